@@ -1,0 +1,143 @@
+package result
+
+// Schema is the version of the files that this package writes. Keys are only
+// ever added within a version.
+const Schema = 1
+
+// A Summary is summary.json: the contract for scripts. All values are in SI
+// base units: seconds, bytes, cores, transactions per second.
+type Summary struct {
+	Schema     int          `json:"schema"`
+	Scenario   string       `json:"scenario"`
+	Run        string       `json:"run"`
+	Target     string       `json:"target"`   // fabric | attached | reference
+	Complete   bool         `json:"complete"` // false: interrupted or failed, the figures cover what was done
+	Warnings   []string     `json:"warnings"`
+	Points     []Point      `json:"points"`
+	Saturation []Saturation `json:"saturation"`
+	FE         []FECost     `json:"fe"`
+	Audit      *Audit       `json:"audit,omitempty"`
+}
+
+// A Point is what was measured at one load level under one set of conditions.
+type Point struct {
+	Series     string     `json:"series"`
+	Repetition int        `json:"repetition"` // from 1
+	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
+	Reasons    []string   `json:"reasons"`
+	Conditions Conditions `json:"conditions"`
+	Load       Load       `json:"load"`
+	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off
+	Throughput float64    `json:"throughput_per_s"` // valid commits seen in the window / its length
+	Scheduled  uint64     `json:"scheduled"`        // intended within the window
+	// Outcomes of the transactions intended within the window; sums to Scheduled.
+	Outcomes map[string]uint64 `json:"outcomes"`
+	// Latency by Phase name, over the window's transactions whose outcome is
+	// valid (or answered, where nothing is committed).
+	Latency     map[string]Quantiles `json:"latency_s"`
+	Intervals   map[string]Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
+	ScheduleLag Quantiles            `json:"schedule_lag_s"`
+	CPU         map[string]float64   `json:"cpu_cores"`      // mean over the window by node, and client, other, steal
+	RSS         map[string]float64   `json:"rss_bytes"`      // largest seen in the window, by node and client
+	BytesMean   float64              `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
+	Blocks      uint64               `json:"blocks"`         // distinct blocks that the window's commits came in
+	// ClientCPU is the client's CPU time per valid commit over the window, in
+	// seconds; ClientCPUInSignatures is the same over the time of one P-256
+	// signature on this machine. Both 0 where nothing committed.
+	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
+	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
+}
+
+// Conditions are the factors under which a Point was measured.
+type Conditions struct {
+	Topology      string  `json:"topology"`
+	Fabric        string  `json:"fabric"` // version, without the leading v
+	BatchTimeout  float64 `json:"batch_timeout_s"`
+	BatchMessages uint32  `json:"batch_messages"`
+	Wait          string  `json:"wait"`     // endorse | acknowledge | commit
+	Workload      string  `json:"workload"` // plain | padded | encrypted
+	Scheme        string  `json:"scheme,omitempty"`
+	Bits          int     `json:"bits,omitempty"`
+	Length        int     `json:"length"`               // values per reading
+	Encryption    string  `json:"encryption,omitempty"` // inline | ahead | bank
+	Bank          int     `json:"bank,omitempty"`       // ciphertexts in the bank
+	Meters        int     `json:"meters"`
+	Verify        bool    `json:"verify"` // the chaincode checks the meters' signatures
+}
+
+// Load is the load level of a Point. Clients is set for closed, Offered for open load.
+type Load struct {
+	Kind    string  `json:"kind"` // closed | open
+	Clients int     `json:"clients,omitempty"`
+	Offered float64 `json:"offered_per_s,omitempty"`
+	Think   float64 `json:"think_s,omitempty"`
+	Slots   int     `json:"slots,omitempty"`
+}
+
+// Quantiles summarise a distribution, in seconds. A quantile with fewer than
+// ten samples beyond it is nil: it would say more than the data does.
+type Quantiles struct {
+	P50  *float64 `json:"p50"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+	Max  float64  `json:"max"`
+	Mean float64  `json:"mean"`
+	N    uint64   `json:"n"`
+}
+
+// An Interval is a 95 % confidence interval and how it was come by.
+type Interval struct {
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+	N      int     `json:"n"`
+	Method string  `json:"method"`
+}
+
+// A Saturation is what a series says about where throughput stops growing.
+type Saturation struct {
+	Series     string  `json:"series"`
+	Reached    bool    `json:"reached"` // false: at least Throughput, at Clients
+	Clients    int     `json:"clients,omitempty"`
+	Offered    float64 `json:"offered_per_s,omitempty"`
+	Throughput float64 `json:"throughput_per_s"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Plateau    float64 `json:"plateau_per_s"` // the highest throughput of the series
+	Method     string  `json:"method"`
+}
+
+// An FECost is what one functional-encryption parameter set costs on this
+// machine with no other load.
+type FECost struct {
+	Scheme       string `json:"scheme"`
+	Bits         int    `json:"bits"`
+	SecurityBits *int   `json:"security_bits"` // nil where nobody assessed it
+	Length       int    `json:"length"`
+	Bound        int64  `json:"bound"`
+	Keygen       Cost   `json:"keygen_s"`
+	Derive       Cost   `json:"derive_s"`
+	Encrypt      Cost   `json:"encrypt_s"`
+	Decrypt      Cost   `json:"decrypt_s"`
+	Bytes        int    `json:"ciphertext_bytes"`
+}
+
+// A Cost is a repeated timing, in seconds: its median and the 95 % interval
+// of the median by order statistics (nil where there are fewer than six).
+type Cost struct {
+	P50  float64  `json:"p50"`
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	N    int      `json:"n"`
+}
+
+// An Audit compares the client's own record with the ledger, transaction by
+// transaction, over the whole run, warm-up included.
+type Audit struct {
+	Expected   uint64 `json:"expected"`   // recorded as valid by the client
+	Found      uint64 `json:"found"`      // of those, valid on the ledger
+	Missing    uint64 `json:"missing"`    // Expected - Found
+	Duplicated uint64 `json:"duplicated"` // transaction ids valid on the ledger more than once
+	Unclaimed  uint64 `json:"unclaimed"`  // valid on the ledger, outcome unknown or interrupted at the client
+	Foreign    uint64 `json:"foreign"`    // valid on the ledger, never sent by this run
+	Stored     uint64 `json:"stored"`     // readings that the chaincode itself counts, set-up excluded
+}

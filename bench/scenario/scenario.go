@@ -1,0 +1,93 @@
+// Package scenario reads what to measure from strict YAML. Workload, target
+// and fleet stay plain data with positions; cmd turns them into values.
+package scenario
+
+import "time"
+
+// A Scenario is one run: a network, series of load levels on it, and
+// optionally a table of encryption costs.
+//
+// A scenario with one series gives workload and load at the top level; Parse
+// turns that into a single Series named after the workload's kind.
+type Scenario struct {
+	Name        string
+	Description string
+	Topology    string // a shipped topology's name, or a file relative to the scenario's
+	Batch       *Batch // overrides the topology's
+	Limits      *Limits
+	Series      []Series
+	FE          *FE
+	Warmup      time.Duration // cut off the start of every load level
+	Repeat      int           // how often the levels are repeated, at least 1
+	Seed        uint64
+
+	Source string // the YAML in full, overrides applied
+	Path   string // where it was read from
+}
+
+// Batch overrides the orderer's batch settings; zero fields keep the topology's.
+type Batch struct {
+	Timeout  time.Duration `yaml:"timeout"`
+	Messages uint32        `yaml:"messages"`
+}
+
+// Limits overrides Fabric's concurrency limits; zero fields keep the topology's.
+type Limits struct {
+	Gateway  int `yaml:"gateway"`
+	Endorser int `yaml:"endorser"`
+	Deliver  int `yaml:"deliver"`
+}
+
+// A Series is one workload under one kind of load at several levels.
+type Series struct {
+	Name     string
+	Workload Workload
+	Load     Load
+	Pos      Pos
+}
+
+// A Workload says what a transaction is.
+type Workload struct {
+	Kind       string // plain | padded | encrypted
+	Scheme     string // ddh | damgard; padded and encrypted
+	Bits       int    // 1024 | 1536 | 2048 | 3072 | 4096; padded and encrypted
+	Length     int    // values per reading, at least 1
+	Bound      int64  // every value is below it
+	Meters     int
+	Interval   time.Duration // a meter's metering interval: the time that one value covers
+	Encryption Encryption    // encrypted only
+	Verify     bool          // the chaincode verifies the meters' signatures; default true
+	Pos        Pos
+}
+
+// Encryption says when ciphertexts are made. In YAML: inline, ahead, or {bank: K}.
+type Encryption struct {
+	Mode string // inline | ahead | bank
+	Bank int    // number of ciphertexts, bank only
+}
+
+// A Load is closed (Clients, each with one transaction outstanding) or open
+// (Rate, arriving whatever the network does).
+type Load struct {
+	Kind    string        // closed | open
+	Clients []int         // closed: the levels
+	Think   time.Duration // closed: pause between a client's transactions
+	Rate    []float64     // open: the levels, transactions per second
+	Slots   int           // open: most transactions in flight; one due without a slot is dropped
+	Hold    time.Duration // length of a level, warm-up included
+	Wait    string        // endorse | acknowledge | commit
+	Pos     Pos
+}
+
+// FE asks for a table of encryption costs, measured with no other load.
+type FE struct {
+	Schemes []string
+	Bits    []int
+	Lengths []int
+	Bound   int64
+	Samples int // timed repetitions of each cell, at least 6
+	Pos     Pos
+}
+
+// A Pos is where something stands in the scenario's file.
+type Pos struct{ Line, Column int }

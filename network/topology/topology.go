@@ -1,0 +1,66 @@
+// Package topology describes a Fabric network as plain data: organisations,
+// peers, orderers, channels, policies, batch settings and limits. Topologies
+// are read from strict YAML; the shipped ones are embedded.
+package topology
+
+import "time"
+
+// A Topology is a whole network.
+type Topology struct {
+	Name          string         `yaml:"name" json:"name"`
+	Description   string         `yaml:"description" json:"description"`
+	Organisations []Organisation `yaml:"organisations" json:"organisations"`
+	Orderers      Orderers       `yaml:"orderers" json:"orderers"`
+	Channels      []Channel      `yaml:"channels" json:"channels"`
+	Limits        Limits         `yaml:"limits" json:"limits"`
+}
+
+// An Organisation owns peers and the identities of its users. Its MSP id is
+// MSP(); its peers are peer0.<name>, peer1.<name>, ….
+type Organisation struct {
+	Name  string `yaml:"name" json:"name"` // lower case letters, digits and -, for example ptb
+	Peers int    `yaml:"peers" json:"peers"`
+}
+
+// Orderers are the ordering nodes, orderer0, orderer1, …, all of one
+// organisation of their own, "ordering".
+type Orderers struct {
+	Consensus string `yaml:"consensus" json:"consensus"` // raft
+	Count     int    `yaml:"count" json:"count"`
+}
+
+// A Channel is a ledger, its members and what is deployed on it.
+type Channel struct {
+	Name       string      `yaml:"name" json:"name"`
+	Members    []string    `yaml:"members" json:"members"` // organisation names; empty: all
+	Batch      Batch       `yaml:"batch" json:"batch"`
+	Chaincodes []Chaincode `yaml:"chaincodes" json:"chaincodes"`
+}
+
+// Batch says when the orderer cuts a block.
+type Batch struct {
+	Timeout        time.Duration `yaml:"timeout" json:"timeout_ns"`
+	Messages       uint32        `yaml:"messages" json:"messages"`
+	PreferredBytes uint32        `yaml:"preferred_bytes" json:"preferred_bytes"`
+	AbsoluteBytes  uint32        `yaml:"absolute_bytes" json:"absolute_bytes"`
+}
+
+// A Chaincode is a contract served as a process beside each member's peers.
+type Chaincode struct {
+	Name     string `yaml:"name" json:"name"`         // readings
+	Operator string `yaml:"operator" json:"operator"` // organisation that may register meters; empty: the first member
+	// Endorsement is any, majority, all, or "N of [org, …]". Majority is
+	// written out as an explicit "out of" policy: Fabric's ImplicitMeta
+	// verifies the whole signature set once per organisation.
+	Endorsement string `yaml:"endorsement" json:"endorsement"`
+}
+
+// Limits are Fabric's concurrency limits per peer; each defaults to Fabric's own.
+type Limits struct {
+	Gateway  int `yaml:"gateway" json:"gateway"`   // peer.limits.concurrency.gatewayService, Fabric's default 500; counts waiting commit-status calls
+	Endorser int `yaml:"endorser" json:"endorser"` // endorserService, Fabric's default 2500
+	Deliver  int `yaml:"deliver" json:"deliver"`   // deliverService, Fabric's default 2500
+}
+
+// MSP returns the organisation's MSP id, for example PtbMSP.
+func (o Organisation) MSP() string { return MSP(o.Name) }
