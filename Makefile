@@ -1,0 +1,39 @@
+# meterbench: `make bench` runs the main job, `make test` all tests.
+SHELL := /bin/bash
+BIN := bin/meterbench
+
+.PHONY: help bench test test-short check fmt build fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+build: ## build bin/meterbench
+	go build -o $(BIN) ./cmd/meterbench
+
+bench: build ## build the Fabric daemons once, run the scenario quickstart, leave a report in out/quickstart/
+	$(BIN) run quickstart
+
+test: ## run all tests, the ones against a real network included
+	go test -timeout 20m ./...
+
+test-short: ## run the tests that need no network (under 2 minutes)
+	go test -short ./...
+
+check: ## formatting, vet, staticcheck, tidy module files
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files '*.go')
+
+FUZZTIME ?= 5s
+fuzz: ## run every fuzz target for FUZZTIME (5s)
+	@set -e; for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; done
+
+clean: ## remove what make built and what runs left in out/
+	rm -rf bin out
