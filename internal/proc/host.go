@@ -1,0 +1,112 @@
+package proc
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// Times is the CPU time of the whole host since boot, over all cores, in seconds.
+type Times struct {
+	Busy  float64 // running anything, interrupts included
+	Steal float64 // wanted to run, but the hypervisor ran something else
+	Total float64 // busy, steal, idle and waiting for I/O
+	Cores int     // online
+}
+
+// Host returns the host's CPU times.
+func Host() (Times, error) {
+	procs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
+	}
+	stat, err := procs.Stat()
+	if err != nil {
+		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
+	}
+	t := times(stat.CPUTotal)
+	t.Cores = len(stat.CPU)
+	return t, nil
+}
+
+// times sums the kernel's classes. Guest time is already part of user time,
+// see proc_stat(5).
+func times(c procfs.CPUStat) Times {
+	busy := c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
+	return Times{Busy: busy, Steal: c.Steal, Total: busy + c.Steal + c.Idle + c.Iowait}
+}
+
+// Facts describe the host.
+type Facts struct {
+	OS      string // as the distribution names itself
+	Kernel  string // release
+	CPU     string // model
+	Cores   int    // that this process may use
+	Memory  uint64 // bytes
+	Virtual string // virtual machine, container or both, with the platform's name where known; empty: none seen
+}
+
+// Describe returns what kind of host this is. Where the host does not tell, a
+// fact is "unknown" or zero.
+func Describe() Facts {
+	f := Facts{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
+	var hypervisor bool
+	if procs, err := procfs.NewDefaultFS(); err == nil {
+		if cpus, err := procs.CPUInfo(); err == nil && len(cpus) > 0 {
+			f.CPU = cmp.Or(cpus[0].ModelName, f.CPU)
+			hypervisor = slices.Contains(cpus[0].Flags, "hypervisor")
+		}
+		if mem, err := procs.Meminfo(); err == nil && mem.MemTotalBytes != nil {
+			f.Memory = *mem.MemTotalBytes
+		}
+	}
+	f.Virtual = virtual(hypervisor)
+	return f
+}
+
+func distribution() string {
+	text, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return runtime.GOOS
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
+			return strings.Trim(name, `"'`)
+		}
+	}
+	return runtime.GOOS
+}
+
+func kernel() string {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+// virtual goes by the CPU's hypervisor flag, the firmware's product name and
+// the marker files that container runtimes leave.
+func virtual(hypervisor bool) string {
+	var seen []string
+	if hypervisor {
+		machine := "virtual machine"
+		if product, err := os.ReadFile("/sys/class/dmi/id/product_name"); err == nil {
+			machine += " (" + strings.TrimSpace(string(product)) + ")"
+		}
+		seen = append(seen, machine)
+	}
+	for _, marker := range []string{"/.dockerenv", "/run/.containerenv"} {
+		if _, err := os.Stat(marker); err == nil {
+			seen = append(seen, "container")
+			break
+		}
+	}
+	return strings.Join(seen, ", ")
+}

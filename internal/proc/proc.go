@@ -1,0 +1,64 @@
+// Package proc reads what processes and the host use of CPU and memory, from
+// Linux's procfs.
+//
+// Data flow: a Sampler takes one Snapshot of every node, of this process and
+// of the host; a Series of snapshots gives the cores used and the largest
+// memory between two instants.
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/prometheus/procfs"
+)
+
+// ErrEnded marks a process that runs no longer.
+var ErrEnded = errors.New("process has ended")
+
+// A Usage is what one process uses.
+type Usage struct {
+	CPU float64 // seconds of CPU, user and system, since the process started; resolution 10 ms
+	RSS uint64  // resident memory in bytes, now
+}
+
+// Process returns the usage of the process pid. The error is ErrEnded where
+// the process runs no longer, also while its parent has not yet reaped it.
+func Process(pid int) (Usage, error) {
+	u, _, err := usage(pid)
+	return u, err
+}
+
+// Self returns the usage of this process.
+func Self() (Usage, error) {
+	p, err := procfs.Self()
+	if err != nil {
+		return Usage{}, fmt.Errorf("read this process's usage: %w", err)
+	}
+	return Process(p.PID)
+}
+
+// usage also returns the process's start in clock ticks after boot, which
+// tells it from a later process with the same pid.
+func usage(pid int) (Usage, uint64, error) {
+	stat, err := readStat(pid)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH):
+		return Usage{}, 0, fmt.Errorf("process %d: %w", pid, ErrEnded)
+	case err != nil:
+		return Usage{}, 0, fmt.Errorf("process %d: read usage: %w", pid, err)
+	case stat.State == "Z", stat.State == "X":
+		return Usage{}, 0, fmt.Errorf("process %d: %w", pid, ErrEnded)
+	}
+	return Usage{CPU: stat.CPUTime(), RSS: uint64(max(0, stat.ResidentMemory()))}, stat.Starttime, nil
+}
+
+func readStat(pid int) (procfs.ProcStat, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return procfs.ProcStat{}, err
+	}
+	return p.Stat()
+}

@@ -1,0 +1,210 @@
+package proc
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+const sleep = "METERBENCH_TEST_SLEEP"
+
+// TestMain lets a child of the tests, started with sleep set, say that it
+// runs and live until its standard input is closed.
+func TestMain(m *testing.M) {
+	if os.Getenv(sleep) == "" {
+		os.Exit(m.Run())
+	}
+	fmt.Println("running")
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// sleeper starts such a child; closing the Closer ends it.
+func sleeper(t *testing.T) (*exec.Cmd, io.Closer) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), sleep+"=1")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, in
+}
+
+func TestProcess(t *testing.T) {
+	cmd, in := sleeper(t)
+	pid := cmd.Process.Pid
+	u, err := Process(pid)
+	if err != nil || u.RSS == 0 || u.CPU < 0 {
+		t.Fatalf("usage of a live child: %+v, %v", u, err)
+	}
+	in.Close()
+	// Until Wait the child is a zombie: its entry is still there.
+	deadline := time.Now().Add(10 * time.Second)
+	for !errors.Is(err, ErrEnded) {
+		if time.Now().After(deadline) {
+			t.Fatalf("a zombie is not reported as ended: %v", err)
+		}
+		_, err = Process(pid)
+	}
+	cmd.Wait()
+	if _, err := Process(pid); !errors.Is(err, ErrEnded) {
+		t.Fatalf("a reaped child: %v", err)
+	}
+}
+
+func TestSelfCountsCPU(t *testing.T) {
+	before, err := Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.RSS < 1<<20 {
+		t.Errorf("RSS of a Go program is %d bytes", before.RSS)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		after, err := Self()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.CPU >= before.CPU+0.02 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("CPU did not grow while spinning")
+		}
+	}
+}
+
+func TestHost(t *testing.T) {
+	h, err := Host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Cores < 1 || h.Busy <= 0 || h.Total < h.Busy+h.Steal {
+		t.Errorf("%+v", h)
+	}
+	got := times(procfs.CPUStat{User: 1, Nice: 2, System: 3, Idle: 4, Iowait: 5, IRQ: 6, SoftIRQ: 7, Steal: 8, Guest: 1, GuestNice: 1})
+	if want := (Times{Busy: 19, Steal: 8, Total: 36}); got != want {
+		t.Errorf("times = %+v, want %+v", got, want)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	f := Describe()
+	if f.OS == "" || f.Kernel == "" || f.CPU == "" || f.Cores < 1 || f.Memory < 1<<20 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestSampler(t *testing.T) {
+	cmd, in := sleeper(t)
+	s, err := NewSampler([]Node{{"peer0", cmd.Process.Pid}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if snap.RSS["peer0"] == 0 || snap.RSS[Client] == 0 || snap.CPU[Client] == 0 || snap.Host.Busy == 0 {
+		t.Errorf("%+v", snap)
+	}
+	in.Close()
+	cmd.Wait()
+	snap, err = s.Sample()
+	if !errors.Is(err, ErrEnded) || !strings.Contains(err.Error(), `"peer0"`) {
+		t.Errorf("a node that ended: %v", err)
+	}
+	if _, ok := snap.RSS["peer0"]; ok || snap.RSS[Client] == 0 {
+		t.Errorf("after a node ended: %+v", snap)
+	}
+	// A process that has the pid of a node but started at another time.
+	reused := &Sampler{nodes: []watched{{Node{"peer0", os.Getpid()}, 1}}}
+	if _, err := reused.Sample(); !errors.Is(err, ErrEnded) {
+		t.Errorf("a pid that went to another process: %v", err)
+	}
+	for _, nodes := range [][]Node{
+		{{"peer0", cmd.Process.Pid}},
+		{{"a", os.Getpid()}, {"a", os.Getpid()}},
+		{{Other, os.Getpid()}},
+	} {
+		if _, err := NewSampler(nodes); err == nil {
+			t.Errorf("NewSampler(%v) accepted", nodes)
+		}
+	}
+}
+
+func TestCores(t *testing.T) {
+	t0 := time.Unix(1000, 0)
+	a := Snapshot{At: t0, CPU: map[string]float64{"p": 1, "q": 5, Client: 2}, Host: Times{Busy: 20, Steal: 1}}
+	tests := []struct {
+		name string
+		to   Snapshot
+		want map[string]float64
+	}{
+		{"all", Snapshot{At: t0.Add(2 * time.Second), CPU: map[string]float64{"p": 2, "q": 5.5, Client: 3}, Host: Times{Busy: 23, Steal: 2}},
+			map[string]float64{"p": 0.5, "q": 0.25, Client: 0.5, Other: 0.25, Steal: 0.5}},
+		{"one ended", Snapshot{At: t0.Add(2 * time.Second), CPU: map[string]float64{"p": 2, Client: 3}, Host: Times{Busy: 23, Steal: 1}},
+			map[string]float64{"p": 0.5, Client: 0.5, Other: 0.5, Steal: 0}},
+		{"host counted less", Snapshot{At: t0.Add(time.Second), CPU: map[string]float64{"p": 2, "q": 5, Client: 2}, Host: Times{Busy: 20.9, Steal: 1}},
+			map[string]float64{"p": 1, "q": 0, Client: 0, Other: 0, Steal: 0}},
+		{"no time passed", a, nil},
+	}
+	for _, tt := range tests {
+		got := a.Cores(tt.to)
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+		for name, want := range tt.want {
+			if math.Abs(got[name]-want) > 1e-9 {
+				t.Errorf("%s: %s = %v, want %v", tt.name, name, got[name], want)
+			}
+		}
+	}
+}
+
+func TestBetween(t *testing.T) {
+	t0 := time.Unix(1000, 0)
+	var s Series
+	for i := range 5 {
+		s = append(s, Snapshot{
+			At:  t0.Add(time.Duration(i) * time.Second),
+			CPU: map[string]float64{"p": float64(i * i)},
+			RSS: map[string]uint64{"p": []uint64{9, 1, 3, 2, 8}[i]},
+		})
+	}
+	cores, rss, ok := s.Between(t0.Add(500*time.Millisecond), t0.Add(3*time.Second))
+	if !ok || cores["p"] != 4 || rss["p"] != 3 {
+		t.Errorf("cores %v, rss %v, %v; want 4 cores, 3 bytes", cores, rss, ok)
+	}
+	if s[1].RSS["p"] != 1 {
+		t.Error("Between changed the series")
+	}
+	if _, _, ok := s.Between(t0, t0.Add(500*time.Millisecond)); ok {
+		t.Error("one snapshot is no interval")
+	}
+}
