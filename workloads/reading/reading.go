@@ -1,0 +1,182 @@
+// Package reading is the wire form of what meters send: readings, the values
+// in them and the registrations of the meters' keys. Chaincode, simulators and
+// workloads share it. Everything is binary, big-endian and of one form only:
+// whatever Unmarshal accepts, Marshal turns into the same bytes again.
+//
+// Data flow: a meter makes Values, the payload is their plain, padded or
+// encrypted form, Digest covers everything but the signature, and the meter
+// signs the digest. The chaincode reads the bytes back with Unmarshal, which
+// trusts nothing, and asks CheckForm whether the payload fits its kind.
+package reading
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Kind says what a reading's payload is. The numbers are wire values.
+type Kind uint8
+
+// The kinds of reading.
+const (
+	Plain     Kind = 1 // Values
+	Padded    Kind = 2 // Values, padded with zeros to the size of a ciphertext
+	Encrypted Kind = 3 // a ciphertext of the values
+)
+
+// String returns the kind's name in scenarios.
+func (k Kind) String() string {
+	switch k {
+	case Plain:
+		return "plain"
+	case Padded:
+		return "padded"
+	case Encrypted:
+		return "encrypted"
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// Limits of the wire form.
+const (
+	MaxPayload   = 256 << 10 // bytes
+	MaxSignature = 72        // bytes: the longest DER form of two 256-bit integers
+	MaxMeter     = 64        // bytes of a meter id
+	MaxTime      = 1<<40 - 1 // seconds since 1970, in the year 36812
+)
+
+const version = 1
+
+// domain separates digests of readings from whatever else a meter's key signs.
+const domain = "meterbench reading\x00"
+
+// A Reading is what one meter measured over some intervals, in the form in
+// which it goes to the ledger.
+type Reading struct {
+	Kind      Kind
+	Meter     string    // id: 1 to 64 of a-z 0-9 . - with a letter or digit at both ends
+	Number    uint64    // sequence number of the meter, from 0
+	Time      time.Time // end of the last interval covered, in whole seconds UTC, from 1970 on
+	Payload   []byte
+	Signature []byte // ECDSA P-256 over Digest, ASN.1 DER
+}
+
+// Digest returns the SHA-256 hash that the meter signs. It covers the kind,
+// meter id, sequence number, time and payload: the domain string followed by
+// the wire form up to and including the payload.
+func (r *Reading) Digest() [32]byte {
+	// A streaming hash would cost as much in small writes as this one copy.
+	b := make([]byte, 0, len(domain)+r.size())
+	return sha256.Sum256(r.appendSigned(append(b, domain...)))
+}
+
+// Marshal returns the wire form:
+//
+//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | length 1, signature
+//
+// It fails on a reading that Unmarshal would refuse.
+func (r *Reading) Marshal() ([]byte, error) {
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("marshal reading: %w", err)
+	}
+	b := r.appendSigned(make([]byte, 0, r.size()))
+	b = append(b, byte(len(r.Signature)))
+	return append(b, r.Signature...), nil
+}
+
+func (r *Reading) size() int {
+	return 24 + len(r.Meter) + len(r.Payload) + len(r.Signature)
+}
+
+// appendSigned appends everything but the signature. Every part has a fixed
+// size or its length in front, so no two readings have the same bytes.
+func (r *Reading) appendSigned(b []byte) []byte {
+	b = append(b, version, byte(r.Kind), byte(len(r.Meter)))
+	b = append(b, r.Meter...)
+	b = binary.BigEndian.AppendUint64(b, r.Number)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Time.Unix()))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Payload)))
+	return append(b, r.Payload...)
+}
+
+func (r *Reading) check() error {
+	if r.Kind < Plain || r.Kind > Encrypted {
+		return fmt.Errorf("unknown kind %d", uint8(r.Kind))
+	}
+	if err := CheckMeter(r.Meter); err != nil {
+		return err
+	}
+	if s := r.Time.Unix(); s < 0 || s > MaxTime || r.Time.Nanosecond() != 0 {
+		return fmt.Errorf("time %v is not in whole seconds from 0 to %d since 1970", r.Time, int64(MaxTime))
+	}
+	if n := len(r.Payload); n == 0 || n > MaxPayload {
+		return fmt.Errorf("payload of %d bytes; want 1 to %d", n, MaxPayload)
+	}
+	if n := len(r.Signature); n > MaxSignature {
+		return fmt.Errorf("signature of %d bytes; want at most %d", n, MaxSignature)
+	}
+	return nil
+}
+
+// Unmarshal reads the wire form. It refuses trailing bytes and whatever is out
+// of range, but checks neither the payload's form (see CheckForm) nor the
+// signature. Payload and Signature alias b.
+func Unmarshal(b []byte) (Reading, error) {
+	d := decoder{rest: b}
+	d.version()
+	r := Reading{
+		Kind:   Kind(d.uint(1)),
+		Meter:  string(d.bytes(d.uint(1))),
+		Number: d.uint(8),
+		Time:   time.Unix(int64(d.uint(8)), 0).UTC(),
+	}
+	r.Payload = d.bytes(d.uint(4))
+	r.Signature = d.bytes(d.uint(1))
+	err := d.end()
+	if err == nil {
+		err = r.check()
+	}
+	if err != nil {
+		return Reading{}, fmt.Errorf("unmarshal reading: %w", err)
+	}
+	return r, nil
+}
+
+// CheckForm tells whether the payload has the size and form of its kind. The
+// caller passes what checks a ciphertext, so this package knows no scheme.
+func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
+	var err error
+	switch r.Kind {
+	case Plain:
+		_, err = UnmarshalValues(r.Payload)
+	case Padded:
+		_, err = UnmarshalPadded(r.Payload)
+	case Encrypted:
+		err = checkCiphertext(r.Payload)
+	default:
+		err = errors.New("unknown kind")
+	}
+	if err != nil {
+		return fmt.Errorf("payload of %v reading: %w", r.Kind, err)
+	}
+	return nil
+}
+
+// CheckMeter tells whether id may name a meter.
+func CheckMeter(id string) error {
+	if len(id) == 0 || len(id) > MaxMeter {
+		return fmt.Errorf("meter id of %d bytes; want 1 to %d", len(id), MaxMeter)
+	}
+	for i := range len(id) {
+		c := id[i]
+		alphanumeric := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+		inner := (c == '.' || c == '-') && i > 0 && i < len(id)-1
+		if !alphanumeric && !inner {
+			return fmt.Errorf("meter id %q: want a-z, 0-9, . and -, with a letter or digit at both ends", id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package reading
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// MaxValues is the greatest number of values in one reading.
+const MaxValues = 1024
+
+// Values are what a meter measured: energy per interval and the register that
+// adds it up. Intervals of no consumption are zero; energy is never negative.
+type Values struct {
+	Register uint64        // energy register at the end of the last interval, in Wh
+	Interval time.Duration // length of every interval, positive
+	Wh       []int64       // energy per interval in Wh, oldest first, 1 to MaxValues
+}
+
+const valuesHeader = 8 + 8 + 2
+
+// Marshal returns the wire form of at most MaxValues values:
+//
+//	register 8 | interval in ns 8 | count 2 | energy 8 each
+func (v Values) Marshal() []byte {
+	return v.append(make([]byte, 0, valuesHeader+8*len(v.Wh)))
+}
+
+func (v Values) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint64(b, v.Register)
+	b = binary.BigEndian.AppendUint64(b, uint64(v.Interval))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(v.Wh)))
+	for _, wh := range v.Wh {
+		b = binary.BigEndian.AppendUint64(b, uint64(wh))
+	}
+	return b
+}
+
+// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an
+// interval that is not positive, no or too many values, and negative energy.
+func UnmarshalValues(b []byte) (Values, error) {
+	d := decoder{rest: b}
+	v, err := d.values()
+	if err == nil {
+		err = d.end()
+	}
+	if err != nil {
+		return Values{}, fmt.Errorf("values: %w", err)
+	}
+	return v, nil
+}
+
+func (d *decoder) values() (Values, error) {
+	v := Values{Register: d.uint(8)}
+	interval, count := d.uint(8), d.uint(2)
+	raw := d.bytes(8 * count)
+	if d.err != nil {
+		return Values{}, d.err
+	}
+	if interval == 0 || interval > math.MaxInt64 {
+		return Values{}, errors.New("interval is not positive")
+	}
+	if count == 0 || count > MaxValues {
+		return Values{}, fmt.Errorf("%d values; want 1 to %d", count, MaxValues)
+	}
+	v.Interval = time.Duration(interval)
+	v.Wh = make([]int64, count)
+	for i := range v.Wh {
+		v.Wh[i] = int64(binary.BigEndian.Uint64(raw[8*i:]))
+		if v.Wh[i] < 0 {
+			return Values{}, fmt.Errorf("value %d is negative", i)
+		}
+	}
+	return v, nil
+}
+
+const paddedHeader = 4
+
+// MarshalPadded returns the values in a payload of exactly size bytes, the
+// plaintext control for a ciphertext of that size:
+//
+//	size 4 | values as Marshal has them | zeros
+//
+// It fails if they don't fit or size is beyond MaxPayload.
+func (v Values) MarshalPadded(size int) ([]byte, error) {
+	if least := paddedHeader + valuesHeader + 8*len(v.Wh); size < least || size > MaxPayload {
+		return nil, fmt.Errorf("pad %d values to %d bytes; want %d to %d", len(v.Wh), size, least, MaxPayload)
+	}
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, size), uint32(size))
+	return v.append(b)[:size], nil
+}
+
+// UnmarshalPadded is the inverse of MarshalPadded. It refuses a payload of
+// another size than its header names and padding that is not zero.
+func UnmarshalPadded(b []byte) (Values, error) {
+	d := decoder{rest: b}
+	size := d.uint(paddedHeader)
+	v, err := d.values()
+	switch {
+	case err != nil:
+	case size != uint64(len(b)):
+		err = fmt.Errorf("%d bytes; header says %d", len(b), size)
+	default:
+		for _, c := range d.rest {
+			if c != 0 {
+				err = errors.New("padding is not zero")
+				break
+			}
+		}
+	}
+	if err != nil {
+		return Values{}, fmt.Errorf("padded values: %w", err)
+	}
+	return v, nil
+}
