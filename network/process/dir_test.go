@@ -1,0 +1,139 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
+)
+
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	mine, err := NewDir(parent, "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(mine, "block"), []byte("1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start, _, err := startTime(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reused := fmt.Sprintf("net.pid%d.start%d.1", os.Getpid(), start-1) // an earlier process with this pid
+	gone := "net.pid4194305.start77.2"                                 // above the kernel's highest pid
+	foreign := []string{
+		"net", "net.pid1", "net-12-34-56", "net.pidx.start1.2", "net.pid4194305.start77", "net.pid4194305.start77.x",
+		"net.pid99999999999999999999.start1.2", "net.pid0.start1.2",
+	}
+	for _, name := range append([]string{reused, gone}, foreign...) {
+		if err := os.MkdirAll(filepath.Join(parent, name, "peer0"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := "net.pid4194305.start78.3"
+	if err := os.WriteFile(filepath.Join(parent, file), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	folders, err := Folders(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive := map[string]bool{}
+	for _, f := range folders {
+		alive[f.Path] = f.Alive
+		if f.Prefix != "net" {
+			t.Errorf("%s: prefix %q", f.Path, f.Prefix)
+		}
+	}
+	if len(alive) != 3 || !alive[mine] || alive[filepath.Join(parent, reused)] {
+		t.Errorf("folders: %v", alive)
+	}
+
+	removed, err := Sweep(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{filepath.Join(parent, gone), filepath.Join(parent, reused)}
+	slices.Sort(want)
+	if !slices.Equal(removed, want) {
+		t.Errorf("removed %v, want %v", removed, want)
+	}
+	for _, name := range append(foreign, filepath.Base(mine)+"/block", file) {
+		if _, err := os.Stat(filepath.Join(parent, name)); err != nil {
+			t.Errorf("should have stayed: %v", err)
+		}
+	}
+	for _, path := range want {
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s is still there", path)
+		}
+	}
+}
+
+func TestFoldersOfNothing(t *testing.T) {
+	if folders, err := Folders(filepath.Join(t.TempDir(), "none")); len(folders) > 0 || err != nil {
+		t.Errorf("got %v, %v", folders, err)
+	}
+}
+
+func TestStatErrors(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{dir, filepath.Join(dir, "net.pid1.start1.1")} {
+		if f, err := Stat(path); err == nil {
+			t.Errorf("Stat(%s) = %v, want an error", path, f)
+		}
+	}
+}
+
+func TestFreePortsAreDistinct(t *testing.T) {
+	ports, err := FreePorts(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ports)
+	if ports = slices.Compact(ports); len(ports) != 100 || ports[0] < 1 {
+		t.Errorf("%d distinct ports: %v", len(ports), ports)
+	}
+}
+
+func TestTail(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	tests := []struct{ log, want string }{
+		{"", ""},
+		{"one", "one"},
+		{"one\n\n\r\ntwo\n", "one|two"},
+		{"\x1b[31mred\x1b[0m\tand \x07bell\n", "red and bell"},
+		{strings.Repeat("x\n", 5) + strings.Repeat("y\n", 10), "y|y|y|y|y|y|y|y|y|y"},
+		{"begin " + strings.Repeat("z", tailBytes) + "\nlast\n", "last"},
+	}
+	for _, test := range tests {
+		if err := os.WriteFile(path, []byte(test.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(Tail(path), "|"); got != test.want {
+			t.Errorf("Tail of %.40q = %.80q, want %q", test.log, got, test.want)
+		}
+	}
+	if got := Tail(path + ".none"); got != nil {
+		t.Errorf("Tail of no file: %q", got)
+	}
+}
+
+// Whatever a daemon logs, what reaches the terminal holds no control characters.
+func TestPrintable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		line := rapid.String().Draw(t, "line")
+		for _, r := range printable(line) {
+			if unicode.IsControl(r) {
+				t.Fatalf("control character %q", r)
+			}
+		}
+	})
+}

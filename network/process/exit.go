@@ -1,0 +1,106 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"unicode"
+)
+
+// An ExitError says that a child ended without having been asked to.
+type ExitError struct {
+	Name    string   // of the child
+	Status  string   // "exit status 1", "signal: killed"
+	LogPath string   // its whole log
+	Tail    []string // the last lines of its log, at most 10
+}
+
+// Error names the child, its status and log in the first line; the last lines
+// of the log follow, indented.
+func (e *ExitError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s ended: %s; log: %s", e.Name, e.Status, e.LogPath)
+	for _, line := range e.Tail {
+		b.WriteString("\n\t" + line)
+	}
+	return b.String()
+}
+
+const (
+	tailLines = 10
+	tailBytes = 16 << 10
+)
+
+func exitError(spec Spec, err error) error {
+	status := "exit status 0"
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		status = exit.String()
+	} else if err != nil {
+		status = err.Error()
+	}
+	return &ExitError{Name: spec.Name, Status: status, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
+}
+
+// Tail returns the last lines of a log file, at most 10, without blank lines
+// and terminal control sequences. It is empty when the file cannot be read.
+func Tail(path string) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	from := max(0, info.Size()-tailBytes)
+	buf := make([]byte, info.Size()-from)
+	n, _ := f.ReadAt(buf, from) // a short read leaves a shorter tail
+	text := string(buf[:n])
+	if from > 0 { // begin at a whole line, if there is one
+		if _, rest, ok := strings.Cut(text, "\n"); ok {
+			text = rest
+		}
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(printable(line)); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines[max(0, len(lines)-tailLines):]
+}
+
+// printable drops control characters and the terminal's colour sequences,
+// which Fabric writes by default: ESC [ digits and ; up to a letter.
+func printable(line string) string {
+	var b strings.Builder
+	const (
+		text = iota
+		escape
+		sequence
+	)
+	state := text
+	for _, r := range line {
+		switch {
+		case r == '\x1b':
+			state = escape
+		case state == escape && r == '[':
+			state = sequence
+		case state == sequence && (r >= '0' && r <= '9' || r == ';'):
+		case state == sequence:
+			state = text
+		case r == '\t':
+			b.WriteByte(' ')
+			state = text
+		case unicode.IsControl(r):
+			state = text
+		default:
+			b.WriteRune(r)
+			state = text
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,153 @@
+// Package process runs the programs of a network as supervised children. It
+// is Linux only.
+//
+// Data flow: Start launches a child whose output goes to a log file; Done and
+// Err tell when and why it ended; Stop ends it. A child never outlives the
+// process that started it, however that one ends. What the children write
+// lies in a folder of NewDir, which Sweep removes once its owner is gone.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Spec says what to run.
+type Spec struct {
+	Name    string   // what messages call it, for example peer0.ptb
+	Path    string   // the program's file
+	Argv0   string   // what the program sees as its own name; empty: Path
+	Args    []string // without the program's name
+	Env     []string // the whole environment, KEY=value; nil: this process's
+	Dir     string   // working folder; empty: this process's
+	LogPath string   // where its output is appended; the file is kept
+}
+
+// A Process is a running or ended child.
+type Process struct {
+	spec Spec
+	pid  int
+	done chan struct{} // closed when the child is reaped
+
+	mu      sync.Mutex
+	stopped bool // Stop was called while the child ran
+	reaped  bool // the pid may belong to somebody else by now
+	err     error
+}
+
+// Start runs a child in a process group of its own. It gets SIGKILL when this
+// process dies, whatever the cause.
+func Start(spec Spec) (*Process, error) {
+	if spec.LogPath == "" {
+		return nil, fmt.Errorf("start %s: no log file given", spec.Name)
+	}
+	log, err := os.OpenFile(spec.LogPath, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: open its log: %w", spec.Name, err)
+	}
+	defer log.Close() // the child has its own copy
+
+	cmd := exec.Command(spec.Path, spec.Args...)
+	if spec.Argv0 != "" {
+		cmd.Args[0] = spec.Argv0
+	}
+	cmd.Env, cmd.Dir = spec.Env, spec.Dir
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+
+	p := &Process{spec: spec, done: make(chan struct{})}
+	started := make(chan error)
+	go p.supervise(cmd, started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
+	}
+	return p, nil
+}
+
+// supervise starts the child and waits for its end on one thread: the kernel
+// sends a child's parent-death signal when the *thread* that started it ends,
+// and Go ends idle threads as it likes. A parent that dies before the child
+// has asked for the signal is covered too: package syscall compares the
+// child's parent after asking, and has it kill itself if that has changed.
+func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	if err := cmd.Start(); err != nil {
+		started <- err
+		return
+	}
+	p.pid = cmd.Process.Pid
+	started <- nil
+
+	// Wait without reaping first: as long as the child is a zombie its pid,
+	// and so its group's id, cannot be taken by others.
+	for {
+		if err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil); !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	p.mu.Lock()
+	unix.Kill(-p.pid, unix.SIGKILL) // what the child itself has left behind
+	err := cmd.Wait()
+	p.reaped = true
+	if !p.stopped {
+		p.err = exitError(p.spec, err)
+	}
+	p.mu.Unlock()
+	close(p.done)
+}
+
+// Name returns what messages call the process.
+func (p *Process) Name() string { return p.spec.Name }
+
+// PID returns the process id.
+func (p *Process) PID() int { return p.pid }
+
+// LogPath returns the file with the process's output.
+func (p *Process) LogPath() string { return p.spec.LogPath }
+
+// Done returns a channel that is closed once the process has ended and what
+// was left of its group has been killed.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err returns why the process ended by itself, an *ExitError also for exit
+// status 0. It is nil as long as the process runs, and when Stop ended it.
+func (p *Process) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Stop asks the process and its group to end, kills them after the grace, and
+// returns once the process is gone. It may be called again, and by many.
+func (p *Process) Stop(grace time.Duration) {
+	p.signal(unix.SIGTERM)
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return
+	case <-timer.C:
+	}
+	p.signal(unix.SIGKILL)
+	<-p.done
+}
+
+func (p *Process) signal(s syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return
+	}
+	p.stopped = true
+	unix.Kill(-p.pid, s) // fails only when the group has just ended
+}
