@@ -139,5 +139,7 @@ type Audit struct {
 	Duplicated uint64 `json:"duplicated"` // transaction ids valid on the ledger more than once
 	Unclaimed  uint64 `json:"unclaimed"`  // valid on the ledger, outcome unknown or interrupted at the client
 	Foreign    uint64 `json:"foreign"`    // valid on the ledger, never sent by this run
-	Stored     uint64 `json:"stored"`     // readings that the chaincode itself counts, set-up excluded
+	// Contradicted are valid on the ledger, but recorded under another final outcome.
+	Contradicted uint64 `json:"contradicted"`
+	Stored       uint64 `json:"stored"` // readings that the chaincode itself counts, set-up excluded
 }

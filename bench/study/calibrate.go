@@ -1,0 +1,49 @@
+package study
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/internal/proc"
+)
+
+// calibrate describes the host and times one ECDSA P-256 signature and one
+// verification: the median of many, alone on one goroutine. They are the
+// yardstick by which runs on different machines, or at different hours on a
+// shared one, can be set side by side.
+func calibrate() (result.Host, error) {
+	const rounds = 2000
+	facts := proc.Describe()
+	host := result.Host{OS: facts.OS, Kernel: facts.Kernel, CPU: facts.CPU, Cores: facts.Cores, Memory: facts.Memory, Virtual: facts.Virtual}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return host, fmt.Errorf("calibrate: %w", err)
+	}
+	digest := sha256.Sum256([]byte("meterbench calibration"))
+	sign, verify := make([]time.Duration, rounds), make([]time.Duration, rounds)
+	for i := range rounds {
+		begun := time.Now()
+		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+		signed := time.Now()
+		if err != nil {
+			return host, fmt.Errorf("calibrate: %w", err)
+		}
+		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
+			return host, fmt.Errorf("calibrate: a P-256 signature does not verify")
+		}
+		sign[i], verify[i] = signed.Sub(begun), time.Since(signed)
+	}
+	host.Sign, host.Verify = median(sign).Seconds(), median(verify).Seconds()
+	return host, nil
+}
+
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
+}

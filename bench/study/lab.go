@@ -1,0 +1,90 @@
+// Package study runs a scenario: it has the encryption cost measured, the
+// network brought up, the series prepared and their load levels run in turn,
+// and the ledger audited against the client's own record.
+//
+// Data flow: a scenario.Scenario and a Lab go in; records stream into the run's
+// folder through result.Writer; each level becomes a result.Point, each series
+// a result.Saturation, all of them the result.Summary.
+package study
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/internal/proc"
+)
+
+// A Lab supplies what a scenario is measured on.
+type Lab interface {
+	// FE measures encryption cost while nothing else runs.
+	FE(ctx context.Context, spec scenario.FE, working func(text string)) ([]result.FECost, error)
+	// Start brings the target up.
+	Start(ctx context.Context, working func(text string)) (Site, error)
+}
+
+// A Site is a target that is up. Close leaves nothing running.
+type Site interface {
+	Facts() Facts
+	Target() bench.Target
+	// Series makes the workload of s ready: registers its meters on the
+	// ledger and makes the ciphertexts that are wanted before the load.
+	// planned is the number of transactions of an open load, 0 for a closed one.
+	Series(ctx context.Context, s scenario.Series, planned int, working func(text string)) (bench.Workload, result.Preparation, error)
+	// Sample reads the CPU time and memory of every node and of the client.
+	Sample() (proc.Snapshot, error)
+	// Ledger yields every transaction on the ledger, oldest first.
+	Ledger(ctx context.Context) iter.Seq2[Entry, error]
+	// Stored returns how many readings the contract itself counts.
+	Stored(ctx context.Context) (uint64, error)
+	// Died delivers an error when a node ends on its own.
+	Died() <-chan error
+	Close() error
+}
+
+// Facts describe a Site for the manifest and for every point's conditions.
+type Facts struct {
+	Target       string // fabric | attached | reference
+	Topology     string // name
+	TopologyJSON []byte // in full, settings in force
+	Fabric       string // version without the leading v
+	BatchTimeout time.Duration
+	Messages     uint32 // per block, at most
+	Bringup      *result.Bringup
+	Versions     map[string]string
+	Notes        []string // warnings that concern every figure
+}
+
+// An Entry is one transaction on the ledger.
+type Entry struct {
+	TxID  [32]byte
+	Valid bool
+	SetUp bool // sent by the Site itself, not by a workload
+}
+
+// An Observer watches a study. Its methods are called from one goroutine at a time.
+type Observer interface {
+	// Step announces a stage of the study that has begun.
+	Step(text string)
+	// Working tells what is going on inside the stage; it may be called often.
+	Working(text string)
+	// Live reports on a running load level, once a second.
+	Live(Live)
+	// Point reports a finished load level.
+	Point(result.Point)
+}
+
+// Live is the state of a running load level.
+type Live struct {
+	Series    string
+	Load      result.Load
+	Level     int // from 1
+	Levels    int
+	Now       bench.Live
+	Busiest   string        // the node or client that uses most CPU
+	BusyCPU   float64       // its CPU in cores
+	Remaining time.Duration // planned time left for all levels
+}

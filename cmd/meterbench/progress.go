@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"meterbench/bench/result"
+	"meterbench/bench/study"
+)
+
+// A progress prints what a study does: steps and points as lines that stay,
+// and between them one status line, rewritten in place on a terminal. Where
+// the output is no terminal the status comes as plain lines, less often.
+type progress struct {
+	mu       sync.Mutex
+	out      io.Writer
+	terminal bool
+	width    int
+	began    time.Time
+	printed  time.Time // when the last plain status line was written
+	shown    bool      // a status line stands on the terminal
+}
+
+// plainEvery is the pause between status lines where they can't be rewritten.
+const plainEvery = 5 * time.Second
+
+func newProgress(out io.Writer) *progress {
+	p := &progress{out: out, width: 100, began: time.Now()}
+	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		p.terminal = true
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 20 {
+			p.width = width
+		}
+	}
+	return p
+}
+
+// Step implements study.Observer.
+func (p *progress) Step(text string) {
+	p.line(fmt.Sprintf("[%s] %s", clock(time.Since(p.began)), text))
+}
+
+// Working implements study.Observer.
+func (p *progress) Working(text string) { p.status("  " + text) }
+
+// Live implements study.Observer.
+func (p *progress) Live(l study.Live) {
+	n := l.Now
+	p.status(fmt.Sprintf("  %s %s [%d/%d] offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s left",
+		l.Series, loadText(l.Load), l.Level, l.Levels, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Dropped,
+		l.Busiest, l.BusyCPU, clock(l.Remaining)))
+}
+
+// Point implements study.Observer.
+func (p *progress) Point(pt result.Point) {
+	commit := pt.Latency[result.PhaseCommit.String()]
+	text := fmt.Sprintf("  %-18s %-12s %7.1f valid/s   commit p50 %s p99 %s   of %d scheduled %d valid",
+		pt.Series, loadText(pt.Load), pt.Throughput, quantile(commit.P50), quantile(commit.P99),
+		pt.Scheduled, pt.Outcomes[result.Valid.String()])
+	if answered := pt.Outcomes[result.Answered.String()]; answered > 0 {
+		text += fmt.Sprintf(", %d answered", answered)
+	}
+	if !pt.Valid {
+		text += "   NOT VALID: " + strings.Join(pt.Reasons, "; ")
+	}
+	p.line(text)
+}
+
+// close takes the status line away.
+func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+func (p *progress) line(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintln(p.out, text)
+	p.printed = time.Now()
+}
+
+func (p *progress) status(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.terminal {
+		if time.Since(p.printed) >= plainEvery {
+			fmt.Fprintln(p.out, text)
+			p.printed = time.Now()
+		}
+		return
+	}
+	if runes := []rune(text); len(runes) >= p.width {
+		text = string(runes[:p.width-1])
+	}
+	p.erase()
+	fmt.Fprint(p.out, text)
+	p.shown = true
+}
+
+func (p *progress) erase() {
+	if p.shown {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+func loadText(l result.Load) string {
+	switch {
+	case l.Kind == "open":
+		return fmt.Sprintf("%g/s", l.Offered)
+	case l.Clients == 1:
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", l.Clients)
+}
+
+func clock(d time.Duration) string {
+	d = max(d, 0).Round(time.Second)
+	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+func millis(d time.Duration) string {
+	if d <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond))
+}
+
+func quantile(seconds *float64) string {
+	if seconds == nil {
+		return "–"
+	}
+	return millis(time.Duration(*seconds * float64(time.Second)))
+}
