@@ -1,0 +1,127 @@
+package fabric
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// packageType is the type by which our external builder knows its packages.
+const packageType = "ccaas"
+
+// A Package is an installable chaincode package. It holds no code: the
+// chaincode runs as a service, and each peer's builder knows where.
+type Package struct {
+	Label string
+	ID    string // label:sha256, known before any peer has installed it
+	Bytes []byte
+}
+
+// NewPackage makes the package of a label. The same label gives the same bytes
+// and so the same id for every organisation.
+func NewPackage(label string) (Package, error) {
+	metadata, err := json.Marshal(map[string]string{"type": packageType, "label": label})
+	if err != nil {
+		return Package{}, fmt.Errorf("package %s: %w", label, err)
+	}
+	code, err := archive(file{labelFile, []byte(label)})
+	if err != nil {
+		return Package{}, fmt.Errorf("package %s: %w", label, err)
+	}
+	pkg, err := archive(file{"metadata.json", metadata}, file{"code.tar.gz", code})
+	if err != nil {
+		return Package{}, fmt.Errorf("package %s: %w", label, err)
+	}
+	sum := sha256.Sum256(pkg)
+	return Package{Label: label, ID: label + ":" + hex.EncodeToString(sum[:]), Bytes: pkg}, nil
+}
+
+type file struct {
+	name string
+	data []byte
+}
+
+func archive(files ...file) ([]byte, error) {
+	var buf bytes.Buffer
+	zip := gzip.NewWriter(&buf)
+	out := tar.NewWriter(zip)
+	for _, f := range files {
+		h := &tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.data)), ModTime: time.Unix(0, 0)}
+		if err := out.WriteHeader(h); err != nil {
+			return nil, err
+		}
+		if _, err := out.Write(f.data); err != nil {
+			return nil, err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return nil, err
+	}
+	if err := zip.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// A Service says where the chaincode of a package runs for one peer. The two
+// authenticate to each other with certificates of the peer's organisation.
+type Service struct {
+	Label   string
+	Address Endpoint
+	Name    string     // that the chaincode's certificate carries
+	Client  Credential // by which the peer authenticates
+	CA      []byte     // that signed the chaincode's certificate, PEM
+}
+
+// connection is the connection.json that Fabric's peer reads.
+type connection struct {
+	Address            string `json:"address"`
+	Domain             string `json:"domain"`
+	DialTimeout        string `json:"dial_timeout"`
+	TLSRequired        bool   `json:"tls_required"`
+	ClientAuthRequired bool   `json:"client_auth_required"`
+	ClientKey          string `json:"client_key"`
+	ClientCert         string `json:"client_cert"`
+	RootCert           string `json:"root_cert"`
+}
+
+// WriteBuilder makes the external builder in a peer's folder: executable is a
+// program that calls Builder first, and services are what this peer can reach.
+func WriteBuilder(peerDir, executable string, services []Service) error {
+	dir := filepath.Join(peerDir, builderDir)
+	bin := filepath.Join(dir, "bin")
+	if err := makeDir(bin); err != nil {
+		return fmt.Errorf("write external builder: %w", err)
+	}
+	for _, step := range []string{stepDetect, stepBuild, stepRelease} {
+		if err := os.Symlink(executable, filepath.Join(bin, step)); err != nil {
+			return fmt.Errorf("write external builder: %w", err)
+		}
+	}
+	for _, s := range services {
+		data, err := json.Marshal(connection{
+			Address:            s.Address.String(),
+			Domain:             s.Name,
+			DialTimeout:        "10s",
+			TLSRequired:        true,
+			ClientAuthRequired: true,
+			ClientKey:          string(s.Client.Key),
+			ClientCert:         string(s.Client.Cert),
+			RootCert:           string(s.CA),
+		})
+		if err == nil {
+			err = write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("write external builder: service %s: %w", s.Label, err)
+		}
+	}
+	return nil
+}

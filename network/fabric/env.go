@@ -1,0 +1,181 @@
+package fabric
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"meterbench/network/topology"
+)
+
+// logging keeps the nodes' lines about blocks and drops those that every single
+// transaction would write, about a gigabyte in half an hour under load.
+const logging = "info:comm.grpc.server=warning:endorser=warning:orderer.common.broadcast=warning"
+
+// gossipInterval replaces Fabric's 4 s to 25 s, which a network whose nodes all
+// start together would spend waiting for its members to find each other.
+const gossipInterval = "1s"
+
+// The parts of a node's folder.
+const (
+	mspDir  = "msp"
+	tlsDir  = "tls"
+	dataDir = "data"
+	tempDir = "tmp"
+)
+
+// A Peer is where a peer lives and how it is set.
+type Peer struct {
+	Name       string
+	MSP        string // of its organisation
+	Dir        string // absolute: its folder, as Prepare makes it
+	Config     string // folder with Fabric's core.yaml
+	Address    Endpoint
+	Chaincode  Endpoint // where chaincodes that the peer launches would connect; none do
+	Operations Endpoint // metrics and health, over mutual TLS
+	Bootstrap  Endpoint // a peer of the same organisation, possibly itself
+	Limits     topology.Limits
+}
+
+// An Orderer is where an orderer lives and how it is set.
+type Orderer struct {
+	Name       string
+	MSP        string
+	Dir        string // absolute
+	Config     string // folder with Fabric's orderer.yaml
+	Address    Endpoint
+	Admin      Endpoint // channel participation, over mutual TLS
+	Operations Endpoint
+}
+
+// Prepare makes a node's folder with its identity, its TLS certificate and the
+// folders that it writes to. It returns the TLS certificate.
+func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
+	identity, err := o.CA.Identity(name, role)
+	if err != nil {
+		return Credential{}, err
+	}
+	if err := o.WriteMSP(filepath.Join(dir, mspDir), identity); err != nil {
+		return Credential{}, err
+	}
+	return PrepareTLS(dir, name, o)
+}
+
+// PrepareTLS makes the folder of a node that has no identity of its own in the
+// network, as a chaincode has none.
+func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
+	tls, err := o.TLSCA.TLS(name)
+	if err != nil {
+		return Credential{}, err
+	}
+	if err := o.WriteTLS(filepath.Join(dir, tlsDir), tls); err != nil {
+		return Credential{}, err
+	}
+	for _, sub := range []string{dataDir, tempDir} {
+		if err := makeDir(filepath.Join(dir, sub)); err != nil {
+			return Credential{}, fmt.Errorf("prepare %s: %w", name, err)
+		}
+	}
+	return tls, nil
+}
+
+// Env returns the whole environment of `peer node start`.
+func (p Peer) Env() []string {
+	tls := filepath.Join(p.Dir, tlsDir)
+	cert, key, ca := filepath.Join(tls, CertFile), filepath.Join(tls, KeyFile), filepath.Join(tls, CAFile)
+	data := filepath.Join(p.Dir, dataDir)
+	env := []string{
+		"FABRIC_CFG_PATH=" + p.Config,
+		"FABRIC_LOGGING_SPEC=" + logging,
+		"TMPDIR=" + filepath.Join(p.Dir, tempDir),
+		"CORE_PEER_ID=" + p.Name,
+		"CORE_PEER_NETWORKID=meterbench",
+		"CORE_PEER_LOCALMSPID=" + p.MSP,
+		"CORE_PEER_MSPCONFIGPATH=" + filepath.Join(p.Dir, mspDir),
+		"CORE_PEER_FILESYSTEMPATH=" + data,
+		"CORE_LEDGER_SNAPSHOTS_ROOTDIR=" + filepath.Join(data, "snapshots"),
+		"CORE_PEER_LISTENADDRESS=" + p.Address.String(),
+		"CORE_PEER_ADDRESS=" + p.Address.String(),
+		"CORE_PEER_CHAINCODELISTENADDRESS=" + p.Chaincode.String(),
+		"CORE_PEER_TLS_ENABLED=true",
+		"CORE_PEER_TLS_CERT_FILE=" + cert,
+		"CORE_PEER_TLS_KEY_FILE=" + key,
+		"CORE_PEER_TLS_ROOTCERT_FILE=" + ca,
+		"CORE_PEER_GOSSIP_BOOTSTRAP=" + p.Bootstrap.String(),
+		"CORE_PEER_GOSSIP_ENDPOINT=" + p.Address.String(),
+		"CORE_PEER_GOSSIP_EXTERNALENDPOINT=" + p.Address.String(),
+		"CORE_PEER_GOSSIP_ORGLEADER=true",
+		"CORE_PEER_GOSSIP_USELEADERELECTION=false",
+		"CORE_PEER_GOSSIP_RECONNECTINTERVAL=" + gossipInterval,
+		"CORE_PEER_GOSSIP_ALIVETIMEINTERVAL=" + gossipInterval,
+		"CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL=" + gossipInterval,
+		"CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL=" + gossipInterval,
+		// Without an endpoint the peer looks for no Docker daemon, and is
+		// healthy without one.
+		"CORE_VM_ENDPOINT=",
+		fmt.Sprintf("CORE_CHAINCODE_EXTERNALBUILDERS=[{name: %s, path: %q, propagateEnvironment: []}]",
+			builderDir, filepath.Join(p.Dir, builderDir)),
+		"CORE_OPERATIONS_LISTENADDRESS=" + p.Operations.String(),
+		"CORE_OPERATIONS_TLS_ENABLED=true",
+		"CORE_OPERATIONS_TLS_CERT_FILE=" + cert,
+		"CORE_OPERATIONS_TLS_KEY_FILE=" + key,
+		"CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
+		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES=" + ca,
+		"CORE_METRICS_PROVIDER=prometheus",
+	}
+	for _, limit := range []struct {
+		service string
+		value   int
+	}{
+		{"GATEWAYSERVICE", p.Limits.Gateway},
+		{"ENDORSERSERVICE", p.Limits.Endorser},
+		{"DELIVERSERVICE", p.Limits.Deliver},
+	} {
+		if limit.value > 0 {
+			env = append(env, "CORE_PEER_LIMITS_CONCURRENCY_"+limit.service+"="+strconv.Itoa(limit.value))
+		}
+	}
+	return env
+}
+
+// Env returns the whole environment of `orderer`.
+func (o Orderer) Env() []string {
+	tls := filepath.Join(o.Dir, tlsDir)
+	cert, key := filepath.Join(tls, CertFile), filepath.Join(tls, KeyFile)
+	ca := "[" + filepath.Join(tls, CAFile) + "]"
+	data := filepath.Join(o.Dir, dataDir)
+	return []string{
+		"FABRIC_CFG_PATH=" + o.Config,
+		"FABRIC_LOGGING_SPEC=" + logging,
+		"TMPDIR=" + filepath.Join(o.Dir, tempDir),
+		"ORDERER_GENERAL_LISTENADDRESS=" + o.Address.Host,
+		"ORDERER_GENERAL_LISTENPORT=" + strconv.Itoa(o.Address.Port),
+		"ORDERER_GENERAL_LOCALMSPID=" + o.MSP,
+		"ORDERER_GENERAL_LOCALMSPDIR=" + filepath.Join(o.Dir, mspDir),
+		"ORDERER_GENERAL_BOOTSTRAPMETHOD=none",
+		"ORDERER_GENERAL_TLS_ENABLED=true",
+		"ORDERER_GENERAL_TLS_CERTIFICATE=" + cert,
+		"ORDERER_GENERAL_TLS_PRIVATEKEY=" + key,
+		"ORDERER_GENERAL_TLS_ROOTCAS=" + ca,
+		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE=" + cert,
+		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY=" + key,
+		"ORDERER_GENERAL_CLUSTER_ROOTCAS=" + ca,
+		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
+		"ORDERER_ADMIN_LISTENADDRESS=" + o.Admin.String(),
+		"ORDERER_ADMIN_TLS_ENABLED=true",
+		"ORDERER_ADMIN_TLS_CERTIFICATE=" + cert,
+		"ORDERER_ADMIN_TLS_PRIVATEKEY=" + key,
+		"ORDERER_ADMIN_TLS_CLIENTAUTHREQUIRED=true",
+		"ORDERER_ADMIN_TLS_CLIENTROOTCAS=" + ca,
+		"ORDERER_FILELEDGER_LOCATION=" + filepath.Join(data, "ledger"),
+		"ORDERER_CONSENSUS_WALDIR=" + filepath.Join(data, "wal"),
+		"ORDERER_CONSENSUS_SNAPDIR=" + filepath.Join(data, "snapshot"),
+		"ORDERER_OPERATIONS_LISTENADDRESS=" + o.Operations.String(),
+		"ORDERER_OPERATIONS_TLS_ENABLED=true",
+		"ORDERER_OPERATIONS_TLS_CERTIFICATE=" + cert,
+		"ORDERER_OPERATIONS_TLS_PRIVATEKEY=" + key,
+		"ORDERER_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
+		"ORDERER_OPERATIONS_TLS_CLIENTROOTCAS=" + ca,
+		"ORDERER_METRICS_PROVIDER=prometheus",
+	}
+}

@@ -1,0 +1,76 @@
+package fabric
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// AdminTLSConfig returns the settings by which an organisation's administrator
+// speaks to the admin and operations endpoints of its nodes.
+func (o *Organisation) AdminTLSConfig() (*tls.Config, error) {
+	return ClientTLS(o.TLSCA.PEM(), o.AdminTLS)
+}
+
+// ClientTLS returns the settings of a client that trusts one authority and
+// authenticates with a certificate.
+func ClientTLS(ca []byte, c Credential) (*tls.Config, error) {
+	cert, err := tls.X509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("TLS certificate: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("TLS authority: no certificate in it")
+	}
+	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// JoinOrderer joins an orderer to the channel of a genesis block through its
+// admin endpoint. It waits for that endpoint to listen, which it does later
+// than the orderer's other ones.
+func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesis []byte) error {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("config-block", "config.block")
+	if err == nil {
+		_, err = part.Write(genesis)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("join channel: %w", err)
+	}
+	transport := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}
+	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	url := "https://" + admin.String() + "/participation/v1/channels"
+	err = Retry(ctx, pause, func() error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
+		if err != nil {
+			return Permanent(err)
+		}
+		request.Header.Set("Content-Type", form.FormDataContentType())
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusCreated {
+			answer, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // only for the message
+			return Permanent(fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer))))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("join channel: %w", err)
+	}
+	return nil
+}
