@@ -13,6 +13,7 @@ import (
 type ExitError struct {
 	Name    string   // of the child
 	Status  string   // "exit status 1", "signal: killed"
+	Code    int      // exit code, -1 after a signal
 	LogPath string   // its whole log
 	Tail    []string // the last lines of its log, at most 10
 }
@@ -34,13 +35,13 @@ const (
 )
 
 func exitError(spec Spec, err error) error {
-	status := "exit status 0"
+	status, code := "exit status 0", 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		status = exit.String()
+		status, code = exit.String(), exit.ExitCode()
 	} else if err != nil {
-		status = err.Error()
+		status, code = err.Error(), -1
 	}
-	return &ExitError{Name: spec.Name, Status: status, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
+	return &ExitError{Name: spec.Name, Status: status, Code: code, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
 }
 
 // Tail returns the last lines of a log file, at most 10, without blank lines

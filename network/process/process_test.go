@@ -146,6 +146,9 @@ func TestExitNamesStatusAndLastLines(t *testing.T) {
 	if err := p.Err(); !errors.As(err, &exit) {
 		t.Fatalf("got %v, want an ExitError", err)
 	}
+	if exit.Code != 3 {
+		t.Errorf("code %d, want 3", exit.Code)
+	}
 	want := "orderer0 ended: exit status 3; log: " + p.LogPath()
 	for i := 4; i < 14; i++ {
 		want += fmt.Sprintf("\n\tline %d", i)

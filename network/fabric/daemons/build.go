@@ -1,0 +1,187 @@
+package daemons
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"meterbench/network/process"
+)
+
+// buildArgs and buildEnv make the build the same whatever the user's settings:
+// GOFLAGS and GOWORK of a user can otherwise change or refuse it. Without cgo
+// it needs no C compiler.
+func buildArgs() []string {
+	return []string{"-v", "-trimpath",
+		"-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
+}
+
+func buildEnv() []string {
+	return []string{"GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=0",
+		"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
+}
+
+// key is a hash of all that goes into a build. Go's version is that of this
+// program: a cached build is found without a Go toolchain.
+func key() string {
+	h := sha256.New()
+	for _, name := range []string{"go.mod.txt", "go.sum.txt", "sampleconfig/core.yaml", "sampleconfig/orderer.yaml"} {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // embedded: cannot happen
+		}
+		fmt.Fprintf(h, "%d %s", len(text), text)
+	}
+	fmt.Fprintf(h, "%q %q %q", buildArgs(), buildEnv(), runtime.Version())
+	return fmt.Sprintf("%x", h.Sum(nil)[:6])
+}
+
+// build makes the folder dir in one step, unless another process has.
+func build(ctx context.Context, c Config, root, dir string) error {
+	progress := c.Progress
+	if progress == nil {
+		progress = io.Discard
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return fmt.Errorf("make the cache folder: %w", err)
+	}
+	unlock, err := lock(ctx, filepath.Join(root, "build.lock"), progress)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Stat(dir); err == nil {
+		return nil // built while this process waited for the lock
+	}
+	if _, err := process.Sweep(root); err != nil { // builds that were killed
+		return err
+	}
+	work, err := process.NewDir(root, "build")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+
+	out := filepath.Join(work, "out")
+	if err := compile(ctx, work, filepath.Join(out, "bin"), dir, progress); err != nil {
+		return err
+	}
+	if err := writeConfig(filepath.Join(out, "config")); err != nil {
+		return fmt.Errorf("write the sample configuration: %w", err)
+	}
+	if err := record(out); err != nil {
+		return err
+	}
+	if err := os.Rename(out, dir); err != nil {
+		return fmt.Errorf("put the build into the cache: %w", err)
+	}
+	return nil
+}
+
+// compile builds the module's tools into bin.
+func compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH; install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
+	}
+	module := filepath.Join(work, "module")
+	for _, d := range []string{module, bin, filepath.Join(work, "tmp")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return fmt.Errorf("prepare the build: %w", err)
+		}
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := files.ReadFile(name + ".txt")
+		if err != nil {
+			return fmt.Errorf("prepare the build: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(module, name), text, 0o644); err != nil {
+			return fmt.Errorf("prepare the build: %w", err)
+		}
+	}
+
+	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s\n", Version, dir)
+	begin := time.Now()
+	p, err := process.Start(process.Spec{
+		Name: "go build of Fabric " + Version,
+		Path: goTool,
+		Args: append(append([]string{"build"}, buildArgs()...), "-o", bin+"/", "tool"),
+		// Go's own temporary files go where they are swept after a SIGKILL.
+		Env:     append(append(os.Environ(), buildEnv()...), "GOTMPDIR="+filepath.Join(work, "tmp")),
+		Dir:     module,
+		LogPath: filepath.Join(work, "build.log"),
+	})
+	if err != nil {
+		return err
+	}
+	if err := watch(ctx, p, begin, progress); err != nil {
+		return err
+	}
+	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", Version, time.Since(begin).Seconds())
+	return nil
+}
+
+// watch waits for the build's end and tells how it goes.
+func watch(ctx context.Context, p *process.Process, begin time.Time, progress io.Writer) error {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			p.Stop(5 * time.Second)
+			return fmt.Errorf("build: %w", context.Cause(ctx))
+		case <-tick.C:
+			last := "preparing"
+			if tail := process.Tail(p.LogPath()); len(tail) > 0 {
+				last = tail[len(tail)-1]
+			}
+			fmt.Fprintf(progress, "  %3.0f s  %s\n", time.Since(begin).Seconds(), last)
+		case <-p.Done():
+			exit, ok := errors.AsType[*process.ExitError](p.Err())
+			switch {
+			case ok && exit.Code == 0:
+				return nil
+			case ok: // the log goes with the work folder, so only its end is shown
+				return fmt.Errorf("%s failed: %s\n\t%s", exit.Name, exit.Status, strings.Join(exit.Tail, "\n\t"))
+			}
+			return p.Err()
+		}
+	}
+}
+
+// lock takes a file lock; the kernel drops it should this process die.
+func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("lock the cache: %w", err)
+	}
+	for told := false; ; told = true {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			f.Close()
+			return nil, fmt.Errorf("lock the cache: %s: %w", path, err)
+		}
+		if !told {
+			fmt.Fprintln(progress, "waiting for another process that builds Fabric")
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, fmt.Errorf("wait for another process's build: %w", context.Cause(ctx))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,161 @@
+// Package daemons provides Fabric's peer and orderer: it builds the pinned
+// release once and keeps it in the user's cache, or takes daemons that exist.
+//
+// Go does not embed a folder with a go.mod of its own, so the module that pins
+// the release is embedded as go.mod.txt and go.sum.txt and written out before
+// a build. They are what `go get -tool` of the two programs at that release
+// and `go mod tidy` leave; go.sum.txt is complete, so a build resolves nothing.
+package daemons
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Version is the Fabric release that Ensure provides.
+const Version = "v3.1.1"
+
+//go:embed go.mod.txt go.sum.txt sampleconfig/core.yaml sampleconfig/orderer.yaml
+var files embed.FS
+
+// Binaries are daemons that are ready to run.
+type Binaries struct {
+	Peer      string // path of the program
+	Orderer   string // path of the program
+	ConfigDir string // with core.yaml and orderer.yaml, for FABRIC_CFG_PATH
+	Version   string // for example v3.1.1
+}
+
+// A Config says where daemons are cached and who hears of a build.
+type Config struct {
+	Dir      string    // root of the cache; empty: meterbench in the user's cache folder
+	Progress io.Writer // gets plain lines while daemons are built; nil: nobody
+}
+
+func (c Config) root() (string, error) {
+	if c.Dir != "" {
+		return filepath.Abs(c.Dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's cache folder: %w", err)
+	}
+	return filepath.Join(dir, "meterbench"), nil
+}
+
+// Ensure returns the pinned daemons and builds them if the cache has none.
+// Each call verifies the checksums that the build recorded. A cached folder is
+// complete or not there at all; several processes may call Ensure at once.
+func Ensure(ctx context.Context, c Config) (Binaries, error) {
+	root, err := c.root()
+	if err != nil {
+		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
+	}
+	dir := filepath.Join(root, "fabric-"+Version+"-"+key())
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		if err := build(ctx, c, root, dir); err != nil {
+			return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
+		}
+	}
+	if err := verify(dir); err != nil {
+		return Binaries{}, fmt.Errorf("fabric daemons: %w; remove the folder %s and run again, it is then built anew", err, dir)
+	}
+	return Binaries{
+		Peer:      filepath.Join(dir, "bin", "peer"),
+		Orderer:   filepath.Join(dir, "bin", "orderer"),
+		ConfigDir: filepath.Join(dir, "config"),
+		Version:   Version,
+	}, nil
+}
+
+// FromDir returns the programs peer and orderer of a folder, after it has run
+// each to learn its version. They are given the pinned release's sample
+// configuration, kept in the user's cache folder.
+func FromDir(dir string) (Binaries, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
+	}
+	b := Binaries{Peer: filepath.Join(dir, "peer"), Orderer: filepath.Join(dir, "orderer")}
+	if b.Version, err = runVersion(b.Peer); err != nil {
+		return Binaries{}, err
+	}
+	orderer, err := runVersion(b.Orderer)
+	if err != nil {
+		return Binaries{}, err
+	}
+	if orderer != b.Version {
+		return Binaries{}, fmt.Errorf("fabric daemons in %s: peer is %s but orderer is %s", dir, b.Version, orderer)
+	}
+	if b.ConfigDir, err = cacheConfig(); err != nil {
+		return Binaries{}, fmt.Errorf("fabric daemons: write the sample configuration: %w", err)
+	}
+	return b, nil
+}
+
+// runVersion asks a daemon for its version.
+func runVersion(path string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "version").CombinedOutput()
+	if err != nil {
+		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", path, err, first)
+	}
+	for line := range strings.Lines(string(out)) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "Version: "); ok {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", path)
+}
+
+// cacheConfig writes the sample configuration to the user's cache folder,
+// where it may be already.
+func cacheConfig() (string, error) {
+	root, err := Config{}.root()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, "config-"+Version)
+	return dir, writeConfig(dir)
+}
+
+func writeConfig(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"core.yaml", "orderer.yaml"} {
+		text, err := files.ReadFile("sampleconfig/" + name)
+		if err != nil {
+			return err
+		}
+		if err := replaceFile(filepath.Join(dir, name), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceFile writes a file in one step: others see the old or the new text.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone after the rename
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
