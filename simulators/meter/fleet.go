@@ -1,0 +1,213 @@
+// Package meter simulates a fleet of smart meters. Everything about a fleet
+// follows from one seed: how much each household uses and when, the energy
+// registers, the keys and the signatures.
+//
+// Data flow: Values gives what a meter measured for one of its readings, in
+// constant time and without any history; a workload turns the values into a
+// payload, encrypted through an Encrypter or not; Sign signs the reading that
+// holds it. Values depend on the seed, the meter's index and the metering
+// interval, not on the prefix of the meter's id, so two fleets that differ in
+// name only measure the same.
+package meter
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"meterbench/workloads/reading"
+)
+
+// An Encrypter turns the values of one reading into a ciphertext.
+type Encrypter interface {
+	Encrypt(x []int64) ([]byte, error)
+}
+
+// MaxMeters is the greatest number of meters in a fleet.
+const MaxMeters = 1_000_000
+
+// MaxInterval is the longest metering interval.
+const MaxInterval = 31 * 24 * time.Hour
+
+// A Config says what fleet to simulate.
+type Config struct {
+	Seed     uint64
+	Meters   int           // 1 to MaxMeters
+	Prefix   string        // ids are <prefix>-<index in 6 digits>; as in reading.Reading, up to 57 bytes
+	Interval time.Duration // the time that one value covers: whole seconds, 1 s to MaxInterval
+	Start    time.Time     // when the meters start to measure, from 1970 on; taken in whole seconds
+	Length   int           // values per reading, 1 to reading.MaxValues
+	// Bound is above every value, in Wh, and at least 2. If the largest
+	// household could reach it in one interval, the consumption of the whole
+	// fleet is scaled down until it can't.
+	Bound int64
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Meters < 1 || c.Meters > MaxMeters:
+		return fmt.Errorf("%d meters; want 1 to %d", c.Meters, MaxMeters)
+	case c.Interval < time.Second || c.Interval > MaxInterval || c.Interval%time.Second != 0:
+		return fmt.Errorf("metering interval of %v; want whole seconds from 1s to %v", c.Interval, MaxInterval)
+	case c.Start.Unix() < 0 || c.Start.Unix() > reading.MaxTime:
+		return fmt.Errorf("start at %v; want 1970 or later", c.Start)
+	case c.Length < 1 || c.Length > reading.MaxValues:
+		return fmt.Errorf("%d values per reading; want 1 to %d", c.Length, reading.MaxValues)
+	case c.Bound < 2:
+		return fmt.Errorf("bound of %d Wh; want at least 2", c.Bound)
+	}
+	if err := reading.CheckMeter(id(c.Prefix, c.Meters-1)); err != nil {
+		return fmt.Errorf("prefix %q: %w", c.Prefix, err)
+	}
+	return nil
+}
+
+// Households use between least and most a year; small ones are more common.
+// The range is this project's own choice.
+const (
+	leastYearly = 1_000_000 // Wh
+	mostYearly  = 6_000_000 // Wh
+)
+
+// Purposes keep what is derived from the seed apart.
+const (
+	purposeSize = iota
+	purposePhase
+	purposeHabit
+	purposeDay
+	purposeInterval
+)
+
+// A Fleet is a number of simulated meters. It may be used by many goroutines
+// at once.
+type Fleet struct {
+	config  Config
+	seconds uint64 // metering interval
+	sway    uint64 // ticks by which the noise may move the end of an interval, at most
+	largest uint64 // yearly energy of the largest household possible, in Wh
+	smaller uint64 // yearly energy of the smallest
+	limit   uint64
+	curve   *curve
+	year    uint64
+	keys    keyCache
+}
+
+// NewFleet checks the configuration and returns the fleet. Keys are made when
+// they are first needed.
+func NewFleet(config Config) (*Fleet, error) {
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("fleet of meters: %w", err)
+	}
+	f := &Fleet{config: config, seconds: uint64(config.Interval / time.Second), curve: newCurve(), keys: newKeyCache(config.Seed, config.Meters)}
+	f.year = f.curve.year()
+	f.sway = min(f.seconds*ticksPerSecond, ticksPerHour)
+	f.largest, f.smaller = mostYearly, leastYearly
+	// The most that the largest household can use in one interval.
+	peak := f.wattHours(f.curve.most(f.seconds*ticksPerSecond+f.sway), mostYearly) + 1
+	if bound := uint64(config.Bound); peak >= bound {
+		f.largest = mostYearly * (bound - 2) / peak
+		f.smaller = leastYearly * (bound - 2) / peak
+	}
+	// Phase and habit take up to an interval and an hour.
+	start, reach := uint64(config.Start.Unix()), f.seconds+2*3600
+	if start+reach < reading.MaxTime {
+		f.limit = (reading.MaxTime - start - reach) / (f.seconds * uint64(config.Length))
+	}
+	if f.limit == 0 {
+		return nil, errors.New("fleet of meters: start is too late for a single reading")
+	}
+	return f, nil
+}
+
+// Config returns what the fleet was made from.
+func (f *Fleet) Config() Config { return f.config }
+
+// Limit returns how many readings a meter can make before its time leaves the
+// range of the wire form: 12 million even of a day each.
+func (f *Fleet) Limit() uint64 { return f.limit }
+
+// ID returns the id of a meter, given by its index from 0.
+func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
+
+func id(prefix string, meter int) string {
+	digits := [6]byte{}
+	for i := range digits {
+		digits[5-i] = byte('0' + meter%10)
+		meter /= 10
+	}
+	return prefix + "-" + string(digits[:])
+}
+
+// End returns the end of the last interval of a meter's reading: the fleet's
+// start, plus the meter's phase of less than an interval, plus number+1 times
+// the time that a reading covers.
+func (f *Fleet) End(meter int, number uint64) time.Time {
+	intervals := (number + 1) * uint64(f.config.Length)
+	return time.Unix(int64(f.begin(meter)+intervals*f.seconds), 0).UTC()
+}
+
+// begin returns when a meter starts to measure, in Unix seconds.
+func (f *Fleet) begin(meter int) uint64 {
+	return uint64(f.config.Start.Unix()) + f.derive(purposePhase, meter)%f.seconds
+}
+
+// Values returns what a meter measured for the reading of that number, below
+// Limit, and the end of its last interval. The register is the sum of the
+// meter's values in this reading and all before it.
+func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
+	h := f.household(meter)
+	length := uint64(f.config.Length)
+	values := reading.Values{Interval: f.config.Interval, Wh: make([]int64, length)}
+	previous := h.meter(number * length)
+	for i := range length {
+		next := h.meter(number*length + i + 1)
+		values.Wh[i] = int64(next - previous)
+		previous = next
+	}
+	values.Register = previous - h.meter(0)
+	return values, f.End(meter, number)
+}
+
+// A household is what sets a meter's consumption apart from others'.
+type household struct {
+	*Fleet
+	begin  uint64 // in ticks, moved ahead by the household's habit of up to an hour
+	yearly uint64 // energy of an average year in Wh
+	days   uint64 // source of its noise from day to day
+	noise  uint64 // source of its noise from interval to interval
+}
+
+func (f *Fleet) household(meter int) household {
+	u := f.derive(purposeSize, meter) >> 32
+	skewed := u * u >> 32 // the square of an even spread, in 1/2^32
+	return household{
+		Fleet:  f,
+		begin:  f.begin(meter)*ticksPerSecond + f.derive(purposeHabit, meter)%ticksPerHour,
+		yearly: f.smaller + (f.largest-f.smaller)*skewed>>32,
+		days:   f.derive(purposeDay, meter),
+		noise:  f.derive(purposeInterval, meter),
+	}
+}
+
+// meter returns the household's energy from 1970 to the end of its k-th
+// interval, in whole Wh. The noise moves the ends of intervals, by up to an
+// interval and an hour at most, on a curve that never falls. So every value is
+// at least 0, the energies add up whatever the noise, and no history is needed.
+func (h *household) meter(k uint64) uint64 {
+	sway, _ := bits.Mul64(hash(h.noise, k), h.sway)
+	units := h.curve.energy(h.begin+k*h.seconds*ticksPerSecond+sway, h.days)
+	return h.wattHours(units, h.yearly)
+}
+
+// wattHours turns units of a household's curve into Wh.
+func (f *Fleet) wattHours(units, yearly uint64) uint64 {
+	high, low := bits.Mul64(units, yearly)
+	wh, _ := bits.Div64(high, low, f.year)
+	return wh
+}
+
+// derive returns a number for a purpose and a meter from the fleet's seed.
+func (f *Fleet) derive(purpose uint64, meter int) uint64 {
+	return hash(hash(f.config.Seed, purpose), uint64(meter))
+}

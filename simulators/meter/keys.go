@@ -1,0 +1,96 @@
+package meter
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+
+	"meterbench/workloads/reading"
+)
+
+// maxKeys is the greatest number of keys kept at once.
+const maxKeys = 1 << 14
+
+// A keyCache makes the meters' keys when they are needed and keeps the last
+// one in each of its slots. A meter's slot is its index modulo their number,
+// so a fleet that fits never evicts and a larger one stays bounded.
+type keyCache struct {
+	seed  uint64
+	slots []atomic.Pointer[meterKey]
+}
+
+type meterKey struct {
+	meter   int
+	private *ecdsa.PrivateKey
+}
+
+func newKeyCache(seed uint64, meters int) keyCache {
+	return keyCache{seed: seed, slots: make([]atomic.Pointer[meterKey], min(meters, maxKeys))}
+}
+
+func (c *keyCache) key(meter int) (*ecdsa.PrivateKey, error) {
+	slot := &c.slots[meter%len(c.slots)]
+	if k := slot.Load(); k != nil && k.meter == meter {
+		return k.private, nil
+	}
+	private, err := deriveKey(c.seed, meter)
+	if err != nil {
+		return nil, err
+	}
+	slot.Store(&meterKey{meter, private})
+	return private, nil
+}
+
+// deriveKey derives a meter's private key from the seed: HKDF-SHA-256 (RFC
+// 5869) of the seed, with the meter's index and an attempt as info. A result
+// outside 1 to n-1, with a chance of 2^-32, asks for the next attempt.
+func deriveKey(seed uint64, meter int) (*ecdsa.PrivateKey, error) {
+	secret := binary.BigEndian.AppendUint64(nil, seed)
+	var failed error
+	for attempt := range 8 {
+		raw, err := hkdf.Key(sha256.New, secret, nil, fmt.Sprintf("meterbench meter key %d %d", meter, attempt), 32)
+		if err != nil {
+			return nil, fmt.Errorf("derive the key of meter %d: %w", meter, err)
+		}
+		private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+		if err == nil {
+			return private, nil
+		}
+		failed = err
+	}
+	return nil, fmt.Errorf("derive the key of meter %d: %w", meter, failed)
+}
+
+// PublicKey returns a meter's P-256 public key, SEC 1 compressed, 33 bytes.
+func (f *Fleet) PublicKey(meter int) ([]byte, error) {
+	private, err := f.keys.key(meter)
+	if err != nil {
+		return nil, err
+	}
+	point, err := private.PublicKey.Bytes() // 4, x, y
+	if err != nil {
+		return nil, fmt.Errorf("public key of meter %d: %w", meter, err)
+	}
+	parity := point[len(point)-1] & 1
+	return append([]byte{2 + parity}, point[1:reading.KeySize]...), nil
+}
+
+// Sign signs a reading as the meter of that index. The signature repeats: its
+// nonce comes from the key and the digest (RFC 6979).
+func (f *Fleet) Sign(meter int, r *reading.Reading) error {
+	private, err := f.keys.key(meter)
+	if err != nil {
+		return err
+	}
+	digest := r.Digest()
+	// A nil source of randomness asks for the deterministic signature.
+	if r.Signature, err = private.Sign(nil, digest[:], crypto.SHA256); err != nil {
+		return fmt.Errorf("sign reading %d of meter %s: %w", r.Number, r.Meter, err)
+	}
+	return nil
+}
