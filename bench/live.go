@@ -1,0 +1,190 @@
+package bench
+
+import (
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"meterbench/bench/result"
+)
+
+// latencyMax is the longest latency that the status line can show.
+const latencyMax = time.Hour
+
+// live counts transactions as they end. Latencies go to one of a few
+// histograms so that many goroutines seldom wait for the same lock; they are
+// kept only where somebody observes the level.
+type live struct {
+	observed bool
+	counts   [len(result.Counts{})]atomic.Uint64
+	shards   [8]latencies
+}
+
+type latencies struct {
+	mu        sync.Mutex
+	histogram *hdrhistogram.Histogram // microseconds
+}
+
+// newHistogram keeps two digits: enough for a status line. What is stored is
+// computed from the records.
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, latencyMax.Microseconds(), 2)
+}
+
+func newLive(observed bool) *live {
+	v := &live{observed: observed}
+	if observed {
+		for i := range v.shards {
+			v.shards[i].histogram = newHistogram()
+		}
+	}
+	return v
+}
+
+// count adds a transaction that ended at the given time of the level.
+func (v *live) count(rec result.Record, ended time.Duration) {
+	v.counts[rec.Outcome].Add(1)
+	if !v.observed {
+		return
+	}
+	switch rec.Outcome {
+	case result.Valid:
+		ended = rec.Committed
+	case result.Answered:
+	default:
+		return
+	}
+	shard := &v.shards[rec.Seq%uint64(len(v.shards))]
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	// Within range, so that there is no error.
+	shard.histogram.RecordValue(min(max(0, ended-rec.Intended), latencyMax).Microseconds())
+}
+
+func (v *live) counted() result.Counts {
+	var c result.Counts
+	for i := range v.counts {
+		c[i] = v.counts[i].Load()
+	}
+	return c
+}
+
+// take returns the latencies since it was last called.
+func (v *live) take() *hdrhistogram.Histogram {
+	all := newHistogram()
+	for i := range v.shards {
+		shard := &v.shards[i]
+		shard.mu.Lock()
+		all.Merge(shard.histogram)
+		shard.histogram.Reset()
+		shard.mu.Unlock()
+	}
+	return all
+}
+
+// observe reports the level's state once per second, and once more when it is
+// told to stop.
+func (l *level) observe(report func(Live)) (stop func()) {
+	if report == nil {
+		return func() {}
+	}
+	quit, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		var last Live
+		for running := true; running; {
+			select {
+			case <-ticker.C:
+			case <-quit:
+				running = false
+			}
+			last = l.look(last)
+			report(last)
+		}
+	}()
+	return func() {
+		close(quit)
+		<-finished
+	}
+}
+
+// look returns the level's state, with rates since the state before.
+func (l *level) look(before Live) Live {
+	// Counts before scheduled: what is counted has been scheduled.
+	now := Live{Elapsed: l.now(), Hold: l.plan.Hold, Counts: l.live.counted()}
+	scheduled := l.scheduled.Load()
+	now.InFlight = scheduled - now.Counts.Total()
+	if span := (now.Elapsed - before.Elapsed).Seconds(); span > 0 {
+		now.Offered = float64(scheduled-before.InFlight-before.Counts.Total()) / span
+		now.Valid = float64(now.Counts[result.Valid]-before.Counts[result.Valid]) / span
+	}
+	if h := l.live.take(); h.TotalCount() > 0 {
+		now.P50 = time.Duration(h.ValueAtQuantile(50)) * time.Microsecond
+		now.P99 = time.Duration(h.ValueAtQuantile(99)) * time.Microsecond
+	}
+	return now
+}
+
+// failures collects error texts. A failing network can give millions, each
+// with its own numbers in it, so only the first few per outcome are kept.
+type failures struct {
+	mu   sync.Mutex
+	kept [len(result.Counts{})][]Failure
+}
+
+const (
+	failureTexts  = 5
+	failureLength = 500
+	otherFailures = "other errors"
+)
+
+func (f *failures) add(o result.Outcome, err error) {
+	text := err.Error()
+	if len(text) > failureLength {
+		text = strings.ToValidUTF8(text[:failureLength], "") + "…"
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kept := &f.kept[o]
+	i := slices.IndexFunc(*kept, func(k Failure) bool { return k.Text == text })
+	if i < 0 {
+		if len(*kept) < failureTexts {
+			*kept = append(*kept, Failure{Outcome: o, Text: text})
+		} else if len(*kept) == failureTexts {
+			*kept = append(*kept, Failure{Outcome: o, Text: otherFailures})
+		}
+		i = len(*kept) - 1
+	}
+	(*kept)[i].Count++
+}
+
+func (f *failures) list() []Failure {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Concat(f.kept[:]...)
+}
+
+// A gcMark is the state of garbage collection at the start of a level.
+type gcMark debug.GCStats
+
+func markGC() (m gcMark) {
+	debug.ReadGCStats((*debug.GCStats)(&m))
+	return m
+}
+
+// since returns what garbage collection did after the mark.
+func (m gcMark) since() GC {
+	now := markGC()
+	gc := GC{Cycles: int(now.NumGC - m.NumGC), PauseTotal: now.PauseTotal - m.PauseTotal}
+	for _, pause := range now.Pause[:min(gc.Cycles, len(now.Pause))] { // the latest first
+		gc.PauseMax = max(gc.PauseMax, pause)
+	}
+	return gc
+}

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A job is a scheduled transaction on its way to whoever executes it.
+type job struct {
+	seq      uint64
+	intended time.Duration
+	freed    func(at time.Duration) // called once, when the plan's Wait was reached
+}
+
+// closed runs the plan's clients and returns when all transactions have ended.
+func (l *level) closed(ctx context.Context) {
+	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.plan.Hold))
+	defer cancel()
+	workers := newPool(l.follow)
+	start := l.follow
+	if l.plan.Wait == WaitAcknowledge {
+		start = workers.run // the client goes on before its transaction has ended
+	}
+	var clients sync.WaitGroup
+	for range l.plan.Clients {
+		clients.Go(func() { l.client(hold, start) })
+	}
+	clients.Wait()
+	workers.drain()
+}
+
+// client is one client of a closed load, until the hold is over.
+func (l *level) client(hold context.Context, start func(job)) {
+	free := make(chan time.Duration, 1)
+	freed := func(at time.Duration) { free <- at }
+	for due := time.Duration(0); due < l.plan.Hold; due = <-free + l.plan.Think {
+		if !l.sleepUntil(hold, due) || !l.outstanding.acquire(hold) {
+			return
+		}
+		start(job{l.schedule(), due, freed})
+	}
+}
+
+// open starts the plan's arrivals when they are due and returns when all
+// transactions have ended. It never waits for a slot: that would hide the
+// arrivals that come meanwhile.
+func (l *level) open(ctx context.Context) {
+	workers := newPool(l.follow)
+	slots := make(semaphore, l.plan.Slots)
+	freed := func(time.Duration) { slots.release() }
+	for due := range l.plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.plan.Seed, 0))) {
+		if due >= l.plan.Hold || !l.sleepUntil(ctx, due) {
+			break
+		}
+		seq := l.schedule()
+		switch {
+		case !slots.try():
+			l.drop(seq, due)
+		case !l.outstanding.try():
+			slots.release()
+			l.drop(seq, due)
+		default:
+			workers.run(job{seq, due, freed})
+		}
+	}
+	workers.drain()
+}
+
+// sleepUntil waits for an instant of the level and returns false where ctx is
+// done before it, or by now.
+func (l *level) sleepUntil(ctx context.Context, at time.Duration) bool {
+	if wait := at - l.now(); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// follow executes a job and frees its client or slot when the plan's Wait was
+// reached.
+func (l *level) follow(j job) {
+	if l.plan.Wait != WaitAcknowledge {
+		l.execute(j.seq, j.intended, nil)
+		j.freed(l.now())
+		return
+	}
+	var free atomic.Bool
+	acknowledged := func() {
+		if free.CompareAndSwap(false, true) {
+			j.freed(l.now())
+		}
+	}
+	l.execute(j.seq, j.intended, acknowledged)
+	acknowledged() // where it never came that far
+	l.outstanding.release()
+}
+
+// A semaphore lets as many through as it has capacity for. A nil one lets all
+// through.
+type semaphore chan struct{}
+
+func (s semaphore) try() bool {
+	if s == nil {
+		return true
+	}
+	select {
+	case s <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// acquire returns false where ctx is done first.
+func (s semaphore) acquire(ctx context.Context) bool {
+	if s.try() {
+		return true
+	}
+	select {
+	case s <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s semaphore) release() { <-s }
+
+// A pool runs jobs on goroutines that it starts as needed and keeps: their
+// stacks have grown to what a transaction takes. The caller bounds the number
+// of jobs at a time.
+type pool struct {
+	do      func(job)
+	jobs    chan job // unbuffered: a job is taken by an idle worker or not at all
+	workers sync.WaitGroup
+}
+
+func newPool(do func(job)) *pool { return &pool{do: do, jobs: make(chan job)} }
+
+func (p *pool) run(j job) {
+	select {
+	case p.jobs <- j:
+	default:
+		p.workers.Go(func() {
+			p.do(j)
+			for j := range p.jobs {
+				p.do(j)
+			}
+		})
+	}
+}
+
+// drain returns when every job has ended. No job may be run after it.
+func (p *pool) drain() {
+	close(p.jobs)
+	p.workers.Wait()
+}

@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+)
+
+// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan.
+const (
+	DefaultDrain       = 30 * time.Second
+	DefaultOutstanding = 20_000
+)
+
+// A Plan is one load level. The load is closed where Clients is set and open
+// where Arrivals is set; exactly one of them is.
+type Plan struct {
+	// Clients is the number of clients of a closed load. Each has one
+	// transaction at a time and starts the next one Think after Wait was
+	// reached; that instant is when the next one was intended.
+	Clients int
+	Think   time.Duration
+
+	// Arrivals schedules an open load, whatever becomes of the transactions.
+	// Slots is the most transactions that may be on their way to Wait; one
+	// that is due when no slot is free is recorded as Dropped at once.
+	Arrivals arrival.Process
+	Slots    int
+	Seed     uint64 // of Arrivals
+
+	// Hold is how long transactions are scheduled for. What is under way then
+	// gets Drain to end and is Unknown after that. 0 stands for DefaultDrain.
+	Hold  time.Duration
+	Drain time.Duration
+
+	// Wait is how far a client follows its transaction.
+	Wait Wait
+	// Outstanding bounds, with WaitAcknowledge, the transactions that have not
+	// ended, those that no client follows any more included. Beyond it a closed
+	// load's client waits, visible as the lag from intended to started, and an
+	// open load's transaction is Dropped. 0 stands for DefaultOutstanding.
+	Outstanding int
+
+	First uint64 // sequence number of the first transaction
+}
+
+// Validate returns an error that names the first field that makes no sense.
+func (p Plan) Validate() error {
+	closed, open := p.Clients != 0, p.Arrivals != nil
+	switch {
+	case closed == open:
+		return fmt.Errorf("load plan: set either clients (closed load) or arrivals (open load)")
+	case p.Clients < 0:
+		return fmt.Errorf("load plan: %d clients; give at least 1", p.Clients)
+	case open && p.Slots < 1:
+		return fmt.Errorf("load plan: %d slots; open load needs at least 1", p.Slots)
+	case closed && p.Slots != 0:
+		return fmt.Errorf("load plan: slots belong to open load; a closed load has a slot per client")
+	case p.Think < 0 || open && p.Think != 0:
+		return fmt.Errorf("load plan: think time %v; only a closed load has one, and not below 0", p.Think)
+	case p.Hold <= 0:
+		return fmt.Errorf("load plan: hold %v; give a time above 0", p.Hold)
+	case p.Drain < 0:
+		return fmt.Errorf("load plan: drain %v; give 0 for %v, or more", p.Drain, DefaultDrain)
+	case p.Wait > WaitEndorse:
+		return fmt.Errorf("load plan: there is no wait %d", p.Wait)
+	case p.Outstanding < 0:
+		return fmt.Errorf("load plan: %d outstanding; give 0 for %d, or more", p.Outstanding, DefaultOutstanding)
+	}
+	if a, ok := p.Arrivals.(interface{ Validate() error }); ok {
+		if err := a.Validate(); err != nil {
+			return fmt.Errorf("load plan: %w", err)
+		}
+	}
+	return nil
+}
+
+// withDefaults returns the plan with its zero fields filled in.
+func (p Plan) withDefaults() Plan {
+	if p.Drain == 0 {
+		p.Drain = DefaultDrain
+	}
+	if p.Outstanding == 0 {
+		p.Outstanding = DefaultOutstanding
+	}
+	return p
+}
+
+// A Result is what a level came to. The records went to the Sink.
+type Result struct {
+	Epoch     time.Time     // start of the level; the records' instants count from it
+	Held      time.Duration // transactions were scheduled for so long: Hold, or less where interrupted
+	Ended     time.Duration // the last transaction had ended
+	Scheduled uint64
+	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
+	Next      uint64        // First of the next level
+	Partial   bool          // the level was interrupted
+	Failures  []Failure     // by outcome, then as first seen
+	GC        GC
+}
+
+// A Failure is one text of the errors that came with an outcome.
+type Failure struct {
+	Outcome result.Outcome
+	Text    string
+	Count   uint64
+}
+
+// GC is what garbage collection did to this process during the level.
+type GC struct {
+	Cycles     int
+	PauseTotal time.Duration
+	PauseMax   time.Duration // over the last 256 cycles
+}
+
+// Live is the state of a level under way.
+type Live struct {
+	Elapsed  time.Duration
+	Hold     time.Duration
+	Counts   result.Counts // so far; Counts[result.Dropped] are the drops
+	InFlight uint64        // scheduled and not yet ended
+
+	// Since the Live before, about a second ago:
+	Offered float64       // transactions scheduled per second
+	Valid   float64       // valid commits per second
+	P50     time.Duration // of the latency of valid or answered transactions, from intended on; 0 if there were none
+	P99     time.Duration
+}

@@ -1,0 +1,48 @@
+package bench_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+)
+
+func TestPlanValidate(t *testing.T) {
+	arrivals := arrival.Constant{PerSecond: 1}
+	for _, p := range []bench.Plan{
+		{Clients: 1, Hold: time.Second},
+		{Clients: 1, Hold: time.Second, Think: time.Second, Wait: bench.WaitEndorse, Drain: time.Second, Outstanding: 1},
+		{Arrivals: arrivals, Slots: 1, Hold: time.Second},
+	} {
+		if err := p.Validate(); err != nil {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+	for _, tt := range []struct {
+		plan bench.Plan
+		want string
+	}{
+		{bench.Plan{Hold: time.Second}, "either clients"},
+		{bench.Plan{Clients: 1, Arrivals: arrivals, Slots: 1, Hold: time.Second}, "either clients"},
+		{bench.Plan{Clients: -1, Hold: time.Second}, "clients"},
+		{bench.Plan{Clients: 1, Slots: 2, Hold: time.Second}, "slots"},
+		{bench.Plan{Clients: 1, Think: -1, Hold: time.Second}, "think"},
+		{bench.Plan{Clients: 1}, "hold"},
+		{bench.Plan{Clients: 1, Hold: time.Second, Drain: -1}, "drain"},
+		{bench.Plan{Clients: 1, Hold: time.Second, Wait: 3}, "wait"},
+		{bench.Plan{Clients: 1, Hold: time.Second, Outstanding: -1}, "outstanding"},
+		{bench.Plan{Arrivals: arrivals, Hold: time.Second}, "slots"},
+		{bench.Plan{Arrivals: arrivals, Slots: 1, Think: 1, Hold: time.Second}, "think"},
+		{bench.Plan{Arrivals: arrival.Constant{}, Slots: 1, Hold: time.Second}, "rate"},
+	} {
+		err := tt.plan.Validate()
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: %v, want an error about %s", tt.plan, err, tt.want)
+		}
+		if _, err := bench.Run(t.Context(), tt.plan, nil, nil, nil, nil); err == nil {
+			t.Errorf("Run took %+v", tt.plan)
+		}
+	}
+}

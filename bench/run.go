@@ -1,0 +1,212 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+// interruptDrain is how long an interrupted level waits for what is under way:
+// long enough for most commits to come in, short enough for a person at the
+// keyboard.
+const interruptDrain = 2 * time.Second
+
+// Why transactions under way were cut off.
+var (
+	errInterrupted = errors.New("the run was interrupted")
+	errDrained     = errors.New("no end within the time allowed after the level")
+)
+
+// Run drives target with the plan's load and hands one record per scheduled
+// transaction to sink. It calls observe, where not nil, once per second and at
+// the end, never twice at once.
+//
+// Run lasts for p.Hold and until every transaction has ended. When ctx is done
+// it schedules nothing more, gives what is under way two seconds, cuts off the
+// rest as Interrupted, and returns a Result that is right and marked Partial.
+// The only error is that of an invalid plan.
+func Run(ctx context.Context, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
+	if err := p.Validate(); err != nil {
+		return Result{}, err
+	}
+	p = p.withDefaults()
+	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	gc := markGC()
+	l := &level{plan: p, workload: w, target: target, sink: sink, work: work, live: newLive(observe != nil)}
+	if p.Wait == WaitAcknowledge {
+		l.outstanding = make(semaphore, p.Outstanding)
+	}
+	l.epoch = time.Now()
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if p.Arrivals != nil {
+			l.open(ctx)
+		} else {
+			l.closed(ctx)
+		}
+	}()
+	stopObserving := l.observe(observe)
+	held, interrupted := l.supervise(ctx, done, cut)
+	stopObserving()
+
+	scheduled := l.scheduled.Load()
+	return Result{
+		Epoch:     l.epoch,
+		Held:      held,
+		Ended:     l.now(),
+		Scheduled: scheduled,
+		Counts:    l.live.counted(),
+		Next:      p.First + scheduled,
+		Partial:   interrupted,
+		Failures:  l.failures.list(),
+		GC:        gc.since(),
+	}, nil
+}
+
+// A level is a Plan being run.
+type level struct {
+	plan     Plan
+	workload Workload
+	target   Target
+	sink     Sink
+	work     context.Context // of the transactions; cancelled to cut them off
+	epoch    time.Time
+
+	scheduled   atomic.Uint64
+	outstanding semaphore // nil unless clients leave transactions before they end
+	live        *live
+	failures    failures
+}
+
+// now returns the time since the start of the level.
+func (l *level) now() time.Duration { return time.Since(l.epoch) }
+
+// schedule takes the next sequence number: from here on the transaction counts
+// and has to end in a record.
+func (l *level) schedule() uint64 { return l.plan.First + l.scheduled.Add(1) - 1 }
+
+// supervise waits for the hold and for all transactions to have ended (done),
+// and cuts off those that take too long.
+func (l *level) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
+	held = l.plan.Hold
+	stop := ctx.Done()
+	timer := time.NewTimer(l.plan.Hold)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		timer.Reset(l.plan.Drain)
+	case <-stop:
+		held, interrupted, stop = min(held, l.now()), true, nil
+		timer.Reset(min(interruptDrain, l.plan.Drain))
+	}
+	for {
+		select {
+		case <-done:
+			return held, interrupted
+		case <-stop:
+			interrupted, stop = true, nil
+			timer.Reset(min(interruptDrain, l.plan.Drain))
+		case <-timer.C:
+			if interrupted {
+				cut(errInterrupted)
+			} else {
+				cut(errDrained)
+			}
+			stop = nil // nothing more to cut
+		}
+	}
+}
+
+// execute takes one transaction from its start to its record. acknowledged is
+// handed on to the target.
+func (l *level) execute(seq uint64, intended time.Duration, acknowledged func()) {
+	rec := notStarted(seq, intended)
+	rec.Started = l.now()
+	tx, err := l.prepare(seq)
+	if err != nil {
+		rec.Outcome = result.PrepareError
+	} else {
+		rec.Prepared, rec.Encrypt = l.now(), tx.Encrypt
+		tx.Wait, tx.Acknowledged = l.plan.Wait, acknowledged
+		var receipt Receipt
+		receipt, err = l.submit(tx)
+		l.fill(&rec, receipt)
+	}
+	if int(rec.Outcome) >= len(result.Counts{}) {
+		err = errors.Join(fmt.Errorf("the target gave %v, which is none", rec.Outcome), err)
+		rec.Outcome = result.Unknown
+	}
+	if cause := context.Cause(l.work); cause != nil && rec.Committed == result.NotReached && rec.Outcome != result.Answered {
+		rec.Outcome, err = result.Unknown, cause
+		if cause == errInterrupted {
+			rec.Outcome = result.Interrupted
+		}
+	}
+	if err != nil && rec.Outcome != result.Valid && rec.Outcome != result.Answered {
+		l.failures.add(rec.Outcome, err)
+	}
+	l.end(rec)
+}
+
+// end records the end of a transaction.
+func (l *level) end(rec result.Record) {
+	l.sink.Record(rec)
+	l.live.count(rec, l.now())
+}
+
+// drop records a transaction that was due but could not start.
+func (l *level) drop(seq uint64, intended time.Duration) {
+	rec := notStarted(seq, intended)
+	rec.Outcome = result.Dropped
+	l.end(rec)
+}
+
+func notStarted(seq uint64, intended time.Duration) result.Record {
+	return result.Record{
+		Seq: seq, Intended: intended, Started: result.NotReached, Prepared: result.NotReached,
+		Endorsed: result.NotReached, Submitted: result.NotReached, Committed: result.NotReached,
+	}
+}
+
+// fill copies what the target said into the record.
+func (l *level) fill(rec *result.Record, r Receipt) {
+	at := func(t time.Time) time.Duration {
+		if t.IsZero() {
+			return result.NotReached
+		}
+		return t.Sub(l.epoch)
+	}
+	rec.Endorsed, rec.Submitted, rec.Committed = at(r.Endorsed), at(r.Submitted), at(r.Committed)
+	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
+}
+
+// prepare asks the workload for a transaction. A panic there becomes an error:
+// one bad payload must not cost the measurement.
+func (l *level) prepare(seq uint64) (tx Transaction, err error) {
+	defer contain("workload", &err)
+	tx, err = l.workload.Transaction(l.work, seq)
+	if err != nil {
+		err = fmt.Errorf("prepare: %w", err)
+	}
+	return tx, err
+}
+
+// submit hands a transaction to the target. After a panic there its outcome
+// is Unknown.
+func (l *level) submit(tx Transaction) (r Receipt, err error) {
+	defer contain("target", &err)
+	return l.target.Submit(l.work, tx)
+}
+
+func contain(who string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s panicked: %v", who, p)
+	}
+}

@@ -1,0 +1,420 @@
+package bench_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+)
+
+type workload func(ctx context.Context, seq uint64) (bench.Transaction, error)
+
+func (w workload) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+	return w(ctx, seq)
+}
+
+type target func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error)
+
+func (f target) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	return f(ctx, tx)
+}
+
+// records is a Sink that keeps everything, in order of sequence number.
+type records struct {
+	mu  sync.Mutex
+	all []result.Record
+}
+
+func (r *records) Record(rec result.Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, rec)
+}
+
+func (r *records) sorted() []result.Record {
+	slices.SortFunc(r.all, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
+	return r.all
+}
+
+// slow returns how many records were committed at least d after they were intended.
+func (r *records) slow(d time.Duration) (n int) {
+	for _, rec := range r.all {
+		if latency, ok := rec.Span(result.PhaseCommit); ok && latency >= d {
+			n++
+		}
+	}
+	return n
+}
+
+func empty(context.Context, uint64) (bench.Transaction, error) { return bench.Transaction{}, nil }
+
+// pause waits for d and fails where ctx is done before.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// commits returns a target where a transaction is acknowledged and committed
+// after these times.
+func commits(acknowledge, commit time.Duration) target {
+	return func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+		var r bench.Receipt
+		if err := pause(ctx, acknowledge); err != nil {
+			return r, err
+		}
+		r.Submitted = time.Now()
+		if tx.Acknowledged != nil {
+			tx.Acknowledged()
+		}
+		if err := pause(ctx, commit-acknowledge); err != nil {
+			return r, err
+		}
+		r.Committed, r.Outcome = time.Now(), result.Valid
+		return r, nil
+	}
+}
+
+// run runs a level whose plan is right.
+func run(t *testing.T, ctx context.Context, p bench.Plan, w workload, f target) (bench.Result, *records) {
+	t.Helper()
+	sink := &records{}
+	res, err := bench.Run(ctx, p, w, f, sink, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(sink.all) {
+		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(sink.all))
+	}
+	return res, sink
+}
+
+func TestConstantLoadKeepsItsSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Hold: 10 * time.Second, First: 500}
+		res, got := run(t, t.Context(), p, empty, commits(time.Millisecond, 23700*time.Microsecond))
+		if res.Scheduled != 1000 || res.Counts[result.Valid] != 1000 || res.Next != 1500 || res.Partial || res.Held != p.Hold {
+			t.Errorf("%+v", res)
+		}
+		for k, rec := range got.sorted() {
+			due := time.Duration(k) * 10 * time.Millisecond
+			if rec.Seq != 500+uint64(k) || rec.Intended != due || rec.Started != due || rec.Committed != due+23700*time.Microsecond {
+				t.Fatalf("transaction %d: %+v", k, rec)
+			}
+		}
+	})
+}
+
+// A stop of one second at 100 transactions per second is seen by all that were
+// due in it, not only by the one that was under way.
+func TestStallIsSeenByAllThatWereDue(t *testing.T) {
+	const service = 3700 * time.Microsecond
+	tests := []struct {
+		name          string
+		slots         int
+		where         string
+		slow, dropped int
+	}{
+		// Due at 2.00, 2.01, … 2.50 s and committed at 3.0037 s.
+		{"target stalls, slots in excess", 1000, "target", 51, 0},
+		{"workload stalls, slots in excess", 1000, "workload", 51, 0},
+		// Due at 2.01, … 3.00 s while the one of 2.00 s holds the slot.
+		{"one slot", 1, "target", 1, 100},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				stall := func(where string) {
+					if at := time.Since(start); where == tt.where && at >= 2*time.Second && at < 3*time.Second {
+						time.Sleep(3*time.Second - at)
+					}
+				}
+				p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: tt.slots, Hold: 5 * time.Second}
+				res, got := run(t, t.Context(), p,
+					func(ctx context.Context, seq uint64) (bench.Transaction, error) {
+						stall("workload")
+						return bench.Transaction{}, nil
+					},
+					func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+						stall("target")
+						return commits(0, service)(ctx, tx)
+					})
+				if n := got.slow(500 * time.Millisecond); n != tt.slow {
+					t.Errorf("%d transactions took half a second or more, want %d", n, tt.slow)
+				}
+				if n := res.Counts[result.Dropped]; int(n) != tt.dropped {
+					t.Errorf("%d dropped, want %d", n, tt.dropped)
+				}
+				if res.Scheduled != 500 {
+					t.Errorf("%d scheduled, want 500: no more and no fewer than were due", res.Scheduled)
+				}
+				for _, rec := range got.all {
+					if rec.Outcome == result.Dropped && (rec.Started != result.NotReached || rec.Committed != result.NotReached) {
+						t.Errorf("dropped, but got somewhere: %+v", rec)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestClosedLoad(t *testing.T) {
+	const service, hold = 30 * time.Millisecond, 10 * time.Second
+	tests := []struct {
+		name  string
+		plan  bench.Plan
+		cycle time.Duration // from one transaction of a client to its next
+		lag   time.Duration // the clients' own: none in virtual time
+	}{
+		{"one client", bench.Plan{Clients: 1}, service, 0},
+		{"many clients", bench.Plan{Clients: 64}, service, 0},
+		{"think time", bench.Plan{Clients: 4, Think: 170 * time.Millisecond}, service + 170*time.Millisecond, 0},
+		{"acknowledge", bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge}, 10 * time.Millisecond, 0},
+		{"acknowledge and think", bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Think: 7 * time.Millisecond}, 17 * time.Millisecond, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tt.plan.Hold = hold
+				res, got := run(t, t.Context(), tt.plan, empty, commits(10*time.Millisecond, service))
+				perClient := int((hold + tt.cycle - 1) / tt.cycle) // at 0, cycle, 2 cycles, … before the hold ends
+				if want := tt.plan.Clients * perClient; int(res.Scheduled) != want || int(res.Counts[result.Valid]) != want {
+					t.Errorf("%d scheduled, %d valid, want %d", res.Scheduled, res.Counts[result.Valid], want)
+				}
+				for k, rec := range got.sorted() {
+					due := time.Duration(k/tt.plan.Clients) * tt.cycle
+					if rec.Intended != due || rec.Started != due || rec.Committed != due+service {
+						t.Fatalf("transaction %d, due at %v: %+v", k, due, rec)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Clients that go on at the acknowledgement fill the allowance of outstanding
+// transactions, then wait, and the wait shows as lag.
+func TestOutstandingIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var outstanding, most atomic.Int64
+		commit := commits(time.Millisecond, 1003*time.Millisecond)
+		p := bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Outstanding: 50, Hold: 10 * time.Second}
+		res, got := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+			most.Store(max(most.Load(), outstanding.Add(1)))
+			defer outstanding.Add(-1)
+			return commit(ctx, tx)
+		})
+		if most.Load() != 50 {
+			t.Errorf("%d outstanding at most, want 50", most.Load())
+		}
+		if res.Scheduled < 450 || res.Scheduled > 500 {
+			t.Errorf("%d scheduled in 10 s at 50 per 1.003 s", res.Scheduled)
+		}
+		var lag time.Duration
+		for _, rec := range got.all {
+			lag = max(lag, rec.Started-rec.Intended)
+		}
+		if lag < 500*time.Millisecond {
+			t.Errorf("the largest lag is %v: the wait is hidden", lag)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // an open load never waits
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Wait: bench.WaitAcknowledge, Outstanding: 50, Hold: 4 * time.Second}
+		res, _ := run(t, t.Context(), p, empty, commits(time.Millisecond, 1005*time.Millisecond))
+		// 50 of each 1.005 s are taken, the others dropped.
+		if res.Scheduled != 400 || res.Counts[result.Valid] != 200 || res.Counts[result.Dropped] != 200 {
+			t.Errorf("%v", res.Counts.Map())
+		}
+	})
+}
+
+func TestEndorseOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := bench.Plan{Clients: 2, Wait: bench.WaitEndorse, Hold: time.Second}
+		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+			if tx.Wait != bench.WaitEndorse || tx.Acknowledged != nil {
+				t.Errorf("the target was told %v", tx.Wait)
+			}
+			time.Sleep(100 * time.Millisecond)
+			return bench.Receipt{Endorsed: time.Now(), Outcome: result.Answered}, nil
+		})
+		if res.Counts[result.Answered] != 20 || len(res.Failures) != 0 {
+			t.Errorf("%v, %v", res.Counts.Map(), res.Failures)
+		}
+	})
+}
+
+func TestInterrupt(t *testing.T) {
+	plans := map[string]bench.Plan{
+		"closed": {Clients: 10, Hold: time.Minute},
+		"open":   {Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100, Hold: time.Minute},
+	}
+	for name, p := range plans {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(3300*time.Millisecond, cancel)
+				var n atomic.Int64
+				res, got := run(t, ctx, p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+					if n.Add(1)%2 == 0 {
+						return commits(0, time.Second)(ctx, tx) // in time
+					}
+					return commits(0, 10*time.Second)(ctx, tx) // never in time
+				})
+				if !res.Partial || res.Held != 3300*time.Millisecond || res.Ended != 5300*time.Millisecond {
+					t.Errorf("partial %v, held %v, ended %v", res.Partial, res.Held, res.Ended)
+				}
+				valid, interrupted := res.Counts[result.Valid], res.Counts[result.Interrupted]
+				if valid == 0 || interrupted == 0 || valid+interrupted != res.Scheduled {
+					t.Errorf("%v", res.Counts.Map())
+				}
+				for _, rec := range got.all {
+					if rec.Intended > res.Held {
+						t.Errorf("scheduled after the interrupt: %+v", rec)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestInterruptWhileDraining(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(4*time.Second, cancel)
+		res, _ := run(t, ctx, bench.Plan{Clients: 3, Hold: time.Second}, empty, commits(0, time.Hour))
+		if !res.Partial || res.Held != time.Second || res.Ended != 6*time.Second || res.Counts[result.Interrupted] != 3 {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+func TestInterruptBeforeTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		res, _ := run(t, ctx, bench.Plan{Clients: 3, Hold: time.Second, First: 7}, empty, commits(0, time.Second))
+		if !res.Partial || res.Scheduled != 0 || res.Next != 7 || res.Held != 0 {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+// What never ends is Unknown once the time to drain is over.
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100, Hold: time.Second, Drain: 5 * time.Second}
+		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+			if n.Add(1) == 4 {
+				<-ctx.Done()
+				return bench.Receipt{Outcome: result.EndorseRefused}, ctx.Err()
+			}
+			return commits(0, 3*time.Second)(ctx, tx) // the last ones after the hold
+		})
+		if res.Partial || res.Ended != 6*time.Second || res.Counts[result.Valid] != 9 || res.Counts[result.Unknown] != 1 {
+			t.Errorf("%+v", res)
+		}
+		if len(res.Failures) != 1 || !strings.Contains(res.Failures[0].Text, "within the time allowed") {
+			t.Errorf("%+v", res.Failures)
+		}
+	})
+}
+
+func TestFailuresAreContainedAndExplained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100, Hold: 2 * time.Second}
+		res, got := run(t, t.Context(), p,
+			func(_ context.Context, seq uint64) (bench.Transaction, error) {
+				switch seq {
+				case 0:
+					panic("no such meter")
+				case 1, 2:
+					return bench.Transaction{}, errors.New("value out of range")
+				}
+				return bench.Transaction{Args: [][]byte{{byte(seq)}}, Encrypt: time.Microsecond}, nil
+			},
+			func(_ context.Context, tx bench.Transaction) (bench.Receipt, error) {
+				switch seq := tx.Args[0][0]; {
+				case seq == 3:
+					panic("lost")
+				case seq == 4:
+					return bench.Receipt{Outcome: 200}, nil
+				case seq < 15:
+					return bench.Receipt{Outcome: result.MVCCConflict, Committed: time.Now()}, errors.New("conflict on key " + string('a'+rune(seq)))
+				}
+				return bench.Receipt{Outcome: result.Valid, Committed: time.Now()}, nil
+			})
+		want := map[string]uint64{"prepare_error": 3, "unknown": 2, "mvcc_conflict": 10, "valid": 5}
+		for name, n := range want {
+			if res.Counts.Map()[name] != n {
+				t.Errorf("%s: %d, want %d", name, res.Counts.Map()[name], n)
+			}
+		}
+		var text []string
+		var explained uint64
+		for _, f := range res.Failures {
+			text = append(text, f.Outcome.String()+": "+f.Text)
+			explained += f.Count
+		}
+		if explained != 15 {
+			t.Errorf("%d of 15 failures are explained", explained)
+		}
+		for _, line := range []string{
+			"unknown: target panicked: lost", "unknown: the target gave outcome(200), which is none",
+			"prepare_error: workload panicked: no such meter", "prepare_error: prepare: value out of range",
+			"mvcc_conflict: conflict on key f", "mvcc_conflict: other errors",
+		} {
+			if !slices.Contains(text, line) {
+				t.Errorf("no failure %q in\n%s", line, strings.Join(text, "\n"))
+			}
+		}
+		if rec := got.sorted()[0]; rec.Started != 0 || rec.Prepared != result.NotReached || rec.Outcome != result.PrepareError {
+			t.Errorf("a transaction that could not be made: %+v", rec)
+		}
+		if rec := got.sorted()[19]; rec.Encrypt != time.Microsecond || rec.Prepared != rec.Started {
+			t.Errorf("a valid transaction: %+v", rec)
+		}
+	})
+}
+
+func TestLive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lives []bench.Live
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 1000, Hold: 4300 * time.Millisecond}
+		_, err := bench.Run(t.Context(), p, workload(empty), commits(0, 205*time.Millisecond), &records{}, func(l bench.Live) { lives = append(lives, l) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(lives) != 5 {
+			t.Fatalf("%d states in 4.5 s, want one per second and one at the end", len(lives))
+		}
+		for i, l := range lives[1:4] {
+			if l.Elapsed != time.Duration(i+2)*time.Second || l.Hold != p.Hold || l.Offered < 99 || l.Offered > 101 ||
+				l.Valid < 99 || l.Valid > 101 || l.InFlight < 20 || l.InFlight > 22 {
+				t.Errorf("second %d: %+v", i+2, l)
+			}
+			for _, q := range []time.Duration{l.P50, l.P99} {
+				if q < 203*time.Millisecond || q > 208*time.Millisecond {
+					t.Errorf("second %d: latency %v, want 205 ms within 1 %%", i+2, q)
+				}
+			}
+		}
+		if l := lives[4]; l.InFlight != 0 || l.Counts[result.Valid] != 430 {
+			t.Errorf("at the end: %+v", l)
+		}
+	})
+}
