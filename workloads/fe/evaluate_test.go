@@ -1,0 +1,193 @@
+package fe
+
+import (
+	"encoding/hex"
+	"errors"
+	"math/big"
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/workloads/fe/codec"
+)
+
+// The holders of one scheme's keys.
+type holders struct {
+	params    Params
+	group     zpGroup
+	authority Authority
+	evaluator Evaluator
+}
+
+func newHolders(t testing.TB, p Params) holders {
+	t.Helper()
+	scheme, err := newDDH(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return holders{p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, mustSetup(t, p), mustEvaluator(t, p)}
+}
+
+func (h holders) make(t testing.TB, x, y []int64) ([]byte, Key) {
+	t.Helper()
+	ciphertext, err := h.authority.Encryptor().Encrypt(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := h.authority.Derive(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ciphertext, key
+}
+
+// edited returns the ciphertext with its elements changed.
+func edited(t testing.TB, ciphertext []byte, edit func(elements []*big.Int)) []byte {
+	t.Helper()
+	header, elements, err := codec.Unmarshal(ciphertext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(elements)
+	b, err := codec.Marshal(header, elements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestTamperedCiphertextRefused(t *testing.T) {
+	for _, name := range Schemes() {
+		h := newHolders(t, Params{name, 1024, 2, 100})
+		other := newHolders(t, Params{name, 1024, 1, 100})
+		good, key := h.make(t, []int64{3, 4}, []int64{1, 1})
+		foreign, _ := other.make(t, []int64{3}, []int64{1})
+		p := h.group.p
+		for _, c := range []struct {
+			name, want string
+			ciphertext []byte
+		}{
+			{"nil", "0 bytes", nil},
+			{"cut off", "bytes; " + name, good[:len(good)-1]},
+			{"of another length", "length 1; the evaluator is for " + name + " 1024 l=2", foreign},
+			{"first element negated", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, e[0]) })},
+			{"two elements negated", "is not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Sub(p, e[len(e)-1]); e[len(e)-2].Sub(p, e[len(e)-2]) })},
+			{"element p", "element 1 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[1].Set(p) })},
+			{"element -1", "element 1 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[1].Sub(p, big.NewInt(1)) })},
+			{"another group element", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[1].Mul(e[1], e[1]).Mod(e[1], p) })},
+			{"elements swapped", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[0], e[1] = e[1], e[0] })},
+		} {
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				z, err := h.evaluator.Evaluate(t.Context(), c.ciphertext, key)
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
+				}
+			})
+		}
+	}
+}
+
+func TestWrongKeyRefused(t *testing.T) {
+	for _, name := range Schemes() {
+		h := newHolders(t, Params{name, 1024, 2, 100})
+		ciphertext, key := h.make(t, []int64{3, 4}, []int64{1, 1})
+		stranger, err := mustSetup(t, h.params).Derive([]int64{1, 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		with := func(edit func(k *Key)) Key {
+			k := Key{key.Params, slices.Clone(key.Function), slices.Clone(key.Secrets)}
+			edit(&k)
+			return k
+		}
+		for _, c := range []struct {
+			name, want string
+			key        Key
+		}{
+			{"empty", "key: made for  0 l=0", Key{}},
+			{"other parameters", "with bound 99, the evaluator for", with(func(k *Key) { k.Params.Bound = 99 })},
+			{"no secrets", "0 secrets", with(func(k *Key) { k.Secrets = nil })},
+			{"nil secret", "secret 0 is missing", with(func(k *Key) { k.Secrets[0] = nil })},
+			{"negative secret", "secret 0 is missing or not below", with(func(k *Key) { k.Secrets[0] = big.NewInt(-1) })},
+			{"secret of the order", "secret 0 is missing or not below", with(func(k *Key) { k.Secrets[0] = h.group.q })},
+			{"short function", "vector of length 1", with(func(k *Key) { k.Function = k.Function[:1] })},
+			{"weight over the bound", "value 1 of the vector is over the bound", with(func(k *Key) { k.Function[1] = 101 })},
+			{"secrets of another function", ErrNoResult.Error(), with(func(k *Key) { k.Function = []int64{1, 2} })},
+			{"another authority", ErrNoResult.Error(), stranger},
+		} {
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				z, err := h.evaluator.Evaluate(t.Context(), ciphertext, c.key)
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
+				}
+			})
+		}
+		if z, err := h.evaluator.Evaluate(t.Context(), ciphertext, key); err != nil || z != 7 {
+			t.Errorf("the untouched key: %d, %v, want 7", z, err)
+		}
+	}
+}
+
+func TestFunctionBeyondTableRefused(t *testing.T) {
+	p := Params{"ddh", 1024, 1, 1 << 23}
+	scheme, err := newDDH(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}
+	logs, err := newLogTable(t.Context(), group, minBabySteps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluator := &zpEvaluator{params: p, group: group, heads: 1, logs: logs}
+	h := holders{p, group, mustSetup(t, p), evaluator}
+
+	ciphertext, key := h.make(t, []int64{5}, []int64{1 << 23})
+	if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err == nil || !strings.Contains(err.Error(), "results of this function may reach 70368744177664, the discrete logarithm is searched up to 268435456") {
+		t.Errorf("Evaluate = %d, %v", z, err)
+	}
+	ciphertext, key = h.make(t, []int64{5}, []int64{-2})
+	if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err != nil || z != -10 {
+		t.Errorf("a function within reach: %d, %v, want -10", z, err)
+	}
+}
+
+// FuzzEvaluate holds that whatever bytes come from a ledger, Evaluate returns
+// an error or a result within the bound, and never panics.
+func FuzzEvaluate(f *testing.F) {
+	answer := knownAnswers(f)[0]
+	good, err := hex.DecodeString(answer.Ciphertext)
+	if err != nil {
+		f.Fatal(err)
+	}
+	key, err := answer.authority(f).Derive(answer.Y)
+	if err != nil {
+		f.Fatal(err)
+	}
+	evaluator := mustEvaluator(f, answer.params())
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add(edited(f, good, func(e []*big.Int) { e[0].SetInt64(1) }))
+	f.Add(edited(f, good, func(e []*big.Int) { e[0].SetInt64(1); e[1].SetInt64(1) }))
+	f.Fuzz(func(t *testing.T, ciphertext []byte) {
+		z, err := evaluator.Evaluate(t.Context(), ciphertext, key)
+		if err != nil {
+			return
+		}
+		if limit := answer.Bound * max(answer.Y[0], -answer.Y[0]); z > limit || z < -limit {
+			t.Fatalf("result %d beyond %d", z, limit)
+		}
+		if slices.Equal(ciphertext, good) && z != answer.Result {
+			t.Fatalf("result %d, want %d", z, answer.Result)
+		}
+	})
+}
+
+func TestNoResultIsRecognised(t *testing.T) {
+	h := newHolders(t, Params{"ddh", 1024, 1, 100})
+	ciphertext, key := h.make(t, []int64{3}, []int64{1})
+	key.Secrets[0] = new(big.Int).Xor(key.Secrets[0], big.NewInt(1))
+	if _, err := h.evaluator.Evaluate(t.Context(), ciphertext, key); !errors.Is(err, ErrNoResult) {
+		t.Errorf("Evaluate = %v, want ErrNoResult", err)
+	}
+}

@@ -1,0 +1,219 @@
+package fe
+
+import (
+	"errors"
+	"math/big"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fentec-project/gofe/data"
+	"pgregory.net/rapid"
+
+	"meterbench/workloads/fe/codec"
+)
+
+func mustSetup(t testing.TB, p Params) Authority {
+	t.Helper()
+	a, err := Setup(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func mustEvaluator(t testing.TB, p Params) Evaluator {
+	t.Helper()
+	e, err := NewEvaluator(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func dot(x, y []int64) (z int64) {
+	for i := range x {
+		z += x[i] * y[i]
+	}
+	return z
+}
+
+func TestEvaluateIsInnerProduct(t *testing.T) {
+	for _, name := range Schemes() {
+		p := Params{name, 1024, 4, 1000}
+		authority, evaluator := mustSetup(t, p), mustEvaluator(t, p)
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				values := rapid.SliceOfN(rapid.Int64Range(-p.Bound, p.Bound), p.Length, p.Length)
+				x, y := values.Draw(t, "x"), values.Draw(t, "y")
+				ciphertext, err := authority.Encryptor().Encrypt(x)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := codec.Check(ciphertext); err != nil {
+					t.Fatal(err)
+				}
+				key, err := authority.Derive(y)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := evaluator.Evaluate(t.Context(), ciphertext, key)
+				if err != nil || got != dot(x, y) {
+					t.Fatalf("Evaluate = %d, %v, want %d", got, err, dot(x, y))
+				}
+			})
+		})
+	}
+}
+
+func TestEncryptAtOnce(t *testing.T) {
+	p := Params{"ddh", 1024, 2, 100}
+	authority, evaluator := mustSetup(t, p), mustEvaluator(t, p)
+	key, err := authority.Derive([]int64{1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	encryptor := authority.Encryptor()
+	var all sync.WaitGroup
+	for i := range int64(8) {
+		all.Go(func() {
+			ciphertext, err := encryptor.Encrypt([]int64{i, 10 * i})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err != nil || z != 11*i {
+				t.Errorf("Evaluate = %d, %v, want %d", z, err, 11*i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestParamsRefused(t *testing.T) {
+	good := Params{"ddh", 2048, 24, 10_000}
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, want string
+		p          Params
+	}{
+		{"no scheme", `scheme "" is unknown; choose one of [ddh damgard]`, Params{"", 2048, 24, 10}},
+		{"unknown scheme", `scheme "rsa" is unknown`, Params{"rsa", 2048, 24, 10}},
+		{"unknown size", "modulus of 2560 bits is not available", Params{"ddh", 2560, 24, 10}},
+		{"length 0", "vector length 0 is out of range", Params{"ddh", 2048, 0, 10}},
+		{"length 1025", "vector length 1025 is out of range", Params{"ddh", 2048, 1025, 10}},
+		{"bound 0", "bound 0 is too small", Params{"ddh", 2048, 1, 0}},
+		{"product 2^48", "must stay below 2^48", Params{"ddh", 2048, 1, 1 << 24}},
+		{"product over 2^48", "must stay below 2^48", Params{"ddh", 2048, 24, 1 << 22}},
+		{"product beyond int64", "must stay below 2^48", Params{"ddh", 2048, 1024, 1 << 62}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for from, err := range map[string]error{
+				"Validate":     c.p.Validate(),
+				"Setup":        func() error { _, err := Setup(c.p); return err }(),
+				"NewEvaluator": func() error { _, err := NewEvaluator(t.Context(), c.p); return err }(),
+			} {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%s = %v, want %q", from, err, c.want)
+				}
+			}
+		})
+	}
+	if err := (Params{"ddh", 1024, 1, 1<<24 - 1}).Validate(); err != nil {
+		t.Errorf("just below 2^48: %v", err)
+	}
+}
+
+func TestVectorsRefused(t *testing.T) {
+	for _, name := range Schemes() {
+		authority := mustSetup(t, Params{name, 1024, 2, 100})
+		for _, c := range []struct {
+			want string
+			v    []int64
+		}{
+			{"vector of length 0; the parameters say 2", nil},
+			{"vector of length 1", []int64{1}},
+			{"vector of length 3", []int64{1, 2, 3}},
+			{"value 1 of the vector is over the bound 100", []int64{100, 101}},
+			{"value 0 of the vector is over the bound 100", []int64{-101, 0}},
+			{"value 0 of the vector is over the bound 100", []int64{-1 << 63, 0}},
+		} {
+			if _, err := authority.Encryptor().Encrypt(c.v); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: Encrypt(%v) = %v, want %q", name, c.v, err, c.want)
+			}
+			if _, err := authority.Derive(c.v); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: Derive(%v) = %v, want %q", name, c.v, err, c.want)
+			}
+		}
+	}
+}
+
+func TestLibraryPanicBecomesError(t *testing.T) {
+	p := Params{"ddh", 1024, 1, 100}
+	broken := zpAuthority{
+		params:  p,
+		encrypt: func(data.Vector) (data.Vector, error) { panic("out of range") },
+		derive:  func(data.Vector) ([]*big.Int, error) { panic(errors.New("nil")) },
+	}
+	if _, err := broken.Encryptor().Encrypt([]int64{1}); err == nil || !strings.Contains(err.Error(), "encrypt: the encryption library panicked: out of range") {
+		t.Errorf("Encrypt = %v", err)
+	}
+	if _, err := broken.Derive([]int64{1}); err == nil || !strings.Contains(err.Error(), "derive: the encryption library panicked: nil") {
+		t.Errorf("Derive = %v", err)
+	}
+}
+
+func TestNothingLeftBehind(t *testing.T) {
+	p := Params{"ddh", 1024, 1, 100}
+	authority, evaluator := mustSetup(t, p), mustEvaluator(t, p)
+	key, err := authority.Derive([]int64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ciphertext, err := authority.Encryptor().Encrypt([]int64{42})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate := func(times int) (goroutines int, heap uint64) {
+		for range times {
+			if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err != nil || z != 42 {
+				t.Fatalf("Evaluate = %d, %v", z, err)
+			}
+		}
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return runtime.NumGoroutine(), m.HeapAlloc
+	}
+	times := 3000
+	if testing.Short() {
+		times = 300
+	}
+	goroutinesBefore, heapBefore := evaluate(10)
+	goroutines, heap := evaluate(times)
+	if goroutines > goroutinesBefore {
+		t.Errorf("%d goroutines after %d evaluations, %d before", goroutines, times, goroutinesBefore)
+	}
+	if heap > heapBefore+256<<10 {
+		t.Errorf("heap of %d bytes after %d evaluations, %d before", heap, times, heapBefore)
+	}
+}
+
+func TestSecurityBits(t *testing.T) {
+	for _, c := range []struct {
+		scheme     string
+		bits, want int // 0: not assessed
+	}{
+		{"ddh", 1024, 80}, {"ddh", 1536, 96}, {"ddh", 2048, 112}, {"ddh", 3072, 128}, {"ddh", 4096, 152},
+		{"damgard", 2048, 112}, {"ddh", 2560, 0}, {"rsa", 2048, 0},
+	} {
+		got, source := SecurityBits(c.scheme, c.bits)
+		if (got == nil) != (c.want == 0) || got != nil && *got != c.want || source == "" {
+			t.Errorf("SecurityBits(%s, %d) = %v, %q, want %d", c.scheme, c.bits, got, source, c.want)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package fe
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math/big"
+	"os"
+	"testing"
+
+	"github.com/fentec-project/gofe/data"
+	"github.com/fentec-project/gofe/innerprod/fullysec"
+
+	"meterbench/workloads/fe/codec"
+)
+
+// A knownAnswer is computed by an independent program from the
+// papers' formulas and gofe's groups. Numbers as strings are hexadecimal.
+type knownAnswer struct {
+	Scheme     string   `json:"scheme"`
+	Bits       int      `json:"bits"`
+	Length     int      `json:"length"`
+	Bound      int64    `json:"bound"`
+	S          []string `json:"s"` // master secret
+	T          []string `json:"t"` // its second half, damgard only
+	Y          []int64  `json:"y"`
+	Key        []string `json:"key"`
+	Ciphertext string   `json:"ciphertext"`
+	Result     int64    `json:"result"`
+}
+
+func knownAnswers(t testing.TB) []knownAnswer {
+	t.Helper()
+	file, err := os.ReadFile("testdata/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []knownAnswer
+	if err := json.Unmarshal(file, &answers); err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+func (k knownAnswer) params() Params { return Params{k.Scheme, k.Bits, k.Length, k.Bound} }
+
+func numbers(t testing.TB, hexadecimal []string) data.Vector {
+	t.Helper()
+	out := make(data.Vector, len(hexadecimal))
+	for i, s := range hexadecimal {
+		var ok bool
+		if out[i], ok = new(big.Int).SetString(s, 16); !ok {
+			t.Fatalf("%q is not hexadecimal", s)
+		}
+	}
+	return out
+}
+
+// authority returns the Authority that holds the answer's master secret.
+func (k knownAnswer) authority(t testing.TB) Authority {
+	t.Helper()
+	if k.Scheme == "ddh" {
+		scheme, err := newDDH(k.params())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ddhAuthority(k.params(), scheme, numbers(t, k.S), nil)
+	}
+	scheme, err := newDamgard(k.params())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return damgardAuthority(k.params(), scheme, &fullysec.DamgardSecKey{S: numbers(t, k.S), T: numbers(t, k.T)}, nil)
+}
+
+func TestKnownAnswers(t *testing.T) {
+	for _, k := range knownAnswers(t) {
+		t.Run(k.params().String(), func(t *testing.T) {
+			if testing.Short() && k.Bits > 2048 {
+				t.Skip("the table takes long at this size")
+			}
+			key, err := k.authority(t).Derive(k.Y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range numbers(t, k.Key) {
+				if key.Secrets[i].Cmp(want) != 0 {
+					t.Errorf("secret %d = %x, want %x", i, key.Secrets[i], want)
+				}
+			}
+			ciphertext, err := hex.DecodeString(k.Ciphertext)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(ciphertext) != k.params().CiphertextSize() {
+				t.Errorf("%d bytes, CiphertextSize says %d", len(ciphertext), k.params().CiphertextSize())
+			}
+			got, err := mustEvaluator(t, k.params()).Evaluate(t.Context(), ciphertext, key)
+			if err != nil || got != k.Result {
+				t.Errorf("Evaluate = %d, %v, want %d", got, err, k.Result)
+			}
+		})
+	}
+}
+
+// gofe's own decryption is the oracle here. Each call leaves a goroutine
+// behind, so the calls and the bound are few and small.
+func TestAgreesWithGofe(t *testing.T) {
+	for _, name := range Schemes() {
+		p := Params{name, 1024, 3, 20}
+		t.Run(name, func(t *testing.T) {
+			authority, evaluator := mustSetup(t, p), mustEvaluator(t, p)
+			for _, c := range []struct{ x, y []int64 }{
+				{[]int64{1, 2, 3}, []int64{1, 1, 1}},
+				{[]int64{20, -20, 20}, []int64{20, -20, 20}},
+				{[]int64{-20, 20, -20}, []int64{20, -20, 20}},
+				{[]int64{0, 0, 7}, []int64{20, 3, -1}},
+			} {
+				ciphertext, err := authority.Encryptor().Encrypt(c.x)
+				if err != nil {
+					t.Fatal(err)
+				}
+				key, err := authority.Derive(c.y)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := evaluator.Evaluate(t.Context(), ciphertext, key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := gofeDecrypt(t, p, ciphertext, key); got != want {
+					t.Errorf("%v · %v = %d, gofe says %d", c.x, c.y, got, want)
+				}
+			}
+		})
+	}
+}
+
+func gofeDecrypt(t *testing.T, p Params, ciphertext []byte, key Key) int64 {
+	t.Helper()
+	_, elements, err := codec.Unmarshal(ciphertext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var z *big.Int
+	if p.Scheme == "ddh" {
+		scheme, schemeErr := newDDH(p)
+		if schemeErr != nil {
+			t.Fatal(schemeErr)
+		}
+		z, err = scheme.Decrypt(elements, key.Secrets[0], vector(key.Function))
+	} else {
+		scheme, schemeErr := newDamgard(p)
+		if schemeErr != nil {
+			t.Fatal(schemeErr)
+		}
+		z, err = scheme.Decrypt(elements, &fullysec.DamgardDerivedKey{Key1: key.Secrets[0], Key2: key.Secrets[1]}, vector(key.Function))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.Int64()
+}
