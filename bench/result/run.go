@@ -29,6 +29,8 @@ type Run struct {
 	Bringup  *Bringup          `json:"bringup,omitempty"`
 	// Preparation is what was made before the load, by series.
 	Preparation map[string]Preparation `json:"preparation,omitempty"`
+	// Failure is why the run ended without a summary; empty for a run that has one.
+	Failure string `json:"failure,omitempty"`
 }
 
 // A Host describes the machine and calibrates its CPU.

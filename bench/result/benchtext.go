@@ -1,0 +1,128 @@
+package result
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// writeBench writes bench.txt in the Go benchmark format
+// (golang.org/design/14313-benchmark-format), which benchstat and its kin
+// read: a line per point, repetitions under the same name, and a line per
+// encryption operation.
+//
+// The run's id is not a configuration line: benchstat would refuse to compare
+// two runs that differ in it. Invalid points are left as remarks.
+func writeBench(path string, run Run, sum Summary) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# meterbench %s, run %s\n", oneLine(run.Scenario), oneLine(run.ID))
+	b.WriteString("Unit tx/s better=higher\n")
+	config := func(key, value string) {
+		if value = oneLine(value); value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", key, value)
+		}
+	}
+	config("goos", run.Host.OS)
+	config("cpu", run.Host.CPU)
+	config("cores", strconv.Itoa(run.Host.Cores))
+	config("kernel", run.Host.Kernel)
+	config("virtualisation", run.Host.Virtual)
+	config("p256-sign-s", number(run.Host.Sign))
+	config("scenario", run.Scenario)
+	config("target", run.Target)
+	for _, c := range sum.FE { // first: the conditions of the points are not theirs
+		writeFE(&b, c)
+	}
+	var last Conditions
+	for i := range sum.Points {
+		p := &sum.Points[i]
+		if i == 0 || p.Conditions != last {
+			last = p.Conditions
+			writeConditions(&b, config, last)
+		}
+		if !p.Valid {
+			fmt.Fprintf(&b, "# invalid (%s): ", oneLine(strings.Join(p.Reasons, "; ")))
+		}
+		writePoint(&b, p)
+	}
+	return writeFile(path, b.Bytes())
+}
+
+func writeConditions(b *bytes.Buffer, config func(key, value string), c Conditions) {
+	b.WriteByte('\n')
+	config("topology", c.Topology)
+	config("fabric", c.Fabric)
+	config("batch-timeout-s", number(c.BatchTimeout))
+	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
+	config("wait", c.Wait)
+	config("workload", c.Workload)
+	// Without a value a key is taken back from the series before.
+	fmt.Fprintf(b, "scheme: %s\n", oneLine(c.Scheme))
+	fmt.Fprintf(b, "encryption: %s\n", oneLine(c.Encryption))
+	config("bits", strconv.Itoa(c.Bits))
+	config("length", strconv.Itoa(c.Length))
+	config("meters", strconv.Itoa(c.Meters))
+	config("verify", strconv.FormatBool(c.Verify))
+}
+
+// writePoint writes a point as a benchmark whose iterations are the
+// transactions that its latencies were taken from.
+func writePoint(b *bytes.Buffer, p *Point) {
+	name, phase := "Commit", PhaseCommit
+	if p.Conditions.Wait == "endorse" {
+		name, phase = "Endorse", PhaseEndorse
+	}
+	q := p.Latency[phase.String()]
+	var values []string
+	add := func(value float64, unit string) { values = append(values, number(value), unit) }
+	if phase == PhaseCommit {
+		add(p.Throughput, "tx/s")
+	}
+	for _, v := range []struct {
+		value *float64
+		unit  string
+	}{{q.P50, "p50-s"}, {q.P95, "p95-s"}, {q.P99, "p99-s"}} {
+		if v.value != nil {
+			add(*v.value, v.unit)
+		}
+	}
+	if q.N > 0 {
+		add(q.Mean, "mean-s")
+		add(q.Max, "max-s")
+	}
+	if p.ClientCPU > 0 {
+		add(p.ClientCPU, "client-cpu-s/tx")
+	}
+	if len(values) == 0 {
+		b.WriteString("# nothing measured: ") // the format knows no line without a value
+	}
+	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, benchName(p.Series), p.Load.name(), q.N, strings.Join(values, " "))
+}
+
+func writeFE(b *bytes.Buffer, c FECost) {
+	for _, op := range []struct {
+		name string
+		cost Cost
+	}{{"keygen", c.Keygen}, {"derive", c.Derive}, {"encrypt", c.Encrypt}, {"decrypt", c.Decrypt}} {
+		fmt.Fprintf(b, "BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d %d %s s/op\n",
+			op.name, benchName(c.Scheme), c.Bits, c.Length, c.Bound, op.cost.N, number(op.cost.P50))
+	}
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
+
+// oneLine keeps a value from ending its line.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// benchName makes s a part of a benchmark's name, in which spaces end the
+// name and slashes its parts.
+func benchName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) {
+			return '_'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,111 @@
+package result
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// writeJSON writes v to path in one step: a reader sees the old file or the
+// whole new one.
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeFile(path, append(data, '\n'))
+}
+
+// writeFile writes data to path in one step.
+func writeFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return unwritable(path, err)
+	}
+	_, err = f.Write(data)
+	// Without the sync a power failure could leave the new name on an empty file.
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return unwritable(path, err)
+	}
+	return nil
+}
+
+// unwritable is the error of a file or folder that cannot be written.
+func unwritable(path string, err error) error {
+	return fmt.Errorf("%s: cannot be written: %w; choose another folder or make room", path, cause(err))
+}
+
+// cause takes the operation and path off a file error: our messages begin
+// with the path already.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// fill replaces nil by empty where summary.json promises a list or an object.
+func (s *Summary) fill() {
+	s.Warnings = nonNil(s.Warnings)
+	s.Points = nonNil(s.Points)
+	s.Saturation = nonNil(s.Saturation)
+	s.FE = nonNil(s.FE)
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Reasons = nonNil(p.Reasons)
+		p.Outcomes = nonNilMap(p.Outcomes)
+		p.Latency = nonNilMap(p.Latency)
+		p.Intervals = nonNilMap(p.Intervals)
+		p.CPU = nonNilMap(p.CPU)
+		p.RSS = nonNilMap(p.RSS)
+	}
+}
+
+func nonNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+func nonNilMap[T any](m map[string]T) map[string]T {
+	if m == nil {
+		return map[string]T{}
+	}
+	return m
+}
+
+// check reports the first contradiction in a summary: outcome classes that
+// are unknown or do not sum to what was scheduled, or a number that JSON
+// cannot hold.
+func (s *Summary) check() error {
+	for i := range s.Points {
+		p := &s.Points[i]
+		at := fmt.Sprintf("point %d (%s)", i+1, LevelKey{p.Series, p.Repetition, p.Load})
+		var sum uint64
+		for name, n := range p.Outcomes {
+			if _, err := ParseOutcome(name); err != nil {
+				return fmt.Errorf("%s: %w", at, err)
+			}
+			sum += n
+		}
+		if sum != p.Scheduled {
+			return fmt.Errorf("%s: the outcome classes sum to %d, but %d transactions were scheduled", at, sum, p.Scheduled)
+		}
+		if _, err := json.Marshal(p); err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package result
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A latencyLog writes latency.hlog: an HdrHistogram interval log (format 1.3,
+// V2 compressed histograms of nanoseconds) as the tools of hdrhistogram.org
+// read it. Each load level is one interval, from the start to the end of its
+// window in wall-clock time; each phase is one tag, <level>/<phase>.
+type latencyLog struct {
+	path string
+	file *os.File
+	buf  *bufio.Writer
+	log  *hdrhistogram.HistogramLogWriter
+}
+
+func createLatencyLog(path string, run Run) (*latencyLog, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, unwritable(path, err)
+	}
+	buf := bufio.NewWriter(f)
+	l := &latencyLog{path: path, file: f, buf: buf, log: hdrhistogram.NewHistogramLogWriter(buf)}
+	// Errors of buf stick and come out at Flush.
+	l.log.OutputComment("[Latencies in nanoseconds by load level and phase]")
+	l.log.OutputLogFormatVersion()
+	l.log.OutputStartTime(run.Started.UnixMilli())
+	l.log.OutputLegend()
+	return l, l.flush()
+}
+
+// write appends the phases of a level that was opened at the given time.
+func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
+	for _, p := range Phases() {
+		h, ok := w.Latency(p)
+		if !ok {
+			continue
+		}
+		h.SetTag(tag(key, p))
+		h.SetStartTimeMs(opened.Add(w.From).UnixMilli())
+		h.SetEndTimeMs(opened.Add(w.To).UnixMilli())
+		if err := l.log.OutputIntervalHistogram(h); err != nil {
+			return fmt.Errorf("%s: %s: %w", l.path, h.Tag(), err)
+		}
+	}
+	return l.flush()
+}
+
+// tag names a phase of a level in the log, where commas and spaces end a tag.
+func tag(key LevelKey, p Phase) string {
+	clean := func(r rune) rune {
+		if r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) {
+			return '_'
+		}
+		return r
+	}
+	return strings.Map(clean, key.String()+"/"+p.String())
+}
+
+func (l *latencyLog) flush() error {
+	if err := l.buf.Flush(); err != nil {
+		return unwritable(l.path, err)
+	}
+	return nil
+}
+
+func (l *latencyLog) close() error {
+	err := l.flush()
+	if cerr := l.file.Close(); err == nil && cerr != nil {
+		err = unwritable(l.path, cerr)
+	}
+	return err
+}

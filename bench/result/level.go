@@ -1,0 +1,140 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A level's records pass through buffers of this many records. All buffers of
+// a run are made at its start, so that recording keeps to constant memory
+// (8 MB) whatever the rate.
+const (
+	bufferRecords = 512
+	bufferCount   = 128
+)
+
+func newBuffers() chan []Record {
+	free := make(chan []Record, bufferCount)
+	for range bufferCount {
+		free <- make([]Record, 0, bufferRecords)
+	}
+	return free
+}
+
+// A Level records one load level. It is the engine's sink.
+//
+// Record appends to one of a few buffers; one goroutine takes the full ones,
+// counts them into the Window and appends them to transactions.parquet. So
+// the timed path costs an append, and histograms need no lock.
+type Level struct {
+	key    LevelKey
+	opened time.Time
+	writer *Writer
+	shards []shard
+	full   chan []Record
+	done   chan struct{} // closed when the recorder has ended
+	stalls atomic.Uint64
+	cut    time.Duration
+
+	// The recorder's own until done is closed.
+	window *Window
+	err    error
+}
+
+// A shard is one buffer under its own lock, padded to cache lines of its own.
+type shard struct {
+	mu     sync.Mutex
+	buffer []Record
+	_      [96]byte
+}
+
+func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
+	l := &Level{
+		key:    key,
+		opened: time.Now(),
+		writer: w,
+		shards: make([]shard, min(runtime.GOMAXPROCS(0), bufferCount/4)),
+		full:   make(chan []Record, bufferCount), // never blocks
+		done:   make(chan struct{}),
+		cut:    to,
+		window: newWindow(from, to),
+	}
+	for i := range l.shards {
+		l.shards[i].buffer = <-w.buffers
+	}
+	go l.record()
+	return l
+}
+
+// Record takes one record. It may be called by many goroutines at once, but
+// not after Close. It blocks while all buffers wait for the disk; the Window
+// counts how often that happened.
+func (l *Level) Record(r Record) {
+	s := &l.shards[r.Seq%uint64(len(l.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buffer == nil {
+		panic(fmt.Sprintf("result: transaction %d recorded after level %s was closed", r.Seq, l.key))
+	}
+	s.buffer = append(s.buffer, r)
+	if len(s.buffer) == cap(s.buffer) {
+		l.full <- s.buffer
+		s.buffer = l.empty()
+	}
+}
+
+// empty returns an empty buffer, waiting for one if it must.
+func (l *Level) empty() []Record {
+	select {
+	case b := <-l.writer.buffers:
+		return b
+	default:
+		l.stalls.Add(1)
+		return <-l.writer.buffers
+	}
+}
+
+// record is the recorder: it ends when full is closed.
+func (l *Level) record() {
+	defer close(l.done)
+	for batch := range l.full {
+		for i := range batch {
+			l.window.add(&batch[i])
+		}
+		// After a failed write the rest is still taken and counted, so that
+		// nobody waits for a buffer.
+		if l.err == nil {
+			l.err = l.writer.transactions.write(l.key, batch)
+		}
+		l.writer.buffers <- batch[:0]
+	}
+}
+
+// Cut shortens the measured window to end at the offset to, for a level that
+// was stopped early. It is called before Close.
+func (l *Level) Cut(to time.Duration) { l.cut = min(l.cut, to) }
+
+// Close ends the level and returns what its window holds. All of it is valid
+// where the error is nil; the error tells what could not be written.
+func (l *Level) Close() (Window, error) {
+	if l.writer.open != l {
+		return Window{}, fmt.Errorf("level %s is closed already", l.key)
+	}
+	for i := range l.shards {
+		s := &l.shards[i]
+		s.mu.Lock()
+		l.full <- s.buffer
+		s.buffer = nil
+		s.mu.Unlock()
+	}
+	close(l.full)
+	<-l.done
+	l.writer.open = nil
+	l.window.finish(l.cut, l.stalls.Load())
+	err := l.writer.latency.write(l.key, l.opened, l.window)
+	return *l.window, errors.Join(l.err, err)
+}

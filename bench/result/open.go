@@ -1,0 +1,161 @@
+package result
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A Stored is a finished run, read from its folder.
+type Stored struct {
+	Dir     string
+	Run     Run
+	Summary Summary
+}
+
+// Open reads a run's folder. The folder of a run that failed, or did not come
+// to its end, or was written by a newer schema is an error.
+func Open(dir string) (*Stored, error) {
+	s := &Stored{Dir: dir}
+	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
+	data, err := os.ReadFile(runPath)
+	if err != nil {
+		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
+	}
+	if s.Run, err = parseRun(data); err != nil {
+		return nil, unreadable(runPath, err)
+	}
+	if s.Run.Failure != "" {
+		return nil, fmt.Errorf("%s: the run failed: %s; run scenario %s again", dir, s.Run.Failure, s.Run.Scenario)
+	}
+	data, err = os.ReadFile(summaryPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, s.Run.Scenario)
+	}
+	if err != nil {
+		return nil, unreadable(summaryPath, err)
+	}
+	if s.Summary, err = parseSummary(data); err != nil {
+		return nil, unreadable(summaryPath, err)
+	}
+	// The rows are read much later: find out now whether they can be.
+	f, _, err := s.openRows()
+	if err != nil {
+		return nil, err
+	}
+	return s, f.Close()
+}
+
+// Transactions yields the rows of transactions.parquet, about in the order in
+// which the transactions ended, in bounded memory. It ends after an error.
+func (s *Stored) Transactions() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		f, file, err := s.openRows()
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		defer f.Close()
+		for row, err := range readTransactions(file) {
+			if err != nil {
+				err = unreadable(f.Name(), err)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// openRows opens transactions.parquet. The caller closes the os.File.
+func (s *Stored) openRows() (*os.File, *parquet.File, error) {
+	path := filepath.Join(s.Dir, transactionsFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, unreadable(path, err)
+	}
+	info, err := f.Stat()
+	if err == nil {
+		var file *parquet.File
+		if file, err = openTransactions(f, info.Size()); err == nil {
+			return f, file, nil
+		}
+	}
+	f.Close()
+	return nil, nil, unreadable(path, err)
+}
+
+// unreadable is the error of a file of a run that cannot be read. What to do
+// stands in err where meterbench found the fault itself.
+func unreadable(path string, err error) error { return fmt.Errorf("%s: %w", path, cause(err)) }
+
+// errTruncated and damaged are what may be wrong inside of a file.
+var errTruncated = errors.New("is truncated; the run did not finish: run it again")
+
+func damaged(err error) error {
+	return fmt.Errorf("is damaged; restore it or run the scenario again: %w", err)
+}
+
+func parseRun(data []byte) (r Run, err error) {
+	if err := decode(data, &r); err != nil {
+		return Run{}, err
+	}
+	return r, nil
+}
+
+func parseSummary(data []byte) (s Summary, err error) {
+	if err := decode(data, &s); err != nil {
+		return Summary{}, err
+	}
+	s.fill()
+	if err := s.check(); err != nil {
+		return Summary{}, damaged(err)
+	}
+	return s, nil
+}
+
+// decode reads a JSON object with the field "schema". Keys that this version
+// does not know are passed over: keys are only ever added.
+func decode(data []byte, into any) error {
+	// The schema goes first: what a newer one holds may not even decode.
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return malformed(data, err)
+	}
+	if err := checkSchema(head.Schema); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return malformed(data, err)
+	}
+	return nil
+}
+
+// malformed says where JSON is wrong, or that it ends too early.
+func malformed(data []byte, err error) error {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		if e.Offset >= int64(len(data)) {
+			return errTruncated
+		}
+		return damaged(fmt.Errorf("at byte %d: %w", e.Offset, err))
+	}
+	return damaged(err)
+}
+
+func checkSchema(schema int) error {
+	switch {
+	case schema > Schema:
+		return fmt.Errorf("has schema %d and this meterbench reads up to %d; use a newer meterbench", schema, Schema)
+	case schema < 1:
+		return errors.New("was not written by meterbench; name the folder of a run, out/<scenario>/<run>")
+	}
+	return nil
+}

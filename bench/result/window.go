@@ -1,0 +1,180 @@
+package result
+
+import (
+	"fmt"
+	"math/bits"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Latencies are kept in nanoseconds, from 0 to an hour, with 3 significant
+// digits: a histogram takes 256 KB, and a phase of some microseconds is as
+// sharp as one of seconds.
+const (
+	histogramHighest = int64(time.Hour)
+	histogramDigits  = 3
+)
+
+// binLength is the length of a throughput bin, or a little less where the
+// window is not a multiple of it.
+const binLength = 100 * time.Millisecond
+
+// A Window is what was measured at one load level, between the warm-up and
+// the end of the hold. Transactions belong to it by their intended instant,
+// commits by the instant at which they were seen.
+type Window struct {
+	From, To time.Duration // offsets from the level's start
+	Counts   Counts        // transactions intended in the window
+	Level    Counts        // transactions of the whole level, warm-up included
+	// Commits counts the valid commits seen in the window, in consecutive
+	// bins of length Bin that begin at From.
+	Commits []uint64
+	Bin     time.Duration
+	Blocks  uint64 // distinct blocks that these commits came in
+	// BytesMean is the mean size of the envelopes sent to the orderer by
+	// transactions intended in the window, 0 where none was sent.
+	BytesMean float64
+	// Stalls counts how often recording had to wait for the disk: such a
+	// level was slowed down by its own measurement.
+	Stalls uint64
+	// Refused is nil, or tells of latencies that are missing from the
+	// histograms because they were negative or over an hour.
+	Refused error
+
+	valid, answered phaseHistograms
+	lag             *hdrhistogram.Histogram
+	blocks          map[uint64]uint64 // bit set, by block number / 64
+	bytes, sent     uint64
+	refused         uint64
+}
+
+// phaseHistograms holds a histogram for every phase that has a value.
+type phaseHistograms [phases]*hdrhistogram.Histogram
+
+func newWindow(from, to time.Duration) *Window {
+	bins := (to - from + binLength - 1) / binLength
+	return &Window{
+		From: from, To: to,
+		Bin:     (to - from) / bins,
+		Commits: make([]uint64, bins),
+		blocks:  make(map[uint64]uint64),
+	}
+}
+
+// Scheduled returns the number of transactions intended in the window.
+func (w *Window) Scheduled() uint64 { return w.Counts.Total() }
+
+// Length returns the length of the window that Throughput is taken over: that
+// of all its bins.
+func (w *Window) Length() time.Duration { return w.Bin * time.Duration(len(w.Commits)) }
+
+// Throughput returns the valid commits per second over the window, and 0 for
+// an empty window.
+func (w *Window) Throughput() float64 {
+	if len(w.Commits) == 0 {
+		return 0
+	}
+	return w.Rates(len(w.Commits))[0]
+}
+
+// Rates returns the valid commits per second in consecutive spans of the
+// given number of bins. A rest shorter than a span is left out.
+func (w *Window) Rates(bins int) []float64 {
+	var rates []float64
+	for i := 0; bins > 0 && i+bins <= len(w.Commits); i += bins {
+		var n uint64
+		for _, c := range w.Commits[i : i+bins] {
+			n += c
+		}
+		rates = append(rates, float64(n)/(w.Bin*time.Duration(bins)).Seconds())
+	}
+	return rates
+}
+
+// Latency returns the histogram of a phase, in nanoseconds, over the valid
+// transactions intended in the window; where there is none, over the answered
+// ones. It is false where no transaction passed the phase.
+func (w *Window) Latency(p Phase) (*hdrhistogram.Histogram, bool) {
+	of := &w.valid
+	if w.Counts[Valid] == 0 {
+		of = &w.answered
+	}
+	return of[p], of[p] != nil
+}
+
+// Lag returns the histogram of the schedule lag, in nanoseconds, over all
+// transactions intended in the window that were started, whatever became of
+// them. It is false where none was started.
+func (w *Window) Lag() (*hdrhistogram.Histogram, bool) { return w.lag, w.lag != nil }
+
+// add counts one record of the level.
+func (w *Window) add(r *Record) {
+	if r.Outcome >= outcomes {
+		r.Outcome = Unknown
+	}
+	w.Level[r.Outcome]++
+	if r.Outcome == Valid && r.Committed >= w.From && r.Committed < w.To {
+		w.Commits[min(int((r.Committed-w.From)/w.Bin), len(w.Commits)-1)]++
+		w.blocks[r.Block/64] |= 1 << (r.Block % 64)
+	}
+	if r.Intended < w.From || r.Intended >= w.To {
+		return
+	}
+	w.Counts[r.Outcome]++
+	if r.Bytes > 0 {
+		w.bytes += uint64(r.Bytes)
+		w.sent++
+	}
+	if d, ok := r.Span(PhaseLag); ok {
+		w.observe(&w.lag, d, PhaseLag, r)
+	}
+	switch r.Outcome {
+	case Valid:
+		w.observePhases(&w.valid, r)
+	case Answered:
+		w.observePhases(&w.answered, r)
+	}
+}
+
+func (w *Window) observePhases(to *phaseHistograms, r *Record) {
+	for p := range phases {
+		if d, ok := r.Span(p); ok {
+			w.observe(&to[p], d, p, r)
+		}
+	}
+}
+
+// observe adds d to a histogram. A value that the histogram cannot hold is
+// reported, never clamped: it would move the largest quantiles unseen.
+func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Phase, r *Record) {
+	if *h == nil {
+		*h = hdrhistogram.New(1, histogramHighest, histogramDigits)
+	}
+	if int64(d) <= histogramHighest && (*h).RecordValue(int64(d)) == nil {
+		return
+	}
+	w.refused++
+	if w.Refused == nil {
+		w.Refused = fmt.Errorf("transaction %d: its %s phase took %v, outside 0 to %v", r.Seq, p, d, time.Duration(histogramHighest))
+	}
+}
+
+// finish closes the books, with the window's end cut back to end.
+func (w *Window) finish(end time.Duration, stalls uint64) {
+	if end < w.To {
+		w.To = max(end, w.From)
+		w.Commits = w.Commits[:(w.To-w.From)/w.Bin]
+	}
+	for _, set := range w.blocks {
+		w.Blocks += uint64(bits.OnesCount64(set))
+	}
+	if w.sent > 0 {
+		w.BytesMean = float64(w.bytes) / float64(w.sent)
+	}
+	if w.refused > 1 {
+		w.Refused = fmt.Errorf("%w; %d values in all", w.Refused, w.refused)
+	}
+	w.Stalls = stalls
+	w.blocks = nil
+}

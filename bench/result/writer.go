@@ -1,0 +1,220 @@
+package result
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The files of a run's folder that this package writes.
+const (
+	runFile          = "run.json"
+	summaryFile      = "summary.json"
+	transactionsFile = "transactions.parquet"
+	latencyFile      = "latency.hlog"
+	benchFile        = "bench.txt"
+)
+
+// A LevelKey tells which load level of a run a transaction belongs to.
+type LevelKey struct {
+	Series     string
+	Repetition int // from 1
+	Load       Load
+}
+
+// String returns the level's name in messages and in the tags of
+// latency.hlog, for example plain/clients=8/r1 or bills/rate=12.5/r2.
+func (k LevelKey) String() string {
+	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.name(), k.Repetition)
+}
+
+// name returns the load level as a key=value pair.
+func (l Load) name() string {
+	if l.Kind == "closed" {
+		return "clients=" + strconv.Itoa(l.Clients)
+	}
+	return "rate=" + strconv.FormatFloat(l.Offered, 'f', -1, 64)
+}
+
+// A Writer writes the folder of one run. Its methods are called by one
+// goroutine; only the Record method of its open Level takes many.
+//
+// A folder is a finished run once it holds summary.json, which Close writes
+// last and in one step.
+type Writer struct {
+	dir          string
+	made         []string // folders that Create made, outermost first
+	run          Run
+	transactions *transactionWriter
+	latency      *latencyLog
+	buffers      chan []Record // empty buffers of the levels, made once
+	open         *Level
+	levels       int // opened so far
+}
+
+// Create makes the folder dir for a run, with run.json in it. The folder must
+// not exist or be empty. Where Create fails it leaves nothing behind.
+func Create(dir string, run Run) (w *Writer, err error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case err == nil && len(entries) > 0:
+		return nil, fmt.Errorf("%s: is not empty; every run needs a folder of its own", dir)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, unwritable(dir, err)
+	}
+	w = &Writer{dir: dir, run: run, buffers: newBuffers()}
+	w.run.Schema = Schema
+	defer func() {
+		if err != nil {
+			w.closeFiles()
+			w.remove()
+			w = nil
+		}
+	}()
+	if w.made, err = makeDir(dir); err != nil {
+		return w, unwritable(dir, err)
+	}
+	if err = writeJSON(w.path(runFile), &w.run); err != nil {
+		return w, err
+	}
+	if w.transactions, err = createTransactions(w.path(transactionsFile)); err != nil {
+		return w, err
+	}
+	if w.latency, err = createLatencyLog(w.path(latencyFile), run); err != nil {
+		return w, err
+	}
+	return w, nil
+}
+
+// Dir returns the run's folder.
+func (w *Writer) Dir() string { return w.dir }
+
+// Level opens the next load level. Its measured window is [from, to), as
+// offsets from the level's start: from is the warm-up, to the end of the
+// hold. The level before must be closed.
+func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
+	switch {
+	case w.transactions == nil:
+		return nil, fmt.Errorf("%s: level %s opened after the run's end", w.dir, key)
+	case w.open != nil:
+		return nil, fmt.Errorf("%s: level %s opened while %s is", w.dir, key, w.open.key)
+	case from < 0 || to <= from:
+		return nil, fmt.Errorf("level %s: the warm-up of %v leaves nothing of the hold of %v; hold longer", key, from, to)
+	}
+	w.levels++
+	w.open = openLevel(w, key, from, to)
+	return w.open, nil
+}
+
+// Close ends the run's folder: transactions.parquet and latency.hlog are
+// completed, bench.txt is written, run.json rewritten from run, and at the
+// very end summary.json appears. A summary that contradicts itself is refused.
+func (w *Writer) Close(run Run, sum Summary) error {
+	if w.open != nil {
+		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open.key)
+	}
+	run.Schema, sum.Schema = Schema, Schema
+	sum.Run, sum.Scenario, sum.Target = run.ID, run.Scenario, run.Target
+	sum.fill()
+	if err := sum.check(); err != nil {
+		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
+	}
+	if err := w.closeFiles(); err != nil {
+		return err
+	}
+	if err := writeBench(w.path(benchFile), run, sum); err != nil {
+		return err
+	}
+	if err := writeJSON(w.path(runFile), &run); err != nil {
+		return err
+	}
+	return writeJSON(w.path(summaryFile), &sum)
+}
+
+// Abort ends a run that failed of cause. Where no level was opened and nobody
+// else wrote into the folder it removes the folder; else it keeps what there
+// is, without a summary and with the cause in run.json. Abort after Close
+// does nothing to a finished folder.
+func (w *Writer) Abort(cause error) error {
+	if _, err := os.Stat(w.path(summaryFile)); err == nil {
+		return nil
+	}
+	var closing error
+	if w.open != nil {
+		_, closing = w.open.Close()
+	}
+	closing = errors.Join(closing, w.closeFiles())
+	if w.levels == 0 && w.remove() {
+		return nil
+	}
+	w.run.Failure = "unknown cause"
+	if cause != nil {
+		w.run.Failure = cause.Error()
+	}
+	return errors.Join(closing, writeJSON(w.path(runFile), &w.run))
+}
+
+func (w *Writer) path(file string) string { return filepath.Join(w.dir, file) }
+
+// closeFiles completes the streamed files. It may be called twice.
+func (w *Writer) closeFiles() error {
+	var errs []error
+	if w.transactions != nil {
+		errs = append(errs, w.transactions.close())
+		w.transactions = nil
+	}
+	if w.latency != nil {
+		errs = append(errs, w.latency.close())
+		w.latency = nil
+	}
+	return errors.Join(errs...)
+}
+
+// remove takes away the files of a run that recorded nothing and the folders
+// that Create made, and reports whether nothing is left of the run. Folders
+// that hold anything else stay.
+func (w *Writer) remove() bool {
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	ours := []string{runFile, transactionsFile, latencyFile, benchFile}
+	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !slices.Contains(ours, e.Name()) })
+	if foreign {
+		return false
+	}
+	for _, e := range entries {
+		if err := os.Remove(w.path(e.Name())); err != nil {
+			return false
+		}
+	}
+	for _, dir := range slices.Backward(w.made) {
+		if os.Remove(dir) != nil {
+			break // holds other runs
+		}
+	}
+	return true
+}
+
+// makeDir is os.MkdirAll that tells which folders it made, outermost first.
+func makeDir(dir string) (made []string, err error) {
+	var missing []string
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		missing = append(missing, d)
+	}
+	for _, d := range slices.Backward(missing) {
+		if err := os.Mkdir(d, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return made, err
+		}
+		made = append(made, d)
+	}
+	return made, nil
+}

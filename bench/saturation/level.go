@@ -1,0 +1,141 @@
+// Package saturation reads off a series of points where throughput stops
+// growing. It looks at throughput alone, never at how busy a processor is.
+//
+// Data flow: the points of one series go in, all repetitions of all load
+// levels; each level becomes the median of its repetitions; the rule for
+// closed or open load picks the saturation point.
+package saturation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+)
+
+const (
+	// plateauShare is the share of the plateau, or of the offered load, that
+	// throughput must reach.
+	plateauShare = 0.95
+	// plateauGain is the gain below which a doubling of the clients counts as none.
+	plateauGain = 0.05
+	// successShare is the least share of valid transactions among the scheduled.
+	successShare = 0.99
+)
+
+// The kinds of warnings of this package.
+const (
+	InvalidPoints   stats.Code = "invalid-points"   // points were left out because they are not valid
+	Failures        stats.Code = "failures"         // levels were left out because too many transactions failed
+	NotConfirmed    stats.Code = "not-confirmed"    // the loads did not go high, or low, enough
+	NotMonotonic    stats.Code = "not-monotonic"    // a lower load failed where a higher one did not
+	MissingInterval stats.Code = "missing-interval" // the throughput comes without an interval
+)
+
+// A level is one load level of a series, over its valid repetitions.
+type level struct {
+	load       float64 // clients, or offered transactions per second
+	points     []*result.Point
+	throughput float64 // median over the repetitions
+	scheduled  uint64
+	valid      uint64
+	dropped    uint64
+}
+
+func (l *level) success() float64 {
+	if l.scheduled == 0 {
+		return 0
+	}
+	return float64(l.valid) / float64(l.scheduled)
+}
+
+// levels groups the valid points of one kind of load by level, in ascending
+// order, and warns of what it left out. It is an error if nothing remains.
+func levels(points []result.Point, kind string, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
+	if len(points) == 0 {
+		return nil, nil, fmt.Errorf("saturation: no points")
+	}
+	series := points[0].Series
+	var invalid []string
+	for i := range points {
+		p := &points[i]
+		switch {
+		case p.Series != series:
+			return nil, nil, fmt.Errorf("saturation of series %s: a point of series %s is among its points", series, p.Series)
+		case p.Load.Kind != kind:
+			return nil, nil, fmt.Errorf("saturation of series %s: a point has %s load, this rule is for %s", series, p.Load.Kind, kind)
+		case !p.Valid:
+			invalid = append(invalid, fmt.Sprintf("%g (repetition %d: %s)", load(p.Load), p.Repetition, strings.Join(p.Reasons, "; ")))
+			continue
+		}
+		at := slices.IndexFunc(of, func(l *level) bool { return l.load == load(p.Load) })
+		if at < 0 {
+			at = len(of)
+			of = append(of, &level{load: load(p.Load)})
+		}
+		of[at].add(p)
+	}
+	if invalid != nil {
+		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: invalid points at these loads do not count: %s", series, strings.Join(invalid, ", ")))
+	}
+	if of == nil {
+		return nil, warnings, fmt.Errorf("saturation of series %s: none of its %d points is valid: %s", series, len(points), strings.Join(invalid, ", "))
+	}
+	slices.SortFunc(of, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
+	for _, l := range of {
+		l.throughput = stats.Median(l.rates())
+	}
+	return of, warnings, nil
+}
+
+func (l *level) add(p *result.Point) {
+	l.points = append(l.points, p)
+	l.scheduled += p.Scheduled
+	l.valid += p.Outcomes[result.Valid.String()]
+	l.dropped += p.Outcomes[result.Dropped.String()]
+}
+
+func (l *level) rates() []float64 {
+	rates := make([]float64, len(l.points))
+	for i, p := range l.points {
+		rates[i] = p.Throughput
+	}
+	return rates
+}
+
+// interval returns the interval of the level's throughput and how it was come
+// by. From six repetitions on they speak for themselves; below, it is the
+// interval within the repetition in the middle, or what the two in the middle
+// span together. Nil if there is none.
+func (l *level) interval() *stats.Interval {
+	if i := stats.MedianInterval(l.rates()); i != nil {
+		return i
+	}
+	n := len(l.points)
+	sorted := slices.SortedFunc(slices.Values(l.points), func(a, b *result.Point) int { return cmp.Compare(a.Throughput, b.Throughput) })
+	a, okA := sorted[(n-1)/2].Intervals["throughput_per_s"]
+	b, okB := sorted[n/2].Intervals["throughput_per_s"]
+	if !okA || !okB {
+		return nil
+	}
+	return &stats.Interval{
+		Low: min(a.Low, b.Low), High: max(a.High, b.High), N: a.N,
+		Method: fmt.Sprintf("within the middle one of %d repetitions: %s", n, a.Method),
+	}
+}
+
+// describe fills in what a Saturation says of the level that it points at.
+func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
+	s.Throughput = l.throughput
+	i := l.interval()
+	if i == nil {
+		s.Method = method + "; no interval"
+		return []stats.Warning{stats.Warn(MissingInterval, "series %s: the throughput at %g has no interval", s.Series, l.load)}
+	}
+	s.Low, s.High = i.Low, i.High
+	s.Method = method + "; interval: " + i.Method
+	return nil
+}

@@ -1,0 +1,67 @@
+package saturation
+
+import (
+	"fmt"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+)
+
+// Open finds the saturation point of an open-load series among the loads that
+// were measured: the highest offered load at which throughput is at least
+// 95 % of it, nothing was dropped and at least 99 % of the transactions were
+// valid. It is reached only if a higher load was measured and failed;
+// otherwise the throughput is a lower bound. Where even the lowest load
+// failed, Offered and Throughput are 0 and Reached is false.
+//
+// Points that are not valid do not count; the warnings name them. It is an
+// error if no point remains, or the points are not of one open-load series.
+func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
+	of, warnings, err := levels(points, "open", func(l result.Load) float64 { return l.Offered })
+	if err != nil {
+		return result.Saturation{}, warnings, err
+	}
+	s := result.Saturation{Series: points[0].Series}
+	var highest, failed *level
+	var why string // the first failure below the highest load that was kept up with
+	for _, l := range of {
+		s.Plateau = max(s.Plateau, l.throughput)
+		fault := l.fault()
+		switch {
+		case fault != "":
+			failed, why = l, fault
+		default:
+			highest = l
+			if failed != nil {
+				warnings = append(warnings, stats.Warn(NotMonotonic,
+					"series %s: an offered load of %g/s failed (%s), but a higher one of %g/s did not", s.Series, failed.load, why, l.load))
+				failed = nil
+			}
+		}
+	}
+	if highest == nil {
+		s.Method = "no offered load was kept up with"
+		return s, append(warnings, stats.Warn(NotConfirmed,
+			"series %s: even the lowest offered load of %g/s failed: %s; add lower loads", s.Series, of[0].load, of[0].fault())), nil
+	}
+	s.Reached = failed != nil
+	s.Offered = highest.load
+	if !s.Reached {
+		warnings = append(warnings, stats.Warn(NotConfirmed,
+			"series %s: saturation was not reached, at least %g/s offered; add higher loads", s.Series, highest.load))
+	}
+	return s, append(warnings, highest.describe(&s, "highest offered load that throughput kept up with")...), nil
+}
+
+// fault says why the offered load was not kept up with, and is empty if it was.
+func (l *level) fault() string {
+	switch {
+	case l.dropped > 0:
+		return fmt.Sprintf("%d transactions were dropped", l.dropped)
+	case l.success() < successShare:
+		return fmt.Sprintf("%.1f %% of the transactions were valid", 100*l.success())
+	case l.throughput < plateauShare*l.load:
+		return fmt.Sprintf("throughput was %.1f %% of it", 100*l.throughput/l.load)
+	}
+	return ""
+}

@@ -1,0 +1,113 @@
+package stats
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// MinBeyond is the least number of samples beyond a quantile for it to be
+// given: with fewer, the quantile is mostly the luck of a few samples.
+const MinBeyond = 10
+
+// A Summary describes a distribution. A quantile with fewer than MinBeyond
+// samples beyond it is nil: P50 needs 20 samples, P95 200, P99 1000.
+type Summary struct {
+	N             uint64
+	P50, P95, P99 *float64
+	Mean, Max     float64 // 0 where N is 0
+	Warnings      []Warning
+}
+
+// A Histogram is what Summarize needs of one. *hdrhistogram.Histogram has it.
+type Histogram interface {
+	TotalCount() int64
+	Mean() float64
+	ValueAtQuantile(percent float64) int64 // percent from 0 to 100; the maximum at 100
+}
+
+// Summarize describes a histogram's values times unit (1e-9 turns nanoseconds
+// into seconds). Its values are as exact as the histogram's buckets.
+func Summarize(h Histogram, unit float64) Summary {
+	s := Summary{N: uint64(h.TotalCount())}
+	if s.N == 0 {
+		return s
+	}
+	s.Mean = h.Mean() * unit
+	s.Max = float64(h.ValueAtQuantile(100)) * unit
+	s.quantiles(func(percent uint64) float64 { return float64(h.ValueAtQuantile(float64(percent))) * unit })
+	return s
+}
+
+// SummarizeSorted describes samples in ascending order. A quantile is the
+// smallest sample with at least that share of the samples at or below it, the
+// inverse of the empirical distribution function (definition 1 of Hyndman and
+// Fan, Sample Quantiles in Statistical Packages, The American Statistician 50,
+// 1996). It panics if the samples are not sorted.
+func SummarizeSorted(samples []float64) Summary {
+	if !slices.IsSorted(samples) {
+		panic("stats: samples are not sorted")
+	}
+	s := Summary{N: uint64(len(samples))}
+	if s.N == 0 {
+		return s
+	}
+	s.Mean = Mean(samples)
+	s.Max = samples[len(samples)-1]
+	s.quantiles(func(percent uint64) float64 {
+		rank := (percent*s.N + 99) / 100 // rounded up, from 1
+		return samples[rank-1]
+	})
+	return s
+}
+
+// quantiles fills in the quantiles that there are samples enough for.
+func (s *Summary) quantiles(at func(percent uint64) float64) {
+	var absent []string
+	for _, q := range []struct {
+		percent uint64
+		name    string
+		to      **float64
+	}{{50, "p50", &s.P50}, {95, "p95", &s.P95}, {99, "p99", &s.P99}} {
+		if !enough(s.N, q.percent) {
+			absent = append(absent, q.name)
+			continue
+		}
+		v := at(q.percent)
+		*q.to = &v
+	}
+	if absent != nil {
+		s.Warnings = append(s.Warnings, Warn(FewSamples, "%d samples are too few for %s: fewer than %d lie beyond",
+			s.N, strings.Join(absent, ", "), MinBeyond))
+	}
+}
+
+// enough reports whether at least MinBeyond of n samples lie beyond the
+// percentile: n (100 - percent) / 100 >= MinBeyond, in whole numbers.
+func enough(n, percent uint64) bool {
+	high, low := bits.Mul64(n, 100-percent)
+	return high > 0 || low >= MinBeyond*100
+}
+
+// Mean returns the arithmetic mean, and 0 for no values.
+func Mean(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// Median returns the middle value, or the mean of the two middle ones, and 0
+// for no values.
+func Median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

@@ -1,0 +1,34 @@
+// Package stats turns measured values into figures that say how far they can
+// be trusted.
+//
+// Data flow: plain numbers go in, in whatever unit; quantiles, intervals and
+// warnings come out in the same unit, as values. A figure that the data does
+// not support is absent, and a Warning says why. Nothing is printed here.
+package stats
+
+import "fmt"
+
+// A Warning qualifies a figure. It travels with the figure into every result
+// and report.
+type Warning struct {
+	Code Code
+	Text string // one sentence for people, without the code
+}
+
+// A Code names a kind of Warning for programs.
+type Code string
+
+// The kinds of warnings of this package.
+const (
+	FewSamples     Code = "few-samples"     // a quantile has too few samples beyond it
+	FewRepetitions Code = "few-repetitions" // too few values for an interval
+	Correlated     Code = "correlated"      // batch means depend on each other: the interval is too narrow
+)
+
+// String returns the warning for people, its code in brackets.
+func (w Warning) String() string { return fmt.Sprintf("%s [%s]", w.Text, w.Code) }
+
+// Warn returns a Warning whose text is formatted as by fmt.Sprintf.
+func Warn(code Code, format string, args ...any) Warning {
+	return Warning{code, fmt.Sprintf(format, args...)}
+}
