@@ -1,0 +1,334 @@
+package chaincode
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"meterbench/workloads/reading"
+)
+
+const operator = "PtbMSP"
+
+// meterKey returns the n-th of a fixed row of keys.
+func meterKey(t testing.TB, n byte) *ecdsa.PrivateKey {
+	t.Helper()
+	raw := make([]byte, 32)
+	raw[31] = n
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func compressed(t testing.TB, key *ecdsa.PrivateKey) []byte {
+	t.Helper()
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]byte{2 + point[64]&1}, point[1:33]...)
+}
+
+func registration(t testing.TB, meter string, key *ecdsa.PrivateKey, verify bool) reading.Registration {
+	return reading.Registration{Meter: meter, Key: compressed(t, key), Verify: verify}
+}
+
+func batch(t testing.TB, all ...reading.Registration) []byte {
+	t.Helper()
+	b, err := reading.MarshalRegistrations(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func plain(meter string, number uint64) reading.Reading {
+	return reading.Reading{Kind: reading.Plain, Meter: meter, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
+		Payload: reading.Values{Register: 100, Interval: 15 * time.Minute, Wh: []int64{1, 2, 3}}.Marshal()}
+}
+
+func signed(t testing.TB, r reading.Reading, key *ecdsa.PrivateKey) []byte {
+	t.Helper()
+	digest := r.Digest()
+	var err error
+	if r.Signature, err = key.Sign(nil, digest[:], crypto.SHA256); err != nil {
+		t.Fatal(err)
+	}
+	return raw(t, r)
+}
+
+func raw(t testing.TB, r reading.Reading) []byte {
+	t.Helper()
+	b, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func expect(t testing.TB, r *peer.Response, status int32, prefix string) {
+	t.Helper()
+	if r.GetStatus() != status || !strings.HasPrefix(r.GetMessage(), prefix) {
+		t.Fatalf("status %d, message %q; want %d, %q…", r.GetStatus(), r.GetMessage(), status, prefix)
+	}
+}
+
+// deployed returns a contract with two meters: m1 verified, m2 not.
+func deployed(t testing.TB) (*Readings, *stub) {
+	t.Helper()
+	c, s := &Readings{Operator: operator}, newStub(operator)
+	expect(t, s.invoke(t, c, reading.FnRegister, batch(t,
+		registration(t, "m1", meterKey(t, 1), true), registration(t, "m2", meterKey(t, 2), false))), 200, "")
+	return c, s
+}
+
+func TestPutReading(t *testing.T) {
+	change := func(edit func(*reading.Reading)) []byte {
+		r := plain("m1", 0)
+		digest := r.Digest()
+		r.Signature, _ = meterKey(t, 1).Sign(nil, digest[:], crypto.SHA256)
+		edit(&r)
+		return raw(t, r)
+	}
+	good := signed(t, plain("m1", 0), meterKey(t, 1))
+	tests := []struct {
+		name    string
+		reading []byte
+		status  int32
+		prefix  string
+	}{
+		{"signed by its meter", good, 200, ""},
+		{"check switched off", raw(t, plain("m2", 0)), 200, ""},
+		{"nothing", nil, 400, "READING_MALFORMED: "},
+		{"cut short", good[:len(good)-1], 400, "READING_MALFORMED: "},
+		{"trailing byte", append(bytes.Clone(good), 0), 400, "READING_MALFORMED: "},
+		{"plain payload that is no values", change(func(r *reading.Reading) { r.Payload = []byte("no values") }), 400, "READING_FORM: "},
+		{"ciphertext that is none", change(func(r *reading.Reading) { r.Kind = reading.Encrypted }), 400, "READING_FORM: "},
+		{"padding of the wrong size", change(func(r *reading.Reading) {
+			r.Kind = reading.Padded
+			p, _ := reading.Values{Interval: time.Second, Wh: []int64{1}}.MarshalPadded(100)
+			r.Payload = p[:99]
+		}), 400, "READING_FORM: "},
+		{"meter nobody registered", signed(t, plain("m9", 0), meterKey(t, 1)), 404, "METER_UNKNOWN: "},
+		{"another meter's key", signed(t, plain("m1", 0), meterKey(t, 2)), 403, "READING_SIGNATURE: "},
+		{"no signature", change(func(r *reading.Reading) { r.Signature = nil }), 403, "READING_SIGNATURE: "},
+		{"number changed after signing", change(func(r *reading.Reading) { r.Number++ }), 403, "READING_SIGNATURE: "},
+		{"time changed after signing", change(func(r *reading.Reading) { r.Time = r.Time.Add(time.Second) }), 403, "READING_SIGNATURE: "},
+		{"payload changed after signing", change(func(r *reading.Reading) {
+			r.Payload = reading.Values{Register: 1, Interval: time.Second, Wh: []int64{9}}.Marshal()
+		}), 403, "READING_SIGNATURE: "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c, s := deployed(t)
+			expect(t, s.invoke(t, c, reading.FnPut, test.reading), test.status, test.prefix)
+			if test.status != 200 {
+				if len(s.writes) != 0 {
+					t.Errorf("a refused reading wrote %d keys", len(s.writes))
+				}
+				return
+			}
+			if s.trips != 2 {
+				t.Errorf("%d round trips to the peer; want 2, one to read and one to write", s.trips)
+			}
+			again := s.invoke(t, c, reading.FnPut, test.reading)
+			expect(t, again, 409, "READING_DUPLICATE: ")
+		})
+	}
+}
+
+func TestPutReadingWhenPeerFails(t *testing.T) {
+	c, s := deployed(t)
+	s.fail = errors.New("disk on fire")
+	r := s.invoke(t, c, reading.FnPut, signed(t, plain("m1", 0), meterKey(t, 1)))
+	expect(t, r, 500, "STATE_FAILED: ")
+	if !strings.Contains(r.GetMessage(), "disk on fire") {
+		t.Errorf("message %q loses the cause", r.GetMessage())
+	}
+}
+
+func TestRegisterMeters(t *testing.T) {
+	notAPoint := registration(t, "m3", meterKey(t, 3), true)
+	notAPoint.Key = append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...)
+	tests := []struct {
+		name   string
+		msp    string
+		batch  []byte
+		status int32
+		prefix string
+	}{
+		{"new meter", operator, batch(t, registration(t, "m3", meterKey(t, 3), true)), 200, ""},
+		{"same again", operator, batch(t, registration(t, "m1", meterKey(t, 1), true)), 200, ""},
+		{"check switched off later", operator, batch(t, registration(t, "m1", meterKey(t, 1), false)), 200, ""},
+		{"another organisation", "CmiMSP", batch(t, registration(t, "m3", meterKey(t, 3), true)), 403, "OPERATOR_ONLY: "},
+		{"another key", operator, batch(t, registration(t, "m3", meterKey(t, 3), true), registration(t, "m1", meterKey(t, 3), true)), 409, "METER_CONFLICT: "},
+		{"twice in a batch", operator, batch(t, registration(t, "m3", meterKey(t, 3), true), registration(t, "m3", meterKey(t, 4), true)), 400, "REGISTRATION_TWICE: "},
+		{"no point of the curve", operator, batch(t, notAPoint), 400, "KEY_INVALID: "},
+		{"malformed", operator, []byte{1}, 400, "REGISTRATION_MALFORMED: "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c, s := deployed(t)
+			s.msp = test.msp
+			expect(t, s.invoke(t, c, reading.FnRegister, test.batch), test.status, test.prefix)
+			if test.status != 200 && len(s.writes) != 0 {
+				t.Errorf("a refused batch wrote %d keys", len(s.writes))
+			}
+		})
+	}
+}
+
+func TestRegistrationWritesOnlyChanges(t *testing.T) {
+	c, s := deployed(t)
+	expect(t, s.invoke(t, c, reading.FnRegister, batch(t,
+		registration(t, "m1", meterKey(t, 1), true), registration(t, "m2", meterKey(t, 2), true), registration(t, "m3", meterKey(t, 3), true))), 200, "")
+	if len(s.writes) != 2 || s.writes["m/m2"] == nil || s.writes["m/m3"] == nil {
+		t.Errorf("wrote %v; want m/m2, whose check was switched on, and m/m3, which is new", s.writes)
+	}
+	expect(t, s.invoke(t, c, reading.FnPut, raw(t, plain("m2", 0))), 403, "READING_SIGNATURE: ")
+}
+
+func TestQueries(t *testing.T) {
+	c, s := deployed(t)
+	s.maxPage = 7 // CountReadings must page
+	for n := range uint64(20) {
+		expect(t, s.invoke(t, c, reading.FnPut, raw(t, plain("m2", n))), 200, "")
+	}
+	expect(t, s.invoke(t, c, reading.FnPut, signed(t, plain("m1", 5), meterKey(t, 1))), 200, "")
+
+	for meter, want := range map[string]string{"": "21", "m1": "1", "m2": "20", "m": "0"} {
+		r := s.invoke(t, c, reading.FnCount, []byte(meter))
+		expect(t, r, 200, "")
+		if got := string(r.GetPayload()); got != want {
+			t.Errorf("count of %q is %s; want %s", meter, got, want)
+		}
+	}
+	r := s.invoke(t, c, reading.FnGet, []byte("m1"), []byte("5"))
+	expect(t, r, 200, "")
+	if !bytes.Equal(r.GetPayload(), signed(t, plain("m1", 5), meterKey(t, 1))) {
+		t.Error("the reading came back changed")
+	}
+	s.maxPage = 1 << 30
+	r = s.invoke(t, c, reading.FnRange, []byte("m2"), []byte("9"), []byte("12"))
+	expect(t, r, 200, "")
+	list, err := reading.UnmarshalList(r.GetPayload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 3 || list[0].Number != 9 || list[2].Number != 11 {
+		t.Errorf("range 9 to 12 holds %d readings, the first %v", len(list), list)
+	}
+	expect(t, s.invoke(t, c, reading.FnPing), 200, "")
+}
+
+func TestRangeIsBounded(t *testing.T) {
+	c, s := deployed(t)
+	for n := range uint64(maxRange + 5) {
+		s.state[reading.Key("m1", n)] = raw(t, plain("m1", n))
+	}
+	page := func(from int) []reading.Reading {
+		r := s.invoke(t, c, reading.FnRange, []byte("m1"), []byte(strconv.Itoa(from)), []byte("1000000"))
+		expect(t, r, 200, "")
+		list, err := reading.UnmarshalList(r.GetPayload())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if n := len(page(0)); n != maxRange {
+		t.Errorf("first answer holds %d readings; want %d", n, maxRange)
+	}
+	if n := len(page(maxRange)); n != 5 {
+		t.Errorf("second answer holds %d readings; want 5", n)
+	}
+	large := plain("m1", 0)
+	large.Payload = make([]byte, reading.MaxPayload)
+	for n := range uint64(40) {
+		s.state[reading.Key("m1", n)] = raw(t, large)
+	}
+	if n := len(page(0)); n != maxRangeBytes/reading.MaxPayload {
+		t.Errorf("answer holds %d readings of %d bytes; want %d", n, reading.MaxPayload, maxRangeBytes/reading.MaxPayload)
+	}
+}
+
+func TestRefusedCalls(t *testing.T) {
+	tests := []struct {
+		call   string
+		status int32
+		prefix string
+	}{
+		{"Nothing", 404, "FUNCTION_UNKNOWN: "},
+		{"Ping x", 400, "ARGUMENTS_WRONG: "},
+		{"PutReading", 400, "ARGUMENTS_WRONG: "},
+		{"GetReading m1", 400, "ARGUMENTS_WRONG: "},
+		{"GetReading m1 7", 404, "READING_MISSING: "},
+		{"GetReading m1 -1", 400, "ARGUMENTS_WRONG: "},
+		{"GetReading M1 1", 400, "ARGUMENTS_WRONG: "},
+		{"GetReadings m1 5 x", 400, "ARGUMENTS_WRONG: "},
+		{"GetReadings m1 x 5", 400, "ARGUMENTS_WRONG: "},
+		{"GetReadings m1 5 5", 400, "ARGUMENTS_WRONG: "},
+		{"CountReadings /", 400, "ARGUMENTS_WRONG: "},
+	}
+	for _, test := range tests {
+		t.Run(test.call, func(t *testing.T) {
+			c, s := deployed(t)
+			words := bytes.Fields([]byte(test.call))
+			expect(t, s.invoke(t, c, string(words[0]), words[1:]...), test.status, test.prefix)
+		})
+	}
+	c, s := deployed(t)
+	s.args = nil
+	expect(t, c.Invoke(s), 400, "FUNCTION_MISSING: ")
+}
+
+// FuzzPutReading holds the contract to its promise on any bytes: what is
+// stored was sent by a registered meter, is well-formed and carries a
+// signature that verifies; everything else is refused and writes nothing.
+func FuzzPutReading(f *testing.F) {
+	key := meterKey(f, 1)
+	good := signed(f, plain("m1", 0), key)
+	f.Add(good)
+	f.Add(raw(f, plain("m2", 0)))
+	f.Add(good[:20])
+	padded := plain("m1", 1)
+	padded.Kind = reading.Padded
+	padded.Payload, _ = reading.Values{Interval: time.Second, Wh: []int64{4}}.MarshalPadded(64)
+	f.Add(signed(f, padded, key))
+	encrypted := plain("m2", 1)
+	encrypted.Kind = reading.Encrypted
+	f.Add(raw(f, encrypted))
+	f.Add(func() []byte { b, _ := hex.DecodeString("0101026d31"); return b }())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, s := deployed(t)
+		r := s.invoke(t, c, reading.FnPut, b)
+		if r.GetStatus() != 200 {
+			if r.GetStatus() < 400 || r.GetStatus() > 499 || len(s.writes) != 0 {
+				t.Fatalf("status %d (%s) with %d writes", r.GetStatus(), r.GetMessage(), len(s.writes))
+			}
+			return
+		}
+		got, err := reading.Unmarshal(b)
+		if err != nil {
+			t.Fatalf("stored what is no reading: %v", err)
+		}
+		digest := got.Digest()
+		if got.Meter == "m1" && !ecdsa.VerifyASN1(&key.PublicKey, digest[:], got.Signature) {
+			t.Fatal("stored a reading that its meter did not sign")
+		}
+		if want := fmt.Sprintf("r/%s/%016x", got.Meter, got.Number); len(s.writes) != 1 || !bytes.Equal(s.writes[want], b) {
+			t.Fatalf("wrote %d keys; want the reading under %s alone", len(s.writes), want)
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package chaincode
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+)
+
+// A stub is a peer in memory: writes show only after commit, pages are as
+// short as maxPage says, and it counts the round trips a real shim would make.
+type stub struct {
+	shim.ChaincodeStubInterface // whatever is not overridden must not be called
+	args                        [][]byte
+	msp                         string
+	state                       map[string][]byte
+	writes                      map[string][]byte
+	batching                    bool
+	trips                       int
+	fail                        error // of every access to the state
+	maxPage                     int32
+}
+
+func newStub(msp string) *stub {
+	return &stub{msp: msp, state: map[string][]byte{}, maxPage: 1 << 30}
+}
+
+// invoke runs a function and commits what it wrote if it succeeded.
+func (s *stub) invoke(t testing.TB, c shim.Chaincode, function string, args ...[]byte) *peer.Response {
+	t.Helper()
+	s.args = append([][]byte{[]byte(function)}, args...)
+	s.writes, s.trips, s.batching = map[string][]byte{}, 0, false
+	r := c.Invoke(s)
+	if r.GetStatus() < shim.ERRORTHRESHOLD {
+		maps.Copy(s.state, s.writes)
+	}
+	return r
+}
+
+func (s *stub) GetArgs() [][]byte { return s.args }
+
+func (s *stub) GetCreator() ([]byte, error) {
+	return proto.Marshal(&msp.SerializedIdentity{Mspid: s.msp, IdBytes: []byte("certificate")})
+}
+
+func (s *stub) GetState(key string) ([]byte, error) {
+	s.trips++
+	return s.state[key], s.fail
+}
+
+func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	s.trips++
+	if s.fail != nil {
+		return nil, s.fail
+	}
+	values := make([][]byte, len(keys))
+	for i, k := range keys {
+		values[i] = s.state[k]
+	}
+	return values, nil
+}
+
+func (s *stub) PutState(key string, value []byte) error {
+	if !s.batching {
+		s.trips++
+	}
+	s.writes[key] = value
+	return s.fail
+}
+
+func (s *stub) StartWriteBatch() { s.batching = true }
+
+func (s *stub) FinishWriteBatch() error {
+	if s.batching {
+		s.trips++
+	}
+	s.batching = false
+	return s.fail
+}
+
+func (s *stub) GetStateByRangeWithPagination(start, end string, size int32, bookmark string) (shim.StateQueryIteratorInterface, *peer.QueryResponseMetadata, error) {
+	s.trips++
+	if s.fail != nil {
+		return nil, nil, s.fail
+	}
+	if bookmark != "" {
+		start = bookmark
+	}
+	size = min(size, s.maxPage)
+	it, page := &iterator{}, &peer.QueryResponseMetadata{}
+	for _, k := range slices.Sorted(maps.Keys(s.state)) {
+		if strings.Compare(k, start) < 0 || strings.Compare(k, end) >= 0 {
+			continue
+		}
+		if page.FetchedRecordsCount == size {
+			page.Bookmark = k
+			break
+		}
+		page.FetchedRecordsCount++
+		it.rest = append(it.rest, &queryresult.KV{Key: k, Value: s.state[k]})
+	}
+	return it, page, nil
+}
+
+type iterator struct{ rest []*queryresult.KV }
+
+func (i *iterator) HasNext() bool { return len(i.rest) > 0 }
+func (i *iterator) Close() error  { return nil }
+func (i *iterator) Next() (*queryresult.KV, error) {
+	kv := i.rest[0]
+	i.rest = i.rest[1:]
+	return kv, nil
+}
