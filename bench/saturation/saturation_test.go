@@ -1,0 +1,242 @@
+package saturation_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"meterbench/bench/result"
+	"meterbench/bench/saturation"
+	"meterbench/bench/stats"
+)
+
+// closed makes valid points of one repetition each from clients and throughput in turn.
+func closed(pairs ...float64) []result.Point {
+	var points []result.Point
+	for p := range slices.Chunk(pairs, 2) {
+		points = append(points, result.Point{
+			Series: "plain", Repetition: 1, Valid: true,
+			Load:       result.Load{Kind: "closed", Clients: int(p[0])},
+			Throughput: p[1], Scheduled: 1000, Outcomes: map[string]uint64{"valid": 1000},
+			Intervals: map[string]result.Interval{"throughput_per_s": {Low: p[1] - 5, High: p[1] + 5, N: 20, Method: "batch means"}},
+		})
+	}
+	return points
+}
+
+func TestClosed(t *testing.T) {
+	for _, c := range []struct {
+		name                string
+		points              []result.Point
+		reached             bool
+		clients             int
+		throughput, plateau float64
+		warnings            []stats.Code
+	}{
+		{"plateau", closed(1, 10, 2, 20, 4, 40, 8, 80, 16, 96, 32, 99, 64, 100), true, 16, 96, 100, nil},
+		{"order does not matter", closed(64, 100, 8, 80, 1, 10, 32, 99, 16, 96), true, 16, 96, 100, nil},
+		{"flat from the start", closed(1, 100, 2, 101, 4, 102), true, 1, 100, 102, nil},
+		{"retrograde", closed(1, 50, 2, 100, 4, 90, 8, 60, 16, 30), true, 2, 100, 100, nil},
+		{"a dip is no growth", closed(4, 50, 8, 100, 16, 90, 32, 99), true, 8, 100, 100, nil},
+		{"still growing", closed(1, 10, 2, 20, 4, 40, 8, 80), false, 8, 80, 80, []stats.Code{saturation.NotConfirmed}},
+		{"one doubling is not enough", closed(1, 10, 2, 50, 4, 98, 8, 100), false, 8, 100, 100, []stats.Code{saturation.NotConfirmed}},
+		{"a shelf on the way up", closed(8, 100, 16, 101, 32, 102, 64, 200, 128, 204), false, 128, 204, 204, []stats.Code{saturation.NotConfirmed}},
+		{"creeping growth is no plateau", closed(1, 60, 2, 64, 4, 68, 8, 72, 16, 77), false, 16, 77, 77, []stats.Code{saturation.NotConfirmed}},
+		{"small steps are no doublings", closed(8, 98, 9, 99, 10, 100, 11, 100, 12, 100), false, 10, 100, 100, []stats.Code{saturation.NotConfirmed}},
+		{"larger steps than doublings", closed(1, 10, 10, 98, 40, 99, 100, 100), true, 10, 98, 100, nil},
+		{"single point", closed(8, 80), false, 8, 80, 80, []stats.Code{saturation.NotConfirmed}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, warnings, err := saturation.Closed(c.points)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Reached != c.reached || s.Clients != c.clients || s.Throughput != c.throughput || s.Plateau != c.plateau {
+				t.Errorf("got %+v", s)
+			}
+			if s.Series != "plain" || s.Low != c.throughput-5 || s.High != c.throughput+5 {
+				t.Errorf("got %+v", s)
+			}
+			if got := codes(warnings); !slices.Equal(got, c.warnings) {
+				t.Errorf("warnings %v, want %v", warnings, c.warnings)
+			}
+		})
+	}
+}
+
+func codes(warnings []stats.Warning) (of []stats.Code) {
+	for _, w := range warnings {
+		of = append(of, w.Code)
+	}
+	return of
+}
+
+func TestClosedTakesMediansOfRepetitions(t *testing.T) {
+	var points []result.Point
+	for _, run := range [][]float64{
+		{1, 10, 2, 20, 4, 97, 8, 99, 16, 100},
+		{1, 11, 2, 20, 4, 40, 8, 100, 16, 98}, // a hiccup at 4 clients
+		{1, 10, 2, 21, 4, 96, 8, 180, 16, 99}, // and an outlier at 8
+	} {
+		points = append(points, closed(run...)...)
+	}
+	s, _, err := saturation.Closed(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Reached || s.Clients != 4 || s.Throughput != 96 || s.Plateau != 100 || s.Low != 91 || s.High != 101 {
+		t.Errorf("got %+v", s)
+	}
+	if want := "within the middle one of 3 repetitions: batch means"; !strings.HasSuffix(s.Method, want) {
+		t.Errorf("method %q, want suffix %q", s.Method, want)
+	}
+
+	points = nil
+	for _, x := range []float64{98, 99, 100, 101, 102, 103} {
+		points = append(points, closed(4, x, 8, 101, 16, 101)...)
+	}
+	if s, _, err = saturation.Closed(points); err != nil {
+		t.Fatal(err)
+	}
+	if s.Clients != 4 || s.Throughput != 100.5 || s.Low != 98 || s.High != 103 {
+		t.Errorf("six repetitions: got %+v", s)
+	}
+}
+
+func TestClosedLeavesOut(t *testing.T) {
+	points := closed(1, 10, 2, 20, 4, 40, 8, 99, 16, 100, 32, 100, 64, 500, 128, 50)
+	points[6].Valid, points[6].Reasons = false, []string{"schedule lag"}
+	points[7].Outcomes = map[string]uint64{"valid": 500, "limited": 500}
+	s, warnings, err := saturation.Closed(points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Reached || s.Clients != 8 || s.Plateau != 100 {
+		t.Errorf("got %+v", s)
+	}
+	want := []string{
+		"series plain: invalid points at these loads do not count: 64 (repetition 1: schedule lag) [invalid-points]",
+		"series plain: 128 clients do not count: 50.0 % of their transactions were valid [failures]",
+	}
+	if len(warnings) != 2 || warnings[0].String() != want[0] || warnings[1].String() != want[1] {
+		t.Errorf("got %v", warnings)
+	}
+
+	for i := range points {
+		points[i].Valid, points[i].Reasons = false, []string{"lag"}
+	}
+	if _, _, err = saturation.Closed(points[:1]); err == nil || err.Error() != "saturation of series plain: none of its 1 points is valid: 1 (repetition 1: lag)" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClosedNothingCommits(t *testing.T) {
+	points := closed(1, 0)
+	points[0].Outcomes = map[string]uint64{"answered": 1000}
+	s, warnings, err := saturation.Closed(points)
+	if err != nil || s.Reached || s.Throughput != 0 || s.Clients != 0 || len(warnings) != 1 {
+		t.Errorf("got %+v, %v, %v", s, warnings, err)
+	}
+}
+
+func TestMissingInterval(t *testing.T) {
+	points := closed(1, 100, 2, 100, 4, 100)
+	points[0].Intervals = nil
+	s, warnings, err := saturation.Closed(points)
+	if err != nil || s.Low != 0 || s.High != 0 || !slices.Equal(codes(warnings), []stats.Code{saturation.MissingInterval}) {
+		t.Errorf("got %+v, %v, %v", s, warnings, err)
+	}
+}
+
+func TestRefusesMixedPoints(t *testing.T) {
+	other := closed(1, 10, 2, 10)
+	other[1].Series = "padded"
+	open := closed(1, 10)
+	open[0].Load = result.Load{Kind: "open", Offered: 10}
+	for _, points := range [][]result.Point{nil, other, open} {
+		if _, _, err := saturation.Closed(points); err == nil {
+			t.Errorf("no error for %v", points)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	type p struct {
+		offered, throughput float64
+		dropped, failed     uint64
+	}
+	for _, c := range []struct {
+		name                string
+		points              []p
+		reached             bool
+		offered, throughput float64
+		warnings            []stats.Code
+	}{
+		{"reached", []p{{100, 100, 0, 0}, {200, 196, 0, 10}, {400, 250, 0, 0}}, true, 200, 196, nil},
+		{"a drop fails a load", []p{{100, 100, 0, 0}, {200, 199, 1, 0}}, true, 100, 100, nil},
+		{"failures fail a load", []p{{100, 100, 0, 0}, {200, 199, 0, 11}}, true, 100, 100, nil},
+		{"not reached", []p{{100, 100, 0, 0}, {200, 190, 0, 0}}, false, 200, 190, []stats.Code{saturation.NotConfirmed}},
+		{"none kept up with", []p{{100, 90, 0, 0}, {200, 90, 0, 0}}, false, 0, 0, []stats.Code{saturation.NotConfirmed}},
+		{"not monotonic", []p{{100, 100, 0, 0}, {200, 100, 0, 0}, {300, 290, 0, 0}, {400, 290, 0, 0}}, true, 300, 290, []stats.Code{saturation.NotMonotonic}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var points []result.Point
+			for _, p := range c.points {
+				points = append(points, result.Point{
+					Series: "bills", Repetition: 1, Valid: true, Load: result.Load{Kind: "open", Offered: p.offered},
+					Throughput: p.throughput, Scheduled: 1000,
+					Outcomes:  map[string]uint64{"valid": 1000 - p.dropped - p.failed, "dropped": p.dropped, "unknown": p.failed},
+					Intervals: map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 20, Method: "batch means"}},
+				})
+			}
+			s, warnings, err := saturation.Open(points)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Reached != c.reached || s.Offered != c.offered || s.Throughput != c.throughput || s.Clients != 0 {
+				t.Errorf("got %+v", s)
+			}
+			if !slices.Equal(codes(warnings), c.warnings) {
+				t.Errorf("warnings %v, want %v", warnings, c.warnings)
+			}
+		})
+	}
+}
+
+// Whatever the throughputs, the saturation point is one of the levels, has at
+// least 95 % of the plateau if it was reached, and nothing before it has.
+func TestClosedProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var pairs []float64
+		for i, x := range rapid.SliceOfN(rapid.Float64Range(1, 1000), 1, 10).Draw(t, "throughput") {
+			pairs = append(pairs, float64(int(1)<<i), x)
+		}
+		s, _, err := saturation.Closed(closed(pairs...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !s.Reached {
+			if s.Throughput != s.Plateau {
+				t.Fatalf("a lower bound that is not the highest throughput: %+v", s)
+			}
+			return
+		}
+		if s.Throughput < 0.95*s.Plateau {
+			t.Fatalf("below the plateau: %+v", s)
+		}
+		after := 0
+		for p := range slices.Chunk(pairs, 2) {
+			switch {
+			case p[0] < float64(s.Clients) && p[1] >= 0.95*s.Plateau:
+				t.Fatalf("%v is on the plateau before %+v", p, s)
+			case p[0] > float64(s.Clients):
+				after++
+			}
+		}
+		if after < 2 {
+			t.Fatalf("confirmed by %d levels: %+v", after, s)
+		}
+	})
+}
