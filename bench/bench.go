@@ -60,7 +60,8 @@ type Workload interface {
 
 // A Target takes transactions to their end and classifies it. Submit is
 // called by many goroutines at once. The error explains any outcome other
-// than Valid and Answered; the Receipt is right in either case.
+// than Valid and Answered; the Receipt is right in either case. Submit returns
+// soon after ctx is done: Run waits for it.
 type Target interface {
 	Submit(ctx context.Context, tx Transaction) (Receipt, error)
 }

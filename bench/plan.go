@@ -8,10 +8,12 @@ import (
 	"meterbench/bench/result"
 )
 
-// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan.
+// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An
+// outstanding transaction holds a goroutine, so that DefaultOutstanding of them
+// are in the order of 100 MB of stacks.
 const (
 	DefaultDrain       = 30 * time.Second
-	DefaultOutstanding = 20_000
+	DefaultOutstanding = 10_000
 )
 
 // A Plan is one load level. The load is closed where Clients is set and open

@@ -64,6 +64,7 @@ func (s *Summary) fill() {
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.Reasons = nonNil(p.Reasons)
+		p.Warnings = nonNil(p.Warnings)
 		p.Outcomes = nonNilMap(p.Outcomes)
 		p.Latency = nonNilMap(p.Latency)
 		p.Intervals = nonNilMap(p.Intervals)

@@ -25,6 +25,7 @@ type Point struct {
 	Repetition int        `json:"repetition"` // from 1
 	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
 	Reasons    []string   `json:"reasons"`
+	Warnings   []string   `json:"warnings"` // what to know before quoting the figures, for example that the host was full
 	Conditions Conditions `json:"conditions"`
 	Load       Load       `json:"load"`
 	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off

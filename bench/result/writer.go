@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -134,6 +135,22 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		return err
 	}
 	return writeJSON(w.path(summaryFile), &sum)
+}
+
+// Transactions completes transactions.parquet and yields its rows: no level
+// can be opened after that. It ends after an error.
+func (w *Writer) Transactions() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		if w.transactions != nil {
+			err := w.transactions.close()
+			w.transactions = nil
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+		}
+		(&Stored{Dir: w.dir}).Transactions()(yield)
+	}
 }
 
 // Abort ends a run that failed of cause. Where no level was opened and nobody

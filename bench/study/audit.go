@@ -16,7 +16,7 @@ func (s *study) audit(ctx context.Context) (result.Audit, error) {
 	}
 	client := map[[32]byte]*sent{}
 	var a result.Audit
-	for row, err := range result.Transactions(s.Dir) {
+	for row, err := range s.writer.Transactions() {
 		if err != nil {
 			return a, err
 		}

@@ -40,6 +40,7 @@ type study struct {
 	writer    *result.Writer
 	workloads map[string]bench.Workload
 	next      map[string]uint64 // first unused sequence number by series
+	flags     []flag
 }
 
 // closing is how long winding up may take once the study was interrupted.
@@ -98,7 +99,7 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 	}
 	err = s.levels(ctx)
 	if len(s.summary.Points) == 0 {
-		return false, errors.Join(err, s.writer.Abort())
+		return false, errors.Join(err, s.writer.Abort(err))
 	}
 	return true, s.finish(ctx, err)
 }
@@ -160,9 +161,6 @@ func (s *study) finish(ctx context.Context, failed error) error {
 		s.summary.Complete = false
 		s.warn("the run ended early (%v): the figures cover what was done until then", failed)
 	}
-	if err := s.writer.CloseTransactions(); err != nil {
-		return errors.Join(failed, err)
-	}
 	s.Observer.Step("audit the ledger against the client's record")
 	auditCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
@@ -179,15 +177,35 @@ func (s *study) finish(ctx context.Context, failed error) error {
 	}
 	for _, series := range s.Scenario.Series {
 		points := s.pointsOf(series.Name)
-		if len(points) > 1 && points[0].Conditions.Wait != bench.WaitEndorse.String() {
-			s.summary.Saturation = append(s.summary.Saturation, saturation.Locate(points))
+		if len(points) > 1 && wait(series.Load.Wait) != bench.WaitEndorse {
+			s.saturation(series, points)
 		}
+	}
+	for _, f := range s.flags {
+		s.warn("%s", f)
 	}
 	s.manifest.Ended = time.Now().UTC()
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
 		return errors.Join(failed, err)
 	}
 	return failed
+}
+
+// saturation locates the saturation point of a series with several levels.
+func (s *study) saturation(series scenario.Series, points []result.Point) {
+	locate := saturation.Closed
+	if series.Load.Kind == "open" {
+		locate = saturation.Open
+	}
+	found, warnings, err := locate(points)
+	for _, w := range warnings {
+		s.warn("%s", w)
+	}
+	if err != nil {
+		s.warn("%v", err)
+		return
+	}
+	s.summary.Saturation = append(s.summary.Saturation, found)
 }
 
 func (s *study) pointsOf(series string) []result.Point {

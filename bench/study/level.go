@@ -1,0 +1,139 @@
+package study
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/internal/proc"
+)
+
+// level runs one load level and appends its Point. An error means that the
+// run cannot go on; the Point is there even so if anything was measured.
+func (s *study) level(ctx context.Context, l level) error {
+	load := l.series.Load
+	sink, err := s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, s.Scenario.Warmup, load.Hold)
+	if err != nil {
+		return err
+	}
+	runtime.GC() // the level before leaves its garbage to itself
+	meter := newMeter(s.site)
+	measured, runErr := bench.Run(ctx, plan(s.Scenario.Seed, l, s.next[l.series.Name]), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
+		name, cores := meter.busiest()
+		s.Observer.Live(Live{
+			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,
+			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed),
+		})
+	})
+	usage := meter.stop()
+	if measured.Partial {
+		sink.Cut(measured.Held)
+	}
+	window, err := sink.Close()
+	if runErr != nil {
+		return runErr
+	}
+	if err != nil {
+		return err
+	}
+	s.next[l.series.Name] = measured.Next
+	if window.Scheduled() > 0 && window.Length() > 0 {
+		p := s.point(l, measured, &window, usage)
+		s.summary.Points = append(s.summary.Points, p)
+		s.Observer.Point(p)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// plan turns a level into what the engine runs.
+func plan(seed uint64, l level, first uint64) bench.Plan {
+	p := bench.Plan{Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first, Seed: seed + uint64(l.repetition)}
+	if l.load.Kind == "closed" {
+		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
+	} else {
+		p.Arrivals, p.Slots = arrival.Constant{PerSecond: l.load.Offered}, l.load.Slots
+	}
+	return p
+}
+
+func wait(name string) bench.Wait {
+	for _, w := range []bench.Wait{bench.WaitAcknowledge, bench.WaitEndorse} {
+		if w.String() == name {
+			return w
+		}
+	}
+	return bench.WaitCommit
+}
+
+// A meter samples CPU and memory of all nodes during a level.
+type meter struct {
+	site Site
+	quit chan struct{}
+	done chan struct{}
+
+	mu    sync.Mutex
+	taken proc.Series
+}
+
+// sampleEvery is short enough that the samples nearest to the window's ends
+// miss it by little, and long enough to cost nothing.
+const sampleEvery = 250 * time.Millisecond
+
+func newMeter(site Site) *meter {
+	m := &meter{site: site, quit: make(chan struct{}), done: make(chan struct{})}
+	m.sample()
+	go func() {
+		defer close(m.done)
+		ticker := time.NewTicker(sampleEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				m.sample()
+			case <-m.quit:
+				m.sample()
+				return
+			}
+		}
+	}()
+	return m
+}
+
+func (m *meter) sample() {
+	// A node that has ended is reported by the site; the others still count.
+	snap, _ := m.site.Sample()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.taken = append(m.taken, snap)
+}
+
+func (m *meter) stop() proc.Series {
+	close(m.quit)
+	<-m.done
+	return m.taken
+}
+
+// busiest returns which node, or the client, used most CPU over about the
+// last second, in cores.
+func (m *meter) busiest() (name string, cores float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := len(m.taken) - 1
+	from := max(0, last-int(time.Second/sampleEvery))
+	for node, c := range m.taken[from].Cores(m.taken[last]) {
+		if node == proc.Other || node == proc.Steal {
+			continue
+		}
+		if c > cores || c == cores && node < name {
+			name, cores = node, c
+		}
+	}
+	return name, cores
+}

@@ -1,0 +1,178 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/internal/proc"
+)
+
+// The limits beyond which the client, and not the target, shaped a point.
+const (
+	lagFloor    = 5 * time.Millisecond // schedule lag p99 that is always tolerated
+	lagShare    = 0.05                 // of the commit latency's median, tolerated where that is more
+	pauseLimit  = 5 * time.Millisecond // longest garbage collection pause
+	fullHost    = 0.95                 // share of the host's cores in use, from which on it is full
+	blocksLimit = 20                   // fewest blocks for a steady throughput
+)
+
+// point turns what was measured at a level into its Point.
+func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
+	p := result.Point{
+		Series: l.series.Name, Repetition: l.repetition, Valid: true, Reasons: []string{}, Warnings: []string{},
+		Conditions: s.conditions(l), Load: l.load,
+		Window: w.Length().Seconds(), Throughput: w.Throughput(),
+		Scheduled: w.Scheduled(), Outcomes: w.Counts.Map(),
+		Latency: map[string]result.Quantiles{}, Intervals: map[string]result.Interval{},
+		CPU: map[string]float64{}, RSS: map[string]float64{},
+		BytesMean: w.BytesMean, Blocks: w.Blocks,
+	}
+	for _, phase := range result.Phases() {
+		if h, ok := w.Latency(phase); ok {
+			p.Latency[phase.String()] = quantiles(h)
+		}
+	}
+	if h, ok := w.Lag(); ok {
+		p.ScheduleLag = quantiles(h)
+	}
+	from, to := m.Epoch.Add(w.From-sampleEvery/2), m.Epoch.Add(w.To+sampleEvery/2)
+	if cores, rss, ok := usage.Between(from, to); ok {
+		p.CPU = cores
+		for name, bytes := range rss {
+			p.RSS[name] = float64(bytes)
+		}
+		if p.Throughput > 0 {
+			p.ClientCPU = cores[proc.Client] / p.Throughput
+			p.ClientCPUInSignatures = p.ClientCPU / s.host.Sign
+		}
+	}
+	s.interval(&p, w)
+	s.judge(&p, l, m, w)
+	return p
+}
+
+func (s *study) conditions(l level) result.Conditions {
+	w := l.series.Workload
+	return result.Conditions{
+		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
+		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages,
+		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
+		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
+	}
+}
+
+// quantiles converts a histogram of nanoseconds.
+func quantiles(h stats.Histogram) result.Quantiles {
+	q := stats.Summarize(h, time.Nanosecond.Seconds())
+	return result.Quantiles{P50: q.P50, P95: q.P95, P99: q.P99, Max: q.Max, Mean: q.Mean, N: q.N}
+}
+
+// interval gives the throughput its interval, from batch means: commits come
+// in blocks, so that single transactions are no independent samples.
+func (s *study) interval(p *result.Point, w *result.Window) {
+	rates := w.Rates(1)
+	batches := min(30, max(stats.MinBatches, int(w.Length()/time.Second)))
+	i := stats.BatchMeans(rates, batches)
+	if i == nil || p.Throughput == 0 {
+		return
+	}
+	p.Intervals["throughput_per_s"] = result.Interval{Low: max(0, i.Low), High: i.High, N: i.N, Method: i.Method}
+	for _, warning := range i.Warnings {
+		s.flag(p, warning.String())
+	}
+}
+
+// judge says whether the instrument did its part, and what to know before
+// quoting the point.
+func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window) {
+	invalid := func(format string, args ...any) {
+		p.Valid = false
+		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))
+	}
+	limit := lagFloor.Seconds()
+	if commit := p.Latency[result.PhaseCommit.String()].P50; commit != nil {
+		limit = max(limit, lagShare**commit)
+	}
+	if lag := p.ScheduleLag.P99; lag != nil && *lag > limit {
+		invalid("the client was late: schedule lag p99 %.1f ms, more than %.1f ms", *lag*1e3, limit*1e3)
+	}
+	if n := w.Counts[result.Dropped]; n > 0 {
+		invalid("%d transactions were due when all %d slots were taken", n, l.load.Slots)
+	}
+	if m.GC.PauseMax > pauseLimit {
+		invalid("garbage collection stopped the client for %v", m.GC.PauseMax.Round(time.Millisecond/10))
+	}
+	if w.Stalls > 0 {
+		invalid("recording waited for the disk %d times", w.Stalls)
+	}
+	if w.Refused != nil {
+		invalid("latencies are missing: %v", w.Refused)
+	}
+	if m.Partial {
+		s.flag(p, "the level was interrupted and is shorter than planned")
+	}
+	if busy, name, cores := load(p.CPU); busy >= fullHost*float64(s.host.Cores) {
+		s.flag(p, "the host was full: what limited throughput is the machine that network and client share")
+		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%.2f of %d cores; most by %s, %.2f)", busy, s.host.Cores, name, cores)
+	}
+	if p.Throughput > 0 && w.Blocks < blocksLimit {
+		s.flag(p, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit))
+	}
+	for _, f := range m.Failures {
+		if f.Outcome != result.Interrupted {
+			text := fmt.Sprintf("%d x %s: %s", f.Count, f.Outcome, f.Text)
+			p.Warnings = append(p.Warnings, text)
+			s.warn("%s: %s", name(l), text)
+		}
+	}
+}
+
+// load returns the cores in use on the host and which process used most.
+func load(cpu map[string]float64) (busy float64, largest string, cores float64) {
+	for name, c := range cpu {
+		busy += c
+		if name != proc.Other && name != proc.Steal && (c > cores || c == cores && name < largest) {
+			largest, cores = name, c
+		}
+	}
+	return busy, largest, cores
+}
+
+// flag adds a warning to a point and notes it for the run's own list, where
+// warnings of one kind become one line with the points they concern.
+func (s *study) flag(p *result.Point, text string) {
+	p.Warnings = append(p.Warnings, text)
+	at := slices.IndexFunc(s.flags, func(f flag) bool { return f.text == text })
+	if at < 0 {
+		at = len(s.flags)
+		s.flags = append(s.flags, flag{text: text})
+	}
+	s.flags[at].points = append(s.flags[at].points, fmt.Sprintf("%s at %s", p.Series, loadName(p.Load)))
+}
+
+// A flag is a warning that concerns several points.
+type flag struct {
+	text   string
+	points []string
+}
+
+func (f flag) String() string {
+	return fmt.Sprintf("%s: %s", strings.Join(slices.Compact(f.points), ", "), f.text)
+}
+
+func name(l level) string { return fmt.Sprintf("%s at %s", l.series.Name, loadName(l.load)) }
+
+func loadName(l result.Load) string {
+	if l.Kind == "open" {
+		return fmt.Sprintf("%g/s", l.Offered)
+	}
+	if l.Clients == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", l.Clients)
+}
