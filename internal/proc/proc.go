@@ -21,7 +21,7 @@ var ErrEnded = errors.New("process has ended")
 // A Usage is what one process uses.
 type Usage struct {
 	CPU float64 // seconds of CPU, user and system, since the process started; resolution 10 ms
-	RSS uint64  // resident memory in bytes, now
+	RSS uint64  // resident memory in bytes, now; Linux keeps it per core and may be some 100 kB behind
 }
 
 // Process returns the usage of the process pid. The error is ErrEnded where
