@@ -25,13 +25,10 @@ const (
 // exits with the code. The steps and their arguments are those of Fabric's
 // external builder interface.
 func Builder(args []string) (code int, handled bool) {
-	if len(args) == 0 {
+	if !IsBuilder(args) {
 		return 0, false
 	}
 	home := filepath.Dir(filepath.Dir(args[0]))
-	if filepath.Base(filepath.Dir(args[0])) != "bin" || filepath.Base(home) != builderDir {
-		return 0, false
-	}
 	var err error
 	switch step := filepath.Base(args[0]); {
 	case step == stepDetect && len(args) == 3:
@@ -49,6 +46,16 @@ func Builder(args []string) (code int, handled bool) {
 		return 1, true
 	}
 	return 0, true
+}
+
+// IsBuilder tells whether the program was started under one of the builder's
+// names.
+func IsBuilder(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	bin := filepath.Dir(args[0])
+	return filepath.Base(bin) == "bin" && filepath.Base(filepath.Dir(bin)) == builderDir
 }
 
 func detect(metadata string) error {

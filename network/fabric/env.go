@@ -55,7 +55,7 @@ func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	if err := o.WriteMSP(filepath.Join(dir, mspDir), identity); err != nil {
+	if err := o.writeMSP(filepath.Join(dir, mspDir), identity); err != nil {
 		return Credential{}, err
 	}
 	return PrepareTLS(dir, name, o)
@@ -68,7 +68,7 @@ func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	if err := o.WriteTLS(filepath.Join(dir, tlsDir), tls); err != nil {
+	if err := o.writeTLS(filepath.Join(dir, tlsDir), tls); err != nil {
 		return Credential{}, err
 	}
 	for _, sub := range []string{dataDir, tempDir} {
@@ -79,10 +79,22 @@ func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	return tls, nil
 }
 
+// TLSPaths are the files of a node's TLS certificate.
+type TLSPaths struct{ Cert, Key, CA string }
+
+// TLSFiles returns the files that Prepare makes in a node's folder.
+func TLSFiles(dir string) TLSPaths {
+	dir = filepath.Join(dir, tlsDir)
+	return TLSPaths{
+		Cert: filepath.Join(dir, certFile),
+		Key:  filepath.Join(dir, keyFile),
+		CA:   filepath.Join(dir, caFile),
+	}
+}
+
 // Env returns the whole environment of `peer node start`.
 func (p Peer) Env() []string {
-	tls := filepath.Join(p.Dir, tlsDir)
-	cert, key, ca := filepath.Join(tls, CertFile), filepath.Join(tls, KeyFile), filepath.Join(tls, CAFile)
+	tls := TLSFiles(p.Dir)
 	data := filepath.Join(p.Dir, dataDir)
 	env := []string{
 		"FABRIC_CFG_PATH=" + p.Config,
@@ -98,9 +110,9 @@ func (p Peer) Env() []string {
 		"CORE_PEER_ADDRESS=" + p.Address.String(),
 		"CORE_PEER_CHAINCODELISTENADDRESS=" + p.Chaincode.String(),
 		"CORE_PEER_TLS_ENABLED=true",
-		"CORE_PEER_TLS_CERT_FILE=" + cert,
-		"CORE_PEER_TLS_KEY_FILE=" + key,
-		"CORE_PEER_TLS_ROOTCERT_FILE=" + ca,
+		"CORE_PEER_TLS_CERT_FILE=" + tls.Cert,
+		"CORE_PEER_TLS_KEY_FILE=" + tls.Key,
+		"CORE_PEER_TLS_ROOTCERT_FILE=" + tls.CA,
 		"CORE_PEER_GOSSIP_BOOTSTRAP=" + p.Bootstrap.String(),
 		"CORE_PEER_GOSSIP_ENDPOINT=" + p.Address.String(),
 		"CORE_PEER_GOSSIP_EXTERNALENDPOINT=" + p.Address.String(),
@@ -117,10 +129,10 @@ func (p Peer) Env() []string {
 			builderDir, filepath.Join(p.Dir, builderDir)),
 		"CORE_OPERATIONS_LISTENADDRESS=" + p.Operations.String(),
 		"CORE_OPERATIONS_TLS_ENABLED=true",
-		"CORE_OPERATIONS_TLS_CERT_FILE=" + cert,
-		"CORE_OPERATIONS_TLS_KEY_FILE=" + key,
+		"CORE_OPERATIONS_TLS_CERT_FILE=" + tls.Cert,
+		"CORE_OPERATIONS_TLS_KEY_FILE=" + tls.Key,
 		"CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
-		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES=" + ca,
+		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES=" + tls.CA,
 		"CORE_METRICS_PROVIDER=prometheus",
 	}
 	for _, limit := range []struct {
@@ -140,9 +152,8 @@ func (p Peer) Env() []string {
 
 // Env returns the whole environment of `orderer`.
 func (o Orderer) Env() []string {
-	tls := filepath.Join(o.Dir, tlsDir)
-	cert, key := filepath.Join(tls, CertFile), filepath.Join(tls, KeyFile)
-	ca := "[" + filepath.Join(tls, CAFile) + "]"
+	tls := TLSFiles(o.Dir)
+	ca := "[" + tls.CA + "]"
 	data := filepath.Join(o.Dir, dataDir)
 	return []string{
 		"FABRIC_CFG_PATH=" + o.Config,
@@ -154,17 +165,17 @@ func (o Orderer) Env() []string {
 		"ORDERER_GENERAL_LOCALMSPDIR=" + filepath.Join(o.Dir, mspDir),
 		"ORDERER_GENERAL_BOOTSTRAPMETHOD=none",
 		"ORDERER_GENERAL_TLS_ENABLED=true",
-		"ORDERER_GENERAL_TLS_CERTIFICATE=" + cert,
-		"ORDERER_GENERAL_TLS_PRIVATEKEY=" + key,
+		"ORDERER_GENERAL_TLS_CERTIFICATE=" + tls.Cert,
+		"ORDERER_GENERAL_TLS_PRIVATEKEY=" + tls.Key,
 		"ORDERER_GENERAL_TLS_ROOTCAS=" + ca,
-		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE=" + cert,
-		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY=" + key,
+		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE=" + tls.Cert,
+		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY=" + tls.Key,
 		"ORDERER_GENERAL_CLUSTER_ROOTCAS=" + ca,
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
 		"ORDERER_ADMIN_LISTENADDRESS=" + o.Admin.String(),
 		"ORDERER_ADMIN_TLS_ENABLED=true",
-		"ORDERER_ADMIN_TLS_CERTIFICATE=" + cert,
-		"ORDERER_ADMIN_TLS_PRIVATEKEY=" + key,
+		"ORDERER_ADMIN_TLS_CERTIFICATE=" + tls.Cert,
+		"ORDERER_ADMIN_TLS_PRIVATEKEY=" + tls.Key,
 		"ORDERER_ADMIN_TLS_CLIENTAUTHREQUIRED=true",
 		"ORDERER_ADMIN_TLS_CLIENTROOTCAS=" + ca,
 		"ORDERER_FILELEDGER_LOCATION=" + filepath.Join(data, "ledger"),
@@ -172,8 +183,8 @@ func (o Orderer) Env() []string {
 		"ORDERER_CONSENSUS_SNAPDIR=" + filepath.Join(data, "snapshot"),
 		"ORDERER_OPERATIONS_LISTENADDRESS=" + o.Operations.String(),
 		"ORDERER_OPERATIONS_TLS_ENABLED=true",
-		"ORDERER_OPERATIONS_TLS_CERTIFICATE=" + cert,
-		"ORDERER_OPERATIONS_TLS_PRIVATEKEY=" + key,
+		"ORDERER_OPERATIONS_TLS_CERTIFICATE=" + tls.Cert,
+		"ORDERER_OPERATIONS_TLS_PRIVATEKEY=" + tls.Key,
 		"ORDERER_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
 		"ORDERER_OPERATIONS_TLS_CLIENTROOTCAS=" + ca,
 		"ORDERER_METRICS_PROVIDER=prometheus",

@@ -202,3 +202,16 @@ func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel
 	}
 	return nil
 }
+
+// Height returns the number of blocks that the peer behind conn has of a channel.
+func (a *Admin) Height(ctx context.Context, conn grpc.ClientConnInterface, channel string) (uint64, error) {
+	answer, err := a.call(ctx, conn, channel, "qscc", []byte("GetChainInfo"), []byte(channel))
+	if err != nil {
+		return 0, fmt.Errorf("height of %s: %w", channel, err)
+	}
+	var info common.BlockchainInfo
+	if err := proto.Unmarshal(answer, &info); err != nil {
+		return 0, fmt.Errorf("height of %s: %w", channel, err)
+	}
+	return info.Height, nil
+}

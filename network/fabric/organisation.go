@@ -58,8 +58,8 @@ func NewOrganisation(name, msp string) (*Organisation, error) {
 	return o, nil
 }
 
-// WriteMSP writes the MSP folder of one member of the organisation.
-func (o *Organisation) WriteMSP(dir string, member Credential) error {
+// writeMSP writes the MSP folder of one member of the organisation.
+func (o *Organisation) writeMSP(dir string, member Credential) error {
 	files := []struct {
 		name string
 		data []byte
@@ -79,20 +79,20 @@ func (o *Organisation) WriteMSP(dir string, member Credential) error {
 	return nil
 }
 
-// The names of the files that WriteTLS makes.
+// The names of the files that writeTLS makes.
 const (
-	CertFile = "server.crt"
-	KeyFile  = "server.key"
-	CAFile   = "ca.crt"
+	certFile = "server.crt"
+	keyFile  = "server.key"
+	caFile   = "ca.crt"
 )
 
-// WriteTLS writes a TLS certificate, its key and its authority to a folder.
-func (o *Organisation) WriteTLS(dir string, c Credential) error {
+// writeTLS writes a TLS certificate, its key and its authority to a folder.
+func (o *Organisation) writeTLS(dir string, c Credential) error {
 	for _, f := range []struct {
 		name string
 		data []byte
 		mode os.FileMode
-	}{{CertFile, c.Cert, 0o644}, {KeyFile, c.Key, 0o600}, {CAFile, o.TLSCA.PEM(), 0o644}} {
+	}{{certFile, c.Cert, 0o644}, {keyFile, c.Key, 0o600}, {caFile, o.TLSCA.PEM(), 0o644}} {
 		if err := write(filepath.Join(dir, f.name), f.data, f.mode); err != nil {
 			return fmt.Errorf("write TLS files of %s: %w", o.Name, err)
 		}

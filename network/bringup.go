@@ -1,0 +1,215 @@
+package network
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"meterbench/network/fabric"
+)
+
+// A step is something that others wait for.
+type step chan struct{}
+
+func (s step) wait(ctx context.Context) error {
+	select {
+	case <-s:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// A bringUp takes running nodes to a network that answers. Everything runs as
+// soon as what it needs is there: a channel's approvals do not wait for the
+// install, nor one channel for another.
+type bringUp struct {
+	plan   *plan
+	conns  map[string]*grpc.ClientConn // by peer
+	admins map[string]*fabric.Admin    // by organisation
+	admin  *tls.Config                 // the ordering organisation's
+
+	joined    map[joint]step
+	installed map[*servicePlan]step
+}
+
+// A joint is a peer on a channel.
+type joint struct {
+	peer    *peerPlan
+	channel *channelPlan
+}
+
+func newBringUp(p *plan, orgs *organisations, conns map[string]*grpc.ClientConn) (*bringUp, error) {
+	b := &bringUp{
+		plan: p, conns: conns, admins: map[string]*fabric.Admin{},
+		joined: map[joint]step{}, installed: map[*servicePlan]step{},
+	}
+	for _, org := range orgs.members {
+		admin, err := fabric.NewAdmin(org.MSP, org.Admin)
+		if err != nil {
+			return nil, err
+		}
+		b.admins[org.Name] = admin
+	}
+	var err error
+	if b.admin, err = orgs.ordering.AdminTLSConfig(); err != nil {
+		return nil, err
+	}
+	for _, peer := range p.peers {
+		for _, channel := range peer.channels {
+			b.joined[joint{peer, channel}] = make(step)
+		}
+	}
+	for _, s := range p.services {
+		b.installed[s] = make(step)
+	}
+	return b, nil
+}
+
+func (b *bringUp) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, o := range b.plan.orderers {
+		group.Go(func() error { return named(o.Name, b.joinOrderer(ctx, o)) })
+	}
+	for _, peer := range b.plan.peers {
+		group.Go(func() error { return named(peer.Name, b.setUpPeer(ctx, peer)) })
+	}
+	for _, channel := range b.plan.channels {
+		for _, contract := range channel.contracts {
+			group.Go(func() error { return named(channel.Name, b.deploy(ctx, channel, contract)) })
+		}
+	}
+	return group.Wait()
+}
+
+func named(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (b *bringUp) joinOrderer(ctx context.Context, o *ordererPlan) error {
+	for _, channel := range b.plan.channels {
+		if err := fabric.JoinOrderer(ctx, o.Admin, b.admin, channel.genesis); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bringUp) setUpPeer(ctx context.Context, peer *peerPlan) error {
+	admin, conn := b.admins[peer.organisation], b.conns[peer.Name]
+	for _, channel := range peer.channels {
+		if err := admin.JoinPeer(ctx, conn, channel.genesis); err != nil {
+			return err
+		}
+		close(b.joined[joint{peer, channel}])
+	}
+	for _, s := range peer.services {
+		if err := admin.Install(ctx, conn, s.contract.pkg); err != nil {
+			return err
+		}
+		close(b.installed[s])
+	}
+	return nil
+}
+
+// deploy takes one contract from approval by every member to an answer from
+// every peer of the channel.
+func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *contractPlan) error {
+	approved, err := b.approve(ctx, channel, contract)
+	if err != nil {
+		return err
+	}
+	// One peer of each member endorses the commit; all have to hold the last
+	// approval, or they would endorse different results.
+	var endorsers []grpc.ClientConnInterface
+	var first *fabric.Admin
+	group, waiting := errgroup.WithContext(ctx)
+	for _, member := range channel.Members {
+		admin, conn := b.admins[member], b.conns[channel.of(member)[0].Name]
+		endorsers = append(endorsers, conn)
+		if first == nil {
+			first = admin
+		}
+		group.Go(func() error {
+			_, err := admin.Committed(waiting, conn, channel.Name, approved)
+			return named(member, err)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	committed, err := first.Commit(ctx, channel.Name, contract.definition, endorsers)
+	if err != nil {
+		return err
+	}
+	group, waiting = errgroup.WithContext(ctx)
+	for _, peer := range channel.peers {
+		group.Go(func() error { return named(peer.Name, b.answer(waiting, channel, contract, peer, committed)) })
+	}
+	return group.Wait()
+}
+
+// approve has every member approve a contract and returns the transaction of
+// the approval that came into the last block.
+func (b *bringUp) approve(ctx context.Context, channel *channelPlan, contract *contractPlan) (txID string, err error) {
+	var mu sync.Mutex
+	var last uint64
+	group, ctx := errgroup.WithContext(ctx)
+	for _, member := range channel.Members {
+		group.Go(func() error {
+			var peers []grpc.ClientConnInterface
+			for _, peer := range channel.of(member) {
+				if err := b.joined[joint{peer, channel}].wait(ctx); err != nil {
+					return err
+				}
+				peers = append(peers, b.conns[peer.Name])
+			}
+			admin := b.admins[member]
+			id, err := admin.Approve(ctx, channel.Name, contract.definition, peers)
+			if err != nil {
+				return named(member, err)
+			}
+			block, err := admin.Committed(ctx, peers[0], channel.Name, id)
+			if err != nil {
+				return named(member, fmt.Errorf("approve %s: %w", contract.Name, err))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if block >= last {
+				txID, last = id, block
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return "", err
+	}
+	if txID == "" {
+		return "", errors.New("approve: the channel has no members")
+	}
+	return txID, nil
+}
+
+// answer waits until a contract answers through one peer's gateway.
+func (b *bringUp) answer(ctx context.Context, channel *channelPlan, contract *contractPlan, peer *peerPlan, committed string) error {
+	for _, s := range peer.services {
+		if s.contract == contract {
+			if err := b.installed[s].wait(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	admin, conn := b.admins[peer.organisation], b.conns[peer.Name]
+	if _, err := admin.Committed(ctx, conn, channel.Name, committed); err != nil {
+		return fmt.Errorf("commit %s: %w", contract.Name, err)
+	}
+	return admin.Ping(ctx, conn, channel.Name, contract.Name)
+}

@@ -1,0 +1,150 @@
+package network
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"meterbench/network/process"
+)
+
+// Root is where the run folders of networks lie that were given none: a folder
+// for this user alone, meterbench-<user id>, under the system's one for
+// temporary files. Ledgers can be large and are worthless once the network has
+// gone, so they are kept out of the home folder.
+func Root() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("meterbench-%d", os.Geteuid()))
+}
+
+// runFolder makes the run folder of a network. A named one must be empty.
+func runFolder(named, network string) (dir string, temporary bool, err error) {
+	if named == "" {
+		if err := makeRoot(); err != nil {
+			return "", false, err
+		}
+		if _, err := process.Sweep(Root()); err != nil {
+			return "", false, err
+		}
+		dir, err = process.NewDir(Root(), network)
+		return dir, true, err
+	}
+	if dir, err = filepath.Abs(named); err != nil {
+		return "", false, fmt.Errorf("run folder: %w", err)
+	}
+	if err := os.MkdirAll(dir, onlyTheOwners); err != nil {
+		return "", false, fmt.Errorf("make run folder: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", false, fmt.Errorf("read run folder: %w", err)
+	}
+	if len(entries) > 0 {
+		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
+	}
+	return dir, false, nil
+}
+
+// makeRoot makes Root and makes sure that no other user can have planted it.
+func makeRoot() error {
+	root := Root()
+	if err := os.Mkdir(root, onlyTheOwners); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make folder for networks: %w", err)
+	}
+	info, err := os.Lstat(root)
+	if err != nil {
+		return fmt.Errorf("make folder for networks: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !ok || int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s is not a folder of this user alone; remove it or set TMPDIR", root)
+	}
+	return nil
+}
+
+// Attach reads the record of a network that another process holds, from its
+// run folder.
+func Attach(dir string) (*Record, error) {
+	f, err := os.Open(filepath.Join(dir, recordFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("attach: no network runs in %s", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("attach: %w", err)
+	}
+	defer f.Close()
+	held, err := locked(f)
+	if err != nil {
+		return nil, fmt.Errorf("attach: %w", err)
+	}
+	if !held {
+		return nil, fmt.Errorf("attach: the network in %s has lost its holder", dir)
+	}
+	var r Record
+	if err := json.NewDecoder(f).Decode(&r); err != nil {
+		return nil, fmt.Errorf("attach: %s: %w", f.Name(), err)
+	}
+	return &r, nil
+}
+
+// locked tells whether another process, or another open file, has the lock.
+func locked(f *os.File) (bool, error) {
+	switch err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("look at the lock of %s: %w", f.Name(), err)
+	}
+	return false, nil
+}
+
+// List returns the networks that run under Root, in the order of their folders'
+// names.
+func List() ([]*Record, error) {
+	folders, err := process.Folders(Root())
+	if err != nil {
+		return nil, fmt.Errorf("list networks: %w", err)
+	}
+	var records []*Record
+	for _, folder := range folders {
+		if !folder.Alive {
+			continue
+		}
+		r, err := Attach(folder.Path)
+		if err != nil {
+			continue // still starting, or just ending
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// Down asks the holder of a network to end, by SIGTERM, and waits until the
+// network has gone or the context ends.
+func (r *Record) Down(ctx context.Context) error {
+	if r.Holder == os.Getpid() {
+		return errors.New("take down network: this process holds it; close it instead")
+	}
+	if err := unix.Kill(r.Holder, unix.SIGTERM); err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(r.Dir, recordFile)); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if _, err := Attach(r.Dir); err != nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("take down network %s: its holder %d still runs: %w", r.Topology.Name, r.Holder, context.Cause(ctx))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,310 @@
+// Package network brings up a real Hyperledger Fabric network on this machine,
+// without Docker, and takes it down again without a trace.
+//
+// Data flow: Start lays the topology out over folders and free loopback ports
+// (plan), makes keys and genesis blocks (prepare), starts Fabric's own `peer`
+// and `orderer` and one chaincode process per peer as supervised children, then
+// joins, installs, approves and commits (bringUp) until every peer's gateway
+// answers. Close stops the children and removes the run folder. A Network says
+// where its nodes are; Client connects the load engine to it.
+//
+// The program itself also serves the chaincodes and acts as the peers' external
+// builder, as a child under another name: main calls Dispatch before anything
+// else.
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"meterbench/network/fabric"
+	"meterbench/network/fabric/daemons"
+	"meterbench/network/process"
+	"meterbench/network/topology"
+)
+
+// startTimeout bounds a start. Networks need seconds.
+const startTimeout = 2 * time.Minute
+
+// stopGrace is how long nodes have to end by themselves.
+const stopGrace = 5 * time.Second
+
+// A Config says with what and where a network runs.
+type Config struct {
+	// Binaries are the daemons. If they are zero, Start takes those of
+	// daemons.Ensure, which builds them if need be.
+	Binaries daemons.Binaries
+	// Executable is the program that serves chaincodes and acts as external
+	// builder: one whose main calls Dispatch. Empty: this one.
+	Executable string
+	// Dir is the run folder: keys, ledgers, settings. Start makes it and Close
+	// leaves it. Empty: a folder under Root that Close removes, and the next
+	// Start if this process is killed.
+	Dir string
+	// Logs is a folder for the nodes' logs, which Close leaves. Empty: in the
+	// run folder.
+	Logs string
+	// Progress gets a line per stage. Nil: nobody.
+	Progress io.Writer
+}
+
+// A Network is a running network. Its methods are safe for use by many
+// goroutines.
+type Network struct {
+	record    Record
+	ready     time.Duration
+	temporary bool // the run folder goes with the network
+	processes []*process.Process
+	died      chan error
+	lock      *os.File // the record, held
+	watchers  sync.WaitGroup
+	closing   sync.Once
+	closed    error
+}
+
+// Start brings up a network and returns once every peer's gateway answers for
+// every chaincode. ctx bounds the start, not the network's life. If it fails,
+// nothing is left running and no temporary folder remains.
+func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
+	n, err := start(ctx, t, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("start network %s: %w", t.Name, err)
+	}
+	return n, nil
+}
+
+func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
+	if err := refuseChild(os.Args); err != nil {
+		return nil, err
+	}
+	if cfg.Progress == nil {
+		cfg.Progress = io.Discard
+	}
+	if cfg.Binaries == (daemons.Binaries{}) {
+		var err error
+		if cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress}); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Executable == "" {
+		var err error
+		if cfg.Executable, err = os.Executable(); err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+	}
+	begin := time.Now()
+	n := &Network{}
+	if err := n.makeFolders(t, &cfg); err != nil {
+		return nil, err
+	}
+	if err := n.bringUp(ctx, t, cfg); err != nil {
+		logs := n.record.Logs
+		if n.temporary && cfg.Logs == "" {
+			logs = "" // they go with the folder
+		}
+		err = describe(err, logs)
+		return nil, errors.Join(err, n.Close())
+	}
+	n.ready = time.Since(begin)
+	fmt.Fprintf(cfg.Progress, "network %s is ready after %.1f s\n", t.Name, n.ready.Seconds())
+	return n, nil
+}
+
+// makeFolders sweeps what killed processes left and makes the run folder.
+func (n *Network) makeFolders(t topology.Topology, cfg *Config) error {
+	dir, temporary, err := runFolder(cfg.Dir, t.Name)
+	if err != nil {
+		return err
+	}
+	n.temporary = temporary
+	n.record.Dir = dir
+	n.record.Logs = cfg.Logs
+	if cfg.Logs == "" {
+		n.record.Logs = filepath.Join(dir, "logs")
+	}
+	if n.record.Logs, err = filepath.Abs(n.record.Logs); err == nil {
+		err = os.MkdirAll(n.record.Logs, 0o755)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("make folder for logs: %w", err), n.Close())
+	}
+	return nil
+}
+
+func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) error {
+	plan, err := newPlan(t, n.record.Dir, cfg.Binaries.ConfigDir)
+	if err != nil {
+		return err
+	}
+	orgs, err := newOrganisations(t)
+	if err != nil {
+		return err
+	}
+	if err := plan.prepare(orgs, cfg.Executable); err != nil {
+		return err
+	}
+	fmt.Fprintf(cfg.Progress, "starting network %s: %d peers, %d orderers, %d chaincodes\n",
+		t.Name, len(plan.peers), len(plan.orderers), len(plan.services))
+
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %v", startTimeout))
+	defer cancel()
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	if err := n.launch(plan, cfg, abort); err != nil {
+		return err
+	}
+	conns := map[string]*grpc.ClientConn{}
+	for _, peer := range plan.peers {
+		conn, err := dial(peer.Address.String(), orgs.member(peer.organisation).TLSCA.PEM())
+		if err != nil {
+			return fmt.Errorf("%s: %w", peer.Name, err)
+		}
+		defer conn.Close()
+		conns[peer.Name] = conn
+	}
+	b, err := newBringUp(plan, orgs, conns)
+	if err != nil {
+		return err
+	}
+	if err := b.run(ctx); err != nil {
+		// The death of a node explains what else failed with it.
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	n.record.fill(plan, cfg.Binaries.Version, n.processes)
+	if err := n.record.writeProfiles(); err != nil {
+		return err
+	}
+	n.lock, err = n.record.write()
+	return err
+}
+
+// launch starts every node and watches over it: one that dies ends the start.
+func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
+	specs := p.specs(cfg, n.record.Logs)
+	n.died = make(chan error, len(specs))
+	for _, s := range specs {
+		child, err := process.Start(s)
+		if err != nil {
+			return err
+		}
+		n.processes = append(n.processes, child)
+		n.watchers.Go(func() {
+			<-child.Done()
+			if err := child.Err(); err != nil {
+				n.died <- err
+				abort(err)
+			}
+		})
+	}
+	return nil
+}
+
+// Close stops every node and waits for it, then removes the run folder unless
+// the caller has named it. It may be called again.
+func (n *Network) Close() error {
+	n.closing.Do(func() {
+		var stopping sync.WaitGroup
+		for _, p := range n.processes {
+			stopping.Go(func() { p.Stop(stopGrace) })
+		}
+		stopping.Wait()
+		n.watchers.Wait()
+		var err error
+		if n.temporary {
+			err = os.RemoveAll(n.record.Dir)
+		} else if n.lock != nil {
+			err = os.Remove(filepath.Join(n.record.Dir, recordFile))
+		}
+		if n.lock != nil {
+			err = errors.Join(err, n.lock.Close())
+		}
+		if err != nil {
+			n.closed = fmt.Errorf("close network: %w", err)
+		}
+	})
+	return n.closed
+}
+
+// Nodes returns the network's nodes: peers, orderers, chaincodes.
+func (n *Network) Nodes() []Node { return n.record.Nodes }
+
+// Died delivers an error for each node that ends unasked. It names the node,
+// its exit status and the last lines of its log.
+func (n *Network) Died() <-chan error { return n.died }
+
+// Profile returns the path of the connection profile of the first organisation;
+// each organisation has its own, connection-<organisation>.json, beside it.
+func (n *Network) Profile() string { return n.record.Profile }
+
+// Ready returns how long the start took, from daemons that were built to an
+// answer through every peer's gateway for every chaincode.
+func (n *Network) Ready() time.Duration { return n.ready }
+
+// Record returns what another process needs to find the network's nodes.
+func (n *Network) Record() Record { return n.record }
+
+// Status asks every node how it is.
+func (n *Network) Status(ctx context.Context) (Status, error) { return n.record.Status(ctx) }
+
+// describe turns the error of a failed start into one that names no log file
+// which is gone by the time it is read.
+func describe(err error, logs string) error {
+	died, ok := errors.AsType[*process.ExitError](err)
+	if !ok || logs != "" {
+		return err
+	}
+	text := fmt.Sprintf("%s ended: %s", died.Name, died.Status)
+	for _, line := range died.Tail {
+		text += "\n\t" + line
+	}
+	return errors.New(text)
+}
+
+// specs are the children that make up a network, in the order of Nodes.
+func (p *plan) specs(cfg Config, logs string) []process.Spec {
+	var specs []process.Spec
+	add := func(s process.Spec) {
+		s.LogPath = filepath.Join(logs, s.Name+".log")
+		specs = append(specs, s)
+	}
+	for _, peer := range p.peers {
+		add(process.Spec{
+			Name: peer.Name, Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir,
+		})
+	}
+	for _, o := range p.orderers {
+		add(process.Spec{Name: o.Name, Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir})
+	}
+	for _, s := range p.services {
+		add(process.Spec{Name: s.name, Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir})
+	}
+	return specs
+}
+
+// env is the whole environment of a chaincode process.
+func (s *servicePlan) env() []string {
+	tls := fabric.TLSFiles(s.dir)
+	return []string{
+		"CHAINCODE_ID=" + s.contract.pkg.ID,
+		"CHAINCODE_NAME=" + s.contract.Name,
+		"CHAINCODE_SERVER_ADDRESS=" + s.address.String(),
+		"CHAINCODE_TLS_CERT_FILE=" + tls.Cert,
+		"CHAINCODE_TLS_KEY_FILE=" + tls.Key,
+		"CHAINCODE_TLS_CLIENT_CA_FILE=" + tls.CA,
+		"METERBENCH_OPERATOR=" + topology.MSP(s.contract.Operator),
+	}
+}

@@ -1,0 +1,210 @@
+package network
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+
+	"meterbench/network/fabric"
+	"meterbench/network/process"
+	"meterbench/network/topology"
+)
+
+// ordering is the name of the organisation that owns the orderers.
+const ordering = "ordering"
+
+const loopback = "127.0.0.1"
+
+// A plan is a topology with names, folders and ports, before any key is made.
+// All its slices keep the order of the topology.
+type plan struct {
+	topology topology.Topology
+	dir      string
+	orderers []*ordererPlan
+	peers    []*peerPlan
+	channels []*channelPlan
+	services []*servicePlan
+}
+
+type ordererPlan struct {
+	fabric.Orderer
+	tls fabric.Credential
+}
+
+type peerPlan struct {
+	fabric.Peer
+	organisation string
+	channels     []*channelPlan
+	services     []*servicePlan
+	tls          fabric.Credential
+}
+
+type channelPlan struct {
+	topology.Channel // with its members written out
+	peers            []*peerPlan
+	contracts        []*contractPlan
+	genesis          []byte
+}
+
+type contractPlan struct {
+	topology.Chaincode // with its operator written out
+	definition         fabric.Definition
+	pkg                fabric.Package
+}
+
+// A servicePlan is the chaincode process of one contract for one peer.
+type servicePlan struct {
+	name     string
+	dir      string
+	address  fabric.Endpoint
+	peer     *peerPlan
+	contract *contractPlan
+}
+
+func newPlan(t topology.Topology, dir, config string) (*plan, error) {
+	p := &plan{topology: t, dir: dir}
+	if t.Orderers.Count < 1 || len(t.Organisations) == 0 || len(t.Channels) == 0 {
+		return nil, errors.New("a network needs an orderer, an organisation and a channel")
+	}
+	for i := range t.Orderers.Count {
+		name := fmt.Sprintf("orderer%d", i)
+		p.orderers = append(p.orderers, &ordererPlan{Orderer: fabric.Orderer{
+			Name: name, MSP: topology.MSP(ordering), Dir: p.nodeDir(name), Config: config,
+		}})
+	}
+	for _, o := range t.Organisations {
+		for i := range o.Peers {
+			name := fmt.Sprintf("peer%d.%s", i, o.Name)
+			p.peers = append(p.peers, &peerPlan{organisation: o.Name, Peer: fabric.Peer{
+				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: config, Limits: t.Limits,
+			}})
+		}
+	}
+	for _, c := range t.Channels {
+		if err := p.addChannel(c); err != nil {
+			return nil, fmt.Errorf("channel %s: %w", c.Name, err)
+		}
+	}
+	p.addServices()
+	if err := p.assignPorts(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *plan) nodeDir(name string) string { return filepath.Join(p.dir, "nodes", name) }
+
+func (p *plan) addChannel(c topology.Channel) error {
+	if len(c.Members) == 0 {
+		for _, o := range p.topology.Organisations {
+			c.Members = append(c.Members, o.Name)
+		}
+	}
+	channel := &channelPlan{Channel: c}
+	for _, peer := range p.peers {
+		if slices.Contains(c.Members, peer.organisation) {
+			channel.peers = append(channel.peers, peer)
+			peer.channels = append(peer.channels, channel)
+		}
+	}
+	for _, member := range c.Members {
+		if len(channel.of(member)) == 0 {
+			return fmt.Errorf("member %s has no peer", member)
+		}
+	}
+	for _, cc := range c.Chaincodes {
+		n, organisations, err := endorsement(p.topology, c, cc)
+		if err != nil {
+			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
+		}
+		var msps []string
+		for _, o := range organisations {
+			msps = append(msps, topology.MSP(o))
+		}
+		policy, err := fabric.OutOf(n, msp.MSPRole_PEER, msps)
+		if err != nil {
+			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
+		}
+		pkg, err := fabric.NewPackage(c.Name + "." + cc.Name)
+		if err != nil {
+			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
+		}
+		cc.Operator = cmp.Or(cc.Operator, c.Members[0])
+		channel.contracts = append(channel.contracts, &contractPlan{
+			Chaincode:  cc,
+			pkg:        pkg,
+			definition: fabric.Definition{Name: cc.Name, Policy: policy, PackageID: pkg.ID},
+		})
+	}
+	p.channels = append(p.channels, channel)
+	return nil
+}
+
+// of returns an organisation's peers on the channel.
+func (c *channelPlan) of(organisation string) []*peerPlan {
+	var peers []*peerPlan
+	for _, peer := range c.peers {
+		if peer.organisation == organisation {
+			peers = append(peers, peer)
+		}
+	}
+	return peers
+}
+
+// addServices gives every peer a process for each contract on its channels.
+// The only one of a peer is called chaincode.<peer>.
+func (p *plan) addServices() {
+	for _, peer := range p.peers {
+		for _, channel := range peer.channels {
+			for _, contract := range channel.contracts {
+				peer.services = append(peer.services, &servicePlan{
+					name: "chaincode." + contract.pkg.Label + "." + peer.Name,
+					peer: peer, contract: contract,
+				})
+			}
+		}
+		if len(peer.services) == 1 {
+			peer.services[0].name = "chaincode." + peer.Name
+		}
+		for _, s := range peer.services {
+			s.dir = p.nodeDir(s.name)
+		}
+		p.services = append(p.services, peer.services...)
+	}
+}
+
+func (p *plan) assignPorts() error {
+	var endpoints []*fabric.Endpoint
+	for _, o := range p.orderers {
+		endpoints = append(endpoints, &o.Address, &o.Admin, &o.Operations)
+	}
+	for _, peer := range p.peers {
+		endpoints = append(endpoints, &peer.Address, &peer.Chaincode, &peer.Operations)
+	}
+	for _, s := range p.services {
+		endpoints = append(endpoints, &s.address)
+	}
+	ports, err := process.FreePorts(len(endpoints))
+	if err != nil {
+		return err
+	}
+	for i, e := range endpoints {
+		*e = fabric.Endpoint{Host: loopback, Port: ports[i]}
+	}
+	// A peer meets those of its own organisation through the first of them,
+	// and the first through the second.
+	for _, peer := range p.peers {
+		peer.Bootstrap = peer.Address
+		for _, other := range p.peers {
+			if other.organisation == peer.organisation && other != peer {
+				peer.Bootstrap = other.Address
+				break
+			}
+		}
+	}
+	return nil
+}
