@@ -1,0 +1,95 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"meterbench/bench/result"
+)
+
+// Build makes the report of a stored run. It never fails: what the run does
+// not hold is said in the report.
+func Build(run result.Run, sum result.Summary) Report {
+	all := seriesOf(sum)
+	fe := newEncryption(sum.FE, all)
+	r := Report{
+		Scenario:  sum.Scenario,
+		Run:       sum.Run,
+		Target:    sum.Target,
+		Simulated: sum.Target == "reference",
+		Complete:  sum.Complete,
+		Started:   run.Started,
+		Ended:     run.Ended,
+		Findings:  findings(run, sum, all, fe),
+		Warnings:  warnings(sum, all),
+		Manifest:  manifest(run, sum),
+		Source:    run.Source,
+		Topology:  indented(run.Topology),
+	}
+	r.Sections = []Section{
+		throughputSection(all),
+		latencySection(all),
+		resourceSection(all, run.Host),
+		encryptionSection(fe, run),
+		checksSection(sum, all),
+	}
+	return r
+}
+
+func indented(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		return string(raw)
+	}
+	return b.String()
+}
+
+// warnings gathers what restricts the numbers: the run's own warnings, then
+// the reasons of every point that is not valid, equal reasons together.
+func warnings(sum result.Summary, all []series) []Warning {
+	var ws []Warning
+	if !sum.Complete {
+		ws = append(ws, Warning{"the run", "interrupted or failed before its end: everything here covers only what was done"})
+	}
+	seen := map[string]bool{}
+	for _, w := range sum.Warnings {
+		if !seen[w] {
+			seen[w] = true
+			ws = append(ws, Warning{"the run", w})
+		}
+	}
+	var order []string
+	where := map[string][]string{}
+	for _, s := range all {
+		for _, l := range s.levels {
+			for _, p := range l.points {
+				for _, reason := range reasons(p) {
+					if where[reason] == nil {
+						order = append(order, reason)
+					}
+					where[reason] = append(where[reason], place(p, len(l.points) > 1))
+				}
+			}
+		}
+	}
+	for _, reason := range order {
+		ws = append(ws, Warning{strings.Join(where[reason], "; "), reason})
+	}
+	return ws
+}
+
+func reasons(p result.Point) []string {
+	if !p.Valid && len(p.Reasons) == 0 {
+		return []string{"not valid, no reason stored"}
+	}
+	return p.Reasons
+}
+
+func place(p result.Point, repeated bool) string {
+	if repeated {
+		return fmt.Sprintf("%s at %s, repetition %d", p.Series, at(p.Load), p.Repetition)
+	}
+	return fmt.Sprintf("%s at %s", p.Series, at(p.Load))
+}

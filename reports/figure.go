@@ -1,0 +1,127 @@
+package reports
+
+import "math"
+
+// A Kind says how a Figure is drawn.
+type Kind uint8
+
+// The kinds of figures.
+const (
+	Lines   Kind = iota // points, joined, with intervals
+	Stacked             // one bar per category of X, the series stacked in order
+)
+
+// A Figure is a diagram as data, in base units.
+type Figure struct {
+	ID     string // letters, digits and -; the name of its files
+	Title  string
+	Alt    string // what it shows, in words, for who cannot see it
+	Kind   Kind
+	X, Y   Axis
+	Series []Series
+	Levels []Level  // horizontal reference lines
+	Notes  []string // what the marks mean and what exactly is compared
+	Empty  string   // not empty: there is nothing to draw, and this is why
+}
+
+// An Axis is what one direction of a Figure means.
+type Axis struct {
+	Label      string
+	Unit       Unit
+	Log        bool
+	Ticks      []float64 // where labels go; nil: chosen when drawing
+	Categories []string  // Stacked, X only: the bars
+	Max        float64   // at least up to here, so that figures compare; 0: as the data need
+}
+
+// A Series is one legend entry of a Figure. Hue and Variant are small numbers
+// that tell which series belong together: the same Hue is the same colour in
+// every figure of its Kind, Variant distinguishes lines or shades within it.
+type Series struct {
+	Name    string
+	Hue     int
+	Variant int
+	Points  []Point
+	Singles []Point // the repetitions behind Points, where there are several
+}
+
+// A Point is one mark. For Stacked, X is the index of the category and Y the
+// height of the part.
+type Point struct {
+	X, Y       float64
+	Interval   *Interval
+	Invalid    bool // drawn hollow
+	Saturation bool // marked as the saturation point of its series
+}
+
+// A Level is a horizontal reference line.
+type Level struct {
+	Name string
+	Y    float64
+}
+
+// HasInvalid tells whether any mark is drawn hollow.
+func (f Figure) HasInvalid() bool { return f.any(func(p Point) bool { return p.Invalid }) }
+
+// HasSaturation tells whether any mark is a saturation point.
+func (f Figure) HasSaturation() bool { return f.any(func(p Point) bool { return p.Saturation }) }
+
+// HasIntervals tells whether any mark carries an interval.
+func (f Figure) HasIntervals() bool { return f.any(func(p Point) bool { return p.Interval != nil }) }
+
+func (f Figure) any(is func(Point) bool) bool {
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if is(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settle drops what cannot be drawn (numbers that are not finite, or not
+// positive on a logarithmic axis) and sets Empty to why where nothing is left.
+func (f Figure) settle(why string) Figure {
+	kept := f.Series[:0:0]
+	for _, s := range f.Series {
+		s.Points = f.drawable(s.Points)
+		s.Singles = f.drawable(s.Singles)
+		if len(s.Points) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	f.Series = kept
+	if len(kept) == 0 {
+		f.Empty = why
+	}
+	return f
+}
+
+// largest is far beyond anything measured and far from overflow.
+const largest = 1e60
+
+func (f Figure) drawable(points []Point) []Point {
+	var kept []Point
+	for _, p := range points {
+		if !finite(p.X) || !finite(p.Y) || f.X.Log && p.X <= 0 || f.Y.Log && p.Y <= 0 || math.Abs(p.X) > largest || math.Abs(p.Y) > largest {
+			continue
+		}
+		if i := p.Interval; i != nil && (!(math.Abs(i.Low) < largest) || !(math.Abs(i.High) < largest) || f.Y.Log && i.Low <= 0) {
+			p.Interval = nil
+		}
+		kept = append(kept, p)
+	}
+	return kept
+}
+
+// The hues of Stacked figures: what happens at one place has one colour.
+const (
+	hueIdle = iota // waiting, and what is not part of the run
+	hueEncrypt
+	hueClient
+	huePeer
+	hueChaincode // and the way from the peer to the orderer
+	hueOrderer
+	hueStolen
+)

@@ -1,0 +1,158 @@
+package reports
+
+import (
+	"fmt"
+
+	"meterbench/bench/result"
+)
+
+// findings are the headlines of a run, the answers that it was made for first.
+func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
+	var fs []Finding
+	for _, s := range all {
+		fs = append(fs, saturationFinding(s))
+	}
+	if f, ok := e.costFinding(); ok {
+		fs = append(fs, f)
+	}
+	if f, ok := e.inlineFinding(); ok {
+		fs = append(fs, f)
+	}
+	if f, ok := slowdownFinding(all); ok {
+		fs = append(fs, f)
+	}
+	fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
+	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
+		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit),
+			Text: "from the first process started to the first committed transaction."})
+	}
+	return fs
+}
+
+func saturationFinding(s series) Finding {
+	f := Finding{Subject: "Saturation, " + s.name}
+	sat := s.saturation
+	if sat == nil {
+		f.Verdict, f.Value, f.Text = Caution, "not determined", "The run stored no verdict for this series."
+		return f
+	}
+	f.Value = PerSecond.Format(sat.Throughput)
+	load := clients(sat.Clients)
+	if sat.Offered > 0 {
+		load = PerSecond.Format(sat.Offered) + " offered"
+	}
+	interval := ""
+	if i := saturationInterval(s).Interval; i != nil {
+		scale := Scale{Factor: 1}
+		interval = fmt.Sprintf(" (95 %% interval %s to %s", PerSecond.Digits(i.Low, scale), PerSecond.Digits(i.High, scale))
+		if i.N > 0 {
+			interval += fmt.Sprintf(", n = %d", i.N)
+		}
+		interval += ")"
+	}
+	if sat.Reached {
+		f.Text = fmt.Sprintf("reached at %s%s; highest throughput of the series %s.", load, interval, PerSecond.Format(sat.Plateau))
+	} else {
+		f.Value = "at least " + f.Value
+		f.Text = fmt.Sprintf("not reached; this is the throughput at %s%s.", load, interval)
+	}
+	return f
+}
+
+// costFinding is the encryption headline: the cost at the parameters that the
+// run loaded the network with, or else at the largest.
+func (e encryption) costFinding() (Finding, bool) {
+	if len(e.costs) == 0 {
+		return Finding{}, false
+	}
+	c := e.costs[len(e.costs)-1]
+	for _, s := range e.all {
+		for _, cost := range e.costs {
+			if k := s.conditions; k.Workload == "encrypted" && cost.Scheme == k.Scheme && cost.Bits == k.Bits && cost.Length == k.Length {
+				c = cost
+			}
+		}
+	}
+	interval := ""
+	if p := costPoint(c.Encrypt); p.Interval != nil {
+		interval = fmt.Sprintf(", 95 %% interval %s to %s", Seconds.Format(p.Interval.Low), Seconds.Format(p.Interval.High))
+	}
+	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}
+	f.Text = fmt.Sprintf("to encrypt one reading of %s with %s at %d bits (median, n = %d%s); the ciphertext is %s.",
+		vector(c.Length), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
+	if e.against == nil {
+		return f, true
+	}
+	for i, l := range e.against.latencies() {
+		start, end := " That is ", ""
+		if i > 0 {
+			start = " and "
+		}
+		if i == len(e.against.latencies())-1 {
+			end = fmt.Sprintf(" (medians of %s).", e.against)
+		}
+		f.Text += fmt.Sprintf("%s%s the %s of %s%s", start, Times.Format(c.Encrypt.P50/l.value), l.name, Seconds.Format(l.value), end)
+	}
+	return f, true
+}
+
+// inlineFinding says how much of a transaction encryption is where it was
+// measured inside one, at the least load.
+func (e encryption) inlineFinding() (Finding, bool) {
+	for _, s := range e.all {
+		for _, l := range s.levels {
+			encrypt, encrypted := l.median(encryptMean)
+			commit, committed := l.median(phaseMean(result.PhaseCommit))
+			if !encrypted || !committed || commit <= 0 {
+				continue
+			}
+			return Finding{Subject: "Encryption in the transaction", Value: Share.Format(encrypt / commit),
+				Text: fmt.Sprintf("of the mean commit latency is encryption: %s of %s, %s at %s.", Seconds.Format(encrypt), Seconds.Format(commit), s.name, at(l.load))}, true
+		}
+	}
+	return Finding{}, false
+}
+
+// slowdownFinding compares the plateaus of an encrypted series and of one that
+// is not, where both were reached.
+func slowdownFinding(all []series) (Finding, bool) {
+	for _, workload := range []string{"padded", "plain"} {
+		for _, encrypted := range all {
+			for _, control := range all {
+				if encrypted.conditions.Workload != "encrypted" || control.conditions.Workload != workload ||
+					!encrypted.saturated() || !control.saturated() || control.saturation.Plateau <= 0 {
+					continue
+				}
+				size := ""
+				if workload == "plain" {
+					size = " The payloads differ in size."
+				}
+				return Finding{Subject: "Encrypted payloads", Value: Times.Format(encrypted.saturation.Plateau / control.saturation.Plateau),
+					Text: fmt.Sprintf("the highest throughput of %s: %s carried %s, %s %s. One run, not a paired comparison.%s", control.name,
+						encrypted.name, PerSecond.Format(encrypted.saturation.Plateau), control.name, PerSecond.Format(control.saturation.Plateau), size)}, true
+			}
+		}
+	}
+	return Finding{}, false
+}
+
+func (s series) saturated() bool { return s.saturation != nil && s.saturation.Reached }
+
+func validityFinding(all []series) Finding {
+	valid, points := 0, 0
+	eachPoint(all, func(_ series, _ level, p result.Point) {
+		points++
+		if p.Valid {
+			valid++
+		}
+	})
+	f := Finding{Subject: "Measurement", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
+		Text: "At every load level it was the network, not the client or the host, that set the numbers."}
+	switch {
+	case points == 0:
+		f.Verdict, f.Text = Caution, "The run holds no load level."
+	case valid < points:
+		f.Verdict, f.Text = Caution, "At the other load levels the client or the host set the numbers; they are marked, and the warnings say why."
+	}
+	return f
+}

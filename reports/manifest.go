@@ -1,0 +1,79 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+// manifest is what is needed to judge or repeat the run, as a table.
+func manifest(run result.Run, sum result.Summary) Table {
+	t := Table{ID: "manifest", Title: "Manifest", Detail: true, Columns: []Column{{Key: "item", Title: "item"}, {Key: "value", Title: "value"}}}
+	add := func(item, value string) {
+		if value != "" {
+			t.Rows = append(t.Rows, []Cell{text(item), text(value)})
+		}
+	}
+	add("scenario", sum.Scenario)
+	add("run", sum.Run)
+	add("target", targetName(sum.Target))
+	add("complete", map[bool]string{true: "yes", false: "no"}[sum.Complete])
+	add("started", instant(run.Started))
+	add("ended", instant(run.Ended))
+	add("seed", strconv.FormatUint(run.Seed, 10))
+	add("what the seed repeats", run.SeedNote)
+	for _, name := range slices.Sorted(maps.Keys(run.Versions)) {
+		add("version of "+name, run.Versions[name])
+	}
+	h := run.Host
+	add("operating system", h.OS)
+	add("kernel", h.Kernel)
+	add("CPU", h.CPU)
+	if h.Cores > 0 {
+		add("cores", strconv.Itoa(h.Cores))
+	}
+	if h.Memory > 0 {
+		add("memory", Bytes.Format(float64(h.Memory)))
+	}
+	add("virtualisation", h.Virtual)
+	if h.Sign > 0 && h.Verify > 0 {
+		add("one P-256 signature", Seconds.Format(h.Sign))
+		add("one P-256 verification", Seconds.Format(h.Verify))
+	}
+	if b := run.Bringup; b != nil {
+		add("network ready after", Seconds.Format(b.Ready))
+		add("first transaction committed after", Seconds.Format(b.FirstCommit))
+	}
+	return t
+}
+
+func targetName(target string) string {
+	switch target {
+	case "fabric":
+		return "fabric: a real network, started for this run"
+	case "attached":
+		return "attached: a real network that was already running"
+	case "reference":
+		return "reference: a simulated ledger, no blockchain"
+	}
+	return target
+}
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// Duration returns how long the run took, or "" where it is not known.
+func (r Report) Duration() string {
+	if r.Started.IsZero() || r.Ended.Before(r.Started) {
+		return ""
+	}
+	return fmt.Sprint(r.Ended.Sub(r.Started).Round(time.Second))
+}

@@ -1,0 +1,207 @@
+package plot
+
+import (
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"meterbench/reports"
+)
+
+// newAxes makes a plot whose axes cover the figure, without data.
+func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.LineStyle = thin(Faint, 0.8)
+		axis.Tick.LineStyle = thin(Faint, 0.8)
+		axis.Tick.Length = 4
+		axis.Padding = 3
+		style := words(10.5, Ink)
+		style.XAlign, style.YAlign = axis.Tick.Label.XAlign, axis.Tick.Label.YAlign
+		axis.Tick.Label = style
+	}
+	low, high := extent(f, scale)
+	if f.Y.Log {
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = logAxis(low, high, f.Y.Unit)
+	} else {
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(min(low, 0), high)
+	}
+	switch {
+	case f.Kind == reports.Stacked:
+		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(f.X.Categories))-0.5)
+		p.X.Tick.Marker = categoryTicks(f.X.Categories, p.X.Tick.Label.Width, width)
+		p.X.Tick.Length = 0
+	case f.X.Log:
+		low, high := across(f)
+		p.X.Scale = plot.LogScale{}
+		edge := max(1.06, math.Pow(high/low, 0.03))
+		p.X.Min, p.X.Max = low/edge, high*edge
+		p.X.Tick.Marker = fixedTicks(f.X, p.X.Tick.Label.Width, width)
+	default:
+		low, high := across(f)
+		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(min(low, 0), high)
+	}
+	return p
+}
+
+// extent is the range of everything drawn, in the printed unit.
+func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
+	low, high = math.Inf(1), f.Y.Max/scale.Factor
+	cover := func(y float64) {
+		low, high = min(low, y/scale.Factor), max(high, y/scale.Factor)
+	}
+	stack := map[float64]float64{}
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if f.Kind == reports.Stacked {
+				stack[p.X] += p.Y
+				cover(stack[p.X])
+				continue
+			}
+			cover(p.Y)
+			if p.Interval != nil {
+				cover(p.Interval.Low)
+				cover(p.Interval.High)
+			}
+		}
+		for _, p := range s.Singles {
+			cover(p.Y)
+		}
+	}
+	for _, l := range f.Levels {
+		cover(l.Y)
+	}
+	return low, high
+}
+
+// across is the range of the X axis: the points and the outermost ticks.
+func across(f reports.Figure) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			low, high = min(low, p.X), max(high, p.X)
+		}
+	}
+	return low, high
+}
+
+// linearAxis rounds the range outwards to a step of 1, 2, 2.5 or 5 times a
+// power of ten, about six of them.
+func linearAxis(low, high float64) (bottom, top float64, ticks plot.ConstantTicks) {
+	if !(high-low > 1e-60) {
+		high = low + 1
+	}
+	step := math.Pow(10, math.Floor(math.Log10((high-low)/5)))
+	for _, m := range []float64{1, 2, 2.5, 5, 10} {
+		if (high-low)/(step*m) <= 6 {
+			step *= m
+			break
+		}
+	}
+	decimals := 0
+	for d := step; decimals < 12 && math.Abs(d-math.Round(d)) > 1e-9*d; d *= 10 {
+		decimals++
+	}
+	first, last := math.Floor(low/step+1e-9), math.Ceil(high/step-1e-9)
+	for i := first; i <= last; i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: strconv.FormatFloat(i*step, 'f', decimals, 64)})
+	}
+	return first * step, last * step, ticks
+}
+
+// logAxis rounds the range outwards to 1, 2 or 5 times a power of ten and
+// labels each with its own unit; over more than two decades only the decades.
+func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks plot.ConstantTicks) {
+	first, last := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
+	every := max(1, math.Ceil((last-first)/8))
+	var values []float64
+	for d := first; d <= last+every; d += every {
+		for _, s := range []float64{1, 2, 5} {
+			values = append(values, s*math.Pow(10, d))
+		}
+	}
+	bottom, top = values[0], values[len(values)-1]
+	for _, v := range values {
+		if v <= low*1.0001 {
+			bottom = v
+		}
+	}
+	for i := len(values) - 1; i >= 0 && values[i] >= high*0.9999; i-- {
+		top = values[i]
+	}
+	if top <= bottom {
+		top = bottom * 10
+	}
+	for i, v := range values {
+		if v < bottom*0.9999 || v > top*1.0001 {
+			continue
+		}
+		tick := plot.Tick{Value: v}
+		if decade := i%3 == 0; decade || top/bottom <= 300 {
+			tick.Label = unit.Tick(v)
+		}
+		ticks = append(ticks, tick)
+	}
+	return bottom, top, ticks
+}
+
+// fixedTicks are the ticks that the figure asks for; labels that would touch
+// their neighbour are left out.
+func fixedTicks(a reports.Axis, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
+	labels := make([]string, len(a.Ticks))
+	for i, v := range a.Ticks {
+		labels[i] = a.Unit.Tick(v)
+	}
+	every := spacing(labels, measure, width)
+	var ticks plot.ConstantTicks
+	for i, v := range a.Ticks {
+		if i%every == 0 {
+			ticks = append(ticks, plot.Tick{Value: v, Label: labels[i]})
+		}
+	}
+	return ticks
+}
+
+func categoryTicks(labels []string, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
+	every := spacing(labels, measure, width)
+	var ticks plot.ConstantTicks
+	for i, label := range labels {
+		if i%every == 0 {
+			ticks = append(ticks, plot.Tick{Value: float64(i), Label: label})
+		}
+	}
+	return ticks
+}
+
+// spacing is how many positions apart labels must be so that they do not touch.
+func spacing(labels []string, measure func(string) vg.Length, width vg.Length) int {
+	widest := vg.Length(1)
+	for _, l := range labels {
+		widest = max(widest, measure(l)+6)
+	}
+	return max(1, int(math.Ceil(float64(widest)*float64(len(labels))/float64(width-60))))
+}
+
+// axisTitle is the axis' label with its unit, unless the ticks carry it.
+func axisTitle(a reports.Axis, scale reports.Scale) string {
+	if a.Log || scale.Symbol == "" {
+		return a.Label
+	}
+	return a.Label + " (" + scale.Symbol + ")"
+}
+
+// grid draws a light line at every labelled tick of the Y axis.
+func grid(c draw.Canvas, p *plot.Plot) {
+	_, y := p.Transforms(&c)
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		if t.IsMinor() {
+			continue
+		}
+		c.StrokeLine2(thin(Rule, 0.7), c.Min.X, y(t.Value), c.Max.X, y(t.Value))
+	}
+}

@@ -1,0 +1,153 @@
+package plot
+
+import (
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"meterbench/reports"
+)
+
+// drawData draws axis titles, axes and marks into the canvas. The title of the
+// Y axis stands upright above it.
+func drawData(c draw.Canvas, f reports.Figure) {
+	yScale := reports.Scale{Factor: 1}
+	if !f.Y.Log {
+		yScale = f.Y.Unit.Scale(tops(f))
+	}
+	style := words(10.5, Faint)
+	top := write(c, style, axisTitle(f.Y, yScale), c.Max.Y) - 6
+	style.XAlign = draw.XCenter
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + style.FontExtents().Descent}, axisTitle(f.X, f.X.Unit.Scale(nil)))
+	c.Max.Y = top
+	c.Min.Y += lines(1, style) + 2
+
+	p := newAxes(f, yScale, c.Max.X-c.Min.X)
+	p.Add(marks{f, yScale})
+	p.Draw(c)
+}
+
+// tops are the values by which the unit of the Y axis is chosen.
+func tops(f reports.Figure) []float64 {
+	_, high := extent(f, reports.Scale{Factor: 1})
+	return []float64{high}
+}
+
+// marks are a figure's data as gonum draws them.
+type marks struct {
+	figure reports.Figure
+	scale  reports.Scale
+}
+
+// Plot draws the grid, the reference lines and the data.
+func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
+	grid(c, p)
+	x, y := p.Transforms(&c)
+	at := func(px, py float64) vg.Point { return vg.Point{X: x(px), Y: y(py / m.scale.Factor)} }
+	if m.figure.Kind == reports.Stacked {
+		m.bars(c, at)
+	} else {
+		m.lines(c, at)
+	}
+	for _, l := range m.figure.Levels {
+		height := at(1, l.Y).Y
+		c.StrokeLine2(levelStyle(), c.Min.X, height, c.Max.X, height)
+	}
+}
+
+// GlyphBoxes keeps room for the marks at the edges.
+func (m marks) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
+	const r = 2.5 * glyphRadius
+	var boxes []plot.GlyphBox
+	for _, s := range m.figure.Series {
+		for _, pt := range s.Points {
+			if m.figure.Kind == reports.Stacked {
+				continue
+			}
+			boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor),
+				Rectangle: vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}}})
+		}
+	}
+	return boxes
+}
+
+func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
+	for _, s := range m.figure.Series {
+		for _, p := range s.Singles {
+			glyph(c, s, at(p.X, p.Y), p.Invalid, 1.5)
+		}
+	}
+	for _, s := range m.figure.Series {
+		var path []vg.Point
+		for _, p := range s.Points {
+			path = append(path, at(p.X, p.Y))
+		}
+		c.StrokeLines(lineStyle(s), path)
+	}
+	for _, s := range m.figure.Series {
+		for _, p := range s.Points {
+			if i := p.Interval; i != nil {
+				whisker(c, s, at(p.X, i.Low), at(p.X, i.High))
+			}
+			glyph(c, s, at(p.X, p.Y), p.Invalid, glyphRadius)
+			if p.Saturation {
+				ring(c, at(p.X, p.Y), 2.2*glyphRadius)
+			}
+		}
+	}
+}
+
+// whisker draws an interval.
+func whisker(c draw.Canvas, s reports.Series, low, high vg.Point) {
+	style := draw.LineStyle{Color: lineColour(s.Hue), Width: 1.3}
+	c.StrokeLine2(style, low.X, low.Y, high.X, high.Y)
+	for _, end := range []vg.Point{low, high} {
+		c.StrokeLine2(style, end.X-6, end.Y, end.X+6, end.Y)
+	}
+}
+
+// bars stacks the series of each category and writes the total on top.
+func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
+	categories := len(m.figure.X.Categories)
+	heights := make([]float64, categories)
+	invalid := make([]bool, categories)
+	for _, s := range m.figure.Series {
+		for _, p := range s.Points {
+			i := int(p.X)
+			if i < 0 || i >= categories {
+				continue
+			}
+			low, high := at(p.X-0.36, heights[i]), at(p.X+0.36, heights[i]+p.Y)
+			r := vg.Rectangle{Min: low, Max: high}
+			c.SetColor(partColour(s.Hue, s.Variant))
+			c.Fill(r.Path())
+			if high.Y-low.Y > 2 { // a seam that tells neighbours apart without colour
+				c.StrokeLine2(thin(Paper, 0.8), low.X, high.Y, high.X, high.Y)
+			}
+			heights[i] += p.Y
+			invalid[i] = invalid[i] || p.Invalid
+		}
+	}
+	m.totals(c, at, heights, invalid)
+}
+
+// totals writes what each bar amounts to, where there is room, and marks the
+// bars that are not valid.
+func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point, heights []float64, invalid []bool) {
+	style := words(10, Ink)
+	style.XAlign = draw.XCenter
+	room := at(1, 0).X - at(0, 0).X
+	for i, h := range heights {
+		label := strings.TrimSpace(m.figure.Y.Unit.Digits(h, m.scale))
+		if style.Width(label) > room-2 {
+			label = ""
+		}
+		if invalid[i] {
+			label += " *"
+		}
+		top := at(float64(i), h)
+		c.FillText(style, vg.Point{X: top.X, Y: top.Y + 2 + style.FontExtents().Descent}, label)
+	}
+}

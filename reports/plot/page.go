@@ -1,0 +1,164 @@
+package plot
+
+import (
+	"strings"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"meterbench/reports"
+)
+
+// Sizes of the page, in points.
+const (
+	margin     = 12
+	dataHeight = 300 // axes and their labels included
+	leading    = 1.3 // line height over font size
+)
+
+// A page is a figure with everything around its data laid out.
+type page struct {
+	figure reports.Figure
+	height vg.Length
+	title  []string
+	legend [][]entry // rows
+	notes  []string
+}
+
+// An entry is one line of the legend.
+type entry struct {
+	label string
+	width vg.Length
+	key   func(c draw.Canvas, at vg.Point) // draws the sample, its left middle at the point
+}
+
+// keyWidth is the room of a legend entry's sample.
+const keyWidth = 34
+
+func titleStyle() text.Style { return bold(words(13, Ink)) }
+func labelStyle() text.Style { return words(10.5, Ink) }
+func noteStyle() text.Style  { return words(10, Faint) }
+
+// layout decides what goes where; the height follows from it.
+func layout(f reports.Figure, o Options) page {
+	p := page{figure: f}
+	const width = pageWidth - 2*margin
+	p.height = 2*margin + dataHeight
+	if !o.Bare {
+		p.title = wrap(f.Title, titleStyle(), width)
+		p.height += lines(len(p.title), titleStyle()) + 4
+		for _, n := range f.Notes {
+			p.notes = append(p.notes, wrap(n, noteStyle(), width)...)
+		}
+		p.height += lines(len(p.notes), noteStyle())
+	}
+	if f.Empty == "" {
+		p.legend = rows(legend(f), width)
+		p.height += lines(len(p.legend), labelStyle()) + 6
+	}
+	return p
+}
+
+func lines(n int, s text.Style) vg.Length { return vg.Length(float64(n)*leading) * s.Font.Size }
+
+// draw puts the page on a canvas of its height.
+func (p page) draw(c draw.Canvas) {
+	c.SetColor(hex(Paper))
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	top := c.Max.Y
+	for _, line := range p.title {
+		top = write(c, titleStyle(), line, top)
+	}
+	if len(p.title) > 0 {
+		top -= 4
+	}
+	for _, row := range p.legend {
+		x := c.Min.X
+		next := top - lines(1, labelStyle())
+		for _, e := range row {
+			middle := (top + next) / 2
+			e.key(c, vg.Point{X: x, Y: middle})
+			s := labelStyle()
+			s.YAlign = draw.YCenter
+			c.FillText(s, vg.Point{X: x + keyWidth, Y: middle + s.FontExtents().Descent/2}, e.label)
+			x += e.width
+		}
+		top = next
+	}
+	if len(p.legend) > 0 {
+		top -= 6
+	}
+	bottom := c.Min.Y + lines(len(p.notes), noteStyle())
+	below := bottom
+	for _, line := range p.notes {
+		below = write(c, noteStyle(), line, below)
+	}
+	data := c
+	data.Rectangle = vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}
+	if p.figure.Empty != "" {
+		nothing(data, p.figure.Empty)
+		return
+	}
+	drawData(data, p.figure)
+}
+
+// write puts a line of text below top and returns where the next one goes.
+func write(c draw.Canvas, s text.Style, line string, top vg.Length) vg.Length {
+	s.YAlign = draw.YTop
+	c.FillText(s, vg.Point{X: c.Min.X, Y: top}, line)
+	return top - lines(1, s)
+}
+
+// nothing says in a frame why there is no data.
+func nothing(c draw.Canvas, why string) {
+	c.SetLineStyle(thin(Rule, 1))
+	c.Stroke(c.Rectangle.Path())
+	s := words(11.5, Faint)
+	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	text := wrap(why, s, c.Max.X-c.Min.X-4*margin)
+	at := c.Center()
+	at.Y += lines(len(text)-1, s) / 2
+	for _, line := range text {
+		c.FillText(s, at, line)
+		at.Y -= lines(1, s)
+	}
+}
+
+// wrap breaks a text into lines that fit the width, words that do not fit cut.
+func wrap(s string, style text.Style, width vg.Length) []string {
+	var all []string
+	line := ""
+	for _, word := range strings.Fields(reports.Printable(s)) {
+		word = cut(word, style, width)
+		longer := strings.TrimSpace(line + " " + word)
+		if line != "" && style.Width(longer) > width {
+			all = append(all, line)
+			longer = word
+		}
+		line = longer
+	}
+	if line != "" {
+		all = append(all, line)
+	}
+	return all
+}
+
+// cut shortens a text until it fits the width.
+func cut(s string, style text.Style, width vg.Length) string {
+	if style.Width(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	low, high := 0, len(runes)
+	for low < high {
+		middle := (low + high + 1) / 2
+		if style.Width(string(runes[:middle])+"…") <= width {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return string(runes[:low]) + "…"
+}

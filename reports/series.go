@@ -1,0 +1,240 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+)
+
+// A series is one series of a run: its load levels in ascending order.
+type series struct {
+	name       string
+	slug       string // the name as part of a file name, unique in the run
+	hue        int    // its place in the run: the same colour everywhere
+	kind       string
+	conditions result.Conditions
+	levels     []level
+	saturation *result.Saturation
+}
+
+// A level is one load level of a series with all its repetitions.
+type level struct {
+	load   result.Load
+	points []result.Point // by repetition
+}
+
+// seriesOf groups the points by series, in order of first appearance, and
+// their load levels. A series that mixes closed and open load becomes two.
+func seriesOf(sum result.Summary) []series {
+	type key struct{ name, kind string }
+	var order []key
+	points := map[key][]result.Point{}
+	for _, p := range sum.Points {
+		k := key{p.Series, p.Load.Kind}
+		if _, known := points[k]; !known {
+			order = append(order, k)
+		}
+		points[k] = append(points[k], p)
+	}
+	all := make([]series, 0, len(order))
+	slugs := map[string]bool{}
+	for hue, k := range order {
+		s := series{name: k.name, slug: slug(k.name), hue: hue, kind: k.kind, conditions: points[k][0].Conditions, levels: levelsOf(points[k])}
+		for slugs[s.slug] {
+			s.slug += fmt.Sprintf("-%d", hue+1)
+		}
+		slugs[s.slug] = true
+		for i := range sum.Saturation {
+			if sum.Saturation[i].Series == k.name {
+				s.saturation = &sum.Saturation[i]
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// slug returns the name with only what every file system takes.
+func slug(name string) string {
+	kept := []byte(strings.ToLower(name))
+	for i, b := range kept {
+		if (b < 'a' || b > 'z') && (b < '0' || b > '9') && b != '_' {
+			kept[i] = '-'
+		}
+	}
+	return string(kept[:min(len(kept), 60)])
+}
+
+func levelsOf(points []result.Point) []level {
+	sorted := slices.Clone(points)
+	slices.SortStableFunc(sorted, func(a, b result.Point) int {
+		return cmp.Or(cmp.Compare(amount(a.Load), amount(b.Load)), cmp.Compare(a.Repetition, b.Repetition))
+	})
+	var levels []level
+	for _, p := range sorted {
+		if n := len(levels); n > 0 && amount(levels[n-1].load) == amount(p.Load) {
+			levels[n-1].points = append(levels[n-1].points, p)
+			continue
+		}
+		levels = append(levels, level{load: p.Load, points: []result.Point{p}})
+	}
+	return levels
+}
+
+// amount is the size of a load: clients of a closed one, transactions per
+// second of an open one.
+func amount(l result.Load) float64 {
+	if l.Kind == "open" {
+		return l.Offered
+	}
+	return float64(l.Clients)
+}
+
+// at names a load level in words.
+func at(l result.Load) string {
+	if l.Kind == "open" {
+		return PerSecond.Format(l.Offered) + " offered"
+	}
+	return clients(l.Clients)
+}
+
+func clients(n int) string {
+	if n == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", n)
+}
+
+// counted returns the repetitions that count: the valid ones, or all of them
+// with false where there is none.
+func (l level) counted() (points []result.Point, valid bool) {
+	for _, p := range l.points {
+		if p.Valid {
+			points = append(points, p)
+		}
+	}
+	if len(points) == 0 {
+		return l.points, false
+	}
+	return points, true
+}
+
+// median returns the middle of what value gives over the repetitions that
+// count; false where it gives nothing.
+func (l level) median(value func(result.Point) (float64, bool)) (float64, bool) {
+	points, _ := l.counted()
+	var values []float64
+	for _, p := range points {
+		if v, ok := value(p); ok && finite(v) {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return 0, false
+	}
+	slices.Sort(values)
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2, true
+}
+
+// saturates tells whether the level is its series' saturation point.
+func (s series) saturates(l level) bool {
+	sat := s.saturation
+	if sat == nil || !sat.Reached {
+		return false
+	}
+	if l.load.Kind == "open" {
+		return sat.Offered == l.load.Offered
+	}
+	return sat.Clients == l.load.Clients
+}
+
+// repeated tells whether any level was measured more than once.
+func repeated(all []series) bool {
+	for _, s := range all {
+		for _, l := range s.levels {
+			if len(l.points) > 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// workload says in words what the transactions of the series are.
+func (s series) workload() string {
+	c := s.conditions
+	w := c.Workload
+	if c.Scheme != "" {
+		w += fmt.Sprintf(", %s %d bits", c.Scheme, c.Bits)
+	}
+	w += fmt.Sprintf(", %d values", c.Length)
+	switch c.Encryption {
+	case "":
+	case "bank":
+		w += fmt.Sprintf(", encrypted before the load (bank of %d)", c.Bank)
+	case "ahead":
+		w += ", encrypted before the load"
+	default:
+		w += ", encrypted " + c.Encryption
+	}
+	return w
+}
+
+// processes returns the names of all processes of the points' CPU figures in
+// order of presentation: peers, chaincodes, orderers, client, then what is not
+// the benchmark's.
+func processes(levels []level) []string {
+	names := map[string]bool{}
+	for _, l := range levels {
+		for _, p := range l.points {
+			for name := range p.CPU {
+				names[name] = true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		return cmp.Or(cmp.Compare(role(a), role(b)), strings.Compare(a, b))
+	})
+}
+
+// A processRole is what a process does.
+type processRole int
+
+const (
+	rolePeer processRole = iota
+	roleChaincode
+	roleOrderer
+	roleClient
+	roleOther
+	roleSteal
+)
+
+func role(process string) processRole {
+	switch {
+	case strings.HasPrefix(process, "chaincode"):
+		return roleChaincode
+	case strings.HasPrefix(process, "orderer"):
+		return roleOrderer
+	case process == "client":
+		return roleClient
+	case process == "other":
+		return roleOther
+	case process == "steal":
+		return roleSteal
+	}
+	return rolePeer
+}
+
+func (r processRole) String() string {
+	return [...]string{"peers", "chaincodes", "orderers", "client", "other processes", "stolen by the hypervisor"}[r]
+}
+
+// hue is the colour of the role's processes.
+func (r processRole) hue() int {
+	return [...]int{huePeer, hueChaincode, hueOrderer, hueClient, hueIdle, hueStolen}[r]
+}

@@ -1,0 +1,261 @@
+package reports
+
+import (
+	"slices"
+
+	"meterbench/bench/result"
+)
+
+// eachPoint visits every point by series, load level and repetition.
+func eachPoint(all []series, visit func(series, level, result.Point)) {
+	for _, s := range all {
+		for _, l := range s.levels {
+			for _, p := range l.points {
+				visit(s, l, p)
+			}
+		}
+	}
+}
+
+// levelColumns are the columns that say which point a row is about. Clients
+// and offered load stand apart, each only where a series has it.
+func levelColumns(all []series) []Column {
+	columns := []Column{{Key: "series", Title: "series"}}
+	closed, open := kinds(all)
+	if closed {
+		columns = append(columns, Column{Key: "clients", Title: "clients", Unit: Count})
+	}
+	if open {
+		columns = append(columns, Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond})
+	}
+	if repeated(all) {
+		columns = append(columns, Column{Key: "repetition", Title: "repetition", Unit: Count})
+	}
+	return columns
+}
+
+// levelCells are the cells of levelColumns.
+func levelCells(all []series, s series, p result.Point) []Cell {
+	cells := []Cell{text(s.name)}
+	closed, open := kinds(all)
+	if closed {
+		cell := Cell{}
+		if p.Load.Kind != "open" {
+			cell = count(p.Load.Clients)
+		}
+		cells = append(cells, cell)
+	}
+	if open {
+		cell := Cell{}
+		if p.Load.Kind == "open" {
+			cell = number(p.Load.Offered)
+		}
+		cells = append(cells, cell)
+	}
+	if repeated(all) {
+		cells = append(cells, count(p.Repetition))
+	}
+	return cells
+}
+
+func kinds(all []series) (closed, open bool) {
+	for _, s := range all {
+		if s.kind == "open" {
+			open = true
+		} else {
+			closed = true
+		}
+	}
+	return closed || !open, open
+}
+
+// levelTable is the main table: what was measured at each load level.
+func levelTable(all []series) Table {
+	t := Table{ID: "levels", Title: "Load levels"}
+	t.Columns = append(levelColumns(all),
+		Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
+		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
+		Column{Key: "valid_share", Title: "valid", Unit: Share},
+		Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds},
+		Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds},
+		Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds},
+		Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, Rank: 2},
+		Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, Rank: 2},
+		Column{Key: "commit_n", Title: "commit n", Unit: Count, Rank: 2},
+		Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds},
+		Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 1},
+		Column{Key: "window_s", Title: "window", Unit: Seconds, Rank: 2},
+		Column{Key: "scheduled", Title: "scheduled", Unit: Count, Rank: 2},
+		Column{Key: "blocks", Title: "blocks", Unit: Count, Rank: 2},
+		Column{Key: "interval_method", Title: "interval method", Rank: 2},
+		Column{Key: "measurement", Title: "measurement"},
+		Column{Key: "reasons", Title: "reasons", Rank: 2})
+	eachPoint(all, func(s series, l level, p result.Point) {
+		commit := p.Latency[result.PhaseCommit.String()]
+		acknowledge := p.Latency[result.PhaseAcknowledge.String()]
+		interval := Cell{Why: whyInterval}
+		if i := throughputInterval(p); i != nil && finite(i.Low) && finite(i.High) {
+			interval = Cell{Interval: i}
+		}
+		t.Rows = append(t.Rows, append(levelCells(all, s, p),
+			number(p.Throughput), interval, share(p),
+			stated(commit, commit.P50), stated(commit, commit.P95), stated(commit, commit.P99),
+			stated(commit, &commit.Max), stated(commit, &commit.Mean), count(commit.N),
+			stated(acknowledge, acknowledge.P50), stated(acknowledge, acknowledge.P99),
+			number(p.Window), count(p.Scheduled), count(p.Blocks),
+			text(p.Intervals["throughput_per_s"].Method), text(validity(p)), text(joined(p.Reasons))))
+	})
+	t.Notes = []string{
+		"throughput: valid commits per second of the window. valid: share of the transactions scheduled in the window that committed as valid.",
+		"commit: latency from the intended start to the commit seen at the peer. ack.: acknowledgement latency, endorse + submit, not yet committed.",
+		"measurement: \"not valid\" means that the instrument or the host, not the network, set the numbers; the warnings say why.",
+	}
+	return t
+}
+
+// stated is a cell of a distribution's number: empty where nothing passed the phase.
+func stated(q result.Quantiles, v *float64) Cell {
+	if q.N == 0 {
+		return Cell{}
+	}
+	return quantile(v)
+}
+
+// share is the part of what was scheduled that ended well: committed as valid,
+// or answered where nothing is to be committed.
+func share(p result.Point) Cell {
+	if p.Scheduled == 0 {
+		return Cell{}
+	}
+	good := p.Outcomes[result.Valid.String()]
+	if p.Conditions.Wait == "endorse" {
+		good = p.Outcomes[result.Answered.String()]
+	}
+	return number(float64(good) / float64(p.Scheduled))
+}
+
+func validity(p result.Point) string {
+	if p.Valid {
+		return "valid"
+	}
+	return "not valid"
+}
+
+func joined(reasons []string) string {
+	all := ""
+	for i, r := range reasons {
+		if i > 0 {
+			all += "; "
+		}
+		all += r
+	}
+	return all
+}
+
+// saturationTable has one row per series.
+func saturationTable(all []series) Table {
+	t := Table{ID: "saturation", Title: "Saturation", Columns: []Column{
+		{Key: "series", Title: "series"},
+		{Key: "reached", Title: "reached"},
+		{Key: "at", Title: "at"},
+		{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond},
+		{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
+		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 1},
+		{Key: "method", Title: "how it was found", Rank: 2},
+	}}
+	for _, s := range all {
+		sat := s.saturation
+		if sat == nil {
+			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}})
+			continue
+		}
+		reached, load := "yes", result.Load{Kind: "closed", Clients: sat.Clients}
+		if !sat.Reached {
+			reached = "no: at least"
+		}
+		if sat.Offered > 0 {
+			load = result.Load{Kind: "open", Offered: sat.Offered}
+		}
+		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(load)), number(sat.Throughput),
+			saturationInterval(s), number(sat.Plateau), text(sat.Method)})
+	}
+	for _, s := range all {
+		if s.saturation == nil || s.saturation.Method == "" {
+			continue
+		}
+		if note := "how it was found: " + s.saturation.Method + "."; !slices.Contains(t.Notes, note) {
+			t.Notes = append(t.Notes, note)
+		}
+	}
+	t.Notes = append(t.Notes, "plateau: the highest throughput of the series.")
+	return t
+}
+
+// saturationInterval is the interval at the saturation point with the n of the
+// load level it comes from.
+func saturationInterval(s series) Cell {
+	if !(s.saturation.High > 0) || !finite(s.saturation.High) || !finite(s.saturation.Low) {
+		return Cell{Why: whyInterval}
+	}
+	i := Interval{Low: s.saturation.Low, High: s.saturation.High}
+	for _, l := range s.levels {
+		if amount(l.load) != max(float64(s.saturation.Clients), s.saturation.Offered) {
+			continue
+		}
+		i.N = len(l.points)
+		if stored := throughputInterval(l.points[0]); i.N == 1 && stored != nil {
+			i.N = stored.N
+		}
+	}
+	return Cell{Interval: &i}
+}
+
+// seriesTable says what was measured.
+func seriesTable(all []series) Table {
+	t := Table{ID: "series", Title: "What was measured", Detail: true, Columns: []Column{
+		{Key: "series", Title: "series"},
+		{Key: "workload", Title: "transaction"},
+		{Key: "topology", Title: "topology"},
+		{Key: "fabric", Title: "Fabric"},
+		{Key: "batch_timeout_s", Title: "batch timeout", Unit: Seconds},
+		{Key: "batch_messages", Title: "batch size", Unit: Count},
+		{Key: "wait", Title: "client waits for"},
+		{Key: "meters", Title: "meters", Unit: Count},
+		{Key: "verify", Title: "chaincode verifies signatures"},
+	}}
+	for _, s := range all {
+		c := s.conditions
+		verify := "no"
+		if c.Verify {
+			verify = "yes"
+		}
+		t.Rows = append(t.Rows, []Cell{text(s.name), text(s.workload()), text(c.Topology), text(c.Fabric),
+			number(c.BatchTimeout), count(c.BatchMessages), text(c.Wait), count(c.Meters), text(verify)})
+	}
+	return t
+}
+
+// phaseTable is the split of the mean latency.
+func phaseTable(all []series) Table {
+	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true, Columns: levelColumns(all)}
+	for _, part := range parts {
+		t.Columns = append(t.Columns, Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds})
+	}
+	t.Columns = append(t.Columns, Column{Key: "commit_mean_s", Title: "commit", Unit: Seconds})
+	eachPoint(all, func(s series, l level, p result.Point) {
+		row := levelCells(all, s, p)
+		for _, part := range parts {
+			row = append(row, optional(part.mean(p)))
+		}
+		t.Rows = append(t.Rows, append(row, optional(phaseMean(result.PhaseCommit)(p))))
+	})
+	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	return t
+}
+
+func optional(v float64, ok bool) Cell {
+	if !ok {
+		return Cell{}
+	}
+	return number(v)
+}

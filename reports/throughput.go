@@ -1,0 +1,167 @@
+package reports
+
+import (
+	"fmt"
+
+	"meterbench/bench/result"
+)
+
+const noPoints = "No data: the run holds no load level."
+
+// throughputSection says how much the network commits and where it stops
+// growing.
+func throughputSection(all []series) Section {
+	s := Section{
+		ID:    "throughput",
+		Title: "Throughput and saturation",
+		Intro: "Throughput counts valid commits only, by the time the observing peer showed them, over the measured window with the warm-up cut off.",
+	}
+	open, closed := false, false
+	for _, one := range all {
+		if one.kind == "open" {
+			open = true
+		} else {
+			closed = true
+		}
+	}
+	if closed || !open {
+		s.Figures = append(s.Figures, throughputFigure(all, "closed"))
+	}
+	if open {
+		s.Figures = append(s.Figures, throughputFigure(all, "open"))
+	}
+	s.Tables = []Table{saturationTable(all), levelTable(all), seriesTable(all)}
+	return s
+}
+
+func throughputFigure(all []series, kind string) Figure {
+	f := Figure{
+		ID:    "throughput-clients",
+		Title: "Throughput against clients",
+		Kind:  Lines,
+		X:     loadAxis(all, kind),
+		Y:     Axis{Label: "throughput, valid commits", Unit: PerSecond},
+	}
+	if kind == "open" {
+		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
+	}
+	for _, s := range all {
+		if (s.kind == "open") != (kind == "open") {
+			continue
+		}
+		line := Series{Name: s.name + saturationLabel(s.saturation), Hue: s.hue}
+		for _, l := range s.levels {
+			p, singles, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true })
+			if !ok {
+				continue
+			}
+			if len(l.points) == 1 {
+				p.Interval = throughputInterval(l.points[0])
+			}
+			p.Saturation = s.saturates(l)
+			line.Points = append(line.Points, p)
+			line.Singles = append(line.Singles, singles...)
+		}
+		f.Series = append(f.Series, line)
+	}
+	f = f.settle(noPoints)
+	f.Notes = markNotes(f, repeated(all))
+	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
+	return f
+}
+
+// mark is the level's point in a figure: the median over the repetitions that
+// count, and each repetition where there are several.
+func (l level) mark(value func(result.Point) (float64, bool)) (p Point, singles []Point, ok bool) {
+	y, ok := l.median(value)
+	if !ok {
+		return p, nil, false
+	}
+	_, valid := l.counted()
+	p = Point{X: amount(l.load), Y: y, Invalid: !valid}
+	if len(l.points) > 1 {
+		for _, one := range l.points {
+			if v, has := value(one); has {
+				singles = append(singles, Point{X: p.X, Y: v, Invalid: !one.Valid})
+			}
+		}
+	}
+	return p, singles, true
+}
+
+func throughputInterval(p result.Point) *Interval {
+	i, stored := p.Intervals["throughput_per_s"]
+	if !stored {
+		return nil
+	}
+	return &Interval{Low: i.Low, High: i.High, N: i.N}
+}
+
+// loadAxis is the X axis of everything drawn against load: powers of two for
+// clients, so that a doubling is always the same step.
+func loadAxis(all []series, kind string) Axis {
+	if kind == "open" {
+		return Axis{Label: "offered load", Unit: PerSecond}
+	}
+	most := 1
+	for _, s := range all {
+		for _, l := range s.levels {
+			most = max(most, l.load.Clients)
+		}
+	}
+	axis := Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: Count, Log: true}
+	for tick := 1; tick <= most; tick *= 2 {
+		axis.Ticks = append(axis.Ticks, float64(tick))
+	}
+	return axis
+}
+
+func saturationLabel(s *result.Saturation) string {
+	switch {
+	case s == nil:
+		return " (saturation not determined)"
+	case !s.Reached:
+		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(s.Throughput))
+	case s.Offered > 0:
+		return fmt.Sprintf(" (saturates at %s offered, %s)", PerSecond.Format(s.Offered), PerSecond.Format(s.Throughput))
+	}
+	return fmt.Sprintf(" (saturates at %s, %s)", clients(s.Clients), PerSecond.Format(s.Throughput))
+}
+
+// markNotes explains the marks that a figure against load uses.
+func markNotes(f Figure, repeated bool) []string {
+	var notes []string
+	if f.HasIntervals() {
+		notes = append(notes, "Bars through the points are 95 % intervals, where none shows narrower than the mark; n is in the table.")
+	}
+	if repeated {
+		notes = append(notes, "Lines join the medians over the valid repetitions; dots are single repetitions.")
+	}
+	if f.HasInvalid() {
+		notes = append(notes, "Hollow points are not valid measurements of the network: see the warnings.")
+	}
+	return notes
+}
+
+func names(series []Series) []string {
+	var all []string
+	for _, s := range series {
+		all = append(all, s.Name)
+	}
+	return all
+}
+
+func listed(items []string) string {
+	switch n := len(items); n {
+	case 0:
+		return "no series"
+	case 1:
+		return items[0]
+	default:
+		list := items[0]
+		for _, item := range items[1 : n-1] {
+			list += ", " + item
+		}
+		return list + " and " + items[n-1]
+	}
+}

@@ -1,0 +1,153 @@
+package reports
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Unit is the base unit of a number.
+type Unit uint8
+
+// The units. Count is a whole number, always written in full; Share is a
+// fraction of one, written in per cent.
+const (
+	Text Unit = iota // not a number
+	Count
+	Plain // a number without a unit
+	Seconds
+	Bytes
+	Cores
+	PerSecond // transactions per second
+	Share
+	Times // a ratio
+)
+
+// A Scale turns base units into the unit that is printed: printed = base / Factor.
+type Scale struct {
+	Factor float64
+	Symbol string
+}
+
+// Scale returns the scale in which the values, taken together, read best: the
+// largest one in which their median is at least 1.
+func (u Unit) Scale(values []float64) Scale {
+	steps := u.steps()
+	var sizes []float64
+	for _, v := range values {
+		if a := math.Abs(v); a > 0 && finite(a) {
+			sizes = append(sizes, a)
+		}
+	}
+	if len(sizes) == 0 {
+		return u.base()
+	}
+	slices.Sort(sizes)
+	middle := sizes[(len(sizes)-1)/2]
+	for _, s := range steps {
+		if middle >= s.Factor {
+			return s
+		}
+	}
+	return steps[len(steps)-1]
+}
+
+func (u Unit) base() Scale {
+	for _, s := range u.steps() {
+		if s.Factor == 1 {
+			return s
+		}
+	}
+	return u.steps()[0]
+}
+
+func (u Unit) steps() []Scale {
+	switch u {
+	case Seconds:
+		return []Scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}
+	case Bytes:
+		return []Scale{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}
+	case Cores:
+		return []Scale{{1, "cores"}}
+	case PerSecond:
+		return []Scale{{1, "tx/s"}}
+	case Share:
+		return []Scale{{0.01, "%"}}
+	case Times:
+		return []Scale{{1, "×"}}
+	}
+	return []Scale{{1, ""}}
+}
+
+// Digits writes the value without its symbol: whole for a Count, else rounded
+// to three significant digits.
+func (u Unit) Digits(v float64, s Scale) string {
+	if u == Count && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return significant(v/s.Factor, 3)
+}
+
+// Format writes the value with the symbol of the scale that suits it alone.
+func (u Unit) Format(v float64) string {
+	s := u.Scale([]float64{v})
+	if u == Times {
+		return u.Digits(v, s) + " times"
+	}
+	return strings.TrimSpace(u.Digits(v, s) + " " + s.Symbol)
+}
+
+// Tick writes the value as an axis label: with its symbol, without trailing zeros.
+func (u Unit) Tick(v float64) string {
+	s := u.Scale([]float64{v})
+	if u == Times {
+		s.Symbol = "" // the axis is labelled as a ratio
+	}
+	digits := significant(v/s.Factor, 4)
+	if strings.Contains(digits, ".") && !strings.Contains(digits, "e") {
+		digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+	}
+	return strings.TrimSpace(digits + " " + s.Symbol)
+}
+
+// significant rounds v to n significant digits and writes it without an
+// exponent unless it is astronomically large or small.
+func significant(v float64, n int) string {
+	if v == 0 {
+		return "0"
+	}
+	sci := strconv.FormatFloat(v, 'e', n-1, 64)
+	at := strings.IndexByte(sci, 'e')
+	if at < 0 {
+		return sci // not finite
+	}
+	exponent, err := strconv.Atoi(sci[at+1:])
+	if err != nil || exponent > 14 || exponent < -9 {
+		return sci
+	}
+	rounded, err := strconv.ParseFloat(sci, 64)
+	if err != nil {
+		return sci
+	}
+	return strconv.FormatFloat(rounded, 'f', max(0, n-1-exponent), 64)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// Printable returns s with everything that could drive a terminal or break a
+// line or an XML file replaced: control characters, invalid UTF-8, and
+// characters that reorder text.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) || r&0xFFFE == 0xFFFE:
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
