@@ -11,8 +11,9 @@ import (
 
 // The scheme "damgard" is that of Agrawal, Libert and Stehlé, "Fully Secure
 // Functional Encryption for Inner Products, from Standard Assumptions" (CRYPTO
-// 2016), in its variant from Damgård's encryption: adaptively secure under
-// decisional Diffie-Hellman in the quadratic residues modulo a safe prime p.
+// 2016), in its variant from decisional Diffie-Hellman, built like Damgård's
+// variant of ElGamal: adaptively secure in the quadratic residues modulo a safe
+// prime p.
 // With generators g and h, master secrets s and t, and public h_i = g^s_i * h^t_i:
 //
 //	ciphertext  c = g^r, d = h^r, e_i = h_i^r * g^x_i

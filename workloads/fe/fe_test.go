@@ -2,6 +2,7 @@ package fe
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"runtime"
 	"strings"
@@ -214,6 +215,20 @@ func TestSecurityBits(t *testing.T) {
 		got, source := SecurityBits(c.scheme, c.bits)
 		if (got == nil) != (c.want == 0) || got != nil && *got != c.want || source == "" {
 			t.Errorf("SecurityBits(%s, %d) = %v, %q, want %d", c.scheme, c.bits, got, source, c.want)
+		}
+	}
+}
+
+// The interpolated strengths are those of SP 800-56B Rev. 2, Appendix D, for
+// n bits: (1.923 * cbrt(n ln 2) * cbrt(ln(n ln 2)^2) - 4.69) / ln 2, to the
+// nearest multiple of eight. It also gives the strengths in SP 800-57's table.
+func TestSecurityBitsFollowEstimate(t *testing.T) {
+	for _, bits := range []int{1024, 1536, 2048, 3072, 4096} {
+		x := float64(bits) * math.Ln2
+		estimate := (1.923*math.Cbrt(x)*math.Cbrt(math.Pow(math.Log(x), 2)) - 4.69) / math.Ln2
+		got, _ := SecurityBits("ddh", bits)
+		if want := 8 * int(math.Round(estimate/8)); *got != want {
+			t.Errorf("%d bits: strength %d, the estimate gives %d (%.1f)", bits, *got, want, estimate)
 		}
 	}
 }
