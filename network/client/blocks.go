@@ -1,0 +1,211 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+)
+
+// reopenDelay is the pause before a broken block stream is opened again.
+const reopenDelay = 100 * time.Millisecond
+
+// An Entry is one transaction on the ledger.
+type Entry struct {
+	TxID  [32]byte
+	Block uint64
+	Code  peer.TxValidationCode
+}
+
+// Valid reports whether the transaction took effect.
+func (e Entry) Valid() bool { return e.Code == peer.TxValidationCode_VALID }
+
+// blocks is a stream of filtered blocks from one peer.
+type blocks struct {
+	stream peer.Deliver_DeliverFilteredClient
+	next   uint64 // number of the block that must come next
+}
+
+// openBlocks asks the observing peer for all blocks from number first on. The
+// stream ends with ctx.
+func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) {
+	p := c.peers[0]
+	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
+	if err != nil {
+		return nil, err
+	}
+	unsigned, err := request.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	var envelope common.Envelope
+	if err := proto.Unmarshal(unsigned, &envelope); err != nil {
+		return nil, err
+	}
+	if envelope.Signature, err = p.signer.sign(envelope.GetPayload()); err != nil {
+		return nil, err
+	}
+	// The library's own reader of the stream loses the reason why it ended.
+	stream, err := peer.NewDeliverClient(p.conn).DeliverFiltered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := stream.Send(&envelope); err != nil {
+		return nil, err
+	}
+	return &blocks{stream: stream, next: first}, nil
+}
+
+// read returns the next block. Blocks come without gap or repetition.
+func (b *blocks) read() (*peer.FilteredBlock, error) {
+	response, err := b.stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	block := response.GetFilteredBlock()
+	if block == nil {
+		return nil, fmt.Errorf("the peer ended the stream: %s", response.GetStatus())
+	}
+	if block.GetNumber() != b.next {
+		return nil, fmt.Errorf("block %d came where %d was due", block.GetNumber(), b.next)
+	}
+	b.next++
+	return block, nil
+}
+
+// observe starts the shared block stream and everything that lives on it
+// until life ends. It starts one block back, which is there already: when that
+// has arrived the stream flows, and whatever is submitted later cannot be missed.
+func (c *Client) observe(ctx, life context.Context) error {
+	height, err := c.chainHeight(ctx)
+	if err != nil {
+		return fmt.Errorf("ledger height: %w", err)
+	}
+	life, cancel := context.WithCancel(life)
+	dialled := context.AfterFunc(ctx, cancel)
+	stream, err := c.openBlocks(life, height-1)
+	if err == nil {
+		_, err = stream.read()
+	}
+	if !dialled() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		cancel()
+		return fmt.Errorf("block stream: %w", explain(err))
+	}
+	c.seen.Store(stream.next)
+	c.running.Go(func() {
+		defer cancel()
+		c.follow(life, stream)
+	})
+	c.running.Go(func() { c.sweepUntil(life) })
+	return nil
+}
+
+// follow delivers commits until ctx ends. A stream that breaks is opened again
+// where it broke off, so that nothing is missed.
+func (c *Client) follow(ctx context.Context, stream *blocks) {
+	for {
+		block, err := stream.read()
+		if err == nil {
+			c.commits.deliver(block, time.Now())
+			c.seen.Store(stream.next)
+			continue
+		}
+		c.broken.Store(&streamError{err})
+		for next := stream.next; err != nil; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(reopenDelay):
+			}
+			if stream, err = c.openBlocks(ctx, next); err != nil {
+				c.broken.Store(&streamError{err})
+			}
+		}
+	}
+}
+
+// sweepUntil gives up overdue transactions until ctx ends.
+func (c *Client) sweepUntil(ctx context.Context) {
+	ticker := time.NewTicker(max(c.config.Timeouts.Commit/32, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			c.commits.sweep(now)
+		}
+	}
+}
+
+// Height returns the number of blocks on the channel's ledger.
+func (c *Client) Height(ctx context.Context) (uint64, error) {
+	height, err := c.chainHeight(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("ledger height of %s: %w", c.config.Channel, err)
+	}
+	// A gateway may ask another peer of its organisation, one that is behind.
+	return max(height, c.seen.Load()), nil
+}
+
+func (c *Client) chainHeight(ctx context.Context) (uint64, error) {
+	answer, err := c.evaluate(ctx, c.peers[0], "qscc", "GetChainInfo", []byte(c.config.Channel))
+	if err != nil {
+		return 0, err
+	}
+	var info common.BlockchainInfo
+	if err := proto.Unmarshal(answer, &info); err != nil {
+		return 0, err
+	}
+	if info.GetHeight() == 0 {
+		return 0, errors.New("the peer has no block of the channel")
+	}
+	return info.GetHeight(), nil
+}
+
+// Ledger returns every transaction on the channel in the order of the ledger,
+// from the first block to the last that was there when the iteration began.
+// Configuration transactions are left out. An error ends it.
+func (c *Client) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		height, err := c.Height(ctx)
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		stream, err := c.openBlocks(ctx, 0)
+		for number := uint64(0); err == nil && number < height; number++ {
+			var block *peer.FilteredBlock
+			if block, err = stream.read(); err != nil {
+				break
+			}
+			for _, tx := range block.GetFilteredTransactions() {
+				if tx.GetType() != common.HeaderType_ENDORSER_TRANSACTION {
+					continue
+				}
+				id, ok := parseID(tx.GetTxid())
+				if !ok {
+					err = fmt.Errorf("block %d: transaction id %q is not 64 hex digits", number, tx.GetTxid())
+					break
+				}
+				if !yield(Entry{TxID: id, Block: number, Code: tx.GetTxValidationCode()}, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.peers[0].name, explain(err)))
+		}
+	}
+}

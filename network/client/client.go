@@ -1,0 +1,183 @@
+// Package client submits transactions to a Fabric network and classifies what
+// becomes of them: it is the load engine's Target.
+//
+// Data flow: Submit makes and signs a proposal, a peer's gateway service
+// collects the endorsements and returns the envelope, Submit signs that and
+// the gateway hands it to an orderer. Commits are seen on one stream of
+// filtered blocks from one peer, shared by all transactions, which is both
+// cheaper for the network than asking for each transaction's status and gives
+// every commit one point of observation.
+//
+// Requests that are made once per transaction speak to the gateway service
+// directly, because the objects of the fabric-gateway library around them cost
+// as much again as the calls; what is made once per run (queries, block
+// requests) goes through the library.
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+)
+
+// maxMessage is the size of the largest message that peers send, in bytes
+// (Fabric's own limit).
+const maxMessage = 100 << 20
+
+// A Config says where and as whom to submit.
+type Config struct {
+	Channel   string
+	Chaincode string
+	// Gateways take the transactions in turn. The first one's peer is the
+	// observing peer: commits count when it has them.
+	Gateways []Gateway
+	// Operator is the MSP id of the organisation through whose first gateway
+	// Evaluate and Invoke go. Empty: that of the first gateway.
+	Operator string
+	Timeouts Timeouts
+}
+
+// A Gateway is a peer's gateway service and the identity that uses it.
+type Gateway struct {
+	Name       string // of the peer, for messages: peer0.ptb
+	Address    string // host:port
+	ServerName string // that the peer's TLS certificate must bear
+	TLSCA      []byte // PEM certificates that vouch for it
+	Identity   Identity
+}
+
+// Timeouts bound the phases of a transaction. Zero means 30 s.
+type Timeouts struct {
+	Endorse  time.Duration
+	Submit   time.Duration // until an orderer has taken it
+	Commit   time.Duration // from then on, until the observing peer has it
+	Evaluate time.Duration
+}
+
+func (t Timeouts) orDefault() Timeouts {
+	for _, d := range []*time.Duration{&t.Endorse, &t.Submit, &t.Commit, &t.Evaluate} {
+		if *d == 0 {
+			*d = 30 * time.Second
+		}
+	}
+	return t
+}
+
+// A Client is connected to the peers of one channel. It is used by many
+// goroutines at once.
+type Client struct {
+	config   Config
+	peers    []*endpoint
+	operator *endpoint
+	next     atomic.Uint64
+	commits  *commits
+	seen     atomic.Uint64               // number of the block that the shared stream shows next
+	broken   atomic.Pointer[streamError] // why that stream last broke; nil: never
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// An endpoint is a connected Gateway.
+type endpoint struct {
+	name    string
+	msp     string
+	signer  *signer
+	conn    *grpc.ClientConn
+	gateway gateway.GatewayClient
+	sdk     *sdk.Gateway
+}
+
+// Dial connects to every gateway and returns once the observing peer's block
+// stream flows. ctx bounds the dialling only.
+func Dial(ctx context.Context, cfg Config) (*Client, error) {
+	if len(cfg.Gateways) == 0 {
+		return nil, errors.New("dial: no gateways given")
+	}
+	cfg.Timeouts = cfg.Timeouts.orDefault()
+	life, stop := context.WithCancel(context.Background())
+	c := &Client{config: cfg, commits: newCommits(), stop: stop}
+	for _, g := range cfg.Gateways {
+		p, err := connect(g)
+		if err != nil {
+			c.Close() //nolint:errcheck // the first error counts
+			return nil, fmt.Errorf("dial %s (%s): %w", g.Name, g.Address, err)
+		}
+		c.peers = append(c.peers, p)
+		if c.operator == nil && (cfg.Operator == "" || cfg.Operator == g.Identity.MSP) {
+			c.operator = p
+		}
+	}
+	if c.operator == nil {
+		c.Close() //nolint:errcheck // as above
+		return nil, fmt.Errorf("dial: no gateway with an identity of the operator %s", cfg.Operator)
+	}
+	if err := c.observe(ctx, life); err != nil {
+		c.Close() //nolint:errcheck // as above
+		return nil, fmt.Errorf("dial %s (%s): %w", cfg.Gateways[0].Name, cfg.Gateways[0].Address, err)
+	}
+	return c, nil
+}
+
+func connect(g Gateway) (*endpoint, error) {
+	s, err := newSigner(g.Identity)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(g.TLSCA) {
+		return nil, errors.New("TLS CA: no PEM certificate")
+	}
+	conn, err := grpc.NewClient("passthrough:///"+g.Address, dialOptions(&tls.Config{
+		RootCAs: pool, ServerName: g.ServerName, MinVersion: tls.VersionTLS12})...)
+	if err != nil {
+		return nil, err
+	}
+	library, err := sdk.Connect(s, sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn))
+	if err != nil {
+		conn.Close() //nolint:errcheck // the first error counts
+		return nil, err
+	}
+	return &endpoint{name: g.Name, msp: g.Identity.MSP, signer: s, conn: conn, gateway: gateway.NewGatewayClient(conn), sdk: library}, nil
+}
+
+// dialOptions keep the cost of a call low: windows of fixed size spare the
+// pings that estimate the bandwidth, large buffers spare system calls, and
+// what is never used (service configuration, transparent retries, statistics)
+// is switched off.
+func dialOptions(config *tls.Config) []grpc.DialOption {
+	return []grpc.DialOption{
+		grpc.WithTransportCredentials(credentials.NewTLS(config)),
+		grpc.WithInitialWindowSize(1 << 20),
+		grpc.WithInitialConnWindowSize(16 << 20),
+		grpc.WithReadBufferSize(64 << 10),
+		grpc.WithWriteBufferSize(64 << 10),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			MinConnectTimeout: 5 * time.Second}),
+	}
+}
+
+// Close ends the block stream and the connections.
+func (c *Client) Close() error {
+	c.stop()
+	var errs []error
+	for _, p := range c.peers {
+		errs = append(errs, p.sdk.Close(), p.conn.Close())
+	}
+	c.running.Wait()
+	return errors.Join(errs...)
+}

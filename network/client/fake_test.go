@@ -1,0 +1,363 @@
+package client
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/proto"
+)
+
+// A certificate is a self-signed pair in PEM.
+type certificate struct {
+	cert, key []byte
+	public    *ecdsa.PublicKey
+}
+
+func newCertificate() (certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "user", Organization: []string{"ptb"}, OrganizationalUnit: []string{"client"}},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"peer0.ptb"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return certificate{}, err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return certificate{}, err
+	}
+	return certificate{
+		cert:   pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		key:    pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
+		public: &key.PublicKey,
+	}, nil
+}
+
+// A fakePeer is a peer and an orderer in one: it speaks the gateway and
+// deliver services, keeps a chain of filtered blocks and cuts them by count or
+// time. It checks signatures and transaction ids as a real peer does unless
+// trusting is set.
+type fakePeer struct {
+	gateway.UnimplementedGatewayServer
+	peer.UnimplementedDeliverServer
+
+	trusting bool
+	batch    int           // transactions per block; 0 cuts one for each at once
+	timeout  time.Duration // after which a block is cut in any case; needed with batch
+
+	endorse func(*peer.ChaincodeInput) error                // nil: endorses
+	submit  func() error                                    // nil: takes it
+	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits
+
+	mu      sync.Mutex
+	grown   *sync.Cond
+	chain   []*peer.FilteredBlock
+	pending []*peer.FilteredTransaction
+	timer   *time.Timer
+	streams map[*grpcStream]bool
+	opened  []uint64 // first block asked for by each block stream
+	closed  bool
+}
+
+type grpcStream struct{ broken bool }
+
+func newFakePeer() *fakePeer {
+	f := &fakePeer{streams: map[*grpcStream]bool{}}
+	f.grown = sync.NewCond(&f.mu)
+	f.chain = []*peer.FilteredBlock{{FilteredTransactions: []*peer.FilteredTransaction{{Type: common.HeaderType_CONFIG}}}}
+	return f
+}
+
+// serve listens on a free loopback port until stop is called.
+func (f *fakePeer) serve(c certificate) (address string, stop func(), err error) {
+	pair, err := tls.X509KeyPair(c.cert, c.key)
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{pair}})))
+	gateway.RegisterGatewayServer(server, f)
+	peer.RegisterDeliverServer(server, f)
+	go server.Serve(listener) //nolint:errcheck // ends with Stop
+	return listener.Addr().String(), func() {
+		f.mu.Lock()
+		f.closed = true
+		f.grown.Broadcast()
+		f.mu.Unlock()
+		server.Stop()
+	}, nil
+}
+
+// open takes a signed proposal apart and checks it.
+func (f *fakePeer) open(signed *peer.SignedProposal, txID string) (*common.Header, *peer.ChaincodeProposalPayload, *peer.ChaincodeSpec, error) {
+	var proposal peer.Proposal
+	var header common.Header
+	var payload peer.ChaincodeProposalPayload
+	var spec peer.ChaincodeInvocationSpec
+	var ch common.ChannelHeader
+	var sh common.SignatureHeader
+	err := errors.Join(proto.Unmarshal(signed.GetProposalBytes(), &proposal), proto.Unmarshal(proposal.GetHeader(), &header),
+		proto.Unmarshal(proposal.GetPayload(), &payload), proto.Unmarshal(payload.GetInput(), &spec),
+		proto.Unmarshal(header.GetChannelHeader(), &ch), proto.Unmarshal(header.GetSignatureHeader(), &sh))
+	if err != nil || f.trusting {
+		return &header, &payload, spec.GetChaincodeSpec(), err
+	}
+	id := sha256.Sum256(append(append([]byte{}, sh.GetNonce()...), sh.GetCreator()...))
+	if hex.EncodeToString(id[:]) != txID || ch.GetTxId() != txID {
+		return nil, nil, nil, fmt.Errorf("transaction id %s does not follow from nonce and creator", txID)
+	}
+	if ch.GetChannelId() != "metrology" || ch.GetType() != int32(common.HeaderType_ENDORSER_TRANSACTION) || time.Since(ch.GetTimestamp().AsTime()).Abs() > time.Minute {
+		return nil, nil, nil, fmt.Errorf("bad channel header %v", &ch)
+	}
+	var ext peer.ChaincodeHeaderExtension
+	if err := proto.Unmarshal(ch.GetExtension(), &ext); err != nil || ext.GetChaincodeId().GetName() != spec.GetChaincodeSpec().GetChaincodeId().GetName() {
+		return nil, nil, nil, fmt.Errorf("bad header extension %v, %w", &ext, err)
+	}
+	return &header, &payload, spec.GetChaincodeSpec(), verify(sh.GetCreator(), signed.GetProposalBytes(), signed.GetSignature())
+}
+
+// verify checks a signature and that its s is the lower one.
+func verify(creator, message, signature []byte) error {
+	var id msp.SerializedIdentity
+	if err := proto.Unmarshal(creator, &id); err != nil {
+		return err
+	}
+	block, _ := pem.Decode(id.GetIdBytes())
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256(message)
+	if !ecdsa.VerifyASN1(cert.PublicKey.(*ecdsa.PublicKey), digest[:], signature) {
+		return errors.New("signature does not verify")
+	}
+	if !lowS(signature) {
+		return errors.New("s of the signature is in the upper half")
+	}
+	return nil
+}
+
+func (f *fakePeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gateway.EndorseResponse, error) {
+	header, payload, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
+	if err != nil {
+		return nil, err
+	}
+	if f.endorse != nil {
+		if err := f.endorse(spec.GetInput()); err != nil {
+			return nil, err
+		}
+	}
+	// As large as a real one: the reading in the write set, and an endorsement.
+	input, err := proto.Marshal(payload)
+	if err != nil {
+		return nil, err
+	}
+	action, err := proto.Marshal(&peer.ChaincodeActionPayload{ChaincodeProposalPayload: input, Action: &peer.ChaincodeEndorsedAction{
+		ProposalResponsePayload: make([]byte, 200+len(input)), Endorsements: []*peer.Endorsement{{Endorser: make([]byte, 900), Signature: make([]byte, 71)}}}})
+	if err != nil {
+		return nil, err
+	}
+	tx, err := proto.Marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Header: header.GetSignatureHeader(), Payload: action}}})
+	if err != nil {
+		return nil, err
+	}
+	body, err := proto.Marshal(&common.Payload{Header: header, Data: tx})
+	if err != nil {
+		return nil, err
+	}
+	return &gateway.EndorseResponse{PreparedTransaction: &common.Envelope{Payload: body}}, nil
+}
+
+func (f *fakePeer) Submit(_ context.Context, r *gateway.SubmitRequest) (*gateway.SubmitResponse, error) {
+	if !f.trusting {
+		var payload common.Payload
+		var sh common.SignatureHeader
+		err := errors.Join(proto.Unmarshal(r.GetPreparedTransaction().GetPayload(), &payload), proto.Unmarshal(payload.GetHeader().GetSignatureHeader(), &sh))
+		if err == nil {
+			err = verify(sh.GetCreator(), r.GetPreparedTransaction().GetPayload(), r.GetPreparedTransaction().GetSignature())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if f.submit != nil {
+		if err := f.submit(); err != nil {
+			return nil, err
+		}
+	}
+	f.order(r.GetTransactionId())
+	return &gateway.SubmitResponse{}, nil
+}
+
+// order puts a transaction into the next block.
+func (f *fakePeer) order(txID string) {
+	code := peer.TxValidationCode_VALID
+	if f.code != nil {
+		var commits bool
+		if code, commits = f.code(txID); !commits {
+			return
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = append(f.pending, &peer.FilteredTransaction{Txid: txID, Type: common.HeaderType_ENDORSER_TRANSACTION, TxValidationCode: code,
+		Data: &peer.FilteredTransaction_TransactionActions{TransactionActions: &peer.FilteredTransactionActions{}}})
+	switch {
+	case len(f.pending) >= f.batch:
+		f.cut()
+	case len(f.pending) == 1:
+		f.timer = time.AfterFunc(f.timeout, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.cut()
+		})
+	}
+}
+
+// cut ends the block. It needs the lock.
+func (f *fakePeer) cut() {
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+	if len(f.pending) > 0 {
+		f.chain = append(f.chain, &peer.FilteredBlock{ChannelId: "metrology", Number: uint64(len(f.chain)), FilteredTransactions: f.pending})
+		f.pending = nil
+		f.grown.Broadcast()
+	}
+}
+
+// breakStreams ends every block stream there is.
+func (f *fakePeer) breakStreams() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.streams {
+		s.broken = true
+	}
+	f.grown.Broadcast()
+}
+
+func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gateway.EvaluateResponse, error) {
+	_, _, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
+	if err != nil {
+		return nil, err
+	}
+	if spec.GetChaincodeId().GetName() == "qscc" {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		info, err := proto.Marshal(&common.BlockchainInfo{Height: uint64(len(f.chain))})
+		return &gateway.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, err
+	}
+	if f.endorse != nil {
+		if err := f.endorse(spec.GetInput()); err != nil {
+			return nil, err
+		}
+	}
+	return &gateway.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: spec.GetInput().GetArgs()[0]}}, nil
+}
+
+func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) error {
+	envelope, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	var payload common.Payload
+	var seek orderer.SeekInfo
+	var sh common.SignatureHeader
+	err = errors.Join(proto.Unmarshal(envelope.GetPayload(), &payload), proto.Unmarshal(payload.GetData(), &seek), proto.Unmarshal(payload.GetHeader().GetSignatureHeader(), &sh))
+	if err == nil {
+		err = verify(sh.GetCreator(), envelope.GetPayload(), envelope.GetSignature())
+	}
+	if err != nil {
+		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})
+	}
+	defer context.AfterFunc(stream.Context(), func() { // a client that leaves wakes its stream
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.grown.Broadcast()
+	})()
+	next := seek.GetStart().GetSpecified().GetNumber()
+	me := &grpcStream{}
+	f.mu.Lock()
+	f.streams[me] = true
+	f.opened = append(f.opened, next)
+	defer func() { delete(f.streams, me); f.mu.Unlock() }()
+	for {
+		for next >= uint64(len(f.chain)) && !me.broken && !f.closed && stream.Context().Err() == nil {
+			f.grown.Wait()
+		}
+		if me.broken || f.closed || stream.Context().Err() != nil {
+			return errors.New("stream broken")
+		}
+		block := f.chain[next]
+		next++
+		f.mu.Unlock()
+		err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}})
+		f.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// dial serves the fake peer and connects a client to it.
+func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
+	t.Helper()
+	c, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, stop, err := f.serve(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	cfg := configFor(address, c)
+	if edit != nil {
+		edit(&cfg)
+	}
+	client, err := Dial(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return client
+}
+
+func configFor(address string, c certificate) Config {
+	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address, ServerName: "peer0.ptb",
+		TLSCA: c.cert, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
+}
