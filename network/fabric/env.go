@@ -8,9 +8,13 @@ import (
 	"meterbench/network/topology"
 )
 
-// logging keeps the nodes' lines about blocks and drops those that every single
-// transaction would write, about a gigabyte in half an hour under load.
-const logging = "info:comm.grpc.server=warning:endorser=warning:orderer.common.broadcast=warning"
+// The nodes log what happens to blocks. What they would write of every single
+// transaction and connection, about a gigabyte in half an hour under load, is
+// left out, and so are colours.
+const (
+	logging   = "info:grpc,comm.grpc.server,endorser,gateway,orderer.common.broadcast=warning"
+	logFormat = "%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}"
+)
 
 // gossipInterval replaces Fabric's 4 s to 25 s, which a network whose nodes all
 // start together would spend waiting for its members to find each other.
@@ -99,6 +103,7 @@ func (p Peer) Env() []string {
 	env := []string{
 		"FABRIC_CFG_PATH=" + p.Config,
 		"FABRIC_LOGGING_SPEC=" + logging,
+		"FABRIC_LOGGING_FORMAT=" + logFormat,
 		"TMPDIR=" + filepath.Join(p.Dir, tempDir),
 		"CORE_PEER_ID=" + p.Name,
 		"CORE_PEER_NETWORKID=meterbench",
@@ -158,6 +163,7 @@ func (o Orderer) Env() []string {
 	return []string{
 		"FABRIC_CFG_PATH=" + o.Config,
 		"FABRIC_LOGGING_SPEC=" + logging,
+		"FABRIC_LOGGING_FORMAT=" + logFormat,
 		"TMPDIR=" + filepath.Join(o.Dir, tempDir),
 		"ORDERER_GENERAL_LISTENADDRESS=" + o.Address.Host,
 		"ORDERER_GENERAL_LISTENPORT=" + strconv.Itoa(o.Address.Port),
