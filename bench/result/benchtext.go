@@ -13,11 +13,12 @@ import (
 // read: a line per point, repetitions under the same name, and a line per
 // encryption operation.
 //
-// The run's id is not a configuration line: benchstat would refuse to compare
-// two runs that differ in it. Invalid points are left as remarks.
+// What differs from run to run, as its id and the measured speed of the
+// processor, is a remark and no configuration line: benchstat compares only
+// runs of the same configuration. Invalid points are remarks as well.
 func writeBench(path string, run Run, sum Summary) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# meterbench %s, run %s\n", oneLine(run.Scenario), oneLine(run.ID))
+	fmt.Fprintf(&b, "# meterbench %s, run %s, one P-256 signature takes %s s\n", oneLine(run.Scenario), oneLine(run.ID), number(run.Host.Sign))
 	b.WriteString("Unit tx/s better=higher\n")
 	config := func(key, value string) {
 		if value = oneLine(value); value != "" {
@@ -29,7 +30,6 @@ func writeBench(path string, run Run, sum Summary) error {
 	config("cores", strconv.Itoa(run.Host.Cores))
 	config("kernel", run.Host.Kernel)
 	config("virtualisation", run.Host.Virtual)
-	config("p256-sign-s", number(run.Host.Sign))
 	config("scenario", run.Scenario)
 	config("target", run.Target)
 	for _, c := range sum.FE { // first: the conditions of the points are not theirs
@@ -58,10 +58,12 @@ func writeConditions(b *bytes.Buffer, config func(key, value string), c Conditio
 	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
 	config("wait", c.Wait)
 	config("workload", c.Workload)
+	bits := ""
+	if c.Bits > 0 {
+		bits = strconv.Itoa(c.Bits)
+	}
 	// Without a value a key is taken back from the series before.
-	fmt.Fprintf(b, "scheme: %s\n", oneLine(c.Scheme))
-	fmt.Fprintf(b, "encryption: %s\n", oneLine(c.Encryption))
-	config("bits", strconv.Itoa(c.Bits))
+	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), bits, oneLine(c.Encryption))
 	config("length", strconv.Itoa(c.Length))
 	config("meters", strconv.Itoa(c.Meters))
 	config("verify", strconv.FormatBool(c.Verify))

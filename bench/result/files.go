@@ -1,8 +1,8 @@
 package result
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -27,7 +27,7 @@ func writeFile(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	// Without the sync a power failure could leave the new name on an empty file.
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	err = cmp.Or(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -46,10 +46,10 @@ func unwritable(path string, err error) error {
 // cause takes the operation and path off a file error: our messages begin
 // with the path already.
 func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
+	switch e := err.(type) {
+	case *fs.PathError:
 		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
+	case *os.LinkError:
 		return e.Err
 	}
 	return err

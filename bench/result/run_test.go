@@ -2,6 +2,7 @@ package result
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -12,8 +13,9 @@ import (
 func testRun() Run {
 	return Run{
 		ID: "r1", Scenario: "quickstart", Target: "reference", Seed: 7,
-		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		Host:    Host{OS: "linux", Kernel: "6.1", CPU: "Example CPU", Cores: 2, Memory: 1 << 30, Sign: 25e-6, Verify: 60e-6},
+		Topology: json.RawMessage(`"minimal"`),
+		Started:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Host:     Host{OS: "linux", Kernel: "6.1", CPU: "Example CPU", Cores: 2, Memory: 1 << 30, Sign: 25e-6, Verify: 60e-6},
 	}
 }
 

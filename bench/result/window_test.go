@@ -80,9 +80,10 @@ func TestLatencyOutOfRangeIsReported(t *testing.T) {
 	late, early := committed(1, 0), committed(2, 0)
 	late.Committed = time.Hour + time.Second
 	early.Endorsed = early.Prepared - 1
-	w := create(t)
-	defer w.Abort(nil)
-	window := record(t, w, closed8, 0, 2*time.Hour, late, early)
+	window := newWindow(0, 2*time.Hour)
+	window.add(&late)
+	window.add(&early)
+	window.finish(window.To, 0)
 	const want = "transaction 1: its commit phase took 1h0m1s, outside 0 to 1h0m0s; 3 values in all"
 	if window.Refused == nil || window.Refused.Error() != want {
 		t.Errorf("got %v, want %s", window.Refused, want)
@@ -93,7 +94,7 @@ func TestLatencyOutOfRangeIsReported(t *testing.T) {
 }
 
 func TestHistogramKeepsThreeDigits(t *testing.T) {
-	var w *Window = newWindow(0, second)
+	w := newWindow(0, second)
 	for _, d := range []time.Duration{1, 999, 1234, 56789 * time.Nanosecond, 1234567, 987654321, time.Hour} {
 		var h phaseHistograms
 		w.observe(&h[0], d, 0, &Record{})

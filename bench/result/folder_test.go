@@ -1,0 +1,331 @@
+package result
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestRunComesBack(t *testing.T) {
+	w := create(t)
+	records := randomRecords(3000, 1)
+	records[5] = stopped(5, 5, PrepareError)
+	records[6].Encrypt = 12345
+	open := LevelKey{Series: "bills, monthly", Repetition: 2, Load: Load{Kind: "open", Offered: 12.5, Slots: 2000}}
+	record(t, w, closed8, 0, second, records[:1000]...)
+	record(t, w, open, 0, second, records[1000:]...)
+	run := testRun()
+	run.Ended = run.Started.Add(20 * second)
+	half := 0.5
+	sum := Summary{Complete: true, Warnings: []string{"a warning"}, Points: []Point{{
+		Series: "plain", Repetition: 1, Valid: true, Load: closed8.Load, Scheduled: 3, Outcomes: map[string]uint64{"valid": 2, "dropped": 1},
+		Latency: map[string]Quantiles{"commit": {P50: &half, N: 30}},
+	}}}
+	if err := w.Close(run, sum); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Abort(errors.New("too late")); err != nil {
+		t.Fatal(err)
+	}
+
+	s, err := Open(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Schema = Schema
+	if !reflect.DeepEqual(s.Run, run) {
+		t.Errorf("run\n%+v, want\n%+v", s.Run, run)
+	}
+	sum.Schema, sum.Run, sum.Scenario, sum.Target = Schema, "r1", "quickstart", "reference"
+	sum.fill()
+	if !reflect.DeepEqual(s.Summary, sum) {
+		t.Errorf("summary\n%+v, want\n%+v", s.Summary, sum)
+	}
+	for range 2 { // the rows can be read again
+		var rows []Row
+		for row, err := range s.Transactions() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, row)
+		}
+		slices.SortFunc(rows, func(a, b Row) int { return int(a.Seq) - int(b.Seq) })
+		if len(rows) != len(records) {
+			t.Fatalf("%d rows, want %d", len(rows), len(records))
+		}
+		for i, row := range rows {
+			want := Row{closed8, records[i]}
+			if i >= 1000 {
+				want.LevelKey = open
+			}
+			if row != want {
+				t.Fatalf("row\n%+v, want\n%+v", row, want)
+			}
+		}
+	}
+	for range s.Transactions() {
+		break // early, without a panic
+	}
+	if left, _ := filepath.Glob(filepath.Join(w.Dir(), ".*")); left != nil {
+		t.Errorf("temporary files left: %v", left)
+	}
+}
+
+func TestAnyRecordComesBack(t *testing.T) {
+	key := LevelKey{Series: "plain", Repetition: 1, Load: Load{Kind: "open", Offered: 0.1, Think: 1e-3, Slots: 7, Clients: 3}}
+	rapid.Check(t, func(rt *rapid.T) {
+		records := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Record {
+			r := rapid.Make[Record]().Draw(t, "record")
+			r.Outcome %= outcomes
+			return r
+		}), 0, 200).Draw(rt, "records")
+		path := filepath.Join(t.TempDir(), "rows.parquet")
+		w, err := createTransactions(path)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if err := errors.Join(w.write(key, records), w.close()); err != nil {
+			rt.Fatal(err)
+		}
+		got, err := readAll(path)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for i, row := range got {
+			if row != (Row{key, records[i]}) {
+				rt.Fatalf("row %+v, want %+v", row, records[i])
+			}
+		}
+		if len(got) != len(records) {
+			rt.Fatalf("%d rows of %d", len(got), len(records))
+		}
+	})
+}
+
+func readAll(path string) (rows []Row, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	file, err := openTransactions(f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	for row, err := range readTransactions(file) {
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func TestRunWithoutLoad(t *testing.T) {
+	w := create(t)
+	if err := w.Close(testRun(), Summary{Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range s.Transactions() {
+		t.Errorf("got %v, %v", row, err)
+	}
+	data, err := os.ReadFile(filepath.Join(w.Dir(), summaryFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(data), "null") {
+		t.Errorf("null where a list is promised:\n%s", data)
+	}
+}
+
+func TestCreateRefuses(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir:                       "DIR: is not empty; every run needs a folder of its own",
+		file:                      "DIR/file: cannot be written: not a directory; choose another folder or make room",
+		filepath.Join(file, "r1"): "DIR/file/r1: cannot be written: not a directory; choose another folder or make room",
+	} {
+		_, err := Create(path, testRun())
+		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	run := testRun()
+	run.Topology = json.RawMessage("{") // cannot be encoded
+	if _, err := Create(filepath.Join(dir, "a", "b"), run); err == nil {
+		t.Error("no error for a broken manifest")
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestAbortBeforeTheFirstLevelRemovesTheFolder(t *testing.T) {
+	root := t.TempDir()
+	w, err := Create(filepath.Join(root, "out", "quickstart", "r1"), testRun())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Abort(errors.New("no network")); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(root); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestAbortKeepsWhatOthersWrote(t *testing.T) {
+	w := create(t)
+	if err := os.Mkdir(filepath.Join(w.Dir(), "logs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Abort(errors.New("peer0 ended: exit status 1")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(w.Dir())
+	want := w.Dir() + ": the run failed: peer0 ended: exit status 1; run scenario quickstart again"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestAbortDuringALevelKeepsTheRows(t *testing.T) {
+	w := create(t)
+	l, err := w.Level(closed8, 0, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Record(committed(1, 0))
+	if err := w.Abort(errors.New("disk on fire")); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := readAll(filepath.Join(w.Dir(), transactionsFile)); err != nil || len(rows) != 1 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	if _, err := Open(w.Dir()); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCloseRefusesASummaryThatContradictsItself(t *testing.T) {
+	point := Point{Series: "plain", Repetition: 1, Load: closed8.Load, Scheduled: 2, Outcomes: map[string]uint64{"valid": 1}}
+	unknown, infinite := point, point
+	unknown.Outcomes = map[string]uint64{"lost": 2}
+	infinite.Outcomes = map[string]uint64{"valid": 2}
+	zero := 0.0
+	infinite.Throughput = 1 / zero
+	for want, p := range map[string]Point{
+		"point 1 (plain/clients=8/r1): the outcome classes sum to 1, but 2 transactions were scheduled": point,
+		"point 1 (plain/clients=8/r1): unknown outcome \"lost\"":                                        unknown,
+		"point 1 (plain/clients=8/r1): json: unsupported value: +Inf":                                   infinite,
+	} {
+		w := create(t)
+		err := w.Close(testRun(), Summary{Points: []Point{p}})
+		if err == nil || err.Error() != filepath.Join(w.Dir(), summaryFile)+": "+want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if _, err := os.Stat(filepath.Join(w.Dir(), summaryFile)); err == nil {
+			t.Error("the summary was written")
+		}
+		if err := w.Abort(err); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What Open says of folders that are not a finished run.
+func TestOpenRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func(dir string) error
+		want   string
+	}{
+		{"no folder", os.RemoveAll,
+			"DIR: is not the folder of a run: run.json: no such file or directory; name one as out/<scenario>/<run>"},
+		{"no summary", remove(summaryFile),
+			"DIR: has no summary.json; the run did not finish: run scenario quickstart again"},
+		{"no transactions", remove(transactionsFile),
+			"DIR/transactions.parquet: no such file or directory"},
+		{"empty run.json", truncate(runFile, 0),
+			"DIR/run.json: is truncated; the run did not finish: run it again"},
+		{"half of run.json", truncate(runFile, 0.5),
+			"DIR/run.json: is truncated; the run did not finish: run it again"},
+		{"half of summary.json", truncate(summaryFile, 0.5),
+			"DIR/summary.json: is truncated; the run did not finish: run it again"},
+		{"empty transactions", truncate(transactionsFile, 0),
+			"DIR/transactions.parquet: is truncated; the run did not finish: run it again"},
+		{"half of the transactions", truncate(transactionsFile, 0.5),
+			"DIR/transactions.parquet: is truncated; the run did not finish: run it again"},
+		{"transactions without their end", truncate(transactionsFile, 0.999),
+			"DIR/transactions.parquet: is truncated; the run did not finish: run it again"},
+		{"newer run", write(runFile, `{"schema":2,"seed":"hm"}`),
+			"DIR/run.json: has schema 2 and this meterbench reads up to 1; use a newer meterbench"},
+		{"newer summary", write(summaryFile, `{"schema":2,"points":7}`),
+			"DIR/summary.json: has schema 2 and this meterbench reads up to 1; use a newer meterbench"},
+		{"some JSON", write(runFile, `{"name":"package"}`),
+			"DIR/run.json: was not written by meterbench; name the folder of a run, out/<scenario>/<run>"},
+		{"not JSON", write(runFile, "schema: 1\n"),
+			"DIR/run.json: is damaged; restore it or run the scenario again: at byte 1: invalid character 's' looking for beginning of value"},
+		{"wrong type", write(summaryFile, `{"schema":1,"points":7}`),
+			"DIR/summary.json: is damaged; restore it or run the scenario again: json: cannot unmarshal number into Go struct field Summary.points of type []result.Point"},
+		{"another table", write(transactionsFile, "PAR1 and nothing else PAR1"),
+			"DIR/transactions.parquet: is damaged; restore it or run the scenario again: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := create(t)
+			record(t, w, closed8, 0, second, randomRecords(1000, 1)...)
+			finish(t, w)
+			if _, err := Open(w.Dir()); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.damage(w.Dir()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(w.Dir())
+			got := strings.ReplaceAll(fmt.Sprint(err), w.Dir(), "DIR")
+			if got != c.want && !(strings.HasSuffix(c.want, ": ") && strings.HasPrefix(got, c.want)) {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func remove(file string) func(string) error {
+	return func(dir string) error { return os.Remove(filepath.Join(dir, file)) }
+}
+
+func write(file, content string) func(string) error {
+	return func(dir string) error { return os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644) }
+}
+
+func truncate(file string, share float64) func(string) error {
+	return func(dir string) error {
+		path := filepath.Join(dir, file)
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		return os.Truncate(path, int64(share*float64(info.Size())))
+	}
+}

@@ -1,0 +1,148 @@
+package result
+
+import (
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"golang.org/x/perf/benchfmt"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestLatencyLogIsReadByTheLibrary(t *testing.T) {
+	w := create(t)
+	record(t, w, closed8, 1*second, 3*second, committed(1, 1*second), committed(2, 2*second), committed(3, 0))
+	record(t, w, LevelKey{Series: "bills, monthly", Repetition: 2, Load: Load{Kind: "open", Offered: 12.5}}, 0, second, committed(4, 0))
+	finish(t, w)
+	f, err := os.Open(filepath.Join(w.Dir(), latencyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var tags []string
+	for r := hdrhistogram.NewHistogramLogReader(f); ; {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			break
+		}
+		tags = append(tags, h.Tag())
+		if h.Tag() != "plain/clients=8/r1/commit" {
+			continue
+		}
+		if h.TotalCount() != 2 || math.Abs(float64(h.Max())/1e8-1) > 1e-3 || h.SignificantFigures() != 3 {
+			t.Errorf("%d values up to %d", h.TotalCount(), h.Max())
+		}
+		start, end := time.UnixMilli(h.StartTimeMs()), time.UnixMilli(h.EndTimeMs())
+		if d := end.Sub(start); d < 1990*time.Millisecond || d > 2010*time.Millisecond || start.Before(time.Now().Add(-time.Hour)) {
+			t.Errorf("from %v to %v", start, end)
+		}
+	}
+	var want []string
+	for _, level := range []string{"plain/clients=8/r1/", "bills__monthly/rate=12.5/r2/"} {
+		for _, phase := range []string{"commit", "lag", "prepare", "endorse", "submit", "order_commit", "acknowledge"} {
+			want = append(want, level+phase)
+		}
+	}
+	if !slices.Equal(tags, want) {
+		t.Errorf("tags %q, want %q", tags, want)
+	}
+}
+
+// benchSummary is a summary with all that bench.txt makes a difference of.
+func benchSummary() Summary {
+	f := func(x float64) *float64 { return &x }
+	minimal := Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100, Wait: "commit", Workload: "plain", Length: 24, Meters: 100, Verify: true}
+	encrypted := minimal
+	encrypted.Workload, encrypted.Scheme, encrypted.Bits, encrypted.Encryption = "encrypted", "ddh", 2048, "inline"
+	endorse := minimal
+	endorse.Wait = "endorse"
+	plain := Point{
+		Series: "plain", Repetition: 1, Valid: true, Conditions: minimal, Load: closed8.Load, Throughput: 812.25, ClientCPU: 0.00031,
+		Latency: map[string]Quantiles{"commit": {P50: f(0.0123), P95: f(0.02), P99: f(0.0301), Max: 0.05, Mean: 0.013, N: 16245}},
+	}
+	again := plain
+	again.Repetition, again.Throughput = 2, 815
+	host := plain
+	host.Valid, host.Reasons = false, []string{"schedule lag p99 11 ms", "client was\nthe bottleneck"}
+	return Summary{
+		Points: []Point{
+			plain, again, host,
+			{Series: "inline / 1", Repetition: 1, Valid: true, Conditions: encrypted, Load: Load{Kind: "open", Offered: 2.5}, Throughput: 2.4,
+				Latency: map[string]Quantiles{"commit": {P50: f(0.3), Max: 0.5, Mean: 0.31, N: 50}}},
+			{Series: "endorse", Repetition: 1, Valid: true, Conditions: endorse, Load: closed8.Load,
+				Latency: map[string]Quantiles{"endorse": {P50: f(0.005), Max: 0.01, Mean: 0.006, N: 100}}},
+			{Series: "endorse", Repetition: 2, Valid: true, Conditions: endorse, Load: closed8.Load},
+		},
+		FE: []FECost{{Scheme: "ddh", Bits: 2048, Length: 24, Bound: 10000, Keygen: Cost{P50: 0.2, N: 6}, Derive: Cost{P50: 1e-5, N: 6}, Encrypt: Cost{P50: 0.05, N: 6}, Decrypt: Cost{P50: 0.01, N: 6}}},
+	}
+}
+
+func TestBenchText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), benchFile)
+	if err := writeBench(path, testRun(), benchSummary()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "bench.golden.txt")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+
+	type result struct {
+		name, scheme string
+		iters        int
+		tx           float64
+	}
+	var results []result
+	reader := benchfmt.NewReader(strings.NewReader(string(got)), path)
+	for reader.Scan() {
+		switch r := reader.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Error(r)
+		case *benchfmt.Result:
+			tx, _ := r.Value("tx/s")
+			results = append(results, result{r.Name.String(), r.GetConfig("scheme"), r.Iters, tx})
+			if r.GetConfig("cpu") != "Example CPU" {
+				t.Errorf("%s: cpu %q", r.Name, r.GetConfig("cpu"))
+			}
+		}
+	}
+	if err := reader.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if u := reader.Units().Get("tx/s", "better"); u == nil || u.Value != "higher" {
+		t.Errorf("unit metadata %v", u)
+	}
+	const fe = "/scheme=ddh/bits=2048/length=24/bound=10000"
+	if wanted := []result{
+		{"FE/op=keygen" + fe, "", 6, 0}, {"FE/op=derive" + fe, "", 6, 0}, {"FE/op=encrypt" + fe, "", 6, 0}, {"FE/op=decrypt" + fe, "", 6, 0},
+		{"Commit/series=plain/clients=8", "", 16245, 812.25},
+		{"Commit/series=plain/clients=8", "", 16245, 815},
+		{"Commit/series=inline___1/rate=2.5", "ddh", 50, 2.4},
+		{"Endorse/series=endorse/clients=8", "", 100, 0},
+	}; !slices.Equal(results, wanted) {
+		t.Errorf("read back\n%v, want\n%v", results, wanted)
+	}
+}
