@@ -1,0 +1,203 @@
+package strictyaml
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Decode fills the struct that v points to. Fields are matched by their yaml
+// tag; a field without one is no key. What the document does not give keeps
+// its value. The tag's option size reads 2MiB into a whole number of bytes,
+// rate reads 100/s into transactions per second; a time.Duration reads 200ms.
+// A single value stands for a list of one. The error is an *Error, the first
+// in the order of the file.
+func (d *Document) Decode(v any) error { return d.root.Decode(v) }
+
+// Decode fills what v points to from this value, as Document.Decode does.
+func (n *Node) Decode(v any) error {
+	return n.decode(reflect.ValueOf(v).Elem(), "")
+}
+
+func (n *Node) decode(to reflect.Value, unit string) error {
+	if n.kind == null {
+		return n.Errorf("", "no value given")
+	}
+	if u, ok := to.Addr().Interface().(Unmarshaler); ok {
+		return u.UnmarshalNode(n)
+	}
+	switch {
+	case to.Kind() == reflect.Pointer:
+		fresh := reflect.New(to.Type().Elem())
+		if err := n.decode(fresh.Elem(), unit); err != nil {
+			return err
+		}
+		to.Set(fresh)
+		return nil
+	case to.Kind() == reflect.Struct:
+		return n.decodeStruct(to)
+	case to.Kind() == reflect.Slice:
+		return n.decodeList(to, unit)
+	case n.kind != scalar:
+		return n.Errorf("", "want a single value, got a %s", n.kind)
+	}
+	return n.decodeScalar(to, unit)
+}
+
+func (k kind) String() string { return [...]string{"null", "value", "list", "mapping"}[k] }
+
+func (n *Node) decodeList(to reflect.Value, unit string) error {
+	items := n.items
+	switch n.kind {
+	case scalar:
+		items = []*Node{n}
+	case mapping:
+		return n.Errorf("begin each item with a dash", "want a list, got a mapping")
+	}
+	fresh := reflect.MakeSlice(to.Type(), len(items), len(items))
+	for i, item := range items {
+		if err := item.decode(fresh.Index(i), unit); err != nil {
+			return err
+		}
+	}
+	to.Set(fresh)
+	return nil
+}
+
+func (n *Node) decodeStruct(to reflect.Value) error {
+	var keys, units []string
+	var fields []int
+	for i := range to.NumField() {
+		if tag := to.Type().Field(i).Tag.Get("yaml"); tag != "" {
+			key, unit, _ := strings.Cut(tag, ",")
+			keys, units, fields = append(keys, key), append(units, unit), append(fields, i)
+		}
+	}
+	if n.kind != mapping {
+		return n.Errorf("", "want a mapping with keys such as %s, got a %s", strings.Join(keys, ", "), n.kind)
+	}
+next:
+	for _, e := range n.entries {
+		for i, key := range keys {
+			if key == e.key {
+				if err := e.value.decode(to.Field(fields[i]), units[i]); err != nil {
+					return err
+				}
+				continue next
+			}
+		}
+		return e.pos.errorf(Hint(e.key, keys), "unknown key %s", join(n.path, e.key))
+	}
+	return nil
+}
+
+func (n *Node) decodeScalar(to reflect.Value, unit string) error {
+	switch {
+	case to.Type() == reflect.TypeFor[time.Duration]():
+		d, err := time.ParseDuration(n.text)
+		if err != nil {
+			return n.wants("a duration such as 200ms, 2s or 15m")
+		}
+		to.SetInt(int64(d))
+		return nil
+	case to.Kind() == reflect.String:
+		to.SetString(n.text)
+		return nil
+	case unit == "size":
+		bytes, ok := parseSize(n.text)
+		if !ok {
+			return n.wants("a size such as 512KiB or 2MiB")
+		}
+		if to.OverflowUint(bytes) {
+			return n.wants("a size below 4GiB")
+		}
+		to.SetUint(bytes)
+		return nil
+	case unit == "rate":
+		rate, ok := parseRate(n.text)
+		if !ok {
+			return n.wants("a rate such as 100/s or 30/min")
+		}
+		to.SetFloat(rate)
+		return nil
+	case !n.plain:
+		return n.Errorf("take the quotes away", "want a %s, got text", word(to))
+	case to.Kind() == reflect.Bool:
+		if n.text != "true" && n.text != "false" {
+			return n.wants("true or false")
+		}
+		to.SetBool(n.text == "true")
+		return nil
+	case to.CanInt():
+		v, err := strconv.ParseInt(n.text, 10, to.Type().Bits())
+		if err != nil {
+			return n.wants(whole(err, to))
+		}
+		to.SetInt(v)
+		return nil
+	case to.CanUint():
+		v, err := strconv.ParseUint(n.text, 10, to.Type().Bits())
+		if err != nil {
+			return n.wants(whole(err, to) + " from 0")
+		}
+		to.SetUint(v)
+		return nil
+	case to.CanFloat():
+		v, err := strconv.ParseFloat(n.text, 64)
+		if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+			return n.wants("a number")
+		}
+		to.SetFloat(v)
+		return nil
+	}
+	panic(fmt.Sprintf("strictyaml: a field of type %s cannot be read", to.Type()))
+}
+
+// wants says what was wanted and what was given, cut short.
+func (n *Node) wants(what string) *Error {
+	got := []rune(n.text)
+	if len(got) > 40 {
+		got = append(got[:40], '…')
+	}
+	return n.Errorf("", "want %s, got %q", what, string(got))
+}
+
+func word(to reflect.Value) string {
+	if to.Kind() == reflect.Bool {
+		return "true or false"
+	}
+	return "number"
+}
+
+func whole(err error, to reflect.Value) string {
+	if strings.HasSuffix(err.Error(), strconv.ErrRange.Error()) {
+		return fmt.Sprintf("a whole number of at most %d bits", to.Type().Bits())
+	}
+	return "a whole number"
+}
+
+// parseSize reads a whole number of bytes with an optional binary unit.
+func parseSize(text string) (bytes uint64, ok bool) {
+	number, shift := text, 0
+	for i, unit := range []string{"KiB", "MiB", "GiB"} {
+		if n, found := strings.CutSuffix(text, unit); found {
+			number, shift = strings.TrimSpace(n), 10*(i+1)
+		}
+	}
+	bytes, err := strconv.ParseUint(number, 10, 33) // shifted, it stays below 2^63
+	return bytes << shift, err == nil
+}
+
+// parseRate reads a number per s, min or h and returns it per second.
+func parseRate(text string) (perSecond float64, ok bool) {
+	number, unit, _ := strings.Cut(text, "/")
+	seconds := map[string]float64{"s": 1, "min": 60, "h": 3600}[strings.TrimSpace(unit)]
+	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || seconds == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return 0, false
+	}
+	return v / seconds, true
+}

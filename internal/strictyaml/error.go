@@ -1,0 +1,95 @@
+package strictyaml
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An Error is what is wrong with a file or an override, in one line.
+type Error struct {
+	File   string // or "--set key" for an override
+	Line   int    // from 1; 0 if there is none, as in an override
+	Column int    // from 1, in characters
+	Msg    string
+	Hint   string // what to do, may be empty
+}
+
+// Error returns file:line:column: message; hint.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
+	}
+	b.WriteString(": " + e.Msg)
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
+	return b.String()
+}
+
+// A Problem is a value that reads well but means nothing, such as a load of
+// zero clients. Document.Locate turns it into an Error with a position.
+type Problem struct {
+	Path string // of the value: series[0].load.clients[2]
+	Msg  string
+	Hint string
+}
+
+// Error returns path: message; hint.
+func (p *Problem) Error() string {
+	e := Error{File: p.Path, Msg: p.Msg, Hint: p.Hint}
+	if p.Path == "" {
+		return strings.TrimPrefix(e.Error(), ": ")
+	}
+	return e.Error()
+}
+
+// Hint returns a hint for a word that is none of the options: the closest one
+// if there is a close one, else all of them.
+func Hint(word string, options []string) string {
+	best, distance := "", max(1, min(2, len(word)/3))+1
+	for _, option := range options {
+		if d := editDistance(strings.ToLower(word), option); d < distance {
+			best, distance = option, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("did you mean %s?", best)
+	case len(options) == 0:
+		return ""
+	}
+	return "known are " + strings.Join(options, ", ")
+}
+
+// editDistance counts the insertions, deletions, substitutions and swaps of
+// neighbours that turn a into b (optimal string alignment). It gives up with
+// a large number on words longer than any key.
+func editDistance(a, b string) int {
+	const longest = 64
+	if len(a) > longest || len(b) > longest {
+		return longest
+	}
+	var d [longest + 1][longest + 1]int
+	for i := 0; i <= len(a); i++ {
+		for j := 0; j <= len(b); j++ {
+			switch {
+			case i == 0:
+				d[i][j] = j
+			case j == 0:
+				d[i][j] = i
+			default:
+				differ := 1
+				if a[i-1] == b[j-1] {
+					differ = 0
+				}
+				d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+differ)
+				if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+					d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+				}
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}

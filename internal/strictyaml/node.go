@@ -1,0 +1,149 @@
+package strictyaml
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+type kind uint8
+
+const (
+	null kind = iota
+	scalar
+	list
+	mapping
+)
+
+// A Node is a value in a document: nothing, a scalar, a list or a mapping.
+type Node struct {
+	kind    kind
+	pos     position
+	path    string  // from the root, for messages
+	text    string  // scalar
+	plain   bool    // scalar: written without quotes
+	items   []*Node // list
+	entries []entry // mapping, in the order of the file
+}
+
+type entry struct {
+	key   string
+	pos   position // of the key
+	value *Node
+}
+
+// An Unmarshaler is a type that reads itself from a node, to set defaults
+// first or to read several forms. It may decode the node into another type.
+type Unmarshaler interface {
+	UnmarshalNode(*Node) error
+}
+
+// Scalar returns the text of a value that is neither list nor mapping.
+func (n *Node) Scalar() (text string, ok bool) { return n.text, n.kind == scalar }
+
+// Position returns where the value begins; 0, 0 if an override gave it.
+func (n *Node) Position() (line, column int) { return n.pos.line, n.pos.column }
+
+// Errorf returns an error about this value.
+func (n *Node) Errorf(hint, format string, args ...any) *Error {
+	msg := fmt.Sprintf(format, args...)
+	if n.path != "" {
+		msg = n.path + ": " + msg
+	}
+	return n.pos.errorf(hint, "%s", msg)
+}
+
+// Locate puts a problem's position to it: that of the value, or if it was not
+// given, of the innermost value around it.
+func (d *Document) Locate(p *Problem) *Error {
+	n := d.root
+	steps, _ := parsePath(p.Path) // the part that can be followed leads closest
+	for _, s := range steps {
+		next := n.child(s)
+		if next == nil {
+			break
+		}
+		n = next
+	}
+	return n.pos.errorf(p.Hint, "%s", (&Problem{Path: p.Path, Msg: p.Msg}).Error())
+}
+
+// Has tells whether the file or an override gives a value of this path.
+func (d *Document) Has(path string) bool {
+	n := d.root
+	steps, err := parsePath(path)
+	for _, s := range steps {
+		if n = n.child(s); n == nil {
+			return false
+		}
+	}
+	return err == nil
+}
+
+// A step leads from a mapping to a key's value, or from a list to an item.
+type step struct {
+	key   string
+	index int // if key is empty
+}
+
+func (s step) after(path string) string {
+	if s.key == "" {
+		return fmt.Sprintf("%s[%d]", path, s.index)
+	}
+	return join(path, s.key)
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+var pathStep = regexp.MustCompile(`^(?:\.?([^.\[\]]+)|\[([0-9]{1,6})\])`)
+
+// parsePath splits series[0].load.hold into its steps.
+func parsePath(path string) ([]step, error) {
+	var steps []step
+	for rest := path; rest != ""; {
+		m := pathStep.FindStringSubmatch(rest)
+		if m == nil || len(steps) == 0 && rest[0] == '.' || len(steps) > maxDepth {
+			return steps, fmt.Errorf("%q is no key, want for example warmup or series[0].load.hold", path)
+		}
+		s := step{key: m[1]}
+		if s.key == "" {
+			s.index, _ = strconv.Atoi(m[2]) // digits only, few
+		}
+		steps = append(steps, s)
+		rest = rest[len(m[0]):]
+	}
+	return steps, nil
+}
+
+func (n *Node) child(s step) *Node {
+	if s.key != "" {
+		if e := n.find(s.key); e != nil {
+			return e.value
+		}
+	} else if n.kind == list && s.index < len(n.items) {
+		return n.items[s.index]
+	}
+	return nil
+}
+
+func (n *Node) find(key string) *entry {
+	for i := range n.entries {
+		if n.entries[i].key == key {
+			return &n.entries[i]
+		}
+	}
+	return nil
+}
+
+func (n *Node) keys() []string {
+	var keys []string
+	for _, e := range n.entries {
+		keys = append(keys, e.key)
+	}
+	return keys
+}

@@ -1,0 +1,345 @@
+package strictyaml
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+type shape struct {
+	Name  string        `yaml:"name"`
+	Hold  time.Duration `yaml:"hold"`
+	Size  uint32        `yaml:"size,size"`
+	Rate  []float64     `yaml:"rate,rate"`
+	On    bool          `yaml:"on"`
+	N     int           `yaml:"n"`
+	Seed  uint64        `yaml:"seed"`
+	Share float64       `yaml:"share"`
+	List  []int         `yaml:"list"`
+	Inner *inner        `yaml:"inner"`
+	Items []inner       `yaml:"items"`
+	Skip  int
+}
+
+type inner struct {
+	Messages uint32 `yaml:"messages"`
+	Mode     mode   `yaml:"mode"`
+}
+
+// mode is inline, or {bank: N}.
+type mode struct {
+	Name string
+	Bank int
+	Line int
+}
+
+func (m *mode) UnmarshalNode(n *Node) error {
+	m.Line, _ = n.Position()
+	if text, ok := n.Scalar(); ok {
+		if text != "inline" {
+			return n.Errorf(Hint(text, []string{"inline"}), "unknown mode %q", text)
+		}
+		m.Name = text
+		return nil
+	}
+	m.Name = "bank"
+	var in struct {
+		Bank int `yaml:"bank"`
+	}
+	err := n.Decode(&in)
+	m.Bank = in.Bank
+	return err
+}
+
+func read(src string, overrides ...string) (shape, error) {
+	s := shape{N: 5, On: true}
+	d, err := Parse("f.yaml", []byte(src))
+	if err != nil {
+		return s, err
+	}
+	for _, o := range overrides {
+		if err := d.Set(o); err != nil {
+			return s, err
+		}
+	}
+	return s, d.Decode(&s)
+}
+
+func TestDecode(t *testing.T) {
+	tests := []struct {
+		name, src string
+		set       []string
+		want      shape
+	}{
+		{"defaults stay", "name: a", nil, shape{Name: "a", N: 5, On: true}},
+		{"all", `
+name: "quoted"          # a comment
+hold: 1m30s
+size: 2MiB
+rate: [100/s, 30/min, 3600/h]
+on: false
+n: -3
+seed: 18446744073709551615
+share: 0.25
+list: [1, 2]
+inner: {messages: 7, mode: inline}
+items:
+  - messages: 1
+    mode: {bank: 20}
+  - mode: inline
+`, nil, shape{"quoted", 90 * time.Second, 2 << 20, []float64{100, 0.5, 1}, false, -3, 1<<64 - 1, 0.25, []int{1, 2},
+			&inner{7, mode{"inline", 0, 11}}, []inner{{1, mode{"bank", 20, 14}}, {0, mode{"inline", 0, 15}}}, 0}},
+		{"a list of one", "list: 4\nrate: 5/s", nil, shape{N: 5, On: true, List: []int{4}, Rate: []float64{5}}},
+		{"block scalar", "name: >\n  two\n  words\n", nil, shape{Name: "two words\n", N: 5, On: true}},
+		{"bytes", "size: 512", nil, shape{Size: 512, N: 5, On: true}},
+		{"set", "name: a\nlist: [1, 2]", []string{"name=b c", "list[1]=9", "inner.messages=3", "inner.mode={bank: 2}", "hold= 2s"},
+			shape{Name: "b c", N: 5, On: true, Hold: 2 * time.Second, List: []int{1, 9}, Inner: &inner{3, mode{"bank", 2, 0}}}},
+		{"set a value anew", "n: 1", []string{"n=2", "n=3"}, shape{N: 3, On: true}},
+		{"set null removes", "n: 1\nname: a", []string{"n=null"}, shape{Name: "a", N: 5, On: true}},
+		{"set a list", "list: [1]", []string{"list=[3, 4]"}, shape{List: []int{3, 4}, N: 5, On: true}},
+		{"set an item's key", "items: [{messages: 1}]", []string{"items[0].messages=8"}, shape{Items: []inner{{Messages: 8}}, N: 5, On: true}},
+		{"set text with =", "n: 1", []string{"name=a=b"}, shape{Name: "a=b", N: 1, On: true}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := read(test.src, test.set...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		src  string
+		set  string
+		want string
+	}{
+		{"", "", "f.yaml:1:1: the file is empty"},
+		{"# only a comment\n", "", "f.yaml:1:1: the file is empty"},
+		{"name: a\nmessages: 1", "", "f.yaml:2:1: unknown key messages; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"name: a\nsede: 1", "", "f.yaml:2:1: unknown key sede; did you mean seed?"},
+		{"Name: a", "", "f.yaml:1:1: unknown key Name; did you mean name?"},
+		{"Skip: 1", "", "f.yaml:1:1: unknown key Skip; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"inner:\n  mesages: 1", "", "f.yaml:2:3: unknown key inner.mesages; did you mean messages?"},
+		{"items:\n  - messages: 1\n  - {massages: 2}", "", "f.yaml:3:6: unknown key items[1].massages; did you mean messages?"},
+		{"n: 1\nn: 2", "", `f.yaml:2:1: mapping key "n" already defined at [1:1]`},
+		{"n: many", "", `f.yaml:1:4: n: want a whole number, got "many"`},
+		{"n: 1.5", "", `f.yaml:1:4: n: want a whole number, got "1.5"`},
+		{"n: '1'", "", "f.yaml:1:4: n: want a number, got text; take the quotes away"},
+		{"n: 0x10", "", `f.yaml:1:4: n: want a whole number, got "0x10"`},
+		{"n: 99999999999999999999", "", `f.yaml:1:4: n: want a whole number of at most 64 bits, got "99999999999999999999"`},
+		{"seed: -1", "", `f.yaml:1:7: seed: want a whole number from 0, got "-1"`},
+		{"n:", "", "f.yaml:1:1: n: no value given"},
+		{"n: null", "", "f.yaml:1:1: n: no value given"},
+		{"n: [1]", "", "f.yaml:1:4: n: want a single value, got a list"},
+		{"n: {a: 1}", "", "f.yaml:1:4: n: want a single value, got a mapping"},
+		{"on: yes", "", `f.yaml:1:5: on: want true or false, got "yes"`},
+		{"share: .nan", "", `f.yaml:1:8: share: want a number, got ".nan"`},
+		{"hold: 5", "", `f.yaml:1:7: hold: want a duration such as 200ms, 2s or 15m, got "5"`},
+		{"size: 2MB", "", `f.yaml:1:7: size: want a size such as 512KiB or 2MiB, got "2MB"`},
+		{"size: 4GiB", "", `f.yaml:1:7: size: want a size below 4GiB, got "4GiB"`},
+		{"rate: 100", "", `f.yaml:1:7: rate: want a rate such as 100/s or 30/min, got "100"`},
+		{"rate: [1/s, 2/d]", "", `f.yaml:1:13: rate[1]: want a rate such as 100/s or 30/min, got "2/d"`},
+		{"list: [1, x]", "", `f.yaml:1:11: list[1]: want a whole number, got "x"`},
+		{"list: {a: 1}", "", "f.yaml:1:7: list: want a list, got a mapping; begin each item with a dash"},
+		{"items:\n  messages: 1", "", "f.yaml:2:3: items: want a list, got a mapping; begin each item with a dash"},
+		{"inner: 7", "", "f.yaml:1:8: inner: want a mapping with keys such as messages, mode, got a value"},
+		{"- n: 1", "", "f.yaml:1:1: want a mapping with keys such as name, hold, size, rate, on, n, seed, share, list, inner, items, got a list"},
+		{"inner: {mode: outline}", "", `f.yaml:1:15: inner.mode: unknown mode "outline"; known are inline`},
+		{"inner: {mode: inlin}", "", `f.yaml:1:15: inner.mode: unknown mode "inlin"; did you mean inline?`},
+		{"inner: {mode: {bnk: 1}}", "", "f.yaml:1:16: unknown key inner.mode.bnk; did you mean bank?"},
+		{"n: &a 1", "", "f.yaml:1:4: anchors, aliases and merge keys are not read; write the value out, or put it in quotes"},
+		{"n: *a", "", "f.yaml:1:4: anchors, aliases and merge keys are not read; write the value out, or put it in quotes"},
+		{"n: !!int 1", "", "f.yaml:1:4: tags and directives are not read; put the value in quotes"},
+		{"? n\n: 1", "", "f.yaml:1:1: complex keys are not read; put the value in quotes"},
+		{"n: 1\n---\nn: 2", "", "f.yaml:3:1: a second document begins here, only one is read"},
+		{"n: [1", "", "f.yaml:1:4: sequence end token ']' not found"},
+		{"name: \"a", "", "f.yaml:1:7: could not find end character of double-quoted text"},
+		{"n: 1\n\tname: b", "", "f.yaml:2:1: found character '\t' that cannot start any token"},
+		{"name: \xff", "", "f.yaml:1:1: not UTF-8 text"},
+		{"name: " + strings.Repeat("a", maxBytes), "", "f.yaml:1:1: larger than 64 KiB"},
+		{strings.Repeat("[", 60000), "", "f.yaml:1:33: nested more than 32 deep"},
+		{strings.Repeat("- ", 30000), "", "f.yaml:1:65: nested more than 32 deep"},
+		{"a:" + nested(40), "", "f.yaml:34:35: nested more than 32 deep"},
+
+		{"n: 1", "n", "--set n: want key=value, for example warmup=1s"},
+		{"n: 1", "=1", "--set =1: want key=value, for example warmup=1s"},
+		{"n: 1", "n=", "--set n: no value given; null removes the key"},
+		{"n: 1", "n=[", "--set n: sequence end token ']' not found"},
+		{"n: 1", "n=x", `--set n: n: want a whole number, got "x"`},
+		{"n: 1", "sede=4", "--set sede: unknown key sede; did you mean seed?"},
+		{"n: 1", "inner.mesages=4", "--set inner.mesages: unknown key inner.mesages; did you mean messages?"},
+		{"n: 1", "n.x=4", "--set n.x: n is a value, it has no key x"},
+		{"items: []", "items.x=4", "--set items.x: items is a list, want for example items[0].x"},
+		{"items: []", "items[0].messages=4", "--set items[0].messages: items has 0 items; the first is [0]"},
+		{"items: [{}]", "items[0]=null", "--set items[0]: an item cannot be removed; set the list as a whole"},
+		{"n: 1", "itms[0]=4", "--set itms[0]: there is no list itms"},
+		{"n: 1", "a..b=4", `--set a..b: "a..b" is no key, want for example warmup or series[0].load.hold`},
+		{"n: 1", "a[x]=4", `--set a[x]: "a[x]" is no key, want for example warmup or series[0].load.hold`},
+		{"- 1", "n=4", "--set n: the file has no keys"},
+	}
+	for _, test := range tests {
+		var set []string
+		if test.set != "" {
+			set = []string{test.set}
+		}
+		_, err := read(test.src, set...)
+		if got := fmt.Sprint(err); got != test.want {
+			t.Errorf("%.60q %s\ngot  %s\nwant %s", test.src, test.set, got, test.want)
+		}
+	}
+}
+
+func nested(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("\n" + strings.Repeat(" ", i+1) + "a:")
+	}
+	return b.String() + " 1"
+}
+
+func TestLocate(t *testing.T) {
+	d, err := Parse("f.yaml", []byte("n: 1\nitems:\n  - messages: 1\n    mode: inline\n  - messages: 2\nlist: [1, 2]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Set("inner.messages=0"); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ path, want string }{
+		{"n", "f.yaml:1:4: n: bad; do good"},
+		{"list[1]", "f.yaml:6:11: list[1]: bad; do good"},
+		{"items[0].mode", "f.yaml:4:11: items[0].mode: bad; do good"},
+		{"items[1].mode", "f.yaml:5:5: items[1].mode: bad; do good"}, // not given: where its item begins
+		{"seed", "f.yaml:1:1: seed: bad; do good"},
+		{"", "f.yaml:1:1: bad; do good"},
+		{"inner.messages", "--set inner.messages: inner.messages: bad; do good"},
+	}
+	for _, test := range tests {
+		p := &Problem{Path: test.path, Msg: "bad", Hint: "do good"}
+		if got := d.Locate(p).Error(); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
+	for path, want := range map[string]bool{"n": true, "seed": false, "items[1].messages": true, "items[2]": false, "inner": true, "n.x": false} {
+		if d.Has(path) != want {
+			t.Errorf("Has(%s) = %v", path, !want)
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"seed", "sede", 1}, {"kitten", "sitting", 3}, {strings.Repeat("a", 65), "a", 64}}
+	for _, test := range tests {
+		if got := editDistance(test.a, test.b); got != test.want {
+			t.Errorf("editDistance(%s, %s) = %d, want %d", test.a, test.b, got, test.want)
+		}
+		if got := editDistance(test.b, test.a); got != test.want {
+			t.Errorf("editDistance(%s, %s) = %d, want %d", test.b, test.a, got, test.want)
+		}
+	}
+}
+
+// An override gives the same as the value in the file, and the text that
+// String returns reads as the document it came from.
+func TestSetEqualsFile(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 1000).Draw(t, "n")
+		hold := time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "hold"))
+		name := quote(rapid.String().Draw(t, "name"), rapid.Bool().Draw(t, "plain"))
+		list := rapid.SliceOfN(rapid.Int(), 1, 5).Draw(t, "list")
+		lists := strings.Join(strings.Fields(fmt.Sprint(list)), ", ")
+
+		whole := fmt.Sprintf("name: %s\nn: %d\nhold: %s\nlist: %s\ninner: {messages: %d}\n", name, n, hold, lists, n)
+		want, err := read(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Parse("f.yaml", []byte("n: 2\nlist: [7]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []string{"name=" + name, fmt.Sprint("n=", n), "hold=" + hold.String(), "list=" + lists, fmt.Sprint("inner.messages=", n)} {
+			if err := d.Set(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, text := range []string{d.String(), whole} {
+			if got, err := read(text); err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("from\n%s\ngot %+v, %v\nwant %+v", text, got, err, want)
+			}
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("name: a\nlist: [1, 2]\nitems:\n  - messages: 1\n    mode: {bank: 2}\n", "inner.messages=3")
+	f.Add("hold: 2s\nsize: 2MiB\nrate: 100/s\n# comment\nname: >\n  text\n", "list[0]=1")
+	f.Add("a: \"\\u0000\"\n---\n...\n%YAML\n&a *a <<: !b", "items={}")
+	f.Add(strings.Repeat("[{a: ", 10), "name='")
+	f.Fuzz(func(t *testing.T, src, override string) {
+		d, err := Parse("f.yaml", []byte(src))
+		if err != nil {
+			wantError(t, err)
+			return
+		}
+		var plain shape
+		if err := d.Decode(&plain); err != nil {
+			wantError(t, err)
+		}
+		if err := d.Set(override); err != nil {
+			wantError(t, err)
+			return
+		}
+		var set, again shape
+		if err := d.Decode(&set); err != nil {
+			wantError(t, err)
+			return
+		}
+		text := d.String()
+		d, err = Parse("again.yaml", []byte(text))
+		if err != nil {
+			if len(d.String()) == 0 {
+				return // the override has removed the only key
+			}
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if err := d.Decode(&again); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		forgetLines(&set)
+		forgetLines(&again)
+		if !reflect.DeepEqual(set, again) {
+			t.Fatalf("%+v became %+v by\n%s", set, again, text)
+		}
+	})
+}
+
+// forgetLines drops what the same values in another text may differ in.
+func forgetLines(s *shape) {
+	if s.Inner != nil {
+		s.Inner.Mode.Line = 0
+	}
+	for i := range s.Items {
+		s.Items[i].Mode.Line = 0
+	}
+}
+
+func wantError(t *testing.T, err error) {
+	t.Helper()
+	if e, ok := err.(*Error); !ok || e == nil || e.File == "" || e.Msg == "" {
+		t.Fatalf("got %#v, want an *Error that says where and what", err)
+	}
+}
