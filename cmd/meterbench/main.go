@@ -9,14 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"meterbench/internal/strictyaml"
+	"meterbench/network"
 	"meterbench/network/chaincode"
-	"meterbench/network/fabric"
 )
 
 // The exit codes.
@@ -27,24 +26,14 @@ const (
 	exitInterrupted = 130
 )
 
-// chaincodeName is the name under which this binary serves a chaincode.
-const chaincodeName = "meterbench-chaincode"
-
 func main() {
-	// The peer runs this binary as its external chaincode builder, and the
-	// network starts it as the chaincode process beside each peer.
-	if code, handled := fabric.Builder(os.Args); handled {
+	// A network starts this program again: as the chaincode beside each peer,
+	// and as the peers' external builder.
+	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if filepath.Base(os.Args[0]) == chaincodeName {
-		if err := chaincode.Serve(ctx, os.Getenv); err != nil {
-			fmt.Fprintln(os.Stderr, "chaincode:", err)
-			os.Exit(exitFailed)
-		}
-		return
-	}
 	// A second Ctrl-C ends the program at once: nodes die with it.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -31,14 +31,22 @@ type progress struct {
 const plainEvery = 5 * time.Second
 
 func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, width: 100, began: time.Now()}
-	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		p.terminal = true
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 20 {
-			p.width = width
-		}
-	}
+	p := &progress{out: out, began: time.Now()}
+	p.width, p.terminal = terminal(out)
 	return p
+}
+
+// terminal returns how wide the terminal is that out is, and whether it is one.
+func terminal(out io.Writer) (width int, is bool) {
+	const usual = 100
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return usual, false
+	}
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 20 {
+		return width, true
+	}
+	return usual, true
 }
 
 // Step implements study.Observer.
@@ -53,7 +61,7 @@ func (p *progress) Working(text string) { p.status("  " + text) }
 func (p *progress) Live(l study.Live) {
 	n := l.Now
 	p.status(fmt.Sprintf("  %s %s [%d/%d] offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s left",
-		l.Series, loadText(l.Load), l.Level, l.Levels, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Dropped,
+		l.Series, loadText(l.Load), l.Level, l.Levels, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
 		l.Busiest, l.BusyCPU, clock(l.Remaining)))
 }
 

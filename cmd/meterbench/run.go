@@ -11,6 +11,7 @@ import (
 
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/network/fabric/daemons"
 )
 
 func runCommand() *cobra.Command {
@@ -51,8 +52,12 @@ Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (what was measured is
 			if interleave {
 				runs = alternate(runs)
 			}
+			bin, err := binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
 			for _, p := range runs {
-				if err := runOne(cmd, p, out, fabricBin); err != nil {
+				if err := runOne(cmd, p, out, bin); err != nil {
 					return err
 				}
 			}
@@ -90,14 +95,14 @@ func alternate(runs []prepared) []prepared {
 
 // runOne runs one scenario and leaves its folder complete, also when the
 // study was interrupted or failed on the way.
-func runOne(cmd *cobra.Command, p prepared, out, fabricBin string) error {
+func runOne(cmd *cobra.Command, p prepared, out string, bin daemons.Binaries) error {
 	ctx, stdout := cmd.Context(), cmd.OutOrStdout()
 	dir, id, err := newRunFolder(filepath.Join(out, p.scenario.Name))
 	if err != nil {
 		return err
 	}
 	watch := newProgress(cmd.ErrOrStderr())
-	lab := &fabricLab{prepared: p, fabricBin: fabricBin, logs: filepath.Join(dir, "logs")}
+	lab := &fabricLab{prepared: p, binaries: bin, logs: filepath.Join(dir, "logs")}
 	watch.Step(fmt.Sprintf("%s: about %s of load in %d levels, seed %d, results in %s",
 		p.scenario.Name, clock(study.LoadTime(p.scenario)), study.Levels(p.scenario), p.scenario.Seed, dir))
 	studyErr := study.Run(ctx, study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: id, Versions: versions(), Observer: watch})

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"meterbench/network"
+	"meterbench/network/topology"
+)
+
+func networkCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "network",
+		Short: "Hold a network for other tools",
+		Args:  cobra.NoArgs,
+	}
+	cmd.AddCommand(networkUpCommand(), networkDownCommand(), networkStatusCommand())
+	return cmd
+}
+
+func networkUpCommand() *cobra.Command {
+	var dir, fabricBin string
+	cmd := &cobra.Command{
+		Use:   "up TOPOLOGY",
+		Short: "Bring a network up and hold it until Ctrl-C or meterbench network down",
+		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print where
+its connection profile is, and hold the network until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := topology.Load(args[0])
+			if err != nil {
+				return err
+			}
+			return hold(cmd, t, dir, fabricBin)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one")
+	cmd.Flags().StringVar(&fabricBin, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
+	return cmd
+}
+
+func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err error) {
+	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+	bin, err := binaries(ctx, fabricBin, progress)
+	if err != nil {
+		return err
+	}
+	net, err := network.Start(ctx, t, network.Config{Binaries: bin, Dir: dir, Progress: progress})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := net.Close(); err == nil {
+			err = closed
+		}
+	}()
+	fmt.Fprintf(out, "network %s is up\n", t.Name)
+	fmt.Fprintf(out, "connection profile  %s\n", net.Profile())
+	for _, n := range net.Nodes() {
+		if n.Kind != network.KindChaincode {
+			fmt.Fprintf(out, "%-19s %s\n", n.Name, n.Address)
+		}
+	}
+	fmt.Fprintln(out, "Ctrl-C or meterbench network down takes it down")
+	select {
+	case <-ctx.Done(): // asked to end: that is how holding a network succeeds
+		fmt.Fprintf(progress, "taking network %s down\n", t.Name)
+		return nil
+	case err := <-net.Died():
+		return err
+	}
+}
+
+func networkDownCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "down [TOPOLOGY|DIR]",
+		Short: "Take networks down that meterbench network up holds (all, or those of a topology or folder)",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			held, err := find(args)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			for _, n := range held {
+				if err := n.Down(ctx); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "network %s is down\n", n.Topology.Name)
+			}
+			return nil
+		},
+	}
+}
+
+func networkStatusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status [TOPOLOGY|DIR]",
+		Short: "Show height, leader, CPU and memory of the networks that are up",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			held, err := find(args)
+			if err != nil {
+				return err
+			}
+			for _, n := range held {
+				status, err := n.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				printStatus(cmd.OutOrStdout(), n, status)
+			}
+			return nil
+		},
+	}
+}
+
+// find returns the networks that are meant: all that run, those of a topology,
+// or the one in a folder.
+func find(args []string) ([]*network.Record, error) {
+	if len(args) == 1 && strings.ContainsRune(args[0], filepath.Separator) {
+		record, err := network.Attach(args[0])
+		return []*network.Record{record}, err
+	}
+	held, err := network.List()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 1 {
+		var of []*network.Record
+		for _, n := range held {
+			if n.Topology.Name == args[0] {
+				of = append(of, n)
+			}
+		}
+		held = of
+	}
+	if len(held) == 0 {
+		return nil, fmt.Errorf("no such network is up; bring one up with meterbench network up TOPOLOGY, and name its folder if it has one of its own")
+	}
+	return held, nil
+}
+
+// printStatus prints a network's nodes and channels.
+func printStatus(out io.Writer, n *network.Record, s network.Status) {
+	fmt.Fprintf(out, "network %s (Fabric %s), held by process %d in %s\n", n.Topology.Name, n.Fabric, n.Holder, n.Dir)
+	nodes := table.NewWriter()
+	nodes.SetStyle(table.StyleLight)
+	nodes.AppendHeader(table.Row{"node", "pid", "address", "state", "CPU s", "memory MB"})
+	for _, node := range s.Nodes {
+		state := "running"
+		if !node.Running {
+			state = "ended"
+		}
+		nodes.AppendRow(table.Row{node.Name, node.PID, node.Address, state, fmt.Sprintf("%.1f", node.CPU), fmt.Sprintf("%.0f", float64(node.RSS)/1e6)})
+	}
+	fmt.Fprintln(out, nodes.Render())
+	for _, c := range s.Channels {
+		leader := c.Leader
+		if leader == "" {
+			leader = "none"
+		}
+		fmt.Fprintf(out, "channel %s: leader %s", c.Name, leader)
+		for _, h := range c.Heights {
+			fmt.Fprintf(out, ", %s has %d blocks", h.Peer, h.Blocks)
+		}
+		fmt.Fprintln(out)
+	}
+}

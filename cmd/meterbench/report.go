@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+	"meterbench/reports/render"
+)
+
+func reportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report DIR",
+		Short: "Draw the figures, tables and report.html of a run again, from its folder alone",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := redraw(args[0])
+			if err != nil {
+				return err
+			}
+			return printReport(cmd.OutOrStdout(), report, args[0])
+		},
+	}
+}
+
+// redraw builds the report of the run in dir and writes it there.
+func redraw(dir string) (reports.Report, error) {
+	stored, err := result.Open(dir)
+	if err != nil {
+		return reports.Report{}, err
+	}
+	report := reports.Build(stored.Run, stored.Summary)
+	return report, render.Folder(dir, report)
+}
+
+// printReport prints a report's summary and where the whole of it is.
+func printReport(out io.Writer, report reports.Report, dir string) error {
+	width, _ := terminal(out)
+	if err := render.Text(out, report, width); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
+	return err
+}

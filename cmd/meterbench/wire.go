@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
+	"meterbench/internal/proc"
+	"meterbench/network"
+	"meterbench/network/client"
+	"meterbench/network/fabric/daemons"
+	"meterbench/network/topology"
+	"meterbench/simulators/meter"
+	"meterbench/workloads"
+	"meterbench/workloads/reading"
+)
+
+// fleetStart is when the simulated meters begin to measure: a Monday in
+// winter. It is fixed so that readings repeat from the seed.
+var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
+
+// A prepared is a scenario that was read and checked, with its topology.
+type prepared struct {
+	scenario scenario.Scenario
+	topology topology.Topology
+}
+
+// prepare reads a scenario and its topology, so that whatever the user wrote
+// wrongly is found before anything starts.
+func prepare(name string, sets []string) (prepared, error) {
+	s, err := scenario.Load(name, sets)
+	if err != nil {
+		return prepared{}, err
+	}
+	t, err := s.LoadTopology()
+	if err != nil {
+		return prepared{}, err
+	}
+	for i := range t.Channels {
+		if s.Batch != nil {
+			override(&t.Channels[i].Batch.Timeout, s.Batch.Timeout)
+			override(&t.Channels[i].Batch.Messages, s.Batch.Messages)
+		}
+	}
+	if s.Limits != nil {
+		override(&t.Limits.Gateway, s.Limits.Gateway)
+		override(&t.Limits.Endorser, s.Limits.Endorser)
+		override(&t.Limits.Deliver, s.Limits.Deliver)
+	}
+	return prepared{scenario: s, topology: t}, nil
+}
+
+func override[T comparable](to *T, with T) {
+	var none T
+	if with != none {
+		*to = with
+	}
+}
+
+// binaries returns the daemons to run, building them if need be.
+func binaries(ctx context.Context, fabricBin string, progress io.Writer) (daemons.Binaries, error) {
+	if fabricBin != "" {
+		return daemons.FromDir(ctx, fabricBin)
+	}
+	return daemons.Ensure(ctx, daemons.Config{Progress: progress})
+}
+
+// A fabricLab is a study's Lab on a Fabric network of our own.
+type fabricLab struct {
+	prepared
+	binaries daemons.Binaries
+	logs     string
+}
+
+// FE implements study.Lab.
+func (l *fabricLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
+	return measureFE(ctx, spec, l.scenario.Seed, working)
+}
+
+func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) ([]result.FECost, error) {
+	return workloads.MeasureFE(ctx, workloads.FESpec{
+		Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bound: spec.Bound, Samples: spec.Samples, Seed: seed,
+		Progress: func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) },
+	})
+}
+
+// Start implements study.Lab.
+func (l *fabricLab) Start(ctx context.Context, working func(string)) (study.Site, error) {
+	begin := time.Now()
+	net, err := network.Start(ctx, l.topology, network.Config{Binaries: l.binaries, Logs: l.logs, Progress: lines(working)})
+	if err != nil {
+		return nil, err
+	}
+	site := &fabricSite{lab: l, net: net, begin: begin}
+	if err := site.connect(ctx); err != nil {
+		net.Close() //nolint:errcheck // the first error counts
+		return nil, err
+	}
+	return site, nil
+}
+
+// A fabricSite is a network that is up, with a client connected to its first
+// channel's readings contract.
+type fabricSite struct {
+	lab         *fabricLab
+	net         *network.Network
+	client      *client.Client
+	sampler     *proc.Sampler
+	begin       time.Time
+	firstCommit time.Duration
+	meters      []string
+	setUp       uint64 // blocks below this number hold set-up only
+}
+
+func (s *fabricSite) connect(ctx context.Context) (err error) {
+	channel := s.lab.topology.Channels[0].Name
+	if s.client, err = s.net.Client(ctx, channel, reading.ContractName); err != nil {
+		return err
+	}
+	var nodes []proc.Node
+	for _, n := range s.net.Nodes() {
+		nodes = append(nodes, proc.Node{Name: n.Name, PID: n.PID})
+	}
+	if s.sampler, err = proc.NewSampler(nodes); err != nil {
+		s.client.Close() //nolint:errcheck // the first error counts
+	}
+	return err
+}
+
+// Facts implements study.Site.
+func (s *fabricSite) Facts() study.Facts {
+	described, err := json.Marshal(s.lab.topology)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	batch := s.lab.topology.Channels[0].Batch
+	return study.Facts{
+		Target: "fabric", Topology: s.lab.topology.Name, TopologyJSON: described,
+		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
+		BatchTimeout: batch.Timeout, Messages: batch.Messages,
+		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
+		Versions: map[string]string{"fabric": s.lab.binaries.Version},
+	}
+}
+
+// Target implements study.Site.
+func (s *fabricSite) Target() bench.Target { return s.client }
+
+// Series implements study.Site.
+func (s *fabricSite) Series(ctx context.Context, series scenario.Series, planned int, working func(string)) (bench.Workload, result.Preparation, error) {
+	w := series.Workload
+	fleet, err := meter.NewFleet(meter.Config{
+		Seed: s.lab.scenario.Seed, Meters: w.Meters, Prefix: series.Name,
+		Interval: w.Interval, Start: fleetStart, Length: w.Length, Bound: w.Bound,
+	})
+	if err != nil {
+		return nil, result.Preparation{}, err
+	}
+	readings, err := workloads.NewReadings(workloads.Config{
+		Kind: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet,
+		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Verify: w.Verify,
+	})
+	if err != nil {
+		return nil, result.Preparation{}, err
+	}
+	registrations, err := readings.Registrations()
+	if err != nil {
+		return nil, result.Preparation{}, err
+	}
+	for _, batch := range registrations {
+		if err := s.client.Invoke(ctx, reading.FnRegister, batch); err != nil {
+			return nil, result.Preparation{}, fmt.Errorf("register meters: %w", err)
+		}
+		if s.firstCommit == 0 {
+			s.firstCommit = time.Since(s.begin)
+		}
+	}
+	for i := range w.Meters {
+		s.meters = append(s.meters, fleet.ID(i))
+	}
+	made, err := readings.Prepare(ctx, planned, func(done, total int) {
+		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
+	})
+	if err != nil {
+		return nil, result.Preparation{}, err
+	}
+	if s.setUp, err = s.client.Height(ctx); err != nil {
+		return nil, result.Preparation{}, err
+	}
+	return readings, made, nil
+}
+
+// Sample implements study.Site.
+func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
+
+// Ledger implements study.Site.
+func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
+	return func(yield func(study.Entry, error) bool) {
+		for e, err := range s.client.Ledger(ctx) {
+			if !yield(study.Entry{TxID: e.TxID, Valid: e.Valid(), SetUp: e.Block < s.setUp}, err) {
+				return
+			}
+		}
+	}
+}
+
+// Stored implements study.Site. Meters are counted one by one, because a
+// peer answers a single query with 100,000 entries at most.
+func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
+	var total uint64
+	for _, meter := range s.meters {
+		answer, err := s.client.Evaluate(ctx, reading.FnCount, []byte(meter))
+		if err != nil {
+			return 0, fmt.Errorf("meter %s: %w", meter, err)
+		}
+		n, err := strconv.ParseUint(string(answer), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("meter %s: the contract answered %q: %w", meter, answer, err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// Died implements study.Site.
+func (s *fabricSite) Died() <-chan error { return s.net.Died() }
+
+// Close implements study.Site.
+func (s *fabricSite) Close() error {
+	err := s.client.Close()
+	if closed := s.net.Close(); closed != nil {
+		err = closed
+	}
+	return err
+}
+
+// lines is a writer that hands whole lines to working.
+func lines(working func(string)) io.Writer { return lineWriter{working} }
+
+type lineWriter struct{ working func(string) }
+
+func (w lineWriter) Write(text []byte) (int, error) {
+	for _, line := range slices.Collect(strings.SplitSeq(strings.TrimRight(string(text), "\n"), "\n")) {
+		w.working(line)
+	}
+	return len(text), nil
+}
