@@ -169,6 +169,16 @@ func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
 	return values, f.End(meter, number)
 }
 
+// Encrypt returns the ciphertext of the values of a meter's reading.
+func (f *Fleet) Encrypt(meter int, number uint64, encrypter Encrypter) ([]byte, error) {
+	values, _ := f.Values(meter, number)
+	ciphertext, err := encrypter.Encrypt(values.Wh)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt reading %d of meter %s: %w", number, f.ID(meter), err)
+	}
+	return ciphertext, nil
+}
+
 // A household is what sets a meter's consumption apart from others'.
 type household struct {
 	*Fleet

@@ -68,9 +68,13 @@ type Reading struct {
 // meter id, sequence number, time and payload: the domain string followed by
 // the wire form up to and including the payload.
 func (r *Reading) Digest() [32]byte {
-	// A streaming hash would cost as much in small writes as this one copy.
-	b := make([]byte, 0, len(domain)+r.size())
-	return sha256.Sum256(r.appendSigned(append(b, domain...)))
+	h := sha256.New()
+	head := make([]byte, 0, len(domain)+headSize+MaxMeter)
+	h.Write(r.appendHead(append(head, domain...)))
+	h.Write(r.Payload)
+	var sum [sha256.Size]byte
+	h.Sum(sum[:0])
+	return sum
 }
 
 // Marshal returns the wire form:
@@ -82,24 +86,23 @@ func (r *Reading) Marshal() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("marshal reading: %w", err)
 	}
-	b := r.appendSigned(make([]byte, 0, r.size()))
+	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+1+len(r.Signature))
+	b = append(r.appendHead(b), r.Payload...)
 	b = append(b, byte(len(r.Signature)))
 	return append(b, r.Signature...), nil
 }
 
-func (r *Reading) size() int {
-	return 24 + len(r.Meter) + len(r.Payload) + len(r.Signature)
-}
+// headSize is the size of what precedes the payload, without the meter id.
+const headSize = 1 + 1 + 1 + 8 + 8 + 4
 
-// appendSigned appends everything but the signature. Every part has a fixed
-// size or its length in front, so no two readings have the same bytes.
-func (r *Reading) appendSigned(b []byte) []byte {
+// appendHead appends what precedes the payload. Every part has a fixed size or
+// its length in front, so no two readings have the same bytes.
+func (r *Reading) appendHead(b []byte) []byte {
 	b = append(b, version, byte(r.Kind), byte(len(r.Meter)))
 	b = append(b, r.Meter...)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Time.Unix()))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Payload)))
-	return append(b, r.Payload...)
+	return binary.BigEndian.AppendUint32(b, uint32(len(r.Payload)))
 }
 
 func (r *Reading) check() error {

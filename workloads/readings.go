@@ -1,0 +1,185 @@
+// Package workloads makes the transactions that are measured.
+//
+// Data flow: Readings turns the sequence number of a transaction into a meter
+// and a reading number, has the fleet measure, pads or encrypts the values or
+// takes a ciphertext made before, has the meter sign, and hands the engine a
+// bench.Transaction for the contract "readings".
+package workloads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A Config says what a transaction is. Length and bound of the encrypted
+// vectors are those of the fleet.
+type Config struct {
+	Kind   string // plain, padded or encrypted
+	Scheme string // padded and encrypted: one of fe.Schemes()
+	Bits   int    // padded and encrypted: size of the modulus
+	Fleet  *meter.Fleet
+	First  uint64 // sequence number of the first transaction
+	// Encryption says when ciphertexts are made (encrypted only): inline, in
+	// the transaction; ahead, every one before the load; bank, Bank of them
+	// before the load, each used again and again.
+	Encryption string
+	Bank       int
+	Verify     bool // register the meters so that the contract verifies their signatures
+}
+
+// Readings is the workload in which meters submit readings. Transaction
+// First+i is reading i/N of meter i mod N, where the fleet has N meters, so
+// no transaction shares a reading with another, in whatever order they come.
+type Readings struct {
+	config    Config
+	kind      reading.Kind
+	params    fe.Params    // padded and encrypted
+	authority fe.Authority // encrypted
+	encryptor fe.Encryptor // encrypted
+	ready     [][]byte     // ciphertexts made by Prepare
+}
+
+var _ bench.Workload = (*Readings)(nil)
+
+// NewReadings checks the configuration and, for an encrypted workload, makes
+// fresh master keys, which takes up to seconds at 4096 bits.
+func NewReadings(config Config) (*Readings, error) {
+	r := &Readings{config: config}
+	switch config.Kind {
+	case "plain":
+		r.kind = reading.Plain
+		return r, nil
+	case "padded":
+		r.kind = reading.Padded
+	case "encrypted":
+		r.kind = reading.Encrypted
+	default:
+		return nil, fmt.Errorf("workload kind %q is unknown; choose plain, padded or encrypted", config.Kind)
+	}
+	fleet := config.Fleet.Config()
+	r.params = fe.Params{Scheme: config.Scheme, Bits: config.Bits, Length: fleet.Length, Bound: fleet.Bound}
+	if err := r.params.Validate(); err != nil {
+		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
+	}
+	if size := r.params.CiphertextSize(); size > reading.MaxPayload {
+		return nil, fmt.Errorf("workload %s: ciphertexts of %v have %d bytes, more than a reading's %d; lower the length or the key size",
+			config.Kind, r.params, size, reading.MaxPayload)
+	}
+	if r.kind == reading.Padded {
+		return r, nil
+	}
+	switch {
+	case config.Encryption != "inline" && config.Encryption != "ahead" && config.Encryption != "bank":
+		return nil, fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", config.Encryption)
+	case config.Encryption == "bank" && config.Bank < 1:
+		return nil, fmt.Errorf("bank of %d ciphertexts; want at least 1", config.Bank)
+	}
+	var err error
+	if r.authority, err = fe.Setup(r.params); err != nil {
+		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
+	}
+	r.encryptor = r.authority.Encryptor()
+	return r, nil
+}
+
+// Authority returns who holds the master key of an encrypted workload and can
+// derive keys to evaluate its readings; nil for the others.
+func (r *Readings) Authority() fe.Authority { return r.authority }
+
+// Transaction returns the transaction with that sequence number: the same
+// reading whenever it is asked for.
+func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+	if err := ctx.Err(); err != nil {
+		return bench.Transaction{}, err
+	}
+	if seq < r.config.First {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, r.config.First)
+	}
+	at := seq - r.config.First
+	meter, number := r.reading(at)
+	fleet := r.config.Fleet
+	if number >= fleet.Limit() {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: meter %s has made all its %d readings; use more meters", seq, fleet.ID(meter), fleet.Limit())
+	}
+	payload, spent, err := r.payload(at)
+	if err != nil {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
+	}
+	signed := reading.Reading{
+		Kind: r.kind, Meter: fleet.ID(meter), Number: number, Time: fleet.End(meter, number), Payload: payload,
+	}
+	if err := fleet.Sign(meter, &signed); err != nil {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
+	}
+	wire, err := signed.Marshal()
+	if err != nil {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
+	}
+	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Encrypt: spent}, nil
+}
+
+// reading returns which reading the workload's transaction at that position is.
+func (r *Readings) reading(at uint64) (meter int, number uint64) {
+	meters := uint64(r.config.Fleet.Config().Meters)
+	return int(at % meters), at / meters
+}
+
+// payload returns the payload of the transaction at that position and how long
+// its encryption took just now.
+func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
+	meter, number := r.reading(at)
+	switch {
+	case r.kind == reading.Plain:
+		values, _ := r.config.Fleet.Values(meter, number)
+		return values.Marshal(), 0, nil
+	case r.kind == reading.Padded:
+		values, _ := r.config.Fleet.Values(meter, number)
+		payload, err := values.MarshalPadded(r.params.CiphertextSize())
+		return payload, 0, err
+	case r.config.Encryption == "inline":
+		start := time.Now()
+		ciphertext, err := r.config.Fleet.Encrypt(meter, number, r.encryptor)
+		return ciphertext, time.Since(start), err
+	case len(r.ready) == 0:
+		return nil, 0, errors.New("no ciphertexts are ready; prepare the workload first")
+	case r.config.Encryption == "bank":
+		return r.ready[at%uint64(len(r.ready))], 0, nil
+	case at < uint64(len(r.ready)):
+		return r.ready[at], 0, nil
+	}
+	return nil, 0, fmt.Errorf("only %d ciphertexts were made ahead", len(r.ready))
+}
+
+// batch is how many meters one transaction registers.
+const batch = 200
+
+// Registrations returns the arguments of reading.FnRegister that register the
+// whole fleet, one per transaction.
+func (r *Readings) Registrations() ([][]byte, error) {
+	fleet := r.config.Fleet
+	meters := fleet.Config().Meters
+	var args [][]byte
+	for first := 0; first < meters; first += batch {
+		var list []reading.Registration
+		for m := first; m < min(first+batch, meters); m++ {
+			key, err := fleet.PublicKey(m)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, reading.Registration{Meter: fleet.ID(m), Key: key, Verify: r.config.Verify})
+		}
+		arg, err := reading.MarshalRegistrations(list)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, arg)
+	}
+	return args, nil
+}

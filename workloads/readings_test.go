@@ -1,0 +1,419 @@
+package workloads
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"errors"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"meterbench/bench"
+	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/fe/codec"
+	"meterbench/workloads/reading"
+)
+
+func fleet(t testing.TB, prefix string, meters, length int) *meter.Fleet {
+	t.Helper()
+	f, err := meter.NewFleet(meter.Config{
+		Seed: 7, Meters: meters, Prefix: prefix, Interval: time.Hour,
+		Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Length: length, Bound: 10_000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func workload(t testing.TB, c Config) *Readings {
+	t.Helper()
+	r, err := NewReadings(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// submitted returns the reading that a transaction submits, after the checks
+// of form and signature that the contract makes with the registered key.
+func submitted(t testing.TB, r *Readings, seq uint64) (reading.Reading, bench.Transaction) {
+	t.Helper()
+	tx, err := r.Transaction(t.Context(), seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tx.Function != reading.FnPut || len(tx.Args) != 1 {
+		t.Fatalf("transaction calls %s with %d arguments", tx.Function, len(tx.Args))
+	}
+	got, err := reading.Unmarshal(tx.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.CheckForm(codec.Check); err != nil {
+		t.Error(err)
+	}
+	key, found := registered(t, r)[got.Meter]
+	if !found {
+		t.Fatalf("meter %s is not registered", got.Meter)
+	}
+	if digest := got.Digest(); !ecdsa.VerifyASN1(key, digest[:], got.Signature) {
+		t.Errorf("transaction %d: the signature of meter %s does not verify", seq, got.Meter)
+	}
+	return got, tx
+}
+
+// registered returns the keys that the registrations hold.
+func registered(t testing.TB, r *Readings) map[string]*ecdsa.PublicKey {
+	t.Helper()
+	args, err := r.Registrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]*ecdsa.PublicKey{}
+	for _, arg := range args {
+		batch, err := reading.UnmarshalRegistrations(arg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range batch {
+			x, y := elliptic.UnmarshalCompressed(elliptic.P256(), one.Key)
+			point := slices.Concat([]byte{4}, x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32)))
+			if keys[one.Meter], err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil {
+				t.Fatal(err)
+			}
+			if one.Verify != r.config.Verify {
+				t.Errorf("meter %s is registered with verify %v", one.Meter, one.Verify)
+			}
+		}
+	}
+	return keys
+}
+
+// gateway returns a function that evaluates ciphertexts of a workload under
+// the weights.
+func gateway(t testing.TB, r *Readings, weights []int64) func(ciphertext []byte) int64 {
+	t.Helper()
+	key, err := r.Authority().Derive(weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluator, err := fe.NewEvaluator(t.Context(), r.params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ciphertext []byte) int64 {
+		t.Helper()
+		result, err := evaluator.Evaluate(t.Context(), ciphertext, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+}
+
+func TestPlainAndPadded(t *testing.T) {
+	plain := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 3, 24), Verify: true})
+	padded := workload(t, Config{Kind: "padded", Scheme: "ddh", Bits: 2048, Fleet: fleet(t, "padded", 3, 24)})
+	for seq := range uint64(7) {
+		a, tx := submitted(t, plain, seq)
+		b, other := submitted(t, padded, seq)
+		if tx.Encrypt != 0 || other.Encrypt != 0 {
+			t.Error("a plaintext took time to encrypt")
+		}
+		if a.Number != seq/3 || a.Meter != plain.config.Fleet.ID(int(seq%3)) || a.Kind != reading.Plain {
+			t.Errorf("transaction %d is reading %d of meter %s", seq, a.Number, a.Meter)
+		}
+		if want := codec.Size(codec.Header{Scheme: codec.DDH, Bits: 2048, Length: 24}); len(b.Payload) != want {
+			t.Errorf("padded payload of %d bytes; a ciphertext has %d", len(b.Payload), want)
+		}
+		values, err := reading.UnmarshalPadded(b.Payload)
+		if err != nil || !bytes.Equal(values.Marshal(), a.Payload) || !a.Time.Equal(b.Time) {
+			t.Errorf("transaction %d: padded %v at %v, error %v; plain %x at %v", seq, values, b.Time, err, a.Payload, a.Time)
+		}
+	}
+	// Plain transactions repeat from the seed to the last byte.
+	again := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 3, 24)})
+	_, first := submitted(t, plain, 5)
+	if _, second := submitted(t, again, 5); !bytes.Equal(first.Args[0], second.Args[0]) {
+		t.Error("a plain transaction does not repeat from the seed")
+	}
+}
+
+func TestEncryptedReadingsEvaluate(t *testing.T) {
+	for _, scheme := range fe.Schemes() {
+		for _, encryption := range []string{"inline", "ahead", "bank"} {
+			t.Run(scheme+"/"+encryption, func(t *testing.T) {
+				f := fleet(t, "enc", 2, 4)
+				r := workload(t, Config{
+					Kind: "encrypted", Scheme: scheme, Bits: 1024, Fleet: f, First: 100, Encryption: encryption, Bank: 3, Verify: true,
+				})
+				made, err := r.Prepare(t.Context(), 5, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := map[string]int{"inline": 0, "ahead": 5, "bank": 3}[encryption]; made.Ciphertexts != want {
+					t.Errorf("%d ciphertexts were made; want %d", made.Ciphertexts, want)
+				}
+				weights := []int64{1, 20, 300, 4000}
+				evaluate := gateway(t, r, weights)
+				for at := range uint64(5) {
+					got, tx := submitted(t, r, 100+at)
+					if (tx.Encrypt > 0) != (encryption == "inline") {
+						t.Errorf("encryption took %v", tx.Encrypt)
+					}
+					if got.Meter != f.ID(int(at%2)) || got.Number != at/2 || len(got.Payload) != r.params.CiphertextSize() {
+						t.Errorf("transaction %d is reading %d of meter %s, %d bytes", 100+at, got.Number, got.Meter, len(got.Payload))
+					}
+					source := at
+					if encryption == "bank" {
+						source = at % 3
+					}
+					values, _ := f.Values(int(source%2), source/2)
+					var want int64
+					for i, wh := range values.Wh {
+						want += wh * weights[i]
+					}
+					if result := evaluate(got.Payload); result != want || want == 0 {
+						t.Errorf("transaction %d evaluates to %d; the values give %d", 100+at, result, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Bank entries are used by many meters; each transaction has its own signature.
+func TestBankIsSignedAfresh(t *testing.T) {
+	r := workload(t, Config{
+		Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "bank", 5, 1), Encryption: "bank", Bank: 2, Verify: true,
+	})
+	if _, err := r.Prepare(t.Context(), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := submitted(t, r, 0)
+	b, _ := submitted(t, r, 2)
+	c, _ := submitted(t, r, 10)
+	if !bytes.Equal(a.Payload, b.Payload) || !bytes.Equal(a.Payload, c.Payload) {
+		t.Error("transactions 0, 2 and 10 do not share a bank entry")
+	}
+	if a.Meter == b.Meter || a.Meter != c.Meter || a.Number == c.Number {
+		t.Errorf("readings %s %d, %s %d, %s %d", a.Meter, a.Number, b.Meter, b.Number, c.Meter, c.Number)
+	}
+	if bytes.Equal(a.Signature, b.Signature) || bytes.Equal(a.Signature, c.Signature) {
+		t.Error("transactions share a signature")
+	}
+}
+
+// No two transactions share a reading, in whatever order they come.
+func TestReadingsNeverRepeat(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		meters := rapid.IntRange(1, 1000).Draw(rt, "meters")
+		r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", meters, 1)})
+		type key struct {
+			meter  int
+			number uint64
+		}
+		seen := map[key]uint64{}
+		positions := rapid.SliceOfNDistinct(rapid.Uint64Range(0, 1<<40), 0, 200, rapid.ID[uint64]).Draw(rt, "positions")
+		for _, at := range positions {
+			m, number := r.reading(at)
+			k := key{m, number}
+			if other, taken := seen[k]; taken || m >= meters {
+				rt.Errorf("transactions %d and %d are both reading %d of meter %d", at, other, number, m)
+			}
+			seen[k] = at
+		}
+	})
+}
+
+func TestTransactionErrors(t *testing.T) {
+	f := fleet(t, "a", 1, 1)
+	ahead := Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "ahead"}
+	prepared := workload(t, ahead)
+	if _, err := prepared.Prepare(t.Context(), 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for _, c := range []struct {
+		name     string
+		workload *Readings
+		ctx      context.Context
+		seq      uint64
+		want     string
+	}{
+		{"before the first", workload(t, Config{Kind: "plain", Fleet: f, First: 10}), t.Context(), 9, "transaction 9: the workload begins with 10"},
+		{"out of time", workload(t, Config{Kind: "plain", Fleet: f}), t.Context(), f.Limit(), "use more meters"},
+		{"not prepared", workload(t, ahead), t.Context(), 0, "prepare the workload first"},
+		{"used up", prepared, t.Context(), 1, "only 1 ciphertexts were made ahead"},
+		{"stopped", workload(t, Config{Kind: "plain", Fleet: f}), stopped, 0, "context canceled"},
+	} {
+		if _, err := c.workload.Transaction(c.ctx, c.seq); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v; want %q", c.name, err, c.want)
+		}
+	}
+	if _, err := workload(t, Config{Kind: "plain", Fleet: f}).Transaction(t.Context(), f.Limit()-1); err != nil {
+		t.Errorf("last reading: %v", err)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	f := fleet(t, "a", 1, 24)
+	for want, c := range map[string]Config{
+		`workload kind "cipher" is unknown`:    {Kind: "cipher", Fleet: f},
+		`scheme "rsa" is unknown`:              {Kind: "padded", Scheme: "rsa", Bits: 2048, Fleet: f},
+		"modulus of 2000 bits":                 {Kind: "encrypted", Scheme: "ddh", Bits: 2000, Fleet: f, Encryption: "inline"},
+		"more than a reading's 262144":         {Kind: "padded", Scheme: "ddh", Bits: 4096, Fleet: fleet(t, "a", 1, 512)},
+		`encryption "later" is unknown`:        {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "later"},
+		"bank of 0 ciphertexts; want at least": {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "bank"},
+	} {
+		if _, err := NewReadings(c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; want %q", err, want)
+		}
+	}
+}
+
+func TestRegistrationsComeInBatches(t *testing.T) {
+	r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 401, 1)})
+	args, err := r.Registrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(args) != 3 || len(registered(t, r)) != 401 {
+		t.Errorf("%d batches of %d meters", len(args), len(registered(t, r)))
+	}
+}
+
+func TestPrepareReportsAndStops(t *testing.T) {
+	config := Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "bank", Bank: 40}
+	r := workload(t, config)
+	var calls []int
+	made, err := r.Prepare(t.Context(), 0, func(done, total int) {
+		if total != 40 {
+			t.Errorf("total %d", total)
+		}
+		calls = append(calls, done)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 40 || !slices.IsSorted(calls) || calls[39] != 40 {
+		t.Errorf("progress %v", calls)
+	}
+	if c := made.Encrypt; c.N != 40 || c.P50 <= 0 || c.Low == nil || *c.Low > c.P50 || *c.High < c.P50 || made.Total < c.P50 {
+		t.Errorf("preparation %+v", made)
+	}
+
+	ctx, stop := context.WithCancelCause(t.Context())
+	reason := errors.New("a reason")
+	r = workload(t, config)
+	_, err = r.Prepare(ctx, 0, func(done, total int) {
+		if done == 3 {
+			stop(reason)
+		}
+	})
+	if !errors.Is(err, reason) || r.ready != nil {
+		t.Errorf("error %v with %d ciphertexts ready", err, len(r.ready))
+	}
+
+	broken := workload(t, config)
+	broken.encryptor = failing{reason}
+	if _, err := broken.Prepare(t.Context(), 0, nil); !errors.Is(err, reason) || !strings.Contains(err.Error(), "encrypt reading") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := broken.Transaction(t.Context(), 0); err == nil {
+		t.Error("a transaction without a bank")
+	}
+
+	config.Encryption = "ahead"
+	for n, want := range map[int]string{0: "use an open load, or a bank", 1 << 30: "do not fit"} {
+		if _, err := workload(t, config).Prepare(t.Context(), n, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("n %d: error %v; want %q", n, err, want)
+		}
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) Encrypt([]int64) ([]byte, error) { return nil, f.error }
+
+func TestConcurrentTransactions(t *testing.T) {
+	r := workload(t, Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "inline"})
+	var group sync.WaitGroup
+	for client := range uint64(4) {
+		group.Go(func() {
+			for i := range uint64(5) {
+				if tx, err := r.Transaction(t.Context(), 4*i+client); err != nil || tx.Encrypt <= 0 {
+					t.Errorf("encrypted in %v, error %v", tx.Encrypt, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// BenchmarkTransaction shows what a transaction costs the client before it is
+// submitted, as CPU time of the process, garbage collection included. Rounds
+// of transactions and of bare P-256 signatures alternate, so that their ratio,
+// signatures/op, stands on a busy machine too.
+func BenchmarkTransaction(b *testing.B) {
+	f := fleet(b, "plain", 100, 24)
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), big.NewInt(12345).FillBytes(make([]byte, 32)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	digest := make([]byte, 32)
+	for _, config := range []Config{
+		{Kind: "plain", Fleet: f},
+		{Kind: "padded", Scheme: "ddh", Bits: 2048, Fleet: f},
+		{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Fleet: f, Encryption: "bank", Bank: 4},
+	} {
+		r := workload(b, config)
+		if _, err := r.Prepare(b.Context(), 0, nil); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(config.Kind, func(b *testing.B) {
+			var transactions, signatures time.Duration
+			const round = 200
+			for done := 0; done < b.N; done += round {
+				start := cpu(b)
+				for i := range round {
+					if _, err := r.Transaction(b.Context(), uint64(done+i)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				middle := cpu(b)
+				for range round {
+					if _, err := key.Sign(nil, digest, crypto.SHA256); err != nil {
+						b.Fatal(err)
+					}
+				}
+				transactions, signatures = transactions+middle-start, signatures+cpu(b)-middle
+			}
+			rounded := float64((b.N + round - 1) / round * round)
+			b.ReportMetric(0, "ns/op") // of both together: says nothing
+			b.ReportMetric(float64(transactions.Nanoseconds())/rounded, "cpu-ns/op")
+			b.ReportMetric(float64(transactions)/float64(signatures), "signatures/op")
+		})
+	}
+}
+
+// cpu returns the CPU time that the process has used.
+func cpu(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
