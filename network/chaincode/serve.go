@@ -16,9 +16,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -45,11 +43,8 @@ const maxMessage = 100 << 20
 //	CHAINCODE_TLS_CLIENT_CA_FILE  and who vouches for the peer
 //	METERBENCH_OPERATOR           MSP id of the organisation that may register meters
 //
-// It returns nil when ctx ends or the process is told to terminate (SIGTERM),
-// and an error when it cannot serve.
+// It returns nil when ctx ends and an error when it cannot serve.
 func Serve(ctx context.Context, getenv func(string) string) error {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer stop()
 	name := getenv("CHAINCODE_NAME")
 	server, err := newServer(name, getenv)
 	if err != nil {
