@@ -3,15 +3,11 @@ package workloads
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"errors"
-	"math/big"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -295,59 +291,6 @@ func TestRegistrationsComeInBatches(t *testing.T) {
 	}
 }
 
-func TestPrepareReportsAndStops(t *testing.T) {
-	config := Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "bank", Bank: 40}
-	r := workload(t, config)
-	var calls []int
-	made, err := r.Prepare(t.Context(), 0, func(done, total int) {
-		if total != 40 {
-			t.Errorf("total %d", total)
-		}
-		calls = append(calls, done)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(calls) != 40 || !slices.IsSorted(calls) || calls[39] != 40 {
-		t.Errorf("progress %v", calls)
-	}
-	if c := made.Encrypt; c.N != 40 || c.P50 <= 0 || c.Low == nil || *c.Low > c.P50 || *c.High < c.P50 || made.Total < c.P50 {
-		t.Errorf("preparation %+v", made)
-	}
-
-	ctx, stop := context.WithCancelCause(t.Context())
-	reason := errors.New("a reason")
-	r = workload(t, config)
-	_, err = r.Prepare(ctx, 0, func(done, total int) {
-		if done == 3 {
-			stop(reason)
-		}
-	})
-	if !errors.Is(err, reason) || r.ready != nil {
-		t.Errorf("error %v with %d ciphertexts ready", err, len(r.ready))
-	}
-
-	broken := workload(t, config)
-	broken.encryptor = failing{reason}
-	if _, err := broken.Prepare(t.Context(), 0, nil); !errors.Is(err, reason) || !strings.Contains(err.Error(), "encrypt reading") {
-		t.Errorf("error %v", err)
-	}
-	if _, err := broken.Transaction(t.Context(), 0); err == nil {
-		t.Error("a transaction without a bank")
-	}
-
-	config.Encryption = "ahead"
-	for n, want := range map[int]string{0: "use an open load, or a bank", 1 << 30: "do not fit"} {
-		if _, err := workload(t, config).Prepare(t.Context(), n, nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("n %d: error %v; want %q", n, err, want)
-		}
-	}
-}
-
-type failing struct{ error }
-
-func (f failing) Encrypt([]int64) ([]byte, error) { return nil, f.error }
-
 func TestConcurrentTransactions(t *testing.T) {
 	r := workload(t, Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "inline"})
 	var group sync.WaitGroup
@@ -361,59 +304,4 @@ func TestConcurrentTransactions(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-// BenchmarkTransaction shows what a transaction costs the client before it is
-// submitted, as CPU time of the process, garbage collection included. Rounds
-// of transactions and of bare P-256 signatures alternate, so that their ratio,
-// signatures/op, stands on a busy machine too.
-func BenchmarkTransaction(b *testing.B) {
-	f := fleet(b, "plain", 100, 24)
-	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), big.NewInt(12345).FillBytes(make([]byte, 32)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	digest := make([]byte, 32)
-	for _, config := range []Config{
-		{Kind: "plain", Fleet: f},
-		{Kind: "padded", Scheme: "ddh", Bits: 2048, Fleet: f},
-		{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Fleet: f, Encryption: "bank", Bank: 4},
-	} {
-		r := workload(b, config)
-		if _, err := r.Prepare(b.Context(), 0, nil); err != nil {
-			b.Fatal(err)
-		}
-		b.Run(config.Kind, func(b *testing.B) {
-			var transactions, signatures time.Duration
-			const round = 200
-			for done := 0; done < b.N; done += round {
-				start := cpu(b)
-				for i := range round {
-					if _, err := r.Transaction(b.Context(), uint64(done+i)); err != nil {
-						b.Fatal(err)
-					}
-				}
-				middle := cpu(b)
-				for range round {
-					if _, err := key.Sign(nil, digest, crypto.SHA256); err != nil {
-						b.Fatal(err)
-					}
-				}
-				transactions, signatures = transactions+middle-start, signatures+cpu(b)-middle
-			}
-			rounded := float64((b.N + round - 1) / round * round)
-			b.ReportMetric(0, "ns/op") // of both together: says nothing
-			b.ReportMetric(float64(transactions.Nanoseconds())/rounded, "cpu-ns/op")
-			b.ReportMetric(float64(transactions)/float64(signatures), "signatures/op")
-		})
-	}
-}
-
-// cpu returns the CPU time that the process has used.
-func cpu(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

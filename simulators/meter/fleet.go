@@ -82,15 +82,15 @@ const (
 // A Fleet is a number of simulated meters. It may be used by many goroutines
 // at once.
 type Fleet struct {
-	config  Config
-	seconds uint64 // metering interval
-	sway    uint64 // ticks by which the noise may move the end of an interval, at most
-	largest uint64 // yearly energy of the largest household possible, in Wh
-	smaller uint64 // yearly energy of the smallest
-	limit   uint64
-	curve   *curve
-	year    uint64
-	keys    keyCache
+	config   Config
+	seconds  uint64 // metering interval
+	sway     uint64 // ticks by which the noise may move the end of an interval, at most
+	largest  uint64 // yearly energy of the largest household possible, in Wh
+	smallest uint64 // yearly energy of the smallest
+	limit    uint64
+	curve    *curve
+	year     uint64
+	keys     keyCache
 }
 
 // NewFleet checks the configuration and returns the fleet. Keys are made when
@@ -102,12 +102,12 @@ func NewFleet(config Config) (*Fleet, error) {
 	f := &Fleet{config: config, seconds: uint64(config.Interval / time.Second), curve: newCurve(), keys: newKeyCache(config.Seed, config.Meters)}
 	f.year = f.curve.year()
 	f.sway = min(f.seconds*ticksPerSecond, ticksPerHour)
-	f.largest, f.smaller = mostYearly, leastYearly
+	f.largest, f.smallest = mostYearly, leastYearly
 	// The most that the largest household can use in one interval.
 	peak := f.wattHours(f.curve.most(f.seconds*ticksPerSecond+f.sway), mostYearly) + 1
 	if bound := uint64(config.Bound); peak >= bound {
 		f.largest = mostYearly * (bound - 2) / peak
-		f.smaller = leastYearly * (bound - 2) / peak
+		f.smallest = leastYearly * (bound - 2) / peak
 	}
 	// Phase and habit take up to an interval and an hour.
 	start, reach := uint64(config.Start.Unix()), f.seconds+2*3600
@@ -159,13 +159,13 @@ func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
 	h := f.household(meter)
 	length := uint64(f.config.Length)
 	values := reading.Values{Interval: f.config.Interval, Wh: make([]int64, length)}
-	previous := h.meter(number * length)
+	previous := h.register(number * length)
 	for i := range length {
-		next := h.meter(number*length + i + 1)
+		next := h.register(number*length + i + 1)
 		values.Wh[i] = int64(next - previous)
 		previous = next
 	}
-	values.Register = previous - h.meter(0)
+	values.Register = previous - h.register(0)
 	return values, f.End(meter, number)
 }
 
@@ -194,17 +194,17 @@ func (f *Fleet) household(meter int) household {
 	return household{
 		Fleet:  f,
 		begin:  f.begin(meter)*ticksPerSecond + f.derive(purposeHabit, meter)%ticksPerHour,
-		yearly: f.smaller + (f.largest-f.smaller)*skewed>>32,
+		yearly: f.smallest + (f.largest-f.smallest)*skewed>>32,
 		days:   f.derive(purposeDay, meter),
 		noise:  f.derive(purposeInterval, meter),
 	}
 }
 
-// meter returns the household's energy from 1970 to the end of its k-th
+// register returns the household's energy from 1970 to the end of its k-th
 // interval, in whole Wh. The noise moves the ends of intervals, by up to an
 // interval and an hour at most, on a curve that never falls. So every value is
 // at least 0, the energies add up whatever the noise, and no history is needed.
-func (h *household) meter(k uint64) uint64 {
+func (h *household) register(k uint64) uint64 {
 	sway, _ := bits.Mul64(hash(h.noise, k), h.sway)
 	units := h.curve.energy(h.begin+k*h.seconds*ticksPerSecond+sway, h.days)
 	return h.wattHours(units, h.yearly)

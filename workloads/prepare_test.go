@@ -1,0 +1,62 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestPrepareReportsAndStops(t *testing.T) {
+	config := Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "bank", Bank: 40}
+	r := workload(t, config)
+	var calls []int
+	made, err := r.Prepare(t.Context(), 0, func(done, total int) {
+		if total != 40 {
+			t.Errorf("total %d", total)
+		}
+		calls = append(calls, done)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 40 || !slices.IsSorted(calls) || calls[39] != 40 {
+		t.Errorf("progress %v", calls)
+	}
+	if c := made.Encrypt; c.N != 40 || c.P50 <= 0 || c.Low == nil || *c.Low > c.P50 || *c.High < c.P50 || made.Total < c.P50 {
+		t.Errorf("preparation %+v", made)
+	}
+
+	ctx, stop := context.WithCancelCause(t.Context())
+	reason := errors.New("a reason")
+	r = workload(t, config)
+	_, err = r.Prepare(ctx, 0, func(done, total int) {
+		if done == 3 {
+			stop(reason)
+		}
+	})
+	if !errors.Is(err, reason) || r.ready != nil {
+		t.Errorf("error %v with %d ciphertexts ready", err, len(r.ready))
+	}
+
+	broken := workload(t, config)
+	broken.encryptor = failing{reason}
+	if _, err := broken.Prepare(t.Context(), 0, nil); !errors.Is(err, reason) || !strings.Contains(err.Error(), "encrypt reading") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := broken.Transaction(t.Context(), 0); err == nil {
+		t.Error("a transaction without a bank")
+	}
+
+	config.Encryption = "ahead"
+	for n, want := range map[int]string{0: "use an open load, or a bank", 1 << 30: "do not fit"} {
+		if _, err := workload(t, config).Prepare(t.Context(), n, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("n %d: error %v; want %q", n, err, want)
+		}
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) Encrypt([]int64) ([]byte, error) { return nil, f.error }
