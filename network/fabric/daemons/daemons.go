@@ -79,16 +79,16 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 // FromDir returns the programs peer and orderer of a folder, after it has run
 // each to learn its version. They are given the pinned release's sample
 // configuration, kept in the user's cache folder.
-func FromDir(dir string) (Binaries, error) {
+func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 	}
 	b := Binaries{Peer: filepath.Join(dir, "peer"), Orderer: filepath.Join(dir, "orderer")}
-	if b.Version, err = runVersion(b.Peer); err != nil {
+	if b.Version, err = runVersion(ctx, b.Peer); err != nil {
 		return Binaries{}, err
 	}
-	orderer, err := runVersion(b.Orderer)
+	orderer, err := runVersion(ctx, b.Orderer)
 	if err != nil {
 		return Binaries{}, err
 	}
@@ -102,8 +102,8 @@ func FromDir(dir string) (Binaries, error) {
 }
 
 // runVersion asks a daemon for its version.
-func runVersion(path string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func runVersion(ctx context.Context, path string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, "version").CombinedOutput()
 	if err != nil {

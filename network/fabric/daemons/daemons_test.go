@@ -216,7 +216,7 @@ func TestFromDir(t *testing.T) {
 	}
 	fails := func(want string) {
 		t.Helper()
-		if _, err := FromDir(dir); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := FromDir(t.Context(), dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want …%s…", err, want)
 		}
 	}
@@ -230,7 +230,7 @@ func TestFromDir(t *testing.T) {
 	put("orderer", "echo ' Version: v3.1.1'")
 	fails("peer is v2.5.9 but orderer is v3.1.1")
 	put("orderer", "echo ' Version: v2.5.9'")
-	b, err := FromDir(dir)
+	b, err := FromDir(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestRealDaemons(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{b.Peer, b.Orderer} {
-		if v, err := runVersion(path); v != Version || err != nil {
+		if v, err := runVersion(t.Context(), path); v != Version || err != nil {
 			t.Errorf("%s: %q, %v", path, v, err)
 		}
 	}
