@@ -34,20 +34,20 @@ type bringUp struct {
 	admins map[string]*fabric.Admin    // by organisation
 	admin  *tls.Config                 // the ordering organisation's
 
-	joined    map[joint]step
+	joined    map[seat]step
 	installed map[*servicePlan]step
 }
 
-// A joint is a peer on a channel.
-type joint struct {
-	peer    *peerPlan
+// A seat is a node's place on a channel.
+type seat struct {
+	node    string
 	channel *channelPlan
 }
 
 func newBringUp(p *plan, orgs *organisations, conns map[string]*grpc.ClientConn) (*bringUp, error) {
 	b := &bringUp{
 		plan: p, conns: conns, admins: map[string]*fabric.Admin{},
-		joined: map[joint]step{}, installed: map[*servicePlan]step{},
+		joined: map[seat]step{}, installed: map[*servicePlan]step{},
 	}
 	for _, org := range orgs.members {
 		admin, err := fabric.NewAdmin(org.MSP, org.Admin)
@@ -60,9 +60,12 @@ func newBringUp(p *plan, orgs *organisations, conns map[string]*grpc.ClientConn)
 	if b.admin, err = orgs.ordering.AdminTLSConfig(); err != nil {
 		return nil, err
 	}
-	for _, peer := range p.peers {
-		for _, channel := range peer.channels {
-			b.joined[joint{peer, channel}] = make(step)
+	for _, channel := range p.channels {
+		for _, o := range p.orderers {
+			b.joined[seat{o.Name, channel}] = make(step)
+		}
+		for _, peer := range channel.peers {
+			b.joined[seat{peer.Name, channel}] = make(step)
 		}
 	}
 	for _, s := range p.services {
@@ -99,6 +102,7 @@ func (b *bringUp) joinOrderer(ctx context.Context, o *ordererPlan) error {
 		if err := fabric.JoinOrderer(ctx, o.Admin, b.admin, channel.genesis); err != nil {
 			return err
 		}
+		close(b.joined[seat{o.Name, channel}])
 	}
 	return nil
 }
@@ -109,7 +113,7 @@ func (b *bringUp) setUpPeer(ctx context.Context, peer *peerPlan) error {
 		if err := admin.JoinPeer(ctx, conn, channel.genesis); err != nil {
 			return err
 		}
-		close(b.joined[joint{peer, channel}])
+		close(b.joined[seat{peer.Name, channel}])
 	}
 	for _, s := range peer.services {
 		if err := admin.Install(ctx, conn, s.contract.pkg); err != nil {
@@ -167,10 +171,15 @@ func (b *bringUp) approve(ctx context.Context, channel *channelPlan, contract *c
 		group.Go(func() error {
 			var peers []grpc.ClientConnInterface
 			for _, peer := range channel.of(member) {
-				if err := b.joined[joint{peer, channel}].wait(ctx); err != nil {
+				if err := b.joined[seat{peer.Name, channel}].wait(ctx); err != nil {
 					return err
 				}
 				peers = append(peers, b.conns[peer.Name])
+			}
+			for _, o := range b.plan.orderers {
+				if err := b.joined[seat{o.Name, channel}].wait(ctx); err != nil {
+					return err
+				}
 			}
 			admin := b.admins[member]
 			id, err := admin.Approve(ctx, channel.Name, contract.definition, peers)

@@ -13,6 +13,9 @@ func TestMain(m *testing.M) {
 	if code, ok := Dispatch(os.Args, serve); ok {
 		os.Exit(code)
 	}
+	if os.Getenv(holdVariable) != "" {
+		os.Exit(hold())
+	}
 	os.Exit(m.Run())
 }
 

@@ -37,6 +37,9 @@ const startTimeout = 2 * time.Minute
 // stopGrace is how long nodes have to end by themselves.
 const stopGrace = 5 * time.Second
 
+// deathShows is how long after a node's connections broke its end is known.
+const deathShows = 300 * time.Millisecond
+
 // A Config says with what and where a network runs.
 type Config struct {
 	// Binaries are the daemons. If they are zero, Start takes those of
@@ -54,6 +57,8 @@ type Config struct {
 	Logs string
 	// Progress gets a line per stage. Nil: nobody.
 	Progress io.Writer
+
+	ports func(n int) ([]int, error) // free loopback ports; nil: process.FreePorts
 }
 
 // A Network is a running network. Its methods are safe for use by many
@@ -106,12 +111,8 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		return nil, err
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
-		logs := n.record.Logs
-		if n.temporary && cfg.Logs == "" {
-			logs = "" // they go with the folder
-		}
-		err = describe(err, logs)
-		return nil, errors.Join(err, n.Close())
+		logsStay := !n.temporary || cfg.Logs != ""
+		return nil, errors.Join(describe(err, logsStay), n.Close())
 	}
 	n.ready = time.Since(begin)
 	fmt.Fprintf(cfg.Progress, "network %s is ready after %.1f s\n", t.Name, n.ready.Seconds())
@@ -140,7 +141,7 @@ func (n *Network) makeFolders(t topology.Topology, cfg *Config) error {
 }
 
 func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) error {
-	plan, err := newPlan(t, n.record.Dir, cfg.Binaries.ConfigDir)
+	plan, err := newPlan(t, n.record.Dir, cfg)
 	if err != nil {
 		return err
 	}
@@ -175,11 +176,14 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	if err := b.run(ctx); err != nil {
-		// The death of a node explains what else failed with it.
-		if cause := context.Cause(ctx); cause != nil {
-			return cause
+		// The death of a node explains what else failed, but shows a moment
+		// after the connections to it broke.
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(deathShows):
+			return err
 		}
-		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
@@ -259,20 +263,6 @@ func (n *Network) Record() Record { return n.record }
 
 // Status asks every node how it is.
 func (n *Network) Status(ctx context.Context) (Status, error) { return n.record.Status(ctx) }
-
-// describe turns the error of a failed start into one that names no log file
-// which is gone by the time it is read.
-func describe(err error, logs string) error {
-	died, ok := errors.AsType[*process.ExitError](err)
-	if !ok || logs != "" {
-		return err
-	}
-	text := fmt.Sprintf("%s ended: %s", died.Name, died.Status)
-	for _, line := range died.Tail {
-		text += "\n\t" + line
-	}
-	return errors.New(text)
-}
 
 // specs are the children that make up a network, in the order of Nodes.
 func (p *plan) specs(cfg Config, logs string) []process.Spec {

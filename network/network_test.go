@@ -1,24 +1,33 @@
 package network
 
 import (
+	"net"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"meterbench/network/process"
 	"meterbench/network/topology"
 )
 
-// network returns a topology with one channel of all organisations.
-func network(name string, orderers int, peers int, organisations ...string) topology.Topology {
+func needsNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real network")
+	}
+}
+
+// shape returns a topology with one channel of all organisations.
+func shape(name string, orderers, peers int, organisations ...string) topology.Topology {
 	t := topology.Topology{
 		Name:     name,
 		Orderers: topology.Orderers{Consensus: "raft", Count: orderers},
-		Channels: []topology.Channel{{
-			Name:       "metrology",
-			Batch:      topology.Batch{Timeout: 200 * time.Millisecond, Messages: 100, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20},
-			Chaincodes: []topology.Chaincode{{Name: "readings", Endorsement: "majority"}},
-		}},
-		Limits: topology.Limits{Gateway: 2500},
+		Channels: []topology.Channel{channel("metrology", "readings")},
+		Limits:   topology.Limits{Gateway: 2500},
 	}
 	for _, o := range organisations {
 		t.Organisations = append(t.Organisations, topology.Organisation{Name: o, Peers: peers})
@@ -26,40 +35,254 @@ func network(name string, orderers int, peers int, organisations ...string) topo
 	return t
 }
 
-func TestFirstTransaction(t *testing.T) {
-	if testing.Short() {
-		t.Skip("needs a real network")
+func channel(name string, chaincodes ...string) topology.Channel {
+	c := topology.Channel{Name: name, Batch: topology.Batch{
+		Timeout: 200 * time.Millisecond, Messages: 100, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20,
+	}}
+	for _, cc := range chaincodes {
+		c.Chaincodes = append(c.Chaincodes, topology.Chaincode{Name: cc, Endorsement: "majority"})
 	}
+	return c
+}
+
+func start1(t *testing.T, topology topology.Topology, cfg Config) *Network {
+	t.Helper()
+	n, err := Start(t.Context(), topology, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+// put commits one transaction.
+func put(t *testing.T, n *Network, channel, chaincode string) {
+	t.Helper()
+	c, err := n.Client(t.Context(), channel, chaincode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Invoke(t.Context(), "Put", []byte("key"), []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFirstTransaction(t *testing.T) {
+	needsNetwork(t)
 	for _, topology := range []topology.Topology{
-		network("minimal", 1, 1, "ptb"),
-		network("two-peer", 1, 2, "ptb"),
-		network("four-peer", 1, 2, "ptb", "inmetro"),
-		network("five-org", 3, 1, "ptb", "cmi", "inmetro", "nmij", "nmim"),
+		shape("minimal", 1, 1, "ptb"),
+		shape("two-peer", 1, 2, "ptb"),
+		shape("four-peer", 1, 2, "ptb", "inmetro"),
+		shape("five-org", 3, 1, "ptb", "cmi", "inmetro", "nmij", "nmim"),
 	} {
 		t.Run(topology.Name, func(t *testing.T) {
-			n, err := Start(t.Context(), topology, Config{Progress: os.Stderr, Logs: os.Getenv("LOGS")})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				b := time.Now()
-				if err := n.Close(); err != nil {
-					t.Error(err)
-				}
-				t.Log("close", time.Since(b))
-			}()
-			c, err := n.Client(t.Context(), "metrology", "readings")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			b := time.Now()
-			if err := c.Invoke(t.Context(), "Put", []byte("a"), []byte("b")); err != nil {
-				t.Fatal(err)
-			}
-			t.Log("ready", n.Ready(), "commit", time.Since(b))
-			s, err := n.Status(t.Context())
-			t.Logf("%+v %v", s.Channels, err)
+			n := start1(t, topology, Config{})
+			begin := time.Now()
+			put(t, n, "metrology", "readings")
+			t.Logf("ready after %v, first transaction committed %v later", n.Ready(), time.Since(begin))
+			checkStatus(t, n)
+			checkKeys(t, n.Record().Dir)
 		})
+	}
+}
+
+func checkStatus(t *testing.T, n *Network) {
+	t.Helper()
+	s, err := n.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range s.Nodes {
+		if !node.Running || node.RSS == 0 {
+			t.Errorf("%s: %+v", node.Name, node)
+		}
+	}
+	for _, c := range s.Channels {
+		if !strings.HasPrefix(c.Leader, "orderer") {
+			t.Errorf("channel %s is led by %q", c.Name, c.Leader)
+		}
+		// Other peers may commit the last block a moment after the first one.
+		for _, h := range c.Heights {
+			if h.Blocks+1 < c.Heights[0].Blocks || h.Blocks < 3 {
+				t.Errorf("channel %s: %s has %d blocks, the first peer %d", c.Name, h.Peer, h.Blocks, c.Heights[0].Blocks)
+			}
+		}
+	}
+}
+
+// checkKeys looks at every file that holds a private key.
+func checkKeys(t *testing.T, dir string) {
+	t.Helper()
+	keys := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.Contains(path, "/data/") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(data), "PRIVATE KEY") {
+			return err
+		}
+		keys++
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s holds a key and has mode %o", path, info.Mode().Perm())
+		}
+		return err
+	})
+	if err != nil || keys == 0 {
+		t.Errorf("%d files with keys, %v", keys, err)
+	}
+}
+
+func TestSeveralChannelsAndChaincodes(t *testing.T) {
+	needsNetwork(t)
+	topology := shape("several", 1, 1, "ptb", "inmetro")
+	topology.Channels = []topologyChannel{channel("metrology", "readings", "bills"), channel("pki", "readings")}
+	topology.Channels[0].Chaincodes[1].Operator = "inmetro"
+	topology.Channels[1].Members = []string{"inmetro"}
+	n := start1(t, topology, Config{})
+
+	var names []string
+	for _, node := range n.Nodes() {
+		names = append(names, node.Name)
+	}
+	want := "peer0.ptb peer0.inmetro orderer0" +
+		" chaincode.metrology.readings.peer0.ptb chaincode.metrology.bills.peer0.ptb" +
+		" chaincode.metrology.readings.peer0.inmetro chaincode.metrology.bills.peer0.inmetro chaincode.pki.readings.peer0.inmetro"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("nodes are\n%s\nwant\n%s", got, want)
+	}
+	for _, c := range []struct{ channel, chaincode, operator string }{
+		{"metrology", "readings", "PtbMSP"}, {"metrology", "bills", "InmetroMSP"}, {"pki", "readings", "InmetroMSP"},
+	} {
+		put(t, n, c.channel, c.chaincode)
+		client, err := n.Client(t.Context(), c.channel, c.chaincode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		operator, err := client.Evaluate(t.Context(), "Operator")
+		if err != nil || string(operator) != c.operator {
+			t.Errorf("operator of %s on %s is %q, %v", c.chaincode, c.channel, operator, err)
+		}
+		client.Close()
+	}
+	if _, err := n.Client(t.Context(), "nowhere", "readings"); err == nil {
+		t.Error("connected to a channel that does not exist")
+	}
+	if _, err := n.Client(t.Context(), "pki", "bills"); err == nil {
+		t.Error("connected to a chaincode that is not on the channel")
+	}
+}
+
+type topologyChannel = topology.Channel
+
+func TestTwoNetworksAtOnce(t *testing.T) {
+	needsNetwork(t)
+	var starting sync.WaitGroup
+	networks := make([]*Network, 2)
+	errs := make([]error, 2)
+	for i := range networks {
+		starting.Go(func() { networks[i], errs[i] = Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{}) })
+	}
+	starting.Wait()
+	for i, n := range networks {
+		if errs[i] != nil {
+			t.Error(errs[i])
+			continue
+		}
+		defer n.Close() //nolint:errcheck // not what is tested
+		put(t, n, "metrology", "readings")
+	}
+}
+
+func TestNodeThatDiesNamesItself(t *testing.T) {
+	needsNetwork(t)
+	logs := t.TempDir()
+	n := start1(t, shape("minimal", 1, 1, "ptb"), Config{Logs: logs})
+	orderer := n.Nodes()[1]
+	if err := syscall.Kill(orderer.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-n.Died():
+		for _, want := range []string{"orderer0", "signal: killed", filepath.Join(logs, "orderer0.log"), "Raft"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q does not say %q", err, want)
+			}
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing was heard of the node's death")
+	}
+	if s, err := n.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
+		t.Errorf("status with a dead orderer: %+v, %v", s, err)
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	needsNetwork(t)
+	dir := ownTemp(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	taken := listener.Addr().(*net.TCPAddr).Port
+	// In the order in which a minimal network asks for ports.
+	for i, node := range []string{"orderer0", "orderer0", "orderer0", "peer0.ptb", "peer0.ptb", "peer0.ptb", "chaincode.peer0.ptb"} {
+		_, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{ports: func(n int) ([]int, error) {
+			ports, err := process.FreePorts(n)
+			if err == nil {
+				ports[i] = taken
+			}
+			return ports, err
+		}})
+		want := "start network minimal: " + node + ": port 127.0.0.1:" + strconv.Itoa(taken) + " was taken"
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("port %d: %v, want one line that starts %q", i, err, want)
+		}
+		nothingLeft(t, dir, nil)
+	}
+}
+
+func TestDaemonThatFails(t *testing.T) {
+	needsNetwork(t)
+	dir := ownTemp(t)
+	topology := shape("minimal", 1, 1, "ptb")
+	topology.Channels[0].Batch.Messages = 0 // which no orderer takes
+	_, err := Start(t.Context(), topology, Config{})
+	if err == nil || !strings.Contains(err.Error(), "orderer0: join channel") {
+		t.Errorf("a bad genesis block: %v", err)
+	}
+	nothingLeft(t, dir, nil)
+
+	cfg := Config{Executable: "/bin/false"} // serves no chaincode
+	_, err = Start(t.Context(), shape("minimal", 1, 1, "ptb"), cfg)
+	if err == nil || !strings.Contains(err.Error(), "chaincode.peer0.ptb ended: exit status 1") {
+		t.Errorf("a chaincode that ends: %v", err)
+	}
+	nothingLeft(t, dir, nil)
+}
+
+func TestNamedFolderStays(t *testing.T) {
+	needsNetwork(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	n, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "logs", "peer0.ptb.log")); err != nil {
+		t.Error(err)
+	}
+	if _, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir}); err == nil ||
+		!strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("a second start in the same folder: %v", err)
 	}
 }

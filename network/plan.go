@@ -65,7 +65,7 @@ type servicePlan struct {
 	contract *contractPlan
 }
 
-func newPlan(t topology.Topology, dir, config string) (*plan, error) {
+func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	p := &plan{topology: t, dir: dir}
 	if t.Orderers.Count < 1 || len(t.Organisations) == 0 || len(t.Channels) == 0 {
 		return nil, errors.New("a network needs an orderer, an organisation and a channel")
@@ -73,14 +73,14 @@ func newPlan(t topology.Topology, dir, config string) (*plan, error) {
 	for i := range t.Orderers.Count {
 		name := fmt.Sprintf("orderer%d", i)
 		p.orderers = append(p.orderers, &ordererPlan{Orderer: fabric.Orderer{
-			Name: name, MSP: topology.MSP(ordering), Dir: p.nodeDir(name), Config: config,
+			Name: name, MSP: topology.MSP(ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir,
 		}})
 	}
 	for _, o := range t.Organisations {
 		for i := range o.Peers {
 			name := fmt.Sprintf("peer%d.%s", i, o.Name)
 			p.peers = append(p.peers, &peerPlan{organisation: o.Name, Peer: fabric.Peer{
-				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: config, Limits: t.Limits,
+				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: t.Limits,
 			}})
 		}
 	}
@@ -90,7 +90,11 @@ func newPlan(t topology.Topology, dir, config string) (*plan, error) {
 		}
 	}
 	p.addServices()
-	if err := p.assignPorts(); err != nil {
+	ports := cfg.ports
+	if ports == nil {
+		ports = process.FreePorts
+	}
+	if err := p.assignPorts(ports); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -177,7 +181,7 @@ func (p *plan) addServices() {
 	}
 }
 
-func (p *plan) assignPorts() error {
+func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	var endpoints []*fabric.Endpoint
 	for _, o := range p.orderers {
 		endpoints = append(endpoints, &o.Address, &o.Admin, &o.Operations)
@@ -188,7 +192,7 @@ func (p *plan) assignPorts() error {
 	for _, s := range p.services {
 		endpoints = append(endpoints, &s.address)
 	}
-	ports, err := process.FreePorts(len(endpoints))
+	ports, err := free(len(endpoints))
 	if err != nil {
 		return err
 	}
