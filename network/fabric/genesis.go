@@ -247,11 +247,9 @@ func (g *groups) block(channel string, root *common.ConfigGroup) ([]byte, error)
 	}
 	envelope := g.bytes(&common.Envelope{Payload: g.bytes(payload)})
 	hash := sha256.Sum256(envelope)
-	last := &common.LastConfig{}
 	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
-	metadata[common.BlockMetadataIndex_LAST_CONFIG] = g.bytes(&common.Metadata{Value: g.bytes(last)})
 	metadata[common.BlockMetadataIndex_SIGNATURES] = g.bytes(&common.Metadata{
-		Value: g.bytes(&common.OrdererBlockMetadata{LastConfig: last}),
+		Value: g.bytes(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}}),
 	})
 	block := g.bytes(&common.Block{
 		Header:   &common.BlockHeader{DataHash: hash[:]},
