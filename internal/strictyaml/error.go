@@ -48,7 +48,7 @@ func (p *Problem) Error() string {
 // Hint returns a hint for a word that is none of the options: the closest one
 // if there is a close one, else all of them.
 func Hint(word string, options []string) string {
-	best, distance := "", max(1, min(2, len(word)/3))+1
+	best, distance := "", min(2, len(word)/3)+1
 	for _, option := range options {
 		if d := editDistance(strings.ToLower(word), option); d < distance {
 			best, distance = option, d

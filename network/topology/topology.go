@@ -41,8 +41,8 @@ type Channel struct {
 type Batch struct {
 	Timeout        time.Duration `yaml:"timeout" json:"timeout_ns"`
 	Messages       uint32        `yaml:"messages" json:"messages"`
-	PreferredBytes uint32        `yaml:"preferred_bytes" json:"preferred_bytes"`
-	AbsoluteBytes  uint32        `yaml:"absolute_bytes" json:"absolute_bytes"`
+	PreferredBytes uint32        `yaml:"preferred_bytes,size" json:"preferred_bytes"`
+	AbsoluteBytes  uint32        `yaml:"absolute_bytes,size" json:"absolute_bytes"`
 }
 
 // A Chaincode is a contract served as a process beside each member's peers.

@@ -1,0 +1,211 @@
+package topology
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestShipped(t *testing.T) {
+	tests := []struct {
+		name                     string
+		organisations            []string
+		peers, orderers, endorse int
+	}{
+		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, 3, 3},
+		{"four-peer", []string{"ptb", "inmetro"}, 2, 1, 2},
+		{"minimal", []string{"ptb"}, 1, 1, 1},
+		{"two-peer", []string{"ptb"}, 2, 1, 1},
+	}
+	var names []string
+	for _, test := range tests {
+		names = append(names, test.name)
+		top, err := Load(test.name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if top.Name != test.name || top.Description == "" {
+			t.Errorf("%s: name %q, description %q", test.name, top.Name, top.Description)
+		}
+		if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != (Orderers{"raft", test.orderers}) {
+			t.Errorf("%s: %v, %v", test.name, top.organisations(), top.Orderers)
+		}
+		for _, o := range top.Organisations {
+			if o.Peers != test.peers {
+				t.Errorf("%s: %s has %d peers", test.name, o.Name, o.Peers)
+			}
+		}
+		wantChannel := []Channel{{
+			Name: "metrology", Members: test.organisations,
+			Batch:      Batch{200 * time.Millisecond, 100, 2 << 20, 10 << 20},
+			Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
+		}}
+		if !reflect.DeepEqual(top.Channels, wantChannel) {
+			t.Errorf("%s: channels %+v", test.name, top.Channels)
+		}
+		if top.Limits != (Limits{2500, 2500, 2500}) {
+			t.Errorf("%s: limits %+v", test.name, top.Limits)
+		}
+		n, of, err := top.Endorsement(top.Channels[0], top.Channels[0].Chaincodes[0])
+		if n != test.endorse || !slices.Equal(of, test.organisations) || err != nil {
+			t.Errorf("%s: endorsement %d of %v, %v", test.name, n, of, err)
+		}
+	}
+	if !slices.Equal(Names(), names) {
+		t.Errorf("shipped are %v, want %v", Names(), names)
+	}
+}
+
+const small = "name: a\norganisations: [{name: ptb}, {name: cmi}]\nchannels:\n  - name: c\n    chaincodes: [{name: readings}]\n"
+
+func TestDefaults(t *testing.T) {
+	got, err := Parse("a.yaml", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Topology{
+		Name:          "a",
+		Organisations: []Organisation{{"ptb", 1}, {"cmi", 1}},
+		Orderers:      Orderers{"raft", 1},
+		Channels: []Channel{{
+			Name: "c", Members: []string{"ptb", "cmi"},
+			Batch:      Batch{2 * time.Second, 500, 2 << 20, 10 << 20},
+			Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
+		}},
+		Limits: Limits{500, 2500, 2500},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := []struct{ old, new, want string }{
+		{"name: a\n", "", "a.yaml:1:1: name: a topology needs a name"},
+		{"name: a\n", "name: A b\n", `a.yaml:1:7: name: a name is made of lower-case letters, digits and -, begins with a letter, and has at most 63 characters; got "A b"`},
+		{"organisations:", "organizations:", "a.yaml:2:1: unknown key organizations; did you mean organisations?"},
+		{"{name: ptb}, {name: cmi}", "", "a.yaml:2:16: organisations: at least one organisation is needed"},
+		{"cmi", "ptb", "a.yaml:2:37: organisations[1].name: organisation ptb is given twice"},
+		{"cmi", "ordering", "a.yaml:2:37: organisations[1].name: ordering is the name of the orderers' organisation; choose another"},
+		{"cmi", "cmi, peers: 0", "a.yaml:2:49: organisations[1].peers: must be 1 to 100, got 0"},
+		{"cmi", "cmi, pers: 2", "a.yaml:2:42: unknown key organisations[1].pers; did you mean peers?"},
+		{"channels:", "orderers: {consensus: rfat}\nchannels:", `a.yaml:3:23: orderers.consensus: unknown consensus "rfat"; did you mean raft?`},
+		{"channels:", "orderers: {consensus: bft}\nchannels:", `a.yaml:3:23: orderers.consensus: unknown consensus "bft"; known are raft`},
+		{"channels:", "orderers: {count: 0}\nchannels:", "a.yaml:3:19: orderers.count: must be 1 to 100, got 0"},
+		{"channels:\n  - name: c\n    chaincodes: [{name: readings}]\n", "", "a.yaml:1:1: channels: at least one channel is needed"},
+		{"name: c\n", "name: C\n", `a.yaml:4:11: channels[0].name: a name is made of lower-case letters, digits and -, begins with a letter, and has at most 249 characters; got "C"`},
+		{"  - name: c\n", "  - name: c\n  - name: c\n", "a.yaml:5:11: channels[1].name: channel c is given twice"},
+		{"    chaincodes", "    members: [ptb, cim]\n    chaincodes", "a.yaml:5:20: channels[0].members[1]: there is no organisation cim; did you mean cmi?"},
+		{"    chaincodes", "    members: [ptb, ptb]\n    chaincodes", "a.yaml:5:20: channels[0].members[1]: ptb is given twice"},
+		{"    chaincodes", "    batch: {timeout: 0s}\n    chaincodes", "a.yaml:5:22: channels[0].batch.timeout: must be above 0, got 0s"},
+		{"    chaincodes", "    batch: {messages: 0}\n    chaincodes", "a.yaml:5:23: channels[0].batch.messages: must be at least 1, got 0"},
+		{"    chaincodes", "    batch: {mesages: 5}\n    chaincodes", "a.yaml:5:13: unknown key channels[0].batch.mesages; did you mean messages?"},
+		{"    chaincodes", "    batch: {preferred_bytes: 0}\n    chaincodes", "a.yaml:5:30: channels[0].batch.preferred_bytes: must be at least 1, got 0"},
+		{"    chaincodes", "    batch: {absolute_bytes: 1KiB}\n    chaincodes", "a.yaml:5:29: channels[0].batch.absolute_bytes: must be at least preferred_bytes, 2097152, got 1024"},
+		{"readings}", "readings}, {name: readings}", "a.yaml:5:43: channels[0].chaincodes[1].name: chaincode readings is given twice"},
+		{"readings}", "readings, operator: nmi}", "a.yaml:5:45: channels[0].chaincodes[0].operator: nmi is no member of channel c; did you mean cmi?"},
+		{"readings}", "readings, endorsement: majorty}", `a.yaml:5:48: channels[0].chaincodes[0].endorsement: unknown endorsement "majorty"; did you mean majority?`},
+		{"readings}", "readings, endorsement: \"3 of [ptb, cmi]\"}", "a.yaml:5:48: channels[0].chaincodes[0].endorsement: 3 of 2 organisations cannot endorse"},
+		{"readings}", "readings, endorsement: \"0 of [ptb]\"}", "a.yaml:5:48: channels[0].chaincodes[0].endorsement: 0 of 1 organisations cannot endorse"},
+		{"readings}", "readings, endorsement: \"1 of [ptb, ptb]\"}", "a.yaml:5:48: channels[0].chaincodes[0].endorsement: ptb is given twice"},
+		{"readings}", "readings, endorsement: \"1 of []\"}", `a.yaml:5:48: channels[0].chaincodes[0].endorsement: "" is no member of the channel; known are ptb, cmi`},
+		{"channels:", "limits: {gateway: 0}\nchannels:", "a.yaml:3:19: limits.gateway: must be at least 1, got 0"},
+		{"channels:", "limits: {endorser: -1}\nchannels:", "a.yaml:3:20: limits.endorser: must be at least 1, got -1"},
+		{"channels:", "limits: {deliver: 0}\nchannels:", "a.yaml:3:19: limits.deliver: must be at least 1, got 0"},
+	}
+	for _, test := range tests {
+		src := strings.Replace(small, test.old, test.new, 1)
+		if src == small {
+			t.Fatalf("%q is not in the text", test.old)
+		}
+		if _, err := Parse("a.yaml", []byte(src)); fmt.Sprint(err) != test.want {
+			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(file, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Load(file); got.Name != "a" || err != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := os.WriteFile(file, []byte("nme: a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		file:               file + ":1:1: unknown key nme; did you mean name?",
+		"minmal":           "topology minmal: there is neither a shipped topology nor a file of that name; did you mean minimal?",
+		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, minimal, two-peer",
+		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file cannot be read: read " + filepath.Dir(file) + ": is a directory",
+	} {
+		if _, err := Load(name); fmt.Sprint(err) != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestEndorsement(t *testing.T) {
+	top := Topology{Organisations: []Organisation{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}}}
+	all := []string{"a", "b", "c", "d"}
+	tests := []struct {
+		members []string
+		policy  string
+		n       int
+		of      []string
+	}{
+		{nil, "any", 1, all},
+		{nil, "majority", 3, all},
+		{nil, "all", 4, all},
+		{[]string{"a", "c", "d"}, "majority", 2, []string{"a", "c", "d"}},
+		{nil, "2 of [d, a,b]", 2, []string{"d", "a", "b"}},
+	}
+	for _, test := range tests {
+		n, of, err := top.Endorsement(Channel{Members: test.members}, Chaincode{Endorsement: test.policy})
+		if n != test.n || !slices.Equal(of, test.of) || err != nil {
+			t.Errorf("%s: %d of %v, %v; want %d of %v", test.policy, n, of, err, test.n, test.of)
+		}
+	}
+	_, _, err := top.Endorsement(Channel{Members: []string{"a", "b"}}, Chaincode{Name: "readings", Endorsement: "1 of [c]"})
+	if want := `readings.endorsement: "c" is no member of the channel; known are a, b`; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// Whatever is read can be built: it validates, and every policy has endorsers.
+func FuzzParse(f *testing.F) {
+	f.Add(small)
+	for _, n := range Names() {
+		src, err := library.ReadFile("library/" + n + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(src))
+	}
+	f.Add(strings.Replace(small, "readings}", "readings, operator: cmi, endorsement: \"1 of [cmi, ptb]\"}", 1))
+	f.Fuzz(func(t *testing.T, src string) {
+		top, err := Parse("a.yaml", []byte(src))
+		if err != nil {
+			return
+		}
+		if err := top.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range top.Channels {
+			for _, cc := range c.Chaincodes {
+				n, of, err := top.Endorsement(c, cc)
+				if err != nil || n < 1 || n > len(of) || !slices.Contains(c.Members, cc.Operator) {
+					t.Fatalf("%d of %v, operator %q, %v", n, of, cc.Operator, err)
+				}
+			}
+		}
+	})
+}
