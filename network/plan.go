@@ -14,9 +14,6 @@ import (
 	"meterbench/network/topology"
 )
 
-// ordering is the name of the organisation that owns the orderers.
-const ordering = "ordering"
-
 const loopback = "127.0.0.1"
 
 // A plan is a topology with names, folders and ports, before any key is made.
@@ -73,7 +70,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	for i := range t.Orderers.Count {
 		name := fmt.Sprintf("orderer%d", i)
 		p.orderers = append(p.orderers, &ordererPlan{Orderer: fabric.Orderer{
-			Name: name, MSP: topology.MSP(ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir,
+			Name: name, MSP: topology.MSP(topology.Ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir,
 		}})
 	}
 	for _, o := range t.Organisations {
@@ -121,7 +118,7 @@ func (p *plan) addChannel(c topology.Channel) error {
 		}
 	}
 	for _, cc := range c.Chaincodes {
-		n, organisations, err := endorsement(p.topology, c, cc)
+		n, organisations, err := p.topology.Endorsement(c, cc)
 		if err != nil {
 			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
 		}

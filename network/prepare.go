@@ -26,7 +26,7 @@ func newOrganisations(t topology.Topology) (*organisations, error) {
 		orgs.members = append(orgs.members, org)
 	}
 	var err error
-	orgs.ordering, err = fabric.NewOrganisation(ordering, topology.MSP(ordering))
+	orgs.ordering, err = fabric.NewOrganisation(topology.Ordering, topology.MSP(topology.Ordering))
 	return &orgs, err
 }
 

@@ -73,7 +73,7 @@ func (r *Record) fill(p *plan, fabricVersion string, processes []*process.Proces
 	}
 	for _, o := range p.orderers {
 		r.Nodes = append(r.Nodes, Node{
-			Name: o.Name, Kind: KindOrderer, Organisation: ordering,
+			Name: o.Name, Kind: KindOrderer, Organisation: topology.Ordering,
 			Address: o.Address.String(), Operations: o.Operations.String(),
 		})
 	}
