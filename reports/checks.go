@@ -62,6 +62,7 @@ func auditTable(a *result.Audit) Table {
 		{"missing from the ledger", a.Missing},
 		{"on the ledger more than once", a.Duplicated},
 		{"valid on the ledger, unknown or interrupted at the client", a.Unclaimed},
+		{"valid on the ledger, recorded under another outcome", a.Contradicted},
 		{"valid on the ledger, not sent by this run", a.Foreign},
 		{"readings counted by the chaincode", a.Stored},
 	} {
@@ -70,9 +71,10 @@ func auditTable(a *result.Audit) Table {
 	return t
 }
 
-// passed tells whether the ledger holds exactly what the client recorded.
+// passed tells whether the ledger holds exactly what the client recorded, and
+// the chaincode's own count agrees.
 func passed(a *result.Audit) bool {
-	return a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0
+	return a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Stored == a.Found+a.Unclaimed
 }
 
 func auditFinding(a *result.Audit) Finding {
@@ -86,8 +88,8 @@ func auditFinding(a *result.Audit) Finding {
 		f.Text = fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 	default:
 		f.Verdict, f.Value = Bad, "failed"
-		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger; %d are there more than once and %d were never sent by this run.",
-			a.Expected, a.Missing, a.Duplicated, a.Foreign)
+		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
+			a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed)
 	}
 	return f
 }

@@ -85,19 +85,23 @@ func unencrypted(all []series) *transaction {
 
 func encryptionSection(e encryption, run result.Run) Section {
 	s := Section{
-		ID:    "encryption",
-		Title: "Functional encryption",
-		Intro: "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values.",
-		Figures: []Figure{
-			e.figure("encryption-time", "Encryption time by key size and vector length", "time to encrypt one reading, median", Seconds,
-				func(c result.FECost) Point { return costPoint(c.Encrypt) }),
-			e.ratioFigure(),
-			e.figure("ciphertext-size", "Ciphertext size by key size and vector length", "size of one ciphertext", Bytes,
-				func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }),
-		},
-		Tables: []Table{e.costTable(), e.ratioTable(), e.inlineTable(), preparationTable(run, e.all)},
+		ID:      "encryption",
+		Title:   "Functional encryption",
+		Intro:   "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values.",
+		Figures: append(e.costFigures(), e.ratioFigure()),
+		Tables:  []Table{e.costTable(), e.ratioTable(), e.inlineTable(), preparationTable(run, e.all)},
 	}
 	return s
+}
+
+// costFigures draw the table of costs.
+func (e encryption) costFigures() []Figure {
+	return []Figure{
+		e.figure("encryption-time", "Encryption time by key size and vector length", "time to encrypt one reading, median", Seconds,
+			func(c result.FECost) Point { return costPoint(c.Encrypt) }),
+		e.figure("ciphertext-size", "Ciphertext size by key size and vector length", "size of one ciphertext", Bytes,
+			func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }),
+	}
 }
 
 func costPoint(c result.Cost) Point {
@@ -141,7 +145,7 @@ func (e encryption) figure(id, title, label string, unit Unit, y func(result.FEC
 	}
 	f = f.settle(noFE)
 	if f.HasIntervals() {
-		f.Notes = []string{"Medians; bars through the points are 95 % intervals by order statistics, where none shows narrower than the mark; n is in the table."}
+		f.Notes = []string{"Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table."}
 	}
 	f.Alt = fmt.Sprintf("%s for %s.", title, listed(names(f.Series)))
 	return f

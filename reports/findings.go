@@ -10,7 +10,9 @@ import (
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
 	var fs []Finding
 	for _, s := range all {
-		fs = append(fs, saturationFinding(s))
+		if s.saturation != nil || len(s.levels) > 1 {
+			fs = append(fs, saturationFinding(s))
+		}
 	}
 	if f, ok := e.costFinding(); ok {
 		fs = append(fs, f)
@@ -37,10 +39,7 @@ func saturationFinding(s series) Finding {
 		return f
 	}
 	f.Value = PerSecond.Format(sat.Throughput)
-	load := clients(sat.Clients)
-	if sat.Offered > 0 {
-		load = PerSecond.Format(sat.Offered) + " offered"
-	}
+	load := at(saturationLoad(sat))
 	interval := ""
 	if i := saturationInterval(s).Interval; i != nil {
 		scale := Scale{Factor: 1}
@@ -139,20 +138,28 @@ func slowdownFinding(all []series) (Finding, bool) {
 func (s series) saturated() bool { return s.saturation != nil && s.saturation.Reached }
 
 func validityFinding(all []series) Finding {
-	valid, points := 0, 0
+	valid, flagged, points := 0, 0, 0
 	eachPoint(all, func(_ series, _ level, p result.Point) {
 		points++
-		if p.Valid {
+		switch validity(p) {
+		case "valid":
 			valid++
+		case "flagged":
+			valid++
+			flagged++
 		}
 	})
-	f := Finding{Subject: "Measurement", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
-		Text: "At every load level it was the network, not the client or the host, that set the numbers."}
+	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
+		Text: "The instrument did its part at every load level."}
 	switch {
 	case points == 0:
 		f.Verdict, f.Text = Caution, "The run holds no load level."
 	case valid < points:
-		f.Verdict, f.Text = Caution, "At the other load levels the client or the host set the numbers; they are marked, and the warnings say why."
+		f.Verdict, f.Text = Caution, "At the other load levels the instrument did not do its part, so they do not describe the network; they are marked, and the warnings say why."
+	}
+	if flagged > 0 {
+		f.Verdict = Caution
+		f.Text += fmt.Sprintf(" %d of the valid ones carry a warning.", flagged)
 	}
 	return f
 }

@@ -200,14 +200,13 @@ func phaseFigure(s series) Figure {
 
 func barNotes(f Figure) []string {
 	if f.HasInvalid() {
-		return []string{"Bars marked * are not valid measurements of the network: see the warnings."}
+		return []string{"Bars marked * are not valid measurements of the network; the warnings say why."}
 	}
 	return nil
 }
 
 func invalid(l level) bool {
-	_, valid := l.counted()
-	return !valid
+	return !slices.ContainsFunc(l.points, func(p result.Point) bool { return p.Valid })
 }
 
 // categories is the X axis of bars: one per load level.

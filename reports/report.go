@@ -13,8 +13,8 @@ import "time"
 
 // A Report is everything that is said about one run.
 type Report struct {
-	Scenario  string
-	Run       string
+	Scenario  string // its name, or what else was measured
+	Run       string // empty where there was none
 	Target    string // fabric | attached | reference
 	Simulated bool   // the target was the reference ledger, no blockchain
 	Complete  bool
@@ -109,22 +109,6 @@ type Cell struct {
 	Number   *float64
 	Interval *Interval
 	Why      string // absent, and this is the reason; shown as a footnote
-}
-
-// Absences returns the distinct reasons why cells of the table are absent, in
-// order of first appearance; renderers mark the cells and print the reasons.
-func (t Table) Absences() []string {
-	var whys []string
-	seen := map[string]bool{}
-	for _, row := range t.Rows {
-		for i, c := range row {
-			if c.Why != "" && t.Columns[i].Rank < 2 && !seen[c.Why] {
-				seen[c.Why] = true
-				whys = append(whys, c.Why)
-			}
-		}
-	}
-	return whys
 }
 
 // An Interval is a 95 % confidence interval over N values.

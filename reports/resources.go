@@ -24,9 +24,9 @@ func resourceSection(all []series, host result.Host) Section {
 	if len(all) == 0 {
 		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.settle(noPoints)}
 	}
-	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, func(p result.Point) map[string]float64 { return p.CPU }),
+	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf),
 		clientTable(all, host),
-		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, func(p result.Point) map[string]float64 { return p.RSS })}
+		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf)}
 	return s
 }
 
@@ -63,7 +63,7 @@ type cpuStack struct {
 // stacksOf splits the series' CPU by process or, where there are too many to
 // tell apart, by role.
 func stacksOf(s series) []cpuStack {
-	all := processes(s.levels)
+	all := processes(s.levels, cpuOf)
 	var stacks []cpuStack
 	for _, group := range byRole(all) {
 		r := role(group[0])
@@ -112,7 +112,7 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 	t.Columns = levelColumns(all)
 	var names []string
 	for _, s := range all {
-		for _, name := range processes(s.levels) {
+		for _, name := range processes(s.levels, values) {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -136,6 +136,9 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 	})
 	return t
 }
+
+func cpuOf(p result.Point) map[string]float64    { return p.CPU }
+func memoryOf(p result.Point) map[string]float64 { return p.RSS }
 
 // clientTable says what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {

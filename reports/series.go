@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // A series is one series of a run: its load levels in ascending order.
@@ -109,48 +110,25 @@ func clients(n int) string {
 	return fmt.Sprintf("%d clients", n)
 }
 
-// counted returns the repetitions that count: the valid ones, or all of them
-// with false where there is none.
-func (l level) counted() (points []result.Point, valid bool) {
+// values returns what value gives over the repetitions that count: the valid
+// ones, or all of them with false where none is valid.
+func (l level) values(value func(result.Point) (float64, bool)) (values []float64, valid bool) {
 	for _, p := range l.points {
-		if p.Valid {
-			points = append(points, p)
-		}
+		valid = valid || p.Valid
 	}
-	if len(points) == 0 {
-		return l.points, false
-	}
-	return points, true
-}
-
-// median returns the middle of what value gives over the repetitions that
-// count; false where it gives nothing.
-func (l level) median(value func(result.Point) (float64, bool)) (float64, bool) {
-	points, _ := l.counted()
-	var values []float64
-	for _, p := range points {
-		if v, ok := value(p); ok && finite(v) {
+	for _, p := range l.points {
+		if v, ok := value(p); ok && finite(v) && p.Valid == valid {
 			values = append(values, v)
 		}
 	}
-	if len(values) == 0 {
-		return 0, false
-	}
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2, true
+	return values, valid
 }
 
-// saturates tells whether the level is its series' saturation point.
-func (s series) saturates(l level) bool {
-	sat := s.saturation
-	if sat == nil || !sat.Reached {
-		return false
-	}
-	if l.load.Kind == "open" {
-		return sat.Offered == l.load.Offered
-	}
-	return sat.Clients == l.load.Clients
+// median returns the median over the repetitions that count; false where
+// there is none.
+func (l level) median(value func(result.Point) (float64, bool)) (float64, bool) {
+	values, _ := l.values(value)
+	return stats.Median(values), len(values) > 0
 }
 
 // repeated tells whether any level was measured more than once.
@@ -185,14 +163,14 @@ func (s series) workload() string {
 	return w
 }
 
-// processes returns the names of all processes of the points' CPU figures in
-// order of presentation: peers, chaincodes, orderers, client, then what is not
-// the benchmark's.
-func processes(levels []level) []string {
+// processes returns the names of all processes that the points hold a value
+// for, in order of presentation: peers, chaincodes, orderers, client, then what
+// is not the benchmark's.
+func processes(levels []level, values func(result.Point) map[string]float64) []string {
 	names := map[string]bool{}
 	for _, l := range levels {
 		for _, p := range l.points {
-			for name := range p.CPU {
+			for name := range values(p) {
 				names[name] = true
 			}
 		}

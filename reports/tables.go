@@ -2,6 +2,7 @@ package reports
 
 import (
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 )
@@ -75,7 +76,7 @@ func levelTable(all []series) Table {
 	t.Columns = append(levelColumns(all),
 		Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
 		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
-		Column{Key: "valid_share", Title: "valid", Unit: Share},
+		Column{Key: "valid_share", Title: "success", Unit: Share},
 		Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds},
 		Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds},
 		Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds},
@@ -88,8 +89,8 @@ func levelTable(all []series) Table {
 		Column{Key: "scheduled", Title: "scheduled", Unit: Count, Rank: 2},
 		Column{Key: "blocks", Title: "blocks", Unit: Count, Rank: 2},
 		Column{Key: "interval_method", Title: "interval method", Rank: 2},
-		Column{Key: "measurement", Title: "measurement"},
-		Column{Key: "reasons", Title: "reasons", Rank: 2})
+		Column{Key: "measurement", Title: "point"},
+		Column{Key: "remarks", Title: "remarks", Rank: 2})
 	eachPoint(all, func(s series, l level, p result.Point) {
 		commit := p.Latency[result.PhaseCommit.String()]
 		acknowledge := p.Latency[result.PhaseAcknowledge.String()]
@@ -103,12 +104,12 @@ func levelTable(all []series) Table {
 			stated(commit, &commit.Max), stated(commit, &commit.Mean), count(commit.N),
 			stated(acknowledge, acknowledge.P50), stated(acknowledge, acknowledge.P99),
 			number(p.Window), count(p.Scheduled), count(p.Blocks),
-			text(p.Intervals["throughput_per_s"].Method), text(validity(p)), text(joined(p.Reasons))))
+			text(p.Intervals["throughput_per_s"].Method), text(validity(p)), text(strings.Join(slices.Concat(p.Reasons, p.Warnings), "; "))))
 	})
 	t.Notes = []string{
-		"throughput: valid commits per second of the window. valid: share of the transactions scheduled in the window that committed as valid.",
+		"throughput: valid commits per second of the window. success: share of the transactions scheduled in the window that committed as valid.",
 		"commit: latency from the intended start to the commit seen at the peer. ack.: acknowledgement latency, endorse + submit, not yet committed.",
-		"measurement: \"not valid\" means that the instrument or the host, not the network, set the numbers; the warnings say why.",
+		"point: \"invalid\" means that the instrument did not do its part there, for example because the client was late; \"flagged\" that it did, with a reservation. The warnings say why.",
 	}
 	return t
 }
@@ -135,21 +136,13 @@ func share(p result.Point) Cell {
 }
 
 func validity(p result.Point) string {
-	if p.Valid {
-		return "valid"
+	switch {
+	case !p.Valid:
+		return "invalid"
+	case len(p.Warnings) > 0:
+		return "flagged"
 	}
-	return "not valid"
-}
-
-func joined(reasons []string) string {
-	all := ""
-	for i, r := range reasons {
-		if i > 0 {
-			all += "; "
-		}
-		all += r
-	}
-	return all
+	return "valid"
 }
 
 // saturationTable has one row per series.
@@ -169,14 +162,11 @@ func saturationTable(all []series) Table {
 			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}})
 			continue
 		}
-		reached, load := "yes", result.Load{Kind: "closed", Clients: sat.Clients}
+		reached := "yes"
 		if !sat.Reached {
 			reached = "no: at least"
 		}
-		if sat.Offered > 0 {
-			load = result.Load{Kind: "open", Offered: sat.Offered}
-		}
-		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(load)), number(sat.Throughput),
+		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
 			saturationInterval(s), number(sat.Plateau), text(sat.Method)})
 	}
 	for _, s := range all {
@@ -199,7 +189,7 @@ func saturationInterval(s series) Cell {
 	}
 	i := Interval{Low: s.saturation.Low, High: s.saturation.High}
 	for _, l := range s.levels {
-		if amount(l.load) != max(float64(s.saturation.Clients), s.saturation.Offered) {
+		if amount(l.load) != amount(saturationLoad(s.saturation)) {
 			continue
 		}
 		i.N = len(l.points)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 const noPoints = "No data: the run holds no load level."
@@ -49,7 +50,7 @@ func throughputFigure(all []series, kind string) Figure {
 		if (s.kind == "open") != (kind == "open") {
 			continue
 		}
-		line := Series{Name: s.name + saturationLabel(s.saturation), Hue: s.hue}
+		line := Series{Name: s.name + saturationLabel(s), Hue: s.hue}
 		for _, l := range s.levels {
 			p, singles, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true })
 			if !ok {
@@ -58,7 +59,7 @@ func throughputFigure(all []series, kind string) Figure {
 			if len(l.points) == 1 {
 				p.Interval = throughputInterval(l.points[0])
 			}
-			p.Saturation = s.saturates(l)
+			p.Saturation = s.saturation != nil && s.saturation.Reached && amount(saturationLoad(s.saturation)) == amount(l.load)
 			line.Points = append(line.Points, p)
 			line.Singles = append(line.Singles, singles...)
 		}
@@ -71,15 +72,18 @@ func throughputFigure(all []series, kind string) Figure {
 }
 
 // mark is the level's point in a figure: the median over the repetitions that
-// count, and each repetition where there are several.
+// count with the interval of that median, and each repetition where there are
+// several.
 func (l level) mark(value func(result.Point) (float64, bool)) (p Point, singles []Point, ok bool) {
-	y, ok := l.median(value)
-	if !ok {
+	values, valid := l.values(value)
+	if len(values) == 0 {
 		return p, nil, false
 	}
-	_, valid := l.counted()
-	p = Point{X: amount(l.load), Y: y, Invalid: !valid}
+	p = Point{X: amount(l.load), Y: stats.Median(values), Invalid: !valid}
 	if len(l.points) > 1 {
+		if i := stats.MedianInterval(values); i != nil {
+			p.Interval = &Interval{Low: i.Low, High: i.High, N: i.N}
+		}
 		for _, one := range l.points {
 			if v, has := value(one); has {
 				singles = append(singles, Point{X: p.X, Y: v, Invalid: !one.Valid})
@@ -116,29 +120,38 @@ func loadAxis(all []series, kind string) Axis {
 	return axis
 }
 
-func saturationLabel(s *result.Saturation) string {
-	switch {
-	case s == nil:
+func saturationLabel(s series) string {
+	switch sat := s.saturation; {
+	case sat == nil && len(s.levels) < 2:
+		return "" // one load level says nothing about saturation
+	case sat == nil:
 		return " (saturation not determined)"
-	case !s.Reached:
-		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(s.Throughput))
-	case s.Offered > 0:
-		return fmt.Sprintf(" (saturates at %s offered, %s)", PerSecond.Format(s.Offered), PerSecond.Format(s.Throughput))
+	case !sat.Reached:
+		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(sat.Throughput))
+	default:
+		return fmt.Sprintf(" (saturates at %s, %s)", at(saturationLoad(sat)), PerSecond.Format(sat.Throughput))
 	}
-	return fmt.Sprintf(" (saturates at %s, %s)", clients(s.Clients), PerSecond.Format(s.Throughput))
+}
+
+// saturationLoad is the load of the saturation point.
+func saturationLoad(s *result.Saturation) result.Load {
+	if s.Offered > 0 {
+		return result.Load{Kind: "open", Offered: s.Offered}
+	}
+	return result.Load{Kind: "closed", Clients: s.Clients}
 }
 
 // markNotes explains the marks that a figure against load uses.
 func markNotes(f Figure, repeated bool) []string {
 	var notes []string
 	if f.HasIntervals() {
-		notes = append(notes, "Bars through the points are 95 % intervals, where none shows narrower than the mark; n is in the table.")
+		notes = append(notes, "Bars through the points are 95 % intervals; where none shows, it is narrower than the mark. n is in the table.")
 	}
 	if repeated {
-		notes = append(notes, "Lines join the medians over the valid repetitions; dots are single repetitions.")
+		notes = append(notes, "Lines join the medians over the valid repetitions, dots are single repetitions; the interval of a median needs six of them.")
 	}
 	if f.HasInvalid() {
-		notes = append(notes, "Hollow points are not valid measurements of the network: see the warnings.")
+		notes = append(notes, "Hollow points are not valid measurements of the network; the warnings say why.")
 	}
 	return notes
 }

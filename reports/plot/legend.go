@@ -8,7 +8,7 @@ import (
 )
 
 // legend lists what the marks of the figure mean, in the order of its series.
-func legend(f reports.Figure) []entry {
+func legend(f reports.Figure, width vg.Length) []entry {
 	var all []entry
 	for _, s := range f.Series {
 		key := func(c draw.Canvas, at vg.Point) {
@@ -36,7 +36,7 @@ func legend(f reports.Figure) []entry {
 		}})
 	}
 	for i := range all {
-		all[i].label = cut(reports.Printable(all[i].label), labelStyle(), pageWidth-2*margin-keyWidth)
+		all[i].label = cut(reports.Printable(all[i].label), labelStyle(), width-keyWidth)
 		all[i].width = keyWidth + labelStyle().Width(all[i].label) + 14
 	}
 	return all

@@ -111,6 +111,7 @@ func whisker(c draw.Canvas, s reports.Series, low, high vg.Point) {
 // bars stacks the series of each category and writes the total on top.
 func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 	categories := len(m.figure.X.Categories)
+	half := min(0.36, float64(45/(at(1, 0).X-at(0, 0).X)))
 	heights := make([]float64, categories)
 	invalid := make([]bool, categories)
 	for _, s := range m.figure.Series {
@@ -119,7 +120,7 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 			if i < 0 || i >= categories {
 				continue
 			}
-			low, high := at(p.X-0.36, heights[i]), at(p.X+0.36, heights[i]+p.Y)
+			low, high := at(p.X-half, heights[i]), at(p.X+half, heights[i]+p.Y)
 			r := vg.Rectangle{Min: low, Max: high}
 			c.SetColor(partColour(s.Hue, s.Variant))
 			c.Fill(r.Path())

@@ -12,14 +12,17 @@ import (
 
 // Sizes of the page, in points.
 const (
-	margin     = 12
+	margin     = 12  // around a page with title and notes
+	bareMargin = 2   // around one that stands inside another page
 	dataHeight = 300 // axes and their labels included
 	leading    = 1.3 // line height over font size
+	noteGap    = 5
 )
 
 // A page is a figure with everything around its data laid out.
 type page struct {
 	figure reports.Figure
+	margin vg.Length
 	height vg.Length
 	title  []string
 	legend [][]entry // rows
@@ -42,19 +45,22 @@ func noteStyle() text.Style  { return words(10, Faint) }
 
 // layout decides what goes where; the height follows from it.
 func layout(f reports.Figure, o Options) page {
-	p := page{figure: f}
-	const width = pageWidth - 2*margin
-	p.height = 2*margin + dataHeight
+	p := page{figure: f, margin: margin}
+	if o.Bare {
+		p.margin = bareMargin
+	}
+	width := pageWidth - 2*p.margin
+	p.height = 2*p.margin + dataHeight
 	if !o.Bare {
 		p.title = wrap(f.Title, titleStyle(), width)
 		p.height += lines(len(p.title), titleStyle()) + 4
 		for _, n := range f.Notes {
 			p.notes = append(p.notes, wrap(n, noteStyle(), width)...)
 		}
-		p.height += lines(len(p.notes), noteStyle())
+		p.height += lines(len(p.notes), noteStyle()) + noteGap
 	}
 	if f.Empty == "" {
-		p.legend = rows(legend(f), width)
+		p.legend = rows(legend(f, width), width)
 		p.height += lines(len(p.legend), labelStyle()) + 6
 	}
 	return p
@@ -66,7 +72,7 @@ func lines(n int, s text.Style) vg.Length { return vg.Length(float64(n)*leading)
 func (p page) draw(c draw.Canvas) {
 	c.SetColor(hex(Paper))
 	c.Fill(c.Rectangle.Path())
-	c = draw.Crop(c, margin, -margin, margin, -margin)
+	c = draw.Crop(c, p.margin, -p.margin, p.margin, -p.margin)
 	top := c.Max.Y
 	for _, line := range p.title {
 		top = write(c, titleStyle(), line, top)
@@ -92,6 +98,9 @@ func (p page) draw(c draw.Canvas) {
 	}
 	bottom := c.Min.Y + lines(len(p.notes), noteStyle())
 	below := bottom
+	if len(p.title) > 0 {
+		bottom += noteGap
+	}
 	for _, line := range p.notes {
 		below = write(c, noteStyle(), line, below)
 	}

@@ -1,0 +1,120 @@
+// Package render writes a report as text for a terminal, as Markdown, as CSV
+// and as one HTML file, and lays out a run's folder with all of it.
+//
+// Data flow: a reports.Report in base units comes in; each table becomes a
+// sheet of strings (scaled per column, three significant digits, absences
+// marked and explained), and each writer sets the sheets in its own syntax and
+// escapes every string for it. Only CSV keeps the base units.
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"meterbench/reports"
+)
+
+// A sheet is a table as it is printed.
+type sheet struct {
+	title   string
+	heads   []head
+	rows    [][]string
+	notes   []string
+	numbers []bool // by column: set in digits, aligned right
+}
+
+// A head is the heading of a column: its title and the unit of its digits.
+type head struct{ title, unit string }
+
+// newSheet prints the columns of the table that are kept.
+func newSheet(t reports.Table, keep func(i int, c reports.Column) bool) sheet {
+	s := sheet{title: reports.Printable(t.Title), rows: make([][]string, len(t.Rows))}
+	whys := absences(t, keep)
+	for i, c := range t.Columns {
+		if !keep(i, c) {
+			continue
+		}
+		scale := c.Unit.Scale(columnValues(t, i))
+		s.heads = append(s.heads, head{reports.Printable(c.Title), scale.Symbol})
+		s.numbers = append(s.numbers, c.Unit != reports.Text)
+		for r, row := range t.Rows {
+			s.rows[r] = append(s.rows[r], cell(row[i], c.Unit, scale, whys))
+		}
+	}
+	for i, why := range whys {
+		s.notes = append(s.notes, absent(i, len(whys))+": "+why+".")
+	}
+	for _, n := range t.Notes {
+		s.notes = append(s.notes, reports.Printable(n))
+	}
+	return s
+}
+
+// absences are the distinct reasons why cells of the kept columns are absent,
+// in order of first appearance.
+func absences(t reports.Table, keep func(i int, c reports.Column) bool) []string {
+	var whys []string
+	for _, row := range t.Rows {
+		for i, c := range row {
+			if c.Why != "" && keep(i, t.Columns[i]) && !slices.Contains(whys, c.Why) {
+				whys = append(whys, c.Why)
+			}
+		}
+	}
+	return whys
+}
+
+// columnValues are the numbers by which a column's scale is chosen.
+func columnValues(t reports.Table, column int) []float64 {
+	var values []float64
+	for _, row := range t.Rows {
+		switch c := row[column]; {
+		case c.Number != nil:
+			values = append(values, *c.Number)
+		case c.Interval != nil:
+			values = append(values, c.Interval.Low, c.Interval.High)
+		}
+	}
+	return values
+}
+
+func cell(c reports.Cell, unit reports.Unit, scale reports.Scale, whys []string) string {
+	switch {
+	case c.Number != nil:
+		return unit.Digits(*c.Number, scale)
+	case c.Interval != nil:
+		s := unit.Digits(c.Interval.Low, scale) + " to " + unit.Digits(c.Interval.High, scale)
+		if c.Interval.N > 0 {
+			s += fmt.Sprintf(", n = %d", c.Interval.N)
+		}
+		return s
+	case c.Why != "":
+		for i, why := range whys {
+			if why == c.Why {
+				return absent(i, len(whys))
+			}
+		}
+		return "–"
+	}
+	return reports.Printable(c.Text)
+}
+
+// absent is the mark of a cell without a number, numbered where a table has
+// several reasons.
+func absent(i, of int) string {
+	if of == 1 {
+		return "–"
+	}
+	return "–" + superscript(i+1)
+}
+
+func superscript(n int) string {
+	return strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, fmt.Sprint(n))
+}
+
+// shown keeps the columns that readers see; the others are in CSV only.
+func shown(_ int, c reports.Column) bool { return c.Rank < 2 }
+
+// mark is a verdict as one character.
+func mark(v reports.Verdict) string { return [...]string{"·", "✓", "!", "✗"}[v] }

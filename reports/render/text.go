@@ -1,0 +1,177 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"meterbench/reports"
+)
+
+// minWidth is the narrowest page that Text writes for.
+const minWidth = 60
+
+// warningsShown is how many warnings the terminal shows; the rest is counted.
+const warningsShown = 12
+
+// more says where the rest of a report is.
+const more = "Phases, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
+
+// Text writes a summary for a terminal of the given width in columns: what was
+// run, the findings, the warnings and the main tables.
+func Text(w io.Writer, rep reports.Report, width int) error {
+	width = max(width, minWidth)
+	var b bytes.Buffer
+	heading(&b, rep, width)
+	if len(rep.Findings) > 0 {
+		b.WriteString("\nFINDINGS\n")
+	}
+	for _, f := range rep.Findings {
+		fmt.Fprintf(&b, "%s %s: %s\n", mark(f.Verdict), reports.Printable(f.Subject), reports.Printable(f.Value))
+		paragraph(&b, f.Text, "    ", width)
+	}
+	if len(rep.Warnings) > 0 {
+		b.WriteString("\nWARNINGS\n")
+	}
+	for i, warning := range rep.Warnings {
+		if i == warningsShown {
+			fmt.Fprintf(&b, "! and %d more in report.html\n", len(rep.Warnings)-i)
+			break
+		}
+		fmt.Fprintf(&b, "! %s:\n", reports.Printable(warning.Where))
+		paragraph(&b, warning.Text, "    ", width)
+	}
+	for _, s := range rep.Sections {
+		for _, t := range s.Tables {
+			if !t.Detail && len(t.Rows) > 0 {
+				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(reports.Printable(t.Title)))
+				writeTable(&b, t, width)
+			}
+		}
+	}
+	if rep.Run != "" {
+		b.WriteString("\n")
+		paragraph(&b, more, "", width)
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	return nil
+}
+
+// heading says what was run, where and for how long.
+func heading(b *bytes.Buffer, rep reports.Report, width int) {
+	line := rep.Scenario
+	if rep.Run != "" {
+		line += fmt.Sprintf(", run %s, on %s", rep.Run, target(rep))
+	}
+	if d := rep.Duration(); d != "" {
+		line += ", took " + d
+	}
+	paragraph(b, line, "", width)
+	if !rep.Complete {
+		paragraph(b, partial, "", width)
+	}
+}
+
+// partial marks the report of a run that did not come to its end.
+const partial = "PARTIAL: the run was interrupted or failed before its end; everything here covers only what was done."
+
+func target(rep reports.Report) string {
+	switch {
+	case rep.Simulated:
+		return "a SIMULATED ledger (no blockchain)"
+	case rep.Target == "attached":
+		return "a Fabric network that was already running"
+	case rep.Target == "fabric":
+		return "a real Fabric network started for it"
+	}
+	return rep.Target
+}
+
+func paragraph(b *bytes.Buffer, s, indent string, width int) {
+	wrapped := text.WrapSoft(reports.Printable(s), width-len(indent))
+	for line := range strings.SplitSeq(wrapped, "\n") {
+		fmt.Fprintf(b, "%s%s\n", indent, strings.TrimRight(line, " "))
+	}
+}
+
+// writeTable sets a table in at most width columns: where it is too wide, the
+// columns of rank 1 go, the last first, and a line says so.
+func writeTable(b *bytes.Buffer, t reports.Table, width int) {
+	dropped := map[int]bool{}
+	var names []string
+	keep := func(i int, c reports.Column) bool { return c.Rank < 2 && !dropped[i] }
+	lines := setTable(newSheet(t, keep), 0)
+	for i := len(t.Columns) - 1; i >= 0 && text.LongestLineLen(lines) > width; i-- {
+		if t.Columns[i].Rank == 1 {
+			dropped[i] = true
+			names = append([]string{reports.Printable(t.Columns[i].Title)}, names...)
+			lines = setTable(newSheet(t, keep), 0)
+		}
+	}
+	s := newSheet(t, keep)
+	if text.LongestLineLen(lines) > width {
+		lines = setTable(s, width)
+	}
+	b.WriteString(lines)
+	b.WriteString("\n")
+	for _, n := range s.notes {
+		paragraph(b, n, "  ", width)
+	}
+	if len(names) > 0 {
+		paragraph(b, "Left out for want of room: "+strings.Join(names, ", ")+".", "  ", width)
+	}
+}
+
+// setTable sets a sheet; a limit above 0 cuts its lines.
+func setTable(s sheet, limit int) string {
+	w := table.NewWriter()
+	w.SetStyle(table.StyleLight)
+	w.Style().Options = table.Options{SeparateHeader: true}
+	w.Style().Format.Header = text.FormatDefault
+	w.Style().Box.PaddingLeft, w.Style().Box.PaddingRight = " ", " "
+	if limit > 0 {
+		w.Style().Size.WidthMax = limit
+	}
+	var header table.Row
+	var configs []table.ColumnConfig
+	for i, h := range s.heads {
+		// A heading is broken rather than let it set the width of its column.
+		widest := 0
+		for word := range strings.FieldsSeq(h.title) {
+			widest = max(widest, text.StringWidthWithoutEscSequences(word))
+		}
+		for _, row := range s.rows {
+			widest = max(widest, text.StringWidthWithoutEscSequences(row[i]))
+		}
+		title := text.WrapSoft(h.title, widest)
+		if h.unit != "" {
+			title += "\n(" + h.unit + ")"
+		}
+		header = append(header, title)
+		align := text.AlignLeft
+		if s.numbers[i] {
+			align = text.AlignRight
+		}
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: 32, WidthMaxEnforcer: text.WrapText})
+	}
+	w.AppendHeader(header)
+	w.SetColumnConfigs(configs)
+	for _, row := range s.rows {
+		var cells table.Row
+		for _, c := range row {
+			cells = append(cells, c)
+		}
+		w.AppendRow(cells)
+	}
+	var trimmed []string
+	for line := range strings.SplitSeq(w.Render(), "\n") {
+		trimmed = append(trimmed, strings.TrimRight(line, " "))
+	}
+	return strings.Join(trimmed, "\n")
+}
