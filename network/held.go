@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,24 +14,15 @@ import (
 	"meterbench/network/process"
 )
 
-// Root is where the run folders of networks lie that were given none: a folder
-// for this user alone, meterbench-<user id>, under the system's one for
-// temporary files. Ledgers can be large and are worthless once the network has
-// gone, so they are kept out of the home folder.
-func Root() string {
-	return filepath.Join(os.TempDir(), fmt.Sprintf("meterbench-%d", os.Geteuid()))
-}
-
-// runFolder makes the run folder of a network. A named one must be empty.
+// runFolder makes the run folder of a network. A named one must be empty. The
+// others lie in the system's folder for temporary files: ledgers can be large
+// and are worth nothing once the network has gone.
 func runFolder(named, network string) (dir string, temporary bool, err error) {
 	if named == "" {
-		if err := makeRoot(); err != nil {
+		if _, err := process.Sweep(os.TempDir()); err != nil {
 			return "", false, err
 		}
-		if _, err := process.Sweep(Root()); err != nil {
-			return "", false, err
-		}
-		dir, err = process.NewDir(Root(), network)
+		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
 		return dir, true, err
 	}
 	if dir, err = filepath.Abs(named); err != nil {
@@ -49,23 +39,6 @@ func runFolder(named, network string) (dir string, temporary bool, err error) {
 		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
 	}
 	return dir, false, nil
-}
-
-// makeRoot makes Root and makes sure that no other user can have planted it.
-func makeRoot() error {
-	root := Root()
-	if err := os.Mkdir(root, onlyTheOwners); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make folder for networks: %w", err)
-	}
-	info, err := os.Lstat(root)
-	if err != nil {
-		return fmt.Errorf("make folder for networks: %w", err)
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || info.Mode().Perm()&0o022 != 0 || !ok || int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is not a folder of this user alone; remove it or set TMPDIR", root)
-	}
-	return nil
 }
 
 // Attach reads the record of a network that another process holds, from its
@@ -104,10 +77,10 @@ func locked(f *os.File) (bool, error) {
 	return false, nil
 }
 
-// List returns the networks that run under Root, in the order of their folders'
-// names.
+// List returns this user's networks whose run folders have no name of the
+// user's choice, in the order of the folders' names.
 func List() ([]*Record, error) {
-	folders, err := process.Folders(Root())
+	folders, err := process.Folders(os.TempDir())
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}

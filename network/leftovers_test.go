@@ -104,8 +104,8 @@ func nothingLeft(t *testing.T, dir string, nodes []Node) {
 		t.Errorf("processes left: %s", strings.Join(left, "\n"))
 	}
 	var folders []string
-	entries, err := os.ReadDir(Root())
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
@@ -169,7 +169,7 @@ func TestFiveKillsLeaveNothing(t *testing.T) {
 		}
 		cmd.Wait() //nolint:errcheck // killed
 		waitFor(t, "the nodes to end", func() bool { return len(processesIn(t, dir)) == 0 })
-		if entries, err := os.ReadDir(Root()); err != nil || len(entries) != 1 {
+		if entries, err := os.ReadDir(os.TempDir()); err != nil || len(entries) != 1 {
 			t.Fatalf("run folders of the killed holder: %v, %v", entries, err)
 		}
 
@@ -177,7 +177,7 @@ func TestFiveKillsLeaveNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if entries, err := os.ReadDir(Root()); err != nil || len(entries) != 1 {
+		if entries, err := os.ReadDir(os.TempDir()); err != nil || len(entries) != 1 {
 			t.Errorf("run folders after the next start: %v, %v", entries, err)
 		}
 		if err := n.Close(); err != nil {

@@ -49,8 +49,8 @@ type Config struct {
 	// builder: one whose main calls Dispatch. Empty: this one.
 	Executable string
 	// Dir is the run folder: keys, ledgers, settings. Start makes it and Close
-	// leaves it. Empty: a folder under Root that Close removes, and the next
-	// Start if this process is killed.
+	// leaves it. Empty: a folder among the system's temporary files (os.TempDir)
+	// that Close removes, or the next Start if this process is killed.
 	Dir string
 	// Logs is a folder for the nodes' logs, which Close leaves. Empty: in the
 	// run folder.
