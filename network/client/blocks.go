@@ -29,11 +29,12 @@ func (e Entry) Valid() bool { return e.Code == peer.TxValidationCode_VALID }
 // blocks is a stream of filtered blocks from one peer.
 type blocks struct {
 	stream peer.Deliver_DeliverFilteredClient
+	close  context.CancelFunc
 	next   uint64 // number of the block that must come next
 }
 
 // openBlocks asks the observing peer for all blocks from number first on. The
-// stream ends with ctx.
+// stream lasts until it is closed or ctx ends.
 func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) {
 	p := c.peers[0]
 	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
@@ -52,14 +53,16 @@ func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) 
 		return nil, err
 	}
 	// The library's own reader of the stream loses the reason why it ended.
+	ctx, cancel := context.WithCancel(ctx)
 	stream, err := peer.NewDeliverClient(p.conn).DeliverFiltered(ctx)
+	if err == nil {
+		err = stream.Send(&envelope)
+	}
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	if err := stream.Send(&envelope); err != nil {
-		return nil, err
-	}
-	return &blocks{stream: stream, next: first}, nil
+	return &blocks{stream: stream, close: cancel, next: first}, nil
 }
 
 // read returns the next block. Blocks come without gap or repetition.
@@ -120,6 +123,7 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 			continue
 		}
 		c.broken.Store(&streamError{err})
+		stream.close()
 		for next := stream.next; err != nil; {
 			select {
 			case <-ctx.Done():
@@ -133,8 +137,9 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 	}
 }
 
-// sweepUntil gives up overdue transactions until ctx ends.
+// sweepUntil gives up overdue transactions until ctx ends, and then all.
 func (c *Client) sweepUntil(ctx context.Context) {
+	defer c.commits.close()
 	ticker := time.NewTicker(max(c.config.Timeouts.Commit/32, time.Millisecond))
 	defer ticker.Stop()
 	for {
@@ -182,9 +187,10 @@ func (c *Client) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
 			yield(Entry{}, err)
 			return
 		}
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		stream, err := c.openBlocks(ctx, 0)
+		if err == nil {
+			defer stream.close()
+		}
 		for number := uint64(0); err == nil && number < height; number++ {
 			var block *peer.FilteredBlock
 			if block, err = stream.read(); err != nil {

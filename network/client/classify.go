@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -18,7 +19,6 @@ import (
 const (
 	textLimit    = "exceeding concurrency limit"
 	textMismatch = "ProposalResponsePayloads do not match"
-	textTimeout  = "deadline exceeded"
 )
 
 // explain adds to an error of a gRPC call what each endorser or orderer said.
@@ -51,15 +51,8 @@ func details(err error) []*gateway.ErrorDetail {
 // mentions reports whether the error, or anything an endorser or orderer said
 // in it, contains the text.
 func mentions(err error, text string) bool {
-	if strings.Contains(strings.ToLower(err.Error()), strings.ToLower(text)) {
-		return true
-	}
-	for _, d := range details(err) {
-		if strings.Contains(strings.ToLower(d.GetMessage()), strings.ToLower(text)) {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(err.Error(), text) ||
+		slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.Contains(d.GetMessage(), text) })
 }
 
 // limited reports whether a peer turned the request away because it had too
@@ -68,14 +61,11 @@ func limited(err error) bool {
 	return status.Code(err) == codes.ResourceExhausted || mentions(err, textLimit)
 }
 
-// stopped reports whether a call failed because its caller gave up, rather
-// than through a limit of ours.
-func stopped(ctx context.Context) bool { return ctx.Err() != nil }
-
-// endorseOutcome classifies an error of the endorsement.
+// endorseOutcome classifies an error of the endorsement. ctx is the caller's:
+// if that has ended, the caller gave up.
 func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	switch {
-	case stopped(ctx):
+	case ctx.Err() != nil:
 		return result.Interrupted
 	case limited(err):
 		return result.Limited
@@ -92,19 +82,16 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 // refusedByChaincode reports whether any endorser passed on a refusal of the
 // contract itself.
 func refusedByChaincode(err error) bool {
-	for _, d := range details(err) {
-		if strings.HasPrefix(d.GetMessage(), "chaincode response ") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool {
+		return strings.HasPrefix(d.GetMessage(), "chaincode response ")
+	})
 }
 
 // submitOutcome classifies an error of the submission. Where it cannot be told
 // whether an orderer took the transaction the outcome is Unknown: it may yet
 // be committed.
 func submitOutcome(ctx context.Context, err error) result.Outcome {
-	if stopped(ctx) {
+	if ctx.Err() != nil {
 		return result.Interrupted
 	}
 	if limited(err) {
@@ -115,12 +102,22 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 		return result.SubmitRefused
 	case codes.Unavailable:
 		// Said by the gateway service, not by a connection that broke.
-		byGateway := mentions(err, "no orderer") || mentions(err, "insufficient number of orderers")
-		if byGateway && !mentions(err, textTimeout) {
+		if byGateway := mentions(err, "no orderer") || mentions(err, "insufficient number of orderers"); byGateway && !lost(err) {
 			return result.SubmitRefused
 		}
 	}
 	return result.Unknown
+}
+
+// lost reports whether the gateway heard no answer from an orderer that may
+// have taken the transaction.
+func lost(err error) bool {
+	for _, text := range []string{"DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing"} {
+		if mentions(err, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // commitOutcome classifies a validation code.

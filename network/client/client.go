@@ -86,6 +86,7 @@ type Client struct {
 	broken   atomic.Pointer[streamError] // why that stream last broke; nil: never
 	stop     context.CancelFunc
 	running  sync.WaitGroup
+	closing  sync.Once
 }
 
 // An endpoint is a connected Gateway.
@@ -171,13 +172,16 @@ func dialOptions(config *tls.Config) []grpc.DialOption {
 	}
 }
 
-// Close ends the block stream and the connections.
+// Close ends the block stream and the connections. Transactions in flight end
+// as interrupted or with the error of their connection.
 func (c *Client) Close() error {
-	c.stop()
 	var errs []error
-	for _, p := range c.peers {
-		errs = append(errs, p.sdk.Close(), p.conn.Close())
-	}
-	c.running.Wait()
+	c.closing.Do(func() {
+		c.stop()
+		for _, p := range c.peers {
+			errs = append(errs, p.sdk.Close(), p.conn.Close())
+		}
+		c.running.Wait()
+	})
 	return errors.Join(errs...)
 }

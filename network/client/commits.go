@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -9,11 +10,17 @@ import (
 
 // A commit is what the block stream said of one transaction.
 type commit struct {
-	at      time.Time // when the block arrived; zero: nothing was said in time
-	block   uint64
-	code    peer.TxValidationCode
-	expired bool
+	at    time.Time // when the block arrived
+	block uint64
+	code  peer.TxValidationCode
+	err   error // set: nothing was said of it, errOverdue or errClosed
 }
+
+// Why nothing was said of a transaction.
+var (
+	errOverdue = errors.New("no commit status in time")
+	errClosed  = errors.New("the client was closed")
+)
 
 // A waiter waits for one transaction's commit.
 type waiter struct {
@@ -27,6 +34,7 @@ type waiter struct {
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter
+	closed  bool
 }
 
 func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
@@ -36,8 +44,12 @@ func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)
 func (c *commits) expect(id [32]byte) *waiter {
 	w := &waiter{done: make(chan commit, 1)}
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		w.done <- commit{err: errClosed}
+		return w
+	}
 	c.waiting[id] = w
-	c.mu.Unlock()
 	return w
 }
 
@@ -78,7 +90,18 @@ func (c *commits) sweep(now time.Time) {
 	for id, w := range c.waiting {
 		if !w.deadline.IsZero() && now.After(w.deadline) {
 			delete(c.waiting, id)
-			w.done <- commit{expired: true}
+			w.done <- commit{err: errOverdue}
 		}
+	}
+}
+
+// close gives up every transaction, now and later.
+func (c *commits) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for id, w := range c.waiting {
+		delete(c.waiting, id)
+		w.done <- commit{err: errClosed}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -22,7 +23,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -81,15 +81,15 @@ type fakePeer struct {
 	chain   []*peer.FilteredBlock
 	pending []*peer.FilteredTransaction
 	timer   *time.Timer
-	streams map[*grpcStream]bool
+	streams map[*blockReader]bool
 	opened  []uint64 // first block asked for by each block stream
 	closed  bool
 }
 
-type grpcStream struct{ broken bool }
+type blockReader struct{ broken bool }
 
 func newFakePeer() *fakePeer {
-	f := &fakePeer{streams: map[*grpcStream]bool{}}
+	f := &fakePeer{streams: map[*blockReader]bool{}}
 	f.grown = sync.NewCond(&f.mu)
 	f.chain = []*peer.FilteredBlock{{FilteredTransactions: []*peer.FilteredTransaction{{Type: common.HeaderType_CONFIG}}}}
 	return f
@@ -219,53 +219,6 @@ func (f *fakePeer) Submit(_ context.Context, r *gateway.SubmitRequest) (*gateway
 	return &gateway.SubmitResponse{}, nil
 }
 
-// order puts a transaction into the next block.
-func (f *fakePeer) order(txID string) {
-	code := peer.TxValidationCode_VALID
-	if f.code != nil {
-		var commits bool
-		if code, commits = f.code(txID); !commits {
-			return
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.pending = append(f.pending, &peer.FilteredTransaction{Txid: txID, Type: common.HeaderType_ENDORSER_TRANSACTION, TxValidationCode: code,
-		Data: &peer.FilteredTransaction_TransactionActions{TransactionActions: &peer.FilteredTransactionActions{}}})
-	switch {
-	case len(f.pending) >= f.batch:
-		f.cut()
-	case len(f.pending) == 1:
-		f.timer = time.AfterFunc(f.timeout, func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.cut()
-		})
-	}
-}
-
-// cut ends the block. It needs the lock.
-func (f *fakePeer) cut() {
-	if f.timer != nil {
-		f.timer.Stop()
-	}
-	if len(f.pending) > 0 {
-		f.chain = append(f.chain, &peer.FilteredBlock{ChannelId: "metrology", Number: uint64(len(f.chain)), FilteredTransactions: f.pending})
-		f.pending = nil
-		f.grown.Broadcast()
-	}
-}
-
-// breakStreams ends every block stream there is.
-func (f *fakePeer) breakStreams() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for s := range f.streams {
-		s.broken = true
-	}
-	f.grown.Broadcast()
-}
-
 func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gateway.EvaluateResponse, error) {
 	_, _, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
 	if err != nil {
@@ -285,52 +238,8 @@ func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gat
 	return &gateway.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: spec.GetInput().GetArgs()[0]}}, nil
 }
 
-func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) error {
-	envelope, err := stream.Recv()
-	if err != nil {
-		return err
-	}
-	var payload common.Payload
-	var seek orderer.SeekInfo
-	var sh common.SignatureHeader
-	err = errors.Join(proto.Unmarshal(envelope.GetPayload(), &payload), proto.Unmarshal(payload.GetData(), &seek), proto.Unmarshal(payload.GetHeader().GetSignatureHeader(), &sh))
-	if err == nil {
-		err = verify(sh.GetCreator(), envelope.GetPayload(), envelope.GetSignature())
-	}
-	if err != nil {
-		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})
-	}
-	defer context.AfterFunc(stream.Context(), func() { // a client that leaves wakes its stream
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.grown.Broadcast()
-	})()
-	next := seek.GetStart().GetSpecified().GetNumber()
-	me := &grpcStream{}
-	f.mu.Lock()
-	f.streams[me] = true
-	f.opened = append(f.opened, next)
-	defer func() { delete(f.streams, me); f.mu.Unlock() }()
-	for {
-		for next >= uint64(len(f.chain)) && !me.broken && !f.closed && stream.Context().Err() == nil {
-			f.grown.Wait()
-		}
-		if me.broken || f.closed || stream.Context().Err() != nil {
-			return errors.New("stream broken")
-		}
-		block := f.chain[next]
-		next++
-		f.mu.Unlock()
-		err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}})
-		f.mu.Lock()
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// dial serves the fake peer and connects a client to it.
-func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
+// dialConfig serves the fake peer and returns the configuration for it.
+func dialConfig(t testing.TB, f *fakePeer) Config {
 	t.Helper()
 	c, err := newCertificate()
 	if err != nil {
@@ -341,7 +250,13 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	cfg := configFor(address, c)
+	return configFor(address, c)
+}
+
+// dial serves the fake peer and connects a client to it.
+func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
+	t.Helper()
+	cfg := dialConfig(t, f)
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -360,4 +275,11 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 func configFor(address string, c certificate) Config {
 	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address, ServerName: "peer0.ptb",
 		TLSCA: c.cert, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
+}
+
+func lowS(signature []byte) bool {
+	var v struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(signature, &v)
+	n := elliptic.P256().Params().N
+	return err == nil && len(rest) == 0 && v.S.Cmp(new(big.Int).Rsh(n, 1)) <= 0
 }

@@ -71,8 +71,11 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 		c.commits.forget(proposal.id)
 		return fail("commit", result.Interrupted, ctx.Err())
 	case said := <-w.done:
-		if said.expired {
+		switch said.err {
+		case errOverdue:
 			return fail("commit", result.Unknown, c.overdue())
+		case errClosed:
+			return fail("commit", result.Interrupted, errClosed)
 		}
 		receipt.Committed, receipt.Block = said.at, said.block
 		receipt.Outcome = commitOutcome(said.code)
@@ -85,7 +88,7 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 
 // overdue explains why a transaction's commit was given up.
 func (c *Client) overdue() error {
-	err := fmt.Errorf("no commit status within %s of the orderer's acknowledgement", c.config.Timeouts.Commit)
+	err := fmt.Errorf("%w: %s after the orderer's acknowledgement", errOverdue, c.config.Timeouts.Commit)
 	if broken := c.broken.Load(); broken != nil {
 		err = fmt.Errorf("%w (the block stream last broke with: %w)", err, broken.error)
 	}

@@ -1,0 +1,183 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"meterbench/bench"
+)
+
+func TestLedgerReadsTheWholeChannel(t *testing.T) {
+	f := newFakePeer()
+	codes := []peer.TxValidationCode{peer.TxValidationCode_VALID, peer.TxValidationCode_MVCC_READ_CONFLICT, peer.TxValidationCode_VALID}
+	c := dial(t, f, nil)
+	for _, code := range codes {
+		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
+		c.Submit(t.Context(), transaction(bench.WaitCommit)) //nolint:errcheck // an invalid one is an error
+	}
+	if height, err := c.Height(t.Context()); height != 4 || err != nil {
+		t.Errorf("height %d, %v", height, err)
+	}
+	var got []peer.TxValidationCode
+	for entry, err := range c.Ledger(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry.Block != uint64(len(got)+1) || entry.TxID == [32]byte{} || entry.Valid() != (entry.Code == peer.TxValidationCode_VALID) {
+			t.Errorf("entry %+v", entry)
+		}
+		got = append(got, entry.Code)
+	}
+	if !slices.Equal(got, codes) {
+		t.Errorf("ledger holds %v; want %v and not the configuration block", got, codes)
+	}
+	for range c.Ledger(t.Context()) {
+		break // may be left early
+	}
+}
+
+func TestLedgerErrors(t *testing.T) {
+	read := func(c *Client, ctx context.Context) (last error) {
+		for _, err := range c.Ledger(ctx) {
+			last = err
+		}
+		return last
+	}
+	f := newFakePeer()
+	c := dial(t, f, nil)
+	f.mu.Lock()
+	f.chain = append(f.chain, &peer.FilteredBlock{Number: 1, FilteredTransactions: []*peer.FilteredTransaction{
+		{Txid: "nonsense", Type: common.HeaderType_ENDORSER_TRANSACTION}}})
+	f.mu.Unlock()
+	if err := read(c, t.Context()); err == nil || !strings.Contains(err.Error(), `read the ledger of metrology from peer0.ptb: block 1: transaction id "nonsense"`) {
+		t.Errorf("an id that is none: %v", err)
+	}
+	f.mu.Lock()
+	f.chain[1] = &peer.FilteredBlock{Number: 7}
+	f.mu.Unlock()
+	if err := read(c, t.Context()); err == nil || !strings.Contains(err.Error(), "block 7 came where 1 was due") {
+		t.Errorf("a gap: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := read(c, ctx); err == nil {
+		t.Error("a context that has ended is no error")
+	}
+}
+
+// TestStreamResumesWhereItBroke breaks the stream while a transaction waits,
+// and commits the transaction before the stream is back.
+func TestStreamResumesWhereItBroke(t *testing.T) {
+	f := newFakePeer()
+	f.batch, f.timeout = 2, time.Hour
+	c := dial(t, f, nil)
+	acknowledged := make(chan struct{})
+	tx := transaction(bench.WaitCommit)
+	tx.Acknowledged = func() { close(acknowledged) }
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.Submit(t.Context(), tx)
+		ended <- err
+	}()
+	<-acknowledged
+	f.breakStreams()
+	f.mu.Lock()
+	f.cut()
+	f.mu.Unlock()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if want := []uint64{0, 1}; !slices.Equal(f.opened, want) {
+		t.Errorf("streams were opened from blocks %v; want %v", f.opened, want)
+	}
+}
+
+func TestCommitsDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCommits()
+		early, late, unsubmitted := c.expect([32]byte{1}), c.expect([32]byte{2}), c.expect([32]byte{3})
+		c.limit(early, time.Now().Add(time.Second))
+		c.limit(late, time.Now().Add(time.Minute))
+		client := &Client{config: Config{Timeouts: Timeouts{Commit: 32 * time.Second}}, commits: c}
+		ctx, cancel := context.WithCancel(t.Context())
+		go client.sweepUntil(ctx)
+
+		start := time.Now()
+		if got := <-early.done; got.err != errOverdue || time.Since(start) > 2*time.Second {
+			t.Errorf("the first ended with %v after %v", got.err, time.Since(start))
+		}
+		if got := <-late.done; got.err != errOverdue || time.Since(start) < time.Minute || time.Since(start) > 62*time.Second {
+			t.Errorf("the second ended with %v after %v", got.err, time.Since(start))
+		}
+		time.Sleep(time.Hour)
+		select {
+		case got := <-unsubmitted.done:
+			t.Errorf("one that was never submitted ended with %v", got.err)
+		default:
+		}
+		cancel()
+		if got := <-unsubmitted.done; got.err != errClosed {
+			t.Errorf("at the close it ended with %v", got.err)
+		}
+		if got := <-c.expect([32]byte{4}).done; got.err != errClosed {
+			t.Errorf("one after the close ended with %v", got.err)
+		}
+	})
+}
+
+func TestDialErrors(t *testing.T) {
+	good := dialConfig(t, newFakePeer())
+	other, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		edit func(*Config)
+		want string
+	}{
+		{"no gateways", func(c *Config) { c.Gateways = nil }, "no gateways given"},
+		{"no MSP", func(c *Config) { c.Gateways[0].Identity.MSP = "" }, "dial peer0.ptb (127.0.0.1"},
+		{"no key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = nil }, "private key: not PEM"},
+		{"key that is none", func(c *Config) { c.Gateways[0].Identity.KeyPEM = c.Gateways[0].Identity.CertPEM }, "private key: "},
+		{"no certificate", func(c *Config) { c.Gateways[0].Identity.CertPEM = nil }, "certificate: not PEM"},
+		{"certificate that is none", func(c *Config) { c.Gateways[0].Identity.CertPEM = c.Gateways[0].Identity.KeyPEM }, "certificate: "},
+		{"another's key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = other.key }, "do not belong together"},
+		{"no CA", func(c *Config) { c.Gateways[0].TLSCA = nil }, "TLS CA: no PEM certificate"},
+		{"another CA", func(c *Config) { c.Gateways[0].TLSCA = other.cert }, "ledger height: "},
+		{"another name", func(c *Config) { c.Gateways[0].ServerName = "peer9.ptb" }, "peer9.ptb"},
+		{"nobody there", func(c *Config) { c.Gateways[0].Address = "127.0.0.1:1" }, "127.0.0.1:1"},
+		{"operator without gateway", func(c *Config) { c.Operator = "CmiMSP" }, "no gateway with an identity of the operator CmiMSP"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			cfg := good
+			cfg.Gateways = slices.Clone(good.Gateways)
+			test.edit(&cfg)
+			c, err := Dial(t.Context(), cfg)
+			if err == nil {
+				c.Close()
+				t.Fatal("connected")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %q; want %q in it", err, test.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if c, err := Dial(ctx, good); !errors.Is(err, context.Canceled) && err == nil {
+		c.Close()
+		t.Error("connected although the context had ended")
+	}
+}

@@ -1,0 +1,132 @@
+package client
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+)
+
+// said is an error of the gateway service with what two nodes said.
+func said(code codes.Code, message string, nodes ...string) error {
+	st := status.New(code, message)
+	for _, n := range nodes {
+		st, _ = st.WithDetails(protoadapt.MessageV1Of(&gateway.ErrorDetail{Address: "peer1.ptb:7051", MspId: "PtbMSP", Message: n}))
+	}
+	return st.Err()
+}
+
+// The messages are those of Fabric 3.1's gateway service and limiter.
+func TestErrorsOfEndorsement(t *testing.T) {
+	tests := []struct {
+		name    string
+		err     error
+		outcome result.Outcome
+		text    string
+	}{
+		{"contract refuses", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "chaincode response 409, READING_DUPLICATE: meter m1 has a reading 0 already"),
+			result.EndorseRefused, "endorse through peer0.ptb: rpc error: code = Aborted desc = failed to endorse transaction, see attached details for more info: peer1.ptb:7051 (PtbMSP): chaincode response 409, READING_DUPLICATE: meter m1 has a reading 0 already"},
+		{"contract refuses at another organisation", said(codes.Aborted, "failed to collect enough transaction endorsements, see attached details for more info", "chaincode response 404, METER_UNKNOWN: m1"),
+			result.EndorseRefused, "METER_UNKNOWN"},
+		{"endorser fails", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "error in simulation: failed to execute transaction"),
+			result.EndorseRefused, "error in simulation"},
+		{"endorsements differ", said(codes.Aborted, "failed to collect enough transaction endorsements, see attached details for more info", "ProposalResponsePayloads do not match"),
+			result.EndorseMismatch, "do not match"},
+		{"too few endorsements", said(codes.Aborted, "failed to collect enough transaction endorsements, see attached details for more info", "connection refused"),
+			result.EndorseMismatch, "connection refused"},
+		{"no set of endorsers", said(codes.FailedPrecondition, "failed to select a set of endorsers that satisfy the endorsement policy due to unavailability of peers: [peer0.cmi]"),
+			result.EndorseMismatch, "peer0.cmi"},
+		{"gateway's limit", said(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (500)"),
+			result.Limited, "exceeding concurrency limit (500)"},
+		{"endorser's limit", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "rpc error: code = Unknown desc = too many requests for protos.Endorser, exceeding concurrency limit (2500)"),
+			result.Limited, "protos.Endorser"},
+		{"resources", said(codes.ResourceExhausted, "stream quota"), result.Limited, "stream quota"},
+		{"peer gone", said(codes.Unavailable, "connection error"), result.EndorseRefused, "connection error"},
+		{"deadline", said(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements"), result.EndorseRefused, "timeout expired"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFakePeer()
+			c := dial(t, f, nil)
+			f.endorse = func(*peer.ChaincodeInput) error { return test.err }
+			receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+			if receipt.Outcome != test.outcome || err == nil || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("outcome %v; want %v; error %v; want %q in it", receipt.Outcome, test.outcome, err, test.text)
+			}
+			if !receipt.Endorsed.IsZero() || receipt.TxID == [32]byte{} {
+				t.Errorf("receipt %+v", receipt)
+			}
+			if status.Code(err) != status.Code(test.err) {
+				t.Errorf("the cause is lost: %v", err)
+			}
+		})
+	}
+}
+
+func TestErrorsOfSubmission(t *testing.T) {
+	tests := []struct {
+		name    string
+		err     error
+		outcome result.Outcome
+	}{
+		{"orderer refuses", said(codes.Aborted, "received unsuccessful response from orderer: status=BAD_REQUEST, info=bad"), result.SubmitRefused},
+		{"no orderer takes it", said(codes.Unavailable, "no orderers could successfully process transaction", "no leader"), result.SubmitRefused},
+		{"no orderer known", said(codes.Unavailable, "no orderer nodes available"), result.SubmitRefused},
+		{"too few orderers", said(codes.Unavailable, "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"), result.SubmitRefused},
+		{"channel unknown", said(codes.NotFound, "missing OrdererConfig"), result.SubmitRefused},
+		{"limit", said(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (500)"), result.Limited},
+		{"orderer silent, may have it", said(codes.Unavailable, "no orderers could successfully process transaction", "rpc error: code = DeadlineExceeded desc = context deadline exceeded"), result.Unknown},
+		{"orderer gone, may have it", said(codes.Unavailable, "no orderers could successfully process transaction", "rpc error: code = Unavailable desc = error reading from server: EOF"), result.Unknown},
+		{"gateway silent, may have passed it on", said(codes.DeadlineExceeded, "submit timeout expired while broadcasting to ordering service"), result.Unknown},
+		{"gateway gone, may have passed it on", said(codes.Unavailable, "error reading from server: EOF"), result.Unknown},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFakePeer()
+			c := dial(t, f, nil)
+			f.submit = func() error { return test.err }
+			receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+			if receipt.Outcome != test.outcome || err == nil || !strings.HasPrefix(err.Error(), "submit through peer0.ptb: ") {
+				t.Errorf("outcome %v; want %v; error %v", receipt.Outcome, test.outcome, err)
+			}
+			if receipt.Endorsed.IsZero() || !receipt.Submitted.IsZero() || receipt.Bytes == 0 {
+				t.Errorf("receipt %+v", receipt)
+			}
+			if len(c.commits.waiting) != 0 {
+				t.Error("somebody still waits for its commit")
+			}
+		})
+	}
+}
+
+func TestValidationCodes(t *testing.T) {
+	tests := map[peer.TxValidationCode]result.Outcome{
+		peer.TxValidationCode_VALID:                      result.Valid,
+		peer.TxValidationCode_MVCC_READ_CONFLICT:         result.MVCCConflict,
+		peer.TxValidationCode_PHANTOM_READ_CONFLICT:      result.PhantomRead,
+		peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE: result.EndorsementPolicy,
+		peer.TxValidationCode_DUPLICATE_TXID:             result.InvalidOther,
+		peer.TxValidationCode_INVALID_OTHER_REASON:       result.InvalidOther,
+	}
+	f := newFakePeer()
+	c := dial(t, f, nil)
+	for _, code := range slices.Sorted(maps.Keys(tests)) {
+		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
+		receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+		if receipt.Outcome != tests[code] || receipt.Committed.IsZero() || receipt.Block == 0 {
+			t.Errorf("%v: receipt %+v", code, receipt)
+		}
+		if valid := code == peer.TxValidationCode_VALID; valid != (err == nil) || !valid && !strings.Contains(err.Error(), code.String()) {
+			t.Errorf("%v: error %v", code, err)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+)
+
+// order puts a transaction into the next block.
+func (f *fakePeer) order(txID string) {
+	code := peer.TxValidationCode_VALID
+	if f.code != nil {
+		var commits bool
+		if code, commits = f.code(txID); !commits {
+			return
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = append(f.pending, &peer.FilteredTransaction{Txid: txID, Type: common.HeaderType_ENDORSER_TRANSACTION, TxValidationCode: code,
+		Data: &peer.FilteredTransaction_TransactionActions{TransactionActions: &peer.FilteredTransactionActions{}}})
+	switch {
+	case len(f.pending) >= f.batch:
+		f.cut()
+	case len(f.pending) == 1:
+		f.timer = time.AfterFunc(f.timeout, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.cut()
+		})
+	}
+}
+
+// cut ends the block. It needs the lock.
+func (f *fakePeer) cut() {
+	if f.timer != nil {
+		f.timer.Stop()
+	}
+	if len(f.pending) > 0 {
+		f.chain = append(f.chain, &peer.FilteredBlock{ChannelId: "metrology", Number: uint64(len(f.chain)), FilteredTransactions: f.pending})
+		f.pending = nil
+		f.grown.Broadcast()
+	}
+}
+
+// breakStreams ends every block stream there is.
+func (f *fakePeer) breakStreams() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.streams {
+		s.broken = true
+	}
+	f.grown.Broadcast()
+}
+
+func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) error {
+	envelope, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	var payload common.Payload
+	var seek orderer.SeekInfo
+	var sh common.SignatureHeader
+	err = errors.Join(proto.Unmarshal(envelope.GetPayload(), &payload), proto.Unmarshal(payload.GetData(), &seek), proto.Unmarshal(payload.GetHeader().GetSignatureHeader(), &sh))
+	if err == nil {
+		err = verify(sh.GetCreator(), envelope.GetPayload(), envelope.GetSignature())
+	}
+	if err != nil {
+		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})
+	}
+	defer context.AfterFunc(stream.Context(), func() { // a client that leaves wakes its stream
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.grown.Broadcast()
+	})()
+	next := seek.GetStart().GetSpecified().GetNumber()
+	me := &blockReader{}
+	f.mu.Lock()
+	f.streams[me] = true
+	f.opened = append(f.opened, next)
+	defer func() { delete(f.streams, me); f.mu.Unlock() }()
+	for {
+		for next >= uint64(len(f.chain)) && !me.broken && !f.closed && stream.Context().Err() == nil {
+			f.grown.Wait()
+		}
+		if me.broken || f.closed || stream.Context().Err() != nil {
+			return errors.New("stream broken")
+		}
+		block := f.chain[next]
+		next++
+		f.mu.Unlock()
+		err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}})
+		f.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+}

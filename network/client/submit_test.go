@@ -1,0 +1,223 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/codes"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+)
+
+func transaction(wait bench.Wait) bench.Transaction {
+	return bench.Transaction{Function: "PutReading", Args: [][]byte{[]byte("reading")}, Wait: wait}
+}
+
+func TestSubmitFollowsToTheCommit(t *testing.T) {
+	f := newFakePeer()
+	c := dial(t, f, nil)
+	var acknowledged time.Time
+	tx := transaction(bench.WaitAcknowledge)
+	tx.Acknowledged = func() { acknowledged = time.Now() }
+	before := time.Now()
+	receipt, err := c.Submit(t.Context(), tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if receipt.Outcome != result.Valid || receipt.Block != 1 || receipt.Bytes < 1000 {
+		t.Errorf("receipt %+v", receipt)
+	}
+	instants := []time.Time{before, receipt.Endorsed, receipt.Submitted, acknowledged}
+	if !slices.IsSortedFunc(instants, time.Time.Compare) || receipt.Committed.Before(receipt.Endorsed) {
+		t.Errorf("instants out of order: %v, committed %v", instants, receipt.Committed)
+	}
+	if id, ok := parseID(f.chain[1].GetFilteredTransactions()[0].GetTxid()); !ok || id != receipt.TxID {
+		t.Errorf("transaction id %x; the ledger has %x", receipt.TxID, id)
+	}
+}
+
+func TestEndorseOnlySendsNothingToTheOrderer(t *testing.T) {
+	f := newFakePeer()
+	f.submit = func() error { return errors.New("must not be called") }
+	c := dial(t, f, nil)
+	receipt, err := c.Submit(t.Context(), transaction(bench.WaitEndorse))
+	if err != nil || receipt.Outcome != result.Answered || receipt.Endorsed.IsZero() || !receipt.Submitted.IsZero() {
+		t.Errorf("receipt %+v, %v", receipt, err)
+	}
+	if len(c.commits.waiting) != 0 {
+		t.Error("somebody still waits for its commit")
+	}
+}
+
+func TestNoCommitInTime(t *testing.T) {
+	f := newFakePeer()
+	f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
+	c := dial(t, f, func(cfg *Config) { cfg.Timeouts.Commit = 20 * time.Millisecond })
+	receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+	if receipt.Outcome != result.Unknown || receipt.Submitted.IsZero() || !receipt.Committed.IsZero() || !errors.Is(err, errOverdue) {
+		t.Errorf("receipt %+v, %v", receipt, err)
+	}
+}
+
+func TestStopInEveryPhase(t *testing.T) {
+	for _, phase := range []string{"endorse", "submit", "commit"} {
+		t.Run(phase, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			f := newFakePeer()
+			c := dial(t, f, nil)
+			stop := func() error { cancel(); <-t.Context().Done(); return nil }
+			switch phase {
+			case "endorse":
+				f.endorse = func(*peer.ChaincodeInput) error { return stop() }
+			case "submit":
+				f.submit = stop
+			default:
+				f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
+			}
+			tx := transaction(bench.WaitCommit)
+			tx.Acknowledged = cancel
+			receipt, err := c.Submit(ctx, tx)
+			if receipt.Outcome != result.Interrupted || err == nil || !strings.HasPrefix(err.Error(), phase) {
+				t.Errorf("outcome %v, %v", receipt.Outcome, err)
+			}
+			if len(c.commits.waiting) != 0 {
+				t.Error("somebody still waits for its commit")
+			}
+		})
+	}
+}
+
+func TestCloseEndsTheWait(t *testing.T) {
+	f := newFakePeer()
+	f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
+	c := dial(t, f, nil)
+	acknowledged := make(chan struct{})
+	tx := transaction(bench.WaitCommit)
+	tx.Acknowledged = func() { close(acknowledged) }
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.Submit(t.Context(), tx)
+		ended <- err
+	}()
+	<-acknowledged
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, errClosed) {
+		t.Errorf("ended with %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("second close: %v", err)
+	}
+}
+
+func TestGatewaysTakeTurns(t *testing.T) {
+	refuse := newFakePeer()
+	refuse.endorse = func(*peer.ChaincodeInput) error { return errors.New("not here") }
+	second := dialConfig(t, refuse)
+	second.Gateways[0].Name, second.Gateways[0].Identity.MSP = "peer0.cmi", "CmiMSP"
+	c := dial(t, newFakePeer(), func(cfg *Config) { cfg.Gateways = append(cfg.Gateways, second.Gateways...) })
+	for i := range 6 {
+		_, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+		if first := i%2 == 0; first != (err == nil) || !first && !strings.Contains(err.Error(), "through peer0.cmi") {
+			t.Errorf("transaction %d: %v", i, err)
+		}
+	}
+}
+
+func TestInvokeAndEvaluateGoThroughTheOperator(t *testing.T) {
+	first := newFakePeer()
+	first.endorse = func(*peer.ChaincodeInput) error { return errors.New("not the operator") }
+	var calls atomic.Int32
+	operator := newFakePeer()
+	operator.endorse = func(input *peer.ChaincodeInput) error {
+		calls.Add(1)
+		if len(input.GetArgs()) != 2 || string(input.GetArgs()[1]) != "argument" {
+			return errors.New("arguments lost")
+		}
+		return nil
+	}
+	second := dialConfig(t, operator)
+	second.Gateways[0].Name, second.Gateways[0].Identity.MSP = "peer0.cmi", "CmiMSP"
+	c := dial(t, first, func(cfg *Config) {
+		cfg.Operator = "CmiMSP"
+		cfg.Gateways = append(cfg.Gateways, second.Gateways...)
+		cfg.Timeouts.Commit = time.Millisecond // its chain is not the observed one
+	})
+	answer, err := c.Evaluate(t.Context(), "Ping", []byte("argument"))
+	if err != nil || string(answer) != "Ping" {
+		t.Errorf("answer %q, %v", answer, err)
+	}
+	err = c.Invoke(t.Context(), "RegisterMeters", []byte("argument"))
+	if !errors.Is(err, errOverdue) || !strings.HasPrefix(err.Error(), "invoke readings.RegisterMeters: commit through peer0.cmi: ") {
+		t.Errorf("invoke: %v", err)
+	}
+	if calls.Load() != 2 {
+		t.Errorf("%d calls reached the operator", calls.Load())
+	}
+	operator.endorse = func(*peer.ChaincodeInput) error {
+		return said(codes.Unknown, "evaluate call to endorser returned error", "chaincode response 404, READING_MISSING: none")
+	}
+	if _, err := c.Evaluate(t.Context(), "GetReading"); err == nil || !strings.Contains(err.Error(), "READING_MISSING") || !strings.HasPrefix(err.Error(), "evaluate readings.GetReading: through peer0.cmi: ") {
+		t.Errorf("evaluate: %v", err)
+	}
+}
+
+// TestManyAtOnce holds every receipt against the ledger while blocks are cut
+// by count and by time and the block stream breaks again and again.
+func TestManyAtOnce(t *testing.T) {
+	f := newFakePeer()
+	f.batch, f.timeout = 7, 2*time.Millisecond
+	c := dial(t, f, nil)
+	const clients, each = 20, 15
+	receipts := make(chan bench.Receipt, clients*each)
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for i := range each {
+				if i%5 == 4 {
+					f.breakStreams()
+				}
+				receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+				if err != nil {
+					t.Error(err)
+				}
+				receipts <- receipt
+			}
+		})
+	}
+	group.Wait()
+	close(receipts)
+	blocks := make(map[[32]byte]uint64)
+	for r := range receipts {
+		blocks[r.TxID] = r.Block
+	}
+	if len(blocks) != clients*each {
+		t.Fatalf("%d different transactions of %d", len(blocks), clients*each)
+	}
+	for entry, err := range c.Ledger(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !entry.Valid() || blocks[entry.TxID] != entry.Block {
+			t.Errorf("the ledger has %x in block %d, valid: %t; its receipt says %d", entry.TxID, entry.Block, entry.Valid(), blocks[entry.TxID])
+		}
+		delete(blocks, entry.TxID)
+	}
+	if len(blocks) != 0 {
+		t.Errorf("%d transactions are not on the ledger", len(blocks))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.opened) < 3 {
+		t.Errorf("the block stream was opened %d times; it should have broken", len(f.opened))
+	}
+}
