@@ -7,8 +7,8 @@ import "time"
 // A Scenario is one run: a network, series of load levels on it, and
 // optionally a table of encryption costs.
 //
-// A scenario with one series gives workload and load at the top level; Parse
-// turns that into a single Series named after the workload's kind.
+// A scenario with one series may give workload and load at the top level;
+// Parse turns that into a single Series named after the workload's kind.
 type Scenario struct {
 	Name        string
 	Description string
@@ -22,7 +22,7 @@ type Scenario struct {
 	Seed        uint64
 
 	Source string // the YAML in full, overrides applied
-	Path   string // where it was read from
+	Path   string // the file it was read from; empty if it is a shipped one
 }
 
 // Batch overrides the orderer's batch settings; zero fields keep the topology's.
@@ -40,23 +40,23 @@ type Limits struct {
 
 // A Series is one workload under one kind of load at several levels.
 type Series struct {
-	Name     string
-	Workload Workload
-	Load     Load
+	Name     string   `yaml:"name"`
+	Workload Workload `yaml:"workload"`
+	Load     Load     `yaml:"load"`
 	Pos      Pos
 }
 
 // A Workload says what a transaction is.
 type Workload struct {
-	Kind       string // plain | padded | encrypted
-	Scheme     string // ddh | damgard; padded and encrypted
-	Bits       int    // 1024 | 1536 | 2048 | 3072 | 4096; padded and encrypted
-	Length     int    // values per reading, at least 1
-	Bound      int64  // every value is below it
-	Meters     int
-	Interval   time.Duration // a meter's metering interval: the time that one value covers
-	Encryption Encryption    // encrypted only
-	Verify     bool          // the chaincode verifies the meters' signatures; default true
+	Kind       string        `yaml:"kind"`   // plain | padded | encrypted
+	Scheme     string        `yaml:"scheme"` // ddh | damgard; padded and encrypted
+	Bits       int           `yaml:"bits"`   // 1024 | 1536 | 2048 | 3072 | 4096; padded and encrypted
+	Length     int           `yaml:"length"` // values per reading, at least 1
+	Bound      int64         `yaml:"bound"`  // every value is below it
+	Meters     int           `yaml:"meters"`
+	Interval   time.Duration `yaml:"interval"`   // a meter's metering interval: the time that one value covers
+	Encryption Encryption    `yaml:"encryption"` // encrypted only
+	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
 	Pos        Pos
 }
 
@@ -69,23 +69,23 @@ type Encryption struct {
 // A Load is closed (Clients, each with one transaction outstanding) or open
 // (Rate, arriving whatever the network does).
 type Load struct {
-	Kind    string        // closed | open
-	Clients []int         // closed: the levels
-	Think   time.Duration // closed: pause between a client's transactions
-	Rate    []float64     // open: the levels, transactions per second
-	Slots   int           // open: most transactions in flight; one due without a slot is dropped
-	Hold    time.Duration // length of a level, warm-up included
-	Wait    string        // endorse | acknowledge | commit
+	Kind    string        `yaml:"kind"`      // closed | open
+	Clients []int         `yaml:"clients"`   // closed: the levels
+	Think   time.Duration `yaml:"think"`     // closed: pause between a client's transactions
+	Rate    []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
+	Slots   int           `yaml:"slots"`     // open: most transactions in flight; one due without a slot is dropped
+	Hold    time.Duration `yaml:"hold"`      // length of a level, warm-up included
+	Wait    string        `yaml:"wait"`      // endorse | acknowledge | commit
 	Pos     Pos
 }
 
 // FE asks for a table of encryption costs, measured with no other load.
 type FE struct {
-	Schemes []string
-	Bits    []int
-	Lengths []int
-	Bound   int64
-	Samples int // timed repetitions of each cell, at least 6
+	Schemes []string `yaml:"schemes"`
+	Bits    []int    `yaml:"bits"`
+	Lengths []int    `yaml:"lengths"`
+	Bound   int64    `yaml:"bound"`
+	Samples int      `yaml:"samples"` // timed repetitions of each cell, at least 6
 	Pos     Pos
 }
 

@@ -41,6 +41,14 @@ type Unmarshaler interface {
 // Scalar returns the text of a value that is neither list nor mapping.
 func (n *Node) Scalar() (text string, ok bool) { return n.text, n.kind == scalar }
 
+// Get returns the value of a mapping's key, nil if it is not given.
+func (n *Node) Get(key string) *Node {
+	if e := n.find(key); e != nil {
+		return e.value
+	}
+	return nil
+}
+
 // Position returns where the value begins; 0, 0 if an override gave it.
 func (n *Node) Position() (line, column int) { return n.pos.line, n.pos.column }
 
@@ -122,10 +130,9 @@ func parsePath(path string) ([]step, error) {
 
 func (n *Node) child(s step) *Node {
 	if s.key != "" {
-		if e := n.find(s.key); e != nil {
-			return e.value
-		}
-	} else if n.kind == list && s.index < len(n.items) {
+		return n.Get(s.key)
+	}
+	if n.kind == list && s.index < len(n.items) {
 		return n.items[s.index]
 	}
 	return nil

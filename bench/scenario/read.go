@@ -1,0 +1,173 @@
+package scenario
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"meterbench/internal/strictyaml"
+	"meterbench/network/topology"
+)
+
+//go:embed library/*.yaml
+var library embed.FS
+
+// Names returns the names of the shipped scenarios, sorted.
+func Names() []string {
+	entries, err := library.ReadDir("library")
+	if err != nil {
+		panic(err) // embedded: cannot happen
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// Shipped returns the shipped scenarios, sorted by name.
+func Shipped() ([]Scenario, error) {
+	var all []Scenario
+	for _, name := range Names() {
+		s, err := Read(name, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// Read reads a shipped scenario by name, or a file, with overrides as
+// strictyaml.Document.Set takes them, and makes sure that its topology can be
+// read. The error is a *strictyaml.Error.
+func Read(nameOrPath string, overrides []string) (Scenario, error) {
+	file, from := "shipped "+nameOrPath+".yaml", ""
+	src, err := library.ReadFile(path.Join("library", nameOrPath+".yaml"))
+	if err != nil {
+		file, from = nameOrPath, nameOrPath
+		src, err = os.ReadFile(nameOrPath)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Scenario{}, &strictyaml.Error{File: "scenario " + nameOrPath,
+			Msg: "there is neither a shipped scenario nor a file of that name", Hint: strictyaml.Hint(nameOrPath, Names())}
+	}
+	if err != nil {
+		return Scenario{}, &strictyaml.Error{File: "scenario " + nameOrPath, Msg: "the file cannot be read: " + err.Error()}
+	}
+	s, doc, err := parse(file, src, overrides)
+	if err != nil {
+		return Scenario{}, err
+	}
+	s.Path = from
+	if _, err := os.Stat(s.topologyFile()); !slices.Contains(topology.Names(), s.Topology) && errors.Is(err, fs.ErrNotExist) {
+		return Scenario{}, doc.Locate(problem(strictyaml.Hint(s.Topology, topology.Names()), "topology",
+			"there is neither a shipped topology %q nor a file %s", s.Topology, s.topologyFile()))
+	}
+	if _, err := s.LoadTopology(); err != nil {
+		return Scenario{}, err
+	}
+	return s, nil
+}
+
+// LoadTopology reads the scenario's topology, without the scenario's batch
+// settings and limits. The error is a *strictyaml.Error.
+func (s Scenario) LoadTopology() (topology.Topology, error) {
+	if slices.Contains(topology.Names(), s.Topology) {
+		return topology.Load(s.Topology)
+	}
+	return topology.Load(s.topologyFile())
+}
+
+// topologyFile returns the path of a topology that is not shipped: relative
+// to the scenario's file, or for a shipped scenario to the working folder.
+func (s Scenario) topologyFile() string {
+	if filepath.IsAbs(s.Topology) {
+		return s.Topology
+	}
+	return filepath.Join(filepath.Dir(s.Path), s.Topology)
+}
+
+// Parse reads a scenario from the text of a file, whose name is for errors
+// only, with overrides. Whether the topology exists it does not ask. What the
+// text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
+// workload meters 100, length 1, bound 10000, interval 15m, verify true, and
+// unless it is plain, scheme ddh, bits 2048; for an encrypted one encryption
+// inline; for a load wait commit, think 0, and if it is open, slots 2000; for
+// the table of costs schemes ddh, bits 1024 to 4096, lengths 1 and 24, bound
+// 10000, samples 6. The error is a *strictyaml.Error.
+func Parse(file string, src []byte, overrides []string) (Scenario, error) {
+	s, _, err := parse(file, src, overrides)
+	return s, err
+}
+
+// A text is a scenario as it stands in a file.
+type text struct {
+	Name        string        `yaml:"name"`
+	Description string        `yaml:"description"`
+	Topology    string        `yaml:"topology"`
+	Batch       *Batch        `yaml:"batch"`
+	Limits      *Limits       `yaml:"limits"`
+	Workload    *Workload     `yaml:"workload"`
+	Load        *Load         `yaml:"load"`
+	Series      []Series      `yaml:"series"`
+	FE          *FE           `yaml:"fe"`
+	Warmup      time.Duration `yaml:"warmup"`
+	Repeat      int           `yaml:"repeat"`
+	Seed        uint64        `yaml:"seed"`
+}
+
+func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.Document, error) {
+	doc, err := strictyaml.Parse(file, src)
+	if err != nil {
+		return Scenario{}, nil, err
+	}
+	for _, o := range overrides {
+		if err := doc.Set(o); err != nil {
+			return Scenario{}, nil, err
+		}
+	}
+	t := text{Repeat: 1, Seed: 1}
+	if err := doc.Decode(&t); err != nil {
+		return Scenario{}, nil, err
+	}
+	if p := checkForm(doc); p != nil {
+		return Scenario{}, nil, doc.Locate(p)
+	}
+	single := t.Series == nil
+	if single {
+		t.Series = []Series{{Name: t.Workload.Kind, Workload: *t.Workload, Load: *t.Load, Pos: t.Workload.Pos}}
+	}
+	s := Scenario{
+		Name: t.Name, Description: t.Description, Topology: t.Topology, Batch: t.Batch, Limits: t.Limits,
+		Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Seed: t.Seed, Source: doc.String(),
+	}
+	if p := s.check(single); p != nil {
+		return Scenario{}, nil, doc.Locate(p)
+	}
+	return s, doc, nil
+}
+
+// checkForm holds the text to one of its two forms.
+func checkForm(doc *strictyaml.Document) *strictyaml.Problem {
+	for _, key := range []string{"workload", "load"} {
+		switch {
+		case doc.Has("series") && doc.Has(key):
+			return problem("move it into series, or leave series out", key, "a scenario has either series, or one workload and load")
+		case !doc.Has("series") && !doc.Has(key):
+			return problem("", key, "is missing; a scenario has either series, or one workload and load")
+		}
+	}
+	return nil
+}
+
+func problem(hint, path, format string, args ...any) *strictyaml.Problem {
+	return &strictyaml.Problem{Path: path, Msg: fmt.Sprintf(format, args...), Hint: hint}
+}

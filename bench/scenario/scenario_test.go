@@ -1,0 +1,220 @@
+package scenario
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"meterbench/internal/strictyaml"
+)
+
+func TestShipped(t *testing.T) {
+	all, err := Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+		if s.Description == "" || s.Path != "" {
+			t.Errorf("%s: description %q, path %q", s.Name, s.Description, s.Path)
+		}
+		if top, err := s.LoadTopology(); top.Name != s.Topology || err != nil {
+			t.Errorf("%s: topology %s, %v", s.Name, top.Name, err)
+		}
+	}
+	if !slices.Equal(names, Names()) || !slices.Equal(names, []string{"quickstart", "smoke"}) {
+		t.Errorf("shipped are %v, names %v", names, Names())
+	}
+}
+
+func TestQuickstart(t *testing.T) {
+	s, err := Read("quickstart", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doubling := []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}
+	var series []string
+	for i, clients := range [][]int{doubling, doubling, {1, 8}} {
+		series = append(series, s.Series[i].Name)
+		if got := s.Series[i].Load.Clients; !slices.Equal(got, clients) {
+			t.Errorf("%s: clients %v", s.Series[i].Name, got)
+		}
+		if s.Series[i].Workload.Length != 24 {
+			t.Errorf("%s: length %d", s.Series[i].Name, s.Series[i].Workload.Length)
+		}
+	}
+	if !slices.Equal(series, []string{"plain", "encrypted-bank", "encrypted-inline"}) {
+		t.Errorf("series %v", series)
+	}
+	bank := s.Series[1].Workload
+	if bank.Scheme != "ddh" || bank.Bits != 2048 || bank.Encryption != (Encryption{"bank", 100}) {
+		t.Errorf("bank: %+v", bank)
+	}
+	fe := *s.FE
+	fe.Pos = Pos{}
+	if want := (FE{[]string{"ddh"}, keySizes(), []int{1, 24}, 10_000, 6, Pos{}}); !reflect.DeepEqual(fe, want) {
+		t.Errorf("fe: %+v", fe)
+	}
+}
+
+const (
+	single = `name: a
+topology: minimal
+workload: {kind: encrypted}
+load: {kind: closed, clients: [1, 2], hold: 3s}
+`
+	series = `name: a
+topology: minimal
+series:
+  - name: one
+    workload: {kind: plain}
+    load: {kind: open, rate: 5/s, hold: 3s}
+  - name: two
+    workload: {kind: padded}
+    load: {kind: closed, clients: 4, hold: 3s}
+fe: {lengths: 1}
+`
+)
+
+func TestDefaults(t *testing.T) {
+	got, err := Parse("a.yaml", []byte(single), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Scenario{
+		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: single,
+		Series: []Series{{
+			Name: "encrypted",
+			Workload: Workload{
+				Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100,
+				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true, Pos: Pos{3, 11},
+			},
+			Load: Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{4, 7}},
+			Pos:  Pos{3, 11},
+		}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+
+	got, err = Parse("a.yaml", []byte(series), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = Scenario{
+		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: series,
+		Series: []Series{{
+			Name:     "one",
+			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{5, 15}},
+			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
+			Pos:      Pos{4, 5},
+		}, {
+			Name:     "two",
+			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{8, 15}},
+			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{9, 11}},
+			Pos:      Pos{7, 5},
+		}},
+		FE: &FE{[]string{"ddh"}, keySizes(), []int{1}, 10_000, 6, Pos{10, 5}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEverything(t *testing.T) {
+	got, err := Parse("a.yaml", []byte(`
+name: all
+description: every key
+topology: five-org
+batch: {timeout: 2s, messages: 500}
+limits: {gateway: 9, endorser: 8, deliver: 7}
+workload: {kind: encrypted, scheme: damgard, bits: 3072, length: 4, bound: 50, meters: 7, interval: 1h, encryption: ahead, verify: false}
+load: {kind: open, rate: [100/s, 30/min], slots: 3, hold: 10s, wait: endorse}
+fe: {schemes: [ddh, damgard], bits: 1024, lengths: [96], bound: 7, samples: 9}
+warmup: 1s
+repeat: 4
+seed: 0
+`), []string{"seed=9", "batch.messages=70"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, pair := range map[string][2]any{
+		"batch":      {*got.Batch, Batch{2 * time.Second, 70}},
+		"limits":     {*got.Limits, Limits{9, 8, 7}},
+		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, Pos{7, 11}}},
+		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, 10 * time.Second, "endorse", Pos{8, 7}}},
+		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, 7, 9, Pos{9, 5}}},
+		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s: got %+v, want %+v", what, pair[0], pair[1])
+		}
+	}
+	again, err := Parse("a.yaml", []byte(got.Source), nil)
+	if err != nil || again.Seed != 9 || again.Batch.Messages != 70 {
+		t.Errorf("the source in full does not hold the overrides: %v\n%s", err, got.Source)
+	}
+}
+
+func TestFEValidate(t *testing.T) {
+	fe := FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bound: 100, Samples: 6}
+	if err := fe.Validate(); err != nil {
+		t.Error(err)
+	}
+	fe.Bits = append(fe.Bits, 999)
+	if want := "bits[1]: there is no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; fmt.Sprint(fe.Validate()) != want {
+		t.Errorf("got %v, want %s", fe.Validate(), want)
+	}
+}
+
+// Whatever is read can be run: the same scenario comes from its source, and
+// nothing in it is out of range.
+func FuzzParse(f *testing.F) {
+	f.Add(single, "warmup=1s")
+	f.Add(series, "series[1].load.clients=[1, 8]")
+	for _, n := range Names() {
+		src, err := library.ReadFile("library/" + n + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(src), "fe=null")
+	}
+	f.Fuzz(func(t *testing.T, src, override string) {
+		s, err := Parse("a.yaml", []byte(src), []string{override})
+		if err != nil {
+			if e, ok := err.(*strictyaml.Error); !ok || e == nil || e.Msg == "" {
+				t.Fatalf("got %#v, want a *strictyaml.Error", err)
+			}
+			return
+		}
+		for _, series := range s.Series {
+			levels := len(series.Load.Clients) + len(series.Load.Rate)
+			if levels == 0 || series.Load.Hold <= s.Warmup || series.Workload.Length < 1 || series.Workload.Meters < 1 {
+				t.Fatalf("%+v from\n%s", series, src)
+			}
+		}
+		again, err := Parse("a.yaml", []byte(s.Source), nil)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, s.Source)
+		}
+		forgetPlaces(&s)
+		forgetPlaces(&again)
+		if !reflect.DeepEqual(s, again) {
+			t.Fatalf("%+v\nbecame\n%+v", s, again)
+		}
+	})
+}
+
+// forgetPlaces drops what the same scenario in another text may differ in.
+func forgetPlaces(s *Scenario) {
+	for i := range s.Series {
+		s.Series[i].Pos, s.Series[i].Workload.Pos, s.Series[i].Load.Pos = Pos{}, Pos{}, Pos{}
+	}
+	if s.FE != nil {
+		s.FE.Pos = Pos{}
+	}
+	s.Source = ""
+}
