@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // writeJSON writes v to path in one step: a reader sees the old file or the
@@ -94,14 +95,15 @@ func (s *Summary) check() error {
 	for i := range s.Points {
 		p := &s.Points[i]
 		at := fmt.Sprintf("point %d (%s)", i+1, LevelKey{p.Series, p.Repetition, p.Load})
-		var sum uint64
+		var counts Counts
 		for name, n := range p.Outcomes {
-			if _, err := ParseOutcome(name); err != nil {
+			o, err := ParseOutcome(name)
+			if err != nil {
 				return fmt.Errorf("%s: %w", at, err)
 			}
-			sum += n
+			counts[o] = n
 		}
-		if sum != p.Scheduled {
+		if sum := counts.Total(); sum != p.Scheduled || slices.Max(counts[:]) > sum { // no wrapping round
 			return fmt.Errorf("%s: the outcome classes sum to %d, but %d transactions were scheduled", at, sum, p.Scheduled)
 		}
 		if _, err := json.Marshal(p); err != nil {

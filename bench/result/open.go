@@ -80,15 +80,12 @@ func (s *Stored) openRows() (*os.File, *parquet.File, error) {
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	info, err := f.Stat()
-	if err == nil {
-		var file *parquet.File
-		if file, err = openTransactions(f, info.Size()); err == nil {
-			return f, file, nil
-		}
+	file, err := openTransactions(f, s.Run.Transactions)
+	if err != nil {
+		f.Close()
+		return nil, nil, unreadable(path, err)
 	}
-	f.Close()
-	return nil, nil, unreadable(path, err)
+	return f, file, nil
 }
 
 // unreadable is the error of a file of a run that cannot be read. What to do

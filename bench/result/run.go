@@ -29,8 +29,17 @@ type Run struct {
 	Bringup  *Bringup          `json:"bringup,omitempty"`
 	// Preparation is what was made before the load, by series.
 	Preparation map[string]Preparation `json:"preparation,omitempty"`
+	// Transactions tells what transactions.parquet must be like, so that
+	// damage to it is noticed before anything is read from it.
+	Transactions File `json:"transactions"`
 	// Failure is why the run ended without a summary; empty for a run that has one.
 	Failure string `json:"failure,omitempty"`
+}
+
+// A File is the fingerprint of a file.
+type File struct {
+	Bytes  int64  `json:"bytes"`
+	CRC32C uint32 `json:"crc32c"` // Castagnoli polynomial, over all of the file
 }
 
 // A Host describes the machine and calibrates its CPU.

@@ -1,7 +1,9 @@
 package result
 
 import (
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"iter"
 	"os"
@@ -48,20 +50,18 @@ type transactionRow struct {
 	Bytes      int64    `parquet:"envelope_bytes,delta"`
 }
 
-const (
-	schemaKey = "meterbench.schema" // file metadata: the value of Schema
-	// The writer holds one row group in memory, compressed (about 52 bytes a
-	// row), and one page per column. Small groups let DuckDB and Arrow read
-	// in parallel.
-	rowGroupRows = 1 << 17
-)
+// rowGroupRows is the length of a row group. The writer holds one of them in
+// memory, at about 50 bytes a row, and a page per column.
+const rowGroupRows = 1 << 17
 
 // A transactionWriter streams transactions.parquet.
 type transactionWriter struct {
-	path string
-	file *os.File
-	rows *parquet.GenericWriter[transactionRow]
-	page []transactionRow
+	path   string
+	file   *os.File
+	rows   *parquet.GenericWriter[transactionRow]
+	page   []transactionRow
+	print  File // of what was written so far
+	closed bool
 }
 
 func createTransactions(path string) (*transactionWriter, error) {
@@ -69,12 +69,22 @@ func createTransactions(path string) (*transactionWriter, error) {
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
-	return &transactionWriter{path: path, file: f, rows: parquet.NewGenericWriter[transactionRow](f,
+	t := &transactionWriter{path: path, file: f}
+	t.rows = parquet.NewGenericWriter[transactionRow](io.MultiWriter(f, &t.print),
 		parquet.MaxRowsPerRowGroup(rowGroupRows),
 		parquet.SkipPageBounds("tx_id"),
 		parquet.CreatedBy("meterbench", strconv.Itoa(Schema), ""),
-		parquet.KeyValueMetadata(schemaKey, strconv.Itoa(Schema)),
-	)}, nil
+		parquet.KeyValueMetadata("meterbench.schema", strconv.Itoa(Schema)),
+		parquet.KeyValueMetadata("meterbench.instants", "nanoseconds from the start of the load level, -1: not reached"),
+	)
+	return t, nil
+}
+
+// Write takes the next part of the file into its fingerprint.
+func (f *File) Write(part []byte) (int, error) {
+	f.Bytes += int64(len(part))
+	f.CRC32C = crc32.Update(f.CRC32C, crc32.MakeTable(crc32.Castagnoli), part)
+	return len(part), nil
 }
 
 // write appends the records of one level.
@@ -98,8 +108,13 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 	return nil
 }
 
-// close writes the footer, without which the file cannot be read.
+// close writes the footer, without which the file cannot be read. It may be
+// called again.
 func (t *transactionWriter) close() error {
+	if t.closed {
+		return nil
+	}
+	t.closed = true
 	err := t.rows.Close()
 	if cerr := t.file.Close(); err == nil {
 		err = cerr
@@ -124,35 +139,24 @@ func (t *transactionRow) record() (Row, error) {
 	}, err
 }
 
-// openTransactions checks that r holds a complete transactions.parquet that
-// this version can read. Damage makes the library panic here and there: that
-// is an error too.
-func openTransactions(r io.ReaderAt, size int64) (file *parquet.File, err error) {
-	defer contain(&err)
-	var magic [4]byte
-	if size < 12 {
-		return nil, errTruncated
-	}
-	if _, err := r.ReadAt(magic[:], size-4); err != nil {
+// openTransactions opens a transactions.parquet that must be as print says. A
+// parquet reader believes the sizes that it finds in a file; so the whole
+// file is checked first.
+func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error) {
+	var got File
+	if _, err := io.Copy(&got, io.NewSectionReader(r, 0, print.Bytes+1)); err != nil {
 		return nil, err
 	}
-	if string(magic[:]) != "PAR1" {
-		return nil, errTruncated
+	if got.Bytes < print.Bytes {
+		return nil, fmt.Errorf("is truncated to %d of %d bytes; restore it or run the scenario again", got.Bytes, print.Bytes)
 	}
-	file, err = parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if got != print {
+		return nil, damaged(errors.New("its checksum is not that of run.json"))
+	}
+	defer contain(&err)
+	file, err = parquet.OpenFile(r, print.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, damaged(err)
-	}
-	version, _ := file.Lookup(schemaKey)
-	schema, _ := strconv.Atoi(version)
-	if err := checkSchema(schema); err != nil {
-		return nil, err
-	}
-	for _, want := range parquet.SchemaOf(transactionRow{}).Fields() {
-		got, ok := file.Schema().Lookup(want.Name())
-		if !ok || got.Node.Type().Kind() != want.Type().Kind() || !got.Node.Required() {
-			return nil, damaged(fmt.Errorf("column %s is missing or of another type", want.Name()))
-		}
 	}
 	return file, nil
 }
@@ -209,7 +213,8 @@ func readPage(rows *parquet.GenericReader[transactionRow], page []transactionRow
 	return n, err
 }
 
-// contain turns a panic of the parquet library into an error.
+// contain turns a panic of the parquet library, its way of reporting some
+// kinds of damage, into an error.
 func contain(err *error) {
 	if p := recover(); p != nil {
 		*err = damaged(fmt.Errorf("%v", p))

@@ -100,7 +100,7 @@ func (w *Writer) Dir() string { return w.dir }
 // hold. The level before must be closed.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
-	case w.transactions == nil:
+	case w.transactions == nil || w.transactions.closed:
 		return nil, fmt.Errorf("%s: level %s opened after the run's end", w.dir, key)
 	case w.open != nil:
 		return nil, fmt.Errorf("%s: level %s opened while %s is", w.dir, key, w.open.key)
@@ -114,7 +114,8 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 
 // Close ends the run's folder: transactions.parquet and latency.hlog are
 // completed, bench.txt is written, run.json rewritten from run, and at the
-// very end summary.json appears. A summary that contradicts itself is refused.
+// very end summary.json appears. A summary that contradicts itself is refused,
+// with all files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
 	if w.open != nil {
 		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open.key)
@@ -125,9 +126,14 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if err := sum.check(); err != nil {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
+	transactions := w.transactions
+	if transactions == nil {
+		return fmt.Errorf("%s: the run has ended already", w.dir)
+	}
 	if err := w.closeFiles(); err != nil {
 		return err
 	}
+	run.Transactions = transactions.print
 	if err := writeBench(w.path(benchFile), run, sum); err != nil {
 		return err
 	}
@@ -141,15 +147,15 @@ func (w *Writer) Close(run Run, sum Summary) error {
 // can be opened after that. It ends after an error.
 func (w *Writer) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		if w.transactions != nil {
-			err := w.transactions.close()
-			w.transactions = nil
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
+		if w.transactions == nil {
+			yield(Row{}, fmt.Errorf("%s: the run has ended already", w.dir))
+			return
 		}
-		(&Stored{Dir: w.dir}).Transactions()(yield)
+		if err := w.transactions.close(); err != nil {
+			yield(Row{}, err)
+			return
+		}
+		(&Stored{Dir: w.dir, Run: Run{Transactions: w.transactions.print}}).Transactions()(yield)
 	}
 }
 

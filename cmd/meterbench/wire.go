@@ -38,7 +38,7 @@ type prepared struct {
 // prepare reads a scenario and its topology, so that whatever the user wrote
 // wrongly is found before anything starts.
 func prepare(name string, sets []string) (prepared, error) {
-	s, err := scenario.Load(name, sets)
+	s, err := scenario.Read(name, sets)
 	if err != nil {
 		return prepared{}, err
 	}

@@ -1,0 +1,111 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func FuzzRun(f *testing.F) {
+	run := testRun()
+	run.Schema = Schema
+	seed, err := json.Marshal(run)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte(`{"schema":1,"started":"0001-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"schema":99}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := parseRun(data)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(r)
+		if err != nil {
+			t.Fatalf("read, but cannot be written: %v", err)
+		}
+		if _, err := parseRun(again); err != nil {
+			t.Fatalf("written, but cannot be read: %v\n%s", err, again)
+		}
+	})
+}
+
+func FuzzSummary(f *testing.F) {
+	sum := benchSummary()
+	sum.Schema = Schema
+	for i := range sum.Points {
+		sum.Points[i].Scheduled, sum.Points[i].Outcomes = 3, map[string]uint64{"valid": 1, "unknown": 2}
+	}
+	seed, err := json.Marshal(sum)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte(`{"schema":1,"points":[{"outcomes":{"valid":18446744073709551615,"dropped":1}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := parseSummary(data)
+		if err != nil {
+			return
+		}
+		if again, err := json.Marshal(s); err != nil {
+			t.Fatalf("read, but cannot be written: %v", err)
+		} else if _, err := parseSummary(again); err != nil {
+			t.Fatalf("written, but cannot be read: %v\n%s", err, again)
+		}
+	})
+}
+
+// FuzzTransactions damages transactions.parquet: either the rows that were
+// written come back, or an error does.
+func FuzzTransactions(f *testing.F) {
+	records := randomRecords(40, 1)
+	path := filepath.Join(f.TempDir(), transactionsFile)
+	w, err := createTransactions(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := errors.Join(w.write(closed8, records), w.close()); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(0, []byte(nil), 0)
+	f.Add(100, []byte{0xff}, 0)
+	f.Add(0, []byte("PAR0"), 0)
+	f.Add(len(whole)-8, []byte{0xff, 0xff, 0xff, 0xff}, 0)
+	f.Add(0, []byte(nil), 1)
+	f.Fuzz(func(t *testing.T, at int, overwrite []byte, cut int) {
+		data := bytes.Clone(whole)
+		if at < 0 || at > len(data) || cut < 0 || cut > len(data) {
+			return
+		}
+		copy(data[at:], overwrite)
+		data = data[:len(data)-cut]
+		file, err := openTransactions(bytes.NewReader(data), w.print)
+		if err != nil {
+			if bytes.Equal(data, whole) {
+				t.Fatal(err)
+			}
+			return
+		}
+		n := 0
+		for row, err := range readTransactions(file) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row != (Row{closed8, records[n]}) {
+				t.Fatalf("row %d came back as %+v", n, row)
+			}
+			n++
+		}
+		if n != len(records) {
+			t.Fatalf("%d rows came back", n)
+		}
+	})
+}
