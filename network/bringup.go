@@ -29,10 +29,11 @@ func (s step) wait(ctx context.Context) error {
 // soon as what it needs is there: a channel's approvals do not wait for the
 // install, nor one channel for another.
 type bringUp struct {
-	plan   *plan
-	conns  map[string]*grpc.ClientConn // by peer
-	admins map[string]*fabric.Admin    // by organisation
-	admin  *tls.Config                 // the ordering organisation's
+	plan        *plan
+	conns       map[string]*grpc.ClientConn // by peer
+	admins      map[string]*fabric.Admin    // by organisation
+	orderingTLS *tls.Config                 // the ordering organisation's administrator at its nodes
+	ordering    *fabric.Admin               // and in transactions
 
 	joined    map[seat]step
 	installed map[*servicePlan]step
@@ -57,7 +58,10 @@ func newBringUp(p *plan, orgs *organisations, conns map[string]*grpc.ClientConn)
 		b.admins[org.Name] = admin
 	}
 	var err error
-	if b.admin, err = orgs.ordering.AdminTLSConfig(); err != nil {
+	if b.orderingTLS, err = orgs.ordering.AdminTLSConfig(); err != nil {
+		return nil, err
+	}
+	if b.ordering, err = fabric.NewAdmin(orgs.ordering.MSP, orgs.ordering.Admin); err != nil {
 		return nil, err
 	}
 	for _, channel := range p.channels {
@@ -83,9 +87,7 @@ func (b *bringUp) run(ctx context.Context) error {
 		group.Go(func() error { return named(peer.Name, b.setUpPeer(ctx, peer)) })
 	}
 	for _, channel := range b.plan.channels {
-		for _, contract := range channel.contracts {
-			group.Go(func() error { return named(channel.Name, b.deploy(ctx, channel, contract)) })
-		}
+		group.Go(func() error { return named(channel.Name, b.setUpChannel(ctx, channel)) })
 	}
 	return group.Wait()
 }
@@ -99,7 +101,7 @@ func named(name string, err error) error {
 
 func (b *bringUp) joinOrderer(ctx context.Context, o *ordererPlan) error {
 	for _, channel := range b.plan.channels {
-		if err := fabric.JoinOrderer(ctx, o.Admin, b.admin, channel.genesis); err != nil {
+		if err := fabric.JoinOrderer(ctx, o.Admin, b.orderingTLS, channel.genesis); err != nil {
 			return err
 		}
 		close(b.joined[seat{o.Name, channel}])
@@ -124,12 +126,62 @@ func (b *bringUp) setUpPeer(ctx context.Context, peer *peerPlan) error {
 	return nil
 }
 
-// deploy takes one contract from approval by every member to an answer from
-// every peer of the channel.
-func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *contractPlan) error {
+// setUpChannel deploys a channel's contracts and then gives it the batch timeout
+// that its topology wants. It returns when every peer has that and answers for
+// every contract.
+func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error {
+	var nodes []string
+	for _, o := range b.plan.orderers {
+		nodes = append(nodes, o.Name)
+	}
+	for _, peer := range channel.peers {
+		nodes = append(nodes, peer.Name)
+	}
+	for _, node := range nodes {
+		if err := b.joined[seat{node, channel}].wait(ctx); err != nil {
+			return err
+		}
+	}
+	committed := make([]string, len(channel.contracts))
+	group, deploying := errgroup.WithContext(ctx)
+	for i, contract := range channel.contracts {
+		group.Go(func() (err error) {
+			committed[i], err = b.deploy(deploying, channel, contract)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	slow := channel.Batch.Timeout > fabric.SetUpTimeout
+	if slow {
+		err := b.ordering.SetBatchTimeout(ctx, b.conns[channel.peers[0].Name], channel.Name, channel.Batch.Timeout)
+		if err != nil {
+			return err
+		}
+	}
+	group, answering := errgroup.WithContext(ctx)
+	for _, peer := range channel.peers {
+		for i, contract := range channel.contracts {
+			group.Go(func() error {
+				return named(peer.Name, b.answer(answering, channel, contract, peer, committed[i]))
+			})
+		}
+		if slow {
+			group.Go(func() error {
+				return named(peer.Name, b.admins[peer.organisation].Configured(answering, b.conns[peer.Name], channel.Name))
+			})
+		}
+	}
+	return group.Wait()
+}
+
+// deploy takes a contract from approval by every member to a definition that is
+// ordered, and returns the transaction of that.
+func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *contractPlan) (txID string, err error) {
 	approved, err := b.approve(ctx, channel, contract)
 	if err != nil {
-		return err
+		return "", err
 	}
 	// One peer of each member endorses the commit; all have to hold the last
 	// approval, or they would endorse different results.
@@ -148,17 +200,9 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return "", err
 	}
-	committed, err := first.Commit(ctx, channel.Name, contract.definition, endorsers)
-	if err != nil {
-		return err
-	}
-	group, waiting = errgroup.WithContext(ctx)
-	for _, peer := range channel.peers {
-		group.Go(func() error { return named(peer.Name, b.answer(waiting, channel, contract, peer, committed)) })
-	}
-	return group.Wait()
+	return first.Commit(ctx, channel.Name, contract.definition, endorsers)
 }
 
 // approve has every member approve a contract and returns the transaction of
@@ -171,15 +215,7 @@ func (b *bringUp) approve(ctx context.Context, channel *channelPlan, contract *c
 		group.Go(func() error {
 			var peers []grpc.ClientConnInterface
 			for _, peer := range channel.of(member) {
-				if err := b.joined[seat{peer.Name, channel}].wait(ctx); err != nil {
-					return err
-				}
 				peers = append(peers, b.conns[peer.Name])
-			}
-			for _, o := range b.plan.orderers {
-				if err := b.joined[seat{o.Name, channel}].wait(ctx); err != nil {
-					return err
-				}
 			}
 			admin := b.admins[member]
 			id, err := admin.Approve(ctx, channel.Name, contract.definition, peers)

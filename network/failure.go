@@ -14,6 +14,13 @@ import (
 // listen.
 var portTaken = regexp.MustCompile(`listen tcp4? (\S+): bind: address already in use`)
 
+// A portError says that a port was taken between its choice and its use.
+type portError struct{ node, address string }
+
+func (e portError) Error() string {
+	return fmt.Sprintf("%s: port %s was taken by another program in the meantime; start again", e.node, e.address)
+}
+
 // describe turns the error of a failed start into what the user can act on. If
 // the logs do not stay, it names none.
 func describe(err error, logsStay bool) error {
@@ -24,7 +31,7 @@ func describe(err error, logsStay bool) error {
 	// Daemons may panic over it, and fill the last lines with their stacks.
 	log, _ := os.ReadFile(died.LogPath) // without it, the last lines say the same at length
 	if taken := portTaken.FindSubmatch(log); taken != nil {
-		return fmt.Errorf("%s: port %s was taken by another program in the meantime; start again", died.Name, taken[1])
+		return portError{died.Name, string(taken[1])}
 	}
 	if logsStay {
 		return err

@@ -37,6 +37,9 @@ const startTimeout = 2 * time.Minute
 // stopGrace is how long nodes have to end by themselves.
 const stopGrace = 5 * time.Second
 
+// attempts is how often a start is tried if its ports are taken.
+const attempts = 3
+
 // deathShows is how long after a node's connections broke its end is known.
 const deathShows = 300 * time.Millisecond
 
@@ -48,12 +51,12 @@ type Config struct {
 	// Executable is the program that serves chaincodes and acts as external
 	// builder: one whose main calls Dispatch. Empty: this one.
 	Executable string
-	// Dir is the run folder: keys, ledgers, settings. Start makes it and Close
-	// leaves it. Empty: a folder among the system's temporary files (os.TempDir)
+	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes
+	// an empty one, and Close leaves it. Empty: a folder among the system's temporary files (os.TempDir)
 	// that Close removes, or the next Start if this process is killed.
 	Dir string
-	// Logs is a folder for the nodes' logs, which Close leaves. Empty: in the
-	// run folder.
+	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty:
+	// in the run folder, with which they go.
 	Logs string
 	// Progress gets a line per stage. Nil: nobody.
 	Progress io.Writer
@@ -77,42 +80,60 @@ type Network struct {
 
 // Start brings up a network and returns once every peer's gateway answers for
 // every chaincode. ctx bounds the start, not the network's life. If it fails,
-// nothing is left running and no temporary folder remains.
+// nothing is left running and no run folder remains.
 func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
-	n, err := start(ctx, t, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("start network %s: %w", t.Name, err)
+	cfg, err := complete(ctx, cfg)
+	for attempt := 1; err == nil; attempt++ {
+		var n *Network
+		if n, err = start(ctx, t, cfg); err == nil {
+			return n, nil
+		}
+		// Between the choice of a free port and its use others may take it,
+		// above all another network that starts at the same time.
+		if _, ok := errors.AsType[portError](err); ok && attempt < attempts {
+			fmt.Fprintln(cfg.Progress, err)
+			err = nil
+		}
 	}
-	return n, nil
+	return nil, fmt.Errorf("start network %s: %w", t.Name, err)
 }
 
-func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
+// complete fills in the defaults of a Config.
+func complete(ctx context.Context, cfg Config) (Config, error) {
 	if err := refuseChild(os.Args); err != nil {
-		return nil, err
+		return cfg, err
 	}
 	if cfg.Progress == nil {
 		cfg.Progress = io.Discard
 	}
+	if cfg.ports == nil {
+		cfg.ports = process.FreePorts
+	}
 	if cfg.Binaries == (daemons.Binaries{}) {
 		var err error
 		if cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress}); err != nil {
-			return nil, err
+			return cfg, err
 		}
 	}
 	if cfg.Executable == "" {
 		var err error
 		if cfg.Executable, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("find this program: %w", err)
+			return cfg, fmt.Errorf("find this program: %w", err)
 		}
 	}
+	return cfg, nil
+}
+
+func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	begin := time.Now()
 	n := &Network{}
-	if err := n.makeFolders(t, &cfg); err != nil {
+	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
-		logsStay := !n.temporary || cfg.Logs != ""
-		return nil, errors.Join(describe(err, logsStay), n.Close())
+		n.temporary = true // it was empty or not there before
+		err = describe(err, cfg.Logs != "")
+		return nil, errors.Join(err, n.Close())
 	}
 	n.ready = time.Since(begin)
 	fmt.Fprintf(cfg.Progress, "network %s is ready after %.1f s\n", t.Name, n.ready.Seconds())
@@ -120,7 +141,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 }
 
 // makeFolders sweeps what killed processes left and makes the run folder.
-func (n *Network) makeFolders(t topology.Topology, cfg *Config) error {
+func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 	dir, temporary, err := runFolder(cfg.Dir, t.Name)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func channel(name string, chaincodes ...string) topology.Channel {
 	return c
 }
 
-func start1(t *testing.T, topology topology.Topology, cfg Config) *Network {
+func up(t *testing.T, topology topology.Topology, cfg Config) *Network {
 	t.Helper()
 	n, err := Start(t.Context(), topology, cfg)
 	if err != nil {
@@ -81,7 +81,7 @@ func TestFirstTransaction(t *testing.T) {
 		shape("five-org", 3, 1, "ptb", "cmi", "inmetro", "nmij", "nmim"),
 	} {
 		t.Run(topology.Name, func(t *testing.T) {
-			n := start1(t, topology, Config{})
+			n := up(t, topology, Config{})
 			begin := time.Now()
 			put(t, n, "metrology", "readings")
 			t.Logf("ready after %v, first transaction committed %v later", n.Ready(), time.Since(begin))
@@ -141,11 +141,11 @@ func checkKeys(t *testing.T, dir string) {
 
 func TestSeveralChannelsAndChaincodes(t *testing.T) {
 	needsNetwork(t)
-	topology := shape("several", 1, 1, "ptb", "inmetro")
-	topology.Channels = []topologyChannel{channel("metrology", "readings", "bills"), channel("pki", "readings")}
-	topology.Channels[0].Chaincodes[1].Operator = "inmetro"
-	topology.Channels[1].Members = []string{"inmetro"}
-	n := start1(t, topology, Config{})
+	several := shape("several", 1, 1, "ptb", "inmetro")
+	several.Channels = []topology.Channel{channel("metrology", "readings", "bills"), channel("pki", "readings")}
+	several.Channels[0].Chaincodes[1].Operator = "inmetro"
+	several.Channels[1].Members = []string{"inmetro"}
+	n := up(t, several, Config{})
 
 	var names []string
 	for _, node := range n.Nodes() {
@@ -179,7 +179,39 @@ func TestSeveralChannelsAndChaincodes(t *testing.T) {
 	}
 }
 
-type topologyChannel = topology.Channel
+// Deployment runs on a short timer; the topology's is in force afterwards.
+func TestBatchTimeoutIsInForce(t *testing.T) {
+	needsNetwork(t)
+	topology := shape("slow", 1, 1, "ptb")
+	topology.Channels[0].Batch.Timeout = time.Second
+	topology.Channels = append(topology.Channels, channel("empty"))
+	n := up(t, topology, Config{})
+	begin := time.Now()
+	put(t, n, "metrology", "readings")
+	if took := time.Since(begin); took < time.Second {
+		t.Errorf("a lone transaction was committed after %v, before the batch timer of 1 s", took)
+	}
+}
+
+func TestStartTriesOtherPorts(t *testing.T) {
+	needsNetwork(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tries := 0
+	up(t, shape("minimal", 1, 1, "ptb"), Config{Dir: filepath.Join(t.TempDir(), "run"), ports: func(n int) ([]int, error) {
+		ports, err := process.FreePorts(n)
+		if tries++; err == nil && tries == 1 {
+			ports[0] = listener.Addr().(*net.TCPAddr).Port
+		}
+		return ports, err
+	}})
+	if tries != 2 {
+		t.Errorf("ports were chosen %d times, want 2", tries)
+	}
+}
 
 func TestTwoNetworksAtOnce(t *testing.T) {
 	needsNetwork(t)
@@ -203,7 +235,7 @@ func TestTwoNetworksAtOnce(t *testing.T) {
 func TestNodeThatDiesNamesItself(t *testing.T) {
 	needsNetwork(t)
 	logs := t.TempDir()
-	n := start1(t, shape("minimal", 1, 1, "ptb"), Config{Logs: logs})
+	n := up(t, shape("minimal", 1, 1, "ptb"), Config{Logs: logs})
 	orderer := n.Nodes()[1]
 	if err := syscall.Kill(orderer.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 
 	"meterbench/network/fabric"
-	"meterbench/network/process"
 	"meterbench/network/topology"
 )
 
@@ -87,11 +86,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 		}
 	}
 	p.addServices()
-	ports := cfg.ports
-	if ports == nil {
-		ports = process.FreePorts
-	}
-	if err := p.assignPorts(ports); err != nil {
+	if err := p.assignPorts(cfg.ports); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -63,7 +63,8 @@ const (
 	raftSnapshotSize = 16 << 20
 )
 
-// Genesis returns the first block of a channel, serialised.
+// Genesis returns the first block of a channel, serialised. Its batch timeout
+// is at most SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {
 	g := &groups{}
 	root := g.channel(c)
@@ -146,7 +147,7 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 		AbsoluteMaxBytes:  c.Batch.AbsoluteBytes,
 		PreferredMaxBytes: c.Batch.PreferredBytes,
 	})
-	g.value(group, "BatchTimeout", &orderer.BatchTimeout{Timeout: c.Batch.Timeout.String()})
+	g.batchTimeout(group, min(c.Batch.Timeout, SetUpTimeout))
 	g.value(group, "ChannelRestrictions", &orderer.ChannelRestrictions{})
 	g.capability(group, "V2_0")
 
@@ -172,6 +173,12 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 	g.value(org, "Endpoints", endpoints)
 	group.Groups[c.Ordering.MSP] = org
 	return group
+}
+
+const batchTimeoutKey = "BatchTimeout"
+
+func (g *groups) batchTimeout(to *common.ConfigGroup, timeout time.Duration) {
+	g.value(to, batchTimeoutKey, &orderer.BatchTimeout{Timeout: timeout.String()})
 }
 
 func (g *groups) application(c Channel) *common.ConfigGroup {

@@ -135,8 +135,8 @@ func checkOrdering(t *rapid.T, group *common.ConfigGroup, c Channel) {
 	}
 	var timeout orderer.BatchTimeout
 	value(t, group, "BatchTimeout", &timeout)
-	if d, err := time.ParseDuration(timeout.Timeout); err != nil || d != c.Batch.Timeout {
-		t.Errorf("batch timeout is %q, want %v", timeout.Timeout, c.Batch.Timeout)
+	if d, err := time.ParseDuration(timeout.Timeout); err != nil || d != min(c.Batch.Timeout, SetUpTimeout) {
+		t.Errorf("batch timeout is %q, wanted is %v", timeout.Timeout, c.Batch.Timeout)
 	}
 	var kind orderer.ConsensusType
 	value(t, group, "ConsensusType", &kind)

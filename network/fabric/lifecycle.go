@@ -120,8 +120,7 @@ func (a *Admin) Commit(ctx context.Context, channel string, d Definition, peers 
 }
 
 // order has a lifecycle call endorsed by every peer and ordered through the
-// first one's gateway. It repeats what fails for being early: a peer that has
-// not opened the channel yet, an ordering service without a leader.
+// first one's gateway.
 func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientConnInterface, args ...[]byte) (string, error) {
 	p, err := a.propose(channel, lifecycleName, args...)
 	if err != nil {
@@ -148,17 +147,23 @@ func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientCo
 		return "", err
 	}
 	request := &gateway.SubmitRequest{TransactionId: p.txID, ChannelId: channel, PreparedTransaction: envelope}
-	err = Retry(ctx, pause, func() error {
-		_, err := gateway.NewGatewayClient(peers[0]).Submit(ctx, request)
+	return p.txID, submit(ctx, peers[0], request)
+}
+
+// submit orders a transaction through the gateway behind conn. It repeats what
+// fails because no orderer is ready to take it.
+func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest) error {
+	err := Retry(ctx, pause, func() error {
+		_, err := gateway.NewGatewayClient(conn).Submit(ctx, request)
 		if err != nil && status.Code(err) != codes.Unavailable && status.Code(err) != codes.FailedPrecondition {
 			return Permanent(err)
 		}
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("submit: %w", err)
+		return fmt.Errorf("submit: %w", err)
 	}
-	return p.txID, nil
+	return nil
 }
 
 // Committed waits until the peer behind conn has committed a transaction and
