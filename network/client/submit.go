@@ -7,7 +7,7 @@ import (
 
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/grpc/mem"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
@@ -21,69 +21,110 @@ func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 }
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {
-	var receipt bench.Receipt
-	fail := func(phase string, outcome result.Outcome, err error) (bench.Receipt, error) {
-		receipt.Outcome = outcome
-		return receipt, fmt.Errorf("%s through %s: %w", phase, p.name, explain(err))
+	t := attempt{client: c, peer: p}
+	err := t.send(ctx, tx)
+	if err == nil && t.waiter != nil {
+		if tx.Acknowledged != nil {
+			tx.Acknowledged()
+		}
+		err = t.await(ctx)
 	}
+	return t.receipt, err
+}
 
+// An attempt is one transaction on its way. While it waits for its commit,
+// perhaps with thousands of others, it holds none of its messages.
+type attempt struct {
+	client  *Client
+	peer    *endpoint
+	receipt bench.Receipt
+	waiter  *waiter // nil unless an orderer has taken the transaction
+}
+
+// fail records the outcome and returns the error that explains it.
+func (t *attempt) fail(phase string, outcome result.Outcome, cause error) error {
+	t.receipt.Outcome = outcome
+	return fmt.Errorf("%s through %s: %w", phase, t.peer.name, explain(cause))
+}
+
+// send has the transaction endorsed and, unless that is all, ordered.
+func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
+	c, p, timeouts := t.client, t.peer, &t.client.config.Timeouts
 	proposal, err := p.signer.propose(c.config.Channel, c.config.Chaincode, tx.Function, tx.Args)
 	if err != nil {
-		return fail("propose", result.PrepareError, err)
+		return t.fail("propose", result.PrepareError, err)
 	}
-	receipt.TxID = proposal.id
-
-	endorsing, cancel := context.WithTimeout(ctx, c.config.Timeouts.Endorse)
-	endorsed, err := p.gateway.Endorse(endorsing, &gateway.EndorseRequest{
-		TransactionId: proposal.txID, ChannelId: c.config.Channel, ProposedTransaction: proposal.signed})
-	cancel()
+	t.receipt.TxID = proposal.id
+	prepared, err := p.call(ctx, timeouts.Endorse, gateway.Gateway_Endorse_FullMethodName,
+		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
+	defer prepared.Free()
 	if err != nil {
-		return fail("endorse", endorseOutcome(ctx, err), err)
+		return t.fail("endorse", endorseOutcome(ctx, err), err)
 	}
-	receipt.Endorsed = time.Now()
+	t.receipt.Endorsed = time.Now()
 	if tx.Wait == bench.WaitEndorse {
-		receipt.Outcome = result.Answered
-		return receipt, nil
+		t.receipt.Outcome = result.Answered
+		return nil
 	}
 
-	envelope := endorsed.GetPreparedTransaction()
-	if envelope.Signature, err = p.signer.sign(envelope.GetPayload()); err != nil {
-		return fail("sign", result.PrepareError, err)
+	payload, err := preparedPayload(prepared.ReadOnlyData())
+	if err != nil {
+		return t.fail("endorse", result.EndorseRefused, err)
 	}
-	receipt.Bytes = uint32(proto.Size(envelope))
+	signature, err := p.signer.sign(payload)
+	if err != nil {
+		return t.fail("sign", result.PrepareError, err)
+	}
+	t.receipt.Bytes = uint32(signedSize(payload, signature))
 	w := c.commits.expect(proposal.id)
-	submitting, cancel := context.WithTimeout(ctx, c.config.Timeouts.Submit)
-	_, err = p.gateway.Submit(submitting, &gateway.SubmitRequest{
-		TransactionId: proposal.txID, ChannelId: c.config.Channel, PreparedTransaction: envelope})
-	cancel()
+	taken, err := p.call(ctx, timeouts.Submit, gateway.Gateway_Submit_FullMethodName,
+		marshalRequest(proposal.txID, c.config.Channel, payload, signature))
+	taken.Free()
 	if err != nil {
 		c.commits.forget(proposal.id)
-		return fail("submit", submitOutcome(ctx, err), err)
+		return t.fail("submit", submitOutcome(ctx, err), err)
 	}
-	receipt.Submitted = time.Now()
-	c.commits.limit(w, receipt.Submitted.Add(c.config.Timeouts.Commit))
-	if tx.Acknowledged != nil {
-		tx.Acknowledged()
-	}
+	t.receipt.Submitted = time.Now()
+	c.commits.limit(w, t.receipt.Submitted.Add(timeouts.Commit))
+	t.waiter = w
+	return nil
+}
 
+// await waits until the observing peer has the transaction.
+func (t *attempt) await(ctx context.Context) error {
+	var said commit
 	select {
 	case <-ctx.Done():
-		c.commits.forget(proposal.id)
-		return fail("commit", result.Interrupted, ctx.Err())
-	case said := <-w.done:
-		switch said.err {
-		case errOverdue:
-			return fail("commit", result.Unknown, c.overdue())
-		case errClosed:
-			return fail("commit", result.Interrupted, errClosed)
-		}
-		receipt.Committed, receipt.Block = said.at, said.block
-		receipt.Outcome = commitOutcome(said.code)
-		if receipt.Outcome != result.Valid {
-			return fail("commit", receipt.Outcome, fmt.Errorf("validation code %s", said.code))
-		}
-		return receipt, nil
+		t.client.commits.forget(t.receipt.TxID)
+		return t.fail("commit", result.Interrupted, ctx.Err())
+	case said = <-t.waiter.done:
 	}
+	switch said.err {
+	case nil:
+	case errOverdue:
+		return t.fail("commit", result.Unknown, t.client.overdue())
+	default:
+		return t.fail("commit", result.Interrupted, said.err)
+	}
+	t.receipt.Committed, t.receipt.Block = said.at, said.block
+	t.receipt.Outcome = commitOutcome(said.code)
+	if t.receipt.Outcome != result.Valid {
+		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", said.code))
+	}
+	return nil
+}
+
+// call makes one call of the gateway service with messages in wire form. It
+// takes the request; the caller frees the response, which is there in any case.
+func (p *endpoint) call(ctx context.Context, timeout time.Duration, method string, request *[]byte) (mem.Buffer, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var response mem.Buffer
+	err := p.conn.Invoke(ctx, method, request, &response, p.options...)
+	if response == nil {
+		response = mem.SliceBuffer(nil)
+	}
+	return response, err
 }
 
 // overdue explains why a transaction's commit was given up.
