@@ -28,7 +28,7 @@ type Figure struct {
 type Axis struct {
 	Label      string
 	Unit       Unit
-	Log        bool
+	Log        bool      // Lines only
 	Ticks      []float64 // where labels go; nil: chosen when drawing
 	Categories []string  // Stacked, X only: the bars
 	Max        float64   // at least up to here, so that figures compare; 0: as the data need

@@ -29,7 +29,7 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = logAxis(low, high, f.Y.Unit)
 	} else {
-		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(min(low, 0), high)
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(low, high)
 	}
 	switch {
 	case f.Kind == reports.Stacked:
@@ -44,7 +44,7 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 		p.X.Tick.Marker = fixedTicks(f.X, p.X.Tick.Label.Width, width)
 	default:
 		low, high := across(f)
-		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(min(low, 0), high)
+		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(low, high)
 	}
 	return p
 }
@@ -90,11 +90,12 @@ func across(f reports.Figure) (low, high float64) {
 	return low, high
 }
 
-// linearAxis rounds the range outwards to a step of 1, 2, 2.5 or 5 times a
-// power of ten, about six of them.
+// linearAxis takes zero into the range and rounds it outwards to a step of 1,
+// 2, 2.5 or 5 times a power of ten, about six of them.
 func linearAxis(low, high float64) (bottom, top float64, ticks plot.ConstantTicks) {
+	low, high = min(low, 0), max(high, 0)
 	if !(high-low > 1e-60) {
-		high = low + 1
+		low, high = 0, 1
 	}
 	step := math.Pow(10, math.Floor(math.Log10((high-low)/5)))
 	for _, m := range []float64{1, 2, 2.5, 5, 10} {
@@ -167,7 +168,11 @@ func fixedTicks(a reports.Axis, measure func(string) vg.Length, width vg.Length)
 	return ticks
 }
 
-func categoryTicks(labels []string, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
+func categoryTicks(categories []string, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
+	labels := make([]string, len(categories))
+	for i, c := range categories {
+		labels[i] = reports.Printable(c)
+	}
 	every := spacing(labels, measure, width)
 	var ticks plot.ConstantTicks
 	for i, label := range labels {
@@ -189,10 +194,11 @@ func spacing(labels []string, measure func(string) vg.Length, width vg.Length) i
 
 // axisTitle is the axis' label with its unit, unless the ticks carry it.
 func axisTitle(a reports.Axis, scale reports.Scale) string {
+	title := reports.Printable(a.Label)
 	if a.Log || scale.Symbol == "" {
-		return a.Label
+		return title
 	}
-	return a.Label + " (" + scale.Symbol + ")"
+	return title + " (" + scale.Symbol + ")"
 }
 
 // grid draws a light line at every labelled tick of the Y axis.

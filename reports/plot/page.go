@@ -45,6 +45,9 @@ func noteStyle() text.Style  { return words(10, Faint) }
 
 // layout decides what goes where; the height follows from it.
 func layout(f reports.Figure, o Options) page {
+	if f.Kind == reports.Stacked {
+		f.Y.Log = false // heights add up on a linear axis only
+	}
 	p := page{figure: f, margin: margin}
 	if o.Bare {
 		p.margin = bareMargin

@@ -1,0 +1,303 @@
+package reports
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+// fixture reads the made-up run of testdata.
+func fixture(t testing.TB) (run result.Run, sum result.Summary) {
+	t.Helper()
+	for file, into := range map[string]any{"testdata/run.json": &run, "testdata/summary.json": &sum} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, into); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	return run, sum
+}
+
+func figure(t *testing.T, r Report, id string) Figure {
+	t.Helper()
+	for _, f := range r.Figures() {
+		if f.ID == id {
+			return f
+		}
+	}
+	t.Fatalf("no figure %q", id)
+	return Figure{}
+}
+
+func tableOf(t *testing.T, r Report, id string) Table {
+	t.Helper()
+	for _, one := range r.Tables() {
+		if one.ID == id {
+			return one
+		}
+	}
+	t.Fatalf("no table %q", id)
+	return Table{}
+}
+
+func TestBuildFigures(t *testing.T) {
+	r := Build(fixture(t))
+	var ids []string
+	for _, f := range r.Figures() {
+		if f.Empty != "" {
+			t.Errorf("figure %s is empty: %s", f.ID, f.Empty)
+		}
+		if f.Alt == "" || f.Title == "" || f.X.Label == "" || f.Y.Label == "" {
+			t.Errorf("figure %s lacks a title, a description or an axis label", f.ID)
+		}
+		ids = append(ids, f.ID)
+	}
+	want := []string{
+		"throughput-clients",
+		"latency-plain", "latency-encrypted-bank", "latency-encrypted-inline",
+		"phases-plain", "phases-encrypted-bank", "phases-encrypted-inline",
+		"cpu-plain", "cpu-encrypted-bank", "cpu-encrypted-inline",
+		"encryption-time", "ciphertext-size", "encryption-against-transaction",
+	}
+	if !slices.Equal(ids, want) {
+		t.Errorf("figures\n got %q\nwant %q", ids, want)
+	}
+}
+
+func TestThroughputFigure(t *testing.T) {
+	f := figure(t, Build(fixture(t)), "throughput-clients")
+	if want := []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}; !f.X.Log || !slices.Equal(f.X.Ticks, want) {
+		t.Errorf("X axis: log %v, ticks %v; want powers of two up to 512", f.X.Log, f.X.Ticks)
+	}
+	for i, want := range []string{
+		"plain (saturates at 128 clients, 712 tx/s)",
+		"encrypted-bank (saturates at 128 clients, 531 tx/s)",
+		"encrypted-inline (saturation not reached, at least 15.6 tx/s)",
+	} {
+		s := f.Series[i]
+		if s.Name != want || s.Hue != i {
+			t.Errorf("series %d is %q, hue %d; want %q", i, s.Name, s.Hue, want)
+		}
+		for _, p := range s.Points {
+			if p.Interval == nil || !(p.Interval.Low <= p.Y && p.Y <= p.Interval.High) {
+				t.Errorf("%s at %g: %g without an interval around it", s.Name, p.X, p.Y)
+			}
+			if p.Saturation != (p.X == 128) {
+				t.Errorf("%s at %g: saturation %v", s.Name, p.X, p.Saturation)
+			}
+			if p.Invalid != (p.X == 512) {
+				t.Errorf("%s at %g: invalid %v", s.Name, p.X, p.Invalid)
+			}
+		}
+	}
+	if !strings.Contains(strings.Join(f.Notes, " "), "Hollow") {
+		t.Errorf("notes do not explain hollow points: %q", f.Notes)
+	}
+}
+
+// TestPhasesAddUp holds the split to the stored mean commit latency.
+func TestPhasesAddUp(t *testing.T) {
+	run, sum := fixture(t)
+	r := Build(run, sum)
+	for _, series := range []string{"plain", "encrypted-bank", "encrypted-inline"} {
+		f := figure(t, r, "phases-"+series)
+		total := make([]float64, len(f.X.Categories))
+		for _, s := range f.Series {
+			for i, p := range s.Points {
+				total[i] += p.Y
+			}
+		}
+		i := 0
+		for _, p := range sum.Points {
+			if p.Series != series {
+				continue
+			}
+			if want := p.Latency["commit"].Mean; math.Abs(total[i]-want) > 0.001*want {
+				t.Errorf("%s at %d clients: phases add up to %g s, commit is %g s", series, p.Load.Clients, total[i], want)
+			}
+			i++
+		}
+	}
+	inline := figure(t, r, "phases-encrypted-inline")
+	if !slices.ContainsFunc(inline.Series, func(s Series) bool { return s.Name == "encrypt" }) {
+		t.Error("the inline series does not show encryption as a phase of its own")
+	}
+}
+
+func TestRatioFigure(t *testing.T) {
+	_, sum := fixture(t)
+	f := figure(t, Build(result.Run{}, sum), "encryption-against-transaction")
+	if len(f.Series) != 4 {
+		t.Fatalf("%d lines, want two lengths against two latencies", len(f.Series))
+	}
+	commit, encrypt := *sum.Points[0].Latency["commit"].P50, sum.FE[0].Encrypt.P50
+	if got := f.Series[0].Points[0].Y; math.Abs(got-encrypt/commit) > 1e-12 {
+		t.Errorf("ratio %g, want %g / %g", got, encrypt, commit)
+	}
+	notes := strings.Join(f.Notes, " ")
+	for _, part := range []string{"p50 of plain at 1 client", "Commit latency", "Acknowledgement latency", "not measured in pairs"} {
+		if !strings.Contains(notes, part) {
+			t.Errorf("notes do not say %q: %s", part, notes)
+		}
+	}
+}
+
+func TestRepetitions(t *testing.T) {
+	var sum result.Summary
+	for i, v := range []float64{100, 110, 90, 105, 95, 101, 5} {
+		sum.Points = append(sum.Points, result.Point{
+			Series: "s", Repetition: i + 1, Valid: i != 6, Reasons: []string{},
+			Load: result.Load{Kind: "closed", Clients: 4}, Throughput: v,
+		})
+	}
+	f := figure(t, Build(result.Run{}, sum), "throughput-clients")
+	s := f.Series[0]
+	if len(s.Points) != 1 || len(s.Singles) != 7 {
+		t.Fatalf("%d points and %d singles, want 1 and 7", len(s.Points), len(s.Singles))
+	}
+	p := s.Points[0]
+	if p.Y != 100.5 || p.Invalid {
+		t.Errorf("median %g, invalid %v; want 100.5 over the six valid repetitions", p.Y, p.Invalid)
+	}
+	if p.Interval == nil || *p.Interval != (Interval{90, 110, 6}) {
+		t.Errorf("interval %+v, want 90 to 110 from all six", p.Interval)
+	}
+	if got := tableOf(t, Build(result.Run{}, sum), "levels"); len(got.Rows) != 7 || got.Columns[2].Key != "repetition" {
+		t.Errorf("levels: %d rows, third column %q; want one row per repetition", len(got.Rows), got.Columns[2].Key)
+	}
+}
+
+func TestOpenLoad(t *testing.T) {
+	sum := result.Summary{Saturation: []result.Saturation{{Series: "s", Reached: true, Offered: 200, Throughput: 199}}}
+	for _, rate := range []float64{200, 100, 400} {
+		sum.Points = append(sum.Points, result.Point{Series: "s", Valid: true, Load: result.Load{Kind: "open", Offered: rate}, Throughput: min(rate, 250)})
+	}
+	f := figure(t, Build(result.Run{}, sum), "throughput-offered")
+	if f.X.Log || f.X.Unit != PerSecond {
+		t.Errorf("X axis %+v, want linear in tx/s", f.X)
+	}
+	points := f.Series[0].Points
+	if len(points) != 3 || points[0].X != 100 || !points[1].Saturation || points[2].Saturation {
+		t.Errorf("points %+v, want ascending with the middle one the saturation point", points)
+	}
+}
+
+func TestManyProcessesAreAddedUpByRole(t *testing.T) {
+	cpu := map[string]float64{"client": 0.5, "other": 0.1, "steal": 0}
+	for _, org := range []string{"a", "b", "c", "d", "e"} {
+		cpu["peer0."+org], cpu["chaincode.peer0."+org] = 0.2, 0.1
+	}
+	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: "closed", Clients: 1}, CPU: cpu}}}
+	f := figure(t, Build(result.Run{Host: result.Host{Cores: 2}}, sum), "cpu-s")
+	want := []string{"5 peers", "5 chaincodes", "client", "other processes", "stolen by the hypervisor"}
+	if got := names(f.Series); !slices.Equal(got, want) {
+		t.Errorf("parts %q, want %q", got, want)
+	}
+	if got := f.Series[0].Points[0].Y; math.Abs(got-1) > 1e-12 {
+		t.Errorf("peers use %g cores, want 1", got)
+	}
+	if len(f.Levels) != 1 || f.Levels[0].Y != 2 {
+		t.Errorf("levels %+v, want the host's 2 cores", f.Levels)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	run, sum := fixture(t)
+	find := func(subject string) Finding {
+		t.Helper()
+		for _, f := range Build(run, sum).Findings {
+			if f.Subject == subject {
+				return f
+			}
+		}
+		t.Fatalf("no finding %q", subject)
+		return Finding{}
+	}
+	if f := find("Saturation, encrypted-inline"); f.Value != "at least 15.6 tx/s" || !strings.Contains(f.Text, "not reached") {
+		t.Errorf("not reached: %+v", f)
+	}
+	if f := find("Encryption"); !strings.Contains(f.Text, "0.429 times the commit latency of 210 ms and 18.2 times the acknowledgement latency of 4.94 ms (medians of plain at 1 client)") {
+		t.Errorf("encryption: %+v", f)
+	}
+	if f := find("Audit"); f.Verdict != Good {
+		t.Errorf("audit: %+v", f)
+	}
+	if f := find("Load levels"); f.Verdict != Caution || f.Value != "20 of 22 valid" || !strings.Contains(f.Text, "1 of the valid ones") {
+		t.Errorf("load levels: %+v", f)
+	}
+	for _, spoil := range []func(*result.Audit){
+		func(a *result.Audit) { a.Missing = 1 }, func(a *result.Audit) { a.Duplicated = 1 },
+		func(a *result.Audit) { a.Foreign = 1 }, func(a *result.Audit) { a.Contradicted = 1 }, func(a *result.Audit) { a.Stored++ },
+	} {
+		whole := *sum.Audit
+		spoil(sum.Audit)
+		if f := find("Audit"); f.Verdict != Bad {
+			t.Errorf("audit %+v: %+v", *sum.Audit, f)
+		}
+		*sum.Audit = whole
+	}
+	sum.Audit = nil
+	if f := find("Audit"); f.Verdict != Caution {
+		t.Errorf("no audit: %+v", f)
+	}
+}
+
+func TestWarningsTravelWithPoints(t *testing.T) {
+	run, sum := fixture(t)
+	r := Build(run, sum)
+	for _, w := range sum.Warnings {
+		if !slices.Contains(r.Warnings, Warning{"the run", w}) {
+			t.Errorf("warning %q is lost", w)
+		}
+	}
+	for _, p := range sum.Points {
+		for _, reason := range p.Reasons {
+			if !slices.ContainsFunc(r.Warnings, func(w Warning) bool {
+				return w.Text == reason && strings.Contains(w.Where, p.Series+" at 512 clients")
+			}) {
+				t.Errorf("reason %q of %s is lost", reason, p.Series)
+			}
+		}
+	}
+	levels := tableOf(t, r, "levels")
+	point := slices.IndexFunc(levels.Columns, func(c Column) bool { return c.Key == "point" || c.Key == "measurement" })
+	var states []string
+	for _, row := range levels.Rows[:10] {
+		states = append(states, row[point].Text)
+	}
+	if got := strings.Join(states[7:], " "); got != "valid flagged invalid" {
+		t.Errorf("plain at 128, 256 and 512 clients: %s; want valid flagged invalid", got)
+	}
+}
+
+// TestColumns holds what scripts rely on: unique ids and keys, no column
+// without a key, rows as long as the header.
+func TestColumns(t *testing.T) {
+	ids := map[string]bool{}
+	for _, table := range Build(fixture(t)).Tables() {
+		if ids[table.ID] {
+			t.Errorf("two tables %q", table.ID)
+		}
+		ids[table.ID] = true
+		keys := map[string]bool{}
+		for _, c := range table.Columns {
+			if c.Key == "" || keys[c.Key] {
+				t.Errorf("table %s: column key %q is empty or there twice", table.ID, c.Key)
+			}
+			keys[c.Key] = true
+		}
+		for i, row := range table.Rows {
+			if len(row) != len(table.Columns) {
+				t.Errorf("table %s, row %d: %d cells for %d columns", table.ID, i, len(row), len(table.Columns))
+			}
+		}
+	}
+}

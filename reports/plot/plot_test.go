@@ -1,0 +1,199 @@
+package plot_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"image/png"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+	"meterbench/reports/plot"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func fixture(t *testing.T) reports.Report {
+	t.Helper()
+	var run result.Run
+	var sum result.Summary
+	for file, into := range map[string]any{"../testdata/run.json": &run, "../testdata/summary.json": &sum} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, into); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	return reports.Build(run, sum)
+}
+
+func svg(t testing.TB, f reports.Figure, o plot.Options) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := plot.SVG(&b, f, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// texts parses the document and returns its texts joined by newlines.
+func texts(t testing.TB, document string) string {
+	t.Helper()
+	var all []string
+	d := xml.NewDecoder(strings.NewReader(document))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return strings.Join(all, "\n")
+		}
+		if err != nil {
+			t.Fatalf("not well-formed: %v", err)
+		}
+		if s, ok := token.(xml.CharData); ok && len(bytes.TrimSpace(s)) > 0 {
+			all = append(all, string(s))
+		}
+	}
+}
+
+// TestFixture draws every figure: well-formed, the same each time, titled,
+// every series in the legend, a unit on every axis that has one.
+func TestFixture(t *testing.T) {
+	for _, f := range fixture(t).Figures() {
+		t.Run(f.ID, func(t *testing.T) {
+			document := svg(t, f, plot.Options{})
+			if document != svg(t, f, plot.Options{}) {
+				t.Error("two drawings of one figure differ")
+			}
+			words := texts(t, document)
+			for _, want := range append([]string{f.Title, f.Y.Label, f.X.Label}, seriesNames(f)...) {
+				if !strings.Contains(words, want) {
+					t.Errorf("no %q among the texts\n%s", want, words)
+				}
+			}
+			unit := map[reports.Unit]string{reports.Seconds: "s", reports.Bytes: "B", reports.PerSecond: "tx/s", reports.Cores: "cores"}[f.Y.Unit]
+			if !strings.Contains(words, unit+")\n") && !strings.Contains(words, unit+"\n") {
+				t.Errorf("the Y axis shows no unit %q", unit)
+			}
+			if bare := texts(t, svg(t, f, plot.Options{Bare: true})); strings.Contains(bare, f.Title+"\n") {
+				t.Error("a bare figure shows its title")
+			}
+		})
+	}
+}
+
+func seriesNames(f reports.Figure) []string {
+	var all []string
+	for _, s := range f.Series {
+		all = append(all, s.Name)
+	}
+	for _, l := range f.Levels {
+		all = append(all, l.Name)
+	}
+	return all
+}
+
+// TestGolden holds one drawing of each kind byte by byte.
+func TestGolden(t *testing.T) {
+	for _, f := range fixture(t).Figures() {
+		if f.ID != "throughput-clients" && f.ID != "phases-encrypted-inline" {
+			continue
+		}
+		got, path := svg(t, f, plot.Options{}), "testdata/"+f.ID+".svg"
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s changed; look at it and run go test -update", path)
+		}
+	}
+}
+
+func TestPNG(t *testing.T) {
+	for _, f := range fixture(t).Figures()[:1] {
+		var b bytes.Buffer
+		if err := plot.PNG(&b, f, plot.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		image, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := image.Bounds().Size(); size.X != 1200 || size.Y < 700 {
+			t.Errorf("size %v, want 1200 pixels width", size)
+		}
+	}
+}
+
+func TestEmptyFigureSaysWhy(t *testing.T) {
+	words := texts(t, svg(t, reports.Figure{ID: "f", Title: "Cost", Empty: "No data: nothing was measured."}, plot.Options{}))
+	if !strings.Contains(words, "No data: nothing was measured.") || !strings.Contains(words, "Cost") {
+		t.Errorf("texts: %s", words)
+	}
+}
+
+// TestMarks sees to it that what qualifies a point is drawn and explained.
+func TestMarks(t *testing.T) {
+	f := reports.Figure{ID: "f", Kind: reports.Lines, Series: []reports.Series{{Name: "s", Points: []reports.Point{{X: 1, Y: 2}, {X: 2, Y: 3}}}}}
+	plain := svg(t, f, plot.Options{})
+	f.Series[0].Points[1].Invalid = true
+	hollow := svg(t, f, plot.Options{})
+	f.Series[0].Points[1].Saturation = true
+	marked := svg(t, f, plot.Options{})
+	if words := texts(t, plain); strings.Contains(words, "hollow") || strings.Contains(words, "saturation") {
+		t.Errorf("marks explained that are not there: %s", words)
+	}
+	paper := `style="fill:` + plot.Paper
+	if got := strings.Count(hollow, paper) - strings.Count(plain, paper); got != 2 { // the point and its legend
+		t.Errorf("%d hollow marks more, want 2", got)
+	}
+	if !strings.Contains(texts(t, hollow), "hollow: not valid") || !strings.Contains(texts(t, marked), "saturation point") {
+		t.Error("the legend does not explain the marks")
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	for _, kind := range []reports.Kind{reports.Lines, reports.Stacked} {
+		f := reports.Figure{ID: "f", Kind: kind, Title: "<script>alert(1)</script> \x00\x1b\xff", X: reports.Axis{Categories: []string{"</text><a>"}},
+			Series: []reports.Series{{Name: `"'><script>` + strings.Repeat("x", 3000), Points: []reports.Point{{Y: 1}}}}}
+		document := svg(t, f, plot.Options{})
+		texts(t, document)
+		if strings.Contains(document, "<script") || strings.Contains(document, "<a>") {
+			t.Error("markup from the data is in the drawing")
+		}
+	}
+}
+
+// FuzzSVG draws figures of any names and numbers: always well-formed.
+func FuzzSVG(f *testing.F) {
+	f.Add("plain", 1.0, 2.0, 3.0, true, true, 1, 0)
+	f.Add("\xff\x00<", -1.1e59, 1.25e59, 1e-60, false, false, 5, 7)
+	f.Add("a b", 0.0, 0.0, 0.0, true, false, 0, 3)
+	f.Fuzz(func(t *testing.T, name string, x, y, high float64, logX, logY bool, hue, variant int) {
+		// Build hands on only what can be drawn: finite, positive on a log axis.
+		drawable := func(v float64, log bool) bool { return v > -1e60 && v < 1e60 && (!log || v > 0) }
+		if !drawable(x, logX) || !drawable(y, logY) || !drawable(high, logY) || hue < 0 || variant < 0 || hue > 1000 || variant > 1000 {
+			t.Skip()
+		}
+		p := reports.Point{X: x, Y: y, Interval: &reports.Interval{Low: y, High: high}, Invalid: true, Saturation: true}
+		fig := reports.Figure{Title: name, Kind: reports.Lines,
+			X: reports.Axis{Label: name, Log: logX, Ticks: []float64{1, 2}}, Y: reports.Axis{Label: name, Unit: reports.Seconds, Log: logY},
+			Series: []reports.Series{{Name: name, Hue: hue, Variant: variant, Points: []reports.Point{p, {X: x, Y: high}}}}, Notes: []string{name}}
+		texts(t, svg(t, fig, plot.Options{}))
+		fig.Kind, fig.X = reports.Stacked, reports.Axis{Categories: []string{name, name}}
+		texts(t, svg(t, fig, plot.Options{}))
+	})
+}

@@ -1,0 +1,134 @@
+package reports
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"meterbench/bench/result"
+)
+
+// sound holds what every report must be, whatever the run: nothing that is not
+// a finite number, no empty figure without its reason, cells for every column.
+func sound(t interface{ Errorf(string, ...any) }, r Report) {
+	for _, f := range r.Figures() {
+		if (len(f.Series) == 0) != (f.Empty != "") {
+			t.Errorf("figure %s: %d series, empty because %q", f.ID, len(f.Series), f.Empty)
+		}
+		for _, s := range f.Series {
+			for _, p := range append(s.Points, s.Singles...) {
+				if !finite(p.X) || !finite(p.Y) || p.Interval != nil && (!finite(p.Interval.Low) || !finite(p.Interval.High)) {
+					t.Errorf("figure %s, %s: point %+v", f.ID, s.Name, p)
+				}
+			}
+		}
+	}
+	for _, table := range r.Tables() {
+		for _, row := range table.Rows {
+			if len(row) != len(table.Columns) {
+				t.Errorf("table %s: %d cells for %d columns", table.ID, len(row), len(table.Columns))
+			}
+			for _, c := range row {
+				if c.Number != nil && !finite(*c.Number) {
+					t.Errorf("table %s holds %v", table.ID, *c.Number)
+				}
+			}
+		}
+	}
+}
+
+func TestThinRuns(t *testing.T) {
+	run, whole := fixture(t)
+	one := whole
+	one.Points, one.Saturation, one.FE, one.Audit = whole.Points[:1], nil, nil, nil
+	feOnly := result.Summary{FE: whole.FE}
+	partial := whole
+	partial.Complete, partial.Points, partial.Saturation = false, whole.Points[:3], nil
+	bare := result.Summary{Points: []result.Point{{Series: "s"}}}
+	for name, sum := range map[string]result.Summary{
+		"empty": {}, "one point": one, "costs only": feOnly, "partial": partial, "a point without anything": bare,
+	} {
+		r := Build(run, sum)
+		sound(t, r)
+		sound(t, Build(result.Run{}, sum))
+		if len(r.Figures()) < 7 {
+			t.Errorf("%s: only %d figures; those without data must say so", name, len(r.Figures()))
+		}
+	}
+	sound(t, FE(nil))
+	sound(t, FE(whole.FE))
+}
+
+// TestAnyRun builds reports of arbitrary summaries, numbers that are not
+// numbers included.
+func TestAnyRun(t *testing.T) {
+	number := rapid.OneOf(rapid.Float64Range(0, 1e4), rapid.SampledFrom([]float64{0, -1, math.NaN(), math.Inf(1), math.MaxFloat64, math.SmallestNonzeroFloat64}))
+	maybe := rapid.Ptr(number, true)
+	quantiles := rapid.Custom(func(t *rapid.T) result.Quantiles {
+		return result.Quantiles{P50: maybe.Draw(t, "p50"), P95: maybe.Draw(t, "p95"), P99: maybe.Draw(t, "p99"),
+			Max: number.Draw(t, "max"), Mean: number.Draw(t, "mean"), N: rapid.Uint64Range(0, 3).Draw(t, "n")}
+	})
+	point := rapid.Custom(func(t *rapid.T) result.Point {
+		return result.Point{
+			Series: rapid.SampledFrom([]string{"", "a", "A", "b/../c", "é<b>"}).Draw(t, "series"), Repetition: rapid.IntRange(0, 3).Draw(t, "repetition"),
+			Valid: rapid.Bool().Draw(t, "valid"),
+			Load: result.Load{Kind: rapid.SampledFrom([]string{"closed", "open", ""}).Draw(t, "kind"),
+				Clients: rapid.IntRange(-1, 600).Draw(t, "clients"), Offered: number.Draw(t, "offered")},
+			Throughput: number.Draw(t, "throughput"), Scheduled: rapid.Uint64Range(0, 5).Draw(t, "scheduled"),
+			Latency:   rapid.MapOf(rapid.SampledFrom([]string{"commit", "lag", "prepare", "encrypt", "endorse", "acknowledge", "other"}), quantiles).Draw(t, "latency"),
+			Intervals: map[string]result.Interval{"throughput_per_s": {Low: number.Draw(t, "low"), High: number.Draw(t, "high")}},
+			CPU:       rapid.MapOf(rapid.SampledFrom([]string{"client", "peer0.a", "peer0.b", "orderer0", "other"}), number).Draw(t, "cpu"),
+		}
+	})
+	cost := rapid.Custom(func(t *rapid.T) result.FECost {
+		return result.FECost{Scheme: "ddh", Bits: rapid.SampledFrom([]int{-1, 0, 1024, 2048}).Draw(t, "bits"), Length: rapid.IntRange(0, 2).Draw(t, "length"),
+			Encrypt: result.Cost{P50: number.Draw(t, "encrypt"), Low: maybe.Draw(t, "low"), High: maybe.Draw(t, "high")}, Bytes: rapid.IntRange(-1, 9).Draw(t, "bytes")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		sum := result.Summary{Points: rapid.SliceOfN(point, 0, 6).Draw(t, "points"), FE: rapid.SliceOfN(cost, 0, 4).Draw(t, "fe"),
+			Saturation: []result.Saturation{{Series: "a", Reached: rapid.Bool().Draw(t, "reached"), Throughput: number.Draw(t, "at"), High: number.Draw(t, "up to")}}}
+		r := Build(result.Run{}, sum)
+		sound(t, r)
+		ids := map[string]bool{}
+		for _, f := range r.Figures() {
+			if ids[f.ID] {
+				t.Errorf("two figures %q", f.ID)
+			}
+			ids[f.ID] = true
+		}
+	})
+}
+
+// TestSameRunSameReport catches an order that a map decides.
+func TestSameRunSameReport(t *testing.T) {
+	run, sum := fixture(t)
+	first := Build(run, sum)
+	for range 20 {
+		if !reflect.DeepEqual(first, Build(run, sum)) {
+			t.Fatal("two reports of one run differ")
+		}
+	}
+}
+
+// FuzzBuild builds reports of whatever a summary.json may hold.
+func FuzzBuild(f *testing.F) {
+	seed, err := os.ReadFile("testdata/summary.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed[:0])
+	f.Add([]byte(`{"points":[{"series":"s","load":{"kind":"open","offered_per_s":1e308}}]}`))
+	f.Add([]byte(`{"fe":[{"bits":-5,"encrypt_s":{"p50":1e-300}}],"saturation":[{"series":"x","reached":true}]}`))
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var sum result.Summary
+		if json.Unmarshal(data, &sum) != nil {
+			t.Skip()
+		}
+		sound(t, Build(result.Run{}, sum))
+	})
+}
