@@ -20,7 +20,7 @@ import (
 const (
 	maxRange      = 1000    // readings in an answer of GetReadings
 	maxRangeBytes = 8 << 20 // after which GetReadings adds no further reading, bytes
-	countPage     = 10_000  // keys per query of CountReadings; well under a peer's limit of 100,000 per query
+	countPage     = 1000    // keys per query of CountReadings; a peer has a limit, by default 100,000
 )
 
 // Readings is the contract "readings": it stores signed meter readings under
