@@ -183,3 +183,31 @@ func TestEnvironments(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a package calls itself, the builder hands out no file but the
+// connections that it was given.
+func FuzzRelease(f *testing.F) {
+	for _, label := range []string{"metrology.readings", "../secret", "..", "", "/etc/passwd", "a/../../secret", "nobody\x00"} {
+		f.Add(label)
+	}
+	f.Fuzz(func(t *testing.T, label string) {
+		home, built, out := t.TempDir(), t.TempDir(), t.TempDir()
+		for path, text := range map[string]string{
+			filepath.Join(home, connectionsDir, "metrology.readings.json"): "connection",
+			filepath.Join(home, "secret.json"):                             "secret",
+			filepath.Join(built, labelFile):                                label,
+		} {
+			if err := write(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := release(home, built, out)
+		got, readErr := os.ReadFile(filepath.Join(out, "chaincode", "server", "connection.json"))
+		if err == nil && string(got) != "connection" {
+			t.Errorf("label %q was given %q, %v", label, got, readErr)
+		}
+		if (err == nil) != (label == "metrology.readings") {
+			t.Errorf("label %q: %v", label, err)
+		}
+	})
+}

@@ -10,9 +10,10 @@ import (
 
 // The nodes log what happens to blocks. What they would write of every single
 // transaction and connection, about a gigabyte in half an hour under load, is
-// left out, and so are colours.
+// left out, and so are colours. An orderer even warns of each transaction that
+// a gateway hands it, because the gateway then hangs up.
 const (
-	logging   = "info:grpc,comm.grpc.server,endorser,gateway,orderer.common.broadcast=warning"
+	logging   = "info:grpc,comm.grpc.server,endorser,gateway=warning:orderer.common.broadcast=error"
 	logFormat = "%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}"
 )
 

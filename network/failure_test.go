@@ -1,0 +1,101 @@
+package network
+
+import (
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"meterbench/network/process"
+)
+
+func TestNodeThatDiesNamesItself(t *testing.T) {
+	needsNetwork(t)
+	logs := t.TempDir()
+	n := up(t, shape("minimal", 1, 1, "ptb"), Config{Logs: logs})
+	orderer := n.Nodes()[1]
+	if err := syscall.Kill(orderer.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-n.Died():
+		for _, want := range []string{"orderer0", "signal: killed", filepath.Join(logs, "orderer0.log"), "Raft"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q does not say %q", err, want)
+			}
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing was heard of the node's death")
+	}
+	if s, err := n.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
+		t.Errorf("status with a dead orderer: %+v, %v", s, err)
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	needsNetwork(t)
+	dir := ownTemp(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	taken := listener.Addr().(*net.TCPAddr).Port
+	// In the order in which a minimal network asks for ports.
+	for i, node := range []string{"orderer0", "orderer0", "orderer0", "peer0.ptb", "peer0.ptb", "peer0.ptb", "chaincode.peer0.ptb"} {
+		_, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{ports: func(n int) ([]int, error) {
+			ports, err := process.FreePorts(n)
+			if err == nil {
+				ports[i] = taken
+			}
+			return ports, err
+		}})
+		want := "start network minimal: " + node + ": port 127.0.0.1:" + strconv.Itoa(taken) + " was taken"
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("port %d: %v, want one line that starts %q", i, err, want)
+		}
+		nothingLeft(t, dir, nil)
+	}
+}
+
+func TestStartTriesOtherPorts(t *testing.T) {
+	needsNetwork(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	tries := 0
+	up(t, shape("minimal", 1, 1, "ptb"), Config{Dir: filepath.Join(t.TempDir(), "run"), ports: func(n int) ([]int, error) {
+		ports, err := process.FreePorts(n)
+		if tries++; err == nil && tries == 1 {
+			ports[0] = listener.Addr().(*net.TCPAddr).Port
+		}
+		return ports, err
+	}})
+	if tries != 2 {
+		t.Errorf("ports were chosen %d times, want 2", tries)
+	}
+}
+
+func TestDaemonThatFails(t *testing.T) {
+	needsNetwork(t)
+	dir := ownTemp(t)
+	topology := shape("minimal", 1, 1, "ptb")
+	topology.Channels[0].Batch.Messages = 0 // which no orderer takes
+	_, err := Start(t.Context(), topology, Config{})
+	if err == nil || !strings.Contains(err.Error(), "orderer0: join channel") {
+		t.Errorf("a bad genesis block: %v", err)
+	}
+	nothingLeft(t, dir, nil)
+
+	cfg := Config{Executable: "/bin/false"} // serves no chaincode
+	_, err = Start(t.Context(), shape("minimal", 1, 1, "ptb"), cfg)
+	if err == nil || !strings.Contains(err.Error(), "chaincode.peer0.ptb ended: exit status 1") {
+		t.Errorf("a chaincode that ends: %v", err)
+	}
+	nothingLeft(t, dir, nil)
+}
