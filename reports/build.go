@@ -62,7 +62,7 @@ func warnings(sum result.Summary, all []series) []Warning {
 	for _, w := range sum.Warnings {
 		if !seen[w] {
 			seen[w] = true
-			ws = append(ws, Warning{"the run", w})
+			ws = append(ws, Warning{Text: w})
 		}
 	}
 	var order []string

@@ -230,7 +230,7 @@ func TestFindings(t *testing.T) {
 	if f := find("Audit"); f.Verdict != Good {
 		t.Errorf("audit: %+v", f)
 	}
-	if f := find("Load levels"); f.Verdict != Caution || f.Value != "20 of 22 valid" || !strings.Contains(f.Text, "1 of the valid ones") {
+	if f := find("Load levels"); f.Verdict != Caution || f.Value != "20 of 22 valid" || !strings.Contains(f.Text, "Valid with a warning: 1.") {
 		t.Errorf("load levels: %+v", f)
 	}
 	for _, spoil := range []func(*result.Audit){
@@ -254,7 +254,7 @@ func TestWarningsTravelWithPoints(t *testing.T) {
 	run, sum := fixture(t)
 	r := Build(run, sum)
 	for _, w := range sum.Warnings {
-		if !slices.Contains(r.Warnings, Warning{"the run", w}) {
+		if !slices.Contains(r.Warnings, Warning{Text: w}) {
 			t.Errorf("warning %q is lost", w)
 		}
 	}
@@ -268,7 +268,7 @@ func TestWarningsTravelWithPoints(t *testing.T) {
 		}
 	}
 	levels := tableOf(t, r, "levels")
-	point := slices.IndexFunc(levels.Columns, func(c Column) bool { return c.Key == "point" || c.Key == "measurement" })
+	point := slices.IndexFunc(levels.Columns, func(c Column) bool { return c.Key == "point" })
 	var states []string
 	for _, row := range levels.Rows[:10] {
 		states = append(states, row[point].Text)

@@ -159,7 +159,7 @@ func validityFinding(all []series) Finding {
 	}
 	if flagged > 0 {
 		f.Verdict = Caution
-		f.Text += fmt.Sprintf(" %d of the valid ones carry a warning.", flagged)
+		f.Text += fmt.Sprintf(" Valid with a warning: %d.", flagged)
 	}
 	return f
 }

@@ -71,8 +71,16 @@ type Finding struct {
 
 // A Warning restricts what the numbers can be used for.
 type Warning struct {
-	Where string // "the run", or the series and load level
+	Where string // the series and load levels; empty: the run as a whole
 	Text  string
+}
+
+// String returns the warning as one line.
+func (w Warning) String() string {
+	if w.Where == "" {
+		return w.Text
+	}
+	return w.Where + ": " + w.Text
 }
 
 // A Section groups what belongs to one question.
@@ -100,7 +108,8 @@ type Column struct {
 	Title    string
 	Unit     Unit
 	Interval bool // the cells are 95 % intervals; CSV writes low, high and n
-	Rank     int  // 0 always shown; 1 left out where a terminal is too narrow; 2 in CSV only
+	Rank     int  // where a terminal is too narrow, the highest goes first; 0 stays
+	CSVOnly  bool // of no use to who reads, only to programs
 }
 
 // A Cell is a text, a number in its column's unit, an interval, or absent.

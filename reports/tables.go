@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -75,22 +76,22 @@ func levelTable(all []series) Table {
 	t := Table{ID: "levels", Title: "Load levels"}
 	t.Columns = append(levelColumns(all),
 		Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
-		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
+		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
 		Column{Key: "valid_share", Title: "success", Unit: Share},
 		Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds},
-		Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds},
+		Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds, Rank: 1},
 		Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds},
-		Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, Rank: 2},
-		Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, Rank: 2},
-		Column{Key: "commit_n", Title: "commit n", Unit: Count, Rank: 2},
-		Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds},
-		Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 1},
-		Column{Key: "window_s", Title: "window", Unit: Seconds, Rank: 2},
-		Column{Key: "scheduled", Title: "scheduled", Unit: Count, Rank: 2},
-		Column{Key: "blocks", Title: "blocks", Unit: Count, Rank: 2},
-		Column{Key: "interval_method", Title: "interval method", Rank: 2},
-		Column{Key: "measurement", Title: "point"},
-		Column{Key: "remarks", Title: "remarks", Rank: 2})
+		Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, CSVOnly: true},
+		Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, CSVOnly: true},
+		Column{Key: "commit_n", Title: "commit n", Unit: Count, CSVOnly: true},
+		Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: 2},
+		Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 4},
+		Column{Key: "window_s", Title: "window", Unit: Seconds, CSVOnly: true},
+		Column{Key: "scheduled", Title: "scheduled", Unit: Count, CSVOnly: true},
+		Column{Key: "blocks", Title: "blocks", Unit: Count, CSVOnly: true},
+		Column{Key: "interval_method", Title: "interval method", CSVOnly: true},
+		Column{Key: "point", Title: "point"},
+		Column{Key: "remarks", Title: "remarks", CSVOnly: true})
 	eachPoint(all, func(s series, l level, p result.Point) {
 		commit := p.Latency[result.PhaseCommit.String()]
 		acknowledge := p.Latency[result.PhaseAcknowledge.String()]
@@ -153,8 +154,8 @@ func saturationTable(all []series) Table {
 		{Key: "at", Title: "at"},
 		{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond},
 		{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
-		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 1},
-		{Key: "method", Title: "how it was found", Rank: 2},
+		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2},
+		{Key: "method", Title: "how it was found", CSVOnly: true},
 	}}
 	for _, s := range all {
 		sat := s.saturation
@@ -169,16 +170,30 @@ func saturationTable(all []series) Table {
 		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
 			saturationInterval(s), number(sat.Plateau), text(sat.Method)})
 	}
+	t.Notes = append(methods(all), "plateau: the highest throughput of the series.")
+	return t
+}
+
+// methods says how the saturation points were found, series with the same
+// method together.
+func methods(all []series) []string {
+	var order []string
+	of := map[string][]string{}
 	for _, s := range all {
 		if s.saturation == nil || s.saturation.Method == "" {
 			continue
 		}
-		if note := "how it was found: " + s.saturation.Method + "."; !slices.Contains(t.Notes, note) {
-			t.Notes = append(t.Notes, note)
+		method := s.saturation.Method
+		if of[method] == nil {
+			order = append(order, method)
 		}
+		of[method] = append(of[method], s.name)
 	}
-	t.Notes = append(t.Notes, "plateau: the highest throughput of the series.")
-	return t
+	var notes []string
+	for _, method := range order {
+		notes = append(notes, fmt.Sprintf("How %s was found: %s.", listed(of[method]), method))
+	}
+	return notes
 }
 
 // saturationInterval is the interval at the saturation point with the n of the

@@ -28,11 +28,11 @@ type sheet struct {
 type head struct{ title, unit string }
 
 // newSheet prints the columns of the table that are kept.
-func newSheet(t reports.Table, keep func(i int, c reports.Column) bool) sheet {
+func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 	s := sheet{title: reports.Printable(t.Title), rows: make([][]string, len(t.Rows))}
 	whys := absences(t, keep)
 	for i, c := range t.Columns {
-		if !keep(i, c) {
+		if !keep(c) {
 			continue
 		}
 		scale := c.Unit.Scale(columnValues(t, i))
@@ -53,11 +53,11 @@ func newSheet(t reports.Table, keep func(i int, c reports.Column) bool) sheet {
 
 // absences are the distinct reasons why cells of the kept columns are absent,
 // in order of first appearance.
-func absences(t reports.Table, keep func(i int, c reports.Column) bool) []string {
+func absences(t reports.Table, keep func(reports.Column) bool) []string {
 	var whys []string
 	for _, row := range t.Rows {
 		for i, c := range row {
-			if c.Why != "" && keep(i, t.Columns[i]) && !slices.Contains(whys, c.Why) {
+			if c.Why != "" && keep(t.Columns[i]) && !slices.Contains(whys, c.Why) {
 				whys = append(whys, c.Why)
 			}
 		}
@@ -114,7 +114,7 @@ func superscript(n int) string {
 }
 
 // shown keeps the columns that readers see; the others are in CSV only.
-func shown(_ int, c reports.Column) bool { return c.Rank < 2 }
+func shown(c reports.Column) bool { return !c.CSVOnly }
 
 // mark is a verdict as one character.
 func mark(v reports.Verdict) string { return [...]string{"·", "✓", "!", "✗"}[v] }

@@ -28,7 +28,7 @@ func Markdown(w io.Writer, rep reports.Report) error {
 		b.WriteString("\n## Warnings\n\n")
 	}
 	for _, warning := range rep.Warnings {
-		fmt.Fprintf(&b, "- %s: %s\n", escape(warning.Where), escape(warning.Text))
+		fmt.Fprintf(&b, "- %s\n", escape(warning.String()))
 	}
 	for _, s := range rep.Sections {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", escape(s.Title), escape(s.Intro))

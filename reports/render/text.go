@@ -42,8 +42,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 			fmt.Fprintf(&b, "! and %d more in report.html\n", len(rep.Warnings)-i)
 			break
 		}
-		fmt.Fprintf(&b, "! %s:\n", reports.Printable(warning.Where))
-		paragraph(&b, warning.Text, "    ", width)
+		paragraph(&b, warning.String(), "! ", width)
 	}
 	for _, s := range rep.Sections {
 		for _, t := range s.Tables {
@@ -93,30 +92,38 @@ func target(rep reports.Report) string {
 	return rep.Target
 }
 
-func paragraph(b *bytes.Buffer, s, indent string, width int) {
-	wrapped := text.WrapSoft(reports.Printable(s), width-len(indent))
+// paragraph wraps a text behind a lead, which the further lines indent.
+func paragraph(b *bytes.Buffer, s, lead string, width int) {
+	wrapped := text.WrapSoft(reports.Printable(s), width-len(lead))
 	for line := range strings.SplitSeq(wrapped, "\n") {
-		fmt.Fprintf(b, "%s%s\n", indent, strings.TrimRight(line, " "))
+		fmt.Fprintf(b, "%s%s\n", lead, strings.TrimRight(line, " "))
+		lead = strings.Repeat(" ", len(lead))
 	}
 }
 
-// writeTable sets a table in at most width columns: where it is too wide, the
-// columns of rank 1 go, the last first, and a line says so.
+// writeTable sets a table in at most width columns: where it is too wide,
+// columns go by rank, and a line says so.
 func writeTable(b *bytes.Buffer, t reports.Table, width int) {
-	dropped := map[int]bool{}
-	var names []string
-	keep := func(i int, c reports.Column) bool { return c.Rank < 2 && !dropped[i] }
-	lines := setTable(newSheet(t, keep), 0)
-	for i := len(t.Columns) - 1; i >= 0 && text.LongestLineLen(lines) > width; i-- {
-		if t.Columns[i].Rank == 1 {
-			dropped[i] = true
-			names = append([]string{reports.Printable(t.Columns[i].Title)}, names...)
-			lines = setTable(newSheet(t, keep), 0)
-		}
+	rank := 0
+	for _, c := range t.Columns {
+		rank = max(rank, c.Rank)
 	}
+	keep := func(c reports.Column) bool { return !c.CSVOnly && c.Rank <= rank }
 	s := newSheet(t, keep)
+	lines := setTable(s, 0)
+	for rank > 0 && text.LongestLineLen(lines) > width {
+		rank--
+		s = newSheet(t, keep)
+		lines = setTable(s, 0)
+	}
 	if text.LongestLineLen(lines) > width {
 		lines = setTable(s, width)
+	}
+	var names []string
+	for _, c := range t.Columns {
+		if !c.CSVOnly && c.Rank > rank {
+			names = append(names, reports.Printable(c.Title))
+		}
 	}
 	b.WriteString(lines)
 	b.WriteString("\n")

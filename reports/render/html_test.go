@@ -1,0 +1,252 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	xhtml "golang.org/x/net/html"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+	"meterbench/reports/plot"
+	"meterbench/reports/render"
+)
+
+func page(t testing.TB, rep reports.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render.HTML(&b, rep); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// elements parses a page and returns its elements in order.
+func elements(t testing.TB, document string) []*xhtml.Node {
+	t.Helper()
+	root, err := xhtml.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*xhtml.Node
+	for n := range root.Descendants() {
+		if n.Type == xhtml.ElementNode {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func attribute(n *xhtml.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func TestHTMLIsWhole(t *testing.T) {
+	rep := reports.Build(stored(t))
+	document := page(t, rep)
+	words := html.UnescapeString(document)
+	for _, f := range rep.Figures() {
+		if !strings.Contains(document, `id="figure-`+f.ID+`"`) || !strings.Contains(words, f.Alt) {
+			t.Errorf("figure %s is not there with its description", f.ID)
+		}
+	}
+	for _, table := range rep.Tables() {
+		if (len(table.Rows) > 0) != strings.Contains(document, `id="table-`+table.ID+`"`) {
+			t.Errorf("table %s: %d rows, shown differently", table.ID, len(table.Rows))
+		}
+	}
+	for _, w := range rep.Warnings {
+		if !strings.Contains(words, w.Text) || !strings.Contains(words, w.Where) {
+			t.Errorf("warning %q is not there", w.Text)
+		}
+	}
+	for _, f := range rep.Findings {
+		if !strings.Contains(words, f.Value) || !strings.Contains(words, f.Text) {
+			t.Errorf("finding %q is not there", f.Subject)
+		}
+	}
+	if !strings.Contains(words, rep.Source) {
+		t.Error("the scenario's source is not there")
+	}
+	if document != page(t, rep) {
+		t.Error("two pages of one report differ")
+	}
+}
+
+// TestHTMLNeedsNoNetwork finds nothing in the page that a browser would load.
+func TestHTMLNeedsNoNetwork(t *testing.T) {
+	document := page(t, reports.Build(stored(t)))
+	ids := map[string]bool{}
+	for _, n := range elements(t, document) {
+		switch n.Data {
+		case "script", "link", "img", "iframe", "object", "embed", "image", "use", "base", "form":
+			t.Errorf("a <%s> element", n.Data)
+		case "figure":
+			if attribute(n, "id") == "" {
+				t.Error("a figure without an id")
+			}
+		}
+		for _, a := range n.Attr {
+			if a.Namespace == "" && (a.Key == "src" || a.Key == "srcset" || a.Key == "style" && strings.Contains(a.Val, "url(") || strings.HasPrefix(a.Key, "on")) {
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			}
+			if a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+				t.Errorf("a link to %q", a.Val)
+			}
+			if a.Key == "id" {
+				if ids[a.Val] {
+					t.Errorf("the id %q is there twice", a.Val)
+				}
+				ids[a.Val] = true
+			}
+		}
+	}
+	if strings.Contains(document, "@import") || strings.Contains(document, "url(") {
+		t.Error("the style loads something")
+	}
+	addresses := regexp.MustCompile(`https?://[^"' <]*`).FindAllString(document, -1)
+	for _, a := range addresses { // names of XML vocabularies, never loaded
+		if a != "http://www.w3.org/2000/svg" && a != "http://www.w3.org/1999/xlink" {
+			t.Errorf("the address %s", a)
+		}
+	}
+	if !strings.Contains(document, "default-src &#39;none&#39;") && !strings.Contains(document, "default-src 'none'") {
+		t.Error("no content security policy that forbids loading")
+	}
+}
+
+// TestHTMLIsAccessible holds what a screen reader needs.
+func TestHTMLIsAccessible(t *testing.T) {
+	figures, tables := 0, 0
+	for _, n := range elements(t, page(t, reports.Build(stored(t)))) {
+		switch {
+		case n.Data == "html" && attribute(n, "lang") == "":
+			t.Error("the page names no language")
+		case n.Data == "svg":
+			figures++
+			if attribute(n, "aria-hidden") != "true" || attribute(n.Parent, "role") != "img" || attribute(n.Parent, "aria-label") == "" {
+				t.Error("a drawing without a description around it")
+			}
+		case n.Data == "table":
+			tables++
+			if c := n.FirstChild; c == nil || c.NextSibling == nil || c.NextSibling.Data != "caption" {
+				t.Error("a table without a caption")
+			}
+		case n.Data == "th" && attribute(n, "scope") == "":
+			t.Error("a heading cell without its scope")
+		}
+	}
+	if figures < 10 || tables < 10 {
+		t.Errorf("%d figures and %d tables seen", figures, tables)
+	}
+}
+
+// TestStyleFollowsDrawing keeps the page's dark mode in step with the colours
+// that the drawings use.
+func TestStyleFollowsDrawing(t *testing.T) {
+	document := page(t, reports.Build(stored(t)))
+	for _, colour := range []string{plot.Ink, plot.Faint, plot.Rule, plot.Paper} {
+		if !strings.Contains(document, `[style*="stroke:`+colour+`"]`) {
+			t.Errorf("the style does not know the drawings' %s", colour)
+		}
+		if strings.Count(document, ":"+colour) < 3 {
+			t.Errorf("no drawing uses %s", colour)
+		}
+	}
+}
+
+func TestHTMLMarksWhatItIs(t *testing.T) {
+	run, sum := stored(t)
+	if got := page(t, reports.Build(run, sum)); strings.Contains(got, "banner caution") {
+		t.Error("a whole run on a real network carries a banner")
+	}
+	sum.Target, sum.Complete = "reference", false
+	got := page(t, reports.Build(run, sum))
+	for _, want := range []string{"<strong>Simulated.</strong>", "<strong>Partial.</strong>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+// hostile puts a string wherever a run can hold one.
+func hostile(t testing.TB, s string) reports.Report {
+	run, sum := stored(t)
+	run.ID, run.Scenario, run.Source, run.SeedNote, run.Host.CPU = s, s, s, s, s
+	run.Versions = map[string]string{s: s}
+	run.Topology = json.RawMessage(s)
+	sum.Scenario, sum.Run, sum.Target, sum.Warnings = s, s, s, []string{s}
+	sum.Points = sum.Points[:2]
+	for i := range sum.Points {
+		p := &sum.Points[i]
+		p.Series, p.Reasons, p.Warnings = s, []string{s}, []string{s}
+		p.Conditions.Topology, p.Conditions.Scheme, p.Conditions.Wait = s, s, s
+		p.CPU = map[string]float64{s: 1}
+		p.RSS = p.CPU
+		p.Intervals = map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 3, Method: s}}
+	}
+	sum.Saturation = []result.Saturation{{Series: s, Reached: true, Clients: 1, Method: s}}
+	sum.FE = sum.FE[:1]
+	sum.FE[0].Scheme = s
+	return reports.Build(run, sum)
+}
+
+func TestHostileStrings(t *testing.T) {
+	rep := hostile(t, "\x1b[2J\"'><script>alert(1)</script><img src=x onerror=y>\n| `x` | [a](http://example.org)\u202e")
+	document := page(t, rep)
+	for _, n := range elements(t, document) {
+		if n.Data == "script" || n.Data == "img" || n.Data == "a" && !strings.HasPrefix(attribute(n, "href"), "#") {
+			t.Fatalf("markup of the run is in the page: <%s>", n.Data)
+		}
+	}
+	var b bytes.Buffer
+	if err := render.Text(&b, rep, 100); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\u202e") {
+		t.Error("control characters reach the terminal")
+	}
+	b.Reset()
+	if err := render.Markdown(&b, rep); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "<script") || strings.Contains(b.String(), "<img") || strings.Contains(b.String(), "[a](") {
+		t.Error("markup of the run is in the Markdown")
+	}
+}
+
+// FuzzStrings writes reports with any string everywhere: no error, no markup.
+func FuzzStrings(f *testing.F) {
+	f.Add("plain")
+	f.Add("<b>\x00\xff|\r\n`")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, s string) {
+		rep := hostile(t, s)
+		for _, n := range elements(t, page(t, rep)) {
+			if n.Data == "script" || n.Data == "img" || n.Data == "b" {
+				t.Fatalf("%q makes a <%s> element", s, n.Data)
+			}
+		}
+		var b bytes.Buffer
+		if err := render.Text(&b, rep, 60); err != nil {
+			t.Fatal(err)
+		}
+		if err := render.Markdown(&b, rep); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range rep.Tables() {
+			if err := render.CSV(&b, table); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

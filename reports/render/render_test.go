@@ -1,0 +1,207 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+	"meterbench/reports/render"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func stored(t testing.TB) (run result.Run, sum result.Summary) {
+	t.Helper()
+	for file, into := range map[string]any{"../testdata/run.json": &run, "../testdata/summary.json": &sum} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, into); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	return run, sum
+}
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s changed; read the new one (go test -update) before keeping it\n%s", path, got)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	rep := reports.Build(stored(t))
+	for file, write := range map[string]func(io.Writer) error{
+		"summary-100.txt": func(w io.Writer) error { return render.Text(w, rep, 100) },
+		"fe-80.txt":       func(w io.Writer) error { _, sum := stored(t); return render.Text(w, reports.FE(sum.FE), 80) },
+		"report.md":       func(w io.Writer) error { return render.Markdown(w, rep) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, file, b.String())
+	}
+	for _, table := range rep.Tables() {
+		if table.ID == "levels" || table.ID == "encryption-costs" {
+			var b bytes.Buffer
+			if err := render.CSV(&b, table); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, table.ID+".csv", b.String())
+		}
+	}
+}
+
+// TestTextFits holds the summary to the width of the terminal.
+func TestTextFits(t *testing.T) {
+	rep := reports.Build(stored(t))
+	for _, width := range []int{60, 80, 100, 120, 200} {
+		var b bytes.Buffer
+		if err := render.Text(&b, rep, width); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(b.String(), "\n") {
+			if n := utf8.RuneCountInString(line); n > width {
+				t.Errorf("width %d: a line of %d: %s", width, n, line)
+			}
+		}
+	}
+}
+
+// TestCSVKeepsBaseUnits reads a table back and finds the stored values.
+func TestCSVKeepsBaseUnits(t *testing.T) {
+	run, sum := stored(t)
+	for _, table := range reports.Build(run, sum).Tables() {
+		if table.ID != "encryption-costs" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := render.CSV(&b, table); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		column := map[string]int{}
+		for i, name := range rows[0] {
+			column[name] = i
+		}
+		row := rows[len(rows)-1]
+		for name, want := range map[string]string{"bits": "4096", "security_bits": "", "length": "24", "encrypt_p50_s": "0.576",
+			"encrypt_p50_s_interval_low": "0.553", "encrypt_p50_s_interval_n": "9", "ciphertext_bytes": "12800"} {
+			if got := row[column[name]]; got != want {
+				t.Errorf("%s = %q, want %q", name, got, want)
+			}
+		}
+	}
+}
+
+// TestAbsencesAreExplained marks absent cells and says why below the table.
+func TestAbsencesAreExplained(t *testing.T) {
+	one := 1.5
+	rep := reports.Report{Scenario: "s", Sections: []reports.Section{{Tables: []reports.Table{{
+		ID: "t", Title: "T", Columns: []reports.Column{{Key: "a", Title: "a", Unit: reports.Seconds}, {Key: "b", Title: "b", Unit: reports.Seconds}},
+		Rows: [][]reports.Cell{{{Why: "too few"}, {Why: "too late"}}, {{Number: &one}, {Why: "too few"}}},
+	}}}}}
+	var b bytes.Buffer
+	if err := render.Text(&b, rep, 80); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"–¹", "–²", "–¹: too few.", "–²: too late.", "1.50"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	run, sum := stored(t)
+	sum.Points, sum.FE = sum.Points[20:], sum.FE[:2] // few figures: PNGs take time
+	rep := reports.Build(run, sum)
+	for range 2 { // the second time over what the first one left
+		if err := render.Folder(dir, rep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want []string
+	for _, f := range rep.Figures() {
+		want = append(want, "figures/"+f.ID+".svg", "figures/"+f.ID+".png")
+	}
+	for _, table := range rep.Tables() {
+		want = append(want, "csv/"+table.ID+".csv")
+	}
+	want = append(want, "report.html")
+	for _, file := range want {
+		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	found := 0
+	if err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			found++
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if found != len(want) {
+		t.Errorf("%d files, want %d: something temporary was left", found, len(want))
+	}
+}
+
+func TestFolderThatCannotBe(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "csv"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := render.Folder(dir, reports.Build(stored(t)))
+	if err == nil || !strings.Contains(err.Error(), "writing the report") || !strings.Contains(err.Error(), "csv") {
+		t.Errorf("error %v, want one that names the phase and the file", err)
+	}
+}
+
+// A full writer takes nothing.
+type full struct{}
+
+var errFull = errors.New("disk full")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWriteErrors(t *testing.T) {
+	rep := reports.Build(stored(t))
+	for name, err := range map[string]error{
+		"text": render.Text(full{}, rep, 80), "Markdown": render.Markdown(full{}, rep),
+		"HTML": render.HTML(full{}, rep), "CSV": render.CSV(full{}, rep.Manifest),
+	} {
+		if !errors.Is(err, errFull) {
+			t.Errorf("%s: error %v, want the cause kept", name, err)
+		}
+	}
+}
