@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"errors"
+	"math/big"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
+	"meterbench/workloads/fe/codec"
 	"meterbench/workloads/reading"
 )
 
@@ -101,6 +103,14 @@ func TestPutReading(t *testing.T) {
 		return raw(t, r)
 	}
 	good := signed(t, plain("m1", 0), meterKey(t, 1))
+	encrypted := plain("m1", 1)
+	encrypted.Kind = reading.Encrypted
+	var err error
+	if encrypted.Payload, err = codec.Marshal(codec.Header{Scheme: codec.DDH, Bits: 2048, Length: 2}, []*big.Int{big.NewInt(5), big.NewInt(6), big.NewInt(7)}); err != nil {
+		t.Fatal(err)
+	}
+	short := encrypted
+	short.Payload = encrypted.Payload[:len(encrypted.Payload)-1]
 	tests := []struct {
 		name    string
 		reading []byte
@@ -108,6 +118,8 @@ func TestPutReading(t *testing.T) {
 		prefix  string
 	}{
 		{"signed by its meter", good, 200, ""},
+		{"ciphertext signed by its meter", signed(t, encrypted, meterKey(t, 1)), 200, ""},
+		{"ciphertext cut short", signed(t, short, meterKey(t, 1)), 400, "READING_FORM: "},
 		{"check switched off", raw(t, plain("m2", 0)), 200, ""},
 		{"nothing", nil, 400, "READING_MALFORMED: "},
 		{"cut short", good[:len(good)-1], 400, "READING_MALFORMED: "},

@@ -65,8 +65,12 @@ func (m meter) registration(t testing.TB) reading.Registration {
 
 func (m meter) put(t testing.TB, number uint64) bench.Transaction {
 	t.Helper()
-	r := reading.Reading{Kind: reading.Plain, Meter: m.name, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
-		Payload: reading.Values{Interval: 15 * time.Minute, Wh: make([]int64, 24)}.Marshal()}
+	return m.sign(t, reading.Reading{Kind: reading.Plain, Meter: m.name, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
+		Payload: reading.Values{Interval: 15 * time.Minute, Wh: make([]int64, 24)}.Marshal()})
+}
+
+func (m meter) sign(t testing.TB, r reading.Reading) bench.Transaction {
+	t.Helper()
 	digest := r.Digest()
 	var err error
 	if r.Signature, err = m.key.Sign(nil, digest[:], crypto.SHA256); err != nil {
@@ -198,8 +202,8 @@ func loadTime(t *testing.T) time.Duration {
 	return d
 }
 
-// refusals sends what the contract must refuse, and one reading twice at the
-// same time, of which one must fail the check of its read set.
+// refusals sends what the contract must refuse, the largest reading that it
+// must take, and one reading twice at the same time, of which one must fail.
 func refusals(t *testing.T, c *client.Client, m meter) {
 	receipt, err := c.Submit(t.Context(), m.put(t, 0))
 	if receipt.Outcome != result.EndorseRefused || err == nil || !strings.Contains(err.Error(), "chaincode response 409, READING_DUPLICATE: meter meter-0 has a reading 0 already") {
@@ -207,6 +211,13 @@ func refusals(t *testing.T, c *client.Client, m meter) {
 	}
 	if _, err := c.Evaluate(t.Context(), reading.FnGet, []byte(m.name), []byte("999999")); err == nil || !strings.Contains(err.Error(), "READING_MISSING") {
 		t.Errorf("a reading that is not there: %v", err)
+	}
+	large := reading.Reading{Kind: reading.Padded, Meter: m.name, Number: 1 << 39, Time: time.Unix(1_700_000_000, 0).UTC()}
+	if large.Payload, err = (reading.Values{Interval: time.Second, Wh: []int64{1}}).MarshalPadded(reading.MaxPayload); err != nil {
+		t.Fatal(err)
+	}
+	if receipt, err := c.Submit(t.Context(), m.sign(t, large)); err != nil || receipt.Bytes < 2*reading.MaxPayload {
+		t.Errorf("a reading of the greatest size: %+v, %v", receipt, err)
 	}
 	var outcomes [2]result.Outcome
 	var group sync.WaitGroup

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -116,6 +117,32 @@ func TestCloseEndsTheWait(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Errorf("second close: %v", err)
+	}
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	cfg := dialConfig(t, newFakePeer())
+	cycle := func() {
+		c, err := Dial(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Submit(t.Context(), transaction(bench.WaitCommit)); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	cycle()
+	before := runtime.NumGoroutine()
+	for range 10 {
+		cycle()
+	}
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before+5; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines after ten clients; %d after one", runtime.NumGoroutine(), before)
+		}
 	}
 }
 
