@@ -40,7 +40,7 @@ func percentileFigure(s series, all []series) Figure {
 		ID:    "latency-" + s.slug,
 		Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
 		Kind:  Lines,
-		X:     loadAxis(all, s.kind),
+		X:     loadAxis([]series{s}, s.kind),
 		Y:     Axis{Label: what, Unit: Seconds},
 	}
 	for _, one := range all {

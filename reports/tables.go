@@ -170,7 +170,7 @@ func saturationTable(all []series) Table {
 		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
 			saturationInterval(s), number(sat.Plateau), text(sat.Method)})
 	}
-	t.Notes = append(methods(all), "plateau: the highest throughput of the series.")
+	t.Notes = append(methods(all), "plateau: the highest throughput of the series among the load levels that count.")
 	return t
 }
 
@@ -191,7 +191,7 @@ func methods(all []series) []string {
 	}
 	var notes []string
 	for _, method := range order {
-		notes = append(notes, fmt.Sprintf("How %s was found: %s.", listed(of[method]), method))
+		notes = append(notes, fmt.Sprintf("%s: %s.", listed(of[method]), method))
 	}
 	return notes
 }

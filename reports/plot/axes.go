@@ -60,7 +60,7 @@ func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
 		for _, p := range s.Points {
 			if f.Kind == reports.Stacked {
 				stack[p.X] += p.Y
-				cover(stack[p.X])
+				cover(stack[p.X] * 1.05) // room for the total above
 				continue
 			}
 			cover(p.Y)
@@ -85,6 +85,11 @@ func across(f reports.Figure) (low, high float64) {
 	for _, s := range f.Series {
 		for _, p := range s.Points {
 			low, high = min(low, p.X), max(high, p.X)
+		}
+	}
+	for _, t := range f.X.Ticks {
+		if !f.X.Log || t > 0 {
+			low, high = min(low, t), max(high, t)
 		}
 	}
 	return low, high
