@@ -13,7 +13,8 @@ import (
 )
 
 // level runs one load level and appends its Point. An error means that the
-// run cannot go on; the Point is there even so if anything was measured.
+// run cannot go on. Where the run was interrupted, the Point of what was
+// measured until then is there even so.
 func (s *study) level(ctx context.Context, l level) error {
 	load := l.series.Load
 	sink, err := s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, s.Scenario.Warmup, load.Hold)
@@ -41,15 +42,16 @@ func (s *study) level(ctx context.Context, l level) error {
 		return err
 	}
 	s.next[l.series.Name] = measured.Next
-	if window.Scheduled() > 0 && window.Length() > 0 {
+	switch {
+	case window.Scheduled() > 0 && window.Length() > 0:
 		p := s.point(l, measured, &window, usage)
 		s.summary.Points = append(s.summary.Points, p)
+		s.cutShort = measured.Held < load.Hold
 		s.Observer.Point(p)
+	case ctx.Err() == nil:
+		s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // plan turns a level into what the engine runs.
@@ -127,13 +129,8 @@ func (m *meter) busiest() (name string, cores float64) {
 	defer m.mu.Unlock()
 	last := len(m.taken) - 1
 	from := max(0, last-int(time.Second/sampleEvery))
-	for node, c := range m.taken[from].Cores(m.taken[last]) {
-		if node == proc.Other || node == proc.Steal {
-			continue
-		}
-		if c > cores || c == cores && node < name {
-			name, cores = node, c
-		}
-	}
-	return name, cores
+	nodes := m.taken[from].Cores(m.taken[last])
+	delete(nodes, proc.Other)
+	delete(nodes, proc.Steal)
+	return largest(nodes)
 }

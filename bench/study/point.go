@@ -48,7 +48,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		}
 		if p.Throughput > 0 {
 			p.ClientCPU = cores[proc.Client] / p.Throughput
-			p.ClientCPUInSignatures = p.ClientCPU / s.host.Sign
+			p.ClientCPUInSignatures = p.ClientCPU / s.manifest.Host.Sign
 		}
 	}
 	s.interval(&p, w)
@@ -113,12 +113,20 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	if w.Refused != nil {
 		invalid("latencies are missing: %v", w.Refused)
 	}
-	if m.Partial {
+	switch hold := l.series.Load.Hold; {
+	case m.Held < hold:
 		s.flag(p, "the level was interrupted and is shorter than planned")
+	case m.Partial:
+		s.flag(p, "the level was interrupted after its hold, when its last transactions were under way")
 	}
-	if busy, name, cores := load(p.CPU); busy >= fullHost*float64(s.host.Cores) {
+	var busy float64 // stolen time included: nobody here could have it
+	for _, c := range p.CPU {
+		busy += c
+	}
+	if cores := s.manifest.Host.Cores; busy >= fullHost*float64(cores) {
 		s.flag(p, "the host was full: what limited throughput is the machine that network and client share")
-		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%.2f of %d cores; most by %s, %.2f)", busy, s.host.Cores, name, cores)
+		who, most := largest(p.CPU)
+		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%.2f of %d cores; most by %s, %.2f)", busy, cores, who, most)
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
 		s.flag(p, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit))
@@ -132,15 +140,14 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	}
 }
 
-// load returns the cores in use on the host and which process used most.
-func load(cpu map[string]float64) (busy float64, largest string, cores float64) {
+// largest returns who uses most CPU, and how many cores.
+func largest(cpu map[string]float64) (who string, cores float64) {
 	for name, c := range cpu {
-		busy += c
-		if name != proc.Other && name != proc.Steal && (c > cores || c == cores && name < largest) {
-			largest, cores = name, c
+		if who == "" || c > cores || c == cores && name < who {
+			who, cores = name, c
 		}
 	}
-	return busy, largest, cores
+	return who, cores
 }
 
 // flag adds a warning to a point and notes it for the run's own list, where
@@ -152,7 +159,10 @@ func (s *study) flag(p *result.Point, text string) {
 		at = len(s.flags)
 		s.flags = append(s.flags, flag{text: text})
 	}
-	s.flags[at].points = append(s.flags[at].points, fmt.Sprintf("%s at %s", p.Series, loadName(p.Load)))
+	where := fmt.Sprintf("%s at %s", p.Series, loadName(p.Load))
+	if !slices.Contains(s.flags[at].points, where) { // of another repetition
+		s.flags[at].points = append(s.flags[at].points, where)
+	}
 }
 
 // A flag is a warning that concerns several points.
@@ -162,7 +172,7 @@ type flag struct {
 }
 
 func (f flag) String() string {
-	return fmt.Sprintf("%s: %s", strings.Join(slices.Compact(f.points), ", "), f.text)
+	return fmt.Sprintf("%s: %s", strings.Join(f.points, ", "), f.text)
 }
 
 func name(l level) string { return fmt.Sprintf("%s at %s", l.series.Name, loadName(l.load)) }

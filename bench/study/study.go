@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 )
 
 // ErrNothingMeasured marks a study that failed before it had a result. Its
-// folder is gone.
+// folder is gone, unless it was refused: then it is as it was.
 var ErrNothingMeasured = errors.New("nothing was measured")
 
 // A Config is what Run needs.
@@ -34,42 +35,46 @@ type study struct {
 	Config
 	site      Site
 	facts     Facts
-	host      result.Host
 	manifest  result.Run
 	summary   result.Summary
 	writer    *result.Writer
 	workloads map[string]bench.Workload
 	next      map[string]uint64 // first unused sequence number by series
 	flags     []flag
+	cutShort  bool // the last point's level was interrupted within its hold
 }
 
-// closing is how long winding up may take once the study was interrupted.
+// closing is how long the audit may take once the study has failed.
 const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
 // node dies on the way, what was measured is written, marked incomplete, and
 // the error says why. The error is ErrNothingMeasured where that is nothing.
-func Run(ctx context.Context, cfg Config) error {
+func Run(ctx context.Context, cfg Config) error { return run(ctx, cfg, calibrate) }
+
+func run(ctx context.Context, cfg Config, calibrate func() (result.Host, error)) (err error) {
 	s := &study{Config: cfg, workloads: map[string]bench.Workload{}, next: map[string]uint64{}}
+	s.manifest = s.describe()
 	s.summary = result.Summary{
 		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,
 		Warnings: []string{}, Points: []result.Point{}, Saturation: []result.Saturation{}, FE: []result.FECost{},
 	}
-	measured, err := s.run(ctx)
-	if !measured {
-		if removed := os.RemoveAll(cfg.Dir); removed != nil {
-			err = errors.Join(err, removed)
-		}
+	// Before anything else writes into the folder, as nodes do with their logs.
+	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
+	}
+	measured, err := s.run(ctx, calibrate)
+	if !measured {
+		s.writer.Abort(err) //nolint:errcheck // closes the files, which go
+		return fmt.Errorf("%w: %w", ErrNothingMeasured, errors.Join(err, os.RemoveAll(cfg.Dir)))
 	}
 	return err
 }
 
-// run reports whether there is anything to keep.
-func (s *study) run(ctx context.Context) (measured bool, err error) {
-	started := time.Now()
+// run reports whether there is anything to keep; if not, the error is not nil.
+func (s *study) run(ctx context.Context, calibrate func() (result.Host, error)) (measured bool, err error) {
 	s.Observer.Step("time one P-256 signature and one verification on this machine")
-	if s.host, err = calibrate(); err != nil {
+	if s.manifest.Host, err = calibrate(); err != nil {
 		return false, err
 	}
 	if s.Scenario.FE != nil {
@@ -87,19 +92,17 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 	defer cancel()
 
 	s.facts = s.site.Facts()
-	s.summary.Target = s.facts.Target
+	s.summary.Target, s.manifest.Target = s.facts.Target, s.facts.Target
 	s.summary.Warnings = append(s.summary.Warnings, s.facts.Notes...)
-	s.manifest = s.describe(started)
+	s.manifest.Topology = s.facts.TopologyJSON
+	maps.Copy(s.manifest.Versions, s.facts.Versions)
 	if err := s.prepare(ctx); err != nil {
 		return false, err
 	}
 	s.manifest.Bringup = s.site.Facts().Bringup
-	if s.writer, err = result.Create(s.Dir, s.manifest); err != nil {
-		return false, err
-	}
 	err = s.levels(ctx)
 	if len(s.summary.Points) == 0 {
-		return false, errors.Join(err, s.writer.Abort(err))
+		return false, cmp.Or(err, errors.New("no level had a transaction due after its warm-up; hold longer"))
 	}
 	return true, s.finish(ctx, err)
 }
@@ -162,10 +165,15 @@ func (s *study) finish(ctx context.Context, failed error) error {
 		s.warn("the run ended early (%v): the figures cover what was done until then", failed)
 	}
 	s.Observer.Step("audit the ledger against the client's record")
-	auditCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
-	defer cancel()
+	auditCtx := ctx
+	if failed != nil {
+		var cancel context.CancelFunc
+		auditCtx, cancel = context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+	}
 	audit, err := s.audit(auditCtx)
 	if err != nil {
+		err = cause(auditCtx, err)
 		s.warn("the ledger could not be audited: %v", err)
 		failed = errors.Join(failed, fmt.Errorf("audit: %w", err))
 	} else {
@@ -176,9 +184,8 @@ func (s *study) finish(ctx context.Context, failed error) error {
 		}
 	}
 	for _, series := range s.Scenario.Series {
-		points := s.pointsOf(series.Name)
-		if len(points) > 1 && wait(series.Load.Wait) != bench.WaitEndorse {
-			s.saturation(series, points)
+		if len(loads(series.Load)) > 1 && wait(series.Load.Wait) != bench.WaitEndorse {
+			s.saturation(series)
 		}
 	}
 	for _, f := range s.flags {
@@ -191,8 +198,17 @@ func (s *study) finish(ctx context.Context, failed error) error {
 	return failed
 }
 
-// saturation locates the saturation point of a series with several levels.
-func (s *study) saturation(series scenario.Series, points []result.Point) {
+// saturation locates the saturation point of a series with several levels. A
+// level that was cut short has no say: a few blocks make no plateau.
+func (s *study) saturation(series scenario.Series) {
+	points := slices.Clone(s.summary.Points)
+	if s.cutShort {
+		points = points[:len(points)-1]
+	}
+	points = slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series.Name })
+	if len(points) == 0 {
+		return
+	}
 	locate := saturation.Closed
 	if series.Load.Kind == "open" {
 		locate = saturation.Open
@@ -208,10 +224,6 @@ func (s *study) saturation(series scenario.Series, points []result.Point) {
 	s.summary.Saturation = append(s.summary.Saturation, found)
 }
 
-func (s *study) pointsOf(series string) []result.Point {
-	return slices.DeleteFunc(slices.Clone(s.summary.Points), func(p result.Point) bool { return p.Series != series })
-}
-
 func (s *study) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !slices.Contains(s.summary.Warnings, text) {
@@ -219,14 +231,14 @@ func (s *study) warn(format string, args ...any) {
 	}
 }
 
-func (s *study) describe(started time.Time) result.Run {
-	versions := maps.Clone(s.Versions)
-	maps.Copy(versions, s.facts.Versions)
+// describe returns what the manifest can say before anything has run.
+func (s *study) describe() result.Run {
+	versions := map[string]string{}
+	maps.Copy(versions, s.Versions)
 	return result.Run{
-		Schema: result.Schema, ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source,
-		Topology: s.facts.TopologyJSON, Target: s.facts.Target, Seed: s.Scenario.Seed,
+		Schema: result.Schema, ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
 		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; ciphertexts and Fabric's own signatures are randomised and do not",
-		Started:  started.UTC(), Versions: versions, Host: s.host,
+		Started:  time.Now().UTC(), Versions: versions,
 	}
 }
 

@@ -1,0 +1,98 @@
+package study
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+func TestAudit(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault func(f *fate) // of the 150th of 400 transactions
+		audit result.Audit
+		error string // after "the ledger does not match the client's record: "
+	}{
+		{"clean", func(*fate) {},
+			result.Audit{Expected: 400, Found: 400, Stored: 400}, ""},
+		{"missing", func(f *fate) { f.copies = 0 },
+			result.Audit{Expected: 400, Found: 399, Missing: 1, Stored: 400},
+			"of 400 valid transactions 1 are missing; 0 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 400 readings, 399 were committed"},
+		{"missing and not stored", func(f *fate) { f.copies, f.stored = 0, 0 },
+			result.Audit{Expected: 400, Found: 399, Missing: 1, Stored: 399},
+			"of 400 valid transactions 1 are missing; 0 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 399 readings, 399 were committed"},
+		{"duplicated", func(f *fate) { f.copies = 3 },
+			result.Audit{Expected: 400, Found: 400, Duplicated: 2, Stored: 400},
+			"of 400 valid transactions 0 are missing; 2 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 400 readings, 400 were committed"},
+		{"foreign", func(f *fate) { f.foreign = 2 },
+			result.Audit{Expected: 400, Found: 400, Foreign: 2, Stored: 400},
+			"of 400 valid transactions 0 are missing; 0 are on the ledger twice, 0 against the client's record, 2 from nobody here; the contract stores 400 readings, 400 were committed"},
+		{"contradicted", func(f *fate) { f.told, f.err = result.MVCCConflict, errors.New("MVCC_READ_CONFLICT") },
+			result.Audit{Expected: 399, Found: 399, Contradicted: 1, Stored: 400},
+			"of 399 valid transactions 0 are missing; 0 are on the ledger twice, 1 against the client's record, 0 from nobody here; the contract stores 400 readings, 399 were committed"},
+		{"refused, and rightly so", func(f *fate) { *f = fate{told: result.EndorseRefused, err: errors.New("no")} },
+			result.Audit{Expected: 399, Found: 399, Stored: 399}, ""},
+		{"stored less", func(f *fate) { f.stored = 0 },
+			result.Audit{Expected: 400, Found: 400, Stored: 399},
+			"of 400 valid transactions 0 are missing; 0 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 399 readings, 400 were committed"},
+		{"stored more", func(f *fate) { f.stored = 2 },
+			result.Audit{Expected: 400, Found: 400, Stored: 401},
+			"of 400 valid transactions 0 are missing; 0 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 401 readings, 400 were committed"},
+		{"unclaimed", func(f *fate) { f.lost = true },
+			result.Audit{Expected: 399, Found: 399, Unclaimed: 1, Stored: 400}, ""},
+		{"unclaimed twice", func(f *fate) { f.lost, f.copies = true, 2 },
+			result.Audit{Expected: 399, Found: 399, Unclaimed: 1, Duplicated: 1, Stored: 400},
+			"of 399 valid transactions 0 are missing; 1 are on the ledger twice, 0 against the client's record, 0 from nobody here; the contract stores 400 readings, 400 were committed"},
+		{"committed after the contract was asked", func(f *fate) { f.lost, f.stored = true, 0 },
+			result.Audit{Expected: 399, Found: 399, Unclaimed: 1, Stored: 399}, ""},
+		{"lost for good", func(f *fate) { *f = fate{lost: true} },
+			result.Audit{Expected: 399, Found: 399, Stored: 399}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at := newSite()
+			at.fault = func(n int, f *fate) {
+				if n == 150 {
+					tt.fault(f)
+				}
+			}
+			o := conduct(t, series(open("a", 4*time.Second, 50, 49.999)), at, nil)
+			if o.summary.Audit == nil || *o.summary.Audit != tt.audit {
+				t.Errorf("audit %+v, want %+v", o.summary.Audit, tt.audit)
+			}
+			if !o.summary.Complete || len(o.summary.Points) != 2 {
+				t.Errorf("complete: %v, %d points", o.summary.Complete, len(o.summary.Points))
+			}
+			const prefix = "the ledger does not match the client's record: "
+			switch {
+			case tt.error == "" && o.err != nil:
+				t.Errorf("error %v", o.err)
+			case tt.error != "" && (o.err == nil || o.err.Error() != prefix+tt.error || !o.has(prefix+tt.error)):
+				t.Errorf("error\n%v, want\n%s%s; warnings %q", o.err, prefix, tt.error, o.summary.Warnings)
+			}
+		})
+	}
+}
+
+func TestAuditFails(t *testing.T) {
+	broken := errors.New("no peer answers")
+	for name, fail := range map[string]func(*site){
+		"read the ledger":                  func(s *site) { s.ledgerErr = broken },
+		"count the readings on the ledger": func(s *site) { s.storedErr = broken },
+	} {
+		at := newSite()
+		fail(at)
+		o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+		want := fmt.Sprintf("audit: %s: no peer answers", name)
+		if !errors.Is(o.err, broken) || o.err.Error() != want {
+			t.Errorf("error %v, want %s", o.err, want)
+		}
+		if o.summary.Audit != nil || len(o.summary.Points) != 1 || !o.has("the ledger could not be audited: "+strings.TrimPrefix(want, "audit: ")) {
+			t.Errorf("%+v", o.summary)
+		}
+	}
+}

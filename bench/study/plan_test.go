@@ -1,0 +1,138 @@
+package study
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+
+	"pgregory.net/rapid"
+)
+
+func TestSchedule(t *testing.T) {
+	a, b := closed("a", 10*time.Second, 1, 2, 4), open("b", 3*time.Second, 7.5, 15)
+	c := closed("c", time.Second, 5)
+	tests := []struct {
+		name   string
+		series []scenario.Series
+		repeat int
+		want   []string
+		load   time.Duration
+	}{
+		{"one series", []scenario.Series{a}, 1, []string{"a 1 0 r1", "a 2 0 r1", "a 4 0 r1"}, 30 * time.Second},
+		{"alternating", []scenario.Series{a, b, c}, 1, []string{"a 1 0 r1", "b 0 7.5 r1", "c 5 0 r1", "a 2 0 r1", "b 0 15 r1", "a 4 0 r1"}, 37 * time.Second},
+		{"repeated", []scenario.Series{c, b}, 2, []string{"c 5 0 r1", "b 0 7.5 r1", "b 0 15 r1", "c 5 0 r2", "b 0 7.5 r2", "b 0 15 r2"}, 14 * time.Second},
+		{"no series", nil, 3, nil, 0},
+	}
+	for _, tt := range tests {
+		s := scenario.Scenario{Series: tt.series, Repeat: tt.repeat}
+		var got []string
+		for _, l := range schedule(s) {
+			got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+		if Levels(s) != len(tt.want) || LoadTime(s) != tt.load {
+			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), LoadTime(s), len(tt.want), tt.load)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	think := closed("a", 10*time.Second, 8)
+	think.Load.Think, think.Load.Wait = 30*time.Millisecond, "acknowledge"
+	tests := []struct {
+		series     scenario.Series
+		load       result.Load
+		repetition int
+		want       bench.Plan
+	}{
+		{think, result.Load{Kind: "closed", Clients: 8, Think: 0.03}, 1,
+			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: bench.WaitAcknowledge, Seed: 101, First: 77}},
+		{open("b", 3*time.Second, 7.5), result.Load{Kind: "open", Offered: 7.5, Slots: 100}, 3,
+			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Seed: 103, First: 77}},
+	}
+	for _, tt := range tests {
+		if got := loads(tt.series.Load); len(got) != 1 || got[0] != tt.load {
+			t.Errorf("loads %+v, want %+v", got, tt.load)
+		}
+		got := plan(100, level{series: tt.series, load: tt.load, repetition: tt.repetition}, 77)
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("plan\n%+v, want\n%+v", got, tt.want)
+		}
+		if err := got.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	for name, want := range map[string]bench.Wait{
+		"commit": bench.WaitCommit, "acknowledge": bench.WaitAcknowledge, "endorse": bench.WaitEndorse, "": bench.WaitCommit,
+	} {
+		if got := wait(name); got != want {
+			t.Errorf("wait(%q) = %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestConditions(t *testing.T) {
+	s := &study{facts: Facts{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 200 * time.Millisecond, Messages: 100}}
+	endorse := closed("a", time.Second, 1)
+	endorse.Load.Wait = "endorse"
+	network := result.Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100}
+	tests := []struct {
+		series scenario.Series
+		want   func(c *result.Conditions)
+	}{
+		{endorse, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Length, c.Meters, c.Verify = "endorse", "plain", 1, 3, true
+		}},
+		{scenario.Series{Workload: scenario.Workload{Kind: "padded", Scheme: "ddh", Bits: 1024, Length: 24, Meters: 8}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "padded", "ddh", 1024, 24, 8
+		}},
+		{scenario.Series{Workload: scenario.Workload{Kind: "encrypted", Scheme: "damgard", Bits: 4096, Length: 2, Meters: 1, Encryption: scenario.Encryption{Mode: "inline"}}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Encryption = "commit", "encrypted", "damgard", 4096, 2, 1, "inline"
+		}},
+	}
+	for _, tt := range tests {
+		want := network
+		tt.want(&want)
+		if got := s.conditions(level{series: tt.series}); got != want {
+			t.Errorf("conditions\n%+v, want\n%+v", got, want)
+		}
+	}
+}
+
+// What is made ahead suffices for whatever an open load schedules.
+func TestPlannedSuffices(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		load := scenario.Load{
+			Kind: "open", Rate: rapid.SliceOfN(rapid.Float64Range(0.01, 500), 1, 4).Draw(t, "rates"),
+			Hold: time.Duration(rapid.Int64Range(1, int64(3*time.Second)).Draw(t, "hold")),
+		}
+		s := scenario.Scenario{Repeat: rapid.IntRange(1, 3).Draw(t, "repeat")}
+		made, due := planned(s, scenario.Series{Load: load}), 0
+		for _, rate := range load.Rate {
+			for at := range (arrival.Constant{PerSecond: rate}).Offsets(nil) {
+				if at >= load.Hold {
+					break
+				}
+				due += s.Repeat
+			}
+		}
+		if made < due || made > due+2*len(load.Rate)*s.Repeat {
+			t.Errorf("%d planned for %d due", made, due)
+		}
+	})
+	if n := planned(scenario.Scenario{Repeat: 2}, closed("a", time.Second, 8)); n != 0 {
+		t.Errorf("%d planned for a closed load", n)
+	}
+}

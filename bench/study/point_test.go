@@ -1,0 +1,212 @@
+package study
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/internal/proc"
+)
+
+func TestJudge(t *testing.T) {
+	seconds := func(x float64) *float64 { return &x }
+	type given struct {
+		point  result.Point
+		engine bench.Result
+		window result.Window
+	}
+	const hold = 20 * time.Second
+	tests := []struct {
+		name     string
+		change   func(g *given)
+		reasons  []string
+		warnings []string // of the point
+		run      []string // of the run
+	}{
+		{"fine", func(*given) {}, nil, nil, nil},
+		{"lag at the floor", func(g *given) { g.point.ScheduleLag.P99 = seconds(0.005) }, nil, nil, nil},
+		{"lag over the floor", func(g *given) {
+			g.point.ScheduleLag.P99 = seconds(0.0061)
+		}, []string{"the client was late: schedule lag p99 6.1 ms, more than 5.0 ms"}, nil, nil},
+		{"lag small beside the latency", func(g *given) {
+			g.point.ScheduleLag.P99 = seconds(0.02)
+			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
+		}, nil, nil, nil},
+		{"lag large beside the latency", func(g *given) {
+			g.point.ScheduleLag.P99 = seconds(0.026)
+			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
+		}, []string{"the client was late: schedule lag p99 26.0 ms, more than 25.0 ms"}, nil, nil},
+		{"drops", func(g *given) {
+			g.window.Counts[result.Dropped] = 3
+		}, []string{"3 transactions were due when all 70 slots were taken"}, nil, nil},
+		{"short pauses", func(g *given) { g.engine.GC.PauseMax = 5 * time.Millisecond }, nil, nil, nil},
+		{"long pause", func(g *given) {
+			g.engine.GC.PauseMax = 7123 * time.Microsecond
+		}, []string{"garbage collection stopped the client for 7.1ms"}, nil, nil},
+		{"slow disk", func(g *given) {
+			g.window.Stalls = 4
+		}, []string{"recording waited for the disk 4 times"}, nil, nil},
+		{"latency out of range", func(g *given) {
+			g.window.Refused = errors.New("transaction 1: too long")
+		}, []string{"latencies are missing: transaction 1: too long"}, nil, nil},
+		{"everything at once", func(g *given) {
+			g.point.ScheduleLag.P99 = seconds(1)
+			g.window.Counts[result.Dropped], g.window.Stalls, g.engine.GC.PauseMax = 1, 1, time.Second
+		}, []string{
+			"the client was late: schedule lag p99 1000.0 ms, more than 5.0 ms",
+			"1 transactions were due when all 70 slots were taken",
+			"garbage collection stopped the client for 1s",
+			"recording waited for the disk 1 times",
+		}, nil, nil},
+		{"host nearly full", func(g *given) {
+			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.3, proc.Steal: 0.09}
+		}, nil, nil, nil},
+		{"host full", func(g *given) {
+			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.3, proc.Steal: 0.11}
+		}, nil,
+			[]string{"the host was full: what limited throughput is the machine that network and client share (1.91 of 2 cores; most by peer0, 1.00)"},
+			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
+		{"host full of others", func(g *given) {
+			g.point.CPU = map[string]float64{"peer0": 0.1, proc.Client: 0.1, proc.Other: 1.8, proc.Steal: 0}
+		}, nil,
+			[]string{"the host was full: what limited throughput is the machine that network and client share (2.00 of 2 cores; most by other, 1.80)"},
+			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
+		{"few blocks", func(g *given) { g.window.Blocks = 19 }, nil,
+			[]string{"the window holds fewer than 20 blocks: hold longer for a steady throughput"},
+			[]string{"a at 9/s: the window holds fewer than 20 blocks: hold longer for a steady throughput"}},
+		{"no commits", func(g *given) { g.window.Blocks, g.point.Throughput = 0, 0 }, nil, nil, nil},
+		{"interrupted", func(g *given) { g.engine.Partial, g.engine.Held = true, hold/2 }, nil,
+			[]string{"the level was interrupted and is shorter than planned"},
+			[]string{"a at 9/s: the level was interrupted and is shorter than planned"}},
+		{"interrupted in the drain", func(g *given) { g.engine.Partial = true }, nil,
+			[]string{"the level was interrupted after its hold, when its last transactions were under way"},
+			[]string{"a at 9/s: the level was interrupted after its hold, when its last transactions were under way"}},
+		{"failures", func(g *given) {
+			g.engine.Failures = []bench.Failure{{Outcome: result.Unknown, Text: "no end", Count: 3}, {Outcome: result.Interrupted, Text: "stop", Count: 8}}
+		}, nil, []string{"3 x unknown: no end"}, []string{"a at 9/s: 3 x unknown: no end"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := level{series: open("a", hold, 9), load: result.Load{Kind: "open", Offered: 9, Slots: 70}, repetition: 1}
+			g := given{
+				point:  result.Point{Series: "a", Valid: true, Load: l.load, Throughput: 9},
+				engine: bench.Result{Held: hold}, window: result.Window{Blocks: 20},
+			}
+			tt.change(&g)
+			s := &study{manifest: result.Run{Host: result.Host{Cores: 2}}}
+			s.judge(&g.point, l, g.engine, &g.window)
+			if g.point.Valid != (tt.reasons == nil) || !slices.Equal(g.point.Reasons, tt.reasons) {
+				t.Errorf("valid: %v, reasons %q, want %q", g.point.Valid, g.point.Reasons, tt.reasons)
+			}
+			if !slices.Equal(g.point.Warnings, tt.warnings) {
+				t.Errorf("warnings of the point %q, want %q", g.point.Warnings, tt.warnings)
+			}
+			run := s.summary.Warnings
+			for _, f := range s.flags {
+				run = append(run, f.String())
+			}
+			if !slices.Equal(run, tt.run) {
+				t.Errorf("warnings of the run %q, want %q", run, tt.run)
+			}
+		})
+	}
+}
+
+func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
+	s := &study{}
+	for range 3 { // repetitions
+		for _, clients := range []int{1, 2, 8} {
+			p := result.Point{Series: "a", Load: result.Load{Kind: "closed", Clients: clients}}
+			s.flag(&p, "short")
+			if clients > 1 {
+				s.flag(&p, "full")
+			}
+			if p.Warnings[0] != "short" || len(p.Warnings) > 2 {
+				t.Errorf("%q", p.Warnings)
+			}
+		}
+	}
+	s.flag(&result.Point{Series: "b", Load: result.Load{Kind: "open", Offered: 2.5}}, "full")
+	want := []string{"a at 1 client, a at 2 clients, a at 8 clients: short", "a at 2 clients, a at 8 clients, b at 2.5/s: full"}
+	if len(s.flags) != 2 || s.flags[0].String() != want[0] || s.flags[1].String() != want[1] {
+		t.Errorf("%v, want %q", s.flags, want)
+	}
+}
+
+// Over a whole run: every level too short for 20 blocks, none told twice.
+func TestFlagsOfARun(t *testing.T) {
+	s := series(closed("a", 2*time.Second, 1, 2))
+	s.Repeat = 2
+	o := conduct(t, s, newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	const text = "the window holds fewer than 20 blocks: hold longer for a steady throughput"
+	if !o.has("a at 1 client, a at 2 clients: " + text) {
+		t.Errorf("%q", o.summary.Warnings)
+	}
+	for _, p := range o.summary.Points {
+		if !slices.Contains(p.Warnings, text) {
+			t.Errorf("%+v", p)
+		}
+	}
+	if n := strings.Count(strings.Join(o.summary.Warnings, "\n"), text); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
+func TestBusiest(t *testing.T) {
+	t0 := time.Unix(0, 0)
+	// Samples of peer, orderer and client, one per 250 ms.
+	take := func(samples ...[3]float64) *meter {
+		m := &meter{}
+		for i, c := range samples {
+			m.taken = append(m.taken, proc.Snapshot{
+				At:   t0.Add(time.Duration(i) * sampleEvery),
+				CPU:  map[string]float64{"peer0": c[0], "orderer0": c[1], proc.Client: c[2]},
+				Host: proc.Times{Busy: 100 * float64(i), Steal: 100 * float64(i)}, // far more by others
+			})
+		}
+		return m
+	}
+	tests := []struct {
+		name  string
+		meter *meter
+		want  string
+		cores float64
+	}{
+		{"one sample", take([3]float64{1, 2, 3}), "", 0},
+		{"two samples", take([3]float64{1, 2, 3}, [3]float64{1.1, 2.2, 3.1}), "orderer0", 0.8},
+		{"client", take([3]float64{}, [3]float64{0, 0, 0.25}), proc.Client, 1},
+		{"all alike", take([3]float64{}, [3]float64{0.1, 0.1, 0.1}), proc.Client, 0.4},
+		{"idle", take([3]float64{}, [3]float64{}), proc.Client, 0},
+		{"the last second only", take([3]float64{}, [3]float64{9, 0, 0}, [3]float64{9, 0.1, 0}, [3]float64{9, 0.2, 0}, [3]float64{9, 0.3, 0}, [3]float64{9, 0.4, 0}), "orderer0", 0.4},
+	}
+	for _, tt := range tests {
+		name, cores := tt.meter.busiest()
+		if name != tt.want || math.Abs(cores-tt.cores) > 1e-9 {
+			t.Errorf("%s: %s %g, want %s %g", tt.name, name, cores, tt.want, tt.cores)
+		}
+	}
+}
+
+// A node that has died is missing in the samples from then on.
+func TestNodeThatEndedHasNoCPU(t *testing.T) {
+	at := newSite()
+	at.sample = func(snap *proc.Snapshot) {
+		if time.Since(at.started) > 2*time.Second {
+			delete(snap.CPU, "peer0")
+			delete(snap.RSS, "peer0")
+		}
+	}
+	o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+	p := o.summary.Points[0]
+	if _, ok := p.CPU["peer0"]; ok || p.CPU[proc.Client] == 0 || p.RSS["peer0"] == 0 {
+		t.Errorf("CPU %v, memory %v", p.CPU, p.RSS)
+	}
+}

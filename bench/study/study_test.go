@@ -1,0 +1,245 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/internal/proc"
+)
+
+func TestStudy(t *testing.T) {
+	s := series(closed("a", 5*time.Second, 1, 2, 4, 8), closed("b", 4*time.Second, 1, 2), open("c", 3*time.Second, 50))
+	s.Repeat = 2
+	s.Series[1].Workload.Encryption = scenario.Encryption{Mode: "bank", Bank: 9}
+	s.Series[2].Load.Wait = "acknowledge"
+	s.FE = &scenario.FE{Schemes: []string{"ddh"}}
+	at := newSite()
+	o := conduct(t, s, at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	var order []string
+	for _, p := range o.summary.Points {
+		order = append(order, fmt.Sprintf("%s %d r%d", p.Series, p.Load.Clients, p.Repetition))
+	}
+	want := strings.Split("a 1 r1,b 1 r1,c 0 r1,a 2 r1,b 2 r1,a 4 r1,a 8 r1,a 1 r2,b 1 r2,c 0 r2,a 2 r2,b 2 r2,a 4 r2,a 8 r2", ",")
+	if !slices.Equal(order, want) {
+		t.Errorf("ran %q, want %q", order, want)
+	}
+	if len(o.watcher.points) != len(want) {
+		t.Errorf("%d points were reported", len(o.watcher.points))
+	}
+
+	sum := o.summary
+	if !sum.Complete || sum.Target != "reference" || sum.Run != "r1" || sum.Scenario != "test" || len(sum.FE) != 1 || sum.FE[0].Scheme != "ddh" {
+		t.Errorf("%+v", sum)
+	}
+	if !o.has("this is no network") {
+		t.Errorf("the site's note is missing: %q", sum.Warnings)
+	}
+	n := uint64(at.taken)
+	if want := (result.Audit{Expected: n, Found: n, Stored: n}); sum.Audit == nil || *sum.Audit != want || len(o.rows) != at.taken {
+		t.Errorf("audit %+v, %d rows, want %+v", sum.Audit, len(o.rows), want)
+	}
+	// One client has 1/23.7 ms, from three on the server is full.
+	if len(sum.Saturation) != 2 {
+		t.Fatalf("%d series saturate, want those with several levels: %+v", len(sum.Saturation), sum.Saturation)
+	}
+	if a := sum.Saturation[0]; a.Series != "a" || a.Reached || math.Abs(a.Throughput-100) > 1 {
+		t.Errorf("%+v", a)
+	}
+
+	r := o.run
+	if r.Target != "reference" || string(r.Topology) == "" || r.Seed != 5 || r.Source != s.Source || r.Bringup.Ready != 1 || r.Host.Cores != 2 ||
+		!reflect.DeepEqual(r.Versions, map[string]string{"meterbench": "test", "fake": "v0.0.1"}) ||
+		len(r.Preparation) != 1 || r.Preparation["b"].Ciphertexts != 9 || r.Failure != "" {
+		t.Errorf("manifest %+v", r)
+	}
+	if held := r.Ended.Sub(r.Started); held < LoadTime(s) || held > LoadTime(s)+5*time.Second {
+		t.Errorf("the run took %v for %v of load", held, LoadTime(s))
+	}
+	if !reflect.DeepEqual(at.planned, map[string]int{"a": 0, "b": 0, "c": 2 * 151}) {
+		t.Errorf("planned %v", at.planned)
+	}
+	for name, seqs := range at.sent {
+		slices.Sort(seqs)
+		for i, seq := range seqs {
+			if seq != uint64(i) {
+				t.Fatalf("series %s sent number %d as its %d.: a number is left out or used twice", name, seq, i)
+			}
+		}
+	}
+}
+
+func TestPoint(t *testing.T) {
+	s := series(open("c", 31*time.Second, 50))
+	s.Series[0].Workload = scenario.Workload{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Meters: 3, Encryption: scenario.Encryption{Mode: "bank", Bank: 9}}
+	at := newSite()
+	at.sample = func(snap *proc.Snapshot) { // the warm-up is busier
+		snap.CPU["peer0"] += 9 * min(1, time.Since(at.started).Seconds())
+	}
+	o := conduct(t, s, at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	p := o.summary.Points[0]
+	// Due at 0, 20 ms, … and committed 23.7 ms later; the window is [1 s, 31 s).
+	if p.Window != 30 || p.Scheduled != 1500 || p.Outcomes["valid"] != 1500 || p.Throughput != 50 || p.BytesMean != 4000 || p.Blocks < 299 || p.Blocks > 301 {
+		t.Errorf("%+v", p)
+	}
+	if len(o.rows) != 1550 {
+		t.Errorf("%d rows, warm-up included", len(o.rows))
+	}
+	for _, phase := range []string{"commit", "order_commit", "endorse"} {
+		q := p.Latency[phase]
+		want := map[string]float64{"commit": 0.0237}[phase]
+		if phase != "order_commit" && (q.P50 == nil || q.P99 == nil || math.Abs(*q.P50-want) > 1e-3*want || math.Abs(q.Max-want) > 1e-3*want) {
+			t.Errorf("%s latency %+v, want %g", phase, q, want)
+		}
+		if q.N != 1500 {
+			t.Errorf("%s latency of %d transactions", phase, q.N)
+		}
+	}
+	if p.ScheduleLag.P99 == nil || *p.ScheduleLag.P99 != 0 {
+		t.Errorf("in virtual time nothing is late: %+v", p.ScheduleLag)
+	}
+	near := func(what string, got, want float64) {
+		if math.Abs(got-want) > 1e-6 {
+			t.Errorf("%s is %g, want %g", what, got, want)
+		}
+	}
+	near("CPU of peer0", p.CPU["peer0"], 0.5)
+	near("CPU of the client", p.CPU[proc.Client], 0.2)
+	near("other CPU", p.CPU[proc.Other], 0.1)
+	near("memory of peer0", p.RSS["peer0"], 31)
+	near("client CPU per transaction", p.ClientCPU, 0.2/50)
+	near("client CPU in signatures", p.ClientCPUInSignatures, 0.2/50/25e-6)
+	i := p.Intervals["throughput_per_s"]
+	if i.N != 30 || i.Low > 50 || i.High < 50 || i.High-i.Low > 1 {
+		t.Errorf("interval %+v", i)
+	}
+	want := result.Conditions{
+		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Wait: "commit",
+		Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
+	}
+	if p.Conditions != want {
+		t.Errorf("conditions\n%+v, want\n%+v", p.Conditions, want)
+	}
+	if want := (result.Load{Kind: "open", Offered: 50, Slots: 100}); p.Load != want {
+		t.Errorf("load %+v, want %+v", p.Load, want)
+	}
+}
+
+func TestLive(t *testing.T) {
+	o := conduct(t, series(closed("a", 3500*time.Millisecond, 1), open("b", 2*time.Second, 50)), newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	l := o.watcher.lives[1] // two seconds into the first level
+	if l.Series != "a" || l.Load.Clients != 1 || l.Level != 1 || l.Levels != 2 || l.Remaining != 3500*time.Millisecond || l.Now.Elapsed != 2*time.Second {
+		t.Errorf("%+v", l)
+	}
+	if l.Busiest != "peer0" || math.Abs(l.BusyCPU-0.5) > 1e-6 {
+		t.Errorf("busiest: %s with %g cores", l.Busiest, l.BusyCPU)
+	}
+	last := o.watcher.lives[len(o.watcher.lives)-1]
+	if last.Series != "b" || last.Level != 2 || last.Remaining != 0 {
+		t.Errorf("%+v", last)
+	}
+	want := []string{"a node", "a ciphertext", "a ciphertext"}
+	if !slices.Equal(o.watcher.working, want) {
+		t.Errorf("told %q while working", o.watcher.working)
+	}
+}
+
+// Nodes write their logs into the run's folder.
+func TestFolderIsTakenBeforeTheNetworkStarts(t *testing.T) {
+	at := newSite()
+	var dir string
+	lab := labFunc{at, func() {
+		if err := os.Mkdir(filepath.Join(dir, "logs"), 0o755); err != nil {
+			t.Error(err)
+		}
+	}}
+	dir = filepath.Join(t.TempDir(), "r1")
+	s := series(closed("a", 30*time.Millisecond, 1))
+	s.Warmup = 0
+	err := Run(t.Context(), Config{Scenario: s, Lab: lab, Dir: dir, ID: "r1", Observer: &watcher{}}) // in real time, calibration included
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := result.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := stored.Run.Host; h.Sign <= 0 || h.Verify <= 0 || h.Cores < 1 || h.Kernel == "" {
+		t.Errorf("host %+v", h)
+	}
+}
+
+// A labFunc does something else while the network starts.
+type labFunc struct {
+	*site
+	starting func()
+}
+
+func (l labFunc) Start(ctx context.Context, working func(string)) (Site, error) {
+	l.starting()
+	return l.site.Start(ctx, working)
+}
+
+// A level whose transactions are all due in the warm-up leaves no point, but
+// a word about it.
+func TestNothingInTheWindow(t *testing.T) {
+	at := newSite()
+	at.latency = 10 * time.Second
+	o := conduct(t, series(closed("a", 2*time.Second, 1), open("b", 2*time.Second, 50)), at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if len(o.summary.Points) != 1 || o.summary.Points[0].Series != "b" {
+		t.Errorf("%+v", o.summary.Points)
+	}
+	const want = "a at 1 client: no transaction was due after the warm-up, so that there is nothing to report; hold longer"
+	if !o.has(want) {
+		t.Errorf("warnings %q", o.summary.Warnings)
+	}
+}
+
+// Repetitions of one level are no series of levels.
+func TestOneLevelHasNoSaturation(t *testing.T) {
+	s := series(closed("a", 3*time.Second, 4))
+	s.Repeat = 3
+	endorse := closed("b", 2*time.Second, 1, 2)
+	endorse.Load.Wait = "endorse"
+	s.Series = append(s.Series, endorse)
+	o := conduct(t, s, newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if len(o.summary.Saturation) != 0 {
+		t.Errorf("%+v", o.summary.Saturation)
+	}
+	for _, p := range o.summary.Points {
+		if p.Series == "b" && (p.Outcomes["answered"] == 0 || p.Throughput != 0 || p.Latency["endorse"].N == 0) {
+			t.Errorf("%+v", p)
+		}
+	}
+	// Four clients wait 50 ms for each other: four commits to a block, ten
+	// blocks a second, twenty in the window.
+	for _, w := range o.summary.Warnings {
+		if strings.Count(w, "a at 4 clients") > 1 {
+			t.Errorf("a point stands twice in %q", w)
+		}
+	}
+}
