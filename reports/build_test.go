@@ -150,6 +150,20 @@ func TestRatioFigure(t *testing.T) {
 	}
 }
 
+// TestRatioNeedsAMedian compares with the least load that has one.
+func TestRatioNeedsAMedian(t *testing.T) {
+	_, sum := fixture(t)
+	for _, phase := range []string{"commit", "acknowledge"} {
+		q := sum.Points[0].Latency[phase]
+		q.P50 = nil
+		sum.Points[0].Latency[phase] = q
+	}
+	f := figure(t, Build(result.Run{}, sum), "encryption-against-transaction")
+	if notes := strings.Join(f.Notes, " "); !strings.Contains(notes, "p50 of plain at 2 clients") {
+		t.Errorf("notes do not name the load compared with: %s", notes)
+	}
+}
+
 func TestRepetitions(t *testing.T) {
 	var sum result.Summary
 	for i, v := range []float64{100, 110, 90, 105, 95, 101, 5} {
