@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -31,7 +32,7 @@ func (e *ExitError) Error() string {
 
 const (
 	tailLines = 10
-	tailBytes = 16 << 10
+	tailBytes = 64 << 10
 )
 
 func exitError(spec Spec, err error) error {
@@ -71,7 +72,15 @@ func Tail(path string) []string {
 			lines = append(lines, line)
 		}
 	}
+	// Of a program that panicked the reason counts, not the last stack frames.
+	if at := slices.IndexFunc(lines, panicked); at >= 0 {
+		return lines[at:min(at+tailLines, len(lines))]
+	}
 	return lines[max(0, len(lines)-tailLines):]
+}
+
+func panicked(line string) bool {
+	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:")
 }
 
 // printable drops control characters and the terminal's colour sequences,

@@ -262,3 +262,15 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 		harness.Wait()
 	}
 }
+
+// The reason of a panic stands before many stack frames.
+func TestTailBeginsAtThePanic(t *testing.T) {
+	log := "starting\npanic: listener failed\n\ngoroutine 1 [running]:\n" + strings.Repeat("main.main()\n", 40)
+	path := filepath.Join(t.TempDir(), "node.log")
+	if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Tail(path); len(got) != tailLines || got[0] != "panic: listener failed" {
+		t.Errorf("got %q", got)
+	}
+}
