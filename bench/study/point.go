@@ -14,9 +14,8 @@ import (
 
 // The limits beyond which the client, and not the target, shaped a point.
 const (
-	lagFloor    = 5 * time.Millisecond // schedule lag p99 that is always tolerated
-	lagShare    = 0.05                 // of the commit latency's median, tolerated where that is more
-	pauseLimit  = 5 * time.Millisecond // longest garbage collection pause
+	delayFloor  = 5 * time.Millisecond // schedule lag p99, or a pause, that is always tolerated
+	delayShare  = 0.05                 // of the commit latency's median, tolerated where that is more
 	fullHost    = 0.95                 // share of the host's cores in use, from which on it is full
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
@@ -94,9 +93,9 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 		p.Valid = false
 		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))
 	}
-	limit := lagFloor.Seconds()
+	limit := delayFloor.Seconds()
 	if commit := p.Latency[result.PhaseCommit.String()].P50; commit != nil {
-		limit = max(limit, lagShare**commit)
+		limit = max(limit, delayShare**commit)
 	}
 	if lag := p.ScheduleLag.P99; lag != nil && *lag > limit {
 		invalid("the client was late: schedule lag p99 %.1f ms, more than %.1f ms", *lag*1e3, limit*1e3)
@@ -104,8 +103,8 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	if n := w.Counts[result.Dropped]; n > 0 {
 		invalid("%d transactions were due when all %d slots were taken", n, l.load.Slots)
 	}
-	if m.GC.PauseMax > pauseLimit {
-		invalid("garbage collection stopped the client for %v", m.GC.PauseMax.Round(time.Millisecond/10))
+	if pause := m.GC.PauseMax.Seconds(); pause > limit {
+		invalid("garbage collection stopped the client for %.1f ms, more than %.1f ms", pause*1e3, limit*1e3)
 	}
 	if w.Stalls > 0 {
 		invalid("recording waited for the disk %d times", w.Stalls)

@@ -47,7 +47,7 @@ func TestJudge(t *testing.T) {
 		{"short pauses", func(g *given) { g.engine.GC.PauseMax = 5 * time.Millisecond }, nil, nil, nil},
 		{"long pause", func(g *given) {
 			g.engine.GC.PauseMax = 7123 * time.Microsecond
-		}, []string{"garbage collection stopped the client for 7.1ms"}, nil, nil},
+		}, []string{"garbage collection stopped the client for 7.1 ms, more than 5.0 ms"}, nil, nil},
 		{"slow disk", func(g *given) {
 			g.window.Stalls = 4
 		}, []string{"recording waited for the disk 4 times"}, nil, nil},
@@ -60,7 +60,7 @@ func TestJudge(t *testing.T) {
 		}, []string{
 			"the client was late: schedule lag p99 1000.0 ms, more than 5.0 ms",
 			"1 transactions were due when all 70 slots were taken",
-			"garbage collection stopped the client for 1s",
+			"garbage collection stopped the client for 1000.0 ms, more than 5.0 ms",
 			"recording waited for the disk 1 times",
 		}, nil, nil},
 		{"host nearly full", func(g *given) {

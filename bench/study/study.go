@@ -184,7 +184,7 @@ func (s *study) finish(ctx context.Context, failed error) error {
 		}
 	}
 	for _, series := range s.Scenario.Series {
-		if len(loads(series.Load)) > 1 && wait(series.Load.Wait) != bench.WaitEndorse {
+		if saturates(series.Load) {
 			s.saturation(series)
 		}
 	}
@@ -196,6 +196,13 @@ func (s *study) finish(ctx context.Context, failed error) error {
 		return errors.Join(failed, err)
 	}
 	return failed
+}
+
+// saturates says whether a load's levels can show a saturation point: a
+// plateau of a closed load takes a level and two more that confirm it, an open
+// load one that was kept up with and one that was not.
+func saturates(l scenario.Load) bool {
+	return wait(l.Wait) != bench.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
 }
 
 // saturation locates the saturation point of a series with several levels. A
