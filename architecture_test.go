@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"network":                {"network/topology", "network/fabric", "network/fabric/daemons", "network/process", "network/client", "bench", "bench/result", "internal/proc"},
 	"workloads/fe":           {"workloads/fe/codec"},
 	"simulators/meter":       {"workloads/reading"},
+	"simulators/ledger":      {"bench", "bench/result"},
 	"workloads":              {"bench", "bench/result", "simulators/meter", "workloads/reading", "workloads/fe", "workloads/fe/codec"},
 	"reports":                {"bench/result", "bench/stats", "bench/saturation"},
 	"reports/plot":           {"reports"},

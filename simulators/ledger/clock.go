@@ -1,0 +1,32 @@
+package ledger
+
+import "time"
+
+// A clock turns time since the ledger's start into the ledger's own time and
+// back. The ledger's own time stands still during a stall, so that nothing
+// else has to know of stalls. Reading it costs a step per stall.
+type clock []Stall
+
+// ledger returns the ledger's time at a time since the start.
+func (c clock) ledger(since time.Duration) time.Duration {
+	stood := time.Duration(0)
+	for _, s := range c {
+		if since <= s.At {
+			break
+		}
+		stood += min(since-s.At, s.For)
+	}
+	return since - stood
+}
+
+// since is the inverse of ledger. At the instant of a stall it returns the
+// stall's end: what is due then happens when the ledger goes on.
+func (c clock) since(ledger time.Duration) time.Duration {
+	for _, s := range c {
+		if ledger < s.At {
+			break
+		}
+		ledger += s.For
+	}
+	return ledger
+}

@@ -1,0 +1,245 @@
+package ledger
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+)
+
+// A True is what really became of one transaction, whatever the client saw of
+// it. Instants that it never passed are zero; a refusal is not passed. They
+// carry a monotonic reading.
+type True struct {
+	TxID         [32]byte // of the result.Record of the same transaction
+	Arrived      time.Time
+	Endorsed     time.Time
+	Acknowledged time.Time
+	Ordered      time.Time // its block was cut
+	Committed    time.Time
+	Block        uint64 // from 1, 0 if none
+	Outcome      result.Outcome
+}
+
+// A Ledger is a simulated ledger, a bench.Target. A Receipt's instants are
+// stamped when the waiting Submit sees them, as a client's would be, and so
+// contain the lateness of its wake-up; True has the instants themselves.
+type Ledger struct {
+	seed   uint64
+	giveUp time.Duration
+	clock  clock
+	start  time.Time
+	log    func(True)
+
+	mu    sync.Mutex
+	model *model
+	timed *block      // the open block that timer cuts, nil if none
+	timer *time.Timer // nil before the first
+}
+
+// New returns a ledger whose time starts now, with nothing in it. It calls
+// log, where not nil, once for every transaction, as soon as its whole way is
+// known: at its commit at the latest, one call at a time, in no certain order.
+// log must be quick and must not call the Ledger.
+//
+// Transaction ids repeat from the seed: ledgers of one run need seeds of their
+// own.
+func New(c Config, log func(True)) (*Ledger, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if log == nil {
+		log = func(True) {}
+	}
+	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, start: time.Now(), log: log}
+	l.model = newModel(c, l.ended)
+	return l, nil
+}
+
+// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first
+// it returns Interrupted, and the transaction goes its way without a client.
+func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	t := l.take(&tx)
+	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
+	if err := l.endorse(ctx, t, &r); err != nil || t.outcome == result.Answered {
+		return r, err
+	}
+	r.Bytes = uint32(min(t.size, math.MaxUint32))
+	if err := l.order(ctx, t, &r); err != nil {
+		return r, err
+	}
+	if tx.Acknowledged != nil {
+		tx.Acknowledged()
+	}
+	return r, l.commit(ctx, t, &r)
+}
+
+func (l *Ledger) endorse(ctx context.Context, t *transaction, r *bench.Receipt) error {
+	if err := l.pass(ctx, t, min(endorsed, t.last)); err != nil {
+		return interrupted("endorse", r, err)
+	}
+	if t.last <= endorsed && t.outcome != result.Answered {
+		return told("endorse", t.outcome)
+	}
+	r.Endorsed = time.Now()
+	return nil
+}
+
+func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) error {
+	if err := l.pass(ctx, t, acknowledged); err != nil {
+		return interrupted("submit", r, err)
+	}
+	if t.outcome == result.SubmitRefused {
+		return told("submit", t.outcome)
+	}
+	r.Submitted = time.Now()
+	return nil
+}
+
+func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
+	if t.outcome == result.Unknown {
+		if err := sleep(ctx, time.Until(r.Submitted.Add(l.giveUp))); err != nil {
+			return interrupted("commit", r, err)
+		}
+		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.giveUp)
+	}
+	select {
+	case <-t.block.cut:
+	case <-ctx.Done():
+		return interrupted("commit", r, context.Cause(ctx))
+	}
+	if err := l.pass(ctx, t, committed); err != nil {
+		return interrupted("commit", r, err)
+	}
+	r.Committed, r.Block = time.Now(), t.block.number
+	if t.outcome != result.Valid {
+		return told("commit", t.outcome)
+	}
+	return nil
+}
+
+func told(phase string, o result.Outcome) error {
+	return fmt.Errorf("%s: the simulated ledger was told to answer %v", phase, o)
+}
+
+func interrupted(phase string, r *bench.Receipt, cause error) error {
+	r.Outcome = result.Interrupted
+	return fmt.Errorf("%s: %w", phase, cause)
+}
+
+// take lets a transaction arrive now.
+func (l *Ledger) take(tx *bench.Transaction) *transaction {
+	t := &transaction{size: uint64(len(tx.Function))}
+	for _, arg := range tx.Args {
+		t.size += uint64(len(arg))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.arrived = time.Since(l.start) // under the lock: arrivals come in order
+	l.model.arrive(t, l.clock.ledger(t.arrived), tx.Wait)
+	l.setTimer()
+	return t
+}
+
+// pass waits until t passes a mark whose instant is known, with the model
+// brought there.
+func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
+	for {
+		l.mu.Lock()
+		wait := l.clock.since(t.at[m]) - l.catchUp()
+		l.mu.Unlock()
+		if wait <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// catchUp brings the model up to now and returns the time since the start. It
+// is called with mu held.
+func (l *Ledger) catchUp() time.Duration {
+	now := time.Since(l.start)
+	l.model.advance(l.clock.ledger(now))
+	l.setTimer()
+	return now
+}
+
+// setTimer has somebody there when the open block is cut by its timer. Those
+// whose transactions are in it wait for the cut alone, or have gone.
+func (l *Ledger) setTimer() {
+	open := l.model.open
+	if open == l.timed {
+		return
+	}
+	l.timed = open
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	if open != nil {
+		l.timer = time.AfterFunc(l.clock.since(open.deadline)-time.Since(l.start), func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.catchUp()
+		})
+	}
+}
+
+// Close follows every transaction that was taken to its end, those of clients
+// that have gone included, so that the log is complete. Nothing may be
+// submitted any more.
+func (l *Ledger) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.model.advance(math.MaxInt64)
+	l.setTimer()
+}
+
+// ended logs a transaction whose way is known.
+func (l *Ledger) ended(t *transaction) {
+	passed := t.last
+	if t.outcome != result.Answered && t.outcome != result.Unknown && passed < committed && passed > arrived {
+		passed-- // refused there
+	}
+	at := func(m mark) time.Time {
+		if m > passed {
+			return time.Time{}
+		}
+		return l.start.Add(l.clock.since(t.at[m]))
+	}
+	end := True{
+		TxID: l.id(t), Arrived: l.start.Add(t.arrived), Endorsed: at(endorsed), Acknowledged: at(acknowledged),
+		Ordered: at(ordered), Committed: at(committed), Outcome: t.outcome,
+	}
+	if passed == committed {
+		end.Block = t.block.number
+	}
+	l.log(end)
+}
+
+// id returns the transaction's id: the seed and its number, from 1.
+func (l *Ledger) id(t *transaction) (id [32]byte) {
+	binary.BigEndian.PutUint64(id[16:], l.seed)
+	binary.BigEndian.PutUint64(id[24:], t.number)
+	return id
+}
+
+// sleep fails where ctx is done before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+var _ bench.Target = (*Ledger)(nil)

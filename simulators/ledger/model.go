@@ -1,0 +1,227 @@
+package ledger
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+)
+
+// A mark is an instant that transactions pass, in this order.
+type mark uint8
+
+const (
+	arrived mark = iota
+	endorsed
+	acknowledged
+	ordered // its block was cut
+	committed
+	marks
+)
+
+// lastMark returns how far a transaction of an outcome comes, and false for
+// an outcome that no ledger causes. A refusal comes at its last mark.
+func lastMark(o result.Outcome) (mark, bool) {
+	switch o {
+	case result.Limited:
+		return arrived, true
+	case result.EndorseRefused, result.EndorseMismatch, result.Answered:
+		return endorsed, true
+	case result.SubmitRefused, result.Unknown:
+		return acknowledged, true
+	case result.Valid, result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther:
+		return committed, true
+	}
+	return 0, false
+}
+
+// A transaction is one on its way through a model.
+type transaction struct {
+	number  uint64
+	arrived time.Duration // on the wall clock; the model does not look at it
+	size    uint64        // bytes
+	outcome result.Outcome
+	last    mark // where the outcome ends its way
+
+	at    [marks]time.Duration // on the model's clock, up to reached
+	next  mark                 // the mark that lies ahead, with its instant
+	block *block               // set at acknowledged where it goes on
+}
+
+// A block holds transactions that are committed together.
+type block struct {
+	number       uint64 // from 1, 0 while it is open
+	transactions []*transaction
+	bytes        uint64
+	deadline     time.Duration
+	cut          chan struct{} // closed when it was cut and its commit is known
+}
+
+// A model is the ledger without a clock: it is told of arrivals and of the
+// time that has passed, and works out when everything happens. What happens at
+// an instant is worked out once the model is brought to that instant, as only
+// then nothing can come before it any more.
+type model struct {
+	endorse, order, commit *queue
+	batch                  *Batch
+	perBlock               bool
+	failures               []Failure
+	rng                    *rand.Rand         // of the failures
+	ended                  func(*transaction) // called once per transaction, when its whole way is known
+
+	taken  uint64
+	blocks uint64
+	moving byInstant // transactions whose next instant is known
+	open   *block    // being filled, nil if none
+}
+
+func newModel(c Config, ended func(*transaction)) *model {
+	return &model{
+		endorse: newQueue(c.Endorse, c.Seed, endorseStream),
+		order:   newQueue(c.Order, c.Seed, orderStream),
+		commit:  newQueue(c.Commit, c.Seed, commitStream),
+		batch:   c.Batch, perBlock: c.PerBlock,
+		failures: c.Failures, rng: failureStream.source(c.Seed),
+		ended: ended,
+	}
+}
+
+// arrive takes a transaction in. No arrival may be before an earlier one, or
+// before what the model was brought to.
+func (m *model) arrive(t *transaction, at time.Duration, wait bench.Wait) {
+	m.advance(at) // what was there before goes first
+	m.taken++
+	t.number = m.taken
+	t.outcome = m.fate()
+	t.last, _ = lastMark(t.outcome)
+	if wait == bench.WaitEndorse && t.last > endorsed {
+		t.outcome, t.last = result.Answered, endorsed
+	}
+	t.at[arrived] = at
+	m.step(t)
+	m.advance(at) // as far as it comes without taking time
+}
+
+// fate draws the outcome of a transaction.
+func (m *model) fate() result.Outcome {
+	if len(m.failures) == 0 {
+		return result.Valid
+	}
+	u := m.rng.Float64()
+	for _, f := range m.failures {
+		if u < f.Share {
+			return f.Outcome
+		}
+		u -= f.Share
+	}
+	return result.Valid
+}
+
+// advance works out everything that happens up to an instant, in order.
+func (m *model) advance(to time.Duration) {
+	for {
+		timer := m.open != nil && m.open.deadline <= to
+		move := len(m.moving) > 0 && m.moving[0].due() <= to
+		switch {
+		case timer && (!move || m.open.deadline <= m.moving[0].due()):
+			m.cut(m.open.deadline)
+		case move:
+			m.step(heap.Pop(&m.moving).(*transaction))
+		default:
+			return
+		}
+	}
+}
+
+// step takes a transaction on from the mark that it has reached.
+func (m *model) step(t *transaction) {
+	reached, at := t.next, t.due()
+	switch {
+	case reached == t.last:
+		m.ended(t)
+	case reached == arrived:
+		m.move(t, endorsed, m.endorse.serve(at, 1))
+	case reached == endorsed:
+		m.move(t, acknowledged, m.order.serve(at, 1))
+	default:
+		m.collect(t, at)
+	}
+}
+
+func (m *model) move(t *transaction, next mark, at time.Duration) {
+	t.next, t.at[next] = next, at
+	heap.Push(&m.moving, t)
+}
+
+// collect puts an acknowledged transaction into a block.
+func (m *model) collect(t *transaction, at time.Duration) {
+	if m.batch == nil {
+		m.add(t, at)
+		m.cut(at)
+		return
+	}
+	limit := m.batch.Bytes
+	if m.open != nil && limit > 0 && m.open.bytes+t.size > limit {
+		m.cut(at)
+	}
+	m.add(t, at)
+	if len(m.open.transactions) >= m.batch.Messages || limit > 0 && t.size > limit {
+		m.cut(at)
+	}
+}
+
+func (m *model) add(t *transaction, at time.Duration) {
+	if m.open == nil {
+		m.open = &block{cut: make(chan struct{})}
+		if m.batch != nil {
+			m.open.deadline = at + m.batch.Timeout
+		}
+	}
+	t.block = m.open
+	m.open.transactions = append(m.open.transactions, t)
+	m.open.bytes += t.size
+}
+
+// cut ends the open block. Its commit is known at once, as blocks are
+// committed in the order in which they were cut.
+func (m *model) cut(at time.Duration) {
+	b := m.open
+	m.open = nil
+	m.blocks++
+	b.number = m.blocks
+	services := len(b.transactions)
+	if m.perBlock {
+		services = 1
+	}
+	done := m.commit.serve(at, services)
+	for _, t := range b.transactions {
+		t.at[ordered], t.at[committed], t.next = at, done, committed
+		m.ended(t)
+	}
+	close(b.cut)
+}
+
+// due returns the instant of the next mark.
+func (t *transaction) due() time.Duration { return t.at[t.next] }
+
+// byInstant is a heap of transactions, the one that is due first on top.
+type byInstant []*transaction
+
+func (h byInstant) Len() int { return len(h) }
+func (h byInstant) Less(i, j int) bool {
+	if h[i].due() != h[j].due() {
+		return h[i].due() < h[j].due()
+	}
+	return h[i].number < h[j].number
+}
+func (h byInstant) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *byInstant) Push(t any)   { *h = append(*h, t.(*transaction)) }
+func (h *byInstant) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return t
+}

@@ -1,0 +1,81 @@
+package ledger
+
+import (
+	"container/heap"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// A queue serves in the order of arrival with a number of equal servers. A nil
+// queue takes no time.
+type queue struct {
+	free    instants // when each server is free again, as a heap
+	service Distribution
+	rng     *rand.Rand
+}
+
+func newQueue(s *Stage, seed uint64, purpose stream) *queue {
+	if s == nil {
+		return nil
+	}
+	return &queue{free: make(instants, s.Servers), service: s.Service, rng: purpose.source(seed)}
+}
+
+// serve returns when the work that arrives at an instant, and takes as many
+// service times as given, is done. Arrivals come in order.
+//
+// It starts at the larger of the arrival and the earliest instant at which a
+// server is free: the recursion of Lindley (The theory of queues with a single
+// server, 1952), for more servers that of Kiefer and Wolfowitz (On the theory
+// of queues with many servers, 1955).
+func (q *queue) serve(at time.Duration, services int) time.Duration {
+	if q == nil {
+		return at
+	}
+	done := max(at, q.free[0])
+	for range services {
+		done += q.service.draw(q.rng)
+	}
+	q.free[0] = done
+	heap.Fix(&q.free, 0)
+	return done
+}
+
+// draw returns one service time, to the nanosecond.
+//
+// A lognormal X = exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the
+// coefficient of variation sqrt(exp(sigma²) - 1).
+func (d Distribution) draw(rng *rand.Rand) time.Duration {
+	mean := float64(d.Mean)
+	switch d.Kind {
+	case Exponential:
+		mean *= rng.ExpFloat64()
+	case Lognormal:
+		variance := math.Log1p(d.CV * d.CV)
+		mean *= math.Exp(math.Sqrt(variance)*rng.NormFloat64() - variance/2)
+	}
+	return time.Duration(math.Round(mean))
+}
+
+// A stream is a purpose that random numbers are drawn for: what one purpose
+// draws does not change what another gets.
+type stream uint64
+
+const (
+	endorseStream stream = iota
+	orderStream
+	commitStream
+	failureStream
+)
+
+func (s stream) source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(s))) }
+
+// instants is a heap, the earliest first. Its length never changes.
+type instants []time.Duration
+
+func (h instants) Len() int           { return len(h) }
+func (h instants) Less(i, j int) bool { return h[i] < h[j] }
+func (h instants) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *instants) Push(any)          { panic("ledger: servers are never added") }
+func (h *instants) Pop() any          { panic("ledger: servers are never removed") }
