@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,6 +23,18 @@ func TestRunComesBack(t *testing.T) {
 	open := LevelKey{Series: "bills, monthly", Repetition: 2, Load: Load{Kind: "open", Offered: 12.5, Slots: 2000}}
 	record(t, w, closed8, 0, second, records[:1000]...)
 	record(t, w, open, 0, second, records[1000:]...)
+	n := 0
+	for _, err := range w.Transactions() { // the audit reads them before the end
+		if n++; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != len(records) {
+		t.Errorf("%d rows before the end", n)
+	}
+	if _, err := w.Level(closed8, 0, second); err == nil {
+		t.Error("a level was opened after the rows were read")
+	}
 	run := testRun()
 	run.Ended = run.Started.Add(20 * second)
 	half := 0.5
@@ -160,6 +173,8 @@ func TestCreateRefuses(t *testing.T) {
 		dir:                       "DIR: is not empty; every run needs a folder of its own",
 		file:                      "DIR/file: cannot be written: not a directory; choose another folder or make room",
 		filepath.Join(file, "r1"): "DIR/file/r1: cannot be written: not a directory; choose another folder or make room",
+		// The folder around this one can be made, this one cannot.
+		filepath.Join(dir, "a", strings.Repeat("b", 300)): "DIR/a/" + strings.Repeat("b", 300) + ": cannot be written: file name too long; choose another folder or make room",
 	} {
 		_, err := Create(path, testRun())
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {
@@ -221,6 +236,45 @@ func TestAbortDuringALevelKeepsTheRows(t *testing.T) {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 	if _, err := Open(w.Dir()); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("needs /dev/full")
+	}
+	w := create(t)
+	if err := w.transactions.close(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.transactions, err = createTransactions("/dev/full"); err != nil {
+		t.Fatal(err)
+	}
+	const want = "/dev/full: cannot be written: "
+	l, err := w.Level(closed8, 0, 1000*second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := randomRecords(1000, 1)
+	for i := range 2 * rowGroupRows { // nobody waits for a buffer for ever
+		l.Record(records[i%len(records)])
+	}
+	window, err := l.Close()
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if window.Level.Total() != 2*rowGroupRows {
+		t.Errorf("%d counted", window.Level.Total())
+	}
+	if err := w.Close(testRun(), Summary{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v", err)
+	}
+	if err := w.Abort(err); err != nil {
+		t.Error(err)
+	}
+	if _, err := Open(w.Dir()); err == nil || !strings.Contains(err.Error(), "the run failed: "+want) {
 		t.Errorf("got %v", err)
 	}
 }
