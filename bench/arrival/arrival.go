@@ -1,6 +1,11 @@
 // Package arrival says when transactions are due, as pure, seeded sequences of
 // instants. A schedule never looks at a clock or at what became of earlier
-// transactions: whoever follows it late stays late visibly.
+// transactions: whoever follows it late stays late visibly, and after a stall
+// nothing comes faster to catch up.
+//
+// Constant, Poisson, Periodic, Ramp and Steps are computed; a Replay follows
+// a Trace, which ReadTrace reads from a file that WriteTrace or a meter data
+// system wrote.
 package arrival
 
 import (
@@ -22,15 +27,32 @@ type Process interface {
 	Rate(t time.Duration) float64
 }
 
-// Constant is the Process of evenly spaced arrivals, the first one at 0.
-type Constant struct {
-	PerSecond float64 // arrivals per second, above 0
+// maxRate is one arrival per nanosecond, the resolution of offsets.
+const maxRate = 1e9
+
+// checkRate returns an error where the rate is not a number from 0 to maxRate,
+// or is 0 and may not be.
+func checkRate(perSecond float64, mayRest bool) error {
+	switch {
+	case mayRest && !(perSecond >= 0):
+		return fmt.Errorf("rate is %v per second; give 0 or more", perSecond)
+	case !mayRest && !(perSecond > 0):
+		return fmt.Errorf("rate is %v per second; give a positive number", perSecond)
+	case perSecond > maxRate:
+		return fmt.Errorf("rate is %v per second; arrivals have a resolution of a nanosecond, give %v at most", perSecond, maxRate)
+	}
+	return nil
 }
 
-// Validate returns an error where the rate is not a positive, finite number.
+// Constant is the Process of evenly spaced arrivals, the first one at 0.
+type Constant struct {
+	PerSecond float64 // arrivals per second, above 0, at most 1e9
+}
+
+// Validate returns an error where the rate is out of its range.
 func (c Constant) Validate() error {
-	if !(c.PerSecond > 0) || math.IsInf(c.PerSecond, 1) {
-		return fmt.Errorf("constant arrivals: rate is %v per second; give a positive number", c.PerSecond)
+	if err := checkRate(c.PerSecond, false); err != nil {
+		return fmt.Errorf("constant arrivals: %w", err)
 	}
 	return nil
 }

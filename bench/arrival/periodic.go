@@ -1,0 +1,109 @@
+package arrival
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// Periodic is the Process of meters that each report at an interval of their
+// own clock. A meter's reports are due at its phase, drawn uniformly from one
+// interval, plus a multiple of the interval; each comes later than that by a
+// delay drawn uniformly from 0 to Jitter * Interval, which does not move the
+// ones after it. The reports were under way before the level began: the
+// process is stationary from 0 on.
+//
+// Arrivals i and i + Meters are an interval apart, give or take Jitter *
+// Interval. So whoever lets arrival i be a report of meter i mod Meters has
+// every meter report at its interval, within the jitter. That holds because
+// the i-th of the due instants in order is never after the i-th arrival, and
+// at most the longest delay before it.
+type Periodic struct {
+	Meters   int           // at least 1
+	Interval time.Duration // above 0, and long enough for at most 1e9 reports per second
+	Jitter   float64       // longest delay as a share of the interval, from 0 to 1
+}
+
+// Validate returns an error that names the first field that makes no sense.
+func (p Periodic) Validate() error {
+	switch {
+	case p.Meters < 1:
+		return fmt.Errorf("periodic arrivals: %d meters; give at least 1", p.Meters)
+	case p.Interval <= 0:
+		return fmt.Errorf("periodic arrivals: interval of %v; give a time above 0", p.Interval)
+	case !(p.Jitter >= 0 && p.Jitter <= 1):
+		return fmt.Errorf("periodic arrivals: jitter is %v of the interval; give a share from 0 to 1", p.Jitter)
+	}
+	if err := checkRate(p.Rate(0), false); err != nil {
+		return fmt.Errorf("periodic arrivals: %w", err)
+	}
+	return nil
+}
+
+// Offsets merges the meters' reports in order of time. It holds the next
+// report of each meter, 16 bytes, and ends where a time.Duration does, after
+// 292 years.
+func (p Periodic) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
+	longest := int64(p.Jitter * float64(p.Interval))
+	return func(yield func(time.Duration) bool) {
+		delayed := func(due time.Duration) report {
+			if longest > 0 && due < math.MaxInt64-time.Duration(longest) {
+				return report{due + time.Duration(random.Int64N(longest)), due}
+			}
+			return report{due, due}
+		}
+		// A report that was due before the level may be delayed into it.
+		next := make(reports, p.Meters)
+		for i := range next {
+			next[i] = delayed(time.Duration(random.Int64N(int64(p.Interval))) - p.Interval)
+		}
+		next.order()
+		for {
+			at, due := next[0].at, next[0].due
+			if at >= 0 && !yield(at) || due > math.MaxInt64-p.Interval {
+				return
+			}
+			next[0] = delayed(due + p.Interval)
+			next.sink(0)
+		}
+	}
+}
+
+// Rate returns Meters per Interval, whatever t.
+func (p Periodic) Rate(time.Duration) float64 { return float64(p.Meters) * 1e9 / float64(p.Interval) }
+
+// A report is the next one of some meter.
+type report struct {
+	at  time.Duration // when it comes
+	due time.Duration // when it would have come without delay
+}
+
+// reports are a binary heap, the earliest one first. Arrivals come at the rate
+// of the whole fleet, so the heap costs no allocation and no indirect call.
+type reports []report
+
+func (r reports) order() {
+	for i := len(r)/2 - 1; i >= 0; i-- {
+		r.sink(i)
+	}
+}
+
+// sink moves report i to below those that come earlier.
+func (r reports) sink(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(r) {
+			return
+		}
+		if right := child + 1; right < len(r) && r[right].at < r[child].at {
+			child = right
+		}
+		if r[i].at <= r[child].at {
+			return
+		}
+		r[i], r[child] = r[child], r[i]
+		i = child
+	}
+}

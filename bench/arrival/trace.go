@@ -1,0 +1,86 @@
+package arrival
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"sort"
+	"time"
+)
+
+// A Row is one line of a Trace: a meter reported a value.
+type Row struct {
+	At    time.Duration // since the first row of the trace
+	Meter int           // the meter, from 0 in the order in which the trace first names them
+	Value float64       // in the unit of whoever made the trace
+}
+
+// A Trace is which meter reported what and when, in order of time. It is held
+// in memory, 20 bytes per row, so that all of it has been checked and no file
+// is read while a load is running. It may be used by many goroutines at once.
+type Trace struct {
+	at     []time.Duration
+	value  []float64
+	meter  []uint32
+	meters []string
+}
+
+// Len returns the number of rows, at least 1.
+func (t *Trace) Len() int { return len(t.at) }
+
+// Row returns row i, from 0. Arrival i of a Replay is row i.
+func (t *Trace) Row(i int) Row { return Row{t.at[i], int(t.meter[i]), t.value[i]} }
+
+// Meters returns the number of meters.
+func (t *Trace) Meters() int { return len(t.meters) }
+
+// Meter returns the id of a meter.
+func (t *Trace) Meter(i int) string { return t.meters[i] }
+
+// Replay is the Process that follows a Trace from its first row, at 0, to its
+// last.
+type Replay struct {
+	Trace *Trace
+	Speed float64 // above 0; 1 is as recorded, 60 plays an hour in a minute
+}
+
+// Validate returns an error that names the first field that makes no sense.
+func (r Replay) Validate() error {
+	switch {
+	case r.Trace == nil || r.Trace.Len() == 0:
+		return errors.New("replay of arrivals: the trace has no rows")
+	case !(r.Speed > 0) || math.IsInf(r.Speed, 1):
+		return fmt.Errorf("replay of arrivals: speed is %v; give a positive number, 1 is as recorded", r.Speed)
+	}
+	return nil
+}
+
+// Offsets returns the instants of the trace's rows divided by Speed, rounded
+// to the nanosecond, beyond 104 days to the 53 bits of a float64. Rows that
+// come after 292 years are left out.
+func (r Replay) Offsets(*rand.Rand) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		for i := range r.Trace.at {
+			ns := r.nanoseconds(i)
+			if !(ns < math.MaxInt64) || !yield(time.Duration(ns)) {
+				return
+			}
+		}
+	}
+}
+
+// Rate returns the number of arrivals in the whole second that t is in.
+func (r Replay) Rate(t time.Duration) float64 {
+	second := float64(t.Truncate(time.Second))
+	if t < 0 {
+		return 0
+	}
+	before := func(ns float64) int {
+		return sort.Search(r.Trace.Len(), func(i int) bool { return r.nanoseconds(i) >= ns })
+	}
+	return float64(before(second+1e9) - before(second))
+}
+
+func (r Replay) nanoseconds(i int) float64 { return math.Round(float64(r.Trace.at[i]) / r.Speed) }
