@@ -60,7 +60,7 @@ type transactionWriter struct {
 	file   *os.File
 	rows   *parquet.GenericWriter[transactionRow]
 	page   []transactionRow
-	print  File // of what was written so far
+	print  fingerprint // of what was written so far
 	closed bool
 }
 
@@ -80,8 +80,10 @@ func createTransactions(path string) (*transactionWriter, error) {
 	return t, nil
 }
 
-// Write takes the next part of the file into its fingerprint.
-func (f *File) Write(part []byte) (int, error) {
+// A fingerprint is a File that is computed from what is written to it.
+type fingerprint File
+
+func (f *fingerprint) Write(part []byte) (int, error) {
 	f.Bytes += int64(len(part))
 	f.CRC32C = crc32.Update(f.CRC32C, crc32.MakeTable(crc32.Castagnoli), part)
 	return len(part), nil
@@ -143,14 +145,14 @@ func (t *transactionRow) record() (Row, error) {
 // parquet reader believes the sizes that it finds in a file; so the whole
 // file is checked first.
 func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error) {
-	var got File
+	var got fingerprint
 	if _, err := io.Copy(&got, io.NewSectionReader(r, 0, print.Bytes+1)); err != nil {
 		return nil, err
 	}
 	if got.Bytes < print.Bytes {
 		return nil, fmt.Errorf("is truncated to %d of %d bytes; restore it or run the scenario again", got.Bytes, print.Bytes)
 	}
-	if got != print {
+	if File(got) != print {
 		return nil, damaged(errors.New("its checksum is not that of run.json"))
 	}
 	defer contain(&err)

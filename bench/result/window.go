@@ -110,7 +110,7 @@ func (w *Window) Lag() (*hdrhistogram.Histogram, bool) { return w.lag, w.lag != 
 
 // add counts one record of the level.
 func (w *Window) add(r *Record) {
-	if r.Outcome >= outcomes {
+	if r.Outcome >= outcomes { // a target's mistake must not cost the run
 		r.Outcome = Unknown
 	}
 	w.Level[r.Outcome]++

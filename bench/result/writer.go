@@ -133,7 +133,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if err := w.closeFiles(); err != nil {
 		return err
 	}
-	run.Transactions = transactions.print
+	run.Transactions = File(transactions.print)
 	if err := writeBench(w.path(benchFile), run, sum); err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (w *Writer) Transactions() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		(&Stored{Dir: w.dir, Run: Run{Transactions: w.transactions.print}}).Transactions()(yield)
+		(&Stored{Dir: w.dir, Run: Run{Transactions: File(w.transactions.print)}}).Transactions()(yield)
 	}
 }
 
