@@ -21,10 +21,10 @@ of scheme, key size and vector length, one at a time, and print medians with the
 95 % intervals and the ciphertexts' sizes.`,
 		Example: `  meterbench fe
   meterbench fe --schemes ddh --bits 2048,3072 --lengths 24 --samples 20`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := spec.Validate(); err != nil {
-				return usageError{err}
+				return usageError{fmt.Errorf("--%w", err)} // its path begins with the flag's name
 			}
 			watch := newProgress(cmd.ErrOrStderr())
 			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each", len(spec.Schemes)*len(spec.Bits)*len(spec.Lengths), spec.Samples))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -16,13 +17,7 @@ import (
 )
 
 func networkCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "network",
-		Short: "Hold a network for other tools",
-		Args:  cobra.NoArgs,
-	}
-	cmd.AddCommand(networkUpCommand(), networkDownCommand(), networkStatusCommand())
-	return cmd
+	return group("network", "Hold a network for other tools", networkUpCommand(), networkDownCommand(), networkStatusCommand())
 }
 
 func networkUpCommand() *cobra.Command {
@@ -32,10 +27,13 @@ func networkUpCommand() *cobra.Command {
 		Short: "Bring a network up and hold it until Ctrl-C or meterbench network down",
 		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print where
 its connection profile is, and hold the network until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := topology.Load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := checkContracts(t); err != nil {
 				return err
 			}
 			return hold(cmd, t, dir, fabricBin)
@@ -82,7 +80,7 @@ func networkDownCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down [TOPOLOGY|DIR]",
 		Short: "Take networks down that meterbench network up holds (all, or those of a topology or folder)",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			held, err := find(args)
 			if err != nil {
@@ -105,7 +103,7 @@ func networkStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [TOPOLOGY|DIR]",
 		Short: "Show height, leader, CPU and memory of the networks that are up",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			held, err := find(args)
 			if err != nil {
@@ -134,6 +132,9 @@ func find(args []string) ([]*network.Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(held) == 0 {
+		return nil, errors.New("no network is up; bring one up with meterbench network up TOPOLOGY (one that has a folder of its own is named by that)")
+	}
 	if len(args) == 1 {
 		var of []*network.Record
 		for _, n := range held {
@@ -144,7 +145,7 @@ func find(args []string) ([]*network.Record, error) {
 		held = of
 	}
 	if len(held) == 0 {
-		return nil, fmt.Errorf("no such network is up; bring one up with meterbench network up TOPOLOGY, and name its folder if it has one of its own")
+		return nil, fmt.Errorf("no network %s is up; meterbench network status shows those that are", args[0])
 	}
 	return held, nil
 }

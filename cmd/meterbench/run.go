@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,7 +35,7 @@ Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (what was measured is
 		Example: `  meterbench run quickstart
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("seed") {
 				sets = append(sets, fmt.Sprintf("seed=%d", seed))
@@ -52,10 +54,9 @@ Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (what was measured is
 			if interleave {
 				runs = alternate(runs)
 			}
-			bin, err := binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
+			bin := sync.OnceValues(func() (daemons.Binaries, error) {
+				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
+			})
 			for _, p := range runs {
 				if err := runOne(cmd, p, out, bin); err != nil {
 					return err
@@ -95,19 +96,26 @@ func alternate(runs []prepared) []prepared {
 
 // runOne runs one scenario and leaves its folder complete, also when the
 // study was interrupted or failed on the way.
-func runOne(cmd *cobra.Command, p prepared, out string, bin daemons.Binaries) error {
+func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Binaries, error)) error {
 	ctx, stdout := cmd.Context(), cmd.OutOrStdout()
-	dir, id, err := newRunFolder(filepath.Join(out, p.scenario.Name))
+	// Before the daemons are built, which can take minutes.
+	dir, discard, err := newRunFolder(filepath.Join(out, p.scenario.Name))
 	if err != nil {
 		return err
 	}
+	binaries, err := bin()
+	if err != nil {
+		discard()
+		return err
+	}
 	watch := newProgress(cmd.ErrOrStderr())
-	lab := &fabricLab{prepared: p, binaries: bin, logs: filepath.Join(dir, "logs")}
+	lab := &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, "logs")}
 	watch.Step(fmt.Sprintf("%s: about %s of load in %d levels, seed %d, results in %s",
 		p.scenario.Name, clock(study.LoadTime(p.scenario)), study.Levels(p.scenario), p.scenario.Seed, dir))
-	studyErr := study.Run(ctx, study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: id, Versions: versions(), Observer: watch})
+	studyErr := study.Run(ctx, study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch})
 	watch.close()
 	if errors.Is(studyErr, study.ErrNothingMeasured) {
+		discard()
 		return studyErr
 	}
 	report, err := redraw(dir)
@@ -121,25 +129,47 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin daemons.Binaries) er
 }
 
 // newRunFolder makes a folder for a run below parent, named after the time.
-func newRunFolder(parent string) (dir, id string, err error) {
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", "", fmt.Errorf("make the results' folder: %w; choose another with --out", err)
+// discard removes it if it is empty, and the folders above it that were made
+// for it.
+func newRunFolder(parent string) (dir string, discard func(), err error) {
+	var made []string
+	for d := parent; !exists(d); d = filepath.Dir(d) {
+		made = append(made, d)
 	}
-	base := time.Now().UTC().Format("20060102-150405")
-	for n := 1; ; n++ {
-		id = base
-		if n > 1 {
-			id = fmt.Sprintf("%s-%d", base, n)
+	discard = func() {
+		for _, d := range append([]string{dir}, made...) {
+			os.Remove(d) //nolint:errcheck // what is not empty stays
 		}
-		dir = filepath.Join(parent, id)
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		discard()
+		return "", nil, unwritable(parent, err)
+	}
+	base := filepath.Join(parent, time.Now().UTC().Format("20060102-150405"))
+	dir = base
+	for n := 2; ; n++ {
 		err := os.Mkdir(dir, 0o755)
 		if err == nil {
-			return dir, id, nil
+			return dir, discard, nil
 		}
 		if !errors.Is(err, os.ErrExist) {
-			return "", "", fmt.Errorf("make the run's folder: %w; choose another with --out", err)
+			discard()
+			return "", nil, unwritable(parent, err)
 		}
+		dir = fmt.Sprintf("%s-%d", base, n)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+func unwritable(dir string, err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("%s: the results' folder cannot be made: %w; choose another with --out", dir, err)
 }
 
 // scenariosCommand lists what is shipped.
@@ -147,7 +177,7 @@ func scenariosCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "scenarios",
 		Short: "List the shipped scenarios",
-		Args:  cobra.NoArgs,
+		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			shipped, err := scenario.Shipped()
 			if err != nil {

@@ -41,7 +41,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of meterbench, Fabric and the libraries that shape a result",
-		Args:  cobra.NoArgs,
+		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions()
 			v["fabric"] = daemons.Version

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
@@ -46,6 +49,12 @@ func prepare(name string, sets []string) (prepared, error) {
 	if err != nil {
 		return prepared{}, err
 	}
+	if err := checkContracts(t); err != nil {
+		return prepared{}, err
+	}
+	if c := t.Channels[0]; len(c.Chaincodes) == 0 {
+		return prepared{}, usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", s.Topology, c.Name, reading.ContractName)}
+	}
 	for i := range t.Channels {
 		if s.Batch != nil {
 			override(&t.Channels[i].Batch.Timeout, s.Batch.Timeout)
@@ -60,6 +69,20 @@ func prepare(name string, sets []string) (prepared, error) {
 	return prepared{scenario: s, topology: t}, nil
 }
 
+// checkContracts makes sure that a topology asks only for contracts that this
+// program serves.
+func checkContracts(t topology.Topology) error {
+	known := []string{reading.ContractName}
+	for _, channel := range t.Channels {
+		for _, cc := range channel.Chaincodes {
+			if !slices.Contains(known, cc.Name) {
+				return usageError{fmt.Errorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))}
+			}
+		}
+	}
+	return nil
+}
+
 func override[T comparable](to *T, with T) {
 	var none T
 	if with != none {
@@ -70,6 +93,11 @@ func override[T comparable](to *T, with T) {
 // binaries returns the daemons to run, building them if need be.
 func binaries(ctx context.Context, fabricBin string, progress io.Writer) (daemons.Binaries, error) {
 	if fabricBin != "" {
+		for _, name := range []string{"peer", "orderer"} {
+			if _, err := os.Stat(filepath.Join(fabricBin, name)); err != nil {
+				return daemons.Binaries{}, usageError{fmt.Errorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", fabricBin, name)}
+			}
+		}
 		return daemons.FromDir(ctx, fabricBin)
 	}
 	return daemons.Ensure(ctx, daemons.Config{Progress: progress})
