@@ -82,7 +82,7 @@ func (s *study) interval(p *result.Point, w *result.Window) {
 	}
 	p.Intervals["throughput_per_s"] = result.Interval{Low: max(0, i.Low), High: i.High, N: i.N, Method: i.Method}
 	for _, warning := range i.Warnings {
-		s.flag(p, warning.String())
+		s.flag(p, warning.Text)
 	}
 }
 

@@ -222,7 +222,7 @@ func (s *study) saturation(series scenario.Series) {
 	}
 	found, warnings, err := locate(points)
 	for _, w := range warnings {
-		s.warn("%s", w)
+		s.warn("%s", w.Text)
 	}
 	if err != nil {
 		s.warn("%v", err)
