@@ -54,18 +54,17 @@ func (p Periodic) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
 			}
 			return report{due, due}
 		}
-		// A report that was due before the level may be delayed into it.
 		next := make(reports, p.Meters)
 		for i := range next {
-			next[i] = delayed(time.Duration(random.Int64N(int64(p.Interval))) - p.Interval)
+			phase := time.Duration(random.Int64N(int64(p.Interval)))
+			// The report due before the level may be delayed into it.
+			if next[i] = delayed(phase - p.Interval); next[i].at < 0 {
+				next[i] = delayed(phase)
+			}
 		}
 		next.order()
-		for {
-			at, due := next[0].at, next[0].due
-			if at >= 0 && !yield(at) || due > math.MaxInt64-p.Interval {
-				return
-			}
-			next[0] = delayed(due + p.Interval)
+		for yield(next[0].at) && next[0].due <= math.MaxInt64-p.Interval {
+			next[0] = delayed(next[0].due + p.Interval)
 			next.sink(0)
 		}
 	}

@@ -29,7 +29,9 @@ func before(offsets iter.Seq[time.Duration], end time.Duration, most int) []time
 	return got
 }
 
-func rates(t *rapid.T, name string) float64 { return rapid.Float64Range(0.01, 20_000).Draw(t, name) }
+func rates(t *rapid.T, name string) float64 {
+	return rapid.OneOf(rapid.Float64Range(0.01, 20_000), rapid.Float64Range(1e6, 1e9)).Draw(t, name)
+}
 
 func times(t *rapid.T, name string) time.Duration {
 	return time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, name))

@@ -133,15 +133,14 @@ func (s segment) reaches(n float64) float64 {
 func follow(segments ...segment) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		k, before := 0.0, 0.0 // arrivals so far; the integral up to the segment
-		var start, last time.Duration
+		var start time.Duration
 		for _, s := range segments {
 			for s.from > 0 || s.to > 0 {
 				ns := math.Round(1e9 * s.reaches(k-before))
 				if !(ns < float64(s.lasts)) {
-					break
+					break // the arrival is of the next segment
 				}
-				last = max(last, start+time.Duration(ns))
-				if !yield(last) {
+				if !yield(start + time.Duration(ns)) {
 					return
 				}
 				k++

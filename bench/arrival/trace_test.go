@@ -118,6 +118,7 @@ func TestReplayOffsets(t *testing.T) {
 		{1, []time.Duration{0, 900 * second, 900 * second, 1800*second + 1}},
 		{900, []time.Duration{0, second, second, 2 * second}},
 		{0.5, []time.Duration{0, 1800 * second, 1800 * second, 3600*second + 2}},
+		{13, []time.Duration{0, 69_230_769_231, 69_230_769_231, 138_461_538_462}},
 		{1e-9, []time.Duration{0}},
 	}
 	for _, tt := range tests {
