@@ -18,7 +18,7 @@ func TestInterruptedInALevel(t *testing.T) {
 	at := newSite()
 	at.latency = 103 * time.Millisecond // so that something is under way
 	at.fault = func(n int, f *fate) { f.lost = n == 250 }
-	s := series(open("a", 4*time.Second, 50, 20, 80))
+	s := series(open("a", 4*time.Second, 50, 80, 90))
 	o := conduct(t, s, at, func(interrupt context.CancelFunc) {
 		// 1.5 s into the second level's hold; the first one drains for 0.1 s.
 		time.AfterFunc(5600*time.Millisecond, interrupt)
@@ -28,13 +28,13 @@ func TestInterruptedInALevel(t *testing.T) {
 	}
 	sum := o.summary
 	if sum.Complete || !o.has("the run ended early (context canceled): the figures cover what was done until then") ||
-		!o.has("a at 20/s: the level was interrupted and is shorter than planned") {
+		!o.has("a at 80/s: the level was interrupted and is shorter than planned") {
 		t.Errorf("complete: %v, warnings %q", sum.Complete, sum.Warnings)
 	}
 	if len(sum.Points) != 2 {
 		t.Fatalf("%d points, want the whole level and the partial one", len(sum.Points))
 	}
-	if p := sum.Points[1]; p.Window < 0.3 || p.Window > 0.6 || p.Scheduled < 7 || p.Scheduled > 11 || math.Abs(p.Throughput-20) > 5 {
+	if p := sum.Points[1]; p.Window < 0.3 || p.Window > 0.6 || p.Scheduled < 24 || p.Scheduled > 48 || math.Abs(p.Throughput-80) > 5 {
 		t.Errorf("the partial point: %+v", p)
 	}
 	if len(sum.Saturation) != 1 || sum.Saturation[0].Offered != 50 {
@@ -201,5 +201,17 @@ func TestFailuresAreTold(t *testing.T) {
 	}
 	if !o.has("a at 50/s: 4 x limited: too many requests") {
 		t.Errorf("warnings %q", o.summary.Warnings)
+	}
+}
+
+// Whoever interrupts a long audit keeps the result without it.
+func TestInterruptedInTheAudit(t *testing.T) {
+	at := newSite()
+	o := conduct(t, series(closed("a", 4*time.Second, 1)), at, func(interrupt context.CancelFunc) { at.ledgerRead = interrupt })
+	if !errors.Is(o.err, context.Canceled) || errors.Is(o.err, ErrNothingMeasured) {
+		t.Errorf("error %v", o.err)
+	}
+	if len(o.summary.Points) != 1 || o.summary.Audit != nil || !o.has("the ledger could not be audited: context canceled") {
+		t.Errorf("%+v", o.summary)
 	}
 }

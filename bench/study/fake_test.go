@@ -1,15 +1,11 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"iter"
-	"os"
-	"path/filepath"
-	"slices"
 	"sync"
-	"testing"
-	"testing/synctest"
 	"time"
 
 	"meterbench/bench"
@@ -26,14 +22,17 @@ type site struct {
 	latency time.Duration // on top, for all of them at once
 	block   time.Duration // commits within such a span share a block
 
+	ledgerRead func() // called when it is about to be read
+
 	feErr, startErr, seriesErr, ledgerErr, storedErr, closeErr error
 
 	// fault, where set, may change what becomes of a transaction, by its
 	// number in the order of arrival.
 	fault func(n int, tx *fate)
 	// sample, where set, changes a made-up snapshot.
-	sample func(*proc.Snapshot)
-	died   chan error // made by Start: in the bubble of virtual time
+	sample  func(*proc.Snapshot)
+	invalid bool       // the points are expected to be
+	died    chan error // made by Start: in the bubble of virtual time
 
 	mu       sync.Mutex
 	started  time.Time
@@ -189,15 +188,18 @@ func (s *site) Sample() (proc.Snapshot, error) {
 	return snap, nil
 }
 
-func (s *site) Ledger(context.Context) iter.Seq2[Entry, error] {
+func (s *site) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		if s.ledgerRead != nil {
+			s.ledgerRead()
+		}
 		for _, e := range s.ledger {
 			if !yield(e, nil) {
 				return
 			}
 		}
-		if s.ledgerErr != nil {
-			yield(Entry{}, s.ledgerErr)
+		if err := cmp.Or(s.ledgerErr, ctx.Err()); err != nil {
+			yield(Entry{}, err)
 		}
 	}
 }
@@ -205,90 +207,3 @@ func (s *site) Ledger(context.Context) iter.Seq2[Entry, error] {
 func (s *site) Stored(context.Context) (uint64, error) { return s.stored, s.storedErr }
 func (s *site) Died() <-chan error                     { return s.died }
 func (s *site) Close() error                           { s.isClosed = true; return s.closeErr }
-
-// A watcher is an Observer that keeps everything. It has no lock: the race
-// detector finds calls from two goroutines at a time.
-type watcher struct {
-	steps, working []string
-	lives          []Live
-	points         []result.Point
-}
-
-func (w *watcher) Step(text string)     { w.steps = append(w.steps, text) }
-func (w *watcher) Working(text string)  { w.working = append(w.working, text) }
-func (w *watcher) Live(l Live)          { w.lives = append(w.lives, l) }
-func (w *watcher) Point(p result.Point) { w.points = append(w.points, p) }
-
-// A study under test and what it left.
-type outcome struct {
-	err     error
-	dir     string
-	watcher *watcher
-	run     result.Run
-	summary result.Summary
-	rows    []result.Row
-}
-
-// conduct runs a study in virtual time and reads its folder. after, where not
-// nil, is called once the network is up and may arrange for events to come.
-func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt context.CancelFunc)) (o outcome) {
-	t.Helper()
-	o = outcome{dir: filepath.Join(t.TempDir(), "r1"), watcher: &watcher{}}
-	if err := os.Mkdir(o.dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		if arrange != nil {
-			arrange(cancel)
-		}
-		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher}
-		o.err = run(ctx, cfg, func() (result.Host, error) { return result.Host{Cores: 2, Sign: 25e-6, Verify: 60e-6}, nil })
-	})
-	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
-		return o
-	}
-	stored, err := result.Open(o.dir)
-	if err != nil {
-		t.Fatalf("after %v: %v", o.err, err)
-	}
-	o.run, o.summary = stored.Run, stored.Summary
-	for row, err := range stored.Transactions() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.rows = append(o.rows, row)
-	}
-	if !at.isClosed {
-		t.Error("the site was left open")
-	}
-	for _, p := range o.summary.Points {
-		var sum uint64
-		for _, n := range p.Outcomes {
-			sum += n
-		}
-		if sum != p.Scheduled || sum == 0 {
-			t.Errorf("%s: %d scheduled, outcomes %v", p.Series, p.Scheduled, p.Outcomes)
-		}
-	}
-	return o
-}
-
-// closed and open return series of a plain workload.
-func closed(name string, hold time.Duration, clients ...int) scenario.Series {
-	return scenario.Series{Name: name, Workload: plain, Load: scenario.Load{Kind: "closed", Clients: clients, Hold: hold, Wait: "commit"}}
-}
-
-func open(name string, hold time.Duration, rates ...float64) scenario.Series {
-	return scenario.Series{Name: name, Workload: plain, Load: scenario.Load{Kind: "open", Rate: rates, Slots: 100, Hold: hold, Wait: "commit"}}
-}
-
-var plain = scenario.Workload{Kind: "plain", Length: 1, Meters: 3, Verify: true}
-
-func series(s ...scenario.Series) scenario.Scenario {
-	return scenario.Scenario{Name: "test", Series: s, Warmup: time.Second, Repeat: 1, Seed: 5, Source: "name: test\n"}
-}
-
-// has reports whether a warning of the run reads so.
-func (o outcome) has(warning string) bool { return slices.Contains(o.summary.Warnings, warning) }

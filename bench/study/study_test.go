@@ -18,7 +18,7 @@ import (
 )
 
 func TestStudy(t *testing.T) {
-	s := series(closed("a", 5*time.Second, 1, 2, 4, 8), closed("b", 4*time.Second, 1, 2), open("c", 3*time.Second, 50))
+	s := series(closed("a", 5*time.Second, 1, 2, 4, 8, 16), closed("b", 4*time.Second, 1, 2), open("c", 3*time.Second, 50))
 	s.Repeat = 2
 	s.Series[1].Workload.Encryption = scenario.Encryption{Mode: "bank", Bank: 9}
 	s.Series[2].Load.Wait = "acknowledge"
@@ -32,7 +32,7 @@ func TestStudy(t *testing.T) {
 	for _, p := range o.summary.Points {
 		order = append(order, fmt.Sprintf("%s %d r%d", p.Series, p.Load.Clients, p.Repetition))
 	}
-	want := strings.Split("a 1 r1,b 1 r1,c 0 r1,a 2 r1,b 2 r1,a 4 r1,a 8 r1,a 1 r2,b 1 r2,c 0 r2,a 2 r2,b 2 r2,a 4 r2,a 8 r2", ",")
+	want := strings.Split("a 1 r1,b 1 r1,c 0 r1,a 2 r1,b 2 r1,a 4 r1,a 8 r1,a 16 r1,a 1 r2,b 1 r2,c 0 r2,a 2 r2,b 2 r2,a 4 r2,a 8 r2,a 16 r2", ",")
 	if !slices.Equal(order, want) {
 		t.Errorf("ran %q, want %q", order, want)
 	}
@@ -55,7 +55,7 @@ func TestStudy(t *testing.T) {
 	if len(sum.Saturation) != 1 {
 		t.Fatalf("%d series saturate, want the one with enough levels: %+v", len(sum.Saturation), sum.Saturation)
 	}
-	if a := sum.Saturation[0]; a.Series != "a" || a.Reached || math.Abs(a.Throughput-100) > 1 {
+	if a := sum.Saturation[0]; a.Series != "a" || !a.Reached || a.Clients != 4 || math.Abs(a.Throughput-100) > 1 {
 		t.Errorf("%+v", a)
 	}
 
@@ -235,11 +235,32 @@ func TestOneLevelHasNoSaturation(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	// Four clients wait 50 ms for each other: four commits to a block, ten
-	// blocks a second, twenty in the window.
 	for _, w := range o.summary.Warnings {
 		if strings.Count(w, "a at 4 clients") > 1 {
 			t.Errorf("a point stands twice in %q", w)
 		}
+	}
+}
+
+// A series without a single valid point has no saturation point, but a word
+// about it.
+func TestNoValidPoint(t *testing.T) {
+	s := open("a", 3*time.Second, 50, 60)
+	s.Load.Slots = 1 // taken for 23.7 ms each
+	at := newSite()
+	at.invalid = true
+	o := conduct(t, series(s), at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	for _, p := range o.summary.Points {
+		if p.Valid || p.Outcomes["dropped"] != p.Scheduled/2 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if len(o.summary.Points) != 2 || len(o.summary.Saturation) != 0 || !slices.ContainsFunc(o.summary.Warnings, func(w string) bool {
+		return strings.HasPrefix(w, "saturation of series a: none of its 2 points is valid: ")
+	}) {
+		t.Errorf("%+v", o.summary)
 	}
 }

@@ -1,0 +1,107 @@
+package study
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+)
+
+// A watcher is an Observer that keeps everything. It has no lock: the race
+// detector finds calls from two goroutines at a time.
+type watcher struct {
+	steps, working []string
+	lives          []Live
+	points         []result.Point
+}
+
+func (w *watcher) Step(text string)     { w.steps = append(w.steps, text) }
+func (w *watcher) Working(text string)  { w.working = append(w.working, text) }
+func (w *watcher) Live(l Live)          { w.lives = append(w.lives, l) }
+func (w *watcher) Point(p result.Point) { w.points = append(w.points, p) }
+
+// A study under test and what it left.
+type outcome struct {
+	err     error
+	dir     string
+	watcher *watcher
+	run     result.Run
+	summary result.Summary
+	rows    []result.Row
+}
+
+// conduct runs a study in virtual time and reads its folder. arrange, where
+// not nil, is called before it and may plan events.
+func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt context.CancelFunc)) (o outcome) {
+	t.Helper()
+	o = outcome{dir: filepath.Join(t.TempDir(), "r1"), watcher: &watcher{}}
+	if err := os.Mkdir(o.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// The collector's pauses are real ones and would make points invalid by luck.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if arrange != nil {
+			arrange(cancel)
+		}
+		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher}
+		o.err = run(ctx, cfg, func() (result.Host, error) { return result.Host{Cores: 2, Sign: 25e-6, Verify: 60e-6}, nil })
+	})
+	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
+		return o
+	}
+	stored, err := result.Open(o.dir)
+	if err != nil {
+		t.Fatalf("after %v: %v", o.err, err)
+	}
+	o.run, o.summary = stored.Run, stored.Summary
+	for row, err := range stored.Transactions() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.rows = append(o.rows, row)
+	}
+	if !at.isClosed {
+		t.Error("the site was left open")
+	}
+	for _, p := range o.summary.Points {
+		if p.Valid == at.invalid {
+			t.Errorf("%s: %q", p.Series, p.Reasons)
+		}
+		var sum uint64
+		for _, n := range p.Outcomes {
+			sum += n
+		}
+		if sum != p.Scheduled || sum == 0 {
+			t.Errorf("%s: %d scheduled, outcomes %v", p.Series, p.Scheduled, p.Outcomes)
+		}
+	}
+	return o
+}
+
+// closed and open return series of a plain workload.
+func closed(name string, hold time.Duration, clients ...int) scenario.Series {
+	return scenario.Series{Name: name, Workload: plain, Load: scenario.Load{Kind: "closed", Clients: clients, Hold: hold, Wait: "commit"}}
+}
+
+func open(name string, hold time.Duration, rates ...float64) scenario.Series {
+	return scenario.Series{Name: name, Workload: plain, Load: scenario.Load{Kind: "open", Rate: rates, Slots: 100, Hold: hold, Wait: "commit"}}
+}
+
+var plain = scenario.Workload{Kind: "plain", Length: 1, Meters: 3, Verify: true}
+
+func series(s ...scenario.Series) scenario.Scenario {
+	return scenario.Scenario{Name: "test", Series: s, Warmup: time.Second, Repeat: 1, Seed: 5, Source: "name: test\n"}
+}
+
+// has reports whether a warning of the run reads so.
+func (o outcome) has(warning string) bool { return slices.Contains(o.summary.Warnings, warning) }
