@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Two networks are held at once, one in a folder of its own, looked at and
+// taken down by other processes.
+func TestHeldNetworks(t *testing.T) {
+	needsNetwork(t)
+	temp, dir := t.TempDir(), filepath.Join(t.TempDir(), "own")
+	minimal := start(t, temp, "network", "up", "minimal", "--dir", dir)
+	two := start(t, temp, "network", "up", "two-peer")
+	minimal.says(t, &minimal.stdout, "takes it down")
+	two.says(t, &two.stdout, "takes it down")
+
+	profile := regexp.MustCompile(`(?m)^connection profile +(.+)$`).FindStringSubmatch(minimal.stdout.String())
+	if profile == nil || !strings.HasPrefix(profile[1], dir) {
+		t.Errorf("connection profile: %q", profile)
+	} else if _, err := os.Stat(profile[1]); err != nil {
+		t.Error(err)
+	}
+
+	status := func(want int, args ...string) string {
+		t.Helper()
+		p, code := command(t, temp, append([]string{"network", "status"}, args...)...)
+		if code != want {
+			t.Errorf("status %v: exit code %d\n%s", args, code, &p.stderr)
+		}
+		return p.stdout.String()
+	}
+	if got := status(0, dir); !strings.HasPrefix(got, "network minimal (Fabric v") ||
+		!regexp.MustCompile(`channel metrology: leader orderer0, peer0\.ptb has [1-9][0-9]* blocks\n`).MatchString(got) ||
+		strings.Count(got, "running") != 3 {
+		t.Errorf("status of minimal:\n%s", got)
+	}
+	if got := status(0); !strings.HasPrefix(got, "network two-peer (Fabric v") ||
+		!regexp.MustCompile(`leader orderer0, peer0\.ptb has [1-9][0-9]* blocks, peer1\.ptb has [1-9][0-9]* blocks\n`).MatchString(got) ||
+		strings.Count(got, "running") != 5 {
+		t.Errorf("status of two-peer:\n%s", got)
+	}
+	if got := status(0, "two-peer"); !strings.HasPrefix(got, "network two-peer") {
+		t.Errorf("status two-peer:\n%s", got)
+	}
+	status(1, "minimal") // has a folder of its own and is named by that
+
+	down := func(of *program, says string, args ...string) {
+		t.Helper()
+		p, code := command(t, temp, append([]string{"network", "down"}, args...)...)
+		if got := p.stdout.String(); code != 0 || got != says {
+			t.Errorf("down %v: exit code %d\n%s%s", args, code, got, &p.stderr)
+		}
+		if code := of.exit(t); code != 0 {
+			t.Errorf("%s: exit code %d\n%s", of.cmd.Args, code, &of.stderr)
+		}
+	}
+	down(minimal, "network minimal is down\n", dir)
+	status(1, dir)
+	status(0)
+	down(two, "network two-peer is down\n")
+	nothingLeft(t, temp)
+	if left := processes(t, dir); len(left) > 0 {
+		t.Errorf("processes left: %s", left)
+	}
+}
+
+func TestNodeOfHeldNetworkDies(t *testing.T) {
+	needsNetwork(t)
+	temp := t.TempDir()
+	p := start(t, temp, "network", "up", "minimal")
+	p.says(t, &p.stdout, "takes it down")
+	kill(t, temp, "orderer0")
+	if code := p.exit(t); code != exitFailed {
+		t.Errorf("exit code %d\n%s", code, &p.stderr)
+	}
+	if !strings.Contains(p.stderr.String(), "\nmeterbench: orderer0 ended: signal: killed") {
+		t.Errorf("the node is not named:\n%s", &p.stderr)
+	}
+	nothingLeft(t, temp)
+}
