@@ -1,8 +1,11 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"iter"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/simulators/ledger"
 )
@@ -40,67 +44,271 @@ func (w workload) Transaction(_ context.Context, seq uint64) (bench.Transaction,
 
 func empty(uint64) bench.Transaction { return bench.Transaction{} }
 
-// latencies is a Sink that keeps commit latencies, in seconds.
-type latencies struct {
-	mu  sync.Mutex
-	all []float64
+func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
+	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
 }
 
-func (l *latencies) Record(r result.Record) {
-	latency, ok := r.Span(result.PhaseCommit)
-	if !ok {
-		latency = -1
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, latency.Seconds())
+// A trial is one load level against a reference, with both accounts of it.
+type trial struct {
+	result.Counts
+	epoch   time.Time
+	mu      sync.Mutex
+	records []result.Record // by sequence number
+	log     map[[32]byte]ledger.True
 }
 
-// The harness gives the quantiles that queueing theory has for the reference.
-func TestClosedForms(t *testing.T) {
-	const mean = 9.7e-3 // seconds
-	n, tolerance := 3_000_000, 0.02
-	if testing.Short() {
-		n, tolerance = 60_000, 0.15
+func (tr *trial) Record(r result.Record) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.records = append(tr.records, r)
+}
+
+// run runs a level whose plan and configuration are right.
+func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w workload) *trial {
+	t.Helper()
+	tr := &trial{log: make(map[[32]byte]ledger.True)}
+	target, err := ledger.New(c, func(x ledger.True) {
+		if _, twice := tr.log[x.TxID]; twice {
+			t.Errorf("transaction %x is logged twice", x.TxID)
+		}
+		tr.log[x.TxID] = x
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	quantiles := []float64{0.5, 0.95, 0.99}
-	tests := []struct {
-		name    string
-		servers int
-		kind    ledger.Kind
-		rho     float64
-		want    func(q float64) float64
+	res, err := bench.Run(ctx, p, w, target, tr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Close()
+	slices.SortFunc(tr.records, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
+	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(tr.records) {
+		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(tr.records))
+	}
+	if int(res.Scheduled-res.Counts[result.Dropped]) != len(tr.log) {
+		t.Errorf("%d scheduled, %d dropped, %d in the log", res.Scheduled, res.Counts[result.Dropped], len(tr.log))
+	}
+	tr.Counts, tr.epoch = res.Counts, res.Epoch
+	return tr
+}
+
+// slow returns how many were committed at least d after they were intended.
+func (tr *trial) slow(d time.Duration) (n int) {
+	for _, r := range tr.records {
+		if latency, ok := r.Span(result.PhaseCommit); ok && latency >= d {
+			n++
+		}
+	}
+	return n
+}
+
+// In virtual time, where nobody wakes late, the harness's account is the
+// reference's own: every instant of every transaction, and the outcomes.
+func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
+	full := ledger.Config{
+		Endorse: stage(8, ledger.Exponential, 19*time.Millisecond),
+		Order:   stage(2, ledger.Constant, 1300*time.Microsecond),
+		Batch:   &ledger.Batch{Timeout: 210 * time.Millisecond, Messages: 50, Bytes: 4000},
+		Commit:  &ledger.Stage{Servers: 1, Service: ledger.Distribution{Kind: ledger.Lognormal, Mean: 1700 * time.Microsecond, CV: 0.6}},
+		GiveUp:  3 * time.Second,
+		Stalls:  []ledger.Stall{{At: 2 * time.Second, For: 700 * time.Millisecond}, {At: 5 * time.Second, For: time.Second}},
+		Seed:    11,
+	}
+	for _, o := range result.Outcomes() {
+		switch o {
+		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted:
+		default:
+			full.Failures = append(full.Failures, ledger.Failure{Outcome: o, Share: 0.03})
+		}
+	}
+	perBlock := full
+	perBlock.PerBlock, perBlock.Endorse = true, nil
+	open := bench.Plan{Arrivals: poisson(300), Slots: 5000, Seed: 4, Hold: 10 * time.Second}
+	for _, tt := range []struct {
+		name   string
+		config ledger.Config
+		plan   bench.Plan
 	}{
-		{"M/M/1 at 0.5", 1, ledger.Exponential, 0.5, func(q float64) float64 { return mm1Quantile(0.5/mean, 1/mean, q) }},
-		{"M/M/1 at 0.8", 1, ledger.Exponential, 0.8, func(q float64) float64 { return mm1Quantile(0.8/mean, 1/mean, q) }},
-		{"M/D/4 at 0.5", 4, ledger.Constant, 0.5, func(q float64) float64 { return newMDC(4*0.5, 4).quantile(q) * mean }},
-		{"M/D/4 at 0.8", 4, ledger.Constant, 0.8, func(q float64) float64 { return newMDC(4*0.8, 4).quantile(q) * mean }},
+		{"open", full, open},
+		{"per block", perBlock, open},
+		{"closed", full, bench.Plan{Clients: 40, Hold: 10 * time.Second}},
+		{"acknowledge", full, bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Outstanding: 500, Hold: 10 * time.Second}},
+		{"endorse", full, bench.Plan{Clients: 40, Wait: bench.WaitEndorse, Hold: 10 * time.Second}},
+		{"at once", ledger.Config{}, open},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := run(t, t.Context(), tt.config, tt.plan, func(seq uint64) bench.Transaction {
+					return bench.Transaction{Function: "store", Args: [][]byte{make([]byte, seq%200)}}
+				})
+				var counts result.Counts
+				for _, x := range tr.log {
+					counts[x.Outcome]++
+				}
+				if counts[result.Dropped] = tr.Counts[result.Dropped]; counts != tr.Counts {
+					t.Errorf("outcomes %v, the log has %v", tr.Counts.Map(), counts.Map())
+				}
+				for _, f := range tt.config.Failures { // four standard deviations
+					n, share := float64(len(tr.log)), float64(counts[f.Outcome])/float64(len(tr.log))
+					if last := f.Outcome == result.Limited || f.Outcome == result.EndorseRefused || f.Outcome == result.EndorseMismatch; !last && tt.plan.Wait == bench.WaitEndorse {
+						continue
+					}
+					if math.Abs(share-f.Share) > 4*math.Sqrt(f.Share*(1-f.Share)/n) {
+						t.Errorf("%v: a share of %g, want %g", f.Outcome, share, f.Share)
+					}
+				}
+				for _, r := range tr.records {
+					if r.Outcome == result.Dropped {
+						continue
+					}
+					if err := tr.agree(r); err != nil {
+						t.Fatalf("transaction %d: %v\nrecord %+v\nlog    %+v", r.Seq, err, r, tr.log[r.TxID])
+					}
+				}
+				t.Logf("%v", tr.Counts.Map())
+			})
+		})
+	}
+}
+
+// agree returns an error where a record differs from the log.
+func (tr *trial) agree(r result.Record) error {
+	x, ok := tr.log[r.TxID]
+	if !ok {
+		return errors.New("is not in the log")
+	}
+	for _, at := range []struct {
+		name  string
+		seen  time.Duration
+		truth time.Time
+	}{{"arrived", r.Prepared, x.Arrived}, {"endorsed", r.Endorsed, x.Endorsed}, {"acknowledged", r.Submitted, x.Acknowledged}, {"committed", r.Committed, x.Committed}} {
+		if (at.seen == result.NotReached) != at.truth.IsZero() || at.seen != result.NotReached && !tr.epoch.Add(at.seen).Equal(at.truth) {
+			return errors.New(at.name + " differs")
+		}
+	}
+	if r.Outcome != x.Outcome || r.Block != x.Block {
+		return errors.New("outcome or block differs")
+	}
+	return nil
+}
+
+func TestStall(t *testing.T) {
+	for _, tt := range []struct {
+		name                             string
+		slots                            int
+		slowLow, slowHigh, dropLow, drop int
+	}{
+		{"servers in excess", 1000, 48, 52, 0, 0},
+		{"one slot", 1, 1, 1, 98, 100},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := ledger.Config{
+					Commit: stage(1000, ledger.Constant, 3700*time.Microsecond),
+					Stalls: []ledger.Stall{{At: 2 * time.Second, For: time.Second}},
+				}
+				tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: tt.slots, Hold: 5 * time.Second}, empty)
+				slow, dropped := tr.slow(500*time.Millisecond), int(tr.Counts[result.Dropped])
+				t.Logf("%d slow, %d dropped", slow, dropped)
+				if slow < tt.slowLow || slow > tt.slowHigh || dropped < tt.dropLow || dropped > tt.drop {
+					t.Errorf("want %d to %d slow, %d to %d dropped", tt.slowLow, tt.slowHigh, tt.dropLow, tt.drop)
+				}
+			})
+		})
+	}
+}
+
+// Four clients that wait for their commits never fill a block of ten: every
+// one takes the timer's two seconds, whatever the ledger could do.
+func TestClosedLoadOnALongTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := ledger.Config{Batch: &ledger.Batch{Timeout: 2 * time.Second, Messages: 10}}
+		tr := run(t, t.Context(), c, bench.Plan{Clients: 4, Hold: time.Minute}, empty)
+		for _, r := range tr.records {
+			if latency, _ := r.Span(result.PhaseCommit); latency != 2*time.Second {
+				t.Fatalf("transaction %d took %v", r.Seq, latency)
+			}
+		}
+		if got := float64(tr.Counts[result.Valid]) / 60; got != 2 {
+			t.Errorf("%g transactions per second, want 2", got)
+		}
+	})
+}
+
+func TestCuts(t *testing.T) {
+	const commit = 7 * time.Millisecond
+	sized := func(sizes ...int) workload {
+		return func(seq uint64) bench.Transaction {
+			return bench.Transaction{Args: [][]byte{make([]byte, sizes[seq%uint64(len(sizes))])}}
+		}
+	}
+	tests := []struct {
+		name  string
+		batch ledger.Batch
+		w     workload
+		cuts  []int // ms after the start at which transactions 0, 1, … were ordered; they come every 10 ms
+		block []uint64
+	}{
+		{"count", ledger.Batch{Timeout: time.Second, Messages: 3}, empty, []int{20, 20, 20, 50, 50, 50}, []uint64{1, 1, 1, 2, 2, 2}},
+		{"timer", ledger.Batch{Timeout: 25 * time.Millisecond, Messages: 100}, empty, []int{25, 25, 25, 55, 55, 55}, []uint64{1, 1, 1, 2, 2, 2}},
+		{"bytes", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100), []int{20, 20, 40, 40, 1040, 1040}, []uint64{1, 1, 2, 2, 3, 3}},
+		{"too large", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100, 300, 100), []int{10, 10, 40, 40, 40, 1050}, []uint64{1, 2, 3, 3, 4, 5}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				target, err := ledger.New(ledger.Config{
-					Commit: &ledger.Stage{Servers: tt.servers, Service: ledger.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
-				}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				rate := tt.rho * float64(tt.servers) / mean
-				sink := &latencies{all: make([]float64, 0, n+n/10)}
-				p := bench.Plan{Arrivals: poisson(rate), Slots: 10_000, Seed: 3, Hold: time.Duration(1.01 * float64(n) / rate * 1e9)}
-				res, err := bench.Run(t.Context(), p, workload(empty), target, sink, nil)
-				if err != nil || res.Counts[result.Valid] != res.Scheduled || int(res.Scheduled) < n {
-					t.Fatalf("%v, %v", res.Counts.Map(), err)
-				}
-				slices.Sort(sink.all)
-				for _, q := range quantiles {
-					got, want := sink.all[int(q*float64(len(sink.all)))], tt.want(q)
-					t.Logf("p%g of %d: %.4f ms, theory %.4f ms, off by %+.2f %%", 100*q, len(sink.all), 1e3*got, 1e3*want, 100*(got/want-1))
-					if math.Abs(got/want-1) > tolerance {
-						t.Errorf("p%g is off by more than %g %%", 100*q, 100*tolerance)
+				c := ledger.Config{Batch: &tt.batch, PerBlock: true, Commit: stage(9, ledger.Constant, commit)}
+				p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 100, Hold: 60 * time.Millisecond}
+				tr := run(t, t.Context(), c, p, tt.w)
+				for i, r := range tr.records {
+					cut := tr.log[r.TxID].Ordered.Sub(tr.epoch)
+					if want := time.Duration(tt.cuts[i]) * time.Millisecond; cut != want || r.Committed != want+commit || r.Block != tt.block[i] {
+						t.Errorf("transaction %d: cut at %v in block %d and committed at %v, want %v in block %d", i, cut, r.Block, r.Committed, want, tt.block[i])
 					}
 				}
 			})
 		})
+	}
+}
+
+// Clients that are cut off leave their transactions to the ledger, which
+// commits and logs them all the same.
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(1010*time.Millisecond, stop)
+		c := ledger.Config{
+			Endorse: stage(1, ledger.Constant, 150*time.Millisecond), Order: stage(1, ledger.Constant, 151*time.Millisecond),
+			Batch: &ledger.Batch{Timeout: 5 * time.Second, Messages: 3}, Commit: stage(1, ledger.Constant, 700*time.Millisecond),
+		}
+		tr := run(t, ctx, c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 50}, Slots: 100, Hold: time.Minute}, empty)
+		if tr.Counts[result.Interrupted] == 0 || tr.Counts[result.Valid] == 0 || tr.Counts.Total() != 51 {
+			t.Errorf("%v", tr.Counts.Map())
+		}
+		for id, x := range tr.log {
+			if x.Outcome != result.Valid || x.Committed.IsZero() || bytes.Equal(id[:], make([]byte, 32)) {
+				t.Errorf("transaction %x: %+v", id, x)
+			}
+		}
+	})
+}
+
+// The same seed gives the same account.
+func TestSeed(t *testing.T) {
+	account := func(seed uint64) (commits []time.Duration) {
+		synctest.Test(t, func(t *testing.T) {
+			c := ledger.Config{
+				Endorse: stage(4, ledger.Exponential, 11*time.Millisecond), Commit: stage(1, ledger.Exponential, 3*time.Millisecond),
+				Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
+			}
+			tr := run(t, t.Context(), c, bench.Plan{Arrivals: poisson(200), Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)
+			for _, id := range slices.SortedFunc(maps.Keys(tr.log), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {
+				commits = append(commits, tr.log[id].Committed.Sub(tr.epoch), time.Duration(tr.log[id].Outcome))
+			}
+		})
+		return commits
+	}
+	if first := account(1); !slices.Equal(first, account(1)) || slices.Equal(first, account(2)) {
+		t.Error("the seed does not decide the account")
 	}
 }

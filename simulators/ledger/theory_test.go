@@ -5,10 +5,19 @@ import (
 	"testing"
 )
 
-// mm1Quantile returns a quantile of the time that a customer spends in an
-// M/M/1 queue: it is exponential with the rate mu - lambda (Kleinrock, Queueing
-// Systems, volume 1, 1975, section 5.12).
-func mm1Quantile(lambda, mu, q float64) float64 { return -math.Log(1-q) / (mu - lambda) }
+// mm1Quantile gives the quantiles of the time from arrival to the end of
+// service in an M/M/1 queue of a utilisation and mean service time: it is
+// exponential with the rate mu - lambda (Kleinrock, Queueing Systems, volume 1,
+// 1975).
+func mm1Quantile(rho, mean float64) func(q float64) float64 {
+	return func(q float64) float64 { return -math.Log(1-q) * mean / (1 - rho) }
+}
+
+// mdcQuantile does the same for an M/D/c queue.
+func mdcQuantile(rho float64, c int, service float64) func(q float64) float64 {
+	m := newMDC(rho*float64(c), c)
+	return func(q float64) float64 { return m.quantile(q) * service }
+}
 
 // An mdc is an M/D/c queue whose service takes one unit of time: the chance
 // that at most j customers wait, for every j.
@@ -129,7 +138,7 @@ func TestTheory(t *testing.T) {
 		for _, q := range m.waiting {
 			queue += 1 - q
 		}
-		const step = 1e-3
+		const step = 1e-2
 		for x := step / 2; x < 60; x += step {
 			wait += (1 - m.waits(x)) * step
 		}

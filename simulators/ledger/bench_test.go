@@ -1,0 +1,65 @@
+package ledger_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/simulators/ledger"
+)
+
+// BenchmarkRealTime loads a reference with servers in excess for four seconds
+// of real time and compares the harness's account with the reference's own:
+// by how much the quantiles of the commit latency are off, from arrival on,
+// and how late after its true commit a transaction is seen to be committed.
+func BenchmarkRealTime(b *testing.B) {
+	for _, rate := range []float64{100, 1000} {
+		b.Run(fmt.Sprintf("rate=%g", rate), func(b *testing.B) {
+			var tr *trial
+			for b.Loop() {
+				c := ledger.Config{Endorse: stage(1000, ledger.Exponential, 5*time.Millisecond), Commit: stage(1000, ledger.Exponential, 20*time.Millisecond), Seed: 1}
+				tr = run(b, b.Context(), c, bench.Plan{Arrivals: poisson(rate), Slots: 5000, Seed: 2, Hold: 4 * time.Second}, empty)
+			}
+			var seen, truth, late []float64 // ms
+			for _, r := range tr.records {
+				x := tr.log[r.TxID]
+				seen = append(seen, ms(r.Committed-r.Intended))
+				truth = append(truth, ms(x.Committed.Sub(x.Arrived)))
+				late = append(late, ms(tr.epoch.Add(r.Committed).Sub(x.Committed)))
+			}
+			for _, q := range []float64{0.5, 0.95, 0.99} {
+				b.ReportMetric(quantile(truth, q), fmt.Sprintf("true-p%g-ms", 100*q))
+				b.ReportMetric(quantile(seen, q)-quantile(truth, q), fmt.Sprintf("error-p%g-ms", 100*q))
+				b.ReportMetric(quantile(late, q), fmt.Sprintf("late-p%g-ms", 100*q))
+			}
+			b.ReportMetric(float64(tr.Counts[result.Valid]), "transactions")
+		})
+	}
+}
+
+// BenchmarkSubmit measures what the reference itself costs per transaction,
+// with every stage there and none taking time.
+func BenchmarkSubmit(b *testing.B) {
+	target, err := ledger.New(ledger.Config{
+		Endorse: stage(8, ledger.Exponential, 0), Order: stage(1, ledger.Constant, 0), Commit: stage(8, ledger.Exponential, 0),
+		Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.01}},
+	}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		// The outcome's error is part of what is measured.
+		_, _ = target.Submit(b.Context(), bench.Transaction{})
+	}
+}
+
+func ms(d time.Duration) float64 { return 1e3 * d.Seconds() }
+
+func quantile(values []float64, q float64) float64 {
+	slices.Sort(values)
+	return values[int(q*float64(len(values)))]
+}

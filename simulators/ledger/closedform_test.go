@@ -1,0 +1,79 @@
+package ledger_test
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/simulators/ledger"
+)
+
+// latencies is a Sink that keeps commit latencies, in seconds.
+type latencies struct {
+	mu  sync.Mutex
+	all []float64
+}
+
+func (l *latencies) Record(r result.Record) {
+	latency, ok := r.Span(result.PhaseCommit)
+	if !ok {
+		latency = -1
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, latency.Seconds())
+}
+
+// The harness gives the quantiles that queueing theory has for the reference.
+func TestClosedForms(t *testing.T) {
+	const mean = 9.7e-3 // seconds
+	n, tolerance := 3_000_000, 0.02
+	if testing.Short() {
+		n, tolerance = 60_000, 0.15
+	}
+	quantiles := []float64{0.5, 0.95, 0.99}
+	tests := []struct {
+		name    string
+		servers int
+		kind    ledger.Kind
+		rho     float64
+		want    func(q float64) float64
+	}{
+		{"M/M/1 at 0.5", 1, ledger.Exponential, 0.5, mm1Quantile(0.5, mean)},
+		{"M/M/1 at 0.8", 1, ledger.Exponential, 0.8, mm1Quantile(0.8, mean)},
+		{"M/D/4 at 0.5", 4, ledger.Constant, 0.5, mdcQuantile(0.5, 4, mean)},
+		{"M/D/4 at 0.8", 4, ledger.Constant, 0.8, mdcQuantile(0.8, 4, mean)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				target, err := ledger.New(ledger.Config{
+					Commit: &ledger.Stage{Servers: tt.servers, Service: ledger.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
+				}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rate := tt.rho * float64(tt.servers) / mean
+				sink := &latencies{all: make([]float64, 0, n+n/10)}
+				p := bench.Plan{Arrivals: poisson(rate), Slots: 10_000, Seed: 3, Hold: time.Duration(1.01 * float64(n) / rate * 1e9)}
+				res, err := bench.Run(t.Context(), p, workload(empty), target, sink, nil)
+				if err != nil || res.Counts[result.Valid] != res.Scheduled || int(res.Scheduled) < n {
+					t.Fatalf("%v, %v", res.Counts.Map(), err)
+				}
+				slices.Sort(sink.all)
+				for _, q := range quantiles {
+					got, want := sink.all[int(q*float64(len(sink.all)))], tt.want(q)
+					t.Logf("p%g of %d: %.4f ms, theory %.4f ms, off by %+.2f %%", 100*q, len(sink.all), 1e3*got, 1e3*want, 100*(got/want-1))
+					if math.Abs(got/want-1) > tolerance {
+						t.Errorf("p%g is off by more than %g %%", 100*q, 100*tolerance)
+					}
+				}
+			})
+		})
+	}
+}
