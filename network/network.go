@@ -75,6 +75,8 @@ type Network struct {
 	watchers  sync.WaitGroup
 	closing   sync.Once
 	closed    error
+	reading   sync.Once
+	blocks    *blockLog // made by the first that asks
 }
 
 // Start brings up a network and returns once every peer's gateway answers for

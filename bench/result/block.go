@@ -1,0 +1,129 @@
+package result
+
+import (
+	"fmt"
+	"time"
+)
+
+// A CutReason is why an orderer ended a block. Its zero value says that the
+// nodes did not tell.
+type CutReason uint8
+
+// The reasons.
+const (
+	CutUnknown CutReason = iota
+	CutCount             // it held as many transactions as a block may
+	CutBytes             // the next transaction would have made it larger than preferred
+	CutTimer             // the batch timer ran out
+	CutConfig            // a change of the channel's configuration, or right before one
+)
+
+// String returns the reason's key in summary.json.
+func (c CutReason) String() string {
+	if int(c) < len(cutNames) {
+		return cutNames[c]
+	}
+	return fmt.Sprintf("cut(%d)", uint8(c))
+}
+
+var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config"}
+
+// A Block is what the nodes tell of a block. Its instants are those of the
+// nodes' wall clocks, without a monotonic reading, and zero where no node told.
+type Block struct {
+	Number       uint64
+	Transactions int // of any kind and validity
+	Reason       CutReason
+	Cut          time.Time // the leading orderer had made it
+	Peers        []PeerBlock
+}
+
+// A PeerBlock is what one peer tells of a block. All instants are set.
+type PeerBlock struct {
+	Peer      string
+	Received  time.Time // taken up for validation; until then it was on its way or waited for the block before
+	Validated time.Time // signatures and endorsement policies of its transactions were checked
+	Committed time.Time // read versions checked, the block stored, the state database updated
+
+	// The parts of Validated to Committed, in whole milliseconds, rounded down.
+	Versions time.Duration // read versions checked against the state (MVCC)
+	Store    time.Duration // written to the block store
+	State    time.Duration // written to the state database
+}
+
+// At returns the block's times at the named peer, and false where that peer
+// did not tell.
+func (b *Block) At(peer string) (PeerBlock, bool) {
+	for _, p := range b.Peers {
+		if p.Peer == peer {
+			return p, true
+		}
+	}
+	return PeerBlock{}, false
+}
+
+// A BlockPhase names a span of the way that a transaction goes in a block. The
+// phases follow one upon the other and make up the whole of PhaseOrderCommit.
+type BlockPhase uint8
+
+// The phases in their order.
+const (
+	PhaseWaitCut     BlockPhase = iota // acknowledged by an orderer to its block's cut
+	PhaseDeliver                       // cut to taken up by the observing peer: consensus, delivery, the block before
+	PhaseValidate                      // signatures and endorsement policies checked
+	PhaseStateCommit                   // versions checked, block and state stored
+	PhaseNotify                        // committed to seen by the client
+	blockPhases
+)
+
+var blockPhaseNames = [blockPhases]string{"wait_cut", "deliver", "validate", "state_commit", "notify"}
+
+// String returns the phase's key in summary.json.
+func (p BlockPhase) String() string { return blockPhaseNames[p] }
+
+// BlockPhases returns every phase in its order.
+func BlockPhases() []BlockPhase {
+	all := make([]BlockPhase, blockPhases)
+	for i := range all {
+		all[i] = BlockPhase(i)
+	}
+	return all
+}
+
+// BlockInstants are when a block passed from one phase to the next, as offsets
+// from the start of the load level: cut, received, validated and committed at
+// the observing peer.
+type BlockInstants [blockPhases - 1]time.Duration
+
+// Instants returns when the block passed from phase to phase at the observing
+// peer, as offsets from epoch on the wall clock. It is false where the nodes
+// did not tell all of it.
+func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool) {
+	p, ok := b.At(observer)
+	if !ok || b.Cut.IsZero() {
+		return BlockInstants{}, false
+	}
+	epoch = epoch.Round(0) // strips the monotonic reading
+	return BlockInstants{b.Cut.Sub(epoch), p.Received.Sub(epoch), p.Validated.Sub(epoch), p.Committed.Sub(epoch)}, true
+}
+
+// BlockSpans splits the transaction's time from the orderer's acknowledgement
+// to its commit by the instants of its block. No span is negative and their
+// sum is exactly the whole: an instant that lies before the acknowledgement
+// reached the client (the transaction that fills a block has its
+// acknowledgement on the way while the block is cut) counts as that of the
+// acknowledgement, and one after the commit as that of the commit. It is false
+// where the transaction was not acknowledged and committed. (Should its commit
+// be seen before its acknowledgement, notify takes the negative whole.)
+func (r *Record) BlockSpans(block BlockInstants) (spans [blockPhases]time.Duration, ok bool) {
+	if r.Submitted == NotReached || r.Committed == NotReached {
+		return spans, false
+	}
+	reached := r.Submitted
+	for i, instant := range block {
+		next := min(max(instant, reached), max(r.Committed, reached))
+		spans[i], reached = next-reached, next
+	}
+	spans[PhaseNotify] = r.Committed - reached
+	return spans, true
+}

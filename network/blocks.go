@@ -1,0 +1,200 @@
+package network
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+// A blockLog puts together what the logs of all nodes tell of the blocks of a
+// network. It reads each log once, however often it is asked.
+type blockLog struct {
+	mu       sync.Mutex
+	orderers []*ordererLog
+	peers    []*peerLog
+}
+
+// A blockKey is a block of a channel.
+type blockKey struct {
+	channel string
+	number  uint64
+}
+
+type ordererLog struct {
+	logReader
+	created map[blockKey]cut
+	timers  map[string]bool     // channels whose next block is cut because of the timer
+	last    map[string]blockKey // created last, by channel
+}
+
+type cut struct {
+	at     time.Time
+	timer  bool
+	config bool
+}
+
+type peerLog struct {
+	logReader
+	blocks map[blockKey]*peerBlock
+}
+
+type peerBlock struct {
+	times        result.PeerBlock
+	transactions int
+}
+
+func newBlockLog(nodes []Node) *blockLog {
+	b := &blockLog{}
+	for _, n := range nodes {
+		reader := logReader{node: n.Name, path: n.Log}
+		switch n.Kind {
+		case KindOrderer:
+			b.orderers = append(b.orderers, &ordererLog{reader, map[blockKey]cut{}, map[string]bool{}, map[string]blockKey{}})
+		case KindPeer:
+			b.peers = append(b.peers, &peerLog{reader, map[blockKey]*peerBlock{}})
+		}
+	}
+	return b
+}
+
+// Blocks returns the blocks of a channel that its observing peer has committed
+// since an instant, in order, with their times at every peer of the channel,
+// that one first. It is the peer that Client watches. What a log does not tell
+// is missing, also where the error says that a log could not be read.
+//
+// The instants are the nodes' own, in microseconds on this machine's wall
+// clock. Of each kind it was read from the nodes' logs, whose form depends on
+// the Fabric release and on the kind of consensus: with raft all of it is there.
+func (n *Network) Blocks(channel string, since time.Time) ([]result.Block, error) {
+	c, err := n.record.channel(channel)
+	if err != nil {
+		return nil, fmt.Errorf("blocks: %w", err)
+	}
+	var messages int
+	for _, of := range n.record.Topology.Channels {
+		if of.Name == channel {
+			messages = int(of.Batch.Messages)
+		}
+	}
+	n.reading.Do(func() { n.blocks = newBlockLog(n.record.Nodes) })
+	return n.blocks.of(c, messages, since)
+}
+
+func (b *blockLog) of(channel Channel, messages int, since time.Time) ([]result.Block, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var failed []error
+	for _, o := range b.orderers {
+		failed = append(failed, o.next(o.take))
+	}
+	for _, p := range b.peers {
+		failed = append(failed, p.next(p.take))
+	}
+	var blocks []result.Block
+	for key, at := range b.peer(channel.Peers[0]) {
+		if key.channel != channel.Name || at.times.Committed.Before(since) || at.times.Committed.IsZero() {
+			continue
+		}
+		block := result.Block{Number: key.number, Transactions: at.transactions}
+		for _, name := range channel.Peers {
+			if there := b.peer(name)[key]; there != nil && there.whole() {
+				block.Peers = append(block.Peers, there.times)
+			}
+		}
+		if made, ok := b.cut(key); ok {
+			next, _ := b.cut(blockKey{key.channel, key.number + 1})
+			block.Cut, block.Reason = made.at, made.reason(at.transactions, messages, next.config)
+		}
+		blocks = append(blocks, block)
+	}
+	slices.SortFunc(blocks, func(x, y result.Block) int { return cmp.Compare(x.Number, y.Number) })
+	if err := errors.Join(failed...); err != nil {
+		return blocks, fmt.Errorf("blocks: %w", err)
+	}
+	return blocks, nil
+}
+
+// whole reports whether the peer told all of the block.
+func (b *peerBlock) whole() bool {
+	return !b.times.Received.IsZero() && !b.times.Validated.IsZero() && !b.times.Committed.IsZero()
+}
+
+func (b *blockLog) peer(name string) map[blockKey]*peerBlock {
+	for _, p := range b.peers {
+		if p.node == name {
+			return p.blocks
+		}
+	}
+	return nil
+}
+
+// cut returns when and why a block was cut. Where several orderers cut a block
+// of that number, it is the last one's: the others had led before and their
+// blocks were lost.
+func (b *blockLog) cut(key blockKey) (made cut, ok bool) {
+	for _, o := range b.orderers {
+		if c, there := o.created[key]; there && !c.at.Before(made.at) {
+			made, ok = c, true
+		}
+	}
+	return made, ok
+}
+
+// reason follows Fabric's block cutter (orderer/common/blockcutter): what
+// neither the timer nor a configuration ended is full.
+func (c cut) reason(transactions, messages int, configNext bool) result.CutReason {
+	switch {
+	case c.config:
+		return result.CutConfig
+	case c.timer:
+		return result.CutTimer
+	case transactions >= messages:
+		return result.CutCount
+	case configNext:
+		return result.CutConfig
+	}
+	return result.CutBytes
+}
+
+func (o *ordererLog) take(e event) {
+	switch e.kind {
+	case batchTimer:
+		o.timers[e.channel] = true
+	case blockCreated:
+		key := blockKey{e.channel, e.block}
+		o.created[key] = cut{at: e.at, timer: o.timers[e.channel]}
+		o.timers[e.channel], o.last[e.channel] = false, key
+	case configAhead:
+		if key, ok := o.last[e.channel]; ok {
+			made := o.created[key]
+			made.config = true
+			o.created[key] = made
+		}
+	}
+}
+
+func (p *peerLog) take(e event) {
+	if e.kind < blockReceived {
+		return
+	}
+	key := blockKey{e.channel, e.block}
+	block := p.blocks[key]
+	if block == nil {
+		block = &peerBlock{times: result.PeerBlock{Peer: p.node}}
+		p.blocks[key] = block
+	}
+	switch e.kind {
+	case blockReceived:
+		block.times.Received = e.at
+	case blockValidated:
+		block.times.Validated = e.at
+	case blockCommitted:
+		block.transactions, block.times.Committed = e.transactions, e.at
+		block.times.Versions, block.times.Store, block.times.State = e.versions, e.store, e.state
+	}
+}

@@ -1,0 +1,263 @@
+package network
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/network/topology"
+)
+
+func wall(t *testing.T, clock string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, "2026-11-22T"+clock+"Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// The lines are from real logs.
+const (
+	timerLine     = "2026-11-22T10:40:28.152852Z DEBUG [orderer.consensus.etcdraft] Batch timer expired, creating block channel=metrology node=1"
+	createdLine   = "2026-11-22T10:40:28.153214Z INFO [orderer.consensus.etcdraft] Created block [5], there are 0 blocks in flight channel=metrology node=1"
+	configLine    = "2026-11-22T10:40:27.661949Z INFO [orderer.consensus.etcdraft] Received config transaction, pause accepting transaction till it is committed channel=metrology node=1"
+	receivedLine  = "2026-11-22T10:23:05.221007Z INFO [gossip.privdata] Received block [32] from buffer channel=metrology"
+	validatedLine = "2026-11-22T10:23:05.223Z INFO [committer.txvalidator] [metrology] Validated block [32] in 1ms"
+	committedLine = "2026-11-22T10:23:05.234000Z INFO [kvledger] [metrology] Committed block [32] with 4 transaction(s) in 10ms (state_validation=0ms block_and_pvtdata_commit=6ms state_commit=2ms) commitHash=[592035e1e59152a6]"
+)
+
+func TestParseEvent(t *testing.T) {
+	for _, c := range []struct {
+		name, line string
+		want       event
+	}{
+		{"timer", timerLine, event{kind: batchTimer, at: wall(t, "10:40:28.152852"), channel: "metrology"}},
+		{"created", createdLine, event{kind: blockCreated, at: wall(t, "10:40:28.153214"), channel: "metrology", block: 5}},
+		{"configuration", configLine, event{kind: configAhead, at: wall(t, "10:40:27.661949"), channel: "metrology"}},
+		{"received", receivedLine, event{kind: blockReceived, at: wall(t, "10:23:05.221007"), channel: "metrology", block: 32}},
+		{"validated", validatedLine, event{kind: blockValidated, at: wall(t, "10:23:05.223"), channel: "metrology", block: 32}},
+		{"committed", committedLine, event{
+			kind: blockCommitted, at: wall(t, "10:23:05.234"), channel: "metrology", block: 32, transactions: 4,
+			store: 6 * time.Millisecond, state: 2 * time.Millisecond,
+		}},
+	} {
+		got, ok := parseEvent(c.line)
+		if !ok || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, ok, c.want)
+		}
+	}
+}
+
+func TestParseEventIsStrict(t *testing.T) {
+	for name, line := range map[string]string{
+		"empty":           "",
+		"other message":   "2026-11-22T10:23:07.670Z INFO [gossip.privdata] Received private data",
+		"other module":    strings.Replace(receivedLine, "gossip.privdata", "gossip.state", 1),
+		"no instant":      strings.Replace(receivedLine, "2026-11-22T10:23:05.221007Z", "today", 1),
+		"second instant":  "x " + receivedLine,
+		"more behind it":  receivedLine + " node=1",
+		"number too long": strings.Replace(receivedLine, "[32]", "[99999999999999999999]", 1),
+		"time too long":   strings.Replace(committedLine, "state_commit=2ms", "state_commit=9999999999999ms", 1),
+		"negative":        strings.Replace(receivedLine, "[32]", "[-32]", 1),
+		"cut off":         committedLine[:150],
+		"quoted":          `2026-11-22T10:23:07.670Z WARN [x] said "` + receivedLine + `"`,
+	} {
+		if e, ok := parseEvent(line); ok {
+			t.Errorf("%s: read as %+v", name, e)
+		}
+	}
+}
+
+func FuzzParseEvent(f *testing.F) {
+	for _, line := range []string{timerLine, createdLine, configLine, receivedLine, validatedLine, committedLine, "", " [] "} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		e, ok := parseEvent(line)
+		if !ok {
+			return
+		}
+		if e.channel == "" || e.at.IsZero() || e.transactions < 0 || e.versions < 0 || e.store < 0 || e.state < 0 {
+			t.Errorf("%q: read as %+v", line, e)
+		}
+	})
+}
+
+// logged is a network of two peers and two orderers of which only the logs exist.
+type logged struct {
+	t   *testing.T
+	dir string
+	*Network
+}
+
+func newLogged(t *testing.T) *logged {
+	l := &logged{t: t, dir: t.TempDir(), Network: &Network{}}
+	l.record = Record{
+		Topology: topology.Topology{Name: "logged", Channels: []topology.Channel{{Name: "metrology", Batch: topology.Batch{Messages: 100}}}},
+		Channels: []Channel{{Name: "metrology", Peers: []string{"peer0.ptb", "peer0.cmi"}}},
+	}
+	for _, n := range []Node{
+		{Name: "peer0.ptb", Kind: KindPeer}, {Name: "peer0.cmi", Kind: KindPeer},
+		{Name: "orderer0", Kind: KindOrderer}, {Name: "orderer1", Kind: KindOrderer}, {Name: "chaincode", Kind: KindChaincode},
+	} {
+		n.Log = filepath.Join(l.dir, n.Name+".log")
+		l.record.Nodes = append(l.record.Nodes, n)
+		l.write(n.Name, "")
+	}
+	return l
+}
+
+func (l *logged) write(node, text string) {
+	l.t.Helper()
+	f, err := os.OpenFile(filepath.Join(l.dir, node+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(text)
+		f.Close()
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// created writes what an orderer logs of a block; before it, more of that kind.
+func (l *logged) created(orderer, clock, number string, before ...string) {
+	for _, line := range before {
+		l.write(orderer, line+"\n")
+	}
+	l.write(orderer, "2026-11-22T"+clock+"Z INFO [orderer.consensus.etcdraft] Created block ["+number+"], there are 0 blocks in flight channel=metrology node=1\n")
+}
+
+// stored writes what a peer logs of a block that it takes 3 s for.
+func (l *logged) stored(peer, minute, number, transactions string) {
+	at := "2026-11-22T10:" + minute
+	l.write(peer, at+":01Z INFO [gossip.privdata] Received block ["+number+"] from buffer channel=metrology\n"+
+		at+":02Z INFO [committer.txvalidator] [metrology] Validated block ["+number+"] in 1000ms\n"+
+		at+":03Z INFO [kvledger] [metrology] Committed block ["+number+"] with "+transactions+" transaction(s) in 1000ms (state_validation=100ms block_and_pvtdata_commit=600ms state_commit=200ms) commitHash=[00]\n")
+}
+
+func (l *logged) blocksSince(since time.Time) []result.Block {
+	l.t.Helper()
+	blocks, err := l.Network.Blocks("metrology", since)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return blocks
+}
+
+func TestBlocks(t *testing.T) {
+	l := newLogged(t)
+	l.created("orderer0", "10:01:00", "1", timerLine)
+	l.stored("peer0.ptb", "01", "1", "7")
+	l.stored("peer0.cmi", "02", "1", "7")
+	blocks := l.blocksSince(time.Time{})
+	at := func(minute, second string) time.Time { return wall(t, "10:"+minute+":"+second) }
+	times := func(peer, minute string) result.PeerBlock {
+		return result.PeerBlock{
+			Peer: peer, Received: at(minute, "01"), Validated: at(minute, "02"), Committed: at(minute, "03"),
+			Versions: 100 * time.Millisecond, Store: 600 * time.Millisecond, State: 200 * time.Millisecond,
+		}
+	}
+	want := []result.Block{{
+		Number: 1, Transactions: 7, Reason: result.CutTimer, Cut: at("01", "00"),
+		Peers: []result.PeerBlock{times("peer0.ptb", "01"), times("peer0.cmi", "02")},
+	}}
+	if !reflect.DeepEqual(blocks, want) {
+		t.Fatalf("got %+v, want %+v", blocks, want)
+	}
+
+	// The observing peer has committed block 2, the other one not.
+	l.created("orderer0", "10:03:00", "2")
+	l.stored("peer0.ptb", "03", "2", "100")
+	l.write("peer0.cmi", receivedLine[:40])
+	blocks = l.blocksSince(at("02", "00"))
+	if len(blocks) != 1 || blocks[0].Number != 2 || blocks[0].Reason != result.CutCount || len(blocks[0].Peers) != 1 {
+		t.Fatalf("got %+v", blocks)
+	}
+	// The rest of a line comes later.
+	l.write("peer0.cmi", receivedLine[40:]+"\n")
+	l.stored("peer0.cmi", "04", "2", "100")
+	if blocks = l.blocksSince(at("02", "00")); len(blocks) != 1 || len(blocks[0].Peers) != 2 {
+		t.Fatalf("got %+v", blocks)
+	}
+}
+
+func TestCutReasons(t *testing.T) {
+	l := newLogged(t)
+	l.created("orderer0", "10:01:00", "1", timerLine)
+	l.stored("peer0.ptb", "01", "1", "100")
+	l.created("orderer0", "10:02:00", "2")
+	l.stored("peer0.ptb", "02", "2", "100")
+	l.created("orderer0", "10:03:00", "3")
+	l.stored("peer0.ptb", "03", "3", "99")
+	l.created("orderer0", "10:04:00", "4") // what was pending when block 5 came
+	l.stored("peer0.ptb", "04", "4", "12")
+	l.created("orderer0", "10:05:00", "5")
+	l.write("orderer0", configLine+"\n")
+	l.stored("peer0.ptb", "05", "5", "1")
+	// Block 6 of the orderer that led before was lost.
+	l.created("orderer0", "10:06:00", "6", timerLine)
+	l.created("orderer1", "10:07:00", "6")
+	l.stored("peer0.ptb", "07", "6", "100")
+	l.stored("peer0.ptb", "08", "7", "3") // nobody tells of its cut
+	want := []result.CutReason{
+		result.CutTimer, result.CutCount, result.CutBytes, result.CutConfig, result.CutConfig, result.CutCount, result.CutUnknown,
+	}
+	blocks := l.blocksSince(time.Time{})
+	if len(blocks) != len(want) {
+		t.Fatalf("got %+v", blocks)
+	}
+	for i, b := range blocks {
+		if b.Reason != want[i] {
+			t.Errorf("block %d: cut for %v, want %v", b.Number, b.Reason, want[i])
+		}
+	}
+	if at := blocks[5].Cut; !at.Equal(wall(t, "10:07:00")) {
+		t.Errorf("block 6 was cut at %v", at)
+	}
+}
+
+func TestBlocksOfALogThatIsGone(t *testing.T) {
+	l := newLogged(t)
+	l.created("orderer0", "10:01:00", "1")
+	l.stored("peer0.ptb", "01", "1", "100")
+	if err := os.Remove(filepath.Join(l.dir, "peer0.cmi.log")); err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := l.Network.Blocks("metrology", time.Time{})
+	if err == nil || !strings.Contains(err.Error(), "log of peer0.cmi") || len(blocks) != 1 {
+		t.Errorf("got %+v, %v", blocks, err)
+	}
+	if _, err := l.Network.Blocks("billing", time.Time{}); err == nil || err.Error() != "blocks: network logged has no channel billing" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBlocksOfARealNetwork(t *testing.T) {
+	needsNetwork(t)
+	n := up(t, shape("two-peer", 1, 2, "ptb"), Config{})
+	begin := time.Now()
+	put(t, n, "metrology", "readings")
+	blocks, err := n.Blocks("metrology", begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(blocks) != 1 || blocks[0].Reason != result.CutTimer || blocks[0].Transactions != 1 {
+		t.Fatalf("got %+v", blocks)
+	}
+	at, ok := blocks[0].At("peer0.ptb")
+	last := begin
+	for i, instant := range []time.Time{blocks[0].Cut, at.Received, at.Validated, at.Committed, time.Now()} {
+		if instant.Before(last) {
+			t.Errorf("instant %d, %v, is before %v", i, instant, last)
+		}
+		last = instant
+	}
+	if !ok || blocks[0].Cut.Sub(begin) < 150*time.Millisecond {
+		t.Errorf("the timer of 200 ms cut the block %v after %v: %+v", blocks[0].Cut.Sub(begin), begin, blocks[0])
+	}
+}
