@@ -16,7 +16,7 @@ const NotReached time.Duration = -1
 //	Submitted  an orderer acknowledged it
 //	Committed  the observing peer's block stream showed its validation code
 type Record struct {
-	Seq       uint64 // position in the run, over all load levels; never reused
+	Seq       uint64 // position in the series, over all its load levels; never reused within it
 	Intended  time.Duration
 	Started   time.Duration
 	Prepared  time.Duration

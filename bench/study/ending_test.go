@@ -215,3 +215,30 @@ func TestInterruptedInTheAudit(t *testing.T) {
 		t.Errorf("%+v", o.summary)
 	}
 }
+
+// Whoever has to find out why nodes failed needs their logs; nobody needs
+// those of a run that was interrupted.
+func TestLogsOutliveAFailure(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		dir := filepath.Join(t.TempDir(), "run")
+		writer, err := result.Create(dir, result.Run{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := filepath.Join(dir, LogsFolder, "peer0.ptb.log")
+		if err := errors.Join(os.Mkdir(filepath.Dir(log), 0o755), os.WriteFile(log, []byte("panic"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		if interrupted {
+			cancel()
+		}
+		s := &study{Config: Config{Dir: dir}, writer: writer}
+		why := s.abandon(ctx, errors.New("peer0.ptb ended"))
+		cancel()
+		_, err = os.Stat(log)
+		if kept := err == nil; kept == interrupted || strings.Contains(why.Error(), LogsFolder) != kept {
+			t.Errorf("interrupted %v: logs kept %v, error %q", interrupted, kept, why)
+		}
+	}
+}

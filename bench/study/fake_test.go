@@ -31,7 +31,7 @@ type site struct {
 	fault func(n int, tx *fate)
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
-	invalid bool       // the points are expected to be
+	invalid bool       // no point can be valid
 	died    chan error // made by Start: in the bubble of virtual time
 
 	mu       sync.Mutex
@@ -127,6 +127,9 @@ func (s *site) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt,
 	s.mu.Unlock()
 
 	r := bench.Receipt{TxID: id(n), Endorsed: now, Bytes: 4000}
+	if s.invalid { // a target whose clock runs backwards
+		r.Endorsed = now.Add(-time.Second)
+	}
 	select {
 	case <-time.After(time.Until(done)):
 	case <-ctx.Done():

@@ -100,9 +100,6 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	if lag := p.ScheduleLag.P99; lag != nil && *lag > limit {
 		invalid("the client was late: schedule lag p99 %.1f ms, more than %.1f ms", *lag*1e3, limit*1e3)
 	}
-	if n := w.Counts[result.Dropped]; n > 0 {
-		invalid("%d transactions were due when all %d slots were taken", n, l.load.Slots)
-	}
 	if pause := m.GC.PauseMax.Seconds(); pause > limit {
 		invalid("garbage collection stopped the client for %.1f ms, more than %.1f ms", pause*1e3, limit*1e3)
 	}
@@ -129,6 +126,11 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
 		s.flag(p, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit))
+	}
+	// Not a fault of the client: the target did not give the slots back in time.
+	if n := w.Counts[result.Dropped]; n > 0 {
+		s.flag(p, "transactions were dropped: they were due when all slots were taken")
+		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%d of %d, %d slots)", n, p.Scheduled, l.load.Slots)
 	}
 	for _, f := range m.Failures {
 		if f.Outcome != result.Interrupted {

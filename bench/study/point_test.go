@@ -42,8 +42,10 @@ func TestJudge(t *testing.T) {
 			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
 		}, []string{"the client was late: schedule lag p99 26.0 ms, more than 25.0 ms"}, nil, nil},
 		{"drops", func(g *given) {
-			g.window.Counts[result.Dropped] = 3
-		}, []string{"3 transactions were due when all 70 slots were taken"}, nil, nil},
+			g.window.Counts[result.Dropped], g.point.Scheduled = 3, 9
+		}, nil,
+			[]string{"transactions were dropped: they were due when all slots were taken (3 of 9, 70 slots)"},
+			[]string{"a at 9/s: transactions were dropped: they were due when all slots were taken"}},
 		{"short pauses", func(g *given) { g.engine.GC.PauseMax = 5 * time.Millisecond }, nil, nil, nil},
 		{"long pause", func(g *given) {
 			g.engine.GC.PauseMax = 7123 * time.Microsecond
@@ -56,10 +58,9 @@ func TestJudge(t *testing.T) {
 		}, []string{"latencies are missing: transaction 1: too long"}, nil, nil},
 		{"everything at once", func(g *given) {
 			g.point.ScheduleLag.P99 = seconds(1)
-			g.window.Counts[result.Dropped], g.window.Stalls, g.engine.GC.PauseMax = 1, 1, time.Second
+			g.window.Stalls, g.engine.GC.PauseMax = 1, time.Second
 		}, []string{
 			"the client was late: schedule lag p99 1000.0 ms, more than 5.0 ms",
-			"1 transactions were due when all 70 slots were taken",
 			"garbage collection stopped the client for 1000.0 ms, more than 5.0 ms",
 			"recording waited for the disk 1 times",
 		}, nil, nil},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,8 +17,9 @@ import (
 	"meterbench/bench/scenario"
 )
 
-// ErrNothingMeasured marks a study that failed before it had a result. Its
-// folder is gone, unless it was refused: then it is as it was.
+// ErrNothingMeasured marks a study that failed before it had a result.
+// Its folder is gone but for the logs of nodes, unless it was refused: then it
+// is as it was.
 var ErrNothingMeasured = errors.New("nothing was measured")
 
 // A Config is what Run needs.
@@ -49,7 +51,8 @@ const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
 // node dies on the way, what was measured is written, marked incomplete, and
-// the error says why. The error is ErrNothingMeasured where that is nothing.
+// the error says why. The error is ErrNothingMeasured where that is nothing; of
+// the folder then only the nodes' logs are left, if there are any.
 func Run(ctx context.Context, cfg Config) error { return run(ctx, cfg, calibrate) }
 
 func run(ctx context.Context, cfg Config, calibrate func() (result.Host, error)) (err error) {
@@ -65,10 +68,23 @@ func run(ctx context.Context, cfg Config, calibrate func() (result.Host, error))
 	}
 	measured, err := s.run(ctx, calibrate)
 	if !measured {
-		s.writer.Abort(err) //nolint:errcheck // closes the files, which go
-		return fmt.Errorf("%w: %w", ErrNothingMeasured, errors.Join(err, os.RemoveAll(cfg.Dir)))
+		return fmt.Errorf("%w: %w", ErrNothingMeasured, s.abandon(ctx, err))
 	}
 	return err
+}
+
+// LogsFolder is where a Lab's nodes log, in the run's folder.
+const LogsFolder = "logs"
+
+// abandon ends a study without a result. Its folder goes, unless nodes left
+// their logs there and somebody will want to know why they failed.
+func (s *study) abandon(ctx context.Context, why error) error {
+	aborted := s.writer.Abort(why)
+	logs := filepath.Join(s.Dir, LogsFolder)
+	if entries, err := os.ReadDir(logs); err == nil && len(entries) > 0 && ctx.Err() == nil {
+		return errors.Join(fmt.Errorf("%w; the nodes' logs are in %s", why, logs), aborted)
+	}
+	return errors.Join(why, os.RemoveAll(s.Dir))
 }
 
 // run reports whether there is anything to keep; if not, the error is not nil.

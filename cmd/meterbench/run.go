@@ -109,7 +109,7 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 		return err
 	}
 	watch := newProgress(cmd.ErrOrStderr())
-	lab := &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, "logs")}
+	lab := &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder)}
 	watch.Step(fmt.Sprintf("%s: about %s of load in %d levels, seed %d, results in %s",
 		p.scenario.Name, clock(study.LoadTime(p.scenario)), study.Levels(p.scenario), p.scenario.Seed, dir))
 	studyErr := study.Run(ctx, study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch})
