@@ -35,11 +35,12 @@ type Ledger struct {
 	clock  clock
 	start  time.Time
 	log    func(True)
+	sleep  func(stop <-chan struct{}, d time.Duration) bool
+	alarm  *alarm // nil unless sleep is its
 
-	mu    sync.Mutex
-	model *model
-	timed *block      // the open block that timer cuts, nil if none
-	timer *time.Timer // nil before the first
+	mu      sync.Mutex
+	model   *model
+	watched *block // the open block that a goroutine is there to cut, nil if none
 }
 
 // New returns a ledger whose time starts now, with nothing in it. It calls
@@ -56,8 +57,16 @@ func New(c Config, log func(True)) (*Ledger, error) {
 	if log == nil {
 		log = func(True) {}
 	}
-	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, start: time.Now(), log: log}
+	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, sleep: sleep}
+	if c.RealTime {
+		var err error
+		if l.alarm, err = newAlarm(); err != nil {
+			return nil, fmt.Errorf("reference ledger: %w", err)
+		}
+		l.sleep = l.alarm.sleep
+	}
 	l.model = newModel(c, l.ended)
+	l.start = time.Now()
 	return l, nil
 }
 
@@ -103,8 +112,8 @@ func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) er
 
 func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
 	if t.outcome == result.Unknown {
-		if err := sleep(ctx, time.Until(r.Submitted.Add(l.giveUp))); err != nil {
-			return interrupted("commit", r, err)
+		if !l.sleep(ctx.Done(), time.Until(r.Submitted.Add(l.giveUp))) {
+			return interrupted("commit", r, context.Cause(ctx))
 		}
 		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.giveUp)
 	}
@@ -142,7 +151,7 @@ func (l *Ledger) take(tx *bench.Transaction) *transaction {
 	defer l.mu.Unlock()
 	t.arrived = time.Since(l.start) // under the lock: arrivals come in order
 	l.model.arrive(t, l.clock.ledger(t.arrived), tx.Wait)
-	l.setTimer()
+	l.watch()
 	return t
 }
 
@@ -156,8 +165,8 @@ func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 		if wait <= 0 {
 			return nil
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
+		if !l.sleep(ctx.Done(), wait) {
+			return context.Cause(ctx)
 		}
 	}
 }
@@ -167,38 +176,43 @@ func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 func (l *Ledger) catchUp() time.Duration {
 	now := time.Since(l.start)
 	l.model.advance(l.clock.ledger(now))
-	l.setTimer()
+	l.watch()
 	return now
 }
 
-// setTimer has somebody there when the open block is cut by its timer. Those
-// whose transactions are in it wait for the cut alone, or have gone.
-func (l *Ledger) setTimer() {
+// watch has somebody there when the timer cuts the open block: those whose
+// transactions are in it wait for the cut alone, or have gone. It is called
+// with mu held.
+func (l *Ledger) watch() {
 	open := l.model.open
-	if open == l.timed {
+	if open == l.watched {
 		return
 	}
-	l.timed = open
-	if l.timer != nil {
-		l.timer.Stop()
+	l.watched = open
+	if open == nil {
+		return
 	}
-	if open != nil {
-		l.timer = time.AfterFunc(l.clock.since(open.deadline)-time.Since(l.start), func() {
+	wait := l.clock.since(open.deadline) - time.Since(l.start)
+	go func() {
+		if l.sleep(open.cut, wait) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.catchUp()
-		})
-	}
+		}
+	}()
 }
 
 // Close follows every transaction that was taken to its end, those of clients
-// that have gone included, so that the log is complete. Nothing may be
-// submitted any more.
-func (l *Ledger) Close() {
+// that have gone included, so that the log is complete. Every Submit must have
+// returned, and none may follow.
+func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.model.advance(math.MaxInt64)
-	l.setTimer()
+	if l.alarm == nil {
+		return nil
+	}
+	return l.alarm.close()
 }
 
 // ended logs a transaction whose way is known.
@@ -228,18 +242,6 @@ func (l *Ledger) id(t *transaction) (id [32]byte) {
 	binary.BigEndian.PutUint64(id[16:], l.seed)
 	binary.BigEndian.PutUint64(id[24:], t.number)
 	return id
-}
-
-// sleep fails where ctx is done before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 var _ bench.Target = (*Ledger)(nil)

@@ -80,7 +80,9 @@ func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w wor
 	if err != nil {
 		t.Fatal(err)
 	}
-	target.Close()
+	if err := target.Close(); err != nil {
+		t.Error(err)
+	}
 	slices.SortFunc(tr.records, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
 	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(tr.records) {
 		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(tr.records))
@@ -291,6 +293,28 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// In real time everybody wakes late, by how much nobody knows. But no instant
+// is seen before it is there, and outcomes, blocks and the log are the same.
+func TestRealTime(t *testing.T) {
+	c := ledger.Config{
+		Endorse: stage(4, ledger.Exponential, 2*time.Millisecond), Order: stage(2, ledger.Constant, time.Millisecond),
+		Batch: &ledger.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: stage(1, ledger.Constant, time.Millisecond), PerBlock: true,
+		Failures: []ledger.Failure{{Outcome: result.EndorseRefused, Share: 0.1}, {Outcome: result.MVCCConflict, Share: 0.1}},
+		Stalls:   []ledger.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
+		RealTime: true,
+	}
+	tr := run(t, t.Context(), c, bench.Plan{Arrivals: poisson(1000), Slots: 1000, Hold: 300 * time.Millisecond}, empty)
+	for _, r := range tr.records {
+		x := tr.log[r.TxID]
+		early := func(seen time.Duration, truth time.Time) bool {
+			return (seen == result.NotReached) != truth.IsZero() || seen != result.NotReached && tr.epoch.Add(seen).Before(truth)
+		}
+		if r.Outcome != x.Outcome || r.Block != x.Block || early(r.Endorsed, x.Endorsed) || early(r.Submitted, x.Acknowledged) || early(r.Committed, x.Committed) {
+			t.Fatalf("transaction %d:\nrecord %+v\nlog    %+v", r.Seq, r, x)
+		}
+	}
 }
 
 // The same seed gives the same account.

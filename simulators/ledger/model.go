@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"container/heap"
 	"math/rand/v2"
 	"time"
@@ -73,8 +74,8 @@ type model struct {
 
 	taken  uint64
 	blocks uint64
-	moving byInstant // transactions whose next instant is known
-	open   *block    // being filled, nil if none
+	moving schedule[*transaction] // those whose next instant is known
+	open   *block                 // being filled, nil if none
 }
 
 func newModel(c Config, ended func(*transaction)) *model {
@@ -206,22 +207,7 @@ func (m *model) cut(at time.Duration) {
 // due returns the instant of the next mark.
 func (t *transaction) due() time.Duration { return t.at[t.next] }
 
-// byInstant is a heap of transactions, the one that is due first on top.
-type byInstant []*transaction
-
-func (h byInstant) Len() int { return len(h) }
-func (h byInstant) Less(i, j int) bool {
-	if h[i].due() != h[j].due() {
-		return h[i].due() < h[j].due()
-	}
-	return h[i].number < h[j].number
-}
-func (h byInstant) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *byInstant) Push(t any)   { *h = append(*h, t.(*transaction)) }
-func (h *byInstant) Pop() any {
-	last := len(*h) - 1
-	t := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return t
+// Before says which of two transactions is moved first.
+func (t *transaction) Before(other *transaction) bool {
+	return cmp.Or(cmp.Compare(t.due(), other.due()), cmp.Compare(t.number, other.number)) < 0
 }

@@ -10,7 +10,7 @@ import (
 // A queue serves in the order of arrival with a number of equal servers. A nil
 // queue takes no time.
 type queue struct {
-	free    instants // when each server is free again, as a heap
+	free    schedule[instant] // when each server is free again
 	service Distribution
 	rng     *rand.Rand
 }
@@ -19,7 +19,7 @@ func newQueue(s *Stage, seed uint64, purpose stream) *queue {
 	if s == nil {
 		return nil
 	}
-	return &queue{free: make(instants, s.Servers), service: s.Service, rng: purpose.source(seed)}
+	return &queue{free: make(schedule[instant], s.Servers), service: s.Service, rng: purpose.source(seed)}
 }
 
 // serve returns when the work that arrives at an instant, and takes as many
@@ -33,11 +33,11 @@ func (q *queue) serve(at time.Duration, services int) time.Duration {
 	if q == nil {
 		return at
 	}
-	done := max(at, q.free[0])
+	done := max(at, time.Duration(q.free[0]))
 	for range services {
 		done += q.service.draw(q.rng)
 	}
-	q.free[0] = done
+	q.free[0] = instant(done)
 	heap.Fix(&q.free, 0)
 	return done
 }
@@ -70,12 +70,3 @@ const (
 )
 
 func (s stream) source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(s))) }
-
-// instants is a heap, the earliest first. Its length never changes.
-type instants []time.Duration
-
-func (h instants) Len() int           { return len(h) }
-func (h instants) Less(i, j int) bool { return h[i] < h[j] }
-func (h instants) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *instants) Push(any)          { panic("ledger: servers are never added") }
-func (h *instants) Pop() any          { panic("ledger: servers are never removed") }
