@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,30 +138,12 @@ func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64,
 const leaderMetric = "consensus_etcdraft_is_leader"
 
 // leads asks an orderer's metrics which channels it leads.
-func (r *Record) leads(ctx context.Context, orderer Node) (map[string]bool, error) {
-	dir := organisationDir(r.Dir, orderer.Organisation)
-	ca, err1 := os.ReadFile(filepath.Join(dir, tlsCAFile))
-	credential, err2 := readCredential(dir, adminTLSCert, adminTLSKey)
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, err
-	}
-	config, err := fabric.ClientTLS(ca, credential)
-	if err != nil {
-		return nil, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+orderer.Operations+"/metrics", nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}).Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("metrics: %s", response.Status)
-	}
-	return parseLeads(response.Body)
+func (r *Record) leads(ctx context.Context, orderer Node) (leads map[string]bool, err error) {
+	err = r.metrics(ctx, orderer, func(text io.Reader) (err error) {
+		leads, err = parseLeads(text)
+		return err
+	})
+	return leads, err
 }
 
 // parseLeads reads Prometheus's text format.
