@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "meterbench: interrupted before anything was measured")
 		return exitInterrupted
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "meterbench: interrupted")
+		fmt.Fprintln(stderr, "meterbench: interrupted"+besides(ctx, err))
 		return exitInterrupted
 	case !started:
 		fmt.Fprintf(stderr, "meterbench: %v; see %s --help\n", err, cmd.CommandPath())
@@ -77,6 +77,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "meterbench:", err)
 	return exitFailed
+}
+
+// besides returns what went wrong beyond the interruption, such as results
+// that could not be written.
+func besides(ctx context.Context, err error) string {
+	if text := err.Error(); text != ctx.Err().Error() && text != context.Cause(ctx).Error() {
+		return ": " + text
+	}
+	return ""
 }
 
 // rootCommand returns the whole command line.

@@ -48,6 +48,18 @@ func TestRunAndReport(t *testing.T) {
 			t.Errorf("no file %s among %v", pattern, slices.Sorted(maps.Keys(written)))
 		}
 	}
+	_, promised, _ := strings.Cut(readme(t), "\n## What a run leaves\n")
+	promised, _, _ = strings.Cut(promised, "\n## ")
+	for row := range strings.Lines(promised) {
+		if !strings.HasPrefix(row, "| `") {
+			continue
+		}
+		for _, name := range inline.FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
+			if _, err := os.Stat(filepath.Join(dir, name[1])); err != nil {
+				t.Errorf("the README promises %s: %v", name[1], err)
+			}
+		}
+	}
 	summary := readJSON[result.Summary](t, filepath.Join(dir, "summary.json"))
 	checkSums(t, summary)
 	if !summary.Complete || len(summary.Points) != 4 || summary.Target != "fabric" || len(summary.FE) != 1 {
