@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"meterbench/internal/strictyaml"
 )
@@ -27,6 +28,7 @@ const (
 	maxClients = 65_536
 	maxRate    = 1e6
 	maxRepeat  = 10_000
+	maxSeries  = 1000       // once expanded
 	maxMany    = 10_000_000 // meters, slots, samples, ciphertexts in a bank
 )
 
@@ -34,8 +36,8 @@ const (
 // folders and file names.
 var words = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
 
-// check returns the first thing in the scenario that cannot be measured. A
-// single series stands at the top level of the text.
+// check returns the first thing in the scenario that cannot be measured, but
+// for what expand checks. A single series stands at the top level of the text.
 func (s Scenario) check(single bool) *strictyaml.Problem {
 	if p := checkName("name", s.Name); p != nil {
 		return p
@@ -62,12 +64,9 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 		if slices.ContainsFunc(s.Series[:i], func(o Series) bool { return o.Name == series.Name }) {
 			return problem("", at+"name", "series %s is given twice", series.Name)
 		}
-		if p := series.check(at); p != nil {
-			return p
-		}
-		if series.Load.Hold <= s.Warmup {
-			return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", s.Warmup, series.Load.Hold)
-		}
+	}
+	if p := s.Vary.check(); p != nil {
+		return p
 	}
 	if s.FE != nil {
 		return s.FE.check("fe.")
@@ -75,7 +74,7 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 	return nil
 }
 
-func (s Series) check(at string) *strictyaml.Problem {
+func (s Series) check(at string, warmup time.Duration) *strictyaml.Problem {
 	if p := s.Workload.check(at + "workload."); p != nil {
 		return p
 	}
@@ -84,6 +83,9 @@ func (s Series) check(at string) *strictyaml.Problem {
 	}
 	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
+	}
+	if s.Load.Hold <= warmup {
+		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
 	return nil
 }

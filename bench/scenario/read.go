@@ -7,13 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
 )
 
 //go:embed library/*.yaml
@@ -67,32 +64,10 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 		return Scenario{}, err
 	}
 	s.Path = from
-	if _, err := os.Stat(s.topologyFile()); !slices.Contains(topology.Names(), s.Topology) && errors.Is(err, fs.ErrNotExist) {
-		return Scenario{}, doc.Locate(problem(strictyaml.Hint(s.Topology, topology.Names()), "topology",
-			"there is neither a shipped topology %q nor a file %s", s.Topology, s.topologyFile()))
-	}
-	if _, err := s.LoadTopology(); err != nil {
+	if err := s.checkNetworks(doc); err != nil {
 		return Scenario{}, err
 	}
 	return s, nil
-}
-
-// LoadTopology reads the scenario's topology, without the scenario's batch
-// settings and limits. The error is a *strictyaml.Error.
-func (s Scenario) LoadTopology() (topology.Topology, error) {
-	if slices.Contains(topology.Names(), s.Topology) {
-		return topology.Load(s.Topology)
-	}
-	return topology.Load(s.topologyFile())
-}
-
-// topologyFile returns the path of a topology that is not shipped: relative
-// to the scenario's file, or for a shipped scenario to the working folder.
-func (s Scenario) topologyFile() string {
-	if filepath.IsAbs(s.Topology) {
-		return s.Topology
-	}
-	return filepath.Join(filepath.Dir(s.Path), s.Topology)
 }
 
 // Parse reads a scenario from the text of a file, whose name is for errors
@@ -113,14 +88,17 @@ type text struct {
 	Name        string        `yaml:"name"`
 	Description string        `yaml:"description"`
 	Topology    string        `yaml:"topology"`
+	Policy      string        `yaml:"policy"`
 	Batch       *Batch        `yaml:"batch"`
 	Limits      *Limits       `yaml:"limits"`
+	Vary        Vary          `yaml:"vary"`
 	Workload    *Workload     `yaml:"workload"`
 	Load        *Load         `yaml:"load"`
 	Series      []Series      `yaml:"series"`
 	FE          *FE           `yaml:"fe"`
 	Warmup      time.Duration `yaml:"warmup"`
 	Repeat      int           `yaml:"repeat"`
+	Fresh       bool          `yaml:"fresh"`
 	Seed        uint64        `yaml:"seed"`
 }
 
@@ -141,18 +119,38 @@ func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.D
 	if p := checkForm(doc); p != nil {
 		return Scenario{}, nil, doc.Locate(p)
 	}
-	single := t.Series == nil
-	if single {
-		t.Series = []Series{{Name: t.Workload.Kind, Workload: *t.Workload, Load: *t.Load, Pos: t.Workload.Pos}}
-	}
-	s := Scenario{
-		Name: t.Name, Description: t.Description, Topology: t.Topology, Batch: t.Batch, Limits: t.Limits,
-		Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Seed: t.Seed, Source: doc.String(),
-	}
-	if p := s.check(single); p != nil {
+	s, p := t.scenario()
+	if p != nil {
 		return Scenario{}, nil, doc.Locate(p)
 	}
+	s.Source = doc.String()
 	return s, doc, nil
+}
+
+// scenario checks the text and expands its series.
+func (t text) scenario() (Scenario, *strictyaml.Problem) {
+	single := t.Series == nil
+	if single {
+		one := Series{Name: t.Workload.Kind, Workload: *t.Workload, Load: *t.Load, Pos: t.Workload.Pos}
+		if t.Vary.Workload != nil {
+			one.Name = t.Name // what the kind is depends
+		}
+		t.Series = []Series{one}
+	}
+	if t.Topology == "" && len(t.Vary.Topology) > 0 {
+		t.Topology = t.Vary.Topology[0]
+	}
+	s := Scenario{
+		Name: t.Name, Description: t.Description, Topology: t.Topology, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits,
+		Vary: t.Vary, Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed,
+	}
+	if p := s.check(single); p != nil {
+		return Scenario{}, p
+	}
+	if p := s.expand(single); p != nil {
+		return Scenario{}, p
+	}
+	return s, nil
 }
 
 // checkForm holds the text to one of its two forms.

@@ -13,12 +13,15 @@ type Scenario struct {
 	Name        string
 	Description string
 	Topology    string // a shipped topology's name, or a file relative to the scenario's
+	Policy      string // overrides the topology's endorsement policies
 	Batch       *Batch // overrides the topology's
 	Limits      *Limits
-	Series      []Series
+	Vary        Vary
+	Series      []Series // as measured: Vary has expanded those of the file
 	FE          *FE
 	Warmup      time.Duration // cut off the start of every load level
 	Repeat      int           // how often the levels are repeated, at least 1
+	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
 
 	Source string // the YAML in full, overrides applied
@@ -38,11 +41,22 @@ type Limits struct {
 	Deliver  int `yaml:"deliver"`
 }
 
+// A Network is what a series runs on: a topology and what is changed in it.
+// Series with equal networks can share one.
+type Network struct {
+	Topology string // as Scenario.Topology
+	Policy   string // endorsement policy of every contract; empty keeps the topology's
+	Batch    Batch
+	Limits   Limits
+}
+
 // A Series is one workload under one kind of load at several levels.
 type Series struct {
-	Name     string   `yaml:"name"`
+	Name     string   `yaml:"name"` // with the levels of Vary: plain/batch=2s,10
 	Workload Workload `yaml:"workload"`
 	Load     Load     `yaml:"load"`
+	Network  Network
+	Prefix   string // of its meters' ids: short, and no other series has it
 	Pos      Pos
 }
 

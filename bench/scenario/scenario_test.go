@@ -92,8 +92,8 @@ func TestDefaults(t *testing.T) {
 				Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100,
 				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true, Pos: Pos{3, 11},
 			},
-			Load: Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{4, 7}},
-			Pos:  Pos{3, 11},
+			Load:    Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{4, 7}},
+			Network: Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{3, 11},
 		}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -110,12 +110,12 @@ func TestDefaults(t *testing.T) {
 			Name:     "one",
 			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{5, 15}},
 			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
-			Pos:      Pos{4, 5},
+			Network:  Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{4, 5},
 		}, {
 			Name:     "two",
 			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{8, 15}},
 			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{9, 11}},
-			Pos:      Pos{7, 5},
+			Network:  Network{Topology: "minimal"}, Prefix: "s2", Pos: Pos{7, 5},
 		}},
 		FE: &FE{[]string{"ddh"}, keySizes(), []int{1}, 10_000, 6, Pos{10, 5}},
 	}
@@ -175,6 +175,8 @@ func TestFEValidate(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(single, "warmup=1s")
 	f.Add(series, "series[1].load.clients=[1, 8]")
+	f.Add(varied, "vary.batch=[{messages: 10}, {}]")
+	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
 		src, err := library.ReadFile("library/" + n + ".yaml")
 		if err != nil {
@@ -190,7 +192,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		names := map[string]bool{}
 		for _, series := range s.Series {
+			if names[series.Name] || names[series.Prefix] || series.Network.Topology == "" {
+				t.Fatalf("%+v", series)
+			}
+			names[series.Name], names[series.Prefix] = true, true
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
 			if levels == 0 || series.Load.Hold <= s.Warmup || series.Workload.Length < 1 || series.Workload.Meters < 1 {
 				t.Fatalf("%+v from\n%s", series, src)
