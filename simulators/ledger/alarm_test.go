@@ -13,8 +13,13 @@ func TestAlarm(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	var all sync.WaitGroup
-	for i := range 300 {
-		all.Go(func() { // in no order
+	for i := range 300 { // in no order, and among others that are never due
+		all.Go(func() {
+			if a.sleep(stop, time.Hour+time.Duration(i)) {
+				t.Error("an hour has passed in no time")
+			}
+		})
+		all.Go(func() {
 			d, start := time.Duration(i*7919%300)*100*time.Microsecond, time.Now()
 			if !a.sleep(nil, d) {
 				t.Errorf("was not woken after %v", d)
@@ -23,13 +28,11 @@ func TestAlarm(t *testing.T) {
 				t.Errorf("slept %v of %v", slept, d)
 			}
 		})
-		all.Go(func() {
-			if a.sleep(stop, time.Hour+time.Duration(i)) {
-				t.Error("an hour has passed in no time")
-			}
-		})
 	}
-	time.AfterFunc(10*time.Millisecond, func() { close(stop) })
+	for d := 10 * time.Millisecond; d > 0; d -= time.Millisecond { // the alarm is set for later already
+		a.sleep(nil, d)
+	}
+	close(stop)
 	stopped := make(chan struct{})
 	close(stopped)
 	if a.sleep(stopped, time.Hour) {

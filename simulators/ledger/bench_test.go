@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/simulators/ledger"
 )
@@ -21,7 +22,7 @@ func BenchmarkRealTime(b *testing.B) {
 			var tr *trial
 			for b.Loop() {
 				c := ledger.Config{Endorse: stage(1000, ledger.Exponential, 5*time.Millisecond), Commit: stage(1000, ledger.Exponential, 20*time.Millisecond), Seed: 1, RealTime: true}
-				tr = run(b, b.Context(), c, bench.Plan{Arrivals: poisson(rate), Slots: 5000, Seed: 2, Hold: 4 * time.Second}, empty)
+				tr = run(b, b.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Seed: 2, Hold: 4 * time.Second}, empty)
 			}
 			var seen, truth, late []float64 // ms
 			for _, r := range tr.records {

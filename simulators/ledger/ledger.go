@@ -151,7 +151,6 @@ func (l *Ledger) take(tx *bench.Transaction) *transaction {
 	defer l.mu.Unlock()
 	t.arrived = time.Since(l.start) // under the lock: arrivals come in order
 	l.model.arrive(t, l.clock.ledger(t.arrived), tx.Wait)
-	l.watch()
 	return t
 }
 

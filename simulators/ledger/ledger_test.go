@@ -3,13 +3,9 @@ package ledger_test
 import (
 	"bytes"
 	"context"
-	"errors"
-	"iter"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,90 +15,6 @@ import (
 	"meterbench/bench/result"
 	"meterbench/simulators/ledger"
 )
-
-// poisson is the arrival process of exponential gaps, in arrivals per second.
-type poisson float64
-
-func (p poisson) Offsets(rng *rand.Rand) iter.Seq[time.Duration] {
-	return func(yield func(time.Duration) bool) {
-		for at := 0.0; ; {
-			at += rng.ExpFloat64() / float64(p)
-			if !yield(time.Duration(at * 1e9)) {
-				return
-			}
-		}
-	}
-}
-
-func (p poisson) Rate(time.Duration) float64 { return float64(p) }
-
-type workload func(seq uint64) bench.Transaction
-
-func (w workload) Transaction(_ context.Context, seq uint64) (bench.Transaction, error) {
-	return w(seq), nil
-}
-
-func empty(uint64) bench.Transaction { return bench.Transaction{} }
-
-func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
-	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
-}
-
-// A trial is one load level against a reference, with both accounts of it.
-type trial struct {
-	result.Counts
-	epoch   time.Time
-	mu      sync.Mutex
-	records []result.Record // by sequence number
-	log     map[[32]byte]ledger.True
-}
-
-func (tr *trial) Record(r result.Record) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.records = append(tr.records, r)
-}
-
-// run runs a level whose plan and configuration are right.
-func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w workload) *trial {
-	t.Helper()
-	tr := &trial{log: make(map[[32]byte]ledger.True)}
-	target, err := ledger.New(c, func(x ledger.True) {
-		if _, twice := tr.log[x.TxID]; twice {
-			t.Errorf("transaction %x is logged twice", x.TxID)
-		}
-		tr.log[x.TxID] = x
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := bench.Run(ctx, p, w, target, tr, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := target.Close(); err != nil {
-		t.Error(err)
-	}
-	slices.SortFunc(tr.records, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
-	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(tr.records) {
-		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(tr.records))
-	}
-	if int(res.Scheduled-res.Counts[result.Dropped]) != len(tr.log) {
-		t.Errorf("%d scheduled, %d dropped, %d in the log", res.Scheduled, res.Counts[result.Dropped], len(tr.log))
-	}
-	tr.Counts, tr.epoch = res.Counts, res.Epoch
-	return tr
-}
-
-// slow returns how many were committed at least d after they were intended.
-func (tr *trial) slow(d time.Duration) (n int) {
-	for _, r := range tr.records {
-		if latency, ok := r.Span(result.PhaseCommit); ok && latency >= d {
-			n++
-		}
-	}
-	return n
-}
 
 // In virtual time, where nobody wakes late, the harness's account is the
 // reference's own: every instant of every transaction, and the outcomes.
@@ -125,7 +37,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	}
 	perBlock := full
 	perBlock.PerBlock, perBlock.Endorse = true, nil
-	open := bench.Plan{Arrivals: poisson(300), Slots: 5000, Seed: 4, Hold: 10 * time.Second}
+	open := bench.Plan{Arrivals: arrival.Poisson{PerSecond: 300}, Slots: 5000, Seed: 4, Hold: 10 * time.Second}
 	for _, tt := range []struct {
 		name   string
 		config ledger.Config
@@ -173,27 +85,6 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	}
 }
 
-// agree returns an error where a record differs from the log.
-func (tr *trial) agree(r result.Record) error {
-	x, ok := tr.log[r.TxID]
-	if !ok {
-		return errors.New("is not in the log")
-	}
-	for _, at := range []struct {
-		name  string
-		seen  time.Duration
-		truth time.Time
-	}{{"arrived", r.Prepared, x.Arrived}, {"endorsed", r.Endorsed, x.Endorsed}, {"acknowledged", r.Submitted, x.Acknowledged}, {"committed", r.Committed, x.Committed}} {
-		if (at.seen == result.NotReached) != at.truth.IsZero() || at.seen != result.NotReached && !tr.epoch.Add(at.seen).Equal(at.truth) {
-			return errors.New(at.name + " differs")
-		}
-	}
-	if r.Outcome != x.Outcome || r.Block != x.Block {
-		return errors.New("outcome or block differs")
-	}
-	return nil
-}
-
 func TestStall(t *testing.T) {
 	for _, tt := range []struct {
 		name                             string
@@ -214,6 +105,33 @@ func TestStall(t *testing.T) {
 				t.Logf("%d slow, %d dropped", slow, dropped)
 				if slow < tt.slowLow || slow > tt.slowHigh || dropped < tt.dropLow || dropped > tt.drop {
 					t.Errorf("want %d to %d slow, %d to %d dropped", tt.slowLow, tt.slowHigh, tt.dropLow, tt.drop)
+				}
+			})
+		})
+	}
+}
+
+// Clients that keep every server busy get what the reference can do.
+func TestSaturation(t *testing.T) {
+	const hold, capacity = 40 * time.Second, 500
+	for _, c := range []ledger.Config{
+		{Endorse: stage(60, ledger.Exponential, 20*time.Millisecond), Commit: stage(1, ledger.Exponential, 2*time.Millisecond), Seed: 1},
+		{Commit: stage(4, ledger.Constant, 8*time.Millisecond)},
+		{Batch: &ledger.Batch{Timeout: 2 * time.Second, Messages: 50}, PerBlock: true, Commit: stage(1, ledger.Constant, 100*time.Millisecond)},
+	} {
+		t.Run(c.Describe(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := run(t, t.Context(), c, bench.Plan{Clients: 200, Hold: hold}, empty)
+				n := 0
+				for _, r := range tr.records {
+					if r.Committed < hold {
+						n++
+					}
+				}
+				got := float64(n) / hold.Seconds()
+				t.Logf("%.1f per second", got)
+				if c.Capacity() != capacity || math.Abs(got/capacity-1) > 0.02 {
+					t.Errorf("%g per second of a capacity of %g, want %d", got, c.Capacity(), capacity)
 				}
 			})
 		})
@@ -253,7 +171,7 @@ func TestCuts(t *testing.T) {
 	}{
 		{"count", ledger.Batch{Timeout: time.Second, Messages: 3}, empty, []int{20, 20, 20, 50, 50, 50}, []uint64{1, 1, 1, 2, 2, 2}},
 		{"timer", ledger.Batch{Timeout: 25 * time.Millisecond, Messages: 100}, empty, []int{25, 25, 25, 55, 55, 55}, []uint64{1, 1, 1, 2, 2, 2}},
-		{"bytes", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100), []int{20, 20, 40, 40, 1040, 1040}, []uint64{1, 1, 2, 2, 3, 3}},
+		{"bytes", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(125), []int{20, 20, 40, 40, 1040, 1040}, []uint64{1, 1, 2, 2, 3, 3}},
 		{"too large", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100, 300, 100), []int{10, 10, 40, 40, 40, 1050}, []uint64{1, 2, 3, 3, 4, 5}},
 	}
 	for _, tt := range tests {
@@ -305,7 +223,7 @@ func TestRealTime(t *testing.T) {
 		Stalls:   []ledger.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
 		RealTime: true,
 	}
-	tr := run(t, t.Context(), c, bench.Plan{Arrivals: poisson(1000), Slots: 1000, Hold: 300 * time.Millisecond}, empty)
+	tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: 1000, Hold: 300 * time.Millisecond}, empty)
 	for _, r := range tr.records {
 		x := tr.log[r.TxID]
 		early := func(seen time.Duration, truth time.Time) bool {
@@ -325,7 +243,7 @@ func TestSeed(t *testing.T) {
 				Endorse: stage(4, ledger.Exponential, 11*time.Millisecond), Commit: stage(1, ledger.Exponential, 3*time.Millisecond),
 				Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
 			}
-			tr := run(t, t.Context(), c, bench.Plan{Arrivals: poisson(200), Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)
+			tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 200}, Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)
 			for _, id := range slices.SortedFunc(maps.Keys(tr.log), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {
 				commits = append(commits, tr.log[id].Committed.Sub(tr.epoch), time.Duration(tr.log[id].Outcome))
 			}

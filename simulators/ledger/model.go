@@ -92,7 +92,6 @@ func newModel(c Config, ended func(*transaction)) *model {
 // arrive takes a transaction in. No arrival may be before an earlier one, or
 // before what the model was brought to.
 func (m *model) arrive(t *transaction, at time.Duration, wait bench.Wait) {
-	m.advance(at) // what was there before goes first
 	m.taken++
 	t.number = m.taken
 	t.outcome = m.fate()

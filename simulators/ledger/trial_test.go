@@ -1,0 +1,103 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/simulators/ledger"
+)
+
+type workload func(seq uint64) bench.Transaction
+
+func (w workload) Transaction(_ context.Context, seq uint64) (bench.Transaction, error) {
+	return w(seq), nil
+}
+
+func empty(uint64) bench.Transaction { return bench.Transaction{} }
+
+func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
+	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
+}
+
+// A trial is one load level against a reference, with both accounts of it.
+type trial struct {
+	result.Counts
+	epoch   time.Time
+	mu      sync.Mutex
+	records []result.Record // by sequence number
+	log     map[[32]byte]ledger.True
+}
+
+func (tr *trial) Record(r result.Record) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.records = append(tr.records, r)
+}
+
+// run runs a level whose plan and configuration are right.
+func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w workload) *trial {
+	t.Helper()
+	tr := &trial{log: make(map[[32]byte]ledger.True)}
+	target, err := ledger.New(c, func(x ledger.True) {
+		if _, twice := tr.log[x.TxID]; twice {
+			t.Errorf("transaction %x is logged twice", x.TxID)
+		}
+		tr.log[x.TxID] = x
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := bench.Run(ctx, p, w, target, tr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := target.Close(); err != nil {
+		t.Error(err)
+	}
+	slices.SortFunc(tr.records, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
+	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(tr.records) {
+		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(tr.records))
+	}
+	if int(res.Scheduled-res.Counts[result.Dropped]) != len(tr.log) {
+		t.Errorf("%d scheduled, %d dropped, %d in the log", res.Scheduled, res.Counts[result.Dropped], len(tr.log))
+	}
+	tr.Counts, tr.epoch = res.Counts, res.Epoch
+	return tr
+}
+
+// slow returns how many were committed at least d after they were intended.
+func (tr *trial) slow(d time.Duration) (n int) {
+	for _, r := range tr.records {
+		if latency, ok := r.Span(result.PhaseCommit); ok && latency >= d {
+			n++
+		}
+	}
+	return n
+}
+
+// agree returns an error where a record differs from the log.
+func (tr *trial) agree(r result.Record) error {
+	x, ok := tr.log[r.TxID]
+	if !ok {
+		return errors.New("is not in the log")
+	}
+	for _, at := range []struct {
+		name  string
+		seen  time.Duration
+		truth time.Time
+	}{{"arrived", r.Prepared, x.Arrived}, {"endorsed", r.Endorsed, x.Endorsed}, {"acknowledged", r.Submitted, x.Acknowledged}, {"committed", r.Committed, x.Committed}} {
+		if (at.seen == result.NotReached) != at.truth.IsZero() || at.seen != result.NotReached && !tr.epoch.Add(at.seen).Equal(at.truth) {
+			return errors.New(at.name + " differs")
+		}
+	}
+	if r.Outcome != x.Outcome || r.Block != x.Block {
+		return errors.New("outcome or block differs")
+	}
+	return nil
+}
