@@ -44,9 +44,10 @@ type Ledger struct {
 }
 
 // New returns a ledger whose time starts now, with nothing in it. It calls
-// log, where not nil, once for every transaction, as soon as its whole way is
-// known: at its commit at the latest, one call at a time, in no certain order.
-// log must be quick and must not call the Ledger.
+// log, where not nil, once for every transaction, when its whole way is known:
+// before its Submit returns or, where its client went away, at Close at the
+// latest; one call at a time, in no certain order. log must be quick and must
+// not call the Ledger.
 //
 // Transaction ids repeat from the seed: ledgers of one run need seeds of their
 // own.
@@ -85,7 +86,8 @@ func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 	if tx.Acknowledged != nil {
 		tx.Acknowledged()
 	}
-	return r, l.commit(ctx, t, &r)
+	err := l.commit(ctx, t, &r)
+	return r, err
 }
 
 func (l *Ledger) endorse(ctx context.Context, t *transaction, r *bench.Receipt) error {
