@@ -77,8 +77,9 @@ func locked(f *os.File) (bool, error) {
 	return false, nil
 }
 
-// List returns this user's networks whose run folders have no name of the
-// user's choice, in the order of the folders' names.
+// List returns this user's networks that are held for other tools and whose
+// run folders have no name of the user's choice, in the order of the folders'
+// names.
 func List() ([]*Record, error) {
 	folders, err := process.Folders(os.TempDir())
 	if err != nil {
@@ -90,8 +91,8 @@ func List() ([]*Record, error) {
 			continue
 		}
 		r, err := Attach(folder.Path)
-		if err != nil {
-			continue // still starting, or just ending
+		if err != nil || !r.Held { // err: still starting, or just ending
+			continue
 		}
 		records = append(records, r)
 	}
@@ -103,6 +104,9 @@ func List() ([]*Record, error) {
 func (r *Record) Down(ctx context.Context) error {
 	if r.Holder == os.Getpid() {
 		return errors.New("take down network: this process holds it; close it instead")
+	}
+	if !r.Held {
+		return fmt.Errorf("take down network %s: process %d measures it and takes it down itself", r.Topology.Name, r.Holder)
 	}
 	if err := unix.Kill(r.Holder, unix.SIGTERM); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)

@@ -24,7 +24,7 @@ const holdVariable = "METERBENCH_TEST_HOLD"
 func hold() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	n, err := Start(ctx, shape("held", 1, 1, "ptb"), Config{})
+	n, err := Start(ctx, shape("held", 1, 1, "ptb"), Config{Held: true})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -228,6 +228,22 @@ func TestHeldNetwork(t *testing.T) {
 		t.Fatalf("List() = %+v, want the network in %s", records, lines.Text())
 	}
 	r := records[0]
+	own, err := Start(t.Context(), shape("own", 1, 1, "ptb"), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close() //nolint:errcheck // closed below
+	if records, err := List(); err != nil || len(records) != 1 {
+		t.Errorf("a network that is not held for others is listed: %+v, %v", records, err)
+	}
+	measured := own.Record()
+	measured.Holder = cmd.Process.Pid // as another process's
+	if err := measured.Down(t.Context()); err == nil || !strings.Contains(err.Error(), "measures it") {
+		t.Errorf("a network that is measured was taken down: %v", err)
+	}
+	if err := own.Close(); err != nil {
+		t.Error(err)
+	}
 	c, err := r.Client(t.Context(), "metrology", "readings")
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,9 @@ type Config struct {
 	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty:
 	// in the run folder, with which they go.
 	Logs string
+	// Held networks serve other tools: List finds them, and Down may end their
+	// process. A network that its own process measures is none.
+	Held bool
 	// Progress gets a line per stage. Nil: nobody.
 	Progress io.Writer
 
@@ -210,6 +213,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
+	n.record.Held = cfg.Held
 	n.record.fill(plan, cfg.Binaries.Version, n.processes)
 	if err := n.record.writeProfiles(); err != nil {
 		return err

@@ -26,6 +26,7 @@ type Record struct {
 	Logs     string            `json:"logs"`    // folder of the nodes' logs, absolute
 	Profile  string            `json:"profile"` // connection profile of the first organisation
 	Started  time.Time         `json:"started"` // when it became ready
+	Held     bool              `json:"held"`    // for other tools, which may end it
 	Holder   int               `json:"holder"`  // pid of the process whose children the nodes are
 	Nodes    []Node            `json:"nodes"`   // peers, orderers, chaincodes
 	Channels []Channel         `json:"channels"`

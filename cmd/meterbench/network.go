@@ -50,7 +50,7 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 	if err != nil {
 		return err
 	}
-	net, err := network.Start(ctx, t, network.Config{Binaries: bin, Dir: dir, Progress: progress})
+	net, err := network.Start(ctx, t, network.Config{Binaries: bin, Dir: dir, Held: true, Progress: progress})
 	if err != nil {
 		return err
 	}
