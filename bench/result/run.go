@@ -27,6 +27,9 @@ type Run struct {
 	Versions map[string]string `json:"versions"` // meterbench, go, fabric, gofe, …
 	Host     Host              `json:"host"`
 	Bringup  *Bringup          `json:"bringup,omitempty"`
+	// Sessions are the networks of a run that had more than one, in order;
+	// Topology and Bringup are then those of the first.
+	Sessions []Session `json:"sessions,omitempty"`
 	// Preparation is what was made before the load, by series.
 	Preparation map[string]Preparation `json:"preparation,omitempty"`
 	// Transactions tells what transactions.parquet must be like, so that
@@ -60,6 +63,15 @@ type Host struct {
 type Bringup struct {
 	Ready       float64 `json:"ready_s"`        // every peer's gateway answered
 	FirstCommit float64 `json:"first_commit_s"` // the first transaction committed
+}
+
+// A Session is one of a run's networks and what was measured on it.
+type Session struct {
+	Network    string          `json:"network"` // the topology's name and what was changed in it
+	Series     []string        `json:"series"`
+	Repetition int             `json:"repetition"`
+	Topology   json.RawMessage `json:"topology"`
+	Bringup    *Bringup        `json:"bringup,omitempty"`
 }
 
 // A Preparation tells what a series made before its load.

@@ -33,8 +33,9 @@ type Point struct {
 	Scheduled  uint64     `json:"scheduled"`        // intended within the window
 	// Outcomes of the transactions intended within the window; sums to Scheduled.
 	Outcomes map[string]uint64 `json:"outcomes"`
-	// Latency by Phase name, over the window's transactions whose outcome is
-	// valid (or answered, where nothing is committed).
+	// Latency by the names of Phase and, where the nodes tell of every block, of
+	// BlockPhase, over the window's transactions whose outcome is valid (or
+	// answered, where nothing is committed).
 	Latency     map[string]Quantiles `json:"latency_s"`
 	Intervals   map[string]Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag Quantiles            `json:"schedule_lag_s"`
@@ -47,6 +48,58 @@ type Point struct {
 	// signature on this machine. Both 0 where nothing committed.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
+	// BlockCut counts the blocks that were cut within the window by the reason
+	// for it, and BlockTimes tells by peer what became of them. Both are nil
+	// where the nodes do not tell.
+	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
+	BlockTimes map[string]BlockTimes `json:"block_times_s,omitempty"`
+	// LimitedBy names what kept throughput from being higher (see package
+	// bottleneck for the names), and LimitedBecause is the evidence. Both are
+	// empty in runs of older versions.
+	LimitedBy      string `json:"limited_by,omitempty"`
+	LimitedBecause string `json:"limited_because,omitempty"`
+}
+
+// A BlockCut is a number of blocks by the reason for which they were cut.
+type BlockCut struct {
+	Count   uint64 `json:"count"`
+	Bytes   uint64 `json:"bytes"`
+	Timer   uint64 `json:"timer"`
+	Config  uint64 `json:"config,omitempty"`
+	Unknown uint64 `json:"unknown,omitempty"` // the nodes did not tell
+}
+
+// Add counts a block that was cut for the reason.
+func (c *BlockCut) Add(reason CutReason) {
+	switch reason {
+	case CutCount:
+		c.Count++
+	case CutBytes:
+		c.Bytes++
+	case CutTimer:
+		c.Timer++
+	case CutConfig:
+		c.Config++
+	default:
+		c.Unknown++
+	}
+}
+
+// Total returns the number of blocks.
+func (c BlockCut) Total() uint64 { return c.Count + c.Bytes + c.Timer + c.Config + c.Unknown }
+
+// BlockTimes are means per block at one peer, in seconds, over the blocks that
+// it committed within the window. Versions, Store and State come from whole
+// milliseconds that the peer rounds down: they are too small by half a
+// millisecond on average, and Commit, which comprises them, is not.
+type BlockTimes struct {
+	Blocks   uint64  `json:"blocks"`
+	Busy     float64 `json:"busy"` // share of the window in which it validated or committed a block, 0 to 1
+	Validate float64 `json:"validate"`
+	Commit   float64 `json:"commit"`
+	Versions float64 `json:"versions"`
+	Store    float64 `json:"store"`
+	State    float64 `json:"state"`
 }
 
 // Conditions are the factors under which a Point was measured.
@@ -55,6 +108,8 @@ type Conditions struct {
 	Fabric        string  `json:"fabric"` // version, without the leading v
 	BatchTimeout  float64 `json:"batch_timeout_s"`
 	BatchMessages uint32  `json:"batch_messages"`
+	Policy        string  `json:"policy,omitempty"` // endorsement policy, as the topology writes it
+	Limits        Limits  `json:"limits"`
 	Wait          string  `json:"wait"`     // endorse | acknowledge | commit
 	Workload      string  `json:"workload"` // plain | padded | encrypted
 	Scheme        string  `json:"scheme,omitempty"`
@@ -64,6 +119,13 @@ type Conditions struct {
 	Bank          int     `json:"bank,omitempty"`       // ciphertexts in the bank
 	Meters        int     `json:"meters"`
 	Verify        bool    `json:"verify"` // the chaincode checks the meters' signatures
+}
+
+// Limits are Fabric's concurrency limits per peer, 0 where nobody told.
+type Limits struct {
+	Gateway  int `json:"gateway,omitempty"`
+	Endorser int `json:"endorser,omitempty"`
+	Deliver  int `json:"deliver,omitempty"`
 }
 
 // Load is the load level of a Point. Clients is set for closed, Offered for open load.
@@ -105,6 +167,10 @@ type Saturation struct {
 	High       float64 `json:"high"`
 	Plateau    float64 `json:"plateau_per_s"` // the highest throughput of the series
 	Method     string  `json:"method"`
+	// LimitedBy and LimitedBecause are those of a Point at that load, or of the
+	// next higher one where nothing limited that yet.
+	LimitedBy      string `json:"limited_by,omitempty"`
+	LimitedBecause string `json:"limited_because,omitempty"`
 }
 
 // An FECost is what one functional-encryption parameter set costs on this

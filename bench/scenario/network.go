@@ -24,6 +24,17 @@ func (s Scenario) network() Network {
 	return n
 }
 
+// String names the topology and what is changed in it, as in series' names.
+func (n Network) String() string {
+	text := fileName(n.Topology)
+	for _, change := range []struct{ key, label string }{{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", n.Limits.label()}} {
+		if change.label != "" && change.label != unchanged {
+			text += "/" + change.key + "=" + change.label
+		}
+	}
+	return text
+}
+
 // Networks returns the networks of all series, each once, in their order.
 func (s Scenario) Networks() []Network {
 	var all []Network

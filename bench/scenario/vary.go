@@ -116,9 +116,12 @@ func (l Limits) label() string {
 	return orUnchanged(parts)
 }
 
+// unchanged is the label of a level that changes nothing.
+const unchanged = "unchanged"
+
 func orUnchanged(parts []string) string {
 	if parts == nil {
-		return "unchanged"
+		return unchanged
 	}
 	return strings.Join(parts, ",")
 }

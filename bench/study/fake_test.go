@@ -41,7 +41,8 @@ type site struct {
 	ledger   []Entry
 	stored   uint64
 	sent     map[string][]uint64 // sequence numbers by series
-	planned  map[string]int
+	needs    map[string][]Need   // by series
+	sessions []Session
 	samples  int
 	isClosed bool
 }
@@ -60,7 +61,7 @@ type fate struct {
 func newSite() *site {
 	return &site{
 		service: 10 * time.Millisecond, latency: 13700 * time.Microsecond, block: 100 * time.Millisecond,
-		sent: map[string][]uint64{}, planned: map[string]int{},
+		sent: map[string][]uint64{}, needs: map[string][]Need{},
 	}
 }
 
@@ -69,29 +70,30 @@ func (s *site) FE(_ context.Context, spec scenario.FE, working func(string)) ([]
 	return []result.FECost{{Scheme: spec.Schemes[0], Bits: 2048, Length: 1}}, s.feErr
 }
 
-func (s *site) Start(_ context.Context, working func(string)) (Site, error) {
+func (s *site) Start(_ context.Context, session Session, working func(string)) (Site, error) {
 	working("a node")
 	if s.startErr != nil {
 		return nil, s.startErr
 	}
-	s.started, s.died = time.Now(), make(chan error, 2)
-	s.ledger = []Entry{{TxID: id(1 << 40), Valid: true, SetUp: true}}
+	s.sessions = append(s.sessions, session)
+	s.started, s.died, s.isClosed = time.Now(), make(chan error, 2), false
+	s.ledger, s.stored = []Entry{{TxID: id(1 << 40), Valid: true, SetUp: true}}, 0
 	return s, nil
 }
 
 func (s *site) Facts() Facts {
 	return Facts{
 		Target: "reference", Topology: "fake", TopologyJSON: []byte(`{"name": "fake"}`), Fabric: "0.0.1",
-		BatchTimeout: s.block, Messages: 7, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		BatchTimeout: s.block, Messages: 7, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
 		Versions: map[string]string{"fake": "v0.0.1"}, Notes: []string{"this is no network"},
 	}
 }
 
 func (s *site) Target() bench.Target { return s }
 
-func (s *site) Series(_ context.Context, series scenario.Series, planned int, working func(string)) (bench.Workload, result.Preparation, error) {
+func (s *site) Series(_ context.Context, series scenario.Series, need Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	working("a ciphertext")
-	s.planned[series.Name] = planned
+	s.needs[series.Name] = append(s.needs[series.Name], need)
 	made := result.Preparation{Ciphertexts: series.Workload.Encryption.Bank}
 	return &workload{site: s, series: series.Name}, made, s.seriesErr
 }

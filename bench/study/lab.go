@@ -22,8 +22,8 @@ import (
 type Lab interface {
 	// FE measures encryption cost while nothing else runs.
 	FE(ctx context.Context, spec scenario.FE, working func(text string)) ([]result.FECost, error)
-	// Start brings the target up.
-	Start(ctx context.Context, working func(text string)) (Site, error)
+	// Start brings a target up. The one before is closed.
+	Start(ctx context.Context, session Session, working func(text string)) (Site, error)
 }
 
 // A Site is a target that is up. Close leaves nothing running.
@@ -32,8 +32,7 @@ type Site interface {
 	Target() bench.Target
 	// Series makes the workload of s ready: registers its meters on the
 	// ledger and makes the ciphertexts that are wanted before the load.
-	// planned is the number of transactions of an open load, 0 for a closed one.
-	Series(ctx context.Context, s scenario.Series, planned int, working func(text string)) (bench.Workload, result.Preparation, error)
+	Series(ctx context.Context, s scenario.Series, need Need, working func(text string)) (bench.Workload, result.Preparation, error)
 	// Sample reads the CPU time and memory of every node and of the client.
 	Sample() (proc.Snapshot, error)
 	// Ledger yields every transaction on the ledger, oldest first.
@@ -45,6 +44,12 @@ type Site interface {
 	Close() error
 }
 
+// A Need is what a session will ask of the workload of a series.
+type Need struct {
+	First   uint64 // sequence number of its first transaction
+	Planned int    // number of its transactions, where all ciphertexts are made before the load; else 0
+}
+
 // Facts describe a Site for the manifest and for every point's conditions.
 type Facts struct {
 	Target       string // fabric | attached | reference
@@ -52,7 +57,10 @@ type Facts struct {
 	TopologyJSON []byte // in full, settings in force
 	Fabric       string // version without the leading v
 	BatchTimeout time.Duration
-	Messages     uint32 // per block, at most
+	Messages     uint32        // per block, at most
+	Policy       string        // endorsement policy as the topology writes it
+	Limits       result.Limits // in force at every peer
+	Observer     string        // the peer at which commits are seen, empty if there is none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"meterbench/bench"
-	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
 )
@@ -52,26 +51,6 @@ func (s *study) level(ctx context.Context, l level) error {
 		s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
 	}
 	return context.Cause(ctx)
-}
-
-// plan turns a level into what the engine runs.
-func plan(seed uint64, l level, first uint64) bench.Plan {
-	p := bench.Plan{Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first, Seed: seed + uint64(l.repetition)}
-	if l.load.Kind == "closed" {
-		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
-	} else {
-		p.Arrivals, p.Slots = arrival.Constant{PerSecond: l.load.Offered}, l.load.Slots
-	}
-	return p
-}
-
-func wait(name string) bench.Wait {
-	for _, w := range []bench.Wait{bench.WaitAcknowledge, bench.WaitEndorse} {
-		if w.String() == name {
-			return w
-		}
-	}
-	return bench.WaitCommit
 }
 
 // A meter samples CPU and memory of all nodes during a level.

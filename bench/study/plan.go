@@ -1,9 +1,12 @@
 package study
 
 import (
-	"math"
+	"math/rand/v2"
+	"slices"
 	"time"
 
+	"meterbench/bench"
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
@@ -17,22 +20,39 @@ type level struct {
 	after      time.Duration // load time of the levels after this one
 }
 
-// schedule returns the levels in the order in which they run: repetition by
-// repetition, and within one the series alternate.
-func schedule(s scenario.Scenario) []level {
+// levels returns one repetition of the load levels of some series in the order
+// in which they run: the series alternate, so that drift of the machine meets
+// all of them alike.
+func levels(all []scenario.Series, repetition int) []level {
 	var plan []level
-	for repetition := 1; repetition <= s.Repeat; repetition++ {
-		for i, more := 0, true; more; i++ {
-			more = false
-			for _, series := range s.Series {
-				if loads := loads(series.Load); i < len(loads) {
-					plan = append(plan, level{series: series, load: loads[i], repetition: repetition})
-					more = true
-				}
+	for i, more := 0, true; more; i++ {
+		more = false
+		for _, series := range all {
+			if loads := loads(series.Load); i < len(loads) {
+				plan = append(plan, level{series: series, load: loads[i], repetition: repetition})
+				more = true
 			}
 		}
 	}
 	return plan
+}
+
+// number counts the sessions and their levels, and the time after each level.
+func number(all []session) {
+	of := 0
+	for _, one := range all {
+		of += len(one.levels)
+	}
+	at, after := of, time.Duration(0)
+	for i := range slices.Backward(all) {
+		all[i].Number, all[i].Of = i+1, len(all)
+		for j := range slices.Backward(all[i].levels) {
+			l := &all[i].levels[j]
+			l.number, l.of, l.after = at, of, after
+			at--
+			after += l.series.Load.Hold
+		}
+	}
 }
 
 // loads returns the levels of a load.
@@ -48,23 +68,64 @@ func loads(l scenario.Load) []result.Load {
 }
 
 // Levels returns the number of load levels that s runs.
-func Levels(s scenario.Scenario) int { return len(schedule(s)) }
+func Levels(s scenario.Scenario) (n int) {
+	for _, one := range sessions(s) {
+		n += len(one.levels)
+	}
+	return n
+}
 
 // LoadTime returns how long s applies load, without set-up and draining.
-func LoadTime(s scenario.Scenario) time.Duration {
-	var total time.Duration
-	for _, l := range schedule(s) {
-		total += l.series.Load.Hold
+func LoadTime(s scenario.Scenario) (total time.Duration) {
+	for _, one := range sessions(s) {
+		for _, l := range one.levels {
+			total += l.series.Load.Hold
+		}
 	}
 	return total
 }
 
-// planned returns the number of transactions that an open load schedules over
-// all levels and repetitions, 0 for a closed load.
-func planned(s scenario.Scenario, series scenario.Series) int {
-	n := 0
-	for _, rate := range series.Load.Rate {
-		n += int(math.Ceil(rate*series.Load.Hold.Seconds())) + 1
+// plan turns a level into what the engine runs.
+func plan(seed uint64, l level, first uint64) bench.Plan {
+	p := bench.Plan{Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first, Seed: seed + uint64(l.repetition)}
+	if l.load.Kind == "closed" {
+		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
+	} else {
+		p.Arrivals, p.Slots = arrival.Constant{PerSecond: l.load.Offered}, l.load.Slots
 	}
-	return n * s.Repeat
+	return p
+}
+
+func wait(name string) bench.Wait {
+	for _, w := range []bench.Wait{bench.WaitAcknowledge, bench.WaitEndorse} {
+		if w.String() == name {
+			return w
+		}
+	}
+	return bench.WaitCommit
+}
+
+// planned returns how many transactions the levels schedule for a series with
+// an open load whose ciphertexts are all made before it, 0 for others.
+func planned(seed uint64, of []level, series scenario.Series) (n int) {
+	if series.Workload.Encryption.Mode != "ahead" {
+		return 0
+	}
+	for _, l := range of {
+		if l.series.Name == series.Name {
+			n += due(plan(seed, l, 0))
+		}
+	}
+	return n
+}
+
+// due returns how many transactions an open load schedules.
+func due(p bench.Plan) (n int) {
+	for at := range p.Arrivals.Offsets(rand.New(rand.NewPCG(p.Seed, 0))) {
+		if at >= p.Hold {
+			break
+		}
+		n++
+	}
+	return n
 }

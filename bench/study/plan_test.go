@@ -2,8 +2,10 @@ package study
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,8 +35,10 @@ func TestSchedule(t *testing.T) {
 	for _, tt := range tests {
 		s := scenario.Scenario{Series: tt.series, Repeat: tt.repeat}
 		var got []string
-		for _, l := range schedule(s) {
-			got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
+		for _, one := range sessions(s) {
+			for _, l := range one.levels {
+				got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
+			}
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
@@ -111,28 +115,60 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// What is made ahead suffices for whatever an open load schedules.
-func TestPlannedSuffices(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		load := scenario.Load{
-			Kind: "open", Rate: rapid.SliceOfN(rapid.Float64Range(0.01, 500), 1, 4).Draw(t, "rates"),
-			Hold: time.Duration(rapid.Int64Range(1, int64(3*time.Second)).Draw(t, "hold")),
-		}
-		s := scenario.Scenario{Repeat: rapid.IntRange(1, 3).Draw(t, "repeat")}
-		made, due := planned(s, scenario.Series{Load: load}), 0
-		for _, rate := range load.Rate {
-			for at := range (arrival.Constant{PerSecond: rate}).Offsets(nil) {
-				if at >= load.Hold {
+// A network per repetition and per setting that only another network can have.
+func TestSessions(t *testing.T) {
+	small, large := scenario.Network{Batch: scenario.Batch{Messages: 1}}, scenario.Network{Batch: scenario.Batch{Messages: 9}}
+	a, b, c := closed("a", 10*time.Second, 1, 2), closed("b", 5*time.Second, 4), closed("c", time.Second, 8)
+	a.Network, b.Network, c.Network = small, large, small
+	tests := []struct {
+		name   string
+		series []scenario.Series
+		repeat int
+		fresh  bool
+		want   []string
+	}{
+		{"one for all", []scenario.Series{a, c}, 2, false, []string{"1 of 1, 1: a1 r1 1/6 32s, c8 r1 2/6 31s, a2 r1 3/6 21s, a1 r2 4/6 ..."}},
+		{"fresh", []scenario.Series{a}, 2, true, []string{"1 of 2, 1: a1 r1 1/4 30s, a2 r1 2/4 20s", "2 of 2, 1: a1 r2 3/4 10s, a2 r2 4/4 0s"}},
+		{"two networks", []scenario.Series{a, b, c}, 2, false, []string{
+			"1 of 4, 1: a1 r1 1/8 42s, c8 r1 2/8 41s, a2 r1 3/8 31s", "2 of 4, 9: b4 r1 4/8 26s",
+			"3 of 4, 1: a1 r2 5/8 16s, c8 r2 6/8 15s, a2 r2 7/8 5s", "4 of 4, 9: b4 r2 8/8 0s",
+		}},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, one := range sessions(scenario.Scenario{Series: tt.series, Repeat: tt.repeat, Fresh: tt.fresh}) {
+			var parts []string
+			for i, l := range one.levels {
+				if i == 3 {
+					parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d ...", l.series.Name, l.load.Clients, l.repetition, l.number, l.of))
 					break
 				}
-				due += s.Repeat
+				parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d %v", l.series.Name, l.load.Clients, l.repetition, l.number, l.of, l.after))
 			}
+			got = append(got, fmt.Sprintf("%d of %d, %d: %s", one.Number, one.Of, one.Network.Batch.Messages, strings.Join(parts, ", ")))
 		}
-		if made < due || made > due+2*len(load.Rate)*s.Repeat {
-			t.Errorf("%d planned for %d due", made, due)
+		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+		}
+	}
+}
+
+// As many ciphertexts are made ahead as an open load schedules.
+func TestPlanned(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rates := rapid.SliceOfNDistinct(rapid.Float64Range(0.01, 500), 1, 4, rapid.ID).Draw(t, "rates")
+		s := open("a", time.Duration(rapid.Int64Range(1, int64(3*time.Second)).Draw(t, "hold")), rates...)
+		want := 0
+		for _, rate := range rates {
+			want += 1 + int(math.Ceil(rate*s.Load.Hold.Seconds()))
+		}
+		if n := planned(1, levels([]scenario.Series{s}, 1), s); n != 0 {
+			t.Errorf("%d planned for a load that needs none", n)
+		}
+		s.Workload.Encryption.Mode = "ahead"
+		other := open("b", time.Second, 1000)
+		if n := planned(1, levels([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
+			t.Errorf("%d planned, about %d are due", n, want)
 		}
 	})
-	if n := planned(scenario.Scenario{Repeat: 2}, closed("a", time.Second, 8)); n != 0 {
-		t.Errorf("%d planned for a closed load", n)
-	}
 }

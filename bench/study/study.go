@@ -35,16 +35,24 @@ type Config struct {
 // A study is a run under way.
 type study struct {
 	Config
+	manifest result.Run
+	summary  result.Summary
+	writer   *result.Writer
+	next     map[string]uint64 // first unused sequence number by series
+	flags    []flag
+	cutShort bool    // the last point's level was interrupted within its hold
+	ledger   ledgers // of all sessions until now
+	unread   error   // why the ledger of a session could not be read
+
+	// Of the session under way.
 	site      Site
 	facts     Facts
-	manifest  result.Run
-	summary   result.Summary
-	writer    *result.Writer
 	workloads map[string]bench.Workload
-	next      map[string]uint64 // first unused sequence number by series
-	flags     []flag
-	cutShort  bool // the last point's level was interrupted within its hold
 }
+
+// leastRepetitions are the fewest for which the 95 % interval of a median is
+// finite (stats.MedianInterval).
+const leastRepetitions = 6
 
 // closing is how long the audit may take once the study has failed.
 const closing = 2 * time.Minute
@@ -56,7 +64,7 @@ const closing = 2 * time.Minute
 func Run(ctx context.Context, cfg Config) error { return run(ctx, cfg, calibrate) }
 
 func run(ctx context.Context, cfg Config, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, workloads: map[string]bench.Workload{}, next: map[string]uint64{}}
+	s := &study{Config: cfg, next: map[string]uint64{}, ledger: ledgers{valid: map[[32]byte]uint64{}}}
 	s.manifest = s.describe()
 	s.summary = result.Summary{
 		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,
@@ -99,97 +107,26 @@ func (s *study) run(ctx context.Context, calibrate func() (result.Host, error)) 
 			return false, fmt.Errorf("encryption cost: %w", err)
 		}
 	}
-	s.Observer.Step("bring the network up")
-	if s.site, err = s.Lab.Start(ctx, s.Observer.Working); err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, s.site.Close()) }()
-	ctx, cancel := withSite(ctx, s.site)
-	defer cancel()
-
-	s.facts = s.site.Facts()
-	s.summary.Target, s.manifest.Target = s.facts.Target, s.facts.Target
-	s.summary.Warnings = append(s.summary.Warnings, s.facts.Notes...)
-	s.manifest.Topology = s.facts.TopologyJSON
-	maps.Copy(s.manifest.Versions, s.facts.Versions)
-	if err := s.prepare(ctx); err != nil {
-		return false, err
-	}
-	s.manifest.Bringup = s.site.Facts().Bringup
-	err = s.levels(ctx)
+	early, unclosed := s.sessions(ctx)
 	if len(s.summary.Points) == 0 {
-		return false, cmp.Or(err, errors.New("no level had a transaction due after its warm-up; hold longer"))
+		return false, cmp.Or(errors.Join(early, unclosed), errors.New("no level had a transaction due after its warm-up; hold longer"))
 	}
-	return true, s.finish(ctx, err)
+	return true, errors.Join(s.finish(early), unclosed)
 }
 
-// withSite returns a context that also ends when a node of the site dies; its
-// cause is then that node's error.
-func withSite(ctx context.Context, site Site) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case err := <-site.Died():
-			cancel(err)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
-}
-
-// prepare makes the workload of every series ready, before any load.
-func (s *study) prepare(ctx context.Context) error {
-	s.manifest.Preparation = map[string]result.Preparation{}
-	for _, series := range s.Scenario.Series {
-		s.Observer.Step("prepare series " + series.Name)
-		workload, made, err := s.site.Series(ctx, series, planned(s.Scenario, series), s.Observer.Working)
-		if err != nil {
-			return fmt.Errorf("prepare series %q: %w", series.Name, cause(ctx, err))
-		}
-		s.workloads[series.Name] = workload
-		if made.Ciphertexts > 0 {
-			s.manifest.Preparation[series.Name] = made
-		}
-	}
-	return nil
-}
-
-// levels runs every load level. Within a repetition the series alternate level
-// by level, so that drift of the machine meets all of them alike.
-func (s *study) levels(ctx context.Context) error {
-	plan := schedule(s.Scenario)
-	for i, l := range plan {
-		l.number, l.of = i+1, len(plan)
-		for _, later := range plan[i+1:] {
-			l.after += later.series.Load.Hold
-		}
-		if i == 0 {
-			s.Observer.Step(fmt.Sprintf("run %d load levels", len(plan)))
-		}
-		if err := s.level(ctx, l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// finish audits the ledger and writes what the run leaves. failed is why the
-// levels ended early, nil if they did not.
-func (s *study) finish(ctx context.Context, failed error) error {
+// finish compares the ledgers with the client's record and writes what the run
+// leaves. failed is why the levels ended early, nil if they did not.
+func (s *study) finish(failed error) error {
 	if failed != nil {
 		s.summary.Complete = false
 		s.warn("the run ended early (%v): the figures cover what was done until then", failed)
 	}
-	s.Observer.Step("audit the ledger against the client's record")
-	auditCtx := ctx
-	if failed != nil {
-		var cancel context.CancelFunc
-		auditCtx, cancel = context.WithTimeout(context.WithoutCancel(ctx), closing)
-		defer cancel()
+	var audit result.Audit
+	err := s.unread
+	if err == nil {
+		audit, err = s.ledger.compare(s.writer.Transactions())
 	}
-	audit, err := s.audit(auditCtx)
 	if err != nil {
-		err = cause(auditCtx, err)
 		s.warn("the ledger could not be audited: %v", err)
 		failed = errors.Join(failed, fmt.Errorf("audit: %w", err))
 	} else {
@@ -206,6 +143,9 @@ func (s *study) finish(ctx context.Context, failed error) error {
 	}
 	for _, f := range s.flags {
 		s.warn("%s", f)
+	}
+	if n := s.Scenario.Repeat; n > 1 && n < leastRepetitions {
+		s.warn("every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d", n, leastRepetitions, leastRepetitions)
 	}
 	s.manifest.Ended = time.Now().UTC()
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
@@ -261,7 +201,7 @@ func (s *study) describe() result.Run {
 	return result.Run{
 		Schema: result.Schema, ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
 		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; ciphertexts and Fabric's own signatures are randomised and do not",
-		Started:  time.Now().UTC(), Versions: versions,
+		Started:  time.Now().UTC(), Versions: versions, Preparation: map[string]result.Preparation{},
 	}
 }
 

@@ -68,8 +68,8 @@ func TestStudy(t *testing.T) {
 	if held := r.Ended.Sub(r.Started); held < LoadTime(s) || held > LoadTime(s)+5*time.Second {
 		t.Errorf("the run took %v for %v of load", held, LoadTime(s))
 	}
-	if !reflect.DeepEqual(at.planned, map[string]int{"a": 0, "b": 0, "c": 2 * 151}) {
-		t.Errorf("planned %v", at.planned)
+	if !reflect.DeepEqual(at.needs, map[string][]Need{"a": {{}}, "b": {{}}, "c": {{}}}) {
+		t.Errorf("needs %v", at.needs)
 	}
 	for name, seqs := range at.sent {
 		slices.Sort(seqs)
@@ -129,7 +129,7 @@ func TestPoint(t *testing.T) {
 		t.Errorf("interval %+v", i)
 	}
 	want := result.Conditions{
-		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Wait: "commit",
+		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
 		Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
 	}
 	if p.Conditions != want {
@@ -193,9 +193,9 @@ type labFunc struct {
 	starting func()
 }
 
-func (l labFunc) Start(ctx context.Context, working func(string)) (Site, error) {
+func (l labFunc) Start(ctx context.Context, session Session, working func(string)) (Site, error) {
 	l.starting()
-	return l.site.Start(ctx, working)
+	return l.site.Start(ctx, session, working)
 }
 
 // A level whose transactions are all due in the warm-up leaves no point, but

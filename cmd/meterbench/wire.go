@@ -32,41 +32,34 @@ import (
 // winter. It is fixed so that readings repeat from the seed.
 var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
-// A prepared is a scenario that was read and checked, with its topology.
+// A prepared is a scenario that was read and checked, with its networks.
 type prepared struct {
-	scenario scenario.Scenario
-	topology topology.Topology
+	scenario   scenario.Scenario
+	topologies map[scenario.Network]topology.Topology
 }
 
-// prepare reads a scenario and its topology, so that whatever the user wrote
-// wrongly is found before anything starts.
+// prepare reads a scenario and the topologies of its networks, so that
+// whatever the user wrote wrongly is found before anything starts.
 func prepare(name string, sets []string) (prepared, error) {
 	s, err := scenario.Read(name, sets)
 	if err != nil {
 		return prepared{}, err
 	}
-	t, err := s.LoadTopology()
-	if err != nil {
-		return prepared{}, err
-	}
-	if err := checkContracts(t); err != nil {
-		return prepared{}, err
-	}
-	if c := t.Channels[0]; len(c.Chaincodes) == 0 {
-		return prepared{}, usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", s.Topology, c.Name, reading.ContractName)}
-	}
-	for i := range t.Channels {
-		if s.Batch != nil {
-			override(&t.Channels[i].Batch.Timeout, s.Batch.Timeout)
-			override(&t.Channels[i].Batch.Messages, s.Batch.Messages)
+	p := prepared{scenario: s, topologies: map[scenario.Network]topology.Topology{}}
+	for _, n := range s.Networks() {
+		t, err := s.LoadNetwork(n)
+		if err != nil {
+			return prepared{}, err
 		}
+		if err := checkContracts(t); err != nil {
+			return prepared{}, err
+		}
+		if c := t.Channels[0]; len(c.Chaincodes) == 0 {
+			return prepared{}, usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", n.Topology, c.Name, reading.ContractName)}
+		}
+		p.topologies[n] = t
 	}
-	if s.Limits != nil {
-		override(&t.Limits.Gateway, s.Limits.Gateway)
-		override(&t.Limits.Endorser, s.Limits.Endorser)
-		override(&t.Limits.Deliver, s.Limits.Deliver)
-	}
-	return prepared{scenario: s, topology: t}, nil
+	return p, nil
 }
 
 // checkContracts makes sure that a topology asks only for contracts that this
@@ -81,13 +74,6 @@ func checkContracts(t topology.Topology) error {
 		}
 	}
 	return nil
-}
-
-func override[T comparable](to *T, with T) {
-	var none T
-	if with != none {
-		*to = with
-	}
 }
 
 // binaries returns the daemons to run, building them if need be.
@@ -123,13 +109,17 @@ func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(
 }
 
 // Start implements study.Lab.
-func (l *fabricLab) Start(ctx context.Context, working func(string)) (study.Site, error) {
-	begin := time.Now()
-	net, err := network.Start(ctx, l.topology, network.Config{Binaries: l.binaries, Logs: l.logs, Progress: lines(working)})
+func (l *fabricLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
+	logs := l.logs
+	if session.Of > 1 {
+		logs = filepath.Join(logs, fmt.Sprintf("network-%d", session.Number))
+	}
+	begin, t := time.Now(), l.topologies[session.Network]
+	net, err := network.Start(ctx, t, network.Config{Binaries: l.binaries, Logs: logs, Progress: lines(working)})
 	if err != nil {
 		return nil, err
 	}
-	site := &fabricSite{lab: l, net: net, begin: begin}
+	site := &fabricSite{lab: l, topology: t, net: net, begin: begin}
 	if err := site.connect(ctx); err != nil {
 		net.Close() //nolint:errcheck // the first error counts
 		return nil, err
@@ -141,6 +131,7 @@ func (l *fabricLab) Start(ctx context.Context, working func(string)) (study.Site
 // channel's readings contract.
 type fabricSite struct {
 	lab         *fabricLab
+	topology    topology.Topology
 	net         *network.Network
 	client      *client.Client
 	sampler     *proc.Sampler
@@ -151,7 +142,7 @@ type fabricSite struct {
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
-	channel := s.lab.topology.Channels[0].Name
+	channel := s.topology.Channels[0].Name
 	if s.client, err = s.net.Client(ctx, channel, reading.ContractName); err != nil {
 		return err
 	}
@@ -167,15 +158,16 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 
 // Facts implements study.Site.
 func (s *fabricSite) Facts() study.Facts {
-	described, err := json.Marshal(s.lab.topology)
+	described, err := json.Marshal(s.topology)
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	batch := s.lab.topology.Channels[0].Batch
+	channel, limits := s.topology.Channels[0], s.topology.Limits
 	return study.Facts{
-		Target: "fabric", Topology: s.lab.topology.Name, TopologyJSON: described,
+		Target: "fabric", Topology: s.topology.Name, TopologyJSON: described,
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
-		BatchTimeout: batch.Timeout, Messages: batch.Messages,
+		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
+		Policy: channel.Chaincodes[0].Endorsement, Limits: result.Limits(limits),
 		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
 		Versions: map[string]string{"fabric": s.lab.binaries.Version},
 	}
@@ -185,17 +177,17 @@ func (s *fabricSite) Facts() study.Facts {
 func (s *fabricSite) Target() bench.Target { return s.client }
 
 // Series implements study.Site.
-func (s *fabricSite) Series(ctx context.Context, series scenario.Series, planned int, working func(string)) (bench.Workload, result.Preparation, error) {
+func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	w := series.Workload
 	fleet, err := meter.NewFleet(meter.Config{
-		Seed: s.lab.scenario.Seed, Meters: w.Meters, Prefix: series.Name,
+		Seed: s.lab.scenario.Seed, Meters: w.Meters, Prefix: series.Prefix,
 		Interval: w.Interval, Start: fleetStart, Length: w.Length, Bound: w.Bound,
 	})
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
 	readings, err := workloads.NewReadings(workloads.Config{
-		Kind: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet,
+		Kind: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: need.First,
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Verify: w.Verify,
 	})
 	if err != nil {
@@ -216,7 +208,7 @@ func (s *fabricSite) Series(ctx context.Context, series scenario.Series, planned
 	for i := range w.Meters {
 		s.meters = append(s.meters, fleet.ID(i))
 	}
-	made, err := readings.Prepare(ctx, planned, func(done, total int) {
+	made, err := readings.Prepare(ctx, need.Planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
 	})
 	if err != nil {
