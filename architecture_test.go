@@ -18,9 +18,10 @@ import (
 // sees neither the engine nor an encryption library.
 var mayImport = map[string][]string{
 	"bench":                  {"bench/arrival", "bench/result"},
+	"bench/bottleneck":       {"bench/result", "internal/proc"},
 	"bench/saturation":       {"bench/result", "bench/stats"},
 	"bench/scenario":         {"internal/strictyaml", "bench/arrival", "network/topology"},
-	"bench/study":            {"bench", "bench/arrival", "bench/result", "bench/saturation", "bench/scenario", "bench/stats", "internal/proc"},
+	"bench/study":            {"bench", "bench/arrival", "bench/bottleneck", "bench/result", "bench/saturation", "bench/scenario", "bench/stats", "internal/proc"},
 	"network/topology":       {"internal/strictyaml"},
 	"network/fabric":         {"network/topology"},
 	"network/fabric/daemons": {"network/process"},

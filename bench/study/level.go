@@ -21,6 +21,7 @@ func (s *study) level(ctx context.Context, l level) error {
 		return err
 	}
 	runtime.GC() // the level before leaves its garbage to itself
+	counted := s.counters(ctx)
 	meter := newMeter(s.site)
 	measured, runErr := bench.Run(ctx, plan(s.Scenario.Seed, l, s.next[l.series.Name]), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
 		name, cores := meter.busiest()
@@ -40,11 +41,13 @@ func (s *study) level(ctx context.Context, l level) error {
 	if err != nil {
 		return err
 	}
+	first := s.next[l.series.Name]
 	s.next[l.series.Name] = measured.Next
 	switch {
 	case window.Scheduled() > 0 && window.Length() > 0:
 		p := s.point(l, measured, &window, usage)
 		s.summary.Points = append(s.summary.Points, p)
+		s.trace(ctx, measured, first, &window, counted)
 		s.cutShort = measured.Held < load.Hold
 		s.Observer.Point(p)
 	case ctx.Err() == nil:

@@ -39,6 +39,7 @@ type study struct {
 	summary  result.Summary
 	writer   *result.Writer
 	next     map[string]uint64 // first unused sequence number by series
+	traces   []*trace
 	flags    []flag
 	cutShort bool    // the last point's level was interrupted within its hold
 	ledger   ledgers // of all sessions until now
@@ -136,6 +137,10 @@ func (s *study) finish(failed error) error {
 			failed = errors.Join(failed, errors.New(problem))
 		}
 	}
+	if err := s.explain(); err != nil {
+		s.warn("%v", err)
+		failed = errors.Join(failed, err)
+	}
 	for _, series := range s.Scenario.Series {
 		if saturates(series.Load) {
 			s.saturation(series)
@@ -184,6 +189,7 @@ func (s *study) saturation(series scenario.Series) {
 		s.warn("%v", err)
 		return
 	}
+	limit(&found, points)
 	s.summary.Saturation = append(s.summary.Saturation, found)
 }
 

@@ -1,0 +1,191 @@
+// Package bottleneck says what kept a load level's throughput from being
+// higher, and on what evidence.
+//
+// Data flow: a measured result.Point and what is known of the target go in as
+// Evidence; the rules are asked in a fixed order, and the first one that the
+// figures bear out gives the Verdict. The order is from what is certain (a call
+// was refused, a cap held a node back) to what is inferred. It puts the batch
+// timer before the processor: clients that wait for a timer would get no
+// faster by a faster machine.
+package bottleneck
+
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/bench/result"
+)
+
+// What a Verdict may name. GatewayLimit and EndorserLimit are concurrency
+// limits of a peer. After CPUCap, HostCPU and Commit comes a name: the node
+// whose cap it is, the process that uses most, the peer that commits.
+const (
+	GatewayLimit  = "gateway limit"
+	EndorserLimit = "endorser limit"
+	CPUCap        = "CPU cap of "
+	BatchTimer    = "batch timer"
+	HostCPU       = "host CPU, largest: "
+	Commit        = "commit at "
+	Client        = "client"
+	Slots         = "slots of the load"
+	NotLimited    = "not limited"
+	Unknown       = "unknown"
+)
+
+// The figures from which on a rule holds.
+const (
+	refusedShare   = 0.01 // of the scheduled transactions
+	throttledShare = 0.1  // of the time
+	timerShare     = 0.5  // of the blocks, and of the commit latency that is waiting for the cut
+	keptUpShare    = 0.95 // of an offered load
+	fullHost       = 0.9  // of the cores; what is left are moments in which every process waits for another
+	busyShare      = 0.9  // of the window
+)
+
+// Evidence is what there is to judge by.
+type Evidence struct {
+	Point result.Point
+	Cores int // of the host
+	// Refused counts the calls that each node turned away over the whole level.
+	// Nil: the nodes were not asked.
+	Refused map[string]Refused
+	// BlockFill is the mean time from a block's first transaction to its cut,
+	// in seconds, over the whole level; 0 where unknown.
+	BlockFill float64
+	// Throttled is, by node, the share of the time in which its CPU cap held it back.
+	Throttled map[string]float64
+}
+
+// Refused are calls that a peer turned away because of its limits.
+type Refused struct{ Gateway, Endorser uint64 }
+
+// A Verdict is what limited a point.
+type Verdict struct {
+	LimitedBy string // one of the names above
+	Text      string // a sentence with the figures
+}
+
+// Judge names what limited the point.
+func Judge(e Evidence) Verdict {
+	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
+		return Verdict{Unknown, "nothing was measured"}
+	}
+	for _, rule := range []func(*Evidence) (Verdict, bool){refused, throttled, keptUp, timer, host, commit, client, few} {
+		if v, ok := rule(&e); ok {
+			return v
+		}
+	}
+	return Verdict{Unknown, "no limit shows: " + e.usage() + e.refusals()}
+}
+
+// refused: peers turn calls away. An endorser may also refuse what a gateway
+// then takes to another peer, unseen by the client. Clients that all start at
+// the same moment may meet a limit then and never again: that does not count.
+func refused(e *Evidence) (Verdict, bool) {
+	var gateway, endorser uint64
+	for _, r := range e.Refused {
+		gateway, endorser = gateway+r.Gateway, endorser+r.Endorser
+	}
+	limited := e.Point.Outcomes[result.Limited.String()]
+	if share(float64(max(limited, endorser)), float64(e.Point.Scheduled)) < refusedShare {
+		return Verdict{}, false
+	}
+	name, service, limit := GatewayLimit, "gateway", e.Point.Conditions.Limits.Gateway
+	if endorser > gateway {
+		name, service, limit = EndorserLimit, "endorser", e.Point.Conditions.Limits.Endorser
+	}
+	text := fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(float64(limited), float64(e.Point.Scheduled)))
+	if limit > 0 {
+		text += fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
+	}
+	return Verdict{name, text + e.refusals()}, true
+}
+
+// throttled: a cap holds a node back.
+func throttled(e *Evidence) (Verdict, bool) {
+	who, most := largest(e.Throttled)
+	if most < throttledShare {
+		return Verdict{}, false
+	}
+	return Verdict{CPUCap + who, fmt.Sprintf("its cap held %s back for %s of the time, at %.2f cores", who, percent(most, 1), e.Point.CPU[who])}, true
+}
+
+// keptUp: all that an open load offered was committed.
+func keptUp(e *Evidence) (Verdict, bool) {
+	p := &e.Point
+	if p.Load.Kind != "open" || p.Load.Offered <= 0 || p.Outcomes[result.Dropped.String()] > 0 || p.Throughput < keptUpShare*p.Load.Offered {
+		return Verdict{}, false
+	}
+	return Verdict{NotLimited, fmt.Sprintf("the %.4g/s that were offered were committed; %s", p.Load.Offered, e.usage()+e.refusals())}, true
+}
+
+// timer: clients of a closed load wait for a block that they are too few to fill.
+func timer(e *Evidence) (Verdict, bool) {
+	p := &e.Point
+	wait, commit := p.Latency[result.PhaseWaitCut.String()], p.Latency[result.PhaseCommit.String()]
+	if p.Load.Kind != "closed" || p.BlockCut == nil || wait.N == 0 ||
+		share(float64(p.BlockCut.Timer), float64(p.BlockCut.Total())) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
+		return Verdict{}, false
+	}
+	text := fmt.Sprintf("the timer of %.3g s cut %d of %d blocks before they held %d transactions; of a commit latency of %s waiting for the cut took %s (%s)",
+		p.Conditions.BatchTimeout, p.BlockCut.Timer, p.BlockCut.Total(), p.Conditions.BatchMessages, seconds(commit.Mean), seconds(wait.Mean), percent(wait.Mean, commit.Mean))
+	if e.BlockFill > 0 {
+		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
+	}
+	if p.Load.Clients > 0 && p.Load.Clients < int(p.Conditions.BatchMessages) {
+		text += fmt.Sprintf("; %d clients cannot fill a block", p.Load.Clients)
+	}
+	return Verdict{BatchTimer, text + e.refusals()}, true
+}
+
+// host: the machine that network and client share is full.
+func host(e *Evidence) (Verdict, bool) {
+	if e.Cores <= 0 || total(e.Point.CPU) < fullHost*float64(e.Cores) {
+		return Verdict{}, false
+	}
+	text := "the host is full: " + e.usage()
+	if peer, at := e.busiest(); at.Busy >= busyShare {
+		text += fmt.Sprintf("; %s spent %s of the time on validating and committing", peer, percent(at.Busy, 1))
+	}
+	who, _ := largest(e.Point.CPU)
+	return Verdict{HostCPU + process(who), text + e.refusals()}, true
+}
+
+// commit: a peer takes block after block with hardly a pause. It validates and
+// commits those of a channel one by one, whatever cores are free.
+func commit(e *Evidence) (Verdict, bool) {
+	who, at := e.busiest()
+	if at.Busy < busyShare {
+		return Verdict{}, false
+	}
+	return Verdict{Commit + who, fmt.Sprintf("%s spent %s of the time on one block after the other, %s each for validation and %s for the commit, while %s",
+		who, percent(at.Busy, 1), seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())}, true
+}
+
+// client: the load did not come as planned.
+func client(e *Evidence) (Verdict, bool) {
+	p := &e.Point
+	if dropped := p.Outcomes[result.Dropped.String()]; dropped > 0 {
+		return Verdict{Slots, fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s", dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())}, true
+	}
+	if p.Valid {
+		return Verdict{}, false
+	}
+	return Verdict{Client, strings.Join(p.Reasons, "; ") + "; " + e.usage() + e.refusals()}, true
+}
+
+// few: each client has one transaction at a time, and nothing else is short.
+// It takes blocks to say so: without them the timer may be behind it.
+func few(e *Evidence) (Verdict, bool) {
+	p := &e.Point
+	phase, what := result.PhaseCommit, "commit"
+	if p.Conditions.Wait == "endorse" {
+		phase, what = result.PhaseEndorse, "endorsement"
+	}
+	latency := p.Latency[phase.String()]
+	if p.Load.Kind != "closed" || latency.N == 0 || phase == result.PhaseCommit && p.BlockCut == nil {
+		return Verdict{}, false
+	}
+	return Verdict{NotLimited, fmt.Sprintf("%d clients with one transaction each, at a %s latency of %s, ask for no more; %s",
+		p.Load.Clients, what, seconds(latency.Mean), e.usage()+e.refusals())}, true
+}

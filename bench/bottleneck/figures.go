@@ -1,0 +1,100 @@
+package bottleneck
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/internal/proc"
+)
+
+// shown is how many processes usage names.
+const shown = 3
+
+// usage tells how full the host was, and of what.
+func (e *Evidence) usage() string {
+	cpu := e.Point.CPU
+	if len(cpu) == 0 {
+		return "its CPU time is unknown"
+	}
+	names := sorted(cpu)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(cpu[b], cpu[a]) })
+	var most []string
+	for _, name := range names[:min(shown, len(names))] {
+		most = append(most, fmt.Sprintf("%s %.2f", process(name), cpu[name]))
+	}
+	return fmt.Sprintf("%.2f of %d cores were in use (%s)", total(cpu), e.Cores, strings.Join(most, ", "))
+}
+
+// refusals tells of the calls that were turned away, within the window or not.
+func (e *Evidence) refusals() string {
+	var where []string
+	for _, node := range sorted(e.Refused) {
+		if r := e.Refused[node]; r.Gateway+r.Endorser > 0 {
+			where = append(where, fmt.Sprintf("%s %d", node, r.Gateway+r.Endorser))
+		}
+	}
+	if where == nil {
+		return ""
+	}
+	return "; calls turned away over the whole level: " + strings.Join(where, ", ")
+}
+
+// busiest returns the peer that spent most time on blocks.
+func (e *Evidence) busiest() (who string, at result.BlockTimes) {
+	for _, peer := range sorted(e.Point.BlockTimes) {
+		if b := e.Point.BlockTimes[peer]; b.Busy > at.Busy {
+			who, at = peer, b
+		}
+	}
+	return who, at
+}
+
+// process spells out a name of result.Point.CPU.
+func process(name string) string {
+	switch name {
+	case proc.Other:
+		return "processes of others"
+	case proc.Steal:
+		return "other virtual machines"
+	}
+	return name
+}
+
+func total(cpu map[string]float64) (cores float64) {
+	for _, name := range sorted(cpu) {
+		cores += cpu[name]
+	}
+	return cores
+}
+
+// largest returns the name with the highest value, the first of several.
+func largest(of map[string]float64) (who string, most float64) {
+	for _, name := range sorted(of) {
+		if of[name] > most {
+			who, most = name, of[name]
+		}
+	}
+	return who, most
+}
+
+func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+func share(part, of float64) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return part / of
+}
+
+func percent(part, of float64) string { return fmt.Sprintf("%.3g %%", 100*share(part, of)) }
+
+func seconds(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.3g ms", 1e3*s)
+	}
+	return fmt.Sprintf("%.3g s", s)
+}

@@ -1,0 +1,125 @@
+package study
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+)
+
+// explain splits the latency of all points by what happened inside the
+// network, and says what limited each. It reads all transactions once; those of
+// a level lie together.
+func (s *study) explain() error {
+	var at *trace
+	for row, err := range s.writer.Transactions() {
+		if err != nil {
+			return fmt.Errorf("join transactions and blocks: %w", err)
+		}
+		if at == nil || !at.holds(&row) {
+			if at != nil {
+				s.split(at)
+			}
+			if at = s.traceOf(&row); at == nil {
+				continue
+			}
+		}
+		at.add(&row.Record)
+	}
+	if at != nil {
+		s.split(at)
+	}
+	for _, t := range s.traces {
+		p := &s.summary.Points[t.point]
+		t.evidence.Point = *p
+		v := bottleneck.Judge(t.evidence)
+		p.LimitedBy, p.LimitedBecause = v.LimitedBy, v.Text
+	}
+	return nil
+}
+
+func (s *study) traceOf(row *result.Row) *trace {
+	for _, t := range s.traces {
+		if t.holds(row) {
+			return t
+		}
+	}
+	return nil
+}
+
+func (t *trace) holds(row *result.Row) bool {
+	return row.Series == t.series && row.Seq >= t.first && row.Seq < t.next
+}
+
+// add counts a transaction, by the rule of result.Window.
+func (t *trace) add(r *result.Record) {
+	if r.Outcome != result.Valid || r.Intended < t.from || r.Intended >= t.to {
+		return
+	}
+	t.valid++
+	instants, ok := t.instants[r.Block]
+	if !ok {
+		return
+	}
+	spans, ok := r.BlockSpans(instants)
+	if !ok {
+		return
+	}
+	if t.phases == nil {
+		for range spans {
+			t.phases = append(t.phases, hdrhistogram.New(1, int64(time.Hour), 3))
+		}
+		t.totals = make([]time.Duration, len(spans))
+	}
+	for i, span := range spans {
+		if t.phases[i].RecordValue(int64(span)) != nil {
+			return // out of range, as its whole is: the point is invalid already
+		}
+		t.totals[i] += span
+	}
+	t.joined++
+}
+
+// split puts the phases inside the network into the trace's point, if they are
+// known of all its transactions: the means of some would not add up to the
+// latency of all. The means are exact, so that they do.
+func (s *study) split(t *trace) {
+	p := &s.summary.Points[t.point]
+	switch {
+	case t.joined < t.valid && t.instants != nil:
+		s.flag(p, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid))
+	case t.joined > 0 && t.joined == t.valid:
+		for i, phase := range result.BlockPhases() {
+			q := quantiles(t.phases[i])
+			q.Mean = t.totals[i].Seconds() / float64(t.joined)
+			p.Latency[phase.String()] = q
+		}
+	}
+	t.phases = nil // a quarter of a megabyte each
+}
+
+// limit gives a saturation point the verdict of its load: of the first one,
+// from there on upwards, that something limited.
+func limit(found *result.Saturation, points []result.Point) {
+	load := func(l result.Load) float64 { return float64(l.Clients) + l.Offered }
+	free := func(p *result.Point) bool {
+		return p.LimitedBy == bottleneck.NotLimited || p.LimitedBy == bottleneck.Unknown
+	}
+	least := float64(found.Clients) + found.Offered
+	var at *result.Point
+	for i := range points {
+		p := &points[i]
+		if load(p.Load) < least {
+			continue
+		}
+		if at == nil || free(at) && !free(p) || free(at) == free(p) && load(p.Load) < load(at.Load) {
+			at = p
+		}
+	}
+	if at != nil {
+		found.LimitedBy, found.LimitedBecause = at.LimitedBy, at.LimitedBecause
+	}
+}

@@ -1,0 +1,168 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"meterbench/bench"
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+)
+
+// A Tracer is a Site whose nodes tell what goes on inside them.
+type Tracer interface {
+	// Blocks returns the blocks committed since an instant, in order. What the
+	// nodes do not tell is missing, also where there is an error.
+	Blocks(since time.Time) ([]result.Block, error)
+	// Counters reads what the nodes count.
+	Counters(ctx context.Context) (Counters, error)
+}
+
+// Counters are what nodes have counted since their start.
+type Counters struct {
+	Refused map[string]bottleneck.Refused // calls turned away, by node
+	Cuts    uint64                        // blocks cut
+	Open    float64                       // seconds from the first transaction to the cut, over these blocks
+}
+
+func (c Counters) since(before Counters) Counters {
+	d := Counters{Refused: map[string]bottleneck.Refused{}, Cuts: c.Cuts - before.Cuts, Open: c.Open - before.Open}
+	for node, now := range c.Refused {
+		then := before.Refused[node]
+		d.Refused[node] = bottleneck.Refused{Gateway: now.Gateway - then.Gateway, Endorser: now.Endorser - then.Endorser}
+	}
+	return d
+}
+
+// countersTimeout bounds how long the nodes may take to tell their counters.
+const countersTimeout = 5 * time.Second
+
+// driftLimit is how far wall clock and monotonic clock may part during a level
+// before a point says so.
+const driftLimit = time.Millisecond
+
+// A trace is what the nodes told of one level. Transactions are joined to it
+// by their blocks, once all of them are on the disk.
+type trace struct {
+	point       int // index of the level's point
+	series      string
+	first, next uint64        // the level's sequence numbers
+	from, to    time.Duration // window
+	instants    map[uint64]result.BlockInstants
+	evidence    bottleneck.Evidence
+
+	valid, joined uint64 // transactions of the window
+	phases        []*hdrhistogram.Histogram
+	totals        []time.Duration
+}
+
+// counters asks the nodes, nil where they cannot be asked.
+func (s *study) counters(ctx context.Context) *Counters {
+	tracer, ok := s.site.(Tracer)
+	if !ok {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), countersTimeout)
+	defer cancel()
+	c, err := tracer.Counters(asking)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.warn("what the nodes count is not known: %v", err)
+		}
+		return nil
+	}
+	return &c
+}
+
+// trace reads what the nodes told of the level of the last point. before is
+// what they had counted when it began.
+func (s *study) trace(ctx context.Context, m bench.Result, first uint64, w *result.Window, before *Counters) {
+	p := &s.summary.Points[len(s.summary.Points)-1]
+	t := &trace{
+		point: len(s.summary.Points) - 1, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
+		evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores},
+	}
+	s.traces = append(s.traces, t)
+	tracer, ok := s.site.(Tracer)
+	if !ok {
+		return
+	}
+	if after := s.counters(ctx); after != nil && before != nil {
+		counted := after.since(*before)
+		t.evidence.Refused = counted.Refused
+		if counted.Cuts > 0 {
+			t.evidence.BlockFill = counted.Open / float64(counted.Cuts)
+		}
+	}
+	blocks, err := tracer.Blocks(m.Epoch)
+	if err != nil && ctx.Err() == nil {
+		s.warn("what the nodes tell of blocks is incomplete: %v", err)
+	}
+	now := time.Now()
+	if drift := now.Round(0).Sub(m.Epoch.Round(0)) - now.Sub(m.Epoch); drift.Abs() > driftLimit {
+		s.flag(p, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", drift.Round(time.Microsecond)))
+	}
+	t.instants = map[uint64]result.BlockInstants{}
+	for i := range blocks {
+		if at, ok := blocks[i].Instants(s.facts.Observer, m.Epoch); ok {
+			t.instants[blocks[i].Number] = at
+		}
+	}
+	wall := m.Epoch.Round(0)
+	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
+}
+
+// summarizeBlocks puts the blocks of the window from one instant to another
+// into the point: those cut in it by their reason, and by peer the means of
+// those committed in it.
+func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time) {
+	if len(blocks) == 0 || !from.Before(to) {
+		return
+	}
+	var cut result.BlockCut
+	times := map[string]result.BlockTimes{}
+	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
+	for i := range blocks {
+		b := &blocks[i]
+		if at := b.Cut; within(at) || at.IsZero() && len(b.Peers) > 0 && within(b.Peers[0].Committed) {
+			cut.Add(b.Reason)
+		}
+		for _, peer := range b.Peers {
+			t := times[peer.Peer]
+			t.Busy += overlap(peer.Received, peer.Committed, from, to).Seconds()
+			if within(peer.Committed) {
+				t.Blocks++
+				t.Validate += peer.Validated.Sub(peer.Received).Seconds()
+				t.Commit += peer.Committed.Sub(peer.Validated).Seconds()
+				t.Versions += peer.Versions.Seconds()
+				t.Store += peer.Store.Seconds()
+				t.State += peer.State.Seconds()
+			}
+			times[peer.Peer] = t
+		}
+	}
+	for peer, t := range times {
+		t.Busy /= to.Sub(from).Seconds()
+		if n := float64(t.Blocks); n > 0 {
+			for _, sum := range []*float64{&t.Validate, &t.Commit, &t.Versions, &t.Store, &t.State} {
+				*sum /= n
+			}
+		}
+		times[peer] = t
+	}
+	p.BlockCut, p.BlockTimes = &cut, times
+}
+
+// overlap returns how much of a span lies within another.
+func overlap(begin, end, from, to time.Time) time.Duration {
+	if begin.Before(from) {
+		begin = from
+	}
+	if end.After(to) {
+		end = to
+	}
+	return max(0, end.Sub(begin))
+}
