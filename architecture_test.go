@@ -17,11 +17,11 @@ import (
 // bench knows nothing of Fabric, reports never see a network, and a chaincode
 // sees neither the engine nor an encryption library.
 var mayImport = map[string][]string{
-	"bench":                  {"bench/arrival", "bench/result"},
+	"bench":                  {"bench/arrival", "bench/result", "internal/alarm"},
 	"bench/bottleneck":       {"bench/result", "internal/proc"},
 	"bench/saturation":       {"bench/result", "bench/stats"},
 	"bench/scenario":         {"internal/strictyaml", "bench/arrival", "network/topology"},
-	"bench/study":            {"bench", "bench/arrival", "bench/bottleneck", "bench/result", "bench/saturation", "bench/scenario", "bench/stats", "internal/proc"},
+	"bench/study":            {"bench", "bench/arrival", "bench/bottleneck", "bench/result", "bench/saturation", "bench/scenario", "bench/stats", "internal/alarm", "internal/proc"},
 	"network/topology":       {"internal/strictyaml"},
 	"network/fabric":         {"network/topology"},
 	"network/fabric/daemons": {"network/process"},
@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"network":                {"network/topology", "network/fabric", "network/fabric/daemons", "network/process", "network/client", "bench", "bench/result", "internal/proc"},
 	"workloads/fe":           {"workloads/fe/codec"},
 	"simulators/meter":       {"workloads/reading"},
-	"simulators/ledger":      {"bench", "bench/result"},
+	"simulators/ledger":      {"bench", "bench/result", "internal/alarm"},
 	"workloads":              {"bench", "bench/result", "simulators/meter", "workloads/reading", "workloads/fe", "workloads/fe/codec"},
 	"reports":                {"bench/result", "bench/stats", "bench/saturation"},
 	"reports/plot":           {"reports"},

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 // counter is a Sink that keeps nothing.
@@ -36,7 +37,7 @@ func drive(tb testing.TB, p bench.Plan, n uint64) bench.Result {
 	var seen atomic.Uint64
 	sink := &counter{}
 	p.Hold = time.Hour
-	res, err := bench.Run(ctx, p, workload(empty), target(func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	res, err := bench.Run(ctx, alarm.Timers{}, p, workload(empty), target(func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 		if seen.Add(1) == n {
 			cancel()
 		}

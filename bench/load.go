@@ -46,12 +46,14 @@ func (l *level) client(hold context.Context, start func(job)) {
 
 // open starts the plan's arrivals when they are due and returns when all
 // transactions have ended. It never waits for a slot: that would hide the
-// arrivals that come meanwhile.
-func (l *level) open(ctx context.Context) {
+// arrivals that come meanwhile. It calls begin once it knows when the first
+// arrival is due, which takes some time where a large fleet has to be sorted.
+func (l *level) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.plan.Slots)
 	freed := func(time.Duration) { slots.release() }
 	for due := range l.plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.plan.Seed, 0))) {
+		begin()
 		if due >= l.plan.Hold || !l.sleepUntil(ctx, due) {
 			break
 		}
@@ -66,6 +68,7 @@ func (l *level) open(ctx context.Context) {
 			workers.run(job{seq, due, freed})
 		}
 	}
+	begin() // where nothing ever arrives
 	workers.drain()
 }
 
@@ -73,12 +76,7 @@ func (l *level) open(ctx context.Context) {
 // done before it, or by now.
 func (l *level) sleepUntil(ctx context.Context, at time.Duration) bool {
 	if wait := at - l.now(); wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
+		l.clock.Sleep(ctx.Done(), wait)
 	}
 	return ctx.Err() == nil
 }

@@ -15,6 +15,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 // chaos is a workload and a target that do anything the contract allows, and
@@ -113,7 +114,7 @@ func everyTransactionEndsOnce(p bench.Plan, bound int, interrupt time.Duration, 
 	defer cancel()
 	chaos, sink := &chaos{seed: seed}, &records{}
 	var last bench.Live
-	res, err := bench.Run(ctx, p, chaos, chaos, sink, func(l bench.Live) { last = l })
+	res, err := bench.Run(ctx, alarm.Timers{}, p, chaos, chaos, sink, func(l bench.Live) { last = l })
 	if err != nil {
 		return err
 	}

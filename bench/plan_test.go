@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/internal/alarm"
 )
 
 func TestPlanValidate(t *testing.T) {
@@ -41,7 +42,7 @@ func TestPlanValidate(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: %v, want an error about %s", tt.plan, err, tt.want)
 		}
-		if _, err := bench.Run(t.Context(), tt.plan, nil, nil, nil, nil); err == nil {
+		if _, err := bench.Run(t.Context(), alarm.Timers{}, tt.plan, nil, nil, nil, nil); err == nil {
 			t.Errorf("Run took %+v", tt.plan)
 		}
 	}

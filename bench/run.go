@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 // interruptDrain is how long an interrupted level waits for what is under way:
@@ -25,11 +27,12 @@ var (
 // transaction to sink. It calls observe, where not nil, once per second and at
 // the end, never twice at once.
 //
-// Run lasts for p.Hold and until every transaction has ended. When ctx is done
+// clock is what the load waits by: an alarm.Alarm, or alarm.Timers in virtual
+// time. Run lasts for p.Hold and until every transaction has ended. When ctx is done
 // it schedules nothing more, gives what is under way two seconds, cuts off the
 // rest as Interrupted, and returns a Result that is right and marked Partial.
 // The only error is that of an invalid plan.
-func Run(ctx context.Context, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
+func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
 	if err := p.Validate(); err != nil {
 		return Result{}, err
 	}
@@ -37,21 +40,25 @@ func Run(ctx context.Context, p Plan, w Workload, target Target, sink Sink, obse
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	gc := markGC()
-	l := &level{plan: p, workload: w, target: target, sink: sink, work: work, live: newLive(observe != nil)}
+	l := &level{plan: p, clock: clock, workload: w, target: target, sink: sink, work: work, live: newLive(observe != nil)}
 	if p.Wait == WaitAcknowledge {
 		l.outstanding = make(semaphore, p.Outstanding)
 	}
-	l.epoch = time.Now()
-
-	done := make(chan struct{})
+	begun, done := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() {
+		l.epoch = time.Now()
+		close(begun)
+	})
 	go func() {
 		defer close(done)
 		if p.Arrivals != nil {
-			l.open(ctx)
+			l.open(ctx, begin)
 		} else {
+			begin()
 			l.closed(ctx)
 		}
 	}()
+	<-begun
 	stopObserving := l.observe(observe)
 	held, interrupted := l.supervise(ctx, done, cut)
 	stopObserving()
@@ -73,6 +80,7 @@ func Run(ctx context.Context, p Plan, w Workload, target Target, sink Sink, obse
 // A level is a Plan being run.
 type level struct {
 	plan     Plan
+	clock    alarm.Clock
 	workload Workload
 	target   Target
 	sink     Sink

@@ -12,6 +12,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 type workload func(ctx context.Context, seq uint64) (bench.Transaction, error)
@@ -89,7 +90,7 @@ func commits(acknowledge, commit time.Duration) target {
 func run(t *testing.T, ctx context.Context, p bench.Plan, w workload, f target) (bench.Result, *records) {
 	t.Helper()
 	sink := &records{}
-	res, err := bench.Run(ctx, p, w, f, sink, nil)
+	res, err := bench.Run(ctx, alarm.Timers{}, p, w, f, sink, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,7 @@ func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lives []bench.Live
 		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 1000, Hold: 4300 * time.Millisecond}
-		_, err := bench.Run(t.Context(), p, workload(empty), commits(0, 205*time.Millisecond), &records{}, func(l bench.Live) { lives = append(lives, l) })
+		_, err := bench.Run(t.Context(), alarm.Timers{}, p, workload(empty), commits(0, 205*time.Millisecond), &records{}, func(l bench.Live) { lives = append(lives, l) })
 		if err != nil {
 			t.Fatal(err)
 		}

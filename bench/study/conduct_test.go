@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/alarm"
 )
 
 // A watcher is an Observer that keeps everything. It has no lock: the race
@@ -54,7 +55,7 @@ func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt
 			arrange(cancel)
 		}
 		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher}
-		o.err = run(ctx, cfg, func() (result.Host, error) { return result.Host{Cores: 2, Sign: 25e-6, Verify: 60e-6}, nil })
+		o.err = run(ctx, cfg, alarm.Timers{}, func() (result.Host, error) { return result.Host{Cores: 2, Sign: 25e-6, Verify: 60e-6}, nil })
 	})
 	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
 		return o

@@ -24,6 +24,8 @@ type site struct {
 
 	ledgerRead func() // called when it is about to be read
 
+	as func(*site) Site // where set, what Start returns
+
 	feErr, startErr, seriesErr, ledgerErr, storedErr, closeErr error
 
 	// fault, where set, may change what becomes of a transaction, by its
@@ -78,6 +80,9 @@ func (s *site) Start(_ context.Context, session Session, working func(string)) (
 	s.sessions = append(s.sessions, session)
 	s.started, s.died, s.isClosed = time.Now(), make(chan error, 2), false
 	s.ledger, s.stored = []Entry{{TxID: id(1 << 40), Valid: true, SetUp: true}}, 0
+	if s.as != nil {
+		return s.as(s), nil
+	}
 	return s, nil
 }
 

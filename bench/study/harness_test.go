@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
 )
 
@@ -68,7 +69,7 @@ func BenchmarkHarness(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
-	done, err := bench.Run(ctx, bench.Plan{Clients: 64, Hold: time.Hour}, stub, stub, sink, watch)
+	done, err := bench.Run(ctx, alarm.Timers{}, bench.Plan{Clients: 64, Hold: time.Hour}, stub, stub, sink, watch)
 	if err != nil {
 		b.Fatal(err)
 	}

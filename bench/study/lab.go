@@ -48,6 +48,7 @@ type Site interface {
 type Need struct {
 	First   uint64 // sequence number of its first transaction
 	Planned int    // number of its transactions, where all ciphertexts are made before the load; else 0
+	Rows    int    // of a trace that one load level follows; the next begins with the first again
 }
 
 // Facts describe a Site for the manifest and for every point's conditions.

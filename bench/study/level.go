@@ -23,7 +23,7 @@ func (s *study) level(ctx context.Context, l level) error {
 	runtime.GC() // the level before leaves its garbage to itself
 	counted := s.counters(ctx)
 	meter := newMeter(s.site)
-	measured, runErr := bench.Run(ctx, plan(s.Scenario.Seed, l, s.next[l.series.Name]), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
+	measured, runErr := bench.Run(ctx, s.clock, plan(s.Scenario.Seed, l, s.next[l.series.Name]), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
 		name, cores := meter.busiest()
 		s.Observer.Live(Live{
 			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,

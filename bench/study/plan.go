@@ -28,7 +28,7 @@ func levels(all []scenario.Series, repetition int) []level {
 	for i, more := 0, true; more; i++ {
 		more = false
 		for _, series := range all {
-			if loads := loads(series.Load); i < len(loads) {
+			if loads := loads(series); i < len(loads) {
 				plan = append(plan, level{series: series, load: loads[i], repetition: repetition})
 				more = true
 			}
@@ -55,16 +55,32 @@ func number(all []session) {
 	}
 }
 
-// loads returns the levels of a load.
-func loads(l scenario.Load) []result.Load {
+// loads returns the levels of a series' load. Arrivals with a rate of their own
+// make one level of their mean rate.
+func loads(series scenario.Series) []result.Load {
+	l := series.Load
 	var all []result.Load
 	for _, clients := range l.Clients {
 		all = append(all, result.Load{Kind: "closed", Clients: clients, Think: l.Think.Seconds()})
 	}
-	for _, rate := range l.Rate {
+	rates := l.Rate
+	if l.Kind == "open" && len(rates) == 0 {
+		rates = []float64{mean(series)}
+	}
+	for _, rate := range rates {
 		all = append(all, result.Load{Kind: "open", Offered: rate, Slots: l.Slots})
 	}
 	return all
+}
+
+// mean returns the mean rate of arrivals that have their own.
+func mean(series scenario.Series) float64 {
+	process := series.Process(0)
+	if p, ok := process.(arrival.Periodic); ok {
+		return p.Rate(0)
+	}
+	hold := series.Load.Hold
+	return float64(due(bench.Plan{Arrivals: process, Hold: hold})) / hold.Seconds()
 }
 
 // Levels returns the number of load levels that s runs.
@@ -91,7 +107,7 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 	if l.load.Kind == "closed" {
 		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
 	} else {
-		p.Arrivals, p.Slots = arrival.Constant{PerSecond: l.load.Offered}, l.load.Slots
+		p.Arrivals, p.Slots = l.series.Process(l.load.Offered), l.load.Slots
 	}
 	return p
 }

@@ -64,7 +64,7 @@ func TestPlan(t *testing.T) {
 			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Seed: 103, First: 77}},
 	}
 	for _, tt := range tests {
-		if got := loads(tt.series.Load); len(got) != 1 || got[0] != tt.load {
+		if got := loads(tt.series); len(got) != 1 || got[0] != tt.load {
 			t.Errorf("loads %+v, want %+v", got, tt.load)
 		}
 		got := plan(100, level{series: tt.series, load: tt.load, repetition: tt.repetition}, 77)

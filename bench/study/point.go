@@ -62,6 +62,7 @@ func (s *study) conditions(l level) result.Conditions {
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits,
 		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
+		Arrivals: l.series.Load.Arrivals.String(),
 	}
 }
 

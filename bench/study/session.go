@@ -112,6 +112,9 @@ func (s *study) prepare(ctx context.Context, one session) error {
 	for _, series := range one.series {
 		s.Observer.Step("prepare series " + series.Name)
 		need := Need{First: s.next[series.Name], Planned: planned(s.Scenario.Seed, one.levels, series)}
+		if series.Load.Arrivals.Trace != nil {
+			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold})
+		}
 		workload, made, err := s.site.Series(ctx, series, need, s.Observer.Working)
 		if err != nil {
 			return fmt.Errorf("prepare series %q: %w", series.Name, cause(ctx, err))

@@ -46,7 +46,7 @@ func TestTwoNetworks(t *testing.T) {
 		t.Errorf("networks %q, want %q", networks, want)
 	}
 	// Numbers go on from network to network.
-	if want := []Need{{0, 150}, {150, 150}}; !slices.Equal(at.needs["a"], want) {
+	if want := []Need{{0, 150, 0}, {150, 150, 0}}; !slices.Equal(at.needs["a"], want) {
 		t.Errorf("needs %+v, want %+v", at.needs["a"], want)
 	}
 	for name, seqs := range at.sent {

@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
+	"meterbench/internal/alarm"
 )
 
 // ErrNothingMeasured marks a study that failed before it had a result.
@@ -35,6 +36,7 @@ type Config struct {
 // A study is a run under way.
 type study struct {
 	Config
+	clock    alarm.Clock
 	manifest result.Run
 	summary  result.Summary
 	writer   *result.Writer
@@ -62,10 +64,17 @@ const closing = 2 * time.Minute
 // node dies on the way, what was measured is written, marked incomplete, and
 // the error says why. The error is ErrNothingMeasured where that is nothing; of
 // the folder then only the nodes' logs are left, if there are any.
-func Run(ctx context.Context, cfg Config) error { return run(ctx, cfg, calibrate) }
+func Run(ctx context.Context, cfg Config) error {
+	clock, err := alarm.New()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
+	}
+	defer clock.Close()
+	return run(ctx, cfg, clock, calibrate)
+}
 
-func run(ctx context.Context, cfg Config, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, next: map[string]uint64{}, ledger: ledgers{valid: map[[32]byte]uint64{}}}
+func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (result.Host, error)) (err error) {
+	s := &study{Config: cfg, clock: clock, next: map[string]uint64{}, ledger: ledgers{valid: map[[32]byte]uint64{}}}
 	s.manifest = s.describe()
 	s.summary = result.Summary{
 		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,

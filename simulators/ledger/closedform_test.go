@@ -11,6 +11,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 	"meterbench/simulators/ledger"
 )
 
@@ -62,7 +63,7 @@ func TestClosedForms(t *testing.T) {
 				rate := tt.rho * float64(tt.servers) / mean
 				sink := &latencies{all: make([]float64, 0, n+n/10)}
 				p := bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 10_000, Seed: 3, Hold: time.Duration(1.01 * float64(n) / rate * 1e9)}
-				res, err := bench.Run(t.Context(), p, workload(empty), target, sink, nil)
+				res, err := bench.Run(t.Context(), alarm.Timers{}, p, workload(empty), target, sink, nil)
 				if err != nil || res.Counts[result.Valid] != res.Scheduled || int(res.Scheduled) < n {
 					t.Fatalf("%v, %v", res.Counts.Map(), err)
 				}

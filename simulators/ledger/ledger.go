@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 // A True is what really became of one transaction, whatever the client saw of
@@ -35,8 +36,8 @@ type Ledger struct {
 	clock  clock
 	start  time.Time
 	log    func(True)
-	sleep  func(stop <-chan struct{}, d time.Duration) bool
-	alarm  *alarm // nil unless sleep is its
+	wake   alarm.Clock
+	close  func() error // of wake
 
 	mu      sync.Mutex
 	model   *model
@@ -58,13 +59,13 @@ func New(c Config, log func(True)) (*Ledger, error) {
 	if log == nil {
 		log = func(True) {}
 	}
-	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, sleep: sleep}
+	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, wake: alarm.Timers{}, close: func() error { return nil }}
 	if c.RealTime {
-		var err error
-		if l.alarm, err = newAlarm(); err != nil {
+		a, err := alarm.New()
+		if err != nil {
 			return nil, fmt.Errorf("reference ledger: %w", err)
 		}
-		l.sleep = l.alarm.sleep
+		l.wake, l.close = a, a.Close
 	}
 	l.model = newModel(c, l.ended)
 	l.start = time.Now()
@@ -114,7 +115,7 @@ func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) er
 
 func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
 	if t.outcome == result.Unknown {
-		if !l.sleep(ctx.Done(), time.Until(r.Submitted.Add(l.giveUp))) {
+		if !l.wake.Sleep(ctx.Done(), time.Until(r.Submitted.Add(l.giveUp))) {
 			return interrupted("commit", r, context.Cause(ctx))
 		}
 		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.giveUp)
@@ -166,7 +167,7 @@ func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 		if wait <= 0 {
 			return nil
 		}
-		if !l.sleep(ctx.Done(), wait) {
+		if !l.wake.Sleep(ctx.Done(), wait) {
 			return context.Cause(ctx)
 		}
 	}
@@ -195,7 +196,7 @@ func (l *Ledger) watch() {
 	}
 	wait := l.clock.since(open.deadline) - time.Since(l.start)
 	go func() {
-		if l.sleep(open.cut, wait) {
+		if l.wake.Sleep(open.cut, wait) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.catchUp()
@@ -210,10 +211,7 @@ func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.model.advance(math.MaxInt64)
-	if l.alarm == nil {
-		return nil
-	}
-	return l.alarm.close()
+	return l.close()
 }
 
 // ended logs a transaction whose way is known.

@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 	"meterbench/simulators/ledger"
 )
 
@@ -53,7 +54,16 @@ func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w wor
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := bench.Run(ctx, p, w, target, tr, nil)
+	var clock alarm.Clock = alarm.Timers{}
+	if c.RealTime {
+		a, err := alarm.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		clock = a
+	}
+	res, err := bench.Run(ctx, clock, p, w, target, tr, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

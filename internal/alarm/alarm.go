@@ -1,4 +1,5 @@
-package ledger
+// Package alarm lets goroutines wait more precisely than Go's timers do.
+package alarm
 
 import (
 	"container/heap"
@@ -10,8 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sleep waits for d and returns false where stop is closed first.
-func sleep(stop <-chan struct{}, d time.Duration) bool {
+// A Clock lets goroutines wait.
+type Clock interface {
+	// Sleep waits for d and returns false where stop is closed first. A nil
+	// stop is never closed.
+	Sleep(stop <-chan struct{}, d time.Duration) bool
+}
+
+// Timers is the Clock of Go's own timers: exact in virtual time
+// (testing/synctest), up to 1.1 ms late in real time.
+type Timers struct{}
+
+// Sleep implements Clock.
+func (Timers) Sleep(stop <-chan struct{}, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -22,39 +34,34 @@ func sleep(stop <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// An alarm wakes goroutines by a timer of the kernel (timerfd). An idle Go
-// program sleeps in epoll_wait, whose timeout is in milliseconds, so that its
-// timers are up to a millisecond late; a file that becomes readable wakes it
-// within some ten microseconds.
-type alarm struct {
+// An Alarm is a Clock that wakes goroutines by a timer of the kernel
+// (timerfd). An idle Go program sleeps in epoll_wait, whose timeout is in
+// milliseconds, so that its timers are up to a millisecond late; a file that
+// becomes readable wakes it within some ten microseconds. It knows real time
+// only.
+type Alarm struct {
 	fd   int
 	file *os.File // of fd, read through Go's poller
 
 	mu       sync.Mutex
 	closed   bool
-	sleepers schedule[*sleeper]
+	sleepers sleepers
 }
 
-// A sleeper is a goroutine that an alarm is to wake.
-type sleeper struct {
-	due   time.Time
-	awake chan struct{}
-}
-
-func (s *sleeper) Before(other *sleeper) bool { return s.due.Before(other.due) }
-
-func newAlarm() (*alarm, error) {
+// New returns an Alarm. The error is that of a system without timerfd or out
+// of file descriptors.
+func New() (*Alarm, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("kernel timer: %w", err)
 	}
-	a := &alarm{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
+	a := &Alarm{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
 	go a.ring()
 	return a, nil
 }
 
-// sleep is the function of that name, on the alarm.
-func (a *alarm) sleep(stop <-chan struct{}, d time.Duration) bool {
+// Sleep implements Clock.
+func (a *Alarm) Sleep(stop <-chan struct{}, d time.Duration) bool {
 	s := &sleeper{due: time.Now().Add(d), awake: make(chan struct{})}
 	a.mu.Lock()
 	heap.Push(&a.sleepers, s)
@@ -71,7 +78,7 @@ func (a *alarm) sleep(stop <-chan struct{}, d time.Duration) bool {
 }
 
 // set has the kernel's timer ring when the first sleeper is due.
-func (a *alarm) set() {
+func (a *Alarm) set() {
 	if a.closed || len(a.sleepers) == 0 {
 		return
 	}
@@ -81,7 +88,7 @@ func (a *alarm) set() {
 }
 
 // ring wakes who is due whenever the timer rings, until the alarm is closed.
-func (a *alarm) ring() {
+func (a *Alarm) ring() {
 	var rings [8]byte
 	for {
 		if _, err := a.file.Read(rings[:]); err != nil {
@@ -96,8 +103,8 @@ func (a *alarm) ring() {
 	}
 }
 
-// close ends the alarm. It wakes nobody any more.
-func (a *alarm) close() error {
+// Close ends the alarm. It wakes nobody any more.
+func (a *Alarm) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true

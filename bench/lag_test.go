@@ -1,0 +1,68 @@
+package bench_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/internal/alarm"
+)
+
+// lags is a Sink that keeps schedule lags.
+type lags struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (l *lags) Record(r result.Record) {
+	if lag, ok := r.Span(result.PhaseLag); ok {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.all = append(l.all, lag)
+	}
+}
+
+// BenchmarkLag measures how late transactions of a constant load start, in
+// three seconds of real time, and the cores that the harness takes for it:
+//
+//	go test -run '^$' -bench Lag -benchtime 1x ./bench
+func BenchmarkLag(b *testing.B) {
+	precise, err := alarm.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer precise.Close()
+	for _, rate := range []float64{100, 1000, 10_000} {
+		for _, clock := range []struct {
+			name string
+			alarm.Clock
+		}{{"timers", alarm.Timers{}}, {"alarm", precise}} {
+			b.Run(fmt.Sprintf("rate=%g/%s", rate, clock.name), func(b *testing.B) {
+				const hold = 3 * time.Second
+				sink, busy, dropped := &lags{}, time.Duration(0), uint64(0)
+				for b.Loop() {
+					before := cpu(b)
+					p := bench.Plan{Arrivals: arrival.Constant{PerSecond: rate}, Slots: 1000, Hold: hold}
+					res, err := bench.Run(b.Context(), clock.Clock, p, workload(empty), target(instant), sink, nil)
+					if err != nil {
+						b.Fatal(err)
+					}
+					busy += cpu(b) - before
+					dropped += res.Counts[result.Dropped]
+				}
+				slices.Sort(sink.all)
+				for _, q := range []int{50, 99} {
+					b.ReportMetric(1e6*sink.all[len(sink.all)*q/100].Seconds(), fmt.Sprintf("lag-p%d-us", q))
+				}
+				b.ReportMetric(1e6*sink.all[len(sink.all)-1].Seconds(), "lag-max-us")
+				b.ReportMetric(busy.Seconds()/(hold.Seconds()*float64(b.N)), "cores")
+				b.ReportMetric(float64(dropped), "dropped")
+			})
+		}
+	}
+}
