@@ -186,6 +186,6 @@ func few(e *Evidence) (Verdict, bool) {
 	if p.Load.Kind != "closed" || latency.N == 0 || phase == result.PhaseCommit && p.BlockCut == nil {
 		return Verdict{}, false
 	}
-	return Verdict{NotLimited, fmt.Sprintf("%d clients with one transaction each, at a %s latency of %s, ask for no more; %s",
+	return Verdict{NotLimited, fmt.Sprintf("%d clients with one transaction each, whose %s takes %s, ask for no more; %s",
 		p.Load.Clients, what, seconds(latency.Mean), e.usage()+e.refusals())}, true
 }

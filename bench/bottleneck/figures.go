@@ -18,7 +18,7 @@ const shown = 3
 func (e *Evidence) usage() string {
 	cpu := e.Point.CPU
 	if len(cpu) == 0 {
-		return "its CPU time is unknown"
+		return "nobody measured CPU time"
 	}
 	names := sorted(cpu)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(cpu[b], cpu[a]) })
@@ -57,7 +57,7 @@ func (e *Evidence) busiest() (who string, at result.BlockTimes) {
 func process(name string) string {
 	switch name {
 	case proc.Other:
-		return "processes of others"
+		return "other processes"
 	case proc.Steal:
 		return "other virtual machines"
 	}

@@ -1,0 +1,179 @@
+package bottleneck
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"meterbench/bench/result"
+)
+
+// measured returns a point of a closed load on Fabric's topology minimal, on
+// two cores.
+func measured(clients int) result.Point {
+	return result.Point{
+		Valid: true, Window: 12, Scheduled: 1000, Outcomes: map[string]uint64{"valid": 1000},
+		Conditions: result.Conditions{BatchTimeout: 0.2, BatchMessages: 100, Wait: "commit", Limits: result.Limits{Gateway: 2500, Endorser: 2500}},
+		Load:       result.Load{Kind: "closed", Clients: clients},
+	}
+}
+
+func latency(commit, waitCut float64) map[string]result.Quantiles {
+	return map[string]result.Quantiles{"commit": {Mean: commit, N: 1000}, "wait_cut": {Mean: waitCut, N: 1000}}
+}
+
+// The figures of the first five were measured on two cores, Fabric 3.1.1; the
+// rest is made up.
+func TestJudge(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		given func(*Evidence)
+		want  Verdict
+	}{
+		{"2 s/500, 64 clients", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.Conditions.BatchTimeout, e.Point.Conditions.BatchMessages = 2, 500
+			e.Point.BlockCut = &result.BlockCut{Timer: 6}
+			e.Point.Latency = latency(2.08019, 1.97639)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07, "client": 0.02, "other": 0.04}
+			e.BlockFill = 2.0004
+		}, Verdict{BatchTimer, "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.08 s waiting for the cut took 1.98 s (95 %); blocks were open for 2 s on average; 64 clients cannot fill a block"}},
+		{"the same on a machine that others keep busy", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.Conditions.BatchTimeout, e.Point.Conditions.BatchMessages = 2, 500
+			e.Point.BlockCut = &result.BlockCut{Timer: 6}
+			e.Point.Latency = latency(2.1267, 1.92731)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.1, "other": 1.79}
+		}, Verdict{BatchTimer, "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.13 s waiting for the cut took 1.93 s (90.6 %); 64 clients cannot fill a block"}},
+		{"200 ms/100, 256 clients", func(e *Evidence) {
+			e.Point = measured(256)
+			e.Point.BlockCut = &result.BlockCut{Count: 21, Timer: 8}
+			e.Point.Latency = latency(0.48611, 0.07801)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.95, "other": 0.49, "orderer0": 0.23, "client": 0.16, "chaincode.peer0.ptb": 0.13, "steal": 0}
+			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Blocks: 28, Busy: 0.858}}
+		}, Verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.96 of 2 cores were in use (peer0.ptb 0.95, other processes 0.49, orderer0 0.23)"}},
+		{"gateway limit 500, 800 clients that wait for the acknowledgement", func(e *Evidence) {
+			e.Point = measured(800)
+			e.Point.Scheduled, e.Point.Outcomes = 6566, map[string]uint64{"limited": 5438, "valid": 1128}
+			e.Point.Conditions.Limits.Gateway = 500
+			e.Point.BlockCut = &result.BlockCut{Count: 2, Timer: 18}
+			e.Point.Latency = latency(4.43457, 0.04872)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 1.2, "client": 0.8}
+			e.Refused = map[string]Refused{"orderer0": {}, "peer0.ptb": {Gateway: 5855}}
+		}, Verdict{GatewayLimit, "5438 of 6566 transactions (82.8 %) were turned away; a peer's gateway service takes 500 calls at a time; calls turned away over the whole level: peer0.ptb 5855"}},
+		{"the same, waiting for the commit: refused at the start only", func(e *Evidence) {
+			e.Point = measured(800)
+			e.Point.Conditions.Limits.Gateway = 500
+			e.Point.BlockCut = &result.BlockCut{Count: 19}
+			e.Point.Latency = latency(0.88744, 0.36338)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 1.23, "orderer0": 0.27, "client": 0.19, "chaincode.peer0.ptb": 0.16}
+			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Busy: 0.99}}
+			e.Refused = map[string]Refused{"peer0.ptb": {Gateway: 506}}
+		}, Verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.85 of 2 cores were in use (peer0.ptb 1.23, orderer0 0.27, client 0.19); peer0.ptb spent 99 % of the time on validating and committing; calls turned away over the whole level: peer0.ptb 506"}},
+
+		{"an endorser's refusals that the client never sees", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.Conditions.Limits.Endorser = 20
+			e.Refused = map[string]Refused{"peer0.cmi": {Endorser: 30}, "peer0.ptb": {Gateway: 1, Endorser: 10}}
+		}, Verdict{EndorserLimit, "0 of 1000 transactions (0 %) were turned away; a peer's endorser service takes 20 calls at a time; calls turned away over the whole level: peer0.cmi 30, peer0.ptb 11"}},
+		{"a cap", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+			e.Throttled = map[string]float64{"orderer0": 0.05, "peer0.ptb": 0.83}
+		}, Verdict{"CPU cap of peer0.ptb", "its cap held peer0.ptb back for 83 % of the time, at 0.50 cores"}},
+		{"an offered load that was met, through the timer", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100}, 99.2
+			e.Point.BlockCut = &result.BlockCut{Timer: 60}
+			e.Point.Latency = latency(0.13, 0.1)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.3}
+		}, Verdict{NotLimited, "the 100/s that were offered were committed; 0.30 of 2 cores were in use (peer0.ptb 0.30)"}},
+		{"a peer that never rests", func(e *Evidence) {
+			e.Point = measured(256)
+			e.Cores = 16
+			e.Point.BlockCut = &result.BlockCut{Count: 60}
+			e.Point.Latency = latency(0.4, 0.1)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 9.5, "client": 1}
+			e.Point.BlockTimes = map[string]result.BlockTimes{
+				"peer0.cmi": {Busy: 0.3}, "peer0.ptb": {Busy: 0.97, Validate: 0.0312, Commit: 0.0084},
+			}
+		}, Verdict{"commit at peer0.ptb", "peer0.ptb spent 97 % of the time on one block after the other, 31.2 ms each for validation and 8.4 ms for the commit, while 10.50 of 16 cores were in use (peer0.ptb 9.50, client 1.00)"}},
+		{"too few slots", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100, Slots: 10}, 60
+			e.Point.Outcomes = map[string]uint64{"valid": 600, "dropped": 400}
+		}, Verdict{Slots, "400 of 1000 transactions were due when all 10 slots were taken, while nobody measured CPU time"}},
+		{"a late client", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.Valid, e.Point.Reasons = false, []string{"the client was late"}
+			e.Point.CPU = map[string]float64{"client": 1}
+		}, Verdict{Client, "the client was late; 1.00 of 2 cores were in use (client 1.00)"}},
+		{"few clients", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.BlockCut = &result.BlockCut{Count: 100}
+			e.Point.Latency = latency(0.05, 0.001)
+			e.Point.CPU = map[string]float64{"client": 0.5, "orderer0": 0.5}
+		}, Verdict{NotLimited, "2 clients with one transaction each, whose commit takes 50 ms, ask for no more; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
+		{"few clients that only endorse", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.Conditions.Wait = "endorse"
+			e.Point.Latency = map[string]result.Quantiles{"endorse": {Mean: 0.004, N: 7}}
+		}, Verdict{NotLimited, "2 clients with one transaction each, whose endorsement takes 4 ms, ask for no more; nobody measured CPU time"}},
+		{"nothing told of blocks", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.Latency = map[string]result.Quantiles{"commit": {Mean: 0.2, N: 7}}
+			e.Point.CPU = map[string]float64{"client": 0.5}
+		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (client 0.50)"}},
+		{"nothing measured", func(e *Evidence) { e.Point = result.Point{} }, Verdict{Unknown, "nothing was measured"}},
+	} {
+		e := Evidence{Cores: 2}
+		c.given(&e)
+		if got := Judge(e); got != c.want {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// Whatever the figures, there is a verdict, the same each time, with a name
+// and a reason.
+func TestJudgeAlwaysDecides(t *testing.T) {
+	names := []string{GatewayLimit, EndorserLimit, CPUCap, BatchTimer, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
+	rapid.Check(t, func(t *rapid.T) {
+		some := func(of ...string) map[string]float64 {
+			return rapid.MapOf(rapid.SampledFrom(of), rapid.Float64Range(0, 3)).Draw(t, "figures")
+		}
+		e := Evidence{Cores: rapid.IntRange(0, 4).Draw(t, "cores"), Throttled: some("peer0", "orderer0")}
+		p := &e.Point
+		p.Window, p.Throughput, p.Valid = 1, rapid.Float64Range(0, 200).Draw(t, "throughput"), rapid.Bool().Draw(t, "valid")
+		p.Scheduled = rapid.Uint64Range(0, 100).Draw(t, "scheduled")
+		p.Outcomes = rapid.MapOf(rapid.SampledFrom([]string{"valid", "limited", "dropped"}), rapid.Uint64Range(0, 100)).Draw(t, "outcomes")
+		p.Load = result.Load{Kind: rapid.SampledFrom([]string{"open", "closed"}).Draw(t, "kind"), Clients: 3, Offered: 100}
+		p.CPU = some("peer0", "orderer0", "client", "other", "steal")
+		p.Latency = map[string]result.Quantiles{}
+		for phase, mean := range some("commit", "wait_cut", "endorse") {
+			p.Latency[phase] = result.Quantiles{Mean: mean, N: 1}
+		}
+		if rapid.Bool().Draw(t, "told") {
+			p.BlockCut = &result.BlockCut{Timer: rapid.Uint64Range(0, 5).Draw(t, "timer"), Count: rapid.Uint64Range(0, 5).Draw(t, "count")}
+			p.BlockTimes = map[string]result.BlockTimes{}
+			for peer, busy := range some("peer0", "peer1") {
+				p.BlockTimes[peer] = result.BlockTimes{Busy: busy}
+			}
+		}
+		v := Judge(e)
+		known := false
+		for _, name := range names {
+			known = known || strings.HasPrefix(v.LimitedBy, name)
+		}
+		if !known || v.Text == "" || strings.Contains(v.Text, "%!") {
+			t.Fatalf("%+v", v)
+		}
+		again := e
+		again.Point.CPU, again.Throttled = maps.Clone(e.Point.CPU), maps.Clone(e.Throttled)
+		if w := Judge(again); w != v {
+			t.Fatalf("%+v, then %+v", v, w)
+		}
+	})
+}

@@ -1,0 +1,209 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+)
+
+const ms = time.Millisecond
+
+// A traced is a site whose nodes tell of its blocks: each is cut 8 ms before
+// the first commit that it may hold, and taken up, validated and committed by
+// one peer 2 ms after one another.
+type traced struct {
+	*site
+	reason   func(block uint64) result.CutReason
+	silent   func(block uint64) bool // blocks of which nobody tells
+	err      error
+	counters Counters // read once: before the level
+}
+
+func (t *traced) Facts() Facts {
+	f := t.site.Facts()
+	f.Observer = "peer0"
+	return f
+}
+
+func (t *traced) Target() bench.Target { return t }
+
+// Submit has the orderer acknowledge 13 ms before the commit.
+func (t *traced) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	r, err := t.site.Submit(ctx, tx)
+	if !r.Committed.IsZero() {
+		r.Submitted = r.Committed.Add(-13 * ms)
+	}
+	return r, err
+}
+
+func (t *traced) Blocks(since time.Time) (blocks []result.Block, err error) {
+	for n := uint64(0); ; n++ {
+		begin := t.started.Add(time.Duration(n) * t.block)
+		if begin.After(time.Now()) {
+			return blocks, t.err
+		}
+		if t.silent != nil && t.silent(n) {
+			continue
+		}
+		b := result.Block{Number: n, Reason: t.reason(n), Cut: begin.Add(-8 * ms).Round(0), Peers: []result.PeerBlock{
+			{Peer: "peer0", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(-4 * ms).Round(0), Committed: begin.Add(-2 * ms).Round(0), Store: ms},
+			{Peer: "peer1", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(34 * ms).Round(0), Committed: begin.Add(44 * ms).Round(0), State: 7 * ms},
+		}}
+		if !b.Peers[0].Committed.Before(since) {
+			blocks = append(blocks, b)
+		}
+	}
+}
+
+func (t *traced) Counters(context.Context) (Counters, error) {
+	c := t.counters
+	t.counters.Refused = map[string]bottleneck.Refused{"peer0": {Gateway: c.Refused["peer0"].Gateway + 3}}
+	t.counters.Cuts, t.counters.Open = c.Cuts+10, c.Open+2
+	return c, t.err
+}
+
+func byTimer(uint64) result.CutReason { return result.CutTimer }
+
+// tracedSite returns a site that tells, and where it will be once started.
+func tracedSite(change func(*traced)) *site {
+	s := newSite()
+	s.as = func(s *site) Site {
+		t := &traced{site: s, reason: byTimer}
+		change(t)
+		return t
+	}
+	return s
+}
+
+// The split of the mean sums to the mean of the whole, and each part is that
+// of the transactions one by one.
+func TestSplit(t *testing.T) {
+	o := conduct(t, series(closed("a", 3*time.Second, 1), closed("b", 3*time.Second, 7)), tracedSite(func(*traced) {}), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	for _, p := range o.summary.Points {
+		var sum, whole float64
+		for _, phase := range result.BlockPhases() {
+			q, ok := p.Latency[phase.String()]
+			if !ok || q.N != p.Latency["commit"].N || q.Mean < 0 {
+				t.Errorf("%s: %v: %+v", p.Series, phase, q)
+			}
+			sum += q.Mean
+		}
+		n := 0
+		for _, row := range o.rows {
+			if row.Series == p.Series && row.Outcome == result.Valid && row.Intended >= time.Second && row.Intended < 3*time.Second {
+				n++
+				whole += (row.Committed - row.Submitted).Seconds()
+			}
+		}
+		if uint64(n) != p.Latency["commit"].N || math.Abs(sum-whole/float64(n)) > 1e-12 {
+			t.Errorf("%s: the phases sum to %v s, not %v s", p.Series, sum, whole/float64(n))
+		}
+		// A commit comes at any time within its block's 100 ms, 13 ms after the
+		// acknowledgement: mostly all of it is the notification.
+		if notify := p.Latency["notify"].Mean; notify < 0.011 || notify > 0.013 {
+			t.Errorf("%s: notify %v s", p.Series, notify)
+		}
+	}
+}
+
+func TestBlocksOfAPoint(t *testing.T) {
+	at := tracedSite(func(t *traced) {
+		t.reason = func(n uint64) result.CutReason { return result.CutReason(n % 5) }
+	})
+	o := conduct(t, series(closed("a", 3*time.Second, 1)), at, nil)
+	p := o.summary.Points[0]
+	// Within 1 s to 3 s blocks 11 to 30 are cut, and committed by peer0, and
+	// blocks 10 to 29 are committed by peer1.
+	if want := (result.BlockCut{Unknown: 4, Count: 4, Bytes: 4, Timer: 4, Config: 4}); p.BlockCut == nil || *p.BlockCut != want {
+		t.Errorf("cut %+v, want %+v", p.BlockCut, want)
+	}
+	for peer, want := range map[string]result.BlockTimes{
+		"peer0": {Blocks: 20, Busy: 0.04, Validate: 0.002, Commit: 0.002, Store: 0.001},
+		"peer1": {Blocks: 20, Busy: 0.5, Validate: 0.040, Commit: 0.010, State: 0.007},
+	} {
+		got := p.BlockTimes[peer]
+		for i, pair := range [][2]float64{
+			{got.Busy, want.Busy}, {got.Validate, want.Validate}, {got.Commit, want.Commit},
+			{got.Versions, want.Versions}, {got.Store, want.Store}, {got.State, want.State},
+		} {
+			if math.Abs(pair[0]-pair[1]) > 1e-9 {
+				t.Errorf("%s: value %d of %+v, want %+v", peer, i, got, want)
+			}
+		}
+		if got.Blocks != want.Blocks {
+			t.Errorf("%s: %d blocks, want %d", peer, got.Blocks, want.Blocks)
+		}
+	}
+}
+
+func TestLimitedBy(t *testing.T) {
+	// One client waits 23.7 ms per transaction, though nothing is short.
+	o := conduct(t, series(closed("a", 3*time.Second, 1)), tracedSite(func(*traced) {}), nil)
+	p := o.summary.Points[0]
+	if p.LimitedBy != bottleneck.NotLimited || !strings.HasSuffix(p.LimitedBecause, "; calls turned away over the whole level: peer0 3") {
+		t.Errorf("limited by %q: %s", p.LimitedBy, p.LimitedBecause)
+	}
+	// A site that tells nothing leaves it open.
+	o = conduct(t, series(closed("a", 3*time.Second, 1)), newSite(), nil)
+	p = o.summary.Points[0]
+	if p.LimitedBy != bottleneck.Unknown || p.BlockCut != nil || p.BlockTimes != nil {
+		t.Errorf("limited by %q: %+v", p.LimitedBy, p)
+	}
+	if _, ok := p.Latency["wait_cut"]; ok || len(p.Warnings) > 0 {
+		t.Errorf("split %v, warnings %q", p.Latency, p.Warnings)
+	}
+}
+
+func TestBlocksThatNobodyTellsOf(t *testing.T) {
+	at := tracedSite(func(t *traced) { t.silent = func(n uint64) bool { return n == 15 } })
+	o := conduct(t, series(closed("a", 3*time.Second, 1)), at, nil)
+	p := o.summary.Points[0]
+	if _, ok := p.Latency["wait_cut"]; ok {
+		t.Error("a part of the transactions stands for all")
+	}
+	if len(p.Warnings) != 1 || !strings.HasPrefix(p.Warnings[0], "the time inside the network is not split: the nodes' logs do not tell of the blocks of 4 of 8") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
+func TestNodesThatDoNotAnswer(t *testing.T) {
+	at := tracedSite(func(t *traced) { t.err = errors.New("no such log") })
+	o := conduct(t, series(closed("a", 3*time.Second, 1)), at, nil)
+	if o.err != nil || !o.has("what the nodes count is not known: no such log") || !o.has("what the nodes tell of blocks is incomplete: no such log") {
+		t.Errorf("%v, warnings %q", o.err, o.summary.Warnings)
+	}
+	if _, ok := o.summary.Points[0].Latency["wait_cut"]; !ok {
+		t.Error("what was told is not used")
+	}
+}
+
+func TestLimitOfASaturation(t *testing.T) {
+	at := func(clients int, by string) result.Point {
+		return result.Point{Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: by, LimitedBecause: by + "!"}
+	}
+	for name, c := range map[string]struct {
+		points []result.Point
+		want   string
+	}{
+		"its own load":        {[]result.Point{at(8, "timer"), at(16, "host"), at(32, "commit")}, "host"},
+		"the next higher one": {[]result.Point{at(8, "timer"), at(64, "host"), at(32, "commit"), at(16, bottleneck.NotLimited)}, "commit"},
+		"none":                {[]result.Point{at(8, "timer"), at(16, bottleneck.NotLimited), at(32, bottleneck.Unknown)}, bottleneck.NotLimited},
+		"no such load":        {[]result.Point{at(8, "timer")}, ""},
+	} {
+		found := result.Saturation{Clients: 16}
+		limit(&found, c.points)
+		if found.LimitedBy != c.want || c.want != "" && found.LimitedBecause != c.want+"!" {
+			t.Errorf("%s: limited by %q, want %q", name, found.LimitedBy, c.want)
+		}
+	}
+}
