@@ -72,9 +72,8 @@ func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		workers.Go(func() {
 			for i := take(); i < n && ctx.Err() == nil; i = take() {
-				meter, number := r.reading(uint64(i))
 				start := time.Now()
-				ciphertext, err := r.config.Fleet.Encrypt(meter, number, r.encryptor)
+				ciphertext, err := r.encrypted(uint64(i))
 				if err != nil {
 					stop(err)
 					return

@@ -32,11 +32,22 @@ type Config struct {
 	Encryption string
 	Bank       int
 	Verify     bool // register the meters so that the contract verifies their signatures
+	// Source, where not nil, says which meter of the fleet reports what.
+	Source Source
+}
+
+// A Source gives readings that were not simulated.
+type Source interface {
+	// Reading returns the meter, by its index in the fleet, the number and the
+	// values of the transaction at that position, from 0. No meter has a number
+	// twice.
+	Reading(at uint64) (meter int, number uint64, values reading.Values)
 }
 
 // Readings is the workload in which meters submit readings. Transaction
-// First+i is reading i/N of meter i mod N, where the fleet has N meters, so
-// no transaction shares a reading with another, in whatever order they come.
+// First+i is the Source's reading i, or without one reading i/N of meter i mod
+// N, where the fleet has N meters. So no transaction shares a reading with
+// another, in whatever order they come.
 type Readings struct {
 	config    Config
 	kind      reading.Kind
@@ -127,25 +138,50 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 
 // reading returns which reading the workload's transaction at that position is.
 func (r *Readings) reading(at uint64) (meter int, number uint64) {
+	if r.config.Source != nil {
+		meter, number, _ = r.config.Source.Reading(at)
+		return meter, number
+	}
 	meters := uint64(r.config.Fleet.Config().Meters)
 	return int(at % meters), at / meters
+}
+
+// values returns what was measured for the transaction at that position.
+func (r *Readings) values(at uint64) reading.Values {
+	if r.config.Source != nil {
+		_, _, values := r.config.Source.Reading(at)
+		return values
+	}
+	meter, number := r.reading(at)
+	values, _ := r.config.Fleet.Values(meter, number)
+	return values
+}
+
+// encrypted returns the ciphertext of the values at that position.
+func (r *Readings) encrypted(at uint64) ([]byte, error) {
+	meter, number := r.reading(at)
+	if r.config.Source == nil {
+		return r.config.Fleet.Encrypt(meter, number, r.encryptor)
+	}
+	ciphertext, err := r.encryptor.Encrypt(r.values(at).Wh)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt reading %d of meter %s: %w", number, r.config.Fleet.ID(meter), err)
+	}
+	return ciphertext, nil
 }
 
 // payload returns the payload of the transaction at that position and how long
 // its encryption took just now.
 func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
-	meter, number := r.reading(at)
 	switch {
 	case r.kind == reading.Plain:
-		values, _ := r.config.Fleet.Values(meter, number)
-		return values.Marshal(), 0, nil
+		return r.values(at).Marshal(), 0, nil
 	case r.kind == reading.Padded:
-		values, _ := r.config.Fleet.Values(meter, number)
-		payload, err := values.MarshalPadded(r.params.CiphertextSize())
+		payload, err := r.values(at).MarshalPadded(r.params.CiphertextSize())
 		return payload, 0, err
 	case r.config.Encryption == "inline":
 		start := time.Now()
-		ciphertext, err := r.config.Fleet.Encrypt(meter, number, r.encryptor)
+		ciphertext, err := r.encrypted(at)
 		return ciphertext, time.Since(start), err
 	case len(r.ready) == 0:
 		return nil, 0, errors.New("no ciphertexts are ready; prepare the workload first")

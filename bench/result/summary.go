@@ -118,7 +118,8 @@ type Conditions struct {
 	Encryption    string  `json:"encryption,omitempty"` // inline | ahead | bank
 	Bank          int     `json:"bank,omitempty"`       // ciphertexts in the bank
 	Meters        int     `json:"meters"`
-	Verify        bool    `json:"verify"` // the chaincode checks the meters' signatures
+	Verify        bool    `json:"verify"`             // the chaincode checks the meters' signatures
+	Arrivals      string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
 // Limits are Fabric's concurrency limits per peer, 0 where nobody told.

@@ -27,6 +27,7 @@ const (
 	// What follows only catches mistyped numbers.
 	maxClients = 65_536
 	maxRate    = 1e6
+	maxSpeed   = 1e6
 	maxRepeat  = 10_000
 	maxSeries  = 1000       // once expanded
 	maxMany    = 10_000_000 // meters, slots, samples, ciphertexts in a bank
@@ -81,10 +82,15 @@ func (s Series) check(at string, warmup time.Duration) *strictyaml.Problem {
 	if p := s.Load.check(at + "load."); p != nil {
 		return p
 	}
+	if s.Load.Kind == "open" {
+		if p := s.checkArrivals(at); p != nil {
+			return p
+		}
+	}
 	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	}
-	if s.Load.Hold <= warmup {
+	if s.Load.Hold <= warmup && !s.Load.unsettled() {
 		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
 	return nil
@@ -139,7 +145,7 @@ func (l Load) check(at string) *strictyaml.Problem {
 	if p := oneOf(at+"wait", l.Wait, waits()); p != nil {
 		return p
 	}
-	if l.Hold <= 0 {
+	if l.Hold <= 0 && !l.unsettled() {
 		return problem("for example hold: 20s", at+"hold", "how long each level lasts must be above 0")
 	}
 	if l.Kind == "closed" {
@@ -154,6 +160,8 @@ func (l Load) checkClosed(at string) *strictyaml.Problem {
 		return problem("use kind: open", at+"rate", "a closed load has no rate")
 	case l.Slots != 0:
 		return problem("use kind: open", at+"slots", "a closed load has no slots")
+	case l.Arrivals.Kind != "":
+		return problem("use kind: open", at+"arrivals", "a closed load's transactions are due when its clients are free")
 	case l.Think < 0:
 		return problem("", at+"think", "must not be negative, got %s", l.Think)
 	case len(l.Clients) == 0:
@@ -177,11 +185,14 @@ func (l Load) checkOpen(at string) *strictyaml.Problem {
 		return problem("use kind: closed", at+"clients", "an open load has no clients")
 	case l.Think != 0:
 		return problem("use kind: closed", at+"think", "an open load has no think time")
-	case len(l.Rate) == 0:
-		return problem("for example rate: 100/s", at+"rate", "an open load needs its rates")
 	}
-	if p := between(at+"slots", l.Slots, 1, maxMany); p != nil {
-		return p
+	return between(at+"slots", l.Slots, 1, maxMany)
+}
+
+// checkRates looks at the levels of an open load.
+func (l Load) checkRates(at string) *strictyaml.Problem {
+	if len(l.Rate) == 0 {
+		return problem("for example rate: 100/s", at+"rate", "an open load needs its rates")
 	}
 	for i, rate := range l.Rate {
 		path := fmt.Sprintf("%srate[%d]", at, i)

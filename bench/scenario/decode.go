@@ -99,9 +99,16 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	if err := n.Decode((*plain)(l)); err != nil {
 		return err
 	}
-	if l.Kind == "open" && n.Get("slots") == nil {
+	if l.Kind != "open" {
+		return nil
+	}
+	if n.Get("slots") == nil {
 		l.Slots = 2000
 	}
+	if n.Get("arrivals") == nil {
+		l.Arrivals.Kind = "constant"
+	}
+	l.settle()
 	return nil
 }
 

@@ -43,8 +43,8 @@ func Shipped() ([]Scenario, error) {
 }
 
 // Read reads a shipped scenario by name, or a file, with overrides as
-// strictyaml.Document.Set takes them, and makes sure that its topology can be
-// read. The error is a *strictyaml.Error.
+// strictyaml.Document.Set takes them, reads its traces and makes sure that its
+// networks can be made. The error is a *strictyaml.Error.
 func Read(nameOrPath string, overrides []string) (Scenario, error) {
 	file, from := "shipped "+nameOrPath+".yaml", ""
 	src, err := library.ReadFile(path.Join("library", nameOrPath+".yaml"))
@@ -67,15 +67,19 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 	if err := s.checkNetworks(doc); err != nil {
 		return Scenario{}, err
 	}
+	if err := s.readTraces(doc); err != nil {
+		return Scenario{}, err
+	}
 	return s, nil
 }
 
 // Parse reads a scenario from the text of a file, whose name is for errors
-// only, with overrides. Whether the topology exists it does not ask. What the
+// only, with overrides. Other files it does not read. What the
 // text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
 // workload meters 100, length 1, bound 10000, interval 15m, verify true, and
 // unless it is plain, scheme ddh, bits 2048; for an encrypted one encryption
-// inline; for a load wait commit, think 0, and if it is open, slots 2000; for
+// inline; for a load wait commit, think 0, and if it is open, slots 2000 and
+// arrivals constant, and steps as the hold; for
 // the table of costs schemes ddh, bits 1024 to 4096, lengths 1 and 24, bound
 // 10000, samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string) (Scenario, error) {

@@ -58,6 +58,8 @@ type Series struct {
 	Network  Network
 	Prefix   string // of its meters' ids: short, and no other series has it
 	Pos      Pos
+
+	at string // its place in the text: series[0]. or nothing
 }
 
 // A Workload says what a transaction is.
@@ -81,16 +83,18 @@ type Encryption struct {
 }
 
 // A Load is closed (Clients, each with one transaction outstanding) or open
-// (Rate, arriving whatever the network does).
+// (arriving whatever the network does). Rate has its levels, unless Arrivals have
+// a rate of their own: then there is one level.
 type Load struct {
-	Kind    string        `yaml:"kind"`      // closed | open
-	Clients []int         `yaml:"clients"`   // closed: the levels
-	Think   time.Duration `yaml:"think"`     // closed: pause between a client's transactions
-	Rate    []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
-	Slots   int           `yaml:"slots"`     // open: most transactions in flight; one due without a slot is dropped
-	Hold    time.Duration `yaml:"hold"`      // length of a level, warm-up included
-	Wait    string        `yaml:"wait"`      // endorse | acknowledge | commit
-	Pos     Pos
+	Kind     string        `yaml:"kind"`      // closed | open
+	Clients  []int         `yaml:"clients"`   // closed: the levels
+	Think    time.Duration `yaml:"think"`     // closed: pause between a client's transactions
+	Rate     []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
+	Slots    int           `yaml:"slots"`     // open: most transactions in flight; one due without a slot is dropped
+	Arrivals Arrivals      `yaml:"arrivals"`  // open: when they are due
+	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included
+	Wait     string        `yaml:"wait"`      // endorse | acknowledge | commit
+	Pos      Pos
 }
 
 // FE asks for a table of encryption costs, measured with no other load.

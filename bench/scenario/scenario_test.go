@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,13 +110,13 @@ func TestDefaults(t *testing.T) {
 		Series: []Series{{
 			Name:     "one",
 			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{5, 15}},
-			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{4, 5},
+			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
+			Network:  Network{Topology: "minimal"}, Prefix: "s1", at: "series[0].", Pos: Pos{4, 5},
 		}, {
 			Name:     "two",
 			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{8, 15}},
 			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{9, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s2", Pos: Pos{7, 5},
+			Network:  Network{Topology: "minimal"}, Prefix: "s2", at: "series[1].", Pos: Pos{7, 5},
 		}},
 		FE: &FE{[]string{"ddh"}, keySizes(), []int{1}, 10_000, 6, Pos{10, 5}},
 	}
@@ -145,7 +146,7 @@ seed: 0
 		"batch":      {*got.Batch, Batch{2 * time.Second, 70}},
 		"limits":     {*got.Limits, Limits{9, 8, 7}},
 		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, Pos{7, 11}}},
-		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, 10 * time.Second, "endorse", Pos{8, 7}}},
+		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
 		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, 7, 9, Pos{9, 5}}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
 	} {
@@ -176,6 +177,10 @@ func FuzzParse(f *testing.F) {
 	f.Add(single, "warmup=1s")
 	f.Add(series, "series[1].load.clients=[1, 8]")
 	f.Add(varied, "vary.batch=[{messages: 10}, {}]")
+	for _, a := range []string{"poisson", "{periodic: {interval: 1s}}", "{ramp: {from: 1/s, to: 9/s, over: 2s}}", "{steps: [{rate: 1/s, hold: 9s}]}", "{trace: x.csv}"} {
+		f.Add(strings.Replace(arriving, "X", a, 1), "load.rate=3/s")
+		f.Add(strings.Replace(arriving, "X", a, 1), "load.hold=null")
+	}
 	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
 		src, err := library.ReadFile("library/" + n + ".yaml")
@@ -199,7 +204,10 @@ func FuzzParse(f *testing.F) {
 			}
 			names[series.Name], names[series.Prefix] = true, true
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
-			if levels == 0 || series.Load.Hold <= s.Warmup || series.Workload.Length < 1 || series.Workload.Meters < 1 {
+			if !series.Load.Arrivals.rated() {
+				levels++
+			}
+			if levels == 0 || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Workload.Length < 1 || series.Workload.Meters < 1 {
 				t.Fatalf("%+v from\n%s", series, src)
 			}
 		}

@@ -178,7 +178,7 @@ func (s *Scenario) expand(single bool) *strictyaml.Problem {
 				}
 				return p
 			}
-			one.Prefix = fmt.Sprintf("s%d", len(all)+1)
+			one.Prefix, one.at = fmt.Sprintf("s%d", len(all)+1), at
 			all = append(all, one)
 		}
 	}

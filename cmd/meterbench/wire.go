@@ -187,10 +187,14 @@ func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need st
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	readings, err := workloads.NewReadings(workloads.Config{
+	config := workloads.Config{
 		Kind: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: need.First,
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Verify: w.Verify,
-	})
+	}
+	if trace := series.Load.Arrivals.Trace; trace != nil {
+		config.Source = newRecorded(trace, need.Rows, w.Interval)
+	}
+	readings, err := workloads.NewReadings(config)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}

@@ -1,0 +1,269 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"time"
+
+	"meterbench/bench/arrival"
+	"meterbench/internal/strictyaml"
+)
+
+// Arrivals say when the transactions of an open load are due. In YAML a word,
+// constant or poisson, for a load with rates, or a mapping with the one key
+// periodic, ramp, steps or trace for a load whose rate follows from it.
+type Arrivals struct {
+	Kind     string        // constant | poisson | periodic | ramp | steps | trace
+	Interval time.Duration // periodic: from report to report of a meter
+	Jitter   float64       // periodic: longest delay of a report, as a share of the interval
+	Ramp     arrival.Ramp
+	Steps    arrival.Steps
+	File     string         // trace: time,meter,value in CSV; its name is relative to the scenario's
+	Speed    float64        // trace: 1 is as recorded, 60 plays an hour in a minute
+	Trace    *arrival.Trace // read from File by Read; its values are Wh
+}
+
+func arrivalKinds() []string {
+	return []string{"constant", "poisson", "periodic", "ramp", "steps", "trace"}
+}
+
+// rated tells whether the load gives the rate.
+func (a Arrivals) rated() bool {
+	return a.Kind == "" || a.Kind == "constant" || a.Kind == "poisson"
+}
+
+// Process returns when an open load's transactions are due. rate is that of
+// the level, and of no meaning to arrivals that have their own.
+func (s Series) Process(rate float64) arrival.Process {
+	switch a := s.Load.Arrivals; a.Kind {
+	case "poisson":
+		return arrival.Poisson{PerSecond: rate}
+	case "periodic":
+		return arrival.Periodic{Meters: s.Workload.Meters, Interval: a.Interval, Jitter: a.Jitter}
+	case "ramp":
+		return a.Ramp
+	case "steps":
+		return a.Steps
+	case "trace":
+		return arrival.Replay{Trace: a.Trace, Speed: a.Speed}
+	}
+	return arrival.Constant{PerSecond: rate}
+}
+
+// UnmarshalNode reads one of the forms of arrivals.
+func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
+	if kind, ok := n.Scalar(); ok {
+		*a = Arrivals{Kind: kind}
+		switch kind {
+		case "constant", "poisson":
+			return nil
+		case "periodic":
+			return n.Errorf("for example {periodic: {interval: 10s}}", "the interval of the meters' reports is missing")
+		case "ramp":
+			return n.Errorf("for example {ramp: {from: 10/s, to: 100/s, over: 60s}}", "the rates of the ramp are missing")
+		case "steps":
+			return n.Errorf("for example {steps: [{rate: 10/s, hold: 20s}, {rate: 50/s, hold: 20s}]}", "the steps are missing")
+		case "trace":
+			return n.Errorf("for example {trace: readings.csv}", "the file of the trace is missing")
+		}
+		return n.Errorf(strictyaml.Hint(kind, arrivalKinds()), "there is no %q", kind)
+	}
+	type step struct {
+		Rate float64       `yaml:"rate,rate"`
+		Hold time.Duration `yaml:"hold"`
+	}
+	var t struct {
+		Periodic *struct {
+			Interval time.Duration `yaml:"interval"`
+			Jitter   float64       `yaml:"jitter"`
+		} `yaml:"periodic"`
+		Ramp *struct {
+			From float64       `yaml:"from,rate"`
+			To   float64       `yaml:"to,rate"`
+			Over time.Duration `yaml:"over"`
+		} `yaml:"ramp"`
+		Steps []step  `yaml:"steps"`
+		Trace string  `yaml:"trace"`
+		Speed float64 `yaml:"speed"`
+	}
+	t.Speed = 1
+	if err := n.Decode(&t); err != nil {
+		return err
+	}
+	var kinds []string
+	for _, kind := range arrivalKinds() {
+		if n.Get(kind) != nil {
+			kinds = append(kinds, kind)
+		}
+	}
+	switch {
+	case len(kinds) != 1:
+		return n.Errorf("", "give one of periodic, ramp, steps, trace")
+	case n.Get("speed") != nil && kinds[0] != "trace":
+		return n.Get("speed").Errorf("", "only a trace has a speed")
+	}
+	*a = Arrivals{Kind: kinds[0]}
+	switch a.Kind {
+	case "periodic":
+		a.Interval, a.Jitter = t.Periodic.Interval, t.Periodic.Jitter
+	case "ramp":
+		a.Ramp = arrival.Ramp(*t.Ramp)
+	case "steps":
+		for _, s := range t.Steps {
+			a.Steps = append(a.Steps, arrival.Step{PerSecond: s.Rate, For: s.Hold})
+		}
+	case "trace":
+		a.File, a.Speed = t.Trace, t.Speed
+	}
+	return nil
+}
+
+// longest is what a time.Duration holds, in seconds.
+const longest = 9e9
+
+// unsettled tells whether the length of a load is that of a trace that has not
+// been read.
+func (l Load) unsettled() bool {
+	return l.Hold == 0 && l.Arrivals.Kind == "trace" && l.Arrivals.Trace == nil
+}
+
+// settle gives a load of steps or of a trace its length, where it has none.
+func (l *Load) settle() {
+	switch a := l.Arrivals; {
+	case l.Hold != 0:
+	case a.Kind == "steps":
+		for _, s := range a.Steps {
+			l.Hold += min(max(s.For, 0), math.MaxInt64-l.Hold)
+		}
+	case a.Trace != nil: // up to the whole second after its last row
+		last := a.Trace.Row(a.Trace.Len()-1).At.Seconds() / a.Speed
+		l.Hold = time.Duration(min(math.Floor(last)+1, longest)) * time.Second
+	}
+}
+
+// checkArrivals looks at what an open load's schedule is made of.
+func (s Series) checkArrivals(at string) *strictyaml.Problem {
+	a := s.Load.Arrivals
+	at += "load."
+	switch {
+	case a.rated():
+		return s.Load.checkRates(at)
+	case s.Load.Rate != nil:
+		return problem("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
+	case a.Kind == "trace" && a.File == "":
+		return problem("", at+"arrivals.trace", "the name of a file is needed")
+	case a.Kind == "trace" && s.Workload.Length != 1:
+		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", s.Workload.Length)
+	case a.Kind == "trace" && !(a.Speed > 0 && a.Speed <= maxSpeed):
+		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
+	case a.Kind == "trace" && a.Trace == nil: // not read yet
+		return nil
+	}
+	p := s.Process(0)
+	if v, ok := p.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return problem("", at+"arrivals", "%v", err)
+		}
+	}
+	for _, rate := range peaks(p) {
+		if rate > maxRate {
+			return problem("", at+"arrivals", "must not come to more than %.0f/s, got %g/s", maxRate, rate)
+		}
+	}
+	return nil
+}
+
+// peaks are the highest rates of arrivals that have their own.
+func peaks(p arrival.Process) []float64 {
+	switch p := p.(type) {
+	case arrival.Ramp:
+		return []float64{p.From, p.To}
+	case arrival.Steps:
+		var all []float64
+		for _, s := range p {
+			all = append(all, s.PerSecond)
+		}
+		return all
+	case arrival.Periodic:
+		return []float64{p.Rate(0)}
+	}
+	return nil
+}
+
+// readTraces reads the traces that loads follow, each file once. Their meters
+// and values become those of the workloads.
+func (s *Scenario) readTraces(doc *strictyaml.Document) error {
+	read := map[string]*arrival.Trace{}
+	for i := range s.Series {
+		one := &s.Series[i]
+		a := &one.Load.Arrivals
+		if a.Kind != "trace" {
+			continue
+		}
+		if read[a.File] == nil {
+			trace, err := s.readTrace(doc, *one)
+			if err != nil {
+				return err
+			}
+			read[a.File] = trace
+		}
+		a.Trace = read[a.File]
+		one.Workload.Meters = a.Trace.Meters()
+		one.Load.settle()
+		if p := one.check(one.at, s.Warmup); p != nil {
+			return doc.Locate(p)
+		}
+		for row := range a.Trace.Len() {
+			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(one.Workload.Bound) {
+				return doc.Locate(problem("", one.at+"load.arrivals.trace", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound))
+			}
+		}
+	}
+	return nil
+}
+
+func (s Scenario) readTrace(doc *strictyaml.Document, one Series) (*arrival.Trace, error) {
+	path := one.at + "load.arrivals.trace"
+	name := s.file(one.Load.Arrivals.File)
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, doc.Locate(problem("", path, "there is no file %s", name))
+	}
+	if err != nil {
+		return nil, doc.Locate(problem("", path, "%v", err))
+	}
+	defer f.Close() //nolint:errcheck // only read
+	trace, err := arrival.ReadTrace(name, f)
+	if wrong, ok := errors.AsType[*arrival.TraceError](err); ok {
+		return nil, &strictyaml.Error{File: wrong.File, Line: wrong.Line, Column: wrong.Column, Msg: wrong.Msg}
+	}
+	if err != nil {
+		return nil, doc.Locate(problem("", path, "%v", err))
+	}
+	return trace, nil
+}
+
+// String describes the arrivals, for a point's conditions.
+func (a Arrivals) String() string {
+	switch a.Kind {
+	case "periodic":
+		return fmt.Sprintf("periodic, every %v, jitter %g", a.Interval, a.Jitter)
+	case "ramp":
+		return fmt.Sprintf("ramp from %g/s to %g/s over %v", a.Ramp.From, a.Ramp.To, a.Ramp.Over)
+	case "steps":
+		text := "steps of"
+		for i, s := range a.Steps {
+			if i > 0 {
+				text += ","
+			}
+			text += fmt.Sprintf(" %g/s for %v", s.PerSecond, s.For)
+		}
+		return text
+	case "trace":
+		return fmt.Sprintf("trace %s at speed %g", a.File, a.Speed)
+	}
+	return a.Kind
+}
