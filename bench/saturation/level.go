@@ -1,9 +1,13 @@
-// Package saturation reads off a series of points where throughput stops
-// growing. It looks at throughput alone, never at how busy a processor is.
+// Package saturation says where throughput stops growing. It looks at what a
+// client sees, throughput, outcomes, latency and backlog, never at how busy a
+// processor is.
 //
-// Data flow: the points of one series go in, all repetitions of all load
-// levels; each level becomes the median of its repetitions; the rule for
-// closed or open load picks the saturation point.
+// Data flow, with loads given: the points of one series go into Open or
+// Closed, all repetitions of all load levels; each level becomes the median of
+// its repetitions; the rule picks the saturation point. With loads to be
+// found: an OpenSearch or a ClosedSearch names the next load, takes the Step
+// that was measured at it, and in the end says what it Found. FitUSL
+// describes how throughput grows with the clients, where that follows a law.
 package saturation
 
 import (

@@ -1,0 +1,195 @@
+package saturation
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"meterbench/bench/stats"
+)
+
+// An OpenSearch looks for the highest offered load that a target keeps up
+// with, and that meets a latency objective if there is one: its capacity. It
+// only decides; whoever holds it runs the loads:
+//
+//	for load, more := s.Next(); more; load, more = s.Next() {
+//		s.Observe(measure(load))
+//	}
+//	found := s.Found()
+//
+// After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021),
+// it climbs from the lowest load by a constant factor until a load fails, and
+// a load fails when every try at it does. From 80 % of the last load that
+// passed it climbs again in small steps, and then halves the gap between the
+// highest load that passed and the lowest that failed until that is within the
+// resolution. Every repetition starts from 80 % of what the one before found.
+type OpenSearch struct {
+	config OpenConfig
+	stage  string
+	load   float64 // asked for next
+	tries  int     // that failed at load
+	low    float64 // highest load of this climb that passed, 0 if none did
+	high   Trial   // lowest load of this climb that failed, Load 0 if none did
+	passed Trial   // at low
+	ends   []end   // of the repetitions
+	reason string  // why the search is over, empty while it is not
+	trials []Trial
+}
+
+// An end is where one repetition ended: between a load that passed and one
+// that failed. Load 0 stands for none.
+type end struct{ passed, failed Trial }
+
+// OpenConfig says how to search. Zero fields but From and To have defaults.
+type OpenConfig struct {
+	From, To    float64 // lowest and highest load, in transactions per second
+	MaxP99      float64 // latency objective: most that the p99 may be, in seconds; 0 for none
+	Growth      float64 // factor of the first climb; default 2
+	Tries       int     // steps that must fail for a load to fail; default 2
+	Resolution  float64 // relative width of the last gap; default 0.01
+	Repetitions int     // of all but the first climb; default 1, an interval needs 6
+	MaxSteps    int     // the search ends there, with what it has; default 50 and 25 per repetition
+}
+
+// Loads are located from backoff of what passed before, in factors of fine.
+const (
+	backoff = 0.8
+	fine    = 1.1
+)
+
+// NewOpenSearch returns a search that has not begun. An error names the field
+// that makes no sense.
+func NewOpenSearch(c OpenConfig) (*OpenSearch, error) {
+	c.Growth = cmp.Or(c.Growth, 2)
+	c.Tries = cmp.Or(c.Tries, 2)
+	c.Resolution = cmp.Or(c.Resolution, 0.01)
+	c.Repetitions = cmp.Or(c.Repetitions, 1)
+	c.MaxSteps = cmp.Or(c.MaxSteps, 50+25*c.Repetitions)
+	switch {
+	case !(c.From > 0) || !(c.To >= c.From) || math.IsInf(c.To, 0):
+		return nil, fmt.Errorf("saturation search: loads from %g/s to %g/s; give a lowest load above 0 and a highest not below it", c.From, c.To)
+	case !(c.MaxP99 >= 0):
+		return nil, fmt.Errorf("saturation search: p99 of at most %g s; give a time above 0, or 0 for none", c.MaxP99)
+	case !(c.Growth > 1) || math.IsInf(c.Growth, 0):
+		return nil, fmt.Errorf("saturation search: growth by a factor of %g; give one above 1", c.Growth)
+	case c.Tries < 1 || c.Repetitions < 1 || c.MaxSteps < 1:
+		return nil, fmt.Errorf("saturation search: %d tries, %d repetitions, %d steps; give at least 1 of each", c.Tries, c.Repetitions, c.MaxSteps)
+	case !(c.Resolution >= 0.001 && c.Resolution < 1):
+		return nil, fmt.Errorf("saturation search: resolution %g; give a share from 0.001 to below 1", c.Resolution)
+	}
+	return &OpenSearch{config: c, stage: "climb", load: c.From}, nil
+}
+
+// Next returns the load to measure next, in transactions per second, and
+// whether there is one. It stays the same until a Step is observed.
+func (s *OpenSearch) Next() (load float64, more bool) { return s.load, s.reason == "" }
+
+// Observe takes the Step that was measured at the load that Next returned. It
+// panics if it is of another load, or there is none to measure.
+func (s *OpenSearch) Observe(step Step) {
+	if s.reason != "" || step.Load != s.load {
+		panic(fmt.Sprintf("saturation: a step at %g/s was not asked for", step.Load))
+	}
+	t := step.check(s.stage, s.config.MaxP99)
+	s.trials = append(s.trials, t)
+	if t.Fault != "" && s.tries+1 < s.config.Tries {
+		s.tries++
+	} else {
+		s.tries = 0
+		s.advance(t)
+	}
+	if s.reason == "" && len(s.trials) >= s.config.MaxSteps {
+		s.reason = fmt.Sprintf("the search was limited to %d steps", s.config.MaxSteps)
+	}
+}
+
+// advance moves on from a load that passed or failed for good.
+func (s *OpenSearch) advance(t Trial) {
+	if t.Fault == "" {
+		s.low, s.passed = s.load, t
+	} else {
+		s.high = t
+	}
+	factor := fine
+	if s.stage == "climb" {
+		factor = s.config.Growth
+	}
+	next := min(s.config.To, rounded(factor*s.low))
+	switch {
+	case s.low == 0 && s.load == s.config.From:
+		s.finish(end{failed: t}, "even the lowest load failed: "+t.Fault)
+	case s.low == 0: // less than was found before
+		s.load = max(s.config.From, rounded(backoff*s.load))
+	case s.low == s.config.To:
+		s.finish(end{passed: s.passed}, "the highest load passed")
+	case s.stage == "climb" && s.high.Load > 0:
+		s.locate()
+	case s.high.Load == 0 || s.stage == "locate" && next < s.high.Load:
+		s.load = next
+	case s.high.Load > s.low*(1+s.config.Resolution):
+		s.stage, s.load = "bisect", rounded(math.Sqrt(s.low*s.high.Load))
+	default:
+		s.repeat()
+	}
+}
+
+// locate begins a repetition below the rate that was found last: the highest
+// load that passed or, after a climb in large steps, the throughput beyond it.
+func (s *OpenSearch) locate() {
+	rate := s.low
+	if !s.high.Client && s.high.Received > rate {
+		rate = min(s.high.Received, s.high.Load)
+	}
+	s.stage, s.load = "locate", max(s.config.From, rounded(backoff*rate))
+	s.low, s.passed, s.high = 0, Trial{}, Trial{}
+}
+
+// repeat ends a repetition and begins the next one if there is one to come.
+func (s *OpenSearch) repeat() {
+	e := end{passed: s.passed, failed: s.high}
+	if len(s.ends)+1 == s.config.Repetitions {
+		s.finish(e, fmt.Sprintf("a load of %.4g/s failed: %s", e.failed.Load, e.failed.Fault))
+		return
+	}
+	s.ends = append(s.ends, e)
+	s.locate()
+}
+
+func (s *OpenSearch) finish(e end, reason string) {
+	s.ends = append(s.ends, e)
+	s.reason = reason
+}
+
+// Found returns what the search came to: the medians over its repetitions.
+// Before the end it is a lower bound, unless a repetition was completed.
+func (s *OpenSearch) Found() Found {
+	f := Found{Kind: "open", Trials: slices.Clone(s.trials), Reason: cmp.Or(s.reason, "the search was not finished"), Reached: true}
+	ends := s.ends
+	if len(ends) == 0 {
+		var e end
+		for _, t := range s.trials {
+			if t.Fault == "" && t.Load > e.passed.Load {
+				e.passed = t
+			}
+		}
+		ends = []end{e}
+	}
+	var loads, rates []float64
+	for _, e := range ends {
+		loads, rates = append(loads, e.passed.Load), append(rates, e.passed.Received)
+		f.Reached = f.Reached && e.passed.Load > 0 && e.failed.Load > 0 && !e.failed.Client
+	}
+	f.Load, f.Throughput = stats.Median(loads), stats.Median(rates)
+	f.LoadInterval, f.ThroughputInterval = stats.MedianInterval(loads), stats.MedianInterval(rates)
+	f.conclude("%.4g/s offered", len(ends))
+	return f
+}
+
+// rounded keeps four digits of a load, a tenth of the finest resolution, so
+// that it reads the same wherever it is shown.
+func rounded(load float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(load, 'g', 4, 64), 64) // always a number
+	return r
+}

@@ -1,0 +1,166 @@
+package saturation
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// A USL is the Universal Scalability Law fitted to a closed-loop series: the
+// throughput X of N clients is
+//
+//	X(N) = Lambda N / (1 + Sigma (N-1) + Kappa N (N-1))
+//
+// (Gunther, Guerrilla Capacity Planning, 2007, chapter 4, scaled by the
+// throughput of one client).
+type USL struct {
+	Lambda float64 // throughput of one client, per second
+	Sigma  float64 // contention: the share of the work that is serial
+	Kappa  float64 // coherency: the cost of keeping every two in agreement
+}
+
+// At returns the throughput of n clients.
+func (u USL) At(n float64) float64 {
+	return u.Lambda * n / (1 + u.Sigma*(n-1) + u.Kappa*n*(n-1))
+}
+
+// Peak returns the number of clients of the highest throughput,
+// √((1-Sigma)/Kappa), which is +Inf where Kappa is 0.
+func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
+
+// A Scaling is the throughput of a number of clients. The batch timer limits
+// it if most blocks of the step were cut by the timer: then clients wait for
+// the clock, throughput is proportional to their number, and the law, which is
+// about work, has nothing to say.
+type Scaling struct {
+	Clients, Throughput float64
+	TimerLimited        bool
+}
+
+// minScalings is the fewest numbers of clients for three parameters.
+const minScalings = 5
+
+// FitUSL fits the law by least squares of the throughput. Points that the
+// batch timer limits do not count. The error says why the law is not
+// applicable: fewer than five numbers of clients are left, or the best fit has
+// a negative coefficient. A negative Kappa is common where more clients fill
+// larger blocks, which is faster than linear; forcing it to 0 would describe
+// another system than the one measured.
+func FitUSL(points []Scaling) (USL, error) {
+	counted := slices.DeleteFunc(slices.Clone(points), func(p Scaling) bool { return p.TimerLimited })
+	for _, p := range counted {
+		if !(p.Clients >= 1 && p.Throughput > 0) || math.IsInf(p.Clients, 0) || math.IsInf(p.Throughput, 0) {
+			return USL{}, fmt.Errorf("scalability law: not applicable to a throughput of %g/s at %g clients", p.Throughput, p.Clients)
+		}
+	}
+	slices.SortFunc(counted, func(a, b Scaling) int {
+		return cmp.Or(cmp.Compare(a.Clients, b.Clients), cmp.Compare(a.Throughput, b.Throughput))
+	})
+	distinct := len(slices.CompactFunc(slices.Clone(counted), func(a, b Scaling) bool { return a.Clients == b.Clients }))
+	if distinct < minScalings {
+		return USL{}, fmt.Errorf("scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed", distinct, minScalings)
+	}
+	u, err := fit(counted)
+	switch {
+	case err != nil:
+		return USL{}, fmt.Errorf("scalability law: not applicable: %w", err)
+	case u.Sigma < 0:
+		return USL{}, fmt.Errorf("scalability law: not applicable: sigma = %.3g is negative: throughput grows faster than the clients", u.Sigma)
+	case u.Kappa < 0:
+		return USL{}, fmt.Errorf("scalability law: not applicable: kappa = %.3g is negative: throughput bends upwards with more clients", u.Kappa)
+	}
+	return u, nil
+}
+
+// fit runs Gauss and Newton's iteration with halved steps on
+//
+//	X(N) = N / q(N), q(N) = a + b (N-1) + c N (N-1),
+//
+// where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda. It starts from
+// the linear least squares of q(N) X/N = 1, whose residuals are relative
+// errors of X to first order.
+func fit(points []Scaling) (USL, error) {
+	const iterations = 200
+	basis := func(n float64) [3]float64 { return [3]float64{1, n - 1, n * (n - 1)} }
+	model := func(p []float64, n float64) float64 {
+		b := basis(n)
+		return n / (p[0]*b[0] + p[1]*b[1] + p[2]*b[2])
+	}
+	squares := func(p []float64) (sum float64) {
+		for _, s := range points {
+			x := model(p, s.Clients)
+			if !(x > 0) {
+				return math.Inf(1)
+			}
+			sum += (s.Throughput - x) * (s.Throughput - x)
+		}
+		return sum
+	}
+	solve := func(row func(s Scaling) (factor, right float64)) ([]float64, error) {
+		a, b := mat.NewDense(len(points), 3, nil), mat.NewVecDense(len(points), nil)
+		for i, s := range points {
+			factor, right := row(s)
+			for j, v := range basis(s.Clients) {
+				a.Set(i, j, v*factor)
+			}
+			b.SetVec(i, right)
+		}
+		return leastSquares(a, b)
+	}
+	p, err := solve(func(s Scaling) (float64, float64) { return s.Throughput / s.Clients, 1 })
+	if err != nil {
+		return USL{}, err
+	}
+	least := squares(p)
+	for range iterations {
+		// dX/dp = -X²/N times the basis.
+		step, err := solve(func(s Scaling) (float64, float64) {
+			x := model(p, s.Clients)
+			return -x * x / s.Clients, s.Throughput - x
+		})
+		if err != nil {
+			return USL{}, err
+		}
+		next, sum := p, least
+		for range 30 {
+			tried := []float64{p[0] + step[0], p[1] + step[1], p[2] + step[2]}
+			if e := squares(tried); e < least {
+				next, sum = tried, e
+				break
+			}
+			for j := range step {
+				step[j] /= 2
+			}
+		}
+		gained := least - sum
+		p, least = next, sum
+		if gained <= 1e-15*least {
+			return USL{Lambda: 1 / p[0], Sigma: p[1] / p[0], Kappa: p[2] / p[0]}, nil
+		}
+	}
+	return USL{}, fmt.Errorf("the fit did not settle in %d iterations", iterations)
+}
+
+// leastSquares solves a x = b with columns scaled to length 1: with hundreds
+// of clients they differ by five powers of ten.
+func leastSquares(a *mat.Dense, b *mat.VecDense) ([]float64, error) {
+	_, columns := a.Dims()
+	scale := make([]float64, columns)
+	for j := range scale {
+		column := a.ColView(j).(*mat.VecDense)
+		scale[j] = mat.Norm(column, 2)
+		column.ScaleVec(1/scale[j], column)
+	}
+	var x mat.VecDense
+	if err := x.SolveVec(a, b); err != nil {
+		return nil, fmt.Errorf("fit: %w", err)
+	}
+	solution := make([]float64, columns)
+	for j := range solution {
+		solution[j] = x.AtVec(j) / scale[j]
+	}
+	return solution, nil
+}

@@ -1,0 +1,143 @@
+package saturation_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"meterbench/bench/saturation"
+)
+
+// scalings makes points from clients and throughput in turn.
+func scalings(pairs ...float64) (points []saturation.Scaling) {
+	for i := 0; i < len(pairs); i += 2 {
+		points = append(points, saturation.Scaling{Clients: pairs[i], Throughput: pairs[i+1]})
+	}
+	return points
+}
+
+// The two examples that github.com/codahale/usl publishes with their fits; the
+// second is of Schwartz, Practical Scalability Analysis with the Universal
+// Scalability Law, 2015.
+func TestUSLAgreesWithPublished(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		points []saturation.Scaling
+		want   saturation.USL
+	}{
+		{"web server", scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829, 144, 1775, 216, 1702),
+			saturation.USL{Lambda: 89.9878, Sigma: 0.0277299, Kappa: 0.000104343}},
+		{"Cisco UCS", scalings(1, 955.16, 2, 1878.91, 3, 2688.01, 4, 3548.68, 5, 4315.54, 6, 5130.43, 7, 5931.37, 8, 6531.08,
+			9, 7219.8, 10, 7867.61, 11, 8278.71, 12, 8646.7, 13, 9047.84, 14, 9426.55, 15, 9645.37, 16, 9897.24,
+			17, 10097.6, 18, 10240.5, 19, 10532.39, 20, 10798.52, 21, 11151.43, 22, 11518.63, 23, 11806, 24, 12089.37,
+			25, 12075.41, 26, 12177.29, 27, 12211.41, 28, 12158.93, 29, 12155.27, 30, 12118.04, 31, 12140.4, 32, 12074.39),
+			saturation.USL{Lambda: 995.6486, Sigma: 0.02671591, Kappa: 7.690945e-4}},
+	} {
+		got, err := saturation.FitUSL(c.points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range map[string][2]float64{
+			"lambda": {got.Lambda, c.want.Lambda}, "sigma": {got.Sigma, c.want.Sigma}, "kappa": {got.Kappa, c.want.Kappa},
+		} {
+			if math.Abs(v[0]/v[1]-1) > 1e-4 {
+				t.Errorf("%s: %s is %.7g, want %.7g", c.name, name, v[0], v[1])
+			}
+		}
+	}
+	got, err := saturation.FitUSL(scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829, 144, 1775, 216, 1702))
+	if err != nil || math.Abs(got.At(10)/714.778987-1) > 1e-4 || math.Floor(got.Peak()) != 96 {
+		t.Errorf("at 10 clients %g/s, peak at %g clients, %v", got.At(10), got.Peak(), err)
+	}
+}
+
+// A law without noise is found again, whatever its parameters.
+func TestUSLProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := saturation.USL{
+			Lambda: rapid.Float64Range(0.1, 10_000).Draw(t, "lambda"),
+			Sigma:  rapid.Float64Range(0.001, 0.9).Draw(t, "sigma"),
+			Kappa:  rapid.Float64Range(1e-6, 0.1).Draw(t, "kappa"),
+		}
+		var points []saturation.Scaling
+		for _, n := range []float64{64, 1, 2, 32, 4, 8, 16, 128} {
+			points = append(points, saturation.Scaling{Clients: n, Throughput: want.At(n)})
+		}
+		got, err := saturation.FitUSL(points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got.Lambda/want.Lambda-1) > 1e-6 || math.Abs(got.Sigma-want.Sigma) > 1e-6 || math.Abs(got.Kappa-want.Kappa) > 1e-6 {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestUSLNotApplicable(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		points []saturation.Scaling
+		want   string
+	}{
+		{"too few", scalings(1, 10, 2, 19, 4, 36, 8, 60), "not applicable: 4 numbers of clients are not limited by the batch timer, 5 are needed"},
+		{"repetitions are no numbers", scalings(1, 10, 2, 19, 4, 36, 8, 60, 8, 61, 8, 62), "not applicable: 4 numbers"},
+		{"nothing", nil, "not applicable: 0 numbers"},
+		{"superlinear", scalings(1, 10, 2, 22, 4, 50, 8, 120, 16, 300), "is negative: throughput grows faster than the clients"},
+		{"bends upwards", scalings(1, 100, 2, 130, 4, 150, 8, 190, 16, 280, 32, 450), "is negative: throughput bends upwards"},
+		{"no throughput", scalings(1, 10, 2, 19, 4, 36, 8, 60, 16, 0), "not applicable to a throughput of 0/s at 16 clients"},
+		{"not a number", scalings(1, 10, 2, 19, 4, 36, 8, 60, math.NaN(), 80), "not applicable to a throughput of 80/s at NaN clients"},
+	} {
+		if _, err := saturation.FitUSL(c.points); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+	points := scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829)
+	points[0].TimerLimited = true
+	if _, err := saturation.FitUSL(points); err == nil || !strings.Contains(err.Error(), "4 numbers of clients are not limited") {
+		t.Errorf("a point that the timer limits counts: %v", err)
+	}
+}
+
+// Whatever is measured, the fit ends, and what it gives is a law.
+func TestUSLArbitrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var points []saturation.Scaling
+		for range rapid.IntRange(0, 12).Draw(t, "n") {
+			points = append(points, saturation.Scaling{
+				Clients: float64(rapid.IntRange(1, 1000).Draw(t, "clients")), Throughput: rapid.Float64Range(1e-3, 1e5).Draw(t, "throughput"),
+			})
+		}
+		u, err := saturation.FitUSL(points)
+		if err == nil && !(u.Lambda > 0 && u.Sigma >= 0 && u.Kappa >= 0 && u.At(10) > 0) {
+			t.Fatalf("got %+v", u)
+		}
+	})
+}
+
+// How often a system with contention is told apart from one that the law does
+// not fit, in noise of 1 %.
+func TestUSLInNoise(t *testing.T) {
+	const fits = 200
+	applicable, near := 0, 0
+	for i := range uint64(fits) {
+		rng := rand.New(rand.NewPCG(47, i))
+		want := saturation.USL{Lambda: 20, Sigma: 0.05, Kappa: 0.001}
+		var points []saturation.Scaling
+		for n := 1.0; n <= 64; n *= 2 {
+			points = append(points, saturation.Scaling{Clients: n, Throughput: want.At(n) * (1 + 0.01*rng.NormFloat64())})
+		}
+		if got, err := saturation.FitUSL(points); err == nil {
+			applicable++
+			if math.Abs(got.At(24)/want.At(24)-1) <= 0.02 {
+				near++
+			}
+		}
+	}
+	t.Logf("%d of %d applicable, %d predict 24 clients within 2 %%", applicable, fits, near)
+	if applicable < fits*95/100 || near < fits*95/100 {
+		t.Errorf("%d of %d applicable, %d within 2 %%", applicable, fits, near)
+	}
+}
