@@ -37,7 +37,7 @@ func TestFindsCapacity(t *testing.T) {
 		{"M/D/4, 50 s", server{servers: 4, hold: 50}, 0.95},
 		{"M/D/4, 20 s", server{servers: 4, hold: 20}, 0.95},
 		{"M/D/4, 10 s", server{servers: 4, hold: 10}, 0.95},
-		{"M/D/4, 5 s", server{servers: 4, hold: 5}, 0.8},
+		{"M/D/4, 5 s", server{servers: 4, hold: 5}, 0.7},
 		{"M/D/1, 20 s", server{servers: 1, hold: 20}, 0.95},
 		{"M/M/1, 20 s", server{servers: 1, hold: 20, random: true}, 0.85},
 		{"M/M/1, 50 s", server{servers: 1, hold: 50, random: true}, 0.95},
@@ -47,6 +47,9 @@ func TestFindsCapacity(t *testing.T) {
 		{"M/D/4, 20 s, retrograde", server{servers: 4, hold: 20, collapse: 3}, 0.95},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.of.hold > 20 {
+				t.Skip("takes millions of transactions")
+			}
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(17, 19))
 			var near, steps, most int

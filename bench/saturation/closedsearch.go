@@ -22,9 +22,8 @@ type ClosedSearch struct {
 	stage   string
 	clients int       // asked for next
 	tries   int       // that failed at clients
-	levels  []*level  // of the climb, that did not fail
-	below   int       // the most clients below 95 % of the plateau
-	at      int       // the fewest that reach it; 0 while the plateau is not confirmed
+	levels  []*level  // measured, by number of clients; of throughput 0 where they failed
+	at      int       // the number found; 0 while it is not
 	again   int       // times that it was measured again
 	rates   []float64 // throughput then
 	reason  string    // why the search is over, empty while it is not

@@ -108,4 +108,3 @@ func (s *server) cut(ended []float64, until float64) (blocks uint64) {
 	}
 	return blocks
 }
-

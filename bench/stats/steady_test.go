@@ -242,3 +242,17 @@ func TestVerdictReasons(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkStream is what following a transaction costs.
+func BenchmarkStream(b *testing.B) {
+	var latency stats.Series
+	backlog := stats.NewBacklog(2, 20)
+	for i := range uint64(b.N) {
+		at := 20 * float64(i) / float64(b.N)
+		latency.Add(i, 0.1)
+		backlog.Add(at, at+0.1)
+	}
+	if b.N >= 1000 && stats.Judge(&latency, backlog).State != stats.Steady {
+		b.Error("not steady")
+	}
+}
