@@ -66,6 +66,11 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 			return problem("", at+"name", "series %s is given twice", series.Name)
 		}
 	}
+	if s.Require != "" {
+		if p := oneOf("require", s.Require, []string{"valid"}); p != nil {
+			return p
+		}
+	}
 	if p := s.Vary.check(); p != nil {
 		return p
 	}

@@ -66,6 +66,7 @@ func TestErrors(t *testing.T) {
 		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted"},
 
 		{single, "\nload:", "\nrepeat: 0\nload:", "a.yaml:4:9: repeat: must be 1 to 10000, got 0"},
+		{single, "\nload:", "\nrequire: vaild\nload:", `a.yaml:4:10: require: there is no "vaild"; did you mean valid?`},
 		{single, "\nload:", "\nwarmup: -1s\nload:", "a.yaml:4:9: warmup: must not be negative, got -1s"},
 		{single, "\nload:", "\nseed: -1\nload:", `a.yaml:4:7: seed: want a whole number from 0, got "-1"`},
 		{single, "\nload:", "\nbatch: {messages: 0}\nload:", "a.yaml:4:19: batch.messages: must be above 0, got 0; leave it out to keep the topology's"},

@@ -23,6 +23,7 @@ type Scenario struct {
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
+	Require     string // valid: every point below saturation must be; empty: nothing
 
 	Source string // the YAML in full, overrides applied
 	Path   string // the file it was read from; empty if it is a shipped one

@@ -181,7 +181,7 @@ func name(l level) string { return fmt.Sprintf("%s at %s", l.series.Name, loadNa
 
 func loadName(l result.Load) string {
 	if l.Kind == "open" {
-		return fmt.Sprintf("%g/s", l.Offered)
+		return fmt.Sprintf("%.6g/s", l.Offered)
 	}
 	if l.Clients == 1 {
 		return "1 client"

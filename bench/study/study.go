@@ -62,7 +62,7 @@ const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
 // node dies on the way, what was measured is written, marked incomplete, and
-// the error says why. The error is ErrNothingMeasured where that is nothing; of
+// the error says why. It is a *NotValidError where nothing else is wrong. The error is ErrNothingMeasured where that is nothing; of
 // the folder then only the nodes' logs are left, if there are any.
 func Run(ctx context.Context, cfg Config) error {
 	clock, err := alarm.New()
@@ -121,7 +121,11 @@ func (s *study) run(ctx context.Context, calibrate func() (result.Host, error)) 
 	if len(s.summary.Points) == 0 {
 		return false, cmp.Or(errors.Join(early, unclosed), errors.New("no level had a transaction due after its warm-up; hold longer"))
 	}
-	return true, errors.Join(s.finish(early), unclosed)
+	err = s.finish(early)
+	if unclosed != nil {
+		err = errors.Join(err, unclosed)
+	}
+	return true, err
 }
 
 // finish compares the ledgers with the client's record and writes what the run
@@ -165,7 +169,10 @@ func (s *study) finish(failed error) error {
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
 		return errors.Join(failed, err)
 	}
-	return failed
+	if failed != nil {
+		return failed
+	}
+	return s.required()
 }
 
 // saturates says whether a load's levels can show a saturation point: a

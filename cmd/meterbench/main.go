@@ -26,6 +26,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitNotValid    = 4
 	exitInterrupted = 130
 )
 
@@ -76,6 +77,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintln(stderr, "meterbench:", err)
+	if _, only := err.(*study.NotValidError); only { // and nothing else is wrong
+		return exitNotValid
+	}
 	return exitFailed
 }
 

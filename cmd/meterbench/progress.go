@@ -123,7 +123,7 @@ func (p *progress) erase() {
 func loadText(l result.Load) string {
 	switch {
 	case l.Kind == "open":
-		return fmt.Sprintf("%g/s", l.Offered)
+		return fmt.Sprintf("%.6g/s", l.Offered)
 	case l.Clients == 1:
 		return "1 client"
 	}

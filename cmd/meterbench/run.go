@@ -31,7 +31,8 @@ func runCommand() *cobra.Command {
 		Long: `Run each SCENARIO (a shipped name, see meterbench scenarios, or a YAML file) on a
 network of its own and leave results, figures and report.html in OUT/<scenario>/<run>/.
 
-Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (what was measured is written).`,
+Exit codes: 0 done, 1 failed, 2 bad input, 4 the scenario says require: valid and a
+point below saturation is not, 130 interrupted (what was measured is written).`,
 		Example: `  meterbench run quickstart
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,

@@ -1,0 +1,55 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+)
+
+// A NotValidError says that the scenario requires valid points, and that some
+// below saturation are not. The result is complete.
+type NotValidError struct {
+	Points []string // series, load and repetition
+}
+
+// Error names the points.
+func (e *NotValidError) Error() string {
+	return fmt.Sprintf("the scenario requires valid points below saturation, and these are not: %s; the report says why", strings.Join(e.Points, ", "))
+}
+
+// required returns a *NotValidError where the scenario requires valid points
+// and has others, and nil else. A point beyond a saturation that was found, or
+// one that the host limited, says nothing wrong about the network below it.
+func (s *study) required() error {
+	if s.Scenario.Require != "valid" {
+		return nil
+	}
+	var points []string
+	for _, p := range s.summary.Points {
+		if p.Valid || strings.HasPrefix(p.LimitedBy, bottleneck.HostCPU) || s.saturated(p) {
+			continue
+		}
+		where := fmt.Sprintf("%s at %s", p.Series, loadName(p.Load))
+		if s.Scenario.Repeat > 1 {
+			where += fmt.Sprintf(" (repetition %d)", p.Repetition)
+		}
+		points = append(points, where)
+	}
+	if points == nil {
+		return nil
+	}
+	return &NotValidError{Points: points}
+}
+
+// saturated tells whether a point lies beyond the saturation of its series.
+func (s *study) saturated(p result.Point) bool {
+	i := slices.IndexFunc(s.summary.Saturation, func(found result.Saturation) bool { return found.Series == p.Series })
+	if i < 0 || !s.summary.Saturation[i].Reached {
+		return false
+	}
+	found := s.summary.Saturation[i]
+	return p.Load.Clients > found.Clients || p.Load.Offered > found.Offered
+}

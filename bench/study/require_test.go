@@ -1,0 +1,57 @@
+package study
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+)
+
+func TestRequired(t *testing.T) {
+	bad := func(series string, clients int, limitedBy string) result.Point {
+		return result.Point{Series: series, Repetition: 2, Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: limitedBy}
+	}
+	tests := []struct {
+		name  string
+		point result.Point
+		found result.Saturation
+		want  string
+	}{
+		{"valid", result.Point{Series: "a", Valid: true}, result.Saturation{Series: "a", Reached: true}, ""},
+		{"below", bad("a", 2, ""), result.Saturation{Series: "a", Reached: true, Clients: 4}, "a at 2 clients"},
+		{"at", bad("a", 4, bottleneck.Client), result.Saturation{Series: "a", Reached: true, Clients: 4}, "a at 4 clients"},
+		{"beyond", bad("a", 8, ""), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
+		{"beyond what was not reached", bad("a", 8, ""), result.Saturation{Series: "a", Clients: 4}, "a at 8 clients"},
+		{"no saturation", bad("a", 8, ""), result.Saturation{Series: "b", Reached: true, Clients: 4}, "a at 8 clients"},
+		{"full host", bad("a", 2, bottleneck.HostCPU+"peer0"), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
+		{"open, below", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 50}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, "a at 50/s"},
+		{"open, beyond", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 70}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, ""},
+	}
+	for _, tt := range tests {
+		s := &study{Config: Config{Scenario: scenario.Scenario{Require: "valid", Repeat: 1}}}
+		s.summary.Points, s.summary.Saturation = []result.Point{tt.point}, []result.Saturation{tt.found}
+		err, notValid := errors.AsType[*NotValidError](s.required())
+		if notValid != (tt.want != "") || notValid && !slices.Equal(err.Points, []string{tt.want}) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+		if s.Scenario.Require = ""; s.required() != nil {
+			t.Errorf("%s: an error though nothing is required", tt.name)
+		}
+	}
+}
+
+func TestRequireValid(t *testing.T) {
+	s := series(open("a", 3*time.Second, 50))
+	s.Require, s.Repeat = "valid", 2
+	at := newSite()
+	at.invalid = true
+	o := conduct(t, s, at, nil)
+	want := "the scenario requires valid points below saturation, and these are not: a at 50/s (repetition 1), a at 50/s (repetition 2); the report says why"
+	if _, only := o.err.(*NotValidError); !only || o.err.Error() != want || !o.summary.Complete || len(o.summary.Points) != 2 {
+		t.Errorf("%v, want %s; complete: %v", o.err, want, o.summary.Complete)
+	}
+}
