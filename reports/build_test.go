@@ -132,6 +132,55 @@ func TestPhasesAddUp(t *testing.T) {
 	}
 }
 
+// TestPhasesInsideTheNetwork shows the split where it is known and the sum of
+// it elsewhere, never both in one bar.
+func TestPhasesInsideTheNetwork(t *testing.T) {
+	r := Build(fixture(t))
+	for series, want := range map[string]bool{"plain": true, "encrypted-bank": false} {
+		shown := names(figure(t, r, "phases-"+series).Series)
+		if slices.Contains(shown, "wait for the block's cut") != want || slices.Contains(shown, "order + commit") == want {
+			t.Errorf("%s: %q", series, shown)
+		}
+	}
+	phases := tableOf(t, r, "phases")
+	columns := map[string]int{}
+	for i, c := range phases.Columns {
+		columns[c.Key] = i
+	}
+	for _, row := range phases.Rows[:10] {
+		sum := 0.0
+		for _, key := range []string{"wait_cut_mean_s", "deliver_mean_s", "validate_mean_s", "state_commit_mean_s", "notify_mean_s"} {
+			sum += *row[columns[key]].Number
+		}
+		if whole := *row[columns["order_commit_mean_s"]].Number; math.Abs(sum-whole) > 1e-9 {
+			t.Errorf("parts %g, order + commit %g", sum, whole)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	run, sum := fixture(t)
+	r := Build(run, sum)
+	if rows := tableOf(t, r, "limits").Rows; len(rows) != 10 || rows[9][2].Text != "host CPU, largest: peer0.ptb" || rows[9][3].Text == "" {
+		t.Errorf("limits %+v", rows)
+	}
+	if rows := tableOf(t, r, "blocks").Rows; len(rows) != 10 || rows[0][7].Text != "peer0.ptb" {
+		t.Errorf("%d blocks, peer %q", len(rows), rows[0][7].Text)
+	}
+	if text := r.Findings[0].Text; !strings.HasSuffix(text, " Limited by: host CPU, largest: peer0.ptb.") {
+		t.Errorf("finding %q", text)
+	}
+	// A run of an older version tells neither.
+	for i := range sum.Points {
+		sum.Points[i].LimitedBy, sum.Points[i].BlockCut = "", nil
+	}
+	for _, one := range Build(run, sum).Tables() {
+		if one.ID == "limits" || one.ID == "blocks" {
+			t.Errorf("table %s of nothing", one.ID)
+		}
+	}
+}
+
 func TestRatioFigure(t *testing.T) {
 	_, sum := fixture(t)
 	f := figure(t, Build(result.Run{}, sum), "encryption-against-transaction")

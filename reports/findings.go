@@ -55,6 +55,9 @@ func saturationFinding(s series) Finding {
 		f.Value = "at least " + f.Value
 		f.Text = fmt.Sprintf("not reached; this is the throughput at %s%s.", load, interval)
 	}
+	if sat.LimitedBy != "" {
+		f.Text += fmt.Sprintf(" Limited by: %s.", sat.LimitedBy)
+	}
 	return f
 }
 

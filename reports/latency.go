@@ -28,7 +28,7 @@ func latencySection(all []series) Section {
 			Figure{ID: "phases", Title: "Latency by phase", Kind: Stacked}.settle(noPoints),
 		}
 	}
-	s.Tables = []Table{phaseTable(all)}
+	s.Tables = append([]Table{phaseTable(all)}, blockTable(all)...)
 	return s
 }
 
@@ -128,24 +128,25 @@ func missing(s series, phase result.Phase) bool {
 }
 
 // A part is one phase of the split, as it is drawn and tabulated. The parts
-// are disjoint and add up to the commit latency.
+// are disjoint and, with orderCommit or its blockParts, add up to the commit
+// latency.
 type part struct {
 	key, name string
 	hue       int
+	variant   int                                // a lighter shade of the hue
 	mean      func(result.Point) (float64, bool) // mean time per transaction, in seconds
 }
 
 var parts = [...]part{
-	{"lag", "lag: intended to actual start", hueIdle, phaseMean(result.PhaseLag)},
-	{"encrypt", "encrypt", hueEncrypt, encryptMean},
-	{"prepare", "prepare: sign and encode", hueClient, func(p result.Point) (float64, bool) {
+	{"lag", "lag: intended to actual start", hueIdle, 0, phaseMean(result.PhaseLag)},
+	{"encrypt", "encrypt", hueEncrypt, 0, encryptMean},
+	{"prepare", "prepare: sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
 		prepare, ok := phaseMean(result.PhasePrepare)(p)
 		encrypt, _ := encryptMean(p)
 		return max(0, prepare-encrypt), ok
 	}},
-	{"endorse", "endorse", huePeer, phaseMean(result.PhaseEndorse)},
-	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, phaseMean(result.PhaseSubmit)},
-	{"order_commit", "order + commit", hueOrderer, phaseMean(result.PhaseOrderCommit)},
+	{"endorse", "endorse", huePeer, 0, phaseMean(result.PhaseEndorse)},
+	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, phaseMean(result.PhaseSubmit)},
 }
 
 // short is the name without its explanation.
@@ -180,8 +181,8 @@ func phaseFigure(s series) Figure {
 		Y:     Axis{Label: "mean time per transaction", Unit: Seconds},
 		Notes: []string{"Means, because the means of the phases add up to the mean commit latency and percentiles do not."},
 	}
-	for _, part := range parts {
-		stack := Series{Name: part.name, Hue: part.hue}
+	for _, part := range slices.Concat(parts[:], []part{orderCommit}, blockParts[:]) {
+		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}
 		seen := false
 		for x, l := range s.levels {
 			v, ok := l.median(part.mean)

@@ -155,12 +155,13 @@ func saturationTable(all []series) Table {
 		{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond},
 		{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
 		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2},
+		{Key: "limited_by", Title: "limited by", Rank: 3},
 		{Key: "method", Title: "how it was found", CSVOnly: true},
 	}}
 	for _, s := range all {
 		sat := s.saturation
 		if sat == nil {
-			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}})
+			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}, {}})
 			continue
 		}
 		reached := "yes"
@@ -168,7 +169,7 @@ func saturationTable(all []series) Table {
 			reached = "no: at least"
 		}
 		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
-			saturationInterval(s), number(sat.Plateau), text(sat.Method)})
+			saturationInterval(s), number(sat.Plateau), text(sat.LimitedBy), text(sat.Method)})
 	}
 	t.Notes = append(methods(all), "plateau: the highest throughput of the series among the load levels that count.")
 	return t
@@ -243,18 +244,30 @@ func seriesTable(all []series) Table {
 // phaseTable is the split of the mean latency.
 func phaseTable(all []series) Table {
 	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true, Columns: levelColumns(all)}
-	for _, part := range parts {
+	columns := slices.Clone(parts[:])
+	columns = append(columns, part{key: orderCommit.key, name: orderCommit.name, mean: phaseMean(result.PhaseOrderCommit)})
+	split := anyPoint(all, func(p result.Point) bool { _, ok := blockMean(result.PhaseWaitCut)(p); return ok })
+	if split {
+		for _, part := range blockParts {
+			part.name = "of it, " + part.name
+			columns = append(columns, part)
+		}
+	}
+	for _, part := range columns {
 		t.Columns = append(t.Columns, Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds})
 	}
 	t.Columns = append(t.Columns, Column{Key: "commit_mean_s", Title: "commit", Unit: Seconds})
 	eachPoint(all, func(s series, l level, p result.Point) {
 		row := levelCells(all, s, p)
-		for _, part := range parts {
+		for _, part := range columns {
 			row = append(row, optional(part.mean(p)))
 		}
 		t.Rows = append(t.Rows, append(row, optional(phaseMean(result.PhaseCommit)(p))))
 	})
 	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	if split {
+		t.Notes = append(t.Notes, "What stands behind order + commit is that time split by the nodes' logs. It begins with the acknowledgement: a transaction whose acknowledgement was on the way while its block was cut did not wait for the cut.")
+	}
 	return t
 }
 

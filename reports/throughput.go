@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -31,7 +32,7 @@ func throughputSection(all []series) Section {
 	if open {
 		s.Figures = append(s.Figures, throughputFigure(all, "open"))
 	}
-	s.Tables = []Table{saturationTable(all), levelTable(all), seriesTable(all)}
+	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
 	return s
 }
 
