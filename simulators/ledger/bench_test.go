@@ -9,6 +9,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 	"meterbench/simulators/ledger"
 )
 
@@ -21,8 +22,8 @@ func BenchmarkRealTime(b *testing.B) {
 		b.Run(fmt.Sprintf("rate=%g", rate), func(b *testing.B) {
 			var tr *trial
 			for b.Loop() {
-				c := ledger.Config{Endorse: stage(1000, ledger.Exponential, 5*time.Millisecond), Commit: stage(1000, ledger.Exponential, 20*time.Millisecond), Seed: 1, RealTime: true}
-				tr = run(b, b.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Seed: 2, Hold: 4 * time.Second}, empty)
+				c := ledger.Config{Endorse: stage(1000, ledger.Exponential, 5*time.Millisecond), Commit: stage(1000, ledger.Exponential, 20*time.Millisecond), Seed: 1}
+				tr = runReal(b, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Seed: 2, Hold: 4 * time.Second})
 			}
 			var seen, truth, late []float64 // ms
 			for _, r := range tr.records {
@@ -47,7 +48,7 @@ func BenchmarkSubmit(b *testing.B) {
 	target, err := ledger.New(ledger.Config{
 		Endorse: stage(8, ledger.Exponential, 0), Order: stage(1, ledger.Constant, 0), Commit: stage(8, ledger.Exponential, 0),
 		Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.01}},
-	}, nil)
+	}, alarm.Timers{}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestClosedForms(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				target, err := ledger.New(ledger.Config{
 					Commit: &ledger.Stage{Servers: tt.servers, Service: ledger.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
-				}, nil)
+				}, alarm.Timers{}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

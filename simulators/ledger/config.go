@@ -43,11 +43,6 @@ type Config struct {
 	// timers and services under way included. They go on where they were.
 	Stalls []Stall
 	Seed   uint64 // of service times, failures and transaction ids
-
-	// RealTime waits by a timer of the kernel, about 0.1 ms late on an idle
-	// machine. Otherwise the ledger waits by Go's timers, which are exact in
-	// virtual time (testing/synctest) and up to 1.1 ms late in real time.
-	RealTime bool
 }
 
 // A Stage is a queue with a number of equal servers.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
+	"meterbench/internal/alarm"
 )
 
 func TestDistributions(t *testing.T) {
@@ -111,7 +112,7 @@ func TestValidate(t *testing.T) {
 	} {
 		c := ok()
 		tt.spoil(&c)
-		_, err := New(c, nil)
+		_, err := New(c, alarm.Timers{}, nil)
 		if err == nil || errors.Unwrap(err).Error() != tt.want {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}

@@ -37,36 +37,29 @@ type Ledger struct {
 	start  time.Time
 	log    func(True)
 	wake   alarm.Clock
-	close  func() error // of wake
 
 	mu      sync.Mutex
 	model   *model
 	watched *block // the open block that a goroutine is there to cut, nil if none
 }
 
-// New returns a ledger whose time starts now, with nothing in it. It calls
-// log, where not nil, once for every transaction, when its whole way is known:
-// before its Submit returns or, where its client went away, at Close at the
-// latest; one call at a time, in no certain order. log must be quick and must
-// not call the Ledger.
+// New returns a ledger whose time starts now, with nothing in it. It waits by
+// clock: an alarm.Alarm, or alarm.Timers in virtual time. It calls log, where
+// not nil, once for every transaction, when its whole way is known: before its
+// Submit returns or, where its client went away, at Close at the latest; one
+// call at a time, in no certain order. log must be quick and must not call the
+// Ledger.
 //
 // Transaction ids repeat from the seed: ledgers of one run need seeds of their
 // own.
-func New(c Config, log func(True)) (*Ledger, error) {
+func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	if log == nil {
 		log = func(True) {}
 	}
-	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, wake: alarm.Timers{}, close: func() error { return nil }}
-	if c.RealTime {
-		a, err := alarm.New()
-		if err != nil {
-			return nil, fmt.Errorf("reference ledger: %w", err)
-		}
-		l.wake, l.close = a, a.Close
-	}
+	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, wake: clock}
 	l.model = newModel(c, l.ended)
 	l.start = time.Now()
 	return l, nil
@@ -207,11 +200,10 @@ func (l *Ledger) watch() {
 // Close follows every transaction that was taken to its end, those of clients
 // that have gone included, so that the log is complete. Every Submit must have
 // returned, and none may follow.
-func (l *Ledger) Close() error {
+func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.model.advance(math.MaxInt64)
-	return l.close()
 }
 
 // ended logs a transaction whose way is known.

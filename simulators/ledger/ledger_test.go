@@ -221,9 +221,8 @@ func TestRealTime(t *testing.T) {
 		Batch: &ledger.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: stage(1, ledger.Constant, time.Millisecond), PerBlock: true,
 		Failures: []ledger.Failure{{Outcome: result.EndorseRefused, Share: 0.1}, {Outcome: result.MVCCConflict, Share: 0.1}},
 		Stalls:   []ledger.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
-		RealTime: true,
 	}
-	tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: 1000, Hold: 300 * time.Millisecond}, empty)
+	tr := runReal(t, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: 1000, Hold: 300 * time.Millisecond})
 	for _, r := range tr.records {
 		x := tr.log[r.TxID]
 		early := func(seen time.Duration, truth time.Time) bool {

@@ -41,11 +41,28 @@ func (tr *trial) Record(r result.Record) {
 	tr.records = append(tr.records, r)
 }
 
-// run runs a level whose plan and configuration are right.
+// run runs a level in virtual time.
 func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w workload) *trial {
 	t.Helper()
+	return runOn(t, ctx, alarm.Timers{}, c, p, w)
+}
+
+// runReal runs a level in real time.
+func runReal(t testing.TB, c ledger.Config, p bench.Plan) *trial {
+	t.Helper()
+	clock, err := alarm.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer clock.Close()
+	return runOn(t, t.Context(), clock, c, p, empty)
+}
+
+// runOn runs a level whose plan and configuration are right.
+func runOn(t testing.TB, ctx context.Context, clock alarm.Clock, c ledger.Config, p bench.Plan, w workload) *trial {
+	t.Helper()
 	tr := &trial{log: make(map[[32]byte]ledger.True)}
-	target, err := ledger.New(c, func(x ledger.True) {
+	target, err := ledger.New(c, clock, func(x ledger.True) {
 		if _, twice := tr.log[x.TxID]; twice {
 			t.Errorf("transaction %x is logged twice", x.TxID)
 		}
@@ -54,22 +71,11 @@ func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w wor
 	if err != nil {
 		t.Fatal(err)
 	}
-	var clock alarm.Clock = alarm.Timers{}
-	if c.RealTime {
-		a, err := alarm.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer a.Close()
-		clock = a
-	}
 	res, err := bench.Run(ctx, clock, p, w, target, tr, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := target.Close(); err != nil {
-		t.Error(err)
-	}
+	target.Close()
 	slices.SortFunc(tr.records, func(a, b result.Record) int { return int(a.Seq) - int(b.Seq) })
 	if res.Scheduled != res.Counts.Total() || int(res.Scheduled) != len(tr.records) {
 		t.Errorf("%d scheduled, %d counted, %d recorded", res.Scheduled, res.Counts.Total(), len(tr.records))
