@@ -62,8 +62,9 @@ const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
 // node dies on the way, what was measured is written, marked incomplete, and
-// the error says why. It is a *NotValidError where nothing else is wrong. The error is ErrNothingMeasured where that is nothing; of
-// the folder then only the nodes' logs are left, if there are any.
+// the error says why. It is a *NotValidError where all was measured and audited,
+// but not as the scenario requires. It is ErrNothingMeasured where there is
+// nothing; of the folder then only the nodes' logs are left, if there are any.
 func Run(ctx context.Context, cfg Config) error {
 	clock, err := alarm.New()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/internal/proc"
@@ -137,6 +138,41 @@ func TestPoint(t *testing.T) {
 	}
 	if want := (result.Load{Kind: "open", Offered: 50, Slots: 100}); p.Load != want {
 		t.Errorf("load %+v, want %+v", p.Load, want)
+	}
+}
+
+// Arrivals with a rate of their own make one level of their mean rate.
+func TestArrivals(t *testing.T) {
+	trace, err := arrival.ReadTrace("t.csv", strings.NewReader("time,meter,value\n0,a,1\n1,b,1\n1.5,a,1\n2.5,b,1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	poisson, ramp, replay := open("poisson", 3*time.Second, 40), open("ramp", 4*time.Second), open("trace", 2*time.Second)
+	poisson.Load.Arrivals.Kind = "poisson"
+	ramp.Load.Arrivals = scenario.Arrivals{Kind: "ramp", Ramp: arrival.Ramp{From: 10, To: 50, Over: 4 * time.Second}}
+	replay.Load.Arrivals = scenario.Arrivals{Kind: "trace", File: "t.csv", Trace: trace, Speed: 1}
+	s := series(poisson, ramp, replay)
+	s.Repeat = 2
+	at := newSite()
+	o := conduct(t, s, at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	var got []string
+	for _, p := range o.summary.Points[:3] {
+		got = append(got, fmt.Sprintf("%g/s %s", p.Load.Offered, p.Conditions.Arrivals))
+	}
+	if want := []string{"40/s poisson", "30/s ramp from 10/s to 50/s over 4s", "1.5/s trace t.csv at speed 1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if a, b := len(at.sent["ramp"]), len(at.sent["trace"]); a != 2*120 || b != 2*3 {
+		t.Errorf("%d of the ramp, %d of the trace", a, b)
+	}
+	if n := len(at.sent["poisson"]); n == 240 || n < 180 || n > 300 {
+		t.Errorf("%d arrivals do not look like Poisson's", n)
+	}
+	if want := []Need{{Rows: 3}}; !slices.Equal(at.needs["trace"], want) {
+		t.Errorf("needs %+v, want %+v", at.needs["trace"], want)
 	}
 }
 

@@ -1,0 +1,61 @@
+package workloads
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"meterbench/simulators/meter"
+	"meterbench/workloads/reading"
+)
+
+// An odd source has the last meter report squares.
+type odd struct{ meters int }
+
+func (o odd) Reading(at uint64) (int, uint64, reading.Values) {
+	return o.meters - 1, 7 * at, reading.Values{Register: at, Interval: time.Hour, Wh: []int64{int64(at * at)}}
+}
+
+func TestSource(t *testing.T) {
+	fleet, err := meter.NewFleet(meter.Config{Seed: 1, Meters: 3, Prefix: "s", Interval: time.Hour, Start: time.Unix(0, 0), Length: 1, Bound: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []Config{
+		{Kind: "plain"},
+		{Kind: "padded", Scheme: "ddh", Bits: 1024},
+		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"},
+		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "ahead"},
+	} {
+		config.Fleet, config.First, config.Source = fleet, 100, odd{3}
+		r, err := NewReadings(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Prepare(t.Context(), 6, nil); err != nil {
+			t.Fatal(err)
+		}
+		tx, err := r.Transaction(t.Context(), 105)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := reading.Unmarshal(tx.Args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Meter != fleet.ID(2) || got.Number != 35 {
+			t.Errorf("%s: %+v", config.Kind, got)
+		}
+		switch config.Kind {
+		case "plain":
+			values, err := reading.UnmarshalValues(got.Payload)
+			if want := (reading.Values{Register: 5, Interval: time.Hour, Wh: []int64{25}}); err != nil || !reflect.DeepEqual(values, want) {
+				t.Errorf("%+v, %v", values, err)
+			}
+		case "encrypted":
+			if sum := gateway(t, r, []int64{2})(got.Payload); sum != 50 {
+				t.Errorf("2 * 25 decrypts to %d", sum)
+			}
+		}
+	}
+}
