@@ -1,0 +1,130 @@
+// Package calibration finds out how far this machine's harness can be
+// believed: it loads a simulated ledger of known service times in real time
+// and compares what it measures with the ledger's own log of the same
+// transactions.
+//
+// Data flow: each exercise is one load level against a ledger of its own; its
+// records and the ledger's log become deviations, lags and counts of a
+// result.Calibration, which is kept per machine (Save, Load) and whose
+// result.Instrument stands in the manifest of every later run.
+package calibration
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/internal/alarm"
+)
+
+// A Config is what Run needs.
+type Config struct {
+	// Load and Reference are what the load and the reference wait by: alarms
+	// of their own, or alarm.Timers in virtual time.
+	Load, Reference alarm.Clock
+	Versions        map[string]string
+	// Step is called with what is about to be done, and how long all that is
+	// left takes.
+	Step func(text string, left time.Duration)
+}
+
+// limits of what is tolerated: of a quantile's error the larger of a share of
+// the true value and a time, of a throughput's a share.
+const (
+	latencyShare  = 0.01
+	latencyFloor  = time.Millisecond
+	capacityShare = 0.03
+)
+
+// An exercise is a part of a calibration.
+type exercise struct {
+	text string
+	time time.Duration
+	do   func(c *calibrator, ctx context.Context) error
+}
+
+// exercises are all of them, in order.
+func exercises() []exercise {
+	all := []exercise{{"wake a lone goroutine at random times", 2 * timerTime, (*calibrator).timers}}
+	for _, e := range []struct{ rate, limit float64 }{{100, 5e-3}, {tellingRate, 1.5e-3}, {10_000, 5e-3}} {
+		all = append(all, exercise{fmt.Sprintf("constant load of %g/s on a ledger that takes no time", e.rate), lagHold, func(c *calibrator, ctx context.Context) error {
+			return c.lag(ctx, e.rate, e.limit)
+		}})
+	}
+	for _, utilisation := range []float64{0.3, 0.6, 0.8} {
+		all = append(all, exercise{fmt.Sprintf("Poisson load of %.0f %% on servers of 20 ms", 100*utilisation), quantilesHold, func(c *calibrator, ctx context.Context) error {
+			return c.quantiles(ctx, utilisation)
+		}})
+	}
+	return append(all,
+		exercise{"overload by clients", capacityHold, (*calibrator).closedCapacity},
+		exercise{"overload by arrivals", capacityHold, (*calibrator).openCapacity},
+		exercise{"a stall of a second, with room for all that arrives", stallHold, (*calibrator).stall},
+		exercise{"a stall of a second, with room for one", stallHold, (*calibrator).stallOneSlot},
+		exercise{"failures of every class", outcomesHold, (*calibrator).outcomes},
+	)
+}
+
+// Time returns about how long Run takes.
+func Time() (total time.Duration) {
+	for _, e := range exercises() {
+		total += e.time
+	}
+	return total
+}
+
+// calibrator is a Calibration under way.
+type calibrator struct {
+	Config
+	found result.Calibration
+	seed  uint64 // of the last ledger: every one has its own
+}
+
+// Run calibrates. The error is why it could not: ctx has ended, or the machine
+// does not say who it is.
+func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
+	machine, err := ThisMachine()
+	if err != nil {
+		return result.Calibration{}, err
+	}
+	begin := time.Now()
+	c := &calibrator{Config: cfg, found: result.Calibration{Schema: result.Schema, Machine: machine, Calibrated: begin.UTC(), Versions: cfg.Versions}}
+	left := Time()
+	for _, e := range exercises() {
+		cfg.Step(e.text, left)
+		left -= e.time
+		if err := e.do(c, ctx); err != nil {
+			return result.Calibration{}, fmt.Errorf("calibrate: %s: %w", e.text, err)
+		}
+	}
+	c.found.Took = time.Since(begin).Seconds()
+	c.found.Instrument = c.instrument()
+	return c.found, nil
+}
+
+// instrument sums the calibration up.
+func (c *calibrator) instrument() result.Instrument {
+	f := &c.found
+	i := result.Instrument{Calibrated: f.Calibrated, Meterbench: cmp.Or(c.Versions["revision"], c.Versions["meterbench"]), Within: true}
+	for _, d := range f.Latency {
+		i.LatencyError = max(i.LatencyError, math.Abs(d.Error()))
+		i.Within = i.Within && d.Within()
+	}
+	for _, d := range f.Capacity {
+		i.CapacityError = max(i.CapacityError, math.Abs(d.Error())/d.True)
+		i.Within = i.Within && d.Within()
+	}
+	for _, d := range f.Counts {
+		i.Within = i.Within && d.Within()
+	}
+	for _, p := range f.Lag {
+		if p.Rate == tellingRate {
+			i.LagP99 = p.P99
+		}
+		i.Within = i.Within && p.Within()
+	}
+	return i
+}

@@ -1,0 +1,197 @@
+package calibration
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/internal/alarm"
+	"meterbench/internal/proc"
+	"meterbench/simulators/ledger"
+)
+
+// How long the exercises take.
+const (
+	timerTime     = 500 * time.Millisecond
+	lagHold       = 4 * time.Second
+	quantilesHold = 7 * time.Second
+	capacityHold  = 8 * time.Second
+	stallHold     = 3 * time.Second
+	outcomesHold  = 4 * time.Second
+)
+
+const (
+	tellingRate = 1000   // per second: the load whose lag is quoted
+	slots       = 10_000 // room for all that arrives
+)
+
+// timers wakes a goroutine at random times, by the kernel's timer and by Go's.
+func (c *calibrator) timers(ctx context.Context) error {
+	for _, clock := range []struct {
+		name string
+		alarm.Clock
+	}{{"kernel timer, which wakes the load", c.Load}, {"Go's timers, for comparison", alarm.Timers{}}} {
+		rng := rand.New(rand.NewPCG(1, 0))
+		var late []float64
+		for begin := time.Now(); time.Since(begin) < timerTime; {
+			wait := time.Duration(1 + rng.Int64N(int64(5*time.Millisecond)))
+			start := time.Now()
+			if !clock.Sleep(ctx.Done(), wait) {
+				return context.Cause(ctx)
+			}
+			late = append(late, (time.Since(start) - wait).Seconds())
+		}
+		slices.Sort(late)
+		c.found.Timers = append(c.found.Timers, result.Lateness{Clock: clock.name, P50: quantile(late, 50), P99: quantile(late, 99), Max: late[len(late)-1], N: len(late)})
+	}
+	return nil
+}
+
+// lag measures how late a constant load starts on a ledger that takes no time.
+func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
+	before, err := proc.Self()
+	if err != nil {
+		return err
+	}
+	t, err := c.try(ctx, ledger.Config{}, bench.Plan{Arrivals: arrival.Constant{PerSecond: rate}, Slots: slots, Hold: lagHold})
+	if err != nil {
+		return err
+	}
+	after, err := proc.Self()
+	if err != nil {
+		return err
+	}
+	lags := t.lags()
+	c.found.Lag = append(c.found.Lag, result.Punctuality{
+		Rate: rate, P50: quantile(lags, 50), P99: quantile(lags, 99), Max: lags[len(lags)-1], Limit: limit,
+		Dropped: t.Counts[result.Dropped], Cores: (after.CPU - before.CPU) / lagHold.Seconds(),
+	})
+	return nil
+}
+
+// quantiles compares the quantiles of the commit latency at a utilisation of
+// 16 servers of 20 ms, which take 800 transactions per second.
+func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
+	config := ledger.Config{Commit: stage(16, ledger.Exponential, 20*time.Millisecond)}
+	rate := utilisation * config.Capacity()
+	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: slots, Hold: quantilesHold})
+	if err != nil {
+		return err
+	}
+	truth, measured := t.latencies()
+	for _, percent := range []int{50, 95, 99} {
+		d := deviation(truth, measured, percent)
+		d.What = fmt.Sprintf("p%d at %.0f/s", percent, rate)
+		d.Limit = max(latencyFloor.Seconds(), latencyShare*d.True)
+		c.found.Latency = append(c.found.Latency, d)
+	}
+	return nil
+}
+
+func (c *calibrator) closedCapacity(ctx context.Context) error {
+	config := ledger.Config{Order: stage(1, ledger.Constant, 2*time.Millisecond)}
+	return c.capacity(ctx, "64 clients", config, bench.Plan{Clients: 64})
+}
+
+func (c *calibrator) openCapacity(ctx context.Context) error {
+	config := ledger.Config{Commit: stage(16, ledger.Constant, 20*time.Millisecond)}
+	return c.capacity(ctx, "1000/s offered", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots})
+}
+
+// capacity compares the throughput of an overloaded ledger of constant service
+// times with what it can take, leaving the first second out.
+func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Config, p bench.Plan) error {
+	p.Hold = capacityHold
+	t, err := c.try(ctx, config, p)
+	if err != nil {
+		return err
+	}
+	const bin = 100 * time.Millisecond
+	rates := t.rates(time.Second, capacityHold, bin)
+	d := result.Deviation{What: "throughput with " + load, True: config.Capacity(), Measured: stats.Mean(rates), Limit: capacityShare * config.Capacity()}
+	if i := stats.BatchMeans(rates, stats.MinBatches); i != nil {
+		low, high := i.Low-d.True, i.High-d.True
+		d.Low, d.High = &low, &high
+	}
+	c.found.Capacity = append(c.found.Capacity, d)
+	return nil
+}
+
+// stalled is a ledger that stands still from between two arrivals to between
+// two others, at 100 arrivals per second.
+func stalled() ledger.Config {
+	return ledger.Config{
+		Commit: stage(1000, ledger.Constant, 3700*time.Microsecond),
+		Stalls: []ledger.Stall{{At: 1005 * time.Millisecond, For: time.Second}},
+	}
+}
+
+func stallPlan(slots int) bench.Plan {
+	return bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: slots, Hold: stallHold}
+}
+
+// stall: of the 100 transactions that arrive in a second's stall, one every
+// 10 ms, the first half waits for at least half of it.
+func (c *calibrator) stall(ctx context.Context) error {
+	t, err := c.try(ctx, stalled(), stallPlan(slots))
+	if err != nil {
+		return err
+	}
+	c.count("slower than 0.5 s in a stall", 50, float64(t.slow(500*time.Millisecond)), 2)
+	c.count("dropped in it", 0, float64(t.Counts[result.Dropped]), 0)
+	return nil
+}
+
+// stallOneSlot: the first transaction keeps the slot through the stall, so
+// that the others find none.
+func (c *calibrator) stallOneSlot(ctx context.Context) error {
+	t, err := c.try(ctx, stalled(), stallPlan(1))
+	if err != nil {
+		return err
+	}
+	c.count("slower than 0.5 s in a stall, one slot", 1, float64(t.slow(500*time.Millisecond)), 0)
+	c.count("dropped in it, one slot", 99, float64(t.Counts[result.Dropped]), 1)
+	return nil
+}
+
+// outcomes compares how many transactions ended in which outcome.
+func (c *calibrator) outcomes(ctx context.Context) error {
+	config := ledger.Config{
+		Endorse: stage(16, ledger.Exponential, 5*time.Millisecond), Commit: stage(16, ledger.Exponential, 5*time.Millisecond),
+		GiveUp: time.Second,
+	}
+	told := []result.Outcome{result.Valid}
+	for _, o := range []result.Outcome{
+		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.EndorseRefused,
+		result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
+	} {
+		config.Failures = append(config.Failures, ledger.Failure{Outcome: o, Share: 0.03})
+		told = append(told, o)
+	}
+	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 500}, Slots: slots, Hold: outcomesHold})
+	if err != nil {
+		return err
+	}
+	var truth result.Counts
+	for _, x := range t.log { // sums, in whatever order
+		truth[x.Outcome]++
+	}
+	for _, o := range told {
+		c.count("outcome "+o.String(), float64(truth[o]), float64(t.Counts[o]), 0)
+	}
+	return nil
+}
+
+func (c *calibrator) count(what string, truth, measured, limit float64) {
+	c.found.Counts = append(c.found.Counts, result.Deviation{What: what, True: truth, Measured: measured, Limit: limit})
+}
+
+func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
+	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
+}

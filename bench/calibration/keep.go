@@ -1,0 +1,100 @@
+package calibration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/internal/proc"
+)
+
+// maxBytes is more than a calibration takes.
+const maxBytes = 1 << 20
+
+// ThisMachine tells which machine this is.
+func ThisMachine() (result.Machine, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return result.Machine{}, fmt.Errorf("this machine's name: %w", err)
+	}
+	digest := sha256.Sum256([]byte(name))
+	facts := proc.Describe()
+	return result.Machine{CPU: facts.CPU, Cores: facts.Cores, Kernel: facts.Kernel, Host: hex.EncodeToString(digest[:])}, nil
+}
+
+// Path returns where the calibration of this user's machine is kept.
+func Path() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("calibration: there is no place to keep it: %w", err)
+	}
+	return filepath.Join(dir, "meterbench", "calibration.json"), nil
+}
+
+// Save keeps a calibration in a file, at once or not at all.
+func Save(path string, c result.Calibration) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep the calibration: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("keep the calibration: %w", err)
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "calibration-*.tmp")
+	if err != nil {
+		return fmt.Errorf("keep the calibration: %w", err)
+	}
+	_, err = temporary.Write(append(text, '\n'))
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the calibration: %w", errors.Join(err, os.Remove(temporary.Name())))
+	}
+	return nil
+}
+
+// Load returns the instrument that a file states for a machine, with its age.
+// Where there is none, the error says why, for the reader of a report.
+func Load(path string, machine result.Machine, now time.Time) (result.Instrument, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return result.Instrument{}, errors.New("never calibrated")
+	}
+	if err != nil {
+		return result.Instrument{}, err
+	}
+	defer file.Close()
+	kept, err := read(file)
+	if err != nil {
+		return result.Instrument{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if kept.Machine != machine {
+		return result.Instrument{}, errors.New("what was calibrated is another machine, or this one before its CPU, kernel or name changed")
+	}
+	kept.Instrument.Age = max(0, now.Sub(kept.Calibrated)).Seconds()
+	return kept.Instrument, nil
+}
+
+// read reads a calibration and makes sure that it can be quoted.
+func read(from io.Reader) (c result.Calibration, err error) {
+	if err := json.NewDecoder(io.LimitReader(from, maxBytes)).Decode(&c); err != nil {
+		return c, fmt.Errorf("the calibration is damaged: %w", err)
+	}
+	i := c.Instrument
+	switch {
+	case c.Schema > result.Schema:
+		return c, fmt.Errorf("the calibration has schema %d, and this program reads up to %d", c.Schema, result.Schema)
+	case c.Schema < 1 || i.Calibrated.IsZero() || !i.Calibrated.Equal(c.Calibrated) || i.LatencyError < 0 || i.CapacityError < 0 || i.LagP99 < 0:
+		return c, errors.New("the calibration is damaged: its figures cannot be")
+	}
+	return c, nil
+}

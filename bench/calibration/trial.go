@@ -1,0 +1,104 @@
+package calibration
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/simulators/ledger"
+)
+
+// A trial is one load level with both accounts of it.
+type trial struct {
+	bench.Result
+	mu      sync.Mutex
+	records []result.Record // by sequence number
+	log     map[[32]byte]ledger.True
+}
+
+// Record implements bench.Sink.
+func (t *trial) Record(r result.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.records = append(t.records, r)
+}
+
+// nothing is a workload whose transactions are empty.
+type nothing struct{}
+
+// Transaction implements bench.Workload.
+func (nothing) Transaction(context.Context, uint64) (bench.Transaction, error) {
+	return bench.Transaction{}, nil
+}
+
+// try loads a ledger. An error means that there is no account to compare.
+func (c *calibrator) try(ctx context.Context, l ledger.Config, p bench.Plan) (*trial, error) {
+	c.seed++
+	l.Seed, p.Seed = c.seed, c.seed
+	t := &trial{log: make(map[[32]byte]ledger.True)}
+	runtime.GC() // the trial before leaves its garbage to itself
+	reference, err := ledger.New(l, c.Reference, func(x ledger.True) { t.log[x.TxID] = x })
+	if err != nil {
+		return nil, err
+	}
+	t.Result, err = bench.Run(ctx, c.Load, p, nothing{}, reference, t, nil)
+	reference.Close()
+	if err == nil && t.Partial {
+		err = context.Cause(ctx)
+	}
+	slices.SortFunc(t.records, func(a, b result.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+	return t, err
+}
+
+// latencies returns the commit latencies of all valid transactions, in
+// seconds: as the reference has them and as they were measured.
+func (t *trial) latencies() (truth, measured []float64) {
+	for _, r := range t.records {
+		if latency, ok := r.Span(result.PhaseCommit); ok && r.Outcome == result.Valid {
+			x := t.log[r.TxID]
+			truth = append(truth, x.Committed.Sub(x.Arrived).Seconds())
+			measured = append(measured, latency.Seconds())
+		}
+	}
+	return truth, measured
+}
+
+// lags returns how late the transactions started, in seconds, in order.
+func (t *trial) lags() []float64 {
+	var all []float64
+	for _, r := range t.records {
+		if lag, ok := r.Span(result.PhaseLag); ok {
+			all = append(all, lag.Seconds())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// slow returns how many valid transactions took at least d.
+func (t *trial) slow(d time.Duration) (n int) {
+	_, measured := t.latencies()
+	for _, latency := range measured {
+		if latency >= d.Seconds() {
+			n++
+		}
+	}
+	return n
+}
+
+// rates returns the valid commits per second of every bin of a length, between
+// two instants of the level, as they were measured.
+func (t *trial) rates(from, to, bin time.Duration) []float64 {
+	rates := make([]float64, (to-from)/bin)
+	for _, r := range t.records {
+		if r.Outcome == result.Valid && r.Committed >= from && r.Committed < to {
+			rates[(r.Committed-from)/bin] += 1 / bin.Seconds()
+		}
+	}
+	return rates
+}
