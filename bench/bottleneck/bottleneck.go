@@ -123,7 +123,7 @@ func keptUp(e *Evidence) (Verdict, bool) {
 func timer(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	wait, commit := p.Latency[result.PhaseWaitCut.String()], p.Latency[result.PhaseCommit.String()]
-	if p.Load.Kind != "closed" || p.BlockCut == nil || wait.N == 0 ||
+	if p.Load.Kind != "closed" || p.Conditions.Wait != "commit" || p.BlockCut == nil || wait.N == 0 ||
 		share(float64(p.BlockCut.Timer), float64(p.BlockCut.Total())) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
 		return Verdict{}, false
 	}
@@ -132,8 +132,11 @@ func timer(e *Evidence) (Verdict, bool) {
 	if e.BlockFill > 0 {
 		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
 	}
-	if p.Load.Clients > 0 && p.Load.Clients < int(p.Conditions.BatchMessages) {
-		text += fmt.Sprintf("; %d clients cannot fill a block", p.Load.Clients)
+	switch n := p.Load.Clients; {
+	case n == 1:
+		text += "; 1 client cannot fill a block"
+	case n < int(p.Conditions.BatchMessages):
+		text += fmt.Sprintf("; %d clients cannot fill a block", n)
 	}
 	return Verdict{BatchTimer, text + e.refusals()}, true
 }
@@ -175,17 +178,24 @@ func client(e *Evidence) (Verdict, bool) {
 }
 
 // few: each client has one transaction at a time, and nothing else is short.
-// It takes blocks to say so: without them the timer may be behind it.
+// Where it waits for the commit it takes blocks to say so: without them the
+// timer may be behind it.
 func few(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	phase, what := result.PhaseCommit, "commit"
-	if p.Conditions.Wait == "endorse" {
+	switch p.Conditions.Wait {
+	case "endorse":
 		phase, what = result.PhaseEndorse, "endorsement"
+	case "acknowledge":
+		phase, what = result.PhaseAcknowledge, "acknowledgement"
 	}
 	latency := p.Latency[phase.String()]
 	if p.Load.Kind != "closed" || latency.N == 0 || phase == result.PhaseCommit && p.BlockCut == nil {
 		return Verdict{}, false
 	}
-	return Verdict{NotLimited, fmt.Sprintf("%d clients with one transaction each, whose %s takes %s, ask for no more; %s",
-		p.Load.Clients, what, seconds(latency.Mean), e.usage()+e.refusals())}, true
+	clients := "1 client with one transaction at a time asks"
+	if n := p.Load.Clients; n != 1 {
+		clients = fmt.Sprintf("%d clients with one transaction each at a time ask", n)
+	}
+	return Verdict{NotLimited, fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage()+e.refusals())}, true
 }

@@ -115,12 +115,19 @@ func TestJudge(t *testing.T) {
 			e.Point.BlockCut = &result.BlockCut{Count: 100}
 			e.Point.Latency = latency(0.05, 0.001)
 			e.Point.CPU = map[string]float64{"client": 0.5, "orderer0": 0.5}
-		}, Verdict{NotLimited, "2 clients with one transaction each, whose commit takes 50 ms, ask for no more; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
-		{"few clients that only endorse", func(e *Evidence) {
-			e.Point = measured(2)
+		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
+		{"one client that only endorses", func(e *Evidence) {
+			e.Point = measured(1)
 			e.Point.Conditions.Wait = "endorse"
 			e.Point.Latency = map[string]result.Quantiles{"endorse": {Mean: 0.004, N: 7}}
-		}, Verdict{NotLimited, "2 clients with one transaction each, whose endorsement takes 4 ms, ask for no more; nobody measured CPU time"}},
+		}, Verdict{NotLimited, "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; nobody measured CPU time"}},
+		{"few clients that wait for the acknowledgement, whatever cuts the blocks", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.Conditions.Wait = "acknowledge"
+			e.Point.BlockCut = &result.BlockCut{Timer: 60}
+			e.Point.Latency = latency(0.2, 0.19)
+			e.Point.Latency["acknowledge"] = result.Quantiles{Mean: 0.0123, N: 1000}
+		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; nobody measured CPU time"}},
 		{"nothing told of blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Latency = map[string]result.Quantiles{"commit": {Mean: 0.2, N: 7}}

@@ -101,8 +101,8 @@ func (s *study) split(t *trace) {
 	t.phases = nil // a quarter of a megabyte each
 }
 
-// limit gives a saturation point the verdict of its load: of the first one,
-// from there on upwards, that something limited.
+// limit gives a saturation point the verdict of its load: of the first valid
+// one, from there on upwards, that something limited.
 func limit(found *result.Saturation, points []result.Point) {
 	load := func(l result.Load) float64 { return float64(l.Clients) + l.Offered }
 	free := func(p *result.Point) bool {
@@ -112,7 +112,7 @@ func limit(found *result.Saturation, points []result.Point) {
 	var at *result.Point
 	for i := range points {
 		p := &points[i]
-		if load(p.Load) < least {
+		if !p.Valid || load(p.Load) < least {
 			continue
 		}
 		if at == nil || free(at) && !free(p) || free(at) == free(p) && load(p.Load) < load(at.Load) {

@@ -189,12 +189,15 @@ func TestNodesThatDoNotAnswer(t *testing.T) {
 
 func TestLimitOfASaturation(t *testing.T) {
 	at := func(clients int, by string) result.Point {
-		return result.Point{Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: by, LimitedBecause: by + "!"}
+		return result.Point{Valid: true, Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: by, LimitedBecause: by + "!"}
 	}
+	late := at(16, "client")
+	late.Valid = false
 	for name, c := range map[string]struct {
 		points []result.Point
 		want   string
 	}{
+		"not an invalid one":  {[]result.Point{late, at(32, "host")}, "host"},
 		"its own load":        {[]result.Point{at(8, "timer"), at(16, "host"), at(32, "commit")}, "host"},
 		"the next higher one": {[]result.Point{at(8, "timer"), at(64, "host"), at(32, "commit"), at(16, bottleneck.NotLimited)}, "commit"},
 		"none":                {[]result.Point{at(8, "timer"), at(16, bottleneck.NotLimited), at(32, bottleneck.Unknown)}, bottleneck.NotLimited},
