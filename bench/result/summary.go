@@ -58,6 +58,9 @@ type Point struct {
 	// empty in runs of older versions.
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
+	// Steady says whether the window was in a steady state: steady, drifting,
+	// overloaded or too short to tell. It is empty in runs of older versions.
+	Steady string `json:"steady,omitempty"`
 }
 
 // A BlockCut is a number of blocks by the reason for which they were cut.
@@ -110,11 +113,12 @@ type Conditions struct {
 	BatchMessages uint32  `json:"batch_messages"`
 	Policy        string  `json:"policy,omitempty"` // endorsement policy, as the topology writes it
 	Limits        Limits  `json:"limits"`
-	Wait          string  `json:"wait"`     // endorse | acknowledge | commit
-	Workload      string  `json:"workload"` // plain | padded | encrypted
+	Wait          string  `json:"wait"`          // endorse | acknowledge | commit
+	Workload      string  `json:"workload"`      // plain | padded | encrypted | mix
+	Mix           string  `json:"mix,omitempty"` // the parts of a mix, in words
 	Scheme        string  `json:"scheme,omitempty"`
 	Bits          int     `json:"bits,omitempty"`
-	Length        int     `json:"length"`               // values per reading
+	Length        int     `json:"length"`               // values per reading, 0 if the parts of a mix differ
 	Encryption    string  `json:"encryption,omitempty"` // inline | ahead | bank
 	Bank          int     `json:"bank,omitempty"`       // ciphertexts in the bank
 	Meters        int     `json:"meters"`

@@ -28,6 +28,7 @@ const (
 	maxClients = 65_536
 	maxRate    = 1e6
 	maxSpeed   = 1e6
+	maxWeight  = 1000 // of all parts of a mix together
 	maxRepeat  = 10_000
 	maxSeries  = 1000       // once expanded
 	maxMany    = 10_000_000 // meters, slots, samples, ciphertexts in a bank
@@ -81,7 +82,7 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 }
 
 func (s Series) check(at string, warmup time.Duration) *strictyaml.Problem {
-	if p := s.Workload.check(at + "workload."); p != nil {
+	if p := s.checkWorkloads(at); p != nil {
 		return p
 	}
 	if p := s.Load.check(at + "load."); p != nil {

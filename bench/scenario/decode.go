@@ -45,7 +45,23 @@ func refuse(n *strictyaml.Node, settings ...given) error {
 func (s *Series) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Series
 	s.Pos = pos(n)
-	return n.Decode((*plain)(s))
+	if mix := n.Get("workloads"); mix != nil && n.Get("workload") != nil {
+		return mix.Errorf("", "a series has either workload or workloads")
+	}
+	if err := n.Decode((*plain)(s)); err != nil {
+		return err
+	}
+	weigh(s.Mix)
+	return nil
+}
+
+// weigh gives the parts of a mix their default weight.
+func weigh(mix []Workload) {
+	for i := range mix {
+		if mix[i].Weight == 0 {
+			mix[i].Weight = 1
+		}
+	}
 }
 
 // UnmarshalNode reads a workload with its defaults, see Parse.
@@ -54,6 +70,9 @@ func (w *Workload) UnmarshalNode(n *strictyaml.Node) error {
 	*w = Workload{Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: pos(n)}
 	if err := n.Decode((*plain)(w)); err != nil {
 		return err
+	}
+	if weight := n.Get("weight"); weight != nil && w.Weight < 1 {
+		return weight.Errorf("", "must be 1 to %d, got %d", maxWeight, w.Weight)
 	}
 	if w.Kind == "plain" {
 		return nil

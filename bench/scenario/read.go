@@ -97,6 +97,7 @@ type text struct {
 	Limits      *Limits       `yaml:"limits"`
 	Vary        Vary          `yaml:"vary"`
 	Workload    *Workload     `yaml:"workload"`
+	Workloads   []Workload    `yaml:"workloads"`
 	Load        *Load         `yaml:"load"`
 	Series      []Series      `yaml:"series"`
 	FE          *FE           `yaml:"fe"`
@@ -136,10 +137,14 @@ func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.D
 func (t text) scenario() (Scenario, *strictyaml.Problem) {
 	single := t.Series == nil
 	if single {
-		one := Series{Name: t.Workload.Kind, Workload: *t.Workload, Load: *t.Load, Pos: t.Workload.Pos}
-		if t.Vary.Workload != nil {
-			one.Name = t.Name // what the kind is depends
+		one := Series{Name: t.Name, Mix: t.Workloads, Load: *t.Load, Pos: t.Load.Pos}
+		if t.Workload != nil {
+			one.Workload, one.Pos = *t.Workload, t.Workload.Pos
 		}
+		if t.Workloads == nil && t.Vary.Workload == nil {
+			one.Name = t.Workload.Kind // there is just one
+		}
+		weigh(one.Mix)
 		t.Series = []Series{one}
 	}
 	if t.Topology == "" && len(t.Vary.Topology) > 0 {
@@ -160,11 +165,19 @@ func (t text) scenario() (Scenario, *strictyaml.Problem) {
 
 // checkForm holds the text to one of its two forms.
 func checkForm(doc *strictyaml.Document) *strictyaml.Problem {
+	if doc.Has("workload") && doc.Has("workloads") {
+		return problem("", "workloads", "a scenario has either workload or workloads")
+	}
+	if doc.Has("series") {
+		for _, key := range []string{"workload", "workloads", "load"} {
+			if doc.Has(key) {
+				return problem("move it into series, or leave series out", key, "a scenario has either series, or one workload and load")
+			}
+		}
+		return nil
+	}
 	for _, key := range []string{"workload", "load"} {
-		switch {
-		case doc.Has("series") && doc.Has(key):
-			return problem("move it into series, or leave series out", key, "a scenario has either series, or one workload and load")
-		case !doc.Has("series") && !doc.Has(key):
+		if !doc.Has(key) && !(key == "workload" && doc.Has("workloads")) {
 			return problem("", key, "is missing; a scenario has either series, or one workload and load")
 		}
 	}

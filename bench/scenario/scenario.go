@@ -55,10 +55,13 @@ type Network struct {
 type Series struct {
 	Name     string   `yaml:"name"` // with the levels of Vary: plain/batch=2s,10
 	Workload Workload `yaml:"workload"`
-	Load     Load     `yaml:"load"`
-	Network  Network
-	Prefix   string // of its meters' ids: short, and no other series has it
-	Pos      Pos
+	// Mix, where not nil, stands in place of Workload: of every so many
+	// transactions as the weights sum to, each part has its weight.
+	Mix     []Workload `yaml:"workloads"`
+	Load    Load       `yaml:"load"`
+	Network Network
+	Prefix  string // of its meters' ids: short, and no other series has it
+	Pos     Pos
 
 	at string // its place in the text: series[0]. or nothing
 }
@@ -74,6 +77,7 @@ type Workload struct {
 	Interval   time.Duration `yaml:"interval"`   // a meter's metering interval: the time that one value covers
 	Encryption Encryption    `yaml:"encryption"` // encrypted only
 	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
+	Weight     int           `yaml:"weight"`     // in a mix, at least 1; else 0
 	Pos        Pos
 }
 

@@ -145,7 +145,7 @@ seed: 0
 	for what, pair := range map[string][2]any{
 		"batch":      {*got.Batch, Batch{2 * time.Second, 70}},
 		"limits":     {*got.Limits, Limits{9, 8, 7}},
-		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, Pos{7, 11}}},
+		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, 0, Pos{7, 11}}},
 		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
 		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, 7, 9, Pos{9, 5}}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
@@ -181,6 +181,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.rate=3/s")
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.hold=null")
 	}
+	f.Add(mixed, "vary.length=[1, 2]")
 	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
 		src, err := library.ReadFile("library/" + n + ".yaml")
@@ -207,8 +208,13 @@ func FuzzParse(f *testing.F) {
 			if !series.Load.Arrivals.rated() {
 				levels++
 			}
-			if levels == 0 || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Workload.Length < 1 || series.Workload.Meters < 1 {
+			if levels == 0 || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Name == "" {
 				t.Fatalf("%+v from\n%s", series, src)
+			}
+			for _, w := range series.Workloads() {
+				if w.Length < 1 || w.Meters < 1 {
+					t.Fatalf("%+v from\n%s", w, src)
+				}
 			}
 		}
 		again, err := Parse("a.yaml", []byte(s.Source), nil)
@@ -227,6 +233,9 @@ func FuzzParse(f *testing.F) {
 func forgetPlaces(s *Scenario) {
 	for i := range s.Series {
 		s.Series[i].Pos, s.Series[i].Workload.Pos, s.Series[i].Load.Pos = Pos{}, Pos{}, Pos{}
+		for j := range s.Series[i].Mix {
+			s.Series[i].Mix[j].Pos = Pos{}
+		}
 	}
 	if s.FE != nil {
 		s.FE.Pos = Pos{}

@@ -19,7 +19,7 @@ type Vary struct {
 	Policy   []string `yaml:"policy"`
 	Batch    []Batch  `yaml:"batch"`
 	Limits   []Limits `yaml:"limits"`
-	Workload []string `yaml:"workload"` // kinds; what does not apply to a kind falls away
+	Workload []string `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
 	Scheme   []string `yaml:"scheme"`
 	Bits     []int    `yaml:"bits"`
 	Length   []int    `yaml:"length"`
@@ -38,7 +38,9 @@ type factor struct {
 // factors returns all factors in the order in which names carry them.
 func (v Vary) factors() []factor {
 	always := func(Series) bool { return true }
-	keyed := func(s Series) bool { return s.Workload.Kind != "plain" }
+	single := func(s Series) bool { return s.Mix == nil }
+	any, keyed := func(Workload) bool { return true }, func(w Workload) bool { return w.Kind != "plain" }
+	hasKeys := func(s Series) bool { return slices.ContainsFunc(s.Workloads(), keyed) }
 	read := func(string, int) *strictyaml.Problem { return nil } // checked as it was read
 	return []factor{
 		{"topology", labels(v.Topology, fileName), func(at string, i int) *strictyaml.Problem { return named(at, v.Topology[i]) },
@@ -57,13 +59,13 @@ func (v Vary) factors() []factor {
 				override(&s.Network.Limits.Deliver, v.Limits[i].Deliver)
 			}},
 		{"workload", v.Workload, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Workload[i], kinds()) },
-			always, func(s *Series, i int) { s.Workload.become(v.Workload[i]) }},
+			single, func(s *Series, i int) { s.Workload.become(v.Workload[i]) }},
 		{"scheme", v.Scheme, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Scheme[i], schemes()) },
-			keyed, func(s *Series, i int) { s.Workload.Scheme = v.Scheme[i] }},
+			hasKeys, func(s *Series, i int) { s.change(keyed, func(w *Workload) { w.Scheme = v.Scheme[i] }) }},
 		{"bits", labels(v.Bits, decimal), func(at string, i int) *strictyaml.Problem { return checkBits(at, v.Bits[i]) },
-			keyed, func(s *Series, i int) { s.Workload.Bits = v.Bits[i] }},
+			hasKeys, func(s *Series, i int) { s.change(keyed, func(w *Workload) { w.Bits = v.Bits[i] }) }},
 		{"length", labels(v.Length, decimal), func(at string, i int) *strictyaml.Problem { return between(at, v.Length[i], 1, maxLength) },
-			always, func(s *Series, i int) { s.Workload.Length = v.Length[i] }},
+			always, func(s *Series, i int) { s.change(any, func(w *Workload) { w.Length = v.Length[i] }) }},
 		{"wait", v.Wait, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Wait[i], waits()) },
 			always, func(s *Series, i int) { s.Load.Wait = v.Wait[i] }},
 	}
@@ -184,7 +186,7 @@ func (s *Scenario) expand(single bool) *strictyaml.Problem {
 	}
 	for _, f := range factors {
 		if len(f.labels) > 0 && !used[f.key] {
-			return problem("", "vary."+f.key, "no series has %s", f.key)
+			return problem("", "vary."+f.key, "means nothing to any series")
 		}
 	}
 	s.Series = all

@@ -116,7 +116,7 @@ func TestVaryErrors(t *testing.T) {
 		{"[1024, 3072]", "[]", "a.yaml:13:9: vary.bits: at least one level is needed"},
 		{"bits:", "bit:", "a.yaml:13:3: unknown key vary.bit; did you mean bits?"},
 		{"plain, padded", "plain, paded", `a.yaml:12:21: vary.workload[1]: there is no "paded"; did you mean padded?`},
-		{"[plain, padded, encrypted]", "plain", "a.yaml:13:9: vary.bits: no series has bits"},
+		{"[plain, padded, encrypted]", "plain", "a.yaml:13:9: vary.bits: means nothing to any series"},
 		{"  bits: [1024, 3072]", "  topology: ['']", "a.yaml:13:14: vary.topology[0]: a name is needed"},
 		{"  bits: [1024, 3072]", "  policy: [any, '']", "a.yaml:13:17: vary.policy[1]: a name is needed"},
 		{"  bits: [1024, 3072]", "  length: [0]", "a.yaml:13:12: vary.length[0]: must be 1 to 1024, got 0"},

@@ -105,6 +105,12 @@ func TestConditions(t *testing.T) {
 		{scenario.Series{Workload: scenario.Workload{Kind: "encrypted", Scheme: "damgard", Bits: 4096, Length: 2, Meters: 1, Encryption: scenario.Encryption{Mode: "inline"}}}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Encryption = "commit", "encrypted", "damgard", 4096, 2, 1, "inline"
 		}},
+		{scenario.Series{Mix: []scenario.Workload{
+			{Kind: "plain", Weight: 3, Length: 24, Meters: 10, Verify: true},
+			{Kind: "padded", Weight: 1, Scheme: "ddh", Bits: 2048, Length: 2, Meters: 5},
+		}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Mix, c.Meters = "commit", "mix", "3 plain length 24, 1 padded ddh 2048 length 2", 15
+		}},
 	}
 	for _, tt := range tests {
 		want := network

@@ -57,13 +57,27 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 
 func (s *study) conditions(l level) result.Conditions {
 	w := l.series.Workload
-	return result.Conditions{
+	c := result.Conditions{
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits,
 		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
 		Arrivals: l.series.Load.Arrivals.String(),
 	}
+	for i, part := range l.series.Mix { // what they have in common, and all of it in words
+		if i == 0 {
+			c.Workload, c.Length, c.Verify = "mix", part.Length, part.Verify
+		} else {
+			c.Mix += ", "
+		}
+		c.Mix += part.String()
+		c.Meters += part.Meters
+		c.Verify = c.Verify && part.Verify
+		if part.Length != c.Length {
+			c.Length = 0
+		}
+	}
+	return c
 }
 
 // quantiles converts a histogram of nanoseconds.

@@ -23,7 +23,6 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/topology"
-	"meterbench/simulators/meter"
 	"meterbench/workloads"
 	"meterbench/workloads/reading"
 )
@@ -176,54 +175,6 @@ func (s *fabricSite) Facts() study.Facts {
 
 // Target implements study.Site.
 func (s *fabricSite) Target() bench.Target { return s.client }
-
-// Series implements study.Site.
-func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
-	w := series.Workload
-	fleet, err := meter.NewFleet(meter.Config{
-		Seed: s.lab.scenario.Seed, Meters: w.Meters, Prefix: series.Prefix,
-		Interval: w.Interval, Start: fleetStart, Length: w.Length, Bound: w.Bound,
-	})
-	if err != nil {
-		return nil, result.Preparation{}, err
-	}
-	config := workloads.Config{
-		Kind: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: need.First,
-		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Verify: w.Verify,
-	}
-	if trace := series.Load.Arrivals.Trace; trace != nil {
-		config.Source = newRecorded(trace, need.Rows, w.Interval)
-	}
-	readings, err := workloads.NewReadings(config)
-	if err != nil {
-		return nil, result.Preparation{}, err
-	}
-	registrations, err := readings.Registrations()
-	if err != nil {
-		return nil, result.Preparation{}, err
-	}
-	for _, batch := range registrations {
-		if err := s.client.Invoke(ctx, reading.FnRegister, batch); err != nil {
-			return nil, result.Preparation{}, fmt.Errorf("register meters: %w", err)
-		}
-		if s.firstCommit == 0 {
-			s.firstCommit = time.Since(s.begin)
-		}
-	}
-	for i := range w.Meters {
-		s.meters = append(s.meters, fleet.ID(i))
-	}
-	made, err := readings.Prepare(ctx, need.Planned, func(done, total int) {
-		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
-	})
-	if err != nil {
-		return nil, result.Preparation{}, err
-	}
-	if s.setUp, err = s.client.Height(ctx); err != nil {
-		return nil, result.Preparation{}, err
-	}
-	return readings, made, nil
-}
 
 // Sample implements study.Site.
 func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }

@@ -1,0 +1,74 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"meterbench/bench"
+)
+
+// A Part is one of the workloads of a Mix.
+type Part struct {
+	Weight   int // at least 1
+	Workload bench.Workload
+}
+
+// A Mix hands each transaction to one of several workloads. Of every run of as
+// many transactions as the weights sum to, each part gets as many as its
+// weight; which of them follows from the seed. So the shares are exact, and
+// nothing beats in time with a number of clients or a batch size.
+//
+// A part is asked for its transactions 0, 1, 2 …, each once, whatever their
+// numbers in the mix.
+type Mix struct {
+	seed, first uint64
+	parts       []Part
+	run         []uint8 // the parts of one run, in their order
+}
+
+const maxParts, maxRun = 256, 1000
+
+// NewMix returns a mix that begins with transaction first.
+func NewMix(seed, first uint64, parts []Part) (*Mix, error) {
+	if len(parts) == 0 || len(parts) > maxParts {
+		return nil, fmt.Errorf("a mix of %d workloads; want 1 to %d", len(parts), maxParts)
+	}
+	m := &Mix{seed: seed, first: first, parts: parts}
+	for i, part := range parts {
+		if part.Weight < 1 || len(m.run)+part.Weight > maxRun {
+			return nil, fmt.Errorf("weight %d in a mix; want at least 1, and all to sum to at most %d", part.Weight, maxRun)
+		}
+		for range part.Weight {
+			m.run = append(m.run, uint8(i))
+		}
+	}
+	return m, nil
+}
+
+// Transaction implements bench.Workload.
+func (m *Mix) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+	if seq < m.first {
+		return bench.Transaction{}, errors.New("the mix begins with a later transaction")
+	}
+	part, own := m.choose(seq - m.first)
+	return m.parts[part].Workload.Transaction(ctx, own)
+}
+
+// choose returns which part the transaction at a position belongs to, and its
+// position there.
+func (m *Mix) choose(at uint64) (part int, own uint64) {
+	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
+	order := append(make([]uint8, 0, maxRun), m.run...)
+	random := rand.New(rand.NewPCG(m.seed, run))
+	random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	part = int(order[place])
+	own = run * uint64(m.parts[part].Weight)
+	for _, earlier := range order[:place] {
+		if int(earlier) == part {
+			own++
+		}
+	}
+	return part, own
+}

@@ -1,0 +1,94 @@
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"meterbench/bench"
+)
+
+// A named workload says its name and the number that it was asked for.
+type named string
+
+func (n named) Transaction(_ context.Context, seq uint64) (bench.Transaction, error) {
+	return bench.Transaction{Function: fmt.Sprint(n, seq)}, nil
+}
+
+func TestMix(t *testing.T) {
+	parts := []Part{{3, named("a")}, {1, named("b")}, {4, named("c")}}
+	mix, err := NewMix(5, 100, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	orders := map[string]bool{}
+	for run := range 50 {
+		var order string
+		counts := map[byte]int{}
+		for place := range 8 {
+			tx, err := mix.Transaction(t.Context(), uint64(100+8*run+place))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, tx.Function)
+			order += tx.Function[:1]
+			counts[tx.Function[0]]++
+		}
+		if counts['a'] != 3 || counts['b'] != 1 || counts['c'] != 4 {
+			t.Fatalf("run %d: %v", run, counts)
+		}
+		orders[order] = true
+	}
+	if len(orders) < 40 {
+		t.Errorf("50 runs in only %d orders", len(orders))
+	}
+	slices.Sort(all)
+	if n := len(slices.Compact(slices.Clone(all))); n != 400 || !slices.Contains(all, "a149") || !slices.Contains(all, "b0") || !slices.Contains(all, "c199") {
+		t.Errorf("%d different transactions of 400, from %s to %s", n, all[0], all[399])
+	}
+	again, _ := NewMix(5, 0, parts)
+	other, _ := NewMix(6, 0, parts)
+	differ := 0
+	for at := range uint64(100) {
+		a, x := mix.choose(at)
+		if b, y := again.choose(at); a != b || x != y {
+			t.Fatal("the same seed gives another order")
+		}
+		if c, _ := other.choose(at); c != a {
+			differ++
+		}
+	}
+	if differ < 30 {
+		t.Errorf("another seed differs in %d of 100", differ)
+	}
+}
+
+func TestMixErrors(t *testing.T) {
+	if _, err := NewMix(1, 0, nil); fmt.Sprint(err) != "a mix of 0 workloads; want 1 to 256" {
+		t.Error(err)
+	}
+	for _, weight := range []int{0, -1, 1000} {
+		if _, err := NewMix(1, 0, []Part{{1, named("a")}, {weight, named("b")}}); fmt.Sprint(err) != fmt.Sprintf("weight %d in a mix; want at least 1, and all to sum to at most 1000", weight) {
+			t.Error(err)
+		}
+	}
+	mix, err := NewMix(1, 7, []Part{{1, named("a")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mix.Transaction(t.Context(), 6); err == nil {
+		t.Error("a transaction before the first")
+	}
+}
+
+func BenchmarkMix(b *testing.B) {
+	mix, err := NewMix(1, 0, []Part{{30, named("a")}, {10, named("b")}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range b.N {
+		mix.choose(uint64(i))
+	}
+}
