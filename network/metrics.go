@@ -25,7 +25,6 @@ type Metrics struct {
 	// that way for other reasons too; so its refusals do not show here.)
 	Gateway, Endorser uint64
 
-	Proposals Timing // a peer: each proposal that it simulated and endorsed
 	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
 }
 
@@ -47,7 +46,7 @@ func (t Timing) Mean() float64 {
 func (m Metrics) Since(before Metrics) Metrics {
 	return Metrics{
 		Gateway: m.Gateway - before.Gateway, Endorser: m.Endorser - before.Endorser,
-		Proposals: m.Proposals.since(before.Proposals), BlockFill: m.BlockFill.since(before.BlockFill),
+		BlockFill: m.BlockFill.since(before.BlockFill),
 	}
 }
 
@@ -133,7 +132,6 @@ func parseMetrics(text io.Reader) (m Metrics, err error) {
 			m.Endorser += calls
 		}
 	}
-	m.Proposals = timing(families["endorser_proposal_duration"])
 	m.BlockFill = timing(families["blockcutter_block_fill_duration"])
 	return m, nil
 }
