@@ -74,6 +74,7 @@ func kinds(all []series) (closed, open bool) {
 // levelTable is the main table: what was measured at each load level.
 func levelTable(all []series) Table {
 	t := Table{ID: "levels", Title: "Load levels"}
+	judged := anyPoint(all, func(p result.Point) bool { return p.Steady != "" })
 	t.Columns = append(levelColumns(all),
 		Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
 		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
@@ -92,6 +93,9 @@ func levelTable(all []series) Table {
 		Column{Key: "interval_method", Title: "interval method", CSVOnly: true},
 		Column{Key: "point", Title: "point"},
 		Column{Key: "remarks", Title: "remarks", CSVOnly: true})
+	if judged {
+		t.Columns = append(t.Columns, Column{Key: "steady", Title: "state", Rank: 1})
+	}
 	eachPoint(all, func(s series, l level, p result.Point) {
 		commit := p.Latency[result.PhaseCommit.String()]
 		acknowledge := p.Latency[result.PhaseAcknowledge.String()]
@@ -99,18 +103,25 @@ func levelTable(all []series) Table {
 		if i := throughputInterval(p); i != nil && finite(i.Low) && finite(i.High) {
 			interval = Cell{Interval: i}
 		}
-		t.Rows = append(t.Rows, append(levelCells(all, s, p),
+		row := append(levelCells(all, s, p),
 			number(p.Throughput), interval, share(p),
 			stated(commit, commit.P50), stated(commit, commit.P95), stated(commit, commit.P99),
 			stated(commit, &commit.Max), stated(commit, &commit.Mean), count(commit.N),
 			stated(acknowledge, acknowledge.P50), stated(acknowledge, acknowledge.P99),
 			number(p.Window), count(p.Scheduled), count(p.Blocks),
-			text(p.Intervals["throughput_per_s"].Method), text(validity(p)), text(strings.Join(slices.Concat(p.Reasons, p.Warnings), "; "))))
+			text(p.Intervals["throughput_per_s"].Method), text(validity(p)), text(strings.Join(slices.Concat(p.Reasons, p.Warnings), "; ")))
+		if judged {
+			row = append(row, text(p.Steady))
+		}
+		t.Rows = append(t.Rows, row)
 	})
 	t.Notes = []string{
 		"throughput: valid commits per second of the window. success: share of the transactions scheduled in the window that committed as valid.",
 		"commit: latency from the intended start to the commit seen at the peer. ack.: acknowledgement latency, endorse + submit, not yet committed.",
 		"point: \"invalid\" means that the instrument did not do its part there, for example because the client was late; \"flagged\" that it did, with a reservation. The warnings say why.",
+	}
+	if judged {
+		t.Notes = append(t.Notes, "state: whether the window was in a steady state, by its latencies and the backlog of transactions under way: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
 	}
 	return t
 }

@@ -39,6 +39,7 @@ type Level struct {
 	done   chan struct{} // closed when the recorder has ended
 	stalls atomic.Uint64
 	cut    time.Duration
+	watch  func(*Record)
 
 	// The recorder's own until done is closed.
 	window *Window
@@ -104,6 +105,9 @@ func (l *Level) record() {
 	for batch := range l.full {
 		for i := range batch {
 			l.window.add(&batch[i])
+			if l.watch != nil {
+				l.watch(&batch[i])
+			}
 		}
 		// After a failed write the rest is still taken and counted, so that
 		// nobody waits for a buffer.
@@ -113,6 +117,11 @@ func (l *Level) record() {
 		l.writer.buffers <- batch[:0]
 	}
 }
+
+// Watch has see called with every record too, warm-up included, by one
+// goroutine and in about the order in which they came. It is called before the
+// first Record. All calls are over when Close returns.
+func (l *Level) Watch(see func(*Record)) { l.watch = see }
 
 // Cut shortens the measured window to end at the offset to, for a level that
 // was stopped early. It is called before Close.

@@ -20,10 +20,13 @@ func (s *study) level(ctx context.Context, l level) error {
 	if err != nil {
 		return err
 	}
+	first := s.next[l.series.Name]
+	seen := newSteadiness(first, s.Scenario.Warmup, load.Hold)
+	sink.Watch(seen.see)
 	runtime.GC() // the level before leaves its garbage to itself
 	counted := s.counters(ctx)
 	meter := newMeter(s.site)
-	measured, runErr := bench.Run(ctx, s.clock, plan(s.Scenario.Seed, l, s.next[l.series.Name]), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
+	measured, runErr := bench.Run(ctx, s.clock, plan(s.Scenario.Seed, l, first), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
 		name, cores := meter.busiest()
 		s.Observer.Live(Live{
 			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,
@@ -46,6 +49,7 @@ func (s *study) level(ctx context.Context, l level) error {
 	switch {
 	case window.Scheduled() > 0 && window.Length() > 0:
 		p := s.point(l, measured, &window, usage)
+		s.settle(&p, l, measured, seen)
 		s.summary.Points = append(s.summary.Points, p)
 		s.trace(ctx, measured, first, &window, counted)
 		s.cutShort = measured.Held < load.Hold

@@ -1,0 +1,80 @@
+package study
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+// The target serves 100 per second.
+func TestSteadyVerdict(t *testing.T) {
+	tests := []struct {
+		name, want, warning string
+		rate                float64
+		hold                time.Duration
+	}{
+		{"below capacity", "steady", "", 60, 31 * time.Second},
+		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held", 104, 31 * time.Second},
+		{"few", "too short", "", 60, 11 * time.Second},
+	}
+	for _, tt := range tests {
+		s := series(open("c", tt.hold, tt.rate))
+		s.Series[0].Load.Slots = 1000
+		at := newSite()
+		o := conduct(t, s, at, nil)
+		if o.err != nil {
+			t.Fatal(o.err)
+		}
+		p := o.summary.Points[0]
+		if p.Steady != tt.want {
+			t.Errorf("%s: %s, want %s; %q", tt.name, p.Steady, tt.want, p.Warnings)
+		}
+		if tt.warning != "" && (!o.has(tt.warning) || !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "the backlog grew by 3.8 % of the arrivals") })) {
+			t.Errorf("%s: %q, %q", tt.name, p.Warnings, o.summary.Warnings)
+		}
+		if tt.warning == "" && len(p.Warnings) > 0 {
+			t.Errorf("%s: warned %q", tt.name, p.Warnings)
+		}
+	}
+}
+
+// Clients of a closed load wait ever longer for a target that slows down.
+func TestDriftingVerdict(t *testing.T) {
+	s := series(closed("a", 31*time.Second, 4))
+	at := newSite()
+	at.fault = func(n int, _ *fate) { at.service += 3 * time.Microsecond }
+	o := conduct(t, s, at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	p := o.summary.Points[0]
+	if p.Steady != "drifting" || !slices.ContainsFunc(p.Warnings, func(w string) bool {
+		return strings.HasPrefix(w, "not steady: latency drifted over the window") && strings.Contains(w, "(the latency changed by +")
+	}) {
+		t.Errorf("%s, %q", p.Steady, p.Warnings)
+	}
+}
+
+// What an interrupted level held is not judged.
+func TestInterruptedIsTooShort(t *testing.T) {
+	s := series(open("c", 60*time.Second, 60))
+	o := conduct(t, s, newSite(), func(interrupt context.CancelFunc) { time.AfterFunc(40*time.Second, interrupt) })
+	if p := o.summary.Points[0]; p.Steady != "too short" || p.Scheduled < 2000 {
+		t.Errorf("%s of %d", p.Steady, p.Scheduled)
+	}
+}
+
+// BenchmarkSteadiness is what a transaction costs on its way to the disk.
+func BenchmarkSteadiness(b *testing.B) {
+	s := newSteadiness(0, time.Second, time.Hour)
+	r := result.Record{Outcome: result.Valid}
+	for i := range b.N {
+		r.Seq, r.Intended = uint64(i), time.Duration(i)*100*time.Microsecond
+		r.Committed = r.Intended + 20*time.Millisecond
+		s.see(&r)
+	}
+}
