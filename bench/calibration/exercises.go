@@ -36,7 +36,7 @@ func (c *calibrator) timers(ctx context.Context) error {
 	for _, clock := range []struct {
 		name string
 		alarm.Clock
-	}{{"kernel timer, which wakes the load", c.Load}, {"Go's timers, for comparison", alarm.Timers{}}} {
+	}{{"kernel timer", c.Load}, {"Go's timers", alarm.Timers{}}} {
 		rng := rand.New(rand.NewPCG(1, 0))
 		var late []float64
 		for begin := time.Now(); time.Since(begin) < timerTime; {
@@ -94,30 +94,38 @@ func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 	return nil
 }
 
+// closedCapacity compares the throughput of an overloaded ledger of constant
+// service times with what it can take, and openCapacity that of one with
+// exponential service times with what it took by its own log.
 func (c *calibrator) closedCapacity(ctx context.Context) error {
 	config := ledger.Config{Order: stage(1, ledger.Constant, 2*time.Millisecond)}
-	return c.capacity(ctx, "64 clients", config, bench.Plan{Clients: 64})
+	return c.capacity(ctx, "64 clients, constant service", config, bench.Plan{Clients: 64}, func(*trial, span) []float64 {
+		return []float64{config.Capacity()}
+	})
 }
 
 func (c *calibrator) openCapacity(ctx context.Context) error {
-	config := ledger.Config{Commit: stage(16, ledger.Constant, 20*time.Millisecond)}
-	return c.capacity(ctx, "1000/s offered", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots})
+	config := ledger.Config{Commit: stage(16, ledger.Exponential, 20*time.Millisecond)}
+	return c.capacity(ctx, "1000/s, exponential service", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots}, (*trial).trueRates)
 }
 
-// capacity compares the throughput of an overloaded ledger of constant service
-// times with what it can take, leaving the first second out.
-func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Config, p bench.Plan) error {
+// capacity leaves the first second out. truth gives the true rate in every bin
+// of a span, or one for all of it.
+func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Config, p bench.Plan, truth func(*trial, span) []float64) error {
 	p.Hold = capacityHold
 	t, err := c.try(ctx, config, p)
 	if err != nil {
 		return err
 	}
-	const bin = 100 * time.Millisecond
-	rates := t.rates(time.Second, capacityHold, bin)
-	d := result.Deviation{What: "throughput with " + load, True: config.Capacity(), Measured: stats.Mean(rates), Limit: capacityShare * config.Capacity()}
+	over := span{time.Second, capacityHold, 100 * time.Millisecond}
+	rates, real := t.rates(over), truth(t, over)
+	d := result.Deviation{What: load, True: stats.Mean(real), Measured: stats.Mean(rates)}
+	d.Limit = capacityShare * d.True
+	for i := range rates {
+		rates[i] -= real[i%len(real)]
+	}
 	if i := stats.BatchMeans(rates, stats.MinBatches); i != nil {
-		low, high := i.Low-d.True, i.High-d.True
-		d.Low, d.High = &low, &high
+		d.Low, d.High = &i.Low, &i.High
 	}
 	c.found.Capacity = append(c.found.Capacity, d)
 	return nil
@@ -143,8 +151,8 @@ func (c *calibrator) stall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.count("slower than 0.5 s in a stall", 50, float64(t.slow(500*time.Millisecond)), 2)
-	c.count("dropped in it", 0, float64(t.Counts[result.Dropped]), 0)
+	c.count("0.5 s late or more, room for all", 50, float64(t.slow(500*time.Millisecond)), 2)
+	c.count("dropped, room for all", 0, float64(t.Counts[result.Dropped]), 0)
 	return nil
 }
 
@@ -155,8 +163,8 @@ func (c *calibrator) stallOneSlot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.count("slower than 0.5 s in a stall, one slot", 1, float64(t.slow(500*time.Millisecond)), 0)
-	c.count("dropped in it, one slot", 99, float64(t.Counts[result.Dropped]), 1)
+	c.count("0.5 s late or more, one slot", 1, float64(t.slow(500*time.Millisecond)), 0)
+	c.count("dropped, one slot", 99, float64(t.Counts[result.Dropped]), 1)
 	return nil
 }
 
@@ -183,7 +191,7 @@ func (c *calibrator) outcomes(ctx context.Context) error {
 		truth[x.Outcome]++
 	}
 	for _, o := range told {
-		c.count("outcome "+o.String(), float64(truth[o]), float64(t.Counts[o]), 0)
+		c.count(o.String(), float64(truth[o]), float64(t.Counts[o]), 0)
 	}
 	return nil
 }

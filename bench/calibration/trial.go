@@ -91,14 +91,40 @@ func (t *trial) slow(d time.Duration) (n int) {
 	return n
 }
 
-// rates returns the valid commits per second of every bin of a length, between
-// two instants of the level, as they were measured.
-func (t *trial) rates(from, to, bin time.Duration) []float64 {
-	rates := make([]float64, (to-from)/bin)
+// A span is a part of a level in bins of equal length.
+type span struct{ from, to, bin time.Duration }
+
+// rates returns the commits per second in every bin of a span, as they were
+// measured, and trueRates as the reference has them.
+func (t *trial) rates(s span) []float64 {
+	var commits []time.Duration
 	for _, r := range t.records {
-		if r.Outcome == result.Valid && r.Committed >= from && r.Committed < to {
-			rates[(r.Committed-from)/bin] += 1 / bin.Seconds()
+		if r.Outcome == result.Valid {
+			commits = append(commits, r.Committed)
 		}
 	}
-	return rates
+	return s.rates(commits)
+}
+
+func (t *trial) trueRates(s span) []float64 {
+	var commits []time.Duration
+	for _, x := range t.log { // counted, in whatever order
+		if x.Outcome == result.Valid {
+			commits = append(commits, x.Committed.Sub(t.Epoch))
+		}
+	}
+	return s.rates(commits)
+}
+
+func (s span) rates(commits []time.Duration) []float64 {
+	counts := make([]float64, (s.to-s.from)/s.bin)
+	for _, at := range commits {
+		if at >= s.from && at < s.to {
+			counts[(at-s.from)/s.bin]++
+		}
+	}
+	for i := range counts {
+		counts[i] /= s.bin.Seconds()
+	}
+	return counts
 }

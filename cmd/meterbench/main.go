@@ -26,6 +26,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitLimit       = 3
 	exitNotValid    = 4
 	exitInterrupted = 130
 )
@@ -80,6 +81,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, only := err.(*study.NotValidError); only { // and nothing else is wrong
 		return exitNotValid
 	}
+	if errors.Is(err, errBeyondLimits) {
+		return exitLimit
+	}
 	return exitFailed
 }
 
@@ -95,7 +99,7 @@ func besides(ctx context.Context, err error) string {
 // rootCommand returns the whole command line.
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
-		runCommand(), scenariosCommand(), feCommand(), networkCommand(), reportCommand(), versionCommand())
+		runCommand(), scenariosCommand(), feCommand(), calibrateCommand(), networkCommand(), reportCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true
