@@ -44,7 +44,6 @@ func (s *study) level(ctx context.Context, l level) error {
 	if err != nil {
 		return err
 	}
-	first := s.next[l.series.Name]
 	s.next[l.series.Name] = measured.Next
 	switch {
 	case window.Scheduled() > 0 && window.Length() > 0:
