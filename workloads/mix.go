@@ -12,7 +12,14 @@ import (
 // A Part is one of the workloads of a Mix.
 type Part struct {
 	Weight   int // at least 1
-	Workload bench.Workload
+	Workload Component
+}
+
+// A Component is a workload that also tells what its transactions report, as
+// Readings does.
+type Component interface {
+	bench.Workload
+	Reading(seq uint64) (meter string, wh uint64)
 }
 
 // A Mix hands each transaction to one of several workloads. Of every run of as
@@ -54,6 +61,12 @@ func (m *Mix) Transaction(ctx context.Context, seq uint64) (bench.Transaction, e
 	}
 	part, own := m.choose(seq - m.first)
 	return m.parts[part].Workload.Transaction(ctx, own)
+}
+
+// Reading returns what the transaction with that sequence number reports.
+func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
+	part, own := m.choose(seq - m.first)
+	return m.parts[part].Workload.Reading(own)
 }
 
 // choose returns which part the transaction at a position belongs to, and its

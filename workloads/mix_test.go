@@ -16,6 +16,8 @@ func (n named) Transaction(_ context.Context, seq uint64) (bench.Transaction, er
 	return bench.Transaction{Function: fmt.Sprint(n, seq)}, nil
 }
 
+func (n named) Reading(seq uint64) (string, uint64) { return string(n), seq }
+
 func TestMix(t *testing.T) {
 	parts := []Part{{3, named("a")}, {1, named("b")}, {4, named("c")}}
 	mix, err := NewMix(5, 100, parts)
@@ -31,6 +33,9 @@ func TestMix(t *testing.T) {
 			tx, err := mix.Transaction(t.Context(), uint64(100+8*run+place))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if name, own := mix.Reading(uint64(100 + 8*run + place)); fmt.Sprint(name, own) != tx.Function {
+				t.Fatalf("reports %s %d, sends %s", name, own, tx.Function)
 			}
 			all = append(all, tx.Function)
 			order += tx.Function[:1]

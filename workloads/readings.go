@@ -146,6 +146,17 @@ func (r *Readings) reading(at uint64) (meter int, number uint64) {
 	return int(at % meters), at / meters
 }
 
+// Reading returns what the transaction with that sequence number reports: the
+// meter's id and the energy of all its values, in Wh.
+func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
+	at := seq - r.config.First
+	index, _ := r.reading(at)
+	for _, value := range r.values(at).Wh {
+		wh += uint64(value)
+	}
+	return r.config.Fleet.ID(index), wh
+}
+
 // values returns what was measured for the transaction at that position.
 func (r *Readings) values(at uint64) reading.Values {
 	if r.config.Source != nil {

@@ -46,6 +46,9 @@ func TestSource(t *testing.T) {
 		if got.Meter != fleet.ID(2) || got.Number != 35 {
 			t.Errorf("%s: %+v", config.Kind, got)
 		}
+		if id, wh := r.Reading(105); id != fleet.ID(2) || wh != 25 {
+			t.Errorf("%s reports %d", id, wh)
+		}
 		switch config.Kind {
 		case "plain":
 			values, err := reading.UnmarshalValues(got.Payload)

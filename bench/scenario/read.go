@@ -105,6 +105,7 @@ type text struct {
 	Repeat      int           `yaml:"repeat"`
 	Fresh       bool          `yaml:"fresh"`
 	Seed        uint64        `yaml:"seed"`
+	Record      bool          `yaml:"record"`
 	Require     string        `yaml:"require"`
 }
 
@@ -152,7 +153,7 @@ func (t text) scenario() (Scenario, *strictyaml.Problem) {
 	}
 	s := Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits,
-		Vary: t.Vary, Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Require: t.Require,
+		Vary: t.Vary, Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
 	}
 	if p := s.check(single); p != nil {
 		return Scenario{}, p

@@ -23,6 +23,7 @@ type Scenario struct {
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
+	Record      bool   // leave the run's readings as a trace that a load can follow
 	Require     string // valid: every point below saturation must be; empty: nothing
 
 	Source string // the YAML in full, overrides applied

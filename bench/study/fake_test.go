@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"iter"
 	"sync"
 	"time"
@@ -113,6 +114,11 @@ func (w *workload) Transaction(_ context.Context, seq uint64) (bench.Transaction
 	defer w.site.mu.Unlock()
 	w.site.sent[w.series] = append(w.site.sent[w.series], seq)
 	return bench.Transaction{Function: "store"}, nil
+}
+
+// Reading implements Reporter.
+func (w *workload) Reading(seq uint64) (string, uint64) {
+	return fmt.Sprintf("%s-%d", w.series, seq%3), seq
 }
 
 // Submit implements bench.Target. The instants of a transaction are computed

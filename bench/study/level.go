@@ -45,6 +45,7 @@ func (s *study) level(ctx context.Context, l level) error {
 		return err
 	}
 	s.next[l.series.Name] = measured.Next
+	s.record(l, first, measured.Next, measured.Epoch)
 	switch {
 	case window.Scheduled() > 0 && window.Length() > 0:
 		p := s.point(l, measured, &window, usage)

@@ -36,16 +36,17 @@ type Config struct {
 // A study is a run under way.
 type study struct {
 	Config
-	clock    alarm.Clock
-	manifest result.Run
-	summary  result.Summary
-	writer   *result.Writer
-	next     map[string]uint64 // first unused sequence number by series
-	traces   []*trace
-	flags    []flag
-	cutShort bool    // the last point's level was interrupted within its hold
-	ledger   ledgers // of all sessions until now
-	unread   error   // why the ledger of a session could not be read
+	clock      alarm.Clock
+	manifest   result.Run
+	summary    result.Summary
+	writer     *result.Writer
+	next       map[string]uint64 // first unused sequence number by series
+	traces     []*trace
+	recordings []recording
+	flags      []flag
+	cutShort   bool    // the last point's level was interrupted within its hold
+	ledger     ledgers // of all sessions until now
+	unread     error   // why the ledger of a session could not be read
 
 	// Of the session under way.
 	site      Site
@@ -152,6 +153,10 @@ func (s *study) finish(failed error) error {
 		}
 	}
 	if err := s.explain(); err != nil {
+		s.warn("%v", err)
+		failed = errors.Join(failed, err)
+	}
+	if err := s.writeTrace(); err != nil {
 		s.warn("%v", err)
 		failed = errors.Join(failed, err)
 	}
