@@ -113,8 +113,14 @@ func (r *Record) metrics(ctx context.Context, node Node, read func(io.Reader) er
 	return read(response.Body)
 }
 
-// parseMetrics reads Prometheus's text format.
+// parseMetrics reads Prometheus's text format. Some kinds of damage make the
+// library's parser panic; that too is an error.
 func parseMetrics(text io.Reader) (m Metrics, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m, err = Metrics{}, fmt.Errorf("metrics are damaged: %v", p)
+		}
+	}()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(text)
 	if err != nil {
