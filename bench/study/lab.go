@@ -95,5 +95,5 @@ type Live struct {
 	Now       bench.Live
 	Busiest   string        // the node or client that uses most CPU
 	BusyCPU   float64       // its CPU in cores
-	Remaining time.Duration // planned time left for all levels
+	Remaining time.Duration // about, for all levels
 }

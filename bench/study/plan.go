@@ -17,7 +17,7 @@ type level struct {
 	load       result.Load
 	repetition int // from 1
 	number, of int
-	after      time.Duration // load time of the levels after this one
+	after      time.Duration // what comes after it: load, and networks to bring up
 }
 
 // levels returns one repetition of the load levels of some series in the order
@@ -52,6 +52,7 @@ func number(all []session) {
 			at--
 			after += l.series.Load.Hold
 		}
+		after += networkTime
 	}
 }
 
@@ -89,16 +90,6 @@ func Levels(s scenario.Scenario) (n int) {
 		n += len(one.levels)
 	}
 	return n
-}
-
-// LoadTime returns how long s applies load, without set-up and draining.
-func LoadTime(s scenario.Scenario) (total time.Duration) {
-	for _, one := range sessions(s) {
-		for _, l := range one.levels {
-			total += l.series.Load.Hold
-		}
-	}
-	return total
 }
 
 // plan turns a level into what the engine runs.

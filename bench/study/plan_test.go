@@ -43,8 +43,8 @@ func TestSchedule(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
-		if Levels(s) != len(tt.want) || LoadTime(s) != tt.load {
-			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), LoadTime(s), len(tt.want), tt.load)
+		if Levels(s) != len(tt.want) || Estimated(s).Load != tt.load {
+			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s).Load, len(tt.want), tt.load)
 		}
 	}
 }
@@ -134,10 +134,10 @@ func TestSessions(t *testing.T) {
 		want   []string
 	}{
 		{"one for all", []scenario.Series{a, c}, 2, false, []string{"1 of 1, 1: a1 r1 1/6 32s, c8 r1 2/6 31s, a2 r1 3/6 21s, a1 r2 4/6 ..."}},
-		{"fresh", []scenario.Series{a}, 2, true, []string{"1 of 2, 1: a1 r1 1/4 30s, a2 r1 2/4 20s", "2 of 2, 1: a1 r2 3/4 10s, a2 r2 4/4 0s"}},
+		{"fresh", []scenario.Series{a}, 2, true, []string{"1 of 2, 1: a1 r1 1/4 32.5s, a2 r1 2/4 22.5s", "2 of 2, 1: a1 r2 3/4 10s, a2 r2 4/4 0s"}},
 		{"two networks", []scenario.Series{a, b, c}, 2, false, []string{
-			"1 of 4, 1: a1 r1 1/8 42s, c8 r1 2/8 41s, a2 r1 3/8 31s", "2 of 4, 9: b4 r1 4/8 26s",
-			"3 of 4, 1: a1 r2 5/8 16s, c8 r2 6/8 15s, a2 r2 7/8 5s", "4 of 4, 9: b4 r2 8/8 0s",
+			"1 of 4, 1: a1 r1 1/8 49.5s, c8 r1 2/8 48.5s, a2 r1 3/8 38.5s", "2 of 4, 9: b4 r1 4/8 31s",
+			"3 of 4, 1: a1 r2 5/8 18.5s, c8 r2 6/8 17.5s, a2 r2 7/8 7.5s", "4 of 4, 9: b4 r2 8/8 0s",
 		}},
 	}
 	for _, tt := range tests {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 )
 
@@ -118,6 +119,16 @@ func (p *progress) erase() {
 		fmt.Fprint(p.out, "\r\x1b[K")
 		p.shown = false
 	}
+}
+
+// expected says how long a scenario will take.
+func expected(s scenario.Scenario) string {
+	e := study.Estimated(s)
+	text := fmt.Sprintf("about %s (%s of load in %d levels, set-up %s", clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp))
+	if e.FE > 0 {
+		text += fmt.Sprintf(", cost of encryption %s", clock(e.FE))
+	}
+	return text + ")"
 }
 
 func loadText(l result.Load) string {

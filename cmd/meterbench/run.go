@@ -111,9 +111,14 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 	}
 	watch := newProgress(cmd.ErrOrStderr())
 	lab := &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder)}
-	watch.Step(fmt.Sprintf("%s: about %s of load in %d levels, seed %d, results in %s",
-		p.scenario.Name, clock(study.LoadTime(p.scenario)), study.Levels(p.scenario), p.scenario.Seed, dir))
-	studyErr := study.Run(ctx, study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch})
+	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.scenario.Name, expected(p.scenario), p.scenario.Seed, dir))
+	cfg := study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch}
+	if instrument, err := instrument(); err != nil {
+		cfg.Uncalibrated = err.Error()
+	} else {
+		cfg.Instrument = &instrument
+	}
+	studyErr := study.Run(ctx, cfg)
 	watch.close()
 	if errors.Is(studyErr, study.ErrNothingMeasured) {
 		discard()
@@ -185,7 +190,7 @@ func scenariosCommand() *cobra.Command {
 				return err
 			}
 			for _, s := range shipped {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-12s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.LoadTime(s)), s.Topology)
+				fmt.Fprintf(cmd.OutOrStdout(), "%-12s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), s.Topology)
 			}
 			return nil
 		},

@@ -1,0 +1,31 @@
+package study
+
+import (
+	"testing"
+	"time"
+
+	"meterbench/bench/scenario"
+)
+
+func TestEstimated(t *testing.T) {
+	s := series(closed("a", 10*time.Second, 1, 2), open("b", 5*time.Second, 50))
+	s.Repeat = 2
+	plain := Estimated(s)
+	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime || plain.Total() != plain.Load+plain.SetUp {
+		t.Errorf("%+v", plain)
+	}
+	s.Fresh = true
+	if fresh := Estimated(s); fresh.SetUp != plain.SetUp+networkTime {
+		t.Errorf("%+v", fresh)
+	}
+	s.Fresh = false
+	s.Series[0].Workload = scenario.Workload{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: scenario.Encryption{Mode: "bank", Bank: 100}}
+	if banked := Estimated(s); banked.SetUp < plain.SetUp+time.Second || banked.SetUp > plain.SetUp+30*time.Second {
+		t.Errorf("%+v for 100 ciphertexts", banked)
+	}
+	// 18 s were measured for this table.
+	s.FE = &scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024, 1536, 2048, 3072, 4096}, Lengths: []int{1, 24}, Samples: 6}
+	if table := Estimated(s); table.FE < 12*time.Second || table.FE > 30*time.Second {
+		t.Errorf("%+v for the table of costs", table)
+	}
+}
