@@ -43,6 +43,7 @@ type Series struct {
 	Variant int
 	Points  []Point
 	Singles []Point // the repetitions behind Points, where there are several
+	Curve   []Point // Lines only: a law fitted to Points, drawn dashed without marks
 }
 
 // A Point is one mark. For Stacked, X is the index of the category and Y the
@@ -87,6 +88,7 @@ func (f Figure) settle(why string) Figure {
 	for _, s := range f.Series {
 		s.Points = f.drawable(s.Points)
 		s.Singles = f.drawable(s.Singles)
+		s.Curve = f.drawable(s.Curve)
 		if len(s.Points) > 0 {
 			kept = append(kept, s)
 		}

@@ -182,7 +182,7 @@ func saturationTable(all []series) Table {
 		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
 			saturationInterval(s), number(sat.Plateau), text(sat.LimitedBy), text(sat.Method)})
 	}
-	t.Notes = append(methods(all), "plateau: the highest throughput of the series among the load levels that count.")
+	t.Notes = append(slices.Concat(methods(all), laws(all)), "plateau: the highest throughput of the series among the load levels that count.")
 	return t
 }
 

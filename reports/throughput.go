@@ -64,6 +64,7 @@ func throughputFigure(all []series, kind string) Figure {
 			line.Points = append(line.Points, p)
 			line.Singles = append(line.Singles, singles...)
 		}
+		line.Curve = lawCurve(s)
 		f.Series = append(f.Series, line)
 	}
 	f = f.settle(noPoints)
@@ -150,6 +151,9 @@ func markNotes(f Figure, repeated bool) []string {
 	}
 	if repeated {
 		notes = append(notes, "Lines join the medians over the valid repetitions, dots are single repetitions; the interval of a median needs six of them.")
+	}
+	if slices.ContainsFunc(f.Series, func(s Series) bool { return s.Curve != nil }) {
+		notes = append(notes, "Dashed curves are the Universal Scalability Law, fitted to the points that the batch timer does not limit.")
 	}
 	if f.HasInvalid() {
 		notes = append(notes, "Hollow points are not valid measurements of the network; the warnings say why.")

@@ -176,6 +176,18 @@ type Saturation struct {
 	// next higher one where nothing limited that yet.
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
+	// USL is the scalability law of a closed-loop series. Where it is nil,
+	// USLReason says why it does not apply; both are empty for an open load.
+	USL       *USL   `json:"usl,omitempty"`
+	USLReason string `json:"usl_reason,omitempty"`
+}
+
+// A USL is the Universal Scalability Law: N clients have the throughput
+// Lambda N / (1 + Sigma (N-1) + Kappa N (N-1)) per second.
+type USL struct {
+	Lambda float64 `json:"lambda"`
+	Sigma  float64 `json:"sigma"`
+	Kappa  float64 `json:"kappa"`
 }
 
 // An FECost is what one functional-encryption parameter set costs on this

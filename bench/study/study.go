@@ -212,6 +212,9 @@ func (s *study) saturation(series scenario.Series) {
 		return
 	}
 	limit(&found, points)
+	if series.Load.Kind == "closed" {
+		scale(&found, points)
+	}
 	s.summary.Saturation = append(s.summary.Saturation, found)
 }
 

@@ -72,6 +72,9 @@ func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
 		for _, p := range s.Singles {
 			cover(p.Y)
 		}
+		for _, p := range s.Curve {
+			cover(p.Y)
+		}
 	}
 	for _, l := range f.Levels {
 		cover(l.Y)

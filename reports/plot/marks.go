@@ -85,6 +85,11 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 			path = append(path, at(p.X, p.Y))
 		}
 		c.StrokeLines(lineStyle(s), path)
+		path = nil
+		for _, p := range s.Curve {
+			path = append(path, at(p.X, p.Y))
+		}
+		c.StrokeLines(curveStyle(s), path)
 	}
 	for _, s := range m.figure.Series {
 		for _, p := range s.Points {

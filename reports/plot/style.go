@@ -64,6 +64,11 @@ func lineStyle(s reports.Series) draw.LineStyle {
 	return draw.LineStyle{Color: lineColour(s.Hue), Width: 1.8, Dashes: dashes(s.Variant + s.Hue/7)}
 }
 
+// curveStyle is that of a law fitted to the series: as its line, but fainter.
+func curveStyle(s reports.Series) draw.LineStyle {
+	return draw.LineStyle{Color: lineColour(s.Hue), Width: 0.9, Dashes: []vg.Length{3, 2}}
+}
+
 func thin(c string, width vg.Length) draw.LineStyle {
 	return draw.LineStyle{Color: hex(c), Width: width}
 }

@@ -1,0 +1,60 @@
+package study
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/bottleneck"
+	"meterbench/bench/result"
+)
+
+// One server with a delay before it: the law is not its own, but bends as it does.
+func TestScale(t *testing.T) {
+	o := conduct(t, series(closed("a", 21*time.Second, 1, 2, 3, 4, 8, 16)), newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if got := o.summary.Saturation[0]; got.USL == nil || got.USLReason != "" || got.USL.Sigma <= 0 || math.Abs(got.USL.Lambda-1/0.0237) > 15 {
+		t.Errorf("%+v %+v", got, got.USL)
+	}
+}
+
+func TestScaleIsNotApplicable(t *testing.T) {
+	law := func(change func(i int, p *result.Point)) result.Saturation {
+		var points []result.Point
+		for i, n := range []int{1, 2, 4, 8, 16, 32} {
+			p := result.Point{Valid: true, Load: result.Load{Kind: "closed", Clients: n}, Scheduled: 100, Outcomes: map[string]uint64{"valid": 99},
+				Throughput: 100 * float64(n) / (1 + 0.05*float64(n-1) + 0.001*float64(n*(n-1)))}
+			change(i, &p)
+			points = append(points, p)
+		}
+		var found result.Saturation
+		scale(&found, points)
+		return found
+	}
+	if found := law(func(int, *result.Point) {}); found.USL == nil || math.Abs(found.USL.Sigma-0.05) > 1e-6 || math.Abs(found.USL.Kappa-0.001) > 1e-6 {
+		t.Errorf("%+v, %s", found.USL, found.USLReason)
+	}
+	tests := map[string]struct {
+		change func(i int, p *result.Point)
+		want   string
+	}{
+		"not valid": {func(i int, p *result.Point) { p.Valid = i > 1 }, "4 numbers of clients"},
+		"failures":  {func(i int, p *result.Point) { p.Outcomes = map[string]uint64{"valid": 98} }, "0 numbers of clients"},
+		"nothing":   {func(i int, p *result.Point) { p.Throughput = 0 }, "0 numbers of clients"},
+		"timer": {func(i int, p *result.Point) {
+			if i < 2 {
+				p.LimitedBy = bottleneck.BatchTimer
+			}
+		}, "4 numbers of clients are not limited by the batch timer"},
+		"cut by the timer": {func(i int, p *result.Point) { p.BlockCut = &result.BlockCut{Timer: uint64(6 - i), Count: 4} }, "4 numbers of clients"},
+		"linear and more":  {func(i int, p *result.Point) { p.Throughput = float64(p.Load.Clients * p.Load.Clients) }, "negative"},
+	}
+	for name, tt := range tests {
+		if found := law(tt.change); found.USL != nil || !strings.Contains(found.USLReason, tt.want) {
+			t.Errorf("%s: %+v, %q", name, found.USL, found.USLReason)
+		}
+	}
+}

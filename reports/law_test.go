@@ -1,0 +1,56 @@
+package reports
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+func TestLaw(t *testing.T) {
+	run, sum := fixture(t)
+	for i := range sum.Saturation {
+		switch sum.Saturation[i].Series {
+		case "plain":
+			sum.Saturation[i].USL = &result.USL{Lambda: 10, Sigma: 0.01, Kappa: 0.0001}
+		default:
+			sum.Saturation[i].USLReason = "scalability law: not applicable: why"
+		}
+	}
+	r := Build(run, sum)
+	f := figure(t, r, "throughput-clients")
+	if c := f.Series[0].Curve; len(c) < 10 || c[0].X != 1 || c[0].Y != 10 || math.Abs(c[len(c)-1].X-512) > 1e-6 {
+		t.Errorf("curve %v", c)
+	}
+	if f.Series[1].Curve != nil || !strings.Contains(strings.Join(f.Notes, " "), "Dashed curves") {
+		t.Errorf("%v, notes %q", f.Series[1].Curve, f.Notes)
+	}
+	notes := saturationTable(seriesOf(sum)).Notes
+	for _, want := range []string{
+		"plain: the Universal Scalability Law fits with lambda = 10 tx/s, sigma = 0.01, kappa = 0.0001; by it throughput is highest at 99 clients, 336 tx/s.",
+		"encrypted-bank and encrypted-inline: scalability law: not applicable: why.",
+	} {
+		if !slices.Contains(notes, want) {
+			t.Errorf("%q is not among %q", want, notes)
+		}
+	}
+	if f := figure(t, Build(fixture(t)), "throughput-clients"); f.Series[0].Curve != nil {
+		t.Error("a curve without a law")
+	}
+}
+
+func TestStateOfLevels(t *testing.T) {
+	_, sum := fixture(t)
+	has := func() bool {
+		return slices.ContainsFunc(levelTable(seriesOf(sum)).Columns, func(c Column) bool { return c.Key == "steady" })
+	}
+	if has() {
+		t.Error("a column without a verdict")
+	}
+	sum.Points[0].Steady = "drifting"
+	if !has() {
+		t.Error("no column")
+	}
+}
