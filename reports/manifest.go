@@ -44,11 +44,33 @@ func manifest(run result.Run, sum result.Summary) Table {
 		add("one P-256 signature", Seconds.Format(h.Sign))
 		add("one P-256 verification", Seconds.Format(h.Verify))
 	}
+	addInstrument(run, add)
 	if b := run.Bringup; b != nil {
 		add("network ready after", Seconds.Format(b.Ready))
 		add("first transaction committed after", Seconds.Format(b.FirstCommit))
 	}
 	return t
+}
+
+// addInstrument states the uncertainty of the instrument.
+func addInstrument(run result.Run, add func(item, value string)) {
+	const item = "instrument's stated uncertainty"
+	i := run.Instrument
+	if i == nil {
+		why := ""
+		if run.Uncalibrated != "" {
+			why = " (" + run.Uncalibrated + ")"
+		}
+		add(item, "not calibrated"+why+": run meterbench calibrate")
+		return
+	}
+	within := "within its limits"
+	if !i.Within {
+		within = "BEYOND its limits"
+	}
+	add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
+		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
+	add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), time.Duration(i.Age*float64(time.Second)).Round(time.Minute), i.Meterbench))
 }
 
 func targetName(target string) string {

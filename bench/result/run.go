@@ -27,6 +27,10 @@ type Run struct {
 	Versions map[string]string `json:"versions"` // meterbench, go, fabric, gofe, …
 	Host     Host              `json:"host"`
 	Bringup  *Bringup          `json:"bringup,omitempty"`
+	// Instrument is the stated uncertainty of the harness on this machine; nil
+	// where it has none, and then Uncalibrated says why.
+	Instrument   *Instrument `json:"instrument,omitempty"`
+	Uncalibrated string      `json:"uncalibrated,omitempty"`
 	// Sessions are the networks of a run that had more than one, in order;
 	// Topology and Bringup are then those of the first.
 	Sessions []Session `json:"sessions,omitempty"`

@@ -30,7 +30,11 @@ type Config struct {
 	Dir      string // the run's folder, there and empty
 	ID       string // the run's id
 	Versions map[string]string
-	Observer Observer
+	// Instrument is the harness's stated uncertainty on this machine; nil where
+	// there is none, and then Uncalibrated says why.
+	Instrument   *result.Instrument
+	Uncalibrated string
+	Observer     Observer
 }
 
 // A study is a run under way.
@@ -233,6 +237,7 @@ func (s *study) describe() result.Run {
 		Schema: result.Schema, ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
 		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; ciphertexts and Fabric's own signatures are randomised and do not",
 		Started:  time.Now().UTC(), Versions: versions, Preparation: map[string]result.Preparation{},
+		Instrument: s.Instrument, Uncalibrated: s.Uncalibrated,
 	}
 }
 

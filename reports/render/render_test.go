@@ -34,6 +34,19 @@ func stored(t testing.TB) (run result.Run, sum result.Summary) {
 	return run, sum
 }
 
+// calibrated is a calibration on a busy machine.
+func calibrated(t testing.TB) (c result.Calibration) {
+	t.Helper()
+	data, err := os.ReadFile("../testdata/calibration.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // golden compares with a file of testdata.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
@@ -57,6 +70,7 @@ func TestGolden(t *testing.T) {
 	for file, write := range map[string]func(io.Writer) error{
 		"summary-100.txt": func(w io.Writer) error { return render.Text(w, rep, 100) },
 		"fe-80.txt":       func(w io.Writer) error { _, sum := stored(t); return render.Text(w, reports.FE(sum.FE), 80) },
+		"calibration.txt": func(w io.Writer) error { return render.Text(w, reports.Calibration(calibrated(t)), 100) },
 		"report.md":       func(w io.Writer) error { return render.Markdown(w, rep) },
 	} {
 		var b bytes.Buffer
