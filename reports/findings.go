@@ -10,7 +10,7 @@ import (
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
 	var fs []Finding
 	for _, s := range all {
-		if s.saturation != nil || len(s.levels) > 1 {
+		if s.saturation != nil || s.undetermined() {
 			fs = append(fs, saturationFinding(s))
 		}
 	}

@@ -22,6 +22,10 @@ type series struct {
 	saturation *result.Saturation
 }
 
+// undetermined says that the series has levels enough for a saturation point,
+// three, and yet none was determined.
+func (s series) undetermined() bool { return s.saturation == nil && len(s.levels) > 2 }
+
 // A level is one load level of a series with all its repetitions.
 type level struct {
 	load   result.Load

@@ -171,6 +171,9 @@ func saturationTable(all []series) Table {
 	}}
 	for _, s := range all {
 		sat := s.saturation
+		if sat == nil && !s.undetermined() {
+			continue // too few load levels to say
+		}
 		if sat == nil {
 			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}, {}})
 			continue

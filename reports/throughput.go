@@ -124,8 +124,8 @@ func loadAxis(all []series, kind string) Axis {
 
 func saturationLabel(s series) string {
 	switch sat := s.saturation; {
-	case sat == nil && len(s.levels) < 2:
-		return "" // one load level says nothing about saturation
+	case sat == nil && !s.undetermined():
+		return "" // too few load levels to say
 	case sat == nil:
 		return " (saturation not determined)"
 	case !sat.Reached:
