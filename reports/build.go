@@ -28,13 +28,15 @@ func Build(run result.Run, sum result.Summary) Report {
 		Source:    run.Source,
 		Topology:  indented(run.Topology),
 	}
-	r.Sections = []Section{
-		throughputSection(all),
+	r.Sections = []Section{throughputSection(all)}
+	if s, ok := factorSection(all); ok {
+		r.Sections = append(r.Sections, s)
+	}
+	r.Sections = append(r.Sections,
 		latencySection(all),
 		resourceSection(all, run.Host),
 		encryptionSection(fe, run),
-		checksSection(sum, all),
-	}
+		checksSection(sum, all))
 	return r
 }
 
