@@ -160,6 +160,8 @@ func factorTable(all []series, by []factor) Table {
 			if s.saturation.Reached {
 				saturated = "yes"
 			}
+		} else if i := throughputInterval(l.points[0]); len(l.points) == 1 && i != nil {
+			interval = Cell{Interval: i}
 		} else if p, _, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true }); ok && p.Interval != nil {
 			interval = Cell{Interval: p.Interval}
 		}
