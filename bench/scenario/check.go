@@ -44,8 +44,8 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 	if p := checkName("name", s.Name); p != nil {
 		return p
 	}
-	if s.Topology == "" {
-		return problem("", "topology", "is missing: the name of a shipped topology, or a file")
+	if p := s.checkTarget(); p != nil {
+		return p
 	}
 	if len(s.Series) == 0 {
 		return problem("", "series", "at least one series is needed")

@@ -92,6 +92,7 @@ type text struct {
 	Name        string        `yaml:"name"`
 	Description string        `yaml:"description"`
 	Topology    string        `yaml:"topology"`
+	Target      *Target       `yaml:"target"`
 	Policy      string        `yaml:"policy"`
 	Batch       *Batch        `yaml:"batch"`
 	Limits      *Limits       `yaml:"limits"`
@@ -152,7 +153,7 @@ func (t text) scenario() (Scenario, *strictyaml.Problem) {
 		t.Topology = t.Vary.Topology[0]
 	}
 	s := Scenario{
-		Name: t.Name, Description: t.Description, Topology: t.Topology, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits,
+		Name: t.Name, Description: t.Description, Topology: t.Topology, Target: t.Target, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits,
 		Vary: t.Vary, Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
 	}
 	if p := s.check(single); p != nil {

@@ -12,9 +12,10 @@ import "time"
 type Scenario struct {
 	Name        string
 	Description string
-	Topology    string // a shipped topology's name, or a file relative to the scenario's
-	Policy      string // overrides the topology's endorsement policies
-	Batch       *Batch // overrides the topology's
+	Topology    string  // a shipped topology's name, or a file relative to the scenario's
+	Target      *Target // in place of a topology
+	Policy      string  // overrides the topology's endorsement policies
+	Batch       *Batch  // overrides the topology's
 	Limits      *Limits
 	Vary        Vary
 	Series      []Series // as measured: Vary has expanded those of the file

@@ -182,6 +182,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.hold=null")
 	}
 	f.Add(mixed, "vary.length=[1, 2]")
+	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
 		src, err := library.ReadFile("library/" + n + ".yaml")
@@ -200,7 +201,7 @@ func FuzzParse(f *testing.F) {
 		}
 		names := map[string]bool{}
 		for _, series := range s.Series {
-			if names[series.Name] || names[series.Prefix] || series.Network.Topology == "" {
+			if names[series.Name] || names[series.Prefix] || (series.Network.Topology == "") != (s.Target != nil) {
 				t.Fatalf("%+v", series)
 			}
 			names[series.Name], names[series.Prefix] = true, true
