@@ -53,6 +53,32 @@ func (s Series) Process(rate float64) arrival.Process {
 	return arrival.Constant{PerSecond: rate}
 }
 
+// An arrivalsText is the form of arrivals that have a rate of their own: one of
+// the first four.
+type arrivalsText struct {
+	Periodic *periodicText `yaml:"periodic"` // every meter reports at an interval of its own clock
+	Ramp     *rampText     `yaml:"ramp"`     // the rate changes evenly and then stays
+	Steps    []stepText    `yaml:"steps"`    // one rate after the other
+	Trace    string        `yaml:"trace"`    // file of readings, time,meter,value in CSV; its meters and values are sent
+	Speed    float64       `yaml:"speed"`    // of a trace: 1 is as recorded, 60 plays an hour in a minute
+}
+
+type periodicText struct {
+	Interval time.Duration `yaml:"interval"` // from report to report of a meter
+	Jitter   float64       `yaml:"jitter"`   // longest delay of a report, as a share of the interval, 0 to 1
+}
+
+type rampText struct {
+	From float64       `yaml:"from,rate"` // at the start
+	To   float64       `yaml:"to,rate"`   // from over on
+	Over time.Duration `yaml:"over"`      // how long the change takes
+}
+
+type stepText struct {
+	Rate float64       `yaml:"rate,rate"` // 0/s for a pause
+	Hold time.Duration `yaml:"hold"`      // how long the step lasts
+}
+
 // UnmarshalNode reads one of the forms of arrivals.
 func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 	if kind, ok := n.Scalar(); ok {
@@ -71,25 +97,7 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 		}
 		return n.Errorf(strictyaml.Hint(kind, arrivalKinds()), "there is no %q", kind)
 	}
-	type step struct {
-		Rate float64       `yaml:"rate,rate"`
-		Hold time.Duration `yaml:"hold"`
-	}
-	var t struct {
-		Periodic *struct {
-			Interval time.Duration `yaml:"interval"`
-			Jitter   float64       `yaml:"jitter"`
-		} `yaml:"periodic"`
-		Ramp *struct {
-			From float64       `yaml:"from,rate"`
-			To   float64       `yaml:"to,rate"`
-			Over time.Duration `yaml:"over"`
-		} `yaml:"ramp"`
-		Steps []step  `yaml:"steps"`
-		Trace string  `yaml:"trace"`
-		Speed float64 `yaml:"speed"`
-	}
-	t.Speed = 1
+	t := arrivalsText{Speed: 1}
 	if err := n.Decode(&t); err != nil {
 		return err
 	}
