@@ -179,7 +179,7 @@ func factorTable(all []series, by []factor) Table {
 func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
 	figure := Figure{
 		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title, Kind: Lines,
-		X: Axis{Label: f.title, Unit: f.unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		X: Axis{Label: f.title + " (log scale)", Unit: f.unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
 	if f.unit == Text {
 		return figure, false
