@@ -96,4 +96,5 @@ type Live struct {
 	Busiest   string        // the node or client that uses most CPU
 	BusyCPU   float64       // its CPU in cores
 	Remaining time.Duration // about, for all levels
+	Whole     time.Duration // Remaining at the start of the first level
 }

@@ -30,7 +30,7 @@ func (s *study) level(ctx context.Context, l level) error {
 		name, cores := meter.busiest()
 		s.Observer.Live(Live{
 			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,
-			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed),
+			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed), Whole: l.whole,
 		})
 	})
 	usage := meter.stop()

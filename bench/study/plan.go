@@ -18,6 +18,7 @@ type level struct {
 	repetition int // from 1
 	number, of int
 	after      time.Duration // what comes after it: load, and networks to bring up
+	whole      time.Duration // after of a level before the first
 }
 
 // levels returns one repetition of the load levels of some series in the order
@@ -52,7 +53,14 @@ func number(all []session) {
 			at--
 			after += l.series.Load.Hold
 		}
-		after += networkTime
+		if i > 0 {
+			after += networkTime
+		}
+	}
+	for i := range all {
+		for j := range all[i].levels {
+			all[i].levels[j].whole = after
+		}
 	}
 }
 

@@ -182,7 +182,7 @@ func TestLive(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	l := o.watcher.lives[1] // two seconds into the first level
-	if l.Series != "a" || l.Load.Clients != 1 || l.Level != 1 || l.Levels != 2 || l.Remaining != 3500*time.Millisecond || l.Now.Elapsed != 2*time.Second {
+	if l.Series != "a" || l.Load.Clients != 1 || l.Level != 1 || l.Levels != 2 || l.Remaining != 3500*time.Millisecond || l.Whole != 5500*time.Millisecond || l.Now.Elapsed != 2*time.Second {
 		t.Errorf("%+v", l)
 	}
 	if l.Busiest != "peer0" || math.Abs(l.BusyCPU-0.5) > 1e-6 {

@@ -61,8 +61,8 @@ func (p *progress) Working(text string) { p.status("  " + text) }
 // Live implements study.Observer.
 func (p *progress) Live(l study.Live) {
 	n := l.Now
-	p.status(fmt.Sprintf("  %s %s [%d/%d] offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s left",
-		l.Series, loadText(l.Load), l.Level, l.Levels, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
+	p.status(fmt.Sprintf("  %s %d/%d %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s left",
+		bar(l), l.Level, l.Levels, l.Series, loadText(l.Load), n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
 		l.Busiest, l.BusyCPU, clock(l.Remaining)))
 }
 
@@ -119,6 +119,16 @@ func (p *progress) erase() {
 		fmt.Fprint(p.out, "\r\x1b[K")
 		p.shown = false
 	}
+}
+
+// bar shows how much of the load is done.
+func bar(l study.Live) string {
+	const cells = 10
+	done := 0
+	if l.Whole > 0 {
+		done = min(max(0, int(cells*(l.Whole-l.Remaining)/l.Whole)), cells)
+	}
+	return "[" + strings.Repeat("#", done) + strings.Repeat(".", cells-done) + "]"
 }
 
 // expected says how long a scenario will take.
