@@ -26,6 +26,9 @@ func (s Scenario) network() Network {
 
 // String names the topology and what is changed in it, as in series' names.
 func (n Network) String() string {
+	if n == (Network{}) {
+		return "reference" // a simulated ledger is no network
+	}
 	text := fileName(n.Topology)
 	for _, change := range []struct{ key, label string }{{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", n.Limits.label()}} {
 		if change.label != "" && change.label != unchanged {

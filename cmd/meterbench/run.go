@@ -104,13 +104,12 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 	if err != nil {
 		return err
 	}
-	binaries, err := bin()
+	lab, err := newLab(p, dir, bin)
 	if err != nil {
 		discard()
 		return err
 	}
 	watch := newProgress(cmd.ErrOrStderr())
-	lab := &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder)}
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.scenario.Name, expected(p.scenario), p.scenario.Seed, dir))
 	cfg := study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch}
 	if instrument, err := instrument(); err != nil {
@@ -132,6 +131,18 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 		return errors.Join(studyErr, err)
 	}
 	return studyErr
+}
+
+// newLab returns what a scenario is measured on.
+func newLab(p prepared, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
+	if p.scenario.Target != nil {
+		return &referenceLab{scenario: p.scenario}, nil
+	}
+	binaries, err := bin()
+	if err != nil {
+		return nil, err
+	}
+	return &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder)}, nil
 }
 
 // newRunFolder makes a folder for a run below parent, named after the time.
@@ -190,9 +201,17 @@ func scenariosCommand() *cobra.Command {
 				return err
 			}
 			for _, s := range shipped {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-12s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), s.Topology)
+				fmt.Fprintf(cmd.OutOrStdout(), "%-12s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), on(s))
 			}
 			return nil
 		},
 	}
+}
+
+// on names what a scenario runs on.
+func on(s scenario.Scenario) string {
+	if s.Target != nil {
+		return "a simulated ledger"
+	}
+	return s.Topology
 }

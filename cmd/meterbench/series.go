@@ -16,27 +16,49 @@ import (
 
 // Series implements study.Site.
 func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (workload bench.Workload, made result.Preparation, err error) {
-	if series.Mix == nil {
-		config := workloads.Config{First: need.First}
-		if trace := series.Load.Arrivals.Trace; trace != nil {
-			config.Source = newRecorded(trace, need.Rows, series.Workload.Interval)
-		}
-		workload, made, err = s.readings(ctx, series.Workload, series.Prefix, config, need.Planned, working)
-	} else {
-		workload, made, err = s.mix(ctx, series, need, working)
-	}
+	workload, made, err = s.fleets.series(ctx, series, need, working)
 	if err == nil {
 		s.setUp, err = s.client.Height(ctx)
 	}
 	return workload, made, err
 }
 
+// register registers meters on the ledger.
+func (s *fabricSite) register(ctx context.Context, batch []byte) error {
+	if err := s.client.Invoke(ctx, reading.FnRegister, batch); err != nil {
+		return fmt.Errorf("register meters: %w", err)
+	}
+	if s.firstCommit == 0 {
+		s.firstCommit = time.Since(s.begin)
+	}
+	return nil
+}
+
+// fleets makes the workloads of one site.
+type fleets struct {
+	seed     uint64
+	register func(ctx context.Context, batch []byte) error
+	meters   []string // registered until now
+}
+
+// series makes the workload of a series ready.
+func (f *fleets) series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	if series.Mix != nil {
+		return f.mix(ctx, series, need, working)
+	}
+	config := workloads.Config{First: need.First}
+	if trace := series.Load.Arrivals.Trace; trace != nil {
+		config.Source = newRecorded(trace, need.Rows, series.Workload.Interval)
+	}
+	return f.readings(ctx, series.Workload, series.Prefix, config, need.Planned, working)
+}
+
 // mix makes the parts of a mix ready, each with meters of its own.
-func (s *fabricSite) mix(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+func (f *fleets) mix(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	var parts []workloads.Part
 	var all result.Preparation
 	for i, w := range series.Mix {
-		part, made, err := s.readings(ctx, w, fmt.Sprintf("%s.%d", series.Prefix, i+1), workloads.Config{}, 0, working)
+		part, made, err := f.readings(ctx, w, fmt.Sprintf("%s.%d", series.Prefix, i+1), workloads.Config{}, 0, working)
 		if err != nil {
 			return nil, all, err
 		}
@@ -45,17 +67,17 @@ func (s *fabricSite) mix(ctx context.Context, series scenario.Series, need study
 			all = result.Preparation{Ciphertexts: all.Ciphertexts + made.Ciphertexts, Total: all.Total + made.Total, Encrypt: made.Encrypt}
 		}
 	}
-	workload, err := workloads.NewMix(s.lab.scenario.Seed, need.First, parts)
+	workload, err := workloads.NewMix(f.seed, need.First, parts)
 	return workload, all, err
 }
 
 // readings makes one workload ready: registers its meters, named after prefix,
 // and makes the ciphertexts that are wanted before the load. The rest of
 // config follows from w.
-func (s *fabricSite) readings(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (*workloads.Readings, result.Preparation, error) {
+func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (*workloads.Readings, result.Preparation, error) {
 	none := result.Preparation{}
 	fleet, err := meter.NewFleet(meter.Config{
-		Seed: s.lab.scenario.Seed, Meters: w.Meters, Prefix: prefix,
+		Seed: f.seed, Meters: w.Meters, Prefix: prefix,
 		Interval: w.Interval, Start: fleetStart, Length: w.Length, Bound: w.Bound,
 	})
 	if err != nil {
@@ -72,15 +94,12 @@ func (s *fabricSite) readings(ctx context.Context, w scenario.Workload, prefix s
 		return nil, none, err
 	}
 	for _, batch := range registrations {
-		if err := s.client.Invoke(ctx, reading.FnRegister, batch); err != nil {
-			return nil, none, fmt.Errorf("register meters: %w", err)
-		}
-		if s.firstCommit == 0 {
-			s.firstCommit = time.Since(s.begin)
+		if err := f.register(ctx, batch); err != nil {
+			return nil, none, err
 		}
 	}
 	for i := range w.Meters {
-		s.meters = append(s.meters, fleet.ID(i))
+		f.meters = append(f.meters, fleet.ID(i))
 	}
 	made, err := readings.Prepare(ctx, planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))

@@ -45,6 +45,9 @@ func prepare(name string, sets []string) (prepared, error) {
 		return prepared{}, err
 	}
 	p := prepared{scenario: s, topologies: map[scenario.Network]topology.Topology{}}
+	if s.Target != nil {
+		return p, nil // it has no network
+	}
 	for _, n := range s.Networks() {
 		t, err := s.LoadNetwork(n)
 		if err != nil {
@@ -119,6 +122,7 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 		return nil, err
 	}
 	site := &fabricSite{lab: l, topology: t, net: net, begin: begin}
+	site.fleets = fleets{seed: l.scenario.Seed, register: site.register}
 	if err := site.connect(ctx); err != nil {
 		net.Close() //nolint:errcheck // the first error counts
 		return nil, err
@@ -136,7 +140,7 @@ type fabricSite struct {
 	sampler     *proc.Sampler
 	begin       time.Time
 	firstCommit time.Duration
-	meters      []string
+	fleets      fleets
 	setUp       uint64 // blocks below this number hold set-up only
 }
 
@@ -194,7 +198,7 @@ func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
 // peer answers a single query with 100,000 entries at most.
 func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
 	var total uint64
-	for _, meter := range s.meters {
+	for _, meter := range s.fleets.meters {
 		answer, err := s.client.Evaluate(ctx, reading.FnCount, []byte(meter))
 		if err != nil {
 			return 0, fmt.Errorf("meter %s: %w", meter, err)

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/simulators/ledger"
+)
+
+const simulated = `name: sim
+target:
+  kind: reference
+  endorse: {servers: 8, service: {kind: exponential, mean: 2ms}}
+  order: {servers: 1, service: {kind: constant, mean: 1ms}}
+  batch: {timeout: 50ms, messages: 10, bytes: 4KiB}
+  commit: {servers: 2, service: {kind: lognormal, mean: 2ms, cv: 0.5}, per: block}
+  failures:
+    - {outcome: mvcc_conflict, share: 0.05}
+    - {outcome: phantom_read, share: 0.01}
+    - {outcome: endorsement_policy, share: 0.01}
+    - {outcome: invalid_other, share: 0.01}
+    - {outcome: endorse_refused, share: 0.05}
+    - {outcome: endorse_mismatch, share: 0.01}
+    - {outcome: limited, share: 0.01}
+    - {outcome: submit_refused, share: 0.01}
+    - {outcome: unknown, share: 0.01}
+  give_up: 100ms
+  stalls: [{at: 500ms, for: 100ms}]
+workload: {kind: plain}
+load: {kind: open, rate: 200/s, hold: 1s}
+repeat: 2
+fresh: true
+`
+
+func TestReferenceConfig(t *testing.T) {
+	s, err := scenario.Parse("sim.yaml", []byte(simulated), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := reference(*s.Target)
+	want := ledger.Config{
+		Endorse: &ledger.Stage{Servers: 8, Service: ledger.Distribution{Kind: ledger.Exponential, Mean: 2 * time.Millisecond}},
+		Order:   &ledger.Stage{Servers: 1, Service: ledger.Distribution{Kind: ledger.Constant, Mean: time.Millisecond}},
+		Batch:   &ledger.Batch{Timeout: 50 * time.Millisecond, Messages: 10, Bytes: 4096},
+		Commit:  &ledger.Stage{Servers: 2, Service: ledger.Distribution{Kind: ledger.Lognormal, Mean: 2 * time.Millisecond, CV: 0.5}}, PerBlock: true,
+		Failures: []ledger.Failure{
+			{Outcome: result.MVCCConflict, Share: 0.05}, {Outcome: result.PhantomRead, Share: 0.01}, {Outcome: result.EndorsementPolicy, Share: 0.01},
+			{Outcome: result.InvalidOther, Share: 0.01}, {Outcome: result.EndorseRefused, Share: 0.05}, {Outcome: result.EndorseMismatch, Share: 0.01},
+			{Outcome: result.Limited, Share: 0.01}, {Outcome: result.SubmitRefused, Share: 0.01}, {Outcome: result.Unknown, Share: 0.01},
+		},
+		GiveUp: 100 * time.Millisecond, Stalls: []ledger.Stall{{At: 500 * time.Millisecond, For: 100 * time.Millisecond}},
+	}
+	if !reflect.DeepEqual(got, want) || got.Validate() != nil {
+		t.Errorf("got\n%+v, want\n%+v, %v", got, want, got.Validate())
+	}
+}
+
+// A run on a simulated ledger needs no network, is audited against the
+// ledger's own log, and says everywhere what it is.
+func TestReferenceRun(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sim.yaml")
+	if err := os.WriteFile(file, []byte(simulated), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"run", file, "--out", dir}, &stdout, &stderr); code != exitOK {
+		t.Fatalf("exit %d\n%s%s", code, &stdout, &stderr)
+	}
+	runs, err := filepath.Glob(filepath.Join(dir, "sim", "*"))
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%q, %v", runs, err)
+	}
+	stored, err := result.Open(runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, manifest := stored.Summary, stored.Run
+	if sum.Target != "reference" || manifest.Target != "reference" || len(sum.Points) != 2 || len(manifest.Sessions) != 2 || manifest.Uncalibrated != "never calibrated" {
+		t.Errorf("%+v\n%+v", sum, manifest)
+	}
+	if a := sum.Audit; a == nil || a.Found != a.Expected || a.Stored < a.Found || a.Found < 200 || a.Foreign+a.Duplicated+a.Contradicted != 0 {
+		t.Errorf("audit %+v", a)
+	}
+	failed := uint64(0)
+	for _, p := range sum.Points {
+		failed += p.Scheduled - p.Outcomes[result.Valid.String()]
+	}
+	if failed < 30 || failed > 110 { // 17 % of 400
+		t.Errorf("%d failures", failed)
+	}
+	html, err := os.ReadFile(filepath.Join(runs[0], "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"the terminal": stdout.String(), "report.html": string(html), "summary.json": strings.Join(sum.Warnings, " ")} {
+		if flat := strings.Join(strings.Fields(text), " "); !strings.Contains(flat, "these are no figures of a blockchain") {
+			t.Errorf("%s does not say that the ledger is simulated", name)
+		}
+	}
+	if !strings.Contains(string(html), "not calibrated (never calibrated): run meterbench calibrate") {
+		t.Error("the report does not say that nothing was calibrated")
+	}
+}
