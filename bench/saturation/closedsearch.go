@@ -3,6 +3,7 @@ package saturation
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"meterbench/bench/stats"
@@ -58,6 +59,18 @@ func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 // Next returns the number of clients to measure next, and whether there is
 // one. It stays the same until a Step is observed.
 func (s *ClosedSearch) Next() (clients float64, more bool) { return float64(s.clients), s.reason == "" }
+
+// Left returns how many steps there are to come at most, unless the plateau
+// turns out to be higher while the gap below it is halved.
+func (s *ClosedSearch) Left() int {
+	if s.reason != "" {
+		return 0
+	}
+	c := s.config
+	climb := bits.Len(uint((c.To-1)/c.From)) + 1
+	halve := bits.Len(uint(c.To / 2))
+	return max(1, climb+c.Tries-1+c.Tries*(halve+c.Repetitions)-len(s.trials))
+}
 
 // Observe takes the Step that was measured with the clients that Next
 // returned. It panics if it is of another number, or there is none to measure.

@@ -91,6 +91,14 @@ func NewOpenSearch(c OpenConfig) (*OpenSearch, error) {
 // whether there is one. It stays the same until a Step is observed.
 func (s *OpenSearch) Next() (load float64, more bool) { return s.load, s.reason == "" }
 
+// Left returns how many steps there are to come at most.
+func (s *OpenSearch) Left() int {
+	if s.reason != "" {
+		return 0
+	}
+	return s.config.MaxSteps - len(s.trials)
+}
+
 // Observe takes the Step that was measured at the load that Next returned. It
 // panics if it is of another load, or there is none to measure.
 func (s *OpenSearch) Observe(step Step) {

@@ -63,6 +63,9 @@ func (s Scenario) check(single bool) *strictyaml.Problem {
 		} else if p := checkName(at+"name", series.Name); p != nil {
 			return p
 		}
+		if series.Load.Search != nil && s.Fresh {
+			return problem("leave it out", "fresh", "a search repeats itself on one network")
+		}
 		if slices.ContainsFunc(s.Series[:i], func(o Series) bool { return o.Name == series.Name }) {
 			return problem("", at+"name", "series %s is given twice", series.Name)
 		}
@@ -88,7 +91,11 @@ func (s Series) check(at string, warmup time.Duration) *strictyaml.Problem {
 	if p := s.Load.check(at + "load."); p != nil {
 		return p
 	}
-	if s.Load.Kind == "open" {
+	if s.Load.Search != nil {
+		if p := s.checkSearch(at); p != nil {
+			return p
+		}
+	} else if s.Load.Kind == "open" {
 		if p := s.checkArrivals(at); p != nil {
 			return p
 		}
@@ -170,7 +177,7 @@ func (l Load) checkClosed(at string) *strictyaml.Problem {
 		return problem("use kind: open", at+"arrivals", "a closed load's transactions are due when its clients are free")
 	case l.Think < 0:
 		return problem("", at+"think", "must not be negative, got %s", l.Think)
-	case len(l.Clients) == 0:
+	case len(l.Clients) == 0 && l.Search == nil:
 		return problem("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
 	}
 	for i, n := range l.Clients {

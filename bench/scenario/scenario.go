@@ -91,13 +91,14 @@ type Encryption struct {
 
 // A Load is closed (Clients, each with one transaction outstanding) or open
 // (arriving whatever the network does). Rate has its levels, unless Arrivals have
-// a rate of their own: then there is one level.
+// a rate of their own: then there is one level. With a Search neither is given.
 type Load struct {
 	Kind     string        `yaml:"kind"`      // closed | open
 	Clients  []int         `yaml:"clients"`   // closed: the levels
 	Think    time.Duration `yaml:"think"`     // closed: pause between a client's transactions
 	Rate     []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
 	Slots    int           `yaml:"slots"`     // open: most transactions in flight; one due without a slot is dropped
+	Search   *Search       `yaml:"search"`    // in place of the levels
 	Arrivals Arrivals      `yaml:"arrivals"`  // open: when they are due
 	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included
 	Wait     string        `yaml:"wait"`      // endorse | acknowledge | commit

@@ -149,7 +149,7 @@ seed: 0
 		"batch":      {*got.Batch, Batch{2 * time.Second, 70}},
 		"limits":     {*got.Limits, Limits{9, 8, 7}},
 		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, 0, Pos{7, 11}}},
-		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
+		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
 		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, 7, 9, Pos{9, 5}}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
 	} {
@@ -184,6 +184,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.rate=3/s")
 		f.Add(strings.Replace(arriving, "X", a, 1), "load.hold=null")
 	}
+	for _, s := range []string{"kind: closed, search: {from: 1, to: 512}", "kind: open, search: {from: 1/s, to: 50/s, p99: 1s, repetitions: 2}"} {
+		f.Add(strings.Replace(single, "kind: closed, clients: [1, 2]", s, 1), "repeat=6")
+	}
 	f.Add(mixed, "vary.length=[1, 2]")
 	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
@@ -209,7 +212,7 @@ func FuzzParse(f *testing.F) {
 			}
 			names[series.Name], names[series.Prefix] = true, true
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
-			if !series.Load.Arrivals.rated() {
+			if !series.Load.Arrivals.rated() || series.Load.Search != nil {
 				levels++
 			}
 			if levels == 0 || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Name == "" {
@@ -237,6 +240,9 @@ func FuzzParse(f *testing.F) {
 func forgetPlaces(s *Scenario) {
 	for i := range s.Series {
 		s.Series[i].Pos, s.Series[i].Workload.Pos, s.Series[i].Load.Pos = Pos{}, Pos{}, Pos{}
+		if search := s.Series[i].Load.Search; search != nil {
+			search.Pos = Pos{}
+		}
 		for j := range s.Series[i].Mix {
 			s.Series[i].Mix[j].Pos = Pos{}
 		}

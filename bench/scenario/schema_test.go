@@ -92,6 +92,8 @@ func (s *schema) of(t reflect.Type, unit string) object {
 		}}
 	case t == reflect.TypeFor[Arrivals]():
 		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.of(reflect.TypeFor[arrivalsText](), "")}}
+	case t == reflect.TypeFor[Search]():
+		return object{"anyOf": []object{s.of(reflect.TypeFor[clientSearch](), ""), s.of(reflect.TypeFor[rateSearch](), "")}}
 	case unit == "rate" && t.Kind() == reflect.Float64:
 		return pattern(`^[0-9]+(\.[0-9]+)? ?/ ?(s|min|h)$`)
 	case unit == "size" && t.Kind() != reflect.Slice:

@@ -10,7 +10,7 @@ import (
 
 // An Estimate is about how long a scenario takes.
 type Estimate struct {
-	Load  time.Duration // exactly what the scenario says
+	Load  time.Duration // exactly what the scenario says; at most, where it searches
 	FE    time.Duration // the table of encryption costs
 	SetUp time.Duration // networks, ciphertexts made before the load, what levels take to drain
 }
@@ -43,6 +43,11 @@ func Estimated(s scenario.Scenario) Estimate {
 		for _, l := range one.levels {
 			e.Load += l.series.Load.Hold
 			e.SetUp += drainTime
+		}
+		for _, series := range one.searched {
+			n := time.Duration(bound(series, s.Repeat))
+			e.Load += n * series.Load.Hold
+			e.SetUp += n * drainTime
 		}
 	}
 	if s.FE == nil {

@@ -97,4 +97,5 @@ type Live struct {
 	BusyCPU   float64       // its CPU in cores
 	Remaining time.Duration // about, for all levels
 	Whole     time.Duration // Remaining at the start of the first level
+	AtMost    bool          // Levels, Remaining and Whole are bounds: a search ends when it has found
 }

@@ -8,17 +8,19 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/proc"
 )
 
 // level runs one load level and appends its Point. An error means that the
 // run cannot go on. Where the run was interrupted, the Point of what was
-// measured until then is there even so.
-func (s *study) level(ctx context.Context, l level) error {
+// measured until then is there even so. backlog is by how much the
+// transactions under way grew.
+func (s *study) level(ctx context.Context, l level) (backlog stats.Slope, err error) {
 	load := l.series.Load
 	sink, err := s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, s.Scenario.Warmup, load.Hold)
 	if err != nil {
-		return err
+		return backlog, err
 	}
 	first := s.next[l.series.Name]
 	seen := newSteadiness(first, s.Scenario.Warmup, load.Hold)
@@ -30,7 +32,7 @@ func (s *study) level(ctx context.Context, l level) error {
 		name, cores := meter.busiest()
 		s.Observer.Live(Live{
 			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,
-			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed), Whole: l.whole,
+			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed), Whole: l.whole, AtMost: l.bound,
 		})
 	})
 	usage := meter.stop()
@@ -39,10 +41,10 @@ func (s *study) level(ctx context.Context, l level) error {
 	}
 	window, err := sink.Close()
 	if runErr != nil {
-		return runErr
+		return backlog, runErr
 	}
 	if err != nil {
-		return err
+		return backlog, err
 	}
 	s.next[l.series.Name] = measured.Next
 	s.record(l, first, measured.Next, measured.Epoch)
@@ -57,7 +59,7 @@ func (s *study) level(ctx context.Context, l level) error {
 	case ctx.Err() == nil:
 		s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
 	}
-	return context.Cause(ctx)
+	return seen.backlog.Slope(), context.Cause(ctx)
 }
 
 // A meter samples CPU and memory of all nodes during a level.

@@ -17,6 +17,7 @@ type level struct {
 	load       result.Load
 	repetition int // from 1
 	number, of int
+	bound      bool          // of and after are the most that it can be
 	after      time.Duration // what comes after it: load, and networks to bring up
 	whole      time.Duration // after of a level before the first
 }
@@ -39,18 +40,26 @@ func levels(all []scenario.Series, repetition int) []level {
 }
 
 // number counts the sessions and their levels, and the time after each level.
-func number(all []session) {
+// A search counts as the most levels that it can take.
+func number(all []session, repeat int) {
 	of := 0
-	for _, one := range all {
-		of += len(one.levels)
+	for i := range all {
+		all[i].before = of
+		of += len(all[i].levels)
+		for _, series := range all[i].searched {
+			of += bound(series, repeat)
+		}
 	}
-	at, after := of, time.Duration(0)
+	after, bounded := time.Duration(0), false
 	for i := range slices.Backward(all) {
-		all[i].Number, all[i].Of = i+1, len(all)
+		all[i].Number, all[i].Of, all[i].after = i+1, len(all), after
+		for _, series := range all[i].searched {
+			after += time.Duration(bound(series, repeat)) * series.Load.Hold
+			bounded = true
+		}
 		for j := range slices.Backward(all[i].levels) {
 			l := &all[i].levels[j]
-			l.number, l.of, l.after = at, of, after
-			at--
+			l.number, l.of, l.after, l.bound = all[i].before+j+1, of, after, bounded
 			after += l.series.Load.Hold
 		}
 		if i > 0 {
@@ -58,6 +67,7 @@ func number(all []session) {
 		}
 	}
 	for i := range all {
+		all[i].whole = after
 		for j := range all[i].levels {
 			all[i].levels[j].whole = after
 		}
@@ -73,7 +83,7 @@ func loads(series scenario.Series) []result.Load {
 		all = append(all, result.Load{Kind: "closed", Clients: clients, Think: l.Think.Seconds()})
 	}
 	rates := l.Rate
-	if l.Kind == "open" && len(rates) == 0 {
+	if l.Kind == "open" && len(rates) == 0 && l.Search == nil {
 		rates = []float64{mean(series)}
 	}
 	for _, rate := range rates {
@@ -92,13 +102,21 @@ func mean(series scenario.Series) float64 {
 	return float64(due(bench.Plan{Arrivals: process, Hold: hold})) / hold.Seconds()
 }
 
-// Levels returns the number of load levels that s runs.
+// Levels returns the number of load levels that s runs. Where it searches, that
+// is the most that it can be.
 func Levels(s scenario.Scenario) (n int) {
 	for _, one := range sessions(s) {
 		n += len(one.levels)
+		for _, series := range one.searched {
+			n += bound(series, s.Repeat)
+		}
 	}
 	return n
 }
+
+// Searches tells whether s looks for any of its loads, so that how long it
+// takes is not known beforehand.
+func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }
 
 // plan turns a level into what the engine runs.
 func plan(seed uint64, l level, first uint64) bench.Plan {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
@@ -23,8 +24,13 @@ type Session struct {
 // A session is what runs on one network.
 type session struct {
 	Session
-	series []scenario.Series
-	levels []level
+	series     []scenario.Series
+	repetition int // of all its levels; 0 where it has several
+	levels     []level
+	searched   []scenario.Series // of series, those whose levels a search finds, after all others
+	before     int               // number of levels of the sessions before
+	after      time.Duration     // what comes after: load, and networks to bring up
+	whole      time.Duration     // after of a session before the first
 }
 
 // sessions runs all sessions. early is why they ended before all was measured;
@@ -88,7 +94,7 @@ func (s *study) describeSession(one session) {
 		names = append(names, series.Name)
 	}
 	s.manifest.Sessions = append(s.manifest.Sessions, result.Session{
-		Network: one.Network.String(), Series: names, Repetition: one.levels[0].repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
+		Network: one.Network.String(), Series: names, Repetition: one.repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
 	})
 }
 
@@ -129,13 +135,19 @@ func (s *study) prepare(ctx context.Context, one session) error {
 
 // levels runs every load level of a session.
 func (s *study) levels(ctx context.Context, one session) error {
-	s.Observer.Step(fmt.Sprintf("run %d load levels", len(one.levels)))
+	if len(one.levels) > 0 {
+		s.Observer.Step(fmt.Sprintf("run %d load levels", len(one.levels)))
+	}
 	for _, l := range one.levels {
-		if err := s.level(ctx, l); err != nil {
+		if _, err := s.level(ctx, l); err != nil {
 			return err
 		}
 	}
-	return nil
+	if one.searched == nil {
+		return nil
+	}
+	s.Observer.Step("search for the load at saturation")
+	return s.search(ctx, one)
 }
 
 // readLedger reads the ledger of a session for the audit. Once the session has
@@ -159,7 +171,7 @@ func sessions(s scenario.Scenario) []session {
 	networks := s.Networks()
 	var all []session
 	if len(networks) == 1 && !s.Fresh {
-		one := session{Session: Session{Network: networks[0]}, series: s.Series}
+		one := session{Session: Session{Network: networks[0]}, series: s.Series, searched: searched(s.Series)}
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
 			one.levels = append(one.levels, levels(s.Series, repetition)...)
 		}
@@ -169,10 +181,26 @@ func sessions(s scenario.Scenario) []session {
 			for _, n := range networks {
 				series := slices.Clone(s.Series)
 				series = slices.DeleteFunc(series, func(one scenario.Series) bool { return one.Network != n })
-				all = append(all, session{Session: Session{Network: n}, series: series, levels: levels(series, repetition)})
+				one := session{Session: Session{Network: n}, series: series, repetition: repetition, levels: levels(series, repetition)}
+				if repetition == 1 { // a search repeats itself
+					one.searched = searched(series)
+				}
+				if len(one.levels)+len(one.searched) > 0 {
+					all = append(all, one)
+				}
 			}
 		}
 	}
-	number(all)
+	number(all, s.Repeat)
 	return all
+}
+
+// searched returns the series whose levels a search finds.
+func searched(all []scenario.Series) (of []scenario.Series) {
+	for _, series := range all {
+		if series.Load.Search != nil {
+			of = append(of, series)
+		}
+	}
+	return of
 }

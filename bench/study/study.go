@@ -47,6 +47,7 @@ type study struct {
 	next       map[string]uint64 // first unused sequence number by series
 	traces     []*trace
 	recordings []recording
+	searches   []search // in the order in which they were begun
 	flags      []flag
 	cutShort   bool    // the last point's level was interrupted within its hold
 	ledger     ledgers // of all sessions until now
@@ -165,7 +166,10 @@ func (s *study) finish(failed error) error {
 		failed = errors.Join(failed, err)
 	}
 	for _, series := range s.Scenario.Series {
-		if saturates(series.Load) {
+		switch {
+		case series.Load.Search != nil:
+			s.found(series)
+		case saturates(series.Load):
 			s.saturation(series)
 		}
 	}
@@ -195,11 +199,7 @@ func saturates(l scenario.Load) bool {
 // saturation locates the saturation point of a series with several levels. A
 // level that was cut short has no say: a few blocks make no plateau.
 func (s *study) saturation(series scenario.Series) {
-	points := slices.Clone(s.summary.Points)
-	if s.cutShort {
-		points = points[:len(points)-1]
-	}
-	points = slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series.Name })
+	points := s.pointsOf(series.Name)
 	if len(points) == 0 {
 		return
 	}
@@ -220,6 +220,15 @@ func (s *study) saturation(series scenario.Series) {
 		scale(&found, points)
 	}
 	s.summary.Saturation = append(s.summary.Saturation, found)
+}
+
+// pointsOf returns the points of a series but for one that was cut short.
+func (s *study) pointsOf(series string) []result.Point {
+	points := slices.Clone(s.summary.Points)
+	if s.cutShort {
+		points = points[:len(points)-1]
+	}
+	return slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series })
 }
 
 func (s *study) warn(format string, args ...any) {

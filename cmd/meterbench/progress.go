@@ -61,9 +61,13 @@ func (p *progress) Working(text string) { p.status("  " + text) }
 // Live implements study.Observer.
 func (p *progress) Live(l study.Live) {
 	n := l.Now
-	p.status(fmt.Sprintf("  %s %d/%d %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s left",
-		bar(l), l.Level, l.Levels, l.Series, loadText(l.Load), n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
-		l.Busiest, l.BusyCPU, clock(l.Remaining)))
+	most := ""
+	if l.AtMost {
+		most = "at most "
+	}
+	p.status(fmt.Sprintf("  %s %d/%s%d %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s%s left",
+		bar(l), l.Level, most, l.Levels, l.Series, loadText(l.Load), n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
+		l.Busiest, l.BusyCPU, most, clock(l.Remaining)))
 }
 
 // Point implements study.Observer.
@@ -134,7 +138,11 @@ func bar(l study.Live) string {
 // expected says how long a scenario will take.
 func expected(s scenario.Scenario) string {
 	e := study.Estimated(s)
-	text := fmt.Sprintf("about %s (%s of load in %d levels, set-up %s", clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp))
+	about := "about"
+	if study.Searches(s) {
+		about = "until the search has found, at most about"
+	}
+	text := fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp))
 	if e.FE > 0 {
 		text += fmt.Sprintf(", cost of encryption %s", clock(e.FE))
 	}

@@ -1,0 +1,66 @@
+package scenario
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func searching(load string) string {
+	return strings.Replace(single, "{kind: closed, clients: [1, 2], hold: 3s}", load, 1)
+}
+
+func TestSearch(t *testing.T) {
+	tests := []struct {
+		load string
+		want Search
+	}{
+		{"{kind: closed, search: {from: 1, to: 512}, hold: 3s}", Search{From: 1, To: 512, Pos: Pos{4, 30}}},
+		{"{kind: open, search: {from: 100/s, to: 5000/s, p99: 500ms, repetitions: 6}, hold: 3s}",
+			Search{From: 100, To: 5000, P99: 500 * time.Millisecond, Repetitions: 6, rates: true, Pos: Pos{4, 28}}},
+		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", Search{From: 0.5, To: 5, rates: true, Pos: Pos{4, 28}}},
+	}
+	for _, tt := range tests {
+		s, err := Parse("a.yaml", []byte(searching(tt.load)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Series[0].Load.Search; got == nil || *got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.load, got, tt.want)
+		}
+	}
+}
+
+func TestSearchErrors(t *testing.T) {
+	tests := []struct{ load, want string }{
+		{"{kind: closed, search: {from: 0, to: 5}, hold: 3s}", "a.yaml:4:37: load.search.from: must be 1 to 65536, got 0"},
+		{"{kind: closed, search: {from: 1}, hold: 3s}", "a.yaml:4:30: load.search.to: must be 1 to 65536, got 0"},
+		{"{kind: closed, search: {from: 8, to: 5}, hold: 3s}", "a.yaml:4:44: load.search.to: must be 8 to 65536, got 5"},
+		{"{kind: closed, search: {from: 1/s, to: 5/s}, hold: 3s}", "a.yaml:4:37: load.search.from: the search of a closed load goes from clients to clients; for example {from: 1, to: 512}, or use kind: open"},
+		{"{kind: closed, search: {from: 1, to: 5/s}, hold: 3s}", `a.yaml:4:37: load.search.from: want a rate such as 100/s or 30/min, got "1"`},
+		{"{kind: closed, search: {from: 1, to: 5, p99: 1s}, hold: 3s}", "a.yaml:4:52: load.search.p99: only the search of an open load has a latency to meet; use kind: open"},
+		{"{kind: closed, search: {from: 1, to: 5, step: 2}, hold: 3s}", "a.yaml:4:47: unknown key load.search.step; known are from, to, p99, repetitions"},
+		{"{kind: closed, search: {from: 1, to: 5, repetitions: 0}, hold: 3s}", "a.yaml:4:60: load.search.repetitions: must be at least 1, got 0; leave it out for as many as the scenario's"},
+		{"{kind: closed, search: {from: 1, to: 5, repetitions: 1001}, hold: 3s}", "a.yaml:4:60: load.search.repetitions: must be 1 to 1000, got 1001"},
+		{"{kind: closed, search: fast, hold: 3s}", "a.yaml:4:30: load.search: want a mapping with keys such as from, to, p99, repetitions, got a value"},
+		{"{kind: closed, search: {from: 1, to: 5}}", "a.yaml:4:7: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
+		{"{kind: closed, search: {from: 1, to: 5}, clients: 4, hold: 3s}", "a.yaml:4:57: load.clients: a search finds the clients; leave it out"},
+		{"{kind: closed, search: {from: 1, to: 5}, wait: endorse, hold: 3s}", "a.yaml:4:54: load.wait: a search looks for the throughput of commits, and of these there are none"},
+		{"{kind: open, search: {from: 1/s, to: 5/s}, rate: 4/s, hold: 3s}", "a.yaml:4:56: load.rate: a search finds the rate; leave it out"},
+		{"{kind: open, search: {from: 1, to: 5}, hold: 3s}", "a.yaml:4:35: load.search.from: the search of an open load goes from rate to rate; for example {from: 100/s, to: 5000/s}, or use kind: closed"},
+		{"{kind: open, search: {from: 0/s, to: 5/s}, hold: 3s}", "a.yaml:4:35: load.search.from: must be above 0 and at most 1000000/s, got 0/s"},
+		{"{kind: open, search: {from: 9/s, to: 5/s}, hold: 3s}", "a.yaml:4:44: load.search.to: must be 9/s to 1000000/s, got 5/s"},
+		{"{kind: open, search: {from: 1/s, to: 5/s, p99: 0s}, hold: 3s}", "a.yaml:4:54: load.search.p99: must be above 0, got 0s; leave it out if any latency will do"},
+		{"{kind: open, search: {from: 1/s, to: 5/s}, arrivals: {ramp: {from: 1/s, to: 2/s, over: 1s}}, hold: 3s}", "a.yaml:4:60: load.arrivals: the rate of ramp arrivals follows from themselves, so that it cannot be searched for; use constant or poisson"},
+		{"{kind: closed, search: {from: 1, to: 5}, hold: 3s}\nfresh: true", "a.yaml:5:8: fresh: a search repeats itself on one network; leave it out"},
+	}
+	for _, tt := range tests {
+		if _, err := Parse("a.yaml", []byte(searching(tt.load)), nil); err == nil || err.Error() != tt.want {
+			t.Errorf("%s:\n got %v\nwant %s", tt.load, err, tt.want)
+		}
+	}
+	ahead := strings.Replace(searching("{kind: open, search: {from: 1/s, to: 5/s}, hold: 3s}"), "encrypted}", "encrypted, encryption: ahead}", 1)
+	if _, err := Parse("a.yaml", []byte(ahead), nil); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,161 @@
+package study
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/saturation"
+	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
+)
+
+// A search is a series whose load is being looked for. Each of its steps is a
+// load level and ends in a Point.
+type search struct {
+	series scenario.Series
+	seeker seeker
+}
+
+// A seeker decides what to measure next: a *saturation.OpenSearch or a
+// *saturation.ClosedSearch.
+type seeker interface {
+	Next() (load float64, more bool)
+	Left() int
+	Observe(saturation.Step)
+	Found() saturation.Found
+}
+
+// newSearch returns the search of a series, which repeats itself as often as it
+// says, or else as the scenario does.
+func newSearch(series scenario.Series, repeat int) (seeker, error) {
+	spec := series.Load.Search
+	repetitions := cmp.Or(spec.Repetitions, repeat)
+	if series.Load.Kind == "open" {
+		return saturation.NewOpenSearch(saturation.OpenConfig{From: spec.From, To: spec.To, MaxP99: spec.P99.Seconds(), Repetitions: repetitions})
+	}
+	return saturation.NewClosedSearch(saturation.ClosedConfig{From: int(spec.From), To: int(spec.To), Repetitions: repetitions})
+}
+
+// bound returns how many levels the search of a series takes at most, 0 if its
+// levels are given.
+func bound(series scenario.Series, repeat int) int {
+	if series.Load.Search == nil {
+		return 0
+	}
+	s, err := newSearch(series, repeat)
+	if err != nil {
+		return 0 // the study will say so
+	}
+	return s.Left()
+}
+
+// search looks for the loads of all series of a session that ask for it. They
+// take turns, so that drift of the machine meets all of them alike.
+func (s *study) search(ctx context.Context, one session) error {
+	begun := len(s.searches)
+	for _, series := range one.searched {
+		seeker, err := newSearch(series, s.Scenario.Repeat)
+		if err != nil {
+			return fmt.Errorf("series %q: %w", series.Name, err)
+		}
+		s.searches = append(s.searches, search{series, seeker})
+	}
+	searches := s.searches[begun:]
+	number := one.before + len(one.levels)
+	for more := true; more; {
+		more = false
+		for _, turn := range searches {
+			load, goes := turn.seeker.Next()
+			if !goes {
+				continue
+			}
+			more = true
+			number++
+			l := level{series: turn.series, load: searchedLoad(turn.series, load), repetition: 1, number: number, of: number - 1, after: one.after, whole: one.whole, bound: true}
+			for _, p := range s.summary.Points {
+				if p.Series == turn.series.Name && p.Load == l.load {
+					l.repetition++
+				}
+			}
+			for _, other := range searches {
+				l.of += other.seeker.Left()
+				l.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold
+			}
+			l.after -= turn.series.Load.Hold
+			points := len(s.summary.Points)
+			backlog, err := s.level(ctx, l)
+			if err != nil {
+				return err
+			}
+			step := saturation.Step{Load: load, Invalid: "no transaction was due after the warm-up"}
+			if len(s.summary.Points) > points {
+				step = stepOf(&s.summary.Points[points], load, backlog)
+			}
+			turn.seeker.Observe(step)
+		}
+	}
+	return nil
+}
+
+func searchedLoad(series scenario.Series, load float64) result.Load {
+	if series.Load.Kind == "open" {
+		return result.Load{Kind: "open", Offered: load, Slots: series.Load.Slots}
+	}
+	return result.Load{Kind: "closed", Clients: int(load), Think: series.Load.Think.Seconds()}
+}
+
+// stepOf says of a point what a search needs to know.
+func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step {
+	return saturation.Step{
+		Load: load, Sent: float64(p.Scheduled) / p.Window, Due: p.Scheduled,
+		Received: p.Throughput, Blocks: p.Blocks,
+		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
+		Dropped: p.Outcomes[result.Dropped.String()],
+		P99:     p.Latency[result.PhaseCommit.String()].P99, Backlog: backlog,
+		Invalid: strings.Join(p.Reasons, "; "),
+	}
+}
+
+// found stores what the search of a series came to, if it was begun.
+func (s *study) found(series scenario.Series) {
+	at := slices.IndexFunc(s.searches, func(one search) bool { return one.series.Name == series.Name })
+	if at < 0 {
+		return
+	}
+	found := s.searches[at].seeker.Found()
+	if len(found.Trials) == 0 {
+		return
+	}
+	for _, w := range found.Warnings {
+		s.warn("series %s: %s", series.Name, w.Text)
+	}
+	points := s.pointsOf(series.Name)
+	stored := found.Saturation(series.Name)
+	within(&stored, points)
+	limit(&stored, points)
+	if found.Kind == "closed" {
+		scale(&stored, points)
+	}
+	s.summary.Saturation = append(s.summary.Saturation, stored)
+}
+
+// within gives a saturation that has no interval over repetitions that of the
+// throughput within its last measurement.
+func within(found *result.Saturation, points []result.Point) {
+	if found.High > 0 {
+		return
+	}
+	for _, p := range slices.Backward(points) {
+		i, ok := p.Intervals["throughput_per_s"]
+		if ok && p.Valid && p.Load.Clients == found.Clients && p.Load.Offered == found.Offered && p.Throughput == found.Throughput {
+			found.Low, found.High = i.Low, i.High
+			found.Method += "; interval: within one measurement: " + i.Method
+			return
+		}
+	}
+}

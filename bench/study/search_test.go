@@ -1,0 +1,168 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
+)
+
+// searching returns a series whose load is searched for.
+func searching(s scenario.Series, search scenario.Search) scenario.Series {
+	s.Load.Search = &search
+	return s
+}
+
+// The target serves 100 per second.
+func TestOpenSearch(t *testing.T) {
+	s := series(searching(open("c", 41*time.Second), scenario.Search{From: 10, To: 1000}))
+	s.Series[0].Load.Slots = 2000
+	o := conduct(t, s, newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if len(o.summary.Saturation) != 1 {
+		t.Fatalf("%+v", o.summary.Saturation)
+	}
+	found := o.summary.Saturation[0]
+	if !found.Reached || math.Abs(found.Offered/100-1) > 0.02 || math.Abs(found.Throughput/100-1) > 0.02 || found.Plateau < 99 ||
+		!(found.Low <= found.Throughput && found.Throughput <= found.High) || found.LimitedBy == "" || found.USL != nil || found.USLReason != "" {
+		t.Errorf("%+v", found)
+	}
+	steps := len(o.summary.Points)
+	if want := fmt.Sprintf("search of %d steps: a load of ", steps); steps < 8 || steps > 25 || !strings.HasPrefix(found.Method, want) {
+		t.Errorf("%d points, %s", steps, found.Method)
+	}
+	var loads []float64
+	keys := map[string]bool{}
+	for _, p := range o.summary.Points {
+		loads = append(loads, p.Load.Offered)
+		keys[fmt.Sprint(p.Load, p.Repetition)] = true
+		if p.Steady == "" || p.Load.Slots != 2000 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if !slices.Equal(loads[:6], []float64{10, 20, 40, 80, 160, 160}) || len(keys) != steps {
+		t.Errorf("loads %g, %d of them told apart by their repetition", loads, len(keys))
+	}
+	last := o.watcher.lives[len(o.watcher.lives)-1]
+	if !last.AtMost || last.Level != steps || last.Levels != Levels(s) || last.Remaining > Estimated(s).Load {
+		t.Errorf("%+v of %d levels", last, Levels(s))
+	}
+	if want := time.Duration(75-steps) * 41 * time.Second; last.Remaining != want || !Searches(s) {
+		t.Errorf("%v left at the end, want %v", last.Remaining, want)
+	}
+}
+
+// Below half of the capacity a transaction takes 23.7 ms; at a constant rate it
+// does up to the capacity, with Poisson arrivals it waits for others.
+func TestSearchMeetsLatency(t *testing.T) {
+	one := searching(open("c", 61*time.Second), scenario.Search{From: 20, To: 1000, P99: 60 * time.Millisecond})
+	one.Load.Arrivals.Kind = "poisson"
+	one.Load.Slots = 2000
+	o := conduct(t, series(one), newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	found := o.summary.Saturation[0]
+	// M/D/1: the wait's p99 is 36 ms at a utilisation of about 0.6.
+	if !found.Reached || found.Offered < 50 || found.Offered > 75 || !strings.Contains(found.Method, "p99 was") {
+		t.Errorf("%+v", found)
+	}
+	for _, p := range o.summary.Points {
+		if p99 := p.Latency["commit"].P99; p.Load.Offered == found.Offered && p99 != nil && *p99 <= 0.06 {
+			return
+		}
+	}
+	t.Error("no point at the load found meets the objective")
+}
+
+// One client has 1/23.7 ms, from three on the server is full. Levels that are
+// given come first, and searches take turns.
+func TestClosedSearch(t *testing.T) {
+	a, b := closed("a", 21*time.Second), closed("b", 21*time.Second)
+	s := series(searching(a, scenario.Search{From: 1, To: 64}), searching(b, scenario.Search{From: 2, To: 4, Repetitions: 1}), closed("c", 5*time.Second, 7))
+	s.Repeat = 6
+	o := conduct(t, s, newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	var order []string
+	for _, p := range o.summary.Points {
+		order = append(order, fmt.Sprintf("%s%d r%d", p.Series, p.Load.Clients, p.Repetition))
+	}
+	want := "c7 r1,c7 r2,c7 r3,c7 r4,c7 r5,c7 r6,a1 r1,b2 r1,a2 r1,b4 r1,a4 r1,a8 r1,a16 r1,a3 r1,a3 r2,a3 r3,a3 r4,a3 r5,a3 r6,a3 r7"
+	if got := strings.Join(order, ","); got != want {
+		t.Errorf("ran %s\nwant %s", got, want)
+	}
+	if len(o.summary.Saturation) != 2 {
+		t.Fatalf("%+v", o.summary.Saturation)
+	}
+	found := o.summary.Saturation[0]
+	if !found.Reached || found.Clients != 3 || math.Abs(found.Throughput-100) > 1 || found.Low > found.Throughput || found.High < found.Throughput ||
+		!strings.Contains(found.Method, "order statistics") || found.USL == nil {
+		t.Errorf("%+v", found)
+	}
+	// Two doublings cannot be had from 2 to 4.
+	found = o.summary.Saturation[1]
+	if found.Reached || found.Clients != 4 || math.Abs(found.Throughput-100) > 1 || found.USLReason == "" ||
+		!o.has("series b: capacity was not reached, at least 4 clients: the most clients were measured and throughput may still grow") {
+		t.Errorf("%+v, %q", found, o.summary.Warnings)
+	}
+}
+
+// What was found until then is a lower bound.
+func TestSearchIsInterrupted(t *testing.T) {
+	for _, at := range []struct {
+		after time.Duration
+		found int
+		least float64
+	}{{5 * time.Second, 0, 0}, {50 * time.Second, 1, 20}} {
+		s := series(searching(open("c", 20*time.Second), scenario.Search{From: 10, To: 1000}))
+		o := conduct(t, s, newSite(), func(interrupt context.CancelFunc) { time.AfterFunc(at.after, interrupt) })
+		if !errors.Is(o.err, context.Canceled) || len(o.summary.Saturation) != at.found {
+			t.Fatalf("%v, %+v", o.err, o.summary.Saturation)
+		}
+		if at.found > 0 && (o.summary.Saturation[0].Reached || o.summary.Saturation[0].Offered != at.least) {
+			t.Errorf("%+v", o.summary.Saturation[0])
+		}
+	}
+}
+
+// On several networks each is searched once.
+func TestSearchesBySession(t *testing.T) {
+	a, b, c := closed("a", 10*time.Second), closed("b", 10*time.Second), closed("c", time.Second, 8)
+	a.Network.Batch.Messages, b.Network.Batch.Messages, c.Network.Batch.Messages = 1, 2, 2
+	a, b = searching(a, scenario.Search{From: 1, To: 8}), searching(b, scenario.Search{From: 1, To: 8})
+	var got []string
+	for _, one := range sessions(scenario.Scenario{Series: []scenario.Series{a, b, c}, Repeat: 2}) {
+		got = append(got, fmt.Sprintf("%d: %d levels, %d searches, after %d", one.Network.Batch.Messages, len(one.levels), len(one.searched), one.before))
+	}
+	most := bound(a, 2)
+	want := []string{"1: 0 levels, 1 searches, after 0", fmt.Sprintf("2: 1 levels, 1 searches, after %d", most), fmt.Sprintf("2: 1 levels, 0 searches, after %d", 2*most+1)}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A step carries what the rules look at.
+func TestStepOf(t *testing.T) {
+	p99 := 0.5
+	p := result.Point{
+		Window: 10, Scheduled: 500, Throughput: 49, Blocks: 7, Outcomes: map[string]uint64{"valid": 490, "dropped": 3},
+		Latency: map[string]result.Quantiles{"commit": {P99: &p99}}, Reasons: []string{"late", "full"},
+	}
+	got := stepOf(&p, 50, stats.Slope{PerSecond: 2})
+	if got.Load != 50 || got.Sent != 50 || got.Due != 500 || got.Received != 49 || got.Blocks != 7 || got.Success != 0.98 || got.Dropped != 3 ||
+		*got.P99 != 0.5 || got.Backlog.PerSecond != 2 || got.Invalid != "late; full" {
+		t.Errorf("%+v", got)
+	}
+}
