@@ -58,33 +58,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 
 	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !started {
+		err = usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	}
+	code, text := verdict(ctx, err)
+	if text != "" {
+		fmt.Fprintln(stderr, "meterbench:", text)
+	}
+	return code
+}
+
+// verdict returns the exit code for how a command ended, and what to say.
+func verdict(ctx context.Context, err error) (code int, text string) {
 	if err == nil {
-		return exitOK
+		return exitOK, ""
 	}
 	_, usage := errors.AsType[usageError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)
+	_, notValid := err.(*study.NotValidError) // and nothing else is wrong
 	switch {
 	case ctx.Err() != nil && errors.Is(err, study.ErrNothingMeasured):
-		fmt.Fprintln(stderr, "meterbench: interrupted before anything was measured")
-		return exitInterrupted
+		return exitInterrupted, "interrupted before anything was measured"
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "meterbench: interrupted"+besides(ctx, err))
-		return exitInterrupted
-	case !started:
-		fmt.Fprintf(stderr, "meterbench: %v; see %s --help\n", err, cmd.CommandPath())
-		return exitUsage
-	case usage || syntax:
-		fmt.Fprintln(stderr, "meterbench:", err)
-		return exitUsage
+		return exitInterrupted, "interrupted" + besides(ctx, err)
+	case usage, syntax:
+		return exitUsage, err.Error()
+	case notValid:
+		return exitNotValid, err.Error()
+	case errors.Is(err, errBeyondLimits):
+		return exitLimit, err.Error()
 	}
-	fmt.Fprintln(stderr, "meterbench:", err)
-	if _, only := err.(*study.NotValidError); only { // and nothing else is wrong
-		return exitNotValid
-	}
-	if errors.Is(err, errBeyondLimits) {
-		return exitLimit
-	}
-	return exitFailed
+	return exitFailed, err.Error()
 }
 
 // besides returns what went wrong beyond the interruption, such as results

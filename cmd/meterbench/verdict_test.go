@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"meterbench/bench/study"
+	"meterbench/internal/strictyaml"
+)
+
+func TestVerdict(t *testing.T) {
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	notValid := &study.NotValidError{}
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		err  error
+		code int
+		text string
+	}{
+		{"done", t.Context(), nil, 0, ""},
+		{"failed", t.Context(), errors.New("disk full"), 1, "disk full"},
+		{"misuse", t.Context(), usageError{errors.New("no such flag")}, 2, "no such flag"},
+		{"bad scenario", t.Context(), fmt.Errorf("read: %w", &strictyaml.Error{File: "a.yaml", Line: 3, Column: 5, Msg: "unknown key"}), 2, "read: a.yaml:3:5: unknown key"},
+		{"beyond its limits", t.Context(), fmt.Errorf("late: %w", errBeyondLimits), 3, "late: " + errBeyondLimits.Error()},
+		{"not valid", t.Context(), notValid, 4, notValid.Error()},
+		{"not valid and failed", t.Context(), errors.Join(notValid, errors.New("disk full")), 1, notValid.Error() + "\ndisk full"},
+		{"interrupted", interrupted, context.Canceled, 130, "interrupted"},
+		{"interrupted early", interrupted, fmt.Errorf("%w: %w", study.ErrNothingMeasured, context.Canceled), 130, "interrupted before anything was measured"},
+		{"interrupted, disk full", interrupted, errors.New("disk full"), 130, "interrupted: disk full"},
+	} {
+		if code, text := verdict(c.ctx, c.err); code != c.code || text != c.text {
+			t.Errorf("%s: %d %q, want %d %q", c.name, code, text, c.code, c.text)
+		}
+	}
+}
