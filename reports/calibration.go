@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"time"
 
 	"meterbench/bench/result"
@@ -48,7 +49,9 @@ func calibrationFindings(c result.Calibration) []Finding {
 		}
 	}
 	if fs[3].Verdict == Bad || fs[0].Verdict == Bad {
-		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine", "What else runs on this machine delays the harness as it delays everybody; measurements taken now would be off as much.", Caution})
+		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine",
+			fmt.Sprintf("Meanwhile other processes used %s and the hypervisor took %s: that delays the harness as it delays everybody, and measurements taken now would be off as much.",
+				Cores.Format(c.Other), Cores.Format(c.Steal)), Caution})
 	}
 	return fs
 }

@@ -18,6 +18,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/proc"
 )
 
 // A Config is what Run needs.
@@ -90,6 +91,14 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 	if err != nil {
 		return result.Calibration{}, err
 	}
+	sampler, err := proc.NewSampler(nil)
+	if err != nil {
+		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
+	}
+	before, err := sampler.Sample()
+	if err != nil {
+		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
+	}
 	begin := time.Now()
 	c := &calibrator{Config: cfg, found: result.Calibration{Schema: result.Schema, Machine: machine, Calibrated: begin.UTC(), Versions: cfg.Versions}}
 	left := Time()
@@ -100,6 +109,12 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 			return result.Calibration{}, fmt.Errorf("calibrate: %s: %w", e.text, err)
 		}
 	}
+	after, err := sampler.Sample()
+	if err != nil {
+		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
+	}
+	cores := before.Cores(after)
+	c.found.Other, c.found.Steal = cores[proc.Other], cores[proc.Steal]
 	c.found.Took = time.Since(begin).Seconds()
 	c.found.Instrument = c.instrument()
 	return c.found, nil

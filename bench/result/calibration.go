@@ -21,6 +21,10 @@ type Calibration struct {
 	Counts   []Deviation   `json:"counts"`         // transactions
 	Lag      []Punctuality `json:"schedule_lag_s"`
 	Timers   []Lateness    `json:"timers_s"`
+	// Other and Steal are the cores that other processes used meanwhile, and
+	// that the hypervisor took: they explain lateness.
+	Other float64 `json:"other_cpu_cores"`
+	Steal float64 `json:"steal_cores"`
 }
 
 // A Machine tells machines apart. The host's name is only kept as a digest.
