@@ -105,7 +105,11 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 	for _, e := range exercises() {
 		cfg.Step(e.text, left)
 		left -= e.time
-		if err := e.do(c, ctx); err != nil {
+		err := e.do(c, ctx)
+		if ctx.Err() != nil {
+			return result.Calibration{}, context.Cause(ctx)
+		}
+		if err != nil {
 			return result.Calibration{}, fmt.Errorf("calibrate: %s: %w", e.text, err)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -59,6 +60,22 @@ func TestReferenceConfig(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) || got.Validate() != nil {
 		t.Errorf("got\n%+v, want\n%+v, %v", got, want, got.Validate())
+	}
+}
+
+// An interrupted calibration leaves the one before.
+func TestCalibrateInterrupted(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, []string{"calibrate"}, &stdout, &stderr)
+	if code != exitInterrupted || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "\nmeterbench: interrupted\n") {
+		t.Errorf("exit %d\n%s%s", code, &stdout, &stderr)
+	}
+	if _, err := os.Stat(filepath.Join(cache, "meterbench", "calibration.json")); !os.IsNotExist(err) {
+		t.Errorf("a calibration was kept: %v", err)
 	}
 }
 
