@@ -57,7 +57,8 @@ func indented(raw json.RawMessage) string {
 }
 
 // warnings gathers what restricts the numbers: the run's own warnings, then
-// the reasons of every point that is not valid, equal reasons together.
+// every point that is not valid with its reasons, those with the same ones
+// together.
 func warnings(sum result.Summary, all []series) []Warning {
 	var ws []Warning
 	seen := map[string]bool{}
@@ -72,26 +73,28 @@ func warnings(sum result.Summary, all []series) []Warning {
 	for _, s := range all {
 		for _, l := range s.levels {
 			for _, p := range l.points {
-				for _, reason := range reasons(p) {
-					if where[reason] == nil {
-						order = append(order, reason)
-					}
-					where[reason] = append(where[reason], place(p, len(l.points) > 1))
+				why := reasons(p)
+				if why == "" {
+					continue
 				}
+				if where[why] == nil {
+					order = append(order, why)
+				}
+				where[why] = append(where[why], place(p, len(l.points) > 1))
 			}
 		}
 	}
-	for _, reason := range order {
-		ws = append(ws, Warning{strings.Join(where[reason], "; "), reason})
+	for _, why := range order {
+		ws = append(ws, Warning{strings.Join(where[why], "; "), why})
 	}
 	return ws
 }
 
-func reasons(p result.Point) []string {
+func reasons(p result.Point) string {
 	if !p.Valid && len(p.Reasons) == 0 {
-		return []string{"not valid, no reason stored"}
+		return "not valid, no reason stored"
 	}
-	return p.Reasons
+	return strings.Join(p.Reasons, "; ")
 }
 
 func place(p result.Point, repeated bool) string {

@@ -34,7 +34,7 @@ type ClosedSearch struct {
 // ClosedConfig says how to search. Zero fields but From and To have defaults.
 type ClosedConfig struct {
 	From, To    int     // fewest and most clients
-	Tries       int     // steps that must fail for a number of clients to fail; default 2
+	Tries       int     // steps that must fail for a number of clients to fail, twice as many where they are invalid; default 2
 	Resolution  float64 // relative width of the last gap, never below one client; default 0.01
 	Repetitions int     // measurements of the number found; default 1, an interval needs 6
 }
@@ -60,8 +60,9 @@ func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 // one. It stays the same until a Step is observed.
 func (s *ClosedSearch) Next() (clients float64, more bool) { return float64(s.clients), s.reason == "" }
 
-// Left returns how many steps there are to come at most, unless the plateau
-// turns out to be higher while the gap below it is halved.
+// Left returns how many steps there are to come at most, unless the instrument
+// fails often or the plateau turns out to be higher while the gap below it is
+// halved.
 func (s *ClosedSearch) Left() int {
 	if s.reason != "" {
 		return 0
@@ -80,7 +81,7 @@ func (s *ClosedSearch) Observe(step Step) {
 	}
 	t := step.checkClosed(s.stage)
 	s.trials = append(s.trials, t)
-	if t.Fault != "" && s.tries+1 < s.config.Tries {
+	if t.Fault != "" && s.tries+1 < step.allowed(s.config.Tries) {
 		s.tries++
 		return
 	}

@@ -72,7 +72,7 @@ func levels(points []result.Point, kind string, load func(result.Load) float64) 
 		case p.Load.Kind != kind:
 			return nil, nil, fmt.Errorf("saturation of series %s: a point has %s load, this rule is for %s", series, p.Load.Kind, kind)
 		case !p.Valid:
-			invalid = append(invalid, fmt.Sprintf("%g (repetition %d: %s)", load(p.Load), p.Repetition, strings.Join(p.Reasons, "; ")))
+			invalid = append(invalid, fmt.Sprintf("%g", load(p.Load)))
 			continue
 		}
 		at := slices.IndexFunc(of, func(l *level) bool { return l.load == load(p.Load) })
@@ -82,11 +82,11 @@ func levels(points []result.Point, kind string, load func(result.Load) float64) 
 		}
 		of[at].add(p)
 	}
-	if invalid != nil {
-		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: invalid points at these loads do not count: %s", series, strings.Join(invalid, ", ")))
-	}
 	if of == nil {
-		return nil, warnings, fmt.Errorf("saturation of series %s: none of its %d points is valid: %s", series, len(points), strings.Join(invalid, ", "))
+		return nil, nil, fmt.Errorf("saturation of series %s: none of its %d points is valid", series, len(points))
+	}
+	if invalid != nil {
+		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: points that are not valid do not count for saturation: %s", series, strings.Join(slices.Compact(invalid), ", ")))
 	}
 	slices.SortFunc(of, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 	for _, l := range of {

@@ -52,7 +52,7 @@ func TestOpenSearchEnds(t *testing.T) {
 		{"failures", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Success = 0.98 }), true, 297, 300, "98.0 % of the transactions were valid", 25},
 		{"more comes back than was sent", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Received *= 1.1 }), true, 297, 300, "throughput was 110.0 %", 25},
 		{"client too slow", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Sent *= 0.9 }), false, 297, 300, "were sent instead of", 25},
-		{"client late", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Invalid = "the client was late" }), false, 297, 300, "failed: the client was late", 25},
+		{"client late", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Invalid = "the client was late" }), false, 297, 300, "failed: the client was late", 35},
 		{"no p99", saturation.OpenConfig{From: 10, To: 1000, MaxP99: 1}, exact(300), false, 0, 0, "too few latencies for a p99", 2},
 		{"an insignificant slope", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Backlog = stats.Slope{PerSecond: 50, P: 0.11} }), false, 1000, 1000, "the highest load passed", 8},
 		{"not a number", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Received = math.NaN() }), true, 297, 300, "throughput was NaN", 25},
@@ -189,4 +189,25 @@ func panics(t *testing.T, f func()) {
 		}
 	}()
 	f()
+}
+
+// A step that the instrument spoilt has twice as many tries.
+func TestInvalidStepsAreTriedAgain(t *testing.T) {
+	late := func(times int) func(float64) saturation.Step {
+		return func(load float64) saturation.Step {
+			s := exact(300)(load)
+			if load == 40 && times > 0 {
+				times--
+				s.Invalid = "the client was late"
+			}
+			return s
+		}
+	}
+	c := saturation.OpenConfig{From: 10, To: 1000}
+	if f := open(t, c, late(3)); f.Plateau == 0 || f.Trials[2].Load != 40 || f.Trials[5].Load != 40 || f.Trials[6].Load != 80 || slices.Contains(codes(f.Warnings), saturation.NotMonotonic) {
+		t.Errorf("%+v", f.Warnings)
+	}
+	if f := open(t, c, late(4)); f.Trials[6].Stage != "locate" || math.Abs(f.Load/300-1) > 0.03 {
+		t.Errorf("%g, %+v", f.Load, f.Trials[6])
+	}
 }

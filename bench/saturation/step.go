@@ -84,6 +84,15 @@ func (s Step) block() float64 {
 	return 1 / float64(s.Blocks)
 }
 
+// allowed returns how many tries a load has that fails with this step. One that
+// the instrument spoilt says nothing about the target: it counts half.
+func (s Step) allowed(tries int) int {
+	if s.Invalid != "" {
+		return 2 * tries
+	}
+	return tries
+}
+
 // checkClosed returns the step under the rules for closed load.
 func (s Step) checkClosed(stage string) Trial {
 	t := Trial{Step: s, Stage: stage}
@@ -123,7 +132,7 @@ func (f *Found) conclude(unit string, repetitions int) {
 		if !t.Client {
 			f.Plateau = max(f.Plateau, t.Received)
 		}
-		if t.Fault != "" && t.Load < farBelow*f.Load {
+		if t.Fault != "" && !t.Client && t.Load < farBelow*f.Load {
 			if low++; low == 1 {
 				first = t
 			}
@@ -139,7 +148,7 @@ func (f *Found) conclude(unit string, repetitions int) {
 		warn(NotMonotonic, "%d steps failed far below the load that was found, the first at "+unit+": %s", low, first.Load, first.Fault)
 	}
 	if f.ThroughputInterval == nil {
-		warn(stats.FewRepetitions, "%d repetitions give no interval; repeat the search at least 6 times", repetitions)
+		warn(stats.FewRepetitions, "how much searches differ is not known: that takes 6 repetitions, there are %d", repetitions)
 	}
 }
 
