@@ -49,6 +49,10 @@ func saturationFinding(s series) Finding {
 		}
 		interval += ")"
 	}
+	if sat.OfferedHigh > 0 {
+		scale := Scale{Factor: 1}
+		load += fmt.Sprintf(", in repeated searches %s to %s", PerSecond.Digits(sat.OfferedLow, scale), PerSecond.Digits(sat.OfferedHigh, scale))
+	}
 	if sat.Reached {
 		f.Text = fmt.Sprintf("reached at %s%s; highest throughput of the series %s.", load, interval, PerSecond.Format(sat.Plateau))
 	} else {

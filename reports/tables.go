@@ -217,7 +217,10 @@ func saturationInterval(s series) Cell {
 	if !(s.saturation.High > 0) || !finite(s.saturation.High) || !finite(s.saturation.Low) {
 		return Cell{Why: whyInterval}
 	}
-	i := Interval{Low: s.saturation.Low, High: s.saturation.High}
+	i := Interval{Low: s.saturation.Low, High: s.saturation.High, N: s.saturation.N}
+	if i.N > 0 {
+		return Cell{Interval: &i}
+	}
 	for _, l := range s.levels {
 		if amount(l.load) != amount(saturationLoad(s.saturation)) {
 			continue

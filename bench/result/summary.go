@@ -170,8 +170,13 @@ type Saturation struct {
 	Throughput float64 `json:"throughput_per_s"`
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
-	Plateau    float64 `json:"plateau_per_s"` // the highest throughput of the series
-	Method     string  `json:"method"`
+	N          int     `json:"n,omitempty"` // values that Low and High rest on; 0 in runs of older versions
+	// OfferedLow and OfferedHigh are the interval of Offered over repeated
+	// searches, 0 where there is none.
+	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
+	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
+	Plateau     float64 `json:"plateau_per_s"` // the highest throughput of the series
+	Method      string  `json:"method"`
 	// LimitedBy and LimitedBecause are those of a Point at that load, or of the
 	// next higher one where nothing limited that yet.
 	LimitedBy      string `json:"limited_by,omitempty"`

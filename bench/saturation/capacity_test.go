@@ -117,7 +117,7 @@ func TestRepeatsForInterval(t *testing.T) {
 	}
 	t.Logf("%g/s, %g to %g, in %d steps", found.Load, i.Low, i.High, len(found.Trials))
 	s := found.Saturation("plain")
-	if s.Series != "plain" || !s.Reached || s.Offered != found.Load || s.Clients != 0 || s.Low != x.Low || s.High != x.High {
+	if s.Series != "plain" || !s.Reached || s.Offered != found.Load || s.Clients != 0 || s.Low != x.Low || s.High != x.High || s.N != 6 || s.OfferedLow != i.Low || s.OfferedHigh != i.High {
 		t.Errorf("stored as %+v", s)
 	}
 }

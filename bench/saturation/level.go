@@ -139,7 +139,7 @@ func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 		s.Method = method + "; no interval"
 		return []stats.Warning{stats.Warn(MissingInterval, "series %s: the throughput at %g has no interval", s.Series, l.load)}
 	}
-	s.Low, s.High = i.Low, i.High
+	s.Low, s.High, s.N = i.Low, i.High, i.N
 	s.Method = method + "; interval: " + i.Method
 	return nil
 }

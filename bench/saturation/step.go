@@ -162,8 +162,11 @@ func (f Found) Saturation(series string) result.Saturation {
 		s.Clients = int(f.Load)
 	}
 	s.Method = fmt.Sprintf("search of %d steps: %s", len(f.Trials), f.Reason)
+	if i := f.LoadInterval; i != nil && f.Kind == "open" {
+		s.OfferedLow, s.OfferedHigh = i.Low, i.High
+	}
 	if i := f.ThroughputInterval; i != nil {
-		s.Low, s.High = i.Low, i.High
+		s.Low, s.High, s.N = i.Low, i.High, i.N
 		s.Method += "; interval: " + i.Method
 	}
 	return s

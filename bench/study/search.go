@@ -153,7 +153,7 @@ func within(found *result.Saturation, points []result.Point) {
 	for _, p := range slices.Backward(points) {
 		i, ok := p.Intervals["throughput_per_s"]
 		if ok && p.Valid && p.Load.Clients == found.Clients && p.Load.Offered == found.Offered && p.Throughput == found.Throughput {
-			found.Low, found.High = i.Low, i.High
+			found.Low, found.High, found.N = i.Low, i.High, i.N
 			found.Method += "; interval: within one measurement: " + i.Method
 			return
 		}

@@ -108,7 +108,7 @@ func TestClosedSearch(t *testing.T) {
 	}
 	found := o.summary.Saturation[0]
 	if !found.Reached || found.Clients != 3 || math.Abs(found.Throughput-100) > 1 || found.Low > found.Throughput || found.High < found.Throughput ||
-		!strings.Contains(found.Method, "order statistics") || found.USL == nil {
+		found.N != 6 || !strings.Contains(found.Method, "order statistics") || found.USL == nil {
 		t.Errorf("%+v", found)
 	}
 	// Two doublings cannot be had from 2 to 4.
