@@ -24,7 +24,7 @@ func searching(s scenario.Series, search scenario.Search) scenario.Series {
 // The target serves 100 per second.
 func TestOpenSearch(t *testing.T) {
 	s := series(searching(open("c", 41*time.Second), scenario.Search{From: 10, To: 1000}))
-	s.Series[0].Load.Slots = 2000
+	s.Series[0].Load.Slots, s.Series[0].Load.Search.Repetitions, s.Repeat = 2000, 1, 2
 	o := conduct(t, s, newSite(), nil)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -40,6 +40,9 @@ func TestOpenSearch(t *testing.T) {
 	steps := len(o.summary.Points)
 	if want := fmt.Sprintf("search of %d steps: a load of ", steps); steps < 8 || steps > 25 || !strings.HasPrefix(found.Method, want) {
 		t.Errorf("%d points, %s", steps, found.Method)
+	}
+	if slices.ContainsFunc(o.summary.Warnings, func(w string) bool { return strings.HasPrefix(w, "every level") }) {
+		t.Errorf("%q", o.summary.Warnings)
 	}
 	var loads []float64
 	keys := map[string]bool{}

@@ -176,7 +176,8 @@ func (s *study) finish(failed error) error {
 	for _, f := range s.flags {
 		s.warn("%s", f)
 	}
-	if n := s.Scenario.Repeat; n > 1 && n < leastRepetitions {
+	given := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
+	if n := s.Scenario.Repeat; given > 0 && n > 1 && n < leastRepetitions {
 		s.warn("every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d", n, leastRepetitions, leastRepetitions)
 	}
 	s.manifest.Ended = time.Now().UTC()
