@@ -187,7 +187,13 @@ type flag struct {
 	points []string
 }
 
+// flagged is how many points a flag names; those beyond carry it themselves.
+const flagged = 6
+
 func (f flag) String() string {
+	if more := len(f.points) - flagged; more > 1 {
+		return fmt.Sprintf("%s and %d more: %s", strings.Join(f.points[:flagged], ", "), more, f.text)
+	}
 	return fmt.Sprintf("%s: %s", strings.Join(f.points, ", "), f.text)
 }
 

@@ -211,3 +211,14 @@ func TestNodeThatEndedHasNoCPU(t *testing.T) {
 		t.Errorf("CPU %v, memory %v", p.CPU, p.RSS)
 	}
 }
+
+func TestFlagIsShort(t *testing.T) {
+	f := flag{text: "full", points: []string{"a", "b", "c", "d", "e", "f", "g"}}
+	if got := f.String(); got != "a, b, c, d, e, f, g: full" {
+		t.Error(got)
+	}
+	f.points = append(f.points, "h", "i")
+	if got := f.String(); got != "a, b, c, d, e, f and 3 more: full" {
+		t.Error(got)
+	}
+}
