@@ -149,7 +149,7 @@ func clientTable(all []series, host result.Host) Table {
 		Column{Key: "lag_p99_s", Title: "schedule lag p99", Unit: Seconds},
 		Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes})
 	if host.Sign > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run.", Seconds.Format(host.Sign)))
+		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time taken right before each level.", Seconds.Format(host.Sign)))
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	eachPoint(all, func(s series, l level, p result.Point) {

@@ -48,6 +48,7 @@ type Point struct {
 	// signature on this machine. Both 0 where nothing committed.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
+	Sign                  float64 `json:"p256_sign_s"` // that signature's time, taken right before the level
 	// BlockCut counts the blocks that were cut within the window by the reason
 	// for it, and BlockTimes tells by peer what became of them. Both are nil
 	// where the nodes do not tell.

@@ -18,7 +18,7 @@ import (
 // yardstick by which runs on different machines, or at different hours on a
 // shared one, can be set side by side.
 func calibrate() (result.Host, error) {
-	const rounds = 2000
+	const rounds = 500
 	facts := proc.Describe()
 	host := result.Host{OS: facts.OS, Kernel: facts.Kernel, CPU: facts.CPU, Cores: facts.Cores, Memory: facts.Memory, Virtual: facts.Virtual}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

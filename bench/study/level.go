@@ -25,6 +25,12 @@ func (s *study) level(ctx context.Context, l level) (backlog stats.Slope, err er
 	first := s.next[l.series.Name]
 	seen := newSteadiness(first, s.Scenario.Warmup, load.Hold)
 	sink.Watch(seen.see)
+	// A machine that is shared changes its pace from minute to minute.
+	host, err := s.calibrate()
+	if err != nil {
+		return backlog, err
+	}
+	s.sign = host.Sign
 	runtime.GC() // the level before leaves its garbage to itself
 	counted := s.counters(ctx)
 	meter := newMeter(s.site)

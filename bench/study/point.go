@@ -47,7 +47,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		}
 		if p.Throughput > 0 {
 			p.ClientCPU = cores[proc.Client] / p.Throughput
-			p.ClientCPUInSignatures = p.ClientCPU / s.manifest.Host.Sign
+			p.ClientCPUInSignatures, p.Sign = p.ClientCPU/s.sign, s.sign
 		}
 	}
 	s.interval(&p, w)

@@ -49,6 +49,8 @@ type study struct {
 	recordings []recording
 	searches   []search // in the order in which they were begun
 	flags      []flag
+	calibrate  func() (result.Host, error)
+	sign       float64 // time of one signature, right before the level under way
 	cutShort   bool    // the last point's level was interrupted within its hold
 	ledger     ledgers // of all sessions until now
 	unread     error   // why the ledger of a session could not be read
@@ -91,7 +93,8 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (r
 	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
 	}
-	measured, err := s.run(ctx, calibrate)
+	s.calibrate = calibrate
+	measured, err := s.run(ctx)
 	if !measured {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, s.abandon(ctx, err))
 	}
@@ -113,9 +116,9 @@ func (s *study) abandon(ctx context.Context, why error) error {
 }
 
 // run reports whether there is anything to keep; if not, the error is not nil.
-func (s *study) run(ctx context.Context, calibrate func() (result.Host, error)) (measured bool, err error) {
+func (s *study) run(ctx context.Context) (measured bool, err error) {
 	s.Observer.Step("time one P-256 signature and one verification on this machine")
-	if s.manifest.Host, err = calibrate(); err != nil {
+	if s.manifest.Host, err = s.calibrate(); err != nil {
 		return false, err
 	}
 	if s.Scenario.FE != nil {
