@@ -31,8 +31,9 @@ fmt: ## format the Go files
 FUZZTIME ?= 5s
 fuzz: ## run every fuzz target for FUZZTIME (5s)
 	@set -e; for package in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+	  list=$$(go test -list '^Fuzz' $$package); \
+	  for target in $$(echo "$$list" | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$package; \
 	  done; done
 
 clean: ## remove what make built and what runs left in out/

@@ -5,8 +5,10 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,5 +95,26 @@ func TestImports(t *testing.T) {
 	}
 	if files < 20 {
 		t.Fatalf("only %d files seen: is the test run from the module's root?", files)
+	}
+}
+
+// TestLinks holds the links of the pages at the root to files that exist.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	seen := 0
+	for _, page := range []string{"README.md", "ARCHITECTURE.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			seen++
+			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	if seen < 3 {
+		t.Errorf("only %d links seen", seen)
 	}
 }
