@@ -59,9 +59,19 @@ type Point struct {
 	// empty in runs of older versions.
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
+	// GC is what garbage collection did to the client; nil in runs of older versions.
+	GC *GC `json:"gc,omitempty"`
 	// Steady says whether the window was in a steady state: steady, drifting,
 	// overloaded or too short to tell. It is empty in runs of older versions.
 	Steady string `json:"steady,omitempty"`
+}
+
+// GC is what the garbage collector did to the client over a whole load level,
+// warm-up included. Times are in seconds.
+type GC struct {
+	Cycles     int     `json:"cycles"`
+	PauseTotal float64 `json:"pause_total_s"`
+	PauseMax   float64 `json:"pause_max_s"` // over the last 256 cycles
 }
 
 // A BlockCut is a number of blocks by the reason for which they were cut.

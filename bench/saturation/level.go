@@ -47,6 +47,7 @@ type level struct {
 	scheduled  uint64
 	valid      uint64
 	dropped    uint64
+	overloaded int // points whose backlog grew
 }
 
 func (l *level) success() float64 {
@@ -100,6 +101,9 @@ func (l *level) add(p *result.Point) {
 	l.scheduled += p.Scheduled
 	l.valid += p.Outcomes[result.Valid.String()]
 	l.dropped += p.Outcomes[result.Dropped.String()]
+	if p.Steady == string(stats.Overloaded) {
+		l.overloaded++
+	}
 }
 
 func (l *level) rates() []float64 {

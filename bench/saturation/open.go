@@ -9,8 +9,8 @@ import (
 
 // Open finds the saturation point of an open-load series among the loads that
 // were measured: the highest offered load at which throughput is at least
-// 95 % of it, nothing was dropped and at least 99 % of the transactions were
-// valid. It is reached only if a higher load was measured and failed;
+// 95 % of it, nothing was dropped, at least 99 % of the transactions were
+// valid and the backlog did not grow in half of the repetitions or more. It is reached only if a higher load was measured and failed;
 // otherwise the throughput is a lower bound. Where even the lowest load
 // failed, Offered and Throughput are 0 and Reached is false.
 //
@@ -62,6 +62,8 @@ func (l *level) fault() string {
 		return fmt.Sprintf("%.1f %% of the transactions were valid", 100*l.success())
 	case l.throughput < plateauShare*l.load:
 		return fmt.Sprintf("throughput was %.1f %% of it", 100*l.throughput/l.load)
+	case 2*l.overloaded >= len(l.points): // an overload of a percent shows here only
+		return "the backlog of transactions grew"
 	}
 	return ""
 }

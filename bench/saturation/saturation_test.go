@@ -166,6 +166,7 @@ func TestOpen(t *testing.T) {
 	type p struct {
 		offered, throughput float64
 		dropped, failed     uint64
+		steady              string
 	}
 	for _, c := range []struct {
 		name                string
@@ -174,19 +175,22 @@ func TestOpen(t *testing.T) {
 		offered, throughput float64
 		warnings            []stats.Code
 	}{
-		{"reached", []p{{100, 100, 0, 0}, {200, 196, 0, 10}, {400, 250, 0, 0}}, true, 200, 196, nil},
-		{"a drop fails a load", []p{{100, 100, 0, 0}, {200, 199, 1, 0}}, true, 100, 100, nil},
-		{"failures fail a load", []p{{100, 100, 0, 0}, {200, 199, 0, 11}}, true, 100, 100, nil},
-		{"not reached", []p{{100, 100, 0, 0}, {200, 190, 0, 0}}, false, 200, 190, []stats.Code{saturation.NotConfirmed}},
-		{"none kept up with", []p{{100, 90, 0, 0}, {200, 90, 0, 0}}, false, 0, 0, []stats.Code{saturation.NotConfirmed}},
-		{"not monotonic", []p{{100, 100, 0, 0}, {200, 100, 0, 0}, {300, 290, 0, 0}, {400, 290, 0, 0}}, true, 300, 290, []stats.Code{saturation.NotMonotonic}},
+		{"reached", []p{{100, 100, 0, 0, ""}, {200, 196, 0, 10, ""}, {400, 250, 0, 0, ""}}, true, 200, 196, nil},
+		{"a drop fails a load", []p{{100, 100, 0, 0, ""}, {200, 199, 1, 0, ""}}, true, 100, 100, nil},
+		{"failures fail a load", []p{{100, 100, 0, 0, ""}, {200, 199, 0, 11, ""}}, true, 100, 100, nil},
+		{"a growing backlog fails a load", []p{{100, 100, 0, 0, "drifting"}, {200, 199, 0, 0, "overloaded"}}, true, 100, 100, nil},
+		{"one of two repetitions is overloaded", []p{{100, 100, 0, 0, ""}, {200, 199, 0, 0, "overloaded"}, {200, 199, 0, 0, "steady"}}, true, 100, 100, nil},
+		{"one of three repetitions is overloaded", []p{{200, 199, 0, 0, "overloaded"}, {200, 199, 0, 0, "steady"}, {200, 199, 0, 0, "steady"}, {400, 250, 0, 0, ""}}, true, 200, 199, nil},
+		{"not reached", []p{{100, 100, 0, 0, ""}, {200, 190, 0, 0, ""}}, false, 200, 190, []stats.Code{saturation.NotConfirmed}},
+		{"none kept up with", []p{{100, 90, 0, 0, ""}, {200, 90, 0, 0, ""}}, false, 0, 0, []stats.Code{saturation.NotConfirmed}},
+		{"not monotonic", []p{{100, 100, 0, 0, ""}, {200, 100, 0, 0, ""}, {300, 290, 0, 0, ""}, {400, 290, 0, 0, ""}}, true, 300, 290, []stats.Code{saturation.NotMonotonic}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var points []result.Point
 			for _, p := range c.points {
 				points = append(points, result.Point{
 					Series: "bills", Repetition: 1, Valid: true, Load: result.Load{Kind: "open", Offered: p.offered},
-					Throughput: p.throughput, Scheduled: 1000,
+					Throughput: p.throughput, Scheduled: 1000, Steady: p.steady,
 					Outcomes:  map[string]uint64{"valid": 1000 - p.dropped - p.failed, "dropped": p.dropped, "unknown": p.failed},
 					Intervals: map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 20, Method: "batch means"}},
 				})

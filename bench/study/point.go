@@ -30,6 +30,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		Latency: map[string]result.Quantiles{}, Intervals: map[string]result.Interval{},
 		CPU: map[string]float64{}, RSS: map[string]float64{},
 		BytesMean: w.BytesMean, Blocks: w.Blocks,
+		GC: &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
 	}
 	for _, phase := range result.Phases() {
 		if h, ok := w.Latency(phase); ok {
