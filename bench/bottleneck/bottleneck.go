@@ -4,7 +4,7 @@
 // Data flow: a measured result.Point and what is known of the target go in as
 // Evidence; the rules are asked in a fixed order, and the first one that the
 // figures bear out gives the Verdict. The order is from what is certain (a call
-// was refused, a cap held a node back) to what is inferred. It puts the batch
+// was refused) to what is inferred. It puts the batch
 // timer before the processor: clients that wait for a timer would get no
 // faster by a faster machine.
 package bottleneck
@@ -17,12 +17,11 @@ import (
 )
 
 // What a Verdict may name. GatewayLimit and EndorserLimit are concurrency
-// limits of a peer. After CPUCap, HostCPU and Commit comes a name: the node
-// whose cap it is, the process that uses most, the peer that commits.
+// limits of a peer. After HostCPU and Commit comes a name: the process that uses
+// most, the peer that commits.
 const (
 	GatewayLimit  = "gateway limit"
 	EndorserLimit = "endorser limit"
-	CPUCap        = "CPU cap of "
 	BatchTimer    = "batch timer"
 	HostCPU       = "host CPU, largest: "
 	Commit        = "commit at "
@@ -32,14 +31,16 @@ const (
 	Unknown       = "unknown"
 )
 
-// The figures from which on a rule holds.
+// FullHost is the share of the host's cores in use from which on it is full:
+// what is left are moments in which every process waits for another.
+const FullHost = 0.9
+
+// The other figures from which on a rule holds.
 const (
-	refusedShare   = 0.01 // of the scheduled transactions
-	throttledShare = 0.1  // of the time
-	timerShare     = 0.5  // of the blocks, and of the commit latency that is waiting for the cut
-	keptUpShare    = 0.95 // of an offered load
-	fullHost       = 0.9  // of the cores; what is left are moments in which every process waits for another
-	busyShare      = 0.9  // of the window
+	refusedShare = 0.01 // of the window's scheduled transactions, or of the level's
+	timerShare   = 0.5  // of the blocks, and of the commit latency that is waiting for the cut
+	keptUpShare  = 0.95 // of an offered load
+	busyShare    = 0.9  // of the window
 )
 
 // Evidence is what there is to judge by.
@@ -49,11 +50,12 @@ type Evidence struct {
 	// Refused counts the calls that each node turned away over the whole level.
 	// Nil: the nodes were not asked.
 	Refused map[string]Refused
+	// Scheduled is the number of transactions of the whole level, warm-up
+	// included: what Refused is a share of.
+	Scheduled uint64
 	// BlockFill is the mean time from a block's first transaction to its cut,
 	// in seconds, over the whole level; 0 where unknown.
 	BlockFill float64
-	// Throttled is, by node, the share of the time in which its CPU cap held it back.
-	Throttled map[string]float64
 }
 
 // Refused are calls that a peer turned away because of its limits.
@@ -70,7 +72,7 @@ func Judge(e Evidence) Verdict {
 	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
 		return Verdict{Unknown, "nothing was measured"}
 	}
-	for _, rule := range []func(*Evidence) (Verdict, bool){refused, throttled, keptUp, timer, host, commit, client, few} {
+	for _, rule := range []func(*Evidence) (Verdict, bool){refused, keptUp, timer, host, commit, client, few} {
 		if v, ok := rule(&e); ok {
 			return v
 		}
@@ -79,35 +81,34 @@ func Judge(e Evidence) Verdict {
 }
 
 // refused: peers turn calls away. An endorser may also refuse what a gateway
-// then takes to another peer, unseen by the client. Clients that all start at
-// the same moment may meet a limit then and never again: that does not count.
+// then takes to another peer, unseen by the client: that is only counted over
+// the whole level. Clients that all start at the same moment may meet a
+// gateway's limit then and never again: that does not count.
 func refused(e *Evidence) (Verdict, bool) {
 	var gateway, endorser uint64
 	for _, r := range e.Refused {
 		gateway, endorser = gateway+r.Gateway, endorser+r.Endorser
 	}
 	limited := e.Point.Outcomes[result.Limited.String()]
-	if share(float64(max(limited, endorser)), float64(e.Point.Scheduled)) < refusedShare {
+	seen := share(float64(limited), float64(e.Point.Scheduled)) >= refusedShare
+	unseen := share(float64(endorser), float64(e.Scheduled)) >= refusedShare
+	if !seen && !unseen {
 		return Verdict{}, false
 	}
-	name, service, limit := GatewayLimit, "gateway", e.Point.Conditions.Limits.Gateway
-	if endorser > gateway {
-		name, service, limit = EndorserLimit, "endorser", e.Point.Conditions.Limits.Endorser
+	if endorser > gateway || !seen {
+		text := fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)", endorser, e.Scheduled, percent(float64(endorser), float64(e.Scheduled)))
+		return Verdict{EndorserLimit, text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()}, true
 	}
 	text := fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(float64(limited), float64(e.Point.Scheduled)))
-	if limit > 0 {
-		text += fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
-	}
-	return Verdict{name, text + e.refusals()}, true
+	return Verdict{GatewayLimit, text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()}, true
 }
 
-// throttled: a cap holds a node back.
-func throttled(e *Evidence) (Verdict, bool) {
-	who, most := largest(e.Throttled)
-	if most < throttledShare {
-		return Verdict{}, false
+// capacity tells how many calls a peer's service takes, where that is known.
+func capacity(service string, limit int) string {
+	if limit <= 0 {
+		return ""
 	}
-	return Verdict{CPUCap + who, fmt.Sprintf("its cap held %s back for %s of the time, at %.2f cores", who, percent(most, 1), e.Point.CPU[who])}, true
+	return fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
 }
 
 // keptUp: all that an open load offered was committed.
@@ -143,7 +144,7 @@ func timer(e *Evidence) (Verdict, bool) {
 
 // host: the machine that network and client share is full.
 func host(e *Evidence) (Verdict, bool) {
-	if e.Cores <= 0 || total(e.Point.CPU) < fullHost*float64(e.Cores) {
+	if e.Cores <= 0 || total(e.Point.CPU) < FullHost*float64(e.Cores) {
 		return Verdict{}, false
 	}
 	text := "the host is full: " + e.usage()

@@ -76,13 +76,16 @@ func TestJudge(t *testing.T) {
 		{"an endorser's refusals that the client never sees", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.Conditions.Limits.Endorser = 20
+			e.Scheduled = 1250
 			e.Refused = map[string]Refused{"peer0.cmi": {Endorser: 30}, "peer0.ptb": {Gateway: 1, Endorser: 10}}
-		}, Verdict{EndorserLimit, "0 of 1000 transactions (0 %) were turned away; a peer's endorser service takes 20 calls at a time; calls turned away over the whole level: peer0.cmi 30, peer0.ptb 11"}},
-		{"a cap", func(e *Evidence) {
-			e.Point = measured(64)
-			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
-			e.Throttled = map[string]float64{"orderer0": 0.05, "peer0.ptb": 0.83}
-		}, Verdict{"CPU cap of peer0.ptb", "its cap held peer0.ptb back for 83 % of the time, at 0.50 cores"}},
+		}, Verdict{EndorserLimit, "endorsers turned 40 calls away over the whole level, of 1250 transactions (3.2 %); a peer's endorser service takes 20 calls at a time; calls turned away over the whole level: peer0.cmi 30, peer0.ptb 11"}},
+		{"refusals that are many for the window and few for the level", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.Conditions.Wait = "acknowledge"
+			e.Point.Latency = map[string]result.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
+			e.Scheduled = 5000
+			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
+		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
 		{"an offered load that was met, through the timer", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100}, 99.2
@@ -146,12 +149,13 @@ func TestJudge(t *testing.T) {
 // Whatever the figures, there is a verdict, the same each time, with a name
 // and a reason.
 func TestJudgeAlwaysDecides(t *testing.T) {
-	names := []string{GatewayLimit, EndorserLimit, CPUCap, BatchTimer, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
+	names := []string{GatewayLimit, EndorserLimit, BatchTimer, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
 	rapid.Check(t, func(t *rapid.T) {
 		some := func(of ...string) map[string]float64 {
 			return rapid.MapOf(rapid.SampledFrom(of), rapid.Float64Range(0, 3)).Draw(t, "figures")
 		}
-		e := Evidence{Cores: rapid.IntRange(0, 4).Draw(t, "cores"), Throttled: some("peer0", "orderer0")}
+		e := Evidence{Cores: rapid.IntRange(0, 4).Draw(t, "cores"), Scheduled: 200}
+		e.Refused = map[string]Refused{"peer0": {Gateway: rapid.Uint64Range(0, 4).Draw(t, "gateway"), Endorser: rapid.Uint64Range(0, 4).Draw(t, "endorser")}}
 		p := &e.Point
 		p.Window, p.Throughput, p.Valid = 1, rapid.Float64Range(0, 200).Draw(t, "throughput"), rapid.Bool().Draw(t, "valid")
 		p.Scheduled = rapid.Uint64Range(0, 100).Draw(t, "scheduled")
@@ -178,7 +182,7 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 			t.Fatalf("%+v", v)
 		}
 		again := e
-		again.Point.CPU, again.Throttled = maps.Clone(e.Point.CPU), maps.Clone(e.Throttled)
+		again.Point.CPU, again.Refused = maps.Clone(e.Point.CPU), maps.Clone(e.Refused)
 		if w := Judge(again); w != v {
 			t.Fatalf("%+v, then %+v", v, w)
 		}

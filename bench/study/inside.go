@@ -83,7 +83,7 @@ func (s *study) trace(ctx context.Context, m bench.Result, first uint64, w *resu
 	p := &s.summary.Points[len(s.summary.Points)-1]
 	t := &trace{
 		point: len(s.summary.Points) - 1, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
-		evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores},
+		evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: m.Next - first},
 	}
 	s.traces = append(s.traces, t)
 	tracer, ok := s.site.(Tracer)
