@@ -35,17 +35,18 @@ type Mix struct {
 	run         []uint8 // the parts of one run, in their order
 }
 
-const maxParts, maxRun = 256, 1000
+// What a mix may hold at most: workloads, and the sum of their weights.
+const MaxParts, MaxRun = 256, 1000
 
 // NewMix returns a mix that begins with transaction first.
 func NewMix(seed, first uint64, parts []Part) (*Mix, error) {
-	if len(parts) == 0 || len(parts) > maxParts {
-		return nil, fmt.Errorf("a mix of %d workloads; want 1 to %d", len(parts), maxParts)
+	if len(parts) == 0 || len(parts) > MaxParts {
+		return nil, fmt.Errorf("a mix of %d workloads; want 1 to %d", len(parts), MaxParts)
 	}
 	m := &Mix{seed: seed, first: first, parts: parts}
 	for i, part := range parts {
-		if part.Weight < 1 || len(m.run)+part.Weight > maxRun {
-			return nil, fmt.Errorf("weight %d in a mix; want at least 1, and all to sum to at most %d", part.Weight, maxRun)
+		if part.Weight < 1 || len(m.run)+part.Weight > MaxRun {
+			return nil, fmt.Errorf("weight %d in a mix; want at least 1, and all to sum to at most %d", part.Weight, MaxRun)
 		}
 		for range part.Weight {
 			m.run = append(m.run, uint8(i))
@@ -73,7 +74,7 @@ func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 // position there.
 func (m *Mix) choose(at uint64) (part int, own uint64) {
 	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
-	order := append(make([]uint8, 0, maxRun), m.run...)
+	order := append(make([]uint8, 0, MaxRun), m.run...)
 	random := rand.New(rand.NewPCG(m.seed, run))
 	random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	part = int(order[place])

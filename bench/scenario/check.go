@@ -24,14 +24,18 @@ const (
 	// maxProduct limits an inner product, length * bound^2: decryption takes
 	// its square root in steps and in table entries.
 	maxProduct = 1 << 48
+	// What a fleet of simulated meters can be.
+	maxMeters   = 1_000_000
+	maxInterval = 31 * 24 * time.Hour
 	// What follows only catches mistyped numbers.
 	maxClients = 65_536
 	maxRate    = 1e6
 	maxSpeed   = 1e6
+	maxParts   = 256  // of a mix
 	maxWeight  = 1000 // of all parts of a mix together
 	maxRepeat  = 10_000
 	maxSeries  = 1000       // once expanded
-	maxMany    = 10_000_000 // meters, slots, samples, ciphertexts in a bank
+	maxMany    = 10_000_000 // slots, samples, ciphertexts in a bank
 )
 
 // words are what names of scenarios and series are made of: they become
@@ -127,11 +131,11 @@ func (w Workload) check(at string) *strictyaml.Problem {
 	if p := between(at+"bound", w.Bound, 2, maxBound); p != nil {
 		return p
 	}
-	if p := between(at+"meters", w.Meters, 1, maxMany); p != nil {
+	if p := between(at+"meters", w.Meters, 1, maxMeters); p != nil {
 		return p
 	}
-	if w.Interval <= 0 {
-		return problem("", at+"interval", "must be above 0, got %s", w.Interval)
+	if w.Interval < time.Second || w.Interval > maxInterval || w.Interval%time.Second != 0 {
+		return problem("", at+"interval", "must be whole seconds from 1s to %s, got %s", maxInterval, w.Interval)
 	}
 	if w.Kind == "plain" {
 		return nil

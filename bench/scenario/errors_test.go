@@ -50,8 +50,11 @@ func TestErrors(t *testing.T) {
 		{single, "encrypted}", "encrypted, length: 0}", "a.yaml:3:37: workload.length: must be 1 to 1024, got 0"},
 		{single, "encrypted}", "encrypted, bound: 1}", "a.yaml:3:36: workload.bound: must be 2 to 2147483648, got 1"},
 		{single, "encrypted}", "encrypted, length: 24, bound: 16777216}", "a.yaml:3:48: workload.bound: inner products of 24 values below 16777216 reach 2^53, and decryption goes up to 2^48"},
-		{single, "encrypted}", "encrypted, meters: 0}", "a.yaml:3:37: workload.meters: must be 1 to 10000000, got 0"},
-		{single, "encrypted}", "encrypted, interval: 0s}", "a.yaml:3:39: workload.interval: must be above 0, got 0s"},
+		{single, "encrypted}", "encrypted, meters: 0}", "a.yaml:3:37: workload.meters: must be 1 to 1000000, got 0"},
+		{single, "encrypted}", "encrypted, meters: 1000001}", "a.yaml:3:37: workload.meters: must be 1 to 1000000, got 1000001"},
+		{single, "encrypted}", "encrypted, interval: 0s}", "a.yaml:3:39: workload.interval: must be whole seconds from 1s to 744h0m0s, got 0s"},
+		{single, "encrypted}", "encrypted, interval: 1500ms}", "a.yaml:3:39: workload.interval: must be whole seconds from 1s to 744h0m0s, got 1.5s"},
+		{single, "encrypted}", "encrypted, interval: 745h}", "a.yaml:3:39: workload.interval: must be whole seconds from 1s to 744h0m0s, got 745h0m0s"},
 		{single, "encrypted}", "encrypted, encryption: {bank: 0}}", "a.yaml:3:48: workload.encryption.bank: must be 1 to 10000000, got 0"},
 		{single, "encrypted}", "encrypted, encryption: bank}", "a.yaml:3:41: workload.encryption: how many ciphertexts the bank holds is missing; write {bank: 500}"},
 		{single, "encrypted}", "encrypted, encryption: offline}", `a.yaml:3:41: workload.encryption: unknown encryption "offline"; known are inline, ahead, {bank: K}`},
@@ -137,7 +140,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if top, err := s.LoadTopology(); top.Name != "own" || err != nil || s.Path != file || s.Seed != 3 {
+	if top, err := s.LoadNetwork(s.Series[0].Network); top.Name != "own" || err != nil || s.Path != file || s.Seed != 3 {
 		t.Errorf("topology %s, %v; path %s; seed %d", top.Name, err, s.Path, s.Seed)
 	}
 	tests := []struct{ name, set, want string }{

@@ -59,6 +59,9 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		}
 		return s.Workload.check(at + "workload.")
 	}
+	if len(s.Mix) > maxParts {
+		return problem("", at+"workloads", "a mix has at most %d workloads, got %d", maxParts, len(s.Mix))
+	}
 	total := 0
 	for i, w := range s.Mix {
 		path := fmt.Sprintf("%sworkloads[%d].", at, i)

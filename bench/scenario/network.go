@@ -49,10 +49,6 @@ func (s Scenario) Networks() []Network {
 	return all
 }
 
-// LoadTopology reads the scenario's topology with nothing changed in it. The
-// error is a *strictyaml.Error.
-func (s Scenario) LoadTopology() (topology.Topology, error) { return s.load(s.Topology) }
-
 // LoadNetwork reads the topology of one of the scenario's networks and makes
 // the network's changes in it, on all channels. The error is a
 // *strictyaml.Error, or for a policy that the topology cannot have a

@@ -25,7 +25,7 @@ func TestShipped(t *testing.T) {
 		if s.Target != nil {
 			continue
 		}
-		if top, err := s.LoadTopology(); top.Name != s.Topology || err != nil {
+		if top, err := s.LoadNetwork(s.Series[0].Network); top.Name != s.Topology || err != nil {
 			t.Errorf("%s: topology %s, %v", s.Name, top.Name, err)
 		}
 	}

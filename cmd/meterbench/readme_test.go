@@ -53,8 +53,10 @@ func TestReadmeScenarios(t *testing.T) {
 		if s.Target != nil {
 			continue
 		}
-		if _, err := s.LoadTopology(); err != nil {
-			t.Error(err)
+		for _, n := range s.Networks() {
+			if _, err := s.LoadNetwork(n); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/scenario"
+	"meterbench/simulators/meter"
+	"meterbench/workloads"
+)
+
+// A scenario that is read can be simulated: its bounds are those of the fleet
+// and of the mix.
+func TestScenariosHaveTheSimulatorsBounds(t *testing.T) {
+	parts := func(n, weight int) string {
+		return fmt.Sprintf("workloads: [{kind: plain, weight: %d}%s]", weight, strings.Repeat(", {kind: plain}", n-1))
+	}
+	for _, c := range []struct{ most, beyond string }{
+		{fmt.Sprintf("workload: {kind: plain, meters: %d}", meter.MaxMeters), fmt.Sprintf("workload: {kind: plain, meters: %d}", meter.MaxMeters+1)},
+		{fmt.Sprintf("workload: {kind: plain, interval: %s}", meter.MaxInterval), fmt.Sprintf("workload: {kind: plain, interval: %s}", meter.MaxInterval+time.Second)},
+		{"workload: {kind: plain, interval: 1s}", "workload: {kind: plain, interval: 999ms}"},
+		{"workload: {kind: plain, interval: 2s}", "workload: {kind: plain, interval: 1500ms}"},
+		{parts(workloads.MaxParts, 1), parts(workloads.MaxParts+1, 1)},
+		{parts(2, workloads.MaxRun-1), parts(2, workloads.MaxRun)},
+	} {
+		for text, right := range map[string]bool{c.most: true, c.beyond: false} {
+			_, err := scenario.Parse("a.yaml", []byte("name: a\ntopology: minimal\n"+text+"\nload: {kind: closed, clients: 1, hold: 3s}\n"), nil)
+			switch {
+			case (err == nil) != right:
+				t.Errorf("%.80s: %v", text, err)
+			case !right && !strings.HasPrefix(err.Error(), "a.yaml:3:"):
+				t.Errorf("no place in %v", err)
+			}
+		}
+	}
+}
