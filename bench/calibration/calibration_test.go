@@ -54,7 +54,7 @@ func TestVirtualTime(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		}
-		if len(c.Latency) != 9 || len(c.Capacity) != 2 || len(c.Counts) != 13 || len(c.Lag) != 3 {
+		if len(c.Latency) != 9 || len(c.Capacity) != 2 || len(c.Counts) != 14 || len(c.Lag) != 3 {
 			t.Errorf("%d quantiles, %d throughputs, %d counts, %d lags", len(c.Latency), len(c.Capacity), len(c.Counts), len(c.Lag))
 		}
 		i := c.Instrument
@@ -132,5 +132,17 @@ func TestDeviation(t *testing.T) {
 	}
 	if d := deviation(nil, nil, 95); d != (result.Deviation{}) {
 		t.Errorf("%+v", d)
+	}
+}
+
+// A process that is busier than it may be is beyond its limits, however
+// punctual its load.
+func TestBusyProcess(t *testing.T) {
+	for cores, within := range map[float64]bool{coresLimit - 0.01: true, coresLimit: false} {
+		c := &calibrator{}
+		c.found.Lag = []result.Punctuality{{Rate: 10_000, Limit: 5e-3, Cores: cores, CoresLimit: coresLimit}}
+		if got := c.instrument().Within; got != within {
+			t.Errorf("%g cores: %v", cores, got)
+		}
 	}
 }

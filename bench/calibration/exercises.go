@@ -12,7 +12,6 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
-	"meterbench/internal/proc"
 	"meterbench/simulators/ledger"
 )
 
@@ -28,6 +27,7 @@ const (
 
 const (
 	tellingRate = 1000   // per second: the load whose lag is quoted
+	coresLimit  = 1.2    // of this process, at every rate of the lag: load and reference
 	slots       = 10_000 // room for all that arrives
 )
 
@@ -55,22 +55,14 @@ func (c *calibrator) timers(ctx context.Context) error {
 
 // lag measures how late a constant load starts on a ledger that takes no time.
 func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
-	before, err := proc.Self()
-	if err != nil {
-		return err
-	}
 	t, err := c.try(ctx, ledger.Config{}, bench.Plan{Arrivals: arrival.Constant{PerSecond: rate}, Slots: slots, Hold: lagHold})
-	if err != nil {
-		return err
-	}
-	after, err := proc.Self()
 	if err != nil {
 		return err
 	}
 	lags := t.lags()
 	c.found.Lag = append(c.found.Lag, result.Punctuality{
 		Rate: rate, P50: quantile(lags, 50), P99: quantile(lags, 99), Max: lags[len(lags)-1], Limit: limit,
-		Dropped: t.Counts[result.Dropped], Cores: (after.CPU - before.CPU) / lagHold.Seconds(),
+		Dropped: t.Counts[result.Dropped], Cores: t.cores, CoresLimit: coresLimit,
 	})
 	return nil
 }
@@ -176,8 +168,8 @@ func (c *calibrator) outcomes(ctx context.Context) error {
 	}
 	told := []result.Outcome{result.Valid}
 	for _, o := range []result.Outcome{
-		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.EndorseRefused,
-		result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
+		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther,
+		result.EndorseRefused, result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
 	} {
 		config.Failures = append(config.Failures, ledger.Failure{Outcome: o, Share: 0.03})
 		told = append(told, o)

@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/proc"
 	"meterbench/simulators/ledger"
 )
 
@@ -19,6 +20,7 @@ type trial struct {
 	mu      sync.Mutex
 	records []result.Record // by sequence number
 	log     map[[32]byte]ledger.True
+	cores   float64 // that this process used during the level, the reference included
 }
 
 // Record implements bench.Sink.
@@ -46,8 +48,19 @@ func (c *calibrator) try(ctx context.Context, l ledger.Config, p bench.Plan) (*t
 	if err != nil {
 		return nil, err
 	}
+	before, err := proc.Self()
+	if err != nil {
+		return nil, err
+	}
+	begin := time.Now()
 	t.Result, err = bench.Run(ctx, c.Load, p, nothing{}, reference, t, nil)
+	took := time.Since(begin)
+	after, failed := proc.Self()
 	reference.Close()
+	if failed != nil {
+		return nil, failed
+	}
+	t.cores = (after.CPU - before.CPU) / took.Seconds()
 	if err == nil && t.Partial {
 		err = context.Cause(ctx)
 	}

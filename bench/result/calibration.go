@@ -76,10 +76,15 @@ type Punctuality struct {
 	Dropped uint64  `json:"dropped"`
 	Cores   float64 `json:"cores"` // CPU of the process, the reference included
 	Limit   float64 `json:"limit"` // of P99
+	// CoresLimit is what Cores must stay under; 0: there is no limit.
+	CoresLimit float64 `json:"cpu_cores_limit,omitempty"`
 }
 
-// Within reports whether the load was on time and nothing of it dropped.
-func (p Punctuality) Within() bool { return p.P99 <= p.Limit && p.Dropped == 0 }
+// Within reports whether the load was on time, nothing of it dropped, and the
+// process no busier than it may be.
+func (p Punctuality) Within() bool {
+	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
+}
 
 // A Lateness tells how late a lone goroutine wakes.
 type Lateness struct {

@@ -51,16 +51,16 @@ func TestOpenRefuses(t *testing.T) {
 			w := create(t)
 			record(t, w, closed8, 0, second, randomRecords(1000, 1)...)
 			finish(t, w)
-			s, err := Open(w.Dir())
+			s, err := Open(w.dir)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := c.damage(w.Dir()); err != nil {
+			if err := c.damage(w.dir); err != nil {
 				t.Fatal(err)
 			}
-			_, err = Open(w.Dir())
+			_, err = Open(w.dir)
 			size := s.Run.Transactions.Bytes
-			got := strings.NewReplacer(w.Dir(), "DIR", fmt.Sprint(size/2), "HALF", fmt.Sprint(size), "SIZE").Replace(fmt.Sprint(err))
+			got := strings.NewReplacer(w.dir, "DIR", fmt.Sprint(size/2), "HALF", fmt.Sprint(size), "SIZE").Replace(fmt.Sprint(err))
 			if got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}

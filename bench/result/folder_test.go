@@ -48,7 +48,7 @@ func TestRunComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s, err := Open(w.Dir())
+	s, err := Open(w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestRunComesBack(t *testing.T) {
 	for range s.Transactions() {
 		break // early, without a panic
 	}
-	if left, _ := filepath.Glob(filepath.Join(w.Dir(), ".*")); left != nil {
+	if left, _ := filepath.Glob(filepath.Join(w.dir, ".*")); left != nil {
 		t.Errorf("temporary files left: %v", left)
 	}
 }
@@ -146,14 +146,14 @@ func TestRunWithoutLoad(t *testing.T) {
 	if err := w.Close(testRun(), Summary{Complete: true}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(w.Dir())
+	s, err := Open(w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for row, err := range s.Transactions() {
 		t.Errorf("got %v, %v", row, err)
 	}
-	data, err := os.ReadFile(filepath.Join(w.Dir(), summaryFile))
+	data, err := os.ReadFile(filepath.Join(w.dir, summaryFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,14 +207,14 @@ func TestAbortBeforeTheFirstLevelRemovesTheFolder(t *testing.T) {
 
 func TestAbortKeepsWhatOthersWrote(t *testing.T) {
 	w := create(t)
-	if err := os.Mkdir(filepath.Join(w.Dir(), "logs"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(w.dir, "logs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Abort(errors.New("peer0 ended: exit status 1")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(w.Dir())
-	want := w.Dir() + ": the run failed: peer0 ended: exit status 1; run scenario quickstart again"
+	_, err := Open(w.dir)
+	want := w.dir + ": the run failed: peer0 ended: exit status 1; run scenario quickstart again"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -231,10 +231,10 @@ func TestAbortDuringALevelKeepsTheRows(t *testing.T) {
 	if err := w.Abort(errors.New("disk on fire")); err != nil {
 		t.Fatal(err)
 	}
-	if rows, err := readAll(filepath.Join(w.Dir(), transactionsFile), File(transactions.print)); err != nil || len(rows) != 1 {
+	if rows, err := readAll(filepath.Join(w.dir, transactionsFile), File(transactions.print)); err != nil || len(rows) != 1 {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
-	if _, err := Open(w.Dir()); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+	if _, err := Open(w.dir); err == nil || !strings.Contains(err.Error(), "disk on fire") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -273,7 +273,7 @@ func TestFullDisk(t *testing.T) {
 	if err := w.Abort(err); err != nil {
 		t.Error(err)
 	}
-	if _, err := Open(w.Dir()); err == nil || !strings.Contains(err.Error(), "the run failed: "+want) {
+	if _, err := Open(w.dir); err == nil || !strings.Contains(err.Error(), "the run failed: "+want) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -292,10 +292,10 @@ func TestCloseRefusesASummaryThatContradictsItself(t *testing.T) {
 	} {
 		w := create(t)
 		err := w.Close(testRun(), Summary{Points: []Point{p}})
-		if err == nil || err.Error() != filepath.Join(w.Dir(), summaryFile)+": "+want {
+		if err == nil || err.Error() != filepath.Join(w.dir, summaryFile)+": "+want {
 			t.Errorf("got %v, want %s", err, want)
 		}
-		if _, err := os.Stat(filepath.Join(w.Dir(), summaryFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(w.dir, summaryFile)); err == nil {
 			t.Error("the summary was written")
 		}
 		if err := w.Abort(err); err != nil {

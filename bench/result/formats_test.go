@@ -21,7 +21,7 @@ func TestLatencyLogIsReadByTheLibrary(t *testing.T) {
 	record(t, w, closed8, 1*second, 3*second, committed(1, 1*second), committed(2, 2*second), committed(3, 0))
 	record(t, w, LevelKey{Series: "bills, monthly", Repetition: 2, Load: Load{Kind: "open", Offered: 12.5}}, 0, second, committed(4, 0))
 	finish(t, w)
-	f, err := os.Open(filepath.Join(w.Dir(), latencyFile))
+	f, err := os.Open(filepath.Join(w.dir, latencyFile))
 	if err != nil {
 		t.Fatal(err)
 	}

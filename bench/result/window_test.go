@@ -180,7 +180,7 @@ func TestManyGoroutinesRecord(t *testing.T) {
 		t.Error("closed twice without an error")
 	}
 	finish(t, w)
-	s, err := Open(w.Dir())
+	s, err := Open(w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,9 +92,6 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	return w, nil
 }
 
-// Dir returns the run's folder.
-func (w *Writer) Dir() string { return w.dir }
-
 // Level opens the next load level. Its measured window is [from, to), as
 // offsets from the level's start: from is the warm-up, to the end of the
 // hold. The level before must be closed.
