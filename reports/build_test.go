@@ -307,9 +307,31 @@ func TestFindings(t *testing.T) {
 		}
 		*sum.Audit = whole
 	}
+	// Committed without the client's knowledge, after the contract was asked.
+	sum.Audit.Unclaimed, sum.Audit.Stored = 2, sum.Audit.Found
+	if f := find("Audit"); f.Verdict != Good {
+		t.Errorf("audit %+v: %+v", *sum.Audit, f)
+	}
 	sum.Audit = nil
 	if f := find("Audit"); f.Verdict != Caution {
 		t.Errorf("no audit: %+v", f)
+	}
+}
+
+func TestClientTableTellsOfGarbageCollection(t *testing.T) {
+	run, sum := fixture(t)
+	last := func() Column { c := tableOf(t, Build(run, sum), "client").Columns; return c[len(c)-1] }
+	if c := last(); c.Key == "gc_pause_max_s" {
+		t.Error("a run of an older version has a column for what it does not know")
+	}
+	sum.Points[1].GC = &result.GC{Cycles: 2, PauseTotal: 0.0003, PauseMax: 0.0002}
+	if c := last(); c.Key != "gc_pause_max_s" || c.Unit != Seconds {
+		t.Errorf("the last column is %+v", c)
+	}
+	for i, row := range tableOf(t, Build(run, sum), "client").Rows {
+		if cell := row[len(row)-1]; (i == 1) != (cell.Number != nil) || i == 1 && *cell.Number != 0.0002 {
+			t.Errorf("row %d ends with %+v", i, cell)
+		}
 	}
 }
 

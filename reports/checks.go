@@ -71,19 +71,13 @@ func auditTable(a *result.Audit) Table {
 	return t
 }
 
-// passed tells whether the ledger holds exactly what the client recorded, and
-// the chaincode's own count agrees.
-func passed(a *result.Audit) bool {
-	return a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Stored == a.Found+a.Unclaimed
-}
-
 func auditFinding(a *result.Audit) Finding {
 	f := Finding{Subject: "Audit"}
 	switch {
 	case a == nil:
 		f.Verdict, f.Value = Caution, "not done"
 		f.Text = "The ledger was not compared with the client's record."
-	case passed(a):
+	case a.Problem() == "":
 		f.Verdict, f.Value = Good, "passed"
 		f.Text = fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 	default:

@@ -147,24 +147,32 @@ func clientTable(all []series, host result.Host) Table {
 		Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds},
 		Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
 		Column{Key: "lag_p99_s", Title: "schedule lag p99", Unit: Seconds},
-		Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds},
 		Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes})
 	if host.Sign > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time taken right before each level.", Seconds.Format(host.Sign)))
 	}
-	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness. In a GC pause the client stands still for its garbage collection.")
+	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
+	collected := anyPoint(all, func(p result.Point) bool { return p.GC != nil })
+	if collected {
+		t.Columns = append(t.Columns, Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds})
+		t.Notes = append(t.Notes, "In a GC pause the client stands still while it collects its garbage.")
+	}
 	eachPoint(all, func(s series, l level, p result.Point) {
-		perCommit, signatures, pause, envelope := Cell{}, Cell{}, Cell{}, Cell{}
+		perCommit, signatures, envelope := Cell{}, Cell{}, Cell{}
 		if p.ClientCPU > 0 {
 			perCommit, signatures = number(p.ClientCPU), number(p.ClientCPUInSignatures)
-		}
-		if p.GC != nil {
-			pause = number(p.GC.PauseMax)
 		}
 		if p.BytesMean > 0 {
 			envelope = number(p.BytesMean)
 		}
-		t.Rows = append(t.Rows, append(levelCells(all, s, p), perCommit, signatures, quantile(p.ScheduleLag.P99), pause, envelope))
+		row := append(levelCells(all, s, p), perCommit, signatures, quantile(p.ScheduleLag.P99), envelope)
+		switch {
+		case collected && p.GC != nil:
+			row = append(row, number(p.GC.PauseMax))
+		case collected:
+			row = append(row, Cell{})
+		}
+		t.Rows = append(t.Rows, row)
 	})
 	return t
 }

@@ -66,16 +66,3 @@ func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, 
 	a.Missing = a.Expected - a.Found
 	return a, nil
 }
-
-// verdict returns what is wrong with the ledger, empty if nothing is. A
-// transaction that is on the ledger though the client never learnt its outcome
-// is no fault; whether it was committed before the contract was asked for its
-// count or after, nobody knows.
-func verdict(a result.Audit) string {
-	committed := a.Found + a.Unclaimed
-	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {
-		return ""
-	}
-	return fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; %d are on the ledger twice, %d against the client's record, %d from nobody here; the contract stores %d readings, %d were committed",
-		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, committed)
-}

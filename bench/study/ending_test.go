@@ -109,7 +109,7 @@ func TestNothingMeasured(t *testing.T) {
 		want    string
 		closed  bool
 	}{
-		{"FE", func(s *site, _ *scenario.Scenario) { s.feErr = broken }, nil, "encryption cost: broken", false},
+		{"FE", func(at *site, s *scenario.Scenario) { at.feErr, s.FE = broken, &scenario.FE{Schemes: []string{"ddh"}} }, nil, "encryption cost: broken", false},
 		{"start", func(s *site, _ *scenario.Scenario) { s.startErr = broken }, nil, "broken", false},
 		{"series", func(s *site, _ *scenario.Scenario) { s.seriesErr = broken }, nil, `prepare series "a": broken`, true},
 		{"series and close", func(s *site, _ *scenario.Scenario) {
@@ -133,7 +133,6 @@ func TestNothingMeasured(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			at, s := newSite(), series(late)
 			s.Series[0].Load.Clients = []int{1}
-			s.FE = &scenario.FE{Schemes: []string{"ddh"}}
 			if tt.fail != nil {
 				tt.fail(at, &s)
 			}
@@ -153,6 +152,43 @@ func TestNothingMeasured(t *testing.T) {
 			}
 			if at.isClosed != tt.closed {
 				t.Errorf("site closed: %v", at.isClosed)
+			}
+		})
+	}
+}
+
+// The encryption cost is a result, whatever becomes of the network or of the
+// rest of the table.
+func TestEncryptionCostIsKept(t *testing.T) {
+	broken := errors.New("broken")
+	tests := []struct {
+		name string
+		fail func(*site, context.CancelFunc)
+		want string
+	}{
+		{"interrupted in the table", func(s *site, _ context.CancelFunc) { s.feErr, s.feBegun = context.Canceled, true }, "encryption cost: context canceled"},
+		{"start", func(s *site, _ context.CancelFunc) { s.startErr = broken }, "broken"},
+		{"series and close", func(s *site, _ context.CancelFunc) {
+			s.seriesErr, s.closeErr = broken, errors.New("peer0 does not end")
+		}, "prepare series \"a\": broken\npeer0 does not end"},
+		{"interrupted before the load", func(_ *site, interrupt context.CancelFunc) { interrupt() }, "context canceled"},
+		{"interrupted in the warm-up", func(_ *site, interrupt context.CancelFunc) { time.AfterFunc(500*time.Millisecond, interrupt) }, "context canceled"},
+		{"nothing due", func(s *site, _ context.CancelFunc) { s.latency = 9 * time.Second }, "no level had a transaction due after its warm-up; hold longer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at, s := newSite(), series(closed("a", 4*time.Second, 1))
+			s.FE = &scenario.FE{Schemes: []string{"ddh"}}
+			o := conduct(t, s, at, func(interrupt context.CancelFunc) { tt.fail(at, interrupt) })
+			if o.err == nil || o.err.Error() != tt.want || errors.Is(o.err, ErrNothingMeasured) {
+				t.Errorf("error %v, want %s", o.err, tt.want)
+			}
+			sum := o.summary
+			if sum.Complete || len(sum.FE) != 1 || len(sum.Points) != 0 || sum.Audit != nil || o.run.Ended.IsZero() || o.run.Failure != "" {
+				t.Errorf("%+v, %+v", sum, o.run)
+			}
+			if !o.has("the run ended early (" + tt.want + "): the figures cover what was done until then") {
+				t.Errorf("warnings %q", sum.Warnings)
 			}
 		})
 	}

@@ -29,6 +29,8 @@ type site struct {
 
 	feErr, startErr, seriesErr, ledgerErr, storedErr, closeErr error
 
+	feBegun bool // feErr comes with what was measured until then
+
 	// fault, where set, may change what becomes of a transaction, by its
 	// number in the order of arrival.
 	fault func(n int, tx *fate)
@@ -70,6 +72,9 @@ func newSite() *site {
 
 func (s *site) FE(_ context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
 	working("a cell")
+	if s.feErr != nil && !s.feBegun {
+		return nil, s.feErr
+	}
 	return []result.FECost{{Scheme: spec.Schemes[0], Bits: 2048, Length: 1}}, s.feErr
 }
 

@@ -20,7 +20,8 @@ import (
 
 // A Lab supplies what a scenario is measured on.
 type Lab interface {
-	// FE measures encryption cost while nothing else runs.
+	// FE measures encryption cost while nothing else runs. With an error it
+	// returns what it had measured until then, if that is worth keeping.
 	FE(ctx context.Context, spec scenario.FE, working func(text string)) ([]result.FECost, error)
 	// Start brings a target up. The one before is closed.
 	Start(ctx context.Context, session Session, working func(text string)) (Site, error)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/internal/proc"
@@ -16,7 +17,6 @@ import (
 const (
 	delayFloor  = 5 * time.Millisecond // schedule lag p99, or a pause, that is always tolerated
 	delayShare  = 0.05                 // of the commit latency's median, tolerated where that is more
-	fullHost    = 0.95                 // share of the host's cores in use, from which on it is full
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
@@ -135,7 +135,7 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	for _, c := range p.CPU {
 		busy += c
 	}
-	if cores := s.manifest.Host.Cores; busy >= fullHost*float64(cores) {
+	if cores := s.manifest.Host.Cores; busy >= bottleneck.FullHost*float64(cores) {
 		s.flag(p, "the host was full: what limited throughput is the machine that network and client share")
 		who, most := largest(p.CPU)
 		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%.2f of %d cores; most by %s, %.2f)", busy, cores, who, most)

@@ -65,12 +65,12 @@ func TestJudge(t *testing.T) {
 			"recording waited for the disk 1 times",
 		}, nil, nil},
 		{"host nearly full", func(g *given) {
-			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.3, proc.Steal: 0.09}
+			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.2, proc.Steal: 0.09}
 		}, nil, nil, nil},
 		{"host full", func(g *given) {
-			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.3, proc.Steal: 0.11}
+			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.2, proc.Steal: 0.11}
 		}, nil,
-			[]string{"the host was full: what limited throughput is the machine that network and client share (1.91 of 2 cores; most by peer0, 1.00)"},
+			[]string{"the host was full: what limited throughput is the machine that network and client share (1.81 of 2 cores; most by peer0, 1.00)"},
 			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
 		{"host full of others", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 0.1, proc.Client: 0.1, proc.Other: 1.8, proc.Steal: 0}
@@ -115,6 +115,15 @@ func TestJudge(t *testing.T) {
 				t.Errorf("warnings of the run %q, want %q", run, tt.run)
 			}
 		})
+	}
+}
+
+func TestCollectionsOfAPoint(t *testing.T) {
+	s := &study{manifest: result.Run{Host: result.Host{Cores: 2}}}
+	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}
+	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, &result.Window{}, nil)
+	if want := (result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}); p.GC == nil || *p.GC != want {
+		t.Errorf("%+v, want %+v", p.GC, want)
 	}
 }
 

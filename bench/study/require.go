@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 )
 
 // A NotValidError says that the scenario requires valid points, and that some
@@ -22,14 +23,15 @@ func (e *NotValidError) Error() string {
 
 // required returns a *NotValidError where the scenario requires valid points
 // and has others, and nil else. A point beyond a saturation that was found, or
-// one that the host limited, says nothing wrong about the network below it.
+// one that the host limited, says nothing wrong about the network below it. Nor does one
+// that a search measured again, and validly, at the same load.
 func (s *study) required() error {
 	if s.Scenario.Require != "valid" {
 		return nil
 	}
 	var points []string
 	for _, p := range s.summary.Points {
-		if p.Valid || strings.HasPrefix(p.LimitedBy, bottleneck.HostCPU) || s.saturated(p) {
+		if p.Valid || strings.HasPrefix(p.LimitedBy, bottleneck.HostCPU) || s.saturated(p) || s.remeasured(p) {
 			continue
 		}
 		where := fmt.Sprintf("%s at %s", p.Series, loadName(p.Load))
@@ -52,4 +54,12 @@ func (s *study) saturated(p result.Point) bool {
 	}
 	found := s.summary.Saturation[i]
 	return p.Load.Clients > found.Clients || p.Load.Offered > found.Offered
+}
+
+// remeasured tells whether a search has a valid point of the same load.
+func (s *study) remeasured(p result.Point) bool {
+	search := slices.ContainsFunc(s.Scenario.Series, func(one scenario.Series) bool { return one.Name == p.Series && one.Load.Search != nil })
+	return search && slices.ContainsFunc(s.summary.Points, func(other result.Point) bool {
+		return other.Valid && other.Series == p.Series && other.Load == p.Load
+	})
 }

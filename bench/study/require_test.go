@@ -44,6 +44,42 @@ func TestRequired(t *testing.T) {
 	}
 }
 
+// A search tries a load again that the client spoilt; levels that were given
+// are all wanted.
+func TestRequiredOfASearch(t *testing.T) {
+	search := closed("a", time.Second)
+	search.Load.Search = &scenario.Search{From: 1, To: 8}
+	point := func(clients int, valid bool) result.Point {
+		return result.Point{Series: "a", Repetition: 1, Load: result.Load{Kind: "closed", Clients: clients}, Valid: valid}
+	}
+	again := point(2, false)
+	again.Series = "b"
+	tests := []struct {
+		name   string
+		series scenario.Series
+		points []result.Point
+		want   []string
+	}{
+		{"measured again", search, []result.Point{point(2, false), point(2, true)}, nil},
+		{"measured again at once valid", search, []result.Point{point(2, true), point(2, false)}, nil},
+		{"never valid", search, []result.Point{point(2, false), point(2, false)}, []string{"a at 2 clients", "a at 2 clients"}},
+		{"another load is valid", search, []result.Point{point(2, false), point(4, true)}, []string{"a at 2 clients"}},
+		{"another series is valid", search, []result.Point{again, point(2, true)}, []string{"b at 2 clients"}},
+		{"given", closed("a", time.Second, 2), []result.Point{point(2, false), point(2, true)}, []string{"a at 2 clients"}},
+	}
+	for _, tt := range tests {
+		s := &study{Config: Config{Scenario: series(tt.series)}}
+		s.Scenario.Require, s.summary.Points = "valid", tt.points
+		var got []string
+		if err, notValid := errors.AsType[*NotValidError](s.required()); notValid {
+			got = err.Points
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestRequireValid(t *testing.T) {
 	s := series(open("a", 3*time.Second, 50))
 	s.Require, s.Repeat = "valid", 2

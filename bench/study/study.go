@@ -69,7 +69,7 @@ const leastRepetitions = 6
 const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
-// node dies on the way, what was measured is written, marked incomplete, and
+// node dies on the way, what was measured, if only the encryption cost, is written, marked incomplete, and
 // the error says why. It is a *NotValidError where all was measured and audited,
 // but not as the scenario requires. It is ErrNothingMeasured where there is
 // nothing; of the folder then only the nodes' logs are left, if there are any.
@@ -124,12 +124,19 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 	if s.Scenario.FE != nil {
 		s.Observer.Step("measure the cost of functional encryption, no network running")
 		if s.summary.FE, err = s.Lab.FE(ctx, *s.Scenario.FE, s.Observer.Working); err != nil {
-			return false, fmt.Errorf("encryption cost: %w", err)
+			err = fmt.Errorf("encryption cost: %w", err)
+			if len(s.summary.FE) == 0 {
+				return false, err
+			}
+			return true, s.finish(err)
 		}
 	}
 	early, unclosed := s.sessions(ctx)
 	if len(s.summary.Points) == 0 {
-		return false, cmp.Or(errors.Join(early, unclosed), errors.New("no level had a transaction due after its warm-up; hold longer"))
+		early, unclosed = cmp.Or(errors.Join(early, unclosed), errors.New("no level had a transaction due after its warm-up; hold longer")), nil
+		if len(s.summary.FE) == 0 {
+			return false, early
+		}
 	}
 	err = s.finish(early)
 	if unclosed != nil {
@@ -145,20 +152,8 @@ func (s *study) finish(failed error) error {
 		s.summary.Complete = false
 		s.warn("the run ended early (%v): the figures cover what was done until then", failed)
 	}
-	var audit result.Audit
-	err := s.unread
-	if err == nil {
-		audit, err = s.ledger.compare(s.writer.Transactions())
-	}
-	if err != nil {
-		s.warn("the ledger could not be audited: %v", err)
-		failed = errors.Join(failed, fmt.Errorf("audit: %w", err))
-	} else {
-		s.summary.Audit = &audit
-		if problem := verdict(audit); problem != "" {
-			s.warn("%s", problem)
-			failed = errors.Join(failed, errors.New(problem))
-		}
+	if len(s.summary.Points) > 0 { // else no ledger was read
+		failed = errors.Join(failed, s.audit())
 	}
 	if err := s.explain(); err != nil {
 		s.warn("%v", err)
@@ -191,6 +186,26 @@ func (s *study) finish(failed error) error {
 		return failed
 	}
 	return s.required()
+}
+
+// audit compares the ledgers with the client's record. The error says how they
+// differ, or why that is not known.
+func (s *study) audit() error {
+	var audit result.Audit
+	err := s.unread
+	if err == nil {
+		audit, err = s.ledger.compare(s.writer.Transactions())
+	}
+	if err != nil {
+		s.warn("the ledger could not be audited: %v", err)
+		return fmt.Errorf("audit: %w", err)
+	}
+	s.summary.Audit = &audit
+	if problem := audit.Problem(); problem != "" {
+		s.warn("%s", problem)
+		return errors.New(problem)
+	}
+	return nil
 }
 
 // saturates says whether a load's levels can show a saturation point: a
