@@ -20,7 +20,7 @@ import (
 // sees neither the engine nor an encryption library.
 var mayImport = map[string][]string{
 	"bench":                  {"bench/arrival", "bench/result", "internal/alarm"},
-	"bench/calibration":      {"bench", "bench/arrival", "bench/result", "bench/saturation", "bench/stats", "internal/alarm", "internal/proc", "simulators/ledger"},
+	"bench/calibration":      {"bench", "bench/arrival", "bench/result", "bench/stats", "internal/alarm", "internal/proc", "simulators/ledger"},
 	"bench/bottleneck":       {"bench/result", "internal/proc"},
 	"bench/saturation":       {"bench/result", "bench/stats"},
 	"bench/scenario":         {"internal/strictyaml", "bench/arrival", "network/topology"},
