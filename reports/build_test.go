@@ -318,6 +318,21 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// What is left of a run whose network never came up.
+func TestEncryptionCostAlone(t *testing.T) {
+	run, sum := fixture(t)
+	run.Target, sum.Target, sum.Complete, sum.Points, sum.Saturation, sum.Audit = "", "", false, nil, nil, nil
+	r := Build(run, sum)
+	if !slices.ContainsFunc(r.Manifest.Rows, func(row []Cell) bool {
+		return row[0].Text == "target" && row[1].Text == "none: no network was up before the run's end"
+	}) {
+		t.Errorf("manifest %+v", r.Manifest.Rows)
+	}
+	if f := figure(t, r, "encryption-time"); f.Empty != "" || len(f.Series) == 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestClientTableTellsOfGarbageCollection(t *testing.T) {
 	run, sum := fixture(t)
 	last := func() Column { c := tableOf(t, Build(run, sum), "client").Columns; return c[len(c)-1] }

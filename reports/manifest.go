@@ -81,6 +81,8 @@ func targetName(target string) string {
 		return "attached: a real network that was already running"
 	case "reference":
 		return "reference: a simulated ledger, no blockchain"
+	case "":
+		return "none: no network was up before the run's end"
 	}
 	return target
 }

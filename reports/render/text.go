@@ -88,6 +88,8 @@ func target(rep reports.Report) string {
 		return "a Fabric network that was already running"
 	case rep.Target == "fabric":
 		return "a real Fabric network started for it"
+	case rep.Target == "":
+		return "no network (none was up before the run's end)"
 	}
 	return rep.Target
 }
