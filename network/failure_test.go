@@ -1,7 +1,9 @@
 package network
 
 import (
+	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/network/fabric/daemons"
 	"meterbench/network/process"
 )
 
@@ -78,6 +81,28 @@ func TestStartTriesOtherPorts(t *testing.T) {
 	}})
 	if tries != 2 {
 		t.Errorf("ports were chosen %d times, want 2", tries)
+	}
+}
+
+// A start that fails takes what it put into a folder that the caller had made,
+// not the folder; one of its own it takes as well.
+func TestFailedStartLeavesTheCallersFolder(t *testing.T) {
+	parent := t.TempDir()
+	made, own := filepath.Join(parent, "made"), filepath.Join(parent, "own")
+	if err := os.Mkdir(made, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(parent, "no-such-program")
+	for _, dir := range []string{made, own} {
+		if _, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir, Binaries: daemons.Binaries{Peer: none, Orderer: none, ConfigDir: parent}}); err == nil {
+			t.Fatal("a network without programs has started")
+		}
+	}
+	if entries, err := os.ReadDir(made); err != nil || len(entries) > 0 {
+		t.Errorf("in the caller's folder: %v, %v", entries, err)
+	}
+	if _, err := os.Stat(own); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder that Start made: %v", err)
 	}
 }
 

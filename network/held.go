@@ -14,20 +14,23 @@ import (
 	"meterbench/network/process"
 )
 
-// runFolder makes the run folder of a network. A named one must be empty. The
+// runFolder makes the run folder of a network, and tells whether it was there
+// before. A named one must be empty. The
 // others lie in the system's folder for temporary files: ledgers can be large
 // and are worth nothing once the network has gone.
-func runFolder(named, network string) (dir string, temporary bool, err error) {
+func runFolder(named, network string) (dir string, there bool, err error) {
 	if named == "" {
 		if _, err := process.Sweep(os.TempDir()); err != nil {
 			return "", false, err
 		}
 		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
-		return dir, true, err
+		return dir, false, err
 	}
 	if dir, err = filepath.Abs(named); err != nil {
 		return "", false, fmt.Errorf("run folder: %w", err)
 	}
+	_, err = os.Stat(dir)
+	there = err == nil
 	if err := os.MkdirAll(dir, onlyTheOwners); err != nil {
 		return "", false, fmt.Errorf("make run folder: %w", err)
 	}
@@ -38,7 +41,16 @@ func runFolder(named, network string) (dir string, temporary bool, err error) {
 	if len(entries) > 0 {
 		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
 	}
-	return dir, false, nil
+	return dir, there, nil
+}
+
+// empty removes all that is in a folder, but not the folder.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
 
 // Attach reads the record of a network that another process holds, from its

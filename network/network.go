@@ -72,6 +72,7 @@ type Network struct {
 	record    Record
 	ready     time.Duration
 	temporary bool // the run folder goes with the network
+	there     bool // the run folder was there before: only what is in it goes
 	processes []*process.Process
 	died      chan error
 	lock      *os.File // the record, held
@@ -84,7 +85,8 @@ type Network struct {
 
 // Start brings up a network and returns once every peer's gateway answers for
 // every chaincode. ctx bounds the start, not the network's life. If it fails,
-// nothing is left running and no run folder remains.
+// nothing is left running and no run folder remains, but an empty one that was
+// there before.
 func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	cfg, err := complete(ctx, cfg)
 	for attempt := 1; err == nil; attempt++ {
@@ -135,7 +137,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		return nil, err
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
-		n.temporary = true // it was empty or not there before
+		n.temporary = true // what is in it now was not there before
 		err = describe(err, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
@@ -146,11 +148,11 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 
 // makeFolders sweeps what killed processes left and makes the run folder.
 func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
-	dir, temporary, err := runFolder(cfg.Dir, t.Name)
+	dir, there, err := runFolder(cfg.Dir, t.Name)
 	if err != nil {
 		return err
 	}
-	n.temporary = temporary
+	n.temporary, n.there = cfg.Dir == "", there
 	n.record.Dir = dir
 	n.record.Logs = cfg.Logs
 	if cfg.Logs == "" {
@@ -233,7 +235,9 @@ func (n *Network) Close() error {
 		stopping.Wait()
 		n.watchers.Wait()
 		var err error
-		if n.temporary {
+		if n.temporary && n.there {
+			err = empty(n.record.Dir)
+		} else if n.temporary {
 			err = os.RemoveAll(n.record.Dir)
 		} else if n.lock != nil {
 			err = os.Remove(filepath.Join(n.record.Dir, recordFile))
