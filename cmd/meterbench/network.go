@@ -109,14 +109,13 @@ func networkStatusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var failed []error
 			for _, n := range held {
 				status, err := n.Status(cmd.Context())
-				if err != nil {
-					return err
-				}
-				printStatus(cmd.OutOrStdout(), n, status)
+				printStatus(cmd.OutOrStdout(), n, status) // what was learned, also where a node is silent
+				failed = append(failed, err)
 			}
-			return nil
+			return errors.Join(failed...)
 		},
 	}
 }
@@ -171,6 +170,10 @@ func printStatus(out io.Writer, n *network.Record, s network.Status) {
 		}
 		fmt.Fprintf(out, "channel %s: leader %s", c.Name, leader)
 		for _, h := range c.Heights {
+			if h.Blocks == 0 { // the first block makes a channel
+				fmt.Fprintf(out, ", %s does not answer", h.Peer)
+				continue
+			}
 			fmt.Fprintf(out, ", %s has %d blocks", h.Peer, h.Blocks)
 		}
 		fmt.Fprintln(out)

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"meterbench/network"
 )
 
 // Two networks are held at once, one in a folder of its own, looked at and
@@ -65,6 +68,20 @@ func TestHeldNetworks(t *testing.T) {
 	nothingLeft(t, temp)
 	if left := processes(t, dir); len(left) > 0 {
 		t.Errorf("processes left: %s", left)
+	}
+}
+
+// What was learned is shown, and nothing is said of a node that is silent.
+func TestPrintStatus(t *testing.T) {
+	var out bytes.Buffer
+	printStatus(&out, &network.Record{}, network.Status{
+		Nodes:    []network.NodeStatus{{Node: network.Node{Name: "peer0.ptb"}, Running: true}, {Node: network.Node{Name: "orderer0"}}},
+		Channels: []network.ChannelStatus{{Name: "c", Heights: []network.Height{{Peer: "peer0.ptb", Blocks: 3}, {Peer: "peer1.ptb"}}}},
+	})
+	for _, want := range []string{"running", "ended", "\nchannel c: leader none, peer0.ptb has 3 blocks, peer1.ptb does not answer\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
 	}
 }
 

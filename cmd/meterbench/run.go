@@ -32,7 +32,8 @@ func runCommand() *cobra.Command {
 network of its own and leave results, figures and report.html in OUT/<scenario>/<run>/.
 
 Exit codes: 0 done, 1 failed, 2 bad input, 4 the scenario says require: valid and a
-point below saturation is not, 130 interrupted (what was measured is written).`,
+point below saturation is not (later scenarios run all the same), 130 interrupted (what
+was measured is written).`,
 		Example: `  meterbench run quickstart
   meterbench run quickstart --set warmup=1s --set 'series[0].load.clients=[1, 8]'
   meterbench run a.yaml b.yaml --interleave --repeat 6`,
@@ -58,12 +59,7 @@ point below saturation is not, 130 interrupted (what was measured is written).`,
 			bin := sync.OnceValues(func() (daemons.Binaries, error) {
 				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
 			})
-			for _, p := range runs {
-				if err := runOne(cmd, p, out, bin); err != nil {
-					return err
-				}
-			}
-			return nil
+			return each(runs, func(p prepared) error { return runOne(cmd, p, out, bin) })
 		},
 	}
 	flags := cmd.Flags()
@@ -74,6 +70,32 @@ point below saturation is not, 130 interrupted (what was measured is written).`,
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
 	flags.StringVar(&fabricBin, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
 	return cmd
+}
+
+// each runs scenarios one after the other until one fails. Points that are not
+// valid keep no later scenario from running: they are told of in the end.
+func each(runs []prepared, run func(prepared) error) error {
+	var found error
+	all := &study.NotValidError{}
+	for _, p := range runs {
+		err := run(p)
+		notValid, ok := err.(*study.NotValidError) // and nothing else is wrong
+		switch {
+		case ok:
+			for _, point := range notValid.Points {
+				if len(runs) > 1 {
+					point = p.scenario.Name + ": " + point
+				}
+				all.Points = append(all.Points, point)
+			}
+			found = all
+		case err != nil && found == nil:
+			return err
+		case err != nil:
+			return errors.Join(found, err)
+		}
+	}
+	return found
 }
 
 // alternate turns A with n repetitions and B with n into A B A B ..., each a
