@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/scenario"
+	"meterbench/network/topology"
 )
 
 var (
@@ -28,23 +29,41 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// readmeScenarios returns the README's blocks of YAML, which are scenarios.
-func readmeScenarios(t *testing.T) []string {
+// readmeYAML returns the README's blocks of YAML: those with organisations are
+// topologies, the others scenarios.
+func readmeYAML(t *testing.T) (scenarios, topologies []string) {
 	t.Helper()
-	var all []string
 	for _, block := range fence.FindAllStringSubmatch(readme(t), -1) {
-		if block[1] == "yaml" {
-			all = append(all, block[2])
+		switch {
+		case block[1] != "yaml":
+		case strings.Contains(block[2], "\norganisations:"):
+			topologies = append(topologies, block[2])
+		default:
+			scenarios = append(scenarios, block[2])
 		}
 	}
-	if len(all) == 0 {
-		t.Fatal("the README has no scenario")
+	if len(scenarios) == 0 || len(topologies) == 0 {
+		t.Fatalf("the README has %d scenarios and %d topologies", len(scenarios), len(topologies))
 	}
-	return all
+	return scenarios, topologies
+}
+
+func TestReadmeTopologies(t *testing.T) {
+	_, topologies := readmeYAML(t)
+	for _, text := range topologies {
+		top, err := topology.Parse("README.md", []byte(text))
+		if err == nil {
+			err = checkContracts(top)
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
 }
 
 func TestReadmeScenarios(t *testing.T) {
-	for _, text := range readmeScenarios(t) {
+	scenarios, _ := readmeYAML(t)
+	for _, text := range scenarios {
 		s, err := scenario.Parse("README.md", []byte(text), nil)
 		if err != nil {
 			t.Errorf("%v\n%s", err, text)
@@ -123,7 +142,8 @@ func documented(t *testing.T, line string, args []string) {
 	for _, name := range cmd.Flags().Args() {
 		switch {
 		case filepath.Ext(name) == ".yaml": // stands for the README's own
-			_, err = scenario.Parse("README.md", []byte(readmeScenarios(t)[0]), sets)
+			scenarios, _ := readmeYAML(t)
+			_, err = scenario.Parse("README.md", []byte(scenarios[0]), sets)
 		case strings.ToUpper(name) != name: // else a placeholder
 			_, err = scenario.Read(name, sets)
 		}
