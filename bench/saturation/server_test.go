@@ -2,7 +2,8 @@ package saturation_test
 
 import (
 	"math/rand/v2"
-	"slices"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
@@ -39,7 +40,8 @@ func (s *server) measure(load float64) saturation.Step {
 	until := warmup + s.hold
 	backlog := stats.NewBacklog(warmup, until)
 	var sent, received float64
-	var intended, ended, latencies []float64
+	var intended, ended []float64
+	latencies := hdrhistogram.New(1, 1e13, 3) // ns
 	for at := 0.0; ; {
 		if s.regular {
 			at += 1 / load
@@ -69,7 +71,9 @@ func (s *server) measure(load float64) saturation.Step {
 		backlog.Add(at, end)
 		if at >= warmup {
 			sent++
-			latencies = append(latencies, end-at)
+			if err := latencies.RecordValue(int64(1e9 * (end - at))); err != nil {
+				panic(err)
+			}
 		}
 		if end >= warmup && end < until {
 			received++
@@ -79,10 +83,9 @@ func (s *server) measure(load float64) saturation.Step {
 		}
 	}
 	s.seconds += until
-	slices.Sort(latencies)
 	return saturation.Step{
 		Load: load, Sent: sent / s.hold, Due: uint64(sent), Received: received / s.hold, Blocks: blocks, Success: 1,
-		P99: stats.SummarizeSorted(latencies).P99, Backlog: backlog.Slope(),
+		P99: stats.Summarize(latencies, 1e-9).P99, Backlog: backlog.Slope(),
 	}
 }
 

@@ -35,34 +35,6 @@ func Summarize(h Histogram, unit float64) Summary {
 	}
 	s.Mean = h.Mean() * unit
 	s.Max = float64(h.ValueAtQuantile(100)) * unit
-	s.quantiles(func(percent uint64) float64 { return float64(h.ValueAtQuantile(float64(percent))) * unit })
-	return s
-}
-
-// SummarizeSorted describes samples in ascending order. A quantile is the
-// smallest sample with at least that share of the samples at or below it, the
-// inverse of the empirical distribution function (definition 1 of Hyndman and
-// Fan, Sample Quantiles in Statistical Packages, The American Statistician 50,
-// 1996). It panics if the samples are not sorted.
-func SummarizeSorted(samples []float64) Summary {
-	if !slices.IsSorted(samples) {
-		panic("stats: samples are not sorted")
-	}
-	s := Summary{N: uint64(len(samples))}
-	if s.N == 0 {
-		return s
-	}
-	s.Mean = Mean(samples)
-	s.Max = samples[len(samples)-1]
-	s.quantiles(func(percent uint64) float64 {
-		rank := (percent*s.N + 99) / 100 // rounded up, from 1
-		return samples[rank-1]
-	})
-	return s
-}
-
-// quantiles fills in the quantiles that there are samples enough for.
-func (s *Summary) quantiles(at func(percent uint64) float64) {
 	var absent []string
 	for _, q := range []struct {
 		percent uint64
@@ -73,13 +45,14 @@ func (s *Summary) quantiles(at func(percent uint64) float64) {
 			absent = append(absent, q.name)
 			continue
 		}
-		v := at(q.percent)
+		v := float64(h.ValueAtQuantile(float64(q.percent))) * unit
 		*q.to = &v
 	}
 	if absent != nil {
 		s.Warnings = append(s.Warnings, Warn(FewSamples, "%d samples are too few for %s: fewer than %d lie beyond",
 			s.N, strings.Join(absent, ", "), MinBeyond))
 	}
+	return s
 }
 
 // enough reports whether at least MinBeyond of n samples lie beyond the

@@ -25,50 +25,29 @@ func TestQuantilesNeedSamplesBeyond(t *testing.T) {
 		{999, true, true, false},
 		{1000, true, true, true},
 	} {
-		samples := make([]float64, c.n)
 		h := hdrhistogram.New(1, 1e9, 3)
-		for i := range samples {
-			samples[i] = float64(i + 1)
+		for i := range c.n {
 			if err := h.RecordValue(int64(i + 1)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for name, s := range map[string]stats.Summary{
-			"samples":   stats.SummarizeSorted(samples),
-			"histogram": stats.Summarize(h, 1),
-		} {
-			if (s.P50 != nil) != c.p50 || (s.P95 != nil) != c.p95 || (s.P99 != nil) != c.p99 {
-				t.Errorf("%d %s: got p50 %v, p95 %v, p99 %v", c.n, name, s.P50 != nil, s.P95 != nil, s.P99 != nil)
-			}
-			if s.N != uint64(c.n) || s.Max != float64(c.n) {
-				t.Errorf("%d %s: n %d, max %g", c.n, name, s.N, s.Max)
-			}
-			if warned := len(s.Warnings) == 1; warned != !c.p99 {
-				t.Errorf("%d %s: warnings %v", c.n, name, s.Warnings)
-			}
+		s := stats.Summarize(h, 1)
+		if (s.P50 != nil) != c.p50 || (s.P95 != nil) != c.p95 || (s.P99 != nil) != c.p99 {
+			t.Errorf("%d: got p50 %v, p95 %v, p99 %v", c.n, s.P50 != nil, s.P95 != nil, s.P99 != nil)
 		}
-	}
-}
-
-func TestSummarizeSorted(t *testing.T) {
-	samples := make([]float64, 1000)
-	for i := range samples {
-		samples[i] = float64(i + 1)
-	}
-	s := stats.SummarizeSorted(samples)
-	if *s.P50 != 500 || *s.P95 != 950 || *s.P99 != 990 || s.Mean != 500.5 {
-		t.Errorf("got %g, %g, %g, mean %g", *s.P50, *s.P95, *s.P99, s.Mean)
+		if s.N != uint64(c.n) || s.Max != float64(c.n) {
+			t.Errorf("%d: n %d, max %g", c.n, s.N, s.Max)
+		}
+		if warned := len(s.Warnings) == 1; warned != !c.p99 {
+			t.Errorf("%d: warnings %v", c.n, s.Warnings)
+		}
 	}
 }
 
 func TestNoSamples(t *testing.T) {
-	for _, s := range []stats.Summary{
-		stats.SummarizeSorted(nil),
-		stats.Summarize(hdrhistogram.New(1, 1000, 3), 1),
-	} {
-		if s.N != 0 || s.P50 != nil || s.Mean != 0 || s.Max != 0 || s.Warnings != nil {
-			t.Errorf("got %+v", s)
-		}
+	s := stats.Summarize(hdrhistogram.New(1, 1000, 3), 1)
+	if s.N != 0 || s.P50 != nil || s.Mean != 0 || s.Max != 0 || s.Warnings != nil {
+		t.Errorf("got %+v", s)
 	}
 }
 
