@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -94,10 +95,17 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 // besides returns what went wrong beyond the interruption, such as results
 // that could not be written.
 func besides(ctx context.Context, err error) string {
-	if text := err.Error(); text != ctx.Err().Error() && text != context.Cause(ctx).Error() {
-		return ": " + text
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
 	}
-	return ""
+	beyond := slices.DeleteFunc(slices.Clone(all), func(e error) bool {
+		return errors.Is(e, ctx.Err()) || errors.Is(e, context.Cause(ctx))
+	})
+	if len(beyond) == 0 {
+		return ""
+	}
+	return ": " + errors.Join(beyond...).Error()
 }
 
 // rootCommand returns the whole command line.

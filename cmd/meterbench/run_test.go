@@ -162,9 +162,9 @@ func loaded(t *testing.T, temp, out string) *program {
 }
 
 // partial makes sure that a run which ended early has left a valid result.
-func partial(t *testing.T, out string) result.Summary {
+func partial(t *testing.T, out, scenario string) result.Summary {
 	t.Helper()
-	stored, err := result.Open(runFolder(t, out, "long"))
+	stored, err := result.Open(runFolder(t, out, scenario))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestInterruptedRun(t *testing.T) {
 		t.Errorf("last line %q", got)
 	}
 	nothingLeft(t, temp)
-	if a := partial(t, out).Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 {
+	if a := partial(t, out, "long").Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 {
 		t.Errorf("audit %+v", a)
 	}
 }
@@ -199,7 +199,7 @@ func TestInterruptedRun(t *testing.T) {
 func TestInterruptedStart(t *testing.T) {
 	needsNetwork(t)
 	temp, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
-	p := start(t, temp, "run", "smoke", "--out", out)
+	p := start(t, temp, "run", "smoke", "--set", "fe=null", "--out", out)
 	p.says(t, &p.stderr, "bring the network up")
 	eventually(t, "the first node", func() bool { return len(processes(t, temp)) > 1 })
 	p.signal(t, syscall.SIGTERM)
@@ -212,6 +212,26 @@ func TestInterruptedStart(t *testing.T) {
 	nothingLeft(t, temp)
 	if _, err := os.Stat(out); !os.IsNotExist(err) {
 		t.Errorf("results are left: %v", err)
+	}
+}
+
+// The cost of encryption, once measured, outlives an interruption.
+func TestInterruptedStartKeepsTheCosts(t *testing.T) {
+	needsNetwork(t)
+	temp, out := t.TempDir(), t.TempDir()
+	p := start(t, temp, "run", "smoke", "--out", out)
+	p.says(t, &p.stderr, "bring the network up")
+	eventually(t, "the first node", func() bool { return len(processes(t, temp)) > 1 })
+	p.signal(t, syscall.SIGTERM)
+	if code := p.exit(t); code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", code, &p.stderr)
+	}
+	if got := lastLine(p.stderr.String()); got != "meterbench: interrupted" {
+		t.Errorf("last line %q", got)
+	}
+	nothingLeft(t, temp)
+	if s := partial(t, out, "smoke"); len(s.FE) != 1 || len(s.Points) != 0 {
+		t.Errorf("costs %+v, points %+v", s.FE, s.Points)
 	}
 }
 
@@ -252,5 +272,5 @@ func TestPeerDiesInRun(t *testing.T) {
 		t.Errorf("the node is not named:\n%s", &p.stderr)
 	}
 	nothingLeft(t, temp)
-	partial(t, out)
+	partial(t, out, "long")
 }

@@ -30,6 +30,8 @@ func TestVerdict(t *testing.T) {
 		{"not valid and failed", t.Context(), errors.Join(notValid, errors.New("disk full")), 1, notValid.Error() + "\ndisk full"},
 		{"interrupted", interrupted, context.Canceled, 130, "interrupted"},
 		{"interrupted early", interrupted, fmt.Errorf("%w: %w", study.ErrNothingMeasured, context.Canceled), 130, "interrupted before anything was measured"},
+		{"interrupted in a start", interrupted, fmt.Errorf("start network: %w", context.Canceled), 130, "interrupted"},
+		{"interrupted, and the disk full", interrupted, errors.Join(fmt.Errorf("start: %w", context.Canceled), errors.New("disk full")), 130, "interrupted: disk full"},
 		{"interrupted, disk full", interrupted, errors.New("disk full"), 130, "interrupted: disk full"},
 	} {
 		if code, text := verdict(c.ctx, c.err); code != c.code || text != c.text {
