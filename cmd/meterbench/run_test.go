@@ -162,9 +162,9 @@ func loaded(t *testing.T, temp, out string) *program {
 }
 
 // partial makes sure that a run which ended early has left a valid result.
-func partial(t *testing.T, out, scenario string) result.Summary {
+func partial(t *testing.T, out string) result.Summary {
 	t.Helper()
-	stored, err := result.Open(runFolder(t, out, scenario))
+	stored, err := result.Open(runFolder(t, out, "long"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestInterruptedRun(t *testing.T) {
 		t.Errorf("last line %q", got)
 	}
 	nothingLeft(t, temp)
-	if a := partial(t, out, "long").Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 {
+	if a := partial(t, out).Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 {
 		t.Errorf("audit %+v", a)
 	}
 }
@@ -230,8 +230,12 @@ func TestInterruptedStartKeepsTheCosts(t *testing.T) {
 		t.Errorf("last line %q", got)
 	}
 	nothingLeft(t, temp)
-	if s := partial(t, out, "smoke"); len(s.FE) != 1 || len(s.Points) != 0 {
-		t.Errorf("costs %+v, points %+v", s.FE, s.Points)
+	stored, err := result.Open(runFolder(t, out, "smoke"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := stored.Summary; s.Complete || len(s.FE) != 1 || len(s.Points) != 0 {
+		t.Errorf("complete %v, costs %+v, points %+v", s.Complete, s.FE, s.Points)
 	}
 }
 
@@ -272,5 +276,5 @@ func TestPeerDiesInRun(t *testing.T) {
 		t.Errorf("the node is not named:\n%s", &p.stderr)
 	}
 	nothingLeft(t, temp)
-	partial(t, out, "long")
+	partial(t, out)
 }
