@@ -32,6 +32,7 @@ func (w Wait) String() string { return [...]string{"commit", "acknowledge", "end
 type Transaction struct {
 	Function string
 	Args     [][]byte
+	Channel  int           // which of the target's channels takes it, from 0
 	Encrypt  time.Duration // time that preparing it spent in encryption, 0 if none
 	Wait     Wait          // set by the engine: how far the Target takes it
 	// Acknowledged, set by the engine, is called at most once by the Target,

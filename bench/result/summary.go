@@ -17,6 +17,7 @@ type Summary struct {
 	Saturation []Saturation `json:"saturation"`
 	FE         []FECost     `json:"fe"`
 	Audit      *Audit       `json:"audit,omitempty"`
+	Claims     []Claim      `json:"claims,omitempty"`
 }
 
 // A Point is what was measured at one load level under one set of conditions.
@@ -59,11 +60,23 @@ type Point struct {
 	// empty in runs of older versions.
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
+	// Throttled tells of every process with a CPU cap how often the kernel held it
+	// back within the window. Nil where nothing is capped.
+	Throttled map[string]Throttle `json:"throttled,omitempty"`
 	// GC is what garbage collection did to the client; nil in runs of older versions.
 	GC *GC `json:"gc,omitempty"`
 	// Steady says whether the window was in a steady state: steady, drifting,
 	// overloaded or too short to tell. It is empty in runs of older versions.
 	Steady string `json:"steady,omitempty"`
+}
+
+// A Throttle counts the periods of a capped process's CPU quota (100 ms each),
+// those in which the quota was used up, and for how long its threads were held
+// back, in seconds summed over processors.
+type Throttle struct {
+	Periods   uint64  `json:"periods"`
+	Throttled uint64  `json:"throttled"`
+	Time      float64 `json:"time_s"`
 }
 
 // GC is what the garbage collector did to the client over a whole load level,
@@ -123,18 +136,38 @@ type Conditions struct {
 	BatchTimeout  float64 `json:"batch_timeout_s"`
 	BatchMessages uint32  `json:"batch_messages"`
 	Policy        string  `json:"policy,omitempty"` // endorsement policy, as the topology writes it
-	Limits        Limits  `json:"limits"`
-	Wait          string  `json:"wait"`          // endorse | acknowledge | commit
-	Workload      string  `json:"workload"`      // plain | padded | encrypted | mix
-	Mix           string  `json:"mix,omitempty"` // the parts of a mix, in words
-	Scheme        string  `json:"scheme,omitempty"`
-	Bits          int     `json:"bits,omitempty"`
-	Length        int     `json:"length"`               // values per reading, 0 if the parts of a mix differ
-	Encryption    string  `json:"encryption,omitempty"` // inline | ahead | bank
-	Bank          int     `json:"bank,omitempty"`       // ciphertexts in the bank
-	Meters        int     `json:"meters"`
-	Verify        bool    `json:"verify"`             // the chaincode checks the meters' signatures
-	Arrivals      string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
+	// Channels is the number of channels over which the meters are spread, 0 for
+	// one.
+	Channels   int    `json:"channels,omitempty"`
+	Caps       Caps   `json:"caps,omitzero"`
+	Limits     Limits `json:"limits"`
+	Wait       string `json:"wait"`               // endorse | acknowledge | commit
+	Workload   string `json:"workload"`           // plain | padded | encrypted | billing | mix
+	Form       string `json:"form,omitempty"`     // billing: plain | padded | encrypted, of the readings that are billed
+	Readings   int    `json:"readings,omitempty"` // billing: how many readings a bill covers
+	Mix        string `json:"mix,omitempty"`      // the parts of a mix, in words
+	Scheme     string `json:"scheme,omitempty"`
+	Bits       int    `json:"bits,omitempty"`
+	Length     int    `json:"length"`               // values per reading, 0 if the parts of a mix differ
+	Encryption string `json:"encryption,omitempty"` // inline | ahead | bank
+	Bank       int    `json:"bank,omitempty"`       // ciphertexts in the bank
+	Meters     int    `json:"meters"`
+	Verify     bool   `json:"verify"`             // the chaincode checks the meters' signatures
+	Arrivals   string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
+}
+
+// Caps are by role. Device is the process that plays sensor and gateway.
+type Caps struct {
+	Peer      Cap `json:"peer,omitzero"` // every peer
+	Orderer   Cap `json:"orderer,omitzero"`
+	Chaincode Cap `json:"chaincode,omitzero"`
+	Device    Cap `json:"device,omitzero"`
+}
+
+// A Cap is what every process of a role may use at most; 0 is no limit.
+type Cap struct {
+	CPUs   float64 `json:"cpus,omitempty"`         // cores
+	Memory uint64  `json:"memory_bytes,omitempty"` // bytes
 }
 
 // Limits are Fabric's concurrency limits per peer, 0 where nobody told.
@@ -186,8 +219,14 @@ type Saturation struct {
 	// searches, 0 where there is none.
 	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
 	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
-	Plateau     float64 `json:"plateau_per_s"` // the highest throughput of the series
-	Method      string  `json:"method"`
+	// Spread is the coefficient of variation (sample standard deviation over
+	// mean) of what repeated searches found; SpreadNormalised is that of each
+	// finding times the time of one P-256 signature taken right before it, so
+	// that the machine's own pace drops out. 0 where fewer than two were made.
+	Spread           float64 `json:"spread,omitempty"`
+	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
+	Plateau          float64 `json:"plateau_per_s"` // the highest throughput of the series
+	Method           string  `json:"method"`
 	// LimitedBy and LimitedBecause are those of a Point at that load, or of the
 	// next higher one where nothing limited that yet.
 	LimitedBy      string `json:"limited_by,omitempty"`
@@ -228,4 +267,17 @@ type Cost struct {
 	Low  *float64 `json:"low"`
 	High *float64 `json:"high"`
 	N    int      `json:"n"`
+}
+
+// A Claim is a published claim held against the run's own data. All texts are
+// for people; Verdict is for scripts.
+type Claim struct {
+	ID         string `json:"id"`               // for example closer2020/peer-limit
+	Claim      string `json:"claim"`            // what was published, in our words
+	Published  string `json:"published"`        // the published figure, or "not available"
+	Threshold  string `json:"threshold"`        // what had to be seen, fixed before the run
+	Verdict    string `json:"verdict"`          // reproduced | not reproduced | depends | inconclusive
+	Evidence   string `json:"evidence"`         // the figures behind the verdict
+	Conditions string `json:"conditions"`       // under which it holds, and where it breaks
+	Figure     string `json:"figure,omitempty"` // id of the figure that shows it
 }
