@@ -122,13 +122,26 @@ func TestDescribe(t *testing.T) {
 
 func TestSampler(t *testing.T) {
 	cmd, in := sleeper(t)
-	s, err := NewSampler([]Node{{"peer0", cmd.Process.Pid}})
+	var held uint64
+	throttle := func() (Throttle, error) {
+		if held++; held > 1 {
+			return Throttle{}, errors.New("no quota")
+		}
+		return Throttle{Periods: 7, Throttled: 3, Time: 0.5}, nil
+	}
+	s, err := NewSampler([]Node{{Name: "peer0", PID: cmd.Process.Pid, Throttle: throttle}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	snap, err := s.Sample()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := (Throttle{Periods: 7, Throttled: 3, Time: 0.5}); snap.Throttle["peer0"] != want {
+		t.Errorf("throttle %+v, want %+v", snap.Throttle, want)
+	}
+	if snap, err := s.Sample(); err == nil || !strings.Contains(err.Error(), `"peer0": no quota`) || snap.RSS["peer0"] == 0 || len(snap.Throttle) > 0 {
+		t.Errorf("a quota that cannot be read: %+v, %v", snap, err)
 	}
 	if snap.RSS["peer0"] == 0 || snap.RSS[Client] == 0 || snap.CPU[Client] == 0 || snap.Host.Busy == 0 {
 		t.Errorf("%+v", snap)
@@ -143,14 +156,14 @@ func TestSampler(t *testing.T) {
 		t.Errorf("after a node ended: %+v", snap)
 	}
 	// A process that has the pid of a node but started at another time.
-	reused := &Sampler{nodes: []watched{{Node{"peer0", os.Getpid()}, 1}}}
+	reused := &Sampler{nodes: []watched{{Node{Name: "peer0", PID: os.Getpid()}, 1}}}
 	if _, err := reused.Sample(); !errors.Is(err, ErrEnded) {
 		t.Errorf("a pid that went to another process: %v", err)
 	}
 	for _, nodes := range [][]Node{
-		{{"peer0", cmd.Process.Pid}},
-		{{"a", os.Getpid()}, {"a", os.Getpid()}},
-		{{Other, os.Getpid()}},
+		{{Name: "peer0", PID: cmd.Process.Pid}},
+		{{Name: "a", PID: os.Getpid()}, {Name: "a", PID: os.Getpid()}},
+		{{Name: Other, PID: os.Getpid()}},
 	} {
 		if _, err := NewSampler(nodes); err == nil {
 			t.Errorf("NewSampler(%v) accepted", nodes)
@@ -206,5 +219,28 @@ func TestBetween(t *testing.T) {
 	}
 	if _, _, ok := s.Between(t0, t0.Add(500*time.Millisecond)); ok {
 		t.Error("one snapshot is no interval")
+	}
+}
+
+func TestThrottled(t *testing.T) {
+	t0 := time.Unix(1000, 0)
+	at := func(seconds int, throttle map[string]Throttle) Snapshot {
+		return Snapshot{At: t0.Add(time.Duration(seconds) * time.Second), Throttle: throttle}
+	}
+	s := Series{
+		at(0, map[string]Throttle{"p": {1, 1, 0.5}, "ends": {5, 0, 0}}),
+		at(1, map[string]Throttle{"p": {10, 4, 1}, "ends": {6, 0, 0}}),
+		at(2, nil),
+		at(3, map[string]Throttle{"p": {30, 14, 3.5}, "begins": {1, 1, 1}}),
+		at(4, map[string]Throttle{"p": {40, 14, 3.5}}),
+	}
+	got := s.Throttled(t0.Add(time.Second), t0.Add(3*time.Second))
+	if want := (Throttle{20, 10, 2.5}); len(got) != 1 || got["p"] != want {
+		t.Errorf("%+v, want %+v for p", got, want)
+	}
+	for _, to := range []int{0, 2} { // one snapshot; one that tells of nothing
+		if got := s.Throttled(t0, t0.Add(time.Duration(to)*time.Second)); got != nil {
+			t.Errorf("until %d s: %+v", to, got)
+		}
 	}
 }

@@ -18,6 +18,9 @@ const (
 type Node struct {
 	Name string // unique, and none of Client, Other, Steal
 	PID  int
+	// Throttle reads what the node's CPU quota has done to it so far; nil for a
+	// node without one.
+	Throttle func() (Throttle, error)
 }
 
 // A Sampler takes snapshots of the same nodes. It may be used by one
@@ -52,16 +55,17 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 
 // A Snapshot is what everything had used at one instant.
 type Snapshot struct {
-	At   time.Time
-	CPU  map[string]float64 // cumulative seconds by node, and Client
-	RSS  map[string]uint64  // bytes by node, and Client
-	Host Times
+	At       time.Time
+	CPU      map[string]float64  // cumulative seconds by node, and Client
+	RSS      map[string]uint64   // bytes by node, and Client
+	Throttle map[string]Throttle // since its quota came into force, by node that has one
+	Host     Times
 }
 
 // Sample takes a Snapshot. A node that has ended is left out and the error
 // names it (ErrEnded); the snapshot of the others is right nevertheless.
 func (s *Sampler) Sample() (Snapshot, error) {
-	snap := Snapshot{At: time.Now(), CPU: make(map[string]float64), RSS: make(map[string]uint64)}
+	snap := Snapshot{At: time.Now(), CPU: make(map[string]float64), RSS: make(map[string]uint64), Throttle: make(map[string]Throttle)}
 	var failed []error
 	for _, n := range s.nodes {
 		u, started, err := usage(n.PID)
@@ -73,6 +77,13 @@ func (s *Sampler) Sample() (Snapshot, error) {
 			continue
 		}
 		snap.CPU[n.Name], snap.RSS[n.Name] = u.CPU, u.RSS
+		if n.Throttle == nil {
+			continue
+		}
+		if snap.Throttle[n.Name], err = n.Throttle(); err != nil {
+			delete(snap.Throttle, n.Name)
+			failed = append(failed, fmt.Errorf("node %q: %w", n.Name, err))
+		}
 	}
 	self, err := Self()
 	if err != nil {
@@ -116,12 +127,7 @@ type Series []Snapshot
 // largest memory seen, by name, over the snapshots taken from one instant to
 // another, both included. It returns false where that is fewer than two.
 func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[string]uint64, ok bool) {
-	var within Series
-	for _, snap := range s {
-		if !snap.At.Before(from) && !snap.At.After(to) {
-			within = append(within, snap)
-		}
-	}
+	within := s.within(from, to)
 	if len(within) < 2 {
 		return nil, nil, false
 	}
@@ -132,4 +138,15 @@ func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[s
 		}
 	}
 	return within[0].Cores(within[len(within)-1]), rss, true
+}
+
+// within returns the snapshots taken from one instant to another, both included.
+func (s Series) within(from, to time.Time) Series {
+	var within Series
+	for _, snap := range s {
+		if !snap.At.Before(from) && !snap.At.After(to) {
+			within = append(within, snap)
+		}
+	}
+	return within
 }
