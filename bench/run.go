@@ -141,7 +141,7 @@ func (l *level) execute(seq uint64, intended time.Duration, acknowledged func())
 	if err != nil {
 		rec.Outcome = result.PrepareError
 	} else {
-		rec.Prepared, rec.Encrypt = l.now(), tx.Encrypt
+		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
 		tx.Wait, tx.Acknowledged = l.plan.Wait, acknowledged
 		var receipt Receipt
 		receipt, err = l.submit(tx)

@@ -31,8 +31,9 @@ var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config"}
 // A Block is what the nodes tell of a block. Its instants are those of the
 // nodes' wall clocks, without a monotonic reading, and zero where no node told.
 type Block struct {
-	Number       uint64
-	Transactions int // of any kind and validity
+	Channel      uint16 // as Record.Channel
+	Number       uint64 // on its channel
+	Transactions int    // of any kind and validity
 	Reason       CutReason
 	Cut          time.Time // the leading orderer had made it
 	Peers        []PeerBlock

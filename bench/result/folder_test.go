@@ -1,6 +1,7 @@
 package result
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 )
 
@@ -139,6 +141,34 @@ func readAll(path string, print File) (rows []Row, err error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// A file from before there were channels has no column for them.
+func TestRowsOfOlderVersions(t *testing.T) {
+	type older struct {
+		Series  string   `parquet:"series,dict"`
+		Seq     int64    `parquet:"seq,delta"`
+		Outcome string   `parquet:"outcome,dict"`
+		TxID    [32]byte `parquet:"tx_id"`
+		Block   int64    `parquet:"block,delta"`
+		Bytes   int64    `parquet:"envelope_bytes,delta"`
+	}
+	var file bytes.Buffer
+	w := parquet.NewGenericWriter[older](&file)
+	_, err := w.Write([]older{{"plain", 7, "valid", [32]byte{9}, 3, 3000}})
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), transactionsFile)
+	if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var print fingerprint
+	print.Write(file.Bytes()) //nolint:errcheck // never fails
+	rows, err := readAll(path, File(print))
+	if want := (Row{LevelKey{Series: "plain"}, Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}); err != nil || len(rows) != 1 || rows[0] != want {
+		t.Errorf("got %+v, %v, want %+v", rows, err, want)
+	}
 }
 
 func TestRunWithoutLoad(t *testing.T) {

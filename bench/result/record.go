@@ -26,8 +26,9 @@ type Record struct {
 	Encrypt   time.Duration // the part of Started to Prepared that went into encryption; 0 if none
 	Outcome   Outcome
 	TxID      [32]byte // Fabric transaction id, zero if none was assigned
-	Block     uint64   // number of the block that holds it, 0 if none
+	Block     uint64   // number of the block that holds it, on its channel; 0 if none
 	Bytes     uint32   // size of the envelope that went to the orderer
+	Channel   uint16   // which of the target's channels it was for, from 0
 }
 
 // A Phase names a span of a transaction's life. Commit, Lag, Prepare, Endorse,

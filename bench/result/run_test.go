@@ -50,7 +50,7 @@ func randomRecords(n int, seed uint64) []Record {
 	between := func(low, high time.Duration) time.Duration { return low + time.Duration(rng.Int64N(int64(high-low))) }
 	records := make([]Record, n)
 	for i := range records {
-		r := Record{Seq: uint64(i), Intended: time.Duration(i) * time.Millisecond, Bytes: 3000 + rng.Uint32N(8), Block: uint64(i/100) + 1}
+		r := Record{Seq: uint64(i), Intended: time.Duration(i) * time.Millisecond, Bytes: 3000 + rng.Uint32N(8), Channel: uint16(i % 2), Block: uint64(i/200) + 1}
 		r.Started = r.Intended + between(0, 100*time.Microsecond)
 		r.Prepared = r.Started + between(300*time.Microsecond, 400*time.Microsecond)
 		r.Endorsed = r.Prepared + between(5*time.Millisecond, 9*time.Millisecond)

@@ -46,7 +46,8 @@ type transactionRow struct {
 	Committed  int64    `parquet:"committed_ns,delta"`
 	Encrypt    int64    `parquet:"encrypt_ns,delta"` // a duration, 0 if none
 	TxID       [32]byte `parquet:"tx_id"`            // all zero if none
-	Block      int64    `parquet:"block,delta"`      // 0 if none
+	Channel    int32    `parquet:"channel,dict"`     // of the target's channels, from 0; not in runs of older versions, which had one
+	Block      int64    `parquet:"block,delta"`      // on its channel; 0 if none
 	Bytes      int64    `parquet:"envelope_bytes,delta"`
 }
 
@@ -101,7 +102,7 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 			Seq: int64(r.Seq), Outcome: r.Outcome.String(),
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
-			Encrypt: int64(r.Encrypt), TxID: r.TxID, Block: int64(r.Block), Bytes: int64(r.Bytes),
+			Encrypt: int64(r.Encrypt), TxID: r.TxID, Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
 		})
 	}
 	if _, err := t.rows.Write(t.page); err != nil {
@@ -136,7 +137,7 @@ func (t *transactionRow) record() (Row, error) {
 			Seq: uint64(t.Seq), Outcome: o,
 			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Prepared: time.Duration(t.Prepared),
 			Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted), Committed: time.Duration(t.Committed),
-			Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Block: uint64(t.Block), Bytes: uint32(t.Bytes),
+			Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
 		},
 	}, err
 }

@@ -31,7 +31,7 @@ type Window struct {
 	// bins of length Bin that begin at From.
 	Commits []uint64
 	Bin     time.Duration
-	Blocks  uint64 // distinct blocks that these commits came in
+	Blocks  uint64 // distinct blocks, of all channels, that these commits came in
 	// BytesMean is the mean size of the envelopes sent to the orderer by
 	// transactions intended in the window, 0 where none was sent.
 	BytesMean float64
@@ -44,9 +44,15 @@ type Window struct {
 
 	valid, answered phaseHistograms
 	lag             *hdrhistogram.Histogram
-	blocks          map[uint64]uint64 // bit set, by block number / 64
+	blocks          map[blockRange]uint64 // bit sets of block numbers
 	bytes, sent     uint64
 	refused         uint64
+}
+
+// A blockRange is 64 consecutive blocks of a channel.
+type blockRange struct {
+	channel uint16
+	number  uint64 // of a block / 64
 }
 
 // phaseHistograms holds a histogram for every phase that has a value.
@@ -58,7 +64,7 @@ func newWindow(from, to time.Duration) *Window {
 		From: from, To: to,
 		Bin:     (to - from) / bins,
 		Commits: make([]uint64, bins),
-		blocks:  make(map[uint64]uint64),
+		blocks:  make(map[blockRange]uint64),
 	}
 }
 
@@ -116,7 +122,7 @@ func (w *Window) add(r *Record) {
 	w.Level[r.Outcome]++
 	if r.Outcome == Valid && r.Committed >= w.From && r.Committed < w.To {
 		w.Commits[min(int((r.Committed-w.From)/w.Bin), len(w.Commits)-1)]++
-		w.blocks[r.Block/64] |= 1 << (r.Block % 64)
+		w.blocks[blockRange{r.Channel, r.Block / 64}] |= 1 << (r.Block % 64)
 	}
 	if r.Intended < w.From || r.Intended >= w.To {
 		return

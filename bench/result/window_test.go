@@ -57,6 +57,20 @@ func TestWindowBelongsByIntendedAndCommits(t *testing.T) {
 	}
 }
 
+// Every channel counts its blocks from 0.
+func TestWindowCountsBlocksByChannel(t *testing.T) {
+	window := newWindow(0, 2*second)
+	for seq := range uint64(60) {
+		r := committed(seq, second) // ten to a block
+		r.Channel = uint16(seq % 3)
+		window.add(&r)
+	}
+	window.finish(window.To, 0)
+	if window.Blocks != 3*6 {
+		t.Errorf("%d blocks", window.Blocks)
+	}
+}
+
 func TestWindowOfAnsweredTransactions(t *testing.T) {
 	answered := committed(1, second)
 	answered.Outcome, answered.Submitted, answered.Committed = Answered, NotReached, NotReached
