@@ -16,16 +16,17 @@ import (
 // latencyMax is the longest latency that the status line can show.
 const latencyMax = time.Hour
 
-// live counts transactions as they end. Latencies go to one of a few
-// histograms so that many goroutines seldom wait for the same lock; they are
-// kept only where somebody observes the level.
+// live counts the transactions of a load as they end.
 type live struct {
-	observed bool
-	counts   [len(result.Counts{})]atomic.Uint64
-	shards   [8]latencies
+	counts    [len(result.Counts{})]atomic.Uint64
+	latencies *latencies // of all loads of the level; nil unless somebody observes it
 }
 
-type latencies struct {
+// latencies go to one of a few histograms so that many goroutines seldom wait
+// for the same lock.
+type latencies [8]shard
+
+type shard struct {
 	mu        sync.Mutex
 	histogram *hdrhistogram.Histogram // microseconds
 }
@@ -36,20 +37,18 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, latencyMax.Microseconds(), 2)
 }
 
-func newLive(observed bool) *live {
-	v := &live{observed: observed}
-	if observed {
-		for i := range v.shards {
-			v.shards[i].histogram = newHistogram()
-		}
+func newLatencies() *latencies {
+	l := &latencies{}
+	for i := range l {
+		l[i].histogram = newHistogram()
 	}
-	return v
+	return l
 }
 
 // count adds a transaction that ended at the given time of the level.
 func (v *live) count(rec result.Record, ended time.Duration) {
 	v.counts[rec.Outcome].Add(1)
-	if !v.observed {
+	if v.latencies == nil {
 		return
 	}
 	switch rec.Outcome {
@@ -59,7 +58,7 @@ func (v *live) count(rec result.Record, ended time.Duration) {
 	default:
 		return
 	}
-	shard := &v.shards[rec.Seq%uint64(len(v.shards))]
+	shard := &v.latencies[rec.Seq%uint64(len(v.latencies))]
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
 	// Within range, so that there is no error.
@@ -75,10 +74,10 @@ func (v *live) counted() result.Counts {
 }
 
 // take returns the latencies since it was last called.
-func (v *live) take() *hdrhistogram.Histogram {
+func (l *latencies) take() *hdrhistogram.Histogram {
 	all := newHistogram()
-	for i := range v.shards {
-		shard := &v.shards[i]
+	for i := range l {
+		shard := &l[i]
 		shard.mu.Lock()
 		all.Merge(shard.histogram)
 		shard.histogram.Reset()
@@ -87,9 +86,9 @@ func (v *live) take() *hdrhistogram.Histogram {
 	return all
 }
 
-// observe reports the level's state once per second, and once more when it is
-// told to stop.
-func (l *level) observe(report func(Live)) (stop func()) {
+// observe reports the state of a level once per second, and once more when it
+// is told to stop.
+func observe(loads []*load, seen *latencies, report func(Live)) (stop func()) {
 	if report == nil {
 		return func() {}
 	}
@@ -105,7 +104,7 @@ func (l *level) observe(report func(Live)) (stop func()) {
 			case <-quit:
 				running = false
 			}
-			last = l.look(last)
+			last = look(loads, seen.take(), last)
 			report(last)
 		}
 	}()
@@ -115,19 +114,26 @@ func (l *level) observe(report func(Live)) (stop func()) {
 	}
 }
 
-// look returns the level's state, with rates since the state before.
-func (l *level) look(before Live) Live {
-	// Counts before scheduled: what is counted has been scheduled.
-	now := Live{Elapsed: l.now(), Hold: l.plan.Hold, Counts: l.live.counted()}
-	scheduled := l.scheduled.Load()
+// look returns the state of a level, with rates since the state before.
+func look(loads []*load, seen *hdrhistogram.Histogram, before Live) Live {
+	now := Live{Elapsed: loads[0].now()}
+	var scheduled uint64
+	for _, l := range loads {
+		now.Hold = max(now.Hold, l.plan.end())
+		// Counts before scheduled: what is counted has been scheduled.
+		for o, n := range l.live.counted() {
+			now.Counts[o] += n
+		}
+		scheduled += l.scheduled.Load()
+	}
 	now.InFlight = scheduled - now.Counts.Total()
 	if span := (now.Elapsed - before.Elapsed).Seconds(); span > 0 {
 		now.Offered = float64(scheduled-before.InFlight-before.Counts.Total()) / span
 		now.Valid = float64(now.Counts[result.Valid]-before.Counts[result.Valid]) / span
 	}
-	if h := l.live.take(); h.TotalCount() > 0 {
-		now.P50 = time.Duration(h.ValueAtQuantile(50)) * time.Microsecond
-		now.P99 = time.Duration(h.ValueAtQuantile(99)) * time.Microsecond
+	if seen.TotalCount() > 0 {
+		now.P50 = time.Duration(seen.ValueAtQuantile(50)) * time.Microsecond
+		now.P99 = time.Duration(seen.ValueAtQuantile(99)) * time.Microsecond
 	}
 	return now
 }

@@ -16,8 +16,8 @@ type job struct {
 }
 
 // closed runs the plan's clients and returns when all transactions have ended.
-func (l *level) closed(ctx context.Context) {
-	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.plan.Hold))
+func (l *load) closed(ctx context.Context) {
+	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.plan.end()))
 	defer cancel()
 	workers := newPool(l.follow)
 	start := l.follow
@@ -33,10 +33,10 @@ func (l *level) closed(ctx context.Context) {
 }
 
 // client is one client of a closed load, until the hold is over.
-func (l *level) client(hold context.Context, start func(job)) {
+func (l *load) client(hold context.Context, start func(job)) {
 	free := make(chan time.Duration, 1)
 	freed := func(at time.Duration) { free <- at }
-	for due := time.Duration(0); due < l.plan.Hold; due = <-free + l.plan.Think {
+	for due := l.plan.Start; due < l.plan.end(); due = <-free + l.plan.Think {
 		if !l.sleepUntil(hold, due) || !l.outstanding.acquire(hold) {
 			return
 		}
@@ -48,13 +48,14 @@ func (l *level) client(hold context.Context, start func(job)) {
 // transactions have ended. It never waits for a slot: that would hide the
 // arrivals that come meanwhile. It calls begin once it knows when the first
 // arrival is due, which takes some time where a large fleet has to be sorted.
-func (l *level) open(ctx context.Context, begin func()) {
+func (l *load) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.plan.Slots)
 	freed := func(time.Duration) { slots.release() }
-	for due := range l.plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.plan.Seed, 0))) {
+	for offset := range l.plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.plan.Seed, 0))) {
 		begin()
-		if due >= l.plan.Hold || !l.sleepUntil(ctx, due) {
+		due := l.plan.Start + offset
+		if due >= l.plan.end() || !l.sleepUntil(ctx, due) {
 			break
 		}
 		seq := l.schedule()
@@ -74,7 +75,7 @@ func (l *level) open(ctx context.Context, begin func()) {
 
 // sleepUntil waits for an instant of the level and returns false where ctx is
 // done before it, or by now.
-func (l *level) sleepUntil(ctx context.Context, at time.Duration) bool {
+func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 	if wait := at - l.now(); wait > 0 {
 		l.clock.Sleep(ctx.Done(), wait)
 	}
@@ -83,7 +84,7 @@ func (l *level) sleepUntil(ctx context.Context, at time.Duration) bool {
 
 // follow executes a job and frees its client or slot when the plan's Wait was
 // reached.
-func (l *level) follow(j job) {
+func (l *load) follow(j job) {
 	if l.plan.Wait != WaitAcknowledge {
 		l.execute(j.seq, j.intended, nil)
 		j.freed(l.now())

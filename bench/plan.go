@@ -16,9 +16,14 @@ const (
 	DefaultOutstanding = 10_000
 )
 
-// A Plan is one load level. The load is closed where Clients is set and open
-// where Arrivals is set; exactly one of them is.
+// A Plan is one load level, or one of the loads that make it up. The load is
+// closed where Clients is set and open where Arrivals is set; exactly one of
+// them is.
 type Plan struct {
+	// Start is how long after the start of the level the load begins. All
+	// instants, those of the Result included, count from the level's start.
+	Start time.Duration
+
 	// Clients is the number of clients of a closed load. Each has one
 	// transaction at a time and starts the next one Think after Wait was
 	// reached; that instant is when the next one was intended.
@@ -32,8 +37,10 @@ type Plan struct {
 	Slots    int
 	Seed     uint64 // of Arrivals
 
-	// Hold is how long transactions are scheduled for. What is under way then
-	// gets Drain to end and is Unknown after that. 0 stands for DefaultDrain.
+	// Hold is how long transactions are scheduled for, from Start on. It is held
+	// in full where arrivals end earlier, as those of a trace may: how long was
+	// measured must not depend on them. What is under way then gets Drain to end
+	// and is Unknown after that. 0 stands for DefaultDrain.
 	Hold  time.Duration
 	Drain time.Duration
 
@@ -62,6 +69,8 @@ func (p Plan) Validate() error {
 		return fmt.Errorf("load plan: slots belong to open load; a closed load has a slot per client")
 	case p.Think < 0 || open && p.Think != 0:
 		return fmt.Errorf("load plan: think time %v; only a closed load has one, and not below 0", p.Think)
+	case p.Start < 0:
+		return fmt.Errorf("load plan: start %v; a load cannot begin before its level", p.Start)
 	case p.Hold <= 0:
 		return fmt.Errorf("load plan: hold %v; give a time above 0", p.Hold)
 	case p.Drain < 0:
@@ -79,6 +88,9 @@ func (p Plan) Validate() error {
 	return nil
 }
 
+// end returns when the last transaction may be scheduled, from the level's start.
+func (p Plan) end() time.Duration { return p.Start + p.Hold }
+
 // withDefaults returns the plan with its zero fields filled in.
 func (p Plan) withDefaults() Plan {
 	if p.Drain == 0 {
@@ -93,14 +105,14 @@ func (p Plan) withDefaults() Plan {
 // A Result is what a level came to. The records went to the Sink.
 type Result struct {
 	Epoch     time.Time     // start of the level; the records' instants count from it
-	Held      time.Duration // transactions were scheduled for so long: Hold, or less where interrupted
+	Held      time.Duration // transactions were scheduled for so long from Start on: Hold, or less where interrupted
 	Ended     time.Duration // the last transaction had ended
 	Scheduled uint64
 	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
 	Next      uint64        // First of the next level
-	Partial   bool          // the level was interrupted
+	Partial   bool          // the load was interrupted
 	Failures  []Failure     // by outcome, then as first seen
-	GC        GC
+	GC        GC            // from the start of the level until Ended
 }
 
 // A Failure is one text of the errors that came with an outcome.
@@ -117,10 +129,10 @@ type GC struct {
 	PauseMax   time.Duration // over the last 256 cycles
 }
 
-// Live is the state of a level under way.
+// Live is the state of a level under way, over all of its loads.
 type Live struct {
 	Elapsed  time.Duration
-	Hold     time.Duration
+	Hold     time.Duration // until the last of its loads is over
 	Counts   result.Counts // so far; Counts[result.Dropped] are the drops
 	InFlight uint64        // scheduled and not yet ended
 

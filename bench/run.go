@@ -33,25 +33,90 @@ var (
 // rest as Interrupted, and returns a Result that is right and marked Partial.
 // The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
-	if err := p.Validate(); err != nil {
+	results, err := RunTogether(ctx, clock, []Load{{p, w, sink}}, target, observe)
+	if err != nil {
 		return Result{}, err
 	}
-	p = p.withDefaults()
+	return results[0], nil
+}
+
+// A Load is one of the loads of a level.
+type Load struct {
+	Plan     Plan
+	Workload Workload
+	Sink     Sink
+}
+
+// RunTogether drives target with at least one load, as Run does with one. They
+// share the start of the level, their results' Epoch; each begins at its plan's
+// Start and ends by itself, and nothing that becomes of one concerns another.
+// The results are in the order of the loads.
+func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, report func(Live)) ([]Result, error) {
+	for _, one := range together {
+		if err := one.Plan.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	var seen *latencies
+	if report != nil {
+		seen = newLatencies()
+	}
+	gc := markGC()
+	results := make([]Result, len(together))
+	var loads []*load
+	var ready, running sync.WaitGroup
+	begun := make(chan struct{})
+	for i, one := range together {
+		l := &load{plan: one.Plan.withDefaults(), clock: clock, workload: one.Workload, target: target, sink: one.Sink, live: live{latencies: seen}}
+		if l.plan.Wait == WaitAcknowledge {
+			l.outstanding = make(semaphore, l.plan.Outstanding)
+		}
+		loads = append(loads, l)
+		ready.Add(1)
+		begin := sync.OnceFunc(func() {
+			ready.Done()
+			<-begun
+		})
+		running.Go(func() { results[i] = l.run(ctx, gc, begin, begun) })
+	}
+	ready.Wait()
+	epoch := time.Now()
+	for _, l := range loads {
+		l.epoch = epoch
+	}
+	close(begun)
+	stop := observe(loads, seen, report)
+	running.Wait()
+	stop()
+	return results, nil
+}
+
+// A load is a Plan being run.
+type load struct {
+	plan     Plan
+	clock    alarm.Clock
+	workload Workload
+	target   Target
+	sink     Sink
+	work     context.Context // of the transactions; cancelled to cut them off
+	epoch    time.Time       // start of the level; set once all its loads are ready
+
+	scheduled   atomic.Uint64
+	outstanding semaphore // nil unless clients leave transactions before they end
+	live        live
+	failures    failures
+}
+
+// run schedules the load and returns when all its transactions have ended. It
+// calls begin once it is ready, and the level starts when begun is closed.
+func (l *load) run(ctx context.Context, gc gcMark, begin func(), begun <-chan struct{}) Result {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
-	gc := markGC()
-	l := &level{plan: p, clock: clock, workload: w, target: target, sink: sink, work: work, live: newLive(observe != nil)}
-	if p.Wait == WaitAcknowledge {
-		l.outstanding = make(semaphore, p.Outstanding)
-	}
-	begun, done := make(chan struct{}), make(chan struct{})
-	begin := sync.OnceFunc(func() {
-		l.epoch = time.Now()
-		close(begun)
-	})
+	l.work = work
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if p.Arrivals != nil {
+		if l.plan.Arrivals != nil {
 			l.open(ctx, begin)
 		} else {
 			begin()
@@ -59,10 +124,7 @@ func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Targ
 		}
 	}()
 	<-begun
-	stopObserving := l.observe(observe)
 	held, interrupted := l.supervise(ctx, done, cut)
-	stopObserving()
-
 	scheduled := l.scheduled.Load()
 	return Result{
 		Epoch:     l.epoch,
@@ -70,48 +132,32 @@ func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Targ
 		Ended:     l.now(),
 		Scheduled: scheduled,
 		Counts:    l.live.counted(),
-		Next:      p.First + scheduled,
+		Next:      l.plan.First + scheduled,
 		Partial:   interrupted,
 		Failures:  l.failures.list(),
 		GC:        gc.since(),
-	}, nil
-}
-
-// A level is a Plan being run.
-type level struct {
-	plan     Plan
-	clock    alarm.Clock
-	workload Workload
-	target   Target
-	sink     Sink
-	work     context.Context // of the transactions; cancelled to cut them off
-	epoch    time.Time
-
-	scheduled   atomic.Uint64
-	outstanding semaphore // nil unless clients leave transactions before they end
-	live        *live
-	failures    failures
+	}
 }
 
 // now returns the time since the start of the level.
-func (l *level) now() time.Duration { return time.Since(l.epoch) }
+func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
 // schedule takes the next sequence number: from here on the transaction counts
 // and has to end in a record.
-func (l *level) schedule() uint64 { return l.plan.First + l.scheduled.Add(1) - 1 }
+func (l *load) schedule() uint64 { return l.plan.First + l.scheduled.Add(1) - 1 }
 
 // supervise waits for the hold and for all transactions to have ended (done),
 // and cuts off those that take too long.
-func (l *level) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
+func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
 	held = l.plan.Hold
 	stop := ctx.Done()
-	timer := time.NewTimer(l.plan.Hold)
+	timer := time.NewTimer(l.plan.end() - l.now())
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		timer.Reset(l.plan.Drain)
 	case <-stop:
-		held, interrupted, stop = min(held, l.now()), true, nil
+		held, interrupted, stop = min(held, max(0, l.now()-l.plan.Start)), true, nil
 		timer.Reset(min(interruptDrain, l.plan.Drain))
 	}
 	for {
@@ -134,7 +180,7 @@ func (l *level) supervise(ctx context.Context, done <-chan struct{}, cut context
 
 // execute takes one transaction from its start to its record. acknowledged is
 // handed on to the target.
-func (l *level) execute(seq uint64, intended time.Duration, acknowledged func()) {
+func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) {
 	rec := notStarted(seq, intended)
 	rec.Started = l.now()
 	tx, err := l.prepare(seq)
@@ -164,13 +210,13 @@ func (l *level) execute(seq uint64, intended time.Duration, acknowledged func())
 }
 
 // end records the end of a transaction.
-func (l *level) end(rec result.Record) {
+func (l *load) end(rec result.Record) {
 	l.sink.Record(rec)
 	l.live.count(rec, l.now())
 }
 
 // drop records a transaction that was due but could not start.
-func (l *level) drop(seq uint64, intended time.Duration) {
+func (l *load) drop(seq uint64, intended time.Duration) {
 	rec := notStarted(seq, intended)
 	rec.Outcome = result.Dropped
 	l.end(rec)
@@ -184,7 +230,7 @@ func notStarted(seq uint64, intended time.Duration) result.Record {
 }
 
 // fill copies what the target said into the record.
-func (l *level) fill(rec *result.Record, r Receipt) {
+func (l *load) fill(rec *result.Record, r Receipt) {
 	at := func(t time.Time) time.Duration {
 		if t.IsZero() {
 			return result.NotReached
@@ -197,7 +243,7 @@ func (l *level) fill(rec *result.Record, r Receipt) {
 
 // prepare asks the workload for a transaction. A panic there becomes an error:
 // one bad payload must not cost the measurement.
-func (l *level) prepare(seq uint64) (tx Transaction, err error) {
+func (l *load) prepare(seq uint64) (tx Transaction, err error) {
 	defer contain("workload", &err)
 	tx, err = l.workload.Transaction(l.work, seq)
 	if err != nil {
@@ -208,7 +254,7 @@ func (l *level) prepare(seq uint64) (tx Transaction, err error) {
 
 // submit hands a transaction to the target. After a panic there its outcome
 // is Unknown.
-func (l *level) submit(tx Transaction) (r Receipt, err error) {
+func (l *load) submit(tx Transaction) (r Receipt, err error) {
 	defer contain("target", &err)
 	return l.target.Submit(l.work, tx)
 }
