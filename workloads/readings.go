@@ -32,6 +32,7 @@ type Config struct {
 	Encryption string
 	Bank       int
 	Verify     bool // register the meters so that the contract verifies their signatures
+	Channels   int  // over which the meters are spread, index mod Channels; 0 is 1
 	// Source, where not nil, says which meter of the fleet reports what.
 	Source Source
 }
@@ -62,6 +63,7 @@ var _ bench.Workload = (*Readings)(nil)
 // NewReadings checks the configuration and, for an encrypted workload, makes
 // fresh master keys, which takes up to seconds at 4096 bits.
 func NewReadings(config Config) (*Readings, error) {
+	config.Channels = max(1, config.Channels)
 	r := &Readings{config: config}
 	switch config.Kind {
 	case "plain":
@@ -133,7 +135,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
-	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Encrypt: spent}, nil
+	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
 }
 
 // reading returns which reading the workload's transaction at that position is.
@@ -208,25 +210,25 @@ func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
 const batch = 200
 
 // Registrations returns the arguments of reading.FnRegister that register the
-// whole fleet, one per transaction.
-func (r *Readings) Registrations() ([][]byte, error) {
+// meters of a channel, one per transaction.
+func (r *Readings) Registrations(channel int) ([][]byte, error) {
 	fleet := r.config.Fleet
 	meters := fleet.Config().Meters
 	var args [][]byte
-	for first := 0; first < meters; first += batch {
-		var list []reading.Registration
-		for m := first; m < min(first+batch, meters); m++ {
-			key, err := fleet.PublicKey(m)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, reading.Registration{Meter: fleet.ID(m), Key: key, Verify: r.config.Verify})
-		}
-		arg, err := reading.MarshalRegistrations(list)
+	var list []reading.Registration
+	for m := channel; m < meters; m += r.config.Channels {
+		key, err := fleet.PublicKey(m)
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, arg)
+		list = append(list, reading.Registration{Meter: fleet.ID(m), Key: key, Verify: r.config.Verify})
+		if last := m+r.config.Channels >= meters; last || len(list) == batch {
+			arg, err := reading.MarshalRegistrations(list)
+			if err != nil {
+				return nil, err
+			}
+			args, list = append(args, arg), nil
+		}
 	}
 	return args, nil
 }

@@ -72,7 +72,7 @@ func submitted(t testing.TB, r *Readings, seq uint64) (reading.Reading, bench.Tr
 // registered returns the keys that the registrations hold.
 func registered(t testing.TB, r *Readings) map[string]*ecdsa.PublicKey {
 	t.Helper()
-	args, err := r.Registrations()
+	args, err := r.Registrations(0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,12 +282,43 @@ func TestConfigErrors(t *testing.T) {
 
 func TestRegistrationsComeInBatches(t *testing.T) {
 	r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 401, 1)})
-	args, err := r.Registrations()
+	args, err := r.Registrations(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(args) != 3 || len(registered(t, r)) != 401 {
 		t.Errorf("%d batches of %d meters", len(args), len(registered(t, r)))
+	}
+}
+
+// Every meter lives on one channel, where it is registered and all its readings go.
+func TestMetersSpreadOverChannels(t *testing.T) {
+	r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 5, 1), Channels: 3})
+	var got []string
+	for channel := range 3 {
+		args, err := r.Registrations(channel)
+		if err != nil || len(args) != 1 {
+			t.Fatalf("%d batches, %v", len(args), err)
+		}
+		list, err := reading.UnmarshalRegistrations(args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range list {
+			got = append(got, one.Meter)
+		}
+	}
+	if want := []string{"plain-000000", "plain-000003", "plain-000001", "plain-000004", "plain-000002"}; !slices.Equal(got, want) {
+		t.Errorf("registered %v; want %v", got, want)
+	}
+	for seq := range uint64(10) {
+		tx, err := r.Transaction(t.Context(), seq)
+		if err != nil || tx.Channel != int(seq%5)%3 {
+			t.Errorf("transaction %d goes to channel %d, %v", seq, tx.Channel, err)
+		}
+	}
+	if args, err := workload(t, Config{Kind: "plain", Fleet: fleet(t, "a", 2, 1), Channels: 3}).Registrations(2); err != nil || len(args) != 0 {
+		t.Errorf("a channel without meters has %d batches, %v", len(args), err)
 	}
 }
 
