@@ -89,7 +89,7 @@ func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix strin
 	if err != nil {
 		return nil, none, err
 	}
-	registrations, err := readings.Registrations()
+	registrations, err := readings.Registrations(0)
 	if err != nil {
 		return nil, none, err
 	}
