@@ -80,7 +80,10 @@ func (t Topology) check() *strictyaml.Problem {
 			return p
 		}
 	}
-	return t.Limits.check()
+	if p := t.Limits.check(); p != nil {
+		return p
+	}
+	return t.Caps.check()
 }
 
 func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {

@@ -13,6 +13,7 @@ type Topology struct {
 	Orderers      Orderers       `yaml:"orderers" json:"orderers"`
 	Channels      []Channel      `yaml:"channels" json:"channels"`
 	Limits        Limits         `yaml:"limits" json:"limits"`
+	Caps          Caps           `yaml:"caps" json:"caps,omitzero"`
 }
 
 // An Organisation owns peers and the identities of its users. Its MSP id is

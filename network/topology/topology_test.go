@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -118,6 +119,12 @@ func TestErrors(t *testing.T) {
 		{"channels:", "limits: {gateway: 0}\nchannels:", "a.yaml:3:19: limits.gateway: must be at least 1, got 0"},
 		{"channels:", "limits: {endorser: -1}\nchannels:", "a.yaml:3:20: limits.endorser: must be at least 1, got -1"},
 		{"channels:", "limits: {deliver: 0}\nchannels:", "a.yaml:3:19: limits.deliver: must be at least 1, got 0"},
+		{"channels:", "caps: {peer: {cpus: 0.009}}\nchannels:", "a.yaml:3:21: caps.peer.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
+		{"channels:", "caps: {orderer: {cpus: 0}}\nchannels:", "a.yaml:3:24: caps.orderer.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
+		{"channels:", "caps: {device: {cpus: 1025}}\nchannels:", "a.yaml:3:23: caps.device.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
+		{"channels:", "caps: {chaincode: {memory: 63MiB}}\nchannels:", "a.yaml:3:28: caps.chaincode.memory: must be at least 64MiB; leave it out for no limit"},
+		{"channels:", "caps: {peer: {memory: 0}}\nchannels:", "a.yaml:3:23: caps.peer.memory: must be at least 64MiB; leave it out for no limit"},
+		{"channels:", "caps: {per: {cpus: 1}}\nchannels:", "a.yaml:3:8: unknown key caps.per; did you mean peer?"},
 	}
 	for _, test := range tests {
 		src := strings.Replace(small, test.old, test.new, 1)
@@ -208,4 +215,23 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCaps(t *testing.T) {
+	text := strings.Replace(small, "channels:", "caps: {peer: {cpus: 0.5, memory: 512MiB}, device: {cpus: 0.1}}\nchannels:", 1)
+	got, err := Parse("a.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Caps{Peer: Cap{0.5, 512 << 20}, Device: Cap{CPUs: 0.1}}); got.Caps != want {
+		t.Errorf("got %+v, want %+v", got.Caps, want)
+	}
+	manifest, err := json.Marshal(got.Caps)
+	if want := `{"peer":{"cpus":0.5,"memory_bytes":536870912},"device":{"cpus":0.1}}`; err != nil || string(manifest) != want {
+		t.Errorf("got %s, %v, want %s", manifest, err, want)
+	}
+	got.Caps.Orderer.CPUs = -1 // by a program
+	if err := got.Validate(); err == nil || err.Error() != "caps.orderer.cpus: must be 0.01 to 1024 processors" {
+		t.Errorf("got %v", err)
+	}
 }
