@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,11 +12,16 @@ import (
 
 // A level's records pass through buffers of this many records. All buffers of
 // a run are made at its start, so that recording keeps to constant memory
-// (8 MB) whatever the rate.
+// (8 MB) whatever the rate. Every shard of an open level holds one, and half of
+// them are always free for what is on its way to the disk.
 const (
 	bufferRecords = 512
 	bufferCount   = 128
+	mostShards    = bufferCount / 2 / MostOpen
 )
+
+// MostOpen is how many levels can be open at the same time.
+const MostOpen = 8
 
 func newBuffers() chan []Record {
 	free := make(chan []Record, bufferCount)
@@ -25,7 +31,7 @@ func newBuffers() chan []Record {
 	return free
 }
 
-// A Level records one load level. It is the engine's sink.
+// A Level records one load level, or one phase of it. It is the engine's sink.
 //
 // Record appends to one of a few buffers; one goroutine takes the full ones,
 // counts them into the Window and appends them to transactions.parquet. So
@@ -58,7 +64,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		key:    key,
 		opened: time.Now(),
 		writer: w,
-		shards: make([]shard, min(runtime.GOMAXPROCS(0), bufferCount/4)),
+		shards: make([]shard, min(runtime.GOMAXPROCS(0), mostShards)),
 		full:   make(chan []Record, bufferCount), // never blocks
 		done:   make(chan struct{}),
 		cut:    to,
@@ -130,7 +136,8 @@ func (l *Level) Cut(to time.Duration) { l.cut = min(l.cut, to) }
 // Close ends the level and returns what its window holds. All of it is valid
 // where the error is nil; the error tells what could not be written.
 func (l *Level) Close() (Window, error) {
-	if l.writer.open != l {
+	at := slices.Index(l.writer.open, l)
+	if at < 0 {
 		return Window{}, fmt.Errorf("level %s is closed already", l.key)
 	}
 	for i := range l.shards {
@@ -142,7 +149,7 @@ func (l *Level) Close() (Window, error) {
 	}
 	close(l.full)
 	<-l.done
-	l.writer.open = nil
+	l.writer.open = slices.Delete(l.writer.open, at, at+1)
 	l.window.finish(l.cut, l.stalls.Load())
 	err := l.writer.latency.write(l.key, l.opened, l.window)
 	return *l.window, errors.Join(l.err, err)

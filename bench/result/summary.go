@@ -120,8 +120,11 @@ func (c BlockCut) Total() uint64 { return c.Count + c.Bytes + c.Timer + c.Config
 // milliseconds that the peer rounds down: they are too small by half a
 // millisecond on average, and Commit, which comprises them, is not.
 type BlockTimes struct {
-	Blocks   uint64  `json:"blocks"`
-	Busy     float64 `json:"busy"` // share of the window in which it validated or committed a block, 0 to 1
+	Blocks uint64 `json:"blocks"`
+	// Busy is the share of the window, 0 to 1, in which it validated or committed
+	// a block: of its busiest channel, because it takes those of a channel one by
+	// one and channels side by side.
+	Busy     float64 `json:"busy"`
 	Validate float64 `json:"validate"`
 	Commit   float64 `json:"commit"`
 	Versions float64 `json:"versions"`

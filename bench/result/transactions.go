@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -22,8 +23,9 @@ type Row struct {
 
 // A transactionRow is the schema of transactions.parquet. Instants are
 // offsets from the start of the load level, in nanoseconds, -1 where the
-// transaction did not get there; Record says what they mean. Rows stand about
-// in the order in which the transactions ended.
+// transaction did not get there; Record says what they mean. The phases of a
+// level count from the same start, whenever they begin. Rows stand about in the
+// order in which the transactions ended.
 //
 // Dictionaries hold what is constant over a level, delta encoding what nearly
 // counts up. Transaction ids are SHA-256 sums: nothing makes them shorter.
@@ -55,10 +57,12 @@ type transactionRow struct {
 // memory, at about 50 bytes a row, and a page per column.
 const rowGroupRows = 1 << 17
 
-// A transactionWriter streams transactions.parquet.
+// A transactionWriter streams transactions.parquet. Levels that run together
+// write by turns.
 type transactionWriter struct {
 	path   string
 	file   *os.File
+	mu     sync.Mutex
 	rows   *parquet.GenericWriter[transactionRow]
 	page   []transactionRow
 	print  fingerprint // of what was written so far
@@ -92,6 +96,8 @@ func (f *fingerprint) Write(part []byte) (int, error) {
 
 // write appends the records of one level.
 func (t *transactionWriter) write(key LevelKey, records []Record) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.page = t.page[:0]
 	for i := range records {
 		r := &records[i]

@@ -43,7 +43,7 @@ func (l Load) name() string {
 }
 
 // A Writer writes the folder of one run. Its methods are called by one
-// goroutine; only the Record method of its open Level takes many.
+// goroutine; only the Record method of its open Levels takes many.
 //
 // A folder is a finished run once it holds summary.json, which Close writes
 // last and in one step.
@@ -54,8 +54,8 @@ type Writer struct {
 	transactions *transactionWriter
 	latency      *latencyLog
 	buffers      chan []Record // empty buffers of the levels, made once
-	open         *Level
-	levels       int // opened so far
+	open         []*Level // those that run together, in the order in which they were opened
+	levels       int      // opened so far
 }
 
 // Create makes the folder dir for a run, with run.json in it. The folder must
@@ -93,20 +93,23 @@ func Create(dir string, run Run) (w *Writer, err error) {
 }
 
 // Level opens the next load level. Its measured window is [from, to), as
-// offsets from the level's start: from is the warm-up, to the end of the
-// hold. The level before must be closed.
+// offsets from the level's start: from is the end of the warm-up, to that of the
+// hold. Levels that run together are open at the same time, at most MostOpen.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
 	case w.transactions == nil || w.transactions.closed:
 		return nil, fmt.Errorf("%s: level %s opened after the run's end", w.dir, key)
-	case w.open != nil:
-		return nil, fmt.Errorf("%s: level %s opened while %s is", w.dir, key, w.open.key)
+	case slices.ContainsFunc(w.open, func(l *Level) bool { return l.key == key }):
+		return nil, fmt.Errorf("%s: level %s opened while it is", w.dir, key)
+	case len(w.open) == MostOpen:
+		return nil, fmt.Errorf("%s: level %s opened while %d are; no more can run together", w.dir, key, MostOpen)
 	case from < 0 || to <= from:
-		return nil, fmt.Errorf("level %s: the warm-up of %v leaves nothing of the hold of %v; hold longer", key, from, to)
+		return nil, fmt.Errorf("level %s: the warm-up until %v leaves nothing of the hold until %v; hold longer", key, from, to)
 	}
 	w.levels++
-	w.open = openLevel(w, key, from, to)
-	return w.open, nil
+	l := openLevel(w, key, from, to)
+	w.open = append(w.open, l)
+	return l, nil
 }
 
 // Close ends the run's folder: transactions.parquet and latency.hlog are
@@ -114,8 +117,8 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 // very end summary.json appears. A summary that contradicts itself is refused,
 // with all files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
-	if w.open != nil {
-		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open.key)
+	if len(w.open) > 0 {
+		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open[0].key)
 	}
 	run.Schema, sum.Schema = Schema, Schema
 	sum.Run, sum.Scenario, sum.Target = run.ID, run.Scenario, run.Target
@@ -165,8 +168,9 @@ func (w *Writer) Abort(cause error) error {
 		return nil
 	}
 	var closing error
-	if w.open != nil {
-		_, closing = w.open.Close()
+	for _, l := range slices.Clone(w.open) {
+		_, err := l.Close()
+		closing = errors.Join(closing, err)
 	}
 	closing = errors.Join(closing, w.closeFiles())
 	if w.levels == 0 && w.remove() {

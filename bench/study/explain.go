@@ -60,7 +60,7 @@ func (t *trace) add(r *result.Record) {
 		return
 	}
 	t.valid++
-	instants, ok := t.instants[r.Block]
+	instants, ok := t.instants[blockID{r.Channel, r.Block}]
 	if !ok {
 		return
 	}

@@ -23,6 +23,8 @@ type site struct {
 	latency time.Duration // on top, for all of them at once
 	block   time.Duration // commits within such a span share a block
 
+	channels int // 0 is one
+
 	ledgerRead func() // called when it is about to be read
 
 	as func(*site) Site // where set, what Start returns
@@ -95,7 +97,7 @@ func (s *site) Start(_ context.Context, session Session, working func(string)) (
 func (s *site) Facts() Facts {
 	return Facts{
 		Target: "reference", Topology: "fake", TopologyJSON: []byte(`{"name": "fake"}`), Fabric: "0.0.1",
-		BatchTimeout: s.block, Messages: 7, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		BatchTimeout: s.block, Messages: 7, Channels: s.channels, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
 		Versions: map[string]string{"fake": "v0.0.1"}, Notes: []string{"this is no network"},
 	}
 }
@@ -118,7 +120,7 @@ func (w *workload) Transaction(_ context.Context, seq uint64) (bench.Transaction
 	w.site.mu.Lock()
 	defer w.site.mu.Unlock()
 	w.site.sent[w.series] = append(w.site.sent[w.series], seq)
-	return bench.Transaction{Function: "store"}, nil
+	return bench.Transaction{Function: "store", Channel: int(seq % uint64(max(1, w.site.channels)))}, nil
 }
 
 // Reading implements Reporter.

@@ -14,8 +14,8 @@ import (
 
 // A Tracer is a Site whose nodes tell what goes on inside them.
 type Tracer interface {
-	// Blocks returns the blocks committed since an instant, in order. What the
-	// nodes do not tell is missing, also where there is an error.
+	// Blocks returns the blocks of all channels committed since an instant. What
+	// the nodes do not tell is missing, also where there is an error.
 	Blocks(since time.Time) ([]result.Block, error)
 	// Counters reads what the nodes count.
 	Counters(ctx context.Context) (Counters, error)
@@ -51,12 +51,18 @@ type trace struct {
 	series      string
 	first, next uint64        // the level's sequence numbers
 	from, to    time.Duration // window
-	instants    map[uint64]result.BlockInstants
+	instants    map[blockID]result.BlockInstants
 	evidence    bottleneck.Evidence
 
 	valid, joined uint64 // transactions of the window
 	phases        []*hdrhistogram.Histogram
 	totals        []time.Duration
+}
+
+// A blockID says which block it is: every channel counts its own.
+type blockID struct {
+	channel uint16
+	number  uint64
 }
 
 // counters asks the nodes, nil where they cannot be asked.
@@ -105,10 +111,14 @@ func (s *study) trace(ctx context.Context, m bench.Result, first uint64, w *resu
 	if drift := now.Round(0).Sub(m.Epoch.Round(0)) - now.Sub(m.Epoch); drift.Abs() > driftLimit {
 		s.flag(p, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", drift.Round(time.Microsecond)))
 	}
-	t.instants = map[uint64]result.BlockInstants{}
+	t.instants = map[blockID]result.BlockInstants{}
 	for i := range blocks {
-		if at, ok := blocks[i].Instants(s.facts.Observer, m.Epoch); ok {
-			t.instants[blocks[i].Number] = at
+		b := &blocks[i]
+		if int(b.Channel) >= len(s.facts.Observers) {
+			continue
+		}
+		if at, ok := b.Instants(s.facts.Observers[b.Channel], m.Epoch); ok {
+			t.instants[blockID{b.Channel, b.Number}] = at
 		}
 	}
 	wall := m.Epoch.Round(0)
@@ -124,6 +134,11 @@ func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time)
 	}
 	var cut result.BlockCut
 	times := map[string]result.BlockTimes{}
+	type pipeline struct {
+		peer    string
+		channel uint16
+	}
+	busy := map[pipeline]float64{}
 	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
 	for i := range blocks {
 		b := &blocks[i]
@@ -132,7 +147,9 @@ func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time)
 		}
 		for _, peer := range b.Peers {
 			t := times[peer.Peer]
-			t.Busy += overlap(peer.Received, peer.Committed, from, to).Seconds()
+			at := pipeline{peer.Peer, b.Channel}
+			busy[at] += overlap(peer.Received, peer.Committed, from, to).Seconds() / to.Sub(from).Seconds()
+			t.Busy = max(t.Busy, busy[at])
 			if within(peer.Committed) {
 				t.Blocks++
 				t.Validate += peer.Validated.Sub(peer.Received).Seconds()
@@ -145,7 +162,6 @@ func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time)
 		}
 	}
 	for peer, t := range times {
-		t.Busy /= to.Sub(from).Seconds()
 		if n := float64(t.Blocks); n > 0 {
 			for _, sum := range []*float64{&t.Validate, &t.Commit, &t.Versions, &t.Store, &t.State} {
 				*sum /= n

@@ -17,7 +17,8 @@ const ms = time.Millisecond
 
 // A traced is a site whose nodes tell of its blocks: each is cut 8 ms before
 // the first commit that it may hold, and taken up, validated and committed by
-// one peer 2 ms after one another.
+// one peer 2 ms after one another. Blocks of the second channel are 40 ms behind
+// those of the first with the same number, and its observer is peer1.
 type traced struct {
 	*site
 	reason   func(block uint64) result.CutReason
@@ -28,7 +29,7 @@ type traced struct {
 
 func (t *traced) Facts() Facts {
 	f := t.site.Facts()
-	f.Observer = "peer0"
+	f.Observers = []string{"peer0", "peer1"}
 	return f
 }
 
@@ -38,21 +39,31 @@ func (t *traced) Target() bench.Target { return t }
 func (t *traced) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	r, err := t.site.Submit(ctx, tx)
 	if !r.Committed.IsZero() {
+		r.Block = uint64((r.Committed.Sub(t.started) - behind(tx.Channel)) / t.block)
 		r.Submitted = r.Committed.Add(-13 * ms)
 	}
 	return r, err
 }
 
+func behind(channel int) time.Duration { return 40 * ms * time.Duration(channel) }
+
 func (t *traced) Blocks(since time.Time) (blocks []result.Block, err error) {
+	for channel := range max(1, t.channels) {
+		blocks = append(blocks, t.blocks(channel, since)...)
+	}
+	return blocks, t.err
+}
+
+func (t *traced) blocks(channel int, since time.Time) (blocks []result.Block) {
 	for n := uint64(0); ; n++ {
-		begin := t.started.Add(time.Duration(n) * t.block)
+		begin := t.started.Add(time.Duration(n)*t.block + behind(channel))
 		if begin.After(time.Now()) {
-			return blocks, t.err
+			return blocks
 		}
 		if t.silent != nil && t.silent(n) {
 			continue
 		}
-		b := result.Block{Number: n, Reason: t.reason(n), Cut: begin.Add(-8 * ms).Round(0), Peers: []result.PeerBlock{
+		b := result.Block{Channel: uint16(channel), Number: n, Reason: t.reason(n), Cut: begin.Add(-8 * ms).Round(0), Peers: []result.PeerBlock{
 			{Peer: "peer0", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(-4 * ms).Round(0), Committed: begin.Add(-2 * ms).Round(0), Store: ms},
 			{Peer: "peer1", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(34 * ms).Round(0), Committed: begin.Add(44 * ms).Round(0), State: 7 * ms},
 		}}
@@ -113,6 +124,38 @@ func TestSplit(t *testing.T) {
 		if notify := p.Latency["notify"].Mean; notify < 0.011 || notify > 0.013 {
 			t.Errorf("%s: notify %v s", p.Series, notify)
 		}
+	}
+}
+
+// Blocks of two channels have the same numbers: a transaction is split by that
+// of its own channel, as its observer has it.
+func TestSplitByChannel(t *testing.T) {
+	s := tracedSite(func(*traced) {})
+	s.channels = 2
+	o := conduct(t, series(closed("a", 3*time.Second, 7)), s, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	var notify [2]float64
+	var n [2]int
+	for _, row := range o.rows {
+		if row.Outcome != result.Valid || row.Intended < time.Second || row.Intended >= 3*time.Second {
+			continue
+		}
+		begin := time.Duration(row.Block)*100*ms + behind(int(row.Channel))
+		last := begin - 2*ms // committed by peer0
+		if row.Channel == 1 {
+			last = begin + 44*ms // by peer1
+		}
+		n[row.Channel]++
+		notify[row.Channel] += min(13*ms, max(0, row.Committed-last)).Seconds()
+	}
+	p := o.summary.Points[0]
+	if p.Conditions.Channels != 2 || n[0] < 10 || n[1] < 10 {
+		t.Errorf("%d channels, %d transactions", p.Conditions.Channels, n)
+	}
+	if got, want := p.Latency["notify"].Mean, (notify[0]+notify[1])/float64(n[0]+n[1]); math.Abs(got-want) > 1e-9 {
+		t.Errorf("notify takes %v s, want %v s", got, want)
 	}
 }
 

@@ -36,7 +36,7 @@ type Site interface {
 	Series(ctx context.Context, s scenario.Series, need Need, working func(text string)) (bench.Workload, result.Preparation, error)
 	// Sample reads the CPU time and memory of every node and of the client.
 	Sample() (proc.Snapshot, error)
-	// Ledger yields every transaction on the ledger, oldest first.
+	// Ledger yields every transaction on the ledger, channel by channel, oldest first.
 	Ledger(ctx context.Context) iter.Seq2[Entry, error]
 	// Stored returns how many readings the contract itself counts.
 	Stored(ctx context.Context) (uint64, error)
@@ -62,7 +62,8 @@ type Facts struct {
 	Messages     uint32        // per block, at most
 	Policy       string        // endorsement policy as the topology writes it
 	Limits       result.Limits // in force at every peer
-	Observer     string        // the peer at which commits are seen, empty if there is none
+	Channels     int           // over which the meters are spread; 0: the target has none
+	Observers    []string      // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure

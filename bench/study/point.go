@@ -65,6 +65,9 @@ func (s *study) conditions(l level) result.Conditions {
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
 		Arrivals: l.series.Load.Arrivals.String(),
 	}
+	if s.facts.Channels > 1 {
+		c.Channels = s.facts.Channels
+	}
 	for i, part := range l.series.Mix { // what they have in common, and all of it in words
 		if i == 0 {
 			c.Workload, c.Length, c.Verify = "mix", part.Length, part.Verify

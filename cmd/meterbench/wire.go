@@ -171,9 +171,9 @@ func (s *fabricSite) Facts() study.Facts {
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
 		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
 		Policy: channel.Chaincodes[0].Endorsement, Limits: result.Limits(limits),
-		Observer: s.channel().Peers[0], // the one whose blocks the client watches
-		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
-		Versions: map[string]string{"fabric": s.lab.binaries.Version},
+		Observers: []string{s.channel().Peers[0]}, // whose blocks the client watches
+		Bringup:   &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
+		Versions:  map[string]string{"fabric": s.lab.binaries.Version},
 	}
 }
 
