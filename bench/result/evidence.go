@@ -1,0 +1,69 @@
+package result
+
+// An Integrity is what became of attempts to have the ledger, or whoever
+// checks a bill, take what is false: readings, bills and keys that were forged
+// on purpose, between others that are honest.
+type Integrity struct {
+	Probes []Probe `json:"probes"`
+}
+
+// A Probe is one kind of attempt. Accepted and the counts in Refused sum to
+// Attempts; an attempt that ended otherwise, for example because nobody
+// answered, is none.
+type Probe struct {
+	Kind     string            `json:"kind"`             // for example forged-signature
+	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
+	Attempts uint64            `json:"attempts"`
+	Accepted uint64            `json:"accepted"`
+	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
+}
+
+// The kinds of attempts on the integrity of a system whose readings are
+// functionally encrypted, signed by meters and billed from the ledger.
+const (
+	ProbeHonestReading      = "honest-reading"
+	ProbeHonestBill         = "honest-bill"
+	ProbeForgedSignature    = "forged-signature"    // a reading signed with another key than the meter's
+	ProbeReplay             = "replay"              // a reading that is on the ledger already
+	ProbeReordered          = "reordered"           // a reading whose time is not that of its number
+	ProbeForeignMeter       = "foreign-meter"       // a reading of a meter that nobody registered, or under another's name
+	ProbeTamperedCiphertext = "tampered-ciphertext" // changed after it was signed
+	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
+	ProbeUnapprovedFunction = "unapproved-function" // a bill that names a function nobody approved
+	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
+)
+
+// A Feasibility says for how many meters devices and peers are enough, from
+// the costs that the run measured.
+type Feasibility struct {
+	Interval float64    `json:"interval_s"` // the metering interval
+	HeadRoom float64    `json:"head_room"`  // share of the time or of the throughput that stays free
+	Gateways []Gateways `json:"gateways"`
+	Peers    []Peers    `json:"peers"`
+}
+
+// Gateways tells for how many meters one device encrypts, signs and submits
+// readings that were encrypted with a parameter set. Costs were measured on
+// the run's machine and multiplied by Factor: the time of one P-256 signature
+// on the device over that on the machine.
+type Gateways struct {
+	Device       string  `json:"device"`
+	Factor       float64 `json:"factor"`
+	Scheme       string  `json:"scheme"`
+	Bits         int     `json:"bits"`
+	SecurityBits *int    `json:"security_bits"`
+	Length       int     `json:"length"`    // values per reading
+	Encrypt      float64 `json:"encrypt_s"` // one reading on the device
+	Share        float64 `json:"share"`     // of the time until the next reading that encrypting this one takes
+	Meters       int     `json:"meters"`    // with the head-room; 0: not even one
+	InTime       bool    `json:"in_time"`   // a reading is encrypted within one interval, head-room included
+}
+
+// Peers tells how many meters send a channel as much as its peers were seen to
+// commit.
+type Peers struct {
+	Series     string  `json:"series"`
+	Caps       Caps    `json:"caps,omitzero"`
+	Throughput float64 `json:"throughput_per_s"`
+	Meters     int     `json:"meters"` // each with one transaction per interval, with the head-room
+}
