@@ -18,9 +18,10 @@ const reopenDelay = 100 * time.Millisecond
 
 // An Entry is one transaction on the ledger.
 type Entry struct {
-	TxID  [32]byte
-	Block uint64
-	Code  peer.TxValidationCode
+	TxID    [32]byte
+	Channel int    // its position in Channels
+	Block   uint64 // on that channel
+	Code    peer.TxValidationCode
 }
 
 // Valid reports whether the transaction took effect.
