@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A Folder is a run folder: it belongs to one process, named by its pid and
@@ -36,6 +37,23 @@ func NewDir(parent, prefix string) (string, error) {
 	return dir, nil
 }
 
+// Mark returns a new name that tells which process owns what bears it, for
+// things other than folders of NewDir that outlive a process that is killed.
+func Mark(prefix string) (string, error) {
+	start, _, err := startTime(os.Getpid())
+	if err != nil {
+		return "", fmt.Errorf("name what this process owns: %w", err)
+	}
+	return fmt.Sprintf("%s.pid%d.start%d.%d", prefix, os.Getpid(), start, time.Now().UnixNano()), nil
+}
+
+// Abandoned tells whether a name comes from Mark, or NewDir, in a process that
+// runs no longer.
+func Abandoned(name string) bool {
+	f, ok := parseName(name)
+	return ok && !f.running()
+}
+
 // Stat tells whose run folder dir is, and whether that process is running.
 func Stat(dir string) (Folder, error) {
 	info, err := os.Lstat(dir)
@@ -46,15 +64,17 @@ func Stat(dir string) (Folder, error) {
 	if !ok || !info.IsDir() {
 		return Folder{}, fmt.Errorf("%s is not a run folder", dir)
 	}
-	f.Path = dir
-	start, running, err := startTime(f.PID)
-	switch {
-	case err == nil:
-		f.Alive = running && start == f.start
-	case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH):
-		f.Alive = true // cannot tell, so leave it alone
-	}
+	f.Path, f.Alive = dir, f.running()
 	return f, nil
+}
+
+// running tells whether the owner runs, and also if that cannot be told.
+func (f Folder) running() bool {
+	start, running, err := startTime(f.PID)
+	if err != nil {
+		return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH)
+	}
+	return running && start == f.start
 }
 
 // Folders returns the run folders under parent that belong to this user, in

@@ -77,6 +77,21 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+func TestMark(t *testing.T) {
+	mine, err := Mark("peer0.ptb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, ok := parseName(mine); !ok || f.Prefix != "peer0.ptb" || f.PID != os.Getpid() {
+		t.Errorf("%s reads as %+v, %v", mine, f, ok)
+	}
+	for name, want := range map[string]bool{mine: false, "peer0.ptb.pid4194305.start77.2": true, "shell": false, "a.pid4194305": false} {
+		if Abandoned(name) != want {
+			t.Errorf("Abandoned(%s) = %v", name, !want)
+		}
+	}
+}
+
 func TestFoldersOfNothing(t *testing.T) {
 	if folders, err := Folders(filepath.Join(t.TempDir(), "none")); len(folders) > 0 || err != nil {
 		t.Errorf("got %v, %v", folders, err)

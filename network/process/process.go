@@ -29,6 +29,9 @@ type Spec struct {
 	Env     []string // the whole environment, KEY=value; nil: this process's
 	Dir     string   // working folder; empty: this process's
 	LogPath string   // where its output is appended; the file is kept
+	// Started, if not nil, is called with the child's pid as soon as it runs, for
+	// example to put it into a control group. An error ends the child and the start.
+	Started func(pid int) error
 }
 
 // A Process is a running or ended child.
@@ -86,6 +89,14 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 		return
 	}
 	p.pid = cmd.Process.Pid
+	if p.spec.Started != nil {
+		if err := p.spec.Started(p.pid); err != nil {
+			unix.Kill(-p.pid, unix.SIGKILL)
+			cmd.Wait() //nolint:errcheck // killed
+			started <- err
+			return
+		}
+	}
 	started <- nil
 
 	// Wait without reaping first: as long as the child is a zombie its pid,

@@ -274,3 +274,24 @@ func TestTailBeginsAtThePanic(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestStarted(t *testing.T) {
+	spec := Spec{Name: "peer0", Path: os.Args[0], Env: []string{part + "=stubborn"}, LogPath: filepath.Join(t.TempDir(), "log")}
+	var seen int
+	spec.Started = func(pid int) error { seen = pid; return nil }
+	p, err := Start(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen != p.PID() {
+		t.Errorf("told of process %d, started %d", seen, p.PID())
+	}
+	p.Stop(0)
+	spec.Started = func(pid int) error { seen = pid; return errors.New("no room") }
+	if _, err := Start(spec); fmt.Sprint(err) != "start peer0: no room" {
+		t.Errorf("got %v", err)
+	}
+	if running(seen) {
+		t.Error("a child that was not wanted runs on")
+	}
+}
