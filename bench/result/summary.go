@@ -18,6 +18,10 @@ type Summary struct {
 	FE         []FECost     `json:"fe"`
 	Audit      *Audit       `json:"audit,omitempty"`
 	Claims     []Claim      `json:"claims,omitempty"`
+	// Integrity and Feasibility are what a study of published claims found
+	// beside its points; nil in other runs.
+	Integrity   *Integrity   `json:"integrity,omitempty"`
+	Feasibility *Feasibility `json:"feasibility,omitempty"`
 }
 
 // A Point is what was measured at one load level under one set of conditions.
@@ -29,6 +33,8 @@ type Point struct {
 	Warnings   []string   `json:"warnings"` // what to know before quoting the figures, for example that the host was full
 	Conditions Conditions `json:"conditions"`
 	Load       Load       `json:"load"`
+	// Phase is set where the point is one of several loads that ran together.
+	Phase      *LoadPhase `json:"phase,omitempty"`
 	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off
 	Throughput float64    `json:"throughput_per_s"` // valid commits seen in the window / its length
 	Scheduled  uint64     `json:"scheduled"`        // intended within the window
@@ -46,7 +52,8 @@ type Point struct {
 	Blocks      uint64               `json:"blocks"`         // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in
 	// seconds; ClientCPUInSignatures is the same over the time of one P-256
-	// signature on this machine. Both 0 where nothing committed.
+	// signature on this machine. Both 0 where nothing committed, and in a phase,
+	// whose share of the client is not known.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time, taken right before the level
@@ -68,6 +75,13 @@ type Point struct {
 	// Steady says whether the window was in a steady state: steady, drifting,
 	// overloaded or too short to tell. It is empty in runs of older versions.
 	Steady string `json:"steady,omitempty"`
+}
+
+// A LoadPhase is the place of a load in a level of several. Times are in seconds.
+type LoadPhase struct {
+	Group string  `json:"group"`   // the series that the phases make up; points of one repetition ran together
+	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
+	Hold  float64 `json:"hold_s"`  // from Start on, warm-up included
 }
 
 // A Throttle counts the periods of a capped process's CPU quota (100 ms each),

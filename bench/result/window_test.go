@@ -1,6 +1,7 @@
 package result
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -216,16 +217,73 @@ func TestManyGoroutinesRecord(t *testing.T) {
 func TestLevelRefusesWhatIsWrong(t *testing.T) {
 	w := create(t)
 	defer w.Abort(nil)
-	if _, err := w.Level(closed8, 3*second, 3*second); err == nil || err.Error() != "level plain/clients=8/r1: the warm-up of 3s leaves nothing of the hold of 3s; hold longer" {
+	if _, err := w.Level(closed8, 3*second, 3*second); err == nil || err.Error() != "level plain/clients=8/r1: the warm-up until 3s leaves nothing of the hold until 3s; hold longer" {
 		t.Errorf("got %v", err)
 	}
 	if _, err := w.Level(closed8, 0, second); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Level(closed8, 0, second); err == nil {
-		t.Error("two levels are open at once")
+		t.Error("a level was opened twice")
+	}
+	other := closed8
+	for other.Repetition = 2; other.Repetition <= MostOpen; other.Repetition++ {
+		if _, err := w.Level(other, 0, second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Level(other, 0, second); err == nil {
+		t.Error("more levels are open than there are buffers for")
 	}
 	if err := w.Close(testRun(), Summary{}); err == nil {
 		t.Error("the run was closed around an open level")
+	}
+}
+
+// As many levels as can be open at once record as one would alone.
+func TestLevelsTogether(t *testing.T) {
+	const n = 20_000
+	w := create(t)
+	var keys []LevelKey
+	var levels []*Level
+	for i := range MostOpen {
+		key := LevelKey{Series: fmt.Sprintf("day/phase %d", i), Repetition: 1, Load: closed8.Load}
+		l, err := w.Level(key, time.Duration(i)*second, 1000*second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, levels = append(keys, key), append(levels, l)
+	}
+	var recording sync.WaitGroup
+	for i, l := range levels {
+		recording.Go(func() {
+			for seq := range uint64(n) {
+				l.Record(committed(seq, time.Duration(i)*second))
+			}
+		})
+	}
+	recording.Wait()
+	for i, l := range levels {
+		window, err := l.Close()
+		if err != nil || window.Counts[Valid] != n || window.Level[Valid] != n {
+			t.Errorf("%s: %v, %v", keys[i], window.Counts, err)
+		}
+	}
+	finish(t, w)
+	s, err := Open(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[LevelKey]uint64{}
+	for row, err := range s.Transactions() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[row.LevelKey]++
+	}
+	for _, key := range keys {
+		if seen[key] != n {
+			t.Errorf("%s: %d of %d rows", key, seen[key], n)
+		}
 	}
 }

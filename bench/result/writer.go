@@ -54,8 +54,8 @@ type Writer struct {
 	transactions *transactionWriter
 	latency      *latencyLog
 	buffers      chan []Record // empty buffers of the levels, made once
-	open         []*Level // those that run together, in the order in which they were opened
-	levels       int      // opened so far
+	open         []*Level      // those that run together, in the order in which they were opened
+	levels       int           // opened so far
 }
 
 // Create makes the folder dir for a run, with run.json in it. The folder must
