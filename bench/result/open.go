@@ -52,6 +52,24 @@ func Open(dir string) (*Stored, error) {
 	return s, f.Close()
 }
 
+// UpdateSummary changes what the summary of the finished run in dir says, in one
+// step: a reader sees the old summary or the whole new one. It is for what
+// follows from a stored run, as Summary.Claims; a change that contradicts what
+// was measured is refused. Keys of a newer meterbench are not kept.
+func UpdateSummary(dir string, change func(*Summary)) error {
+	s, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, summaryFile)
+	change(&s.Summary)
+	s.Summary.fill()
+	if err := s.Summary.check(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeJSON(path, &s.Summary)
+}
+
 // Transactions yields the rows of transactions.parquet, about in the order in
 // which the transactions ended, in bounded memory. It ends after an error.
 func (s *Stored) Transactions() iter.Seq2[Row, error] {
