@@ -1,18 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/study"
-	"meterbench/network"
 )
 
 // Blocks implements study.Tracer.
-func (s *fabricSite) Blocks(since time.Time) ([]result.Block, error) {
-	return s.net.Blocks(s.channel().Name, since)
+func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) {
+	for i, channel := range s.channels {
+		blocks, err := s.net.Blocks(channel.Name, since)
+		failed = cmp.Or(failed, err) // a log that cannot be read fails every channel
+		for j := range blocks {
+			blocks[j].Channel = uint16(i)
+		}
+		all = append(all, blocks...)
+	}
+	return all, failed
 }
 
 // Counters implements study.Tracer.
@@ -26,6 +34,3 @@ func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
 	}
 	return c, err
 }
-
-// channel is the one that is measured.
-func (s *fabricSite) channel() network.Channel { return s.net.Record().Channels[0] }

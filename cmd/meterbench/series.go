@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
@@ -18,27 +20,33 @@ import (
 func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (workload bench.Workload, made result.Preparation, err error) {
 	workload, made, err = s.fleets.series(ctx, series, need, working)
 	if err == nil {
-		s.setUp, err = s.client.Height(ctx)
+		s.setUp, err = s.clients.Heights(ctx)
 	}
 	return workload, made, err
 }
 
-// register registers meters on the ledger.
-func (s *fabricSite) register(ctx context.Context, batch []byte) error {
-	if err := s.client.Invoke(ctx, reading.FnRegister, batch); err != nil {
-		return fmt.Errorf("register meters: %w", err)
+// register registers meters on the ledger of a channel. It may be called for
+// several channels at once.
+func (s *fabricSite) register(ctx context.Context, channel int, batch []byte) error {
+	if err := s.clients[channel].Invoke(ctx, reading.FnRegister, batch); err != nil {
+		return fmt.Errorf("register meters on channel %s: %w", s.channels[channel].Name, err)
 	}
-	if s.firstCommit == 0 {
-		s.firstCommit = time.Since(s.begin)
-	}
+	s.committed.Do(func() { s.firstCommit = time.Since(s.begin) })
 	return nil
 }
 
 // fleets makes the workloads of one site.
 type fleets struct {
 	seed     uint64
-	register func(ctx context.Context, batch []byte) error
-	meters   []string // registered until now
+	channels int // over which meters are spread
+	register func(ctx context.Context, channel int, batch []byte) error
+	meters   []registered // until now
+}
+
+// A registered meter is on the ledger of a channel.
+type registered struct {
+	id      string
+	channel int
 }
 
 // series makes the workload of a series ready.
@@ -84,25 +92,37 @@ func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix strin
 		return nil, none, err
 	}
 	config.Kind, config.Scheme, config.Bits, config.Fleet = w.Kind, w.Scheme, w.Bits, fleet
-	config.Encryption, config.Bank, config.Verify = w.Encryption.Mode, w.Encryption.Bank, w.Verify
+	config.Encryption, config.Bank, config.Verify, config.Channels = w.Encryption.Mode, w.Encryption.Bank, w.Verify, f.channels
 	readings, err := workloads.NewReadings(config)
 	if err != nil {
 		return nil, none, err
 	}
-	registrations, err := readings.Registrations(0)
-	if err != nil {
+	if err := f.enrol(ctx, readings); err != nil {
 		return nil, none, err
 	}
-	for _, batch := range registrations {
-		if err := f.register(ctx, batch); err != nil {
-			return nil, none, err
-		}
-	}
 	for i := range w.Meters {
-		f.meters = append(f.meters, fleet.ID(i))
+		f.meters = append(f.meters, registered{fleet.ID(i), i % f.channels})
 	}
 	made, err := readings.Prepare(ctx, planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
 	})
 	return readings, made, err
+}
+
+// enrol registers the meters of a workload on all channels at once: each
+// transaction waits for its block.
+func (f *fleets) enrol(ctx context.Context, readings *workloads.Readings) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for channel := range f.channels {
+		group.Go(func() error {
+			batches, err := readings.Registrations(channel)
+			for _, batch := range batches {
+				if err == nil {
+					err = f.register(ctx, channel, batch)
+				}
+			}
+			return err
+		})
+	}
+	return group.Wait()
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"meterbench/bench"
@@ -56,12 +57,28 @@ func prepare(name string, sets []string) (prepared, error) {
 		if err := checkContracts(t); err != nil {
 			return prepared{}, err
 		}
-		if c := t.Channels[0]; len(c.Chaincodes) == 0 {
-			return prepared{}, usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", n.Topology, c.Name, reading.ContractName)}
+		if err := checkChannels(n.Topology, t); err != nil {
+			return prepared{}, err
 		}
 		p.topologies[n] = t
 	}
 	return p, nil
+}
+
+// checkChannels makes sure that there is something to measure, and that what is
+// measured at once is alike: a point has one set of conditions.
+func checkChannels(name string, t topology.Topology) error {
+	first := t.Channels[0]
+	if len(first.Chaincodes) == 0 {
+		return usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
+	}
+	for _, c := range t.Channels[1:] {
+		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || c.Chaincodes[0].Endorsement != first.Chaincodes[0].Endorsement) {
+			return usageError{fmt.Errorf("topology %s: channels %s and %s differ in batch or endorsement, but meters are spread over all channels that have the contract %s; make them alike, or take the contract from one of them",
+				name, first.Name, c.Name, reading.ContractName)}
+		}
+	}
+	return nil
 }
 
 // checkContracts makes sure that a topology asks only for contracts that this
@@ -122,7 +139,6 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 		return nil, err
 	}
 	site := &fabricSite{lab: l, topology: t, net: net, begin: begin}
-	site.fleets = fleets{seed: l.scenario.Seed, register: site.register}
 	if err := site.connect(ctx); err != nil {
 		net.Close() //nolint:errcheck // the first error counts
 		return nil, err
@@ -130,32 +146,44 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	return site, nil
 }
 
-// A fabricSite is a network that is up, with a client connected to its first
-// channel's readings contract.
+// A fabricSite is a network that is up, with a client connected to each channel
+// that has the contract.
 type fabricSite struct {
 	lab         *fabricLab
 	topology    topology.Topology
 	net         *network.Network
-	client      *client.Client
+	channels    []network.Channel // those that are measured
+	clients     client.Channels   // connected to them
 	sampler     *proc.Sampler
 	begin       time.Time
+	committed   sync.Once
 	firstCommit time.Duration
 	fleets      fleets
-	setUp       uint64 // blocks below this number hold set-up only
+	setUp       []uint64 // by channel: blocks below this number hold set-up only
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
-	channel := s.topology.Channels[0].Name
-	if s.client, err = s.net.Client(ctx, channel, reading.ContractName); err != nil {
-		return err
+	defer func() {
+		if err != nil {
+			s.clients.Close() //nolint:errcheck // the first error counts
+		}
+	}()
+	for _, channel := range s.net.Record().Channels {
+		if len(channel.Chaincodes) == 0 {
+			continue
+		}
+		connected, err := s.net.Client(ctx, channel.Name, reading.ContractName)
+		if err != nil {
+			return err
+		}
+		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
+	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), register: s.register}
 	var nodes []proc.Node
 	for _, n := range s.net.Nodes() {
 		nodes = append(nodes, proc.Node{Name: n.Name, PID: n.PID})
 	}
-	if s.sampler, err = proc.NewSampler(nodes); err != nil {
-		s.client.Close() //nolint:errcheck // the first error counts
-	}
+	s.sampler, err = proc.NewSampler(nodes)
 	return err
 }
 
@@ -165,20 +193,24 @@ func (s *fabricSite) Facts() study.Facts {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	channel, limits := s.topology.Channels[0], s.topology.Limits
+	channel, limits := s.topology.Channels[0], s.topology.Limits // all channels are alike
+	var observers []string
+	for _, c := range s.channels {
+		observers = append(observers, c.Peers[0]) // whose blocks the client watches
+	}
 	return study.Facts{
 		Target: "fabric", Topology: s.topology.Name, TopologyJSON: described,
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
 		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
 		Policy: channel.Chaincodes[0].Endorsement, Limits: result.Limits(limits),
-		Observers: []string{s.channel().Peers[0]}, // whose blocks the client watches
-		Bringup:   &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
-		Versions:  map[string]string{"fabric": s.lab.binaries.Version},
+		Channels: len(s.channels), Observers: observers,
+		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
+		Versions: map[string]string{"fabric": s.lab.binaries.Version},
 	}
 }
 
 // Target implements study.Site.
-func (s *fabricSite) Target() bench.Target { return s.client }
+func (s *fabricSite) Target() bench.Target { return s.clients }
 
 // Sample implements study.Site.
 func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
@@ -186,8 +218,8 @@ func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample()
 // Ledger implements study.Site.
 func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
 	return func(yield func(study.Entry, error) bool) {
-		for e, err := range s.client.Ledger(ctx) {
-			if !yield(study.Entry{TxID: e.TxID, Valid: e.Valid(), SetUp: e.Block < s.setUp}, err) {
+		for e, err := range s.clients.Ledger(ctx) {
+			if !yield(study.Entry{TxID: e.TxID, Valid: e.Valid(), SetUp: err == nil && e.Block < s.setUp[e.Channel]}, err) {
 				return
 			}
 		}
@@ -199,13 +231,13 @@ func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
 func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
 	var total uint64
 	for _, meter := range s.fleets.meters {
-		answer, err := s.client.Evaluate(ctx, reading.FnCount, []byte(meter))
+		answer, err := s.clients[meter.channel].Evaluate(ctx, reading.FnCount, []byte(meter.id))
 		if err != nil {
-			return 0, fmt.Errorf("meter %s: %w", meter, err)
+			return 0, fmt.Errorf("meter %s: %w", meter.id, err)
 		}
 		n, err := strconv.ParseUint(string(answer), 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("meter %s: the contract answered %q: %w", meter, answer, err)
+			return 0, fmt.Errorf("meter %s: the contract answered %q: %w", meter.id, answer, err)
 		}
 		total += n
 	}
@@ -217,7 +249,7 @@ func (s *fabricSite) Died() <-chan error { return s.net.Died() }
 
 // Close implements study.Site.
 func (s *fabricSite) Close() error {
-	err := s.client.Close()
+	err := s.clients.Close()
 	if closed := s.net.Close(); closed != nil {
 		err = closed
 	}
