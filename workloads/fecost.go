@@ -50,10 +50,9 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range cells {
-		if cells[i].evaluator, err = fe.NewEvaluator(ctx, cells[i].params); err != nil {
-			return nil, fmt.Errorf("measure encryption: %w", err)
-		}
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return nil, fmt.Errorf("measure encryption: %w", err)
 	}
 	for done := range spec.Samples * len(cells) {
 		c := &cells[done%len(cells)]
@@ -63,7 +62,7 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 		runtime.GC()
 		err := ctx.Err()
 		if err == nil {
-			err = c.sample(ctx, rand.New(rand.NewPCG(spec.Seed, uint64(done))))
+			err = c.sample(ctx, tables, rand.New(rand.NewPCG(spec.Seed, uint64(done))))
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -78,7 +77,6 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 // An feCell is one combination and its samples so far, in seconds.
 type feCell struct {
 	params                           fe.Params
-	evaluator                        fe.Evaluator
 	keygen, derive, encrypt, decrypt []float64
 }
 
@@ -105,7 +103,7 @@ func (s FESpec) cells() ([]feCell, error) {
 }
 
 // sample adds one sample of each step, or none on error.
-func (c *feCell) sample(ctx context.Context, random *rand.Rand) error {
+func (c *feCell) sample(ctx context.Context, tables *fe.Tables, random *rand.Rand) error {
 	values, ones := make([]int64, c.params.Length), make([]int64, c.params.Length)
 	var sum int64
 	for i := range values {
@@ -115,7 +113,7 @@ func (c *feCell) sample(ctx context.Context, random *rand.Rand) error {
 
 	var authority fe.Authority
 	keygen, err := secondsPerCall(func() (err error) {
-		authority, err = fe.Setup(c.params)
+		authority, err = fe.Setup(ctx, c.params)
 		return err
 	})
 	if err != nil {
@@ -138,9 +136,13 @@ func (c *feCell) sample(ctx context.Context, random *rand.Rand) error {
 	if err != nil {
 		return err
 	}
+	evaluator, err := fe.NewEvaluator(ctx, encryptor.Public(), tables)
+	if err != nil {
+		return err
+	}
 	var decrypted int64
 	decrypt, err := secondsPerCall(func() (err error) {
-		decrypted, err = c.evaluator.Evaluate(ctx, ciphertext, key)
+		decrypted, err = evaluator.Evaluate(ctx, ciphertext, key)
 		return err
 	})
 	if err != nil {

@@ -80,11 +80,11 @@ func TestMeasureFERefuses(t *testing.T) {
 	for want, edit := range map[string]func(*FESpec){
 		"5 samples; at least 6":     func(s *FESpec) { s.Samples = 5 },
 		`scheme "rsa" is unknown`:   func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
-		"modulus of 512 bits":       func(s *FESpec) { s.Bits = []int{512} },
+		"ddh of 512 bits":       func(s *FESpec) { s.Bits = []int{512} },
 		"vector length 0":           func(s *FESpec) { s.Lengths = []int{0} },
 		"bound 0 is too small":      func(s *FESpec) { s.Bound = 0 },
 		"nothing to measure":        func(s *FESpec) { s.Bits = nil },
-		"must stay below 2^48; low": func(s *FESpec) { s.Bound = 1 << 30 },
+		"must stay below 2^48 for ddh; low": func(s *FESpec) { s.Bound = 1 << 30 },
 	} {
 		spec := good
 		edit(&spec)

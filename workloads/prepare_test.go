@@ -59,4 +59,6 @@ func TestPrepareReportsAndStops(t *testing.T) {
 
 type failing struct{ error }
 
+func (f failing) Public() []byte { return nil }
+
 func (f failing) Encrypt([]int64) ([]byte, error) { return nil, f.error }

@@ -61,8 +61,9 @@ type Readings struct {
 var _ bench.Workload = (*Readings)(nil)
 
 // NewReadings checks the configuration and, for an encrypted workload, makes
-// fresh master keys, which takes up to seconds at 4096 bits.
-func NewReadings(config Config) (*Readings, error) {
+// fresh master keys, which takes up to seconds at 4096 bits and up to a minute
+// for paillier.
+func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
 	r := &Readings{config: config}
 	switch config.Kind {
@@ -95,7 +96,7 @@ func NewReadings(config Config) (*Readings, error) {
 		return nil, fmt.Errorf("bank of %d ciphertexts; want at least 1", config.Bank)
 	}
 	var err error
-	if r.authority, err = fe.Setup(r.params); err != nil {
+	if r.authority, err = fe.Setup(ctx, r.params); err != nil {
 		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
 	}
 	r.encryptor = r.authority.Encryptor()

@@ -34,7 +34,7 @@ func fleet(t testing.TB, prefix string, meters, length int) *meter.Fleet {
 
 func workload(t testing.TB, c Config) *Readings {
 	t.Helper()
-	r, err := NewReadings(c)
+	r, err := NewReadings(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,11 @@ func gateway(t testing.TB, r *Readings, weights []int64) func(ciphertext []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluator, err := fe.NewEvaluator(t.Context(), r.params)
+	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 14})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluator, err := fe.NewEvaluator(t.Context(), r.Authority().Encryptor().Public(), tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,12 +273,12 @@ func TestConfigErrors(t *testing.T) {
 	for want, c := range map[string]Config{
 		`workload kind "cipher" is unknown`:    {Kind: "cipher", Fleet: f},
 		`scheme "rsa" is unknown`:              {Kind: "padded", Scheme: "rsa", Bits: 2048, Fleet: f},
-		"modulus of 2000 bits":                 {Kind: "encrypted", Scheme: "ddh", Bits: 2000, Fleet: f, Encryption: "inline"},
+		"ddh of 2000 bits":                 {Kind: "encrypted", Scheme: "ddh", Bits: 2000, Fleet: f, Encryption: "inline"},
 		"more than a reading's 262144":         {Kind: "padded", Scheme: "ddh", Bits: 4096, Fleet: fleet(t, "a", 1, 512)},
 		`encryption "later" is unknown`:        {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "later"},
 		"bank of 0 ciphertexts; want at least": {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "bank"},
 	} {
-		if _, err := NewReadings(c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewReadings(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; want %q", err, want)
 		}
 	}

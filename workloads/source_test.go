@@ -28,7 +28,7 @@ func TestSource(t *testing.T) {
 		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "ahead"},
 	} {
 		config.Fleet, config.First, config.Source = fleet, 100, odd{3}
-		r, err := NewReadings(config)
+		r, err := NewReadings(t.Context(), config)
 		if err != nil {
 			t.Fatal(err)
 		}

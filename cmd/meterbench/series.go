@@ -93,7 +93,7 @@ func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix strin
 	}
 	config.Kind, config.Scheme, config.Bits, config.Fleet = w.Kind, w.Scheme, w.Bits, fleet
 	config.Encryption, config.Bank, config.Verify, config.Channels = w.Encryption.Mode, w.Encryption.Bank, w.Verify, f.channels
-	readings, err := workloads.NewReadings(config)
+	readings, err := workloads.NewReadings(ctx, config)
 	if err != nil {
 		return nil, none, err
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"errors"
-	"math/big"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,7 +105,7 @@ func TestPutReading(t *testing.T) {
 	encrypted := plain("m1", 1)
 	encrypted.Kind = reading.Encrypted
 	var err error
-	if encrypted.Payload, err = codec.Marshal(codec.Header{Scheme: codec.DDH, Bits: 2048, Length: 2}, []*big.Int{big.NewInt(5), big.NewInt(6), big.NewInt(7)}); err != nil {
+	if encrypted.Payload, err = codec.Marshal(codec.Header{Scheme: codec.DDH, Bits: 2048, Length: 2}, [][]byte{bytes.Repeat([]byte{5}, 256), bytes.Repeat([]byte{6}, 256), bytes.Repeat([]byte{7}, 256)}); err != nil {
 		t.Fatal(err)
 	}
 	short := encrypted

@@ -31,7 +31,7 @@ func newDamgard(p Params) (scheme *fullysec.Damgard, err error) {
 	return scheme, nil
 }
 
-func setupDamgard(p Params) (Authority, error) {
+func setupDamgard(_ context.Context, p Params) (Authority, error) {
 	scheme, err := newDamgard(p)
 	if err != nil {
 		return nil, err
@@ -45,29 +45,39 @@ func setupDamgard(p Params) (Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
 	}
-	return damgardAuthority(p, scheme, secret, public), nil
+	return damgardAuthority(p, scheme, secret, public)
 }
 
-func damgardAuthority(p Params, scheme *fullysec.Damgard, secret *fullysec.DamgardSecKey, public data.Vector) zpAuthority {
-	return zpAuthority{
-		params: p,
-		encrypt: func(x data.Vector) (data.Vector, error) {
-			return scheme.Encrypt(x, public)
-		},
-		derive: func(y data.Vector) ([]*big.Int, error) {
-			k, err := scheme.DeriveKey(secret, y)
-			if err != nil {
-				return nil, err
-			}
-			return []*big.Int{k.Key1, k.Key2}, nil
-		},
+func damgardAuthority(p Params, scheme *fullysec.Damgard, secret *fullysec.DamgardSecKey, public data.Vector) (Authority, error) {
+	encryptor, err := newZpEncryptor(p, public, scheme.Encrypt)
+	if err != nil {
+		return nil, err
 	}
+	return zpAuthority{p, encryptor, func(y data.Vector) ([]*big.Int, error) {
+		k, err := scheme.DeriveKey(secret, y)
+		if err != nil {
+			return nil, err
+		}
+		return []*big.Int{k.Key1, k.Key2}, nil
+	}}, nil
 }
 
-func newDamgardEvaluator(ctx context.Context, p Params) (Evaluator, error) {
+func newDamgardEncryptor(p Params, key []byte) (Encryptor, error) {
 	scheme, err := newDamgard(p)
 	if err != nil {
 		return nil, err
 	}
-	return newZpEvaluator(ctx, p, zpGroup{p: scheme.Params.P, q: scheme.Params.Q, g: scheme.Params.G}, 2)
+	h, err := zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}.elements(key)
+	if err != nil {
+		return nil, fmt.Errorf("fe: %v: %w", p, err)
+	}
+	return newZpEncryptor(p, h, scheme.Encrypt)
+}
+
+func newDamgardEvaluator(ctx context.Context, p Params, _ []byte, tables *Tables) (Evaluator, error) {
+	scheme, err := newDamgard(p)
+	if err != nil {
+		return nil, err
+	}
+	return newZpEvaluator(ctx, p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, 2, tables)
 }

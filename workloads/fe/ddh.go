@@ -29,7 +29,7 @@ func newDDH(p Params) (scheme *simple.DDH, err error) {
 	return scheme, nil
 }
 
-func setupDDH(p Params) (Authority, error) {
+func setupDDH(_ context.Context, p Params) (Authority, error) {
 	scheme, err := newDDH(p)
 	if err != nil {
 		return nil, err
@@ -42,26 +42,36 @@ func setupDDH(p Params) (Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
 	}
-	return ddhAuthority(p, scheme, secret, public), nil
+	return ddhAuthority(p, scheme, secret, public)
 }
 
-func ddhAuthority(p Params, scheme *simple.DDH, secret, public data.Vector) zpAuthority {
-	return zpAuthority{
-		params: p,
-		encrypt: func(x data.Vector) (data.Vector, error) {
-			return scheme.Encrypt(x, public)
-		},
-		derive: func(y data.Vector) ([]*big.Int, error) {
-			k, err := scheme.DeriveKey(secret, y)
-			return []*big.Int{k}, err
-		},
+func ddhAuthority(p Params, scheme *simple.DDH, secret, public data.Vector) (Authority, error) {
+	encryptor, err := newZpEncryptor(p, public, scheme.Encrypt)
+	if err != nil {
+		return nil, err
 	}
+	return zpAuthority{p, encryptor, func(y data.Vector) ([]*big.Int, error) {
+		k, err := scheme.DeriveKey(secret, y)
+		return []*big.Int{k}, err
+	}}, nil
 }
 
-func newDDHEvaluator(ctx context.Context, p Params) (Evaluator, error) {
+func newDDHEncryptor(p Params, key []byte) (Encryptor, error) {
 	scheme, err := newDDH(p)
 	if err != nil {
 		return nil, err
 	}
-	return newZpEvaluator(ctx, p, zpGroup{p: scheme.Params.P, q: scheme.Params.Q, g: scheme.Params.G}, 1)
+	h, err := zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}.elements(key)
+	if err != nil {
+		return nil, fmt.Errorf("fe: %v: %w", p, err)
+	}
+	return newZpEncryptor(p, h, scheme.Encrypt)
+}
+
+func newDDHEvaluator(ctx context.Context, p Params, _ []byte, tables *Tables) (Evaluator, error) {
+	scheme, err := newDDH(p)
+	if err != nil {
+		return nil, err
+	}
+	return newZpEvaluator(ctx, p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, 1, tables)
 }

@@ -102,7 +102,8 @@ func TestSearchIsCancelled(t *testing.T) {
 	if _, err := newLogTable(done, group, maxBabySteps); !errors.Is(err, context.Canceled) {
 		t.Errorf("newLogTable = %v, want context.Canceled", err)
 	}
-	if _, err := NewEvaluator(done, Params{"ddh", 1024, 24, 10_000}); !errors.Is(err, context.Canceled) {
+	public := mustSetup(t, Params{"ddh", 1024, 24, 10_000}).Encryptor().Public()
+	if _, err := NewEvaluator(done, public, mustTables(t, 1<<20)); !errors.Is(err, context.Canceled) {
 		t.Errorf("NewEvaluator = %v, want context.Canceled", err)
 	}
 }
@@ -112,7 +113,7 @@ func TestBabySteps(t *testing.T) {
 		bound int64
 		want  int
 	}{
-		{0, minBabySteps}, {1, minBabySteps}, {100_000_000, 14143}, {24 * 100_000_000, 69283}, {maxProduct, maxBabySteps},
+		{0, minBabySteps}, {1, minBabySteps}, {100_000_000, 14143}, {24 * 100_000_000, 69283}, {1 << gofeProductBits, maxBabySteps},
 	} {
 		if got := babySteps(c.bound); got != c.want {
 			t.Errorf("babySteps(%d) = %d, want %d", c.bound, got, c.want)

@@ -25,7 +25,8 @@ func newHolders(t testing.TB, p Params) holders {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return holders{p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, mustSetup(t, p), mustEvaluator(t, p)}
+	authority := mustSetup(t, p)
+	return holders{p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, authority, mustEvaluator(t, authority.Encryptor().Public())}
 }
 
 func (h holders) make(t testing.TB, x, y []int64) ([]byte, Key) {
@@ -48,7 +49,14 @@ func edited(t testing.TB, ciphertext []byte, edit func(elements []*big.Int)) []b
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit(elements)
+	var numbers []*big.Int
+	for _, octets := range elements {
+		numbers = append(numbers, new(big.Int).SetBytes(octets))
+	}
+	edit(numbers)
+	if elements, err = encode(numbers, header.ElementSize()); err != nil {
+		t.Fatal(err)
+	}
 	b, err := codec.Marshal(header, elements)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +65,7 @@ func edited(t testing.TB, ciphertext []byte, edit func(elements []*big.Int)) []b
 }
 
 func TestTamperedCiphertextRefused(t *testing.T) {
-	for _, name := range Schemes() {
+	for _, name := range []string{"ddh", "damgard"} {
 		h := newHolders(t, Params{name, 1024, 2, 100})
 		other := newHolders(t, Params{name, 1024, 1, 100})
 		good, key := h.make(t, []int64{3, 4}, []int64{1, 1})
@@ -88,7 +96,7 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 }
 
 func TestWrongKeyRefused(t *testing.T) {
-	for _, name := range Schemes() {
+	for _, name := range []string{"ddh", "damgard"} {
 		h := newHolders(t, Params{name, 1024, 2, 100})
 		ciphertext, key := h.make(t, []int64{3, 4}, []int64{1, 1})
 		stranger, err := mustSetup(t, h.params).Derive([]int64{1, 1})
@@ -160,11 +168,12 @@ func FuzzEvaluate(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	key, err := answer.authority(f).Derive(answer.Y)
+	authority := answer.authority(f)
+	key, err := authority.Derive(answer.Y)
 	if err != nil {
 		f.Fatal(err)
 	}
-	evaluator := mustEvaluator(f, answer.params())
+	evaluator := mustEvaluator(f, authority.Encryptor().Public())
 	f.Add(good)
 	f.Add(good[:len(good)-1])
 	f.Add(edited(f, good, func(e []*big.Int) { e[0].SetInt64(1) }))

@@ -5,17 +5,21 @@
 //
 // A scheme is split by who holds which key. The Authority holds the master
 // secret and derives the key of a function; the Encryptor stands in the sensor
-// and needs public values only; the Evaluator stands in the gateway and holds
-// no secret of its own. Between them travel ciphertexts in the form of package
-// codec.
+// and needs the public key only; the Evaluator stands in the gateway and holds
+// no secret of its own. Between them travel ciphertexts and public keys in the
+// form of package codec.
 //
-//	x  ->  Encryptor.Encrypt  ->  ciphertext  ->  Evaluator.Evaluate  ->  sum of x_i*y_i
-//	y  ->  Authority.Derive   ->  Key         ->
+//	public ->  NewEncryptor
+//	x      ->  Encryptor.Encrypt  ->  ciphertext  ->  Evaluator.Evaluate  ->  sum of x_i*y_i
+//	y      ->  Authority.Derive   ->  Key         ->
 //
-// Setup, key derivation and encryption are gofe's
-// (github.com/fentec-project/gofe), with its precomputed groups. Evaluation is
-// our own: gofe's decryption leaves a goroutine behind that searches on and
-// then blocks for ever, and panics on malformed input.
+// The scheme dmcfe has no authority: a group of meters agrees on keys, and
+// each encrypts values of its own.
+//
+// Setup, key derivation and encryption of ddh, damgard, paillier and dmcfe are
+// gofe's (github.com/fentec-project/gofe). Evaluation is our own: gofe's
+// decryption leaves a goroutine behind that searches on and then blocks for
+// ever, and panics on malformed input. The scheme ecddh is our own construction.
 //
 // What the schemes do not give: a ciphertext can be altered to encrypt a
 // related vector, so the sensor's signature must cover it; a key for l = 1, or
@@ -41,29 +45,26 @@ var ErrNoResult = errors.New("no result within the bound")
 // Params are the public parameters that all holders of a scheme's keys share.
 type Params struct {
 	Scheme string // one of Schemes()
-	Bits   int    // of the modulus: 1024, 1536, 2048, 3072 or 4096
-	Length int    // l, of the vectors x and y: 1 to 1024
+	Bits   int    // one of Sizes(Scheme)
+	Length int    // l, of the vectors x and y, or of the group of meters: 1 to 1024
 	Bound  int64  // B, largest absolute value in x and in y, at least 1
 }
 
-// maxProduct keeps l*B^2, the largest result, below what gofe takes as it is;
-// from there on it replaces the bound by the order of the group.
-const maxProduct = 1 << 48
-
 // Validate tells what of the parameters is unknown or out of range.
 func (p Params) Validate() error {
-	if _, err := schemeNamed(p.Scheme); err != nil {
+	s, err := schemeNamed(p.Scheme)
+	if err != nil {
 		return err
 	}
 	switch {
-	case !slices.Contains(codec.Bits(), p.Bits):
-		return fmt.Errorf("fe: modulus of %d bits is not available; choose one of %v", p.Bits, codec.Bits())
+	case !slices.Contains(s.id.Sizes(), p.Bits):
+		return fmt.Errorf("fe: %s of %d bits is not available; choose one of %v", p.Scheme, p.Bits, s.id.Sizes())
 	case p.Length < 1 || p.Length > codec.MaxLength:
 		return fmt.Errorf("fe: vector length %d is out of range; choose 1 to %d", p.Length, codec.MaxLength)
 	case p.Bound < 1:
 		return fmt.Errorf("fe: bound %d is too small; choose at least 1", p.Bound)
-	case p.Bound >= 1<<24 || int64(p.Length)*p.Bound*p.Bound >= maxProduct:
-		return fmt.Errorf("fe: length %d times bound %d squared must stay below 2^48; lower one of them", p.Length, p.Bound)
+	case p.Bound >= 1<<(s.productBits/2) || int64(p.Length)*p.Bound*p.Bound >= 1<<s.productBits:
+		return fmt.Errorf("fe: length %d times bound %d squared must stay below 2^%d for %s; lower one of them", p.Length, p.Bound, s.productBits, p.Scheme)
 	}
 	return nil
 }
@@ -96,12 +97,35 @@ func (p Params) checkVector(v []int64) error {
 	return nil
 }
 
+// reach returns the largest absolute result of a function whose weights are
+// within the bound: B times the sum of |y_i|, far less than l*B^2 for the usual
+// functions.
+func (p Params) reach(y []int64) int64 {
+	var bound int64
+	for _, weight := range y {
+		bound += p.Bound * max(weight, -weight)
+	}
+	return bound
+}
+
+// open takes a ciphertext apart and holds it to the parameters.
+func (p Params) open(ciphertext []byte) ([][]byte, error) {
+	h, elements, err := codec.Unmarshal(ciphertext)
+	if err != nil {
+		return nil, err
+	}
+	if h != p.header() {
+		return nil, fmt.Errorf("ciphertext of %v, %d bits, length %d; the evaluator is for %v", h.Scheme, h.Bits, h.Length, p)
+	}
+	return elements, nil
+}
+
 // A Key lets its holder compute one function of every vector encrypted under
 // the same master key: its inner product with Function.
 type Key struct {
 	Params   Params
 	Function []int64    // y
-	Secrets  []*big.Int // ddh: s·y; damgard: s·y and t·y; mod the order of the group
+	Secrets  []*big.Int // ddh, ecddh: s·y; damgard: s·y and t·y; mod the order of the group
 }
 
 // An Authority holds the master secret key.
@@ -115,6 +139,9 @@ type Authority interface {
 
 // An Encryptor encrypts vectors. Many goroutines may use it at once.
 type Encryptor interface {
+	// Public returns the public key and the parameters in the form of
+	// codec.Public, from which NewEncryptor makes an equal Encryptor.
+	Public() []byte
 	// Encrypt returns the ciphertext of x in the form of package codec. It
 	// refuses an x of the wrong length or with a value over the bound.
 	Encrypt(x []int64) ([]byte, error)
@@ -124,72 +151,107 @@ type Encryptor interface {
 // at once; it starts none of its own.
 type Evaluator interface {
 	// Evaluate returns the inner product of the encrypted vector with the
-	// key's function. It checks ciphertext and key in full first, fails with
+	// key's function. It checks ciphertext and key first, fails with
 	// ErrNoResult where they do not fit together, and with the context's
 	// error as soon as that is done.
 	Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error)
 }
 
-// A scheme is one row of the table of schemes.
-type scheme struct {
-	name      string
-	id        codec.Scheme
-	setup     func(Params) (Authority, error)
-	evaluator func(context.Context, Params) (Evaluator, error)
-}
-
-func schemes() []scheme {
-	return []scheme{
-		{"ddh", codec.DDH, setupDDH, newDDHEvaluator},
-		{"damgard", codec.Damgard, setupDamgard, newDamgardEvaluator},
-	}
-}
-
-func schemeNamed(name string) (scheme, error) {
-	for _, s := range schemes() {
-		if s.name == name {
-			return s, nil
-		}
-	}
-	return scheme{}, fmt.Errorf("fe: scheme %q is unknown; choose one of %v", name, Schemes())
-}
-
-// Schemes returns the names of the known schemes: ddh, damgard.
+// Schemes returns the names of the known schemes.
 func Schemes() []string {
 	var names []string
 	for _, s := range schemes() {
-		names = append(names, s.name)
+		names = append(names, s.name())
 	}
 	return names
 }
 
-// Setup makes an Authority with a fresh master key.
-func Setup(p Params) (Authority, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
-	s, err := schemeNamed(p.Scheme)
+// Sizes returns the sizes that a scheme comes in, in bits and ascending, none
+// for an unknown scheme.
+func Sizes(scheme string) []int {
+	s, err := schemeNamed(scheme)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return s.setup(p)
+	return s.id.Sizes()
 }
 
-// NewEvaluator makes an Evaluator and computes its table of discrete
-// logarithms: about sqrt(2*l)*B multiplications modulo p and 8 bytes each, at
-// most 2^20 of them (8 MiB). With B = 10^4 and l = 24 that is a few tenths of a
-// second at 2048 bits. It fails with the context's error as soon as that is done.
-//
-// The time of an evaluation grows with the absolute value of its result. Keys
-// whose results might need more than 2^20 steps beyond the table, each way,
-// are refused by Evaluate.
-func NewEvaluator(ctx context.Context, p Params) (Evaluator, error) {
+// HasAuthority tells whether a scheme has an authority, whose keys evaluate
+// encrypted vectors. One without encrypts the single values of several meters.
+func HasAuthority(scheme string) bool {
+	s, err := schemeNamed(scheme)
+	return err == nil && s.setup != nil
+}
+
+// Setup makes an Authority with a fresh master key. It fails for a scheme
+// without one, and with the context's error where that is done before a scheme
+// whose set-up is slow has found its primes.
+func Setup(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := schemeNamed(p.Scheme)
+	s, err := schemeWithAuthority(p.Scheme)
 	if err != nil {
 		return nil, err
 	}
-	return s.evaluator(ctx, p)
+	return s.setup(ctx, p)
+}
+
+// NewEncryptor makes the Encryptor of a public key in the form of codec.Public,
+// as Encryptor.Public returns it. It holds every element to the scheme's group.
+func NewEncryptor(public []byte) (Encryptor, error) {
+	p, key, err := readPublic(public)
+	if err != nil {
+		return nil, err
+	}
+	s, err := schemeWithAuthority(p.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	return s.encryptor(p, key)
+}
+
+// NewEvaluator makes an Evaluator for ciphertexts made with a public key in the
+// form of codec.Public. Where the scheme needs a table of discrete logarithms
+// it comes from tables, which may have to compute it first. NewEvaluator fails
+// with the context's error as soon as that is done.
+//
+// The time of an evaluation grows with the absolute value of its result.
+// Functions whose results may be beyond the reach of the tables are refused by
+// Evaluate, and beforehand by Tables.Check.
+func NewEvaluator(ctx context.Context, public []byte, tables *Tables) (Evaluator, error) {
+	p, key, err := readPublic(public)
+	if err != nil {
+		return nil, err
+	}
+	s, err := schemeWithAuthority(p.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	return s.evaluator(ctx, p, key, tables)
+}
+
+// ReadParams returns the parameters in a public key in the form of codec.Public.
+// It does not look at the key itself.
+func ReadParams(public []byte) (Params, error) {
+	p, _, err := readPublic(public)
+	return p, err
+}
+
+// readPublic decodes a public key. The key's bytes are part of public.
+func readPublic(public []byte) (Params, []byte, error) {
+	decoded, err := codec.ReadPublic(public)
+	if err != nil {
+		return Params{}, nil, err
+	}
+	p := Params{decoded.Scheme.String(), decoded.Bits, decoded.Length, decoded.Bound}
+	if err := p.Validate(); err != nil {
+		return Params{}, nil, err
+	}
+	return p, decoded.Key, nil
+}
+
+// public returns the wire form of a public key.
+func (p Params) public(key []byte) ([]byte, error) {
+	return codec.Public{Header: p.header(), Bound: p.Bound, Key: key}.Marshal()
 }

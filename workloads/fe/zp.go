@@ -1,6 +1,7 @@
 package fe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/big"
@@ -20,15 +21,44 @@ func (z zpGroup) contains(c *big.Int) bool {
 	return c.Sign() > 0 && c.Cmp(z.p) < 0 && big.Jacobi(c, z.p) == 1
 }
 
+// elements decodes a public key of the group's elements. It refuses what is no
+// element, and 1, which is the key of no secret.
+func (z zpGroup) elements(key []byte) (data.Vector, error) {
+	var elements data.Vector
+	for i, octets := range codec.Split(key, z.width()) {
+		h := new(big.Int).SetBytes(octets)
+		if !z.contains(h) || h.Cmp(big.NewInt(1)) == 0 {
+			return nil, fmt.Errorf("element %d of the public key is 1 or not in the group", i)
+		}
+		elements = append(elements, h)
+	}
+	return elements, nil
+}
+
+// width is the size of an encoded element in bytes.
+func (z zpGroup) width() int { return (z.p.BitLen() + 7) / 8 }
+
+// encode returns each number in that many bytes, big-endian.
+func encode(numbers []*big.Int, width int) ([][]byte, error) {
+	out := make([][]byte, len(numbers))
+	for i, n := range numbers {
+		if n == nil || n.Sign() < 0 || n.BitLen() > 8*width {
+			return nil, fmt.Errorf("number %d is missing, negative or longer than %d bytes", i, width)
+		}
+		out[i] = n.FillBytes(make([]byte, width))
+	}
+	return out, nil
+}
+
 // A zpAuthority is the Authority of a gofe scheme modulo p. The functions
 // close over the scheme's keys; they only read, so they may run at once.
 type zpAuthority struct {
-	params  Params
-	encrypt func(x data.Vector) (data.Vector, error)
-	derive  func(y data.Vector) ([]*big.Int, error)
+	params    Params
+	encryptor Encryptor
+	derive    func(y data.Vector) ([]*big.Int, error)
 }
 
-func (a zpAuthority) Encryptor() Encryptor { return zpEncryptor{a.params, a.encrypt} }
+func (a zpAuthority) Encryptor() Encryptor { return a.encryptor }
 
 func (a zpAuthority) Derive(y []int64) (Key, error) {
 	if err := a.params.checkVector(y); err != nil {
@@ -45,24 +75,46 @@ func (a zpAuthority) Derive(y []int64) (Key, error) {
 	return key, nil
 }
 
+// A zpEncryptor is the Encryptor of a gofe scheme modulo p.
 type zpEncryptor struct {
 	params  Params
+	public  []byte
 	encrypt func(x data.Vector) (data.Vector, error)
 }
+
+// newZpEncryptor makes the Encryptor of the public key h_1 … h_l.
+func newZpEncryptor(p Params, h data.Vector, encrypt func(x, h data.Vector) (data.Vector, error)) (Encryptor, error) {
+	elements, err := encode(h, p.header().ElementSize())
+	if err != nil {
+		return nil, fmt.Errorf("fe: public key of %v: %w", p, err)
+	}
+	public, err := p.public(bytes.Join(elements, nil))
+	if err != nil {
+		return nil, err
+	}
+	return zpEncryptor{p, public, func(x data.Vector) (data.Vector, error) { return encrypt(x, h) }}, nil
+}
+
+func (e zpEncryptor) Public() []byte { return bytes.Clone(e.public) }
 
 func (e zpEncryptor) Encrypt(x []int64) ([]byte, error) {
 	if err := e.params.checkVector(x); err != nil {
 		return nil, fmt.Errorf("fe: encrypt: %w", err)
 	}
-	var elements data.Vector
+	var numbers data.Vector
 	err := contain(func() (err error) {
-		elements, err = e.encrypt(vector(x))
+		numbers, err = e.encrypt(vector(x))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fe: encrypt: %w", err)
 	}
-	return codec.Marshal(e.params.header(), elements)
+	header := e.params.header()
+	elements, err := encode(numbers, header.ElementSize())
+	if err != nil {
+		return nil, fmt.Errorf("fe: encrypt: %w", err)
+	}
+	return codec.Marshal(header, elements)
 }
 
 // A zpEvaluator evaluates the schemes whose ciphertext is a number of heads,
@@ -74,8 +126,8 @@ type zpEvaluator struct {
 	logs   *logTable
 }
 
-func newZpEvaluator(ctx context.Context, p Params, group zpGroup, heads int) (Evaluator, error) {
-	logs, err := newLogTable(ctx, group, babySteps(int64(p.Length)*p.Bound*p.Bound))
+func newZpEvaluator(ctx context.Context, p Params, group zpGroup, heads int, tables *Tables) (Evaluator, error) {
+	logs, err := newLogTable(ctx, group, min(tables.config.Entries, babySteps(int64(p.Length)*p.Bound*p.Bound)))
 	if err != nil {
 		return nil, fmt.Errorf("fe: table of discrete logarithms for %v: %w", p, err)
 	}
@@ -90,12 +142,7 @@ func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) 
 	if err != nil {
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}
-	// |x·y| is at most B times the sum of |y_i|: far less than l*B^2 for the
-	// usual functions, so that a ciphertext that does not fit is found out soon.
-	var bound int64
-	for _, y := range key.Function {
-		bound += e.params.Bound * max(y, -y)
-	}
+	bound := e.params.reach(key.Function)
 	if limit := e.logs.steps * maxGiantSteps; bound > limit {
 		return 0, fmt.Errorf("fe: evaluate: results of this function may reach %d, the discrete logarithm is searched up to %d; choose a lower bound or smaller weights", bound, limit)
 	}
@@ -127,19 +174,18 @@ func (e *zpEvaluator) checkKey(key Key) error {
 // open decodes a ciphertext and holds every element to the group. A head
 // outside of it would, raised to the key, tell whether the key is even.
 func (e *zpEvaluator) open(ciphertext []byte) ([]*big.Int, error) {
-	h, elements, err := codec.Unmarshal(ciphertext)
+	elements, err := e.params.open(ciphertext)
 	if err != nil {
 		return nil, err
 	}
-	if want := e.params.header(); h != want {
-		return nil, fmt.Errorf("ciphertext of %v, %d bits, length %d; the evaluator is for %v", h.Scheme, h.Bits, h.Length, e.params)
-	}
-	for i, c := range elements {
-		if !e.group.contains(c) {
+	numbers := make([]*big.Int, len(elements))
+	for i, octets := range elements {
+		numbers[i] = new(big.Int).SetBytes(octets)
+		if !e.group.contains(numbers[i]) {
 			return nil, fmt.Errorf("element %d of the ciphertext is not in the group of %v", i, e.params)
 		}
 	}
-	return elements, nil
+	return numbers, nil
 }
 
 // combine returns (product of c_i^y_i) / (product of head_j^secret_j), which

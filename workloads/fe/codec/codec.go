@@ -1,25 +1,32 @@
-// Package codec is the wire form of functional-encryption ciphertexts. It
-// knows no scheme: contracts and gateways can check, take apart and put
-// together ciphertexts without any cryptography.
+// Package codec is the wire form of functional-encryption ciphertexts and of
+// the public keys that they are made with. It knows no scheme: contracts and
+// gateways can check, take apart and put together both without any cryptography.
 //
-// A ciphertext is a header of six bytes and its elements, all integers
+// A ciphertext is a header of six bytes and its elements, all numbers
 // big-endian:
 //
 //	byte 0     version, 1
-//	byte 1     scheme: 1 ddh, 2 damgard
-//	bytes 2-3  bits of the modulus: 1024, 1536, 2048, 3072 or 4096
-//	bytes 4-5  length l of the encrypted vector: 1 to 1024
-//	then       l+1 (ddh) or l+2 (damgard) elements of bits/8 bytes each
+//	byte 1     scheme: 1 ddh, 2 damgard, 3 ecddh, 4 paillier, 5 dmcfe
+//	bytes 2-3  size of the scheme in bits: one of Scheme.Sizes
+//	bytes 4-5  length l of the encrypted vector: 1 to 1024; for dmcfe the
+//	           number of meters whose values of one label are added up
+//	then       the elements:
 //
-// There is one encoding per ciphertext. The codec does not know the modulus:
-// it holds elements to be non-zero and shorter than 2^bits; that they are
+//	scheme    elements  bytes each
+//	ddh       l+1       bits/8, a residue
+//	damgard   l+2       bits/8, a residue
+//	ecddh     l+1       32, an encoding of ristretto255
+//	paillier  l+1       bits/4, a residue modulo n^2
+//	dmcfe     1         64, a point of bn256
+//
+// There is one encoding per ciphertext. The codec knows no modulus and no
+// curve: it holds elements to their width and to be non-zero; that they are
 // elements of the scheme's group is checked by whoever evaluates them.
 package codec
 
 import (
 	"encoding/binary"
 	"fmt"
-	"math/big"
 	"slices"
 )
 
@@ -31,62 +38,51 @@ const MaxLength = 1024
 
 const version = 1
 
-// A Scheme is the wire number of a functional-encryption scheme.
-type Scheme uint8
-
-// The schemes. Numbers are never reused.
-const (
-	DDH     Scheme = 1
-	Damgard Scheme = 2
-)
-
-// String returns the scheme's name in scenarios and results.
-func (s Scheme) String() string {
-	switch s {
-	case DDH:
-		return "ddh"
-	case Damgard:
-		return "damgard"
-	}
-	return fmt.Sprintf("scheme %d", uint8(s))
-}
-
 // A Header says what the elements of a ciphertext are.
 type Header struct {
 	Scheme Scheme
-	Bits   int // of the modulus: one of Bits()
-	Length int // of the encrypted vector: 1 to MaxLength
+	Bits   int // one of Scheme.Sizes()
+	Length int // of the encrypted vector, or of the group of meters: 1 to MaxLength
 }
-
-// Bits returns the moduli's lengths that a Header may have, ascending.
-func Bits() []int { return []int{1024, 1536, 2048, 3072, 4096} }
 
 // Elements returns how many elements the ciphertext has, 0 for an unknown scheme.
 func (h Header) Elements() int {
-	switch h.Scheme {
-	case DDH:
-		return h.Length + 1
-	case Damgard:
-		return h.Length + 2
+	f := formOf(h.Scheme)
+	switch {
+	case f.name == "":
+		return 0
+	case f.single:
+		return f.heads + 1
 	}
-	return 0
+	return f.heads + h.Length
 }
+
+// ElementSize returns the size of each element in bytes, 0 for an unknown scheme.
+func (h Header) ElementSize() int { return formOf(h.Scheme).numbers * h.Bits / 8 }
 
 // Validate tells what of the header is unknown or out of range.
 func (h Header) Validate() error {
+	f := formOf(h.Scheme)
 	switch {
-	case h.Elements() == 0:
-		return fmt.Errorf("fe ciphertext: %v is unknown; known are 1 (ddh) and 2 (damgard)", h.Scheme)
-	case !slices.Contains(Bits(), h.Bits):
-		return fmt.Errorf("fe ciphertext: modulus of %d bits; known are %v", h.Bits, Bits())
+	case f.name == "":
+		return fmt.Errorf("fe ciphertext: %v is unknown; known are 1 (ddh) to 5 (dmcfe)", h.Scheme)
+	case !f.comesIn(h.Bits):
+		return fmt.Errorf("fe ciphertext: %s of %d bits; known are %v", f.name, h.Bits, h.Scheme.Sizes())
 	case h.Length < 1 || h.Length > MaxLength:
 		return fmt.Errorf("fe ciphertext: vector length %d; want 1 to %d", h.Length, MaxLength)
 	}
 	return nil
 }
 
+func (h Header) put(b []byte) {
+	b[0] = version
+	b[1] = byte(h.Scheme)
+	binary.BigEndian.PutUint16(b[2:], uint16(h.Bits))
+	binary.BigEndian.PutUint16(b[4:], uint16(h.Length))
+}
+
 // Size returns the size in bytes of a ciphertext with a valid header.
-func Size(h Header) int { return HeaderSize + h.Elements()*(h.Bits/8) }
+func Size(h Header) int { return HeaderSize + h.Elements()*h.ElementSize() }
 
 // ReadHeader returns the header of b, which may be a whole ciphertext. It
 // looks at nothing beyond the header.
@@ -119,43 +115,42 @@ func Check(b []byte) error {
 	if len(b) != Size(h) {
 		return fmt.Errorf("fe ciphertext: %d bytes; %v of %d bits and length %d has %d", len(b), h.Scheme, h.Bits, h.Length, Size(h))
 	}
-	width := h.Bits / 8
+	width := h.ElementSize()
 	for i := range h.Elements() {
-		element := b[HeaderSize+i*width:][:width]
-		if !slices.ContainsFunc(element, func(octet byte) bool { return octet != 0 }) {
+		if isZero(b[HeaderSize+i*width:][:width]) {
 			return fmt.Errorf("fe ciphertext: element %d is zero", i)
 		}
 	}
 	return nil
 }
 
+func isZero(element []byte) bool {
+	return !slices.ContainsFunc(element, func(octet byte) bool { return octet != 0 })
+}
+
 // Marshal encodes a ciphertext. It refuses an invalid header, a wrong number
-// of elements, and elements that are nil, not positive or longer than the modulus.
-func Marshal(h Header, elements []*big.Int) ([]byte, error) {
+// of elements, and elements that are zero or not of the header's ElementSize.
+func Marshal(h Header, elements [][]byte) ([]byte, error) {
 	if err := h.Validate(); err != nil {
 		return nil, err
 	}
 	if len(elements) != h.Elements() {
 		return nil, fmt.Errorf("fe ciphertext: %d elements; %v of length %d has %d", len(elements), h.Scheme, h.Length, h.Elements())
 	}
-	b := make([]byte, Size(h))
-	b[0] = version
-	b[1] = byte(h.Scheme)
-	binary.BigEndian.PutUint16(b[2:], uint16(h.Bits))
-	binary.BigEndian.PutUint16(b[4:], uint16(h.Length))
-	width := h.Bits / 8
+	b := make([]byte, HeaderSize, Size(h))
+	h.put(b)
 	for i, e := range elements {
-		if e == nil || e.Sign() <= 0 || e.BitLen() > h.Bits {
-			return nil, fmt.Errorf("fe ciphertext: element %d is missing, not positive or longer than %d bits", i, h.Bits)
+		if len(e) != h.ElementSize() || isZero(e) {
+			return nil, fmt.Errorf("fe ciphertext: element %d is zero or has %d bytes, not %d", i, len(e), h.ElementSize())
 		}
-		e.FillBytes(b[HeaderSize+i*width:][:width])
+		b = append(b, e...)
 	}
 	return b, nil
 }
 
-// Unmarshal decodes what Check accepts and nothing else. The elements do not
-// share memory with b.
-func Unmarshal(b []byte) (Header, []*big.Int, error) {
+// Unmarshal decodes what Check accepts and nothing else. The elements are
+// parts of b.
+func Unmarshal(b []byte) (Header, [][]byte, error) {
 	if err := Check(b); err != nil {
 		return Header{}, nil, err
 	}
@@ -163,10 +158,15 @@ func Unmarshal(b []byte) (Header, []*big.Int, error) {
 	if err != nil {
 		return Header{}, nil, err
 	}
-	width := h.Bits / 8
-	elements := make([]*big.Int, h.Elements())
-	for i := range elements {
-		elements[i] = new(big.Int).SetBytes(b[HeaderSize+i*width:][:width])
+	return h, Split(b[HeaderSize:], h.ElementSize()), nil
+}
+
+// Split cuts b into parts of that many bytes each. What is left over at the
+// end, shorter than that, is dropped.
+func Split(b []byte, width int) [][]byte {
+	parts := make([][]byte, len(b)/width)
+	for i := range parts {
+		parts[i] = b[i*width:][:width:width]
 	}
-	return h, elements, nil
+	return parts
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,33 +37,25 @@ func readVectors(t testing.TB) []vector {
 	return vectors
 }
 
-func (v vector) decode(t testing.TB) (Header, []*big.Int, []byte) {
+func (v vector) decode(t testing.TB) (Header, [][]byte, []byte) {
 	t.Helper()
 	encoded, err := hex.DecodeString(v.Encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
-	elements := make([]*big.Int, len(v.Elements))
+	h := Header{v.Scheme, v.Bits, v.Length}
+	elements := make([][]byte, len(v.Elements))
 	for i, s := range v.Elements {
-		var ok bool
-		if elements[i], ok = new(big.Int).SetString(s, 16); !ok {
+		number, ok := new(big.Int).SetString(s, 16)
+		if !ok {
 			t.Fatalf("%s: element %d is not hexadecimal", v.Name, i)
 		}
+		elements[i] = number.FillBytes(make([]byte, h.ElementSize()))
 	}
-	return Header{v.Scheme, v.Bits, v.Length}, elements, encoded
+	return h, elements, encoded
 }
 
-func equal(a, b []*big.Int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Cmp(b[i]) != 0 {
-			return false
-		}
-	}
-	return true
-}
+func equal(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
 
 func TestKnownAnswers(t *testing.T) {
 	for _, v := range readVectors(t) {
@@ -114,10 +107,12 @@ func TestCheckRefuses(t *testing.T) {
 		{"version 0", "version 0", edit(0, 0)},
 		{"version 2", "version 2", edit(0, 2)},
 		{"scheme 0", "scheme 0 is unknown", edit(1, 0)},
-		{"scheme 3", "scheme 3 is unknown", edit(1, 3)},
+		{"scheme 6", "scheme 6 is unknown", edit(1, 6)},
+		{"scheme of other sizes", "ecddh of 1024 bits", edit(1, 3)},
+		{"paillier, elements missing", "262 bytes; paillier of 1024 bits and length 1 has 518", edit(1, 4)},
 		{"other scheme, one element missing", "262 bytes; damgard", edit(1, 2)},
-		{"modulus of 0 bits", "modulus of 0 bits", edit(2, 0, 0)},
-		{"modulus of 1025 bits", "modulus of 1025 bits", edit(2, 4, 1)},
+		{"modulus of 0 bits", "ddh of 0 bits", edit(2, 0, 0)},
+		{"modulus of 1025 bits", "ddh of 1025 bits", edit(2, 4, 1)},
 		{"length 0", "vector length 0", edit(4, 0, 0)},
 		{"length 1025", "vector length 1025", edit(4, 4, 1)},
 		{"length 2", "length 2 has 390", edit(4, 0, 2)},
@@ -137,23 +132,23 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 func TestMarshalRefuses(t *testing.T) {
-	one := big.NewInt(1)
+	one := append(make([]byte, 127), 1)
 	good := Header{DDH, 1024, 1}
 	for _, c := range []struct {
 		name     string
 		header   Header
-		elements []*big.Int
+		elements [][]byte
 	}{
-		{"no scheme", Header{0, 1024, 1}, []*big.Int{one, one}},
-		{"unknown bits", Header{DDH, 2560, 1}, []*big.Int{one, one}},
-		{"length 0", Header{DDH, 1024, 0}, []*big.Int{one}},
+		{"no scheme", Header{0, 1024, 1}, [][]byte{one, one}},
+		{"unknown bits", Header{DDH, 2560, 1}, [][]byte{one, one}},
+		{"length 0", Header{DDH, 1024, 0}, [][]byte{one}},
 		{"length beyond", Header{DDH, 1024, MaxLength + 1}, nil},
-		{"element missing", good, []*big.Int{one}},
-		{"element too many", good, []*big.Int{one, one, one}},
-		{"nil element", good, []*big.Int{one, nil}},
-		{"zero element", good, []*big.Int{one, new(big.Int)}},
-		{"negative element", good, []*big.Int{one, big.NewInt(-1)}},
-		{"element of 1025 bits", good, []*big.Int{one, new(big.Int).Lsh(one, 1024)}},
+		{"element missing", good, [][]byte{one}},
+		{"element too many", good, [][]byte{one, one, one}},
+		{"nil element", good, [][]byte{one, nil}},
+		{"zero element", good, [][]byte{one, make([]byte, 128)}},
+		{"short element", good, [][]byte{one, one[1:]}},
+		{"long element", good, [][]byte{one, append([]byte{0}, one...)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if b, err := Marshal(c.header, c.elements); err == nil {
@@ -163,18 +158,19 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 }
 
+// drawHeader draws any valid header of a short length.
+func drawHeader(t *rapid.T) Header {
+	scheme := rapid.SampledFrom([]Scheme{DDH, Damgard, ECDDH, Paillier, DMCFE}).Draw(t, "scheme")
+	return Header{scheme, rapid.SampledFrom(scheme.Sizes()).Draw(t, "bits"), rapid.IntRange(1, 8).Draw(t, "length")}
+}
+
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := Header{
-			Scheme: rapid.SampledFrom([]Scheme{DDH, Damgard}).Draw(t, "scheme"),
-			Bits:   rapid.SampledFrom(Bits()).Draw(t, "bits"),
-			Length: rapid.IntRange(1, 8).Draw(t, "length"),
-		}
-		elements := make([]*big.Int, h.Elements())
+		h := drawHeader(t)
+		elements := make([][]byte, h.Elements())
 		for i := range elements {
-			octets := rapid.SliceOfN(rapid.Byte(), 1, h.Bits/8).Draw(t, "element")
-			octets[0] |= 1
-			elements[i] = new(big.Int).SetBytes(octets)
+			elements[i] = rapid.SliceOfN(rapid.Byte(), h.ElementSize(), h.ElementSize()).Draw(t, "element")
+			elements[i][0] |= 1
 		}
 		b, err := Marshal(h, elements)
 		if err != nil {
@@ -189,6 +185,93 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if gotHeader != h || !equal(gotElements, elements) {
 			t.Fatalf("%v came back as %v with other elements or another header", h, gotHeader)
+		}
+	})
+}
+
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		h                  Header
+		ciphertext, public int
+	}{
+		{Header{DDH, 2048, 24}, 6 + 25*256, 15 + 24*256},
+		{Header{Damgard, 3072, 24}, 6 + 26*384, 15 + 24*384},
+		{Header{ECDDH, 256, 24}, 6 + 25*32, 15 + 24*32},
+		{Header{Paillier, 2048, 24}, 6 + 25*512, 15 + 256 + 25*512},
+		{Header{DMCFE, 256, 24}, 6 + 64, 15 + 24*64},
+	} {
+		if err := c.h.Validate(); err != nil {
+			t.Error(err)
+		}
+		if Size(c.h) != c.ciphertext || PublicSize(c.h) != c.public {
+			t.Errorf("%v: %d and %d bytes, want %d and %d", c.h, Size(c.h), PublicSize(c.h), c.ciphertext, c.public)
+		}
+	}
+}
+
+func TestPublicRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := Public{Header: drawHeader(t), Bound: rapid.Int64Min(1).Draw(t, "bound")}
+		p.Key = rapid.SliceOfN(rapid.Byte(), PublicSize(p.Header)-PublicHeaderSize, -1).Draw(t, "key")
+		p.Key = p.Key[:PublicSize(p.Header)-PublicHeaderSize]
+		b, err := p.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadPublic(b)
+		if err != nil || got.Header != p.Header || got.Bound != p.Bound || !bytes.Equal(got.Key, p.Key) {
+			t.Fatalf("%v came back as %v, %v", p.Header, got.Header, err)
+		}
+	})
+}
+
+func TestPublicRefused(t *testing.T) {
+	good, err := Public{Header{ECDDH, 256, 2}, 10_000, bytes.Repeat([]byte{7}, 64)}.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(at int, to ...byte) []byte {
+		b := bytes.Clone(good)
+		copy(b[at:], to)
+		return b
+	}
+	for _, c := range []struct {
+		name, want string
+		b          []byte
+	}{
+		{"nil", "0 bytes that do not begin with the mark", nil},
+		{"a ciphertext", "do not begin with the mark", edit(0, 1)},
+		{"cut off", "key of 63 bytes; ecddh of 256 bits and length 2 has 64", good[:len(good)-1]},
+		{"one byte more", "key of 65 bytes", append(bytes.Clone(good), 0)},
+		{"version 2", "version 2", edit(1, 2)},
+		{"scheme 9", "scheme 9 is unknown", edit(2, 9)},
+		{"length 3", "length 3 has 96", edit(5, 0, 3)},
+		{"bound 0", "bound 0", edit(7, make([]byte, 8)...)},
+		{"negative bound", "bound -", edit(7, 0x80)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := ReadPublic(c.b); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("ReadPublic = %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// FuzzReadPublic holds that there is one encoding per public key.
+func FuzzReadPublic(f *testing.F) {
+	good, err := Public{Header{ECDDH, 256, 1}, 100, bytes.Repeat([]byte{7}, 32)}.Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := ReadPublic(b)
+		if err != nil {
+			return
+		}
+		if again, err := p.Marshal(); err != nil || !bytes.Equal(again, b) {
+			t.Fatalf("encoded anew it differs: %v", err)
 		}
 	})
 }

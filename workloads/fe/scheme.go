@@ -1,0 +1,50 @@
+package fe
+
+import (
+	"context"
+	"fmt"
+
+	"meterbench/workloads/fe/codec"
+)
+
+// A scheme is one row of the table of schemes.
+type scheme struct {
+	id codec.Scheme
+	// productBits, even, limits the largest result: l*B^2 < 2^productBits.
+	productBits int
+	// A scheme without an authority leaves the rest nil. Parameters are valid
+	// and keys have the size that follows from them, but are not validated.
+	setup     func(context.Context, Params) (Authority, error)
+	encryptor func(p Params, key []byte) (Encryptor, error)
+	evaluator func(ctx context.Context, p Params, key []byte, tables *Tables) (Evaluator, error)
+}
+
+func (s scheme) name() string { return s.id.String() }
+
+// gofeProductBits keeps the largest result below what gofe takes as it is;
+// from there on it replaces the bound by the order of the group.
+const gofeProductBits = 48
+
+func schemes() []scheme {
+	return []scheme{
+		{codec.DDH, gofeProductBits, setupDDH, newDDHEncryptor, newDDHEvaluator},
+		{codec.Damgard, gofeProductBits, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+	}
+}
+
+func schemeNamed(name string) (scheme, error) {
+	for _, s := range schemes() {
+		if s.name() == name {
+			return s, nil
+		}
+	}
+	return scheme{}, fmt.Errorf("fe: scheme %q is unknown; choose one of %v", name, Schemes())
+}
+
+func schemeWithAuthority(name string) (scheme, error) {
+	s, err := schemeNamed(name)
+	if err == nil && s.setup == nil {
+		return scheme{}, fmt.Errorf("fe: scheme %s has no authority; its meters agree on keys themselves", name)
+	}
+	return s, err
+}
