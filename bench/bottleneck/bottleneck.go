@@ -133,11 +133,14 @@ func timer(e *Evidence) (Verdict, bool) {
 	if e.BlockFill > 0 {
 		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
 	}
-	switch n := p.Load.Clients; {
+	switch n, channels := p.Load.Clients, max(1, p.Conditions.Channels); {
 	case n == 1:
 		text += "; 1 client cannot fill a block"
-	case n < int(p.Conditions.BatchMessages):
+	case n < int(p.Conditions.BatchMessages)*channels:
 		text += fmt.Sprintf("; %d clients cannot fill a block", n)
+		if channels > 1 {
+			text += fmt.Sprintf(" on each of %d channels", channels)
+		}
 	}
 	return Verdict{BatchTimer, text + e.refusals()}, true
 }
@@ -162,8 +165,12 @@ func commit(e *Evidence) (Verdict, bool) {
 	if at.Busy < busyShare {
 		return Verdict{}, false
 	}
-	return Verdict{Commit + who, fmt.Sprintf("%s spent %s of the time on one block after the other, %s each for validation and %s for the commit, while %s",
-		who, percent(at.Busy, 1), seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())}, true
+	after := "the other"
+	if e.Point.Conditions.Channels > 1 {
+		after += " of the same channel"
+	}
+	return Verdict{Commit + who, fmt.Sprintf("%s spent %s of the time on one block after %s, %s each for validation and %s for the commit, while %s",
+		who, percent(at.Busy, 1), after, seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())}, true
 }
 
 // client: the load did not come as planned.

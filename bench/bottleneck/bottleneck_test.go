@@ -47,6 +47,12 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(2.1267, 1.92731)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.1, "other": 1.79}
 		}, Verdict{BatchTimer, "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.13 s waiting for the cut took 1.93 s (90.6 %); 64 clients cannot fill a block"}},
+		{"two channels, each with a block of its own to fill", func(e *Evidence) {
+			e.Point = measured(128)
+			e.Point.Conditions.Channels = 2
+			e.Point.BlockCut = &result.BlockCut{Timer: 20}
+			e.Point.Latency = latency(0.25, 0.2)
+		}, Verdict{BatchTimer, "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %); 128 clients cannot fill a block on each of 2 channels"}},
 		{"200 ms/100, 256 clients", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Point.BlockCut = &result.BlockCut{Count: 21, Timer: 8}

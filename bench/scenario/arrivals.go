@@ -163,8 +163,10 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 		return problem("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
 	case a.Kind == "trace" && a.File == "":
 		return problem("", at+"arrivals.trace", "the name of a file is needed")
-	case a.Kind == "trace" && s.Workload.Length != 1:
-		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", s.Workload.Length)
+	case a.Kind == "trace" && s.Workload.Values() != 1:
+		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", s.Workload.Values())
+	case a.Kind == "trace" && s.Workload.Kind == "billing":
+		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a bill is none")
 	case a.Kind == "trace" && !(a.Speed > 0 && a.Speed <= maxSpeed):
 		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
 	case a.Kind == "trace" && a.Trace == nil: // not read yet
@@ -221,12 +223,12 @@ func (s *Scenario) readTraces(doc *strictyaml.Document) error {
 		a.Trace = read[a.File]
 		one.Workload.Meters = a.Trace.Meters()
 		one.Load.settle()
-		if p := one.check(one.at, s.Warmup); p != nil {
+		if p := one.check(s.Warmup); p != nil {
 			return doc.Locate(p)
 		}
 		for row := range a.Trace.Len() {
 			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(one.Workload.Bound) {
-				return doc.Locate(problem("", one.at+"load.arrivals.trace", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound))
+				return doc.Locate(problem("", one.from.at+"load.arrivals.trace", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound))
 			}
 		}
 	}
@@ -234,7 +236,7 @@ func (s *Scenario) readTraces(doc *strictyaml.Document) error {
 }
 
 func (s Scenario) readTrace(doc *strictyaml.Document, one Series) (*arrival.Trace, error) {
-	path := one.at + "load.arrivals.trace"
+	path := one.from.at + "load.arrivals.trace"
 	name := s.file(one.Load.Arrivals.File)
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {

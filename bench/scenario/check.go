@@ -11,15 +11,11 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-func kinds() []string   { return []string{"plain", "padded", "encrypted"} }
-func schemes() []string { return []string{"ddh", "damgard"} }
-func waits() []string   { return []string{"endorse", "acknowledge", "commit"} }
-
-// keySizes are the sizes for which gofe has precomputed groups.
-func keySizes() []int { return []int{1024, 1536, 2048, 3072, 4096} }
+func waits() []string { return []string{"endorse", "acknowledge", "commit"} }
 
 const (
 	maxLength = 1024
+	minBound  = 2
 	maxBound  = 1 << 31
 	// maxProduct limits an inner product, length * bound^2: decryption takes
 	// its square root in steps and in table entries.
@@ -28,132 +24,22 @@ const (
 	maxMeters   = 1_000_000
 	maxInterval = 31 * 24 * time.Hour
 	// What follows only catches mistyped numbers.
-	maxClients = 65_536
-	maxRate    = 1e6
-	maxSpeed   = 1e6
-	maxParts   = 256  // of a mix
-	maxWeight  = 1000 // of all parts of a mix together
-	maxRepeat  = 10_000
-	maxSeries  = 1000       // once expanded
-	maxMany    = 10_000_000 // slots, samples, ciphertexts in a bank
+	maxClients  = 65_536
+	maxRate     = 1e6
+	maxSpeed    = 1e6
+	maxParts    = 256            // of a mix, phases of a series
+	maxStart    = 24 * time.Hour // of a phase
+	maxChannels = 64
+	maxReadings = 1000 // of a bill
+	maxWeight   = 1000 // of all parts of a mix together
+	maxRepeat   = 10_000
+	maxSeries   = 1000       // once expanded
+	maxMany     = 10_000_000 // slots, samples, ciphertexts in a bank
 )
 
 // words are what names of scenarios and series are made of: they become
 // folders and file names.
 var words = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
-
-// check returns the first thing in the scenario that cannot be measured, but
-// for what expand checks. A single series stands at the top level of the text.
-func (s Scenario) check(single bool) *strictyaml.Problem {
-	if p := checkName("name", s.Name); p != nil {
-		return p
-	}
-	if p := s.checkTarget(); p != nil {
-		return p
-	}
-	if len(s.Series) == 0 {
-		return problem("", "series", "at least one series is needed")
-	}
-	if s.Warmup < 0 {
-		return problem("", "warmup", "must not be negative, got %s", s.Warmup)
-	}
-	if p := between("repeat", s.Repeat, 1, maxRepeat); p != nil {
-		return p
-	}
-	for i, series := range s.Series {
-		at := fmt.Sprintf("series[%d].", i)
-		if single {
-			at = ""
-		} else if p := checkName(at+"name", series.Name); p != nil {
-			return p
-		}
-		if series.Load.Search != nil && s.Fresh {
-			return problem("leave it out", "fresh", "a search repeats itself on one network")
-		}
-		if slices.ContainsFunc(s.Series[:i], func(o Series) bool { return o.Name == series.Name }) {
-			return problem("", at+"name", "series %s is given twice", series.Name)
-		}
-	}
-	if s.Require != "" {
-		if p := oneOf("require", s.Require, []string{"valid"}); p != nil {
-			return p
-		}
-	}
-	if p := s.Vary.check(); p != nil {
-		return p
-	}
-	if s.FE != nil {
-		return s.FE.check("fe.")
-	}
-	return nil
-}
-
-func (s Series) check(at string, warmup time.Duration) *strictyaml.Problem {
-	if p := s.checkWorkloads(at); p != nil {
-		return p
-	}
-	if p := s.Load.check(at + "load."); p != nil {
-		return p
-	}
-	if s.Load.Search != nil {
-		if p := s.checkSearch(at); p != nil {
-			return p
-		}
-	} else if s.Load.Kind == "open" {
-		if p := s.checkArrivals(at); p != nil {
-			return p
-		}
-	}
-	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {
-		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
-	}
-	if s.Load.Hold <= warmup && !s.Load.unsettled() {
-		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
-	}
-	return nil
-}
-
-func (w Workload) check(at string) *strictyaml.Problem {
-	if p := oneOf(at+"kind", w.Kind, kinds()); p != nil {
-		return p
-	}
-	switch {
-	case w.Kind != "encrypted" && w.Encryption.Mode != "":
-		return problem("", at+"encryption", "a %s workload encrypts nothing", w.Kind)
-	case w.Kind == "plain" && w.Scheme != "":
-		return problem("", at+"scheme", "a plain workload has no scheme")
-	case w.Kind == "plain" && w.Bits != 0:
-		return problem("", at+"bits", "a plain workload has no key")
-	}
-	if p := between(at+"length", w.Length, 1, maxLength); p != nil {
-		return p
-	}
-	if p := between(at+"bound", w.Bound, 2, maxBound); p != nil {
-		return p
-	}
-	if p := between(at+"meters", w.Meters, 1, maxMeters); p != nil {
-		return p
-	}
-	if w.Interval < time.Second || w.Interval > maxInterval || w.Interval%time.Second != 0 {
-		return problem("", at+"interval", "must be whole seconds from 1s to %s, got %s", maxInterval, w.Interval)
-	}
-	if w.Kind == "plain" {
-		return nil
-	}
-	if p := oneOf(at+"scheme", w.Scheme, schemes()); p != nil {
-		return p
-	}
-	if p := checkBits(at+"bits", w.Bits); p != nil {
-		return p
-	}
-	if p := checkProduct(at+"bound", w.Length, w.Bound); p != nil {
-		return p
-	}
-	if w.Encryption.Mode == "bank" {
-		return between(at+"encryption.bank", w.Encryption.Bank, 1, maxMany)
-	}
-	return nil
-}
 
 func (l Load) check(at string) *strictyaml.Problem {
 	if p := oneOf(at+"kind", l.Kind, []string{"closed", "open"}); p != nil {
@@ -243,16 +129,9 @@ func oneOf(path, got string, options []string) *strictyaml.Problem {
 	return problem(strictyaml.Hint(got, options), path, "there is no %q", got)
 }
 
-func between[T int | int64](path string, got, least, most T) *strictyaml.Problem {
+func between[T int | int64 | time.Duration](path string, got, least, most T) *strictyaml.Problem {
 	if got < least || got > most {
-		return problem("", path, "must be %d to %d, got %d", least, most, got)
-	}
-	return nil
-}
-
-func checkBits(path string, bits int) *strictyaml.Problem {
-	if !slices.Contains(keySizes(), bits) {
-		return problem("known are 1024, 1536, 2048, 3072, 4096", path, "there is no key size of %d bits", bits)
+		return problem("", path, "must be %v to %v, got %v", least, most, got)
 	}
 	return nil
 }

@@ -7,6 +7,51 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
+// An feText is a table of encryption costs as it stands in a file.
+type feText struct {
+	Schemes []string `yaml:"schemes"`
+	Bits    []int    `yaml:"bits"` // of schemes with several sizes
+	Lengths []int    `yaml:"lengths"`
+	Bound   int64    `yaml:"bound"`   // every value is below it
+	Bounds  []int64  `yaml:"bounds"`  // in place of bound
+	Samples int      `yaml:"samples"` // timed repetitions of each cell, at least 6
+}
+
+// UnmarshalNode reads the table of encryption costs with its defaults, see
+// Parse.
+func (f *FE) UnmarshalNode(n *strictyaml.Node) error {
+	t := feText{Schemes: []string{"ddh"}, Lengths: []int{1, 24}, Samples: 6}
+	if err := n.Decode(&t); err != nil {
+		return err
+	}
+	bound, bounds := n.Get("bound"), n.Get("bounds")
+	switch {
+	case bound != nil && bounds != nil:
+		return bounds.Errorf("leave one of them out", "bound is given already")
+	case bound != nil && (t.Bound < minBound || t.Bound > maxBound):
+		return bound.Errorf("", "must be %d to %d, got %d", minBound, maxBound, t.Bound)
+	case bound != nil:
+		t.Bounds = []int64{t.Bound}
+	case bounds == nil:
+		t.Bounds = []int64{10_000}
+	}
+	if n.Get("bits") == nil {
+		t.Bits = t.defaultBits()
+	}
+	*f = FE{Schemes: t.Schemes, Bits: t.Bits, Lengths: t.Lengths, Bounds: t.Bounds, Samples: t.Samples, Pos: pos(n)}
+	return nil
+}
+
+// defaultBits are all sizes of the schemes that have several, or of all where
+// none has.
+func (t feText) defaultBits() []int {
+	several := severalSizes(t.Schemes)
+	if len(several) == 0 {
+		several = t.Schemes
+	}
+	return keySizes(several...)
+}
+
 // Validate returns the first thing in the table that cannot be measured, as a
 // *strictyaml.Problem, or nil.
 func (f FE) Validate() error {
@@ -28,15 +73,21 @@ func (f FE) check(at string) *strictyaml.Problem {
 	}
 	for i, bits := range f.Bits {
 		path := fmt.Sprintf("%sbits[%d]", at, i)
-		if p := checkBits(path, bits); p != nil {
+		if p := checkBits(path, bits, f.Schemes...); p != nil {
 			return p
 		}
 		if slices.Contains(f.Bits[:i], bits) {
 			return problem("", path, "%d is given twice", bits)
 		}
 	}
-	if p := between(at+"bound", f.Bound, 2, maxBound); p != nil {
-		return p
+	for i, bound := range f.Bounds {
+		path := fmt.Sprintf("%sbounds[%d]", at, i)
+		if p := between(path, bound, minBound, maxBound); p != nil {
+			return p
+		}
+		if slices.Contains(f.Bounds[:i], bound) {
+			return problem("", path, "%d is given twice", bound)
+		}
 	}
 	for i, length := range f.Lengths {
 		path := fmt.Sprintf("%slengths[%d]", at, i)
@@ -46,14 +97,16 @@ func (f FE) check(at string) *strictyaml.Problem {
 		if slices.Contains(f.Lengths[:i], length) {
 			return problem("", path, "%d is given twice", length)
 		}
-		if p := checkProduct(path, length, f.Bound); p != nil {
-			return p
+		for _, bound := range f.Bounds {
+			if p := checkProduct(path, length, bound); p != nil {
+				return p
+			}
 		}
 	}
 	for _, list := range []struct {
 		key string
 		n   int
-	}{{"schemes", len(f.Schemes)}, {"bits", len(f.Bits)}, {"lengths", len(f.Lengths)}} {
+	}{{"schemes", len(f.Schemes)}, {"bits", len(f.Bits)}, {"lengths", len(f.Lengths)}, {"bounds", len(f.Bounds)}} {
 		if list.n == 0 {
 			return problem("", at+list.key, "at least one is needed")
 		}

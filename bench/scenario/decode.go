@@ -41,29 +41,6 @@ func refuse(n *strictyaml.Node, settings ...given) error {
 	return nil
 }
 
-// UnmarshalNode reads a series and notes where it stands.
-func (s *Series) UnmarshalNode(n *strictyaml.Node) error {
-	type plain Series
-	s.Pos = pos(n)
-	if mix := n.Get("workloads"); mix != nil && n.Get("workload") != nil {
-		return mix.Errorf("", "a series has either workload or workloads")
-	}
-	if err := n.Decode((*plain)(s)); err != nil {
-		return err
-	}
-	weigh(s.Mix)
-	return nil
-}
-
-// weigh gives the parts of a mix their default weight.
-func weigh(mix []Workload) {
-	for i := range mix {
-		if mix[i].Weight == 0 {
-			mix[i].Weight = 1
-		}
-	}
-}
-
 // UnmarshalNode reads a workload with its defaults, see Parse.
 func (w *Workload) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Workload
@@ -74,14 +51,24 @@ func (w *Workload) UnmarshalNode(n *strictyaml.Node) error {
 	if weight := n.Get("weight"); weight != nil && w.Weight < 1 {
 		return weight.Errorf("", "must be 1 to %d, got %d", maxWeight, w.Weight)
 	}
-	if w.Kind == "plain" {
+	if w.Kind == "billing" {
+		if n.Get("form") == nil {
+			w.Form = "encrypted"
+		}
+		if n.Get("readings") == nil {
+			w.Readings = defaultReadings
+		}
+	}
+	if !w.keyed() {
 		return nil
 	}
+	scheme, bits := w.Scheme, w.Bits
 	if n.Get("scheme") == nil {
-		w.Scheme = "ddh"
+		scheme = "ddh"
 	}
-	if n.Get("bits") == nil {
-		w.Bits = 2048
+	w.adopt(scheme)
+	if n.Get("bits") != nil {
+		w.Bits = bits
 	}
 	if w.Kind == "encrypted" && n.Get("encryption") == nil {
 		w.Encryption.Mode = "inline"
@@ -129,14 +116,6 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	}
 	l.settle()
 	return nil
-}
-
-// UnmarshalNode reads the table of encryption costs with its defaults, see
-// Parse.
-func (f *FE) UnmarshalNode(n *strictyaml.Node) error {
-	type plain FE
-	*f = FE{Schemes: []string{"ddh"}, Bits: keySizes(), Lengths: []int{1, 24}, Bound: 10_000, Samples: 6, Pos: pos(n)}
-	return n.Decode((*plain)(f))
 }
 
 func pos(n *strictyaml.Node) Pos {

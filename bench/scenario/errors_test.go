@@ -45,8 +45,8 @@ func TestErrors(t *testing.T) {
 		{series, "5/s", "5/s, think: 1s", "a.yaml:6:42: series[0].load.think: an open load has no think time; use kind: closed"},
 
 		{single, "encrypted", "encripted", `a.yaml:3:18: workload.kind: there is no "encripted"; did you mean encrypted?`},
-		{single, "encrypted}", "encrypted, scheme: paillier}", `a.yaml:3:37: workload.scheme: there is no "paillier"; known are ddh, damgard`},
-		{single, "encrypted}", "encrypted, bits: 512}", "a.yaml:3:35: workload.bits: there is no key size of 512 bits; known are 1024, 1536, 2048, 3072, 4096"},
+		{single, "encrypted}", "encrypted, scheme: rsa}", `a.yaml:3:37: workload.scheme: there is no "rsa"; known are ddh, damgard, paillier, dmcfe, ecddh`},
+		{single, "encrypted}", "encrypted, bits: 512}", "a.yaml:3:35: workload.bits: ddh has no key size of 512 bits; known are 1024, 1536, 2048, 3072, 4096"},
 		{single, "encrypted}", "encrypted, length: 0}", "a.yaml:3:37: workload.length: must be 1 to 1024, got 0"},
 		{single, "encrypted}", "encrypted, bound: 1}", "a.yaml:3:36: workload.bound: must be 2 to 2147483648, got 1"},
 		{single, "encrypted}", "encrypted, length: 24, bound: 16777216}", "a.yaml:3:48: workload.bound: inner products of 24 values below 16777216 reach 2^53, and decryption goes up to 2^48"},
@@ -66,7 +66,7 @@ func TestErrors(t *testing.T) {
 		{series, "plain}", "plain, bits: 2048}", "a.yaml:5:35: series[0].workload.bits: a plain workload has no key"},
 		{series, "name: two", "name: one", "a.yaml:7:11: series[1].name: series one is given twice"},
 		{series, "name: two\n    workload", "workload", "a.yaml:7:5: series[1].name: a name is needed"},
-		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted"},
+		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted, billing"},
 
 		{single, "\nload:", "\nrepeat: 0\nload:", "a.yaml:4:9: repeat: must be 1 to 10000, got 0"},
 		{single, "\nload:", "\nrequire: vaild\nload:", `a.yaml:4:10: require: there is no "vaild"; did you mean valid?`},
@@ -78,7 +78,7 @@ func TestErrors(t *testing.T) {
 		{single, "\nload:", "\nlimits: {gateway: -4}\nload:", "a.yaml:4:19: limits.gateway: must be above 0, got -4; leave it out to keep the topology's"},
 
 		{series, "{lengths: 1}", "{samples: 5}", "a.yaml:10:15: fe.samples: must be 6 to 10000000, got 5"},
-		{series, "{lengths: 1}", "{bits: [1024, 1000]}", "a.yaml:10:19: fe.bits[1]: there is no key size of 1000 bits; known are 1024, 1536, 2048, 3072, 4096"},
+		{series, "{lengths: 1}", "{bits: [1024, 1000]}", "a.yaml:10:19: fe.bits[1]: ddh has no key size of 1000 bits; known are 1024, 1536, 2048, 3072, 4096"},
 		{series, "{lengths: 1}", "{bits: [1024, 1024]}", "a.yaml:10:19: fe.bits[1]: 1024 is given twice"},
 		{series, "{lengths: 1}", "{lengths: [1, 2000]}", "a.yaml:10:19: fe.lengths[1]: must be 1 to 1024, got 2000"},
 		{series, "{lengths: 1}", "{lengths: [3, 3]}", "a.yaml:10:19: fe.lengths[1]: 3 is given twice"},

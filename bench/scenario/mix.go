@@ -38,7 +38,10 @@ func (w Workload) String() string {
 		parts = append(parts, fmt.Sprint(w.Weight))
 	}
 	parts = append(parts, w.Kind)
-	if w.Kind != "plain" {
+	if w.Kind == "billing" {
+		parts = append(parts, fmt.Sprintf("of %d %s readings", w.Readings, w.Form))
+	}
+	if w.keyed() {
 		parts = append(parts, w.Scheme, fmt.Sprint(w.Bits))
 	}
 	parts = append(parts, fmt.Sprintf("length %d", w.Length))

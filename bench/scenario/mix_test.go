@@ -57,10 +57,10 @@ func TestMixErrors(t *testing.T) {
 		{mixed, "  - {kind: encrypted, encryption: {bank: 5}}\n", "", "a.yaml:4:3: workloads: a mix has at least two workloads; use workload"},
 		{mixed, "{bank: 5}", "ahead", "a.yaml:5:35: workloads[1].encryption: how many transactions of a mix are due for one of its workloads is not known beforehand; use {bank: K}"},
 		{mixed, "kind: encrypted", "kind: encripted", `a.yaml:5:12: workloads[1].kind: there is no "encripted"; did you mean encrypted?`},
-		{mixed, "load:", "workload: {kind: plain}\nload:", "a.yaml:4:3: workloads: a scenario has either workload or workloads"},
+		{mixed, "load:", "workload: {kind: plain}\nload:", "a.yaml:4:3: workloads: give either workload or workloads"},
 		{mixed, "closed, clients: 1", "open, arrivals: {periodic: {interval: 1s}}", "a.yaml:6:30: load.arrivals: periodic arrivals are those of the meters of one workload, and this is a mix"},
 		{single, "encrypted}", "encrypted, weight: 2}", "a.yaml:3:37: workload.weight: one workload has all the weight; use workloads"},
-		{series, "workload: {kind: padded}", "workload: {kind: padded}\n    workloads: [{kind: padded}, {kind: plain}]", "a.yaml:9:16: series[1].workloads: a series has either workload or workloads"},
+		{series, "workload: {kind: padded}", "workload: {kind: padded}\n    workloads: [{kind: padded}, {kind: plain}]", "a.yaml:9:16: series[1].workloads: give either workload or workloads"},
 		{series, "fe:", "workloads: []\nfe:", "a.yaml:10:12: workloads: a scenario has either series, or one workload and load; move it into series, or leave series out"},
 	}
 	for _, test := range tests {

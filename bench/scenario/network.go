@@ -7,21 +7,52 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"meterbench/internal/strictyaml"
 	"meterbench/network/topology"
 )
 
-// network returns what the series run on where nothing is varied.
-func (s Scenario) network() Network {
-	n := Network{Topology: s.Topology, Policy: s.Policy}
-	if s.Batch != nil {
-		n.Batch = *s.Batch
-	}
-	if s.Limits != nil {
-		n.Limits = *s.Limits
-	}
+// A Network is what a series runs on: a topology and what is changed in it.
+// Series with equal networks can share one.
+type Network struct {
+	Topology string        // as Scenario.Topology
+	Policy   string        // endorsement policy of every contract; empty keeps the topology's
+	Batch    Batch         // zero fields keep the topology's, here as below
+	Limits   Limits        //
+	Caps     topology.Caps //
+	Channels int           // copies of the topology's first channel in place of its channels; 0 keeps these
+}
+
+// with returns the network with another's changes made in it.
+func (n Network) with(other Network) Network {
+	override(&n.Topology, other.Topology)
+	override(&n.Policy, other.Policy)
+	override(&n.Batch.Timeout, other.Batch.Timeout)
+	override(&n.Batch.Messages, other.Batch.Messages)
+	override(&n.Limits.Gateway, other.Limits.Gateway)
+	override(&n.Limits.Endorser, other.Limits.Endorser)
+	override(&n.Limits.Deliver, other.Limits.Deliver)
+	overrideCaps(&n.Caps, other.Caps)
+	override(&n.Channels, other.Channels)
 	return n
+}
+
+func override[T comparable](to *T, with T) {
+	var none T
+	if with != none {
+		*to = with
+	}
+}
+
+func overrideCaps(to *topology.Caps, with topology.Caps) {
+	for _, role := range []struct {
+		to   *topology.Cap
+		with topology.Cap
+	}{{&to.Peer, with.Peer}, {&to.Orderer, with.Orderer}, {&to.Chaincode, with.Chaincode}, {&to.Device, with.Device}} {
+		override(&role.to.CPUs, role.with.CPUs)
+		override(&role.to.Memory, role.with.Memory)
+	}
 }
 
 // String names the topology and what is changed in it, as in series' names.
@@ -29,8 +60,14 @@ func (n Network) String() string {
 	if n == (Network{}) {
 		return "reference" // a simulated ledger is no network
 	}
+	channels := ""
+	if n.Channels > 0 {
+		channels = strconv.Itoa(n.Channels)
+	}
 	text := fileName(n.Topology)
-	for _, change := range []struct{ key, label string }{{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", n.Limits.label()}} {
+	for _, change := range []struct{ key, label string }{
+		{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", n.Limits.label()}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
+	} {
 		if change.label != "" && change.label != unchanged {
 			text += "/" + change.key + "=" + change.label
 		}
@@ -58,6 +95,9 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	if err != nil {
 		return topology.Topology{}, err
 	}
+	if n.Channels > 0 && len(t.Channels) > 0 {
+		t.Channels = copies(t.Channels[0], n.Channels)
+	}
 	for i := range t.Channels {
 		c := &t.Channels[i]
 		override(&c.Batch.Timeout, n.Batch.Timeout)
@@ -69,14 +109,21 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	override(&t.Limits.Gateway, n.Limits.Gateway)
 	override(&t.Limits.Endorser, n.Limits.Endorser)
 	override(&t.Limits.Deliver, n.Limits.Deliver)
+	overrideCaps(&t.Caps, n.Caps)
 	return t, t.Validate()
 }
 
-func override[T comparable](to *T, with T) {
-	var none T
-	if with != none {
-		*to = with
+// copies returns a channel so many times: c, c-2, c-3, ….
+func copies(c topology.Channel, n int) []topology.Channel {
+	all := make([]topology.Channel, n)
+	for i := range all {
+		all[i] = c
+		all[i].Members, all[i].Chaincodes = slices.Clone(c.Members), slices.Clone(c.Chaincodes)
+		if i > 0 {
+			all[i].Name = fmt.Sprintf("%s-%d", c.Name, i+1)
+		}
 	}
+	return all
 }
 
 func (s Scenario) load(name string) (topology.Topology, error) {
@@ -100,26 +147,24 @@ func (s Scenario) checkNetworks(doc *strictyaml.Document) error {
 	if s.Target != nil {
 		return nil // there is none
 	}
-	for _, n := range s.Networks() {
+	seen := map[Network]bool{}
+	for _, one := range s.Series {
+		n := one.Network
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
-			return doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), place("topology", n.Topology, s.Vary.Topology),
+			return doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
 				"there is neither a shipped topology %q nor a file %s", n.Topology, s.file(n.Topology)))
 		}
 		_, err := s.LoadNetwork(n)
-		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right
-			return doc.Locate(problem(p.Hint, place("policy", n.Policy, s.Vary.Policy), "not with topology %s: %s", n.Topology, p.Msg))
+		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right, and so is all else that changes it
+			return doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// place returns the path of a factor's level in the text.
-func place(key, value string, varied []string) string {
-	if i := slices.Index(varied, value); i >= 0 {
-		return fmt.Sprintf("vary.%s[%d]", key, i)
-	}
-	return key
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"strings"
-	"time"
 
 	"meterbench/internal/strictyaml"
 )
@@ -77,37 +76,15 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 // only, with overrides. Other files it does not read. What the
 // text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
 // workload meters 100, length 1, bound 10000, interval 15m, verify true, and
-// unless it is plain, scheme ddh, bits 2048; for an encrypted one encryption
-// inline; for a load wait commit, think 0, and if it is open, slots 2000 and
-// arrivals constant, and steps as the hold; for
-// the table of costs schemes ddh, bits 1024 to 4096, lengths 1 and 24, bound
-// 10000, samples 6. The error is a *strictyaml.Error.
+// unless it is plain, scheme ddh, bits 2048 or the scheme's only size; for an
+// encrypted one encryption inline; for bills form encrypted, readings 30; for
+// a phase start 0; for a load wait commit, think 0, and if it is open, slots
+// 2000 and arrivals constant, and steps as the hold; for the table of costs
+// schemes ddh, bits all that the schemes have, lengths 1 and 24, bound 10000,
+// samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string) (Scenario, error) {
 	s, _, err := parse(file, src, overrides)
 	return s, err
-}
-
-// A text is a scenario as it stands in a file.
-type text struct {
-	Name        string        `yaml:"name"`
-	Description string        `yaml:"description"`
-	Topology    string        `yaml:"topology"`
-	Target      *Target       `yaml:"target"`
-	Policy      string        `yaml:"policy"`
-	Batch       *Batch        `yaml:"batch"`
-	Limits      *Limits       `yaml:"limits"`
-	Vary        Vary          `yaml:"vary"`
-	Workload    *Workload     `yaml:"workload"`
-	Workloads   []Workload    `yaml:"workloads"`
-	Load        *Load         `yaml:"load"`
-	Series      []Series      `yaml:"series"`
-	FE          *FE           `yaml:"fe"`
-	Warmup      time.Duration `yaml:"warmup"`
-	Repeat      int           `yaml:"repeat"`
-	Fresh       bool          `yaml:"fresh"`
-	Seed        uint64        `yaml:"seed"`
-	Record      bool          `yaml:"record"`
-	Require     string        `yaml:"require"`
 }
 
 func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.Document, error) {
@@ -124,66 +101,12 @@ func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.D
 	if err := doc.Decode(&t); err != nil {
 		return Scenario{}, nil, err
 	}
-	if p := checkForm(doc); p != nil {
-		return Scenario{}, nil, doc.Locate(p)
-	}
-	s, p := t.scenario()
+	s, p := t.scenario(doc)
 	if p != nil {
 		return Scenario{}, nil, doc.Locate(p)
 	}
 	s.Source = doc.String()
 	return s, doc, nil
-}
-
-// scenario checks the text and expands its series.
-func (t text) scenario() (Scenario, *strictyaml.Problem) {
-	single := t.Series == nil
-	if single {
-		one := Series{Name: t.Name, Mix: t.Workloads, Load: *t.Load, Pos: t.Load.Pos}
-		if t.Workload != nil {
-			one.Workload, one.Pos = *t.Workload, t.Workload.Pos
-		}
-		if t.Workloads == nil && t.Vary.Workload == nil {
-			one.Name = t.Workload.Kind // there is just one
-		}
-		weigh(one.Mix)
-		t.Series = []Series{one}
-	}
-	if t.Topology == "" && len(t.Vary.Topology) > 0 {
-		t.Topology = t.Vary.Topology[0]
-	}
-	s := Scenario{
-		Name: t.Name, Description: t.Description, Topology: t.Topology, Target: t.Target, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits,
-		Vary: t.Vary, Series: t.Series, FE: t.FE, Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
-	}
-	if p := s.check(single); p != nil {
-		return Scenario{}, p
-	}
-	if p := s.expand(single); p != nil {
-		return Scenario{}, p
-	}
-	return s, nil
-}
-
-// checkForm holds the text to one of its two forms.
-func checkForm(doc *strictyaml.Document) *strictyaml.Problem {
-	if doc.Has("workload") && doc.Has("workloads") {
-		return problem("", "workloads", "a scenario has either workload or workloads")
-	}
-	if doc.Has("series") {
-		for _, key := range []string{"workload", "workloads", "load"} {
-			if doc.Has(key) {
-				return problem("move it into series, or leave series out", key, "a scenario has either series, or one workload and load")
-			}
-		}
-		return nil
-	}
-	for _, key := range []string{"workload", "load"} {
-		if !doc.Has(key) && !(key == "workload" && doc.Has("workloads")) {
-			return problem("", key, "is missing; a scenario has either series, or one workload and load")
-		}
-	}
-	return nil
 }
 
 func problem(hint, path, format string, args ...any) *strictyaml.Problem {

@@ -1,26 +1,24 @@
 // Package scenario reads what to measure from strict YAML. Workload, target
 // and fleet stay plain data with positions; cmd turns them into values.
+//
+// Data flow: Read finds the text, parse decodes it (text.go) and expands its
+// series, phases and factors (expand.go, vary.go) into Series, which are
+// checked one by one; then the networks are made once and traces are read, so
+// that nothing that the user wrote fails later.
 package scenario
 
 import "time"
 
-// A Scenario is one run: a network, series of load levels on it, and
+// A Scenario is one run: series of load levels on one or several networks, and
 // optionally a table of encryption costs.
-//
-// A scenario with one series may give workload and load at the top level;
-// Parse turns that into a single Series named after the workload's kind.
 type Scenario struct {
 	Name        string
 	Description string
-	Topology    string  // a shipped topology's name, or a file relative to the scenario's
-	Target      *Target // in place of a topology
-	Policy      string  // overrides the topology's endorsement policies
-	Batch       *Batch  // overrides the topology's
-	Limits      *Limits
-	Vary        Vary
-	Series      []Series // as measured: Vary has expanded those of the file
-	FE          *FE
-	Warmup      time.Duration // cut off the start of every load level
+	Topology    string        // of the scenario as a whole: a shipped one's name, or a file relative to the scenario's
+	Target      *Target       // in place of a topology
+	Series      []Series      // as measured: what is varied and the phases of the file are expanded
+	FE          *FE           // nil: none is asked for
+	Warmup      time.Duration // cut off the start of every load level, and of every phase
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
@@ -44,40 +42,45 @@ type Limits struct {
 	Deliver  int `yaml:"deliver"`
 }
 
-// A Network is what a series runs on: a topology and what is changed in it.
-// Series with equal networks can share one.
-type Network struct {
-	Topology string // as Scenario.Topology
-	Policy   string // endorsement policy of every contract; empty keeps the topology's
-	Batch    Batch
-	Limits   Limits
-}
-
-// A Series is one workload under one kind of load at several levels.
+// A Series is one workload, or a mix, under one kind of load at several levels.
+// Series of one Group have one level each and run together, each from its
+// Start.
 type Series struct {
-	Name     string   `yaml:"name"` // with the levels of Vary: plain/batch=2s,10
-	Workload Workload `yaml:"workload"`
+	Name     string // with the phase and the levels of factors: plain/batch=2s,10
+	Workload Workload
 	// Mix, where not nil, stands in place of Workload: of every so many
 	// transactions as the weights sum to, each part has its weight.
-	Mix     []Workload `yaml:"workloads"`
-	Load    Load       `yaml:"load"`
+	Mix     []Workload
+	Load    Load
 	Network Network
-	Prefix  string // of its meters' ids: short, and no other series has it
+	Group   string        // the series whose phases these are, equal for those that run together; empty: it runs alone
+	Start   time.Duration // of a phase, since the start of the level; the warm-up counts from here
+	Prefix  string        // of its meters' ids: short, and no other series has it
 	Pos     Pos
 
-	at string // its place in the text: series[0]. or nothing
+	from origin
+}
+
+// An origin is where in the text something of a series stands.
+type origin struct {
+	at       string // the series: series[0]. or series[0].phases[1]. or nothing
+	topology string // its network's topology
+	policy   string // its network's policy
 }
 
 // A Workload says what a transaction is.
 type Workload struct {
-	Kind       string        `yaml:"kind"`   // plain | padded | encrypted
-	Scheme     string        `yaml:"scheme"` // ddh | damgard; padded and encrypted
-	Bits       int           `yaml:"bits"`   // 1024 | 1536 | 2048 | 3072 | 4096; padded and encrypted
-	Length     int           `yaml:"length"` // values per reading, at least 1
-	Bound      int64         `yaml:"bound"`  // every value is below it
+	Kind       string        `yaml:"kind"`     // plain | padded | encrypted: a reading; billing: a bill over readings on the ledger
+	Form       string        `yaml:"form"`     // billing: plain | padded | encrypted, of the readings that are billed; default encrypted
+	Readings   int           `yaml:"readings"` // billing: readings per bill, 1 to 1000, default 30
+	Scheme     string        `yaml:"scheme"`   // ddh | damgard | paillier | dmcfe | ecddh; unless plain, default ddh
+	Bits       int           `yaml:"bits"`     // size of the scheme's key; unless plain, default 2048, or the one that the scheme has
+	Length     int           `yaml:"length"`   // values per reading, at least 1; dmcfe: meters whose values of one interval are added up
+	Bound      int64         `yaml:"bound"`    // every value is below it
 	Meters     int           `yaml:"meters"`
 	Interval   time.Duration `yaml:"interval"`   // a meter's metering interval: the time that one value covers
 	Encryption Encryption    `yaml:"encryption"` // encrypted only
+	Reveal     bool          `yaml:"reveal"`     // the key authority also issues keys that reveal single readings; default false
 	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
 	Weight     int           `yaml:"weight"`     // in a mix, at least 1; else 0
 	Pos        Pos
@@ -105,13 +108,15 @@ type Load struct {
 	Pos      Pos
 }
 
-// FE asks for a table of encryption costs, measured with no other load.
+// FE asks for a table of encryption costs, measured with no other load. It has
+// a cell for every scheme with every size of Bits that the scheme has, length
+// and bound; a scheme of one size has it whatever Bits says.
 type FE struct {
-	Schemes []string `yaml:"schemes"`
-	Bits    []int    `yaml:"bits"`
-	Lengths []int    `yaml:"lengths"`
-	Bound   int64    `yaml:"bound"`
-	Samples int      `yaml:"samples"` // timed repetitions of each cell, at least 6
+	Schemes []string
+	Bits    []int
+	Lengths []int
+	Bounds  []int64 // every value is below it
+	Samples int     // timed repetitions of each cell, at least 6
 	Pos     Pos
 }
 

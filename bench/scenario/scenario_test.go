@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meterbench/internal/strictyaml"
+	"meterbench/network/topology"
 )
 
 func TestShipped(t *testing.T) {
@@ -59,7 +60,7 @@ func TestQuickstart(t *testing.T) {
 	}
 	fe := *s.FE
 	fe.Pos = Pos{}
-	if want := (FE{[]string{"ddh"}, keySizes(), []int{1, 24}, 10_000, 6, Pos{}}); !reflect.DeepEqual(fe, want) {
+	if want := (FE{[]string{"ddh"}, keySizes("ddh"), []int{1, 24}, []int64{10_000}, 6, Pos{}}); !reflect.DeepEqual(fe, want) {
 		t.Errorf("fe: %+v", fe)
 	}
 }
@@ -97,7 +98,7 @@ func TestDefaults(t *testing.T) {
 				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true, Pos: Pos{3, 11},
 			},
 			Load:    Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{4, 7}},
-			Network: Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{3, 11},
+			Network: Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{3, 11}, from: origin{"", "topology", "policy"},
 		}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -114,14 +115,14 @@ func TestDefaults(t *testing.T) {
 			Name:     "one",
 			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{5, 15}},
 			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s1", at: "series[0].", Pos: Pos{4, 5},
+			Network:  Network{Topology: "minimal"}, Prefix: "s1", from: origin{"series[0].", "topology", "policy"}, Pos: Pos{4, 5},
 		}, {
 			Name:     "two",
 			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{8, 15}},
 			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{9, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s2", at: "series[1].", Pos: Pos{7, 5},
+			Network:  Network{Topology: "minimal"}, Prefix: "s2", from: origin{"series[1].", "topology", "policy"}, Pos: Pos{7, 5},
 		}},
-		FE: &FE{[]string{"ddh"}, keySizes(), []int{1}, 10_000, 6, Pos{10, 5}},
+		FE: &FE{[]string{"ddh"}, keySizes("ddh"), []int{1}, []int64{10_000}, 6, Pos{10, 5}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -135,22 +136,23 @@ description: every key
 topology: five-org
 batch: {timeout: 2s, messages: 500}
 limits: {gateway: 9, endorser: 8, deliver: 7}
-workload: {kind: encrypted, scheme: damgard, bits: 3072, length: 4, bound: 50, meters: 7, interval: 1h, encryption: ahead, verify: false}
+workload: {kind: encrypted, scheme: damgard, bits: 3072, length: 4, bound: 50, meters: 7, interval: 1h, encryption: ahead, reveal: true, verify: false}
 load: {kind: open, rate: [100/s, 30/min], slots: 3, hold: 10s, wait: endorse}
 fe: {schemes: [ddh, damgard], bits: 1024, lengths: [96], bound: 7, samples: 9}
 warmup: 1s
 repeat: 4
 seed: 0
+caps: {peer: {cpus: 0.5}, device: {memory: 256MiB}}
+channels: 2
 `), []string{"seed=9", "batch.messages=70"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
-		"batch":      {*got.Batch, Batch{2 * time.Second, 70}},
-		"limits":     {*got.Limits, Limits{9, 8, 7}},
-		"workload":   {got.Series[0].Workload, Workload{"encrypted", "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, false, 0, Pos{7, 11}}},
+		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, Limits{9, 8, 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 256 << 20}}, 2}},
+		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0, Pos{7, 11}}},
 		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
-		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, 7, 9, Pos{9, 5}}},
+		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9, Pos{9, 5}}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
@@ -158,18 +160,18 @@ seed: 0
 		}
 	}
 	again, err := Parse("a.yaml", []byte(got.Source), nil)
-	if err != nil || again.Seed != 9 || again.Batch.Messages != 70 {
+	if err != nil || again.Seed != 9 || again.Series[0].Network.Batch.Messages != 70 {
 		t.Errorf("the source in full does not hold the overrides: %v\n%s", err, got.Source)
 	}
 }
 
 func TestFEValidate(t *testing.T) {
-	fe := FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bound: 100, Samples: 6}
+	fe := FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bounds: []int64{100}, Samples: 6}
 	if err := fe.Validate(); err != nil {
 		t.Error(err)
 	}
 	fe.Bits = append(fe.Bits, 999)
-	if want := "bits[1]: there is no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; fmt.Sprint(fe.Validate()) != want {
+	if want := "bits[1]: ddh has no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; fmt.Sprint(fe.Validate()) != want {
 		t.Errorf("got %v, want %s", fe.Validate(), want)
 	}
 }

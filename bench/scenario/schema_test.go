@@ -60,10 +60,10 @@ func TestSchema(t *testing.T) {
 func enums() map[string]any {
 	return map[string]any{
 		"text.Require":  []string{"valid"},
-		"Workload.Kind": kinds(), "Workload.Scheme": schemes(), "Workload.Bits": keySizes(),
+		"Workload.Kind": kinds(), "Workload.Scheme": schemes(), "Workload.Form": forms(), "Workload.Bits": keySizes(schemes()...),
 		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits(),
-		"Vary.Workload": kinds(), "Vary.Scheme": schemes(), "Vary.Bits": keySizes(), "Vary.Wait": waits(),
-		"FE.Schemes": schemes(), "FE.Bits": keySizes(),
+		"Vary.Workload": kinds(), "Vary.Scheme": schemes(), "Vary.Form": forms(), "Vary.Bits": keySizes(schemes()...), "Vary.Wait": waits(),
+		"feText.Schemes": schemes(), "feText.Bits": keySizes(schemes()...),
 		"Target.Kind": []string{"reference"}, "Commit.Per": []string{"transaction", "block"},
 		"Service.Kind": []string{"constant", "exponential", "lognormal"}, "Failure.Outcome": failures(),
 	}
@@ -92,6 +92,8 @@ func (s *schema) of(t reflect.Type, unit string) object {
 		}}
 	case t == reflect.TypeFor[Arrivals]():
 		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.of(reflect.TypeFor[arrivalsText](), "")}}
+	case t == reflect.TypeFor[FE]():
+		return s.of(reflect.TypeFor[feText](), "")
 	case t == reflect.TypeFor[Search]():
 		return object{"anyOf": []object{s.of(reflect.TypeFor[clientSearch](), ""), s.of(reflect.TypeFor[rateSearch](), "")}}
 	case unit == "rate" && t.Kind() == reflect.Float64:
@@ -150,7 +152,6 @@ func (s *schema) ofStruct(t reflect.Type) object {
 }
 
 // comments returns what the package's source says of the fields of its types.
-// The keys of a file are described where Scenario has them.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -180,11 +181,6 @@ func comments(t *testing.T) map[string]string {
 			}
 			return true
 		})
-	}
-	for name, comment := range all {
-		if field, ok := strings.CutPrefix(name, "Scenario."); ok && all["text."+field] == "" {
-			all["text."+field] = comment
-		}
 	}
 	return all
 }

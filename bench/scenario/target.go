@@ -183,28 +183,25 @@ func (t *Target) checkStalls() *strictyaml.Problem {
 
 // checkTarget makes sure that there is a topology or a target, and that a
 // target has nothing beside it that only a network has.
-func (s Scenario) checkTarget() *strictyaml.Problem {
-	if s.Target == nil {
-		if s.Topology == "" {
+func (t text) checkTarget(doc *strictyaml.Document) *strictyaml.Problem {
+	if t.Target == nil {
+		if t.Topology == "" {
 			return problem("", "topology", "is missing: the name of a shipped topology, or a file")
 		}
 		return nil
 	}
-	for _, network := range []struct {
-		key   string
-		given bool
-	}{
-		{"vary.topology", s.Vary.Topology != nil}, {"vary.policy", s.Vary.Policy != nil},
-		{"vary.batch", s.Vary.Batch != nil}, {"vary.limits", s.Vary.Limits != nil},
-		{"topology", s.Topology != ""}, {"policy", s.Policy != ""}, {"batch", s.Batch != nil}, {"limits", s.Limits != nil},
-	} {
-		if network.given {
+	for _, at := range t.places() {
+		for _, key := range []string{"topology", "policy", "batch", "limits", "caps", "channels"} {
 			hint := "leave one of them out"
-			if network.key == "batch" {
+			if key == "batch" {
 				hint = "move it into target"
 			}
-			return problem(hint, network.key, "belongs to a network; this scenario has a simulated target instead")
+			for _, path := range []string{at + "vary." + key, at + key} {
+				if doc.Has(path) {
+					return problem(hint, path, "belongs to a network; this scenario has a simulated target instead")
+				}
+			}
 		}
 	}
-	return s.Target.check()
+	return t.Target.check()
 }

@@ -4,72 +4,103 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"meterbench/internal/strictyaml"
+	"meterbench/network/topology"
 )
 
 // Vary are factors and their levels. Every combination of levels makes a
 // series of its own out of each series of the file; a factor that means
 // nothing to a series, as bits to a plain workload, leaves it alone.
 //
-// Of Batch and Limits a level changes only what it gives.
+// Of Batch, Limits and Caps a level changes only what it gives.
 type Vary struct {
-	Topology []string `yaml:"topology"`
-	Policy   []string `yaml:"policy"`
-	Batch    []Batch  `yaml:"batch"`
-	Limits   []Limits `yaml:"limits"`
-	Workload []string `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
-	Scheme   []string `yaml:"scheme"`
-	Bits     []int    `yaml:"bits"`
-	Length   []int    `yaml:"length"`
-	Wait     []string `yaml:"wait"`
+	Topology   []string        `yaml:"topology"`
+	Policy     []string        `yaml:"policy"`
+	Batch      []Batch         `yaml:"batch"`
+	Limits     []Limits        `yaml:"limits"`
+	Caps       []topology.Caps `yaml:"caps"`
+	Channels   []int           `yaml:"channels"`
+	Workload   []string        `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
+	Form       []string        `yaml:"form"`     // of bills
+	Scheme     []string        `yaml:"scheme"`
+	Bits       []int           `yaml:"bits"` // of schemes with several sizes
+	Length     []int           `yaml:"length"`
+	Encryption []Encryption    `yaml:"encryption"`
+	Wait       []string        `yaml:"wait"`
 }
 
 // A factor is one of Vary's, in general terms.
 type factor struct {
 	key     string
+	at      string   // the series that has it: series[0]. or nothing
+	path    string   // in the text
 	labels  []string // of its levels; nil if it is not varied
 	check   func(at string, level int) *strictyaml.Problem
 	applies func(Series) bool
 	set     func(s *Series, level int)
 }
 
-// factors returns all factors in the order in which names carry them.
-func (v Vary) factors() []factor {
+// factors returns all factors in the order in which names carry them. at is
+// the place in the text of the series that has them, or nothing.
+func (v Vary) factors(at string) []factor {
+	at += "vary."
 	always := func(Series) bool { return true }
 	single := func(s Series) bool { return s.Mix == nil }
-	any, keyed := func(Workload) bool { return true }, func(w Workload) bool { return w.Kind != "plain" }
-	hasKeys := func(s Series) bool { return slices.ContainsFunc(s.Workloads(), keyed) }
+	every := func(Workload) bool { return true }
+	bills := func(w Workload) bool { return w.Kind == "billing" }
+	encrypts := func(w Workload) bool { return w.Kind == "encrypted" }
+	sized := func(w Workload) bool { return w.keyed() && len(sizes(w.Scheme)) != 1 }
 	read := func(string, int) *strictyaml.Problem { return nil } // checked as it was read
-	return []factor{
-		{"topology", labels(v.Topology, fileName), func(at string, i int) *strictyaml.Problem { return named(at, v.Topology[i]) },
-			always, func(s *Series, i int) { s.Network.Topology = v.Topology[i] }},
-		{"policy", labels(v.Policy, joined), func(at string, i int) *strictyaml.Problem { return named(at, v.Policy[i]) },
-			always, func(s *Series, i int) { s.Network.Policy = v.Policy[i] }},
-		{"batch", labels(v.Batch, Batch.label), read,
-			always, func(s *Series, i int) {
-				override(&s.Network.Batch.Timeout, v.Batch[i].Timeout)
-				override(&s.Network.Batch.Messages, v.Batch[i].Messages)
+	all := []factor{
+		{key: "topology", labels: labels(v.Topology, fileName), check: func(at string, i int) *strictyaml.Problem { return named(at, v.Topology[i]) },
+			applies: always, set: func(s *Series, i int) {
+				s.Network.Topology, s.from.topology = v.Topology[i], fmt.Sprintf("%stopology[%d]", at, i)
 			}},
-		{"limits", labels(v.Limits, Limits.label), read,
-			always, func(s *Series, i int) {
-				override(&s.Network.Limits.Gateway, v.Limits[i].Gateway)
-				override(&s.Network.Limits.Endorser, v.Limits[i].Endorser)
-				override(&s.Network.Limits.Deliver, v.Limits[i].Deliver)
+		{key: "policy", labels: labels(v.Policy, joined), check: func(at string, i int) *strictyaml.Problem { return named(at, v.Policy[i]) },
+			applies: always, set: func(s *Series, i int) {
+				s.Network.Policy, s.from.policy = v.Policy[i], fmt.Sprintf("%spolicy[%d]", at, i)
 			}},
-		{"workload", v.Workload, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Workload[i], kinds()) },
-			single, func(s *Series, i int) { s.Workload.become(v.Workload[i]) }},
-		{"scheme", v.Scheme, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Scheme[i], schemes()) },
-			hasKeys, func(s *Series, i int) { s.change(keyed, func(w *Workload) { w.Scheme = v.Scheme[i] }) }},
-		{"bits", labels(v.Bits, decimal), func(at string, i int) *strictyaml.Problem { return checkBits(at, v.Bits[i]) },
-			hasKeys, func(s *Series, i int) { s.change(keyed, func(w *Workload) { w.Bits = v.Bits[i] }) }},
-		{"length", labels(v.Length, decimal), func(at string, i int) *strictyaml.Problem { return between(at, v.Length[i], 1, maxLength) },
-			always, func(s *Series, i int) { s.change(any, func(w *Workload) { w.Length = v.Length[i] }) }},
-		{"wait", v.Wait, func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Wait[i], waits()) },
-			always, func(s *Series, i int) { s.Load.Wait = v.Wait[i] }},
+		{key: "batch", labels: labels(v.Batch, Batch.label), check: read,
+			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Batch: v.Batch[i]}) }},
+		{key: "limits", labels: labels(v.Limits, Limits.label), check: read,
+			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Limits: v.Limits[i]}) }},
+		{key: "caps", labels: labels(v.Caps, capsLabel), check: read,
+			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Caps: v.Caps[i]}) }},
+		{key: "channels", labels: labels(v.Channels, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem { return between(at, v.Channels[i], 1, maxChannels) },
+			applies: always, set: func(s *Series, i int) { s.Network.Channels = v.Channels[i] }},
+		{key: "workload", labels: v.Workload, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Workload[i], kinds()) },
+			applies: single, set: func(s *Series, i int) { s.Workload.become(v.Workload[i]) }},
+		{key: "form", labels: v.Form, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Form[i], forms()) },
+			applies: having(bills), set: func(s *Series, i int) { s.change(bills, func(w *Workload) { w.reform(v.Form[i]) }) }},
+		{key: "scheme", labels: v.Scheme, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Scheme[i], schemes()) },
+			applies: having(Workload.keyed), set: func(s *Series, i int) { s.change(Workload.keyed, func(w *Workload) { w.adopt(v.Scheme[i]) }) }},
+		{key: "bits", labels: labels(v.Bits, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem {
+			return checkBits(at, v.Bits[i], severalSizes(schemes())...)
+		},
+			applies: having(sized), set: func(s *Series, i int) { s.change(sized, func(w *Workload) { w.Bits = v.Bits[i] }) }},
+		{key: "length", labels: labels(v.Length, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem { return between(at, v.Length[i], 1, maxLength) },
+			applies: always, set: func(s *Series, i int) { s.change(every, func(w *Workload) { w.Length = v.Length[i] }) }},
+		{key: "encryption", labels: labels(v.Encryption, Encryption.label), check: func(at string, i int) *strictyaml.Problem { return v.Encryption[i].check(at) },
+			applies: having(encrypts), set: func(s *Series, i int) { s.change(encrypts, func(w *Workload) { w.Encryption = v.Encryption[i] }) }},
+		{key: "wait", labels: v.Wait, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Wait[i], waits()) },
+			applies: always, set: func(s *Series, i int) { s.Load.Wait = v.Wait[i] }},
 	}
+	for i := range all {
+		all[i].at, all[i].path = strings.TrimSuffix(at, "vary."), at+all[i].key
+	}
+	return all
 }
+
+// having tells whether a series has such a workload.
+func having(is func(Workload) bool) func(Series) bool {
+	return func(s Series) bool { return slices.ContainsFunc(s.Workloads(), is) }
+}
+
+// within is the path of what a factor is one of.
+func (f factor) within() string { return f.at + "vary" }
 
 // labels names the levels of a factor.
 func labels[T any](levels []T, label func(T) string) []string {
@@ -82,8 +113,6 @@ func labels[T any](levels []T, label func(T) string) []string {
 	}
 	return all
 }
-
-func decimal(n int) string { return fmt.Sprint(n) }
 
 // fileName is the name of a topology, or of a file without its folder.
 func fileName(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
@@ -118,6 +147,35 @@ func (l Limits) label() string {
 	return orUnchanged(parts)
 }
 
+// capsLabel is for example peer:0.5 or peer:0.5:512MiB,device:64MiB.
+func capsLabel(caps topology.Caps) string {
+	var parts []string
+	for role, c := range caps.Each {
+		part := role
+		if c.CPUs != 0 {
+			part += fmt.Sprintf(":%g", c.CPUs)
+		}
+		switch {
+		case c.Memory == 0:
+		case c.Memory%(1<<20) == 0:
+			part += fmt.Sprintf(":%dMiB", c.Memory>>20)
+		default:
+			part += fmt.Sprintf(":%dB", c.Memory)
+		}
+		if part != role {
+			parts = append(parts, part)
+		}
+	}
+	return orUnchanged(parts)
+}
+
+func (e Encryption) label() string {
+	if e.Mode == "bank" {
+		return fmt.Sprintf("bank:%d", e.Bank)
+	}
+	return e.Mode
+}
+
 // unchanged is the label of a level that changes nothing.
 const unchanged = "unchanged"
 
@@ -128,87 +186,15 @@ func orUnchanged(parts []string) string {
 	return strings.Join(parts, ",")
 }
 
-// become changes the kind of a workload: what does not apply falls away, what
-// is missing gets its default.
-func (w *Workload) become(kind string) {
-	w.Kind = kind
-	if kind != "encrypted" {
-		w.Encryption = Encryption{}
-	} else if w.Encryption.Mode == "" {
-		w.Encryption.Mode = "inline"
-	}
-	switch {
-	case kind == "plain":
-		w.Scheme, w.Bits = "", 0
-	case w.Scheme == "":
-		w.Scheme, w.Bits = "ddh", 2048
-	}
-}
-
-// expand turns the series of the file into those that are measured, and checks
-// them.
-func (s *Scenario) expand(single bool) *strictyaml.Problem {
-	factors, used := s.Vary.factors(), map[string]bool{}
-	var all []Series
-	for i, base := range s.Series {
-		base.Network = s.network()
-		expanded := []Series{base}
-		for _, f := range factors {
-			var next []Series
-			for _, one := range expanded {
-				if len(f.labels) == 0 || !f.applies(one) {
-					next = append(next, one)
-					continue
-				}
-				used[f.key] = true
-				for level, label := range f.labels {
-					next = append(next, f.apply(one, level, label))
-				}
-			}
-			if expanded = next; len(all)+len(expanded) > maxSeries {
-				return problem("", "vary", "makes more than %d series", maxSeries)
-			}
-		}
-		at := fmt.Sprintf("series[%d].", i)
-		if single {
-			at = ""
-		}
-		for _, one := range expanded {
-			if p := one.check(at, s.Warmup); p != nil {
-				if one.Name != base.Name {
-					p.Msg += fmt.Sprintf(" (in series %s)", one.Name)
-				}
-				return p
-			}
-			one.Prefix, one.at = fmt.Sprintf("s%d", len(all)+1), at
-			all = append(all, one)
-		}
-	}
-	for _, f := range factors {
-		if len(f.labels) > 0 && !used[f.key] {
-			return problem("", "vary."+f.key, "means nothing to any series")
-		}
-	}
-	s.Series = all
-	return nil
-}
-
-// apply returns the series at a level of the factor.
-func (f factor) apply(s Series, level int, label string) Series {
-	f.set(&s, level)
-	s.Name += "/" + f.key + "=" + label
-	return s
-}
-
 // check looks at every level by itself. What it means together with the rest
 // of a series is for the expanded series to tell.
-func (v Vary) check() *strictyaml.Problem {
-	for _, f := range v.factors() {
+func (v Vary) check(at string) *strictyaml.Problem {
+	for _, f := range v.factors(at) {
 		if f.labels != nil && len(f.labels) == 0 {
-			return problem("", "vary."+f.key, "at least one level is needed")
+			return problem("", f.path, "at least one level is needed")
 		}
 		for i, label := range f.labels {
-			at := fmt.Sprintf("vary.%s[%d]", f.key, i)
+			at := fmt.Sprintf("%s[%d]", f.path, i)
 			if slices.Contains(f.labels[:i], label) {
 				return problem("", at, "%s is given twice", label)
 			}

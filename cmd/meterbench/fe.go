@@ -41,7 +41,7 @@ of scheme, key size and vector length, one at a time, and print medians with the
 	flags.StringSliceVar(&spec.Schemes, "schemes", []string{"ddh", "damgard"}, "schemes")
 	flags.IntSliceVar(&spec.Bits, "bits", []int{1024, 1536, 2048, 3072, 4096}, "key sizes, bits of the modulus")
 	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24, 96}, "vector lengths")
-	flags.Int64Var(&spec.Bound, "bound", 10_000, "largest value in the vectors")
+	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest value in the vectors")
 	flags.IntVar(&spec.Samples, "samples", 6, "timed repetitions of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
 	return cmd

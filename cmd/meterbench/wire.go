@@ -120,11 +120,18 @@ func (l *fabricLab) FE(ctx context.Context, spec scenario.FE, working func(strin
 	return measureFE(ctx, spec, l.scenario.Seed, working)
 }
 
-func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) ([]result.FECost, error) {
-	return workloads.MeasureFE(ctx, workloads.FESpec{
-		Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bound: spec.Bound, Samples: spec.Samples, Seed: seed,
-		Progress: func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) },
-	})
+func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) (all []result.FECost, err error) {
+	for _, bound := range spec.Bounds {
+		costs, err := workloads.MeasureFE(ctx, workloads.FESpec{
+			Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bound: bound, Samples: spec.Samples, Seed: seed,
+			Progress: func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) },
+		})
+		if err != nil {
+			return all, err
+		}
+		all = append(all, costs...)
+	}
+	return all, nil
 }
 
 // Start implements study.Lab.
