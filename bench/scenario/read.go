@@ -2,31 +2,21 @@ package scenario
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
-	"strings"
 
 	"meterbench/internal/strictyaml"
 )
 
 //go:embed library/*.yaml
-var library embed.FS
+var files embed.FS
+
+// library returns the shipped scenarios.
+func library() strictyaml.Library {
+	return strictyaml.Library{Kind: "scenario", Files: files, Dir: "library"}
+}
 
 // Names returns the names of the shipped scenarios, sorted.
-func Names() []string {
-	entries, err := library.ReadDir("library")
-	if err != nil {
-		panic(err) // embedded: cannot happen
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return names
-}
+func Names() []string { return library().Names() }
 
 // Shipped returns the shipped scenarios, sorted by name.
 func Shipped() ([]Scenario, error) {
@@ -45,24 +35,17 @@ func Shipped() ([]Scenario, error) {
 // strictyaml.Document.Set takes them, reads its traces and makes sure that its
 // networks can be made. The error is a *strictyaml.Error.
 func Read(nameOrPath string, overrides []string) (Scenario, error) {
-	file, from := "shipped "+nameOrPath+".yaml", ""
-	src, err := library.ReadFile(path.Join("library", nameOrPath+".yaml"))
+	src, file, shipped, err := library().Read(nameOrPath)
 	if err != nil {
-		file, from = nameOrPath, nameOrPath
-		src, err = os.ReadFile(nameOrPath)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return Scenario{}, &strictyaml.Error{File: "scenario " + nameOrPath,
-			Msg: "there is neither a shipped scenario nor a file of that name", Hint: strictyaml.Hint(nameOrPath, Names())}
-	}
-	if err != nil {
-		return Scenario{}, &strictyaml.Error{File: "scenario " + nameOrPath, Msg: "the file cannot be read: " + err.Error()}
+		return Scenario{}, err
 	}
 	s, doc, err := parse(file, src, overrides)
 	if err != nil {
 		return Scenario{}, err
 	}
-	s.Path = from
+	if !shipped {
+		s.Path = nameOrPath
+	}
 	if err := s.checkNetworks(doc); err != nil {
 		return Scenario{}, err
 	}

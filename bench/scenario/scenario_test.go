@@ -193,7 +193,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
-		src, err := library.ReadFile("library/" + n + ".yaml")
+		src, err := files.ReadFile("library/" + n + ".yaml")
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -207,7 +207,7 @@ func TestSchemaFits(t *testing.T) {
 	right := []string{single, series, varied, mixed, strings.Replace(arriving, "X", "{trace: a.csv, speed: 2}", 1),
 		strings.Replace(arriving, "X", "{steps: [{rate: 1/s, hold: 2s}]}", 1), strings.Replace(arriving, "X", "poisson", 1)}
 	for _, n := range Names() {
-		src, err := library.ReadFile("library/" + n + ".yaml")
+		src, err := files.ReadFile("library/" + n + ".yaml")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,47 +2,30 @@ package topology
 
 import (
 	"embed"
-	"errors"
-	"io/fs"
-	"os"
-	"path"
-	"strings"
 	"time"
 
 	"meterbench/internal/strictyaml"
 )
 
 //go:embed library/*.yaml
-var library embed.FS
+var files embed.FS
+
+// library returns the shipped topologies.
+func library() strictyaml.Library {
+	return strictyaml.Library{Kind: "topology", Files: files, Dir: "library"}
+}
 
 // Names returns the names of the shipped topologies, sorted.
-func Names() []string {
-	entries, err := library.ReadDir("library")
-	if err != nil {
-		panic(err) // embedded: cannot happen
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return names
-}
+func Names() []string { return library().Names() }
 
 // Load reads a shipped topology by name, or a file. The error is a
 // *strictyaml.Error.
 func Load(nameOrPath string) (Topology, error) {
-	if src, err := library.ReadFile(path.Join("library", nameOrPath+".yaml")); err == nil {
-		return Parse("shipped "+nameOrPath+".yaml", src)
-	}
-	src, err := os.ReadFile(nameOrPath)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Topology{}, &strictyaml.Error{File: "topology " + nameOrPath,
-			Msg: "there is neither a shipped topology nor a file of that name", Hint: strictyaml.Hint(nameOrPath, Names())}
-	}
+	src, file, _, err := library().Read(nameOrPath)
 	if err != nil {
-		return Topology{}, &strictyaml.Error{File: "topology " + nameOrPath, Msg: "the file cannot be read: " + err.Error()}
+		return Topology{}, err
 	}
-	return Parse(nameOrPath, src)
+	return Parse(file, src)
 }
 
 // Parse reads a topology from the text of a file, whose name is for errors

@@ -191,7 +191,7 @@ func TestEndorsement(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(small)
 	for _, n := range Names() {
-		src, err := library.ReadFile("library/" + n + ".yaml")
+		src, err := files.ReadFile("library/" + n + ".yaml")
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -1,0 +1,49 @@
+package strictyaml
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// A Library is a folder of files that are shipped inside the program and known
+// by their names without .yaml.
+type Library struct {
+	Kind  string // what a file of it is, in messages: scenario
+	Files fs.FS  // holds Dir
+	Dir   string
+}
+
+// Names returns the names of the shipped files, sorted.
+func (l Library) Names() []string {
+	entries, err := fs.ReadDir(l.Files, l.Dir)
+	if err != nil {
+		panic(err) // embedded: cannot happen
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// Read returns the text of a shipped file by its name, else of the file at a
+// path. file is what errors should call it. The error is an *Error.
+func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool, err error) {
+	if slices.Contains(l.Names(), nameOrPath) {
+		src, err = fs.ReadFile(l.Files, path.Join(l.Dir, nameOrPath+".yaml"))
+		return src, "shipped " + nameOrPath + ".yaml", true, err
+	}
+	src, err = os.ReadFile(nameOrPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nameOrPath, false, &Error{File: l.Kind + " " + nameOrPath,
+			Msg: "there is neither a shipped " + l.Kind + " nor a file of that name", Hint: Hint(nameOrPath, l.Names())}
+	}
+	if err != nil {
+		return nil, nameOrPath, false, &Error{File: l.Kind + " " + nameOrPath, Msg: "the file cannot be read: " + err.Error()}
+	}
+	return src, nameOrPath, false, nil
+}

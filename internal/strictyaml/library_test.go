@@ -1,0 +1,44 @@
+package strictyaml
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+)
+
+func TestLibrary(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"own.yaml", "apple"} {
+		if err := os.WriteFile(name, []byte("text of "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := Library{Kind: "fruit", Dir: "shop", Files: fstest.MapFS{
+		"shop/pear.yaml": {Data: []byte("a pear")}, "shop/apple.yaml": {Data: []byte("an apple")}, "else.yaml": {},
+	}}
+	if names := l.Names(); !slices.Equal(names, []string{"apple", "pear"}) {
+		t.Errorf("names %v", names)
+	}
+	tests := []struct {
+		name, src, file string
+		shipped         bool
+		err             string
+	}{
+		{"apple", "an apple", "shipped apple.yaml", true, "<nil>"}, // before a file of that name
+		{"./apple", "text of apple", "./apple", false, "<nil>"},
+		{"own.yaml", "text of own.yaml", "own.yaml", false, "<nil>"},
+		{"appel", "", "appel", false, "fruit appel: there is neither a shipped fruit nor a file of that name; did you mean apple?"},
+		{"../else", "", "../else", false, "fruit ../else: there is neither a shipped fruit nor a file of that name; known are apple, pear"},
+		{dir, "", dir, false, "fruit " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
+	}
+	for _, tt := range tests {
+		src, file, shipped, err := l.Read(tt.name)
+		if string(src) != tt.src || file != tt.file || shipped != tt.shipped || fmt.Sprint(err) != tt.err {
+			t.Errorf("%s: %q, %s, %t, %v", filepath.Base(tt.name), src, file, shipped, err)
+		}
+	}
+}
