@@ -221,6 +221,54 @@ func TestCutReasons(t *testing.T) {
 	}
 }
 
+// Two channels of the same nodes: their blocks have the same numbers, their
+// lines stand among one another in the logs, and the peers come in another order.
+func TestBlocksByChannel(t *testing.T) {
+	l := newLogged(t)
+	l.record.Topology.Channels = append(l.record.Topology.Channels, topology.Channel{Name: "metrology-2", Batch: topology.Batch{Messages: 10}})
+	l.record.Channels = append(l.record.Channels, Channel{Name: "metrology-2", Peers: []string{"peer0.cmi", "peer0.ptb"}})
+	other := &logged{t: t, dir: t.TempDir()}
+	other.created("orderer0", "10:01:30", "1")
+	other.stored("peer0.ptb", "02", "1", "10")
+	other.stored("peer0.cmi", "03", "1", "10")
+	second := func(node string) string {
+		text, err := os.ReadFile(filepath.Join(other.dir, node+".log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(string(text), "metrology", "metrology-2")
+	}
+	l.write("orderer0", timerLine+"\n"+second("orderer0")) // the timer is the first channel's
+	l.created("orderer0", "10:01:40", "1")
+	l.stored("peer0.ptb", "01", "1", "10")
+	l.write("peer0.ptb", second("peer0.ptb"))
+	l.write("peer0.cmi", second("peer0.cmi"))
+	l.stored("peer0.cmi", "04", "1", "10")
+
+	for _, want := range []struct {
+		channel  string
+		cut      string
+		reason   result.CutReason
+		observer string
+		minute   string
+	}{
+		{"metrology", "10:01:40", result.CutTimer, "peer0.ptb", "01"},
+		{"metrology-2", "10:01:30", result.CutCount, "peer0.cmi", "03"},
+	} {
+		blocks, err := l.Network.Blocks(want.channel, time.Time{})
+		if err != nil || len(blocks) != 1 {
+			t.Fatalf("%s: %+v, %v", want.channel, blocks, err)
+		}
+		b := blocks[0]
+		if b.Reason != want.reason || !b.Cut.Equal(wall(t, want.cut)) || len(b.Peers) != 2 {
+			t.Errorf("%s: %+v", want.channel, b)
+		}
+		if first := b.Peers[0]; first.Peer != want.observer || !first.Committed.Equal(wall(t, "10:"+want.minute+":03")) {
+			t.Errorf("%s: observed %+v", want.channel, first)
+		}
+	}
+}
+
 func TestBlocksOfALogThatIsGone(t *testing.T) {
 	l := newLogged(t)
 	l.created("orderer0", "10:01:00", "1")
