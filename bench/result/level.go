@@ -10,26 +10,24 @@ import (
 	"time"
 )
 
-// A level's records pass through buffers of this many records. All buffers of
-// a run are made at its start, so that recording keeps to constant memory
-// (8 MB) whatever the rate. Every shard of an open level holds one, and half of
-// them are always free for what is on its way to the disk.
+// A level's records pass through buffers of this many records. A run has so many
+// on their way to the disk, and every open level one for each of its shards, so
+// that recording keeps to constant memory (8 MB) whatever the rate.
 const (
 	bufferRecords = 512
 	bufferCount   = 128
-	mostShards    = bufferCount / 2 / MostOpen
+	mostShards    = 32
 )
-
-// MostOpen is how many levels can be open at the same time.
-const MostOpen = 8
 
 func newBuffers() chan []Record {
 	free := make(chan []Record, bufferCount)
 	for range bufferCount {
-		free <- make([]Record, 0, bufferRecords)
+		free <- newBuffer()
 	}
 	return free
 }
+
+func newBuffer() []Record { return make([]Record, 0, bufferRecords) }
 
 // A Level records one load level, or one phase of it. It is the engine's sink.
 //
@@ -71,7 +69,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		window: newWindow(from, to),
 	}
 	for i := range l.shards {
-		l.shards[i].buffer = <-w.buffers
+		l.shards[i].buffer = newBuffer()
 	}
 	go l.record()
 	return l
@@ -120,7 +118,10 @@ func (l *Level) record() {
 		if l.err == nil {
 			l.err = l.writer.transactions.write(l.key, batch)
 		}
-		l.writer.buffers <- batch[:0]
+		select {
+		case l.writer.buffers <- batch[:0]:
+		default: // as many as the shards had are left over at the end
+		}
 	}
 }
 

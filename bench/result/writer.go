@@ -53,7 +53,7 @@ type Writer struct {
 	run          Run
 	transactions *transactionWriter
 	latency      *latencyLog
-	buffers      chan []Record // empty buffers of the levels, made once
+	buffers      chan []Record // empty ones for the levels, made once
 	open         []*Level      // those that run together, in the order in which they were opened
 	levels       int           // opened so far
 }
@@ -94,15 +94,13 @@ func Create(dir string, run Run) (w *Writer, err error) {
 
 // Level opens the next load level. Its measured window is [from, to), as
 // offsets from the level's start: from is the end of the warm-up, to that of the
-// hold. Levels that run together are open at the same time, at most MostOpen.
+// hold. Levels that run together are open at the same time.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
 	case w.transactions == nil || w.transactions.closed:
 		return nil, fmt.Errorf("%s: level %s opened after the run's end", w.dir, key)
 	case slices.ContainsFunc(w.open, func(l *Level) bool { return l.key == key }):
 		return nil, fmt.Errorf("%s: level %s opened while it is", w.dir, key)
-	case len(w.open) == MostOpen:
-		return nil, fmt.Errorf("%s: level %s opened while %d are; no more can run together", w.dir, key, MostOpen)
 	case from < 0 || to <= from:
 		return nil, fmt.Errorf("level %s: the warm-up until %v leaves nothing of the hold until %v; hold longer", key, from, to)
 	}

@@ -125,7 +125,7 @@ func TestNothingMeasured(t *testing.T) {
 		{"nothing due", func(s *site, _ *scenario.Scenario) { s.latency = 9 * time.Second }, nil,
 			"no level had a transaction due after its warm-up; hold longer", true},
 		{"warm-up as long as the hold", func(_ *site, s *scenario.Scenario) { s.Warmup = 4 * time.Second }, nil,
-			"level a/clients=1/r1: the warm-up of 4s leaves nothing of the hold of 4s; hold longer", true},
+			"level a/clients=1/r1: the warm-up until 4s leaves nothing of the hold until 4s; hold longer", true},
 		{"impossible load", func(_ *site, s *scenario.Scenario) { s.Series[0].Load.Clients = []int{-1} }, nil,
 			"load plan: -1 clients; give at least 1", true},
 	}

@@ -22,7 +22,7 @@ func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 // signature takes 30 us.
 const (
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
-	drainTime   = 400 * time.Millisecond  // of a level
+	drainTime   = 400 * time.Millisecond  // of a load level
 	encryptTime = 6 * time.Millisecond    // per value, ddh at 2048 bits; the header counts as one more
 	encryptPow  = 2.6                     // of the key size
 	sampleTime  = 2.2                     // of the table, in encryptions: a key pair, an encryption, a decryption
@@ -36,12 +36,12 @@ func Estimated(s scenario.Scenario) Estimate {
 		e.SetUp += networkTime
 		for _, series := range one.series {
 			for _, w := range series.Workloads() {
-				n := float64(w.Encryption.Bank + planned(s.Seed, one.levels, series))
+				n := float64(w.Encryption.Bank + planned(s.Seed, one.turns, series))
 				e.SetUp += seconds(n * crowded / float64(runtime.GOMAXPROCS(0)) * encryption(w.Scheme, w.Bits, w.Length))
 			}
 		}
-		for _, l := range one.levels {
-			e.Load += l.series.Load.Hold
+		for _, t := range one.turns {
+			e.Load += t.hold()
 			e.SetUp += drainTime
 		}
 		for _, series := range one.searched {

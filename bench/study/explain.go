@@ -12,26 +12,27 @@ import (
 
 // explain splits the latency of all points by what happened inside the
 // network, and says what limited each. It reads all transactions once; those of
-// a level lie together.
+// a turn lie together.
 func (s *study) explain() error {
-	var at *trace
+	var open []*trace // of one turn
 	for row, err := range s.writer.Transactions() {
 		if err != nil {
 			return fmt.Errorf("join transactions and blocks: %w", err)
 		}
-		if at == nil || !at.holds(&row) {
-			if at != nil {
-				s.split(at)
-			}
-			if at = s.traceOf(&row); at == nil {
+		at := traceOf(open, &row)
+		if at == nil {
+			if at = traceOf(s.traces, &row); at == nil {
 				continue
 			}
+			if len(open) > 0 && open[0].turn != at.turn {
+				s.split(open)
+				open = nil
+			}
+			open = append(open, at)
 		}
 		at.add(&row.Record)
 	}
-	if at != nil {
-		s.split(at)
-	}
+	s.split(open)
 	for _, t := range s.traces {
 		p := &s.summary.Points[t.point]
 		t.evidence.Point = *p
@@ -41,8 +42,8 @@ func (s *study) explain() error {
 	return nil
 }
 
-func (s *study) traceOf(row *result.Row) *trace {
-	for _, t := range s.traces {
+func traceOf(among []*trace, row *result.Row) *trace {
+	for _, t := range among {
 		if t.holds(row) {
 			return t
 		}
@@ -83,22 +84,24 @@ func (t *trace) add(r *result.Record) {
 	t.joined++
 }
 
-// split puts the phases inside the network into the trace's point, if they are
-// known of all its transactions: the means of some would not add up to the
+// split puts the phases inside the network into the points of traces, if they
+// are known of all their transactions: the means of some would not add up to the
 // latency of all. The means are exact, so that they do.
-func (s *study) split(t *trace) {
-	p := &s.summary.Points[t.point]
-	switch {
-	case t.joined < t.valid && t.instants != nil:
-		s.flag(p, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid))
-	case t.joined > 0 && t.joined == t.valid:
-		for i, phase := range result.BlockPhases() {
-			q := quantiles(t.phases[i])
-			q.Mean = t.totals[i].Seconds() / float64(t.joined)
-			p.Latency[phase.String()] = q
+func (s *study) split(all []*trace) {
+	for _, t := range all {
+		p := &s.summary.Points[t.point]
+		switch {
+		case t.joined < t.valid && t.instants != nil:
+			s.flag(p, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid))
+		case t.joined > 0 && t.joined == t.valid:
+			for i, phase := range result.BlockPhases() {
+				q := quantiles(t.phases[i])
+				q.Mean = t.totals[i].Seconds() / float64(t.joined)
+				p.Latency[phase.String()] = q
+			}
 		}
+		t.phases = nil // a quarter of a megabyte each
 	}
-	t.phases = nil // a quarter of a megabyte each
 }
 
 // limit gives a saturation point the verdict of its load: of the first valid

@@ -48,6 +48,7 @@ const driftLimit = time.Millisecond
 // by their blocks, once all of them are on the disk.
 type trace struct {
 	point       int // index of the level's point
+	turn        int // that the level ran in
 	series      string
 	first, next uint64        // the level's sequence numbers
 	from, to    time.Duration // window
@@ -83,46 +84,62 @@ func (s *study) counters(ctx context.Context) *Counters {
 	return &c
 }
 
-// trace reads what the nodes told of the level of the last point. before is
-// what they had counted when it began.
-func (s *study) trace(ctx context.Context, m bench.Result, first uint64, w *result.Window, before *Counters) {
-	p := &s.summary.Points[len(s.summary.Points)-1]
-	t := &trace{
-		point: len(s.summary.Points) - 1, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
-		evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: m.Next - first},
-	}
-	s.traces = append(s.traces, t)
+// An inside is what the nodes told of one turn.
+type inside struct {
+	turn     int // from 0, over the run
+	blocks   []result.Block
+	instants map[blockID]result.BlockInstants // nil where the nodes do not tell
+	evidence bottleneck.Evidence
+	drift    time.Duration // of the wall clock against the monotonic clock
+}
+
+// inside asks the nodes about the turn that began at epoch and scheduled so many
+// transactions. before is what they had counted then.
+func (s *study) inside(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) *inside {
+	in := &inside{turn: s.turns, evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
+	s.turns++
 	tracer, ok := s.site.(Tracer)
 	if !ok {
-		return
+		return in
 	}
 	if after := s.counters(ctx); after != nil && before != nil {
 		counted := after.since(*before)
-		t.evidence.Refused = counted.Refused
+		in.evidence.Refused = counted.Refused
 		if counted.Cuts > 0 {
-			t.evidence.BlockFill = counted.Open / float64(counted.Cuts)
+			in.evidence.BlockFill = counted.Open / float64(counted.Cuts)
 		}
 	}
-	blocks, err := tracer.Blocks(m.Epoch)
-	if err != nil && ctx.Err() == nil {
+	var err error
+	if in.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
 		s.warn("what the nodes tell of blocks is incomplete: %v", err)
 	}
 	now := time.Now()
-	if drift := now.Round(0).Sub(m.Epoch.Round(0)) - now.Sub(m.Epoch); drift.Abs() > driftLimit {
-		s.flag(p, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", drift.Round(time.Microsecond)))
-	}
-	t.instants = map[blockID]result.BlockInstants{}
-	for i := range blocks {
-		b := &blocks[i]
+	in.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
+	in.instants = map[blockID]result.BlockInstants{}
+	for i := range in.blocks {
+		b := &in.blocks[i]
 		if int(b.Channel) >= len(s.facts.Observers) {
 			continue
 		}
-		if at, ok := b.Instants(s.facts.Observers[b.Channel], m.Epoch); ok {
-			t.instants[blockID{b.Channel, b.Number}] = at
+		if at, ok := b.Instants(s.facts.Observers[b.Channel], epoch); ok {
+			in.instants[blockID{b.Channel, b.Number}] = at
 		}
 	}
+	return in
+}
+
+// trace notes what the nodes told of the last point.
+func (s *study) trace(in *inside, m bench.Result, first uint64, w *result.Window) {
+	p := &s.summary.Points[len(s.summary.Points)-1]
+	s.traces = append(s.traces, &trace{
+		point: len(s.summary.Points) - 1, turn: in.turn, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
+		instants: in.instants, evidence: in.evidence,
+	})
+	if in.drift.Abs() > driftLimit {
+		s.flag(p, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", in.drift.Round(time.Microsecond)))
+	}
 	wall := m.Epoch.Round(0)
-	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
+	summarizeBlocks(p, in.blocks, wall.Add(w.From), wall.Add(w.To))
 }
 
 // summarizeBlocks puts the blocks of the window from one instant to another

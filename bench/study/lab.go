@@ -90,9 +90,11 @@ type Observer interface {
 
 // Live is the state of a running load level.
 type Live struct {
-	Series    string
-	Load      result.Load
-	Level     int // from 1
+	Series    string      // or the group of phases
+	Load      result.Load // zero where phases run together
+	Phases    int         // that run together; 0: it is one load
+	Underway  int         // of them
+	Level     int         // from 1
 	Levels    int
 	Now       bench.Live
 	Busiest   string        // the node or client that uses most CPU

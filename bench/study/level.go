@@ -1,7 +1,9 @@
 package study
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -12,60 +14,89 @@ import (
 	"meterbench/internal/proc"
 )
 
-// level runs one load level and appends its Point. An error means that the
-// run cannot go on. Where the run was interrupted, the Point of what was
-// measured until then is there even so. backlog is by how much the
-// transactions under way grew.
-func (s *study) level(ctx context.Context, l level) (backlog stats.Slope, err error) {
-	load := l.series.Load
-	sink, err := s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, s.Scenario.Warmup, load.Hold)
-	if err != nil {
-		return backlog, err
-	}
-	first := s.next[l.series.Name]
-	seen := newSteadiness(first, s.Scenario.Warmup, load.Hold)
-	sink.Watch(seen.see)
+// turn runs what is due at one time and appends a Point of each of its levels.
+// An error means that the run cannot go on. Where the run was interrupted, the
+// Points of what was measured until then are there even so. backlog is by how
+// much the transactions under way of its first level grew.
+func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err error) {
 	// A machine that is shared changes its pace from minute to minute.
 	host, err := s.calibrate()
 	if err != nil {
 		return backlog, err
 	}
 	s.sign = host.Sign
+	sinks, seen := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
+	loads := make([]bench.Load, len(t.levels))
+	for i, l := range t.levels {
+		from, to, first := l.series.Start+s.Scenario.Warmup, l.end(), s.next[l.series.Name]
+		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
+			return backlog, err
+		}
+		seen[i] = newSteadiness(first, from, to)
+		sinks[i].Watch(seen[i].see)
+		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
+	}
 	runtime.GC() // the level before leaves its garbage to itself
 	counted := s.counters(ctx)
 	meter := newMeter(s.site)
-	measured, runErr := bench.Run(ctx, s.clock, plan(s.Scenario.Seed, l, first), s.workloads[l.series.Name], s.site.Target(), sink, func(now bench.Live) {
-		name, cores := meter.busiest()
-		s.Observer.Live(Live{
-			Series: l.series.Name, Load: l.load, Level: l.number, Levels: l.of, Now: now,
-			Busiest: name, BusyCPU: cores, Remaining: l.after + max(0, now.Hold-now.Elapsed), Whole: l.whole, AtMost: l.bound,
-		})
+	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
+		s.Observer.Live(t.live(now, meter))
 	})
 	usage := meter.stop()
-	if measured.Partial {
-		sink.Cut(measured.Held)
+	var scheduled uint64
+	windows := make([]result.Window, len(t.levels))
+	for i, sink := range sinks {
+		if runErr == nil {
+			scheduled += measured[i].Scheduled
+			if measured[i].Partial {
+				sink.Cut(t.levels[i].series.Start + measured[i].Held)
+			}
+		}
+		window, closing := sink.Close()
+		windows[i], err = window, errors.Join(err, closing)
 	}
-	window, err := sink.Close()
-	if runErr != nil {
-		return backlog, runErr
-	}
-	if err != nil {
+	if err := cmp.Or(runErr, err); err != nil {
 		return backlog, err
 	}
-	s.next[l.series.Name] = measured.Next
-	s.record(l, first, measured.Next, measured.Epoch)
-	switch {
-	case window.Scheduled() > 0 && window.Length() > 0:
-		p := s.point(l, measured, &window, usage)
-		s.settle(&p, l, measured, seen)
-		s.summary.Points = append(s.summary.Points, p)
-		s.trace(ctx, measured, first, &window, counted)
-		s.cutShort = measured.Held < load.Hold
-		s.Observer.Point(p)
-	case ctx.Err() == nil:
-		s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
+	var inside *inside // asked for once there is something to explain
+	for i, l := range t.levels {
+		m, w, first := measured[i], &windows[i], s.next[l.series.Name]
+		s.next[l.series.Name] = m.Next
+		s.record(l, first, m.Next, m.Epoch)
+		switch {
+		case w.Scheduled() > 0 && w.Length() > 0:
+			if inside == nil {
+				inside = s.inside(ctx, m.Epoch, scheduled, counted)
+			}
+			p := s.point(l, m, w, usage)
+			s.settle(&p, l, m, seen[i])
+			s.summary.Points = append(s.summary.Points, p)
+			s.trace(inside, m, first, w)
+			s.cutShort = m.Held < l.series.Load.Hold
+			s.Observer.Point(p)
+		case ctx.Err() == nil:
+			s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
+		}
 	}
-	return seen.backlog.Slope(), context.Cause(ctx)
+	return seen[0].backlog.Slope(), context.Cause(ctx)
+}
+
+// live returns what to tell of the turn under way.
+func (t turn) live(now bench.Live, m *meter) Live {
+	l := Live{
+		Series: t.levels[0].series.Name, Load: t.levels[0].load, Level: t.number, Levels: t.of, Now: now,
+		Remaining: t.after + max(0, now.Hold-now.Elapsed), Whole: t.whole, AtMost: t.bound,
+	}
+	l.Busiest, l.BusyCPU = m.busiest()
+	if group := t.levels[0].series.Group; group != "" {
+		l.Series, l.Load, l.Phases = group, result.Load{}, len(t.levels)
+		for _, one := range t.levels {
+			if one.series.Start <= now.Elapsed && now.Elapsed < one.end() {
+				l.Underway++
+			}
+		}
+	}
+	return l
 }
 
 // A meter samples CPU and memory of all nodes during a level.

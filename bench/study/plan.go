@@ -11,41 +11,75 @@ import (
 	"meterbench/bench/scenario"
 )
 
-// A level is one load level of one series.
+// A level is one load level of one series, or one phase of a level.
 type level struct {
 	series     scenario.Series
 	load       result.Load
 	repetition int // from 1
+	phase      int // its place among those that run together
+}
+
+// end is when its hold is over, since the start of its turn.
+func (l level) end() time.Duration { return l.series.Start + l.series.Load.Hold }
+
+// A turn is what runs at one time: one load level, or the phases of one.
+type turn struct {
+	levels     []level
 	number, of int
 	bound      bool          // of and after are the most that it can be
 	after      time.Duration // what comes after it: load, and networks to bring up
-	whole      time.Duration // after of a level before the first
+	whole      time.Duration // after of a turn before the first
 }
 
-// levels returns one repetition of the load levels of some series in the order
+// hold is how long it schedules transactions.
+func (t turn) hold() (d time.Duration) {
+	for _, l := range t.levels {
+		d = max(d, l.end())
+	}
+	return d
+}
+
+// turns returns one repetition of the load levels of some series in the order
 // in which they run: the series alternate, so that drift of the machine meets
 // all of them alike.
-func levels(all []scenario.Series, repetition int) []level {
-	var plan []level
+func turns(all []scenario.Series, repetition int) []turn {
+	var plan []turn
 	for i, more := 0, true; more; i++ {
 		more = false
-		for _, series := range all {
-			if loads := loads(series); i < len(loads) {
-				plan = append(plan, level{series: series, load: loads[i], repetition: repetition})
-				more = true
+		for _, together := range groups(all) {
+			var t turn
+			for phase, series := range together {
+				if loads := loads(series); i < len(loads) {
+					t.levels = append(t.levels, level{series, loads[i], repetition, phase})
+				}
+			}
+			if t.levels != nil {
+				plan, more = append(plan, t), true
 			}
 		}
 	}
 	return plan
 }
 
-// number counts the sessions and their levels, and the time after each level.
+// groups returns the series by what runs together, in order of their first.
+func groups(all []scenario.Series) (by [][]scenario.Series) {
+	for _, series := range all {
+		i := slices.IndexFunc(by, func(g []scenario.Series) bool { return series.Group != "" && g[0].Group == series.Group })
+		if i < 0 {
+			i, by = len(by), append(by, nil)
+		}
+		by[i] = append(by[i], series)
+	}
+	return by
+}
+
+// number counts the sessions and their turns, and the time after each turn.
 // A search counts as the most levels that it can take.
 func number(all []session, repeat int) {
 	of := 0
 	for i := range all {
 		all[i].before = of
-		of += len(all[i].levels)
+		of += len(all[i].turns)
 		for _, series := range all[i].searched {
 			of += bound(series, repeat)
 		}
@@ -57,10 +91,10 @@ func number(all []session, repeat int) {
 			after += time.Duration(bound(series, repeat)) * series.Load.Hold
 			bounded = true
 		}
-		for j := range slices.Backward(all[i].levels) {
-			l := &all[i].levels[j]
-			l.number, l.of, l.after, l.bound = all[i].before+j+1, of, after, bounded
-			after += l.series.Load.Hold
+		for j := range slices.Backward(all[i].turns) {
+			t := &all[i].turns[j]
+			t.number, t.of, t.after, t.bound = all[i].before+j+1, of, after, bounded
+			after += t.hold()
 		}
 		if i > 0 {
 			after += networkTime
@@ -68,8 +102,8 @@ func number(all []session, repeat int) {
 	}
 	for i := range all {
 		all[i].whole = after
-		for j := range all[i].levels {
-			all[i].levels[j].whole = after
+		for j := range all[i].turns {
+			all[i].turns[j].whole = after
 		}
 	}
 }
@@ -102,11 +136,11 @@ func mean(series scenario.Series) float64 {
 	return float64(due(bench.Plan{Arrivals: process, Hold: hold})) / hold.Seconds()
 }
 
-// Levels returns the number of load levels that s runs. Where it searches, that
-// is the most that it can be.
+// Levels returns the number of load levels that s runs, phases that run together
+// counted as one. Where it searches, that is the most that it can be.
 func Levels(s scenario.Scenario) (n int) {
 	for _, one := range sessions(s) {
-		n += len(one.levels)
+		n += len(one.turns)
 		for _, series := range one.searched {
 			n += bound(series, s.Repeat)
 		}
@@ -118,9 +152,13 @@ func Levels(s scenario.Scenario) (n int) {
 // takes is not known beforehand.
 func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }
 
-// plan turns a level into what the engine runs.
+// plan turns a level into what the engine runs. Each phase draws arrivals of its
+// own; levels that are to be compared draw the same.
 func plan(seed uint64, l level, first uint64) bench.Plan {
-	p := bench.Plan{Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first, Seed: seed + uint64(l.repetition)}
+	p := bench.Plan{
+		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first,
+		Seed: seed + uint64(l.repetition) + uint64(l.phase)<<32,
+	}
 	if l.load.Kind == "closed" {
 		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
 	} else {
@@ -138,15 +176,17 @@ func wait(name string) bench.Wait {
 	return bench.WaitCommit
 }
 
-// planned returns how many transactions the levels schedule for a series with
+// planned returns how many transactions the turns schedule for a series with
 // an open load whose ciphertexts are all made before it, 0 for others.
-func planned(seed uint64, of []level, series scenario.Series) (n int) {
+func planned(seed uint64, of []turn, series scenario.Series) (n int) {
 	if series.Workload.Encryption.Mode != "ahead" {
 		return 0
 	}
-	for _, l := range of {
-		if l.series.Name == series.Name {
-			n += due(plan(seed, l, 0))
+	for _, t := range of {
+		for _, l := range t.levels {
+			if l.series.Name == series.Name {
+				n += due(plan(seed, l, 0))
+			}
 		}
 	}
 	return n

@@ -36,7 +36,8 @@ func TestSchedule(t *testing.T) {
 		s := scenario.Scenario{Series: tt.series, Repeat: tt.repeat}
 		var got []string
 		for _, one := range sessions(s) {
-			for _, l := range one.levels {
+			for _, t := range one.turns {
+				l := t.levels[0]
 				got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
 			}
 		}
@@ -137,19 +138,20 @@ func TestSessions(t *testing.T) {
 		{"fresh", []scenario.Series{a}, 2, true, []string{"1 of 2, 1: a1 r1 1/4 32.5s, a2 r1 2/4 22.5s", "2 of 2, 1: a1 r2 3/4 10s, a2 r2 4/4 0s"}},
 		{"two networks", []scenario.Series{a, b, c}, 2, false, []string{
 			"1 of 4, 1: a1 r1 1/8 49.5s, c8 r1 2/8 48.5s, a2 r1 3/8 38.5s", "2 of 4, 9: b4 r1 4/8 31s",
-			"3 of 4, 1: a1 r2 5/8 18.5s, c8 r2 6/8 17.5s, a2 r2 7/8 7.5s", "4 of 4, 9: b4 r2 8/8 0s",
+			"3 of 4, 9: b4 r2 5/8 23.5s", "4 of 4, 1: a1 r2 6/8 11s, c8 r2 7/8 10s, a2 r2 8/8 0s",
 		}},
 	}
 	for _, tt := range tests {
 		var got []string
 		for _, one := range sessions(scenario.Scenario{Series: tt.series, Repeat: tt.repeat, Fresh: tt.fresh}) {
 			var parts []string
-			for i, l := range one.levels {
+			for i, t := range one.turns {
+				l := t.levels[0]
 				if i == 3 {
-					parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d ...", l.series.Name, l.load.Clients, l.repetition, l.number, l.of))
+					parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d ...", l.series.Name, l.load.Clients, l.repetition, t.number, t.of))
 					break
 				}
-				parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d %v", l.series.Name, l.load.Clients, l.repetition, l.number, l.of, l.after))
+				parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d %v", l.series.Name, l.load.Clients, l.repetition, t.number, t.of, t.after))
 			}
 			got = append(got, fmt.Sprintf("%d of %d, %d: %s", one.Number, one.Of, one.Network.Batch.Messages, strings.Join(parts, ", ")))
 		}
@@ -168,12 +170,12 @@ func TestPlanned(t *testing.T) {
 		for _, rate := range rates {
 			want += 1 + int(math.Ceil(rate*s.Load.Hold.Seconds()))
 		}
-		if n := planned(1, levels([]scenario.Series{s}, 1), s); n != 0 {
+		if n := planned(1, turns([]scenario.Series{s}, 1), s); n != 0 {
 			t.Errorf("%d planned for a load that needs none", n)
 		}
 		s.Workload.Encryption.Mode = "ahead"
 		other := open("b", time.Second, 1000)
-		if n := planned(1, levels([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
+		if n := planned(1, turns([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
 			t.Errorf("%d planned, about %d are due", n, want)
 		}
 	})

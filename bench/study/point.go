@@ -30,7 +30,11 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		Latency: map[string]result.Quantiles{}, Intervals: map[string]result.Interval{},
 		CPU: map[string]float64{}, RSS: map[string]float64{},
 		BytesMean: w.BytesMean, Blocks: w.Blocks,
-		GC: &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
+		Sign: s.sign,
+		GC:   &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
+	}
+	if group := l.series.Group; group != "" {
+		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), Hold: l.series.Load.Hold.Seconds()}
 	}
 	for _, phase := range result.Phases() {
 		if h, ok := w.Latency(phase); ok {
@@ -46,10 +50,16 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		for name, bytes := range rss {
 			p.RSS[name] = float64(bytes)
 		}
-		if p.Throughput > 0 {
+		if p.Throughput > 0 && p.Phase == nil {
 			p.ClientCPU = cores[proc.Client] / p.Throughput
-			p.ClientCPUInSignatures, p.Sign = p.ClientCPU/s.sign, s.sign
+			p.ClientCPUInSignatures = p.ClientCPU / s.sign
 		}
+	}
+	for name, t := range usage.Throttled(from, to) {
+		if p.Throttled == nil {
+			p.Throttled = map[string]result.Throttle{}
+		}
+		p.Throttled[name] = result.Throttle(t)
 	}
 	s.interval(&p, w)
 	s.judge(&p, l, m, w)

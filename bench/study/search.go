@@ -66,29 +66,30 @@ func (s *study) search(ctx context.Context, one session) error {
 		s.searches = append(s.searches, search{series, seeker})
 	}
 	searches := s.searches[begun:]
-	number := one.before + len(one.levels)
+	number := one.before + len(one.turns)
 	for more := true; more; {
 		more = false
-		for _, turn := range searches {
-			load, goes := turn.seeker.Next()
+		for _, next := range searches {
+			load, goes := next.seeker.Next()
 			if !goes {
 				continue
 			}
 			more = true
 			number++
-			l := level{series: turn.series, load: searchedLoad(turn.series, load), repetition: 1, number: number, of: number - 1, after: one.after, whole: one.whole, bound: true}
+			l := level{series: next.series, load: searchedLoad(next.series, load), repetition: 1}
 			for _, p := range s.summary.Points {
-				if p.Series == turn.series.Name && p.Load == l.load {
+				if p.Series == next.series.Name && p.Load == l.load {
 					l.repetition++
 				}
 			}
+			t := turn{levels: []level{l}, number: number, of: number - 1, after: one.after, whole: one.whole, bound: true}
 			for _, other := range searches {
-				l.of += other.seeker.Left()
-				l.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold
+				t.of += other.seeker.Left()
+				t.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold
 			}
-			l.after -= turn.series.Load.Hold
+			t.after -= next.series.Load.Hold
 			points := len(s.summary.Points)
-			backlog, err := s.level(ctx, l)
+			backlog, err := s.turn(ctx, t)
 			if err != nil {
 				return err
 			}
@@ -96,7 +97,7 @@ func (s *study) search(ctx context.Context, one session) error {
 			if len(s.summary.Points) > points {
 				step = stepOf(&s.summary.Points[points], load, backlog)
 			}
-			turn.seeker.Observe(step)
+			next.seeker.Observe(step)
 		}
 	}
 	return nil

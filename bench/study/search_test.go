@@ -149,7 +149,7 @@ func TestSearchesBySession(t *testing.T) {
 	a, b = searching(a, scenario.Search{From: 1, To: 8}), searching(b, scenario.Search{From: 1, To: 8})
 	var got []string
 	for _, one := range sessions(scenario.Scenario{Series: []scenario.Series{a, b, c}, Repeat: 2}) {
-		got = append(got, fmt.Sprintf("%d: %d levels, %d searches, after %d", one.Network.Batch.Messages, len(one.levels), len(one.searched), one.before))
+		got = append(got, fmt.Sprintf("%d: %d levels, %d searches, after %d", one.Network.Batch.Messages, len(one.turns), len(one.searched), one.before))
 	}
 	most := bound(a, 2)
 	want := []string{"1: 0 levels, 1 searches, after 0", fmt.Sprintf("2: 1 levels, 1 searches, after %d", most), fmt.Sprintf("2: 1 levels, 0 searches, after %d", 2*most+1)}

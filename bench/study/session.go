@@ -26,9 +26,9 @@ type session struct {
 	Session
 	series     []scenario.Series
 	repetition int // of all its levels; 0 where it has several
-	levels     []level
+	turns      []turn
 	searched   []scenario.Series // of series, those whose levels a search finds, after all others
-	before     int               // number of levels of the sessions before
+	before     int               // number of turns of the sessions before
 	after      time.Duration     // what comes after: load, and networks to bring up
 	whole      time.Duration     // after of a session before the first
 }
@@ -117,7 +117,7 @@ func (s *study) prepare(ctx context.Context, one session) error {
 	s.workloads = map[string]bench.Workload{}
 	for _, series := range one.series {
 		s.Observer.Step("prepare series " + series.Name)
-		need := Need{First: s.next[series.Name], Planned: planned(s.Scenario.Seed, one.levels, series)}
+		need := Need{First: s.next[series.Name], Planned: planned(s.Scenario.Seed, one.turns, series)}
 		if series.Load.Arrivals.Trace != nil {
 			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold})
 		}
@@ -135,11 +135,11 @@ func (s *study) prepare(ctx context.Context, one session) error {
 
 // levels runs every load level of a session.
 func (s *study) levels(ctx context.Context, one session) error {
-	if len(one.levels) > 0 {
-		s.Observer.Step(fmt.Sprintf("run %d load levels", len(one.levels)))
+	if len(one.turns) > 0 {
+		s.Observer.Step(fmt.Sprintf("run %d load levels", len(one.turns)))
 	}
-	for _, l := range one.levels {
-		if _, err := s.level(ctx, l); err != nil {
+	for _, t := range one.turns {
+		if _, err := s.turn(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -166,26 +166,28 @@ func (s *study) readLedger(ctx context.Context, failed bool) {
 
 // sessions returns the sessions of a scenario in the order in which they run:
 // repetition by repetition each network, or if nothing asks for more than one,
-// all repetitions on that one.
+// all repetitions on that one. Every repetition begins with another network, so
+// that drift of the machine does not meet the same one last each time.
 func sessions(s scenario.Scenario) []session {
 	networks := s.Networks()
 	var all []session
 	if len(networks) == 1 && !s.Fresh {
 		one := session{Session: Session{Network: networks[0]}, series: s.Series, searched: searched(s.Series)}
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
-			one.levels = append(one.levels, levels(s.Series, repetition)...)
+			one.turns = append(one.turns, turns(s.Series, repetition)...)
 		}
 		all = []session{one}
 	} else {
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
-			for _, n := range networks {
+			for i := range networks {
+				n := networks[(i+repetition-1)%len(networks)]
 				series := slices.Clone(s.Series)
 				series = slices.DeleteFunc(series, func(one scenario.Series) bool { return one.Network != n })
-				one := session{Session: Session{Network: n}, series: series, repetition: repetition, levels: levels(series, repetition)}
+				one := session{Session: Session{Network: n}, series: series, repetition: repetition, turns: turns(series, repetition)}
 				if repetition == 1 { // a search repeats itself
 					one.searched = searched(series)
 				}
-				if len(one.levels)+len(one.searched) > 0 {
+				if len(one.turns)+len(one.searched) > 0 {
 					all = append(all, one)
 				}
 			}

@@ -45,6 +45,7 @@ type study struct {
 	summary    result.Summary
 	writer     *result.Writer
 	next       map[string]uint64 // first unused sequence number by series
+	turns      int               // that left a point
 	traces     []*trace
 	recordings []recording
 	searches   []search // in the order in which they were begun

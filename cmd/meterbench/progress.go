@@ -65,8 +65,12 @@ func (p *progress) Live(l study.Live) {
 	if l.AtMost {
 		most = "at most "
 	}
+	load := loadText(l.Load)
+	if l.Phases > 0 {
+		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
+	}
 	p.status(fmt.Sprintf("  %s %d/%s%d %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s%s left",
-		bar(l), l.Level, most, l.Levels, l.Series, loadText(l.Load), n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
+		bar(l), l.Level, most, l.Levels, l.Series, load, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
 		l.Busiest, l.BusyCPU, most, clock(l.Remaining)))
 }
 
