@@ -29,6 +29,8 @@ func schemes() []scheme {
 	return []scheme{
 		{codec.DDH, gofeProductBits, setupDDH, newDDHEncryptor, newDDHEvaluator},
 		{codec.Damgard, gofeProductBits, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.Paillier, gofeProductBits, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
+		{id: codec.DMCFE, productBits: gofeProductBits},
 	}
 }
 

@@ -1,0 +1,287 @@
+package fe
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+
+	"github.com/fentec-project/gofe/data"
+	"github.com/fentec-project/gofe/innerprod/fullysec"
+	"github.com/fentec-project/gofe/sample"
+
+	"meterbench/workloads/fe/codec"
+)
+
+// The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure
+// Functional Encryption for Inner Products, from Standard Assumptions" (CRYPTO
+// 2016), in its variant from Paillier's decisional composite residuosity:
+// adaptively secure in the 2n-th residues modulo n^2, where n is the product of
+// two safe primes and the size of the scheme is that of n. With a generator g
+// of the 2n-th residues, master secret s of integers from a discrete Gaussian
+// distribution of deviation sqrt(128) n^(5/2), and public h_i = g^s_i:
+//
+//	ciphertext  c_0 = g^r, c_i = h_i^r * (1 + x_i*n)
+//	key of y    k = s·y, an integer
+//	result      the z with 1 + z*n = (product of c_i^y_i) / c_0^k modulo n^2
+//
+// There is no discrete logarithm to search: z is read off. Unlike the groups of
+// the other schemes n belongs to one authority, and whoever knows its factors
+// can decrypt; Setup makes it and forgets them.
+type paillierGroup struct{ n, square, g *big.Int }
+
+// paillierLambda is the security parameter of the secrets' distribution, as
+// gofe's documentation recommends it.
+const paillierLambda = 128
+
+// newPaillierGroup makes the group of a modulus, with a random generator.
+func newPaillierGroup(n *big.Int) (paillierGroup, error) {
+	group := paillierGroup{n: n, square: new(big.Int).Mul(n, n)}
+	base, err := rand.Int(rand.Reader, group.square)
+	if err != nil {
+		return paillierGroup{}, fmt.Errorf("random numbers: %w", err)
+	}
+	group.g = base.Exp(base, new(big.Int).Lsh(n, 1), group.square)
+	return group, nil
+}
+
+// contains tells whether all elements are positive, below n^2 and without a
+// common factor with n. That is as much as can be seen without the factors of
+// n: the rest shows when a result is not a number within its bound.
+func (z paillierGroup) contains(elements []*big.Int) error {
+	product := big.NewInt(1)
+	for i, e := range elements {
+		if e.Sign() <= 0 || e.Cmp(z.square) >= 0 {
+			return fmt.Errorf("element %d is not between 0 and n^2", i)
+		}
+		product.Mul(product, e).Mod(product, z.n)
+	}
+	if new(big.Int).GCD(nil, nil, product, z.n).Cmp(big.NewInt(1)) != 0 {
+		return fmt.Errorf("an element has a common factor with n")
+	}
+	return nil
+}
+
+// scheme returns gofe's form of the parameters.
+func (z paillierGroup) scheme(p Params) *fullysec.Paillier {
+	// The deviation, and its multiple of the one that gofe samples from.
+	sigma := new(big.Float).SetInt(new(big.Int).Exp(z.n, big.NewInt(5), nil))
+	sigma.Mul(sigma, big.NewFloat(paillierLambda))
+	sigma.Sqrt(sigma)
+	steps, _ := new(big.Float).Quo(sigma, sample.SigmaCDT).Int(nil)
+	steps.Add(steps, big.NewInt(2)) // rounded up, and then some
+	return fullysec.NewPaillierFromParams(&fullysec.PaillierParams{
+		L: p.Length, N: z.n, NSquare: z.square, G: z.g, Lambda: paillierLambda, Sigma: sigma, LSigma: steps,
+		BoundX: big.NewInt(p.Bound), BoundY: big.NewInt(p.Bound),
+	})
+}
+
+// A Renewer is an Authority whose group takes long to make, so that it can
+// make another Authority with fresh master keys in the same group.
+type Renewer interface {
+	// Renew returns an Authority for parameters of the same scheme and size.
+	Renew(p Params) (Authority, error)
+}
+
+// A paillierAuthority keeps its group for others.
+type paillierAuthority struct {
+	zpAuthority
+	group paillierGroup
+}
+
+// setupPaillier makes a modulus and master keys. The context ends the search
+// for primes; the keys take l exponentiations then, by exponents 5/2 the size of n.
+func setupPaillier(ctx context.Context, p Params) (Authority, error) {
+	n, err := newModulus(ctx, p.Bits)
+	if err != nil {
+		return nil, fmt.Errorf("fe: modulus of %v: %w", p, err)
+	}
+	group, err := newPaillierGroup(n)
+	if err != nil {
+		return nil, fmt.Errorf("fe: group of %v: %w", p, err)
+	}
+	return paillierKeys(p, group)
+}
+
+func paillierKeys(p Params, group paillierGroup) (Authority, error) {
+	var secret, public data.Vector
+	err := contain(func() (err error) {
+		secret, public, err = group.scheme(p).GenerateMasterKeys()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
+	}
+	return newPaillierAuthority(p, group, secret, public)
+}
+
+func newPaillierAuthority(p Params, group paillierGroup, secret, public data.Vector) (Authority, error) {
+	encryptor, err := group.encryptor(p, public)
+	if err != nil {
+		return nil, err
+	}
+	scheme := group.scheme(p)
+	derive := func(y data.Vector) ([]*big.Int, error) {
+		k, err := scheme.DeriveKey(secret, y)
+		return []*big.Int{k}, err
+	}
+	return paillierAuthority{zpAuthority{p, encryptor, derive}, group}, nil
+}
+
+// Renew implements Renewer.
+func (a paillierAuthority) Renew(p Params) (Authority, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if p.Scheme != a.params.Scheme || p.Bits != a.params.Bits {
+		return nil, fmt.Errorf("fe: the group of %v has no keys for %v", a.params, p)
+	}
+	return paillierKeys(p, a.group)
+}
+
+// encryptor makes the Encryptor of the public key h_1 … h_l. gofe's scheme only
+// reads its parameters, so that many goroutines may encrypt.
+func (z paillierGroup) encryptor(p Params, h data.Vector) (Encryptor, error) {
+	elements, err := encode(append(data.Vector{z.g}, h...), p.header().ElementSize())
+	if err != nil {
+		return nil, fmt.Errorf("fe: public key of %v: %w", p, err)
+	}
+	modulus := z.n.FillBytes(make([]byte, p.Bits/8))
+	public, err := p.public(append(modulus, bytes.Join(elements, nil)...))
+	if err != nil {
+		return nil, err
+	}
+	scheme := z.scheme(p)
+	return zpEncryptor{p, public, func(x data.Vector) (data.Vector, error) { return scheme.Encrypt(x, h) }}, nil
+}
+
+func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
+	group, h, err := readPaillier(p, key)
+	if err != nil {
+		return nil, err
+	}
+	return group.encryptor(p, h)
+}
+
+// readPaillier takes a public key apart: n, the generator and every h_i.
+func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
+	width := p.Bits / 8
+	n := new(big.Int).SetBytes(key[:width])
+	elements := integers(codec.Split(key[width:], p.header().ElementSize()))
+	group := paillierGroup{n: n, square: new(big.Int).Mul(n, n), g: elements[0]}
+	err := group.contains(elements)
+	if n.BitLen() != p.Bits || n.Bit(0) == 0 {
+		err = fmt.Errorf("n is even or has %d bits", n.BitLen())
+	}
+	if err != nil {
+		return paillierGroup{}, nil, fmt.Errorf("fe: public key of %v: %w", p, err)
+	}
+	return group, elements[1:], nil
+}
+
+func integers(octets [][]byte) []*big.Int {
+	out := make([]*big.Int, len(octets))
+	for i, o := range octets {
+		out[i] = new(big.Int).SetBytes(o)
+	}
+	return out
+}
+
+// A paillierEvaluator computes modulo n^2; it searches nothing.
+type paillierEvaluator struct {
+	params Params
+	group  paillierGroup
+}
+
+func newPaillierEvaluator(_ context.Context, p Params, key []byte, _ *Tables) (Evaluator, error) {
+	group, _, err := readPaillier(p, key)
+	if err != nil {
+		return nil, err
+	}
+	return paillierEvaluator{p, group}, nil
+}
+
+// Evaluate looks at the context only before it computes.
+func (e paillierEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error) {
+	if err := e.checkKey(key); err != nil {
+		return 0, fmt.Errorf("fe: evaluate: key: %w", err)
+	}
+	elements, err := e.open(ciphertext)
+	if err != nil {
+		return 0, fmt.Errorf("fe: evaluate: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("fe: evaluate: %w", err)
+	}
+	z := e.read(e.combine(elements, key))
+	if z == nil || z.CmpAbs(big.NewInt(e.params.reach(key.Function))) > 0 {
+		return 0, fmt.Errorf("fe: evaluate: %w", ErrNoResult)
+	}
+	return z.Int64(), nil
+}
+
+// checkKey holds a key to the evaluator's parameters, and its secret to a size
+// that every one from Derive has with near certainty: a secret in s is within
+// 2^5 deviations, of 2^4 n^(5/2) at most, and l*B is below 2^48.
+func (e paillierEvaluator) checkKey(key Key) error {
+	if key.Params != e.params {
+		return fmt.Errorf("made for %v with bound %d, the evaluator for %v with bound %d", key.Params, key.Params.Bound, e.params, e.params.Bound)
+	}
+	if err := e.params.checkVector(key.Function); err != nil {
+		return err
+	}
+	if len(key.Secrets) != 1 || key.Secrets[0] == nil || key.Secrets[0].BitLen() > e.params.Bits*5/2+57 {
+		return fmt.Errorf("there is not one secret of at most %d bits", e.params.Bits*5/2+57)
+	}
+	return nil
+}
+
+func (e paillierEvaluator) open(ciphertext []byte) ([]*big.Int, error) {
+	octets, err := e.params.open(ciphertext)
+	if err != nil {
+		return nil, err
+	}
+	elements := integers(octets)
+	if err := e.group.contains(elements); err != nil {
+		return nil, fmt.Errorf("ciphertext: %w", err)
+	}
+	return elements, nil
+}
+
+// combine returns (product of c_i^y_i) / c_0^k modulo n^2. What has a negative
+// exponent goes below the line, so that one inversion does.
+func (e paillierEvaluator) combine(elements []*big.Int, key Key) *big.Int {
+	above, below := big.NewInt(1), big.NewInt(1)
+	times := func(base, exponent *big.Int) {
+		product := above
+		if exponent.Sign() < 0 {
+			product = below
+		}
+		switch size := new(big.Int).Abs(exponent); {
+		case size.BitLen() > 1:
+			product.Mul(product, size.Exp(base, size, e.group.square))
+		case size.BitLen() == 1:
+			product.Mul(product, base)
+		}
+		product.Mod(product, e.group.square)
+	}
+	times(elements[0], new(big.Int).Neg(key.Secrets[0]))
+	for i, y := range key.Function {
+		times(elements[1+i], big.NewInt(y))
+	}
+	// The elements have no factor of n, so below has an inverse.
+	return above.Mul(above, below.ModInverse(below, e.group.square)).Mod(above, e.group.square)
+}
+
+// read returns the z of smallest size with 1 + z*n = c modulo n^2, nil if there is none.
+func (e paillierEvaluator) read(c *big.Int) *big.Int {
+	z, rest := new(big.Int).QuoRem(c.Sub(c, big.NewInt(1)), e.group.n, new(big.Int))
+	if rest.Sign() != 0 {
+		return nil
+	}
+	if z.Cmp(new(big.Int).Rsh(e.group.n, 1)) > 0 {
+		z.Sub(z, e.group.n)
+	}
+	return z
+}

@@ -1,0 +1,330 @@
+package fe
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A paillierAnswer is computed by an independent program from the paper's
+// formulas. Numbers as strings are hexadecimal.
+type paillierAnswer struct {
+	Bits       int      `json:"bits"`
+	Length     int      `json:"length"`
+	Bound      int64    `json:"bound"`
+	N          string   `json:"n"`
+	G          string   `json:"g"`
+	S          []string `json:"s"` // master secret
+	Y          []int64  `json:"y"`
+	Key        string   `json:"key"`
+	Public     string   `json:"public"`
+	Ciphertext string   `json:"ciphertext"`
+	Result     int64    `json:"result"`
+}
+
+func paillierAnswers(t testing.TB) []paillierAnswer {
+	t.Helper()
+	file, err := os.ReadFile("testdata/paillier.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []paillierAnswer
+	if err := json.Unmarshal(file, &answers); err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+func (k paillierAnswer) params() Params { return Params{"paillier", k.Bits, k.Length, k.Bound} }
+
+func (k paillierAnswer) group(t testing.TB) paillierGroup {
+	n := numbers(t, []string{k.N})[0]
+	return paillierGroup{n: n, square: new(big.Int).Mul(n, n), g: numbers(t, []string{k.G})[0]}
+}
+
+// authority returns the Authority that holds the answer's master secret.
+func (k paillierAnswer) authority(t testing.TB) Authority {
+	t.Helper()
+	group, s := k.group(t), numbers(t, k.S)
+	h := s.Apply(func(x *big.Int) *big.Int { return new(big.Int).Exp(group.g, x, group.square) })
+	authority, err := newPaillierAuthority(k.params(), group, s, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return authority
+}
+
+// testPaillier makes an Authority in the group of a known answer, so that no
+// modulus has to be searched.
+func testPaillier(t testing.TB, p Params) (Authority, Evaluator) {
+	t.Helper()
+	answers := paillierAnswers(t)
+	at := slices.IndexFunc(answers, func(k paillierAnswer) bool { return k.Bits == p.Bits })
+	authority, err := paillierKeys(p, answers[at].group(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return authority, paillierEvaluatorOf(t, authority)
+}
+
+func paillierEvaluatorOf(t testing.TB, authority Authority) Evaluator {
+	t.Helper()
+	evaluator, err := NewEvaluator(t.Context(), authority.Encryptor().Public(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return evaluator
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestPaillierKnownAnswers(t *testing.T) {
+	for _, k := range paillierAnswers(t) {
+		t.Run(k.params().String(), func(t *testing.T) {
+			authority := k.authority(t)
+			if got := hex.EncodeToString(authority.Encryptor().Public()); got != k.Public {
+				t.Errorf("public key %s, want %s", got, k.Public)
+			}
+			key, err := authority.Derive(k.Y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := numbers(t, []string{k.Key})[0]; key.Secrets[0].Cmp(want) != 0 {
+				t.Errorf("key %x, want %x", key.Secrets[0], want)
+			}
+			got, err := paillierEvaluatorOf(t, authority).Evaluate(t.Context(), unhex(t, k.Ciphertext), key)
+			if err != nil || got != k.Result {
+				t.Errorf("Evaluate = %d, %v, want %d", got, err, k.Result)
+			}
+		})
+	}
+}
+
+// gofe's own decryption is the oracle, ddh on the same vectors another.
+func TestPaillierAgreesWithGofeAndDDH(t *testing.T) {
+	p := Params{"paillier", 1024, 3, 50}
+	authority, evaluator := testPaillier(t, p)
+	scheme := authority.(paillierAuthority).group.scheme(p)
+	ddh := mustSetup(t, Params{"ddh", 1024, p.Length, p.Bound})
+	ddhEvaluator := mustEvaluator(t, ddh.Encryptor().Public())
+	number := rapid.OneOf(rapid.Int64Range(-p.Bound, p.Bound), rapid.SampledFrom([]int64{-p.Bound, -1, 0, 1, p.Bound}))
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.SliceOfN(number, 3, 3).Draw(t, "x")
+		y := rapid.SliceOfN(number, 3, 3).Draw(t, "y")
+		want := x[0]*y[0] + x[1]*y[1] + x[2]*y[2]
+		evaluate := func(a Authority, e Evaluator) (int64, []byte, Key) {
+			ciphertext, err := a.Encryptor().Encrypt(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := a.Derive(y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			z, err := e.Evaluate(context.Background(), ciphertext, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z, ciphertext, key
+		}
+		got, ciphertext, key := evaluate(authority, evaluator)
+		same, _, _ := evaluate(ddh, ddhEvaluator)
+		octets, err := p.open(ciphertext)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gofe, err := scheme.Decrypt(integers(octets), key.Secrets[0], vector(y))
+		if err != nil || got != want || same != want || gofe.Int64() != want {
+			t.Fatalf("%v · %v = %d; paillier says %d, ddh %d, gofe %v, %v", x, y, want, got, same, gofe, err)
+		}
+	})
+}
+
+func TestPaillierPublicKeyTravels(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 1000}
+	authority, evaluator := testPaillier(t, p)
+	public := authority.Encryptor().Public()
+	encryptor, err := NewEncryptor(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(encryptor.Public(), public) {
+		t.Error("the public key changes on its way")
+	}
+	ciphertext, err := encryptor.Encrypt([]int64{-1000, 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ciphertext) != p.CiphertextSize() || len(ciphertext) != 6+3*256 {
+		t.Errorf("%d bytes, CiphertextSize says %d", len(ciphertext), p.CiphertextSize())
+	}
+	key, err := authority.Derive([]int64{1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err != nil || z != -993 {
+		t.Errorf("Evaluate = %d, %v, want -993", z, err)
+	}
+}
+
+func TestPaillierRefuses(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 1000}
+	authority, evaluator := testPaillier(t, p)
+	group := authority.(paillierAuthority).group
+	ciphertext, err := authority.Encryptor().Encrypt([]int64{1, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := authority.Derive([]int64{3, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(b []byte, at int, n *big.Int) { n.FillBytes(b[6+256*at:][:256]) }
+	for _, c := range []struct {
+		want string
+		edit func(ciphertext []byte, key *Key)
+	}{
+		{"element 1 is not between 0 and n^2", func(c []byte, _ *Key) { put(c, 1, group.square) }},
+		{"element 2 is zero", func(c []byte, _ *Key) { put(c, 2, new(big.Int)) }},
+		{"common factor with n", func(c []byte, _ *Key) { put(c, 0, group.n) }},
+		{ErrNoResult.Error(), func(c []byte, _ *Key) { put(c, 1, big.NewInt(1)) }},
+		{ErrNoResult.Error(), func(_ []byte, k *Key) { k.Function = []int64{4, 3} }},
+		{ErrNoResult.Error(), func(_ []byte, k *Key) { k.Secrets = []*big.Int{big.NewInt(1)} }},
+		{"not one secret", func(_ []byte, k *Key) { k.Secrets = nil }},
+		{"not one secret", func(_ []byte, k *Key) { k.Secrets = []*big.Int{nil} }},
+		{"at most 2617 bits", func(_ []byte, k *Key) { k.Secrets = []*big.Int{new(big.Int).Lsh(big.NewInt(-1), 2617)} }},
+		{"made for", func(_ []byte, k *Key) { k.Params.Bound++ }},
+		{"over the bound", func(_ []byte, k *Key) { k.Function = []int64{1001, 0} }},
+	} {
+		altered, other := slices.Clone(ciphertext), key
+		c.edit(altered, &other)
+		if z, err := evaluator.Evaluate(t.Context(), altered, other); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := evaluator.Evaluate(ctx, ciphertext, key); !errors.Is(err, context.Canceled) {
+		t.Errorf("Evaluate of a context that is done: %v", err)
+	}
+	if _, err := authority.(Renewer).Renew(Params{"paillier", 2048, 2, 1000}); err == nil {
+		t.Error("keys of 2048 bits in a group of 1024")
+	}
+}
+
+func TestPaillierRefusesPublicKeys(t *testing.T) {
+	authority, _ := testPaillier(t, Params{"paillier", 1024, 1, 9})
+	public := authority.Encryptor().Public()
+	n := public[15:][:128]
+	for want, edit := range map[string]func(public []byte){
+		"n is even or has 1024":         func(b []byte) { b[15+127] &^= 1 },
+		"n is even or has 102":          func(b []byte) { b[15] &= 0x7f },
+		"common factor with n":          func(b []byte) { copy(b[15+128:][:256], append(make([]byte, 128), n...)) },
+		"is not between 0 and n^2":      func(b []byte) { b[15+128+256] = 0xff; b[15+128+257] = 0xff },
+		"bound 0":                       func(b []byte) { b[14] = 0 },
+		"paillier of 1025 bits":         func(b []byte) { b[4] = 1 },
+		"begin with the mark of a publ": func(b []byte) { b[0] = 1 },
+	} {
+		altered := slices.Clone(public)
+		edit(altered)
+		if _, err := NewEncryptor(altered); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("NewEncryptor: %v, want %q", err, want)
+		}
+		if _, err := NewEvaluator(t.Context(), altered, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("NewEvaluator: %v, want %q", err, want)
+		}
+	}
+}
+
+func TestSetupPaillier(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 100}
+	authority, err := Setup(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wider := Params{"paillier", 1024, 3, 10}
+	renewed, err := authority.(Renewer).Renew(wider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := authority.(paillierAuthority).group.n
+	if n.BitLen() != 1024 || renewed.(paillierAuthority).group.n.Cmp(n) != 0 {
+		t.Errorf("modulus of %d bits, renewed with another one or not", n.BitLen())
+	}
+	ciphertext, err := renewed.Encryptor().Encrypt([]int64{1, -2, 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := renewed.Derive([]int64{1, 1, -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if z, err := paillierEvaluatorOf(t, renewed).Evaluate(t.Context(), ciphertext, key); err != nil || z != -11 {
+		t.Errorf("Evaluate = %d, %v, want -11", z, err)
+	}
+}
+
+func TestSafePrimes(t *testing.T) {
+	primes := oddPrimesBelow(sievePrimes)
+	if want := []uint64{3, 5, 7, 11, 13, 17, 19, 23}; !slices.Equal(primes[:8], want) || len(primes) != 12250 {
+		t.Errorf("primes %v … of %d, want %v … of 12250", primes[:8], len(primes), want)
+	}
+	for _, bits := range []int{64, 128, 256} {
+		p, err := safePrime(t.Context(), bits, primes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if half := new(big.Int).Rsh(p, 1); p.BitLen() != bits || p.Bit(bits-2) != 1 || !p.ProbablyPrime(20) || !half.ProbablyPrime(20) {
+			t.Errorf("%v is no safe prime of %d bits, the two highest set", p, bits)
+		}
+	}
+}
+
+// The sieve strikes out exactly those with a small factor, in itself or in
+// twice itself plus one.
+func TestSieve(t *testing.T) {
+	primes := oddPrimesBelow(50)
+	rapid.Check(t, func(t *rapid.T) {
+		start := new(big.Int).SetUint64(rapid.Uint64Range(50, 1<<62).Draw(t, "start") | 1)
+		for i, composite := range sieve(start, primes) {
+			candidate := new(big.Int).Add(start, big.NewInt(int64(2*i)))
+			safe := new(big.Int).Lsh(candidate, 1)
+			safe.SetBit(safe, 0, 1)
+			divides := func(r uint64) bool {
+				of := new(big.Int).SetUint64(r)
+				return new(big.Int).Mod(candidate, of).Sign() == 0 || new(big.Int).Mod(safe, of).Sign() == 0
+			}
+			if composite != slices.ContainsFunc(primes, divides) {
+				t.Fatalf("%v: struck out is %v", candidate, composite)
+			}
+			if i > 500 {
+				break
+			}
+		}
+	})
+}
+
+func TestModulusSearchIsCancelled(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	// At 4096 bits the search takes half a minute, and no chance makes it this short.
+	if _, err := Setup(ctx, Params{"paillier", 4096, 1, 10}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Setup: %v, want the context's error", err)
+	}
+}
