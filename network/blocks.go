@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -65,7 +66,9 @@ func newBlockLog(nodes []Node) *blockLog {
 // Blocks returns the blocks of a channel that its observing peer has committed
 // since an instant, in order, with their times at every peer of the channel,
 // that one first. It is the peer that Client watches. What a log does not tell
-// is missing, also where the error says that a log could not be read.
+// is missing, also where the error says that a log could not be read. Blocks
+// before the first one returned are forgotten: the next call for the channel
+// asks for no earlier instant.
 //
 // The instants are the nodes' own, in microseconds on this machine's wall
 // clock. Of each kind it was read from the nodes' logs, whose form depends on
@@ -113,10 +116,24 @@ func (b *blockLog) of(channel Channel, messages int, since time.Time) ([]result.
 		blocks = append(blocks, block)
 	}
 	slices.SortFunc(blocks, func(x, y result.Block) int { return cmp.Compare(x.Number, y.Number) })
+	if len(blocks) > 0 {
+		b.forget(channel.Name, blocks[0].Number)
+	}
 	if err := errors.Join(failed...); err != nil {
 		return blocks, fmt.Errorf("blocks: %w", err)
 	}
 	return blocks, nil
+}
+
+// forget drops what is known of a channel's blocks before a number.
+func (b *blockLog) forget(channel string, before uint64) {
+	old := func(key blockKey) bool { return key.channel == channel && key.number < before }
+	for _, o := range b.orderers {
+		maps.DeleteFunc(o.created, func(key blockKey, _ cut) bool { return old(key) })
+	}
+	for _, p := range b.peers {
+		maps.DeleteFunc(p.blocks, func(key blockKey, _ *peerBlock) bool { return old(key) })
+	}
 }
 
 // whole reports whether the peer told all of the block.

@@ -1,9 +1,11 @@
 package network
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +220,25 @@ func TestCutReasons(t *testing.T) {
 	}
 	if at := blocks[5].Cut; !at.Equal(wall(t, "10:07:00")) {
 		t.Errorf("block 6 was cut at %v", at)
+	}
+}
+
+// However long a network runs, only what may still be asked for is kept.
+func TestBlocksThatAreForgotten(t *testing.T) {
+	l := newLogged(t)
+	for n := range 50 {
+		minute, number := fmt.Sprintf("%02d", n), strconv.Itoa(n)
+		l.created("orderer0", "10:"+minute+":00", number)
+		l.stored("peer0.ptb", minute, number, "100")
+		l.stored("peer0.cmi", minute, number, "100")
+		l.write("peer0.cmi", strings.ReplaceAll(receivedLine, "metrology", "billing")+"\n")
+		if blocks := l.blocksSince(wall(t, "10:"+minute+":00")); len(blocks) != 1 || blocks[0].Number != uint64(n) || len(blocks[0].Peers) != 2 {
+			t.Fatalf("block %d: %+v", n, blocks)
+		}
+	}
+	log := l.Network.blocks
+	if got := len(log.orderers[0].created) + len(log.peer("peer0.ptb")) + len(log.peer("peer0.cmi")); got != 1+1+2 {
+		t.Errorf("%d entries are kept", got)
 	}
 }
 
