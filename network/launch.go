@@ -2,8 +2,10 @@ package network
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
+	"meterbench/network/cgroup"
 	"meterbench/network/fabric"
 	"meterbench/network/process"
 	"meterbench/network/topology"
@@ -11,10 +13,20 @@ import (
 
 // launch starts every node and watches over it: one that dies ends the start.
 func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
-	specs := p.specs(cfg, n.record.Logs)
-	n.died = make(chan error, len(specs))
-	for _, s := range specs {
-		child, err := process.Start(s)
+	nodes := p.nodes(cfg, n.record.Logs)
+	n.died = make(chan error, len(nodes))
+	for _, node := range nodes {
+		var group *cgroup.Group // nil: no cap
+		if node.cap != (topology.Cap{}) {
+			var err error
+			if group, err = newGroup(node.Name, node.cap); err != nil {
+				return fmt.Errorf("%s: %w", node.Name, err)
+			}
+			node.Env = append(node.Env, group.Limits().Env()...)
+			node.Started = group.Add
+		}
+		n.groups = append(n.groups, group)
+		child, err := process.Start(node.Spec)
 		if err != nil {
 			return err
 		}
@@ -22,6 +34,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
+				err = outOfMemory(err, group)
 				n.died <- err
 				abort(err)
 			}
@@ -30,25 +43,32 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 	return nil
 }
 
-// specs are the children that make up a network, in the order of Nodes.
-func (p *plan) specs(cfg Config, logs string) []process.Spec {
-	var specs []process.Spec
-	add := func(s process.Spec) {
+// A nodePlan is a child to start.
+type nodePlan struct {
+	process.Spec
+	cap topology.Cap
+}
+
+// nodes are the children that make up a network, in the order of Nodes.
+func (p *plan) nodes(cfg Config, logs string) []nodePlan {
+	var nodes []nodePlan
+	add := func(s process.Spec, c topology.Cap) {
 		s.LogPath = filepath.Join(logs, s.Name+".log")
-		specs = append(specs, s)
+		nodes = append(nodes, nodePlan{s, c})
 	}
+	caps := p.topology.Caps
 	for _, peer := range p.peers {
 		add(process.Spec{
 			Name: peer.Name, Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir,
-		})
+		}, caps.Peer)
 	}
 	for _, o := range p.orderers {
-		add(process.Spec{Name: o.Name, Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir})
+		add(process.Spec{Name: o.Name, Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir}, caps.Orderer)
 	}
 	for _, s := range p.services {
-		add(process.Spec{Name: s.name, Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir})
+		add(process.Spec{Name: s.name, Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir}, caps.Chaincode)
 	}
-	return specs
+	return nodes
 }
 
 // env is the whole environment of a chaincode process.

@@ -15,16 +15,25 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"meterbench/network/topology"
 )
 
 // holdVariable makes the test program hold a network, as `network up` does.
 const holdVariable = "METERBENCH_TEST_HOLD"
 
+// holdCaps makes the network that is held a capped one.
+const holdCaps = "METERBENCH_TEST_HOLD_CAPS"
+
 // hold starts a network, prints its run folder and closes it on SIGTERM.
 func hold() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	n, err := Start(ctx, shape("held", 1, 1, "ptb"), Config{Held: true})
+	t := shape("held", 1, 1, "ptb")
+	if os.Getenv(holdCaps) != "" {
+		t.Caps = topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}
+	}
+	n, err := Start(ctx, t, Config{Held: true})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

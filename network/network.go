@@ -3,10 +3,11 @@
 //
 // Data flow: Start lays the topology out over folders and free loopback ports
 // (plan), makes keys and genesis blocks (prepare), starts Fabric's own `peer`
-// and `orderer` and one chaincode process per peer as supervised children, then
-// joins, installs, approves and commits (bringUp) until every peer's gateway
-// answers. Close stops the children and removes the run folder. A Network says
-// where its nodes are; Client connects the load engine to it.
+// and `orderer` and one chaincode process per peer as supervised children, in
+// control groups where the topology has caps, then joins, installs, approves and
+// commits (bringUp) until every peer's gateway answers; only then do CPU quotas
+// come into force. Close stops the children and removes the run folder. A
+// Network says where its nodes are; Client connects the load engine to it.
 //
 // The program itself also serves the chaincodes and acts as the peers' external
 // builder, as a child under another name: main calls Dispatch before anything
@@ -25,6 +26,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"meterbench/network/cgroup"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/process"
 	"meterbench/network/topology"
@@ -74,6 +76,7 @@ type Network struct {
 	temporary bool // the run folder goes with the network
 	there     bool // the run folder was there before: only what is in it goes
 	processes []*process.Process
+	groups    []*cgroup.Group // of each process, nil where it has no cap; one more where a start failed
 	died      chan error
 	lock      *os.File // the record, held
 	watchers  sync.WaitGroup
@@ -132,6 +135,9 @@ func complete(ctx context.Context, cfg Config) (Config, error) {
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	begin := time.Now()
+	if err := errors.Join(CheckCaps(t), cgroup.Sweep(process.Abandoned)); err != nil {
+		return nil, err
+	}
 	n := &Network{}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
@@ -215,6 +221,9 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
+	if err := n.enforce(); err != nil {
+		return err
+	}
 	n.record.Held = cfg.Held
 	n.record.fill(plan, cfg.Binaries.Version, n.processes)
 	if err := n.record.writeProfiles(); err != nil {
@@ -234,13 +243,13 @@ func (n *Network) Close() error {
 		}
 		stopping.Wait()
 		n.watchers.Wait()
-		var err error
+		err := n.closeGroups()
 		if n.temporary && n.there {
-			err = empty(n.record.Dir)
+			err = errors.Join(err, empty(n.record.Dir))
 		} else if n.temporary {
-			err = os.RemoveAll(n.record.Dir)
+			err = errors.Join(err, os.RemoveAll(n.record.Dir))
 		} else if n.lock != nil {
-			err = os.Remove(filepath.Join(n.record.Dir, recordFile))
+			err = errors.Join(err, os.Remove(filepath.Join(n.record.Dir, recordFile)))
 		}
 		if n.lock != nil {
 			err = errors.Join(err, n.lock.Close())

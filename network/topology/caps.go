@@ -19,9 +19,8 @@ type Cap struct {
 	Memory uint64  `yaml:"memory,size" json:"memory_bytes,omitempty"` // bytes, from MinMemory
 }
 
-// The ends of a Cap. Linux takes no quota below 1 ms per period of 100 ms. Less
-// memory than MinMemory not even an idle Go program with its TLS connections
-// lives on.
+// The ends of a Cap. Linux takes no quota below 1 ms per period of 100 ms. An
+// idle peer takes some 20 MiB; MinMemory leaves it a little to work with.
 const (
 	MinCPUs   = 0.01
 	MaxCPUs   = 1024
