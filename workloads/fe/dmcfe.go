@@ -1,0 +1,230 @@
+package fe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"sync"
+
+	"github.com/fentec-project/bn256"
+	"github.com/fentec-project/gofe/data"
+	"github.com/fentec-project/gofe/innerprod/fullysec"
+
+	"meterbench/workloads/fe/codec"
+)
+
+// A Member is one meter of a group under the scheme "dmcfe", that of Chotard,
+// Dufour Sans, Gay, Phan and Pointcheval, "Decentralized Multi-Client
+// Functional Encryption for Inner Product" (ASIACRYPT 2018): secure against the
+// static corruption of members under the symmetric external Diffie-Hellman
+// assumption and in the random oracle model, in the pairing groups of bn256.
+//
+// There is no authority. Each member has secrets of its own, s in Z_q^2, and
+// agrees with the others on a matrix T; the matrices of a group add up to zero.
+// Values are encrypted singly, under a label such as the number of the interval
+// that they belong to, and only values of one label add up. With H hashing
+// labels into G_1^2 and H' functions into G_2^2:
+//
+//	ciphertext of x  c = H(label)·s + x*g_1
+//	key share for y  d = y*s*g_2 + T*H'(y), one number of y for each member
+//	result           the z with e(g_1, g_2)^z = e(sum of y_i*c_i, g_2) / e(H(label), sum of d_i)
+//
+// As the parties to the group see them, a group is made in three steps: every
+// Member publishes its PublicKey; every Member is given all of them by Agree;
+// and to approve a function every Member hands out its share, DeriveShare, from
+// which CombineShares makes the key of a GroupEvaluator. That the public keys
+// are those of the members is for the callers to see to.
+//
+// Encryption is deterministic: two values under one label would show their
+// difference. So a Member takes each label once. Many goroutines may use it.
+type Member struct {
+	params Params
+	client *fullysec.DMCFEClient
+	own    []byte // public key
+	public []byte // of the group; nil before Agree
+
+	mu   sync.Mutex
+	used usedLabels
+}
+
+// NewMember makes the member of that index, from 0, of a group of p.Length
+// meters, with fresh secrets.
+func NewMember(p Params, index int) (*Member, error) {
+	if err := p.validateGroup(); err != nil {
+		return nil, err
+	}
+	if index < 0 || index >= p.Length {
+		return nil, fmt.Errorf("fe: member %d of a group of %d", index, p.Length)
+	}
+	m := &Member{params: p}
+	err := contain(func() (err error) {
+		if m.client, err = fullysec.NewDMCFEClient(index); err == nil {
+			m.own = m.client.ClientPubKey.Marshal()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fe: keys of a member of %v: %w", p, err)
+	}
+	return m, nil
+}
+
+// validateGroup holds parameters to those of a scheme without an authority.
+func (p Params) validateGroup() error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if HasAuthority(p.Scheme) {
+		return fmt.Errorf("fe: scheme %s has an authority and no members; use dmcfe", p.Scheme)
+	}
+	return nil
+}
+
+// NewGroup makes all members of a group and has them agree. It takes about
+// 0.2 ms for each pair of members, and fails with the context's error.
+func NewGroup(ctx context.Context, p Params) ([]*Member, error) {
+	if err := p.validateGroup(); err != nil {
+		return nil, err
+	}
+	members, keys := make([]*Member, p.Length), make([][]byte, p.Length)
+	for i := range members {
+		var err error
+		if members[i], err = NewMember(p, i); err != nil {
+			return nil, err
+		}
+		keys[i] = members[i].PublicKey()
+	}
+	for _, m := range members {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("fe: keys of %v: %w", p, ctx.Err())
+		}
+		if err := m.Agree(keys); err != nil {
+			return nil, err
+		}
+	}
+	return members, nil
+}
+
+// PublicKey returns the member's public key, a point of 64 bytes.
+func (m *Member) PublicKey() []byte { return bytes.Clone(m.own) }
+
+// Agree computes the member's part of the group's shared secrets from the
+// public keys of all members, in the order of their indices and with its own.
+func (m *Member) Agree(keys [][]byte) error {
+	if len(keys) != m.params.Length || !bytes.Equal(keys[m.client.Idx], m.own) {
+		return fmt.Errorf("fe: agree: %d public keys of which number %d must be the member's own; the group has %d members", len(keys), m.client.Idx, m.params.Length)
+	}
+	points := make([]*bn256.G1, len(keys))
+	for i, key := range keys {
+		var err error
+		if points[i], err = readG1(key); err != nil {
+			return fmt.Errorf("fe: agree: public key %d: %w", i, err)
+		}
+	}
+	public, err := m.params.public(bytes.Join(keys, nil))
+	if err != nil {
+		return fmt.Errorf("fe: agree: %w", err)
+	}
+	if err := contain(func() error { return m.client.SetShare(points) }); err != nil {
+		return fmt.Errorf("fe: agree: %w", err)
+	}
+	m.public = public
+	return nil
+}
+
+// Public returns the group's parameters and its public keys in the form of
+// codec.Public, the same bytes for every member; nil before Agree.
+func (m *Member) Public() []byte { return bytes.Clone(m.public) }
+
+// Encrypt returns the ciphertext of x under the label, in the form of package
+// codec. It refuses a value over the bound, and a label that the member has used.
+func (m *Member) Encrypt(label uint64, x int64) ([]byte, error) {
+	if x > m.params.Bound || x < -m.params.Bound {
+		return nil, fmt.Errorf("fe: encrypt: the value is over the bound %d", m.params.Bound)
+	}
+	m.mu.Lock()
+	free := m.used.use(label)
+	m.mu.Unlock()
+	if !free {
+		return nil, fmt.Errorf("fe: encrypt: label %d is used; a second value under it would reveal the difference", label)
+	}
+	var point []byte
+	err := contain(func() error {
+		c, err := m.client.Encrypt(big.NewInt(x), labelText(label))
+		if err == nil {
+			point = c.Marshal()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fe: encrypt: %w", err)
+	}
+	return codec.Marshal(m.params.header(), [][]byte{point})
+}
+
+// labelText is a label as gofe hashes it.
+func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
+
+// DeriveShare returns the member's share of the key for the sum of y_i*x_i over
+// the members' values x_i of one label. It refuses a y of the wrong length or
+// with a number over the bound; whether the function may be computed at all is
+// the member's to decide before.
+func (m *Member) DeriveShare(y []int64) ([]byte, error) {
+	if err := m.params.checkVector(y); err != nil {
+		return nil, fmt.Errorf("fe: derive: %w", err)
+	}
+	if m.public == nil {
+		return nil, errors.New("fe: derive: the group has not agreed on keys")
+	}
+	var share data.VectorG2
+	err := contain(func() (err error) {
+		share, err = m.client.DeriveKeyShare(vector(y))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fe: derive: %w", err)
+	}
+	return append(share[0].Marshal(), share[1].Marshal()...), nil
+}
+
+// A GroupKey lets its holder compute one function of the values of a label:
+// the sum of Function[i] times the value of member i.
+type GroupKey struct {
+	Params   Params
+	Function []int64 // y
+	Secret   []byte  // the sum of all members' shares: two points of G_2
+}
+
+// CombineShares makes the key of a function from the shares of all members.
+// That they are shares of y shows only when the key fits no ciphertext.
+func CombineShares(p Params, y []int64, shares [][]byte) (GroupKey, error) {
+	if err := p.validateGroup(); err != nil {
+		return GroupKey{}, err
+	}
+	if err := p.checkVector(y); err != nil {
+		return GroupKey{}, fmt.Errorf("fe: key of a group: %w", err)
+	}
+	if len(shares) != p.Length {
+		return GroupKey{}, fmt.Errorf("fe: key of a group: %d shares of %d", len(shares), p.Length)
+	}
+	var sum [2]*bn256.G2
+	for i, share := range shares {
+		points, err := readShare(share)
+		if err != nil {
+			return GroupKey{}, fmt.Errorf("fe: key of a group: share %d: %w", i, err)
+		}
+		for k, point := range points {
+			if sum[k] == nil {
+				sum[k] = point
+			} else {
+				sum[k].Add(sum[k], point)
+			}
+		}
+	}
+	key := GroupKey{Params: p, Function: append([]int64(nil), y...)}
+	key.Secret = append(sum[0].Marshal(), sum[1].Marshal()...)
+	return key, nil
+}
