@@ -1,0 +1,136 @@
+package claims
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+)
+
+// The series that ask how throughput grows with the peer's quota, and with
+// channels at the same quota.
+const (
+	quotaQuestion    = "quota"
+	channelsQuestion = "channels"
+)
+
+// A step is the highest throughput at one quota of the peer.
+type step struct {
+	cpus       float64
+	throughput estimate
+	limited    string
+}
+
+// steps returns the quotas in ascending order, and what was left out of them
+// because the host was too small for its caps.
+func (e *evidence) steps() (steps []step, tooMuch []string) {
+	for _, s := range e.question(quotaQuestion) {
+		best, at := s.best()
+		quota := s.conditions.Caps.Peer.CPUs
+		if quota <= 0 || best.value <= 0 {
+			continue
+		}
+		if sum := capsSum(at.points[0]); sum > capsShare*float64(e.run.Host.Cores) {
+			tooMuch = append(tooMuch, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
+			continue
+		}
+		steps = append(steps, step{quota, best, at.limited()})
+	}
+	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) })
+	return steps, tooMuch
+}
+
+// capsSum is what all capped processes of the point may use together, in
+// cores.
+func capsSum(p result.Point) float64 {
+	caps, sum := p.Conditions.Caps, 0.0
+	for name := range p.CPU {
+		switch {
+		case strings.HasPrefix(name, "peer"):
+			sum += caps.Peer.CPUs
+		case strings.HasPrefix(name, "orderer"):
+			sum += caps.Orderer.CPUs
+		case strings.HasPrefix(name, "chaincode."):
+			sum += caps.Chaincode.CPUs
+		case name == "device":
+			sum += caps.Device.CPUs
+		}
+	}
+	return sum
+}
+
+// exponent is the b of throughput = a × quota^b between two steps. Its bounds
+// are those at which one throughput is at the lower and the other at the upper
+// end of its interval.
+func exponent(small, large step) estimate {
+	over := math.Log(large.cpus / small.cpus)
+	slope := func(from, to float64) float64 { return math.Log(to/from) / over }
+	return estimate{
+		slope(small.throughput.value, large.throughput.value),
+		slope(small.throughput.high, large.throughput.low),
+		slope(small.throughput.low, large.throughput.high),
+	}
+}
+
+// scales asks whether throughput grows with what the peer may use.
+func scales(e *evidence) finding {
+	steps, tooMuch := e.steps()
+	if len(steps) < 2 || steps[0].cpus == steps[len(steps)-1].cpus {
+		return missing("throughput at two CPU quotas of the peer")
+	}
+	b := exponent(steps[0], steps[len(steps)-1])
+	f := finding{verdict: Depends}
+	switch {
+	case b.value >= proportional:
+		f.verdict = Reproduced
+	case b.value <= flat:
+		f.verdict = NotReproduced
+	}
+	var told []string
+	for _, s := range steps {
+		told = append(told, fmt.Sprintf("%s at %g core (limited by %s)", rate(s.throughput), s.cpus, s.limited))
+	}
+	bounds := ""
+	if finite(b.low) && finite(b.high) && b.low < b.high {
+		bounds = fmt.Sprintf(" (%.2f to %.2f at the ends of the throughputs' 95 %% intervals)", b.low, b.high)
+	}
+	f.evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %.2f%s.", strings.Join(told, ", "), b.value, bounds)
+	f.conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, steps[len(steps)-1].cpus)
+	if tooMuch != nil {
+		f.conditions += " Left out: " + strings.Join(tooMuch, "; ") + "."
+	}
+	if c := e.channels(); c != "" {
+		f.conditions += " " + c
+	}
+	return f
+}
+
+// channels tells what more channels give at the same quota.
+func (e *evidence) channels() string {
+	var told []string
+	var one estimate
+	for _, s := range e.question(channelsQuestion) {
+		n := max(1, s.conditions.Channels)
+		best, _ := s.best()
+		if best.value <= 0 {
+			continue
+		}
+		text := fmt.Sprintf("%s over %d", rate(best), n)
+		if n == 1 {
+			one = best
+		} else if one.value > 0 {
+			text += fmt.Sprintf(", %s as much", reports.Times.Format(best.value/one.value))
+		}
+		told = append(told, text)
+	}
+	if told == nil {
+		return ""
+	}
+	return "Channels are not capacity; at the same quota they carry " + strings.Join(told, "; ") + "."
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,114 @@
+package claims
+
+import (
+	"fmt"
+
+	"meterbench/bench/result"
+)
+
+// The thresholds of closer2020. They leave room for what two runs on a shared
+// machine differ by.
+const (
+	// limitClients is where the peer was published to reach its limit. A study
+	// that doubles the clients finds it within a factor of two: after less than
+	// limitFrom and by limitTo.
+	limitClients, limitFrom, limitTo = 8, 4, 16
+	// plateau is the share of a series' highest throughput at which it is named
+	// as having reached it; clearly is the share that decides: a single window's
+	// throughput on a shared machine is known to some 15 % only.
+	plateau, clearly = 0.95, 0.75
+
+	// growth is how many times as much the largest key has to cost as the
+	// smallest: schoolbook arithmetic alone makes it four times for a key of
+	// twice the size.
+	growth = 2.0
+
+	// significantly is the ratio of encryption to transaction up to which it is
+	// significantly shorter: an order of magnitude.
+	significantly = 0.1
+
+	// interval is that of electricity metering in the publication's setting, in
+	// seconds; headRoom stays free for whatever else a device has to do.
+	interval, headRoom = 900.0, 0.5
+	// enoughMeters is how many meters one channel with a capped peer has to
+	// bear to be of use: those of a few streets.
+	enoughMeters = 1000
+	// secure is the security in bits that NIST SP 800-57 part 1 asks for today.
+	secure = 112
+
+	// proportional is the least exponent of the throughput over the quota that
+	// passes for scaling (1 is proportional to it), and flat the largest that
+	// passes for none.
+	proportional, flat = 0.7, 0.3
+	// capsShare is the share of the host's cores that the caps may sum to, so
+	// that a cap, and not the host, is what holds a process back.
+	capsShare = 0.8
+)
+
+// closer2020 returns the claims of Yurchenko, Moni, Peters, Nordholz and Thiel
+// on smart metering with functional encryption and Hyperledger Fabric, CLOSER
+// 2020, pp. 292-301 (https://doi.org/10.5220/0009377702920301). The text of the
+// publication was not available to us: the claims are known, the figures
+// behind them are not.
+func closer2020() []claim {
+	return []claim{
+		{
+			id:        "peer-limit",
+			words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
+			published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
+			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest at %d clients, reaches that share by %d, and the peer is what limits there. "+
+				"Reproduced: under every setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
+				limitClients, percent(clearly), limitFrom, limitTo),
+			figure: limitFigure,
+			test:   peerLimit,
+		},
+		{
+			id:        "overhead-key-size",
+			words:     "The overhead of encryption depends on the size of the key.",
+			published: notAvailable,
+			threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with several sizes.", growth),
+			figure:    "encryption-time",
+			test:      keySize,
+		},
+		{
+			id:        "overhead-vs-transaction",
+			words:     "Encryption is significantly shorter than the transaction.",
+			published: notAvailable,
+			threshold: fmt.Sprintf("Median encryption time over median latency of the equally long transaction without encryption, commit and acknowledgement: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
+			figure:    shareFigure,
+			test:      againstTransaction,
+		},
+		{
+			id:        "practicable-minimal",
+			words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
+			published: notAvailable,
+			threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one interval of %g minutes and keeps up with at least one meter, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
+				percent(headRoom), interval/60, enoughMeters, secure),
+			figure: feasibleFigure,
+			test:   practicable,
+		},
+		{
+			id:        "scales-with-capacity",
+			words:     "With more computing capacity the solution scales.",
+			published: notAvailable,
+			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota; an exponent of at most %g is no scaling. Only points whose caps sum to at most %s of the host's cores count.", proportional, flat, percent(capsShare)),
+			figure:    quotaFigure,
+			test:      scales,
+		},
+		{
+			id:        "algorithm-integrity",
+			words:     "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in other data.",
+			published: notAvailable,
+			threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim.",
+			test:      integrity,
+		},
+	}
+}
+
+// forgeries are the kinds of attempts that the claim of integrity takes.
+func forgeries() []string {
+	return []string{
+		result.ProbeForgedSignature, result.ProbeReplay, result.ProbeReordered, result.ProbeForeignMeter,
+		result.ProbeTamperedCiphertext, result.ProbeForeignKey, result.ProbeUnapprovedFunction, result.ProbeTamperedBill,
+	}
+}

@@ -1,0 +1,174 @@
+package claims
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+)
+
+// The figures' names.
+const (
+	limitFigure    = "claim-peer-limit"
+	shareFigure    = "claim-encryption-share"
+	feasibleFigure = "claim-feasibility"
+	quotaFigure    = "claim-quota"
+)
+
+// Section shows what the claims of a stored run rest on. It is false for a run
+// that holds none.
+func Section(run result.Run, sum result.Summary) (reports.Section, bool) {
+	if len(sum.Claims) == 0 {
+		return reports.Section{}, false
+	}
+	e := &evidence{run: run, sum: sum}
+	s := reports.Section{
+		ID: "claims-evidence", Title: "What the claims rest on",
+		Intro:   "The figures and tables behind the verdicts, from the points, costs and attempts of this run.",
+		Figures: []reports.Figure{e.limitFigure(), e.shareFigure(), e.quotaFigure(), feasibilityFigure(sum.Feasibility)},
+		Tables:  []reports.Table{gatewayTable(sum.Feasibility), peerTable(sum.Feasibility), probeTable(sum.Integrity)},
+	}
+	return s, true
+}
+
+func (e *evidence) limitFigure() reports.Figure {
+	f := reports.Figure{
+		ID: limitFigure, Title: "Throughput by clients and setting", Kind: reports.Lines,
+		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
+		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
+		Notes: []string{
+			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' highest throughput, where the peer limits it.", percent(plateau)),
+			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
+		},
+	}
+	for i, s := range e.question(limitQuestion) {
+		found, ok := s.limit()
+		line := reports.Series{Name: setting(s.conditions), Hue: i}
+		for _, l := range s.levels {
+			p := point(float64(l.load.Clients), l.throughput())
+			p.Saturation = ok && found.clients == l.load.Clients && byPeer(found.by)
+			line.Points = append(line.Points, p)
+		}
+		f.X.Ticks = ticks(f.X.Ticks, line.Points)
+		f.Series = append(f.Series, line)
+	}
+	return settled(f, "No data: the run holds no valid points of different numbers of clients for this claim.")
+}
+
+// shareFigure sets the table of costs against the transactions.
+func (e *evidence) shareFigure() reports.Figure {
+	f := reports.Figure{
+		ID: shareFigure, Title: "Encryption as a share of the transaction, by key size", Kind: reports.Lines,
+		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
+		Y:      reports.Axis{Label: "encryption time / transaction time (log scale)", Unit: reports.Times, Log: true},
+		Levels: []reports.Level{{Name: "as long as the transaction", Y: 1}, {Name: "significantly shorter", Y: significantly}},
+		Notes:  []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. Bars are the 95 % intervals of the encryption time. The pairs that were measured stand in the claim's evidence."},
+	}
+	for i, family := range e.families() {
+		for variant, t := range e.transactions() {
+			line := reports.Series{Name: family.String() + " / " + t.name, Hue: i, Variant: variant}
+			for _, c := range family.costs {
+				p := reports.Point{X: float64(c.Bits), Y: c.Encrypt.P50 / t.latency}
+				if c.Encrypt.Low != nil && c.Encrypt.High != nil {
+					p.Interval = &reports.Interval{Low: *c.Encrypt.Low / t.latency, High: *c.Encrypt.High / t.latency, N: c.Encrypt.N}
+				}
+				line.Points = append(line.Points, p)
+			}
+			f.X.Ticks = ticks(f.X.Ticks, line.Points)
+			f.Series = append(f.Series, line)
+		}
+	}
+	return settled(f, "No data: the run measured no costs of encryption or no transactions without it.")
+}
+
+func (e *evidence) quotaFigure() reports.Figure {
+	f := reports.Figure{
+		ID: quotaFigure, Title: "Throughput by the peer's CPU quota", Kind: reports.Lines,
+		X:     reports.Axis{Label: "CPU quota of the peer (log scale)", Unit: reports.Cores, Log: true},
+		Y:     reports.Axis{Label: "highest throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
+		Notes: []string{"Dashed: proportional to the quota, through the first point."},
+	}
+	steps, _ := e.steps()
+	line := reports.Series{Name: "highest of the loads"}
+	for _, s := range steps {
+		line.Points = append(line.Points, point(s.cpus, s.throughput))
+		line.Curve = append(line.Curve, reports.Point{X: s.cpus, Y: steps[0].throughput.value * s.cpus / steps[0].cpus})
+	}
+	f.X.Ticks = ticks(nil, line.Points)
+	f.Series = []reports.Series{line}
+	return settled(f, "No data: the run holds no valid points at CPU quotas of the peer.")
+}
+
+// feasibilityFigure draws meters per gateway for the device that was asked for.
+func feasibilityFigure(stored *result.Feasibility) reports.Figure {
+	f := reports.Figure{
+		ID: feasibleFigure, Title: "Meters per gateway, by key size", Kind: reports.Lines,
+		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
+		Y:      reports.Axis{Label: "meters (log scale)", Unit: reports.Count, Log: true},
+		Levels: []reports.Level{{Name: "one meter", Y: 1}},
+	}
+	if stored != nil && len(stored.Gateways) > 0 {
+		device := stored.Gateways[0].Device
+		f.Title += ", on " + device
+		f.Notes = []string{fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs multiplied by %.3g.", stored.Interval/60, percent(stored.HeadRoom), stored.Gateways[0].Factor)}
+		for _, g := range stored.Gateways {
+			if g.Device != device {
+				continue
+			}
+			name := g.Scheme + ", " + vector(g.Length)
+			i := slices.IndexFunc(f.Series, func(s reports.Series) bool { return s.Name == name })
+			if i < 0 {
+				i = len(f.Series)
+				f.Series = append(f.Series, reports.Series{Name: name, Hue: i})
+			}
+			if g.Meters > 0 { // none is nowhere on a logarithmic axis
+				f.Series[i].Points = append(f.Series[i].Points, reports.Point{X: float64(g.Bits), Y: float64(g.Meters)})
+			}
+			f.X.Ticks = ticks(f.X.Ticks, f.Series[i].Points)
+		}
+	}
+	return settled(f, "No data: the run measured no costs of encryption.")
+}
+
+func point(x float64, y estimate) reports.Point {
+	p := reports.Point{X: x, Y: y.value}
+	if y.low > 0 && y.low < y.high {
+		p.Interval = &reports.Interval{Low: y.low, High: y.high}
+	}
+	return p
+}
+
+// ticks adds the points' positions to an axis.
+func ticks(have []float64, points []reports.Point) []float64 {
+	for _, p := range points {
+		if !slices.Contains(have, p.X) {
+			have = append(have, p.X)
+		}
+	}
+	slices.Sort(have)
+	return have
+}
+
+// settled drops what has no place on a logarithmic axis, and says why a figure
+// is empty.
+func settled(f reports.Figure, why string) reports.Figure {
+	var kept []reports.Series
+	for _, s := range f.Series {
+		s.Points = slices.DeleteFunc(s.Points, func(p reports.Point) bool { return !(p.X > 0) || !(p.Y > 0) })
+		if len(s.Points) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	f.Series = kept
+	if kept == nil {
+		f.Empty = why
+	}
+	var names []string
+	for _, s := range kept {
+		names = append(names, s.Name)
+	}
+	f.Alt = fmt.Sprintf("%s: %s.", f.Title, strings.Join(names, "; "))
+	return f
+}

@@ -1,0 +1,60 @@
+package claims
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+)
+
+// integrity looks at what became of the forgeries that were tried on the live
+// network.
+func integrity(e *evidence) finding {
+	if e.sum.Integrity == nil {
+		return missing("attempts at forging on the live network")
+	}
+	var accepted, refusedHonest, told []string
+	for _, p := range e.sum.Integrity.Probes {
+		told = append(told, describe(p))
+		switch {
+		case p.Honest && p.Accepted < p.Attempts:
+			refusedHonest = append(refusedHonest, p.Kind)
+		case !p.Honest && p.Accepted > 0:
+			accepted = append(accepted, p.Kind)
+		}
+	}
+	f := finding{evidence: capital(strings.Join(told, "; ")) + "."}
+	var untried []string
+	for _, kind := range append([]string{result.ProbeHonestReading, result.ProbeHonestBill}, forgeries()...) {
+		if !slices.ContainsFunc(e.sum.Integrity.Probes, func(p result.Probe) bool { return p.Kind == kind && p.Attempts > 0 }) {
+			untried = append(untried, kind)
+		}
+	}
+	switch {
+	case accepted != nil:
+		f.verdict, f.conditions = NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
+	case untried != nil:
+		f.verdict, f.conditions = Inconclusive, "Not tried: "+strings.Join(untried, ", ")+"."
+	case refusedHonest != nil:
+		f.verdict, f.conditions = Inconclusive, "What is honest was refused too, so that refusals prove nothing: "+strings.Join(refusedHonest, ", ")+"."
+	default:
+		f.verdict = Reproduced
+		f.conditions = "For whom checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
+	}
+	return f
+}
+
+// describe tells a probe's outcome.
+func describe(p result.Probe) string {
+	if p.Honest {
+		return fmt.Sprintf("%s: %d of %d accepted", p.Kind, p.Accepted, p.Attempts)
+	}
+	reasons := slices.Sorted(maps.Keys(p.Refused))
+	text := fmt.Sprintf("%s: %d of %d refused", p.Kind, p.Attempts-p.Accepted, p.Attempts)
+	if reasons != nil {
+		text += " (" + strings.Join(reasons, ", ") + ")"
+	}
+	return text
+}

@@ -1,0 +1,142 @@
+package claims
+
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+)
+
+// The series that ask where the peer's limit is.
+const limitQuestion = "limit"
+
+// peerLimit finds for every setting at how many clients the throughput stops
+// growing, and what stops it.
+func peerLimit(e *evidence) finding {
+	var holds, fails, told []string
+	for _, s := range e.question(limitQuestion) {
+		l, ok := s.limit()
+		if !ok {
+			continue
+		}
+		told = append(told, l.String())
+		if l.around {
+			holds = append(holds, setting(s.conditions))
+		} else {
+			fails = append(fails, setting(s.conditions)+" ("+l.where+")")
+		}
+	}
+	if len(told) < 2 {
+		return missing("throughput at %d, %d and %d clients under two settings at least", limitFrom, limitClients, limitTo)
+	}
+	f := finding{verdict: overall(len(holds), len(fails)), evidence: strings.Join(told, ". ") + "."}
+	if pace := e.timerPace(); pace != "" {
+		f.evidence += " " + pace
+	}
+	f.conditions = fmt.Sprintf("Holds with %s. Breaks with %s.", orNone(holds), orNone(fails))
+	return f
+}
+
+// A limit is where a series stops growing.
+type limit struct {
+	setting  string
+	plateau  estimate
+	clients  int    // the fewest that reach the plateau
+	by       string // what limits there
+	most     int    // the most clients that were measured
+	around   bool   // the peer limits, from about the published number on
+	where    string // if not: why not
+	evidence string
+}
+
+// limit judges the series; false where it lacks a load that the judgement
+// takes.
+func (s series) limit() (limit, bool) {
+	from, okFrom := s.at(limitFrom)
+	to, okTo := s.at(limitTo)
+	best, _ := s.best()
+	if !okFrom || !okTo || best.value == 0 {
+		return limit{}, false
+	}
+	l := limit{setting: setting(s.conditions), plateau: best, most: s.levels[len(s.levels)-1].load.Clients}
+	for _, level := range s.levels {
+		if l.clients == 0 && level.throughput().value >= plateau*best.value {
+			l.clients, l.by = level.load.Clients, level.limited()
+		}
+	}
+	early := from.throughput().value >= clearly*best.value
+	late := to.throughput().value < clearly*best.value
+	switch limited := to.limited(); {
+	case early:
+		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
+	case late:
+		l.where = fmt.Sprintf("at more than %d clients", limitTo)
+	case !byPeer(limited):
+		l.where = fmt.Sprintf("limited by %s at %d clients", limited, limitTo)
+	default:
+		l.around, l.where = true, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
+	}
+	var rates []string
+	for _, level := range s.levels {
+		rates = append(rates, fmt.Sprintf("%s at %d", reports.PerSecond.Digits(level.throughput().value, reports.Scale{Factor: 1}), level.load.Clients))
+	}
+	l.evidence = strings.Join(rates, ", ")
+	return l, true
+}
+
+// String tells the limit with its figures.
+func (l limit) String() string {
+	by := ""
+	if l.by != "" {
+		by = ", limited by " + l.by
+	}
+	end := ""
+	if l.clients == l.most {
+		end = " (the most that were measured)"
+	}
+	return fmt.Sprintf("%s: %s tx/s clients; %s of the highest (%s) from %d clients%s on%s", capital(l.setting), l.evidence, percent(plateau), rate(l.plateau), l.clients, end, by)
+}
+
+// timerPace tells what clients that wait for the commit get where they are too
+// few to fill a block.
+func (e *evidence) timerPace() string {
+	for _, s := range e.question(limitQuestion) {
+		c := s.conditions
+		if c.Wait != "commit" || c.BatchTimeout < 1 {
+			continue
+		}
+		for i := len(s.levels) - 1; i >= 0; i-- {
+			l := s.levels[i]
+			if n := l.load.Clients; n < int(c.BatchMessages) && n > 0 {
+				pace := float64(n) / c.BatchTimeout
+				return fmt.Sprintf("With %s, %d clients cannot fill a block: the timer grants them %s and they got %s, limited by %s.",
+					setting(c), n, reports.PerSecond.Format(pace), reports.PerSecond.Format(l.throughput().value), l.limited())
+			}
+		}
+	}
+	return ""
+}
+
+// setting names the conditions that a series of this study is about.
+func setting(c result.Conditions) string {
+	text := fmt.Sprintf("%s, clients waiting for the %s", batch(c), waited(c.Wait))
+	if q := c.Caps.Peer.CPUs; q > 0 {
+		text += fmt.Sprintf(", peer at %g core", q)
+	}
+	if c.Topology != "minimal" {
+		text = c.Topology + ", " + text
+	}
+	return text
+}
+
+func batch(c result.Conditions) string {
+	return fmt.Sprintf("batch %d / %s", c.BatchMessages, reports.Seconds.Tick(c.BatchTimeout))
+}
+
+func waited(wait string) string {
+	if wait == "acknowledge" {
+		return "acknowledgement"
+	}
+	return wait
+}

@@ -1,0 +1,157 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/reports"
+)
+
+// singleValues is the scheme whose readings hold one value each, whatever the
+// length of its group: every meter of the group encrypts its own.
+const singleValues = "dmcfe"
+
+// feasibility tells how many meters devices and peers are enough for; nil
+// where no costs were measured or this machine's own signature was not timed.
+//
+// A reading of l values goes out once in l intervals. A gateway plays the
+// sensors of its meters and hands in what they made, so that each reading
+// costs it
+//
+//	factor × (encryption + the client's CPU time per transaction).
+func (e *evidence) feasibility() *result.Feasibility {
+	if len(e.sum.FE) == 0 {
+		return nil
+	}
+	f := &result.Feasibility{Interval: interval, HeadRoom: headRoom}
+	submit := e.submitCost()
+	for _, d := range e.devices() {
+		factor, ok := d.factor(e.run.Host)
+		if !ok {
+			return nil
+		}
+		for _, family := range e.families() {
+			for _, c := range family.costs {
+				f.Gateways = append(f.Gateways, gateways(d, factor, c, submit))
+			}
+		}
+	}
+	for _, s := range e.question(quotaQuestion) {
+		best, _ := s.best()
+		f.Peers = append(f.Peers, result.Peers{
+			Series: s.name, Caps: s.conditions.Caps, Throughput: best.value,
+			Meters: int((1 - headRoom) * best.value * interval),
+		})
+	}
+	return f
+}
+
+// devices are the one that was asked for and the known ones.
+func (e *evidence) devices() []Device {
+	all := []Device{e.device}
+	for _, d := range Devices() {
+		if d.Name != e.device.Name {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// submitCost is the client's CPU time per transaction, without encryption.
+func (e *evidence) submitCost() float64 {
+	var all []float64
+	for _, s := range e.question(overheadQuestion) {
+		for _, l := range s.levels {
+			for _, p := range l.points {
+				if s.conditions.Workload != "encrypted" && p.ClientCPU > 0 {
+					all = append(all, p.ClientCPU)
+				}
+			}
+		}
+	}
+	if all == nil {
+		return 0
+	}
+	return stats.Median(all)
+}
+
+func gateways(d Device, factor float64, c result.FECost, submit float64) result.Gateways {
+	period := interval
+	if c.Scheme != singleValues {
+		period *= float64(c.Length)
+	}
+	encrypt := factor * c.Encrypt.P50
+	return result.Gateways{
+		Device: d.Name, Factor: factor, Scheme: c.Scheme, Bits: c.Bits, SecurityBits: c.SecurityBits, Length: c.Length,
+		Encrypt: encrypt, Share: encrypt / period,
+		Meters: int(math.Floor((1 - headRoom) * period / (encrypt + factor*submit))),
+		InTime: encrypt <= (1-headRoom)*interval,
+	}
+}
+
+// practicable asks whether the device keeps up with its meters and the capped
+// peer with theirs.
+func practicable(e *evidence) finding {
+	f := e.feasibility()
+	if f == nil {
+		return missing("the costs of encryption, and the time of a signature on this machine to compare the device with")
+	}
+	if len(f.Peers) == 0 {
+		return missing("the throughput of a capped peer")
+	}
+	least := f.Peers[0]
+	for _, p := range f.Peers {
+		if p.Throughput < least.Throughput {
+			least = p
+		}
+	}
+	var holds, fails, weak []string
+	for _, g := range f.Gateways {
+		if g.Device != e.device.Name {
+			continue
+		}
+		what := fmt.Sprintf("%s at %d bits, %s", g.Scheme, g.Bits, vector(g.Length))
+		figures := fmt.Sprintf("%s (%s each, %d meters)", what, reports.Seconds.Format(g.Encrypt), g.Meters)
+		switch {
+		case g.SecurityBits != nil && *g.SecurityBits < secure:
+			weak = append(weak, what)
+		case g.InTime && g.Meters >= 1 && least.Meters >= enoughMeters:
+			holds = append(holds, figures)
+		default:
+			fails = append(fails, figures)
+		}
+	}
+	factor, _ := e.device.factor(e.run.Host)
+	figures := finding{
+		verdict: overall(len(holds), len(fails)),
+		evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. Readings of %g-minute values, %s of the time to spare. The peer with the least throughput, %s, bears %d meters (%s). "+
+			"Time of one encryption on the device and meters per gateway: %s; %s.",
+			capital(e.device.Title), reports.Times.Format(factor), interval/60, percent(headRoom), quotaOf(least), least.Meters, reports.PerSecond.Format(least.Throughput),
+			orNone(holds), orNone(fails)),
+		conditions: fmt.Sprintf("Holds on %s for %d parameter sets, breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve need not be so at the arithmetic of a scheme.", e.device.Name, len(holds), orNone(names(fails))),
+	}
+	if weak != nil {
+		figures.conditions += fmt.Sprintf(" Left out for under %d bits of security: %s.", secure, strings.Join(weak, "; "))
+	}
+	return figures
+}
+
+// names cuts the figures off.
+func names(items []string) []string {
+	var all []string
+	for _, item := range items {
+		name, _, _ := strings.Cut(item, " (")
+		all = append(all, name)
+	}
+	return all
+}
+
+func quotaOf(p result.Peers) string {
+	if q := p.Caps.Peer.CPUs; q > 0 {
+		return fmt.Sprintf("at %g core", q)
+	}
+	return "without a cap"
+}

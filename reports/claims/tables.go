@@ -1,0 +1,99 @@
+package claims
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+)
+
+func gatewayTable(f *result.Feasibility) reports.Table {
+	t := reports.Table{ID: "feasibility-gateways", Title: "Meters per gateway", Detail: true, Columns: []reports.Column{
+		{Key: "device", Title: "device"},
+		{Key: "factor", Title: "slower by", Unit: reports.Times},
+		{Key: "scheme", Title: "scheme"},
+		{Key: "bits", Title: "key bits", Unit: reports.Count},
+		{Key: "security_bits", Title: "security bits", Unit: reports.Count},
+		{Key: "length", Title: "values per reading", Unit: reports.Count},
+		{Key: "encrypt_s", Title: "encrypt one reading", Unit: reports.Seconds},
+		{Key: "share", Title: "share of its time", Unit: reports.Share},
+		{Key: "meters", Title: "meters", Unit: reports.Count},
+		{Key: "in_time", Title: "within one interval"},
+	}}
+	if f == nil {
+		t.Notes = []string{"No data: the run measured no costs of encryption."}
+		return t
+	}
+	for _, g := range f.Gateways {
+		security := reports.Cell{Why: "nobody assessed this parameter set"}
+		if g.SecurityBits != nil {
+			security = whole(*g.SecurityBits)
+		}
+		inTime := "no"
+		if g.InTime {
+			inTime = "yes"
+		}
+		t.Rows = append(t.Rows, []reports.Cell{
+			words(g.Device), number(g.Factor), words(g.Scheme), whole(g.Bits), security, whole(g.Length),
+			number(g.Encrypt), number(g.Share), whole(g.Meters), words(inTime),
+		})
+	}
+	t.Notes = []string{fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. slower by: P-256 signature on the device over the one here, an approximation for everything else.",
+		f.Interval/60, singleValues, capital(percent(f.HeadRoom)))}
+	for _, d := range Devices() {
+		t.Notes = append(t.Notes, fmt.Sprintf("%s: %s; %s.", d.Name, d.Title, d.Source))
+	}
+	return t
+}
+
+func peerTable(f *result.Feasibility) reports.Table {
+	t := reports.Table{ID: "feasibility-peers", Title: "Meters per channel", Detail: true, Columns: []reports.Column{
+		{Key: "series", Title: "series"},
+		{Key: "peer_cpus", Title: "peer's quota", Unit: reports.Cores},
+		{Key: "throughput_per_s", Title: "throughput", Unit: reports.PerSecond},
+		{Key: "meters", Title: "meters", Unit: reports.Count},
+	}}
+	if f == nil || len(f.Peers) == 0 {
+		t.Notes = []string{"No data: the run measured no capped peer."}
+		return t
+	}
+	for _, p := range f.Peers {
+		quota := reports.Cell{Why: "the peer was not capped"}
+		if p.Caps.Peer.CPUs > 0 {
+			quota = number(p.Caps.Peer.CPUs)
+		}
+		t.Rows = append(t.Rows, []reports.Cell{words(p.Series), quota, number(p.Throughput), whole(p.Meters)})
+	}
+	t.Notes = []string{fmt.Sprintf("One transaction per meter every %g minutes, %s of the throughput to spare.", f.Interval/60, percent(f.HeadRoom))}
+	return t
+}
+
+func probeTable(i *result.Integrity) reports.Table {
+	t := reports.Table{ID: "integrity", Title: "Attempts on the live network", Detail: true, Columns: []reports.Column{
+		{Key: "kind", Title: "attempt"},
+		{Key: "attempts", Title: "tried", Unit: reports.Count},
+		{Key: "accepted", Title: "accepted", Unit: reports.Count},
+		{Key: "refused", Title: "refused as"},
+	}}
+	if i == nil {
+		t.Notes = []string{"No data: nothing was tried."}
+		return t
+	}
+	for _, p := range i.Probes {
+		refused := ""
+		for n, reason := range slices.Sorted(maps.Keys(p.Refused)) {
+			if n > 0 {
+				refused += ", "
+			}
+			refused += fmt.Sprintf("%s (%d)", reason, p.Refused[reason])
+		}
+		t.Rows = append(t.Rows, []reports.Cell{words(p.Kind), whole(p.Attempts), whole(p.Accepted), words(refused)})
+	}
+	return t
+}
+
+func words(s string) reports.Cell            { return reports.Cell{Text: s} }
+func number(v float64) reports.Cell          { return reports.Cell{Number: &v} }
+func whole[T int | uint64](n T) reports.Cell { v := float64(n); return reports.Cell{Number: &v} }

@@ -1,0 +1,225 @@
+package claims
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/reports"
+)
+
+// The series that set encryption against transactions: each encrypted one has
+// controls whose transactions are the same but for the encryption.
+const overheadQuestion = "overhead"
+
+// A pair is encryption measured inside transactions and the equally long
+// transactions without it: same network, load, seed and repetitions.
+type pair struct {
+	encrypted result.Conditions
+	load      result.Load
+	n         int     // repetitions
+	encrypt   float64 // seconds, medians as those below
+	commit    float64 // of the control
+	ack       float64 // of the control
+	padded    float64 // commit latency beyond that of the equally long control
+	plain     float64 // and beyond that of the unencrypted reading
+	hasPlain  bool
+}
+
+// pairs sets every encrypted series of the study beside its controls.
+func (e *evidence) pairs() []pair {
+	var all []pair
+	question := e.question(overheadQuestion)
+	for _, s := range question {
+		if s.conditions.Workload != "encrypted" || s.conditions.Encryption != "inline" {
+			continue
+		}
+		for _, l := range s.levels {
+			if p, ok := newPair(s, l, question); ok {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+func newPair(s series, l level, question []series) (p pair, ok bool) {
+	p = pair{encrypted: s.conditions, load: l.load, n: len(l.points)}
+	encrypt, ok := l.typical(result.PhaseEncrypt)
+	if !ok {
+		return p, false
+	}
+	p.encrypt = encrypt
+	own, _ := l.typical(result.PhaseCommit)
+	for _, control := range question {
+		with, has := control.load(l.load)
+		if !has || !sameNetwork(control.conditions, s.conditions) || control.conditions.Length != s.conditions.Length {
+			continue
+		}
+		commit, okCommit := with.typical(result.PhaseCommit)
+		ack, okAck := with.typical(result.PhaseAcknowledge)
+		if !okCommit || !okAck {
+			continue
+		}
+		switch c := control.conditions; {
+		case c.Workload == "padded" && c.Scheme == s.conditions.Scheme && c.Bits == s.conditions.Bits:
+			p.commit, p.ack, p.padded = commit, ack, own-commit
+		case c.Workload == "plain":
+			p.plain, p.hasPlain = own-commit, true
+		}
+	}
+	return p, p.commit > 0 && p.ack > 0
+}
+
+func (s series) load(l result.Load) (level, bool) {
+	i := slices.IndexFunc(s.levels, func(have level) bool { return have.load == l })
+	if i < 0 {
+		return level{}, false
+	}
+	return s.levels[i], true
+}
+
+// sameNetwork tells whether two series ran under conditions that are the same
+// but for what a transaction carries.
+func sameNetwork(a, b result.Conditions) bool {
+	return a.Topology == b.Topology && a.BatchTimeout == b.BatchTimeout && a.BatchMessages == b.BatchMessages &&
+		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Wait == b.Wait
+}
+
+// A transaction is one without encryption at the least load of a setting.
+type transaction struct {
+	name    string // commit, batch 10 / 2 s
+	latency float64
+}
+
+// transactions returns those that encryption is compared with: by batch
+// setting the commit, and the acknowledgement once, at the least load at which
+// clients waited for the commit.
+func (e *evidence) transactions() []transaction {
+	var all []transaction
+	var acks []float64
+	for _, question := range []string{overheadQuestion, limitQuestion} {
+		for _, s := range e.question(question) {
+			name := "commit, " + batch(s.conditions)
+			if s.conditions.Workload == "encrypted" || s.conditions.Wait != "commit" || len(s.levels) == 0 {
+				continue
+			}
+			commit, ok := s.levels[0].typical(result.PhaseCommit)
+			if !ok || slices.ContainsFunc(all, func(t transaction) bool { return t.name == name }) {
+				continue
+			}
+			all = append(all, transaction{name, commit})
+			if ack, ok := s.levels[0].typical(result.PhaseAcknowledge); ok {
+				acks = append(acks, ack)
+			}
+		}
+	}
+	if acks != nil {
+		all = append(all, transaction{"acknowledgement", stats.Median(acks)})
+	}
+	return all
+}
+
+// againstTransaction relates encryption to transactions: measured in pairs,
+// and composed of the table of costs and the transactions' latencies for what
+// was not run.
+func againstTransaction(e *evidence) finding {
+	pairs, transactions := e.pairs(), e.transactions()
+	if len(pairs) == 0 || len(transactions) == 0 || len(e.sum.FE) == 0 {
+		return missing("encryption inside transactions beside padded controls, and a table of its costs")
+	}
+	held, failed := 0, 0
+	count := func(ratio float64) {
+		if ratio <= significantly {
+			held++
+		} else {
+			failed++
+		}
+	}
+	var told []string
+	for _, p := range pairs {
+		count(p.encrypt / p.commit)
+		count(p.encrypt / p.ack)
+		told = append(told, p.String())
+	}
+	var conditions []string
+	for _, t := range transactions {
+		for _, f := range e.families() {
+			for _, c := range f.costs {
+				count(c.Encrypt.P50 / t.latency)
+			}
+		}
+		conditions = append(conditions, t.reach(e.families()))
+	}
+	return finding{
+		verdict:  overall(held, failed),
+		evidence: "Measured in pairs: " + strings.Join(told, ". ") + fmt.Sprintf(". Composed of the costs table and these: %d of %d ratios in all are at most %g.", held, held+failed, significantly),
+		conditions: "Composed, of one encryption alone on the machine and the median latency at the least load: " +
+			strings.Join(conditions, ". ") + ".",
+	}
+}
+
+// String tells a pair's figures.
+func (p pair) String() string {
+	c := p.encrypted
+	text := fmt.Sprintf("%s at %d bits, %s, %s, %s: %s to encrypt is %s of the commit (%s) and %s of the acknowledgement (%s) of the equally long control",
+		c.Scheme, c.Bits, vector(c.Length), batch(c), clients(p.load.Clients), reports.Seconds.Format(p.encrypt),
+		percent(p.encrypt/p.commit), reports.Seconds.Format(p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.ack))
+	text += fmt.Sprintf("; the commit takes %s longer", signed(p.padded))
+	if p.hasPlain {
+		text += fmt.Sprintf(", and %s longer than that of the plain reading", signed(p.plain))
+	}
+	return text
+}
+
+// reach tells by family up to which key size encryption is significantly
+// shorter than the transaction.
+func (t transaction) reach(families []family) string {
+	var parts []string
+	for _, f := range families {
+		upTo, beyond := 0, result.FECost{}
+		for _, c := range f.costs {
+			if c.Encrypt.P50/t.latency > significantly {
+				beyond = c
+				break
+			}
+			upTo = c.Bits
+		}
+		part := f.String() + ": "
+		switch {
+		case upTo == 0:
+			part += "at no size"
+		case beyond.Bits == 0:
+			part += "at every size"
+		default:
+			part += fmt.Sprintf("up to %d bits", upTo)
+		}
+		if beyond.Bits > 0 {
+			largest := f.costs[len(f.costs)-1]
+			part += fmt.Sprintf(" (%s at %d bits", percent(beyond.Encrypt.P50/t.latency), beyond.Bits)
+			if largest.Bits != beyond.Bits {
+				part += fmt.Sprintf(", %s at %d", percent(largest.Encrypt.P50/t.latency), largest.Bits)
+			}
+			part += ")"
+		}
+		parts = append(parts, part)
+	}
+	return fmt.Sprintf("significantly shorter than the %s (%s): %s", t.name, reports.Seconds.Format(t.latency), strings.Join(parts, "; "))
+}
+
+func clients(n int) string {
+	if n == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", n)
+}
+
+// signed writes a difference of times.
+func signed(s float64) string {
+	if s < 0 {
+		return "−" + reports.Seconds.Format(-s)
+	}
+	return reports.Seconds.Format(s)
+}

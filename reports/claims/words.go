@@ -1,0 +1,41 @@
+package claims
+
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/reports"
+)
+
+func percent(share float64) string { return reports.Share.Format(share) }
+
+// rate writes a throughput with its interval.
+func rate(x estimate) string {
+	if x.low == x.high {
+		return reports.PerSecond.Format(x.value)
+	}
+	unit := reports.Scale{Factor: 1}
+	return fmt.Sprintf("%s, 95 %% interval %s to %s", reports.PerSecond.Format(x.value), reports.PerSecond.Digits(x.low, unit), reports.PerSecond.Digits(x.high, unit))
+}
+
+func orNone(items []string) string {
+	if len(items) == 0 {
+		return "none that was measured"
+	}
+	return strings.Join(items, "; ")
+}
+
+// capital begins a sentence with s.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func vector(length int) string {
+	if length == 1 {
+		return "1 value"
+	}
+	return fmt.Sprintf("%d values", length)
+}
