@@ -237,9 +237,11 @@ type Saturation struct {
 	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
 	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
 	// Spread is the coefficient of variation (sample standard deviation over
-	// mean) of what repeated searches found; SpreadNormalised is that of each
-	// finding times the time of one P-256 signature taken right before it, so
-	// that the machine's own pace drops out. 0 where fewer than two were made.
+	// mean) of what repeated searches found: the offered loads of an open search,
+	// the throughputs at the clients that a closed one found. SpreadNormalised is
+	// that of each finding times the time of one P-256 signature taken right
+	// before it, so that the machine's own pace drops out. 0 where fewer than two
+	// were made.
 	Spread           float64 `json:"spread,omitempty"`
 	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
 	Plateau          float64 `json:"plateau_per_s"` // the highest throughput of the series
@@ -263,18 +265,34 @@ type USL struct {
 }
 
 // An FECost is what one functional-encryption parameter set costs on this
-// machine with no other load.
+// machine with no other load. What the steps are for a scheme without an
+// authority (dmcfe) stands with whoever measures it; its Length is the size of
+// the group of meters, and its ciphertexts hold one value each.
 type FECost struct {
-	Scheme       string `json:"scheme"`
-	Bits         int    `json:"bits"`
-	SecurityBits *int   `json:"security_bits"` // nil where nobody assessed it
-	Length       int    `json:"length"`
-	Bound        int64  `json:"bound"`
-	Keygen       Cost   `json:"keygen_s"`
-	Derive       Cost   `json:"derive_s"`
-	Encrypt      Cost   `json:"encrypt_s"`
-	Decrypt      Cost   `json:"decrypt_s"`
-	Bytes        int    `json:"ciphertext_bytes"`
+	Scheme         string `json:"scheme"`
+	Bits           int    `json:"bits"`
+	SecurityBits   *int   `json:"security_bits"` // nil where nobody assessed it
+	SecuritySource string `json:"security_source,omitempty"`
+	Group          string `json:"group,omitempty"` // what its elements are, for people
+	Length         int    `json:"length"`
+	Bound          int64  `json:"bound"`
+	Keygen         Cost   `json:"keygen_s"`
+	Derive         Cost   `json:"derive_s"`
+	Encrypt        Cost   `json:"encrypt_s"`
+	Decrypt        Cost   `json:"decrypt_s"`
+	Bytes          int    `json:"ciphertext_bytes"`
+	// OnLedger is the size in bytes of a reading with that ciphertext and the
+	// meter's signature, 0 where the ciphertext is larger than one may hold.
+	OnLedger  int `json:"on_ledger_bytes,omitempty"`
+	PublicKey int `json:"public_key_bytes,omitempty"` // in the form in which sensors and the ledger get it
+	// TableBytes is the memory of the table of discrete logarithms, and Table
+	// the seconds that it took to compute it or to read it from the cache: once
+	// for all parameter sets of a group, 0 where the scheme needs none.
+	TableBytes int64   `json:"table_bytes,omitempty"`
+	Table      float64 `json:"table_s,omitempty"`
+	// Modulus is the seconds that the search for the authority's modulus took,
+	// once for all parameter sets of a size, 0 where the group is a standard one.
+	Modulus float64 `json:"modulus_s,omitempty"`
 }
 
 // A Cost is a repeated timing, in seconds: its median and the 95 % interval
