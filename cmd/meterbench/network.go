@@ -36,6 +36,9 @@ its connection profile is, and hold the network until Ctrl-C or meterbench netwo
 			if err := checkContracts(t); err != nil {
 				return err
 			}
+			if err := network.CheckCaps(t); err != nil {
+				return usageError{err}
+			}
 			return hold(cmd, t, dir, fabricBin)
 		},
 	}

@@ -57,6 +57,9 @@ func prepare(name string, sets []string) (prepared, error) {
 		if err := checkContracts(t); err != nil {
 			return prepared{}, err
 		}
+		if err := network.CheckCaps(t); err != nil {
+			return prepared{}, usageError{err}
+		}
 		if err := checkChannels(n.Topology, t); err != nil {
 			return prepared{}, err
 		}
@@ -186,11 +189,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
 	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), register: s.register}
-	var nodes []proc.Node
-	for _, n := range s.net.Nodes() {
-		nodes = append(nodes, proc.Node{Name: n.Name, PID: n.PID})
-	}
-	s.sampler, err = proc.NewSampler(nodes)
+	s.sampler, err = proc.NewSampler(s.net.Watched())
 	return err
 }
 
