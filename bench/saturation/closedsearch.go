@@ -27,6 +27,7 @@ type ClosedSearch struct {
 	at      int       // the number found; 0 while it is not
 	again   int       // times that it was measured again
 	rates   []float64 // throughput then
+	paces   []float64 // the machine's then
 	reason  string    // why the search is over, empty while it is not
 	trials  []Trial
 }
@@ -95,7 +96,7 @@ func (s *ClosedSearch) Observe(step Step) {
 	case "repeat":
 		s.again++
 		if t.Fault == "" {
-			s.rates = append(s.rates, t.Received)
+			s.rates, s.paces = append(s.rates, t.Received), append(s.paces, t.Pace)
 		}
 		switch {
 		case s.again < s.config.Repetitions:
@@ -173,6 +174,7 @@ func (s *ClosedSearch) Found() Found {
 			}
 		}
 	}
+	f.spread(s.rates, s.paces)
 	f.conclude("%g clients", len(s.rates))
 	return f
 }

@@ -48,6 +48,15 @@ type OpenSearch struct {
 // that failed. Load 0 stands for none.
 type end struct{ passed, failed Trial }
 
+// pace is the machine's at the two loads that the repetition ended between, 0
+// where not known.
+func (e end) pace() float64 {
+	if e.passed.Pace == 0 || e.failed.Pace == 0 {
+		return 0
+	}
+	return (e.passed.Pace + e.failed.Pace) / 2
+}
+
 // OpenConfig says how to search. Zero fields but From and To have defaults.
 type OpenConfig struct {
 	From, To    float64 // lowest and highest load, in transactions per second
@@ -190,13 +199,16 @@ func (s *OpenSearch) Found() Found {
 		}
 		ends = []end{e}
 	}
-	var loads, rates []float64
+	var loads, rates, paces []float64
 	for _, e := range ends {
-		loads, rates = append(loads, e.passed.Load), append(rates, e.passed.Received)
+		loads, rates, paces = append(loads, e.passed.Load), append(rates, e.passed.Received), append(paces, e.pace())
 		f.Reached = f.Reached && e.passed.Load > 0 && e.failed.Load > 0 && !e.failed.Client
 	}
 	f.Load, f.Throughput = stats.Median(loads), stats.Median(rates)
 	f.LoadInterval, f.ThroughputInterval = stats.MedianInterval(loads), stats.MedianInterval(rates)
+	if f.Reached {
+		f.spread(loads, paces)
+	}
 	f.conclude("%.4g/s offered", len(ends))
 	return f
 }

@@ -19,6 +19,7 @@ type Step struct {
 	Success  float64  // share of valid transactions among those that were due, 0 to 1
 	Dropped  uint64   // due without a free slot
 	P99      *float64 // of the commit latency in seconds; nil where there are too few samples
+	Pace     float64  // time of one P-256 signature on the machine right before, in seconds; 0 where not known
 	Backlog  stats.Slope
 	// Invalid says why the instrument, and not the target, limits the step, for
 	// example that the client was late. It is empty where the step is valid.
@@ -121,8 +122,14 @@ type Found struct {
 	// so that it has no LoadInterval.
 	LoadInterval       *stats.Interval
 	ThroughputInterval *stats.Interval
-	Trials             []Trial // every step taken, in order
-	Warnings           []stats.Warning
+	// Spread is the coefficient of variation of what the repetitions found,
+	// SpreadNormalised that of each finding times the machine's pace then. Both
+	// are 0 where fewer than two found something, SpreadNormalised also where a
+	// pace is not known.
+	Spread           float64
+	SpreadNormalised float64
+	Trials           []Trial // every step taken, in order
+	Warnings         []stats.Warning
 }
 
 // conclude fills in the plateau and the warnings. Unit formats a load.
@@ -155,7 +162,10 @@ func (f *Found) conclude(unit string, repetitions int) {
 // Saturation returns what was found as it is stored, under the given name of
 // the series.
 func (f Found) Saturation(series string) result.Saturation {
-	s := result.Saturation{Series: series, Reached: f.Reached, Throughput: f.Throughput, Plateau: f.Plateau}
+	s := result.Saturation{
+		Series: series, Reached: f.Reached, Throughput: f.Throughput, Plateau: f.Plateau,
+		Spread: f.Spread, SpreadNormalised: f.SpreadNormalised,
+	}
 	if f.Kind == "open" {
 		s.Offered = f.Load
 	} else {

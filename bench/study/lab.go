@@ -62,6 +62,7 @@ type Facts struct {
 	Messages     uint32        // per block, at most
 	Policy       string        // endorsement policy as the topology writes it
 	Limits       result.Limits // in force at every peer
+	Caps         result.Caps   // in force for every process of a role
 	Channels     int           // over which the meters are spread; 0: the target has none
 	Observers    []string      // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup

@@ -70,8 +70,8 @@ func (s *study) conditions(l level) result.Conditions {
 	w := l.series.Workload
 	c := result.Conditions{
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
-		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits,
-		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
+		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
+		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Form: w.Form, Readings: w.Readings, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
 		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
 		Arrivals: l.series.Load.Arrivals.String(),
 	}

@@ -118,6 +118,7 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step 
 		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
 		P99:     p.Latency[result.PhaseCommit.String()].P99, Backlog: backlog,
+		Pace:    p.Sign,
 		Invalid: strings.Join(p.Reasons, "; "),
 	}
 }
