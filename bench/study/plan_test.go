@@ -89,10 +89,11 @@ func TestWait(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	s := &study{facts: Facts{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 200 * time.Millisecond, Messages: 100}}
+	caps := result.Caps{Peer: result.Cap{CPUs: 0.5}, Device: result.Cap{Memory: 1 << 28}}
+	s := &study{facts: Facts{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 200 * time.Millisecond, Messages: 100, Caps: caps, Channels: 2}}
 	endorse := closed("a", time.Second, 1)
 	endorse.Load.Wait = "endorse"
-	network := result.Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100}
+	network := result.Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100, Caps: caps, Channels: 2}
 	tests := []struct {
 		series scenario.Series
 		want   func(c *result.Conditions)
@@ -105,6 +106,9 @@ func TestConditions(t *testing.T) {
 		}},
 		{scenario.Series{Workload: scenario.Workload{Kind: "encrypted", Scheme: "damgard", Bits: 4096, Length: 2, Meters: 1, Encryption: scenario.Encryption{Mode: "inline"}}}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Encryption = "commit", "encrypted", "damgard", 4096, 2, 1, "inline"
+		}},
+		{scenario.Series{Workload: scenario.Workload{Kind: "billing", Form: "encrypted", Readings: 30, Scheme: "ddh", Bits: 2048, Length: 24, Meters: 5}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "billing", "encrypted", 30, "ddh", 2048, 24, 5
 		}},
 		{scenario.Series{Mix: []scenario.Workload{
 			{Kind: "plain", Weight: 3, Length: 24, Meters: 10, Verify: true},

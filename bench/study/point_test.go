@@ -127,6 +127,30 @@ func TestCollectionsOfAPoint(t *testing.T) {
 	}
 }
 
+// What quotas did counts from window's end to window's end, whatever they did
+// before.
+func TestThrottledInTheWindow(t *testing.T) {
+	at := newSite()
+	at.sample = func(snap *proc.Snapshot) { // 10 periods a second, from the first second on all throttled
+		n := uint64(10 * snap.At.Sub(at.started).Seconds())
+		snap.Throttle = map[string]proc.Throttle{"peer0": {Periods: 100 + n, Throttled: 50 + max(n, 10), Time: float64(n) / 50}}
+	}
+	o := conduct(t, series(open("a", 11*time.Second, 20)), at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	p := o.summary.Points[0]
+	got := p.Throttled["peer0"]
+	// The samples next to the window's ends miss it by little.
+	if len(p.Throttled) != 1 || got.Periods != got.Throttled || got.Periods < 97 || got.Periods > 103 || math.Abs(got.Time-float64(got.Periods)/50) > 1e-9 {
+		t.Errorf("%+v", p.Throttled)
+	}
+	at.sample = nil
+	if o := conduct(t, series(open("a", 2*time.Second, 20)), at, nil); o.summary.Points[0].Throttled != nil {
+		t.Errorf("nothing is capped: %+v", o.summary.Points[0].Throttled)
+	}
+}
+
 func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
 	s := &study{}
 	for range 3 { // repetitions
