@@ -17,8 +17,16 @@ import (
 // processor, is a remark and no configuration line: benchstat compares only
 // runs of the same configuration. Invalid points are remarks as well.
 func writeBench(path string, run Run, sum Summary) error {
+	return writeFile(path, BenchText(run, sum))
+}
+
+// BenchText returns the text of bench.txt, see writeBench. Of run it states
+// the host, the scenario and the target where they are known.
+func BenchText(run Run, sum Summary) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# meterbench %s, run %s, one P-256 signature takes %s s\n", oneLine(run.Scenario), oneLine(run.ID), number(run.Host.Sign))
+	if run.ID != "" {
+		fmt.Fprintf(&b, "# meterbench %s, run %s, one P-256 signature takes %s s\n", oneLine(run.Scenario), oneLine(run.ID), number(run.Host.Sign))
+	}
 	b.WriteString("Unit tx/s better=higher\n")
 	config := func(key, value string) {
 		if value = oneLine(value); value != "" {
@@ -27,7 +35,9 @@ func writeBench(path string, run Run, sum Summary) error {
 	}
 	config("goos", run.Host.OS)
 	config("cpu", run.Host.CPU)
-	config("cores", strconv.Itoa(run.Host.Cores))
+	if run.Host.Cores > 0 {
+		config("cores", strconv.Itoa(run.Host.Cores))
+	}
 	config("kernel", run.Host.Kernel)
 	config("virtualisation", run.Host.Virtual)
 	config("scenario", run.Scenario)
@@ -47,7 +57,7 @@ func writeBench(path string, run Run, sum Summary) error {
 		}
 		writePoint(&b, p)
 	}
-	return writeFile(path, b.Bytes())
+	return b.Bytes()
 }
 
 func writeConditions(b *bytes.Buffer, config func(key, value string), c Conditions) {
@@ -103,13 +113,27 @@ func writePoint(b *bytes.Buffer, p *Point) {
 	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, benchName(p.Series), p.Load.name(), q.N, strings.Join(values, " "))
 }
 
+// writeFE writes a line for each timing of an operation, or one of their
+// median where only that was kept. Sizes stand with encryption.
 func writeFE(b *bytes.Buffer, c FECost) {
 	for _, op := range []struct {
 		name string
 		cost Cost
 	}{{"keygen", c.Keygen}, {"derive", c.Derive}, {"encrypt", c.Encrypt}, {"decrypt", c.Decrypt}} {
-		fmt.Fprintf(b, "BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d %d %s s/op\n",
-			op.name, benchName(c.Scheme), c.Bits, c.Length, c.Bound, op.cost.N, number(op.cost.P50))
+		name := fmt.Sprintf("BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d", op.name, benchName(c.Scheme), c.Bits, c.Length, c.Bound)
+		sizes := ""
+		if op.name == "encrypt" {
+			sizes = fmt.Sprintf(" %d ciphertext-B", c.Bytes)
+			if c.OnLedger > 0 {
+				sizes += fmt.Sprintf(" %d ledger-B", c.OnLedger)
+			}
+		}
+		for _, seconds := range op.cost.Samples {
+			fmt.Fprintf(b, "%s 1 %s s/op%s\n", name, number(seconds), sizes)
+		}
+		if len(op.cost.Samples) == 0 {
+			fmt.Fprintf(b, "%s %d %s s/op%s\n", name, op.cost.N, number(op.cost.P50), sizes)
+		}
 	}
 }
 

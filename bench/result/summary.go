@@ -266,8 +266,8 @@ type USL struct {
 
 // An FECost is what one functional-encryption parameter set costs on this
 // machine with no other load. What the steps are for a scheme without an
-// authority (dmcfe) stands with whoever measures it; its Length is the size of
-// the group of meters, and its ciphertexts hold one value each.
+// authority stands with whoever measures it; its Length is the size of the group
+// of meters.
 type FECost struct {
 	Scheme         string `json:"scheme"`
 	Bits           int    `json:"bits"`
@@ -275,12 +275,15 @@ type FECost struct {
 	SecuritySource string `json:"security_source,omitempty"`
 	Group          string `json:"group,omitempty"` // what its elements are, for people
 	Length         int    `json:"length"`
-	Bound          int64  `json:"bound"`
-	Keygen         Cost   `json:"keygen_s"`
-	Derive         Cost   `json:"derive_s"`
-	Encrypt        Cost   `json:"encrypt_s"`
-	Decrypt        Cost   `json:"decrypt_s"`
-	Bytes          int    `json:"ciphertext_bytes"`
+	// Values is how many values one ciphertext holds: Length of them, or 1
+	// where each of a group of Length meters encrypts its own.
+	Values  int   `json:"ciphertext_values,omitempty"`
+	Bound   int64 `json:"bound"`
+	Keygen  Cost  `json:"keygen_s"`
+	Derive  Cost  `json:"derive_s"`
+	Encrypt Cost  `json:"encrypt_s"`
+	Decrypt Cost  `json:"decrypt_s"`
+	Bytes   int   `json:"ciphertext_bytes"`
 	// OnLedger is the size in bytes of a reading with that ciphertext and the
 	// meter's signature, 0 where the ciphertext is larger than one may hold.
 	OnLedger  int `json:"on_ledger_bytes,omitempty"`
@@ -302,6 +305,9 @@ type Cost struct {
 	Low  *float64 `json:"low"`
 	High *float64 `json:"high"`
 	N    int      `json:"n"`
+	// Samples are the timings themselves, in the order in which they were
+	// taken, where they are kept.
+	Samples []float64 `json:"samples,omitempty"`
 }
 
 // A Claim is a published claim held against the run's own data. All texts are
