@@ -4,9 +4,10 @@
 // Data flow: a measured result.Point and what is known of the target go in as
 // Evidence; the rules are asked in a fixed order, and the first one that the
 // figures bear out gives the Verdict. The order is from what is certain (a call
-// was refused) to what is inferred. It puts the batch
-// timer before the processor: clients that wait for a timer would get no
-// faster by a faster machine.
+// was refused) to what is inferred. It puts the batch timer before any
+// processor: clients that wait for a timer would get no faster by a faster
+// machine. And it puts a process at its cap before the host: it would have no
+// more of a host that is idle.
 package bottleneck
 
 import (
@@ -17,12 +18,13 @@ import (
 )
 
 // What a Verdict may name. GatewayLimit and EndorserLimit are concurrency
-// limits of a peer. After HostCPU and Commit comes a name: the process that uses
-// most, the peer that commits.
+// limits of a peer. After NodeCap, HostCPU and Commit comes a name: the process
+// at its cap, the process that uses most, the peer that commits.
 const (
 	GatewayLimit  = "gateway limit"
 	EndorserLimit = "endorser limit"
 	BatchTimer    = "batch timer"
+	NodeCap       = "CPU cap of "
 	HostCPU       = "host CPU, largest: "
 	Commit        = "commit at "
 	Client        = "client"
@@ -72,7 +74,7 @@ func Judge(e Evidence) Verdict {
 	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
 		return Verdict{Unknown, "nothing was measured"}
 	}
-	for _, rule := range []func(*Evidence) (Verdict, bool){refused, keptUp, timer, host, commit, client, few} {
+	for _, rule := range []func(*Evidence) (Verdict, bool){refused, keptUp, timer, capped, host, commit, client, few} {
 		if v, ok := rule(&e); ok {
 			return v
 		}

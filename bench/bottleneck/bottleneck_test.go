@@ -109,6 +109,40 @@ func TestJudge(t *testing.T) {
 				"peer0.cmi": {Busy: 0.3}, "peer0.ptb": {Busy: 0.97, Validate: 0.0312, Commit: 0.0084},
 			}
 		}, Verdict{"commit at peer0.ptb", "peer0.ptb spent 97 % of the time on one block after the other, 31.2 ms each for validation and 8.4 ms for the commit, while 10.50 of 16 cores were in use (peer0.ptb 9.50, client 1.00)"}},
+		{"a peer at its cap of half a core, on a host that others keep busy", func(e *Evidence) {
+			e.Point = measured(256)
+			e.Point.BlockCut = &result.BlockCut{Count: 20, Timer: 5}
+			e.Point.Latency = latency(1.1, 0.1)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.48, "client": 0.1, "orderer0": 0.1, "other": 1.3}
+			e.Point.Conditions.Caps.Peer.CPUs = 0.5
+			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 120, Throttled: 87, Time: 2.4}}
+		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.48 of the 0.5 cores that its cap allows and was held back in 87 of the 120 periods in which it ran (72.5 %); 1.98 of 2 cores were in use (other processes 1.30, peer0.ptb 0.48, client 0.10)"}},
+		{"the same, held back in most periods though it could not use its cap", func(e *Evidence) {
+			e.Point = measured(256)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.4}
+			e.Point.Conditions.Caps.Peer.CPUs = 0.5
+			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 100, Throttled: 60, Time: 2.4}}
+		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.4 of the 0.5 cores that its cap allows and was held back in 60 of the 100 periods in which it ran (60 %); 0.40 of 2 cores were in use (peer0.ptb 0.40)"}},
+		{"a peer that is held back in the few moments in which it works", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.BlockCut = &result.BlockCut{Count: 100}
+			e.Point.Latency = latency(0.05, 0.001)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07}
+			e.Point.Conditions.Caps.Peer.CPUs = 0.5
+			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 24, Throttled: 20, Time: 0.4}}
+		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
+		{"clients that wait for the timer, through a peer at its cap", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.BlockCut = &result.BlockCut{Timer: 60}
+			e.Point.Latency = latency(0.26, 0.2)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+			e.Point.Conditions.Caps.Peer.CPUs = 0.5
+		}, Verdict{BatchTimer, "the timer of 0.2 s cut 60 of 60 blocks before they held 100 transactions; of a commit latency of 260 ms waiting for the cut took 200 ms (76.9 %); 64 clients cannot fill a block"}},
+		{"several at their caps, of which nobody counted periods", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.CPU = map[string]float64{"chaincode.peer0.ptb": 0.1, "device": 0.1, "orderer0": 0.2, "peer0.ptb": 0.3}
+			e.Point.Conditions.Caps = result.Caps{Chaincode: result.Cap{CPUs: 0.2}, Device: result.Cap{CPUs: 0.1}, Orderer: result.Cap{CPUs: 0.2}, Peer: result.Cap{Memory: 1}}
+		}, Verdict{"CPU cap of device", "device used 0.1 of the 0.1 cores that its cap allows; 0.70 of 2 cores were in use (peer0.ptb 0.30, orderer0 0.20, chaincode.peer0.ptb 0.10)"}},
 		{"too few slots", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100, Slots: 10}, 60
@@ -155,7 +189,7 @@ func TestJudge(t *testing.T) {
 // Whatever the figures, there is a verdict, the same each time, with a name
 // and a reason.
 func TestJudgeAlwaysDecides(t *testing.T) {
-	names := []string{GatewayLimit, EndorserLimit, BatchTimer, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
+	names := []string{GatewayLimit, EndorserLimit, BatchTimer, NodeCap, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
 	rapid.Check(t, func(t *rapid.T) {
 		some := func(of ...string) map[string]float64 {
 			return rapid.MapOf(rapid.SampledFrom(of), rapid.Float64Range(0, 3)).Draw(t, "figures")
@@ -167,6 +201,8 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 		p.Scheduled = rapid.Uint64Range(0, 100).Draw(t, "scheduled")
 		p.Outcomes = rapid.MapOf(rapid.SampledFrom([]string{"valid", "limited", "dropped"}), rapid.Uint64Range(0, 100)).Draw(t, "outcomes")
 		p.Load = result.Load{Kind: rapid.SampledFrom([]string{"open", "closed"}).Draw(t, "kind"), Clients: 3, Offered: 100}
+		p.Conditions.Caps.Peer.CPUs = rapid.Float64Range(0, 3).Draw(t, "cap")
+		p.Throttled = map[string]result.Throttle{"peer0": {Periods: rapid.Uint64Range(0, 10).Draw(t, "periods"), Throttled: rapid.Uint64Range(0, 10).Draw(t, "throttled")}}
 		p.CPU = some("peer0", "orderer0", "client", "other", "steal")
 		p.Latency = map[string]result.Quantiles{}
 		for phase, mean := range some("commit", "wait_cut", "endorse") {

@@ -1,0 +1,57 @@
+package bottleneck
+
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/bench/result"
+)
+
+// The figures from which on a process is at its CPU cap. The kernel gives a
+// process its quota in slices, of which some stay unused, so that it hardly
+// reaches the cap in full. A process that is held back in most periods is at its
+// cap also where others keep it from using all of that.
+const (
+	capShare       = 0.95
+	throttledShare = 0.5 // of the periods of the window
+	period         = 0.1 // of a quota, in seconds
+)
+
+// capped: a process uses all that its CPU cap allows. Of several it is the one
+// that is held back most often, the first by name of equals.
+func capped(e *Evidence) (Verdict, bool) {
+	p := &e.Point
+	who, most := "", -1.0
+	for _, node := range sorted(p.CPU) {
+		cpus := capOf(p.Conditions.Caps, node).CPUs
+		if cpus <= 0 {
+			continue
+		}
+		held := share(float64(p.Throttled[node].Throttled), p.Window/period)
+		if (p.CPU[node] >= capShare*cpus || held >= throttledShare) && held > most {
+			who, most = node, held
+		}
+	}
+	if who == "" {
+		return Verdict{}, false
+	}
+	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], capOf(p.Conditions.Caps, who).CPUs)
+	if t := p.Throttled[who]; t.Periods > 0 {
+		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(float64(t.Throttled), float64(t.Periods)))
+	}
+	return Verdict{NodeCap + who, text + "; " + e.usage() + e.refusals()}, true
+}
+
+// capOf returns the cap of a process by the name that it has in
+// result.Point.CPU: chaincode.<peer>, orderer<n>, peer<n>.<organisation>, device.
+func capOf(caps result.Caps, process string) result.Cap {
+	for _, role := range []struct {
+		prefix string
+		cap    result.Cap
+	}{{"chaincode.", caps.Chaincode}, {"orderer", caps.Orderer}, {"peer", caps.Peer}, {"device", caps.Device}} {
+		if strings.HasPrefix(process, role.prefix) {
+			return role.cap
+		}
+	}
+	return result.Cap{}
+}
