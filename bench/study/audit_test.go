@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"meterbench/bench/result"
 )
 
@@ -95,4 +97,56 @@ func TestAuditFails(t *testing.T) {
 			t.Errorf("%+v", o.summary)
 		}
 	}
+}
+
+// The comparison gives what counting every transaction id in a map gives.
+func TestCompareCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := rapid.SliceOf(rapid.IntRange(1, 12))
+		on := ids.Draw(t, "ledger")
+		var l ledgers
+		copies := map[int]uint64{}
+		for _, n := range on {
+			l.valid = append(l.valid, shorten(id(n)))
+			copies[n]++
+		}
+		want := result.Audit{Foreign: uint64(len(on))}
+		var rows []result.Row
+		for _, n := range ids.Draw(t, "rows") {
+			outcome := rapid.SampledFrom([]result.Outcome{result.Valid, result.Unknown, result.Dropped, result.MVCCConflict}).Draw(t, "outcome")
+			row := result.Row{Record: result.Record{Outcome: outcome, TxID: id(n)}}
+			if outcome == result.Dropped {
+				row.TxID = [32]byte{}
+			}
+			rows = append(rows, row)
+			if outcome == result.Valid {
+				want.Expected++
+			}
+			if outcome == result.Dropped || copies[n] == 0 {
+				continue
+			}
+			want.Foreign -= copies[n]
+			want.Duplicated += copies[n] - 1
+			copies[n] = 0
+			switch outcome {
+			case result.Valid:
+				want.Found++
+			case result.Unknown:
+				want.Unclaimed++
+			default:
+				want.Contradicted++
+			}
+		}
+		want.Missing = want.Expected - want.Found
+		got, err := l.compare(func(yield func(result.Row, error) bool) {
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		})
+		if err != nil || got != want {
+			t.Fatalf("%+v, %v, want %+v", got, err, want)
+		}
+	})
 }

@@ -183,7 +183,7 @@ func (s *site) commit(n int, f fate) {
 }
 
 func id(n int) (id [32]byte) {
-	binary.BigEndian.PutUint64(id[24:], uint64(n))
+	binary.BigEndian.PutUint64(id[8:], uint64(n))
 	return id
 }
 

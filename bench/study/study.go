@@ -84,7 +84,7 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, clock: clock, next: map[string]uint64{}, ledger: ledgers{valid: map[[32]byte]uint64{}}}
+	s := &study{Config: cfg, clock: clock, next: map[string]uint64{}}
 	s.manifest = s.describe()
 	s.summary = result.Summary{
 		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,
