@@ -63,17 +63,24 @@ func newBlockLog(nodes []Node) *blockLog {
 	return b
 }
 
+// tellTime is how long a peer may take to log a block that it has shown.
+const tellTime = time.Second
+
 // Blocks returns the blocks of a channel that its observing peer has committed
 // since an instant, in order, with their times at every peer of the channel,
 // that one first. It is the peer that Client watches. What a log does not tell
-// is missing, also where the error says that a log could not be read. Blocks
+// is missing, also where the error says that a log could not be read.
+//
+// A peer shows a block as soon as it is stored, and logs it after the state is
+// too. So Blocks waits, for a second at most, until the observing peer has
+// logged all blocks below number height: those that a client has seen. Blocks
 // before the first one returned are forgotten: the next call for the channel
 // asks for no earlier instant.
 //
 // The instants are the nodes' own, in microseconds on this machine's wall
 // clock. Of each kind it was read from the nodes' logs, whose form depends on
 // the Fabric release and on the kind of consensus: with raft all of it is there.
-func (n *Network) Blocks(channel string, since time.Time) ([]result.Block, error) {
+func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.record.channel(channel)
 	if err != nil {
 		return nil, fmt.Errorf("blocks: %w", err)
@@ -85,18 +92,38 @@ func (n *Network) Blocks(channel string, since time.Time) ([]result.Block, error
 		}
 	}
 	n.reading.Do(func() { n.blocks = newBlockLog(n.record.Nodes) })
-	return n.blocks.of(c, messages, since)
+	return n.blocks.of(c, messages, since, height)
 }
 
-func (b *blockLog) of(channel Channel, messages int, since time.Time) ([]result.Block, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// read reads on in all logs.
+func (b *blockLog) read() error {
 	var failed []error
 	for _, o := range b.orderers {
 		failed = append(failed, o.next(o.take))
 	}
 	for _, p := range b.peers {
 		failed = append(failed, p.next(p.take))
+	}
+	return errors.Join(failed...)
+}
+
+// told reports whether the observing peer has logged the channel's last block
+// below number height.
+func (b *blockLog) told(channel Channel, height uint64) bool {
+	if height == 0 {
+		return true
+	}
+	last := b.peer(channel.Peers[0])[blockKey{channel.Name, height - 1}]
+	return last != nil && !last.times.Committed.IsZero()
+}
+
+func (b *blockLog) of(channel Channel, messages int, since time.Time, height uint64) ([]result.Block, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.read()
+	for waited := time.Duration(0); !b.told(channel, height) && waited < tellTime; waited += tellTime / 100 {
+		time.Sleep(tellTime / 100)
+		err = b.read()
 	}
 	var blocks []result.Block
 	for key, at := range b.peer(channel.Peers[0]) {
@@ -119,7 +146,7 @@ func (b *blockLog) of(channel Channel, messages int, since time.Time) ([]result.
 	if len(blocks) > 0 {
 		b.forget(channel.Name, blocks[0].Number)
 	}
-	if err := errors.Join(failed...); err != nil {
+	if err != nil {
 		return blocks, fmt.Errorf("blocks: %w", err)
 	}
 	return blocks, nil

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"meterbench/bench/result"
@@ -144,7 +145,7 @@ func (l *logged) stored(peer, minute, number, transactions string) {
 
 func (l *logged) blocksSince(since time.Time) []result.Block {
 	l.t.Helper()
-	blocks, err := l.Network.Blocks("metrology", since)
+	blocks, err := l.Network.Blocks("metrology", since, 0)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -223,6 +224,28 @@ func TestCutReasons(t *testing.T) {
 	}
 }
 
+// A client may have seen a block that the peer has yet to log.
+func TestBlocksThatAreYetToBeTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLogged(t)
+		l.stored("peer0.ptb", "01", "1", "100")
+		go func() {
+			time.Sleep(205 * time.Millisecond)
+			l.stored("peer0.ptb", "02", "2", "100")
+		}()
+		begin := time.Now()
+		blocks, err := l.Network.Blocks("metrology", time.Time{}, 3)
+		if took := time.Since(begin); err != nil || len(blocks) != 2 || took > 220*time.Millisecond {
+			t.Errorf("%+v, %v after %v", blocks, err, took)
+		}
+		begin = time.Now()
+		blocks, err = l.Network.Blocks("metrology", time.Time{}, 4) // nobody ever tells of block 3
+		if took := time.Since(begin); err != nil || len(blocks) != 2 || took != tellTime {
+			t.Errorf("%+v, %v after %v", blocks, err, took)
+		}
+	})
+}
+
 // However long a network runs, only what may still be asked for is kept.
 func TestBlocksThatAreForgotten(t *testing.T) {
 	l := newLogged(t)
@@ -276,7 +299,7 @@ func TestBlocksByChannel(t *testing.T) {
 		{"metrology", "10:01:40", result.CutTimer, "peer0.ptb", "01"},
 		{"metrology-2", "10:01:30", result.CutCount, "peer0.cmi", "03"},
 	} {
-		blocks, err := l.Network.Blocks(want.channel, time.Time{})
+		blocks, err := l.Network.Blocks(want.channel, time.Time{}, 0)
 		if err != nil || len(blocks) != 1 {
 			t.Fatalf("%s: %+v, %v", want.channel, blocks, err)
 		}
@@ -297,11 +320,11 @@ func TestBlocksOfALogThatIsGone(t *testing.T) {
 	if err := os.Remove(filepath.Join(l.dir, "peer0.cmi.log")); err != nil {
 		t.Fatal(err)
 	}
-	blocks, err := l.Network.Blocks("metrology", time.Time{})
+	blocks, err := l.Network.Blocks("metrology", time.Time{}, 0)
 	if err == nil || !strings.Contains(err.Error(), "log of peer0.cmi") || len(blocks) != 1 {
 		t.Errorf("got %+v, %v", blocks, err)
 	}
-	if _, err := l.Network.Blocks("billing", time.Time{}); err == nil || err.Error() != "blocks: network logged has no channel billing" {
+	if _, err := l.Network.Blocks("billing", time.Time{}, 0); err == nil || err.Error() != "blocks: network logged has no channel billing" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -309,9 +332,18 @@ func TestBlocksOfALogThatIsGone(t *testing.T) {
 func TestBlocksOfARealNetwork(t *testing.T) {
 	needsNetwork(t)
 	n := up(t, shape("two-peer", 1, 2, "ptb"), Config{})
+	c, err := n.Client(t.Context(), "metrology", "readings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
 	begin := time.Now()
 	put(t, n, "metrology", "readings")
-	blocks, err := n.Blocks("metrology", begin)
+	height, err := c.Height(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := n.Blocks("metrology", begin, height)
 	if err != nil {
 		t.Fatal(err)
 	}

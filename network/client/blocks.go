@@ -119,8 +119,9 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 	for {
 		block, err := stream.read()
 		if err == nil {
-			c.commits.deliver(block, time.Now())
-			c.seen.Store(stream.next)
+			at := time.Now()
+			c.seen.Store(stream.next) // first: who has a commit has also seen its block
+			c.commits.deliver(block, at)
 			continue
 		}
 		c.broken.Store(&streamError{err})
@@ -153,6 +154,10 @@ func (c *Client) sweepUntil(ctx context.Context) {
 	}
 }
 
+// Seen returns the number of blocks on the channel's ledger that the shared
+// stream has shown.
+func (c *Client) Seen() uint64 { return c.seen.Load() }
+
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
 	height, err := c.chainHeight(ctx)
@@ -160,7 +165,7 @@ func (c *Client) Height(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("ledger height of %s: %w", c.config.Channel, err)
 	}
 	// A gateway may ask another peer of its organisation, one that is behind.
-	return max(height, c.seen.Load()), nil
+	return max(height, c.Seen()), nil
 }
 
 func (c *Client) chainHeight(ctx context.Context) (uint64, error) {
