@@ -210,26 +210,43 @@ func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
 // batch is how many meters one transaction registers.
 const batch = 200
 
-// Registrations returns the arguments of reading.FnRegister that register the
-// meters of a channel, one per transaction.
-func (r *Readings) Registrations(channel int) ([][]byte, error) {
-	fleet := r.config.Fleet
+// SetUp returns the transactions that have to be on the ledger of a channel
+// before any other, in their order: of an encrypted workload the public key,
+// then the registrations of the channel's meters.
+func (r *Readings) SetUp(channel int) ([]bench.Transaction, error) {
+	var parameters reading.Hash
+	var all []bench.Transaction
+	if r.kind == reading.Encrypted {
+		public := r.encryptor.Public()
+		parameters = reading.ParametersID(public)
+		all = append(all, bench.Transaction{Function: reading.FnSetParameters, Args: [][]byte{public}, Channel: channel})
+	}
+	registrations, err := register(r.config.Fleet, channel, r.config.Channels, func(one *reading.Registration) {
+		one.Verify, one.Parameters = r.config.Verify, parameters
+	})
+	return append(all, registrations...), err
+}
+
+// register returns the transactions that register the meters of a channel.
+// complete fills in what a fleet does not know.
+func register(fleet *meter.Fleet, channel, channels int, complete func(*reading.Registration)) ([]bench.Transaction, error) {
 	meters := fleet.Config().Meters
-	var args [][]byte
+	var all []bench.Transaction
 	var list []reading.Registration
-	for m := channel; m < meters; m += r.config.Channels {
-		key, err := fleet.PublicKey(m)
+	for m := channel; m < meters; m += channels {
+		one, err := fleet.Registration(m)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, reading.Registration{Meter: fleet.ID(m), Key: key, Verify: r.config.Verify})
-		if last := m+r.config.Channels >= meters; last || len(list) == batch {
+		complete(&one)
+		list = append(list, one)
+		if last := m+channels >= meters; last || len(list) == batch {
 			arg, err := reading.MarshalRegistrations(list)
 			if err != nil {
 				return nil, err
 			}
-			args, list = append(args, arg), nil
+			all, list = append(all, bench.Transaction{Function: reading.FnRegister, Args: [][]byte{arg}, Channel: channel}), nil
 		}
 	}
-	return args, nil
+	return all, nil
 }

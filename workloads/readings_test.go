@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"slices"
 	"strings"
 	"sync"
@@ -63,34 +62,47 @@ func submitted(t testing.TB, r *Readings, seq uint64) (reading.Reading, bench.Tr
 	if !found {
 		t.Fatalf("meter %s is not registered", got.Meter)
 	}
-	if digest := got.Digest(); !ecdsa.VerifyASN1(key, digest[:], got.Signature) {
-		t.Errorf("transaction %d: the signature of meter %s does not verify", seq, got.Meter)
+	if err := got.Verify(key); err != nil {
+		t.Errorf("transaction %d of meter %s: %v", seq, got.Meter, err)
 	}
 	return got, tx
 }
 
-// registered returns the keys that the registrations hold.
-func registered(t testing.TB, r *Readings) map[string]*ecdsa.PublicKey {
+// registrations returns what the set-up of a channel registers.
+func registrations(t testing.TB, r *Readings, channel int) (all []reading.Registration, transactions int) {
 	t.Helper()
-	args, err := r.Registrations(0)
+	list, err := r.SetUp(channel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := map[string]*ecdsa.PublicKey{}
-	for _, arg := range args {
-		batch, err := reading.UnmarshalRegistrations(arg)
+	for _, tx := range list {
+		if tx.Channel != channel {
+			t.Errorf("set-up of channel %d goes to %d", channel, tx.Channel)
+		}
+		if tx.Function != reading.FnRegister {
+			continue
+		}
+		batch, err := reading.UnmarshalRegistrations(tx.Args[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, one := range batch {
-			x, y := elliptic.UnmarshalCompressed(elliptic.P256(), one.Key)
-			point := slices.Concat([]byte{4}, x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32)))
-			if keys[one.Meter], err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil {
-				t.Fatal(err)
-			}
-			if one.Verify != r.config.Verify {
-				t.Errorf("meter %s is registered with verify %v", one.Meter, one.Verify)
-			}
+		all, transactions = append(all, batch...), transactions+1
+	}
+	return all, transactions
+}
+
+// registered returns the keys that the registrations of the first channel hold.
+func registered(t testing.TB, r *Readings) map[string]*ecdsa.PublicKey {
+	t.Helper()
+	keys := map[string]*ecdsa.PublicKey{}
+	all, _ := registrations(t, r, 0)
+	for _, one := range all {
+		var err error
+		if keys[one.Meter], err = reading.ParseKey(one.Key); err != nil {
+			t.Fatal(err)
+		}
+		if one.Verify != r.config.Verify || one.Span <= 0 {
+			t.Errorf("meter %s is registered as %+v", one.Meter, one)
 		}
 	}
 	return keys
@@ -273,7 +285,7 @@ func TestConfigErrors(t *testing.T) {
 	for want, c := range map[string]Config{
 		`workload kind "cipher" is unknown`:    {Kind: "cipher", Fleet: f},
 		`scheme "rsa" is unknown`:              {Kind: "padded", Scheme: "rsa", Bits: 2048, Fleet: f},
-		"ddh of 2000 bits":                 {Kind: "encrypted", Scheme: "ddh", Bits: 2000, Fleet: f, Encryption: "inline"},
+		"ddh of 2000 bits":                     {Kind: "encrypted", Scheme: "ddh", Bits: 2000, Fleet: f, Encryption: "inline"},
 		"more than a reading's 262144":         {Kind: "padded", Scheme: "ddh", Bits: 4096, Fleet: fleet(t, "a", 1, 512)},
 		`encryption "later" is unknown`:        {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "later"},
 		"bank of 0 ciphertexts; want at least": {Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: f, Encryption: "bank"},
@@ -286,12 +298,8 @@ func TestConfigErrors(t *testing.T) {
 
 func TestRegistrationsComeInBatches(t *testing.T) {
 	r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 401, 1)})
-	args, err := r.Registrations(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(args) != 3 || len(registered(t, r)) != 401 {
-		t.Errorf("%d batches of %d meters", len(args), len(registered(t, r)))
+	if all, batches := registrations(t, r, 0); len(all) != 401 || batches != 3 {
+		t.Errorf("%d batches of %d meters", batches, len(all))
 	}
 }
 
@@ -300,15 +308,8 @@ func TestMetersSpreadOverChannels(t *testing.T) {
 	r := workload(t, Config{Kind: "plain", Fleet: fleet(t, "plain", 5, 1), Channels: 3})
 	var got []string
 	for channel := range 3 {
-		args, err := r.Registrations(channel)
-		if err != nil || len(args) != 1 {
-			t.Fatalf("%d batches, %v", len(args), err)
-		}
-		list, err := reading.UnmarshalRegistrations(args[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, one := range list {
+		all, _ := registrations(t, r, channel)
+		for _, one := range all {
 			got = append(got, one.Meter)
 		}
 	}
@@ -321,8 +322,8 @@ func TestMetersSpreadOverChannels(t *testing.T) {
 			t.Errorf("transaction %d goes to channel %d, %v", seq, tx.Channel, err)
 		}
 	}
-	if args, err := workload(t, Config{Kind: "plain", Fleet: fleet(t, "a", 2, 1), Channels: 3}).Registrations(2); err != nil || len(args) != 0 {
-		t.Errorf("a channel without meters has %d batches, %v", len(args), err)
+	if all, _ := registrations(t, workload(t, Config{Kind: "plain", Fleet: fleet(t, "a", 2, 1), Channels: 3}), 2); len(all) != 0 {
+		t.Errorf("a channel without meters registers %v", all)
 	}
 }
 

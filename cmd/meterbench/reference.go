@@ -40,7 +40,7 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	config := reference(*l.scenario.Target)
 	config.Seed = l.scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
 	site := &referenceSite{config: config, sampler: sampler, clock: clock}
-	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, register: func(context.Context, int, []byte) error { return nil }} // it has no contract
+	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, commit: func(context.Context, bench.Transaction) error { return nil }} // it has no contract
 	if site.ledger, err = ledger.New(config, clock, site.log); err != nil {
 		clock.Close() //nolint:errcheck // the first error counts
 		return nil, usageError{err}

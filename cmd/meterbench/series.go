@@ -13,7 +13,6 @@ import (
 	"meterbench/bench/study"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/reading"
 )
 
 // Series implements study.Site.
@@ -25,11 +24,11 @@ func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need st
 	return workload, made, err
 }
 
-// register registers meters on the ledger of a channel. It may be called for
+// commit takes a transaction of the set-up to its commit. It may be called for
 // several channels at once.
-func (s *fabricSite) register(ctx context.Context, channel int, batch []byte) error {
-	if err := s.clients[channel].Invoke(ctx, reading.FnRegister, batch); err != nil {
-		return fmt.Errorf("register meters on channel %s: %w", s.channels[channel].Name, err)
+func (s *fabricSite) commit(ctx context.Context, tx bench.Transaction) error {
+	if err := s.clients[tx.Channel].Invoke(ctx, tx.Function, tx.Args...); err != nil {
+		return fmt.Errorf("set up channel %s: %w", s.channels[tx.Channel].Name, err)
 	}
 	s.committed.Do(func() { s.firstCommit = time.Since(s.begin) })
 	return nil
@@ -39,7 +38,7 @@ func (s *fabricSite) register(ctx context.Context, channel int, batch []byte) er
 type fleets struct {
 	seed     uint64
 	channels int // over which meters are spread
-	register func(ctx context.Context, channel int, batch []byte) error
+	commit   func(ctx context.Context, tx bench.Transaction) error
 	meters   []registered // until now
 }
 
@@ -109,16 +108,16 @@ func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix strin
 	return readings, made, err
 }
 
-// enrol registers the meters of a workload on all channels at once: each
-// transaction waits for its block.
+// enrol sets a workload up on all channels at once: each transaction waits for
+// its block.
 func (f *fleets) enrol(ctx context.Context, readings *workloads.Readings) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range f.channels {
 		group.Go(func() error {
-			batches, err := readings.Registrations(channel)
-			for _, batch := range batches {
+			all, err := readings.SetUp(channel)
+			for _, tx := range all {
 				if err == nil {
-					err = f.register(ctx, channel, batch)
+					err = f.commit(ctx, tx)
 				}
 			}
 			return err

@@ -188,7 +188,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		}
 		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
-	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), register: s.register}
+	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit}
 	s.sampler, err = proc.NewSampler(s.net.Watched())
 	return err
 }

@@ -1,34 +1,25 @@
 package chaincode
 
 import (
-	"bytes"
-	"crypto/ecdsa"
+	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
-	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
 
 	"meterbench/workloads/fe/codec"
 	"meterbench/workloads/reading"
 )
 
-// The limits of one answer. What is beyond them is asked for again.
-const (
-	maxRange      = 1000    // readings in an answer of GetReadings
-	maxRangeBytes = 8 << 20 // after which GetReadings adds no further reading, bytes
-	countPage     = 1000    // keys per query of CountReadings; a peer has a limit, by default 100,000
-)
-
 // Readings is the contract "readings": it stores signed meter readings under
-// meter and sequence number, each once. Its functions and their arguments are
-// named in package reading.
+// meter and sequence number, each once, and the bills computed from them. Its
+// functions, their arguments and the codes of its refusals are named in
+// package reading.
 type Readings struct {
-	// Operator is the MSP id of the organisation that may register meters.
-	// Every peer's process must have the same, or their endorsements differ.
+	// Operator is the MSP id of the organisation that may set parameters,
+	// approve functions and register gateways and meters. Every peer's process
+	// must have the same, or their endorsements differ.
 	Operator string
 }
 
@@ -40,25 +31,41 @@ func (c *Readings) Init(shim.ChaincodeStubInterface) *peer.Response { return shi
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	args := stub.GetArgs()
 	if len(args) == 0 {
-		return answer(nil, refuse(http.StatusBadRequest, "FUNCTION_MISSING", "no function named"))
+		return answer(nil, refuse(http.StatusBadRequest, reading.CodeFunction, "no function named"))
 	}
 	function, args := string(args[0]), args[1:]
 	want, known := arity(function)
 	if !known {
-		return answer(nil, refuse(http.StatusNotFound, "FUNCTION_UNKNOWN", "%.40q", function))
+		return answer(nil, refuse(http.StatusNotFound, reading.CodeNoSuch, "%.40q", function))
 	}
 	if len(args) != want {
-		return answer(nil, refuse(http.StatusBadRequest, "ARGUMENTS_WRONG", "%s takes %d arguments, got %d", function, want, len(args)))
+		return answer(nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%s takes %d arguments, got %d", function, want, len(args)))
 	}
 	switch function {
 	case reading.FnPut:
-		return answer(nil, c.put(stub, args[0]))
+		return answer(nil, c.put(stub, args))
+	case reading.FnPutList:
+		return answer(nil, c.putList(stub, args[0]))
+	case reading.FnPutBill:
+		return answer(nil, c.putBill(stub, args[0]))
+	case reading.FnSetParameters:
+		return answer(nil, c.setParameters(stub, args[0]))
+	case reading.FnApprove:
+		return answer(nil, c.approve(stub, args[0]))
+	case reading.FnRegisterGateway:
+		return answer(nil, c.registerGateway(stub, args[0]))
 	case reading.FnRegister:
 		return answer(nil, c.register(stub, args[0]))
 	case reading.FnGet:
 		return answer(c.get(stub, string(args[0]), string(args[1])))
 	case reading.FnRange:
 		return answer(c.list(stub, string(args[0]), string(args[1]), string(args[2])))
+	case reading.FnGetParameters:
+		return answer(c.getParameters(stub, string(args[0])))
+	case reading.FnGetFunction:
+		return answer(c.getFunction(stub, string(args[0])))
+	case reading.FnGetBill:
+		return answer(c.getBill(stub, string(args[0]), string(args[1]), string(args[2]), string(args[3])))
 	case reading.FnCount:
 		return answer(c.count(stub, string(args[0])))
 	default: // reading.FnPing: arity knows no other
@@ -71,202 +78,143 @@ func arity(function string) (n int, known bool) {
 	switch function {
 	case reading.FnPing:
 		return 0, true
-	case reading.FnPut, reading.FnRegister, reading.FnCount:
+	case reading.FnPut, reading.FnPutList, reading.FnPutBill, reading.FnSetParameters, reading.FnApprove,
+		reading.FnRegisterGateway, reading.FnRegister, reading.FnCount, reading.FnGetParameters, reading.FnGetFunction:
 		return 1, true
 	case reading.FnGet:
 		return 2, true
 	case reading.FnRange:
 		return 3, true
+	case reading.FnGetBill:
+		return 4, true
 	}
 	return 0, false
 }
 
-// put stores a reading. The key of the reading is read first, so of two
-// transactions that store the same one at a time only the first is valid.
-func (c *Readings) put(stub shim.ChaincodeStubInterface, raw []byte) error {
-	r, err := reading.Unmarshal(raw)
+// putList stores the readings of a list, all of them or none.
+func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
+	wires, err := reading.SplitList(raw)
+	if err == nil && (len(wires) == 0 || len(wires) > reading.MaxRegistrations) {
+		err = fmt.Errorf("%d readings; want 1 to %d", len(wires), reading.MaxRegistrations)
+	}
 	if err != nil {
-		return refuse(http.StatusBadRequest, "READING_MALFORMED", "%v", err)
+		return refuse(http.StatusBadRequest, reading.CodeMalformed, "%v", err)
 	}
-	if err := r.CheckForm(codec.Check); err != nil {
-		return refuse(http.StatusBadRequest, "READING_FORM", "%v", err)
+	return c.put(stub, wires)
+}
+
+// put stores readings. The key of each is read first, so of two transactions
+// that store the same reading at a time only the first is valid. All states are
+// read in one round trip and all readings written in one.
+func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
+	readings := make([]reading.Reading, len(wires))
+	keys := make([]string, 0, 2*len(wires)) // for each reading its meter's and its own
+	for i, wire := range wires {
+		var err error
+		if readings[i], err = reading.Unmarshal(wire); err != nil {
+			return refuse(http.StatusBadRequest, reading.CodeMalformed, "%v", err)
+		}
+		if err := readings[i].CheckForm(codec.Check); err != nil {
+			return refuse(http.StatusBadRequest, reading.CodeForm, "%v", err)
+		}
+		keys = append(keys, reading.MeterKey(readings[i].Meter), reading.Key(readings[i].Meter, readings[i].Number))
 	}
-	key := reading.Key(r.Meter, r.Number)
-	state, err := stub.GetMultipleStates(reading.MeterKey(r.Meter), key) // one round trip for both
+	state, err := states(stub, keys)
 	if err != nil {
-		return fmt.Errorf("read the state of meter %s: %w", r.Meter, err)
+		return fmt.Errorf("read the state of meter %s: %w", readings[0].Meter, err)
 	}
-	if len(state) != 2 {
-		return fmt.Errorf("read the state of meter %s: %d values for 2 keys", r.Meter, len(state))
+	for i := range readings {
+		if err := admit(&readings[i], state[2*i], state[2*i+1]); err != nil {
+			return err
+		}
 	}
-	if len(state[0]) == 0 {
-		return refuse(http.StatusNotFound, "METER_UNKNOWN", "meter %s is not registered", r.Meter)
+	if len(wires) > 1 {
+		seen := make(map[string]bool, len(wires))
+		for i := range readings {
+			if key := keys[2*i+1]; seen[key] {
+				return refuse(http.StatusBadRequest, reading.CodeTwice, "reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
+			} else {
+				seen[key] = true
+			}
+		}
+		stub.StartWriteBatch()
 	}
-	if len(state[1]) > 0 {
-		return refuse(http.StatusConflict, "READING_DUPLICATE", "meter %s has a reading %d already", r.Meter, r.Number)
+	for i, wire := range wires {
+		if err := stub.PutState(keys[2*i+1], wire); err != nil {
+			return fmt.Errorf("store reading %d of meter %s: %w", readings[i].Number, readings[i].Meter, err)
+		}
 	}
-	m, err := parseMeter(state[0])
+	if len(wires) > 1 {
+		if err := stub.FinishWriteBatch(); err != nil {
+			return fmt.Errorf("store %d readings: %w", len(wires), err)
+		}
+	}
+	return nil
+}
+
+// admit tells whether a well-formed reading may be stored, given the states of
+// its meter and under its own key.
+func admit(r *reading.Reading, registered, stored []byte) error {
+	if len(registered) == 0 {
+		return refuse(http.StatusNotFound, reading.CodeMeterUnknown, "meter %s is not registered", r.Meter)
+	}
+	if len(stored) > 0 {
+		return refuse(http.StatusConflict, reading.CodeDuplicate, "meter %s has a reading %d already", r.Meter, r.Number)
+	}
+	m, err := parseMeter(registered)
 	if err != nil {
 		return fmt.Errorf("state of meter %s: %w", r.Meter, err)
 	}
-	if m.verify {
-		digest := r.Digest()
-		if !ecdsa.VerifyASN1(m.key, digest[:], r.Signature) {
-			return refuse(http.StatusForbidden, "READING_SIGNATURE", "signature of reading %d does not verify under the key of meter %s", r.Number, r.Meter)
-		}
+	if err := m.checkParameters(r); err != nil {
+		return err
 	}
-	if err := stub.PutState(key, raw); err != nil {
-		return fmt.Errorf("store reading %d of meter %s: %w", r.Number, r.Meter, err)
+	if !m.keeps(r.Number, r.Time) {
+		return refuse(http.StatusConflict, reading.CodeTime, "reading %d of meter %s ends at %v; it is not the time of that number", r.Number, r.Meter, r.Time)
+	}
+	if !m.verify {
+		return nil
+	}
+	key, err := publicKey(m.key)
+	if err != nil {
+		return fmt.Errorf("state of meter %s: %w", r.Meter, err)
+	}
+	switch err := r.Verify(key); {
+	case errors.Is(err, reading.ErrAltered):
+		return refuse(http.StatusForbidden, reading.CodeAltered, "reading %d of meter %s was altered after it was signed", r.Number, r.Meter)
+	case err != nil:
+		return refuse(http.StatusForbidden, reading.CodeSignature, "signature of reading %d does not verify under the key of meter %s", r.Number, r.Meter)
 	}
 	return nil
 }
 
-// register makes a batch of meters known, all of them or none. Registering one
-// again changes nothing but whether its signatures are verified.
-func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error {
-	creator, err := stub.GetCreator()
+// checkParameters holds a reading to the parameters that its meter encrypts
+// under: a meter that has some sends nothing but ciphertexts of their form.
+func (m *meter) checkParameters(r *reading.Reading) error {
+	switch {
+	case !m.encrypts() && r.Kind == reading.Encrypted:
+		return refuse(http.StatusNotFound, reading.CodeNoParameters, "meter %s is registered without parameters to encrypt under", r.Meter)
+	case m.encrypts() && r.Kind != reading.Encrypted:
+		return refuse(http.StatusBadRequest, reading.CodeParameters, "meter %s is registered to encrypt, and reading %d is %v", r.Meter, r.Number, r.Kind)
+	case !m.encrypts():
+		return nil
+	}
+	header, err := codec.ReadHeader(r.Payload)
 	if err != nil {
-		return fmt.Errorf("read the creator: %w", err)
+		return refuse(http.StatusBadRequest, reading.CodeForm, "%v", err)
 	}
-	var identity msp.SerializedIdentity
-	if err := proto.Unmarshal(creator, &identity); err != nil {
-		return fmt.Errorf("read the creator: %w", err)
-	}
-	if c.Operator == "" || identity.GetMspid() != c.Operator {
-		return refuse(http.StatusForbidden, "OPERATOR_ONLY", "meters are registered by %s, not by %s", c.Operator, identity.GetMspid())
-	}
-	batch, err := reading.UnmarshalRegistrations(raw)
-	if err != nil {
-		return refuse(http.StatusBadRequest, "REGISTRATION_MALFORMED", "%v", err)
-	}
-	keys := make([]string, len(batch))
-	values := make([][]byte, len(batch))
-	seen := make(map[string]bool, len(batch))
-	for i, m := range batch {
-		if seen[m.Meter] {
-			return refuse(http.StatusBadRequest, "REGISTRATION_TWICE", "meter %s is in the batch more than once", m.Meter)
-		}
-		seen[m.Meter] = true
-		keys[i] = reading.MeterKey(m.Meter)
-		if values[i], err = marshalMeter(m); err != nil {
-			return refuse(http.StatusBadRequest, "KEY_INVALID", "meter %s: %v", m.Meter, err)
-		}
-	}
-	stored, err := stub.GetMultipleStates(keys...)
-	if err != nil {
-		return fmt.Errorf("read the state of %d meters: %w", len(batch), err)
-	}
-	if len(stored) != len(keys) {
-		return fmt.Errorf("read the state of %d meters: %d values", len(keys), len(stored))
-	}
-	for i, m := range batch {
-		if len(stored[i]) > 0 && !bytes.Equal(stored[i][1:], values[i][1:]) {
-			return refuse(http.StatusConflict, "METER_CONFLICT", "meter %s is registered with another key", m.Meter)
-		}
-	}
-	stub.StartWriteBatch()
-	for i, m := range batch {
-		if bytes.Equal(stored[i], values[i]) {
-			continue
-		}
-		if err := stub.PutState(keys[i], values[i]); err != nil {
-			return fmt.Errorf("register meter %s: %w", m.Meter, err)
-		}
-	}
-	if err := stub.FinishWriteBatch(); err != nil {
-		return fmt.Errorf("register %d meters: %w", len(batch), err)
+	if header != m.header {
+		return refuse(http.StatusBadRequest, reading.CodeParameters, "reading %d of meter %s is encrypted as %v %d of length %d; the meter's parameters are %v %d of length %d",
+			r.Number, r.Meter, header.Scheme, header.Bits, header.Length, m.header.Scheme, m.header.Bits, m.header.Length)
 	}
 	return nil
 }
 
-// get returns one reading.
-func (c *Readings) get(stub shim.ChaincodeStubInterface, meter, number string) ([]byte, error) {
-	n, err := parseNumber(meter, number)
-	if err != nil {
-		return nil, err
+// states reads the values of keys, in one round trip for as many as a peer
+// hands out at once.
+func states(stub shim.ChaincodeStubInterface, keys []string) ([][]byte, error) {
+	values, err := stub.GetMultipleStates(keys...)
+	if err == nil && len(values) != len(keys) {
+		err = fmt.Errorf("%d values for %d keys", len(values), len(keys))
 	}
-	raw, err := stub.GetState(reading.Key(meter, n))
-	if err != nil {
-		return nil, fmt.Errorf("read reading %d of meter %s: %w", n, meter, err)
-	}
-	if len(raw) == 0 {
-		return nil, refuse(http.StatusNotFound, "READING_MISSING", "meter %s has no reading %d", meter, n)
-	}
-	return raw, nil
-}
-
-// list returns the readings of a meter with numbers in [from, to), the lowest
-// numbers first and only so many as one answer holds, at least one. Who wants
-// more asks again from the number after the last.
-func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string) ([]byte, error) {
-	first, err := parseNumber(meter, from)
-	if err != nil {
-		return nil, err
-	}
-	end, err := parseNumber(meter, to)
-	if err != nil {
-		return nil, err
-	}
-	if first >= end {
-		return nil, refuse(http.StatusBadRequest, "ARGUMENTS_WRONG", "empty range of readings from %d to %d", first, end)
-	}
-	it, _, err := stub.GetStateByRangeWithPagination(reading.Key(meter, first), reading.Key(meter, end), maxRange, "")
-	if err != nil {
-		return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
-	}
-	defer it.Close() //nolint:errcheck // read to its end or given up
-	var found [][]byte
-	for size := 0; it.HasNext() && len(found) < maxRange && size < maxRangeBytes; {
-		kv, err := it.Next()
-		if err != nil {
-			return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
-		}
-		found = append(found, kv.GetValue())
-		size += len(kv.GetValue())
-	}
-	return reading.MarshalList(found), nil
-}
-
-// count returns the number of readings stored, of one meter or of all ("").
-// It pages, because a peer ends a longer query without a word.
-func (c *Readings) count(stub shim.ChaincodeStubInterface, meter string) ([]byte, error) {
-	first, end := "r/", "r0" // '0' follows '/'
-	if meter != "" {
-		if err := reading.CheckMeter(meter); err != nil {
-			return nil, refuse(http.StatusBadRequest, "ARGUMENTS_WRONG", "%v", err)
-		}
-		first, end = "r/"+meter+"/", "r/"+meter+"0"
-	}
-	n := 0
-	for bookmark := ""; ; {
-		it, page, err := stub.GetStateByRangeWithPagination(first, end, countPage, bookmark)
-		if err != nil {
-			return nil, fmt.Errorf("count readings: %w", err)
-		}
-		for it.HasNext() {
-			if _, err := it.Next(); err != nil {
-				it.Close() //nolint:errcheck // the first error counts
-				return nil, fmt.Errorf("count readings: %w", err)
-			}
-			n++
-		}
-		if err := it.Close(); err != nil {
-			return nil, fmt.Errorf("count readings: %w", err)
-		}
-		if bookmark = page.GetBookmark(); bookmark == "" {
-			return strconv.AppendInt(nil, int64(n), 10), nil
-		}
-	}
-}
-
-// parseNumber reads a sequence number of a well-formed meter id.
-func parseNumber(meter, number string) (uint64, error) {
-	if err := reading.CheckMeter(meter); err != nil {
-		return 0, refuse(http.StatusBadRequest, "ARGUMENTS_WRONG", "%v", err)
-	}
-	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
-		return 0, refuse(http.StatusBadRequest, "ARGUMENTS_WRONG", "%.40q is no sequence number", number)
-	}
-	return n, nil
+	return values, err
 }

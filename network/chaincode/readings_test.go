@@ -2,10 +2,10 @@ package chaincode
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,11 +33,11 @@ func meterKey(t testing.TB, n byte) *ecdsa.PrivateKey {
 
 func compressed(t testing.TB, key *ecdsa.PrivateKey) []byte {
 	t.Helper()
-	point, err := key.PublicKey.Bytes()
+	b, err := reading.Compress(&key.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]byte{2 + point[64]&1}, point[1:33]...)
+	return b
 }
 
 func registration(t testing.TB, meter string, key *ecdsa.PrivateKey, verify bool) reading.Registration {
@@ -60,9 +60,7 @@ func plain(meter string, number uint64) reading.Reading {
 
 func signed(t testing.TB, r reading.Reading, key *ecdsa.PrivateKey) []byte {
 	t.Helper()
-	digest := r.Digest()
-	var err error
-	if r.Signature, err = key.Sign(nil, digest[:], crypto.SHA256); err != nil {
+	if err := r.Sign(key); err != nil {
 		t.Fatal(err)
 	}
 	return raw(t, r)
@@ -84,32 +82,36 @@ func expect(t testing.TB, r *peer.Response, status int32, prefix string) {
 	}
 }
 
-// deployed returns a contract with two meters: m1 verified, m2 not.
-func deployed(t testing.TB) (*Readings, *stub) {
-	t.Helper()
-	c, s := &Readings{Operator: operator}, newStub(operator)
-	expect(t, s.invoke(t, c, reading.FnRegister, batch(t,
-		registration(t, "m1", meterKey(t, 1), true), registration(t, "m2", meterKey(t, 2), false))), 200, "")
-	return c, s
-}
-
 func TestPutReading(t *testing.T) {
 	change := func(edit func(*reading.Reading)) []byte {
 		r := plain("m1", 0)
-		digest := r.Digest()
-		r.Signature, _ = meterKey(t, 1).Sign(nil, digest[:], crypto.SHA256)
+		if err := r.Sign(meterKey(t, 1)); err != nil {
+			t.Fatal(err)
+		}
 		edit(&r)
 		return raw(t, r)
 	}
 	good := signed(t, plain("m1", 0), meterKey(t, 1))
-	encrypted := plain("m1", 1)
-	encrypted.Kind = reading.Encrypted
-	var err error
-	if encrypted.Payload, err = codec.Marshal(codec.Header{Scheme: codec.DDH, Bits: 2048, Length: 2}, [][]byte{bytes.Repeat([]byte{5}, 256), bytes.Repeat([]byte{6}, 256), bytes.Repeat([]byte{7}, 256)}); err != nil {
-		t.Fatal(err)
-	}
+	encrypted := ciphertext(t, 1)
 	short := encrypted
 	short.Payload = encrypted.Payload[:len(encrypted.Payload)-1]
+	foreign, longer, other, late, beyond := encrypted, encrypted, encrypted, encrypted, encrypted
+	foreign.Meter = "m1"
+	longer.Payload = elements(t, codec.Header{Scheme: codec.DDH, Bits: 1024, Length: 3})
+	other.Payload = elements(t, codec.Header{Scheme: codec.Damgard, Bits: 1024, Length: 2})
+	late.Time = late.Time.Add(time.Second)
+	stolen := encrypted
+	stolen.Meter = "m5"
+	beyond.Number = math.MaxUint64 // (number+1)*span would be 0
+	beyond.Time = begin
+	edited := func(edit func(*reading.Reading)) []byte {
+		r := ciphertext(t, 1)
+		if err := r.Sign(meterKey(t, 3)); err != nil {
+			t.Fatal(err)
+		}
+		edit(&r)
+		return raw(t, r)
+	}
 	tests := []struct {
 		name    string
 		reading []byte
@@ -117,8 +119,23 @@ func TestPutReading(t *testing.T) {
 		prefix  string
 	}{
 		{"signed by its meter", good, 200, ""},
-		{"ciphertext signed by its meter", signed(t, encrypted, meterKey(t, 1)), 200, ""},
-		{"ciphertext cut short", signed(t, short, meterKey(t, 1)), 400, "READING_FORM: "},
+		{"ciphertext signed by its meter", signed(t, encrypted, meterKey(t, 3)), 200, ""},
+		{"ciphertext cut short", signed(t, short, meterKey(t, 3)), 400, "READING_FORM: "},
+		{"ciphertext of a meter without parameters", signed(t, foreign, meterKey(t, 1)), 404, "PARAMETERS_UNKNOWN: "},
+		{"plaintext of a meter that encrypts", signed(t, timed(plain("m3", 1), 1), meterKey(t, 3)), 400, "READING_PARAMETERS: "},
+		{"ciphertext of another length", signed(t, longer, meterKey(t, 3)), 400, "READING_PARAMETERS: "},
+		{"ciphertext of another scheme", signed(t, other, meterKey(t, 3)), 400, "READING_PARAMETERS: "},
+		{"tampered ciphertext", edited(func(r *reading.Reading) { r.Payload[20] ^= 1 }), 403, "READING_ALTERED: "},
+		{"tampered ciphertext with its mark", edited(func(r *reading.Reading) {
+			r.Payload[20] ^= 1
+			digest := r.Digest()
+			copy(r.Mark[:], digest[:])
+		}), 403, "READING_SIGNATURE: "},
+		{"another meter's ciphertext", edited(func(r *reading.Reading) { r.Meter = "m5" }), 403, "READING_ALTERED: "},
+		{"another meter's ciphertext, signed by that meter", signed(t, stolen, meterKey(t, 3)), 403, "READING_SIGNATURE: "},
+		{"out of order", signed(t, timed(encrypted, 2), meterKey(t, 3)), 409, "READING_TIME: "},
+		{"a second late", signed(t, late, meterKey(t, 3)), 409, "READING_TIME: "},
+		{"time beyond all numbers", signed(t, beyond, meterKey(t, 3)), 409, "READING_TIME: "},
 		{"check switched off", raw(t, plain("m2", 0)), 200, ""},
 		{"nothing", nil, 400, "READING_MALFORMED: "},
 		{"cut short", good[:len(good)-1], 400, "READING_MALFORMED: "},
@@ -133,11 +150,11 @@ func TestPutReading(t *testing.T) {
 		{"meter nobody registered", signed(t, plain("m9", 0), meterKey(t, 1)), 404, "METER_UNKNOWN: "},
 		{"another meter's key", signed(t, plain("m1", 0), meterKey(t, 2)), 403, "READING_SIGNATURE: "},
 		{"no signature", change(func(r *reading.Reading) { r.Signature = nil }), 403, "READING_SIGNATURE: "},
-		{"number changed after signing", change(func(r *reading.Reading) { r.Number++ }), 403, "READING_SIGNATURE: "},
-		{"time changed after signing", change(func(r *reading.Reading) { r.Time = r.Time.Add(time.Second) }), 403, "READING_SIGNATURE: "},
+		{"number changed after signing", change(func(r *reading.Reading) { r.Number++ }), 403, "READING_ALTERED: "},
+		{"time changed after signing", change(func(r *reading.Reading) { r.Time = r.Time.Add(time.Second) }), 403, "READING_ALTERED: "},
 		{"payload changed after signing", change(func(r *reading.Reading) {
 			r.Payload = reading.Values{Register: 1, Interval: time.Second, Wh: []int64{9}}.Marshal()
-		}), 403, "READING_SIGNATURE: "},
+		}), 403, "READING_ALTERED: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -169,7 +186,12 @@ func TestPutReadingWhenPeerFails(t *testing.T) {
 }
 
 func TestRegisterMeters(t *testing.T) {
-	notAPoint := registration(t, "m3", meterKey(t, 3), true)
+	changed := func(edit func(*reading.Registration)) reading.Registration {
+		r := encrypting(t, "m3", 3)
+		edit(&r)
+		return r
+	}
+	notAPoint := registration(t, "m9", meterKey(t, 3), true)
 	notAPoint.Key = append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...)
 	tests := []struct {
 		name   string
@@ -178,14 +200,20 @@ func TestRegisterMeters(t *testing.T) {
 		status int32
 		prefix string
 	}{
-		{"new meter", operator, batch(t, registration(t, "m3", meterKey(t, 3), true)), 200, ""},
+		{"new meter", operator, batch(t, registration(t, "m9", meterKey(t, 3), true)), 200, ""},
 		{"same again", operator, batch(t, registration(t, "m1", meterKey(t, 1), true)), 200, ""},
 		{"check switched off later", operator, batch(t, registration(t, "m1", meterKey(t, 1), false)), 200, ""},
-		{"another organisation", "CmiMSP", batch(t, registration(t, "m3", meterKey(t, 3), true)), 403, "OPERATOR_ONLY: "},
-		{"another key", operator, batch(t, registration(t, "m3", meterKey(t, 3), true), registration(t, "m1", meterKey(t, 3), true)), 409, "METER_CONFLICT: "},
-		{"twice in a batch", operator, batch(t, registration(t, "m3", meterKey(t, 3), true), registration(t, "m3", meterKey(t, 4), true)), 400, "REGISTRATION_TWICE: "},
+		{"another organisation", "CmiMSP", batch(t, registration(t, "m9", meterKey(t, 3), true)), 403, "OPERATOR_ONLY: "},
+		{"another key", operator, batch(t, registration(t, "m9", meterKey(t, 3), true), registration(t, "m1", meterKey(t, 3), true)), 409, "METER_CONFLICT: "},
+		{"twice in a batch", operator, batch(t, registration(t, "m9", meterKey(t, 3), true), registration(t, "m9", meterKey(t, 4), true)), 400, "REGISTRATION_TWICE: "},
 		{"no point of the curve", operator, batch(t, notAPoint), 400, "KEY_INVALID: "},
 		{"malformed", operator, []byte{1}, 400, "REGISTRATION_MALFORMED: "},
+		{"same again, with schedule and parameters", operator, batch(t, encrypting(t, "m3", 3)), 200, ""},
+		{"another schedule", operator, batch(t, changed(func(r *reading.Registration) { r.Span *= 2 })), 409, "METER_CONFLICT: "},
+		{"another begin", operator, batch(t, changed(func(r *reading.Registration) { r.Begin = r.Begin.Add(time.Second) })), 409, "METER_CONFLICT: "},
+		{"another gateway", operator, batch(t, changed(func(r *reading.Registration) { r.Gateway = "gw2" })), 409, "METER_CONFLICT: "},
+		{"no more parameters", operator, batch(t, changed(func(r *reading.Registration) { r.Parameters = reading.Hash{} })), 409, "METER_CONFLICT: "},
+		{"parameters nobody set", operator, batch(t, changed(func(r *reading.Registration) { r.Parameters[0]++ })), 404, "PARAMETERS_UNKNOWN: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -202,11 +230,11 @@ func TestRegisterMeters(t *testing.T) {
 func TestRegistrationWritesOnlyChanges(t *testing.T) {
 	c, s := deployed(t)
 	expect(t, s.invoke(t, c, reading.FnRegister, batch(t,
-		registration(t, "m1", meterKey(t, 1), true), registration(t, "m2", meterKey(t, 2), true), registration(t, "m3", meterKey(t, 3), true))), 200, "")
-	if len(s.writes) != 2 || s.writes["m/m2"] == nil || s.writes["m/m3"] == nil {
-		t.Errorf("wrote %v; want m/m2, whose check was switched on, and m/m3, which is new", s.writes)
+		registration(t, "m1", meterKey(t, 1), true), registration(t, "m2", meterKey(t, 2), true), registration(t, "m9", meterKey(t, 3), true))), 200, "")
+	if len(s.writes) != 2 || s.writes["m/m2"] == nil || s.writes["m/m9"] == nil {
+		t.Errorf("wrote %v; want m/m2, whose check was switched on, and m/m9, which is new", s.writes)
 	}
-	expect(t, s.invoke(t, c, reading.FnPut, raw(t, plain("m2", 0))), 403, "READING_SIGNATURE: ")
+	expect(t, s.invoke(t, c, reading.FnPut, signed(t, plain("m2", 0), meterKey(t, 1))), 403, "READING_SIGNATURE: ")
 }
 
 func TestQueries(t *testing.T) {
@@ -288,7 +316,16 @@ func TestRefusedCalls(t *testing.T) {
 		{"GetReadings m1 5 x", 400, "ARGUMENTS_WRONG: "},
 		{"GetReadings m1 x 5", 400, "ARGUMENTS_WRONG: "},
 		{"GetReadings m1 5 5", 400, "ARGUMENTS_WRONG: "},
-		{"CountReadings /", 400, "ARGUMENTS_WRONG: "},
+		{"CountStored /", 400, "ARGUMENTS_WRONG: "},
+		{"PutReadings x", 400, "READING_MALFORMED: "},
+		{"GetParameters x", 400, "ARGUMENTS_WRONG: "},
+		{"GetParameters " + strings.Repeat("aa", 32), 404, "PARAMETERS_UNKNOWN: "},
+		{"GetFunction x", 400, "ARGUMENTS_WRONG: "},
+		{"GetFunction " + strings.Repeat("aa", 32), 404, "FUNCTION_NOT_APPROVED: "},
+		{"GetBill m1 0 x " + strings.Repeat("aa", 32), 400, "ARGUMENTS_WRONG: "},
+		{"GetBill m1 x 1 " + strings.Repeat("aa", 32), 400, "ARGUMENTS_WRONG: "},
+		{"GetBill m1 0 1 aa", 400, "ARGUMENTS_WRONG: "},
+		{"GetBill m1 0 1 " + strings.Repeat("aa", 32), 404, "BILL_MISSING: "},
 	}
 	for _, test := range tests {
 		t.Run(test.call, func(t *testing.T) {

@@ -71,9 +71,7 @@ func (m meter) put(t testing.TB, number uint64) bench.Transaction {
 
 func (m meter) sign(t testing.TB, r reading.Reading) bench.Transaction {
 	t.Helper()
-	digest := r.Digest()
-	var err error
-	if r.Signature, err = m.key.Sign(nil, digest[:], crypto.SHA256); err != nil {
+	if err := r.Sign(m.key); err != nil {
 		t.Error(err)
 	}
 	b, err := r.Marshal()

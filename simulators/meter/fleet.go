@@ -147,6 +147,19 @@ func (f *Fleet) End(meter int, number uint64) time.Time {
 	return time.Unix(int64(f.begin(meter)+intervals*f.seconds), 0).UTC()
 }
 
+// Registration returns what makes a meter known to the contract: its key and
+// its schedule. The rest is the caller's to fill in.
+func (f *Fleet) Registration(meter int) (reading.Registration, error) {
+	key, err := f.PublicKey(meter)
+	if err != nil {
+		return reading.Registration{}, err
+	}
+	return reading.Registration{
+		Meter: f.ID(meter), Key: key,
+		Begin: time.Unix(int64(f.begin(meter)), 0).UTC(), Span: f.config.Interval * time.Duration(f.config.Length),
+	}, nil
+}
+
 // begin returns when a meter starts to measure, in Unix seconds.
 func (f *Fleet) begin(meter int) uint64 {
 	return uint64(f.config.Start.Unix()) + f.derive(purposePhase, meter)%f.seconds

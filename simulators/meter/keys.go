@@ -1,7 +1,6 @@
 package meter
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/hkdf"
@@ -46,16 +45,25 @@ func (c *keyCache) key(meter int) (*ecdsa.PrivateKey, error) {
 	return private, nil
 }
 
-// deriveKey derives a meter's private key from the seed: HKDF-SHA-256 (RFC
-// 5869) of the seed, with the meter's index and an attempt as info. A result
-// outside 1 to n-1, with a chance of 2^-32, asks for the next attempt.
+// deriveKey derives a meter's private key from the seed.
 func deriveKey(seed uint64, meter int) (*ecdsa.PrivateKey, error) {
+	key, err := DeriveKey(seed, fmt.Sprintf("meterbench meter key %d", meter))
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of meter %d: %w", meter, err)
+	}
+	return key, nil
+}
+
+// DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869)
+// of the seed, with the purpose and an attempt as info. A result outside 1 to
+// n-1, with a chance of 2^-32, asks for the next attempt.
+func DeriveKey(seed uint64, purpose string) (*ecdsa.PrivateKey, error) {
 	secret := binary.BigEndian.AppendUint64(nil, seed)
 	var failed error
 	for attempt := range 8 {
-		raw, err := hkdf.Key(sha256.New, secret, nil, fmt.Sprintf("meterbench meter key %d %d", meter, attempt), 32)
+		raw, err := hkdf.Key(sha256.New, secret, nil, fmt.Sprintf("%s %d", purpose, attempt), 32)
 		if err != nil {
-			return nil, fmt.Errorf("derive the key of meter %d: %w", meter, err)
+			return nil, err
 		}
 		private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
 		if err == nil {
@@ -63,7 +71,7 @@ func deriveKey(seed uint64, meter int) (*ecdsa.PrivateKey, error) {
 		}
 		failed = err
 	}
-	return nil, fmt.Errorf("derive the key of meter %d: %w", meter, failed)
+	return nil, failed
 }
 
 // PublicKey returns a meter's P-256 public key, SEC 1 compressed, 33 bytes.
@@ -72,25 +80,14 @@ func (f *Fleet) PublicKey(meter int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	point, err := private.PublicKey.Bytes() // 4, x, y
-	if err != nil {
-		return nil, fmt.Errorf("public key of meter %d: %w", meter, err)
-	}
-	parity := point[len(point)-1] & 1
-	return append([]byte{2 + parity}, point[1:reading.KeySize]...), nil
+	return reading.Compress(&private.PublicKey)
 }
 
-// Sign signs a reading as the meter of that index. The signature repeats: its
-// nonce comes from the key and the digest (RFC 6979).
+// Sign signs a reading as the meter of that index. The signature repeats.
 func (f *Fleet) Sign(meter int, r *reading.Reading) error {
 	private, err := f.keys.key(meter)
 	if err != nil {
 		return err
 	}
-	digest := r.Digest()
-	// A nil source of randomness asks for the deterministic signature.
-	if r.Signature, err = private.Sign(nil, digest[:], crypto.SHA256); err != nil {
-		return fmt.Errorf("sign reading %d of meter %s: %w", r.Number, r.Meter, err)
-	}
-	return nil
+	return r.Sign(private)
 }

@@ -6,132 +6,131 @@ import (
 )
 
 // The contract "readings": its name and its functions with their arguments.
+// Numbers in arguments are decimal, hashes lower-case hexadecimal. Functions
+// marked (operator) are for the operator's organisation, the market
+// surveillance, only.
 const (
 	ContractName = "readings"
 
-	FnPing     = "Ping"           // (): the contract's name; reads and writes nothing
-	FnRegister = "RegisterMeters" // (registrations): the operator's organisation only; refuses a meter registered with another key
-	FnPut      = "PutReading"     // (reading)
-	FnGet      = "GetReading"     // (meter, number in decimal): the reading
-	FnRange    = "GetReadings"    // (meter, from, to in decimal, to exclusive): a list of readings
-	FnCount    = "CountReadings"  // (meter, or "" for all): how many are stored, in decimal
+	FnPing            = "Ping"             // (): the contract's name; reads and writes nothing
+	FnSetParameters   = "SetParameters"    // (public key in its wire form) (operator): kept under its hash, the parameters' id, for ever
+	FnApprove         = "ApproveFunctions" // (list of functions) (operator): each kept under its hash for ever
+	FnRegisterGateway = "RegisterGateway"  // (gateway) (operator): refuses one registered with another key
+	FnRegister        = "RegisterMeters"   // (registrations) (operator): refuses a meter registered otherwise
+	FnPut             = "PutReading"       // (reading)
+	FnPutList         = "PutReadings"      // (list of 1 to MaxRegistrations readings): all of them or none
+	FnPutBill         = "PutBill"          // (bill)
+	FnGet             = "GetReading"       // (meter, number): the reading
+	FnRange           = "GetReadings"      // (meter, from, to exclusive): a list of readings
+	FnGetParameters   = "GetParameters"    // (id): the public key
+	FnGetFunction     = "GetFunction"      // (hash): the function
+	FnGetBill         = "GetBill"          // (meter, from, to, function's hash): the bill
+	FnCount           = "CountStored"      // (meter, or "" for all): how many readings and bills are stored, in decimal
+)
+
+// The codes with which messages of refusals begin, followed by a colon. They
+// tell refusals apart: a forged reading is CodeSignature, a replayed one
+// CodeDuplicate, a reordered one CodeTime, one of a foreign meter
+// CodeMeterUnknown, or CodeParameters where its ciphertext is made under
+// foreign parameters, a tampered one CodeAltered.
+const (
+	CodeFunction  = "FUNCTION_MISSING" // no function is named
+	CodeNoSuch    = "FUNCTION_UNKNOWN" // the contract has no such function
+	CodeArguments = "ARGUMENTS_WRONG"  // wrong number or form of arguments
+	CodeOperator  = "OPERATOR_ONLY"    // the caller is not of the operator's organisation
+
+	CodeMalformed    = "READING_MALFORMED"  // not the wire form of a reading
+	CodeForm         = "READING_FORM"       // the payload is not of the reading's kind
+	CodeMeterUnknown = "METER_UNKNOWN"      // the meter is not registered on this ledger
+	CodeNoParameters = "PARAMETERS_UNKNOWN" // the parameters are not on the ledger, or the meter of a ciphertext has none
+	CodeParameters   = "READING_PARAMETERS" // the ciphertext's scheme, size or length is not that of its meter's parameters, or there is no ciphertext
+	CodeTime         = "READING_TIME"       // the time does not belong to the number
+	CodeDuplicate    = "READING_DUPLICATE"  // the meter has a reading of that number
+	CodeAltered      = "READING_ALTERED"    // changed after it was signed
+	CodeSignature    = "READING_SIGNATURE"  // not signed by its meter
+	CodeMissing      = "READING_MISSING"    // there is no such reading
+
+	CodeRegistration    = "REGISTRATION_MALFORMED" // not the wire form of registrations or of a gateway
+	CodeTwice           = "REGISTRATION_TWICE"     // a meter is in a batch, or a reading in a list, more than once
+	CodeKey             = "KEY_INVALID"            // a key is not a point of the curve
+	CodeMeterConflict   = "METER_CONFLICT"         // the meter is registered otherwise
+	CodeGatewayConflict = "GATEWAY_CONFLICT"       // the gateway is registered with another key
+
+	CodeParametersMalformed = "PARAMETERS_MALFORMED" // not the wire form of a public key
+	CodeFunctionMalformed   = "FUNCTION_MALFORMED"   // not the wire form of functions
+	CodeFunctionBounds      = "FUNCTION_BOUNDS"      // length, bound or weights do not fit the parameters
+
+	CodeBillMalformed   = "BILL_MALFORMED"        // not the wire form of a bill
+	CodeGatewayUnknown  = "GATEWAY_UNKNOWN"       // the gateway is not registered
+	CodeGatewayForeign  = "BILL_GATEWAY"          // the gateway is not the meter's
+	CodeNotApproved     = "FUNCTION_NOT_APPROVED" // no such function was approved
+	CodeFunctionForeign = "BILL_FUNCTION"         // the function is for other parameters than the meter's
+	CodeFunctionEarly   = "BILL_EARLY"            // a reading ended before the function was valid
+	CodeBillDuplicate   = "BILL_DUPLICATE"        // these readings have a bill by this function
+	CodeBillSignature   = "BILL_SIGNATURE"        // not signed by its gateway
+	CodeBillMissing     = "BILL_READING_MISSING"  // a reading that it covers is not on the ledger
+	CodeBillDigest      = "BILL_READINGS"         // computed from other readings than are on the ledger, or in another order
+	CodeNoBill          = "BILL_MISSING"          // there is no such bill
 )
 
 // MeterKey returns the world-state key of a meter's registration.
 func MeterKey(meter string) string { return "m/" + meter }
 
+// GatewayKey returns the world-state key of a gateway's registration.
+func GatewayKey(gateway string) string { return "g/" + gateway }
+
 // Key returns the world-state key of a reading. Keys of one meter sort by number.
 func Key(meter string, number uint64) string { return fmt.Sprintf("r/%s/%016x", meter, number) }
 
-// KeySize is the size of a compressed P-256 public key in bytes.
-const KeySize = 33
-
-// MaxRegistrations is the greatest number of registrations in one batch.
-const MaxRegistrations = 1000
-
-// A Registration makes a meter's public key known to the contract.
-type Registration struct {
-	Meter  string // as in Reading
-	Key    []byte // P-256 point, SEC 1 compressed, KeySize bytes
-	Verify bool   // false: the contract does not check this meter's signatures, which isolates what the check costs
+// BillKey returns the world-state key of a bill.
+func BillKey(meter string, from, to uint64, function Hash) string {
+	return fmt.Sprintf("b/%s/%016x/%016x/%v", meter, from, to, function)
 }
 
-func (r *Registration) check() error {
-	if err := CheckMeter(r.Meter); err != nil {
-		return err
-	}
-	if len(r.Key) != KeySize || r.Key[0] != 2 && r.Key[0] != 3 {
-		return fmt.Errorf("meter %s: key is not a compressed P-256 point of %d bytes", r.Meter, KeySize)
-	}
-	return nil
-}
+// FunctionKey returns the world-state key of an approved function.
+func FunctionKey(function Hash) string { return "f/" + function.String() }
 
-// MarshalRegistrations returns the wire form of a batch of 1 to
-// MaxRegistrations:
-//
-//	version 1 | count 2 | for each: length 1, meter id | key 33 | verify 1, 0 or 1
-//
-// It fails on a batch that UnmarshalRegistrations would refuse.
-func MarshalRegistrations(batch []Registration) ([]byte, error) {
-	if n := len(batch); n == 0 || n > MaxRegistrations {
-		return nil, fmt.Errorf("marshal registrations: batch of %d; want 1 to %d", n, MaxRegistrations)
-	}
-	b := binary.BigEndian.AppendUint16([]byte{version}, uint16(len(batch)))
-	for i := range batch {
-		r := &batch[i]
-		if err := r.check(); err != nil {
-			return nil, fmt.Errorf("marshal registrations: %w", err)
-		}
-		b = append(b, byte(len(r.Meter)))
-		b = append(b, r.Meter...)
-		b = append(b, r.Key...)
-		verify := byte(0)
-		if r.Verify {
-			verify = 1
-		}
-		b = append(b, verify)
-	}
-	return b, nil
-}
+// ParametersKey returns the world-state key of parameters.
+func ParametersKey(id Hash) string { return "p/" + id.String() }
 
-// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not
-// check that a key is a point on the curve. Keys alias b.
-func UnmarshalRegistrations(b []byte) ([]Registration, error) {
-	d := decoder{rest: b}
-	d.version()
-	count := d.uint(2)
-	if d.err == nil && (count == 0 || count > MaxRegistrations) {
-		d.err = fmt.Errorf("batch of %d; want 1 to %d", count, MaxRegistrations)
-	}
-	var batch []Registration
-	for i := uint64(0); i < count && d.err == nil; i++ {
-		r := Registration{Meter: string(d.bytes(d.uint(1))), Key: d.bytes(KeySize)}
-		verify := d.uint(1)
-		switch {
-		case d.err != nil:
-		case verify > 1:
-			d.err = fmt.Errorf("meter %s: verify is %d; want 0 or 1", r.Meter, verify)
-		default:
-			d.err = r.check()
-		}
-		r.Verify = verify == 1
-		batch = append(batch, r)
-	}
-	if err := d.end(); err != nil {
-		return nil, fmt.Errorf("unmarshal registrations: %w", err)
-	}
-	return batch, nil
-}
-
-// MarshalList returns a list of readings, each in its wire form with its
-// length in 4 bytes in front. An empty list is no bytes.
-func MarshalList(readings [][]byte) []byte {
+// MarshalList returns a list of wire forms, each with its length in 4 bytes in
+// front. An empty list is no bytes.
+func MarshalList(wires [][]byte) []byte {
 	var b []byte
-	for _, r := range readings {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(r)))
-		b = append(b, r...)
+	for _, w := range wires {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(w)))
+		b = append(b, w...)
 	}
 	return b
 }
 
-// UnmarshalList is the inverse of MarshalList, each reading checked as
-// Unmarshal does. Payloads and signatures alias b.
-func UnmarshalList(b []byte) ([]Reading, error) {
+// SplitList is the inverse of MarshalList. The wire forms alias b.
+func SplitList(b []byte) ([][]byte, error) {
 	d := decoder{rest: b}
-	var list []Reading
+	var list [][]byte
 	for len(d.rest) > 0 && d.err == nil {
-		raw := d.bytes(d.uint(4))
-		if d.err != nil {
-			break
-		}
-		r, err := Unmarshal(raw)
-		if err != nil {
-			return nil, fmt.Errorf("reading %d of list: %w", len(list), err)
-		}
-		list = append(list, r)
+		list = append(list, d.bytes(d.uint(4)))
 	}
 	if d.err != nil {
-		return nil, fmt.Errorf("reading %d of list: %w", len(list), d.err)
+		return nil, fmt.Errorf("entry %d of list: %w", len(list)-1, d.err)
+	}
+	return list, nil
+}
+
+// UnmarshalList reads a list of readings, each checked as Unmarshal does.
+// Payloads and signatures alias b.
+func UnmarshalList(b []byte) ([]Reading, error) {
+	wires, err := SplitList(b)
+	if err != nil {
+		return nil, err
+	}
+	var list []Reading
+	for i, wire := range wires {
+		r, err := Unmarshal(wire)
+		if err != nil {
+			return nil, fmt.Errorf("entry %d of list: %w", i, err)
+		}
+		list = append(list, r)
 	}
 	return list, nil
 }

@@ -1,11 +1,31 @@
 package reading
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 )
 
 var errShort = errors.New("ends too early")
+
+// A Hash is a SHA-256 hash.
+type Hash [32]byte
+
+// String returns the hash in hexadecimal.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// ParseHash reads what String returns, and no other form.
+func ParseHash(s string) (h Hash, err error) {
+	if b, err := hex.DecodeString(s); err == nil && len(b) == len(h) {
+		copy(h[:], b)
+	}
+	if h.String() != s {
+		return Hash{}, fmt.Errorf("%.80q is no SHA-256 hash in lower-case hexadecimal", s)
+	}
+	return h, nil
+}
 
 // A decoder takes a wire form apart from the front. After the first error
 // everything reads as zero; end returns that error.
@@ -36,9 +56,20 @@ func (d *decoder) uint(size int) uint64 {
 	return v
 }
 
-func (d *decoder) version() {
-	if v := d.uint(1); d.err == nil && v != version {
-		d.err = fmt.Errorf("version %d; want %d", v, version)
+// short takes a string with its length in one byte in front.
+func (d *decoder) short() string { return string(d.bytes(d.uint(1))) }
+
+func (d *decoder) hash() (h Hash) {
+	copy(h[:], d.bytes(uint64(len(h))))
+	return h
+}
+
+// time takes a time in Unix seconds.
+func (d *decoder) time() time.Time { return time.Unix(int64(d.uint(8)), 0).UTC() }
+
+func (d *decoder) version(want uint64) {
+	if v := d.uint(1); d.err == nil && v != want {
+		d.err = fmt.Errorf("version %d; want %d", v, want)
 	}
 }
 
@@ -48,4 +79,20 @@ func (d *decoder) end() error {
 		return fmt.Errorf("%d bytes too many", len(d.rest))
 	}
 	return d.err
+}
+
+// appendShort appends a string of at most 255 bytes with its length in front.
+func appendShort(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
+
+// appendTime appends a time in Unix seconds.
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(t.Unix()))
+}
+
+// checkTime tells whether a time has a wire form.
+func checkTime(t time.Time) error {
+	if s := t.Unix(); s < 0 || s > MaxTime || t.Nanosecond() != 0 {
+		return fmt.Errorf("time %v is not in whole seconds from 0 to %d since 1970", t, int64(MaxTime))
+	}
+	return nil
 }

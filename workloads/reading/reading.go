@@ -1,15 +1,19 @@
-// Package reading is the wire form of what meters send: readings, the values
-// in them and the registrations of the meters' keys. Chaincode, simulators and
-// workloads share it. Everything is binary, big-endian and of one form only:
-// whatever Unmarshal accepts, Marshal turns into the same bytes again.
+// Package reading is the wire form of what goes to the ledger: readings and the
+// values in them, registrations, the parameters of encryption, the functions
+// approved, and bills. Chaincode, simulators and workloads share it. Everything
+// is binary, big-endian and of one form only: whatever an Unmarshal accepts,
+// Marshal turns into the same bytes again.
 //
 // Data flow: a meter makes Values, the payload is their plain, padded or
 // encrypted form, Digest covers everything but the signature, and the meter
 // signs the digest. The chaincode reads the bytes back with Unmarshal, which
-// trusts nothing, and asks CheckForm whether the payload fits its kind.
+// trusts nothing, and asks CheckForm whether the payload fits its kind. A Bill
+// names a meter's readings, the Function of them that was computed and its
+// result, and is signed by the meter's gateway.
 package reading
 
 import (
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -48,7 +52,8 @@ const (
 	MaxTime      = 1<<40 - 1 // seconds since 1970, in the year 36812
 )
 
-const version = 1
+// version is that of a reading. Version 1 had no mark.
+const version = 2
 
 // domain separates digests of readings from whatever else a meter's key signs.
 const domain = "meterbench reading\x00"
@@ -61,7 +66,44 @@ type Reading struct {
 	Number    uint64    // sequence number of the meter, from 0
 	Time      time.Time // end of the last interval covered, in whole seconds UTC, from 1970 on
 	Payload   []byte
-	Signature []byte // ECDSA P-256 over Digest, ASN.1 DER
+	Mark      [4]byte // the first bytes of Digest when the meter signed
+	Signature []byte  // ECDSA P-256 over Digest, ASN.1 DER
+}
+
+// What Verify finds wrong.
+var (
+	// ErrAltered: the reading is not the one that was signed. The mark tells it
+	// from a signature by another key. It is a diagnosis and no protection: who
+	// alters a reading can alter its mark, and then fails with ErrSignature.
+	ErrAltered = errors.New("altered after it was signed")
+	// ErrSignature: the signature is not that of the key.
+	ErrSignature = errors.New("signature does not verify")
+)
+
+// Sign sets the mark and the signature. The signature repeats: its nonce comes
+// from key and digest (RFC 6979).
+func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
+	digest := r.Digest()
+	signature, err := sign(key, digest)
+	if err != nil {
+		return fmt.Errorf("sign reading %d of meter %s: %w", r.Number, r.Meter, err)
+	}
+	copy(r.Mark[:], digest[:])
+	r.Signature = signature
+	return nil
+}
+
+// Verify tells whether the reading is what the holder of the key signed, with
+// ErrAltered or ErrSignature.
+func (r *Reading) Verify(key *ecdsa.PublicKey) error {
+	digest := r.Digest()
+	if r.Mark != [4]byte(digest[:4]) {
+		return ErrAltered
+	}
+	if !ecdsa.VerifyASN1(key, digest[:], r.Signature) {
+		return ErrSignature
+	}
+	return nil
 }
 
 // Digest returns the SHA-256 hash that the meter signs. It covers the kind,
@@ -79,15 +121,16 @@ func (r *Reading) Digest() [32]byte {
 
 // Marshal returns the wire form:
 //
-//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | length 1, signature
+//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | mark 4 | length 1, signature
 //
 // It fails on a reading that Unmarshal would refuse.
 func (r *Reading) Marshal() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("marshal reading: %w", err)
 	}
-	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+1+len(r.Signature))
+	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+len(r.Mark)+1+len(r.Signature))
 	b = append(r.appendHead(b), r.Payload...)
+	b = append(b, r.Mark[:]...)
 	b = append(b, byte(len(r.Signature)))
 	return append(b, r.Signature...), nil
 }
@@ -98,10 +141,9 @@ const headSize = 1 + 1 + 1 + 8 + 8 + 4
 // appendHead appends what precedes the payload. Every part has a fixed size or
 // its length in front, so no two readings have the same bytes.
 func (r *Reading) appendHead(b []byte) []byte {
-	b = append(b, version, byte(r.Kind), byte(len(r.Meter)))
-	b = append(b, r.Meter...)
+	b = appendShort(append(b, version, byte(r.Kind)), r.Meter)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
-	b = binary.BigEndian.AppendUint64(b, uint64(r.Time.Unix()))
+	b = appendTime(b, r.Time)
 	return binary.BigEndian.AppendUint32(b, uint32(len(r.Payload)))
 }
 
@@ -112,8 +154,8 @@ func (r *Reading) check() error {
 	if err := CheckMeter(r.Meter); err != nil {
 		return err
 	}
-	if s := r.Time.Unix(); s < 0 || s > MaxTime || r.Time.Nanosecond() != 0 {
-		return fmt.Errorf("time %v is not in whole seconds from 0 to %d since 1970", r.Time, int64(MaxTime))
+	if err := checkTime(r.Time); err != nil {
+		return err
 	}
 	if n := len(r.Payload); n == 0 || n > MaxPayload {
 		return fmt.Errorf("payload of %d bytes; want 1 to %d", n, MaxPayload)
@@ -129,14 +171,10 @@ func (r *Reading) check() error {
 // signature. Payload and Signature alias b.
 func Unmarshal(b []byte) (Reading, error) {
 	d := decoder{rest: b}
-	d.version()
-	r := Reading{
-		Kind:   Kind(d.uint(1)),
-		Meter:  string(d.bytes(d.uint(1))),
-		Number: d.uint(8),
-		Time:   time.Unix(int64(d.uint(8)), 0).UTC(),
-	}
+	d.version(version)
+	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}
 	r.Payload = d.bytes(d.uint(4))
+	copy(r.Mark[:], d.bytes(uint64(len(r.Mark))))
 	r.Signature = d.bytes(d.uint(1))
 	err := d.end()
 	if err == nil {

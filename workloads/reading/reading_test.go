@@ -20,6 +20,7 @@ func example() Reading {
 		Kind: Plain, Meter: "plain-000001", Number: 0x0102030405060708,
 		Time:      time.Date(2026, 1, 6, 0, 15, 0, 0, time.UTC),
 		Payload:   exampleValues().Marshal(),
+		Mark:      [4]byte{1, 2, 3, 4},
 		Signature: []byte{0x30, 6, 2, 1, 1, 2, 1, 2},
 	}
 }
@@ -30,12 +31,48 @@ func exampleValues() Values {
 
 func exampleRegistrations() []Registration {
 	return []Registration{
-		{Meter: "a", Key: append([]byte{2}, bytes.Repeat([]byte{0x11}, 32)...), Verify: true},
+		{
+			Meter: "a", Key: append([]byte{2}, bytes.Repeat([]byte{0x11}, 32)...), Verify: true, Gateway: "gateway-1",
+			Parameters: exampleParameters(), Begin: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Span: 24 * time.Hour,
+		},
 		{Meter: "a.b-c", Key: append([]byte{3}, bytes.Repeat([]byte{0x22}, 32)...)},
 	}
 }
 
-// TestKnownAnswers holds the wire forms and the digest to testdata/vectors.txt,
+func exampleParameters() Hash { return Hash(bytes.Repeat([]byte{0xaa}, 32)) }
+
+func exampleGateway() Gateway {
+	return Gateway{ID: "gateway-1", Key: append([]byte{3}, bytes.Repeat([]byte{0x33}, 32)...)}
+}
+
+func exampleFunction() Function {
+	return Function{Parameters: exampleParameters(), Bound: 10_000, From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		Tariff: "day-night", Weights: []int64{30, 0, -20}}
+}
+
+func exampleBill(t testing.TB) Bill {
+	t.Helper()
+	f := exampleFunction()
+	function, err := f.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Bill{Gateway: "gateway-1", Meter: "plain-000001", From: 7, To: 9, Function: function, Result: -5,
+		Readings: HashReadings([]Reading{example(), example()}), Signature: []byte{0x30, 6, 2, 1, 1, 2, 1, 2}}
+}
+
+// must returns what a Marshal returned.
+func must(t testing.TB) func([]byte, error) []byte {
+	return func(b []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+}
+
+// TestKnownAnswers holds the wire forms and the digests to testdata/vectors.txt,
 // a line each of name and hexadecimal bytes, which were put together outside of
 // this code.
 func TestKnownAnswers(t *testing.T) {
@@ -53,6 +90,8 @@ func TestKnownAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := r.Digest()
+	function, bill := exampleFunction(), exampleBill(t)
+	signed := bill.Digest()
 	var b strings.Builder
 	for _, v := range []struct {
 		name  string
@@ -60,6 +99,9 @@ func TestKnownAnswers(t *testing.T) {
 	}{
 		{"reading", wire}, {"digest", digest[:]}, {"values", exampleValues().Marshal()}, {"padded", padded},
 		{"registrations", registrations}, {"list", MarshalList([][]byte{{1}, {2, 3}})},
+		{"gateway", must(t)(exampleGateway().Marshal())}, {"function", must(t)(function.Marshal())},
+		{"function-hash", bill.Function[:]}, {"readings-hash", bill.Readings[:]},
+		{"bill", must(t)(bill.Marshal())}, {"bill-digest", signed[:]},
 	} {
 		fmt.Fprintf(&b, "%s %x\n", v.name, v.bytes)
 	}
@@ -73,8 +115,14 @@ func TestKnownAnswers(t *testing.T) {
 	if k := Key("plain-000001", 255); k != "r/plain-000001/00000000000000ff" {
 		t.Errorf("key %s", k)
 	}
-	if k := MeterKey("plain-000001"); k != "m/plain-000001" {
-		t.Errorf("key %s", k)
+	for want, k := range map[string]string{
+		"m/plain-000001": MeterKey("plain-000001"), "g/gateway-1": GatewayKey("gateway-1"),
+		"f/" + strings.Repeat("aa", 32): FunctionKey(exampleParameters()), "p/" + strings.Repeat("aa", 32): ParametersKey(exampleParameters()),
+		"b/m/0000000000000001/00000000000000ff/" + strings.Repeat("aa", 32): BillKey("m", 1, 255, exampleParameters()),
+	} {
+		if k != want {
+			t.Errorf("key %s; want %s", k, want)
+		}
 	}
 }
 
@@ -85,6 +133,7 @@ func drawReading(t *rapid.T) Reading {
 		Number:    rapid.Uint64().Draw(t, "number"),
 		Time:      time.Unix(rapid.Int64Range(0, MaxTime).Draw(t, "time"), 0).UTC(),
 		Payload:   rapid.SliceOfN(rapid.Byte(), 1, 500).Draw(t, "payload"),
+		Mark:      [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "mark")),
 		Signature: rapid.SliceOfN(rapid.Byte(), 0, MaxSignature).Draw(t, "signature"),
 	}
 }
@@ -102,7 +151,7 @@ func TestReadingRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back.Digest() != r.Digest() || !bytes.Equal(back.Signature, r.Signature) {
+			if back.Digest() != r.Digest() || back.Mark != r.Mark || !bytes.Equal(back.Signature, r.Signature) {
 				t.Errorf("%+v became %+v", r, back)
 			}
 			for _, broken := range [][]byte{wire[:len(wire)-1], append(bytes.Clone(wire), 0)} {
@@ -130,7 +179,7 @@ func TestDigestIsUnambiguous(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawReading(t), drawReading(t)
 		if a.Digest() == b.Digest() {
-			a.Signature, b.Signature = nil, nil
+			a.Signature, b.Signature, a.Mark, b.Mark = nil, nil, [4]byte{}, [4]byte{}
 			if !reflect.DeepEqual(a, b) {
 				t.Errorf("%+v and %+v have one digest", a, b)
 			}
@@ -181,7 +230,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(b []byte) []byte{
-		"version 2; want 1":                 func(b []byte) []byte { b[0] = 2; return b },
+		"version 1; want 2":                 func(b []byte) []byte { b[0] = 1; return b },
 		"unknown kind 9":                    func(b []byte) []byte { b[1] = 9; return b },
 		"ends too early":                    func(b []byte) []byte { b[2] = 255; return b },
 		"1 bytes too many":                  func(b []byte) []byte { return append(b, 0) },
@@ -202,7 +251,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 	if _, err := UnmarshalList([]byte{255, 255, 255, 255}); !errors.Is(err, errShort) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := UnmarshalList(MarshalList([][]byte{wire, {1}})); err == nil || !strings.Contains(err.Error(), "reading 1 of list") {
+	if _, err := UnmarshalList(MarshalList([][]byte{wire, {1}})); err == nil || !strings.Contains(err.Error(), "entry 1 of list") {
 		t.Errorf("error %v", err)
 	}
 }

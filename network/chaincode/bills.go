@@ -1,0 +1,109 @@
+package chaincode
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+
+	"meterbench/workloads/reading"
+)
+
+// billPage is how many readings of a bill are read at a time, which bounds the
+// memory that a bill takes.
+const billPage = 100
+
+// putBill stores a bill. It holds the bill to its gateway, to the approved
+// function and to the readings that it covers; that the result is right is for
+// the verifier to find out, who has the key to compute it. So bills of
+// ciphertexts and of plaintext cost the contract the same.
+func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
+	b, err := reading.UnmarshalBill(raw)
+	if err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeBillMalformed, "%v", err)
+	}
+	key := reading.BillKey(b.Meter, b.From, b.To, b.Function)
+	state, err := states(stub, []string{reading.MeterKey(b.Meter), reading.GatewayKey(b.Gateway), reading.FunctionKey(b.Function), key})
+	if err != nil {
+		return fmt.Errorf("read the state of a bill of meter %s: %w", b.Meter, err)
+	}
+	registered, gateway, approved, stored := state[0], state[1], state[2], state[3]
+	switch {
+	case len(registered) == 0:
+		return refuse(http.StatusNotFound, reading.CodeMeterUnknown, "meter %s is not registered", b.Meter)
+	case len(gateway) == 0:
+		return refuse(http.StatusNotFound, reading.CodeGatewayUnknown, "gateway %s is not registered", b.Gateway)
+	case len(approved) == 0:
+		return refuse(http.StatusNotFound, reading.CodeNotApproved, "function %v is not approved", b.Function)
+	case len(stored) > 0:
+		return refuse(http.StatusConflict, reading.CodeBillDuplicate, "readings %d to %d of meter %s are billed by function %v already", b.From, b.To, b.Meter, b.Function)
+	}
+	m, err := parseMeter(registered)
+	if err != nil {
+		return fmt.Errorf("state of meter %s: %w", b.Meter, err)
+	}
+	f, err := reading.UnmarshalFunction(approved)
+	if err != nil {
+		return fmt.Errorf("state of function %v: %w", b.Function, err)
+	}
+	if m.gateway != b.Gateway {
+		return refuse(http.StatusForbidden, reading.CodeGatewayForeign, "gateway %s is not that of meter %s", b.Gateway, b.Meter)
+	}
+	if f.Parameters != m.parameters {
+		return refuse(http.StatusForbidden, reading.CodeFunctionForeign, "function %s is for other parameters than those of meter %s", f.Tariff, b.Meter)
+	}
+	signer, err := publicKey(gateway)
+	if err != nil {
+		return fmt.Errorf("state of gateway %s: %w", b.Gateway, err)
+	}
+	if err := b.Verify(signer); err != nil {
+		return refuse(http.StatusForbidden, reading.CodeBillSignature, "signature of the bill does not verify under the key of gateway %s", b.Gateway)
+	}
+	began, digest, err := c.billed(stub, &b)
+	if err != nil {
+		return err
+	}
+	if began = began.Add(-time.Duration(m.span) * time.Second); began.Before(f.From) {
+		return refuse(http.StatusForbidden, reading.CodeFunctionEarly, "function %s is valid from %v; reading %d began at %v", f.Tariff, f.From, b.From, began)
+	}
+	if digest != b.Readings {
+		return refuse(http.StatusConflict, reading.CodeBillDigest, "the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
+	}
+	if err := stub.PutState(key, raw); err != nil {
+		return fmt.Errorf("store a bill of meter %s: %w", b.Meter, err)
+	}
+	return nil
+}
+
+// billed returns the time of the first reading that a bill covers, and the hash
+// of all of them in their order.
+func (c *Readings) billed(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
+	count := b.To - b.From
+	digests := make([]reading.Hash, 0, count)
+	for done := uint64(0); done < count; done += billPage {
+		var keys []string
+		for i := done; i < min(done+billPage, count); i++ {
+			keys = append(keys, reading.Key(b.Meter, b.From+i))
+		}
+		page, err := states(stub, keys)
+		if err != nil {
+			return first, hash, fmt.Errorf("read readings of meter %s: %w", b.Meter, err)
+		}
+		for _, raw := range page {
+			number := b.From + uint64(len(digests))
+			if len(raw) == 0 {
+				return first, hash, refuse(http.StatusNotFound, reading.CodeBillMissing, "meter %s has no reading %d", b.Meter, number)
+			}
+			r, err := reading.Unmarshal(raw)
+			if err != nil {
+				return first, hash, fmt.Errorf("state of reading %d of meter %s: %w", number, b.Meter, err)
+			}
+			if len(digests) == 0 {
+				first = r.Time
+			}
+			digests = append(digests, r.Digest())
+		}
+	}
+	return first, reading.HashDigests(digests), nil
+}

@@ -1,0 +1,170 @@
+package chaincode
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+
+	"meterbench/workloads/reading"
+)
+
+// The limits of one answer. What is beyond them is asked for again.
+const (
+	maxRange      = 1000    // readings in an answer of GetReadings
+	maxRangeBytes = 8 << 20 // after which GetReadings adds no further reading, bytes
+	countPage     = 1000    // keys per query of CountStored; a peer has a limit, by default 100,000
+)
+
+// get returns one reading.
+func (c *Readings) get(stub shim.ChaincodeStubInterface, meter, number string) ([]byte, error) {
+	n, err := parseNumber(meter, number)
+	if err != nil {
+		return nil, err
+	}
+	return lookUp(stub, reading.Key(meter, n), reading.CodeMissing, fmt.Sprintf("reading %d of meter %s", n, meter))
+}
+
+// list returns the readings of a meter with numbers in [from, to), the lowest
+// numbers first and only so many as one answer holds, at least one. Who wants
+// more asks again from the number after the last.
+func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string) ([]byte, error) {
+	first, err := parseNumber(meter, from)
+	if err != nil {
+		return nil, err
+	}
+	end, err := parseNumber(meter, to)
+	if err != nil {
+		return nil, err
+	}
+	if first >= end {
+		return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "empty range of readings from %d to %d", first, end)
+	}
+	it, _, err := stub.GetStateByRangeWithPagination(reading.Key(meter, first), reading.Key(meter, end), maxRange, "")
+	if err != nil {
+		return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
+	}
+	defer it.Close() //nolint:errcheck // read to its end or given up
+	var found [][]byte
+	for size := 0; it.HasNext() && len(found) < maxRange && size < maxRangeBytes; {
+		kv, err := it.Next()
+		if err != nil {
+			return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
+		}
+		found = append(found, kv.GetValue())
+		size += len(kv.GetValue())
+	}
+	return reading.MarshalList(found), nil
+}
+
+// count returns how many readings and bills are stored, of one meter or of all
+// (""). It pages, because a peer ends a longer query without a word.
+func (c *Readings) count(stub shim.ChaincodeStubInterface, meter string) ([]byte, error) {
+	first, end := "/", "0" // '0' follows '/'
+	if meter != "" {
+		if err := reading.CheckMeter(meter); err != nil {
+			return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+		}
+		first, end = "/"+meter+"/", "/"+meter+"0"
+	}
+	total := 0
+	for _, kind := range []string{"r", "b"} {
+		n, err := countKeys(stub, kind+first, kind+end)
+		if err != nil {
+			return nil, fmt.Errorf("count what is stored: %w", err)
+		}
+		total += n
+	}
+	return strconv.AppendInt(nil, int64(total), 10), nil
+}
+
+// countKeys returns the number of keys in a range.
+func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err error) {
+	for bookmark := ""; ; {
+		it, page, err := stub.GetStateByRangeWithPagination(first, end, countPage, bookmark)
+		if err != nil {
+			return 0, err
+		}
+		for it.HasNext() {
+			if _, err := it.Next(); err != nil {
+				it.Close() //nolint:errcheck // the first error counts
+				return 0, err
+			}
+			n++
+		}
+		if err := it.Close(); err != nil {
+			return 0, err
+		}
+		if bookmark = page.GetBookmark(); bookmark == "" {
+			return n, nil
+		}
+	}
+}
+
+// getParameters returns parameters by their id.
+func (c *Readings) getParameters(stub shim.ChaincodeStubInterface, id string) ([]byte, error) {
+	hash, err := parseHash(id)
+	if err != nil {
+		return nil, err
+	}
+	return lookUp(stub, reading.ParametersKey(hash), reading.CodeNoParameters, "parameters "+id)
+}
+
+// getFunction returns an approved function by its hash.
+func (c *Readings) getFunction(stub shim.ChaincodeStubInterface, hash string) ([]byte, error) {
+	h, err := parseHash(hash)
+	if err != nil {
+		return nil, err
+	}
+	return lookUp(stub, reading.FunctionKey(h), reading.CodeNotApproved, "function "+hash)
+}
+
+// getBill returns one bill.
+func (c *Readings) getBill(stub shim.ChaincodeStubInterface, meter, from, to, function string) ([]byte, error) {
+	first, err := parseNumber(meter, from)
+	if err != nil {
+		return nil, err
+	}
+	end, err := parseNumber(meter, to)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := parseHash(function)
+	if err != nil {
+		return nil, err
+	}
+	return lookUp(stub, reading.BillKey(meter, first, end, hash), reading.CodeNoBill, fmt.Sprintf("bill of meter %s, readings %d to %d", meter, first, end))
+}
+
+// lookUp returns the value of a key, or refuses with the code where it has none.
+func lookUp(stub shim.ChaincodeStubInterface, key, code, what string) ([]byte, error) {
+	raw, err := stub.GetState(key)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	if len(raw) == 0 {
+		return nil, refuse(http.StatusNotFound, code, "%s is not on the ledger", what)
+	}
+	return raw, nil
+}
+
+// parseNumber reads a sequence number of a well-formed meter id.
+func parseNumber(meter, number string) (uint64, error) {
+	if err := reading.CheckMeter(meter); err != nil {
+		return 0, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+	}
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return 0, refuse(http.StatusBadRequest, reading.CodeArguments, "%.40q is no sequence number", number)
+	}
+	return n, nil
+}
+
+func parseHash(s string) (reading.Hash, error) {
+	h, err := reading.ParseHash(s)
+	if err != nil {
+		return h, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+	}
+	return h, nil
+}

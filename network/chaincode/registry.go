@@ -1,0 +1,226 @@
+package chaincode
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"google.golang.org/protobuf/proto"
+
+	"meterbench/workloads/fe/codec"
+	"meterbench/workloads/reading"
+)
+
+// operatorOnly refuses whoever is not of the operator's organisation.
+func (c *Readings) operatorOnly(stub shim.ChaincodeStubInterface) error {
+	creator, err := stub.GetCreator()
+	if err != nil {
+		return fmt.Errorf("read the creator: %w", err)
+	}
+	var identity msp.SerializedIdentity
+	if err := proto.Unmarshal(creator, &identity); err != nil {
+		return fmt.Errorf("read the creator: %w", err)
+	}
+	if c.Operator == "" || identity.GetMspid() != c.Operator {
+		return refuse(http.StatusForbidden, reading.CodeOperator, "this is for %s, not for %s", c.Operator, identity.GetMspid())
+	}
+	return nil
+}
+
+// setParameters keeps a public key, which says what it is for, under its hash.
+// Setting the same again changes nothing.
+func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, public []byte) error {
+	if err := c.operatorOnly(stub); err != nil {
+		return err
+	}
+	if len(public) > reading.MaxPublic {
+		return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "public key of %d bytes; want at most %d", len(public), reading.MaxPublic)
+	}
+	if _, err := codec.ReadPublic(public); err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "%v", err)
+	}
+	id := reading.ParametersID(public)
+	stored, err := stub.GetState(reading.ParametersKey(id))
+	if err != nil {
+		return fmt.Errorf("read parameters %v: %w", id, err)
+	}
+	if len(stored) > 0 {
+		return nil
+	}
+	if err := stub.PutState(reading.ParametersKey(id), public); err != nil {
+		return fmt.Errorf("store parameters %v: %w", id, err)
+	}
+	return nil
+}
+
+// approve keeps a list of functions, each under its hash, all of them or none.
+// What is there already stays as it is, whatever it is asked again.
+func (c *Readings) approve(stub shim.ChaincodeStubInterface, raw []byte) error {
+	if err := c.operatorOnly(stub); err != nil {
+		return err
+	}
+	list, err := reading.SplitList(raw)
+	if err == nil && (len(list) == 0 || len(list) > reading.MaxRegistrations) {
+		err = fmt.Errorf("%d functions; want 1 to %d", len(list), reading.MaxRegistrations)
+	}
+	functions := make([]reading.Function, len(list))
+	keys := make([]string, 0, 2*len(list)) // for each function its own and its parameters'
+	for i := 0; i < len(list) && err == nil; i++ {
+		if functions[i], err = reading.UnmarshalFunction(list[i]); err == nil {
+			keys = append(keys, reading.FunctionKey(reading.HashFunction(list[i])), reading.ParametersKey(functions[i].Parameters))
+		}
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeFunctionMalformed, "%v", err)
+	}
+	state, err := states(stub, keys)
+	if err != nil {
+		return fmt.Errorf("read the state of %d functions: %w", len(list), err)
+	}
+	for i := range functions {
+		if err := fits(&functions[i], state[2*i+1]); err != nil {
+			return err
+		}
+	}
+	stub.StartWriteBatch()
+	for i, encoded := range list {
+		if len(state[2*i]) > 0 {
+			continue
+		}
+		if err := stub.PutState(keys[2*i], encoded); err != nil {
+			return fmt.Errorf("approve function %s: %w", functions[i].Tariff, err)
+		}
+	}
+	if err := stub.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("approve %d functions: %w", len(list), err)
+	}
+	return nil
+}
+
+// fits holds a function to its parameters, given their state.
+func fits(f *reading.Function, state []byte) error {
+	if f.Parameters == (reading.Hash{}) {
+		return nil // for plaintext
+	}
+	if len(state) == 0 {
+		return refuse(http.StatusNotFound, reading.CodeNoParameters, "function %s: parameters %v are not on the ledger", f.Tariff, f.Parameters)
+	}
+	p, err := codec.ReadPublic(state)
+	if err != nil {
+		return fmt.Errorf("state of parameters %v: %w", f.Parameters, err)
+	}
+	if len(f.Weights) != p.Length || f.Bound != p.Bound {
+		return refuse(http.StatusBadRequest, reading.CodeFunctionBounds, "function %s has %d weights and bound %d; its parameters say %d and %d",
+			f.Tariff, len(f.Weights), f.Bound, p.Length, p.Bound)
+	}
+	return nil
+}
+
+// registerGateway makes a gateway known. The world state holds its key as an
+// uncompressed point.
+func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte) error {
+	if err := c.operatorOnly(stub); err != nil {
+		return err
+	}
+	g, err := reading.UnmarshalGateway(raw)
+	if err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeRegistration, "%v", err)
+	}
+	point, err := reading.Decompress(g.Key)
+	if err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeKey, "gateway %s: %v", g.ID, err)
+	}
+	key := reading.GatewayKey(g.ID)
+	stored, err := stub.GetState(key)
+	if err != nil {
+		return fmt.Errorf("read the state of gateway %s: %w", g.ID, err)
+	}
+	if bytes.Equal(stored, point) {
+		return nil
+	}
+	if len(stored) > 0 {
+		return refuse(http.StatusConflict, reading.CodeGatewayConflict, "gateway %s is registered with another key", g.ID)
+	}
+	if err := stub.PutState(key, point); err != nil {
+		return fmt.Errorf("register gateway %s: %w", g.ID, err)
+	}
+	return nil
+}
+
+// register makes a batch of meters known, all of them or none. Registering one
+// again changes nothing but whether its signatures are verified.
+func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error {
+	if err := c.operatorOnly(stub); err != nil {
+		return err
+	}
+	batch, err := reading.UnmarshalRegistrations(raw)
+	if err != nil {
+		return refuse(http.StatusBadRequest, reading.CodeRegistration, "%v", err)
+	}
+	var headers map[reading.Hash]codec.Header
+	if headers, err = parameterHeaders(stub, batch); err != nil {
+		return err
+	}
+	keys := make([]string, len(batch))
+	values := make([][]byte, len(batch))
+	seen := make(map[string]bool, len(batch))
+	for i, r := range batch {
+		if seen[r.Meter] {
+			return refuse(http.StatusBadRequest, reading.CodeTwice, "meter %s is in the batch more than once", r.Meter)
+		}
+		seen[r.Meter] = true
+		m, err := newMeter(r, headers[r.Parameters])
+		if err != nil {
+			return refuse(http.StatusBadRequest, reading.CodeKey, "meter %s: %v", r.Meter, err)
+		}
+		keys[i], values[i] = reading.MeterKey(r.Meter), m.marshal()
+	}
+	stored, err := states(stub, keys)
+	if err != nil {
+		return fmt.Errorf("read the state of %d meters: %w", len(batch), err)
+	}
+	for i, r := range batch {
+		if len(stored[i]) > 0 && !bytes.Equal(stored[i][1:], values[i][1:]) {
+			return refuse(http.StatusConflict, reading.CodeMeterConflict, "meter %s is registered with another key, schedule, gateway or parameters", r.Meter)
+		}
+	}
+	stub.StartWriteBatch()
+	for i, r := range batch {
+		if bytes.Equal(stored[i], values[i]) {
+			continue
+		}
+		if err := stub.PutState(keys[i], values[i]); err != nil {
+			return fmt.Errorf("register meter %s: %w", r.Meter, err)
+		}
+	}
+	if err := stub.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("register %d meters: %w", len(batch), err)
+	}
+	return nil
+}
+
+// parameterHeaders returns, for the parameters that a batch of meters names,
+// the header of their ciphertexts. The zero hash names none.
+func parameterHeaders(stub shim.ChaincodeStubInterface, batch []reading.Registration) (map[reading.Hash]codec.Header, error) {
+	headers := map[reading.Hash]codec.Header{{}: {}}
+	for _, r := range batch {
+		if _, known := headers[r.Parameters]; known {
+			continue
+		}
+		raw, err := stub.GetState(reading.ParametersKey(r.Parameters))
+		if err != nil {
+			return nil, fmt.Errorf("read parameters %v: %w", r.Parameters, err)
+		}
+		if len(raw) == 0 {
+			return nil, refuse(http.StatusNotFound, reading.CodeNoParameters, "meter %s: parameters %v are not on the ledger", r.Meter, r.Parameters)
+		}
+		p, err := codec.ReadPublic(raw)
+		if err != nil {
+			return nil, fmt.Errorf("state of parameters %v: %w", r.Parameters, err)
+		}
+		headers[r.Parameters] = p.Header
+	}
+	return headers, nil
+}

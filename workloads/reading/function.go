@@ -1,0 +1,144 @@
+package reading
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// MaxPublic is the size of the largest public key that is kept on the ledger,
+// in bytes.
+const MaxPublic = 512 << 10
+
+// ParametersID returns the id of the parameters that a public key in its wire
+// form belongs to: its SHA-256 hash.
+func ParametersID(public []byte) Hash { return sha256.Sum256(public) }
+
+// A Function is what bills are computed by: the inner product of a reading's
+// values with public weights. Once approved it never changes, because its hash
+// is its name.
+type Function struct {
+	Parameters Hash      // of the ciphertexts that it is for; zero: for plaintext
+	Bound      int64     // largest absolute value of a value and of a weight, at least 1
+	From       time.Time // it is valid for intervals from then on, in whole seconds
+	Tariff     string    // name of the tariff: as a meter's id
+	Weights    []int64   // one for each value of a reading, 1 to MaxValues
+}
+
+const functionVersion = 1
+
+// functionDomain separates hashes of functions from others.
+const functionDomain = "meterbench function\x00"
+
+func (f *Function) check() error {
+	if f.Bound < 1 {
+		return fmt.Errorf("bound %d; want at least 1", f.Bound)
+	}
+	if err := checkTime(f.From); err != nil {
+		return fmt.Errorf("valid from: %w", err)
+	}
+	if err := CheckMeter(f.Tariff); err != nil {
+		return fmt.Errorf("tariff: %w", err)
+	}
+	if n := len(f.Weights); n < 1 || n > MaxValues {
+		return fmt.Errorf("%d weights; want 1 to %d", n, MaxValues)
+	}
+	for i, w := range f.Weights {
+		if w > f.Bound || w < -f.Bound {
+			return fmt.Errorf("weight %d is over the bound %d", i, f.Bound)
+		}
+	}
+	return nil
+}
+
+// Marshal returns the canonical encoding, of which Hash is the hash:
+//
+//	version 1 | parameters 32 | bound 8 | valid from, Unix time 8 | length 1, tariff | count 2 | weights, two's complement 8 each
+//
+// It fails on a function that UnmarshalFunction would refuse.
+func (f *Function) Marshal() ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("marshal function: %w", err)
+	}
+	b := append([]byte{functionVersion}, f.Parameters[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(f.Bound))
+	b = appendShort(appendTime(b, f.From), f.Tariff)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(f.Weights)))
+	for _, w := range f.Weights {
+		b = binary.BigEndian.AppendUint64(b, uint64(w))
+	}
+	return b, nil
+}
+
+// Hash returns the SHA-256 hash by which bills name the function: of a domain
+// string and the function's encoding. It fails where Marshal does.
+func (f *Function) Hash() (Hash, error) {
+	b, err := f.Marshal()
+	if err != nil {
+		return Hash{}, err
+	}
+	return HashFunction(b), nil
+}
+
+// HashFunction returns the hash of a function in its encoding.
+func HashFunction(encoded []byte) Hash {
+	h := sha256.New()
+	h.Write([]byte(functionDomain))
+	h.Write(encoded)
+	return Hash(h.Sum(nil))
+}
+
+// UnmarshalFunction is the inverse of Marshal.
+func UnmarshalFunction(b []byte) (Function, error) {
+	d := decoder{rest: b}
+	d.version(functionVersion)
+	f := Function{Parameters: d.hash(), Bound: int64(d.uint(8)), From: d.time(), Tariff: d.short()}
+	raw := d.bytes(8 * d.uint(2))
+	for ; len(raw) > 0; raw = raw[8:] {
+		f.Weights = append(f.Weights, int64(binary.BigEndian.Uint64(raw)))
+	}
+	err := d.end()
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return Function{}, fmt.Errorf("unmarshal function: %w", err)
+	}
+	return f, nil
+}
+
+// Apply computes the function of the values in a plain or padded reading. It
+// refuses values of another number or over the bound, whose result could not be
+// held to those of ciphertexts.
+func (f *Function) Apply(r *Reading) (int64, error) {
+	var values Values
+	var err error
+	switch r.Kind {
+	case Plain:
+		values, err = UnmarshalValues(r.Payload)
+	case Padded:
+		values, err = UnmarshalPadded(r.Payload)
+	default:
+		err = fmt.Errorf("the values of a reading that is %v are not to be seen", r.Kind)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if len(values.Wh) != len(f.Weights) {
+		return 0, fmt.Errorf("%d values; the function has %d weights", len(values.Wh), len(f.Weights))
+	}
+	var sum int64
+	for i, wh := range values.Wh {
+		if wh > f.Bound {
+			return 0, fmt.Errorf("value %d is over the bound %d", i, f.Bound)
+		}
+		product := wh * f.Weights[i]
+		if wh != 0 && product/wh != f.Weights[i] || (sum+product > sum) != (product > 0) {
+			return 0, errors.New("the result does not fit into 64 bits")
+		}
+		sum += product
+	}
+	return sum, nil
+}
