@@ -34,26 +34,6 @@ type Timing struct {
 	Total float64 // seconds
 }
 
-// Mean returns the mean in seconds, 0 where there was none.
-func (t Timing) Mean() float64 {
-	if t.Count == 0 {
-		return 0
-	}
-	return t.Total / float64(t.Count)
-}
-
-// Since returns what was counted after before was.
-func (m Metrics) Since(before Metrics) Metrics {
-	return Metrics{
-		Gateway: m.Gateway - before.Gateway, Endorser: m.Endorser - before.Endorser,
-		BlockFill: m.BlockFill.since(before.BlockFill),
-	}
-}
-
-func (t Timing) since(before Timing) Timing {
-	return Timing{Count: t.Count - before.Count, Total: t.Total - before.Total}
-}
-
 // Metrics asks every peer and orderer for its metrics, by node name. What
 // could be learned is right also when the error names nodes that did not answer.
 func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
