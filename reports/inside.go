@@ -76,7 +76,7 @@ func blockTable(all []series) []Table {
 	})
 	t.Notes = []string{
 		"cut: how many blocks the orderer ended within the window because they held as many transactions as allowed, because the next one would have made them too large, or because the batch timer ran out.",
-		"busy: share of the window in which the peer validated or committed a block; it takes those of a channel one by one. Times are means per block, from the nodes' logs. The parts of the commit are logged in whole milliseconds, rounded down.",
+		"busy: share of the window in which the peer validated or committed a block, of its busiest channel where there are several: it takes those of a channel one by one. Times are means per block, from the nodes' logs. The parts of the commit are logged in whole milliseconds, rounded down.",
 	}
 	return []Table{t}
 }
