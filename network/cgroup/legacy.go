@@ -61,7 +61,8 @@ func (g *legacy) add(pid int) error {
 
 func (g *legacy) quota(perPeriod time.Duration) error {
 	quota, period := perPeriod.Microseconds(), uint64(Period.Microseconds())
-	return g.cpu.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period}})
+	shares := uint64(1024 * weight)
+	return g.cpu.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period, Shares: &shares}})
 }
 
 func (g *legacy) throttle() (Throttle, error) {
