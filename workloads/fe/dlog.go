@@ -2,118 +2,122 @@ package fe
 
 import (
 	"context"
-	"math"
-	"math/big"
-	"math/bits"
 	"slices"
 )
 
 const (
-	exponentBits = 20
-	minBabySteps = 1 << 8
-	maxBabySteps = 1 << exponentBits // 8 MiB
-	// maxGiantSteps limits the search each way: with the largest table that is
-	// about 5 s at 2048 bits, for results up to 2^40.
+	exponentBits = 22
+	// maxGiantSteps limits the search each way: with 2^20 entries that is about
+	// 5 s modulo a prime of 2048 bits, for results up to 2^40.
 	maxGiantSteps = 1 << 20
-	// stepsPerCheck is how many multiplications go by between two looks at the
-	// context: below a millisecond.
-	stepsPerCheck = 64
+	// walkSteps is how many elements go by between two looks at the context:
+	// about a millisecond in the slowest group.
+	walkSteps = 64
 )
 
-// babySteps returns how many baby steps balance the table against the search
-// for results of at most bound either way, sqrt(2*bound), within the limits.
-func babySteps(bound int64) int {
-	return min(max(int(math.Ceil(math.Sqrt(2*float64(bound)))), minBabySteps), maxBabySteps)
+// A logGroup is a cyclic group with elements E, written multiplicatively, and
+// its generator g. Discrete logarithms are searched by fingerprints of
+// elements: 64 bits that differ for different elements, but for chance. Its
+// methods change no element that they are given.
+type logGroup[E any] interface {
+	// id names the group and its generator in a file name: groups of equal id
+	// have the same fingerprints.
+	id() string
+	// symmetric tells whether an element and its inverse share a fingerprint.
+	symmetric() bool
+	power(z int64) E // g^z, for z of either sign
+	equal(x, y E) bool
+	// walk sets prints[i] to the fingerprint of x*step^i and returns x*step^len(prints).
+	walk(x, step E, prints []uint64) E
 }
 
 // A logTable finds z in g^z for small z of either sign by baby steps and
 // giant steps (Shanks): with m baby steps g^0 … g^(m-1) in the table,
-// z = j*m + i is found when g^z * g^(-j*m) is the entry g^i. The search goes
-// outward from zero, j = 0, -1, 1, -2, 2, …, so that it takes about 2*|z|/m
-// multiplications.
+// z = j*w + i is found when g^z * g^(-j*w) is the entry g^i. The giant step w
+// is m, or 2m-1 where an entry stands for g^i and g^-i. The search goes
+// outward from zero, j = 0, ±1, ±2, …, so that it takes about 2*|z|/w steps.
 //
-// An entry is one word: the exponent i in the lowest 20 bits, the lowest 44
-// bits of g^i above it. A match of those bits is verified.
-type logTable struct {
-	group   zpGroup
-	steps   int64    // m
+// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42
+// bits of the fingerprint of g^i above it. A match of those bits is verified,
+// so that a wrong entry costs time or a result, but never gives a wrong one.
+type logTable[E any] struct {
+	group   logGroup[E]
 	entries []uint64 // ascending
-	up      *big.Int // g^m
-	down    *big.Int // g^-m
+	width   int64    // w
+	up      E        // g^w
+	down    E        // g^-w
 }
 
-// newLogTable computes a table of the given number of baby steps, at most maxBabySteps.
-func newLogTable(ctx context.Context, group zpGroup, steps int) (*logTable, error) {
-	t := &logTable{group: group, steps: int64(steps), entries: make([]uint64, steps)}
-	power := big.NewInt(1)
-	by := newMultiplier(group.p)
-	for i := range t.entries {
-		if i%stepsPerCheck == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		t.entries[i] = lowBits(power)<<exponentBits | uint64(i)
-		by.multiply(power, group.g)
+func newLogTable[E any](group logGroup[E], entries []uint64) *logTable[E] {
+	width := int64(len(entries))
+	if group.symmetric() {
+		width = 2*width - 1
 	}
-	slices.Sort(t.entries)
-	t.up = power
-	t.down = new(big.Int).ModInverse(power, group.p)
-	return t, nil
+	return &logTable[E]{group, entries, width, group.power(width), group.power(-width)}
+}
+
+// logEntries computes the entries of a table.
+func logEntries[E any](ctx context.Context, group logGroup[E], count int) ([]uint64, error) {
+	prints := make([]uint64, count)
+	x, g := group.power(0), group.power(1)
+	for at := 0; at < count; at += walkSteps {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		x = group.walk(x, g, prints[at:min(at+walkSteps, count)])
+	}
+	for i, print := range prints {
+		prints[i] = print<<exponentBits | uint64(i)
+	}
+	slices.Sort(prints)
+	return prints, nil
 }
 
 // find returns the z with g^z = target and |z| <= bound, ErrNoResult if there
-// is none, or the context's error. It does not change the target.
-func (t *logTable) find(ctx context.Context, target *big.Int, bound int64) (int64, error) {
-	by := newMultiplier(t.group.p)
-	lower, upper := new(big.Int).Set(target), new(big.Int).Set(target)
-	for origin := int64(0); ; origin += t.steps {
-		if origin/t.steps%stepsPerCheck == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
+// is none, or the context's error.
+func (t *logTable[E]) find(ctx context.Context, target E, bound int64) (int64, error) {
+	var above, below [walkSteps]uint64
+	upper, lower := target, target
+	// Steps 0 to j rule out everything from -j*w to j*w.
+	last := (bound + t.width - 1) / t.width
+	for j, steps := int64(0), int64(1); j <= last; j, steps = j+steps, min(2*steps, walkSteps) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
 		}
-		if i, ok := t.lookUp(upper); ok && origin+i <= bound {
-			return origin + i, nil
+		steps = min(steps, last-j+1)
+		upper = t.group.walk(upper, t.down, above[:steps])
+		lower = t.group.walk(lower, t.up, below[:steps])
+		for at := range steps {
+			origin := (j + at) * t.width
+			if z, ok := t.match(above[at], origin, target, bound); ok {
+				return z, nil
+			}
+			if z, ok := t.match(below[at], -origin, target, bound); ok {
+				return z, nil
+			}
 		}
-		if i, ok := t.lookUp(lower); ok && i-origin >= -bound && i-origin <= bound {
-			return i - origin, nil
-		}
-		// Everything from -origin to origin+m-1 is ruled out.
-		if origin >= bound {
-			return 0, ErrNoResult
-		}
-		by.multiply(upper, t.down)
-		by.multiply(lower, t.up)
 	}
+	return 0, ErrNoResult
 }
 
-// lookUp returns the exponent of a power that is in the table.
-func (t *logTable) lookUp(power *big.Int) (int64, bool) {
-	key := lowBits(power) << exponentBits
+// match returns the logarithm of the target if its distance from origin is an
+// entry with that fingerprint.
+func (t *logTable[E]) match(print uint64, origin int64, target E, bound int64) (int64, bool) {
+	key := print << exponentBits
 	at, _ := slices.BinarySearch(t.entries, key)
-	for ; at < len(t.entries) && t.entries[at]&^(maxBabySteps-1) == key; at++ {
-		exponent := big.NewInt(int64(t.entries[at] & (maxBabySteps - 1)))
-		if new(big.Int).Exp(t.group.g, exponent, t.group.p).Cmp(power) == 0 {
-			return exponent.Int64(), true
+	for ; at < len(t.entries) && t.entries[at]>>exponentBits == key>>exponentBits; at++ {
+		distance := int64(t.entries[at] & (1<<exponentBits - 1))
+		for _, z := range []int64{origin + distance, origin - distance} {
+			if max(z, -z) <= bound && t.group.equal(t.group.power(z), target) {
+				return z, true
+			}
+			if !t.group.symmetric() {
+				break
+			}
 		}
 	}
 	return 0, false
 }
 
-// lowBits returns the lowest 64 bits of a positive x.
-func lowBits(x *big.Int) uint64 {
-	words := x.Bits()
-	low := uint64(words[0])
-	if bits.UintSize == 32 && len(words) > 1 {
-		low |= uint64(words[1]) << 32
-	}
-	return low
-}
-
-// A multiplier multiplies modulo p without allocating anew each time.
-type multiplier struct{ p, product, quotient *big.Int }
-
-func newMultiplier(p *big.Int) multiplier { return multiplier{p, new(big.Int), new(big.Int)} }
-
-// multiply sets x to x*y modulo p.
-func (m multiplier) multiply(x, y *big.Int) {
-	m.product.Mul(x, y)
-	m.quotient.QuoRem(m.product, m.p, x)
-}
+// reach returns the largest result that find may be asked for.
+func (t *logTable[E]) reach() int64 { return int64(len(t.entries)) * maxGiantSteps }

@@ -19,18 +19,13 @@ func testGroup(t testing.TB, bits int) zpGroup {
 	return zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}
 }
 
-func mustTable(t testing.TB, group zpGroup, steps int) *logTable {
+func mustTable(t testing.TB, group logGroup[*big.Int], steps int) *logTable[*big.Int] {
 	t.Helper()
-	logs, err := newLogTable(t.Context(), group, steps)
+	entries, err := logEntries(t.Context(), group, steps)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return logs
-}
-
-// power returns g^z for a z of either sign.
-func (z zpGroup) power(exponent int64) *big.Int {
-	return new(big.Int).Exp(z.g, new(big.Int).Mod(big.NewInt(exponent), z.q), z.p)
+	return newLogTable(group, entries)
 }
 
 func TestFindAtTheEdges(t *testing.T) {
@@ -54,7 +49,7 @@ func TestFindAtTheEdges(t *testing.T) {
 func TestFindAnyResult(t *testing.T) {
 	group := testGroup(t, 1024)
 	const bound = 1_000_000
-	logs := mustTable(t, group, babySteps(bound))
+	logs := mustTable(t, group, 1<<11)
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.Int64Range(-bound, bound).Draw(t, "z")
 		target := group.power(want)
@@ -82,42 +77,29 @@ func TestTruncatedMatchesAreVerified(t *testing.T) {
 		t.Errorf("find = %d, %v, want 5", got, err)
 	}
 	outside := new(big.Int).Sub(group.p, target)
-	if got, ok := logs.lookUp(outside); ok {
+	if got, err := logs.find(t.Context(), outside, 7); !errors.Is(err, ErrNoResult) {
 		t.Errorf("-g^5 is found as g^%d", got)
 	}
 }
 
 func TestSearchIsCancelled(t *testing.T) {
 	group := testGroup(t, 1024)
-	logs := mustTable(t, group, minBabySteps)
+	logs := mustTable(t, group, minEntries)
 	// Outside of the group: without cancellation the search would take minutes.
 	hopeless := new(big.Int).Sub(group.p, big.NewInt(1))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if z, err := logs.find(ctx, hopeless, minBabySteps*(1<<30)); !errors.Is(err, context.DeadlineExceeded) {
+	if z, err := logs.find(ctx, hopeless, minEntries*(1<<30)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("find = %d, %v, want the deadline", z, err)
 	}
 	done, cancelDone := context.WithCancel(t.Context())
 	cancelDone()
-	if _, err := newLogTable(done, group, maxBabySteps); !errors.Is(err, context.Canceled) {
-		t.Errorf("newLogTable = %v, want context.Canceled", err)
+	if _, err := logEntries[*big.Int](done, group, maxEntries); !errors.Is(err, context.Canceled) {
+		t.Errorf("logEntries = %v, want context.Canceled", err)
 	}
 	public := mustSetup(t, Params{"ddh", 1024, 24, 10_000}).Encryptor().Public()
 	if _, err := NewEvaluator(done, public, mustTables(t, 1<<20)); !errors.Is(err, context.Canceled) {
 		t.Errorf("NewEvaluator = %v, want context.Canceled", err)
-	}
-}
-
-func TestBabySteps(t *testing.T) {
-	for _, c := range []struct {
-		bound int64
-		want  int
-	}{
-		{0, minBabySteps}, {1, minBabySteps}, {100_000_000, 14143}, {24 * 100_000_000, 69283}, {1 << gofeProductBits, maxBabySteps},
-	} {
-		if got := babySteps(c.bound); got != c.want {
-			t.Errorf("babySteps(%d) = %d, want %d", c.bound, got, c.want)
-		}
 	}
 }
 

@@ -143,15 +143,12 @@ func TestFunctionBeyondTableRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	group := zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}
-	logs, err := newLogTable(t.Context(), group, minBabySteps)
-	if err != nil {
-		t.Fatal(err)
-	}
+	logs := mustTable(t, group, minEntries)
 	evaluator := &zpEvaluator{params: p, group: group, heads: 1, logs: logs}
 	h := holders{p, group, mustSetup(t, p), evaluator}
 
 	ciphertext, key := h.make(t, []int64{5}, []int64{1 << 23})
-	if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err == nil || !strings.Contains(err.Error(), "results of this function may reach 70368744177664, the discrete logarithm is searched up to 268435456") {
+	if z, err := evaluator.Evaluate(t.Context(), ciphertext, key); err == nil || !strings.Contains(err.Error(), "results of this function of ddh 1024 l=1 may reach 70368744177664, discrete logarithms are searched up to 268435456") {
 		t.Errorf("Evaluate = %d, %v", z, err)
 	}
 	ciphertext, key = h.make(t, []int64{5}, []int64{-2})

@@ -12,6 +12,7 @@ type scheme struct {
 	id codec.Scheme
 	// productBits, even, limits the largest result: l*B^2 < 2^productBits.
 	productBits int
+	searches    bool // for discrete logarithms, in Tables
 	// A scheme without an authority leaves the rest nil. Parameters are valid
 	// and keys have the size that follows from them, but are not validated.
 	setup     func(context.Context, Params) (Authority, error)
@@ -27,10 +28,10 @@ const gofeProductBits = 48
 
 func schemes() []scheme {
 	return []scheme{
-		{codec.DDH, gofeProductBits, setupDDH, newDDHEncryptor, newDDHEvaluator},
-		{codec.Damgard, gofeProductBits, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
-		{codec.Paillier, gofeProductBits, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
-		{id: codec.DMCFE, productBits: gofeProductBits},
+		{codec.DDH, gofeProductBits, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
+		{codec.Damgard, gofeProductBits, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.Paillier, gofeProductBits, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
+		{id: codec.DMCFE, productBits: gofeProductBits, searches: true},
 	}
 }
 

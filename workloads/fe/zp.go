@@ -123,13 +123,13 @@ type zpEvaluator struct {
 	params Params
 	group  zpGroup
 	heads  int
-	logs   *logTable
+	logs   *logTable[*big.Int]
 }
 
 func newZpEvaluator(ctx context.Context, p Params, group zpGroup, heads int, tables *Tables) (Evaluator, error) {
-	logs, err := newLogTable(ctx, group, min(tables.config.Entries, babySteps(int64(p.Length)*p.Bound*p.Bound)))
+	logs, err := tableOf(ctx, tables, logGroup[*big.Int](group))
 	if err != nil {
-		return nil, fmt.Errorf("fe: table of discrete logarithms for %v: %w", p, err)
+		return nil, err
 	}
 	return &zpEvaluator{params: p, group: group, heads: heads, logs: logs}, nil
 }
@@ -142,11 +142,10 @@ func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) 
 	if err != nil {
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}
-	bound := e.params.reach(key.Function)
-	if limit := e.logs.steps * maxGiantSteps; bound > limit {
-		return 0, fmt.Errorf("fe: evaluate: results of this function may reach %d, the discrete logarithm is searched up to %d; choose a lower bound or smaller weights", bound, limit)
+	if err := e.params.checkReach(key.Function, e.logs.reach()); err != nil {
+		return 0, err
 	}
-	z, err := e.logs.find(ctx, e.combine(elements, key), bound)
+	z, err := e.logs.find(ctx, e.combine(elements, key), e.params.reach(key.Function))
 	if err != nil {
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}

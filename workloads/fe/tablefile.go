@@ -1,0 +1,89 @@
+package fe
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// A file of a table of discrete logarithms, numbers little-endian:
+//
+//	 8 bytes  "mbdlog" and the version of this layout and of the fingerprints
+//	32 bytes  SHA-256 of the group's id
+//	 8 bytes  number of entries
+//	 8 each   entries, ascending
+//	32 bytes  SHA-256 of all that precedes
+//
+// The checksum finds damage. It does not have to find malice: what is found by
+// an entry is verified.
+const (
+	tableMagic   = "mbdlog"
+	tableVersion = 1
+	tableHeader  = 8 + sha256.Size + 8
+)
+
+func tableStart(group string, entries int) []byte {
+	b := binary.LittleEndian.AppendUint16([]byte(tableMagic), tableVersion)
+	digest := sha256.Sum256([]byte(group))
+	return binary.LittleEndian.AppendUint64(append(b, digest[:]...), uint64(entries))
+}
+
+// readTable returns the entries in a file, which must be those of the group
+// and as many as wanted.
+func readTable(file, group string, entries int) ([]uint64, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	size := tableHeader + 8*entries + sha256.Size
+	if info.Size() != int64(size) {
+		return nil, fmt.Errorf("%d bytes, not %d", info.Size(), size)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) != size || string(b[:tableHeader]) != string(tableStart(group, entries)) {
+		return nil, errors.New("made by another version or for another group")
+	}
+	content, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if digest := sha256.Sum256(content); string(digest[:]) != string(sum) {
+		return nil, errors.New("damaged: its checksum is wrong")
+	}
+	out := make([]uint64, entries)
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint64(content[tableHeader+8*i:])
+	}
+	return out, nil
+}
+
+// writeTable writes a file under another name and then renames it, so that no
+// reader ever finds a part of it and the last of several writers wins.
+func writeTable(file, group string, entries []uint64) error {
+	b := make([]byte, 0, tableHeader+8*len(entries)+sha256.Size)
+	b = append(b, tableStart(group, len(entries))...)
+	for _, entry := range entries {
+		b = binary.LittleEndian.AppendUint64(b, entry)
+	}
+	sum := sha256.Sum256(b)
+	b = append(b, sum[:]...)
+
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part")
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(b)
+	if err := errors.Join(err, part.Close()); err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	if err := os.Rename(part.Name(), file); err != nil {
+		return errors.Join(err, os.Remove(part.Name()))
+	}
+	return nil
+}
