@@ -49,6 +49,9 @@ func (t text) expand() ([]Series, *strictyaml.Problem) {
 				}
 				return nil, p
 			}
+			if one.Load.Search != nil && t.Fresh {
+				return nil, problem("leave it out", "fresh", "a search repeats itself on one network")
+			}
 			one.Prefix = fmt.Sprintf("s%d", len(all)+1)
 			all = append(all, one)
 		}

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ func TestShipped(t *testing.T) {
 			t.Errorf("%s: topology %s, %v", s.Name, top.Name, err)
 		}
 	}
-	if !slices.Equal(names, Names()) || !slices.Equal(names, []string{"quickstart", "reference", "smoke"}) {
+	if !slices.Equal(names, Names()) {
 		t.Errorf("shipped are %v, names %v", names, Names())
 	}
 }
@@ -165,17 +164,6 @@ channels: 2
 	}
 }
 
-func TestFEValidate(t *testing.T) {
-	fe := FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bounds: []int64{100}, Samples: 6}
-	if err := fe.Validate(); err != nil {
-		t.Error(err)
-	}
-	fe.Bits = append(fe.Bits, 999)
-	if want := "bits[1]: ddh has no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; fmt.Sprint(fe.Validate()) != want {
-		t.Errorf("got %v, want %s", fe.Validate(), want)
-	}
-}
-
 // Whatever is read can be run: the same scenario comes from its source, and
 // nothing in it is out of range.
 func FuzzParse(f *testing.F) {
@@ -190,6 +178,10 @@ func FuzzParse(f *testing.F) {
 		f.Add(strings.Replace(single, "kind: closed, clients: [1, 2]", s, 1), "repeat=6")
 	}
 	f.Add(mixed, "vary.length=[1, 2]")
+	f.Add(phased, "vary.workload=[plain, billing]")
+	f.Add(phased, "series[0].vary.form=[padded, encrypted]")
+	f.Add(overriding, "series[1].vary={caps: [{orderer: {memory: 1GiB}}, {}], channels: [1, 2]}")
+	f.Add(strings.Replace(single, "kind: encrypted", "kind: billing, form: padded, scheme: paillier", 1), "vary.scheme=[ecddh, damgard]")
 	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
 	for _, n := range Names() {
@@ -213,15 +205,20 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%+v", series)
 			}
 			names[series.Name], names[series.Prefix] = true, true
+			for _, other := range s.Series {
+				if other.Group != "" && other.Group == series.Group && other.Network != series.Network {
+					t.Fatalf("phases on different networks: %+v and %+v from\n%s", series, other, src)
+				}
+			}
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
 			if !series.Load.Arrivals.rated() || series.Load.Search != nil {
 				levels++
 			}
-			if levels == 0 || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Name == "" {
+			if levels == 0 || series.Group != "" && (levels != 1 || series.Start < 0) || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Name == "" {
 				t.Fatalf("%+v from\n%s", series, src)
 			}
 			for _, w := range series.Workloads() {
-				if w.Length < 1 || w.Meters < 1 {
+				if w.Length < 1 || w.Meters < 1 || w.keyed() != slices.Contains(sizes(w.Scheme), w.Bits) {
 					t.Fatalf("%+v from\n%s", w, src)
 				}
 			}

@@ -224,12 +224,6 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	channels := []int{t.Channels}
 	for _, s := range t.Series {
 		channels = append(channels, s.Channels)
-		if s.Load != nil && s.Load.Search != nil && t.Fresh {
-			return problem("leave it out", "fresh", "a search repeats itself on one network")
-		}
-	}
-	if t.Load != nil && t.Load.Search != nil && t.Fresh {
-		return problem("leave it out", "fresh", "a search repeats itself on one network")
 	}
 	for i, at := range t.places() {
 		if p := between(at+"channels", channels[i], 1, maxChannels); p != nil && doc.Has(at+"channels") {

@@ -27,6 +27,7 @@ func (l Library) Names() []string {
 	for _, e := range entries {
 		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
+	slices.Sort(names) // with .yaml, a-b comes before a
 	return names
 }
 

@@ -18,9 +18,9 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 	l := Library{Kind: "fruit", Dir: "shop", Files: fstest.MapFS{
-		"shop/pear.yaml": {Data: []byte("a pear")}, "shop/apple.yaml": {Data: []byte("an apple")}, "else.yaml": {},
+		"shop/pear.yaml": {Data: []byte("a pear")}, "shop/apple-pie.yaml": {}, "shop/apple.yaml": {Data: []byte("an apple")}, "else.yaml": {},
 	}}
-	if names := l.Names(); !slices.Equal(names, []string{"apple", "pear"}) {
+	if names := l.Names(); !slices.Equal(names, []string{"apple", "apple-pie", "pear"}) {
 		t.Errorf("names %v", names)
 	}
 	tests := []struct {
@@ -32,7 +32,7 @@ func TestLibrary(t *testing.T) {
 		{"./apple", "text of apple", "./apple", false, "<nil>"},
 		{"own.yaml", "text of own.yaml", "own.yaml", false, "<nil>"},
 		{"appel", "", "appel", false, "fruit appel: there is neither a shipped fruit nor a file of that name; did you mean apple?"},
-		{"../else", "", "../else", false, "fruit ../else: there is neither a shipped fruit nor a file of that name; known are apple, pear"},
+		{"../else", "", "../else", false, "fruit ../else: there is neither a shipped fruit nor a file of that name; known are apple, apple-pie, pear"},
 		{dir, "", dir, false, "fruit " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
 	}
 	for _, tt := range tests {
