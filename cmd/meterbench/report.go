@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 	"meterbench/reports/render"
 )
 
@@ -40,6 +41,9 @@ func redraw(dir string) (reports.Report, error) {
 		return reports.Report{}, err
 	}
 	report := reports.Build(stored.Run, stored.Summary)
+	if behind, ok := claims.Section(stored.Run, stored.Summary); ok {
+		report.Sections = append(report.Sections, behind)
+	}
 	return report, render.Folder(dir, report)
 }
 

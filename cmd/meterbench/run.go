@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -120,16 +121,25 @@ func alternate(runs []prepared) []prepared {
 // runOne runs one scenario and leaves its folder complete, also when the
 // study was interrupted or failed on the way.
 func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Binaries, error)) error {
-	ctx, stdout := cmd.Context(), cmd.OutOrStdout()
+	dir, err := measure(cmd, p, out, bin)
+	if dir == "" {
+		return err
+	}
+	return present(cmd.OutOrStdout(), dir, err)
+}
+
+// measure runs one scenario and returns the folder that holds what was
+// measured, or none where nothing was.
+func measure(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Binaries, error)) (string, error) {
 	// Before the daemons are built, which can take minutes.
 	dir, discard, err := newRunFolder(filepath.Join(out, p.scenario.Name))
 	if err != nil {
-		return err
+		return "", err
 	}
 	lab, err := newLab(p, dir, bin)
 	if err != nil {
 		discard()
-		return err
+		return "", err
 	}
 	watch := newProgress(cmd.ErrOrStderr())
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.scenario.Name, expected(p.scenario), p.scenario.Seed, dir))
@@ -139,12 +149,18 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 	} else {
 		cfg.Instrument = &instrument
 	}
-	studyErr := study.Run(ctx, cfg)
+	err = study.Run(cmd.Context(), cfg)
 	watch.close()
-	if errors.Is(studyErr, study.ErrNothingMeasured) {
+	if errors.Is(err, study.ErrNothingMeasured) {
 		discard()
-		return studyErr
+		return "", err
 	}
+	return dir, err
+}
+
+// present draws and prints the report of the run in dir, which ended with
+// studyErr.
+func present(stdout io.Writer, dir string, studyErr error) error {
 	report, err := redraw(dir)
 	if err != nil {
 		return errors.Join(studyErr, err)
@@ -223,7 +239,7 @@ func scenariosCommand() *cobra.Command {
 				return err
 			}
 			for _, s := range shipped {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-12s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), on(s))
+				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), on(s))
 			}
 			return nil
 		},

@@ -12,10 +12,11 @@ import (
 )
 
 // The series that ask how throughput grows with the peer's quota, and with
-// channels at the same quota.
+// channels or peers at the same quota.
 const (
 	quotaQuestion    = "quota"
 	channelsQuestion = "channels"
+	peersQuestion    = "peers"
 )
 
 // A step is the highest throughput at one quota of the peer.
@@ -103,34 +104,27 @@ func scales(e *evidence) finding {
 	if tooMuch != nil {
 		f.conditions += " Left out: " + strings.Join(tooMuch, "; ") + "."
 	}
-	if c := e.channels(); c != "" {
-		f.conditions += " " + c
+	more := append(e.more(channelsQuestion, func(c result.Conditions) string { return fmt.Sprintf("%d x channel", max(1, c.Channels)) }),
+		e.more(peersQuestion, func(c result.Conditions) string { return "topology " + c.Topology })...)
+	if more != nil {
+		f.conditions += " At the same quota of each peer: " + strings.Join(more, "; ") + "."
 	}
 	return f
 }
 
-// channels tells what more channels give at the same quota.
-func (e *evidence) channels() string {
+// more compares the series of a question with the first of them.
+func (e *evidence) more(question string, name func(result.Conditions) string) []string {
 	var told []string
-	var one estimate
-	for _, s := range e.question(channelsQuestion) {
-		n := max(1, s.conditions.Channels)
+	all := e.question(question)
+	for i, s := range all {
+		base, _ := all[0].best()
 		best, _ := s.best()
-		if best.value <= 0 {
-			continue
+		if i > 0 && best.value > 0 && base.value > 0 {
+			told = append(told, fmt.Sprintf("%s carries %s, %s what %s carries (%s)",
+				name(s.conditions), rate(best), reports.Times.Format(best.value/base.value), name(all[0].conditions), rate(base)))
 		}
-		text := fmt.Sprintf("%s over %d", rate(best), n)
-		if n == 1 {
-			one = best
-		} else if one.value > 0 {
-			text += fmt.Sprintf(", %s as much", reports.Times.Format(best.value/one.value))
-		}
-		told = append(told, text)
 	}
-	if told == nil {
-		return ""
-	}
-	return "Channels are not capacity; at the same quota they carry " + strings.Join(told, "; ") + "."
+	return told
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"meterbench/bench/result"
+	"meterbench/internal/strictyaml"
+	"meterbench/network/fabric/daemons"
+	"meterbench/reports/claims"
+)
+
+func reproduceCommand() *cobra.Command {
+	var (
+		full      bool
+		device    string
+		out       string
+		sets      []string
+		fabricBin string
+	)
+	var devices []string
+	for _, d := range claims.Devices() {
+		devices = append(devices, d.Name)
+	}
+	cmd := &cobra.Command{
+		Use:   "reproduce PUBLICATION",
+		Short: "Put a publication's claims under test: run its study, give each claim a verdict",
+		Long: fmt.Sprintf(`Run the study of a publication (%s) and hold each of its claims against what
+was measured: reproduced, not reproduced, depends (on conditions that are named) or
+inconclusive, with the evidence. The thresholds stand in the claims, before the run.
+The quick study takes under a quarter of an hour, the full one hours: the time is
+printed before it starts. Results are those of meterbench run, with the verdicts.
+
+The device is what has to encrypt: one of %s, or how many
+times slower than a core of this machine it is.`, strings.Join(claims.Publications(), ", "), strings.Join(devices, ", ")),
+		Example: `  meterbench reproduce closer2020
+  meterbench reproduce closer2020 --device 250`,
+		Args: arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			publication := args[0]
+			if known := claims.Publications(); !slices.Contains(known, publication) {
+				return usageError{fmt.Errorf("no claims of a publication %q are held; %s", publication, strictyaml.Hint(publication, known))}
+			}
+			d, err := parseDevice(device, devices)
+			if err != nil {
+				return err
+			}
+			study := publication
+			if full {
+				study += "-full"
+			}
+			p, err := prepare(study, sets)
+			if err != nil {
+				return err
+			}
+			bin := sync.OnceValues(func() (daemons.Binaries, error) {
+				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
+			})
+			dir, studyErr := measure(cmd, p, out, bin)
+			if dir == "" {
+				return studyErr
+			}
+			if err := judge(dir, publication, d); err != nil {
+				return errors.Join(studyErr, err)
+			}
+			return present(cmd.OutOrStdout(), dir, studyErr)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&full, "full", false, "the full study: more loads, settings and repetitions, for hours")
+	flags.StringVar(&device, "device", devices[0], "what has to encrypt: a `name`, or a factor by which it is slower than this machine")
+	flags.StringVar(&out, "out", "out", "folder that takes the results")
+	flags.StringArrayVar(&sets, "set", nil, "override a key of the study, `key=value`; may be repeated")
+	flags.StringVar(&fabricBin, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
+	return cmd
+}
+
+// parseDevice reads a device's name or a factor.
+func parseDevice(text string, names []string) (claims.Device, error) {
+	all := claims.Devices()
+	if i := slices.IndexFunc(all, func(d claims.Device) bool { return d.Name == text }); i >= 0 {
+		return all[i], nil
+	}
+	factor, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return claims.Device{}, usageError{fmt.Errorf("--device: %q is neither a device nor a factor such as 250; %s", text, strictyaml.Hint(text, names))}
+	case !(factor > 0 && factor <= 1e6):
+		return claims.Device{}, usageError{fmt.Errorf("--device: a factor is over 0 and at most 1000000, not %s", text)}
+	}
+	return claims.Slower(factor), nil
+}
+
+// judge stores what the run in dir says about the publication's claims in its
+// summary.
+func judge(dir, publication string, device claims.Device) error {
+	stored, err := result.Open(dir)
+	if err != nil {
+		return err
+	}
+	judged, err := claims.Judge(publication, stored.Run, stored.Summary, device)
+	if err != nil {
+		return err
+	}
+	return result.UpdateSummary(dir, func(s *result.Summary) {
+		s.Claims, s.Feasibility = judged.Claims, judged.Feasibility
+	})
+}
