@@ -328,3 +328,33 @@ func TestModulusSearchIsCancelled(t *testing.T) {
 		t.Errorf("Setup: %v, want the context's error", err)
 	}
 }
+
+// FuzzPaillier evaluates whatever comes as public key, ciphertext and secret.
+func FuzzPaillier(f *testing.F) {
+	for _, k := range paillierAnswers(f) {
+		if k.Bits == 1024 { // larger numbers make it slower, not better
+			f.Add(unhex(f, k.Public), unhex(f, k.Ciphertext), numbers(f, []string{k.Key})[0].Bytes(), k.Y[0])
+		}
+	}
+	f.Fuzz(func(t *testing.T, public, ciphertext, secret []byte, weight int64) {
+		p, err := ReadParams(public)
+		if err != nil || p.Scheme != "paillier" || p.Bits > 1024 {
+			return
+		}
+		if encryptor, err := NewEncryptor(public); err == nil {
+			if !slices.Equal(encryptor.Public(), public) {
+				t.Error("a public key with two encodings")
+			}
+		}
+		evaluator, err := NewEvaluator(t.Context(), public, nil)
+		if err != nil {
+			return
+		}
+		y := make([]int64, p.Length)
+		y[0] = weight
+		z, err := evaluator.Evaluate(t.Context(), ciphertext, Key{p, y, []*big.Int{new(big.Int).SetBytes(secret)}})
+		if reach := p.reach(y); err == nil && (z > reach || z < -reach) {
+			t.Errorf("%d is beyond the reach %d of the function", z, reach)
+		}
+	})
+}
