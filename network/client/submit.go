@@ -107,6 +107,11 @@ func (t *attempt) await(ctx context.Context) error {
 		return t.fail("commit", result.Interrupted, said.err)
 	}
 	t.receipt.Committed, t.receipt.Block = said.at, said.block
+	if said.at.Before(t.receipt.Submitted) {
+		// The block overtook the orderer's answer, as it may where the peer that
+		// brings the answer is throttled.
+		t.receipt.Submitted = said.at
+	}
 	t.receipt.Outcome = commitOutcome(said.code)
 	if t.receipt.Outcome != result.Valid {
 		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", said.code))
