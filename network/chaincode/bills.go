@@ -60,12 +60,12 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if err := b.Verify(signer); err != nil {
 		return refuse(http.StatusForbidden, reading.CodeBillSignature, "signature of the bill does not verify under the key of gateway %s", b.Gateway)
 	}
-	began, digest, err := c.billed(stub, &b)
+	first, digest, err := c.billed(stub, &b)
 	if err != nil {
 		return err
 	}
-	if began = began.Add(-time.Duration(m.span) * time.Second); began.Before(f.From) {
-		return refuse(http.StatusForbidden, reading.CodeFunctionEarly, "function %s is valid from %v; reading %d began at %v", f.Tariff, f.From, b.From, began)
+	if !first.After(f.From) {
+		return refuse(http.StatusForbidden, reading.CodeFunctionEarly, "function %s is valid from %v; reading %d ended at %v", f.Tariff, f.From, b.From, first)
 	}
 	if digest != b.Readings {
 		return refuse(http.StatusConflict, reading.CodeBillDigest, "the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
