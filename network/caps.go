@@ -58,18 +58,6 @@ func (n *Network) enforce() error {
 	return nil
 }
 
-// outOfMemory explains the end of a node that the kernel has killed because
-// of its memory cap.
-func outOfMemory(err error, group *cgroup.Group) error {
-	exit, ok := errors.AsType[*process.ExitError](err)
-	if !ok || group == nil || !group.OOMKilled() {
-		return err
-	}
-	explained := *exit
-	explained.Status += fmt.Sprintf(", by the kernel: it needed more memory than its cap of %d MiB", group.Limits().Memory>>20)
-	return &explained
-}
-
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order
 // of Nodes.
 func (n *Network) Watched() []proc.Node {

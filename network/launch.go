@@ -23,7 +23,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 				return fmt.Errorf("%s: %w", node.Name, err)
 			}
 			node.Env = append(node.Env, group.Limits().Env()...)
-			node.Started = group.Add
+			node.Started, node.Explain = group.Add, group.Explain
 		}
 		n.groups = append(n.groups, group)
 		child, err := process.Start(node.Spec)
@@ -34,7 +34,6 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
-				err = outOfMemory(err, group)
 				n.died <- err
 				abort(err)
 			}

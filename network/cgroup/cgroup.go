@@ -177,11 +177,13 @@ func (g *Group) Throttle() (Throttle, error) {
 	return t, nil
 }
 
-// OOMKilled tells whether the kernel has killed a process of the group because
-// the group needed more memory than its limit.
-func (g *Group) OOMKilled() bool {
-	n, err := g.control.oomKills()
-	return err == nil && n > 0 // a kernel that does not tell leaves the cause open
+// Explain adds to the status of a process of the group that has ended that the
+// kernel has killed it for want of memory, if it has killed one.
+func (g *Group) Explain(status string) string {
+	if n, err := g.control.oomKills(); err != nil || n == 0 {
+		return status // a kernel that does not tell leaves the cause open
+	}
+	return fmt.Sprintf("%s, by the kernel: it needed more memory than its cap of %d MiB", status, g.limits.Memory>>20)
 }
 
 // Close removes the group, whose processes have ended. The kernel may need a

@@ -129,8 +129,12 @@ func TestMemoryOnThisMachine(t *testing.T) {
 		fmt.Fprintln(in, test.bytes)
 		in.Close()
 		cmd.Wait() //nolint:errcheck // the group tells
-		if got := g.OOMKilled(); got != test.killed {
-			t.Errorf("%d bytes: killed is %v", test.bytes, got)
+		want := "ended"
+		if test.killed {
+			want = "ended, by the kernel: it needed more memory than its cap of 32 MiB"
+		}
+		if got := g.Explain("ended"); got != want {
+			t.Errorf("%d bytes: %s, want %s", test.bytes, got, want)
 		}
 	}
 	if u, err := g.Throttle(); err != nil || u != (Throttle{}) {
@@ -245,8 +249,8 @@ func TestUnified(t *testing.T) {
 	if u, err := g.Throttle(); err != nil || u != (Throttle{20, 15, 2.5}) {
 		t.Errorf("%+v, %v", u, err)
 	}
-	if !g.OOMKilled() {
-		t.Error("a kill was not seen")
+	if got := g.Explain("killed"); got != "killed, by the kernel: it needed more memory than its cap of 128 MiB" {
+		t.Error(got)
 	}
 	if err := g.Close(); err != nil {
 		t.Error(err)
@@ -261,8 +265,8 @@ func TestWhatIsMissing(t *testing.T) {
 	}
 	if g, err := one.create("a", Limits{CPUs: 1}); err != nil {
 		t.Error(err)
-	} else if g.OOMKilled() {
-		t.Error("a group without events was killed")
+	} else if got := g.Explain("ended"); got != "ended" {
+		t.Error(got)
 	}
 	if _, err := (tree{t.TempDir(), false}).create("a", both); err == nil || err.Error() != "make control group a: the kernel offers no control of cpu and memory; enable it, or leave that cap out" {
 		t.Error(err)

@@ -42,6 +42,9 @@ func exitError(spec Spec, err error) error {
 	} else if err != nil {
 		status, code = err.Error(), -1
 	}
+	if spec.Explain != nil {
+		status = spec.Explain(status)
+	}
 	return &ExitError{Name: spec.Name, Status: status, Code: code, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
 }
 

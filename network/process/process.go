@@ -29,9 +29,14 @@ type Spec struct {
 	Env     []string // the whole environment, KEY=value; nil: this process's
 	Dir     string   // working folder; empty: this process's
 	LogPath string   // where its output is appended; the file is kept
+	Stdin   *os.File // nil: empty
+	Stdout  *os.File // nil: the log, which always takes standard error
 	// Started, if not nil, is called with the child's pid as soon as it runs, for
 	// example to put it into a control group. An error ends the child and the start.
 	Started func(pid int) error
+	// Explain, if not nil, may say more of the status of a child that ended
+	// unasked than the kernel does.
+	Explain func(status string) string
 }
 
 // A Process is a running or ended child.
@@ -64,6 +69,12 @@ func Start(spec Spec) (*Process, error) {
 	}
 	cmd.Env, cmd.Dir = spec.Env, spec.Dir
 	cmd.Stdout, cmd.Stderr = log, log
+	if spec.Stdin != nil {
+		cmd.Stdin = spec.Stdin
+	}
+	if spec.Stdout != nil {
+		cmd.Stdout = spec.Stdout
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 
 	p := &Process{spec: spec, done: make(chan struct{})}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -34,6 +35,10 @@ func TestMain(m *testing.M) {
 			fmt.Printf("\x1b[34mline %d\x1b[0m\n", i)
 		}
 		os.Exit(3)
+	case "echo":
+		io.Copy(os.Stdout, os.Stdin) //nolint:errcheck // its end counts
+		fmt.Fprintln(os.Stderr, "no more")
+		os.Exit(4)
 	case "finish":
 	case "argv0":
 		wd, _ := os.Getwd()
@@ -293,5 +298,33 @@ func TestStarted(t *testing.T) {
 	}
 	if running(seen) {
 		t.Error("a child that was not wanted runs on")
+	}
+}
+
+func TestPipesAndExplanation(t *testing.T) {
+	in, toChild, err1 := os.Pipe()
+	fromChild, out, err2 := os.Pipe()
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	defer fromChild.Close()
+	p, err := Start(Spec{
+		Name: "device", Path: os.Args[0], Env: []string{part + "=echo"}, LogPath: filepath.Join(t.TempDir(), "log"),
+		Stdin: in, Stdout: out, Explain: func(status string) string { return status + ", as it should" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop(0)
+	in.Close()
+	out.Close()
+	fmt.Fprint(toChild, "and back")
+	toChild.Close()
+	if back, err := io.ReadAll(fromChild); string(back) != "and back" || err != nil {
+		t.Errorf("got %q, %v", back, err)
+	}
+	<-p.Done()
+	if got, want := fmt.Sprint(p.Err()), "device ended: exit status 4, as it should; log: "+p.LogPath()+"\n\tno more"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
