@@ -28,7 +28,13 @@ func Build(run result.Run, sum result.Summary) Report {
 		Source:    run.Source,
 		Topology:  indented(run.Topology),
 	}
-	r.Sections = []Section{throughputSection(all)}
+	if s, ok := claimsSection(sum.Claims); ok {
+		r.Sections = append(r.Sections, s)
+	}
+	r.Sections = append(r.Sections, throughputSection(all))
+	if s, ok := phasesSection(all); ok {
+		r.Sections = append(r.Sections, s)
+	}
 	if s, ok := factorSection(all); ok {
 		r.Sections = append(r.Sections, s)
 	}

@@ -95,10 +95,15 @@ func lagTable(all []result.Punctuality) Table {
 		{Key: "dropped", Title: "dropped", Unit: Count},
 		{Key: "cpu_cores", Title: "CPU, reference included", Unit: Cores, Rank: 1},
 		{Key: "limit_s", Title: "limit of p99", Unit: Seconds},
+		{Key: "cpu_cores_limit", Title: "limit of CPU", Unit: Cores, Rank: 1},
 		{Key: "verdict", Title: "verdict"},
 	}}
 	for _, p := range all {
-		t.Rows = append(t.Rows, []Cell{number(p.Rate), number(p.P50), number(p.P99), number(p.Max), count(p.Dropped), number(p.Cores), number(p.Limit), text(withinText(p.Within()))})
+		cores := Cell{} // there is no limit
+		if p.CoresLimit > 0 {
+			cores = number(p.CoresLimit)
+		}
+		t.Rows = append(t.Rows, []Cell{number(p.Rate), number(p.P50), number(p.P99), number(p.Max), count(p.Dropped), number(p.Cores), number(p.Limit), cores, text(withinText(p.Within()))})
 	}
 	return t
 }

@@ -25,7 +25,7 @@ func factors() []factor {
 	count := func(of func(result.Conditions) int) func(result.Conditions) (string, float64) {
 		return func(c result.Conditions) (string, float64) { return "", float64(of(c)) }
 	}
-	return []factor{
+	all := []factor{
 		{"topology", "topology", Text, word(func(c result.Conditions) string { return c.Topology })},
 		{"policy", "endorsement policy", Text, word(func(c result.Conditions) string { return c.Policy })},
 		{"batch_timeout_s", "batch timeout", Seconds, func(c result.Conditions) (string, float64) { return "", c.BatchTimeout }},
@@ -33,19 +33,40 @@ func factors() []factor {
 		{"gateway_limit", "gateway limit", Count, count(func(c result.Conditions) int { return c.Limits.Gateway })},
 		{"endorser_limit", "endorser limit", Count, count(func(c result.Conditions) int { return c.Limits.Endorser })},
 		{"deliver_limit", "deliver limit", Count, count(func(c result.Conditions) int { return c.Limits.Deliver })},
+		{"channels", "channels", Count, count(func(c result.Conditions) int { return max(1, c.Channels) })},
 		{"workload", "workload", Text, word(func(c result.Conditions) string { return c.Workload })},
+		{"form", "form of the readings", Text, word(func(c result.Conditions) string { return c.Form })},
+		{"readings", "readings per bill", Count, count(func(c result.Conditions) int { return c.Readings })},
 		{"scheme", "scheme", Text, word(func(c result.Conditions) string { return c.Scheme })},
 		{"bits", "key bits", Count, count(func(c result.Conditions) int { return c.Bits })},
 		{"length", "values per reading", Count, count(func(c result.Conditions) int { return c.Length })},
+		{"encryption", "encrypted", Text, word(func(c result.Conditions) string { return c.Encryption })},
 		{"wait", "client waits for", Text, word(func(c result.Conditions) string { return c.Wait })},
 	}
+	for _, role := range []struct {
+		name string
+		of   func(result.Caps) result.Cap
+	}{
+		{"peer", func(c result.Caps) result.Cap { return c.Peer }},
+		{"orderer", func(c result.Caps) result.Cap { return c.Orderer }},
+		{"chaincode", func(c result.Caps) result.Cap { return c.Chaincode }},
+		{"device", func(c result.Caps) result.Cap { return c.Device }},
+	} {
+		all = append(all,
+			factor{role.name + "_cap_cores", "CPU cap of the " + role.name, Cores, func(c result.Conditions) (string, float64) { return "", role.of(c.Caps).CPUs }},
+			factor{role.name + "_cap_bytes", "memory cap of the " + role.name, Bytes, func(c result.Conditions) (string, float64) { return "", float64(role.of(c.Caps).Memory) }})
+	}
+	return all
 }
 
-// base is the name of a series without its factors' levels, which a scenario
-// writes behind it: plain/batch=2s,10.
+// base is the name of a series, and of a phase, without its factors' levels,
+// which a scenario writes behind it: plain/batch=2s,10.
 func (s series) base() (name string, expanded bool) {
-	name, levels, _ := strings.Cut(s.name, "/")
-	return name, strings.Contains(levels, "=")
+	parts := strings.Split(s.name, "/")
+	if i := slices.IndexFunc(parts, func(part string) bool { return strings.Contains(part, "=") }); i > 0 {
+		return strings.Join(parts[:i], "/"), true
+	}
+	return s.name, false
 }
 
 // varied returns the factors in which the series differ.

@@ -79,3 +79,15 @@ func TestNoFactors(t *testing.T) {
 		}
 	}
 }
+
+// A phase of a series that is varied keeps its name apart from the others'.
+func TestBaseOfAName(t *testing.T) {
+	for name, want := range map[string]string{
+		"plain": "plain", "plain/batch=2s,10": "plain", "plain/batch=2s,10/wait=commit": "plain",
+		"day/base": "day/base", "day/base/batch=2s,10": "day/base", "a=b": "a=b",
+	} {
+		if got, expanded := (series{name: name}).base(); got != want || expanded != (got != name) {
+			t.Errorf("%s: %s, %v, want %s", name, got, expanded, want)
+		}
+	}
+}

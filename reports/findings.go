@@ -8,7 +8,7 @@ import (
 
 // findings are the headlines of a run, the answers that it was made for first.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
-	var fs []Finding
+	fs := claimFindings(sum.Claims)
 	for _, s := range all {
 		if s.saturation != nil || s.undetermined() {
 			fs = append(fs, saturationFinding(s))
@@ -23,7 +23,9 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 	if f, ok := slowdownFinding(all); ok {
 		fs = append(fs, f)
 	}
-	fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
+	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or all that there was time for
+		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
+	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
 		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit),
 			Text: "from the first process started to the first committed transaction."})
@@ -58,6 +60,13 @@ func saturationFinding(s series) Finding {
 	} else {
 		f.Value = "at least " + f.Value
 		f.Text = fmt.Sprintf("not reached; this is the throughput at %s%s.", load, interval)
+	}
+	if sat.Spread > 0 {
+		f.Text += fmt.Sprintf(" Repeated searches differ by %s (coefficient of variation)", Share.Format(sat.Spread))
+		if sat.SpreadNormalised > 0 {
+			f.Text += fmt.Sprintf(", by %s with the machine's own pace taken out", Share.Format(sat.SpreadNormalised))
+		}
+		f.Text += "."
 	}
 	if sat.LimitedBy != "" {
 		f.Text += fmt.Sprintf(" Limited by: %s.", sat.LimitedBy)

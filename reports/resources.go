@@ -24,10 +24,62 @@ func resourceSection(all []series, host result.Host) Section {
 	if len(all) == 0 {
 		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.settle(noPoints)}
 	}
-	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf),
+	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}
+	if t, ok := capTable(all); ok {
+		s.Tables = append(s.Tables, t)
+	}
+	s.Tables = append(s.Tables,
 		clientTable(all, host),
-		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf)}
+		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf))
 	return s
+}
+
+// capTable sets what capped processes used against what they may use. It is
+// false where nothing is capped.
+func capTable(all []series) (Table, bool) {
+	t := Table{ID: "caps", Title: "Capped processes", Detail: true}
+	t.Columns = append(levelColumns(all),
+		Column{Key: "process", Title: "process"},
+		Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores},
+		Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores},
+		Column{Key: "throttled_share", Title: "throttled", Unit: Share},
+		Column{Key: "throttled_s", Title: "held back", Unit: Seconds},
+		Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes},
+		Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes})
+	eachPoint(all, func(s series, l level, p result.Point) {
+		for _, process := range processes([]level{l}, cpuOf) {
+			limit := capOf(p.Conditions.Caps, process)
+			if limit == (result.Cap{}) {
+				continue
+			}
+			used, seen := p.CPU[process]
+			throttle, throttled := p.Throttled[process]
+			share := 0.0
+			if throttle.Periods > 0 {
+				share = float64(throttle.Throttled) / float64(throttle.Periods)
+			}
+			memory, known := p.RSS[process]
+			t.Rows = append(t.Rows, append(levelCells(all, s, p), text(process), positive(limit.CPUs), optional(used, seen),
+				optional(share, throttled), optional(throttle.Time, throttled), positive(float64(limit.Memory)), optional(memory, known)))
+		}
+	})
+	t.Notes = []string{"throttled: the share of the quota's periods of 100 ms, of those in which the process wanted to run, in which it used the quota up and was stopped until the next. held back: for how long, summed over its threads' processors, over the window."}
+	return t, len(t.Rows) > 0
+}
+
+// capOf returns the cap of a process, by its role.
+func capOf(c result.Caps, process string) result.Cap {
+	switch role(process) {
+	case rolePeer:
+		return c.Peer
+	case roleChaincode:
+		return c.Chaincode
+	case roleOrderer:
+		return c.Orderer
+	case roleDevice:
+		return c.Device
+	}
+	return result.Cap{}
 }
 
 func cpuFigure(s series, host result.Host) Figure {

@@ -151,6 +151,9 @@ func repeated(all []series) bool {
 func (s series) workload() string {
 	c := s.conditions
 	w := c.Workload
+	if c.Readings > 0 {
+		w += fmt.Sprintf(" of %d %s readings", c.Readings, c.Form)
+	}
 	if c.Scheme != "" {
 		w += fmt.Sprintf(", %s %d bits", c.Scheme, c.Bits)
 	}
@@ -168,8 +171,8 @@ func (s series) workload() string {
 }
 
 // processes returns the names of all processes that the points hold a value
-// for, in order of presentation: peers, chaincodes, orderers, client, then what
-// is not the benchmark's.
+// for, in order of presentation: peers, chaincodes, orderers, device, client,
+// then what is not the benchmark's.
 func processes(levels []level, values func(result.Point) map[string]float64) []string {
 	names := map[string]bool{}
 	for _, l := range levels {
@@ -191,6 +194,7 @@ const (
 	rolePeer processRole = iota
 	roleChaincode
 	roleOrderer
+	roleDevice
 	roleClient
 	roleOther
 	roleSteal
@@ -202,6 +206,8 @@ func role(process string) processRole {
 		return roleChaincode
 	case strings.HasPrefix(process, "orderer"):
 		return roleOrderer
+	case process == "device":
+		return roleDevice
 	case process == "client":
 		return roleClient
 	case process == "other":
@@ -213,10 +219,10 @@ func role(process string) processRole {
 }
 
 func (r processRole) String() string {
-	return [...]string{"peers", "chaincodes", "orderers", "client", "other processes", "stolen by the hypervisor"}[r]
+	return [...]string{"peers", "chaincodes", "orderers", "device", "client", "other processes", "stolen by the hypervisor"}[r]
 }
 
 // hue is the colour of the role's processes.
 func (r processRole) hue() int {
-	return [...]int{huePeer, hueChaincode, hueOrderer, hueClient, hueIdle, hueStolen}[r]
+	return [...]int{huePeer, hueChaincode, hueOrderer, hueEncrypt, hueClient, hueIdle, hueStolen}[r]
 }

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -155,82 +154,6 @@ func validity(p result.Point) string {
 		return "flagged"
 	}
 	return "valid"
-}
-
-// saturationTable has one row per series.
-func saturationTable(all []series) Table {
-	t := Table{ID: "saturation", Title: "Saturation", Columns: []Column{
-		{Key: "series", Title: "series"},
-		{Key: "reached", Title: "reached"},
-		{Key: "at", Title: "at"},
-		{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond},
-		{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
-		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2},
-		{Key: "limited_by", Title: "limited by", Rank: 3},
-		{Key: "method", Title: "how it was found", CSVOnly: true},
-	}}
-	for _, s := range all {
-		sat := s.saturation
-		if sat == nil && !s.undetermined() {
-			continue // too few load levels to say
-		}
-		if sat == nil {
-			t.Rows = append(t.Rows, []Cell{text(s.name), text("not determined"), {}, {}, {}, {}, {}, {}})
-			continue
-		}
-		reached := "yes"
-		if !sat.Reached {
-			reached = "no: at least"
-		}
-		t.Rows = append(t.Rows, []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
-			saturationInterval(s), number(sat.Plateau), text(sat.LimitedBy), text(sat.Method)})
-	}
-	t.Notes = append(slices.Concat(methods(all), laws(all)), "plateau: the highest throughput of the series among the load levels that count.")
-	return t
-}
-
-// methods says how the saturation points were found, series with the same
-// method together.
-func methods(all []series) []string {
-	var order []string
-	of := map[string][]string{}
-	for _, s := range all {
-		if s.saturation == nil || s.saturation.Method == "" {
-			continue
-		}
-		method := s.saturation.Method
-		if of[method] == nil {
-			order = append(order, method)
-		}
-		of[method] = append(of[method], s.name)
-	}
-	var notes []string
-	for _, method := range order {
-		notes = append(notes, fmt.Sprintf("%s: %s.", listed(of[method]), method))
-	}
-	return notes
-}
-
-// saturationInterval is the interval at the saturation point with the n of the
-// load level it comes from.
-func saturationInterval(s series) Cell {
-	if !(s.saturation.High > 0) || !finite(s.saturation.High) || !finite(s.saturation.Low) {
-		return Cell{Why: whyInterval}
-	}
-	i := Interval{Low: s.saturation.Low, High: s.saturation.High, N: s.saturation.N}
-	if i.N > 0 {
-		return Cell{Interval: &i}
-	}
-	for _, l := range s.levels {
-		if amount(l.load) != amount(saturationLoad(s.saturation)) {
-			continue
-		}
-		i.N = len(l.points)
-		if stored := throughputInterval(l.points[0]); i.N == 1 && stored != nil {
-			i.N = stored.N
-		}
-	}
-	return Cell{Interval: &i}
 }
 
 // seriesTable says what was measured.

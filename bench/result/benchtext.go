@@ -49,8 +49,8 @@ func BenchText(run Run, sum Summary) []byte {
 	for i := range sum.Points {
 		p := &sum.Points[i]
 		if i == 0 || p.Conditions != last {
+			writeConditions(&b, config, p.Conditions, last)
 			last = p.Conditions
-			writeConditions(&b, config, last)
 		}
 		if !p.Valid {
 			fmt.Fprintf(&b, "# invalid (%s): ", oneLine(strings.Join(p.Reasons, "; ")))
@@ -60,7 +60,9 @@ func BenchText(run Run, sum Summary) []byte {
 	return b.Bytes()
 }
 
-func writeConditions(b *bytes.Buffer, config func(key, value string), c Conditions) {
+// writeConditions writes those of the next points. last are those of the points
+// before: what most runs do not have is only written where it changes.
+func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Conditions) {
 	b.WriteByte('\n')
 	config("topology", c.Topology)
 	config("fabric", c.Fabric)
@@ -68,15 +70,28 @@ func writeConditions(b *bytes.Buffer, config func(key, value string), c Conditio
 	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
 	config("wait", c.Wait)
 	config("workload", c.Workload)
-	bits := ""
-	if c.Bits > 0 {
-		bits = strconv.Itoa(c.Bits)
-	}
 	// Without a value a key is taken back from the series before.
-	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), bits, oneLine(c.Encryption))
+	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), whole(c.Bits), oneLine(c.Encryption))
+	if c.Form != last.Form || c.Readings != last.Readings {
+		fmt.Fprintf(b, "form: %s\nreadings: %s\n", oneLine(c.Form), whole(c.Readings))
+	}
+	if c.Channels != last.Channels {
+		fmt.Fprintf(b, "channels: %s\n", whole(c.Channels))
+	}
+	if c.Caps != last.Caps {
+		fmt.Fprintf(b, "caps: %s\n", c.Caps)
+	}
 	config("length", strconv.Itoa(c.Length))
 	config("meters", strconv.Itoa(c.Meters))
 	config("verify", strconv.FormatBool(c.Verify))
+}
+
+// whole writes a number that is 0 where it means nothing.
+func whole(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // writePoint writes a point as a benchmark whose iterations are the

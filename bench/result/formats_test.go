@@ -2,6 +2,7 @@ package result
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -84,6 +85,39 @@ func benchSummary() Summary {
 			{Series: "endorse", Repetition: 2, Valid: true, Conditions: endorse, Load: closed8.Load},
 		},
 		FE: []FECost{{Scheme: "ddh", Bits: 2048, Length: 24, Bound: 10000, Keygen: Cost{P50: 0.2, N: 6}, Derive: Cost{P50: 1e-5, N: 6}, Encrypt: Cost{P50: 0.05, N: 2, Samples: []float64{0.049, 0.051}}, Decrypt: Cost{P50: 0.01, N: 6}, Bytes: 6406, OnLedger: 6513}},
+	}
+}
+
+// Runs that are capped, or spread over channels, compare only with their like.
+func TestBenchTextTellsConditions(t *testing.T) {
+	point := func(series string, change func(*Conditions)) Point {
+		p := Point{Series: series, Repetition: 1, Valid: true, Load: closed8.Load, Throughput: 1}
+		change(&p.Conditions)
+		return p
+	}
+	capped := func(c *Conditions) { c.Caps = Caps{Peer: Cap{CPUs: 0.5}, Device: Cap{Memory: 1 << 28}} }
+	path := filepath.Join(t.TempDir(), benchFile)
+	err := writeBench(path, testRun(), Summary{Points: []Point{
+		point("a", func(*Conditions) {}), point("b", capped), point("c", func(c *Conditions) { capped(c); c.Channels = 2 }),
+		point("d", func(c *Conditions) { c.Workload, c.Form, c.Readings = "billing", "plain", 30 }), point("e", func(*Conditions) {}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var got []string
+	for reader := benchfmt.NewReader(file, path); reader.Scan(); {
+		if r, ok := reader.Result().(*benchfmt.Result); ok {
+			got = append(got, fmt.Sprintf("%s|%s|%s|%s", r.GetConfig("caps"), r.GetConfig("channels"), r.GetConfig("form"), r.GetConfig("readings")))
+		}
+	}
+	caps := "peer 0.5 cores, device 268435456 bytes"
+	if want := []string{"|||", caps + "|||", caps + "|2||", "||plain|30", "|||"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -1,5 +1,10 @@
 package result
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Schema is the version of the files that this package writes. Keys are only
 // ever added within a version.
 const Schema = 1
@@ -187,6 +192,24 @@ type Cap struct {
 	Memory uint64  `json:"memory_bytes,omitempty"` // bytes
 }
 
+// String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is
+// empty where nothing is capped.
+func (c Caps) String() string {
+	var parts []string
+	for _, one := range []struct {
+		role string
+		Cap
+	}{{"peer", c.Peer}, {"orderer", c.Orderer}, {"chaincode", c.Chaincode}, {"device", c.Device}} {
+		if one.CPUs > 0 {
+			parts = append(parts, fmt.Sprintf("%s %g cores", one.role, one.CPUs))
+		}
+		if one.Memory > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d bytes", one.role, one.Memory))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Limits are Fabric's concurrency limits per peer, 0 where nobody told.
 type Limits struct {
 	Gateway  int `json:"gateway,omitempty"`
@@ -244,7 +267,8 @@ type Saturation struct {
 	// were made.
 	Spread           float64 `json:"spread,omitempty"`
 	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
-	Plateau          float64 `json:"plateau_per_s"` // the highest throughput of the series
+	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over
+	Plateau          float64 `json:"plateau_per_s"`         // the highest throughput of the series
 	Method           string  `json:"method"`
 	// LimitedBy and LimitedBecause are those of a Point at that load, or of the
 	// next higher one where nothing limited that yet.

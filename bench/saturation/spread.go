@@ -13,7 +13,7 @@ func (f *Found) spread(found, paces []float64) {
 	if len(found) < 2 {
 		return
 	}
-	f.Spread = variation(found)
+	f.Spread, f.Repetitions = variation(found), len(found)
 	if slices.Contains(paces, 0) {
 		return
 	}

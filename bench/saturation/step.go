@@ -128,6 +128,7 @@ type Found struct {
 	// pace is not known.
 	Spread           float64
 	SpreadNormalised float64
+	Repetitions      int     // that Spread is over
 	Trials           []Trial // every step taken, in order
 	Warnings         []stats.Warning
 }
@@ -164,7 +165,7 @@ func (f *Found) conclude(unit string, repetitions int) {
 func (f Found) Saturation(series string) result.Saturation {
 	s := result.Saturation{
 		Series: series, Reached: f.Reached, Throughput: f.Throughput, Plateau: f.Plateau,
-		Spread: f.Spread, SpreadNormalised: f.SpreadNormalised,
+		Spread: f.Spread, SpreadNormalised: f.SpreadNormalised, Repetitions: f.Repetitions,
 	}
 	if f.Kind == "open" {
 		s.Offered = f.Load

@@ -1,0 +1,38 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+func TestClaims(t *testing.T) {
+	run, sum := fixture(t)
+	if r := Build(run, sum); slices.ContainsFunc(r.Sections, func(s Section) bool { return s.ID == "claims" }) {
+		t.Error("a run without claims has a section for them")
+	}
+	sum.Claims = []result.Claim{
+		{ID: "p/fast", Claim: "it is fast", Published: "8 clients", Threshold: "4 to 16", Verdict: "reproduced", Evidence: "8 of 8.", Conditions: "At 0.5 core."},
+		{ID: "p/cheap", Claim: "it is cheap", Published: "not available", Threshold: "under 1 %", Verdict: "not reproduced", Evidence: "7 %.", Figure: "claim-cheap"},
+		{ID: "p/scales", Verdict: "depends", Evidence: "x"}, {ID: "p/sound", Verdict: "inconclusive", Evidence: "y"},
+	}
+	r := Build(run, sum)
+	if r.Sections[0].ID != "claims" {
+		t.Errorf("the first section is %s", r.Sections[0].ID)
+	}
+	rows := printed(tableOf(t, r, "claims"))
+	if want := "claim=p/fast verdict=reproduced words=it is fast published=8 clients threshold=4 to 16 evidence=8 of 8. conditions=At 0.5 core. \n" +
+		"claim=p/cheap verdict=not reproduced words=it is cheap published=not available threshold=under 1 % evidence=7 %. figure=claim-cheap \n"; !strings.HasPrefix(rows, want) {
+		t.Errorf("%s, want\n%s", rows, want)
+	}
+	for i, want := range []Verdict{Good, Bad, Caution, Caution} {
+		if f := r.Findings[i]; f.Subject != "Claim "+sum.Claims[i].ID || f.Value != sum.Claims[i].Verdict || f.Verdict != want {
+			t.Errorf("%+v, want %v", f, want)
+		}
+	}
+	if text := r.Findings[0].Text; text != "8 of 8. At 0.5 core." {
+		t.Errorf("%q", text)
+	}
+}

@@ -1,0 +1,44 @@
+package reports
+
+import (
+	"slices"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+func TestPhasesTogether(t *testing.T) {
+	phase := func(name string, start, hold float64, load result.Load, throughput float64) result.Point {
+		p50 := 0.1
+		return result.Point{
+			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, Hold: hold},
+			Window: hold - 2, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 98, "dropped": 2},
+			Conditions: result.Conditions{Workload: "plain", Length: 1, Wait: "commit"},
+			Latency:    map[string]result.Quantiles{"commit": {P50: &p50, Mean: 0.1, N: 98}},
+		}
+	}
+	sum := result.Summary{Complete: true, Points: []result.Point{
+		{Series: "alone", Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: 1}},
+		phase("burst", 10, 12, result.Load{Kind: "closed", Clients: 8}, 40),
+		phase("base", 0, 30, result.Load{Kind: "open", Offered: 10}, 9.8),
+	}}
+	r := Build(result.Run{}, sum)
+	if got, want := printed(tableOf(t, r, "phases-together")),
+		"level=day phase=day/base start_s=0 hold_s=30 load=10.0 tx/s offered transaction=plain, 1 values throughput_per_s=9.8 valid_share=0.98 latency_p50_s=0.1 \n"+
+			"level=day phase=day/burst start_s=10 hold_s=12 load=8 clients transaction=plain, 1 values throughput_per_s=40 valid_share=0.98 latency_p50_s=0.1 \n"; got != want {
+		t.Errorf("%s, want\n%s", got, want)
+	}
+	f := figure(t, r, "timeline-day")
+	if len(f.Series) != 2 || f.Alt == "" {
+		t.Fatalf("%+v", f)
+	}
+	// From the end of the warm-up to that of the hold.
+	for i, want := range [][]Point{{{X: 2, Y: 9.8}, {X: 30, Y: 9.8}}, {{X: 12, Y: 40}, {X: 22, Y: 40}}} {
+		if !slices.Equal(f.Series[i].Points, want) {
+			t.Errorf("%s: %v, want %v", f.Series[i].Name, f.Series[i].Points, want)
+		}
+	}
+	if alone := Build(result.Run{}, result.Summary{Points: sum.Points[:1]}); slices.ContainsFunc(alone.Tables(), func(t Table) bool { return t.ID == "phases-together" }) {
+		t.Error("a run without phases has a table of them")
+	}
+}

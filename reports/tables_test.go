@@ -1,0 +1,22 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSpreadOfSearches(t *testing.T) {
+	run, sum := fixture(t)
+	sum.Saturation[0].Spread, sum.Saturation[0].SpreadNormalised, sum.Saturation[0].Repetitions = 0.083, 0.021, 6
+	r := Build(run, sum)
+	if rows := printed(tableOf(t, r, "saturation")); !strings.Contains(rows, "spread_share=0.083 spread_normalised_share=0.021 repetitions=6 \n") {
+		t.Errorf("%s", rows)
+	}
+	f, _ := finding(r, "Saturation, "+sum.Saturation[0].Series)
+	if want := "Repeated searches differ by 8.30 % (coefficient of variation), by 2.10 % with the machine's own pace taken out."; !strings.Contains(f.Text, want) {
+		t.Errorf("%q", f.Text)
+	}
+	if rows := printed(tableOf(t, Build(fixture(t)), "saturation")); strings.Contains(rows, "spread") {
+		t.Errorf("a run without repeated searches: %s", rows)
+	}
+}
