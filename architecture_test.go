@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 // foreign names libraries that only some packages may use.
 var foreign = map[string][]string{
 	"github.com/fentec-project/":                 {"workloads/fe"},
+	"filippo.io/edwards25519":                    {"workloads/fe"},
 	"github.com/hyperledger/fabric-chaincode-go": {"network/chaincode"},
 	"github.com/hyperledger/":                    {"network/"},
 	"gonum.org/v1/plot":                          {"reports/plot"},

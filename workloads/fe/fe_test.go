@@ -10,9 +10,6 @@ import (
 	"testing"
 
 	"github.com/fentec-project/gofe/data"
-	"pgregory.net/rapid"
-
-	"meterbench/workloads/fe/codec"
 )
 
 func mustSetup(t testing.TB, p Params) Authority {
@@ -42,50 +39,11 @@ func mustEvaluator(t testing.TB, public []byte) Evaluator {
 	return e
 }
 
-// withAuthority returns the schemes that have one.
-func withAuthority() (names []string) {
-	for _, name := range Schemes() {
-		if HasAuthority(name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 func dot(x, y []int64) (z int64) {
 	for i := range x {
 		z += x[i] * y[i]
 	}
 	return z
-}
-
-func TestEvaluateIsInnerProduct(t *testing.T) {
-	for _, name := range []string{"ddh", "damgard"} {
-		p := Params{name, 1024, 4, 1000}
-		authority := mustSetup(t, p)
-		evaluator := mustEvaluator(t, authority.Encryptor().Public())
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				values := rapid.SliceOfN(rapid.Int64Range(-p.Bound, p.Bound), p.Length, p.Length)
-				x, y := values.Draw(t, "x"), values.Draw(t, "y")
-				ciphertext, err := authority.Encryptor().Encrypt(x)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := codec.Check(ciphertext); err != nil {
-					t.Fatal(err)
-				}
-				key, err := authority.Derive(y)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, err := evaluator.Evaluate(t.Context(), ciphertext, key)
-				if err != nil || got != dot(x, y) {
-					t.Fatalf("Evaluate = %d, %v, want %d", got, err, dot(x, y))
-				}
-			})
-		})
-	}
 }
 
 func TestEncryptAtOnce(t *testing.T) {
@@ -232,6 +190,7 @@ func TestSecurityBits(t *testing.T) {
 	}{
 		{"ddh", 1024, 80}, {"ddh", 1536, 96}, {"ddh", 2048, 112}, {"ddh", 3072, 128}, {"ddh", 4096, 152},
 		{"damgard", 2048, 112}, {"ddh", 2560, 0}, {"rsa", 2048, 0},
+		{"paillier", 3072, 128}, {"paillier", 1536, 0}, {"ecddh", 256, 128}, {"ecddh", 255, 0}, {"dmcfe", 256, 100}, {"dmcfe", 512, 0},
 	} {
 		got, source := SecurityBits(c.scheme, c.bits)
 		if (got == nil) != (c.want == 0) || got != nil && *got != c.want || source == "" {

@@ -1,6 +1,7 @@
 package fe
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
@@ -9,12 +10,13 @@ import (
 
 	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/fullysec"
+	"pgregory.net/rapid"
 
 	"meterbench/workloads/fe/codec"
 )
 
 // A knownAnswer is computed by an independent program from the
-// papers' formulas and gofe's groups. Numbers as strings are hexadecimal.
+// papers' formulas, with gofe's groups and RFC 9496. Numbers as strings are hexadecimal.
 type knownAnswer struct {
 	Scheme     string   `json:"scheme"`
 	Bits       int      `json:"bits"`
@@ -22,23 +24,30 @@ type knownAnswer struct {
 	Bound      int64    `json:"bound"`
 	S          []string `json:"s"` // master secret
 	T          []string `json:"t"` // its second half, damgard only
+	R          string   `json:"r"` // random number of the ciphertext, ecddh only
+	X          []int64  `json:"x"` // ecddh only
 	Y          []int64  `json:"y"`
 	Key        []string `json:"key"`
+	Public     string   `json:"public"` // ecddh only
 	Ciphertext string   `json:"ciphertext"`
 	Result     int64    `json:"result"`
 }
 
 func knownAnswers(t testing.TB) []knownAnswer {
 	t.Helper()
-	file, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
+	var all []knownAnswer
+	for _, name := range []string{"testdata/vectors.json", "testdata/ecddh.json"} {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answers []knownAnswer
+		if err := json.Unmarshal(file, &answers); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, answers...)
 	}
-	var answers []knownAnswer
-	if err := json.Unmarshal(file, &answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
+	return all
 }
 
 func (k knownAnswer) params() Params { return Params{k.Scheme, k.Bits, k.Length, k.Bound} }
@@ -60,6 +69,13 @@ func (k knownAnswer) authority(t testing.TB) Authority {
 	t.Helper()
 	var authority Authority
 	s, p := numbers(t, k.S), k.params()
+	if k.Scheme == "ecddh" {
+		authority, err := newECDDHAuthority(p, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return authority
+	}
 	h := make(data.Vector, len(s))
 	if k.Scheme == "ddh" {
 		scheme, err := newDDH(p)
@@ -118,6 +134,65 @@ func TestKnownAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the randomness can be given, public key and ciphertext are known answers too.
+func TestKnownCiphertexts(t *testing.T) {
+	count := 0
+	for _, k := range knownAnswers(t) {
+		if k.Scheme != "ecddh" {
+			continue
+		}
+		count++
+		encryptor := k.authority(t).Encryptor().(*ecddhEncryptor)
+		if got := hex.EncodeToString(encryptor.Public()); got != k.Public {
+			t.Errorf("%v: public key %s, want %s", k.params(), got, k.Public)
+		}
+		got, err := encryptor.encrypt(k.X, numbers(t, []string{k.R})[0])
+		if err != nil || hex.EncodeToString(got) != k.Ciphertext {
+			t.Errorf("%v: ciphertext %x, %v, want %s", k.params(), got, err, k.Ciphertext)
+		}
+	}
+	if count < 5 {
+		t.Errorf("%d known answers of ecddh", count)
+	}
+}
+
+// Schemes agree with each other and with the plaintext on random vectors, with
+// encryptors made from public keys alone.
+func TestSchemesAgree(t *testing.T) {
+	type holder struct {
+		authority Authority
+		encryptor Encryptor
+		evaluator Evaluator
+	}
+	var holders []holder
+	const bound = 1000
+	for _, p := range []Params{{"ddh", 1024, 4, bound}, {"damgard", 1024, 4, bound}, {"ecddh", 256, 4, bound}} {
+		authority := mustSetup(t, p)
+		encryptor, err := NewEncryptor(authority.Encryptor().Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		holders = append(holders, holder{authority, encryptor, mustEvaluator(t, encryptor.Public())})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOfN(rapid.Int64Range(-bound, bound), 4, 4)
+		x, y := values.Draw(t, "x"), values.Draw(t, "y")
+		for _, h := range holders {
+			ciphertext, err := h.encryptor.Encrypt(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := h.authority.Derive(y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := h.evaluator.Evaluate(context.Background(), ciphertext, key); err != nil || got != dot(x, y) {
+				t.Fatalf("%v: Evaluate = %d, %v, want %d", key.Params, got, err, dot(x, y))
+			}
+		}
+	})
 }
 
 // gofe's own decryption is the oracle here. Each call leaves a goroutine

@@ -30,6 +30,7 @@ func schemes() []scheme {
 	return []scheme{
 		{codec.DDH, gofeProductBits, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
 		{codec.Damgard, gofeProductBits, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.ECDDH, ecddhProductBits, true, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
 		{codec.Paillier, gofeProductBits, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
 		{id: codec.DMCFE, productBits: gofeProductBits, searches: true},
 	}

@@ -135,7 +135,7 @@ func newZpEvaluator(ctx context.Context, p Params, group zpGroup, heads int, tab
 }
 
 func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error) {
-	if err := e.checkKey(key); err != nil {
+	if err := e.params.checkKey(key, e.group.q, e.heads); err != nil {
 		return 0, fmt.Errorf("fe: evaluate: key: %w", err)
 	}
 	elements, err := e.open(ciphertext)
@@ -150,24 +150,6 @@ func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) 
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}
 	return z, nil
-}
-
-func (e *zpEvaluator) checkKey(key Key) error {
-	if key.Params != e.params {
-		return fmt.Errorf("made for %v with bound %d, the evaluator for %v with bound %d", key.Params, key.Params.Bound, e.params, e.params.Bound)
-	}
-	if err := e.params.checkVector(key.Function); err != nil {
-		return err
-	}
-	if len(key.Secrets) != e.heads {
-		return fmt.Errorf("%d secrets; %s has %d", len(key.Secrets), e.params.Scheme, e.heads)
-	}
-	for i, k := range key.Secrets {
-		if k == nil || k.Sign() < 0 || k.Cmp(e.group.q) >= 0 {
-			return fmt.Errorf("secret %d is missing or not below the order of the group", i)
-		}
-	}
-	return nil
 }
 
 // open decodes a ciphertext and holds every element to the group. A head
