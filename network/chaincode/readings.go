@@ -93,10 +93,7 @@ func arity(function string) (n int, known bool) {
 
 // putList stores the readings of a list, all of them or none.
 func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
-	wires, err := reading.SplitList(raw)
-	if err == nil && (len(wires) == 0 || len(wires) > reading.MaxRegistrations) {
-		err = fmt.Errorf("%d readings; want 1 to %d", len(wires), reading.MaxRegistrations)
-	}
+	wires, err := list(raw)
 	if err != nil {
 		return refuse(http.StatusBadRequest, reading.CodeMalformed, "%v", err)
 	}

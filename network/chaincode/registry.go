@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
@@ -29,74 +30,91 @@ func (c *Readings) operatorOnly(stub shim.ChaincodeStubInterface) error {
 	return nil
 }
 
-// setParameters keeps a public key, which says what it is for, under its hash.
-// Setting the same again changes nothing.
-func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, public []byte) error {
+// list takes a list of 1 to reading.MaxRegistrations entries apart.
+func list(raw []byte) ([][]byte, error) {
+	entries, err := reading.SplitList(raw)
+	if err == nil && (len(entries) == 0 || len(entries) > reading.MaxRegistrations) {
+		err = fmt.Errorf("list of %d; want 1 to %d", len(entries), reading.MaxRegistrations)
+	}
+	return entries, err
+}
+
+// setParameters keeps a list of public keys, each of which says what it is for,
+// under their hashes, all of them or none. What is there stays as it is.
+func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if err := c.operatorOnly(stub); err != nil {
 		return err
 	}
-	if len(public) > reading.MaxPublic {
-		return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "public key of %d bytes; want at most %d", len(public), reading.MaxPublic)
-	}
-	if _, err := codec.ReadPublic(public); err != nil {
+	publics, err := list(raw)
+	if err != nil {
 		return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "%v", err)
 	}
-	id := reading.ParametersID(public)
-	stored, err := stub.GetState(reading.ParametersKey(id))
+	keys := make([]string, len(publics))
+	for i, public := range publics {
+		if len(public) > reading.MaxPublic {
+			return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "public key of %d bytes; want at most %d", len(public), reading.MaxPublic)
+		}
+		if _, err := codec.ReadPublic(public); err != nil {
+			return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "%v", err)
+		}
+		keys[i] = reading.ParametersKey(reading.ParametersID(public))
+	}
+	return store(stub, keys, publics)
+}
+
+// store writes values under keys that are their hashes, in one round trip.
+func store(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) error {
+	stored, err := states(stub, keys)
 	if err != nil {
-		return fmt.Errorf("read parameters %v: %w", id, err)
+		return fmt.Errorf("read the state of %d keys: %w", len(keys), err)
 	}
-	if len(stored) > 0 {
-		return nil
+	stub.StartWriteBatch()
+	for i, key := range keys {
+		if len(stored[i]) > 0 {
+			continue
+		}
+		if err := stub.PutState(key, values[i]); err != nil {
+			return fmt.Errorf("store %s: %w", key, err)
+		}
 	}
-	if err := stub.PutState(reading.ParametersKey(id), public); err != nil {
-		return fmt.Errorf("store parameters %v: %w", id, err)
+	if err := stub.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("store %d values: %w", len(keys), err)
 	}
 	return nil
 }
 
 // approve keeps a list of functions, each under its hash, all of them or none.
-// What is there already stays as it is, whatever it is asked again.
+// What is there stays as it is, whatever it is asked again.
 func (c *Readings) approve(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if err := c.operatorOnly(stub); err != nil {
 		return err
 	}
-	list, err := reading.SplitList(raw)
-	if err == nil && (len(list) == 0 || len(list) > reading.MaxRegistrations) {
-		err = fmt.Errorf("%d functions; want 1 to %d", len(list), reading.MaxRegistrations)
-	}
-	functions := make([]reading.Function, len(list))
-	keys := make([]string, 0, 2*len(list)) // for each function its own and its parameters'
-	for i := 0; i < len(list) && err == nil; i++ {
-		if functions[i], err = reading.UnmarshalFunction(list[i]); err == nil {
-			keys = append(keys, reading.FunctionKey(reading.HashFunction(list[i])), reading.ParametersKey(functions[i].Parameters))
-		}
-	}
+	encoded, err := list(raw)
 	if err != nil {
 		return refuse(http.StatusBadRequest, reading.CodeFunctionMalformed, "%v", err)
 	}
-	state, err := states(stub, keys)
+	functions := make([]reading.Function, len(encoded))
+	keys, parameters := make([]string, len(encoded)), make([]string, len(encoded))
+	for i := range encoded {
+		if functions[i], err = reading.UnmarshalFunction(encoded[i]); err != nil {
+			return refuse(http.StatusBadRequest, reading.CodeFunctionMalformed, "%v", err)
+		}
+		keys[i] = reading.FunctionKey(reading.HashFunction(encoded[i]))
+		parameters[i] = reading.ParametersKey(functions[i].Parameters)
+	}
+	// Functions are usually for the same parameters, which are large.
+	distinct := slices.Compact(slices.Sorted(slices.Values(parameters)))
+	publics, err := states(stub, distinct)
 	if err != nil {
-		return fmt.Errorf("read the state of %d functions: %w", len(list), err)
+		return fmt.Errorf("read the parameters of %d functions: %w", len(encoded), err)
 	}
 	for i := range functions {
-		if err := fits(&functions[i], state[2*i+1]); err != nil {
+		at, _ := slices.BinarySearch(distinct, parameters[i])
+		if err := fits(&functions[i], publics[at]); err != nil {
 			return err
 		}
 	}
-	stub.StartWriteBatch()
-	for i, encoded := range list {
-		if len(state[2*i]) > 0 {
-			continue
-		}
-		if err := stub.PutState(keys[2*i], encoded); err != nil {
-			return fmt.Errorf("approve function %s: %w", functions[i].Tariff, err)
-		}
-	}
-	if err := stub.FinishWriteBatch(); err != nil {
-		return fmt.Errorf("approve %d functions: %w", len(list), err)
-	}
-	return nil
+	return store(stub, keys, encoded)
 }
 
 // fits holds a function to its parameters, given their state.

@@ -18,7 +18,7 @@ var begin = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 func deployed(t testing.TB) (*Readings, *stub) {
 	t.Helper()
 	c, s := &Readings{Operator: operator}, newStub(operator)
-	expect(t, s.invoke(t, c, reading.FnSetParameters, publicKey1024(t)), 200, "")
+	expect(t, s.invoke(t, c, reading.FnSetParameters, reading.MarshalList([][]byte{publicKey1024(t)})), 200, "")
 	open := encrypting(t, "m4", 4)
 	open.Parameters = reading.Hash{}
 	expect(t, s.invoke(t, c, reading.FnRegister, batch(t,

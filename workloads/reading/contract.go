@@ -6,6 +6,7 @@ import (
 )
 
 // The contract "readings": its name and its functions with their arguments.
+// Lists have 1 to MaxRegistrations entries and are taken whole or not at all.
 // Numbers in arguments are decimal, hashes lower-case hexadecimal. Functions
 // marked (operator) are for the operator's organisation, the market
 // surveillance, only.
@@ -13,12 +14,12 @@ const (
 	ContractName = "readings"
 
 	FnPing            = "Ping"             // (): the contract's name; reads and writes nothing
-	FnSetParameters   = "SetParameters"    // (public key in its wire form) (operator): kept under its hash, the parameters' id, for ever
+	FnSetParameters   = "SetParameters"    // (list of public keys) (operator): each kept under its hash, the parameters' id, for ever
 	FnApprove         = "ApproveFunctions" // (list of functions) (operator): each kept under its hash for ever
 	FnRegisterGateway = "RegisterGateway"  // (gateway) (operator): refuses one registered with another key
 	FnRegister        = "RegisterMeters"   // (registrations) (operator): refuses a meter registered otherwise
 	FnPut             = "PutReading"       // (reading)
-	FnPutList         = "PutReadings"      // (list of 1 to MaxRegistrations readings): all of them or none
+	FnPutList         = "PutReadings"      // (list of readings)
 	FnPutBill         = "PutBill"          // (bill)
 	FnGet             = "GetReading"       // (meter, number): the reading
 	FnRange           = "GetReadings"      // (meter, from, to exclusive): a list of readings
