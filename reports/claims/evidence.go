@@ -116,6 +116,12 @@ func byPeer(limit string) bool {
 	return len(fields) > 1 && strings.HasPrefix(fields[len(fields)-1], "peer")
 }
 
+// notNetwork tells whether what limited a point is neither of the network nor of
+// its settings: the machine was busy with something else.
+func notNetwork(limit string) bool {
+	return strings.HasSuffix(limit, "other processes") || strings.HasSuffix(limit, "other virtual machines") || strings.HasSuffix(limit, "client")
+}
+
 // fewest is the least number of transactions whose mean stands in where they
 // are too few for a median.
 const fewest = 5

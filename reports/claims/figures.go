@@ -28,7 +28,7 @@ func Section(run result.Run, sum result.Summary) (reports.Section, bool) {
 		ID: "claims-evidence", Title: "What the claims rest on",
 		Intro:   "The figures and tables behind the verdicts, from the points, costs and attempts of this run.",
 		Figures: []reports.Figure{e.limitFigure(), e.shareFigure(), e.quotaFigure(), feasibilityFigure(sum.Feasibility)},
-		Tables:  []reports.Table{gatewayTable(sum.Feasibility), peerTable(sum.Feasibility), probeTable(sum.Integrity)},
+		Tables:  []reports.Table{e.limitTable(), e.pairTable(), gatewayTable(sum.Feasibility), peerTable(sum.Feasibility), probeTable(sum.Integrity)},
 	}
 	return s, true
 }

@@ -50,7 +50,7 @@ func keySize(e *evidence) finding {
 		}
 		small, large := f.costs[0], f.costs[len(f.costs)-1]
 		ratio := large.Encrypt.P50 / small.Encrypt.P50
-		told = append(told, fmt.Sprintf("%s: %s at %d bits, %s at %d bits, %s as long; the ciphertext is %s as large",
+		told = append(told, fmt.Sprintf("%s: %s at %d bits, %s at %d, %s as long; the ciphertext %s as large",
 			f, cost(small.Encrypt), small.Bits, cost(large.Encrypt), large.Bits,
 			reports.Times.Format(ratio), reports.Times.Format(float64(large.Bytes)/float64(small.Bytes))))
 		if why := f.shrinks(); ratio >= growth && apart(small.Encrypt, large.Encrypt) && why == "" {
@@ -68,7 +68,7 @@ func keySize(e *evidence) finding {
 	}
 	return finding{
 		verdict:    overall(len(holds), len(fails)),
-		evidence:   strings.Join(told, ". ") + ".",
+		evidence:   "One encryption, with the 95 % interval of its median. " + strings.Join(told, ". ") + ".",
 		conditions: fmt.Sprintf("Holds for %s. Breaks for %s.%s", orNone(holds), orNone(fails), end),
 	}
 }
@@ -94,5 +94,5 @@ func cost(c result.Cost) string {
 	if c.Low == nil || c.High == nil {
 		return reports.Seconds.Format(c.P50)
 	}
-	return fmt.Sprintf("%s (95 %% interval %s to %s)", reports.Seconds.Format(c.P50), reports.Seconds.Format(*c.Low), reports.Seconds.Format(*c.High))
+	return fmt.Sprintf("%s (%s to %s)", reports.Seconds.Format(c.P50), reports.Seconds.Format(*c.Low), reports.Seconds.Format(*c.High))
 }

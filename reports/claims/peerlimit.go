@@ -14,17 +14,20 @@ const limitQuestion = "limit"
 // peerLimit finds for every setting at how many clients the throughput stops
 // growing, and what stops it.
 func peerLimit(e *evidence) finding {
-	var holds, fails, told []string
+	var holds, fails, open, told []string
 	for _, s := range e.question(limitQuestion) {
 		l, ok := s.limit()
 		if !ok {
 			continue
 		}
 		told = append(told, l.String())
-		if l.around {
-			holds = append(holds, setting(s.conditions))
-		} else {
-			fails = append(fails, setting(s.conditions)+" ("+l.where+")")
+		switch where := l.setting + " (" + l.where + ")"; {
+		case l.around:
+			holds = append(holds, l.setting)
+		case l.disturbed:
+			open = append(open, where)
+		default:
+			fails = append(fails, where)
 		}
 	}
 	if len(told) < 2 {
@@ -35,19 +38,25 @@ func peerLimit(e *evidence) finding {
 		f.evidence += " " + pace
 	}
 	f.conditions = fmt.Sprintf("Holds with %s. Breaks with %s.", orNone(holds), orNone(fails))
+	if open != nil {
+		f.conditions += fmt.Sprintf(" Undecided with %s.", strings.Join(open, "; "))
+		if f.verdict != Depends { // what is undecided could turn it
+			f.verdict = Inconclusive
+		}
+	}
 	return f
 }
 
 // A limit is where a series stops growing.
 type limit struct {
-	setting  string
-	plateau  estimate
-	clients  int    // the fewest that reach the plateau
-	by       string // what limits there
-	most     int    // the most clients that were measured
-	around   bool   // the peer limits, from about the published number on
-	where    string // if not: why not
-	evidence string
+	setting   string
+	plateau   estimate
+	clients   int    // the fewest that reach the plateau
+	by        string // what limits there
+	most      int    // the most clients that were measured
+	around    bool   // the peer limits, from about the published number on
+	disturbed bool   // other processes than the network's filled the host
+	where     string // the limit falls
 }
 
 // limit judges the series; false where it lacks a load that the judgement
@@ -68,6 +77,8 @@ func (s series) limit() (limit, bool) {
 	early := from.throughput().value >= clearly*best.value
 	late := to.throughput().value < clearly*best.value
 	switch limited := to.limited(); {
+	case notNetwork(limited):
+		l.disturbed, l.where = true, fmt.Sprintf("at %d clients: %s", limitTo, limited)
 	case early:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
 	case late:
@@ -77,11 +88,6 @@ func (s series) limit() (limit, bool) {
 	default:
 		l.around, l.where = true, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
 	}
-	var rates []string
-	for _, level := range s.levels {
-		rates = append(rates, fmt.Sprintf("%s at %d", reports.PerSecond.Digits(level.throughput().value, reports.Scale{Factor: 1}), level.load.Clients))
-	}
-	l.evidence = strings.Join(rates, ", ")
 	return l, true
 }
 
@@ -95,7 +101,7 @@ func (l limit) String() string {
 	if l.clients == l.most {
 		end = " (the most that were measured)"
 	}
-	return fmt.Sprintf("%s: %s tx/s clients; %s of the highest (%s) from %d clients%s on%s", capital(l.setting), l.evidence, percent(plateau), rate(l.plateau), l.clients, end, by)
+	return fmt.Sprintf("%s: %s of %s from %s on%s%s", capital(l.setting), percent(plateau), rate(l.plateau), clients(l.clients), end, by)
 }
 
 // timerPace tells what clients that wait for the commit get where they are too

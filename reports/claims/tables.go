@@ -9,6 +9,55 @@ import (
 	"meterbench/reports"
 )
 
+// limitTable tells where each setting's throughput stops growing.
+func (e *evidence) limitTable() reports.Table {
+	t := reports.Table{ID: limitFigure, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
+		{Key: "setting", Title: "setting"},
+		{Key: "throughput_per_s", Title: "highest", Unit: reports.PerSecond},
+		{Key: "clients", Title: "clients that reach it", Unit: reports.Count},
+		{Key: "limited_by", Title: "limited by"},
+		{Key: "where", Title: "the limit falls"},
+	}}
+	for _, s := range e.question(limitQuestion) {
+		if l, ok := s.limit(); ok {
+			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), number(l.plateau.value), whole(l.clients), words(l.by), words(l.where)})
+		}
+	}
+	t.Notes = []string{fmt.Sprintf("clients that reach it: the fewest with %s of the highest throughput. the limit falls: judged at %s of it, at %d and %d clients.", percent(plateau), percent(clearly), limitFrom, limitTo)}
+	return t
+}
+
+// pairTable holds encryption inside transactions beside the controls.
+func (e *evidence) pairTable() reports.Table {
+	t := reports.Table{ID: "claim-pairs", Title: "Encryption inside transactions, beside controls", Detail: true, Columns: []reports.Column{
+		{Key: "scheme", Title: "scheme"},
+		{Key: "bits", Title: "key bits", Unit: reports.Count},
+		{Key: "length", Title: "values", Unit: reports.Count},
+		{Key: "batch", Title: "batch"},
+		{Key: "clients", Title: "clients", Unit: reports.Count},
+		{Key: "repetitions", Title: "n", Unit: reports.Count, Rank: 3},
+		{Key: "encrypt_s", Title: "encryption", Unit: reports.Seconds},
+		{Key: "commit_s", Title: "control's commit", Unit: reports.Seconds},
+		{Key: "acknowledge_s", Title: "control's acknowledgement", Unit: reports.Seconds},
+		{Key: "of_commit", Title: "encryption / commit", Unit: reports.Share},
+		{Key: "of_acknowledge", Title: "encryption / acknowledgement", Unit: reports.Share},
+		{Key: "over_padded_s", Title: "commit beyond control's", Unit: reports.Seconds, Rank: 1},
+		{Key: "over_plain_s", Title: "commit beyond plain's", Unit: reports.Seconds, Rank: 2},
+	}}
+	for _, p := range e.pairs() {
+		c, plain := p.encrypted, reports.Cell{Why: "no plain reading was measured under the same conditions"}
+		if p.hasPlain {
+			plain = number(p.plain)
+		}
+		t.Rows = append(t.Rows, []reports.Cell{
+			words(c.Scheme), whole(c.Bits), whole(c.Length), words(batch(c)), whole(p.load.Clients), whole(p.n),
+			number(p.encrypt), number(p.commit), number(p.ack), number(p.encrypt / p.commit), number(p.encrypt / p.ack), number(p.padded), plain,
+		})
+	}
+	t.Notes = []string{"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. Medians; means where a level has too few transactions for a median."}
+	return t
+}
+
 func gatewayTable(f *result.Feasibility) reports.Table {
 	t := reports.Table{ID: "feasibility-gateways", Title: "Meters per gateway", Detail: true, Columns: []reports.Column{
 		{Key: "device", Title: "device"},

@@ -138,11 +138,16 @@ func againstTransaction(e *evidence) finding {
 			failed++
 		}
 	}
-	var told []string
+	least, most := pairs[0], pairs[0]
 	for _, p := range pairs {
 		count(p.encrypt / p.commit)
 		count(p.encrypt / p.ack)
-		told = append(told, p.String())
+		if p.encrypt/p.commit < least.encrypt/least.commit {
+			least = p
+		}
+		if p.encrypt/p.commit > most.encrypt/most.commit {
+			most = p
+		}
 	}
 	var conditions []string
 	for _, t := range transactions {
@@ -154,30 +159,26 @@ func againstTransaction(e *evidence) finding {
 		conditions = append(conditions, t.reach(e.families()))
 	}
 	return finding{
-		verdict:  overall(held, failed),
-		evidence: "Measured in pairs: " + strings.Join(told, ". ") + fmt.Sprintf(". Composed of the costs table and these: %d of %d ratios in all are at most %g.", held, held+failed, significantly),
-		conditions: "Composed, of one encryption alone on the machine and the median latency at the least load: " +
-			strings.Join(conditions, ". ") + ".",
+		verdict: overall(held, failed),
+		evidence: fmt.Sprintf("Of %d loads that were measured in pairs, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
+			len(pairs), least, most, held, held+failed, significantly),
+		conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(conditions, ". ") + ".",
 	}
 }
 
 // String tells a pair's figures.
 func (p pair) String() string {
 	c := p.encrypted
-	text := fmt.Sprintf("%s at %d bits, %s, %s, %s: %s to encrypt is %s of the commit (%s) and %s of the acknowledgement (%s) of the equally long control",
-		c.Scheme, c.Bits, vector(c.Length), batch(c), clients(p.load.Clients), reports.Seconds.Format(p.encrypt),
-		percent(p.encrypt/p.commit), reports.Seconds.Format(p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.ack))
-	text += fmt.Sprintf("; the commit takes %s longer", signed(p.padded))
-	if p.hasPlain {
-		text += fmt.Sprintf(", and %s longer than that of the plain reading", signed(p.plain))
-	}
-	return text
+	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s at %d bits, %s, beside %s and %s of the equally long control; %s, %s)",
+		percent(p.encrypt/p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.encrypt), c.Scheme, c.Bits, vector(c.Length),
+		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), clients(p.load.Clients))
 }
 
-// reach tells by family up to which key size encryption is significantly
-// shorter than the transaction.
+// reach tells up to which key size encryption is significantly shorter than the
+// transaction, the families with the same answer together.
 func (t transaction) reach(families []family) string {
-	var parts []string
+	var answers []string
+	of := map[string][]string{}
 	for _, f := range families {
 		upTo, beyond := 0, result.FECost{}
 		for _, c := range f.costs {
@@ -187,26 +188,25 @@ func (t transaction) reach(families []family) string {
 			}
 			upTo = c.Bits
 		}
-		part := f.String() + ": "
+		answer, name := fmt.Sprintf("up to %d bits", upTo), f.String()
 		switch {
 		case upTo == 0:
-			part += "at no size"
+			answer = "at no size"
 		case beyond.Bits == 0:
-			part += "at every size"
-		default:
-			part += fmt.Sprintf("up to %d bits", upTo)
+			answer = "at every size"
 		}
 		if beyond.Bits > 0 {
-			largest := f.costs[len(f.costs)-1]
-			part += fmt.Sprintf(" (%s at %d bits", percent(beyond.Encrypt.P50/t.latency), beyond.Bits)
-			if largest.Bits != beyond.Bits {
-				part += fmt.Sprintf(", %s at %d", percent(largest.Encrypt.P50/t.latency), largest.Bits)
-			}
-			part += ")"
+			name += fmt.Sprintf(" (%s at %d bits)", percent(beyond.Encrypt.P50/t.latency), beyond.Bits)
 		}
-		parts = append(parts, part)
+		if of[answer] == nil {
+			answers = append(answers, answer)
+		}
+		of[answer] = append(of[answer], name)
 	}
-	return fmt.Sprintf("significantly shorter than the %s (%s): %s", t.name, reports.Seconds.Format(t.latency), strings.Join(parts, "; "))
+	for i, answer := range answers {
+		answers[i] = answer + ": " + strings.Join(of[answer], ", ")
+	}
+	return fmt.Sprintf("Significantly shorter than the %s (%s): %s", t.name, reports.Seconds.Format(t.latency), strings.Join(answers, "; "))
 }
 
 func clients(n int) string {
@@ -214,12 +214,4 @@ func clients(n int) string {
 		return "1 client"
 	}
 	return fmt.Sprintf("%d clients", n)
-}
-
-// signed writes a difference of times.
-func signed(s float64) string {
-	if s < 0 {
-		return "−" + reports.Seconds.Format(-s)
-	}
-	return reports.Seconds.Format(s)
 }

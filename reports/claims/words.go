@@ -7,7 +7,14 @@ import (
 	"meterbench/reports"
 )
 
-func percent(share float64) string { return reports.Share.Format(share) }
+// percent writes a share with three digits at most.
+func percent(share float64) string {
+	digits := reports.Share.Digits(share, reports.Scale{Factor: 0.01})
+	if strings.Contains(digits, ".") {
+		digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+	}
+	return digits + " %"
+}
 
 // rate writes a throughput with its interval.
 func rate(x estimate) string {

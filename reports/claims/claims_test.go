@@ -1,0 +1,218 @@
+package claims
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]string {
+	t.Helper()
+	judged, err := Judge("closer2020", run, sum, Devices()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, c := range judged.Claims {
+		all[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
+		for what, text := range map[string]string{"claim": c.Claim, "published": c.Published, "threshold": c.Threshold, "evidence": c.Evidence} {
+			if text == "" || strings.Contains(text, "%!") || strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+				t.Errorf("%s: %s is %q", c.ID, what, text)
+			}
+		}
+	}
+	return all
+}
+
+// The golden file is what a reader sees of a study.
+func TestGolden(t *testing.T) {
+	run, sum := (&world{cost: 2.5e-3}).summary()
+	judged, err := Judge("closer2020", run, sum, Devices()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, c := range judged.Claims {
+		fmt.Fprintf(&b, "%s: %s\n\nclaim: %s\n\npublished: %s\n\nthreshold: %s\n\nevidence: %s\n\nconditions: %s\n\nfigure: %s\n\n\n",
+			c.ID, c.Verdict, c.Claim, c.Published, c.Threshold, c.Evidence, c.Conditions, c.Figure)
+	}
+	const path = "testdata/closer2020.txt"
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("the claims differ from %s (see them with -update):\n%s", path, b.String())
+	}
+}
+
+// Two runs of a study give the same verdicts: what their points differ by on a
+// shared machine, and a machine of another speed, must not turn one.
+func TestVerdictsAreStable(t *testing.T) {
+	want := map[string]string{
+		"peer-limit": Depends, "overhead-key-size": Reproduced, "overhead-vs-transaction": Depends,
+		"practicable-minimal": Depends, "scales-with-capacity": Reproduced, "algorithm-integrity": Reproduced,
+	}
+	for _, cost := range []float64{2e-3, 2.5e-3, 3.2e-3} {
+		for _, noise := range []float64{0, 0.05, 0.1, -0.1} {
+			run, sum := (&world{cost: cost, noise: noise}).summary()
+			got := verdicts(t, run, sum)
+			for id, verdict := range want {
+				if got[id] != verdict {
+					t.Errorf("cost %g, noise %g: %s is %q, want %q", cost, noise, id, got[id], verdict)
+				}
+			}
+		}
+	}
+}
+
+// What a verdict takes and what turns it.
+func TestVerdicts(t *testing.T) {
+	keep := func(prefixes ...string) func(*result.Run, *result.Summary) {
+		return func(_ *result.Run, s *result.Summary) {
+			s.Points = slices.DeleteFunc(s.Points, func(p result.Point) bool {
+				return !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(p.Series, prefix) })
+			})
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*result.Run, *result.Summary)
+		id     string
+		want   string
+	}{
+		{"no points", keep(), "peer-limit", Inconclusive},
+		{"no points", keep(), "overhead-vs-transaction", Inconclusive},
+		{"no points", keep(), "practicable-minimal", Inconclusive},
+		{"no points", keep(), "scales-with-capacity", Inconclusive},
+		{"one setting", keep("limit-timer"), "peer-limit", Inconclusive},
+		{"settings whose limit lies elsewhere", keep("limit/", "limit-commit"), "peer-limit", NotReproduced},
+		{"the limit at 8 under every setting", func(r *result.Run, s *result.Summary) {
+			keep("limit-timer")(r, s)
+			for _, p := range slices.Clone(s.Points) {
+				p.Series, p.Conditions.BatchTimeout = "limit-other", 1
+				s.Points = append(s.Points, p)
+			}
+		}, "peer-limit", Reproduced},
+		{"not valid", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].Valid = false
+			}
+		}, "peer-limit", Inconclusive},
+		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].LimitedBy = "host CPU, largest: other processes"
+			}
+		}, "peer-limit", Inconclusive},
+		{"no costs", func(_ *result.Run, s *result.Summary) { s.FE = nil }, "overhead-key-size", Inconclusive},
+		{"one key size", func(_ *result.Run, s *result.Summary) { s.FE = s.FE[:2] }, "overhead-key-size", Inconclusive},
+		{"key sizes that cost the same", func(_ *result.Run, s *result.Summary) {
+			for i := range s.FE {
+				s.FE[i].Encrypt = s.FE[0].Encrypt
+			}
+		}, "overhead-key-size", NotReproduced},
+		{"fast schemes only", func(_ *result.Run, s *result.Summary) {
+			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits != 256 })
+			s.Points = slices.DeleteFunc(s.Points, func(p result.Point) bool { return p.Conditions.Scheme == "ddh" })
+			for i := range s.Points { // an acknowledgement takes some milliseconds
+				s.Points[i].Latency["acknowledge"] = median(0.05)
+			}
+		}, "overhead-vs-transaction", Reproduced},
+		{"slow schemes only", func(_ *result.Run, s *result.Summary) {
+			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits < 4096 || c.Length < 96 })
+			for i, p := range s.Points {
+				if p.Conditions.Workload == "encrypted" {
+					s.Points[i].Latency["encrypt"] = median(3)
+				}
+			}
+		}, "overhead-vs-transaction", NotReproduced},
+		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = Devices()[0].Sign }, "practicable-minimal", Reproduced},
+		{"a peer for few meters", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].Throughput /= 100
+			}
+		}, "practicable-minimal", NotReproduced},
+		{"an untimed signature", func(r *result.Run, _ *result.Summary) { r.Host.Sign = 0 }, "practicable-minimal", Inconclusive},
+		{"throughput that quotas leave alone", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].Throughput, s.Points[i].Intervals = 100, nil
+			}
+		}, "scales-with-capacity", NotReproduced},
+		{"throughput as the root of the quota", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].Throughput, s.Points[i].Intervals = s.Points[i].Conditions.Caps.Peer.CPUs, nil
+				if q := &s.Points[i]; q.Throughput > 0 {
+					q.Throughput = 10 * (0.2 + q.Throughput)
+				}
+			}
+		}, "scales-with-capacity", Depends},
+		{"quotas that the host cannot grant", func(r *result.Run, _ *result.Summary) { r.Host.Cores = 0 }, "scales-with-capacity", Inconclusive},
+		{"nothing tried", func(_ *result.Run, s *result.Summary) { s.Integrity = nil }, "algorithm-integrity", Inconclusive},
+		{"a kind not tried", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes = s.Integrity.Probes[1:] }, "algorithm-integrity", Inconclusive},
+		{"a forgery accepted", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes[3].Accepted = 1 }, "algorithm-integrity", NotReproduced},
+		{"everything refused", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Integrity.Probes {
+				s.Integrity.Probes[i].Accepted = 0
+			}
+		}, "algorithm-integrity", Inconclusive},
+	} {
+		t.Run(c.name+"/"+c.id, func(t *testing.T) {
+			run, sum := (&world{cost: 2.5e-3}).summary()
+			c.change(&run, &sum)
+			if got := verdicts(t, run, sum)[c.id]; got != c.want {
+				t.Errorf("%s is %q, want %q", c.id, got, c.want)
+			}
+		})
+	}
+}
+
+func TestUnknownPublication(t *testing.T) {
+	if _, err := Judge("closer2021", result.Run{}, result.Summary{}, Slower(10)); !errors.Is(err, ErrUnknown) {
+		t.Errorf("got %v, want ErrUnknown", err)
+	}
+}
+
+// A run without anything is judged without a panic: interrupted ones are such.
+func TestEmptyRun(t *testing.T) {
+	for _, publication := range Publications() {
+		judged, err := Judge(publication, result.Run{}, result.Summary{}, Devices()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range judged.Claims {
+			if c.Verdict != Inconclusive {
+				t.Errorf("%s: %q without anything measured", c.ID, c.Verdict)
+			}
+		}
+		Section(result.Run{}, result.Summary{Claims: judged.Claims})
+	}
+}
+
+func TestDevices(t *testing.T) {
+	seen := map[string]bool{}
+	for i, d := range Devices() {
+		if d.Name == "" || d.Title == "" || d.Sign <= 0 || !strings.HasPrefix(d.Source, "https://") || seen[d.Name] {
+			t.Errorf("device %d is incomplete or there twice: %+v", i, d)
+		}
+		if i > 0 && d.Sign > Devices()[i-1].Sign {
+			t.Errorf("%s is slower than %s", d.Name, Devices()[i-1].Name)
+		}
+		seen[d.Name] = true
+	}
+	if f, ok := Slower(250).factor(result.Host{}); f != 250 || !ok {
+		t.Errorf("a factor of 250 is %g, %t", f, ok)
+	}
+}
