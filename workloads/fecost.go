@@ -2,15 +2,19 @@ package workloads
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/perf/benchmath"
 
 	"meterbench/bench/result"
 	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
 )
 
 // MinFESamples is the fewest samples for which the 95 % interval of a median
@@ -19,29 +23,47 @@ import (
 const MinFESamples = 6
 
 // An FESpec says what MeasureFE measures: every combination of a scheme, a
-// size and a length.
+// size, a length and a bound. A scheme with one size is measured once, at that
+// size, whatever Bits says; one with several at those of Bits that it comes in.
 type FESpec struct {
-	Schemes []string // of fe.Schemes
-	Bits    []int    // of the modulus
-	Lengths []int    // of the vectors
-	Bound   int64    // largest value in the vectors
-	Samples int      // of each combination, at least MinFESamples
-	Seed    uint64   // of the values that are encrypted; keys and ciphertexts do not repeat
+	Schemes []string   // of fe.Schemes
+	Bits    []int      // sizes, each of which one of the schemes comes in
+	Lengths []int      // of the vectors; of the group of meters, where a scheme has no authority
+	Bounds  []int64    // largest values in the vectors
+	Samples int        // of each combination, at least MinFESamples
+	Tables  *fe.Tables // of discrete logarithms
+	Seed    uint64     // of the values that are encrypted; keys and ciphertexts do not repeat
 	// Progress, if not nil, is called before each sample with the number of
 	// those done, the number of all, and what comes next.
 	Progress func(done, total int, cell string)
 }
 
-// MeasureFE times key generation, key derivation, encryption and decryption
-// of every combination in the spec, one after the other on one goroutine, on
-// vectors of values uniform in 0 … Bound. The function is the sum of the
-// vector's values, as of a day. Every result is held against the plaintext.
+// Cells returns how many combinations there are, or what of the spec cannot be
+// measured: an unknown scheme, a size that it does not come in, a bound with
+// results beyond the tables.
+func (s FESpec) Cells() (int, error) {
+	cells, err := s.cells()
+	return len(cells), err
+}
+
+// MeasureFE times the four steps of every combination in the spec, one after
+// the other on one goroutine, on vectors of values uniform in 0 … bound. The
+// function is the sum of the vector's values, as of a day. Every result is held
+// against the plaintext. The steps, for schemes with an authority and for
+// groups of meters without one:
+//
+//	           authority                            group of as many meters as the length
+//	keygen     master keys, without the search      one meter's keys and its agreement
+//	           for a modulus where there is one     with the others
+//	derive     the function's key                   one meter's share of it
+//	encrypt    the vector                           one meter's value
+//	decrypt    the function of the vector           the function of all meters' values
 //
 // The samples are interleaved: one of each combination, then the next of each,
 // so that a machine that grows faster or slower does so for all. Garbage is
-// collected before each. Decryption includes all checks of the ciphertext but
-// not the evaluator's table of discrete logarithms, which is made once, before
-// the first sample, and which makes decryption faster than without.
+// collected before each. Decryption includes all checks of the ciphertexts, but
+// not what is made once for a key and a group, as the table of discrete
+// logarithms, which is timed apart and makes decryption faster than without.
 //
 // When the context is done it returns its error along with the combinations
 // that have a sample, in the spec's order. The others are nil with an error.
@@ -50,111 +72,138 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	if err != nil {
-		return nil, fmt.Errorf("measure encryption: %w", err)
-	}
-	for done := range spec.Samples * len(cells) {
-		c := &cells[done%len(cells)]
+	total := spec.Samples * len(cells)
+	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}}
+	for done := range total {
+		c := cells[done%len(cells)]
 		if spec.Progress != nil {
-			spec.Progress(done, spec.Samples*len(cells), c.params.String())
+			spec.Progress(done, total, c.String())
 		}
 		runtime.GC()
 		err := ctx.Err()
 		if err == nil {
-			err = c.sample(ctx, tables, rand.New(rand.NewPCG(spec.Seed, uint64(done))))
+			err = c.sample(ctx, &shared, rand.New(rand.NewPCG(spec.Seed, uint64(done))))
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
-			return costs(cells), fmt.Errorf("measure encryption: stopped after %d of %d samples: %w", done, spec.Samples*len(cells), err)
+			return costs(cells), fmt.Errorf("measure encryption: stopped after %d of %d samples: %w", done, total, err)
 		case err != nil:
-			return nil, fmt.Errorf("measure encryption: %v: %w", c.params, err)
+			return nil, fmt.Errorf("measure encryption: %v: %w", c, err)
 		}
 	}
 	return costs(cells), nil
 }
 
-// An feCell is one combination and its samples so far, in seconds.
-type feCell struct {
-	params                           fe.Params
-	keygen, derive, encrypt, decrypt []float64
-}
-
-func (s FESpec) cells() ([]feCell, error) {
+func (s FESpec) cells() ([]*feCell, error) {
 	if s.Samples < MinFESamples {
 		return nil, fmt.Errorf("measure encryption: %d samples; at least %d make an interval", s.Samples, MinFESamples)
 	}
-	var cells []feCell
+	var cells []*feCell
+	taken := map[int]bool{}
 	for _, scheme := range s.Schemes {
-		for _, bits := range s.Bits {
+		sizes, err := s.sizes(scheme)
+		if err != nil {
+			return nil, fmt.Errorf("measure encryption: %w", err)
+		}
+		for _, bits := range sizes {
+			taken[bits] = true
 			for _, length := range s.Lengths {
-				p := fe.Params{Scheme: scheme, Bits: bits, Length: length, Bound: s.Bound}
-				if err := p.Validate(); err != nil {
-					return nil, fmt.Errorf("measure encryption: %w", err)
+				for _, bound := range s.Bounds {
+					p := fe.Params{Scheme: scheme, Bits: bits, Length: length, Bound: bound}
+					if err := p.Validate(); err != nil {
+						return nil, fmt.Errorf("measure encryption: %w", err)
+					}
+					if err := s.Tables.Check(p, ones(length)); err != nil {
+						return nil, fmt.Errorf("measure encryption: %w", err)
+					}
+					cells = append(cells, &feCell{params: p})
 				}
-				cells = append(cells, feCell{params: p})
 			}
 		}
 	}
+	for _, bits := range s.Bits {
+		if len(cells) > 0 && !taken[bits] {
+			return nil, fmt.Errorf("measure encryption: none of %s comes in %d bits; %s", strings.Join(s.Schemes, ", "), bits, s.offer())
+		}
+	}
 	if len(cells) == 0 {
-		return nil, fmt.Errorf("measure encryption: nothing to measure; name at least one scheme, size and length")
+		return nil, errors.New("measure encryption: nothing to measure; name at least one scheme, size, length and bound")
 	}
 	return cells, nil
 }
 
+// sizes returns the sizes that a scheme is measured at.
+func (s FESpec) sizes(scheme string) ([]int, error) {
+	sizes := fe.Sizes(scheme)
+	switch len(sizes) {
+	case 0:
+		return nil, fmt.Errorf("scheme %q is unknown; choose of %s", scheme, strings.Join(fe.Schemes(), ", "))
+	case 1:
+		return sizes, nil
+	}
+	sizes = slices.DeleteFunc(slices.Clone(s.Bits), func(bits int) bool { return !slices.Contains(sizes, bits) })
+	if len(sizes) == 0 && len(s.Bits) > 0 {
+		return nil, fmt.Errorf("%s comes in none of the sizes asked for; choose of %v bits", scheme, fe.Sizes(scheme))
+	}
+	return sizes, nil
+}
+
+// offer says which sizes the schemes of the spec come in.
+func (s FESpec) offer() string {
+	var all []string
+	for _, scheme := range s.Schemes {
+		all = append(all, fmt.Sprintf("%s in %v", scheme, fe.Sizes(scheme)))
+	}
+	return "they come: " + strings.Join(all, "; ")
+}
+
+// An feCell is one combination and its samples so far, in seconds.
+type feCell struct {
+	params                           fe.Params
+	trial                            feTrial
+	keygen, derive, encrypt, decrypt []float64
+	public                           int // bytes
+	tableBytes                       int64
+	table, modulus                   float64 // seconds
+}
+
+func (c *feCell) String() string { return fmt.Sprintf("%v bound %d", c.params, c.params.Bound) }
+
 // sample adds one sample of each step, or none on error.
-func (c *feCell) sample(ctx context.Context, tables *fe.Tables, random *rand.Rand) error {
-	values, ones := make([]int64, c.params.Length), make([]int64, c.params.Length)
+func (c *feCell) sample(ctx context.Context, shared *feShared, random *rand.Rand) error {
+	if c.trial == nil {
+		var err error
+		if c.trial, err = shared.trial(ctx, c); err != nil {
+			return err
+		}
+	}
+	values := make([]int64, c.params.Length)
 	var sum int64
 	for i := range values {
-		values[i], ones[i] = random.Int64N(c.params.Bound+1), 1
+		values[i] = random.Int64N(c.params.Bound + 1)
 		sum += values[i]
 	}
-
-	var authority fe.Authority
-	keygen, err := secondsPerCall(func() (err error) {
-		authority, err = fe.Setup(ctx, c.params)
-		return err
-	})
-	if err != nil {
-		return err
+	steps, got := c.trial(ctx, values)
+	seconds := make([]float64, len(steps))
+	for i, step := range steps {
+		var err error
+		if step.samples == nil {
+			err = step.call()
+		} else {
+			seconds[i], err = secondsPerCall(step.call)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	var key fe.Key
-	derive, err := secondsPerCall(func() (err error) {
-		key, err = authority.Derive(ones)
-		return err
-	})
-	if err != nil {
-		return err
+	if *got != sum {
+		return fmt.Errorf("decrypted %d, the values sum to %d", *got, sum)
 	}
-	encryptor := authority.Encryptor()
-	var ciphertext []byte
-	encrypt, err := secondsPerCall(func() (err error) {
-		ciphertext, err = encryptor.Encrypt(values)
-		return err
-	})
-	if err != nil {
-		return err
+	for i, step := range steps {
+		if step.samples != nil {
+			*step.samples = append(*step.samples, seconds[i])
+		}
 	}
-	evaluator, err := fe.NewEvaluator(ctx, encryptor.Public(), tables)
-	if err != nil {
-		return err
-	}
-	var decrypted int64
-	decrypt, err := secondsPerCall(func() (err error) {
-		decrypted, err = evaluator.Evaluate(ctx, ciphertext, key)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if decrypted != sum {
-		return fmt.Errorf("decrypted %d, the values sum to %d", decrypted, sum)
-	}
-	c.keygen = append(c.keygen, keygen)
-	c.derive = append(c.derive, derive)
-	c.encrypt = append(c.encrypt, encrypt)
-	c.decrypt = append(c.decrypt, decrypt)
 	return nil
 }
 
@@ -174,22 +223,60 @@ func secondsPerCall(call func() error) (float64, error) {
 	}
 }
 
-func costs(cells []feCell) []result.FECost {
+func costs(cells []*feCell) []result.FECost {
 	var out []result.FECost
 	for _, c := range cells {
 		if len(c.keygen) == 0 {
 			continue
 		}
-		strength, _ := fe.SecurityBits(c.params.Scheme, c.params.Bits)
+		strength, source := fe.SecurityBits(c.params.Scheme, c.params.Bits)
+		values := c.params.Length
+		if !fe.HasAuthority(c.params.Scheme) {
+			values = 1
+		}
 		out = append(out, result.FECost{
-			Scheme: c.params.Scheme, Bits: c.params.Bits, SecurityBits: strength,
-			Length: c.params.Length, Bound: c.params.Bound,
-			Keygen: medianCost(c.keygen), Derive: medianCost(c.derive),
-			Encrypt: medianCost(c.encrypt), Decrypt: medianCost(c.decrypt),
-			Bytes: c.params.CiphertextSize(),
+			Scheme: c.params.Scheme, Bits: c.params.Bits, Length: c.params.Length, Values: values, Bound: c.params.Bound,
+			SecurityBits: strength, SecuritySource: source, Group: groupName(c.params),
+			Keygen: sampledCost(c.keygen), Derive: sampledCost(c.derive), Encrypt: sampledCost(c.encrypt), Decrypt: sampledCost(c.decrypt),
+			Bytes: c.params.CiphertextSize(), OnLedger: onLedger(c.params.CiphertextSize()), PublicKey: c.public,
+			TableBytes: c.tableBytes, Table: c.table, Modulus: c.modulus,
 		})
 	}
 	return out
+}
+
+// groupName says what a ciphertext's elements are.
+func groupName(p fe.Params) string {
+	switch p.Scheme {
+	case "ecddh":
+		return "ristretto255"
+	case "paillier":
+		return fmt.Sprintf("residues modulo the square of n, n of %d bits", p.Bits)
+	case "dmcfe":
+		return "bn256, pairing G_1 and G_2 to G_T"
+	}
+	return fmt.Sprintf("quadratic residues modulo a safe prime of %d bits", p.Bits)
+}
+
+// onLedger returns the size of a reading with a ciphertext of that size and
+// the longest signature, 0 where a reading cannot hold it.
+func onLedger(ciphertext int) int {
+	r := reading.Reading{
+		Kind: reading.Encrypted, Meter: "meter-000001", Time: time.Unix(0, 0),
+		Payload: make([]byte, ciphertext), Signature: make([]byte, reading.MaxSignature),
+	}
+	stored, err := r.Marshal()
+	if err != nil {
+		return 0
+	}
+	return len(stored)
+}
+
+// sampledCost is a medianCost that keeps its samples.
+func sampledCost(seconds []float64) result.Cost {
+	cost := medianCost(slices.Clone(seconds))
+	cost.Samples = seconds
+	return cost
 }
 
 // medianCost returns the median of at least one sample, and its 95 % interval

@@ -3,50 +3,135 @@ package workloads
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
 )
 
-func TestMeasureFE(t *testing.T) {
-	var progress []string
-	costs, err := MeasureFE(t.Context(), FESpec{
-		Schemes: []string{"ddh", "damgard"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bound: 1000, Samples: 6, Seed: 1,
-		Progress: func(done, total int, cell string) {
-			if done != len(progress) || total != 24 {
-				t.Errorf("progress %d of %d, want %d of 24", done, total, len(progress))
-			}
-			progress = append(progress, cell)
-		},
-	})
+func tables(t *testing.T) *fe.Tables {
+	t.Helper()
+	small, err := fe.NewTables(fe.TableConfig{Entries: 1 << 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	round := []string{"ddh 1024 l=1", "ddh 1024 l=3", "damgard 1024 l=1", "damgard 1024 l=3"}
+	return small
+}
+
+func TestMeasureFE(t *testing.T) {
+	spec := FESpec{
+		Schemes: []string{"ddh", "damgard", "ecddh", "dmcfe"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bounds: []int64{1000}, Samples: 6, Seed: 1,
+		Tables: tables(t),
+	}
+	var round []string
+	for _, scheme := range []string{"ddh 1024", "damgard 1024", "ecddh 256", "dmcfe 256"} {
+		round = append(round, scheme+" l=1 bound 1000", scheme+" l=3 bound 1000")
+	}
+	var progress []string
+	spec.Progress = func(done, total int, cell string) {
+		if done != len(progress) || total != 6*len(round) {
+			t.Errorf("progress %d of %d, want %d of %d", done, total, len(progress), 6*len(round))
+		}
+		progress = append(progress, cell)
+	}
+	costs, err := MeasureFE(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := slices.Repeat(round, 6); !slices.Equal(progress, want) {
 		t.Errorf("measured in the order %v, want %v", progress, want)
 	}
-	sizes := map[string]int{"ddh 1": 6 + 2*128, "ddh 3": 6 + 4*128, "damgard 1": 6 + 3*128, "damgard 3": 6 + 5*128}
-	if len(costs) != len(round) {
-		t.Fatalf("%d rows, want %d", len(costs), len(round))
-	}
-	for i, c := range costs {
-		scheme, length := []string{"ddh", "damgard"}[i/2], []int{1, 3}[i%2]
-		if c.Scheme != scheme || c.Length != length || c.Bits != 1024 || c.Bound != 1000 {
-			t.Errorf("row %d is %s %d l=%d bound %d", i, c.Scheme, c.Bits, c.Length, c.Bound)
+	// A reading adds 108 bytes, one that names a meter of 12 characters.
+	for i, want := range []result.FECost{
+		{Scheme: "ddh", Bits: 1024, Length: 1, Values: 1, Bytes: 6 + 2*128, PublicKey: 15 + 128},
+		{Scheme: "ddh", Bits: 1024, Length: 3, Values: 3, Bytes: 6 + 4*128, PublicKey: 15 + 3*128},
+		{Scheme: "damgard", Bits: 1024, Length: 1, Values: 1, Bytes: 6 + 3*128, PublicKey: 15 + 128},
+		{Scheme: "damgard", Bits: 1024, Length: 3, Values: 3, Bytes: 6 + 5*128, PublicKey: 15 + 3*128},
+		{Scheme: "ecddh", Bits: 256, Length: 1, Values: 1, Bytes: 6 + 2*32, PublicKey: 15 + 32},
+		{Scheme: "ecddh", Bits: 256, Length: 3, Values: 3, Bytes: 6 + 4*32, PublicKey: 15 + 3*32},
+		{Scheme: "dmcfe", Bits: 256, Length: 1, Values: 1, Bytes: 6 + 64, PublicKey: 15 + 64},
+		{Scheme: "dmcfe", Bits: 256, Length: 3, Values: 1, Bytes: 6 + 64, PublicKey: 15 + 3*64},
+	} {
+		if i >= len(costs) {
+			t.Fatalf("%d rows", len(costs))
 		}
-		if c.SecurityBits == nil || *c.SecurityBits != 80 {
-			t.Errorf("row %d: security bits %v, want 80", i, c.SecurityBits)
-		}
-		if want := sizes[scheme+map[int]string{1: " 1", 3: " 3"}[length]]; c.Bytes != want {
-			t.Errorf("row %d: %d bytes, want %d", i, c.Bytes, want)
-		}
+		c := costs[i]
 		for step, cost := range map[string]result.Cost{"keygen": c.Keygen, "derive": c.Derive, "encrypt": c.Encrypt, "decrypt": c.Decrypt} {
-			if cost.N != 6 || cost.Low == nil || cost.High == nil || !(0 < *cost.Low && *cost.Low <= cost.P50 && cost.P50 <= *cost.High) {
+			if cost.N != 6 || len(cost.Samples) != 6 || cost.Low == nil || cost.High == nil || !(0 < *cost.Low && *cost.Low <= cost.P50 && cost.P50 <= *cost.High) {
 				t.Errorf("row %d: %s = %+v", i, step, cost)
 			}
+		}
+		if strength, source := fe.SecurityBits(c.Scheme, c.Bits); !reflect.DeepEqual(c.SecurityBits, strength) || c.SecuritySource != source || c.Group == "" {
+			t.Errorf("row %d: %v bits by %q in %q", i, c.SecurityBits, c.SecuritySource, c.Group)
+		}
+		if c.TableBytes != 8<<8 || c.Table <= 0 || c.Modulus != 0 || c.Bound != 1000 || c.OnLedger != c.Bytes+onLedger(1)-1 {
+			t.Errorf("row %d: table of %d bytes in %g s, modulus in %g s, bound %d, %d bytes on the ledger", i, c.TableBytes, c.Table, c.Modulus, c.Bound, c.OnLedger)
+		}
+		got := result.FECost{Scheme: c.Scheme, Bits: c.Bits, Length: c.Length, Values: c.Values, Bytes: c.Bytes, PublicKey: c.PublicKey}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("row %d: %+v, want %+v", i, got, want)
+		}
+	}
+	if len(costs) != len(round) {
+		t.Errorf("%d rows, want %d", len(costs), len(round))
+	}
+}
+
+// The modulus is searched once, in the first sample, and needs no table.
+func TestMeasurePaillier(t *testing.T) {
+	costs, err := MeasureFE(t.Context(), FESpec{
+		Schemes: []string{"paillier"}, Bits: []int{1024}, Lengths: []int{1, 2}, Bounds: []int64{10, 1 << 20}, Samples: 6, Tables: tables(t),
+	})
+	if err != nil || len(costs) != 4 {
+		t.Fatalf("%d rows, %v", len(costs), err)
+	}
+	for i, c := range costs {
+		if c.Modulus <= 0 || c.Modulus != costs[0].Modulus || c.TableBytes != 0 || c.Table != 0 || c.Keygen.P50 <= 0 {
+			t.Errorf("row %d: modulus in %g s, table of %d bytes in %g s, keys in %g s", i, c.Modulus, c.TableBytes, c.Table, c.Keygen.P50)
+		}
+		if want := []int64{10, 1 << 20}[i%2]; c.Bound != want || c.Length != i/2+1 {
+			t.Errorf("row %d: length %d, bound %d", i, c.Length, c.Bound)
+		}
+	}
+}
+
+func TestOnLedger(t *testing.T) {
+	if got := onLedger(reading.MaxPayload + 1); got != 0 {
+		t.Errorf("a ciphertext that no reading can hold has %d bytes on the ledger", got)
+	}
+	// head, meter, length of the signature, signature
+	if got, least := onLedger(70), 70+12+1+reading.MaxSignature; got < least || got > least+40 {
+		t.Errorf("a ciphertext of 70 bytes has %d bytes on the ledger, want %d and a head", got, least)
+	}
+}
+
+// Sizes are asked for by number; each scheme takes those that it comes in.
+func TestFESpecCells(t *testing.T) {
+	for _, c := range []struct {
+		schemes []string
+		bits    []int
+		want    string
+	}{
+		{[]string{"ecddh", "dmcfe"}, nil, "[ecddh 256 l=1 bound 9 dmcfe 256 l=1 bound 9]"},
+		{[]string{"ecddh"}, []int{256}, "[ecddh 256 l=1 bound 9]"},
+		{[]string{"ddh", "ecddh"}, []int{1024, 3072}, "[ddh 1024 l=1 bound 9 ddh 3072 l=1 bound 9 ecddh 256 l=1 bound 9]"},
+		{[]string{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
+		{[]string{"ddh", "ecddh"}, []int{512, 2048}, "error: none of ddh, ecddh comes in 512 bits"},
+		{[]string{"ecddh"}, []int{1024}, "error: none of ecddh comes in 1024 bits"},
+		{[]string{"paillier", "ddh"}, []int{1536}, "error: paillier comes in none of the sizes asked for"},
+	} {
+		cells, err := FESpec{Schemes: c.schemes, Bits: c.bits, Lengths: []int{1}, Bounds: []int64{9}, Samples: 6, Tables: tables(t)}.cells()
+		got := fmt.Sprint(cells)
+		if err != nil {
+			got = strings.Replace(err.Error(), "measure encryption: ", "error: ", 1)
+		}
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v at %v: %s, want %s", c.schemes, c.bits, got, c.want)
 		}
 	}
 }
@@ -54,7 +139,7 @@ func TestMeasureFE(t *testing.T) {
 func TestMeasureFEInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	costs, err := MeasureFE(ctx, FESpec{
-		Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bound: 10, Samples: 6,
+		Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bounds: []int64{10}, Samples: 6, Tables: tables(t),
 		Progress: func(done, _ int, _ string) {
 			if done == 2 {
 				cancel()
@@ -76,15 +161,16 @@ func TestMeasureFEInterrupted(t *testing.T) {
 }
 
 func TestMeasureFERefuses(t *testing.T) {
-	good := FESpec{Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bound: 10, Samples: 6}
+	good := FESpec{Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bounds: []int64{10}, Samples: 6, Tables: tables(t)}
 	for want, edit := range map[string]func(*FESpec){
-		"5 samples; at least 6":     func(s *FESpec) { s.Samples = 5 },
-		`scheme "rsa" is unknown`:   func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
-		"ddh of 512 bits":       func(s *FESpec) { s.Bits = []int{512} },
-		"vector length 0":           func(s *FESpec) { s.Lengths = []int{0} },
-		"bound 0 is too small":      func(s *FESpec) { s.Bound = 0 },
-		"nothing to measure":        func(s *FESpec) { s.Bits = nil },
-		"must stay below 2^48 for ddh; low": func(s *FESpec) { s.Bound = 1 << 30 },
+		"5 samples; at least 6":                   func(s *FESpec) { s.Samples = 5 },
+		`scheme "rsa" is unknown`:                 func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
+		"comes in none of the sizes":              func(s *FESpec) { s.Bits = []int{512} },
+		"vector length 0":                         func(s *FESpec) { s.Lengths = []int{0} },
+		"bound 0 is too small":                    func(s *FESpec) { s.Bounds = []int64{10, 0} },
+		"nothing to measure":                      func(s *FESpec) { s.Bits = nil },
+		"must stay below 2^48":                    func(s *FESpec) { s.Bounds = []int64{1 << 30} },
+		"logarithms are searched up to 268435456": func(s *FESpec) { s.Lengths, s.Bounds = []int{300}, []int64{900_000} },
 	} {
 		spec := good
 		edit(&spec)

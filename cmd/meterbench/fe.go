@@ -1,48 +1,151 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/proc"
 	"meterbench/reports"
 	"meterbench/reports/render"
+	"meterbench/workloads"
+	"meterbench/workloads/fe"
 )
 
 func feCommand() *cobra.Command {
 	spec := scenario.FE{}
-	var seed uint64
+	var (
+		seed        uint64
+		out, format string
+	)
 	cmd := &cobra.Command{
 		Use:   "fe",
 		Short: "Measure the cost of functional encryption by scheme, key size and vector length; no network",
 		Long: `Time key generation, key derivation, encryption and decryption of every combination
-of scheme, key size and vector length, one at a time, and print medians with their
-95 % intervals and the ciphertexts' sizes.`,
+of scheme, key size, vector length and bound, one at a time, and print medians with
+their 95 % intervals and the sizes of ciphertexts and readings. A scheme with one size
+is measured once, at that size; the others at those of the sizes that they come in.
+Tables of discrete logarithms are kept in the user's cache.`,
 		Example: `  meterbench fe
-  meterbench fe --schemes ddh --bits 2048,3072 --lengths 24 --samples 20`,
+  meterbench fe --schemes ddh,ecddh --bits 3072 --lengths 24 --samples 20
+  meterbench fe --format bench >before.txt
+  meterbench fe --bits 1024,1536,2048,3072,4096 --lengths 1,24,96 --out costs`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			write, err := feWriter(format)
+			if err != nil {
+				return usageError{err}
+			}
 			if err := spec.Validate(); err != nil {
 				return usageError{fmt.Errorf("--%w", err)} // its path begins with the flag's name
 			}
-			watch := newProgress(cmd.ErrOrStderr())
-			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each", len(spec.Schemes)*len(spec.Bits)*len(spec.Lengths), spec.Samples))
-			costs, err := measureFE(cmd.Context(), spec, seed, watch.Working)
-			watch.close()
+			measured, err := feSpec(spec, seed)
 			if err != nil {
 				return err
 			}
-			width, _ := terminal(cmd.OutOrStdout())
-			return render.Text(cmd.OutOrStdout(), reports.FE(costs), width)
+			cells, err := measured.Cells()
+			if err != nil {
+				return usageError{err}
+			}
+			if out != "" {
+				if err := os.MkdirAll(out, 0o755); err != nil {
+					return unwritable(out, err)
+				}
+			}
+			watch := newProgress(cmd.ErrOrStderr())
+			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each", cells, spec.Samples))
+			costs, err := measureFE(cmd.Context(), spec, seed, watch.Working)
+			watch.close()
+			if len(costs) == 0 {
+				return err
+			}
+			if written := write(cmd.OutOrStdout(), costs); err == nil {
+				err = written
+			}
+			if out != "" && err == nil {
+				err = feFolder(out, costs)
+			}
+			return err
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&spec.Schemes, "schemes", []string{"ddh", "damgard"}, "schemes")
-	flags.IntSliceVar(&spec.Bits, "bits", []int{1024, 1536, 2048, 3072, 4096}, "key sizes, bits of the modulus")
-	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24, 96}, "vector lengths")
-	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest value in the vectors")
-	flags.IntVar(&spec.Samples, "samples", 6, "timed repetitions of each combination, at least 6")
+	flags.StringSliceVar(&spec.Schemes, "schemes", fe.Schemes(), "schemes")
+	flags.IntSliceVar(&spec.Bits, "bits", []int{2048, 3072}, "key sizes in bits: of the modulus")
+	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24}, "vector lengths")
+	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest values in the vectors")
+	flags.IntVar(&spec.Samples, "samples", workloads.MinFESamples, "timed repetitions of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
+	flags.StringVar(&out, "out", "", "folder for tables as CSV, figures, report.html and bench.txt")
+	flags.StringVar(&format, "format", "text", "what is printed: text, csv or bench (the Go benchmark format)")
 	return cmd
+}
+
+// feSpec turns what a scenario says of encryption costs into what is measured.
+func feSpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return workloads.FESpec{}, err
+	}
+	return workloads.FESpec{
+		Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bounds: spec.Bounds, Samples: spec.Samples, Seed: seed,
+		Tables: tables,
+	}, nil
+}
+
+// measureFE measures encryption costs and says what it is working on.
+func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) ([]result.FECost, error) {
+	measured, err := feSpec(spec, seed)
+	if err != nil {
+		return nil, err
+	}
+	measured.Progress = func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) }
+	return workloads.MeasureFE(ctx, measured)
+}
+
+// feWriter returns what prints encryption costs in a format.
+func feWriter(format string) (func(io.Writer, []result.FECost) error, error) {
+	formats := []struct {
+		name  string
+		write func(io.Writer, []result.FECost) error
+	}{
+		{"text", func(w io.Writer, costs []result.FECost) error {
+			width, _ := terminal(w)
+			return render.Text(w, reports.FE(costs), width)
+		}},
+		{"csv", func(w io.Writer, costs []result.FECost) error { return render.CSV(w, reports.FE(costs).Tables()[0]) }},
+		{"bench", func(w io.Writer, costs []result.FECost) error {
+			_, err := w.Write(feBench(costs))
+			return err
+		}},
+	}
+	var names []string
+	for _, f := range formats {
+		if f.name == format {
+			return f.write, nil
+		}
+		names = append(names, f.name)
+	}
+	return nil, fmt.Errorf("--format: %q is none of %s", format, strings.Join(names, ", "))
+}
+
+// feBench returns encryption costs in the Go benchmark format.
+func feBench(costs []result.FECost) []byte {
+	facts := proc.Describe()
+	host := result.Host{OS: facts.OS, Kernel: facts.Kernel, CPU: facts.CPU, Cores: facts.Cores, Memory: facts.Memory, Virtual: facts.Virtual}
+	return result.BenchText(result.Run{Host: host}, result.Summary{FE: costs})
+}
+
+// feFolder writes encryption costs in every form.
+func feFolder(dir string, costs []result.FECost) error {
+	if err := render.Folder(dir, reports.FE(costs)); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "bench.txt"), feBench(costs), 0o644)
 }

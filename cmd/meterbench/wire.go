@@ -24,7 +24,6 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/topology"
-	"meterbench/workloads"
 	"meterbench/workloads/reading"
 )
 
@@ -121,20 +120,6 @@ type fabricLab struct {
 // FE implements study.Lab.
 func (l *fabricLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
 	return measureFE(ctx, spec, l.scenario.Seed, working)
-}
-
-func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) (all []result.FECost, err error) {
-	for _, bound := range spec.Bounds {
-		costs, err := workloads.MeasureFE(ctx, workloads.FESpec{
-			Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bound: bound, Samples: spec.Samples, Seed: seed,
-			Progress: func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) },
-		})
-		if err != nil {
-			return all, err
-		}
-		all = append(all, costs...)
-	}
-	return all, nil
 }
 
 // Start implements study.Lab.
