@@ -170,6 +170,8 @@ func validityFinding(all []series) Finding {
 	switch {
 	case points == 0:
 		f.Verdict, f.Text = Caution, "The run holds no load level."
+	case valid == 0:
+		f.Verdict, f.Text = Bad, "The instrument did its part at none of them, so they do not describe the network; the warnings say why."
 	case valid < points:
 		f.Verdict, f.Text = Caution, "At the other load levels the instrument did not do its part, so they do not describe the network; they are marked, and the warnings say why."
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
-	"meterbench/bench/stats"
 )
 
 // A group is the phases of a level that ran together, in order of their starts.
@@ -107,21 +106,20 @@ func timelineFigure(g group) Figure {
 	}
 	for _, s := range g.phases {
 		line := Series{Name: s.name, Hue: s.hue}
-		l, phase := s.levels[0], s.phase()
-		values, valid := l.values(func(p result.Point) (float64, bool) { return p.Throughput, true })
-		if len(values) == 0 {
-			continue
+		p := s.levels[0].points[0]
+		for _, repetition := range s.levels[0].points {
+			if !p.Valid {
+				p = repetition
+			}
 		}
-		// The warm-up is what the window leaves of the hold.
-		window, _ := l.median(func(p result.Point) (float64, bool) { return p.Window, true })
-		end := phase.Start + phase.Hold
-		for _, x := range []float64{end - window, end} {
-			line.Points = append(line.Points, Point{X: x, Y: stats.Median(values), Invalid: !valid})
+		from := p.Phase.Start + p.Phase.Hold - p.Window // the warm-up is what the window leaves of the hold
+		for i, rate := range p.Phase.Rates {
+			line.Points = append(line.Points, Point{X: from + (float64(i)+0.5)*p.Phase.Bin, Y: rate, Invalid: !p.Valid})
 		}
 		f.Series = append(f.Series, line)
 	}
 	f = f.settle(noPoints)
-	f.Notes = []string{"Each line runs over the measured window of a phase, at its mean throughput there."}
+	f.Notes = []string{"Each line runs over the measured window of a phase, of the first repetition that counts. Commits come block by block, so that they scatter from mark to mark."}
 	f.Notes = append(f.Notes, markNotes(f, false)...)
 	f.Alt = fmt.Sprintf("When each phase of %s was measured and how much of it was committed: %s.", g.name, listed(names(f.Series)))
 	return f

@@ -11,7 +11,7 @@ func TestPhasesTogether(t *testing.T) {
 	phase := func(name string, start, hold float64, load result.Load, throughput float64) result.Point {
 		p50 := 0.1
 		return result.Point{
-			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, Hold: hold},
+			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, Hold: hold, Bin: 2, Rates: []float64{throughput - 1, throughput + 1}},
 			Window: hold - 2, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 98, "dropped": 2},
 			Conditions: result.Conditions{Workload: "plain", Length: 1, Wait: "commit"},
 			Latency:    map[string]result.Quantiles{"commit": {P50: &p50, Mean: 0.1, N: 98}},
@@ -32,8 +32,8 @@ func TestPhasesTogether(t *testing.T) {
 	if len(f.Series) != 2 || f.Alt == "" {
 		t.Fatalf("%+v", f)
 	}
-	// From the end of the warm-up to that of the hold.
-	for i, want := range [][]Point{{{X: 2, Y: 9.8}, {X: 30, Y: 9.8}}, {{X: 12, Y: 40}, {X: 22, Y: 40}}} {
+	// From the end of the warm-up on, in the middle of each span.
+	for i, want := range [][]Point{{{X: 3, Y: 8.8}, {X: 5, Y: 10.8}}, {{X: 13, Y: 39}, {X: 15, Y: 41}}} {
 		if !slices.Equal(f.Series[i].Points, want) {
 			t.Errorf("%s: %v, want %v", f.Series[i].Name, f.Series[i].Points, want)
 		}

@@ -87,6 +87,10 @@ type LoadPhase struct {
 	Group string  `json:"group"`   // the series that the phases make up; points of one repetition ran together
 	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
 	Hold  float64 `json:"hold_s"`  // from Start on, warm-up included
+	// Rates are the valid commits per second over the measured window, in
+	// consecutive spans of Bin seconds. A rest shorter than a span is left out.
+	Bin   float64   `json:"bin_s"`
+	Rates []float64 `json:"rates_per_s"`
 }
 
 // A Throttle counts the periods of a capped process's CPU quota (100 ms each),

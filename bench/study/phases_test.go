@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestPhases(t *testing.T) {
 		t.Errorf("a load that ran alone: %+v", p)
 	}
 	for i, want := range []struct {
-		phase     result.LoadPhase
+		phase     result.LoadPhase // but for its rates
 		window    float64
 		scheduled uint64
 		peer      float64
@@ -68,7 +69,15 @@ func TestPhases(t *testing.T) {
 		{result.LoadPhase{Group: "day", Start: 6, Hold: 4}, 3, 0, 1. / 3},
 	} {
 		p := o.summary.Points[1+i]
-		if p.Phase == nil || *p.Phase != want.phase || p.Window != want.window || want.scheduled > 0 && p.Scheduled != want.scheduled ||
+		want.phase.Bin, want.phase.Rates = 1, p.Phase.Rates
+		var committed float64
+		for _, rate := range p.Phase.Rates {
+			committed += rate * p.Phase.Bin
+		}
+		if len(p.Phase.Rates) != int(p.Window) || math.Abs(committed/p.Window-p.Throughput) > 1e-9 {
+			t.Errorf("%s: rates %v of %g/s in all", p.Series, p.Phase.Rates, p.Throughput)
+		}
+		if !reflect.DeepEqual(*p.Phase, want.phase) || p.Window != want.window || want.scheduled > 0 && p.Scheduled != want.scheduled ||
 			p.Outcomes["valid"] != p.Scheduled || p.ClientCPU != 0 {
 			t.Errorf("%s: %+v %+v, want %+v", p.Series, p.Phase, p, want)
 		}

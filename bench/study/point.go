@@ -20,6 +20,9 @@ const (
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
+// phaseSpans is into about how many spans a phase is divided where it is long.
+const phaseSpans = 200
+
 // point turns what was measured at a level into its Point.
 func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
 	p := result.Point{
@@ -35,6 +38,10 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 	}
 	if group := l.series.Group; group != "" {
 		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), Hold: l.series.Load.Hold.Seconds()}
+		// Commits come block by block: no finer than a block's time, and no more
+		// than a figure can show.
+		bins := max(int(max(time.Second, s.facts.BatchTimeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
+		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
 	for _, phase := range result.Phases() {
 		if h, ok := w.Latency(phase); ok {
