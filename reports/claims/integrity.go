@@ -16,8 +16,14 @@ func integrity(e *evidence) finding {
 		return missing("attempts at forging on the live network")
 	}
 	var accepted, refusedHonest, told []string
+	var honest, forged uint64
 	for _, p := range e.sum.Integrity.Probes {
-		told = append(told, describe(p))
+		if p.Honest {
+			honest += p.Attempts
+		} else {
+			forged += p.Attempts
+			told = append(told, describe(p))
+		}
 		switch {
 		case p.Honest && p.Accepted < p.Attempts:
 			refusedHonest = append(refusedHonest, p.Kind)
@@ -25,7 +31,7 @@ func integrity(e *evidence) finding {
 			accepted = append(accepted, p.Kind)
 		}
 	}
-	f := finding{evidence: capital(strings.Join(told, "; ")) + "."}
+	f := finding{evidence: fmt.Sprintf("%d attempts at forging, between %d honest ones. Refused: %s.", forged, honest, orNone(told))}
 	var untried []string
 	for _, kind := range append([]string{result.ProbeHonestReading, result.ProbeHonestBill}, forgeries()...) {
 		if !slices.ContainsFunc(e.sum.Integrity.Probes, func(p result.Probe) bool { return p.Kind == kind && p.Attempts > 0 }) {
@@ -46,14 +52,10 @@ func integrity(e *evidence) finding {
 	return f
 }
 
-// describe tells a probe's outcome.
+// describe tells as what a kind of attempt was refused.
 func describe(p result.Probe) string {
-	if p.Honest {
-		return fmt.Sprintf("%s: %d of %d accepted", p.Kind, p.Accepted, p.Attempts)
-	}
-	reasons := slices.Sorted(maps.Keys(p.Refused))
-	text := fmt.Sprintf("%s: %d of %d refused", p.Kind, p.Attempts-p.Accepted, p.Attempts)
-	if reasons != nil {
+	text := fmt.Sprintf("%d of %d x %s", p.Attempts-p.Accepted, p.Attempts, p.Kind)
+	if reasons := slices.Sorted(maps.Keys(p.Refused)); reasons != nil {
 		text += " (" + strings.Join(reasons, ", ") + ")"
 	}
 	return text

@@ -109,44 +109,50 @@ func practicable(e *evidence) finding {
 		}
 	}
 	var holds, fails, weak []string
+	slowest, fastest := result.Gateways{}, result.Gateways{} // that hold, and that fail
 	for _, g := range f.Gateways {
 		if g.Device != e.device.Name {
 			continue
 		}
 		what := fmt.Sprintf("%s at %d bits, %s", g.Scheme, g.Bits, vector(g.Length))
-		figures := fmt.Sprintf("%s (%s each, %d meters)", what, reports.Seconds.Format(g.Encrypt), g.Meters)
 		switch {
-		case g.SecurityBits != nil && *g.SecurityBits < secure:
+		case g.SecurityBits == nil || *g.SecurityBits < secure:
 			weak = append(weak, what)
 		case g.InTime && g.Meters >= 1 && least.Meters >= enoughMeters:
-			holds = append(holds, figures)
+			holds = append(holds, what)
+			if g.Encrypt > slowest.Encrypt {
+				slowest = g
+			}
 		default:
-			fails = append(fails, figures)
+			fails = append(fails, what)
+			if fastest.Encrypt == 0 || g.Encrypt < fastest.Encrypt {
+				fastest = g
+			}
 		}
 	}
 	factor, _ := e.device.factor(e.run.Host)
+	told := fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters (%s). %d of %d parameter sets hold.",
+		capital(e.device.Title), reports.Times.Format(factor), quotaOf(least), least.Meters, reports.PerSecond.Format(least.Throughput), len(holds), len(holds)+len(fails))
+	if holds != nil {
+		told += " The slowest that holds: " + encryption(slowest) + "."
+	}
+	if fails != nil {
+		told += " The fastest that breaks: " + encryption(fastest) + "."
+	}
 	figures := finding{
-		verdict: overall(len(holds), len(fails)),
-		evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. Readings of %g-minute values, %s of the time to spare. The peer with the least throughput, %s, bears %d meters (%s). "+
-			"Time of one encryption on the device and meters per gateway: %s; %s.",
-			capital(e.device.Title), reports.Times.Format(factor), interval/60, percent(headRoom), quotaOf(least), least.Meters, reports.PerSecond.Format(least.Throughput),
-			orNone(holds), orNone(fails)),
-		conditions: fmt.Sprintf("Holds on %s for %d parameter sets, breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve need not be so at the arithmetic of a scheme.", e.device.Name, len(holds), orNone(names(fails))),
+		verdict:    overall(len(holds), len(fails)),
+		evidence:   told,
+		conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve need not be so at the arithmetic of a scheme.", e.device.Name, orNone(holds), orNone(fails)),
 	}
 	if weak != nil {
-		figures.conditions += fmt.Sprintf(" Left out for under %d bits of security: %s.", secure, strings.Join(weak, "; "))
+		figures.conditions += fmt.Sprintf(" Left out, for less than %d bits of security or none assessed: %s.", secure, strings.Join(weak, "; "))
 	}
 	return figures
 }
 
-// names cuts the figures off.
-func names(items []string) []string {
-	var all []string
-	for _, item := range items {
-		name, _, _ := strings.Cut(item, " (")
-		all = append(all, name)
-	}
-	return all
+// encryption tells what one takes on a device.
+func encryption(g result.Gateways) string {
+	return fmt.Sprintf("%s at %d bits, %s, %s for each, %d meters", g.Scheme, g.Bits, vector(g.Length), reports.Seconds.Format(g.Encrypt), g.Meters)
 }
 
 func quotaOf(p result.Peers) string {

@@ -94,6 +94,9 @@ type transaction struct {
 	latency float64
 }
 
+// acknowledgement is the name of the part of a transaction that ends with it.
+const acknowledgement = "acknowledgement"
+
 // transactions returns those that encryption is compared with: by batch
 // setting the commit, and the acknowledgement once, at the least load at which
 // clients waited for the commit.
@@ -117,7 +120,7 @@ func (e *evidence) transactions() []transaction {
 		}
 	}
 	if acks != nil {
-		all = append(all, transaction{"acknowledgement", stats.Median(acks)})
+		all = append(all, transaction{acknowledgement, stats.Median(acks)})
 	}
 	return all
 }
