@@ -41,7 +41,7 @@ func TestPrepareReportsAndStops(t *testing.T) {
 	}
 
 	broken := workload(t, config)
-	broken.encryptor = failing{reason}
+	broken.cipher = vectors{encryptor: failing{reason}}
 	if _, err := broken.Prepare(t.Context(), 0, nil); !errors.Is(err, reason) || !strings.Contains(err.Error(), "encrypt reading") {
 		t.Errorf("error %v", err)
 	}

@@ -3,16 +3,21 @@
 // Data flow: Readings turns the sequence number of a transaction into a meter
 // and a reading number, has the fleet measure, pads or encrypts the values or
 // takes a ciphertext made before, has the meter sign, and hands the engine a
-// bench.Transaction for the contract "readings".
+// bench.Transaction for the contract "readings". Billing turns it into a meter,
+// a period and a tariff, has the gateway read the readings from the ledger,
+// compute the bill and sign it. SetUp and Stock say what has to be on the ledger
+// before.
 package workloads
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"meterbench/bench"
+	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
@@ -23,8 +28,14 @@ import (
 type Config struct {
 	Kind   string // plain, padded or encrypted
 	Scheme string // padded and encrypted: one of fe.Schemes()
-	Bits   int    // padded and encrypted: size of the modulus
+	Bits   int    // padded and encrypted: one of fe.Sizes(Scheme)
 	Fleet  *meter.Fleet
+	// Group is, for a scheme without an authority, how many meters agree on keys
+	// and have their values of an interval added up. The fleet's readings then
+	// have a single value, and its meters are a multiple of Group times Channels.
+	Group int
+	// Reveal lets the key authority issue keys that reveal single values.
+	Reveal bool
 	First  uint64 // sequence number of the first transaction
 	// Encryption says when ciphertexts are made (encrypted only): inline, in
 	// the transaction; ahead, every one before the load; bank, Bank of them
@@ -50,12 +61,11 @@ type Source interface {
 // N, where the fleet has N meters. So no transaction shares a reading with
 // another, in whatever order they come.
 type Readings struct {
-	config    Config
-	kind      reading.Kind
-	params    fe.Params    // padded and encrypted
-	authority fe.Authority // encrypted
-	encryptor fe.Encryptor // encrypted
-	ready     [][]byte     // ciphertexts made by Prepare
+	config Config
+	kind   reading.Kind
+	params fe.Params // padded and encrypted
+	cipher cipher    // encrypted
+	ready  [][]byte  // ciphertexts made by Prepare
 }
 
 var _ bench.Workload = (*Readings)(nil)
@@ -79,8 +89,17 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 	}
 	fleet := config.Fleet.Config()
 	r.params = fe.Params{Scheme: config.Scheme, Bits: config.Bits, Length: fleet.Length, Bound: fleet.Bound}
+	grouped := slices.Contains(fe.Schemes(), config.Scheme) && !fe.HasAuthority(config.Scheme)
+	if grouped {
+		r.params.Length = config.Group
+	}
 	if err := r.params.Validate(); err != nil {
 		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
+	}
+	if grouped {
+		if err := checkGroups(config); err != nil {
+			return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
+		}
 	}
 	if size := r.params.CiphertextSize(); size > reading.MaxPayload {
 		return nil, fmt.Errorf("workload %s: ciphertexts of %v have %d bytes, more than a reading's %d; lower the length or the key size",
@@ -94,18 +113,20 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 		return nil, fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", config.Encryption)
 	case config.Encryption == "bank" && config.Bank < 1:
 		return nil, fmt.Errorf("bank of %d ciphertexts; want at least 1", config.Bank)
+	case config.Encryption == "bank" && grouped:
+		return nil, fmt.Errorf("a bank of %s ciphertexts; a ciphertext belongs to one meter and one interval, so make them inline or ahead", config.Scheme)
 	}
 	var err error
-	if r.authority, err = fe.Setup(ctx, r.params); err != nil {
+	if grouped {
+		r.cipher, err = newGroups(ctx, r.params, config)
+	} else {
+		r.cipher, err = newVectors(ctx, authority.Config{Params: r.params, Reveal: config.Reveal})
+	}
+	if err != nil {
 		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
 	}
-	r.encryptor = r.authority.Encryptor()
 	return r, nil
 }
-
-// Authority returns who holds the master key of an encrypted workload and can
-// derive keys to evaluate its readings; nil for the others.
-func (r *Readings) Authority() fe.Authority { return r.authority }
 
 // Transaction returns the transaction with that sequence number: the same
 // reading whenever it is asked for.
@@ -174,10 +195,7 @@ func (r *Readings) values(at uint64) reading.Values {
 // encrypted returns the ciphertext of the values at that position.
 func (r *Readings) encrypted(at uint64) ([]byte, error) {
 	meter, number := r.reading(at)
-	if r.config.Source == nil {
-		return r.config.Fleet.Encrypt(meter, number, r.encryptor)
-	}
-	ciphertext, err := r.encryptor.Encrypt(r.values(at).Wh)
+	ciphertext, err := r.cipher.encrypt(meter, number, r.values(at).Wh)
 	if err != nil {
 		return nil, fmt.Errorf("encrypt reading %d of meter %s: %w", number, r.config.Fleet.ID(meter), err)
 	}
@@ -205,48 +223,4 @@ func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
 		return r.ready[at], 0, nil
 	}
 	return nil, 0, fmt.Errorf("only %d ciphertexts were made ahead", len(r.ready))
-}
-
-// batch is how many meters one transaction registers.
-const batch = 200
-
-// SetUp returns the transactions that have to be on the ledger of a channel
-// before any other, in their order: of an encrypted workload the public key,
-// then the registrations of the channel's meters.
-func (r *Readings) SetUp(channel int) ([]bench.Transaction, error) {
-	var parameters reading.Hash
-	var all []bench.Transaction
-	if r.kind == reading.Encrypted {
-		public := r.encryptor.Public()
-		parameters = reading.ParametersID(public)
-		all = append(all, bench.Transaction{Function: reading.FnSetParameters, Args: [][]byte{public}, Channel: channel})
-	}
-	registrations, err := register(r.config.Fleet, channel, r.config.Channels, func(one *reading.Registration) {
-		one.Verify, one.Parameters = r.config.Verify, parameters
-	})
-	return append(all, registrations...), err
-}
-
-// register returns the transactions that register the meters of a channel.
-// complete fills in what a fleet does not know.
-func register(fleet *meter.Fleet, channel, channels int, complete func(*reading.Registration)) ([]bench.Transaction, error) {
-	meters := fleet.Config().Meters
-	var all []bench.Transaction
-	var list []reading.Registration
-	for m := channel; m < meters; m += channels {
-		one, err := fleet.Registration(m)
-		if err != nil {
-			return nil, err
-		}
-		complete(&one)
-		list = append(list, one)
-		if last := m+channels >= meters; last || len(list) == batch {
-			arg, err := reading.MarshalRegistrations(list)
-			if err != nil {
-				return nil, err
-			}
-			all, list = append(all, bench.Transaction{Function: reading.FnRegister, Args: [][]byte{arg}, Channel: channel}), nil
-		}
-	}
-	return all, nil
 }

@@ -24,8 +24,8 @@ func TestSource(t *testing.T) {
 	for _, config := range []Config{
 		{Kind: "plain"},
 		{Kind: "padded", Scheme: "ddh", Bits: 1024},
-		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"},
-		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "ahead"},
+		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline", Reveal: true},
+		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "ahead", Reveal: true},
 	} {
 		config.Fleet, config.First, config.Source = fleet, 100, odd{3}
 		r, err := NewReadings(t.Context(), config)
@@ -56,7 +56,7 @@ func TestSource(t *testing.T) {
 				t.Errorf("%+v, %v", values, err)
 			}
 		case "encrypted":
-			if sum := gateway(t, r, []int64{2})(got.Payload); sum != 50 {
+			if sum := evaluation(t, r, []int64{2})(got.Payload); sum != 50 {
 				t.Errorf("2 * 25 decrypts to %d", sum)
 			}
 		}

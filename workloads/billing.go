@@ -1,0 +1,240 @@
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/simulators/gateway"
+	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A BillingConfig says what a bill is computed from.
+type BillingConfig struct {
+	Form     string // of the readings: plain, padded or encrypted
+	Scheme   string // as in Config, one with an authority
+	Bits     int
+	Fleet    *meter.Fleet
+	First    uint64 // sequence number of the first transaction
+	Readings int    // per bill, 1 to reading.MaxBilled: 30 daily readings make a month
+	Verify   bool   // as in Config
+	Channels int
+	Reveal   bool
+	Ledger   Ledger
+	Tables   *fe.Tables // encrypted: where discrete logarithms are looked up
+}
+
+// A Ledger is where readings are read from.
+type Ledger interface {
+	// Readings returns all of a meter's readings with numbers in [from, to) that
+	// are on the ledger of a channel, the lowest numbers first.
+	Readings(ctx context.Context, channel int, meter string, from, to uint64) ([]reading.Reading, error)
+}
+
+// What is on the ledger before the load.
+const (
+	// periods is how many billing periods of a meter there are, each a reading
+	// later than the one before.
+	periods = 8
+	// wanted is how many bills there are at least, unless tariffs run out.
+	wanted = 100_000
+	// stockCiphertexts is how many ciphertexts the readings before the load
+	// share: each reading is signed afresh under its own meter and number.
+	stockCiphertexts = 32
+)
+
+// Billing is the workload in which the gateway bills the readings of its
+// meters. A transaction reads the readings of one meter and period from the
+// ledger, computes the tariff's function of each, adds the results up, and
+// signs and submits the bill. Its preparation is all of that; what it spends on
+// computing the function counts as its encryption time.
+//
+// Transaction First+i bills meter i mod N, where the fleet has N meters, for
+// one of its periods and tariffs, each combination once. The readings are on
+// the ledger before the load, as Stock has them: the bank of ciphertexts that
+// they share makes this a matter of seconds and changes nothing about what
+// computing a bill costs, because every reading is evaluated by itself.
+type Billing struct {
+	config  BillingConfig
+	stock   *Readings
+	gateway *gateway.Gateway
+	id      string // of the gateway
+	tariffs []gateway.Tariff
+}
+
+var _ Component = (*Billing)(nil)
+
+// NewBilling checks the configuration, has the tariffs approved, and for an
+// encrypted workload makes master keys and the table of discrete logarithms,
+// which takes up to seconds unless it is kept from before. It fails where
+// results might be beyond the reach of the table.
+func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
+	if config.Readings < 1 || config.Readings > reading.MaxBilled {
+		return nil, fmt.Errorf("bills over %d readings; want 1 to %d", config.Readings, reading.MaxBilled)
+	}
+	fleet := config.Fleet
+	if fleet.Limit() < uint64(config.Readings+periods) {
+		return nil, fmt.Errorf("bills over %d readings; a meter makes only %d", config.Readings, fleet.Limit())
+	}
+	if config.Form == "encrypted" && !fe.HasAuthority(config.Scheme) {
+		return nil, fmt.Errorf("bills by scheme %q: it has no authority to issue keys of tariffs; choose another", config.Scheme)
+	}
+	stock, err := NewReadings(ctx, Config{
+		Kind: config.Form, Scheme: config.Scheme, Bits: config.Bits, Fleet: fleet, Encryption: "bank", Bank: stockCiphertexts,
+		Group: 1, Verify: config.Verify, Channels: config.Channels, Reveal: config.Reveal,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("billing: %w", err)
+	}
+	b := &Billing{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
+	count := min(wanted/(fleet.Config().Meters*periods)+1, maxTariffs)
+	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
+	if stock.kind == reading.Encrypted {
+		keys := stock.cipher.(vectors).authority
+		if b.tariffs, err = approveTariffs(keys, config.Tables, stock.params, fleet.Config(), count); err == nil {
+			serves.Evaluator, err = fe.NewEvaluator(ctx, keys.Public(), config.Tables)
+		}
+	} else {
+		b.tariffs, err = openTariffs(fleet.Config(), count)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("billing: %w", err)
+	}
+	if b.gateway, err = gateway.New(serves); err != nil {
+		return nil, fmt.Errorf("billing: %w", err)
+	}
+	return b, nil
+}
+
+// Bills returns how many bills there are to submit.
+func (b *Billing) Bills() uint64 {
+	return uint64(b.config.Fleet.Config().Meters) * periods * uint64(len(b.tariffs))
+}
+
+// SetUp returns the transactions that have to be on the ledger of a channel
+// before any other, each committed before the next: those of the readings, the
+// gateway and the approved functions.
+func (b *Billing) SetUp(channel int) ([]bench.Transaction, error) {
+	all, err := b.stock.setUp(channel, b.id)
+	if err != nil {
+		return nil, err
+	}
+	registration, err := b.gateway.Registration()
+	if err != nil {
+		return nil, err
+	}
+	wire, err := registration.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, bench.Transaction{Function: reading.FnRegisterGateway, Args: [][]byte{wire}, Channel: channel})
+	encoded := make([][]byte, len(b.tariffs))
+	for i := range b.tariffs {
+		if encoded[i], err = b.tariffs[i].Function.Marshal(); err != nil {
+			return nil, err
+		}
+	}
+	return append(all, lists(reading.FnApprove, channel, encoded)...), nil
+}
+
+// Prepare makes the ciphertexts that the stock shares. It comes before Stock.
+func (b *Billing) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
+	return b.stock.Prepare(ctx, 0, progress)
+}
+
+// Stock returns the transactions that put the readings to be billed on the
+// ledger of a channel, after the set-up and in whatever order.
+func (b *Billing) Stock(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error] {
+	return func(yield func(bench.Transaction, error) bool) {
+		var wires [][]byte
+		size := 0
+		flush := func() bool {
+			tx := bench.Transaction{Function: reading.FnPutList, Args: [][]byte{reading.MarshalList(wires)}, Channel: channel}
+			wires, size = nil, 0
+			return yield(tx, nil)
+		}
+		meters := b.config.Fleet.Config().Meters
+		for number := range b.perMeter() {
+			for m := channel; m < meters; m += b.stock.config.Channels {
+				tx, err := b.stock.Transaction(ctx, number*uint64(meters)+uint64(m))
+				if err != nil {
+					yield(bench.Transaction{}, fmt.Errorf("readings to bill: %w", err))
+					return
+				}
+				wires, size = append(wires, tx.Args[0]), size+len(tx.Args[0])
+				if (len(wires) == maxBatch || size >= maxBatchBytes) && !flush() {
+					return
+				}
+			}
+		}
+		if len(wires) > 0 {
+			flush()
+		}
+	}
+}
+
+// perMeter returns how many readings of each meter are on the ledger before the
+// load.
+func (b *Billing) perMeter() uint64 { return uint64(b.config.Readings + periods - 1) }
+
+// Stocked returns how many readings Stock puts on the ledgers of all channels.
+func (b *Billing) Stocked() uint64 { return b.perMeter() * uint64(b.config.Fleet.Config().Meters) }
+
+// bill returns what the transaction at a position bills.
+func (b *Billing) bill(at uint64) (meter int, from uint64, tariff uint64) {
+	meters := uint64(b.config.Fleet.Config().Meters)
+	round := at / meters
+	return int(at % meters), round % periods, round / periods
+}
+
+// Transaction returns the transaction with that sequence number: the same bill
+// whenever it is asked for.
+func (b *Billing) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+	if seq < b.config.First {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, b.config.First)
+	}
+	meter, from, tariff := b.bill(seq - b.config.First)
+	if tariff >= uint64(len(b.tariffs)) {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills are made; use more meters", seq, b.Bills())
+	}
+	id, channel := b.config.Fleet.ID(meter), meter%b.stock.config.Channels
+	wire, spent, err := b.compute(ctx, channel, id, from, b.tariffs[tariff])
+	if err != nil {
+		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
+	}
+	return bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}, Channel: channel, Encrypt: spent}, nil
+}
+
+func (b *Billing) compute(ctx context.Context, channel int, meter string, from uint64, tariff gateway.Tariff) (wire []byte, spent time.Duration, err error) {
+	readings, err := b.config.Ledger.Readings(ctx, channel, meter, from, from+uint64(b.config.Readings))
+	if err != nil {
+		return nil, 0, fmt.Errorf("read readings of meter %s: %w", meter, err)
+	}
+	if len(readings) != b.config.Readings {
+		return nil, 0, fmt.Errorf("%d of %d readings of meter %s are on the ledger", len(readings), b.config.Readings, meter)
+	}
+	bill, spent, err := b.gateway.Bill(ctx, tariff, readings)
+	if err != nil {
+		return nil, spent, err
+	}
+	wire, err = bill.Marshal()
+	return wire, spent, err
+}
+
+// Reading returns what the bill with that sequence number is about: the
+// meter's id and the energy of the simulated readings that it covers, in Wh.
+// With a bank of ciphertexts that is not the energy that they encrypt.
+func (b *Billing) Reading(seq uint64) (meter string, wh uint64) {
+	index, from, _ := b.bill(seq - b.config.First)
+	meters := uint64(b.config.Fleet.Config().Meters)
+	for number := from; number < from+uint64(b.config.Readings); number++ {
+		_, energy := b.stock.Reading(number*meters + uint64(index))
+		wh += energy
+	}
+	return b.config.Fleet.ID(index), wh
+}

@@ -1,0 +1,108 @@
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"meterbench/simulators/authority"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A cipher encrypts what the meters of a fleet measure.
+type cipher interface {
+	// encrypt returns the ciphertext of a meter's values for a reading number.
+	encrypt(meter int, number uint64, wh []int64) ([]byte, error)
+	// parameters returns the id of the parameters that a meter encrypts under.
+	parameters(meter int) reading.Hash
+	// publics returns the public keys that the ledger of a channel needs.
+	publics(channel int) [][]byte
+}
+
+// vectors encrypts all values of a reading together, under the public key of
+// an authority that serves all meters.
+type vectors struct {
+	authority *authority.Authority
+	encryptor fe.Encryptor
+}
+
+func newVectors(ctx context.Context, config authority.Config) (vectors, error) {
+	a, err := authority.New(ctx, config)
+	if err != nil {
+		return vectors{}, err
+	}
+	return vectors{a, a.Encryptor()}, nil
+}
+
+func (v vectors) encrypt(_ int, _ uint64, wh []int64) ([]byte, error) { return v.encryptor.Encrypt(wh) }
+
+func (v vectors) parameters(int) reading.Hash { return v.authority.Parameters() }
+
+func (v vectors) publics(int) [][]byte { return [][]byte{v.authority.Public()} }
+
+// groups encrypts the single values of meters that agreed on keys in groups. A
+// group's meters live on one channel. The label of a value is its reading's
+// number: that of the interval, counted from the meter's begin.
+type groups struct {
+	size, channels int
+	members        [][]*fe.Member // by group
+	ids            []reading.Hash // of the groups' parameters
+}
+
+func checkGroups(config Config) error {
+	fleet := config.Fleet.Config()
+	if fleet.Length != 1 {
+		return fmt.Errorf("readings of %d values; with %s a reading has one", fleet.Length, config.Scheme)
+	}
+	if whole := config.Group * config.Channels; fleet.Meters%whole != 0 {
+		return fmt.Errorf("%d meters in groups of %d on %d channels; want a multiple of %d", fleet.Meters, config.Group, config.Channels, whole)
+	}
+	return nil
+}
+
+// newGroups has all groups agree on keys, on all cores.
+func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, error) {
+	count := config.Fleet.Config().Meters / config.Group
+	g := &groups{size: config.Group, channels: config.Channels, members: make([][]*fe.Member, count), ids: make([]reading.Hash, count)}
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range count {
+		work.Go(func() (err error) {
+			if g.members[i], err = fe.NewGroup(ctx, params); err == nil {
+				g.ids[i] = reading.ParametersID(g.members[i][0].Public())
+			}
+			return err
+		})
+	}
+	return g, work.Wait()
+}
+
+// place returns a meter's group and its place in it. Group i lives on channel i
+// mod the number of channels, as all of its meters do.
+func (g *groups) place(meter int) (group, member int) {
+	onChannel := meter / g.channels
+	return onChannel/g.size*g.channels + meter%g.channels, onChannel % g.size
+}
+
+func (g *groups) encrypt(meter int, number uint64, wh []int64) ([]byte, error) {
+	if len(wh) != 1 {
+		return nil, fmt.Errorf("%d values; a member of a group encrypts one", len(wh))
+	}
+	group, member := g.place(meter)
+	return g.members[group][member].Encrypt(number, wh[0])
+}
+
+func (g *groups) parameters(meter int) reading.Hash {
+	group, _ := g.place(meter)
+	return g.ids[group]
+}
+
+func (g *groups) publics(channel int) (all [][]byte) {
+	for group := channel; group < len(g.members); group += g.channels {
+		all = append(all, g.members[group][0].Public())
+	}
+	return all
+}
