@@ -79,9 +79,9 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 			{"cut off", "bytes; " + name, good[:len(good)-1]},
 			{"of another length", "length 1; the evaluator is for " + name + " 1024 l=2", foreign},
 			{"first element negated", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, e[0]) })},
-			{"two elements negated", "is not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Sub(p, e[len(e)-1]); e[len(e)-2].Sub(p, e[len(e)-2]) })},
-			{"element p", "element 1 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[1].Set(p) })},
-			{"element -1", "element 1 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[1].Sub(p, big.NewInt(1)) })},
+			{"one value's element negated", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[len(e)-1].Sub(p, e[len(e)-1]) })},
+			{"element p", "of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Set(p) })},
+			{"head -1", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, big.NewInt(1)) })},
 			{"another group element", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[1].Mul(e[1], e[1]).Mod(e[1], p) })},
 			{"elements swapped", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[0], e[1] = e[1], e[0] })},
 		} {
@@ -91,6 +91,33 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 					t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
 				}
 			})
+		}
+	}
+}
+
+// Signs of the values' elements that cancel in the product change nothing:
+// the result is that of the ciphertext without them.
+func TestSignsThatCancel(t *testing.T) {
+	for _, name := range []string{"ddh", "damgard"} {
+		h := newHolders(t, Params{name, 1024, 3, 100})
+		good, _ := h.make(t, []int64{3, 4, 5}, []int64{1, 1, 1})
+		signs := edited(t, good, func(e []*big.Int) {
+			for i := len(e) - 2; i < len(e); i++ {
+				e[i].Sub(h.group.p, e[i])
+			}
+		})
+		for _, c := range []struct {
+			y    []int64
+			want int64 // 0: none
+		}{{[]int64{1, 1, 1}, 12}, {[]int64{1, 1, -3}, -8}, {[]int64{1, 2, 2}, 21}, {[]int64{1, 2, 1}, 0}, {[]int64{1, 0, -1}, 0}} {
+			key, err := h.authority.Derive(c.y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := h.evaluator.Evaluate(t.Context(), signs, key)
+			if c.want == 0 && !errors.Is(err, ErrNoResult) || c.want != 0 && (err != nil || got != c.want) {
+				t.Errorf("%s: %v gives %d, %v, want %d", name, c.y, got, err, c.want)
+			}
 		}
 	}
 }

@@ -178,7 +178,7 @@ type Encryptor interface {
 }
 
 // An Evaluator computes functions of ciphertexts. Many goroutines may use it
-// at once; it starts none of its own.
+// at once; none that it starts outlives its call.
 type Evaluator interface {
 	// Evaluate returns the inner product of the encrypted vector with the
 	// key's function. It checks ciphertext and key first, fails with

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"sync"
 
 	"github.com/fentec-project/gofe/data"
 
@@ -152,8 +153,16 @@ func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) 
 	return z, nil
 }
 
-// open decodes a ciphertext and holds every element to the group. A head
-// outside of it would, raised to the key, tell whether the key is even.
+// open decodes a ciphertext. Every element must be a unit modulo p, and a head
+// an element of the group: outside of it, raised to the key, it would tell
+// whether the key is even.
+//
+// That the other elements are in the group is not tested, which would take
+// longer than all the rest but the heads' powers. The units are the group's
+// elements c and their negatives -c. Weights are public, so whether a sign
+// survives in the product is no secret; if it does, the product is no power of
+// g, and the search, which verifies what it finds, finds nothing. If it does not,
+// the result is that of the same ciphertext without the signs.
 func (e *zpEvaluator) open(ciphertext []byte) ([]*big.Int, error) {
 	elements, err := e.params.open(ciphertext)
 	if err != nil {
@@ -161,36 +170,66 @@ func (e *zpEvaluator) open(ciphertext []byte) ([]*big.Int, error) {
 	}
 	numbers := make([]*big.Int, len(elements))
 	for i, octets := range elements {
-		numbers[i] = new(big.Int).SetBytes(octets)
-		if !e.group.contains(numbers[i]) {
+		c := new(big.Int).SetBytes(octets)
+		if i < e.heads && !e.group.contains(c) || c.Cmp(e.group.p) >= 0 {
 			return nil, fmt.Errorf("element %d of the ciphertext is not in the group of %v", i, e.params)
 		}
+		numbers[i] = c
 	}
 	return numbers, nil
 }
 
 // combine returns (product of c_i^y_i) / (product of head_j^secret_j), which
-// is g^(x·y). Negative weights go below the line, so that one inversion does.
+// is g^(x·y). The heads' powers are most of the work; they are computed at
+// once, each on a goroutine that ends before combine does.
 func (e *zpEvaluator) combine(elements []*big.Int, key Key) *big.Int {
-	above, below := big.NewInt(1), big.NewInt(1)
-	power := new(big.Int)
-	times := func(product, base, exponent *big.Int) {
-		power.Exp(base, exponent, e.group.p)
-		product.Mul(product, power).Mod(product, e.group.p)
-	}
+	powers := make([]*big.Int, e.heads)
+	var all sync.WaitGroup
 	for j, k := range key.Secrets {
-		times(below, elements[j], k)
+		all.Go(func() { powers[j] = new(big.Int).Exp(elements[j], k, e.group.p) })
 	}
-	for i, y := range key.Function {
-		if y < 0 {
-			times(below, elements[e.heads+i], big.NewInt(-y))
-		} else if y > 0 {
-			times(above, elements[e.heads+i], big.NewInt(y))
+	above, below := e.products(elements[e.heads:], key.Function)
+	all.Wait()
+	m := newMultiplier(e.group.p)
+	for _, power := range powers {
+		m.multiply(below, power)
+	}
+	// All elements are units, so below is too and has an inverse.
+	m.multiply(above, below.ModInverse(below, e.group.p))
+	return above
+}
+
+// products returns the product of the c_i^y_i with positive weights, and that
+// of the c_i^-y_i with negative ones. Weights are worked off bit by bit from
+// the highest, all at once.
+func (e *zpEvaluator) products(elements []*big.Int, y []int64) (above, below *big.Int) {
+	above, below = big.NewInt(1), big.NewInt(1)
+	m := newMultiplier(e.group.p)
+	for bit := highestBit(y); bit >= 0; bit-- {
+		m.multiply(above, above)
+		m.multiply(below, below)
+		for i, weight := range y {
+			switch {
+			case max(weight, -weight)>>bit&1 == 0:
+			case weight > 0:
+				m.multiply(above, elements[i])
+			default:
+				m.multiply(below, elements[i])
+			}
 		}
 	}
-	// The elements are in the group, so below is too and has an inverse.
-	below.ModInverse(below, e.group.p)
-	return above.Mul(above, below).Mod(above, e.group.p)
+	return above, below
+}
+
+// A multiplier multiplies modulo p without allocating anew each time.
+type multiplier struct{ p, product, quotient *big.Int }
+
+func newMultiplier(p *big.Int) multiplier { return multiplier{p, new(big.Int), new(big.Int)} }
+
+// multiply sets x to x*y modulo p.
+func (m multiplier) multiply(x, y *big.Int) {
+	m.product.Mul(x, y)
+	m.quotient.QuoRem(m.product, m.p, x)
 }
 
 // contain runs a call into the library and turns its panics into errors.

@@ -25,11 +25,10 @@ func (z zpGroup) equal(x, y *big.Int) bool { return x.Cmp(y) == 0 }
 
 func (z zpGroup) walk(x, step *big.Int, prints []uint64) *big.Int {
 	x = new(big.Int).Set(x)
-	var product, quotient big.Int
+	m := newMultiplier(z.p)
 	for i := range prints {
 		prints[i] = lowBits(x)
-		product.Mul(x, step)
-		quotient.QuoRem(&product, z.p, x)
+		m.multiply(x, step)
 	}
 	return x
 }
