@@ -181,6 +181,9 @@ func (s Series) check(warmup time.Duration) *strictyaml.Problem {
 			return p
 		}
 	}
+	if p := s.checkDevice(at); p != nil {
+		return p
+	}
 	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	}

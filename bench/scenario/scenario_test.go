@@ -141,14 +141,14 @@ fe: {schemes: [ddh, damgard], bits: 1024, lengths: [96], bound: 7, samples: 9}
 warmup: 1s
 repeat: 4
 seed: 0
-caps: {peer: {cpus: 0.5}, device: {memory: 256MiB}}
+caps: {peer: {cpus: 0.5}, chaincode: {memory: 256MiB}}
 channels: 2
 `), []string{"seed=9", "batch.messages=70"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
-		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, Limits{9, 8, 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 256 << 20}}, 2}},
+		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, Limits{9, 8, 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, 2}},
 		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0, Pos{7, 11}}},
 		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
 		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9, Pos{9, 5}}},
