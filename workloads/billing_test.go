@@ -1,0 +1,368 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"meterbench/bench"
+	"meterbench/simulators/authority"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/verifier"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A shelf is a ledger of several channels in memory, which holds what it is
+// told to without a check.
+type shelf struct {
+	readings   map[string][]reading.Reading // by meter, in the order of their numbers
+	channel    map[string]int               // of a meter
+	functions  map[reading.Hash][]byte
+	parameters map[reading.Hash][]byte
+	gateway    reading.Gateway
+	keys       map[string][]byte // of meters
+	fail       error
+}
+
+func (s *shelf) Readings(_ context.Context, channel int, meter string, from, to uint64) (list []reading.Reading, err error) {
+	if s.channel[meter] != channel {
+		return nil, s.fail
+	}
+	for _, r := range s.readings[meter] {
+		if r.Number >= from && r.Number < to {
+			list = append(list, r)
+		}
+	}
+	return list, s.fail
+}
+
+// Function and Parameters are the rest of a verifier's ledger.
+func (s *shelf) Function(_ context.Context, hash reading.Hash) ([]byte, error) {
+	return s.functions[hash], nil
+}
+
+func (s *shelf) Parameters(_ context.Context, id reading.Hash) ([]byte, error) {
+	return s.parameters[id], nil
+}
+
+// put does what the contract would do with a transaction.
+func (s *shelf) put(t testing.TB, tx bench.Transaction) {
+	t.Helper()
+	list, err := [][]byte(nil), error(nil)
+	switch tx.Function {
+	case reading.FnSetParameters, reading.FnApprove, reading.FnPutList:
+		if list, err = reading.SplitList(tx.Args[0]); err != nil {
+			t.Fatal(err)
+		}
+	case reading.FnRegister:
+		all, err := reading.UnmarshalRegistrations(tx.Args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range all {
+			s.channel[r.Meter], s.keys[r.Meter] = tx.Channel, r.Key
+		}
+	case reading.FnRegisterGateway:
+		if s.gateway, err = reading.UnmarshalGateway(tx.Args[0]); err != nil {
+			t.Fatal(err)
+		}
+	case reading.FnPut:
+		list = tx.Args
+	default:
+		t.Fatalf("a transaction calls %s", tx.Function)
+	}
+	for _, entry := range list {
+		switch tx.Function {
+		case reading.FnSetParameters:
+			s.parameters[reading.ParametersID(entry)] = entry
+		case reading.FnApprove:
+			s.functions[reading.HashFunction(entry)] = entry
+		default:
+			r, err := reading.Unmarshal(entry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := uint64(len(s.readings[r.Meter])); s.channel[r.Meter] != tx.Channel || r.Number != got {
+				t.Fatalf("reading %d of meter %s is %d on channel %d", r.Number, r.Meter, got, tx.Channel)
+			}
+			s.readings[r.Meter] = append(s.readings[r.Meter], r)
+		}
+	}
+}
+
+func newShelf() *shelf {
+	return &shelf{readings: map[string][]reading.Reading{}, channel: map[string]int{}, functions: map[reading.Hash][]byte{},
+		parameters: map[reading.Hash][]byte{}, keys: map[string][]byte{}}
+}
+
+func smallTables(t testing.TB) *fe.Tables {
+	t.Helper()
+	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 14})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tables
+}
+
+// billing returns a billing workload whose set-up and stock are on a shelf.
+func billing(t testing.TB, form string) (*Billing, *shelf) {
+	t.Helper()
+	s := newShelf()
+	b, err := NewBilling(t.Context(), BillingConfig{
+		Form: form, Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "bill", 5, 4), First: 10, Readings: 3, Verify: true, Channels: 2,
+		Ledger: s, Tables: smallTables(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Prepare(t.Context(), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	for channel := range 2 {
+		all, err := b.SetUp(channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tx := range all {
+			s.put(t, tx)
+		}
+		for tx, err := range b.Stock(t.Context(), channel) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.put(t, tx)
+		}
+	}
+	return b, s
+}
+
+// Every bill holds, is of a meter on its channel, and is made once.
+func TestBilling(t *testing.T) {
+	for _, form := range []string{"plain", "padded", "encrypted"} {
+		t.Run(form, func(t *testing.T) {
+			b, s := billing(t, form)
+			stocked := 0
+			for _, list := range s.readings {
+				stocked += len(list)
+			}
+			if uint64(stocked) != b.Stocked() || stocked != 5*(3+periods-1) {
+				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Stocked())
+			}
+			if b.Bills() < 40_000 {
+				t.Errorf("only %d bills", b.Bills())
+			}
+			gateway, err := reading.ParseKey(s.gateway.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			for i := range uint64(100) {
+				at := i * 397 % b.Bills()
+				tx, err := b.Transaction(t.Context(), 10+at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				bill, err := reading.UnmarshalBill(tx.Args[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				key := reading.BillKey(bill.Meter, bill.From, bill.To, bill.Function)
+				if seen[key] || tx.Function != reading.FnPutBill || s.channel[bill.Meter] != tx.Channel || tx.Encrypt <= 0 || bill.To-bill.From != 3 {
+					t.Fatalf("transaction %d is %+v of %v on channel %d", at, bill, tx.Encrypt, tx.Channel)
+				}
+				seen[key] = true
+				if meter, wh := b.Reading(10 + at); meter != bill.Meter || wh == 0 {
+					t.Errorf("bill of %s is said to be about %s, %d Wh", bill.Meter, meter, wh)
+				}
+				if i >= 10 {
+					continue // verifying costs as much as billing
+				}
+				meter, err := reading.ParseKey(s.keys[bill.Meter])
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := verifier.Verifier{Ledger: single{s, tx.Channel}, Meter: meter, Gateway: gateway}
+				if form == "encrypted" {
+					_, _, tariff := b.bill(at)
+					v.Key = b.tariffs[tariff].Key
+					if v.Evaluator, err = fe.NewEvaluator(t.Context(), s.parameters[b.tariffs[0].Function.Parameters], b.config.Tables); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := v.Verify(t.Context(), bill); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := b.Transaction(t.Context(), 10+b.Bills()); err == nil || !strings.Contains(err.Error(), "use more meters") {
+				t.Errorf("error %v", err)
+			}
+			if _, err := b.Transaction(t.Context(), 9); err == nil || !strings.Contains(err.Error(), "begins with 10") {
+				t.Errorf("error %v", err)
+			}
+			s.fail = errors.New("peer is gone")
+			if _, err := b.Transaction(t.Context(), 10); !errors.Is(err, s.fail) {
+				t.Errorf("error %v", err)
+			}
+			s.fail, s.readings = nil, nil
+			if _, err := b.Transaction(t.Context(), 10); err == nil || !strings.Contains(err.Error(), "0 of 3 readings of meter bill-000000 are on the ledger") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// A single is one channel of a shelf.
+type single struct {
+	*shelf
+	channel int
+}
+
+func (s single) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
+	return s.shelf.Readings(ctx, s.channel, meter, from, to)
+}
+
+func TestBillingErrors(t *testing.T) {
+	good := BillingConfig{Form: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 2, 24), Readings: 30, Tables: smallTables(t)}
+	for want, spoil := range map[string]func(*BillingConfig){
+		"bills over 0 readings; want 1 to 1000":    func(c *BillingConfig) { c.Readings = 0 },
+		"bills over 1001 readings":                 func(c *BillingConfig) { c.Readings = 1001 },
+		`billing: workload kind "open" is unknown`: func(c *BillingConfig) { c.Form = "open" },
+		"no authority to issue keys of tariffs":    func(c *BillingConfig) { c.Scheme = "dmcfe" },
+		"billing: workload encrypted: fe: ddh of":  func(c *BillingConfig) { c.Bits = 7 },
+		"billing: encrypted readings need tables":  func(c *BillingConfig) { c.Tables = nil },
+		"would reveal single values":               func(c *BillingConfig) { c.Fleet = fleet(t, "a", 2, 1) },
+		"larger tables": func(c *BillingConfig) {
+			c.Tables, _ = fe.NewTables(fe.TableConfig{Entries: 1 << 8})
+			wide := fleet(t, "a", 2, 1000).Config()
+			wide.Bound = 100_000
+			c.Fleet, _ = meter.NewFleet(wide)
+		},
+	} {
+		c := good
+		spoil(&c)
+		if _, err := NewBilling(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; want %q", err, want)
+		}
+	}
+	revealing := good
+	revealing.Fleet, revealing.Reveal = fleet(t, "a", 2, 1), true
+	if _, err := NewBilling(t.Context(), revealing); err != nil {
+		t.Error(err)
+	}
+	good.Tables = smallTables(t)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := NewBilling(stopped, good); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The keys of all tariffs together reveal no single value, whatever the length.
+func TestTariffsRevealNothing(t *testing.T) {
+	for _, length := range []int{2, 3, 4, 5, 7, 24} {
+		keys, err := authority.New(t.Context(), authority.Config{Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: length, Bound: 100}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := fleet(t, "a", 1, length).Config()
+		seen := map[reading.Hash]bool{}
+		for i := range 100 {
+			name, weights := tariff(i, f)
+			approval, err := keys.Approve(authority.Tariff{Name: name, From: f.Start, Weights: weights})
+			if err != nil || seen[approval.Hash] {
+				t.Fatalf("tariff %d of length %d: %v", i, length, err)
+			}
+			seen[approval.Hash] = true
+		}
+	}
+}
+
+// Values of a group's meters add up under their label, and only these.
+func TestGroupsAddUp(t *testing.T) {
+	f := fleet(t, "group", 12, 1)
+	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: f, Encryption: "inline", Group: 3, Channels: 2, Verify: true})
+	groups := r.cipher.(*groups)
+	s := newShelf()
+	for channel := range 2 {
+		all, err := r.SetUp(channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tx := range all {
+			s.put(t, tx)
+		}
+	}
+	if len(s.parameters) != 4 {
+		t.Errorf("%d groups are on the ledger", len(s.parameters))
+	}
+	const label = 1
+	ciphertexts := make([][][]byte, 4)
+	sums, channels := make([]int64, 4), make([]map[int]bool, 4)
+	for m := range 12 {
+		group, member := groups.place(m)
+		if ciphertexts[group] == nil {
+			ciphertexts[group], channels[group] = make([][]byte, 3), map[int]bool{}
+		}
+		tx, err := r.Transaction(t.Context(), uint64(12*label+m))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := reading.Unmarshal(tx.Args[0])
+		if err != nil || got.Number != label || tx.Encrypt <= 0 {
+			t.Fatalf("%+v in %v, %v", got, tx.Encrypt, err)
+		}
+		channels[group][tx.Channel] = true
+		ciphertexts[group][member] = got.Payload
+		values, _ := f.Values(m, label)
+		sums[group] += values.Wh[0]
+	}
+	ones := []int64{1, 1, 1}
+	for i, members := range groups.members {
+		if len(channels[i]) != 1 {
+			t.Errorf("group %d lives on %d channels", i, len(channels[i]))
+		}
+		var shares [][]byte
+		for _, m := range members {
+			share, err := m.DeriveShare(ones)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shares = append(shares, share)
+		}
+		key, err := fe.CombineShares(r.params, ones, shares)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := fe.NewGroupEvaluator(t.Context(), key, smallTables(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum, err := e.Evaluate(t.Context(), label, ciphertexts[i]); err != nil || sum != sums[i] || sum == 0 {
+			t.Errorf("group %d sums to %d, %v; its values to %d", i, sum, err, sums[i])
+		}
+	}
+}
+
+func TestGroupErrors(t *testing.T) {
+	good := Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 6, 1), Encryption: "inline", Group: 3}
+	for want, spoil := range map[string]func(*Config){
+		"readings of 2 values; with dmcfe a reading has one":  func(c *Config) { c.Fleet = fleet(t, "g", 6, 2) },
+		"6 meters in groups of 4 on 1 channels; want a multi": func(c *Config) { c.Group = 4 },
+		"6 meters in groups of 3 on 4 channels":               func(c *Config) { c.Channels = 4 },
+		"vector length 0 is out of range":                     func(c *Config) { c.Group = 0 },
+		"a bank of dmcfe ciphertexts":                         func(c *Config) { c.Encryption, c.Bank = "bank", 3 },
+	} {
+		c := good
+		spoil(&c)
+		if _, err := NewReadings(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; want %q", err, want)
+		}
+	}
+	padded := good
+	padded.Kind, padded.Encryption = "padded", ""
+	if r, err := NewReadings(t.Context(), padded); err != nil || r.params.CiphertextSize() > 100 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
