@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"meterbench/internal/strictyaml"
+	"meterbench/network/topology"
+	"meterbench/workloads/reading"
+)
+
+// checkChannels makes sure that there is something to measure, and that what is
+// measured at once is alike: a point has one set of conditions.
+func checkChannels(name string, t topology.Topology) error {
+	first := t.Channels[0]
+	if len(first.Chaincodes) == 0 {
+		return usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
+	}
+	for _, c := range t.Channels[1:] {
+		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || c.Chaincodes[0].Endorsement != first.Chaincodes[0].Endorsement) {
+			return usageError{fmt.Errorf("topology %s: channels %s and %s differ in batch or endorsement, but meters are spread over all channels that have the contract %s; make them alike, or take the contract from one of them",
+				name, first.Name, c.Name, reading.ContractName)}
+		}
+	}
+	return nil
+}
+
+// checkContracts makes sure that a topology asks only for contracts that this
+// program serves.
+func checkContracts(t topology.Topology) error {
+	known := []string{reading.ContractName}
+	for _, channel := range t.Channels {
+		for _, cc := range channel.Chaincodes {
+			if !slices.Contains(known, cc.Name) {
+				return usageError{fmt.Errorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))}
+			}
+		}
+	}
+	return nil
+}
+
+// measured returns how many channels of a topology the meters are spread over.
+func measured(t topology.Topology) (n int) {
+	for _, c := range t.Channels {
+		if len(c.Chaincodes) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// checkMeters makes sure that every channel has a meter: else fewer channels are
+// measured than the results say.
+func (p prepared) checkMeters() error {
+	for _, series := range p.scenario.Series {
+		channels := measured(p.topologies[series.Network])
+		for _, w := range series.Workloads() {
+			if w.Meters < channels {
+				return usageError{fmt.Errorf("scenario %s: series %s has %d meters for %d channels; give it at least %d meters", p.scenario.Name, series.Name, w.Meters, channels, channels)}
+			}
+		}
+	}
+	return nil
+}
