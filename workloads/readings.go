@@ -46,6 +46,8 @@ type Config struct {
 	Channels   int  // over which the meters are spread, index mod Channels; 0 is 1
 	// Source, where not nil, says which meter of the fleet reports what.
 	Source Source
+	// Device, where not nil, opens a device that makes the readings.
+	Device func(context.Context, Sealed) (Device, error)
 }
 
 // A Source gives readings that were not simulated.
@@ -66,6 +68,7 @@ type Readings struct {
 	params fe.Params // padded and encrypted
 	cipher cipher    // encrypted
 	ready  [][]byte  // ciphertexts made by Prepare
+	device Device    // nil: the readings are made here
 }
 
 var _ bench.Workload = (*Readings)(nil)
@@ -74,6 +77,20 @@ var _ bench.Workload = (*Readings)(nil)
 // fresh master keys, which takes up to seconds at 4096 bits and up to a minute
 // for paillier.
 func NewReadings(ctx context.Context, config Config) (*Readings, error) {
+	r, err := newReadings(ctx, config)
+	if err == nil && config.Device != nil {
+		if err = r.open(ctx); err != nil {
+			err = fmt.Errorf("workload %s: %w", config.Kind, err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// newReadings is NewReadings without a device.
+func newReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
 	r := &Readings{config: config}
 	switch config.Kind {
@@ -143,21 +160,34 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	if number >= fleet.Limit() {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: meter %s has made all its %d readings; use more meters", seq, fleet.ID(meter), fleet.Limit())
 	}
-	payload, spent, err := r.payload(at)
-	if err != nil {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
+	var wire []byte
+	var spent time.Duration
+	var err error
+	if r.device != nil {
+		wire, spent, err = r.device.Reading(ctx, meter, number)
+	} else {
+		wire, spent, err = r.wire(at)
 	}
-	signed := reading.Reading{
-		Kind: r.kind, Meter: fleet.ID(meter), Number: number, Time: fleet.End(meter, number), Payload: payload,
-	}
-	if err := fleet.Sign(meter, &signed); err != nil {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
-	}
-	wire, err := signed.Marshal()
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
 	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
+}
+
+// wire returns the signed reading at that position in wire form, and how long
+// its encryption took just now.
+func (r *Readings) wire(at uint64) (wire []byte, spent time.Duration, err error) {
+	meter, number := r.reading(at)
+	fleet := r.config.Fleet
+	signed := reading.Reading{Kind: r.kind, Meter: fleet.ID(meter), Number: number, Time: fleet.End(meter, number)}
+	if signed.Payload, spent, err = r.payload(at); err != nil {
+		return nil, 0, err
+	}
+	if err := fleet.Sign(meter, &signed); err != nil {
+		return nil, 0, err
+	}
+	wire, err = signed.Marshal()
+	return wire, spent, err
 }
 
 // reading returns which reading the workload's transaction at that position is.
