@@ -52,6 +52,16 @@ func (t feText) defaultBits() []int {
 	return keySizes(several...)
 }
 
+// Sizes returns the key sizes at which a scheme is measured: those of Bits that
+// it has, or the only one that it has.
+func (f FE) Sizes(scheme string) []int {
+	has := sizes(scheme)
+	if len(has) == 1 {
+		return has
+	}
+	return slices.DeleteFunc(slices.Clone(f.Bits), func(bits int) bool { return !slices.Contains(has, bits) })
+}
+
 // Validate returns the first thing in the table that cannot be measured, as a
 // *strictyaml.Problem, or nil.
 func (f FE) Validate() error {

@@ -24,8 +24,20 @@ func TestEstimated(t *testing.T) {
 		t.Errorf("%+v for 100 ciphertexts", banked)
 	}
 	// 18 s were measured for this table.
-	s.FE = &scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024, 1536, 2048, 3072, 4096}, Lengths: []int{1, 24}, Samples: 6}
+	s.FE = &scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024, 1536, 2048, 3072, 4096}, Lengths: []int{1, 24}, Bounds: []int64{10_000}, Samples: 6}
 	if table := Estimated(s); table.FE < 12*time.Second || table.FE > 30*time.Second {
 		t.Errorf("%+v for the table of costs", table)
+	}
+	// A scheme of one size is measured once, whatever sizes are asked for; the
+	// others at those of them that they have.
+	table := func(scheme string, bits ...int) time.Duration {
+		s.FE = &scenario.FE{Schemes: []string{scheme}, Bits: bits, Lengths: []int{24}, Bounds: []int64{100, 10_000}, Samples: 6}
+		return Estimated(s).FE
+	}
+	if one, five := table("ecddh", 2048), table("ecddh", 1024, 1536, 2048, 3072, 4096); one != five || one <= 0 || one > time.Second {
+		t.Errorf("%v and %v for ecddh", one, five)
+	}
+	if two, three := table("paillier", 1024, 2048), table("paillier", 1024, 1536, 2048); two != three || two < 3*table("ddh", 2048)+modulusTime {
+		t.Errorf("%v and %v for paillier", two, three)
 	}
 }
