@@ -129,7 +129,7 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 		seen := make(map[string]bool, len(wires))
 		for i := range readings {
 			if key := keys[2*i+1]; seen[key] {
-				return refuse(http.StatusBadRequest, reading.CodeTwice, "reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
+				return refuse(http.StatusConflict, reading.CodeDuplicate, "reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
 			} else {
 				seen[key] = true
 			}

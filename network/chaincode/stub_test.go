@@ -21,6 +21,7 @@ type stub struct {
 	msp                         string
 	state                       map[string][]byte
 	writes                      map[string][]byte
+	read                        map[string]bool // keys read by the last call, ranges excluded
 	batching                    bool
 	trips                       int
 	fail                        error // of every access to the state
@@ -35,7 +36,7 @@ func newStub(msp string) *stub {
 func (s *stub) invoke(t testing.TB, c shim.Chaincode, function string, args ...[]byte) *peer.Response {
 	t.Helper()
 	s.args = append([][]byte{[]byte(function)}, args...)
-	s.writes, s.trips, s.batching = map[string][]byte{}, 0, false
+	s.writes, s.read, s.trips, s.batching = map[string][]byte{}, map[string]bool{}, 0, false
 	r := c.Invoke(s)
 	if r.GetStatus() < shim.ERRORTHRESHOLD {
 		maps.Copy(s.state, s.writes)
@@ -51,6 +52,7 @@ func (s *stub) GetCreator() ([]byte, error) {
 
 func (s *stub) GetState(key string) ([]byte, error) {
 	s.trips++
+	s.read[key] = true
 	return s.state[key], s.fail
 }
 
@@ -61,7 +63,7 @@ func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
 	}
 	values := make([][]byte, len(keys))
 	for i, k := range keys {
-		values[i] = s.state[k]
+		values[i], s.read[k] = s.state[k], true
 	}
 	return values, nil
 }

@@ -46,13 +46,13 @@ const (
 	CodeNoParameters = "PARAMETERS_UNKNOWN" // the parameters are not on the ledger, or the meter of a ciphertext has none
 	CodeParameters   = "READING_PARAMETERS" // the ciphertext's scheme, size or length is not that of its meter's parameters, or there is no ciphertext
 	CodeTime         = "READING_TIME"       // the time does not belong to the number
-	CodeDuplicate    = "READING_DUPLICATE"  // the meter has a reading of that number
+	CodeDuplicate    = "READING_DUPLICATE"  // the meter has a reading of that number, or it is twice in a list
 	CodeAltered      = "READING_ALTERED"    // changed after it was signed
 	CodeSignature    = "READING_SIGNATURE"  // not signed by its meter
 	CodeMissing      = "READING_MISSING"    // there is no such reading
 
 	CodeRegistration    = "REGISTRATION_MALFORMED" // not the wire form of registrations or of a gateway
-	CodeTwice           = "REGISTRATION_TWICE"     // a meter is in a batch, or a reading in a list, more than once
+	CodeTwice           = "REGISTRATION_TWICE"     // a meter is in a batch more than once
 	CodeKey             = "KEY_INVALID"            // a key is not a point of the curve
 	CodeMeterConflict   = "METER_CONFLICT"         // the meter is registered otherwise
 	CodeGatewayConflict = "GATEWAY_CONFLICT"       // the gateway is registered with another key
