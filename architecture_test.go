@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"simulators/gateway":     {"simulators/meter", "workloads/fe", "workloads/reading"},
 	"simulators/verifier":    {"workloads/fe", "workloads/reading"},
 	"simulators/device":      {"network/process", "network/cgroup", "simulators/meter", "workloads/reading", "workloads/fe"},
+	"simulators/adversary":   {"bench/result", "simulators/authority", "simulators/gateway", "simulators/meter", "simulators/verifier", "workloads/reading", "workloads/fe"},
 	"simulators/ledger":      {"bench", "bench/result", "internal/alarm"},
 	"workloads":              {"bench", "bench/result", "simulators/meter", "simulators/authority", "simulators/gateway", "simulators/verifier", "workloads/reading", "workloads/fe", "workloads/fe/codec"},
 	"reports":                {"bench/result", "bench/stats", "bench/saturation"},

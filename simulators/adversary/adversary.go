@@ -1,0 +1,258 @@
+// Package adversary plays those who try to cheat a metering system whose
+// readings are encrypted, signed by meters and billed from the ledger: someone
+// between meter and ledger, a meter that went astray, and a gateway that bills
+// another function or another amount than was approved.
+//
+// Data flow: Probe makes a key authority, a gateway and meters of its own on a
+// ledger, has them do honestly what they are there for, tries every kind of
+// forgery in between, and counts what the contract, and of bills a verifier,
+// made of it.
+package adversary
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/simulators/authority"
+	"meterbench/simulators/gateway"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/verifier"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A Ledger is the live network: one channel with the contract "readings", used
+// as the operator.
+type Ledger interface {
+	// Invoke submits a transaction and returns once it is committed as valid. The
+	// error of one that the contract refused holds the contract's code.
+	Invoke(ctx context.Context, function string, args ...[]byte) error
+	// Evaluate asks the contract and changes nothing.
+	Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error)
+}
+
+// A Config says what is tried.
+type Config struct {
+	Ledger   Ledger
+	Seed     uint64     // of meters, readings and signing keys
+	Params   fe.Params  // of a scheme with an authority, for vectors of two values at least
+	Tables   *fe.Tables // where discrete logarithms are looked up
+	Attempts int        // of each kind, at least 1
+	Prefix   string     // of the ids of its meters and gateway: nobody else's on the ledger
+	Start    time.Time  // when its meters begin to measure, in whole seconds
+}
+
+// The meters.
+const (
+	own     = iota // whose readings are billed
+	foreign        // nobody registered it
+	meters
+)
+
+// A stage is where everybody plays.
+type stage struct {
+	Config
+	authority *authority.Authority
+	fleet     *meter.Fleet
+	gateway   *gateway.Gateway  // computes bills
+	cheat     *ecdsa.PrivateKey // signs them, as the gateway that the ledger knows
+	stranger  *ecdsa.PrivateKey // of nobody
+	day, peak gateway.Tariff    // both approved
+	verifier  verifier.Verifier
+	accepted  [][]byte // readings on the ledger, in wire form
+}
+
+// Probe tries every kind of forgery. The error is that of a ledger that did not
+// answer, or of a configuration that cannot be; what was tried until then
+// comes along.
+func Probe(ctx context.Context, config Config) (result.Integrity, error) {
+	s := &stage{Config: config}
+	if err := s.prepare(ctx); err != nil {
+		return result.Integrity{}, fmt.Errorf("integrity: prepare: %w", err)
+	}
+	var found result.Integrity
+	for _, kind := range s.kinds() {
+		p := result.Probe{Kind: kind.name, Honest: kind.honest, Refused: map[string]uint64{}}
+		for i := range uint64(config.Attempts) {
+			reason, err := kind.try(ctx, i)
+			if err != nil {
+				return found, fmt.Errorf("integrity: %s: %w", kind.name, err)
+			}
+			p.Attempts++
+			if reason == "" {
+				p.Accepted++
+			} else {
+				p.Refused[reason]++
+			}
+		}
+		found.Probes = append(found.Probes, p)
+	}
+	return found, nil
+}
+
+// prepare sets the stage: parameters, functions, the gateway and the meter are
+// put on the ledger by the operator.
+func (s *stage) prepare(ctx context.Context) (err error) {
+	if s.authority, err = authority.New(ctx, authority.Config{Params: s.Params}); err != nil {
+		return err
+	}
+	s.fleet, err = meter.NewFleet(meter.Config{
+		Seed: s.Seed, Meters: meters, Prefix: s.Prefix, Interval: 15 * time.Minute, Start: s.Start, Length: s.Params.Length, Bound: s.Params.Bound,
+	})
+	if err != nil {
+		return err
+	}
+	evaluator, err := fe.NewEvaluator(ctx, s.authority.Public(), s.Tables)
+	if err != nil {
+		return err
+	}
+	if s.gateway, err = gateway.New(gateway.Config{ID: s.gatewayID(), Seed: s.Seed, Evaluator: evaluator}); err != nil {
+		return err
+	}
+	if s.cheat, err = meter.DeriveKey(s.Seed, "adversary gateway"); err != nil {
+		return err
+	}
+	if s.stranger, err = meter.DeriveKey(s.Seed, "adversary stranger"); err != nil {
+		return err
+	}
+	day, peak := make([]int64, s.Params.Length), make([]int64, s.Params.Length)
+	for i := range day {
+		day[i], peak[i] = 1, 1+int64(i%2)
+	}
+	if s.day, err = s.approve("day", day); err != nil {
+		return err
+	}
+	if s.peak, err = s.approve("peak", peak); err != nil {
+		return err
+	}
+	if err := s.register(ctx); err != nil {
+		return err
+	}
+	s.verifier.Ledger, s.verifier.Key, s.verifier.Evaluator = books{s.Ledger}, s.day.Key, evaluator
+	return nil
+}
+
+func (s *stage) gatewayID() string { return s.Prefix + "-gw" }
+
+// approve has the authority issue the key of a function.
+func (s *stage) approve(name string, weights []int64) (gateway.Tariff, error) {
+	a, err := s.authority.Approve(authority.Tariff{Name: name, From: s.Start, Weights: weights})
+	return gateway.Tariff{Function: a.Function, Hash: a.Hash, Key: a.Key}, err
+}
+
+// register puts on the ledger what has to be there before a reading.
+func (s *stage) register(ctx context.Context) error {
+	var functions [][]byte
+	for _, t := range []gateway.Tariff{s.day, s.peak} {
+		encoded, err := t.Function.Marshal()
+		if err != nil {
+			return err
+		}
+		functions = append(functions, encoded)
+	}
+	key, err := reading.Compress(&s.cheat.PublicKey)
+	if err != nil {
+		return err
+	}
+	known := reading.Gateway{ID: s.gatewayID(), Key: key}
+	wire, err := known.Marshal()
+	if err != nil {
+		return err
+	}
+	registration, err := s.fleet.Registration(own)
+	if err != nil {
+		return err
+	}
+	registration.Verify, registration.Gateway, registration.Parameters = true, known.ID, s.authority.Parameters()
+	batch, err := reading.MarshalRegistrations([]reading.Registration{registration})
+	if err != nil {
+		return err
+	}
+	if s.verifier.Meter, err = reading.ParseKey(registration.Key); err != nil {
+		return err
+	}
+	s.verifier.Gateway = &s.cheat.PublicKey
+	for _, step := range []struct {
+		function string
+		arg      []byte
+	}{
+		{reading.FnSetParameters, reading.MarshalList([][]byte{s.authority.Public()})},
+		{reading.FnApprove, reading.MarshalList(functions)},
+		{reading.FnRegisterGateway, wire},
+		{reading.FnRegister, batch},
+	} {
+		if err := s.Ledger.Invoke(ctx, step.function, step.arg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// books shows a Ledger to a verifier.
+type books struct{ ledger Ledger }
+
+func (b books) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
+	list, err := b.ledger.Evaluate(ctx, reading.FnRange, []byte(meter), strconv.AppendUint(nil, from, 10), strconv.AppendUint(nil, to, 10))
+	if err != nil {
+		return nil, err
+	}
+	return reading.UnmarshalList(list)
+}
+
+func (b books) Function(ctx context.Context, hash reading.Hash) ([]byte, error) {
+	return b.named(ctx, reading.FnGetFunction, hash)
+}
+
+func (b books) Parameters(ctx context.Context, id reading.Hash) ([]byte, error) {
+	return b.named(ctx, reading.FnGetParameters, id)
+}
+
+// named returns what the ledger has under a hash, or nil.
+func (b books) named(ctx context.Context, function string, hash reading.Hash) ([]byte, error) {
+	found, err := b.ledger.Evaluate(ctx, function, []byte(hash.String()))
+	if code, refused := refusal(err); refused && (code == reading.CodeNotApproved || code == reading.CodeNoParameters) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// codes finds the code with which the contract begins its refusals.
+var codes = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+:`)
+
+// refusal returns the code of a refusal. An error without one says that
+// nobody decided.
+func refusal(err error) (code string, refused bool) {
+	if err == nil {
+		return "", false
+	}
+	code = codes.FindString(err.Error())
+	if code == "" || code == "STATE_FAILED:" {
+		return "", false
+	}
+	return code[:len(code)-1], true
+}
+
+// decided returns as what the ledger refused a transaction, or the error of one
+// that was not decided.
+func decided(err error) (reason string, undecided error) {
+	code, refused := refusal(err)
+	if !refused {
+		return "", err
+	}
+	return code, nil
+}
+
+// judged returns as what a verifier refused a bill, or the error of one that
+// could not be judged.
+func judged(err error) (reason string, undecided error) {
+	if fault, ok := errors.AsType[*verifier.Fault](err); ok {
+		return "verifier: " + string(fault.Reason), nil
+	}
+	return "", err
+}

@@ -1,0 +1,169 @@
+package adversary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// A gullible ledger takes whatever it is given. What refuse names it refuses
+// with a code, and with err it does not answer.
+type gullible struct {
+	readings   map[uint64][]byte // of the only meter
+	functions  map[string][]byte
+	parameters map[string][]byte
+	refuse     map[string]string // code by function
+	err        error
+}
+
+func (g *gullible) Invoke(_ context.Context, function string, args ...[]byte) error {
+	if g.err != nil {
+		return g.err
+	}
+	if code := g.refuse[function]; code != "" {
+		return fmt.Errorf("invoke: chaincode response 403, %s: so it is", code)
+	}
+	list, _ := reading.SplitList(args[0])
+	switch function {
+	case reading.FnPut:
+		r, err := reading.Unmarshal(args[0])
+		if err != nil {
+			return err
+		}
+		g.readings[r.Number] = args[0]
+	case reading.FnApprove:
+		for _, f := range list {
+			g.functions[reading.HashFunction(f).String()] = f
+		}
+	case reading.FnSetParameters:
+		g.parameters[reading.ParametersID(list[0]).String()] = list[0]
+	}
+	return nil
+}
+
+func (g *gullible) Evaluate(_ context.Context, function string, args ...[]byte) ([]byte, error) {
+	switch function {
+	case reading.FnRange:
+		from, _ := strconv.ParseUint(string(args[1]), 10, 64)
+		to, _ := strconv.ParseUint(string(args[2]), 10, 64)
+		var found [][]byte
+		for _, n := range slices.Sorted(maps.Keys(g.readings)) {
+			if n >= from && n < to {
+				found = append(found, g.readings[n])
+			}
+		}
+		return reading.MarshalList(found), nil
+	case reading.FnGetFunction:
+		if f := g.functions[string(args[0])]; f != nil {
+			return f, nil
+		}
+		return nil, errors.New("chaincode response 404, FUNCTION_NOT_APPROVED: no such function")
+	}
+	return g.parameters[string(args[0])], nil
+}
+
+func ledger() *gullible {
+	return &gullible{map[uint64][]byte{}, map[string][]byte{}, map[string][]byte{}, map[string]string{}, nil}
+}
+
+func config(t *testing.T, l Ledger) Config {
+	t.Helper()
+	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Config{
+		Ledger: l, Seed: 1, Params: fe.Params{Scheme: "ecddh", Bits: 256, Length: 4, Bound: 500}, Tables: tables,
+		Attempts: 3, Prefix: "probe", Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+// A ledger that checks nothing takes every false reading, and still no verifier
+// takes a false bill.
+func TestGullibleLedger(t *testing.T) {
+	found, err := Probe(t.Context(), config(t, ledger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[string]uint64{
+		result.ProbeHonestReading: {}, result.ProbeForgedSignature: {}, result.ProbeReplay: {}, result.ProbeReordered: {},
+		result.ProbeForeignMeter: {}, result.ProbeTamperedCiphertext: {}, result.ProbeHonestBill: {},
+		result.ProbeForeignKey:         {"verifier: result": 2, "no result": 1},
+		result.ProbeUnapprovedFunction: {"verifier: function": 3},
+		result.ProbeTamperedBill:       {"verifier: gateway signature": 2, "verifier: result": 1},
+	}
+	for _, p := range found.Probes {
+		refused, known := want[p.Kind]
+		if !known {
+			t.Errorf("%s: not expected, or tried twice", p.Kind)
+		}
+		delete(want, p.Kind)
+		if p.Attempts != 3 || !maps.Equal(p.Refused, refused) {
+			t.Errorf("%s: %d attempts, %d accepted, refused %v, want %v", p.Kind, p.Attempts, p.Accepted, p.Refused, refused)
+		}
+		sum := p.Accepted
+		for _, n := range p.Refused {
+			sum += n
+		}
+		if sum != p.Attempts {
+			t.Errorf("%s: %d of %d attempts are accounted for", p.Kind, sum, p.Attempts)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not tried: %v", slices.Sorted(maps.Keys(want)))
+	}
+}
+
+// A refusal counts by its code; without honest readings there is nothing to
+// go on with.
+func TestRefusals(t *testing.T) {
+	l := ledger()
+	l.refuse[reading.FnPut] = reading.CodeSignature
+	found, err := Probe(t.Context(), config(t, l))
+	if err == nil {
+		t.Error("replayed what was never taken")
+	}
+	for _, p := range found.Probes {
+		if p.Accepted > 0 || p.Refused[reading.CodeSignature] != p.Attempts {
+			t.Errorf("%s: %+v", p.Kind, p)
+		}
+	}
+	l = ledger()
+	l.refuse[reading.FnPutBill] = reading.CodeBillDigest
+	if found, err = Probe(t.Context(), config(t, l)); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range found.Probes {
+		if p.Kind == result.ProbeHonestBill && p.Refused[reading.CodeBillDigest] != p.Attempts {
+			t.Errorf("%s: %+v", p.Kind, p)
+		}
+	}
+}
+
+// Silence is no refusal.
+func TestNoAnswer(t *testing.T) {
+	l := ledger()
+	l.err = errors.New("connection lost")
+	if _, err := Probe(t.Context(), config(t, l)); !errors.Is(err, l.err) {
+		t.Errorf("got %v, want %v", err, l.err)
+	}
+	for text, want := range map[string]string{
+		"response 403, READING_SIGNATURE: not signed by its meter": "READING_SIGNATURE",
+		"response 500, STATE_FAILED: timed out":                    "",
+		"validation code MVCC_READ_CONFLICT":                       "",
+		"rpc error: code = Unavailable desc = EOF":                 "",
+	} {
+		if code, refused := refusal(errors.New(text)); code != want || refused != (want != "") {
+			t.Errorf("%q is %q, %t; want %q", text, code, refused, want)
+		}
+	}
+}
