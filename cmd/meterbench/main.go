@@ -20,6 +20,7 @@ import (
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/simulators/device"
 )
 
 // The exit codes.
@@ -33,9 +34,12 @@ const (
 )
 
 func main() {
-	// A network starts this program again: as the chaincode beside each peer,
-	// and as the peers' external builder.
+	// A network starts this program again: as the chaincode beside each peer, as
+	// the peers' external builder, and as the sensors and gateway of a device.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
+		os.Exit(code)
+	}
+	if code, handled := device.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

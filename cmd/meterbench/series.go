@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
+	"meterbench/workloads/fe"
 )
 
 // Series implements study.Site.
@@ -39,7 +40,10 @@ type fleets struct {
 	seed     uint64
 	channels int // over which meters are spread
 	commit   func(ctx context.Context, tx bench.Transaction) error
-	meters   []registered // until now
+	device   func(context.Context, workloads.Sealed) (workloads.Device, error) // makes the readings; nil: they are made here
+	meters   []registered                                                      // until now
+	ledger   workloads.Ledger                                                  // nil where bills cannot be read for
+	stocked  uint64                                                            // readings that bills are about, put on the ledger before the load
 }
 
 // A registered meter is on the ledger of a channel.
@@ -57,7 +61,7 @@ func (f *fleets) series(ctx context.Context, series scenario.Series, need study.
 	if trace := series.Load.Arrivals.Trace; trace != nil {
 		config.Source = newRecorded(trace, need.Rows, series.Workload.Interval)
 	}
-	return f.readings(ctx, series.Workload, series.Prefix, config, need.Planned, working)
+	return f.component(ctx, series.Workload, series.Prefix, config, need.Planned, working)
 }
 
 // mix makes the parts of a mix ready, each with meters of its own.
@@ -65,7 +69,7 @@ func (f *fleets) mix(ctx context.Context, series scenario.Series, need study.Nee
 	var parts []workloads.Part
 	var all result.Preparation
 	for i, w := range series.Mix {
-		part, made, err := f.readings(ctx, w, fmt.Sprintf("%s.%d", series.Prefix, i+1), workloads.Config{}, 0, working)
+		part, made, err := f.component(ctx, w, fmt.Sprintf("%s.%d", series.Prefix, i+1), workloads.Config{}, 0, working)
 		if err != nil {
 			return nil, all, err
 		}
@@ -78,43 +82,63 @@ func (f *fleets) mix(ctx context.Context, series scenario.Series, need study.Nee
 	return workload, all, err
 }
 
-// readings makes one workload ready: registers its meters, named after prefix,
-// and makes the ciphertexts that are wanted before the load. The rest of
-// config follows from w.
-func (f *fleets) readings(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (*workloads.Readings, result.Preparation, error) {
+// component makes one workload ready: puts on the ledger what has to be there
+// before, and makes the ciphertexts that are wanted before the load. The meters
+// are named after prefix; what else config lacks follows from w.
+func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (workloads.Component, result.Preparation, error) {
 	none := result.Preparation{}
+	length := w.Length
+	if w.Scheme != "" && !fe.HasAuthority(w.Scheme) {
+		length = 1 // each meter of a group encrypts a value of its own
+	}
 	fleet, err := meter.NewFleet(meter.Config{
 		Seed: f.seed, Meters: w.Meters, Prefix: prefix,
-		Interval: w.Interval, Start: fleetStart, Length: w.Length, Bound: w.Bound,
+		Interval: w.Interval, Start: fleetStart, Length: length, Bound: w.Bound,
 	})
 	if err != nil {
 		return nil, none, err
 	}
-	config.Kind, config.Scheme, config.Bits, config.Fleet = w.Kind, w.Scheme, w.Bits, fleet
-	config.Encryption, config.Bank, config.Verify, config.Channels = w.Encryption.Mode, w.Encryption.Bank, w.Verify, f.channels
-	readings, err := workloads.NewReadings(ctx, config)
+	var made component
+	if w.Kind == "billing" {
+		made, err = f.billing(ctx, w, fleet, config.First)
+	} else {
+		config.Kind, config.Scheme, config.Bits, config.Group, config.Fleet = w.Kind, w.Scheme, w.Bits, w.Length, fleet
+		config.Encryption, config.Bank, config.Verify, config.Channels, config.Reveal = w.Encryption.Mode, w.Encryption.Bank, w.Verify, f.channels, w.Reveal
+		config.Device = f.device
+		made, err = workloads.NewReadings(ctx, config)
+	}
 	if err != nil {
 		return nil, none, err
 	}
-	if err := f.enrol(ctx, readings); err != nil {
+	if err := f.enrol(ctx, made); err != nil {
 		return nil, none, err
 	}
 	for i := range w.Meters {
 		f.meters = append(f.meters, registered{fleet.ID(i), i % f.channels})
 	}
-	made, err := readings.Prepare(ctx, planned, func(done, total int) {
+	prepared, err := made.Prepare(ctx, planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
 	})
-	return readings, made, err
+	if bills, ok := made.(*workloads.Billing); ok && err == nil {
+		err = f.stock(ctx, bills, working)
+	}
+	return made, prepared, err
+}
+
+// A component is a workload that has something to prepare.
+type component interface {
+	workloads.Component
+	SetUp(channel int) ([]bench.Transaction, error)
+	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 }
 
 // enrol sets a workload up on all channels at once: each transaction waits for
 // its block.
-func (f *fleets) enrol(ctx context.Context, readings *workloads.Readings) error {
+func (f *fleets) enrol(ctx context.Context, made component) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range f.channels {
 		group.Go(func() error {
-			all, err := readings.SetUp(channel)
+			all, err := made.SetUp(channel)
 			for _, tx := range all {
 				if err == nil {
 					err = f.commit(ctx, tx)

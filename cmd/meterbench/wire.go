@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -103,9 +104,11 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 		return nil, err
 	}
 	site := &fabricSite{lab: l, topology: t, net: net, begin: begin}
-	if err := site.connect(ctx); err != nil {
-		net.Close() //nolint:errcheck // the first error counts
-		return nil, err
+	if site.device, err = startDevice(t.Caps.Device, net.Record().Logs, net.Died()); err == nil {
+		err = site.connect(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, site.Close())
 	}
 	return site, nil
 }
@@ -116,6 +119,7 @@ type fabricSite struct {
 	lab         *fabricLab
 	topology    topology.Topology
 	net         *network.Network
+	device      cappedDevice
 	channels    []network.Channel // those that are measured
 	clients     client.Channels   // connected to them
 	sampler     *proc.Sampler
@@ -127,11 +131,6 @@ type fabricSite struct {
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
-	defer func() {
-		if err != nil {
-			s.clients.Close() //nolint:errcheck // the first error counts
-		}
-	}()
 	for _, channel := range s.net.Record().Channels {
 		if len(channel.Chaincodes) == 0 {
 			continue
@@ -142,8 +141,11 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		}
 		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
-	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit}
-	s.sampler, err = proc.NewSampler(s.net.Watched())
+	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, ledger: readingsLedger{s.clients}}
+	if s.device.Device != nil {
+		s.fleets.device = s.device.open
+	}
+	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.watched()...))
 	return err
 }
 
@@ -191,7 +193,8 @@ func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
 }
 
 // Stored implements study.Site. Meters are counted one by one, because a
-// peer answers a single query with 100,000 entries at most.
+// peer answers a single query with 100,000 entries at most. What was there
+// before the load does not count.
 func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
 	var total uint64
 	for _, meter := range s.fleets.meters {
@@ -205,19 +208,20 @@ func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
 		}
 		total += n
 	}
-	return total, nil
+	return total - s.fleets.stocked, nil
 }
 
 // Died implements study.Site.
-func (s *fabricSite) Died() <-chan error { return s.net.Died() }
+func (s *fabricSite) Died() <-chan error {
+	if s.device.Device != nil {
+		return s.device.died
+	}
+	return s.net.Died()
+}
 
 // Close implements study.Site.
 func (s *fabricSite) Close() error {
-	err := s.clients.Close()
-	if closed := s.net.Close(); closed != nil {
-		err = closed
-	}
-	return err
+	return errors.Join(s.clients.Close(), s.device.close(), s.net.Close())
 }
 
 // lines is a writer that hands whole lines to working.

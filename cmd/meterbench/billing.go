@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"meterbench/bench/scenario"
+	"meterbench/network/client"
+	"meterbench/simulators/meter"
+	"meterbench/workloads"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// billing returns the workload that bills a fleet's readings.
+func (f *fleets) billing(ctx context.Context, w scenario.Workload, fleet *meter.Fleet, first uint64) (*workloads.Billing, error) {
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return nil, err
+	}
+	return workloads.NewBilling(ctx, workloads.BillingConfig{
+		Form: w.Form, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: first, Readings: w.Readings,
+		Verify: w.Verify, Channels: f.channels, Reveal: w.Reveal, Ledger: f.ledger, Tables: tables,
+	})
+}
+
+// stocking is how many transactions put readings on the ledger at a time: as
+// many as share a block without a wait for its timer.
+const stocking = 16
+
+// stock puts the readings that are to be billed on the ledger.
+func (f *fleets) stock(ctx context.Context, bills *workloads.Billing, working func(string)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(stocking)
+	var mu sync.Mutex
+	sent := 0
+	for channel := range f.channels {
+		for tx, err := range bills.Stock(ctx, channel) {
+			if err != nil {
+				group.Go(func() error { return err })
+				break
+			}
+			group.Go(func() error {
+				if err := f.commit(ctx, tx); err != nil {
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				sent++
+				working(fmt.Sprintf("%d transactions of readings to bill", sent))
+				return nil
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("readings to bill: %w", err)
+	}
+	f.stocked += bills.Stocked()
+	return nil
+}
+
+// A readingsLedger reads readings from the contract of each channel.
+type readingsLedger struct{ channels client.Channels }
+
+// Readings implements workloads.Ledger. One answer of the contract holds only
+// so many.
+func (l readingsLedger) Readings(ctx context.Context, channel int, meter string, from, to uint64) (all []reading.Reading, err error) {
+	for from < to {
+		answer, err := l.channels[channel].Evaluate(ctx, reading.FnRange, []byte(meter), strconv.AppendUint(nil, from, 10), strconv.AppendUint(nil, to, 10))
+		if err != nil {
+			return nil, err
+		}
+		some, err := reading.UnmarshalList(answer)
+		if err != nil {
+			return nil, fmt.Errorf("readings of meter %s: %w", meter, err)
+		}
+		if len(some) == 0 {
+			break
+		}
+		all, from = append(all, some...), some[len(some)-1].Number+1
+	}
+	return all, nil
+}

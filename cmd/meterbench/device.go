@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"meterbench/internal/proc"
+	"meterbench/network/cgroup"
+	"meterbench/network/topology"
+	"meterbench/simulators/device"
+	"meterbench/workloads"
+)
+
+// A capped device plays sensors and gateway of a site. The zero value plays
+// none: they are then part of the load generator.
+type cappedDevice struct {
+	*device.Device
+	died   chan error    // the first end, of the device or of a node
+	closed chan struct{} // ends the wait for it
+}
+
+// startDevice starts the device of a topology that has a cap for it.
+func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevice, err error) {
+	if c == (topology.Cap{}) {
+		return d, nil
+	}
+	d = cappedDevice{died: make(chan error, 1), closed: make(chan struct{})}
+	if d.Device, err = device.Start("", cgroup.Limits(c), filepath.Join(logs, device.Name+".log")); err != nil {
+		return d, err
+	}
+	go func() {
+		select {
+		case err := <-nodes:
+			d.died <- err
+		case err := <-d.Died():
+			d.died <- err
+		case <-d.closed:
+		}
+	}()
+	return d, nil
+}
+
+// open has the device play sensors, as workloads.Config wants it.
+func (d cappedDevice) open(ctx context.Context, sealed workloads.Sealed) (workloads.Device, error) {
+	return d.Open(ctx, device.Config(sealed))
+}
+
+// watched returns the device as a proc.Sampler takes it, if there is one.
+func (d cappedDevice) watched() []proc.Node {
+	if d.Device == nil {
+		return nil
+	}
+	node := proc.Node{Name: device.Name, PID: d.PID()}
+	if d.Limits().CPUs > 0 {
+		node.Throttle = func() (proc.Throttle, error) {
+			t, err := d.Throttle()
+			return proc.Throttle(t), err
+		}
+	}
+	return []proc.Node{node}
+}
+
+// close ends the device, if there is one.
+func (d cappedDevice) close() error {
+	if d.Device == nil {
+		return nil
+	}
+	close(d.closed)
+	return d.Close()
+}
