@@ -95,6 +95,42 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 	}
 }
 
+func TestTamperedCurveCiphertextRefused(t *testing.T) {
+	authority := mustSetup(t, Params{"ecddh", 256, 2, 100})
+	evaluator := mustEvaluator(t, authority.Encryptor().Public())
+	good, err := authority.Encryptor().Encrypt([]int64{3, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := authority.Derive([]int64{2, -5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if z, err := evaluator.Evaluate(t.Context(), good, key); err != nil || z != -14 {
+		t.Fatalf("untouched: %d, %v", z, err)
+	}
+	group := newCurveGroup()
+	element := func(b []byte, i int) []byte { return b[codec.HeaderSize+32*i:][:32] }
+	for _, c := range []struct {
+		name, want string
+		edit       func(b []byte)
+	}{
+		{"sign bit", "element 1 of the ciphertext: not the canonical encoding", func(b []byte) { element(b, 1)[31] |= 0x80 }},
+		{"odd number", "element 0 of the ciphertext: not the canonical encoding", func(b []byte) { element(b, 0)[0] |= 1 }},
+		{"identity", "element 2 is zero", func(b []byte) { clear(element(b, 2)) }},
+		{"elements swapped", ErrNoResult.Error(), func(b []byte) { copy(element(b, 1), element(good, 2)); copy(element(b, 2), element(good, 1)) }},
+		{"another element", ErrNoResult.Error(), func(b []byte) { copy(element(b, 0), group.encode(group.power(3))) }},
+		{"other scheme", "dmcfe of 256 bits and length 2 has 70", func(b []byte) { b[1] = byte(codec.DMCFE) }},
+		{"other length", "length 3 has 134", func(b []byte) { b[5] = 3 }},
+	} {
+		b := slices.Clone(good)
+		c.edit(b)
+		if z, err := evaluator.Evaluate(t.Context(), b, key); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: Evaluate = %d, %v, want %q", c.name, z, err, c.want)
+		}
+	}
+}
+
 // Signs of the values' elements that cancel in the product change nothing:
 // the result is that of the ciphertext without them.
 func TestSignsThatCancel(t *testing.T) {
@@ -187,31 +223,46 @@ func TestFunctionBeyondTableRefused(t *testing.T) {
 // FuzzEvaluate holds that whatever bytes come from a ledger, Evaluate returns
 // an error or a result within the bound, and never panics.
 func FuzzEvaluate(f *testing.F) {
-	answer := knownAnswers(f)[0]
-	good, err := hex.DecodeString(answer.Ciphertext)
-	if err != nil {
-		f.Fatal(err)
+	type target struct {
+		answer    knownAnswer
+		good      []byte
+		key       Key
+		evaluator Evaluator
 	}
-	authority := answer.authority(f)
-	key, err := authority.Derive(answer.Y)
-	if err != nil {
-		f.Fatal(err)
+	targets := map[string]target{}
+	for _, answer := range knownAnswers(f) {
+		if answer.Length != 1 {
+			continue
+		}
+		good, err := hex.DecodeString(answer.Ciphertext)
+		if err != nil {
+			f.Fatal(err)
+		}
+		authority := answer.authority(f)
+		key, err := authority.Derive(answer.Y)
+		if err != nil {
+			f.Fatal(err)
+		}
+		targets[answer.Scheme] = target{answer, good, key, mustEvaluator(f, authority.Encryptor().Public())}
+		f.Add(answer.Scheme, good)
+		f.Add(answer.Scheme, good[:len(good)-1])
+		f.Add(answer.Scheme, edited(f, good, func(e []*big.Int) { e[0].SetInt64(1) }))
+		f.Add(answer.Scheme, edited(f, good, func(e []*big.Int) { e[0].SetInt64(1); e[1].SetInt64(1) }))
 	}
-	evaluator := mustEvaluator(f, authority.Encryptor().Public())
-	f.Add(good)
-	f.Add(good[:len(good)-1])
-	f.Add(edited(f, good, func(e []*big.Int) { e[0].SetInt64(1) }))
-	f.Add(edited(f, good, func(e []*big.Int) { e[0].SetInt64(1); e[1].SetInt64(1) }))
-	f.Fuzz(func(t *testing.T, ciphertext []byte) {
-		z, err := evaluator.Evaluate(t.Context(), ciphertext, key)
+	f.Fuzz(func(t *testing.T, scheme string, ciphertext []byte) {
+		target, ok := targets[scheme]
+		if !ok {
+			return
+		}
+		z, err := target.evaluator.Evaluate(t.Context(), ciphertext, target.key)
 		if err != nil {
 			return
 		}
-		if limit := answer.Bound * max(answer.Y[0], -answer.Y[0]); z > limit || z < -limit {
+		if limit := target.answer.params().reach(target.answer.Y); z > limit || z < -limit {
 			t.Fatalf("result %d beyond %d", z, limit)
 		}
-		if slices.Equal(ciphertext, good) && z != answer.Result {
-			t.Fatalf("result %d, want %d", z, answer.Result)
+		if slices.Equal(ciphertext, target.good) && z != target.answer.Result {
+			t.Fatalf("result %d, want %d", z, target.answer.Result)
 		}
 	})
 }

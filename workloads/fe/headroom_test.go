@@ -171,12 +171,3 @@ func BenchmarkLeftBehind(b *testing.B) {
 		})
 	}
 }
-
-// leftBehind returns the number of goroutines and the bytes of the heap in use.
-func leftBehind() (goroutines int, heap uint64) {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return runtime.NumGoroutine(), m.HeapAlloc
-}
