@@ -28,7 +28,7 @@ type Record struct {
 	TxID      [32]byte // Fabric transaction id, zero if none was assigned
 	Block     uint64   // number of the block that holds it, on its channel; 0 if none
 	Bytes     uint32   // size of the envelope that went to the orderer
-	Channel   uint16   // which of the target's channels it was for, from 0
+	Channel   uint16   // which of the target's channels it was prepared for, from 0
 }
 
 // A Phase names a span of a transaction's life. Commit, Lag, Prepare, Endorse,

@@ -79,10 +79,10 @@ func TestRunOverTwoChannels(t *testing.T) {
 			n++
 		}
 	}
-	if len(transactions) != 2 || transactions[0] < 10 || transactions[1] < 10 {
+	if len(transactions) != 2 || transactions[0] < 5 || transactions[1] < 5 {
 		t.Errorf("transactions by channel: %v", transactions)
 	}
-	if p.Conditions.Channels != 2 || p.Blocks != uint64(len(blocks)) || len(blocks) < 10 {
+	if p.Conditions.Channels != 2 || p.Blocks != uint64(len(blocks)) || len(blocks) < 4 {
 		t.Errorf("%d channels, %d blocks of %d", p.Conditions.Channels, p.Blocks, len(blocks))
 	}
 	var parts float64
@@ -96,7 +96,7 @@ func TestRunOverTwoChannels(t *testing.T) {
 	if mean := whole.Seconds() / float64(n); math.Abs(parts-mean) > 1e-9 {
 		t.Errorf("the parts of %v s in a block sum to %v s; %q", mean, parts, p.Warnings)
 	}
-	if p.BlockTimes["peer0.ptb"].Blocks < 5 || p.BlockTimes["peer0.cmi"].Blocks < 5 || p.BlockCut.Timer+p.BlockCut.Count < 10 {
+	if p.BlockTimes["peer0.ptb"].Blocks == 0 || p.BlockTimes["peer0.cmi"].Blocks == 0 || p.BlockCut.Timer+p.BlockCut.Count < 4 {
 		t.Errorf("blocks %+v, cut %+v", p.BlockTimes, p.BlockCut)
 	}
 }
