@@ -50,7 +50,7 @@ func Build(run result.Run, sum result.Summary) Report {
 func FE(costs []result.FECost) Report {
 	e := newEncryption(costs, nil)
 	return Report{Scenario: "Cost of functional encryption on this machine", Complete: true, Sections: []Section{{
-		ID: "encryption", Title: "Functional encryption", Figures: e.costFigures(), Tables: []Table{e.costTable()},
+		ID: "encryption", Title: "Functional encryption", Figures: e.costFigures(), Tables: []Table{e.costTable(), e.schemeTable()},
 	}}}
 }
 

@@ -66,7 +66,7 @@ func TestBuildFigures(t *testing.T) {
 		"latency-plain", "latency-encrypted-bank", "latency-encrypted-inline",
 		"phases-plain", "phases-encrypted-bank", "phases-encrypted-inline",
 		"cpu-plain", "cpu-encrypted-bank", "cpu-encrypted-inline",
-		"encryption-time", "ciphertext-size", "encryption-against-transaction",
+		"encryption-time", "decryption-time", "ciphertext-size", "encryption-time-length", "ciphertext-size-length", "encryption-against-transaction",
 	}
 	if !slices.Equal(ids, want) {
 		t.Errorf("figures\n got %q\nwant %q", ids, want)

@@ -1,6 +1,11 @@
 package reports
 
-import "meterbench/bench/result"
+import (
+	"fmt"
+	"slices"
+
+	"meterbench/bench/result"
+)
 
 // costTable is what each operation costs.
 func (e encryption) costTable() Table {
@@ -9,27 +14,92 @@ func (e encryption) costTable() Table {
 		{Key: "bits", Title: "bits", Unit: Count},
 		{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1},
 		{Key: "length", Title: "values", Unit: Count},
-		{Key: "bound", Title: "bound", Unit: Count, CSVOnly: true},
+		{Key: "bound", Title: "bound", Unit: Count, CSVOnly: len(e.bounds) < 2},
 		{Key: "encrypt_p50_s", Title: "encrypt", Unit: Seconds},
 		{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true},
-		{Key: "keygen_p50_s", Title: "key generation", Unit: Seconds, Rank: 2},
+		{Key: "keygen_p50_s", Title: "key generation", Unit: Seconds, Rank: 3},
 		{Key: "keygen_p50_s_interval", Title: "key generation 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
-		{Key: "derive_p50_s", Title: "derive key", Unit: Seconds, Rank: 3},
+		{Key: "derive_p50_s", Title: "derive key", Unit: Seconds, Rank: 4},
 		{Key: "derive_p50_s_interval", Title: "derive key 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
 		{Key: "decrypt_p50_s", Title: "decrypt", Unit: Seconds},
 		{Key: "decrypt_p50_s_interval", Title: "decrypt 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
 		{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes},
+		{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2},
+		{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5},
+		{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true},
+		{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true},
+		{Key: "table_s", Title: "table made in", Unit: Seconds, CSVOnly: true},
+		{Key: "modulus_s", Title: "modulus found in", Unit: Seconds, CSVOnly: true},
 	}}
 	for _, c := range e.costs {
-		security := Cell{Why: "no published assessment of this parameter set"}
-		if c.SecurityBits != nil {
-			security = count(*c.SecurityBits)
-		}
-		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), security, count(c.Length), number(float64(c.Bound)),
+		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), strength(c), count(c.Length), number(float64(c.Bound)),
 			number(c.Encrypt.P50), costInterval(c.Encrypt), number(c.Keygen.P50), costInterval(c.Keygen),
-			number(c.Derive.P50), costInterval(c.Derive), number(c.Decrypt.P50), costInterval(c.Decrypt), count(c.Bytes)})
+			number(c.Derive.P50), costInterval(c.Derive), number(c.Decrypt.P50), costInterval(c.Decrypt),
+			count(c.Bytes), known(c, float64(c.OnLedger), whyTooLarge), known(c, float64(c.PublicKey), whyOld),
+			count(values(c)), known(c, float64(c.TableBytes), whyNoTable), known(c, c.Table, whyNoTable), known(c, c.Modulus, whyNoModulus)})
 	}
 	t.Notes = []string{"Medians of single operations with nothing else running; intervals by order statistics."}
+	if i := slices.IndexFunc(e.costs, single); i >= 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, the share of a key and encryption are one meter's, of one value; decryption adds up a value of each.", e.costs[i].Scheme))
+	}
+	return t
+}
+
+// Why a cell is empty.
+const (
+	whyOld       = "not measured by the version that stored the run"
+	whyNoTable   = "the scheme searches no discrete logarithm"
+	whyNoModulus = "the group is a standard one"
+	whyTooLarge  = "a reading cannot hold the ciphertext"
+)
+
+func strength(c result.FECost) Cell {
+	if c.SecurityBits == nil {
+		return Cell{Why: "no published assessment of this parameter set"}
+	}
+	return count(*c.SecurityBits)
+}
+
+func values(c result.FECost) int {
+	if single(c) {
+		return 1
+	}
+	return c.Length
+}
+
+// known is a number of a cost, or the reason why it is zero. Costs stored by
+// older versions tell no group, nor any of these numbers.
+func known(c result.FECost, v float64, zero string) Cell {
+	switch {
+	case v > 0:
+		return number(v)
+	case c.Group == "":
+		return Cell{Why: whyOld}
+	}
+	return Cell{Why: zero}
+}
+
+// schemeTable is what each scheme is at each of its sizes, and what is made
+// once for all its keys.
+func (e encryption) schemeTable() Table {
+	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Columns: []Column{
+		{Key: "scheme", Title: "scheme"},
+		{Key: "bits", Title: "bits", Unit: Count},
+		{Key: "group", Title: "group"},
+		{Key: "security_bits", Title: "security bits", Unit: Count},
+		{Key: "security_source", Title: "source"},
+		{Key: "table_bytes", Title: "table of logarithms", Unit: Bytes},
+		{Key: "table_s", Title: "made or read in", Unit: Seconds},
+		{Key: "modulus_s", Title: "modulus found in", Unit: Seconds},
+	}}
+	for i, c := range e.costs {
+		if slices.ContainsFunc(e.costs[:i], func(before result.FECost) bool { return before.Scheme == c.Scheme && before.Bits == c.Bits }) {
+			continue
+		}
+		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), text(c.Group), strength(c), text(c.SecuritySource),
+			known(c, float64(c.TableBytes), whyNoTable), known(c, c.Table, whyNoTable), known(c, c.Modulus, whyNoModulus)})
+	}
+	t.Notes = []string{"Tables of discrete logarithms are kept between runs, so that one is read where it was made before. A modulus is searched once for each authority."}
 	return t
 }
 

@@ -94,7 +94,7 @@ func (e encryption) costFinding() (Finding, bool) {
 	}
 	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}
 	f.Text = fmt.Sprintf("to encrypt one reading of %s with %s at %d bits (median, n = %d%s); the ciphertext is %s.",
-		vector(c.Length), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
+		vector(values(c)), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
 	if e.against == nil {
 		return f, true
 	}
