@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -62,14 +63,20 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 			bin := sync.OnceValues(func() (daemons.Binaries, error) {
 				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
 			})
-			dir, studyErr := measure(cmd, p, out, bin)
+			dir, err := measure(cmd, p, out, bin)
 			if dir == "" {
-				return studyErr
+				return err
 			}
-			if err := judge(dir, publication, d); err != nil {
-				return errors.Join(studyErr, err)
+			var tried *result.Integrity
+			if cmd.Context().Err() == nil {
+				var failed error
+				tried, failed = attempt(cmd, dir, p.scenario.Seed, bin)
+				err = joined(err, failed)
 			}
-			return present(cmd.OutOrStdout(), dir, studyErr)
+			if failed := judge(dir, publication, d, tried); failed != nil {
+				return joined(err, failed)
+			}
+			return present(cmd.OutOrStdout(), dir, err)
 		},
 	}
 	flags := cmd.Flags()
@@ -97,18 +104,40 @@ func parseDevice(text string, names []string) (claims.Device, error) {
 	return claims.Slower(factor), nil
 }
 
-// judge stores what the run in dir says about the publication's claims in its
-// summary.
-func judge(dir, publication string, device claims.Device) error {
+// joined joins two errors and leaves a single one as it is.
+func joined(a, b error) error {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	return errors.Join(a, b)
+}
+
+// attempt tries on a network of its own what the contract and the verifiers of
+// bills have to refuse.
+func attempt(cmd *cobra.Command, dir string, seed uint64, bin func() (daemons.Binaries, error)) (*result.Integrity, error) {
+	binaries, err := bin()
+	if err != nil {
+		return nil, err
+	}
+	watch := newProgress(cmd.ErrOrStderr())
+	defer watch.close()
+	watch.Step("try to forge readings and bills")
+	return tryIntegrity(cmd.Context(), dir, seed, binaries, watch.Working)
+}
+
+// judge stores in the summary of the run in dir what was tried, and what the
+// run says about the publication's claims.
+func judge(dir, publication string, device claims.Device, tried *result.Integrity) error {
 	stored, err := result.Open(dir)
 	if err != nil {
 		return err
 	}
+	stored.Summary.Integrity = tried
 	judged, err := claims.Judge(publication, stored.Run, stored.Summary, device)
 	if err != nil {
 		return err
 	}
 	return result.UpdateSummary(dir, func(s *result.Summary) {
-		s.Claims, s.Feasibility = judged.Claims, judged.Feasibility
+		s.Claims, s.Feasibility, s.Integrity = judged.Claims, judged.Feasibility, tried
 	})
 }

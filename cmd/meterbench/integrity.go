@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/study"
+	"meterbench/network"
+	"meterbench/network/fabric/daemons"
+	"meterbench/network/topology"
+	"meterbench/simulators/adversary"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// What is tried on the integrity of readings and bills: ten attempts of each
+// kind, on readings of a day.
+const (
+	integrityAttempts = 10
+	integrityLength   = 24
+	integrityBound    = 10_000
+	integrityTimer    = 50 * time.Millisecond // so that attempts do not wait for blocks
+)
+
+// tryIntegrity has an adversary try every kind of forgery on a network of its
+// own, whose logs go below dir. What was tried comes along with an error.
+func tryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
+	t, err := topology.Load("minimal")
+	if err != nil {
+		return nil, err
+	}
+	t.Channels[0].Batch.Timeout = integrityTimer
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return nil, err
+	}
+	net, err := network.Start(ctx, t, network.Config{Binaries: binaries, Logs: filepath.Join(dir, study.LogsFolder, "integrity"), Progress: lines(working)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, net.Close()) }()
+	client, err := net.Client(ctx, t.Channels[0].Name, reading.ContractName)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	found, err := adversary.Probe(ctx, adversary.Config{
+		Ledger: client, Seed: seed, Params: fe.Params{Scheme: "ecddh", Bits: 256, Length: integrityLength, Bound: integrityBound},
+		Tables: tables, Attempts: integrityAttempts, Prefix: "probe", Start: fleetStart,
+	})
+	return &found, err
+}

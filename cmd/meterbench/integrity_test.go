@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+
+	"meterbench/bench/result"
+	"meterbench/network/fabric/daemons"
+	"meterbench/reports/claims"
+)
+
+// On a real network every forgery is refused, each for its own reason, and
+// what is honest is taken: the claim of integrity holds.
+func TestIntegrityOnFabric(t *testing.T) {
+	needsNetwork(t)
+	binaries, err := daemons.Ensure(t.Context(), daemons.Config{Progress: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := tryIntegrity(t.Context(), t.TempDir(), 1, binaries, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range found.Probes {
+		t.Logf("%s: %d of %d accepted, refused as %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
+	}
+	judged, err := claims.Judge("closer2020", result.Run{}, result.Summary{Integrity: found}, claims.Devices()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := judged.Claims[len(judged.Claims)-1]; c.Verdict != claims.Reproduced {
+		t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Conditions)
+	}
+}
