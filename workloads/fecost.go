@@ -73,7 +73,7 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 		return nil, err
 	}
 	total := spec.Samples * len(cells)
-	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}}
+	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}, made: map[string]float64{}}
 	for done := range total {
 		c := cells[done%len(cells)]
 		if spec.Progress != nil {

@@ -22,13 +22,14 @@ type feStep struct {
 type feShared struct {
 	tables  *fe.Tables
 	grounds map[fe.Params]feGround // by scheme and size, for length 1 and bound 1
+	made    map[string]float64     // seconds that a group's table of discrete logarithms took
 }
 
 // An feGround is what takes long for a scheme of a size and is made only once.
 type feGround struct {
 	owner   fe.Renewer // makes authorities with its modulus; nil where a scheme has none of its own
 	modulus float64    // seconds that the search for the modulus took
-	table   float64    // seconds that the table of discrete logarithms took
+	table   float64    // seconds that the first evaluator, with the table of logarithms, took
 }
 
 // trial makes a combination's trial, and the ground that it stands on.
@@ -48,7 +49,11 @@ func (s *feShared) trial(ctx context.Context, c *feCell) (feTrial, error) {
 	}
 	c.modulus, c.tableBytes = ground.modulus, s.tables.Bytes(c.params)
 	if c.tableBytes > 0 {
-		c.table = ground.table
+		group := groupName(c.params)
+		if _, made := s.made[group]; !made { // the first scheme of a group makes its table
+			s.made[group] = ground.table
+		}
+		c.table = s.made[group]
 	}
 	if !fe.HasAuthority(c.params.Scheme) {
 		return s.groupTrial(ctx, c)

@@ -69,6 +69,9 @@ func TestMeasureFE(t *testing.T) {
 		if strength, source := fe.SecurityBits(c.Scheme, c.Bits); !reflect.DeepEqual(c.SecurityBits, strength) || c.SecuritySource != source || c.Group == "" {
 			t.Errorf("row %d: %v bits by %q in %q", i, c.SecurityBits, c.SecuritySource, c.Group)
 		}
+		if i < 4 && c.Table != costs[0].Table {
+			t.Errorf("row %d: the table of the group that ddh and damgard share took %g s and %g s", i, c.Table, costs[0].Table)
+		}
 		if c.TableBytes != 8<<8 || c.Table <= 0 || c.Modulus != 0 || c.Bound != 1000 || c.OnLedger != c.Bytes+onLedger(1)-1 {
 			t.Errorf("row %d: table of %d bytes in %g s, modulus in %g s, bound %d, %d bytes on the ledger", i, c.TableBytes, c.Table, c.Modulus, c.Bound, c.OnLedger)
 		}
