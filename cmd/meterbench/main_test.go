@@ -15,12 +15,16 @@ import (
 
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/simulators/device"
 )
 
 // The test program is also meterbench, under that name, and all that a network
 // starts it as.
 func TestMain(m *testing.M) {
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
+		os.Exit(code)
+	}
+	if code, handled := device.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){"meterbench": main})

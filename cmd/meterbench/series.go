@@ -40,10 +40,11 @@ type fleets struct {
 	seed     uint64
 	channels int // over which meters are spread
 	commit   func(ctx context.Context, tx bench.Transaction) error
-	device   func(context.Context, workloads.Sealed) (workloads.Device, error) // makes the readings; nil: they are made here
-	meters   []registered                                                      // until now
-	ledger   workloads.Ledger                                                  // nil where bills cannot be read for
-	stocked  uint64                                                            // readings that bills are about, put on the ledger before the load
+	// device opens the device that makes the readings; nil: they are made here.
+	device  func(context.Context, workloads.Sealed) (workloads.Device, error)
+	meters  []registered     // until now
+	ledger  workloads.Ledger // nil where bills cannot be read for
+	stocked uint64           // readings that bills are about, put on the ledger before the load
 }
 
 // A registered meter is on the ledger of a channel.
