@@ -6,96 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/bench"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )
-
-// A shelf is a ledger of several channels in memory, which holds what it is
-// told to without a check.
-type shelf struct {
-	readings   map[string][]reading.Reading // by meter, in the order of their numbers
-	channel    map[string]int               // of a meter
-	functions  map[reading.Hash][]byte
-	parameters map[reading.Hash][]byte
-	gateway    reading.Gateway
-	keys       map[string][]byte // of meters
-	fail       error
-}
-
-func (s *shelf) Readings(_ context.Context, channel int, meter string, from, to uint64) (list []reading.Reading, err error) {
-	if s.channel[meter] != channel {
-		return nil, s.fail
-	}
-	for _, r := range s.readings[meter] {
-		if r.Number >= from && r.Number < to {
-			list = append(list, r)
-		}
-	}
-	return list, s.fail
-}
-
-// Function and Parameters are the rest of a verifier's ledger.
-func (s *shelf) Function(_ context.Context, hash reading.Hash) ([]byte, error) {
-	return s.functions[hash], nil
-}
-
-func (s *shelf) Parameters(_ context.Context, id reading.Hash) ([]byte, error) {
-	return s.parameters[id], nil
-}
-
-// put does what the contract would do with a transaction.
-func (s *shelf) put(t testing.TB, tx bench.Transaction) {
-	t.Helper()
-	list, err := [][]byte(nil), error(nil)
-	switch tx.Function {
-	case reading.FnSetParameters, reading.FnApprove, reading.FnPutList:
-		if list, err = reading.SplitList(tx.Args[0]); err != nil {
-			t.Fatal(err)
-		}
-	case reading.FnRegister:
-		all, err := reading.UnmarshalRegistrations(tx.Args[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range all {
-			s.channel[r.Meter], s.keys[r.Meter] = tx.Channel, r.Key
-		}
-	case reading.FnRegisterGateway:
-		if s.gateway, err = reading.UnmarshalGateway(tx.Args[0]); err != nil {
-			t.Fatal(err)
-		}
-	case reading.FnPut:
-		list = tx.Args
-	default:
-		t.Fatalf("a transaction calls %s", tx.Function)
-	}
-	for _, entry := range list {
-		switch tx.Function {
-		case reading.FnSetParameters:
-			s.parameters[reading.ParametersID(entry)] = entry
-		case reading.FnApprove:
-			s.functions[reading.HashFunction(entry)] = entry
-		default:
-			r, err := reading.Unmarshal(entry)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := uint64(len(s.readings[r.Meter])); s.channel[r.Meter] != tx.Channel || r.Number != got {
-				t.Fatalf("reading %d of meter %s is %d on channel %d", r.Number, r.Meter, got, tx.Channel)
-			}
-			s.readings[r.Meter] = append(s.readings[r.Meter], r)
-		}
-	}
-}
-
-func newShelf() *shelf {
-	return &shelf{readings: map[string][]reading.Reading{}, channel: map[string]int{}, functions: map[reading.Hash][]byte{},
-		parameters: map[reading.Hash][]byte{}, keys: map[string][]byte{}}
-}
 
 func smallTables(t testing.TB) *fe.Tables {
 	t.Helper()
@@ -106,10 +22,10 @@ func smallTables(t testing.TB) *fe.Tables {
 	return tables
 }
 
-// billing returns a billing workload whose set-up and stock are on a shelf.
-func billing(t testing.TB, form string) (*Billing, *shelf) {
+// billing returns a billing workload whose set-up and stock are on the ledger.
+func billing(t testing.TB, form string) (*Billing, *chain) {
 	t.Helper()
-	s := newShelf()
+	s := newChain(2)
 	b, err := NewBilling(t.Context(), BillingConfig{
 		Form: form, Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "bill", 5, 4), First: 10, Readings: 3, Verify: true, Channels: 2,
 		Ledger: s, Tables: smallTables(t),
@@ -126,13 +42,13 @@ func billing(t testing.TB, form string) (*Billing, *shelf) {
 			t.Fatal(err)
 		}
 		for _, tx := range all {
-			s.put(t, tx)
+			s.commit(t, tx)
 		}
 		for tx, err := range b.Stock(t.Context(), channel) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.put(t, tx)
+			s.commit(t, tx)
 		}
 	}
 	return b, s
@@ -143,21 +59,20 @@ func TestBilling(t *testing.T) {
 	for _, form := range []string{"plain", "padded", "encrypted"} {
 		t.Run(form, func(t *testing.T) {
 			b, s := billing(t, form)
-			stocked := 0
-			for _, list := range s.readings {
-				stocked += len(list)
-			}
-			if uint64(stocked) != b.Stocked() || stocked != 5*(3+periods-1) {
+			if stocked := s.count("r/"); uint64(stocked) != b.Stocked() || stocked != 5*(3+periods-1) {
 				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Stocked())
 			}
 			if b.Bills() < 40_000 {
 				t.Errorf("only %d bills", b.Bills())
 			}
-			gateway, err := reading.ParseKey(s.gateway.Key)
+			registration, err := b.gateway.Registration()
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen := map[string]bool{}
+			gateway, err := reading.ParseKey(registration.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i := range uint64(100) {
 				at := i * 397 % b.Bills()
 				tx, err := b.Transaction(t.Context(), 10+at)
@@ -168,26 +83,30 @@ func TestBilling(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				key := reading.BillKey(bill.Meter, bill.From, bill.To, bill.Function)
-				if seen[key] || tx.Function != reading.FnPutBill || s.channel[bill.Meter] != tx.Channel || tx.Encrypt <= 0 || bill.To-bill.From != 3 {
+				if tx.Function != reading.FnPutBill || tx.Encrypt <= 0 || bill.To-bill.From != 3 {
 					t.Fatalf("transaction %d is %+v of %v on channel %d", at, bill, tx.Encrypt, tx.Channel)
 				}
-				seen[key] = true
+				s.commit(t, tx) // as the first bill of its kind
 				if meter, wh := b.Reading(10 + at); meter != bill.Meter || wh == 0 {
 					t.Errorf("bill of %s is said to be about %s, %d Wh", bill.Meter, meter, wh)
 				}
 				if i >= 10 {
 					continue // verifying costs as much as billing
 				}
-				meter, err := reading.ParseKey(s.keys[bill.Meter])
+				index, _, number := b.bill(at)
+				compressed, err := b.config.Fleet.PublicKey(index)
 				if err != nil {
 					t.Fatal(err)
 				}
-				v := verifier.Verifier{Ledger: single{s, tx.Channel}, Meter: meter, Gateway: gateway}
+				meter, err := reading.ParseKey(compressed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Gateway: gateway}
 				if form == "encrypted" {
-					_, _, tariff := b.bill(at)
-					v.Key = b.tariffs[tariff].Key
-					if v.Evaluator, err = fe.NewEvaluator(t.Context(), s.parameters[b.tariffs[0].Function.Parameters], b.config.Tables); err != nil {
+					v.Key = b.tariffs[number].Key
+					public, _ := s.Parameters(t.Context(), tx.Channel, b.tariffs[number].Function.Parameters)
+					if v.Evaluator, err = fe.NewEvaluator(t.Context(), public, b.config.Tables); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -205,22 +124,13 @@ func TestBilling(t *testing.T) {
 			if _, err := b.Transaction(t.Context(), 10); !errors.Is(err, s.fail) {
 				t.Errorf("error %v", err)
 			}
-			s.fail, s.readings = nil, nil
+			s.fail = nil
+			clear(s.states[0])
 			if _, err := b.Transaction(t.Context(), 10); err == nil || !strings.Contains(err.Error(), "0 of 3 readings of meter bill-000000 are on the ledger") {
 				t.Errorf("error %v", err)
 			}
 		})
 	}
-}
-
-// A single is one channel of a shelf.
-type single struct {
-	*shelf
-	channel int
-}
-
-func (s single) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
-	return s.shelf.Readings(ctx, s.channel, meter, from, to)
 }
 
 func TestBillingErrors(t *testing.T) {
@@ -284,18 +194,18 @@ func TestGroupsAddUp(t *testing.T) {
 	f := fleet(t, "group", 12, 1)
 	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: f, Encryption: "inline", Group: 3, Channels: 2, Verify: true})
 	groups := r.cipher.(*groups)
-	s := newShelf()
+	s := newChain(2)
 	for channel := range 2 {
 		all, err := r.SetUp(channel)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, tx := range all {
-			s.put(t, tx)
+			s.commit(t, tx)
 		}
 	}
-	if len(s.parameters) != 4 {
-		t.Errorf("%d groups are on the ledger", len(s.parameters))
+	if n := s.count("p/"); n != 4 {
+		t.Errorf("%d groups are on the ledger", n)
 	}
 	const label = 1
 	ciphertexts := make([][][]byte, 4)
@@ -313,6 +223,7 @@ func TestGroupsAddUp(t *testing.T) {
 		if err != nil || got.Number != label || tx.Encrypt <= 0 {
 			t.Fatalf("%+v in %v, %v", got, tx.Encrypt, err)
 		}
+		s.commit(t, tx)
 		channels[group][tx.Channel] = true
 		ciphertexts[group][member] = got.Payload
 		values, _ := f.Values(m, label)

@@ -105,10 +105,16 @@ func (g *Gateway) Bill(ctx context.Context, t Tariff, readings []reading.Reading
 		b.Result += result
 	}
 	took := time.Since(start)
+	err := g.Sign(&b)
+	return b, took, err
+}
+
+// Sign signs a bill as it stands, whatever it says.
+func (g *Gateway) Sign(b *reading.Bill) error {
 	if err := b.Sign(g.key); err != nil {
-		return reading.Bill{}, 0, fmt.Errorf("gateway %s: %w", g.config.ID, err)
+		return fmt.Errorf("gateway %s: %w", g.config.ID, err)
 	}
-	return b, took, nil
+	return nil
 }
 
 // compute returns the tariff's function of one reading.

@@ -173,11 +173,7 @@ func (w *world) bill(t testing.TB, tariff gateway.Tariff, readings []reading.Rea
 func (w *world) resign(t testing.TB, b reading.Bill, edit func(*reading.Bill)) reading.Bill {
 	t.Helper()
 	edit(&b)
-	key, err := meter.DeriveKey(1, "meterbench gateway key gw")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Sign(key); err != nil {
+	if err := w.gateway.Sign(&b); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -1,0 +1,131 @@
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"testing"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"google.golang.org/protobuf/proto"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/network/chaincode"
+	"meterbench/workloads/reading"
+)
+
+// A chain is the contract on several channels, in memory, each transaction
+// committed before the next. It is a bench.Target and a Registry.
+type chain struct {
+	contract *chaincode.Readings
+	mu       sync.Mutex
+	states   []map[string][]byte // by channel
+	fail     error               // of reading
+	lost     bool                // transactions end without an answer
+}
+
+func newChain(channels int) *chain {
+	c := &chain{contract: &chaincode.Readings{Operator: "PtbMSP"}, states: make([]map[string][]byte, channels)}
+	for i := range c.states {
+		c.states[i] = map[string][]byte{}
+	}
+	return c
+}
+
+// Submit implements bench.Target.
+func (c *chain) Submit(_ context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost {
+		return bench.Receipt{Outcome: result.Unknown}, fmt.Errorf("no answer in time")
+	}
+	s := &call{args: append([][]byte{[]byte(tx.Function)}, tx.Args...), state: c.states[tx.Channel], writes: map[string][]byte{}}
+	if answer := c.contract.Invoke(s); answer.GetStatus() != shim.OK {
+		return bench.Receipt{Outcome: result.EndorseRefused},
+			fmt.Errorf("endorse: rpc error: chaincode response %d, %s", answer.GetStatus(), answer.GetMessage())
+	}
+	maps.Copy(s.state, s.writes)
+	return bench.Receipt{Outcome: result.Valid}, nil
+}
+
+// commit submits what the contract must take.
+func (c *chain) commit(t testing.TB, tx bench.Transaction) {
+	t.Helper()
+	if _, err := c.Submit(t.Context(), tx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Readings, Function and Parameters implement Registry.
+func (c *chain) Readings(_ context.Context, channel int, meter string, from, to uint64) (list []reading.Reading, err error) {
+	for n := from; n < to; n++ {
+		if raw := c.value(channel, reading.Key(meter, n)); raw != nil {
+			r, err := reading.Unmarshal(raw)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, r)
+		}
+	}
+	return list, c.fail
+}
+
+func (c *chain) Function(_ context.Context, channel int, hash reading.Hash) ([]byte, error) {
+	return c.value(channel, reading.FunctionKey(hash)), c.fail
+}
+
+func (c *chain) Parameters(_ context.Context, channel int, id reading.Hash) ([]byte, error) {
+	return c.value(channel, reading.ParametersKey(id)), c.fail
+}
+
+func (c *chain) value(channel int, key string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.states[channel][key]
+}
+
+// count returns how many keys begin with a prefix.
+func (c *chain) count(prefix string) (n int) {
+	for _, state := range c.states {
+		for key := range state {
+			if len(key) > len(prefix) && key[:len(prefix)] == prefix {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// A call is the contract's view of one transaction.
+type call struct {
+	shim.ChaincodeStubInterface // whatever is not overridden must not be called
+	args                        [][]byte
+	state, writes               map[string][]byte
+}
+
+func (s *call) GetArgs() [][]byte { return s.args }
+
+func (s *call) GetCreator() ([]byte, error) {
+	return proto.Marshal(&msp.SerializedIdentity{Mspid: "PtbMSP"})
+}
+
+func (s *call) GetState(key string) ([]byte, error) { return s.state[key], nil }
+
+func (s *call) GetMultipleStates(keys ...string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = s.state[key]
+	}
+	return values, nil
+}
+
+func (s *call) PutState(key string, value []byte) error {
+	s.writes[key] = value
+	return nil
+}
+
+func (s *call) StartWriteBatch()        {}
+func (s *call) FinishWriteBatch() error { return nil }
