@@ -10,9 +10,10 @@ const (
 	// maxGiantSteps limits the search each way: with 2^20 entries that is about
 	// 5 s modulo a prime of 2048 bits, for results up to 2^40.
 	maxGiantSteps = 1 << 20
-	// walkSteps is how many elements go by between two looks at the context:
-	// about a millisecond in the slowest group.
-	walkSteps = 64
+	// walkSteps is how many elements go by between two looks at the context,
+	// below a millisecond in the slowest group, and how far a search may
+	// compute beyond what it needs.
+	walkSteps = 32
 )
 
 // A logGroup is a cyclic group with elements E, written multiplicatively, and
