@@ -62,6 +62,12 @@ func (f FE) Sizes(scheme string) []int {
 	return slices.DeleteFunc(slices.Clone(f.Bits), func(bits int) bool { return !slices.Contains(has, bits) })
 }
 
+// SomeHas returns those of the key sizes that any of the schemes has.
+func (f FE) SomeHas(bits []int) []int {
+	has := keySizes(f.Schemes...)
+	return slices.DeleteFunc(slices.Clone(bits), func(n int) bool { return !slices.Contains(has, n) })
+}
+
 // Validate returns the first thing in the table that cannot be measured, as a
 // *strictyaml.Problem, or nil.
 func (f FE) Validate() error {
@@ -79,6 +85,9 @@ func (f FE) check(at string) *strictyaml.Problem {
 		}
 		if slices.Contains(f.Schemes[:i], scheme) {
 			return problem("", path, "%s is given twice", scheme)
+		}
+		if len(f.Bits) > 0 && len(f.Sizes(scheme)) == 0 {
+			return problem(knownSizes(scheme), path, "%s has none of the key sizes asked for", scheme)
 		}
 	}
 	for i, bits := range f.Bits {
@@ -113,11 +122,12 @@ func (f FE) check(at string) *strictyaml.Problem {
 			}
 		}
 	}
+	sizesNeeded := len(severalSizes(f.Schemes)) > 0
 	for _, list := range []struct {
 		key string
 		n   int
 	}{{"schemes", len(f.Schemes)}, {"bits", len(f.Bits)}, {"lengths", len(f.Lengths)}, {"bounds", len(f.Bounds)}} {
-		if list.n == 0 {
+		if list.n == 0 && (list.key != "bits" || sizesNeeded) {
 			return problem("", at+list.key, "at least one is needed")
 		}
 	}

@@ -13,7 +13,7 @@ func TestFE(t *testing.T) {
 		{"{schemes: [ecddh, dmcfe]}", "[ecddh dmcfe] [256] [1 24] [10000]"},
 		{"{schemes: [ecddh, paillier], bounds: [100, 1000]}", "[ecddh paillier] [1024 2048 3072 4096] [1 24] [100 1000]"},
 		{"{schemes: [ecddh, ddh], bits: 2048, bound: 7, lengths: 3}", "[ecddh ddh] [2048] [3] [7]"},
-		{"{schemes: [ecddh, ddh], bits: 256, bounds: 7}", "[ecddh ddh] [256] [1 24] [7]"},
+		{"{schemes: [ecddh, ddh], bits: [256, 1024], bounds: 7}", "[ecddh ddh] [256 1024] [1 24] [7]"},
 		{"{schemes: [paillier, ddh], bits: [1024, 1536]}", "[paillier ddh] [1024 1536] [1 24] [10000]"},
 	}
 	for _, test := range tests {
@@ -28,6 +28,18 @@ func TestFE(t *testing.T) {
 	}
 }
 
+func TestFESizes(t *testing.T) {
+	fe := FE{Bits: []int{1024, 1536, 256}}
+	for scheme, want := range map[string]string{"ddh": "[1024 1536]", "paillier": "[1024]", "ecddh": "[256]", "dmcfe": "[256]"} {
+		if got := fmt.Sprint(fe.Sizes(scheme)); got != want {
+			t.Errorf("%s: %s, want %s", scheme, got, want)
+		}
+	}
+	if got := (FE{Bits: []int{2048}}).Sizes("ecddh"); fmt.Sprint(got) != "[256]" {
+		t.Errorf("ecddh where 2048 bits are asked for: %v", got)
+	}
+}
+
 func TestFEErrors(t *testing.T) {
 	tests := []struct{ given, want string }{
 		{"{bounds: [1]}", "a.yaml:5:15: fe.bounds[0]: must be 2 to 2147483648, got 1"},
@@ -37,6 +49,7 @@ func TestFEErrors(t *testing.T) {
 		{"{bounds: [7, 20000000]}", "a.yaml:5:5: fe.lengths[0]: inner products of 1 values below 20000000 reach 2^49, and decryption goes up to 2^48"},
 		{"{schemes: ecddh, bits: 2048}", "a.yaml:5:28: fe.bits[0]: ecddh has no key size of 2048 bits; known are 256"},
 		{"{schemes: [paillier, ecddh], bits: [2048, 1536]}", "a.yaml:5:47: fe.bits[1]: there is no key size of 1536 bits; known are 256, 1024, 2048, 3072, 4096"},
+		{"{schemes: [ecddh, ddh], bits: 256}", "a.yaml:5:23: fe.schemes[1]: ddh has none of the key sizes asked for; known are 1024, 1536, 2048, 3072, 4096"},
 		{"{schemes: []}", "a.yaml:5:15: fe.schemes: at least one is needed"},
 		{"{boundz: 5}", "a.yaml:5:6: unknown key fe.boundz; did you mean bound?"},
 	}

@@ -142,28 +142,53 @@ func (s Scenario) file(name string) string {
 	return filepath.Join(filepath.Dir(s.Path), name)
 }
 
-// checkNetworks makes sure that every network can be made.
-func (s Scenario) checkNetworks(doc *strictyaml.Document) error {
+// checkNetworks makes sure that every network can be made. It returns over how
+// many channels each spreads the meters.
+func (s Scenario) checkNetworks(doc *strictyaml.Document) (channels map[Network]int, err error) {
+	channels = map[Network]int{}
 	if s.Target != nil {
-		return nil // there is none
+		return channels, nil // there is none
 	}
-	seen := map[Network]bool{}
 	for _, one := range s.Series {
 		n := one.Network
-		if seen[n] {
+		if _, seen := channels[n]; seen {
 			continue
 		}
-		seen[n] = true
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
-			return doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
+			return nil, doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
 				"there is neither a shipped topology %q nor a file %s", n.Topology, s.file(n.Topology)))
 		}
-		_, err := s.LoadNetwork(n)
+		t, err := s.LoadNetwork(n)
 		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right, and so is all else that changes it
-			return doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
+			return nil, doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
 		}
 		if err != nil {
-			return err
+			return nil, err
+		}
+		channels[n] = 0
+		for _, c := range t.Channels {
+			if len(c.Chaincodes) > 0 {
+				channels[n]++
+			}
+		}
+	}
+	return channels, nil
+}
+
+// checkMeters makes sure that every channel has a meter, else fewer are measured
+// than the results say, and that groups are whole and on one channel.
+func (s Series) checkMeters(channels int) *strictyaml.Problem {
+	channels = max(1, channels)
+	for i, w := range s.Workloads() {
+		at := s.from.at + "workload.meters"
+		if s.Mix != nil {
+			at = fmt.Sprintf("%sworkloads[%d].meters", s.from.at, i)
+		}
+		if w.Meters < channels {
+			return problem(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
+		}
+		if whole := w.Length * channels; w.Scheme == "dmcfe" && w.Meters%whole != 0 {
+			return problem(fmt.Sprintf("for example meters: %d", max(whole, w.Meters-w.Meters%whole)), at, "%d meters are no whole groups of %d on %d channels", w.Meters, w.Length, channels)
 		}
 	}
 	return nil

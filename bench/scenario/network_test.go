@@ -174,3 +174,28 @@ func TestNetworkPlaces(t *testing.T) {
 		}
 	}
 }
+
+// Every channel has a meter, and groups of dmcfe are whole on each.
+func TestMeters(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	grouped := strings.Replace(single, "kind: encrypted", "kind: encrypted, scheme: dmcfe, length: 8", 1)
+	for _, test := range []struct{ text, set, want string }{
+		{single, "channels=64", "<nil>"},
+		{single, "vary={channels: [1, 64], length: [1]}", "<nil>"},
+		{strings.Replace(single, "encrypted", "encrypted, meters: 3", 1), "channels=4", "a.yaml:3:37: workload.meters: 3 meters on 4 channels leave some without; give at least 4"},
+		{mixed, "vary.channels=[101]", "--set vary.channels: vary.channels[0]: must be 1 to 64, got 101"},
+		{strings.Replace(mixed, "length: 24", "length: 24, meters: 1", 1), "channels=2", "a.yaml:4:50: workloads[0].meters: 1 meters on 2 channels leave some without; give at least 2"},
+		{grouped, "seed=1", "a.yaml:3:11: workload.meters: 100 meters are no whole groups of 8 on 1 channels; for example meters: 96"},
+		{grouped, "workload.meters=96", "<nil>"},
+		{grouped, "workload={kind: padded, scheme: dmcfe, length: 24, meters: 9}", "--set workload: workload.meters: 9 meters are no whole groups of 24 on 1 channels; for example meters: 24"},
+		{strings.Replace(grouped, "length: 8", "length: 8, meters: 96", 1), "channels=5", "a.yaml:3:63: workload.meters: 96 meters are no whole groups of 8 on 5 channels; for example meters: 80"},
+	} {
+		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Read(file, []string{test.set})
+		if got := strings.Replace(fmt.Sprint(err), file, "a.yaml", 1); got != test.want {
+			t.Errorf("%s\ngot  %v\nwant %s", test.set, got, test.want)
+		}
+	}
+}

@@ -46,11 +46,17 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 	if !shipped {
 		s.Path = nameOrPath
 	}
-	if err := s.checkNetworks(doc); err != nil {
+	channels, err := s.checkNetworks(doc)
+	if err != nil {
 		return Scenario{}, err
 	}
 	if err := s.readTraces(doc); err != nil {
 		return Scenario{}, err
+	}
+	for _, one := range s.Series {
+		if p := one.checkMeters(channels[one.Network]); p != nil {
+			return Scenario{}, doc.Locate(p)
+		}
 	}
 	return s, nil
 }

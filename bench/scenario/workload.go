@@ -210,17 +210,21 @@ func (e Encryption) check(at string) *strictyaml.Problem {
 
 // checkBits makes sure that one of the schemes has such a key.
 func checkBits(path string, bits int, of ...string) *strictyaml.Problem {
-	known := keySizes(of...)
-	if slices.Contains(known, bits) {
+	if slices.Contains(keySizes(of...), bits) {
 		return nil
-	}
-	var words []string
-	for _, n := range known {
-		words = append(words, strconv.Itoa(n))
 	}
 	whose := "there is"
 	if len(of) == 1 {
 		whose = of[0] + " has"
 	}
-	return problem("known are "+strings.Join(words, ", "), path, "%s no key size of %d bits", whose, bits)
+	return problem(knownSizes(of...), path, "%s no key size of %d bits", whose, bits)
+}
+
+// knownSizes is the hint that names the sizes of schemes.
+func knownSizes(of ...string) string {
+	var words []string
+	for _, n := range keySizes(of...) {
+		words = append(words, strconv.Itoa(n))
+	}
+	return "known are " + strings.Join(words, ", ")
 }

@@ -38,27 +38,3 @@ func checkContracts(t topology.Topology) error {
 	}
 	return nil
 }
-
-// measured returns how many channels of a topology the meters are spread over.
-func measured(t topology.Topology) (n int) {
-	for _, c := range t.Channels {
-		if len(c.Chaincodes) > 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// checkMeters makes sure that every channel has a meter: else fewer channels are
-// measured than the results say.
-func (p prepared) checkMeters() error {
-	for _, series := range p.scenario.Series {
-		channels := measured(p.topologies[series.Network])
-		for _, w := range series.Workloads() {
-			if w.Meters < channels {
-				return usageError{fmt.Errorf("scenario %s: series %s has %d meters for %d channels; give it at least %d meters", p.scenario.Name, series.Name, w.Meters, channels, channels)}
-			}
-		}
-	}
-	return nil
-}

@@ -43,6 +43,9 @@ Tables of discrete logarithms are kept in the user's cache.`,
 			if err != nil {
 				return usageError{err}
 			}
+			if !cmd.Flags().Changed("bits") { // the default is for schemes that have these sizes
+				spec.Bits = spec.SomeHas(spec.Bits)
+			}
 			if err := spec.Validate(); err != nil {
 				return usageError{fmt.Errorf("--%w", err)} // its path begins with the flag's name
 			}
