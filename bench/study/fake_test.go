@@ -82,8 +82,8 @@ func (s *site) FE(_ context.Context, spec scenario.FE, working func(string)) ([]
 
 func (s *site) Start(_ context.Context, session Session, working func(string)) (Site, error) {
 	working("a node")
-	if s.startErr != nil {
-		return nil, s.startErr
+	if err := s.told(&s.startErr); err != nil {
+		return nil, err
 	}
 	s.sessions = append(s.sessions, session)
 	s.started, s.died, s.isClosed = time.Now(), make(chan error, 2), false
@@ -92,6 +92,13 @@ func (s *site) Start(_ context.Context, session Session, working func(string)) (
 		return s.as(s), nil
 	}
 	return s, nil
+}
+
+// told returns one of the errors, which a test may set meanwhile.
+func (s *site) told(err *error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return *err
 }
 
 func (s *site) Facts() Facts {
@@ -108,7 +115,7 @@ func (s *site) Series(_ context.Context, series scenario.Series, need Need, work
 	working("a ciphertext")
 	s.needs[series.Name] = append(s.needs[series.Name], need)
 	made := result.Preparation{Ciphertexts: series.Workload.Encryption.Bank}
-	return &workload{site: s, series: series.Name}, made, s.seriesErr
+	return &workload{site: s, series: series.Name}, made, s.told(&s.seriesErr)
 }
 
 type workload struct {
@@ -221,12 +228,12 @@ func (s *site) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
 				return
 			}
 		}
-		if err := cmp.Or(s.ledgerErr, ctx.Err()); err != nil {
+		if err := cmp.Or(s.told(&s.ledgerErr), ctx.Err()); err != nil {
 			yield(Entry{}, err)
 		}
 	}
 }
 
-func (s *site) Stored(context.Context) (uint64, error) { return s.stored, s.storedErr }
+func (s *site) Stored(context.Context) (uint64, error) { return s.stored, s.told(&s.storedErr) }
 func (s *site) Died() <-chan error                     { return s.died }
-func (s *site) Close() error                           { s.isClosed = true; return s.closeErr }
+func (s *site) Close() error                           { s.isClosed = true; return s.told(&s.closeErr) }

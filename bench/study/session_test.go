@@ -105,7 +105,11 @@ func TestLaterNetworkFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			at := newSite()
 			o := conduct(t, twoNetworks(), at, func(context.CancelFunc) { // within the first level
-				time.AfterFunc(time.Second, func() { tt.fail(at) })
+				time.AfterFunc(time.Second, func() {
+					at.mu.Lock()
+					defer at.mu.Unlock()
+					tt.fail(at)
+				})
 			})
 			if o.err == nil || errors.Is(o.err, ErrNothingMeasured) || o.err.Error() != tt.want && !strings.HasPrefix(o.err.Error(), tt.want+"\n") {
 				t.Errorf("error %v, want %s", o.err, tt.want)
