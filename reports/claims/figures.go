@@ -126,7 +126,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 			if g.Device != device {
 				continue
 			}
-			name := g.Scheme + ", " + vector(g.Length)
+			name := parameters(g.Scheme, 0, g.Length)
 			i := slices.IndexFunc(f.Series, func(s reports.Series) bool { return s.Name == name })
 			if i < 0 {
 				i = len(f.Series)

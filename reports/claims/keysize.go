@@ -18,7 +18,7 @@ type family struct {
 	costs  []result.FECost
 }
 
-func (f family) String() string { return f.scheme + ", " + vector(f.length) }
+func (f family) String() string { return parameters(f.scheme, 0, f.length) }
 
 // families groups the table of costs in its order. Of several bounds the first
 // one counts.
@@ -43,7 +43,8 @@ func (e *evidence) families() []family {
 // keySize compares the cost of the keys' sizes within each family.
 func keySize(e *evidence) finding {
 	var holds, fails, single, told []string
-	for _, f := range e.families() {
+	families := e.families()
+	for _, f := range families {
 		if len(f.costs) < 2 {
 			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, reports.Seconds.Format(f.costs[0].Encrypt.P50), f.costs[0].Bits))
 			continue
@@ -64,13 +65,30 @@ func keySize(e *evidence) finding {
 	}
 	end := ""
 	if single != nil {
-		end = " No choice of size: " + strings.Join(single, "; ") + ". So the group that a scheme computes in matters more than the size of its key."
+		end = " No choice of size: " + strings.Join(single, "; ") + "."
+		if groupMatters(families) {
+			end += " So the group that a scheme computes in matters more than the size of its key."
+		}
 	}
 	return finding{
 		verdict:    overall(len(holds), len(fails)),
 		evidence:   "One encryption, with the 95 % interval of its median. " + strings.Join(told, ". ") + ".",
 		conditions: fmt.Sprintf("Holds for %s. Breaks for %s.%s", orNone(holds), orNone(fails), end),
 	}
+}
+
+// groupMatters tells whether a scheme of one size that is secure encrypts faster
+// than another with its smallest key.
+func groupMatters(families []family) bool {
+	for _, one := range families {
+		for _, other := range families {
+			if len(one.costs) == 1 && len(other.costs) > 1 && one.length == other.length && one.scheme != singleValues &&
+				one.costs[0].SecurityBits != nil && *one.costs[0].SecurityBits >= secure && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // shrinks tells of a larger key that is clearly faster than the next smaller.

@@ -114,7 +114,7 @@ func practicable(e *evidence) finding {
 		if g.Device != e.device.Name {
 			continue
 		}
-		what := fmt.Sprintf("%s at %d bits, %s", g.Scheme, g.Bits, vector(g.Length))
+		what := parameters(g.Scheme, g.Bits, g.Length)
 		switch {
 		case g.SecurityBits == nil || *g.SecurityBits < secure:
 			weak = append(weak, what)
@@ -152,7 +152,7 @@ func practicable(e *evidence) finding {
 
 // encryption tells what one takes on a device.
 func encryption(g result.Gateways) string {
-	return fmt.Sprintf("%s at %d bits, %s, %s for each, %d meters", g.Scheme, g.Bits, vector(g.Length), reports.Seconds.Format(g.Encrypt), g.Meters)
+	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), reports.Seconds.Format(g.Encrypt), g.Meters)
 }
 
 func quotaOf(p result.Peers) string {

@@ -1,10 +1,13 @@
 package claims
 
 import (
-	"fmt"
 	"math"
+	"slices"
+	"strings"
+	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 )
 
 // A world makes the summaries of studies of a network that is like the one on
@@ -16,77 +19,56 @@ type world struct {
 	turn  int
 }
 
-func (w *world) summary() (result.Run, result.Summary) {
+// summary is what the shipped study of the name gives in this world.
+func (w *world) summary(t testing.TB, study string) (result.Run, result.Summary) {
+	t.Helper()
+	read, err := scenario.Read(study, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	run := result.Run{Host: result.Host{Cores: 2, Sign: 30e-6, Verify: 70e-6}}
-	sum := result.Summary{Scenario: "closer2020", Target: "fabric", Complete: true}
-	add := func(name string, c result.Conditions, clients ...int) {
-		for _, n := range clients {
-			sum.Points = append(sum.Points, w.point(name, c, n))
+	sum := result.Summary{Scenario: study, Target: "fabric", Complete: true, Integrity: &result.Integrity{}}
+	for _, s := range read.Series {
+		for _, n := range s.Load.Clients {
+			sum.Points = append(sum.Points, w.point(s.Name, conditions(s), n))
 		}
 	}
-	half := result.Caps{Peer: result.Cap{CPUs: 0.5}}
-	plain := result.Conditions{Topology: "minimal", BatchTimeout: 0.2, BatchMessages: 100, Workload: "plain", Length: 24, Wait: "commit", Caps: half}
-	slow := plain
-	slow.BatchTimeout, slow.BatchMessages = 2, 10
-	for _, c := range []result.Conditions{slow, plain} {
-		c.Wait = "acknowledge"
-		add(fmt.Sprintf("limit/batch=%gs,%d", c.BatchTimeout, c.BatchMessages), c, 2, 4, 8, 16, 32)
-	}
-	add("limit-commit", plain, 4, 8, 16, 32)
-	add("limit-timer", slow, 4, 8, 16, 32)
-
-	free := plain
-	free.Caps = result.Caps{}
-	for _, length := range []int{24, 96} {
-		free.Length, free.Workload, free.Scheme, free.Bits, free.Encryption = length, "plain", "", 0, ""
-		add(fmt.Sprintf("overhead/workload=plain/length=%d", length), free, 1, 4)
-		for _, scheme := range []struct {
-			name string
-			bits int
-		}{{"ddh", 2048}, {"ecddh", 256}} {
-			for _, kind := range []string{"padded", "encrypted"} {
-				free.Workload, free.Scheme, free.Bits, free.Encryption = kind, scheme.name, scheme.bits, ""
-				if kind == "encrypted" {
-					free.Encryption = "inline"
+	for _, scheme := range read.FE.Schemes {
+		for _, bits := range read.FE.Bits {
+			if single(scheme) {
+				bits = 256
+			}
+			for _, length := range read.FE.Lengths {
+				c := w.feCost(scheme, bits, length)
+				if !slices.ContainsFunc(sum.FE, func(have result.FECost) bool {
+					return have.Scheme == scheme && have.Bits == bits && have.Length == length
+				}) {
+					sum.FE = append(sum.FE, c)
 				}
-				add(fmt.Sprintf("overhead/workload=%s/scheme=%s/length=%d", kind, scheme.name, length), free, 1, 4)
 			}
 		}
 	}
-	for _, quota := range []float64{0.1, 0.25, 0.5} {
-		c := plain
-		c.Caps.Peer.CPUs = quota
-		add(fmt.Sprintf("quota/caps=peer:%g", quota), c, 16, 64)
-	}
-	for _, n := range []int{1, 2} {
-		c := plain
-		c.Channels = n
-		add(fmt.Sprintf("channels/channels=%d", n), c, 64)
-	}
-	for _, scheme := range []string{"ddh", "damgard"} {
-		for _, bits := range []int{1024, 2048, 4096} {
-			for _, length := range []int{24, 96} {
-				sum.FE = append(sum.FE, w.feCost(scheme, bits, length))
-			}
-		}
-	}
-	sum.FE = append(sum.FE, w.feCost("dmcfe", 256, 24), w.feCost("ecddh", 256, 24), w.feCost("ecddh", 256, 96))
 	for _, kind := range forgeries() {
-		sum.Integrity = add1(sum.Integrity, result.Probe{Kind: kind, Attempts: 20, Refused: map[string]uint64{"REFUSED_" + kind: 20}})
+		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: kind, Attempts: 20, Refused: map[string]uint64{strings.ToUpper(kind): 20}})
 	}
 	for _, kind := range []string{result.ProbeHonestReading, result.ProbeHonestBill} {
-		sum.Integrity = add1(sum.Integrity, result.Probe{Kind: kind, Honest: true, Attempts: 20, Accepted: 20})
+		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: kind, Honest: true, Attempts: 20, Accepted: 20})
 	}
 	return run, sum
 }
 
-func add1(i *result.Integrity, p result.Probe) *result.Integrity {
-	if i == nil {
-		i = &result.Integrity{}
+// conditions are those under which a series of a study is measured.
+func conditions(s scenario.Series) result.Conditions {
+	w, n := s.Workload, s.Network
+	return result.Conditions{
+		Topology: n.Topology, BatchTimeout: n.Batch.Timeout.Seconds(), BatchMessages: n.Batch.Messages, Channels: n.Channels,
+		Caps: result.Caps{Peer: result.Cap{CPUs: n.Caps.Peer.CPUs}},
+		Wait: s.Load.Wait, Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length, Encryption: w.Encryption.Mode,
 	}
-	i.Probes = append(i.Probes, p)
-	return i
 }
+
+// single tells whether a scheme has one size.
+func single(scheme string) bool { return scheme == "ecddh" || scheme == "dmcfe" }
 
 // point is what clients get of a peer that works off transactions one after
 // the other, behind a batch timer.
@@ -148,18 +130,21 @@ func median(s float64) result.Quantiles {
 
 // encryptTime is about what was measured on the reference machine, in seconds.
 func encryptTime(scheme string, bits, length int) float64 {
-	if scheme == "ecddh" || scheme == "dmcfe" {
+	switch scheme {
+	case "dmcfe":
+		return 0.4e-3 // one value
+	case "ecddh":
 		return 25e-6 * float64(1+length)
 	}
 	s := 3.6e-3 * math.Pow(float64(bits)/2048, 2.7) * float64(1+length)
-	if scheme == "damgard" {
-		s *= 2
+	if scheme == "paillier" { // modulo the square of n
+		s *= 3
 	}
 	return s
 }
 
 func (w *world) feCost(scheme string, bits, length int) result.FECost {
-	security := map[int]int{256: 128, 1024: 80, 2048: 112, 4096: 140}[bits]
+	security := map[int]int{256: 128, 1024: 80, 1536: 90, 2048: 112, 3072: 128, 4096: 140}[bits]
 	cost := func(s float64) result.Cost {
 		low, high := s*0.97, s*1.04
 		return result.Cost{P50: s, Low: &low, High: &high, N: 6}

@@ -172,8 +172,8 @@ func againstTransaction(e *evidence) finding {
 // String tells a pair's figures.
 func (p pair) String() string {
 	c := p.encrypted
-	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s at %d bits, %s, beside %s and %s of the equally long control; %s, %s)",
-		percent(p.encrypt/p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.encrypt), c.Scheme, c.Bits, vector(c.Length),
+	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
+		percent(p.encrypt/p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
 		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), clients(p.load.Clients))
 }
 

@@ -40,9 +40,17 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func vector(length int) string {
-	if length == 1 {
-		return "1 value"
+// parameters names a parameter set; with 0 bits, whatever the key's size.
+func parameters(scheme string, bits, length int) string {
+	text := scheme
+	if bits > 0 {
+		text += fmt.Sprintf(" at %d bits", bits)
 	}
-	return fmt.Sprintf("%d values", length)
+	switch {
+	case scheme == singleValues:
+		return text + fmt.Sprintf(", 1 value in a group of %d", length)
+	case length == 1:
+		return text + ", 1 value"
+	}
+	return text + fmt.Sprintf(", %d values", length)
 }
