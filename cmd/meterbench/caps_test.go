@@ -10,23 +10,28 @@ import (
 	"meterbench/network/topology"
 )
 
-// A peer that is held to a tenth of a processor is what limits 64 clients, and
-// the run says so with the figures.
-func TestCappedPeer(t *testing.T) {
+// With a tenth of a processor each, the peer limits clients that send plain
+// readings and the device those that have theirs encrypted, and the run says so
+// with the figures.
+func TestCaps(t *testing.T) {
 	needsNetwork(t)
-	if err := network.CheckCaps(topology.Topology{Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.1}}}); err != nil {
+	tenth := topology.Cap{CPUs: 0.1}
+	if err := network.CheckCaps(topology.Topology{Caps: topology.Caps{Peer: tenth, Device: tenth}}); err != nil {
 		t.Skip(err)
 	}
 	temp, out, file := t.TempDir(), filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "capped.yaml")
 	text := `name: capped
 topology: minimal
 warmup: 1s
-caps: {peer: {cpus: 0.1}}
+caps: {peer: {cpus: 0.1}, device: {cpus: 0.1}}
 batch: {timeout: 200ms, messages: 10}
 series:
   - name: plain
     workload: {kind: plain, length: 24, meters: 64}
     load: {kind: closed, clients: [64], hold: 5s}
+  - name: encrypted
+    workload: {kind: encrypted, scheme: ddh, bits: 1024, length: 24, meters: 8}
+    load: {kind: closed, clients: [8], hold: 5s}
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -36,18 +41,27 @@ series:
 		t.Fatalf("exit code %d\n%s%s", code, &p.stdout, &p.stderr)
 	}
 	nothingLeft(t, temp)
-	summary := readJSON[result.Summary](t, filepath.Join(runFolder(t, out, "capped"), "summary.json"))
-	point := summary.Points[0]
-	if want := (result.Caps{Peer: result.Cap{CPUs: 0.1}}); point.Conditions.Caps != want {
-		t.Errorf("caps in force: %+v, want %+v", point.Conditions.Caps, want)
+	dir := runFolder(t, out, "capped")
+	if _, err := os.Stat(filepath.Join(dir, "logs", "device.log")); err != nil {
+		t.Error(err)
 	}
-	if used := point.CPU["peer0.ptb"]; used > 0.13 {
-		t.Errorf("the peer used %.3f cores", used)
+	summary := readJSON[result.Summary](t, filepath.Join(dir, "summary.json"))
+	if len(summary.Points) != 2 {
+		t.Fatalf("%d points", len(summary.Points))
 	}
-	if held := point.Throttled["peer0.ptb"]; len(point.Throttled) != 1 || held.Throttled == 0 || held.Throttled > held.Periods {
-		t.Errorf("throttling: %+v", point.Throttled)
-	}
-	if point.LimitedBy != "CPU cap of peer0.ptb" {
-		t.Errorf("limited by %s: %s", point.LimitedBy, point.LimitedBecause)
+	for i, node := range []string{"peer0.ptb", "device"} {
+		point := summary.Points[i]
+		if want := (result.Caps{Peer: result.Cap(tenth), Device: result.Cap(tenth)}); point.Conditions.Caps != want {
+			t.Errorf("caps in force: %+v, want %+v", point.Conditions.Caps, want)
+		}
+		if used := point.CPU[node]; used > 0.13 {
+			t.Errorf("%s used %.3f cores", node, used)
+		}
+		if held := point.Throttled[node]; len(point.Throttled) != 2 || held.Throttled == 0 || held.Throttled > held.Periods {
+			t.Errorf("throttling: %+v", point.Throttled)
+		}
+		if point.LimitedBy != "CPU cap of "+node {
+			t.Errorf("%s limited by %s: %s", point.Series, point.LimitedBy, point.LimitedBecause)
+		}
 	}
 }
