@@ -7,7 +7,7 @@
 // verdicts rest on from the stored run alone.
 //
 // A study names its series by the question that they answer, before the first
-// hyphen or slash of the name: limit, overhead, timer, quota, channels.
+// hyphen or slash of the name: limit, overhead, device, quota, channels, peers.
 package claims
 
 import (

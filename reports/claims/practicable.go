@@ -10,6 +10,9 @@ import (
 	"meterbench/reports"
 )
 
+// The series that hold the device to a fraction of a core.
+const deviceQuestion = "device"
+
 // singleValues is the scheme whose readings hold one value each, whatever the
 // length of its group: every meter of the group encrypts its own.
 const singleValues = "dmcfe"
@@ -139,6 +142,9 @@ func practicable(e *evidence) finding {
 	if fails != nil {
 		told += " The fastest that breaks: " + encryption(fastest) + "."
 	}
+	if capped := e.capped(); capped != "" {
+		told += " " + capped
+	}
 	figures := finding{
 		verdict:    overall(len(holds), len(fails)),
 		evidence:   told,
@@ -148,6 +154,29 @@ func practicable(e *evidence) finding {
 		figures.conditions += fmt.Sprintf(" Left out, for less than %d bits of security or none assessed: %s.", secure, strings.Join(weak, "; "))
 	}
 	return figures
+}
+
+// capped tells how long encryption took in a device that was held to a fraction
+// of a core, beside the same uncapped: what a factor promises, measured.
+func (e *evidence) capped() string {
+	for _, s := range e.question(deviceQuestion) {
+		quota := s.conditions.Caps.Device.CPUs
+		for _, l := range s.levels {
+			slow, ok := l.typical(result.PhaseEncrypt)
+			if !ok || quota <= 0 {
+				continue
+			}
+			text := fmt.Sprintf("A device held to %g core took %s for one encryption (%s)", quota, reports.Seconds.Format(slow),
+				parameters(s.conditions.Scheme, s.conditions.Bits, s.conditions.Length))
+			for _, p := range e.pairs() {
+				if c := p.encrypted; p.load == l.load && c.Scheme == s.conditions.Scheme && c.Bits == s.conditions.Bits && c.Length == s.conditions.Length {
+					return fmt.Sprintf("%s, %s what it took uncapped.", text, reports.Times.Format(slow/p.encrypt))
+				}
+			}
+			return text + "."
+		}
+	}
+	return ""
 }
 
 // encryption tells what one takes on a device.

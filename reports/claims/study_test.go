@@ -62,7 +62,7 @@ func conditions(s scenario.Series) result.Conditions {
 	w, n := s.Workload, s.Network
 	return result.Conditions{
 		Topology: n.Topology, BatchTimeout: n.Batch.Timeout.Seconds(), BatchMessages: n.Batch.Messages, Channels: n.Channels,
-		Caps: result.Caps{Peer: result.Cap{CPUs: n.Caps.Peer.CPUs}},
+		Caps: result.Caps{Peer: result.Cap{CPUs: n.Caps.Peer.CPUs}, Device: result.Cap{CPUs: n.Caps.Device.CPUs}},
 		Wait: s.Load.Wait, Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length, Encryption: w.Encryption.Mode,
 	}
 }
@@ -83,6 +83,9 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 	encrypt := 0.0
 	if c.Workload == "encrypted" {
 		encrypt = encryptTime(c.Scheme, c.Bits, c.Length)
+		if q := c.Caps.Device.CPUs; q > 0 {
+			encrypt /= q
+		}
 	}
 	offered, wait := n/(ack+encrypt), 0.05
 	limited := "not limited"
