@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
+	"meterbench/workloads/reading"
 )
 
 // A scenario that is read can be simulated: its bounds are those of the fleet
@@ -22,6 +23,7 @@ func TestScenariosHaveTheSimulatorsBounds(t *testing.T) {
 		{fmt.Sprintf("workload: {kind: plain, interval: %s}", meter.MaxInterval), fmt.Sprintf("workload: {kind: plain, interval: %s}", meter.MaxInterval+time.Second)},
 		{"workload: {kind: plain, interval: 1s}", "workload: {kind: plain, interval: 999ms}"},
 		{"workload: {kind: plain, interval: 2s}", "workload: {kind: plain, interval: 1500ms}"},
+		{fmt.Sprintf("workload: {kind: billing, form: plain, readings: %d}", reading.MaxBilled), fmt.Sprintf("workload: {kind: billing, form: plain, readings: %d}", reading.MaxBilled+1)},
 		{parts(workloads.MaxParts, 1), parts(workloads.MaxParts+1, 1)},
 		{parts(2, workloads.MaxRun-1), parts(2, workloads.MaxRun)},
 	} {
