@@ -20,6 +20,8 @@ type cipher interface {
 	parameters(meter int) reading.Hash
 	// publics returns the public keys that the ledger of a channel needs.
 	publics(channel int) [][]byte
+	// checker returns what evaluates the sums of a workload's readings.
+	checker(ctx context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error)
 }
 
 // vectors encrypts all values of a reading together, under the public key of

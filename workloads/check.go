@@ -1,0 +1,143 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"meterbench/simulators/authority"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// checkedNumbers is up to which number the readings of a meter are checked.
+const checkedNumbers = 100
+
+// Check takes readings from the ledger after a run, evaluates them with a key
+// for the sum of their values, and compares with what the meters measured. It
+// tries k readings, chosen by the fleet's seed among the first of each meter,
+// and returns how many it compared: fewer where they are not on the ledger, and
+// none where there is nothing to evaluate or no key for it: for plaintext, for
+// the values of a trace, and for single values, unless the authority may reveal
+// them. Under a scheme of groups it adds up the values of a group's meters for
+// one interval. It fails on the first sum that is another.
+func (r *Readings) Check(ctx context.Context, ledger Ledger, tables *fe.Tables, k int) (compared int, err error) {
+	if r.kind != reading.Encrypted || r.config.Source != nil {
+		return 0, nil
+	}
+	if tables == nil {
+		return 0, errors.New("check readings: they are encrypted and need tables of discrete logarithms")
+	}
+	check, err := r.cipher.checker(ctx, r, ledger, tables)
+	if errors.Is(err, authority.ErrReveals) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("check readings: %w", err)
+	}
+	fleet := r.config.Fleet
+	random := rand.New(rand.NewPCG(fleet.Config().Seed, 0))
+	for range k {
+		meter := random.IntN(fleet.Config().Meters)
+		list, err := ledger.Readings(ctx, meter%r.config.Channels, fleet.ID(meter), 0, checkedNumbers)
+		if err != nil {
+			return compared, fmt.Errorf("check readings: %w", err)
+		}
+		if len(list) == 0 {
+			continue
+		}
+		stored := &list[random.IntN(len(list))]
+		got, want, err := check(ctx, meter, stored)
+		switch {
+		case errors.Is(err, errIncomplete):
+			continue
+		case err != nil:
+			return compared, fmt.Errorf("check reading %d of meter %s: %w", stored.Number, stored.Meter, err)
+		case got != want:
+			return compared, fmt.Errorf("check reading %d of meter %s: it evaluates to %d Wh, %d were measured", stored.Number, stored.Meter, got, want)
+		}
+		compared++
+	}
+	return compared, nil
+}
+
+// A checker evaluates the sum that a stored reading of a meter is part of, and
+// says what it should be.
+type checker func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error)
+
+// errIncomplete is the error of a checker where other readings that the sum is
+// of are not on the ledger.
+var errIncomplete = errors.New("not all values of the interval are on the ledger")
+
+// total returns the sum of what a meter measured for a reading.
+func (r *Readings) total(meter int, number uint64) (sum int64) {
+	values, _ := r.config.Fleet.Values(meter, number)
+	for _, wh := range values.Wh {
+		sum += wh
+	}
+	return sum
+}
+
+// checker has the sum of all values of a reading approved.
+func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.Tables) (checker, error) {
+	weights := ones(r.params.Length)
+	if err := tables.Check(r.params, weights); err != nil {
+		return nil, err
+	}
+	approval, err := v.authority.Approve(authority.Tariff{Name: "sum", From: r.config.Fleet.Config().Start.Truncate(time.Second), Weights: weights})
+	if err != nil {
+		return nil, err
+	}
+	evaluator, err := fe.NewEvaluator(ctx, v.authority.Public(), tables)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {
+		got, err = evaluator.Evaluate(ctx, stored.Payload, approval.Key)
+		number := stored.Number
+		if r.config.Encryption == "bank" { // the ciphertext is that of another reading
+			at := number*uint64(r.config.Fleet.Config().Meters) + uint64(meter)
+			meter, number = r.reading(at % uint64(len(r.ready)))
+		}
+		return got, r.total(meter, number), err
+	}, nil
+}
+
+// checker adds up the values of all members of a group.
+func (g *groups) checker(_ context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error) {
+	weights := ones(g.size)
+	if err := tables.Check(r.params, weights); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {
+		group, member := g.place(meter)
+		ciphertexts, shares := make([][]byte, g.size), make([][]byte, g.size)
+		for i, m := range g.members[group] {
+			other := meter + (i-member)*g.channels
+			list, err := ledger.Readings(ctx, meter%g.channels, r.config.Fleet.ID(other), stored.Number, stored.Number+1)
+			if err != nil {
+				return 0, 0, err
+			}
+			if len(list) == 0 {
+				return 0, 0, errIncomplete
+			}
+			ciphertexts[i] = list[0].Payload
+			if shares[i], err = m.DeriveShare(weights); err != nil {
+				return 0, 0, err
+			}
+			want += r.total(other, stored.Number)
+		}
+		key, err := fe.CombineShares(r.params, weights, shares)
+		if err != nil {
+			return 0, 0, err
+		}
+		evaluator, err := fe.NewGroupEvaluator(ctx, key, tables)
+		if err != nil {
+			return 0, 0, err
+		}
+		got, err = evaluator.Evaluate(ctx, stored.Number, ciphertexts)
+		return got, want, err
+	}, nil
+}

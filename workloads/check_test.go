@@ -1,0 +1,143 @@
+package workloads
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"meterbench/workloads/reading"
+)
+
+// submitAll puts a workload's set-up and its first transactions on a ledger.
+func submitAll(t testing.TB, r *Readings, transactions uint64) *chain {
+	t.Helper()
+	c := newChain(r.config.Channels)
+	for channel := range c.states {
+		all, err := r.SetUp(channel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tx := range all {
+			c.commit(t, tx)
+		}
+	}
+	if _, err := r.Prepare(t.Context(), int(transactions), nil); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range transactions {
+		tx, err := r.Transaction(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.commit(t, tx)
+	}
+	return c
+}
+
+func TestCheck(t *testing.T) {
+	const k = 20
+	for name, test := range map[string]struct {
+		config Config
+		length int
+		want   int
+	}{
+		"plain":                  {Config{Kind: "plain"}, 4, 0},
+		"inline":                 {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"}, 4, k},
+		"fast":                   {Config{Kind: "encrypted", Scheme: "ecddh", Bits: 256, Encryption: "ahead"}, 24, k},
+		"bank":                   {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "bank", Bank: 5}, 4, k},
+		"single values":          {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"}, 1, 0},
+		"single values revealed": {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline", Reveal: true}, 1, k},
+		"groups":                 {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3}, 1, k},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := test.config
+			config.Fleet, config.Verify, config.Channels = fleet(t, "check", 12, test.length), true, 2
+			r := workload(t, config)
+			c := submitAll(t, r, 24)
+			tables := smallTables(t)
+			got, err := r.Check(t.Context(), c, tables, k)
+			if err != nil || got != test.want {
+				t.Errorf("%d compared, %v; want %d", got, err, test.want)
+			}
+			if test.want == 0 {
+				return
+			}
+			for _, state := range c.states { // every ciphertext under the next number
+				for m := range 12 {
+					id := config.Fleet.ID(m)
+					if raw := state[reading.Key(id, 0)]; raw != nil {
+						first, second := unmarshal(t, raw), unmarshal(t, state[reading.Key(id, 1)])
+						first.Payload, second.Payload = second.Payload, first.Payload
+						state[reading.Key(id, 0)], state[reading.Key(id, 1)] = marshal(t, first), marshal(t, second)
+					}
+				}
+			}
+			if _, err := r.Check(t.Context(), c, tables, k); err == nil || !strings.Contains(err.Error(), "of meter check-0000") {
+				t.Errorf("swapped ciphertexts: error %v", err)
+			}
+			c.fail = errors.New("peer is gone")
+			if _, err := r.Check(t.Context(), c, tables, k); !errors.Is(err, c.fail) {
+				t.Errorf("error %v", err)
+			}
+			c.fail = nil
+			clear(c.states[0])
+			clear(c.states[1])
+			if got, err := r.Check(t.Context(), c, tables, k); err != nil || got != 0 {
+				t.Errorf("%d compared of none, %v", got, err)
+			}
+		})
+	}
+}
+
+// A sum of which a part is not on the ledger is passed over.
+func TestCheckOfIncompleteGroups(t *testing.T) {
+	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3, Fleet: fleet(t, "g", 6, 1), Verify: true})
+	c := submitAll(t, r, 5) // the sixth meter has nothing
+	got, err := r.Check(t.Context(), c, smallTables(t), 40)
+	if err != nil || got == 0 || got > 35 {
+		t.Errorf("%d of 40 compared, %v", got, err)
+	}
+	if _, err := r.Check(t.Context(), c, nil, 1); err == nil || !strings.Contains(err.Error(), "need tables") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A group's meters live on one channel, where its parameters are.
+func TestGroupsLiveOnOneChannel(t *testing.T) {
+	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3, Fleet: fleet(t, "g", 12, 1), Channels: 2})
+	g := r.cipher.(*groups)
+	channel := map[int]int{}
+	taken := map[[2]int]bool{}
+	for m := range 12 {
+		group, member := g.place(m)
+		if known, ok := channel[group]; ok && known != m%2 {
+			t.Errorf("group %d lives on two channels", group)
+		}
+		channel[group] = m % 2
+		if taken[[2]int{group, member}] || member >= 3 {
+			t.Errorf("meter %d is member %d of group %d, as another is", m, member, group)
+		}
+		taken[[2]int{group, member}] = true
+	}
+	if len(channel) != 4 || len(g.publics(0)) != 2 || len(g.publics(1)) != 2 {
+		t.Errorf("%d groups", len(channel))
+	}
+}
+
+func unmarshal(t testing.TB, raw []byte) reading.Reading {
+	t.Helper()
+	r, err := reading.Unmarshal(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func marshal(t testing.TB, r reading.Reading) []byte {
+	t.Helper()
+	raw, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
