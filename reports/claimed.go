@@ -1,6 +1,11 @@
 package reports
 
-import "meterbench/bench/result"
+import (
+	"fmt"
+	"slices"
+
+	"meterbench/bench/result"
+)
 
 // claimsSection holds what was published against what the run measured. It is
 // false for a run that holds no claims.
@@ -13,28 +18,46 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 		{Key: "verdict", Title: "verdict"},
 		{Key: "words", Title: "what was published, in our words"},
 		{Key: "published", Title: "published figure"},
-		{Key: "threshold", Title: "what had to be seen"},
-		{Key: "evidence", Title: "what was seen"},
-		{Key: "conditions", Title: "under which conditions"},
+		{Key: "threshold", Title: "what had to be seen", CSVOnly: true},
+		{Key: "evidence", Title: "what was seen", CSVOnly: true},
+		{Key: "conditions", Title: "conditions", CSVOnly: true},
 		{Key: "figure", Title: "figure"},
 	}}
+	s := Section{
+		ID: "claims", Title: "Claims",
+		Intro: "Published claims, held against what this run measured and nothing else.",
+	}
 	for _, c := range claims {
 		t.Rows = append(t.Rows, []Cell{text(c.ID), text(c.Verdict), text(c.Claim), text(c.Published), text(c.Threshold), text(c.Evidence), text(c.Conditions), text(c.Figure)})
+		s.Tables = append(s.Tables, claimTable(c))
 	}
 	t.Notes = []string{
 		"What had to be seen was fixed before the run. depends: holds under some of the conditions that were measured. inconclusive: what it takes was not measured, or not validly.",
 	}
-	return Section{
-		ID: "claims", Title: "Claims",
-		Intro:  "Published claims, held against what this run measured and nothing else.",
-		Tables: []Table{t},
-	}, true
+	s.Tables = slices.Insert(s.Tables, 0, t)
+	return s, true
 }
 
-// claimFindings are the verdicts, with what they rest on.
+// claimTable tells one claim at length.
+func claimTable(c result.Claim) Table {
+	t := Table{ID: "claim-" + slug(c.ID), Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict), Detail: true, Columns: []Column{
+		{Key: "what", Title: "what"},
+		{Key: "text", Title: c.Claim},
+	}}
+	for _, row := range [][2]string{
+		{"published", c.Published}, {"had to be seen", c.Threshold}, {"was seen", c.Evidence}, {"conditions", c.Conditions},
+	} {
+		if row[1] != "" {
+			t.Rows = append(t.Rows, []Cell{text(row[0]), text(row[1])})
+		}
+	}
+	return t
+}
+
+// claimFindings are the verdicts, and under which conditions.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
-		f := Finding{Subject: "Claim " + c.ID, Value: c.Verdict, Text: c.Evidence, Verdict: Caution}
+		f := Finding{Subject: "Claim " + c.ID, Value: c.Verdict, Text: c.Claim, Verdict: Caution}
 		switch c.Verdict {
 		case "reproduced":
 			f.Verdict = Good

@@ -14,7 +14,7 @@ func TestClaims(t *testing.T) {
 		t.Error("a run without claims has a section for them")
 	}
 	sum.Claims = []result.Claim{
-		{ID: "p/fast", Claim: "it is fast", Published: "8 clients", Threshold: "4 to 16", Verdict: "reproduced", Evidence: "8 of 8.", Conditions: "At 0.5 core."},
+		{ID: "p/fast", Claim: "It is fast.", Published: "8 clients", Threshold: "4 to 16", Verdict: "reproduced", Evidence: "8 of 8.", Conditions: "At 0.5 core."},
 		{ID: "p/cheap", Claim: "it is cheap", Published: "not available", Threshold: "under 1 %", Verdict: "not reproduced", Evidence: "7 %.", Figure: "claim-cheap"},
 		{ID: "p/scales", Verdict: "depends", Evidence: "x"}, {ID: "p/sound", Verdict: "inconclusive", Evidence: "y"},
 	}
@@ -23,16 +23,19 @@ func TestClaims(t *testing.T) {
 		t.Errorf("the first section is %s", r.Sections[0].ID)
 	}
 	rows := printed(tableOf(t, r, "claims"))
-	if want := "claim=p/fast verdict=reproduced words=it is fast published=8 clients threshold=4 to 16 evidence=8 of 8. conditions=At 0.5 core. \n" +
+	if want := "claim=p/fast verdict=reproduced words=It is fast. published=8 clients threshold=4 to 16 evidence=8 of 8. conditions=At 0.5 core. \n" +
 		"claim=p/cheap verdict=not reproduced words=it is cheap published=not available threshold=under 1 % evidence=7 %. figure=claim-cheap \n"; !strings.HasPrefix(rows, want) {
 		t.Errorf("%s, want\n%s", rows, want)
+	}
+	if rows := printed(tableOf(t, r, "claim-p-cheap")); rows != "what=published text=not available \nwhat=had to be seen text=under 1 % \nwhat=was seen text=7 %. \n" {
+		t.Errorf("%s", rows)
 	}
 	for i, want := range []Verdict{Good, Bad, Caution, Caution} {
 		if f := r.Findings[i]; f.Subject != "Claim "+sum.Claims[i].ID || f.Value != sum.Claims[i].Verdict || f.Verdict != want {
 			t.Errorf("%+v, want %v", f, want)
 		}
 	}
-	if text := r.Findings[0].Text; text != "8 of 8. At 0.5 core." {
+	if text := r.Findings[0].Text; text != "It is fast. At 0.5 core." {
 		t.Errorf("%q", text)
 	}
 }
