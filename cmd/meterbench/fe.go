@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/study"
 	"meterbench/internal/proc"
 	"meterbench/reports"
 	"meterbench/reports/render"
@@ -63,17 +64,21 @@ Tables of discrete logarithms are kept in the user's cache.`,
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())
-			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each", cells, spec.Samples))
+			takes := study.Estimated(scenario.Scenario{FE: &spec}).FE
+			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each, about %s", cells, spec.Samples, clock(takes)))
 			costs, err := measureFE(cmd.Context(), spec, seed, watch.Working)
 			watch.close()
 			if len(costs) == 0 {
 				return err
 			}
+			// Also what was measured until an interruption.
 			if written := write(cmd.OutOrStdout(), costs); err == nil {
 				err = written
 			}
-			if out != "" && err == nil {
-				err = feFolder(out, costs)
+			if out != "" {
+				if written := feFolder(out, costs); err == nil {
+					err = written
+				}
 			}
 			return err
 		},
