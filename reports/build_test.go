@@ -2,7 +2,6 @@ package reports
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -400,46 +399,5 @@ func TestColumns(t *testing.T) {
 				t.Errorf("table %s, row %d: %d cells for %d columns", table.ID, i, len(row), len(table.Columns))
 			}
 		}
-	}
-}
-
-// printed is a table's cells in words, a row per line.
-func printed(t Table) string {
-	var b strings.Builder
-	for _, row := range t.Rows {
-		for i, cell := range row {
-			switch {
-			case cell.Number != nil:
-				fmt.Fprintf(&b, "%s=%.4g ", t.Columns[i].Key, *cell.Number)
-			case cell.Text != "":
-				fmt.Fprintf(&b, "%s=%s ", t.Columns[i].Key, cell.Text)
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-func finding(r Report, subject string) (Finding, bool) {
-	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Subject == subject })
-	if i < 0 {
-		return Finding{}, false
-	}
-	return r.Findings[i], true
-}
-
-// A run that came only as far as the cost of encryption had no load levels to
-// judge and no ledger to audit.
-func TestEncryptionAlone(t *testing.T) {
-	run, sum := fixture(t)
-	sum.Complete, sum.Points, sum.Saturation, sum.Audit = false, nil, nil, nil
-	r := Build(run, sum)
-	for _, subject := range []string{"Audit", "Load levels"} {
-		if f, there := finding(r, subject); there {
-			t.Errorf("%+v", f)
-		}
-	}
-	if _, there := finding(r, "Encryption"); !there {
-		t.Errorf("%+v", r.Findings)
 	}
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -19,4 +20,21 @@ func TestSpreadOfSearches(t *testing.T) {
 	if rows := printed(tableOf(t, Build(fixture(t)), "saturation")); strings.Contains(rows, "spread") {
 		t.Errorf("a run without repeated searches: %s", rows)
 	}
+}
+
+// printed is a table's cells in words, a row per line.
+func printed(t Table) string {
+	var b strings.Builder
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			switch {
+			case cell.Number != nil:
+				fmt.Fprintf(&b, "%s=%.4g ", t.Columns[i].Key, *cell.Number)
+			case cell.Text != "":
+				fmt.Fprintf(&b, "%s=%s ", t.Columns[i].Key, cell.Text)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
