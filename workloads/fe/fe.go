@@ -220,6 +220,9 @@ func Setup(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s, err := schemeWithAuthority(p.Scheme)
 	if err != nil {
 		return nil, err

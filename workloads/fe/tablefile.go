@@ -31,6 +31,9 @@ func tableStart(group string, entries int) []byte {
 	return binary.LittleEndian.AppendUint64(append(b, digest[:]...), uint64(entries))
 }
 
+// tableSize is the size of a file with that many entries in bytes.
+func tableSize(entries int) int { return tableHeader + 8*entries + sha256.Size }
+
 // readTable returns the entries in a file, which must be those of the group
 // and as many as wanted.
 func readTable(file, group string, entries int) ([]uint64, error) {
@@ -38,15 +41,18 @@ func readTable(file, group string, entries int) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := tableHeader + 8*entries + sha256.Size
-	if info.Size() != int64(size) {
-		return nil, fmt.Errorf("%d bytes, not %d", info.Size(), size)
+	if info.Size() != int64(tableSize(entries)) {
+		return nil, fmt.Errorf("%d bytes, not %d", info.Size(), tableSize(entries))
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	if len(b) != size || string(b[:tableHeader]) != string(tableStart(group, entries)) {
+	return decodeTable(b, group, entries)
+}
+
+func decodeTable(b []byte, group string, entries int) ([]uint64, error) {
+	if len(b) != tableSize(entries) || string(b[:tableHeader]) != string(tableStart(group, entries)) {
 		return nil, errors.New("made by another version or for another group")
 	}
 	content, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
@@ -60,17 +66,19 @@ func readTable(file, group string, entries int) ([]uint64, error) {
 	return out, nil
 }
 
-// writeTable writes a file under another name and then renames it, so that no
-// reader ever finds a part of it and the last of several writers wins.
-func writeTable(file, group string, entries []uint64) error {
-	b := make([]byte, 0, tableHeader+8*len(entries)+sha256.Size)
+func encodeTable(group string, entries []uint64) []byte {
+	b := make([]byte, 0, tableSize(len(entries)))
 	b = append(b, tableStart(group, len(entries))...)
 	for _, entry := range entries {
 		b = binary.LittleEndian.AppendUint64(b, entry)
 	}
 	sum := sha256.Sum256(b)
-	b = append(b, sum[:]...)
+	return append(b, sum[:]...)
+}
 
+// writeTable writes a file under another name and then renames it, so that no
+// reader ever finds a part of it and the last of several writers wins.
+func writeTable(file, group string, entries []uint64) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
@@ -78,7 +86,7 @@ func writeTable(file, group string, entries []uint64) error {
 	if err != nil {
 		return err
 	}
-	_, err = part.Write(b)
+	_, err = part.Write(encodeTable(group, entries))
 	if err := errors.Join(err, part.Close()); err != nil {
 		return errors.Join(err, os.Remove(part.Name()))
 	}

@@ -48,7 +48,7 @@ type Tables struct {
 
 // NewTables checks the configuration. Tables are computed, or read from the
 // folder, when an evaluator first needs them. Computing 2^20 entries took, in
-// CPU time of one core of 2024, 0.5 s over ristretto255, 2.4 s modulo a prime
+// CPU time of a server of 2 cores, 0.5 s over ristretto255, 2.4 s modulo a prime
 // of 2048 bits and 7 s modulo one of 4096.
 func NewTables(c TableConfig) (*Tables, error) {
 	if c.Entries < minEntries || c.Entries > maxEntries {

@@ -163,3 +163,21 @@ func TestCheckOfReach(t *testing.T) {
 		t.Errorf("tables of %d and %d bytes", small.Bytes(p), small.Bytes(Params{Scheme: "paillier"}))
 	}
 }
+
+// FuzzTableFile holds that only what was written for a group is read for it.
+func FuzzTableFile(f *testing.F) {
+	want := []uint64{1, 5, 1 << 63}
+	good := encodeTable("group", want)
+	f.Add("group", good)
+	f.Add("other", good)
+	f.Add("group", good[:len(good)-1])
+	f.Fuzz(func(t *testing.T, group string, b []byte) {
+		entries, err := decodeTable(b, group, len(want))
+		if err == nil && !bytes.Equal(encodeTable(group, entries), b) {
+			t.Fatal("encoded anew it differs")
+		}
+		if group == "group" && bytes.Equal(b, good) != (err == nil && slices.Equal(entries, want)) {
+			t.Fatalf("entries %v, %v", entries, err)
+		}
+	})
+}
