@@ -274,6 +274,14 @@ func TestWhatIsMissing(t *testing.T) {
 	if _, err := (tree{t.TempDir(), true}).create("a", both); err == nil || !strings.Contains(err.Error(), "cgroup.controllers") {
 		t.Error(err)
 	}
+	// The top of a container's tree, where processes are, hands no controllers down.
+	busy := fake(t, "cpu memory\n")
+	if err := os.Remove(filepath.Join(busy.mount, "meterbench/cgroup.subtree_control")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := busy.create("a", both); err == nil || !strings.Contains(err.Error(), "no such file or directory; the groups above it have to hand") {
+		t.Error(err)
+	}
 	// No processes can be moved where the common group cannot be written to.
 	closed := fake(t, "cpu memory\n")
 	if err := os.Remove(filepath.Join(closed.mount, "cgroup.procs")); err != nil {

@@ -41,7 +41,7 @@ func newUnified(mount, path string, limits Limits) (*unified, error) {
 	}
 	m, err := cgroup2.NewManager(mount, path, resources)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; the groups above it have to hand its controllers down, which the top of a container's tree does only once its processes are in groups below", err)
 	}
 	return &unified{m, limits}, nil
 }
