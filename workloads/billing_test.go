@@ -94,18 +94,14 @@ func TestBilling(t *testing.T) {
 					continue // verifying costs as much as billing
 				}
 				index, _, number := b.bill(at)
-				compressed, err := b.config.Fleet.PublicKey(index)
-				if err != nil {
-					t.Fatal(err)
-				}
-				meter, err := reading.ParseKey(compressed)
+				meter, err := meterKey(b, index)
 				if err != nil {
 					t.Fatal(err)
 				}
 				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Gateway: gateway}
 				if form == "encrypted" {
 					v.Key = b.tariffs[number].Key
-					public, _ := s.Parameters(t.Context(), tx.Channel, b.tariffs[number].Function.Parameters)
+					public := s.value(tx.Channel, reading.ParametersKey(b.tariffs[number].Function.Parameters))
 					if v.Evaluator, err = fe.NewEvaluator(t.Context(), public, b.config.Tables); err != nil {
 						t.Fatal(err)
 					}
@@ -145,6 +141,7 @@ func TestBillingErrors(t *testing.T) {
 		"would reveal single values":               func(c *BillingConfig) { c.Fleet = fleet(t, "a", 2, 1) },
 		"larger tables": func(c *BillingConfig) {
 			c.Tables, _ = fe.NewTables(fe.TableConfig{Entries: 1 << 8})
+			c.Scheme, c.Bits = "ecddh", 256
 			wide := fleet(t, "a", 2, 1000).Config()
 			wide.Bound = 100_000
 			c.Fleet, _ = meter.NewFleet(wide)

@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -12,19 +11,17 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"meterbench/bench"
-	"meterbench/bench/result"
 	"meterbench/network/chaincode"
 	"meterbench/workloads/reading"
 )
 
 // A chain is the contract on several channels, in memory, each transaction
-// committed before the next. It is a bench.Target and a Registry.
+// committed before the next. It is a Ledger and, by channel, a verifier's.
 type chain struct {
 	contract *chaincode.Readings
 	mu       sync.Mutex
 	states   []map[string][]byte // by channel
 	fail     error               // of reading
-	lost     bool                // transactions end without an answer
 }
 
 func newChain(channels int) *chain {
@@ -35,31 +32,19 @@ func newChain(channels int) *chain {
 	return c
 }
 
-// Submit implements bench.Target.
-func (c *chain) Submit(_ context.Context, tx bench.Transaction) (bench.Receipt, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.lost {
-		return bench.Receipt{Outcome: result.Unknown}, fmt.Errorf("no answer in time")
-	}
-	s := &call{args: append([][]byte{[]byte(tx.Function)}, tx.Args...), state: c.states[tx.Channel], writes: map[string][]byte{}}
-	if answer := c.contract.Invoke(s); answer.GetStatus() != shim.OK {
-		return bench.Receipt{Outcome: result.EndorseRefused},
-			fmt.Errorf("endorse: rpc error: chaincode response %d, %s", answer.GetStatus(), answer.GetMessage())
-	}
-	maps.Copy(s.state, s.writes)
-	return bench.Receipt{Outcome: result.Valid}, nil
-}
-
 // commit submits what the contract must take.
 func (c *chain) commit(t testing.TB, tx bench.Transaction) {
 	t.Helper()
-	if _, err := c.Submit(t.Context(), tx); err != nil {
-		t.Fatal(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &call{args: append([][]byte{[]byte(tx.Function)}, tx.Args...), state: c.states[tx.Channel], writes: map[string][]byte{}}
+	if answer := c.contract.Invoke(s); answer.GetStatus() != shim.OK {
+		t.Fatalf("%s: status %d, %s", tx.Function, answer.GetStatus(), answer.GetMessage())
 	}
+	maps.Copy(s.state, s.writes)
 }
 
-// Readings, Function and Parameters implement Registry.
+// Readings implements Ledger.
 func (c *chain) Readings(_ context.Context, channel int, meter string, from, to uint64) (list []reading.Reading, err error) {
 	for n := from; n < to; n++ {
 		if raw := c.value(channel, reading.Key(meter, n)); raw != nil {
@@ -73,12 +58,22 @@ func (c *chain) Readings(_ context.Context, channel int, meter string, from, to 
 	return list, c.fail
 }
 
-func (c *chain) Function(_ context.Context, channel int, hash reading.Hash) ([]byte, error) {
-	return c.value(channel, reading.FunctionKey(hash)), c.fail
+// oneChannel is what a verifier sees of a chain.
+type oneChannel struct {
+	*chain
+	channel int
 }
 
-func (c *chain) Parameters(_ context.Context, channel int, id reading.Hash) ([]byte, error) {
-	return c.value(channel, reading.ParametersKey(id)), c.fail
+func (o oneChannel) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
+	return o.chain.Readings(ctx, o.channel, meter, from, to)
+}
+
+func (o oneChannel) Function(_ context.Context, hash reading.Hash) ([]byte, error) {
+	return o.value(o.channel, reading.FunctionKey(hash)), o.fail
+}
+
+func (o oneChannel) Parameters(_ context.Context, id reading.Hash) ([]byte, error) {
+	return o.value(o.channel, reading.ParametersKey(id)), o.fail
 }
 
 func (c *chain) value(channel int, key string) []byte {

@@ -2,8 +2,10 @@ package workloads
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
 	"meterbench/network/topology"
+	"meterbench/simulators/adversary"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
@@ -26,7 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A real is a Registry on a network.
+// A real is what a network's ledger shows, as Ledger and, with byName, as a
+// verifier's.
 type real struct{ *client.Client }
 
 func (r real) Readings(ctx context.Context, _ int, meter string, from, to uint64) ([]reading.Reading, error) {
@@ -37,21 +41,18 @@ func (r real) Readings(ctx context.Context, _ int, meter string, from, to uint64
 	return reading.UnmarshalList(raw)
 }
 
-func (r real) Function(ctx context.Context, _ int, hash reading.Hash) ([]byte, error) {
-	return r.optional(ctx, reading.FnGetFunction, hash.String(), reading.CodeNotApproved)
+type byName struct{ real }
+
+func (b byName) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
+	return b.real.Readings(ctx, 0, meter, from, to)
 }
 
-func (r real) Parameters(ctx context.Context, _ int, id reading.Hash) ([]byte, error) {
-	return r.optional(ctx, reading.FnGetParameters, id.String(), reading.CodeNoParameters)
+func (b byName) Function(ctx context.Context, hash reading.Hash) ([]byte, error) {
+	return b.Evaluate(ctx, reading.FnGetFunction, []byte(hash.String()))
 }
 
-// optional returns nil for what the contract says is not there.
-func (r real) optional(ctx context.Context, function, arg, absent string) ([]byte, error) {
-	raw, err := r.Evaluate(ctx, function, []byte(arg))
-	if err != nil && reading.CodeIn(err.Error()) == absent {
-		return nil, nil
-	}
-	return raw, err
+func (b byName) Parameters(ctx context.Context, id reading.Hash) ([]byte, error) {
+	return b.Evaluate(ctx, reading.FnGetParameters, []byte(id.String()))
 }
 
 // TestRealNetwork takes sealed readings from the sensors over gateway and ledger
@@ -106,19 +107,8 @@ func TestRealNetwork(t *testing.T) {
 		}
 		invoke(tx)
 	}
-	probed, err := b.Probe(t.Context(), c, real{c}, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
 	stored := b.Stocked()
-	for _, p := range probed.Probes {
-		t.Logf("%-20s %d attempts, %d accepted, refused as %v", p.Kind, p.Attempts, p.Accepted, p.Refused)
-		if p.Attempts != 4 || p.Honest != (p.Accepted == 4) || !p.Honest && p.Accepted != 0 {
-			t.Errorf("%+v", p)
-		}
-		// What the verifier finds out is on the ledger.
-		stored += p.Accepted + p.Refused[string(verifier.Result)] + p.Refused[string(verifier.OtherKey)]
-	}
+	v := monthly(t, b, real{c})
 	begun := time.Now()
 	const bills = 10
 	for seq := b.Bills() - bills; seq < b.Bills(); seq++ {
@@ -130,14 +120,61 @@ func TestRealNetwork(t *testing.T) {
 			t.Fatalf("bill %d: %v, %v", seq, receipt.Outcome, err)
 		}
 		stored++
-		receipt, err := c.Submit(t.Context(), tx)
-		if receipt.Outcome != result.EndorseRefused || err == nil || reading.CodeIn(err.Error()) != reading.CodeBillDuplicate {
+		if receipt, err := c.Submit(t.Context(), tx); receipt.Outcome != result.EndorseRefused || err == nil || !strings.Contains(err.Error(), reading.CodeBillDuplicate) {
 			t.Fatalf("bill %d again: %v, %v", seq, receipt.Outcome, err)
 		}
+		bill, err := reading.UnmarshalBill(tx.Args[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		meter, _, tariff := b.bill(seq)
+		v.Key = b.tariffs[tariff].Key
+		if v.Meter, err = meterKey(b, meter); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.Verify(t.Context(), bill); err != nil {
+			t.Error(err)
+		}
 	}
-	t.Logf("%d bills over 30 readings of 24 values: %v each, with a refused repetition", bills, time.Since(begun)/bills)
+	t.Logf("%d bills over 30 readings of 24 values: %v each, with a refused repetition and the verifier", bills, time.Since(begun)/bills)
 	count, err := c.Evaluate(t.Context(), reading.FnCount, nil)
 	if err != nil || string(count) != strconv.FormatUint(stored, 10) {
 		t.Errorf("the contract counts %s readings and bills, %v; want %d", count, err, stored)
 	}
+
+	tried, err := adversary.Probe(t.Context(), adversary.Config{Ledger: c, Seed: 1, Attempts: 2, Prefix: "adversary", Start: b.config.Fleet.Config().Start,
+		Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: 4, Bound: 500}, Tables: smallTables(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range tried.Probes {
+		if p.Honest != (p.Accepted == p.Attempts) || !p.Honest && p.Accepted > 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// monthly returns a verifier of a workload's bills, but for meter and key.
+func monthly(t testing.TB, b *Billing, ledger real) verifier.Verifier {
+	t.Helper()
+	registration, err := b.gateway.Registration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verifier.Verifier{Ledger: byName{ledger}}
+	if v.Gateway, err = reading.ParseKey(registration.Key); err != nil {
+		t.Fatal(err)
+	}
+	if v.Evaluator, err = fe.NewEvaluator(t.Context(), b.stock.cipher.publics(0)[0], b.config.Tables); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func meterKey(b *Billing, meter int) (*ecdsa.PublicKey, error) {
+	compressed, err := b.config.Fleet.PublicKey(meter)
+	if err != nil {
+		return nil, err
+	}
+	return reading.ParseKey(compressed)
 }

@@ -389,27 +389,3 @@ func TestAnyAlterationIsFound(t *testing.T) {
 		}
 	})
 }
-
-func TestGatewayRefuses(t *testing.T) {
-	w, plain := newWorld(t, true), newWorld(t, false)
-	for name, c := range map[string]struct {
-		gateway  *gateway.Gateway
-		readings []reading.Reading
-		want     string
-	}{
-		"nothing":            {w.gateway, nil, "a bill over no readings"},
-		"a gap":              {w.gateway, append(w.stored(0, 0, 1), w.stored(0, 2, 3)...), "reading 2 of meter m-000000 where 1 of meter m-000000 is due"},
-		"two meters":         {w.gateway, append(w.stored(0, 0, 1), w.stored(1, 1, 2)...), "where 1 of meter m-000000 is due"},
-		"no evaluator":       {plain.gateway, w.stored(0, 0, 1), "has no evaluator"},
-		"a tampered reading": {w.gateway, func() []reading.Reading { l := w.stored(0, 0, 1); l[0].Payload = l[0].Payload[:50]; return l }(), "reading 0 of meter m-000000"},
-		"values over the bound": {plain.gateway, func() []reading.Reading {
-			l := plain.stored(0, 0, 1)
-			l[0].Payload = reading.Values{Interval: time.Hour, Wh: []int64{501, 0, 0, 0}}.Marshal()
-			return l
-		}(), "value 0 is over the bound"},
-	} {
-		if _, _, err := c.gateway.Bill(t.Context(), w.day, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
-			t.Errorf("%s: error %v; want %q", name, err, c.want)
-		}
-	}
-}

@@ -3,7 +3,6 @@ package reading
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
 )
 
 // The contract "readings": its name and its functions with their arguments.
@@ -74,23 +73,6 @@ const (
 	CodeBillDigest      = "BILL_READINGS"         // computed from other readings than are on the ledger, or in another order
 	CodeNoBill          = "BILL_MISSING"          // there is no such bill
 )
-
-// CodeIn returns the code of a refusal from the text of an error that quotes the
-// contract's message somewhere: the first word of capitals and underscores
-// before a colon. It is empty if there is none.
-func CodeIn(text string) string {
-	for {
-		before, after, found := strings.Cut(text, ": ")
-		if !found {
-			return ""
-		}
-		word := before[strings.LastIndexAny(before, " ,")+1:]
-		if strings.Contains(word, "_") && strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" {
-			return word
-		}
-		text = after
-	}
-}
 
 // MeterKey returns the world-state key of a meter's registration.
 func MeterKey(meter string) string { return "m/" + meter }

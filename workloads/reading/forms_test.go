@@ -284,19 +284,6 @@ func testKey(t testing.TB, n byte) *ecdsa.PrivateKey {
 	return key
 }
 
-func TestCodeIn(t *testing.T) {
-	for text, want := range map[string]string{
-		"chaincode response 409, READING_DUPLICATE: meter m has a reading 0": CodeDuplicate,
-		"rpc error: code = Aborted: BILL_READINGS: the bill":                 CodeBillDigest,
-		"METER_UNKNOWN: x":                      CodeMeterUnknown,
-		"rpc error: UNAVAILABLE: no connection": "", "METER_UNKNOWN": "", "": "", "status 500, meter_unknown: x": "",
-	} {
-		if got := CodeIn(text); got != want {
-			t.Errorf("%q is refused as %q; want %q", text, got, want)
-		}
-	}
-}
-
 func TestApply(t *testing.T) {
 	f := Function{Bound: 10, Weights: []int64{3, -10, 0}}
 	at := func(wh ...int64) *Reading {

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+func newGateway(t testing.TB, seed uint64, evaluator fe.Evaluator) *Gateway {
+	t.Helper()
+	g, err := New(Config{ID: "gw", Seed: seed, Evaluator: evaluator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// collected returns n plain readings of a meter, collected by the gateway.
+func collected(t testing.TB, g *Gateway, n uint64) (list []reading.Reading) {
+	t.Helper()
+	fleet, err := meter.NewFleet(meter.Config{Seed: 1, Meters: 1, Prefix: "m", Interval: time.Hour, Start: time.Unix(0, 0), Length: 2, Bound: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := range n {
+		wires, err := g.Collect([]Sensor{fleet.Sensor(0, nil)}, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := reading.Unmarshal(wires[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+func plain(weights ...int64) Tariff {
+	return Tariff{Function: reading.Function{Bound: math.MaxInt64, Weights: weights}, Hash: reading.Hash{1}}
+}
+
+// A silent sensor has no reading.
+type silent struct{ error }
+
+func (s silent) Reading(uint64) (reading.Reading, error) { return reading.Reading{}, s.error }
+
+// A constant evaluator has one result for every ciphertext.
+type constant int64
+
+func (c constant) Evaluate(ctx context.Context, _ []byte, _ fe.Key) (int64, error) {
+	return int64(c), ctx.Err()
+}
+
+func TestKeyFollowsFromSeed(t *testing.T) {
+	a, err := newGateway(t, 1, nil).Registration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := newGateway(t, 1, nil).Registration()
+	c, _ := newGateway(t, 2, nil).Registration()
+	if string(a.Key) != string(b.Key) || string(a.Key) == string(c.Key) || a.ID != "gw" {
+		t.Errorf("%+v, %+v, %+v", a, b, c)
+	}
+}
+
+func TestBillAddsUp(t *testing.T) {
+	g := newGateway(t, 1, nil)
+	list := collected(t, g, 3)
+	b, _, err := g.Bill(t.Context(), plain(2, -1), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want int64
+	for _, r := range list {
+		values, _ := reading.UnmarshalValues(r.Payload)
+		want += 2*values.Wh[0] - values.Wh[1]
+	}
+	registration, _ := g.Registration()
+	key, err := reading.ParseKey(registration.Key)
+	if err != nil || b.Verify(key) != nil || b.Result != want || want == 0 || b.Meter != "m-000000" || b.From != 0 || b.To != 3 || b.Readings != reading.HashReadings(list) {
+		t.Errorf("%+v; want %d", b, want)
+	}
+}
+
+func TestGatewayRefuses(t *testing.T) {
+	g := newGateway(t, 1, nil)
+	list := collected(t, g, 3)
+	encrypted := list[0]
+	encrypted.Kind = reading.Encrypted
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	for name, c := range map[string]struct {
+		gateway  *Gateway
+		ctx      context.Context
+		tariff   Tariff
+		readings []reading.Reading
+		want     string
+	}{
+		"nothing":      {g, t.Context(), plain(1, 1), nil, "a bill over no readings"},
+		"a gap":        {g, t.Context(), plain(1, 1), []reading.Reading{list[0], list[2]}, "reading 2 of meter m-000000 where 1 of meter m-000000 is due"},
+		"no evaluator": {g, t.Context(), plain(1, 1), []reading.Reading{encrypted}, "has no evaluator"},
+		"stopped":      {newGateway(t, 1, constant(1)), stopped, plain(1, 1), []reading.Reading{encrypted}, "context canceled"},
+		"weights":      {g, t.Context(), plain(1), list, "reading 0 of meter m-000000: 2 values; the function has 1 weights"},
+		"overflow": {newGateway(t, 1, constant(math.MaxInt64)), t.Context(), plain(1, 1), func() []reading.Reading {
+			next := encrypted
+			next.Number++
+			return []reading.Reading{encrypted, next}
+		}(), "reading 1 of meter m-000000: the bill does not fit into 64 bits"},
+	} {
+		if _, _, err := c.gateway.Bill(c.ctx, c.tariff, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
+			t.Errorf("%s: error %v; want %q", name, err, c.want)
+		}
+	}
+	reason := errors.New("no power")
+	if _, err := g.Collect([]Sensor{silent{reason}}, 0); !errors.Is(err, reason) {
+		t.Errorf("error %v", err)
+	}
+}
