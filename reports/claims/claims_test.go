@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/reports"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -216,5 +217,58 @@ func TestDevices(t *testing.T) {
 	}
 	if f, ok := Slower(250).factor(result.Host{}); f != 250 || !ok {
 		t.Errorf("a factor of 250 is %g, %t", f, ok)
+	}
+}
+
+// Every claim's figure is in the report, drawn from what the run holds.
+func TestFigures(t *testing.T) {
+	run, sum := (&world{cost: 2.5e-3}).summary(t, "closer2020")
+	judged, err := Judge("closer2020", run, sum, Devices()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Section(run, sum); ok {
+		t.Error("a run without claims has a section of them")
+	}
+	sum.Claims, sum.Feasibility = judged.Claims, judged.Feasibility
+	section, ok := Section(run, sum)
+	if !ok {
+		t.Fatal("no section")
+	}
+	report := reports.Build(run, sum)
+	report.Sections = append(report.Sections, section)
+	seen := map[string]bool{}
+	for _, f := range report.Figures() {
+		if seen[f.ID] {
+			t.Errorf("two figures are called %s", f.ID)
+		}
+		seen[f.ID] = true
+	}
+	for _, f := range section.Figures {
+		if f.Empty != "" || len(f.Series) == 0 {
+			t.Errorf("figure %s is empty: %s", f.ID, f.Empty)
+		}
+	}
+	for _, c := range judged.Claims {
+		if c.Figure != "" && !seen[c.Figure] {
+			t.Errorf("%s: there is no figure %s", c.ID, c.Figure)
+		}
+	}
+	tables := map[string]bool{}
+	for _, table := range report.Tables() {
+		if tables[table.ID] {
+			t.Errorf("two tables are called %s", table.ID)
+		}
+		tables[table.ID] = true
+	}
+	for _, table := range section.Tables {
+		if len(table.Rows) == 0 {
+			t.Errorf("table %s is empty", table.ID)
+		}
+		for _, row := range table.Rows {
+			if len(row) != len(table.Columns) {
+				t.Errorf("table %s: %d cells under %d columns", table.ID, len(row), len(table.Columns))
+			}
+		}
 	}
 }

@@ -126,20 +126,50 @@ func notNetwork(limit string) bool {
 // are too few for a median.
 const fewest = 5
 
-// typical is the phase's duration at the level: the median over the
-// repetitions of the median, or of the mean where transactions were too few.
+// typical is the phase's duration in the point: the median, or the mean where
+// the transactions were too few for one.
+func typical(p result.Point, phase result.Phase) (float64, bool) {
+	q := p.Latency[phase.String()]
+	if q.P50 != nil {
+		return *q.P50, true
+	}
+	return q.Mean, q.N >= fewest
+}
+
+// typical is the median over the repetitions.
 func (l level) typical(phase result.Phase) (float64, bool) {
 	var all []float64
 	for _, p := range l.points {
-		switch q := p.Latency[phase.String()]; {
-		case q.P50 != nil:
-			all = append(all, *q.P50)
-		case q.N >= fewest:
-			all = append(all, q.Mean)
+		if v, ok := typical(p, phase); ok {
+			all = append(all, v)
 		}
 	}
 	if all == nil {
 		return 0, false
 	}
 	return stats.Median(all), true
+}
+
+// over is the ratio of a phase at l to one at another level, repetition by
+// repetition: their median, with its interval from six on.
+func (l level) over(phase result.Phase, other level, of result.Phase) (estimate, bool) {
+	var ratios []float64
+	for _, p := range l.points {
+		for _, q := range other.points {
+			a, okA := typical(p, phase)
+			b, okB := typical(q, of)
+			if p.Repetition == q.Repetition && okA && okB && b > 0 {
+				ratios = append(ratios, a/b)
+			}
+		}
+	}
+	if ratios == nil {
+		return estimate{}, false
+	}
+	e := estimate{value: stats.Median(ratios)}
+	e.low, e.high = e.value, e.value
+	if i := stats.MedianInterval(ratios); i != nil {
+		e.low, e.high = i.Low, i.High
+	}
+	return e, true
 }

@@ -40,6 +40,7 @@ func (e *evidence) pairTable() reports.Table {
 		{Key: "commit_s", Title: "control's commit", Unit: reports.Seconds},
 		{Key: "acknowledge_s", Title: "control's acknowledgement", Unit: reports.Seconds},
 		{Key: "of_commit", Title: "encryption / commit", Unit: reports.Share},
+		{Key: "of_commit_interval", Title: "95 % interval", Unit: reports.Share, Interval: true, Rank: 4},
 		{Key: "of_acknowledge", Title: "encryption / acknowledgement", Unit: reports.Share},
 		{Key: "over_padded_s", Title: "commit beyond control's", Unit: reports.Seconds, Rank: 1},
 		{Key: "over_plain_s", Title: "commit beyond plain's", Unit: reports.Seconds, Rank: 2},
@@ -51,7 +52,7 @@ func (e *evidence) pairTable() reports.Table {
 		}
 		t.Rows = append(t.Rows, []reports.Cell{
 			words(c.Scheme), whole(c.Bits), whole(c.Length), words(batch(c)), whole(p.load.Clients), whole(p.n),
-			number(p.encrypt), number(p.commit), number(p.ack), number(p.encrypt / p.commit), number(p.encrypt / p.ack), number(p.padded), plain,
+			number(p.encrypt), number(p.commit), number(p.ack), number(p.ofCommit.value), interval95(p.ofCommit, p.n), number(p.ofAck.value), number(p.padded), plain,
 		})
 	}
 	t.Notes = []string{"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. Medians; means where a level has too few transactions for a median."}
@@ -141,6 +142,14 @@ func probeTable(i *result.Integrity) reports.Table {
 		t.Rows = append(t.Rows, []reports.Cell{words(p.Kind), whole(p.Attempts), whole(p.Accepted), words(refused)})
 	}
 	return t
+}
+
+// interval95 is the cell of an interval over n repetitions.
+func interval95(x estimate, n int) reports.Cell {
+	if x.low == x.high {
+		return reports.Cell{Why: "it takes six repetitions"}
+	}
+	return reports.Cell{Interval: &reports.Interval{Low: x.low, High: x.high, N: n}}
 }
 
 func words(s string) reports.Cell            { return reports.Cell{Text: s} }

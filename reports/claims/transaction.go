@@ -19,10 +19,12 @@ const overheadQuestion = "overhead"
 type pair struct {
 	encrypted result.Conditions
 	load      result.Load
-	n         int     // repetitions
-	encrypt   float64 // seconds, medians as those below
-	commit    float64 // of the control
-	ack       float64 // of the control
+	n         int      // repetitions
+	encrypt   float64  // seconds, medians as those below
+	commit    float64  // of the control
+	ack       float64  // of the control
+	ofCommit  estimate // encrypt over commit, repetition by repetition
+	ofAck     estimate
 	padded    float64 // commit latency beyond that of the equally long control
 	plain     float64 // and beyond that of the unencrypted reading
 	hasPlain  bool
@@ -66,11 +68,13 @@ func newPair(s series, l level, question []series) (p pair, ok bool) {
 		switch c := control.conditions; {
 		case c.Workload == "padded" && c.Scheme == s.conditions.Scheme && c.Bits == s.conditions.Bits:
 			p.commit, p.ack, p.padded = commit, ack, own-commit
+			p.ofCommit, _ = l.over(result.PhaseEncrypt, with, result.PhaseCommit)
+			p.ofAck, _ = l.over(result.PhaseEncrypt, with, result.PhaseAcknowledge)
 		case c.Workload == "plain":
 			p.plain, p.hasPlain = own-commit, true
 		}
 	}
-	return p, p.commit > 0 && p.ack > 0
+	return p, p.ofCommit.value > 0 && p.ofAck.value > 0
 }
 
 func (s series) load(l result.Load) (level, bool) {
@@ -143,12 +147,12 @@ func againstTransaction(e *evidence) finding {
 	}
 	least, most := pairs[0], pairs[0]
 	for _, p := range pairs {
-		count(p.encrypt / p.commit)
-		count(p.encrypt / p.ack)
-		if p.encrypt/p.commit < least.encrypt/least.commit {
+		count(p.ofCommit.value)
+		count(p.ofAck.value)
+		if p.ofCommit.value < least.ofCommit.value {
 			least = p
 		}
-		if p.encrypt/p.commit > most.encrypt/most.commit {
+		if p.ofCommit.value > most.ofCommit.value {
 			most = p
 		}
 	}
@@ -173,7 +177,7 @@ func againstTransaction(e *evidence) finding {
 func (p pair) String() string {
 	c := p.encrypted
 	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
-		percent(p.encrypt/p.commit), percent(p.encrypt/p.ack), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
+		share(p.ofCommit), share(p.ofAck), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
 		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), clients(p.load.Clients))
 }
 

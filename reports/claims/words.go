@@ -25,6 +25,14 @@ func rate(x estimate) string {
 	return fmt.Sprintf("%s, 95 %% interval %s to %s", reports.PerSecond.Format(x.value), reports.PerSecond.Digits(x.low, unit), reports.PerSecond.Digits(x.high, unit))
 }
 
+// share writes a ratio with its interval.
+func share(x estimate) string {
+	if x.low == x.high {
+		return percent(x.value)
+	}
+	return fmt.Sprintf("%s (%s to %s)", percent(x.value), percent(x.low), percent(x.high))
+}
+
 func orNone(items []string) string {
 	if len(items) == 0 {
 		return "none that was measured"
