@@ -33,10 +33,11 @@ func feCommand() *cobra.Command {
 of scheme, key size, vector length and bound, one at a time, and print medians with
 their 95 % intervals and the sizes of ciphertexts and readings. A scheme with one size
 is measured once, at that size; the others at those of the sizes that they come in.
-Tables of discrete logarithms are kept in the user's cache.`,
+Tables of discrete logarithms are kept in the user's cache. The Go benchmark format has
+a line for each timing, so that benchstat compares machines and versions.`,
 		Example: `  meterbench fe
   meterbench fe --schemes ddh,ecddh --bits 3072 --lengths 24 --samples 20
-  meterbench fe --format bench >before.txt
+  meterbench fe --format bench
   meterbench fe --bits 1024,1536,2048,3072,4096 --lengths 1,24,96 --out costs`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
