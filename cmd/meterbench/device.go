@@ -25,7 +25,7 @@ func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevic
 		return d, nil
 	}
 	d = cappedDevice{died: make(chan error, 1), closed: make(chan struct{})}
-	if d.Device, err = device.Start("", cgroup.Limits(c), filepath.Join(logs, device.Name+".log")); err != nil {
+	if d.Device, err = device.Start(cgroup.Limits(c), filepath.Join(logs, device.Name+".log")); err != nil {
 		return d, err
 	}
 	go func() {

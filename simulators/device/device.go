@@ -7,8 +7,8 @@
 // fleet and the public key that they encrypt under; Reading asks for one reading
 // of one meter and gets it signed, and encrypted, in the form in which it goes to
 // the ledger. Many may ask at once: requests go down one pipe, and answers come
-// back up another, in the order in which they are ready. No secret key of
-// encryption and no plaintext leaves the device.
+// back up another, in the order in which they are ready. The device holds no
+// secret key of encryption, and of what is encrypted no plaintext leaves it.
 package device
 
 import (
@@ -50,27 +50,25 @@ type Device struct {
 	closed  error
 }
 
-// Start starts a device. executable is a program whose main calls Dispatch;
-// empty is this one. Its log is appended to the file logPath. Close ends it; it
-// does not outlive this process either.
-func Start(executable string, limits cgroup.Limits, logPath string) (*Device, error) {
+// Start starts a device that has no more than the limits; what it logs is
+// appended to the file logPath. Close ends it; it does not outlive this process
+// either.
+func Start(limits cgroup.Limits, logPath string) (*Device, error) {
 	if len(os.Args) > 0 && os.Args[0] == argv0 {
-		return nil, errors.New("start device: this program is one; its main must call device.Dispatch first")
-	}
-	if executable == "" {
-		var err error
-		if executable, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("start device: find this program: %w", err)
-		}
+		return nil, errors.New("device: this program is one; its main must call device.Dispatch first")
 	}
 	d := &Device{died: make(chan error, 1), pending: map[uint64]chan<- answer{}}
-	if err := d.start(executable, limits, logPath); err != nil {
-		return nil, errors.Join(fmt.Errorf("start device: %w", err), d.Close())
+	if err := d.start(limits, logPath); err != nil {
+		return nil, errors.Join(fmt.Errorf("device: %w", err), d.Close())
 	}
 	return d, nil
 }
 
-func (d *Device) start(executable string, limits cgroup.Limits, logPath string) error {
+func (d *Device) start(limits cgroup.Limits, logPath string) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
 	spec := process.Spec{Name: Name, Path: executable, Argv0: argv0, Env: append([]string{}, limits.Env()...), LogPath: logPath}
 	if limits != (cgroup.Limits{}) {
 		name, err := process.Mark(Name)

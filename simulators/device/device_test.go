@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 func start(t *testing.T, limits cgroup.Limits) *Device {
 	t.Helper()
-	d, err := Start("", limits, filepath.Join(t.TempDir(), "device.log"))
+	d, err := Start(limits, filepath.Join(t.TempDir(), "device.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestRefusals(t *testing.T) {
 	if _, _, err := (&Sensors{d, 1 << 40}).Reading(t.Context(), 0, 0); err == nil || err.Error() != "device: request to sensors that were not opened" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Start("/no/such/program", cgroup.Limits{}, filepath.Join(t.TempDir(), "log")); err == nil || !strings.HasPrefix(err.Error(), "start device: start device: fork/exec") {
+	if _, err := Start(cgroup.Limits{}, filepath.Join(t.TempDir(), "none", "log")); err == nil || !strings.HasPrefix(err.Error(), "device: start device: open its log: ") {
 		t.Errorf("got %v", err)
 	}
 }
