@@ -257,6 +257,32 @@ func TestUnified(t *testing.T) {
 	}
 }
 
+// Beside trees of version 1 there may be one of version 2 without controllers.
+func TestUnifiedOnThisMachine(t *testing.T) {
+	tr := tree{"/sys/fs/cgroup/unified", true}
+	g, err := tr.create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Limits{})
+	if err != nil {
+		t.Skip(err)
+	}
+	cmd, in := child(t, "spin", g)
+	if of, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", cmd.Process.Pid)); err != nil || !strings.Contains(string(of), "0::/meterbench/"+g.name+"\n") {
+		t.Errorf("the child is in %s, %v", of, err)
+	}
+	if err := tr.sweep(func(name string) bool { return name == g.name }); err != nil {
+		t.Error(err)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(tr.mount, parent, g.name)); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 func TestWhatIsMissing(t *testing.T) {
 	both := Limits{CPUs: 1, Memory: 1 << 20}
 	one := fake(t, "cpu\n")
