@@ -26,9 +26,6 @@ import (
 //
 // An element takes 32 bytes. An Encryptor holds a fixedBase of each h_i.
 
-// ecddhProductBits limits results to what discrete logarithms may be searched for.
-const ecddhProductBits = 48
-
 type ecddhAuthority struct {
 	params    Params
 	group     curveGroup
@@ -36,7 +33,7 @@ type ecddhAuthority struct {
 	encryptor *ecddhEncryptor
 }
 
-func setupECDDH(ctx context.Context, p Params) (Authority, error) {
+func setupECDDH(_ context.Context, p Params) (Authority, error) {
 	secret := make([]*big.Int, p.Length)
 	for i := range secret {
 		var err error

@@ -51,6 +51,11 @@ type Params struct {
 	Bound  int64  // B, largest absolute value in x and in y, at least 1
 }
 
+// productBits, even, limits the largest result: l*B^2 < 2^productBits. From there
+// on gofe replaces the bound by the order of the group, and searching for
+// logarithms takes hours.
+const productBits = 48
+
 // Validate tells what of the parameters is unknown or out of range.
 func (p Params) Validate() error {
 	s, err := schemeNamed(p.Scheme)
@@ -64,8 +69,8 @@ func (p Params) Validate() error {
 		return fmt.Errorf("fe: vector length %d is out of range; choose 1 to %d", p.Length, codec.MaxLength)
 	case p.Bound < 1:
 		return fmt.Errorf("fe: bound %d is too small; choose at least 1", p.Bound)
-	case p.Bound >= 1<<(s.productBits/2) || int64(p.Length)*p.Bound*p.Bound >= 1<<s.productBits:
-		return fmt.Errorf("fe: length %d times bound %d squared must stay below 2^%d for %s; lower one of them", p.Length, p.Bound, s.productBits, p.Scheme)
+	case p.Bound >= 1<<(productBits/2) || int64(p.Length)*p.Bound*p.Bound >= 1<<productBits:
+		return fmt.Errorf("fe: length %d times bound %d squared must stay below 2^%d for %s; lower one of them", p.Length, p.Bound, productBits, p.Scheme)
 	}
 	return nil
 }

@@ -9,10 +9,8 @@ import (
 
 // A scheme is one row of the table of schemes.
 type scheme struct {
-	id codec.Scheme
-	// productBits, even, limits the largest result: l*B^2 < 2^productBits.
-	productBits int
-	searches    bool // for discrete logarithms, in Tables
+	id       codec.Scheme
+	searches bool // for discrete logarithms, in Tables
 	// A scheme without an authority leaves the rest nil. Parameters are valid
 	// and keys have the size that follows from them, but are not validated.
 	setup     func(context.Context, Params) (Authority, error)
@@ -22,17 +20,13 @@ type scheme struct {
 
 func (s scheme) name() string { return s.id.String() }
 
-// gofeProductBits keeps the largest result below what gofe takes as it is;
-// from there on it replaces the bound by the order of the group.
-const gofeProductBits = 48
-
 func schemes() []scheme {
 	return []scheme{
-		{codec.DDH, gofeProductBits, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
-		{codec.Damgard, gofeProductBits, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
-		{codec.ECDDH, ecddhProductBits, true, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
-		{codec.Paillier, gofeProductBits, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
-		{id: codec.DMCFE, productBits: gofeProductBits, searches: true},
+		{codec.DDH, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
+		{codec.Damgard, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.ECDDH, true, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
+		{codec.Paillier, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
+		{id: codec.DMCFE, searches: true},
 	}
 }
 
