@@ -14,9 +14,10 @@ const (
 	// limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
 	// plateau is the share of a series' highest throughput at which it is named
-	// as having reached it; clearly is the share that decides: a single window's
-	// throughput on a shared machine is known to some 15 % only.
-	plateau, clearly = 0.95, 0.75
+	// as having reached it; clearly is the share that decides where the limit
+	// falls: on a shared machine one window's throughput may differ from the
+	// next one's by a quarter.
+	plateau, clearly = 0.95, 0.6
 
 	// growth is how many times as much the largest key has to cost as the
 	// smallest: schoolbook arithmetic alone makes it four times for a key of
@@ -56,7 +57,7 @@ func closer2020() []claim {
 			id:        "peer-limit",
 			words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 			published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest at %d clients, reaches that share by %d, and the peer is what limits there. "+
+			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest at %d clients, reaches that share by %d, and the peer is what limits the highest. "+
 				"Reproduced: under every setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
 				limitClients, percent(clearly), limitFrom, limitTo),
 			figure: limitFigure,

@@ -52,7 +52,7 @@ type limit struct {
 	setting   string
 	plateau   estimate
 	clients   int    // the fewest that reach the plateau
-	by        string // what limits there
+	by        string // what limits the highest throughput
 	most      int    // the most clients that were measured
 	around    bool   // the peer limits, from about the published number on
 	disturbed bool   // other processes than the network's filled the host
@@ -64,27 +64,27 @@ type limit struct {
 func (s series) limit() (limit, bool) {
 	from, okFrom := s.at(limitFrom)
 	to, okTo := s.at(limitTo)
-	best, _ := s.best()
+	best, highest := s.best()
 	if !okFrom || !okTo || best.value == 0 {
 		return limit{}, false
 	}
-	l := limit{setting: setting(s.conditions), plateau: best, most: s.levels[len(s.levels)-1].load.Clients}
+	l := limit{setting: setting(s.conditions), plateau: best, by: highest.limited(), most: s.levels[len(s.levels)-1].load.Clients}
 	for _, level := range s.levels {
 		if l.clients == 0 && level.throughput().value >= plateau*best.value {
-			l.clients, l.by = level.load.Clients, level.limited()
+			l.clients = level.load.Clients
 		}
 	}
 	early := from.throughput().value >= clearly*best.value
 	late := to.throughput().value < clearly*best.value
-	switch limited := to.limited(); {
-	case notNetwork(limited):
-		l.disturbed, l.where = true, fmt.Sprintf("at %d clients: %s", limitTo, limited)
+	switch {
+	case notNetwork(l.by):
+		l.disturbed, l.where = true, "limited by "+l.by
 	case early:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
 	case late:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
-	case !byPeer(limited):
-		l.where = fmt.Sprintf("limited by %s at %d clients", limited, limitTo)
+	case !byPeer(l.by):
+		l.where = "limited by " + l.by
 	default:
 		l.around, l.where = true, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
 	}
