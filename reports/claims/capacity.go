@@ -27,7 +27,7 @@ type step struct {
 }
 
 // steps returns the quotas in ascending order, and what was left out of them
-// because the host was too small for its caps.
+// because the host was too small for its caps or busy with something else.
 func (e *evidence) steps() (steps []step, tooMuch []string) {
 	for _, s := range e.question(quotaQuestion) {
 		best, at := s.best()
@@ -37,6 +37,10 @@ func (e *evidence) steps() (steps []step, tooMuch []string) {
 		}
 		if sum := capsSum(at.points[0]); sum > capsShare*float64(e.run.Host.Cores) {
 			tooMuch = append(tooMuch, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
+			continue
+		}
+		if limit := at.limited(); notNetwork(limit) {
+			tooMuch = append(tooMuch, fmt.Sprintf("%g core (limited by %s)", quota, limit))
 			continue
 		}
 		steps = append(steps, step{quota, best, at.limited()})

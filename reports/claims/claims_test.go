@@ -120,6 +120,11 @@ func TestVerdicts(t *testing.T) {
 				s.Points[i].LimitedBy = "host CPU, largest: other processes"
 			}
 		}, "peer-limit", Inconclusive},
+		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Points {
+				s.Points[i].LimitedBy = "host CPU, largest: other processes"
+			}
+		}, "scales-with-capacity", Inconclusive},
 		{"no costs", func(_ *result.Run, s *result.Summary) { s.FE = nil }, "overhead-key-size", Inconclusive},
 		{"one key size", func(_ *result.Run, s *result.Summary) { s.FE = s.FE[:2] }, "overhead-key-size", Inconclusive},
 		{"key sizes that cost the same", func(_ *result.Run, s *result.Summary) {
