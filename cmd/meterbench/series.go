@@ -13,7 +13,6 @@ import (
 	"meterbench/bench/study"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
 )
 
 // Series implements study.Site.
@@ -88,13 +87,9 @@ func (f *fleets) mix(ctx context.Context, series scenario.Series, need study.Nee
 // are named after prefix; what else config lacks follows from w.
 func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (workloads.Component, result.Preparation, error) {
 	none := result.Preparation{}
-	length := w.Length
-	if w.Scheme != "" && !fe.HasAuthority(w.Scheme) {
-		length = 1 // each meter of a group encrypts a value of its own
-	}
 	fleet, err := meter.NewFleet(meter.Config{
 		Seed: f.seed, Meters: w.Meters, Prefix: prefix,
-		Interval: w.Interval, Start: fleetStart, Length: length, Bound: w.Bound,
+		Interval: w.Interval, Start: fleetStart, Length: w.Values(), Bound: w.Bound,
 	})
 	if err != nil {
 		return nil, none, err
