@@ -467,3 +467,29 @@ func FuzzGroup(f *testing.F) {
 		}
 	})
 }
+
+// A byte changed in a ciphertext or in a key gives no other result.
+func TestGroupMutations(t *testing.T) {
+	members, tables := mustGroup(t, Params{"dmcfe", 256, 2, 1000}), mustTables(t, 1<<8)
+	key := groupKey(t, members, []int64{1, 20})
+	honest := encryptAll(t, members, 5, []int64{123, -7})
+	evaluator := mustGroupEvaluator(t, key, tables)
+	rapid.Check(t, func(t *rapid.T) {
+		ciphertexts, use := [][]byte{honest[0], bytes.Clone(honest[1])}, evaluator
+		change := byte(rapid.IntRange(1, 255).Draw(t, "change"))
+		if rapid.Bool().Draw(t, "key") {
+			altered := key
+			altered.Secret = bytes.Clone(key.Secret)
+			altered.Secret[rapid.IntRange(0, len(key.Secret)-1).Draw(t, "at")] ^= change
+			var err error
+			if use, err = NewGroupEvaluator(context.Background(), altered, tables); err != nil {
+				return
+			}
+		} else {
+			ciphertexts[1][rapid.IntRange(0, len(honest[1])-1).Draw(t, "at")] ^= change
+		}
+		if z, err := use.Evaluate(context.Background(), 5, ciphertexts); err == nil {
+			t.Fatalf("the result is %d", z)
+		}
+	})
+}

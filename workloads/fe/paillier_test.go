@@ -358,3 +358,35 @@ func FuzzPaillier(f *testing.F) {
 		}
 	})
 }
+
+// A byte changed in a ciphertext or in a key gives no other result.
+func TestPaillierMutations(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 1000}
+	authority, evaluator := testPaillier(t, p)
+	honest, err := authority.Encryptor().Encrypt([]int64{123, -7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := authority.Derive([]int64{1, 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		ciphertext, altered := slices.Clone(honest), key
+		change := byte(rapid.IntRange(1, 255).Draw(t, "change"))
+		if rapid.Bool().Draw(t, "key") {
+			secret := new(big.Int).Abs(key.Secrets[0]).Bytes()
+			secret[rapid.IntRange(0, len(secret)-1).Draw(t, "at")] ^= change
+			changed := new(big.Int).SetBytes(secret)
+			if key.Secrets[0].Sign() < 0 {
+				changed.Neg(changed)
+			}
+			altered.Secrets = []*big.Int{changed}
+		} else {
+			ciphertext[rapid.IntRange(0, len(honest)-1).Draw(t, "at")] ^= change
+		}
+		if z, err := evaluator.Evaluate(context.Background(), ciphertext, altered); err == nil {
+			t.Fatalf("the result is %d", z)
+		}
+	})
+}
