@@ -83,7 +83,7 @@ func TestBilling(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if tx.Function != reading.FnPutBill || tx.Encrypt <= 0 || bill.To-bill.From != 3 {
+				if tx.Function != reading.FnPutBill || (tx.Encrypt > 0) != (form == "encrypted") || bill.To-bill.From != 3 {
 					t.Fatalf("transaction %d is %+v of %v on channel %d", at, bill, tx.Encrypt, tx.Channel)
 				}
 				s.commit(t, tx) // as the first bill of its kind
