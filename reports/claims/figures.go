@@ -66,18 +66,19 @@ func (e *evidence) shareFigure() reports.Figure {
 		Levels: []reports.Level{{Name: "as long as the transaction", Y: 1}, {Name: "significantly shorter", Y: significantly}},
 		Notes:  []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. Bars are the 95 % intervals of the encryption time. Pairs that were measured stand in a table, and other schemes and the acknowledgement in the claim's conditions."},
 	}
-	families := e.families()
-	for i, family := range families {
+	families, hue := e.families(), -1
+	for _, family := range families {
 		// All of them would be too many lines: the first scheme of the table
-		// stands for those with several sizes.
-		if family.scheme != families[0].scheme && len(family.costs) > 1 {
+		// stands for those with several sizes. Single values are no such readings.
+		if family.scheme != families[0].scheme && len(family.costs) > 1 || family.scheme == singleValues {
 			continue
 		}
+		hue++
 		for variant, t := range e.transactions() {
 			if t.name == acknowledgement {
 				continue
 			}
-			line := reports.Series{Name: family.String() + " / " + t.name, Hue: i, Variant: variant}
+			line := reports.Series{Name: family.String() + " / " + t.name, Hue: hue, Variant: variant}
 			for _, c := range family.costs {
 				p := reports.Point{X: float64(c.Bits), Y: c.Encrypt.P50 / t.latency}
 				if c.Encrypt.Low != nil && c.Encrypt.High != nil {
@@ -121,7 +122,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 	if stored != nil && len(stored.Gateways) > 0 {
 		device := stored.Gateways[0].Device
 		f.Title += ", on " + device
-		f.Notes = []string{fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs multiplied by %.3g.", stored.Interval/60, percent(stored.HeadRoom), stored.Gateways[0].Factor)}
+		f.Notes = []string{fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.", stored.Interval/60, percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor))}
 		for _, g := range stored.Gateways {
 			if g.Device != device {
 				continue
