@@ -72,18 +72,14 @@ func (s *stage) honestReading(ctx context.Context, i uint64) (string, error) {
 	}
 	var reason string
 	for n := i; n < to; n++ {
-		r, err := s.fleet.Sensor(own, s.authority.Encryptor()).Reading(n)
+		wires, err := s.gateway.Collect([]gateway.Sensor{s.fleet.Sensor(own, s.authority.Encryptor())}, n)
 		if err != nil {
 			return "", err
 		}
-		wire, err := r.Marshal()
-		if err != nil {
-			return "", err
-		}
-		if reason, err = s.put(ctx, wire); err != nil || reason != "" {
+		if reason, err = s.put(ctx, wires[0]); err != nil || reason != "" {
 			return reason, err
 		}
-		s.accepted = append(s.accepted, wire)
+		s.accepted = append(s.accepted, wires[0])
 	}
 	return reason, nil
 }
