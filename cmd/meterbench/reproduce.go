@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/result"
+	"meterbench/bench/study"
 	"meterbench/internal/strictyaml"
 	"meterbench/network/fabric/daemons"
 	"meterbench/reports/claims"
@@ -52,11 +53,11 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 			if err != nil {
 				return err
 			}
-			study := publication
+			name := publication
 			if full {
-				study += "-full"
+				name += "-full"
 			}
-			p, err := prepare(study, sets)
+			p, err := prepare(name, sets)
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,7 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 				return err
 			}
 			var tried *result.Integrity
-			if cmd.Context().Err() == nil {
+			if _, notValid := err.(*study.NotValidError); err == nil || notValid { // all was measured
 				var failed error
 				tried, failed = attempt(cmd, dir, p.scenario.Seed, bin)
 				err = joined(err, failed)

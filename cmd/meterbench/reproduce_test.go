@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/reports/claims"
+)
+
+// The verdicts become part of a stored run: its report has them from then on.
+func TestVerdictsAreStored(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	run := result.Run{ID: "run", Scenario: "closer2020", Target: "fabric", Started: time.Unix(1, 0), Host: result.Host{Cores: 2, Sign: 30e-6}}
+	w, err := result.Create(dir, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(run, result.Summary{Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	tried := &result.Integrity{Probes: []result.Probe{{Kind: result.ProbeReplay, Attempts: 1, Accepted: 1, Refused: map[string]uint64{}}}}
+	if err := judge(dir, "closer2020", claims.Slower(250), tried); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := result.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdicts := map[string]string{}
+	for _, c := range stored.Summary.Claims {
+		verdicts[c.ID] = c.Verdict
+	}
+	if len(verdicts) != 6 || verdicts["closer2020/algorithm-integrity"] != claims.NotReproduced || verdicts["closer2020/peer-limit"] != claims.Inconclusive {
+		t.Errorf("stored: %v", verdicts)
+	}
+	if stored.Summary.Integrity == nil || len(stored.Summary.Integrity.Probes) != 1 {
+		t.Errorf("what was tried is stored as %+v", stored.Summary.Integrity)
+	}
+	var out bytes.Buffer
+	if err := present(&out, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); !strings.Contains(text, "closer2020/algorithm-integrity: not reproduced") {
+		t.Errorf("the report says\n%s", text)
+	}
+}
