@@ -68,6 +68,9 @@ func auditTable(a *result.Audit) Table {
 	} {
 		t.Rows = append(t.Rows, []Cell{text(row.name), count(row.n)})
 	}
+	if a.Evaluated > 0 {
+		t.Rows = append(t.Rows, []Cell{text("ciphertexts drawn from the ledger that evaluate to what was measured"), count(a.Evaluated)})
+	}
 	return t
 }
 
@@ -80,6 +83,9 @@ func auditFinding(a *result.Audit) Finding {
 	case a.Problem() == "":
 		f.Verdict, f.Value = Good, "passed"
 		f.Text = fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
+		if a.Evaluated > 0 {
+			f.Text += fmt.Sprintf(" %d ciphertexts drawn from the ledger evaluate to what the meters measured.", a.Evaluated)
+		}
 	default:
 		f.Verdict, f.Value = Bad, "failed"
 		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",

@@ -13,7 +13,10 @@ type Audit struct {
 	Foreign    uint64 `json:"foreign"`    // valid on the ledger, never sent by this run
 	// Contradicted are valid on the ledger, but recorded under another final outcome.
 	Contradicted uint64 `json:"contradicted"`
-	Stored       uint64 `json:"stored"` // readings that the chaincode itself counts, set-up excluded
+	Stored       uint64 `json:"stored"` // readings and bills that the chaincode itself counts, set-up excluded
+	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum
+	// of values was evaluated and is what the meters measured.
+	Evaluated uint64 `json:"evaluated,omitempty"`
 }
 
 // Problem returns what is wrong with the ledger, empty if nothing is. A

@@ -181,7 +181,7 @@ func (s Series) check(warmup time.Duration) *strictyaml.Problem {
 			return p
 		}
 	}
-	if p := s.checkDevice(at); p != nil {
+	if p := s.checkPlace(at); p != nil {
 		return p
 	}
 	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {

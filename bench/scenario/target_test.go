@@ -57,6 +57,7 @@ func TestTargetErrors(t *testing.T) {
 		{"\nload:", "\nvary: {topology: [minimal]}\nload:", "a.yaml:12:18: vary.topology: belongs to a network; this scenario has a simulated target instead; leave one of them out"},
 		{"reference", "refrence", `a.yaml:3:9: target.kind: there is no "refrence"; did you mean reference?`},
 		{"  kind: reference\n", "", "a.yaml:3:3: target.kind: is missing: one of reference"},
+		{"kind: plain", "kind: billing, form: plain", "a.yaml:11:18: workload.kind: a simulated ledger keeps no readings to bill; give a topology in place of the target"},
 		{"endorse: {servers: 8", "endorse: {servers: 0", "a.yaml:4:22: target.endorse.servers: must be 1 to 1000000, got 0; leave the stage out if it takes no time"},
 		{"commit: {servers: 2", "commit: {servers: -1", "a.yaml:7:21: target.commit.servers: must be 1 to 1000000, got -1; leave the stage out if it takes no time"},
 		{"exponential", "gaussian", `a.yaml:4:41: target.endorse.service.kind: there is no "gaussian"; known are constant, exponential, lognormal`},

@@ -15,6 +15,8 @@ import (
 type ledgers struct {
 	valid  []shortID // a transaction as often as it is there
 	stored uint64    // readings that the contracts count
+
+	evaluated uint64 // ciphertexts that are what was measured
 }
 
 // A shortID is the first half of a transaction id. Ids are SHA-256 sums: that
@@ -46,13 +48,20 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 			l.valid = append(l.valid, shorten(entry.TxID))
 		}
 	}
+	if e, ok := site.(Evaluator); ok {
+		compared, err := e.Evaluate(ctx)
+		if err != nil {
+			return fmt.Errorf("evaluate ciphertexts on the ledger: %w", err)
+		}
+		l.evaluated += compared
+	}
 	return nil
 }
 
 // compare compares the ledgers with the client's record, transaction by
 // transaction, warm-up included. It takes 17 bytes of memory per transaction.
 func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, err error) {
-	a.Stored = l.stored
+	a.Stored, a.Evaluated = l.stored, l.evaluated
 	slices.SortFunc(l.valid, shortID.compare)
 	claimed := make([]bool, len(l.valid)) // the first copy of a transaction, by a row
 	a.Foreign = uint64(len(l.valid))

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -93,7 +94,7 @@ func TestAuditFails(t *testing.T) {
 		if !errors.Is(o.err, broken) || o.err.Error() != want {
 			t.Errorf("error %v, want %s", o.err, want)
 		}
-		if o.summary.Audit != nil || len(o.summary.Points) != 1 || !o.has("the ledger could not be audited: "+strings.TrimPrefix(want, "audit: ")) {
+		if o.summary.Audit != nil || len(o.summary.Points) != 1 || !o.has("the audit failed: "+strings.TrimPrefix(want, "audit: ")) {
 			t.Errorf("%+v", o.summary)
 		}
 	}
@@ -149,4 +150,30 @@ func TestCompareCounts(t *testing.T) {
 			t.Fatalf("%+v, %v, want %+v", got, err, want)
 		}
 	})
+}
+
+// An evaluable site says how many ciphertexts on its ledger are right.
+type evaluable struct {
+	*site
+	compared uint64
+	err      error
+}
+
+func (e evaluable) Evaluate(context.Context) (uint64, error) { return e.compared, e.err }
+
+func TestEvaluate(t *testing.T) {
+	at := newSite()
+	at.as = func(s *site) Site { return evaluable{site: s, compared: 7} }
+	scenario := series(open("a", 4*time.Second, 50))
+	scenario.Repeat, scenario.Fresh = 2, true // two ledgers
+	if o := conduct(t, scenario, at, nil); o.err != nil || o.summary.Audit == nil || o.summary.Audit.Evaluated != 14 {
+		t.Errorf("%v, %+v", o.err, o.summary.Audit)
+	}
+	wrong := errors.New("reading 3 evaluates to 5 Wh, 7 were measured")
+	at = newSite()
+	at.as = func(s *site) Site { return evaluable{site: s, err: wrong} }
+	o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+	if want := "audit: evaluate ciphertexts on the ledger: reading 3 evaluates to 5 Wh, 7 were measured"; !errors.Is(o.err, wrong) || o.err.Error() != want || o.summary.Audit != nil {
+		t.Errorf("%v, %+v", o.err, o.summary.Audit)
+	}
 }

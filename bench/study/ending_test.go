@@ -247,7 +247,7 @@ func TestInterruptedInTheAudit(t *testing.T) {
 	if !errors.Is(o.err, context.Canceled) || errors.Is(o.err, ErrNothingMeasured) {
 		t.Errorf("error %v", o.err)
 	}
-	if len(o.summary.Points) != 1 || o.summary.Audit != nil || !o.has("the ledger could not be audited: context canceled") {
+	if len(o.summary.Points) != 1 || o.summary.Audit != nil || !o.has("the audit failed: context canceled") {
 		t.Errorf("%+v", o.summary)
 	}
 }

@@ -45,6 +45,14 @@ type Site interface {
 	Close() error
 }
 
+// An Evaluator is a Site that can evaluate what is encrypted on its ledger.
+type Evaluator interface {
+	// Evaluate draws some ciphertexts of every encrypted series from the ledger,
+	// evaluates them and compares with what was measured. It returns how many;
+	// the error names the first that is wrong.
+	Evaluate(ctx context.Context) (compared uint64, err error)
+}
+
 // A Need is what a session will ask of the workload of a series.
 type Need struct {
 	First   uint64 // sequence number of its first transaction

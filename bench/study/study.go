@@ -198,7 +198,7 @@ func (s *study) audit() error {
 		audit, err = s.ledger.compare(s.writer.Transactions())
 	}
 	if err != nil {
-		s.warn("the ledger could not be audited: %v", err)
+		s.warn("the audit failed: %v", err)
 		return fmt.Errorf("audit: %w", err)
 	}
 	s.summary.Audit = &audit

@@ -12,19 +12,14 @@ import (
 	"meterbench/network/client"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )
 
 // billing returns the workload that bills a fleet's readings.
 func (f *fleets) billing(ctx context.Context, w scenario.Workload, fleet *meter.Fleet, first uint64) (*workloads.Billing, error) {
-	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	if err != nil {
-		return nil, err
-	}
 	return workloads.NewBilling(ctx, workloads.BillingConfig{
 		Form: w.Form, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: first, Readings: w.Readings,
-		Verify: w.Verify, Channels: f.channels, Reveal: w.Reveal, Ledger: f.ledger, Tables: tables,
+		Verify: w.Verify, Channels: f.channels, Reveal: w.Reveal, Ledger: f.ledger, Tables: f.tables,
 	})
 }
 
@@ -84,4 +79,18 @@ func (l readingsLedger) Readings(ctx context.Context, channel int, meter string,
 		all, from = append(all, some...), some[len(some)-1].Number+1
 	}
 	return all, nil
+}
+
+// drawn is how many ciphertexts of each workload are evaluated after the load.
+const drawn = 10
+
+// evaluate compares ciphertexts on the ledger with what their meters measured.
+func (f *fleets) evaluate(ctx context.Context) (compared uint64, err error) {
+	for _, readings := range f.encrypted {
+		n, err := readings.Check(ctx, f.ledger, f.tables, drawn)
+		if compared += uint64(n); err != nil {
+			return compared, err
+		}
+	}
+	return compared, nil
 }

@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
+	"meterbench/workloads/fe"
 )
 
 func runCommand() *cobra.Command {
@@ -180,7 +181,11 @@ func newLab(p prepared, dir string, bin func() (daemons.Binaries, error)) (study
 	if err != nil {
 		return nil, err
 	}
-	return &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder)}, nil
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return nil, err
+	}
+	return &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
 }
 
 // newRunFolder makes a folder for a run below parent, named after the time.

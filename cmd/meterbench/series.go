@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
+	"meterbench/workloads/fe"
 )
 
 // Series implements study.Site.
@@ -40,10 +41,14 @@ type fleets struct {
 	channels int // over which meters are spread
 	commit   func(ctx context.Context, tx bench.Transaction) error
 	// device opens the device that makes the readings; nil: they are made here.
-	device  func(context.Context, workloads.Sealed) (workloads.Device, error)
-	meters  []registered     // until now
-	ledger  workloads.Ledger // nil where bills cannot be read for
-	stocked uint64           // readings that bills are about, put on the ledger before the load
+	device func(context.Context, workloads.Sealed) (workloads.Device, error)
+	ledger workloads.Ledger // where readings are read; nil: nowhere
+	tables *fe.Tables       // of discrete logarithms
+
+	// Until now.
+	meters    []registered
+	encrypted []*workloads.Readings
+	stocked   uint64 // readings that bills are about, put on the ledger before the load
 }
 
 // A registered meter is on the ledger of a channel.
@@ -115,8 +120,15 @@ func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix stri
 	prepared, err := made.Prepare(ctx, planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
 	})
-	if bills, ok := made.(*workloads.Billing); ok && err == nil {
-		err = f.stock(ctx, bills, working)
+	switch made := made.(type) {
+	case *workloads.Readings:
+		if w.Kind == "encrypted" {
+			f.encrypted = append(f.encrypted, made)
+		}
+	case *workloads.Billing:
+		if err == nil {
+			err = f.stock(ctx, made, working)
+		}
 	}
 	return made, prepared, err
 }

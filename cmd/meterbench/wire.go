@@ -24,6 +24,7 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/topology"
+	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )
 
@@ -85,6 +86,7 @@ type fabricLab struct {
 	prepared
 	binaries daemons.Binaries
 	logs     string
+	tables   *fe.Tables // of discrete logarithms, for all sessions
 }
 
 // FE implements study.Lab.
@@ -141,7 +143,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		}
 		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
-	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, ledger: readingsLedger{s.clients}}
+	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, ledger: readingsLedger{s.clients}, tables: s.lab.tables}
 	if s.device.Device != nil {
 		s.fleets.device = s.device.open
 	}
@@ -210,6 +212,9 @@ func (s *fabricSite) Stored(ctx context.Context) (uint64, error) {
 	}
 	return total - s.fleets.stocked, nil
 }
+
+// Evaluate implements study.Evaluator.
+func (s *fabricSite) Evaluate(ctx context.Context) (uint64, error) { return s.fleets.evaluate(ctx) }
 
 // Died implements study.Site.
 func (s *fabricSite) Died() <-chan error {

@@ -7,22 +7,33 @@ import (
 	"meterbench/network/topology"
 )
 
-// checkDevice makes sure that a series with a cap on the device has all its
-// readings made there: what the load generator made would have no cap.
-func (s Series) checkDevice(at string) *strictyaml.Problem {
-	if s.Network.Caps.Device == (topology.Cap{}) {
+// checkPlace makes sure that a series with a cap on the device has all its
+// readings made there: what the load generator made would have no cap. And a
+// simulated ledger cannot be read for bills.
+func (s Series) checkPlace(at string) *strictyaml.Problem {
+	check := Workload.checkDevice
+	switch {
+	case s.Network == (Network{}):
+		check = Workload.checkSimulated
+	case s.Network.Caps.Device == (topology.Cap{}):
 		return nil
-	}
-	if s.Load.Arrivals.Kind == "trace" {
+	case s.Load.Arrivals.Kind == "trace":
 		return problem("leave caps.device out", at+"load.arrivals", "a device simulates what its meters measure and takes no trace")
 	}
 	if s.Mix == nil {
-		return s.Workload.checkDevice(at + "workload.")
+		return check(s.Workload, at+"workload.")
 	}
 	for i, w := range s.Mix {
-		if p := w.checkDevice(fmt.Sprintf("%sworkloads[%d].", at, i)); p != nil {
+		if p := check(w, fmt.Sprintf("%sworkloads[%d].", at, i)); p != nil {
 			return p
 		}
+	}
+	return nil
+}
+
+func (w Workload) checkSimulated(at string) *strictyaml.Problem {
+	if w.Kind == "billing" {
+		return problem("give a topology in place of the target", at+"kind", "a simulated ledger keeps no readings to bill")
 	}
 	return nil
 }
