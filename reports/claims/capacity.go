@@ -108,7 +108,7 @@ func scales(e *evidence) finding {
 	if tooMuch != nil {
 		f.conditions += " Left out: " + strings.Join(tooMuch, "; ") + "."
 	}
-	more := append(e.more(channelsQuestion, func(c result.Conditions) string { return fmt.Sprintf("%d x channel", max(1, c.Channels)) }),
+	more := append(e.more(channelsQuestion, func(c result.Conditions) string { return counted(max(1, c.Channels), "channel") }),
 		e.more(peersQuestion, func(c result.Conditions) string { return "topology " + c.Topology })...)
 	if more != nil {
 		f.conditions += " At the same quota of each peer: " + strings.Join(more, "; ") + "."
@@ -124,7 +124,7 @@ func (e *evidence) more(question string, name func(result.Conditions) string) []
 		base, _ := all[0].best()
 		best, _ := s.best()
 		if i > 0 && best.value > 0 && base.value > 0 {
-			told = append(told, fmt.Sprintf("%s carries %s, %s what %s carries (%s)",
+			told = append(told, fmt.Sprintf("%s: %s, %s that of %s (%s)",
 				name(s.conditions), rate(best), reports.Times.Format(best.value/base.value), name(all[0].conditions), rate(base)))
 		}
 	}

@@ -110,6 +110,16 @@ func TestVerdicts(t *testing.T) {
 				s.Points = append(s.Points, p)
 			}
 		}, "peer-limit", Reproduced},
+		{"a point that is not valid", func(_ *result.Run, s *result.Summary) {
+			for i, p := range s.Points {
+				s.Points[i].Valid = p.Series != "limit-timer" || p.Load.Clients != 16
+			}
+		}, "peer-limit", Depends},
+		{"the points that decide are not valid", func(_ *result.Run, s *result.Summary) {
+			for i, p := range s.Points {
+				s.Points[i].Valid = p.Series != "limit-timer" || p.Load.Clients <= 8
+			}
+		}, "peer-limit", Inconclusive},
 		{"not valid", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Valid = false

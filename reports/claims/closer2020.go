@@ -57,7 +57,7 @@ func closer2020() []claim {
 			id:        "peer-limit",
 			words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 			published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest at %d clients, reaches that share by %d, and the peer is what limits the highest. "+
+			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest with up to %d clients, reaches that share by %d, and the peer is what limits the highest. "+
 				"Reproduced: under every setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
 				limitClients, percent(clearly), limitFrom, limitTo),
 			figure: limitFigure,

@@ -59,16 +59,6 @@ func (s *series) add(p result.Point) {
 	s.levels[i].points = append(s.levels[i].points, p)
 }
 
-// at returns the level with that many clients.
-func (s series) at(clients int) (level, bool) {
-	for _, l := range s.levels {
-		if l.load.Clients == clients {
-			return l, true
-		}
-	}
-	return level{}, false
-}
-
 // An estimate is a value with its 95 % interval; both bounds are the value
 // where there is none.
 type estimate struct{ value, low, high float64 }

@@ -18,6 +18,7 @@ func peerLimit(e *evidence) finding {
 	for _, s := range e.question(limitQuestion) {
 		l, ok := s.limit()
 		if !ok {
+			open = append(open, setting(s.conditions)+" (valid points are missing)")
 			continue
 		}
 		told = append(told, l.String())
@@ -31,7 +32,7 @@ func peerLimit(e *evidence) finding {
 		}
 	}
 	if len(told) < 2 {
-		return missing("throughput at %d, %d and %d clients under two settings at least", limitFrom, limitClients, limitTo)
+		return missing("valid points of up to %d and of %d to %d clients under two settings at least", limitFrom, limitClients+1, limitTo)
 	}
 	f := finding{verdict: overall(len(holds), len(fails)), evidence: strings.Join(told, ". ") + "."}
 	if pace := e.timerPace(); pace != "" {
@@ -59,13 +60,13 @@ type limit struct {
 	where     string // the limit falls
 }
 
-// limit judges the series; false where it lacks a load that the judgement
-// takes.
+// limit judges the series; false where it lacks a valid point of few clients, or
+// of some more than the published number.
 func (s series) limit() (limit, bool) {
-	from, okFrom := s.at(limitFrom)
-	to, okTo := s.at(limitTo)
 	best, highest := s.best()
-	if !okFrom || !okTo || best.value == 0 {
+	few, okFew := s.most(0, limitFrom)
+	some, okSome := s.most(limitClients, limitTo)
+	if !okFew || !okSome || best.value == 0 {
 		return limit{}, false
 	}
 	l := limit{setting: setting(s.conditions), plateau: best, by: highest.limited(), most: s.levels[len(s.levels)-1].load.Clients}
@@ -74,8 +75,8 @@ func (s series) limit() (limit, bool) {
 			l.clients = level.load.Clients
 		}
 	}
-	early := from.throughput().value >= clearly*best.value
-	late := to.throughput().value < clearly*best.value
+	early := few >= clearly*best.value
+	late := some < clearly*best.value
 	switch {
 	case notNetwork(l.by):
 		l.disturbed, l.where = true, "limited by "+l.by
@@ -89,6 +90,17 @@ func (s series) limit() (limit, bool) {
 		l.around, l.where = true, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
 	}
 	return l, true
+}
+
+// most is the highest throughput with more than from and up to to clients;
+// false where no such point is valid.
+func (s series) most(from, to int) (most float64, ok bool) {
+	for _, l := range s.levels {
+		if n := l.load.Clients; n > from && n <= to {
+			most, ok = max(most, l.throughput().value), true
+		}
+	}
+	return most, ok
 }
 
 // String tells the limit with its figures.

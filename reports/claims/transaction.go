@@ -215,10 +215,3 @@ func (t transaction) reach(families []family) string {
 	}
 	return fmt.Sprintf("Significantly shorter than the %s (%s): %s", t.name, reports.Seconds.Format(t.latency), strings.Join(answers, "; "))
 }
-
-func clients(n int) string {
-	if n == 1 {
-		return "1 client"
-	}
-	return fmt.Sprintf("%d clients", n)
-}

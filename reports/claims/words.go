@@ -40,6 +40,15 @@ func orNone(items []string) string {
 	return strings.Join(items, "; ")
 }
 
+func clients(n int) string { return counted(n, "client") }
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
 // capital begins a sentence with s.
 func capital(s string) string {
 	if s == "" {
