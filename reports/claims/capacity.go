@@ -40,7 +40,7 @@ func (e *evidence) steps() (steps []step, tooMuch []string) {
 			continue
 		}
 		if limit := at.limited(); notNetwork(limit) {
-			tooMuch = append(tooMuch, fmt.Sprintf("%g core (limited by %s)", quota, limit))
+			tooMuch = append(tooMuch, fmt.Sprintf("%g core (%s)", quota, limitedBy(limit)))
 			continue
 		}
 		steps = append(steps, step{quota, best, at.limited()})
@@ -97,7 +97,7 @@ func scales(e *evidence) finding {
 	}
 	var told []string
 	for _, s := range steps {
-		told = append(told, fmt.Sprintf("%s at %g core (limited by %s)", rate(s.throughput), s.cpus, s.limited))
+		told = append(told, fmt.Sprintf("%s at %g core (%s)", rate(s.throughput), s.cpus, limitedBy(s.limited)))
 	}
 	bounds := ""
 	if finite(b.low) && finite(b.high) && b.low < b.high {

@@ -85,7 +85,7 @@ func (s series) limit() (limit, bool) {
 	case late:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
 	case !byPeer(l.by):
-		l.where = "limited by " + l.by
+		l.where = limitedBy(l.by)
 	default:
 		l.around, l.where = true, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
 	}
@@ -105,15 +105,11 @@ func (s series) most(from, to int) (most float64, ok bool) {
 
 // String tells the limit with its figures.
 func (l limit) String() string {
-	by := ""
-	if l.by != "" {
-		by = ", limited by " + l.by
-	}
 	end := ""
 	if l.clients == l.most {
 		end = " (the most that were measured)"
 	}
-	return fmt.Sprintf("%s: %s of %s from %s on%s%s", capital(l.setting), percent(plateau), rate(l.plateau), clients(l.clients), end, by)
+	return fmt.Sprintf("%s: %s of %s from %s on%s, %s", capital(l.setting), percent(plateau), rate(l.plateau), clients(l.clients), end, limitedBy(l.by))
 }
 
 // timerPace tells what clients that wait for the commit get where they are too
@@ -128,8 +124,8 @@ func (e *evidence) timerPace() string {
 			l := s.levels[i]
 			if n := l.load.Clients; n < int(c.BatchMessages) && n > 0 {
 				pace := float64(n) / c.BatchTimeout
-				return fmt.Sprintf("With %s, %d clients cannot fill a block: the timer grants them %s and they got %s, limited by %s.",
-					setting(c), n, reports.PerSecond.Format(pace), reports.PerSecond.Format(l.throughput().value), l.limited())
+				return fmt.Sprintf("With %s, %d clients cannot fill a block: the timer grants them %s and they got %s, %s.",
+					setting(c), n, reports.PerSecond.Format(pace), reports.PerSecond.Format(l.throughput().value), limitedBy(l.limited()))
 			}
 		}
 	}

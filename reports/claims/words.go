@@ -49,6 +49,17 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
+// limitedBy says what limited a point.
+func limitedBy(limit string) string {
+	switch limit {
+	case "":
+		return "nobody told what limited it"
+	case "not limited":
+		return limit
+	}
+	return "limited by " + limit
+}
+
 // capital begins a sentence with s.
 func capital(s string) string {
 	if s == "" {
