@@ -61,7 +61,6 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	if report != nil {
 		seen = newLatencies()
 	}
-	gc := markGC()
 	results := make([]Result, len(together))
 	var loads []*load
 	var ready, running sync.WaitGroup
@@ -77,12 +76,12 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 			ready.Done()
 			<-begun
 		})
-		running.Go(func() { results[i] = l.run(ctx, gc, begin, begun) })
+		running.Go(func() { results[i] = l.run(ctx, begin, begun) })
 	}
 	ready.Wait()
-	epoch := time.Now()
+	gc, epoch := markGC(), time.Now() // what was collected before stopped nothing that is timed
 	for _, l := range loads {
-		l.epoch = epoch
+		l.gc, l.epoch = gc, epoch
 	}
 	close(begun)
 	stop := observe(loads, seen, report)
@@ -100,6 +99,7 @@ type load struct {
 	sink     Sink
 	work     context.Context // of the transactions; cancelled to cut them off
 	epoch    time.Time       // start of the level; set once all its loads are ready
+	gc       gcMark          // likewise
 
 	scheduled   atomic.Uint64
 	outstanding semaphore // nil unless clients leave transactions before they end
@@ -109,7 +109,7 @@ type load struct {
 
 // run schedules the load and returns when all its transactions have ended. It
 // calls begin once it is ready, and the level starts when begun is closed.
-func (l *load) run(ctx context.Context, gc gcMark, begin func(), begun <-chan struct{}) Result {
+func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Result {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	l.work = work
@@ -135,7 +135,7 @@ func (l *load) run(ctx context.Context, gc gcMark, begin func(), begun <-chan st
 		Next:      l.plan.First + scheduled,
 		Partial:   interrupted,
 		Failures:  l.failures.list(),
-		GC:        gc.since(),
+		GC:        l.gc.since(),
 	}
 }
 

@@ -103,7 +103,7 @@ func TestDropsAreOfOneLoad(t *testing.T) {
 func TestInterruptedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(5500*time.Millisecond, cancel)
+		time.AfterFunc(5450*time.Millisecond, cancel) // between two arrivals
 		steady := bench.Plan{Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100}
 		over, under, never, clients := steady, steady, steady, bench.Plan{Clients: 4}
 		over.Hold = 3 * time.Second
@@ -114,7 +114,7 @@ func TestInterruptedTogether(t *testing.T) {
 		if res := results[0]; res.Partial || res.Held != over.Hold || res.Scheduled != 30 {
 			t.Errorf("over before the interrupt: %+v", res)
 		}
-		if res := results[1]; !res.Partial || res.Held != 3500*time.Millisecond || res.Scheduled != 35 || res.Counts[result.Valid] != 35 {
+		if res := results[1]; !res.Partial || res.Held != 3450*time.Millisecond || res.Scheduled != 35 || res.Counts[result.Valid] != 35 {
 			t.Errorf("interrupted: %+v", res)
 		}
 		for _, res := range results[2:] {

@@ -62,7 +62,11 @@ func saturationFinding(s series) Finding {
 		f.Text = fmt.Sprintf("not reached; this is the throughput at %s%s.", load, interval)
 	}
 	if sat.Spread > 0 {
-		f.Text += fmt.Sprintf(" Repeated searches differ by %s (coefficient of variation)", Share.Format(sat.Spread))
+		what := "searches"
+		if sat.Clients > 0 { // these are looked for once
+			what = "measurements there"
+		}
+		f.Text += fmt.Sprintf(" Repeated %s differ by %s (coefficient of variation)", what, Share.Format(sat.Spread))
 		if sat.SpreadNormalised > 0 {
 			f.Text += fmt.Sprintf(", by %s with the machine's own pace taken out", Share.Format(sat.SpreadNormalised))
 		}

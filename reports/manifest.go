@@ -77,8 +77,6 @@ func targetName(target string) string {
 	switch target {
 	case "fabric":
 		return "fabric: a real network, started for this run"
-	case "attached":
-		return "attached: a real network that was already running"
 	case "reference":
 		return "reference: a simulated ledger, no blockchain"
 	case "":

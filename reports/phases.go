@@ -112,9 +112,8 @@ func timelineFigure(g group) Figure {
 				p = repetition
 			}
 		}
-		from := p.Phase.Start + p.Phase.Hold - p.Window // the warm-up is what the window leaves of the hold
 		for i, rate := range p.Phase.Rates {
-			line.Points = append(line.Points, Point{X: from + (float64(i)+0.5)*p.Phase.Bin, Y: rate, Invalid: !p.Valid})
+			line.Points = append(line.Points, Point{X: p.Phase.From + (float64(i)+0.5)*p.Phase.Bin, Y: rate, Invalid: !p.Valid})
 		}
 		f.Series = append(f.Series, line)
 	}

@@ -11,7 +11,7 @@ func TestPhasesTogether(t *testing.T) {
 	phase := func(name string, start, hold float64, load result.Load, throughput float64) result.Point {
 		p50 := 0.1
 		return result.Point{
-			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, Hold: hold, Bin: 2, Rates: []float64{throughput - 1, throughput + 1}},
+			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, From: start + 2, Hold: hold, Bin: 2, Rates: []float64{throughput - 1, throughput + 1}},
 			Window: hold - 2, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 98, "dropped": 2},
 			Conditions: result.Conditions{Workload: "plain", Length: 1, Wait: "commit"},
 			Latency:    map[string]result.Quantiles{"commit": {P50: &p50, Mean: 0.1, N: 98}},

@@ -15,7 +15,7 @@ import "time"
 type Report struct {
 	Scenario  string // its name, or what else was measured
 	Run       string // empty where there was none
-	Target    string // fabric | attached | reference
+	Target    string // fabric | reference
 	Simulated bool   // the target was the reference ledger, no blockchain
 	Complete  bool
 	Started   time.Time

@@ -113,13 +113,15 @@ func capacity(service string, limit int) string {
 	return fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
 }
 
-// keptUp: all that an open load offered was committed.
+// keptUp: all that an open load offered in the window was committed. A ramp
+// offers another rate there than over its whole length.
 func keptUp(e *Evidence) (Verdict, bool) {
 	p := &e.Point
-	if p.Load.Kind != "open" || p.Load.Offered <= 0 || p.Outcomes[result.Dropped.String()] > 0 || p.Throughput < keptUpShare*p.Load.Offered {
+	offered := float64(p.Scheduled) / p.Window
+	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Throughput < keptUpShare*offered {
 		return Verdict{}, false
 	}
-	return Verdict{NotLimited, fmt.Sprintf("the %.4g/s that were offered were committed; %s", p.Load.Offered, e.usage()+e.refusals())}, true
+	return Verdict{NotLimited, fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())}, true
 }
 
 // timer: clients of a closed load wait for a block that they are too few to fill.
@@ -136,6 +138,7 @@ func timer(e *Evidence) (Verdict, bool) {
 		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
 	}
 	switch n, channels := p.Load.Clients, max(1, p.Conditions.Channels); {
+	case p.Phase != nil: // other phases fill the same blocks
 	case n == 1:
 		text += "; 1 client cannot fill a block"
 	case n < int(p.Conditions.BatchMessages)*channels:

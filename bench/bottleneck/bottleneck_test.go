@@ -92,13 +92,32 @@ func TestJudge(t *testing.T) {
 			e.Scheduled = 5000
 			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
 		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
+		{"a ramp that offers more in the window than over its length", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Window, e.Point.Scheduled = 13, 1208
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 83.33, Slots: 2000}, 83.7
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		{"steps that offer less in the window than over their length", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Window, e.Point.Scheduled = 7, 90
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 23.33, Slots: 2000}, 13
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+		}, Verdict{NotLimited, "of the 12.86/s that were offered 13/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		{"a phase whose blocks others fill", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.Phase = &result.LoadPhase{Group: "day"}
+			e.Point.BlockCut = &result.BlockCut{Timer: 20}
+			e.Point.Latency = latency(0.25, 0.2)
+		}, Verdict{BatchTimer, "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %)"}},
 		{"an offered load that was met, through the timer", func(e *Evidence) {
 			e.Point = measured(0)
+			e.Point.Scheduled = 1200
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100}, 99.2
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.13, 0.1)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.3}
-		}, Verdict{NotLimited, "the 100/s that were offered were committed; 0.30 of 2 cores were in use (peer0.ptb 0.30)"}},
+		}, Verdict{NotLimited, "of the 100/s that were offered 99.2/s were committed; 0.30 of 2 cores were in use (peer0.ptb 0.30)"}},
 		{"a peer that never rests", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Cores = 16

@@ -114,8 +114,7 @@ func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool)
 // reached the client (the transaction that fills a block has its
 // acknowledgement on the way while the block is cut) counts as that of the
 // acknowledgement, and one after the commit as that of the commit. It is false
-// where the transaction was not acknowledged and committed. (Should its commit
-// be seen before its acknowledgement, notify takes the negative whole.)
+// where the transaction was not acknowledged and committed.
 func (r *Record) BlockSpans(block BlockInstants) (spans [blockPhases]time.Duration, ok bool) {
 	if r.Submitted == NotReached || r.Committed == NotReached {
 		return spans, false

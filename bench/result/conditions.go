@@ -32,7 +32,7 @@ type Conditions struct {
 	Arrivals   string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
-// Caps are by role. Device is the process that plays sensor and gateway.
+// Caps are by role. Device is the process that plays the sensors.
 type Caps struct {
 	Peer      Cap `json:"peer,omitzero"` // every peer
 	Orderer   Cap `json:"orderer,omitzero"`

@@ -13,7 +13,7 @@ const NotReached time.Duration = -1
 //	Started    when the client began to work on it
 //	Prepared   payload made, encrypted and signed by the meter
 //	Endorsed   endorsements collected
-//	Submitted  an orderer acknowledged it
+//	Submitted  an orderer acknowledged it, or its commit was seen before that
 //	Committed  the observing peer's block stream showed its validation code
 type Record struct {
 	Seq       uint64 // position in the series, over all its load levels; never reused within it

@@ -10,7 +10,7 @@ type Summary struct {
 	Schema     int          `json:"schema"`
 	Scenario   string       `json:"scenario"`
 	Run        string       `json:"run"`
-	Target     string       `json:"target"`   // fabric | attached | reference
+	Target     string       `json:"target"`   // fabric | reference
 	Complete   bool         `json:"complete"` // false: interrupted or failed, the figures cover what was done
 	Warnings   []string     `json:"warnings"`
 	Points     []Point      `json:"points"`
@@ -81,6 +81,7 @@ type Point struct {
 type LoadPhase struct {
 	Group string  `json:"group"`   // the series that the phases make up; points of one repetition ran together
 	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
+	From  float64 `json:"from_s"`  // likewise: where the measured window begins
 	Hold  float64 `json:"hold_s"`  // from Start on, warm-up included
 	// Rates are the valid commits per second over the measured window, in
 	// consecutive spans of Bin seconds. A rest shorter than a span is left out.

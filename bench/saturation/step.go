@@ -156,7 +156,7 @@ func (f *Found) conclude(unit string, repetitions int) {
 		warn(NotMonotonic, "%d steps failed far below the load that was found, the first at "+unit+": %s", low, first.Load, first.Fault)
 	}
 	if f.ThroughputInterval == nil {
-		warn(stats.FewRepetitions, "how much searches differ is not known: that takes 6 repetitions, there are %d", repetitions)
+		warn(stats.FewRepetitions, "how much %s differ is not known: that takes 6 repetitions, there are %d", map[bool]string{true: "searches", false: "measurements of what was found"}[f.Kind == "open"], repetitions)
 	}
 }
 

@@ -59,7 +59,8 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 }
 
 // compare compares the ledgers with the client's record, transaction by
-// transaction, warm-up included. It takes 17 bytes of memory per transaction.
+// transaction, warm-up included. It takes 17 bytes of memory per
+// transaction, and up to twice that while the ledger is read.
 func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, err error) {
 	a.Stored, a.Evaluated = l.stored, l.evaluated
 	slices.SortFunc(l.valid, shortID.compare)

@@ -62,7 +62,7 @@ type Need struct {
 
 // Facts describe a Site for the manifest and for every point's conditions.
 type Facts struct {
-	Target       string // fabric | attached | reference
+	Target       string // fabric | reference
 	Topology     string // name
 	TopologyJSON []byte // in full, settings in force
 	Fabric       string // version without the leading v

@@ -64,9 +64,9 @@ func TestPhases(t *testing.T) {
 		scheduled uint64
 		peer      float64
 	}{
-		{result.LoadPhase{Group: "day", Start: 0, Hold: 12}, 11, 110, 4. / 11},
-		{result.LoadPhase{Group: "day", Start: 4, Hold: 4}, 3, 150, 1},
-		{result.LoadPhase{Group: "day", Start: 6, Hold: 4}, 3, 0, 1. / 3},
+		{result.LoadPhase{Group: "day", Start: 0, From: 1, Hold: 12}, 11, 110, 4. / 11},
+		{result.LoadPhase{Group: "day", Start: 4, From: 5, Hold: 4}, 3, 150, 1},
+		{result.LoadPhase{Group: "day", Start: 6, From: 7, Hold: 4}, 3, 0, 1. / 3},
 	} {
 		p := o.summary.Points[1+i]
 		want.phase.Bin, want.phase.Rates = 1, p.Phase.Rates

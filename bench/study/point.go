@@ -37,7 +37,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		GC:   &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
 	}
 	if group := l.series.Group; group != "" {
-		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), Hold: l.series.Load.Hold.Seconds()}
+		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), From: w.From.Seconds(), Hold: l.series.Load.Hold.Seconds()}
 		// Commits come block by block: no finer than a block's time, and no more
 		// than a figure can show.
 		bins := max(int(max(time.Second, s.facts.BatchTimeout)/w.Bin), len(w.Commits)/phaseSpans, 1)

@@ -70,6 +70,25 @@ func TestTwoNetworks(t *testing.T) {
 	}
 }
 
+// Each of three networks is first, second and last once.
+func TestNetworksTakeTurns(t *testing.T) {
+	var all []scenario.Series
+	for i, timeout := range []time.Duration{1, 2, 3} {
+		one := closed(string(rune('a'+i)), 3*time.Second, 1)
+		one.Network = scenario.Network{Topology: "minimal", Batch: scenario.Batch{Timeout: timeout * time.Second}}
+		all = append(all, one)
+	}
+	s := series(all...)
+	s.Repeat = 3
+	order := ""
+	for _, one := range sessions(s) {
+		order += one.series[0].Name
+	}
+	if order != "abcbcacab" {
+		t.Errorf("networks run in the order %s", order)
+	}
+}
+
 func TestFreshNetworks(t *testing.T) {
 	s := series(closed("a", 3*time.Second, 1))
 	s.Repeat, s.Fresh = 3, true

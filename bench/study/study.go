@@ -70,8 +70,8 @@ const leastRepetitions = 6
 const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
-// node dies on the way, what was measured, if only the encryption cost, is written, marked incomplete, and
-// the error says why. It is a *NotValidError where all was measured and audited,
+// node dies on the way, what was measured, if only the encryption cost, is
+// written, marked incomplete, and the error says why. It is a *NotValidError where all was measured and audited,
 // but not as the scenario requires. It is ErrNothingMeasured where there is
 // nothing; of the folder then only the nodes' logs are left, if there are any.
 func Run(ctx context.Context, cfg Config) error {

@@ -84,8 +84,6 @@ func target(rep reports.Report) string {
 	switch {
 	case rep.Simulated:
 		return "a SIMULATED ledger (no blockchain)"
-	case rep.Target == "attached":
-		return "a Fabric network that was already running"
 	case rep.Target == "fabric":
 		return "a real Fabric network started for it"
 	case rep.Target == "":
