@@ -11,7 +11,7 @@ import (
 	"meterbench/workloads"
 )
 
-// A capped device plays sensors and gateway of a site. The zero value plays
+// A capped device plays the sensors of a site. The zero value plays
 // none: they are then part of the load generator.
 type cappedDevice struct {
 	*device.Device

@@ -35,7 +35,7 @@ const (
 
 func main() {
 	// A network starts this program again: as the chaincode beside each peer, as
-	// the peers' external builder, and as the sensors and gateway of a device.
+	// the peers' external builder, and as the sensors of a device.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}

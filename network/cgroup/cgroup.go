@@ -38,11 +38,6 @@ import (
 // Period is that of every CPU quota: the kernel's default.
 const Period = 100 * time.Millisecond
 
-// weight is how much more of a busy host a group gets than it would by default:
-// what has a quota stands for a small machine of its own, which others could not
-// keep busy.
-const weight = 10
-
 // Limits are what the processes of a group may use together at most; 0 is no limit.
 type Limits struct {
 	CPUs   float64 // processors, at least 0.01
@@ -153,8 +148,7 @@ func (g *Group) Add(pid int) error {
 	return nil
 }
 
-// Enforce lets the CPU quota come into force, if there is one. The group then
-// also goes before what else runs, as far as its quota allows.
+// Enforce lets the CPU quota come into force, if there is one.
 func (g *Group) Enforce() error {
 	if g.limits.CPUs == 0 {
 		return nil

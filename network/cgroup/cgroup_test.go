@@ -231,7 +231,7 @@ func TestUnified(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"cgroup.subtree_control": "+cpu +memory", "meterbench/cgroup.subtree_control": "+cpu +memory",
-		"meterbench/peer0/memory.max": strconv.Itoa(128 << 20), "meterbench/peer0/cpu.max": "25000 100000", "meterbench/peer0/cpu.weight": "1000", "meterbench/peer0/cgroup.procs": "4711",
+		"meterbench/peer0/memory.max": strconv.Itoa(128 << 20), "meterbench/peer0/cpu.max": "25000 100000", "meterbench/peer0/cgroup.procs": "4711",
 	} {
 		if got, err := os.ReadFile(filepath.Join(tr.mount, name)); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)

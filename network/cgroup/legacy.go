@@ -61,8 +61,7 @@ func (g *legacy) add(pid int) error {
 
 func (g *legacy) quota(perPeriod time.Duration) error {
 	quota, period := perPeriod.Microseconds(), uint64(Period.Microseconds())
-	shares := uint64(1024 * weight)
-	return g.cpu.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period, Shares: &shares}})
+	return g.cpu.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period}})
 }
 
 func (g *legacy) throttle() (Throttle, error) {

@@ -74,8 +74,7 @@ func (g *unified) add(pid int) error { return g.AddProc(uint64(pid)) }
 
 func (g *unified) quota(perPeriod time.Duration) error {
 	quota, period := perPeriod.Microseconds(), uint64(Period.Microseconds())
-	share := uint64(100 * weight)
-	return g.Update(&cgroup2.Resources{CPU: &cgroup2.CPU{Max: cgroup2.NewCPUMax(&quota, &period), Weight: &share}})
+	return g.Update(&cgroup2.Resources{CPU: &cgroup2.CPU{Max: cgroup2.NewCPUMax(&quota, &period)}})
 }
 
 func (g *unified) throttle() (Throttle, error) {

@@ -74,6 +74,7 @@ type fakePeer struct {
 
 	endorse func(*peer.ChaincodeInput) error                // nil: endorses
 	submit  func() error                                    // nil: takes it
+	ordered func()                                          // before it answers that it has
 	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits
 
 	mu      sync.Mutex
@@ -216,6 +217,9 @@ func (f *fakePeer) Submit(_ context.Context, r *gateway.SubmitRequest) (*gateway
 		}
 	}
 	f.order(r.GetTransactionId())
+	if f.ordered != nil {
+		f.ordered()
+	}
 	return &gateway.SubmitResponse{}, nil
 }
 

@@ -45,6 +45,21 @@ func TestSubmitFollowsToTheCommit(t *testing.T) {
 	}
 }
 
+// A block that is seen before the orderer's answer ends both phases at once.
+func TestBlockOvertakesTheAnswer(t *testing.T) {
+	f := newFakePeer()
+	c := dial(t, f, nil)
+	f.ordered = func() {
+		for c.Seen() < 2 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+	if err != nil || receipt.Outcome != result.Valid || receipt.Committed.IsZero() || !receipt.Submitted.Equal(receipt.Committed) {
+		t.Errorf("acknowledged at %v, committed at %v, %v", receipt.Submitted, receipt.Committed, err)
+	}
+}
+
 func TestEndorseOnlySendsNothingToTheOrderer(t *testing.T) {
 	f := newFakePeer()
 	f.submit = func() error { return errors.New("must not be called") }

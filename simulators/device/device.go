@@ -1,6 +1,6 @@
-// Package device plays the constrained part of a metering system, sealed sensors
-// and the gateway that they stand behind, in a process of its own, so that it
-// can be held to the CPU and memory of such a device.
+// Package device plays sealed sensors, the constrained part of a metering system,
+// in a process of its own, so that it can be held to the CPU and memory of such a
+// device.
 //
 // Data flow: Start runs this program again under another name, in a control
 // group if it has a cap; Open tells it which sensors to play, by the seed of the
