@@ -8,11 +8,24 @@
 // ledger, and into the key for it, which goes to the gateways.
 //
 // A key is not issued if its holder would then learn a single value of a
-// reading. Every linear combination of functions whose keys somebody holds can
-// be computed from these keys, so keys are judged together: no combination of
-// all those issued may be a function of one value alone. That is all that is
-// held against a function: what may be inferred from sums of few values, or
-// from many readings, is for those to weigh who approve a tariff.
+// reading. Whoever holds keys can combine them, so keys are judged together: no
+// linear combination of all functions issued may be a function of one value
+// alone. It may not be one over the rational numbers, in which results add up,
+// nor modulo the order of the scheme's group, in which keys do: such a
+// combination of keys is the key of that function, although the same
+// combination of results is none of its results. Neither implies the other,
+// because a denominator may be a multiple of the order. The integer keys of
+// paillier add up like results.
+//
+// Nor is a key issued whose weights keep a value apart from the rest of a
+// result, as 1 and 10000 do with values up to 10000: see packed. That is asked
+// of each function by itself. Combinations of several functions are not searched
+// for one that packs values. Values are taken to lie between 0 and the bound: if
+// they are far smaller, weights can keep them apart that are not refused.
+//
+// That is all that is held against a function: what may be inferred from sums
+// of few values, or from many readings, is for those to weigh who approve a
+// tariff.
 package authority
 
 import (
@@ -46,8 +59,10 @@ type Authority struct {
 	public []byte
 	id     reading.Hash
 
-	mu     sync.Mutex
-	issued span // of the functions whose keys were issued
+	mu sync.Mutex
+	// The spans of the functions whose keys were issued: over the rational
+	// numbers, and modulo the order of the group if there is one.
+	results, keys span
 }
 
 // New makes an authority with a fresh master key, which takes as long as
@@ -57,7 +72,11 @@ func New(ctx context.Context, config Config) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key authority: %w", err)
 	}
-	a := &Authority{config: config, master: master, public: master.Encryptor().Public()}
+	order, err := fe.Order(config.Params)
+	if err != nil {
+		return nil, fmt.Errorf("key authority: %w", err)
+	}
+	a := &Authority{config: config, master: master, public: master.Encryptor().Public(), keys: span{modulus: order}}
 	a.id = reading.ParametersID(a.public)
 	return a, nil
 }
@@ -88,7 +107,7 @@ type Approval struct {
 
 // Approve issues the key of a tariff. It refuses weights that are malformed or
 // all zero, and unless the configuration allows it, with ErrReveals, those that
-// would reveal single values to who holds all keys issued.
+// would reveal single values to who holds all keys issued, as the package says.
 func (a *Authority) Approve(t Tariff) (Approval, error) {
 	p := a.config.Params
 	approval := Approval{Function: reading.Function{
@@ -106,13 +125,22 @@ func (a *Authority) Approve(t Tariff) (Approval, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	with := a.issued.with(t.Weights)
-	if value := with.revealed(); value >= 0 && !a.config.Reveal {
-		return Approval{}, fmt.Errorf("approve tariff %s: it %w: value %d of each reading follows from the keys issued; spread weights over more values, or allow it with reveal", t.Name, ErrReveals, value)
+	results, keys := a.results.with(t.Weights), a.keys.with(t.Weights)
+	if !a.config.Reveal {
+		value := results.revealed()
+		if value < 0 {
+			value = keys.revealed()
+		}
+		if value >= 0 {
+			return Approval{}, fmt.Errorf("approve tariff %s: it %w: value %d of each reading follows from the keys issued; spread weights over more values, or allow it with reveal", t.Name, ErrReveals, value)
+		}
+		if value = packed(t.Weights, p.Bound); value >= 0 {
+			return Approval{}, fmt.Errorf("approve tariff %s: it %w: value %d of each reading follows from the result alone, so far apart are the weights; bring them closer together, or allow it with reveal", t.Name, ErrReveals, value)
+		}
 	}
 	if approval.Key, err = a.master.Derive(t.Weights); err != nil {
 		return Approval{}, fmt.Errorf("approve tariff %s: %w", t.Name, err)
 	}
-	a.issued = with
+	a.results, a.keys = results, keys
 	return approval, nil
 }

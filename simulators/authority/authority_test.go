@@ -66,6 +66,19 @@ func TestApprove(t *testing.T) {
 	}
 }
 
+// Weights that are too far apart give values away with one key.
+func TestPackingIsRefused(t *testing.T) {
+	if _, err := authority(t, 3, false).Approve(tariff(1, 100, 0)); !errors.Is(err, ErrReveals) || !strings.Contains(err.Error(), "value 0 of each reading follows from the result alone") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := authority(t, 3, true).Approve(tariff(1, 100, 0)); err != nil {
+		t.Errorf("where it is allowed: %v", err)
+	}
+	if _, err := authority(t, 3, false).Approve(tariff(20, 30, 0)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneValueRevealsItself(t *testing.T) {
 	if _, err := authority(t, 1, false).Approve(tariff(7)); !errors.Is(err, ErrReveals) {
 		t.Errorf("error %v", err)
@@ -108,8 +121,8 @@ func TestRevealedAgainstMinors(t *testing.T) {
 			s = s.with(y)
 		}
 		want, base := -1, rank(functions)
-		if len(s) != base {
-			t.Fatalf("a basis of %d; the rank is %d", len(s), base)
+		if len(s.rows) != base {
+			t.Fatalf("a basis of %d; the rank is %d", len(s.rows), base)
 		}
 		for i := length - 1; i >= 0; i-- {
 			unit := make([]int64, length)

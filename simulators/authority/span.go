@@ -2,12 +2,17 @@ package authority
 
 import "math/big"
 
-// A span is the vector space over the rational numbers that some functions
-// span, as a basis in reduced form: each row has a pivot, a column in which it
-// is 1 and all other rows are 0. It is never changed; the zero span is that of
-// no function.
-type span []row
+// A span is the vector space that some functions span, as a basis in reduced
+// form: each row has a pivot, a column in which it is 1 and all other rows are
+// 0. It is over the integers modulo a prime, or over the rational numbers where
+// there is no modulus. It is never changed; one without rows is that of no
+// function.
+type span struct {
+	modulus *big.Int // nil: none
+	rows    []row
+}
 
+// A row's numbers are whole and from 0 to modulus-1 where there is a modulus.
 type row struct {
 	values []*big.Rat
 	pivot  int
@@ -17,10 +22,10 @@ type row struct {
 func (s span) with(weights []int64) span {
 	v := make([]*big.Rat, len(weights))
 	for i, w := range weights {
-		v[i] = new(big.Rat).SetInt64(w)
+		v[i] = s.reduce(new(big.Rat).SetInt64(w))
 	}
-	for _, r := range s {
-		v = subtract(v, v[r.pivot], r.values)
+	for _, r := range s.rows {
+		v = s.subtract(v, v[r.pivot], r.values)
 	}
 	pivot := -1
 	for i := range v {
@@ -32,19 +37,20 @@ func (s span) with(weights []int64) span {
 	if pivot < 0 {
 		return s // it is in the span already
 	}
-	inverse := new(big.Rat).Inv(v[pivot])
+	inverse := s.reduce(new(big.Rat).Inv(v[pivot]))
 	for i := range v {
-		v[i] = new(big.Rat).Mul(v[i], inverse)
+		v[i] = s.reduce(new(big.Rat).Mul(v[i], inverse))
 	}
-	grown := make(span, 0, len(s)+1)
-	for _, r := range s {
-		grown = append(grown, row{subtract(r.values, r.values[pivot], v), r.pivot})
+	grown := span{s.modulus, make([]row, 0, len(s.rows)+1)}
+	for _, r := range s.rows {
+		grown.rows = append(grown.rows, row{s.subtract(r.values, r.values[pivot], v), r.pivot})
 	}
-	return append(grown, row{v, pivot})
+	grown.rows = append(grown.rows, row{v, pivot})
+	return grown
 }
 
 // subtract returns a - factor*b.
-func subtract(a []*big.Rat, factor *big.Rat, b []*big.Rat) []*big.Rat {
+func (s span) subtract(a []*big.Rat, factor *big.Rat, b []*big.Rat) []*big.Rat {
 	if factor.Sign() == 0 {
 		return a
 	}
@@ -52,10 +58,23 @@ func subtract(a []*big.Rat, factor *big.Rat, b []*big.Rat) []*big.Rat {
 	for i := range a {
 		if difference[i] = a[i]; b[i].Sign() != 0 {
 			product := new(big.Rat).Mul(factor, b[i])
-			difference[i] = product.Sub(a[i], product)
+			difference[i] = s.reduce(product.Sub(a[i], product))
 		}
 	}
 	return difference
+}
+
+// reduce returns a fraction modulo the modulus, of which its denominator is no
+// multiple.
+func (s span) reduce(x *big.Rat) *big.Rat {
+	if s.modulus == nil {
+		return x
+	}
+	n := new(big.Int).Set(x.Num())
+	if !x.IsInt() {
+		n.Mul(n, new(big.Int).ModInverse(x.Denom(), s.modulus))
+	}
+	return x.SetInt(n.Mod(n, s.modulus))
 }
 
 // revealed returns the lowest index whose unit vector is in the span, or -1.
@@ -64,7 +83,7 @@ func subtract(a []*big.Rat, factor *big.Rat, b []*big.Rat) []*big.Rat {
 // whose pivot is its 1.
 func (s span) revealed() int {
 	least := -1
-	for _, r := range s {
+	for _, r := range s.rows {
 		single := true
 		for i, v := range r.values {
 			single = single && (i == r.pivot || v.Sign() == 0)

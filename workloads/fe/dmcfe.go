@@ -72,6 +72,8 @@ func NewMember(p Params, index int) (*Member, error) {
 	return m, nil
 }
 
+func orderDMCFE(Params) (*big.Int, error) { return new(big.Int).Set(bn256.Order), nil }
+
 // validateGroup holds parameters to those of a scheme without an authority.
 func (p Params) validateGroup() error {
 	if err := p.Validate(); err != nil {

@@ -3,6 +3,7 @@ package fe
 import (
 	"context"
 	"fmt"
+	"math/big"
 
 	"meterbench/workloads/fe/codec"
 )
@@ -10,7 +11,8 @@ import (
 // A scheme is one row of the table of schemes.
 type scheme struct {
 	id       codec.Scheme
-	searches bool // for discrete logarithms, in Tables
+	searches bool                           // for discrete logarithms, in Tables
+	order    func(Params) (*big.Int, error) // nil: secrets of keys are integers
 	// A scheme without an authority leaves the rest nil. Parameters are valid
 	// and keys have the size that follows from them, but are not validated.
 	setup     func(context.Context, Params) (Authority, error)
@@ -22,11 +24,11 @@ func (s scheme) name() string { return s.id.String() }
 
 func schemes() []scheme {
 	return []scheme{
-		{codec.DDH, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
-		{codec.Damgard, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
-		{codec.ECDDH, true, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
-		{codec.Paillier, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
-		{id: codec.DMCFE, searches: true},
+		{codec.DDH, true, orderDDH, setupDDH, newDDHEncryptor, newDDHEvaluator},
+		{codec.Damgard, true, orderDamgard, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.ECDDH, true, orderECDDH, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
+		{codec.Paillier, false, nil, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
+		{id: codec.DMCFE, searches: true, order: orderDMCFE},
 	}
 }
 
