@@ -2,8 +2,11 @@ package chaincode
 
 import (
 	"bytes"
+	"crypto/elliptic"
+	"encoding/asn1"
 	"flag"
 	"maps"
+	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -82,9 +85,13 @@ func equalsAny(honest []message, function string, wire []byte) bool {
 }
 
 // mutate returns a changed copy of a message. Half of the changed readings have
-// their mark made right again, so that they get as far as the signature.
+// their mark made right again, so that they get as far as the signature. One in
+// sixteen has nothing changed but the signature, to the other one that fits.
 func mutate(random *rand.Rand, m, other message) []byte {
 	wire := bytes.Clone(m.wire)
+	if random.IntN(16) == 0 {
+		return negated(m)
+	}
 	for range 1 + random.IntN(3) {
 		at := random.IntN(len(wire))
 		if random.IntN(2) == 0 { // in the front and the back, where the short fields are
@@ -118,6 +125,45 @@ func mutate(random *rand.Rand, m, other message) []byte {
 		}
 	}
 	return wire
+}
+
+// negated returns a message with (r, n-s) in place of its signature (r, s).
+func negated(m message) []byte {
+	other := func(signature []byte) []byte {
+		var pair struct{ R, S *big.Int }
+		if _, err := asn1.Unmarshal(signature, &pair); err != nil {
+			return nil
+		}
+		pair.S.Sub(elliptic.P256().Params().N, pair.S)
+		b, _ := asn1.Marshal(pair)
+		return b
+	}
+	if m.function == reading.FnPutBill {
+		b, _ := reading.UnmarshalBill(m.wire)
+		b.Signature = other(b.Signature)
+		wire, _ := b.Marshal()
+		return wire
+	}
+	r, _ := reading.Unmarshal(m.wire)
+	r.Signature = other(r.Signature)
+	wire, _ := r.Marshal()
+	return wire
+}
+
+// TestOtherSignature holds that the signature that fits as well is refused as
+// one that does not verify.
+func TestOtherSignature(t *testing.T) {
+	c, s := billable(t)
+	for _, m := range []struct {
+		message
+		code string
+	}{
+		{message{reading.FnPut, signed(t, plain("m1", 5), meterKey(t, 1))}, reading.CodeSignature},
+		{message{reading.FnPutBill, signedBill(t, honestBill(t, s, 0), 8)}, reading.CodeBillSignature},
+	} {
+		expect(t, s.invoke(t, c, m.function, negated(m.message)), 403, m.code)
+		expect(t, s.invoke(t, c, m.function, m.wire), 200, "")
+	}
 }
 
 // FuzzPutBill holds the contract to its promise on any bytes: a stored bill is

@@ -1,17 +1,20 @@
 package fe
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
+	"encoding/asn1"
 	"flag"
 	"math/big"
 	mathrand "math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"meterbench/workloads/fe/codec"
+	"meterbench/workloads/reading"
 )
 
 var mutations = flag.Int("mutations", 20_000, "how many mutated ciphertexts, signatures and keys TestMutations tries")
@@ -61,10 +64,15 @@ func TestMutations(t *testing.T) {
 	for i := range count {
 		v := victims[i%len(victims)]
 		m, related := v.mutate(random)
-		digest := signedDigest(1, m.ciphertext)
-		signed := ecdsa.VerifyASN1(&v.meter.PublicKey, digest[:], m.signature)
+		r := signable(1, m.ciphertext)
+		digest := r.Digest()
+		r.Mark, r.Signature = [4]byte(digest[:4]), m.signature
+		signed := r.Verify(&v.meter.PublicKey) == nil
 		if signed {
 			verified++
+			if !bytes.Equal(m.ciphertext, v.honest.ciphertext) || !bytes.Equal(m.signature, v.honest.signature) {
+				t.Fatalf("mutation %d of seed %d: signature %x of %x verifies, and is not the meter's", i, seed, m.signature, m.ciphertext)
+			}
 		}
 		if related && !signed {
 			continue
@@ -82,8 +90,8 @@ func TestMutations(t *testing.T) {
 	t.Logf("%d mutations: %d with a good signature, of which %d gave the right result; %d gave it without one", count, verified, evaluated, unsigned)
 }
 
-func signedDigest(number byte, ciphertext []byte) [sha256.Size]byte {
-	return sha256.Sum256(append([]byte{number}, ciphertext...))
+func signable(number uint64, ciphertext []byte) reading.Reading {
+	return reading.Reading{Kind: reading.Encrypted, Meter: "m", Number: number, Time: time.Unix(0, 0), Payload: ciphertext}
 }
 
 func newVictim(t *testing.T, p Params) *victim {
@@ -94,14 +102,15 @@ func newVictim(t *testing.T, p Params) *victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign := func(number byte, x, y []int64) (s submission) {
+	sign := func(number uint64, x, y []int64) (s submission) {
 		if s.ciphertext, err = encryptor.Encrypt(x); err != nil {
 			t.Fatal(err)
 		}
-		digest := signedDigest(number, s.ciphertext)
-		if s.signature, err = ecdsa.SignASN1(rand.Reader, meter, digest[:]); err != nil {
+		r := signable(number, s.ciphertext)
+		if err = r.Sign(meter); err != nil {
 			t.Fatal(err)
 		}
+		s.signature = r.Signature
 		if s.key, err = authority.Derive(y); err != nil {
 			t.Fatal(err)
 		}
@@ -137,8 +146,10 @@ func (v *victim) mutate(random *mathrand.Rand) (m submission, related bool) {
 		switch random.IntN(10) {
 		case 0, 1, 2, 3:
 			m.ciphertext = damaged(m.ciphertext, random)
-		case 4, 5:
+		case 4:
 			m.signature = damaged(m.signature, random)
+		case 5:
+			m.signature = negated(m.signature)
 		case 6, 7:
 			v.mutateKey(&m.key, random)
 		case 8:
@@ -180,6 +191,20 @@ func damaged(b []byte, random *mathrand.Rand) []byte {
 		}
 	}
 	return b
+}
+
+// negated returns (r, n-s) of a signature (r, s), and what is none as it is.
+func negated(signature []byte) []byte {
+	var pair struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(signature, &pair); err != nil {
+		return signature
+	}
+	pair.S.Sub(elliptic.P256().Params().N, pair.S)
+	other, err := asn1.Marshal(pair)
+	if err != nil {
+		return signature
+	}
+	return other
 }
 
 // moveElements does to elements what keeps them in the group: shift one by a

@@ -21,7 +21,7 @@ type Bill struct {
 	Function  Hash   // the Hash of a Function
 	Result    int64  // in Wh times the weights of the function
 	Readings  Hash   // HashReadings of the readings
-	Signature []byte // the gateway's, ECDSA P-256 over Digest, ASN.1 DER
+	Signature []byte // the gateway's, ECDSA P-256 over Digest, ASN.1 DER, s at most half the order
 }
 
 const billVersion = 1
@@ -58,7 +58,7 @@ func (b *Bill) Digest() [32]byte {
 	return sha256.Sum256(b.appendHead([]byte(billDomain)))
 }
 
-// Sign sets the signature, which repeats (RFC 6979).
+// Sign sets the signature, which repeats (RFC 6979) and has the lower s.
 func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 	signature, err := sign(key, b.Digest())
 	if err != nil {
@@ -69,9 +69,9 @@ func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 }
 
 // Verify tells whether the bill is what the holder of the key signed, with
-// ErrSignature.
+// ErrSignature. It takes no signature with the higher s.
 func (b *Bill) Verify(key *ecdsa.PublicKey) error {
-	if digest := b.Digest(); !ecdsa.VerifyASN1(key, digest[:], b.Signature) {
+	if !verify(key, b.Digest(), b.Signature) {
 		return ErrSignature
 	}
 	return nil

@@ -67,7 +67,7 @@ type Reading struct {
 	Time      time.Time // end of the last interval covered, in whole seconds UTC, from 1970 on
 	Payload   []byte
 	Mark      [4]byte // the first bytes of Digest when the meter signed
-	Signature []byte  // ECDSA P-256 over Digest, ASN.1 DER
+	Signature []byte  // ECDSA P-256 over Digest, ASN.1 DER, s at most half the order
 }
 
 // What Verify finds wrong.
@@ -81,7 +81,7 @@ var (
 )
 
 // Sign sets the mark and the signature. The signature repeats: its nonce comes
-// from key and digest (RFC 6979).
+// from key and digest (RFC 6979), and its s is the lower of the two that fit.
 func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 	digest := r.Digest()
 	signature, err := sign(key, digest)
@@ -94,13 +94,14 @@ func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 }
 
 // Verify tells whether the reading is what the holder of the key signed, with
-// ErrAltered or ErrSignature.
+// ErrAltered or ErrSignature. It takes no signature with the higher s: without
+// the key nobody can make another signature of the reading.
 func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 	digest := r.Digest()
 	if r.Mark != [4]byte(digest[:4]) {
 		return ErrAltered
 	}
-	if !ecdsa.VerifyASN1(key, digest[:], r.Signature) {
+	if !verify(key, digest, r.Signature) {
 		return ErrSignature
 	}
 	return nil
