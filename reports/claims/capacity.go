@@ -26,9 +26,15 @@ type step struct {
 	limited    string
 }
 
+// A dropped is a quota that was measured and does not count.
+type dropped struct {
+	cpus float64
+	why  string
+}
+
 // steps returns the quotas in ascending order, and what was left out of them
 // because the host was too small for its caps or busy with something else.
-func (e *evidence) steps() (steps []step, tooMuch []string) {
+func (e *evidence) steps() (steps []step, out []dropped) {
 	for _, s := range e.question(quotaQuestion) {
 		best, at := s.best()
 		quota := s.conditions.Caps.Peer.CPUs
@@ -36,17 +42,23 @@ func (e *evidence) steps() (steps []step, tooMuch []string) {
 			continue
 		}
 		if sum := capsSum(at.points[0]); sum > capsShare*float64(e.run.Host.Cores) {
-			tooMuch = append(tooMuch, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
+			out = append(out, dropped{quota, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores)})
 			continue
 		}
 		if limit := at.limited(); notNetwork(limit) {
-			tooMuch = append(tooMuch, fmt.Sprintf("%g core (%s)", quota, limitedBy(limit)))
+			out = append(out, dropped{quota, fmt.Sprintf("%g core (%s)", quota, limitedBy(limit))})
 			continue
 		}
 		steps = append(steps, step{quota, best, at.limited()})
 	}
 	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) })
-	return steps, tooMuch
+	return steps, out
+}
+
+// ends tells whether the quotas that count reach from the smallest to the
+// largest that was measured.
+func ends(steps []step, out []dropped) bool {
+	return !slices.ContainsFunc(out, func(d dropped) bool { return d.cpus < steps[0].cpus || d.cpus > steps[len(steps)-1].cpus })
 }
 
 // capsSum is what all capped processes of the point may use together, in
@@ -83,9 +95,16 @@ func exponent(small, large step) estimate {
 
 // scales asks whether throughput grows with what the peer may use.
 func scales(e *evidence) finding {
-	steps, tooMuch := e.steps()
-	if len(steps) < 2 || steps[0].cpus == steps[len(steps)-1].cpus {
-		return missing("throughput at two CPU quotas of the peer")
+	steps, out := e.steps()
+	var left []string
+	for _, d := range out {
+		left = append(left, d.why)
+	}
+	if len(steps) < 2 || steps[0].cpus == steps[len(steps)-1].cpus || !ends(steps, out) {
+		if left == nil {
+			return missing("throughput at two CPU quotas of the peer")
+		}
+		return finding{verdict: Inconclusive, evidence: fmt.Sprintf("Measured, but something else than the quota was in the way at the ends: %s.", strings.Join(left, "; "))}
 	}
 	b := exponent(steps[0], steps[len(steps)-1])
 	f := finding{verdict: Depends}
@@ -105,8 +124,8 @@ func scales(e *evidence) finding {
 	}
 	f.evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %.2f%s.", strings.Join(told, ", "), b.value, bounds)
 	f.conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, steps[len(steps)-1].cpus)
-	if tooMuch != nil {
-		f.conditions += " Left out: " + strings.Join(tooMuch, "; ") + "."
+	if left != nil {
+		f.conditions += " Left out: " + strings.Join(left, "; ") + "."
 	}
 	more := append(e.more(channelsQuestion, func(c result.Conditions) string { return counted(max(1, c.Channels), "channel") }),
 		e.more(peersQuestion, func(c result.Conditions) string { return "topology " + c.Topology })...)

@@ -125,6 +125,25 @@ func TestVerdicts(t *testing.T) {
 				s.Points[i].Valid = false
 			}
 		}, "peer-limit", Inconclusive},
+		{"others in the way at the largest quota", func(_ *result.Run, s *result.Summary) {
+			for i, p := range s.Points {
+				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
+					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+				}
+			}
+		}, "scales-with-capacity", Inconclusive},
+		{"others in the way between the ends", func(_ *result.Run, s *result.Summary) {
+			for i, p := range s.Points {
+				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.25 {
+					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+				}
+			}
+		}, "scales-with-capacity", Reproduced},
+		{"costs without intervals", func(_ *result.Run, s *result.Summary) {
+			for i := range s.FE {
+				s.FE[i].Encrypt.Low, s.FE[i].Encrypt.High = nil, nil
+			}
+		}, "overhead-key-size", Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].LimitedBy = "host CPU, largest: other processes"

@@ -40,10 +40,16 @@ func (e *evidence) families() []family {
 	return all
 }
 
+// unsettled tells whether there are too few timings for an interval, as where a
+// run was interrupted.
+func (f family) unsettled() bool {
+	return slices.ContainsFunc(f.costs, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
+}
+
 // keySize compares the cost of the keys' sizes within each family.
 func keySize(e *evidence) finding {
 	var holds, fails, single, told []string
-	families := e.families()
+	families := slices.DeleteFunc(e.families(), family.unsettled)
 	for _, f := range families {
 		if len(f.costs) < 2 {
 			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, reports.Seconds.Format(f.costs[0].Encrypt.P50), f.costs[0].Bits))
@@ -61,7 +67,7 @@ func keySize(e *evidence) finding {
 		}
 	}
 	if told == nil {
-		return missing("the cost of two key sizes of a scheme")
+		return missing("the cost of two key sizes of a scheme, with intervals")
 	}
 	end := ""
 	if single != nil {

@@ -134,7 +134,7 @@ func practicable(e *evidence) finding {
 		}
 	}
 	factor, _ := e.device.factor(e.run.Host)
-	told := fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters (%s). %d of %d parameter sets hold.",
+	told := fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a transaction for every value (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
 		capital(e.device.Title), reports.Times.Format(factor), quotaOf(least), least.Meters, reports.PerSecond.Format(least.Throughput), len(holds), len(holds)+len(fails))
 	if holds != nil {
 		told += " The slowest that holds: " + encryption(slowest) + "."
