@@ -33,6 +33,9 @@ const (
 	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
 )
 
+// NoResult is the reason where a key gave no result.
+const NoResult = "no result"
+
 // A Feasibility says for how many meters devices and peers are enough, from
 // the costs that the run measured.
 type Feasibility struct {

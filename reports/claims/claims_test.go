@@ -144,6 +144,13 @@ func TestVerdicts(t *testing.T) {
 				s.FE[i].Encrypt.Low, s.FE[i].Encrypt.High = nil, nil
 			}
 		}, "overhead-key-size", Inconclusive},
+		{"a forgery that failed for something else", func(_ *result.Run, s *result.Summary) {
+			for i := range s.Integrity.Probes {
+				if s.Integrity.Probes[i].Kind == result.ProbeForgedSignature {
+					s.Integrity.Probes[i].Refused = map[string]uint64{"READING_DUPLICATE": 20}
+				}
+			}
+		}, "algorithm-integrity", Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].LimitedBy = "host CPU, largest: other processes"

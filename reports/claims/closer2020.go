@@ -100,16 +100,29 @@ func closer2020() []claim {
 			id:        "algorithm-integrity",
 			words:     "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in other data.",
 			published: notAvailable,
-			threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim.",
+			threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
 			test:      integrity,
 		},
 	}
 }
 
-// forgeries are the kinds of attempts that the claim of integrity takes.
-func forgeries() []string {
-	return []string{
-		result.ProbeForgedSignature, result.ProbeReplay, result.ProbeReordered, result.ProbeForeignMeter,
-		result.ProbeTamperedCiphertext, result.ProbeForeignKey, result.ProbeUnapprovedFunction, result.ProbeTamperedBill,
+// A forgery is a kind of attempt that the claim of integrity takes, with the
+// codes of the contract and the verifier's reasons for which it has to be
+// refused: one that fails for something else proves nothing.
+type forgery struct {
+	kind    string
+	reasons []string
+}
+
+func forgeries() []forgery {
+	return []forgery{
+		{result.ProbeForgedSignature, []string{"READING_SIGNATURE"}},
+		{result.ProbeReplay, []string{"READING_DUPLICATE"}},
+		{result.ProbeReordered, []string{"READING_TIME"}},
+		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}},
+		{result.ProbeTamperedCiphertext, []string{"READING_ALTERED"}},
+		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}},
+		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}},
+		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}},
 	}
 }

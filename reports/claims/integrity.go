@@ -32,10 +32,18 @@ func integrity(e *evidence) finding {
 		}
 	}
 	f := finding{evidence: fmt.Sprintf("%d attempts at forging, between %d honest ones. Refused: %s.", forged, honest, orNone(told))}
-	var untried []string
-	for _, kind := range append([]string{result.ProbeHonestReading, result.ProbeHonestBill}, forgeries()...) {
-		if !slices.ContainsFunc(e.sum.Integrity.Probes, func(p result.Probe) bool { return p.Kind == kind && p.Attempts > 0 }) {
-			untried = append(untried, kind)
+	var untried, otherwise []string
+	for _, forged := range append([]forgery{{result.ProbeHonestReading, nil}, {result.ProbeHonestBill, nil}}, forgeries()...) {
+		at := slices.IndexFunc(e.sum.Integrity.Probes, func(p result.Probe) bool { return p.Kind == forged.kind && p.Attempts > 0 })
+		if at < 0 {
+			untried = append(untried, forged.kind)
+			continue
+		}
+		p := e.sum.Integrity.Probes[at]
+		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
+			if !p.Honest && !slices.Contains(forged.reasons, reason) {
+				otherwise = append(otherwise, fmt.Sprintf("%s (%s)", p.Kind, reason))
+			}
 		}
 	}
 	switch {
@@ -45,6 +53,8 @@ func integrity(e *evidence) finding {
 		f.verdict, f.conditions = Inconclusive, "Not tried: "+strings.Join(untried, ", ")+"."
 	case refusedHonest != nil:
 		f.verdict, f.conditions = Inconclusive, "What is honest was refused too, so that refusals prove nothing: "+strings.Join(refusedHonest, ", ")+"."
+	case otherwise != nil:
+		f.verdict, f.conditions = Inconclusive, "Refused, but not for what is false in it: "+strings.Join(otherwise, ", ")+"."
 	default:
 		f.verdict = Reproduced
 		f.conditions = "For whom checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."

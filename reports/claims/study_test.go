@@ -3,7 +3,6 @@ package claims
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"meterbench/bench/result"
@@ -48,8 +47,8 @@ func (w *world) summary(t testing.TB, study string) (result.Run, result.Summary)
 			}
 		}
 	}
-	for _, kind := range forgeries() {
-		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: kind, Attempts: 20, Refused: map[string]uint64{strings.ToUpper(kind): 20}})
+	for _, forged := range forgeries() {
+		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: forged.kind, Attempts: 20, Refused: map[string]uint64{forged.reasons[0]: 20}})
 	}
 	for _, kind := range []string{result.ProbeHonestReading, result.ProbeHonestBill} {
 		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: kind, Honest: true, Attempts: 20, Accepted: 20})

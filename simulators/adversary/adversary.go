@@ -50,8 +50,9 @@ type Config struct {
 
 // The meters.
 const (
-	own     = iota // whose readings are billed
-	foreign        // nobody registered it
+	own       = iota // whose readings are billed
+	neighbour        // registered as well
+	unknown          // nobody registered it
 	meters
 )
 
@@ -165,16 +166,20 @@ func (s *stage) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	registration, err := s.fleet.Registration(own)
+	var registrations []reading.Registration
+	for _, m := range []int{own, neighbour} {
+		registration, err := s.fleet.Registration(m)
+		if err != nil {
+			return err
+		}
+		registration.Verify, registration.Gateway, registration.Parameters = true, known.ID, s.authority.Parameters()
+		registrations = append(registrations, registration)
+	}
+	batch, err := reading.MarshalRegistrations(registrations)
 	if err != nil {
 		return err
 	}
-	registration.Verify, registration.Gateway, registration.Parameters = true, known.ID, s.authority.Parameters()
-	batch, err := reading.MarshalRegistrations([]reading.Registration{registration})
-	if err != nil {
-		return err
-	}
-	if s.verifier.Meter, err = reading.ParseKey(registration.Key); err != nil {
+	if s.verifier.Meter, err = reading.ParseKey(registrations[own].Key); err != nil {
 		return err
 	}
 	s.verifier.Gateway = &s.cheat.PublicKey

@@ -2,10 +2,12 @@ package adversary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"meterbench/bench/result"
 	"meterbench/simulators/gateway"
+	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )
 
@@ -31,7 +33,7 @@ func (s *stage) kinds() []kind {
 			r.Number++ // the meter itself signs the next number over the time of this one
 			return s.fleet.Sign(own, r)
 		})},
-		{result.ProbeForeignMeter, false, s.reading(foreign, func(*reading.Reading) error { return nil })},
+		{result.ProbeForeignMeter, false, s.foreignMeter},
 		{result.ProbeTamperedCiphertext, false, s.reading(own, func(r *reading.Reading) error {
 			r.Payload[len(r.Payload)-1] ^= 1
 			return nil
@@ -105,6 +107,15 @@ func (s *stage) reading(meter int, change func(*reading.Reading) error) func(con
 	}
 }
 
+// foreignMeter submits the reading of a meter that nobody registered; every
+// other time a registered one reports under the name of another.
+func (s *stage) foreignMeter(ctx context.Context, i uint64) (string, error) {
+	if i%2 == 0 {
+		return s.reading(unknown, func(*reading.Reading) error { return nil })(ctx, i)
+	}
+	return s.reading(own, func(r *reading.Reading) error { return s.fleet.Sign(neighbour, r) })(ctx, i)
+}
+
 // replay submits a reading again that was taken before.
 func (s *stage) replay(ctx context.Context, i uint64) (string, error) {
 	if len(s.accepted) == 0 {
@@ -153,13 +164,10 @@ func (s *stage) foreignKey(ctx context.Context, i uint64) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, _, err := s.gateway.Bill(ctx, relabelled, list); err != nil {
-			if ctx.Err() != nil {
-				return "", err
-			}
-			return "no result", nil
+		if _, _, err = s.gateway.Bill(ctx, relabelled, list); errors.Is(err, fe.ErrNoResult) {
+			return result.NoResult, nil
 		}
-		return "", nil
+		return "", err
 	}
 	passed := s.peak
 	passed.Hash = s.day.Hash
