@@ -251,7 +251,10 @@ func Setup(ctx context.Context, p Params) (Authority, error) {
 }
 
 // NewEncryptor makes the Encryptor of a public key in the form of codec.Public,
-// as Encryptor.Public returns it. It holds every element to the scheme's group.
+// as Encryptor.Public returns it. It holds every element to the scheme's group,
+// and refuses those that no secret has. The modulus of paillier is part of the
+// key, and without its factors neither it nor the elements can be checked in
+// full: a key that is accepted may still be a bad one if its maker meant it to.
 func NewEncryptor(public []byte) (Encryptor, error) {
 	p, key, err := readPublic(public)
 	if err != nil {

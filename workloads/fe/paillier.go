@@ -63,6 +63,20 @@ func (z paillierGroup) contains(elements []*big.Int) error {
 	return nil
 }
 
+// generates tells whether all elements may be powers of a generator with secret
+// exponents: squares modulo n as far as the Jacobi symbol tells, and neither 1
+// nor -1 there. What is 1 modulo n, as 1 + kn is, hides no value.
+func (z paillierGroup) generates(elements []*big.Int) error {
+	minusOne := new(big.Int).Sub(z.n, big.NewInt(1))
+	for i, e := range elements {
+		rest := new(big.Int).Mod(e, z.n)
+		if rest.Cmp(big.NewInt(1)) == 0 || rest.Cmp(minusOne) == 0 || big.Jacobi(rest, z.n) != 1 {
+			return fmt.Errorf("element %d is 1 or -1 modulo n, or no square", i)
+		}
+	}
+	return nil
+}
+
 // scheme returns gofe's form of the parameters.
 func (z paillierGroup) scheme(p Params) *fullysec.Paillier {
 	// The deviation, and its multiple of the one that gofe samples from.
@@ -164,15 +178,21 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 	return group.encryptor(p, h)
 }
 
-// readPaillier takes a public key apart: n, the generator and every h_i.
+// readPaillier takes a public key apart: n, the generator and every h_i. It
+// refuses what can be seen to be wrong without the factors of n. Whether n is
+// the product of two safe primes, and the elements are 2n-th residues, it cannot
+// see: that is for the authority to be trusted with.
 func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	width := p.Bits / 8
 	n := new(big.Int).SetBytes(key[:width])
 	elements := integers(codec.Split(key[width:], p.header().ElementSize()))
 	group := paillierGroup{n: n, square: new(big.Int).Mul(n, n), g: elements[0]}
-	err := group.contains(elements)
-	if n.BitLen() != p.Bits || n.Bit(0) == 0 {
-		err = fmt.Errorf("n is even or has %d bits", n.BitLen())
+	err := checkModulus(n, p.Bits)
+	if err == nil {
+		err = group.contains(elements)
+	}
+	if err == nil {
+		err = group.generates(elements)
 	}
 	if err != nil {
 		return paillierGroup{}, nil, fmt.Errorf("fe: public key of %v: %w", p, err)

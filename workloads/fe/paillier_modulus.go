@@ -43,6 +43,35 @@ func newModulus(ctx context.Context, bits int) (*big.Int, error) {
 	}
 }
 
+// factorPrimes is the limit of the primes that a modulus from elsewhere is
+// divided by.
+const factorPrimes = 1 << 12
+
+// checkModulus refuses what is seen to be no product of two large safe primes,
+// in milliseconds: such a product has the remainder 1 modulo 12, because the
+// primes have 11, no small factor, and is neither prime nor a square.
+func checkModulus(n *big.Int, bits int) error {
+	if n.BitLen() != bits || n.Bit(0) == 0 {
+		return fmt.Errorf("n is even or has %d bits", n.BitLen())
+	}
+	rest, divisor := new(big.Int), new(big.Int)
+	for _, r := range oddPrimesBelow(factorPrimes) {
+		if rest.Mod(n, divisor.SetUint64(r)).Sign() == 0 {
+			return fmt.Errorf("n has the factor %d", r)
+		}
+	}
+	if rest.Mod(n, divisor.SetUint64(12)).Uint64() != 1 {
+		return fmt.Errorf("n is not the product of two safe primes")
+	}
+	if root := rest.Sqrt(n); divisor.Mul(root, root).Cmp(n) == 0 {
+		return fmt.Errorf("n is a square")
+	}
+	if n.ProbablyPrime(1) {
+		return fmt.Errorf("n is prime")
+	}
+	return nil
+}
+
 // safePrime returns a random safe prime of exactly the given number of bits,
 // the two highest of them set, so that a product of two has twice as many.
 func safePrime(ctx context.Context, bits int, primes []uint64) (*big.Int, error) {

@@ -252,6 +252,66 @@ func TestPaillierRefusesPublicKeys(t *testing.T) {
 	}
 }
 
+// A public key that hides nothing is refused: with n all ones and every element
+// 1 a ciphertext is 1 + x*n.
+func TestPaillierRefusesBadModuli(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 9}
+	authority, _ := testPaillier(t, p)
+	public := authority.Encryptor().Public()
+	one := big.NewInt(1)
+	good := authority.(paillierAuthority).group
+	found := func(bits uint, rest int64, prime bool) *big.Int { // the first number of that size with a remainder modulo 12
+		n := new(big.Int).Lsh(big.NewInt(3), bits-2)
+		n.Sub(n, new(big.Int).Mod(n, big.NewInt(12))).Add(n, big.NewInt(rest))
+		for n.ProbablyPrime(0) != prime {
+			n.Add(n, big.NewInt(12))
+		}
+		return n
+	}
+	safe := found(512, 11, true)
+	for _, c := range []struct {
+		name, want string
+		n, g, h    *big.Int
+	}{
+		{"the group itself", "", good.n, good.g, good.g},
+		{"all ones", "n has the factor 3", new(big.Int).Sub(new(big.Int).Lsh(one, 1024), one), one, one},
+		{"a small factor", "n has the factor 4093", new(big.Int).Mul(big.NewInt(4093), found(1012, 1, true)), good.g, good.g},
+		{"a prime", "n is prime", found(1024, 1, true), big.NewInt(4), big.NewInt(9)},
+		{"a square", "n is a square", new(big.Int).Mul(safe, safe), big.NewInt(4), big.NewInt(9)},
+		{"primes that are not safe", "not the product of two safe primes", new(big.Int).Mul(safe, found(512, 5, true)), big.NewInt(4), big.NewInt(9)},
+		{"generator 1", "element 0 is 1", good.n, one, good.g},
+		{"element 1", "element 2 is 1", good.n, good.g, one},
+		{"generator -1", "element 0 is 1 or -1", good.n, new(big.Int).Sub(good.square, one), good.g},
+		{"1 modulo n", "element 2 is 1", good.n, good.g, new(big.Int).Add(good.n, one)},
+		{"no square", "or no square", good.n, noSquare(good.n), good.g},
+	} {
+		altered := withKey(t, public, func(key []byte) {
+			c.n.FillBytes(key[:128])
+			c.g.FillBytes(key[128:384])
+			good.g.FillBytes(key[384:640])
+			if c.n.Cmp(good.n) != 0 {
+				c.h.FillBytes(key[384:640])
+			}
+			c.h.FillBytes(key[640:])
+		})
+		_, err := NewEncryptor(altered)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: NewEncryptor: %v, want %q", c.name, err, c.want)
+		}
+		if _, again := NewEvaluator(t.Context(), altered, nil); (again == nil) != (err == nil) {
+			t.Errorf("%s: NewEvaluator: %v", c.name, again)
+		}
+	}
+}
+
+func noSquare(n *big.Int) *big.Int {
+	x := big.NewInt(2)
+	for big.Jacobi(x, n) == 1 {
+		x.Add(x, big.NewInt(1))
+	}
+	return x
+}
+
 func TestSetupPaillier(t *testing.T) {
 	p := Params{"paillier", 1024, 2, 100}
 	authority, err := Setup(t.Context(), p)
