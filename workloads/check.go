@@ -20,9 +20,9 @@ const checkedNumbers = 100
 // tries k readings, chosen by the fleet's seed among the first of each meter,
 // and returns how many it compared: fewer where they are not on the ledger, and
 // none where there is nothing to evaluate or no key for it: for plaintext, for
-// the values of a trace, and for single values, unless the authority may reveal
-// them. Under a scheme of groups it adds up the values of a group's meters for
-// one interval. It fails on the first sum that is another.
+// the values of a trace, and for single values, unless they may be revealed.
+// Under a scheme of groups it adds up the values of a group's meters for one
+// interval. It fails on the first sum that is another.
 func (r *Readings) Check(ctx context.Context, ledger Ledger, tables *fe.Tables, k int) (compared int, err error) {
 	if r.kind != reading.Encrypted || r.config.Source != nil {
 		return 0, nil
@@ -31,7 +31,7 @@ func (r *Readings) Check(ctx context.Context, ledger Ledger, tables *fe.Tables, 
 		return 0, errors.New("check readings: they are encrypted and need tables of discrete logarithms")
 	}
 	check, err := r.cipher.checker(ctx, r, ledger, tables)
-	if errors.Is(err, authority.ErrReveals) {
+	if errors.Is(err, authority.ErrReveals) || errors.Is(err, fe.ErrReveals) {
 		return 0, nil
 	}
 	if err != nil {
@@ -109,6 +109,9 @@ func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.
 func (g *groups) checker(_ context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error) {
 	weights := ones(g.size)
 	if err := tables.Check(r.params, weights); err != nil {
+		return nil, err
+	}
+	if _, err := g.members[0][0].DeriveShare(weights); err != nil { // as all members would
 		return nil, err
 	}
 	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {

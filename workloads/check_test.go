@@ -47,6 +47,8 @@ func TestCheck(t *testing.T) {
 		"bank":                   {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "bank", Bank: 5}, 4, k},
 		"single values":          {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"}, 1, 0},
 		"single values revealed": {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline", Reveal: true}, 1, k},
+		"group of one":           {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 1}, 1, 0},
+		"group of one revealed":  {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 1, Reveal: true}, 1, k},
 		"groups":                 {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3}, 1, k},
 	} {
 		t.Run(name, func(t *testing.T) {

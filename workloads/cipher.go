@@ -73,7 +73,7 @@ func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, e
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range count {
 		work.Go(func() (err error) {
-			if g.members[i], err = fe.NewGroup(ctx, params); err == nil {
+			if g.members[i], err = fe.NewGroup(ctx, params, config.Reveal); err == nil {
 				g.ids[i] = reading.ParametersID(g.members[i][0].Public())
 			}
 			return err

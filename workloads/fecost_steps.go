@@ -78,7 +78,7 @@ func (s *feShared) authorityGround(ctx context.Context, least fe.Params) (g feGr
 }
 
 func (s *feShared) groupGround(ctx context.Context, least fe.Params) (g feGround, err error) {
-	members, err := fe.NewGroup(ctx, least)
+	members, err := fe.NewGroup(ctx, least, true)
 	if err != nil {
 		return g, err
 	}
@@ -148,7 +148,7 @@ func (s *feShared) authorityTrial(c *feCell, ground feGround) feTrial {
 
 // groupTrial makes a group of meters once, for all samples.
 func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
-	members, err := fe.NewGroup(ctx, c.params)
+	members, err := fe.NewGroup(ctx, c.params, true)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 		var sum int64
 		return []feStep{
 			{&c.keygen, func() error {
-				m, err := fe.NewMember(c.params, 0)
+				m, err := fe.NewMember(c.params, 0, true)
 				if err != nil {
 					return err
 				}

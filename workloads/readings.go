@@ -34,7 +34,8 @@ type Config struct {
 	// and have their values of an interval added up. The fleet's readings then
 	// have a single value, and its meters are a multiple of Group times Channels.
 	Group int
-	// Reveal lets the key authority issue keys that reveal single values.
+	// Reveal lets the key authority, or the members of a group, issue keys that
+	// reveal single values.
 	Reveal bool
 	First  uint64 // sequence number of the first transaction
 	// Encryption says when ciphertexts are made (encrypted only): inline, in

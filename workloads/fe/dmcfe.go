@@ -38,11 +38,18 @@ import (
 // which CombineShares makes the key of a GroupEvaluator. That the public keys
 // are those of the members is for the callers to see to.
 //
+// Without an authority the members guard themselves: each refuses its share for
+// a function of one member's value alone, unless it was made to allow that. It
+// looks at one function at a time. Which combinations of functions, or weights
+// that are far apart, give single values away is for those to weigh who bring a
+// function to the members.
+//
 // Encryption is deterministic: two values under one label would show their
 // difference. So a Member takes each label once. Many goroutines may use it.
 type Member struct {
 	params Params
 	client *fullysec.DMCFEClient
+	reveal bool   // may derive shares for one member's value
 	own    []byte // public key
 	public []byte // of the group; nil before Agree
 
@@ -50,16 +57,21 @@ type Member struct {
 	used usedLabels
 }
 
+// ErrReveals is the error of DeriveShare for a function that would reveal the
+// values of one member.
+var ErrReveals = errors.New("would reveal the values of one member")
+
 // NewMember makes the member of that index, from 0, of a group of p.Length
-// meters, with fresh secrets.
-func NewMember(p Params, index int) (*Member, error) {
+// meters, with fresh secrets. With reveal it derives shares for functions of one
+// member's value too, as every function of a group of one is.
+func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
 	}
 	if index < 0 || index >= p.Length {
 		return nil, fmt.Errorf("fe: member %d of a group of %d", index, p.Length)
 	}
-	m := &Member{params: p}
+	m := &Member{params: p, reveal: reveal}
 	err := contain(func() (err error) {
 		if m.client, err = fullysec.NewDMCFEClient(index); err == nil {
 			m.own = m.client.ClientPubKey.Marshal()
@@ -86,15 +98,16 @@ func (p Params) validateGroup() error {
 }
 
 // NewGroup makes all members of a group and has them agree. It takes about
-// 0.2 ms for each pair of members, and fails with the context's error.
-func NewGroup(ctx context.Context, p Params) ([]*Member, error) {
+// 0.2 ms for each pair of members, and fails with the context's error. What
+// reveal does NewMember says.
+func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
 	}
 	members, keys := make([]*Member, p.Length), make([][]byte, p.Length)
 	for i := range members {
 		var err error
-		if members[i], err = NewMember(p, i); err != nil {
+		if members[i], err = NewMember(p, i, reveal); err != nil {
 			return nil, err
 		}
 		keys[i] = members[i].PublicKey()
@@ -115,12 +128,23 @@ func (m *Member) PublicKey() []byte { return bytes.Clone(m.own) }
 
 // Agree computes the member's part of the group's shared secrets from the
 // public keys of all members, in the order of their indices and with its own.
+// It refuses a key that comes twice, because who knows its secret would be
+// several members, and to agree once more after it succeeded: shares made with
+// keys that somebody chose later would give away what the group's own hide.
 func (m *Member) Agree(keys [][]byte) error {
+	if m.public != nil {
+		return errors.New("fe: agree: the member has agreed on the keys of its group; make a new member")
+	}
 	if len(keys) != m.params.Length || !bytes.Equal(keys[m.client.Idx], m.own) {
 		return fmt.Errorf("fe: agree: %d public keys of which number %d must be the member's own; the group has %d members", len(keys), m.client.Idx, m.params.Length)
 	}
 	points := make([]*bn256.G1, len(keys))
+	seen := make(map[string]int, len(keys))
 	for i, key := range keys {
+		if first, twice := seen[string(key)]; twice {
+			return fmt.Errorf("fe: agree: public key %d is that of member %d too", i, first)
+		}
+		seen[string(key)] = i
 		var err error
 		if points[i], err = readG1(key); err != nil {
 			return fmt.Errorf("fe: agree: public key %d: %w", i, err)
@@ -172,14 +196,24 @@ func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
 
 // DeriveShare returns the member's share of the key for the sum of y_i*x_i over
 // the members' values x_i of one label. It refuses a y of the wrong length or
-// with a number over the bound; whether the function may be computed at all is
-// the member's to decide before.
+// with a number over the bound, and with ErrReveals one with a single number
+// other than 0, unless the member was made to allow it. Whether the function may
+// be computed otherwise is the member's to decide before.
 func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if err := m.params.checkVector(y); err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
 	}
 	if m.public == nil {
 		return nil, errors.New("fe: derive: the group has not agreed on keys")
+	}
+	weighed := 0
+	for _, weight := range y {
+		if weight != 0 {
+			weighed++
+		}
+	}
+	if weighed == 1 && !m.reveal {
+		return nil, fmt.Errorf("fe: derive: the function %w", ErrReveals)
 	}
 	var share data.VectorG2
 	err := contain(func() (err error) {

@@ -22,7 +22,7 @@ import (
 
 func mustGroup(t testing.TB, p Params) []*Member {
 	t.Helper()
-	members, err := NewGroup(t.Context(), p)
+	members, err := NewGroup(t.Context(), p, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +105,7 @@ func (k groupAnswer) members(t testing.TB) []*Member {
 		public := new(bn256.G1).ScalarBaseMult(s[2])
 		members[i] = &Member{
 			params: Params{"dmcfe", 256, k.Length, k.Bound},
+			reveal: true,
 			client: &fullysec.DMCFEClient{Idx: i, S: s[:2], ClientSecKey: s[2], ClientPubKey: public},
 			own:    public.Marshal(),
 		}
@@ -297,7 +298,7 @@ func TestGroupRefuses(t *testing.T) {
 	_, err = NewGroupEvaluator(t.Context(), GroupKey{far, []int64{1 << 22}, key.Secret}, tables)
 	wrong("results beyond the tables", "discrete logarithms are searched up to", err)
 
-	lone, err := NewMember(p, 2)
+	lone, err := NewMember(p, 2, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,17 +310,60 @@ func TestGroupRefuses(t *testing.T) {
 	wrong("others' keys", "must be the member's own", lone.Agree([][]byte{members[0].own, members[1].own, members[2].own}))
 	wrong("two keys", "2 public keys", lone.Agree([][]byte{members[0].own, lone.own}))
 	wrong("a key that is no point", "public key 1", lone.Agree([][]byte{members[0].own, make([]byte, 64), lone.own}))
-	_, err = NewMember(p, 3)
+	wrong("a key twice", "public key 1 is that of member 0 too", lone.Agree([][]byte{members[0].own, members[0].own, lone.own}))
+	wrong("its own key twice", "public key 2 is that of member 1 too", lone.Agree([][]byte{members[0].own, lone.own, lone.own}))
+	keys := [][]byte{members[0].own, members[1].own, lone.own}
+	if err := lone.Agree(keys); err != nil { // what was refused left nothing behind
+		t.Fatal(err)
+	}
+	public := lone.Public()
+	wrong("the same keys again", "has agreed", lone.Agree(keys))
+	wrong("other keys", "has agreed", lone.Agree([][]byte{members[1].own, members[0].own, lone.own}))
+	if !bytes.Equal(lone.Public(), public) {
+		t.Error("a second agreement changed the group")
+	}
+	_, err = NewMember(p, 3, false)
 	wrong("member 3", "member 3 of a group of 3", err)
-	_, err = NewMember(Params{"ddh", 1024, 3, 10}, 0)
+	_, err = NewMember(Params{"ddh", 1024, 3, 10}, 0, false)
 	wrong("a scheme with an authority", "has an authority", err)
 	_, err = Setup(t.Context(), p)
 	wrong("an authority", "has no authority", err)
 	_, err = NewEncryptor(members[0].Public())
 	wrong("an encryptor", "has no authority", err)
-	_, err = NewGroup(ctx, p)
+	_, err = NewGroup(ctx, p, false)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("NewGroup of a context that is done: %v", err)
+	}
+}
+
+// A member keeps its share of a function that is another member's value, or
+// its own, to itself.
+func TestMembersRevealNothing(t *testing.T) {
+	for _, c := range []struct {
+		y       []int64
+		reveals bool
+	}{
+		{[]int64{0, 7, 0}, true},
+		{[]int64{-1, 0, 0}, true},
+		{[]int64{1, 0, 1}, false},
+		{[]int64{0, 0, 0}, false},
+		{[]int64{1}, true},
+	} {
+		p := Params{"dmcfe", 256, len(c.y), 10}
+		guarded, err := NewGroup(t.Context(), p, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range guarded {
+			if _, err := m.DeriveShare(c.y); errors.Is(err, ErrReveals) != c.reveals || !c.reveals && err != nil {
+				t.Errorf("member %d, %v: error %v", i, c.y, err)
+			}
+		}
+		for i, m := range mustGroup(t, p) {
+			if _, err := m.DeriveShare(c.y); err != nil {
+				t.Errorf("member %d, %v, where it is allowed: %v", i, c.y, err)
+			}
+		}
 	}
 }
 
