@@ -17,8 +17,10 @@ const (
 	maxLength = 1024
 	minBound  = 2
 	maxBound  = 1 << 31
-	// maxProduct limits an inner product, length * bound^2: decryption takes
-	// its square root in steps and in table entries.
+	// maxProduct limits length * bound^2, the largest inner product that the
+	// parameters of encryption allow. That of the functions that are computed is
+	// bound times the sum of their weights, and may be as large as the tables of
+	// discrete logarithms reach: 2^40 with 2^20 entries.
 	maxProduct = 1 << 48
 	// What a fleet of simulated meters can be.
 	maxMeters   = 1_000_000
@@ -138,7 +140,7 @@ func between[T int | int64 | time.Duration](path string, got, least, most T) *st
 
 func checkProduct(path string, length int, bound int64) *strictyaml.Problem {
 	if product := float64(length) * float64(bound) * float64(bound); product >= maxProduct {
-		return problem("", path, "inner products of %d values below %d reach 2^%.0f, and decryption goes up to 2^48", length, bound, math.Ceil(math.Log2(product)))
+		return problem("", path, "inner products of %d values below %d reach 2^%.0f, and the parameters of encryption must stay below 2^48", length, bound, math.Ceil(math.Log2(product)))
 	}
 	return nil
 }

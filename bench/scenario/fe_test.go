@@ -46,7 +46,7 @@ func TestFEErrors(t *testing.T) {
 		{"{bounds: [7, 7]}", "a.yaml:5:18: fe.bounds[1]: 7 is given twice"},
 		{"{bounds: []}", "a.yaml:5:14: fe.bounds: at least one is needed"},
 		{"{bound: 7, bounds: [7]}", "a.yaml:5:24: fe.bounds: bound is given already; leave one of them out"},
-		{"{bounds: [7, 20000000]}", "a.yaml:5:5: fe.lengths[0]: inner products of 1 values below 20000000 reach 2^49, and decryption goes up to 2^48"},
+		{"{bounds: [7, 20000000]}", "a.yaml:5:5: fe.lengths[0]: inner products of 1 values below 20000000 reach 2^49, and the parameters of encryption must stay below 2^48"},
 		{"{schemes: ecddh, bits: 2048}", "a.yaml:5:28: fe.bits[0]: ecddh has no key size of 2048 bits; known are 256"},
 		{"{schemes: [paillier, ecddh], bits: [2048, 1536]}", "a.yaml:5:47: fe.bits[1]: there is no key size of 1536 bits; known are 256, 1024, 2048, 3072, 4096"},
 		{"{schemes: [ecddh, ddh], bits: 256}", "a.yaml:5:23: fe.schemes[1]: ddh has none of the key sizes asked for; known are 1024, 1536, 2048, 3072, 4096"},

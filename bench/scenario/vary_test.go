@@ -124,7 +124,7 @@ func TestVaryErrors(t *testing.T) {
 		{"  bits: [1024, 3072]", "  batch: [{messages: 0}]", "a.yaml:13:22: vary.batch[0].messages: must be above 0, got 0; leave it out to keep the topology's"},
 		{"  bits: [1024, 3072]", "  scheme: [rsa]", `a.yaml:13:12: vary.scheme[0]: there is no "rsa"; known are ddh, damgard, paillier, dmcfe, ecddh`},
 		{"  bits: [1024, 3072]", "  wait: [never]", `a.yaml:13:10: vary.wait[0]: there is no "never"; known are endorse, acknowledge, commit`},
-		{"length: 24", "length: 24, bound: 16777216", "a.yaml:6:52: series[0].workload.bound: inner products of 24 values below 16777216 reach 2^53, and decryption goes up to 2^48 (in series all/workload=padded/bits=1024)"},
+		{"length: 24", "length: 24, bound: 16777216", "a.yaml:6:52: series[0].workload.bound: inner products of 24 values below 16777216 reach 2^53, and the parameters of encryption must stay below 2^48 (in series all/workload=padded/bits=1024)"},
 		{"[1024, 3072]", "[1024, 1536, 2048, 3072, 4096]\n  length: [" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(upTo(99))), ","), "[]") + "]", "a.yaml:12:3: vary: makes more than 1000 series"},
 	}
 	for _, test := range tests {
