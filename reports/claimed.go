@@ -54,7 +54,12 @@ func claimTable(c result.Claim) Table {
 	return t
 }
 
-// claimFindings are the verdicts, and under which conditions.
+// briefly is the length in bytes up to which conditions stand with the verdict:
+// a few lines on a terminal.
+const briefly = 200
+
+// claimFindings are the verdicts, and if that is soon said under which
+// conditions.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
 		f := Finding{Subject: "Claim " + c.ID, Value: c.Verdict, Text: c.Claim, Verdict: Caution}
@@ -64,7 +69,10 @@ func claimFindings(claims []result.Claim) (fs []Finding) {
 		case "not reproduced":
 			f.Verdict = Bad
 		}
-		if c.Conditions != "" {
+		switch n := len(c.Conditions); {
+		case n > briefly:
+			f.Text += " The conditions and the evidence stand in the report, under Claims."
+		case n > 0:
 			f.Text += " " + c.Conditions
 		}
 		fs = append(fs, f)

@@ -16,7 +16,7 @@ func TestClaims(t *testing.T) {
 	sum.Claims = []result.Claim{
 		{ID: "p/fast", Claim: "It is fast.", Published: "8 clients", Threshold: "4 to 16", Verdict: "reproduced", Evidence: "8 of 8.", Conditions: "At 0.5 core."},
 		{ID: "p/cheap", Claim: "it is cheap", Published: "not available", Threshold: "under 1 %", Verdict: "not reproduced", Evidence: "7 %.", Figure: "claim-cheap"},
-		{ID: "p/scales", Verdict: "depends", Evidence: "x"}, {ID: "p/sound", Verdict: "inconclusive", Evidence: "y"},
+		{ID: "p/scales", Claim: "It scales.", Verdict: "depends", Evidence: "x", Conditions: strings.Repeat("Holds for this. ", 20)}, {ID: "p/sound", Verdict: "inconclusive", Evidence: "y"},
 	}
 	r := Build(run, sum)
 	if r.Sections[0].ID != "claims" {
@@ -35,7 +35,9 @@ func TestClaims(t *testing.T) {
 			t.Errorf("%+v, want %v", f, want)
 		}
 	}
-	if text := r.Findings[0].Text; text != "It is fast. At 0.5 core." {
-		t.Errorf("%q", text)
+	for i, want := range map[int]string{0: "It is fast. At 0.5 core.", 2: "It scales. The conditions and the evidence stand in the report, under Claims."} {
+		if text := r.Findings[i].Text; text != want {
+			t.Errorf("%q, want %q", text, want)
+		}
 	}
 }
