@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"math/big"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -83,18 +81,7 @@ type groupAnswer struct {
 	Result  int64       `json:"result"`
 }
 
-func groupAnswers(t testing.TB) []groupAnswer {
-	t.Helper()
-	file, err := os.ReadFile("testdata/dmcfe.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answers []groupAnswer
-	if err := json.Unmarshal(file, &answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
-}
+func groupAnswers(t testing.TB) []groupAnswer { return known[groupAnswer](t, "testdata/dmcfe.json") }
 
 // members returns the members that hold the answer's secrets.
 func (k groupAnswer) members(t testing.TB) []*Member {

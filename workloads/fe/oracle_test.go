@@ -34,20 +34,20 @@ type knownAnswer struct {
 }
 
 func knownAnswers(t testing.TB) []knownAnswer {
+	return append(known[knownAnswer](t, "testdata/vectors.json"), known[knownAnswer](t, "testdata/ecddh.json")...)
+}
+
+// known returns the known answers in a file.
+func known[T any](t testing.TB, file string) (answers []T) {
 	t.Helper()
-	var all []knownAnswer
-	for _, name := range []string{"testdata/vectors.json", "testdata/ecddh.json"} {
-		file, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var answers []knownAnswer
-		if err := json.Unmarshal(file, &answers); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, answers...)
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &answers)
 	}
-	return all
+	if err != nil || len(answers) == 0 {
+		t.Fatalf("%s: %d answers, %v", file, len(answers), err)
+	}
+	return answers
 }
 
 func (k knownAnswer) params() Params { return Params{k.Scheme, k.Bits, k.Length, k.Bound} }

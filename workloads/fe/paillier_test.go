@@ -3,10 +3,8 @@ package fe
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"math/big"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -32,16 +30,7 @@ type paillierAnswer struct {
 }
 
 func paillierAnswers(t testing.TB) []paillierAnswer {
-	t.Helper()
-	file, err := os.ReadFile("testdata/paillier.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answers []paillierAnswer
-	if err := json.Unmarshal(file, &answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
+	return known[paillierAnswer](t, "testdata/paillier.json")
 }
 
 func (k paillierAnswer) params() Params { return Params{"paillier", k.Bits, k.Length, k.Bound} }
