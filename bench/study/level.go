@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"time"
 
@@ -36,7 +35,7 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 		sinks[i].Watch(seen[i].see)
 		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
-	runtime.GC() // the level before leaves its garbage to itself
+	collect(host.Memory)
 	counted := s.counters(ctx)
 	meter := newMeter(s.site)
 	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
