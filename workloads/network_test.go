@@ -137,7 +137,7 @@ func TestRealNetwork(t *testing.T) {
 		}
 	}
 	t.Logf("%d bills over 30 readings of 24 values: %v each, with a refused repetition and the verifier", bills, time.Since(begun)/bills)
-	count, err := c.Evaluate(t.Context(), reading.FnCount, nil)
+	count, err := c.Evaluate(t.Context(), reading.FnCount, nil, nil)
 	if err != nil || string(count) != strconv.FormatUint(stored, 10) {
 		t.Errorf("the contract counts %s readings and bills, %v; want %d", count, err, stored)
 	}

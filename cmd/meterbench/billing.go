@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"meterbench/bench/scenario"
 	"meterbench/network/client"
@@ -23,36 +20,15 @@ func (f *fleets) billing(ctx context.Context, w scenario.Workload, fleet *meter.
 	})
 }
 
-// stocking is how many transactions put readings on the ledger at a time: as
-// many as share a block without a wait for its timer.
-const stocking = 16
-
 // stock puts the readings that are to be billed on the ledger.
 func (f *fleets) stock(ctx context.Context, bills *workloads.Billing, working func(string)) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(stocking)
-	var mu sync.Mutex
-	sent := 0
 	for channel := range f.channels {
-		for tx, err := range bills.Stock(ctx, channel) {
-			if err != nil {
-				group.Go(func() error { return err })
-				break
-			}
-			group.Go(func() error {
-				if err := f.commit(ctx, tx); err != nil {
-					return err
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				sent++
-				working(fmt.Sprintf("%d transactions of readings to bill", sent))
-				return nil
-			})
+		err := f.commitAll(ctx, bills.Stock(ctx, channel), func(n int) {
+			working(fmt.Sprintf("%d transactions of readings to bill", n))
+		})
+		if err != nil {
+			return fmt.Errorf("readings to bill: %w", err)
 		}
-	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("readings to bill: %w", err)
 	}
 	f.stocked += bills.Stocked()
 	return nil

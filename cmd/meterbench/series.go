@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -46,15 +48,9 @@ type fleets struct {
 	tables *fe.Tables       // of discrete logarithms
 
 	// Until now.
-	meters    []registered
+	known     []*meter.Fleet // registered
 	encrypted []*workloads.Readings
 	stocked   uint64 // readings that bills are about, put on the ledger before the load
-}
-
-// A registered meter is on the ledger of a channel.
-type registered struct {
-	id      string
-	channel int
 }
 
 // series makes the workload of a series ready.
@@ -111,12 +107,10 @@ func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix stri
 	if err != nil {
 		return nil, none, err
 	}
-	if err := f.enrol(ctx, made); err != nil {
+	if err := f.enrol(ctx, made, working); err != nil {
 		return nil, none, err
 	}
-	for i := range w.Meters {
-		f.meters = append(f.meters, registered{fleet.ID(i), i % f.channels})
-	}
+	f.known = append(f.known, fleet)
 	prepared, err := made.Prepare(ctx, planned, func(done, total int) {
 		working(fmt.Sprintf("%d of %d ciphertexts", done, total))
 	})
@@ -140,19 +134,63 @@ type component interface {
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 }
 
-// enrol sets a workload up on all channels at once: each transaction waits for
-// its block.
-func (f *fleets) enrol(ctx context.Context, made component) error {
+// enrol sets a workload up on all channels at once.
+func (f *fleets) enrol(ctx context.Context, made component, working func(string)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range f.channels {
 		group.Go(func() error {
 			all, err := made.SetUp(channel)
-			for _, tx := range all {
-				if err == nil {
-					err = f.commit(ctx, tx)
+			for err == nil && len(all) > 0 { // what goes to another function may build on what went before
+				next := 1
+				for next < len(all) && all[next].Function == all[0].Function {
+					next++
 				}
+				some := all[:next]
+				all = all[next:]
+				err = f.commitAll(ctx, func(yield func(bench.Transaction, error) bool) {
+					for _, tx := range some {
+						if !yield(tx, nil) {
+							return
+						}
+					}
+				}, func(n int) {
+					working(fmt.Sprintf("%d of %d transactions of %s", n, len(some), some[0].Function))
+				})
 			}
 			return err
+		})
+	}
+	return group.Wait()
+}
+
+// atOnce is how many transactions of the set-up are under way on a channel: they
+// share blocks, and a block often waits for the batch timer.
+const atOnce = 16
+
+// commitAll takes transactions that do not build on each other to their
+// commits. committed is called after each, by one goroutine at a time.
+func (f *fleets) commitAll(ctx context.Context, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	var mu sync.Mutex
+	n := 0
+	for tx, err := range all {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			group.Go(func() error { return err })
+			break
+		}
+		group.Go(func() error {
+			if err := f.commit(ctx, tx); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			committed(n)
+			return nil
 		})
 	}
 	return group.Wait()

@@ -159,7 +159,7 @@ func TestPutBill(t *testing.T) {
 			if expect(t, r, 200, ""); string(r.GetPayload()) != string(test.bill) {
 				t.Error("the bill came back changed")
 			}
-			r = s.invoke(t, c, reading.FnCount, []byte("m3"))
+			r = s.invoke(t, c, reading.FnCount, []byte("m3"), []byte("m3"))
 			if expect(t, r, 200, ""); string(r.GetPayload()) != "6" {
 				t.Errorf("5 readings and a bill are counted as %s", r.GetPayload())
 			}
@@ -209,13 +209,13 @@ func TestPutReadings(t *testing.T) {
 func TestBillWhenPeerFails(t *testing.T) {
 	c, s := billable(t)
 	f, _ := tariff(t, "another", true)
-	calls := map[string][]byte{
-		reading.FnPutBill: signedBill(t, honest(t, s, 0, 1), 8), reading.FnSetParameters: reading.MarshalList([][]byte{publicKey1024(t)}),
-		reading.FnApprove: functions(t, f), reading.FnRegisterGateway: gateway(t, "gw3", 7), reading.FnCount: nil,
+	calls := map[string][][]byte{
+		reading.FnPutBill: {signedBill(t, honest(t, s, 0, 1), 8)}, reading.FnSetParameters: {reading.MarshalList([][]byte{publicKey1024(t)})},
+		reading.FnApprove: {functions(t, f)}, reading.FnRegisterGateway: {gateway(t, "gw3", 7)}, reading.FnCount: {nil, nil},
 	}
 	s.fail = errors.New("disk on fire")
-	for function, arg := range calls {
-		r := s.invoke(t, c, function, arg)
+	for function, args := range calls {
+		r := s.invoke(t, c, function, args...)
 		if expect(t, r, 500, "STATE_FAILED: "); !strings.Contains(r.GetMessage(), "disk on fire") {
 			t.Errorf("%s: message %q loses the cause", function, r.GetMessage())
 		}

@@ -58,19 +58,22 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string
 	return reading.MarshalList(found), nil
 }
 
-// count returns how many readings and bills are stored, of one meter or of all
-// (""). It pages, because a peer ends a longer query without a word.
-func (c *Readings) count(stub shim.ChaincodeStubInterface, meter string) ([]byte, error) {
-	first, end := "/", "0" // '0' follows '/'
-	if meter != "" {
-		if err := reading.CheckMeter(meter); err != nil {
-			return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+// count returns how many readings and bills are stored of the meters from the
+// first to the last, or of all ("" and ""). It pages, because a peer ends a
+// longer query without a word.
+func (c *Readings) count(stub shim.ChaincodeStubInterface, first, last string) ([]byte, error) {
+	from, end := "/", "0" // '0' follows '/'
+	if first != "" || last != "" {
+		for _, meter := range []string{first, last} {
+			if err := reading.CheckMeter(meter); err != nil {
+				return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+			}
 		}
-		first, end = "/"+meter+"/", "/"+meter+"0"
+		from, end = "/"+first+"/", "/"+last+"0"
 	}
 	total := 0
 	for _, kind := range []string{"r", "b"} {
-		n, err := countKeys(stub, kind+first, kind+end)
+		n, err := countKeys(stub, kind+from, kind+end)
 		if err != nil {
 			return nil, fmt.Errorf("count what is stored: %w", err)
 		}

@@ -17,13 +17,16 @@ func TestQueries(t *testing.T) {
 	}
 	expect(t, s.invoke(t, c, reading.FnPut, signed(t, plain("m1", 5), meterKey(t, 1))), 200, "")
 
-	for meter, want := range map[string]string{"": "21", "m1": "1", "m2": "20", "m": "0"} {
-		r := s.invoke(t, c, reading.FnCount, []byte(meter))
+	for meters, want := range map[[2]string]string{
+		{"", ""}: "21", {"m1", "m1"}: "1", {"m2", "m2"}: "20", {"m1", "m2"}: "21", {"m0", "m1"}: "1", {"m", "m"}: "0", {"m2", "m1"}: "0",
+	} {
+		r := s.invoke(t, c, reading.FnCount, []byte(meters[0]), []byte(meters[1]))
 		expect(t, r, 200, "")
 		if got := string(r.GetPayload()); got != want {
-			t.Errorf("count of %q is %s; want %s", meter, got, want)
+			t.Errorf("count of %q is %s; want %s", meters, got, want)
 		}
 	}
+	expect(t, s.invoke(t, c, reading.FnCount, []byte("m1"), nil), 400, "ARGUMENTS_WRONG: ")
 	r := s.invoke(t, c, reading.FnGet, []byte("m1"), []byte("5"))
 	expect(t, r, 200, "")
 	if !bytes.Equal(r.GetPayload(), signed(t, plain("m1", 5), meterKey(t, 1))) {

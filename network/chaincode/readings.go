@@ -67,7 +67,7 @@ func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	case reading.FnGetBill:
 		return answer(c.getBill(stub, string(args[0]), string(args[1]), string(args[2]), string(args[3])))
 	case reading.FnCount:
-		return answer(c.count(stub, string(args[0])))
+		return answer(c.count(stub, string(args[0]), string(args[1])))
 	default: // reading.FnPing: arity knows no other
 		return answer([]byte(reading.ContractName), nil)
 	}
@@ -79,9 +79,9 @@ func arity(function string) (n int, known bool) {
 	case reading.FnPing:
 		return 0, true
 	case reading.FnPut, reading.FnPutList, reading.FnPutBill, reading.FnSetParameters, reading.FnApprove,
-		reading.FnRegisterGateway, reading.FnRegister, reading.FnCount, reading.FnGetParameters, reading.FnGetFunction:
+		reading.FnRegisterGateway, reading.FnRegister, reading.FnGetParameters, reading.FnGetFunction:
 		return 1, true
-	case reading.FnGet:
+	case reading.FnGet, reading.FnCount:
 		return 2, true
 	case reading.FnRange:
 		return 3, true

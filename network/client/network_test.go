@@ -142,7 +142,7 @@ func TestRealNetwork(t *testing.T) {
 	if found != len(sent) {
 		t.Errorf("the ledger holds %d of %d transactions", found, len(sent))
 	}
-	count, err := c.Evaluate(t.Context(), reading.FnCount, nil)
+	count, err := c.Evaluate(t.Context(), reading.FnCount, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ const (
 	FnGetParameters   = "GetParameters"    // (id): the public key
 	FnGetFunction     = "GetFunction"      // (hash): the function
 	FnGetBill         = "GetBill"          // (meter, from, to, function's hash): the bill
-	FnCount           = "CountStored"      // (meter, or "" for all): how many readings and bills are stored, in decimal
+	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
 // The codes with which messages of refusals begin, followed by a colon. They
