@@ -12,7 +12,7 @@ import (
 type Estimate struct {
 	Load  time.Duration // exactly what the scenario says; at most, where it searches
 	FE    time.Duration // the table of encryption costs
-	SetUp time.Duration // networks, ciphertexts made before the load, what levels take to drain
+	SetUp time.Duration // networks, meters, ciphertexts made before the load, what levels take to drain
 }
 
 // Total is all of it.
@@ -23,6 +23,7 @@ func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 const (
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
 	drainTime   = 400 * time.Millisecond  // of a load level
+	meterTime   = 120 * time.Microsecond  // to derive a meter's key and register it
 	encryptTime = 6 * time.Millisecond    // per value, ddh at 2048 bits; the header counts as one more
 	encryptPow  = 2.6                     // of the key size, curves included
 	modulusTime = time.Second             // of the search for one of 2048 bits, paillier
@@ -39,6 +40,7 @@ func Estimated(s scenario.Scenario) Estimate {
 		for _, series := range one.series {
 			for _, w := range series.Workloads() {
 				n := float64(w.Encryption.Bank + planned(s.Seed, one.turns, series))
+				e.SetUp += time.Duration(w.Meters) * meterTime
 				e.SetUp += seconds(n*crowded/float64(runtime.GOMAXPROCS(0))*encryption(w.Scheme, w.Bits, w.Length)) + modulus(w.Scheme, w.Bits)
 			}
 		}

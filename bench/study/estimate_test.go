@@ -11,11 +11,11 @@ func TestEstimated(t *testing.T) {
 	s := series(closed("a", 10*time.Second, 1, 2), open("b", 5*time.Second, 50))
 	s.Repeat = 2
 	plain := Estimated(s)
-	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime || plain.Total() != plain.Load+plain.SetUp {
+	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime+6*meterTime || plain.Total() != plain.Load+plain.SetUp {
 		t.Errorf("%+v", plain)
 	}
 	s.Fresh = true
-	if fresh := Estimated(s); fresh.SetUp != plain.SetUp+networkTime {
+	if fresh := Estimated(s); fresh.SetUp != plain.SetUp+networkTime+6*meterTime { // of two series with three meters each
 		t.Errorf("%+v", fresh)
 	}
 	s.Fresh = false
