@@ -74,25 +74,17 @@ var _ Component = (*Billing)(nil)
 // which takes up to seconds unless it is kept from before. It fails where
 // results might be beyond the reach of the table.
 func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
-	if config.Readings < 1 || config.Readings > reading.MaxBilled {
-		return nil, fmt.Errorf("bills over %d readings; want 1 to %d", config.Readings, reading.MaxBilled)
+	config.Channels = max(1, config.Channels)
+	if err := config.Validate(); err != nil {
+		return nil, err
 	}
 	fleet := config.Fleet
-	if fleet.Limit() < uint64(config.Readings+periods) {
-		return nil, fmt.Errorf("bills over %d readings; a meter makes only %d", config.Readings, fleet.Limit())
-	}
-	if config.Form == "encrypted" && !fe.HasAuthority(config.Scheme) {
-		return nil, fmt.Errorf("bills by scheme %q: it has no authority to issue keys of tariffs; choose another", config.Scheme)
-	}
-	stock, err := NewReadings(ctx, Config{
-		Kind: config.Form, Scheme: config.Scheme, Bits: config.Bits, Fleet: fleet, Encryption: "bank", Bank: stockCiphertexts,
-		Group: 1, Verify: config.Verify, Channels: config.Channels, Reveal: config.Reveal,
-	})
+	stock, err := NewReadings(ctx, config.stock())
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
 	b := &Billing{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
-	count := min(wanted/(fleet.Config().Meters*periods)+1, maxTariffs)
+	count := config.tariffs()
 	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
 	if stock.kind == reading.Encrypted {
 		keys := stock.cipher.(vectors).authority
@@ -112,9 +104,7 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 }
 
 // Bills returns how many bills there are to submit.
-func (b *Billing) Bills() uint64 {
-	return uint64(b.config.Fleet.Config().Meters) * periods * uint64(len(b.tariffs))
-}
+func (b *Billing) Bills() uint64 { return b.config.Most() }
 
 // SetUp returns the transactions that have to be on the ledger of a channel
 // before any other, each committed before the next: those of the readings, the

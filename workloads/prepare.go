@@ -33,8 +33,8 @@ func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total
 	if n < 1 {
 		return result.Preparation{}, errors.New("encryption ahead needs to know the number of transactions; use an open load, or a bank")
 	}
-	if size := r.params.CiphertextSize(); n > maxReady/size {
-		return result.Preparation{}, fmt.Errorf("%d ciphertexts of %d bytes do not fit into %d MiB; use a bank of at most %d", n, size, maxReady>>20, maxReady/size)
+	if err := r.config.checkReady(n); err != nil {
+		return result.Preparation{}, err
 	}
 	start := time.Now()
 	ready, seconds, err := r.encrypt(ctx, n, progress)

@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"meterbench/bench"
@@ -93,49 +92,21 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 // newReadings is NewReadings without a device.
 func newReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
-	r := &Readings{config: config}
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Readings{config: config, params: config.params()}
 	switch config.Kind {
 	case "plain":
 		r.kind = reading.Plain
 		return r, nil
 	case "padded":
 		r.kind = reading.Padded
-	case "encrypted":
-		r.kind = reading.Encrypted
-	default:
-		return nil, fmt.Errorf("workload kind %q is unknown; choose plain, padded or encrypted", config.Kind)
-	}
-	fleet := config.Fleet.Config()
-	r.params = fe.Params{Scheme: config.Scheme, Bits: config.Bits, Length: fleet.Length, Bound: fleet.Bound}
-	grouped := slices.Contains(fe.Schemes(), config.Scheme) && !fe.HasAuthority(config.Scheme)
-	if grouped {
-		r.params.Length = config.Group
-	}
-	if err := r.params.Validate(); err != nil {
-		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
-	}
-	if grouped {
-		if err := checkGroups(config); err != nil {
-			return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
-		}
-	}
-	if size := r.params.CiphertextSize(); size > reading.MaxPayload {
-		return nil, fmt.Errorf("workload %s: ciphertexts of %v have %d bytes, more than a reading's %d; lower the length or the key size",
-			config.Kind, r.params, size, reading.MaxPayload)
-	}
-	if r.kind == reading.Padded {
 		return r, nil
 	}
-	switch {
-	case config.Encryption != "inline" && config.Encryption != "ahead" && config.Encryption != "bank":
-		return nil, fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", config.Encryption)
-	case config.Encryption == "bank" && config.Bank < 1:
-		return nil, fmt.Errorf("bank of %d ciphertexts; want at least 1", config.Bank)
-	case config.Encryption == "bank" && grouped:
-		return nil, fmt.Errorf("a bank of %s ciphertexts; a ciphertext belongs to one meter and one interval, so make them inline or ahead", config.Scheme)
-	}
+	r.kind = reading.Encrypted
 	var err error
-	if grouped {
+	if config.grouped() {
 		r.cipher, err = newGroups(ctx, r.params, config)
 	} else {
 		r.cipher, err = newVectors(ctx, authority.Config{Params: r.params, Reveal: config.Reveal})

@@ -1,0 +1,88 @@
+package workloads
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
+	"meterbench/workloads/reading"
+)
+
+// fleetOf returns a fleet whose readings have so many values of an interval each.
+func fleetOf(t *testing.T, meters, length int, interval time.Duration) *meter.Fleet {
+	t.Helper()
+	fleet, err := meter.NewFleet(meter.Config{Seed: 1, Meters: meters, Prefix: "v", Start: time.Unix(1_767_571_200, 0), Interval: interval, Length: length, Bound: 10_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fleet
+}
+
+// Every length of every scheme that Validate accepts fits into a reading, and
+// the next one does not.
+func TestValidateKnowsHowLongReadingsCanBe(t *testing.T) {
+	for _, scheme := range fe.Schemes() {
+		for _, bits := range fe.Sizes(scheme) {
+			longest := 0
+			for length := 1; length <= reading.MaxValues; length++ {
+				values, group := length, 1
+				if !fe.HasAuthority(scheme) {
+					values, group = 1, length
+				}
+				fleet := fleetOf(t, length, values, time.Second)
+				c := Config{Kind: "padded", Scheme: scheme, Bits: bits, Fleet: fleet, Group: group}
+				measured, _ := fleet.Values(0, 0)
+				_, padding := measured.MarshalPadded(c.params().CiphertextSize())
+				if err := c.Validate(); (err == nil) != (padding == nil) {
+					t.Fatalf("%s %d, length %d: validated %v, padded %v", scheme, bits, length, err, padding)
+				} else if err == nil {
+					longest = length
+				}
+			}
+			if small := scheme == "ecddh" || scheme == "dmcfe"; small != (longest == reading.MaxValues) && bits > 2048 {
+				t.Errorf("%s %d: up to %d values", scheme, bits, longest)
+			}
+		}
+	}
+}
+
+func TestMost(t *testing.T) {
+	fleet := fleetOf(t, 3, 24, time.Hour)
+	limit := fleet.Limit()
+	for _, c := range []struct {
+		config interface{ Most() uint64 }
+		want   uint64
+	}{
+		{Config{Kind: "plain", Fleet: fleet}, 3 * limit},
+		{Config{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Fleet: fleet, Encryption: "inline"}, 3 * limit},
+		{Config{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Fleet: fleet, Encryption: "ahead"}, 1 << 30 / (6 + 25*256)},
+		{BillingConfig{Form: "plain", Fleet: fleet, Readings: 30}, 3 * 8 * 1000},
+		{BillingConfig{Form: "plain", Fleet: fleetOf(t, 1000, 24, time.Hour), Readings: 30}, 1000 * 8 * 13},
+	} {
+		if got := c.config.Most(); got != c.want {
+			t.Errorf("%+v: at most %d, want %d", c.config, got, c.want)
+		}
+	}
+}
+
+func TestValidateRefuses(t *testing.T) {
+	day, years := fleetOf(t, 4, 24, 15*time.Minute), fleetOf(t, 4, 1024, 31*24*time.Hour)
+	for _, c := range []struct {
+		config interface{ Validate() error }
+		want   string
+	}{
+		{Config{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Fleet: day, Encryption: "bank", Bank: 200_000}, "200000 ciphertexts of 6406 bytes do not fit into 1024 MiB; use a bank of at most 167615"},
+		{Config{Kind: "encrypted", Scheme: "paillier", Bits: 4096, Fleet: fleetOf(t, 4, 256, time.Second), Encryption: "inline"}, "more than a reading's 262144"},
+		{BillingConfig{Form: "padded", Scheme: "paillier", Bits: 4096, Fleet: fleetOf(t, 4, 256, time.Second), Readings: 30}, "billing: workload padded: ciphertexts of paillier 4096 l=256"},
+		{BillingConfig{Form: "plain", Fleet: years, Readings: 400}, fmt.Sprintf("a meter makes only %d", years.Limit())},
+		{BillingConfig{Form: "plain", Fleet: day, Readings: 1001}, "want 1 to 1000"},
+		{BillingConfig{Form: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: day, Readings: 30}, "no authority"},
+	} {
+		if err := c.config.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.config, err, c.want)
+		}
+	}
+}
