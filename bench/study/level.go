@@ -68,7 +68,7 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 				inside = s.inside(ctx, m.Epoch, scheduled, counted)
 			}
 			p := s.point(l, m, w, usage)
-			s.settle(&p, l, m, seen[i])
+			s.settle(&p, l, m, w, seen[i])
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(inside, m, first, w)
 			s.cutShort = m.Held < l.series.Load.Hold

@@ -46,11 +46,22 @@ func (s *steadiness) see(r *result.Record) {
 	}
 }
 
+// shedLimit is the share of an open load's transactions, dropped by the client
+// or turned away by a peer, from which on it is more than the target takes: the
+// growth of the backlog that stats.Judge calls overload.
+const shedLimit = 0.005
+
 // settle gives the point its verdict. A window that is too short to tell is no
 // reason to doubt it.
-func (s *study) settle(p *result.Point, l level, m bench.Result, seen *steadiness) {
+func (s *study) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
 	if m.Held < l.series.Load.Hold {
 		p.Steady = string(stats.TooShort)
+		return
+	}
+	// What is shed leaves no backlog: without it the rest may well be steady. That
+	// it happened is among the warnings already.
+	if shed := w.Counts[result.Dropped] + w.Counts[result.Limited]; l.load.Kind == "open" && float64(shed) > shedLimit*float64(p.Scheduled) {
+		p.Steady = string(stats.Overloaded)
 		return
 	}
 	backlog := seen.backlog

@@ -16,14 +16,16 @@ func TestSteadyVerdict(t *testing.T) {
 		name, want, warning string
 		rate                float64
 		hold                time.Duration
+		slots               int
 	}{
-		{"below capacity", "steady", "", 60, 31 * time.Second},
-		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held", 104, 31 * time.Second},
-		{"few", "too short", "", 60, 11 * time.Second},
+		{"below capacity", "steady", "", 60, 31 * time.Second, 1000},
+		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held", 104, 31 * time.Second, 1000},
+		{"few", "too short", "", 60, 11 * time.Second, 1000},
+		{"full all the time", "overloaded", "c at 300/s: transactions were dropped: they were due when all slots were taken", 300, 31 * time.Second, 10},
 	}
 	for _, tt := range tests {
 		s := series(open("c", tt.hold, tt.rate))
-		s.Series[0].Load.Slots = 1000
+		s.Series[0].Load.Slots = tt.slots
 		at := newSite()
 		o := conduct(t, s, at, nil)
 		if o.err != nil {
@@ -33,7 +35,9 @@ func TestSteadyVerdict(t *testing.T) {
 		if p.Steady != tt.want {
 			t.Errorf("%s: %s, want %s; %q", tt.name, p.Steady, tt.want, p.Warnings)
 		}
-		if tt.warning != "" && (!o.has(tt.warning) || !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "the backlog grew by 3.8 % of the arrivals") })) {
+		if tt.warning != "" && (!o.has(tt.warning) || !slices.ContainsFunc(p.Warnings, func(w string) bool {
+			return strings.Contains(w, "the backlog grew by 3.8 % of the arrivals") || strings.Contains(w, " of 9000, 10 slots)")
+		})) {
 			t.Errorf("%s: %q, %q", tt.name, p.Warnings, o.summary.Warnings)
 		}
 		if tt.warning == "" && len(p.Warnings) > 0 {
