@@ -1,6 +1,7 @@
 package study
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -133,7 +134,7 @@ func mean(series scenario.Series) float64 {
 		return p.Rate(0)
 	}
 	hold := series.Load.Hold
-	return float64(due(bench.Plan{Arrivals: process, Hold: hold})) / hold.Seconds()
+	return float64(due(bench.Plan{Arrivals: process, Hold: hold}, math.MaxInt)) / hold.Seconds()
 }
 
 // Levels returns the number of load levels that s runs, phases that run together
@@ -182,20 +183,43 @@ func planned(seed uint64, of []turn, series scenario.Series) (n int) {
 	if series.Workload.Encryption.Mode != "ahead" {
 		return 0
 	}
+	return scheduled(seed, of, series.Name, math.MaxInt)
+}
+
+// scheduled returns how many transactions the turns schedule for a series with
+// an open load, counting just beyond most.
+func scheduled(seed uint64, of []turn, series string, most int) (n int) {
 	for _, t := range of {
 		for _, l := range t.levels {
-			if l.series.Name == series.Name {
-				n += due(plan(seed, l, 0))
+			if l.series.Name == series && n <= most {
+				n += due(plan(seed, l, 0), most-n)
 			}
 		}
 	}
 	return n
 }
 
-// due returns how many transactions an open load schedules.
-func due(p bench.Plan) (n int) {
+// TooMany returns the first series with an open load for which one of the run's
+// networks is due more transactions than most says, by the names of series; ok
+// is false where there is none. A search is not looked at: how much it sends is
+// not known beforehand.
+func TooMany(s scenario.Scenario, most map[string]int) (series scenario.Series, ok bool) {
+	for _, one := range sessions(s) {
+		for _, series := range one.series {
+			limit, limited := most[series.Name]
+			if limited && series.Load.Kind == "open" && scheduled(s.Seed, one.turns, series.Name, limit) > limit {
+				return series, true
+			}
+		}
+	}
+	return scenario.Series{}, false
+}
+
+// due returns how many transactions an open load schedules, counting just
+// beyond most.
+func due(p bench.Plan, most int) (n int) {
 	for at := range p.Arrivals.Offsets(rand.New(rand.NewPCG(p.Seed, 0))) {
-		if at >= p.Hold {
+		if at >= p.Hold || n > most {
 			break
 		}
 		n++

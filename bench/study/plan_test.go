@@ -184,3 +184,27 @@ func TestPlanned(t *testing.T) {
 		}
 	})
 }
+
+func TestTooMany(t *testing.T) {
+	a, b, free := open("a", 10*time.Second, 100, 200), open("b", 10*time.Second, 50), closed("c", time.Hour, 1)
+	elsewhere := b
+	elsewhere.Network.Channels = 2
+	for _, c := range []struct {
+		name  string
+		all   []scenario.Series
+		fresh bool
+		most  map[string]int
+		want  string
+	}{
+		{"all repetitions on one network", []scenario.Series{a, b}, false, map[string]int{"a": 5999}, "a"},
+		{"just enough", []scenario.Series{a, b}, false, map[string]int{"a": 6000, "b": 1000}, ""},
+		{"the second", []scenario.Series{a, b, free}, false, map[string]int{"a": 6000, "b": 999, "c": 1}, "b"},
+		{"a network for each repetition", []scenario.Series{a}, true, map[string]int{"a": 3000}, ""},
+		{"a network for each series and repetition", []scenario.Series{a, elsewhere}, false, map[string]int{"a": 3000, "b": 499}, "b"},
+	} {
+		got, ok := TooMany(scenario.Scenario{Series: c.all, Repeat: 2, Fresh: c.fresh, Seed: 1}, c.most)
+		if got.Name != c.want || ok != (c.want != "") {
+			t.Errorf("%s: %q, %v, want %q", c.name, got.Name, ok, c.want)
+		}
+	}
+}

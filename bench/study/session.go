@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -119,7 +120,7 @@ func (s *study) prepare(ctx context.Context, one session) error {
 		s.Observer.Step("prepare series " + series.Name)
 		need := Need{First: s.next[series.Name], Planned: planned(s.Scenario.Seed, one.turns, series)}
 		if series.Load.Arrivals.Trace != nil {
-			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold})
+			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold}, math.MaxInt)
 		}
 		workload, made, err := s.site.Series(ctx, series, need, s.Observer.Working)
 		if err != nil {
