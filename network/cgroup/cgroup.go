@@ -26,12 +26,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/containerd/cgroups/v3"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,7 +37,7 @@ const Period = 100 * time.Millisecond
 // Limits are what the processes of a group may use together at most; 0 is no limit.
 type Limits struct {
 	CPUs   float64 // processors, at least 0.01
-	Memory uint64  // bytes
+	Memory uint64  // bytes, without what the kernel swaps
 }
 
 // Env is the environment in which a Go program fits its limits: as many threads
@@ -69,80 +65,61 @@ type Throttle struct {
 
 // A Group is a control group.
 type Group struct {
-	tree    tree
-	name    string
-	limits  Limits
-	control control
+	tree   tree
+	name   string
+	limits Limits
+	control
 }
 
 // A control is a group in one version of the kernel's interface.
 type control interface {
 	add(pid int) error
 	quota(perPeriod time.Duration) error
-	throttle() (Throttle, error)
-	oomKills() (uint64, error)
-	remove() error
-}
-
-// parent is the folder of all groups.
-const parent = "meterbench"
-
-// A tree is where the kernel shows its control groups.
-type tree struct {
-	mount   string // the one tree of version 2, or the folder of those of version 1
-	unified bool   // version 2
-}
-
-// machine returns the tree that processors and memory are controlled by.
-func machine() (tree, error) {
-	const mount = "/sys/fs/cgroup"
-	switch cgroups.Mode() {
-	case cgroups.Unavailable:
-		return tree{}, fmt.Errorf("this machine shows no control groups in %s; mount them, or leave caps out", mount)
-	case cgroups.Unified:
-		return tree{mount, true}, nil
-	}
-	return tree{mount, false}, nil
+	// stat tells besides how many processes were killed for want of memory.
+	stat() (t Throttle, killed uint64, err error)
 }
 
 // Create makes a group whose memory limit is in force. The name must be new; one
 // that tells its owner allows Sweep to judge it. The error says what is missing
 // on this machine, and what to do.
 func Create(name string, limits Limits) (*Group, error) {
-	t, err := machine()
-	if err != nil {
-		return nil, err
-	}
-	return t.create(name, limits)
+	return machine().create(name, limits)
 }
 
 func (t tree) create(name string, limits Limits) (*Group, error) {
-	g := &Group{tree: t, name: name, limits: limits}
+	var c control
 	var err error
 	for range 3 {
-		if t.unified {
-			g.control, err = newUnified(t.mount, filepath.Join("/", parent, name), limits)
-		} else {
-			g.control, err = newLegacy(t.mount, filepath.Join("/", parent, name), limits)
+		if c, err = t.open(name, limits); err == nil {
+			return &Group{t, name, limits, c}, nil
 		}
-		// Another process may have removed the empty parent at that moment.
+		t.remove(name) //nolint:errcheck // the first error counts
+		// Another process may have removed the folder of all groups at that moment.
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
+	err = fmt.Errorf("make a control group: %w", err)
+	var what string
 	switch {
-	case err == nil:
-		return g, nil
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
-		return nil, fmt.Errorf("a control group cannot be made: %w; run as root, or have root hand the folder %s over (see the README), or leave caps out", err, parent)
+	case errors.Is(err, fs.ErrPermission):
+		what = "run as root, or have root hand the folder " + parent + " over (see the README)"
+	case errors.Is(err, unix.EROFS):
+		what = "have the container that this runs in started with control groups that it may write to"
+	case errors.Is(err, unix.EBUSY):
+		what = "move the processes at the top of this container's tree into a group below it"
+	case errors.Is(err, fs.ErrNotExist):
+		what = "have root hand these controllers down (see the README)"
+	default:
+		return nil, err
 	}
-	return nil, fmt.Errorf("make control group %s: %w", name, err)
+	return nil, fmt.Errorf("%w; %s, or leave caps out", err, what)
 }
 
 // Add puts a process into the group. One that has ended is no error: whoever
 // waits for it knows why.
 func (g *Group) Add(pid int) error {
-	if err := g.control.add(pid); err != nil && !errors.Is(err, unix.ESRCH) {
+	if err := g.add(pid); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("put process %d into its control group: %w", pid, err)
 	}
 	return nil
@@ -153,7 +130,7 @@ func (g *Group) Enforce() error {
 	if g.limits.CPUs == 0 {
 		return nil
 	}
-	if err := g.control.quota(time.Duration(g.limits.CPUs * float64(Period))); err != nil {
+	if err := g.quota(time.Duration(g.limits.CPUs * float64(Period))); err != nil {
 		return fmt.Errorf("set the CPU quota of control group %s: %w", g.name, err)
 	}
 	return nil
@@ -164,9 +141,9 @@ func (g *Group) Limits() Limits { return g.limits }
 
 // Throttle tells what the CPU quota has done so far.
 func (g *Group) Throttle() (Throttle, error) {
-	t, err := g.control.throttle()
+	t, _, err := g.stat()
 	if err != nil {
-		return t, fmt.Errorf("read the throttling of control group %s: %w", g.name, err)
+		return Throttle{}, fmt.Errorf("read the throttling of control group %s: %w", g.name, err)
 	}
 	return t, nil
 }
@@ -174,7 +151,7 @@ func (g *Group) Throttle() (Throttle, error) {
 // Explain adds to the status of a process of the group that has ended that the
 // kernel has killed it for want of memory, if it has killed one.
 func (g *Group) Explain(status string) string {
-	if n, err := g.control.oomKills(); err != nil || n == 0 {
+	if _, killed, err := g.stat(); err != nil || killed == 0 {
 		return status // a kernel that does not tell leaves the cause open
 	}
 	return fmt.Sprintf("%s, by the kernel: it needed more memory than its cap of %d MiB", status, g.limits.Memory>>20)
@@ -185,87 +162,19 @@ func (g *Group) Explain(status string) string {
 func (g *Group) Close() error {
 	var err error
 	for wait := time.Millisecond; wait < 2*time.Second; wait *= 2 {
-		if err = g.control.remove(); err == nil {
-			break
+		if err = g.tree.remove(g.name); err == nil {
+			return nil
 		}
 		time.Sleep(wait)
 	}
-	g.tree.removeParent()
-	if err != nil {
-		return fmt.Errorf("remove control group %s: %w", g.name, err)
-	}
-	return nil
+	return fmt.Errorf("remove control group %s: %w", g.name, err)
 }
 
 // Sweep removes the groups that the caller says are abandoned. Those that still
 // hold processes, or belong to another user, stay.
 func Sweep(abandoned func(name string) bool) error {
-	t, err := machine()
-	if err != nil {
-		return nil // nothing can be left where there never was anything
+	if err := machine().sweep(abandoned); err != nil {
+		return fmt.Errorf("sweep abandoned control groups: %w", err)
 	}
-	return t.sweep(abandoned)
-}
-
-func (t tree) sweep(abandoned func(name string) bool) error {
-	var failed []error
-	for _, dir := range t.parents() {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = append(failed, fmt.Errorf("look for abandoned control groups: %w", err))
-		}
-		for _, e := range entries {
-			if !e.IsDir() || !abandoned(e.Name()) {
-				continue
-			}
-			switch err := os.Remove(filepath.Join(dir, e.Name())); {
-			case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EBUSY):
-			default:
-				failed = append(failed, fmt.Errorf("remove an abandoned control group: %w", err))
-			}
-		}
-	}
-	t.removeParent()
-	return errors.Join(failed...)
-}
-
-// parents are the folders that hold groups.
-func (t tree) parents() []string {
-	if t.unified {
-		return []string{filepath.Join(t.mount, parent)}
-	}
-	var dirs []string
-	for _, controller := range []string{cpu, memory} {
-		dirs = append(dirs, filepath.Join(t.mount, controller, parent))
-	}
-	return dirs
-}
-
-// removeParent removes the folder of the groups if this process may and no
-// group is left in it.
-func (t tree) removeParent() {
-	for _, dir := range t.parents() {
-		os.Remove(dir) //nolint:errcheck // as a rule another group is in it
-	}
-}
-
-// The controllers.
-const (
-	cpu    = "cpu"
-	memory = "memory"
-)
-
-// lacks names the controllers that the limits need and the kernel does not offer.
-func (l Limits) lacks(offered func(controller string) bool) error {
-	var missing []string
-	if l.CPUs > 0 && !offered(cpu) {
-		missing = append(missing, cpu)
-	}
-	if l.Memory > 0 && !offered(memory) {
-		missing = append(missing, memory)
-	}
-	if missing == nil {
-		return nil
-	}
-	return fmt.Errorf("the kernel offers no control of %s; enable it, or leave that cap out", strings.Join(missing, " and "))
+	return nil
 }

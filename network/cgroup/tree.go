@@ -1,0 +1,110 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/containerd/cgroups/v3"
+	"golang.org/x/sys/unix"
+)
+
+// A tree is where the kernel shows its control groups.
+type tree struct {
+	mount   string // the one tree of version 2, or the folder of those of version 1
+	unified bool   // version 2
+}
+
+// machine returns the tree that processors and memory are controlled by. A tree
+// of version 2 that lies beside those of version 1 controls neither.
+func machine() tree {
+	return tree{"/sys/fs/cgroup", cgroups.Mode() == cgroups.Unified}
+}
+
+// parent is the folder of all groups.
+const parent = "meterbench"
+
+// The controllers.
+const (
+	cpu    = "cpu"
+	memory = "memory"
+)
+
+// open makes a group. It may leave folders if it fails.
+func (t tree) open(name string, limits Limits) (control, error) {
+	path := filepath.Join("/", parent, name)
+	if t.unified {
+		return newUnified(t.mount, path, limits)
+	}
+	return newLegacy(t.mount, path, limits)
+}
+
+// lacks names the controllers that the limits need and a tree does not have.
+func (l Limits) lacks(mount string, has func(controller string) bool) error {
+	var missing []string
+	if l.CPUs > 0 && !has(cpu) {
+		missing = append(missing, cpu)
+	}
+	if l.Memory > 0 && !has(memory) {
+		missing = append(missing, memory)
+	}
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("%s has no controller of %s; enable it in the kernel and mount it, or leave that cap out", mount, strings.Join(missing, " and "))
+}
+
+// parents are the folders that hold groups.
+func (t tree) parents() []string {
+	if t.unified {
+		return []string{filepath.Join(t.mount, parent)}
+	}
+	return []string{filepath.Join(t.mount, cpu, parent), filepath.Join(t.mount, memory, parent)}
+}
+
+// remove removes a group, and the folder of all groups if that was the last.
+// One that is not there is no error.
+func (t tree) remove(name string) error {
+	var failed []error
+	for _, dir := range t.parents() {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+		}
+		removeOwn(dir)
+	}
+	return errors.Join(failed...)
+}
+
+// removeOwn removes a folder of groups if none is left in it and nobody else
+// was given it.
+func removeOwn(dir string) {
+	var at unix.Stat_t
+	if err := unix.Stat(dir, &at); err == nil && int(at.Uid) == os.Geteuid() {
+		os.Remove(dir) //nolint:errcheck // as a rule another group is in it
+	}
+}
+
+func (t tree) sweep(abandoned func(name string) bool) error {
+	var failed []error
+	for _, dir := range t.parents() {
+		groups, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
+		}
+		for _, g := range groups {
+			if !g.IsDir() || !abandoned(g.Name()) {
+				continue
+			}
+			switch err := os.Remove(filepath.Join(dir, g.Name())); {
+			case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EBUSY):
+			default:
+				failed = append(failed, err)
+			}
+		}
+		removeOwn(dir)
+	}
+	return errors.Join(failed...)
+}
