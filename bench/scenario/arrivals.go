@@ -205,7 +205,7 @@ func peaks(p arrival.Process) []float64 {
 
 // readTraces reads the traces that loads follow, each file once. Their meters
 // and values become those of the workloads.
-func (s *Scenario) readTraces(doc *strictyaml.Document) error {
+func (s *Scenario) readTraces() error {
 	read := map[string]*arrival.Trace{}
 	for i := range s.Series {
 		one := &s.Series[i]
@@ -214,7 +214,7 @@ func (s *Scenario) readTraces(doc *strictyaml.Document) error {
 			continue
 		}
 		if read[a.File] == nil {
-			trace, err := s.readTrace(doc, *one)
+			trace, err := s.readTrace(*one)
 			if err != nil {
 				return err
 			}
@@ -224,26 +224,26 @@ func (s *Scenario) readTraces(doc *strictyaml.Document) error {
 		one.Workload.Meters = a.Trace.Meters()
 		one.Load.settle()
 		if p := one.check(s.Warmup); p != nil {
-			return doc.Locate(p)
+			return s.doc.Locate(one.naming(p))
 		}
 		for row := range a.Trace.Len() {
 			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(one.Workload.Bound) {
-				return doc.Locate(problem("", one.from.at+"load.arrivals.trace", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound))
+				return s.Refuse(*one, "load.arrivals.trace", "", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound)
 			}
 		}
 	}
 	return nil
 }
 
-func (s Scenario) readTrace(doc *strictyaml.Document, one Series) (*arrival.Trace, error) {
-	path := one.from.at + "load.arrivals.trace"
+func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
+	const path = "load.arrivals.trace"
 	name := s.file(one.Load.Arrivals.File)
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, doc.Locate(problem("", path, "there is no file %s", name))
+		return nil, s.Refuse(one, path, "", "there is no file %s", name)
 	}
 	if err != nil {
-		return nil, doc.Locate(problem("", path, "%v", err))
+		return nil, s.Refuse(one, path, "", "%v", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	trace, err := arrival.ReadTrace(name, f)
@@ -251,7 +251,7 @@ func (s Scenario) readTrace(doc *strictyaml.Document, one Series) (*arrival.Trac
 		return nil, &strictyaml.Error{File: wrong.File, Line: wrong.Line, Column: wrong.Column, Msg: wrong.Msg}
 	}
 	if err != nil {
-		return nil, doc.Locate(problem("", path, "%v", err))
+		return nil, s.Refuse(one, path, "", "%v", err)
 	}
 	return trace, nil
 }

@@ -38,7 +38,7 @@ func (f *FE) UnmarshalNode(n *strictyaml.Node) error {
 	if n.Get("bits") == nil {
 		t.Bits = t.defaultBits()
 	}
-	*f = FE{Schemes: t.Schemes, Bits: t.Bits, Lengths: t.Lengths, Bounds: t.Bounds, Samples: t.Samples, Pos: pos(n)}
+	*f = FE{Schemes: t.Schemes, Bits: t.Bits, Lengths: t.Lengths, Bounds: t.Bounds, Samples: t.Samples}
 	return nil
 }
 

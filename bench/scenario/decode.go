@@ -44,7 +44,7 @@ func refuse(n *strictyaml.Node, settings ...given) error {
 // UnmarshalNode reads a workload with its defaults, see Parse.
 func (w *Workload) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Workload
-	*w = Workload{Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: pos(n)}
+	*w = Workload{Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true}
 	if err := n.Decode((*plain)(w)); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (e *Encryption) UnmarshalNode(n *strictyaml.Node) error {
 // UnmarshalNode reads a load with its defaults, see Parse.
 func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Load
-	*l = Load{Wait: "commit", Pos: pos(n)}
+	*l = Load{Wait: "commit"}
 	if err := n.Decode((*plain)(l)); err != nil {
 		return err
 	}
@@ -116,9 +116,4 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	}
 	l.settle()
 	return nil
-}
-
-func pos(n *strictyaml.Node) Pos {
-	line, column := n.Position()
-	return Pos{Line: line, Column: column}
 }

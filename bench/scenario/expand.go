@@ -44,10 +44,7 @@ func (t text) expand() ([]Series, *strictyaml.Problem) {
 		}
 		for _, one := range variants {
 			if p := one.check(t.Warmup); p != nil {
-				if !slices.ContainsFunc(base, func(b Series) bool { return b.Name == one.Name }) {
-					p.Msg += fmt.Sprintf(" (in series %s)", one.Name)
-				}
-				return nil, p
+				return nil, one.naming(p)
 			}
 			if one.Load.Search != nil && t.Fresh {
 				return nil, problem("leave it out", "fresh", "a search repeats itself on one network")
@@ -151,6 +148,7 @@ func (f factor) apply(phases []Series, level int) []Series {
 		}
 		suffix := "/" + f.key + "=" + f.labels[level]
 		all[i].Name += suffix
+		all[i].from.varied = true
 		if all[i].Group != "" {
 			all[i].Group += suffix
 		}

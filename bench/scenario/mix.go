@@ -2,19 +2,27 @@ package scenario
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"meterbench/internal/strictyaml"
 )
 
-// Workloads returns what the transactions of the series are: Workload, or the
-// parts of Mix.
-func (s Series) Workloads() []Workload {
-	if s.Mix != nil {
-		return s.Mix
+// Workloads yields what the transactions of the series are, Workload or the
+// parts of Mix, each with its place in the series: workload, or workloads[0].
+func (s Series) Workloads() iter.Seq2[string, Workload] {
+	return func(yield func(string, Workload) bool) {
+		if s.Mix == nil {
+			yield("workload", s.Workload)
+			return
+		}
+		for i, w := range s.Mix {
+			if !yield(fmt.Sprintf("workloads[%d]", i), w) {
+				return
+			}
+		}
 	}
-	return []Workload{s.Workload}
 }
 
 // change changes the workloads that a factor applies to.
@@ -66,16 +74,16 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		return problem("", at+"workloads", "a mix has at most %d workloads, got %d", maxParts, len(s.Mix))
 	}
 	total := 0
-	for i, w := range s.Mix {
-		path := fmt.Sprintf("%sworkloads[%d].", at, i)
-		if p := w.check(path); p != nil {
+	for path, w := range s.Workloads() {
+		path = at + path
+		if p := w.check(path + "."); p != nil {
 			return p
 		}
-		if p := between(path+"weight", w.Weight, 1, maxWeight); p != nil {
+		if p := between(path+".weight", w.Weight, 1, maxWeight); p != nil {
 			return p
 		}
 		if w.Encryption.Mode == "ahead" {
-			return problem("use {bank: K}", path+"encryption", "how many transactions of a mix are due for one of its workloads is not known beforehand")
+			return problem("use {bank: K}", path+".encryption", "how many transactions of a mix are due for one of its workloads is not known beforehand")
 		}
 		total += w.Weight
 	}

@@ -144,7 +144,7 @@ func (s Scenario) file(name string) string {
 
 // checkNetworks makes sure that every network can be made. It returns over how
 // many channels each spreads the meters.
-func (s Scenario) checkNetworks(doc *strictyaml.Document) (channels map[Network]int, err error) {
+func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	channels = map[Network]int{}
 	if s.Target != nil {
 		return channels, nil // there is none
@@ -155,12 +155,12 @@ func (s Scenario) checkNetworks(doc *strictyaml.Document) (channels map[Network]
 			continue
 		}
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
-			return nil, doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
+			return nil, s.doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
 				"there is neither a shipped topology %q nor a file %s", n.Topology, s.file(n.Topology)))
 		}
 		t, err := s.LoadNetwork(n)
 		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right, and so is all else that changes it
-			return nil, doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
+			return nil, s.doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
 		}
 		if err != nil {
 			return nil, err
@@ -179,11 +179,8 @@ func (s Scenario) checkNetworks(doc *strictyaml.Document) (channels map[Network]
 // than the results say, and that groups are whole and on one channel.
 func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	channels = max(1, channels)
-	for i, w := range s.Workloads() {
-		at := s.from.at + "workload.meters"
-		if s.Mix != nil {
-			at = fmt.Sprintf("%sworkloads[%d].meters", s.from.at, i)
-		}
+	for at, w := range s.Workloads() {
+		at = s.from.at + at + ".meters"
 		if w.Meters < channels {
 			return problem(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
 		}

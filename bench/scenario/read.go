@@ -39,23 +39,23 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, err
 	}
-	s, doc, err := parse(file, src, overrides)
+	s, err := Parse(file, src, overrides)
 	if err != nil {
 		return Scenario{}, err
 	}
 	if !shipped {
 		s.Path = nameOrPath
 	}
-	channels, err := s.checkNetworks(doc)
+	channels, err := s.checkNetworks()
 	if err != nil {
 		return Scenario{}, err
 	}
-	if err := s.readTraces(doc); err != nil {
+	if err := s.readTraces(); err != nil {
 		return Scenario{}, err
 	}
 	for _, one := range s.Series {
 		if p := one.checkMeters(channels[one.Network]); p != nil {
-			return Scenario{}, doc.Locate(p)
+			return Scenario{}, s.doc.Locate(one.naming(p))
 		}
 	}
 	return s, nil
@@ -72,30 +72,41 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 // schemes ddh, bits all that the schemes have, lengths 1 and 24, bound 10000,
 // samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string) (Scenario, error) {
-	s, _, err := parse(file, src, overrides)
-	return s, err
-}
-
-func parse(file string, src []byte, overrides []string) (Scenario, *strictyaml.Document, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
-		return Scenario{}, nil, err
+		return Scenario{}, err
 	}
 	for _, o := range overrides {
 		if err := doc.Set(o); err != nil {
-			return Scenario{}, nil, err
+			return Scenario{}, err
 		}
 	}
 	t := text{Repeat: 1, Seed: 1}
 	if err := doc.Decode(&t); err != nil {
-		return Scenario{}, nil, err
+		return Scenario{}, err
 	}
 	s, p := t.scenario(doc)
 	if p != nil {
-		return Scenario{}, nil, doc.Locate(p)
+		return Scenario{}, doc.Locate(p)
 	}
-	s.Source = doc.String()
-	return s, doc, nil
+	s.Source, s.doc = doc.String(), doc
+	return s, nil
+}
+
+// Refuse returns an error about a scenario that was read, a *strictyaml.Error:
+// about one of its series, where path begins, as in load.rate, or with a zero
+// Series about the scenario. What the file does not give is placed around it.
+func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
+	return s.doc.Locate(one.naming(problem(hint, one.from.at+path, format, args...)))
+}
+
+// naming returns the problem with the name of the series, where others have the
+// same place in the file.
+func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
+	if p != nil && s.from.varied {
+		p.Msg += fmt.Sprintf(" (in series %s)", s.Name)
+	}
+	return p
 }
 
 func problem(hint, path, format string, args ...any) *strictyaml.Problem {

@@ -1,5 +1,6 @@
 // Package scenario reads what to measure from strict YAML. Workload, target
-// and fleet stay plain data with positions; cmd turns them into values.
+// and fleet stay plain data; cmd turns them into values, and where these cannot
+// be made it refuses the scenario at the place that says so.
 //
 // Data flow: Read finds the text, parse decodes it (text.go) and expands its
 // series, phases and factors (expand.go, vary.go) into Series, which are
@@ -7,7 +8,11 @@
 // that nothing that the user wrote fails later.
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"meterbench/internal/strictyaml"
+)
 
 // A Scenario is one run: series of load levels on one or several networks, and
 // optionally a table of encryption costs.
@@ -27,6 +32,8 @@ type Scenario struct {
 
 	Source string // the YAML in full, overrides applied
 	Path   string // the file it was read from; empty if it is a shipped one
+
+	doc *strictyaml.Document // what Refuse finds places in
 }
 
 // Batch overrides the orderer's batch settings; zero fields keep the topology's.
@@ -56,7 +63,6 @@ type Series struct {
 	Group   string        // the series whose phases these are, equal for those that run together; empty: it runs alone
 	Start   time.Duration // of a phase, since the start of the level; the warm-up counts from here
 	Prefix  string        // of its meters' ids: short, and no other series has it
-	Pos     Pos
 
 	from origin
 }
@@ -66,6 +72,7 @@ type origin struct {
 	at       string // the series: series[0]. or series[0].phases[1]. or nothing
 	topology string // its network's topology
 	policy   string // its network's policy
+	varied   bool   // several series have this place
 }
 
 // A Workload says what a transaction is.
@@ -83,7 +90,6 @@ type Workload struct {
 	Reveal     bool          `yaml:"reveal"`     // the key authority also issues keys that reveal single readings; default false
 	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
 	Weight     int           `yaml:"weight"`     // in a mix, at least 1; else 0
-	Pos        Pos
 }
 
 // Encryption says when ciphertexts are made. In YAML: inline, ahead, or {bank: K}.
@@ -105,7 +111,6 @@ type Load struct {
 	Arrivals Arrivals      `yaml:"arrivals"`  // open: when they are due
 	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included
 	Wait     string        `yaml:"wait"`      // endorse | acknowledge | commit
-	Pos      Pos
 }
 
 // FE asks for a table of encryption costs, measured with no other load. It has
@@ -117,8 +122,4 @@ type FE struct {
 	Lengths []int
 	Bounds  []int64 // every value is below it
 	Samples int     // timed repetitions of each cell, at least 6
-	Pos     Pos
 }
-
-// A Pos is where something stands in the scenario's file.
-type Pos struct{ Line, Column int }

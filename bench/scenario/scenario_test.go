@@ -57,10 +57,8 @@ func TestQuickstart(t *testing.T) {
 	if bank.Scheme != "ddh" || bank.Bits != 2048 || bank.Encryption != (Encryption{"bank", 100}) {
 		t.Errorf("bank: %+v", bank)
 	}
-	fe := *s.FE
-	fe.Pos = Pos{}
-	if want := (FE{[]string{"ddh"}, keySizes("ddh"), []int{1, 24}, []int64{10_000}, 6, Pos{}}); !reflect.DeepEqual(fe, want) {
-		t.Errorf("fe: %+v", fe)
+	if want := (FE{[]string{"ddh"}, keySizes("ddh"), []int{1, 24}, []int64{10_000}, 6}); !reflect.DeepEqual(*s.FE, want) {
+		t.Errorf("fe: %+v", *s.FE)
 	}
 }
 
@@ -94,13 +92,13 @@ func TestDefaults(t *testing.T) {
 			Name: "encrypted",
 			Workload: Workload{
 				Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100,
-				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true, Pos: Pos{3, 11},
+				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true,
 			},
-			Load:    Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{4, 7}},
-			Network: Network{Topology: "minimal"}, Prefix: "s1", Pos: Pos{3, 11}, from: origin{"", "topology", "policy"},
+			Load:    Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit"},
+			Network: Network{Topology: "minimal"}, Prefix: "s1", from: origin{"", "topology", "policy", false},
 		}},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if got.doc = nil; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 
@@ -112,18 +110,18 @@ func TestDefaults(t *testing.T) {
 		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: series,
 		Series: []Series{{
 			Name:     "one",
-			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{5, 15}},
-			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{6, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s1", from: origin{"series[0].", "topology", "policy"}, Pos: Pos{4, 5},
+			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true},
+			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit"},
+			Network:  Network{Topology: "minimal"}, Prefix: "s1", from: origin{"series[0].", "topology", "policy", false},
 		}, {
 			Name:     "two",
-			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true, Pos: Pos{8, 15}},
-			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit", Pos: Pos{9, 11}},
-			Network:  Network{Topology: "minimal"}, Prefix: "s2", from: origin{"series[1].", "topology", "policy"}, Pos: Pos{7, 5},
+			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true},
+			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit"},
+			Network:  Network{Topology: "minimal"}, Prefix: "s2", from: origin{"series[1].", "topology", "policy", false},
 		}},
-		FE: &FE{[]string{"ddh"}, keySizes("ddh"), []int{1}, []int64{10_000}, 6, Pos{10, 5}},
+		FE: &FE{[]string{"ddh"}, keySizes("ddh"), []int{1}, []int64{10_000}, 6},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if got.doc = nil; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
@@ -149,9 +147,9 @@ channels: 2
 	}
 	for what, pair := range map[string][2]any{
 		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, Limits{9, 8, 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, 2}},
-		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0, Pos{7, 11}}},
-		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse", Pos{8, 7}}},
-		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9, Pos{9, 5}}},
+		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0}},
+		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse"}},
+		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
@@ -227,27 +225,9 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, s.Source)
 		}
-		forgetPlaces(&s)
-		forgetPlaces(&again)
+		s.Source, s.doc, again.Source, again.doc = "", nil, "", nil
 		if !reflect.DeepEqual(s, again) {
 			t.Fatalf("%+v\nbecame\n%+v", s, again)
 		}
 	})
-}
-
-// forgetPlaces drops what the same scenario in another text may differ in.
-func forgetPlaces(s *Scenario) {
-	for i := range s.Series {
-		s.Series[i].Pos, s.Series[i].Workload.Pos, s.Series[i].Load.Pos = Pos{}, Pos{}, Pos{}
-		if search := s.Series[i].Load.Search; search != nil {
-			search.Pos = Pos{}
-		}
-		for j := range s.Series[i].Mix {
-			s.Series[i].Mix[j].Pos = Pos{}
-		}
-	}
-	if s.FE != nil {
-		s.FE.Pos = Pos{}
-	}
-	s.Source = ""
 }

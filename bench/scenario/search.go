@@ -14,7 +14,6 @@ type Search struct {
 	From, To    float64       // least and most that are tried: clients, or transactions per second
 	P99         time.Duration // open: most that the commit latency's p99 may be; 0 for any
 	Repetitions int           // of the search; 0 for as many as the scenario's
-	Pos         Pos
 
 	rates bool // From and To are rates
 }
@@ -40,7 +39,7 @@ const maxSearches = 1000
 
 // UnmarshalNode reads a search from clients to clients, or from rate to rate.
 func (s *Search) UnmarshalNode(n *strictyaml.Node) error {
-	*s = Search{Pos: pos(n)}
+	*s = Search{}
 	for _, key := range []string{"from", "to"} {
 		if end := n.Get(key); end != nil {
 			text, _ := end.Scalar()

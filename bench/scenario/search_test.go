@@ -15,10 +15,10 @@ func TestSearch(t *testing.T) {
 		load string
 		want Search
 	}{
-		{"{kind: closed, search: {from: 1, to: 512}, hold: 3s}", Search{From: 1, To: 512, Pos: Pos{4, 30}}},
+		{"{kind: closed, search: {from: 1, to: 512}, hold: 3s}", Search{From: 1, To: 512}},
 		{"{kind: open, search: {from: 100/s, to: 5000/s, p99: 500ms, repetitions: 6}, hold: 3s}",
-			Search{From: 100, To: 5000, P99: 500 * time.Millisecond, Repetitions: 6, rates: true, Pos: Pos{4, 28}}},
-		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", Search{From: 0.5, To: 5, rates: true, Pos: Pos{4, 28}}},
+			Search{From: 100, To: 5000, P99: 500 * time.Millisecond, Repetitions: 6, rates: true}},
+		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", Search{From: 0.5, To: 5, rates: true}},
 	}
 	for _, tt := range tests {
 		s, err := Parse("a.yaml", []byte(searching(tt.load)), nil)

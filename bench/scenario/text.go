@@ -48,7 +48,6 @@ type seriesText struct {
 	Caps      topology.Caps `yaml:"caps"`     // overrides the scenario's
 	Channels  int           `yaml:"channels"` // overrides the scenario's
 	Vary      Vary          `yaml:"vary"`     // factors of this series, beside those of all
-	pos       Pos
 }
 
 // A phaseText is a phase of a series as it stands in a file.
@@ -58,34 +57,13 @@ type phaseText struct {
 	Workload  *Workload     `yaml:"workload"`
 	Workloads []Workload    `yaml:"workloads"` // in place of workload: a mix
 	Load      *Load         `yaml:"load"`      // of one level
-	pos       Pos
-}
-
-// UnmarshalNode reads a series and notes where it stands.
-func (s *seriesText) UnmarshalNode(n *strictyaml.Node) error {
-	type plain seriesText
-	s.pos = pos(n)
-	return n.Decode((*plain)(s))
-}
-
-// UnmarshalNode reads a phase and notes where it stands.
-func (p *phaseText) UnmarshalNode(n *strictyaml.Node) error {
-	type plain phaseText
-	p.pos = pos(n)
-	return n.Decode((*plain)(p))
 }
 
 // one returns the only series of a text that gives it at the top level.
 func (t text) one() seriesText {
 	s := seriesText{Name: t.Name, Workload: t.Workload, Workloads: t.Workloads, Load: t.Load, Phases: t.Phases}
-	if t.Load != nil {
-		s.pos = t.Load.Pos
-	}
-	if t.Workload != nil {
-		s.pos = t.Workload.Pos
-		if t.Vary.Workload == nil {
-			s.Name = t.Workload.Kind // there is just one
-		}
+	if t.Workload != nil && t.Vary.Workload == nil {
+		s.Name = t.Workload.Kind // there is just one
 	}
 	return s
 }
@@ -104,13 +82,13 @@ func (s seriesText) network() Network {
 func (s seriesText) phases(at string) []Series {
 	if s.Phases == nil {
 		one := made(s.Workload, s.Workloads, s.Load)
-		one.Name, one.Pos, one.from.at = s.Name, s.pos, at
+		one.Name, one.from.at = s.Name, at
 		return []Series{one}
 	}
 	all := make([]Series, len(s.Phases))
 	for i, p := range s.Phases {
 		one := made(p.Workload, p.Workloads, p.Load)
-		one.Name, one.Pos, one.from.at = s.Name+"/"+p.Name, p.pos, fmt.Sprintf("%sphases[%d].", at, i)
+		one.Name, one.from.at = s.Name+"/"+p.Name, fmt.Sprintf("%sphases[%d].", at, i)
 		one.Group, one.Start = s.Name, p.Start
 		all[i] = one
 	}

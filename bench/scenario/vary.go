@@ -96,7 +96,14 @@ func (v Vary) factors(at string) []factor {
 
 // having tells whether a series has such a workload.
 func having(is func(Workload) bool) func(Series) bool {
-	return func(s Series) bool { return slices.ContainsFunc(s.Workloads(), is) }
+	return func(s Series) bool {
+		for _, w := range s.Workloads() {
+			if is(w) {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // within is the path of what a factor is one of.
