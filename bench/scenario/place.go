@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"fmt"
-
 	"meterbench/internal/strictyaml"
 	"meterbench/network/topology"
 )
@@ -20,11 +18,8 @@ func (s Series) checkPlace(at string) *strictyaml.Problem {
 	case s.Load.Arrivals.Kind == "trace":
 		return problem("leave caps.device out", at+"load.arrivals", "a device simulates what its meters measure and takes no trace")
 	}
-	if s.Mix == nil {
-		return check(s.Workload, at+"workload.")
-	}
-	for i, w := range s.Mix {
-		if p := check(w, fmt.Sprintf("%sworkloads[%d].", at, i)); p != nil {
+	for path, w := range s.Workloads() {
+		if p := check(w, at+path+"."); p != nil {
 			return p
 		}
 	}
