@@ -31,14 +31,19 @@ func capped(t *testing.T, caps topology.Caps) topology.Topology {
 	return shape
 }
 
-// groups returns the names of the control groups of this process's networks.
-func groups(t *testing.T) []string {
+// groups returns the control groups that a process has made, in the tree of
+// version 2 or in those of version 1.
+func groups(t *testing.T, pid int) []string {
 	t.Helper()
-	found, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/cpu/meterbench/*.pid%d.*", os.Getpid()))
-	if err != nil {
-		t.Fatal(err)
+	var all []string
+	for _, tree := range []string{".", "cpu", "memory"} {
+		found, err := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/%s/meterbench/*.pid%d.*", tree, pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
 	}
-	return found
+	return all
 }
 
 func TestCheckCaps(t *testing.T) {
@@ -57,7 +62,7 @@ func TestCappedPeer(t *testing.T) {
 	for _, cpus := range []float64{0.5, 0.1} {
 		t.Run(fmt.Sprint(cpus), func(t *testing.T) {
 			n := up(t, capped(t, topology.Caps{Peer: topology.Cap{CPUs: cpus}}), Config{})
-			if found := groups(t); len(found) != 1 || !strings.Contains(found[0], "/peer0.ptb.pid") {
+			if found := groups(t, os.Getpid()); len(found) != 1 || !strings.Contains(found[0], "/peer0.ptb.pid") {
 				t.Errorf("control groups: %v", found)
 			}
 			sampler, err := proc.NewSampler(n.Watched())
@@ -95,7 +100,7 @@ func TestCappedPeer(t *testing.T) {
 			if err := n.Close(); err != nil {
 				t.Error(err)
 			}
-			if found := groups(t); len(found) > 0 {
+			if found := groups(t, os.Getpid()); len(found) > 0 {
 				t.Errorf("left: %v", found)
 			}
 		})
@@ -148,7 +153,7 @@ func TestNodeOutOfMemory(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	nothingLeft(t, dir, nil)
-	if found := groups(t); len(found) > 0 {
+	if found := groups(t, os.Getpid()); len(found) > 0 {
 		t.Errorf("left: %v", found)
 	}
 }
@@ -162,14 +167,7 @@ func TestKilledHolderLeavesNoGroups(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatal("the holder did not come up")
 	}
-	of := func() (found []string) {
-		for _, controller := range []string{"cpu", "memory"} {
-			more, _ := filepath.Glob(fmt.Sprintf("/sys/fs/cgroup/%s/meterbench/*.pid%d.*", controller, cmd.Process.Pid))
-			found = append(found, more...)
-		}
-		return found
-	}
-	if found := of(); len(found) != 2 {
+	if found := groups(t, cmd.Process.Pid); len(found) != 2 {
 		t.Errorf("control groups of the holder: %v", found)
 	}
 	if err := cmd.Process.Kill(); err != nil {
@@ -177,7 +175,7 @@ func TestKilledHolderLeavesNoGroups(t *testing.T) {
 	}
 	cmd.Wait() //nolint:errcheck // killed
 	waitFor(t, "the nodes to end", func() bool { return len(processesIn(t, dir)) == 0 })
-	if found := of(); len(found) != 2 {
+	if found := groups(t, cmd.Process.Pid); len(found) != 2 {
 		t.Errorf("control groups that nobody could remove: %v", found)
 	}
 	none := filepath.Join(t.TempDir(), "none")
@@ -185,7 +183,7 @@ func TestKilledHolderLeavesNoGroups(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a start without program: %v", err)
 	}
-	if found := of(); len(found) > 0 {
+	if found := groups(t, cmd.Process.Pid); len(found) > 0 {
 		t.Errorf("left: %v", found)
 	}
 }

@@ -106,10 +106,8 @@ func (t tree) create(name string, limits Limits) (*Group, error) {
 		what = "run as root, or have root hand the folder " + parent + " over (see the README)"
 	case errors.Is(err, unix.EROFS):
 		what = "have the container that this runs in started with control groups that it may write to"
-	case errors.Is(err, unix.EBUSY):
-		what = "move the processes at the top of this container's tree into a group below it"
 	case errors.Is(err, fs.ErrNotExist):
-		what = "have root hand these controllers down (see the README)"
+		what = "have root hand these controllers down (see the README), which the top of a container's tree does only when its processes are in groups below it"
 	default:
 		return nil, err
 	}

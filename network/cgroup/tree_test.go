@@ -9,13 +9,16 @@ import (
 	"testing"
 )
 
-// fake makes what the kernel would show of version 2.
+// fake makes what the kernel would show of version 2, with a group peer0.
 func fake(t *testing.T, controllers string) tree {
 	t.Helper()
 	mount := t.TempDir()
 	for name, text := range map[string]string{
 		"cgroup.controllers": controllers, "cgroup.procs": "", "cgroup.subtree_control": "",
 		"meterbench/cgroup.procs": "", "meterbench/cgroup.subtree_control": "", // the test may itself be in a group there
+		"meterbench/peer0/cpu.max": "", "meterbench/peer0/memory.max": "", "meterbench/peer0/cgroup.procs": "",
+		"meterbench/peer0/cpu.stat":      "usage_usec 9000000\nnr_periods 20\nnr_throttled 15\nthrottled_usec 2500000\n",
+		"meterbench/peer0/memory.events": "low 0\nhigh 0\nmax 40\noom 2\noom_kill 1\n",
 	} {
 		path := filepath.Join(mount, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -46,14 +49,6 @@ func TestUnified(t *testing.T) {
 	} {
 		if got, err := os.ReadFile(filepath.Join(tr.mount, name)); err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
-		}
-	}
-	for name, text := range map[string]string{
-		"cpu.stat":      "usage_usec 9000000\nnr_periods 20\nnr_throttled 15\nthrottled_usec 2500000\n",
-		"memory.events": "low 0\nhigh 0\nmax 40\noom 2\noom_kill 1\n",
-	} {
-		if err := os.WriteFile(filepath.Join(tr.mount, "meterbench/peer0", name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
 		}
 	}
 	if u, err := g.Throttle(); err != nil || u != (Throttle{20, 15, 2.5}) {
@@ -106,7 +101,7 @@ func TestWhatIsMissing(t *testing.T) {
 	}{
 		{nothing, "make a control group: " + nothing.mount + " has no controller of cpu and memory; enable it in the kernel and mount it, or leave that cap out"},
 		{one, "make a control group: " + one.mount + " has no controller of memory; enable it in the kernel and mount it, or leave that cap out"},
-		{none, "no such file or directory; have root hand these controllers down (see the README), or leave caps out"},
+		{none, "no such file or directory; have root hand these controllers down (see the README), which the top of a container's tree does only when its processes are in groups below it, or leave caps out"},
 	} {
 		if _, err := test.tree.create("a", both); err == nil || !strings.HasSuffix(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
