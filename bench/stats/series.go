@@ -12,7 +12,7 @@ import (
 // still judged in the order in which they were intended. The zero Series is
 // empty and ready to use.
 type Series struct {
-	size   uint64 // values per batch; 0 stands for batchSize
+	size   uint64 // values per batch; 0 stands for batchSize, that of the zero Series
 	n      uint64
 	sums   []float64
 	counts []uint64
@@ -40,6 +40,17 @@ func (s *Series) Add(i uint64, value float64) {
 	s.sums[at] += value
 	s.counts[at]++
 	s.n++
+}
+
+// NewSeries returns an empty Series whose batches hold the given number of
+// values, at least 1, while there is room.
+func NewSeries(batch uint64) *Series { return &Series{size: max(1, batch)} }
+
+// BatchMeans returns an interval for the mean of the values, as BatchMeans does
+// for those of a slice.
+func (s *Series) BatchMeans(batches int) *Interval {
+	means, _ := s.means()
+	return BatchMeans(means, batches)
 }
 
 // N returns how many values were added.
