@@ -69,6 +69,7 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 			}
 			p := s.point(l, m, w, usage)
 			s.settle(&p, l, m, w, seen[i])
+			seen[i].intervals(&p)
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(inside, m, first, w)
 			s.cutShort = m.Held < l.series.Load.Hold

@@ -16,10 +16,20 @@ type steadiness struct {
 	from, to time.Duration
 	latency  stats.Series
 	backlog  *stats.Backlog
+	timed    []*stats.Series // by timedPhases, transaction by transaction
+}
+
+// timedPhases are those whose mean gets an interval.
+func timedPhases() []result.Phase {
+	return []result.Phase{result.PhaseEncrypt, result.PhaseAcknowledge, result.PhaseCommit}
 }
 
 func newSteadiness(first uint64, from, to time.Duration) *steadiness {
-	return &steadiness{first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds())}
+	s := &steadiness{first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds())}
+	for range timedPhases() {
+		s.timed = append(s.timed, stats.NewSeries(1))
+	}
+	return s
 }
 
 // see takes a transaction, by the rule of result.Window for what belongs to
@@ -43,6 +53,23 @@ func (s *steadiness) see(r *result.Record) {
 	}
 	if done != result.NotReached {
 		s.latency.Add(r.Seq-s.first, (done - r.Intended).Seconds())
+	}
+	for i, phase := range timedPhases() {
+		if d, ok := r.Span(phase); ok {
+			s.timed[i].Add(r.Seq-s.first, d.Seconds())
+		}
+	}
+}
+
+// intervals gives the means of phases their intervals, as <phase>_s. Those of
+// one block depend on each other, so that a batch holds at least one transaction
+// of each client.
+func (s *steadiness) intervals(p *result.Point) {
+	for i, phase := range timedPhases() {
+		batches := min(30, max(stats.MinBatches, int(s.timed[i].N())/max(1, p.Load.Clients)))
+		if of := s.timed[i].BatchMeans(batches); of != nil {
+			p.Intervals[phase.String()+"_s"] = result.Interval{Low: of.Low, High: of.High, N: of.N, Method: of.Method}
+		}
 	}
 }
 

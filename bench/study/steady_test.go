@@ -72,6 +72,36 @@ func TestInterruptedIsTooShort(t *testing.T) {
 	}
 }
 
+// The means of phases get intervals over batches of at least one transaction of
+// each client, and none where there are too few for batches.
+func TestPhaseIntervals(t *testing.T) {
+	for _, c := range []struct{ transactions, clients, batches int }{
+		{9, 1, 0}, {12, 1, 12}, {12, 4, 10}, {60, 4, 15}, {5000, 4, 30},
+	} {
+		s := newSteadiness(100, time.Second, time.Hour)
+		for i := range c.transactions + 5 {
+			at := 996*time.Millisecond + time.Duration(i)*time.Millisecond // the first four are warm-up
+			r := result.Record{Seq: 100 + uint64(i), Outcome: result.Valid, Intended: at, Started: at, Encrypt: time.Millisecond}
+			r.Prepared = at + 2*time.Millisecond
+			r.Endorsed, r.Submitted, r.Committed = r.Prepared, r.Prepared+time.Millisecond, r.Prepared+time.Duration(3+i%2)*time.Millisecond
+			if i == c.transactions+4 {
+				r.Outcome = result.MVCCConflict
+			}
+			s.see(&r)
+		}
+		p := result.Point{Load: result.Load{Clients: c.clients}, Intervals: map[string]result.Interval{}}
+		s.intervals(&p)
+		for key, mean := range map[string]float64{"encrypt_s": 1e-3, "acknowledge_s": 1e-3, "commit_s": 5.5e-3} {
+			i, there := p.Intervals[key]
+			if there != (c.batches > 0) {
+				t.Errorf("%d transactions: %s is there: %t", c.transactions, key, there)
+			} else if there && (i.N != c.batches || i.Low > mean+1e-9 || i.High < mean-1e-9) {
+				t.Errorf("%d transactions of %d clients: %s is %+v, want %d batches around %g", c.transactions, c.clients, key, i, c.batches, mean)
+			}
+		}
+	}
+}
+
 // BenchmarkSteadiness is what a transaction costs on its way to the disk.
 func BenchmarkSteadiness(b *testing.B) {
 	s := newSteadiness(0, time.Second, time.Hour)
