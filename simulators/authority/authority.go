@@ -7,25 +7,41 @@
 // the sensors; Approve turns a tariff into a function, whose hash goes to the
 // ledger, and into the key for it, which goes to the gateways.
 //
-// A key is not issued if its holder would then learn a single value of a
-// reading. Whoever holds keys can combine them, so keys are judged together: no
-// linear combination of all functions issued may be a function of one value
-// alone. It may not be one over the rational numbers, in which results add up,
-// nor modulo the order of the scheme's group, in which keys do: such a
-// combination of keys is the key of that function, although the same
-// combination of results is none of its results. Neither implies the other,
-// because a denominator may be a multiple of the order. The integer keys of
-// paillier add up like results.
+// A key is not issued if the holder of all keys issued would then learn a single
+// value of a reading. What they learn of a reading x is the result y·x of each
+// function y issued, and what follows from these results: whatever keys they
+// combine, over the integers or modulo the order of a group, gives a combination
+// of the results. So two readings with the same results look the same to them,
+// and that is also what the schemes promise: in the game that defines their
+// security, keys are for functions on which the two vectors to be told apart
+// agree (Abdalla, Bourse, De Caro and Pointcheval, PKC 2015).
 //
-// Nor is a key issued whose weights keep a value apart from the rest of a
-// result, as 1 and 10000 do with values up to 10000: see packed. That is asked
-// of each function by itself. Combinations of several functions are not searched
-// for one that packs values. Values are taken to lie between 0 and the bound: if
-// they are far smaller, weights can keep them apart that are not refused.
+// Therefore, before it issues a key, the authority finds for each value j a
+// change z: integers with z_j other than 0 and y·z = 0 for every function y
+// issued and the one asked for, none of them over h, a tenth of the bound B. Of a
+// reading x whose values all lie between h and B-h, x-z, x and x+z are then
+// readings within 0 to B that differ in value j and that no results tell apart.
+// Where only larger changes are left, down to none, the key is refused: that of a
+// value by itself, of functions that leave one when combined, and of weights, in
+// one function or in several, that keep a value apart from the rest of a result
+// as decimal places keep digits apart. The classical criterion, that no
+// combination of functions is a single value (Chin and Özsoyoğlu, "Auditing and
+// inference control in statistical databases", IEEE Transactions on Software
+// Engineering SE-8, 1982), does not see the last.
 //
-// That is all that is held against a function: what may be inferred from sums
-// of few values, or from many readings, is for those to weigh who approve a
-// tariff.
+// To decide whether there is a change is hard in general, as it is for values of
+// 0 and 1 (Kleinberg, Papadimitriou and Raghavan, "Auditing Boolean attributes",
+// PODS 2000). One that is not found within limits counts as not there: that
+// refuses functions without need, but issues no key that it should not. A value
+// always has a change where another one has the same weight in every function, as
+// within the day and within the night. Readings are not looked at, so that
+// refusals tell nothing about them either (Kenthapadi, Mishra and Nissim,
+// "Simulatable auditing", PODS 2005).
+//
+// That is all that is held against a function. Bounds and functions are what is
+// known of readings here: whoever knows that values are far smaller than the
+// bound, or lie at its ends, or what they were on other days, may infer more, as
+// from a sum of 0. That is for those to weigh who approve a tariff.
 package authority
 
 import (
@@ -59,10 +75,8 @@ type Authority struct {
 	public []byte
 	id     reading.Hash
 
-	mu sync.Mutex
-	// The spans of the functions whose keys were issued: over the rational
-	// numbers, and modulo the order of the group if there is one.
-	results, keys span
+	mu     sync.Mutex
+	issued issued // stays empty where keys may reveal values
 }
 
 // New makes an authority with a fresh master key, which takes as long as
@@ -72,11 +86,7 @@ func New(ctx context.Context, config Config) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key authority: %w", err)
 	}
-	order, err := fe.Order(config.Params)
-	if err != nil {
-		return nil, fmt.Errorf("key authority: %w", err)
-	}
-	a := &Authority{config: config, master: master, public: master.Encryptor().Public(), keys: span{modulus: order}}
+	a := &Authority{config: config, master: master, public: master.Encryptor().Public(), issued: none(config.Params.Length, config.Params.Bound)}
 	a.id = reading.ParametersID(a.public)
 	return a, nil
 }
@@ -111,7 +121,7 @@ type Approval struct {
 func (a *Authority) Approve(t Tariff) (Approval, error) {
 	p := a.config.Params
 	approval := Approval{Function: reading.Function{
-		Parameters: a.id, Bound: p.Bound, From: t.From, Tariff: t.Name, Weights: append([]int64(nil), t.Weights...),
+		Parameters: a.id, Bound: p.Bound, From: t.From, Tariff: t.Name, Weights: slices.Clone(t.Weights),
 	}}
 	var err error
 	if approval.Hash, err = approval.Function.Hash(); err != nil {
@@ -125,22 +135,16 @@ func (a *Authority) Approve(t Tariff) (Approval, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	results, keys := a.results.with(t.Weights), a.keys.with(t.Weights)
+	issued, value := a.issued, -1
 	if !a.config.Reveal {
-		value := results.revealed()
-		if value < 0 {
-			value = keys.revealed()
-		}
-		if value >= 0 {
-			return Approval{}, fmt.Errorf("approve tariff %s: it %w: value %d of each reading follows from the keys issued; spread weights over more values, or allow it with reveal", t.Name, ErrReveals, value)
-		}
-		if value = packed(t.Weights, p.Bound); value >= 0 {
-			return Approval{}, fmt.Errorf("approve tariff %s: it %w: value %d of each reading follows from the result alone, so far apart are the weights; bring them closer together, or allow it with reveal", t.Name, ErrReveals, value)
-		}
+		issued, value = issued.with(approval.Function.Weights)
+	}
+	if value >= 0 {
+		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d by steps of at most %d; give each price to two values or more, bring prices closer together, or allow it with reveal", t.Name, ErrReveals, value, issued.limit)
 	}
 	if approval.Key, err = a.master.Derive(t.Weights); err != nil {
 		return Approval{}, fmt.Errorf("approve tariff %s: %w", t.Name, err)
 	}
-	a.results, a.keys = results, keys
+	a.issued = issued
 	return approval, nil
 }

@@ -33,14 +33,6 @@ func newDamgard(p Params) (scheme *fullysec.Damgard, err error) {
 	return scheme, nil
 }
 
-func orderDamgard(p Params) (*big.Int, error) {
-	scheme, err := newDamgard(p)
-	if err != nil {
-		return nil, err
-	}
-	return scheme.Params.Q, nil
-}
-
 func setupDamgard(_ context.Context, p Params) (Authority, error) {
 	scheme, err := newDamgard(p)
 	if err != nil {

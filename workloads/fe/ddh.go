@@ -29,14 +29,6 @@ func newDDH(p Params) (scheme *simple.DDH, err error) {
 	return scheme, nil
 }
 
-func orderDDH(p Params) (*big.Int, error) {
-	scheme, err := newDDH(p)
-	if err != nil {
-		return nil, err
-	}
-	return scheme.Params.Q, nil
-}
-
 func setupDDH(_ context.Context, p Params) (Authority, error) {
 	scheme, err := newDDH(p)
 	if err != nil {

@@ -84,8 +84,6 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	return m, nil
 }
 
-func orderDMCFE(Params) (*big.Int, error) { return new(big.Int).Set(bn256.Order), nil }
-
 // validateGroup holds parameters to those of a scheme without an authority.
 func (p Params) validateGroup() error {
 	if err := p.Validate(); err != nil {

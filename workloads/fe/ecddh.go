@@ -33,8 +33,6 @@ type ecddhAuthority struct {
 	encryptor *ecddhEncryptor
 }
 
-func orderECDDH(Params) (*big.Int, error) { return newCurveGroup().q, nil }
-
 func setupECDDH(_ context.Context, p Params) (Authority, error) {
 	secret := make([]*big.Int, p.Length)
 	for i := range secret {

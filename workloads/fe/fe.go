@@ -218,21 +218,6 @@ func HasAuthority(scheme string) bool {
 	return err == nil && s.setup != nil
 }
 
-// Order returns the prime order of the scheme's group, modulo which the secrets
-// of keys add up: with the keys of some functions one has that of each of their
-// linear combinations modulo the order. It is nil for a scheme whose secrets are
-// integers, paillier, and then combinations are those over the rational numbers.
-func Order(p Params) (*big.Int, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
-	s, err := schemeNamed(p.Scheme)
-	if err != nil || s.order == nil {
-		return nil, err
-	}
-	return s.order(p)
-}
-
 // Setup makes an Authority with a fresh master key. It fails for a scheme
 // without one, and with the context's error where that is done before a scheme
 // whose set-up is slow has found its primes.

@@ -221,35 +221,3 @@ func TestSecurityBitsFollowEstimate(t *testing.T) {
 		}
 	}
 }
-
-// Keys add up modulo the order, and paillier's as integers.
-func TestOrder(t *testing.T) {
-	for _, p := range []Params{{"ddh", 1024, 2, 100}, {"damgard", 1024, 2, 100}, {"ecddh", 256, 2, 100}} {
-		q, err := Order(p)
-		if err != nil || !q.ProbablyPrime(0) {
-			t.Fatalf("%v: order %v, %v", p, q, err)
-		}
-		authority := mustSetup(t, p)
-		secrets := func(y ...int64) *big.Int {
-			key, err := authority.Derive(y)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return key.Secrets[0]
-		}
-		sum := secrets(100, -7)
-		sum = new(big.Int).Add(sum, secrets(-99, 7))
-		if sum.Mod(sum, q).Cmp(secrets(1, 0)) != 0 {
-			t.Errorf("%v: keys do not add up modulo the order", p)
-		}
-	}
-	if q, err := Order(Params{"dmcfe", 256, 2, 100}); err != nil || !q.ProbablyPrime(0) || q.BitLen() != 256 {
-		t.Errorf("dmcfe: %v, %v", q, err)
-	}
-	if q, err := Order(Params{"paillier", 1024, 2, 100}); err != nil || q != nil {
-		t.Errorf("paillier: %v, %v", q, err)
-	}
-	if _, err := Order(Params{"ddh", 7, 2, 100}); err == nil {
-		t.Error("an order of a size that there is not")
-	}
-}

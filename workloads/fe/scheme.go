@@ -3,7 +3,6 @@ package fe
 import (
 	"context"
 	"fmt"
-	"math/big"
 
 	"meterbench/workloads/fe/codec"
 )
@@ -11,8 +10,7 @@ import (
 // A scheme is one row of the table of schemes.
 type scheme struct {
 	id       codec.Scheme
-	searches bool                           // for discrete logarithms, in Tables
-	order    func(Params) (*big.Int, error) // nil: secrets of keys are integers
+	searches bool // for discrete logarithms, in Tables
 	// A scheme without an authority leaves the rest nil. Parameters are valid
 	// and keys have the size that follows from them, but are not validated.
 	setup     func(context.Context, Params) (Authority, error)
@@ -24,11 +22,11 @@ func (s scheme) name() string { return s.id.String() }
 
 func schemes() []scheme {
 	return []scheme{
-		{codec.DDH, true, orderDDH, setupDDH, newDDHEncryptor, newDDHEvaluator},
-		{codec.Damgard, true, orderDamgard, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
-		{codec.ECDDH, true, orderECDDH, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
-		{codec.Paillier, false, nil, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
-		{id: codec.DMCFE, searches: true, order: orderDMCFE},
+		{codec.DDH, true, setupDDH, newDDHEncryptor, newDDHEvaluator},
+		{codec.Damgard, true, setupDamgard, newDamgardEncryptor, newDamgardEvaluator},
+		{codec.ECDDH, true, setupECDDH, newECDDHEncryptor, newECDDHEvaluator},
+		{codec.Paillier, false, setupPaillier, newPaillierEncryptor, newPaillierEvaluator},
+		{id: codec.DMCFE, searches: true},
 	}
 }
 
