@@ -132,11 +132,12 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 // longest is what a time.Duration holds, in seconds.
 const longest = 9e9
 
+// unread tells whether the trace that the arrivals follow has not been read.
+func (a Arrivals) unread() bool { return a.Kind == "trace" && a.Trace == nil }
+
 // unsettled tells whether the length of a load is that of a trace that has not
 // been read.
-func (l Load) unsettled() bool {
-	return l.Hold == 0 && l.Arrivals.Kind == "trace" && l.Arrivals.Trace == nil
-}
+func (l Load) unsettled() bool { return l.Hold == 0 && l.Arrivals.unread() }
 
 // settle gives a load of steps or of a trace its length, where it has none.
 func (l *Load) settle() {
@@ -169,7 +170,7 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a bill is none")
 	case a.Kind == "trace" && !(a.Speed > 0 && a.Speed <= maxSpeed):
 		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
-	case a.Kind == "trace" && a.Trace == nil: // not read yet
+	case a.unread():
 		return nil
 	}
 	p := s.Process(0)
@@ -184,6 +185,43 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 		}
 	}
 	return nil
+}
+
+// checkDue makes sure that an open load has something to measure.
+func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
+	at += "load."
+	if !s.Load.Arrivals.rated() {
+		if s.expected(0, warmup) < 1 {
+			return problem("hold longer", at+"arrivals", "nothing is due between the warm-up of %s and the end of the hold of %s", warmup, s.Load.Hold)
+		}
+		return nil
+	}
+	for i, rate := range s.Load.Rate {
+		if s.expected(rate, warmup) < 1 {
+			return problem("hold longer", fmt.Sprintf("%srate[%d]", at, i), "at %g/s nothing is due between the warm-up of %s and the end of the hold of %s", rate, warmup, s.Load.Hold)
+		}
+	}
+	return nil
+}
+
+// expected returns about how many transactions of a level are due after the
+// warm-up: of a trace exactly so many.
+func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
+	p := s.Process(rate)
+	if trace, ok := p.(arrival.Replay); ok {
+		for at := range trace.Offsets(nil) {
+			if at >= warmup && at < s.Load.Hold {
+				n++
+			}
+		}
+		return n
+	}
+	const slices = 1000
+	each := float64(s.Load.Hold-warmup) / slices
+	for i := range slices {
+		n += p.Rate(warmup+time.Duration((float64(i)+0.5)*each)) * each / float64(time.Second)
+	}
+	return n + 1e-6 // of which the sum may be short
 }
 
 // peaks are the highest rates of arrivals that have their own.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -31,6 +32,9 @@ const (
 	maxSpeed    = 1e6
 	maxParts    = 256            // of a mix, phases of a series
 	maxStart    = 24 * time.Hour // of a phase
+	maxHold     = 31 * 24 * time.Hour
+	maxLevels   = 100_000              // with all repetitions
+	maxLoad     = 366 * 24 * time.Hour // of all levels
 	maxChannels = 64
 	maxReadings = 1000 // of a bill
 	maxWeight   = 1000 // of all parts of a mix together
@@ -50,13 +54,39 @@ func (l Load) check(at string) *strictyaml.Problem {
 	if p := oneOf(at+"wait", l.Wait, waits()); p != nil {
 		return p
 	}
-	if l.Hold <= 0 && !l.unsettled() {
+	switch {
+	case l.Hold <= 0 && !l.unsettled():
 		return problem("for example hold: 20s", at+"hold", "how long each level lasts must be above 0")
+	case l.Hold > maxHold:
+		return problem("", at+"hold", "must be at most %s, got %s", maxHold, l.Hold)
 	}
 	if l.Kind == "closed" {
 		return l.checkClosed(at)
 	}
 	return l.checkOpen(at)
+}
+
+// searchLevels is more load levels than one repetition of a search takes.
+const searchLevels = 100
+
+// checkLength holds a run to what anyone may want to wait for.
+func checkLength(all []Series, repeat int) *strictyaml.Problem {
+	levels, load := 0, 0.0
+	for _, s := range all {
+		n := repeat * max(1, len(s.Load.Clients), len(s.Load.Rate))
+		if search := s.Load.Search; search != nil {
+			n = searchLevels * cmp.Or(search.Repetitions, repeat)
+		}
+		levels += n
+		load += float64(n) * s.Load.Hold.Hours()
+	}
+	switch {
+	case levels > maxLevels:
+		return problem("", "repeat", "makes %d load levels, more than %d", levels, maxLevels)
+	case load > maxLoad.Hours():
+		return problem("", "repeat", "all load levels together take %.0f h, more than a year", load)
+	}
+	return nil
 }
 
 func (l Load) checkClosed(at string) *strictyaml.Problem {
@@ -69,6 +99,8 @@ func (l Load) checkClosed(at string) *strictyaml.Problem {
 		return problem("use kind: open", at+"arrivals", "a closed load's transactions are due when its clients are free")
 	case l.Think < 0:
 		return problem("", at+"think", "must not be negative, got %s", l.Think)
+	case l.Think >= l.Hold:
+		return problem("hold longer", at+"think", "with a pause of %s a client has one transaction in a level of %s", l.Think, l.Hold)
 	case len(l.Clients) == 0 && l.Search == nil:
 		return problem("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
 	}

@@ -58,7 +58,7 @@ func (t text) expand() ([]Series, *strictyaml.Problem) {
 			return nil, problem("", f.path, "means nothing to any series")
 		}
 	}
-	return all, nil
+	return all, checkLength(all, t.Repeat)
 }
 
 // check looks at what a series says by itself; the workloads and loads are for
@@ -187,6 +187,9 @@ func (s Series) check(warmup time.Duration) *strictyaml.Problem {
 	}
 	if s.Load.Hold <= warmup && !s.Load.unsettled() {
 		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
+	}
+	if s.Load.Kind == "open" && s.Load.Search == nil && !s.Load.Arrivals.unread() {
+		return s.checkDue(at, warmup)
 	}
 	return nil
 }

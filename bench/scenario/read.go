@@ -58,6 +58,9 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 			return Scenario{}, s.doc.Locate(one.naming(p))
 		}
 	}
+	if p := checkLength(s.Series, s.Repeat); p != nil { // once more, with those of traces
+		return Scenario{}, s.doc.Locate(p)
+	}
 	return s, nil
 }
 

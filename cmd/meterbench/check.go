@@ -25,6 +25,17 @@ func checkChannels(name string, t topology.Topology) error {
 	return nil
 }
 
+// measured returns over how many channels the meters are spread: those that
+// have a contract.
+func measured(t topology.Topology) (n int) {
+	for _, c := range t.Channels {
+		if len(c.Chaincodes) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // checkContracts makes sure that a topology asks only for contracts that this
 // program serves.
 func checkContracts(t topology.Topology) error {

@@ -45,27 +45,43 @@ func prepare(name string, sets []string) (prepared, error) {
 	if err != nil {
 		return prepared{}, err
 	}
+	return prepareRead(s)
+}
+
+// prepareRead is prepare for a scenario that was read.
+func prepareRead(s scenario.Scenario) (prepared, error) {
 	p := prepared{scenario: s, topologies: map[scenario.Network]topology.Topology{}}
-	if s.Target != nil {
-		return p, nil // it has no network
+	if s.Target != nil { // it has no network
+		if err := reference(*s.Target).Validate(); err != nil {
+			return prepared{}, s.Refuse(scenario.Series{}, "target", "", "%v", err)
+		}
+	} else if err := p.loadNetworks(); err != nil {
+		return prepared{}, err
 	}
-	for _, n := range s.Networks() {
-		t, err := s.LoadNetwork(n)
+	if err := checkFE(s); err != nil {
+		return prepared{}, err
+	}
+	return p, p.checkWorkloads()
+}
+
+func (p prepared) loadNetworks() error {
+	for _, n := range p.scenario.Networks() {
+		t, err := p.scenario.LoadNetwork(n)
 		if err != nil {
-			return prepared{}, err
+			return err
 		}
 		if err := checkContracts(t); err != nil {
-			return prepared{}, err
+			return err
 		}
 		if err := network.CheckCaps(t); err != nil {
-			return prepared{}, usageError{err}
+			return usageError{err}
 		}
 		if err := checkChannels(n.Topology, t); err != nil {
-			return prepared{}, err
+			return err
 		}
 		p.topologies[n] = t
 	}
-	return p, nil
+	return nil
 }
 
 // binaries returns the daemons to run, building them if need be.
