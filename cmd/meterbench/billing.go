@@ -14,10 +14,9 @@ import (
 
 // billing returns the workload that bills a fleet's readings.
 func (f *fleets) billing(ctx context.Context, w scenario.Workload, fleet *meter.Fleet, first uint64) (*workloads.Billing, error) {
-	return workloads.NewBilling(ctx, workloads.BillingConfig{
-		Form: w.Form, Scheme: w.Scheme, Bits: w.Bits, Fleet: fleet, First: first, Readings: w.Readings,
-		Verify: w.Verify, Channels: f.channels, Reveal: w.Reveal, Ledger: f.ledger, Tables: f.tables,
-	})
+	config := billsOf(w, fleet, f.channels)
+	config.First, config.Ledger, config.Tables = first, f.ledger, f.tables
+	return workloads.NewBilling(ctx, config)
 }
 
 // stock puts the readings that are to be billed on the ledger.

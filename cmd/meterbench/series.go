@@ -88,10 +88,7 @@ func (f *fleets) mix(ctx context.Context, series scenario.Series, need study.Nee
 // are named after prefix; what else config lacks follows from w.
 func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix string, config workloads.Config, planned int, working func(string)) (workloads.Component, result.Preparation, error) {
 	none := result.Preparation{}
-	fleet, err := meter.NewFleet(meter.Config{
-		Seed: f.seed, Meters: w.Meters, Prefix: prefix,
-		Interval: w.Interval, Start: fleetStart, Length: w.Values(), Bound: w.Bound,
-	})
+	fleet, err := fleetOf(f.seed, w, prefix)
 	if err != nil {
 		return nil, none, err
 	}
@@ -99,9 +96,9 @@ func (f *fleets) component(ctx context.Context, w scenario.Workload, prefix stri
 	if w.Kind == "billing" {
 		made, err = f.billing(ctx, w, fleet, config.First)
 	} else {
-		config.Kind, config.Scheme, config.Bits, config.Group, config.Fleet = w.Kind, w.Scheme, w.Bits, w.Length, fleet
-		config.Encryption, config.Bank, config.Verify, config.Channels, config.Reveal = w.Encryption.Mode, w.Encryption.Bank, w.Verify, f.channels, w.Reveal
-		config.Device = f.device
+		given := config
+		config = readingsOf(w, fleet, f.channels)
+		config.First, config.Source, config.Device = given.First, given.Source, f.device
 		made, err = workloads.NewReadings(ctx, config)
 	}
 	if err != nil {
