@@ -5,15 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"strconv"
-	"sync"
 
 	"github.com/fentec-project/bn256"
 	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/fullysec"
-
-	"meterbench/workloads/fe/codec"
 )
 
 // A Member is one meter of a group under the scheme "dmcfe", that of Chotard,
@@ -45,7 +41,8 @@ import (
 // function to the members.
 //
 // Encryption is deterministic: two values under one label would show their
-// difference. So a Member takes each label once. Many goroutines may use it.
+// difference. So a Member takes each label once. What it encrypts with can be
+// handed to a sealed sensor, by Seal. Many goroutines may use it.
 type Member struct {
 	params Params
 	client *fullysec.DMCFEClient
@@ -53,8 +50,7 @@ type Member struct {
 	own    []byte // public key
 	public []byte // of the group; nil before Agree
 
-	mu   sync.Mutex
-	used usedLabels
+	encrypts *SealedMember
 }
 
 // ErrReveals is the error of DeriveShare for a function that would reveal the
@@ -75,6 +71,7 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	err := contain(func() (err error) {
 		if m.client, err = fullysec.NewDMCFEClient(index); err == nil {
 			m.own = m.client.ClientPubKey.Marshal()
+			m.encrypts = sealedMember(p, m.client.S)
 		}
 		return err
 	})
@@ -163,31 +160,9 @@ func (m *Member) Agree(keys [][]byte) error {
 // codec.Public, the same bytes for every member; nil before Agree.
 func (m *Member) Public() []byte { return bytes.Clone(m.public) }
 
-// Encrypt returns the ciphertext of x under the label, in the form of package
-// codec. It refuses a value over the bound, and a label that the member has used.
-func (m *Member) Encrypt(label uint64, x int64) ([]byte, error) {
-	if x > m.params.Bound || x < -m.params.Bound {
-		return nil, fmt.Errorf("fe: encrypt: the value is over the bound %d", m.params.Bound)
-	}
-	m.mu.Lock()
-	free := m.used.use(label)
-	m.mu.Unlock()
-	if !free {
-		return nil, fmt.Errorf("fe: encrypt: label %d is used; a second value under it would reveal the difference", label)
-	}
-	var point []byte
-	err := contain(func() error {
-		c, err := m.client.Encrypt(big.NewInt(x), labelText(label))
-		if err == nil {
-			point = c.Marshal()
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("fe: encrypt: %w", err)
-	}
-	return codec.Marshal(m.params.header(), [][]byte{point})
-}
+// Encrypt returns the ciphertext of x under the label, as SealedMember.Encrypt
+// does. It refuses all of them once the member is sealed.
+func (m *Member) Encrypt(label uint64, x int64) ([]byte, error) { return m.encrypts.Encrypt(label, x) }
 
 // labelText is a label as gofe hashes it.
 func labelText(label uint64) string { return strconv.FormatUint(label, 10) }

@@ -90,11 +90,13 @@ func (k groupAnswer) members(t testing.TB) []*Member {
 	for i, secrets := range k.Secrets {
 		s := numbers(t, secrets[:])
 		public := new(bn256.G1).ScalarBaseMult(s[2])
+		p := Params{"dmcfe", 256, k.Length, k.Bound}
 		members[i] = &Member{
-			params: Params{"dmcfe", 256, k.Length, k.Bound},
-			reveal: true,
-			client: &fullysec.DMCFEClient{Idx: i, S: s[:2], ClientSecKey: s[2], ClientPubKey: public},
-			own:    public.Marshal(),
+			params:   p,
+			reveal:   true,
+			client:   &fullysec.DMCFEClient{Idx: i, S: s[:2], ClientSecKey: s[2], ClientPubKey: public},
+			own:      public.Marshal(),
+			encrypts: sealedMember(p, s[:2]),
 		}
 		keys[i] = members[i].PublicKey()
 	}
@@ -472,7 +474,7 @@ func TestGroupIsSafeAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if ranges := members[0].used.ranges; !slices.Equal(ranges, []labelRange{{0, 7}}) {
+	if ranges := members[0].encrypts.used.ranges; !slices.Equal(ranges, []labelRange{{0, 7}}) {
 		t.Errorf("used labels %v", ranges)
 	}
 }
