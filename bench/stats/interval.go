@@ -36,7 +36,8 @@ func MeanInterval(values []float64) *Interval {
 		squares += (v - mean) * (v - mean)
 	}
 	s := math.Sqrt(squares / float64(n-1))
-	half := student(n) * s / math.Sqrt(float64(n))
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(1 - (1-Level)/2)
+	half := t * s / math.Sqrt(float64(n))
 	return &Interval{Low: mean - half, High: mean + half, N: n, Method: "Student's t over values"}
 }
 

@@ -3,47 +3,36 @@ package stats
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // RatioInterval returns an interval for the ratio of two means that were
-// estimated independently of each other, from their own intervals of the form
-// mean ± t s: by Fieller's theorem it holds every ratio r for which a - r b is
+// estimated independently of each other, from their own intervals a ± u and
+// b ± v: after Fieller's theorem it holds every ratio r for which a - r b is
 // not significantly different from 0,
 //
-//	(a - r b)² <= t² (s(a)² + r² s(b)²),
+//	(a - r b)² <= u² + r² v²
 //
-// with Student's t for the fewer of the two numbers of values, less one
 // (Fieller, Some Problems in Interval Estimation, Journal of the Royal
-// Statistical Society B 16, 1954). It is nil where b itself is not
-// significantly different from 0, since the ratio then has no bounds, and
-// where either interval is.
+// Statistical Society B 16, 1954; with intervals of unequal numbers of values
+// each keeps its own quantile of Student's, as of Donner and Zou, Closed-form
+// Confidence Intervals for Functions of the Normal Mean and Standard
+// Deviation, Statistical Methods in Medical Research 21, 2012). It is nil where
+// an interval is, and where b itself is not significantly different from 0,
+// since the ratio then has no bounds.
 func RatioInterval(a, b *Interval) *Interval {
-	if a == nil || b == nil || a.N < 2 || b.N < 2 {
+	if a == nil || b == nil {
 		return nil
 	}
-	meanA, errorA := a.meanError()
-	meanB, errorB := b.meanError()
-	n := min(a.N, b.N)
-	t := student(n)
-	g := t * errorB / meanB
-	g *= g
-	if !(g < 1) {
+	meanA, u := (a.Low+a.High)/2, (a.High-a.Low)/2
+	meanB, v := (b.Low+b.High)/2, (b.High-b.Low)/2
+	of := meanB*meanB - v*v
+	if !(of > 0) {
 		return nil
 	}
-	r := meanA / meanB
-	half := t / math.Abs(meanB) * math.Sqrt((1-g)*errorA*errorA+r*r*errorB*errorB)
-	return &Interval{Low: (r - half) / (1 - g), High: (r + half) / (1 - g), N: n, Method: fmt.Sprintf("Fieller's theorem over %d and %d batch means", a.N, b.N)}
-}
-
-// meanError returns the mean of an interval of Student's and its standard error.
-func (i *Interval) meanError() (mean, err float64) {
-	return (i.Low + i.High) / 2, (i.High - i.Low) / 2 / student(i.N)
-}
-
-// student is the quantile of Student's distribution that an interval over n
-// values takes.
-func student(n int) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(1 - (1-Level)/2)
+	middle := meanA * meanB
+	half := math.Sqrt(max(0, middle*middle-of*(meanA*meanA-u*u)))
+	return &Interval{
+		Low: (middle - half) / of, High: (middle + half) / of, N: min(a.N, b.N),
+		Method: fmt.Sprintf("Fieller's theorem over the intervals of %d and %d batch means", a.N, b.N),
+	}
 }

@@ -27,7 +27,7 @@ func TestRatioIntervalCovers(t *testing.T) {
 				held++
 			}
 		}
-		if share := float64(held) / trials; share < 0.94 || share > 0.985 { // as many degrees of freedom as the one side has are too few for both
+		if share := float64(held) / trials; share < 0.94 || share > 0.98 {
 			t.Errorf("n = %d, spread %g: %.3f of the intervals hold the ratio", c.n, c.spread, share)
 		}
 	}
@@ -46,10 +46,8 @@ func TestRatioInterval(t *testing.T) {
 	if i := RatioInterval(wide, exact(2)); i == nil || math.Abs(i.Low+0.5) > 0.1 || math.Abs(i.High-4.5) > 0.1 || i.N != 10 {
 		t.Errorf("of a wide mean: %+v", i)
 	}
-	for _, none := range []*Interval{nil, {N: 1}} {
-		if RatioInterval(none, exact(1)) != nil || RatioInterval(exact(1), none) != nil {
-			t.Errorf("an interval without values has a ratio")
-		}
+	if RatioInterval(nil, exact(1)) != nil || RatioInterval(exact(1), nil) != nil {
+		t.Errorf("without an interval there is a ratio's")
 	}
 }
 

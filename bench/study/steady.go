@@ -66,8 +66,9 @@ func (s *steadiness) see(r *result.Record) {
 // of each client.
 func (s *steadiness) intervals(p *result.Point) {
 	for i, phase := range timedPhases() {
-		batches := min(30, max(stats.MinBatches, int(s.timed[i].N())/max(1, p.Load.Clients)))
-		if of := s.timed[i].BatchMeans(batches); of != nil {
+		n := int(s.timed[i].N())
+		size := max(1, n/min(30, max(stats.MinBatches, n/max(1, p.Load.Clients))))
+		if of := s.timed[i].BatchMeans(n / size); of != nil {
 			p.Intervals[phase.String()+"_s"] = result.Interval{Low: of.Low, High: of.High, N: of.N, Method: of.Method}
 		}
 	}

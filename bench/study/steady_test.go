@@ -76,7 +76,7 @@ func TestInterruptedIsTooShort(t *testing.T) {
 // each client, and none where there are too few for batches.
 func TestPhaseIntervals(t *testing.T) {
 	for _, c := range []struct{ transactions, clients, batches int }{
-		{9, 1, 0}, {12, 1, 12}, {12, 4, 10}, {60, 4, 15}, {5000, 4, 30},
+		{9, 1, 0}, {12, 1, 12}, {12, 4, 12}, {29, 4, 14}, {60, 4, 15}, {5000, 4, 30},
 	} {
 		s := newSteadiness(100, time.Second, time.Hour)
 		for i := range c.transactions + 5 {

@@ -26,39 +26,27 @@ type step struct {
 	limited    string
 }
 
-// A dropped is a quota that was measured and does not count.
-type dropped struct {
-	cpus float64
-	why  string
-}
-
-// steps returns the quotas in ascending order, and what was left out of them
-// because the host was too small for its caps or busy with something else.
-func (e *evidence) steps() (steps []step, out []dropped) {
+// steps returns the quotas in ascending order, and which were left out because
+// the host was too small for them or busy with something else.
+func (e *evidence) steps() (steps []step, out []string) {
 	for _, s := range e.question(quotaQuestion) {
-		best, at := s.best()
 		quota := s.conditions.Caps.Peer.CPUs
-		if quota <= 0 || best.value <= 0 {
-			continue
+		p, disturbed := s.plateau()
+		sum := capsSum(s.levels[0].points[0])
+		switch {
+		case quota <= 0:
+		case sum > capsShare*float64(e.run.Host.Cores):
+			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
+		case disturbed != "":
+			out = append(out, fmt.Sprintf("%g core (%s)", quota, limitedBy(disturbed)))
+		case strings.HasPrefix(p.limited, "host CPU"): // it could not use its quota up
+			out = append(out, fmt.Sprintf("%g core (%s)", quota, limitedBy(p.limited)))
+		case p.throughput.value > 0:
+			steps = append(steps, step{quota, p.throughput, p.limited})
 		}
-		if sum := capsSum(at.points[0]); sum > capsShare*float64(e.run.Host.Cores) {
-			out = append(out, dropped{quota, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores)})
-			continue
-		}
-		if limit := at.limited(); notNetwork(limit) {
-			out = append(out, dropped{quota, fmt.Sprintf("%g core (%s)", quota, limitedBy(limit))})
-			continue
-		}
-		steps = append(steps, step{quota, best, at.limited()})
 	}
 	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) })
 	return steps, out
-}
-
-// ends tells whether the quotas that count reach from the smallest to the
-// largest that was measured.
-func ends(steps []step, out []dropped) bool {
-	return !slices.ContainsFunc(out, func(d dropped) bool { return d.cpus < steps[0].cpus || d.cpus > steps[len(steps)-1].cpus })
 }
 
 // capsSum is what all capped processes of the point may use together, in
@@ -95,16 +83,13 @@ func exponent(small, large step) estimate {
 
 // scales asks whether throughput grows with what the peer may use.
 func scales(e *evidence) finding {
-	steps, out := e.steps()
-	var left []string
-	for _, d := range out {
-		left = append(left, d.why)
-	}
-	if len(steps) < 2 || steps[0].cpus == steps[len(steps)-1].cpus || !ends(steps, out) {
-		if left == nil {
-			return missing("throughput at two CPU quotas of the peer")
+	steps, left := e.steps()
+	if len(steps) < 2 || steps[len(steps)-1].cpus < span*steps[0].cpus {
+		f := missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
+		if left != nil {
+			f.evidence += fmt.Sprintf(" Something else than the quota was in the way at %s.", strings.Join(left, "; "))
 		}
-		return finding{verdict: Inconclusive, evidence: fmt.Sprintf("Measured, but something else than the quota was in the way at the ends: %s.", strings.Join(left, "; "))}
+		return f
 	}
 	b := exponent(steps[0], steps[len(steps)-1])
 	f := finding{verdict: Depends}
@@ -140,11 +125,11 @@ func (e *evidence) more(question string, name func(result.Conditions) string) []
 	var told []string
 	all := e.question(question)
 	for i, s := range all {
-		base, _ := all[0].best()
-		best, _ := s.best()
-		if i > 0 && best.value > 0 && base.value > 0 {
+		base, _ := all[0].plateau()
+		p, _ := s.plateau()
+		if i > 0 && p.throughput.value > 0 && base.throughput.value > 0 {
 			told = append(told, fmt.Sprintf("%s: %s, %s that of %s (%s)",
-				name(s.conditions), rate(best), reports.Times.Format(best.value/base.value), name(all[0].conditions), rate(base)))
+				name(s.conditions), rate(p.throughput), reports.Times.Format(p.throughput.value/base.throughput.value), name(all[0].conditions), rate(base.throughput)))
 		}
 	}
 	return told

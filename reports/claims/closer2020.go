@@ -13,11 +13,15 @@ const (
 	// that doubles the clients finds it within a factor of two: after less than
 	// limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
-	// plateau is the share of a series' highest throughput at which it is named
-	// as having reached it; clearly is the share that decides where the limit
-	// falls: on a shared machine one window's throughput may differ from the
-	// next one's by a quarter.
-	plateau, clearly = 0.95, 0.6
+	// clearly is the share of a series' highest throughput from which on a load
+	// belongs to its plateau: on a shared machine one window's throughput may
+	// differ from the next one's by a quarter. plateauShare is that of the plateau
+	// at which a load is named as having reached it.
+	clearly, plateauShare = 0.6, 0.95
+	// early is the share of the plateau from which on few clients have reached the
+	// limit, clearly that under which they have not: with half as many clients as
+	// its limit a peer carries about half. What lies between is undecided.
+	early = 0.8
 
 	// growth is how many times as much the largest key has to cost as the
 	// smallest: schoolbook arithmetic alone makes it four times for a key of
@@ -41,6 +45,9 @@ const (
 	// passes for scaling (1 is proportional to it), and flat the largest that
 	// passes for none.
 	proportional, flat = 0.7, 0.3
+	// span is how many times the smallest quota the largest has to be: over less,
+	// what two windows differ by is worth too much of the exponent.
+	span = 4
 	// capsShare is the share of the host's cores that the caps may sum to, so
 	// that a cap, and not the host, is what holds a process back.
 	capsShare = 0.8
@@ -57,9 +64,10 @@ func closer2020() []claim {
 			id:        "peer-limit",
 			words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 			published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %s of its highest with up to %d clients, reaches that share by %d, and the peer is what limits the highest. "+
-				"Reproduced: under every setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
-				limitClients, percent(clearly), limitFrom, limitTo),
+			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
+				"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and turns no verdict. "+
+				"Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
+				limitClients, percent(clearly), limitFrom, limitTo, percent(early)),
 			figure: limitFigure,
 			test:   peerLimit,
 		},
@@ -75,7 +83,7 @@ func closer2020() []claim {
 			id:        "overhead-vs-transaction",
 			words:     "Encryption is significantly shorter than the transaction.",
 			published: notAvailable,
-			threshold: fmt.Sprintf("Median encryption time over median latency of the equally long transaction without encryption, commit and acknowledgement: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
+			threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
 			figure:    shareFigure,
 			test:      againstTransaction,
 		},
@@ -92,7 +100,7 @@ func closer2020() []claim {
 			id:        "scales-with-capacity",
 			words:     "With more computing capacity the solution scales.",
 			published: notAvailable,
-			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota; an exponent of at most %g is no scaling. Only points whose caps sum to at most %s of the host's cores count.", proportional, flat, percent(capsShare)),
+			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count, and that the host did not limit.", proportional, flat, span, percent(capsShare)),
 			figure:    quotaFigure,
 			test:      scales,
 		},

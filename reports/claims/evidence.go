@@ -17,7 +17,9 @@ type evidence struct {
 	device Device
 }
 
-// A series is the valid points of one, at ascending load.
+// A series is the valid points under one set of conditions, at ascending load.
+// A study may spread them over several of its own: to hold some loads longer
+// than others, or to measure again.
 type series struct {
 	name       string
 	conditions result.Conditions
@@ -36,11 +38,12 @@ func (e *evidence) question(name string) []series {
 	var all []series
 	for _, p := range e.sum.Points {
 		if q, _, _ := strings.Cut(p.Series, "/"); p.Valid && (q == name || strings.HasPrefix(q, name+"-")) {
-			i := slices.IndexFunc(all, func(s series) bool { return s.name == p.Series })
+			i := slices.IndexFunc(all, func(s series) bool { return s.conditions == p.Conditions })
 			if i < 0 {
 				i = len(all)
 				all = append(all, series{name: p.Series, conditions: p.Conditions})
 			}
+			p.Series = all[i].name // of which it is one
 			all[i].add(p)
 		}
 	}
@@ -77,24 +80,64 @@ func (l level) throughput() estimate {
 	return e
 }
 
-// best is the series' highest throughput and where it was seen.
-func (s series) best() (best estimate, at level) {
-	for _, l := range s.levels {
-		if x := l.throughput(); x.value > best.value {
-			best, at = x, l
-		}
-	}
-	return best, at
+// A plateau is how much a series carries at most.
+type plateau struct {
+	throughput estimate
+	levels     []level // that make it up
+	limited    string  // what most of their points were limited by
 }
 
-// limited tells what most of the level's points were limited by.
-func (l level) limited() string {
+// plateau is the median of the levels that clearly reach the highest: the
+// highest itself is the luckiest of them, and on a shared machine that is worth
+// a quarter. Its interval is that of the level in the middle, or what the two in
+// the middle span together.
+//
+// Points that something else than the network limited do not count. Where a
+// load that was measured so only carried clearly more, or more clients could
+// have done and no second level confirms the plateau, there is none: disturbed
+// then tells what was in the way.
+func (s series) plateau() (p plateau, disturbed string) {
+	var counts, others []level
+	highest := 0.0
+	for _, l := range s.levels {
+		alone := level{load: l.load, points: slices.DeleteFunc(slices.Clone(l.points), func(p result.Point) bool { return notNetwork(p.LimitedBy) })}
+		if len(alone.points) == 0 {
+			others = append(others, l)
+		} else if x := alone.throughput().value; x > 0 {
+			counts = append(counts, alone)
+			highest = max(highest, x)
+		}
+	}
+	for _, l := range counts {
+		if l.throughput().value >= clearly*highest {
+			p.levels = append(p.levels, l)
+		}
+	}
+	n := len(p.levels)
+	if n > 0 {
+		sorted := slices.SortedFunc(slices.Values(p.levels), func(a, b level) int { return cmp.Compare(a.throughput().value, b.throughput().value) })
+		a, b := sorted[(n-1)/2].throughput(), sorted[n/2].throughput()
+		p.throughput = estimate{(a.value + b.value) / 2, min(a.low, b.low), max(a.high, b.high)}
+		p.limited = limited(p.levels...)
+	}
+	for _, l := range others {
+		if n < 2 && (n == 0 || l.load.Clients > p.levels[0].load.Clients) || clearly*l.throughput().value > p.throughput.value {
+			return plateau{}, limited(l)
+		}
+	}
+	return p, ""
+}
+
+// limited tells what most of the levels' points were limited by.
+func limited(levels ...level) string {
 	counts := map[string]int{}
 	most := ""
-	for _, p := range l.points {
-		counts[p.LimitedBy]++
-		if counts[p.LimitedBy] > counts[most] {
-			most = p.LimitedBy
+	for _, l := range levels {
+		for _, p := range l.points {
+			counts[p.LimitedBy]++
+			if counts[p.LimitedBy] > counts[most] {
+				most = p.LimitedBy
+			}
 		}
 	}
 	return most
@@ -140,26 +183,67 @@ func (l level) typical(phase result.Phase) (float64, bool) {
 	return stats.Median(all), true
 }
 
-// over is the ratio of a phase at l to one at another level, repetition by
-// repetition: their median, with its interval from six on.
-func (l level) over(phase result.Phase, other level, of result.Phase) (estimate, bool) {
-	var ratios []float64
+// mean is the median over the repetitions of the phase's mean.
+func (l level) mean(phase result.Phase) (float64, bool) {
+	var all []float64
 	for _, p := range l.points {
-		for _, q := range other.points {
-			a, okA := typical(p, phase)
-			b, okB := typical(q, of)
-			if p.Repetition == q.Repetition && okA && okB && b > 0 {
-				ratios = append(ratios, a/b)
-			}
+		if q := p.Latency[phase.String()]; q.N >= fewest {
+			all = append(all, q.Mean)
 		}
 	}
-	if ratios == nil {
-		return estimate{}, false
+	if all == nil {
+		return 0, false
 	}
-	e := estimate{value: stats.Median(ratios)}
-	e.low, e.high = e.value, e.value
-	if i := stats.MedianInterval(ratios); i != nil {
-		e.low, e.high = i.Low, i.High
+	return stats.Median(all), true
+}
+
+// A ratio is one of two means, with its 95 % interval.
+type ratio struct {
+	estimate
+	n      int    // repetitions or batches that the interval rests on, 0 where there is none
+	method string // how it was come by
+}
+
+// over is the ratio of a phase's mean at l to one's at another level, repetition
+// by repetition: their median, from six repetitions on with its interval, and
+// below with that within the middle one, or what the two in the middle span.
+func (l level) over(phase result.Phase, other level, of result.Phase) (ratio, bool) {
+	var values []float64
+	var within []ratio
+	for _, p := range l.points {
+		for _, q := range other.points {
+			a, b := p.Latency[phase.String()], q.Latency[of.String()]
+			if p.Repetition != q.Repetition || a.N < fewest || b.N < fewest || b.Mean <= 0 {
+				continue
+			}
+			r := ratio{estimate: estimate{value: a.Mean / b.Mean}}
+			if i := stats.RatioInterval(meanInterval(p, phase), meanInterval(q, of)); i != nil {
+				r.low, r.high, r.n, r.method = max(0, i.Low), i.High, i.N, i.Method
+			}
+			values, within = append(values, r.value), append(within, r)
+		}
 	}
-	return e, true
+	n := len(values)
+	if n == 0 {
+		return ratio{}, false
+	}
+	if i := stats.MedianInterval(values); i != nil {
+		return ratio{estimate{stats.Median(values), i.Low, i.High}, i.N, i.Method}, true
+	}
+	slices.SortFunc(within, func(a, b ratio) int { return cmp.Compare(a.value, b.value) })
+	a, b := within[(n-1)/2], within[n/2]
+	r := ratio{estimate: estimate{value: (a.value + b.value) / 2}}
+	if r.low, r.high = r.value, r.value; a.n > 0 && b.n > 0 {
+		r.low, r.high, r.n, r.method = min(a.low, b.low), max(a.high, b.high), min(a.n, b.n), a.method
+	}
+	return r, true
+}
+
+// meanInterval is that of a phase's mean in the point, nil where there is none.
+func meanInterval(p result.Point, phase result.Phase) *stats.Interval {
+	i, ok := p.Intervals[phase.String()+"_s"]
+	if !ok {
+		return nil
+	}
+	return &stats.Interval{Low: i.Low, High: i.High, N: i.N, Method: i.Method}
 }

@@ -39,7 +39,7 @@ func (e *evidence) limitFigure() reports.Figure {
 		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
 		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{
-			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' highest throughput, where the peer limits it.", percent(plateau)),
+			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' highest throughput, where the peer limits it.", percent(plateauShare)),
 			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
 		},
 	}

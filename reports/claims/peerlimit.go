@@ -15,10 +15,11 @@ const limitQuestion = "limit"
 // growing, and what stops it.
 func peerLimit(e *evidence) finding {
 	var holds, fails, open, told []string
+	turning := false // what is undecided could turn the verdict
 	for _, s := range e.question(limitQuestion) {
 		l, ok := s.limit()
 		if !ok {
-			open = append(open, setting(s.conditions)+" (valid points are missing)")
+			open, turning = append(open, setting(s.conditions)+" (valid points are missing)"), true
 			continue
 		}
 		told = append(told, l.String())
@@ -26,6 +27,8 @@ func peerLimit(e *evidence) finding {
 		case l.around:
 			holds = append(holds, l.setting)
 		case l.disturbed:
+			open, turning = append(open, where), true
+		case l.close:
 			open = append(open, where)
 		default:
 			fails = append(fails, where)
@@ -41,9 +44,9 @@ func peerLimit(e *evidence) finding {
 	f.conditions = fmt.Sprintf("Holds with %s. Breaks with %s.", orNone(holds), orNone(fails))
 	if open != nil {
 		f.conditions += fmt.Sprintf(" Undecided with %s.", strings.Join(open, "; "))
-		if f.verdict != Depends { // what is undecided could turn it
-			f.verdict = Inconclusive
-		}
+	}
+	if turning && f.verdict != Depends {
+		f.verdict = Inconclusive
 	}
 	return f
 }
@@ -56,6 +59,7 @@ type limit struct {
 	by        string // what limits the highest throughput
 	most      int    // the most clients that were measured
 	around    bool   // the peer limits, from about the published number on
+	close     bool   // to where it would be another answer
 	disturbed bool   // other processes than the network's filled the host
 	where     string // the limit falls
 }
@@ -63,26 +67,28 @@ type limit struct {
 // limit judges the series; false where it lacks a valid point of few clients, or
 // of some more than the published number.
 func (s series) limit() (limit, bool) {
-	best, highest := s.best()
 	few, okFew := s.most(0, limitFrom)
 	some, okSome := s.most(limitClients, limitTo)
-	if !okFew || !okSome || best.value == 0 {
+	if !okFew || !okSome {
 		return limit{}, false
 	}
-	l := limit{setting: setting(s.conditions), plateau: best, by: highest.limited(), most: s.levels[len(s.levels)-1].load.Clients}
+	p, disturbed := s.plateau()
+	l := limit{setting: setting(s.conditions), plateau: p.throughput, by: p.limited, most: s.levels[len(s.levels)-1].load.Clients, disturbed: disturbed != ""}
 	for _, level := range s.levels {
-		if l.clients == 0 && level.throughput().value >= plateau*best.value {
+		if l.clients == 0 && level.throughput().value >= plateauShare*p.throughput.value {
 			l.clients = level.load.Clients
 		}
 	}
-	early := few >= clearly*best.value
-	late := some < clearly*best.value
 	switch {
-	case notNetwork(l.by):
-		l.disturbed, l.where = true, "limited by "+l.by
-	case early:
+	case l.disturbed:
+		l.by, l.where = disturbed, limitedBy(disturbed)
+	case p.throughput.value == 0:
+		return limit{}, false
+	case few >= early*p.throughput.value:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
-	case late:
+	case few >= clearly*p.throughput.value:
+		l.close, l.where = true, fmt.Sprintf("at about %d clients", limitFrom)
+	case some < clearly*p.throughput.value:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
 	case !byPeer(l.by):
 		l.where = limitedBy(l.by)
@@ -109,7 +115,7 @@ func (l limit) String() string {
 	if l.clients == l.most {
 		end = " (the most that were measured)"
 	}
-	return fmt.Sprintf("%s: %s of %s from %s on%s, %s", capital(l.setting), percent(plateau), rate(l.plateau), clients(l.clients), end, limitedBy(l.by))
+	return fmt.Sprintf("%s: %s of %s from %s on%s, %s", capital(l.setting), percent(plateauShare), rate(l.plateau), clients(l.clients), end, limitedBy(l.by))
 }
 
 // timerPace tells what clients that wait for the commit get where they are too
@@ -125,7 +131,7 @@ func (e *evidence) timerPace() string {
 			if n := l.load.Clients; n < int(c.BatchMessages) && n > 0 {
 				pace := float64(n) / c.BatchTimeout
 				return fmt.Sprintf("With %s, %d clients cannot fill a block: the timer grants them %s and they got %s, %s.",
-					setting(c), n, reports.PerSecond.Format(pace), reports.PerSecond.Format(l.throughput().value), limitedBy(l.limited()))
+					setting(c), n, reports.PerSecond.Format(pace), reports.PerSecond.Format(l.throughput().value), limitedBy(limited(l)))
 			}
 		}
 	}

@@ -43,10 +43,13 @@ func (e *evidence) feasibility() *result.Feasibility {
 		}
 	}
 	for _, s := range e.question(quotaQuestion) {
-		best, _ := s.best()
+		p, disturbed := s.plateau()
+		if disturbed != "" || p.throughput.value == 0 {
+			continue
+		}
 		f.Peers = append(f.Peers, result.Peers{
-			Series: s.name, Caps: s.conditions.Caps, Throughput: best.value,
-			Meters: int((1 - headRoom) * best.value * interval),
+			Series: s.name, Caps: s.conditions.Caps, Throughput: p.throughput.value,
+			Meters: int((1 - headRoom) * p.throughput.value * interval),
 		})
 	}
 	return f

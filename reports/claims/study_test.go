@@ -2,6 +2,7 @@ package claims
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -13,23 +14,43 @@ import (
 // two cores, but known: a peer with the given cost per transaction, a signature
 // of 30 µs, and costs of encryption as gofe's were measured.
 type world struct {
-	cost  float64 // CPU seconds of the peer per transaction
-	noise float64 // relative, alternating in sign from point to point
-	turn  int
+	cost  float64    // CPU seconds of the peer per transaction
+	luck  *rand.Rand // of every single figure; nil: there is no noise
+	noise float64    // a figure is off by up to so much of it, either way
+	// What makes it another world; nil where it is that of two cores.
+	law     func(c result.Conditions, clients int) (throughput float64, limited string)
+	encrypt func(scheme string, bits, length int) float64
 }
 
-// summary is what the shipped study of the name gives in this world.
-func (w *world) summary(t testing.TB, study string) (result.Run, result.Summary) {
+// noisy is a figure as a shared machine shows it.
+func (w *world) noisy(v float64) float64 {
+	if w.luck == nil {
+		return v
+	}
+	return v * (1 + w.noise*(2*w.luck.Float64()-1))
+}
+
+// study is the shipped one of the name.
+func study(t testing.TB, name string) scenario.Scenario {
 	t.Helper()
-	read, err := scenario.Read(study, nil)
+	s, err := scenario.Read(name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := result.Run{Host: result.Host{Cores: 2, Sign: 30e-6, Verify: 70e-6}}
-	sum := result.Summary{Scenario: study, Target: "fabric", Complete: true, Integrity: &result.Integrity{}}
-	for _, s := range read.Series {
-		for _, n := range s.Load.Clients {
-			sum.Points = append(sum.Points, w.point(s.Name, conditions(s), n))
+	return s
+}
+
+// summary is what a study gives in this world.
+func (w *world) summary(read scenario.Scenario) (result.Run, result.Summary) {
+	run := result.Run{Host: result.Host{Cores: 2, Sign: w.noisy(30e-6), Verify: 70e-6}}
+	sum := result.Summary{Scenario: read.Name, Target: "fabric", Complete: true, Integrity: &result.Integrity{}}
+	for repetition := 1; repetition <= read.Repeat; repetition++ {
+		for _, s := range read.Series {
+			for _, n := range s.Load.Clients {
+				p := w.point(s.Name, conditions(s), n)
+				p.Repetition = repetition
+				sum.Points = append(sum.Points, p)
+			}
 		}
 	}
 	for _, scheme := range read.FE.Schemes {
@@ -69,61 +90,82 @@ func conditions(s scenario.Series) result.Conditions {
 // single tells whether a scheme has one size.
 func single(scheme string) bool { return scheme == "ecddh" || scheme == "dmcfe" }
 
-// point is what clients get of a peer that works off transactions one after
-// the other, behind a batch timer.
-func (w *world) point(name string, c result.Conditions, clients int) result.Point {
-	n := float64(clients)
-	quota := c.Caps.Peer.CPUs
+// peer is what clients get of a peer of the given cost: few of them wait for
+// each other's answers, many for the peer,
+//
+//	throughput = 1 / (delay / clients + 1 / capacity),
+//
+// and where their transactions do not fill a block, for the timer. The delays
+// are those that were measured on two cores.
+func (w *world) peer(c result.Conditions, clients int) (throughput float64, limited string) {
+	n, quota := float64(clients), c.Caps.Peer.CPUs
 	if quota == 0 {
 		quota = 1
 	}
-	capacity := quota / w.cost
-	ack := 0.004 + 1/capacity
+	delay := 2.6 * w.cost // a machine that is slower is so at everything
+	if c.Wait == "commit" {
+		delay = 13.6 * w.cost
+	}
+	throughput, limited = 1/(delay/n+w.cost/quota), "not limited"
+	if throughput > 0.6*quota/w.cost {
+		limited = "CPU cap of peer0.ptb"
+	}
+	if paced := n / (c.BatchTimeout + delay); c.Wait == "commit" && clients < int(c.BatchMessages) && paced < throughput {
+		throughput, limited = paced, "batch timer"
+	}
+	return throughput, limited
+}
+
+// point is one load level.
+func (w *world) point(name string, c result.Conditions, clients int) result.Point {
+	law := w.law
+	if law == nil {
+		law = w.peer
+	}
+	throughput, limited := law(c, clients)
+	answer := float64(clients) / throughput // by Little's law
+	ack := min(answer, 0.004+w.cost)
 	encrypt := 0.0
 	if c.Workload == "encrypted" {
-		encrypt = encryptTime(c.Scheme, c.Bits, c.Length)
+		encrypt = w.encryption(c.Scheme, c.Bits, c.Length)
 		if q := c.Caps.Device.CPUs; q > 0 {
 			encrypt /= q
 		}
+		throughput = float64(clients) / (answer + encrypt)
 	}
-	offered, wait := n/(ack+encrypt), 0.05
-	limited := "not limited"
-	if c.Wait == "commit" {
-		wait = c.BatchTimeout
-		if clients >= int(c.BatchMessages) {
-			wait = 0.05
-		} else {
-			limited = "batch timer"
-		}
-		offered = n / (ack + encrypt + wait)
-	}
-	throughput := min(offered, capacity)
-	if throughput == capacity {
-		limited = "CPU cap of peer0.ptb"
-		ack = max(ack, n/capacity-wait)
-	}
-	w.turn++
-	if w.turn%2 == 0 {
-		throughput *= 1 + w.noise
-	} else {
-		throughput *= 1 - w.noise
-	}
+	commit := max(answer, 0.05)
+	throughput = w.noisy(throughput)
 	p := result.Point{
 		Series: name, Repetition: 1, Valid: true, Conditions: c, Load: result.Load{Kind: "closed", Clients: clients},
 		Window: 7, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 100},
-		Intervals:             map[string]result.Interval{"throughput_per_s": {Low: throughput * 0.95, High: throughput * 1.05, N: 10, Method: "Student's t over 10 batch means"}},
-		Latency:               map[string]result.Quantiles{"commit": median(ack + encrypt + wait), "acknowledge": median(ack)},
+		Intervals: map[string]result.Interval{}, Latency: map[string]result.Quantiles{},
 		ClientCPU:             210e-6,
-		CPU:                   map[string]float64{"peer0.ptb": min(quota, throughput*w.cost), "orderer0": 0.1, "chaincode.peer0.ptb": 0.05, "client": 0.05},
+		CPU:                   map[string]float64{"peer0.ptb": 0.1, "orderer0": 0.1, "chaincode.peer0.ptb": 0.05, "client": 0.05},
 		LimitedBy:             limited,
 		ScheduleLag:           median(0.0005),
 		RSS:                   map[string]float64{},
 		ClientCPUInSignatures: 7,
 	}
-	if encrypt > 0 {
-		p.Latency["encrypt"] = median(encrypt)
+	within := func(key string, v float64) {
+		p.Intervals[key] = result.Interval{Low: v * 0.95, High: v * 1.05, N: 10, Method: "Student's t over 10 batch means"}
+	}
+	within("throughput_per_s", throughput)
+	for i, v := range []float64{commit + encrypt, ack, encrypt} {
+		if v > 0 {
+			phase := []result.Phase{result.PhaseCommit, result.PhaseAcknowledge, result.PhaseEncrypt}[i].String()
+			v = w.noisy(v)
+			p.Latency[phase] = median(v)
+			within(phase+"_s", v)
+		}
 	}
 	return p
+}
+
+func (w *world) encryption(scheme string, bits, length int) float64 {
+	if w.encrypt != nil {
+		return w.encrypt(scheme, bits, length)
+	}
+	return encryptTime(scheme, bits, length)
 }
 
 func median(s float64) result.Quantiles {
@@ -155,7 +197,7 @@ func (w *world) feCost(scheme string, bits, length int) result.FECost {
 	if bits == 256 {
 		width = 32
 	}
-	encrypt := encryptTime(scheme, bits, length)
+	encrypt := w.noisy(w.encryption(scheme, bits, length))
 	return result.FECost{
 		Scheme: scheme, Bits: bits, SecurityBits: &security, Length: length, Bound: 10_000,
 		Keygen: cost(encrypt), Derive: cost(1e-5), Encrypt: cost(encrypt), Decrypt: cost(encrypt / 2), Bytes: 10 + width*(1+length),

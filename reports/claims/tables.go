@@ -23,7 +23,7 @@ func (e *evidence) limitTable() reports.Table {
 			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), number(l.plateau.value), whole(l.clients), words(l.by), words(l.where)})
 		}
 	}
-	t.Notes = []string{fmt.Sprintf("clients that reach it: the fewest with %s of the highest throughput. the limit falls: judged at %s of it, at %d and %d clients.", percent(plateau), percent(clearly), limitFrom, limitTo)}
+	t.Notes = []string{fmt.Sprintf("clients that reach it: the fewest with %s of the highest throughput. the limit falls: judged at %s of it, at %d and %d clients.", percent(plateauShare), percent(clearly), limitFrom, limitTo)}
 	return t
 }
 
@@ -35,13 +35,14 @@ func (e *evidence) pairTable() reports.Table {
 		{Key: "length", Title: "values", Unit: reports.Count},
 		{Key: "batch", Title: "batch"},
 		{Key: "clients", Title: "clients", Unit: reports.Count},
-		{Key: "repetitions", Title: "n", Unit: reports.Count, Rank: 3},
 		{Key: "encrypt_s", Title: "encryption", Unit: reports.Seconds},
 		{Key: "commit_s", Title: "control's commit", Unit: reports.Seconds},
 		{Key: "acknowledge_s", Title: "control's acknowledgement", Unit: reports.Seconds},
 		{Key: "of_commit", Title: "encryption / commit", Unit: reports.Share},
 		{Key: "of_commit_interval", Title: "95 % interval", Unit: reports.Share, Interval: true, Rank: 4},
 		{Key: "of_acknowledge", Title: "encryption / acknowledgement", Unit: reports.Share},
+		{Key: "of_acknowledge_interval", Title: "95 % interval", Unit: reports.Share, Interval: true, Rank: 5},
+		{Key: "method", Title: "method of the intervals", CSVOnly: true},
 		{Key: "over_padded_s", Title: "commit beyond control's", Unit: reports.Seconds, Rank: 1},
 		{Key: "over_plain_s", Title: "commit beyond plain's", Unit: reports.Seconds, Rank: 2},
 	}}
@@ -51,11 +52,14 @@ func (e *evidence) pairTable() reports.Table {
 			plain = number(p.plain)
 		}
 		t.Rows = append(t.Rows, []reports.Cell{
-			words(c.Scheme), whole(c.Bits), whole(c.Length), words(batch(c)), whole(p.load.Clients), whole(p.n),
-			number(p.encrypt), number(p.commit), number(p.ack), number(p.ofCommit.value), interval95(p.ofCommit, p.n), number(p.ofAck.value), number(p.padded), plain,
+			words(c.Scheme), whole(c.Bits), whole(c.Length), words(batch(c)), whole(p.load.Clients),
+			number(p.encrypt), number(p.commit), number(p.ack), number(p.ofCommit.value), p.ofCommit.cell(), number(p.ofAck.value), p.ofAck.cell(), words(p.ofCommit.method), number(p.padded), plain,
 		})
 	}
-	t.Notes = []string{"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. Medians; means where a level has too few transactions for a median."}
+	t.Notes = []string{
+		"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. Times are means; of several repetitions, the median of theirs.",
+		"95 % interval: from six repetitions on, that of the median of their ratios by order statistics. Below, that of the ratio of two means by Fieller's theorem, over means of batches of at least one transaction of each client; n is the fewer of the two numbers of batches.",
+	}
 	return t
 }
 
@@ -144,12 +148,12 @@ func probeTable(i *result.Integrity) reports.Table {
 	return t
 }
 
-// interval95 is the cell of an interval over n repetitions.
-func interval95(x estimate, n int) reports.Cell {
-	if x.low == x.high {
-		return reports.Cell{Why: "it takes six repetitions"}
+// cell is that of the ratio's interval.
+func (r ratio) cell() reports.Cell {
+	if r.n == 0 {
+		return reports.Cell{Why: "it takes six repetitions, or ten batches of transactions within one"}
 	}
-	return reports.Cell{Interval: &reports.Interval{Low: x.low, High: x.high, N: n}}
+	return reports.Cell{Interval: &reports.Interval{Low: r.low, High: r.high, N: r.n}}
 }
 
 func words(s string) reports.Cell            { return reports.Cell{Text: s} }

@@ -19,12 +19,11 @@ const overheadQuestion = "overhead"
 type pair struct {
 	encrypted result.Conditions
 	load      result.Load
-	n         int      // repetitions
-	encrypt   float64  // seconds, medians as those below
-	commit    float64  // of the control
-	ack       float64  // of the control
-	ofCommit  estimate // encrypt over commit, repetition by repetition
-	ofAck     estimate
+	encrypt   float64 // seconds, means as those below
+	commit    float64 // of the control
+	ack       float64 // of the control
+	ofCommit  ratio   // encrypt over commit, repetition by repetition
+	ofAck     ratio
 	padded    float64 // commit latency beyond that of the equally long control
 	plain     float64 // and beyond that of the unencrypted reading
 	hasPlain  bool
@@ -48,20 +47,20 @@ func (e *evidence) pairs() []pair {
 }
 
 func newPair(s series, l level, question []series) (p pair, ok bool) {
-	p = pair{encrypted: s.conditions, load: l.load, n: len(l.points)}
-	encrypt, ok := l.typical(result.PhaseEncrypt)
+	p = pair{encrypted: s.conditions, load: l.load}
+	encrypt, ok := l.mean(result.PhaseEncrypt)
 	if !ok {
 		return p, false
 	}
 	p.encrypt = encrypt
-	own, _ := l.typical(result.PhaseCommit)
+	own, _ := l.mean(result.PhaseCommit)
 	for _, control := range question {
 		with, has := control.load(l.load)
 		if !has || !sameNetwork(control.conditions, s.conditions) || control.conditions.Length != s.conditions.Length {
 			continue
 		}
-		commit, okCommit := with.typical(result.PhaseCommit)
-		ack, okAck := with.typical(result.PhaseAcknowledge)
+		commit, okCommit := with.mean(result.PhaseCommit)
+		ack, okAck := with.mean(result.PhaseAcknowledge)
 		if !okCommit || !okAck {
 			continue
 		}
@@ -167,7 +166,7 @@ func againstTransaction(e *evidence) finding {
 	}
 	return finding{
 		verdict: overall(held, failed),
-		evidence: fmt.Sprintf("Of %d loads that were measured in pairs, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
+		evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with 95 %% intervals, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
 			len(pairs), least, most, held, held+failed, significantly),
 		conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(conditions, ". ") + ".",
 	}
@@ -177,7 +176,7 @@ func againstTransaction(e *evidence) finding {
 func (p pair) String() string {
 	c := p.encrypted
 	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
-		share(p.ofCommit), share(p.ofAck), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
+		share(p.ofCommit.estimate), share(p.ofAck.estimate), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
 		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), clients(p.load.Clients))
 }
 

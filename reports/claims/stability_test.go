@@ -1,0 +1,120 @@
+package claims
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+// twoCores are the verdicts of the world on two cores.
+func twoCores() map[string]string {
+	return map[string]string{
+		"peer-limit": Depends, "overhead-key-size": Reproduced, "overhead-vs-transaction": Depends,
+		"practicable-minimal": Depends, "scales-with-capacity": Reproduced, "algorithm-integrity": Reproduced,
+	}
+}
+
+// What two cores show without noise: both forms of the study, on machines of several speeds.
+func TestVerdictsOfTheStudy(t *testing.T) {
+	for _, cost := range []float64{0.6e-3, 1.25e-3, 2.5e-3} {
+		for _, form := range []string{"closer2020", "closer2020-full"} {
+			run, sum := (&world{cost: cost}).summary(study(t, form))
+			got := verdicts(t, run, sum)
+			for id, want := range twoCores() {
+				if got[id] != want {
+					t.Errorf("%s, cost %g: %s is %q, want %q", form, cost, id, got[id], want)
+				}
+			}
+		}
+	}
+}
+
+// knee is the law of a peer that reaches its limit at the given number of
+// clients, under every setting: a straight line up to there.
+func knee(at float64) func(result.Conditions, int) (float64, string) {
+	return func(c result.Conditions, clients int) (float64, string) {
+		if n := float64(clients); n < at {
+			return 100 * n, "not limited"
+		}
+		return 100 * at, "CPU cap of peer0.ptb"
+	}
+}
+
+// power is the law of a peer whose throughput is a power of its quota.
+func power(exponent float64) func(result.Conditions, int) (float64, string) {
+	return func(c result.Conditions, clients int) (float64, string) {
+		return 400 * math.Pow(c.Caps.Peer.CPUs, exponent), "CPU cap of peer0.ptb"
+	}
+}
+
+// Every figure of the quick study is off by up to a quarter, each by itself, as one window's throughput
+// may be from the next one's on a shared machine: the verdicts stay those of the world that they are of,
+// whichever that is. Where the truth lies next to a threshold they cannot, and the share that may differ
+// says so.
+func TestVerdictsAreStable(t *testing.T) {
+	trials := 300
+	if testing.Short() {
+		trials = 100
+	}
+	quick := study(t, "closer2020")
+	times := func(factor float64) func(string, int, int) float64 {
+		return func(scheme string, bits, length int) float64 { return factor * encryptTime(scheme, bits, length) }
+	}
+	for i, c := range []struct {
+		name   string
+		world  world
+		want   map[string]string
+		differ float64 // the share of trials that may, at most
+	}{
+		{"two cores", world{}, twoCores(), 0.02},
+		{"a machine twice as fast", world{cost: 0.6e-3}, twoCores(), 0.02},
+		{"a machine half as fast", world{cost: 2.5e-3}, twoCores(), 0.02},
+		{"the limit at 2 clients", world{law: knee(2)}, map[string]string{"peer-limit": NotReproduced}, 0},
+		{"the limit at 4 clients", world{law: knee(4)}, map[string]string{"peer-limit": NotReproduced}, 0.01},
+		{"the limit at 8 clients", world{law: knee(8)}, map[string]string{"peer-limit": Reproduced}, 0.02},
+		{"the limit at 12 clients", world{law: knee(12)}, map[string]string{"peer-limit": Reproduced}, 0.01},
+		{"the limit at 32 clients", world{law: knee(32)}, map[string]string{"peer-limit": NotReproduced}, 0.25},
+		{"the limit at 64 clients", world{law: knee(64)}, map[string]string{"peer-limit": NotReproduced}, 0},
+		{"no scaling", world{law: power(0)}, map[string]string{"scales-with-capacity": NotReproduced}, 0.01},
+		{"throughput as the root of the quota", world{law: power(0.5)}, map[string]string{"scales-with-capacity": Depends}, 0.08},
+		{"throughput as the quota", world{law: power(1)}, map[string]string{"scales-with-capacity": Reproduced}, 0.01},
+		{"encryption at no cost", world{encrypt: times(1e-4)}, map[string]string{"overhead-vs-transaction": Reproduced, "practicable-minimal": Reproduced}, 0},
+		{"encryption at ten thousand times the cost", world{encrypt: times(1e4)}, map[string]string{"overhead-vs-transaction": NotReproduced, "practicable-minimal": NotReproduced}, 0},
+		{"keys of any size at one cost", world{encrypt: func(_ string, _, length int) float64 { return 1e-3 * float64(length) }}, map[string]string{"overhead-key-size": NotReproduced}, 0},
+	} {
+		differ, by := 0, map[string]int{}
+		for trial := range trials {
+			w := c.world
+			if w.cost == 0 {
+				w.cost = 1.25e-3
+			}
+			w.noise, w.luck = 0.25, rand.New(rand.NewPCG(uint64(i), uint64(trial)))
+			run, sum := w.summary(quick)
+			judged, err := Judge("closer2020", run, sum, Devices()[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, turned := map[string]string{}, false
+			for _, c := range judged.Claims {
+				got[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
+			}
+			for id, want := range c.want {
+				if got[id] != want {
+					by[id+" "+got[id]]++
+					turned = true
+				}
+			}
+			if turned {
+				differ++
+			}
+		}
+		share := float64(differ) / float64(trials)
+		t.Logf("%s: %.3f of %d trials differ %v", c.name, share, trials, by)
+		if share > c.differ {
+			t.Errorf("%s: in %.3f of %d trials the verdicts differ, in %g they may: %v", c.name, share, trials, c.differ, by)
+		}
+	}
+}
