@@ -106,7 +106,7 @@ func TestTerminalProgress(t *testing.T) {
 
 func TestClock(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		-time.Second: "0:00", 0: "0:00", 59600 * time.Millisecond: "1:00", 61 * time.Second: "1:01", 2 * time.Hour: "120:00",
+		-time.Second: "0:00", 0: "0:00", 59600 * time.Millisecond: "1:00", 61 * time.Second: "1:01", 2 * time.Hour: "2:00:00 h",
 	} {
 		if got := clock(d); got != want {
 			t.Errorf("%v: got %s, want %s", d, got, want)

@@ -163,9 +163,14 @@ func loadText(l result.Load) string {
 	return fmt.Sprintf("%d clients", l.Clients)
 }
 
+// clock writes a time as minutes and seconds, from an hour on with hours.
 func clock(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
-	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	minutes, seconds := int(d.Minutes()), int(d.Seconds())%60
+	if minutes >= 60 {
+		return fmt.Sprintf("%d:%02d:%02d h", minutes/60, minutes%60, seconds)
+	}
+	return fmt.Sprintf("%d:%02d", minutes, seconds)
 }
 
 func millis(d time.Duration) string {

@@ -3,13 +3,40 @@ package main
 import (
 	"bytes"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
 	"meterbench/reports/claims"
 )
+
+// The time that is printed before the start: the quick study ends within a quarter of an hour with room
+// to spare, the full one takes hours and says so.
+func TestStudiesSayHowLongTheyTake(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		at, most time.Duration
+		text     string
+	}{
+		{"closer2020", 10 * time.Minute, 14 * time.Minute, `^about 1[0-3]:\d\d \(`},
+		{"closer2020-full", 5 * time.Hour, 8 * time.Hour, `^about [5-7]:\d\d:\d\d h \(`},
+	} {
+		s, err := scenario.Read(c.name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total := study.Estimated(s).Total(); total < c.at || total > c.most {
+			t.Errorf("%s: takes %v, not %v to %v", c.name, total, c.at, c.most)
+		}
+		if text := expected(s); !regexp.MustCompile(c.text).MatchString(text) {
+			t.Errorf("%s: %q is announced, want %s", c.name, text, c.text)
+		}
+	}
+}
 
 // The verdicts become part of a stored run: its report has them from then on.
 func TestVerdictsAreStored(t *testing.T) {
