@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"meterbench/internal/strictyaml"
 	"meterbench/network/topology"
@@ -159,8 +160,8 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 				"there is neither a shipped topology %q nor a file %s", n.Topology, s.file(n.Topology)))
 		}
 		t, err := s.LoadNetwork(n)
-		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right, and so is all else that changes it
-			return nil, s.doc.Locate(problem(p.Hint, one.from.policy, "not with topology %s: %s", n.Topology, p.Msg))
+		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right
+			return nil, s.doc.Locate(problem(p.Hint, one.changes(s.doc, p.Path), "not with topology %s: %s", n.Topology, p.Msg))
 		}
 		if err != nil {
 			return nil, err
@@ -173,6 +174,24 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 		}
 	}
 	return channels, nil
+}
+
+// changes returns what in the scenario changes a part of the topology, given by
+// its path there.
+func (s Series) changes(doc *strictyaml.Document, path string) string {
+	if strings.HasSuffix(path, ".endorsement") {
+		return s.from.policy
+	}
+	key, _, limits := strings.Cut(path, ".")
+	if !limits || key != "limits" {
+		key, path = "channels", "channels" // whose copies have names of their own
+	}
+	for _, place := range []string{s.from.at + "vary." + key, "vary." + key, s.from.at + path} {
+		if doc.Has(place) {
+			return place
+		}
+	}
+	return path
 }
 
 // checkMeters makes sure that every channel has a meter, else fewer are measured

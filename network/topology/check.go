@@ -80,7 +80,7 @@ func (t Topology) check() *strictyaml.Problem {
 			return p
 		}
 	}
-	if p := t.Limits.check(); p != nil {
+	if p := t.Limits.check(len(t.Channels)); p != nil {
 		return p
 	}
 	return t.Caps.check()
@@ -129,14 +129,20 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 	return nil
 }
 
-func (l Limits) check() *strictyaml.Problem {
+// minEndorser is what bringing a network up takes: with 1 the approval of a
+// chaincode is turned away.
+const minEndorser = 2
+
+func (l Limits) check(channels int) *strictyaml.Problem {
+	// A stream of each channel's blocks, and one that reads a ledger.
+	minDeliver := channels + 1
 	switch {
 	case l.Gateway < 1:
 		return problem("", "limits.gateway", "must be at least 1, got %d", l.Gateway)
-	case l.Endorser < 1:
-		return problem("", "limits.endorser", "must be at least 1, got %d", l.Endorser)
-	case l.Deliver < 1:
-		return problem("", "limits.deliver", "must be at least 1, got %d", l.Deliver)
+	case l.Endorser < minEndorser:
+		return problem("", "limits.endorser", "must be at least %d, got %d", minEndorser, l.Endorser)
+	case l.Deliver < minDeliver:
+		return problem("", "limits.deliver", "must be at least %d, one more than channels, got %d", minDeliver, l.Deliver)
 	}
 	return nil
 }
