@@ -9,12 +9,19 @@ import (
 	"meterbench/workloads/reading"
 )
 
+// minAbsolute is more bytes than any transaction has. A list of the set-up has up
+// to 768 KiB, and a transaction holds what it writes beside its arguments.
+const minAbsolute = 2 << 20
+
 // checkChannels makes sure that there is something to measure, and that what is
 // measured at once is alike: a point has one set of conditions.
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
 		return usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
+	}
+	if first.Batch.AbsoluteBytes < minAbsolute {
+		return usageError{fmt.Errorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes", name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)}
 	}
 	for _, c := range t.Channels[1:] {
 		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || c.Chaincodes[0].Endorsement != first.Chaincodes[0].Endorsement) {

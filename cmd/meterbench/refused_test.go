@@ -54,6 +54,10 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		// What takes longer than anyone waits, or than a time can be.
 		{target + "workload: {kind: plain}\nload: {kind: closed, clients: 3, hold: 2000000h}\n", "4:40: load.hold: "},
 		{target + "workload: {kind: plain}\nload: {kind: closed, clients: [1, 2, 3], hold: 700h}\nrepeat: 10000\n", "5:9: repeat: "},
+		// What a network takes to come up and to be read.
+		{head + "workload: {kind: plain}\nlimits: {deliver: 1}\n" + closed, "4:19: limits.deliver: not with topology minimal: must be at least 2"},
+		{head + "workload: {kind: plain}\nchannels: 3\nlimits: {deliver: 3}\n" + closed, "5:19: limits.deliver: "},
+		{head + "workload: {kind: plain}\nvary: {limits: [{}, {endorser: 1}]}\n" + closed, "4:16: vary.limits: not with topology minimal: must be at least 2, got 1"},
 		// The rest of what is decided here.
 		{head + "workload: {kind: encrypted, encryption: ahead}\n" + closed, "3:41: workload.encryption: "},
 		{head + "workload: {kind: plain, meters: 3}\nchannels: 4\n" + closed, "3:33: workload.meters: "},

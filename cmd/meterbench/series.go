@@ -30,6 +30,12 @@ func (s *fabricSite) Series(ctx context.Context, series scenario.Series, need st
 // commit takes a transaction of the set-up to its commit. It may be called for
 // several channels at once.
 func (s *fabricSite) commit(ctx context.Context, tx bench.Transaction) error {
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if err := s.clients[tx.Channel].Invoke(ctx, tx.Function, tx.Args...); err != nil {
 		return fmt.Errorf("set up channel %s: %w", s.channels[tx.Channel].Name, err)
 	}

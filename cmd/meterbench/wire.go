@@ -145,7 +145,8 @@ type fabricSite struct {
 	committed   sync.Once
 	firstCommit time.Duration
 	fleets      fleets
-	setUp       []uint64 // by channel: blocks below this number hold set-up only
+	setUp       []uint64      // by channel: blocks below this number hold set-up only
+	turns       chan struct{} // of transactions of the set-up: as many as no peer turns away
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
@@ -159,6 +160,8 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		}
 		s.channels, s.clients = append(s.channels, channel), append(s.clients, connected)
 	}
+	// All channels may have their gateway, and endorser, at one peer.
+	s.turns = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
 	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, ledger: readingsLedger{s.clients}, tables: s.lab.tables}
 	if s.device.Device != nil {
 		s.fleets.device = s.device.open
