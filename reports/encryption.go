@@ -90,7 +90,7 @@ func encryptionSection(e encryption, run result.Run) Section {
 		Title:   "Functional encryption",
 		Intro:   "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values, or a group of n meters that encrypt one value each.",
 		Figures: append(e.costFigures(), e.ratioFigure()),
-		Tables:  []Table{e.costTable(), e.schemeTable(), e.ratioTable(), e.inlineTable(), preparationTable(run, e.all)},
+		Tables:  append(append([]Table{e.costTable(), e.schemeTable(), e.ratioTable()}, e.insideTables()...), preparationTable(run, e.all)),
 	}
 }
 

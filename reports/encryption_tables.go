@@ -137,20 +137,29 @@ func (e encryption) ratioTable() Table {
 	return t
 }
 
-// inlineTable is what encryption took inside the measured transactions.
-func (e encryption) inlineTable() Table {
-	t := Table{ID: "encryption-inline", Title: "Encryption inside the transaction", Detail: true, Columns: append(levelColumns(e.all),
-		Column{Key: "encrypt_mean_s", Title: "encrypt mean", Unit: Seconds},
+// insideTables are what encryption took inside the measured readings, and
+// evaluation inside the measured bills.
+func (e encryption) insideTables() []Table {
+	readings := e.insideTable("encryption-inline", "Encryption inside the transaction", "encrypt", encrypts)
+	readings.Notes = []string{"Only load levels that encrypted in the timed path. Clients that encrypt at the same time share the cores with the network."}
+	if !slices.ContainsFunc(e.all, bills) {
+		return []Table{readings}
+	}
+	return []Table{readings, e.insideTable("evaluation-inside", "Evaluation inside the bill", "evaluate", bills)}
+}
+
+func (e encryption) insideTable(id, title, what string, of func(series) bool) Table {
+	t := Table{ID: id, Title: title, Detail: true, Columns: append(levelColumns(e.all),
+		Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds},
 		Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds},
-		Column{Key: "encrypt_share", Title: "share of the commit latency", Unit: Share})}
+		Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share})}
 	eachPoint(e.all, func(s series, l level, p result.Point) {
 		encrypt, encrypted := encryptMean(p)
 		commit, committed := phaseMean(result.PhaseCommit)(p)
-		if encrypted && committed && commit > 0 {
+		if of(s) && encrypted && committed && commit > 0 {
 			t.Rows = append(t.Rows, append(levelCells(e.all, s, p), number(encrypt), number(commit), number(encrypt/commit)))
 		}
 	})
-	t.Notes = []string{"Only load levels that encrypted in the timed path. Clients that encrypt at the same time share the cores with the network."}
 	return t
 }
 

@@ -17,7 +17,10 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 	if f, ok := e.costFinding(); ok {
 		fs = append(fs, f)
 	}
-	if f, ok := e.inlineFinding(); ok {
+	if f, ok := e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts); ok {
+		fs = append(fs, f)
+	}
+	if f, ok := e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills); ok {
 		fs = append(fs, f)
 	}
 	if f, ok := slowdownFinding(all); ok {
@@ -115,22 +118,28 @@ func (e encryption) costFinding() (Finding, bool) {
 	return f, true
 }
 
-// inlineFinding says how much of a transaction encryption is where it was
-// measured inside one, at the least load.
-func (e encryption) inlineFinding() (Finding, bool) {
+// insideFinding says how much of a transaction the work on ciphertexts is where
+// it was measured inside one, in the first such series at the least load.
+func (e encryption) insideFinding(subject, what string, of func(series) bool) (Finding, bool) {
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
 			commit, committed := l.median(phaseMean(result.PhaseCommit))
-			if !encrypted || !committed || commit <= 0 {
+			if !of(s) || !encrypted || !committed || commit <= 0 {
 				continue
 			}
-			return Finding{Subject: "Encryption in the transaction", Value: Share.Format(encrypt / commit),
-				Text: fmt.Sprintf("of the mean commit latency is encryption: %s of %s, %s at %s.", Seconds.Format(encrypt), Seconds.Format(commit), s.name, at(l.load))}, true
+			return Finding{Subject: subject, Value: Share.Format(encrypt / commit),
+				Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, at(l.load))}, true
 		}
 	}
 	return Finding{}, false
 }
+
+// bills tells whether the transactions of a series are a gateway's bills, in
+// which readings are evaluated; encrypts, whether they are readings, which are
+// encrypted.
+func bills(s series) bool    { return s.conditions.Workload == "billing" }
+func encrypts(s series) bool { return !bills(s) }
 
 // slowdownFinding compares the plateaus of an encrypted series and of one that
 // is not, where both were reached.

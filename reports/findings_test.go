@@ -2,6 +2,7 @@ package reports
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,5 +27,34 @@ func TestEncryptionAlone(t *testing.T) {
 	}
 	if _, there := finding(r, "Encryption"); !there {
 		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// What a bill takes to evaluate readings is no encryption.
+func TestEvaluationInABill(t *testing.T) {
+	run, sum := fixture(t)
+	of := "encrypted-inline"
+	if f, there := finding(Build(run, sum), "Encryption in the transaction"); !there || !strings.Contains(f.Text, of) {
+		t.Errorf("%+v", f)
+	}
+	for i := range sum.Points {
+		if sum.Points[i].Series == of {
+			sum.Points[i].Conditions.Workload, sum.Points[i].Conditions.Encryption = "billing", ""
+		}
+	}
+	r := Build(run, sum)
+	if f, there := finding(r, "Encryption in the transaction"); there {
+		t.Errorf("%+v", f)
+	}
+	f, there := finding(r, "Evaluation in a bill")
+	if !there || !strings.Contains(f.Text, of) || !strings.Contains(f.Text, "evaluation") {
+		t.Errorf("%+v", f)
+	}
+	rows := map[string]int{}
+	for _, table := range r.Tables() {
+		rows[table.ID] = len(table.Rows)
+	}
+	if rows["encryption-inline"] != 0 || rows["evaluation-inside"] == 0 {
+		t.Errorf("rows: %v", rows)
 	}
 }

@@ -205,6 +205,9 @@ func phaseTable(all []series) Table {
 		t.Rows = append(t.Rows, append(row, optional(phaseMean(result.PhaseCommit)(p))))
 	})
 	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	if slices.ContainsFunc(all, bills) {
+		t.Notes = append(t.Notes, "encrypt: of a bill, the evaluation of its readings.")
+	}
 	if split {
 		t.Notes = append(t.Notes, "What stands behind order + commit is that time split by the nodes' logs. It begins with the acknowledgement: a transaction whose acknowledgement was on the way while its block was cut did not wait for the cut. The nodes' instants are read off the wall clock of the same machine; a point whose level saw that clock move by more than 1 ms says so.")
 	}
