@@ -116,7 +116,8 @@ func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Co
 	for i := range rates {
 		rates[i] -= real[i%len(real)]
 	}
-	if i := stats.BatchMeans(rates, stats.MinBatches); i != nil {
+	// Without batches every transaction is a block.
+	if i := stats.RateInterval(rates, stats.MinBatches, 1/(over.to-over.from).Seconds()); i != nil {
 		d.Low, d.High = &i.Low, &i.High
 	}
 	c.found.Capacity = append(c.found.Capacity, d)

@@ -108,12 +108,15 @@ func quantiles(h stats.Histogram) result.Quantiles {
 }
 
 // interval gives the throughput its interval, from batch means: commits come
-// in blocks, so that single transactions are no independent samples.
+// in blocks, so that single transactions are no independent samples. Every
+// channel may have a block more or less.
 func (s *study) interval(p *result.Point, w *result.Window) {
-	rates := w.Rates(1)
+	if p.Throughput == 0 {
+		return
+	}
 	batches := min(30, max(stats.MinBatches, int(w.Length()/time.Second)))
-	i := stats.BatchMeans(rates, batches)
-	if i == nil || p.Throughput == 0 {
+	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Channels))/float64(w.Blocks))
+	if i == nil {
 		return
 	}
 	p.Intervals["throughput_per_s"] = result.Interval{Low: max(0, i.Low), High: i.High, N: i.N, Method: i.Method}
@@ -133,8 +136,8 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	if commit := p.Latency[result.PhaseCommit.String()].P50; commit != nil {
 		limit = max(limit, delayShare**commit)
 	}
-	if lag := p.ScheduleLag.P99; lag != nil && *lag > limit {
-		invalid("the client was late: schedule lag p99 %.1f ms, more than %.1f ms", *lag*1e3, limit*1e3)
+	if name, lag := highest(p.ScheduleLag); lag > limit {
+		invalid("the client was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
 	if pause := m.GC.PauseMax.Seconds(); pause > limit {
 		invalid("garbage collection stopped the client for %.1f ms, more than %.1f ms", pause*1e3, limit*1e3)
@@ -175,6 +178,20 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 			s.warn("%s: %s", name(l), text)
 		}
 	}
+}
+
+// highest returns the highest quantile up to p99 that there are enough samples
+// for, 0 where there are too few for any. Where that is too late, so is the p99.
+func highest(q result.Quantiles) (name string, value float64) {
+	switch {
+	case q.P99 != nil:
+		return "p99", *q.P99
+	case q.P95 != nil:
+		return "p95", *q.P95
+	case q.P50 != nil:
+		return "p50", *q.P50
+	}
+	return "", 0
 }
 
 // largest returns who uses most CPU, and how many cores.

@@ -64,6 +64,12 @@ func TestJudge(t *testing.T) {
 			"garbage collection stopped the client for 1000.0 ms, more than 5.0 ms",
 			"recording waited for the disk 1 times",
 		}, nil, nil},
+		{"client late with few transactions", func(g *given) {
+			g.point.ScheduleLag.P50, g.point.ScheduleLag.P95 = seconds(0.001), seconds(0.006)
+		}, []string{"the client was late: schedule lag p95 6.0 ms, more than 5.0 ms"}, nil, nil},
+		{"client late with very few transactions", func(g *given) {
+			g.point.ScheduleLag.P50 = seconds(0.006)
+		}, []string{"the client was late: schedule lag p50 6.0 ms, more than 5.0 ms"}, nil, nil},
 		{"host nearly full", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.2, proc.Steal: 0.09}
 		}, nil, nil, nil},
@@ -115,6 +121,24 @@ func TestJudge(t *testing.T) {
 				t.Errorf("warnings of the run %q, want %q", run, tt.run)
 			}
 		})
+	}
+}
+
+// Blocks that fall alike into every batch leave the interval a block of every
+// channel wide either way.
+func TestIntervalOfEvenBlocks(t *testing.T) {
+	for _, channels := range []int{0, 1, 3} {
+		w := result.Window{Bin: 100 * time.Millisecond, Commits: make([]uint64, 200), Blocks: 100} // 20 s, 10 in every other bin
+		for i := range w.Commits {
+			w.Commits[i] = uint64(i % 2 * 10)
+		}
+		s := &study{facts: Facts{Channels: channels}}
+		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]result.Interval{}}
+		s.interval(&p, &w)
+		block := 0.5 * float64(max(1, channels)) // per second
+		if i := p.Intervals["throughput_per_s"]; math.Abs(i.Low-(50-block)) > 1e-9 || math.Abs(i.High-(50+block)) > 1e-9 {
+			t.Errorf("%d channels: %+v, want 50 ± %g", channels, i, block)
+		}
 	}
 }
 
