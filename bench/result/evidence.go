@@ -45,21 +45,25 @@ type Feasibility struct {
 	Peers    []Peers    `json:"peers"`
 }
 
-// Gateways tells for how many meters one device encrypts, signs and submits
-// readings that were encrypted with a parameter set. Costs were measured on
-// the run's machine and multiplied by Factor: the time of one P-256 signature
-// on the device over that on the machine.
+// Gateways tells for how many meters one device is enough whose readings are
+// encrypted with a parameter set. To encrypt is a sensor's work; to submit, and
+// to evaluate every reading once for a bill, is the gateway's. Costs were
+// measured on the run's machine and multiplied by Factor: the time of one P-256
+// signature on the device over that on the machine.
 type Gateways struct {
 	Device       string  `json:"device"`
 	Factor       float64 `json:"factor"`
 	Scheme       string  `json:"scheme"`
 	Bits         int     `json:"bits"`
 	SecurityBits *int    `json:"security_bits"`
-	Length       int     `json:"length"`    // values per reading
-	Encrypt      float64 `json:"encrypt_s"` // one reading on the device
-	Share        float64 `json:"share"`     // of the time until the next reading that encrypting this one takes
-	Meters       int     `json:"meters"`    // with the head-room; 0: not even one
-	InTime       bool    `json:"in_time"`   // a reading is encrypted within one interval, head-room included
+	Length       int     `json:"length"`        // values per reading
+	Encrypt      float64 `json:"encrypt_s"`     // one reading on the device
+	Share        float64 `json:"share"`         // of the time until the next reading that encrypting this one takes
+	Submit       float64 `json:"submit_s"`      // one reading: the client's CPU time of a transaction, signatures included
+	Evaluate     float64 `json:"evaluate_s"`    // one reading, 0 where the scheme has no bills
+	Meters       int     `json:"meters"`        // that do all of it on the device, with the head-room; 0: not even one
+	Served       int     `json:"served_meters"` // likewise, whose sensors encrypt themselves
+	InTime       bool    `json:"in_time"`       // a reading is encrypted within one interval, head-room included
 }
 
 // Peers tells how many meters send a channel as much as its peers were seen to

@@ -91,7 +91,7 @@ func closer2020() []claim {
 			id:        "practicable-minimal",
 			words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
 			published: notAvailable,
-			threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one interval of %g minutes and keeps up with at least one meter, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
+			threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one interval of %g minutes and keeps up with at least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
 				percent(headRoom), interval/60, enoughMeters, secure),
 			figure: feasibleFigure,
 			test:   practicable,

@@ -20,11 +20,14 @@ const singleValues = "dmcfe"
 // feasibility tells how many meters devices and peers are enough for; nil
 // where no costs were measured or this machine's own signature was not timed.
 //
-// A reading of l values goes out once in l intervals. A gateway plays the
-// sensors of its meters and hands in what they made, so that each reading
-// costs it
+// A reading of l values goes out once in l intervals. A gateway submits it, and
+// evaluates it once for a bill; the bills themselves, one in a month, are few
+// beside that. A gateway that plays the sensors of its meters encrypts it too, so
+// that each reading costs it
 //
-//	factor × (encryption + the client's CPU time per transaction).
+//	factor × (encryption + the client's CPU time per transaction + evaluation),
+//
+// and one whose sensors encrypt themselves all but the first.
 func (e *evidence) feasibility() *result.Feasibility {
 	if len(e.sum.FE) == 0 {
 		return nil
@@ -89,11 +92,21 @@ func gateways(d Device, factor float64, c result.FECost, submit float64) result.
 	if c.Scheme != singleValues {
 		period *= float64(c.Length)
 	}
-	encrypt := factor * c.Encrypt.P50
+	evaluate := 0.0
+	if c.Scheme != singleValues { // which has no bills
+		evaluate = factor * c.Decrypt.P50
+	}
+	encrypt, submit := factor*c.Encrypt.P50, factor*submit
+	fit := func(each float64) int {
+		if each <= 0 {
+			return 0
+		}
+		return int(math.Floor((1 - headRoom) * period / each))
+	}
 	return result.Gateways{
 		Device: d.Name, Factor: factor, Scheme: c.Scheme, Bits: c.Bits, SecurityBits: c.SecurityBits, Length: c.Length,
-		Encrypt: encrypt, Share: encrypt / period,
-		Meters: int(math.Floor((1 - headRoom) * period / (encrypt + factor*submit))),
+		Encrypt: encrypt, Submit: submit, Evaluate: evaluate, Share: encrypt / period,
+		Meters: fit(encrypt + submit + evaluate), Served: fit(submit + evaluate),
 		InTime: encrypt <= (1-headRoom)*interval,
 	}
 }

@@ -73,7 +73,10 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 		{Key: "length", Title: "values per reading", Unit: reports.Count},
 		{Key: "encrypt_s", Title: "encrypt one reading", Unit: reports.Seconds},
 		{Key: "share", Title: "share of its time", Unit: reports.Share},
-		{Key: "meters", Title: "meters", Unit: reports.Count},
+		{Key: "submit_s", Title: "submit it", Unit: reports.Seconds, Rank: 1},
+		{Key: "evaluate_s", Title: "evaluate it", Unit: reports.Seconds, Rank: 2},
+		{Key: "meters", Title: "meters, all on the device", Unit: reports.Count},
+		{Key: "served_meters", Title: "meters with sensors of their own", Unit: reports.Count},
 		{Key: "in_time", Title: "within one interval"},
 	}}
 	if f == nil {
@@ -85,17 +88,24 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 		if g.SecurityBits != nil {
 			security = whole(*g.SecurityBits)
 		}
+		evaluate := reports.Cell{Why: "the scheme has no bills"}
+		if g.Evaluate > 0 {
+			evaluate = number(g.Evaluate)
+		}
 		inTime := "no"
 		if g.InTime {
 			inTime = "yes"
 		}
 		t.Rows = append(t.Rows, []reports.Cell{
 			words(g.Device), number(g.Factor), words(g.Scheme), whole(g.Bits), security, whole(g.Length),
-			number(g.Encrypt), number(g.Share), whole(g.Meters), words(inTime),
+			number(g.Encrypt), number(g.Share), number(g.Submit), evaluate, whole(g.Meters), whole(g.Served), words(inTime),
 		})
 	}
-	t.Notes = []string{fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. slower by: P-256 signature on the device over the one here, an approximation for everything else.",
-		f.Interval/60, singleValues, capital(percent(f.HeadRoom)))}
+	t.Notes = []string{
+		fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. slower by: P-256 signature on the device over the one here, an approximation for everything else.",
+			f.Interval/60, singleValues, capital(percent(f.HeadRoom))),
+		"Who does what: a sensor encrypts and signs. A gateway submits, which is the client's CPU time of a transaction here, and evaluates every reading once for the bill of the period. all on the device: it plays the sensors of its meters too. What evaluation takes in memory, the table of discrete logarithms, is not held against the device.",
+	}
 	for _, d := range Devices() {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: %s; %s.", d.Name, d.Title, d.Source))
 	}
