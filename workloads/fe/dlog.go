@@ -47,6 +47,7 @@ type logTable[E any] struct {
 	width   int64    // w
 	up      E        // g^w
 	down    E        // g^-w
+	origin  TableOrigin
 }
 
 func newLogTable[E any](group logGroup[E], entries []uint64) *logTable[E] {
@@ -54,7 +55,7 @@ func newLogTable[E any](group logGroup[E], entries []uint64) *logTable[E] {
 	if group.symmetric() {
 		width = 2*width - 1
 	}
-	return &logTable[E]{group, entries, width, group.power(width), group.power(-width)}
+	return &logTable[E]{group: group, entries: entries, width: width, up: group.power(width), down: group.power(-width)}
 }
 
 // logEntries computes the entries of a table.

@@ -44,6 +44,9 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 	return &GroupEvaluator{key.Params, append([]int64(nil), key.Function...), points, logs}, nil
 }
 
+// Table implements Searcher.
+func (e *GroupEvaluator) Table() TableOrigin { return e.logs.origin }
+
 // Evaluate returns the sum of y_i*x_i over the members' values of the label,
 // from their ciphertexts in the order of the members. It checks the ciphertexts
 // first, fails with ErrNoResult where they do not fit the key or the label, and

@@ -155,6 +155,9 @@ func newECDDHEvaluator(ctx context.Context, p Params, _ []byte, tables *Tables) 
 	return &ecddhEvaluator{p, group, logs}, nil
 }
 
+// Table implements Searcher.
+func (e *ecddhEvaluator) Table() TableOrigin { return e.logs.origin }
+
 func (e *ecddhEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error) {
 	if err := e.params.checkKey(key, e.group.q, 1); err != nil {
 		return 0, fmt.Errorf("fe: evaluate: key: %w", err)

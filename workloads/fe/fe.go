@@ -160,7 +160,7 @@ func (p Params) open(ciphertext []byte) ([][]byte, error) {
 type Key struct {
 	Params   Params
 	Function []int64    // y
-	Secrets  []*big.Int // ddh, ecddh: s·y; damgard: s·y and t·y; mod the order of the group
+	Secrets  []*big.Int // s·y, of damgard also t·y, modulo the order of the group; of paillier an integer
 }
 
 // An Authority holds the master secret key.

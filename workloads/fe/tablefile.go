@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // A file of a table of discrete logarithms, numbers little-endian:
@@ -23,6 +25,9 @@ const (
 	tableMagic   = "mbdlog"
 	tableVersion = 1
 	tableHeader  = 8 + sha256.Size + 8
+
+	tableSuffix = ".dlog"
+	partSuffix  = ".part"
 )
 
 func tableStart(group string, entries int) []byte {
@@ -76,18 +81,39 @@ func encodeTable(group string, entries []uint64) []byte {
 	return append(b, sum[:]...)
 }
 
+// A writer that was killed leaves its part behind. Any that is older than this
+// has no writer, who takes seconds.
+const staleAfter = time.Hour
+
+// sweepParts removes such parts from a folder. What it cannot remove just stays.
+func sweepParts(dir string) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, file := range files {
+		if !strings.Contains(file.Name(), tableSuffix+".") || !strings.HasSuffix(file.Name(), partSuffix) {
+			continue
+		}
+		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
+			_ = os.Remove(filepath.Join(dir, file.Name()))
+		}
+	}
+}
+
 // writeTable writes a file under another name and then renames it, so that no
-// reader ever finds a part of it and the last of several writers wins.
+// reader ever finds a part of it and the last of several writers wins. Everybody
+// may read it.
 func writeTable(file, group string, entries []uint64) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part")
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*"+partSuffix)
 	if err != nil {
 		return err
 	}
 	_, err = part.Write(encodeTable(group, entries))
-	if err := errors.Join(err, part.Close()); err != nil {
+	if err := errors.Join(err, part.Chmod(0o644), part.Close()); err != nil {
 		return errors.Join(err, os.Remove(part.Name()))
 	}
 	if err := os.Rename(part.Name(), file); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Limits of a table's number of entries.
@@ -43,7 +44,24 @@ func DefaultTableConfig() TableConfig {
 // all evaluators of the group share. Many goroutines may use it at once.
 type Tables struct {
 	config TableConfig
-	made   chan map[string][]uint64 // entries by group, for one at a time
+	made   chan map[string]table // by group, for one at a time
+}
+
+// A table is the entries of a group's table and where they come from.
+type table struct {
+	entries []uint64
+	origin  TableOrigin
+}
+
+// A TableOrigin says where a table of discrete logarithms comes from.
+type TableOrigin struct {
+	Read bool          // from the folder in which it was kept; else it was computed
+	Took time.Duration // to read or to compute it, once in the life of its Tables
+}
+
+// A Searcher is an evaluator that searches discrete logarithms in a table.
+type Searcher interface {
+	Table() TableOrigin
 }
 
 // NewTables checks the configuration. Tables are computed, or read from the
@@ -54,8 +72,8 @@ func NewTables(c TableConfig) (*Tables, error) {
 	if c.Entries < minEntries || c.Entries > maxEntries {
 		return nil, fmt.Errorf("fe: tables of %d entries; choose %d to %d", c.Entries, minEntries, maxEntries)
 	}
-	t := &Tables{c, make(chan map[string][]uint64, 1)}
-	t.made <- map[string][]uint64{}
+	t := &Tables{c, make(chan map[string]table, 1)}
+	t.made <- map[string]table{}
 	return t, nil
 }
 
@@ -96,26 +114,32 @@ func (p Params) checkReach(y []int64, limit int64) error {
 }
 
 // tableOf returns the table of a group, computing it where that was not done before.
-func tableOf[E any](ctx context.Context, t *Tables, group logGroup[E]) (*logTable[E], error) {
-	var made map[string][]uint64
+func tableOf[E any](ctx context.Context, t *Tables, group logGroup[E]) (logs *logTable[E], err error) {
+	var made map[string]table
 	select {
 	case made = <-t.made:
 		defer func() { t.made <- made }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("fe: table of discrete logarithms of %s: %w", group.id(), ctx.Err())
 	}
-	if entries, ok := made[group.id()]; ok {
-		return newLogTable(group, entries), nil
-	}
-	entries, err := t.read(group.id())
-	if err != nil {
-		if entries, err = logEntries(ctx, group, t.config.Entries); err != nil {
-			return nil, fmt.Errorf("fe: table of discrete logarithms of %s: %w", group.id(), err)
+	got, known := made[group.id()]
+	if !known {
+		start := time.Now()
+		got.entries, err = t.read(group.id())
+		got.origin = TableOrigin{true, time.Since(start)}
+		if err != nil {
+			start = time.Now()
+			if got.entries, err = logEntries(ctx, group, t.config.Entries); err != nil {
+				return nil, fmt.Errorf("fe: table of discrete logarithms of %s: %w", group.id(), err)
+			}
+			got.origin = TableOrigin{false, time.Since(start)}
+			t.keep(group.id(), got.entries)
 		}
-		t.keep(group.id(), entries)
+		made[group.id()] = got
 	}
-	made[group.id()] = entries
-	return newLogTable(group, entries), nil
+	logs = newLogTable(group, got.entries)
+	logs.origin = got.origin
+	return logs, nil
 }
 
 // errNotKept is the error of read where there is nothing to read.
@@ -126,6 +150,7 @@ func (t *Tables) read(group string) ([]uint64, error) {
 	if t.config.Dir == "" {
 		return nil, errNotKept
 	}
+	sweepParts(t.config.Dir)
 	file := t.file(group)
 	entries, err := readTable(file, group, t.config.Entries)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -152,5 +177,5 @@ func (t *Tables) notice(line string) {
 }
 
 func (t *Tables) file(group string) string {
-	return filepath.Join(t.config.Dir, fmt.Sprintf("%s-%d.dlog", group, t.config.Entries))
+	return filepath.Join(t.config.Dir, fmt.Sprintf("%s-%d%s", group, t.config.Entries, tableSuffix))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func entriesOf(t *testing.T, c TableConfig, group zpGroup) []uint64 {
@@ -81,6 +82,71 @@ func flipped(b []byte, at int) []byte {
 	b = bytes.Clone(b)
 	b[at] ^= 1
 	return b
+}
+
+// Where a table comes from is told by every evaluator, and stays as it was first.
+func TestTableOrigin(t *testing.T) {
+	c := TableConfig{Entries: minEntries, Dir: t.TempDir()}
+	for _, read := range []bool{false, true} {
+		tables, err := NewTables(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first TableOrigin
+		for i, scheme := range []string{"ddh", "damgard"} { // which share their group
+			authority := mustSetup(t, Params{scheme, 1024, 1, 1})
+			evaluator, err := NewEvaluator(t.Context(), authority.Encryptor().Public(), tables)
+			if err != nil {
+				t.Fatal(err)
+			}
+			origin := evaluator.(Searcher).Table()
+			if i == 0 {
+				first = origin
+			}
+			if origin.Read != read || origin.Took <= 0 || origin != first {
+				t.Errorf("%s: the table comes from %+v, before from %+v; read %t", scheme, origin, first, read)
+			}
+		}
+	}
+}
+
+// What a killed writer left is removed, and nothing else.
+func TestStaleParts(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * staleAfter)
+	for name, stale := range map[string]bool{
+		"zp1024-0-256.dlog.123.part": true,
+		"zp1024-0-256.dlog.124.part": false,
+		"zp1024-0-256.dlog":          true,
+		"other.part":                 true,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if stale {
+			if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	group := testGroup(t, 1024)
+	entriesOf(t, TableConfig{Entries: minEntries, Dir: dir}, group)
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Name())
+	}
+	want := []string{"other.part", "zp1024-0-256.dlog", "zp1024-0-256.dlog.124.part", group.id() + "-256.dlog"}
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("the folder holds %v, want %v", names, want)
+	}
+	if info, err := os.Stat(filepath.Join(dir, group.id()+"-256.dlog")); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 }
 
 func TestTableThatCannotBeKept(t *testing.T) {

@@ -135,6 +135,9 @@ func newZpEvaluator(ctx context.Context, p Params, group zpGroup, heads int, tab
 	return &zpEvaluator{params: p, group: group, heads: heads, logs: logs}, nil
 }
 
+// Table implements Searcher.
+func (e *zpEvaluator) Table() TableOrigin { return e.logs.origin }
+
 func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error) {
 	if err := e.params.checkKey(key, e.group.q, e.heads); err != nil {
 		return 0, fmt.Errorf("fe: evaluate: key: %w", err)
@@ -146,18 +149,20 @@ func (e *zpEvaluator) Evaluate(ctx context.Context, ciphertext []byte, key Key) 
 	if err := e.params.checkReach(key.Function, e.logs.reach()); err != nil {
 		return 0, err
 	}
-	z, err := e.logs.find(ctx, e.combine(elements, key), e.params.reach(key.Function))
+	target, err := e.combine(elements, key)
+	if err != nil {
+		return 0, fmt.Errorf("fe: evaluate: %w", err)
+	}
+	z, err := e.logs.find(ctx, target, e.params.reach(key.Function))
 	if err != nil {
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}
 	return z, nil
 }
 
-// open decodes a ciphertext. Every element must be a unit modulo p, and a head
-// an element of the group: outside of it, raised to the key, it would tell
-// whether the key is even.
+// open decodes a ciphertext, whose elements must be units modulo p.
 //
-// That the other elements are in the group is not tested, which would take
+// That those of values are in the group is not tested, which would take
 // longer than all the rest but the heads' powers. The units are the group's
 // elements c and their negatives -c. Weights are public, so whether a sign
 // survives in the product is no secret; if it does, the product is no power of
@@ -171,32 +176,44 @@ func (e *zpEvaluator) open(ciphertext []byte) ([]*big.Int, error) {
 	numbers := make([]*big.Int, len(elements))
 	for i, octets := range elements {
 		c := new(big.Int).SetBytes(octets)
-		if i < e.heads && !e.group.contains(c) || c.Cmp(e.group.p) >= 0 {
-			return nil, fmt.Errorf("element %d of the ciphertext is not in the group of %v", i, e.params)
+		if c.Cmp(e.group.p) >= 0 {
+			return nil, e.outside(i)
 		}
 		numbers[i] = c
 	}
 	return numbers, nil
 }
 
+func (e *zpEvaluator) outside(element int) error {
+	return fmt.Errorf("element %d of the ciphertext is not in the group of %v", element, e.params)
+}
+
 // combine returns (product of c_i^y_i) / (product of head_j^secret_j), which
 // is g^(x·y). The heads' powers are most of the work; they are computed at
-// once, each on a goroutine that ends before combine does.
-func (e *zpEvaluator) combine(elements []*big.Int, key Key) *big.Int {
+// once, each on a goroutine that ends before combine does. A head must be in the
+// group: outside of it its power would tell whether the key is even.
+func (e *zpEvaluator) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	powers := make([]*big.Int, e.heads)
 	var all sync.WaitGroup
 	for j, k := range key.Secrets {
-		all.Go(func() { powers[j] = new(big.Int).Exp(elements[j], k, e.group.p) })
+		all.Go(func() {
+			if e.group.contains(elements[j]) {
+				powers[j] = new(big.Int).Exp(elements[j], k, e.group.p)
+			}
+		})
 	}
 	above, below := e.products(elements[e.heads:], key.Function)
 	all.Wait()
 	m := newMultiplier(e.group.p)
-	for _, power := range powers {
+	for j, power := range powers {
+		if power == nil {
+			return nil, e.outside(j)
+		}
 		m.multiply(below, power)
 	}
 	// All elements are units, so below is too and has an inverse.
 	m.multiply(above, below.ModInverse(below, e.group.p))
-	return above
+	return above, nil
 }
 
 // products returns the product of the c_i^y_i with positive weights, and that

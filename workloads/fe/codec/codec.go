@@ -161,8 +161,8 @@ func Unmarshal(b []byte) (Header, [][]byte, error) {
 	return h, Split(b[HeaderSize:], h.ElementSize()), nil
 }
 
-// Split cuts b into parts of that many bytes each. What is left over at the
-// end, shorter than that, is dropped.
+// Split cuts b into parts of that many bytes each, at least 1. What is left over
+// at the end, shorter than that, is dropped.
 func Split(b []byte, width int) [][]byte {
 	parts := make([][]byte, len(b)/width)
 	for i := range parts {
