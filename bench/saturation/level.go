@@ -73,7 +73,9 @@ func levels(points []result.Point, kind string, load func(result.Load) float64) 
 		case p.Load.Kind != kind:
 			return nil, nil, fmt.Errorf("saturation of series %s: a point has %s load, this rule is for %s", series, p.Load.Kind, kind)
 		case !p.Valid:
-			invalid = append(invalid, fmt.Sprintf("%g", load(p.Load)))
+			if l := fmt.Sprintf("%g", load(p.Load)); !slices.Contains(invalid, l) { // of another repetition
+				invalid = append(invalid, l)
+			}
 			continue
 		}
 		at := slices.IndexFunc(of, func(l *level) bool { return l.load == load(p.Load) })
@@ -87,7 +89,7 @@ func levels(points []result.Point, kind string, load func(result.Load) float64) 
 		return nil, nil, fmt.Errorf("saturation of series %s: none of its %d points is valid", series, len(points))
 	}
 	if invalid != nil {
-		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: points that are not valid do not count for saturation: %s", series, strings.Join(slices.Compact(invalid), ", ")))
+		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: points that are not valid do not count for saturation: %s", series, strings.Join(invalid, ", ")))
 	}
 	slices.SortFunc(of, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 	for _, l := range of {

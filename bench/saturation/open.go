@@ -8,11 +8,12 @@ import (
 )
 
 // Open finds the saturation point of an open-load series among the loads that
-// were measured: the highest offered load at which throughput is at least
-// 95 % of it, nothing was dropped, at least 99 % of the transactions were
-// valid and the backlog did not grow in half of the repetitions or more. It is reached only if a higher load was measured and failed;
-// otherwise the throughput is a lower bound. Where even the lowest load
-// failed, Offered and Throughput are 0 and Reached is false.
+// were measured: the highest offered load at which throughput is at least 95 %
+// of the rate of what was due, give or take a block, nothing was dropped, at
+// least 99 % of the transactions were valid and the backlog did not grow in half
+// of the repetitions or more. It is reached only if a higher load was measured
+// and failed; otherwise the throughput is a lower bound. Where even the lowest
+// load failed, Offered and Throughput are 0 and Reached is false.
 //
 // Points that are not valid do not count; the warnings name them. It is an
 // error if no point remains, or the points are not of one open-load series.
@@ -55,13 +56,19 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 
 // fault says why the offered load was not kept up with, and is empty if it was.
 func (l *level) fault() string {
+	var shares, blocks []float64 // by repetition: of what was due, that came; of what came, that was one block
+	for _, p := range l.points {
+		shares = append(shares, p.Throughput*p.Window/float64(p.Scheduled))
+		blocks = append(blocks, block(p.Blocks))
+	}
+	share := stats.Median(shares)
 	switch {
 	case l.dropped > 0:
 		return fmt.Sprintf("%d transactions were dropped", l.dropped)
 	case l.success() < successShare:
 		return fmt.Sprintf("%.1f %% of the transactions were valid", 100*l.success())
-	case l.throughput < plateauShare*l.load:
-		return fmt.Sprintf("throughput was %.1f %% of it", 100*l.throughput/l.load)
+	case !(share+stats.Median(blocks) >= plateauShare):
+		return fmt.Sprintf("throughput was %.1f %% of what was due", 100*share)
 	case 2*l.overloaded >= len(l.points): // an overload of a percent shows here only
 		return "the backlog of transactions grew"
 	}

@@ -190,7 +190,7 @@ func TestOpen(t *testing.T) {
 			for _, p := range c.points {
 				points = append(points, result.Point{
 					Series: "bills", Repetition: 1, Valid: true, Load: result.Load{Kind: "open", Offered: p.offered},
-					Throughput: p.throughput, Scheduled: 1000, Steady: p.steady,
+					Throughput: p.throughput, Scheduled: 1000, Window: 1000 / p.offered, Steady: p.steady,
 					Outcomes:  map[string]uint64{"valid": 1000 - p.dropped - p.failed, "dropped": p.dropped, "unknown": p.failed},
 					Intervals: map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 20, Method: "batch means"}},
 				})
@@ -204,6 +204,39 @@ func TestOpen(t *testing.T) {
 			}
 			if !slices.Equal(codes(warnings), c.warnings) {
 				t.Errorf("warnings %v, want %v", warnings, c.warnings)
+			}
+		})
+	}
+}
+
+// What an open load is held against is what it sent, which at random arrivals is
+// not exactly its rate, and one block may lie beyond the window's end.
+func TestOpenHoldsAgainstWhatWasDue(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		scheduled  uint64
+		throughput float64
+		blocks     uint64
+		reached    bool
+	}{
+		{"all of few arrivals came", 185, 18.4, 0, false}, // of 200 at 20/s in 10 s
+		{"part of many arrivals came", 230, 20, 0, true},
+		{"a block is missing", 200, 18, 20, false},
+		{"more than a block is missing", 200, 17.9, 20, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			point := func(offered float64, scheduled uint64, throughput float64, blocks uint64) result.Point {
+				return result.Point{
+					Series: "a", Repetition: 1, Valid: true, Load: result.Load{Kind: "open", Offered: offered}, Window: 10,
+					Scheduled: scheduled, Throughput: throughput, Blocks: blocks, Outcomes: map[string]uint64{"valid": scheduled},
+				}
+			}
+			s, _, err := saturation.Open([]result.Point{point(10, 100, 10, 0), point(20, c.scheduled, c.throughput, c.blocks)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := map[bool]float64{false: 20, true: 10}[c.reached]; s.Reached != c.reached || s.Offered != want {
+				t.Errorf("got %+v", s)
 			}
 		})
 	}

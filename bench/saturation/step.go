@@ -64,7 +64,7 @@ func (s Step) check(stage string, maxP99 float64) Trial {
 		t.Fault = fmt.Sprintf("%d transactions were dropped", s.Dropped)
 	case !(s.Success >= successShare):
 		t.Fault = fmt.Sprintf("%.1f %% of the transactions were valid", 100*s.Success)
-	case !(math.Abs(ratio-1) <= 1-plateauShare+s.block()):
+	case !(math.Abs(ratio-1) <= 1-plateauShare+block(s.Blocks)):
 		t.Fault = fmt.Sprintf("throughput was %.1f %% of the rate sent", 100*ratio)
 	case maxP99 > 0 && s.P99 == nil:
 		t.Fault, t.Client = "there are too few latencies for a p99; hold longer", true
@@ -76,13 +76,14 @@ func (s Step) check(stage string, maxP99 float64) Trial {
 	return t
 }
 
-// block returns the share of the throughput that is one block: the window's
-// ends cut off up to that much, whatever the load.
-func (s Step) block() float64 {
-	if s.Blocks == 0 {
+// block returns the share of a throughput of so many blocks that is one of them:
+// the window's ends cut off up to that much, whatever the load. It is 0 where the
+// throughput did not come in blocks.
+func block(blocks uint64) float64 {
+	if blocks == 0 {
 		return 0
 	}
-	return 1 / float64(s.Blocks)
+	return 1 / float64(blocks)
 }
 
 // allowed returns how many tries a load has that fails with this step. One that
