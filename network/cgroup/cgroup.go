@@ -12,6 +12,11 @@
 //	mkdir /sys/fs/cgroup/{cpu,memory}/meterbench
 //	chown USER /sys/fs/cgroup/{cpu,memory}/meterbench
 //
+// In version 1 systemd takes processes back when a unit beside theirs gets a
+// controller, unless theirs delegates:
+//
+//	systemd-run --scope --uid=USER -p Delegate=yes bash
+//
 // Version 2, where a process can only be moved within what was handed over:
 //
 //	echo +cpu +memory > /sys/fs/cgroup/cgroup.subtree_control
