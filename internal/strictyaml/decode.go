@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ next:
 				continue next
 			}
 		}
-		return e.pos.errorf(Hint(e.key, keys), "unknown key %s", join(n.path, e.key))
+		return e.pos.errorf(Hint(e.key, keys), "unknown key %s", join(n.path, quote(e.key, true)))
 	}
 	return nil
 }
@@ -124,13 +125,15 @@ func (n *Node) decodeScalar(to reflect.Value, unit string) error {
 		to.SetFloat(rate)
 		return nil
 	case !n.plain:
-		return n.Errorf("take the quotes away", "want a %s, got text", word(to))
+		return n.Errorf("take the quotes away", "want %s, got text", word(to))
 	case to.Kind() == reflect.Bool:
 		if n.text != "true" && n.text != "false" {
 			return n.wants("true or false")
 		}
 		to.SetBool(n.text == "true")
 		return nil
+	case (to.CanInt() || to.CanUint()) && octal.MatchString(n.text):
+		return n.wants("a whole number without leading zeros")
 	case to.CanInt():
 		v, err := strconv.ParseInt(n.text, 10, to.Type().Bits())
 		if err != nil {
@@ -156,6 +159,9 @@ func (n *Node) decodeScalar(to reflect.Value, unit string) error {
 	panic(fmt.Sprintf("strictyaml: a field of type %s cannot be read", to.Type()))
 }
 
+// octal matches what is a number to the base 8 in YAML 1.1, and to 10 in 1.2.
+var octal = regexp.MustCompile(`^-?0[0-9]`)
+
 // wants says what was wanted and what was given, cut short.
 func (n *Node) wants(what string) *Error {
 	got := []rune(n.text)
@@ -169,7 +175,7 @@ func word(to reflect.Value) string {
 	if to.Kind() == reflect.Bool {
 		return "true or false"
 	}
-	return "number"
+	return "a number"
 }
 
 func whole(err error, to reflect.Value) string {

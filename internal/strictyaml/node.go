@@ -49,9 +49,6 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Position returns where the value begins; 0, 0 if an override gave it.
-func (n *Node) Position() (line, column int) { return n.pos.line, n.pos.column }
-
 // Errorf returns an error about this value.
 func (n *Node) Errorf(hint, format string, args ...any) *Error {
 	msg := fmt.Sprintf(format, args...)
@@ -145,12 +142,4 @@ func (n *Node) find(key string) *entry {
 		}
 	}
 	return nil
-}
-
-func (n *Node) keys() []string {
-	var keys []string
-	for _, e := range n.entries {
-		keys = append(keys, e.key)
-	}
-	return keys
 }

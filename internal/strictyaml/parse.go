@@ -11,6 +11,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -72,6 +73,7 @@ func (p position) errorf(hint, format string, args ...any) *Error {
 
 func parse(from origin, src []byte) (root *Node, err error) {
 	start := from.at(&token.Position{Line: 1, Column: 1})
+	src = bytes.TrimPrefix(src, []byte("\uFEFF")) // a byte order mark, as some editors write
 	if len(src) > maxBytes {
 		return nil, start.errorf("", "larger than %d KiB", maxBytes>>10)
 	}
@@ -185,9 +187,6 @@ func convertMapping(from origin, at position, values []*ast.MappingValueNode, fl
 		}
 		if _, ok := value.Key.(ast.ScalarNode); !ok || value.Key.Type() == ast.NullType {
 			return nil, keyAt.errorf("", "a key must be a word")
-		}
-		if n.find(key.Value) != nil {
-			return nil, keyAt.errorf("", "key %s is given twice", key.Value)
 		}
 		child, err := convert(from, value.Value, join(path, key.Value), depth+1)
 		if err != nil {

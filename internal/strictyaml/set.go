@@ -13,9 +13,9 @@ import (
 func (d *Document) Set(override string) error {
 	path, text, ok := strings.Cut(override, "=")
 	path = strings.TrimSpace(path)
-	at := position{file: "--set " + path}
+	at := position{file: "--set " + strings.Join(strings.Fields(path), " ")} // on one line
 	if !ok || path == "" {
-		return position{file: "--set " + override}.errorf("", "want key=value, for example warmup=1s")
+		return position{file: "--set " + strings.Join(strings.Fields(override), " ")}.errorf("", "want key=value, for example warmup=1s")
 	}
 	steps, err := parsePath(path)
 	if err != nil {
@@ -25,7 +25,7 @@ func (d *Document) Set(override string) error {
 	if err != nil {
 		return err
 	}
-	if value.kind == null && strings.TrimSpace(text) == "" {
+	if text = strings.TrimSpace(text); value.kind == null && text != "null" && text != "~" {
 		return at.errorf("null removes the key", "no value given")
 	}
 	value.move(path)
@@ -98,8 +98,10 @@ func (n *Node) accepts(s step, way string, at position) error {
 		return at.errorf("", "%s is a list, want for example %s[0].%s", way, way, s.key)
 	case s.key != "":
 		return at.errorf("", "%s is a value, it has no key %s", way, s.key)
+	case n.kind == mapping && len(n.entries) == 0:
+		return at.errorf("", "there is no list %s", way)
 	case n.kind != list:
-		return at.errorf(Hint(way, n.keys()), "there is no list %s", way)
+		return at.errorf("", "%s is a %s, no list", way, n.kind)
 	case s.index >= len(n.items):
 		return at.errorf("the first is [0]", "%s has %d items", way, len(n.items))
 	}

@@ -34,11 +34,9 @@ type inner struct {
 type mode struct {
 	Name string
 	Bank int
-	Line int
 }
 
 func (m *mode) UnmarshalNode(n *Node) error {
-	m.Line, _ = n.Position()
 	if text, ok := n.Scalar(); ok {
 		if text != "inline" {
 			return n.Errorf(Hint(text, []string{"inline"}), "unknown mode %q", text)
@@ -75,6 +73,8 @@ func TestDecode(t *testing.T) {
 		set       []string
 		want      shape
 	}{
+		{"byte order mark", "\uFEFFname: a", nil, shape{Name: "a", N: 5, On: true}},
+		{"zeros", "n: -0\nseed: 0", nil, shape{On: true}},
 		{"defaults stay", "name: a", nil, shape{Name: "a", N: 5, On: true}},
 		{"all", `
 name: "quoted"          # a comment
@@ -92,12 +92,12 @@ items:
     mode: {bank: 20}
   - mode: inline
 `, nil, shape{"quoted", 90 * time.Second, 2 << 20, []float64{100, 0.5, 1}, false, -3, 1<<64 - 1, 0.25, []int{1, 2},
-			&inner{7, mode{"inline", 0, 11}}, []inner{{1, mode{"bank", 20, 14}}, {0, mode{"inline", 0, 15}}}, 0}},
+			&inner{7, mode{"inline", 0}}, []inner{{1, mode{"bank", 20}}, {0, mode{"inline", 0}}}, 0}},
 		{"a list of one", "list: 4\nrate: 5/s", nil, shape{N: 5, On: true, List: []int{4}, Rate: []float64{5}}},
 		{"block scalar", "name: >\n  two\n  words\n", nil, shape{Name: "two words\n", N: 5, On: true}},
 		{"bytes", "size: 512", nil, shape{Size: 512, N: 5, On: true}},
 		{"set", "name: a\nlist: [1, 2]", []string{"name=b c", "list[1]=9", "inner.messages=3", "inner.mode={bank: 2}", "hold= 2s"},
-			shape{Name: "b c", N: 5, On: true, Hold: 2 * time.Second, List: []int{1, 9}, Inner: &inner{3, mode{"bank", 2, 0}}}},
+			shape{Name: "b c", N: 5, On: true, Hold: 2 * time.Second, List: []int{1, 9}, Inner: &inner{3, mode{"bank", 2}}}},
 		{"set a value anew", "n: 1", []string{"n=2", "n=3"}, shape{N: 3, On: true}},
 		{"set null removes", "n: 1\nname: a", []string{"n=null"}, shape{Name: "a", N: 5, On: true}},
 		{"set a list", "list: [1]", []string{"list=[3, 4]"}, shape{List: []int{3, 4}, N: 5, On: true}},
@@ -136,6 +136,10 @@ func TestErrors(t *testing.T) {
 		{"n: 1.5", "", `f.yaml:1:4: n: want a whole number, got "1.5"`},
 		{"n: '1'", "", "f.yaml:1:4: n: want a number, got text; take the quotes away"},
 		{"n: 0x10", "", `f.yaml:1:4: n: want a whole number, got "0x10"`},
+		{"n: 010", "", `f.yaml:1:4: n: want a whole number without leading zeros, got "010"`},
+		{"on: 'true'", "", "f.yaml:1:5: on: want true or false, got text; take the quotes away"},
+		{"'': 1", "", `f.yaml:1:1: unknown key ""; known are name, hold, size, rate, on, n, seed, share, list, inner, items`},
+		{"{n: 1, n: 2}", "", `f.yaml:1:8: mapping key "n" already defined at [1:2]`},
 		{"n: 99999999999999999999", "", `f.yaml:1:4: n: want a whole number of at most 64 bits, got "99999999999999999999"`},
 		{"seed: -1", "", `f.yaml:1:7: seed: want a whole number from 0, got "-1"`},
 		{"n:", "", "f.yaml:1:1: n: no value given"},
@@ -174,6 +178,11 @@ func TestErrors(t *testing.T) {
 		{"n: 1", "n", "--set n: want key=value, for example warmup=1s"},
 		{"n: 1", "=1", "--set =1: want key=value, for example warmup=1s"},
 		{"n: 1", "n=", "--set n: no value given; null removes the key"},
+		{"n: 1", "n=---", "--set n: no value given; null removes the key"},
+		{"n: 1", "n=# two", "--set n: no value given; null removes the key"},
+		{"n: 1", "a\nb=2", "--set a b: unknown key \"a\\nb\"; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
+		{"inner: {messages: 1}", "inner[0]=2", "--set inner[0]: inner is a mapping, no list"},
+		{"n: 1", "n[0]=2", "--set n[0]: n is a value, no list"},
 		{"n: 1", "n=[", "--set n: sequence end token ']' not found"},
 		{"n: 1", "n=x", `--set n: n: want a whole number, got "x"`},
 		{"n: 1", "sede=4", "--set sede: unknown key sede; did you mean seed?"},
