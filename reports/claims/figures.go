@@ -40,7 +40,7 @@ func (e *evidence) limitFigure() reports.Figure {
 		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
 		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{
-			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' highest throughput, where the peer limits it.", percent(plateauShare)),
+			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach %s of the highest.", percent(plateauShare), percent(clearly)),
 			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
 		},
 	}
@@ -98,11 +98,11 @@ func (e *evidence) quotaFigure() reports.Figure {
 	f := reports.Figure{
 		ID: quotaFigure, Title: "Throughput by the peer's CPU quota", Kind: reports.Lines,
 		X:     reports.Axis{Label: "CPU quota of the peer (log scale)", Unit: reports.Cores, Log: true},
-		Y:     reports.Axis{Label: "highest throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
+		Y:     reports.Axis{Label: "throughput at the plateau, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{"Dashed: proportional to the quota, through the first point."},
 	}
 	steps, _ := e.steps()
-	line := reports.Series{Name: "highest of the loads"}
+	line := reports.Series{Name: "median of the loads that reach the plateau"}
 	for _, s := range steps {
 		line.Points = append(line.Points, point(s.cpus, s.throughput))
 		line.Curve = append(line.Curve, reports.Point{X: s.cpus, Y: steps[0].throughput.value * s.cpus / steps[0].cpus})

@@ -56,7 +56,7 @@ type limit struct {
 	setting   string
 	plateau   estimate
 	clients   int    // the fewest that reach the plateau
-	by        string // what limits the highest throughput
+	by        string // what limits the plateau
 	most      int    // the most clients that were measured
 	around    bool   // the peer limits, from about the published number on
 	close     bool   // to where it would be another answer
@@ -111,6 +111,9 @@ func (s series) most(from, to int) (most float64, ok bool) {
 
 // String tells the limit with its figures.
 func (l limit) String() string {
+	if l.disturbed {
+		return fmt.Sprintf("%s: no plateau, %s", capital(l.setting), l.where)
+	}
 	end := ""
 	if l.clients == l.most {
 		end = " (the most that were measured)"

@@ -13,17 +13,22 @@ import (
 func (e *evidence) limitTable() reports.Table {
 	t := reports.Table{ID: limitFigure, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
 		{Key: "setting", Title: "setting"},
-		{Key: "throughput_per_s", Title: "highest", Unit: reports.PerSecond},
+		{Key: "throughput_per_s", Title: "plateau", Unit: reports.PerSecond},
 		{Key: "clients", Title: "clients that reach it", Unit: reports.Count},
 		{Key: "limited_by", Title: "limited by"},
 		{Key: "where", Title: "the limit falls"},
 	}}
 	for _, s := range e.question(limitQuestion) {
-		if l, ok := s.limit(); ok {
+		switch l, ok := s.limit(); {
+		case ok && l.disturbed:
+			none := reports.Cell{Why: "something else than the network was in the way"}
+			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), none, none, words(l.by), words("undecided")})
+		case ok:
 			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), number(l.plateau.value), whole(l.clients), words(l.by), words(l.where)})
 		}
 	}
-	t.Notes = []string{fmt.Sprintf("clients that reach it: the fewest with %s of the highest throughput. the limit falls: judged at %s of it, at %d and %d clients.", percent(plateauShare), percent(clearly), limitFrom, limitTo)}
+	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
+		percent(clearly), percent(plateauShare), limitFrom, percent(early), limitTo)}
 	return t
 }
 
