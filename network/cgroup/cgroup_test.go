@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,6 +206,35 @@ func TestSweepOnThisMachine(t *testing.T) {
 	if _, err := g.Throttle(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Who removes the last group removes the folder of all, which others may be
+// about to use.
+func TestManyAtOnce(t *testing.T) {
+	if g, err := Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Limits{CPUs: 1}); err != nil {
+		t.Skip(err)
+	} else if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 20 {
+				g, err := Create(fmt.Sprintf("%s.%d.%d.%d", t.Name(), os.Getpid(), i, n), Limits{CPUs: 1, Memory: 64 << 20})
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if err := g.Enforce(); err != nil {
+					t.Error(err)
+				}
+				if err := g.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestEnv(t *testing.T) {
