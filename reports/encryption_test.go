@@ -25,13 +25,13 @@ func fiveSchemes(lengths []int, bounds []int64) []result.FECost {
 					c := result.FECost{
 						Scheme: scheme, Bits: bits, Length: length, Values: length, Bound: bound, SecurityBits: &strength, Group: "group", SecuritySource: "source",
 						Encrypt: result.Cost{P50: float64(bits*length*(i+1)) * 1e-6, N: 6}, Decrypt: result.Cost{P50: float64(bound) * 1e-6, N: 6},
-						Bytes: bits * length / 8, OnLedger: bits*length/8 + 108, PublicKey: 100, TableBytes: 1 << 23, Table: 2,
+						Bytes: bits * length / 8, OnLedger: bits*length/8 + 108, PublicKey: 100, TableBytes: 1 << 23, Table: 2, TableFrom: result.TableRead,
 					}
 					switch scheme {
 					case "dmcfe":
 						c.Values, c.SecurityBits = 1, nil
 					case "paillier":
-						c.TableBytes, c.Table, c.Modulus = 0, 0, 9
+						c.TableBytes, c.Table, c.TableFrom, c.Modulus = 0, 0, "", 9
 					}
 					costs = append(costs, c)
 				}
@@ -139,6 +139,12 @@ func TestCostTables(t *testing.T) {
 	const paillier = 7
 	if c := at(schemes, paillier, "table_bytes"); at(schemes, paillier, "scheme").Text != "paillier" || c.Number != nil || c.Why != whyNoTable {
 		t.Errorf("the table of %s: %+v", at(schemes, paillier, "scheme").Text, c)
+	}
+	if c := at(schemes, paillier, "table_from"); c.Text != "" || c.Why != whyNoTable {
+		t.Errorf("where no table comes from: %+v", c)
+	}
+	if c := at(costs, last, "table_from"); c.Text != result.TableRead {
+		t.Errorf("the table of dmcfe comes from %+v", c)
 	}
 	if c := at(schemes, paillier, "modulus_s"); c.Number == nil || *c.Number != 9 {
 		t.Errorf("the search for a modulus: %+v", c)

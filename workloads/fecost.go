@@ -73,7 +73,7 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 		return nil, err
 	}
 	total := spec.Samples * len(cells)
-	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}, made: map[string]float64{}}
+	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}}
 	for done := range total {
 		c := cells[done%len(cells)]
 		if spec.Progress != nil {
@@ -164,7 +164,8 @@ type feCell struct {
 	keygen, derive, encrypt, decrypt []float64
 	public                           int // bytes
 	tableBytes                       int64
-	table, modulus                   float64 // seconds
+	table                            fe.TableOrigin // zero where there is no table
+	modulus                          float64        // seconds
 }
 
 func (c *feCell) String() string { return fmt.Sprintf("%v bound %d", c.params, c.params.Bound) }
@@ -239,10 +240,21 @@ func costs(cells []*feCell) []result.FECost {
 			SecurityBits: strength, SecuritySource: source, Group: groupName(c.params),
 			Keygen: sampledCost(c.keygen), Derive: sampledCost(c.derive), Encrypt: sampledCost(c.encrypt), Decrypt: sampledCost(c.decrypt),
 			Bytes: c.params.CiphertextSize(), OnLedger: onLedger(c.params.CiphertextSize()), PublicKey: c.public,
-			TableBytes: c.tableBytes, Table: c.table, Modulus: c.modulus,
+			TableBytes: c.tableBytes, Table: c.table.Took.Seconds(), TableFrom: c.tableFrom(), Modulus: c.modulus,
 		})
 	}
 	return out
+}
+
+// tableFrom is where a table of discrete logarithms comes from, as a result has it.
+func (c *feCell) tableFrom() string {
+	switch {
+	case c.tableBytes == 0:
+		return ""
+	case c.table.Read:
+		return result.TableRead
+	}
+	return result.TableComputed
 }
 
 // groupName says what a ciphertext's elements are.

@@ -22,14 +22,13 @@ type feStep struct {
 type feShared struct {
 	tables  *fe.Tables
 	grounds map[fe.Params]feGround // by scheme and size, for length 1 and bound 1
-	made    map[string]float64     // seconds that a group's table of discrete logarithms took
 }
 
 // An feGround is what takes long for a scheme of a size and is made only once.
 type feGround struct {
 	owner   fe.Renewer // makes authorities with its modulus; nil where a scheme has none of its own
 	modulus float64    // seconds that the search for the modulus took
-	table   float64    // seconds that the first evaluator, with the table of logarithms, took
+	table   fe.TableOrigin
 }
 
 // trial makes a combination's trial, and the ground that it stands on.
@@ -47,14 +46,7 @@ func (s *feShared) trial(ctx context.Context, c *feCell) (feTrial, error) {
 		}
 		s.grounds[least] = ground
 	}
-	c.modulus, c.tableBytes = ground.modulus, s.tables.Bytes(c.params)
-	if c.tableBytes > 0 {
-		group := groupName(c.params)
-		if _, made := s.made[group]; !made { // the first scheme of a group makes its table
-			s.made[group] = ground.table
-		}
-		c.table = s.made[group]
-	}
+	c.modulus, c.table, c.tableBytes = ground.modulus, ground.table, s.tables.Bytes(c.params)
 	if !fe.HasAuthority(c.params.Scheme) {
 		return s.groupTrial(ctx, c)
 	}
@@ -70,10 +62,10 @@ func (s *feShared) authorityGround(ctx context.Context, least fe.Params) (g feGr
 	if owner, ok := authority.(fe.Renewer); ok {
 		g.owner, g.modulus = owner, time.Since(start).Seconds()
 	}
-	public := authority.Encryptor().Public()
-	start = time.Now()
-	_, err = fe.NewEvaluator(ctx, public, s.tables)
-	g.table = time.Since(start).Seconds()
+	evaluator, err := fe.NewEvaluator(ctx, authority.Encryptor().Public(), s.tables)
+	if searcher, ok := evaluator.(fe.Searcher); ok {
+		g.table = searcher.Table()
+	}
 	return g, err
 }
 
@@ -86,10 +78,12 @@ func (s *feShared) groupGround(ctx context.Context, least fe.Params) (g feGround
 	if err != nil {
 		return g, err
 	}
-	start := time.Now()
-	_, err = fe.NewGroupEvaluator(ctx, key, s.tables)
-	g.table = time.Since(start).Seconds()
-	return g, err
+	evaluator, err := fe.NewGroupEvaluator(ctx, key, s.tables)
+	if err != nil {
+		return g, err
+	}
+	g.table = evaluator.Table()
+	return g, nil
 }
 
 // groupKey returns a group's key for the sum of its values.

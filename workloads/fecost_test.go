@@ -72,7 +72,7 @@ func TestMeasureFE(t *testing.T) {
 		if i < 4 && c.Table != costs[0].Table {
 			t.Errorf("row %d: the table of the group that ddh and damgard share took %g s and %g s", i, c.Table, costs[0].Table)
 		}
-		if c.TableBytes != 8<<8 || c.Table <= 0 || c.Modulus != 0 || c.Bound != 1000 || c.OnLedger != c.Bytes+onLedger(1)-1 {
+		if c.TableBytes != 8<<8 || c.Table <= 0 || c.TableFrom != result.TableComputed || c.Modulus != 0 || c.Bound != 1000 || c.OnLedger != c.Bytes+onLedger(1)-1 {
 			t.Errorf("row %d: table of %d bytes in %g s, modulus in %g s, bound %d, %d bytes on the ledger", i, c.TableBytes, c.Table, c.Modulus, c.Bound, c.OnLedger)
 		}
 		got := result.FECost{Scheme: c.Scheme, Bits: c.Bits, Length: c.Length, Values: c.Values, Bytes: c.Bytes, PublicKey: c.PublicKey}
@@ -94,7 +94,7 @@ func TestMeasurePaillier(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(costs), err)
 	}
 	for i, c := range costs {
-		if c.Modulus <= 0 || c.Modulus != costs[0].Modulus || c.TableBytes != 0 || c.Table != 0 || c.Keygen.P50 <= 0 {
+		if c.Modulus <= 0 || c.Modulus != costs[0].Modulus || c.TableBytes != 0 || c.Table != 0 || c.TableFrom != "" || c.Keygen.P50 <= 0 {
 			t.Errorf("row %d: modulus in %g s, table of %d bytes in %g s, keys in %g s", i, c.Modulus, c.TableBytes, c.Table, c.Keygen.P50)
 		}
 		if want := []int64{10, 1 << 20}[i%2]; c.Bound != want || c.Length != i/2+1 {

@@ -73,7 +73,8 @@ type Point struct {
 	// GC is what garbage collection did to the client; nil in runs of older versions.
 	GC *GC `json:"gc,omitempty"`
 	// Steady says whether the window was in a steady state: steady, drifting,
-	// overloaded or too short to tell. It is empty in runs of older versions.
+	// overloaded or too short to tell. It is empty under a load that changes by
+	// itself, as a ramp does, and in runs of older versions.
 	Steady string `json:"steady,omitempty"`
 }
 
@@ -238,14 +239,23 @@ type FECost struct {
 	OnLedger  int `json:"on_ledger_bytes,omitempty"`
 	PublicKey int `json:"public_key_bytes,omitempty"` // in the form in which sensors and the ledger get it
 	// TableBytes is the memory of the table of discrete logarithms, and Table
-	// the seconds that it took to compute it or to read it from the cache: once
-	// for all parameter sets of a group, 0 where the scheme needs none.
+	// the seconds that TableFrom took: to compute the table or to read it from the
+	// cache, once for all parameter sets of a group. They are 0 where the scheme
+	// needs none. TableFrom is TableComputed or TableRead, empty there and in
+	// results of older versions, of which nobody knows.
 	TableBytes int64   `json:"table_bytes,omitempty"`
 	Table      float64 `json:"table_s,omitempty"`
+	TableFrom  string  `json:"table_from,omitempty"`
 	// Modulus is the seconds that the search for the authority's modulus took,
 	// once for all parameter sets of a size, 0 where the group is a standard one.
 	Modulus float64 `json:"modulus_s,omitempty"`
 }
+
+// Where tables of discrete logarithms come from.
+const (
+	TableComputed = "computed"
+	TableRead     = "cache"
+)
 
 // A Cost is a repeated timing, in seconds: its median and the 95 % interval
 // of the median by order statistics (nil where there are fewer than six).
