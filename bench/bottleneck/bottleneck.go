@@ -113,12 +113,14 @@ func capacity(service string, limit int) string {
 	return fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
 }
 
-// keptUp: all that an open load offered in the window was committed. A ramp
+// keptUp: all that an open load offered in the window was committed, give or take
+// the block that the window's end cuts off, and the backlog did not grow. A ramp
 // offers another rate there than over its whole length.
 func keptUp(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	offered := float64(p.Scheduled) / p.Window
-	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Throughput < keptUpShare*offered {
+	block := share(p.Throughput, float64(p.Blocks)) // the rate that one makes
+	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == "overloaded" || p.Throughput+block < keptUpShare*offered {
 		return Verdict{}, false
 	}
 	return Verdict{NotLimited, fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())}, true

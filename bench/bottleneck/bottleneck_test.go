@@ -104,6 +104,17 @@ func TestJudge(t *testing.T) {
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 23.33, Slots: 2000}, 13
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
 		}, Verdict{NotLimited, "of the 12.86/s that were offered 13/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		{"an overload of three per cent", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Load, e.Point.Throughput, e.Point.Steady = result.Load{Kind: "open", Offered: 83.33, Slots: 2000}, 81, "overloaded"
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		{"all but the last block of the window", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Window, e.Point.Scheduled, e.Point.Blocks = 17, 340, 8
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 20, Slots: 2000}, 320./17
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
+		}, Verdict{NotLimited, "of the 20/s that were offered 18.82/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
 		{"a phase whose blocks others fill", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Phase = &result.LoadPhase{Group: "day"}

@@ -68,7 +68,9 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		}
 		p.Throttled[name] = result.Throttle(t)
 	}
-	s.interval(&p, w)
+	if !l.changing() { // else the mean is that of the plan
+		s.interval(&p, w)
+	}
 	s.judge(&p, l, m, w)
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 )
@@ -79,9 +80,25 @@ func (s *steadiness) intervals(p *result.Point) {
 // growth of the backlog that stats.Judge calls overload.
 const shedLimit = 0.005
 
+// changing tells whether the level's load changes with time by itself, so that
+// nothing under it is to stay the same.
+func (l level) changing() bool {
+	if l.load.Kind != "open" {
+		return false
+	}
+	switch l.series.Process(l.load.Offered).(type) {
+	case arrival.Ramp, arrival.Steps, arrival.Replay:
+		return true
+	}
+	return false
+}
+
 // settle gives the point its verdict. A window that is too short to tell is no
-// reason to doubt it.
+// reason to doubt it. Of a load that changes there is none to give.
 func (s *study) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
+	if l.changing() {
+		return
+	}
 	if m.Held < l.series.Load.Hold {
 		p.Steady = string(stats.TooShort)
 		return

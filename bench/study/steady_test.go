@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 )
 
 // The target serves 100 per second.
@@ -60,6 +62,28 @@ func TestDriftingVerdict(t *testing.T) {
 		return strings.HasPrefix(w, "not steady: latency drifted over the window") && strings.Contains(w, "(the latency changed by +")
 	}) {
 		t.Errorf("%s, %q", p.Steady, p.Warnings)
+	}
+}
+
+// Under a load that rises, the transactions under way rise with it, though all of
+// them are committed in time.
+func TestChangingLoadIsNotJudged(t *testing.T) {
+	for _, arrivals := range []scenario.Arrivals{
+		{Kind: "ramp", Ramp: arrival.Ramp{From: 5, To: 60, Over: 41 * time.Second}},
+		{Kind: "steps", Steps: arrival.Steps{{PerSecond: 20, For: 20 * time.Second}, {PerSecond: 60, For: 21 * time.Second}}},
+	} {
+		s := series(open("c", 41*time.Second))
+		s.Series[0].Load.Arrivals, s.Series[0].Load.Slots = arrivals, 1000
+		at := newSite()
+		at.latency = 2 * time.Second
+		at.fault = func(int, *fate) { at.latency += 100 * time.Microsecond }
+		o := conduct(t, s, at, nil)
+		if o.err != nil {
+			t.Fatal(o.err)
+		}
+		if p := o.summary.Points[0]; p.Steady != "" || len(p.Warnings) > 0 || p.Scheduled < 1000 {
+			t.Errorf("%s: %q, %q of %d", arrivals.Kind, p.Steady, p.Warnings, p.Scheduled)
+		}
 	}
 }
 
