@@ -112,7 +112,7 @@ func (t tree) create(name string, limits Limits) (*Group, error) {
 	case errors.Is(err, unix.EROFS):
 		what = "have the container that this runs in started with control groups that it may write to"
 	case errors.Is(err, fs.ErrNotExist):
-		what = "have root hand these controllers down (see the README), which the top of a container's tree does only when its processes are in groups below it"
+		what = "have root hand its controllers down (see the README), in a container after moving the processes at the top into a group"
 	default:
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package cgroup
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +38,9 @@ func newUnified(mount, path string, limits Limits) (unified, error) {
 		resources.Memory = &cgroup2.Memory{Max: &bytes}
 	}
 	m, err := cgroup2.NewManager(mount, path, resources)
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		err = file // which the library names twice
+	}
 	return unified{m}, err
 }
 
