@@ -294,12 +294,20 @@ func (e paillierEvaluator) combine(elements []*big.Int, key Key) *big.Int {
 	return above.Mul(above, below.ModInverse(below, e.group.square)).Mod(above, e.group.square)
 }
 
-// read returns the z of smallest size with 1 + z*n = c modulo n^2, nil if there is none.
+// read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if
+// there is none. That is the one with 1 + z*n = c, if c has no sign too many: a
+// ciphertext's elements may have one, and then the square hides from who sees
+// results whether the key is even, which decides what becomes of that in a head.
 func (e paillierEvaluator) read(c *big.Int) *big.Int {
+	c.Mul(c, c).Mod(c, e.group.square)
 	z, rest := new(big.Int).QuoRem(c.Sub(c, big.NewInt(1)), e.group.n, new(big.Int))
 	if rest.Sign() != 0 {
 		return nil
 	}
+	if z.Bit(0) == 1 { // it is 2z modulo n, which is odd
+		z.Add(z, e.group.n)
+	}
+	z.Rsh(z, 1)
 	if z.Cmp(new(big.Int).Rsh(e.group.n, 1)) > 0 {
 		z.Sub(z, e.group.n)
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"meterbench/workloads/fe/codec"
 )
 
 // A paillierAnswer is computed by an independent program from the paper's
@@ -299,6 +301,50 @@ func noSquare(n *big.Int) *big.Int {
 		x.Add(x, big.NewInt(1))
 	}
 	return x
+}
+
+// -1 is no residue that a ciphertext consists of, and nobody without the factors
+// of n sees that it is in one. Whether it is must make no difference: with it in
+// the head, results would tell whether the key is even.
+func TestPaillierSigns(t *testing.T) {
+	p := Params{"paillier", 1024, 2, 100}
+	authority, evaluator := testPaillier(t, p)
+	ciphertext, err := authority.Encryptor().Encrypt([]int64{7, 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, elements, err := codec.Unmarshal(ciphertext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := evaluator.(paillierEvaluator).group.square
+	parities := map[uint]bool{}
+	for weight := int64(1); weight <= 100 && len(parities) < 2; weight++ {
+		key, err := authority.Derive([]int64{weight, 1 - weight})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parities[key.Secrets[0].Bit(0)] {
+			continue
+		}
+		parities[key.Secrets[0].Bit(0)] = true
+		want := 7*weight + 100*(1-weight)
+		for signs := range 8 {
+			changed := slices.Clone(elements)
+			for i, e := range elements {
+				if signs>>i&1 == 1 {
+					changed[i] = new(big.Int).Sub(square, new(big.Int).SetBytes(e)).FillBytes(make([]byte, len(e)))
+				}
+			}
+			b, err := codec.Marshal(h, changed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if z, err := evaluator.Evaluate(t.Context(), b, key); z != want || err != nil {
+				t.Errorf("weight %d, signs %03b: %d, %v, want %d", weight, signs, z, err, want)
+			}
+		}
+	}
 }
 
 func TestSetupPaillier(t *testing.T) {
