@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"simulators/authority":   {"workloads/fe", "workloads/reading"},
 	"simulators/gateway":     {"simulators/meter", "workloads/fe", "workloads/reading"},
 	"simulators/verifier":    {"workloads/fe", "workloads/reading"},
-	"simulators/device":      {"network/process", "network/cgroup", "simulators/meter", "workloads/reading", "workloads/fe"},
+	"simulators/device":      {"network/process", "network/cgroup", "simulators/gateway", "simulators/meter", "workloads/reading", "workloads/fe"},
 	"simulators/adversary":   {"bench/result", "simulators/authority", "simulators/gateway", "simulators/meter", "simulators/verifier", "workloads/reading", "workloads/fe"},
 	"simulators/ledger":      {"bench", "bench/result", "internal/alarm"},
 	"workloads":              {"bench", "bench/result", "simulators/meter", "simulators/authority", "simulators/gateway", "simulators/verifier", "workloads/reading", "workloads/fe", "workloads/fe/codec"},
