@@ -27,6 +27,7 @@ type BillingConfig struct {
 	Reveal   bool
 	Ledger   Ledger
 	Tables   *fe.Tables // encrypted: where discrete logarithms are looked up
+	Device   Device     // where not nil, computes the bills
 }
 
 // A Ledger is where readings are read from.
@@ -63,7 +64,8 @@ type Billing struct {
 	config  BillingConfig
 	stock   *Readings
 	gateway *gateway.Gateway
-	id      string // of the gateway
+	device  Gateway // the same gateway in the device; nil: bills are computed here
+	id      string  // of the gateway
 	tariffs []gateway.Tariff
 }
 
@@ -71,8 +73,9 @@ var _ Component = (*Billing)(nil)
 
 // NewBilling checks the configuration, has the tariffs approved, and for an
 // encrypted workload makes master keys and the table of discrete logarithms,
-// which takes up to seconds unless it is kept from before. It fails where
-// results might be beyond the reach of the table.
+// which takes up to seconds unless it is kept from before, and then needs not be
+// made by a device with a cap. It fails where results might be beyond the reach
+// of the table.
 func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -86,10 +89,12 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 	b := &Billing{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
 	count := config.tariffs()
 	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
+	var public []byte
 	if stock.kind == reading.Encrypted {
 		keys := stock.cipher.(vectors).authority
+		public = keys.Public()
 		if b.tariffs, err = approveTariffs(keys, config.Tables, stock.params, fleet.Config(), count); err == nil {
-			serves.Evaluator, err = fe.NewEvaluator(ctx, keys.Public(), config.Tables)
+			serves.Evaluator, err = fe.NewEvaluator(ctx, public, config.Tables)
 		}
 	} else {
 		b.tariffs, err = openTariffs(fleet.Config(), count)
@@ -97,7 +102,11 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
-	if b.gateway, err = gateway.New(serves); err != nil {
+	b.gateway, err = gateway.New(serves)
+	if err == nil && config.Device != nil {
+		b.device, err = config.Device.OpenGateway(ctx, Served{ID: serves.ID, Seed: serves.Seed, Public: public, Tariffs: b.tariffs})
+	}
+	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
 	return b, nil
@@ -193,14 +202,14 @@ func (b *Billing) Transaction(ctx context.Context, seq uint64) (bench.Transactio
 		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills are made; use more meters", seq, b.Bills())
 	}
 	id, channel := b.config.Fleet.ID(meter), meter%b.stock.config.Channels
-	wire, spent, err := b.compute(ctx, channel, id, from, b.tariffs[tariff])
+	wire, spent, err := b.compute(ctx, channel, id, from, int(tariff))
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
 	return bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}, Channel: channel, Encrypt: spent}, nil
 }
 
-func (b *Billing) compute(ctx context.Context, channel int, meter string, from uint64, tariff gateway.Tariff) (wire []byte, spent time.Duration, err error) {
+func (b *Billing) compute(ctx context.Context, channel int, meter string, from uint64, tariff int) (wire []byte, spent time.Duration, err error) {
 	readings, err := b.config.Ledger.Readings(ctx, channel, meter, from, from+uint64(b.config.Readings))
 	if err != nil {
 		return nil, 0, fmt.Errorf("read readings of meter %s: %w", meter, err)
@@ -208,7 +217,10 @@ func (b *Billing) compute(ctx context.Context, channel int, meter string, from u
 	if len(readings) != b.config.Readings {
 		return nil, 0, fmt.Errorf("%d of %d readings of meter %s are on the ledger", len(readings), b.config.Readings, meter)
 	}
-	bill, spent, err := b.gateway.Bill(ctx, tariff, readings)
+	if b.device != nil {
+		return b.device.Bill(ctx, tariff, readings)
+	}
+	bill, spent, err := b.gateway.Bill(ctx, b.tariffs[tariff], readings)
 	if err != nil {
 		return nil, spent, err
 	}

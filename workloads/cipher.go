@@ -20,6 +20,8 @@ type cipher interface {
 	parameters(meter int) reading.Hash
 	// publics returns the public keys that the ledger of a channel needs.
 	publics(channel int) [][]byte
+	// seal sets what sealed sensors encrypt with.
+	seal(s *Sealed) error
 	// checker returns what evaluates the sums of a workload's readings.
 	checker(ctx context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error)
 }
@@ -49,6 +51,7 @@ func (v vectors) publics(int) [][]byte { return [][]byte{v.authority.Public()} }
 // group's meters live on one channel. The label of a value is its reading's
 // number: that of the interval, counted from the meter's begin.
 type groups struct {
+	params         fe.Params
 	size, channels int
 	members        [][]*fe.Member // by group
 	ids            []reading.Hash // of the groups' parameters
@@ -68,7 +71,7 @@ func checkGroups(config Config) error {
 // newGroups has all groups agree on keys, on all cores.
 func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, error) {
 	count := config.Fleet.Config().Meters / config.Group
-	g := &groups{size: config.Group, channels: config.Channels, members: make([][]*fe.Member, count), ids: make([]reading.Hash, count)}
+	g := &groups{params: params, size: config.Group, channels: config.Channels, members: make([][]*fe.Member, count), ids: make([]reading.Hash, count)}
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range count {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,18 +18,37 @@ import (
 // A recorder is a device that tells what it was asked.
 type recorder struct {
 	sealed Sealed
+	served Served
 	asked  []string
 	failed error
 }
 
-func (d *recorder) open(_ context.Context, sealed Sealed) (Device, error) {
+func (d *recorder) OpenSensors(_ context.Context, sealed Sealed) (Sensors, error) {
 	d.sealed = sealed
 	return d, d.failed
 }
 
-func (d *recorder) Reading(_ context.Context, meter int, number uint64) ([]byte, time.Duration, error) {
-	d.asked = append(d.asked, fmt.Sprint(meter, "/", number))
+func (d *recorder) OpenGateway(_ context.Context, served Served) (Gateway, error) {
+	d.served = served
+	return d, d.failed
+}
+
+func (d *recorder) Reading(_ context.Context, meter int, number uint64, values *reading.Values) ([]byte, time.Duration, error) {
+	asked := fmt.Sprint(meter, "/", number)
+	if values != nil {
+		asked += fmt.Sprint(" ", values.Register, values.Wh)
+	}
+	d.asked = append(d.asked, asked)
 	return []byte{byte(meter)}, time.Second, d.failed
+}
+
+func (d *recorder) Bill(_ context.Context, tariff int, readings []reading.Reading) ([]byte, time.Duration, error) {
+	asked := fmt.Sprint("tariff ", tariff)
+	for _, r := range readings {
+		asked += fmt.Sprint(" ", r.Meter, "/", r.Number)
+	}
+	d.asked = append(d.asked, asked)
+	return []byte{byte(tariff)}, time.Second, d.failed
 }
 
 func TestDevice(t *testing.T) {
@@ -41,7 +62,7 @@ func TestDevice(t *testing.T) {
 	for _, kind := range []string{"plain", "padded", "encrypted"} {
 		device := &recorder{}
 		c := config(kind)
-		c.Device = device.open
+		c.Device = device
 		r, err := NewReadings(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
@@ -73,20 +94,109 @@ func TestDevice(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	for want, change := range map[string]func(*Config){
-		"workload encrypted: a device encrypts every reading when it is due, not ahead; make it inline": func(c *Config) { c.Encryption = "ahead" },
-		"workload encrypted: the keys of a group of dmcfe are agreed on in the load generator, not in the device; leave caps.device out": func(c *Config) {
-			single := fleet.Config()
-			single.Length = 1
-			c.Fleet, _ = meter.NewFleet(single)
-			c.Scheme, c.Bits, c.Group, c.Channels = "dmcfe", 256, 3, 1
-		},
-	} {
+	for _, mode := range []string{"ahead", "bank"} {
 		c := config("encrypted")
-		c.Device = (&recorder{}).open
-		change(&c)
-		if _, err := NewReadings(t.Context(), c); fmt.Sprint(err) != want {
-			t.Errorf("got %v, want %s", err, want)
+		c.Device, c.Encryption, c.Bank = &recorder{}, mode, 5
+		if _, err := NewReadings(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), "would have no cap when they count; with a device make them inline, not "+mode) {
+			t.Errorf("got %v", err)
+		}
+	}
+	c := config("plain")
+	device := &recorder{}
+	c.Device, c.Source = device, odd{3}
+	r, err := NewReadings(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Transaction(t.Context(), 12); err != nil || fmt.Sprint(device.asked) != "[2/14 2 [4]]" {
+		t.Errorf("of a trace it is asked for %s, %v", device.asked, err)
+	}
+}
+
+// Each meter of the device has the key of its place in its group, and nobody
+// else encrypts.
+func TestDeviceOfGroups(t *testing.T) {
+	device := &recorder{}
+	config := Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 12, 1), Encryption: "inline", Group: 3, Channels: 2, Device: device}
+	r, err := NewReadings(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(device.sealed.Members) != 12 || device.sealed.Group != r.params || device.sealed.Public != nil {
+		t.Fatalf("the device is told %+v", device.sealed)
+	}
+	if _, err := r.encrypted(0); err == nil || !strings.Contains(err.Error(), "another encrypts in its place") {
+		t.Errorf("encrypted here: %v", err)
+	}
+	groups := r.cipher.(*groups)
+	tables := smallTables(t)
+	for _, first := range []int{0, 1, 6, 7} { // the first meter of each group
+		group, _ := groups.place(first)
+		shares, ciphertexts := make([][]byte, 3), make([][]byte, 3)
+		for member := range 3 {
+			meter := first + 2*member
+			sealed, err := fe.NewSealedMember(device.sealed.Group, device.sealed.Members[meter])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ciphertexts[member], err = sealed.Encrypt(4, int64(10+meter)); err != nil {
+				t.Fatal(err)
+			}
+			if shares[member], err = groups.members[group][member].DeriveShare(ones(3)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key, err := fe.CombineShares(r.params, ones(3), shares)
+		if err != nil {
+			t.Fatal(err)
+		}
+		evaluator, err := fe.NewGroupEvaluator(t.Context(), key, tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum, err := evaluator.Evaluate(t.Context(), 4, ciphertexts); err != nil || sum != int64(30+3*first+6) {
+			t.Errorf("meters from %d on add up to %d, %v", first, sum, err)
+		}
+	}
+}
+
+// A device bills what is on the ledger by the tariffs that were approved, as the
+// gateway that the contract knows.
+func TestDeviceOfBills(t *testing.T) {
+	for _, form := range []string{"plain", "encrypted"} {
+		own, _ := billing(t, form)
+		device := &recorder{}
+		config := own.config
+		config.Device = device
+		b, err := NewBilling(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gateway, err := b.gateway.Registration()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known, err := own.gateway.Registration(); err != nil || !reflect.DeepEqual(gateway, known) {
+			t.Errorf("%s: the gateway is %+v, without a device %+v, %v", form, gateway, known, err)
+		}
+		s := device.served
+		if s.ID != gateway.ID || s.Seed != config.Fleet.Config().Seed || !reflect.DeepEqual(s.Tariffs, b.tariffs) || (s.Public != nil) != (form == "encrypted") || device.sealed.Kind != 0 {
+			t.Errorf("%s: the device is told %+v and %+v", form, s, device.sealed)
+		}
+		// The second meter's third tariff, in its first period.
+		tx, err := b.Transaction(t.Context(), 10+5*periods*2+1)
+		if err != nil || tx.Function != reading.FnPutBill || !bytes.Equal(tx.Args[0], []byte{2}) || tx.Channel != 1 || tx.Encrypt != time.Second {
+			t.Errorf("%s: %+v, %v", form, tx, err)
+		}
+		if want := "[tariff 2 bill-000001/0 bill-000001/1 bill-000001/2]"; fmt.Sprint(device.asked) != want {
+			t.Errorf("%s: asked for %s, want %s", form, device.asked, want)
+		}
+		device.failed = errors.New("no power")
+		if _, err := b.Transaction(t.Context(), 10); fmt.Sprint(err) != "transaction 10: no power" {
+			t.Errorf("%s: %v", form, err)
+		}
+		if _, err := NewBilling(t.Context(), config); fmt.Sprint(err) != "billing: no power" {
+			t.Errorf("%s: %v", form, err)
 		}
 	}
 }

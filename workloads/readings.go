@@ -46,8 +46,8 @@ type Config struct {
 	Channels   int  // over which the meters are spread, index mod Channels; 0 is 1
 	// Source, where not nil, says which meter of the fleet reports what.
 	Source Source
-	// Device, where not nil, opens a device that makes the readings.
-	Device func(context.Context, Sealed) (Device, error)
+	// Device, where not nil, makes the readings, which are encrypted inline.
+	Device Device
 }
 
 // A Source gives readings that were not simulated.
@@ -68,7 +68,8 @@ type Readings struct {
 	params fe.Params // padded and encrypted
 	cipher cipher    // encrypted
 	ready  [][]byte  // ciphertexts made by Prepare
-	device Device    // nil: the readings are made here
+	// sensors in the device; nil: the readings are made here
+	sensors Sensors
 }
 
 var _ bench.Workload = (*Readings)(nil)
@@ -135,8 +136,8 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	var wire []byte
 	var spent time.Duration
 	var err error
-	if r.device != nil {
-		wire, spent, err = r.device.Reading(ctx, meter, number)
+	if r.sensors != nil {
+		wire, spent, err = r.sealed(ctx, at)
 	} else {
 		wire, spent, err = r.wire(at)
 	}

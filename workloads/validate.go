@@ -37,6 +37,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Encryption != "inline" && c.Encryption != "ahead" && c.Encryption != "bank":
 		return fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", c.Encryption)
+	case c.Device != nil && c.Encryption != "inline":
+		return fmt.Errorf("workload encrypted: ciphertexts made before the load would have no cap when they count; with a device make them inline, not %s", c.Encryption)
 	case c.Encryption != "bank":
 		return nil
 	case c.Bank < 1:

@@ -15,7 +15,7 @@ import (
 // billing returns the workload that bills a fleet's readings.
 func (f *fleets) billing(ctx context.Context, w scenario.Workload, fleet *meter.Fleet, first uint64) (*workloads.Billing, error) {
 	config := billsOf(w, fleet, f.channels)
-	config.First, config.Ledger, config.Tables = first, f.ledger, f.tables
+	config.First, config.Ledger, config.Tables, config.Device = first, f.ledger, f.tables, f.device
 	return workloads.NewBilling(ctx, config)
 }
 

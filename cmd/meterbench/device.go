@@ -9,9 +9,10 @@ import (
 	"meterbench/network/topology"
 	"meterbench/simulators/device"
 	"meterbench/workloads"
+	"meterbench/workloads/fe"
 )
 
-// A capped device plays the sensors of a site. The zero value plays
+// A capped device plays the sensors and gateways of a site. The zero value plays
 // none: they are then part of the load generator.
 type cappedDevice struct {
 	*device.Device
@@ -25,7 +26,9 @@ func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevic
 		return d, nil
 	}
 	d = cappedDevice{died: make(chan error, 1), closed: make(chan struct{})}
-	if d.Device, err = device.Start(cgroup.Limits(c), filepath.Join(logs, device.Name+".log")); err != nil {
+	if d.Device, err = device.Start(device.Config{
+		Limits: cgroup.Limits(c), LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig(),
+	}); err != nil {
 		return d, err
 	}
 	go func() {
@@ -40,9 +43,25 @@ func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevic
 	return d, nil
 }
 
-// open has the device play sensors, as workloads.Config wants it.
-func (d cappedDevice) open(ctx context.Context, sealed workloads.Sealed) (workloads.Device, error) {
-	return d.Open(ctx, device.Config(sealed))
+// played returns the device as workloads take it, if there is one.
+func (d cappedDevice) played() workloads.Device {
+	if d.Device == nil {
+		return nil
+	}
+	return playing{d.Device}
+}
+
+// playing is a device as workloads take it.
+type playing struct{ device *device.Device }
+
+// OpenSensors implements workloads.Device.
+func (p playing) OpenSensors(ctx context.Context, sealed workloads.Sealed) (workloads.Sensors, error) {
+	return p.device.OpenSensors(ctx, device.SensorsConfig(sealed))
+}
+
+// OpenGateway implements workloads.Device.
+func (p playing) OpenGateway(ctx context.Context, served workloads.Served) (workloads.Gateway, error) {
+	return p.device.OpenGateway(ctx, device.GatewayConfig(served))
 }
 
 // watched returns the device as a proc.Sampler takes it, if there is one.

@@ -48,10 +48,9 @@ type fleets struct {
 	seed     uint64
 	channels int // over which meters are spread
 	commit   func(ctx context.Context, tx bench.Transaction) error
-	// device opens the device that makes the readings; nil: they are made here.
-	device func(context.Context, workloads.Sealed) (workloads.Device, error)
-	ledger workloads.Ledger // where readings are read; nil: nowhere
-	tables *fe.Tables       // of discrete logarithms
+	device   workloads.Device // makes readings and bills; nil: they are made here
+	ledger   workloads.Ledger // where readings are read; nil: nowhere
+	tables   *fe.Tables       // of discrete logarithms
 
 	// Until now.
 	known     []*meter.Fleet // registered

@@ -162,10 +162,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	}
 	// All channels may have their gateway, and endorser, at one peer.
 	s.turns = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
-	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, ledger: readingsLedger{s.clients}, tables: s.lab.tables}
-	if s.device.Device != nil {
-		s.fleets.device = s.device.open
-	}
+	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, device: s.device.played(), ledger: readingsLedger{s.clients}, tables: s.lab.tables}
 	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.watched()...))
 	return err
 }

@@ -1,14 +1,18 @@
-// Package device plays sealed sensors, the constrained part of a metering system,
-// in a process of its own, so that it can be held to the CPU and memory of such a
-// device.
+// Package device plays the constrained part of a metering system, sealed sensors
+// and their gateway, in a process of its own, so that it can be held to the CPU
+// and memory of such a device.
 //
 // Data flow: Start runs this program again under another name, in a control
-// group if it has a cap; Open tells it which sensors to play, by the seed of the
-// fleet and the public key that they encrypt under; Reading asks for one reading
+// group if it has a cap. OpenSensors tells it which sensors to play, by the seed
+// of the fleet and what they encrypt with; Sensors.Reading asks for one reading
 // of one meter and gets it signed, and encrypted, in the form in which it goes to
-// the ledger. Many may ask at once: requests go down one pipe, and answers come
-// back up another, in the order in which they are ready. The device holds no
-// secret key of encryption, and of what is encrypted no plaintext leaves it.
+// the ledger. OpenGateway tells it which gateway to play, by its seed and the
+// tariffs that it has keys for; Gateway.Bill hands it readings from the ledger
+// and gets the signed bill. Many may ask at once: requests go down one pipe, and
+// answers come back up another, in the order in which they are ready.
+//
+// The gateway holds no secret key of encryption, and of what is encrypted no
+// plaintext leaves a sensor.
 package device
 
 import (
@@ -23,6 +27,7 @@ import (
 
 	"meterbench/network/cgroup"
 	"meterbench/network/process"
+	"meterbench/workloads/fe"
 )
 
 // Name is what messages and results call the process.
@@ -31,7 +36,14 @@ const Name = "device"
 // grace is how long a device has to end by itself.
 const grace = time.Second
 
-// A Device is a process that plays sensors. Many goroutines may use it at once.
+// A Config says what a device has.
+type Config struct {
+	Limits  cgroup.Limits  // it uses no more
+	LogPath string         // what it logs is appended to this file
+	Tables  fe.TableConfig // where its gateways look discrete logarithms up; Notice is not used: notices are logged
+}
+
+// A Device is a process that plays sensors and gateways. Many goroutines may use it at once.
 type Device struct {
 	process *process.Process
 	group   *cgroup.Group // nil: no cap
@@ -50,32 +62,33 @@ type Device struct {
 	closed  error
 }
 
-// Start starts a device that has no more than the limits; what it logs is
-// appended to the file logPath. Close ends it; it does not outlive this process
-// either.
-func Start(limits cgroup.Limits, logPath string) (*Device, error) {
+// Start starts a device. Close ends it; it does not outlive this process either.
+func Start(c Config) (*Device, error) {
 	if len(os.Args) > 0 && os.Args[0] == argv0 {
 		return nil, errors.New("device: this program is one; its main must call device.Dispatch first")
 	}
 	d := &Device{died: make(chan error, 1), pending: map[uint64]chan<- answer{}}
-	if err := d.start(limits, logPath); err != nil {
+	if err := d.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("device: %w", err), d.Close())
 	}
 	return d, nil
 }
 
-func (d *Device) start(limits cgroup.Limits, logPath string) error {
+func (d *Device) start(c Config) error {
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	spec := process.Spec{Name: Name, Path: executable, Argv0: argv0, Env: append([]string{}, limits.Env()...), LogPath: logPath}
-	if limits != (cgroup.Limits{}) {
+	spec := process.Spec{
+		Name: Name, Path: executable, Argv0: argv0, Args: tableArgs(c.Tables),
+		Env: append([]string{}, c.Limits.Env()...), LogPath: c.LogPath,
+	}
+	if c.Limits != (cgroup.Limits{}) {
 		name, err := process.Mark(Name)
 		if err != nil {
 			return err
 		}
-		if d.group, err = cgroup.Create(name, limits); err != nil {
+		if d.group, err = cgroup.Create(name, c.Limits); err != nil {
 			return err
 		}
 		spec.Started, spec.Explain = d.group.Add, d.group.Explain
@@ -193,30 +206,6 @@ func (d *Device) forget(id uint64) {
 	delete(d.pending, id)
 }
 
-// Sensors are what a device plays for one fleet of meters. Many goroutines may
-// use them at once.
-type Sensors struct {
-	device *Device
-	id     uint64
-}
-
-// Open makes the device play sensors. It takes the device as long as it takes it
-// to get ready to encrypt.
-func (d *Device) Open(ctx context.Context, config Config) (*Sensors, error) {
-	a, err := d.ask(ctx, message{config: &config})
-	if err != nil {
-		return nil, fmt.Errorf("open sensors: %w", err)
-	}
-	return &Sensors{d, a.id}, nil
-}
-
-// Reading returns the signed reading of that number of a meter, by its index in
-// the fleet, in wire form, and how long the device took to encrypt it.
-func (s *Sensors) Reading(ctx context.Context, meter int, number uint64) (wire []byte, encrypt time.Duration, err error) {
-	a, err := s.device.ask(ctx, message{sensors: s.id, meter: uint32(meter), number: number})
-	return a.wire, a.encrypt, err
-}
-
 // PID returns the id of the device's process.
 func (d *Device) PID() int { return d.process.PID() }
 
@@ -239,7 +228,7 @@ func (d *Device) Throttle() (cgroup.Throttle, error) {
 // Died delivers an error if the device ends unasked, as network.Died does.
 func (d *Device) Died() <-chan error { return d.died }
 
-// Close ends the device. Whoever waits for a reading gets an error. It may be
+// Close ends the device. Whoever waits for an answer gets an error. It may be
 // called again.
 func (d *Device) Close() error {
 	d.closing.Do(func() {

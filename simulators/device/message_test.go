@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
+	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )
 
@@ -17,11 +20,24 @@ func household() meter.Config {
 	return meter.Config{Seed: 7, Meters: 20, Prefix: "m", Interval: time.Hour, Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Length: 4, Bound: 10_000}
 }
 
+// commissioned returns a gateway with one tariff.
+func commissioned() *GatewayConfig {
+	return &GatewayConfig{ID: "gw", Seed: 3, Public: []byte{4}, Tariffs: []gateway.Tariff{{
+		Function: reading.Function{Parameters: reading.Hash{1}, Bound: 5, From: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), Tariff: "t", Weights: []int64{1, -2}},
+		Hash:     reading.Hash{2},
+		Key:      fe.Key{Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: 2, Bound: 5}, Function: []int64{1, -2}, Secrets: []*big.Int{new(big.Int).Lsh(big.NewInt(1), 1000)}},
+	}}}
+}
+
 func TestMessages(t *testing.T) {
 	for _, m := range []message{
-		{id: 1, config: &Config{Fleet: household(), Kind: reading.Encrypted, Public: []byte{1, 2}}},
-		{id: 1<<64 - 1, config: &Config{Fleet: household(), Kind: reading.Padded, Size: 900}},
-		{id: 2, sensors: 3, meter: 4, number: 5},
+		{id: 1, sensors: &SensorsConfig{Fleet: household(), Kind: reading.Encrypted, Public: []byte{1, 2}}},
+		{id: 1<<64 - 1, sensors: &SensorsConfig{Fleet: household(), Kind: reading.Padded, Size: 900}},
+		{id: 4, sensors: &SensorsConfig{Kind: reading.Encrypted, Members: [][]byte{{1}, {2}}, Group: fe.Params{Scheme: "dmcfe", Bits: 256, Length: 2, Bound: 9}}},
+		{id: 5, gateway: commissioned()},
+		{id: 2, request: request{kind: kindReading, part: 3, which: 4, number: 5, data: []byte{}}},
+		{id: 2, request: request{kind: kindReading, part: 3, which: 4, number: 5, data: []byte{6}}},
+		{id: 2, request: request{kind: kindBill, part: 3, which: 1<<32 - 1, data: []byte{7, 8}}},
 	} {
 		b, err := m.marshal()
 		if err != nil {
@@ -31,7 +47,7 @@ func TestMessages(t *testing.T) {
 			t.Errorf("%+v came back as %+v, %v", m, back, err)
 		}
 	}
-	for _, a := range []answer{{id: 1, encrypt: time.Second, wire: []byte{1}}, {id: 2, wire: []byte{}}, {id: 3, failed: errors.New("no such meter")}} {
+	for _, a := range []answer{{id: 1, spent: time.Second, wire: []byte{1}}, {id: 2, wire: []byte{}}, {id: 3, failed: errors.New("no such meter")}} {
 		if back, err := unmarshalAnswer(a.marshal()); err != nil || !reflect.DeepEqual(back, a) {
 			t.Errorf("%+v came back as %+v, %v", a, back, err)
 		}
@@ -39,13 +55,9 @@ func TestMessages(t *testing.T) {
 }
 
 func TestMalformed(t *testing.T) {
-	request, err := message{id: 1}.marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, text := range []string{
-		"", "\x01", "\x03" + strings.Repeat("\x00", 8), string(request[:len(request)-1]), string(request) + "\x00",
-		"\x0100000000", "\x0100000000{", "\x0100000000{}{}", "\x0100000000{\"Other\":1}",
+		"", "\x01", "\x05" + strings.Repeat("\x00", 30), "\x03" + strings.Repeat("\x00", 27), "\x04" + strings.Repeat("\x00", 19),
+		"\x0100000000", "\x0100000000{", "\x0100000000{}{}", "\x0100000000{\"Other\":1}", "\x0200000000{\"Fleet\":{}}",
 	} {
 		if m, err := unmarshalMessage([]byte(text)); err == nil {
 			t.Errorf("%q reads as %+v", text, m)
@@ -69,9 +81,24 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// session returns what a device may be sent, with sensors and a gateway.
+func session() []message {
+	return []message{
+		{id: 1, sensors: &SensorsConfig{Fleet: household(), Kind: reading.Plain}},
+		{id: 2, request: request{kind: kindReading, part: 1, which: 4, number: 5}},
+		{id: 3, request: request{kind: kindReading, part: 1, data: reading.Values{Interval: time.Hour, Wh: []int64{1, 2, 3, 4}}.Marshal()}},
+		{id: 4, gateway: &GatewayConfig{ID: "gw", Seed: 2, Tariffs: commissioned().Tariffs}},
+		{id: 5, request: request{kind: kindBill, part: 4, data: []byte{0, 0, 0, 1, 2}}},
+		{id: 6, request: request{kind: kindBill, part: 1}},
+		{id: 7, request: request{kind: kindReading, part: 9}},
+		{id: 8, sensors: &SensorsConfig{Kind: reading.Encrypted, Public: []byte{1}}},
+		{id: 9, gateway: commissioned()},
+	}
+}
+
 // What is accepted comes back the same.
 func FuzzMessage(f *testing.F) {
-	for _, m := range []message{{id: 1, config: &Config{Fleet: household(), Kind: reading.Plain}}, {id: 2, sensors: 3, meter: 4, number: 5}} {
+	for _, m := range session() {
 		b, err := m.marshal()
 		if err != nil {
 			f.Fatal(err)
@@ -88,14 +115,14 @@ func FuzzMessage(f *testing.F) {
 			t.Fatal(err)
 		}
 		back, err := unmarshalMessage(again)
-		if err != nil || m.config == nil && !bytes.Equal(again, b) {
+		if opens := m.sensors != nil || m.gateway != nil; err != nil || !opens && !bytes.Equal(again, b) {
 			t.Fatalf("%q came back as %+v, %v", b, back, err)
 		}
 	})
 }
 
 func FuzzAnswer(f *testing.F) {
-	f.Add(answer{id: 1, encrypt: 7, wire: []byte{1}}.marshal())
+	f.Add(answer{id: 1, spent: 7, wire: []byte{1}}.marshal())
 	f.Add(answer{id: 1, failed: errors.New("no")}.marshal())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if a, err := unmarshalAnswer(b); err == nil && !bytes.Equal(a.marshal(), b) {
@@ -107,21 +134,22 @@ func FuzzAnswer(f *testing.F) {
 // Whatever a device is sent, it ends with its input, and what it writes are
 // answers.
 func FuzzServe(f *testing.F) {
-	var session bytes.Buffer
-	for _, m := range []message{
-		{id: 1, config: &Config{Fleet: household(), Kind: reading.Plain}}, {id: 2, sensors: 1, meter: 4, number: 5},
-		{id: 3, sensors: 9}, {id: 4, sensors: 1, meter: 99}, {id: 5, config: &Config{Kind: reading.Encrypted, Public: []byte{1}}},
-	} {
+	var whole bytes.Buffer
+	for _, m := range session() {
 		b, err := m.marshal()
 		if err != nil {
 			f.Fatal(err)
 		}
-		send(&session, b) //nolint:errcheck // into memory
+		send(&whole, b) //nolint:errcheck // into memory
 	}
-	f.Add(session.Bytes())
+	f.Add(whole.Bytes())
+	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 8})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var out bytes.Buffer
-		serve(bytes.NewReader(b), &out) //nolint:errcheck // most input is malformed
+		serve(bytes.NewReader(b), &out, tables) //nolint:errcheck // most input is malformed
 		for {
 			body, err := receive(&out)
 			if err == io.EOF {

@@ -2,17 +2,16 @@ package device
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
-	"time"
 
-	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
 )
 
 // argv0 is the name under which the program plays a device.
@@ -26,24 +25,51 @@ func Dispatch(args []string) (code int, handled bool) {
 	if len(args) == 0 || args[0] != argv0 {
 		return 0, false
 	}
-	if err := serve(os.Stdin, os.Stdout); err != nil {
+	tables, err := tablesOf(args[1:])
+	if err == nil {
+		err = serve(os.Stdin, os.Stdout, tables)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "device: %v\n", err)
 		return 1, true
 	}
 	return 0, true
 }
 
+// tableArgs returns the arguments that tell a device where to look discrete
+// logarithms up.
+func tableArgs(c fe.TableConfig) []string { return []string{strconv.Itoa(c.Entries), c.Dir} }
+
+func tablesOf(args []string) (*fe.Tables, error) {
+	if len(args) != 2 {
+		return nil, fmt.Errorf("%d arguments", len(args))
+	}
+	entries, err := strconv.Atoi(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return fe.NewTables(fe.TableConfig{Entries: entries, Dir: args[1], Notice: func(line string) { fmt.Fprintln(os.Stderr, line) }})
+}
+
 // waiting is how many requests a device takes that it has no processor for yet.
 const waiting = 1 << 14
 
+// A part is what a device plays: the sensors of a fleet, or a gateway.
+type part interface {
+	// answer does what a request asks for. The answer's id is the caller's to set.
+	answer(ctx context.Context, q request) answer
+}
+
 // serve answers messages until their stream ends. One goroutine reads and opens
-// sensors, as many as there are processors make readings, and they write in
+// parts, as many as there are processors answer requests, and they write in
 // turns.
-func serve(from io.Reader, to io.Writer) error {
+func serve(from io.Reader, to io.Writer, tables *fe.Tables) error {
 	type job struct {
 		message
-		maker *maker
+		part part
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	jobs := make(chan job, waiting)
 	var writing sync.Mutex
 	var broken error // the first failure to write
@@ -58,13 +84,13 @@ func serve(from io.Reader, to io.Writer) error {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for j := range jobs {
-				a := j.maker.read(j.meter, j.number)
+				a := j.part.answer(ctx, j.request)
 				a.id = j.id
 				reply(a)
 			}
 		})
 	}
-	played := map[uint64]*maker{}
+	played := map[uint64]part{}
 	in := bufio.NewReader(from)
 	var err error
 	for {
@@ -76,21 +102,22 @@ func serve(from io.Reader, to io.Writer) error {
 		if err != nil {
 			break
 		}
-		if m.config != nil {
-			opened, err := newMaker(*m.config)
+		if m.sensors != nil || m.gateway != nil {
+			opened, err := open(ctx, m, tables)
 			if err == nil {
 				played[m.id] = opened
 			}
 			reply(answer{id: m.id, failed: err})
 			continue
 		}
-		of := played[m.sensors]
+		of := played[m.part]
 		if of == nil {
-			reply(answer{id: m.id, failed: errors.New("request to sensors that were not opened")})
+			reply(answer{id: m.id, failed: errors.New("request to a part that was not opened")})
 			continue
 		}
 		jobs <- job{m, of}
 	}
+	stop() // nobody waits for a bill any more
 	close(jobs)
 	workers.Wait()
 	if err == io.EOF { // that is how its owner dismisses a device
@@ -99,72 +126,9 @@ func serve(from io.Reader, to io.Writer) error {
 	return errors.Join(err, broken)
 }
 
-// A maker makes the readings of a fleet.
-type maker struct {
-	config    Config
-	fleet     *meter.Fleet
-	encryptor fe.Encryptor // nil: not encrypted
-}
-
-func newMaker(c Config) (*maker, error) {
-	fleet, err := meter.NewFleet(c.Fleet)
-	if err != nil {
-		return nil, err
+func open(ctx context.Context, m message, tables *fe.Tables) (part, error) {
+	if m.sensors != nil {
+		return newMaker(*m.sensors)
 	}
-	m := &maker{config: c, fleet: fleet}
-	switch {
-	case c.Kind < reading.Plain || c.Kind > reading.Encrypted:
-		return nil, fmt.Errorf("readings of %v", c.Kind)
-	case (c.Kind == reading.Encrypted) != (c.Public != nil):
-		return nil, errors.New("a public key is for encrypted readings, and they need one")
-	case (c.Kind == reading.Padded) != (c.Size > 0) || c.Size > reading.MaxPayload:
-		return nil, fmt.Errorf("payload of %d bytes: a size is for padded readings, up to %d", c.Size, reading.MaxPayload)
-	case c.Kind != reading.Encrypted:
-		return m, nil
-	}
-	params, err := fe.ReadParams(c.Public)
-	if err == nil {
-		m.encryptor, err = fe.NewEncryptor(c.Public)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("public key: %w", err)
-	}
-	if params.Length != c.Fleet.Length || params.Bound != c.Fleet.Bound {
-		return nil, fmt.Errorf("public key for %d values up to %d; the meters have %d up to %d", params.Length, params.Bound, c.Fleet.Length, c.Fleet.Bound)
-	}
-	return m, nil
-}
-
-// read makes one reading, as workloads.Readings does.
-func (m *maker) read(of uint32, number uint64) answer {
-	index := int(of)
-	if meters := m.config.Fleet.Meters; index >= meters {
-		return answer{failed: fmt.Errorf("meter %d of %d", index, meters)}
-	}
-	if number >= m.fleet.Limit() {
-		return answer{failed: fmt.Errorf("meter %s has made all its %d readings; use more meters", m.fleet.ID(index), m.fleet.Limit())}
-	}
-	r := reading.Reading{Kind: m.config.Kind, Meter: m.fleet.ID(index), Number: number, Time: m.fleet.End(index, number)}
-	values, _ := m.fleet.Values(index, number)
-	var a answer
-	switch m.config.Kind {
-	case reading.Plain:
-		r.Payload = values.Marshal()
-	case reading.Padded:
-		r.Payload, a.failed = values.MarshalPadded(m.config.Size)
-	case reading.Encrypted:
-		start := time.Now()
-		r.Payload, a.failed = m.encryptor.Encrypt(values.Wh)
-		a.encrypt = time.Since(start)
-	}
-	if a.failed == nil {
-		a.failed = m.fleet.Sign(index, &r)
-	}
-	if a.failed == nil {
-		a.wire, a.failed = r.Marshal()
-	}
-	if a.failed != nil {
-		return answer{failed: fmt.Errorf("reading %d of meter %s: %w", number, r.Meter, a.failed)}
-	}
-	return a
+	return newBiller(ctx, *m.gateway, tables)
 }
