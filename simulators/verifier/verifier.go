@@ -162,6 +162,8 @@ func (v *Verifier) readings(ctx context.Context, b reading.Bill) ([]reading.Read
 	for i := range readings {
 		r, want := &readings[i], b.From+uint64(i)
 		switch {
+		case want >= b.To:
+			return nil, fault(Foreign, "the ledger shows reading %d of meter %s, which the bill does not cover", r.Number, r.Meter)
 		case r.Meter == b.Meter && r.Number > want:
 			return nil, fault(Missing, "reading %d of meter %s is not on the ledger", want, b.Meter)
 		case r.Meter != b.Meter || r.Number != want:

@@ -254,6 +254,7 @@ func TestBillsThatDoNotHold(t *testing.T) {
 		{"no reading at all", w.resign(t, honest, func(b *reading.Bill) { b.From, b.To = 100, 103 }), nil, Missing},
 		{"reordered", honest, show(func(l []reading.Reading) []reading.Reading { slices.Reverse(l); return l }), Missing},
 		{"repeated", honest, show(func(l []reading.Reading) []reading.Reading { return append(l[:1], l[:2]...) }), Foreign},
+		{"one more", honest, show(func(l []reading.Reading) []reading.Reading { return append(l, w.stored(0, 4, 5)...) }), Foreign},
 		{"another meter's", honest, show(func(l []reading.Reading) []reading.Reading { l[0] = w.stored(1, 0, 1)[0]; return l }), Foreign},
 		{"another meter's under this one's name", honest, show(func(l []reading.Reading) []reading.Reading {
 			l[0] = w.stored(1, 0, 1)[0]
