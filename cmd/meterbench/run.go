@@ -162,9 +162,12 @@ func measure(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bin
 // present draws and prints the report of the run in dir, which ended with
 // studyErr.
 func present(stdout io.Writer, dir string, studyErr error) error {
+	if studyErr != nil && !exists(filepath.Join(dir, "summary.json")) {
+		return studyErr // which says why there is nothing to draw
+	}
 	report, err := redraw(dir)
 	if err != nil {
-		return errors.Join(studyErr, err)
+		return errors.Join(studyErr, fmt.Errorf("%w; what was measured is there, and meterbench report %s draws it", err, dir))
 	}
 	if err := printReport(stdout, report, dir); err != nil {
 		return errors.Join(studyErr, err)
