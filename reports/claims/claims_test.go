@@ -110,6 +110,14 @@ func TestVerdicts(t *testing.T) {
 				}
 			}
 		}, "scales-with-capacity", Inconclusive},
+		{"others in the way of few clients", func(_ *result.Run, s *result.Summary) {
+			keep("limit/", "limit-commit")(nil, s) // whose limits lie elsewhere
+			for i, p := range s.Points {
+				if p.Load.Clients <= 4 {
+					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
+				}
+			}
+		}, "peer-limit", Inconclusive},
 		{"others in the way of some loads", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if p.Load.Clients == 128 || p.Series == "limit-filled-again" {

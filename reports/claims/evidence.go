@@ -94,13 +94,14 @@ type plateau struct {
 //
 // Points that something else than the network limited do not count. Where a
 // load that was measured so only carried clearly more, or more clients could
-// have done and no second level confirms the plateau, there is none: disturbed
-// then tells what was in the way.
+// have done, there is no plateau: disturbed then tells what was in the way. More
+// clients could not where a second level confirms the plateau, or a peer limits
+// it.
 func (s series) plateau() (p plateau, disturbed string) {
 	var counts, others []level
 	highest := 0.0
 	for _, l := range s.levels {
-		alone := level{load: l.load, points: slices.DeleteFunc(slices.Clone(l.points), func(p result.Point) bool { return notNetwork(p.LimitedBy) })}
+		alone := l.undisturbed()
 		if len(alone.points) == 0 {
 			others = append(others, l)
 		} else if x := alone.throughput().value; x > 0 {
@@ -120,12 +121,19 @@ func (s series) plateau() (p plateau, disturbed string) {
 		p.throughput = estimate{(a.value + b.value) / 2, min(a.low, b.low), max(a.high, b.high)}
 		p.limited = limited(p.levels...)
 	}
+	confirmed := n >= 2 || byPeer(p.limited)
 	for _, l := range others {
-		if n < 2 && (n == 0 || l.load.Clients > p.levels[0].load.Clients) || clearly*l.throughput().value > p.throughput.value {
+		if !confirmed && (n == 0 || l.load.Clients > p.levels[0].load.Clients) || clearly*l.throughput().value > p.throughput.value {
 			return plateau{}, limited(l)
 		}
 	}
 	return p, ""
+}
+
+// undisturbed is the level without the points that something else than the
+// network limited.
+func (l level) undisturbed() level {
+	return level{load: l.load, points: slices.DeleteFunc(slices.Clone(l.points), func(p result.Point) bool { return notNetwork(p.LimitedBy) })}
 }
 
 // limited tells what most of the levels' points were limited by.

@@ -67,12 +67,19 @@ type limit struct {
 // limit judges the series; false where it lacks a valid point of few clients, or
 // of some more than the published number.
 func (s series) limit() (limit, bool) {
-	few, okFew := s.most(0, limitFrom)
-	some, okSome := s.most(limitClients, limitTo)
-	if !okFew || !okSome {
+	few, inFew := s.most(0, limitFrom)
+	some, inSome := s.most(limitClients, limitTo)
+	if few == 0 || some == 0 {
 		return limit{}, false
 	}
 	p, disturbed := s.plateau()
+	switch { // what was disturbed may be more, and so is no less than anything
+	case disturbed != "" || few >= early*p.throughput.value:
+	case inFew != "":
+		disturbed = inFew
+	case some < clearly*p.throughput.value:
+		disturbed = inSome
+	}
 	l := limit{setting: setting(s.conditions), plateau: p.throughput, by: p.limited, most: s.levels[len(s.levels)-1].load.Clients, disturbed: disturbed != ""}
 	for _, level := range s.levels {
 		if l.clients == 0 && level.throughput().value >= plateauShare*p.throughput.value {
@@ -98,15 +105,21 @@ func (s series) limit() (limit, bool) {
 	return l, true
 }
 
-// most is the highest throughput with more than from and up to to clients;
-// false where no such point is valid.
-func (s series) most(from, to int) (most float64, ok bool) {
+// most is the highest throughput with more than from and up to to clients, 0
+// where no such point is valid. It is at least that where something else than the
+// network was in the way: disturbed then tells what.
+func (s series) most(from, to int) (most float64, disturbed string) {
 	for _, l := range s.levels {
-		if n := l.load.Clients; n > from && n <= to {
-			most, ok = max(most, l.throughput().value), true
+		if n := l.load.Clients; n <= from || n > to {
+			continue
 		}
+		alone := l.undisturbed()
+		if len(alone.points) == 0 {
+			alone, disturbed = l, limited(l)
+		}
+		most = max(most, alone.throughput().value)
 	}
-	return most, ok
+	return most, disturbed
 }
 
 // String tells the limit with its figures.
