@@ -261,6 +261,18 @@ func TestDevices(t *testing.T) {
 	}
 }
 
+// Marks over one place stand beside each other around it, in the series' order.
+func TestSpread(t *testing.T) {
+	f := reports.Figure{X: reports.Axis{Ticks: []float64{1024, 2048}}, Series: []reports.Series{
+		{Points: []reports.Point{{X: 1024}, {X: 2048}}}, {Points: []reports.Point{{X: 1024}}}, {Points: []reports.Point{{X: 1024}}},
+	}}
+	spread(f)
+	left, middle, right := f.Series[0].Points[0].X, f.Series[1].Points[0].X, f.Series[2].Points[0].X
+	if !(left < 1000 && middle == 1024 && right > 1048) || f.Series[0].Points[1].X != 2048 {
+		t.Errorf("%g, %g, %g, and alone %g", left, middle, right, f.Series[0].Points[1].X)
+	}
+}
+
 // Every claim's figure is in the report, drawn from what the run holds.
 func TestFigures(t *testing.T) {
 	run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))

@@ -125,7 +125,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 		f.Title += ", on " + device
 		f.Notes = []string{
 			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.", stored.Interval/60, percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
-			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Lines stand a little beside each other's key sizes, so that equal ones can be told apart.",
+			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so that equal ones can be told apart.",
 		}
 		for _, g := range stored.Gateways {
 			if g.Device != device {
@@ -143,18 +143,30 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 			f.X.Ticks = ticks(f.X.Ticks, f.Series[i].Points)
 		}
 	}
-	// Lines of equal costs would cover each other.
-	for i := range f.Series {
-		aside := math.Pow(2, beside*(float64(i)-float64(len(f.Series)-1)/2))
-		for j := range f.Series[i].Points {
-			f.Series[i].Points[j].X *= aside
-		}
-	}
+	spread(f)
 	return settled(f, "No data: the run measured no costs of encryption.")
 }
 
-// beside is how far a line stands from its neighbour, in octaves of the key size.
-const beside = 0.03
+// beside is how far a mark stands from its neighbour, in octaves of the X axis.
+const beside = 0.06
+
+// spread sets the marks over one place of a logarithmic X axis beside each other:
+// lines of equal values would cover each other.
+func spread(f reports.Figure) {
+	for _, x := range f.X.Ticks {
+		var at []*reports.Point
+		for _, s := range f.Series {
+			for i := range s.Points {
+				if s.Points[i].X == x {
+					at = append(at, &s.Points[i])
+				}
+			}
+		}
+		for i, p := range at {
+			p.X *= math.Pow(2, beside*(float64(i)-float64(len(at)-1)/2))
+		}
+	}
+}
 
 func point(x float64, y estimate) reports.Point {
 	p := reports.Point{X: x, Y: y.value}
