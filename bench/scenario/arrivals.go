@@ -251,6 +251,9 @@ func (s *Scenario) readTraces() error {
 		if a.Kind != "trace" {
 			continue
 		}
+		if s.doc.Has(one.from.at + "workload.meters") {
+			return s.Refuse(*one, "workload.meters", "leave it out", "a trace brings its own meters")
+		}
 		if read[a.File] == nil {
 			trace, err := s.readTrace(*one)
 			if err != nil {
@@ -273,6 +276,9 @@ func (s *Scenario) readTraces() error {
 	return nil
 }
 
+// maxTrace is what a trace in memory takes a few times, in bytes.
+const maxTrace = 1 << 30
+
 func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
 	const path = "load.arrivals.trace"
 	name := s.file(one.Load.Arrivals.File)
@@ -284,6 +290,9 @@ func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
 		return nil, s.Refuse(one, path, "", "%v", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxTrace {
+		return nil, s.Refuse(one, path, "", "%s is no file of at most %d MiB", name, maxTrace>>20)
+	}
 	trace, err := arrival.ReadTrace(name, f)
 	if wrong, ok := errors.AsType[*arrival.TraceError](err); ok {
 		return nil, &strictyaml.Error{File: wrong.File, Line: wrong.Line, Column: wrong.Column, Msg: wrong.Msg}

@@ -101,7 +101,7 @@ func TestTrace(t *testing.T) {
 	file, data := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "t.csv")
 	read := func(load, rows string) (Scenario, error) {
 		t.Helper()
-		text := strings.Replace(arriving, "arrivals: X, hold: 3s", load, 1) + "warmup: 1s\n"
+		text := strings.NewReplacer("arrivals: X, hold: 3s", load, ", meters: 7", "").Replace(arriving) + "warmup: 1s\n"
 		for name, text := range map[string]string{file: text, data: "time,meter,value\n" + rows} {
 			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 				t.Fatal(err)

@@ -63,6 +63,8 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		{head + "workload: {kind: plain, meters: 3}\nchannels: 4\n" + closed, "3:33: workload.meters: "},
 		{head + "workload: {kind: encrypted, scheme: dmcfe, length: 24}\n" + closed, "3:11: workload.meters: "},
 		{head + "workload: {kind: plain}\nload: {kind: open, arrivals: {trace: alone.csv}}\n", "4:38: load.arrivals.trace: "},
+		{head + "workload: {kind: plain, meters: 2}\nload: {kind: open, arrivals: {trace: alone.csv}}\n", "3:33: workload.meters: a trace brings its own meters; leave it out"},
+		{head + "workload: {kind: plain}\nload: {kind: open, arrivals: {trace: .}}\n", "4:38: load.arrivals.trace: "},
 		{head + "workload: {kind: plain}\npolicy: 3 of [ptb]\n" + closed, "4:9: policy: "},
 		{head + "workload: {kind: plain}\nfe: {bits: 4096, bound: 20000000}\n" + closed, "4:"},
 		{target + "workload: {kind: billing, length: 24}\n" + closed, "3:18: workload.kind: "},

@@ -2,6 +2,7 @@ package strictyaml
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -38,13 +39,23 @@ func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool,
 		src, err = fs.ReadFile(l.Files, path.Join(l.Dir, nameOrPath+".yaml"))
 		return src, "shipped " + nameOrPath + ".yaml", true, err
 	}
-	src, err = os.ReadFile(nameOrPath)
+	src, err = readFile(nameOrPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nameOrPath, false, &Error{File: l.Kind + " " + nameOrPath,
+		return nil, nameOrPath, false, &Error{File: l.Kind + " " + quote(nameOrPath, true),
 			Msg: "there is neither a shipped " + l.Kind + " nor a file of that name", Hint: Hint(nameOrPath, l.Names())}
 	}
 	if err != nil {
-		return nil, nameOrPath, false, &Error{File: l.Kind + " " + nameOrPath, Msg: "the file cannot be read: " + err.Error()}
+		return nil, nameOrPath, false, &Error{File: l.Kind + " " + quote(nameOrPath, true), Msg: "the file cannot be read: " + err.Error()}
 	}
 	return src, nameOrPath, false, nil
+}
+
+// readFile reads as much of a file as shows that Parse will refuse the rest.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }

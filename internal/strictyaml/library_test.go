@@ -1,10 +1,12 @@
 package strictyaml
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -16,6 +18,9 @@ func TestLibrary(t *testing.T) {
 		if err := os.WriteFile(name, []byte("text of "+name), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile("large", bytes.Repeat([]byte("a"), 2*maxBytes), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	l := Library{Kind: "fruit", Dir: "shop", Files: fstest.MapFS{
 		"shop/pear.yaml": {Data: []byte("a pear")}, "shop/apple-pie.yaml": {}, "shop/apple.yaml": {Data: []byte("an apple")}, "else.yaml": {},
@@ -33,6 +38,8 @@ func TestLibrary(t *testing.T) {
 		{"own.yaml", "text of own.yaml", "own.yaml", false, "<nil>"},
 		{"appel", "", "appel", false, "fruit appel: there is neither a shipped fruit nor a file of that name; did you mean apple?"},
 		{"../else", "", "../else", false, "fruit ../else: there is neither a shipped fruit nor a file of that name; known are apple, apple-pie, pear"},
+		{"", "", "", false, `fruit "": there is neither a shipped fruit nor a file of that name; known are apple, apple-pie, pear`},
+		{"large", strings.Repeat("a", maxBytes+1), "large", false, "<nil>"}, // for Parse to refuse
 		{dir, "", dir, false, "fruit " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
 	}
 	for _, tt := range tests {
