@@ -1,11 +1,15 @@
 package network
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"meterbench/network/process"
 )
@@ -21,9 +25,46 @@ func (e portError) Error() string {
 	return fmt.Sprintf("%s: port %s was taken by another program in the meantime; start again", e.node, e.address)
 }
 
+// noSpace is how the kernel, and so every node, says that a disk is full.
+var noSpace = unix.ENOSPC.Error()
+
+// A spaceError says that a disk is full. An orderer's write-ahead log takes a
+// segment of 64 MB and makes the next one in advance, per channel.
+type spaceError struct {
+	parent, logs string
+	cause        error
+}
+
+func (e spaceError) Error() string {
+	first, _, _ := strings.Cut(e.cause.Error(), "\n")
+	return fmt.Sprintf("%s: the network's folder lies in %s, its logs in %s; make room there or name other folders (TMPDIR is one): an orderer alone takes 128 MB per channel (%s)",
+		noSpace, e.parent, e.logs, first)
+}
+
+func (e spaceError) Unwrap() error { return e.cause }
+
+// full tells whether a failed start found the disk full: by its own error, or by
+// the words of any node. What the peer's builder says reaches only the peer's
+// log, and a node may have removed again what did not fit.
+func full(err error, logs string) bool {
+	if strings.Contains(err.Error(), noSpace) {
+		return true
+	}
+	files, _ := filepath.Glob(filepath.Join(logs, "*.log")) // fails only on a bad pattern
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(noSpace)) {
+			return true
+		}
+	}
+	return false
+}
+
 // describe turns the error of a failed start into what the user can act on. If
 // the logs do not stay, it names none.
-func describe(err error, logsStay bool) error {
+func describe(err error, r Record, logsStay bool) error {
+	if full(err, r.Logs) {
+		return spaceError{filepath.Dir(r.Dir), r.Logs, err}
+	}
 	died, ok := errors.AsType[*process.ExitError](err)
 	if !ok {
 		return err

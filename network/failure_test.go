@@ -124,3 +124,31 @@ func TestDaemonThatFails(t *testing.T) {
 	}
 	nothingLeft(t, dir, nil)
 }
+
+// A full disk is named in one line, whichever node has met it, and also where
+// the error that came up says nothing of it.
+func TestFullDisk(t *testing.T) {
+	logs := t.TempDir()
+	r := Record{Dir: "/tmp/meterbench-minimal.x", Logs: logs}
+	failed := errors.New("peer0.ptb: install metrology.readings: status 500: external builder failed: exit status 1\nand more")
+	if err := describe(failed, r, false); err != failed {
+		t.Errorf("with room: %v", err)
+	}
+	own := &os.PathError{Op: "write", Path: "key.pem", Err: syscall.ENOSPC}
+	if err := describe(own, r, false); !strings.HasPrefix(err.Error(), "no space left on device: ") || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("an error of its own: %v", err)
+	}
+	log := "external builder: release: write connection.json: no space left on device\n"
+	if err := os.WriteFile(filepath.Join(logs, "peer0.ptb.log"), []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := describe(failed, r, false)
+	for _, want := range []string{"no space left on device: ", "lies in /tmp,", logs, "status 500"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("not one line: %q", err)
+	}
+}

@@ -15,14 +15,11 @@ import (
 )
 
 // runFolder makes the run folder of a network, and tells whether it was there
-// before. A named one must be empty. The
-// others lie in the system's folder for temporary files: ledgers can be large
-// and are worth nothing once the network has gone.
+// before. A named one must be empty. The others lie in the system's folder for
+// temporary files: ledgers can be large and are worth nothing once the network
+// has gone.
 func runFolder(named, network string) (dir string, there bool, err error) {
 	if named == "" {
-		if _, err := process.Sweep(os.TempDir()); err != nil {
-			return "", false, err
-		}
 		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
 		return dir, false, err
 	}
@@ -111,8 +108,8 @@ func List() ([]*Record, error) {
 	return records, nil
 }
 
-// Down asks the holder of a network to end, by SIGTERM, and waits until the
-// network has gone or the context ends.
+// Down asks the holder of a network to end, by SIGTERM, and waits until nothing
+// of the network is left or the context ends.
 func (r *Record) Down(ctx context.Context) error {
 	if r.Holder == os.Getpid() {
 		return errors.New("take down network: this process holds it; close it instead")
@@ -120,20 +117,35 @@ func (r *Record) Down(ctx context.Context) error {
 	if !r.Held {
 		return fmt.Errorf("take down network %s: process %d measures it and takes it down itself", r.Topology.Name, r.Holder)
 	}
-	if err := unix.Kill(r.Holder, unix.SIGTERM); err != nil && !errors.Is(err, unix.ESRCH) {
-		return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)
+	f, err := os.Open(filepath.Join(r.Dir, recordFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(r.Dir, recordFile)); errors.Is(err, os.ErrNotExist) {
-			return nil
+	if err != nil {
+		return fmt.Errorf("take down network %s: %w", r.Topology.Name, err)
+	}
+	defer f.Close()
+	// Found before the lock is looked at: if the holder still has that, the handle
+	// is the holder's and not that of a later process with the same pid.
+	holder, err := os.FindProcess(r.Holder)
+	if err != nil {
+		return fmt.Errorf("take down network %s: find its holder %d: %w", r.Topology.Name, r.Holder, err)
+	}
+	defer holder.Release() //nolint:errcheck // only a handle
+	for asked := false; ; asked = true {
+		// The lock goes last of all, after the folder.
+		if held, err := locked(f); err != nil || !held {
+			return err
 		}
-		if _, err := Attach(r.Dir); err != nil {
-			return nil
+		if !asked {
+			if err := holder.Signal(unix.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("take down network %s: its holder %d still runs: %w", r.Topology.Name, r.Holder, context.Cause(ctx))
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

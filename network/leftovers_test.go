@@ -3,7 +3,6 @@ package network
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -269,6 +268,12 @@ func TestHeldNetwork(t *testing.T) {
 	if err := r.Down(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Stat(r.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the network is down, and its folder is still there: %v", err)
+	}
+	if err := r.Down(t.Context()); err != nil {
+		t.Errorf("taken down again: %v", err)
+	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the holder ended with %v", err)
 	}
@@ -276,46 +281,4 @@ func TestHeldNetwork(t *testing.T) {
 		t.Error("Attach still finds the network")
 	}
 	nothingLeft(t, dir, r.Nodes)
-}
-
-// A record whose lock nobody holds belongs to a network that has gone.
-func TestAttachToTheDead(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "no network runs in") {
-		t.Errorf("Attach to an empty folder: %v", err)
-	}
-	r := &Record{Dir: dir}
-	lock, err := r.write()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Attach(dir); err != nil {
-		t.Errorf("Attach to a live network: %v", err)
-	}
-	if err := lock.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "lost its holder") {
-		t.Errorf("Attach to a dead network: %v", err)
-	}
-}
-
-// The record is what other programs read.
-func TestRecordRoundTrip(t *testing.T) {
-	dir := t.TempDir()
-	r := &Record{Dir: dir, Topology: shape("minimal", 1, 1, "ptb"), Nodes: []Node{{Name: "peer0.ptb", Kind: KindPeer, PID: 7}}}
-	lock, err := r.write()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	back, err := Attach(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err1 := json.Marshal(r)
-	got, err2 := json.Marshal(back)
-	if err1 != nil || err2 != nil || string(want) != string(got) {
-		t.Errorf("record came back as %s, was %s (%v, %v)", got, want, err1, err2)
-	}
 }

@@ -135,16 +135,17 @@ func complete(ctx context.Context, cfg Config) (Config, error) {
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	begin := time.Now()
-	if err := errors.Join(CheckCaps(t), cgroup.Sweep(process.Abandoned)); err != nil {
+	if err := CheckCaps(t); err != nil {
 		return nil, err
 	}
+	sweep(cfg.Progress)
 	n := &Network{}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
 		n.temporary = true // what is in it now was not there before
-		err = describe(err, cfg.Logs != "")
+		err = describe(err, n.record, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
 	n.ready = time.Since(begin)
@@ -152,7 +153,19 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 	return n, nil
 }
 
-// makeFolders sweeps what killed processes left and makes the run folder.
+// sweep removes what killed processes have left: run folders and control groups.
+// What resists, such as a folder on which something is mounted, is told and
+// keeps no network from starting.
+func sweep(progress io.Writer) {
+	_, err := process.Sweep(os.TempDir())
+	for _, err := range []error{err, cgroup.Sweep(process.Abandoned)} {
+		if err != nil {
+			fmt.Fprintln(progress, "leftovers of a killed process stay:", err)
+		}
+	}
+}
+
+// makeFolders makes the run folder and that of the logs.
 func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 	dir, there, err := runFolder(cfg.Dir, t.Name)
 	if err != nil {

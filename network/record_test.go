@@ -2,9 +2,18 @@ package network
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"meterbench/network/fabric/daemons"
+	"meterbench/network/topology"
 )
 
 func TestProfile(t *testing.T) {
@@ -75,5 +84,98 @@ func TestParseLeads(t *testing.T) {
 		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\nother 1\n"))
 	if err != nil || len(leads) != 2 || !leads["metrology"] || leads["pki"] {
 		t.Errorf("parseLeads = %v, %v", leads, err)
+	}
+}
+
+// A record whose lock nobody holds belongs to a network that has gone.
+func TestAttachToTheDead(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "no network runs in") {
+		t.Errorf("Attach to an empty folder: %v", err)
+	}
+	r := &Record{Dir: dir}
+	lock, err := r.write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Attach(dir); err != nil {
+		t.Errorf("Attach to a live network: %v", err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "lost its holder") {
+		t.Errorf("Attach to a dead network: %v", err)
+	}
+}
+
+// The record is what other programs read.
+func TestRecordRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	r := &Record{Dir: dir, Topology: shape("minimal", 1, 1, "ptb"), Nodes: []Node{{Name: "peer0.ptb", Kind: KindPeer, PID: 7}}}
+	lock, err := r.write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	back, err := Attach(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err1 := json.Marshal(r)
+	got, err2 := json.Marshal(back)
+	if err1 != nil || err2 != nil || string(want) != string(got) {
+		t.Errorf("record came back as %s, was %s (%v, %v)", got, want, err1, err2)
+	}
+}
+
+// A process that has the pid of a holder that is gone is left alone.
+func TestDownSparesStrangers(t *testing.T) {
+	stranger := exec.Command("sleep", "60")
+	if err := stranger.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Wait()         //nolint:errcheck // killed
+	defer stranger.Process.Kill() //nolint:errcheck // as a rule it is there
+	r := &Record{Dir: t.TempDir(), Held: true, Holder: stranger.Process.Pid}
+	lock, err := r.write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := *r // as List returned it
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Down(t.Context()); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", stranger.Process.Pid)); err != nil || strings.Contains(string(stat), ") Z ") {
+		t.Errorf("the stranger was ended: %s, %v", stat, err)
+	}
+}
+
+// What cannot be swept is told and keeps nobody from starting.
+func TestLeftoversThatResist(t *testing.T) {
+	dir := ownTemp(t)
+	busy := filepath.Join(dir, "meterbench-old.pid999999999.start1.1", "mounted")
+	if err := os.MkdirAll(busy, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", busy, "tmpfs", 0, "size=4k"); err != nil {
+		t.Skipf("needs the right to mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(busy, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	var told strings.Builder
+	_, err := start(t.Context(), topology.Topology{Name: "new"}, Config{Progress: &told, Binaries: daemons.Binaries{Peer: "p"}})
+	if err == nil || !strings.Contains(err.Error(), "needs an orderer") {
+		t.Errorf("the start failed with %v, want it to get as far as the topology", err)
+	}
+	if !strings.Contains(told.String(), "stay: ") || !strings.Contains(told.String(), busy) {
+		t.Errorf("progress: %q", &told)
 	}
 }

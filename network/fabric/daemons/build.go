@@ -63,8 +63,10 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil // built while this process waited for the lock
 	}
-	if _, err := process.Sweep(root); err != nil { // builds that were killed
-		return err
+	// Builds that were killed: compilers of the last one may still write there for
+	// a moment, and then what is left goes with the next build.
+	if _, err := process.Sweep(root); err != nil {
+		fmt.Fprintln(progress, "leftovers of a killed build stay:", err)
 	}
 	work, err := process.NewDir(root, "build")
 	if err != nil {
