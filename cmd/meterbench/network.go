@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
+	"os"
 	"strings"
 	"time"
 
@@ -91,13 +91,15 @@ func networkDownCommand() *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
+			var failed []error
 			for _, n := range held {
 				if err := n.Down(ctx); err != nil {
-					return err
+					failed = append(failed, err)
+					continue
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "network %s is down\n", n.Topology.Name)
 			}
-			return nil
+			return errors.Join(failed...)
 		},
 	}
 }
@@ -124,32 +126,40 @@ func networkStatusCommand() *cobra.Command {
 }
 
 // find returns the networks that are meant: all that run, those of a topology,
-// or the one in a folder.
+// by its name or its file, or the one in a folder.
 func find(args []string) ([]*network.Record, error) {
-	if len(args) == 1 && strings.ContainsRune(args[0], filepath.Separator) {
-		record, err := network.Attach(args[0])
-		return []*network.Record{record}, err
-	}
 	held, err := network.List()
 	if err != nil {
 		return nil, err
 	}
+	if len(args) == 1 {
+		return findOne(args[0], held)
+	}
 	if len(held) == 0 {
 		return nil, errors.New("no network is up; bring one up with meterbench network up TOPOLOGY (one that has a folder of its own is named by that)")
 	}
-	if len(args) == 1 {
-		var of []*network.Record
-		for _, n := range held {
-			if n.Topology.Name == args[0] {
-				of = append(of, n)
-			}
-		}
-		held = of
-	}
-	if len(held) == 0 {
-		return nil, fmt.Errorf("no network %s is up; meterbench network status shows those that are", args[0])
-	}
 	return held, nil
+}
+
+func findOne(arg string, held []*network.Record) ([]*network.Record, error) {
+	name := arg
+	if t, err := topology.Load(arg); err == nil {
+		name = t.Name
+	}
+	var of []*network.Record
+	for _, n := range held {
+		if n.Topology.Name == name {
+			of = append(of, n)
+		}
+	}
+	if len(of) > 0 {
+		return of, nil
+	}
+	if info, err := os.Stat(arg); err == nil && info.IsDir() {
+		record, err := network.Attach(arg)
+		return []*network.Record{record}, err
+	}
+	return nil, fmt.Errorf("no network %s is up; meterbench network status shows those that are (one that has a folder of its own is named by that)", name)
 }
 
 // printStatus prints a network's nodes and channels.
