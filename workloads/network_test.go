@@ -61,14 +61,12 @@ func TestRealNetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a real network")
 	}
-	n, err := network.Start(t.Context(), topology.Topology{
-		Name: "minimal", Organisations: []topology.Organisation{{Name: "ptb", Peers: 1}},
-		Orderers: topology.Orderers{Consensus: "raft", Count: 1},
-		Channels: []topology.Channel{{Name: "metrology",
-			Batch:      topology.Batch{Timeout: 20 * time.Millisecond, Messages: 100, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20},
-			Chaincodes: []topology.Chaincode{{Name: reading.ContractName, Operator: "ptb", Endorsement: "any"}}}},
-		Limits: topology.Limits{Gateway: 2500, Endorser: 2500, Deliver: 2500},
-	}, network.Config{})
+	minimal, err := topology.Load("minimal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	minimal.Channels[0].Batch.Timeout = 20 * time.Millisecond
+	n, err := network.Start(t.Context(), minimal, network.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
