@@ -59,7 +59,7 @@ func TestVerdictsAreStable(t *testing.T) {
 	if testing.Short() {
 		trials = 100
 	}
-	quick := study(t, "closer2020")
+	quick, full := study(t, "closer2020"), study(t, "closer2020-full")
 	times := func(factor float64) func(string, int, int) float64 {
 		return func(scheme string, bits, length int) float64 { return factor * encryptTime(scheme, bits, length) }
 	}
@@ -68,31 +68,36 @@ func TestVerdictsAreStable(t *testing.T) {
 		world  world
 		want   map[string]string
 		differ float64 // the share of trials that may, at most
+		full   bool    // not the quick form of the study
 	}{
-		{"two cores", world{}, twoCores(), 0.02},
-		{"a machine twice as fast", world{cost: 0.6e-3}, twoCores(), 0.02},
-		{"a machine half as fast", world{cost: 2.5e-3}, twoCores(), 0.02},
-		{"the limit at 2 clients", world{law: knee(2)}, map[string]string{"peer-limit": NotReproduced}, 0},
-		{"the limit at 4 clients", world{law: knee(4)}, map[string]string{"peer-limit": NotReproduced}, 0.01},
-		{"the limit at 8 clients", world{law: knee(8)}, map[string]string{"peer-limit": Reproduced}, 0.02},
-		{"the limit at 12 clients", world{law: knee(12)}, map[string]string{"peer-limit": Reproduced}, 0.01},
-		{"the limit at 32 clients", world{law: knee(32)}, map[string]string{"peer-limit": NotReproduced}, 0.25},
-		{"the limit at 64 clients", world{law: knee(64)}, map[string]string{"peer-limit": NotReproduced}, 0},
-		{"no scaling", world{law: power(0)}, map[string]string{"scales-with-capacity": NotReproduced}, 0.01},
-		{"throughput as the root of the quota", world{law: power(0.5)}, map[string]string{"scales-with-capacity": Depends}, 0.08},
-		{"throughput as the quota", world{law: power(1)}, map[string]string{"scales-with-capacity": Reproduced}, 0.01},
-		{"encryption at no cost", world{encrypt: times(1e-4)}, map[string]string{"overhead-vs-transaction": Reproduced, "practicable-minimal": Reproduced}, 0},
-		{"encryption at ten thousand times the cost", world{encrypt: times(1e4)}, map[string]string{"overhead-vs-transaction": NotReproduced, "practicable-minimal": NotReproduced}, 0},
-		{"keys of any size at one cost", world{encrypt: func(_ string, _, length int) float64 { return 1e-3 * float64(length) }}, map[string]string{"overhead-key-size": NotReproduced}, 0},
+		{"two cores", world{}, twoCores(), 0.02, false},
+		{"two cores, full form", world{}, twoCores(), 0.02, true},
+		{"a machine twice as fast", world{cost: 0.6e-3}, twoCores(), 0.02, false},
+		{"a machine half as fast", world{cost: 2.5e-3}, twoCores(), 0.02, false},
+		{"the limit at 2 clients", world{law: knee(2)}, map[string]string{"peer-limit": NotReproduced}, 0, false},
+		{"the limit at 4 clients", world{law: knee(4)}, map[string]string{"peer-limit": NotReproduced}, 0.01, false},
+		{"the limit at 8 clients", world{law: knee(8)}, map[string]string{"peer-limit": Reproduced}, 0.02, false},
+		{"the limit at 12 clients", world{law: knee(12)}, map[string]string{"peer-limit": Reproduced}, 0.01, false},
+		{"the limit at 32 clients", world{law: knee(32)}, map[string]string{"peer-limit": NotReproduced}, 0.25, false},
+		{"the limit at 64 clients", world{law: knee(64)}, map[string]string{"peer-limit": NotReproduced}, 0, false},
+		{"no scaling", world{law: power(0)}, map[string]string{"scales-with-capacity": NotReproduced}, 0.01, false},
+		{"throughput as the root of the quota", world{law: power(0.5)}, map[string]string{"scales-with-capacity": Depends}, 0.08, false},
+		{"throughput as the quota", world{law: power(1)}, map[string]string{"scales-with-capacity": Reproduced}, 0.01, false},
+		{"encryption at no cost", world{encrypt: times(1e-4)}, map[string]string{"overhead-vs-transaction": Reproduced, "practicable-minimal": Reproduced}, 0, false},
+		{"encryption at ten thousand times the cost", world{encrypt: times(1e4)}, map[string]string{"overhead-vs-transaction": NotReproduced, "practicable-minimal": NotReproduced}, 0, false},
+		{"keys of any size at one cost", world{encrypt: func(_ string, _, length int) float64 { return 1e-3 * float64(length) }}, map[string]string{"overhead-key-size": NotReproduced}, 0, false},
 	} {
-		differ, by := 0, map[string]int{}
+		differ, by, of, trials := 0, map[string]int{}, quick, trials
+		if c.full {
+			of, trials = full, trials/5 // which takes longer
+		}
 		for trial := range trials {
 			w := c.world
 			if w.cost == 0 {
 				w.cost = 1.25e-3
 			}
 			w.noise, w.luck = 0.25, rand.New(rand.NewPCG(uint64(i), uint64(trial)))
-			run, sum := w.summary(quick)
+			run, sum := w.summary(of)
 			judged, err := Judge("closer2020", run, sum, Devices()[0])
 			if err != nil {
 				t.Fatal(err)
