@@ -102,7 +102,7 @@ func groupKey(p fe.Params, members []*fe.Member) (fe.GroupKey, error) {
 func (s *feShared) authorityTrial(c *feCell, ground feGround) feTrial {
 	setup := func(ctx context.Context) (fe.Authority, error) { return fe.Setup(ctx, c.params) }
 	if ground.owner != nil {
-		setup = func(context.Context) (fe.Authority, error) { return ground.owner.Renew(c.params) }
+		setup = func(ctx context.Context) (fe.Authority, error) { return ground.owner.Renew(ctx, c.params) }
 	}
 	return func(ctx context.Context, values []int64) ([]feStep, *int64) {
 		var (

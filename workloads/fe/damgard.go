@@ -33,21 +33,29 @@ func newDamgard(p Params) (scheme *fullysec.Damgard, err error) {
 	return scheme, nil
 }
 
-func setupDamgard(_ context.Context, p Params) (Authority, error) {
+func setupDamgard(ctx context.Context, p Params) (Authority, error) {
 	scheme, err := newDamgard(p)
 	if err != nil {
 		return nil, err
 	}
-	var secret *fullysec.DamgardSecKey
+	single, err := newDamgard(p.single())
+	if err != nil {
+		return nil, err
+	}
+	var secret fullysec.DamgardSecKey
 	var public data.Vector
-	err = contain(func() error {
-		secret, public, err = scheme.GenerateMasterKeys()
-		return err
+	err = forEachValue(ctx, p, func() error {
+		one, h, err := single.GenerateMasterKeys()
+		if err != nil {
+			return err
+		}
+		secret.S, secret.T, public = append(secret.S, one.S...), append(secret.T, one.T...), append(public, h...)
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
+		return nil, err
 	}
-	return damgardAuthority(p, scheme, secret, public)
+	return damgardAuthority(p, scheme, &secret, public)
 }
 
 func damgardAuthority(p Params, scheme *fullysec.Damgard, secret *fullysec.DamgardSecKey, public data.Vector) (Authority, error) {

@@ -29,18 +29,23 @@ func newDDH(p Params) (scheme *simple.DDH, err error) {
 	return scheme, nil
 }
 
-func setupDDH(_ context.Context, p Params) (Authority, error) {
+func setupDDH(ctx context.Context, p Params) (Authority, error) {
 	scheme, err := newDDH(p)
 	if err != nil {
 		return nil, err
 	}
+	single, err := newDDH(p.single())
+	if err != nil {
+		return nil, err
+	}
 	var secret, public data.Vector
-	err = contain(func() error {
-		secret, public, err = scheme.GenerateMasterKeys()
+	err = forEachValue(ctx, p, func() error {
+		s, h, err := single.GenerateMasterKeys()
+		secret, public = append(secret, s...), append(public, h...)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
+		return nil, err
 	}
 	return ddhAuthority(p, scheme, secret, public)
 }

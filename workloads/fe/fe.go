@@ -219,8 +219,8 @@ func HasAuthority(scheme string) bool {
 }
 
 // Setup makes an Authority with a fresh master key. It fails for a scheme
-// without one, and with the context's error where that is done before a scheme
-// whose set-up is slow has found its primes.
+// without one, and with the context's error within about a second of that being
+// done.
 func Setup(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package fe
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/big"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fentec-project/gofe/data"
 )
@@ -219,5 +221,22 @@ func TestSecurityBitsFollowEstimate(t *testing.T) {
 		if want := 8 * int(math.Round(estimate/8)); *got != want {
 			t.Errorf("%d bits: strength %d, the estimate gives %d (%.1f)", bits, *got, want, estimate)
 		}
+	}
+}
+
+// Making the master keys of many values ends with the context.
+func TestSetupIsCancelled(t *testing.T) {
+	for _, p := range []Params{{"ddh", 4096, 1024, 100}, {"damgard", 4096, 1024, 100}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Millisecond, cancel)
+		if _, err := Setup(ctx, p); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v: %v", p, err)
+		}
+	}
+	authority, _ := testPaillier(t, Params{"paillier", 1024, 1, 100})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := authority.(Renewer).Renew(ctx, Params{"paillier", 1024, 1024, 100}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

@@ -94,8 +94,9 @@ func (z paillierGroup) scheme(p Params) *fullysec.Paillier {
 // A Renewer is an Authority whose group takes long to make, so that it can
 // make another Authority with fresh master keys in the same group.
 type Renewer interface {
-	// Renew returns an Authority for parameters of the same scheme and size.
-	Renew(p Params) (Authority, error)
+	// Renew returns an Authority for parameters of the same scheme and size, or
+	// the context's error.
+	Renew(ctx context.Context, p Params) (Authority, error)
 }
 
 // A paillierAuthority keeps its group for others.
@@ -104,8 +105,8 @@ type paillierAuthority struct {
 	group paillierGroup
 }
 
-// setupPaillier makes a modulus and master keys. The context ends the search
-// for primes; the keys take l exponentiations then, by exponents 5/2 the size of n.
+// setupPaillier makes a modulus and master keys, which take l exponentiations, by
+// exponents 5/2 the size of n.
 func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	n, err := newModulus(ctx, p.Bits)
 	if err != nil {
@@ -115,17 +116,19 @@ func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fe: group of %v: %w", p, err)
 	}
-	return paillierKeys(p, group)
+	return paillierKeys(ctx, p, group)
 }
 
-func paillierKeys(p Params, group paillierGroup) (Authority, error) {
+func paillierKeys(ctx context.Context, p Params, group paillierGroup) (Authority, error) {
+	single := group.scheme(p.single())
 	var secret, public data.Vector
-	err := contain(func() (err error) {
-		secret, public, err = group.scheme(p).GenerateMasterKeys()
+	err := forEachValue(ctx, p, func() error {
+		s, h, err := single.GenerateMasterKeys()
+		secret, public = append(secret, s...), append(public, h...)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
+		return nil, err
 	}
 	return newPaillierAuthority(p, group, secret, public)
 }
@@ -144,14 +147,14 @@ func newPaillierAuthority(p Params, group paillierGroup, secret, public data.Vec
 }
 
 // Renew implements Renewer.
-func (a paillierAuthority) Renew(p Params) (Authority, error) {
+func (a paillierAuthority) Renew(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	if p.Scheme != a.params.Scheme || p.Bits != a.params.Bits {
 		return nil, fmt.Errorf("fe: the group of %v has no keys for %v", a.params, p)
 	}
-	return paillierKeys(p, a.group)
+	return paillierKeys(ctx, p, a.group)
 }
 
 // encryptor makes the Encryptor of the public key h_1 … h_l. gofe's scheme only

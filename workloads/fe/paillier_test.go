@@ -60,7 +60,7 @@ func testPaillier(t testing.TB, p Params) (Authority, Evaluator) {
 	t.Helper()
 	answers := paillierAnswers(t)
 	at := slices.IndexFunc(answers, func(k paillierAnswer) bool { return k.Bits == p.Bits })
-	authority, err := paillierKeys(p, answers[at].group(t))
+	authority, err := paillierKeys(t.Context(), p, answers[at].group(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestPaillierRefuses(t *testing.T) {
 	if _, err := evaluator.Evaluate(ctx, ciphertext, key); !errors.Is(err, context.Canceled) {
 		t.Errorf("Evaluate of a context that is done: %v", err)
 	}
-	if _, err := authority.(Renewer).Renew(Params{"paillier", 2048, 2, 1000}); err == nil {
+	if _, err := authority.(Renewer).Renew(t.Context(), Params{"paillier", 2048, 2, 1000}); err == nil {
 		t.Error("keys of 2048 bits in a group of 1024")
 	}
 }
@@ -354,7 +354,7 @@ func TestSetupPaillier(t *testing.T) {
 		t.Fatal(err)
 	}
 	wider := Params{"paillier", 1024, 3, 10}
-	renewed, err := authority.(Renewer).Renew(wider)
+	renewed, err := authority.(Renewer).Renew(t.Context(), wider)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,28 @@ func (a zpAuthority) Derive(y []int64) (Key, error) {
 	return key, nil
 }
 
+// forEachValue calls what makes the master keys of one value as often as vectors
+// have values. gofe makes those of a vector in the same way, but all of them
+// whatever the context says, which takes up to minutes.
+func forEachValue(ctx context.Context, p Params, generate func() error) error {
+	for range p.Length {
+		err := ctx.Err()
+		if err == nil {
+			err = contain(generate)
+		}
+		if err != nil {
+			return fmt.Errorf("fe: master keys of %v: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// single are the parameters of vectors with one value.
+func (p Params) single() Params {
+	p.Length = 1
+	return p
+}
+
 // A zpEncryptor is the Encryptor of a gofe scheme modulo p.
 type zpEncryptor struct {
 	params  Params
