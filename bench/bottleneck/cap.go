@@ -1,11 +1,6 @@
 package bottleneck
 
-import (
-	"fmt"
-	"strings"
-
-	"meterbench/bench/result"
-)
+import "fmt"
 
 // The figures from which on a process is at its CPU cap. The kernel gives a
 // process its quota in slices, of which some stay unused, so that it hardly
@@ -23,7 +18,7 @@ func capped(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	who, most := "", -1.0
 	for _, node := range sorted(p.CPU) {
-		cpus := capOf(p.Conditions.Caps, node).CPUs
+		cpus := p.Conditions.Caps.Of(node).CPUs
 		if cpus <= 0 {
 			continue
 		}
@@ -35,23 +30,9 @@ func capped(e *Evidence) (Verdict, bool) {
 	if who == "" {
 		return Verdict{}, false
 	}
-	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], capOf(p.Conditions.Caps, who).CPUs)
+	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], p.Conditions.Caps.Of(who).CPUs)
 	if t := p.Throttled[who]; t.Periods > 0 {
 		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(float64(t.Throttled), float64(t.Periods)))
 	}
 	return Verdict{NodeCap + who, text + "; " + e.usage() + e.refusals()}, true
-}
-
-// capOf returns the cap of a process by the name that it has in
-// result.Point.CPU: chaincode.<peer>, orderer<n>, peer<n>.<organisation>, device.
-func capOf(caps result.Caps, process string) result.Cap {
-	for _, role := range []struct {
-		prefix string
-		cap    result.Cap
-	}{{"chaincode.", caps.Chaincode}, {"orderer", caps.Orderer}, {"peer", caps.Peer}, {"device", caps.Device}} {
-		if strings.HasPrefix(process, role.prefix) {
-			return role.cap
-		}
-	}
-	return result.Cap{}
 }

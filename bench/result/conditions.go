@@ -32,7 +32,7 @@ type Conditions struct {
 	Arrivals   string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
-// Caps are by role. Device is the process that plays the sensors.
+// Caps are by role. Device is the process that plays sensors and gateways.
 type Caps struct {
 	Peer      Cap `json:"peer,omitzero"` // every peer
 	Orderer   Cap `json:"orderer,omitzero"`
@@ -44,6 +44,20 @@ type Caps struct {
 type Cap struct {
 	CPUs   float64 `json:"cpus,omitempty"`         // cores
 	Memory uint64  `json:"memory_bytes,omitempty"` // bytes
+}
+
+// Of returns the cap of a process by the name that it has in Point.CPU:
+// chaincode.<peer>, orderer<n>, peer<n>.<organisation>, device.
+func (c Caps) Of(process string) Cap {
+	for _, role := range []struct {
+		prefix string
+		Cap
+	}{{"chaincode.", c.Chaincode}, {"orderer", c.Orderer}, {"peer", c.Peer}, {"device", c.Device}} {
+		if strings.HasPrefix(process, role.prefix) {
+			return role.Cap
+		}
+	}
+	return Cap{}
 }
 
 // String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is

@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,14 @@ const (
 	delayFloor  = 5 * time.Millisecond // schedule lag p99, or a pause, that is always tolerated
 	delayShare  = 0.05                 // of the commit latency's median, tolerated where that is more
 	blocksLimit = 20                   // fewest blocks for a steady throughput
+)
+
+// The use of a processor beyond which a process is no longer held to its cap, as
+// when somebody has moved it out of its control group: this many times the cap,
+// and cores more for what a period and a sample at the window's ends may add.
+const (
+	capFactor = 1.2
+	capSlack  = 0.05
 )
 
 // phaseSpans is into about how many spans a phase is divided where it is long.
@@ -149,6 +158,11 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	}
 	if w.Refused != nil {
 		invalid("latencies are missing: %v", w.Refused)
+	}
+	for _, node := range slices.Sorted(maps.Keys(p.CPU)) {
+		if most := p.Conditions.Caps.Of(node).CPUs; most > 0 && p.CPU[node] > capFactor*most+capSlack {
+			invalid("%s used %.2f cores, more than its cap of %g: it is not held to it any more", node, p.CPU[node], most)
+		}
 	}
 	switch hold := l.series.Load.Hold; {
 	case m.Held < hold:

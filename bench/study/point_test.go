@@ -83,6 +83,12 @@ func TestJudge(t *testing.T) {
 		}, nil,
 			[]string{"the host was full: what limited throughput is the machine that network and client share (2.00 of 2 cores; most by other, 1.80)"},
 			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
+		{"at its cap", func(g *given) {
+			g.point.Conditions.Caps.Peer.CPUs, g.point.CPU = 0.5, map[string]float64{"peer0.a": 0.65, "orderer0": 0.9}
+		}, nil, nil, nil},
+		{"beyond its cap", func(g *given) {
+			g.point.Conditions.Caps.Peer.CPUs, g.point.CPU = 0.1, map[string]float64{"peer0.a": 0.1, "peer1.a": 0.93, "chaincode.peer0.a": 0.5}
+		}, []string{"peer1.a used 0.93 cores, more than its cap of 0.1: it is not held to it any more"}, nil, nil},
 		{"few blocks", func(g *given) { g.window.Blocks = 19 }, nil,
 			[]string{"the window holds fewer than 20 blocks: hold longer for a steady throughput"},
 			[]string{"a at 9/s: the window holds fewer than 20 blocks: hold longer for a steady throughput"}},
