@@ -31,14 +31,17 @@ var noSpace = unix.ENOSPC.Error()
 // A spaceError says that a disk is full. An orderer's write-ahead log takes a
 // segment of 64 MB and makes the next one in advance, per channel.
 type spaceError struct {
-	parent, logs string
-	cause        error
+	run, logs string // folders
+	cause     error
 }
 
 func (e spaceError) Error() string {
+	where := filepath.Dir(e.run)
+	if filepath.Dir(e.logs) != e.run {
+		where += ", or where the logs go, " + e.logs
+	}
 	first, _, _ := strings.Cut(e.cause.Error(), "\n")
-	return fmt.Sprintf("%s: the network's folder lies in %s, its logs in %s; make room there or name other folders (TMPDIR is one): an orderer alone takes 128 MB per channel (%s)",
-		noSpace, e.parent, e.logs, first)
+	return fmt.Sprintf("%s in %s: make room, or set TMPDIR to a folder with more; each orderer alone takes 128 MB per channel (%s)", noSpace, where, first)
 }
 
 func (e spaceError) Unwrap() error { return e.cause }
@@ -63,7 +66,7 @@ func full(err error, logs string) bool {
 // the logs do not stay, it names none.
 func describe(err error, r Record, logsStay bool) error {
 	if full(err, r.Logs) {
-		return spaceError{filepath.Dir(r.Dir), r.Logs, err}
+		return spaceError{r.Dir, r.Logs, err}
 	}
 	died, ok := errors.AsType[*process.ExitError](err)
 	if !ok {

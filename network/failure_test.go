@@ -135,7 +135,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("with room: %v", err)
 	}
 	own := &os.PathError{Op: "write", Path: "key.pem", Err: syscall.ENOSPC}
-	if err := describe(own, r, false); !strings.HasPrefix(err.Error(), "no space left on device: ") || !errors.Is(err, syscall.ENOSPC) {
+	if err := describe(own, r, false); !strings.HasPrefix(err.Error(), "no space left on device in /tmp, or ") || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("an error of its own: %v", err)
 	}
 	log := "external builder: release: write connection.json: no space left on device\n"
@@ -143,7 +143,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := describe(failed, r, false)
-	for _, want := range []string{"no space left on device: ", "lies in /tmp,", logs, "status 500"} {
+	for _, want := range []string{"no space left on device in /tmp, or ", logs, "status 500"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
