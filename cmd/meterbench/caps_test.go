@@ -12,7 +12,8 @@ import (
 
 // With a tenth of a processor each, the peer limits clients that send plain
 // readings and the device those that have theirs encrypted, and the run says so
-// with the figures.
+// with the figures. The device makes bills too, the ciphertexts of groups and what
+// a trace reports, and the ledger holds what it should.
 func TestCaps(t *testing.T) {
 	needsNetwork(t)
 	tenth := topology.Cap{CPUs: 0.1}
@@ -32,7 +33,20 @@ series:
   - name: encrypted
     workload: {kind: encrypted, scheme: ddh, bits: 1024, length: 24, meters: 8}
     load: {kind: closed, clients: [8], hold: 5s}
+  - name: bills
+    workload: {kind: billing, scheme: ddh, bits: 1024, length: 24, meters: 4, readings: 3}
+    load: {kind: closed, clients: [2], hold: 5s}
+  - name: groups
+    workload: {kind: encrypted, scheme: dmcfe, length: 2, meters: 4}
+    load: {kind: closed, clients: [4], hold: 3s}
+  - name: trace
+    workload: {kind: encrypted, scheme: ecddh, reveal: true}
+    load: {kind: open, arrivals: {trace: trace.csv}}
 `
+	trace := "time,meter,value\n0,a,5\n1.5,b,7\n2,a,9\n2.5,b,11\n"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "trace.csv"), []byte(trace), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +60,16 @@ series:
 		t.Error(err)
 	}
 	summary := readJSON[result.Summary](t, filepath.Join(dir, "summary.json"))
-	if len(summary.Points) != 2 {
+	if len(summary.Points) != 5 {
 		t.Fatalf("%d points", len(summary.Points))
+	}
+	for _, point := range summary.Points[1:] {
+		if valid := point.Outcomes[result.Valid.String()]; valid == 0 || valid != point.Scheduled || point.Latency[result.PhaseEncrypt.String()].Mean <= 0 || point.CPU["device"] <= 0 {
+			t.Errorf("%s: %d of %d valid, encryption took %+v, with %.3f cores of the device", point.Series, valid, point.Scheduled, point.Latency[result.PhaseEncrypt.String()], point.CPU["device"])
+		}
+	}
+	if a := summary.Audit; a == nil || a.Problem() != "" || a.Evaluated == 0 {
+		t.Errorf("audit %+v", a)
 	}
 	for i, node := range []string{"peer0.ptb", "device"} {
 		point := summary.Points[i]

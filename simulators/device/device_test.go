@@ -114,6 +114,16 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// needsGroups skips a test where no control group can be made.
+func needsGroups(t *testing.T, limits cgroup.Limits) {
+	t.Helper()
+	if group, err := cgroup.Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), limits); err != nil {
+		t.Skip(err)
+	} else if err := group.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A device with a cap encrypts as many readings as that allows.
 func TestCappedDevice(t *testing.T) {
 	public := masterOf(t, household()).Encryptor().Public()
@@ -155,11 +165,7 @@ func TestCappedDevice(t *testing.T) {
 		}
 		return float64(made.Load()) / span, (after.CPU - before.CPU) / span, throttle
 	}
-	if group, err := cgroup.Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), cgroup.Limits{CPUs: 0.2}); err != nil {
-		t.Skip(err)
-	} else if err := group.Close(); err != nil {
-		t.Fatal(err)
-	}
+	needsGroups(t, cgroup.Limits{CPUs: 0.2})
 	free, most, none := rate(cgroup.Limits{})
 	capped, cores, throttle := rate(cgroup.Limits{CPUs: 0.2})
 	t.Logf("%.0f readings per second with %.2f cores, %.0f with %.2f, held back in %d of %d periods", free, most, capped, cores, throttle.Throttled, throttle.Periods)

@@ -242,3 +242,29 @@ func TestGatewayKeepsTable(t *testing.T) {
 		t.Error("the table was computed again")
 	}
 }
+
+// A table that is beyond the device's memory ends in an error that says so.
+func TestGatewayBeyondMemory(t *testing.T) {
+	limits := cgroup.Limits{Memory: 16 << 20}
+	needsGroups(t, limits)
+	config := household()
+	keys, err := fe.Setup(t.Context(), fe.Params{Scheme: "ecddh", Bits: 256, Length: config.Length, Bound: config.Bound})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := placed(t, limits)
+	c.Tables.Entries = 1 << 21
+	d, err := Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	_, err = d.OpenGateway(t.Context(), GatewayConfig{ID: "gw", Public: keys.Encryptor().Public()})
+	if err == nil || !strings.HasPrefix(err.Error(), "open gateway: device ended: signal: killed, by the kernel: it needed more memory than its cap of 16 MiB") {
+		t.Errorf("got %v", err)
+	}
+}
