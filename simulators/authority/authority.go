@@ -95,7 +95,7 @@ func New(ctx context.Context, config Config) (*Authority, error) {
 func (a *Authority) Encryptor() fe.Encryptor { return a.master.Encryptor() }
 
 // Public returns the public key in its wire form, which the ledger keeps.
-func (a *Authority) Public() []byte { return a.public }
+func (a *Authority) Public() []byte { return slices.Clone(a.public) }
 
 // Parameters returns the id of the parameters on the ledger.
 func (a *Authority) Parameters() reading.Hash { return a.id }
@@ -120,6 +120,7 @@ type Approval struct {
 // would reveal single values to who holds all keys issued, as the package says.
 func (a *Authority) Approve(t Tariff) (Approval, error) {
 	p := a.config.Params
+	t.Weights = slices.Clone(t.Weights) // the caller may change its own
 	approval := Approval{Function: reading.Function{
 		Parameters: a.id, Bound: p.Bound, From: t.From, Tariff: t.Name, Weights: slices.Clone(t.Weights),
 	}}
@@ -135,16 +136,16 @@ func (a *Authority) Approve(t Tariff) (Approval, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	issued, value := a.issued, -1
+	grown, value := a.issued, -1
 	if !a.config.Reveal {
-		issued, value = issued.with(approval.Function.Weights)
+		grown, value = grown.with(t.Weights)
 	}
 	if value >= 0 {
-		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d by steps of at most %d; give each price to two values or more, bring prices closer together, or allow it with reveal", t.Name, ErrReveals, value, issued.limit)
+		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d by steps of at most %d; spread weights over more values, bring them closer together, or allow it with reveal", t.Name, ErrReveals, value, grown.limit)
 	}
 	if approval.Key, err = a.master.Derive(t.Weights); err != nil {
 		return Approval{}, fmt.Errorf("approve tariff %s: %w", t.Name, err)
 	}
-	a.issued = issued
+	a.issued = grown
 	return approval, nil
 }

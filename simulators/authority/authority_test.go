@@ -95,6 +95,23 @@ func TestOneValueRevealsItself(t *testing.T) {
 	}
 }
 
+// What a caller does with the weights that it gave or got changes nothing of
+// what is held against the next tariff.
+func TestWeightsAreKept(t *testing.T) {
+	a := authority(t, 3, false)
+	given := tariff(1, 1, 1)
+	approval, err := a.Approve(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range []int64{2, 1, 1} {
+		given.Weights[i], approval.Function.Weights[i], approval.Key.Function[i] = w, w, w
+	}
+	if _, err := a.Approve(tariff(2, 1, 1)); !errors.Is(err, ErrReveals) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Keys asked for at once are judged together too: of two that reveal a value
 // only together, one is refused.
 func TestConcurrentApprovals(t *testing.T) {
