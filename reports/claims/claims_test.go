@@ -118,6 +118,14 @@ func TestVerdicts(t *testing.T) {
 				}
 			}
 		}, "peer-limit", Inconclusive},
+		{"others in the way of many clients", func(_ *result.Run, s *result.Summary) {
+			keep("limit/", "limit-commit")(nil, s)
+			for i, p := range s.Points {
+				if p.Load.Clients >= 32 {
+					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+				}
+			}
+		}, "peer-limit", NotReproduced},
 		{"others in the way of some loads", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if p.Load.Clients == 128 || p.Series == "limit-filled-again" {

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -72,31 +73,31 @@ func (s series) limit() (limit, bool) {
 	if few == 0 || some == 0 {
 		return limit{}, false
 	}
-	p, disturbed := s.plateau()
-	switch { // what was disturbed may be more, and so is no less than anything
-	case disturbed != "" || few >= early*p.throughput.value:
-	case inFew != "":
-		disturbed = inFew
-	case some < clearly*p.throughput.value:
-		disturbed = inSome
+	p, other := s.plateau()
+	at := p.throughput.value
+	if at == 0 && other == "" {
+		return limit{}, false
 	}
-	l := limit{setting: setting(s.conditions), plateau: p.throughput, by: p.limited, most: s.levels[len(s.levels)-1].load.Clients, disturbed: disturbed != ""}
+	l := limit{setting: setting(s.conditions), plateau: p.throughput, by: cmp.Or(p.limited, other), most: s.levels[len(s.levels)-1].load.Clients}
 	for _, level := range s.levels {
-		if l.clients == 0 && level.throughput().value >= plateauShare*p.throughput.value {
+		if at > 0 && l.clients == 0 && level.throughput().value >= plateauShare*at {
 			l.clients = level.load.Clients
 		}
 	}
+	atLeast := at // of a plateau that is not known
+	if other != "" {
+		atLeast, _ = s.most(0, l.most)
+	}
+	// A throughput that was disturbed is a lower bound: that it is low decides nothing.
 	switch {
-	case l.disturbed:
-		l.by, l.where = disturbed, limitedBy(disturbed)
-	case p.throughput.value == 0:
-		return limit{}, false
-	case few >= early*p.throughput.value:
+	case at > 0 && few >= early*at:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
-	case few >= clearly*p.throughput.value:
-		l.close, l.where = true, fmt.Sprintf("at about %d clients", limitFrom)
-	case some < clearly*p.throughput.value:
+	case inSome == "" && some < clearly*atLeast:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
+	case other != "" || inFew != "" || some < clearly*at:
+		l.disturbed, l.where = true, limitedBy(cmp.Or(other, inFew, inSome))
+	case few >= clearly*at:
+		l.close, l.where = true, fmt.Sprintf("at about %d clients", limitFrom)
 	case !byPeer(l.by):
 		l.where = limitedBy(l.by)
 	default:
@@ -124,8 +125,8 @@ func (s series) most(from, to int) (most float64, disturbed string) {
 
 // String tells the limit with its figures.
 func (l limit) String() string {
-	if l.disturbed {
-		return fmt.Sprintf("%s: no plateau, %s", capital(l.setting), l.where)
+	if l.plateau.value == 0 {
+		return fmt.Sprintf("%s: no plateau, %s", capital(l.setting), limitedBy(l.by))
 	}
 	end := ""
 	if l.clients == l.most {

@@ -19,13 +19,16 @@ func (e *evidence) limitTable() reports.Table {
 		{Key: "where", Title: "the limit falls"},
 	}}
 	for _, s := range e.question(limitQuestion) {
-		switch l, ok := s.limit(); {
-		case ok && l.disturbed:
-			none := reports.Cell{Why: "something else than the network was in the way"}
-			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), none, none, words(l.by), words("undecided")})
-		case ok:
-			t.Rows = append(t.Rows, []reports.Cell{words(l.setting), number(l.plateau.value), whole(l.clients), words(l.by), words(l.where)})
+		l, ok := s.limit()
+		if !ok {
+			continue
 		}
+		plateau, clients := number(l.plateau.value), whole(l.clients)
+		if l.plateau.value == 0 {
+			plateau = reports.Cell{Why: "something else than the network was in the way"}
+			clients = plateau
+		}
+		t.Rows = append(t.Rows, []reports.Cell{words(l.setting), plateau, clients, words(l.by), words(l.where)})
 	}
 	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
 		percent(clearly), percent(plateauShare), limitFrom, percent(early), limitTo)}
