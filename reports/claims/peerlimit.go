@@ -20,7 +20,7 @@ func peerLimit(e *evidence) finding {
 	for _, s := range e.question(limitQuestion) {
 		l, ok := s.limit()
 		if !ok {
-			open, turning = append(open, setting(s.conditions)+" (valid points are missing)"), true
+			open, turning = append(open, setting(s.conditions)+" (valid points with commits are missing)"), true
 			continue
 		}
 		told = append(told, l.String())

@@ -166,7 +166,7 @@ func againstTransaction(e *evidence) finding {
 	}
 	return finding{
 		verdict: overall(held, failed),
-		evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with 95 %% intervals, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
+		evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
 			len(pairs), least, most, held, held+failed, significantly),
 		conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(conditions, ". ") + ".",
 	}
