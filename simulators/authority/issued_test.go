@@ -128,46 +128,48 @@ func box(length int, low, high int64) func(yield func([]int64) bool) {
 }
 
 // Every change is one: small, of its value, and seen by no function.
-func TestChanges(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		bound := rapid.SampledFrom([]int64{2, 30, 1_000, 10_000}).Draw(t, "bound")
-		length := rapid.IntRange(1, 40).Draw(t, "length")
-		prices := rapid.SliceOfN(rapid.Int64Range(-bound, bound), 1, 6).Draw(t, "prices")
-		functions := rapid.SliceOfN(rapid.SliceOfN(rapid.SampledFrom(prices), length, length), 1, 6).Draw(t, "functions")
-		s, value := after(bound, functions...)
-		if len(s.functions) != len(functions) || len(s.changes) != length {
-			t.Fatalf("%d functions, %d changes", len(s.functions), len(s.changes))
+func TestChanges(t *testing.T) { rapid.Check(t, checkChanges) }
+
+func FuzzChanges(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkChanges)) }
+
+func checkChanges(t *rapid.T) {
+	bound := rapid.SampledFrom([]int64{2, 30, 1_000, 10_000}).Draw(t, "bound")
+	length := rapid.IntRange(1, 40).Draw(t, "length")
+	prices := rapid.SliceOfN(rapid.Int64Range(-bound, bound), 1, 6).Draw(t, "prices")
+	functions := rapid.SliceOfN(rapid.SliceOfN(rapid.SampledFrom(prices), length, length), 1, 6).Draw(t, "functions")
+	s, value := after(bound, functions...)
+	if len(s.functions) != len(functions) || len(s.changes) != length {
+		t.Fatalf("%d functions, %d changes", len(s.functions), len(s.changes))
+	}
+	for j, c := range s.changes {
+		if len(c) == 0 {
+			if value < 0 || value > j {
+				t.Fatalf("value %d has no change; value %d is said to be the first", j, value)
+			}
+			continue
 		}
-		for j, c := range s.changes {
-			if len(c) == 0 {
-				if value < 0 || value > j {
-					t.Fatalf("value %d has no change; value %d is said to be the first", j, value)
-				}
-				continue
-			}
-			z := make([]int64, length)
-			for _, step := range c {
-				z[step.value] += step.by
-			}
-			for _, by := range z {
-				if max(by, -by) > (bound+9)/10 {
-					t.Fatalf("a step of %d under the bound %d", by, bound)
-				}
-			}
-			if z[j] == 0 {
-				t.Fatalf("value %d does not change", j)
-			}
-			for _, y := range functions {
-				var sum int64
-				for i := range y {
-					sum += y[i] * z[i]
-				}
-				if sum != 0 {
-					t.Fatalf("function %v sees change %v", y, c)
-				}
+		z := make([]int64, length)
+		for _, step := range c {
+			z[step.value] += step.by
+		}
+		for _, by := range z {
+			if max(by, -by) > (bound+9)/10 {
+				t.Fatalf("a step of %d under the bound %d", by, bound)
 			}
 		}
-	})
+		if z[j] == 0 {
+			t.Fatalf("value %d does not change", j)
+		}
+		for _, y := range functions {
+			var sum int64
+			for i := range y {
+				sum += y[i] * z[i]
+			}
+			if sum != 0 {
+				t.Fatalf("function %v sees change %v", y, c)
+			}
+		}
+	}
 }
 
 // A single value that keys reveal modulo the order of a group is refused too:
