@@ -36,7 +36,18 @@ func writeFile(path string, data []byte) error {
 		os.Remove(f.Name())
 		return unwritable(path, err)
 	}
+	syncDir(filepath.Dir(path))
 	return nil
+}
+
+// syncDir has the names in a folder outlive a power failure, where the file
+// system can: what is in the files is safe by then, and a reader that finds an
+// old name is told so.
+func syncDir(path string) {
+	if dir, err := os.Open(path); err == nil {
+		_ = dir.Sync()
+		dir.Close()
+	}
 }
 
 // unwritable is the error of a file or folder that cannot be written.

@@ -2,6 +2,7 @@ package result
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -74,8 +75,8 @@ func (l *latencyLog) flush() error {
 
 func (l *latencyLog) close() error {
 	err := l.flush()
-	if cerr := l.file.Close(); err == nil && cerr != nil {
-		err = unwritable(l.path, cerr)
+	if serr := cmp.Or(l.file.Sync(), l.file.Close()); err == nil && serr != nil {
+		err = unwritable(l.path, serr)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 		opened: time.Now(),
 		writer: w,
 		shards: make([]shard, min(runtime.GOMAXPROCS(0), mostShards)),
-		full:   make(chan []Record, bufferCount), // never blocks
+		full:   make(chan []Record, bufferCount+mostShards), // room for all buffers that there are
 		done:   make(chan struct{}),
 		cut:    to,
 		window: newWindow(from, to),

@@ -117,14 +117,17 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 	return nil
 }
 
-// close writes the footer, without which the file cannot be read. It may be
-// called again.
+// close writes the footer, without which the file cannot be read, and has all of
+// it on the disk. It may be called again.
 func (t *transactionWriter) close() error {
 	if t.closed {
 		return nil
 	}
 	t.closed = true
 	err := t.rows.Close()
+	if err == nil {
+		err = t.file.Sync()
+	}
 	if cerr := t.file.Close(); err == nil {
 		err = cerr
 	}

@@ -92,9 +92,10 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	return w, nil
 }
 
-// Level opens the next load level. Its measured window is [from, to), as
-// offsets from the level's start: from is the end of the warm-up, to that of the
-// hold. Levels that run together are open at the same time.
+// Level opens the next load level, right before it starts: latency.hlog counts
+// wall-clock time from here. Its measured window is [from, to), as offsets from
+// the level's start: from is the end of the warm-up, to that of the hold. Levels
+// that run together are open at the same time.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
 	case w.transactions == nil || w.transactions.closed:

@@ -1,0 +1,133 @@
+package result
+
+import (
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// writeRun writes a whole run into dir, and then changes its summary.
+func writeRun(t *testing.T, dir string) {
+	w, err := Create(dir, testRun())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		l, err := w.Level(closed8, 0, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range randomRecords(1000, uint64(i)) {
+			l.Record(r)
+		}
+		if _, err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(testRun(), Summary{Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := UpdateSummary(dir, func(s *Summary) { s.Claims = []Claim{{ID: "a claim"}} }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A process is killed at each of the changes that it makes to a run's folder.
+// What is left either is a finished run in full, or is said to be none.
+func TestKilledAtAnyWrite(t *testing.T) {
+	const child = "METERBENCH_TEST_WRITES_RUN"
+	if dir := os.Getenv(child); dir != "" {
+		writeRun(t, dir)
+		return
+	}
+	if testing.Short() {
+		t.Skip("starts a process for each of some dozen writes")
+	}
+	finished := 0
+	for n := 1; ; n++ {
+		dir := t.TempDir()
+		seen, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK) // so that closing it ends a read
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := unix.InotifyAddWatch(seen, dir, unix.IN_CREATE|unix.IN_MODIFY|unix.IN_MOVED_TO); err != nil {
+			t.Fatal(err)
+		}
+		changes := os.NewFile(uintptr(seen), "inotify")
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyWrite$")
+		cmd.Env = append(os.Environ(), child+"="+dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		killed := make(chan bool)
+		go func() { killed <- killAt(changes, n, cmd.Process) }()
+		go func() { ended <- cmd.Wait(); changes.Close() }()
+		whole := !<-killed
+		if err := <-ended; whole && err != nil {
+			t.Fatal(err)
+		}
+		switch _, err := os.Stat(filepath.Join(dir, summaryFile)); {
+		case err == nil:
+			finished++
+			checkWhole(t, dir)
+		case !errors.Is(err, fs.ErrNotExist):
+			t.Fatal(err)
+		default:
+			_, err := Open(dir)
+			if err == nil || !strings.Contains(err.Error(), "is not the folder of a run: run.json: no such file or directory") && !strings.Contains(err.Error(), "the run did not finish") {
+				t.Errorf("after %d changes: %v", n, err)
+			}
+		}
+		if whole {
+			t.Logf("killed at %d changes, %d of them after the end", n-1, finished-1)
+			break
+		}
+	}
+	if finished == 0 {
+		t.Error("no run was finished")
+	}
+}
+
+// killAt kills a process once it has made so many changes to a folder, and
+// reports whether it did.
+func killAt(changes *os.File, n int, process *os.Process) bool {
+	var events [64 << 10]byte
+	for made := 0; ; {
+		read, err := changes.Read(events[:])
+		if err != nil {
+			return false
+		}
+		for at := 0; at < read; made++ {
+			at += unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(events[at+12:]))
+		}
+		if made >= n {
+			return process.Kill() == nil
+		}
+	}
+}
+
+func checkWhole(t *testing.T, dir string) {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	n := 0
+	for _, err := range s.Transactions() {
+		if n++; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != 2000 || !s.Summary.Complete {
+		t.Errorf("%d rows, summary %+v", n, s.Summary)
+	}
+}
