@@ -24,6 +24,8 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 		return backlog, err
 	}
 	s.sign = host.Sign
+	collect(host.Memory)
+	counted := s.counters(ctx)
 	sinks, seen := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads := make([]bench.Load, len(t.levels))
 	for i, l := range t.levels {
@@ -35,8 +37,6 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 		sinks[i].Watch(seen[i].see)
 		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
-	collect(host.Memory)
-	counted := s.counters(ctx)
 	meter := newMeter(s.site)
 	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 		s.Observer.Live(t.live(now, meter))
