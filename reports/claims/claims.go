@@ -8,6 +8,7 @@
 //
 // A study names its series by the question that they answer, before the first
 // hyphen or slash of the name: limit, overhead, device, quota, channels, peers.
+// Series of one question under the same conditions are taken for one.
 package claims
 
 import (
