@@ -62,23 +62,24 @@ func full(err error, logs string) bool {
 	return false
 }
 
-// describe turns the error of a failed start into what the user can act on. If
-// the logs do not stay, it names none.
-func describe(err error, r Record, logsStay bool) error {
-	if full(err, r.Logs) {
-		return spaceError{r.Dir, r.Logs, err}
+// describe turns the error of a failed start, or of a node that died, into what
+// the user can act on, given the folders of the run and of its logs. If the logs
+// do not stay, it names none.
+func describe(err error, run, logs string, logsStay bool) error {
+	if died, ok := errors.AsType[*process.ExitError](err); ok {
+		// Daemons may panic over it, and fill the last lines with their stacks.
+		log, _ := os.ReadFile(died.LogPath) // without it, the last lines say the same at length
+		if taken := portTaken.FindSubmatch(log); taken != nil {
+			return portError{died.Name, string(taken[1])}
+		}
+		if !logsStay {
+			without := *died
+			without.LogPath = ""
+			err = &without
+		}
 	}
-	died, ok := errors.AsType[*process.ExitError](err)
-	if !ok {
-		return err
+	if full(err, logs) {
+		return spaceError{run, logs, err}
 	}
-	// Daemons may panic over it, and fill the last lines with their stacks.
-	log, _ := os.ReadFile(died.LogPath) // without it, the last lines say the same at length
-	if taken := portTaken.FindSubmatch(log); taken != nil {
-		return portError{died.Name, string(taken[1])}
-	}
-	if logsStay {
-		return err
-	}
-	return fmt.Errorf("%s ended: %s\n\t%s", died.Name, died.Status, strings.Join(died.Tail, "\n\t"))
+	return err
 }

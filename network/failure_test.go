@@ -25,7 +25,7 @@ func TestNodeThatDiesNamesItself(t *testing.T) {
 	}
 	select {
 	case err := <-n.Died():
-		for _, want := range []string{"orderer0", "signal: killed", filepath.Join(logs, "orderer0.log"), "Raft"} {
+		for _, want := range []string{"orderer0", "signal: killed", filepath.Join(logs, "orderer0.log"), "\n\t", "etcdraft"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%q does not say %q", err, want)
 			}
@@ -110,9 +110,9 @@ func TestDaemonThatFails(t *testing.T) {
 	needsNetwork(t)
 	dir := ownTemp(t)
 	topology := shape("minimal", 1, 1, "ptb")
-	topology.Channels[0].Batch.Messages = 0 // which no orderer takes
+	topology.Channels[0].Batch.Messages = 0 // which no node takes
 	_, err := Start(t.Context(), topology, Config{})
-	if err == nil || !strings.Contains(err.Error(), "orderer0: join channel") {
+	if err == nil || !strings.Contains(err.Error(), "0: join channel: ") && !strings.Contains(err.Error(), "0.ptb: join channel: ") {
 		t.Errorf("a bad genesis block: %v", err)
 	}
 	nothingLeft(t, dir, nil)
@@ -129,20 +129,20 @@ func TestDaemonThatFails(t *testing.T) {
 // the error that came up says nothing of it.
 func TestFullDisk(t *testing.T) {
 	logs := t.TempDir()
-	r := Record{Dir: "/tmp/meterbench-minimal.x", Logs: logs}
+	const run = "/tmp/meterbench-minimal.x"
 	failed := errors.New("peer0.ptb: install metrology.readings: status 500: external builder failed: exit status 1\nand more")
-	if err := describe(failed, r, false); err != failed {
+	if err := describe(failed, run, logs, false); err != failed {
 		t.Errorf("with room: %v", err)
 	}
 	own := &os.PathError{Op: "write", Path: "key.pem", Err: syscall.ENOSPC}
-	if err := describe(own, r, false); !strings.HasPrefix(err.Error(), "no space left on device in /tmp, or ") || !errors.Is(err, syscall.ENOSPC) {
+	if err := describe(own, run, logs, false); !strings.HasPrefix(err.Error(), "no space left on device in /tmp, or ") || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("an error of its own: %v", err)
 	}
 	log := "external builder: release: write connection.json: no space left on device\n"
 	if err := os.WriteFile(filepath.Join(logs, "peer0.ptb.log"), []byte(log), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := describe(failed, r, false)
+	err := describe(failed, run, logs, false)
 	for _, want := range []string{"no space left on device in /tmp, or ", logs, "status 500"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)

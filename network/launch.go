@@ -13,7 +13,8 @@ import (
 
 // launch starts every node and watches over it: one that dies ends the start.
 func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
-	nodes := p.nodes(cfg, n.record.Logs)
+	logs := n.record.Logs // the record is filled while nodes may die
+	nodes := p.nodes(cfg, logs)
 	n.died = make(chan error, len(nodes))
 	for _, node := range nodes {
 		var group *cgroup.Group // nil: no cap
@@ -34,7 +35,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
-				n.died <- err
+				n.died <- describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != "")
 				abort(err)
 			}
 		})

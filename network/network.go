@@ -145,7 +145,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
 		n.temporary = true // what is in it now was not there before
-		err = describe(err, n.record, cfg.Logs != "")
+		err = describe(err, n.record.Dir, n.record.Logs, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
 	n.ready = time.Since(begin)

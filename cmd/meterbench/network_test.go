@@ -130,5 +130,8 @@ func TestNodeOfHeldNetworkDies(t *testing.T) {
 	if !strings.Contains(p.stderr.String(), "\nmeterbench: orderer0 ended: signal: killed") {
 		t.Errorf("the node is not named:\n%s", &p.stderr)
 	}
+	if strings.Contains(p.stderr.String(), "log: ") {
+		t.Errorf("a log is named that goes with the network:\n%s", &p.stderr)
+	}
 	nothingLeft(t, temp)
 }

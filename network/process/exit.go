@@ -15,7 +15,7 @@ type ExitError struct {
 	Name    string   // of the child
 	Status  string   // "exit status 1", "signal: killed"
 	Code    int      // exit code, -1 after a signal
-	LogPath string   // its whole log
+	LogPath string   // its whole log; empty: there is none any more
 	Tail    []string // the last lines of its log, at most 10
 }
 
@@ -23,7 +23,10 @@ type ExitError struct {
 // of the log follow, indented.
 func (e *ExitError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s ended: %s; log: %s", e.Name, e.Status, e.LogPath)
+	fmt.Fprintf(&b, "%s ended: %s", e.Name, e.Status)
+	if e.LogPath != "" {
+		b.WriteString("; log: " + e.LogPath)
+	}
 	for _, line := range e.Tail {
 		b.WriteString("\n\t" + line)
 	}
