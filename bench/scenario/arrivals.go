@@ -190,18 +190,19 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 // checkDue makes sure that an open load has something to measure.
 func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	at += "load."
-	if !s.Load.Arrivals.rated() {
-		if s.expected(0, warmup) < 1 {
-			return problem("hold longer", at+"arrivals", "nothing is due between the warm-up of %s and the end of the hold of %s", warmup, s.Load.Hold)
+	check := func(path string, rate float64) *strictyaml.Problem {
+		switch n := s.expected(rate, warmup); {
+		case n < 1:
+			return problem("hold longer", path, "nothing is due between the warm-up of %s and the end of the hold of %s", warmup, s.Load.Hold)
+		case n > maxDue:
+			return problem("hold shorter", path, "%.3g transactions are due in one level, more than %d", n, maxDue)
 		}
 		return nil
 	}
-	for i, rate := range s.Load.Rate {
-		if s.expected(rate, warmup) < 1 {
-			return problem("hold longer", fmt.Sprintf("%srate[%d]", at, i), "at %g/s nothing is due between the warm-up of %s and the end of the hold of %s", rate, warmup, s.Load.Hold)
-		}
+	if !s.Load.Arrivals.rated() {
+		return check(at+"arrivals", 0)
 	}
-	return nil
+	return each(at+"rate", s.Load.Rate, check)
 }
 
 // expected returns about how many transactions of a level are due after the

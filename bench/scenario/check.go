@@ -33,6 +33,7 @@ const (
 	maxParts    = 256            // of a mix, phases of a series
 	maxStart    = 24 * time.Hour // of a phase
 	maxHold     = 31 * 24 * time.Hour
+	maxDue      = 1_000_000_000        // in a level
 	maxLevels   = 100_000              // with all repetitions
 	maxLoad     = 366 * 24 * time.Hour // of all levels
 	maxChannels = 64
@@ -104,16 +105,7 @@ func (l Load) checkClosed(at string) *strictyaml.Problem {
 	case len(l.Clients) == 0 && l.Search == nil:
 		return problem("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
 	}
-	for i, n := range l.Clients {
-		path := fmt.Sprintf("%sclients[%d]", at, i)
-		if p := between(path, n, 1, maxClients); p != nil {
-			return p
-		}
-		if slices.Contains(l.Clients[:i], n) {
-			return problem("", path, "%d is given twice", n)
-		}
-	}
-	return nil
+	return each(at+"clients", l.Clients, func(path string, n int) *strictyaml.Problem { return between(path, n, 1, maxClients) })
 }
 
 func (l Load) checkOpen(at string) *strictyaml.Problem {
@@ -131,13 +123,23 @@ func (l Load) checkRates(at string) *strictyaml.Problem {
 	if len(l.Rate) == 0 {
 		return problem("for example rate: 100/s", at+"rate", "an open load needs its rates")
 	}
-	for i, rate := range l.Rate {
-		path := fmt.Sprintf("%srate[%d]", at, i)
+	return each(at+"rate", l.Rate, func(path string, rate float64) *strictyaml.Problem {
 		if rate <= 0 || rate > maxRate {
 			return problem("", path, "must be above 0 and at most %.0f/s, got %g/s", maxRate, rate)
 		}
-		if slices.Contains(l.Rate[:i], rate) {
-			return problem("", path, "%g/s is given twice", rate)
+		return nil
+	})
+}
+
+// each checks every item of a list, of which none may be there twice.
+func each[T comparable](path string, list []T, check func(path string, item T) *strictyaml.Problem) *strictyaml.Problem {
+	for i, item := range list {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if p := check(at, item); p != nil {
+			return p
+		}
+		if slices.Contains(list[:i], item) {
+			return problem("", at, "%v is given twice", item)
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"slices"
 
 	"meterbench/internal/strictyaml"
@@ -78,49 +77,26 @@ func (f FE) Validate() error {
 }
 
 func (f FE) check(at string) *strictyaml.Problem {
-	for i, scheme := range f.Schemes {
-		path := fmt.Sprintf("%sschemes[%d]", at, i)
+	p := each(at+"schemes", f.Schemes, func(path, scheme string) *strictyaml.Problem {
 		if p := oneOf(path, scheme, schemes()); p != nil {
 			return p
-		}
-		if slices.Contains(f.Schemes[:i], scheme) {
-			return problem("", path, "%s is given twice", scheme)
 		}
 		if len(f.Bits) > 0 && len(f.Sizes(scheme)) == 0 {
 			return problem(knownSizes(scheme), path, "%s has none of the key sizes asked for", scheme)
 		}
+		return nil
+	})
+	if p == nil {
+		p = each(at+"bits", f.Bits, func(path string, bits int) *strictyaml.Problem { return checkBits(path, bits, f.Schemes...) })
 	}
-	for i, bits := range f.Bits {
-		path := fmt.Sprintf("%sbits[%d]", at, i)
-		if p := checkBits(path, bits, f.Schemes...); p != nil {
-			return p
-		}
-		if slices.Contains(f.Bits[:i], bits) {
-			return problem("", path, "%d is given twice", bits)
-		}
+	if p == nil {
+		p = each(at+"bounds", f.Bounds, func(path string, bound int64) *strictyaml.Problem { return between(path, bound, minBound, maxBound) })
 	}
-	for i, bound := range f.Bounds {
-		path := fmt.Sprintf("%sbounds[%d]", at, i)
-		if p := between(path, bound, minBound, maxBound); p != nil {
-			return p
-		}
-		if slices.Contains(f.Bounds[:i], bound) {
-			return problem("", path, "%d is given twice", bound)
-		}
+	if p == nil {
+		p = each(at+"lengths", f.Lengths, f.checkLength)
 	}
-	for i, length := range f.Lengths {
-		path := fmt.Sprintf("%slengths[%d]", at, i)
-		if p := between(path, length, 1, maxLength); p != nil {
-			return p
-		}
-		if slices.Contains(f.Lengths[:i], length) {
-			return problem("", path, "%d is given twice", length)
-		}
-		for _, bound := range f.Bounds {
-			if p := checkProduct(path, length, bound); p != nil {
-				return p
-			}
-		}
+	if p != nil {
+		return p
 	}
 	sizesNeeded := len(severalSizes(f.Schemes)) > 0
 	for _, list := range []struct {
@@ -132,4 +108,16 @@ func (f FE) check(at string) *strictyaml.Problem {
 		}
 	}
 	return between(at+"samples", f.Samples, 6, maxMany) // fewer have no 95 % interval of the median
+}
+
+func (f FE) checkLength(path string, length int) *strictyaml.Problem {
+	if p := between(path, length, 1, maxLength); p != nil {
+		return p
+	}
+	for _, bound := range f.Bounds {
+		if p := checkProduct(path, length, bound); p != nil {
+			return p
+		}
+	}
+	return nil
 }

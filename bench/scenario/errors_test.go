@@ -38,7 +38,7 @@ func TestErrors(t *testing.T) {
 		{single, "hold: 3s", "hold: 3s, rate: 1/s", "a.yaml:4:55: load.rate: a closed load has no rate; use kind: open"},
 		{single, "hold: 3s", "hold: 3s, slots: 4", "a.yaml:4:56: load.slots: a closed load has no slots; use kind: open"},
 		{series, "5/s", "0/s", "a.yaml:6:30: series[0].load.rate[0]: must be above 0 and at most 1000000/s, got 0/s"},
-		{series, "5/s", "[5/s, 300/min]", "a.yaml:6:36: series[0].load.rate[1]: 5/s is given twice"},
+		{series, "5/s", "[5/s, 300/min]", "a.yaml:6:36: series[0].load.rate[1]: 5 is given twice"},
 		{series, "5/s", "5", `a.yaml:6:30: series[0].load.rate: want a rate such as 100/s or 30/min, got "5"`},
 		{series, "rate: 5/s, ", "", "a.yaml:6:11: series[0].load.rate: an open load needs its rates; for example rate: 100/s"},
 		{series, "5/s", "5/s, slots: 0", "a.yaml:6:42: series[0].load.slots: must be 1 to 10000000, got 0"},

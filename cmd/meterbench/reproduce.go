@@ -53,6 +53,9 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 			if err != nil {
 				return err
 			}
+			if err := checkFabricBin(fabricBin); err != nil {
+				return err
+			}
 			name := publication
 			if full {
 				name += "-full"

@@ -48,6 +48,9 @@ was measured is written).`,
 				sets = append(sets, fmt.Sprintf("repeat=%d", repeat))
 			}
 			// Everything that the user wrote is checked before anything starts.
+			if err := checkFabricBin(fabricBin); err != nil {
+				return err
+			}
 			runs := make([]prepared, len(args))
 			for i, name := range args {
 				var err error
