@@ -172,27 +172,35 @@ func practicable(e *evidence) finding {
 	return figures
 }
 
-// capped tells how long encryption took in a device that was held to a fraction
-// of a core, beside the same uncapped: what a factor promises, measured.
+// capped tells how long encryption, and the evaluation of a bill, took in a device
+// that was held to a fraction of a core: what a factor promises, measured.
 func (e *evidence) capped() string {
+	var told []string
 	for _, s := range e.question(deviceQuestion) {
 		quota := s.conditions.Caps.Device.CPUs
 		for _, l := range s.levels {
-			slow, ok := l.typical(result.PhaseEncrypt)
-			if !ok || quota <= 0 {
-				continue
+			if slow, ok := l.typical(result.PhaseEncrypt); ok && quota > 0 {
+				told = append(told, fmt.Sprintf("A device held to %g core took %s for %s.", quota, reports.Seconds.Format(slow), e.work(s.conditions, l.load, slow)))
+				break
 			}
-			text := fmt.Sprintf("A device held to %g core took %s for one encryption (%s)", quota, reports.Seconds.Format(slow),
-				parameters(s.conditions.Scheme, s.conditions.Bits, s.conditions.Length))
-			for _, p := range e.pairs() {
-				if c := p.encrypted; p.load == l.load && c.Scheme == s.conditions.Scheme && c.Bits == s.conditions.Bits && c.Length == s.conditions.Length {
-					return fmt.Sprintf("%s, %s what it took uncapped.", text, reports.Times.Format(slow/p.encrypt))
-				}
-			}
-			return text + "."
 		}
 	}
-	return ""
+	return strings.Join(told, " ")
+}
+
+// work names what a capped device did in so many seconds, encryption beside the
+// same uncapped.
+func (e *evidence) work(c result.Conditions, load result.Load, slow float64) string {
+	what := parameters(c.Scheme, c.Bits, c.Length)
+	if c.Workload == "billing" {
+		return fmt.Sprintf("one bill's evaluation of %d readings (%s)", c.Readings, what)
+	}
+	for _, p := range e.pairs() {
+		if free := p.encrypted; p.load == load && free.Scheme == c.Scheme && free.Bits == c.Bits && free.Length == c.Length {
+			return fmt.Sprintf("one encryption (%s), %s what it took uncapped", what, reports.Times.Format(slow/p.encrypt))
+		}
+	}
+	return fmt.Sprintf("one encryption (%s)", what)
 }
 
 // encryption tells what one takes on a device.
