@@ -33,7 +33,7 @@ func TestNodeThatDiesNamesItself(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("nothing was heard of the node's death")
 	}
-	if s, err := n.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
+	if s, err := n.record.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
 		t.Errorf("status with a dead orderer: %+v, %v", s, err)
 	}
 }

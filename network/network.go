@@ -291,6 +291,3 @@ func (n *Network) Ready() time.Duration { return n.ready }
 
 // Record returns what another process needs to find the network's nodes.
 func (n *Network) Record() Record { return n.record }
-
-// Status asks every node how it is.
-func (n *Network) Status(ctx context.Context) (Status, error) { return n.record.Status(ctx) }

@@ -89,7 +89,7 @@ func TestFirstTransaction(t *testing.T) {
 
 func checkStatus(t *testing.T, n *Network) {
 	t.Helper()
-	s, err := n.Status(t.Context())
+	s, err := n.record.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
