@@ -76,7 +76,7 @@ func (v Vary) factors(at string) []factor {
 		{key: "form", labels: v.Form, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Form[i], forms()) },
 			applies: having(bills), set: func(s *Series, i int) { s.change(bills, func(w *Workload) { w.reform(v.Form[i]) }) }},
 		{key: "scheme", labels: v.Scheme, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Scheme[i], schemes()) },
-			applies: having(Workload.keyed), set: func(s *Series, i int) { s.change(Workload.keyed, func(w *Workload) { w.adopt(v.Scheme[i]) }) }},
+			applies: having(Workload.keyed), set: func(s *Series, i int) { s.change(Workload.keyed, func(w *Workload) { w.rescheme(v.Scheme[i]) }) }},
 		{key: "bits", labels: labels(v.Bits, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem {
 			return checkBits(at, v.Bits[i], severalSizes(schemes())...)
 		},

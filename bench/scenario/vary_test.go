@@ -25,6 +25,25 @@ vary:
   bits: [1024, 3072]
 `
 
+// What does not apply to a level of a factor falls away with it.
+func TestVariedAwayIsNoMistake(t *testing.T) {
+	for _, text := range []string{
+		"workload: {kind: encrypted, length: 4, reveal: true}\nvary: {workload: [plain, padded, encrypted, billing]}\n",
+		"workload: {kind: billing, length: 4, reveal: true}\nvary: {form: [plain, padded, encrypted]}\n",
+		"workload: {kind: encrypted, length: 4, reveal: true}\nvary: {scheme: [ddh, dmcfe]}\n",
+	} {
+		s, err := Parse("a.yaml", []byte("name: a\ntopology: minimal\n"+text+"load: {kind: closed, clients: 1, hold: 3s}\n"), nil)
+		if err != nil {
+			t.Errorf("%v in %s", err, text)
+		}
+		for _, one := range s.Series {
+			if w := one.Workload; w.Reveal != (w.content() == "encrypted" && w.Scheme == "ddh") {
+				t.Errorf("%s: reveal %t", one.Name, w.Reveal)
+			}
+		}
+	}
+}
+
 func TestVary(t *testing.T) {
 	s, err := Parse("a.yaml", []byte(varied), []string{"vary.batch=[{messages: 10}, {timeout: 200ms, messages: 100}, {}]"})
 	if err != nil {

@@ -95,6 +95,9 @@ func (w *Workload) reform(form string) {
 	} else if w.Encryption.Mode == "" {
 		w.Encryption.Mode = "inline"
 	}
+	if form != "encrypted" {
+		w.Reveal = false
+	}
 	switch {
 	case form == "plain":
 		w.Scheme, w.Bits = "", 0
@@ -112,6 +115,14 @@ func (w *Workload) adopt(scheme string) {
 		w.Bits = all[0]
 	} else if !chosen {
 		w.Bits = defaultBits
+	}
+}
+
+// rescheme changes the scheme, and what does not apply to it falls away.
+func (w *Workload) rescheme(scheme string) {
+	w.adopt(scheme)
+	if scheme == "dmcfe" { // it has no key authority
+		w.Reveal = false
 	}
 }
 
