@@ -42,66 +42,80 @@ func (s *study) record(l level, first, next uint64, begun time.Time) {
 // writeTrace writes the transactions of all levels as a trace. Times count from
 // the first level's start, and are when a transaction was intended.
 func (s *study) writeTrace() error {
-	if len(s.recordings) == 0 {
+	if !slices.ContainsFunc(s.recordings, func(r recording) bool { return r.next > r.first }) {
 		return nil
 	}
-	trace := recorded{meters: map[string]int{}}
-	for row, err := range s.writer.Transactions() {
-		if err != nil {
-			return fmt.Errorf("record the readings: %w", err)
-		}
-		i := slices.IndexFunc(s.recordings, func(r recording) bool { return r.holds(&row) })
-		if i >= 0 {
-			r := s.recordings[i]
-			trace.add(r.begun.Sub(s.recordings[0].begun)+row.Intended, r.workload, row.Seq)
-		}
-	}
-	if len(trace.rows) == 0 {
-		return nil
-	}
-	file, err := os.Create(filepath.Join(s.Dir, TraceFile))
+	path := filepath.Join(s.Dir, TraceFile)
+	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("record the readings: %w", err)
 	}
-	err = arrival.WriteTrace(file, func(i int) string { return trace.ids[i] }, trace.sorted())
-	if cerr := file.Close(); err == nil {
-		err = cerr
+	trace := recorded{of: s.recordings, meters: map[string]int{}}
+	err = arrival.WriteTrace(file, func(i int) string { return trace.ids[i] }, trace.rows(s.writer.Transactions()))
+	if err = cmp.Or(err, file.Close()); err != nil {
+		os.Remove(path) // half a trace looks like a whole one
+		return fmt.Errorf("record the readings: %w", err)
 	}
-	return err
+	return nil
 }
 
 func (r recording) holds(row *result.Row) bool {
 	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next
 }
 
-// A recorded is a trace being put together.
+// A recorded is a trace being put together. It holds the readings of one turn,
+// 24 bytes each, and the ids of all meters.
 type recorded struct {
-	rows   []arrival.Row
+	of     []recording
 	ids    []string
 	meters map[string]int // index in ids
 }
 
-func (t *recorded) add(at time.Duration, workload Reporter, seq uint64) {
-	id, wh := workload.Reading(seq)
+// rows yields the readings of stored transactions in order of time. Those of a
+// turn were stored together, in the order in which they ended.
+func (t *recorded) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.Row, error] {
+	return func(yield func(arrival.Row, error) bool) {
+		var turn []arrival.Row
+		var begun time.Time
+		flush := func() bool {
+			slices.SortFunc(turn, func(a, b arrival.Row) int {
+				return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Value, b.Value))
+			})
+			for _, row := range turn {
+				if !yield(row, nil) {
+					return false
+				}
+			}
+			turn = turn[:0]
+			return true
+		}
+		for row, err := range stored {
+			if err != nil {
+				yield(arrival.Row{}, err)
+				return
+			}
+			at := slices.IndexFunc(t.of, func(r recording) bool { return r.holds(&row) })
+			if at < 0 {
+				continue
+			}
+			r := &t.of[at]
+			if !r.begun.Equal(begun) && !flush() {
+				return
+			}
+			begun = r.begun
+			turn = append(turn, t.reading(r, &row))
+		}
+		flush()
+	}
+}
+
+func (t *recorded) reading(r *recording, row *result.Row) arrival.Row {
+	id, wh := r.workload.Reading(row.Seq)
 	meter, known := t.meters[id]
 	if !known {
 		meter = len(t.ids)
 		t.meters[id] = meter
 		t.ids = append(t.ids, id)
 	}
-	t.rows = append(t.rows, arrival.Row{At: at, Meter: meter, Value: float64(wh)})
-}
-
-// sorted yields the rows in order of time; transactions were stored as they ended.
-func (t *recorded) sorted() iter.Seq2[arrival.Row, error] {
-	slices.SortFunc(t.rows, func(a, b arrival.Row) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Value, b.Value))
-	})
-	return func(yield func(arrival.Row, error) bool) {
-		for _, row := range t.rows {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
+	return arrival.Row{At: r.begun.Sub(t.of[0].begun) + row.Intended, Meter: meter, Value: float64(wh)}
 }

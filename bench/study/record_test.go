@@ -1,13 +1,16 @@
 package study
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"meterbench/bench/arrival"
+	"meterbench/bench/result"
 )
 
 // What a run leaves as a trace drives another one alike.
@@ -42,6 +45,69 @@ func TestRecord(t *testing.T) {
 		t.Errorf("last row %+v", last)
 	}
 }
+
+// However long a run, no more readings are held than one turn has.
+func TestRecordedHoldsOneTurn(t *testing.T) {
+	const turns, each = 20, 300
+	begun := time.Now()
+	trace := recorded{meters: map[string]int{}}
+	for turn := range uint64(turns) {
+		trace.of = append(trace.of, recording{"a", turn * each, (turn + 1) * each, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	held, most, n := 0, 0, 0
+	stored := func(yield func(result.Row, error) bool) {
+		for turn := range turns {
+			for _, i := range rng.Perm(each) {
+				row := result.Row{LevelKey: result.LevelKey{Series: "a"}, Record: result.Record{Seq: uint64(turn*each + i), Intended: time.Duration(i) * time.Millisecond}}
+				held++
+				most = max(most, held)
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+	for row, err := range trace.rows(stored) {
+		if want := time.Duration(n/each)*time.Minute + time.Duration(n%each)*time.Millisecond; err != nil || row.At != want || row.Value != float64(n) {
+			t.Fatalf("row %d: %+v, %v, want it at %v", n, row, err, want)
+		}
+		held--
+		n++
+	}
+	if n != turns*each || most > each+1 {
+		t.Errorf("%d rows, %d of them held at a time", n, most)
+	}
+}
+
+// A trace that could not be written in full is not left behind.
+func TestHalfATraceGoes(t *testing.T) {
+	s := &study{Config: Config{Dir: t.TempDir()}}
+	var err error
+	if s.writer, err = result.Create(filepath.Join(s.Dir, "run"), result.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	level, err := s.writer.Level(result.LevelKey{Series: "a"}, 0, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	level.Record(result.Record{Seq: 1})
+	level.Record(result.Record{Seq: 2})
+	if _, err := level.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.recordings = []recording{{"a", 1, 3, time.Now(), nameless{}}}
+	if err := s.writeTrace(); err == nil || !strings.Contains(err.Error(), "record the readings: write trace: row 1: the meter has no id") {
+		t.Errorf("got %v", err)
+	}
+	if left := entries(t, s.Dir); !slices.Equal(left, []string{"run"}) {
+		t.Errorf("left: %q", left)
+	}
+}
+
+type nameless struct{}
+
+func (nameless) Reading(uint64) (string, uint64) { return "", 1 }
 
 func entries(t *testing.T, dir string) (names []string) {
 	t.Helper()
