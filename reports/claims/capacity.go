@@ -19,34 +19,47 @@ const (
 	peersQuestion    = "peers"
 )
 
-// A step is the highest throughput at one quota of the peer.
+// A step is the throughput at one quota of the peer.
 type step struct {
 	cpus       float64
 	throughput estimate
 	limited    string
+	atLeast    bool // something else than the quota was in the way
 }
 
-// steps returns the quotas in ascending order, and which were left out because
-// the host was too small for them or busy with something else.
-func (e *evidence) steps() (steps []step, out []string) {
+func (s step) String() string {
+	least := ""
+	if s.atLeast {
+		least = "at least "
+	}
+	return fmt.Sprintf("%s%s at %g core (%s)", least, rate(s.throughput), s.cpus, limitedBy(s.limited))
+}
+
+// steps returns the quotas in ascending order; beside them those at which the
+// throughput is a lower bound, because the host was too small or busy with
+// something else; and which do not count for what the caps sum to.
+func (e *evidence) steps() (steps, bounds []step, out []string) {
 	for _, s := range e.question(quotaQuestion) {
 		quota := s.conditions.Caps.Peer.CPUs
-		p, disturbed := s.plateau()
+		p, other := s.plateau()
 		sum := capsSum(s.levels[0].points[0])
 		switch {
 		case quota <= 0:
 		case sum > capsShare*float64(e.run.Host.Cores):
 			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
-		case disturbed != "":
-			out = append(out, fmt.Sprintf("%g core (%s)", quota, limitedBy(disturbed)))
+		case other != "":
+			most, _ := s.most(0, math.MaxInt)
+			bounds = append(bounds, step{quota, estimate{most, most, most}, other, true})
 		case strings.HasPrefix(p.limited, "host CPU"): // it could not use its quota up
-			out = append(out, fmt.Sprintf("%g core (%s)", quota, limitedBy(p.limited)))
+			bounds = append(bounds, step{quota, p.throughput, p.limited, true})
 		case p.throughput.value > 0:
-			steps = append(steps, step{quota, p.throughput, p.limited})
+			steps = append(steps, step{quota, p.throughput, p.limited, false})
 		}
 	}
-	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) })
-	return steps, out
+	ascending := func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) }
+	slices.SortFunc(steps, ascending)
+	slices.SortFunc(bounds, ascending)
+	return steps, bounds, out
 }
 
 // capsSum is what all capped processes of the point may use together, in
@@ -81,9 +94,17 @@ func exponent(small, large step) estimate {
 	}
 }
 
-// scales asks whether throughput grows with what the peer may use.
+// scales asks whether throughput grows with what the peer may use. At the largest
+// quota a lower bound is enough for a yes.
 func scales(e *evidence) finding {
-	steps, left := e.steps()
+	steps, bounds, left := e.steps()
+	for _, bound := range slices.Backward(bounds) {
+		if n := len(steps); n > 0 && bound.cpus > steps[n-1].cpus && exponent(steps[0], bound).value >= proportional {
+			steps = append(steps, bound)
+		} else {
+			left = append(left, fmt.Sprintf("%g core (%s)", bound.cpus, limitedBy(bound.limited)))
+		}
+	}
 	if len(steps) < 2 || steps[len(steps)-1].cpus < span*steps[0].cpus {
 		f := missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
 		if left != nil {
@@ -91,7 +112,8 @@ func scales(e *evidence) finding {
 		}
 		return f
 	}
-	b := exponent(steps[0], steps[len(steps)-1])
+	last := steps[len(steps)-1]
+	b := exponent(steps[0], last)
 	f := finding{verdict: Depends}
 	switch {
 	case b.value >= proportional:
@@ -101,14 +123,16 @@ func scales(e *evidence) finding {
 	}
 	var told []string
 	for _, s := range steps {
-		told = append(told, fmt.Sprintf("%s at %g core (%s)", rate(s.throughput), s.cpus, limitedBy(s.limited)))
+		told = append(told, s.String())
 	}
-	bounds := ""
-	if finite(b.low) && finite(b.high) && b.low < b.high {
-		bounds = fmt.Sprintf(" (%.2f to %.2f at the ends of the throughputs' 95 %% intervals)", b.low, b.high)
+	least, bounded := "", ""
+	if last.atLeast {
+		least = "at least "
+	} else if finite(b.low) && finite(b.high) && b.low < b.high {
+		bounded = fmt.Sprintf(" (%.2f to %.2f at the ends of the throughputs' 95 %% intervals)", b.low, b.high)
 	}
-	f.evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %.2f%s.", strings.Join(told, ", "), b.value, bounds)
-	f.conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, steps[len(steps)-1].cpus)
+	f.evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %s%.2f%s.", strings.Join(told, ", "), least, b.value, bounded)
+	f.conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, last.cpus)
 	if left != nil {
 		f.conditions += " Left out: " + strings.Join(left, "; ") + "."
 	}

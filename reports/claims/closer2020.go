@@ -100,7 +100,7 @@ func closer2020() []claim {
 			id:        "scales-with-capacity",
 			words:     "With more computing capacity the solution scales.",
 			published: notAvailable,
-			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count, and that the host did not limit.", proportional, flat, span, percent(capsShare)),
+			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts where that is enough.", proportional, flat, span, percent(capsShare)),
 			figure:    quotaFigure,
 			test:      scales,
 		},

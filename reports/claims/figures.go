@@ -101,7 +101,7 @@ func (e *evidence) quotaFigure() reports.Figure {
 		Y:     reports.Axis{Label: "throughput at the plateau, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{"Dashed: proportional to the quota, through the first point."},
 	}
-	steps, _ := e.steps()
+	steps, _, _ := e.steps()
 	line := reports.Series{Name: "median of the loads that reach the plateau"}
 	for _, s := range steps {
 		line.Points = append(line.Points, point(s.cpus, s.throughput))

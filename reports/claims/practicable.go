@@ -46,14 +46,17 @@ func (e *evidence) feasibility() *result.Feasibility {
 		}
 	}
 	for _, s := range e.question(quotaQuestion) {
-		p, disturbed := s.plateau()
-		if disturbed != "" || p.throughput.value == 0 {
-			continue
+		p, other := s.plateau()
+		seen := p.throughput.value
+		if other != "" { // it bears that much at least
+			seen, _ = s.most(0, math.MaxInt)
 		}
-		f.Peers = append(f.Peers, result.Peers{
-			Series: s.name, Caps: s.conditions.Caps, Throughput: p.throughput.value,
-			Meters: int((1 - headRoom) * p.throughput.value * interval),
-		})
+		if seen > 0 {
+			f.Peers = append(f.Peers, result.Peers{
+				Series: s.name, Caps: s.conditions.Caps, Throughput: seen,
+				Meters: int((1 - headRoom) * seen * interval),
+			})
+		}
 	}
 	return f
 }
