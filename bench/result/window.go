@@ -2,7 +2,6 @@ package result
 
 import (
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -45,6 +44,7 @@ type Window struct {
 	valid, answered phaseHistograms
 	lag             *hdrhistogram.Histogram
 	blocks          map[blockRange]uint64 // bit sets of block numbers
+	begun           []uint64              // distinct blocks, by the bin in which one was seen first
 	bytes, sent     uint64
 	refused         uint64
 }
@@ -64,6 +64,7 @@ func newWindow(from, to time.Duration) *Window {
 		From: from, To: to,
 		Bin:     (to - from) / bins,
 		Commits: make([]uint64, bins),
+		begun:   make([]uint64, bins),
 		blocks:  make(map[blockRange]uint64),
 	}
 }
@@ -121,8 +122,13 @@ func (w *Window) add(r *Record) {
 	}
 	w.Level[r.Outcome]++
 	if r.Outcome == Valid && r.Committed >= w.From && r.Committed < w.To {
-		w.Commits[min(int((r.Committed-w.From)/w.Bin), len(w.Commits)-1)]++
-		w.blocks[blockRange{r.Channel, r.Block / 64}] |= 1 << (r.Block % 64)
+		bin := min(int((r.Committed-w.From)/w.Bin), len(w.Commits)-1)
+		w.Commits[bin]++
+		of, block := blockRange{r.Channel, r.Block / 64}, uint64(1)<<(r.Block%64)
+		if w.blocks[of]&block == 0 {
+			w.blocks[of] |= block
+			w.begun[bin]++
+		}
 	}
 	if r.Intended < w.From || r.Intended >= w.To {
 		return
@@ -172,8 +178,8 @@ func (w *Window) finish(end time.Duration, stalls uint64) {
 		w.To = max(end, w.From)
 		w.Commits = w.Commits[:(w.To-w.From)/w.Bin]
 	}
-	for _, set := range w.blocks {
-		w.Blocks += uint64(bits.OnesCount64(set))
+	for _, n := range w.begun[:len(w.Commits)] {
+		w.Blocks += n
 	}
 	if w.sent > 0 {
 		w.BytesMean = float64(w.bytes) / float64(w.sent)
@@ -182,5 +188,5 @@ func (w *Window) finish(end time.Duration, stalls uint64) {
 		w.Refused = fmt.Errorf("%w; %d values in all", w.Refused, w.refused)
 	}
 	w.Stalls = stalls
-	w.blocks = nil
+	w.blocks, w.begun = nil, nil
 }

@@ -125,12 +125,13 @@ func TestCutShortensTheWindow(t *testing.T) {
 	for _, c := range []struct {
 		cut, to, length time.Duration
 		throughput      float64
+		blocks          uint64
 	}{
-		{5 * second, 5 * second, 4 * second, 10},
-		{9 * second, 9 * second, 8 * second, 10},
-		{99 * second, 11 * second, 10 * second, 10},
-		{3*second + 50*time.Millisecond, 3*second + 50*time.Millisecond, 2 * second, 10},
-		{500 * time.Millisecond, 1 * second, 0, 0},
+		{5 * second, 5 * second, 4 * second, 10, 5},
+		{9 * second, 9 * second, 8 * second, 10, 9},
+		{99 * second, 11 * second, 10 * second, 10, 11},
+		{3*second + 50*time.Millisecond, 3*second + 50*time.Millisecond, 2 * second, 10, 3},
+		{500 * time.Millisecond, 1 * second, 0, 0, 0},
 	} {
 		l, err := w.Level(closed8, 1*second, 11*second)
 		if err != nil {
@@ -144,8 +145,8 @@ func TestCutShortensTheWindow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if window.To != c.to || window.Length() != c.length || window.Throughput() != c.throughput {
-			t.Errorf("cut at %v: to %v, length %v, throughput %g", c.cut, window.To, window.Length(), window.Throughput())
+		if window.To != c.to || window.Length() != c.length || window.Throughput() != c.throughput || window.Blocks != c.blocks {
+			t.Errorf("cut at %v: to %v, length %v, throughput %g in %d blocks", c.cut, window.To, window.Length(), window.Throughput(), window.Blocks)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	}
 	s := result.Saturation{Series: points[0].Series}
 	var highest, failed *level
-	var why string // the first failure below the highest load that was kept up with
+	var why string // the last failure below the highest load that was kept up with
 	for _, l := range of {
 		s.Plateau = max(s.Plateau, l.throughput)
 		fault := l.fault()

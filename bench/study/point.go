@@ -126,7 +126,7 @@ func (s *study) interval(p *result.Point, w *result.Window) {
 		return
 	}
 	batches := min(30, max(stats.MinBatches, int(w.Length()/time.Second)))
-	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Channels))/float64(w.Blocks))
+	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Channels))/float64(max(1, w.Blocks)))
 	if i == nil {
 		return
 	}
