@@ -90,6 +90,8 @@ func TestSeriesFactorErrors(t *testing.T) {
 		{"vary.caps=[{peer: {cpus: 0}}]", "seed=1", "--set vary.caps: vary.caps[0].peer.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
 		{"series[1].caps.peer.memory=1MiB", "seed=1", "--set series[1].caps.peer.memory: series[1].caps.peer.memory: must be at least 64MiB; leave it out for no limit"},
 		{"series[1].caps.peers.cpus=1", "seed=1", "--set series[1].caps.peers.cpus: unknown key series[1].caps.peers; did you mean peer?"},
+		{"policy=''", "seed=1", "--set policy: policy: a name is needed"},
+		{"series[1].policy=''", "seed=1", "--set series[1].policy: series[1].policy: a name is needed"},
 		{"channels=0", "seed=1", "--set channels: channels: must be 1 to 64, got 0"},
 		{"series[1].channels=65", "seed=1", "--set series[1].channels: series[1].channels: must be 1 to 64, got 65"},
 		{"series[1].batch={messages: 0}", "seed=1", "--set series[1].batch: series[1].batch.messages: must be above 0, got 0; leave it out to keep the topology's"},

@@ -199,12 +199,15 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	if p := between("repeat", t.Repeat, 1, maxRepeat); p != nil {
 		return p
 	}
-	channels := []int{t.Channels}
+	changes := []Network{t.network()}
 	for _, s := range t.Series {
-		channels = append(channels, s.Channels)
+		changes = append(changes, s.network())
 	}
-	for i, at := range t.places() {
-		if p := between(at+"channels", channels[i], 1, maxChannels); p != nil && doc.Has(at+"channels") {
+	for i, at := range t.places() { // nothing means the topology's
+		if p := between(at+"channels", changes[i].Channels, 1, maxChannels); p != nil && doc.Has(at+"channels") {
+			return p
+		}
+		if p := named(at+"policy", changes[i].Policy); p != nil && doc.Has(at+"policy") {
 			return p
 		}
 	}

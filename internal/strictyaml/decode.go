@@ -149,8 +149,8 @@ func (n *Node) decodeScalar(to reflect.Value, unit string) error {
 		to.SetUint(v)
 		return nil
 	case to.CanFloat():
-		v, err := strconv.ParseFloat(n.text, 64)
-		if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
+		v, ok := parseNumber(n.text)
+		if !ok {
 			return n.wants("a number")
 		}
 		to.SetFloat(v)
@@ -201,9 +201,15 @@ func parseSize(text string) (bytes uint64, ok bool) {
 func parseRate(text string) (perSecond float64, ok bool) {
 	number, unit, _ := strings.Cut(text, "/")
 	seconds := map[string]float64{"s": 1, "min": 60, "h": 3600}[strings.TrimSpace(unit)]
-	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || seconds == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+	v, ok := parseNumber(strings.TrimSpace(number))
+	if !ok || seconds == 0 {
 		return 0, false
 	}
 	return v / seconds, true
+}
+
+// parseNumber reads a finite decimal number; Go would take 0x1p4 and 1_0 too.
+func parseNumber(text string) (v float64, ok bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && !strings.ContainsAny(text, "xX_") && !math.IsInf(v, 0) && !math.IsNaN(v)
 }
