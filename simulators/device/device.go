@@ -75,6 +75,9 @@ func Start(c Config) (*Device, error) {
 }
 
 func (d *Device) start(c Config) error {
+	if _, err := fe.NewTables(c.Tables); err != nil { // as the device will
+		return err
+	}
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)

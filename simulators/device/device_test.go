@@ -96,6 +96,15 @@ func TestStartFails(t *testing.T) {
 	if _, err := Start(c); err == nil || !strings.HasPrefix(err.Error(), "device: start device: open its log: ") {
 		t.Errorf("got %v", err)
 	}
+	c.Tables.Entries = 9
+	if _, err := Start(c); err == nil || !strings.HasPrefix(err.Error(), "device: fe: tables of 9 entries") {
+		t.Errorf("got %v", err)
+	}
+	for _, args := range [][]string{{argv0}, {argv0, "256"}, {argv0, "many", ""}, {argv0, "9", ""}, {argv0, "256", "", ""}} {
+		if code, handled := Dispatch(args); code != 1 || !handled {
+			t.Errorf("%q: %d, %v", args, code, handled)
+		}
+	}
 }
 
 func TestClose(t *testing.T) {

@@ -143,6 +143,7 @@ func FuzzServe(f *testing.F) {
 		send(&whole, b) //nolint:errcheck // into memory
 	}
 	f.Add(whole.Bytes())
+	f.Add(encrypted(f))
 	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 8})
 	if err != nil {
 		f.Fatal(err)
@@ -163,4 +164,49 @@ func FuzzServe(f *testing.F) {
 			}
 		}
 	})
+}
+
+// encrypted returns what sensors and a gateway are sent whose readings are
+// encrypted, under schemes with and without an authority.
+func encrypted(t testing.TB) []byte {
+	t.Helper()
+	fleet := household()
+	fleet.Length, fleet.Meters, fleet.Bound = 1, 2, 100
+	keys, err := fe.Setup(t.Context(), fe.Params{Scheme: "ecddh", Bits: 256, Length: 1, Bound: fleet.Bound})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := keys.Derive([]int64{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := keys.Encryptor().Public()
+	sensors := SensorsConfig{Fleet: fleet, Kind: reading.Encrypted, Public: public}
+	made, err := newMaker(sensors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := made.answer(t.Context(), request{kind: kindReading})
+	if sealed.failed != nil {
+		t.Fatal(sealed.failed)
+	}
+	tariff := gateway.Tariff{Function: reading.Function{Bound: fleet.Bound, Weights: []int64{2}, Tariff: "t"}, Key: key}
+	member := bytes.Repeat([]byte{1}, 64)
+	var whole bytes.Buffer
+	for _, m := range []message{
+		{id: 1, sensors: &sensors},
+		{id: 2, request: request{kind: kindReading, part: 1}},
+		{id: 3, gateway: &GatewayConfig{ID: "gw", Public: public, Tariffs: []gateway.Tariff{tariff}}},
+		{id: 4, request: request{kind: kindBill, part: 3, data: reading.MarshalList([][]byte{sealed.wire})}},
+		{id: 5, sensors: &SensorsConfig{Fleet: fleet, Kind: reading.Encrypted, Members: [][]byte{member, member}, Group: fe.Params{Scheme: "dmcfe", Bits: 256, Length: 2, Bound: fleet.Bound}}},
+		{id: 6, request: request{kind: kindReading, part: 5, which: 1}},
+		{id: 7, request: request{kind: kindReading, part: 5, which: 1}}, // again
+	} {
+		b, err := m.marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		send(&whole, b) //nolint:errcheck // into memory
+	}
+	return whole.Bytes()
 }
