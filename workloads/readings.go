@@ -68,7 +68,7 @@ type Readings struct {
 	params fe.Params // padded and encrypted
 	cipher cipher    // encrypted
 	ready  [][]byte  // ciphertexts made by Prepare
-	// sensors in the device; nil: the readings are made here
+	// sensors make the readings in a device; nil: they are made here.
 	sensors Sensors
 }
 
