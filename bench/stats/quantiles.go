@@ -3,7 +3,6 @@ package stats
 import (
 	"math/bits"
 	"slices"
-	"strings"
 )
 
 // MinBeyond is the least number of samples beyond a quantile for it to be
@@ -16,7 +15,6 @@ type Summary struct {
 	N             uint64
 	P50, P95, P99 *float64
 	Mean, Max     float64 // 0 where N is 0
-	Warnings      []Warning
 }
 
 // A Histogram is what Summarize needs of one. *hdrhistogram.Histogram has it.
@@ -35,22 +33,14 @@ func Summarize(h Histogram, unit float64) Summary {
 	}
 	s.Mean = h.Mean() * unit
 	s.Max = float64(h.ValueAtQuantile(100)) * unit
-	var absent []string
 	for _, q := range []struct {
 		percent uint64
-		name    string
 		to      **float64
-	}{{50, "p50", &s.P50}, {95, "p95", &s.P95}, {99, "p99", &s.P99}} {
-		if !enough(s.N, q.percent) {
-			absent = append(absent, q.name)
-			continue
+	}{{50, &s.P50}, {95, &s.P95}, {99, &s.P99}} {
+		if enough(s.N, q.percent) {
+			v := float64(h.ValueAtQuantile(float64(q.percent))) * unit
+			*q.to = &v
 		}
-		v := float64(h.ValueAtQuantile(float64(q.percent))) * unit
-		*q.to = &v
-	}
-	if absent != nil {
-		s.Warnings = append(s.Warnings, Warn(FewSamples, "%d samples are too few for %s: fewer than %d lie beyond",
-			s.N, strings.Join(absent, ", "), MinBeyond))
 	}
 	return s
 }

@@ -3,8 +3,8 @@
 //
 // Data flow: plain numbers go in, in whatever unit; quantiles, intervals and
 // warnings come out in the same unit, as values. A figure that the data does
-// not support is absent, and a Warning says why. A Series of latencies and a
-// Backlog are filled as transactions stream by, in bounded memory, and Judge
+// not support is absent; a Warning qualifies one that is there. A Series of
+// latencies and a Backlog are filled as transactions stream by, in bounded memory, and Judge
 // says whether the window that they cover was steady. Nothing is printed here.
 package stats
 
@@ -22,7 +22,6 @@ type Code string
 
 // The kinds of warnings of this package.
 const (
-	FewSamples     Code = "few-samples"     // a quantile has too few samples beyond it
 	FewRepetitions Code = "few-repetitions" // too few values for an interval
 	Correlated     Code = "correlated"      // batch means depend on each other: the interval is too narrow
 )
