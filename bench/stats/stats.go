@@ -4,8 +4,9 @@
 // Data flow: plain numbers go in, in whatever unit; quantiles, intervals and
 // warnings come out in the same unit, as values. A figure that the data does
 // not support is absent; a Warning qualifies one that is there. A Series of
-// latencies and a Backlog are filled as transactions stream by, in bounded memory, and Judge
-// says whether the window that they cover was steady. Nothing is printed here.
+// latencies and a Backlog are filled as transactions stream by, in bounded
+// memory, and Judge says whether the window that they cover was steady. Nothing
+// is printed here.
 package stats
 
 import "fmt"
