@@ -71,7 +71,7 @@ func claimFindings(claims []result.Claim) (fs []Finding) {
 		}
 		switch n := len(c.Conditions); {
 		case n > briefly:
-			f.Text += " The conditions and the evidence stand in the report, under Claims."
+			f.Text += " For the conditions see Claims in the report."
 		case n > 0:
 			f.Text += " " + c.Conditions
 		}

@@ -35,7 +35,7 @@ func TestClaims(t *testing.T) {
 			t.Errorf("%+v, want %v", f, want)
 		}
 	}
-	for i, want := range map[int]string{0: "It is fast. At 0.5 core.", 2: "It scales. The conditions and the evidence stand in the report, under Claims."} {
+	for i, want := range map[int]string{0: "It is fast. At 0.5 core.", 2: "It scales. For the conditions see Claims in the report."} {
 		if text := r.Findings[i].Text; text != want {
 			t.Errorf("%q, want %q", text, want)
 		}

@@ -9,8 +9,16 @@ import (
 // findings are the headlines of a run, the answers that it was made for first.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
 	fs := claimFindings(sum.Claims)
+	var sought []series
 	for _, s := range all {
 		if s.saturation != nil || s.undetermined() {
+			sought = append(sought, s)
+		}
+	}
+	if len(sought) > headlines {
+		fs = append(fs, saturationsFinding(sought))
+	} else {
+		for _, s := range sought {
 			fs = append(fs, saturationFinding(s))
 		}
 	}
@@ -34,6 +42,37 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 			Text: "from the first process started to the first committed transaction."})
 	}
 	return fs
+}
+
+// headlines is how many series have a finding of their own.
+const headlines = 8
+
+// saturationsFinding sums the saturation of many series up.
+func saturationsFinding(all []series) Finding {
+	f := Finding{Subject: "Saturation"}
+	reached, determined := 0, 0
+	var least, most float64
+	for _, s := range all {
+		if s.saturation == nil {
+			continue
+		}
+		if s.saturated() {
+			reached++
+		}
+		if t := s.saturation.Throughput; determined == 0 {
+			least, most = t, t
+		} else {
+			least, most = min(least, t), max(most, t)
+		}
+		determined++
+	}
+	f.Text = fmt.Sprintf("over %d series, of which %d reached it; of the others it is the throughput at their highest load. Each stands in the table Saturation.", determined, reached)
+	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(least), PerSecond.Format(most))
+	if determined < len(all) {
+		f.Verdict = Caution
+		f.Text += fmt.Sprintf(" Not determined: %d.", len(all)-determined)
+	}
+	return f
 }
 
 func saturationFinding(s series) Finding {

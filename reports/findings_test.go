@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"meterbench/bench/result"
 )
 
 func finding(r Report, subject string) (Finding, bool) {
@@ -56,5 +58,22 @@ func TestEvaluationInABill(t *testing.T) {
 	}
 	if rows["encryption-inline"] != 0 || rows["evaluation-inside"] == 0 {
 		t.Errorf("rows: %v", rows)
+	}
+}
+
+// Many series have one finding together, from the least to the greatest.
+func TestSaturationOfManySeries(t *testing.T) {
+	var all []series
+	for i := range headlines {
+		all = append(all, series{name: string(rune('a' + i)), saturation: &result.Saturation{Throughput: float64(100 * (10 - i)), Reached: i%2 == 0}})
+	}
+	all[7].saturation.Throughput = 900 // not in order
+	if f := findings(result.Run{}, result.Summary{}, all, encryption{}); !strings.HasPrefix(f[0].Subject, "Saturation, ") {
+		t.Errorf("%+v", f[0])
+	}
+	all = append(all, series{name: "none", levels: make([]level, 1)})
+	f := saturationsFinding(all)
+	if f.Value != "400 tx/s to 1000 tx/s" || f.Verdict != Caution || !strings.HasPrefix(f.Text, "over 9 series, of which 4 reached it;") || !strings.HasSuffix(f.Text, "Not determined: 1.") {
+		t.Errorf("%+v", f)
 	}
 }

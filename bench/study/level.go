@@ -75,7 +75,7 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 			s.cutShort = m.Held < l.series.Load.Hold
 			s.Observer.Point(p)
 		case ctx.Err() == nil:
-			s.warn("%s: no transaction was due after the warm-up, so that there is nothing to report; hold longer", name(l))
+			s.note(name(l), "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
 	}
 	return seen[0].backlog.Slope(), context.Cause(ctx)

@@ -220,16 +220,20 @@ func largest(cpu map[string]float64) (who string, cores float64) {
 	return who, cores
 }
 
-// flag adds a warning to a point and notes it for the run's own list, where
-// warnings of one kind become one line with the points they concern.
+// flag adds a warning to a point and notes it for the run's own list.
 func (s *study) flag(p *result.Point, text string) {
 	p.Warnings = append(p.Warnings, text)
+	s.note(fmt.Sprintf("%s at %s", p.Series, loadName(p.Load)), text)
+}
+
+// note adds a warning to the run's own list, where those of one kind become one
+// line with the points they concern.
+func (s *study) note(where, text string) {
 	at := slices.IndexFunc(s.flags, func(f flag) bool { return f.text == text })
 	if at < 0 {
 		at = len(s.flags)
 		s.flags = append(s.flags, flag{text: text})
 	}
-	where := fmt.Sprintf("%s at %s", p.Series, loadName(p.Load))
 	if !slices.Contains(s.flags[at].points, where) { // of another repetition
 		s.flags[at].points = append(s.flags[at].points, where)
 	}

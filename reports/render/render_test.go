@@ -219,3 +219,18 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+// A terminal shows the first rows of a long table, and where the others are.
+func TestTextOfLongTables(t *testing.T) {
+	table := reports.Table{ID: "load-levels", Title: "Load levels", Columns: []reports.Column{{Key: "n", Title: "n"}}}
+	for i := range 45 {
+		table.Rows = append(table.Rows, []reports.Cell{{Text: "row" + string(rune('A'+i))}})
+	}
+	var b bytes.Buffer
+	if err := render.Text(&b, reports.Report{Sections: []reports.Section{{Tables: []reports.Table{table}}}}, 80); err != nil {
+		t.Fatal(err)
+	}
+	if out := b.String(); strings.Count(out, "\n row") != 40 || !strings.Contains(out, "\n  and 5 more rows in csv/load-levels.csv\n") || len(table.Rows) != 45 {
+		t.Errorf("%s", out)
+	}
+}

@@ -18,6 +18,9 @@ const minWidth = 60
 // warningsShown is how many warnings the terminal shows; the rest is counted.
 const warningsShown = 12
 
+// rowsShown is how many rows of a table the terminal shows; the rest is counted.
+const rowsShown = 40
+
 // more says where the rest of a report is.
 const more = "Phases, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
 
@@ -102,8 +105,10 @@ func paragraph(b *bytes.Buffer, s, lead string, width int) {
 }
 
 // writeTable sets a table in at most width columns: where it is too wide,
-// columns go by rank, and a line says so.
+// columns go by rank, and a line says so. So it does of rows beyond those shown.
 func writeTable(b *bytes.Buffer, t reports.Table, width int) {
+	hidden := max(0, len(t.Rows)-rowsShown)
+	t.Rows = t.Rows[:len(t.Rows)-hidden]
 	rank := 0
 	for _, c := range t.Columns {
 		rank = max(rank, c.Rank)
@@ -127,6 +132,9 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 	b.WriteString(lines)
 	b.WriteString("\n")
+	if hidden > 0 {
+		fmt.Fprintf(b, "  and %d more rows in csv/%s.csv\n", hidden, t.ID)
+	}
 	for _, n := range s.notes {
 		paragraph(b, n, "  ", width)
 	}
