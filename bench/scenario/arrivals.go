@@ -205,17 +205,19 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 // expected returns about how many transactions of a level are due after the
 // warm-up: of a trace exactly so many.
 func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
-	p := s.Process(rate)
-	if trace, ok := p.(arrival.Replay); ok {
-		for at := range trace.Offsets(nil) {
+	slices := 1 // in each of which the rate is taken as even
+	switch p := s.Process(rate).(type) {
+	case arrival.Replay:
+		for at := range p.Offsets(nil) {
 			if at >= warmup && at < s.Load.Hold {
 				n++
 			}
 		}
 		return n
+	case arrival.Ramp, arrival.Steps:
+		slices = 1000
 	}
-	const slices = 1000
-	each := float64(s.Load.Hold-warmup) / slices
+	p, each := s.Process(rate), float64(s.Load.Hold-warmup)/float64(slices)
 	for i := range slices {
 		n += p.Rate(warmup+time.Duration((float64(i)+0.5)*each)) * each / float64(time.Second)
 	}
