@@ -41,23 +41,11 @@ func Path() (string, error) {
 
 // Save keeps a calibration in a file, at once or not at all.
 func Save(path string, c result.Calibration) error {
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return fmt.Errorf("keep the calibration: %w", err)
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("keep the calibration: %w", err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "calibration-*.tmp")
-	if err != nil {
+	if err := result.WriteJSON(path, c); err != nil {
 		return fmt.Errorf("keep the calibration: %w", err)
-	}
-	_, err = temporary.Write(append(text, '\n'))
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("keep the calibration: %w", errors.Join(err, os.Remove(temporary.Name())))
 	}
 	return nil
 }

@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// writeJSON writes v to path in one step: a reader sees the old file or the
-// whole new one.
-func writeJSON(path string, v any) error {
+// WriteJSON writes v to path in one step: a reader sees the old file or the
+// whole new one, after a power failure too.
+func WriteJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -67,7 +67,7 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 	if err := s.Summary.check(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return writeJSON(path, &s.Summary)
+	return WriteJSON(path, &s.Summary)
 }
 
 // Transactions yields the rows of transactions.parquet, about in the order in

@@ -80,7 +80,7 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	if w.made, err = makeDir(dir); err != nil {
 		return w, unwritable(dir, err)
 	}
-	if err = writeJSON(w.path(runFile), &w.run); err != nil {
+	if err = WriteJSON(w.path(runFile), &w.run); err != nil {
 		return w, err
 	}
 	if w.transactions, err = createTransactions(w.path(transactionsFile)); err != nil {
@@ -136,10 +136,10 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if err := writeBench(w.path(benchFile), run, sum); err != nil {
 		return err
 	}
-	if err := writeJSON(w.path(runFile), &run); err != nil {
+	if err := WriteJSON(w.path(runFile), &run); err != nil {
 		return err
 	}
-	return writeJSON(w.path(summaryFile), &sum)
+	return WriteJSON(w.path(summaryFile), &sum)
 }
 
 // Transactions completes transactions.parquet and yields its rows: no level
@@ -179,7 +179,7 @@ func (w *Writer) Abort(cause error) error {
 	if cause != nil {
 		w.run.Failure = cause.Error()
 	}
-	return errors.Join(closing, writeJSON(w.path(runFile), &w.run))
+	return errors.Join(closing, WriteJSON(w.path(runFile), &w.run))
 }
 
 func (w *Writer) path(file string) string { return filepath.Join(w.dir, file) }
