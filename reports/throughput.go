@@ -18,22 +18,50 @@ func throughputSection(all []series) Section {
 		Title: "Throughput and saturation",
 		Intro: "Throughput counts valid commits only, by the time the observing peer showed them, over the measured window with the warm-up cut off.",
 	}
-	open, closed := false, false
-	for _, one := range all {
-		if one.kind == "open" {
-			open = true
-		} else {
-			closed = true
-		}
-	}
-	if closed || !open {
-		s.Figures = append(s.Figures, throughputFigure(all, "closed"))
+	closed, open := kinds(all)
+	if closed {
+		s.Figures = append(s.Figures, throughputFigures(all, "closed")...)
 	}
 	if open {
-		s.Figures = append(s.Figures, throughputFigure(all, "open"))
+		s.Figures = append(s.Figures, throughputFigures(all, "open")...)
 	}
 	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
 	return s
+}
+
+// mostLines is how many lines of throughput a figure keeps apart.
+const mostLines = 8
+
+// throughputFigures draw the series of a kind of load together where they are
+// few enough, or else in figures of their own for each name without factors.
+func throughputFigures(all []series, kind string) (figures []Figure) {
+	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == "open") != (kind == "open") })
+	if len(of) <= mostLines {
+		return []Figure{throughputFigure(of, kind)}
+	}
+	var order []string
+	by := map[string][]series{}
+	for _, s := range of {
+		base, _ := s.base()
+		if by[base] == nil {
+			order = append(order, base)
+		}
+		by[base] = append(by[base], s)
+	}
+	for _, base := range order {
+		parts := slices.Collect(slices.Chunk(by[base], mostLines))
+		for i, part := range parts {
+			f := throughputFigure(part, kind)
+			f.ID += fmt.Sprintf("-%d", len(figures)+1)
+			f.Title += ": " + base
+			if len(parts) > 1 {
+				f.Title += fmt.Sprintf(", part %d of %d", i+1, len(parts))
+			}
+			f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
+			figures = append(figures, f)
+		}
+	}
+	return figures
 }
 
 func throughputFigure(all []series, kind string) Figure {
@@ -48,9 +76,6 @@ func throughputFigure(all []series, kind string) Figure {
 		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
 	}
 	for _, s := range all {
-		if (s.kind == "open") != (kind == "open") {
-			continue
-		}
 		line := Series{Name: s.name + saturationLabel(s), Hue: s.hue}
 		for _, l := range s.levels {
 			p, singles, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true })

@@ -29,8 +29,16 @@ type view struct {
 type sectionView struct {
 	reports.Section
 	Figures []figureView
+	Folded  []figureView // further ones, in sight on demand
 	Tables  []tableView
 }
+
+// figuresShown is how many figures of a section, and rowsOpen how many rows of
+// a table that is a detail, stand on the page without being asked for.
+const (
+	figuresShown = 9
+	rowsOpen     = 12
+)
 
 type figureView struct {
 	reports.Figure
@@ -43,6 +51,7 @@ type tableView struct {
 	Heads []headView
 	Rows  [][]string
 	Notes []string
+	Fold  bool // in sight on demand
 }
 
 type headView struct {
@@ -65,6 +74,9 @@ func HTML(w io.Writer, rep reports.Report) error {
 				return err
 			}
 			sv.Figures = append(sv.Figures, figureView{f, drawn})
+		}
+		if len(sv.Figures) > figuresShown {
+			sv.Figures, sv.Folded = sv.Figures[:figuresShown], sv.Figures[figuresShown:]
 		}
 		for _, t := range s.Tables {
 			if len(t.Rows) > 0 || len(t.Notes) > 0 {
@@ -95,7 +107,7 @@ func inline(f reports.Figure) (template.HTML, error) {
 
 func newTableView(t reports.Table) tableView {
 	s := newSheet(t, shown)
-	v := tableView{ID: t.ID, Title: s.title, Rows: s.rows, Notes: s.notes}
+	v := tableView{ID: t.ID, Title: s.title, Rows: s.rows, Notes: s.notes, Fold: t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown}
 	for i, h := range s.heads {
 		v.Heads = append(v.Heads, headView{h.title, h.unit, s.numbers[i]})
 	}
