@@ -33,11 +33,15 @@ func throughputSection(all []series) Section {
 const mostLines = 8
 
 // throughputFigures draw the series of a kind of load together where they are
-// few enough, or else in figures of their own for each name without factors.
+// few enough, or else in figures of their own for each name without factors,
+// those of a single load level left to the tables.
 func throughputFigures(all []series, kind string) (figures []Figure) {
 	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == "open") != (kind == "open") })
 	if len(of) <= mostLines {
 		return []Figure{throughputFigure(of, kind)}
+	}
+	if several := slices.DeleteFunc(slices.Clone(of), func(s series) bool { return len(s.levels) < 2 }); len(several) > 0 {
+		of = several
 	}
 	var order []string
 	by := map[string][]series{}

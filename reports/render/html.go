@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
+	"unicode/utf8"
 
 	"meterbench/reports"
 	"meterbench/reports/plot"
@@ -24,6 +26,8 @@ type view struct {
 	On       string // the target in words
 	Sections []sectionView
 	Manifest tableView
+	Warnings []reports.Warning // the first
+	Folded   []reports.Warning // the others, in sight on demand
 }
 
 type sectionView struct {
@@ -39,6 +43,9 @@ const (
 	figuresShown = 9
 	rowsOpen     = 12
 )
+
+// shortWords is how many characters a cell of words may have to stay on one line.
+const shortWords = 12
 
 type figureView struct {
 	reports.Figure
@@ -57,6 +64,7 @@ type tableView struct {
 type headView struct {
 	Title, Unit string
 	Number      bool
+	Short       bool // the cells are words that stay on one line
 }
 
 // HTML writes the report as one page that needs no other file and no network.
@@ -65,7 +73,10 @@ func HTML(w io.Writer, rep reports.Report) error {
 	if err != nil {
 		return fmt.Errorf("reading the page's template: %w", err)
 	}
-	v := view{Report: rep, Style: template.CSS(style), On: target(rep), Manifest: newTableView(rep.Manifest)}
+	v := view{Report: rep, Style: template.CSS(style), On: target(rep), Manifest: newTableView(rep.Manifest), Warnings: rep.Warnings}
+	if len(rep.Warnings) > warningsShown {
+		v.Warnings, v.Folded = rep.Warnings[:warningsShown], rep.Warnings[warningsShown:]
+	}
 	for _, s := range rep.Sections {
 		sv := sectionView{Section: s}
 		for _, f := range s.Figures {
@@ -109,7 +120,8 @@ func newTableView(t reports.Table) tableView {
 	s := newSheet(t, shown)
 	v := tableView{ID: t.ID, Title: s.title, Rows: s.rows, Notes: s.notes, Fold: t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown}
 	for i, h := range s.heads {
-		v.Heads = append(v.Heads, headView{h.title, h.unit, s.numbers[i]})
+		wide := slices.ContainsFunc(s.rows, func(row []string) bool { return utf8.RuneCountInString(row[i]) > shortWords })
+		v.Heads = append(v.Heads, headView{h.title, h.unit, s.numbers[i], !wide})
 	}
 	return v
 }

@@ -115,14 +115,19 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 	keep := func(c reports.Column) bool { return !c.CSVOnly && c.Rank <= rank }
 	s := newSheet(t, keep)
-	lines := setTable(s, 0)
+	widest := 32 // of a cell
+	lines := setTable(s, 0, widest)
 	for rank > 0 && text.LongestLineLen(lines) > width {
 		rank--
 		s = newSheet(t, keep)
-		lines = setTable(s, 0)
+		lines = setTable(s, 0, widest)
+	}
+	for widest > 12 && text.LongestLineLen(lines) > width {
+		widest -= 4
+		lines = setTable(s, 0, widest)
 	}
 	if text.LongestLineLen(lines) > width {
-		lines = setTable(s, width)
+		lines = setTable(s, width, widest)
 	}
 	var names []string
 	for _, c := range t.Columns {
@@ -143,8 +148,9 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 }
 
-// setTable sets a sheet; a limit above 0 cuts its lines.
-func setTable(s sheet, limit int) string {
+// setTable sets a sheet, its cells broken where they are wider than widest; a
+// limit above 0 cuts its lines.
+func setTable(s sheet, limit, widest int) string {
 	w := table.NewWriter()
 	w.SetStyle(table.StyleLight)
 	w.Style().Options = table.Options{SeparateHeader: true}
@@ -157,14 +163,14 @@ func setTable(s sheet, limit int) string {
 	var configs []table.ColumnConfig
 	for i, h := range s.heads {
 		// A heading is broken rather than let it set the width of its column.
-		widest := 0
+		least := 0
 		for word := range strings.FieldsSeq(h.title) {
-			widest = max(widest, text.StringWidthWithoutEscSequences(word))
+			least = max(least, text.StringWidthWithoutEscSequences(word))
 		}
 		for _, row := range s.rows {
-			widest = max(widest, text.StringWidthWithoutEscSequences(row[i]))
+			least = max(least, text.StringWidthWithoutEscSequences(row[i]))
 		}
-		title := text.WrapSoft(h.title, widest)
+		title := text.WrapSoft(h.title, least)
 		if h.unit != "" {
 			title += "\n(" + h.unit + ")"
 		}
@@ -173,7 +179,7 @@ func setTable(s sheet, limit int) string {
 		if s.numbers[i] {
 			align = text.AlignRight
 		}
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: 32, WidthMaxEnforcer: text.WrapText})
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: widest, WidthMaxEnforcer: text.WrapText})
 	}
 	w.AppendHeader(header)
 	w.SetColumnConfigs(configs)
