@@ -35,7 +35,7 @@ func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 		if !keep(c) {
 			continue
 		}
-		scale := c.Unit.Scale(columnValues(t, i))
+		scale := c.Unit.Scale(familyValues(t, i, keep))
 		s.heads = append(s.heads, head{reports.Printable(c.Title), scale.Symbol})
 		s.numbers = append(s.numbers, c.Unit != reports.Text)
 		for r, row := range t.Rows {
@@ -65,7 +65,21 @@ func absences(t reports.Table, keep func(reports.Column) bool) []string {
 	return whys
 }
 
-// columnValues are the numbers by which a column's scale is chosen.
+// familyValues are the numbers by which a column's scale is chosen: its own and
+// those of the other kept columns of one quantity, as its other quantiles or its
+// interval, so that they stand in one unit.
+func familyValues(t reports.Table, column int, keep func(reports.Column) bool) (values []float64) {
+	family, _, _ := strings.Cut(t.Columns[column].Key, "_")
+	for i, c := range t.Columns {
+		other, _, _ := strings.Cut(c.Key, "_")
+		if keep(c) && other == family && c.Unit == t.Columns[column].Unit {
+			values = append(values, columnValues(t, i)...)
+		}
+	}
+	return values
+}
+
+// columnValues are the numbers of a column.
 func columnValues(t reports.Table, column int) []float64 {
 	var values []float64
 	for _, row := range t.Rows {
