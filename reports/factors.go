@@ -144,7 +144,8 @@ func (s series) highest() (l level, throughput float64, ok bool) {
 }
 
 func factorTable(all []series, by []factor) Table {
-	t := Table{ID: "factors", Title: "Throughput and latency by factor", Columns: []Column{{Key: "series", Title: "series"}}}
+	const most = 5 // factors that a terminal has room for
+	t := Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Columns: []Column{{Key: "series", Title: "series"}}}
 	for _, f := range by {
 		t.Columns = append(t.Columns, Column{Key: f.key, Title: f.title, Unit: f.unit})
 	}
@@ -195,8 +196,8 @@ func factorTable(all []series, by []factor) Table {
 }
 
 // factorFigure draws throughput against a factor whose levels are numbers, a
-// line for each combination of the other factors. It is false where no two
-// series differ in that factor alone.
+// line for each combination of the other factors under which it was varied. It
+// is false where no two series differ in that factor alone.
 func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
 	figure := Figure{
 		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title, Kind: Lines,
@@ -205,7 +206,11 @@ func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
 	if f.unit == Text {
 		return figure, false
 	}
-	alone := false
+	type line struct {
+		series // any of those on it
+		points []Point
+	}
+	var lines []line
 	for _, s := range all {
 		_, throughput, ok := s.highest()
 		x := f.of(s).number
@@ -217,26 +222,34 @@ func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
 			p.Interval, p.Saturation = saturationInterval(s).Interval, sat.Reached
 		}
 		name := s.others(by, f)
-		i := slices.IndexFunc(figure.Series, func(line Series) bool { return line.Name == name })
+		i := slices.IndexFunc(lines, func(l line) bool { return l.others(by, f) == name })
 		if i < 0 {
-			i = len(figure.Series)
-			figure.Series = append(figure.Series, Series{Name: name, Hue: i})
+			i, lines = len(lines), append(lines, line{series: s})
 		}
-		alone = alone || len(figure.Series[i].Points) > 0
-		figure.Series[i].Points = append(figure.Series[i].Points, p)
+		lines[i].points = append(lines[i].points, p)
 	}
-	for _, line := range figure.Series {
-		slices.SortFunc(line.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-		for _, p := range line.Points {
+	lines = slices.DeleteFunc(lines, func(l line) bool { return len(l.points) < 2 })
+	if len(lines) == 0 {
+		return figure, false
+	}
+	var drawn []series
+	for _, l := range lines {
+		drawn = append(drawn, l.series)
+	}
+	differ := varied(drawn) // what else is the same on every line is not named
+	for i, l := range lines {
+		slices.SortFunc(l.points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		for _, p := range l.points {
 			if !slices.Contains(figure.X.Ticks, p.X) {
 				figure.X.Ticks = append(figure.X.Ticks, p.X)
 			}
 		}
+		figure.Series = append(figure.Series, Series{Name: l.others(differ, f), Hue: i, Points: l.points})
 	}
 	slices.Sort(figure.X.Ticks)
 	figure.Alt = fmt.Sprintf("%s for %s.", figure.Title, listed(names(figure.Series)))
-	figure.Notes = []string{"Each point is a series: its throughput at the saturation point, or the highest measured where none was determined."}
-	return figure.settle(noPoints), alone
+	figure.Notes = []string{"Each point is a series: its throughput at the saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are in the table."}
+	return figure.settle(noPoints), true
 }
 
 // others names a series by all varied factors but one.
