@@ -250,3 +250,25 @@ func FuzzStrings(f *testing.F) {
 		}
 	})
 }
+
+// What is long is folded: nothing of it is lost.
+func TestHTMLFolds(t *testing.T) {
+	rep := reports.Report{Sections: []reports.Section{{ID: "s"}}}
+	for i := range 20 {
+		rep.Warnings = append(rep.Warnings, reports.Warning{Text: "warning"})
+		rep.Sections[0].Figures = append(rep.Sections[0].Figures, reports.Figure{ID: "f" + string(rune('a'+i)), Empty: "none"})
+	}
+	for _, detail := range []bool{false, true} {
+		table := reports.Table{ID: map[bool]string{false: "short", true: "long"}[detail], Detail: detail, Columns: []reports.Column{{Title: "n"}}}
+		for range 20 {
+			table.Rows = append(table.Rows, []reports.Cell{{Text: "row"}})
+		}
+		rep.Sections[0].Tables = append(rep.Sections[0].Tables, table)
+	}
+	document := page(t, rep)
+	for what, want := range map[string]int{"<figure": 20, ">warning</li>": 20, ">row</th>": 40, "<summary>": 3, "8 more warnings": 1, "11 more figures": 1, "csv/long.csv": 1, "csv/short.csv": 0} {
+		if got := strings.Count(document, what); got != want {
+			t.Errorf("%q %d times, want %d", what, got, want)
+		}
+	}
+}

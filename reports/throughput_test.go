@@ -1,0 +1,71 @@
+package reports
+
+import (
+	"fmt"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+// many makes n series of a base, each measured at the given numbers of clients.
+func many(base string, n int, clients ...int) (all []series) {
+	for i := range n {
+		s := series{name: fmt.Sprintf("%s/batch=1s,%d", base, i+1), kind: "closed", conditions: result.Conditions{BatchMessages: uint32(i + 1)}}
+		for _, c := range clients {
+			load := result.Load{Kind: "closed", Clients: c}
+			s.levels = append(s.levels, level{load: load, points: []result.Point{{Load: load, Throughput: float64(c), Valid: true}}})
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Few series share a figure; of many, those of a name do, a few in each, and
+// none is lost but those of a single load level.
+func TestThroughputOfManySeries(t *testing.T) {
+	for _, test := range []struct {
+		all  []series
+		want []int // lines of each figure
+	}{
+		{many("a", mostLines, 1, 2), []int{mostLines}},
+		{append(many("a", mostLines+2, 1, 2), many("b", 3, 1, 2)...), []int{mostLines, 2, 3}},
+		{append(many("a", mostLines, 1, 2), many("b", 30, 4)...), []int{mostLines}},
+		{many("a", mostLines+1, 4), []int{mostLines, 1}},
+	} {
+		ids := map[string]bool{}
+		figures := throughputFigures(test.all, "closed")
+		var lines []int
+		for _, f := range figures {
+			lines = append(lines, len(f.Series))
+			if ids[f.ID] {
+				t.Errorf("the figure %s is there twice", f.ID)
+			}
+			ids[f.ID] = true
+		}
+		if fmt.Sprint(lines) != fmt.Sprint(test.want) {
+			t.Errorf("lines %v, want %v", lines, test.want)
+		}
+	}
+}
+
+// A factor's figure has no line of one point, and no name says what is the same
+// on all lines.
+func TestFactorFigureOfPartlyVaried(t *testing.T) {
+	all := many("a", 2, 1)
+	alone := many("b", 1, 1)[0]
+	alone.conditions.Wait = "commit"
+	all = append(all, alone)
+	by := varied(all)
+	for _, f := range by {
+		figure, ok := factorFigure(all, by, f)
+		if f.key != "batch_messages" {
+			if ok {
+				t.Errorf("a figure by %s", f.key)
+			}
+			continue
+		}
+		if !ok || len(figure.Series) != 1 || figure.Series[0].Name != "a" || len(figure.Series[0].Points) != 2 {
+			t.Errorf("%+v", figure.Series)
+		}
+	}
+}
