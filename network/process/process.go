@@ -31,8 +31,9 @@ type Spec struct {
 	LogPath string   // where its output is appended; the file is kept
 	Stdin   *os.File // nil: empty
 	Stdout  *os.File // nil: the log, which always takes standard error
-	// Started, if not nil, is called with the child's pid as soon as it runs, for
-	// example to put it into a control group. An error ends the child and the start.
+	// Started, if not nil, is called with the child's pid before the program's first
+	// instruction, for example to put it into a control group: what it takes before
+	// would not count. An error ends the child and the start.
 	Started func(pid int) error
 	// Explain, if not nil, may say more of the status of a child that ended
 	// unasked than the kernel does.
@@ -75,7 +76,8 @@ func Start(spec Spec) (*Process, error) {
 	if spec.Stdout != nil {
 		cmd.Stdout = spec.Stdout
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	// A traced child waits before its first instruction.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Ptrace: spec.Started != nil}
 
 	p := &Process{spec: spec, done: make(chan struct{})}
 	started := make(chan error)
@@ -101,7 +103,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	}
 	p.pid = cmd.Process.Pid
 	if p.spec.Started != nil {
-		if err := p.spec.Started(p.pid); err != nil {
+		if err := p.release(); err != nil {
 			unix.Kill(-p.pid, unix.SIGKILL)
 			cmd.Wait() //nolint:errcheck // killed
 			started <- err
@@ -126,6 +128,27 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	}
 	p.mu.Unlock()
 	close(p.done)
+}
+
+// release lets a traced child go once Started has seen it. Only the thread that
+// started it may.
+func (p *Process) release() error {
+	var status unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(p.pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if !status.Stopped() { // it was killed, and is reaped
+		return fmt.Errorf("it ended before it began: signal: %v", status.Signal())
+	}
+	if err := p.spec.Started(p.pid); err != nil {
+		return err
+	}
+	if err := unix.PtraceDetach(p.pid); err != nil && !errors.Is(err, unix.ESRCH) { // it was killed: whoever waits for it says so
+		return fmt.Errorf("let it run: %w", err)
+	}
+	return nil
 }
 
 // Name returns what messages call the process.

@@ -280,10 +280,17 @@ func TestTailBeginsAtThePanic(t *testing.T) {
 	}
 }
 
+// Started sees the child before its first instruction; then it runs free.
 func TestStarted(t *testing.T) {
 	spec := Spec{Name: "peer0", Path: os.Args[0], Env: []string{part + "=stubborn"}, LogPath: filepath.Join(t.TempDir(), "log")}
 	var seen int
-	spec.Started = func(pid int) error { seen = pid; return nil }
+	spec.Started = func(pid int) error {
+		seen = pid
+		if s := status(t, pid); !strings.Contains(s, "State:\tt (tracing stop)") || !strings.Contains(s, "Threads:\t1\n") {
+			t.Errorf("it is not held before it begins: %s", s)
+		}
+		return nil
+	}
 	p, err := Start(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -291,7 +298,17 @@ func TestStarted(t *testing.T) {
 	if seen != p.PID() {
 		t.Errorf("told of process %d, started %d", seen, p.PID())
 	}
+	if s := status(t, p.PID()); !strings.Contains(s, "TracerPid:\t0\n") {
+		t.Errorf("it is still traced: %s", s)
+	}
 	p.Stop(0)
+	spec.Started = func(pid int) error { return syscall.Kill(pid, syscall.SIGKILL) }
+	if p, err = Start(spec); err != nil {
+		t.Fatal(err)
+	}
+	if <-p.Done(); p.Err() == nil || !strings.Contains(p.Err().Error(), "signal: killed") {
+		t.Errorf("killed before it began: %v", p.Err())
+	}
 	spec.Started = func(pid int) error { seen = pid; return errors.New("no room") }
 	if _, err := Start(spec); fmt.Sprint(err) != "start peer0: no room" {
 		t.Errorf("got %v", err)
@@ -327,4 +344,13 @@ func TestPipesAndExplanation(t *testing.T) {
 	if got, want := fmt.Sprint(p.Err()), "device ended: exit status 4, as it should; log: "+p.LogPath()+"\n\tno more"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+func status(t *testing.T, pid int) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
