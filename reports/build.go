@@ -91,7 +91,7 @@ func warnings(sum result.Summary, all []series) []Warning {
 		}
 	}
 	for _, why := range order {
-		ws = append(ws, Warning{strings.Join(where[why], "; "), why})
+		ws = append(ws, Warning{strings.Join(fewOf(where[why]), "; "), why})
 	}
 	return ws
 }

@@ -32,7 +32,7 @@ func laws(all []series) []string {
 		}
 	}
 	for _, reason := range order {
-		notes = append(notes, fmt.Sprintf("%s: %s.", listed(of[reason]), reason))
+		notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(of[reason])), reason))
 	}
 	return notes
 }

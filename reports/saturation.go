@@ -76,7 +76,7 @@ func methods(all []series) []string {
 	}
 	var notes []string
 	for _, method := range order {
-		notes = append(notes, fmt.Sprintf("%s: %s.", listed(of[method]), method))
+		notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(of[method])), method))
 	}
 	return notes
 }

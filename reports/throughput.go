@@ -198,6 +198,15 @@ func names(series []Series) []string {
 	return all
 }
 
+// fewOf keeps the first few items and counts the others.
+func fewOf(items []string) []string {
+	const few = 6
+	if len(items) <= few+1 {
+		return items
+	}
+	return append(slices.Clone(items[:few]), fmt.Sprintf("%d more", len(items)-few))
+}
+
 func listed(items []string) string {
 	switch n := len(items); n {
 	case 0:

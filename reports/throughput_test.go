@@ -69,3 +69,15 @@ func TestFactorFigureOfPartlyVaried(t *testing.T) {
 		}
 	}
 }
+
+func TestFewOf(t *testing.T) {
+	for n, want := range map[int]string{1: "0", 7: "0, 1, 2, 3, 4, 5 and 6", 9: "0, 1, 2, 3, 4, 5 and 3 more"} {
+		var items []string
+		for i := range n {
+			items = append(items, fmt.Sprint(i))
+		}
+		if got := listed(fewOf(items)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
