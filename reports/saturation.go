@@ -44,6 +44,9 @@ func saturationTable(all []series) Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if len(t.Rows) == 0 {
+		return t
+	}
 	t.Notes = append(slices.Concat(methods(all), laws(all)), "plateau: the highest throughput of the series among the load levels that count.")
 	if spread {
 		t.Notes = append(t.Notes, "spread: how much what n repeated searches found differs, or where clients were searched for, n measurements at their number, as the coefficient of variation (standard deviation over mean). normalised: the same after multiplying each finding by the time of one P-256 signature taken right before it. What is left of the spread then is not the machine's own pace.")
