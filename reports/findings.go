@@ -158,13 +158,13 @@ func (e encryption) costFinding() (Finding, bool) {
 }
 
 // insideFinding says how much of a transaction the work on ciphertexts is where
-// it was measured inside one, in the first such series at the least load.
+// it was measured inside one, in the first such series at the least load that is valid.
 func (e encryption) insideFinding(subject, what string, of func(series) bool) (Finding, bool) {
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
 			commit, committed := l.median(phaseMean(result.PhaseCommit))
-			if !of(s) || !encrypted || !committed || commit <= 0 {
+			if _, valid := l.values(encryptMean); !of(s) || !encrypted || !committed || !valid || commit <= 0 {
 				continue
 			}
 			return Finding{Subject: subject, Value: Share.Format(encrypt / commit),

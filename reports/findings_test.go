@@ -32,6 +32,19 @@ func TestEncryptionAlone(t *testing.T) {
 	}
 }
 
+// A point at which the instrument did not do its part makes no headline.
+func TestInvalidPointIsNoHeadline(t *testing.T) {
+	run, sum := fixture(t)
+	for i := range sum.Points {
+		if sum.Points[i].Series == "encrypted-inline" {
+			sum.Points[i].Valid = false
+		}
+	}
+	if f, there := finding(Build(run, sum), "Encryption in the transaction"); there {
+		t.Errorf("%+v", f)
+	}
+}
+
 // What a bill takes to evaluate readings is no encryption.
 func TestEvaluationInABill(t *testing.T) {
 	run, sum := fixture(t)

@@ -131,10 +131,11 @@ func (l *level) interval() *stats.Interval {
 	if !okA || !okB {
 		return nil
 	}
-	return &stats.Interval{
-		Low: min(a.Low, b.Low), High: max(a.High, b.High), N: a.N,
-		Method: fmt.Sprintf("within the middle one of %d repetitions: %s", n, a.Method),
+	method := a.Method
+	if n > 1 {
+		method = fmt.Sprintf("within the middle one of %d repetitions: %s", n, method)
 	}
+	return &stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: a.N, Method: method}
 }
 
 // describe fills in what a Saturation says of the level that it points at.

@@ -40,6 +40,9 @@ type Scaling struct {
 	TimerLimited        bool
 }
 
+// negligible is the share of a throughput that is not worth a coefficient.
+const negligible = 1e-9
+
 // minScalings is the fewest numbers of clients for three parameters.
 const minScalings = 5
 
@@ -64,6 +67,14 @@ func FitUSL(points []Scaling) (USL, error) {
 		return USL{}, fmt.Errorf("scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed", distinct, minScalings)
 	}
 	u, err := fit(counted)
+	// What rounding leaves of a coefficient that is none.
+	most := counted[len(counted)-1].Clients
+	if math.Abs(u.Kappa)*most*most < negligible {
+		u.Kappa = 0
+	}
+	if math.Abs(u.Sigma)*most < negligible {
+		u.Sigma = 0
+	}
 	switch {
 	case err != nil:
 		return USL{}, fmt.Errorf("scalability law: not applicable: %w", err)

@@ -141,3 +141,14 @@ func TestUSLInNoise(t *testing.T) {
 		t.Errorf("%d of %d applicable, %d within 2 %%", applicable, fits, near)
 	}
 }
+
+// A throughput that no number of clients changes is a law, whatever rounding
+// leaves of the coefficient that is 0.
+func TestConstantThroughputIsALaw(t *testing.T) {
+	for _, x := range []float64{100, 333.3333333, 0.7} {
+		u, err := saturation.FitUSL(scalings(1, x, 2, x, 4, x, 8, x, 16, x, 32, x, 64, x))
+		if err != nil || math.Abs(u.Sigma-1) > 1e-6 || u.Kappa != 0 {
+			t.Errorf("%g: %+v, %v", x, u, err)
+		}
+	}
+}

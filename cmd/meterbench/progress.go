@@ -69,9 +69,9 @@ func (p *progress) Live(l study.Live) {
 	if l.Phases > 0 {
 		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
 	}
-	p.status(fmt.Sprintf("  %s %d/%s%d %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores, %s%s left",
-		bar(l), l.Level, most, l.Levels, l.Series, load, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
-		l.Busiest, l.BusyCPU, most, clock(l.Remaining)))
+	p.status(fmt.Sprintf("  %s %d/%s%d, %s%s left, %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores",
+		bar(l), l.Level, most, l.Levels, most, clock(l.Remaining), l.Series, load, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
+		l.Busiest, l.BusyCPU))
 }
 
 // Point implements study.Observer.

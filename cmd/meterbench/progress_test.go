@@ -50,9 +50,8 @@ func TestStatusLine(t *testing.T) {
 		live study.Live
 		want string
 	}{
-		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Level: 2, Levels: 7, Remaining: time.Minute, AtMost: true}, "2/at most 7 a 8 clients offered 0/s"},
-		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Level: 2, Levels: 7, Remaining: time.Minute, AtMost: true}, "at most 1:00 left"},
-		{study.Live{Series: "day", Phases: 3, Underway: 2, Level: 1, Levels: 4, Now: bench.Live{Offered: 12}}, "1/4 day 2 of 3 phases offered 12/s"},
+		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Level: 2, Levels: 7, Remaining: time.Minute, AtMost: true}, "2/at most 7, at most 1:00 left, a 8 clients offered 0/s"},
+		{study.Live{Series: "day", Phases: 3, Underway: 2, Level: 1, Levels: 4, Now: bench.Live{Offered: 12}}, "1/4, 0:00 left, day 2 of 3 phases offered 12/s"},
 	} {
 		var out strings.Builder
 		(&progress{out: &out, width: 200}).Live(tt.live)
