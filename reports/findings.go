@@ -45,7 +45,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 }
 
 // headlines is how many series have a finding of their own.
-const headlines = 8
+const headlines = 6
 
 // saturationsFinding sums the saturation of many series up.
 func saturationsFinding(all []series) Finding {

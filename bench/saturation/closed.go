@@ -25,7 +25,7 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	for _, l := range all {
 		if l.success() < successShare {
 			warnings = append(warnings, stats.Warn(Failures,
-				"series %s: %g clients do not count: %.1f %% of their transactions were valid", series, l.load, 100*l.success()))
+				"%g clients do not count: %.1f %% of their transactions were valid", l.load, 100*l.success()))
 			continue
 		}
 		of = append(of, l)
@@ -51,7 +51,7 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	if !s.Reached {
 		at, method = best, "highest throughput measured, not confirmed as a plateau"
 		warnings = append(warnings, stats.Warn(NotConfirmed,
-			"series %s: saturation was not reached, at least %.4g tx/s at %g clients; add levels with more clients", series, best.throughput, best.load))
+			"saturation was not reached: the figure is the highest throughput that was measured; add levels with more clients"))
 	}
 	s.Clients = int(at.load)
 	return s, append(warnings, at.describe(&s, method)...), nil

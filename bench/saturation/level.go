@@ -89,7 +89,7 @@ func levels(points []result.Point, kind string, load func(result.Load) float64) 
 		return nil, nil, fmt.Errorf("saturation of series %s: none of its %d points is valid", series, len(points))
 	}
 	if invalid != nil {
-		warnings = append(warnings, stats.Warn(InvalidPoints, "series %s: points that are not valid do not count for saturation: %s", series, strings.Join(invalid, ", ")))
+		warnings = append(warnings, stats.Warn(InvalidPoints, "points that are not valid do not count for saturation: %s", strings.Join(invalid, ", ")))
 	}
 	slices.SortFunc(of, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 	for _, l := range of {
@@ -144,7 +144,7 @@ func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 	i := l.interval()
 	if i == nil {
 		s.Method = method + "; no interval"
-		return []stats.Warning{stats.Warn(MissingInterval, "series %s: the throughput at %g has no interval", s.Series, l.load)}
+		return []stats.Warning{stats.Warn(MissingInterval, "the throughput at %g has no interval", l.load)}
 	}
 	s.Low, s.High, s.N = i.Low, i.High, i.N
 	s.Method = method + "; interval: " + i.Method

@@ -35,7 +35,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 			highest = l
 			if failed != nil {
 				warnings = append(warnings, stats.Warn(NotMonotonic,
-					"series %s: an offered load of %g/s failed (%s), but a higher one of %g/s did not", s.Series, failed.load, why, l.load))
+					"an offered load of %g/s failed (%s), but a higher one of %g/s did not", failed.load, why, l.load))
 				failed = nil
 			}
 		}
@@ -43,13 +43,13 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	if highest == nil {
 		s.Method = "no offered load was kept up with"
 		return s, append(warnings, stats.Warn(NotConfirmed,
-			"series %s: even the lowest offered load of %g/s failed: %s; add lower loads", s.Series, of[0].load, of[0].fault())), nil
+			"even the lowest offered load of %g/s failed: %s; add lower loads", of[0].load, of[0].fault())), nil
 	}
 	s.Reached = failed != nil
 	s.Offered = highest.load
 	if !s.Reached {
 		warnings = append(warnings, stats.Warn(NotConfirmed,
-			"series %s: saturation was not reached, at least %g/s offered; add higher loads", s.Series, highest.load))
+			"saturation was not reached: the highest offered load was kept up with; add higher loads"))
 	}
 	return s, append(warnings, highest.describe(&s, "highest offered load that throughput kept up with")...), nil
 }

@@ -117,8 +117,8 @@ func TestClosedLeavesOut(t *testing.T) {
 		t.Errorf("got %+v", s)
 	}
 	want := []string{
-		"series plain: points that are not valid do not count for saturation: 64 [invalid-points]",
-		"series plain: 128 clients do not count: 50.0 % of their transactions were valid [failures]",
+		"points that are not valid do not count for saturation: 64 [invalid-points]",
+		"128 clients do not count: 50.0 % of their transactions were valid [failures]",
 	}
 	if len(warnings) != 2 || warnings[0].String() != want[0] || warnings[1].String() != want[1] {
 		t.Errorf("got %v", warnings)

@@ -39,7 +39,7 @@ func TestQuickstart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doubling := []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}
+	doubling := []int{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}
 	var series []string
 	for i, clients := range [][]int{doubling, doubling, {1, 8}} {
 		series = append(series, s.Series[i].Name)

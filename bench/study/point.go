@@ -227,7 +227,7 @@ func (s *study) flag(p *result.Point, text string) {
 }
 
 // note adds a warning to the run's own list, where those of one kind become one
-// line with the points they concern.
+// line with the points, or series, that they concern.
 func (s *study) note(where, text string) {
 	at := slices.IndexFunc(s.flags, func(f flag) bool { return f.text == text })
 	if at < 0 {

@@ -134,7 +134,7 @@ func (s *study) found(series scenario.Series) {
 		return
 	}
 	for _, w := range found.Warnings {
-		s.warn("series %s: %s", series.Name, w.Text)
+		s.note("series "+series.Name, w.Text)
 	}
 	points := s.pointsOf(series.Name)
 	stored := found.Saturation(series.Name)

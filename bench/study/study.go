@@ -229,7 +229,7 @@ func (s *study) saturation(series scenario.Series) {
 	}
 	found, warnings, err := locate(points)
 	for _, w := range warnings {
-		s.warn("%s", w.Text)
+		s.note("series "+series.Name, w.Text)
 	}
 	if err != nil {
 		s.warn("%v", err)
