@@ -37,8 +37,14 @@ func (l *load) client(hold context.Context, start func(job)) {
 	free := make(chan time.Duration, 1)
 	freed := func(at time.Duration) { free <- at }
 	for due := l.plan.Start; due < l.plan.end(); due = <-free + l.plan.Think {
-		if !l.sleepUntil(hold, due) || !l.outstanding.acquire(hold) {
+		if !l.sleepUntil(hold, due) {
 			return
+		}
+		if !l.outstanding.try() {
+			l.crowded.Store(true)
+			if !l.outstanding.acquire(hold) {
+				return
+			}
 		}
 		start(job{l.schedule(), due, freed})
 	}
@@ -119,9 +125,6 @@ func (s semaphore) try() bool {
 
 // acquire returns false where ctx is done first.
 func (s semaphore) acquire(ctx context.Context) bool {
-	if s.try() {
-		return true
-	}
 	select {
 	case s <- struct{}{}:
 		return true

@@ -111,8 +111,11 @@ type Result struct {
 	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
 	Next      uint64        // First of the next level
 	Partial   bool          // the load was interrupted
-	Failures  []Failure     // by outcome, then as first seen
-	GC        GC            // from the start of the level until Ended
+	// Crowded tells that clients waited until fewer than Plan.Outstanding
+	// transactions had not ended: what they were late is the target's doing.
+	Crowded  bool
+	Failures []Failure // by outcome, then as first seen
+	GC       GC        // from the start of the level until Ended
 }
 
 // A Failure is one text of the errors that came with an outcome.

@@ -103,6 +103,7 @@ type load struct {
 
 	scheduled   atomic.Uint64
 	outstanding semaphore // nil unless clients leave transactions before they end
+	crowded     atomic.Bool
 	live        live
 	failures    failures
 }
@@ -134,6 +135,7 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 		Counts:    l.live.counted(),
 		Next:      l.plan.First + scheduled,
 		Partial:   interrupted,
+		Crowded:   l.crowded.Load(),
 		Failures:  l.failures.list(),
 		GC:        l.gc.since(),
 	}

@@ -226,16 +226,16 @@ func TestOutstandingIsBounded(t *testing.T) {
 		for _, rec := range got.all {
 			lag = max(lag, rec.Started-rec.Intended)
 		}
-		if lag < 500*time.Millisecond {
-			t.Errorf("the largest lag is %v: the wait is hidden", lag)
+		if lag < 500*time.Millisecond || !res.Crowded {
+			t.Errorf("the largest lag is %v, crowded: %v: the wait is hidden", lag, res.Crowded)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // an open load never waits
 		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Wait: bench.WaitAcknowledge, Outstanding: 50, Hold: 4 * time.Second}
 		res, _ := run(t, t.Context(), p, empty, commits(time.Millisecond, 1005*time.Millisecond))
 		// 50 of each 1.005 s are taken, the others dropped.
-		if res.Scheduled != 400 || res.Counts[result.Valid] != 200 || res.Counts[result.Dropped] != 200 {
-			t.Errorf("%v", res.Counts.Map())
+		if res.Scheduled != 400 || res.Counts[result.Valid] != 200 || res.Counts[result.Dropped] != 200 || res.Crowded {
+			t.Errorf("%v, crowded: %v", res.Counts.Map(), res.Crowded)
 		}
 	})
 }

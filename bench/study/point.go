@@ -147,7 +147,9 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	if commit := p.Latency[result.PhaseCommit.String()].P50; commit != nil {
 		limit = max(limit, delayShare**commit)
 	}
-	if name, lag := highest(p.ScheduleLag); lag > limit {
+	if name, lag := highest(p.ScheduleLag); m.Crowded {
+		s.flag(p, fmt.Sprintf("clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed", bench.DefaultOutstanding))
+	} else if lag > limit {
 		invalid("the client was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
 	if pause := m.GC.PauseMax.Seconds(); pause > limit {

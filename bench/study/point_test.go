@@ -41,6 +41,11 @@ func TestJudge(t *testing.T) {
 			g.point.ScheduleLag.P99 = seconds(0.026)
 			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
 		}, []string{"the client was late: schedule lag p99 26.0 ms, more than 25.0 ms"}, nil, nil},
+		{"late behind a backlog", func(g *given) {
+			g.engine.Crowded, g.point.ScheduleLag.P99 = true, seconds(1)
+		}, nil,
+			[]string{"clients waited for some of their 10000 outstanding transactions to end: more was acknowledged than committed"},
+			[]string{"a at 9/s: clients waited for some of their 10000 outstanding transactions to end: more was acknowledged than committed"}},
 		{"drops", func(g *given) {
 			g.window.Counts[result.Dropped], g.point.Scheduled = 3, 9
 		}, nil,
