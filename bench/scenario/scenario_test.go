@@ -175,6 +175,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{"kind: closed, search: {from: 1, to: 512}", "kind: open, search: {from: 1/s, to: 50/s, p99: 1s, repetitions: 2}"} {
 		f.Add(strings.Replace(single, "kind: closed, clients: [1, 2]", s, 1), "repeat=6")
 	}
+	f.Add("name: a\ntopology: minimal\nworkload: {kind: plain}\nload: {kind: closed, search: {from: 1, to:+512}, hold: 3s}\n", "repeat=6")
 	f.Add(mixed, "vary.length=[1, 2]")
 	f.Add(phased, "vary.workload=[plain, billing]")
 	f.Add(phased, "series[0].vary.form=[padded, encrypted]")

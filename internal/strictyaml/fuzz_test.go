@@ -11,6 +11,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("hold: 2s\nsize: 2MiB\nrate: 100/s\n# comment\nname: >\n  text\n", "list[0]=1")
 	f.Add("a: \"\\u0000\"\n---\n...\n%YAML\n&a *a <<: !b", "items={}")
 	f.Add(strings.Repeat("[{a: ", 10), "name='")
+	f.Add("n: +5\nshare: -.5\n", "seed=+7")
 	f.Fuzz(func(t *testing.T, src, override string) {
 		d, err := Parse("f.yaml", []byte(src))
 		if err != nil {

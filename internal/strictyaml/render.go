@@ -60,7 +60,7 @@ func (n *Node) flow() string {
 }
 
 // simple matches what means the same without quotes wherever it stands.
-var simple = regexp.MustCompile(`^(-?[A-Za-z0-9]|[./_])[A-Za-z0-9./_+-]*( [A-Za-z0-9./_+-]+)*$`)
+var simple = regexp.MustCompile(`^[-+]?[A-Za-z0-9./_][A-Za-z0-9./_+-]*( [A-Za-z0-9./_+-]+)*$`)
 
 // quote returns a scalar as it may stand in a file. Text written without
 // quotes stays so, for it may be a number. JSON's strings are YAML's too.
