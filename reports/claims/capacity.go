@@ -65,18 +65,9 @@ func (e *evidence) steps() (steps, bounds []step, out []string) {
 // capsSum is what all capped processes of the point may use together, in
 // cores.
 func capsSum(p result.Point) float64 {
-	caps, sum := p.Conditions.Caps, 0.0
+	sum := 0.0
 	for name := range p.CPU {
-		switch {
-		case strings.HasPrefix(name, "peer"):
-			sum += caps.Peer.CPUs
-		case strings.HasPrefix(name, "orderer"):
-			sum += caps.Orderer.CPUs
-		case strings.HasPrefix(name, "chaincode."):
-			sum += caps.Chaincode.CPUs
-		case name == "device":
-			sum += caps.Device.CPUs
-		}
+		sum += p.Conditions.Caps.Of(name).CPUs
 	}
 	return sum
 }
