@@ -66,6 +66,11 @@ func saturationsFinding(all []series) Finding {
 		}
 		determined++
 	}
+	if determined == 0 {
+		f.Value, f.Text = "not determined", fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
+		f.Verdict = Caution
+		return f
+	}
 	f.Text = fmt.Sprintf("over %d series, of which %d reached it; of the others it is the throughput at their highest load. Each stands in the table Saturation.", determined, reached)
 	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(least), PerSecond.Format(most))
 	if determined < len(all) {

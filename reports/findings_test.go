@@ -84,7 +84,11 @@ func TestSaturationOfManySeries(t *testing.T) {
 	if f := findings(result.Run{}, result.Summary{}, all, encryption{}); !strings.HasPrefix(f[0].Subject, "Saturation, ") {
 		t.Errorf("%+v", f[0])
 	}
-	all = append(all, series{name: "none", levels: make([]level, 1)})
+	none := series{name: "none", levels: make([]level, 1)}
+	if f := saturationsFinding([]series{none, none}); f.Value != "not determined" || f.Verdict != Caution || f.Text != "The run stored no verdict for any of 2 series." {
+		t.Errorf("%+v", f)
+	}
+	all = append(all, none)
 	f := saturationsFinding(all)
 	if f.Value != "600 tx/s to 1000 tx/s" || f.Verdict != Caution || !strings.HasPrefix(f.Text, "over 6 series, of which 3 reached it;") || !strings.HasSuffix(f.Text, "Not determined: 1.") {
 		t.Errorf("%+v", f)
