@@ -21,7 +21,7 @@ import (
 var mayImport = map[string][]string{
 	"bench":                  {"bench/arrival", "bench/result", "internal/alarm"},
 	"bench/calibration":      {"bench", "bench/arrival", "bench/result", "bench/stats", "internal/alarm", "internal/proc", "simulators/ledger"},
-	"bench/bottleneck":       {"bench/result", "internal/proc"},
+	"bench/bottleneck":       {"bench/result", "bench/stats", "internal/proc"},
 	"bench/saturation":       {"bench/result", "bench/stats"},
 	"bench/scenario":         {"internal/strictyaml", "bench/arrival", "network/topology"},
 	"bench/study":            {"bench", "bench/arrival", "bench/bottleneck", "bench/result", "bench/saturation", "bench/scenario", "bench/stats", "internal/alarm", "internal/proc"},

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // What a Verdict may name. GatewayLimit and EndorserLimit are concurrency
@@ -120,7 +121,7 @@ func keptUp(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	offered := float64(p.Scheduled) / p.Window
 	block := share(p.Throughput, float64(p.Blocks)) // the rate that one makes
-	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == "overloaded" || p.Throughput+block < keptUpShare*offered {
+	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == string(stats.Overloaded) || p.Throughput+block < keptUpShare*offered {
 		return Verdict{}, false
 	}
 	return Verdict{NotLimited, fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())}, true
