@@ -8,7 +8,8 @@ import (
 
 const (
 	// room is what a level may leave as garbage before any is collected: some
-	// 25,000 transactions at about 20 kB each. A collection during a level costs
+	// 23,000 transactions at 23 kB each (network/client, BenchmarkSubmit with
+	// -benchmem). A collection during a level costs
 	// the client CPU, and on a full host its pauses were milliseconds long.
 	room = 512 << 20
 	// roomShare is the most of the machine's memory that goes into it.

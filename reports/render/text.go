@@ -15,10 +15,12 @@ import (
 // minWidth is the narrowest page that Text writes for.
 const minWidth = 60
 
-// warningsShown is how many warnings the terminal shows; the rest is counted.
+// warningsShown is how many warnings the terminal shows, counting the rest, and the
+// page without folding them.
 const warningsShown = 12
 
-// rowsShown is how many rows of a table the terminal shows; the rest is counted.
+// rowsShown is how many rows of a table the terminal shows, counting the rest, and
+// the page without folding it.
 const rowsShown = 40
 
 // more says where the rest of a report is.
