@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func wall(t *testing.T, clock string) time.Time {

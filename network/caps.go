@@ -8,7 +8,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/network/cgroup"
 	"meterbench/network/process"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // CheckCaps makes sure that this machine and this user can hold processes to a

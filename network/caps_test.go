@@ -15,7 +15,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/internal/proc"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // capped returns a minimal network with caps, or skips the test where this

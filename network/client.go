@@ -16,7 +16,7 @@ import (
 
 	"meterbench/network/client"
 	"meterbench/network/fabric"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // Client connects to a chaincode through the gateways of all peers on the

@@ -8,7 +8,7 @@ import (
 	"meterbench/network/cgroup"
 	"meterbench/network/fabric"
 	"meterbench/network/process"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // launch starts every node and watches over it: one that dies ends the start.

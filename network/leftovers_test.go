@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // holdVariable makes the test program hold a network, as `network up` does.

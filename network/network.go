@@ -29,7 +29,7 @@ import (
 	"meterbench/network/cgroup"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/process"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // startTimeout bounds a start. Networks need seconds.

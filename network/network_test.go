@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func needsNetwork(t *testing.T) {

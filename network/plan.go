@@ -10,7 +10,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 
 	"meterbench/network/fabric"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 const loopback = "127.0.0.1"

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"meterbench/network/fabric"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // organisations are the keys of a network: those of its members in the order

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // profilePath is where the connection profile of an organisation lies.

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"meterbench/network/process"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // recordFile lies in the run folder of a network that is ready.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"meterbench/network/fabric/daemons"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func TestProfile(t *testing.T) {

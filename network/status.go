@@ -14,7 +14,7 @@ import (
 
 	"meterbench/internal/proc"
 	"meterbench/network/fabric"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // statusTimeout bounds how long one node may take to answer.

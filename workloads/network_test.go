@@ -14,7 +14,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/simulators/adversary"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"

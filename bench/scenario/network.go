@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // A Network is what a series runs on: a topology and what is changed in it.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 const overriding = `name: study

@@ -2,7 +2,7 @@ package scenario
 
 import (
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // checkPlace makes sure that a series with a cap on the device has everything

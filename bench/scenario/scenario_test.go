@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func TestShipped(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // A text is a scenario as it stands in a file. One with a single series may

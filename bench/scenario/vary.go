@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // Vary are factors and their levels. Every combination of levels makes a

@@ -7,7 +7,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/network"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // With a tenth of a processor each, the peer limits clients that send plain

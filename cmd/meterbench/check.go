@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"meterbench/internal/strictyaml"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/workloads/reading"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"meterbench/internal/proc"
 	"meterbench/network/cgroup"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/simulators/device"
 	"meterbench/workloads"
 	"meterbench/workloads/fe"

@@ -10,7 +10,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/simulators/adversary"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"

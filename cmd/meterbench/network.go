@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/network"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func networkCommand() *cobra.Command {

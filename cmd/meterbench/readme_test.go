@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/scenario"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 var (

@@ -23,7 +23,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )

@@ -21,7 +21,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 	"meterbench/workloads/reading"
 )
 

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // The nodes log what happens to blocks, with instants in microseconds, because

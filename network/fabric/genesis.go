@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 // A Channel is what the genesis block of a channel is made of.

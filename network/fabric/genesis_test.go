@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
-	"meterbench/network/topology"
+	"meterbench/bench/topology"
 )
 
 func unmarshal(t rapid.TB, data []byte, m proto.Message) {
