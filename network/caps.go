@@ -7,7 +7,7 @@ import (
 
 	"meterbench/internal/proc"
 	"meterbench/network/cgroup"
-	"meterbench/network/process"
+	"meterbench/internal/process"
 	"meterbench/bench/topology"
 )
 

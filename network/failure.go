@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/network/process"
+	"meterbench/internal/process"
 )
 
 // portTaken is how Go programs, which all nodes are, say that they cannot

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"meterbench/network/fabric/daemons"
-	"meterbench/network/process"
+	"meterbench/internal/process"
 )
 
 func TestNodeThatDiesNamesItself(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/network/process"
+	"meterbench/internal/process"
 )
 
 // runFolder makes the run folder of a network, and tells whether it was there

@@ -7,7 +7,7 @@ import (
 
 	"meterbench/network/cgroup"
 	"meterbench/network/fabric"
-	"meterbench/network/process"
+	"meterbench/internal/process"
 	"meterbench/bench/topology"
 )
 

@@ -28,7 +28,7 @@ import (
 
 	"meterbench/network/cgroup"
 	"meterbench/network/fabric/daemons"
-	"meterbench/network/process"
+	"meterbench/internal/process"
 	"meterbench/bench/topology"
 )
 

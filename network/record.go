@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/network/process"
+	"meterbench/internal/process"
 	"meterbench/bench/topology"
 )
 

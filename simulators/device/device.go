@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"meterbench/network/cgroup"
-	"meterbench/network/process"
+	"meterbench/internal/process"
 	"meterbench/workloads/fe"
 )
 

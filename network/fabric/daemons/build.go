@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/network/process"
+	"meterbench/internal/process"
 )
 
 // buildArgs and buildEnv make the build the same whatever the user's settings:
