@@ -6,7 +6,7 @@ import (
 	"runtime"
 
 	"meterbench/internal/proc"
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
 	"meterbench/bench/topology"
 )

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/network/fabric"
 	"meterbench/internal/process"
 	"meterbench/bench/topology"

@@ -26,7 +26,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/network/fabric/daemons"
 	"meterbench/internal/process"
 	"meterbench/bench/topology"

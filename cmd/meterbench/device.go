@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 
 	"meterbench/internal/proc"
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/bench/topology"
 	"meterbench/simulators/device"
 	"meterbench/workloads"

@@ -25,7 +25,7 @@ import (
 	"syscall"
 	"time"
 
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
 	"meterbench/workloads/fe"
 )

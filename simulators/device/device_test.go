@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"meterbench/internal/proc"
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/reading"
 )

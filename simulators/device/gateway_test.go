@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/cgroup"
+	"meterbench/internal/cgroup"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
 	"meterbench/workloads/fe"
