@@ -11,7 +11,7 @@ import (
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A BillingConfig says what a bill is computed from.

@@ -10,7 +10,7 @@ import (
 	"meterbench/simulators/meter"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func smallTables(t testing.TB) *fe.Tables {

@@ -12,7 +12,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/network/chaincode"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A chain is the contract on several channels, in memory, each transaction

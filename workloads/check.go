@@ -9,7 +9,7 @@ import (
 
 	"meterbench/simulators/authority"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // checkedNumbers is up to which number the readings of a meter are checked.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // submitAll puts a workload's set-up and its first transactions on a ledger.

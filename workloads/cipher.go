@@ -9,7 +9,7 @@ import (
 
 	"meterbench/simulators/authority"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A cipher encrypts what the meters of a fleet measure.

@@ -7,7 +7,7 @@ import (
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A Device plays sensors and gateways in a process of its own, which can be held

@@ -12,7 +12,7 @@ import (
 
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A recorder is a device that tells what it was asked.

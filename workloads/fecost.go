@@ -14,7 +14,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // MinFESamples is the fewest samples for which the 95 % interval of a median

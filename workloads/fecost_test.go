@@ -11,7 +11,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func tables(t *testing.T) *fe.Tables {

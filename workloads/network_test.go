@@ -18,7 +18,7 @@ import (
 	"meterbench/simulators/adversary"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // TestMain lets the test binary be what the real network's test starts.

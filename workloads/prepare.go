@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // maxReady is the most memory that ciphertexts made before the load may take, in bytes.

@@ -19,7 +19,7 @@ import (
 	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A Config says what a transaction is. Length and bound of the encrypted

@@ -17,7 +17,7 @@ import (
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func fleet(t testing.TB, prefix string, meters, length int) *meter.Fleet {

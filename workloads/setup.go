@@ -2,7 +2,7 @@ package workloads
 
 import (
 	"meterbench/bench"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // Limits of a transaction of the set-up.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"meterbench/simulators/meter"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // An odd source has the last meter report squares.

@@ -9,7 +9,7 @@ import (
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // maxTariffs is the greatest number of tariffs of a workload.

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // Validate tells what of the configuration no workload can be made of. It makes

@@ -8,7 +8,7 @@ import (
 
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // fleetOf returns a fleet whose readings have so many values of an interval each.

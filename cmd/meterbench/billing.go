@@ -9,7 +9,7 @@ import (
 	"meterbench/network/client"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // billing returns the workload that bills a fleet's readings.

@@ -9,7 +9,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A scenario that is read can be simulated: its bounds are those of the fleet

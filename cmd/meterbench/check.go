@@ -6,7 +6,7 @@ import (
 
 	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // minAbsolute is more bytes than any transaction has. A list of the set-up has up

@@ -13,7 +13,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/simulators/adversary"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // What is tried on the integrity of readings and bills: ten attempts of each

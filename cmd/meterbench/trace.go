@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"meterbench/bench/arrival"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A recorded is a workloads.Source of what the meters of a trace reported.

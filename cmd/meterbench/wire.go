@@ -25,7 +25,7 @@ import (
 	"meterbench/network/fabric/daemons"
 	"meterbench/bench/topology"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // fleetStart is when the simulated meters begin to measure: a Monday in

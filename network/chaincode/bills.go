@@ -7,7 +7,7 @@ import (
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // billPage is how many readings of a bill are read at a time, which bounds the

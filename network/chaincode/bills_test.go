@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // tariff returns a function of two values, for publicKey1024 or for plaintext.

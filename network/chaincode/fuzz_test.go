@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // FuzzPutReading holds the contract to its promise on any bytes: what is

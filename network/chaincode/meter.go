@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A meter is what the world state holds of a registration:

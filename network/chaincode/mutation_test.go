@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 var mutations = flag.Int("mutations", 20_000, "mutated readings and bills that the contract is given")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // The limits of one answer. What is beyond them is asked for again.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func TestQueries(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 const operator = "PtbMSP"

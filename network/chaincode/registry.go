@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // operatorOnly refuses whoever is not of the operator's organisation.

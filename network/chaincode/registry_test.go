@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func TestRegisterMeters(t *testing.T) {

@@ -25,7 +25,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // maxMessage is the size of the largest message between peer and chaincode in

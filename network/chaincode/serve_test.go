@@ -23,7 +23,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/proto"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // environment returns a complete environment for Serve in which one

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // begin is when the meters with a schedule begin; their readings cover a day.

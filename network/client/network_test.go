@@ -22,7 +22,7 @@ import (
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
 	"meterbench/bench/topology"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // TestMain lets the test binary be what tests start: the network's chaincode

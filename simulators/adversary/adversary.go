@@ -24,7 +24,7 @@ import (
 	"meterbench/simulators/meter"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A Ledger is the live network: one channel with the contract "readings", used

@@ -12,7 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A gullible ledger takes whatever it is given. What refuse names it refuses

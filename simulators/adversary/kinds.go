@@ -8,7 +8,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/simulators/gateway"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A kind is one way to act towards the ledger. try returns as what the attempt

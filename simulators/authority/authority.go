@@ -53,7 +53,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // ErrReveals is the error of Approve for a function that would reveal single

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func authority(t testing.TB, length int, reveal bool) *Authority {

@@ -16,7 +16,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/internal/cgroup"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func TestMain(m *testing.M) {

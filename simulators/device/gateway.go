@@ -8,7 +8,7 @@ import (
 
 	"meterbench/simulators/gateway"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A GatewayConfig says what gateway a device plays.

@@ -17,7 +17,7 @@ import (
 	"meterbench/simulators/meter"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A month is what a gateway bills: readings of one meter that a device made.

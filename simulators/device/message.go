@@ -9,7 +9,7 @@ import (
 	"io"
 	"time"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // Between the two processes go messages of 4 bytes of length and a body. What

@@ -13,7 +13,7 @@ import (
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func household() meter.Config {

@@ -8,7 +8,7 @@ import (
 
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A SensorsConfig says what sensors a device plays.

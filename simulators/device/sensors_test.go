@@ -11,7 +11,7 @@ import (
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func masterOf(t testing.TB, fleet meter.Config) fe.Authority {

@@ -17,7 +17,7 @@ import (
 
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A Sensor makes signed readings.

@@ -10,7 +10,7 @@ import (
 
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 func newGateway(t testing.TB, seed uint64, evaluator fe.Evaluator) *Gateway {

@@ -16,7 +16,7 @@ import (
 	"math/bits"
 	"time"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // An Encrypter turns the values of one reading into a ciphertext.

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // maxKeys is the greatest number of keys kept at once.

@@ -15,7 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

@@ -1,6 +1,6 @@
 package meter
 
-import "meterbench/workloads/reading"
+import "meterbench/simulators/reading"
 
 // A Sensor is one meter of a fleet as it is built: sealed. What comes out of it
 // is encrypted and signed; it holds its signing key and a public key.

@@ -17,7 +17,7 @@ import (
 	"slices"
 
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 // A Ledger is where a verifier looks things up. An error says that it could

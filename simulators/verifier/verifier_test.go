@@ -16,7 +16,7 @@ import (
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/workloads/fe"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 var start = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"meterbench/workloads/fe/codec"
-	"meterbench/workloads/reading"
+	"meterbench/simulators/reading"
 )
 
 var mutations = flag.Int("mutations", 20_000, "how many mutated ciphertexts, signatures and keys TestMutations tries")
