@@ -10,7 +10,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -9,7 +9,7 @@ import (
 	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/verifier"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

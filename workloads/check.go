@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"meterbench/simulators/authority"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

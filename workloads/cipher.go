@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"meterbench/simulators/authority"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

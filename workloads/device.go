@@ -6,7 +6,7 @@ import (
 
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

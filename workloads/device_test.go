@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

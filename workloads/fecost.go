@@ -13,7 +13,7 @@ import (
 	"golang.org/x/perf/benchmath"
 
 	"meterbench/bench/result"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 // An feTrial returns the steps of one sample on given values, in their order,

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -17,7 +17,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/simulators/adversary"
 	"meterbench/simulators/verifier"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

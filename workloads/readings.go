@@ -18,7 +18,7 @@ import (
 	"meterbench/bench"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

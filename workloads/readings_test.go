@@ -15,8 +15,8 @@ import (
 	"meterbench/bench"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

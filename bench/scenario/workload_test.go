@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // The schemes and sizes are those that the wire form has.

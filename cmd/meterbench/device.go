@@ -9,7 +9,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/simulators/device"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 // A capped device plays the sensors and gateways of a site. The zero value plays

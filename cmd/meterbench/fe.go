@@ -17,7 +17,7 @@ import (
 	"meterbench/reports"
 	"meterbench/reports/render"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 func feCommand() *cobra.Command {

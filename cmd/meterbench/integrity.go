@@ -12,7 +12,7 @@ import (
 	"meterbench/network/fabric/daemons"
 	"meterbench/bench/topology"
 	"meterbench/simulators/adversary"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

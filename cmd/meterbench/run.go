@@ -15,7 +15,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 func runCommand() *cobra.Command {

@@ -15,7 +15,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 // Series implements study.Site.

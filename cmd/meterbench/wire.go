@@ -24,7 +24,7 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 	"meterbench/bench/topology"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/simulators/gateway"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

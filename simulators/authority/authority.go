@@ -52,7 +52,7 @@ import (
 	"sync"
 	"time"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -27,7 +27,7 @@ import (
 
 	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 // Name is what messages and results call the process.

@@ -15,7 +15,7 @@ import (
 
 	"meterbench/internal/proc"
 	"meterbench/internal/cgroup"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"meterbench/simulators/gateway"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

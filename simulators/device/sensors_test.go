@@ -10,7 +10,7 @@ import (
 	"meterbench/internal/cgroup"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"sync"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 )
 
 // argv0 is the name under which the program plays a device.

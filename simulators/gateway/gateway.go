@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

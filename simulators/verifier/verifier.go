@@ -16,7 +16,7 @@ import (
 	"fmt"
 	"slices"
 
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -15,7 +15,7 @@ import (
 	"meterbench/simulators/authority"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/workloads/fe"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 	"pgregory.net/rapid"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // A knownAnswer is computed by an independent program from the

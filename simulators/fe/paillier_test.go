@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // A paillierAnswer is computed by an independent program from the paper's

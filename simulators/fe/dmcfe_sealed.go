@@ -10,7 +10,7 @@ import (
 	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // scalarSize is the size of a number modulo the order of the groups of bn256.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // The vectors of the comparisons: a result of exactly 10^8 under the bound 10^4.

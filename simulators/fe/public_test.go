@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // withKey returns a public key with its key's bytes changed.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/fentec-project/gofe/data"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // A zpGroup is the group of quadratic residues modulo the safe prime p: its

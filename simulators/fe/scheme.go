@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // A scheme is one row of the table of schemes.

@@ -10,7 +10,7 @@ import (
 
 	"filippo.io/edwards25519"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // The scheme "ecddh" is that of Abdalla, Bourse, De Caro and Pointcheval,

@@ -35,7 +35,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // ErrNoResult is the error of Evaluate when no result within the bound fits:

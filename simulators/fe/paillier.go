@@ -11,7 +11,7 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 	"github.com/fentec-project/gofe/sample"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 )
 
 // The holders of one scheme's keys.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/workloads/fe/codec"
+	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
 
