@@ -15,7 +15,7 @@ import (
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
 	"meterbench/bench/topology"
-	"meterbench/simulators/adversary"
+	"meterbench/workloads/adversary"
 	"meterbench/simulators/verifier"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"

@@ -11,7 +11,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
 	"meterbench/bench/topology"
-	"meterbench/simulators/adversary"
+	"meterbench/workloads/adversary"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
