@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"runtime"
 
-	"meterbench/internal/proc"
-	"meterbench/internal/cgroup"
-	"meterbench/internal/process"
 	"meterbench/bench/topology"
+	"meterbench/internal/cgroup"
+	"meterbench/internal/proc"
+	"meterbench/internal/process"
 )
 
 // CheckCaps makes sure that this machine and this user can hold processes to a

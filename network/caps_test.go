@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"meterbench/bench"
-	"meterbench/internal/proc"
 	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 // capped returns a minimal network with caps, or skips the test where this

@@ -14,9 +14,9 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 
+	"meterbench/bench/topology"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
-	"meterbench/bench/topology"
 )
 
 // Client connects to a chaincode through the gateways of all peers on the

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/network/fabric/daemons"
 	"meterbench/internal/process"
+	"meterbench/network/fabric/daemons"
 )
 
 func TestNodeThatDiesNamesItself(t *testing.T) {

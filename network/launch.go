@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"meterbench/internal/cgroup"
-	"meterbench/network/fabric"
-	"meterbench/internal/process"
 	"meterbench/bench/topology"
+	"meterbench/internal/cgroup"
+	"meterbench/internal/process"
+	"meterbench/network/fabric"
 )
 
 // launch starts every node and watches over it: one that dies ends the start.

@@ -26,10 +26,10 @@ import (
 
 	"google.golang.org/grpc"
 
-	"meterbench/internal/cgroup"
-	"meterbench/network/fabric/daemons"
-	"meterbench/internal/process"
 	"meterbench/bench/topology"
+	"meterbench/internal/cgroup"
+	"meterbench/internal/process"
+	"meterbench/network/fabric/daemons"
 )
 
 // startTimeout bounds a start. Networks need seconds.

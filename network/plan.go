@@ -9,8 +9,8 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 
-	"meterbench/network/fabric"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric"
 )
 
 const loopback = "127.0.0.1"

@@ -5,8 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"meterbench/network/fabric"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric"
 )
 
 // organisations are the keys of a network: those of its members in the order

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/internal/process"
 	"meterbench/bench/topology"
+	"meterbench/internal/process"
 )
 
 // recordFile lies in the run folder of a network that is ready.

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"meterbench/network/fabric/daemons"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric/daemons"
 )
 
 func TestProfile(t *testing.T) {

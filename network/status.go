@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 	"meterbench/network/fabric"
-	"meterbench/bench/topology"
 )
 
 // statusTimeout bounds how long one node may take to answer.

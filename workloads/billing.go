@@ -8,9 +8,9 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

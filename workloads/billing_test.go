@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"meterbench/simulators/authority"
-	"meterbench/simulators/meter"
-	"meterbench/simulators/verifier"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
+	"meterbench/simulators/verifier"
 )
 
 func smallTables(t testing.TB) *fe.Tables {

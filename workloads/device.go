@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/simulators/meter"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 

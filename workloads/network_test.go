@@ -11,14 +11,14 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
-	"meterbench/bench/topology"
-	"meterbench/workloads/adversary"
-	"meterbench/simulators/verifier"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
+	"meterbench/simulators/verifier"
+	"meterbench/workloads/adversary"
 )
 
 // TestMain lets the test binary be what the real network's test starts.

@@ -17,8 +17,8 @@ import (
 
 	"meterbench/bench"
 	"meterbench/simulators/authority"
-	"meterbench/simulators/meter"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 

@@ -14,9 +14,9 @@ import (
 
 	"meterbench/bench"
 	"meterbench/simulators/authority"
-	"meterbench/simulators/meter"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/fe/codec"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 

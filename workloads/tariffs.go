@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"meterbench/simulators/authority"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

@@ -9,10 +9,10 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
-	"meterbench/simulators/ledger"
 )
 
 // How long the exercises take.
@@ -55,7 +55,7 @@ func (c *calibrator) timers(ctx context.Context) error {
 
 // lag measures how late a constant load starts on a ledger that takes no time.
 func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
-	t, err := c.try(ctx, ledger.Config{}, bench.Plan{Arrivals: arrival.Constant{PerSecond: rate}, Slots: slots, Hold: lagHold})
+	t, err := c.try(ctx, reference.Config{}, bench.Plan{Arrivals: arrival.Constant{PerSecond: rate}, Slots: slots, Hold: lagHold})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
 // quantiles compares the quantiles of the commit latency at a utilisation of
 // 16 servers of 20 ms, which take 800 transactions per second.
 func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
-	config := ledger.Config{Commit: stage(16, ledger.Exponential, 20*time.Millisecond)}
+	config := reference.Config{Commit: stage(16, reference.Exponential, 20*time.Millisecond)}
 	rate := utilisation * config.Capacity()
 	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: slots, Hold: quantilesHold})
 	if err != nil {
@@ -90,20 +90,20 @@ func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 // service times with what it can take, and openCapacity that of one with
 // exponential service times with what it took by its own log.
 func (c *calibrator) closedCapacity(ctx context.Context) error {
-	config := ledger.Config{Order: stage(1, ledger.Constant, 2*time.Millisecond)}
+	config := reference.Config{Order: stage(1, reference.Constant, 2*time.Millisecond)}
 	return c.capacity(ctx, "64 clients, constant service", config, bench.Plan{Clients: 64}, func(*trial, span) []float64 {
 		return []float64{config.Capacity()}
 	})
 }
 
 func (c *calibrator) openCapacity(ctx context.Context) error {
-	config := ledger.Config{Commit: stage(16, ledger.Exponential, 20*time.Millisecond)}
+	config := reference.Config{Commit: stage(16, reference.Exponential, 20*time.Millisecond)}
 	return c.capacity(ctx, "1000/s, exponential service", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots}, (*trial).trueRates)
 }
 
 // capacity leaves the first second out. truth gives the true rate in every bin
 // of a span, or one for all of it.
-func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Config, p bench.Plan, truth func(*trial, span) []float64) error {
+func (c *calibrator) capacity(ctx context.Context, load string, config reference.Config, p bench.Plan, truth func(*trial, span) []float64) error {
 	p.Hold = capacityHold
 	t, err := c.try(ctx, config, p)
 	if err != nil {
@@ -126,10 +126,10 @@ func (c *calibrator) capacity(ctx context.Context, load string, config ledger.Co
 
 // stalled is a ledger that stands still from between two arrivals to between
 // two others, at 100 arrivals per second.
-func stalled() ledger.Config {
-	return ledger.Config{
-		Commit: stage(1000, ledger.Constant, 3700*time.Microsecond),
-		Stalls: []ledger.Stall{{At: 1005 * time.Millisecond, For: time.Second}},
+func stalled() reference.Config {
+	return reference.Config{
+		Commit: stage(1000, reference.Constant, 3700*time.Microsecond),
+		Stalls: []reference.Stall{{At: 1005 * time.Millisecond, For: time.Second}},
 	}
 }
 
@@ -163,8 +163,8 @@ func (c *calibrator) stallOneSlot(ctx context.Context) error {
 
 // outcomes compares how many transactions ended in which outcome.
 func (c *calibrator) outcomes(ctx context.Context) error {
-	config := ledger.Config{
-		Endorse: stage(16, ledger.Exponential, 5*time.Millisecond), Commit: stage(16, ledger.Exponential, 5*time.Millisecond),
+	config := reference.Config{
+		Endorse: stage(16, reference.Exponential, 5*time.Millisecond), Commit: stage(16, reference.Exponential, 5*time.Millisecond),
 		GiveUp: time.Second,
 	}
 	told := []result.Outcome{result.Valid}
@@ -172,7 +172,7 @@ func (c *calibrator) outcomes(ctx context.Context) error {
 		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther,
 		result.EndorseRefused, result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
 	} {
-		config.Failures = append(config.Failures, ledger.Failure{Outcome: o, Share: 0.03})
+		config.Failures = append(config.Failures, reference.Failure{Outcome: o, Share: 0.03})
 		told = append(told, o)
 	}
 	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 500}, Slots: slots, Hold: outcomesHold})
@@ -193,6 +193,6 @@ func (c *calibrator) count(what string, truth, measured, limit float64) {
 	c.found.Counts = append(c.found.Counts, result.Deviation{What: what, True: truth, Measured: measured, Limit: limit})
 }
 
-func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
-	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
+func stage(servers int, kind reference.Kind, mean time.Duration) *reference.Stage {
+	return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: kind, Mean: mean}}
 }

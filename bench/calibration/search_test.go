@@ -11,11 +11,11 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
-	"meterbench/simulators/ledger"
 )
 
 // How long a level of a search takes. With a hold of 10 s for constant service
@@ -28,7 +28,7 @@ const (
 // A sought is a reference ledger whose capacity is looked for with Poisson
 // loads in virtual time.
 type sought struct {
-	ledger.Config
+	reference.Config
 	seed      uint64 // of the last level's arrivals
 	committed uint64 // by the ends of the levels
 	scheduled uint64
@@ -70,7 +70,7 @@ func (w *window) Record(r result.Record) {
 }
 
 // measure runs a level and says what a search needs to know of it.
-func (s *sought) measure(ctx context.Context, t *testing.T, target *ledger.Ledger, load float64) saturation.Step {
+func (s *sought) measure(ctx context.Context, t *testing.T, target *reference.Ledger, load float64) saturation.Step {
 	w := &window{from: searchWarmup, to: searchWarmup + searchHold, blocks: make(map[uint64]bool)}
 	w.backlog = stats.NewBacklog(w.from.Seconds(), w.to.Seconds())
 	s.seed++
@@ -94,7 +94,7 @@ func (s *sought) measure(ctx context.Context, t *testing.T, target *ledger.Ledge
 // search looks for the capacity.
 func (s *sought) search(t *testing.T) (found saturation.Found) {
 	synctest.Test(t, func(t *testing.T) {
-		target, err := ledger.New(s.Config, alarm.Timers{}, nil)
+		target, err := reference.New(s.Config, alarm.Timers{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,14 +117,14 @@ func (s *sought) search(t *testing.T) (found saturation.Found) {
 func TestFindsCapacity(t *testing.T) {
 	kinds := []struct {
 		servers int
-		service ledger.Kind
+		service reference.Kind
 		batch   time.Duration // timeout of blocks, 0 for none
 	}{
-		{4, ledger.Constant, 0},
-		{16, ledger.Exponential, 0},
-		{1, ledger.Constant, 200 * time.Millisecond},
-		{1, ledger.Exponential, 100 * time.Millisecond},
-		{8, ledger.Constant, 100 * time.Millisecond},
+		{4, reference.Constant, 0},
+		{16, reference.Exponential, 0},
+		{1, reference.Constant, 200 * time.Millisecond},
+		{1, reference.Exponential, 100 * time.Millisecond},
+		{8, reference.Constant, 100 * time.Millisecond},
 	}
 	searches := 20
 	if testing.Short() {
@@ -141,7 +141,7 @@ func TestFindsCapacity(t *testing.T) {
 		s.Seed = s.seed
 		s.Commit = stage(k.servers, k.service, time.Duration(float64(k.servers)/aim*1e9))
 		if k.batch > 0 {
-			s.Batch = &ledger.Batch{Timeout: k.batch, Messages: 500}
+			s.Batch = &reference.Batch{Timeout: k.batch, Messages: 500}
 		}
 		found := s.search(t)
 		off := found.Load/s.Capacity() - 1

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
-	"meterbench/simulators/ledger"
 )
 
 // A trial is one load level with both accounts of it.
@@ -19,7 +19,7 @@ type trial struct {
 	bench.Result
 	mu      sync.Mutex
 	records []result.Record // by sequence number
-	log     map[[32]byte]ledger.True
+	log     map[[32]byte]reference.True
 	cores   float64 // that this process used during the level, the reference included
 }
 
@@ -39,12 +39,12 @@ func (nothing) Transaction(context.Context, uint64) (bench.Transaction, error) {
 }
 
 // try loads a ledger. An error means that there is no account to compare.
-func (c *calibrator) try(ctx context.Context, l ledger.Config, p bench.Plan) (*trial, error) {
+func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) (*trial, error) {
 	c.seed++
 	l.Seed, p.Seed = c.seed, c.seed
-	t := &trial{log: make(map[[32]byte]ledger.True)}
+	t := &trial{log: make(map[[32]byte]reference.True)}
 	runtime.GC() // the trial before leaves its garbage to itself
-	reference, err := ledger.New(l, c.Reference, func(x ledger.True) { t.log[x.TxID] = x })
+	reference, err := reference.New(l, c.Reference, func(x reference.True) { t.log[x.TxID] = x })
 	if err != nil {
 		return nil, err
 	}

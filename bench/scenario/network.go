@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 // A Network is what a series runs on: a topology and what is changed in it.

@@ -1,8 +1,8 @@
 package scenario
 
 import (
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 // checkPlace makes sure that a series with a cap on the device has everything

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 func TestShipped(t *testing.T) {

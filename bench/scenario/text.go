@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 // A text is a scenario as it stands in a file. One with a single series may

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 // Vary are factors and their levels. Every combination of levels makes a

@@ -8,8 +8,8 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/network/client"
 	"meterbench/simulators/meter"
-	"meterbench/workloads"
 	"meterbench/simulators/reading"
+	"meterbench/workloads"
 )
 
 // billing returns the workload that bills a fleet's readings.

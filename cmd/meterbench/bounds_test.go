@@ -8,8 +8,8 @@ import (
 
 	"meterbench/bench/scenario"
 	"meterbench/simulators/meter"
-	"meterbench/workloads"
 	"meterbench/simulators/reading"
+	"meterbench/workloads"
 )
 
 // A scenario that is read can be simulated: its bounds are those of the fleet

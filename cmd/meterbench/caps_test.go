@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
-	"meterbench/network"
 	"meterbench/bench/topology"
+	"meterbench/network"
 )
 
 // With a tenth of a processor each, the peer limits clients that send plain

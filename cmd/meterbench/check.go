@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"meterbench/internal/strictyaml"
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 	"meterbench/simulators/reading"
 )
 

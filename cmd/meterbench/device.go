@@ -4,12 +4,12 @@ import (
 	"context"
 	"path/filepath"
 
-	"meterbench/internal/proc"
-	"meterbench/internal/cgroup"
 	"meterbench/bench/topology"
+	"meterbench/internal/cgroup"
+	"meterbench/internal/proc"
 	"meterbench/simulators/device"
-	"meterbench/workloads"
 	"meterbench/simulators/fe"
+	"meterbench/workloads"
 )
 
 // A capped device plays the sensors and gateways of a site. The zero value plays

@@ -16,8 +16,8 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/reports"
 	"meterbench/reports/render"
-	"meterbench/workloads"
 	"meterbench/simulators/fe"
+	"meterbench/workloads"
 )
 
 func feCommand() *cobra.Command {

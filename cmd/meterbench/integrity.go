@@ -8,12 +8,12 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
+	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
-	"meterbench/bench/topology"
-	"meterbench/workloads/adversary"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
+	"meterbench/workloads/adversary"
 )
 
 // What is tried on the integrity of readings and bills: ten attempts of each

@@ -12,8 +12,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"meterbench/network"
 	"meterbench/bench/topology"
+	"meterbench/network"
 )
 
 func networkCommand() *cobra.Command {

@@ -6,12 +6,12 @@ import (
 	"iter"
 
 	"meterbench/bench"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
-	"meterbench/simulators/ledger"
 )
 
 // simulatedNote goes with every figure of a simulated ledger.
@@ -37,23 +37,23 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	if err != nil {
 		return nil, err
 	}
-	config := reference(*l.scenario.Target)
+	config := referenceConfig(*l.scenario.Target)
 	config.Seed = l.scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
 	site := &referenceSite{config: config, sampler: sampler, clock: clock}
 	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, commit: func(context.Context, bench.Transaction) error { return nil }} // it has no contract
-	if site.ledger, err = ledger.New(config, clock, site.log); err != nil {
+	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
 		clock.Close() //nolint:errcheck // the first error counts
 		return nil, usageError{err}
 	}
 	return site, nil
 }
 
-// reference turns a target into what a ledger is told to be.
-func reference(t scenario.Target) ledger.Config {
-	stage := func(servers int, s scenario.Service) *ledger.Stage {
-		return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: ledger.Kind(s.Kind), Mean: s.Mean, CV: s.CV}}
+// referenceConfig turns a target into what a ledger is told to be.
+func referenceConfig(t scenario.Target) reference.Config {
+	stage := func(servers int, s scenario.Service) *reference.Stage {
+		return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: reference.Kind(s.Kind), Mean: s.Mean, CV: s.CV}}
 	}
-	c := ledger.Config{GiveUp: t.GiveUp}
+	c := reference.Config{GiveUp: t.GiveUp}
 	if e := t.Endorse; e != nil {
 		c.Endorse = stage(e.Servers, e.Service)
 	}
@@ -61,7 +61,7 @@ func reference(t scenario.Target) ledger.Config {
 		c.Order = stage(o.Servers, o.Service)
 	}
 	if b := t.Batch; b != nil {
-		c.Batch = &ledger.Batch{Timeout: b.Timeout, Messages: b.Messages, Bytes: b.Bytes}
+		c.Batch = &reference.Batch{Timeout: b.Timeout, Messages: b.Messages, Bytes: b.Bytes}
 	}
 	if s := t.Commit; s != nil {
 		c.Commit, c.PerBlock = stage(s.Servers, s.Service), s.Per == "block"
@@ -69,20 +69,20 @@ func reference(t scenario.Target) ledger.Config {
 	for _, f := range t.Failures {
 		for _, o := range result.Outcomes() {
 			if o.String() == f.Outcome {
-				c.Failures = append(c.Failures, ledger.Failure{Outcome: o, Share: f.Share})
+				c.Failures = append(c.Failures, reference.Failure{Outcome: o, Share: f.Share})
 			}
 		}
 	}
 	for _, s := range t.Stalls {
-		c.Stalls = append(c.Stalls, ledger.Stall(s))
+		c.Stalls = append(c.Stalls, reference.Stall(s))
 	}
 	return c
 }
 
 // A referenceSite is a simulated ledger that runs.
 type referenceSite struct {
-	config  ledger.Config
-	ledger  *ledger.Ledger
+	config  reference.Config
+	ledger  *reference.Ledger
 	clock   *alarm.Alarm
 	sampler *proc.Sampler
 	fleets  fleets
@@ -90,7 +90,7 @@ type referenceSite struct {
 }
 
 // log takes what really became of a transaction.
-func (s *referenceSite) log(x ledger.True) {
+func (s *referenceSite) log(x reference.True) {
 	if !x.Committed.IsZero() {
 		s.entries = append(s.entries, study.Entry{TxID: x.TxID, Valid: x.Outcome == result.Valid})
 	}

@@ -13,9 +13,9 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
 	"meterbench/workloads"
-	"meterbench/simulators/fe"
 )
 
 // Series implements study.Site.

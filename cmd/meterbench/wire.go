@@ -19,11 +19,11 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
-	"meterbench/bench/topology"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
@@ -52,7 +52,7 @@ func prepare(name string, sets []string) (prepared, error) {
 func prepareRead(s scenario.Scenario) (prepared, error) {
 	p := prepared{scenario: s, topologies: map[scenario.Network]topology.Topology{}}
 	if s.Target != nil { // it has no network
-		if err := reference(*s.Target).Validate(); err != nil {
+		if err := referenceConfig(*s.Target).Validate(); err != nil {
 			return prepared{}, s.Refuse(scenario.Series{}, "target", "", "%v", err)
 		}
 	} else if err := p.loadNetworks(); err != nil {

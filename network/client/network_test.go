@@ -18,10 +18,10 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
-	"meterbench/bench/topology"
 	"meterbench/simulators/reading"
 )
 

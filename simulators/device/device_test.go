@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/internal/proc"
 	"meterbench/internal/cgroup"
+	"meterbench/internal/proc"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )

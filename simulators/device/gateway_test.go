@@ -13,11 +13,11 @@ import (
 
 	"meterbench/internal/cgroup"
 	"meterbench/simulators/authority"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/verifier"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
+	"meterbench/simulators/verifier"
 )
 
 // A month is what a gateway bills: readings of one meter that a device made.

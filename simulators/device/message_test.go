@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

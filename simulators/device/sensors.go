@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"meterbench/simulators/meter"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 

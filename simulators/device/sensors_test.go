@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"meterbench/internal/cgroup"
-	"meterbench/simulators/meter"
-	"meterbench/workloads"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
+	"meterbench/workloads"
 )
 
 func masterOf(t testing.TB, fleet meter.Config) fe.Authority {

@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/simulators/authority"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 

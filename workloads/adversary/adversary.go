@@ -20,11 +20,11 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/simulators/authority"
+	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
-	"meterbench/simulators/verifier"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
+	"meterbench/simulators/verifier"
 )
 
 // A Ledger is the live network: one channel with the contract "readings", used

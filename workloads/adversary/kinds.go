@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"meterbench/bench/result"
-	"meterbench/simulators/gateway"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/gateway"
 	"meterbench/simulators/reading"
 )
 

@@ -1,4 +1,4 @@
-package ledger_test
+package reference_test
 
 import (
 	"math"

@@ -1,4 +1,4 @@
-package ledger_test
+package reference_test
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
-	"meterbench/simulators/ledger"
 )
 
 // BenchmarkRealTime loads a reference with servers in excess for four seconds
@@ -22,7 +22,7 @@ func BenchmarkRealTime(b *testing.B) {
 		b.Run(fmt.Sprintf("rate=%g", rate), func(b *testing.B) {
 			var tr *trial
 			for b.Loop() {
-				c := ledger.Config{Endorse: stage(1000, ledger.Exponential, 5*time.Millisecond), Commit: stage(1000, ledger.Exponential, 20*time.Millisecond), Seed: 1}
+				c := reference.Config{Endorse: stage(1000, reference.Exponential, 5*time.Millisecond), Commit: stage(1000, reference.Exponential, 20*time.Millisecond), Seed: 1}
 				tr = runReal(b, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Seed: 2, Hold: 4 * time.Second})
 			}
 			var seen, truth, late []float64 // ms
@@ -45,9 +45,9 @@ func BenchmarkRealTime(b *testing.B) {
 // BenchmarkSubmit measures what the reference itself costs per transaction,
 // with every stage there and none taking time.
 func BenchmarkSubmit(b *testing.B) {
-	target, err := ledger.New(ledger.Config{
-		Endorse: stage(8, ledger.Exponential, 0), Order: stage(1, ledger.Constant, 0), Commit: stage(8, ledger.Exponential, 0),
-		Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.01}},
+	target, err := reference.New(reference.Config{
+		Endorse: stage(8, reference.Exponential, 0), Order: stage(1, reference.Constant, 0), Commit: stage(8, reference.Exponential, 0),
+		Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.01}},
 	}, alarm.Timers{}, nil)
 	if err != nil {
 		b.Fatal(err)

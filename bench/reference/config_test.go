@@ -1,4 +1,4 @@
-package ledger
+package reference
 
 import (
 	"errors"

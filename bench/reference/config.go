@@ -1,4 +1,4 @@
-// Package ledger simulates a ledger as queues whose service times are known:
+// Package reference simulates a ledger as queues whose service times are known:
 // the standard against which the harness is calibrated. What comes out of it
 // is never a measurement of Fabric.
 //
@@ -8,7 +8,7 @@
 // times alone, never by sleeping one service after another; Submit only waits
 // until an instant is there. So a late wake-up delays what the client sees and
 // stamps, and nothing else. The true instants go to a log of their own.
-package ledger
+package reference
 
 import (
 	"cmp"

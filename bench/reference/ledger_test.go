@@ -1,4 +1,4 @@
-package ledger_test
+package reference_test
 
 import (
 	"bytes"
@@ -12,27 +12,27 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
-	"meterbench/simulators/ledger"
 )
 
 // In virtual time, where nobody wakes late, the harness's account is the
 // reference's own: every instant of every transaction, and the outcomes.
 func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
-	full := ledger.Config{
-		Endorse: stage(8, ledger.Exponential, 19*time.Millisecond),
-		Order:   stage(2, ledger.Constant, 1300*time.Microsecond),
-		Batch:   &ledger.Batch{Timeout: 210 * time.Millisecond, Messages: 50, Bytes: 4000},
-		Commit:  &ledger.Stage{Servers: 1, Service: ledger.Distribution{Kind: ledger.Lognormal, Mean: 1700 * time.Microsecond, CV: 0.6}},
+	full := reference.Config{
+		Endorse: stage(8, reference.Exponential, 19*time.Millisecond),
+		Order:   stage(2, reference.Constant, 1300*time.Microsecond),
+		Batch:   &reference.Batch{Timeout: 210 * time.Millisecond, Messages: 50, Bytes: 4000},
+		Commit:  &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 1700 * time.Microsecond, CV: 0.6}},
 		GiveUp:  3 * time.Second,
-		Stalls:  []ledger.Stall{{At: 2 * time.Second, For: 700 * time.Millisecond}, {At: 5 * time.Second, For: time.Second}},
+		Stalls:  []reference.Stall{{At: 2 * time.Second, For: 700 * time.Millisecond}, {At: 5 * time.Second, For: time.Second}},
 		Seed:    11,
 	}
 	for _, o := range result.Outcomes() {
 		switch o {
 		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted:
 		default:
-			full.Failures = append(full.Failures, ledger.Failure{Outcome: o, Share: 0.03})
+			full.Failures = append(full.Failures, reference.Failure{Outcome: o, Share: 0.03})
 		}
 	}
 	perBlock := full
@@ -40,7 +40,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	open := bench.Plan{Arrivals: arrival.Poisson{PerSecond: 300}, Slots: 5000, Seed: 4, Hold: 10 * time.Second}
 	for _, tt := range []struct {
 		name   string
-		config ledger.Config
+		config reference.Config
 		plan   bench.Plan
 	}{
 		{"open", full, open},
@@ -48,7 +48,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 		{"closed", full, bench.Plan{Clients: 40, Hold: 10 * time.Second}},
 		{"acknowledge", full, bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Outstanding: 500, Hold: 10 * time.Second}},
 		{"endorse", full, bench.Plan{Clients: 40, Wait: bench.WaitEndorse, Hold: 10 * time.Second}},
-		{"at once", ledger.Config{}, open},
+		{"at once", reference.Config{}, open},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -96,9 +96,9 @@ func TestStall(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := ledger.Config{
-					Commit: stage(1000, ledger.Constant, 3700*time.Microsecond),
-					Stalls: []ledger.Stall{{At: 2 * time.Second, For: time.Second}},
+				c := reference.Config{
+					Commit: stage(1000, reference.Constant, 3700*time.Microsecond),
+					Stalls: []reference.Stall{{At: 2 * time.Second, For: time.Second}},
 				}
 				tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: tt.slots, Hold: 5 * time.Second}, empty)
 				slow, dropped := tr.slow(500*time.Millisecond), int(tr.Counts[result.Dropped])
@@ -114,10 +114,10 @@ func TestStall(t *testing.T) {
 // Clients that keep every server busy get what the reference can do.
 func TestSaturation(t *testing.T) {
 	const hold, capacity = 40 * time.Second, 500
-	for _, c := range []ledger.Config{
-		{Endorse: stage(60, ledger.Exponential, 20*time.Millisecond), Commit: stage(1, ledger.Exponential, 2*time.Millisecond), Seed: 1},
-		{Commit: stage(4, ledger.Constant, 8*time.Millisecond)},
-		{Batch: &ledger.Batch{Timeout: 2 * time.Second, Messages: 50}, PerBlock: true, Commit: stage(1, ledger.Constant, 100*time.Millisecond)},
+	for _, c := range []reference.Config{
+		{Endorse: stage(60, reference.Exponential, 20*time.Millisecond), Commit: stage(1, reference.Exponential, 2*time.Millisecond), Seed: 1},
+		{Commit: stage(4, reference.Constant, 8*time.Millisecond)},
+		{Batch: &reference.Batch{Timeout: 2 * time.Second, Messages: 50}, PerBlock: true, Commit: stage(1, reference.Constant, 100*time.Millisecond)},
 	} {
 		t.Run(c.Describe(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestSaturation(t *testing.T) {
 // one takes the timer's two seconds, whatever the ledger could do.
 func TestClosedLoadOnALongTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := ledger.Config{Batch: &ledger.Batch{Timeout: 2 * time.Second, Messages: 10}}
+		c := reference.Config{Batch: &reference.Batch{Timeout: 2 * time.Second, Messages: 10}}
 		tr := run(t, t.Context(), c, bench.Plan{Clients: 4, Hold: time.Minute}, empty)
 		for _, r := range tr.records {
 			if latency, _ := r.Span(result.PhaseCommit); latency != 2*time.Second {
@@ -164,20 +164,20 @@ func TestCuts(t *testing.T) {
 	}
 	tests := []struct {
 		name  string
-		batch ledger.Batch
+		batch reference.Batch
 		w     workload
 		cuts  []int // ms after the start at which transactions 0, 1, … were ordered; they come every 10 ms
 		block []uint64
 	}{
-		{"count", ledger.Batch{Timeout: time.Second, Messages: 3}, empty, []int{20, 20, 20, 50, 50, 50}, []uint64{1, 1, 1, 2, 2, 2}},
-		{"timer", ledger.Batch{Timeout: 25 * time.Millisecond, Messages: 100}, empty, []int{25, 25, 25, 55, 55, 55}, []uint64{1, 1, 1, 2, 2, 2}},
-		{"bytes", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(125), []int{20, 20, 40, 40, 1040, 1040}, []uint64{1, 1, 2, 2, 3, 3}},
-		{"too large", ledger.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100, 300, 100), []int{10, 10, 40, 40, 40, 1050}, []uint64{1, 2, 3, 3, 4, 5}},
+		{"count", reference.Batch{Timeout: time.Second, Messages: 3}, empty, []int{20, 20, 20, 50, 50, 50}, []uint64{1, 1, 1, 2, 2, 2}},
+		{"timer", reference.Batch{Timeout: 25 * time.Millisecond, Messages: 100}, empty, []int{25, 25, 25, 55, 55, 55}, []uint64{1, 1, 1, 2, 2, 2}},
+		{"bytes", reference.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(125), []int{20, 20, 40, 40, 1040, 1040}, []uint64{1, 1, 2, 2, 3, 3}},
+		{"too large", reference.Batch{Timeout: time.Second, Messages: 100, Bytes: 250}, sized(100, 300, 100), []int{10, 10, 40, 40, 40, 1050}, []uint64{1, 2, 3, 3, 4, 5}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := ledger.Config{Batch: &tt.batch, PerBlock: true, Commit: stage(9, ledger.Constant, commit)}
+				c := reference.Config{Batch: &tt.batch, PerBlock: true, Commit: stage(9, reference.Constant, commit)}
 				p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 100, Hold: 60 * time.Millisecond}
 				tr := run(t, t.Context(), c, p, tt.w)
 				for i, r := range tr.records {
@@ -197,9 +197,9 @@ func TestInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		time.AfterFunc(1010*time.Millisecond, stop)
-		c := ledger.Config{
-			Endorse: stage(1, ledger.Constant, 150*time.Millisecond), Order: stage(1, ledger.Constant, 151*time.Millisecond),
-			Batch: &ledger.Batch{Timeout: 5 * time.Second, Messages: 3}, Commit: stage(1, ledger.Constant, 700*time.Millisecond),
+		c := reference.Config{
+			Endorse: stage(1, reference.Constant, 150*time.Millisecond), Order: stage(1, reference.Constant, 151*time.Millisecond),
+			Batch: &reference.Batch{Timeout: 5 * time.Second, Messages: 3}, Commit: stage(1, reference.Constant, 700*time.Millisecond),
 		}
 		tr := run(t, ctx, c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 50}, Slots: 100, Hold: time.Minute}, empty)
 		if tr.Counts[result.Interrupted] == 0 || tr.Counts[result.Valid] == 0 || tr.Counts.Total() != 51 {
@@ -216,11 +216,11 @@ func TestInterrupted(t *testing.T) {
 // In real time everybody wakes late, by how much nobody knows. But no instant
 // is seen before it is there, and outcomes, blocks and the log are the same.
 func TestRealTime(t *testing.T) {
-	c := ledger.Config{
-		Endorse: stage(4, ledger.Exponential, 2*time.Millisecond), Order: stage(2, ledger.Constant, time.Millisecond),
-		Batch: &ledger.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: stage(1, ledger.Constant, time.Millisecond), PerBlock: true,
-		Failures: []ledger.Failure{{Outcome: result.EndorseRefused, Share: 0.1}, {Outcome: result.MVCCConflict, Share: 0.1}},
-		Stalls:   []ledger.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
+	c := reference.Config{
+		Endorse: stage(4, reference.Exponential, 2*time.Millisecond), Order: stage(2, reference.Constant, time.Millisecond),
+		Batch: &reference.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: stage(1, reference.Constant, time.Millisecond), PerBlock: true,
+		Failures: []reference.Failure{{Outcome: result.EndorseRefused, Share: 0.1}, {Outcome: result.MVCCConflict, Share: 0.1}},
+		Stalls:   []reference.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
 	}
 	tr := runReal(t, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: 1000, Hold: 300 * time.Millisecond})
 	for _, r := range tr.records {
@@ -238,9 +238,9 @@ func TestRealTime(t *testing.T) {
 func TestSeed(t *testing.T) {
 	account := func(seed uint64) (commits []time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
-			c := ledger.Config{
-				Endorse: stage(4, ledger.Exponential, 11*time.Millisecond), Commit: stage(1, ledger.Exponential, 3*time.Millisecond),
-				Failures: []ledger.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
+			c := reference.Config{
+				Endorse: stage(4, reference.Exponential, 11*time.Millisecond), Commit: stage(1, reference.Exponential, 3*time.Millisecond),
+				Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
 			}
 			tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 200}, Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)
 			for _, id := range slices.SortedFunc(maps.Keys(tr.log), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {

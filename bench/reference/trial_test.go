@@ -1,4 +1,4 @@
-package ledger_test
+package reference_test
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
-	"meterbench/simulators/ledger"
 )
 
 type workload func(seq uint64) bench.Transaction
@@ -22,8 +22,8 @@ func (w workload) Transaction(_ context.Context, seq uint64) (bench.Transaction,
 
 func empty(uint64) bench.Transaction { return bench.Transaction{} }
 
-func stage(servers int, kind ledger.Kind, mean time.Duration) *ledger.Stage {
-	return &ledger.Stage{Servers: servers, Service: ledger.Distribution{Kind: kind, Mean: mean}}
+func stage(servers int, kind reference.Kind, mean time.Duration) *reference.Stage {
+	return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: kind, Mean: mean}}
 }
 
 // A trial is one load level against a reference, with both accounts of it.
@@ -32,7 +32,7 @@ type trial struct {
 	epoch   time.Time
 	mu      sync.Mutex
 	records []result.Record // by sequence number
-	log     map[[32]byte]ledger.True
+	log     map[[32]byte]reference.True
 }
 
 func (tr *trial) Record(r result.Record) {
@@ -42,13 +42,13 @@ func (tr *trial) Record(r result.Record) {
 }
 
 // run runs a level in virtual time.
-func run(t testing.TB, ctx context.Context, c ledger.Config, p bench.Plan, w workload) *trial {
+func run(t testing.TB, ctx context.Context, c reference.Config, p bench.Plan, w workload) *trial {
 	t.Helper()
 	return runOn(t, ctx, alarm.Timers{}, c, p, w)
 }
 
 // runReal runs a level in real time.
-func runReal(t testing.TB, c ledger.Config, p bench.Plan) *trial {
+func runReal(t testing.TB, c reference.Config, p bench.Plan) *trial {
 	t.Helper()
 	clock, err := alarm.New()
 	if err != nil {
@@ -59,10 +59,10 @@ func runReal(t testing.TB, c ledger.Config, p bench.Plan) *trial {
 }
 
 // runOn runs a level whose plan and configuration are right.
-func runOn(t testing.TB, ctx context.Context, clock alarm.Clock, c ledger.Config, p bench.Plan, w workload) *trial {
+func runOn(t testing.TB, ctx context.Context, clock alarm.Clock, c reference.Config, p bench.Plan, w workload) *trial {
 	t.Helper()
-	tr := &trial{log: make(map[[32]byte]ledger.True)}
-	target, err := ledger.New(c, clock, func(x ledger.True) {
+	tr := &trial{log: make(map[[32]byte]reference.True)}
+	target, err := reference.New(c, clock, func(x reference.True) {
 		if _, twice := tr.log[x.TxID]; twice {
 			t.Errorf("transaction %x is logged twice", x.TxID)
 		}

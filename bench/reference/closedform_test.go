@@ -1,4 +1,4 @@
-package ledger_test
+package reference_test
 
 import (
 	"math"
@@ -10,9 +10,9 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
-	"meterbench/simulators/ledger"
 )
 
 // latencies is a Sink that keeps commit latencies, in seconds.
@@ -42,20 +42,20 @@ func TestClosedForms(t *testing.T) {
 	tests := []struct {
 		name    string
 		servers int
-		kind    ledger.Kind
+		kind    reference.Kind
 		rho     float64
 		want    func(q float64) float64
 	}{
-		{"M/M/1 at 0.5", 1, ledger.Exponential, 0.5, mm1Quantile(0.5, mean)},
-		{"M/M/1 at 0.8", 1, ledger.Exponential, 0.8, mm1Quantile(0.8, mean)},
-		{"M/D/4 at 0.5", 4, ledger.Constant, 0.5, mdcQuantile(0.5, 4, mean)},
-		{"M/D/4 at 0.8", 4, ledger.Constant, 0.8, mdcQuantile(0.8, 4, mean)},
+		{"M/M/1 at 0.5", 1, reference.Exponential, 0.5, mm1Quantile(0.5, mean)},
+		{"M/M/1 at 0.8", 1, reference.Exponential, 0.8, mm1Quantile(0.8, mean)},
+		{"M/D/4 at 0.5", 4, reference.Constant, 0.5, mdcQuantile(0.5, 4, mean)},
+		{"M/D/4 at 0.8", 4, reference.Constant, 0.8, mdcQuantile(0.8, 4, mean)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				target, err := ledger.New(ledger.Config{
-					Commit: &ledger.Stage{Servers: tt.servers, Service: ledger.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
+				target, err := reference.New(reference.Config{
+					Commit: &reference.Stage{Servers: tt.servers, Service: reference.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
 				}, alarm.Timers{}, nil)
 				if err != nil {
 					t.Fatal(err)
