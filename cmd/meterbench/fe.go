@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/network/lab"
 	"meterbench/reports"
 	"meterbench/reports/render"
 	"meterbench/simulators/fe"
@@ -51,7 +51,7 @@ a line for each timing, so that benchstat compares machines and versions.`,
 			if err := spec.Validate(); err != nil {
 				return usageError{fmt.Errorf("--%w", err)} // its path begins with the flag's name
 			}
-			measured, err := feSpec(spec, seed)
+			measured, err := lab.FESpec(spec, seed)
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ a line for each timing, so that benchstat compares machines and versions.`,
 			watch := newProgress(cmd.ErrOrStderr())
 			takes := study.Estimated(scenario.Scenario{FE: &spec}).FE
 			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each, about %s", cells, spec.Samples, clock(takes)))
-			costs, err := measureFE(cmd.Context(), spec, seed, watch.Working)
+			costs, err := lab.MeasureFE(cmd.Context(), spec, seed, watch.Working)
 			watch.close()
 			if len(costs) == 0 {
 				return err
@@ -94,28 +94,6 @@ a line for each timing, so that benchstat compares machines and versions.`,
 	flags.StringVar(&out, "out", "", "folder for tables as CSV, figures, report.html and bench.txt")
 	flags.StringVar(&format, "format", "text", "what is printed: text, csv or bench (the Go benchmark format)")
 	return cmd
-}
-
-// feSpec turns what a scenario says of encryption costs into what is measured.
-func feSpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
-	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	if err != nil {
-		return workloads.FESpec{}, err
-	}
-	return workloads.FESpec{
-		Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bounds: spec.Bounds, Samples: spec.Samples, Seed: seed,
-		Tables: tables,
-	}, nil
-}
-
-// measureFE measures encryption costs and says what it is working on.
-func measureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) ([]result.FECost, error) {
-	measured, err := feSpec(spec, seed)
-	if err != nil {
-		return nil, err
-	}
-	measured.Progress = func(done, total int, cell string) { working(fmt.Sprintf("%d of %d samples: %s", done, total, cell)) }
-	return workloads.MeasureFE(ctx, measured)
 }
 
 // feWriter returns what prints encryption costs in a format.

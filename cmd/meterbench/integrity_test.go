@@ -5,6 +5,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/network/fabric/daemons"
+	"meterbench/network/lab"
 	"meterbench/reports/claims"
 )
 
@@ -16,7 +17,7 @@ func TestIntegrityOnFabric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := tryIntegrity(t.Context(), t.TempDir(), 1, binaries, func(string) {})
+	found, err := lab.TryIntegrity(t.Context(), t.TempDir(), 1, binaries, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/network/lab"
 	"meterbench/simulators/device"
 )
 
@@ -79,6 +80,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitOK, ""
 	}
 	_, usage := errors.AsType[usageError](err)
+	_, input := errors.AsType[lab.InputError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)
 	_, notValid := err.(*study.NotValidError) // and nothing else is wrong
 	switch {
@@ -86,7 +88,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitInterrupted, "interrupted before anything was measured"
 	case ctx.Err() != nil:
 		return exitInterrupted, "interrupted" + besides(ctx, err)
-	case usage, syntax:
+	case usage, input, syntax:
 		return exitUsage, err.Error()
 	case notValid:
 		return exitNotValid, err.Error()

@@ -14,6 +14,7 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/network"
+	"meterbench/network/lab"
 )
 
 func networkCommand() *cobra.Command {
@@ -33,7 +34,7 @@ its connection profile is, and hold the network until Ctrl-C or meterbench netwo
 			if err != nil {
 				return err
 			}
-			if err := checkContracts(t); err != nil {
+			if err := lab.CheckContracts(t); err != nil {
 				return err
 			}
 			if err := network.CheckCaps(t); err != nil {

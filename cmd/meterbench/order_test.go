@@ -12,26 +12,27 @@ import (
 
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/network/lab"
 )
 
 func TestAlternate(t *testing.T) {
-	of := func(name string, repeat int) prepared {
-		return prepared{scenario: scenario.Scenario{Name: name, Repeat: repeat}}
+	of := func(name string, repeat int) lab.Plan {
+		return lab.Plan{Scenario: scenario.Scenario{Name: name, Repeat: repeat}}
 	}
 	for _, c := range []struct {
-		runs []prepared
+		runs []lab.Plan
 		want string
 	}{
-		{[]prepared{of("a", 1)}, "a"},
-		{[]prepared{of("a", 3)}, "a a a"},
-		{[]prepared{of("a", 2), of("b", 2)}, "a b a b"},
-		{[]prepared{of("a", 1), of("b", 3)}, "a b b b"},
+		{[]lab.Plan{of("a", 1)}, "a"},
+		{[]lab.Plan{of("a", 3)}, "a a a"},
+		{[]lab.Plan{of("a", 2), of("b", 2)}, "a b a b"},
+		{[]lab.Plan{of("a", 1), of("b", 3)}, "a b b b"},
 	} {
 		var got []string
 		for _, p := range alternate(slices.Clone(c.runs)) {
-			got = append(got, p.scenario.Name)
-			if p.scenario.Repeat != 1 {
-				t.Errorf("%s: a run of %d repetitions", c.want, p.scenario.Repeat)
+			got = append(got, p.Scenario.Name)
+			if p.Scenario.Repeat != 1 {
+				t.Errorf("%s: a run of %d repetitions", c.want, p.Scenario.Repeat)
 			}
 		}
 		if strings.Join(got, " ") != c.want {
@@ -57,12 +58,12 @@ func TestEach(t *testing.T) {
 		{[]error{failed, nil}, 1, exitFailed, "disk full"},
 		{[]error{bad("x"), failed, nil}, 2, exitFailed, bad("0: x").Error() + "\ndisk full"},
 	} {
-		runs := make([]prepared, len(c.ends))
+		runs := make([]lab.Plan, len(c.ends))
 		for i := range runs {
-			runs[i].scenario.Name = strconv.Itoa(i)
+			runs[i].Scenario.Name = strconv.Itoa(i)
 		}
 		ran := 0
-		err := each(runs, func(prepared) error { ran++; return c.ends[ran-1] })
+		err := each(runs, func(lab.Plan) error { ran++; return c.ends[ran-1] })
 		if code, text := verdict(t.Context(), err); ran != c.ran || code != c.code || text != c.text {
 			t.Errorf("%v: %d ran, code %d, %q", c.ends, ran, code, text)
 		}

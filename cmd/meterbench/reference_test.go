@@ -5,14 +5,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"meterbench/bench/reference"
 	"meterbench/bench/result"
-	"meterbench/bench/scenario"
 )
 
 const simulated = `name: sim
@@ -39,29 +36,6 @@ load: {kind: open, rate: 200/s, hold: 1s}
 repeat: 2
 fresh: true
 `
-
-func TestReferenceConfig(t *testing.T) {
-	s, err := scenario.Parse("sim.yaml", []byte(simulated), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := referenceConfig(*s.Target)
-	want := reference.Config{
-		Endorse: &reference.Stage{Servers: 8, Service: reference.Distribution{Kind: reference.Exponential, Mean: 2 * time.Millisecond}},
-		Order:   &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Constant, Mean: time.Millisecond}},
-		Batch:   &reference.Batch{Timeout: 50 * time.Millisecond, Messages: 10, Bytes: 4096},
-		Commit:  &reference.Stage{Servers: 2, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 2 * time.Millisecond, CV: 0.5}}, PerBlock: true,
-		Failures: []reference.Failure{
-			{Outcome: result.MVCCConflict, Share: 0.05}, {Outcome: result.PhantomRead, Share: 0.01}, {Outcome: result.EndorsementPolicy, Share: 0.01},
-			{Outcome: result.InvalidOther, Share: 0.01}, {Outcome: result.EndorseRefused, Share: 0.05}, {Outcome: result.EndorseMismatch, Share: 0.01},
-			{Outcome: result.Limited, Share: 0.01}, {Outcome: result.SubmitRefused, Share: 0.01}, {Outcome: result.Unknown, Share: 0.01},
-		},
-		GiveUp: 100 * time.Millisecond, Stalls: []reference.Stall{{At: 500 * time.Millisecond, For: 100 * time.Millisecond}},
-	}
-	if !reflect.DeepEqual(got, want) || got.Validate() != nil {
-		t.Errorf("got\n%+v, want\n%+v, %v", got, want, got.Validate())
-	}
-}
 
 // An interrupted calibration leaves the one before.
 func TestCalibrateInterrupted(t *testing.T) {

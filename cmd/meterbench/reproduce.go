@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/internal/strictyaml"
 	"meterbench/network/fabric/daemons"
+	"meterbench/network/lab"
 	"meterbench/reports/claims"
 )
 
@@ -60,7 +61,7 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 			if full {
 				name += "-full"
 			}
-			p, err := prepare(name, sets)
+			p, err := lab.Read(name, sets)
 			if err != nil {
 				return err
 			}
@@ -74,7 +75,7 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 			var tried *result.Integrity
 			if _, notValid := err.(*study.NotValidError); err == nil || notValid { // all was measured
 				var failed error
-				tried, failed = attempt(cmd, dir, p.scenario.Seed, bin)
+				tried, failed = attempt(cmd, dir, p.Scenario.Seed, bin)
 				err = joined(err, failed)
 			}
 			if failed := judge(dir, publication, d, tried); failed != nil {
@@ -126,7 +127,7 @@ func attempt(cmd *cobra.Command, dir string, seed uint64, bin func() (daemons.Bi
 	watch := newProgress(cmd.ErrOrStderr())
 	defer watch.close()
 	watch.Step("try to forge readings and bills")
-	return tryIntegrity(cmd.Context(), dir, seed, binaries, watch.Working)
+	return lab.TryIntegrity(cmd.Context(), dir, seed, binaries, watch.Working)
 }
 
 // judge stores in the summary of the run in dir what was tried, and what the

@@ -15,7 +15,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
-	"meterbench/simulators/fe"
+	"meterbench/network/lab"
 )
 
 func runCommand() *cobra.Command {
@@ -51,10 +51,10 @@ was measured is written).`,
 			if err := checkFabricBin(fabricBin); err != nil {
 				return err
 			}
-			runs := make([]prepared, len(args))
+			runs := make([]lab.Plan, len(args))
 			for i, name := range args {
 				var err error
-				if runs[i], err = prepare(name, sets); err != nil {
+				if runs[i], err = lab.Read(name, sets); err != nil {
 					return err
 				}
 			}
@@ -64,7 +64,7 @@ was measured is written).`,
 			bin := sync.OnceValues(func() (daemons.Binaries, error) {
 				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
 			})
-			return each(runs, func(p prepared) error { return runOne(cmd, p, out, bin) })
+			return each(runs, func(p lab.Plan) error { return runOne(cmd, p, out, bin) })
 		},
 	}
 	flags := cmd.Flags()
@@ -79,7 +79,7 @@ was measured is written).`,
 
 // each runs scenarios one after the other until one fails. Points that are not
 // valid keep no later scenario from running: they are told of in the end.
-func each(runs []prepared, run func(prepared) error) error {
+func each(runs []lab.Plan, run func(lab.Plan) error) error {
 	var found error
 	all := &study.NotValidError{}
 	for _, p := range runs {
@@ -89,7 +89,7 @@ func each(runs []prepared, run func(prepared) error) error {
 		case ok:
 			for _, point := range notValid.Points {
 				if len(runs) > 1 {
-					point = p.scenario.Name + ": " + point
+					point = p.Scenario.Name + ": " + point
 				}
 				all.Points = append(all.Points, point)
 			}
@@ -105,16 +105,16 @@ func each(runs []prepared, run func(prepared) error) error {
 
 // alternate turns A with n repetitions and B with n into A B A B ..., each a
 // run of its own, so that drift of the machine meets both alike.
-func alternate(runs []prepared) []prepared {
+func alternate(runs []lab.Plan) []lab.Plan {
 	rounds := 0
 	for _, p := range runs {
-		rounds = max(rounds, p.scenario.Repeat)
+		rounds = max(rounds, p.Scenario.Repeat)
 	}
-	var order []prepared
+	var order []lab.Plan
 	for round := range rounds {
 		for _, p := range runs {
-			if round < p.scenario.Repeat {
-				p.scenario.Repeat = 1
+			if round < p.Scenario.Repeat {
+				p.Scenario.Repeat = 1
 				order = append(order, p)
 			}
 		}
@@ -124,7 +124,7 @@ func alternate(runs []prepared) []prepared {
 
 // runOne runs one scenario and leaves its folder complete, also when the
 // study was interrupted or failed on the way.
-func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Binaries, error)) error {
+func runOne(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Binaries, error)) error {
 	dir, err := measure(cmd, p, out, bin)
 	if dir == "" {
 		return err
@@ -134,20 +134,20 @@ func runOne(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Bina
 
 // measure runs one scenario and returns the folder that holds what was
 // measured, or none where nothing was.
-func measure(cmd *cobra.Command, p prepared, out string, bin func() (daemons.Binaries, error)) (string, error) {
+func measure(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Binaries, error)) (string, error) {
 	// Before the daemons are built, which can take minutes.
-	dir, discard, err := newRunFolder(filepath.Join(out, p.scenario.Name))
+	dir, discard, err := newRunFolder(filepath.Join(out, p.Scenario.Name))
 	if err != nil {
 		return "", err
 	}
-	lab, err := newLab(p, dir, bin)
+	site, err := lab.New(p, dir, bin)
 	if err != nil {
 		discard()
 		return "", err
 	}
 	watch := newProgress(cmd.ErrOrStderr())
-	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.scenario.Name, expected(p.scenario), p.scenario.Seed, dir))
-	cfg := study.Config{Scenario: p.scenario, Lab: lab, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch}
+	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario), p.Scenario.Seed, dir))
+	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch}
 	if instrument, err := instrument(); err != nil {
 		cfg.Uncalibrated = err.Error()
 	} else {
@@ -176,22 +176,6 @@ func present(stdout io.Writer, dir string, studyErr error) error {
 		return errors.Join(studyErr, err)
 	}
 	return studyErr
-}
-
-// newLab returns what a scenario is measured on.
-func newLab(p prepared, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
-	if p.scenario.Target != nil {
-		return &referenceLab{scenario: p.scenario}, nil
-	}
-	binaries, err := bin()
-	if err != nil {
-		return nil, err
-	}
-	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	if err != nil {
-		return nil, err
-	}
-	return &fabricLab{prepared: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
 }
 
 // newRunFolder makes a folder for a run below parent, named after the time.

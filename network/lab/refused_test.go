@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"cmp"
@@ -77,7 +77,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := prepare(file, nil)
+		_, err := Read(file, nil)
 		if _, placed := errors.AsType[*strictyaml.Error](err); !placed || !strings.HasPrefix(err.Error(), file+":"+c.want) {
 			t.Errorf("%v, want %s in\n%s", err, c.want, c.text)
 		}
@@ -97,7 +97,7 @@ func TestShippedScenariosCanBeMade(t *testing.T) {
 				rights = cmp.Or(rights, network.CheckCaps(top))
 			}
 		}
-		if _, err := prepareRead(s); err != nil && rights == nil {
+		if _, err := planOf(s); err != nil && rights == nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"meterbench/bench/scenario"
@@ -37,9 +37,9 @@ const countable = 20_000_000
 
 // checkWorkloads makes sure that workloads can be made of what the scenario asks
 // for, and that they make as many transactions as its open loads send.
-func (p prepared) checkWorkloads() error {
+func (p Plan) checkWorkloads() error {
 	most := map[string]int{} // transactions, by series
-	for _, series := range p.scenario.Series {
+	for _, series := range p.Scenario.Series {
 		shares := 0
 		for _, w := range series.Workloads() {
 			shares += max(1, w.Weight)
@@ -47,7 +47,7 @@ func (p prepared) checkWorkloads() error {
 		for key, w := range series.Workloads() {
 			n, err := p.makes(w, series)
 			if err != nil {
-				return p.scenario.Refuse(series, key, "", "%v", err)
+				return p.Scenario.Refuse(series, key, "", "%v", err)
 			}
 			if n > countable {
 				continue
@@ -58,7 +58,7 @@ func (p prepared) checkWorkloads() error {
 			}
 		}
 	}
-	series, ok := study.TooMany(p.scenario, most)
+	series, ok := study.TooMany(p.Scenario, most)
 	if !ok {
 		return nil
 	}
@@ -66,13 +66,13 @@ func (p prepared) checkWorkloads() error {
 	if series.Workload.Encryption.Mode == "ahead" {
 		hint = "encrypt inline, or use {bank: K}"
 	}
-	return p.scenario.Refuse(series, "load", hint, "more transactions are due on one network than the %d that the workload makes", most[series.Name])
+	return p.Scenario.Refuse(series, "load", hint, "more transactions are due on one network than the %d that the workload makes", most[series.Name])
 }
 
 // makes returns how many transactions a workload of a series makes, or why it
 // makes none.
-func (p prepared) makes(w scenario.Workload, series scenario.Series) (uint64, error) {
-	fleet, err := fleetOf(p.scenario.Seed, w, series.Prefix)
+func (p Plan) makes(w scenario.Workload, series scenario.Series) (uint64, error) {
+	fleet, err := fleetOf(p.Scenario.Seed, w, series.Prefix)
 	if err != nil {
 		return 0, err
 	}
@@ -95,7 +95,7 @@ func checkFE(s scenario.Scenario) error {
 	if s.FE == nil {
 		return nil
 	}
-	spec, err := feSpec(*s.FE, s.Seed)
+	spec, err := FESpec(*s.FE, s.Seed)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"context"
@@ -25,9 +25,9 @@ const (
 	integrityTimer    = 50 * time.Millisecond // so that attempts do not wait for blocks
 )
 
-// tryIntegrity has an adversary try every kind of forgery on a network of its
+// TryIntegrity has an adversary try every kind of forgery on a network of its
 // own, whose logs go below dir. What was tried comes along with an error.
-func tryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
+func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
 	t, err := topology.Load("minimal")
 	if err != nil {
 		return nil, err

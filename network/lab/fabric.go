@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -28,86 +27,9 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// fleetStart is when the simulated meters begin to measure: a Monday in
-// winter. It is fixed so that readings repeat from the seed.
-var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
-
-// A prepared is a scenario that was read and checked, with its networks.
-type prepared struct {
-	scenario   scenario.Scenario
-	topologies map[scenario.Network]topology.Topology
-}
-
-// prepare reads a scenario and the topologies of its networks, so that
-// whatever the user wrote wrongly is found before anything starts.
-func prepare(name string, sets []string) (prepared, error) {
-	s, err := scenario.Read(name, sets)
-	if err != nil {
-		return prepared{}, err
-	}
-	return prepareRead(s)
-}
-
-// prepareRead is prepare for a scenario that was read.
-func prepareRead(s scenario.Scenario) (prepared, error) {
-	p := prepared{scenario: s, topologies: map[scenario.Network]topology.Topology{}}
-	if s.Target != nil { // it has no network
-		if err := referenceConfig(*s.Target).Validate(); err != nil {
-			return prepared{}, s.Refuse(scenario.Series{}, "target", "", "%v", err)
-		}
-	} else if err := p.loadNetworks(); err != nil {
-		return prepared{}, err
-	}
-	if err := checkFE(s); err != nil {
-		return prepared{}, err
-	}
-	return p, p.checkWorkloads()
-}
-
-func (p prepared) loadNetworks() error {
-	for _, n := range p.scenario.Networks() {
-		t, err := p.scenario.LoadNetwork(n)
-		if err != nil {
-			return err
-		}
-		if err := checkContracts(t); err != nil {
-			return err
-		}
-		if err := network.CheckCaps(t); err != nil {
-			return usageError{err}
-		}
-		if err := checkChannels(n.Topology, t); err != nil {
-			return err
-		}
-		p.topologies[n] = t
-	}
-	return nil
-}
-
-// binaries returns the daemons to run, building them if need be.
-func binaries(ctx context.Context, fabricBin string, progress io.Writer) (daemons.Binaries, error) {
-	if err := checkFabricBin(fabricBin); err != nil {
-		return daemons.Binaries{}, err
-	}
-	if fabricBin != "" {
-		return daemons.FromDir(ctx, fabricBin)
-	}
-	return daemons.Ensure(ctx, daemons.Config{Progress: progress})
-}
-
-// checkFabricBin makes sure that a folder which was named has the daemons.
-func checkFabricBin(fabricBin string) error {
-	for _, name := range []string{"peer", "orderer"} {
-		if _, err := os.Stat(filepath.Join(fabricBin, name)); fabricBin != "" && err != nil {
-			return usageError{fmt.Errorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", fabricBin, name)}
-		}
-	}
-	return nil
-}
-
 // A fabricLab is a study's Lab on a Fabric network of our own.
 type fabricLab struct {
-	prepared
+	Plan
 	binaries daemons.Binaries
 	logs     string
 	tables   *fe.Tables // of discrete logarithms, for all sessions
@@ -115,7 +37,7 @@ type fabricLab struct {
 
 // FE implements study.Lab.
 func (l *fabricLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
-	return measureFE(ctx, spec, l.scenario.Seed, working)
+	return MeasureFE(ctx, spec, l.Scenario.Seed, working)
 }
 
 // Start implements study.Lab.
@@ -170,7 +92,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	}
 	// All channels may have their gateway, and endorser, at one peer.
 	s.turns = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
-	s.fleets = fleets{seed: s.lab.scenario.Seed, channels: len(s.channels), commit: s.commit, device: s.device.played(), ledger: readingsLedger{s.clients}, tables: s.lab.tables}
+	s.fleets = fleets{seed: s.lab.Scenario.Seed, channels: len(s.channels), commit: s.commit, device: s.device.played(), ledger: readingsLedger{s.clients}, tables: s.lab.tables}
 	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.watched()...))
 	return err
 }

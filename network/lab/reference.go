@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type referenceLab struct {
 
 // FE implements study.Lab.
 func (l *referenceLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
-	return measureFE(ctx, spec, l.scenario.Seed, working)
+	return MeasureFE(ctx, spec, l.scenario.Seed, working)
 }
 
 // Start implements study.Lab.
@@ -43,7 +43,7 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, commit: func(context.Context, bench.Transaction) error { return nil }} // it has no contract
 	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
 		clock.Close() //nolint:errcheck // the first error counts
-		return nil, usageError{err}
+		return nil, InputError{err}
 	}
 	return site, nil
 }

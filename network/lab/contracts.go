@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"fmt"
@@ -18,14 +18,14 @@ const minAbsolute = 2 << 20
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
-		return usageError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
+		return InputError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
 	}
 	if first.Batch.AbsoluteBytes < minAbsolute {
-		return usageError{fmt.Errorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes", name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)}
+		return InputError{fmt.Errorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes", name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)}
 	}
 	for _, c := range t.Channels[1:] {
 		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || c.Chaincodes[0].Endorsement != first.Chaincodes[0].Endorsement) {
-			return usageError{fmt.Errorf("topology %s: channels %s and %s differ in batch or endorsement, but meters are spread over all channels that have the contract %s; make them alike, or take the contract from one of them",
+			return InputError{fmt.Errorf("topology %s: channels %s and %s differ in batch or endorsement, but meters are spread over all channels that have the contract %s; make them alike, or take the contract from one of them",
 				name, first.Name, c.Name, reading.ContractName)}
 		}
 	}
@@ -43,14 +43,14 @@ func measured(t topology.Topology) (n int) {
 	return n
 }
 
-// checkContracts makes sure that a topology asks only for contracts that this
+// CheckContracts makes sure that a topology asks only for contracts that this
 // program serves.
-func checkContracts(t topology.Topology) error {
+func CheckContracts(t topology.Topology) error {
 	known := []string{reading.ContractName}
 	for _, channel := range t.Channels {
 		for _, cc := range channel.Chaincodes {
 			if !slices.Contains(known, cc.Name) {
-				return usageError{fmt.Errorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))}
+				return InputError{fmt.Errorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))}
 			}
 		}
 	}

@@ -1,0 +1,96 @@
+// Package lab runs studies: it reads a scenario with its topologies, and supplies
+// study.Lab on a Fabric network of our own or on the reference ledger.
+package lab
+
+import (
+	"path/filepath"
+	"time"
+
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
+	"meterbench/bench/topology"
+	"meterbench/network"
+	"meterbench/network/fabric/daemons"
+	"meterbench/simulators/fe"
+)
+
+// fleetStart is when the simulated meters begin to measure: a Monday in
+// winter. It is fixed so that readings repeat from the seed.
+var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
+
+// Plan is a validated scenario with its topologies.
+type Plan struct {
+	Scenario   scenario.Scenario
+	topologies map[scenario.Network]topology.Topology
+}
+
+// Read reads a scenario, a shipped name or a file, with overrides as key=value, and
+// the topologies of its networks, and refuses whatever the user wrote wrongly before
+// anything starts.
+func Read(name string, sets []string) (Plan, error) {
+	s, err := scenario.Read(name, sets)
+	if err != nil {
+		return Plan{}, err
+	}
+	return planOf(s)
+}
+
+// planOf validates a scenario that was read.
+func planOf(s scenario.Scenario) (Plan, error) {
+	p := Plan{Scenario: s, topologies: map[scenario.Network]topology.Topology{}}
+	if s.Target != nil { // it has no network
+		if err := referenceConfig(*s.Target).Validate(); err != nil {
+			return Plan{}, s.Refuse(scenario.Series{}, "target", "", "%v", err)
+		}
+	} else if err := p.loadNetworks(); err != nil {
+		return Plan{}, err
+	}
+	if err := checkFE(s); err != nil {
+		return Plan{}, err
+	}
+	return p, p.checkWorkloads()
+}
+
+func (p Plan) loadNetworks() error {
+	for _, n := range p.Scenario.Networks() {
+		t, err := p.Scenario.LoadNetwork(n)
+		if err != nil {
+			return err
+		}
+		if err := CheckContracts(t); err != nil {
+			return err
+		}
+		if err := network.CheckCaps(t); err != nil {
+			return InputError{err}
+		}
+		if err := checkChannels(n.Topology, t); err != nil {
+			return err
+		}
+		p.topologies[n] = t
+	}
+	return nil
+}
+
+// InputError is a mistake in what the user wrote, found without a place in a file.
+type InputError struct{ error }
+
+// Unwrap returns the cause.
+func (e InputError) Unwrap() error { return e.error }
+
+// New returns the laboratory that measures a plan: a Fabric network of our own, whose
+// logs go below dir, or the reference ledger. bin is called for the daemons of a
+// network, and not at all for the reference ledger.
+func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
+	if p.Scenario.Target != nil {
+		return &referenceLab{scenario: p.Scenario}, nil
+	}
+	binaries, err := bin()
+	if err != nil {
+		return nil, err
+	}
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	if err != nil {
+		return nil, err
+	}
+	return &fabricLab{Plan: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
+}
