@@ -28,8 +28,11 @@ type Conditions struct {
 	Encryption string `json:"encryption,omitempty"` // inline | ahead | bank
 	Bank       int    `json:"bank,omitempty"`       // ciphertexts in the bank
 	Meters     int    `json:"meters"`
-	Verify     bool   `json:"verify"`             // the chaincode checks the meters' signatures
-	Arrivals   string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
+	// Interval is the time in seconds that one value of a reading covers, 0 where the
+	// parts of a mix differ and in runs of older versions.
+	Interval float64 `json:"metering_interval_s,omitempty"`
+	Verify   bool    `json:"verify"`             // the chaincode checks the meters' signatures
+	Arrivals string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
 // Caps are by role. Device is the process that plays sensors and gateways.

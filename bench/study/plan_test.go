@@ -101,8 +101,8 @@ func TestConditions(t *testing.T) {
 		{endorse, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Length, c.Meters, c.Verify = "endorse", "plain", 1, 3, true
 		}},
-		{scenario.Series{Workload: scenario.Workload{Kind: "padded", Scheme: "ddh", Bits: 1024, Length: 24, Meters: 8}}, func(c *result.Conditions) {
-			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "padded", "ddh", 1024, 24, 8
+		{scenario.Series{Workload: scenario.Workload{Kind: "padded", Scheme: "ddh", Bits: 1024, Length: 24, Meters: 8, Interval: 15 * time.Minute}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Interval = "commit", "padded", "ddh", 1024, 24, 8, 900
 		}},
 		{scenario.Series{Workload: scenario.Workload{Kind: "encrypted", Scheme: "damgard", Bits: 4096, Length: 2, Meters: 1, Encryption: scenario.Encryption{Mode: "inline"}}}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Encryption = "commit", "encrypted", "damgard", 4096, 2, 1, "inline"
@@ -111,10 +111,15 @@ func TestConditions(t *testing.T) {
 			c.Wait, c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "billing", "encrypted", 30, "ddh", 2048, 24, 5
 		}},
 		{scenario.Series{Mix: []scenario.Workload{
-			{Kind: "plain", Weight: 3, Length: 24, Meters: 10, Verify: true},
-			{Kind: "padded", Weight: 1, Scheme: "ddh", Bits: 2048, Length: 2, Meters: 5},
+			{Kind: "plain", Weight: 3, Length: 24, Meters: 10, Interval: time.Minute, Verify: true},
+			{Kind: "padded", Weight: 1, Scheme: "ddh", Bits: 2048, Length: 2, Meters: 5, Interval: time.Hour},
 		}}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Mix, c.Meters = "commit", "mix", "3 plain length 24, 1 padded ddh 2048 length 2", 15
+		}},
+		{scenario.Series{Mix: []scenario.Workload{
+			{Kind: "plain", Weight: 1, Length: 1, Meters: 1, Interval: time.Minute}, {Kind: "plain", Weight: 1, Length: 1, Meters: 1, Interval: time.Minute},
+		}}, func(c *result.Conditions) {
+			c.Wait, c.Workload, c.Mix, c.Length, c.Meters, c.Interval = "commit", "mix", "1 plain length 1, 1 plain length 1", 1, 2, 60
 		}},
 	}
 	for _, tt := range tests {

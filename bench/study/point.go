@@ -90,7 +90,7 @@ func (s *study) conditions(l level) result.Conditions {
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
 		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Form: w.Form, Readings: w.Readings, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
-		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Verify: w.Verify,
+		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Interval: w.Interval.Seconds(), Verify: w.Verify,
 		Arrivals: l.series.Load.Arrivals.String(),
 	}
 	if s.facts.Channels > 1 {
@@ -98,7 +98,7 @@ func (s *study) conditions(l level) result.Conditions {
 	}
 	for i, part := range l.series.Mix { // what they have in common, and all of it in words
 		if i == 0 {
-			c.Workload, c.Length, c.Verify = "mix", part.Length, part.Verify
+			c.Workload, c.Length, c.Interval, c.Verify = "mix", part.Length, part.Interval.Seconds(), part.Verify
 		} else {
 			c.Mix += ", "
 		}
@@ -107,6 +107,9 @@ func (s *study) conditions(l level) result.Conditions {
 		c.Verify = c.Verify && part.Verify
 		if part.Length != c.Length {
 			c.Length = 0
+		}
+		if part.Interval.Seconds() != c.Interval {
+			c.Interval = 0
 		}
 	}
 	return c
