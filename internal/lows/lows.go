@@ -1,0 +1,74 @@
+// Package lows makes and checks ECDSA signatures on P-256 of which only one form counts.
+//
+// Of the signatures (r, s) and (r, n-s), which both fit, the one with the lower s is the only
+// one that is made and taken. So nobody can turn a signature into another one, Fabric's peers
+// and orderers accept it, and a certificate stays the same bytes when Fabric's MSP sanitises it.
+package lows
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"errors"
+	"io"
+	"math/big"
+)
+
+// MaxSize is the size of the longest signature in bytes: two 256-bit integers in DER.
+const MaxSize = 72
+
+// halfOrder is half the order n of P-256, rounded down, in 32 bytes.
+const halfOrder = "\x7f\xff\xff\xff\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff" +
+	"\xde\x73\x7d\x56\xd3\x8b\xcf\x42\x79\xdc\xe5\x61\x7e\x31\x92\xa8"
+
+// A Key is a private key on P-256 that signs with the lower s.
+type Key struct{ *ecdsa.PrivateKey }
+
+// Sign implements crypto.Signer. Without a source of randomness the signature is deterministic
+// (RFC 6979).
+func (k Key) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	signature, err := k.PrivateKey.Sign(random, digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	at := numberS(signature)
+	if at < 0 {
+		return nil, errors.New("not a signature on P-256")
+	}
+	if isLow(signature[at:]) {
+		return signature, nil
+	}
+	s := new(big.Int).SetBytes(signature[at:])
+	low := s.Sub(k.Params().N, s).Bytes()
+	if low[0] >= 0x80 { // DER: a number that begins so would be negative
+		low = append([]byte{0}, low...)
+	}
+	signature = append(signature[:at], low...)
+	signature[1], signature[at-1] = byte(len(signature)-2), byte(len(low))
+	return signature, nil
+}
+
+// Verify reports whether a signature of a digest fits and has the lower s.
+func Verify(key *ecdsa.PublicKey, digest, signature []byte) bool {
+	at := numberS(signature)
+	return at >= 0 && isLow(signature[at:]) && ecdsa.VerifyASN1(key, digest, signature)
+}
+
+// numberS returns where in a DER signature the bytes of s begin, with which it ends, or -1.
+// That the numbers themselves are in DER is left to crypto/ecdsa.
+func numberS(signature []byte) int {
+	const sequence, integer = 0x30, 2
+	if n := len(signature); n < 8 || n > MaxSize || signature[0] != sequence || int(signature[1]) != n-2 || signature[2] != integer {
+		return -1
+	}
+	at := 4 + int(signature[3]) // where the second number begins, with its tag and length
+	if at+2 >= len(signature) || signature[at] != integer || int(signature[at+1]) != len(signature)-at-2 {
+		return -1
+	}
+	return at + 2
+}
+
+// isLow reports whether a number in DER is at most half the order. One of 256 bits has 33
+// bytes there and is not.
+func isLow(s []byte) bool {
+	return len(s) < len(halfOrder) || len(s) == len(halfOrder) && string(s) <= halfOrder
+}

@@ -1,0 +1,130 @@
+package lows
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/asn1"
+	"encoding/binary"
+	"math/big"
+	"testing"
+)
+
+func TestHalfOrder(t *testing.T) {
+	half := new(big.Int).Rsh(elliptic.P256().Params().N, 1)
+	if got := new(big.Int).SetBytes([]byte(halfOrder)); got.Cmp(half) != 0 || len(halfOrder) != 32 {
+		t.Errorf("%x, want %x", got, half)
+	}
+}
+
+func newKey(t testing.TB) Key {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Key{key}
+}
+
+// negated returns the other signature that fits: (r, n-s).
+func negated(t testing.TB, signature []byte) []byte {
+	t.Helper()
+	var pair struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(signature, &pair); err != nil {
+		t.Fatal(err)
+	}
+	pair.S.Sub(elliptic.P256().Params().N, pair.S)
+	other, err := asn1.Marshal(pair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+// Of the two signatures that fit only the one with the lower s is made and taken, in DER as
+// encoding/asn1 writes it. Some 2000 digests bring about short numbers as well.
+func TestOneSignature(t *testing.T) {
+	key := newKey(t)
+	half := new(big.Int).SetBytes([]byte(halfOrder))
+	lengths := map[int]bool{}
+	for n := range uint64(2000) {
+		digest := sha256.Sum256(binary.BigEndian.AppendUint64(nil, n))
+		signature, err := key.Sign(nil, digest[:], crypto.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pair struct{ R, S *big.Int }
+		if rest, err := asn1.Unmarshal(signature, &pair); err != nil || len(rest) != 0 || pair.S.Cmp(half) > 0 {
+			t.Fatalf("signature %x: s is %x, %v", signature, pair.S, err)
+		}
+		if der, err := asn1.Marshal(pair); err != nil || !bytes.Equal(der, signature) {
+			t.Fatalf("signature %x, want %x, %v", signature, der, err)
+		}
+		lengths[len(signature)] = true
+		if !Verify(&key.PublicKey, digest[:], signature) {
+			t.Fatalf("signature %x does not verify", signature)
+		}
+		other := negated(t, signature)
+		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], other) {
+			t.Fatalf("the other signature %x does not fit", other)
+		}
+		if Verify(&key.PublicKey, digest[:], other) {
+			t.Fatalf("the other signature %x verifies", other)
+		}
+	}
+	if len(lengths) < 3 {
+		t.Errorf("signatures of %d lengths only", len(lengths))
+	}
+}
+
+// Without randomness the same digest gives the same signature, with it another one.
+func TestDeterministic(t *testing.T) {
+	key, digest := newKey(t), sha256.Sum256([]byte("message"))
+	first, err1 := key.Sign(nil, digest[:], crypto.SHA256)
+	again, err2 := key.Sign(nil, digest[:], crypto.SHA256)
+	other, err3 := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err1 != nil || err2 != nil || err3 != nil {
+		t.Fatal(err1, err2, err3)
+	}
+	if !bytes.Equal(first, again) {
+		t.Errorf("%x, then %x", first, again)
+	}
+	if bytes.Equal(first, other) {
+		t.Errorf("%x also with randomness", other)
+	}
+}
+
+// Keys on other curves are refused.
+func TestOtherCurve(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(nil)
+	if signature, err := (Key{key}).Sign(nil, digest[:], crypto.SHA256); err == nil {
+		t.Errorf("signature %x", signature)
+	}
+}
+
+// FuzzVerify holds that of all bytes only the signature itself is taken.
+func FuzzVerify(f *testing.F) {
+	key, digest := newKey(f), sha256.Sum256([]byte("message"))
+	good, err := key.Sign(nil, digest[:], crypto.SHA256)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(negated(f, good))
+	f.Add(good[:5])
+	f.Add(bytes.Repeat([]byte{0x30}, 72))
+	f.Add([]byte{0x30, 6, 2, 0xff, 1, 2, 1, 1})
+	f.Add([]byte{0x30, 6, 2, 1, 1, 2, 1, 1})
+	f.Fuzz(func(t *testing.T, signature []byte) {
+		if ok := Verify(&key.PublicKey, digest[:], signature); ok != bytes.Equal(signature, good) {
+			t.Errorf("signature %x: %v", signature, ok)
+		}
+	})
+}
