@@ -9,12 +9,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
 	"google.golang.org/protobuf/proto"
+
+	"meterbench/internal/lows"
 )
 
 // An Identity is the X.509 certificate and ECDSA P-256 key with which a
@@ -27,11 +26,10 @@ type Identity struct {
 
 // A signer signs as one Identity.
 type signer struct {
-	msp      string
-	certPEM  []byte
-	creator  []byte // both of the above as peers read them: a marshalled msp.SerializedIdentity
-	key      *ecdsa.PrivateKey
-	halfN, n *big.Int
+	msp     string
+	certPEM []byte
+	creator []byte // both of the above as peers read them: a marshalled msp.SerializedIdentity
+	key     lows.Key
 }
 
 func newSigner(id Identity) (*signer, error) {
@@ -57,8 +55,7 @@ func newSigner(id Identity) (*signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	n := key.Params().N
-	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: key, n: n, halfN: new(big.Int).Rsh(n, 1)}, nil
+	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: lows.Key{PrivateKey: key}}, nil
 }
 
 func parseKey(text []byte) (*ecdsa.PrivateKey, error) {
@@ -90,29 +87,9 @@ func (s *signer) sign(message []byte) ([]byte, error) {
 	return s.signDigest(digest[:])
 }
 
-// signDigest signs a SHA-256 digest. Of the two valid values of s it takes the
-// lower one, for peers and orderers refuse the other.
+// signDigest signs a SHA-256 digest. Peers and orderers refuse a high s.
 func (s *signer) signDigest(digest []byte) ([]byte, error) {
-	signature, err := s.key.Sign(nil, digest, crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	var sequence cryptobyte.String
-	r, v := new(big.Int), new(big.Int)
-	input := cryptobyte.String(signature)
-	if !input.ReadASN1(&sequence, asn1.SEQUENCE) || !sequence.ReadASN1Integer(r) || !sequence.ReadASN1Integer(v) {
-		return nil, errors.New("signature is not an ASN.1 pair of integers")
-	}
-	if v.Cmp(s.halfN) <= 0 {
-		return signature, nil
-	}
-	v.Sub(s.n, v)
-	var b cryptobyte.Builder
-	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1BigInt(r)
-		b.AddASN1BigInt(v)
-	})
-	return b.Bytes()
+	return s.key.Sign(nil, digest, crypto.SHA256)
 }
 
 // MspID and Credentials make a signer an identity of the fabric-gateway library.

@@ -17,13 +17,15 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"meterbench/internal/lows"
 )
 
 // An Admin signs the requests that set up a network in the name of one
 // organisation's administrator.
 type Admin struct {
 	creator []byte // serialised identity
-	key     lowS
+	key     lows.Key
 }
 
 // NewAdmin returns an administrator of the organisation with that MSP id.
@@ -44,7 +46,7 @@ func NewAdmin(id string, c Credential) (*Admin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("administrator of %s: %w", id, err)
 	}
-	return &Admin{creator: creator, key: lowS{key}}, nil
+	return &Admin{creator: creator, key: lows.Key{PrivateKey: key}}, nil
 }
 
 func (a *Admin) sign(message []byte) ([]byte, error) {

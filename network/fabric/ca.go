@@ -1,30 +1,31 @@
 package fabric
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"time"
+
+	"meterbench/internal/lows"
 )
 
 // validity is how long certificates hold. They live for one network only.
 const validity = 5 * 365 * 24 * time.Hour
 
-// A CA is a certificate authority with a P-256 key.
+// A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose
+// signature has a high s, after which the same identity no longer is the same bytes
+// everywhere: this one signs with the low s.
 type CA struct {
 	cert *x509.Certificate
 	pem  []byte
-	key  lowS
+	key  lows.Key
 }
 
 // A Credential is a certificate and its private key, both PEM.
@@ -39,6 +40,7 @@ func NewCA(organisation, name string) (*CA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make key of CA %s: %w", name, err)
 	}
+	signer := lows.Key{PrivateKey: key}
 	template, err := template(&key.PublicKey, pkix.Name{CommonName: name, Organization: []string{organisation}})
 	if err != nil {
 		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
@@ -46,7 +48,7 @@ func NewCA(organisation, name string) (*CA, error) {
 	template.IsCA = true
 	template.BasicConstraintsValid = true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, lowS{key})
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, signer)
 	if err != nil {
 		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
 	}
@@ -54,7 +56,7 @@ func NewCA(organisation, name string) (*CA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
 	}
-	return &CA{cert: cert, pem: encode("CERTIFICATE", der), key: lowS{key}}, nil
+	return &CA{cert: cert, pem: encode("CERTIFICATE", der), key: signer}, nil
 }
 
 // PEM returns the authority's certificate.
@@ -124,27 +126,4 @@ func template(key *ecdsa.PublicKey, subject pkix.Name) (*x509.Certificate, error
 
 func encode(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-}
-
-// lowS signs with S in the lower half of the group's order. Fabric's MSP
-// rewrites certificates whose signature has a high S, after which the same
-// identity no longer is the same bytes everywhere.
-type lowS struct{ *ecdsa.PrivateKey }
-
-// Sign implements crypto.Signer.
-func (k lowS) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	der, err := k.PrivateKey.Sign(random, digest, opts)
-	if err != nil {
-		return nil, err
-	}
-	var sig struct{ R, S *big.Int }
-	if _, err := asn1.Unmarshal(der, &sig); err != nil {
-		return nil, err
-	}
-	order := k.Curve.Params().N
-	if sig.S.Cmp(new(big.Int).Rsh(order, 1)) <= 0 {
-		return der, nil
-	}
-	sig.S.Sub(order, sig.S)
-	return asn1.Marshal(sig)
 }
