@@ -70,7 +70,7 @@ func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
 // quantiles compares the quantiles of the commit latency at a utilisation of
 // 16 servers of 20 ms, which take 800 transactions per second.
 func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
-	config := reference.Config{Commit: stage(16, reference.Exponential, 20*time.Millisecond)}
+	config := reference.Config{Commit: commit(16, reference.Exponential, 20*time.Millisecond)}
 	rate := utilisation * config.Capacity()
 	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: slots, Hold: quantilesHold})
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *calibrator) closedCapacity(ctx context.Context) error {
 }
 
 func (c *calibrator) openCapacity(ctx context.Context) error {
-	config := reference.Config{Commit: stage(16, reference.Exponential, 20*time.Millisecond)}
+	config := reference.Config{Commit: commit(16, reference.Exponential, 20*time.Millisecond)}
 	return c.capacity(ctx, "1000/s, exponential service", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots}, (*trial).trueRates)
 }
 
@@ -128,7 +128,7 @@ func (c *calibrator) capacity(ctx context.Context, load string, config reference
 // two others, at 100 arrivals per second.
 func stalled() reference.Config {
 	return reference.Config{
-		Commit: stage(1000, reference.Constant, 3700*time.Microsecond),
+		Commit: commit(1000, reference.Constant, 3700*time.Microsecond),
 		Stalls: []reference.Stall{{At: 1005 * time.Millisecond, For: time.Second}},
 	}
 }
@@ -164,7 +164,7 @@ func (c *calibrator) stallOneSlot(ctx context.Context) error {
 // outcomes compares how many transactions ended in which outcome.
 func (c *calibrator) outcomes(ctx context.Context) error {
 	config := reference.Config{
-		Endorse: stage(16, reference.Exponential, 5*time.Millisecond), Commit: stage(16, reference.Exponential, 5*time.Millisecond),
+		Endorse: stage(16, reference.Exponential, 5*time.Millisecond), Commit: commit(16, reference.Exponential, 5*time.Millisecond),
 		GiveUp: time.Second,
 	}
 	told := []result.Outcome{result.Valid}
@@ -195,4 +195,8 @@ func (c *calibrator) count(what string, truth, measured, limit float64) {
 
 func stage(servers int, kind reference.Kind, mean time.Duration) *reference.Stage {
 	return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: kind, Mean: mean}}
+}
+
+func commit(servers int, kind reference.Kind, mean time.Duration) *reference.Commit {
+	return &reference.Commit{Stage: *stage(servers, kind, mean)}
 }

@@ -139,7 +139,7 @@ func TestFindsCapacity(t *testing.T) {
 		aim := 400 + 600*(float64(i)+rng.Float64())/float64(searches) // per second
 		s := &sought{seed: uint64(i) << 32}
 		s.Seed = s.seed
-		s.Commit = stage(k.servers, k.service, time.Duration(float64(k.servers)/aim*1e9))
+		s.Commit = commit(k.servers, k.service, time.Duration(float64(k.servers)/aim*1e9))
 		if k.batch > 0 {
 			s.Batch = &reference.Batch{Timeout: k.batch, Messages: 500}
 		}

@@ -55,7 +55,7 @@ func TestClosedForms(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				target, err := reference.New(reference.Config{
-					Commit: &reference.Stage{Servers: tt.servers, Service: reference.Distribution{Kind: tt.kind, Mean: time.Duration(mean * 1e9)}}, Seed: 5,
+					Commit: commit(tt.servers, tt.kind, time.Duration(mean*1e9)), Seed: 5,
 				}, alarm.Timers{}, nil)
 				if err != nil {
 					t.Fatal(err)

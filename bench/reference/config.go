@@ -11,51 +11,43 @@
 package reference
 
 import (
-	"cmp"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/strictyaml"
 )
 
-// A Config is what a simulated ledger is told to be.
+// Config describes a simulated ledger, as the target of a scenario gives it.
 type Config struct {
 	// Endorse, Order and Commit serve transactions first come, first served.
-	// A nil Stage takes no time. An orderer acknowledges a transaction at the
+	// A nil stage takes no time. An orderer acknowledges a transaction at the
 	// end of its Order stage.
-	Endorse, Order, Commit *Stage
-	// Batch says when a block is cut. Where nil, every transaction is a block.
-	Batch *Batch
-	// PerBlock makes Commit draw one service time for a whole block; otherwise
-	// a block takes the sum of its transactions' service times. Either way one
-	// server commits it, and all its transactions at once. With more than one
-	// server a block may overtake the one before.
-	PerBlock bool
-
+	Endorse *Stage  `yaml:"endorse"`
+	Order   *Stage  `yaml:"order"`
+	Batch   *Batch  `yaml:"batch"` // nil: every transaction is a block
+	Commit  *Commit `yaml:"commit"`
 	// Failures are the shares of transactions that do not end as valid.
-	Failures []Failure
-	// GiveUp is how long after the acknowledgement a client gives up on a
-	// transaction that Failures lose (result.Unknown).
-	GiveUp time.Duration
-	// Stalls, in order, are the times at which everything in the ledger stops,
-	// timers and services under way included. They go on where they were.
-	Stalls []Stall
-	Seed   uint64 // of service times, failures and transaction ids
+	Failures []Failure     `yaml:"failures"`
+	GiveUp   time.Duration `yaml:"give_up"` // clients give up on a lost transaction so long after the acknowledgement
+	Stalls   []Stall       `yaml:"stalls"`  // in order
+	Seed     uint64        // of service times, failures and transaction ids
 }
 
 // A Stage is a queue with a number of equal servers.
 type Stage struct {
-	Servers int // 1 to 1,000,000
-	Service Distribution
+	Servers int          `yaml:"servers"`
+	Service Distribution `yaml:"service"`
 }
 
 // A Distribution says how long services take.
 type Distribution struct {
-	Kind Kind
-	Mean time.Duration // 0 to an hour
-	CV   float64       // of Lognormal only: standard deviation / mean, above 0, up to 10
+	Kind Kind          `yaml:"kind"` // constant | exponential | lognormal
+	Mean time.Duration `yaml:"mean"`
+	CV   float64       `yaml:"cv"` // standard deviation / mean, lognormal only
 }
 
 // A Kind is a family of distributions.
@@ -68,111 +60,99 @@ const (
 	Lognormal   Kind = "lognormal"
 )
 
-// A Batch cuts a block once it holds Messages transactions, before one that
-// would take it over Bytes, or Timeout after its first transaction. A
-// transaction larger than Bytes has a block of its own.
+// Kinds returns all kinds of distributions.
+func Kinds() []Kind { return []Kind{Constant, Exponential, Lognormal} }
+
+// A Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes,
+// or Timeout after its first transaction. A transaction larger than Bytes has a block of its own.
 type Batch struct {
-	Timeout  time.Duration // above 0
-	Messages int           // at least 1
-	Bytes    uint64        // of function names and arguments; 0 for no limit
+	Timeout  time.Duration `yaml:"timeout"`
+	Messages int           `yaml:"messages"`
+	Bytes    uint64        `yaml:"bytes,size"` // 0: no limit
 }
 
-// A Failure makes a share of the transactions end in an outcome. Limited takes
-// no service; EndorseRefused and EndorseMismatch end with endorsement,
-// SubmitRefused with ordering; Unknown is acknowledged and then lost; those
-// that are committed as invalid pass through all stages.
-type Failure struct {
-	Outcome result.Outcome
-	Share   float64 // 0 to 1; all shares sum to 1 at most
+// A Commit is the stage at which whole blocks are committed: one server commits a block, and all its
+// transactions at once. With more than one server a block may overtake the one before.
+type Commit struct {
+	Stage
+	Per Per `yaml:"per" json:"-"` // transaction | block: what one service time is for
 }
 
-// A Stall stops the ledger for some time.
-type Stall struct {
-	At  time.Duration // since New
-	For time.Duration // above 0
-}
+// Per says what one service time of a commit is for.
+type Per string
 
+// The zero value means PerTransaction: a block then takes the sum of its transactions' service times.
 const (
-	maxServers = 1_000_000
-	maxMean    = time.Hour
-	maxCV      = 10
+	PerTransaction Per = "transaction"
+	PerBlock       Per = "block"
 )
 
-// Validate returns an error that names the first field that makes no sense.
-func (c Config) Validate() error {
-	err := cmp.Or(c.Endorse.validate("endorse"), c.Order.validate("order"), c.Commit.validate("commit"),
-		c.Batch.validate(), c.validateFailures(), c.validateStalls())
-	if err != nil {
-		return fmt.Errorf("reference ledger: %w", err)
-	}
-	return nil
+// A Failure makes a share of the transactions end in an outcome. Limited takes no service;
+// EndorseRefused and EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is
+// acknowledged and then lost; those that are committed as invalid pass through all stages.
+type Failure struct {
+	Outcome result.Outcome `yaml:"outcome"`
+	Share   float64        `yaml:"share"` // 0 to 1
 }
 
-func (s *Stage) validate(name string) error {
-	if s == nil {
+// Failures returns the outcomes other than valid and answered that a simulated ledger can cause.
+func Failures() []result.Outcome {
+	return []result.Outcome{
+		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther, result.EndorseRefused,
+		result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
+	}
+}
+
+// A Stall stops everything in the ledger for some time, timers and services under way included. They
+// go on where they were.
+type Stall struct {
+	At  time.Duration `yaml:"at"` // since the ledger's start, before its series are prepared
+	For time.Duration `yaml:"for"`
+}
+
+// UnmarshalNode reads a commit stage, whose service is for a transaction unless it says otherwise.
+func (c *Commit) UnmarshalNode(n *strictyaml.Node) error {
+	type plain Commit
+	*c = Commit{Per: PerTransaction}
+	return n.Decode((*plain)(c))
+}
+
+// UnmarshalNode reads a failure, whose outcome is given by its name.
+func (f *Failure) UnmarshalNode(n *strictyaml.Node) error {
+	text := struct {
+		Outcome string  `yaml:"outcome"`
+		Share   float64 `yaml:"share"`
+	}{}
+	if err := n.Decode(&text); err != nil {
+		return err
+	}
+	names := make([]string, 0, len(Failures()))
+	for _, o := range Failures() {
+		if o.String() == text.Outcome {
+			*f = Failure{o, text.Share}
+			return nil
+		}
+		names = append(names, o.String())
+	}
+	return n.Locate(strictyaml.OneOf("outcome", text.Outcome, names...))
+}
+
+// MarshalJSON adds PerBlock, under which results have always stored what a commit's service is for.
+func (c Config) MarshalJSON() ([]byte, error) {
+	type plain Config
+	return json.Marshal(struct {
+		plain
+		PerBlock bool
+	}{plain(c), c.Commit.perBlock()})
+}
+
+func (c *Commit) perBlock() bool { return c != nil && c.Per == PerBlock }
+
+func (c *Commit) stage() *Stage {
+	if c == nil {
 		return nil
 	}
-	d := s.Service
-	switch {
-	case s.Servers < 1 || s.Servers > maxServers:
-		return fmt.Errorf("%s: %d servers; give 1 to %d, or leave the stage out if it takes no time", name, s.Servers, maxServers)
-	case d.Kind != Constant && d.Kind != Exponential && d.Kind != Lognormal:
-		return fmt.Errorf("%s: there is no distribution %q; take %s, %s or %s", name, d.Kind, Constant, Exponential, Lognormal)
-	case d.Mean < 0 || d.Mean > maxMean:
-		return fmt.Errorf("%s: mean service time %v; give 0 to %v", name, d.Mean, maxMean)
-	case d.Kind == Lognormal && !(d.CV > 0 && d.CV <= maxCV):
-		return fmt.Errorf("%s: coefficient of variation %v; give a number above 0, up to %d", name, d.CV, maxCV)
-	case d.Kind != Lognormal && d.CV != 0:
-		return fmt.Errorf("%s: the coefficient of variation of %s service times is given already; only %s takes one", name, d.Kind, Lognormal)
-	}
-	return nil
-}
-
-func (b *Batch) validate() error {
-	switch {
-	case b == nil:
-	case b.Timeout <= 0:
-		return fmt.Errorf("batch: timeout %v; give a time above 0, or the last block is never cut", b.Timeout)
-	case b.Messages < 1:
-		return fmt.Errorf("batch: %d messages; a block holds at least 1", b.Messages)
-	}
-	return nil
-}
-
-func (c Config) validateFailures() error {
-	sum := 0.0
-	for _, f := range c.Failures {
-		_, possible := lastMark(f.Outcome)
-		switch {
-		case !possible || f.Outcome == result.Valid || f.Outcome == result.Answered:
-			return fmt.Errorf("failures: %v is not a failure that a ledger can cause", f.Outcome)
-		case !(f.Share >= 0 && f.Share <= 1):
-			return fmt.Errorf("failures: share %v of %v; give 0 to 1", f.Share, f.Outcome)
-		case f.Outcome == result.Unknown && c.GiveUp <= 0:
-			return fmt.Errorf("failures: %v needs a time above 0 after which clients give up, not %v", f.Outcome, c.GiveUp)
-		}
-		sum += f.Share
-	}
-	if sum > 1+1e-9 { // shares as 0.7, 0.2 and 0.1 add up to a little more than 1
-		return fmt.Errorf("failures: the shares sum to %v; there is only 1 to share", sum)
-	}
-	return nil
-}
-
-func (c Config) validateStalls() error {
-	end := time.Duration(0)
-	for i, s := range c.Stalls {
-		switch {
-		case s.For <= 0:
-			return fmt.Errorf("stalls: stall %d lasts %v; give a time above 0", i+1, s.For)
-		case s.At < end:
-			return fmt.Errorf("stalls: stall %d begins at %v, before %v; give them in order and apart", i+1, s.At, end)
-		case s.At > math.MaxInt64-s.For:
-			return fmt.Errorf("stalls: stall %d never ends", i+1)
-		}
-		end = s.At + s.For
-	}
-	return nil
+	return &c.Stage
 }
 
 // Capacity returns the transactions per second that the slowest stage serves
@@ -181,12 +161,12 @@ func (c Config) validateStalls() error {
 // takes time.
 func (c Config) Capacity() float64 {
 	capacity := math.Inf(1)
-	for _, s := range []*Stage{c.Endorse, c.Order, c.Commit} {
+	for _, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {
 		if s == nil {
 			continue
 		}
 		rate := float64(s.Servers) / s.Service.Mean.Seconds()
-		if s == c.Commit && c.PerBlock && c.Batch != nil {
+		if c.Commit != nil && s == &c.Commit.Stage && c.Commit.Per == PerBlock && c.Batch != nil {
 			rate *= float64(c.Batch.Messages)
 		}
 		capacity = min(capacity, rate)
@@ -204,8 +184,8 @@ func (c Config) Describe() string {
 		}
 		parts = append(parts, cut)
 	}
-	commit := "commit " + c.Commit.describe()
-	if c.PerBlock {
+	commit := "commit " + c.Commit.stage().describe()
+	if c.Commit.perBlock() {
 		commit += " per block"
 	}
 	parts = append(parts, commit)

@@ -23,10 +23,12 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 		Endorse: stage(8, reference.Exponential, 19*time.Millisecond),
 		Order:   stage(2, reference.Constant, 1300*time.Microsecond),
 		Batch:   &reference.Batch{Timeout: 210 * time.Millisecond, Messages: 50, Bytes: 4000},
-		Commit:  &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 1700 * time.Microsecond, CV: 0.6}},
-		GiveUp:  3 * time.Second,
-		Stalls:  []reference.Stall{{At: 2 * time.Second, For: 700 * time.Millisecond}, {At: 5 * time.Second, For: time.Second}},
-		Seed:    11,
+		Commit: &reference.Commit{Stage: reference.Stage{
+			Servers: 1, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 1700 * time.Microsecond, CV: 0.6},
+		}},
+		GiveUp: 3 * time.Second,
+		Stalls: []reference.Stall{{At: 2 * time.Second, For: 700 * time.Millisecond}, {At: 5 * time.Second, For: time.Second}},
+		Seed:   11,
 	}
 	for _, o := range result.Outcomes() {
 		switch o {
@@ -35,8 +37,9 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 			full.Failures = append(full.Failures, reference.Failure{Outcome: o, Share: 0.03})
 		}
 	}
-	perBlock := full
-	perBlock.PerBlock, perBlock.Endorse = true, nil
+	blocks := full
+	blocks.Commit = &reference.Commit{Stage: full.Commit.Stage, Per: reference.PerBlock}
+	blocks.Endorse = nil
 	open := bench.Plan{Arrivals: arrival.Poisson{PerSecond: 300}, Slots: 5000, Seed: 4, Hold: 10 * time.Second}
 	for _, tt := range []struct {
 		name   string
@@ -44,7 +47,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 		plan   bench.Plan
 	}{
 		{"open", full, open},
-		{"per block", perBlock, open},
+		{"per block", blocks, open},
 		{"closed", full, bench.Plan{Clients: 40, Hold: 10 * time.Second}},
 		{"acknowledge", full, bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Outstanding: 500, Hold: 10 * time.Second}},
 		{"endorse", full, bench.Plan{Clients: 40, Wait: bench.WaitEndorse, Hold: 10 * time.Second}},
@@ -97,7 +100,7 @@ func TestStall(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := reference.Config{
-					Commit: stage(1000, reference.Constant, 3700*time.Microsecond),
+					Commit: commit(1000, reference.Constant, 3700*time.Microsecond),
 					Stalls: []reference.Stall{{At: 2 * time.Second, For: time.Second}},
 				}
 				tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: tt.slots, Hold: 5 * time.Second}, empty)
@@ -115,9 +118,9 @@ func TestStall(t *testing.T) {
 func TestSaturation(t *testing.T) {
 	const hold, capacity = 40 * time.Second, 500
 	for _, c := range []reference.Config{
-		{Endorse: stage(60, reference.Exponential, 20*time.Millisecond), Commit: stage(1, reference.Exponential, 2*time.Millisecond), Seed: 1},
-		{Commit: stage(4, reference.Constant, 8*time.Millisecond)},
-		{Batch: &reference.Batch{Timeout: 2 * time.Second, Messages: 50}, PerBlock: true, Commit: stage(1, reference.Constant, 100*time.Millisecond)},
+		{Endorse: stage(60, reference.Exponential, 20*time.Millisecond), Commit: commit(1, reference.Exponential, 2*time.Millisecond), Seed: 1},
+		{Commit: commit(4, reference.Constant, 8*time.Millisecond)},
+		{Batch: &reference.Batch{Timeout: 2 * time.Second, Messages: 50}, Commit: perBlock(1, reference.Constant, 100*time.Millisecond)},
 	} {
 		t.Run(c.Describe(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -177,7 +180,7 @@ func TestCuts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := reference.Config{Batch: &tt.batch, PerBlock: true, Commit: stage(9, reference.Constant, commit)}
+				c := reference.Config{Batch: &tt.batch, Commit: perBlock(9, reference.Constant, commit)}
 				p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 100, Hold: 60 * time.Millisecond}
 				tr := run(t, t.Context(), c, p, tt.w)
 				for i, r := range tr.records {
@@ -199,7 +202,7 @@ func TestInterrupted(t *testing.T) {
 		time.AfterFunc(1010*time.Millisecond, stop)
 		c := reference.Config{
 			Endorse: stage(1, reference.Constant, 150*time.Millisecond), Order: stage(1, reference.Constant, 151*time.Millisecond),
-			Batch: &reference.Batch{Timeout: 5 * time.Second, Messages: 3}, Commit: stage(1, reference.Constant, 700*time.Millisecond),
+			Batch: &reference.Batch{Timeout: 5 * time.Second, Messages: 3}, Commit: commit(1, reference.Constant, 700*time.Millisecond),
 		}
 		tr := run(t, ctx, c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 50}, Slots: 100, Hold: time.Minute}, empty)
 		if tr.Counts[result.Interrupted] == 0 || tr.Counts[result.Valid] == 0 || tr.Counts.Total() != 51 {
@@ -218,7 +221,7 @@ func TestInterrupted(t *testing.T) {
 func TestRealTime(t *testing.T) {
 	c := reference.Config{
 		Endorse: stage(4, reference.Exponential, 2*time.Millisecond), Order: stage(2, reference.Constant, time.Millisecond),
-		Batch: &reference.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: stage(1, reference.Constant, time.Millisecond), PerBlock: true,
+		Batch: &reference.Batch{Timeout: 11 * time.Millisecond, Messages: 10}, Commit: perBlock(1, reference.Constant, time.Millisecond),
 		Failures: []reference.Failure{{Outcome: result.EndorseRefused, Share: 0.1}, {Outcome: result.MVCCConflict, Share: 0.1}},
 		Stalls:   []reference.Stall{{At: 100 * time.Millisecond, For: 50 * time.Millisecond}},
 	}
@@ -239,7 +242,7 @@ func TestSeed(t *testing.T) {
 	account := func(seed uint64) (commits []time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			c := reference.Config{
-				Endorse: stage(4, reference.Exponential, 11*time.Millisecond), Commit: stage(1, reference.Exponential, 3*time.Millisecond),
+				Endorse: stage(4, reference.Exponential, 11*time.Millisecond), Commit: commit(1, reference.Exponential, 3*time.Millisecond),
 				Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
 			}
 			tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 200}, Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)

@@ -82,8 +82,8 @@ func newModel(c Config, ended func(*transaction)) *model {
 	return &model{
 		endorse: newQueue(c.Endorse, c.Seed, endorseStream),
 		order:   newQueue(c.Order, c.Seed, orderStream),
-		commit:  newQueue(c.Commit, c.Seed, commitStream),
-		batch:   c.Batch, perBlock: c.PerBlock,
+		commit:  newQueue(c.Commit.stage(), c.Seed, commitStream),
+		batch:   c.Batch, perBlock: c.Commit.perBlock(),
 		failures: c.Failures, rng: failureStream.source(c.Seed),
 		ended: ended,
 	}

@@ -27,7 +27,7 @@ func stages() *rapid.Generator[*Stage] {
 			return nil
 		}
 		d := Distribution{Kind: rapid.SampledFrom([]Kind{Constant, Exponential, Lognormal}).Draw(t, "kind")}
-		d.Mean = time.Duration(rapid.IntRange(0, 1000).Draw(t, "mean"))
+		d.Mean = time.Duration(rapid.IntRange(1, 1000).Draw(t, "mean"))
 		if d.Kind == Lognormal {
 			d.CV = rapid.Float64Range(0.01, maxCV).Draw(t, "cv")
 		}
@@ -35,11 +35,21 @@ func stages() *rapid.Generator[*Stage] {
 	})
 }
 
+func commits() *rapid.Generator[*Commit] {
+	return rapid.Custom(func(t *rapid.T) *Commit {
+		s := stages().Draw(t, "stage")
+		if s == nil {
+			return nil
+		}
+		return &Commit{*s, rapid.SampledFrom([]Per{PerTransaction, PerBlock}).Draw(t, "per")}
+	})
+}
+
 func configs() *rapid.Generator[Config] {
 	return rapid.Custom(func(t *rapid.T) Config {
 		c := Config{
-			Endorse: stages().Draw(t, "endorse"), Order: stages().Draw(t, "order"), Commit: stages().Draw(t, "commit"),
-			PerBlock: rapid.Bool().Draw(t, "per block"), Seed: rapid.Uint64().Draw(t, "seed"), GiveUp: time.Second,
+			Endorse: stages().Draw(t, "endorse"), Order: stages().Draw(t, "order"), Commit: commits().Draw(t, "commit"),
+			Seed: rapid.Uint64().Draw(t, "seed"), GiveUp: time.Second,
 		}
 		if rapid.Bool().Draw(t, "batches") {
 			c.Batch = &Batch{
@@ -176,7 +186,7 @@ func TestModelAgreesWithTheRecursion(t *testing.T) {
 		for _, x := range sent {
 			way = append(way, passage{x.number, x.at[arrived]})
 		}
-		for i, s := range []*Stage{c.Endorse, c.Order, c.Commit} {
+		for i, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {
 			if s == nil {
 				continue
 			}
@@ -203,18 +213,24 @@ func TestCapacity(t *testing.T) {
 	stage := func(servers int, kind Kind, mean time.Duration, cv float64) *Stage {
 		return &Stage{servers, Distribution{kind, mean, cv}}
 	}
+	commit := func(servers int, kind Kind, mean time.Duration, cv float64) *Commit {
+		return &Commit{*stage(servers, kind, mean, cv), PerTransaction}
+	}
+	perBlock := func(servers int, kind Kind, mean time.Duration, cv float64) *Commit {
+		return &Commit{*stage(servers, kind, mean, cv), PerBlock}
+	}
 	tests := []struct {
 		name   string
 		config Config
 		want   float64
 	}{
-		{"one server", Config{Commit: stage(1, Constant, 2*time.Millisecond, 0)}, 500},
-		{"four servers", Config{Commit: stage(4, Exponential, 8*time.Millisecond, 0)}, 500},
-		{"lognormal", Config{Commit: stage(2, Lognormal, 4*time.Millisecond, 0.5)}, 500},
-		{"slow endorsement", Config{Endorse: stage(3, Exponential, 10*time.Millisecond, 0), Commit: stage(1, Constant, time.Millisecond, 0)}, 300},
-		{"slow orderer", Config{Order: stage(2, Constant, 10*time.Millisecond, 0), Commit: stage(1, Constant, time.Millisecond, 0)}, 200},
-		{"per transaction of a block", Config{Batch: &Batch{Timeout: time.Second, Messages: 50}, Commit: stage(1, Exponential, 2*time.Millisecond, 0)}, 500},
-		{"per block", Config{Batch: &Batch{Timeout: time.Second, Messages: 50}, PerBlock: true, Commit: stage(1, Exponential, 100*time.Millisecond, 0)}, 500},
+		{"one server", Config{Commit: commit(1, Constant, 2*time.Millisecond, 0)}, 500},
+		{"four servers", Config{Commit: commit(4, Exponential, 8*time.Millisecond, 0)}, 500},
+		{"lognormal", Config{Commit: commit(2, Lognormal, 4*time.Millisecond, 0.5)}, 500},
+		{"slow endorsement", Config{Endorse: stage(3, Exponential, 10*time.Millisecond, 0), Commit: commit(1, Constant, time.Millisecond, 0)}, 300},
+		{"slow orderer", Config{Order: stage(2, Constant, 10*time.Millisecond, 0), Commit: commit(1, Constant, time.Millisecond, 0)}, 200},
+		{"per transaction of a block", Config{Batch: &Batch{Timeout: time.Second, Messages: 50}, Commit: commit(1, Exponential, 2*time.Millisecond, 0)}, 500},
+		{"per block", Config{Batch: &Batch{Timeout: time.Second, Messages: 50}, Commit: perBlock(1, Exponential, 100*time.Millisecond, 0)}, 500},
 		{"no stage", Config{}, math.Inf(1)},
 	}
 	for _, tt := range tests {

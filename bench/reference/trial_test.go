@@ -26,6 +26,14 @@ func stage(servers int, kind reference.Kind, mean time.Duration) *reference.Stag
 	return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: kind, Mean: mean}}
 }
 
+func commit(servers int, kind reference.Kind, mean time.Duration) *reference.Commit {
+	return &reference.Commit{Stage: *stage(servers, kind, mean)}
+}
+
+func perBlock(servers int, kind reference.Kind, mean time.Duration) *reference.Commit {
+	return &reference.Commit{Stage: *stage(servers, kind, mean), Per: reference.PerBlock}
+}
+
 // A trial is one load level against a reference, with both accounts of it.
 type trial struct {
 	result.Counts

@@ -11,7 +11,8 @@ import (
 )
 
 // Decode fills the struct that v points to. Fields are matched by their yaml
-// tag; a field without one is no key. What the document does not give keeps
+// tag; a field without one is no key,
+// but those of an embedded struct are. What the document does not give keeps
 // its value. The tag's option size reads 2MiB into a whole number of bytes,
 // rate reads 100/s into transactions per second; a time.Duration reads 200ms.
 // A single value stands for a list of one. The error is an *Error, the first
@@ -70,11 +71,11 @@ func (n *Node) decodeList(to reflect.Value, unit string) error {
 
 func (n *Node) decodeStruct(to reflect.Value) error {
 	var keys, units []string
-	var fields []int
-	for i := range to.NumField() {
-		if tag := to.Type().Field(i).Tag.Get("yaml"); tag != "" {
+	var fields [][]int
+	for _, f := range reflect.VisibleFields(to.Type()) {
+		if tag := f.Tag.Get("yaml"); tag != "" {
 			key, unit, _ := strings.Cut(tag, ",")
-			keys, units, fields = append(keys, key), append(units, unit), append(fields, i)
+			keys, units, fields = append(keys, key), append(units, unit), append(fields, f.Index)
 		}
 	}
 	if n.kind != mapping {
@@ -84,7 +85,7 @@ next:
 	for _, e := range n.entries {
 		for i, key := range keys {
 			if key == e.key {
-				if err := e.value.decode(to.Field(fields[i]), units[i]); err != nil {
+				if err := e.value.decode(to.FieldByIndex(fields[i]), units[i]); err != nil {
 					return err
 				}
 				continue next

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -43,6 +44,34 @@ func (p *Problem) Error() string {
 		return strings.TrimPrefix(e.Error(), ": ")
 	}
 	return e.Error()
+}
+
+// Problemf returns a Problem with a formatted message.
+func Problemf(hint, path, format string, args ...any) *Problem {
+	return &Problem{Path: path, Msg: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// OneOf returns a problem unless got is one of the options.
+func OneOf[T ~string](path string, got T, options ...T) *Problem {
+	var all []string
+	for _, option := range options {
+		if got == option {
+			return nil
+		}
+		all = append(all, string(option))
+	}
+	if got == "" {
+		return Problemf("", path, "is missing: one of %s", strings.Join(all, ", "))
+	}
+	return Problemf(Hint(string(got), all), path, "there is no %q", got)
+}
+
+// Between returns a problem unless least <= got <= most.
+func Between[T cmp.Ordered](path string, got, least, most T) *Problem {
+	if got < least || got > most {
+		return Problemf("", path, "must be %v to %v, got %v", least, most, got)
+	}
+	return nil
 }
 
 // Hint returns a hint for a word that is none of the options: the closest one

@@ -58,10 +58,16 @@ func (n *Node) Errorf(hint, format string, args ...any) *Error {
 	return n.pos.errorf(hint, "%s", msg)
 }
 
-// Locate puts a problem's position to it: that of the value, or if it was not
-// given, of the innermost value around it.
-func (d *Document) Locate(p *Problem) *Error {
-	n := d.root
+// Locate gives a problem its position: that of the value, or if it was not given, of the innermost
+// value around it.
+func (d *Document) Locate(p *Problem) *Error { return d.root.Locate(p) }
+
+// Locate gives a problem, whose path begins at this value, its position as Document.Locate does.
+func (n *Node) Locate(p *Problem) *Error {
+	path := p.Path
+	if n.path != "" {
+		path = join(n.path, p.Path)
+	}
 	steps, _ := parsePath(p.Path) // the part that can be followed leads closest
 	for _, s := range steps {
 		next := n.child(s)
@@ -70,7 +76,7 @@ func (d *Document) Locate(p *Problem) *Error {
 		}
 		n = next
 	}
-	return n.pos.errorf(p.Hint, "%s", (&Problem{Path: p.Path, Msg: p.Msg}).Error())
+	return n.pos.errorf(p.Hint, "%s", (&Problem{Path: path, Msg: p.Msg}).Error())
 }
 
 // Has tells whether the file or an override gives a value of this path.

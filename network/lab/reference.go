@@ -64,7 +64,7 @@ func referenceConfig(t scenario.Target) reference.Config {
 		c.Batch = &reference.Batch{Timeout: b.Timeout, Messages: b.Messages, Bytes: b.Bytes}
 	}
 	if s := t.Commit; s != nil {
-		c.Commit, c.PerBlock = stage(s.Servers, s.Service), s.Per == "block"
+		c.Commit = &reference.Commit{Stage: *stage(s.Servers, s.Service), Per: reference.Per(s.Per)}
 	}
 	for _, f := range t.Failures {
 		for _, o := range result.Outcomes() {

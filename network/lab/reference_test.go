@@ -45,7 +45,10 @@ func TestReferenceConfig(t *testing.T) {
 		Endorse: &reference.Stage{Servers: 8, Service: reference.Distribution{Kind: reference.Exponential, Mean: 2 * time.Millisecond}},
 		Order:   &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Constant, Mean: time.Millisecond}},
 		Batch:   &reference.Batch{Timeout: 50 * time.Millisecond, Messages: 10, Bytes: 4096},
-		Commit:  &reference.Stage{Servers: 2, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 2 * time.Millisecond, CV: 0.5}}, PerBlock: true,
+		Commit: &reference.Commit{
+			Stage: reference.Stage{Servers: 2, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 2 * time.Millisecond, CV: 0.5}},
+			Per:   reference.PerBlock,
+		},
 		Failures: []reference.Failure{
 			{Outcome: result.MVCCConflict, Share: 0.05}, {Outcome: result.PhantomRead, Share: 0.01}, {Outcome: result.EndorsementPolicy, Share: 0.01},
 			{Outcome: result.InvalidOther, Share: 0.01}, {Outcome: result.EndorseRefused, Share: 0.05}, {Outcome: result.EndorseMismatch, Share: 0.01},
