@@ -28,7 +28,7 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 		Intro: "Published claims, held against what this run measured and nothing else.",
 	}
 	for _, c := range claims {
-		t.Rows = append(t.Rows, []Cell{text(c.ID), text(c.Verdict), text(c.Claim), text(c.Published), text(c.Threshold), text(c.Evidence), text(c.Conditions), text(c.Figure)})
+		t.Rows = append(t.Rows, []Cell{text(c.ID), text(string(c.Verdict)), text(c.Claim), text(c.Published), text(c.Threshold), text(c.Evidence), text(c.Conditions), text(c.Figure)})
 		s.Tables = append(s.Tables, claimTable(c))
 	}
 	t.Notes = []string{
@@ -62,11 +62,11 @@ const briefly = 200
 // conditions.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
-		f := Finding{Subject: "Claim " + c.ID, Value: c.Verdict, Text: c.Claim, Verdict: Caution}
+		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: Caution}
 		switch c.Verdict {
-		case "reproduced":
+		case result.Reproduced:
 			f.Verdict = Good
-		case "not reproduced":
+		case result.NotReproduced:
 			f.Verdict = Bad
 		}
 		switch n := len(c.Conditions); {

@@ -31,7 +31,7 @@ func TestClaims(t *testing.T) {
 		t.Errorf("%s", rows)
 	}
 	for i, want := range []Verdict{Good, Bad, Caution, Caution} {
-		if f := r.Findings[i]; f.Subject != "Claim "+sum.Claims[i].ID || f.Value != sum.Claims[i].Verdict || f.Verdict != want {
+		if f := r.Findings[i]; f.Subject != "Claim "+sum.Claims[i].ID || f.Value != string(sum.Claims[i].Verdict) || f.Verdict != want {
 			t.Errorf("%+v, want %v", f, want)
 		}
 	}

@@ -28,7 +28,7 @@ func TestIntegrityOnFabric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := judged.Claims[len(judged.Claims)-1]; c.Verdict != claims.Reproduced {
+	if c := judged.Claims[len(judged.Claims)-1]; c.Verdict != result.Reproduced {
 		t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Conditions)
 	}
 }

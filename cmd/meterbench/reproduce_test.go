@@ -57,11 +57,11 @@ func TestVerdictsAreStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts := map[string]string{}
+	verdicts := map[string]result.Verdict{}
 	for _, c := range stored.Summary.Claims {
 		verdicts[c.ID] = c.Verdict
 	}
-	if len(verdicts) != 6 || verdicts["closer2020/algorithm-integrity"] != claims.NotReproduced || verdicts["closer2020/peer-limit"] != claims.Inconclusive {
+	if len(verdicts) != 6 || verdicts["closer2020/algorithm-integrity"] != result.NotReproduced || verdicts["closer2020/peer-limit"] != result.Inconclusive {
 		t.Errorf("stored: %v", verdicts)
 	}
 	if stored.Summary.Integrity == nil || len(stored.Summary.Integrity.Probes) != 1 {

@@ -105,12 +105,12 @@ func scales(e *evidence) finding {
 	}
 	last := steps[len(steps)-1]
 	b := exponent(steps[0], last)
-	f := finding{verdict: Depends}
+	f := finding{verdict: result.Depends}
 	switch {
 	case b.value >= proportional:
-		f.verdict = Reproduced
+		f.verdict = result.Reproduced
 	case b.value <= flat:
-		f.verdict = NotReproduced
+		f.verdict = result.NotReproduced
 	}
 	var told []string
 	for _, s := range steps {

@@ -18,14 +18,6 @@ import (
 	"meterbench/bench/result"
 )
 
-// The verdicts.
-const (
-	Reproduced    = "reproduced"
-	NotReproduced = "not reproduced"
-	Depends       = "depends"      // holds under some of the conditions that were measured
-	Inconclusive  = "inconclusive" // what it takes was not measured, or not validly
-)
-
 // notAvailable is the published figure of a claim whose publication states it
 // in words only, or in a text that we could not read.
 const notAvailable = "not available"
@@ -45,7 +37,7 @@ type claim struct {
 
 // A finding is what a test came to.
 type finding struct {
-	verdict    string
+	verdict    result.Verdict
 	evidence   string
 	conditions string
 }
@@ -88,18 +80,18 @@ func Judge(publication string, run result.Run, sum result.Summary, device Device
 
 // missing is the finding where what a test takes was not measured.
 func missing(format string, args ...any) finding {
-	return finding{verdict: Inconclusive, evidence: "Not measured: " + fmt.Sprintf(format, args...) + "."}
+	return finding{verdict: result.Inconclusive, evidence: "Not measured: " + fmt.Sprintf(format, args...) + "."}
 }
 
 // overall is the verdict where a claim held under some of the conditions.
-func overall(held, failed int) string {
+func overall(held, failed int) result.Verdict {
 	switch {
 	case held+failed == 0:
-		return Inconclusive
+		return result.Inconclusive
 	case failed == 0:
-		return Reproduced
+		return result.Reproduced
 	case held == 0:
-		return NotReproduced
+		return result.NotReproduced
 	}
-	return Depends
+	return result.Depends
 }

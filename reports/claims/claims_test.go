@@ -15,13 +15,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]string {
+func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]result.Verdict {
 	t.Helper()
 	judged, err := Judge("closer2020", run, sum, Devices()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]string{}
+	all := map[string]result.Verdict{}
 	for _, c := range judged.Claims {
 		all[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
 		for what, text := range map[string]string{"claim": c.Claim, "published": c.Published, "threshold": c.Threshold, "evidence": c.Evidence} {
@@ -73,50 +73,50 @@ func TestVerdicts(t *testing.T) {
 		name   string
 		change func(*result.Run, *result.Summary)
 		id     string
-		want   string
+		want   result.Verdict
 	}{
-		{"no points", keep(), "peer-limit", Inconclusive},
-		{"no points", keep(), "overhead-vs-transaction", Inconclusive},
-		{"no points", keep(), "practicable-minimal", Inconclusive},
-		{"no points", keep(), "scales-with-capacity", Inconclusive},
-		{"one setting", keep("limit-timer", "limit-filled"), "peer-limit", Inconclusive},
-		{"settings whose limit lies elsewhere", keep("limit/", "limit-commit"), "peer-limit", NotReproduced},
+		{"no points", keep(), "peer-limit", result.Inconclusive},
+		{"no points", keep(), "overhead-vs-transaction", result.Inconclusive},
+		{"no points", keep(), "practicable-minimal", result.Inconclusive},
+		{"no points", keep(), "scales-with-capacity", result.Inconclusive},
+		{"one setting", keep("limit-timer", "limit-filled"), "peer-limit", result.Inconclusive},
+		{"settings whose limit lies elsewhere", keep("limit/", "limit-commit"), "peer-limit", result.NotReproduced},
 		{"the limit at 8 under every setting", func(r *result.Run, s *result.Summary) {
 			keep("limit-timer", "limit-filled")(r, s)
 			for _, p := range slices.Clone(s.Points) {
 				p.Series, p.Conditions.BatchTimeout = "limit-other", 1
 				s.Points = append(s.Points, p)
 			}
-		}, "peer-limit", Reproduced},
+		}, "peer-limit", result.Reproduced},
 		{"a point that is not valid", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				s.Points[i].Valid = p.Series != "limit-filled" || p.Load.Clients != 16
 			}
-		}, "peer-limit", Depends},
+		}, "peer-limit", result.Depends},
 		{"the points that decide are not valid", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				s.Points[i].Valid = !strings.HasPrefix(p.Series, "limit-filled")
 			}
-		}, "peer-limit", Inconclusive},
+		}, "peer-limit", result.Inconclusive},
 		{"not valid", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Valid = false
 			}
-		}, "peer-limit", Inconclusive},
+		}, "peer-limit", result.Inconclusive},
 		{"others in the way at the largest quota", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
 					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
 				}
 			}
-		}, "scales-with-capacity", Inconclusive},
+		}, "scales-with-capacity", result.Inconclusive},
 		{"the largest quota carried enough with others in the way", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
 					s.Points[i].LimitedBy = "host CPU, largest: other processes"
 				}
 			}
-		}, "scales-with-capacity", Reproduced},
+		}, "scales-with-capacity", result.Reproduced},
 		{"others in the way of few clients", func(_ *result.Run, s *result.Summary) {
 			keep("limit/", "limit-commit")(nil, s) // whose limits lie elsewhere
 			for i, p := range s.Points {
@@ -124,7 +124,7 @@ func TestVerdicts(t *testing.T) {
 					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
 				}
 			}
-		}, "peer-limit", Inconclusive},
+		}, "peer-limit", result.Inconclusive},
 		{"others in the way of many clients", func(_ *result.Run, s *result.Summary) {
 			keep("limit/", "limit-commit")(nil, s)
 			for i, p := range s.Points {
@@ -132,64 +132,64 @@ func TestVerdicts(t *testing.T) {
 					s.Points[i].LimitedBy = "host CPU, largest: other processes"
 				}
 			}
-		}, "peer-limit", NotReproduced},
+		}, "peer-limit", result.NotReproduced},
 		{"others in the way of some loads", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if p.Load.Clients == 128 || p.Series == "limit-filled-again" {
 					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
 				}
 			}
-		}, "scales-with-capacity", Reproduced},
+		}, "scales-with-capacity", result.Reproduced},
 		{"a host that is too small for the largest quota", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
 					s.Points[i].LimitedBy = "host CPU, largest: peer0.ptb"
 				}
 			}
-		}, "scales-with-capacity", Reproduced},
+		}, "scales-with-capacity", result.Reproduced},
 		{"others in the way between the ends", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.25 {
 					s.Points[i].LimitedBy = "host CPU, largest: other processes"
 				}
 			}
-		}, "scales-with-capacity", Reproduced},
+		}, "scales-with-capacity", result.Reproduced},
 		{"costs without intervals", func(_ *result.Run, s *result.Summary) {
 			for i := range s.FE {
 				s.FE[i].Encrypt.Low, s.FE[i].Encrypt.High = nil, nil
 			}
-		}, "overhead-key-size", Inconclusive},
+		}, "overhead-key-size", result.Inconclusive},
 		{"a forgery that failed for something else", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Integrity.Probes {
 				if s.Integrity.Probes[i].Kind == result.ProbeForgedSignature {
 					s.Integrity.Probes[i].Refused = map[string]uint64{"READING_DUPLICATE": 20}
 				}
 			}
-		}, "algorithm-integrity", Inconclusive},
+		}, "algorithm-integrity", result.Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].LimitedBy = "host CPU, largest: other processes"
 			}
-		}, "peer-limit", Inconclusive},
+		}, "peer-limit", result.Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].LimitedBy = "host CPU, largest: other processes"
 			}
-		}, "scales-with-capacity", Inconclusive},
-		{"no costs", func(_ *result.Run, s *result.Summary) { s.FE = nil }, "overhead-key-size", Inconclusive},
-		{"one key size", func(_ *result.Run, s *result.Summary) { s.FE = s.FE[:2] }, "overhead-key-size", Inconclusive},
+		}, "scales-with-capacity", result.Inconclusive},
+		{"no costs", func(_ *result.Run, s *result.Summary) { s.FE = nil }, "overhead-key-size", result.Inconclusive},
+		{"one key size", func(_ *result.Run, s *result.Summary) { s.FE = s.FE[:2] }, "overhead-key-size", result.Inconclusive},
 		{"key sizes that cost the same", func(_ *result.Run, s *result.Summary) {
 			for i := range s.FE {
 				s.FE[i].Encrypt = s.FE[0].Encrypt
 			}
-		}, "overhead-key-size", NotReproduced},
+		}, "overhead-key-size", result.NotReproduced},
 		{"fast schemes only", func(_ *result.Run, s *result.Summary) {
 			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits != 256 })
 			s.Points = slices.DeleteFunc(s.Points, func(p result.Point) bool { return p.Conditions.Scheme != "" && !single(p.Conditions.Scheme) })
 			for i := range s.Points { // an acknowledgement takes some milliseconds
 				s.Points[i].Latency["acknowledge"] = median(0.05)
 			}
-		}, "overhead-vs-transaction", Reproduced},
+		}, "overhead-vs-transaction", result.Reproduced},
 		{"slow schemes only", func(_ *result.Run, s *result.Summary) {
 			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits < 4096 || c.Length < 96 })
 			for i, p := range s.Points {
@@ -197,19 +197,19 @@ func TestVerdicts(t *testing.T) {
 					s.Points[i].Latency["encrypt"] = median(3)
 				}
 			}
-		}, "overhead-vs-transaction", NotReproduced},
-		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = Devices()[0].Sign }, "practicable-minimal", Reproduced},
+		}, "overhead-vs-transaction", result.NotReproduced},
+		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = Devices()[0].Sign }, "practicable-minimal", result.Reproduced},
 		{"a peer for few meters", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Throughput /= 100
 			}
-		}, "practicable-minimal", NotReproduced},
-		{"an untimed signature", func(r *result.Run, _ *result.Summary) { r.Host.Sign = 0 }, "practicable-minimal", Inconclusive},
+		}, "practicable-minimal", result.NotReproduced},
+		{"an untimed signature", func(r *result.Run, _ *result.Summary) { r.Host.Sign = 0 }, "practicable-minimal", result.Inconclusive},
 		{"throughput that quotas leave alone", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Throughput, s.Points[i].Intervals = 100, nil
 			}
-		}, "scales-with-capacity", NotReproduced},
+		}, "scales-with-capacity", result.NotReproduced},
 		{"throughput as the root of the quota", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Throughput, s.Points[i].Intervals = s.Points[i].Conditions.Caps.Peer.CPUs, nil
@@ -217,16 +217,16 @@ func TestVerdicts(t *testing.T) {
 					q.Throughput = 10 * (0.2 + q.Throughput)
 				}
 			}
-		}, "scales-with-capacity", Depends},
-		{"quotas that the host cannot grant", func(r *result.Run, _ *result.Summary) { r.Host.Cores = 0 }, "scales-with-capacity", Inconclusive},
-		{"nothing tried", func(_ *result.Run, s *result.Summary) { s.Integrity = nil }, "algorithm-integrity", Inconclusive},
-		{"a kind not tried", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes = s.Integrity.Probes[1:] }, "algorithm-integrity", Inconclusive},
-		{"a forgery accepted", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes[3].Accepted = 1 }, "algorithm-integrity", NotReproduced},
+		}, "scales-with-capacity", result.Depends},
+		{"quotas that the host cannot grant", func(r *result.Run, _ *result.Summary) { r.Host.Cores = 0 }, "scales-with-capacity", result.Inconclusive},
+		{"nothing tried", func(_ *result.Run, s *result.Summary) { s.Integrity = nil }, "algorithm-integrity", result.Inconclusive},
+		{"a kind not tried", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes = s.Integrity.Probes[1:] }, "algorithm-integrity", result.Inconclusive},
+		{"a forgery accepted", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes[3].Accepted = 1 }, "algorithm-integrity", result.NotReproduced},
 		{"everything refused", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Integrity.Probes {
 				s.Integrity.Probes[i].Accepted = 0
 			}
-		}, "algorithm-integrity", Inconclusive},
+		}, "algorithm-integrity", result.Inconclusive},
 	} {
 		t.Run(c.name+"/"+c.id, func(t *testing.T) {
 			run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))
@@ -252,7 +252,7 @@ func TestEmptyRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range judged.Claims {
-			if c.Verdict != Inconclusive {
+			if c.Verdict != result.Inconclusive {
 				t.Errorf("%s: %q without anything measured", c.ID, c.Verdict)
 			}
 		}

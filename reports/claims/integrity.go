@@ -48,15 +48,15 @@ func integrity(e *evidence) finding {
 	}
 	switch {
 	case accepted != nil:
-		f.verdict, f.conditions = NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
+		f.verdict, f.conditions = result.NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
 	case untried != nil:
-		f.verdict, f.conditions = Inconclusive, "Not tried: "+strings.Join(untried, ", ")+"."
+		f.verdict, f.conditions = result.Inconclusive, "Not tried: "+strings.Join(untried, ", ")+"."
 	case refusedHonest != nil:
-		f.verdict, f.conditions = Inconclusive, "What is honest was refused too, so that refusals prove nothing: "+strings.Join(refusedHonest, ", ")+"."
+		f.verdict, f.conditions = result.Inconclusive, "What is honest was refused too, so that refusals prove nothing: "+strings.Join(refusedHonest, ", ")+"."
 	case otherwise != nil:
-		f.verdict, f.conditions = Inconclusive, "Refused, but not for what is false in it: "+strings.Join(otherwise, ", ")+"."
+		f.verdict, f.conditions = result.Inconclusive, "Refused, but not for what is false in it: "+strings.Join(otherwise, ", ")+"."
 	default:
-		f.verdict = Reproduced
+		f.verdict = result.Reproduced
 		f.conditions = "For whom checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
 	}
 	return f

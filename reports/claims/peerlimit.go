@@ -46,8 +46,8 @@ func peerLimit(e *evidence) finding {
 	if open != nil {
 		f.conditions += fmt.Sprintf(" Undecided with %s.", strings.Join(open, "; "))
 	}
-	if turning && f.verdict != Depends {
-		f.verdict = Inconclusive
+	if turning && f.verdict != result.Depends {
+		f.verdict = result.Inconclusive
 	}
 	return f
 }

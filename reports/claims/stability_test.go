@@ -10,10 +10,10 @@ import (
 )
 
 // twoCores are the verdicts of the world on two cores.
-func twoCores() map[string]string {
-	return map[string]string{
-		"peer-limit": Depends, "overhead-key-size": Reproduced, "overhead-vs-transaction": Depends,
-		"practicable-minimal": Depends, "scales-with-capacity": Reproduced, "algorithm-integrity": Reproduced,
+func twoCores() map[string]result.Verdict {
+	return map[string]result.Verdict{
+		"peer-limit": result.Depends, "overhead-key-size": result.Reproduced, "overhead-vs-transaction": result.Depends,
+		"practicable-minimal": result.Depends, "scales-with-capacity": result.Reproduced, "algorithm-integrity": result.Reproduced,
 	}
 }
 
@@ -66,7 +66,7 @@ func TestVerdictsAreStable(t *testing.T) {
 	for i, c := range []struct {
 		name   string
 		world  world
-		want   map[string]string
+		want   map[string]result.Verdict
 		differ float64 // the share of trials that may, at most
 		full   bool    // not the quick form of the study
 	}{
@@ -74,18 +74,18 @@ func TestVerdictsAreStable(t *testing.T) {
 		{"two cores, full form", world{}, twoCores(), 0.02, true},
 		{"a machine twice as fast", world{cost: 0.6e-3}, twoCores(), 0.02, false},
 		{"a machine half as fast", world{cost: 2.5e-3}, twoCores(), 0.02, false},
-		{"the limit at 2 clients", world{law: knee(2)}, map[string]string{"peer-limit": NotReproduced}, 0, false},
-		{"the limit at 4 clients", world{law: knee(4)}, map[string]string{"peer-limit": NotReproduced}, 0.01, false},
-		{"the limit at 8 clients", world{law: knee(8)}, map[string]string{"peer-limit": Reproduced}, 0.02, false},
-		{"the limit at 12 clients", world{law: knee(12)}, map[string]string{"peer-limit": Reproduced}, 0.01, false},
-		{"the limit at 32 clients", world{law: knee(32)}, map[string]string{"peer-limit": NotReproduced}, 0.25, false},
-		{"the limit at 64 clients", world{law: knee(64)}, map[string]string{"peer-limit": NotReproduced}, 0, false},
-		{"no scaling", world{law: power(0)}, map[string]string{"scales-with-capacity": NotReproduced}, 0.01, false},
-		{"throughput as the root of the quota", world{law: power(0.5)}, map[string]string{"scales-with-capacity": Depends}, 0.08, false},
-		{"throughput as the quota", world{law: power(1)}, map[string]string{"scales-with-capacity": Reproduced}, 0.01, false},
-		{"encryption at no cost", world{encrypt: times(1e-4)}, map[string]string{"overhead-vs-transaction": Reproduced, "practicable-minimal": Reproduced}, 0, false},
-		{"encryption at ten thousand times the cost", world{encrypt: times(1e4)}, map[string]string{"overhead-vs-transaction": NotReproduced, "practicable-minimal": NotReproduced}, 0, false},
-		{"keys of any size at one cost", world{encrypt: func(_ string, _, length int) float64 { return 1e-3 * float64(length) }}, map[string]string{"overhead-key-size": NotReproduced}, 0, false},
+		{"the limit at 2 clients", world{law: knee(2)}, map[string]result.Verdict{"peer-limit": result.NotReproduced}, 0, false},
+		{"the limit at 4 clients", world{law: knee(4)}, map[string]result.Verdict{"peer-limit": result.NotReproduced}, 0.01, false},
+		{"the limit at 8 clients", world{law: knee(8)}, map[string]result.Verdict{"peer-limit": result.Reproduced}, 0.02, false},
+		{"the limit at 12 clients", world{law: knee(12)}, map[string]result.Verdict{"peer-limit": result.Reproduced}, 0.01, false},
+		{"the limit at 32 clients", world{law: knee(32)}, map[string]result.Verdict{"peer-limit": result.NotReproduced}, 0.25, false},
+		{"the limit at 64 clients", world{law: knee(64)}, map[string]result.Verdict{"peer-limit": result.NotReproduced}, 0, false},
+		{"no scaling", world{law: power(0)}, map[string]result.Verdict{"scales-with-capacity": result.NotReproduced}, 0.01, false},
+		{"throughput as the root of the quota", world{law: power(0.5)}, map[string]result.Verdict{"scales-with-capacity": result.Depends}, 0.08, false},
+		{"throughput as the quota", world{law: power(1)}, map[string]result.Verdict{"scales-with-capacity": result.Reproduced}, 0.01, false},
+		{"encryption at no cost", world{encrypt: times(1e-4)}, map[string]result.Verdict{"overhead-vs-transaction": result.Reproduced, "practicable-minimal": result.Reproduced}, 0, false},
+		{"encryption at ten thousand times the cost", world{encrypt: times(1e4)}, map[string]result.Verdict{"overhead-vs-transaction": result.NotReproduced, "practicable-minimal": result.NotReproduced}, 0, false},
+		{"keys of any size at one cost", world{encrypt: func(_ string, _, length int) float64 { return 1e-3 * float64(length) }}, map[string]result.Verdict{"overhead-key-size": result.NotReproduced}, 0, false},
 	} {
 		differ, by, of, trials := 0, map[string]int{}, quick, trials
 		if c.full {
@@ -102,13 +102,13 @@ func TestVerdictsAreStable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, turned := map[string]string{}, false
+			got, turned := map[string]result.Verdict{}, false
 			for _, c := range judged.Claims {
 				got[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
 			}
 			for id, want := range c.want {
 				if got[id] != want {
-					by[id+" "+got[id]]++
+					by[id+" "+string(got[id])]++
 					turned = true
 				}
 			}
