@@ -173,7 +173,7 @@ func TestKilledHolderLeavesNoGroups(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	cmd.Wait() //nolint:errcheck // killed
+	cmd.Wait() // killed
 	waitFor(t, "the nodes to end", func() bool { return len(processesIn(t, dir)) == 0 })
 	if found := groups(t, cmd.Process.Pid); len(found) != 2 {
 		t.Errorf("control groups that nobody could remove: %v", found)

@@ -131,7 +131,7 @@ func (r *Record) Down(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take down network %s: find its holder %d: %w", r.Topology.Name, r.Holder, err)
 	}
-	defer holder.Release() //nolint:errcheck // only a handle
+	defer holder.Release() // only a handle
 	for asked := false; ; asked = true {
 		// The lock goes last of all, after the folder.
 		if held, err := locked(f); err != nil || !held {

@@ -64,8 +64,8 @@ func holder(t *testing.T) (cmd *exec.Cmd, lines *bufio.Scanner) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // ended already, as a rule
-		cmd.Wait()         //nolint:errcheck // as above
+		cmd.Process.Kill() // ended already, as a rule
+		cmd.Wait()         // as above
 	})
 	return cmd, bufio.NewScanner(out)
 }
@@ -175,7 +175,7 @@ func TestFiveKillsLeaveNothing(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait() //nolint:errcheck // killed
+		cmd.Wait() // killed
 		waitFor(t, "the nodes to end", func() bool { return len(processesIn(t, dir)) == 0 })
 		if entries, err := os.ReadDir(os.TempDir()); err != nil || len(entries) != 1 {
 			t.Fatalf("run folders of the killed holder: %v, %v", entries, err)
@@ -212,7 +212,7 @@ func TestCancelledStartLeavesNothing(t *testing.T) {
 		n, err := Start(ctx, shape("minimal", 1, 1, "ptb"), Config{})
 		cancel()
 		if err == nil {
-			n.Close() //nolint:errcheck // checked below
+			n.Close() // checked below
 			t.Errorf("a start that was cancelled after %v succeeded", after)
 		} else if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("cancelled after %v: %v", after, err)
@@ -240,7 +240,7 @@ func TestHeldNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer own.Close() //nolint:errcheck // closed below
+	defer own.Close() // closed below
 	if records, err := List(); err != nil || len(records) != 1 {
 		t.Errorf("a network that is not held for others is listed: %+v, %v", records, err)
 	}

@@ -203,7 +203,7 @@ func TestTwoNetworksAtOnce(t *testing.T) {
 			t.Error(errs[i])
 			continue
 		}
-		defer n.Close() //nolint:errcheck // not what is tested
+		defer n.Close() // not what is tested
 		put(t, n, "metrology", "readings")
 	}
 }

@@ -135,8 +135,8 @@ func TestDownSparesStrangers(t *testing.T) {
 	if err := stranger.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer stranger.Wait()         //nolint:errcheck // killed
-	defer stranger.Process.Kill() //nolint:errcheck // as a rule it is there
+	defer stranger.Wait()         // killed
+	defer stranger.Process.Kill() // as a rule it is there
 	r := &Record{Dir: t.TempDir(), Held: true, Holder: stranger.Process.Pid}
 	lock, err := r.write()
 	if err != nil {

@@ -164,7 +164,7 @@ func TestRowsOfOlderVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	var print fingerprint
-	print.Write(file.Bytes()) //nolint:errcheck // never fails
+	print.Write(file.Bytes()) // never fails
 	rows, err := readAll(path, File(print))
 	if want := (Row{LevelKey{Series: "plain"}, Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}); err != nil || len(rows) != 1 || rows[0] != want {
 		t.Errorf("got %+v, %v, want %+v", rows, err, want)

@@ -58,7 +58,7 @@ func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
 	if err != nil {
 		return nil, s.Refuse(one, path, "", "%v", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxTrace {
 		return nil, s.Refuse(one, path, "", "%s is no file of at most %d MiB", name, maxTrace>>20)
 	}

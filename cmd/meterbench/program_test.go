@@ -62,7 +62,7 @@ func start(t *testing.T, temp string, args ...string) *program {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.cmd.Process.Kill() }) //nolint:errcheck // ended already, as a rule
+	t.Cleanup(func() { p.cmd.Process.Kill() }) // ended already, as a rule
 	go func() { p.ended <- p.cmd.Wait() }()
 	return p
 }

@@ -188,7 +188,7 @@ func newRunFolder(parent string) (dir string, discard func(), err error) {
 	}
 	discard = func() {
 		for _, d := range append([]string{dir}, made...) {
-			os.Remove(d) //nolint:errcheck // what is not empty stays
+			os.Remove(d) // what is not empty stays
 		}
 	}
 	if err := os.MkdirAll(parent, 0o755); err != nil {

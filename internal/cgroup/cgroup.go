@@ -98,7 +98,7 @@ func (t tree) create(name string, limits Limits) (*Group, error) {
 		if c, err = t.open(name, limits); err == nil {
 			return &Group{t, name, limits, c}, nil
 		}
-		t.remove(name) //nolint:errcheck // the first error counts
+		t.remove(name) // the first error counts
 		// Another process may have removed the folder of all groups at that moment.
 		if !errors.Is(err, fs.ErrNotExist) {
 			break

@@ -28,10 +28,10 @@ func TestMain(m *testing.M) {
 			for n := 0; ; n++ {
 			}
 		}()
-		io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end counts
+		io.Copy(io.Discard, os.Stdin) // its end counts
 	case "eat": // as much memory as the input says
 		var bytes int
-		fmt.Scan(&bytes) //nolint:errcheck // the test writes a number
+		fmt.Scan(&bytes) // the test writes a number
 		eaten := make([]byte, bytes)
 		for i := 0; i < len(eaten); i += 4096 {
 			eaten[i] = 1
@@ -53,8 +53,8 @@ func child(t *testing.T, role string, g *Group) (*exec.Cmd, io.WriteCloser) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // ended already, as a rule
-		cmd.Wait()         //nolint:errcheck // as above
+		cmd.Process.Kill() // ended already, as a rule
+		cmd.Wait()         // as above
 	})
 	if err := g.Add(cmd.Process.Pid); err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestMemoryOnThisMachine(t *testing.T) {
 		cmd, in := child(t, "eat", g)
 		fmt.Fprintln(in, test.bytes)
 		in.Close()
-		cmd.Wait() //nolint:errcheck // the group tells
+		cmd.Wait() // the group tells
 		want := "ended"
 		if test.killed {
 			want = "ended, by the kernel: it needed more memory than its cap of 32 MiB"
@@ -175,7 +175,7 @@ func TestAddOfOneThatEnded(t *testing.T) {
 	g := group(t, Limits{CPUs: 1})
 	cmd, in := child(t, "eat", g)
 	in.Close()
-	cmd.Wait() //nolint:errcheck // its end counts
+	cmd.Wait() // its end counts
 	if err := g.Add(cmd.Process.Pid); err != nil {
 		t.Error(err)
 	}

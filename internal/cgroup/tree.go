@@ -83,7 +83,7 @@ func (t tree) remove(name string) error {
 func removeOwn(dir string) {
 	var at unix.Stat_t
 	if err := unix.Stat(dir, &at); err == nil && int(at.Uid) == os.Geteuid() {
-		os.Remove(dir) //nolint:errcheck // as a rule another group is in it
+		os.Remove(dir) // as a rule another group is in it
 	}
 }
 

@@ -105,7 +105,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	if p.spec.Started != nil {
 		if err := p.release(); err != nil {
 			unix.Kill(-p.pid, unix.SIGKILL)
-			cmd.Wait() //nolint:errcheck // killed
+			cmd.Wait() // killed
 			started <- err
 			return
 		}

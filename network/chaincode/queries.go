@@ -45,7 +45,7 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string
 	if err != nil {
 		return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
 	}
-	defer it.Close() //nolint:errcheck // read to its end or given up
+	defer it.Close() // read to its end or given up
 	var found [][]byte
 	for size := 0; it.HasNext() && len(found) < maxRange && size < maxRangeBytes; {
 		kv, err := it.Next()
@@ -91,7 +91,7 @@ func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err 
 		}
 		for it.HasNext() {
 			if _, err := it.Next(); err != nil {
-				it.Close() //nolint:errcheck // the first error counts
+				it.Close() // the first error counts
 				return 0, err
 			}
 			n++

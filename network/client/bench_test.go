@@ -48,7 +48,7 @@ func ServeFakePeer() bool {
 	if err := json.NewEncoder(os.Stdout).Encode(handshake{Address: address, Cert: c.cert, Key: c.key}); err != nil {
 		panic(err)
 	}
-	io.Copy(io.Discard, os.Stdin) //nolint:errcheck // ends with the parent
+	io.Copy(io.Discard, os.Stdin) // ends with the parent
 	return true
 }
 
@@ -70,7 +70,7 @@ func remoteClient(b *testing.B) *Client {
 	}
 	b.Cleanup(func() {
 		stdin.Close()
-		cmd.Wait() //nolint:errcheck // its work is done
+		cmd.Wait() // its work is done
 	})
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {

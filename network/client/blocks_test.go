@@ -21,7 +21,7 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 	c := dial(t, f, nil)
 	for _, code := range codes {
 		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
-		c.Submit(t.Context(), transaction(bench.WaitCommit)) //nolint:errcheck // an invalid one is an error
+		c.Submit(t.Context(), transaction(bench.WaitCommit)) // an invalid one is an error
 	}
 	if height, err := c.Height(t.Context()); height != 4 || err != nil {
 		t.Errorf("height %d, %v", height, err)

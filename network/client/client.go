@@ -110,7 +110,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	for _, g := range cfg.Gateways {
 		p, err := connect(g)
 		if err != nil {
-			c.Close() //nolint:errcheck // the first error counts
+			c.Close() // the first error counts
 			return nil, fmt.Errorf("dial %s (%s): %w", g.Name, g.Address, err)
 		}
 		c.peers = append(c.peers, p)
@@ -119,11 +119,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		}
 	}
 	if c.operator == nil {
-		c.Close() //nolint:errcheck // as above
+		c.Close() // as above
 		return nil, fmt.Errorf("dial: no gateway with an identity of the operator %s", cfg.Operator)
 	}
 	if err := c.observe(ctx, life); err != nil {
-		c.Close() //nolint:errcheck // as above
+		c.Close() // as above
 		return nil, fmt.Errorf("dial %s (%s): %w", cfg.Gateways[0].Name, cfg.Gateways[0].Address, err)
 	}
 	return c, nil
@@ -145,7 +145,7 @@ func connect(g Gateway) (*endpoint, error) {
 	}
 	library, err := sdk.Connect(s, sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn))
 	if err != nil {
-		conn.Close() //nolint:errcheck // the first error counts
+		conn.Close() // the first error counts
 		return nil, err
 	}
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil

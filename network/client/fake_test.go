@@ -109,7 +109,7 @@ func (f *fakePeer) serve(c certificate) (address string, stop func(), err error)
 	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{pair}})))
 	gateway.RegisterGatewayServer(server, f)
 	peer.RegisterDeliverServer(server, f)
-	go server.Serve(listener) //nolint:errcheck // ends with Stop
+	go server.Serve(listener) // ends with Stop
 	return listener.Addr().String(), func() {
 		f.mu.Lock()
 		f.closed = true

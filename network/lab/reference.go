@@ -42,7 +42,7 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	site := &referenceSite{config: config, sampler: sampler, clock: clock}
 	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, commit: func(context.Context, bench.Transaction) error { return nil }} // it has no contract
 	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
-		clock.Close() //nolint:errcheck // the first error counts
+		clock.Close() // the first error counts
 		return nil, InputError{err}
 	}
 	return site, nil

@@ -57,7 +57,7 @@ func openSensors(t *testing.T, d *Device, c SensorsConfig) *Sensors {
 func TestDeath(t *testing.T) {
 	d := start(t, cgroup.Limits{})
 	sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Plain})
-	syscall.Kill(d.PID(), syscall.SIGSTOP) //nolint:errcheck // so that it cannot answer
+	syscall.Kill(d.PID(), syscall.SIGSTOP) // so that it cannot answer
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, _, err := sensors.Reading(ctx, 0, 0, nil); !errors.Is(err, context.DeadlineExceeded) {
@@ -71,7 +71,7 @@ func TestDeath(t *testing.T) {
 	for d.waiting() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	syscall.Kill(d.PID(), syscall.SIGKILL) //nolint:errcheck // as above
+	syscall.Kill(d.PID(), syscall.SIGKILL) // as above
 	want := "device ended: signal: killed; log: "
 	if err := <-asked; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("who waited got %v", err)

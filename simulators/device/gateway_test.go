@@ -223,7 +223,7 @@ func TestGatewayKeepsTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Close() //nolint:errcheck // no cap
+		defer d.Close() // no cap
 		if _, err := d.OpenGateway(t.Context(), m.gateway); err != nil {
 			t.Fatal(err)
 		}

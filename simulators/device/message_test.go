@@ -140,7 +140,7 @@ func FuzzServe(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		send(&whole, b) //nolint:errcheck // into memory
+		send(&whole, b) // into memory
 	}
 	f.Add(whole.Bytes())
 	f.Add(encrypted(f))
@@ -150,7 +150,7 @@ func FuzzServe(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var out bytes.Buffer
-		serve(bytes.NewReader(b), &out, tables) //nolint:errcheck // most input is malformed
+		serve(bytes.NewReader(b), &out, tables) // most input is malformed
 		for {
 			body, err := receive(&out)
 			if err == io.EOF {
@@ -206,7 +206,7 @@ func encrypted(t testing.TB) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		send(&whole, b) //nolint:errcheck // into memory
+		send(&whole, b) // into memory
 	}
 	return whole.Bytes()
 }
