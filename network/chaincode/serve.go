@@ -24,8 +24,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
-
-	"meterbench/simulators/reading"
 )
 
 // maxMessage is the size of the largest message between peer and chaincode in
@@ -35,7 +33,7 @@ const maxMessage = 100 << 20
 // Serve is the life of a chaincode process. The environment says what to
 // serve, to whom:
 //
-//	CHAINCODE_NAME                the contract: readings
+//	CHAINCODE_NAME                the name of one of Contracts
 //	CHAINCODE_ID                  its package id on the peer
 //	CHAINCODE_SERVER_ADDRESS      host:port to listen on
 //	CHAINCODE_TLS_KEY_FILE        PEM files: the server's key,
@@ -67,7 +65,7 @@ func Serve(ctx context.Context, getenv func(string) string) error {
 }
 
 func newServer(name string, getenv func(string) string) (*grpc.Server, error) {
-	contract, err := newContract(name, getenv)
+	contract, err := Contracts().newContract(name, getenv("METERBENCH_OPERATOR"))
 	if err != nil {
 		return nil, err
 	}
@@ -89,17 +87,15 @@ func newServer(name string, getenv func(string) string) (*grpc.Server, error) {
 }
 
 // newContract returns the contract of that name.
-func newContract(name string, getenv func(string) string) (shim.Chaincode, error) {
-	switch name {
-	case reading.ContractName:
-		operator := getenv("METERBENCH_OPERATOR")
-		if operator == "" {
-			return nil, errors.New("METERBENCH_OPERATOR is not set")
-		}
-		return &Readings{Operator: operator}, nil
+func (t Table) newContract(name, operator string) (shim.Chaincode, error) {
+	c, ok := t.Find(name)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("no such contract; CHAINCODE_NAME must be one of: %s", strings.Join(t.Names(), ", "))
+	case operator == "":
+		return nil, errors.New("METERBENCH_OPERATOR is not set")
 	}
-	known := []string{reading.ContractName}
-	return nil, fmt.Errorf("no such contract; CHAINCODE_NAME must be one of: %s", strings.Join(known, ", "))
+	return c.New(operator), nil
 }
 
 func loadTLS(getenv func(string) string) (*tls.Config, error) {
