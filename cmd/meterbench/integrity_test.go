@@ -6,7 +6,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
-	"meterbench/reports/claims"
+	"meterbench/reports/claims/closer2020"
 )
 
 // On a real network every forgery is refused, each for its own reason, and
@@ -24,7 +24,7 @@ func TestIntegrityOnFabric(t *testing.T) {
 	for _, p := range found.Probes {
 		t.Logf("%s: %d of %d accepted, refused as %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 	}
-	judged, err := claims.Judge("closer2020", result.Run{}, result.Summary{Integrity: found}, claims.Devices()[0])
+	judged, err := closer2020.Judge("closer2020", result.Run{}, result.Summary{Integrity: found}, closer2020.Devices()[0])
 	if err != nil {
 		t.Fatal(err)
 	}

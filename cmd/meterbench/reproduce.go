@@ -16,7 +16,7 @@ import (
 	"meterbench/internal/strictyaml"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
-	"meterbench/reports/claims"
+	"meterbench/reports/claims/closer2020"
 )
 
 func reproduceCommand() *cobra.Command {
@@ -28,7 +28,7 @@ func reproduceCommand() *cobra.Command {
 		fabricBin string
 	)
 	var devices []string
-	for _, d := range claims.Devices() {
+	for _, d := range closer2020.Devices() {
 		devices = append(devices, d.Name)
 	}
 	cmd := &cobra.Command{
@@ -41,13 +41,13 @@ The quick study takes under a quarter of an hour, the full one hours: the time i
 printed before it starts. Results are those of meterbench run, with the verdicts.
 
 The device is what has to encrypt: one of %s, or how many
-times slower than a core of this machine it is.`, strings.Join(claims.Publications(), ", "), strings.Join(devices, ", ")),
+times slower than a core of this machine it is.`, strings.Join(closer2020.Publications(), ", "), strings.Join(devices, ", ")),
 		Example: `  meterbench reproduce closer2020
   meterbench reproduce closer2020 --device 250`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			publication := args[0]
-			if known := claims.Publications(); !slices.Contains(known, publication) {
+			if known := closer2020.Publications(); !slices.Contains(known, publication) {
 				return usageError{fmt.Errorf("no claims of a publication %q are held; %s", publication, strictyaml.Hint(publication, known))}
 			}
 			d, err := parseDevice(device, devices)
@@ -94,19 +94,19 @@ times slower than a core of this machine it is.`, strings.Join(claims.Publicatio
 }
 
 // parseDevice reads a device's name or a factor.
-func parseDevice(text string, names []string) (claims.Device, error) {
-	all := claims.Devices()
-	if i := slices.IndexFunc(all, func(d claims.Device) bool { return d.Name == text }); i >= 0 {
+func parseDevice(text string, names []string) (closer2020.Device, error) {
+	all := closer2020.Devices()
+	if i := slices.IndexFunc(all, func(d closer2020.Device) bool { return d.Name == text }); i >= 0 {
 		return all[i], nil
 	}
 	factor, err := strconv.ParseFloat(text, 64)
 	switch {
 	case err != nil:
-		return claims.Device{}, usageError{fmt.Errorf("--device: %q is neither a device nor a factor such as 250; %s", text, strictyaml.Hint(text, names))}
+		return closer2020.Device{}, usageError{fmt.Errorf("--device: %q is neither a device nor a factor such as 250; %s", text, strictyaml.Hint(text, names))}
 	case !(factor > 0 && factor <= 1e6):
-		return claims.Device{}, usageError{fmt.Errorf("--device: a factor is over 0 and at most 1000000, not %s", text)}
+		return closer2020.Device{}, usageError{fmt.Errorf("--device: a factor is over 0 and at most 1000000, not %s", text)}
 	}
-	return claims.Slower(factor), nil
+	return closer2020.Slower(factor), nil
 }
 
 // joined joins two errors and leaves a single one as it is.
@@ -132,13 +132,13 @@ func attempt(cmd *cobra.Command, dir string, seed uint64, bin func() (daemons.Bi
 
 // judge stores in the summary of the run in dir what was tried, and what the
 // run says about the publication's claims.
-func judge(dir, publication string, device claims.Device, tried *result.Integrity) error {
+func judge(dir, publication string, device closer2020.Device, tried *result.Integrity) error {
 	stored, err := result.Open(dir)
 	if err != nil {
 		return err
 	}
 	stored.Summary.Integrity = tried
-	judged, err := claims.Judge(publication, stored.Run, stored.Summary, device)
+	judged, err := closer2020.Judge(publication, stored.Run, stored.Summary, device)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
-	"meterbench/reports/claims"
+	"meterbench/reports/claims/closer2020"
 )
 
 // The time that is printed before the start: the quick study ends within a quarter of an hour with room
@@ -50,7 +50,7 @@ func TestVerdictsAreStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	tried := &result.Integrity{Probes: []result.Probe{{Kind: result.ProbeReplay, Attempts: 1, Accepted: 1, Refused: map[string]uint64{}}}}
-	if err := judge(dir, "closer2020", claims.Slower(250), tried); err != nil {
+	if err := judge(dir, "closer2020", closer2020.Slower(250), tried); err != nil {
 		t.Fatal(err)
 	}
 	stored, err := result.Open(dir)

@@ -1,4 +1,4 @@
-// Package claims holds what was published against what a run measured.
+// Package closer2020 holds what was published against what a run measured.
 //
 // Data flow: Judge takes a stored run and a device; each claim of the
 // publication reads its points, its table of encryption costs or its probes
@@ -9,7 +9,7 @@
 // A study names its series by the question that they answer, before the first
 // hyphen or slash of the name: limit, overhead, device, quota, channels, peers.
 // Series of one question under the same conditions are taken for one.
-package claims
+package closer2020
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package claims
+package closer2020
 
 import (
 	"math"
