@@ -165,7 +165,7 @@ func (e encryption) figure(id, title string, x, y Axis, lines []costLine, at fun
 	for _, line := range lines {
 		f.Series = append(f.Series, Series{Name: line.name, Hue: line.hue, Variant: line.variant, Points: e.points(line, at, value)})
 	}
-	f = f.settle(noFE)
+	f = f.Settle(noFE)
 	if f.HasIntervals() {
 		f.Notes = append(f.Notes, "Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
 	}
@@ -217,7 +217,7 @@ func (e encryption) ratioFigure() Figure {
 			}
 		}
 	}
-	f = f.settle(why)
+	f = f.Settle(why)
 	f.Alt = fmt.Sprintf("Ratio of the time of one encryption to the time of one transaction, by key size, for %s.", listed(names(f.Series)))
 	return f
 }

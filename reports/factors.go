@@ -249,7 +249,7 @@ func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
 	slices.Sort(figure.X.Ticks)
 	figure.Alt = fmt.Sprintf("%s for %s.", figure.Title, listed(names(figure.Series)))
 	figure.Notes = []string{"Each point is a series: its throughput at the saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are in the table."}
-	return figure.settle(noPoints), true
+	return figure.Settle(noPoints), true
 }
 
 // others names a series by all varied factors but one.

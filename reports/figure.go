@@ -81,9 +81,9 @@ func (f Figure) any(is func(Point) bool) bool {
 	return false
 }
 
-// settle drops what cannot be drawn (numbers that are not finite, or not
+// Settle drops what cannot be drawn (numbers that are not finite, or not
 // positive on a logarithmic axis) and sets Empty to why where nothing is left.
-func (f Figure) settle(why string) Figure {
+func (f Figure) Settle(why string) Figure {
 	kept := f.Series[:0:0]
 	for _, s := range f.Series {
 		s.Points = f.drawable(s.Points)

@@ -24,8 +24,8 @@ func latencySection(all []series) Section {
 	}
 	if len(all) == 0 {
 		s.Figures = []Figure{
-			Figure{ID: "latency", Title: "Latency against clients"}.settle(noPoints),
-			Figure{ID: "phases", Title: "Latency by phase", Kind: Stacked}.settle(noPoints),
+			Figure{ID: "latency", Title: "Latency against clients"}.Settle(noPoints),
+			Figure{ID: "phases", Title: "Latency by phase", Kind: Stacked}.Settle(noPoints),
 		}
 	}
 	s.Tables = append([]Table{phaseTable(all)}, blockTable(all)...)
@@ -61,7 +61,7 @@ func percentileFigure(s series, all []series) Figure {
 		}
 		f.Series = append(f.Series, line)
 	}
-	f = f.settle("No data: no load level of this series has enough transactions for a percentile.")
+	f = f.Settle("No data: no load level of this series has enough transactions for a percentile.")
 	f.Notes = append(f.Notes, "Valid transactions of the window only.")
 	if phase == result.PhaseCommit {
 		f.Notes[0] = "Commit latency counts from the intended start. " + f.Notes[0]
@@ -193,7 +193,7 @@ func phaseFigure(s series) Figure {
 			f.Series = append(f.Series, stack)
 		}
 	}
-	f = f.settle("No data: no transaction of this series passed a whole phase.")
+	f = f.Settle("No data: no transaction of this series passed a whole phase.")
 	f.Notes = append(f.Notes, barNotes(f)...)
 	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the mean time spent in %s.", s.name, listed(names(f.Series)))
 	return f

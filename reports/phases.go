@@ -117,7 +117,7 @@ func timelineFigure(g group) Figure {
 		}
 		f.Series = append(f.Series, line)
 	}
-	f = f.settle(noPoints)
+	f = f.Settle(noPoints)
 	f.Notes = []string{"Each line runs over the measured window of a phase, of the first repetition that counts. Commits come block by block, so that they scatter from mark to mark."}
 	f.Notes = append(f.Notes, markNotes(f, false)...)
 	f.Alt = fmt.Sprintf("When each phase of %s was measured and how much of it was committed: %s.", g.name, listed(names(f.Series)))

@@ -22,7 +22,7 @@ func resourceSection(all []series, host result.Host) Section {
 		s.Figures = append(s.Figures, cpuFigure(one, host))
 	}
 	if len(all) == 0 {
-		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.settle(noPoints)}
+		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.Settle(noPoints)}
 	}
 	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}
 	if t, ok := capTable(all); ok {
@@ -100,7 +100,7 @@ func cpuFigure(s series, host result.Host) Figure {
 		}
 		f.Series = append(f.Series, stack.Series)
 	}
-	f = f.settle("No data: no CPU figures were stored for this series.")
+	f = f.Settle("No data: no CPU figures were stored for this series.")
 	f.Notes = append(barNotes(f), "\"other processes\" is everything on the host that is not part of the run.")
 	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the cores used by %s.", s.name, listed(names(f.Series)))
 	return f

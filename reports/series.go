@@ -104,10 +104,11 @@ func at(l result.Load) string {
 	if l.Kind == "open" {
 		return PerSecond.Format(l.Offered) + " offered"
 	}
-	return clients(l.Clients)
+	return Clients(l.Clients)
 }
 
-func clients(n int) string {
+// Clients writes a number of clients.
+func Clients(n int) string {
 	if n == 1 {
 		return "1 client"
 	}

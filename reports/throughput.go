@@ -96,7 +96,7 @@ func throughputFigure(all []series, kind string) Figure {
 		line.Curve = lawCurve(s)
 		f.Series = append(f.Series, line)
 	}
-	f = f.settle(noPoints)
+	f = f.Settle(noPoints)
 	f.Notes = markNotes(f, repeated(all))
 	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
 	return f
