@@ -2,9 +2,11 @@ package plot
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -34,14 +36,14 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 	switch {
 	case f.Kind == reports.Stacked:
 		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(f.X.Categories))-0.5)
-		p.X.Tick.Marker = categoryTicks(f.X.Categories, p.X.Tick.Label.Width, width)
+		p.X.Tick.Marker = labelled(reports.Axis{Categories: f.X.Categories}, p.X.Tick.Label, width)
 		p.X.Tick.Length = 0
 	case f.X.Log:
 		low, high := across(f)
 		p.X.Scale = plot.LogScale{}
 		edge := max(1.06, math.Pow(high/low, 0.03))
 		p.X.Min, p.X.Max = low/edge, high*edge
-		p.X.Tick.Marker = fixedTicks(f.X, p.X.Tick.Label.Width, width)
+		p.X.Tick.Marker = labelled(f.X, p.X.Tick.Label, width)
 	default:
 		low, high := across(f)
 		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(low, high)
@@ -57,23 +59,16 @@ func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
 	}
 	stack := map[float64]float64{}
 	for _, s := range f.Series {
-		for _, p := range s.Points {
+		for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
 			if f.Kind == reports.Stacked {
 				stack[p.X] += p.Y
-				cover(stack[p.X] * 1.05) // room for the total above
-				continue
+				p.Y = stack[p.X] * 1.05 // room for the total above
 			}
 			cover(p.Y)
-			if p.Interval != nil {
-				cover(p.Interval.Low)
-				cover(p.Interval.High)
+			if i := p.Interval; i != nil && f.Kind == reports.Lines {
+				cover(i.Low)
+				cover(i.High)
 			}
-		}
-		for _, p := range s.Singles {
-			cover(p.Y)
-		}
-		for _, p := range s.Curve {
-			cover(p.Y)
 		}
 	}
 	for _, l := range f.Levels {
@@ -159,45 +154,25 @@ func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks p
 	return bottom, top, ticks
 }
 
-// fixedTicks are the ticks that the figure asks for; labels that would touch
-// their neighbour are left out.
-func fixedTicks(a reports.Axis, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
-	labels := make([]string, len(a.Ticks))
-	for i, v := range a.Ticks {
-		labels[i] = a.Unit.Tick(v)
+// labelled are the ticks of an X axis that are asked for, without those whose
+// labels would touch their neighbours.
+func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.ConstantTicks) {
+	for _, v := range a.Ticks {
+		ticks = append(ticks, plot.Tick{Value: v, Label: a.Unit.Tick(v)})
 	}
-	every := spacing(labels, measure, width)
-	var ticks plot.ConstantTicks
-	for i, v := range a.Ticks {
-		if i%every == 0 {
-			ticks = append(ticks, plot.Tick{Value: v, Label: labels[i]})
-		}
+	for i, category := range a.Categories {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: reports.Printable(category)})
 	}
-	return ticks
-}
-
-func categoryTicks(categories []string, measure func(string) vg.Length, width vg.Length) plot.ConstantTicks {
-	labels := make([]string, len(categories))
-	for i, c := range categories {
-		labels[i] = reports.Printable(c)
-	}
-	every := spacing(labels, measure, width)
-	var ticks plot.ConstantTicks
-	for i, label := range labels {
-		if i%every == 0 {
-			ticks = append(ticks, plot.Tick{Value: float64(i), Label: label})
-		}
-	}
-	return ticks
-}
-
-// spacing is how many positions apart labels must be so that they do not touch.
-func spacing(labels []string, measure func(string) vg.Length, width vg.Length) int {
 	widest := vg.Length(1)
-	for _, l := range labels {
-		widest = max(widest, measure(l)+6)
+	for _, t := range ticks {
+		widest = max(widest, style.Width(t.Label)+6)
 	}
-	return max(1, int(math.Ceil(float64(widest)*float64(len(labels))/float64(width-60))))
+	every := max(1, int(math.Ceil(float64(widest)*float64(len(ticks))/float64(width-60))))
+	kept := ticks[:0]
+	for i := 0; i < len(ticks); i += every {
+		kept = append(kept, ticks[i])
+	}
+	return kept
 }
 
 // axisTitle is the axis' label with its unit, unless the ticks carry it.

@@ -66,7 +66,7 @@ func box(c draw.Canvas, s reports.Series, at vg.Point) {
 // ring marks a saturation point around its glyph.
 func ring(c draw.Canvas, at vg.Point, radius vg.Length) {
 	c.SetLineStyle(thin(Ink, 1.3))
-	c.Stroke(circle(at, radius))
+	c.Stroke(outline(nil, at, radius))
 }
 
 func levelStyle() draw.LineStyle {

@@ -15,7 +15,8 @@ import (
 func drawData(c draw.Canvas, f reports.Figure) {
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {
-		yScale = f.Y.Unit.Scale(tops(f))
+		_, top := extent(f, yScale)
+		yScale = f.Y.Unit.Scale([]float64{top})
 	}
 	style := words(10.5, Faint)
 	top := write(c, style, axisTitle(f.Y, yScale), c.Max.Y) - 6
@@ -27,12 +28,6 @@ func drawData(c draw.Canvas, f reports.Figure) {
 	p := newAxes(f, yScale, c.Max.X-c.Min.X)
 	p.Add(marks{f, yScale})
 	p.Draw(c)
-}
-
-// tops are the values by which the unit of the Y axis is chosen.
-func tops(f reports.Figure) []float64 {
-	_, high := extent(f, reports.Scale{Factor: 1})
-	return []float64{high}
 }
 
 // marks are a figure's data as gonum draws them.
@@ -60,14 +55,13 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 // GlyphBoxes keeps room for the marks at the edges.
 func (m marks) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
 	const r = 2.5 * glyphRadius
+	room := vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}}
 	var boxes []plot.GlyphBox
 	for _, s := range m.figure.Series {
 		for _, pt := range s.Points {
-			if m.figure.Kind == reports.Stacked {
-				continue
+			if m.figure.Kind == reports.Lines {
+				boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor), Rectangle: room})
 			}
-			boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor),
-				Rectangle: vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}}})
 		}
 	}
 	return boxes
@@ -79,17 +73,16 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 			glyph(c, s, at(p.X, p.Y), p.Invalid, 1.5)
 		}
 	}
+	stroke := func(style draw.LineStyle, points []reports.Point) {
+		path := make([]vg.Point, len(points))
+		for i, p := range points {
+			path[i] = at(p.X, p.Y)
+		}
+		c.StrokeLines(style, path)
+	}
 	for _, s := range m.figure.Series {
-		var path []vg.Point
-		for _, p := range s.Points {
-			path = append(path, at(p.X, p.Y))
-		}
-		c.StrokeLines(lineStyle(s), path)
-		path = nil
-		for _, p := range s.Curve {
-			path = append(path, at(p.X, p.Y))
-		}
-		c.StrokeLines(curveStyle(s), path)
+		stroke(lineStyle(s), s.Points)
+		stroke(curveStyle(s), s.Curve)
 	}
 	for _, s := range m.figure.Series {
 		for _, p := range s.Points {

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"sort"
 	"strings"
 
 	"gonum.org/v1/plot/text"
@@ -44,17 +45,17 @@ func labelStyle() text.Style { return words(10.5, Ink) }
 func noteStyle() text.Style  { return words(10, Faint) }
 
 // layout decides what goes where; the height follows from it.
-func layout(f reports.Figure, o Options) page {
+func layout(f reports.Figure, bare bool) page {
 	if f.Kind == reports.Stacked {
 		f.Y.Log = false // heights add up on a linear axis only
 	}
 	p := page{figure: f, margin: margin}
-	if o.Bare {
+	if bare {
 		p.margin = bareMargin
 	}
 	width := pageWidth - 2*p.margin
 	p.height = 2*p.margin + dataHeight
-	if !o.Bare {
+	if !bare {
 		p.title = wrap(f.Title, titleStyle(), width)
 		p.height += lines(len(p.title), titleStyle()) + 4
 		for _, n := range f.Notes {
@@ -110,10 +111,10 @@ func (p page) draw(c draw.Canvas) {
 	data := c
 	data.Rectangle = vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}
 	if p.figure.Empty != "" {
-		nothing(data, p.figure.Empty)
-		return
+		drawEmpty(data, p.figure.Empty)
+	} else {
+		drawData(data, p.figure)
 	}
-	drawData(data, p.figure)
 }
 
 // write puts a line of text below top and returns where the next one goes.
@@ -123,8 +124,8 @@ func write(c draw.Canvas, s text.Style, line string, top vg.Length) vg.Length {
 	return top - lines(1, s)
 }
 
-// nothing says in a frame why there is no data.
-func nothing(c draw.Canvas, why string) {
+// drawEmpty says in a frame why there is no data.
+func drawEmpty(c draw.Canvas, why string) {
 	c.SetLineStyle(thin(Rule, 1))
 	c.Stroke(c.Rectangle.Path())
 	s := words(11.5, Faint)
@@ -138,21 +139,15 @@ func nothing(c draw.Canvas, why string) {
 	}
 }
 
-// wrap breaks a text into lines that fit the width, words that do not fit cut.
-func wrap(s string, style text.Style, width vg.Length) []string {
-	var all []string
-	line := ""
+// wrap breaks a text into lines that fit the width, and cuts words that do not.
+func wrap(s string, style text.Style, width vg.Length) (all []string) {
 	for _, word := range strings.Fields(reports.Printable(s)) {
 		word = cut(word, style, width)
-		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && style.Width(longer) > width {
-			all = append(all, line)
-			longer = word
+		if last := len(all) - 1; last >= 0 && style.Width(all[last]+" "+word) <= width {
+			all[last] += " " + word
+		} else {
+			all = append(all, word)
 		}
-		line = longer
-	}
-	if line != "" {
-		all = append(all, line)
 	}
 	return all
 }
@@ -163,14 +158,6 @@ func cut(s string, style text.Style, width vg.Length) string {
 		return s
 	}
 	runes := []rune(s)
-	low, high := 0, len(runes)
-	for low < high {
-		middle := (low + high + 1) / 2
-		if style.Width(string(runes[:middle])+"…") <= width {
-			low = middle
-		} else {
-			high = middle - 1
-		}
-	}
-	return string(runes[:low]) + "…"
+	fits := sort.Search(len(runes), func(n int) bool { return style.Width(string(runes[:n+1])+"…") > width })
+	return string(runes[:fits]) + "…"
 }

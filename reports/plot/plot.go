@@ -22,19 +22,18 @@ import (
 // dotsPerInch makes a PNG twice as fine as a screen's 72 points.
 const dotsPerInch = 144
 
-// Options choose what is drawn around the data.
-type Options struct {
-	// Bare leaves out the title and the notes, for a page that prints them itself.
-	Bare bool
-}
-
 // fallbacks are fonts with the metrics of Liberation Sans, for a viewer that
 // does not have it.
 const fallbacks = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
 
 // SVG writes the figure as an SVG document.
-func SVG(w io.Writer, f reports.Figure, o Options) error {
-	p := layout(f, o)
+func SVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, false)) }
+
+// BareSVG writes the figure as an SVG document without title and notes, for a
+// page that prints them itself.
+func BareSVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, true)) }
+
+func svg(w io.Writer, f reports.Figure, p page) error {
 	canvas := vgsvg.New(pageWidth, p.height)
 	p.draw(draw.New(canvas))
 	var b bytes.Buffer
@@ -49,8 +48,8 @@ func SVG(w io.Writer, f reports.Figure, o Options) error {
 }
 
 // PNG writes the figure as a PNG image of 1200 pixels width.
-func PNG(w io.Writer, f reports.Figure, o Options) error {
-	p := layout(f, o)
+func PNG(w io.Writer, f reports.Figure) error {
+	p := layout(f, false)
 	canvas := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height), vgimg.UseDPI(dotsPerInch))
 	p.draw(draw.New(canvas))
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(w); err != nil {

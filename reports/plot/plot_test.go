@@ -35,10 +35,12 @@ func fixture(t *testing.T) reports.Report {
 	return reports.Build(run, sum)
 }
 
-func svg(t testing.TB, f reports.Figure, o plot.Options) string {
+func svg(t testing.TB, f reports.Figure) string { return drawn(t, plot.SVG, f) }
+
+func drawn(t testing.TB, draw func(io.Writer, reports.Figure) error, f reports.Figure) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := plot.SVG(&b, f, o); err != nil {
+	if err := draw(&b, f); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -68,8 +70,8 @@ func texts(t testing.TB, document string) string {
 func TestFixture(t *testing.T) {
 	for _, f := range fixture(t).Figures() {
 		t.Run(f.ID, func(t *testing.T) {
-			document := svg(t, f, plot.Options{})
-			if document != svg(t, f, plot.Options{}) {
+			document := svg(t, f)
+			if document != svg(t, f) {
 				t.Error("two drawings of one figure differ")
 			}
 			words := texts(t, document)
@@ -82,7 +84,7 @@ func TestFixture(t *testing.T) {
 			if !strings.Contains(words, unit+")\n") && !strings.Contains(words, unit+"\n") {
 				t.Errorf("the Y axis shows no unit %q", unit)
 			}
-			if bare := texts(t, svg(t, f, plot.Options{Bare: true})); strings.Contains(bare, f.Title+"\n") {
+			if bare := texts(t, drawn(t, plot.BareSVG, f)); strings.Contains(bare, f.Title+"\n") {
 				t.Error("a bare figure shows its title")
 			}
 		})
@@ -106,7 +108,7 @@ func TestGolden(t *testing.T) {
 		if f.ID != "throughput-clients" && f.ID != "phases-encrypted-inline" {
 			continue
 		}
-		got, path := svg(t, f, plot.Options{}), "testdata/"+f.ID+".svg"
+		got, path := svg(t, f), "testdata/"+f.ID+".svg"
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
@@ -125,7 +127,7 @@ func TestGolden(t *testing.T) {
 func TestPNG(t *testing.T) {
 	for _, f := range fixture(t).Figures()[:1] {
 		var b bytes.Buffer
-		if err := plot.PNG(&b, f, plot.Options{}); err != nil {
+		if err := plot.PNG(&b, f); err != nil {
 			t.Fatal(err)
 		}
 		image, err := png.Decode(&b)
@@ -139,7 +141,7 @@ func TestPNG(t *testing.T) {
 }
 
 func TestEmptyFigureSaysWhy(t *testing.T) {
-	words := texts(t, svg(t, reports.Figure{ID: "f", Title: "Cost", Empty: "No data: nothing was measured."}, plot.Options{}))
+	words := texts(t, svg(t, reports.Figure{ID: "f", Title: "Cost", Empty: "No data: nothing was measured."}))
 	if !strings.Contains(words, "No data: nothing was measured.") || !strings.Contains(words, "Cost") {
 		t.Errorf("texts: %s", words)
 	}
@@ -148,11 +150,11 @@ func TestEmptyFigureSaysWhy(t *testing.T) {
 // TestMarks sees to it that what qualifies a point is drawn and explained.
 func TestMarks(t *testing.T) {
 	f := reports.Figure{ID: "f", Kind: reports.Lines, Series: []reports.Series{{Name: "s", Points: []reports.Point{{X: 1, Y: 2}, {X: 2, Y: 3}}}}}
-	plain := svg(t, f, plot.Options{})
+	plain := svg(t, f)
 	f.Series[0].Points[1].Invalid = true
-	hollow := svg(t, f, plot.Options{})
+	hollow := svg(t, f)
 	f.Series[0].Points[1].Saturation = true
-	marked := svg(t, f, plot.Options{})
+	marked := svg(t, f)
 	if words := texts(t, plain); strings.Contains(words, "hollow") || strings.Contains(words, "saturation") {
 		t.Errorf("marks explained that are not there: %s", words)
 	}
@@ -169,7 +171,7 @@ func TestHostileNames(t *testing.T) {
 	for _, kind := range []reports.Kind{reports.Lines, reports.Stacked} {
 		f := reports.Figure{ID: "f", Kind: kind, Title: "<script>alert(1)</script> \x00\x1b\xff", X: reports.Axis{Categories: []string{"</text><a>"}},
 			Series: []reports.Series{{Name: `"'><script>` + strings.Repeat("x", 3000), Points: []reports.Point{{Y: 1}}}}}
-		document := svg(t, f, plot.Options{})
+		document := svg(t, f)
 		texts(t, document)
 		if strings.Contains(document, "<script") || strings.Contains(document, "<a>") {
 			t.Error("markup from the data is in the drawing")
@@ -192,8 +194,8 @@ func FuzzSVG(f *testing.F) {
 		fig := reports.Figure{Title: name, Kind: reports.Lines,
 			X: reports.Axis{Label: name, Log: logX, Ticks: []float64{1, 2}}, Y: reports.Axis{Label: name, Unit: reports.Seconds, Log: logY},
 			Series: []reports.Series{{Name: name, Hue: hue, Variant: variant, Points: []reports.Point{p, {X: x, Y: high}}}}, Notes: []string{name}}
-		texts(t, svg(t, fig, plot.Options{}))
+		texts(t, svg(t, fig))
 		fig.Kind, fig.X = reports.Stacked, reports.Axis{Categories: []string{name, name}}
-		texts(t, svg(t, fig, plot.Options{}))
+		texts(t, svg(t, fig))
 	})
 }

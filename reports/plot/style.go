@@ -2,6 +2,8 @@ package plot
 
 import (
 	"image/color"
+	"math"
+	"strconv"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -22,19 +24,13 @@ const (
 	Paper = "#FFFFFF"
 )
 
-func hex(s string) color.Color {
-	var v [3]uint8
-	for i := range v {
-		v[i] = nibble(s[1+2*i])<<4 | nibble(s[2+2*i])
+// hex is the colour of a literal such as #1B1F24.
+func hex(literal string) color.NRGBA {
+	v, err := strconv.ParseUint(literal[1:], 16, 24)
+	if err != nil {
+		panic(err) // only literals of this package come here
 	}
-	return color.NRGBA{v[0], v[1], v[2], 255}
-}
-
-func nibble(c byte) uint8 {
-	if c >= 'A' {
-		return c - 'A' + 10
-	}
-	return c - '0'
+	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
 }
 
 // lineColour is the colour of a line by hue, after Okabe and Ito, "Color
@@ -48,7 +44,7 @@ func lineColour(hue int) color.Color {
 // Schemes" (2021), scheme "bright". Variants are lighter.
 func partColour(hue, variant int) color.Color {
 	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E"}
-	c := hex(palette[hue%len(palette)]).(color.NRGBA)
+	c := hex(palette[hue%len(palette)])
 	white := 1 - 1/(1+0.45*float64(variant))
 	lighten := func(v uint8) uint8 { return v + uint8(white*float64(255-v)) }
 	return color.NRGBA{lighten(c.R), lighten(c.G), lighten(c.B), 255}
@@ -94,7 +90,7 @@ const glyphRadius = 3.6
 // colour, and it is hollow where the point is not valid.
 func glyph(c draw.Canvas, s reports.Series, at vg.Point, hollow bool, radius vg.Length) {
 	shapes := [...][]vg.Point{
-		nil, // a circle
+		nil, // circle
 		{{X: -.88, Y: -.88}, {X: .88, Y: -.88}, {X: .88, Y: .88}, {X: -.88, Y: .88}},
 		{{X: -1.1, Y: -.8}, {X: 1.1, Y: -.8}, {X: 0, Y: 1.2}},
 		{{X: 0, Y: -1.3}, {X: 1.1, Y: 0}, {X: 0, Y: 1.3}, {X: -1.1, Y: 0}},
@@ -102,38 +98,26 @@ func glyph(c draw.Canvas, s reports.Series, at vg.Point, hollow bool, radius vg.
 		{{X: 0, Y: 1.2}, {X: 1.15, Y: .35}, {X: .7, Y: -1}, {X: -.7, Y: -1}, {X: -1.15, Y: .35}},
 	}
 	path := outline(shapes[(s.Hue+2*s.Variant)%len(shapes)], at, radius)
-	fill := lineColour(s.Hue)
+	c.SetColor(lineColour(s.Hue))
 	if hollow {
-		fill = hex(Paper)
+		c.SetColor(hex(Paper))
 	}
-	c.SetColor(fill)
 	c.Fill(path)
 	c.SetLineStyle(draw.LineStyle{Color: lineColour(s.Hue), Width: 1.4})
 	c.Stroke(path)
 }
 
-func outline(shape []vg.Point, at vg.Point, radius vg.Length) vg.Path {
-	var p vg.Path
-	if shape == nil {
-		return circle(at, radius)
-	}
-	for i, v := range shape {
-		corner := at.Add(v.Scale(radius))
-		if i == 0 {
-			p.Move(corner)
-		} else {
-			p.Line(corner)
+// outline is the path around a shape of the given corners, or around a circle.
+func outline(corners []vg.Point, at vg.Point, radius vg.Length) (p vg.Path) {
+	if corners == nil {
+		p.Move(vg.Point{X: at.X + radius, Y: at.Y})
+		p.Arc(at, radius, 0, 2*math.Pi)
+	} else {
+		p.Move(at.Add(corners[0].Scale(radius)))
+		for _, corner := range corners[1:] {
+			p.Line(at.Add(corner.Scale(radius)))
 		}
 	}
-	p.Close()
-	return p
-}
-
-func circle(at vg.Point, radius vg.Length) vg.Path {
-	const turn = 6.283185307179586
-	var p vg.Path
-	p.Move(vg.Point{X: at.X + radius, Y: at.Y})
-	p.Arc(at, radius, 0, turn)
 	p.Close()
 	return p
 }

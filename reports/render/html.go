@@ -106,7 +106,7 @@ func HTML(w io.Writer, rep reports.Report) error {
 // from the result are texts, and the canvas escapes them.
 func inline(f reports.Figure) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plot.SVG(&b, f, plot.Options{Bare: true}); err != nil {
+	if err := plot.BareSVG(&b, f); err != nil {
 		return "", err
 	}
 	_, svg, found := bytes.Cut(b.Bytes(), []byte("<svg "))
