@@ -7,58 +7,62 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2"
+
 	"meterbench/reports"
 	"meterbench/reports/plot"
 )
 
-// Folder writes csv/*.csv, figures/*.svg, figures/*.png and report.html into a
-// run's folder. Each file appears whole or not at all.
-func Folder(dir string, rep reports.Report) error {
-	for _, sub := range []string{"csv", "figures"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
-	}
-	for _, t := range rep.Tables() {
-		if err := write(filepath.Join(dir, "csv", t.ID+".csv"), func(w io.Writer) error { return CSV(w, t) }); err != nil {
-			return err
-		}
-	}
-	for _, f := range rep.Figures() {
-		path := filepath.Join(dir, "figures", f.ID)
-		if err := write(path+".svg", func(w io.Writer) error { return plot.SVG(w, f, plot.Options{}) }); err != nil {
-			return err
-		}
-		if err := write(path+".png", func(w io.Writer) error { return plot.PNG(w, f, plot.Options{}) }); err != nil {
-			return err
-		}
-	}
-	return write(filepath.Join(dir, "report.html"), func(w io.Writer) error { return HTML(w, rep) })
+// formats has a row for each form in which a report lies in a run's folder: the
+// subfolder, the extension, and the files in that form.
+var formats = []struct {
+	folder, extension string
+	files             func(reports.Report) []file
+}{
+	{"csv", ".csv", each(reports.Report.Tables, func(t reports.Table) string { return t.ID }, CSV)},
+	{"figures", ".svg", each(reports.Report.Figures, figureID, plot.SVG)},
+	{"figures", ".png", each(reports.Report.Figures, figureID, plot.PNG)},
+	{"", ".html", each(whole, func(reports.Report) string { return "report" }, HTML)},
 }
 
-// write makes a file beside its place and moves it there once it is complete.
-func write(path string, content func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := content(&b); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+func figureID(f reports.Figure) string          { return f.ID }
+func whole(rep reports.Report) []reports.Report { return []reports.Report{rep} }
+
+// A file is a name without its extension, and the content.
+type file struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// each makes a file of every item that a report has of one kind.
+func each[T any](items func(reports.Report) []T, name func(T) string, write func(io.Writer, T) error) func(reports.Report) []file {
+	return func(rep reports.Report) (files []file) {
+		for _, item := range items(rep) {
+			files = append(files, file{name(item), func(w io.Writer) error { return write(w, item) }})
+		}
+		return files
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	_, err = f.Write(b.Bytes())
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("writing the report: %w", err)
+}
+
+// Folder writes the report into a run's folder in every format. Each file
+// appears whole or not at all.
+func Folder(dir string, rep reports.Report) error {
+	for _, format := range formats {
+		folder := filepath.Join(dir, format.folder)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		for _, f := range format.files(rep) {
+			var b bytes.Buffer
+			err := f.write(&b)
+			if err == nil {
+				err = renameio.WriteFile(filepath.Join(folder, f.name+format.extension), b.Bytes(), 0o644,
+					renameio.WithTempDir(folder), renameio.WithStaticPermissions(0o644))
+			}
+			if err != nil {
+				return fmt.Errorf("writing the report: %w", err)
+			}
+		}
 	}
 	return nil
 }
