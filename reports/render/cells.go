@@ -1,4 +1,4 @@
-// Package render writes a report as text for a terminal, as Markdown, as CSV
+// Package render writes a report as text for a terminal, as CSV
 // and as one HTML file, and lays out a run's folder with all of it.
 //
 // Data flow: a reports.Report in base units comes in; each table becomes a

@@ -9,9 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
@@ -60,8 +63,8 @@ func golden(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("%s changed; read the new one (go test -update) before keeping it\n%s", path, got)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s changed; read the new one (go test -update) before keeping it\n%s", path, diff)
 	}
 }
 
@@ -71,23 +74,34 @@ func TestGolden(t *testing.T) {
 		"summary-100.txt": func(w io.Writer) error { return render.Text(w, rep, 100) },
 		"fe-80.txt":       func(w io.Writer) error { _, sum := stored(t); return render.Text(w, reports.FE(sum.FE), 80) },
 		"calibration.txt": func(w io.Writer) error { return render.Text(w, reports.Calibration(calibrated(t)), 100) },
-		"report.md":       func(w io.Writer) error { return render.Markdown(w, rep) },
+		"report.html":     func(w io.Writer) error { _, err := io.WriteString(w, written(page(t, rep))); return err },
 	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			t.Fatal(err)
-		}
-		golden(t, file, b.String())
+		t.Run(file, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, file, b.String())
+		})
 	}
 	for _, table := range rep.Tables() {
-		if table.ID == "levels" || table.ID == "encryption-costs" {
+		if table.ID != "levels" && table.ID != "encryption-costs" {
+			continue
+		}
+		t.Run(table.ID+".csv", func(t *testing.T) {
 			var b bytes.Buffer
 			if err := render.CSV(&b, table); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, table.ID+".csv", b.String())
-		}
+		})
 	}
+}
+
+// written is a page without its style and its drawings, which package plot tests: every
+// sentence, table and absence of the report.
+func written(document string) string {
+	return regexp.MustCompile(`(?s)<style>.*?</style>|<svg .*?</svg>`).ReplaceAllString(document, "")
 }
 
 // TestTextFits holds the summary to the width of the terminal.
@@ -211,8 +225,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 func TestWriteErrors(t *testing.T) {
 	rep := reports.Build(stored(t))
 	for name, err := range map[string]error{
-		"text": render.Text(full{}, rep, 80), "Markdown": render.Markdown(full{}, rep),
-		"HTML": render.HTML(full{}, rep), "CSV": render.CSV(full{}, rep.Manifest),
+		"text": render.Text(full{}, rep, 80), "HTML": render.HTML(full{}, rep), "CSV": render.CSV(full{}, rep.Manifest),
 	} {
 		if !errors.Is(err, errFull) {
 			t.Errorf("%s: error %v, want the cause kept", name, err)
