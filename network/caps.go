@@ -15,17 +15,17 @@ import (
 // topology's caps, those of the device included. It starts nothing; the error
 // says what is missing and what to do.
 func CheckCaps(t topology.Topology) error {
-	var all cgroup.Limits
+	var all topology.Cap
 	for role, c := range t.Caps.Each {
 		if cores := runtime.NumCPU(); c.CPUs > float64(cores) {
 			return fmt.Errorf("topology %s: caps.%s.cpus: %v is no cap on this machine, which has %d processors; leave it out", t.Name, role, c.CPUs, cores)
 		}
 		all.CPUs, all.Memory = max(all.CPUs, c.CPUs), max(all.Memory, c.Memory)
 	}
-	if all == (cgroup.Limits{}) {
+	if all == (topology.Cap{}) {
 		return nil
 	}
-	group, err := newGroup("check", topology.Cap(all))
+	group, err := newGroup("check", all)
 	if err == nil {
 		err = group.Close()
 	}
@@ -41,7 +41,7 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cgroup.Create(name, cgroup.Limits(c))
+	return cgroup.Create(name, c)
 }
 
 // enforce lets the CPU quotas come into force. A bring-up on a tenth of a
@@ -64,11 +64,8 @@ func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
 	for i, p := range n.processes {
 		node := proc.Node{Name: p.Name(), PID: p.PID()}
-		if group := n.groups[i]; group != nil && group.Limits().CPUs > 0 {
-			node.Throttle = func() (proc.Throttle, error) {
-				t, err := group.Throttle()
-				return proc.Throttle(t), err
-			}
+		if group := n.groups[i]; group != nil && group.Cap().CPUs > 0 {
+			node.Throttle = group.Throttle
 		}
 		nodes = append(nodes, node)
 	}

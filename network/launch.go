@@ -23,7 +23,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 			if group, err = newGroup(node.Name, node.cap); err != nil {
 				return fmt.Errorf("%s: %w", node.Name, err)
 			}
-			node.Env = append(node.Env, group.Limits().Env()...)
+			node.Env = append(node.Env, group.Cap().Env()...)
 			node.Started, node.Explain = group.Add, group.Explain
 		}
 		n.groups = append(n.groups, group)

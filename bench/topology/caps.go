@@ -1,6 +1,12 @@
 package topology
 
-import "meterbench/internal/strictyaml"
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/internal/cgroup"
+	"meterbench/internal/strictyaml"
+)
 
 // Caps hold processes to a share of the machine, by what they do. Each process
 // has the cap for itself.
@@ -13,11 +19,9 @@ type Caps struct {
 	Device Cap `yaml:"device" json:"device,omitzero"`
 }
 
-// A Cap is what one process may use at most; 0 is no limit.
-type Cap struct {
-	CPUs   float64 `yaml:"cpus" json:"cpus,omitempty"`                // processors, MinCPUs to MaxCPUs
-	Memory uint64  `yaml:"memory,size" json:"memory_bytes,omitempty"` // bytes, from MinMemory
-}
+// Cap limits what one process may use; 0 is no limit. CPUs is from MinCPUs to
+// MaxCPUs, Memory from MinMemory.
+type Cap = cgroup.Cap
 
 // The ends of a Cap. Linux takes no quota below 1 ms per period of 100 ms. An
 // idle peer takes some 20 MiB; MinMemory leaves it a little to work with.
@@ -30,29 +34,33 @@ const (
 	memoryRange = "must be at least 64MiB"
 )
 
-// UnmarshalNode reads a cap. A value of 0 is refused: it would limit nothing.
-func (c *Cap) UnmarshalNode(n *strictyaml.Node) error {
-	type plain Cap
-	v := plain(*c)
-	if err := n.Decode(&v); err != nil {
+// UnmarshalNode reads caps. A value of 0 is refused: it would limit nothing.
+func (c *Caps) UnmarshalNode(n *strictyaml.Node) error {
+	type plain Caps
+	if err := n.Decode((*plain)(c)); err != nil {
 		return err
 	}
-	*c = Cap(v)
-	key, msg := c.wrong()
-	switch {
-	case msg != "":
-	case c.CPUs == 0 && n.Get("cpus") != nil:
-		key, msg = "cpus", cpusRange
-	case c.Memory == 0 && n.Get("memory") != nil:
-		key, msg = "memory", memoryRange
-	default:
-		return nil
+	for role, c := range c.Each {
+		given := n.Get(role)
+		key, msg := wrong(c)
+		switch {
+		case given == nil:
+			continue
+		case msg != "":
+		case c.CPUs == 0 && given.Get("cpus") != nil:
+			key, msg = "cpus", cpusRange
+		case c.Memory == 0 && given.Get("memory") != nil:
+			key, msg = "memory", memoryRange
+		default:
+			continue
+		}
+		return given.Get(key).Errorf("leave it out for no limit", "%s", msg)
 	}
-	return n.Get(key).Errorf("leave it out for no limit", "%s", msg)
+	return nil
 }
 
 // wrong returns the key of a value out of range and what it should be.
-func (c Cap) wrong() (key, msg string) {
+func wrong(c Cap) (key, msg string) {
 	switch {
 	case c.CPUs != 0 && !(c.CPUs >= MinCPUs && c.CPUs <= MaxCPUs):
 		return "cpus", cpusRange
@@ -67,9 +75,34 @@ func (c Caps) Each(yield func(role string, c Cap) bool) {
 	_ = yield("peer", c.Peer) && yield("orderer", c.Orderer) && yield("chaincode", c.Chaincode) && yield("device", c.Device)
 }
 
+// Of returns the cap of a role by its key, none where there is no such role.
+func (c Caps) Of(key string) Cap {
+	for role, one := range c.Each {
+		if role == key {
+			return one
+		}
+	}
+	return Cap{}
+}
+
+// String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is
+// empty where nothing is capped.
+func (c Caps) String() string {
+	var parts []string
+	for role, one := range c.Each {
+		if one.CPUs > 0 {
+			parts = append(parts, fmt.Sprintf("%s %g cores", role, one.CPUs))
+		}
+		if one.Memory > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d bytes", role, one.Memory))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 func (c Caps) check() *strictyaml.Problem {
 	for role, c := range c.Each {
-		if key, msg := c.wrong(); msg != "" {
+		if key, msg := wrong(c); msg != "" {
 			return problem("", "caps."+role+"."+key, "%s", msg)
 		}
 	}

@@ -56,11 +56,13 @@ type Chaincode struct {
 	Endorsement string `yaml:"endorsement" json:"endorsement"`
 }
 
-// Limits are Fabric's concurrency limits per peer; each defaults to Fabric's own.
+// Limits are Fabric's concurrency limits per peer. In a topology each defaults to
+// Fabric's own; where they override those, or describe a target that has none, 0
+// is not given.
 type Limits struct {
-	Gateway  int `yaml:"gateway" json:"gateway"`   // peer.limits.concurrency.gatewayService, Fabric's default 500; counts waiting commit-status calls
-	Endorser int `yaml:"endorser" json:"endorser"` // endorserService, Fabric's default 2500
-	Deliver  int `yaml:"deliver" json:"deliver"`   // deliverService, Fabric's default 2500
+	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // peer.limits.concurrency.gatewayService, Fabric's default 500; counts waiting commit-status calls
+	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // endorserService, Fabric's default 2500
+	Deliver  int `yaml:"deliver" json:"deliver,omitempty"`   // deliverService, Fabric's default 2500
 }
 
 // MSP returns the organisation's MSP id, for example PtbMSP.

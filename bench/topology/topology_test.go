@@ -223,7 +223,7 @@ func TestCaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Caps{Peer: Cap{0.5, 512 << 20}, Device: Cap{CPUs: 0.1}}); got.Caps != want {
+	if want := (Caps{Peer: Cap{CPUs: 0.5, Memory: 512 << 20}, Device: Cap{CPUs: 0.1}}); got.Caps != want {
 		t.Errorf("got %+v, want %+v", got.Caps, want)
 	}
 	manifest, err := json.Marshal(got.Caps)

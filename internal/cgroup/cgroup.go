@@ -33,23 +33,25 @@ import (
 	"math"
 	"time"
 
+	"meterbench/internal/proc"
+
 	"golang.org/x/sys/unix"
 )
 
 // Period is that of every CPU quota: the kernel's default.
 const Period = 100 * time.Millisecond
 
-// Limits are what the processes of a group may use together at most; 0 is no limit.
-type Limits struct {
-	CPUs   float64 // processors, at least 0.01
-	Memory uint64  // bytes, without what the kernel swaps
+// Cap limits what the processes of a group may use together; 0 is no limit.
+type Cap struct {
+	CPUs   float64 `yaml:"cpus" json:"cpus,omitempty"`                // processors, at least 0.01
+	Memory uint64  `yaml:"memory,size" json:"memory_bytes,omitempty"` // bytes, without what the kernel swaps
 }
 
 // Env is the environment in which a Go program fits its limits: as many threads
 // run Go code as there are processors, rounded up, and the garbage collector
 // works harder from nine tenths of the memory on, rather than have the kernel
 // kill the program.
-func (l Limits) Env() []string {
+func (l Cap) Env() []string {
 	var env []string
 	if l.CPUs > 0 {
 		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", int(math.Ceil(l.CPUs))))
@@ -60,19 +62,11 @@ func (l Limits) Env() []string {
 	return env
 }
 
-// A Throttle is what a group's CPU quota has done since Enforce. The kernel
-// counts only periods in which a process of the group wanted to run.
-type Throttle struct {
-	Periods   uint64  // of the quota
-	Throttled uint64  // of those, in which the quota was used up
-	Time      float64 // seconds that threads were held back, summed over processors
-}
-
 // A Group is a control group.
 type Group struct {
 	tree   tree
 	name   string
-	limits Limits
+	limits Cap
 	control
 }
 
@@ -81,17 +75,17 @@ type control interface {
 	add(pid int) error
 	quota(perPeriod time.Duration) error
 	// stat tells besides how many processes were killed for want of memory.
-	stat() (t Throttle, killed uint64, err error)
+	stat() (t proc.Throttle, killed uint64, err error)
 }
 
 // Create makes a group whose memory limit is in force. The name must be new; one
 // that tells its owner allows Sweep to judge it. The error says what is missing
 // on this machine, and what to do.
-func Create(name string, limits Limits) (*Group, error) {
+func Create(name string, limits Cap) (*Group, error) {
 	return machine().create(name, limits)
 }
 
-func (t tree) create(name string, limits Limits) (*Group, error) {
+func (t tree) create(name string, limits Cap) (*Group, error) {
 	var c control
 	var err error
 	for range 3 {
@@ -139,14 +133,14 @@ func (g *Group) Enforce() error {
 	return nil
 }
 
-// Limits returns what the group was made for.
-func (g *Group) Limits() Limits { return g.limits }
+// Cap returns what the group was made for.
+func (g *Group) Cap() Cap { return g.limits }
 
-// Throttle tells what the CPU quota has done so far.
-func (g *Group) Throttle() (Throttle, error) {
+// Throttle tells what the CPU quota has done since Enforce.
+func (g *Group) Throttle() (proc.Throttle, error) {
 	t, _, err := g.stat()
 	if err != nil {
-		return Throttle{}, fmt.Errorf("read the throttling of control group %s: %w", g.name, err)
+		return proc.Throttle{}, fmt.Errorf("read the throttling of control group %s: %w", g.name, err)
 	}
 	return t, nil
 }

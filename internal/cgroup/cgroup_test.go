@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/internal/proc"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -63,7 +65,7 @@ func child(t *testing.T, role string, g *Group) (*exec.Cmd, io.WriteCloser) {
 }
 
 // group makes a group on this machine, or skips the test where it may not.
-func group(t *testing.T, limits Limits) *Group {
+func group(t *testing.T, limits Cap) *Group {
 	t.Helper()
 	name := strings.ReplaceAll(t.Name(), "/", ".")
 	g, err := Create(fmt.Sprintf("%s.%d", name, os.Getpid()), limits)
@@ -90,16 +92,16 @@ func TestQuotaOnThisMachine(t *testing.T) {
 	for _, cpus := range []float64{0.1, 0.25, 0.5} {
 		t.Run(fmt.Sprint(cpus), func(t *testing.T) {
 			t.Parallel()
-			g := group(t, Limits{CPUs: cpus})
+			g := group(t, Cap{CPUs: cpus})
 			cmd, _ := child(t, "spin", g)
-			throttle := func() Throttle {
+			throttle := func() proc.Throttle {
 				u, err := g.Throttle()
 				if err != nil {
 					t.Fatal(err)
 				}
 				return u
 			}
-			if u := throttle(); u != (Throttle{}) {
+			if u := throttle(); u != (proc.Throttle{}) {
 				t.Errorf("before the quota came into force: %+v", u)
 			}
 			if err := g.Enforce(); err != nil {
@@ -146,7 +148,7 @@ func TestMemoryOnThisMachine(t *testing.T) {
 	if swaps, err := os.ReadFile("/proc/swaps"); err != nil || strings.Count(string(swaps), "\n") > 1 {
 		t.Skip("the kernel would swap")
 	}
-	g := group(t, Limits{Memory: 32 << 20})
+	g := group(t, Cap{Memory: 32 << 20})
 	for _, test := range []struct {
 		bytes  int
 		killed bool
@@ -163,7 +165,7 @@ func TestMemoryOnThisMachine(t *testing.T) {
 			t.Errorf("%d bytes: %s, want %s", test.bytes, got, want)
 		}
 	}
-	if u, err := g.Throttle(); err != nil || u != (Throttle{}) {
+	if u, err := g.Throttle(); err != nil || u != (proc.Throttle{}) {
 		t.Errorf("throttling without a quota: %+v, %v", u, err)
 	}
 	if err := g.Enforce(); err != nil {
@@ -172,7 +174,7 @@ func TestMemoryOnThisMachine(t *testing.T) {
 }
 
 func TestAddOfOneThatEnded(t *testing.T) {
-	g := group(t, Limits{CPUs: 1})
+	g := group(t, Cap{CPUs: 1})
 	cmd, in := child(t, "eat", g)
 	in.Close()
 	cmd.Wait() // its end counts
@@ -182,7 +184,7 @@ func TestAddOfOneThatEnded(t *testing.T) {
 }
 
 func TestSweepOnThisMachine(t *testing.T) {
-	g := group(t, Limits{CPUs: 1, Memory: 64 << 20})
+	g := group(t, Cap{CPUs: 1, Memory: 64 << 20})
 	other, err := Create(g.name+".other", g.limits)
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +213,7 @@ func TestSweepOnThisMachine(t *testing.T) {
 // Who removes the last group removes the folder of all, which others may be
 // about to use.
 func TestManyAtOnce(t *testing.T) {
-	if g, err := Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Limits{CPUs: 1}); err != nil {
+	if g, err := Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Cap{CPUs: 1}); err != nil {
 		t.Skip(err)
 	} else if err := g.Close(); err != nil {
 		t.Error(err)
@@ -220,7 +222,7 @@ func TestManyAtOnce(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for n := range 20 {
-				g, err := Create(fmt.Sprintf("%s.%d.%d.%d", t.Name(), os.Getpid(), i, n), Limits{CPUs: 1, Memory: 64 << 20})
+				g, err := Create(fmt.Sprintf("%s.%d.%d.%d", t.Name(), os.Getpid(), i, n), Cap{CPUs: 1, Memory: 64 << 20})
 				if err != nil {
 					t.Error(err)
 					continue
@@ -239,13 +241,13 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestEnv(t *testing.T) {
 	for _, test := range []struct {
-		limits Limits
+		limits Cap
 		want   []string
 	}{
-		{Limits{}, nil},
-		{Limits{CPUs: 0.1}, []string{"GOMAXPROCS=1"}},
-		{Limits{CPUs: 1}, []string{"GOMAXPROCS=1"}},
-		{Limits{CPUs: 1.5, Memory: 100}, []string{"GOMAXPROCS=2", "GOMEMLIMIT=90"}},
+		{Cap{}, nil},
+		{Cap{CPUs: 0.1}, []string{"GOMAXPROCS=1"}},
+		{Cap{CPUs: 1}, []string{"GOMAXPROCS=1"}},
+		{Cap{CPUs: 1.5, Memory: 100}, []string{"GOMAXPROCS=2", "GOMEMLIMIT=90"}},
 	} {
 		if got := test.limits.Env(); !slices.Equal(got, test.want) {
 			t.Errorf("%+v: %v, want %v", test.limits, got, test.want)
@@ -276,7 +278,7 @@ func TestRights(t *testing.T) {
 			defer close(done)
 			runtime.LockOSThread() // never unlocked: the thread ends with its lack of rights
 			unix.SetfsuidRetUid(65534)
-			_, err = test.tree.create("nobody", Limits{CPUs: 1})
+			_, err = test.tree.create("nobody", Cap{CPUs: 1})
 		}()
 		<-done
 		if err == nil || !strings.HasPrefix(err.Error(), "make a control group: "+test.cause) || !strings.HasSuffix(err.Error(), what) {

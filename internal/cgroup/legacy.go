@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"meterbench/internal/proc"
+
 	"github.com/containerd/cgroups/v3/cgroup1"
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -13,7 +15,7 @@ import (
 // under the same name.
 type legacy struct{ cgroup1.Cgroup }
 
-func newLegacy(mount, path string, limits Limits) (legacy, error) {
+func newLegacy(mount, path string, limits Cap) (legacy, error) {
 	err := limits.lacks(mount, func(controller string) bool {
 		_, err := os.Stat(filepath.Join(mount, controller))
 		return err == nil
@@ -43,8 +45,8 @@ func (g legacy) quota(perPeriod time.Duration) error {
 	return g.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period}})
 }
 
-func (g legacy) stat() (Throttle, uint64, error) {
+func (g legacy) stat() (proc.Throttle, uint64, error) {
 	m, err := g.Stat()
 	t := m.GetCPU().GetThrottling()
-	return Throttle{t.GetPeriods(), t.GetThrottledPeriods(), time.Duration(t.GetThrottledTime()).Seconds()}, m.GetMemoryOomControl().GetOomKill(), err
+	return proc.Throttle{Periods: t.GetPeriods(), Throttled: t.GetThrottledPeriods(), Time: time.Duration(t.GetThrottledTime()).Seconds()}, m.GetMemoryOomControl().GetOomKill(), err
 }

@@ -34,7 +34,7 @@ const (
 )
 
 // open makes a group. It may leave folders if it fails.
-func (t tree) open(name string, limits Limits) (control, error) {
+func (t tree) open(name string, limits Cap) (control, error) {
 	path := filepath.Join("/", parent, name)
 	if t.unified {
 		return newUnified(t.mount, path, limits)
@@ -43,7 +43,7 @@ func (t tree) open(name string, limits Limits) (control, error) {
 }
 
 // lacks names the controllers that the limits need and a tree does not have.
-func (l Limits) lacks(mount string, has func(controller string) bool) error {
+func (l Cap) lacks(mount string, has func(controller string) bool) error {
 	var missing []string
 	if l.CPUs > 0 && !has(cpu) {
 		missing = append(missing, cpu)

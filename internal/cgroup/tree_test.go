@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"meterbench/internal/proc"
 )
 
 // fake makes what the kernel would show of version 2, with a group peer0.
@@ -33,7 +35,7 @@ func fake(t *testing.T, controllers string) tree {
 
 func TestUnified(t *testing.T) {
 	tr := fake(t, "cpuset cpu io memory\n")
-	g, err := tr.create("peer0", Limits{CPUs: 0.25, Memory: 128 << 20})
+	g, err := tr.create("peer0", Cap{CPUs: 0.25, Memory: 128 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestUnified(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if u, err := g.Throttle(); err != nil || u != (Throttle{20, 15, 2.5}) {
+	if u, err := g.Throttle(); err != nil || u != (proc.Throttle{Periods: 20, Throttled: 15, Time: 2.5}) {
 		t.Errorf("%+v, %v", u, err)
 	}
 	if got := g.Explain("killed"); got != "killed, by the kernel: it needed more memory than its cap of 128 MiB" {
@@ -62,7 +64,7 @@ func TestUnified(t *testing.T) {
 // Beside trees of version 1 there may be one of version 2 without controllers.
 func TestUnifiedOnThisMachine(t *testing.T) {
 	tr := tree{"/sys/fs/cgroup/unified", true}
-	g, err := tr.create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Limits{})
+	g, err := tr.create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), Cap{})
 	if err != nil {
 		t.Skip(err)
 	}
@@ -87,7 +89,7 @@ func TestUnifiedOnThisMachine(t *testing.T) {
 
 // What cannot be is told with the reason and the way out.
 func TestWhatIsMissing(t *testing.T) {
-	both := Limits{CPUs: 1, Memory: 1 << 20}
+	both := Cap{CPUs: 1, Memory: 1 << 20}
 	nothing := tree{t.TempDir(), false}
 	one := fake(t, "cpu\n")
 	// The groups above hand no controllers down.
@@ -107,7 +109,7 @@ func TestWhatIsMissing(t *testing.T) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	g, err := one.create("a", Limits{CPUs: 1})
+	g, err := one.create("a", Cap{CPUs: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"meterbench/internal/proc"
+
 	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/cgroups/v3/cgroup2"
 	"golang.org/x/sys/unix"
@@ -17,7 +19,7 @@ import (
 // unified is a group of version 2.
 type unified struct{ *cgroup2.Manager }
 
-func newUnified(mount, path string, limits Limits) (unified, error) {
+func newUnified(mount, path string, limits Cap) (unified, error) {
 	controllers, err := os.ReadFile(filepath.Join(mount, "cgroup.controllers"))
 	if err != nil {
 		return unified{}, err
@@ -71,9 +73,9 @@ func (g unified) quota(perPeriod time.Duration) error {
 	return g.Update(&cgroup2.Resources{CPU: &cgroup2.CPU{Max: cgroup2.NewCPUMax(&quota, &period)}})
 }
 
-func (g unified) stat() (Throttle, uint64, error) {
+func (g unified) stat() (proc.Throttle, uint64, error) {
 	m, err := g.StatFiltered(cgroup2.StatCPU | cgroup2.StatMemoryEvents)
 	c := m.GetCPU()
 	held := time.Duration(c.GetThrottledUsec()) * time.Microsecond
-	return Throttle{c.GetNrPeriods(), c.GetNrThrottled(), held.Seconds()}, m.GetMemoryEvents().GetOomKill(), err
+	return proc.Throttle{Periods: c.GetNrPeriods(), Throttled: c.GetNrThrottled(), Time: held.Seconds()}, m.GetMemoryEvents().GetOomKill(), err
 }

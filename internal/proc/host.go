@@ -20,8 +20,8 @@ type Times struct {
 	Cores int     // online
 }
 
-// Host returns the host's CPU times.
-func Host() (Times, error) {
+// HostTimes returns the host's CPU times.
+func HostTimes() (Times, error) {
 	procs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
@@ -42,32 +42,32 @@ func times(c procfs.CPUStat) Times {
 	return Times{Busy: busy, Steal: c.Steal, Total: busy + c.Steal + c.Idle + c.Iowait}
 }
 
-// Facts describe the host.
-type Facts struct {
-	OS      string // as the distribution names itself
-	Kernel  string // release
-	CPU     string // model
-	Cores   int    // that this process may use
-	Memory  uint64 // bytes
-	Virtual string // virtual machine, container or both, with the platform's name where known; empty: none seen
+// Host describes the host.
+type Host struct {
+	OS      string `json:"os"`     // as the distribution names itself
+	Kernel  string `json:"kernel"` // release
+	CPU     string `json:"cpu"`    // model
+	Cores   int    `json:"cores"`  // that this process may use
+	Memory  uint64 `json:"memory_bytes"`
+	Virtual string `json:"virtualisation,omitempty"` // virtual machine, container or both, with the platform's name where known
 }
 
 // Describe returns what kind of host this is. Where the host does not tell, a
 // fact is "unknown" or zero.
-func Describe() Facts {
-	f := Facts{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
+func Describe() Host {
+	h := Host{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
 	var hypervisor bool
 	if procs, err := procfs.NewDefaultFS(); err == nil {
 		if cpus, err := procs.CPUInfo(); err == nil && len(cpus) > 0 {
-			f.CPU = cmp.Or(cpus[0].ModelName, f.CPU)
+			h.CPU = cmp.Or(cpus[0].ModelName, h.CPU)
 			hypervisor = slices.Contains(cpus[0].Flags, "hypervisor")
 		}
 		if mem, err := procs.Meminfo(); err == nil && mem.MemTotalBytes != nil {
-			f.Memory = *mem.MemTotalBytes
+			h.Memory = *mem.MemTotalBytes
 		}
 	}
-	f.Virtual = virtual(hypervisor)
-	return f
+	h.Virtual = virtual(hypervisor)
+	return h
 }
 
 func distribution() string {

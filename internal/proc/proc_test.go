@@ -100,7 +100,7 @@ func TestSelfCountsCPU(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
-	h, err := Host()
+	h, err := HostTimes()
 	if err != nil {
 		t.Fatal(err)
 	}

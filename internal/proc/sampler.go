@@ -91,7 +91,7 @@ func (s *Sampler) Sample() (Snapshot, error) {
 	} else {
 		snap.CPU[Client], snap.RSS[Client] = self.CPU, self.RSS
 	}
-	if snap.Host, err = Host(); err != nil {
+	if snap.Host, err = HostTimes(); err != nil {
 		failed = append(failed, err)
 	}
 	return snap, errors.Join(failed...)

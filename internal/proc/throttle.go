@@ -2,12 +2,12 @@ package proc
 
 import "time"
 
-// A Throttle is what the kernel did to a process to hold it to a CPU quota.
+// Throttle counts what the kernel did to a process to hold it to a CPU quota.
 // The kernel counts only periods in which the process wanted to run.
 type Throttle struct {
-	Periods   uint64  // of the quota
-	Throttled uint64  // of those, in which the quota was used up
-	Time      float64 // seconds that its threads were held back, summed over processors
+	Periods   uint64  `json:"periods"`   // of the quota
+	Throttled uint64  `json:"throttled"` // of those, in which the quota was used up
+	Time      float64 `json:"time_s"`    // that its threads were held back, summed over processors
 }
 
 // Throttled returns what happened between the first and the last snapshot taken

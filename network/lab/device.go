@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"meterbench/bench/topology"
-	"meterbench/internal/cgroup"
 	"meterbench/internal/proc"
 	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
@@ -27,7 +26,7 @@ func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevic
 	}
 	d = cappedDevice{died: make(chan error, 1), closed: make(chan struct{})}
 	if d.Device, err = device.Start(device.Config{
-		Limits: cgroup.Limits(c), LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig(),
+		Cap: c, LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig(),
 	}); err != nil {
 		return d, err
 	}
@@ -70,11 +69,8 @@ func (d cappedDevice) watched() []proc.Node {
 		return nil
 	}
 	node := proc.Node{Name: device.Name, PID: d.PID()}
-	if d.Limits().CPUs > 0 {
-		node.Throttle = func() (proc.Throttle, error) {
-			t, err := d.Throttle()
-			return proc.Throttle(t), err
-		}
+	if d.Cap().CPUs > 0 {
+		node.Throttle = d.Throttle
 	}
 	return []proc.Node{node}
 }

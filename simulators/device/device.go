@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"meterbench/internal/cgroup"
+	"meterbench/internal/proc"
 	"meterbench/internal/process"
 	"meterbench/simulators/fe"
 )
@@ -38,7 +39,7 @@ const grace = time.Second
 
 // A Config says what a device has.
 type Config struct {
-	Limits  cgroup.Limits  // it uses no more
+	Cap     cgroup.Cap     // it uses no more
 	LogPath string         // what it logs is appended to this file
 	Tables  fe.TableConfig // where its gateways look discrete logarithms up; Notice is not used: notices are logged
 }
@@ -84,14 +85,14 @@ func (d *Device) start(c Config) error {
 	}
 	spec := process.Spec{
 		Name: Name, Path: executable, Argv0: argv0, Args: tableArgs(c.Tables),
-		Env: append([]string{}, c.Limits.Env()...), LogPath: c.LogPath,
+		Env: append([]string{}, c.Cap.Env()...), LogPath: c.LogPath,
 	}
-	if c.Limits != (cgroup.Limits{}) {
+	if c.Cap != (cgroup.Cap{}) {
 		name, err := process.Mark(Name)
 		if err != nil {
 			return err
 		}
-		if d.group, err = cgroup.Create(name, c.Limits); err != nil {
+		if d.group, err = cgroup.Create(name, c.Cap); err != nil {
 			return err
 		}
 		spec.Started, spec.Explain = d.group.Add, d.group.Explain
@@ -212,18 +213,18 @@ func (d *Device) forget(id uint64) {
 // PID returns the id of the device's process.
 func (d *Device) PID() int { return d.process.PID() }
 
-// Limits returns the device's cap.
-func (d *Device) Limits() cgroup.Limits {
+// Cap returns the device's cap.
+func (d *Device) Cap() cgroup.Cap {
 	if d.group == nil {
-		return cgroup.Limits{}
+		return cgroup.Cap{}
 	}
-	return d.group.Limits()
+	return d.group.Cap()
 }
 
 // Throttle tells what the device's CPU quota has done so far.
-func (d *Device) Throttle() (cgroup.Throttle, error) {
+func (d *Device) Throttle() (proc.Throttle, error) {
 	if d.group == nil {
-		return cgroup.Throttle{}, nil
+		return proc.Throttle{}, nil
 	}
 	return d.group.Throttle()
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func start(t *testing.T, limits cgroup.Limits) *Device {
+func start(t *testing.T, limits cgroup.Cap) *Device {
 	t.Helper()
 	d, err := Start(placed(t, limits))
 	if err != nil {
@@ -40,7 +40,7 @@ func start(t *testing.T, limits cgroup.Limits) *Device {
 	return d
 }
 
-func placed(t *testing.T, limits cgroup.Limits) Config {
+func placed(t *testing.T, limits cgroup.Cap) Config {
 	return Config{limits, filepath.Join(t.TempDir(), "device.log"), fe.TableConfig{Entries: 1 << 12}}
 }
 
@@ -55,7 +55,7 @@ func openSensors(t *testing.T, d *Device, c SensorsConfig) *Sensors {
 
 // A device that ends says so to everybody, at once and later.
 func TestDeath(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Plain})
 	syscall.Kill(d.PID(), syscall.SIGSTOP) // so that it cannot answer
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -91,7 +91,7 @@ func (d *Device) waiting() int {
 }
 
 func TestStartFails(t *testing.T) {
-	c := placed(t, cgroup.Limits{})
+	c := placed(t, cgroup.Cap{})
 	c.LogPath = filepath.Join(t.TempDir(), "none", "log")
 	if _, err := Start(c); err == nil || !strings.HasPrefix(err.Error(), "device: start device: open its log: ") {
 		t.Errorf("got %v", err)
@@ -108,7 +108,7 @@ func TestStartFails(t *testing.T) {
 }
 
 func TestClose(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Plain})
 	if err := errors.Join(d.Close(), d.Close()); err != nil {
 		t.Error(err)
@@ -124,7 +124,7 @@ func TestClose(t *testing.T) {
 }
 
 // needsGroups skips a test where no control group can be made.
-func needsGroups(t *testing.T, limits cgroup.Limits) {
+func needsGroups(t *testing.T, limits cgroup.Cap) {
 	t.Helper()
 	if group, err := cgroup.Create(fmt.Sprintf("%s.%d", t.Name(), os.Getpid()), limits); err != nil {
 		t.Skip(err)
@@ -136,7 +136,7 @@ func needsGroups(t *testing.T, limits cgroup.Limits) {
 // A device with a cap encrypts as many readings as that allows.
 func TestCappedDevice(t *testing.T) {
 	public := masterOf(t, household()).Encryptor().Public()
-	rate := func(limits cgroup.Limits) (perSecond, cores float64, throttle cgroup.Throttle) {
+	rate := func(limits cgroup.Cap) (perSecond, cores float64, throttle proc.Throttle) {
 		d := start(t, limits)
 		sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Encrypted, Public: public})
 		var group sync.WaitGroup
@@ -174,11 +174,11 @@ func TestCappedDevice(t *testing.T) {
 		}
 		return float64(made.Load()) / span, (after.CPU - before.CPU) / span, throttle
 	}
-	needsGroups(t, cgroup.Limits{CPUs: 0.2})
-	free, most, none := rate(cgroup.Limits{})
-	capped, cores, throttle := rate(cgroup.Limits{CPUs: 0.2})
+	needsGroups(t, cgroup.Cap{CPUs: 0.2})
+	free, most, none := rate(cgroup.Cap{})
+	capped, cores, throttle := rate(cgroup.Cap{CPUs: 0.2})
 	t.Logf("%.0f readings per second with %.2f cores, %.0f with %.2f, held back in %d of %d periods", free, most, capped, cores, throttle.Throttled, throttle.Periods)
-	if none != (cgroup.Throttle{}) || throttle.Throttled == 0 || throttle.Time <= 0 {
+	if none != (proc.Throttle{}) || throttle.Throttled == 0 || throttle.Time <= 0 {
 		t.Errorf("throttling %+v without a cap, %+v with one", none, throttle)
 	}
 	// A machine that others keep busy gives the first of them little.

@@ -97,7 +97,7 @@ func (m *month) Parameters(_ context.Context, id reading.Hash) ([]byte, error) {
 // A device's bills are those that the load generator's gateway would make, byte
 // for byte, and hold.
 func TestBills(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	for name, encrypted := range map[string]bool{"plain": false, "encrypted": true} {
 		t.Run(name, func(t *testing.T) {
 			m := newMonth(t, d, encrypted)
@@ -163,7 +163,7 @@ func (m *month) verify(t *testing.T, wire []byte, tariff int, by *gateway.Gatewa
 }
 
 func TestGatewayRefuses(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	m := newMonth(t, d, true)
 	none := m.gateway
 	none.Public = none.Public[:9]
@@ -215,9 +215,9 @@ func TestGatewayRefuses(t *testing.T) {
 // had to compute.
 func TestGatewayKeepsTable(t *testing.T) {
 	dir := t.TempDir()
-	m := newMonth(t, start(t, cgroup.Limits{}), true)
+	m := newMonth(t, start(t, cgroup.Cap{}), true)
 	open := func() os.FileInfo {
-		c := placed(t, cgroup.Limits{})
+		c := placed(t, cgroup.Cap{})
 		c.Tables.Dir = dir
 		d, err := Start(c)
 		if err != nil {
@@ -245,7 +245,7 @@ func TestGatewayKeepsTable(t *testing.T) {
 
 // A table that is beyond the device's memory ends in an error that says so.
 func TestGatewayBeyondMemory(t *testing.T) {
-	limits := cgroup.Limits{Memory: 16 << 20}
+	limits := cgroup.Cap{Memory: 16 << 20}
 	needsGroups(t, limits)
 	config := household()
 	keys, err := fe.Setup(t.Context(), fe.Params{Scheme: "ecddh", Bits: 256, Length: config.Length, Bound: config.Bound})

@@ -26,7 +26,7 @@ func masterOf(t testing.TB, fleet meter.Config) fe.Authority {
 // A device's readings are those that the load generator would make itself,
 // byte for byte, whoever else asks at the same time.
 func TestReadings(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	config := household()
 	fleet, err := meter.NewFleet(config)
 	if err != nil {
@@ -60,7 +60,7 @@ func TestReadings(t *testing.T) {
 }
 
 func TestEncryptedReadings(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	config := household()
 	fleet, err := meter.NewFleet(config)
 	if err != nil {
@@ -103,7 +103,7 @@ func TestEncryptedReadings(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	config := household()
 	public := masterOf(t, config).Encryptor().Public()
 	other := config
@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 
 // What a trace reports is sealed as the load generator would.
 func TestReportedValues(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	config := household()
 	fleet, err := meter.NewFleet(config)
 	if err != nil {
@@ -200,7 +200,7 @@ func (reported) Reading(at uint64) (int, uint64, reading.Values) {
 
 // The values of a group's meters that a device encrypts add up.
 func TestGroups(t *testing.T) {
-	d := start(t, cgroup.Limits{})
+	d := start(t, cgroup.Cap{})
 	config := household()
 	config.Length, config.Meters = 1, 3
 	fleet, err := meter.NewFleet(config)
