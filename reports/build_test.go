@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/internal/proc"
 )
 
 // fixture reads the made-up run of testdata.
@@ -259,7 +260,7 @@ func TestManyProcessesAreAddedUpByRole(t *testing.T) {
 		cpu["peer0."+org], cpu["chaincode.peer0."+org] = 0.2, 0.1
 	}
 	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: "closed", Clients: 1}, CPU: cpu}}}
-	f := figure(t, Build(result.Run{Host: result.Host{Cores: 2}}, sum), "cpu-s")
+	f := figure(t, Build(result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}, sum), "cpu-s")
 	want := []string{"5 peers", "5 chaincodes", "client", "other processes", "stolen by the hypervisor"}
 	if got := names(f.Series); !slices.Equal(got, want) {
 		t.Errorf("parts %q, want %q", got, want)

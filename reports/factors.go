@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/bench/topology"
 )
 
 // A factor is a condition that a scenario can vary.
@@ -45,12 +47,12 @@ func factors() []factor {
 	}
 	for _, role := range []struct {
 		name string
-		of   func(result.Caps) result.Cap
+		of   func(topology.Caps) topology.Cap
 	}{
-		{"peer", func(c result.Caps) result.Cap { return c.Peer }},
-		{"orderer", func(c result.Caps) result.Cap { return c.Orderer }},
-		{"chaincode", func(c result.Caps) result.Cap { return c.Chaincode }},
-		{"device", func(c result.Caps) result.Cap { return c.Device }},
+		{"peer", func(c topology.Caps) topology.Cap { return c.Peer }},
+		{"orderer", func(c topology.Caps) topology.Cap { return c.Orderer }},
+		{"chaincode", func(c topology.Caps) topology.Cap { return c.Chaincode }},
+		{"device", func(c topology.Caps) topology.Cap { return c.Device }},
 	} {
 		all = append(all,
 			factor{role.name + "_cap_cores", "CPU cap of the " + role.name, Cores, func(c result.Conditions) (string, float64) { return "", role.of(c.Caps).CPUs }},
@@ -156,7 +158,7 @@ func factorTable(all []series, by []factor) Table {
 		Column{Key: "saturated", Title: "saturated", Rank: 1},
 		Column{Key: "commit_p50_s", Title: "commit p50 there", Unit: Seconds},
 		Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3})
-	commit := func(pick func(result.Quantiles) *float64) func(result.Point) (float64, bool) {
+	commit := func(pick func(stats.Quantiles) *float64) func(result.Point) (float64, bool) {
 		return func(p result.Point) (float64, bool) {
 			v := pick(p.Latency[result.PhaseCommit.String()])
 			if v == nil {
@@ -187,8 +189,8 @@ func factorTable(all []series, by []factor) Table {
 		} else if p, _, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true }); ok && p.Interval != nil {
 			interval = Cell{Interval: p.Interval}
 		}
-		p50, has50 := l.median(commit(func(q result.Quantiles) *float64 { return q.P50 }))
-		p99, has99 := l.median(commit(func(q result.Quantiles) *float64 { return q.P99 }))
+		p50, has50 := l.median(commit(func(q stats.Quantiles) *float64 { return q.P50 }))
+		p99, has99 := l.median(commit(func(q stats.Quantiles) *float64 { return q.P99 }))
 		t.Rows = append(t.Rows, append(row, number(throughput), interval, text(at(l.load)), text(saturated), optional(p50, has50), optional(p99, has99)))
 	}
 	t.Notes = []string{"throughput: at the saturation point, or where none was determined the highest of all load levels; medians over the valid repetitions."}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // expanded is a run whose batch size and key size were varied.
@@ -21,7 +22,7 @@ func expanded() result.Summary {
 					Series: name, Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: clients},
 					Throughput: float64(messages) * float64(i+1) * 1024 / float64(bits),
 					Conditions: result.Conditions{Topology: "minimal", BatchMessages: messages, Bits: bits, Wait: "commit"},
-					Latency:    map[string]result.Quantiles{"commit": {P50: &p50, N: 100}},
+					Latency:    map[string]stats.Quantiles{"commit": {P50: &p50, N: 100}},
 				})
 			}
 			if bits == 2048 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // latencySection says how long a transaction takes and where the time goes.
@@ -86,13 +87,13 @@ func headlinePhase(s series) (result.Phase, string) {
 // A namedQuantile reads one quantile of a phase out of a point.
 type namedQuantile struct {
 	name string
-	get  func(result.Quantiles) *float64
+	get  func(stats.Quantiles) *float64
 }
 
 var quantiles = [...]namedQuantile{
-	{"p50", func(q result.Quantiles) *float64 { return q.P50 }},
-	{"p95", func(q result.Quantiles) *float64 { return q.P95 }},
-	{"p99", func(q result.Quantiles) *float64 { return q.P99 }},
+	{"p50", func(q stats.Quantiles) *float64 { return q.P50 }},
+	{"p95", func(q stats.Quantiles) *float64 { return q.P95 }},
+	{"p99", func(q stats.Quantiles) *float64 { return q.P99 }},
 }
 
 func (q namedQuantile) of(phase result.Phase) func(result.Point) (float64, bool) {

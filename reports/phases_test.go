@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 func TestPhasesTogether(t *testing.T) {
@@ -14,7 +15,7 @@ func TestPhasesTogether(t *testing.T) {
 			Series: "day/" + name, Repetition: 1, Valid: true, Load: load, Phase: &result.LoadPhase{Group: "day", Start: start, From: start + 2, Hold: hold, Bin: 2, Rates: []float64{throughput - 1, throughput + 1}},
 			Window: hold - 2, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 98, "dropped": 2},
 			Conditions: result.Conditions{Workload: "plain", Length: 1, Wait: "commit"},
-			Latency:    map[string]result.Quantiles{"commit": {P50: &p50, Mean: 0.1, N: 98}},
+			Latency:    map[string]stats.Quantiles{"commit": {P50: &p50, Mean: 0.1, N: 98}},
 		}
 	}
 	sum := result.Summary{Complete: true, Points: []result.Point{

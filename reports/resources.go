@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 )
 
 // mostShades is how many processes a bar can show apart; with more, those of
@@ -49,7 +50,7 @@ func capTable(all []series) (Table, bool) {
 	eachPoint(all, func(s series, l level, p result.Point) {
 		for _, process := range processes([]level{l}, cpuOf) {
 			limit := capOf(p.Conditions.Caps, process)
-			if limit == (result.Cap{}) {
+			if limit == (topology.Cap{}) {
 				continue
 			}
 			used, seen := p.CPU[process]
@@ -68,7 +69,7 @@ func capTable(all []series) (Table, bool) {
 }
 
 // capOf returns the cap of a process, by its role.
-func capOf(c result.Caps, process string) result.Cap {
+func capOf(c topology.Caps, process string) topology.Cap {
 	switch role(process) {
 	case rolePeer:
 		return c.Peer
@@ -79,7 +80,7 @@ func capOf(c result.Caps, process string) result.Cap {
 	case roleDevice:
 		return c.Device
 	}
-	return result.Cap{}
+	return topology.Cap{}
 }
 
 func cpuFigure(s series, host result.Host) Figure {

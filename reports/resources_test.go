@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 func TestCapTable(t *testing.T) {
@@ -12,11 +14,11 @@ func TestCapTable(t *testing.T) {
 		Series: "a", Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: 8},
 		CPU:       map[string]float64{"peer0.ptb": 0.49, "orderer0": 0.1, "device": 0.2, "client": 0.3, "other": 0.1, "steal": 0},
 		RSS:       map[string]float64{"peer0.ptb": 1 << 27, "orderer0": 1 << 26, "device": 1 << 25, "client": 1 << 25},
-		Throttled: map[string]result.Throttle{"peer0.ptb": {Periods: 200, Throttled: 150, Time: 12.5}},
+		Throttled: map[string]proc.Throttle{"peer0.ptb": {Periods: 200, Throttled: 150, Time: 12.5}},
 	}
 	plain := p
 	plain.Series = "b"
-	p.Conditions.Caps = result.Caps{Peer: result.Cap{CPUs: 0.5}, Device: result.Cap{Memory: 1 << 28}}
+	p.Conditions.Caps = topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 1 << 28}}
 	r := Build(result.Run{}, result.Summary{Points: []result.Point{p, plain}})
 	if got, want := printed(tableOf(t, r, "caps")),
 		"series=a clients=8 process=peer0.ptb cap_cores=0.5 cpu_cores=0.49 throttled_share=0.75 throttled_s=12.5 rss_bytes=1.342e+08 \n"+

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // sound holds what every report must be, whatever the run: nothing that is not
@@ -68,8 +69,8 @@ func TestThinRuns(t *testing.T) {
 func TestAnyRun(t *testing.T) {
 	number := rapid.OneOf(rapid.Float64Range(0, 1e4), rapid.SampledFrom([]float64{0, -1, math.NaN(), math.Inf(1), math.MaxFloat64, math.SmallestNonzeroFloat64}))
 	maybe := rapid.Ptr(number, true)
-	quantiles := rapid.Custom(func(t *rapid.T) result.Quantiles {
-		return result.Quantiles{P50: maybe.Draw(t, "p50"), P95: maybe.Draw(t, "p95"), P99: maybe.Draw(t, "p99"),
+	quantiles := rapid.Custom(func(t *rapid.T) stats.Quantiles {
+		return stats.Quantiles{P50: maybe.Draw(t, "p50"), P95: maybe.Draw(t, "p95"), P99: maybe.Draw(t, "p99"),
 			Max: number.Draw(t, "max"), Mean: number.Draw(t, "mean"), N: rapid.Uint64Range(0, 3).Draw(t, "n")}
 	})
 	point := rapid.Custom(func(t *rapid.T) result.Point {
@@ -80,7 +81,7 @@ func TestAnyRun(t *testing.T) {
 				Clients: rapid.IntRange(-1, 600).Draw(t, "clients"), Offered: number.Draw(t, "offered")},
 			Throughput: number.Draw(t, "throughput"), Scheduled: rapid.Uint64Range(0, 5).Draw(t, "scheduled"),
 			Latency:   rapid.MapOf(rapid.SampledFrom([]string{"commit", "lag", "prepare", "encrypt", "endorse", "acknowledge", "other"}), quantiles).Draw(t, "latency"),
-			Intervals: map[string]result.Interval{"throughput_per_s": {Low: number.Draw(t, "low"), High: number.Draw(t, "high")}},
+			Intervals: map[string]stats.Interval{"throughput_per_s": {Low: number.Draw(t, "low"), High: number.Draw(t, "high")}},
 			CPU:       rapid.MapOf(rapid.SampledFrom([]string{"client", "peer0.a", "peer0.b", "orderer0", "other"}), number).Draw(t, "cpu"),
 		}
 	})

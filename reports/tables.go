@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // eachPoint visits every point by series, load level and repetition.
@@ -126,7 +127,7 @@ func levelTable(all []series) Table {
 }
 
 // stated is a cell of a distribution's number: empty where nothing passed the phase.
-func stated(q result.Quantiles, v *float64) Cell {
+func stated(q stats.Quantiles, v *float64) Cell {
 	if q.N == 0 {
 		return Cell{}
 	}

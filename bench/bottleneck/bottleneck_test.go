@@ -8,6 +8,9 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
+	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 // measured returns a point of a closed load on Fabric's topology minimal, on
@@ -15,13 +18,13 @@ import (
 func measured(clients int) result.Point {
 	return result.Point{
 		Valid: true, Window: 12, Scheduled: 1000, Outcomes: map[string]uint64{"valid": 1000},
-		Conditions: result.Conditions{BatchTimeout: 0.2, BatchMessages: 100, Wait: "commit", Limits: result.Limits{Gateway: 2500, Endorser: 2500}},
+		Conditions: result.Conditions{BatchTimeout: 0.2, BatchMessages: 100, Wait: "commit", Limits: topology.Limits{Gateway: 2500, Endorser: 2500}},
 		Load:       result.Load{Kind: "closed", Clients: clients},
 	}
 }
 
-func latency(commit, waitCut float64) map[string]result.Quantiles {
-	return map[string]result.Quantiles{"commit": {Mean: commit, N: 1000}, "wait_cut": {Mean: waitCut, N: 1000}}
+func latency(commit, waitCut float64) map[string]stats.Quantiles {
+	return map[string]stats.Quantiles{"commit": {Mean: commit, N: 1000}, "wait_cut": {Mean: waitCut, N: 1000}}
 }
 
 // The figures of the first five were measured on two cores, Fabric 3.1.1; the
@@ -88,7 +91,7 @@ func TestJudge(t *testing.T) {
 		{"refusals that are many for the window and few for the level", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Conditions.Wait = "acknowledge"
-			e.Point.Latency = map[string]result.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
+			e.Point.Latency = map[string]stats.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
 			e.Scheduled = 5000
 			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
 		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
@@ -145,13 +148,13 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(1.1, 0.1)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.48, "client": 0.1, "orderer0": 0.1, "other": 1.3}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
-			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 120, Throttled: 87, Time: 2.4}}
+			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 120, Throttled: 87, Time: 2.4}}
 		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.48 of the 0.5 cores that its cap allows and was held back in 87 of the 120 periods in which it ran (72.5 %); 1.98 of 2 cores were in use (other processes 1.30, peer0.ptb 0.48, client 0.10)"}},
 		{"the same, held back in most periods though it could not use its cap", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.4}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
-			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 100, Throttled: 60, Time: 2.4}}
+			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 100, Throttled: 60, Time: 2.4}}
 		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.4 of the 0.5 cores that its cap allows and was held back in 60 of the 100 periods in which it ran (60 %); 0.40 of 2 cores were in use (peer0.ptb 0.40)"}},
 		{"a peer that is held back in the few moments in which it works", func(e *Evidence) {
 			e.Point = measured(2)
@@ -159,7 +162,7 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(0.05, 0.001)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
-			e.Point.Throttled = map[string]result.Throttle{"peer0.ptb": {Periods: 24, Throttled: 20, Time: 0.4}}
+			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 24, Throttled: 20, Time: 0.4}}
 		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
 		{"clients that wait for the timer, through a peer at its cap", func(e *Evidence) {
 			e.Point = measured(64)
@@ -171,7 +174,7 @@ func TestJudge(t *testing.T) {
 		{"several at their caps, of which nobody counted periods", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.CPU = map[string]float64{"chaincode.peer0.ptb": 0.1, "device": 0.1, "orderer0": 0.2, "peer0.ptb": 0.3}
-			e.Point.Conditions.Caps = result.Caps{Chaincode: result.Cap{CPUs: 0.2}, Device: result.Cap{CPUs: 0.1}, Orderer: result.Cap{CPUs: 0.2}, Peer: result.Cap{Memory: 1}}
+			e.Point.Conditions.Caps = topology.Caps{Chaincode: topology.Cap{CPUs: 0.2}, Device: topology.Cap{CPUs: 0.1}, Orderer: topology.Cap{CPUs: 0.2}, Peer: topology.Cap{Memory: 1}}
 		}, Verdict{"CPU cap of device", "device used 0.1 of the 0.1 cores that its cap allows; 0.70 of 2 cores were in use (peer0.ptb 0.30, orderer0 0.20, chaincode.peer0.ptb 0.10)"}},
 		{"too few slots", func(e *Evidence) {
 			e.Point = measured(0)
@@ -192,18 +195,18 @@ func TestJudge(t *testing.T) {
 		{"one client that only endorses", func(e *Evidence) {
 			e.Point = measured(1)
 			e.Point.Conditions.Wait = "endorse"
-			e.Point.Latency = map[string]result.Quantiles{"endorse": {Mean: 0.004, N: 7}}
+			e.Point.Latency = map[string]stats.Quantiles{"endorse": {Mean: 0.004, N: 7}}
 		}, Verdict{NotLimited, "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; nobody measured CPU time"}},
 		{"few clients that wait for the acknowledgement, whatever cuts the blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Conditions.Wait = "acknowledge"
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.2, 0.19)
-			e.Point.Latency["acknowledge"] = result.Quantiles{Mean: 0.0123, N: 1000}
+			e.Point.Latency["acknowledge"] = stats.Quantiles{Mean: 0.0123, N: 1000}
 		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; nobody measured CPU time"}},
 		{"nothing told of blocks", func(e *Evidence) {
 			e.Point = measured(2)
-			e.Point.Latency = map[string]result.Quantiles{"commit": {Mean: 0.2, N: 7}}
+			e.Point.Latency = map[string]stats.Quantiles{"commit": {Mean: 0.2, N: 7}}
 			e.Point.CPU = map[string]float64{"client": 0.5}
 		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (client 0.50)"}},
 		{"nothing measured", func(e *Evidence) { e.Point = result.Point{} }, Verdict{Unknown, "nothing was measured"}},
@@ -232,11 +235,11 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 		p.Outcomes = rapid.MapOf(rapid.SampledFrom([]string{"valid", "limited", "dropped"}), rapid.Uint64Range(0, 100)).Draw(t, "outcomes")
 		p.Load = result.Load{Kind: rapid.SampledFrom([]string{"open", "closed"}).Draw(t, "kind"), Clients: 3, Offered: 100}
 		p.Conditions.Caps.Peer.CPUs = rapid.Float64Range(0, 3).Draw(t, "cap")
-		p.Throttled = map[string]result.Throttle{"peer0": {Periods: rapid.Uint64Range(0, 10).Draw(t, "periods"), Throttled: rapid.Uint64Range(0, 10).Draw(t, "throttled")}}
+		p.Throttled = map[string]proc.Throttle{"peer0": {Periods: rapid.Uint64Range(0, 10).Draw(t, "periods"), Throttled: rapid.Uint64Range(0, 10).Draw(t, "throttled")}}
 		p.CPU = some("peer0", "orderer0", "client", "other", "steal")
-		p.Latency = map[string]result.Quantiles{}
+		p.Latency = map[string]stats.Quantiles{}
 		for phase, mean := range some("commit", "wait_cut", "endorse") {
-			p.Latency[phase] = result.Quantiles{Mean: mean, N: 1}
+			p.Latency[phase] = stats.Quantiles{Mean: mean, N: 1}
 		}
 		if rapid.Bool().Draw(t, "told") {
 			p.BlockCut = &result.BlockCut{Timer: rapid.Uint64Range(0, 5).Draw(t, "timer"), Count: rapid.Uint64Range(0, 5).Draw(t, "count")}

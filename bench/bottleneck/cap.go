@@ -18,7 +18,7 @@ func capped(e *Evidence) (Verdict, bool) {
 	p := &e.Point
 	who, most := "", -1.0
 	for _, node := range sorted(p.CPU) {
-		cpus := p.Conditions.Caps.Of(node).CPUs
+		cpus := p.Cap(node).CPUs
 		if cpus <= 0 {
 			continue
 		}
@@ -30,7 +30,7 @@ func capped(e *Evidence) (Verdict, bool) {
 	if who == "" {
 		return Verdict{}, false
 	}
-	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], p.Conditions.Caps.Of(who).CPUs)
+	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], p.Cap(who).CPUs)
 	if t := p.Throttled[who]; t.Periods > 0 {
 		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(float64(t.Throttled), float64(t.Periods)))
 	}

@@ -1,5 +1,7 @@
 package result
 
+import "meterbench/bench/topology"
+
 // A Verdict is the outcome of a claim's test.
 type Verdict string
 
@@ -80,8 +82,8 @@ type Gateways struct {
 // Peers tells how many meters send a channel as much as its peers were seen to
 // commit.
 type Peers struct {
-	Series     string  `json:"series"`
-	Caps       Caps    `json:"caps,omitzero"`
-	Throughput float64 `json:"throughput_per_s"`
-	Meters     int     `json:"meters"` // each with one transaction per interval, with the head-room
+	Series     string        `json:"series"`
+	Caps       topology.Caps `json:"caps,omitzero"`
+	Throughput float64       `json:"throughput_per_s"`
+	Meters     int           `json:"meters"` // each with one transaction per interval, with the head-room
 }

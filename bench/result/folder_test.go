@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"meterbench/bench/stats"
+
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 )
@@ -41,7 +43,7 @@ func TestRunComesBack(t *testing.T) {
 	half := 0.5
 	sum := Summary{Complete: true, Warnings: []string{"a warning"}, Points: []Point{{
 		Series: "plain", Repetition: 1, Valid: true, Load: closed8.Load, Scheduled: 3, Outcomes: map[string]uint64{"valid": 2, "dropped": 1},
-		Latency: map[string]Quantiles{"commit": {P50: &half, N: 30}},
+		Latency: map[string]stats.Quantiles{"commit": {P50: &half, N: 30}},
 	}}}
 	if err := w.Close(run, sum); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/stats"
+	"meterbench/bench/topology"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/perf/benchfmt"
 )
@@ -69,7 +72,7 @@ func benchSummary() Summary {
 	endorse.Wait = "endorse"
 	plain := Point{
 		Series: "plain", Repetition: 1, Valid: true, Conditions: minimal, Load: closed8.Load, Throughput: 812.25, ClientCPU: 0.00031,
-		Latency: map[string]Quantiles{"commit": {P50: f(0.0123), P95: f(0.02), P99: f(0.0301), Max: 0.05, Mean: 0.013, N: 16245}},
+		Latency: map[string]stats.Quantiles{"commit": {P50: f(0.0123), P95: f(0.02), P99: f(0.0301), Max: 0.05, Mean: 0.013, N: 16245}},
 	}
 	again := plain
 	again.Repetition, again.Throughput = 2, 815
@@ -79,9 +82,9 @@ func benchSummary() Summary {
 		Points: []Point{
 			plain, again, host,
 			{Series: "inline / 1", Repetition: 1, Valid: true, Conditions: encrypted, Load: Load{Kind: "open", Offered: 2.5}, Throughput: 2.4,
-				Latency: map[string]Quantiles{"commit": {P50: f(0.3), Max: 0.5, Mean: 0.31, N: 50}}},
+				Latency: map[string]stats.Quantiles{"commit": {P50: f(0.3), Max: 0.5, Mean: 0.31, N: 50}}},
 			{Series: "endorse", Repetition: 1, Valid: true, Conditions: endorse, Load: closed8.Load,
-				Latency: map[string]Quantiles{"endorse": {P50: f(0.005), Max: 0.01, Mean: 0.006, N: 100}}},
+				Latency: map[string]stats.Quantiles{"endorse": {P50: f(0.005), Max: 0.01, Mean: 0.006, N: 100}}},
 			{Series: "endorse", Repetition: 2, Valid: true, Conditions: endorse, Load: closed8.Load},
 		},
 		FE: []FECost{{Scheme: "ddh", Bits: 2048, Length: 24, Bound: 10000, Keygen: Cost{P50: 0.2, N: 6}, Derive: Cost{P50: 1e-5, N: 6}, Encrypt: Cost{P50: 0.05, N: 2, Samples: []float64{0.049, 0.051}}, Decrypt: Cost{P50: 0.01, N: 6}, Bytes: 6406, OnLedger: 6513}},
@@ -95,7 +98,9 @@ func TestBenchTextTellsConditions(t *testing.T) {
 		change(&p.Conditions)
 		return p
 	}
-	capped := func(c *Conditions) { c.Caps = Caps{Peer: Cap{CPUs: 0.5}, Device: Cap{Memory: 1 << 28}} }
+	capped := func(c *Conditions) {
+		c.Caps = topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 1 << 28}}
+	}
 	path := filepath.Join(t.TempDir(), benchFile)
 	err := writeBench(path, testRun(), Summary{Points: []Point{
 		point("a", func(*Conditions) {}), point("b", capped), point("c", func(c *Conditions) { capped(c); c.Channels = 2 }),

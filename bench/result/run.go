@@ -10,6 +10,8 @@ package result
 import (
 	"encoding/json"
 	"time"
+
+	"meterbench/internal/proc"
 )
 
 // A Run is run.json, the manifest: everything needed to judge or repeat a run.
@@ -49,14 +51,9 @@ type File struct {
 	CRC32C uint32 `json:"crc32c"` // Castagnoli polynomial, over all of the file
 }
 
-// A Host describes the machine and calibrates its CPU.
+// Host describes the machine and calibrates its CPU.
 type Host struct {
-	OS      string `json:"os"`
-	Kernel  string `json:"kernel"`
-	CPU     string `json:"cpu"`
-	Cores   int    `json:"cores"`
-	Memory  uint64 `json:"memory_bytes"`
-	Virtual string `json:"virtualisation,omitempty"`
+	proc.Host
 	// Sign and Verify are the median times of one ECDSA P-256 signature and
 	// verification, in seconds, timed alone before the run.
 	Sign   float64 `json:"p256_sign_s"`

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"meterbench/internal/proc"
 )
 
 // testRun is a small manifest.
@@ -15,7 +17,7 @@ func testRun() Run {
 		ID: "r1", Scenario: "quickstart", Target: "reference", Seed: 7,
 		Topology: json.RawMessage(`"minimal"`),
 		Started:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		Host:     Host{OS: "linux", Kernel: "6.1", CPU: "Example CPU", Cores: 2, Memory: 1 << 30, Sign: 25e-6, Verify: 60e-6},
+		Host:     Host{Host: proc.Host{OS: "linux", Kernel: "6.1", CPU: "Example CPU", Cores: 2, Memory: 1 << 30}, Sign: 25e-6, Verify: 60e-6},
 	}
 }
 

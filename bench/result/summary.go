@@ -1,5 +1,10 @@
 package result
 
+import (
+	"meterbench/bench/stats"
+	"meterbench/internal/proc"
+)
+
 // Schema is the version of the files that this package writes. Keys are only
 // ever added within a version.
 const Schema = 1
@@ -43,13 +48,13 @@ type Point struct {
 	// Latency by the names of Phase and, where the nodes tell of every block, of
 	// BlockPhase, over the window's transactions whose outcome is valid (or
 	// answered, where nothing is committed).
-	Latency     map[string]Quantiles `json:"latency_s"`
-	Intervals   map[string]Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
-	ScheduleLag Quantiles            `json:"schedule_lag_s"`
-	CPU         map[string]float64   `json:"cpu_cores"`      // mean over the window by node, and client, other, steal
-	RSS         map[string]float64   `json:"rss_bytes"`      // largest seen in the window, by node and client
-	BytesMean   float64              `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
-	Blocks      uint64               `json:"blocks"`         // distinct blocks that the window's commits came in
+	Latency     map[string]stats.Quantiles `json:"latency_s"`
+	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
+	ScheduleLag stats.Quantiles            `json:"schedule_lag_s"`
+	CPU         map[string]float64         `json:"cpu_cores"`      // mean over the window by node, and client, other, steal
+	RSS         map[string]float64         `json:"rss_bytes"`      // largest seen in the window, by node and client
+	BytesMean   float64                    `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
+	Blocks      uint64                     `json:"blocks"`         // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in
 	// seconds; ClientCPUInSignatures is the same over the time of one P-256
 	// signature on this machine. Both 0 where nothing committed, and in a phase,
@@ -69,7 +74,7 @@ type Point struct {
 	LimitedBecause string `json:"limited_because,omitempty"`
 	// Throttled tells of every process with a CPU cap how often the kernel held it
 	// back within the window. Nil where nothing is capped.
-	Throttled map[string]Throttle `json:"throttled,omitempty"`
+	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	// GC is what garbage collection did to the client; nil in runs of older versions.
 	GC *GC `json:"gc,omitempty"`
 	// Steady says whether the window was in a steady state: steady, drifting,
@@ -88,15 +93,6 @@ type LoadPhase struct {
 	// consecutive spans of Bin seconds. A rest shorter than a span is left out.
 	Bin   float64   `json:"bin_s"`
 	Rates []float64 `json:"rates_per_s"`
-}
-
-// A Throttle counts the periods of a capped process's CPU quota (100 ms each),
-// those in which the quota was used up, and for how long its threads were held
-// back, in seconds summed over processors.
-type Throttle struct {
-	Periods   uint64  `json:"periods"`
-	Throttled uint64  `json:"throttled"`
-	Time      float64 `json:"time_s"`
 }
 
 // GC is what the garbage collector did to the client over a whole load level,
@@ -150,25 +146,6 @@ type BlockTimes struct {
 	Versions float64 `json:"versions"`
 	Store    float64 `json:"store"`
 	State    float64 `json:"state"`
-}
-
-// Quantiles summarise a distribution, in seconds. A quantile with fewer than
-// ten samples beyond it is nil: it would say more than the data does.
-type Quantiles struct {
-	P50  *float64 `json:"p50"`
-	P95  *float64 `json:"p95"`
-	P99  *float64 `json:"p99"`
-	Max  float64  `json:"max"`
-	Mean float64  `json:"mean"`
-	N    uint64   `json:"n"`
-}
-
-// An Interval is a 95 % confidence interval and how it was come by.
-type Interval struct {
-	Low    float64 `json:"low"`
-	High   float64 `json:"high"`
-	N      int     `json:"n"`
-	Method string  `json:"method"`
 }
 
 // A Saturation is what a series says about where throughput stops growing.

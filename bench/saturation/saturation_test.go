@@ -20,7 +20,7 @@ func closed(pairs ...float64) []result.Point {
 			Series: "plain", Repetition: 1, Valid: true,
 			Load:       result.Load{Kind: "closed", Clients: int(p[0])},
 			Throughput: p[1], Scheduled: 1000, Outcomes: map[string]uint64{"valid": 1000},
-			Intervals: map[string]result.Interval{"throughput_per_s": {Low: p[1] - 5, High: p[1] + 5, N: 20, Method: "batch means"}},
+			Intervals: map[string]stats.Interval{"throughput_per_s": {Low: p[1] - 5, High: p[1] + 5, N: 20, Method: "batch means"}},
 		})
 	}
 	return points
@@ -192,7 +192,7 @@ func TestOpen(t *testing.T) {
 					Series: "bills", Repetition: 1, Valid: true, Load: result.Load{Kind: "open", Offered: p.offered},
 					Throughput: p.throughput, Scheduled: 1000, Window: 1000 / p.offered, Steady: p.steady,
 					Outcomes:  map[string]uint64{"valid": 1000 - p.dropped - p.failed, "dropped": p.dropped, "unknown": p.failed},
-					Intervals: map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 20, Method: "batch means"}},
+					Intervals: map[string]stats.Interval{"throughput_per_s": {Low: 1, High: 2, N: 20, Method: "batch means"}},
 				})
 			}
 			s, warnings, err := saturation.Open(points)

@@ -13,10 +13,11 @@ const Level = 0.95
 
 // An Interval is a confidence interval at Level.
 type Interval struct {
-	Low, High float64
-	N         int    // values that it rests on
-	Method    string // how it was come by
-	Warnings  []Warning
+	Low      float64   `json:"low"`
+	High     float64   `json:"high"`
+	N        int       `json:"n"`      // values that it rests on
+	Method   string    `json:"method"` // how it was obtained
+	Warnings []Warning `json:"-"`
 }
 
 // MeanInterval returns Student's interval for the mean of independent values,

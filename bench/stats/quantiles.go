@@ -9,12 +9,16 @@ import (
 // given: with fewer, the quantile is mostly the luck of a few samples.
 const MinBeyond = 10
 
-// A Summary describes a distribution. A quantile with fewer than MinBeyond
-// samples beyond it is nil: P50 needs 20 samples, P95 200, P99 1000.
-type Summary struct {
-	N             uint64
-	P50, P95, P99 *float64
-	Mean, Max     float64 // 0 where N is 0
+// Quantiles describe a distribution. A quantile with fewer than MinBeyond
+// samples beyond it is nil, since it would say more than the data does: P50
+// needs 20 samples, P95 200, P99 1000.
+type Quantiles struct {
+	P50  *float64 `json:"p50"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+	Max  float64  `json:"max"` // 0 where N is 0, as Mean
+	Mean float64  `json:"mean"`
+	N    uint64   `json:"n"`
 }
 
 // A Histogram is what Summarize needs of one. *hdrhistogram.Histogram has it.
@@ -26,8 +30,8 @@ type Histogram interface {
 
 // Summarize describes a histogram's values times unit (1e-9 turns nanoseconds
 // into seconds). Its values are as exact as the histogram's buckets.
-func Summarize(h Histogram, unit float64) Summary {
-	s := Summary{N: uint64(h.TotalCount())}
+func Summarize(h Histogram, unit float64) Quantiles {
+	s := Quantiles{N: uint64(h.TotalCount())}
 	if s.N == 0 {
 		return s
 	}

@@ -19,8 +19,7 @@ import (
 // shared one, can be set side by side.
 func calibrate() (result.Host, error) {
 	const rounds = 500
-	facts := proc.Describe()
-	host := result.Host{OS: facts.OS, Kernel: facts.Kernel, CPU: facts.CPU, Cores: facts.Cores, Memory: facts.Memory, Virtual: facts.Virtual}
+	host := result.Host{Host: proc.Describe()}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return host, fmt.Errorf("calibrate: %w", err)

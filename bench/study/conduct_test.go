@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/internal/alarm"
+	"meterbench/internal/proc"
 )
 
 // A watcher is an Observer that keeps everything. It has no lock: the race
@@ -55,7 +56,9 @@ func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt
 			arrange(cancel)
 		}
 		cfg := Config{Scenario: s, Lab: at, Dir: o.dir, ID: "r1", Versions: map[string]string{"meterbench": "test"}, Observer: o.watcher}
-		o.err = run(ctx, cfg, alarm.Timers{}, func() (result.Host, error) { return result.Host{Cores: 2, Sign: 25e-6, Verify: 60e-6}, nil })
+		o.err = run(ctx, cfg, alarm.Timers{}, func() (result.Host, error) {
+			return result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, nil
+		})
 	})
 	if _, err := os.Stat(o.dir); os.IsNotExist(err) {
 		return o

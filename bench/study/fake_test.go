@@ -12,6 +12,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 )
 
@@ -104,7 +105,7 @@ func (s *site) told(err *error) error {
 func (s *site) Facts() Facts {
 	return Facts{
 		Target: "reference", Topology: "fake", TopologyJSON: []byte(`{"name": "fake"}`), Fabric: "0.0.1",
-		BatchTimeout: s.block, Messages: 7, Channels: s.channels, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		BatchTimeout: s.block, Messages: 7, Channels: s.channels, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
 		Versions: map[string]string{"fake": "v0.0.1"}, Notes: []string{"this is no network"},
 	}
 }

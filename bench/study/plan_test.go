@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 
 	"pgregory.net/rapid"
 )
@@ -89,7 +90,7 @@ func TestWait(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	caps := result.Caps{Peer: result.Cap{CPUs: 0.5}, Device: result.Cap{Memory: 1 << 28}}
+	caps := topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 1 << 28}}
 	s := &study{facts: Facts{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 200 * time.Millisecond, Messages: 100, Caps: caps, Channels: 2}}
 	endorse := closed("a", time.Second, 1)
 	endorse.Load.Wait = "endorse"

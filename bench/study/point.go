@@ -39,7 +39,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		Conditions: s.conditions(l), Load: l.load,
 		Window: w.Length().Seconds(), Throughput: w.Throughput(),
 		Scheduled: w.Scheduled(), Outcomes: w.Counts.Map(),
-		Latency: map[string]result.Quantiles{}, Intervals: map[string]result.Interval{},
+		Latency: map[string]stats.Quantiles{}, Intervals: map[string]stats.Interval{},
 		CPU: map[string]float64{}, RSS: map[string]float64{},
 		BytesMean: w.BytesMean, Blocks: w.Blocks,
 		Sign: s.sign,
@@ -71,12 +71,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 			p.ClientCPUInSignatures = p.ClientCPU / s.sign
 		}
 	}
-	for name, t := range usage.Throttled(from, to) {
-		if p.Throttled == nil {
-			p.Throttled = map[string]result.Throttle{}
-		}
-		p.Throttled[name] = result.Throttle(t)
-	}
+	p.Throttled = usage.Throttled(from, to)
 	if !l.changing() { // else the mean is that of the plan
 		s.interval(&p, w)
 	}
@@ -115,10 +110,9 @@ func (s *study) conditions(l level) result.Conditions {
 	return c
 }
 
-// quantiles converts a histogram of nanoseconds.
-func quantiles(h stats.Histogram) result.Quantiles {
-	q := stats.Summarize(h, time.Nanosecond.Seconds())
-	return result.Quantiles{P50: q.P50, P95: q.P95, P99: q.P99, Max: q.Max, Mean: q.Mean, N: q.N}
+// quantiles summarises a histogram of nanoseconds, in seconds.
+func quantiles(h stats.Histogram) stats.Quantiles {
+	return stats.Summarize(h, time.Nanosecond.Seconds())
 }
 
 // interval gives the throughput its interval, from batch means: commits come
@@ -133,7 +127,8 @@ func (s *study) interval(p *result.Point, w *result.Window) {
 	if i == nil {
 		return
 	}
-	p.Intervals["throughput_per_s"] = result.Interval{Low: max(0, i.Low), High: i.High, N: i.N, Method: i.Method}
+	i.Low = max(0, i.Low)
+	p.Intervals["throughput_per_s"] = *i
 	for _, warning := range i.Warnings {
 		s.flag(p, warning.Text)
 	}
@@ -165,7 +160,7 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 		invalid("latencies are missing: %v", w.Refused)
 	}
 	for _, node := range slices.Sorted(maps.Keys(p.CPU)) {
-		if most := p.Conditions.Caps.Of(node).CPUs; most > 0 && p.CPU[node] > capFactor*most+capSlack {
+		if most := p.Cap(node).CPUs; most > 0 && p.CPU[node] > capFactor*most+capSlack {
 			invalid("%s used %.2f cores, more than its cap of %g: it is not held to it any more", node, p.CPU[node], most)
 		}
 	}
@@ -203,7 +198,7 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 
 // highest returns the highest quantile up to p99 that there are enough samples
 // for, 0 where there are too few for any. Where that is too late, so is the p99.
-func highest(q result.Quantiles) (name string, value float64) {
+func highest(q stats.Quantiles) (name string, value float64) {
 	switch {
 	case q.P99 != nil:
 		return "p99", *q.P99

@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/proc"
 )
 
@@ -35,11 +36,11 @@ func TestJudge(t *testing.T) {
 		}, []string{"the client was late: schedule lag p99 6.1 ms, more than 5.0 ms"}, nil, nil},
 		{"lag small beside the latency", func(g *given) {
 			g.point.ScheduleLag.P99 = seconds(0.02)
-			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
+			g.point.Latency = map[string]stats.Quantiles{"commit": {P50: seconds(0.5)}}
 		}, nil, nil, nil},
 		{"lag large beside the latency", func(g *given) {
 			g.point.ScheduleLag.P99 = seconds(0.026)
-			g.point.Latency = map[string]result.Quantiles{"commit": {P50: seconds(0.5)}}
+			g.point.Latency = map[string]stats.Quantiles{"commit": {P50: seconds(0.5)}}
 		}, []string{"the client was late: schedule lag p99 26.0 ms, more than 25.0 ms"}, nil, nil},
 		{"late behind a backlog", func(g *given) {
 			g.engine.Crowded, g.point.ScheduleLag.P99 = true, seconds(1)
@@ -116,7 +117,7 @@ func TestJudge(t *testing.T) {
 				engine: bench.Result{Held: hold}, window: result.Window{Blocks: 20},
 			}
 			tt.change(&g)
-			s := &study{manifest: result.Run{Host: result.Host{Cores: 2}}}
+			s := &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}
 			s.judge(&g.point, l, g.engine, &g.window)
 			if g.point.Valid != (tt.reasons == nil) || !slices.Equal(g.point.Reasons, tt.reasons) {
 				t.Errorf("valid: %v, reasons %q, want %q", g.point.Valid, g.point.Reasons, tt.reasons)
@@ -144,7 +145,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 			w.Commits[i] = uint64(i % 2 * 10)
 		}
 		s := &study{facts: Facts{Channels: channels}}
-		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]result.Interval{}}
+		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]stats.Interval{}}
 		s.interval(&p, &w)
 		block := 0.5 * float64(max(1, channels)) // per second
 		if i := p.Intervals["throughput_per_s"]; math.Abs(i.Low-(50-block)) > 1e-9 || math.Abs(i.High-(50+block)) > 1e-9 {
@@ -154,7 +155,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 }
 
 func TestCollectionsOfAPoint(t *testing.T) {
-	s := &study{manifest: result.Run{Host: result.Host{Cores: 2}}}
+	s := &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}
 	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}
 	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, &result.Window{}, nil)
 	if want := (result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}); p.GC == nil || *p.GC != want {

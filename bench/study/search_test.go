@@ -163,7 +163,7 @@ func TestStepOf(t *testing.T) {
 	p99 := 0.5
 	p := result.Point{
 		Window: 10, Scheduled: 500, Throughput: 49, Blocks: 7, Outcomes: map[string]uint64{"valid": 490, "dropped": 3},
-		Latency: map[string]result.Quantiles{"commit": {P99: &p99}}, Reasons: []string{"late", "full"},
+		Latency: map[string]stats.Quantiles{"commit": {P99: &p99}}, Reasons: []string{"late", "full"},
 	}
 	got := stepOf(&p, 50, stats.Slope{PerSecond: 2})
 	if got.Load != 50 || got.Sent != 50 || got.Due != 500 || got.Received != 49 || got.Blocks != 7 || got.Success != 0.98 || got.Dropped != 3 ||

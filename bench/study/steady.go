@@ -70,7 +70,7 @@ func (s *steadiness) intervals(p *result.Point) {
 		n := int(s.timed[i].N())
 		size := max(1, n/min(30, max(stats.MinBatches, n/max(1, p.Load.Clients))))
 		if of := s.timed[i].BatchMeans(n / size); of != nil {
-			p.Intervals[phase.String()+"_s"] = result.Interval{Low: of.Low, High: of.High, N: of.N, Method: of.Method}
+			p.Intervals[phase.String()+"_s"] = *of
 		}
 	}
 }

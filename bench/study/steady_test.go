@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
 )
 
 // The target serves 100 per second.
@@ -113,7 +114,7 @@ func TestPhaseIntervals(t *testing.T) {
 			}
 			s.see(&r)
 		}
-		p := result.Point{Load: result.Load{Clients: c.clients}, Intervals: map[string]result.Interval{}}
+		p := result.Point{Load: result.Load{Clients: c.clients}, Intervals: map[string]stats.Interval{}}
 		s.intervals(&p)
 		for key, mean := range map[string]float64{"encrypt_s": 1e-3, "acknowledge_s": 1e-3, "commit_s": 5.5e-3} {
 			i, there := p.Intervals[key]

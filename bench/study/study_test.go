@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 )
 
@@ -130,7 +131,7 @@ func TestPoint(t *testing.T) {
 		t.Errorf("interval %+v", i)
 	}
 	want := result.Conditions{
-		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: result.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
+		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
 		Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
 	}
 	if p.Conditions != want {

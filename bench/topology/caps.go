@@ -75,16 +75,6 @@ func (c Caps) Each(yield func(role string, c Cap) bool) {
 	_ = yield("peer", c.Peer) && yield("orderer", c.Orderer) && yield("chaincode", c.Chaincode) && yield("device", c.Device)
 }
 
-// Of returns the cap of a role by its key, none where there is no such role.
-func (c Caps) Of(key string) Cap {
-	for role, one := range c.Each {
-		if role == key {
-			return one
-		}
-	}
-	return Cap{}
-}
-
 // String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is
 // empty where nothing is capped.
 func (c Caps) String() string {

@@ -75,7 +75,7 @@ series:
 	}
 	for i, node := range []string{"peer0.ptb", "device"} {
 		point := summary.Points[i]
-		if want := (result.Caps{Peer: result.Cap(tenth), Device: result.Cap(tenth)}); point.Conditions.Caps != want {
+		if want := (topology.Caps{Peer: tenth, Device: tenth}); point.Conditions.Caps != want {
 			t.Errorf("caps in force: %+v, want %+v", point.Conditions.Caps, want)
 		}
 		if used := point.CPU[node]; used > 0.13 {

@@ -124,9 +124,7 @@ func feWriter(format string) (func(io.Writer, []result.FECost) error, error) {
 
 // feBench returns encryption costs in the Go benchmark format.
 func feBench(costs []result.FECost) []byte {
-	facts := proc.Describe()
-	host := result.Host{OS: facts.OS, Kernel: facts.Kernel, CPU: facts.CPU, Cores: facts.Cores, Memory: facts.Memory, Virtual: facts.Virtual}
-	return result.BenchText(result.Run{Host: host}, result.Summary{FE: costs})
+	return result.BenchText(result.Run{Host: result.Host{Host: proc.Describe()}}, result.Summary{FE: costs})
 }
 
 // feFolder writes encryption costs in every form.

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/internal/proc"
 	"meterbench/reports/claims/closer2020"
 )
 
@@ -41,7 +42,7 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 // The verdicts become part of a stored run: its report has them from then on.
 func TestVerdictsAreStored(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	run := result.Run{ID: "run", Scenario: "closer2020", Target: "fabric", Started: time.Unix(1, 0), Host: result.Host{Cores: 2, Sign: 30e-6}}
+	run := result.Run{ID: "run", Scenario: "closer2020", Target: "fabric", Started: time.Unix(1, 0), Host: result.Host{Host: proc.Host{Cores: 2}, Sign: 30e-6}}
 	w, err := result.Create(dir, run)
 	if err != nil {
 		t.Fatal(err)

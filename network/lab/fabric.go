@@ -112,15 +112,11 @@ func (s *fabricSite) Facts() study.Facts {
 		Target: "fabric", Topology: s.topology.Name, TopologyJSON: described,
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
 		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
-		Policy: channel.Chaincodes[0].Endorsement, Limits: result.Limits(limits), Caps: inForce(s.topology.Caps),
+		Policy: channel.Chaincodes[0].Endorsement, Limits: limits, Caps: s.topology.Caps,
 		Channels: len(s.channels), Observers: observers,
 		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.firstCommit.Seconds()},
 		Versions: map[string]string{"fabric": s.lab.binaries.Version},
 	}
-}
-
-func inForce(c topology.Caps) result.Caps {
-	return result.Caps{Peer: result.Cap(c.Peer), Orderer: result.Cap(c.Orderer), Chaincode: result.Cap(c.Chaincode), Device: result.Cap(c.Device)}
 }
 
 // Target implements study.Site.

@@ -11,6 +11,7 @@ import (
 	xhtml "golang.org/x/net/html"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/plot"
 	"meterbench/reports/render"
@@ -192,7 +193,7 @@ func hostile(t testing.TB, s string) reports.Report {
 		p.Conditions.Topology, p.Conditions.Scheme, p.Conditions.Wait = s, s, s
 		p.CPU = map[string]float64{s: 1}
 		p.RSS = p.CPU
-		p.Intervals = map[string]result.Interval{"throughput_per_s": {Low: 1, High: 2, N: 3, Method: s}}
+		p.Intervals = map[string]stats.Interval{"throughput_per_s": {Low: 1, High: 2, N: 3, Method: s}}
 	}
 	sum.Saturation = []result.Saturation{{Series: s, Reached: true, Clients: 1, Method: s}}
 	sum.FE = sum.FE[:1]

@@ -67,7 +67,7 @@ func (e *evidence) steps() (steps, bounds []step, out []string) {
 func capsSum(p result.Point) float64 {
 	sum := 0.0
 	for name := range p.CPU {
-		sum += p.Conditions.Caps.Of(name).CPUs
+		sum += p.Cap(name).CPUs
 	}
 	return sum
 }

@@ -8,6 +8,9 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
+	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 // A world makes the summaries of studies of a network that is like the one on
@@ -42,7 +45,7 @@ func study(t testing.TB, name string) scenario.Scenario {
 
 // summary is what a study gives in this world.
 func (w *world) summary(read scenario.Scenario) (result.Run, result.Summary) {
-	run := result.Run{Host: result.Host{Cores: 2, Sign: w.noisy(30e-6), Verify: 70e-6}}
+	run := result.Run{Host: result.Host{Host: proc.Host{Cores: 2}, Sign: w.noisy(30e-6), Verify: 70e-6}}
 	sum := result.Summary{Scenario: read.Name, Target: "fabric", Complete: true, Integrity: &result.Integrity{}}
 	for repetition := 1; repetition <= read.Repeat; repetition++ {
 		for _, s := range read.Series {
@@ -82,7 +85,7 @@ func conditions(s scenario.Series) result.Conditions {
 	w, n := s.Workload, s.Network
 	return result.Conditions{
 		Topology: n.Topology, BatchTimeout: n.Batch.Timeout.Seconds(), BatchMessages: n.Batch.Messages, Channels: n.Channels,
-		Caps: result.Caps{Peer: result.Cap{CPUs: n.Caps.Peer.CPUs}, Device: result.Cap{CPUs: n.Caps.Device.CPUs}},
+		Caps: topology.Caps{Peer: topology.Cap{CPUs: n.Caps.Peer.CPUs}, Device: topology.Cap{CPUs: n.Caps.Device.CPUs}},
 		Wait: s.Load.Wait, Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length, Encryption: w.Encryption.Mode,
 	}
 }
@@ -138,7 +141,7 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 	p := result.Point{
 		Series: name, Repetition: 1, Valid: true, Conditions: c, Load: result.Load{Kind: "closed", Clients: clients},
 		Window: 7, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 100},
-		Intervals: map[string]result.Interval{}, Latency: map[string]result.Quantiles{},
+		Intervals: map[string]stats.Interval{}, Latency: map[string]stats.Quantiles{},
 		ClientCPU:             210e-6,
 		CPU:                   map[string]float64{"peer0.ptb": 0.1, "orderer0": 0.1, "chaincode.peer0.ptb": 0.05, "client": 0.05},
 		LimitedBy:             limited,
@@ -147,7 +150,7 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 		ClientCPUInSignatures: 7,
 	}
 	within := func(key string, v float64) {
-		p.Intervals[key] = result.Interval{Low: v * 0.95, High: v * 1.05, N: 10, Method: "Student's t over 10 batch means"}
+		p.Intervals[key] = stats.Interval{Low: v * 0.95, High: v * 1.05, N: 10, Method: "Student's t over 10 batch means"}
 	}
 	within("throughput_per_s", throughput)
 	for i, v := range []float64{commit + encrypt, ack, encrypt} {
@@ -168,8 +171,8 @@ func (w *world) encryption(scheme string, bits, length int) float64 {
 	return encryptTime(scheme, bits, length)
 }
 
-func median(s float64) result.Quantiles {
-	return result.Quantiles{P50: &s, Mean: s, Max: 2 * s, N: 100}
+func median(s float64) stats.Quantiles {
+	return stats.Quantiles{P50: &s, Mean: s, Max: 2 * s, N: 100}
 }
 
 // encryptTime is about what was measured on the reference machine, in seconds.
