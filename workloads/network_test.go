@@ -118,7 +118,7 @@ func TestRealNetwork(t *testing.T) {
 			t.Fatalf("bill %d: %v, %v", seq, receipt.Outcome, err)
 		}
 		stored++
-		if receipt, err := c.Submit(t.Context(), tx); receipt.Outcome != result.EndorseRefused || err == nil || !strings.Contains(err.Error(), reading.CodeBillDuplicate) {
+		if receipt, err := c.Submit(t.Context(), tx); receipt.Outcome != result.EndorseRefused || err == nil || !strings.Contains(err.Error(), reading.CodeBillDuplicate.Name) {
 			t.Fatalf("bill %d again: %v, %v", seq, receipt.Outcome, err)
 		}
 		bill, err := reading.UnmarshalBill(tx.Args[0])

@@ -2,7 +2,6 @@ package chaincode
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -21,7 +20,7 @@ const billPage = 100
 func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	b, err := reading.UnmarshalBill(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeBillMalformed, "%v", err)
+		return reading.CodeBillMalformed.Errorf("%v", err)
 	}
 	key := reading.BillKey(b.Meter, b.From, b.To, b.Function)
 	state, err := states(stub, []string{reading.MeterKey(b.Meter), reading.GatewayKey(b.Gateway), reading.FunctionKey(b.Function), key})
@@ -31,13 +30,13 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	registered, gateway, approved, stored := state[0], state[1], state[2], state[3]
 	switch {
 	case len(registered) == 0:
-		return refuse(http.StatusNotFound, reading.CodeMeterUnknown, "meter %s is not registered", b.Meter)
+		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", b.Meter)
 	case len(gateway) == 0:
-		return refuse(http.StatusNotFound, reading.CodeGatewayUnknown, "gateway %s is not registered", b.Gateway)
+		return reading.CodeGatewayUnknown.Errorf("gateway %s is not registered", b.Gateway)
 	case len(approved) == 0:
-		return refuse(http.StatusNotFound, reading.CodeNotApproved, "function %v is not approved", b.Function)
+		return reading.CodeNotApproved.Errorf("function %v is not approved", b.Function)
 	case len(stored) > 0:
-		return refuse(http.StatusConflict, reading.CodeBillDuplicate, "readings %d to %d of meter %s are billed by function %v already", b.From, b.To, b.Meter, b.Function)
+		return reading.CodeBillDuplicate.Errorf("readings %d to %d of meter %s are billed by function %v already", b.From, b.To, b.Meter, b.Function)
 	}
 	m, err := parseMeter(registered)
 	if err != nil {
@@ -48,27 +47,27 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 		return fmt.Errorf("state of function %v: %w", b.Function, err)
 	}
 	if m.gateway != b.Gateway {
-		return refuse(http.StatusForbidden, reading.CodeGatewayForeign, "gateway %s is not that of meter %s", b.Gateway, b.Meter)
+		return reading.CodeGatewayForeign.Errorf("gateway %s is not that of meter %s", b.Gateway, b.Meter)
 	}
 	if f.Parameters != m.parameters {
-		return refuse(http.StatusForbidden, reading.CodeFunctionForeign, "function %s is for other parameters than those of meter %s", f.Tariff, b.Meter)
+		return reading.CodeFunctionForeign.Errorf("function %s is for other parameters than those of meter %s", f.Tariff, b.Meter)
 	}
 	signer, err := publicKey(gateway)
 	if err != nil {
 		return fmt.Errorf("state of gateway %s: %w", b.Gateway, err)
 	}
 	if err := b.Verify(signer); err != nil {
-		return refuse(http.StatusForbidden, reading.CodeBillSignature, "signature of the bill does not verify under the key of gateway %s", b.Gateway)
+		return reading.CodeBillSignature.Errorf("signature of the bill does not verify under the key of gateway %s", b.Gateway)
 	}
 	first, digest, err := c.billed(stub, &b)
 	if err != nil {
 		return err
 	}
 	if !first.After(f.From) {
-		return refuse(http.StatusForbidden, reading.CodeFunctionEarly, "function %s is valid from %v; reading %d ended at %v", f.Tariff, f.From, b.From, first)
+		return reading.CodeFunctionEarly.Errorf("function %s is valid from %v; reading %d ended at %v", f.Tariff, f.From, b.From, first)
 	}
 	if digest != b.Readings {
-		return refuse(http.StatusConflict, reading.CodeBillDigest, "the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
+		return reading.CodeBillDigest.Errorf("the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
 	}
 	if err := stub.PutState(key, raw); err != nil {
 		return fmt.Errorf("store a bill of meter %s: %w", b.Meter, err)
@@ -93,7 +92,7 @@ func (c *Readings) billed(stub shim.ChaincodeStubInterface, b *reading.Bill) (fi
 		for _, raw := range page {
 			number := b.From + uint64(len(digests))
 			if len(raw) == 0 {
-				return first, hash, refuse(http.StatusNotFound, reading.CodeBillMissing, "meter %s has no reading %d", b.Meter, number)
+				return first, hash, reading.CodeBillMissing.Errorf("meter %s has no reading %d", b.Meter, number)
 			}
 			r, err := reading.Unmarshal(raw)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"meterbench/internal/refusal"
 	"meterbench/simulators/reading"
 )
 
@@ -62,11 +63,11 @@ func TestMutations(t *testing.T) {
 		code, _, _ := strings.Cut(r.GetMessage(), ":")
 		codes[code]++
 	}
-	for _, code := range []string{
+	for _, code := range []refusal.Code{
 		reading.CodeMalformed, reading.CodeForm, reading.CodeParameters, reading.CodeTime, reading.CodeAltered, reading.CodeSignature,
 		reading.CodeBillMalformed, reading.CodeNotApproved, reading.CodeBillSignature, reading.CodeMeterUnknown,
 	} {
-		if codes[code] == 0 {
+		if codes[code.Name] == 0 {
 			t.Errorf("no mutation was refused as %s", code)
 		}
 	}
@@ -156,12 +157,12 @@ func TestOtherSignature(t *testing.T) {
 	c, s := billable(t)
 	for _, m := range []struct {
 		message
-		code string
+		code refusal.Code
 	}{
 		{message{reading.FnPut, signed(t, plain("m1", 5), meterKey(t, 1))}, reading.CodeSignature},
 		{message{reading.FnPutBill, signedBill(t, honestBill(t, s, 0), 8)}, reading.CodeBillSignature},
 	} {
-		expect(t, s.invoke(t, c, m.function, negated(m.message)), 403, m.code)
+		expect(t, s.invoke(t, c, m.function, negated(m.message)), 403, m.code.Name)
 		expect(t, s.invoke(t, c, m.function, m.wire), 200, "")
 	}
 }

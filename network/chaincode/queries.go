@@ -2,11 +2,11 @@ package chaincode
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 
+	"meterbench/internal/refusal"
 	"meterbench/simulators/reading"
 )
 
@@ -39,7 +39,7 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string
 		return nil, err
 	}
 	if first >= end {
-		return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "empty range of readings from %d to %d", first, end)
+		return nil, reading.CodeArguments.Errorf("empty range of readings from %d to %d", first, end)
 	}
 	it, _, err := stub.GetStateByRangeWithPagination(reading.Key(meter, first), reading.Key(meter, end), maxRange, "")
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *Readings) count(stub shim.ChaincodeStubInterface, first, last string) (
 	if first != "" || last != "" {
 		for _, meter := range []string{first, last} {
 			if err := reading.CheckMeter(meter); err != nil {
-				return nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+				return nil, reading.CodeArguments.Errorf("%v", err)
 			}
 		}
 		from, end = "/"+first+"/", "/"+last+"0"
@@ -141,13 +141,13 @@ func (c *Readings) getBill(stub shim.ChaincodeStubInterface, meter, from, to, fu
 }
 
 // lookUp returns the value of a key, or refuses with the code where it has none.
-func lookUp(stub shim.ChaincodeStubInterface, key, code, what string) ([]byte, error) {
+func lookUp(stub shim.ChaincodeStubInterface, key string, code refusal.Code, what string) ([]byte, error) {
 	raw, err := stub.GetState(key)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
 	if len(raw) == 0 {
-		return nil, refuse(http.StatusNotFound, code, "%s is not on the ledger", what)
+		return nil, code.Errorf("%s is not on the ledger", what)
 	}
 	return raw, nil
 }
@@ -155,11 +155,11 @@ func lookUp(stub shim.ChaincodeStubInterface, key, code, what string) ([]byte, e
 // parseNumber reads a sequence number of a well-formed meter id.
 func parseNumber(meter, number string) (uint64, error) {
 	if err := reading.CheckMeter(meter); err != nil {
-		return 0, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+		return 0, reading.CodeArguments.Errorf("%v", err)
 	}
 	n, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
-		return 0, refuse(http.StatusBadRequest, reading.CodeArguments, "%.40q is no sequence number", number)
+		return 0, reading.CodeArguments.Errorf("%.40q is no sequence number", number)
 	}
 	return n, nil
 }
@@ -167,7 +167,7 @@ func parseNumber(meter, number string) (uint64, error) {
 func parseHash(s string) (reading.Hash, error) {
 	h, err := reading.ParseHash(s)
 	if err != nil {
-		return h, refuse(http.StatusBadRequest, reading.CodeArguments, "%v", err)
+		return h, reading.CodeArguments.Errorf("%v", err)
 	}
 	return h, nil
 }

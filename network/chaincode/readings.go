@@ -3,7 +3,6 @@ package chaincode
 import (
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -31,15 +30,15 @@ func (c *Readings) Init(shim.ChaincodeStubInterface) *peer.Response { return shi
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	args := stub.GetArgs()
 	if len(args) == 0 {
-		return answer(nil, refuse(http.StatusBadRequest, reading.CodeFunction, "no function named"))
+		return answer(nil, reading.CodeFunction.Errorf("no function named"))
 	}
 	function, args := string(args[0]), args[1:]
 	want, known := arity(function)
 	if !known {
-		return answer(nil, refuse(http.StatusNotFound, reading.CodeNoSuch, "%.40q", function))
+		return answer(nil, reading.CodeNoSuch.Errorf("%.40q", function))
 	}
 	if len(args) != want {
-		return answer(nil, refuse(http.StatusBadRequest, reading.CodeArguments, "%s takes %d arguments, got %d", function, want, len(args)))
+		return answer(nil, reading.CodeArguments.Errorf("%s takes %d arguments, got %d", function, want, len(args)))
 	}
 	switch function {
 	case reading.FnPut:
@@ -95,7 +94,7 @@ func arity(function string) (n int, known bool) {
 func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
 	wires, err := list(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeMalformed, "%v", err)
+		return reading.CodeMalformed.Errorf("%v", err)
 	}
 	return c.put(stub, wires)
 }
@@ -109,10 +108,10 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 	for i, wire := range wires {
 		var err error
 		if readings[i], err = reading.Unmarshal(wire); err != nil {
-			return refuse(http.StatusBadRequest, reading.CodeMalformed, "%v", err)
+			return reading.CodeMalformed.Errorf("%v", err)
 		}
 		if err := readings[i].CheckForm(codec.Check); err != nil {
-			return refuse(http.StatusBadRequest, reading.CodeForm, "%v", err)
+			return reading.CodeForm.Errorf("%v", err)
 		}
 		keys = append(keys, reading.MeterKey(readings[i].Meter), reading.Key(readings[i].Meter, readings[i].Number))
 	}
@@ -129,7 +128,7 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 		seen := make(map[string]bool, len(wires))
 		for i := range readings {
 			if key := keys[2*i+1]; seen[key] {
-				return refuse(http.StatusConflict, reading.CodeDuplicate, "reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
+				return reading.CodeDuplicate.Errorf("reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
 			} else {
 				seen[key] = true
 			}
@@ -153,10 +152,10 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 // its meter and under its own key.
 func admit(r *reading.Reading, registered, stored []byte) error {
 	if len(registered) == 0 {
-		return refuse(http.StatusNotFound, reading.CodeMeterUnknown, "meter %s is not registered", r.Meter)
+		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", r.Meter)
 	}
 	if len(stored) > 0 {
-		return refuse(http.StatusConflict, reading.CodeDuplicate, "meter %s has a reading %d already", r.Meter, r.Number)
+		return reading.CodeDuplicate.Errorf("meter %s has a reading %d already", r.Meter, r.Number)
 	}
 	m, err := parseMeter(registered)
 	if err != nil {
@@ -166,7 +165,7 @@ func admit(r *reading.Reading, registered, stored []byte) error {
 		return err
 	}
 	if !m.keeps(r.Number, r.Time) {
-		return refuse(http.StatusConflict, reading.CodeTime, "reading %d of meter %s ends at %v; it is not the time of that number", r.Number, r.Meter, r.Time)
+		return reading.CodeTime.Errorf("reading %d of meter %s ends at %v; it is not the time of that number", r.Number, r.Meter, r.Time)
 	}
 	if !m.verify {
 		return nil
@@ -177,9 +176,9 @@ func admit(r *reading.Reading, registered, stored []byte) error {
 	}
 	switch err := r.Verify(key); {
 	case errors.Is(err, reading.ErrAltered):
-		return refuse(http.StatusForbidden, reading.CodeAltered, "reading %d of meter %s was altered after it was signed", r.Number, r.Meter)
+		return reading.CodeAltered.Errorf("reading %d of meter %s was altered after it was signed", r.Number, r.Meter)
 	case err != nil:
-		return refuse(http.StatusForbidden, reading.CodeSignature, "signature of reading %d does not verify under the key of meter %s", r.Number, r.Meter)
+		return reading.CodeSignature.Errorf("signature of reading %d does not verify under the key of meter %s", r.Number, r.Meter)
 	}
 	return nil
 }
@@ -189,18 +188,18 @@ func admit(r *reading.Reading, registered, stored []byte) error {
 func (m *meter) checkParameters(r *reading.Reading) error {
 	switch {
 	case !m.encrypts() && r.Kind == reading.Encrypted:
-		return refuse(http.StatusNotFound, reading.CodeNoParameters, "meter %s is registered without parameters to encrypt under", r.Meter)
+		return reading.CodeNoParameters.Errorf("meter %s is registered without parameters to encrypt under", r.Meter)
 	case m.encrypts() && r.Kind != reading.Encrypted:
-		return refuse(http.StatusBadRequest, reading.CodeParameters, "meter %s is registered to encrypt, and reading %d is %v", r.Meter, r.Number, r.Kind)
+		return reading.CodeParameters.Errorf("meter %s is registered to encrypt, and reading %d is %v", r.Meter, r.Number, r.Kind)
 	case !m.encrypts():
 		return nil
 	}
 	header, err := codec.ReadHeader(r.Payload)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeForm, "%v", err)
+		return reading.CodeForm.Errorf("%v", err)
 	}
 	if header != m.header {
-		return refuse(http.StatusBadRequest, reading.CodeParameters, "reading %d of meter %s is encrypted as %v %d of length %d; the meter's parameters are %v %d of length %d",
+		return reading.CodeParameters.Errorf("reading %d of meter %s is encrypted as %v %d of length %d; the meter's parameters are %v %d of length %d",
 			r.Number, r.Meter, header.Scheme, header.Bits, header.Length, m.header.Scheme, m.header.Bits, m.header.Length)
 	}
 	return nil

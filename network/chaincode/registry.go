@@ -3,7 +3,6 @@ package chaincode
 import (
 	"bytes"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -25,7 +24,7 @@ func (c *Readings) operatorOnly(stub shim.ChaincodeStubInterface) error {
 		return fmt.Errorf("read the creator: %w", err)
 	}
 	if c.Operator == "" || identity.GetMspid() != c.Operator {
-		return refuse(http.StatusForbidden, reading.CodeOperator, "this is for %s, not for %s", c.Operator, identity.GetMspid())
+		return reading.CodeOperator.Errorf("this is for %s, not for %s", c.Operator, identity.GetMspid())
 	}
 	return nil
 }
@@ -47,15 +46,15 @@ func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, raw []byte) e
 	}
 	publics, err := list(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "%v", err)
+		return reading.CodeParametersMalformed.Errorf("%v", err)
 	}
 	keys := make([]string, len(publics))
 	for i, public := range publics {
 		if len(public) > reading.MaxPublic {
-			return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "public key of %d bytes; want at most %d", len(public), reading.MaxPublic)
+			return reading.CodeParametersMalformed.Errorf("public key of %d bytes; want at most %d", len(public), reading.MaxPublic)
 		}
 		if _, err := codec.ReadPublic(public); err != nil {
-			return refuse(http.StatusBadRequest, reading.CodeParametersMalformed, "%v", err)
+			return reading.CodeParametersMalformed.Errorf("%v", err)
 		}
 		keys[i] = reading.ParametersKey(reading.ParametersID(public))
 	}
@@ -91,13 +90,13 @@ func (c *Readings) approve(stub shim.ChaincodeStubInterface, raw []byte) error {
 	}
 	encoded, err := list(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeFunctionMalformed, "%v", err)
+		return reading.CodeFunctionMalformed.Errorf("%v", err)
 	}
 	functions := make([]reading.Function, len(encoded))
 	keys, parameters := make([]string, len(encoded)), make([]string, len(encoded))
 	for i := range encoded {
 		if functions[i], err = reading.UnmarshalFunction(encoded[i]); err != nil {
-			return refuse(http.StatusBadRequest, reading.CodeFunctionMalformed, "%v", err)
+			return reading.CodeFunctionMalformed.Errorf("%v", err)
 		}
 		keys[i] = reading.FunctionKey(reading.HashFunction(encoded[i]))
 		parameters[i] = reading.ParametersKey(functions[i].Parameters)
@@ -123,14 +122,14 @@ func fits(f *reading.Function, state []byte) error {
 		return nil // for plaintext
 	}
 	if len(state) == 0 {
-		return refuse(http.StatusNotFound, reading.CodeNoParameters, "function %s: parameters %v are not on the ledger", f.Tariff, f.Parameters)
+		return reading.CodeNoParameters.Errorf("function %s: parameters %v are not on the ledger", f.Tariff, f.Parameters)
 	}
 	p, err := codec.ReadPublic(state)
 	if err != nil {
 		return fmt.Errorf("state of parameters %v: %w", f.Parameters, err)
 	}
 	if len(f.Weights) != p.Length || f.Bound != p.Bound {
-		return refuse(http.StatusBadRequest, reading.CodeFunctionBounds, "function %s has %d weights and bound %d; its parameters say %d and %d",
+		return reading.CodeFunctionBounds.Errorf("function %s has %d weights and bound %d; its parameters say %d and %d",
 			f.Tariff, len(f.Weights), f.Bound, p.Length, p.Bound)
 	}
 	return nil
@@ -144,11 +143,11 @@ func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte)
 	}
 	g, err := reading.UnmarshalGateway(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeRegistration, "%v", err)
+		return reading.CodeRegistration.Errorf("%v", err)
 	}
 	point, err := reading.Decompress(g.Key)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeKey, "gateway %s: %v", g.ID, err)
+		return reading.CodeKey.Errorf("gateway %s: %v", g.ID, err)
 	}
 	key := reading.GatewayKey(g.ID)
 	stored, err := stub.GetState(key)
@@ -159,7 +158,7 @@ func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte)
 		return nil
 	}
 	if len(stored) > 0 {
-		return refuse(http.StatusConflict, reading.CodeGatewayConflict, "gateway %s is registered with another key", g.ID)
+		return reading.CodeGatewayConflict.Errorf("gateway %s is registered with another key", g.ID)
 	}
 	if err := stub.PutState(key, point); err != nil {
 		return fmt.Errorf("register gateway %s: %w", g.ID, err)
@@ -175,7 +174,7 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 	}
 	batch, err := reading.UnmarshalRegistrations(raw)
 	if err != nil {
-		return refuse(http.StatusBadRequest, reading.CodeRegistration, "%v", err)
+		return reading.CodeRegistration.Errorf("%v", err)
 	}
 	var headers map[reading.Hash]codec.Header
 	if headers, err = parameterHeaders(stub, batch); err != nil {
@@ -186,12 +185,12 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 	seen := make(map[string]bool, len(batch))
 	for i, r := range batch {
 		if seen[r.Meter] {
-			return refuse(http.StatusBadRequest, reading.CodeTwice, "meter %s is in the batch more than once", r.Meter)
+			return reading.CodeTwice.Errorf("meter %s is in the batch more than once", r.Meter)
 		}
 		seen[r.Meter] = true
 		m, err := newMeter(r, headers[r.Parameters])
 		if err != nil {
-			return refuse(http.StatusBadRequest, reading.CodeKey, "meter %s: %v", r.Meter, err)
+			return reading.CodeKey.Errorf("meter %s: %v", r.Meter, err)
 		}
 		keys[i], values[i] = reading.MeterKey(r.Meter), m.marshal()
 	}
@@ -201,7 +200,7 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 	}
 	for i, r := range batch {
 		if len(stored[i]) > 0 && !bytes.Equal(stored[i][1:], values[i][1:]) {
-			return refuse(http.StatusConflict, reading.CodeMeterConflict, "meter %s is registered with another key, schedule, gateway or parameters", r.Meter)
+			return reading.CodeMeterConflict.Errorf("meter %s is registered with another key, schedule, gateway or parameters", r.Meter)
 		}
 	}
 	stub.StartWriteBatch()
@@ -232,7 +231,7 @@ func parameterHeaders(stub shim.ChaincodeStubInterface, batch []reading.Registra
 			return nil, fmt.Errorf("read parameters %v: %w", r.Parameters, err)
 		}
 		if len(raw) == 0 {
-			return nil, refuse(http.StatusNotFound, reading.CodeNoParameters, "meter %s: parameters %v are not on the ledger", r.Meter, r.Parameters)
+			return nil, reading.CodeNoParameters.Errorf("meter %s: parameters %v are not on the ledger", r.Meter, r.Parameters)
 		}
 		p, err := codec.ReadPublic(raw)
 		if err != nil {

@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -12,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"meterbench/bench/result"
+	"meterbench/internal/refusal"
 )
 
 // What Fabric says in words only: the peer's concurrency limiter answers with
@@ -23,15 +26,29 @@ const (
 
 // explain adds to an error of a gRPC call what each endorser or orderer said.
 func explain(err error) error {
-	said := details(err)
-	if len(said) == 0 {
-		return err
+	separator := ": "
+	for _, d := range details(err) {
+		err = fmt.Errorf("%w%s%s (%s): %w", err, separator, d.GetAddress(), d.GetMspId(), reason(d.GetMessage()))
+		separator = "; "
 	}
-	texts := make([]string, len(said))
-	for i, d := range said {
-		texts[i] = fmt.Sprintf("%s (%s): %s", d.GetAddress(), d.GetMspId(), d.GetMessage())
+	return err
+}
+
+// chaincodeResponse is how an endorser begins to tell what a contract itself answered.
+const chaincodeResponse = "chaincode response "
+
+// reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where
+// that passes on a contract's refusal.
+func reason(message string) error {
+	if answer, ok := strings.CutPrefix(message, chaincodeResponse); ok {
+		number, text, _ := strings.Cut(answer, ", ")
+		if status, err := strconv.ParseInt(number, 10, 32); err == nil {
+			if r, ok := refusal.Parse(int32(status), text); ok {
+				return fmt.Errorf("%s%d, %w", chaincodeResponse, status, r)
+			}
+		}
 	}
-	return fmt.Errorf("%w: %s", err, strings.Join(texts, "; "))
+	return errors.New(message)
 }
 
 func details(err error) []*gateway.ErrorDetail {
@@ -83,7 +100,7 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 // contract itself.
 func refusedByChaincode(err error) bool {
 	return slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool {
-		return strings.HasPrefix(d.GetMessage(), "chaincode response ")
+		return strings.HasPrefix(d.GetMessage(), chaincodeResponse)
 	})
 }
 

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/refusal"
 )
 
 // said is an error of the gateway service with what two nodes said.
@@ -66,6 +69,41 @@ func TestErrorsOfEndorsement(t *testing.T) {
 				t.Errorf("receipt %+v", receipt)
 			}
 			if status.Code(err) != status.Code(test.err) {
+				t.Errorf("the cause is lost: %v", err)
+			}
+		})
+	}
+}
+
+// What a contract refused is found as such, and nothing else is.
+func TestRefusals(t *testing.T) {
+	duplicate := refusal.Conflict("READING_DUPLICATE")
+	for _, test := range []struct {
+		name string
+		said []string
+		want refusal.Code
+	}{
+		{"refused", []string{"chaincode response 409, READING_DUPLICATE: meter m1 has a reading 0 already"}, duplicate},
+		{"the second says why", []string{"connection refused", "chaincode response 409, READING_DUPLICATE: so it is"}, duplicate},
+		{"the peer failed", []string{"chaincode response 500, STATE_FAILED: timed out"}, refusal.Code{}},
+		{"no code", []string{"chaincode response 409, "}, refusal.Code{}},
+		{"no status", []string{"chaincode response four, READING_DUPLICATE: so it is"}, refusal.Code{}},
+		{"somebody else", []string{"error in simulation: READING_DUPLICATE: so it is"}, refusal.Code{}},
+		{"nobody says why", nil, refusal.Code{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cause := said(codes.Aborted, "failed to endorse transaction", test.said...)
+			err := fmt.Errorf("endorse: %w", explain(cause))
+			got, ok := errors.AsType[*refusal.Refusal](err)
+			if ok != (test.want != refusal.Code{}) || ok && got.Code != test.want {
+				t.Errorf("refusal %v, want %v", got, test.want)
+			}
+			for _, text := range test.said {
+				if !strings.Contains(err.Error(), " (PtbMSP): "+text) {
+					t.Errorf("error %q does not hold %q", err, text)
+				}
+			}
+			if status.Code(err) != codes.Aborted {
 				t.Errorf("the cause is lost: %v", err)
 			}
 		})

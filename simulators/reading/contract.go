@@ -3,6 +3,8 @@ package reading
 import (
 	"encoding/binary"
 	"fmt"
+
+	"meterbench/internal/refusal"
 )
 
 // The contract "readings": its name and its functions with their arguments.
@@ -29,49 +31,48 @@ const (
 	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
-// The codes with which messages of refusals begin, followed by a colon. They
-// tell refusals apart: a forged reading is CodeSignature, a replayed one
-// CodeDuplicate, a reordered one CodeTime, one of a foreign meter
-// CodeMeterUnknown, or CodeParameters where its ciphertext is made under
-// foreign parameters, a tampered one CodeAltered.
-const (
-	CodeFunction  = "FUNCTION_MISSING" // no function is named
-	CodeNoSuch    = "FUNCTION_UNKNOWN" // the contract has no such function
-	CodeArguments = "ARGUMENTS_WRONG"  // wrong number or form of arguments
-	CodeOperator  = "OPERATOR_ONLY"    // the caller is not of the operator's organisation
+// The codes of the contract's refusals: a forged reading is CodeSignature, a replayed one
+// CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or
+// CodeParameters where its ciphertext is made under foreign parameters, a tampered one
+// CodeAltered.
+var (
+	CodeFunction  = refusal.Invalid("FUNCTION_MISSING") // no function is named
+	CodeNoSuch    = refusal.Missing("FUNCTION_UNKNOWN") // the contract has no such function
+	CodeArguments = refusal.Invalid("ARGUMENTS_WRONG")  // wrong number or form of arguments
+	CodeOperator  = refusal.Forbidden("OPERATOR_ONLY")  // the caller is not of the operator's organisation
 
-	CodeMalformed    = "READING_MALFORMED"  // not the wire form of a reading
-	CodeForm         = "READING_FORM"       // the payload is not of the reading's kind
-	CodeMeterUnknown = "METER_UNKNOWN"      // the meter is not registered on this ledger
-	CodeNoParameters = "PARAMETERS_UNKNOWN" // the parameters are not on the ledger, or the meter of a ciphertext has none
-	CodeParameters   = "READING_PARAMETERS" // the ciphertext's scheme, size or length is not that of its meter's parameters, or there is no ciphertext
-	CodeTime         = "READING_TIME"       // the time does not belong to the number
-	CodeDuplicate    = "READING_DUPLICATE"  // the meter has a reading of that number, or it is twice in a list
-	CodeAltered      = "READING_ALTERED"    // changed after it was signed
-	CodeSignature    = "READING_SIGNATURE"  // not signed by its meter
-	CodeMissing      = "READING_MISSING"    // there is no such reading
+	CodeMalformed    = refusal.Invalid("READING_MALFORMED")   // not the wire form of a reading
+	CodeForm         = refusal.Invalid("READING_FORM")        // the payload is not of the reading's kind
+	CodeMeterUnknown = refusal.Missing("METER_UNKNOWN")       // the meter is not registered on this ledger
+	CodeNoParameters = refusal.Missing("PARAMETERS_UNKNOWN")  // the parameters are not on the ledger, or the meter of a ciphertext has none
+	CodeParameters   = refusal.Invalid("READING_PARAMETERS")  // no ciphertext, or its scheme, size or length is not that of the meter's parameters
+	CodeTime         = refusal.Conflict("READING_TIME")       // the time does not belong to the number
+	CodeDuplicate    = refusal.Conflict("READING_DUPLICATE")  // the meter has a reading of that number, or it is twice in a list
+	CodeAltered      = refusal.Forbidden("READING_ALTERED")   // changed after it was signed
+	CodeSignature    = refusal.Forbidden("READING_SIGNATURE") // not signed by its meter
+	CodeMissing      = refusal.Missing("READING_MISSING")     // there is no such reading
 
-	CodeRegistration    = "REGISTRATION_MALFORMED" // not the wire form of registrations or of a gateway
-	CodeTwice           = "REGISTRATION_TWICE"     // a meter is in a batch more than once
-	CodeKey             = "KEY_INVALID"            // a key is not a point of the curve
-	CodeMeterConflict   = "METER_CONFLICT"         // the meter is registered otherwise
-	CodeGatewayConflict = "GATEWAY_CONFLICT"       // the gateway is registered with another key
+	CodeRegistration    = refusal.Invalid("REGISTRATION_MALFORMED") // not the wire form of registrations or of a gateway
+	CodeTwice           = refusal.Invalid("REGISTRATION_TWICE")     // a meter is in a batch more than once
+	CodeKey             = refusal.Invalid("KEY_INVALID")            // a key is not a point of the curve
+	CodeMeterConflict   = refusal.Conflict("METER_CONFLICT")        // the meter is registered otherwise
+	CodeGatewayConflict = refusal.Conflict("GATEWAY_CONFLICT")      // the gateway is registered with another key
 
-	CodeParametersMalformed = "PARAMETERS_MALFORMED" // not the wire form of a public key
-	CodeFunctionMalformed   = "FUNCTION_MALFORMED"   // not the wire form of functions
-	CodeFunctionBounds      = "FUNCTION_BOUNDS"      // length, bound or weights do not fit the parameters
+	CodeParametersMalformed = refusal.Invalid("PARAMETERS_MALFORMED") // not the wire form of a public key
+	CodeFunctionMalformed   = refusal.Invalid("FUNCTION_MALFORMED")   // not the wire form of functions
+	CodeFunctionBounds      = refusal.Invalid("FUNCTION_BOUNDS")      // length, bound or weights do not fit the parameters
 
-	CodeBillMalformed   = "BILL_MALFORMED"        // not the wire form of a bill
-	CodeGatewayUnknown  = "GATEWAY_UNKNOWN"       // the gateway is not registered
-	CodeGatewayForeign  = "BILL_GATEWAY"          // the gateway is not the meter's
-	CodeNotApproved     = "FUNCTION_NOT_APPROVED" // no such function was approved
-	CodeFunctionForeign = "BILL_FUNCTION"         // the function is for other parameters than the meter's
-	CodeFunctionEarly   = "BILL_EARLY"            // a reading ended before the function was valid
-	CodeBillDuplicate   = "BILL_DUPLICATE"        // these readings have a bill by this function
-	CodeBillSignature   = "BILL_SIGNATURE"        // not signed by its gateway
-	CodeBillMissing     = "BILL_READING_MISSING"  // a reading that it covers is not on the ledger
-	CodeBillDigest      = "BILL_READINGS"         // computed from other readings than are on the ledger, or in another order
-	CodeNoBill          = "BILL_MISSING"          // there is no such bill
+	CodeBillMalformed   = refusal.Invalid("BILL_MALFORMED")        // not the wire form of a bill
+	CodeGatewayUnknown  = refusal.Missing("GATEWAY_UNKNOWN")       // the gateway is not registered
+	CodeGatewayForeign  = refusal.Forbidden("BILL_GATEWAY")        // the gateway is not the meter's
+	CodeNotApproved     = refusal.Missing("FUNCTION_NOT_APPROVED") // no such function was approved
+	CodeFunctionForeign = refusal.Forbidden("BILL_FUNCTION")       // the function is for other parameters than the meter's
+	CodeFunctionEarly   = refusal.Forbidden("BILL_EARLY")          // a reading ended before the function was valid
+	CodeBillDuplicate   = refusal.Conflict("BILL_DUPLICATE")       // these readings have a bill by this function
+	CodeBillSignature   = refusal.Forbidden("BILL_SIGNATURE")      // not signed by its gateway
+	CodeBillMissing     = refusal.Missing("BILL_READING_MISSING")  // a reading that it covers is not on the ledger
+	CodeBillDigest      = refusal.Conflict("BILL_READINGS")        // computed from other readings than are on the ledger, or in another order
+	CodeNoBill          = refusal.Missing("BILL_MISSING")          // there is no such bill
 )
 
 // MeterKey returns the world-state key of a meter's registration.

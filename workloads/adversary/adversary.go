@@ -14,11 +14,11 @@ import (
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/internal/refusal"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
@@ -31,7 +31,7 @@ import (
 // as the operator.
 type Ledger interface {
 	// Invoke submits a transaction and returns once it is committed as valid. The
-	// error of one that the contract refused holds the contract's code.
+	// error of one that the contract refused holds a *refusal.Refusal.
 	Invoke(ctx context.Context, function string, args ...[]byte) error
 	// Evaluate asks the contract and changes nothing.
 	Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error)
@@ -221,36 +221,20 @@ func (b books) Parameters(ctx context.Context, id reading.Hash) ([]byte, error) 
 // named returns what the ledger has under a hash, or nil.
 func (b books) named(ctx context.Context, function string, hash reading.Hash) ([]byte, error) {
 	found, err := b.ledger.Evaluate(ctx, function, []byte(hash.String()))
-	if code, refused := refusal(err); refused && (code == reading.CodeNotApproved || code == reading.CodeNoParameters) {
+	refused, ok := errors.AsType[*refusal.Refusal](err)
+	if ok && (refused.Code == reading.CodeNotApproved || refused.Code == reading.CodeNoParameters) {
 		return nil, nil
 	}
 	return found, err
 }
 
-// codes finds the code with which the contract begins its refusals.
-var codes = regexp.MustCompile(`\b[A-Z]+(?:_[A-Z]+)+:`)
-
-// refusal returns the code of a refusal. An error without one says that
-// nobody decided.
-func refusal(err error) (code string, refused bool) {
-	if err == nil {
-		return "", false
-	}
-	code = codes.FindString(err.Error())
-	if code == "" || code == "STATE_FAILED:" {
-		return "", false
-	}
-	return code[:len(code)-1], true
-}
-
 // decided returns as what the ledger refused a transaction, or the error of one
 // that was not decided.
 func decided(err error) (reason string, undecided error) {
-	code, refused := refusal(err)
-	if !refused {
-		return "", err
+	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
+		return refused.Code.Name, nil
 	}
-	return code, nil
+	return "", err
 }
 
 // judged returns as what a verifier refused a bill, or the error of one that
