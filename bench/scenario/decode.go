@@ -16,16 +16,6 @@ func (b *Batch) UnmarshalNode(n *strictyaml.Node) error {
 	return refuse(n, given{"timeout", b.Timeout <= 0}, given{"messages", b.Messages == 0})
 }
 
-// UnmarshalNode reads limits: one that is given is above 0, since 0 means the
-// topology's.
-func (l *Limits) UnmarshalNode(n *strictyaml.Node) error {
-	type plain Limits
-	if err := n.Decode((*plain)(l)); err != nil {
-		return err
-	}
-	return refuse(n, given{"gateway", l.Gateway < 1}, given{"endorser", l.Endorser < 1}, given{"deliver", l.Deliver < 1})
-}
-
 type given struct {
 	key string
 	bad bool

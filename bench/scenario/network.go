@@ -17,10 +17,10 @@ import (
 // A Network is what a series runs on: a topology and what is changed in it.
 // Series with equal networks can share one.
 type Network struct {
-	Topology string        // as Scenario.Topology
-	Policy   string        // endorsement policy of every contract; empty keeps the topology's
-	Batch    Batch         // zero fields keep the topology's, here as below
-	Limits   Limits        //
+	Topology string // as Scenario.Topology
+	Policy   string // endorsement policy of every contract; empty keeps the topology's
+	Batch    Batch  // zero fields keep the topology's, here as below
+	Limits   topology.Limits
 	Caps     topology.Caps //
 	Channels int           // copies of the topology's first channel in place of its channels; 0 keeps these
 }
@@ -67,7 +67,7 @@ func (n Network) String() string {
 	}
 	text := fileName(n.Topology)
 	for _, change := range []struct{ key, label string }{
-		{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", n.Limits.label()}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
+		{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", limitsLabel(n.Limits)}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
 	} {
 		if change.label != "" && change.label != unchanged {
 			text += "/" + change.key + "=" + change.label

@@ -43,7 +43,7 @@ func TestSeriesOverrides(t *testing.T) {
 	}
 	general := Network{Topology: "minimal", Batch: Batch{time.Second, 9}, Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5, Memory: 512 << 20}}}
 	want := []Network{general, {
-		Topology: "minimal", Policy: "any", Batch: Batch{time.Second, 10}, Limits: Limits{Gateway: 700}, Channels: 2,
+		Topology: "minimal", Policy: "any", Batch: Batch{time.Second, 10}, Limits: topology.Limits{Gateway: 700}, Channels: 2,
 		Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.25, Memory: 512 << 20}, Orderer: topology.Cap{CPUs: 1}},
 	}}
 	if got := parse().Networks(); !slices.Equal(got, want) {

@@ -42,13 +42,6 @@ type Batch struct {
 	Messages uint32        `yaml:"messages"`
 }
 
-// Limits overrides Fabric's concurrency limits; zero fields keep the topology's.
-type Limits struct {
-	Gateway  int `yaml:"gateway"`
-	Endorser int `yaml:"endorser"`
-	Deliver  int `yaml:"deliver"`
-}
-
 // A Series is one workload, or a mix, under one kind of load at several levels.
 // Series of one Group have one level each and run together, each from its
 // Start.

@@ -146,7 +146,7 @@ channels: 2
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
-		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, Limits{9, 8, 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, 2}},
+		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, topology.Limits{Gateway: 9, Endorser: 8, Deliver: 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, 2}},
 		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0}},
 		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse"}},
 		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9}},

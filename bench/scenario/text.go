@@ -11,43 +11,43 @@ import (
 // A text is a scenario as it stands in a file. One with a single series may
 // give what that has at the top level.
 type text struct {
-	Name        string        `yaml:"name"`
-	Description string        `yaml:"description"`
-	Topology    string        `yaml:"topology"`  // a shipped topology's name, or a file relative to the scenario's
-	Target      *Target       `yaml:"target"`    // in place of a topology
-	Policy      string        `yaml:"policy"`    // overrides the topology's endorsement policies
-	Batch       Batch         `yaml:"batch"`     // overrides the topology's
-	Limits      Limits        `yaml:"limits"`    // overrides the topology's
-	Caps        topology.Caps `yaml:"caps"`      // overrides the topology's
-	Channels    int           `yaml:"channels"`  // copies of the topology's first channel, over which the meters are spread
-	Vary        Vary          `yaml:"vary"`      // factors of all series
-	Workload    *Workload     `yaml:"workload"`  // of a single series
-	Workloads   []Workload    `yaml:"workloads"` // of a single series: a mix
-	Load        *Load         `yaml:"load"`      // of a single series
-	Phases      []phaseText   `yaml:"phases"`    // of a single series, in place of workload and load
-	Series      []seriesText  `yaml:"series"`
-	FE          *FE           `yaml:"fe"`
-	Warmup      time.Duration `yaml:"warmup"`  // cut off the start of every load level, and of every phase
-	Repeat      int           `yaml:"repeat"`  // how often the levels are repeated, at least 1
-	Fresh       bool          `yaml:"fresh"`   // every repetition gets a network of its own
-	Seed        uint64        `yaml:"seed"`    // of arrivals, readings and keys
-	Record      bool          `yaml:"record"`  // leave the run's readings as a trace that a load can follow
-	Require     string        `yaml:"require"` // valid: every point below saturation must be; empty: nothing
+	Name        string          `yaml:"name"`
+	Description string          `yaml:"description"`
+	Topology    string          `yaml:"topology"`  // a shipped topology's name, or a file relative to the scenario's
+	Target      *Target         `yaml:"target"`    // in place of a topology
+	Policy      string          `yaml:"policy"`    // overrides the topology's endorsement policies
+	Batch       Batch           `yaml:"batch"`     // overrides the topology's
+	Limits      topology.Limits `yaml:"limits"`    // overrides the topology's
+	Caps        topology.Caps   `yaml:"caps"`      // overrides the topology's
+	Channels    int             `yaml:"channels"`  // copies of the topology's first channel, over which the meters are spread
+	Vary        Vary            `yaml:"vary"`      // factors of all series
+	Workload    *Workload       `yaml:"workload"`  // of a single series
+	Workloads   []Workload      `yaml:"workloads"` // of a single series: a mix
+	Load        *Load           `yaml:"load"`      // of a single series
+	Phases      []phaseText     `yaml:"phases"`    // of a single series, in place of workload and load
+	Series      []seriesText    `yaml:"series"`
+	FE          *FE             `yaml:"fe"`
+	Warmup      time.Duration   `yaml:"warmup"`  // cut off the start of every load level, and of every phase
+	Repeat      int             `yaml:"repeat"`  // how often the levels are repeated, at least 1
+	Fresh       bool            `yaml:"fresh"`   // every repetition gets a network of its own
+	Seed        uint64          `yaml:"seed"`    // of arrivals, readings and keys
+	Record      bool            `yaml:"record"`  // leave the run's readings as a trace that a load can follow
+	Require     string          `yaml:"require"` // valid: every point below saturation must be; empty: nothing
 }
 
 // A seriesText is a series as it stands in a file.
 type seriesText struct {
-	Name      string        `yaml:"name"`
-	Workload  *Workload     `yaml:"workload"`
-	Workloads []Workload    `yaml:"workloads"` // in place of workload: a mix
-	Load      *Load         `yaml:"load"`
-	Phases    []phaseText   `yaml:"phases"`   // in place of workload and load: several that run together
-	Policy    string        `yaml:"policy"`   // overrides the scenario's
-	Batch     Batch         `yaml:"batch"`    // overrides the scenario's
-	Limits    Limits        `yaml:"limits"`   // overrides the scenario's
-	Caps      topology.Caps `yaml:"caps"`     // overrides the scenario's
-	Channels  int           `yaml:"channels"` // overrides the scenario's
-	Vary      Vary          `yaml:"vary"`     // factors of this series, beside those of all
+	Name      string          `yaml:"name"`
+	Workload  *Workload       `yaml:"workload"`
+	Workloads []Workload      `yaml:"workloads"` // in place of workload: a mix
+	Load      *Load           `yaml:"load"`
+	Phases    []phaseText     `yaml:"phases"`   // in place of workload and load: several that run together
+	Policy    string          `yaml:"policy"`   // overrides the scenario's
+	Batch     Batch           `yaml:"batch"`    // overrides the scenario's
+	Limits    topology.Limits `yaml:"limits"`   // overrides the scenario's
+	Caps      topology.Caps   `yaml:"caps"`     // overrides the scenario's
+	Channels  int             `yaml:"channels"` // overrides the scenario's
+	Vary      Vary            `yaml:"vary"`     // factors of this series, beside those of all
 }
 
 // A phaseText is a phase of a series as it stands in a file.

@@ -17,19 +17,19 @@ import (
 //
 // Of Batch, Limits and Caps a level changes only what it gives.
 type Vary struct {
-	Topology   []string        `yaml:"topology"`
-	Policy     []string        `yaml:"policy"`
-	Batch      []Batch         `yaml:"batch"`
-	Limits     []Limits        `yaml:"limits"`
-	Caps       []topology.Caps `yaml:"caps"`
-	Channels   []int           `yaml:"channels"`
-	Workload   []string        `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
-	Form       []string        `yaml:"form"`     // of bills
-	Scheme     []string        `yaml:"scheme"`
-	Bits       []int           `yaml:"bits"` // of schemes with several sizes
-	Length     []int           `yaml:"length"`
-	Encryption []Encryption    `yaml:"encryption"`
-	Wait       []string        `yaml:"wait"`
+	Topology   []string          `yaml:"topology"`
+	Policy     []string          `yaml:"policy"`
+	Batch      []Batch           `yaml:"batch"`
+	Limits     []topology.Limits `yaml:"limits"`
+	Caps       []topology.Caps   `yaml:"caps"`
+	Channels   []int             `yaml:"channels"`
+	Workload   []string          `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
+	Form       []string          `yaml:"form"`     // of bills
+	Scheme     []string          `yaml:"scheme"`
+	Bits       []int             `yaml:"bits"` // of schemes with several sizes
+	Length     []int             `yaml:"length"`
+	Encryption []Encryption      `yaml:"encryption"`
+	Wait       []string          `yaml:"wait"`
 }
 
 // A factor is one of Vary's, in general terms.
@@ -65,7 +65,7 @@ func (v Vary) factors(at string) []factor {
 			}},
 		{key: "batch", labels: labels(v.Batch, Batch.label), check: read,
 			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Batch: v.Batch[i]}) }},
-		{key: "limits", labels: labels(v.Limits, Limits.label), check: read,
+		{key: "limits", labels: labels(v.Limits, limitsLabel), check: read,
 			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Limits: v.Limits[i]}) }},
 		{key: "caps", labels: labels(v.Caps, capsLabel), check: read,
 			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Caps: v.Caps[i]}) }},
@@ -141,14 +141,11 @@ func (b Batch) label() string {
 	return orUnchanged(parts)
 }
 
-func (l Limits) label() string {
+func limitsLabel(l topology.Limits) string {
 	var parts []string
-	for _, limit := range []struct {
-		key string
-		n   int
-	}{{"gateway", l.Gateway}, {"endorser", l.Endorser}, {"deliver", l.Deliver}} {
-		if limit.n != 0 {
-			parts = append(parts, fmt.Sprintf("%s:%d", limit.key, limit.n))
+	for key, limit := range l.Each {
+		if limit != 0 {
+			parts = append(parts, fmt.Sprintf("%s:%d", key, limit))
 		}
 	}
 	return orUnchanged(parts)
