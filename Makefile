@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := bin/meterbench
 
-.PHONY: help bench test test-short check fmt build fuzz clean
+.PHONY: help bench test test-short race check vuln fmt build fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,11 +19,22 @@ test: ## run all tests, the ones against a real network included
 test-short: ## run the tests that need no network (under 2 minutes)
 	go test -short ./...
 
+race: ## run the tests that need no network under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short -timeout 20m ./...
+
 check: ## formatting, vet, staticcheck, tidy module files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
+
+# Exit code 3 means that there are vulnerabilities. Without its database nothing is
+# known of them, which is no failure of this program's.
+vuln: ## check the code against Go's vulnerability database, where that can be reached
+	@out=$$(go tool govulncheck ./... 2>&1); code=$$?; echo "$$out"; \
+	if [ $$code -eq 1 ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then \
+	  echo "vuln: skipped: the vulnerability database cannot be reached"; exit 0; \
+	fi; exit $$code
 
 fmt: ## format the Go files
 	gofmt -w $$(git ls-files '*.go')
