@@ -122,23 +122,56 @@ func TestMayImport(t *testing.T) {
 	}
 }
 
-// TestLinks holds the links of the pages at the root to files that exist.
+// TestLinks checks that the links of the pages lead to files, and to headings, that
+// exist.
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	seen := 0
-	for _, page := range []string{"README.md", "ARCHITECTURE.md"} {
-		text, err := os.ReadFile(page)
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*.md"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			seen++
-			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
+		pages = append(pages, files...)
 	}
-	if seen < 3 {
+	link := regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
+	seen := 0
+	for _, page := range pages {
+		t.Run(page, func(t *testing.T) {
+			for _, m := range link.FindAllStringSubmatch(prose(t, page), -1) {
+				seen++
+				to := page
+				if m[1] != "" {
+					to = filepath.Join(filepath.Dir(page), filepath.FromSlash(m[1]))
+				}
+				if _, err := os.Stat(to); err != nil {
+					t.Errorf("%s: %v", m[0], err)
+				} else if m[2] != "" && !slices.Contains(anchors(t, to), m[2]) {
+					t.Errorf("%s: %s has no such heading", m[0], to)
+				}
+			}
+		})
+	}
+	if seen < 20 {
 		t.Errorf("only %d links seen", seen)
 	}
+}
+
+// prose returns a page without its code blocks.
+func prose(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(string(text), "")
+}
+
+// anchors returns the headings of a page as links name them.
+func anchors(t *testing.T, page string) (all []string) {
+	t.Helper()
+	drop := regexp.MustCompile(`[^\pL\pN _-]`)
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(prose(t, page), -1) {
+		all = append(all, "#"+strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return all
 }

@@ -8,11 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/scenario"
 	"meterbench/network/lab"
 )
+
+// root is the module's root, seen from this package.
+var root = filepath.Join("..", "..")
 
 var (
 	fence  = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
@@ -20,20 +24,46 @@ var (
 	word   = regexp.MustCompile(`'[^']*'|\S+`)
 )
 
-func readme(t *testing.T) string {
+// A page is a Markdown file whose examples are executed.
+type page struct {
+	name string // below the module's root
+	text string
+}
+
+// text returns a file below the module's root.
+func text(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// readmeYAML returns the README's blocks of YAML: those with organisations are
-// topologies, the others scenarios.
-func readmeYAML(t *testing.T) (scenarios, topologies []string) {
+// pages returns those at the root, of docs and of examples.
+func pages(t *testing.T) []page {
 	t.Helper()
-	for _, block := range fence.FindAllStringSubmatch(readme(t), -1) {
+	var all []page
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			name, err := filepath.Rel(root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, page{filepath.ToSlash(name), text(t, name)})
+		}
+	}
+	return all
+}
+
+// yaml returns the page's blocks of YAML: those with organisations are
+// topologies, the others scenarios.
+func (p page) yaml() (scenarios, topologies []string) {
+	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
 		switch {
 		case block[1] != "yaml":
 		case strings.Contains(block[2], "\norganisations:"):
@@ -42,69 +72,82 @@ func readmeYAML(t *testing.T) (scenarios, topologies []string) {
 			scenarios = append(scenarios, block[2])
 		}
 	}
-	if len(scenarios) == 0 || len(topologies) == 0 {
-		t.Fatalf("the README has %d scenarios and %d topologies", len(scenarios), len(topologies))
-	}
 	return scenarios, topologies
 }
 
-// Every topology of the README can be measured, and every scenario run.
-func TestReadmeFiles(t *testing.T) {
-	scenarios, topologies := readmeYAML(t)
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+// commands returns the lines of the page that may be commands: those of code
+// blocks, and code within a sentence.
+func (p page) commands() (lines []string) {
+	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
+		lines = append(lines, strings.Split(block[2], "\n")...)
 	}
-	for _, text := range topologies {
-		write("topology.yaml", text)
-		scenarios = append(scenarios, "name: a\ntopology: topology.yaml\nworkload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n")
+	for _, code := range inline.FindAllStringSubmatch(fence.ReplaceAllString(p.text, ""), -1) {
+		lines = append(lines, code[1])
 	}
-	for _, text := range scenarios {
-		if _, err := lab.Read(write("scenario.yaml", text), nil); err != nil {
-			t.Errorf("%v\n%s", err, text)
-		}
+	return lines
+}
+
+// Every topology of the pages can be measured, and every scenario run.
+func TestDocumentedFiles(t *testing.T) {
+	scenarios, topologies := 0, 0
+	for _, p := range pages(t) {
+		t.Run(p.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write := func(name, text string) string {
+				path := filepath.Join(dir, name)
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return path
+			}
+			blocks, networks := p.yaml()
+			scenarios, topologies = scenarios+len(blocks), topologies+len(networks)
+			for _, text := range networks {
+				write("topology.yaml", text)
+				blocks = append(blocks, "name: a\ntopology: topology.yaml\nworkload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n")
+			}
+			for _, text := range blocks {
+				if _, err := lab.Read(write("scenario.yaml", text), nil); err != nil {
+					t.Errorf("%v\n%s", err, text)
+				}
+			}
+		})
+	}
+	if scenarios < 5 || topologies < 1 {
+		t.Errorf("the pages have %d scenarios and %d topologies: were they found?", scenarios, topologies)
 	}
 }
 
-// Every command that the README or a help text shows can be given like that.
+// Every command that a page or a help text shows can be given like that.
 func TestDocumentedCommands(t *testing.T) {
-	var lines []string
-	text := readme(t)
-	for _, block := range fence.FindAllStringSubmatch(text, -1) {
-		lines = append(lines, strings.Split(block[2], "\n")...)
-	}
-	for _, code := range inline.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
-		lines = append(lines, code[1])
-	}
-	walk(rootCommand(), func(c *cobra.Command) { lines = append(lines, strings.Split(c.Example, "\n")...) })
-
-	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	makefile := text(t, "Makefile")
+	var help []string
+	walk(rootCommand(), func(c *cobra.Command) { help = append(help, strings.Split(c.Example, "\n")...) })
 	commands := 0
-	for _, line := range lines {
-		line, _, _ = strings.Cut(line, "#")
-		var words []string
-		for _, w := range word.FindAllString(line, -1) {
-			words = append(words, strings.Trim(w, "'"))
-		}
-		switch {
-		case len(words) > 1 && words[0] == "make":
-			if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(words[1]) + `:`).Match(makefile) {
-				t.Errorf("%s: the Makefile has no target %s", line, words[1])
+	check := func(t *testing.T, lines []string) {
+		for _, line := range lines {
+			line, _, _ = strings.Cut(line, "#")
+			var words []string
+			for _, w := range word.FindAllString(line, -1) {
+				words = append(words, strings.Trim(w, "'"))
 			}
-		case len(words) > 1 && filepath.Base(words[0]) == "meterbench":
-			commands++
-			documented(t, line, words[1:])
+			switch {
+			case len(words) > 1 && words[0] == "make":
+				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(words[1]) + `:`).MatchString(makefile) {
+					t.Errorf("%s: the Makefile has no target %s", line, words[1])
+				}
+			case len(words) > 1 && filepath.Base(words[0]) == "meterbench" && strings.ToUpper(words[1]) != words[1]:
+				commands++
+				documented(t, line, words[1:])
+			}
 		}
 	}
-	if commands == 0 {
-		t.Error("the README shows no command")
+	t.Run("help", func(t *testing.T) { check(t, help) })
+	for _, p := range pages(t) {
+		t.Run(p.name, func(t *testing.T) { check(t, p.commands()) })
+	}
+	if commands < 20 {
+		t.Errorf("only %d commands are shown: were they found?", commands)
 	}
 }
 
@@ -130,10 +173,14 @@ func documented(t *testing.T, line string, args []string) {
 		t.Fatal(err)
 	}
 	for _, name := range cmd.Flags().Args() {
+		file := filepath.Join(root, name)
 		switch {
-		case filepath.Ext(name) == ".yaml": // stands for the README's own
-			scenarios, _ := readmeYAML(t)
-			_, err = scenario.Parse("README.md", []byte(scenarios[0]), sets)
+		case filepath.Ext(name) == ".yaml" && exists(file):
+			_, err = scenario.Read(file, sets)
+		case strings.Contains(name, "/"):
+			t.Errorf("%s: there is no %s", line, name)
+		case filepath.Ext(name) == ".yaml": // stands for the reader's own
+			_, err = scenario.Parse(name, []byte(own), sets)
 		case strings.ToUpper(name) != name: // else a placeholder
 			_, err = scenario.Read(name, sets)
 		}
@@ -143,9 +190,18 @@ func documented(t *testing.T, line string, args []string) {
 	}
 }
 
+// own is a scenario of the reader's that the commands of a page may change.
+const own = `name: own
+topology: minimal
+series:
+  - name: plain
+    workload: {kind: plain}
+    load: {kind: closed, clients: 1, hold: 3s}
+`
+
 // The README's table of commands has those that there are, as they are used.
 func TestReadmeListsTheCommands(t *testing.T) {
-	_, section, found := strings.Cut(readme(t), "\n## Commands\n")
+	_, section, found := strings.Cut(text(t, "README.md"), "\n## Commands\n")
 	if !found {
 		t.Fatal("the README has no section Commands")
 	}
@@ -176,8 +232,15 @@ func TestReadmeListsTheCommands(t *testing.T) {
 	})
 	slices.Sort(listed)
 	slices.Sort(there)
-	if !slices.Equal(listed, there) {
-		t.Errorf("the README lists %q, the commands are %q", listed, there)
+	if diff := cmp.Diff(there, listed); diff != "" {
+		t.Errorf("the commands and those that the README lists differ (-there +listed):\n%s", diff)
+	}
+}
+
+// The README is short: whoever wants more goes through one of its doors.
+func TestReadmeIsShort(t *testing.T) {
+	if lines := strings.Count(text(t, "README.md"), "\n"); lines > 90 {
+		t.Errorf("the README has %d lines; move something to docs/, 90 are enough", lines)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestRunAndReport(t *testing.T) {
 			t.Errorf("no file %s among %v", pattern, slices.Sorted(maps.Keys(written)))
 		}
 	}
-	_, promised, _ := strings.Cut(readme(t), "\n## What a run leaves\n")
+	_, promised, _ := strings.Cut(text(t, "docs/ci.md"), "\n## What a run leaves\n")
 	promised, _, _ = strings.Cut(promised, "\n## ")
 	for row := range strings.Lines(promised) {
 		if !strings.HasPrefix(row, "| `") {
@@ -56,7 +56,7 @@ func TestRunAndReport(t *testing.T) {
 		}
 		for _, name := range inline.FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
 			if _, err := os.Stat(filepath.Join(dir, name[1])); err != nil {
-				t.Errorf("the README promises %s: %v", name[1], err)
+				t.Errorf("docs/ci.md promises %s: %v", name[1], err)
 			}
 		}
 	}
