@@ -102,11 +102,11 @@ func (t tree) create(name string, limits Cap) (*Group, error) {
 	var what string
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		what = "run as root, or have root hand the folder " + parent + " over (see the README)"
+		what = "run as root, or have root hand the folder " + parent + " over (see docs/capacity.md)"
 	case errors.Is(err, unix.EROFS):
 		what = "have the container that this runs in started with control groups that it may write to"
 	case errors.Is(err, fs.ErrNotExist):
-		what = "have root hand its controllers down (see the README), in a container after moving the processes at the top into a group"
+		what = "have root hand its controllers down (see docs/capacity.md), in a container after moving the processes at the top into a group"
 	default:
 		return nil, err
 	}

@@ -267,7 +267,7 @@ func TestRights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const what = "permission denied; run as root, or have root hand the folder meterbench over (see the README), or leave caps out"
+	const what = "permission denied; run as root, or have root hand the folder meterbench over (see docs/capacity.md), or leave caps out"
 	for _, test := range []struct {
 		tree  tree
 		cause string
