@@ -53,6 +53,14 @@ type Receipt struct {
 	Outcome   result.Outcome
 }
 
+// Entry is one transaction on a ledger, valid or not.
+type Entry struct {
+	TxID    [32]byte
+	Channel int // of the target's channels, from 0
+	Block   uint64
+	Outcome result.Outcome
+}
+
 // A Workload makes transactions. seq is unique over the run. Transaction is
 // called in the timed path, by many goroutines at once.
 type Workload interface {

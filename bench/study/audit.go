@@ -44,7 +44,7 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
-		if entry.Valid && !entry.SetUp {
+		if entry.Outcome == result.Valid {
 			l.valid = append(l.valid, shorten(entry.TxID))
 		}
 	}

@@ -46,7 +46,7 @@ type site struct {
 	started  time.Time
 	free     time.Time // when the server has served all it has taken
 	taken    int
-	ledger   []Entry
+	ledger   []bench.Entry
 	stored   uint64
 	sent     map[string][]uint64 // sequence numbers by series
 	needs    map[string][]Need   // by series
@@ -88,7 +88,7 @@ func (s *site) Start(_ context.Context, session Session, working func(string)) (
 	}
 	s.sessions = append(s.sessions, session)
 	s.started, s.died, s.isClosed = time.Now(), make(chan error, 2), false
-	s.ledger, s.stored = []Entry{{TxID: id(1 << 40), Valid: true, SetUp: true}}, 0
+	s.ledger, s.stored = nil, 0
 	if s.as != nil {
 		return s.as(s), nil
 	}
@@ -180,13 +180,13 @@ func (s *site) commit(n int, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range f.copies {
-		s.ledger = append(s.ledger, Entry{TxID: id(n), Valid: true})
+		s.ledger = append(s.ledger, bench.Entry{TxID: id(n), Outcome: result.Valid})
 	}
 	for i := range f.foreign {
-		s.ledger = append(s.ledger, Entry{TxID: id(n + (i+1)<<20), Valid: true})
+		s.ledger = append(s.ledger, bench.Entry{TxID: id(n + (i+1)<<20), Outcome: result.Valid})
 	}
 	// As a transaction that the peers found invalid: of no concern.
-	s.ledger = append(s.ledger, Entry{TxID: id(n + 1<<30)})
+	s.ledger = append(s.ledger, bench.Entry{TxID: id(n + 1<<30)})
 	s.stored += f.stored
 }
 
@@ -219,8 +219,8 @@ func (s *site) Sample() (proc.Snapshot, error) {
 	return snap, nil
 }
 
-func (s *site) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (s *site) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
 		if s.ledgerRead != nil {
 			s.ledgerRead()
 		}
@@ -230,7 +230,7 @@ func (s *site) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
 			}
 		}
 		if err := cmp.Or(s.told(&s.ledgerErr), ctx.Err()); err != nil {
-			yield(Entry{}, err)
+			yield(bench.Entry{}, err)
 		}
 	}
 }

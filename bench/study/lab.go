@@ -37,8 +37,9 @@ type Site interface {
 	Series(ctx context.Context, s scenario.Series, need Need, working func(text string)) (bench.Workload, result.Preparation, error)
 	// Sample reads the CPU time and memory of every node and of the client.
 	Sample() (proc.Snapshot, error)
-	// Ledger yields every transaction on the ledger, channel by channel, oldest first.
-	Ledger(ctx context.Context) iter.Seq2[Entry, error]
+	// Ledger yields every transaction on the ledger, channel by channel, oldest first,
+	// but for those that the Site itself sent to set up.
+	Ledger(ctx context.Context) iter.Seq2[bench.Entry, error]
 	// Stored returns how many readings the contract itself counts.
 	Stored(ctx context.Context) (uint64, error)
 	// Died delivers an error when a node ends on its own.
@@ -77,13 +78,6 @@ type Facts struct {
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure
-}
-
-// An Entry is one transaction on the ledger.
-type Entry struct {
-	TxID  [32]byte
-	Valid bool
-	SetUp bool // sent by the Site itself, not by a workload
 }
 
 // An Observer watches a study. Its methods are called from one goroutine at a time.

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"time"
 
+	"meterbench/bench"
+
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -15,17 +17,6 @@ import (
 
 // reopenDelay is the pause before a broken block stream is opened again.
 const reopenDelay = 100 * time.Millisecond
-
-// An Entry is one transaction on the ledger.
-type Entry struct {
-	TxID    [32]byte
-	Channel int    // its position in Channels
-	Block   uint64 // on that channel
-	Code    peer.TxValidationCode
-}
-
-// Valid reports whether the transaction took effect.
-func (e Entry) Valid() bool { return e.Code == peer.TxValidationCode_VALID }
 
 // blocks is a stream of filtered blocks from one peer.
 type blocks struct {
@@ -186,11 +177,11 @@ func (c *Client) chainHeight(ctx context.Context) (uint64, error) {
 // Ledger returns every transaction on the channel in the order of the ledger,
 // from the first block to the last that was there when the iteration began.
 // Configuration transactions are left out. An error ends it.
-func (c *Client) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (c *Client) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
 		height, err := c.Height(ctx)
 		if err != nil {
-			yield(Entry{}, err)
+			yield(bench.Entry{}, err)
 			return
 		}
 		stream, err := c.openBlocks(ctx, 0)
@@ -211,13 +202,13 @@ func (c *Client) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
 					err = fmt.Errorf("block %d: transaction id %q is not 64 hex digits", number, tx.GetTxid())
 					break
 				}
-				if !yield(Entry{TxID: id, Block: number, Code: tx.GetTxValidationCode()}, nil) {
+				if !yield(bench.Entry{TxID: id, Block: number, Outcome: commitOutcome(tx.GetTxValidationCode())}, nil) {
 					return
 				}
 			}
 		}
 		if err != nil {
-			yield(Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.peers[0].name, explain(err)))
+			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.peers[0].name, explain(err)))
 		}
 	}
 }

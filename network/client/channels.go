@@ -36,8 +36,8 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 
 // Ledger returns every transaction of one channel after the other, as
 // Client.Ledger does. An error ends it.
-func (c Channels) Ledger(ctx context.Context) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
 		for i, channel := range c {
 			for entry, err := range channel.Ledger(ctx) {
 				entry.Channel = i

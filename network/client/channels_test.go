@@ -41,7 +41,7 @@ func TestChannels(t *testing.T) {
 	var got [2][][32]byte
 	last := 0
 	for e, err := range c.Ledger(t.Context()) {
-		if err != nil || e.Channel < last || !e.Valid() {
+		if err != nil || e.Channel < last || e.Outcome != result.Valid {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		last = e.Channel

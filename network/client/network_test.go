@@ -131,8 +131,8 @@ func TestRealNetwork(t *testing.T) {
 		if entry.Block < start {
 			continue
 		}
-		if block, ok := sent[entry.TxID]; !ok || block != entry.Block || !entry.Valid() {
-			t.Fatalf("the ledger holds %x in block %d, valid: %t; the client has it in block %d, known: %t", entry.TxID, entry.Block, entry.Valid(), block, ok)
+		if block, ok := sent[entry.TxID]; !ok || block != entry.Block || entry.Outcome != result.Valid {
+			t.Fatalf("the ledger holds %x in block %d, %v; the client has it in block %d, known: %t", entry.TxID, entry.Block, entry.Outcome, block, ok)
 		}
 		found++
 	}

@@ -249,8 +249,8 @@ func TestManyAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !entry.Valid() || blocks[entry.TxID] != entry.Block {
-			t.Errorf("the ledger has %x in block %d, valid: %t; its receipt says %d", entry.TxID, entry.Block, entry.Valid(), blocks[entry.TxID])
+		if entry.Outcome != result.Valid || blocks[entry.TxID] != entry.Block {
+			t.Errorf("the ledger has %x in block %d, %v; its receipt says %d", entry.TxID, entry.Block, entry.Outcome, blocks[entry.TxID])
 		}
 		delete(blocks, entry.TxID)
 	}

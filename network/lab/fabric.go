@@ -126,10 +126,13 @@ func (s *fabricSite) Target() bench.Target { return s.clients }
 func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
 
 // Ledger implements study.Site.
-func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[study.Entry, error] {
-	return func(yield func(study.Entry, error) bool) {
+func (s *fabricSite) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
 		for e, err := range s.clients.Ledger(ctx) {
-			if !yield(study.Entry{TxID: e.TxID, Valid: e.Valid(), SetUp: err == nil && e.Block < s.setUp[e.Channel]}, err) {
+			if err == nil && e.Block < s.setUp[e.Channel] {
+				continue
+			}
+			if !yield(e, err) {
 				return
 			}
 		}

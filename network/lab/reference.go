@@ -86,13 +86,13 @@ type referenceSite struct {
 	clock   *alarm.Alarm
 	sampler *proc.Sampler
 	fleets  fleets
-	entries []study.Entry // what was committed, by the ledger's own log
+	entries []bench.Entry // what was committed, by the ledger's own log
 }
 
 // log takes what really became of a transaction.
 func (s *referenceSite) log(x reference.True) {
 	if !x.Committed.IsZero() {
-		s.entries = append(s.entries, study.Entry{TxID: x.TxID, Valid: x.Outcome == result.Valid})
+		s.entries = append(s.entries, bench.Entry{TxID: x.TxID, Outcome: x.Outcome})
 	}
 }
 
@@ -121,9 +121,9 @@ func (s *referenceSite) Series(ctx context.Context, series scenario.Series, need
 func (s *referenceSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
 
 // Ledger implements study.Site.
-func (s *referenceSite) Ledger(context.Context) iter.Seq2[study.Entry, error] {
+func (s *referenceSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 	s.ledger.Close() // transactions whose clients have gone are committed as well
-	return func(yield func(study.Entry, error) bool) {
+	return func(yield func(bench.Entry, error) bool) {
 		for _, e := range s.entries {
 			if !yield(e, nil) {
 				return
@@ -136,7 +136,7 @@ func (s *referenceSite) Ledger(context.Context) iter.Seq2[study.Entry, error] {
 // is the number of valid transactions in the ledger's own log.
 func (s *referenceSite) Stored(ctx context.Context) (n uint64, err error) {
 	for e := range s.Ledger(ctx) {
-		if e.Valid {
+		if e.Outcome == result.Valid {
 			n++
 		}
 	}
