@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -10,13 +11,11 @@ import (
 	"time"
 )
 
-// Decode fills the struct that v points to. Fields are matched by their yaml
-// tag; a field without one is no key,
-// but those of an embedded struct are. What the document does not give keeps
-// its value. The tag's option size reads 2MiB into a whole number of bytes,
-// rate reads 100/s into transactions per second; a time.Duration reads 200ms.
-// A single value stands for a list of one. The error is an *Error, the first
-// in the order of the file.
+// Decode fills the struct that v points to. Fields are matched by their yaml tag; a field without
+// one is no key, but those of an embedded struct are. What the document does not give keeps its
+// value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into
+// transactions per second; a time.Duration reads 200ms. A single value stands for a list of one.
+// The error is an *Error, the first in the order of the file.
 func (d *Document) Decode(v any) error { return d.root.Decode(v) }
 
 // Decode fills what v points to from this value, as Document.Decode does.
@@ -48,8 +47,6 @@ func (n *Node) decode(to reflect.Value, unit string) error {
 	}
 	return n.decodeScalar(to, unit)
 }
-
-func (k kind) String() string { return [...]string{"null", "value", "list", "mapping"}[k] }
 
 func (n *Node) decodeList(to reflect.Value, unit string) error {
 	items := n.items
@@ -97,91 +94,78 @@ next:
 }
 
 func (n *Node) decodeScalar(to reflect.Value, unit string) error {
-	switch {
-	case to.Type() == reflect.TypeFor[time.Duration]():
-		d, err := time.ParseDuration(n.text)
-		if err != nil {
-			return n.wants("a duration such as 200ms, 2s or 15m")
+	number := to.CanInt() || to.CanUint() || to.CanFloat()
+	if !n.plain && to.Type() != durationType && unit == "" && (number || to.Kind() == reflect.Bool) {
+		want := "a number"
+		if !number {
+			want = "true or false"
 		}
-		to.SetInt(int64(d))
-		return nil
-	case to.Kind() == reflect.String:
-		to.SetString(n.text)
-		return nil
-	case unit == "size":
-		bytes, ok := parseSize(n.text)
-		if !ok {
-			return n.wants("a size such as 512KiB or 2MiB")
-		}
-		if to.OverflowUint(bytes) {
-			return n.wants("a size below 4GiB")
-		}
-		to.SetUint(bytes)
-		return nil
-	case unit == "rate":
-		rate, ok := parseRate(n.text)
-		if !ok {
-			return n.wants("a rate such as 100/s or 30/min")
-		}
-		to.SetFloat(rate)
-		return nil
-	case !n.plain:
-		return n.Errorf("take the quotes away", "want %s, got text", word(to))
-	case to.Kind() == reflect.Bool:
-		if n.text != "true" && n.text != "false" {
-			return n.wants("true or false")
-		}
-		to.SetBool(n.text == "true")
-		return nil
-	case (to.CanInt() || to.CanUint()) && octal.MatchString(n.text):
-		return n.wants("a whole number without leading zeros")
-	case to.CanInt():
-		v, err := strconv.ParseInt(n.text, 10, to.Type().Bits())
-		if err != nil {
-			return n.wants(whole(err, to))
-		}
-		to.SetInt(v)
-		return nil
-	case to.CanUint():
-		v, err := strconv.ParseUint(n.text, 10, to.Type().Bits())
-		if err != nil {
-			return n.wants(whole(err, to) + " from 0")
-		}
-		to.SetUint(v)
-		return nil
-	case to.CanFloat():
-		v, ok := parseNumber(n.text)
-		if !ok {
-			return n.wants("a number")
-		}
-		to.SetFloat(v)
-		return nil
+		return n.Errorf("remove the quotes", "want %s, got text", want)
 	}
-	panic(fmt.Sprintf("strictyaml: a field of type %s cannot be read", to.Type()))
+	v, want := scalarValue(n.text, to.Type(), unit)
+	if want != "" {
+		got := []rune(n.text)
+		if len(got) > 40 {
+			got = append(got[:40], '…')
+		}
+		return n.Errorf("", "want %s, got %q", want, string(got))
+	}
+	to.Set(reflect.ValueOf(v).Convert(to.Type()))
+	return nil
 }
+
+var durationType = reflect.TypeFor[time.Duration]()
 
 // octal matches what is a number to the base 8 in YAML 1.1, and to 10 in 1.2.
 var octal = regexp.MustCompile(`^-?0[0-9]`)
 
-// wants says what was wanted and what was given, cut short.
-func (n *Node) wants(what string) *Error {
-	got := []rune(n.text)
-	if len(got) > 40 {
-		got = append(got[:40], '…')
+// scalarValue returns a value that can be converted to a type, or what is wanted instead of the
+// text.
+func scalarValue(text string, to reflect.Type, unit string) (v any, want string) {
+	var err error
+	ok := true
+	zero := reflect.Zero(to)
+	switch {
+	case to == durationType:
+		v, err = time.ParseDuration(text)
+		want = "a duration such as 200ms, 2s or 15m"
+	case to.Kind() == reflect.String:
+		v = text
+	case unit == "size":
+		var bytes uint64
+		bytes, ok = parseSize(text)
+		v, want = bytes, "a size such as 512KiB or 2MiB"
+		if ok && zero.OverflowUint(bytes) {
+			ok, want = false, "a size below 4GiB"
+		}
+	case unit == "rate":
+		v, ok = parseRate(text)
+		want = "a rate such as 100/s or 30/min"
+	case to.Kind() == reflect.Bool:
+		v, ok, want = text == "true", text == "true" || text == "false", "true or false"
+	case zero.CanFloat():
+		v, ok = parseNumber(text)
+		want = "a number"
+	case octal.MatchString(text):
+		ok, want = false, "a whole number without leading zeros"
+	case zero.CanInt():
+		v, err = strconv.ParseInt(text, 10, to.Bits())
+		want = wholeNumber(err, to)
+	case zero.CanUint():
+		v, err = strconv.ParseUint(text, 10, to.Bits())
+		want = wholeNumber(err, to) + " from 0"
+	default:
+		panic(fmt.Sprintf("strictyaml: a field of type %s cannot be read", to))
 	}
-	return n.Errorf("", "want %s, got %q", what, string(got))
+	if ok && err == nil {
+		want = ""
+	}
+	return v, want
 }
 
-func word(to reflect.Value) string {
-	if to.Kind() == reflect.Bool {
-		return "true or false"
-	}
-	return "a number"
-}
-
-func whole(err error, to reflect.Value) string {
-	if strings.HasSuffix(err.Error(), strconv.ErrRange.Error()) {
-		return fmt.Sprintf("a whole number of at most %d bits", to.Type().Bits())
+func wholeNumber(err error, to reflect.Type) string {
+	if errors.Is(err, strconv.ErrRange) {
+		return fmt.Sprintf("a whole number of at most %d bits", to.Bits())
 	}
 	return "a whole number"
 }

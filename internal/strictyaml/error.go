@@ -29,8 +29,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// A Problem is a value that reads well but means nothing, such as a load of
-// zero clients. Document.Locate turns it into an Error with a position.
+// A Problem is a value that reads well but means nothing, such as a load of zero clients.
+// Document.Locate turns it into an Error with a position.
 type Problem struct {
 	Path string // of the value: series[0].load.clients[2]
 	Msg  string
@@ -74,8 +74,8 @@ func Between[T cmp.Ordered](path string, got, least, most T) *Problem {
 	return nil
 }
 
-// Hint returns a hint for a word that is none of the options: the closest one
-// if there is a close one, else all of them.
+// Hint returns a hint for a word that is none of the options: the closest one if there is a close
+// one, else all of them.
 func Hint(word string, options []string) string {
 	best, distance := "", min(2, len(word)/3)+1
 	for _, option := range options {
@@ -92,9 +92,8 @@ func Hint(word string, options []string) string {
 	return "known are " + strings.Join(options, ", ")
 }
 
-// editDistance counts the insertions, deletions, substitutions and swaps of
-// neighbours that turn a into b (optimal string alignment). It gives up with
-// a large number on words longer than any key.
+// editDistance counts the insertions, deletions, substitutions and swaps of neighbours that turn a
+// into b (optimal string alignment). It gives up with a large number on words longer than any key.
 func editDistance(a, b string) int {
 	const longest = 64
 	if len(a) > longest || len(b) > longest {

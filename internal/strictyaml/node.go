@@ -6,6 +6,7 @@ import (
 	"strconv"
 )
 
+// A kind is one of the forms of a value.
 type kind uint8
 
 const (
@@ -14,6 +15,8 @@ const (
 	list
 	mapping
 )
+
+func (k kind) String() string { return [...]string{"null", "value", "list", "mapping"}[k] }
 
 // A Node is a value in a document: nothing, a scalar, a list or a mapping.
 type Node struct {
@@ -32,8 +35,8 @@ type entry struct {
 	value *Node
 }
 
-// An Unmarshaler is a type that reads itself from a node, to set defaults
-// first or to read several forms. It may decode the node into another type.
+// An Unmarshaler reads itself from a node, to set defaults first or to read several forms. It may
+// decode the node into another type.
 type Unmarshaler interface {
 	UnmarshalNode(*Node) error
 }
@@ -51,11 +54,7 @@ func (n *Node) Get(key string) *Node {
 
 // Errorf returns an error about this value.
 func (n *Node) Errorf(hint, format string, args ...any) *Error {
-	msg := fmt.Sprintf(format, args...)
-	if n.path != "" {
-		msg = n.path + ": " + msg
-	}
-	return n.pos.errorf(hint, "%s", msg)
+	return n.Locate(Problemf(hint, "", format, args...))
 }
 
 // Locate gives a problem its position: that of the value, or if it was not given, of the innermost
@@ -64,31 +63,28 @@ func (d *Document) Locate(p *Problem) *Error { return d.root.Locate(p) }
 
 // Locate gives a problem, whose path begins at this value, its position as Document.Locate does.
 func (n *Node) Locate(p *Problem) *Error {
-	path := p.Path
-	if n.path != "" {
-		path = join(n.path, p.Path)
-	}
-	steps, _ := parsePath(p.Path) // the part that can be followed leads closest
+	innermost, _ := n.follow(p.Path)
+	whole := Problem{Path: join(n.path, p.Path), Msg: p.Msg}
+	return innermost.pos.errorf(p.Hint, "%s", whole.Error())
+}
+
+// Has reports whether the file or an override gives a value of this path.
+func (d *Document) Has(path string) bool {
+	_, ok := d.root.follow(path)
+	return ok
+}
+
+// follow returns the value of a path or, with false, the innermost value on the way.
+func (n *Node) follow(path string) (innermost *Node, ok bool) {
+	steps, err := parsePath(path)
 	for _, s := range steps {
 		next := n.child(s)
 		if next == nil {
-			break
+			return n, false
 		}
 		n = next
 	}
-	return n.pos.errorf(p.Hint, "%s", (&Problem{Path: path, Msg: p.Msg}).Error())
-}
-
-// Has tells whether the file or an override gives a value of this path.
-func (d *Document) Has(path string) bool {
-	n := d.root
-	steps, err := parsePath(path)
-	for _, s := range steps {
-		if n = n.child(s); n == nil {
-			return false
-		}
-	}
-	return err == nil
+	return n, err == nil
 }
 
 // A step leads from a mapping to a key's value, or from a list to an item.
@@ -105,8 +101,8 @@ func (s step) after(path string) string {
 }
 
 func join(path, key string) string {
-	if path == "" {
-		return key
+	if path == "" || key == "" {
+		return path + key
 	}
 	return path + "." + key
 }
@@ -119,7 +115,7 @@ func parsePath(path string) ([]step, error) {
 	for rest := path; rest != ""; {
 		m := pathStep.FindStringSubmatch(rest)
 		if m == nil || len(steps) == 0 && rest[0] == '.' || len(steps) > maxDepth {
-			return steps, fmt.Errorf("%q is no key, want for example warmup or series[0].load.hold", path)
+			return steps, fmt.Errorf("%q is not a key, want for example warmup or series[0].load.hold", path)
 		}
 		s := step{key: m[1]}
 		if s.key == "" {

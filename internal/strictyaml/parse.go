@@ -1,13 +1,13 @@
-// Package strictyaml reads YAML into structs and refuses what it does not
-// know: unknown and repeated keys, wrong types, anchors, tags, merge keys.
-// Every error says file:line:column and, where one helps, gives a hint.
+// Package strictyaml reads YAML into structs and refuses what it does not know: unknown and
+// repeated keys, wrong types, anchors, tags, merge keys. Every error says file:line:column and,
+// where one helps, gives a hint.
 //
-// Data flow: Parse turns text into a Document of Nodes that know their
-// positions; Document.Set applies overrides; Document.Decode fills a struct;
-// Document.Locate puts a position to what later checks find wrong.
+// Data flow: Parse turns text into a Document of Nodes that know their positions; Document.Set
+// applies overrides; Document.Decode fills a struct; Document.Locate gives a position to what later
+// checks find wrong.
 //
-// The syntax is goccy/go-yaml's. Decoding is done here, since a decoder's
-// errors speak of Go types and fields, and ours of keys and units.
+// The syntax is goccy/go-yaml's. Decoding is done here, since the errors of its decoder name Go
+// types and fields, and ours keys and units.
 package strictyaml
 
 import (
@@ -35,10 +35,9 @@ type Document struct {
 	text string // as read; empty once an override has changed the root
 }
 
-// Parse reads the text of a file, whose name is for errors only. The error is
-// an *Error.
+// Parse reads the text of a file, whose name is for errors only. The error is an *Error.
 func Parse(file string, src []byte) (*Document, error) {
-	root, err := parse(origin{file: file, lines: true}, src)
+	root, err := parse(file, src)
 	if err != nil {
 		return nil, err
 	}
@@ -48,31 +47,25 @@ func Parse(file string, src []byte) (*Document, error) {
 	return &Document{File: file, root: root, text: string(src)}, nil
 }
 
-// An origin is where a text comes from.
-type origin struct {
-	file  string
-	lines bool // positions within the text mean something to the reader
-}
-
-func (o origin) at(p *token.Position) position {
-	if !o.lines || p == nil {
-		return position{file: o.file}
-	}
-	return position{file: o.file, line: p.Line, column: p.Column}
-}
-
 // A position is where a node begins.
 type position struct {
 	file         string
 	line, column int
 }
 
+func at(file string, p *token.Position) position {
+	if p == nil {
+		return position{file: file}
+	}
+	return position{file, p.Line, p.Column}
+}
+
 func (p position) errorf(hint, format string, args ...any) *Error {
 	return &Error{File: p.file, Line: p.line, Column: p.column, Msg: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-func parse(from origin, src []byte) (root *Node, err error) {
-	start := from.at(&token.Position{Line: 1, Column: 1})
+func parse(name string, src []byte) (root *Node, err error) {
+	start := position{name, 1, 1}
 	src = bytes.TrimPrefix(src, []byte("\uFEFF")) // a byte order mark, as some editors write
 	if len(src) > maxBytes {
 		return nil, start.errorf("", "larger than %d KiB", maxBytes>>10)
@@ -80,19 +73,19 @@ func parse(from origin, src []byte) (root *Node, err error) {
 	if !utf8.Valid(src) {
 		return nil, start.errorf("", "not UTF-8 text")
 	}
-	defer func() { // a parser's panic is an unreadable text, not the end of us
+	defer func() { // a panic of the parser means that the text is unreadable
 		if r := recover(); r != nil {
 			root, err = nil, start.errorf("", "cannot be read as YAML")
 		}
 	}()
 	tokens := lexer.Tokenize(string(src))
-	if err := checkTokens(from, tokens); err != nil {
+	if err := checkTokens(name, tokens); err != nil {
 		return nil, err
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
 		if syntax, ok := errors.AsType[yaml.Error](err); ok && syntax.GetToken() != nil {
-			return nil, from.at(syntax.GetToken().Position).errorf("", "%s", syntax.GetMessage())
+			return nil, at(name, syntax.GetToken().Position).errorf("", "%s", syntax.GetMessage())
 		}
 		return nil, start.errorf("", "%v", err)
 	}
@@ -101,7 +94,7 @@ func parse(from origin, src []byte) (root *Node, err error) {
 		if doc.Body == nil {
 			continue
 		}
-		body, err := convert(from, doc.Body, "", 0)
+		body, err := convert(name, doc.Body, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -110,25 +103,26 @@ func parse(from origin, src []byte) (root *Node, err error) {
 		}
 		root = body
 	}
+	root.place("", nil)
 	return root, nil
 }
 
-// checkTokens refuses, before the parser sees it, what would take it long or
-// deep, and what strict files do not use. Without anchors nothing can expand.
-func checkTokens(from origin, tokens token.Tokens) error {
+// checkTokens refuses, before the parser sees it, what would take it long or deep, and what strict
+// files do not use. Without anchors nothing can expand.
+func checkTokens(file string, tokens token.Tokens) error {
 	brackets, dashes, line := 0, 0, 0
 	for _, tk := range tokens {
-		at := from.at(tk.Position)
-		if tk.Position != nil && tk.Position.Line != line {
-			dashes, line = 0, tk.Position.Line
+		at := at(file, tk.Position)
+		if at.line != line {
+			dashes, line = 0, at.line
 		}
 		switch tk.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return at.errorf("write the value out, or put it in quotes", "anchors, aliases and merge keys are not read")
+			return at.errorf("write the value out, or put it in quotes", "anchors, aliases and merge keys are not supported")
 		case token.TagType, token.DirectiveType:
-			return at.errorf("put the value in quotes", "tags and directives are not read")
+			return at.errorf("put the value in quotes", "tags and directives are not supported")
 		case token.MappingKeyType:
-			return at.errorf("put the value in quotes", "complex keys are not read")
+			return at.errorf("put the value in quotes", "complex keys are not supported")
 		case token.SequenceStartType, token.MappingStartType:
 			brackets++
 		case token.SequenceEndType, token.MappingEndType:
@@ -143,52 +137,53 @@ func checkTokens(from origin, tokens token.Tokens) error {
 	return nil
 }
 
-// convert turns the parser's node into ours.
-func convert(from origin, in ast.Node, path string, depth int) (*Node, error) {
-	at := from.at(in.GetToken().Position)
+// convert turns the parser's node into ours, without paths.
+func convert(file string, in ast.Node, depth int) (*Node, error) {
+	n := &Node{pos: at(file, in.GetToken().Position)}
 	if depth > maxDepth {
-		return nil, at.errorf("", "nested more than %d deep", maxDepth)
+		return nil, n.pos.errorf("", "nested more than %d deep", maxDepth)
 	}
 	switch in := in.(type) {
 	case *ast.NullNode:
-		return &Node{kind: null, pos: at, path: path}, nil
+		n.kind = null
 	case *ast.StringNode:
-		plain := in.Token.Type != token.SingleQuoteType && in.Token.Type != token.DoubleQuoteType
-		return &Node{kind: scalar, pos: at, path: path, text: in.Value, plain: plain}, nil
+		quoted := in.Token.Type == token.SingleQuoteType || in.Token.Type == token.DoubleQuoteType
+		n.kind, n.text, n.plain = scalar, in.Value, !quoted
 	case *ast.LiteralNode:
-		return &Node{kind: scalar, pos: at, path: path, text: in.Value.Value}, nil
+		n.kind, n.text = scalar, in.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return &Node{kind: scalar, pos: at, path: path, text: in.GetToken().Value, plain: true}, nil
+		n.kind, n.text, n.plain = scalar, in.GetToken().Value, true
 	case *ast.SequenceNode:
-		n := &Node{kind: list, pos: at, path: path}
-		for i, value := range in.Values {
-			item, err := convert(from, value, fmt.Sprintf("%s[%d]", path, i), depth+1)
+		n.kind = list
+		for _, value := range in.Values {
+			item, err := convert(file, value, depth+1)
 			if err != nil {
 				return nil, err
 			}
 			n.items = append(n.items, item)
 		}
-		return n, nil
 	case *ast.MappingValueNode:
-		return convertMapping(from, at, []*ast.MappingValueNode{in}, false, path, depth)
+		return convertMapping(n, file, []*ast.MappingValueNode{in}, false, depth)
 	case *ast.MappingNode:
-		return convertMapping(from, at, in.Values, in.IsFlowStyle, path, depth)
+		return convertMapping(n, file, in.Values, in.IsFlowStyle, depth)
+	default:
+		return nil, n.pos.errorf("", "%s is not supported", in.Type())
 	}
-	return nil, at.errorf("", "%s is not read", in.Type())
+	return n, nil
 }
 
-func convertMapping(from origin, at position, values []*ast.MappingValueNode, flow bool, path string, depth int) (*Node, error) {
-	n := &Node{kind: mapping, pos: at, path: path}
+func convertMapping(n *Node, file string, values []*ast.MappingValueNode, flow bool, depth int) (*Node, error) {
+	n.kind = mapping
 	for i, value := range values {
 		key := value.Key.GetToken()
-		keyAt := from.at(key.Position)
+		keyAt := at(file, key.Position)
 		if i == 0 && !flow {
 			n.pos = keyAt // the parser's own position is that of the colon
 		}
 		if _, ok := value.Key.(ast.ScalarNode); !ok || value.Key.Type() == ast.NullType {
 			return nil, keyAt.errorf("", "a key must be a word")
 		}
-		child, err := convert(from, value.Value, join(path, key.Value), depth+1)
+		child, err := convert(file, value.Value, depth+1)
 		if err != nil {
 			return nil, err
 		}

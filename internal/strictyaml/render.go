@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// String returns the document's text: as it was read, or once overrides have
-// changed it, written anew without its comments.
+// String returns the document's text: as it was read, or once overrides have changed it, written
+// anew without its comments.
 func (d *Document) String() string {
 	if d.text != "" {
 		return d.text
@@ -26,8 +26,8 @@ func (e entry) render(b *strings.Builder, indent string) {
 	e.value.render(b, indent)
 }
 
-// render writes a value after its key. Lists are written on one line, which
-// may get long but needs no rules on indentation.
+// render writes a value after its key. Lists are written on one line, which may get long but needs
+// no rules on indentation.
 func (n *Node) render(b *strings.Builder, indent string) {
 	if n.kind != mapping || len(n.entries) == 0 {
 		b.WriteString(" " + n.flow() + "\n")
@@ -62,8 +62,8 @@ func (n *Node) flow() string {
 // simple matches what means the same without quotes wherever it stands.
 var simple = regexp.MustCompile(`^[-+]?[A-Za-z0-9./_][A-Za-z0-9./_+-]*( [A-Za-z0-9./_+-]+)*$`)
 
-// quote returns a scalar as it may stand in a file. Text written without
-// quotes stays so, for it may be a number. JSON's strings are YAML's too.
+// quote returns a scalar as it may stand in a file. Text written without quotes stays so, for it
+// may be a number. JSON's strings are YAML's too.
 func quote(text string, plain bool) string {
 	if plain && simple.MatchString(text) {
 		return text

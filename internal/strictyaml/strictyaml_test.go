@@ -134,10 +134,10 @@ func TestErrors(t *testing.T) {
 		{"n: 1\nn: 2", "", `f.yaml:2:1: mapping key "n" already defined at [1:1]`},
 		{"n: many", "", `f.yaml:1:4: n: want a whole number, got "many"`},
 		{"n: 1.5", "", `f.yaml:1:4: n: want a whole number, got "1.5"`},
-		{"n: '1'", "", "f.yaml:1:4: n: want a number, got text; take the quotes away"},
+		{"n: '1'", "", "f.yaml:1:4: n: want a number, got text; remove the quotes"},
 		{"n: 0x10", "", `f.yaml:1:4: n: want a whole number, got "0x10"`},
 		{"n: 010", "", `f.yaml:1:4: n: want a whole number without leading zeros, got "010"`},
-		{"on: 'true'", "", "f.yaml:1:5: on: want true or false, got text; take the quotes away"},
+		{"on: 'true'", "", "f.yaml:1:5: on: want true or false, got text; remove the quotes"},
 		{"'': 1", "", `f.yaml:1:1: unknown key ""; known are name, hold, size, rate, on, n, seed, share, list, inner, items`},
 		{"{n: 1, n: 2}", "", `f.yaml:1:8: mapping key "n" already defined at [1:2]`},
 		{"n: 99999999999999999999", "", `f.yaml:1:4: n: want a whole number of at most 64 bits, got "99999999999999999999"`},
@@ -164,10 +164,10 @@ func TestErrors(t *testing.T) {
 		{"inner: {mode: outline}", "", `f.yaml:1:15: inner.mode: unknown mode "outline"; known are inline`},
 		{"inner: {mode: inlin}", "", `f.yaml:1:15: inner.mode: unknown mode "inlin"; did you mean inline?`},
 		{"inner: {mode: {bnk: 1}}", "", "f.yaml:1:16: unknown key inner.mode.bnk; did you mean bank?"},
-		{"n: &a 1", "", "f.yaml:1:4: anchors, aliases and merge keys are not read; write the value out, or put it in quotes"},
-		{"n: *a", "", "f.yaml:1:4: anchors, aliases and merge keys are not read; write the value out, or put it in quotes"},
-		{"n: !!int 1", "", "f.yaml:1:4: tags and directives are not read; put the value in quotes"},
-		{"? n\n: 1", "", "f.yaml:1:1: complex keys are not read; put the value in quotes"},
+		{"n: &a 1", "", "f.yaml:1:4: anchors, aliases and merge keys are not supported; write the value out, or put it in quotes"},
+		{"n: *a", "", "f.yaml:1:4: anchors, aliases and merge keys are not supported; write the value out, or put it in quotes"},
+		{"n: !!int 1", "", "f.yaml:1:4: tags and directives are not supported; put the value in quotes"},
+		{"? n\n: 1", "", "f.yaml:1:1: complex keys are not supported; put the value in quotes"},
 		{"n: 1\n---\nn: 2", "", "f.yaml:3:1: a second document begins here, only one is read"},
 		{"n: [1", "", "f.yaml:1:4: sequence end token ']' not found"},
 		{"name: \"a", "", "f.yaml:1:7: could not find end character of double-quoted text"},
@@ -184,8 +184,8 @@ func TestErrors(t *testing.T) {
 		{"n: 1", "n=---", "--set n: no value given; null removes the key"},
 		{"n: 1", "n=# two", "--set n: no value given; null removes the key"},
 		{"n: 1", "a\nb=2", "--set a b: unknown key \"a\\nb\"; known are name, hold, size, rate, on, n, seed, share, list, inner, items"},
-		{"inner: {messages: 1}", "inner[0]=2", "--set inner[0]: inner is a mapping, no list"},
-		{"n: 1", "n[0]=2", "--set n[0]: n is a value, no list"},
+		{"inner: {messages: 1}", "inner[0]=2", "--set inner[0]: inner is a mapping, not a list"},
+		{"n: 1", "n[0]=2", "--set n[0]: n is a value, not a list"},
 		{"n: 1", "n=[", "--set n: sequence end token ']' not found"},
 		{"n: 1", "n=x", `--set n: n: want a whole number, got "x"`},
 		{"n: 1", "sede=4", "--set sede: unknown key sede; did you mean seed?"},
@@ -195,8 +195,8 @@ func TestErrors(t *testing.T) {
 		{"items: []", "items[0].messages=4", "--set items[0].messages: items has 0 items; the first is [0]"},
 		{"items: [{}]", "items[0]=null", "--set items[0]: an item cannot be removed; set the list as a whole"},
 		{"n: 1", "itms[0]=4", "--set itms[0]: there is no list itms"},
-		{"n: 1", "a..b=4", `--set a..b: "a..b" is no key, want for example warmup or series[0].load.hold`},
-		{"n: 1", "a[x]=4", `--set a[x]: "a[x]" is no key, want for example warmup or series[0].load.hold`},
+		{"n: 1", "a..b=4", `--set a..b: "a..b" is not a key, want for example warmup or series[0].load.hold`},
+		{"n: 1", "a[x]=4", `--set a[x]: "a[x]" is not a key, want for example warmup or series[0].load.hold`},
 		{"- 1", "n=4", "--set n: the file has no keys"},
 	}
 	for _, test := range tests {
@@ -264,8 +264,8 @@ func TestEditDistance(t *testing.T) {
 	}
 }
 
-// An override gives the same as the value in the file, and the text that
-// String returns reads as the document it came from.
+// An override gives the same as the value in the file, and the text that String returns reads as
+// the document it came from.
 func TestSetEqualsFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 1000).Draw(t, "n")
