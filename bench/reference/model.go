@@ -1,13 +1,12 @@
 package reference
 
 import (
-	"cmp"
-	"container/heap"
 	"math/rand/v2"
 	"time"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
+	"meterbench/internal/heap"
 )
 
 // A mark is an instant that transactions pass, in this order.
@@ -74,8 +73,8 @@ type model struct {
 
 	taken  uint64
 	blocks uint64
-	moving schedule[*transaction] // those whose next instant is known
-	open   *block                 // being filled, nil if none
+	moving heap.Heap[*transaction] // by the instant of their next mark
+	open   *block                  // being filled, nil if none
 }
 
 func newModel(c Config, ended func(*transaction)) *model {
@@ -123,12 +122,12 @@ func (m *model) fate() result.Outcome {
 func (m *model) advance(to time.Duration) {
 	for {
 		timer := m.open != nil && m.open.deadline <= to
-		move := len(m.moving) > 0 && m.moving[0].due() <= to
+		move := len(m.moving) > 0 && m.moving[0].At <= to
 		switch {
-		case timer && (!move || m.open.deadline <= m.moving[0].due()):
+		case timer && (!move || m.open.deadline <= m.moving[0].At):
 			m.cut(m.open.deadline)
 		case move:
-			m.step(heap.Pop(&m.moving).(*transaction))
+			m.step(m.moving.Pop().Value)
 		default:
 			return
 		}
@@ -137,7 +136,7 @@ func (m *model) advance(to time.Duration) {
 
 // step takes a transaction on from the mark that it has reached.
 func (m *model) step(t *transaction) {
-	reached, at := t.next, t.due()
+	reached, at := t.next, t.at[t.next]
 	switch {
 	case reached == t.last:
 		m.ended(t)
@@ -152,7 +151,7 @@ func (m *model) step(t *transaction) {
 
 func (m *model) move(t *transaction, next mark, at time.Duration) {
 	t.next, t.at[next] = next, at
-	heap.Push(&m.moving, t)
+	m.moving.Push(heap.Item[*transaction]{At: at, Order: t.number, Value: t})
 }
 
 // collect puts an acknowledged transaction into a block.
@@ -201,12 +200,4 @@ func (m *model) cut(at time.Duration) {
 		m.ended(t)
 	}
 	close(b.cut)
-}
-
-// due returns the instant of the next mark.
-func (t *transaction) due() time.Duration { return t.at[t.next] }
-
-// Before says which of two transactions is moved first.
-func (t *transaction) Before(other *transaction) bool {
-	return cmp.Or(cmp.Compare(t.due(), other.due()), cmp.Compare(t.number, other.number)) < 0
 }

@@ -1,16 +1,17 @@
 package reference
 
 import (
-	"container/heap"
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"meterbench/internal/heap"
 )
 
 // A queue serves in the order of arrival with a number of equal servers. A nil
 // queue takes no time.
 type queue struct {
-	free    schedule[instant] // when each server is free again
+	free    heap.Heap[struct{}] // when each server is free again
 	service Distribution
 	rng     *rand.Rand
 }
@@ -19,7 +20,7 @@ func newQueue(s *Stage, seed uint64, purpose stream) *queue {
 	if s == nil {
 		return nil
 	}
-	return &queue{free: make(schedule[instant], s.Servers), service: s.Service, rng: purpose.source(seed)}
+	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: purpose.source(seed)}
 }
 
 // serve returns when the work that arrives at an instant, and takes as many
@@ -33,12 +34,12 @@ func (q *queue) serve(at time.Duration, services int) time.Duration {
 	if q == nil {
 		return at
 	}
-	done := max(at, time.Duration(q.free[0]))
+	done := max(at, q.free[0].At)
 	for range services {
 		done += q.service.draw(q.rng)
 	}
-	q.free[0] = instant(done)
-	heap.Fix(&q.free, 0)
+	q.free[0].At = done
+	q.free.Fix()
 	return done
 }
 

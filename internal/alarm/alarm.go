@@ -2,13 +2,14 @@
 package alarm
 
 import (
-	"container/heap"
 	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"meterbench/internal/heap"
 )
 
 // A Clock lets goroutines wait.
@@ -34,43 +35,42 @@ func (Timers) Sleep(stop <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// An Alarm is a Clock that wakes goroutines by a timer of the kernel
-// (timerfd). An idle Go program sleeps in epoll_wait, whose timeout is in
-// milliseconds, so that its timers are up to a millisecond late; a file that
-// becomes readable wakes it within some ten microseconds. It knows real time
-// only.
+// An Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program
+// sleeps in epoll_wait, whose timeout is in milliseconds, so that its timers are up to a millisecond
+// late; a file that becomes readable wakes it within some ten microseconds. It knows real time only.
 type Alarm struct {
-	fd   int
-	file *os.File // of fd, read through Go's poller
+	fd    int
+	file  *os.File // of fd, read through Go's poller
+	start time.Time
 
 	mu       sync.Mutex
 	closed   bool
-	sleepers sleepers
+	sleepers heap.Heap[chan struct{}] // closed to wake them; due since start
 }
 
-// New returns an Alarm. The error is that of a system without timerfd or out
-// of file descriptors.
+// New returns an Alarm. The error is that of a system without timerfd or out of file descriptors.
 func New() (*Alarm, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("kernel timer: %w", err)
 	}
-	a := &Alarm{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
+	a := &Alarm{fd: fd, file: os.NewFile(uintptr(fd), "timerfd"), start: time.Now()}
 	go a.ring()
 	return a, nil
 }
 
 // Sleep implements Clock.
 func (a *Alarm) Sleep(stop <-chan struct{}, d time.Duration) bool {
-	s := &sleeper{due: time.Now().Add(d), awake: make(chan struct{})}
+	awake := make(chan struct{})
+	due := time.Since(a.start) + d
 	a.mu.Lock()
-	heap.Push(&a.sleepers, s)
-	if a.sleepers[0] == s {
+	a.sleepers.Push(heap.Item[chan struct{}]{At: due, Value: awake})
+	if a.sleepers[0].Value == awake {
 		a.set()
 	}
 	a.mu.Unlock()
 	select {
-	case <-s.awake:
+	case <-awake:
 		return true
 	case <-stop:
 		return false // the alarm forgets it when it is due
@@ -82,12 +82,12 @@ func (a *Alarm) set() {
 	if a.closed || len(a.sleepers) == 0 {
 		return
 	}
-	wait := max(1, time.Until(a.sleepers[0].due)) // 0 would stop it
+	wait := max(1, a.sleepers[0].At-time.Since(a.start)) // 0 would stop it
 	// The only errors are those of a bad descriptor or time.
 	_ = unix.TimerfdSettime(a.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(wait))}, nil)
 }
 
-// ring wakes who is due whenever the timer rings, until the alarm is closed.
+// ring wakes the sleepers that are due whenever the timer rings, until the alarm is closed.
 func (a *Alarm) ring() {
 	var rings [8]byte
 	for {
@@ -95,15 +95,15 @@ func (a *Alarm) ring() {
 			return
 		}
 		a.mu.Lock()
-		for now := time.Now(); len(a.sleepers) > 0 && !a.sleepers[0].due.After(now); {
-			close(heap.Pop(&a.sleepers).(*sleeper).awake)
+		for now := time.Since(a.start); len(a.sleepers) > 0 && a.sleepers[0].At <= now; {
+			close(a.sleepers.Pop().Value)
 		}
 		a.set()
 		a.mu.Unlock()
 	}
 }
 
-// Close ends the alarm. It wakes nobody any more.
+// Close ends the alarm, which then wakes nobody.
 func (a *Alarm) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
