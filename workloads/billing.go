@@ -64,8 +64,8 @@ type Billing struct {
 	config  BillingConfig
 	stock   *Readings
 	gateway *gateway.Gateway
-	device  Gateway // the same gateway in the device; nil: bills are computed here
-	id      string  // of the gateway
+	biller  gateway.Biller // the gateway, or the same in the device
+	id      string         // of the gateway
 	tariffs []gateway.Tariff
 }
 
@@ -89,22 +89,21 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 	b := &Billing{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
 	count := config.tariffs()
 	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
-	var public []byte
 	if stock.kind == reading.Encrypted {
 		keys := stock.cipher.(vectors).authority
-		public = keys.Public()
-		if b.tariffs, err = approveTariffs(keys, config.Tables, stock.params, fleet.Config(), count); err == nil {
-			serves.Evaluator, err = fe.NewEvaluator(ctx, public, config.Tables)
-		}
+		serves.Public = keys.Public()
+		b.tariffs, err = approveTariffs(keys, config.Tables, stock.params, fleet.Config(), count)
 	} else {
 		b.tariffs, err = openTariffs(fleet.Config(), count)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
-	b.gateway, err = gateway.New(serves)
+	serves.Tariffs = b.tariffs
+	b.gateway, err = gateway.New(ctx, serves, config.Tables) // which also keeps the table for a device
+	b.biller = b.gateway
 	if err == nil && config.Device != nil {
-		b.device, err = config.Device.OpenGateway(ctx, Served{ID: serves.ID, Seed: serves.Seed, Public: public, Tariffs: b.tariffs})
+		b.biller, err = config.Device.OpenGateway(ctx, serves)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
@@ -217,18 +216,7 @@ func (b *Billing) compute(ctx context.Context, channel int, meter string, from u
 	if len(readings) != b.config.Readings {
 		return nil, 0, fmt.Errorf("%d of %d readings of meter %s are on the ledger", len(readings), b.config.Readings, meter)
 	}
-	if b.device != nil {
-		return b.device.Bill(ctx, tariff, readings)
-	}
-	bill, spent, err := b.gateway.Bill(ctx, b.tariffs[tariff], readings)
-	if err != nil {
-		return nil, spent, err
-	}
-	if b.stock.kind != reading.Encrypted {
-		spent = 0
-	}
-	wire, err = bill.Marshal()
-	return wire, spent, err
+	return b.biller.Bill(ctx, tariff, readings)
 }
 
 // Reading returns what the bill with that sequence number is about: the

@@ -9,39 +9,35 @@ import (
 
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 
 // A cipher encrypts what the meters of a fleet measure.
 type cipher interface {
-	// encrypt returns the ciphertext of a meter's values for a reading number.
-	encrypt(meter int, number uint64, wh []int64) ([]byte, error)
 	// parameters returns the id of the parameters that a meter encrypts under.
 	parameters(meter int) reading.Hash
 	// publics returns the public keys that the ledger of a channel needs.
 	publics(channel int) [][]byte
-	// seal sets what sealed sensors encrypt with.
-	seal(s *Sealed) error
+	// seal sets what sensors encrypt with.
+	seal(s *meter.SensorsConfig) error
 	// checker returns what evaluates the sums of a workload's readings.
 	checker(ctx context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error)
 }
 
 // vectors encrypts all values of a reading together, under the public key of
 // an authority that serves all meters.
-type vectors struct {
-	authority *authority.Authority
-	encryptor fe.Encryptor
-}
+type vectors struct{ authority *authority.Authority }
 
 func newVectors(ctx context.Context, config authority.Config) (vectors, error) {
 	a, err := authority.New(ctx, config)
-	if err != nil {
-		return vectors{}, err
-	}
-	return vectors{a, a.Encryptor()}, nil
+	return vectors{a}, err
 }
 
-func (v vectors) encrypt(_ int, _ uint64, wh []int64) ([]byte, error) { return v.encryptor.Encrypt(wh) }
+func (v vectors) seal(s *meter.SensorsConfig) error {
+	s.Public = v.authority.Public()
+	return nil
+}
 
 func (v vectors) parameters(int) reading.Hash { return v.authority.Parameters() }
 
@@ -92,12 +88,16 @@ func (g *groups) place(meter int) (group, member int) {
 	return onChannel/g.size*g.channels + meter%g.channels, onChannel % g.size
 }
 
-func (g *groups) encrypt(meter int, number uint64, wh []int64) ([]byte, error) {
-	if len(wh) != 1 {
-		return nil, fmt.Errorf("%d values; a member of a group encrypts one", len(wh))
+func (g *groups) seal(s *meter.SensorsConfig) error {
+	s.Group, s.Members = g.params, make([][]byte, len(g.members)*g.size)
+	for meter := range s.Members {
+		group, member := g.place(meter)
+		var err error
+		if s.Members[meter], err = g.members[group][member].Seal(); err != nil {
+			return err
+		}
 	}
-	group, member := g.place(meter)
-	return g.members[group][member].Encrypt(number, wh[0])
+	return nil
 }
 
 func (g *groups) parameters(meter int) reading.Hash {

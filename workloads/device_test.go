@@ -5,30 +5,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"meterbench/bench"
+	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 
 // A recorder is a device that tells what it was asked.
 type recorder struct {
-	sealed Sealed
-	served Served
+	fleet  meter.Config
+	sealed meter.SensorsConfig
+	served gateway.Config
 	asked  []string
 	failed error
 }
 
-func (d *recorder) OpenSensors(_ context.Context, sealed Sealed) (Sensors, error) {
-	d.sealed = sealed
+func (d *recorder) OpenSensors(_ context.Context, fleet meter.Config, sealed meter.SensorsConfig) (meter.Maker, error) {
+	d.fleet, d.sealed = fleet, sealed
 	return d, d.failed
 }
 
-func (d *recorder) OpenGateway(_ context.Context, served Served) (Gateway, error) {
+func (d *recorder) OpenGateway(_ context.Context, served gateway.Config) (gateway.Biller, error) {
 	d.served = served
 	return d, d.failed
 }
@@ -51,6 +58,57 @@ func (d *recorder) Bill(_ context.Context, tariff int, readings []reading.Readin
 	return []byte{byte(tariff)}, time.Second, d.failed
 }
 
+// The same seed gives the same readings and bills with a device and without, byte for byte, as far
+// as nothing is encrypted.
+func TestDeviceChangesNothing(t *testing.T) {
+	d, err := device.Start(device.Config{LogPath: filepath.Join(t.TempDir(), "device.log"), Tables: fe.TableConfig{Entries: 1 << 12}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	transactions := func(w bench.Workload) (all []bench.Transaction) {
+		for seq := range uint64(40) {
+			tx, err := w.Transaction(t.Context(), 10+seq)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, tx)
+		}
+		return all
+	}
+	for name, c := range map[string]Config{
+		"plain":        {Kind: "plain", Fleet: fleet(t, "a", 7, 4)},
+		"padded":       {Kind: "padded", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 7, 4)},
+		"plain trace":  {Kind: "plain", Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+		"padded trace": {Kind: "padded", Scheme: "ecddh", Bits: 256, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.First, c.Channels = 10, 2
+			want := transactions(workload(t, c))
+			c.Device = d
+			if diff := cmp.Diff(want, transactions(workload(t, c))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Run("bills", func(t *testing.T) {
+		b, _ := billing(t, "plain")
+		played := b.config
+		played.Device = d
+		same, err := NewBilling(t.Context(), played)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(transactions(b), transactions(same)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestDevice(t *testing.T) {
 	fleet, err := meter.NewFleet(meter.Config{Meters: 3, Prefix: "m", Interval: time.Hour, Start: time.Unix(0, 0), Length: 2, Bound: 1000})
 	if err != nil {
@@ -67,7 +125,7 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := device.sealed; s.Kind.String() != kind || s.Fleet != fleet.Config() || (s.Public != nil) != (kind == "encrypted") || (s.Size > 0) != (kind == "padded") {
+		if s := device.sealed; s.Kind.String() != kind || device.fleet != fleet.Config() || (s.Public != nil) != (kind == "encrypted") || (s.Size > 0) != (kind == "padded") {
 			t.Errorf("%s: the device is told %+v", kind, s)
 		}
 		if kind == "encrypted" {
@@ -125,10 +183,10 @@ func TestDeviceOfGroups(t *testing.T) {
 	if len(device.sealed.Members) != 12 || device.sealed.Group != r.params || device.sealed.Public != nil {
 		t.Fatalf("the device is told %+v", device.sealed)
 	}
-	if _, err := r.encrypted(0); err == nil || !strings.Contains(err.Error(), "another encrypts in its place") {
+	groups := r.cipher.(*groups)
+	if _, err := groups.members[0][0].Encrypt(0, 1); err == nil || !strings.Contains(err.Error(), "another encrypts in its place") {
 		t.Errorf("encrypted here: %v", err)
 	}
-	groups := r.cipher.(*groups)
 	tables := smallTables(t)
 	for _, first := range []int{0, 1, 6, 7} { // the first meter of each group
 		group, _ := groups.place(first)

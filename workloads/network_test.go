@@ -15,14 +15,18 @@ import (
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
+	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/adversary"
 )
 
-// TestMain lets the test binary be what the real network's test starts.
+// TestMain lets the test binary be what the tests of a real network and of a device start.
 func TestMain(m *testing.M) {
+	if code, handled := device.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}

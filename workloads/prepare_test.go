@@ -40,13 +40,16 @@ func TestPrepareReportsAndStops(t *testing.T) {
 		t.Errorf("error %v with %d ciphertexts ready", err, len(r.ready))
 	}
 
-	broken := workload(t, config)
-	broken.cipher = vectors{encryptor: failing{reason}}
-	if _, err := broken.Prepare(t.Context(), 0, nil); !errors.Is(err, reason) || !strings.Contains(err.Error(), "encrypt reading") {
+	// A meter of a group encrypts each of its readings once.
+	group := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 2, 1), Encryption: "ahead", Group: 2})
+	if _, _, err := group.sensors.Payload(1, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := group.Prepare(t.Context(), 4, nil); err == nil || !strings.Contains(err.Error(), "reading 1 of meter g-000001: fe: encrypt: label 1 is used") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := broken.Transaction(t.Context(), 0); err == nil {
-		t.Error("a transaction without a bank")
+	if _, err := group.Transaction(t.Context(), 0); err == nil {
+		t.Error("a transaction without ciphertexts")
 	}
 
 	config.Encryption = "ahead"
@@ -56,9 +59,3 @@ func TestPrepareReportsAndStops(t *testing.T) {
 		}
 	}
 }
-
-type failing struct{ error }
-
-func (f failing) Public() []byte { return nil }
-
-func (f failing) Encrypt([]int64) ([]byte, error) { return nil, f.error }

@@ -68,8 +68,9 @@ type Readings struct {
 	params fe.Params // padded and encrypted
 	cipher cipher    // encrypted
 	ready  [][]byte  // ciphertexts made by Prepare
-	// sensors make the readings in a device; nil: they are made here.
-	sensors Sensors
+
+	sensors *meter.Sensors // nil: they are in a device
+	maker   meter.Maker    // the sensors, or those in the device
 }
 
 var _ bench.Workload = (*Readings)(nil)
@@ -78,44 +79,47 @@ var _ bench.Workload = (*Readings)(nil)
 // fresh master keys, which takes up to seconds at 4096 bits and up to a minute
 // for paillier.
 func NewReadings(ctx context.Context, config Config) (*Readings, error) {
-	r, err := newReadings(ctx, config)
-	if err == nil && config.Device != nil {
-		if err = r.open(ctx); err != nil {
-			err = fmt.Errorf("workload %s: %w", config.Kind, err)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// newReadings is NewReadings without a device.
-func newReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	r := &Readings{config: config, params: config.params()}
-	switch config.Kind {
-	case "plain":
-		r.kind = reading.Plain
-		return r, nil
-	case "padded":
-		r.kind = reading.Padded
-		return r, nil
-	}
-	r.kind = reading.Encrypted
-	var err error
-	if config.grouped() {
-		r.cipher, err = newGroups(ctx, r.params, config)
-	} else {
-		r.cipher, err = newVectors(ctx, authority.Config{Params: r.params, Reveal: config.Reveal})
-	}
-	if err != nil {
+	if err := r.open(ctx); err != nil {
 		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
 	}
 	return r, nil
+}
+
+// open makes the workload's keys and its sensors, here or in the device.
+func (r *Readings) open(ctx context.Context) (err error) {
+	var sensors meter.SensorsConfig
+	switch r.config.Kind {
+	case "plain":
+		r.kind = reading.Plain
+	case "padded":
+		r.kind, sensors.Size = reading.Padded, r.params.CiphertextSize()
+	default:
+		r.kind = reading.Encrypted
+		if r.config.grouped() {
+			r.cipher, err = newGroups(ctx, r.params, r.config)
+		} else {
+			r.cipher, err = newVectors(ctx, authority.Config{Params: r.params, Reveal: r.config.Reveal})
+		}
+		if err == nil {
+			err = r.cipher.seal(&sensors)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	sensors.Kind = r.kind
+	if r.config.Device != nil {
+		r.maker, err = r.config.Device.OpenSensors(ctx, r.config.Fleet.Config(), sensors)
+		return err
+	}
+	r.sensors, err = r.config.Fleet.Sensors(sensors)
+	r.maker = r.sensors
+	return err
 }
 
 // Transaction returns the transaction with that sequence number: the same
@@ -129,38 +133,21 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	}
 	at := seq - r.config.First
 	meter, number := r.reading(at)
-	fleet := r.config.Fleet
-	if number >= fleet.Limit() {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: meter %s has made all its %d readings; use more meters", seq, fleet.ID(meter), fleet.Limit())
-	}
 	var wire []byte
 	var spent time.Duration
 	var err error
-	if r.sensors != nil {
-		wire, spent, err = r.sealed(ctx, at)
+	if r.kind == reading.Encrypted && r.config.Encryption != "inline" {
+		var ciphertext []byte
+		if ciphertext, err = r.prepared(at); err == nil {
+			wire, err = r.sensors.Seal(meter, number, ciphertext)
+		}
 	} else {
-		wire, spent, err = r.wire(at)
+		wire, spent, err = r.maker.Reading(ctx, meter, number, r.reported(at))
 	}
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
 	}
 	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
-}
-
-// wire returns the signed reading at that position in wire form, and how long
-// its encryption took just now.
-func (r *Readings) wire(at uint64) (wire []byte, spent time.Duration, err error) {
-	meter, number := r.reading(at)
-	fleet := r.config.Fleet
-	signed := reading.Reading{Kind: r.kind, Meter: fleet.ID(meter), Number: number, Time: fleet.End(meter, number)}
-	if signed.Payload, spent, err = r.payload(at); err != nil {
-		return nil, 0, err
-	}
-	if err := fleet.Sign(meter, &signed); err != nil {
-		return nil, 0, err
-	}
-	wire, err = signed.Marshal()
-	return wire, spent, err
 }
 
 // reading returns which reading the workload's transaction at that position is.
@@ -186,44 +173,33 @@ func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 
 // values returns what was measured for the transaction at that position.
 func (r *Readings) values(at uint64) reading.Values {
-	if r.config.Source != nil {
-		_, _, values := r.config.Source.Reading(at)
-		return values
+	if values := r.reported(at); values != nil {
+		return *values
 	}
 	meter, number := r.reading(at)
 	values, _ := r.config.Fleet.Values(meter, number)
 	return values
 }
 
-// encrypted returns the ciphertext of the values at that position.
-func (r *Readings) encrypted(at uint64) ([]byte, error) {
-	meter, number := r.reading(at)
-	ciphertext, err := r.cipher.encrypt(meter, number, r.values(at).Wh)
-	if err != nil {
-		return nil, fmt.Errorf("encrypt reading %d of meter %s: %w", number, r.config.Fleet.ID(meter), err)
+// reported returns what the source says of the transaction at that position, nil without one.
+func (r *Readings) reported(at uint64) *reading.Values {
+	if r.config.Source == nil {
+		return nil
 	}
-	return ciphertext, nil
+	_, _, values := r.config.Source.Reading(at)
+	return &values
 }
 
-// payload returns the payload of the transaction at that position and how long
-// its encryption took just now.
-func (r *Readings) payload(at uint64) ([]byte, time.Duration, error) {
+// prepared returns the ciphertext made before the load for the transaction at that position.
+func (r *Readings) prepared(at uint64) ([]byte, error) {
+	n := uint64(len(r.ready))
 	switch {
-	case r.kind == reading.Plain:
-		return r.values(at).Marshal(), 0, nil
-	case r.kind == reading.Padded:
-		payload, err := r.values(at).MarshalPadded(r.params.CiphertextSize())
-		return payload, 0, err
-	case r.config.Encryption == "inline":
-		start := time.Now()
-		ciphertext, err := r.encrypted(at)
-		return ciphertext, time.Since(start), err
-	case len(r.ready) == 0:
-		return nil, 0, errors.New("no ciphertexts are ready; prepare the workload first")
+	case n == 0:
+		return nil, errors.New("no ciphertexts are ready; prepare the workload first")
 	case r.config.Encryption == "bank":
-		return r.ready[at%uint64(len(r.ready))], 0, nil
-	case at < uint64(len(r.ready)):
-		return r.ready[at], 0, nil
+		return r.ready[at%n], nil
+	case at >= n:
+		return nil, fmt.Errorf("only %d ciphertexts were made ahead", n)
 	}
-	return nil, 0, fmt.Errorf("only %d ciphertexts were made ahead", len(r.ready))
+	return r.ready[at], nil
 }

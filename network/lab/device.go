@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"path/filepath"
 
 	"meterbench/bench/topology"
@@ -47,20 +46,7 @@ func (d cappedDevice) played() workloads.Device {
 	if d.Device == nil {
 		return nil
 	}
-	return playing{d.Device}
-}
-
-// playing is a device as workloads take it.
-type playing struct{ device *device.Device }
-
-// OpenSensors implements workloads.Device.
-func (p playing) OpenSensors(ctx context.Context, sealed workloads.Sealed) (workloads.Sensors, error) {
-	return p.device.OpenSensors(ctx, device.SensorsConfig(sealed))
-}
-
-// OpenGateway implements workloads.Device.
-func (p playing) OpenGateway(ctx context.Context, served workloads.Served) (workloads.Gateway, error) {
-	return p.device.OpenGateway(ctx, device.GatewayConfig(served))
+	return d.Device
 }
 
 // watched returns the device as a proc.Sampler takes it, if there is one.

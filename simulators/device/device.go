@@ -1,34 +1,33 @@
-// Package device plays the constrained part of a metering system, sealed sensors
-// and their gateway, in a process of its own, so that it can be held to the CPU
-// and memory of such a device.
+// Package device plays the constrained part of a metering system, sealed sensors and their gateway,
+// in a process of its own, so that it can be held to the CPU and memory of such a device.
 //
-// Data flow: Start runs this program again under another name, in a control
-// group if it has a cap. OpenSensors tells it which sensors to play, by the seed
-// of the fleet and what they encrypt with; Sensors.Reading asks for one reading
-// of one meter and gets it signed, and encrypted, in the form in which it goes to
-// the ledger. OpenGateway tells it which gateway to play, by its seed and the
-// tariffs that it has keys for; Gateway.Bill hands it readings from the ledger
-// and gets the signed bill. Many may ask at once: requests go down one pipe, and
-// answers come back up another, in the order in which they are ready.
+// Data flow: Start runs this program again under another name, in a control group if it has a cap.
+// OpenSensors and OpenGateway tell it what to play, and return a meter.Maker and a gateway.Biller
+// that have it make readings and bills, signed and in the form in which they go to the ledger, with
+// meter.Sensors and gateway.Gateway as the load generator would. Calls are those of net/rpc, over a
+// pair of pipes; many may wait at once.
 //
-// The gateway holds no secret key of encryption, and of what is encrypted no
-// plaintext leaves a sensor.
+// The gateway holds no secret key of encryption, and of what is encrypted no plaintext leaves a
+// sensor.
 package device
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/rpc"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"meterbench/internal/cgroup"
 	"meterbench/internal/proc"
 	"meterbench/internal/process"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/gateway"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/reading"
 )
 
 // Name is what messages and results call the process.
@@ -37,10 +36,10 @@ const Name = "device"
 // grace is how long a device has to end by itself.
 const grace = time.Second
 
-// A Config says what a device has.
+// Config is what a device gets.
 type Config struct {
 	Cap     cgroup.Cap     // it uses no more
-	LogPath string         // what it logs is appended to this file
+	LogPath string         // its log is appended to this file
 	Tables  fe.TableConfig // where its gateways look discrete logarithms up; Notice is not used: notices are logged
 }
 
@@ -48,16 +47,8 @@ type Config struct {
 type Device struct {
 	process *process.Process
 	group   *cgroup.Group // nil: no cap
+	client  *rpc.Client
 	died    chan error
-	done    sync.WaitGroup
-
-	writing  sync.Mutex
-	requests *os.File
-
-	mu      sync.Mutex
-	last    uint64
-	pending map[uint64]chan<- answer
-	ended   error // not nil: no answer will come any more
 
 	closing sync.Once
 	closed  error
@@ -68,7 +59,7 @@ func Start(c Config) (*Device, error) {
 	if len(os.Args) > 0 && os.Args[0] == argv0 {
 		return nil, errors.New("device: this program is one; its main must call device.Dispatch first")
 	}
-	d := &Device{died: make(chan error, 1), pending: map[uint64]chan<- answer{}}
+	d := &Device{died: make(chan error, 1)}
 	if err := d.start(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("device: %w", err), d.Close())
 	}
@@ -102,112 +93,132 @@ func (d *Device) start(c Config) error {
 		return err
 	}
 	defer in.Close()
-	d.requests = requests
 	answers, out, err := os.Pipe()
 	if err != nil {
+		requests.Close()
 		return err
 	}
 	defer out.Close()
+	ends := pipes{answers, requests}
 	spec.Stdin, spec.Stdout = in, out
 	if d.process, err = process.Start(spec); err != nil {
-		answers.Close()
+		ends.Close()
 		return err
 	}
-	d.done.Go(func() {
-		defer answers.Close()
-		d.receive(bufio.NewReader(answers))
-	})
+	d.client = rpc.NewClient(ends)
+	go func() {
+		<-d.process.Done()
+		if err := d.process.Err(); err != nil {
+			d.died <- err
+		}
+	}()
 	if d.group != nil {
 		return d.group.Enforce()
 	}
 	return nil
 }
 
-// receive hands out answers until there are no more, and then says why.
-func (d *Device) receive(answers *bufio.Reader) {
-	var err error
-	for err == nil {
-		var body []byte
-		var a answer
-		if body, err = receive(answers); err == nil {
-			a, err = unmarshalAnswer(body)
-		}
-		if err == nil {
-			d.hand(a)
-		}
+// pipes are one process's ends of the two pipes.
+type pipes struct {
+	io.ReadCloser
+	to io.WriteCloser
+}
+
+func (p pipes) Write(b []byte) (int, error) { return p.to.Write(b) }
+
+func (p pipes) Close() error { return errors.Join(p.ReadCloser.Close(), p.to.Close()) }
+
+// call has the device do something, and waits for the reply no longer than the context allows.
+func call[Reply any](ctx context.Context, d *Device, method string, args any) (Reply, error) {
+	var none Reply
+	reply := new(Reply) // written to even after this call gave up
+	c := d.client.Go(service+"."+method, args, reply, make(chan *rpc.Call, 1))
+	select {
+	case <-c.Done:
+	case <-ctx.Done():
+		return none, ctx.Err()
 	}
+	if c.Error == nil {
+		return *reply, nil
+	}
+	if _, refused := errors.AsType[rpc.ServerError](c.Error); refused {
+		return none, fmt.Errorf("device: %w", c.Error)
+	}
+	return none, d.gone(c.Error)
+}
+
+// gone returns why a device answers no more.
+func (d *Device) gone(err error) error {
 	select {
 	case <-d.process.Done(): // as a rule: its end of the pipe is closed
 	case <-time.After(grace):
 		d.process.Stop(grace)
 	}
 	if died := d.process.Err(); died != nil {
-		err = died
-		d.died <- died
-	} else {
-		err = fmt.Errorf("device: no more answers: %w", err)
+		return died
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ended = err
-	for _, waiting := range d.pending {
-		close(waiting)
-	}
-	clear(d.pending)
+	return fmt.Errorf("device: no more answers: %w", err)
 }
 
-func (d *Device) hand(a answer) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if waiting := d.pending[a.id]; waiting != nil { // else whoever asked has given up
-		waiting <- a // has room for it
-		delete(d.pending, a.id)
+// OpenSensors has the device play sensors. It takes the device as long as it takes it to get ready
+// to encrypt.
+func (d *Device) OpenSensors(ctx context.Context, fleet meter.Config, c meter.SensorsConfig) (meter.Maker, error) {
+	id, err := call[int](ctx, d, "OpenSensors", OpenSensors{fleet, c})
+	if err != nil {
+		return nil, fmt.Errorf("open sensors: %w", err)
 	}
+	return sensors{d, id}, nil
 }
 
-// ask sends a message and waits for its answer.
-func (d *Device) ask(ctx context.Context, m message) (answer, error) {
-	arrives := make(chan answer, 1)
-	d.mu.Lock()
-	if err := d.ended; err != nil {
-		d.mu.Unlock()
-		return answer{}, err
+// sensors are those that a device plays under an id.
+type sensors struct {
+	device *Device
+	id     int
+}
+
+// Reading implements meter.Maker.
+func (s sensors) Reading(ctx context.Context, meter int, number uint64, values *reading.Values) ([]byte, time.Duration, error) {
+	a, err := call[Answer](ctx, s.device, "Reading", MakeReading{s.id, meter, number, values})
+	return a.Wire, a.Spent, err
+}
+
+// maxBills is how many bills of a gateway a device is asked for at once. Readings of a bill take up
+// to megabytes: those that are to be billed later wait outside of the device's memory.
+const maxBills = 16
+
+// OpenGateway has the device play a gateway. It takes the device as long as gateway.New takes.
+func (d *Device) OpenGateway(ctx context.Context, c gateway.Config) (gateway.Biller, error) {
+	id, err := call[int](ctx, d, "OpenGateway", c)
+	if err != nil {
+		return nil, fmt.Errorf("open gateway: %w", err)
 	}
-	d.last++
-	m.id = d.last
-	d.pending[m.id] = arrives
-	d.mu.Unlock()
-	body, err := m.marshal()
-	if err == nil {
-		d.writing.Lock()
-		err = send(d.requests, body)
-		d.writing.Unlock()
-	}
-	if err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, os.ErrClosed) { // a device that has ended says why below
-		d.forget(m.id)
-		return answer{}, fmt.Errorf("device: %w", err)
+	return biller{d, id, make(chan struct{}, maxBills)}, nil
+}
+
+// A biller is a gateway that a device plays under an id.
+type biller struct {
+	device    *Device
+	id        int
+	semaphore chan struct{}
+}
+
+// Bill implements gateway.Biller.
+func (b biller) Bill(ctx context.Context, tariff int, readings []reading.Reading) ([]byte, time.Duration, error) {
+	wires := make([][]byte, len(readings))
+	for i := range readings {
+		var err error
+		if wires[i], err = readings[i].Marshal(); err != nil {
+			return nil, 0, fmt.Errorf("readings to bill: %w", err)
+		}
 	}
 	select {
-	case a, ok := <-arrives:
-		if !ok {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			return answer{}, d.ended
-		}
-		if a.failed != nil {
-			return answer{}, fmt.Errorf("device: %w", a.failed)
-		}
-		return a, nil
+	case b.semaphore <- struct{}{}:
+		defer func() { <-b.semaphore }()
 	case <-ctx.Done():
-		d.forget(m.id)
-		return answer{}, ctx.Err()
+		return nil, 0, ctx.Err()
 	}
-}
-
-func (d *Device) forget(id uint64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.pending, id)
+	a, err := call[Answer](ctx, b.device, "Bill", MakeBill{b.id, tariff, reading.MarshalList(wires)})
+	return a.Wire, a.Spent, err
 }
 
 // PID returns the id of the device's process.
@@ -221,7 +232,7 @@ func (d *Device) Cap() cgroup.Cap {
 	return d.group.Cap()
 }
 
-// Throttle tells what the device's CPU quota has done so far.
+// Throttle returns what the device's CPU quota has done so far.
 func (d *Device) Throttle() (proc.Throttle, error) {
 	if d.group == nil {
 		return proc.Throttle{}, nil
@@ -239,10 +250,9 @@ func (d *Device) Close() error {
 		if d.process != nil {
 			d.process.Stop(grace)
 		}
-		if d.requests != nil {
-			d.requests.Close()
+		if d.client != nil {
+			d.client.Close() // the pipes' other ends are gone
 		}
-		d.done.Wait()
 		if d.group != nil {
 			if err := d.group.Close(); err != nil {
 				d.closed = fmt.Errorf("close device: %w", err)

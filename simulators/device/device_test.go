@@ -16,6 +16,7 @@ import (
 	"meterbench/internal/cgroup"
 	"meterbench/internal/proc"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
 
@@ -44,9 +45,9 @@ func placed(t *testing.T, limits cgroup.Cap) Config {
 	return Config{limits, filepath.Join(t.TempDir(), "device.log"), fe.TableConfig{Entries: 1 << 12}}
 }
 
-func openSensors(t *testing.T, d *Device, c SensorsConfig) *Sensors {
+func openSensors(t *testing.T, d *Device, fleet meter.Config, c meter.SensorsConfig) meter.Maker {
 	t.Helper()
-	s, err := d.OpenSensors(t.Context(), c)
+	s, err := d.OpenSensors(t.Context(), fleet, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func openSensors(t *testing.T, d *Device, c SensorsConfig) *Sensors {
 // A device that ends says so to everybody, at once and later.
 func TestDeath(t *testing.T) {
 	d := start(t, cgroup.Cap{})
-	sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Plain})
+	sensors := openSensors(t, d, household(), meter.SensorsConfig{Kind: reading.Plain})
 	syscall.Kill(d.PID(), syscall.SIGSTOP) // so that it cannot answer
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -68,9 +69,7 @@ func TestDeath(t *testing.T) {
 		_, _, err := sensors.Reading(t.Context(), 0, 0, nil)
 		asked <- err
 	}()
-	for d.waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	time.Sleep(10 * time.Millisecond)      // as a rule it waits by then; if not, it hears the same
 	syscall.Kill(d.PID(), syscall.SIGKILL) // as above
 	want := "device ended: signal: killed; log: "
 	if err := <-asked; err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -82,12 +81,6 @@ func TestDeath(t *testing.T) {
 	if _, _, err := sensors.Reading(t.Context(), 0, 0, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("who asks later gets %v", err)
 	}
-}
-
-func (d *Device) waiting() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.pending)
 }
 
 func TestStartFails(t *testing.T) {
@@ -109,11 +102,11 @@ func TestStartFails(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	d := start(t, cgroup.Cap{})
-	sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Plain})
+	sensors := openSensors(t, d, household(), meter.SensorsConfig{Kind: reading.Plain})
 	if err := errors.Join(d.Close(), d.Close()); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := sensors.Reading(t.Context(), 0, 0, nil); err == nil || err.Error() != "device: no more answers: EOF" {
+	if _, _, err := sensors.Reading(t.Context(), 0, 0, nil); err == nil || err.Error() != "device: no more answers: connection is shut down" {
 		t.Errorf("got %v", err)
 	}
 	select {
@@ -138,7 +131,7 @@ func TestCappedDevice(t *testing.T) {
 	public := masterOf(t, household()).Encryptor().Public()
 	rate := func(limits cgroup.Cap) (perSecond, cores float64, throttle proc.Throttle) {
 		d := start(t, limits)
-		sensors := openSensors(t, d, SensorsConfig{Fleet: household(), Kind: reading.Encrypted, Public: public})
+		sensors := openSensors(t, d, household(), meter.SensorsConfig{Kind: reading.Encrypted, Public: public})
 		var group sync.WaitGroup
 		var made atomic.Int64
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)

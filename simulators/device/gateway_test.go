@@ -23,8 +23,9 @@ import (
 // A month is what a gateway bills: readings of one meter that a device made.
 type month struct {
 	fleet     *meter.Fleet
-	sensors   SensorsConfig
-	gateway   GatewayConfig
+	sensors   meter.SensorsConfig
+	gateway   gateway.Config
+	tables    *fe.Tables
 	evaluator fe.Evaluator // nil: plaintext
 	readings  []reading.Reading
 }
@@ -40,15 +41,15 @@ func newMonth(t *testing.T, d *Device, encrypted bool) *month {
 	config := household()
 	fleet, err := meter.NewFleet(config)
 	must(err)
-	m := &month{fleet: fleet, sensors: SensorsConfig{Fleet: config, Kind: reading.Plain}, gateway: GatewayConfig{ID: "m-gw", Seed: 7}}
+	m := &month{fleet: fleet, sensors: meter.SensorsConfig{Kind: reading.Plain}, gateway: gateway.Config{ID: "m-gw", Seed: 7}}
 	tariffs := map[string][]int64{"flat": {1, 1, 1, 1}, "day": {2, 2, 5, 5}}
 	keys, err := authority.New(t.Context(), authority.Config{Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: config.Length, Bound: config.Bound}})
 	must(err)
 	if encrypted {
 		m.sensors.Kind, m.sensors.Public, m.gateway.Public = reading.Encrypted, keys.Public(), keys.Public()
-		tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 12})
+		m.tables, err = fe.NewTables(fe.TableConfig{Entries: 1 << 12})
 		must(err)
-		m.evaluator, err = fe.NewEvaluator(t.Context(), keys.Public(), tables)
+		m.evaluator, err = fe.NewEvaluator(t.Context(), keys.Public(), m.tables)
 		must(err)
 	}
 	for _, name := range []string{"flat", "day"} {
@@ -62,7 +63,7 @@ func newMonth(t *testing.T, d *Device, encrypted bool) *month {
 		must(err)
 		m.gateway.Tariffs = append(m.gateway.Tariffs, tariff)
 	}
-	sensors := openSensors(t, d, m.sensors)
+	sensors := openSensors(t, d, config, m.sensors)
 	for number := range uint64(5) {
 		wire, _, err := sensors.Reading(t.Context(), 3, number, nil)
 		must(err)
@@ -105,22 +106,18 @@ func TestBills(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own, err := gateway.New(gateway.Config{ID: m.gateway.ID, Seed: m.gateway.Seed, Evaluator: m.evaluator})
+			own, err := gateway.New(t.Context(), m.gateway, m.tables)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var group sync.WaitGroup
-			for i := range 3 * billsAtOnce {
+			for i := range 3 * maxBills {
 				group.Go(func() {
 					tariff, readings := i%2, m.readings[i%3:5]
-					bill, _, err := own.Bill(t.Context(), m.gateway.Tariffs[tariff], readings)
+					want, _, err := own.Bill(t.Context(), tariff, readings)
 					if err != nil {
 						t.Error(err)
 						return
-					}
-					want, err := bill.Marshal()
-					if err != nil {
-						t.Error(err)
 					}
 					got, evaluate, err := played.Bill(t.Context(), tariff, readings)
 					if err != nil || !bytes.Equal(got, want) || (evaluate > 0) != encrypted {
@@ -192,16 +189,16 @@ func TestGatewayRefuses(t *testing.T) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	for want, q := range map[string]request{
-		"device: a gateway was asked for something else than a bill": {kind: kindReading, part: played.id},
-		"device: readings to bill: ":                                 {kind: kindBill, part: played.id, data: []byte{1}},
+	for want, q := range map[string]MakeBill{
+		"device: nothing was opened under id 9": {Gateway: 9},
+		"device: readings to bill: ":            {Readings: []byte{1}},
 	} {
-		if _, err := d.ask(t.Context(), message{request: q}); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := call[Answer](t.Context(), d, "Bill", q); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	for range billsAtOnce {
-		played.turns <- struct{}{}
+	for range maxBills {
+		played.(biller).semaphore <- struct{}{}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
@@ -263,7 +260,7 @@ func TestGatewayBeyondMemory(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	_, err = d.OpenGateway(t.Context(), GatewayConfig{ID: "gw", Public: keys.Encryptor().Public()})
+	_, err = d.OpenGateway(t.Context(), gateway.Config{ID: "gw", Public: keys.Encryptor().Public()})
 	if err == nil || !strings.HasPrefix(err.Error(), "open gateway: device ended: signal: killed, by the kernel: it needed more memory than its cap of 16 MiB") {
 		t.Errorf("got %v", err)
 	}

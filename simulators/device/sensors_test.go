@@ -11,7 +11,6 @@ import (
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
-	"meterbench/workloads"
 )
 
 func masterOf(t testing.TB, fleet meter.Config) fe.Authority {
@@ -23,40 +22,48 @@ func masterOf(t testing.TB, fleet meter.Config) fe.Authority {
 	return a
 }
 
-// A device's readings are those that the load generator would make itself,
-// byte for byte, whoever else asks at the same time.
+// A device's readings are those that sensors in this process make, byte for byte, with a cap and
+// without, whoever else asks at the same time.
 func TestReadings(t *testing.T) {
-	d := start(t, cgroup.Cap{})
 	config := household()
 	fleet, err := meter.NewFleet(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var group sync.WaitGroup
-	for kind, c := range map[string]SensorsConfig{
-		"plain":  {Fleet: config, Kind: reading.Plain},
-		"padded": {Fleet: config, Kind: reading.Padded, Size: fe.Params{Scheme: "ddh", Bits: 1024, Length: config.Length, Bound: config.Bound}.CiphertextSize()},
-	} {
-		readings, err := workloads.NewReadings(t.Context(), workloads.Config{Kind: kind, Scheme: "ddh", Bits: 1024, Fleet: fleet})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sensors := openSensors(t, d, c)
-		for seq := range uint64(100) {
-			group.Go(func() {
-				tx, err := readings.Transaction(t.Context(), seq)
+	for name, limits := range map[string]cgroup.Cap{"no cap": {}, "capped": {CPUs: 0.5, Memory: 64 << 20}} {
+		t.Run(name, func(t *testing.T) {
+			if limits != (cgroup.Cap{}) {
+				needsGroups(t, limits)
+			}
+			d := start(t, limits)
+			for _, c := range []meter.SensorsConfig{{Kind: reading.Plain}, {Kind: reading.Padded, Size: 700}} {
+				here, err := fleet.Sensors(c)
 				if err != nil {
-					t.Error(err)
-					return
+					t.Fatal(err)
 				}
-				wire, encrypt, err := sensors.Reading(t.Context(), int(seq%20), seq/20, nil)
-				if err != nil || encrypt != 0 || !bytes.Equal(wire, tx.Args[0]) {
-					t.Errorf("%s %d: %x, %v, %v; want %x", kind, seq, wire, encrypt, err, tx.Args[0])
+				there := openSensors(t, d, config, c)
+				var group sync.WaitGroup
+				for i := range uint64(100) {
+					group.Go(func() {
+						values := &reading.Values{Interval: time.Hour, Register: 4 * i, Wh: []int64{int64(i * i), 0, 2, 3}}
+						if i%2 == 0 {
+							values = nil // what the meter measures
+						}
+						want, _, err := here.Reading(t.Context(), int(i%20), i/20, values)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						wire, encrypt, err := there.Reading(t.Context(), int(i%20), i/20, values)
+						if err != nil || encrypt != 0 || !bytes.Equal(wire, want) {
+							t.Errorf("%v %d: %x, %v, %v; want %x", c.Kind, i, wire, encrypt, err, want)
+						}
+					})
 				}
-			})
-		}
+				group.Wait()
+			}
+		})
 	}
-	group.Wait()
 }
 
 func TestEncryptedReadings(t *testing.T) {
@@ -67,7 +74,7 @@ func TestEncryptedReadings(t *testing.T) {
 		t.Fatal(err)
 	}
 	authority := masterOf(t, config)
-	sensors := openSensors(t, d, SensorsConfig{Fleet: config, Kind: reading.Encrypted, Public: authority.Encryptor().Public()})
+	sensors := openSensors(t, d, config, meter.SensorsConfig{Kind: reading.Encrypted, Public: authority.Encryptor().Public()})
 	wire, encrypt, err := sensors.Reading(t.Context(), 3, 8, nil)
 	if err != nil || encrypt <= 0 {
 		t.Fatal(encrypt, err)
@@ -117,30 +124,31 @@ func TestRefusals(t *testing.T) {
 	const oneOrTheOther = "a public key, or keys of members, are for encrypted readings, and they need one or the other"
 	const members = "keys of 2 members for one value up to "
 	for _, test := range []struct {
-		config SensorsConfig
+		fleet  meter.Config
+		config meter.SensorsConfig
 		want   string
 	}{
-		{SensorsConfig{Fleet: none, Kind: reading.Plain}, "fleet of meters: 0 meters; want 1 to 1000000"},
-		{SensorsConfig{Fleet: config, Kind: 9}, "readings of kind(9)"},
-		{SensorsConfig{Fleet: config, Kind: reading.Plain, Public: public}, oneOrTheOther},
-		{SensorsConfig{Fleet: config, Kind: reading.Encrypted}, oneOrTheOther},
-		{SensorsConfig{Fleet: config, Kind: reading.Padded}, "payload of 0 bytes: a size is for padded readings, up to 262144"},
-		{SensorsConfig{Fleet: config, Kind: reading.Encrypted, Public: public[:9]}, "public key: "},
-		{SensorsConfig{Fleet: other, Kind: reading.Encrypted, Public: public}, "public key for 4 values up to 10000; the meters have 3 up to 10000"},
-		{SensorsConfig{Fleet: config, Kind: reading.Encrypted, Public: public, Members: [][]byte{key}}, oneOrTheOther},
-		{SensorsConfig{Fleet: single, Kind: reading.Plain, Members: [][]byte{key, key}, Group: group}, oneOrTheOther},
-		{SensorsConfig{Fleet: config, Kind: reading.Encrypted, Members: [][]byte{key, key}, Group: group}, members + "10000; there are 20 meters of 4 values up to 10000"},
-		{SensorsConfig{Fleet: single, Kind: reading.Encrypted, Members: [][]byte{key, key}}, members + "0; there are 2 meters of 1 values up to 10000"},
-		{SensorsConfig{Fleet: single, Kind: reading.Encrypted, Members: [][]byte{key, key[1:]}, Group: group}, "meter 1: fe: key of a sealed member of dmcfe 256 l=2: 63 bytes"},
+		{none, meter.SensorsConfig{Kind: reading.Plain}, "fleet of meters: 0 meters; want 1 to 1000000"},
+		{config, meter.SensorsConfig{Kind: 9}, "readings of kind(9)"},
+		{config, meter.SensorsConfig{Kind: reading.Plain, Public: public}, oneOrTheOther},
+		{config, meter.SensorsConfig{Kind: reading.Encrypted}, oneOrTheOther},
+		{config, meter.SensorsConfig{Kind: reading.Padded}, "payload of 0 bytes: a size is for padded readings, up to 262144"},
+		{config, meter.SensorsConfig{Kind: reading.Encrypted, Public: public[:9]}, "public key: "},
+		{other, meter.SensorsConfig{Kind: reading.Encrypted, Public: public}, "public key for 4 values up to 10000; the meters have 3 up to 10000"},
+		{config, meter.SensorsConfig{Kind: reading.Encrypted, Public: public, Members: [][]byte{key}}, oneOrTheOther},
+		{single, meter.SensorsConfig{Kind: reading.Plain, Members: [][]byte{key, key}, Group: group}, oneOrTheOther},
+		{config, meter.SensorsConfig{Kind: reading.Encrypted, Members: [][]byte{key, key}, Group: group}, members + "10000; there are 20 meters of 4 values up to 10000"},
+		{single, meter.SensorsConfig{Kind: reading.Encrypted, Members: [][]byte{key, key}}, members + "0; there are 2 meters of 1 values up to 10000"},
+		{single, meter.SensorsConfig{Kind: reading.Encrypted, Members: [][]byte{key, key[1:]}, Group: group}, "meter 1: fe: key of a sealed member of dmcfe 256 l=2: 63 bytes"},
 	} {
-		if _, err := d.OpenSensors(t.Context(), test.config); err == nil || !strings.HasPrefix(err.Error(), "open sensors: device: "+test.want) {
+		if _, err := d.OpenSensors(t.Context(), test.fleet, test.config); err == nil || !strings.HasPrefix(err.Error(), "open sensors: device: "+test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	small := openSensors(t, d, SensorsConfig{Fleet: config, Kind: reading.Padded, Size: 8})
-	plain := openSensors(t, d, SensorsConfig{Fleet: config, Kind: reading.Plain})
+	small := openSensors(t, d, config, meter.SensorsConfig{Kind: reading.Padded, Size: 8})
+	plain := openSensors(t, d, config, meter.SensorsConfig{Kind: reading.Plain})
 	for _, test := range []struct {
-		sensors *Sensors
+		sensors meter.Maker
 		meter   int
 		number  uint64
 		values  *reading.Values
@@ -150,52 +158,13 @@ func TestRefusals(t *testing.T) {
 		{small, 0, 1 << 60, nil, "device: meter m-000000 has made all its"},
 		{small, 1, 0, nil, "device: reading 0 of meter m-000001: "},
 		{plain, 1, 2, &reading.Values{Interval: time.Hour, Wh: []int64{1}}, "device: reading 2 of meter m-000001: 1 values to report; the meters have 4"},
-		{&Sensors{d, 1 << 40}, 0, 0, nil, "device: request to a part that was not opened"},
+		{sensors{d, 1 << 40}, 0, 0, nil, "device: nothing was opened under id 1099511627776"},
+		{sensors{d, -1}, 0, 0, nil, "device: nothing was opened under id -1"},
 	} {
 		if _, _, err := test.sensors.Reading(t.Context(), test.meter, test.number, test.values); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	for want, m := range map[string]message{
-		"device: sensors were asked for something else than a reading": {request: request{kind: kindBill, part: plain.id}},
-		"device: reading 2 of meter m-000001: ":                        {request: request{kind: kindReading, part: plain.id, which: 1, number: 2, data: []byte{1}}},
-	} {
-		if _, err := d.ask(t.Context(), m); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-// What a trace reports is sealed as the load generator would.
-func TestReportedValues(t *testing.T) {
-	d := start(t, cgroup.Cap{})
-	config := household()
-	fleet, err := meter.NewFleet(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	readings, err := workloads.NewReadings(t.Context(), workloads.Config{Kind: "plain", Fleet: fleet, Source: reported{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sensors := openSensors(t, d, SensorsConfig{Fleet: config, Kind: reading.Plain})
-	for at := range uint64(5) {
-		tx, err := readings.Transaction(t.Context(), at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		meter, number, values := reported{}.Reading(at)
-		if wire, _, err := sensors.Reading(t.Context(), meter, number, &values); err != nil || !bytes.Equal(wire, tx.Args[0]) {
-			t.Errorf("%d: %x, %v; want %x", at, wire, err, tx.Args[0])
-		}
-	}
-}
-
-// reported is a source in which one meter reports squares.
-type reported struct{}
-
-func (reported) Reading(at uint64) (int, uint64, reading.Values) {
-	return 5, 3 * at, reading.Values{Interval: time.Hour, Register: 4 * at * at, Wh: []int64{int64(at * at), 1, 2, 3}}
 }
 
 // The values of a group's meters that a device encrypts add up.
@@ -212,7 +181,7 @@ func TestGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := SensorsConfig{Fleet: config, Kind: reading.Encrypted, Group: group}
+	sealed := meter.SensorsConfig{Kind: reading.Encrypted, Group: group}
 	weights := []int64{1, 2, 3}
 	var shares, ciphertexts [][]byte
 	for _, m := range members {
@@ -226,7 +195,7 @@ func TestGroups(t *testing.T) {
 		}
 		sealed.Members, shares = append(sealed.Members, key), append(shares, share)
 	}
-	sensors := openSensors(t, d, sealed)
+	sensors := openSensors(t, d, config, sealed)
 	var want int64
 	for meter, weight := range weights {
 		wire, encrypt, err := sensors.Reading(t.Context(), meter, 9, nil)

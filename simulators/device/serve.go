@@ -1,17 +1,20 @@
 package device
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"net/rpc"
 	"os"
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	"meterbench/simulators/fe"
+	"meterbench/simulators/gateway"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/reading"
 )
 
 // argv0 is the name under which the program plays a device.
@@ -51,84 +54,139 @@ func tablesOf(args []string) (*fe.Tables, error) {
 	return fe.NewTables(fe.TableConfig{Entries: entries, Dir: args[1], Notice: func(line string) { fmt.Fprintln(os.Stderr, line) }})
 }
 
-// waiting is how many requests a device takes that it has no processor for yet.
-const waiting = 1 << 14
+// service is the name under which a device's calls are known to net/rpc.
+const service = "Device"
 
-// A part is what a device plays: the sensors of a fleet, or a gateway.
-type part interface {
-	// answer does what a request asks for. The answer's id is the caller's to set.
-	answer(ctx context.Context, q request) answer
+// OpenSensors, MakeReading, MakeBill and Answer are what goes through the pipes, exported for net/rpc
+// alone.
+type (
+	// OpenSensors asks to play sensors. The reply is their id.
+	OpenSensors struct {
+		Fleet  meter.Config
+		Config meter.SensorsConfig
+	}
+	// MakeReading asks sensors for a reading.
+	MakeReading struct {
+		Sensors, Meter int
+		Number         uint64
+		Values         *reading.Values // nil: those that the meter measures
+	}
+	// MakeBill asks a gateway for a bill.
+	MakeBill struct {
+		Gateway, Tariff int
+		Readings        []byte // reading.MarshalList of them
+	}
+	// Answer is a reading or a bill.
+	Answer struct {
+		Wire  []byte
+		Spent time.Duration // on encryption, or on evaluating ciphertexts
+	}
+)
+
+// A server answers the calls of a device's owner.
+type server struct {
+	ctx        context.Context // ends when nobody waits for an answer any more
+	tables     *fe.Tables
+	processors chan struct{} // makers of readings and bills, one for each processor: the rest wait in turn
+
+	mu       sync.Mutex
+	sensors  []*meter.Sensors
+	gateways []*gateway.Gateway
 }
 
-// serve answers messages until their stream ends. One goroutine reads and opens
-// parts, as many as there are processors answer requests, and they write in
-// turns.
-func serve(from io.Reader, to io.Writer, tables *fe.Tables) error {
-	type job struct {
-		message
-		part part
-	}
+// serve answers calls until their stream ends.
+func serve(from io.ReadCloser, to io.WriteCloser, tables *fe.Tables) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	jobs := make(chan job, waiting)
-	var writing sync.Mutex
-	var broken error // the first failure to write
-	reply := func(a answer) {
-		writing.Lock()
-		defer writing.Unlock()
-		if broken == nil {
-			broken = send(to, a.marshal())
-		}
+	calls := rpc.NewServer()
+	s := &server{ctx: ctx, tables: tables, processors: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	if err := calls.RegisterName(service, s); err != nil {
+		return err
 	}
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for j := range jobs {
-				a := j.part.answer(ctx, j.request)
-				a.id = j.id
-				reply(a)
-			}
-		})
-	}
-	played := map[uint64]part{}
-	in := bufio.NewReader(from)
-	var err error
-	for {
-		var body []byte
-		var m message
-		if body, err = receive(in); err == nil {
-			m, err = unmarshalMessage(body)
-		}
-		if err != nil {
-			break
-		}
-		if m.sensors != nil || m.gateway != nil {
-			opened, err := open(ctx, m, tables)
-			if err == nil {
-				played[m.id] = opened
-			}
-			reply(answer{id: m.id, failed: err})
-			continue
-		}
-		of := played[m.part]
-		if of == nil {
-			reply(answer{id: m.id, failed: errors.New("request to a part that was not opened")})
-			continue
-		}
-		jobs <- job{m, of}
-	}
-	stop() // nobody waits for a bill any more
-	close(jobs)
-	workers.Wait()
-	if err == io.EOF { // that is how its owner dismisses a device
-		err = nil
-	}
-	return errors.Join(err, broken)
+	calls.ServeConn(pipes{until{from, stop}, to})
+	return nil
 }
 
-func open(ctx context.Context, m message, tables *fe.Tables) (part, error) {
-	if m.sensors != nil {
-		return newMaker(*m.sensors)
+// until calls ended when there is nothing more to read.
+type until struct {
+	io.ReadCloser
+	ended func()
+}
+
+func (u until) Read(b []byte) (int, error) {
+	n, err := u.ReadCloser.Read(b)
+	if err != nil {
+		u.ended()
 	}
-	return newBiller(ctx, *m.gateway, tables)
+	return n, err
+}
+
+// OpenSensors answers Device.OpenSensors.
+func (s *server) OpenSensors(q OpenSensors, id *int) error {
+	fleet, err := meter.NewFleet(q.Fleet)
+	if err != nil {
+		return err
+	}
+	opened, err := fleet.Sensors(q.Config)
+	if err != nil {
+		return err
+	}
+	*id = add(s, &s.sensors, opened)
+	return nil
+}
+
+// OpenGateway answers Device.OpenGateway.
+func (s *server) OpenGateway(c gateway.Config, id *int) error {
+	opened, err := gateway.New(s.ctx, c, s.tables)
+	if err != nil {
+		return err
+	}
+	*id = add(s, &s.gateways, opened)
+	return nil
+}
+
+// Reading answers meter.Maker.Reading.
+func (s *server) Reading(q MakeReading, a *Answer) error {
+	sensors, err := get(s, &s.sensors, q.Sensors)
+	if err != nil {
+		return err
+	}
+	s.processors <- struct{}{}
+	defer func() { <-s.processors }()
+	a.Wire, a.Spent, err = sensors.Reading(s.ctx, q.Meter, q.Number, q.Values)
+	return err
+}
+
+// Bill answers gateway.Biller.Bill.
+func (s *server) Bill(q MakeBill, a *Answer) error {
+	gateway, err := get(s, &s.gateways, q.Gateway)
+	if err != nil {
+		return err
+	}
+	s.processors <- struct{}{}
+	defer func() { <-s.processors }()
+	readings, err := reading.UnmarshalList(q.Readings)
+	if err != nil {
+		return fmt.Errorf("readings to bill: %w", err)
+	}
+	a.Wire, a.Spent, err = gateway.Bill(s.ctx, q.Tariff, readings)
+	return err
+}
+
+// add keeps what was opened and returns its id.
+func add[T any](s *server, opened *[]T, one T) (id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*opened = append(*opened, one)
+	return len(*opened) - 1
+}
+
+// get returns what was opened under an id.
+func get[T any](s *server, opened *[]T, id int) (one T, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id < 0 || id >= len(*opened) {
+		return one, fmt.Errorf("nothing was opened under id %d", id)
+	}
+	return (*opened)[id], nil
 }

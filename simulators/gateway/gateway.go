@@ -1,11 +1,9 @@
-// Package gateway simulates a smart-meter gateway: it collects the readings of
-// its sensors, computes bills from readings on the ledger, and signs them. It
-// holds no secret key of encryption; of ciphertexts it can compute what the
-// market surveillance has approved and issued a key for, and nothing else.
+// Package gateway simulates a smart-meter gateway: it computes bills from its meters' readings on
+// the ledger and signs them. It holds no secret key of encryption; of ciphertexts it can compute
+// what the market surveillance has approved and issued a key for, and nothing else.
 //
-// Data flow: Collect asks sensors for their readings, in the form in which they
-// go to the ledger; Bill takes readings as they stand on the ledger, computes
-// the approved function of each, adds the results up and signs the bill.
+// Data flow: Bill takes readings as they stand on the ledger, computes the approved function of
+// each, adds the results up, signs the bill and returns it in wire form.
 package gateway
 
 import (
@@ -20,54 +18,21 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Sensor makes signed readings.
-type Sensor interface {
-	Reading(number uint64) (reading.Reading, error)
+// A Biller makes the bills of a gateway. Many goroutines may use it at once.
+type Biller interface {
+	// Bill returns the signed bill by that tariff, an index of Config.Tariffs, over a meter's readings,
+	// in wire form, and how long it took to evaluate ciphertexts, which is 0 for plaintext.
+	Bill(ctx context.Context, tariff int, readings []reading.Reading) (wire []byte, evaluate time.Duration, err error)
 }
 
-// A Config says which gateway to simulate.
+// Config is what a gateway holds. None of it is a secret of encryption.
 type Config struct {
 	ID   string // as in reading.Gateway
 	Seed uint64 // its signing key follows from seed and id
-	// Evaluator computes functions of its meters' ciphertexts; nil where they
-	// send plaintext.
-	Evaluator fe.Evaluator
-}
-
-// A Gateway serves some meters. Many goroutines may use it at once.
-type Gateway struct {
-	config Config
-	key    *ecdsa.PrivateKey
-}
-
-// New returns a gateway.
-func New(config Config) (*Gateway, error) {
-	key, err := meter.DeriveKey(config.Seed, "meterbench gateway key "+config.ID)
-	if err != nil {
-		return nil, fmt.Errorf("gateway %s: key: %w", config.ID, err)
-	}
-	return &Gateway{config, key}, nil
-}
-
-// Registration returns what makes the gateway known to the contract.
-func (g *Gateway) Registration() (reading.Gateway, error) {
-	key, err := reading.Compress(&g.key.PublicKey)
-	return reading.Gateway{ID: g.config.ID, Key: key}, err
-}
-
-// Collect returns the sensors' readings of a number in wire form.
-func (g *Gateway) Collect(sensors []Sensor, number uint64) ([][]byte, error) {
-	wires := make([][]byte, len(sensors))
-	for i, s := range sensors {
-		r, err := s.Reading(number)
-		if err == nil {
-			wires[i], err = r.Marshal()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("gateway %s: collect: %w", g.config.ID, err)
-		}
-	}
-	return wires, nil
+	// Public is the public key that its meters' readings are encrypted under, as fe.Encryptor.Public
+	// returns it; nil where they send plaintext.
+	Public  []byte
+	Tariffs []Tariff // that it may bill by
 }
 
 // A Tariff is an approved function as a gateway has it.
@@ -77,10 +42,55 @@ type Tariff struct {
 	Key      fe.Key       // to evaluate ciphertexts; zero where meters send plaintext
 }
 
-// Bill returns the signed bill over a meter's readings, which must be
-// consecutive, and how long computing the function of them took. It fails with
-// the context's error as soon as that is done.
-func (g *Gateway) Bill(ctx context.Context, t Tariff, readings []reading.Reading) (reading.Bill, time.Duration, error) {
+// A Gateway serves some meters. It is the only Biller, in the load generator and in a device.
+type Gateway struct {
+	config    Config
+	key       *ecdsa.PrivateKey
+	evaluator fe.Evaluator // nil: plaintext
+}
+
+// New returns a gateway. Where readings are encrypted it takes as long as it takes to load the table
+// of discrete logarithms, or to compute it where it is not kept.
+func New(ctx context.Context, config Config, tables *fe.Tables) (*Gateway, error) {
+	g := &Gateway{config: config}
+	var err error
+	if config.Public != nil {
+		if g.evaluator, err = fe.NewEvaluator(ctx, config.Public, tables); err != nil {
+			return nil, err
+		}
+	}
+	if g.key, err = meter.DeriveKey(config.Seed, "meterbench gateway key "+config.ID); err != nil {
+		return nil, fmt.Errorf("gateway %s: key: %w", config.ID, err)
+	}
+	return g, nil
+}
+
+// Registration returns what makes the gateway known to the contract.
+func (g *Gateway) Registration() (reading.Gateway, error) {
+	key, err := reading.Compress(&g.key.PublicKey)
+	return reading.Gateway{ID: g.config.ID, Key: key}, err
+}
+
+// Bill implements Biller.
+func (g *Gateway) Bill(ctx context.Context, tariff int, readings []reading.Reading) (wire []byte, evaluate time.Duration, err error) {
+	if tariff < 0 || tariff >= len(g.config.Tariffs) {
+		return nil, 0, fmt.Errorf("tariff %d of %d", tariff, len(g.config.Tariffs))
+	}
+	bill, took, err := g.Compute(ctx, g.config.Tariffs[tariff], readings)
+	if err != nil {
+		return nil, 0, err
+	}
+	if g.evaluator == nil {
+		took = 0
+	}
+	wire, err = bill.Marshal()
+	return wire, took, err
+}
+
+// Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive,
+// and how long computing the function of them took. It fails with the context's error as soon as
+// that is done.
+func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Reading) (reading.Bill, time.Duration, error) {
 	if len(readings) == 0 {
 		return reading.Bill{}, 0, fmt.Errorf("gateway %s: a bill over no readings", g.config.ID)
 	}
@@ -105,16 +115,10 @@ func (g *Gateway) Bill(ctx context.Context, t Tariff, readings []reading.Reading
 		b.Result += result
 	}
 	took := time.Since(start)
-	err := g.Sign(&b)
-	return b, took, err
-}
-
-// Sign signs a bill as it stands, whatever it says.
-func (g *Gateway) Sign(b *reading.Bill) error {
 	if err := b.Sign(g.key); err != nil {
-		return fmt.Errorf("gateway %s: %w", g.config.ID, err)
+		return reading.Bill{}, 0, fmt.Errorf("gateway %s: %w", g.config.ID, err)
 	}
-	return nil
+	return b, took, nil
 }
 
 // compute returns the tariff's function of one reading.
@@ -122,8 +126,8 @@ func (g *Gateway) compute(ctx context.Context, t Tariff, r *reading.Reading) (in
 	if r.Kind != reading.Encrypted {
 		return t.Function.Apply(r)
 	}
-	if g.config.Evaluator == nil {
+	if g.evaluator == nil {
 		return 0, errors.New("it is encrypted, and the gateway has no evaluator")
 	}
-	return g.config.Evaluator.Evaluate(ctx, r.Payload, t.Key)
+	return g.evaluator.Evaluate(ctx, r.Payload, t.Key)
 }

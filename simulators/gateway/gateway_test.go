@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -15,26 +14,31 @@ import (
 
 func newGateway(t testing.TB, seed uint64, evaluator fe.Evaluator) *Gateway {
 	t.Helper()
-	g, err := New(Config{ID: "gw", Seed: seed, Evaluator: evaluator})
+	g, err := New(t.Context(), Config{ID: "gw", Seed: seed}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	g.evaluator = evaluator
 	return g
 }
 
-// collected returns n plain readings of a meter, collected by the gateway.
-func collected(t testing.TB, g *Gateway, n uint64) (list []reading.Reading) {
+// collect returns n plain readings of a meter.
+func collect(t testing.TB, n uint64) (list []reading.Reading) {
 	t.Helper()
 	fleet, err := meter.NewFleet(meter.Config{Seed: 1, Meters: 1, Prefix: "m", Interval: time.Hour, Start: time.Unix(0, 0), Length: 2, Bound: 500})
 	if err != nil {
 		t.Fatal(err)
 	}
+	sensors, err := fleet.Sensors(meter.SensorsConfig{Kind: reading.Plain})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for number := range n {
-		wires, err := g.Collect([]Sensor{fleet.Sensor(0, nil)}, number)
+		wire, _, err := sensors.Reading(t.Context(), 0, number, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := reading.Unmarshal(wires[0])
+		r, err := reading.Unmarshal(wire)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,11 +50,6 @@ func collected(t testing.TB, g *Gateway, n uint64) (list []reading.Reading) {
 func plain(weights ...int64) Tariff {
 	return Tariff{Function: reading.Function{Bound: math.MaxInt64, Weights: weights}, Hash: reading.Hash{1}}
 }
-
-// A silent sensor has no reading.
-type silent struct{ error }
-
-func (s silent) Reading(uint64) (reading.Reading, error) { return reading.Reading{}, s.error }
 
 // A constant evaluator has one result for every ciphertext.
 type constant int64
@@ -73,8 +72,8 @@ func TestKeyFollowsFromSeed(t *testing.T) {
 
 func TestBillAddsUp(t *testing.T) {
 	g := newGateway(t, 1, nil)
-	list := collected(t, g, 3)
-	b, _, err := g.Bill(t.Context(), plain(2, -1), list)
+	list := collect(t, 3)
+	b, _, err := g.Compute(t.Context(), plain(2, -1), list)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +91,7 @@ func TestBillAddsUp(t *testing.T) {
 
 func TestGatewayRefuses(t *testing.T) {
 	g := newGateway(t, 1, nil)
-	list := collected(t, g, 3)
+	list := collect(t, 3)
 	encrypted := list[0]
 	encrypted.Kind = reading.Encrypted
 	stopped, stop := context.WithCancel(t.Context())
@@ -115,12 +114,8 @@ func TestGatewayRefuses(t *testing.T) {
 			return []reading.Reading{encrypted, next}
 		}(), "reading 1 of meter m-000000: the bill does not fit into 64 bits"},
 	} {
-		if _, _, err := c.gateway.Bill(c.ctx, c.tariff, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
+		if _, _, err := c.gateway.Compute(c.ctx, c.tariff, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
 			t.Errorf("%s: error %v; want %q", name, err, c.want)
 		}
-	}
-	reason := errors.New("no power")
-	if _, err := g.Collect([]Sensor{silent{reason}}, 0); !errors.Is(err, reason) {
-		t.Errorf("error %v", err)
 	}
 }

@@ -2,12 +2,11 @@
 // follows from one seed: how much each household uses and when, the energy
 // registers, the keys and the signatures.
 //
-// Data flow: Values gives what a meter measured for one of its readings, in
-// constant time and without any history; a workload turns the values into a
-// payload, encrypted through an Encrypter or not; Sign signs the reading that
-// holds it. Values depend on the seed, the meter's index and the metering
-// interval, not on the prefix of the meter's id, so two fleets that differ in
-// name only measure the same.
+// Data flow: Values gives what a meter measured for one of its readings, in constant time and
+// without any history. Sensors turns values into a payload, plain, padded or encrypted, signs the
+// reading that holds it and returns it in wire form; load generator and device both use it. Values
+// depend on the seed, the meter's index and the metering interval, not on the prefix of the meter's
+// id, so two fleets that differ in name only measure the same.
 package meter
 
 import (
@@ -18,11 +17,6 @@ import (
 
 	"meterbench/simulators/reading"
 )
-
-// An Encrypter turns the values of one reading into a ciphertext.
-type Encrypter interface {
-	Encrypt(x []int64) ([]byte, error)
-}
 
 // MaxMeters is the greatest number of meters in a fleet.
 const MaxMeters = 1_000_000
@@ -180,16 +174,6 @@ func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
 	}
 	values.Register = previous - h.register(0)
 	return values, f.End(meter, number)
-}
-
-// Encrypt returns the ciphertext of the values of a meter's reading.
-func (f *Fleet) Encrypt(meter int, number uint64, encrypter Encrypter) ([]byte, error) {
-	values, _ := f.Values(meter, number)
-	ciphertext, err := encrypter.Encrypt(values.Wh)
-	if err != nil {
-		return nil, fmt.Errorf("encrypt reading %d of meter %s: %w", number, f.ID(meter), err)
-	}
-	return ciphertext, nil
 }
 
 // A household is what sets a meter's consumption apart from others'.

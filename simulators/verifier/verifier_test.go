@@ -77,24 +77,28 @@ func newWorld(t testing.TB, encrypted bool) *world {
 	w := &world{fleet: fleet, book: &book{
 		readings: map[string]map[uint64]reading.Reading{}, functions: map[reading.Hash][]byte{}, parameters: map[reading.Hash][]byte{},
 	}}
-	var encrypter meter.Encrypter
+	send, serve := meter.SensorsConfig{Kind: reading.Plain}, gateway.Config{ID: "gw", Seed: 1}
 	if encrypted {
 		w.authority, err = authority.New(t.Context(), authority.Config{Params: params})
 		must(err)
-		encrypter = w.authority.Encryptor()
+		public := w.authority.Public()
+		send, serve.Public = meter.SensorsConfig{Kind: reading.Encrypted, Public: public}, public
 		w.book.parameters[w.authority.Parameters()] = w.authority.Public()
-		w.evaluator = evaluator(t, w.authority.Public())
+		w.evaluator, err = fe.NewEvaluator(t.Context(), public, smallTables(t))
+		must(err)
 	}
-	w.gateway, err = gateway.New(gateway.Config{ID: "gw", Seed: 1, Evaluator: w.evaluator})
+	w.gateway, err = gateway.New(t.Context(), serve, smallTables(t))
+	must(err)
+	sensors, err := fleet.Sensors(send)
 	must(err)
 	w.day, w.flat = w.tariff(t, "day", 30, 30, 20, 20), w.tariff(t, "flat", 25, 25, 25, 25)
 	for i := range 2 {
 		id := fleet.ID(i)
 		w.book.readings[id] = map[uint64]reading.Reading{}
 		for n := range uint64(5) {
-			wires, err := w.gateway.Collect([]gateway.Sensor{fleet.Sensor(i, encrypter)}, n)
+			wire, _, err := sensors.Reading(t.Context(), i, n, nil)
 			must(err)
-			w.book.readings[id][n], err = reading.Unmarshal(wires[0])
+			w.book.readings[id][n], err = reading.Unmarshal(wire)
 			must(err)
 		}
 	}
@@ -106,17 +110,13 @@ func newWorld(t testing.TB, encrypted bool) *world {
 	return w
 }
 
-func evaluator(t testing.TB, public []byte) fe.Evaluator {
+func smallTables(t testing.TB) *fe.Tables {
 	t.Helper()
 	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 12})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := fe.NewEvaluator(t.Context(), public, tables)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
+	return tables
 }
 
 func meterKey(t testing.TB, fleet *meter.Fleet, i int) *ecdsa.PublicKey {
@@ -162,7 +162,7 @@ func (w *world) stored(i int, from, to uint64) (list []reading.Reading) {
 
 func (w *world) bill(t testing.TB, tariff gateway.Tariff, readings []reading.Reading) reading.Bill {
 	t.Helper()
-	b, took, err := w.gateway.Bill(t.Context(), tariff, readings)
+	b, took, err := w.gateway.Compute(t.Context(), tariff, readings)
 	if err != nil || took <= 0 {
 		t.Fatalf("bill in %v: %v", took, err)
 	}
@@ -173,7 +173,11 @@ func (w *world) bill(t testing.TB, tariff gateway.Tariff, readings []reading.Rea
 func (w *world) resign(t testing.TB, b reading.Bill, edit func(*reading.Bill)) reading.Bill {
 	t.Helper()
 	edit(&b)
-	if err := w.gateway.Sign(&b); err != nil {
+	key, err := meter.DeriveKey(1, "meterbench gateway key gw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Sign(key); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -61,6 +61,7 @@ type stage struct {
 	Config
 	authority *authority.Authority
 	fleet     *meter.Fleet
+	sensors   *meter.Sensors
 	gateway   *gateway.Gateway  // computes bills
 	cheat     *ecdsa.PrivateKey // signs them, as the gateway that the ledger knows
 	stranger  *ecdsa.PrivateKey // of nobody
@@ -109,11 +110,14 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.sensors, err = s.fleet.Sensors(meter.SensorsConfig{Kind: reading.Encrypted, Public: s.authority.Public()}); err != nil {
+		return err
+	}
 	evaluator, err := fe.NewEvaluator(ctx, s.authority.Public(), s.Tables)
 	if err != nil {
 		return err
 	}
-	if s.gateway, err = gateway.New(gateway.Config{ID: s.gatewayID(), Seed: s.Seed, Evaluator: evaluator}); err != nil {
+	if s.gateway, err = gateway.New(ctx, gateway.Config{ID: s.gatewayID(), Seed: s.Seed, Public: s.authority.Public()}, s.Tables); err != nil {
 		return err
 	}
 	if s.cheat, err = meter.DeriveKey(s.Seed, "adversary gateway"); err != nil {

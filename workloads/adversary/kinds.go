@@ -74,14 +74,14 @@ func (s *stage) honestReading(ctx context.Context, i uint64) (string, error) {
 	}
 	var reason string
 	for n := i; n < to; n++ {
-		wires, err := s.gateway.Collect([]gateway.Sensor{s.fleet.Sensor(own, s.authority.Encryptor())}, n)
+		wire, _, err := s.sensors.Reading(ctx, own, n, nil)
 		if err != nil {
 			return "", err
 		}
-		if reason, err = s.put(ctx, wires[0]); err != nil || reason != "" {
+		if reason, err = s.put(ctx, wire); err != nil || reason != "" {
 			return reason, err
 		}
-		s.accepted = append(s.accepted, wires[0])
+		s.accepted = append(s.accepted, wire)
 	}
 	return reason, nil
 }
@@ -92,15 +92,18 @@ const longest = 5
 // reading submits a meter's reading that was changed.
 func (s *stage) reading(meter int, change func(*reading.Reading) error) func(context.Context, uint64) (string, error) {
 	return func(ctx context.Context, i uint64) (string, error) {
-		r, err := s.fleet.Sensor(meter, s.authority.Encryptor()).Reading(unused + i)
+		wire, _, err := s.sensors.Reading(ctx, meter, unused+i, nil)
+		if err != nil {
+			return "", err
+		}
+		r, err := reading.Unmarshal(wire)
 		if err != nil {
 			return "", err
 		}
 		if err := change(&r); err != nil {
 			return "", err
 		}
-		wire, err := r.Marshal()
-		if err != nil {
+		if wire, err = r.Marshal(); err != nil {
 			return "", err
 		}
 		return s.put(ctx, wire)
@@ -133,7 +136,7 @@ func (s *stage) bill(ctx context.Context, t gateway.Tariff, i, readings uint64, 
 	if err != nil {
 		return "", err
 	}
-	b, _, err := s.gateway.Bill(ctx, t, list)
+	b, _, err := s.gateway.Compute(ctx, t, list)
 	if err != nil {
 		return "", err
 	}
@@ -164,7 +167,7 @@ func (s *stage) foreignKey(ctx context.Context, i uint64) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, _, err = s.gateway.Bill(ctx, relabelled, list); errors.Is(err, fe.ErrNoResult) {
+		if _, _, err = s.gateway.Compute(ctx, relabelled, list); errors.Is(err, fe.ErrNoResult) {
 			return result.NoResult, nil
 		}
 		return "", err
