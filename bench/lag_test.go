@@ -20,7 +20,7 @@ type lags struct {
 }
 
 func (l *lags) Record(r result.Record) {
-	if lag, ok := r.Span(result.PhaseLag); ok {
+	if lag, ok := r.Span(result.PartLag); ok {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.all = append(l.all, lag)

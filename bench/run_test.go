@@ -47,7 +47,7 @@ func (r *records) sorted() []result.Record {
 // slow returns how many records were committed at least d after they were intended.
 func (r *records) slow(d time.Duration) (n int) {
 	for _, rec := range r.all {
-		if latency, ok := rec.Span(result.PhaseCommit); ok && latency >= d {
+		if latency, ok := rec.Span(result.PartCommit); ok && latency >= d {
 			n++
 		}
 	}

@@ -69,10 +69,10 @@ func unencrypted(all []series) *transaction {
 			}
 			for _, l := range s.levels {
 				t := transaction{series: s.name, load: l.load}
-				if v, ok := l.median(quantiles[0].of(result.PhaseCommit)); ok {
+				if v, ok := l.median(quantiles[0].of(result.PartCommit)); ok {
 					t.commit = &v
 				}
-				if v, ok := l.median(quantiles[0].of(result.PhaseAcknowledge)); ok {
+				if v, ok := l.median(quantiles[0].of(result.PartAcknowledge)); ok {
 					t.acknowledge = &v
 				}
 				if t.commit != nil || t.acknowledge != nil {

@@ -169,7 +169,7 @@ func (e encryption) insideTable(id, title, what string, of func(series) bool) Ta
 		Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share})}
 	eachPoint(e.all, func(s series, l level, p result.Point) {
 		encrypt, encrypted := encryptMean(p)
-		commit, committed := phaseMean(result.PhaseCommit)(p)
+		commit, committed := phaseMean(result.PartCommit)(p)
 		if of(s) && encrypted && committed && commit > 0 {
 			t.Rows = append(t.Rows, append(levelCells(e.all, s, p), number(encrypt), number(commit), number(encrypt/commit)))
 		}

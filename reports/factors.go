@@ -160,7 +160,7 @@ func factorTable(all []series, by []factor) Table {
 		Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3})
 	commit := func(pick func(stats.Quantiles) *float64) func(result.Point) (float64, bool) {
 		return func(p result.Point) (float64, bool) {
-			v := pick(p.Latency[result.PhaseCommit.String()])
+			v := pick(p.Latency[result.PartCommit.String()])
 			if v == nil {
 				return 0, false
 			}

@@ -168,7 +168,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
-			commit, committed := l.median(phaseMean(result.PhaseCommit))
+			commit, committed := l.median(phaseMean(result.PartCommit))
 			if _, valid := l.values(encryptMean); !of(s) || !encrypted || !committed || !valid || commit <= 0 {
 				continue
 			}

@@ -12,14 +12,14 @@ var orderCommit = part{"order_commit", "order + commit", hueOrderer, 0, unsplit}
 
 // blockParts split "order + commit" where the nodes tell of it.
 var blockParts = [...]part{
-	{"wait_cut", "wait for the block's cut", hueOrderer, 0, blockMean(result.PhaseWaitCut)},
-	{"deliver", "deliver: until the peer takes the block up", hueOrderer, 1, blockMean(result.PhaseDeliver)},
-	{"validate", "validate: signatures and policies", huePeer, 1, blockMean(result.PhaseValidate)},
-	{"state_commit", "commit: block and state", huePeer, 2, blockMean(result.PhaseStateCommit)},
-	{"notify", "notify: to the client", hueClient, 2, blockMean(result.PhaseNotify)},
+	{"wait_cut", "wait for the block's cut", hueOrderer, 0, blockMean(result.PartWaitCut)},
+	{"deliver", "deliver: until the peer takes the block up", hueOrderer, 1, blockMean(result.PartDeliver)},
+	{"validate", "validate: signatures and policies", huePeer, 1, blockMean(result.PartValidate)},
+	{"state_commit", "commit: block and state", huePeer, 2, blockMean(result.PartStateCommit)},
+	{"notify", "notify: to the client", hueClient, 2, blockMean(result.PartNotify)},
 }
 
-func blockMean(phase result.BlockPhase) func(result.Point) (float64, bool) {
+func blockMean(phase result.BlockPart) func(result.Point) (float64, bool) {
 	return func(p result.Point) (float64, bool) {
 		q := p.Latency[phase.String()]
 		return q.Mean, q.N > 0
@@ -28,10 +28,10 @@ func blockMean(phase result.BlockPhase) func(result.Point) (float64, bool) {
 
 // unsplit is the mean of "order + commit" where its parts are not known.
 func unsplit(p result.Point) (float64, bool) {
-	if _, split := blockMean(result.PhaseWaitCut)(p); split {
+	if _, split := blockMean(result.PartWaitCut)(p); split {
 		return 0, false
 	}
-	return phaseMean(result.PhaseOrderCommit)(p)
+	return phaseMean(result.PartOrderCommit)(p)
 }
 
 // anyPoint reports whether a point of any series is like that.

@@ -64,7 +64,7 @@ func percentileFigure(s series, all []series) Figure {
 	}
 	f = f.Settle("No data: no load level of this series has enough transactions for a percentile.")
 	f.Notes = append(f.Notes, "Valid transactions of the window only.")
-	if phase == result.PhaseCommit {
+	if phase == result.PartCommit {
 		f.Notes[0] = "Commit latency counts from the intended start. " + f.Notes[0]
 	}
 	if missing(s, phase) {
@@ -77,11 +77,11 @@ func percentileFigure(s series, all []series) Figure {
 
 // headlinePhase is the latency by which a series is judged: commit, unless its
 // transactions are only endorsed.
-func headlinePhase(s series) (result.Phase, string) {
+func headlinePhase(s series) (result.Part, string) {
 	if s.conditions.Wait == "endorse" {
-		return result.PhaseEndorse, "endorsement latency"
+		return result.PartEndorse, "endorsement latency"
 	}
-	return result.PhaseCommit, "commit latency"
+	return result.PartCommit, "commit latency"
 }
 
 // A namedQuantile reads one quantile of a phase out of a point.
@@ -96,7 +96,7 @@ var quantiles = [...]namedQuantile{
 	{"p99", func(q stats.Quantiles) *float64 { return q.P99 }},
 }
 
-func (q namedQuantile) of(phase result.Phase) func(result.Point) (float64, bool) {
+func (q namedQuantile) of(phase result.Part) func(result.Point) (float64, bool) {
 	return func(p result.Point) (float64, bool) {
 		v := q.get(p.Latency[phase.String()])
 		if v == nil {
@@ -106,7 +106,7 @@ func (q namedQuantile) of(phase result.Phase) func(result.Point) (float64, bool)
 	}
 }
 
-func largestQuantile(phase result.Phase) func(result.Point) (float64, bool) {
+func largestQuantile(phase result.Part) func(result.Point) (float64, bool) {
 	return func(p result.Point) (float64, bool) {
 		for _, q := range slices.Backward(quantiles[:]) {
 			if v, ok := q.of(phase)(p); ok {
@@ -117,7 +117,7 @@ func largestQuantile(phase result.Phase) func(result.Point) (float64, bool) {
 	}
 }
 
-func missing(s series, phase result.Phase) bool {
+func missing(s series, phase result.Part) bool {
 	for _, l := range s.levels {
 		for _, q := range quantiles {
 			if _, ok := l.median(q.of(phase)); !ok {
@@ -139,15 +139,15 @@ type part struct {
 }
 
 var parts = [...]part{
-	{"lag", "lag: intended to actual start", hueIdle, 0, phaseMean(result.PhaseLag)},
+	{"lag", "lag: intended to actual start", hueIdle, 0, phaseMean(result.PartLag)},
 	{"encrypt", "encrypt", hueEncrypt, 0, encryptMean},
 	{"prepare", "prepare: sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
-		prepare, ok := phaseMean(result.PhasePrepare)(p)
+		prepare, ok := phaseMean(result.PartPrepare)(p)
 		encrypt, _ := encryptMean(p)
 		return max(0, prepare-encrypt), ok
 	}},
-	{"endorse", "endorse", huePeer, 0, phaseMean(result.PhaseEndorse)},
-	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, phaseMean(result.PhaseSubmit)},
+	{"endorse", "endorse", huePeer, 0, phaseMean(result.PartEndorse)},
+	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, phaseMean(result.PartSubmit)},
 }
 
 // short is the name without its explanation.
@@ -156,7 +156,7 @@ func (p part) short() string {
 	return short
 }
 
-func phaseMean(phase result.Phase) func(result.Point) (float64, bool) {
+func phaseMean(phase result.Part) func(result.Point) (float64, bool) {
 	return func(p result.Point) (float64, bool) {
 		q := p.Latency[phase.String()]
 		return q.Mean, q.N > 0
@@ -166,7 +166,7 @@ func phaseMean(phase result.Phase) func(result.Point) (float64, bool) {
 // encryptMean spreads the encryption over all transactions that were prepared:
 // only those that encrypted something have a span of it.
 func encryptMean(p result.Point) (float64, bool) {
-	encrypt, prepare := p.Latency[result.PhaseEncrypt.String()], p.Latency[result.PhasePrepare.String()]
+	encrypt, prepare := p.Latency[result.PartEncrypt.String()], p.Latency[result.PartPrepare.String()]
 	if encrypt.N == 0 || prepare.N == 0 {
 		return 0, false
 	}

@@ -97,8 +97,8 @@ func levelTable(all []series) Table {
 		t.Columns = append(t.Columns, Column{Key: "steady", Title: "state", Rank: 1})
 	}
 	eachPoint(all, func(s series, l level, p result.Point) {
-		commit := p.Latency[result.PhaseCommit.String()]
-		acknowledge := p.Latency[result.PhaseAcknowledge.String()]
+		commit := p.Latency[result.PartCommit.String()]
+		acknowledge := p.Latency[result.PartAcknowledge.String()]
 		interval := Cell{Why: whyInterval}
 		if i := throughputInterval(p); i != nil && finite(i.Low) && finite(i.High) {
 			interval = Cell{Interval: i}
@@ -186,8 +186,8 @@ func seriesTable(all []series) Table {
 func phaseTable(all []series) Table {
 	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true, Columns: levelColumns(all)}
 	columns := slices.Clone(parts[:])
-	columns = append(columns, part{key: orderCommit.key, name: orderCommit.name, mean: phaseMean(result.PhaseOrderCommit)})
-	split := anyPoint(all, func(p result.Point) bool { _, ok := blockMean(result.PhaseWaitCut)(p); return ok })
+	columns = append(columns, part{key: orderCommit.key, name: orderCommit.name, mean: phaseMean(result.PartOrderCommit)})
+	split := anyPoint(all, func(p result.Point) bool { _, ok := blockMean(result.PartWaitCut)(p); return ok })
 	if split {
 		for _, part := range blockParts {
 			part.name = "of it, " + part.name
@@ -203,7 +203,7 @@ func phaseTable(all []series) Table {
 		for _, part := range columns {
 			row = append(row, optional(part.mean(p)))
 		}
-		t.Rows = append(t.Rows, append(row, optional(phaseMean(result.PhaseCommit)(p))))
+		t.Rows = append(t.Rows, append(row, optional(phaseMean(result.PartCommit)(p))))
 	})
 	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
 	if slices.ContainsFunc(all, bills) {

@@ -130,7 +130,7 @@ func keptUp(e *Evidence) (Verdict, bool) {
 // timer: clients of a closed load wait for a block that they are too few to fill.
 func timer(e *Evidence) (Verdict, bool) {
 	p := &e.Point
-	wait, commit := p.Latency[result.PhaseWaitCut.String()], p.Latency[result.PhaseCommit.String()]
+	wait, commit := p.Latency[result.PartWaitCut.String()], p.Latency[result.PartCommit.String()]
 	if p.Load.Kind != "closed" || p.Conditions.Wait != "commit" || p.BlockCut == nil || wait.N == 0 ||
 		share(float64(p.BlockCut.Timer), float64(p.BlockCut.Total())) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
 		return Verdict{}, false
@@ -198,15 +198,15 @@ func client(e *Evidence) (Verdict, bool) {
 // timer may be behind it.
 func few(e *Evidence) (Verdict, bool) {
 	p := &e.Point
-	phase, what := result.PhaseCommit, "commit"
+	part, what := result.PartCommit, "commit"
 	switch p.Conditions.Wait {
 	case "endorse":
-		phase, what = result.PhaseEndorse, "endorsement"
+		part, what = result.PartEndorse, "endorsement"
 	case "acknowledge":
-		phase, what = result.PhaseAcknowledge, "acknowledgement"
+		part, what = result.PartAcknowledge, "acknowledgement"
 	}
-	latency := p.Latency[phase.String()]
-	if p.Load.Kind != "closed" || latency.N == 0 || phase == result.PhaseCommit && p.BlockCut == nil {
+	latency := p.Latency[part.String()]
+	if p.Load.Kind != "closed" || latency.N == 0 || part == result.PartCommit && p.BlockCut == nil {
 		return Verdict{}, false
 	}
 	clients := "1 client with one transaction at a time asks"

@@ -72,7 +72,7 @@ func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) 
 // seconds: as the reference has them and as they were measured.
 func (t *trial) latencies() (truth, measured []float64) {
 	for _, r := range t.records {
-		if latency, ok := r.Span(result.PhaseCommit); ok && r.Outcome == result.Valid {
+		if latency, ok := r.Span(result.PartCommit); ok && r.Outcome == result.Valid {
 			x := t.log[r.TxID]
 			truth = append(truth, x.Committed.Sub(x.Arrived).Seconds())
 			measured = append(measured, latency.Seconds())
@@ -85,7 +85,7 @@ func (t *trial) latencies() (truth, measured []float64) {
 func (t *trial) lags() []float64 {
 	var all []float64
 	for _, r := range t.records {
-		if lag, ok := r.Span(result.PhaseLag); ok {
+		if lag, ok := r.Span(result.PartLag); ok {
 			all = append(all, lag.Seconds())
 		}
 	}

@@ -22,7 +22,7 @@ type latencies struct {
 }
 
 func (l *latencies) Record(r result.Record) {
-	latency, ok := r.Span(result.PhaseCommit)
+	latency, ok := r.Span(result.PartCommit)
 	if !ok {
 		latency = -1
 	}

@@ -148,7 +148,7 @@ func TestClosedLoadOnALongTimer(t *testing.T) {
 		c := reference.Config{Batch: &reference.Batch{Timeout: 2 * time.Second, Messages: 10}}
 		tr := run(t, t.Context(), c, bench.Plan{Clients: 4, Hold: time.Minute}, empty)
 		for _, r := range tr.records {
-			if latency, _ := r.Span(result.PhaseCommit); latency != 2*time.Second {
+			if latency, _ := r.Span(result.PartCommit); latency != 2*time.Second {
 				t.Fatalf("transaction %d took %v", r.Seq, latency)
 			}
 		}

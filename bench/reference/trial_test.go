@@ -98,7 +98,7 @@ func runOn(t testing.TB, ctx context.Context, clock alarm.Clock, c reference.Con
 // slow returns how many were committed at least d after they were intended.
 func (tr *trial) slow(d time.Duration) (n int) {
 	for _, r := range tr.records {
-		if latency, ok := r.Span(result.PhaseCommit); ok && latency >= d {
+		if latency, ok := r.Span(result.PartCommit); ok && latency >= d {
 			n++
 		}
 	}

@@ -97,14 +97,14 @@ func whole(n int) string {
 // writePoint writes a point as a benchmark whose iterations are the
 // transactions that its latencies were taken from.
 func writePoint(b *bytes.Buffer, p *Point) {
-	name, phase := "Commit", PhaseCommit
+	name, part := "Commit", PartCommit
 	if p.Conditions.Wait == "endorse" {
-		name, phase = "Endorse", PhaseEndorse
+		name, part = "Endorse", PartEndorse
 	}
-	q := p.Latency[phase.String()]
+	q := p.Latency[part.String()]
 	var values []string
 	add := func(value float64, unit string) { values = append(values, number(value), unit) }
-	if phase == PhaseCommit {
+	if part == PartCommit {
 		add(p.Throughput, "tx/s")
 	}
 	for _, v := range []struct {

@@ -63,40 +63,40 @@ func (b *Block) At(peer string) (PeerBlock, bool) {
 	return PeerBlock{}, false
 }
 
-// A BlockPhase names a span of the way that a transaction goes in a block. The
-// phases follow one upon the other and make up the whole of PhaseOrderCommit.
-type BlockPhase uint8
+// A BlockPart names a span of the way that a transaction goes in a block. The
+// parts follow one upon the other and make up the whole of PartOrderCommit.
+type BlockPart uint8
 
-// The phases in their order.
+// The parts in their order.
 const (
-	PhaseWaitCut     BlockPhase = iota // acknowledged by an orderer to its block's cut
-	PhaseDeliver                       // cut to taken up by the observing peer: consensus, delivery, the block before
-	PhaseValidate                      // signatures and endorsement policies checked
-	PhaseStateCommit                   // versions checked, block and state stored
-	PhaseNotify                        // committed to seen by the client
-	blockPhases
+	PartWaitCut     BlockPart = iota // acknowledged by an orderer to its block's cut
+	PartDeliver                      // cut to taken up by the observing peer: consensus, delivery, the block before
+	PartValidate                     // signatures and endorsement policies checked
+	PartStateCommit                  // versions checked, block and state stored
+	PartNotify                       // committed to seen by the client
+	blockParts
 )
 
-var blockPhaseNames = [blockPhases]string{"wait_cut", "deliver", "validate", "state_commit", "notify"}
+var blockPartNames = [blockParts]string{"wait_cut", "deliver", "validate", "state_commit", "notify"}
 
-// String returns the phase's key in summary.json.
-func (p BlockPhase) String() string { return blockPhaseNames[p] }
+// String returns the part's key in summary.json.
+func (p BlockPart) String() string { return blockPartNames[p] }
 
-// BlockPhases returns every phase in its order.
-func BlockPhases() []BlockPhase {
-	all := make([]BlockPhase, blockPhases)
+// BlockParts returns every part in its order.
+func BlockParts() []BlockPart {
+	all := make([]BlockPart, blockParts)
 	for i := range all {
-		all[i] = BlockPhase(i)
+		all[i] = BlockPart(i)
 	}
 	return all
 }
 
-// BlockInstants are when a block passed from one phase to the next, as offsets
+// BlockInstants are when a block passed from one part to the next, as offsets
 // from the start of the load level: cut, received, validated and committed at
 // the observing peer.
-type BlockInstants [blockPhases - 1]time.Duration
+type BlockInstants [blockParts - 1]time.Duration
 
-// Instants returns when the block passed from phase to phase at the observing
+// Instants returns when the block passed from part to part at the observing
 // peer, as offsets from epoch on the wall clock. It is false where the nodes
 // did not tell all of it.
 func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool) {
@@ -115,7 +115,7 @@ func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool)
 // acknowledgement on the way while the block is cut) counts as that of the
 // acknowledgement, and one after the commit as that of the commit. It is false
 // where the transaction was not acknowledged and committed.
-func (r *Record) BlockSpans(block BlockInstants) (spans [blockPhases]time.Duration, ok bool) {
+func (r *Record) BlockSpans(block BlockInstants) (spans [blockParts]time.Duration, ok bool) {
 	if r.Submitted == NotReached || r.Committed == NotReached {
 		return spans, false
 	}
@@ -124,6 +124,6 @@ func (r *Record) BlockSpans(block BlockInstants) (spans [blockPhases]time.Durati
 		next := min(max(instant, reached), max(r.Committed, reached))
 		spans[i], reached = next-reached, next
 	}
-	spans[PhaseNotify] = r.Committed - reached
+	spans[PartNotify] = r.Committed - reached
 	return spans, true
 }

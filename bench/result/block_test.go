@@ -47,10 +47,10 @@ func TestBlockSpansSumToTheWhole(t *testing.T) {
 		for i, s := range spans {
 			sum += s
 			if s < 0 && r.Committed >= r.Submitted {
-				t.Fatalf("%v takes %v", BlockPhase(i), s)
+				t.Fatalf("%v takes %v", BlockPart(i), s)
 			}
 		}
-		if whole, _ := r.Span(PhaseOrderCommit); !ok || sum != whole {
+		if whole, _ := r.Span(PartOrderCommit); !ok || sum != whole {
 			t.Fatalf("%v sum to %v, not %v", spans, sum, whole)
 		}
 	})

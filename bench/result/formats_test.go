@@ -53,8 +53,8 @@ func TestLatencyLogIsReadByTheLibrary(t *testing.T) {
 	}
 	var want []string
 	for _, level := range []string{"plain/clients=8/r1/", "bills__monthly/rate=12.5/r2/"} {
-		for _, phase := range []string{"commit", "lag", "prepare", "endorse", "submit", "order_commit", "acknowledge"} {
-			want = append(want, level+phase)
+		for _, part := range []string{"commit", "lag", "prepare", "endorse", "submit", "order_commit", "acknowledge"} {
+			want = append(want, level+part)
 		}
 	}
 	if !slices.Equal(tags, want) {

@@ -15,7 +15,7 @@ import (
 // A latencyLog writes latency.hlog: an HdrHistogram interval log (format 1.3,
 // V2 compressed histograms of nanoseconds) as the tools of hdrhistogram.org
 // read it. Each load level is one interval, from the start to the end of its
-// window in wall-clock time; each phase is one tag, <level>/<phase>.
+// window in wall-clock time; each part is one tag, <level>/<part>.
 type latencyLog struct {
 	path string
 	file *os.File
@@ -31,16 +31,16 @@ func createLatencyLog(path string, run Run) (*latencyLog, error) {
 	buf := bufio.NewWriter(f)
 	l := &latencyLog{path: path, file: f, buf: buf, log: hdrhistogram.NewHistogramLogWriter(buf)}
 	// Errors of buf stick and come out at Flush.
-	l.log.OutputComment("[Latencies in nanoseconds by load level and phase]")
+	l.log.OutputComment("[Latencies in nanoseconds by load level and part]")
 	l.log.OutputLogFormatVersion()
 	l.log.OutputStartTime(run.Started.UnixMilli())
 	l.log.OutputLegend()
 	return l, l.flush()
 }
 
-// write appends the phases of a level that was opened at the given time.
+// write appends the parts of a level that was opened at the given time.
 func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
-	for _, p := range Phases() {
+	for _, p := range Parts() {
 		h, ok := w.Latency(p)
 		if !ok {
 			continue
@@ -55,8 +55,8 @@ func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
 	return l.flush()
 }
 
-// tag names a phase of a level in the log, where commas and spaces end a tag.
-func tag(key LevelKey, p Phase) string {
+// tag names a part of a level in the log, where commas and spaces end a tag.
+func tag(key LevelKey, p Part) string {
 	clean := func(r rune) rune {
 		if r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) {
 			return '_'

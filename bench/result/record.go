@@ -31,42 +31,42 @@ type Record struct {
 	Channel   uint16   // which of the target's channels it was prepared for, from 0
 }
 
-// A Phase names a span of a transaction's life. Commit, Lag, Prepare, Endorse,
+// A Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse,
 // Submit and OrderCommit measure from one instant of a Record to another;
 // Commit is the whole and the sum of the other five. Acknowledge is Endorse
 // plus Submit, what the published clients measured. Encrypt is part of Prepare.
-type Phase uint8
+type Part uint8
 
-// The phases in their order of presentation.
+// The parts in their order of presentation.
 const (
-	PhaseCommit      Phase = iota // intended to committed
-	PhaseLag                      // intended to started
-	PhasePrepare                  // started to prepared
-	PhaseEncrypt                  // part of prepare
-	PhaseEndorse                  // prepared to endorsed
-	PhaseSubmit                   // endorsed to acknowledged by an orderer
-	PhaseOrderCommit              // acknowledged to committed
-	PhaseAcknowledge              // prepared to acknowledged
-	phases
+	PartCommit      Part = iota // intended to committed
+	PartLag                     // intended to started
+	PartPrepare                 // started to prepared
+	PartEncrypt                 // part of prepare
+	PartEndorse                 // prepared to endorsed
+	PartSubmit                  // endorsed to acknowledged by an orderer
+	PartOrderCommit             // acknowledged to committed
+	PartAcknowledge             // prepared to acknowledged
+	parts
 )
 
-var phaseNames = [phases]string{"commit", "lag", "prepare", "encrypt", "endorse", "submit", "order_commit", "acknowledge"}
+var partNames = [parts]string{"commit", "lag", "prepare", "encrypt", "endorse", "submit", "order_commit", "acknowledge"}
 
-// String returns the phase's key in summary.json.
-func (p Phase) String() string { return phaseNames[p] }
+// String returns the part's key in summary.json.
+func (p Part) String() string { return partNames[p] }
 
-// Phases returns every phase in its fixed order of presentation.
-func Phases() []Phase {
-	all := make([]Phase, phases)
+// Parts returns every part in its fixed order of presentation.
+func Parts() []Part {
+	all := make([]Part, parts)
 	for i := range all {
-		all[i] = Phase(i)
+		all[i] = Part(i)
 	}
 	return all
 }
 
-// Span returns how long the transaction spent in phase p, and false where it
-// did not pass both ends of the phase (or encrypted nothing).
-func (r *Record) Span(p Phase) (time.Duration, bool) {
+// Span returns how long the transaction spent in part p, and false where it
+// did not pass both ends of the part (or encrypted nothing).
+func (r *Record) Span(p Part) (time.Duration, bool) {
 	between := func(from, to time.Duration) (time.Duration, bool) {
 		if from == NotReached || to == NotReached {
 			return 0, false
@@ -74,21 +74,21 @@ func (r *Record) Span(p Phase) (time.Duration, bool) {
 		return to - from, true
 	}
 	switch p {
-	case PhaseCommit:
+	case PartCommit:
 		return between(r.Intended, r.Committed)
-	case PhaseLag:
+	case PartLag:
 		return between(r.Intended, r.Started)
-	case PhasePrepare:
+	case PartPrepare:
 		return between(r.Started, r.Prepared)
-	case PhaseEncrypt:
+	case PartEncrypt:
 		return r.Encrypt, r.Encrypt > 0
-	case PhaseEndorse:
+	case PartEndorse:
 		return between(r.Prepared, r.Endorsed)
-	case PhaseSubmit:
+	case PartSubmit:
 		return between(r.Endorsed, r.Submitted)
-	case PhaseOrderCommit:
+	case PartOrderCommit:
 		return between(r.Submitted, r.Committed)
-	case PhaseAcknowledge:
+	case PartAcknowledge:
 		return between(r.Prepared, r.Submitted)
 	}
 	return 0, false

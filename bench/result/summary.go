@@ -45,8 +45,8 @@ type Point struct {
 	Scheduled  uint64     `json:"scheduled"`        // intended within the window
 	// Outcomes of the transactions intended within the window; sums to Scheduled.
 	Outcomes map[string]uint64 `json:"outcomes"`
-	// Latency by the names of Phase and, where the nodes tell of every block, of
-	// BlockPhase, over the window's transactions whose outcome is valid (or
+	// Latency by the names of Part and, where the nodes tell of every block, of
+	// BlockPart, over the window's transactions whose outcome is valid (or
 	// answered, where nothing is committed).
 	Latency     map[string]stats.Quantiles `json:"latency_s"`
 	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s

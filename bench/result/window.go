@@ -8,7 +8,7 @@ import (
 )
 
 // Latencies are kept in nanoseconds, from 0 to an hour, with 3 significant
-// digits: a histogram takes 256 KB, and a phase of some microseconds is as
+// digits: a histogram takes 256 KB, and a part of some microseconds is as
 // sharp as one of seconds.
 const (
 	histogramHighest = int64(time.Hour)
@@ -41,7 +41,7 @@ type Window struct {
 	// histograms because they were negative or over an hour.
 	Refused error
 
-	valid, answered phaseHistograms
+	valid, answered partHistograms
 	lag             *hdrhistogram.Histogram
 	blocks          map[blockRange]uint64 // bit sets of block numbers
 	begun           []uint64              // distinct blocks, by the bin in which one was seen first
@@ -55,8 +55,8 @@ type blockRange struct {
 	number  uint64 // of a block / 64
 }
 
-// phaseHistograms holds a histogram for every phase that has a value.
-type phaseHistograms [phases]*hdrhistogram.Histogram
+// partHistograms holds a histogram for every part that has a value.
+type partHistograms [parts]*hdrhistogram.Histogram
 
 func newWindow(from, to time.Duration) *Window {
 	bins := (to - from + binLength - 1) / binLength
@@ -99,10 +99,10 @@ func (w *Window) Rates(bins int) []float64 {
 	return rates
 }
 
-// Latency returns the histogram of a phase, in nanoseconds, over the valid
+// Latency returns the histogram of a part, in nanoseconds, over the valid
 // transactions intended in the window; where there is none, over the answered
-// ones. It is false where no transaction passed the phase.
-func (w *Window) Latency(p Phase) (*hdrhistogram.Histogram, bool) {
+// ones. It is false where no transaction passed the part.
+func (w *Window) Latency(p Part) (*hdrhistogram.Histogram, bool) {
 	of := &w.valid
 	if w.Counts[Valid] == 0 {
 		of = &w.answered
@@ -138,19 +138,19 @@ func (w *Window) add(r *Record) {
 		w.bytes += uint64(r.Bytes)
 		w.sent++
 	}
-	if d, ok := r.Span(PhaseLag); ok {
-		w.observe(&w.lag, d, PhaseLag, r)
+	if d, ok := r.Span(PartLag); ok {
+		w.observe(&w.lag, d, PartLag, r)
 	}
 	switch r.Outcome {
 	case Valid:
-		w.observePhases(&w.valid, r)
+		w.observeParts(&w.valid, r)
 	case Answered:
-		w.observePhases(&w.answered, r)
+		w.observeParts(&w.answered, r)
 	}
 }
 
-func (w *Window) observePhases(to *phaseHistograms, r *Record) {
-	for p := range phases {
+func (w *Window) observeParts(to *partHistograms, r *Record) {
+	for p := range parts {
 		if d, ok := r.Span(p); ok {
 			w.observe(&to[p], d, p, r)
 		}
@@ -159,7 +159,7 @@ func (w *Window) observePhases(to *phaseHistograms, r *Record) {
 
 // observe adds d to a histogram. A value that the histogram cannot hold is
 // reported, never clamped: it would move the largest quantiles unseen.
-func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Phase, r *Record) {
+func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Part, r *Record) {
 	if *h == nil {
 		*h = hdrhistogram.New(1, histogramHighest, histogramDigits)
 	}
@@ -168,7 +168,7 @@ func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Phase, r
 	}
 	w.refused++
 	if w.Refused == nil {
-		w.Refused = fmt.Errorf("transaction %d: its %s phase took %v, outside 0 to %v", r.Seq, p, d, time.Duration(histogramHighest))
+		w.Refused = fmt.Errorf("transaction %d: its %s part took %v, outside 0 to %v", r.Seq, p, d, time.Duration(histogramHighest))
 	}
 }
 

@@ -41,16 +41,16 @@ func TestWindowBelongsByIntendedAndCommits(t *testing.T) {
 	if window.BytesMean != 3000 || window.Stalls != 0 || window.Refused != nil {
 		t.Errorf("bytes %g, stalls %d, refused %v", window.BytesMean, window.Stalls, window.Refused)
 	}
-	for p, want := range map[Phase]time.Duration{
-		PhaseCommit: 100 * time.Millisecond, PhaseLag: time.Millisecond, PhasePrepare: 2 * time.Millisecond, PhaseEndorse: 10 * time.Millisecond,
-		PhaseSubmit: 7 * time.Millisecond, PhaseOrderCommit: 80 * time.Millisecond, PhaseAcknowledge: 17 * time.Millisecond,
+	for p, want := range map[Part]time.Duration{
+		PartCommit: 100 * time.Millisecond, PartLag: time.Millisecond, PartPrepare: 2 * time.Millisecond, PartEndorse: 10 * time.Millisecond,
+		PartSubmit: 7 * time.Millisecond, PartOrderCommit: 80 * time.Millisecond, PartAcknowledge: 17 * time.Millisecond,
 	} {
 		h, ok := window.Latency(p)
 		if !ok || h.TotalCount() != 3 || math.Abs(float64(h.Max())/float64(want)-1) > 1e-3 {
-			t.Errorf("phase %s: %v", p, h)
+			t.Errorf("part %s: %v", p, h)
 		}
 	}
-	if _, ok := window.Latency(PhaseEncrypt); ok {
+	if _, ok := window.Latency(PartEncrypt); ok {
 		t.Error("nothing was encrypted, but there is a latency")
 	}
 	if lag, ok := window.Lag(); !ok || lag.TotalCount() != 5 {
@@ -78,15 +78,15 @@ func TestWindowOfAnsweredTransactions(t *testing.T) {
 	w := create(t)
 	defer w.Abort(nil)
 	window := record(t, w, closed8, 0, 2*second, answered)
-	if h, ok := window.Latency(PhaseEndorse); !ok || h.TotalCount() != 1 {
+	if h, ok := window.Latency(PartEndorse); !ok || h.TotalCount() != 1 {
 		t.Error("no latency of the answered transaction")
 	}
-	if _, ok := window.Latency(PhaseCommit); ok || window.Throughput() != 0 {
+	if _, ok := window.Latency(PartCommit); ok || window.Throughput() != 0 {
 		t.Error("an answer counts as a commit")
 	}
 	// Beside valid transactions an answer has no say in the latency.
 	window = record(t, w, closed8, 0, 2*second, answered, committed(2, second))
-	if h, _ := window.Latency(PhaseEndorse); h.TotalCount() != 1 {
+	if h, _ := window.Latency(PartEndorse); h.TotalCount() != 1 {
 		t.Errorf("%d values", h.TotalCount())
 	}
 }
@@ -99,11 +99,11 @@ func TestLatencyOutOfRangeIsReported(t *testing.T) {
 	window.add(&late)
 	window.add(&early)
 	window.finish(window.To, 0)
-	const want = "transaction 1: its commit phase took 1h0m1s, outside 0 to 1h0m0s; 3 values in all"
+	const want = "transaction 1: its commit part took 1h0m1s, outside 0 to 1h0m0s; 3 values in all"
 	if window.Refused == nil || window.Refused.Error() != want {
 		t.Errorf("got %v, want %s", window.Refused, want)
 	}
-	if h, _ := window.Latency(PhaseCommit); h.TotalCount() != 1 || h.Max() > int64(time.Second) {
+	if h, _ := window.Latency(PartCommit); h.TotalCount() != 1 || h.Max() > int64(time.Second) {
 		t.Error("the value was clamped")
 	}
 }
@@ -111,7 +111,7 @@ func TestLatencyOutOfRangeIsReported(t *testing.T) {
 func TestHistogramKeepsThreeDigits(t *testing.T) {
 	w := newWindow(0, second)
 	for _, d := range []time.Duration{1, 999, 1234, 56789 * time.Nanosecond, 1234567, 987654321, time.Hour} {
-		var h phaseHistograms
+		var h partHistograms
 		w.observe(&h[0], d, 0, &Record{})
 		if got := h[0].Max(); math.Abs(float64(got)/float64(d)-1) > 1e-3 {
 			t.Errorf("%d is kept as %d", d, got)
@@ -189,7 +189,7 @@ func TestManyGoroutinesRecord(t *testing.T) {
 	if window.Counts[Valid] != n || window.Blocks != n/10 {
 		t.Errorf("%d recorded, %d blocks", window.Counts[Valid], window.Blocks)
 	}
-	if h, _ := window.Latency(PhaseCommit); h.TotalCount() != n {
+	if h, _ := window.Latency(PartCommit); h.TotalCount() != n {
 		t.Errorf("%d latencies", h.TotalCount())
 	}
 	if _, err := l.Close(); err == nil {

@@ -69,14 +69,14 @@ func (t *trace) add(r *result.Record) {
 	if !ok {
 		return
 	}
-	if t.phases == nil {
+	if t.parts == nil {
 		for range spans {
-			t.phases = append(t.phases, hdrhistogram.New(1, int64(time.Hour), 3))
+			t.parts = append(t.parts, hdrhistogram.New(1, int64(time.Hour), 3))
 		}
 		t.totals = make([]time.Duration, len(spans))
 	}
 	for i, span := range spans {
-		if t.phases[i].RecordValue(int64(span)) != nil {
+		if t.parts[i].RecordValue(int64(span)) != nil {
 			return // out of range, as its whole is: the point is invalid already
 		}
 		t.totals[i] += span
@@ -84,7 +84,7 @@ func (t *trace) add(r *result.Record) {
 	t.joined++
 }
 
-// split puts the phases inside the network into the points of traces, if they
+// split puts the parts inside the network into the points of traces, if they
 // are known of all their transactions: the means of some would not add up to the
 // latency of all. The means are exact, so that they do.
 func (s *study) split(all []*trace) {
@@ -94,13 +94,13 @@ func (s *study) split(all []*trace) {
 		case t.joined < t.valid && t.instants != nil:
 			s.flag(p, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid))
 		case t.joined > 0 && t.joined == t.valid:
-			for i, phase := range result.BlockPhases() {
-				q := quantiles(t.phases[i])
+			for i, part := range result.BlockParts() {
+				q := quantiles(t.parts[i])
 				q.Mean = t.totals[i].Seconds() / float64(t.joined)
-				p.Latency[phase.String()] = q
+				p.Latency[part.String()] = q
 			}
 		}
-		t.phases = nil // a quarter of a megabyte each
+		t.parts = nil // a quarter of a megabyte each
 	}
 }
 

@@ -56,7 +56,7 @@ type trace struct {
 	evidence    bottleneck.Evidence
 
 	valid, joined uint64 // transactions of the window
-	phases        []*hdrhistogram.Histogram
+	parts         []*hdrhistogram.Histogram
 	totals        []time.Duration
 }
 

@@ -102,7 +102,7 @@ func TestSplit(t *testing.T) {
 	}
 	for _, p := range o.summary.Points {
 		var sum, whole float64
-		for _, phase := range result.BlockPhases() {
+		for _, phase := range result.BlockParts() {
 			q, ok := p.Latency[phase.String()]
 			if !ok || q.N != p.Latency["commit"].N || q.Mean < 0 {
 				t.Errorf("%s: %v: %+v", p.Series, phase, q)

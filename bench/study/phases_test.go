@@ -174,7 +174,7 @@ func TestPhasesAreSplit(t *testing.T) {
 	}
 	for _, p := range o.summary.Points {
 		var sum float64
-		for _, part := range result.BlockPhases() {
+		for _, part := range result.BlockParts() {
 			q, ok := p.Latency[part.String()]
 			if !ok || q.N != p.Outcomes["valid"] {
 				t.Errorf("%s: %v: %+v of %d transactions", p.Series, part, q, p.Outcomes["valid"])

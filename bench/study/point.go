@@ -52,9 +52,9 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 		bins := max(int(max(time.Second, s.facts.BatchTimeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
-	for _, phase := range result.Phases() {
-		if h, ok := w.Latency(phase); ok {
-			p.Latency[phase.String()] = quantiles(h)
+	for _, part := range result.Parts() {
+		if h, ok := w.Latency(part); ok {
+			p.Latency[part.String()] = quantiles(h)
 		}
 	}
 	if h, ok := w.Lag(); ok {
@@ -142,7 +142,7 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))
 	}
 	limit := delayFloor.Seconds()
-	if commit := p.Latency[result.PhaseCommit.String()].P50; commit != nil {
+	if commit := p.Latency[result.PartCommit.String()].P50; commit != nil {
 		limit = max(limit, delayShare**commit)
 	}
 	if name, lag := highest(p.ScheduleLag); m.Crowded {

@@ -117,7 +117,7 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step 
 		Received: p.Throughput, Blocks: p.Blocks,
 		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
-		P99:     p.Latency[result.PhaseCommit.String()].P99, Backlog: backlog,
+		P99:     p.Latency[result.PartCommit.String()].P99, Backlog: backlog,
 		Pace:    p.Sign,
 		Invalid: strings.Join(p.Reasons, "; "),
 	}

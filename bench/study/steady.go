@@ -17,17 +17,17 @@ type steadiness struct {
 	from, to time.Duration
 	latency  stats.Series
 	backlog  *stats.Backlog
-	timed    []*stats.Series // by timedPhases, transaction by transaction
+	timed    []*stats.Series // by timedParts, transaction by transaction
 }
 
-// timedPhases are those whose mean gets an interval.
-func timedPhases() []result.Phase {
-	return []result.Phase{result.PhaseEncrypt, result.PhaseAcknowledge, result.PhaseCommit}
+// timedParts are those whose mean gets an interval.
+func timedParts() []result.Part {
+	return []result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit}
 }
 
 func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 	s := &steadiness{first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds())}
-	for range timedPhases() {
+	for range timedParts() {
 		s.timed = append(s.timed, stats.NewSeries(1))
 	}
 	return s
@@ -55,22 +55,22 @@ func (s *steadiness) see(r *result.Record) {
 	if done != result.NotReached {
 		s.latency.Add(r.Seq-s.first, (done - r.Intended).Seconds())
 	}
-	for i, phase := range timedPhases() {
-		if d, ok := r.Span(phase); ok {
+	for i, part := range timedParts() {
+		if d, ok := r.Span(part); ok {
 			s.timed[i].Add(r.Seq-s.first, d.Seconds())
 		}
 	}
 }
 
-// intervals gives the means of phases their intervals, as <phase>_s. Those of
+// intervals gives the means of parts their intervals, as <part>_s. Those of
 // one block depend on each other, so that a batch holds at least one transaction
 // of each client.
 func (s *steadiness) intervals(p *result.Point) {
-	for i, phase := range timedPhases() {
+	for i, part := range timedParts() {
 		n := int(s.timed[i].N())
 		size := max(1, n/min(30, max(stats.MinBatches, n/max(1, p.Load.Clients))))
 		if of := s.timed[i].BatchMeans(n / size); of != nil {
-			p.Intervals[phase.String()+"_s"] = *of
+			p.Intervals[part.String()+"_s"] = *of
 		}
 	}
 }

@@ -64,7 +64,7 @@ series:
 		t.Fatalf("%d points", len(summary.Points))
 	}
 	for i, point := range summary.Points[1:] {
-		encrypt, used := point.Latency[result.PhaseEncrypt.String()], point.CPU["device"]
+		encrypt, used := point.Latency[result.PartEncrypt.String()], point.CPU["device"]
 		working := i >= 2 || used > 0 // groups and the trace take less than CPU time is counted in
 		if valid := point.Outcomes[result.Valid.String()]; valid == 0 || valid != point.Scheduled || encrypt.Mean <= 0 || !working {
 			t.Errorf("%s: %d of %d valid, encryption took %+v, with %.3f cores of the device", point.Series, valid, point.Scheduled, encrypt, used)

@@ -86,7 +86,7 @@ func TestRunOverTwoChannels(t *testing.T) {
 		t.Errorf("%d channels, %d blocks of %d", p.Conditions.Channels, p.Blocks, len(blocks))
 	}
 	var parts float64
-	for _, phase := range result.BlockPhases() {
+	for _, phase := range result.BlockParts() {
 		q := p.Latency[phase.String()]
 		if q.N != n {
 			t.Errorf("%v is known of %d transactions of %d", phase, q.N, n)

@@ -76,7 +76,7 @@ func (p *progress) Live(l study.Live) {
 
 // Point implements study.Observer.
 func (p *progress) Point(pt result.Point) {
-	commit := pt.Latency[result.PhaseCommit.String()]
+	commit := pt.Latency[result.PartCommit.String()]
 	text := fmt.Sprintf("  %-18s %-12s %7.1f valid/s   commit p50 %s p99 %s   of %d scheduled %d valid",
 		pt.Series, loadText(pt.Load), pt.Throughput, quantile(commit.P50), quantile(commit.P99),
 		pt.Scheduled, pt.Outcomes[result.Valid.String()])

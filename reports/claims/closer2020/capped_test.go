@@ -13,7 +13,7 @@ import (
 func TestCapped(t *testing.T) {
 	point := func(series string, c result.Conditions, took float64) result.Point {
 		p := result.Point{Series: series, Repetition: 1, Valid: true, Conditions: c, Load: result.Load{Kind: "closed", Clients: 1}, Latency: map[string]stats.Quantiles{}}
-		p.Latency[result.PhaseEncrypt.String()] = stats.Quantiles{Mean: took, N: 9}
+		p.Latency[result.PartEncrypt.String()] = stats.Quantiles{Mean: took, N: 9}
 		return p
 	}
 	held := topology.Caps{Device: topology.Cap{CPUs: 0.1}}
@@ -22,7 +22,7 @@ func TestCapped(t *testing.T) {
 	free := encrypted
 	free.Caps = topology.Caps{}
 	few := point("device-few", result.Conditions{Caps: held, Workload: "encrypted", Scheme: "ecddh", Bits: 256, Length: 1}, 1)
-	few.Latency[result.PhaseEncrypt.String()] = stats.Quantiles{Mean: 1, N: 4}
+	few.Latency[result.PartEncrypt.String()] = stats.Quantiles{Mean: 1, N: 4}
 	for want, points := range map[string][]result.Point{
 		"": {few, point("device", free, 0.1)},
 		"A device held to 0.1 core took 900 ms for one encryption (ddh at 2048 bits, 24 values). A device held to 0.1 core took 1.20 s for one bill's evaluation of 30 readings (ddh at 2048 bits, 24 values).": {

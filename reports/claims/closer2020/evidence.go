@@ -169,7 +169,7 @@ const fewest = 5
 
 // typical is the phase's duration in the point: the median, or the mean where
 // the transactions were too few for one.
-func typical(p result.Point, phase result.Phase) (float64, bool) {
+func typical(p result.Point, phase result.Part) (float64, bool) {
 	q := p.Latency[phase.String()]
 	if q.P50 != nil {
 		return *q.P50, true
@@ -178,7 +178,7 @@ func typical(p result.Point, phase result.Phase) (float64, bool) {
 }
 
 // typical is the median over the repetitions.
-func (l level) typical(phase result.Phase) (float64, bool) {
+func (l level) typical(phase result.Part) (float64, bool) {
 	var all []float64
 	for _, p := range l.points {
 		if v, ok := typical(p, phase); ok {
@@ -192,7 +192,7 @@ func (l level) typical(phase result.Phase) (float64, bool) {
 }
 
 // mean is the median over the repetitions of the phase's mean.
-func (l level) mean(phase result.Phase) (float64, bool) {
+func (l level) mean(phase result.Part) (float64, bool) {
 	var all []float64
 	for _, p := range l.points {
 		if q := p.Latency[phase.String()]; q.N >= fewest {
@@ -215,7 +215,7 @@ type ratio struct {
 // over is the ratio of a phase's mean at l to one's at another level, repetition
 // by repetition: their median, from six repetitions on with its interval, and
 // below with that within the middle one, or what the two in the middle span.
-func (l level) over(phase result.Phase, other level, of result.Phase) (ratio, bool) {
+func (l level) over(phase result.Part, other level, of result.Part) (ratio, bool) {
 	var values []float64
 	var within []ratio
 	for _, p := range l.points {
@@ -248,7 +248,7 @@ func (l level) over(phase result.Phase, other level, of result.Phase) (ratio, bo
 }
 
 // meanInterval is that of a phase's mean in the point, nil where there is none.
-func meanInterval(p result.Point, phase result.Phase) *stats.Interval {
+func meanInterval(p result.Point, phase result.Part) *stats.Interval {
 	i, ok := p.Intervals[phase.String()+"_s"]
 	if !ok {
 		return nil

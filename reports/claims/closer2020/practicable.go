@@ -182,7 +182,7 @@ func (e *evidence) capped() string {
 	for _, s := range e.question(deviceQuestion) {
 		quota := s.conditions.Caps.Device.CPUs
 		for _, l := range s.levels {
-			if slow, ok := l.typical(result.PhaseEncrypt); ok && quota > 0 {
+			if slow, ok := l.typical(result.PartEncrypt); ok && quota > 0 {
 				told = append(told, fmt.Sprintf("A device held to %g core took %s for %s.", quota, reports.Seconds.Format(slow), e.work(s.conditions, l.load, slow)))
 				break
 			}

@@ -155,7 +155,7 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 	within("throughput_per_s", throughput)
 	for i, v := range []float64{commit + encrypt, ack, encrypt} {
 		if v > 0 {
-			phase := []result.Phase{result.PhaseCommit, result.PhaseAcknowledge, result.PhaseEncrypt}[i].String()
+			phase := []result.Part{result.PartCommit, result.PartAcknowledge, result.PartEncrypt}[i].String()
 			v = w.noisy(v)
 			p.Latency[phase] = median(v)
 			within(phase+"_s", v)

@@ -48,27 +48,27 @@ func (e *evidence) pairs() []pair {
 
 func newPair(s series, l level, question []series) (p pair, ok bool) {
 	p = pair{encrypted: s.conditions, load: l.load}
-	encrypt, ok := l.mean(result.PhaseEncrypt)
+	encrypt, ok := l.mean(result.PartEncrypt)
 	if !ok {
 		return p, false
 	}
 	p.encrypt = encrypt
-	own, _ := l.mean(result.PhaseCommit)
+	own, _ := l.mean(result.PartCommit)
 	for _, control := range question {
 		with, has := control.load(l.load)
 		if !has || !sameNetwork(control.conditions, s.conditions) || control.conditions.Length != s.conditions.Length {
 			continue
 		}
-		commit, okCommit := with.mean(result.PhaseCommit)
-		ack, okAck := with.mean(result.PhaseAcknowledge)
+		commit, okCommit := with.mean(result.PartCommit)
+		ack, okAck := with.mean(result.PartAcknowledge)
 		if !okCommit || !okAck {
 			continue
 		}
 		switch c := control.conditions; {
 		case c.Workload == "padded" && c.Scheme == s.conditions.Scheme && c.Bits == s.conditions.Bits:
 			p.commit, p.ack, p.padded = commit, ack, own-commit
-			p.ofCommit, _ = l.over(result.PhaseEncrypt, with, result.PhaseCommit)
-			p.ofAck, _ = l.over(result.PhaseEncrypt, with, result.PhaseAcknowledge)
+			p.ofCommit, _ = l.over(result.PartEncrypt, with, result.PartCommit)
+			p.ofAck, _ = l.over(result.PartEncrypt, with, result.PartAcknowledge)
 		case c.Workload == "plain":
 			p.plain, p.hasPlain = own-commit, true
 		}
@@ -112,12 +112,12 @@ func (e *evidence) transactions() []transaction {
 			if s.conditions.Workload == "encrypted" || s.conditions.Wait != "commit" || len(s.levels) == 0 {
 				continue
 			}
-			commit, ok := s.levels[0].typical(result.PhaseCommit)
+			commit, ok := s.levels[0].typical(result.PartCommit)
 			if !ok || slices.ContainsFunc(all, func(t transaction) bool { return t.name == name }) {
 				continue
 			}
 			all = append(all, transaction{name, commit})
-			if ack, ok := s.levels[0].typical(result.PhaseAcknowledge); ok {
+			if ack, ok := s.levels[0].typical(result.PartAcknowledge); ok {
 				acks = append(acks, ack)
 			}
 		}
