@@ -1,7 +1,6 @@
 package chaincode
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -174,10 +173,7 @@ func admit(r *reading.Reading, registered, stored []byte) error {
 	if err != nil {
 		return fmt.Errorf("state of meter %s: %w", r.Meter, err)
 	}
-	switch err := r.Verify(key); {
-	case errors.Is(err, reading.ErrAltered):
-		return reading.CodeAltered.Errorf("reading %d of meter %s was altered after it was signed", r.Number, r.Meter)
-	case err != nil:
+	if err := r.Verify(key); err != nil {
 		return reading.CodeSignature.Errorf("signature of reading %d does not verify under the key of meter %s", r.Number, r.Meter)
 	}
 	return nil

@@ -31,10 +31,9 @@ const (
 	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
-// The codes of the contract's refusals: a forged reading is CodeSignature, a replayed one
-// CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or
-// CodeParameters where its ciphertext is made under foreign parameters, a tampered one
-// CodeAltered.
+// The codes of the contract's refusals: a forged or tampered reading is CodeSignature, a replayed
+// one CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or
+// CodeParameters where its ciphertext is made under foreign parameters.
 var (
 	CodeFunction  = refusal.Invalid("FUNCTION_MISSING") // no function is named
 	CodeNoSuch    = refusal.Missing("FUNCTION_UNKNOWN") // the contract has no such function
@@ -48,8 +47,7 @@ var (
 	CodeParameters   = refusal.Invalid("READING_PARAMETERS")  // no ciphertext, or its scheme, size or length is not that of the meter's parameters
 	CodeTime         = refusal.Conflict("READING_TIME")       // the time does not belong to the number
 	CodeDuplicate    = refusal.Conflict("READING_DUPLICATE")  // the meter has a reading of that number, or it is twice in a list
-	CodeAltered      = refusal.Forbidden("READING_ALTERED")   // changed after it was signed
-	CodeSignature    = refusal.Forbidden("READING_SIGNATURE") // not signed by its meter
+	CodeSignature    = refusal.Forbidden("READING_SIGNATURE") // not what its meter signed
 	CodeMissing      = refusal.Missing("READING_MISSING")     // there is no such reading
 
 	CodeRegistration    = refusal.Invalid("REGISTRATION_MALFORMED") // not the wire form of registrations or of a gateway

@@ -145,13 +145,8 @@ func TestSignAndVerify(t *testing.T) {
 	}
 	altered := r
 	altered.Number++
-	if err := altered.Verify(&key.PublicKey); !errors.Is(err, ErrAltered) {
-		t.Errorf("altered: %v", err)
-	}
-	digest := altered.Digest()
-	copy(altered.Mark[:], digest[:])
 	if err := altered.Verify(&key.PublicKey); !errors.Is(err, ErrSignature) {
-		t.Errorf("altered with its mark: %v", err)
+		t.Errorf("altered: %v", err)
 	}
 	b.Result++
 	if !errors.Is(b.Verify(&key.PublicKey), ErrSignature) {

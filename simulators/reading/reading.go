@@ -52,8 +52,8 @@ const (
 	MaxTime      = 1<<40 - 1 // seconds since 1970, in the year 36812
 )
 
-// version is that of a reading. Version 1 had no mark.
-const version = 2
+// version is that of a reading. Version 2 had the first bytes of the digest before the signature.
+const version = 3
 
 // domain separates digests of readings from whatever else a meter's key signs.
 const domain = "meterbench reading\x00"
@@ -66,42 +66,28 @@ type Reading struct {
 	Number    uint64    // sequence number of the meter, from 0
 	Time      time.Time // end of the last interval covered, in whole seconds UTC, from 1970 on
 	Payload   []byte
-	Mark      [4]byte // the first bytes of Digest when the meter signed
-	Signature []byte  // ECDSA P-256 over Digest, ASN.1 DER, s at most half the order
+	Signature []byte // ECDSA P-256 over Digest, ASN.1 DER, s at most half the order
 }
 
-// What Verify finds wrong.
-var (
-	// ErrAltered: the reading is not the one that was signed. The mark tells it
-	// from a signature by another key. It is a diagnosis and no protection: who
-	// alters a reading can alter its mark, and then fails with ErrSignature.
-	ErrAltered = errors.New("altered after it was signed")
-	// ErrSignature: the signature is not that of the key.
-	ErrSignature = errors.New("signature does not verify")
-)
+// ErrSignature is the error of Verify where the signature is not that of the key over the reading
+// as it stands.
+var ErrSignature = errors.New("signature does not verify")
 
-// Sign sets the mark and the signature. The signature repeats: its nonce comes
+// Sign sets the signature. The signature repeats: its nonce comes
 // from key and digest (RFC 6979), and its s is the lower of the two that fit.
 func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
-	digest := r.Digest()
-	signature, err := sign(key, digest)
+	signature, err := sign(key, r.Digest())
 	if err != nil {
 		return fmt.Errorf("sign reading %d of meter %s: %w", r.Number, r.Meter, err)
 	}
-	copy(r.Mark[:], digest[:])
 	r.Signature = signature
 	return nil
 }
 
-// Verify tells whether the reading is what the holder of the key signed, with
-// ErrAltered or ErrSignature. It takes no signature with the higher s: without
-// the key nobody can make another signature of the reading.
+// Verify tells whether the reading is what the holder of the key signed, with ErrSignature. It takes
+// no signature with the higher s: without the key nobody can make another signature of the reading.
 func (r *Reading) Verify(key *ecdsa.PublicKey) error {
-	digest := r.Digest()
-	if r.Mark != [4]byte(digest[:4]) {
-		return ErrAltered
-	}
-	if !verify(key, digest, r.Signature) {
+	if !verify(key, r.Digest(), r.Signature) {
 		return ErrSignature
 	}
 	return nil
@@ -122,16 +108,15 @@ func (r *Reading) Digest() [32]byte {
 
 // Marshal returns the wire form:
 //
-//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | mark 4 | length 1, signature
+//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | length 1, signature
 //
 // It fails on a reading that Unmarshal would refuse.
 func (r *Reading) Marshal() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("marshal reading: %w", err)
 	}
-	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+len(r.Mark)+1+len(r.Signature))
+	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+1+len(r.Signature))
 	b = append(r.appendHead(b), r.Payload...)
-	b = append(b, r.Mark[:]...)
 	b = append(b, byte(len(r.Signature)))
 	return append(b, r.Signature...), nil
 }
@@ -175,7 +160,6 @@ func Unmarshal(b []byte) (Reading, error) {
 	d.version(version)
 	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}
 	r.Payload = d.bytes(d.uint(4))
-	copy(r.Mark[:], d.bytes(uint64(len(r.Mark))))
 	r.Signature = d.bytes(d.uint(1))
 	err := d.end()
 	if err == nil {

@@ -20,7 +20,6 @@ func example() Reading {
 		Kind: Plain, Meter: "plain-000001", Number: 0x0102030405060708,
 		Time:      time.Date(2026, 1, 6, 0, 15, 0, 0, time.UTC),
 		Payload:   exampleValues().Marshal(),
-		Mark:      [4]byte{1, 2, 3, 4},
 		Signature: []byte{0x30, 6, 2, 1, 1, 2, 1, 2},
 	}
 }
@@ -133,7 +132,6 @@ func drawReading(t *rapid.T) Reading {
 		Number:    rapid.Uint64().Draw(t, "number"),
 		Time:      time.Unix(rapid.Int64Range(0, MaxTime).Draw(t, "time"), 0).UTC(),
 		Payload:   rapid.SliceOfN(rapid.Byte(), 1, 500).Draw(t, "payload"),
-		Mark:      [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "mark")),
 		Signature: rapid.SliceOfN(rapid.Byte(), 0, MaxSignature).Draw(t, "signature"),
 	}
 }
@@ -151,7 +149,7 @@ func TestReadingRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back.Digest() != r.Digest() || back.Mark != r.Mark || !bytes.Equal(back.Signature, r.Signature) {
+			if back.Digest() != r.Digest() || !bytes.Equal(back.Signature, r.Signature) {
 				t.Errorf("%+v became %+v", r, back)
 			}
 			for _, broken := range [][]byte{wire[:len(wire)-1], append(bytes.Clone(wire), 0)} {
@@ -179,7 +177,7 @@ func TestDigestIsUnambiguous(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawReading(t), drawReading(t)
 		if a.Digest() == b.Digest() {
-			a.Signature, b.Signature, a.Mark, b.Mark = nil, nil, [4]byte{}, [4]byte{}
+			a.Signature, b.Signature = nil, nil
 			if !reflect.DeepEqual(a, b) {
 				t.Errorf("%+v and %+v have one digest", a, b)
 			}
@@ -230,7 +228,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(b []byte) []byte{
-		"version 1; want 2":                 func(b []byte) []byte { b[0] = 1; return b },
+		"version 2; want 3":                 func(b []byte) []byte { b[0] = 2; return b },
 		"unknown kind 9":                    func(b []byte) []byte { b[1] = 9; return b },
 		"ends too early":                    func(b []byte) []byte { b[2] = 255; return b },
 		"1 bytes too many":                  func(b []byte) []byte { return append(b, 0) },

@@ -128,7 +128,7 @@ func forgeries() []forgery {
 		{result.ProbeReplay, []string{"READING_DUPLICATE"}},
 		{result.ProbeReordered, []string{"READING_TIME"}},
 		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}},
-		{result.ProbeTamperedCiphertext, []string{"READING_ALTERED"}},
+		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}}, // the latter in folders of before,
 		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}},
 		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}},
 		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}},
