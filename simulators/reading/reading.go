@@ -19,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"meterbench/internal/lows"
 )
 
 // A Kind says what a reading's payload is. The numbers are wire values.
@@ -46,10 +48,10 @@ func (k Kind) String() string {
 
 // Limits of the wire form.
 const (
-	MaxPayload   = 256 << 10 // bytes
-	MaxSignature = 72        // bytes: the longest DER form of two 256-bit integers
-	MaxMeter     = 64        // bytes of a meter id
-	MaxTime      = 1<<40 - 1 // seconds since 1970, in the year 36812
+	MaxPayload   = 256 << 10    // bytes
+	MaxSignature = lows.MaxSize // bytes
+	MaxMeter     = 64           // bytes of a meter id
+	MaxTime      = 1<<40 - 1    // seconds since 1970, in the year 36812
 )
 
 // version is that of a reading. Version 2 had the first bytes of the digest before the signature.
