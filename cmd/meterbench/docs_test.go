@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/network/lab"
 )
@@ -235,6 +237,53 @@ func TestReadmeListsTheCommands(t *testing.T) {
 	if diff := cmp.Diff(there, listed); diff != "" {
 		t.Errorf("the commands and those that the README lists differ (-there +listed):\n%s", diff)
 	}
+}
+
+// The keys of summary.json that docs/ci.md names are those that there are.
+func TestSummaryKeys(t *testing.T) {
+	_, section, found := strings.Cut(text(t, "docs/ci.md"), "\n## Reading summary.json\n")
+	if !found {
+		t.Fatal("docs/ci.md has no section Reading summary.json")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	keys := 0
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for _, code := range inline.FindAllStringSubmatch(strings.Split(line, "|")[1], -1) {
+			keys++
+			if missing := missingKey(reflect.TypeFor[result.Summary](), code[1]); missing != "" {
+				t.Errorf("%s: summary.json has no %s", code[1], missing)
+			}
+		}
+	}
+	if keys < 10 {
+		t.Errorf("only %d keys were found", keys)
+	}
+}
+
+// missingKey returns the first key of a path that a type has not in JSON.
+func missingKey(of reflect.Type, path string) string {
+	for key := range strings.SplitSeq(path, ".") {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			of = of.Elem()
+		}
+		if of.Kind() == reflect.Map {
+			of = of.Elem()
+			continue
+		}
+		name := strings.TrimSuffix(key, "[]")
+		field := slices.IndexFunc(reflect.VisibleFields(of), func(f reflect.StructField) bool {
+			tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			return tag == name
+		})
+		if field < 0 {
+			return key
+		}
+		of = reflect.VisibleFields(of)[field].Type
+	}
+	return ""
 }
 
 // The README is short: whoever wants more goes through one of its doors.
