@@ -24,11 +24,9 @@ func TestIntegrityOnFabric(t *testing.T) {
 	for _, p := range found.Probes {
 		t.Logf("%s: %d of %d accepted, refused as %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 	}
-	judged, err := closer2020.Judge("closer2020", result.Run{}, result.Summary{Integrity: found}, closer2020.Devices()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c := judged.Claims[len(judged.Claims)-1]; c.Verdict != result.Reproduced {
+	publication := closer2020.Publication()
+	judged, _ := publication.Judge(result.Run{}, result.Summary{Integrity: found}, publication.Devices[0])
+	if c := judged[len(judged)-1]; c.Verdict != result.Reproduced {
 		t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Conditions)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/reports"
-	"meterbench/reports/claims/closer2020"
+	"meterbench/reports/publications"
 	"meterbench/reports/render"
 )
 
@@ -41,7 +41,7 @@ func redraw(dir string) (reports.Report, error) {
 		return reports.Report{}, err
 	}
 	report := reports.Build(stored.Run, stored.Summary)
-	if behind, ok := closer2020.Section(stored.Run, stored.Summary); ok {
+	if behind, ok := publications.Section(stored.Run, stored.Summary); ok {
 		report.Sections = append(report.Sections, behind)
 	}
 	return report, render.Folder(dir, report)

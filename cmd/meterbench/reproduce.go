@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -13,10 +11,9 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/study"
-	"meterbench/internal/strictyaml"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
-	"meterbench/reports/claims/closer2020"
+	"meterbench/reports/publications"
 )
 
 func reproduceCommand() *cobra.Command {
@@ -27,58 +24,55 @@ func reproduceCommand() *cobra.Command {
 		sets      []string
 		fabricBin string
 	)
-	var devices []string
-	for _, d := range closer2020.Devices() {
-		devices = append(devices, d.Name)
-	}
 	cmd := &cobra.Command{
 		Use:   "reproduce PUBLICATION",
 		Short: "Put a publication's claims under test: run its study, give each claim a verdict",
-		Long: fmt.Sprintf(`Run the study of a publication (%s) and hold each of its claims against what
-was measured: reproduced, not reproduced, depends (on conditions that are named) or
+		Long: fmt.Sprintf(`Run the study of a publication and hold each of its claims against what was
+measured: reproduced, not reproduced, depends (on conditions that are named) or
 inconclusive, with the evidence. The thresholds stand in the claims, before the run.
 The quick study takes under a quarter of an hour, the full one hours: the time is
 printed before it starts. Results are those of meterbench run, with the verdicts.
 
-The device is what has to encrypt: one of %s, or how many
-times slower than a core of this machine it is.`, strings.Join(closer2020.Publications(), ", "), strings.Join(devices, ", ")),
+Publications, and the devices that may have to encrypt, the default first:
+%s`, listPublications()),
 		Example: `  meterbench reproduce closer2020
   meterbench reproduce closer2020 --device 250`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			publication := args[0]
-			if known := closer2020.Publications(); !slices.Contains(known, publication) {
-				return usageError{fmt.Errorf("no claims of a publication %q are held; %s", publication, strictyaml.Hint(publication, known))}
-			}
-			d, err := parseDevice(device, devices)
+			p, err := publications.Find(args[0])
 			if err != nil {
-				return err
+				return usageError{err}
+			}
+			d, err := p.Device(device)
+			if err != nil {
+				return usageError{fmt.Errorf("--device: %w", err)}
 			}
 			if err := checkFabricBin(fabricBin); err != nil {
 				return err
 			}
-			name := publication
+			name := p.Study
 			if full {
-				name += "-full"
+				name = p.FullStudy
 			}
-			p, err := lab.Read(name, sets)
+			plan, err := lab.Read(name, sets)
 			if err != nil {
 				return err
 			}
 			bin := sync.OnceValues(func() (daemons.Binaries, error) {
 				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
 			})
-			dir, err := measure(cmd, p, out, bin)
+			dir, err := measure(cmd, plan, out, bin)
 			if dir == "" {
 				return err
 			}
-			var tried *result.Integrity
-			if _, notValid := err.(*study.NotValidError); err == nil || notValid { // all was measured
+			var attempts *result.Integrity
+			_, notValid := err.(*study.NotValidError)
+			if p.Forgery && (err == nil || notValid) { // all was measured
 				var failed error
-				tried, failed = attempt(cmd, dir, p.Scenario.Seed, bin)
+				attempts, failed = attempt(cmd, dir, plan.Scenario.Seed, bin)
 				err = joined(err, failed)
 			}
-			if failed := judge(dir, publication, d, tried); failed != nil {
+			if failed := p.JudgeStored(dir, d, attempts); failed != nil {
 				return joined(err, failed)
 			}
 			return present(cmd.OutOrStdout(), dir, err)
@@ -86,27 +80,24 @@ times slower than a core of this machine it is.`, strings.Join(closer2020.Public
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&full, "full", false, "the full study: more loads, settings and repetitions, for hours")
-	flags.StringVar(&device, "device", devices[0], "what has to encrypt: a `name`, or a factor by which it is slower than this machine")
+	flags.StringVar(&device, "device", "", "what has to encrypt: a `name`, or a factor by which it is slower than this machine")
 	flags.StringVar(&out, "out", "out", "folder that takes the results")
 	flags.StringArrayVar(&sets, "set", nil, "override a key of the study, `key=value`; may be repeated")
 	flags.StringVar(&fabricBin, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
 	return cmd
 }
 
-// parseDevice reads a device's name or a factor.
-func parseDevice(text string, names []string) (closer2020.Device, error) {
-	all := closer2020.Devices()
-	if i := slices.IndexFunc(all, func(d closer2020.Device) bool { return d.Name == text }); i >= 0 {
-		return all[i], nil
+// listPublications lists the publications with their devices.
+func listPublications() string {
+	var lines []string
+	for _, p := range publications.All() {
+		var names []string
+		for _, d := range p.Devices {
+			names = append(names, d.Name)
+		}
+		lines = append(lines, fmt.Sprintf("  %s  %s\n%*s%s", p.ID, p.Source, len(p.ID)+4, "", strings.Join(names, ", ")))
 	}
-	factor, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err != nil:
-		return closer2020.Device{}, usageError{fmt.Errorf("--device: %q is neither a device nor a factor such as 250; %s", text, strictyaml.Hint(text, names))}
-	case !(factor > 0 && factor <= 1e6):
-		return closer2020.Device{}, usageError{fmt.Errorf("--device: a factor is over 0 and at most 1000000, not %s", text)}
-	}
-	return closer2020.Slower(factor), nil
+	return strings.Join(lines, "\n")
 }
 
 // joined joins two errors and leaves a single one as it is.
@@ -128,21 +119,4 @@ func attempt(cmd *cobra.Command, dir string, seed uint64, bin func() (daemons.Bi
 	defer watch.close()
 	watch.Step("try to forge readings and bills")
 	return lab.TryIntegrity(cmd.Context(), dir, seed, binaries, watch.Working)
-}
-
-// judge stores in the summary of the run in dir what was tried, and what the
-// run says about the publication's claims.
-func judge(dir, publication string, device closer2020.Device, tried *result.Integrity) error {
-	stored, err := result.Open(dir)
-	if err != nil {
-		return err
-	}
-	stored.Summary.Integrity = tried
-	judged, err := closer2020.Judge(publication, stored.Run, stored.Summary, device)
-	if err != nil {
-		return err
-	}
-	return result.UpdateSummary(dir, func(s *result.Summary) {
-		s.Claims, s.Feasibility, s.Integrity = judged.Claims, judged.Feasibility, tried
-	})
 }

@@ -51,7 +51,8 @@ func TestVerdictsAreStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	tried := &result.Integrity{Probes: []result.Probe{{Kind: result.ProbeReplay, Attempts: 1, Accepted: 1, Refused: map[string]uint64{}}}}
-	if err := judge(dir, "closer2020", closer2020.Slower(250), tried); err != nil {
+	publication := closer2020.Publication()
+	if err := publication.JudgeStored(dir, publication.Devices[0], tried); err != nil {
 		t.Fatal(err)
 	}
 	stored, err := result.Open(dir)

@@ -9,10 +9,11 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 )
 
-// The series that ask how throughput grows with the peer's quota, and with
-// channels or peers at the same quota.
+// The series that ask how throughput grows with the peer's quota, and with channels or
+// peers at the same quota.
 const (
 	quotaQuestion    = "quota"
 	channelsQuestion = "channels"
@@ -22,38 +23,34 @@ const (
 // A step is the throughput at one quota of the peer.
 type step struct {
 	cpus       float64
-	throughput estimate
-	limited    string
-	atLeast    bool // something else than the quota was in the way
+	throughput claims.Estimate
+	limit      string
+	least      string // "at least " where something else than the quota was in the way
 }
 
 func (s step) String() string {
-	least := ""
-	if s.atLeast {
-		least = "at least "
-	}
-	return fmt.Sprintf("%s%s at %g core (%s)", least, rate(s.throughput), s.cpus, limitedBy(s.limited))
+	return fmt.Sprintf("%s%s at %g core (%s)", s.least, claims.Rate(s.throughput), s.cpus, claims.LimitedBy(s.limit))
 }
 
-// steps returns the quotas in ascending order; beside them those at which the
-// throughput is a lower bound, because the host was too small or busy with
-// something else; and which do not count for what the caps sum to.
-func (e *evidence) steps() (steps, bounds []step, out []string) {
-	for _, s := range e.question(quotaQuestion) {
-		quota := s.conditions.Caps.Peer.CPUs
-		p, other := s.plateau()
-		sum := capsSum(s.levels[0].points[0])
+// steps returns the quotas in ascending order; beside them those at which the throughput is
+// a lower bound, because the host was too small or busy with something else; and which do
+// not count for what the caps sum to.
+func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
+	for _, s := range e.Question(quotaQuestion) {
+		quota := s.Conditions.Caps.Peer.CPUs
+		p, other := s.Plateau(clearly)
+		sum := capsSum(s.Levels[0].Points[0])
 		switch {
 		case quota <= 0:
-		case sum > capsShare*float64(e.run.Host.Cores):
-			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.run.Host.Cores))
+		case sum > capsShare*float64(e.Run.Host.Cores):
+			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.Run.Host.Cores))
 		case other != "":
-			most, _ := s.most(0, math.MaxInt)
-			bounds = append(bounds, step{quota, estimate{most, most, most}, other, true})
-		case strings.HasPrefix(p.limited, "host CPU"): // it could not use its quota up
-			bounds = append(bounds, step{quota, p.throughput, p.limited, true})
-		case p.throughput.value > 0:
-			steps = append(steps, step{quota, p.throughput, p.limited, false})
+			most, _ := s.Most(0, math.MaxInt)
+			bounds = append(bounds, step{quota, claims.Exactly(most), other, "at least "})
+		case strings.HasPrefix(p.Limit, "host CPU"): // it could not use its quota up
+			bounds = append(bounds, step{quota, p.Throughput, p.Limit, "at least "})
+		case p.Throughput.Value > 0:
+			steps = append(steps, step{quota, p.Throughput, p.Limit, ""})
 		}
 	}
 	ascending := func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) }
@@ -62,8 +59,7 @@ func (e *evidence) steps() (steps, bounds []step, out []string) {
 	return steps, bounds, out
 }
 
-// capsSum is what all capped processes of the point may use together, in
-// cores.
+// capsSum returns what all capped processes of the point may use together, in cores.
 func capsSum(p result.Point) float64 {
 	sum := 0.0
 	for name := range p.CPU {
@@ -72,82 +68,82 @@ func capsSum(p result.Point) float64 {
 	return sum
 }
 
-// exponent is the b of throughput = a × quota^b between two steps. Its bounds
-// are those at which one throughput is at the lower and the other at the upper
-// end of its interval.
-func exponent(small, large step) estimate {
-	over := math.Log(large.cpus / small.cpus)
-	slope := func(from, to float64) float64 { return math.Log(to/from) / over }
-	return estimate{
-		slope(small.throughput.value, large.throughput.value),
-		slope(small.throughput.high, large.throughput.low),
-		slope(small.throughput.low, large.throughput.high),
+// exponent returns the b of throughput = a × quota^b between two steps. Its bounds are those
+// at which one throughput is at the lower and the other at the upper end of its interval.
+func exponent(small, large step) claims.Estimate {
+	slope := func(from, to float64) float64 { return math.Log(to/from) / math.Log(large.cpus/small.cpus) }
+	return claims.Estimate{
+		Value: slope(small.throughput.Value, large.throughput.Value),
+		Low:   slope(small.throughput.High, large.throughput.Low),
+		High:  slope(small.throughput.Low, large.throughput.High),
 	}
 }
 
-// scales asks whether throughput grows with what the peer may use. At the largest
-// quota a lower bound is enough for a yes.
-func scales(e *evidence) finding {
-	steps, bounds, left := e.steps()
+// scales asks whether throughput grows with what the peer may use. At the largest quota a
+// lower bound is enough for a yes.
+func scales(e *claims.Evidence) claims.Finding {
+	steps, bounds, left := steps(e)
 	for _, bound := range slices.Backward(bounds) {
-		if n := len(steps); n > 0 && bound.cpus > steps[n-1].cpus && exponent(steps[0], bound).value >= proportional {
+		if n := len(steps); n > 0 && bound.cpus > steps[n-1].cpus && exponent(steps[0], bound).Value >= proportional {
 			steps = append(steps, bound)
 		} else {
-			left = append(left, fmt.Sprintf("%g core (%s)", bound.cpus, limitedBy(bound.limited)))
+			left = append(left, fmt.Sprintf("%g core (%s)", bound.cpus, claims.LimitedBy(bound.limit)))
 		}
 	}
 	if len(steps) < 2 || steps[len(steps)-1].cpus < span*steps[0].cpus {
-		f := missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
+		f := claims.Missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
 		if left != nil {
-			f.evidence += fmt.Sprintf(" Something else than the quota was in the way at %s.", strings.Join(left, "; "))
+			f.Evidence += fmt.Sprintf(" Something else than the quota was in the way at %s.", strings.Join(left, "; "))
 		}
 		return f
 	}
 	last := steps[len(steps)-1]
 	b := exponent(steps[0], last)
-	f := finding{verdict: result.Depends}
+	f := claims.Finding{Verdict: result.Depends}
 	switch {
-	case b.value >= proportional:
-		f.verdict = result.Reproduced
-	case b.value <= flat:
-		f.verdict = result.NotReproduced
+	case b.Value >= proportional:
+		f.Verdict = result.Reproduced
+	case b.Value <= flat:
+		f.Verdict = result.NotReproduced
 	}
-	var told []string
+	var each []string
 	for _, s := range steps {
-		told = append(told, s.String())
+		each = append(each, s.String())
 	}
-	least, bounded := "", ""
-	if last.atLeast {
-		least = "at least "
-	} else if finite(b.low) && finite(b.high) && b.low < b.high {
-		bounded = fmt.Sprintf(" (%.2f to %.2f at the ends of the throughputs' 95 %% intervals)", b.low, b.high)
+	bounded := ""
+	if width := b.High - b.Low; last.least == "" && width > 0 && !math.IsInf(width, 0) {
+		bounded = fmt.Sprintf(" (%.2f to %.2f at the ends of the throughputs' 95 %% intervals)", b.Low, b.High)
 	}
-	f.evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %s%.2f%s.", strings.Join(told, ", "), least, b.value, bounded)
-	f.conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, last.cpus)
+	f.Evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %s%.2f%s.", strings.Join(each, ", "), last.least, b.Value, bounded)
+	f.Conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, last.cpus)
 	if left != nil {
-		f.conditions += " Left out: " + strings.Join(left, "; ") + "."
+		f.Conditions += " Left out: " + strings.Join(left, "; ") + "."
 	}
-	more := append(e.more(channelsQuestion, func(c result.Conditions) string { return counted(max(1, c.Channels), "channel") }),
-		e.more(peersQuestion, func(c result.Conditions) string { return "topology " + c.Topology })...)
-	if more != nil {
-		f.conditions += " At the same quota of each peer: " + strings.Join(more, "; ") + "."
+	others := append(compare(e, channelsQuestion, func(c result.Conditions) string {
+		if c.Channels > 1 {
+			return fmt.Sprintf("%d channels", c.Channels)
+		}
+		return "1 channel"
+	}), compare(e, peersQuestion, func(c result.Conditions) string { return "topology " + c.Topology })...)
+	if others != nil {
+		f.Conditions += " At the same quota of each peer: " + strings.Join(others, "; ") + "."
 	}
 	return f
 }
 
-// more compares the series of a question with the first of them.
-func (e *evidence) more(question string, name func(result.Conditions) string) []string {
-	var told []string
-	all := e.question(question)
-	for i, s := range all {
-		base, _ := all[0].plateau()
-		p, _ := s.plateau()
-		if i > 0 && p.throughput.value > 0 && base.throughput.value > 0 {
-			told = append(told, fmt.Sprintf("%s: %s, %s that of %s (%s)",
-				name(s.conditions), rate(p.throughput), reports.Times.Format(p.throughput.value/base.throughput.value), name(all[0].conditions), rate(base.throughput)))
+// compare holds the series of a question against the first of them.
+func compare(e *claims.Evidence, question string, name func(result.Conditions) string) []string {
+	var all []string
+	var first claims.Estimate
+	var base string
+	for i, s := range e.Question(question) {
+		p, _ := s.Plateau(clearly)
+		if i == 0 {
+			first, base = p.Throughput, name(s.Conditions)
+		} else if p.Throughput.Value > 0 && first.Value > 0 {
+			all = append(all, fmt.Sprintf("%s: %s, %s that of %s (%s)",
+				name(s.Conditions), claims.Rate(p.Throughput), reports.Times.Format(p.Throughput.Value/first.Value), base, claims.Rate(first)))
 		}
 	}
-	return told
+	return all
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

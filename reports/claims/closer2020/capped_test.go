@@ -3,9 +3,12 @@ package closer2020
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
+	"meterbench/reports/claims"
 )
 
 // What a capped device did is told for each kind of work that took long enough to
@@ -23,15 +26,22 @@ func TestCapped(t *testing.T) {
 	free.Caps = topology.Caps{}
 	few := point("device-few", result.Conditions{Caps: held, Workload: "encrypted", Scheme: "ecddh", Bits: 256, Length: 1}, 1)
 	few.Latency[result.PartEncrypt.String()] = stats.Quantiles{Mean: 1, N: 4}
-	for want, points := range map[string][]result.Point{
-		"": {few, point("device", free, 0.1)},
-		"A device held to 0.1 core took 900 ms for one encryption (ddh at 2048 bits, 24 values). A device held to 0.1 core took 1.20 s for one bill's evaluation of 30 readings (ddh at 2048 bits, 24 values).": {
-			point("device", encrypted, 0.9), point("device-bills", bill, 1.2),
-		},
+	for _, c := range []struct {
+		name   string
+		points []result.Point
+		want   []string
+	}{
+		{"too few, or not capped", []result.Point{few, point("device", free, 0.1)}, nil},
+		{"an encryption and a bill", []result.Point{point("device", encrypted, 0.9), point("device-bills", bill, 1.2)}, []string{
+			"A device held to 0.1 core took 900 ms for one encryption (ddh at 2048 bits, 24 values).",
+			"A device held to 0.1 core took 1.20 s for one bill's evaluation of 30 readings (ddh at 2048 bits, 24 values).",
+		}},
 	} {
-		e := &evidence{sum: result.Summary{Points: points}}
-		if got := e.capped(); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got := capped(&claims.Evidence{Summary: result.Summary{Points: c.points}})
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -1,7 +1,6 @@
 package closer2020
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -9,20 +8,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]result.Verdict {
 	t.Helper()
-	judged, err := Judge("closer2020", run, sum, Devices()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	judged, _ := Publication().Judge(run, sum, devices()[0])
 	all := map[string]result.Verdict{}
-	for _, c := range judged.Claims {
+	for _, c := range judged {
 		all[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
 		for what, text := range map[string]string{"claim": c.Claim, "published": c.Published, "threshold": c.Threshold, "evidence": c.Evidence} {
 			if text == "" || strings.Contains(text, "%!") || strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
@@ -36,12 +35,9 @@ func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]resul
 // The golden file is what a reader sees of a study.
 func TestGolden(t *testing.T) {
 	run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))
-	judged, err := Judge("closer2020", run, sum, Devices()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	judged, _ := Publication().Judge(run, sum, devices()[0])
 	var b strings.Builder
-	for _, c := range judged.Claims {
+	for _, c := range judged {
 		fmt.Fprintf(&b, "%s: %s\n\nclaim: %s\n\npublished: %s\n\nthreshold: %s\n\nevidence: %s\n\nconditions: %s\n\nfigure: %s\n\n\n",
 			c.ID, c.Verdict, c.Claim, c.Published, c.Threshold, c.Evidence, c.Conditions, c.Figure)
 	}
@@ -55,8 +51,8 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != string(want) {
-		t.Errorf("the claims differ from %s (see them with -update):\n%s", path, b.String())
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("the claims differ from %s (write it anew with -update):\n%s", path, diff)
 	}
 }
 
@@ -198,7 +194,7 @@ func TestVerdicts(t *testing.T) {
 				}
 			}
 		}, "overhead-vs-transaction", result.NotReproduced},
-		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = Devices()[0].Sign }, "practicable-minimal", result.Reproduced},
+		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = devices()[0].Sign }, "practicable-minimal", result.Reproduced},
 		{"a peer for few meters", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
 				s.Points[i].Throughput /= 100
@@ -238,44 +234,6 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestUnknownPublication(t *testing.T) {
-	if _, err := Judge("closer2021", result.Run{}, result.Summary{}, Slower(10)); !errors.Is(err, ErrUnknown) {
-		t.Errorf("got %v, want ErrUnknown", err)
-	}
-}
-
-// A run without anything is judged without a panic: interrupted ones are such.
-func TestEmptyRun(t *testing.T) {
-	for _, publication := range Publications() {
-		judged, err := Judge(publication, result.Run{}, result.Summary{}, Devices()[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range judged.Claims {
-			if c.Verdict != result.Inconclusive {
-				t.Errorf("%s: %q without anything measured", c.ID, c.Verdict)
-			}
-		}
-		Section(result.Run{}, result.Summary{Claims: judged.Claims})
-	}
-}
-
-func TestDevices(t *testing.T) {
-	seen := map[string]bool{}
-	for i, d := range Devices() {
-		if d.Name == "" || d.Title == "" || d.Sign <= 0 || !strings.HasPrefix(d.Source, "https://") || seen[d.Name] {
-			t.Errorf("device %d is incomplete or there twice: %+v", i, d)
-		}
-		if i > 0 && d.Sign > Devices()[i-1].Sign {
-			t.Errorf("%s is slower than %s", d.Name, Devices()[i-1].Name)
-		}
-		seen[d.Name] = true
-	}
-	if f, ok := Slower(250).factor(result.Host{}); f != 250 || !ok {
-		t.Errorf("a factor of 250 is %g, %t", f, ok)
-	}
-}
-
 // Marks over one place stand beside each other around it, in the series' order.
 func TestSpread(t *testing.T) {
 	f := reports.Figure{X: reports.Axis{Ticks: []float64{1024, 2048}}, Series: []reports.Series{
@@ -291,18 +249,8 @@ func TestSpread(t *testing.T) {
 // Every claim's figure is in the report, drawn from what the run holds.
 func TestFigures(t *testing.T) {
 	run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))
-	judged, err := Judge("closer2020", run, sum, Devices()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := Section(run, sum); ok {
-		t.Error("a run without claims has a section of them")
-	}
-	sum.Claims, sum.Feasibility = judged.Claims, judged.Feasibility
-	section, ok := Section(run, sum)
-	if !ok {
-		t.Fatal("no section")
-	}
+	sum.Claims, sum.Feasibility = Publication().Judge(run, sum, devices()[0])
+	section := section(&claims.Evidence{Run: run, Summary: sum})
 	report := reports.Build(run, sum)
 	report.Sections = append(report.Sections, section)
 	seen := map[string]bool{}
@@ -317,7 +265,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("figure %s is empty: %s", f.ID, f.Empty)
 		}
 	}
-	for _, c := range judged.Claims {
+	for _, c := range sum.Claims {
 		if c.Figure != "" && !seen[c.Figure] {
 			t.Errorf("%s: there is no figure %s", c.ID, c.Figure)
 		}

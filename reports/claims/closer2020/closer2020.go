@@ -1,136 +1,119 @@
+// Package closer2020 tests the claims of Yurchenko, Moni, Peters, Nordholz and Thiel on smart
+// metering with functional encryption and Hyperledger Fabric, CLOSER 2020, pp. 292-301. The
+// text of the publication was not available to us: the claims are known, the figures behind
+// them are not.
+//
+// Its studies name their series after the questions limit, overhead, device, quota, channels
+// and peers.
 package closer2020
 
 import (
 	"fmt"
 
-	"meterbench/bench/result"
+	"meterbench/reports/claims"
 )
 
-// The thresholds of closer2020. They leave room for what two runs on a shared
-// machine differ by.
+// The thresholds. They leave room for what two runs on a shared machine differ by.
 const (
-	// limitClients is where the peer was published to reach its limit. A study
-	// that doubles the clients finds it within a factor of two: after less than
-	// limitFrom and by limitTo.
+	// limitClients is where the peer was published to reach its limit. A study that doubles
+	// the clients finds it within a factor of two: after less than limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
-	// clearly is the share of a series' highest throughput from which on a load
-	// belongs to its plateau: on a shared machine one window's throughput may
-	// differ from the next one's by a quarter. plateauShare is that of the plateau
-	// at which a load is named as having reached it.
+	// clearly is the share of a series' highest throughput from which on a load belongs to its
+	// plateau: on a shared machine one window's throughput may differ from the next one's by a
+	// quarter. plateauShare is that of the plateau at which a load is named as having reached it.
 	clearly, plateauShare = 0.6, 0.95
-	// early is the share of the plateau from which on few clients have reached the
-	// limit, clearly that under which they have not: with half as many clients as
-	// its limit a peer carries about half. What lies between is undecided.
+	// early is the share of the plateau from which on few clients have reached the limit,
+	// clearly that under which they have not: with half as many clients as its limit a peer
+	// carries about half. What lies between is undecided.
 	early = 0.8
 
-	// growth is how many times as much the largest key has to cost as the
-	// smallest: schoolbook arithmetic alone makes it four times for a key of
-	// twice the size.
+	// growth is how many times as much the largest key has to cost as the smallest: schoolbook
+	// arithmetic alone makes it four times for a key of twice the size.
 	growth = 2.0
 
-	// significantly is the ratio of encryption to transaction up to which it is
-	// significantly shorter: an order of magnitude.
+	// significantly is the ratio of encryption to transaction up to which it is significantly
+	// shorter: an order of magnitude.
 	significantly = 0.1
 
-	// interval is that of electricity metering in the publication's setting, in
-	// seconds; headRoom stays free for whatever else a device has to do.
-	interval, headRoom = 900.0, 0.5
-	// enoughMeters is how many meters one channel with a capped peer has to
-	// bear to be of use: those of a few streets.
+	// headRoom stays free for whatever else a device has to do.
+	headRoom = 0.5
+	// enoughMeters is how many meters one channel with a capped peer has to bear to be of use:
+	// those of a few streets.
 	enoughMeters = 1000
 	// secure is the security in bits that NIST SP 800-57 part 1 asks for today.
 	secure = 112
 
-	// proportional is the least exponent of the throughput over the quota that
-	// passes for scaling (1 is proportional to it), and flat the largest that
-	// passes for none.
+	// proportional is the least exponent of the throughput over the quota that passes for
+	// scaling (1 is proportional to it), and flat the largest that passes for none.
 	proportional, flat = 0.7, 0.3
-	// span is how many times the smallest quota the largest has to be: over less,
-	// what two windows differ by is worth too much of the exponent.
+	// span is how many times the smallest quota the largest has to be: over less, what two
+	// windows differ by is worth too much of the exponent.
 	span = 4
-	// capsShare is the share of the host's cores that the caps may sum to, so
-	// that a cap, and not the host, is what holds a process back.
+	// capsShare is the share of the host's cores that the caps may sum to, so that a cap, and
+	// not the host, is what holds a process back.
 	capsShare = 0.8
 )
 
-// closer2020 returns the claims of Yurchenko, Moni, Peters, Nordholz and Thiel
-// on smart metering with functional encryption and Hyperledger Fabric, CLOSER
-// 2020, pp. 292-301 (https://doi.org/10.5220/0009377702920301). The text of the
-// publication was not available to us: the claims are known, the figures
-// behind them are not.
-func closer2020() []claim {
-	return []claim{
-		{
-			id:        "peer-limit",
-			words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
-			published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-			threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
-				"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and turns no verdict. "+
-				"Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
-				limitClients, percent(clearly), limitFrom, limitTo, percent(early)),
-			figure: limitFigure,
-			test:   peerLimit,
+// Publication returns the publication's row in the table of publications.
+func Publication() claims.Publication {
+	return claims.Publication{
+		ID:     "closer2020",
+		Source: "Yurchenko, Moni, Peters, Nordholz and Thiel, CLOSER 2020, pp. 292-301, https://doi.org/10.5220/0009377702920301",
+		Study:  "closer2020", FullStudy: "closer2020-full",
+		Devices: devices(), Forgery: true,
+		Feasibility: feasibility, Section: section,
+		Claims: []claims.Claim{
+			{
+				ID:        "peer-limit",
+				Words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
+				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, claims.NotAvailable),
+				Threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
+					"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and does not affect the verdict. "+
+					"Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
+					limitClients, claims.Percent(clearly), limitFrom, limitTo, claims.Percent(early)),
+				Figure: limitFigureID,
+				Test:   peerLimit,
+			},
+			{
+				ID:        "overhead-key-size",
+				Words:     "The overhead of encryption depends on the size of the key.",
+				Published: claims.NotAvailable,
+				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with several sizes.", growth),
+				Figure:    "encryption-time",
+				Test:      keySize,
+			},
+			{
+				ID:        "overhead-vs-transaction",
+				Words:     "Encryption is significantly shorter than the transaction.",
+				Published: claims.NotAvailable,
+				Threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
+				Figure:    shareFigureID,
+				Test:      againstTransaction,
+			},
+			{
+				ID:        "practicable-minimal",
+				Words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
+				Published: claims.NotAvailable,
+				Threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one metering interval and keeps up with at least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
+					claims.Percent(headRoom), enoughMeters, secure),
+				Figure: feasibleFigureID,
+				Test:   practicable,
+			},
+			{
+				ID:        "scales-with-capacity",
+				Words:     "With more computing capacity the solution scales.",
+				Published: claims.NotAvailable,
+				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts where that is enough.", proportional, flat, span, claims.Percent(capsShare)),
+				Figure:    quotaFigureID,
+				Test:      scales,
+			},
+			{
+				ID:        "algorithm-integrity",
+				Words:     "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in other data.",
+				Published: claims.NotAvailable,
+				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
+				Test:      integrity,
+			},
 		},
-		{
-			id:        "overhead-key-size",
-			words:     "The overhead of encryption depends on the size of the key.",
-			published: notAvailable,
-			threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with several sizes.", growth),
-			figure:    "encryption-time",
-			test:      keySize,
-		},
-		{
-			id:        "overhead-vs-transaction",
-			words:     "Encryption is significantly shorter than the transaction.",
-			published: notAvailable,
-			threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
-			figure:    shareFigure,
-			test:      againstTransaction,
-		},
-		{
-			id:        "practicable-minimal",
-			words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
-			published: notAvailable,
-			threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one interval of %g minutes and keeps up with at least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
-				percent(headRoom), interval/60, enoughMeters, secure),
-			figure: feasibleFigure,
-			test:   practicable,
-		},
-		{
-			id:        "scales-with-capacity",
-			words:     "With more computing capacity the solution scales.",
-			published: notAvailable,
-			threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts where that is enough.", proportional, flat, span, percent(capsShare)),
-			figure:    quotaFigure,
-			test:      scales,
-		},
-		{
-			id:        "algorithm-integrity",
-			words:     "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in other data.",
-			published: notAvailable,
-			threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
-			test:      integrity,
-		},
-	}
-}
-
-// A forgery is a kind of attempt that the claim of integrity takes, with the
-// codes of the contract and the verifier's reasons for which it has to be
-// refused: one that fails for something else proves nothing.
-type forgery struct {
-	kind    string
-	reasons []string
-}
-
-func forgeries() []forgery {
-	return []forgery{
-		{result.ProbeForgedSignature, []string{"READING_SIGNATURE"}},
-		{result.ProbeReplay, []string{"READING_DUPLICATE"}},
-		{result.ProbeReordered, []string{"READING_TIME"}},
-		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}},
-		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}}, // the latter in folders of before,
-		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}},
-		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}},
-		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}},
 	}
 }

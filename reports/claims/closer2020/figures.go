@@ -4,78 +4,72 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 )
 
 // The figures' names.
 const (
-	limitFigure    = "claim-peer-limit"
-	shareFigure    = "claim-encryption-share"
-	feasibleFigure = "claim-feasibility"
-	quotaFigure    = "claim-quota"
+	limitFigureID    = "claim-peer-limit"
+	shareFigureID    = "claim-encryption-share"
+	feasibleFigureID = "claim-feasibility"
+	quotaFigureID    = "claim-quota"
 )
 
-// Section shows what the claims of a stored run rest on. It is false for a run
-// that holds none.
-func Section(run result.Run, sum result.Summary) (reports.Section, bool) {
-	if len(sum.Claims) == 0 {
-		return reports.Section{}, false
-	}
-	e := &evidence{run: run, sum: sum}
-	s := reports.Section{
+// section shows what the verdicts rest on.
+func section(e *claims.Evidence) reports.Section {
+	feasibility, attempts := e.Summary.Feasibility, e.Summary.Integrity
+	return reports.Section{
 		ID: "claims-evidence", Title: "What the claims rest on",
 		Intro:   "The figures and tables behind the verdicts, from the points, costs and attempts of this run.",
-		Figures: []reports.Figure{e.limitFigure(), e.shareFigure(), e.quotaFigure(), feasibilityFigure(sum.Feasibility)},
-		Tables:  []reports.Table{e.limitTable(), e.pairTable(), gatewayTable(sum.Feasibility), peerTable(sum.Feasibility), probeTable(sum.Integrity)},
+		Figures: []reports.Figure{limitFigure(e), shareFigure(e), quotaFigure(e), feasibilityFigure(feasibility)},
+		Tables:  []reports.Table{limitTable(e), pairTable(e), gatewayTable(feasibility), peerTable(feasibility), probeTable(attempts)},
 	}
-	return s, true
 }
 
-func (e *evidence) limitFigure() reports.Figure {
+func limitFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{
-		ID: limitFigure, Title: "Throughput by clients and setting", Kind: reports.Lines,
+		ID: limitFigureID, Title: "Throughput by clients and setting", Kind: reports.Lines,
 		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
 		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{
-			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach %s of the highest.", percent(plateauShare), percent(clearly)),
+			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach %s of the highest.", claims.Percent(plateauShare), claims.Percent(clearly)),
 			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
 		},
 	}
-	for i, s := range e.question(limitQuestion) {
-		found, ok := s.limit()
-		line := reports.Series{Name: setting(s.conditions), Hue: i}
-		for _, l := range s.levels {
-			p := point(float64(l.load.Clients), l.throughput())
-			p.Saturation = ok && found.clients == l.load.Clients && byPeer(found.by)
+	for i, s := range e.Question(limitQuestion) {
+		limit, ok := limitOf(s)
+		line := reports.Series{Name: setting(s.Conditions), Hue: i}
+		for _, l := range s.Levels {
+			p := claims.Point(float64(l.Load.Clients), l.Throughput())
+			p.Saturation = ok && limit.clients == l.Load.Clients && claims.ByPeer(limit.by)
 			line.Points = append(line.Points, p)
 		}
-		f.X.Ticks = ticks(f.X.Ticks, line.Points)
 		f.Series = append(f.Series, line)
 	}
-	return settled(f, "No data: the run holds no valid points of different numbers of clients for this claim.")
+	return claims.Finish(f, "No data: the run holds no valid points of different numbers of clients for this claim.")
 }
 
 // shareFigure sets the table of costs against the transactions.
-func (e *evidence) shareFigure() reports.Figure {
+func shareFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{
-		ID: shareFigure, Title: "Encryption as a share of the transaction, by key size", Kind: reports.Lines,
+		ID: shareFigureID, Title: "Encryption as a share of the transaction, by key size", Kind: reports.Lines,
 		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
 		Y:      reports.Axis{Label: "encryption time / transaction time (log scale)", Unit: reports.Times, Log: true},
 		Levels: []reports.Level{{Name: "1: as long as the transaction", Y: 1}, {Name: fmt.Sprintf("%g: significantly shorter up to here", significantly), Y: significantly}},
 		Notes:  []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. Bars are the 95 % intervals of the encryption time. Pairs that were measured stand in a table, and other schemes and the acknowledgement in the claim's conditions."},
 	}
-	families, hue := e.families(), -1
+	families, hue := families(e), -1
 	for _, family := range families {
-		// All of them would be too many lines: the first scheme of the table
-		// stands for those with several sizes. Single values are no such readings.
+		// All of them would be too many lines: the first scheme of the table stands for those
+		// with several sizes. Single values are no such readings.
 		if family.scheme != families[0].scheme && len(family.costs) > 1 || family.scheme == singleValues {
 			continue
 		}
 		hue++
-		for variant, t := range e.transactions() {
+		for variant, t := range transactions(e) {
 			if t.name == acknowledgement {
 				continue
 			}
@@ -87,35 +81,31 @@ func (e *evidence) shareFigure() reports.Figure {
 				}
 				line.Points = append(line.Points, p)
 			}
-			f.X.Ticks = ticks(f.X.Ticks, line.Points)
 			f.Series = append(f.Series, line)
 		}
 	}
-	return settled(f, "No data: the run measured no costs of encryption or no transactions without it.")
+	return claims.Finish(f, "No data: the run measured no costs of encryption or no transactions without it.")
 }
 
-func (e *evidence) quotaFigure() reports.Figure {
-	f := reports.Figure{
-		ID: quotaFigure, Title: "Throughput by the peer's CPU quota", Kind: reports.Lines,
+func quotaFigure(e *claims.Evidence) reports.Figure {
+	line := reports.Series{Name: "median of the loads that reach the plateau"}
+	steps, _, _ := steps(e)
+	for _, s := range steps {
+		line.Points = append(line.Points, claims.Point(s.cpus, s.throughput))
+		line.Curve = append(line.Curve, reports.Point{X: s.cpus, Y: steps[0].throughput.Value * s.cpus / steps[0].cpus})
+	}
+	return claims.Finish(reports.Figure{
+		ID: quotaFigureID, Title: "Throughput by the peer's CPU quota", Kind: reports.Lines,
 		X:     reports.Axis{Label: "CPU quota of the peer (log scale)", Unit: reports.Cores, Log: true},
 		Y:     reports.Axis{Label: "throughput at the plateau, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
-		Notes: []string{"Dashed: proportional to the quota, through the first point."},
-	}
-	steps, _, _ := e.steps()
-	line := reports.Series{Name: "median of the loads that reach the plateau"}
-	for _, s := range steps {
-		line.Points = append(line.Points, point(s.cpus, s.throughput))
-		line.Curve = append(line.Curve, reports.Point{X: s.cpus, Y: steps[0].throughput.value * s.cpus / steps[0].cpus})
-	}
-	f.X.Ticks = ticks(nil, line.Points)
-	f.Series = []reports.Series{line}
-	return settled(f, "No data: the run holds no valid points at CPU quotas of the peer.")
+		Notes: []string{"Dashed: proportional to the quota, through the first point."}, Series: []reports.Series{line},
+	}, "No data: the run holds no valid points at CPU quotas of the peer.")
 }
 
 // feasibilityFigure draws meters per gateway for the device that was asked for.
 func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 	f := reports.Figure{
-		ID: feasibleFigure, Title: "Meters per gateway, by key size", Kind: reports.Lines,
+		ID: feasibleFigureID, Title: "Meters per gateway, by key size", Kind: reports.Lines,
 		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
 		Y:      reports.Axis{Label: "meters (log scale)", Unit: reports.Count, Log: true},
 		Levels: []reports.Level{{Name: "one meter", Y: 1}},
@@ -124,7 +114,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 		device := stored.Gateways[0].Device
 		f.Title += ", on " + device
 		f.Notes = []string{
-			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.", stored.Interval/60, percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
+			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.", stored.Interval/60, claims.Percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
 			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so that equal ones can be told apart.",
 		}
 		for _, g := range stored.Gateways {
@@ -140,18 +130,18 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 			if g.Meters > 0 { // none is nowhere on a logarithmic axis
 				f.Series[i].Points = append(f.Series[i].Points, reports.Point{X: float64(g.Bits), Y: float64(g.Meters)})
 			}
-			f.X.Ticks = ticks(f.X.Ticks, f.Series[i].Points)
 		}
 	}
+	f = claims.Finish(f, "No data: the run measured no costs of encryption.")
 	spread(f)
-	return settled(f, "No data: the run measured no costs of encryption.")
+	return f
 }
 
 // beside is how far a mark stands from its neighbour, in octaves of the X axis.
 const beside = 0.06
 
-// spread sets the marks over one place of a logarithmic X axis beside each other:
-// lines of equal values would cover each other.
+// spread sets the marks over one place of a logarithmic X axis beside each other: lines of
+// equal values would cover each other.
 func spread(f reports.Figure) {
 	for _, x := range f.X.Ticks {
 		var at []*reports.Point
@@ -166,45 +156,4 @@ func spread(f reports.Figure) {
 			p.X *= math.Pow(2, beside*(float64(i)-float64(len(at)-1)/2))
 		}
 	}
-}
-
-func point(x float64, y estimate) reports.Point {
-	p := reports.Point{X: x, Y: y.value}
-	if y.low > 0 && y.low < y.high {
-		p.Interval = &reports.Interval{Low: y.low, High: y.high}
-	}
-	return p
-}
-
-// ticks adds the points' positions to an axis.
-func ticks(have []float64, points []reports.Point) []float64 {
-	for _, p := range points {
-		if !slices.Contains(have, p.X) {
-			have = append(have, p.X)
-		}
-	}
-	slices.Sort(have)
-	return have
-}
-
-// settled drops what has no place on a logarithmic axis, and says why a figure
-// is empty.
-func settled(f reports.Figure, why string) reports.Figure {
-	var kept []reports.Series
-	for _, s := range f.Series {
-		s.Points = slices.DeleteFunc(s.Points, func(p reports.Point) bool { return !(p.X > 0) || !(p.Y > 0) })
-		if len(s.Points) > 0 {
-			kept = append(kept, s)
-		}
-	}
-	f.Series = kept
-	if kept == nil {
-		f.Empty = why
-	}
-	var names []string
-	for _, s := range kept {
-		names = append(names, s.Name)
-	}
-	f.Alt = fmt.Sprintf("%s: %s.", f.Title, strings.Join(names, "; "))
-	return f
 }

@@ -7,66 +7,87 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/reports/claims"
 )
 
-// integrity looks at what became of the forgeries that were tried on the live
-// network.
-func integrity(e *evidence) finding {
-	if e.sum.Integrity == nil {
-		return missing("attempts at forging on the live network")
+// A forgery is a kind of attempt that the claim of integrity needs, with the codes of the
+// contract and the verifier's reasons for which it has to be refused: one that fails for
+// something else proves nothing.
+type forgery struct {
+	kind    string
+	reasons []string
+}
+
+// forgeries returns all kinds, between them the honest attempts, which nothing may refuse.
+func forgeries() []forgery {
+	return []forgery{
+		{result.ProbeForgedSignature, []string{"READING_SIGNATURE"}},
+		{result.ProbeReplay, []string{"READING_DUPLICATE"}},
+		{result.ProbeReordered, []string{"READING_TIME"}},
+		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}},
+		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}}, // the latter in runs of older versions
+		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}},
+		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}},
+		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}},
+		{result.ProbeHonestReading, nil},
+		{result.ProbeHonestBill, nil},
 	}
-	var accepted, refusedHonest, told []string
+}
+
+// integrity looks at what became of the forgeries that were tried on the live network.
+func integrity(e *claims.Evidence) claims.Finding {
+	if e.Summary.Integrity == nil {
+		return claims.Missing("attempts at forging on the live network")
+	}
+	probes := e.Summary.Integrity.Probes
+	var accepted, honestRefused, refused, untried, otherwise []string
 	var honest, forged uint64
-	for _, p := range e.sum.Integrity.Probes {
-		if p.Honest {
-			honest += p.Attempts
-		} else {
-			forged += p.Attempts
-			told = append(told, describe(p))
-		}
+	for _, p := range probes {
 		switch {
-		case p.Honest && p.Accepted < p.Attempts:
-			refusedHonest = append(refusedHonest, p.Kind)
-		case !p.Honest && p.Accepted > 0:
+		case p.Honest:
+			honest += p.Attempts
+			if p.Accepted < p.Attempts {
+				honestRefused = append(honestRefused, p.Kind)
+			}
+			continue
+		case p.Accepted > 0:
 			accepted = append(accepted, p.Kind)
 		}
+		forged += p.Attempts
+		text := fmt.Sprintf("%d of %d x %s", p.Attempts-p.Accepted, p.Attempts, p.Kind)
+		if reasons := slices.Sorted(maps.Keys(p.Refused)); reasons != nil {
+			text += " (" + strings.Join(reasons, ", ") + ")"
+		}
+		refused = append(refused, text)
 	}
-	f := finding{evidence: fmt.Sprintf("%d attempts at forging, between %d honest ones. Refused: %s.", forged, honest, orNone(told))}
-	var untried, otherwise []string
-	for _, forged := range append([]forgery{{result.ProbeHonestReading, nil}, {result.ProbeHonestBill, nil}}, forgeries()...) {
-		at := slices.IndexFunc(e.sum.Integrity.Probes, func(p result.Probe) bool { return p.Kind == forged.kind && p.Attempts > 0 })
+	for _, f := range forgeries() {
+		at := slices.IndexFunc(probes, func(p result.Probe) bool { return p.Kind == f.kind && p.Attempts > 0 })
 		if at < 0 {
-			untried = append(untried, forged.kind)
+			untried = append(untried, f.kind)
 			continue
 		}
-		p := e.sum.Integrity.Probes[at]
-		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
-			if !p.Honest && !slices.Contains(forged.reasons, reason) {
-				otherwise = append(otherwise, fmt.Sprintf("%s (%s)", p.Kind, reason))
+		for _, reason := range slices.Sorted(maps.Keys(probes[at].Refused)) {
+			if !probes[at].Honest && !slices.Contains(f.reasons, reason) {
+				otherwise = append(otherwise, fmt.Sprintf("%s (%s)", f.kind, reason))
 			}
 		}
 	}
+	f := claims.Finding{
+		Verdict:  result.Inconclusive,
+		Evidence: fmt.Sprintf("%d attempts at forging, between %d honest ones. Refused: %s.", forged, honest, claims.OrNone(refused)),
+	}
 	switch {
 	case accepted != nil:
-		f.verdict, f.conditions = result.NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
+		f.Verdict, f.Conditions = result.NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
 	case untried != nil:
-		f.verdict, f.conditions = result.Inconclusive, "Not tried: "+strings.Join(untried, ", ")+"."
-	case refusedHonest != nil:
-		f.verdict, f.conditions = result.Inconclusive, "What is honest was refused too, so that refusals prove nothing: "+strings.Join(refusedHonest, ", ")+"."
+		f.Conditions = "Not tried: " + strings.Join(untried, ", ") + "."
+	case honestRefused != nil:
+		f.Conditions = "Honest attempts were refused too, so that refusals prove nothing: " + strings.Join(honestRefused, ", ") + "."
 	case otherwise != nil:
-		f.verdict, f.conditions = result.Inconclusive, "Refused, but not for what is false in it: "+strings.Join(otherwise, ", ")+"."
+		f.Conditions = "Refused, but not for what is false in it: " + strings.Join(otherwise, ", ") + "."
 	default:
-		f.verdict = result.Reproduced
-		f.conditions = "For whom checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
+		f.Verdict = result.Reproduced
+		f.Conditions = "For whoever checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
 	}
 	return f
-}
-
-// describe tells as what a kind of attempt was refused.
-func describe(p result.Probe) string {
-	text := fmt.Sprintf("%d of %d x %s", p.Attempts-p.Accepted, p.Attempts, p.Kind)
-	if reasons := slices.Sorted(maps.Keys(p.Refused)); reasons != nil {
-		text += " (" + strings.Join(reasons, ", ") + ")"
-	}
-	return text
 }

@@ -8,9 +8,10 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 )
 
-// A parameter family is a scheme at one vector length: its costs at ascending
+// A family is the parameter sets of a scheme at one vector length: its costs at ascending
 // key size.
 type family struct {
 	scheme string
@@ -20,11 +21,10 @@ type family struct {
 
 func (f family) String() string { return parameters(f.scheme, 0, f.length) }
 
-// families groups the table of costs in its order. Of several bounds the first
-// one counts.
-func (e *evidence) families() []family {
+// families groups the table of costs in its order. Of several bounds the first one counts.
+func families(e *claims.Evidence) []family {
 	var all []family
-	for _, c := range e.sum.FE {
+	for _, c := range e.Summary.FE {
 		i := slices.IndexFunc(all, func(f family) bool { return f.scheme == c.Scheme && f.length == c.Length })
 		if i < 0 {
 			i = len(all)
@@ -40,34 +40,31 @@ func (e *evidence) families() []family {
 	return all
 }
 
-// unsettled tells whether there are too few timings for an interval, as where a
-// run was interrupted.
-func (f family) unsettled() bool {
-	return slices.ContainsFunc(f.costs, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
-}
-
-// keySize compares the cost of the keys' sizes within each family.
-func keySize(e *evidence) finding {
-	var holds, fails, single, told []string
-	families := slices.DeleteFunc(e.families(), family.unsettled)
+// keySize compares the cost of the keys' sizes within each family that has enough timings
+// for intervals: an interrupted run may not.
+func keySize(e *claims.Evidence) claims.Finding {
+	var holds, fails, single, all []string
+	families := slices.DeleteFunc(families(e), func(f family) bool {
+		return slices.ContainsFunc(f.costs, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
+	})
 	for _, f := range families {
+		small, large := f.costs[0], f.costs[len(f.costs)-1]
 		if len(f.costs) < 2 {
-			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, reports.Seconds.Format(f.costs[0].Encrypt.P50), f.costs[0].Bits))
+			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, reports.Seconds.Format(small.Encrypt.P50), small.Bits))
 			continue
 		}
-		small, large := f.costs[0], f.costs[len(f.costs)-1]
 		ratio := large.Encrypt.P50 / small.Encrypt.P50
-		told = append(told, fmt.Sprintf("%s: %s at %d bits, %s at %d, %s as long; the ciphertext %s as large",
+		all = append(all, fmt.Sprintf("%s: %s at %d bits, %s at %d, %s as long; the ciphertext %s as large",
 			f, cost(small.Encrypt), small.Bits, cost(large.Encrypt), large.Bits,
 			reports.Times.Format(ratio), reports.Times.Format(float64(large.Bytes)/float64(small.Bytes))))
-		if why := f.shrinks(); ratio >= growth && apart(small.Encrypt, large.Encrypt) && why == "" {
+		if why := f.shrinks(); ratio >= growth && *small.Encrypt.High < *large.Encrypt.Low && why == "" {
 			holds = append(holds, f.String())
 		} else {
 			fails = append(fails, f.String()+why)
 		}
 	}
-	if told == nil {
-		return missing("the cost of two key sizes of a scheme, with intervals")
+	if all == nil {
+		return claims.Missing("the cost of two key sizes of a scheme, with intervals")
 	}
 	end := ""
 	if single != nil {
@@ -76,20 +73,20 @@ func keySize(e *evidence) finding {
 			end += " So the group that a scheme computes in matters more than the size of its key."
 		}
 	}
-	return finding{
-		verdict:    overall(len(holds), len(fails)),
-		evidence:   "One encryption, with the 95 % interval of its median. " + strings.Join(told, ". ") + ".",
-		conditions: fmt.Sprintf("Holds for %s. Breaks for %s.%s", orNone(holds), orNone(fails), end),
+	return claims.Finding{
+		Verdict:    claims.Overall(len(holds), len(fails)),
+		Evidence:   "One encryption, with the 95 % interval of its median. " + strings.Join(all, ". ") + ".",
+		Conditions: fmt.Sprintf("Holds for %s. Breaks for %s.%s", claims.OrNone(holds), claims.OrNone(fails), end),
 	}
 }
 
-// groupMatters tells whether a scheme of one size that is secure encrypts faster
-// than another with its smallest key.
+// groupMatters reports whether a secure scheme of one size encrypts faster than another with
+// its smallest key.
 func groupMatters(families []family) bool {
 	for _, one := range families {
 		for _, other := range families {
 			if len(one.costs) == 1 && len(other.costs) > 1 && one.length == other.length && one.scheme != singleValues &&
-				one.costs[0].SecurityBits != nil && *one.costs[0].SecurityBits >= secure && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50 {
+				isSecure(one.costs[0].SecurityBits) && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50 {
 				return true
 			}
 		}
@@ -97,26 +94,34 @@ func groupMatters(families []family) bool {
 	return false
 }
 
-// shrinks tells of a larger key that is clearly faster than the next smaller.
+func isSecure(bits *int) bool { return bits != nil && *bits >= secure }
+
+// shrinks names a larger key that is clearly faster than the next smaller.
 func (f family) shrinks() string {
 	for i := 1; i < len(f.costs); i++ {
-		small, large := f.costs[i-1], f.costs[i]
-		if large.Encrypt.P50 < small.Encrypt.P50 && apart(small.Encrypt, large.Encrypt) {
+		if small, large := f.costs[i-1], f.costs[i]; *large.Encrypt.High < *small.Encrypt.Low {
 			return fmt.Sprintf(" (%d bits are faster than %d)", large.Bits, small.Bits)
 		}
 	}
 	return ""
 }
 
-// apart tells whether the intervals of two costs do not meet.
-func apart(a, b result.Cost) bool {
-	return a.High != nil && b.High != nil && a.Low != nil && b.Low != nil && (*a.High < *b.Low || *b.High < *a.Low)
-}
-
 // cost writes a timing with its interval.
 func cost(c result.Cost) string {
-	if c.Low == nil || c.High == nil {
-		return reports.Seconds.Format(c.P50)
-	}
 	return fmt.Sprintf("%s (%s to %s)", reports.Seconds.Format(c.P50), reports.Seconds.Format(*c.Low), reports.Seconds.Format(*c.High))
+}
+
+// parameters names a parameter set; with 0 bits, whatever the key's size.
+func parameters(scheme string, bits, length int) string {
+	text := scheme
+	if bits > 0 {
+		text += fmt.Sprintf(" at %d bits", bits)
+	}
+	switch {
+	case scheme == singleValues:
+		return text + fmt.Sprintf(", 1 value in a group of %d", length)
+	case length == 1:
+		return text + ", 1 value"
+	}
+	return text + fmt.Sprintf(", %d values", length)
 }

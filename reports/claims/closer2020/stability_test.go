@@ -98,12 +98,9 @@ func TestVerdictsAreStable(t *testing.T) {
 			}
 			w.noise, w.luck = 0.25, rand.New(rand.NewPCG(uint64(i), uint64(trial)))
 			run, sum := w.summary(of)
-			judged, err := Judge("closer2020", run, sum, Devices()[0])
-			if err != nil {
-				t.Fatal(err)
-			}
+			judged, _ := Publication().Judge(run, sum, devices()[0])
 			got, turned := map[string]result.Verdict{}, false
-			for _, c := range judged.Claims {
+			for _, c := range judged {
 				got[strings.TrimPrefix(c.ID, "closer2020/")] = c.Verdict
 			}
 			for id, want := range c.want {

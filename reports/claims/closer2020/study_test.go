@@ -71,11 +71,14 @@ func (w *world) summary(read scenario.Scenario) (result.Run, result.Summary) {
 			}
 		}
 	}
-	for _, forged := range forgeries() {
-		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: forged.kind, Attempts: 20, Refused: map[string]uint64{forged.reasons[0]: 20}})
-	}
-	for _, kind := range []string{result.ProbeHonestReading, result.ProbeHonestBill} {
-		sum.Integrity.Probes = append(sum.Integrity.Probes, result.Probe{Kind: kind, Honest: true, Attempts: 20, Accepted: 20})
+	for _, f := range forgeries() {
+		p := result.Probe{Kind: f.kind, Attempts: 20}
+		if p.Honest = f.reasons == nil; p.Honest {
+			p.Accepted = 20
+		} else {
+			p.Refused = map[string]uint64{f.reasons[0]: 20}
+		}
+		sum.Integrity.Probes = append(sum.Integrity.Probes, p)
 	}
 	return run, sum
 }
@@ -155,10 +158,10 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 	within("throughput_per_s", throughput)
 	for i, v := range []float64{commit + encrypt, ack, encrypt} {
 		if v > 0 {
-			phase := []result.Part{result.PartCommit, result.PartAcknowledge, result.PartEncrypt}[i].String()
+			part := []result.Part{result.PartCommit, result.PartAcknowledge, result.PartEncrypt}[i].String()
 			v = w.noisy(v)
-			p.Latency[phase] = median(v)
-			within(phase+"_s", v)
+			p.Latency[part] = median(v)
+			within(part+"_s", v)
 		}
 	}
 	return p

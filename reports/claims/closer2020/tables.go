@@ -4,39 +4,40 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
+	"meterbench/reports/claims"
 )
 
 // limitTable tells where each setting's throughput stops growing.
-func (e *evidence) limitTable() reports.Table {
-	t := reports.Table{ID: limitFigure, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
+func limitTable(e *claims.Evidence) reports.Table {
+	t := reports.Table{ID: limitFigureID, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
 		{Key: "setting", Title: "setting"},
 		{Key: "throughput_per_s", Title: "plateau", Unit: reports.PerSecond},
 		{Key: "clients", Title: "clients that reach it", Unit: reports.Count},
 		{Key: "limited_by", Title: "limited by"},
 		{Key: "where", Title: "the limit falls"},
 	}}
-	for _, s := range e.question(limitQuestion) {
-		l, ok := s.limit()
+	for _, s := range e.Question(limitQuestion) {
+		l, ok := limitOf(s)
 		if !ok {
 			continue
 		}
-		plateau, clients := number(l.plateau.value), whole(l.clients)
-		if l.plateau.value == 0 {
-			plateau = reports.Cell{Why: "something else than the network was in the way"}
+		plateau, clients := claims.NumberOr(l.plateau.Value, "something else than the network was in the way"), claims.Number(l.clients)
+		if l.plateau.Value == 0 {
 			clients = plateau
 		}
-		t.Rows = append(t.Rows, []reports.Cell{words(l.setting), plateau, clients, words(l.by), words(l.where)})
+		t.Rows = append(t.Rows, []reports.Cell{claims.Text(l.setting), plateau, clients, claims.Text(l.by), claims.Text(l.where)})
 	}
 	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
-		percent(clearly), percent(plateauShare), limitFrom, percent(early), limitTo)}
+		claims.Percent(clearly), claims.Percent(plateauShare), limitFrom, claims.Percent(early), limitTo)}
 	return t
 }
 
 // pairTable holds encryption inside transactions beside the controls.
-func (e *evidence) pairTable() reports.Table {
+func pairTable(e *claims.Evidence) reports.Table {
 	t := reports.Table{ID: "claim-pairs", Title: "Encryption inside transactions, beside controls", Detail: true, Columns: []reports.Column{
 		{Key: "scheme", Title: "scheme"},
 		{Key: "bits", Title: "key bits", Unit: reports.Count},
@@ -54,14 +55,14 @@ func (e *evidence) pairTable() reports.Table {
 		{Key: "over_padded_s", Title: "commit beyond control's", Unit: reports.Seconds, Rank: 1},
 		{Key: "over_plain_s", Title: "commit beyond plain's", Unit: reports.Seconds, Rank: 2},
 	}}
-	for _, p := range e.pairs() {
+	for _, p := range pairs(e) {
 		c, plain := p.encrypted, reports.Cell{Why: "no plain reading was measured under the same conditions"}
 		if p.hasPlain {
-			plain = number(p.plain)
+			plain = claims.Number(p.plain)
 		}
 		t.Rows = append(t.Rows, []reports.Cell{
-			words(c.Scheme), whole(c.Bits), whole(c.Length), words(batch(c)), whole(p.load.Clients),
-			number(p.encrypt), number(p.commit), number(p.ack), number(p.ofCommit.value), p.ofCommit.cell(), number(p.ofAck.value), p.ofAck.cell(), words(p.ofCommit.method), number(p.padded), plain,
+			claims.Text(c.Scheme), claims.Number(c.Bits), claims.Number(c.Length), claims.Text(batch(c)), claims.Number(p.load.Clients),
+			claims.Number(p.encrypt), claims.Number(p.commit), claims.Number(p.ack), claims.Number(p.ofCommit.Value), p.ofCommit.Cell(), claims.Number(p.ofAck.Value), p.ofAck.Cell(), claims.Text(p.ofCommit.Method), claims.Number(p.padded), plain,
 		})
 	}
 	t.Notes = []string{
@@ -94,27 +95,23 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 	for _, g := range f.Gateways {
 		security := reports.Cell{Why: "nobody assessed this parameter set"}
 		if g.SecurityBits != nil {
-			security = whole(*g.SecurityBits)
-		}
-		evaluate := reports.Cell{Why: "the scheme has no bills"}
-		if g.Evaluate > 0 {
-			evaluate = number(g.Evaluate)
+			security = claims.Number(*g.SecurityBits)
 		}
 		inTime := "no"
 		if g.InTime {
 			inTime = "yes"
 		}
 		t.Rows = append(t.Rows, []reports.Cell{
-			words(g.Device), number(g.Factor), words(g.Scheme), whole(g.Bits), security, whole(g.Length),
-			number(g.Encrypt), number(g.Share), number(g.Submit), evaluate, whole(g.Meters), whole(g.Served), words(inTime),
+			claims.Text(g.Device), claims.Number(g.Factor), claims.Text(g.Scheme), claims.Number(g.Bits), security, claims.Number(g.Length),
+			claims.Number(g.Encrypt), claims.Number(g.Share), claims.Number(g.Submit), claims.NumberOr(g.Evaluate, "the scheme has no bills"), claims.Number(g.Meters), claims.Number(g.Served), claims.Text(inTime),
 		})
 	}
 	t.Notes = []string{
 		fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. slower by: P-256 signature on the device over the one here, an approximation for everything else.",
-			f.Interval/60, singleValues, capital(percent(f.HeadRoom))),
+			f.Interval/60, singleValues, claims.Capital(claims.Percent(f.HeadRoom))),
 		"Who does what: a sensor encrypts and signs. A gateway submits, which is the client's CPU time of a transaction here, and evaluates every reading once for the bill of the period. all on the device: it plays the sensors of its meters too. What evaluation takes in memory, the table of discrete logarithms, is not held against the device.",
 	}
-	for _, d := range Devices() {
+	for _, d := range devices() {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: %s; %s.", d.Name, d.Title, d.Source))
 	}
 	return t
@@ -132,13 +129,11 @@ func peerTable(f *result.Feasibility) reports.Table {
 		return t
 	}
 	for _, p := range f.Peers {
-		quota := reports.Cell{Why: "the peer was not capped"}
-		if p.Caps.Peer.CPUs > 0 {
-			quota = number(p.Caps.Peer.CPUs)
-		}
-		t.Rows = append(t.Rows, []reports.Cell{words(p.Series), quota, number(p.Throughput), whole(p.Meters)})
+		t.Rows = append(t.Rows, []reports.Cell{
+			claims.Text(p.Series), claims.NumberOr(p.Caps.Peer.CPUs, "the peer was not capped"), claims.Number(p.Throughput), claims.Number(p.Meters),
+		})
 	}
-	t.Notes = []string{fmt.Sprintf("One transaction per meter every %g minutes, %s of the throughput to spare.", f.Interval/60, percent(f.HeadRoom))}
+	t.Notes = []string{fmt.Sprintf("One transaction per meter every %g minutes, %s of the throughput to spare.", f.Interval/60, claims.Percent(f.HeadRoom))}
 	return t
 }
 
@@ -154,26 +149,11 @@ func probeTable(i *result.Integrity) reports.Table {
 		return t
 	}
 	for _, p := range i.Probes {
-		refused := ""
-		for n, reason := range slices.Sorted(maps.Keys(p.Refused)) {
-			if n > 0 {
-				refused += ", "
-			}
-			refused += fmt.Sprintf("%s (%d)", reason, p.Refused[reason])
+		var refused []string
+		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
+			refused = append(refused, fmt.Sprintf("%s (%d)", reason, p.Refused[reason]))
 		}
-		t.Rows = append(t.Rows, []reports.Cell{words(p.Kind), whole(p.Attempts), whole(p.Accepted), words(refused)})
+		t.Rows = append(t.Rows, []reports.Cell{claims.Text(p.Kind), claims.Number(p.Attempts), claims.Number(p.Accepted), claims.Text(strings.Join(refused, ", "))})
 	}
 	return t
 }
-
-// cell is that of the ratio's interval.
-func (r ratio) cell() reports.Cell {
-	if r.n == 0 {
-		return reports.Cell{Why: "it takes six repetitions, or ten batches of transactions within one"}
-	}
-	return reports.Cell{Interval: &reports.Interval{Low: r.low, High: r.high, N: r.n}}
-}
-
-func words(s string) reports.Cell            { return reports.Cell{Text: s} }
-func number(v float64) reports.Cell          { return reports.Cell{Number: &v} }
-func whole[T int | uint64](n T) reports.Cell { v := float64(n); return reports.Cell{Number: &v} }

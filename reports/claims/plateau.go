@@ -1,0 +1,120 @@
+package claims
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/bench/saturation"
+)
+
+// An Estimate is a value with its 95 % interval; both bounds are the value where there is
+// none.
+type Estimate struct{ Value, Low, High float64 }
+
+// Exactly returns an estimate without an interval.
+func Exactly(v float64) Estimate { return Estimate{v, v, v} }
+
+// Throughput returns the level's, by the rules of package saturation: the median over the
+// repetitions, with their interval or that within the middle one.
+func (l Level) Throughput() Estimate {
+	s, _, err := saturation.Closed(l.Points)
+	switch {
+	case err != nil || s.Throughput == 0: // too many transactions failed: it carried nothing
+		return Estimate{}
+	case s.N == 0:
+		return Exactly(s.Throughput)
+	}
+	return Estimate{s.Throughput, s.Low, s.High}
+}
+
+// A Plateau is how much a series carries at most.
+type Plateau struct {
+	Throughput Estimate
+	Limit      string // what most of its points were limited by
+}
+
+// Plateau returns the median of the levels that reach a share of the highest: the highest
+// itself is the luckiest of them, and on a shared machine that is worth a quarter. Its
+// interval is that of the level in the middle, or what the two in the middle span together.
+//
+// Points that something else than the network limited do not count. Where a load that was
+// measured so only carried clearly more, or more clients could have done, there is no
+// plateau: disturbed then tells what was in the way. More clients could not where a second
+// level confirms the plateau, or a peer limits it.
+func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
+	var alone, others, levels []Level
+	highest := 0.0
+	for _, l := range s.Levels {
+		if own := l.Undisturbed(); len(own.Points) == 0 {
+			others = append(others, l)
+		} else if x := own.Throughput().Value; x > 0 {
+			alone, highest = append(alone, own), max(highest, x)
+		}
+	}
+	for _, l := range alone {
+		if l.Throughput().Value >= share*highest {
+			levels = append(levels, l)
+		}
+	}
+	n := len(levels)
+	if n > 0 {
+		sorted := slices.SortedFunc(slices.Values(levels), func(a, b Level) int { return cmp.Compare(a.Throughput().Value, b.Throughput().Value) })
+		a, b := sorted[(n-1)/2].Throughput(), sorted[n/2].Throughput()
+		p = Plateau{Estimate{(a.Value + b.Value) / 2, min(a.Low, b.Low), max(a.High, b.High)}, Limit(levels...)}
+	}
+	confirmed := n >= 2 || ByPeer(p.Limit)
+	for _, l := range others {
+		if !confirmed && (n == 0 || l.Load.Clients > levels[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
+			return Plateau{}, Limit(l)
+		}
+	}
+	return p, ""
+}
+
+// Most returns the highest throughput with more than from and up to to clients, 0 where no
+// such point is valid. It is at least that where something else than the network was in the
+// way: disturbed then tells what.
+func (s Series) Most(from, to int) (most float64, disturbed string) {
+	for _, l := range s.Levels {
+		if n := l.Load.Clients; n <= from || n > to {
+			continue
+		}
+		alone := l.Undisturbed()
+		if len(alone.Points) == 0 {
+			alone, disturbed = l, Limit(l)
+		}
+		most = max(most, alone.Throughput().Value)
+	}
+	return most, disturbed
+}
+
+// Undisturbed returns the level without the points that something else than the network or
+// its settings limited: the machine was busy with other things.
+func (l Level) Undisturbed() Level {
+	return Level{Load: l.Load, Points: slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool {
+		return strings.HasSuffix(p.LimitedBy, "other processes") || strings.HasSuffix(p.LimitedBy, "other virtual machines") || strings.HasSuffix(p.LimitedBy, "client")
+	})}
+}
+
+// Limit returns what most of the levels' points were limited by.
+func Limit(levels ...Level) string {
+	counts := map[string]int{}
+	most := ""
+	for _, l := range levels {
+		for _, p := range l.Points {
+			counts[p.LimitedBy]++
+			if counts[p.LimitedBy] > counts[most] {
+				most = p.LimitedBy
+			}
+		}
+	}
+	return most
+}
+
+// ByPeer reports whether a peer is what limited a point.
+func ByPeer(limit string) bool {
+	fields := strings.Fields(limit)
+	return len(fields) > 1 && strings.HasPrefix(fields[len(fields)-1], "peer")
+}
