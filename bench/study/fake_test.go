@@ -210,7 +210,7 @@ func (s *site) Sample() (proc.Snapshot, error) {
 		At:   time.Now(),
 		CPU:  map[string]float64{"peer0": 0.5 * t, proc.Client: 0.2 * t},
 		RSS:  map[string]uint64{"peer0": uint64(t), proc.Client: 7},
-		Host: proc.Times{Busy: 0.8 * t, Cores: 2},
+		Host: proc.Times{Busy: 0.8 * t},
 	}
 	if s.sample != nil {
 		s.sample(&snap)

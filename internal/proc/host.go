@@ -16,8 +16,6 @@ import (
 type Times struct {
 	Busy  float64 // running anything, interrupts included
 	Steal float64 // wanted to run, but the hypervisor ran something else
-	Total float64 // busy, steal, idle and waiting for I/O
-	Cores int     // online
 }
 
 // HostTimes returns the host's CPU times.
@@ -30,16 +28,12 @@ func HostTimes() (Times, error) {
 	if err != nil {
 		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
 	}
-	t := times(stat.CPUTotal)
-	t.Cores = len(stat.CPU)
-	return t, nil
+	return times(stat.CPUTotal), nil
 }
 
-// times sums the kernel's classes. Guest time is already part of user time,
-// see proc_stat(5).
+// times sums the kernel's classes. Guest time is already part of user time, see proc_stat(5).
 func times(c procfs.CPUStat) Times {
-	busy := c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
-	return Times{Busy: busy, Steal: c.Steal, Total: busy + c.Steal + c.Idle + c.Iowait}
+	return Times{Busy: c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ, Steal: c.Steal}
 }
 
 // Host describes the host.
@@ -52,8 +46,7 @@ type Host struct {
 	Virtual string `json:"virtualisation,omitempty"` // virtual machine, container or both, with the platform's name where known
 }
 
-// Describe returns what kind of host this is. Where the host does not tell, a
-// fact is "unknown" or zero.
+// Describe describes this host. What cannot be read is "unknown" or zero.
 func Describe() Host {
 	h := Host{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
 	var hypervisor bool
@@ -91,22 +84,22 @@ func kernel() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
-// virtual goes by the CPU's hypervisor flag, the firmware's product name and
-// the marker files that container runtimes leave.
+// virtual goes by the CPU's hypervisor flag, the firmware's product name and the marker files that
+// container runtimes leave.
 func virtual(hypervisor bool) string {
-	var seen []string
+	var layers []string
 	if hypervisor {
 		machine := "virtual machine"
 		if product, err := os.ReadFile("/sys/class/dmi/id/product_name"); err == nil {
 			machine += " (" + strings.TrimSpace(string(product)) + ")"
 		}
-		seen = append(seen, machine)
+		layers = append(layers, machine)
 	}
 	for _, marker := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Stat(marker); err == nil {
-			seen = append(seen, "container")
+			layers = append(layers, "container")
 			break
 		}
 	}
-	return strings.Join(seen, ", ")
+	return strings.Join(layers, ", ")
 }

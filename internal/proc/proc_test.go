@@ -104,11 +104,11 @@ func TestHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Cores < 1 || h.Busy <= 0 || h.Total < h.Busy+h.Steal {
-		t.Errorf("%+v", h)
+	if h.Busy <= 0 || h.Steal < 0 {
+		t.Errorf("the host was busy for %v s, %v s were stolen", h.Busy, h.Steal)
 	}
 	got := times(procfs.CPUStat{User: 1, Nice: 2, System: 3, Idle: 4, Iowait: 5, IRQ: 6, SoftIRQ: 7, Steal: 8, Guest: 1, GuestNice: 1})
-	if want := (Times{Busy: 19, Steal: 8, Total: 36}); got != want {
+	if want := (Times{Busy: 19, Steal: 8}); got != want {
 		t.Errorf("times = %+v, want %+v", got, want)
 	}
 }
@@ -156,7 +156,7 @@ func TestSampler(t *testing.T) {
 		t.Errorf("after a node ended: %+v", snap)
 	}
 	// A process that has the pid of a node but started at another time.
-	reused := &Sampler{nodes: []watched{{Node{Name: "peer0", PID: os.Getpid()}, 1}}}
+	reused := &Sampler{nodes: []Node{{Name: "peer0", PID: os.Getpid(), started: 1}}}
 	if _, err := reused.Sample(); !errors.Is(err, ErrEnded) {
 		t.Errorf("a pid that went to another process: %v", err)
 	}

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
-// The names under which snapshots hold what is not a node.
+// The names in snapshots of what is not a node.
 const (
 	Client = "client" // this process
 	Other  = "other"  // busy on the host, but neither a node nor this process
@@ -18,37 +19,41 @@ const (
 type Node struct {
 	Name string // unique, and none of Client, Other, Steal
 	PID  int
-	// Throttle reads what the node's CPU quota has done to it so far; nil for a
-	// node without one.
+	// Throttle reads what the node's CPU quota has done to it so far; nil for a node without one.
 	Throttle func() (Throttle, error)
+
+	started uint64 // see Usage
 }
 
-// A Sampler takes snapshots of the same nodes. It may be used by one
-// goroutine at a time.
+// Throttle counts what the kernel did to a process to hold it to a CPU quota. The kernel counts only
+// periods in which the process wanted to run.
+type Throttle struct {
+	Periods   uint64  `json:"periods"`   // of the quota
+	Throttled uint64  `json:"throttled"` // of those, in which the quota was used up
+	Time      float64 `json:"time_s"`    // that its threads were held back, summed over processors
+}
+
+// A Sampler takes snapshots of the same nodes. It may be used by one goroutine at a time.
 type Sampler struct {
-	nodes []watched
+	nodes []Node
 }
 
-type watched struct {
-	Node
-	started uint64 // clock ticks after boot
-}
-
-// NewSampler returns a Sampler of the nodes, of this process and of the host.
-// The error names a node that does not run.
+// NewSampler returns a Sampler of the nodes, of this process and of the host. The error names a node
+// that does not run.
 func NewSampler(nodes []Node) (*Sampler, error) {
 	s := &Sampler{}
-	taken := map[string]bool{Client: true, Other: true, Steal: true}
+	names := map[string]bool{Client: true, Other: true, Steal: true}
 	for _, n := range nodes {
-		if taken[n.Name] {
+		if names[n.Name] {
 			return nil, fmt.Errorf("watch node %q: the name is taken", n.Name)
 		}
-		taken[n.Name] = true
-		_, started, err := usage(n.PID)
+		names[n.Name] = true
+		u, err := Process(n.PID)
 		if err != nil {
 			return nil, fmt.Errorf("watch node %q: %w", n.Name, err)
 		}
-		s.nodes = append(s.nodes, watched{n, started})
+		n.started = u.Started
+		s.nodes = append(s.nodes, n)
 	}
 	return s, nil
 }
@@ -62,26 +67,13 @@ type Snapshot struct {
 	Host     Times
 }
 
-// Sample takes a Snapshot. A node that has ended is left out and the error
-// names it (ErrEnded); the snapshot of the others is right nevertheless.
+// Sample takes a Snapshot. A node that has ended is left out and named by the error (ErrEnded); the
+// snapshot of the others is right nevertheless.
 func (s *Sampler) Sample() (Snapshot, error) {
 	snap := Snapshot{At: time.Now(), CPU: make(map[string]float64), RSS: make(map[string]uint64), Throttle: make(map[string]Throttle)}
 	var failed []error
 	for _, n := range s.nodes {
-		u, started, err := usage(n.PID)
-		if err == nil && started != n.started {
-			err = fmt.Errorf("process %d: %w", n.PID, ErrEnded) // the pid went to another process
-		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("node %q: %w", n.Name, err))
-			continue
-		}
-		snap.CPU[n.Name], snap.RSS[n.Name] = u.CPU, u.RSS
-		if n.Throttle == nil {
-			continue
-		}
-		if snap.Throttle[n.Name], err = n.Throttle(); err != nil {
-			delete(snap.Throttle, n.Name)
+		if err := snap.add(n); err != nil {
 			failed = append(failed, fmt.Errorf("node %q: %w", n.Name, err))
 		}
 	}
@@ -97,11 +89,29 @@ func (s *Sampler) Sample() (Snapshot, error) {
 	return snap, errors.Join(failed...)
 }
 
-// Cores returns the mean number of cores used from one snapshot to a later
-// one: by each node that is in both, by Client, by Other, and by Steal. Other
-// is the host's busy time less all named processes' and never negative: the
-// kernel may count the host by ticks and processes exactly, so that small
-// differences have either sign. It is nil where no time passed.
+func (snap *Snapshot) add(n Node) error {
+	u, err := Process(n.PID)
+	if err == nil && u.Started != n.started {
+		err = fmt.Errorf("process %d: %w", n.PID, ErrEnded) // the pid went to another process
+	}
+	if err != nil {
+		return err
+	}
+	snap.CPU[n.Name], snap.RSS[n.Name] = u.CPU, u.RSS
+	if n.Throttle == nil {
+		return nil
+	}
+	t, err := n.Throttle()
+	if err == nil {
+		snap.Throttle[n.Name] = t
+	}
+	return err
+}
+
+// Cores returns the mean number of cores used from one snapshot to a later one: by each node that is
+// in both, by Client, by Other, and by Steal. Other is the host's busy time less that of all named
+// processes and never negative: the kernel may count the host by ticks and processes exactly, so that
+// small differences have either sign. It is nil where no time passed.
 func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 	span := to.At.Sub(from.At).Seconds()
 	if span <= 0 {
@@ -123,9 +133,9 @@ func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 // A Series is snapshots in the order in which they were taken.
 type Series []Snapshot
 
-// Between returns the mean number of cores used (see Snapshot.Cores) and the
-// largest memory seen, by name, over the snapshots taken from one instant to
-// another, both included. It returns false where that is fewer than two.
+// Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by name,
+// over the snapshots taken from one instant to another, both included. It returns false where that is
+// fewer than two.
 func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[string]uint64, ok bool) {
 	within := s.within(from, to)
 	if len(within) < 2 {
@@ -140,13 +150,28 @@ func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[s
 	return within[0].Cores(within[len(within)-1]), rss, true
 }
 
-// within returns the snapshots taken from one instant to another, both included.
-func (s Series) within(from, to time.Time) Series {
-	var within Series
-	for _, snap := range s {
-		if !snap.At.Before(from) && !snap.At.After(to) {
-			within = append(within, snap)
+// Throttled returns what happened between the first and the last snapshot taken from one instant to
+// another, both included, by the nodes that both of them have a quota of. It is nil where there are
+// fewer than two snapshots, or no such node.
+func (s Series) Throttled(from, to time.Time) map[string]Throttle {
+	within := s.within(from, to)
+	if len(within) < 2 {
+		return nil
+	}
+	var between map[string]Throttle
+	first, last := within[0].Throttle, within[len(within)-1].Throttle
+	for name, end := range last {
+		if begin, ok := first[name]; ok {
+			if between == nil {
+				between = make(map[string]Throttle)
+			}
+			between[name] = Throttle{end.Periods - begin.Periods, end.Throttled - begin.Throttled, end.Time - begin.Time}
 		}
 	}
-	return within
+	return between
+}
+
+// within returns the snapshots taken from one instant to another, both included.
+func (s Series) within(from, to time.Time) Series {
+	return slices.DeleteFunc(slices.Clone(s), func(snap Snapshot) bool { return snap.At.Before(from) || snap.At.After(to) })
 }

@@ -7,54 +7,60 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"meterbench/internal/proc"
 )
 
-// A Folder is a run folder: it belongs to one process, named by its pid and
-// start time, so that a later process with the same pid is not taken for it.
+// A Folder is a run folder. It belongs to one process, named by its pid and start time, so that a
+// later process with the same pid is not taken for it.
 type Folder struct {
 	Path   string
 	Prefix string
 	PID    int  // the owner's
 	Alive  bool // the owner is running
 
-	start uint64 // the owner's start, clock ticks since boot
+	start uint64 // of the owner, see proc.Usage
 }
 
-// NewDir makes a run folder of this process under parent and returns its path.
-// The caller removes it; Sweep does if the caller is killed.
+// NewDir makes a run folder of this process under parent and returns its path. The caller removes it;
+// Sweep does if the caller is killed.
 func NewDir(parent, prefix string) (string, error) {
-	start, _, err := startTime(os.Getpid())
+	name, err := owned(prefix)
 	if err != nil {
 		return "", fmt.Errorf("make a run folder: %w", err)
 	}
-	dir, err := os.MkdirTemp(parent, fmt.Sprintf("%s.pid%d.start%d.*", prefix, os.Getpid(), start))
+	dir, err := os.MkdirTemp(parent, name+"*")
 	if err != nil {
 		return "", fmt.Errorf("make a run folder: %w", err)
 	}
 	return dir, nil
 }
 
-// Mark returns a new name that tells which process owns what bears it, for
-// things other than folders of NewDir that outlive a process that is killed.
+// Mark returns a new name that tells which process owns what bears it, for things other than folders
+// of NewDir that outlive a process that is killed.
 func Mark(prefix string) (string, error) {
-	start, _, err := startTime(os.Getpid())
+	name, err := owned(prefix)
 	if err != nil {
 		return "", fmt.Errorf("name what this process owns: %w", err)
 	}
-	return fmt.Sprintf("%s.pid%d.start%d.%d", prefix, os.Getpid(), start, time.Now().UnixNano()), nil
+	return fmt.Sprint(name, time.Now().UnixNano()), nil
 }
 
-// Abandoned tells whether a name comes from Mark, or NewDir, in a process that
-// runs no longer.
+// owned returns the beginning of a name that tells that this process is the owner.
+func owned(prefix string) (string, error) {
+	self, err := proc.Self()
+	return fmt.Sprintf("%s.pid%d.start%d.", prefix, os.Getpid(), self.Started), err
+}
+
+// Abandoned reports whether a name comes from Mark, or NewDir, in a process that runs no longer.
 func Abandoned(name string) bool {
 	f, ok := parseName(name)
 	return ok && !f.running()
 }
 
-// Stat tells whose run folder dir is, and whether that process is running.
+// Stat returns whose run folder dir is, and whether that process is running.
 func Stat(dir string) (Folder, error) {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -68,13 +74,13 @@ func Stat(dir string) (Folder, error) {
 	return f, nil
 }
 
-// running tells whether the owner runs, and also if that cannot be told.
+// running reports whether the owner runs, or may run for all that can be read.
 func (f Folder) running() bool {
-	start, running, err := startTime(f.PID)
+	owner, err := proc.Process(f.PID)
 	if err != nil {
-		return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH)
+		return !errors.Is(err, proc.ErrEnded)
 	}
-	return running && start == f.start
+	return owner.Started == f.start
 }
 
 // Folders returns the run folders under parent that belong to this user, in
@@ -139,24 +145,4 @@ func parseName(name string) (Folder, bool) {
 	pid, err1 := strconv.Atoi(m[2])
 	start, err2 := strconv.ParseUint(m[3], 10, 64)
 	return Folder{Prefix: m[1], PID: pid, start: start}, err1 == nil && err2 == nil && pid > 0
-}
-
-// startTime returns when a process started, in clock ticks since boot, and
-// whether it still runs: a zombie does not. See proc_pid_stat(5), fields 3
-// and 22; field 2, the program's name in brackets, may hold anything.
-func startTime(pid int) (start uint64, running bool, err error) {
-	path := fmt.Sprintf("/proc/%d/stat", pid)
-	stat, err := os.ReadFile(path)
-	if err != nil {
-		return 0, false, err
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if len(fields) < 20 {
-		return 0, false, fmt.Errorf("%s: unexpected form", path)
-	}
-	start, err = strconv.ParseUint(fields[19], 10, 64)
-	if err != nil {
-		return 0, false, fmt.Errorf("%s: start time: %w", path, err)
-	}
-	return start, fields[0] != "Z" && fields[0] != "X", nil
 }

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"pgregory.net/rapid"
+
+	"meterbench/internal/proc"
 )
 
 func TestSweep(t *testing.T) {
@@ -21,12 +23,12 @@ func TestSweep(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(mine, "block"), []byte("1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start, _, err := startTime(os.Getpid())
+	self, err := proc.Self()
 	if err != nil {
 		t.Fatal(err)
 	}
-	reused := fmt.Sprintf("net.pid%d.start%d.1", os.Getpid(), start-1) // an earlier process with this pid
-	gone := "net.pid4194305.start77.2"                                 // above the kernel's highest pid
+	reused := fmt.Sprintf("net.pid%d.start%d.1", os.Getpid(), self.Started-1) // an earlier process with this pid
+	gone := "net.pid4194305.start77.2"                                        // above the kernel's highest pid
 	foreign := []string{
 		"net", "net.pid1", "net-12-34-56", "net.pidx.start1.2", "net.pid4194305.start77", "net.pid4194305.start77.x",
 		"net.pid99999999999999999999.start1.2", "net.pid0.start1.2",

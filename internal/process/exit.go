@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	ansi "github.com/jedib0t/go-pretty/v6/text"
 )
 
 // An ExitError says that a child ended without having been asked to.
@@ -15,7 +17,7 @@ type ExitError struct {
 	Name    string   // of the child
 	Status  string   // "exit status 1", "signal: killed"
 	Code    int      // exit code, -1 after a signal
-	LogPath string   // its whole log; empty: there is none any more
+	LogPath string   // its whole log; empty: it is removed
 	Tail    []string // the last lines of its log, at most 10
 }
 
@@ -89,34 +91,16 @@ func panicked(line string) bool {
 	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:")
 }
 
-// printable drops control characters and the terminal's colour sequences,
-// which Fabric writes by default: ESC [ digits and ; up to a letter.
+// printable drops the terminal's colour sequences, which Fabric writes by default, and control
+// characters.
 func printable(line string) string {
-	var b strings.Builder
-	const (
-		text = iota
-		escape
-		sequence
-	)
-	state := text
-	for _, r := range line {
+	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\x1b':
-			state = escape
-		case state == escape && r == '[':
-			state = sequence
-		case state == sequence && (r >= '0' && r <= '9' || r == ';'):
-		case state == sequence:
-			state = text
 		case r == '\t':
-			b.WriteByte(' ')
-			state = text
+			return ' '
 		case unicode.IsControl(r):
-			state = text
-		default:
-			b.WriteRune(r)
-			state = text
+			return -1
 		}
-	}
-	return b.String()
+		return r
+	}, ansi.StripEscape(line))
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"meterbench/internal/proc"
 )
 
 // The test binary plays its own children: the variable says which part.
@@ -103,8 +105,8 @@ func firstLine(t *testing.T, p *Process) string {
 }
 
 func running(pid int) bool {
-	_, running, err := startTime(pid)
-	return err == nil && running
+	_, err := proc.Process(pid)
+	return err == nil
 }
 
 func TestStop(t *testing.T) {
