@@ -64,7 +64,7 @@ func TestClosedSearch(t *testing.T) {
 			if warned := slices.Contains(codes(f.Warnings), saturation.NotConfirmed); warned == f.Reached {
 				t.Errorf("warnings %v", f.Warnings)
 			}
-			if s := f.Saturation("plain"); s.Clients != int(c.clients) || s.Offered != 0 || s.Throughput != c.rate {
+			if s := f.Saturation; s.Clients != int(c.clients) || s.Offered != 0 || s.Throughput != c.rate {
 				t.Errorf("stored as %+v", s)
 			}
 		})
@@ -82,7 +82,7 @@ func TestClosedSearchInNoise(t *testing.T) {
 		f := search(t, saturation.ClosedConfig{From: 1, To: 10_000, Repetitions: 6}, func(n float64) float64 {
 			return min(10*n, 960) * (1 + 0.01*rng.NormFloat64())
 		})
-		if !f.Reached || f.ThroughputInterval == nil || f.ThroughputInterval.N != 6 || f.Warnings != nil {
+		if !f.Reached || f.N != 6 || f.Warnings != nil {
 			t.Fatalf("got %+v", f)
 		}
 		least, most = min(least, f.Load), max(most, f.Load)

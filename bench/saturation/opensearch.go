@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"meterbench/bench/stats"
 )
 
-// An OpenSearch looks for the highest offered load that a target keeps up
-// with, and that meets a latency objective if there is one: its capacity. It
-// only decides; whoever holds it runs the loads:
+// OpenSearch looks for the highest offered load that a target keeps up with, and that meets a latency
+// objective if there is one: its capacity. It only decides; the caller runs the loads:
 //
 //	for load, more := s.Next(); more; load, more = s.Next() {
 //		s.Observe(measure(load))
@@ -21,9 +19,8 @@ import (
 //
 // After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021),
 // it climbs from the lowest load by a constant factor until a load fails, and
-// a load fails when every try at it does; it has more tries where the
-// instrument failed. From 80 % of the rate found so far,
-// the last load that passed or the throughput beyond it if that was more, it
+// a load fails when every try at it does; it has more tries where the instrument failed. From 80 % of
+// the rate found so far, the last load that passed or the throughput beyond it if that was more, it
 // climbs again in steps of 10 %. Then it halves the gap between the highest
 // load that passed and the lowest that failed until that is within the
 // resolution. Every repetition starts from 80 % of what the one before found.
@@ -32,23 +29,18 @@ import (
 // finds the capacity within 3 % in 19 of 20 cases where a step sees at least
 // 4,000 transactions at constant service times, or 20,000 at exponential ones.
 type OpenSearch struct {
+	search
 	config OpenConfig
-	stage  string
-	load   float64 // asked for next
-	tries  int     // that failed at load
-	low    float64 // highest load of this climb that passed, 0 if none did
-	high   Trial   // lowest load of this climb that failed, Load 0 if none did
-	passed Trial   // at low
-	ends   []end   // of the repetitions
-	reason string  // why the search is over, empty while it is not
-	trials []Trial
+	passed Trial // highest load of this climb that passed, Load 0 if none did
+	high   Trial // lowest load of this climb that failed, Load 0 if none did
+	ends   []end // of the repetitions
 }
 
 // An end is where one repetition ended: between a load that passed and one
 // that failed. Load 0 stands for none.
 type end struct{ passed, failed Trial }
 
-// pace is the machine's at the two loads that the repetition ended between, 0
+// pace is that of the machine at the two loads that the repetition ended between, 0
 // where not known.
 func (e end) pace() float64 {
 	if e.passed.Pace == 0 || e.failed.Pace == 0 {
@@ -89,17 +81,12 @@ func NewOpenSearch(c OpenConfig) (*OpenSearch, error) {
 		return nil, fmt.Errorf("saturation search: p99 of at most %g s; give a time above 0, or 0 for none", c.MaxP99)
 	case !(c.Growth > 1) || math.IsInf(c.Growth, 0):
 		return nil, fmt.Errorf("saturation search: growth by a factor of %g; give one above 1", c.Growth)
-	case c.Tries < 1 || c.Repetitions < 1 || c.MaxSteps < 1:
-		return nil, fmt.Errorf("saturation search: %d tries, %d repetitions, %d steps; give at least 1 of each", c.Tries, c.Repetitions, c.MaxSteps)
-	case !(c.Resolution >= 0.001 && c.Resolution < 1):
-		return nil, fmt.Errorf("saturation search: resolution %g; give a share from 0.001 to below 1", c.Resolution)
+	case c.MaxSteps < 1:
+		return nil, fmt.Errorf("saturation search: %d steps; give at least 1", c.MaxSteps)
 	}
-	return &OpenSearch{config: c, stage: "climb", load: c.From}, nil
+	s, err := newSearch(c.From, c.Tries, c.Repetitions, c.Resolution, 0.001)
+	return &OpenSearch{search: s, config: c}, err
 }
-
-// Next returns the load to measure next, in transactions per second, and
-// whether there is one. It stays the same until a Step is observed.
-func (s *OpenSearch) Next() (load float64, more bool) { return s.load, s.reason == "" }
 
 // Left returns how many steps there are to come at most.
 func (s *OpenSearch) Left() int {
@@ -109,18 +96,11 @@ func (s *OpenSearch) Left() int {
 	return s.config.MaxSteps - len(s.trials)
 }
 
-// Observe takes the Step that was measured at the load that Next returned. It
-// panics if it is of another load, or there is none to measure.
+// Observe takes the Step that was measured at the load that Next returned. It panics if it is of
+// another load, or there is none to measure.
 func (s *OpenSearch) Observe(step Step) {
-	if s.reason != "" || step.Load != s.load {
-		panic(fmt.Sprintf("saturation: a step at %g/s was not asked for", step.Load))
-	}
-	t := step.check(s.stage, s.config.MaxP99)
-	s.trials = append(s.trials, t)
-	if t.Fault != "" && s.tries+1 < step.allowed(s.config.Tries) {
-		s.tries++
-	} else {
-		s.tries = 0
+	t := step.check(s.config.MaxP99)
+	if s.add(t) {
 		s.advance(t)
 	}
 	if s.reason == "" && len(s.trials) >= s.config.MaxSteps {
@@ -131,42 +111,42 @@ func (s *OpenSearch) Observe(step Step) {
 // advance moves on from a load that passed or failed for good.
 func (s *OpenSearch) advance(t Trial) {
 	if t.Fault == "" {
-		s.low, s.passed = s.load, t
+		s.passed = t
 	} else {
 		s.high = t
 	}
-	factor := fine
-	if s.stage == "climb" {
+	low, factor := s.passed.Load, fine
+	if s.stage == Climb {
 		factor = s.config.Growth
 	}
-	next := min(s.config.To, rounded(factor*s.low))
+	next := min(s.config.To, rounded(factor*low))
 	switch {
-	case s.low == 0 && s.load == s.config.From:
+	case low == 0 && s.load == s.config.From:
 		s.finish(end{failed: t}, "even the lowest load failed: "+t.Fault)
-	case s.low == 0: // less than was found before
+	case low == 0: // the target takes less than was found before
 		s.load = max(s.config.From, rounded(backoff*s.load))
-	case s.low == s.config.To:
+	case low == s.config.To:
 		s.finish(end{passed: s.passed}, "the highest load passed")
-	case s.stage == "climb" && s.high.Load > 0:
+	case s.stage == Climb && s.high.Load > 0:
 		s.locate()
-	case s.high.Load == 0 || s.stage == "locate" && next < s.high.Load:
+	case s.high.Load == 0 || s.stage == Locate && next < s.high.Load:
 		s.load = next
-	case s.high.Load > s.low*(1+s.config.Resolution):
-		s.stage, s.load = "bisect", rounded(math.Sqrt(s.low*s.high.Load))
+	case s.high.Load > low*(1+s.config.Resolution):
+		s.stage, s.load = Bisect, rounded(math.Sqrt(low*s.high.Load))
 	default:
 		s.repeat()
 	}
 }
 
-// locate begins a repetition below the rate that was found last: the highest
-// load that passed or, after a climb in large steps, the throughput beyond it.
+// locate begins a repetition below the rate that was found last: the highest load that passed or, after
+// a climb in large steps, the throughput beyond it.
 func (s *OpenSearch) locate() {
-	rate := s.low
+	rate := s.passed.Load
 	if !s.high.Client && s.high.Received > rate {
 		rate = min(s.high.Received, s.high.Load)
 	}
-	s.stage, s.load = "locate", max(s.config.From, rounded(backoff*rate))
-	s.low, s.passed, s.high = 0, Trial{}, Trial{}
+	s.stage, s.load = Locate, max(s.config.From, rounded(backoff*rate))
+	s.passed, s.high = Trial{}, Trial{}
 }
 
 // repeat ends a repetition and begins the next one if there is one to come.
@@ -185,10 +165,9 @@ func (s *OpenSearch) finish(e end, reason string) {
 	s.reason = reason
 }
 
-// Found returns what the search came to: the medians over its repetitions.
-// Before the end it is a lower bound, unless a repetition was completed.
+// Found returns the result: the medians over the repetitions. Before the end it is a lower bound, unless
+// a repetition was completed.
 func (s *OpenSearch) Found() Found {
-	f := Found{Kind: "open", Trials: slices.Clone(s.trials), Reason: cmp.Or(s.reason, "the search was not finished"), Reached: true}
 	ends := s.ends
 	if len(ends) == 0 {
 		var e end
@@ -200,16 +179,20 @@ func (s *OpenSearch) Found() Found {
 		ends = []end{e}
 	}
 	var loads, rates, paces []float64
+	reached := true
 	for _, e := range ends {
 		loads, rates, paces = append(loads, e.passed.Load), append(rates, e.passed.Received), append(paces, e.pace())
-		f.Reached = f.Reached && e.passed.Load > 0 && e.failed.Load > 0 && !e.failed.Client
+		reached = reached && e.passed.Load > 0 && e.failed.Load > 0 && !e.failed.Client
 	}
-	f.Load, f.Throughput = stats.Median(loads), stats.Median(rates)
-	f.LoadInterval, f.ThroughputInterval = stats.MedianInterval(loads), stats.MedianInterval(rates)
+	f := s.result(rates)
+	f.Reached, f.Load, f.Offered = reached, stats.Median(loads), stats.Median(loads)
+	if i := stats.MedianInterval(loads); i != nil {
+		f.OfferedLow, f.OfferedHigh = i.Low, i.High
+	}
 	if f.Reached {
 		f.spread(loads, paces)
 	}
-	f.conclude("%.4g/s offered", len(ends))
+	f.conclude("%.4g/s offered", "searches", len(ends))
 	return f
 }
 

@@ -39,7 +39,7 @@ func TestSpread(t *testing.T) {
 		if !found.Reached || found.Load != 10 || len(found.Warnings) == 0 {
 			t.Fatalf("%+v", found)
 		}
-		stored := found.Saturation("a")
+		stored := found.Saturation
 		within("spread", stored.Spread, golden, 1e-5)
 		within("normalised", stored.SpreadNormalised, 0, 1e-12)
 	})
@@ -59,7 +59,7 @@ func TestSpread(t *testing.T) {
 			step.Pace = sign * pace
 			s.Observe(step)
 		}
-		found := s.Found().Saturation("a")
+		found := s.Found().Saturation
 		if !found.Reached || repetition != 3 {
 			t.Fatalf("%d repetitions, %+v", repetition, found)
 		}

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"math"
 
-	"meterbench/bench/result"
 	"meterbench/bench/stats"
 )
 
-// A Step is what was measured at one load that a search asked for, after the
-// warm-up. Rates are per second.
+// Step is what was measured at one load of a search, after the warm-up. Rates are per second.
 type Step struct {
 	Load     float64  // offered transactions per second, or clients
 	Sent     float64  // rate of the transactions that were due in the window; open load only
@@ -27,10 +25,10 @@ type Step struct {
 	Invalid string
 }
 
-// A Trial is a Step and what a search made of it.
+// Trial is a Step and how a search judged it.
 type Trial struct {
 	Step
-	Stage  string // climb | locate | bisect | repeat
+	Stage  Stage
 	Fault  string // why the step failed; empty if it passed
 	Client bool   // the instrument failed, so that the target may well take more
 }
@@ -44,7 +42,7 @@ const (
 	// that a step fails at; growthP, two-sided, the significance that it needs.
 	growthShare = 0.005
 	growthP     = 0.1
-	// farBelow is the share of what was found below which no step should fail.
+	// farBelow is the share of the load found below which no step should fail.
 	farBelow = 0.9
 )
 
@@ -53,8 +51,8 @@ const (
 // Framework for Benchmarking Blockchains, HICSS 2021) and the slope of the
 // backlog, which finds an overload of a percent where throughput does not.
 // maxP99 is in seconds, 0 for none.
-func (s Step) check(stage string, maxP99 float64) Trial {
-	t := Trial{Step: s, Stage: stage}
+func (s Step) check(maxP99 float64) Trial {
+	t := Trial{Step: s}
 	switch ratio := s.Received / s.Sent; {
 	case s.Invalid != "":
 		t.Fault, t.Client = s.Invalid, true
@@ -86,18 +84,9 @@ func block(blocks uint64) float64 {
 	return 1 / float64(blocks)
 }
 
-// allowed returns how many tries a load has that fails with this step. One that
-// the instrument spoilt says nothing about the target: it counts half.
-func (s Step) allowed(tries int) int {
-	if s.Invalid != "" {
-		return 2 * tries
-	}
-	return tries
-}
-
 // checkClosed returns the step under the rules for closed load.
-func (s Step) checkClosed(stage string) Trial {
-	t := Trial{Step: s, Stage: stage}
+func (s Step) checkClosed() Trial {
+	t := Trial{Step: s}
 	switch {
 	case s.Invalid != "":
 		t.Fault, t.Client = s.Invalid, true
@@ -107,79 +96,4 @@ func (s Step) checkClosed(stage string) Trial {
 		t.Fault = fmt.Sprintf("throughput was %g/s", s.Received)
 	}
 	return t
-}
-
-// A Found is what a search came to.
-type Found struct {
-	Kind       string  // open | closed
-	Load       float64 // offered transactions per second, or clients; 0 where even the lowest failed
-	Throughput float64 // at Load
-	// Reached is false where Load and Throughput are lower bounds, "at least".
-	Reached bool
-	Reason  string  // why the search ended there
-	Plateau float64 // highest throughput of any valid step
-	// LoadInterval and ThroughputInterval are over the repetitions, nil where
-	// there are fewer than six. A closed search repeats the load that it found,
-	// so that it has no LoadInterval.
-	LoadInterval       *stats.Interval
-	ThroughputInterval *stats.Interval
-	// Spread is the coefficient of variation of what the repetitions found,
-	// SpreadNormalised that of each finding times the machine's pace then. Both
-	// are 0 where fewer than two found something, SpreadNormalised also where a
-	// pace is not known.
-	Spread           float64
-	SpreadNormalised float64
-	Repetitions      int     // that Spread is over
-	Trials           []Trial // every step taken, in order
-	Warnings         []stats.Warning
-}
-
-// conclude fills in the plateau and the warnings. Unit formats a load.
-func (f *Found) conclude(unit string, repetitions int) {
-	low, first := 0, Trial{}
-	for _, t := range f.Trials {
-		if !t.Client {
-			f.Plateau = max(f.Plateau, t.Received)
-		}
-		if t.Fault != "" && !t.Client && t.Load < farBelow*f.Load {
-			if low++; low == 1 {
-				first = t
-			}
-		}
-	}
-	warn := func(code stats.Code, format string, args ...any) {
-		f.Warnings = append(f.Warnings, stats.Warn(code, format, args...))
-	}
-	if !f.Reached {
-		warn(NotConfirmed, "capacity was not reached, at least "+unit+": %s", f.Load, f.Reason)
-	}
-	if low > 0 {
-		warn(NotMonotonic, "%d steps failed far below the load that was found, the first at "+unit+": %s", low, first.Load, first.Fault)
-	}
-	if f.ThroughputInterval == nil {
-		warn(stats.FewRepetitions, "how much %s differ is not known: that takes 6 repetitions, there are %d", map[bool]string{true: "searches", false: "measurements of what was found"}[f.Kind == "open"], repetitions)
-	}
-}
-
-// Saturation returns what was found as it is stored, under the given name of
-// the series.
-func (f Found) Saturation(series string) result.Saturation {
-	s := result.Saturation{
-		Series: series, Reached: f.Reached, Throughput: f.Throughput, Plateau: f.Plateau,
-		Spread: f.Spread, SpreadNormalised: f.SpreadNormalised, Repetitions: f.Repetitions,
-	}
-	if f.Kind == "open" {
-		s.Offered = f.Load
-	} else {
-		s.Clients = int(f.Load)
-	}
-	s.Method = fmt.Sprintf("search of %d steps: %s", len(f.Trials), f.Reason)
-	if i := f.LoadInterval; i != nil && f.Kind == "open" {
-		s.OfferedLow, s.OfferedHigh = i.Low, i.High
-	}
-	if i := f.ThroughputInterval; i != nil {
-		s.Low, s.High, s.N = i.Low, i.High, i.N
-		s.Method += "; interval: " + i.Method
-	}
-	return s
 }

@@ -137,10 +137,11 @@ func (s *study) found(series scenario.Series) {
 		s.note("series "+series.Name, w.Text)
 	}
 	points := s.pointsOf(series.Name)
-	stored := found.Saturation(series.Name)
+	stored := found.Saturation
+	stored.Series = series.Name
 	within(&stored, points)
 	limit(&stored, points)
-	if found.Kind == "closed" {
+	if series.Load.Kind == "closed" {
 		scale(&stored, points)
 	}
 	s.summary.Saturation = append(s.summary.Saturation, stored)
