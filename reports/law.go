@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"math"
 
-	"meterbench/bench/saturation"
+	"meterbench/bench/result"
 )
 
 // law returns the scalability law of the series, false where it has none.
-func (s series) law() (saturation.USL, bool) {
+func (s series) law() (result.USL, bool) {
 	if s.saturation == nil || s.saturation.USL == nil {
-		return saturation.USL{}, false
+		return result.USL{}, false
 	}
-	return saturation.USL(*s.saturation.USL), true
+	return *s.saturation.USL, true
 }
 
 // laws says of every series with a closed load what its scalability law is, or
@@ -37,7 +37,7 @@ func laws(all []series) []string {
 	return notes
 }
 
-func peak(u saturation.USL) string {
+func peak(u result.USL) string {
 	n := u.Peak()
 	if !(n >= 1 && n < 1e6) {
 		return ""

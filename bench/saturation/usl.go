@@ -7,29 +7,9 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"meterbench/bench/result"
 )
-
-// A USL is the Universal Scalability Law fitted to a closed-loop series: the
-// throughput X of N clients is
-//
-//	X(N) = Lambda N / (1 + Sigma (N-1) + Kappa N (N-1))
-//
-// (Gunther, Guerrilla Capacity Planning, 2007, chapter 4, scaled by the
-// throughput of one client).
-type USL struct {
-	Lambda float64 // throughput of one client, per second
-	Sigma  float64 // contention: the share of the work that is serial
-	Kappa  float64 // coherency: the cost of keeping every two in agreement
-}
-
-// At returns the throughput of n clients.
-func (u USL) At(n float64) float64 {
-	return u.Lambda * n / (1 + u.Sigma*(n-1) + u.Kappa*n*(n-1))
-}
-
-// Peak returns the number of clients of the highest throughput,
-// √((1-Sigma)/Kappa), which is +Inf where Kappa is 0.
-func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
 // A Scaling is the throughput of a number of clients. The batch timer limits
 // it if most blocks of the step were cut by the timer: then clients wait for
@@ -52,11 +32,11 @@ const minScalings = 5
 // a negative coefficient. A negative Kappa is common where more clients fill
 // larger blocks, which is faster than linear; forcing it to 0 would describe
 // another system than the one measured.
-func FitUSL(points []Scaling) (USL, error) {
+func FitUSL(points []Scaling) (result.USL, error) {
 	counted := slices.DeleteFunc(slices.Clone(points), func(p Scaling) bool { return p.TimerLimited })
 	for _, p := range counted {
 		if !(p.Clients >= 1 && p.Throughput > 0) || math.IsInf(p.Clients, 0) || math.IsInf(p.Throughput, 0) {
-			return USL{}, fmt.Errorf("scalability law: not applicable to a throughput of %g/s at %g clients", p.Throughput, p.Clients)
+			return result.USL{}, fmt.Errorf("scalability law: not applicable to a throughput of %g/s at %g clients", p.Throughput, p.Clients)
 		}
 	}
 	slices.SortFunc(counted, func(a, b Scaling) int {
@@ -64,7 +44,7 @@ func FitUSL(points []Scaling) (USL, error) {
 	})
 	distinct := len(slices.CompactFunc(slices.Clone(counted), func(a, b Scaling) bool { return a.Clients == b.Clients }))
 	if distinct < minScalings {
-		return USL{}, fmt.Errorf("scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed", distinct, minScalings)
+		return result.USL{}, fmt.Errorf("scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed", distinct, minScalings)
 	}
 	u, err := fit(counted)
 	// What rounding leaves of a coefficient that is none.
@@ -77,11 +57,11 @@ func FitUSL(points []Scaling) (USL, error) {
 	}
 	switch {
 	case err != nil:
-		return USL{}, fmt.Errorf("scalability law: not applicable: %w", err)
+		return result.USL{}, fmt.Errorf("scalability law: not applicable: %w", err)
 	case u.Sigma < 0:
-		return USL{}, fmt.Errorf("scalability law: not applicable: sigma = %.3g is negative: throughput grows faster than the clients", u.Sigma)
+		return result.USL{}, fmt.Errorf("scalability law: not applicable: sigma = %.3g is negative: throughput grows faster than the clients", u.Sigma)
 	case u.Kappa < 0:
-		return USL{}, fmt.Errorf("scalability law: not applicable: kappa = %.3g is negative: throughput bends upwards with more clients", u.Kappa)
+		return result.USL{}, fmt.Errorf("scalability law: not applicable: kappa = %.3g is negative: throughput bends upwards with more clients", u.Kappa)
 	}
 	return u, nil
 }
@@ -93,7 +73,7 @@ func FitUSL(points []Scaling) (USL, error) {
 // where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda. It starts from
 // the linear least squares of q(N) X/N = 1, whose residuals are relative
 // errors of X to first order.
-func fit(points []Scaling) (USL, error) {
+func fit(points []Scaling) (result.USL, error) {
 	const iterations = 200
 	basis := func(n float64) [3]float64 { return [3]float64{1, n - 1, n * (n - 1)} }
 	model := func(p []float64, n float64) float64 {
@@ -123,7 +103,7 @@ func fit(points []Scaling) (USL, error) {
 	}
 	p, err := solve(func(s Scaling) (float64, float64) { return s.Throughput / s.Clients, 1 })
 	if err != nil {
-		return USL{}, err
+		return result.USL{}, err
 	}
 	least := squares(p)
 	for range iterations {
@@ -133,7 +113,7 @@ func fit(points []Scaling) (USL, error) {
 			return -x * x / s.Clients, s.Throughput - x
 		})
 		if err != nil {
-			return USL{}, err
+			return result.USL{}, err
 		}
 		next, sum := p, least
 		for range 30 {
@@ -149,10 +129,10 @@ func fit(points []Scaling) (USL, error) {
 		gained := least - sum
 		p, least = next, sum
 		if gained <= 1e-15*least {
-			return USL{Lambda: 1 / p[0], Sigma: p[1] / p[0], Kappa: p[2] / p[0]}, nil
+			return result.USL{Lambda: 1 / p[0], Sigma: p[1] / p[0], Kappa: p[2] / p[0]}, nil
 		}
 	}
-	return USL{}, fmt.Errorf("the fit did not settle in %d iterations", iterations)
+	return result.USL{}, fmt.Errorf("the fit did not settle in %d iterations", iterations)
 }
 
 // leastSquares solves a x = b with columns scaled to length 1: with hundreds

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 )
 
@@ -26,15 +27,15 @@ func TestUSLAgreesWithPublished(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		points []saturation.Scaling
-		want   saturation.USL
+		want   result.USL
 	}{
 		{"web server", scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829, 144, 1775, 216, 1702),
-			saturation.USL{Lambda: 89.9878, Sigma: 0.0277299, Kappa: 0.000104343}},
+			result.USL{Lambda: 89.9878, Sigma: 0.0277299, Kappa: 0.000104343}},
 		{"Cisco UCS", scalings(1, 955.16, 2, 1878.91, 3, 2688.01, 4, 3548.68, 5, 4315.54, 6, 5130.43, 7, 5931.37, 8, 6531.08,
 			9, 7219.8, 10, 7867.61, 11, 8278.71, 12, 8646.7, 13, 9047.84, 14, 9426.55, 15, 9645.37, 16, 9897.24,
 			17, 10097.6, 18, 10240.5, 19, 10532.39, 20, 10798.52, 21, 11151.43, 22, 11518.63, 23, 11806, 24, 12089.37,
 			25, 12075.41, 26, 12177.29, 27, 12211.41, 28, 12158.93, 29, 12155.27, 30, 12118.04, 31, 12140.4, 32, 12074.39),
-			saturation.USL{Lambda: 995.6486, Sigma: 0.02671591, Kappa: 7.690945e-4}},
+			result.USL{Lambda: 995.6486, Sigma: 0.02671591, Kappa: 7.690945e-4}},
 	} {
 		got, err := saturation.FitUSL(c.points)
 		if err != nil {
@@ -57,7 +58,7 @@ func TestUSLAgreesWithPublished(t *testing.T) {
 // A law without noise is found again, whatever its parameters.
 func TestUSLProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := saturation.USL{
+		want := result.USL{
 			Lambda: rapid.Float64Range(0.1, 10_000).Draw(t, "lambda"),
 			Sigma:  rapid.Float64Range(0.001, 0.9).Draw(t, "sigma"),
 			Kappa:  rapid.Float64Range(1e-6, 0.1).Draw(t, "kappa"),
@@ -124,7 +125,7 @@ func TestUSLInNoise(t *testing.T) {
 	applicable, near := 0, 0
 	for i := range uint64(fits) {
 		rng := rand.New(rand.NewPCG(47, i))
-		want := saturation.USL{Lambda: 20, Sigma: 0.05, Kappa: 0.001}
+		want := result.USL{Lambda: 20, Sigma: 0.05, Kappa: 0.001}
 		var points []saturation.Scaling
 		for n := 1.0; n <= 64; n *= 2 {
 			points = append(points, saturation.Scaling{Clients: n, Throughput: want.At(n) * (1 + 0.01*rng.NormFloat64())})

@@ -22,7 +22,7 @@ func scale(found *result.Saturation, points []result.Point) {
 		found.USLReason = err.Error()
 		return
 	}
-	found.USL = &result.USL{Lambda: fitted.Lambda, Sigma: fitted.Sigma, Kappa: fitted.Kappa}
+	found.USL = &fitted
 }
 
 // workedShare is the least share of valid transactions of a point that counts.
