@@ -9,31 +9,81 @@ import (
 	"meterbench/bench/arrival"
 )
 
-// A schedule is a sequence of instants, as long as somebody asks for the next one.
-func ExampleSteps() {
-	day := arrival.Steps{{PerSecond: 2, For: time.Second}, {PerSecond: 0, For: 2 * time.Second}, {PerSecond: 4, For: time.Second}}
-	for offset := range day.Offsets(rand.New(rand.NewPCG(1, 0))) {
-		fmt.Print(offset, " ")
+// The same seed gives the same arrivals.
+func ExamplePoisson() {
+	p := arrival.Poisson{PerSecond: 100}
+	n := 0
+	for due := range p.Offsets(rand.New(rand.NewPCG(1, 0))) {
+		if due >= time.Second {
+			break
+		}
+		if n++; n <= 3 {
+			fmt.Println(due.Round(time.Microsecond))
+		}
 	}
-	fmt.Println()
-	// Output: 0s 500ms 3s 3.25s 3.5s 3.75s
+	fmt.Println(n, "in the first second")
+	// Output:
+	// 4.697ms
+	// 10.001ms
+	// 24.585ms
+	// 104 in the first second
 }
 
-// Rows are due at their time since the first one, here sixty times as fast.
+// Three meters report every 15 minutes, each at a time of its own.
+func ExamplePeriodic() {
+	fleet := arrival.Periodic{Meters: 3, Interval: 15 * time.Minute}
+	report := 0
+	for due := range fleet.Offsets(rand.New(rand.NewPCG(1, 0))) {
+		if report == 6 {
+			break
+		}
+		fmt.Printf("meter %d at %v\n", report%fleet.Meters, due.Round(time.Second))
+		report++
+	}
+	// Output:
+	// meter 0 at 1m20s
+	// meter 1 at 8m58s
+	// meter 2 at 10m44s
+	// meter 0 at 16m20s
+	// meter 1 at 23m58s
+	// meter 2 at 25m44s
+}
+
+// The rate rises evenly, and so the gaps shrink.
+func ExampleRamp() {
+	r := arrival.Ramp{From: 0, To: 4, Over: 2 * time.Second}
+	for due := range r.Offsets(nil) {
+		if due >= r.Over {
+			break
+		}
+		fmt.Printf("%v, then %.1f/s\n", due.Round(time.Millisecond), r.Rate(due))
+	}
+	// Output:
+	// 0s, then 0.0/s
+	// 1s, then 2.0/s
+	// 1.414s, then 2.8/s
+	// 1.732s, then 3.5/s
+}
+
+// A trace tells when meters reported. Here it is played ten times as fast.
 func ExampleReplay() {
-	const file = `time,meter,value
-2026-01-05T17:00:00Z,north,250
-2026-01-05T17:01:00Z,south,410
-2026-01-05T17:15:00Z,north,180
-`
-	trace, err := arrival.ReadTrace("readings.csv", strings.NewReader(file))
+	trace, err := arrival.ReadTrace("morning.csv", strings.NewReader(`time,meter,value
+2026-01-31T06:00:00Z,kitchen,1.5
+2026-01-31T06:00:10Z,garage,0.2
+2026-01-31T06:15:00Z,kitchen,1.7
+`))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for offset := range (arrival.Replay{Trace: trace, Speed: 60}).Offsets(nil) {
-		fmt.Print(offset, " ")
+	i := 0
+	for due := range (arrival.Replay{Trace: trace, Speed: 10}).Offsets(nil) {
+		row := trace.Row(i)
+		fmt.Println(due, trace.Meter(row.Meter), row.Value)
+		i++
 	}
-	fmt.Println("by", trace.Meters(), "meters")
-	// Output: 0s 1s 15s by 2 meters
+	// Output:
+	// 0s kitchen 1.5
+	// 1s garage 0.2
+	// 1m30s kitchen 1.7
 }

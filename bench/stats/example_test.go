@@ -6,27 +6,46 @@ import (
 	"meterbench/bench/stats"
 )
 
-// Five values have no interval of their median at 95 %, six have one: from the smallest
-// to the largest.
+// Six repetitions are the fewest that give an interval for their median.
 func ExampleMedianInterval() {
-	throughputs := []float64{812, 798, 805, 790, 816}
-	fmt.Println(stats.MedianInterval(throughputs) == nil)
-	i := stats.MedianInterval(append(throughputs, 801))
-	fmt.Printf("%.0f to %.0f, n = %d: %s\n", i.Low, i.High, i.N, i.Method)
+	throughputs := []float64{712, 698, 705, 731, 690, 701}
+	i := stats.MedianInterval(throughputs)
+	fmt.Printf("%.1f, from %g to %g (%s)\n", stats.Median(throughputs), i.Low, i.High, i.Method)
+	fmt.Println(stats.MedianInterval(throughputs[:5]))
 	// Output:
-	// true
-	// 790 to 816, n = 6: order statistics 1 and 6 of 6, coverage 96.9 %
+	// 703.0, from 690 to 731 (order statistics 1 and 6 of 6, coverage 96.9 %)
+	// <nil>
 }
 
-// Commits come in blocks: neighbouring rates depend on each other, means of batches
-// hardly do.
+// Commits that come in blocks make neighbouring bins depend on each other; means of long batches hardly do.
 func ExampleBatchMeans() {
-	var rates []float64 // per tenth of a second: a block of 50 in every fifth
-	for i := range 100 {
-		rates = append(rates, []float64{500, 0, 0, 0, 0}[i%5])
+	var perSecond []float64 // a block of 60 every third second
+	for second := range 40 {
+		perSecond = append(perSecond, float64(second%3/2)*60)
 	}
-	rates[0], rates[99] = 400, 100
-	i := stats.BatchMeans(rates, 10)
-	fmt.Printf("%.1f to %.1f, n = %d: %s\n", i.Low, i.High, i.N, i.Method)
-	// Output: 96.6 to 103.4, n = 10: Student's t over 10 batch means
+	i := stats.BatchMeans(perSecond, 10)
+	fmt.Printf("from %.1f to %.1f (%s)\n", i.Low, i.High, i.Method)
+	// Output:
+	// from 14.3 to 24.7 (Student's t over 10 batch means)
+}
+
+// The interval tells whether encryption costs throughput: 1 is not in it.
+func ExampleRatioInterval() {
+	encrypted := &stats.Interval{Low: 610, High: 650}
+	plain := &stats.Interval{Low: 690, High: 710}
+	i := stats.RatioInterval(encrypted, plain)
+	fmt.Printf("%.2f, from %.3f to %.3f\n", 630./700, i.Low, i.High)
+	// Output:
+	// 0.90, from 0.869 to 0.932
+}
+
+// A load of 105/s on a target that takes 100/s: the backlog grows by 5 per second.
+func ExampleBacklog() {
+	b := stats.NewBacklog(0, 10)
+	for n := range 1050 {
+		b.Add(float64(n)/105, float64(n)/100)
+	}
+	fmt.Printf("%.1f per second, at %.0f/s\n", b.Slope().PerSecond, b.Rate())
+	// Output:
+	// 5.0 per second, at 105/s
 }
