@@ -61,7 +61,7 @@ a line for each timing, so that benchstat compares machines and versions.`,
 			}
 			if out != "" {
 				if err := os.MkdirAll(out, 0o755); err != nil {
-					return unwritable(out, err)
+					return elsewhere(err)
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())

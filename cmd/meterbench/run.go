@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
@@ -136,9 +136,9 @@ func runOne(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Bina
 // measured, or none where nothing was.
 func measure(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Binaries, error)) (string, error) {
 	// Before the daemons are built, which can take minutes.
-	dir, discard, err := newRunFolder(filepath.Join(out, p.Scenario.Name))
+	dir, discard, err := result.NewFolder(filepath.Join(out, p.Scenario.Name))
 	if err != nil {
-		return "", err
+		return "", elsewhere(err)
 	}
 	site, err := lab.New(p, dir, bin)
 	if err != nil {
@@ -178,48 +178,12 @@ func present(stdout io.Writer, dir string, studyErr error) error {
 	return studyErr
 }
 
-// newRunFolder makes a folder for a run below parent, named after the time.
-// discard removes it if it is empty, and the folders above it that were made
-// for it.
-func newRunFolder(parent string) (dir string, discard func(), err error) {
-	var made []string
-	for d := parent; !exists(d); d = filepath.Dir(d) {
-		made = append(made, d)
-	}
-	discard = func() {
-		for _, d := range append([]string{dir}, made...) {
-			os.Remove(d) // what is not empty stays
-		}
-	}
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		discard()
-		return "", nil, unwritable(parent, err)
-	}
-	base := filepath.Join(parent, time.Now().UTC().Format("20060102-150405"))
-	dir = base
-	for n := 2; ; n++ {
-		err := os.Mkdir(dir, 0o755)
-		if err == nil {
-			return dir, discard, nil
-		}
-		if !errors.Is(err, os.ErrExist) {
-			discard()
-			return "", nil, unwritable(parent, err)
-		}
-		dir = fmt.Sprintf("%s-%d", base, n)
-	}
-}
+// elsewhere says what to do about a folder that cannot be made.
+func elsewhere(err error) error { return fmt.Errorf("%w; choose another with --out", err) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, os.ErrNotExist)
-}
-
-func unwritable(dir string, err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		err = e.Err
-	}
-	return fmt.Errorf("%s: the results' folder cannot be made: %w; choose another with --out", dir, err)
 }
 
 // scenariosCommand lists what is shipped.
