@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -86,7 +85,7 @@ func networkDownCommand() *cobra.Command {
 		Short: "Take networks down that meterbench network up holds (all, or those of a topology or folder)",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			held, err := find(args)
+			held, err := network.Find(strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
@@ -111,7 +110,7 @@ func networkStatusCommand() *cobra.Command {
 		Short: "Show height, leader, CPU and memory of the networks that are up",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			held, err := find(args)
+			held, err := network.Find(strings.Join(args, ""))
 			if err != nil {
 				return err
 			}
@@ -124,43 +123,6 @@ func networkStatusCommand() *cobra.Command {
 			return errors.Join(failed...)
 		},
 	}
-}
-
-// find returns the networks that are meant: all that run, those of a topology,
-// by its name or its file, or the one in a folder.
-func find(args []string) ([]*network.Record, error) {
-	held, err := network.List()
-	if err != nil {
-		return nil, err
-	}
-	if len(args) == 1 {
-		return findOne(args[0], held)
-	}
-	if len(held) == 0 {
-		return nil, errors.New("no network is up; bring one up with meterbench network up TOPOLOGY (one that has a folder of its own is named by that)")
-	}
-	return held, nil
-}
-
-func findOne(arg string, held []*network.Record) ([]*network.Record, error) {
-	name := arg
-	if t, err := topology.Load(arg); err == nil {
-		name = t.Name
-	}
-	var of []*network.Record
-	for _, n := range held {
-		if n.Topology.Name == name {
-			of = append(of, n)
-		}
-	}
-	if len(of) > 0 {
-		return of, nil
-	}
-	if info, err := os.Stat(arg); err == nil && info.IsDir() {
-		record, err := network.Attach(arg)
-		return []*network.Record{record}, err
-	}
-	return nil, fmt.Errorf("no network %s is up; meterbench network status shows those that are (one that has a folder of its own is named by that)", name)
 }
 
 // printStatus prints a network's nodes and channels.

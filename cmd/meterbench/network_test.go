@@ -71,39 +71,6 @@ func TestHeldNetworks(t *testing.T) {
 	}
 }
 
-// A held network is named by its topology or that one's file; what is no held
-// topology may be a folder.
-func TestFindOne(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "my.yaml")
-	if err := os.WriteFile(file, []byte("name: mine\norganisations: [{name: ptb}]\nchannels: [{name: metrology}]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	named := func(name string) *network.Record {
-		r := &network.Record{}
-		r.Topology.Name = name
-		return r
-	}
-	held := []*network.Record{named("minimal"), named("mine"), named("minimal")}
-	for _, c := range []struct {
-		arg   string
-		found int
-		says  string
-	}{
-		{"minimal", 2, ""},
-		{"mine", 1, ""},
-		{file, 1, ""},
-		{"two-peer", 0, "no network two-peer is up; "},
-		{dir, 0, "attach: no network runs in " + dir},
-		{filepath.Join(dir, "nowhere"), 0, "nowhere is up; "},
-	} {
-		found, err := findOne(c.arg, held)
-		if c.says == "" && (err != nil || len(found) != c.found) || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
-			t.Errorf("%s: found %d, %v; want %d, %q", c.arg, len(found), err, c.found, c.says)
-		}
-	}
-}
-
 // What was learned is shown, and nothing is said of a node that is silent.
 func TestPrintStatus(t *testing.T) {
 	var out bytes.Buffer
