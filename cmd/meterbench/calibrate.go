@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/calibration"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/network/lab"
 	"meterbench/reports"
 	"meterbench/reports/render"
 )
@@ -45,7 +46,7 @@ Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130
 			}
 			defer reference.Close()
 			watch := newProgress(cmd.ErrOrStderr())
-			found, err := calibration.Run(cmd.Context(), calibration.Config{Load: load, Reference: reference, Versions: versions(), Step: func(text string, left time.Duration) {
+			found, err := calibration.Run(cmd.Context(), calibration.Config{Load: load, Reference: reference, Versions: lab.Versions(), Step: func(text string, left time.Duration) {
 				watch.Step(fmt.Sprintf("%s, %s left", text, clock(left)))
 			}})
 			watch.close()

@@ -3,43 +3,14 @@ package main
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/lab"
 )
-
-func TestAlternate(t *testing.T) {
-	of := func(name string, repeat int) lab.Plan {
-		return lab.Plan{Scenario: scenario.Scenario{Name: name, Repeat: repeat}}
-	}
-	for _, c := range []struct {
-		runs []lab.Plan
-		want string
-	}{
-		{[]lab.Plan{of("a", 1)}, "a"},
-		{[]lab.Plan{of("a", 3)}, "a a a"},
-		{[]lab.Plan{of("a", 2), of("b", 2)}, "a b a b"},
-		{[]lab.Plan{of("a", 1), of("b", 3)}, "a b b b"},
-	} {
-		var got []string
-		for _, p := range alternate(slices.Clone(c.runs)) {
-			got = append(got, p.Scenario.Name)
-			if p.Scenario.Repeat != 1 {
-				t.Errorf("%s: a run of %d repetitions", c.want, p.Scenario.Repeat)
-			}
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("got %v, want %s", got, c.want)
-		}
-	}
-}
 
 // A scenario whose points are not valid keeps the next from running no more
 // than one that is done; one that fails does.

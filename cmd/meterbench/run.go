@@ -59,7 +59,7 @@ was measured is written).`,
 				}
 			}
 			if interleave {
-				runs = alternate(runs)
+				runs = lab.Interleave(runs)
 			}
 			bin := sync.OnceValues(func() (daemons.Binaries, error) {
 				return binaries(cmd.Context(), fabricBin, cmd.ErrOrStderr())
@@ -103,25 +103,6 @@ func each(runs []lab.Plan, run func(lab.Plan) error) error {
 	return found
 }
 
-// alternate turns A with n repetitions and B with n into A B A B ..., each a
-// run of its own, so that drift of the machine meets both alike.
-func alternate(runs []lab.Plan) []lab.Plan {
-	rounds := 0
-	for _, p := range runs {
-		rounds = max(rounds, p.Scenario.Repeat)
-	}
-	var order []lab.Plan
-	for round := range rounds {
-		for _, p := range runs {
-			if round < p.Scenario.Repeat {
-				p.Scenario.Repeat = 1
-				order = append(order, p)
-			}
-		}
-	}
-	return order
-}
-
 // runOne runs one scenario and leaves its folder complete, also when the
 // study was interrupted or failed on the way.
 func runOne(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Binaries, error)) error {
@@ -147,7 +128,7 @@ func measure(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Bin
 	}
 	watch := newProgress(cmd.ErrOrStderr())
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario), p.Scenario.Seed, dir))
-	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: versions(), Observer: watch}
+	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
 	if instrument, err := instrument(); err != nil {
 		cfg.Uncalibrated = err.Error()
 	} else {
