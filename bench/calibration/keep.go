@@ -50,6 +50,20 @@ func Save(path string, c result.Calibration) error {
 	return nil
 }
 
+// Stated returns the instrument that this machine's calibration states. Where there is
+// none, the error says why, for the reader of a report.
+func Stated() (result.Instrument, error) {
+	path, err := Path()
+	if err != nil {
+		return result.Instrument{}, err
+	}
+	machine, err := ThisMachine()
+	if err != nil {
+		return result.Instrument{}, err
+	}
+	return Load(path, machine, time.Now())
+}
+
 // Load returns the instrument that a file states for a machine, with its age.
 // Where there is none, the error says why, for the reader of a report.
 func Load(path string, machine result.Machine, now time.Time) (result.Instrument, error) {

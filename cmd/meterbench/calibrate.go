@@ -74,17 +74,3 @@ func printCalibration(cmd *cobra.Command, found result.Calibration, path string)
 	}
 	return nil
 }
-
-// instrument returns the stated uncertainty of this machine's harness. The
-// error says why there is none.
-func instrument() (result.Instrument, error) {
-	path, err := calibration.Path()
-	if err != nil {
-		return result.Instrument{}, err
-	}
-	machine, err := calibration.ThisMachine()
-	if err != nil {
-		return result.Instrument{}, err
-	}
-	return calibration.Load(path, machine, time.Now())
-}

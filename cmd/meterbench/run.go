@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/calibration"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
@@ -129,7 +130,7 @@ func measure(cmd *cobra.Command, p lab.Plan, out string, bin func() (daemons.Bin
 	watch := newProgress(cmd.ErrOrStderr())
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario), p.Scenario.Seed, dir))
 	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
-	if instrument, err := instrument(); err != nil {
+	if instrument, err := calibration.Stated(); err != nil {
 		cfg.Uncalibrated = err.Error()
 	} else {
 		cfg.Instrument = &instrument
