@@ -28,21 +28,19 @@ func Build(run result.Run, sum result.Summary) Report {
 		Source:    run.Source,
 		Topology:  indented(run.Topology),
 	}
-	if s, ok := claimsSection(sum.Claims); ok {
-		r.Sections = append(r.Sections, s)
+	add := func(s Section, ok bool) {
+		if ok {
+			r.Sections = append(r.Sections, s)
+		}
 	}
-	r.Sections = append(r.Sections, throughputSection(all))
-	if s, ok := phasesSection(all); ok {
-		r.Sections = append(r.Sections, s)
-	}
-	if s, ok := factorSection(all); ok {
-		r.Sections = append(r.Sections, s)
-	}
-	r.Sections = append(r.Sections,
-		latencySection(all),
-		resourceSection(all, run.Host),
-		encryptionSection(fe, run),
-		checksSection(sum, all))
+	add(claimsSection(sum.Claims))
+	add(throughputSection(all), true)
+	add(phasesSection(all))
+	add(factorSection(all))
+	add(latencySection(all), true)
+	add(resourceSection(all, run.Host), true)
+	add(encryptionSection(fe, run), true)
+	add(checksSection(sum, all), true)
 	return r
 }
 
@@ -65,36 +63,32 @@ func indented(raw json.RawMessage) string {
 // warnings gathers what restricts the numbers: the run's own warnings, then
 // every point that is not valid with its reasons, those with the same ones
 // together.
-func warnings(sum result.Summary, all []series) []Warning {
-	var ws []Warning
-	seen := map[string]bool{}
-	for _, w := range sum.Warnings {
-		if !seen[w] {
-			seen[w] = true
-			ws = append(ws, Warning{Text: w})
-		}
+func warnings(sum result.Summary, all []series) (ws []Warning) {
+	for _, w := range distinct(sum.Warnings) {
+		ws = append(ws, Warning{Text: w})
 	}
-	var order []string
-	where := map[string][]string{}
+	var flagged []flag
 	for _, s := range all {
 		for _, l := range s.levels {
 			for _, p := range l.points {
-				why := reasons(p)
-				if why == "" {
-					continue
+				if why := reasons(p); why != "" {
+					flagged = append(flagged, flag{why, place(p, len(l.points) > 1)})
 				}
-				if where[why] == nil {
-					order = append(order, why)
-				}
-				where[why] = append(where[why], place(p, len(l.points) > 1))
 			}
 		}
 	}
-	for _, why := range order {
-		ws = append(ws, Warning{strings.Join(fewOf(where[why]), "; "), why})
+	for _, group := range groupBy(flagged, func(f flag) string { return f.why }) {
+		var where []string
+		for _, f := range group {
+			where = append(where, f.where)
+		}
+		ws = append(ws, Warning{strings.Join(fewOf(where), "; "), group[0].why})
 	}
 	return ws
 }
+
+// A flag is why a point is not valid, and which point.
+type flag struct{ why, where string }
 
 func reasons(p result.Point) string {
 	if !p.Valid && len(p.Reasons) == 0 {
@@ -104,8 +98,9 @@ func reasons(p result.Point) string {
 }
 
 func place(p result.Point, repeated bool) string {
+	where := fmt.Sprintf("%s at %s", p.Series, at(p.Load))
 	if repeated {
-		return fmt.Sprintf("%s at %s, repetition %d", p.Series, at(p.Load), p.Repetition)
+		where += fmt.Sprintf(", repetition %d", p.Repetition)
 	}
-	return fmt.Sprintf("%s at %s", p.Series, at(p.Load))
+	return where
 }

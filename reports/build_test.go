@@ -231,7 +231,7 @@ func TestRepetitions(t *testing.T) {
 	if p.Y != 100.5 || p.Invalid {
 		t.Errorf("median %g, invalid %v; want 100.5 over the six valid repetitions", p.Y, p.Invalid)
 	}
-	if p.Interval == nil || *p.Interval != (Interval{90, 110, 6}) {
+	if p.Interval == nil || (p.Interval.Low != 90 || p.Interval.High != 110 || p.Interval.N != 6) {
 		t.Errorf("interval %+v, want 90 to 110 from all six", p.Interval)
 	}
 	if got := tableOf(t, Build(result.Run{}, sum), "levels"); len(got.Rows) != 7 || got.Columns[2].Key != "repetition" {

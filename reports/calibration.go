@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // Calibration reports on a calibration of the harness.
@@ -79,7 +80,7 @@ func deviationTable(id, title, what, suffix string, unit Unit, all []result.Devi
 	for _, d := range all {
 		interval := Cell{}
 		if d.Low != nil && d.High != nil {
-			interval.Interval = &Interval{Low: *d.Low, High: *d.High}
+			interval.Interval = &stats.Interval{Low: *d.Low, High: *d.High}
 		}
 		t.Rows = append(t.Rows, []Cell{text(d.What), number(d.True), number(d.Measured), number(d.Error()), interval, number(d.Limit), text(withinText(d.Within()))})
 	}

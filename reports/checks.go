@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 )
@@ -19,29 +20,15 @@ func checksSection(sum result.Summary, all []series) Section {
 
 // outcomeTable has a column for every class that occurred.
 func outcomeTable(all []series) Table {
-	t := Table{ID: "outcomes", Title: "Outcomes of the transactions scheduled in the window", Detail: true, Columns: levelColumns(all)}
-	t.Columns = append(t.Columns, Column{Key: "scheduled", Title: "scheduled", Unit: Count})
-	occurred := map[string]bool{}
-	eachPoint(all, func(_ series, _ level, p result.Point) {
-		for class, n := range p.Outcomes {
-			occurred[class] = occurred[class] || n > 0
-		}
-	})
-	var classes []string
+	rows := rowsOf(all)
+	fields := append(levelFields(all), field[pointRow]{Column{Key: "scheduled", Title: "scheduled", Unit: Count}, func(r pointRow) Cell { return count(r.Scheduled) }})
 	for _, o := range result.Outcomes() {
-		if occurred[o.String()] {
-			classes = append(classes, o.String())
-			t.Columns = append(t.Columns, Column{Key: o.String(), Title: o.String(), Unit: Count})
+		class := o.String()
+		if slices.ContainsFunc(rows, func(r pointRow) bool { return r.Outcomes[class] > 0 }) {
+			fields = append(fields, field[pointRow]{Column{Key: class, Title: class, Unit: Count}, func(r pointRow) Cell { return count(r.Outcomes[class]) }})
 		}
 	}
-	eachPoint(all, func(s series, _ level, p result.Point) {
-		row := append(levelCells(all, s, p), count(p.Scheduled))
-		for _, class := range classes {
-			row = append(row, count(p.Outcomes[class]))
-		}
-		t.Rows = append(t.Rows, row)
-	})
-	return t
+	return tabulate(Table{ID: "outcomes", Title: "Outcomes of the transactions scheduled in the window", Detail: true}, rows, fields)
 }
 
 func auditTable(a *result.Audit) Table {
@@ -53,23 +40,17 @@ func auditTable(a *result.Audit) Table {
 		t.Notes = []string{"The run holds no audit."}
 		return t
 	}
-	for _, row := range []struct {
-		name string
-		n    uint64
-	}{
-		{"recorded as valid by the client", a.Expected},
-		{"of those, valid on the ledger", a.Found},
-		{"missing from the ledger", a.Missing},
-		{"on the ledger more than once", a.Duplicated},
-		{"valid on the ledger, unknown or interrupted at the client", a.Unclaimed},
-		{"valid on the ledger, recorded under another outcome", a.Contradicted},
-		{"valid on the ledger, not sent by this run", a.Foreign},
-		{"readings counted by the chaincode", a.Stored},
-	} {
-		t.Rows = append(t.Rows, []Cell{text(row.name), count(row.n)})
-	}
+	add := func(check string, n uint64) { t.Rows = append(t.Rows, []Cell{text(check), count(n)}) }
+	add("recorded as valid by the client", a.Expected)
+	add("of those, valid on the ledger", a.Found)
+	add("missing from the ledger", a.Missing)
+	add("on the ledger more than once", a.Duplicated)
+	add("valid on the ledger, unknown or interrupted at the client", a.Unclaimed)
+	add("valid on the ledger, recorded under another outcome", a.Contradicted)
+	add("valid on the ledger, not sent by this run", a.Foreign)
+	add("readings counted by the chaincode", a.Stored)
 	if a.Evaluated > 0 {
-		t.Rows = append(t.Rows, []Cell{text("ciphertexts drawn from the ledger that evaluate to what was measured"), count(a.Evaluated)})
+		add("ciphertexts drawn from the ledger that evaluate to what was measured", a.Evaluated)
 	}
 	return t
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 
 	"meterbench/bench/result"
 )
@@ -10,32 +9,29 @@ import (
 // claimsSection holds what was published against what the run measured. It is
 // false for a run that holds no claims.
 func claimsSection(claims []result.Claim) (Section, bool) {
-	if len(claims) == 0 {
-		return Section{}, false
+	of := func(text func(result.Claim) string) func(result.Claim) Cell {
+		return func(c result.Claim) Cell { return Cell{Text: text(c)} }
 	}
-	t := Table{ID: "claims", Title: "Claims", Detail: true, Columns: []Column{
-		{Key: "claim", Title: "claim"},
-		{Key: "verdict", Title: "verdict"},
-		{Key: "words", Title: "what was published, in our words"},
-		{Key: "published", Title: "published figure"},
-		{Key: "threshold", Title: "what had to be seen", CSVOnly: true},
-		{Key: "evidence", Title: "what was seen", CSVOnly: true},
-		{Key: "conditions", Title: "conditions", CSVOnly: true},
-		{Key: "figure", Title: "figure"},
-	}}
 	s := Section{
 		ID: "claims", Title: "Claims",
 		Intro: "Published claims, held against what this run measured and nothing else.",
+		Tables: []Table{tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: []string{
+			"What had to be seen was fixed before the run. depends: holds under some of the conditions that were measured. inconclusive: what it takes was not measured, or not validly.",
+		}}, claims, []field[result.Claim]{
+			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
+			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
+			{Column{Key: "words", Title: "what was published, in our words"}, of(func(c result.Claim) string { return c.Claim })},
+			{Column{Key: "published", Title: "published figure"}, of(func(c result.Claim) string { return c.Published })},
+			{Column{Key: "threshold", Title: "what had to be seen", CSVOnly: true}, of(func(c result.Claim) string { return c.Threshold })},
+			{Column{Key: "evidence", Title: "what was seen", CSVOnly: true}, of(func(c result.Claim) string { return c.Evidence })},
+			{Column{Key: "conditions", Title: "conditions", CSVOnly: true}, of(func(c result.Claim) string { return c.Conditions })},
+			{Column{Key: "figure", Title: "figure"}, of(func(c result.Claim) string { return c.Figure })},
+		})},
 	}
 	for _, c := range claims {
-		t.Rows = append(t.Rows, []Cell{text(c.ID), text(string(c.Verdict)), text(c.Claim), text(c.Published), text(c.Threshold), text(c.Evidence), text(c.Conditions), text(c.Figure)})
 		s.Tables = append(s.Tables, claimTable(c))
 	}
-	t.Notes = []string{
-		"What had to be seen was fixed before the run. depends: holds under some of the conditions that were measured. inconclusive: what it takes was not measured, or not validly.",
-	}
-	s.Tables = slices.Insert(s.Tables, 0, t)
-	return s, true
+	return s, len(claims) > 0
 }
 
 // claimTable tells one claim at length.

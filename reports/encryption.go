@@ -3,8 +3,10 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 const noFE = "No data: the run measured no encryption costs."
@@ -15,36 +17,55 @@ type encryption struct {
 	schemes []string // in the order of the costs; the index is the hue
 	lengths []int    // ascending, as the bounds
 	bounds  []int64
-	against *transaction
+	against transaction
 	all     []series
 }
 
 // A transaction is the measured time of one, as encryption is compared with it.
 type transaction struct {
-	series      string
-	load        result.Load
-	commit      *float64 // median commit latency, in seconds
-	acknowledge *float64 // median acknowledgement latency, in seconds
+	series    string
+	load      result.Load
+	latencies []comparand // medians; empty where no transaction was measured
+}
+
+// A comparand is a latency that encryption is compared with.
+type comparand struct {
+	phase result.Part
+	name  string
+	value float64 // in seconds
 }
 
 func (t transaction) String() string { return fmt.Sprintf("%s at %s", t.series, at(t.load)) }
 
+// of returns a latency of the transaction, nil where it has none.
+func (t transaction) of(phase result.Part) *float64 {
+	for _, l := range t.latencies {
+		if l.phase == phase {
+			return &l.value
+		}
+	}
+	return nil
+}
+
 func newEncryption(costs []result.FECost, all []series) encryption {
 	e := encryption{costs: costs, against: unencrypted(all), all: all}
 	for _, c := range costs {
-		if !slices.Contains(e.schemes, c.Scheme) {
-			e.schemes = append(e.schemes, c.Scheme)
-		}
-		if !slices.Contains(e.lengths, c.Length) {
-			e.lengths = append(e.lengths, c.Length)
-		}
-		if !slices.Contains(e.bounds, c.Bound) {
-			e.bounds = append(e.bounds, c.Bound)
-		}
+		e.schemes, e.lengths, e.bounds = append(e.schemes, c.Scheme), append(e.lengths, c.Length), append(e.bounds, c.Bound)
 	}
 	slices.Sort(e.lengths)
 	slices.Sort(e.bounds)
+	e.schemes, e.lengths, e.bounds = distinct(e.schemes), distinct(e.lengths), distinct(e.bounds)
 	return e
+}
+
+// distinct keeps the first of equal items.
+func distinct[T comparable](items []T) (kept []T) {
+	for _, item := range items {
+		if !slices.Contains(kept, item) {
+			kept = append(kept, item)
+		}
+	}
+	return kept
 }
 
 // vector names how many values one ciphertext holds.
@@ -55,67 +76,40 @@ func vector(length int) string {
 	return fmt.Sprintf("%d values", length)
 }
 
-// single tells whether each of a group of meters encrypts a value of its own.
+// single reports whether each of a group of meters encrypts a value of its own.
 func single(c result.FECost) bool { return c.Values == 1 && c.Length > 1 }
 
 // unencrypted finds the transaction without encryption in its timed path that
 // encryption is compared with: plain before padded before any other, at the
 // least load at which enough of them were measured for a median.
-func unencrypted(all []series) *transaction {
+func unencrypted(all []series) (t transaction) {
 	for _, workload := range []string{"plain", "padded", ""} {
 		for _, s := range all {
 			if s.conditions.Encryption == "inline" || workload != "" && s.conditions.Workload != workload {
 				continue
 			}
 			for _, l := range s.levels {
-				t := transaction{series: s.name, load: l.load}
-				if v, ok := l.median(quantiles[0].of(result.PartCommit)); ok {
-					t.commit = &v
+				t = transaction{series: s.name, load: l.load}
+				for _, c := range []comparand{{result.PartCommit, "commit latency", 0}, {result.PartAcknowledge, "acknowledgement latency", 0}} {
+					if median, ok := l.median(quantileOf(c.phase, p50)); ok {
+						c.value = median
+						t.latencies = append(t.latencies, c)
+					}
 				}
-				if v, ok := l.median(quantiles[0].of(result.PartAcknowledge)); ok {
-					t.acknowledge = &v
-				}
-				if t.commit != nil || t.acknowledge != nil {
-					return &t
+				if len(t.latencies) > 0 {
+					return t
 				}
 			}
 		}
 	}
-	return nil
-}
-
-func encryptionSection(e encryption, run result.Run) Section {
-	return Section{
-		ID:      "encryption",
-		Title:   "Functional encryption",
-		Intro:   "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values, or a group of n meters that encrypt one value each.",
-		Figures: append(e.costFigures(), e.ratioFigure()),
-		Tables:  append(append([]Table{e.costTable(), e.schemeTable(), e.ratioTable()}, e.insideTables()...), preparationTable(run, e.all)),
-	}
-}
-
-// A comparand is a latency that encryption is compared with.
-type comparand struct {
-	name  string
-	value float64
-}
-
-func (t transaction) latencies() []comparand {
-	var all []comparand
-	if t.commit != nil {
-		all = append(all, comparand{"commit latency", *t.commit})
-	}
-	if t.acknowledge != nil {
-		all = append(all, comparand{"acknowledgement latency", *t.acknowledge})
-	}
-	return all
+	return transaction{}
 }
 
 // notes say what exactly is compared.
 func (t transaction) notes() []string {
 	words := "Encryption: median time of one, alone on the machine."
-	for _, l := range t.latencies() {
-		words += fmt.Sprintf(" %s%s: p50 of %s, %s.", string(l.name[0]-32), l.name[1:], t, Seconds.Format(l.value))
+	for _, l := range t.latencies {
+		words += fmt.Sprintf(" %s: p50 of %s, %s.", capital(l.name), t, Seconds.Format(l.value))
 	}
 	return []string{
 		words,
@@ -124,10 +118,46 @@ func (t transaction) notes() []string {
 	}
 }
 
+// capital begins a sentence with s.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func encryptionSection(e encryption, run result.Run) Section {
+	return Section{
+		ID:      "encryption",
+		Title:   "Functional encryption",
+		Intro:   "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values, or a group of n meters that encrypt one value each.",
+		Figures: append(e.costFigures(), e.ratioFigure()),
+		Tables:  slices.Concat([]Table{e.costTable(), e.schemeTable(), e.ratioTable()}, e.insideTables(), []Table{preparationTable(run, e.all)}),
+	}
+}
+
+// inside measures which share of a transaction the work on ciphertexts is.
+func inside(p result.Point) (float64, bool) {
+	work, worked := encryptMean(p)
+	commit, committed := meanOf(result.PartCommit)(p)
+	return work / commit, worked && committed && commit > 0
+}
+
+// bills reports whether the transactions of a series are a gateway's bills, in
+// which readings are evaluated; encrypts, whether they are readings, which are
+// encrypted.
+func bills(s series) bool    { return s.conditions.Workload == "billing" }
+func encrypts(s series) bool { return !bills(s) }
+
+// costPoint draws a cost with its interval.
+func costPoint(c result.Cost) Point {
+	p := Point{Y: c.P50}
+	if c.Low != nil && c.High != nil {
+		p.Interval = &stats.Interval{Low: *c.Low, High: *c.High, N: c.N}
+	}
+	return p
+}
+
+// over draws the point as a ratio.
 func (p Point) over(v float64) Point {
 	p.Y /= v
 	if i := p.Interval; i != nil {
-		p.Interval = &Interval{Low: i.Low / v, High: i.High / v, N: i.N}
+		p.Interval = &stats.Interval{Low: i.Low / v, High: i.High / v, N: i.N}
 	}
 	return p
 }

@@ -12,34 +12,19 @@ import (
 // all lengths would be more, only one is drawn.
 const maxCostLines = 8
 
-// costFigures draw the table of costs: by key size, and by the length and the
-// bound where there are several.
-func (e encryption) costFigures() []Figure {
-	encrypt := func(c result.FECost) Point { return costPoint(c.Encrypt) }
-	decrypt := func(c result.FECost) Point { return costPoint(c.Decrypt) }
-	size := func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }
-	figures := []Figure{
-		e.bySize("encryption-time", "Encryption time by key size", "time of one encryption, median", Seconds, encrypt),
-		e.bySize("decryption-time", "Decryption time by key size", "time of one decryption, median", Seconds, decrypt),
-		e.bySize("ciphertext-size", "Ciphertext size by key size", "size of one ciphertext", Bytes, size),
-	}
-	if len(e.lengths) > 1 {
-		figures = append(figures,
-			e.byLength("encryption-time-length", "Encryption time by vector length", "time of one encryption, median", Seconds, encrypt),
-			e.byLength("ciphertext-size-length", "Ciphertext size by vector length", "size of one ciphertext", Bytes, size))
-	}
-	if len(e.bounds) > 1 {
-		figures = append(figures, e.byBound("decryption-time-bound", "Decryption time by bound", "time of one decryption, median", Seconds, decrypt))
-	}
-	return figures
+// A costValue is what a figure of costs draws.
+type costValue struct {
+	id, title, label string
+	unit             Unit
+	of               func(result.FECost) Point
 }
 
-func costPoint(c result.Cost) Point {
-	p := Point{Y: c.P50}
-	if c.Low != nil && c.High != nil {
-		p.Interval = &Interval{Low: *c.Low, High: *c.High, N: c.N}
-	}
-	return p
+// A costAxis is what a figure of costs draws it against, and along which lines.
+type costAxis struct {
+	id, title, label string
+	of               func(result.FECost) float64
+	lines            []costLine
+	note             string
 }
 
 // A costLine is one line of a figure of costs: which costs are its points.
@@ -47,13 +32,60 @@ type costLine struct {
 	name    string
 	hue     int // of the scheme
 	variant int
-	of      func(result.FECost) bool
+	has     func(result.FECost) bool
+}
+
+func keyBits(c result.FECost) float64 { return float64(c.Bits) }
+
+// costFigures draw the table of costs: by key size, and by the length and the
+// bound where there are several.
+func (e encryption) costFigures() []Figure {
+	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Encrypt) }}
+	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Decrypt) }}
+	size := costValue{"ciphertext-size", "Ciphertext size", "size of one ciphertext", Bytes, func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }}
+
+	lengths := e.drawnLengths(len(e.schemes))
+	bySize := costAxis{"", " by key size", "key size, bits", keyBits, e.linesBySize(lengths), ""}
+	if len(lengths) < len(e.lengths) {
+		bySize.note = "Other lengths are in the table."
+	}
+	figures := []Figure{e.figure(encrypt, bySize), e.figure(decrypt, bySize), e.figure(size, bySize)}
+	if len(e.lengths) > 1 {
+		byLength := costAxis{"-length", " by vector length", "length, values or meters", func(c result.FECost) float64 { return float64(c.Length) },
+			e.linesAtOneSize(func(c result.FECost) bool { return c.Bound == e.bounds[0] }), ""}
+		figures = append(figures, e.figure(encrypt, byLength), e.figure(size, byLength))
+	}
+	if len(e.bounds) > 1 {
+		length := e.drawnLengths(maxCostLines)[0]
+		byBound := costAxis{"-bound", " by bound", "bound of the values", func(c result.FECost) float64 { return float64(c.Bound) },
+			e.linesAtOneSize(func(c result.FECost) bool { return c.Length == length }), fmt.Sprintf("At a length of %d.", length)}
+		figures = append(figures, e.figure(decrypt, byBound))
+	}
+	return figures
+}
+
+func (e encryption) figure(value costValue, against costAxis) Figure {
+	f := Figure{
+		ID: value.id + against.id, Title: value.title + against.title,
+		X: e.axis(against.label, against.of), Y: Axis{Label: value.label + " (log scale)", Unit: value.unit, Log: true},
+	}
+	for _, line := range against.lines {
+		f.Series = append(f.Series, Series{Name: line.name, Hue: line.hue, Variant: line.variant, Points: e.points(line, against.of, value.of)})
+	}
+	f = f.Settle(noFE)
+	if f.HasIntervals() {
+		f.Notes = append(f.Notes, "Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
+	}
+	f.Notes = append(f.Notes, e.caveats()...)
+	if against.note != "" {
+		f.Notes = append(f.Notes, against.note)
+	}
+	return f.described()
 }
 
 // linesBySize are the lines of the figures by key size: one for each scheme
 // and length, at the lowest bound.
-func (e encryption) linesBySize(lengths []int) []costLine {
-	var lines []costLine
+func (e encryption) linesBySize(lengths []int) (lines []costLine) {
 	for hue, scheme := range e.schemes {
 		for variant, length := range lengths {
 			lines = append(lines, costLine{e.lineName(scheme, length), hue, variant, func(c result.FECost) bool {
@@ -86,9 +118,8 @@ func (e encryption) drawnLengths(linesOfEach int) []int {
 
 // linesAtOneSize are one line for each scheme at one of its sizes: the
 // smallest with 112 bits of security, or its largest.
-func (e encryption) linesAtOneSize(of func(result.FECost) bool) []costLine {
+func (e encryption) linesAtOneSize(of func(result.FECost) bool) (lines []costLine) {
 	const enough = 112
-	var lines []costLine
 	for hue, scheme := range e.schemes {
 		var bits int
 		strong := false
@@ -108,48 +139,23 @@ func (e encryption) linesAtOneSize(of func(result.FECost) bool) []costLine {
 	return lines
 }
 
-func (e encryption) bySize(id, title, label string, unit Unit, y func(result.FECost) Point) Figure {
-	bits := func(c result.FECost) float64 { return float64(c.Bits) }
-	lengths := e.drawnLengths(len(e.schemes))
-	f := e.figure(id, title, e.axis("key size, bits", bits), Axis{Label: label, Unit: unit}, e.linesBySize(lengths), bits, y)
-	if len(lengths) < len(e.lengths) {
-		f.Notes = append(f.Notes, "Other lengths are in the table.")
-	}
-	return f
-}
-
-func (e encryption) byLength(id, title, label string, unit Unit, y func(result.FECost) Point) Figure {
-	length := func(c result.FECost) float64 { return float64(c.Length) }
-	lines := e.linesAtOneSize(func(c result.FECost) bool { return c.Bound == e.bounds[0] })
-	return e.figure(id, title, e.axis("length, values or meters", length), Axis{Label: label, Unit: unit}, lines, length, y)
-}
-
-func (e encryption) byBound(id, title, label string, unit Unit, y func(result.FECost) Point) Figure {
-	bound := func(c result.FECost) float64 { return float64(c.Bound) }
-	length := e.drawnLengths(maxCostLines)[0]
-	lines := e.linesAtOneSize(func(c result.FECost) bool { return c.Length == length })
-	f := e.figure(id, title, e.axis("bound of the values", bound), Axis{Label: label, Unit: unit}, lines, bound, y)
-	f.Notes = append(f.Notes, fmt.Sprintf("At a length of %d.", length))
-	return f
-}
-
 // axis is a logarithmic axis with a tick at each of the costs.
 func (e encryption) axis(label string, x func(result.FECost) float64) Axis {
 	axis := Axis{Label: label + " (log scale)", Unit: Count, Log: true}
 	for _, c := range e.costs {
-		if v := x(c); v > 0 && !slices.Contains(axis.Ticks, v) {
+		if v := x(c); v > 0 {
 			axis.Ticks = append(axis.Ticks, v)
 		}
 	}
 	slices.Sort(axis.Ticks)
+	axis.Ticks = slices.Compact(axis.Ticks)
 	return axis
 }
 
 // points gathers those of a line in ascending order.
-func (e encryption) points(line costLine, x func(result.FECost) float64, y func(result.FECost) Point) []Point {
-	var points []Point
+func (e encryption) points(line costLine, x func(result.FECost) float64, y func(result.FECost) Point) (points []Point) {
 	for _, c := range e.costs {
-		if line.of(c) {
+		if line.has(c) {
 			p := y(c)
 			p.X = x(c)
 			points = append(points, p)
@@ -159,29 +165,11 @@ func (e encryption) points(line costLine, x func(result.FECost) float64, y func(
 	return points
 }
 
-func (e encryption) figure(id, title string, x, y Axis, lines []costLine, at func(result.FECost) float64, value func(result.FECost) Point) Figure {
-	y.Label, y.Log = y.Label+" (log scale)", true
-	f := Figure{ID: id, Title: title, Kind: Lines, X: x, Y: y}
-	for _, line := range lines {
-		f.Series = append(f.Series, Series{Name: line.name, Hue: line.hue, Variant: line.variant, Points: e.points(line, at, value)})
-	}
-	f = f.Settle(noFE)
-	if f.HasIntervals() {
-		f.Notes = append(f.Notes, "Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
-	}
-	f.Notes = append(f.Notes, e.caveats()...)
-	f.Alt = fmt.Sprintf("%s for %s.", title, listed(names(f.Series)))
-	return f
-}
-
 // caveats say what in a figure of several schemes does not compare.
-func (e encryption) caveats() []string {
-	var notes []string
-	curve, modulus := false, false
-	for _, c := range e.costs {
-		curve, modulus = curve || c.Bits < 512, modulus || c.Bits >= 512
-	}
-	if curve && modulus {
+func (e encryption) caveats() (notes []string) {
+	isModulus := func(c result.FECost) bool { return c.Bits >= 512 }
+	isCurve := func(c result.FECost) bool { return !isModulus(c) }
+	if slices.ContainsFunc(e.costs, isCurve) && slices.ContainsFunc(e.costs, isModulus) {
 		notes = append(notes, "Sizes of different groups do not compare: 256 bits of a curve can be as strong as 3072 of a modulus. The strengths are in the table of schemes.")
 	}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
@@ -193,26 +181,24 @@ func (e encryption) caveats() []string {
 // ratioFigure sets the time of one encryption against the time of one
 // transaction without any.
 func (e encryption) ratioFigure() Figure {
-	bits := func(c result.FECost) float64 { return float64(c.Bits) }
 	f := Figure{
 		ID:     "encryption-against-transaction",
 		Title:  "Encryption time against transaction time by key size",
-		Kind:   Lines,
-		X:      e.axis("key size, bits", bits),
+		X:      e.axis("key size, bits", keyBits),
 		Y:      Axis{Label: "encryption time / transaction time (log scale)", Unit: Times, Log: true},
 		Levels: []Level{{Name: "as long as the transaction", Y: 1}},
 	}
 	why := noFE
-	if e.against == nil {
+	latencies := e.against.latencies
+	if len(latencies) == 0 {
 		why = "No data: the run measured no transaction without encryption to compare with."
 	} else {
 		f.Notes = append(e.against.notes(), e.caveats()...)
-		latencies := e.against.latencies()
 		for _, line := range e.linesBySize(e.drawnLengths(len(e.schemes) * len(latencies))) {
 			for i, to := range latencies {
 				f.Series = append(f.Series, Series{
 					Name: fmt.Sprintf("%s / %s", line.name, to.name), Hue: line.hue, Variant: line.variant*len(latencies) + i,
-					Points: e.points(line, bits, func(c result.FECost) Point { return costPoint(c.Encrypt).over(to.value) }),
+					Points: e.points(line, keyBits, func(c result.FECost) Point { return costPoint(c.Encrypt).over(to.value) }),
 				})
 			}
 		}

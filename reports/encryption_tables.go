@@ -9,42 +9,69 @@ import (
 
 // costTable is what each operation costs.
 func (e encryption) costTable() Table {
-	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length", Columns: []Column{
-		{Key: "scheme", Title: "scheme"},
-		{Key: "bits", Title: "bits", Unit: Count},
-		{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1},
-		{Key: "length", Title: "values", Unit: Count},
-		{Key: "bound", Title: "bound", Unit: Count, CSVOnly: len(e.bounds) < 2},
-		{Key: "encrypt_p50_s", Title: "encrypt", Unit: Seconds},
-		{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true},
-		{Key: "keygen_p50_s", Title: "key generation", Unit: Seconds, Rank: 3},
-		{Key: "keygen_p50_s_interval", Title: "key generation 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
-		{Key: "derive_p50_s", Title: "derive key", Unit: Seconds, Rank: 4},
-		{Key: "derive_p50_s_interval", Title: "derive key 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
-		{Key: "decrypt_p50_s", Title: "decrypt", Unit: Seconds},
-		{Key: "decrypt_p50_s_interval", Title: "decrypt 95 % interval", Unit: Seconds, Interval: true, CSVOnly: true},
-		{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes},
-		{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2},
-		{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5},
-		{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true},
-		{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true},
-		{Key: "table_s", Title: "table computed or read in", Unit: Seconds, CSVOnly: true},
-		{Key: "table_from", Title: "table from", CSVOnly: true},
-		{Key: "modulus_s", Title: "modulus found in", Unit: Seconds, CSVOnly: true},
-	}}
-	for _, c := range e.costs {
-		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), strength(c), count(c.Length), number(float64(c.Bound)),
-			number(c.Encrypt.P50), costInterval(c.Encrypt), number(c.Keygen.P50), costInterval(c.Keygen),
-			number(c.Derive.P50), costInterval(c.Derive), number(c.Decrypt.P50), costInterval(c.Decrypt),
-			count(c.Bytes), known(c, float64(c.OnLedger), whyTooLarge), known(c, float64(c.PublicKey), whyOld),
-			count(values(c)), known(c, float64(c.TableBytes), whyNoTable), known(c, c.Table, whyNoTable), tableFrom(c), known(c, c.Modulus, whyNoModulus)})
+	median := func(key string, rank int, title string, of func(result.FECost) result.Cost) field[result.FECost] {
+		return field[result.FECost]{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }}
 	}
+	around := func(key, title string, csvOnly bool, of func(result.FECost) result.Cost) field[result.FECost] {
+		return field[result.FECost]{Column{Key: key + "_p50_s_interval", Title: title, Unit: Seconds, Interval: true, CSVOnly: csvOnly},
+			func(c result.FECost) Cell { return costInterval(of(c)) }}
+	}
+	keygen := func(c result.FECost) result.Cost { return c.Keygen }
+	derive := func(c result.FECost) result.Cost { return c.Derive }
+	encrypt := func(c result.FECost) result.Cost { return c.Encrypt }
+	decrypt := func(c result.FECost) result.Cost { return c.Decrypt }
+	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length"}
 	t.Notes = []string{"Medians of single operations with nothing else running; intervals by order statistics."}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, the share of a key and encryption are one meter's, of one value; decryption adds up a value of each.", e.costs[i].Scheme))
 	}
-	return t
+	return tabulate(t, e.costs, []field[result.FECost]{
+		schemeField, bitsField,
+		{Column{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1}, strength},
+		lengthField,
+		{Column{Key: "bound", Title: "bound", Unit: Count, CSVOnly: len(e.bounds) < 2}, func(c result.FECost) Cell { return number(float64(c.Bound)) }},
+		median("encrypt", 0, "encrypt", encrypt), around("encrypt", "95 % interval", false, encrypt),
+		median("keygen", 3, "key generation", keygen), around("keygen", "key generation 95 % interval", true, keygen),
+		median("derive", 4, "derive key", derive), around("derive", "derive key 95 % interval", true, derive),
+		median("decrypt", 0, "decrypt", decrypt), around("decrypt", "decrypt 95 % interval", true, decrypt),
+		{Column{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes}, func(c result.FECost) Cell { return count(c.Bytes) }},
+		{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return known(c, c.OnLedger, whyTooLarge) }},
+		{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return known(c, c.PublicKey, whyOld) }},
+		{Column{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true}, func(c result.FECost) Cell { return count(values(c)) }},
+		{Column{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true}, tableBytes},
+		{Column{Key: "table_s", Title: "table computed or read in", Unit: Seconds, CSVOnly: true}, tableTime},
+		{Column{Key: "table_from", Title: "table from", CSVOnly: true}, tableFrom},
+		{Column{Key: "modulus_s", Title: "modulus found in", Unit: Seconds, CSVOnly: true}, modulusTime},
+	})
 }
+
+// schemeTable is what each scheme is at each of its sizes, and what is made
+// once for all its keys.
+func (e encryption) schemeTable() Table {
+	var sizes []result.FECost
+	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
+		sizes = append(sizes, group[0])
+	}
+	return tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: []string{
+		"Tables of discrete logarithms are kept between runs, so that one is read where it was made before. A modulus is searched once for each authority.",
+	}}, sizes, []field[result.FECost]{
+		schemeField, bitsField,
+		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
+		{Column{Key: "security_bits", Title: "security bits", Unit: Count}, strength},
+		{Column{Key: "security_source", Title: "source"}, func(c result.FECost) Cell { return text(c.SecuritySource) }},
+		{Column{Key: "table_bytes", Title: "table of logarithms", Unit: Bytes}, tableBytes},
+		{Column{Key: "table_s", Title: "computed or read in", Unit: Seconds}, tableTime},
+		{Column{Key: "table_from", Title: "from"}, tableFrom},
+		{Column{Key: "modulus_s", Title: "modulus found in", Unit: Seconds}, modulusTime},
+	})
+}
+
+// The columns that say which parameter set a row is about.
+var (
+	schemeField = field[result.FECost]{Column{Key: "scheme", Title: "scheme"}, func(c result.FECost) Cell { return text(c.Scheme) }}
+	bitsField   = field[result.FECost]{Column{Key: "bits", Title: "bits", Unit: Count}, func(c result.FECost) Cell { return count(c.Bits) }}
+	lengthField = field[result.FECost]{Column{Key: "length", Title: "values", Unit: Count}, func(c result.FECost) Cell { return count(c.Length) }}
+)
 
 // Why a cell is empty.
 const (
@@ -69,16 +96,20 @@ func values(c result.FECost) int {
 }
 
 // known is a number of a cost, or the reason why it is zero. Costs stored by
-// older versions tell no group, nor any of these numbers.
-func known(c result.FECost, v float64, zero string) Cell {
+// older versions name no group and have none of these numbers.
+func known[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
 	switch {
 	case v > 0:
-		return number(v)
+		return number(float64(v))
 	case c.Group == "":
 		return Cell{Why: whyOld}
 	}
 	return Cell{Why: zero}
 }
+
+func tableBytes(c result.FECost) Cell  { return known(c, c.TableBytes, whyNoTable) }
+func tableTime(c result.FECost) Cell   { return known(c, c.Table, whyNoTable) }
+func modulusTime(c result.FECost) Cell { return known(c, c.Modulus, whyNoModulus) }
 
 // tableFrom is where a table of discrete logarithms comes from, or why that is not
 // known.
@@ -92,63 +123,32 @@ func tableFrom(c result.FECost) Cell {
 	return Cell{Why: whyNoTable}
 }
 
-// schemeTable is what each scheme is at each of its sizes, and what is made
-// once for all its keys.
-func (e encryption) schemeTable() Table {
-	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Columns: []Column{
-		{Key: "scheme", Title: "scheme"},
-		{Key: "bits", Title: "bits", Unit: Count},
-		{Key: "group", Title: "group"},
-		{Key: "security_bits", Title: "security bits", Unit: Count},
-		{Key: "security_source", Title: "source"},
-		{Key: "table_bytes", Title: "table of logarithms", Unit: Bytes},
-		{Key: "table_s", Title: "computed or read in", Unit: Seconds},
-		{Key: "table_from", Title: "from"},
-		{Key: "modulus_s", Title: "modulus found in", Unit: Seconds},
-	}}
-	for i, c := range e.costs {
-		if slices.ContainsFunc(e.costs[:i], func(before result.FECost) bool { return before.Scheme == c.Scheme && before.Bits == c.Bits }) {
-			continue
-		}
-		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), text(c.Group), strength(c), text(c.SecuritySource),
-			known(c, float64(c.TableBytes), whyNoTable), known(c, c.Table, whyNoTable), tableFrom(c), known(c, c.Modulus, whyNoModulus)})
-	}
-	t.Notes = []string{"Tables of discrete logarithms are kept between runs, so that one is read where it was made before. A modulus is searched once for each authority."}
-	return t
-}
-
-func costInterval(c result.Cost) Cell {
-	if p := costPoint(c); p.Interval != nil {
-		return Cell{Interval: p.Interval}
-	}
-	return Cell{Why: whyMedian}
-}
+func costInterval(c result.Cost) Cell { return interval(costPoint(c).Interval, whyMedian) }
 
 // ratioTable is the data of ratioFigure.
 func (e encryption) ratioTable() Table {
-	t := Table{ID: "encryption-against-transaction", Title: "Encryption time against transaction time", Detail: true, Columns: []Column{
-		{Key: "scheme", Title: "scheme"},
-		{Key: "bits", Title: "bits", Unit: Count},
-		{Key: "length", Title: "values", Unit: Count},
-		{Key: "encrypt_p50_s", Title: "encrypt p50", Unit: Seconds},
-		{Key: "encrypt_over_commit", Title: "encrypt / commit p50", Unit: Times},
-		{Key: "encrypt_over_acknowledge", Title: "encrypt / acknowledgement p50", Unit: Times},
-	}}
-	if e.against == nil {
-		return t
+	t := Table{ID: "encryption-against-transaction", Title: "Encryption time against transaction time", Detail: true}
+	costs := e.costs
+	if len(e.against.latencies) > 0 {
+		t.Notes = e.against.notes()
+	} else {
+		costs = nil
 	}
-	t.Notes = e.against.notes()
-	ratio := func(v float64, to *float64) Cell {
-		if to == nil {
-			return Cell{Why: whyQuantile}
+	over := func(phase result.Part) func(result.FECost) Cell {
+		return func(c result.FECost) Cell {
+			to := e.against.of(phase)
+			if to == nil {
+				return Cell{Why: whyQuantile}
+			}
+			return number(c.Encrypt.P50 / *to)
 		}
-		return number(v / *to)
 	}
-	for _, c := range e.costs {
-		t.Rows = append(t.Rows, []Cell{text(c.Scheme), count(c.Bits), count(c.Length), number(c.Encrypt.P50),
-			ratio(c.Encrypt.P50, e.against.commit), ratio(c.Encrypt.P50, e.against.acknowledge)})
-	}
-	return t
+	return tabulate(t, costs, []field[result.FECost]{
+		schemeField, bitsField, lengthField,
+		{Column{Key: "encrypt_p50_s", Title: "encrypt p50", Unit: Seconds}, func(c result.FECost) Cell { return number(c.Encrypt.P50) }},
+		{Column{Key: "encrypt_over_commit", Title: "encrypt / commit p50", Unit: Times}, over(result.PartCommit)},
+		{Column{Key: "encrypt_over_acknowledge", Title: "encrypt / acknowledgement p50", Unit: Times}, over(result.PartAcknowledge)},
+	})
 }
 
 // insideTables are what encryption took inside the measured readings, and
@@ -163,35 +163,25 @@ func (e encryption) insideTables() []Table {
 }
 
 func (e encryption) insideTable(id, title, what string, of func(series) bool) Table {
-	t := Table{ID: id, Title: title, Detail: true, Columns: append(levelColumns(e.all),
-		Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds},
-		Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds},
-		Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share})}
-	eachPoint(e.all, func(s series, l level, p result.Point) {
-		encrypt, encrypted := encryptMean(p)
-		commit, committed := phaseMean(result.PartCommit)(p)
-		if of(s) && encrypted && committed && commit > 0 {
-			t.Rows = append(t.Rows, append(levelCells(e.all, s, p), number(encrypt), number(commit), number(encrypt/commit)))
-		}
-	})
-	return t
+	rows := rowsWhere(e.all, func(r pointRow) bool { _, ok := inside(r.Point); return ok && of(r.of) })
+	return tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []field[pointRow]{
+		{Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds}, func(r pointRow) Cell { return optional(encryptMean(r.Point)) }},
+		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds}, func(r pointRow) Cell { return optional(meanOf(result.PartCommit)(r.Point)) }},
+		{Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share}, func(r pointRow) Cell { return optional(inside(r.Point)) }},
+	}...))
 }
 
 // preparationTable is what was made before the load.
 func preparationTable(run result.Run, all []series) Table {
-	t := Table{ID: "preparation", Title: "Made before the load", Detail: true, Columns: []Column{
-		{Key: "series", Title: "series"},
-		{Key: "ciphertexts", Title: "ciphertexts", Unit: Count},
-		{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds},
-		{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true},
-		{Key: "total_s", Title: "all together", Unit: Seconds},
-	}}
-	for _, s := range all {
-		p, made := run.Preparation[s.name]
-		if !made {
-			continue
-		}
-		t.Rows = append(t.Rows, []Cell{text(s.name), count(p.Ciphertexts), number(p.Encrypt.P50), costInterval(p.Encrypt), number(p.Total)})
+	prepared := slices.DeleteFunc(slices.Clone(all), func(s series) bool { _, ok := run.Preparation[s.name]; return !ok })
+	of := func(cell func(result.Preparation) Cell) func(series) Cell {
+		return func(s series) Cell { return cell(run.Preparation[s.name]) }
 	}
-	return t
+	return tabulate(Table{ID: "preparation", Title: "Made before the load", Detail: true}, prepared, []field[series]{
+		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
+		{Column{Key: "ciphertexts", Title: "ciphertexts", Unit: Count}, of(func(p result.Preparation) Cell { return count(p.Ciphertexts) })},
+		{Column{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Encrypt.P50) })},
+		{Column{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true}, of(func(p result.Preparation) Cell { return costInterval(p.Encrypt) })},
+		{Column{Key: "total_s", Title: "all together", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Total) })},
+	})
 }

@@ -2,9 +2,7 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"meterbench/bench/result"
@@ -16,34 +14,43 @@ import (
 type factor struct {
 	key, title string
 	unit       Unit // Text if its levels are words
-	level      func(result.Conditions) (word string, number float64)
+	level      func(result.Conditions) factorLevel
+}
+
+// A factorLevel is a word or a number, to compare.
+type factorLevel struct {
+	word   string
+	number float64
 }
 
 // factors returns every factor in its order of presentation.
 func factors() []factor {
-	word := func(of func(result.Conditions) string) func(result.Conditions) (string, float64) {
-		return func(c result.Conditions) (string, float64) { return of(c), 0 }
+	word := func(key, title string, of func(result.Conditions) string) factor {
+		return factor{key, title, Text, func(c result.Conditions) factorLevel { return factorLevel{word: of(c)} }}
 	}
-	count := func(of func(result.Conditions) int) func(result.Conditions) (string, float64) {
-		return func(c result.Conditions) (string, float64) { return "", float64(of(c)) }
+	number := func(key, title string, unit Unit, of func(result.Conditions) float64) factor {
+		return factor{key, title, unit, func(c result.Conditions) factorLevel { return factorLevel{number: of(c)} }}
+	}
+	count := func(key, title string, of func(result.Conditions) int) factor {
+		return number(key, title, Count, func(c result.Conditions) float64 { return float64(of(c)) })
 	}
 	all := []factor{
-		{"topology", "topology", Text, word(func(c result.Conditions) string { return c.Topology })},
-		{"policy", "endorsement policy", Text, word(func(c result.Conditions) string { return c.Policy })},
-		{"batch_timeout_s", "batch timeout", Seconds, func(c result.Conditions) (string, float64) { return "", c.BatchTimeout }},
-		{"batch_messages", "batch size", Count, count(func(c result.Conditions) int { return int(c.BatchMessages) })},
-		{"gateway_limit", "gateway limit", Count, count(func(c result.Conditions) int { return c.Limits.Gateway })},
-		{"endorser_limit", "endorser limit", Count, count(func(c result.Conditions) int { return c.Limits.Endorser })},
-		{"deliver_limit", "deliver limit", Count, count(func(c result.Conditions) int { return c.Limits.Deliver })},
-		{"channels", "channels", Count, count(func(c result.Conditions) int { return max(1, c.Channels) })},
-		{"workload", "workload", Text, word(func(c result.Conditions) string { return c.Workload })},
-		{"form", "form of the readings", Text, word(func(c result.Conditions) string { return c.Form })},
-		{"readings", "readings per bill", Count, count(func(c result.Conditions) int { return c.Readings })},
-		{"scheme", "scheme", Text, word(func(c result.Conditions) string { return c.Scheme })},
-		{"bits", "key bits", Count, count(func(c result.Conditions) int { return c.Bits })},
-		{"length", "values per reading", Count, count(func(c result.Conditions) int { return c.Length })},
-		{"encryption", "encrypted", Text, word(func(c result.Conditions) string { return c.Encryption })},
-		{"wait", "client waits for", Text, word(func(c result.Conditions) string { return c.Wait })},
+		word("topology", "topology", func(c result.Conditions) string { return c.Topology }),
+		word("policy", "endorsement policy", func(c result.Conditions) string { return c.Policy }),
+		number("batch_timeout_s", "batch timeout", Seconds, func(c result.Conditions) float64 { return c.BatchTimeout }),
+		count("batch_messages", "batch size", func(c result.Conditions) int { return int(c.BatchMessages) }),
+		count("gateway_limit", "gateway limit", func(c result.Conditions) int { return c.Limits.Gateway }),
+		count("endorser_limit", "endorser limit", func(c result.Conditions) int { return c.Limits.Endorser }),
+		count("deliver_limit", "deliver limit", func(c result.Conditions) int { return c.Limits.Deliver }),
+		count("channels", "channels", func(c result.Conditions) int { return max(1, c.Channels) }),
+		word("workload", "workload", func(c result.Conditions) string { return c.Workload }),
+		word("form", "form of the readings", func(c result.Conditions) string { return c.Form }),
+		count("readings", "readings per bill", func(c result.Conditions) int { return c.Readings }),
+		word("scheme", "scheme", func(c result.Conditions) string { return c.Scheme }),
+		count("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
+		count("length", "values per reading", func(c result.Conditions) int { return c.Length }),
+		word("encryption", "encrypted", func(c result.Conditions) string { return c.Encryption }),
+		word("wait", "client waits for", func(c result.Conditions) string { return c.Wait }),
 	}
 	for _, role := range []struct {
 		name string
@@ -55,61 +62,46 @@ func factors() []factor {
 		{"device", func(c topology.Caps) topology.Cap { return c.Device }},
 	} {
 		all = append(all,
-			factor{role.name + "_cap_cores", "CPU cap of the " + role.name, Cores, func(c result.Conditions) (string, float64) { return "", role.of(c.Caps).CPUs }},
-			factor{role.name + "_cap_bytes", "memory cap of the " + role.name, Bytes, func(c result.Conditions) (string, float64) { return "", float64(role.of(c.Caps).Memory) }})
+			number(role.name+"_cap_cores", "CPU cap of the "+role.name, Cores, func(c result.Conditions) float64 { return role.of(c.Caps).CPUs }),
+			number(role.name+"_cap_bytes", "memory cap of the "+role.name, Bytes, func(c result.Conditions) float64 { return float64(role.of(c.Caps).Memory) }))
 	}
 	return all
 }
 
+// expanded reports whether the series is one of those that a scenario made of
+// one by factors.
+func (s series) expanded() bool { return s.base() != s.name }
+
 // base is the name of a series, and of a phase, without its factors' levels,
 // which a scenario writes behind it: plain/batch=2s,10.
-func (s series) base() (name string, expanded bool) {
+func (s series) base() string {
 	parts := strings.Split(s.name, "/")
 	if i := slices.IndexFunc(parts, func(part string) bool { return strings.Contains(part, "=") }); i > 0 {
-		return strings.Join(parts[:i], "/"), true
+		return strings.Join(parts[:i], "/")
 	}
-	return s.name, false
+	return s.name
 }
 
 // varied returns the factors in which the series differ.
 func varied(all []series) []factor {
 	return slices.DeleteFunc(factors(), func(f factor) bool {
-		return !slices.ContainsFunc(all, func(s series) bool { return f.of(s) != f.of(all[0]) })
+		return !slices.ContainsFunc(all, func(s series) bool { return f.level(s.conditions) != f.level(all[0].conditions) })
 	})
-}
-
-// A factorLevel is a factor's level, to compare.
-type factorLevel struct {
-	word   string
-	number float64
-}
-
-func (f factor) of(s series) (l factorLevel) {
-	l.word, l.number = f.level(s.conditions)
-	return l
 }
 
 // cell is the level in a table: empty where the factor means nothing.
 func (f factor) cell(s series) Cell {
-	l := f.of(s)
-	switch {
-	case f.unit == Text:
+	l := f.level(s.conditions)
+	if f.unit == Text {
 		return text(l.word)
-	case l.number == 0:
-		return Cell{}
 	}
-	return number(l.number)
+	return optional(l.number, l.number != 0)
 }
 
 // factorSection says what difference the factors make that a scenario varied.
 // It is false where none were.
 func factorSection(all []series) (Section, bool) {
-	var expanded []series
-	for _, s := range all {
-		if _, is := s.base(); is {
-			expanded = append(expanded, s)
-		}
-	}
+	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.expanded() })
 	if len(expanded) < 2 {
 		return Section{}, false
 	}
@@ -120,153 +112,126 @@ func factorSection(all []series) (Section, bool) {
 		Tables: []Table{factorTable(expanded, by)},
 	}
 	for _, f := range by {
-		if figure, ok := factorFigure(expanded, by, f); ok {
+		if figure := factorFigure(expanded, by, f); len(figure.Series) > 0 {
 			s.Figures = append(s.Figures, figure)
 		}
 	}
 	return s, true
 }
 
-// highest is the throughput at the saturation point, or where there is none the
-// highest median of a load level.
-func (s series) highest() (l level, throughput float64, ok bool) {
-	for _, one := range s.levels {
-		median, is := one.median(func(p result.Point) (float64, bool) { return p.Throughput, true })
-		if !is {
+// highest is the level of the saturation point with the throughput there, or
+// where there is none the level with the highest median. It is nil without any.
+func (s series) highest() (highest *level, most float64) {
+	for i, l := range s.levels {
+		median, ok := l.median(throughput)
+		if !ok {
 			continue
 		}
-		if sat := s.saturation; sat != nil && amount(saturationLoad(sat)) == amount(one.load) {
-			return one, sat.Throughput, true
+		if sat := s.saturation; sat != nil && amount(saturationLoad(sat)) == amount(l.load) {
+			return &s.levels[i], sat.Throughput
 		}
-		if !ok || median > throughput {
-			l, throughput, ok = one, median, true
+		if highest == nil || median > most {
+			highest, most = &s.levels[i], median
 		}
 	}
-	return l, throughput, ok
+	return highest, most
 }
 
 func factorTable(all []series, by []factor) Table {
 	const most = 5 // factors that a terminal has room for
-	t := Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Columns: []Column{{Key: "series", Title: "series"}}}
+	// there makes a cell of what a series has at its highest level.
+	there := func(cell func(series, level, float64) Cell) func(series) Cell {
+		return func(s series) Cell {
+			l, throughput := s.highest()
+			if l == nil {
+				return Cell{}
+			}
+			return cell(s, *l, throughput)
+		}
+	}
+	commit := func(pick func(stats.Quantiles) *float64) func(series) Cell {
+		return there(func(_ series, l level, _ float64) Cell {
+			return optional(l.median(quantileOf(result.PartCommit, pick)))
+		})
+	}
+	fields := []field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
 	for _, f := range by {
-		t.Columns = append(t.Columns, Column{Key: f.key, Title: f.title, Unit: f.unit})
+		fields = append(fields, field[series]{Column{Key: f.key, Title: f.title, Unit: f.unit}, f.cell})
 	}
-	t.Columns = append(t.Columns,
-		Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
-		Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2},
-		Column{Key: "at", Title: "at"},
-		Column{Key: "saturated", Title: "saturated", Rank: 1},
-		Column{Key: "commit_p50_s", Title: "commit p50 there", Unit: Seconds},
-		Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3})
-	commit := func(pick func(stats.Quantiles) *float64) func(result.Point) (float64, bool) {
-		return func(p result.Point) (float64, bool) {
-			v := pick(p.Latency[result.PartCommit.String()])
-			if v == nil {
-				return 0, false
+	fields = append(fields, []field[series]{
+		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, there(func(_ series, _ level, throughput float64) Cell { return number(throughput) })},
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, l level, _ float64) Cell {
+			if s.saturation != nil {
+				return interval(s.saturationInterval(), whyInterval)
 			}
-			return *v, true
-		}
-	}
-	for _, s := range all {
-		name, _ := s.base()
-		row := []Cell{text(name)}
-		for _, f := range by {
-			row = append(row, f.cell(s))
-		}
-		l, throughput, ok := s.highest()
-		if !ok {
-			t.Rows = append(t.Rows, append(row, Cell{}, Cell{}, text("nothing measured"), Cell{}, Cell{}, Cell{}))
-			continue
-		}
-		interval, saturated := Cell{Why: whyInterval}, "not determined"
-		if s.saturation != nil {
-			interval, saturated = saturationInterval(s), "no"
-			if s.saturation.Reached {
-				saturated = "yes"
+			return interval(l.interval(throughput, throughputInterval), whyInterval)
+		})},
+		{Column{Key: "at", Title: "at"}, func(s series) Cell {
+			if l, _ := s.highest(); l != nil {
+				return text(at(l.load))
 			}
-		} else if i := throughputInterval(l.points[0]); len(l.points) == 1 && i != nil {
-			interval = Cell{Interval: i}
-		} else if p, _, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true }); ok && p.Interval != nil {
-			interval = Cell{Interval: p.Interval}
-		}
-		p50, has50 := l.median(commit(func(q stats.Quantiles) *float64 { return q.P50 }))
-		p99, has99 := l.median(commit(func(q stats.Quantiles) *float64 { return q.P99 }))
-		t.Rows = append(t.Rows, append(row, number(throughput), interval, text(at(l.load)), text(saturated), optional(p50, has50), optional(p99, has99)))
-	}
-	t.Notes = []string{"throughput: at the saturation point, or where none was determined the highest of all load levels; medians over the valid repetitions."}
-	return t
+			return text("nothing measured")
+		}},
+		{Column{Key: "saturated", Title: "saturated", Rank: 1}, there(func(s series, _ level, _ float64) Cell {
+			if s.saturation == nil {
+				return text("not determined")
+			}
+			return yesNo(s.saturation.Reached)
+		})},
+		{Column{Key: "commit_p50_s", Title: "commit p50 there", Unit: Seconds}, commit(p50)},
+		{Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3}, commit(p99)},
+	}...)
+	return tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: []string{
+		"throughput: at the saturation point, or where none was determined the highest of all load levels; medians over the valid repetitions.",
+	}}, all, fields)
 }
 
 // factorFigure draws throughput against a factor whose levels are numbers, a
 // line for each combination of the other factors under which it was varied. It
-// is false where no two series differ in that factor alone.
-func factorFigure(all []series, by []factor, f factor) (Figure, bool) {
+// has no series where no two differ in that factor alone.
+func factorFigure(all []series, by []factor, f factor) Figure {
 	figure := Figure{
-		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title, Kind: Lines,
+		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title,
 		X: Axis{Label: f.title + " (log scale)", Unit: f.unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
-	if f.unit == Text {
-		return figure, false
-	}
-	type line struct {
-		series // any of those on it
-		points []Point
-	}
-	var lines []line
-	for _, s := range all {
-		_, throughput, ok := s.highest()
-		x := f.of(s).number
-		if !ok || x == 0 {
-			continue
-		}
-		p := Point{X: x, Y: throughput}
-		if sat := s.saturation; sat != nil {
-			p.Interval, p.Saturation = saturationInterval(s).Interval, sat.Reached
-		}
-		name := s.others(by, f)
-		i := slices.IndexFunc(lines, func(l line) bool { return l.others(by, f) == name })
-		if i < 0 {
-			i, lines = len(lines), append(lines, line{series: s})
-		}
-		lines[i].points = append(lines[i].points, p)
-	}
-	lines = slices.DeleteFunc(lines, func(l line) bool { return len(l.points) < 2 })
-	if len(lines) == 0 {
-		return figure, false
-	}
-	var drawn []series
-	for _, l := range lines {
-		drawn = append(drawn, l.series)
-	}
-	differ := varied(drawn) // what else is the same on every line is not named
-	for i, l := range lines {
-		slices.SortFunc(l.points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-		for _, p := range l.points {
+	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool {
+		l, _ := s.highest()
+		return l == nil || f.level(s.conditions).number == 0
+	})
+	lines := slices.DeleteFunc(groupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
+	differ := varied(slices.Concat(lines...)) // what is the same on every line is not named
+	for hue, line := range lines {
+		var points []Point
+		for _, s := range line {
+			_, throughput := s.highest()
+			p := Point{X: f.level(s.conditions).number, Y: throughput, Saturation: s.saturated()}
+			if s.saturation != nil {
+				p.Interval = interval(s.saturationInterval(), "").Interval
+			}
+			points = append(points, p)
 			if !slices.Contains(figure.X.Ticks, p.X) {
 				figure.X.Ticks = append(figure.X.Ticks, p.X)
 			}
 		}
-		figure.Series = append(figure.Series, Series{Name: l.others(differ, f), Hue: i, Points: l.points})
+		slices.SortFunc(points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})
 	}
 	slices.Sort(figure.X.Ticks)
-	figure.Alt = fmt.Sprintf("%s for %s.", figure.Title, listed(names(figure.Series)))
 	figure.Notes = []string{"Each point is a series: its throughput at the saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are in the table."}
-	return figure.Settle(noPoints), true
+	return figure.described().Settle(noPoints)
 }
 
 // others names a series by all varied factors but one.
 func (s series) others(by []factor, but factor) string {
-	name, _ := s.base()
+	name := s.base()
 	for _, f := range by {
-		l := f.of(s)
+		l := f.level(s.conditions)
 		switch {
 		case f.key == but.key || l == factorLevel{}:
 		case f.unit == Text:
 			name += ", " + l.word
-		case f.unit == Count:
-			name += fmt.Sprintf(", %s %s", f.title, strconv.FormatFloat(l.number, 'f', -1, 64))
 		default:
-			name += fmt.Sprintf(", %s %s", f.title, f.unit.Format(l.number))
+			name += ", " + f.title + " " + f.unit.Format(l.number)
 		}
 	}
 	return name

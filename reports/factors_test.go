@@ -87,8 +87,14 @@ func TestBaseOfAName(t *testing.T) {
 		"plain": "plain", "plain/batch=2s,10": "plain", "plain/batch=2s,10/wait=commit": "plain",
 		"day/base": "day/base", "day/base/batch=2s,10": "day/base", "a=b": "a=b",
 	} {
-		if got, expanded := (series{name: name}).base(); got != want || expanded != (got != name) {
-			t.Errorf("%s: %s, %v, want %s", name, got, expanded, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := series{name: name}
+			if got := s.base(); got != want {
+				t.Errorf("base %s, want %s", got, want)
+			}
+			if s.expanded() != (want != name) {
+				t.Errorf("expanded: %v", s.expanded())
+			}
+		})
 	}
 }

@@ -1,6 +1,12 @@
 package reports
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"meterbench/bench/stats"
+)
 
 // A Kind says how a Figure is drawn.
 type Kind uint8
@@ -50,7 +56,7 @@ type Series struct {
 // height of the part.
 type Point struct {
 	X, Y       float64
-	Interval   *Interval
+	Interval   *stats.Interval
 	Invalid    bool // drawn hollow
 	Saturation bool // marked as the saturation point of its series
 }
@@ -71,14 +77,14 @@ func (f Figure) HasSaturation() bool { return f.any(func(p Point) bool { return 
 func (f Figure) HasIntervals() bool { return f.any(func(p Point) bool { return p.Interval != nil }) }
 
 func (f Figure) any(is func(Point) bool) bool {
-	for _, s := range f.Series {
-		for _, p := range s.Points {
-			if is(p) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Series, func(s Series) bool { return slices.ContainsFunc(s.Points, is) })
+}
+
+// described returns the figure with its title and the names of its series as
+// the description.
+func (f Figure) described() Figure {
+	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
+	return f
 }
 
 // Settle drops what cannot be drawn (numbers that are not finite, or not
@@ -100,16 +106,16 @@ func (f Figure) Settle(why string) Figure {
 	return f
 }
 
-// largest is far beyond anything measured and far from overflow.
-const largest = 1e60
-
-func (f Figure) drawable(points []Point) []Point {
-	var kept []Point
+// drawable returns the points that can be drawn, without the intervals that cannot.
+func (f Figure) drawable(points []Point) (kept []Point) {
+	// limit is far beyond anything measured and far from overflow.
+	const limit = 1e60
+	fits := func(v float64, log bool) bool { return math.Abs(v) < limit && (!log || v > 0) }
 	for _, p := range points {
-		if !finite(p.X) || !finite(p.Y) || f.X.Log && p.X <= 0 || f.Y.Log && p.Y <= 0 || math.Abs(p.X) > largest || math.Abs(p.Y) > largest {
+		if !fits(p.X, f.X.Log) || !fits(p.Y, f.Y.Log) {
 			continue
 		}
-		if i := p.Interval; i != nil && (!(math.Abs(i.Low) < largest) || !(math.Abs(i.High) < largest) || f.Y.Log && i.Low <= 0) {
+		if i := p.Interval; i != nil && (!fits(i.Low, f.Y.Log) || !fits(i.High, false)) {
 			p.Interval = nil
 		}
 		kept = append(kept, p)

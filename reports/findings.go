@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 
 	"meterbench/bench/result"
 )
@@ -22,18 +23,15 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 			fs = append(fs, saturationFinding(s))
 		}
 	}
-	if f, ok := e.costFinding(); ok {
-		fs = append(fs, f)
+	add := func(f Finding, ok bool) {
+		if ok {
+			fs = append(fs, f)
+		}
 	}
-	if f, ok := e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts); ok {
-		fs = append(fs, f)
-	}
-	if f, ok := e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills); ok {
-		fs = append(fs, f)
-	}
-	if f, ok := slowdownFinding(all); ok {
-		fs = append(fs, f)
-	}
+	add(e.costFinding())
+	add(e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts))
+	add(e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills))
+	add(slowdownFinding(all))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or all that there was time for
 		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
 	}
@@ -49,33 +47,27 @@ const headlines = 6
 
 // saturationsFinding sums the saturation of many series up.
 func saturationsFinding(all []series) Finding {
-	f := Finding{Subject: "Saturation"}
-	reached, determined := 0, 0
-	var least, most float64
+	f := Finding{Subject: "Saturation", Value: "not determined", Verdict: Caution}
+	var found []float64
+	reached := 0
 	for _, s := range all {
-		if s.saturation == nil {
-			continue
+		if s.saturation != nil {
+			found = append(found, s.saturation.Throughput)
 		}
 		if s.saturated() {
 			reached++
 		}
-		if t := s.saturation.Throughput; determined == 0 {
-			least, most = t, t
-		} else {
-			least, most = min(least, t), max(most, t)
-		}
-		determined++
 	}
-	if determined == 0 {
-		f.Value, f.Text = "not determined", fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
-		f.Verdict = Caution
+	if len(found) == 0 {
+		f.Text = fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
 		return f
 	}
-	f.Text = fmt.Sprintf("over %d series, of which %d reached it; of the others it is the throughput at their highest load. Each stands in the table Saturation.", determined, reached)
-	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(least), PerSecond.Format(most))
-	if determined < len(all) {
-		f.Verdict = Caution
-		f.Text += fmt.Sprintf(" Not determined: %d.", len(all)-determined)
+	f.Text = fmt.Sprintf("over %d series, of which %d reached it; of the others it is the throughput at their highest load. Each stands in the table Saturation.", len(found), reached)
+	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(found)), PerSecond.Format(slices.Max(found)))
+	if missing := len(all) - len(found); missing > 0 {
+		f.Text += fmt.Sprintf(" Not determined: %d.", missing)
+	} else {
+		f.Verdict = Neutral
 	}
 	return f
 }
@@ -88,25 +80,22 @@ func saturationFinding(s series) Finding {
 		return f
 	}
 	f.Value = PerSecond.Format(sat.Throughput)
-	load := at(saturationLoad(sat))
-	interval := ""
-	if i := saturationInterval(s).Interval; i != nil {
-		scale := Scale{Factor: 1}
-		interval = fmt.Sprintf(" (95 %% interval %s to %s", PerSecond.Digits(i.Low, scale), PerSecond.Digits(i.High, scale))
-		if i.N > 0 {
-			interval += fmt.Sprintf(", n = %d", i.N)
-		}
-		interval += ")"
-	}
+	where := at(saturationLoad(sat))
 	if sat.OfferedHigh > 0 {
-		scale := Scale{Factor: 1}
-		load += fmt.Sprintf(", in repeated searches %s to %s", PerSecond.Digits(sat.OfferedLow, scale), PerSecond.Digits(sat.OfferedHigh, scale))
+		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh))
+	}
+	if i := interval(s.saturationInterval(), "").Interval; i != nil {
+		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High))
+		if i.N > 0 {
+			where += fmt.Sprintf(", n = %d", i.N)
+		}
+		where += ")"
 	}
 	if sat.Reached {
-		f.Text = fmt.Sprintf("reached at %s%s; highest throughput of the series %s.", load, interval, PerSecond.Format(sat.Plateau))
+		f.Text = fmt.Sprintf("reached at %s; highest throughput of the series %s.", where, PerSecond.Format(sat.Plateau))
 	} else {
 		f.Value = "at least " + f.Value
-		f.Text = fmt.Sprintf("not reached; this is the throughput at %s%s.", load, interval)
+		f.Text = fmt.Sprintf("not reached; this is the throughput at %s.", where)
 	}
 	if sat.Spread > 0 {
 		what := "searches"
@@ -146,18 +135,12 @@ func (e encryption) costFinding() (Finding, bool) {
 	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}
 	f.Text = fmt.Sprintf("to encrypt one reading of %s with %s at %d bits (median, n = %d%s); the ciphertext is %s.",
 		vector(values(c)), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
-	if e.against == nil {
-		return f, true
+	var ratios []string
+	for _, l := range e.against.latencies {
+		ratios = append(ratios, fmt.Sprintf("%s the %s of %s", Times.Format(c.Encrypt.P50/l.value), l.name, Seconds.Format(l.value)))
 	}
-	for i, l := range e.against.latencies() {
-		start, end := " That is ", ""
-		if i > 0 {
-			start = " and "
-		}
-		if i == len(e.against.latencies())-1 {
-			end = fmt.Sprintf(" (medians of %s).", e.against)
-		}
-		f.Text += fmt.Sprintf("%s%s the %s of %s%s", start, Times.Format(c.Encrypt.P50/l.value), l.name, Seconds.Format(l.value), end)
+	if len(ratios) > 0 {
+		f.Text += fmt.Sprintf(" That is %s (medians of %s).", listed(ratios), e.against)
 	}
 	return f, true
 }
@@ -168,8 +151,8 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
-			commit, committed := l.median(phaseMean(result.PartCommit))
-			if _, valid := l.values(encryptMean); !of(s) || !encrypted || !committed || !valid || commit <= 0 {
+			commit, committed := l.median(meanOf(result.PartCommit))
+			if !of(s) || !l.valid() || !encrypted || !committed || commit <= 0 {
 				continue
 			}
 			return Finding{Subject: subject, Value: Share.Format(encrypt / commit),
@@ -178,12 +161,6 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 	}
 	return Finding{}, false
 }
-
-// bills tells whether the transactions of a series are a gateway's bills, in
-// which readings are evaluated; encrypts, whether they are readings, which are
-// encrypted.
-func bills(s series) bool    { return s.conditions.Workload == "billing" }
-func encrypts(s series) bool { return !bills(s) }
 
 // slowdownFinding compares the plateaus of an encrypted series and of one that
 // is not, where both were reached.
@@ -208,20 +185,10 @@ func slowdownFinding(all []series) (Finding, bool) {
 	return Finding{}, false
 }
 
-func (s series) saturated() bool { return s.saturation != nil && s.saturation.Reached }
-
 func validityFinding(all []series) Finding {
-	valid, flagged, points := 0, 0, 0
-	eachPoint(all, func(_ series, _ level, p result.Point) {
-		points++
-		switch validity(p) {
-		case "valid":
-			valid++
-		case "flagged":
-			valid++
-			flagged++
-		}
-	})
+	points := len(rowsOf(all))
+	flagged := len(rowsWhere(all, func(r pointRow) bool { return validity(r.Point) == "flagged" }))
+	valid := len(rowsWhere(all, func(r pointRow) bool { return r.Valid }))
 	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
 		Text: "The instrument did its part at every load level."}
 	switch {

@@ -36,38 +36,34 @@ func latencySection(all []series) Section {
 // percentileFigure draws p50, p95 and p99 of one series' commit latency. The
 // Y axis reaches as far as that of every other series, so that they compare.
 func percentileFigure(s series, all []series) Figure {
-	phase, what := headlinePhase(s)
+	phase, what := s.headline()
 	f := Figure{
 		ID:    "latency-" + s.slug,
 		Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
-		Kind:  Lines,
 		X:     loadAxis([]series{s}, s.kind),
 		Y:     Axis{Label: what, Unit: Seconds},
 	}
 	for _, one := range all {
-		phase, _ := headlinePhase(one)
+		phase, _ := one.headline()
 		for _, l := range one.levels {
 			if v, ok := l.median(largestQuantile(phase)); ok {
 				f.Y.Max = max(f.Y.Max, v)
 			}
 		}
 	}
+	missing := false
 	for i, q := range quantiles {
-		line := Series{Name: q.name, Hue: s.hue, Variant: i}
-		for _, l := range s.levels {
-			if p, singles, ok := l.mark(q.of(phase)); ok {
-				line.Points = append(line.Points, p)
-				line.Singles = append(line.Singles, singles...)
-			}
-		}
+		line := s.line(quantileOf(phase, q.pick), noInterval)
+		line.Name, line.Hue, line.Variant = q.name, s.hue, i
 		f.Series = append(f.Series, line)
+		missing = missing || len(line.Points) < len(s.levels)
 	}
 	f = f.Settle("No data: no load level of this series has enough transactions for a percentile.")
-	f.Notes = append(f.Notes, "Valid transactions of the window only.")
+	f.Notes = []string{"Valid transactions of the window only."}
 	if phase == result.PartCommit {
 		f.Notes[0] = "Commit latency counts from the intended start. " + f.Notes[0]
 	}
-	if missing(s, phase) {
+	if missing {
 		f.Notes = append(f.Notes, "A percentile with fewer than 10 samples beyond it is not drawn.")
 	}
 	f.Notes = append(f.Notes, markNotes(f, repeated([]series{s}))...)
@@ -75,79 +71,42 @@ func percentileFigure(s series, all []series) Figure {
 	return f
 }
 
-// headlinePhase is the latency by which a series is judged: commit, unless its
+// headline is the latency by which the series is judged: commit, unless its
 // transactions are only endorsed.
-func headlinePhase(s series) (result.Part, string) {
+func (s series) headline() (result.Part, string) {
 	if s.conditions.Wait == "endorse" {
 		return result.PartEndorse, "endorsement latency"
 	}
 	return result.PartCommit, "commit latency"
 }
 
-// A namedQuantile reads one quantile of a phase out of a point.
-type namedQuantile struct {
+func p50(q stats.Quantiles) *float64 { return q.P50 }
+func p95(q stats.Quantiles) *float64 { return q.P95 }
+func p99(q stats.Quantiles) *float64 { return q.P99 }
+
+var quantiles = [...]struct {
 	name string
-	get  func(stats.Quantiles) *float64
-}
+	pick func(stats.Quantiles) *float64
+}{{"p50", p50}, {"p95", p95}, {"p99", p99}}
 
-var quantiles = [...]namedQuantile{
-	{"p50", func(q stats.Quantiles) *float64 { return q.P50 }},
-	{"p95", func(q stats.Quantiles) *float64 { return q.P95 }},
-	{"p99", func(q stats.Quantiles) *float64 { return q.P99 }},
-}
-
-func (q namedQuantile) of(phase result.Part) func(result.Point) (float64, bool) {
-	return func(p result.Point) (float64, bool) {
-		v := q.get(p.Latency[phase.String()])
-		if v == nil {
-			return 0, false
-		}
-		return *v, true
-	}
-}
-
-func largestQuantile(phase result.Part) func(result.Point) (float64, bool) {
-	return func(p result.Point) (float64, bool) {
-		for _, q := range slices.Backward(quantiles[:]) {
-			if v, ok := q.of(phase)(p); ok {
-				return v, true
-			}
-		}
-		return 0, false
-	}
-}
-
-func missing(s series, phase result.Part) bool {
-	for _, l := range s.levels {
+// largestQuantile measures the largest quantile of a phase that is stored.
+func largestQuantile(phase result.Part) measure {
+	return func(p result.Point) (v float64, ok bool) {
 		for _, q := range quantiles {
-			if _, ok := l.median(q.of(phase)); !ok {
-				return true
+			if larger, stored := quantileOf(phase, q.pick)(p); stored {
+				v, ok = larger, true
 			}
 		}
+		return v, ok
 	}
-	return false
 }
 
-// A part is one phase of the split, as it is drawn and tabulated. The parts
-// are disjoint and, with orderCommit or its blockParts, add up to the commit
-// latency.
+// A part is one part of a bar, and a column of the table beside it.
 type part struct {
 	key, name string
 	hue       int
-	variant   int                                // a lighter shade of the hue
-	mean      func(result.Point) (float64, bool) // mean time per transaction, in seconds
-}
-
-var parts = [...]part{
-	{"lag", "lag: intended to actual start", hueIdle, 0, phaseMean(result.PartLag)},
-	{"encrypt", "encrypt", hueEncrypt, 0, encryptMean},
-	{"prepare", "prepare: sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
-		prepare, ok := phaseMean(result.PartPrepare)(p)
-		encrypt, _ := encryptMean(p)
-		return max(0, prepare-encrypt), ok
-	}},
-	{"endorse", "endorse", huePeer, 0, phaseMean(result.PartEndorse)},
-	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, phaseMean(result.PartSubmit)},
+	variant   int // a lighter shade of the hue
+	of        measure
 }
 
 // short is the name without its explanation.
@@ -156,11 +115,70 @@ func (p part) short() string {
 	return short
 }
 
-func phaseMean(phase result.Part) func(result.Point) (float64, bool) {
-	return func(p result.Point) (float64, bool) {
-		q := p.Latency[phase.String()]
-		return q.Mean, q.N > 0
+// bars draws for each load level of the series a bar of the parts that any level has.
+func (f Figure) bars(s series, parts []part, why string) Figure {
+	f.Kind = Stacked
+	f.X = Axis{Label: "clients", Unit: Count}
+	if s.kind == "open" {
+		f.X = Axis{Label: "offered load", Unit: PerSecond}
 	}
+	for _, l := range s.levels {
+		f.X.Categories = append(f.X.Categories, f.X.Unit.Tick(amount(l.load)))
+	}
+	for _, part := range parts {
+		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}
+		seen := false
+		for x, l := range s.levels {
+			v, ok := l.median(part.of)
+			seen = seen || ok
+			stack.Points = append(stack.Points, Point{X: float64(x), Y: v, Invalid: !l.valid()})
+		}
+		if seen {
+			f.Series = append(f.Series, stack)
+		}
+	}
+	f = f.Settle(why)
+	if f.HasInvalid() {
+		f.Notes = append(f.Notes, "Bars marked * are not valid measurements of the network; the warnings say why.")
+	}
+	return f
+}
+
+// latencyParts are disjoint and, with orderCommit or its blockParts, add up to
+// the commit latency.
+var latencyParts = []part{
+	{"lag", "lag: intended to actual start", hueIdle, 0, meanOf(result.PartLag)},
+	{"encrypt", "encrypt", hueEncrypt, 0, encryptMean},
+	{"prepare", "prepare: sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
+		prepare, ok := meanOf(result.PartPrepare)(p)
+		encrypt, _ := encryptMean(p)
+		return max(0, prepare-encrypt), ok
+	}},
+	{"endorse", "endorse", huePeer, 0, meanOf(result.PartEndorse)},
+	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, meanOf(result.PartSubmit)},
+}
+
+// orderCommit is drawn where its parts are not known.
+var orderCommit = part{"order_commit", "order + commit", hueOrderer, 0, func(p result.Point) (float64, bool) {
+	if split(p) {
+		return 0, false
+	}
+	return meanOf(result.PartOrderCommit)(p)
+}}
+
+// blockParts split "order + commit" where the nodes report about every block.
+var blockParts = []part{
+	{"wait_cut", "wait for the block's cut", hueOrderer, 0, meanOf(result.PartWaitCut)},
+	{"deliver", "deliver: until the peer takes the block up", hueOrderer, 1, meanOf(result.PartDeliver)},
+	{"validate", "validate: signatures and policies", huePeer, 1, meanOf(result.PartValidate)},
+	{"state_commit", "commit: block and state", huePeer, 2, meanOf(result.PartStateCommit)},
+	{"notify", "notify: to the client", hueClient, 2, meanOf(result.PartNotify)},
+}
+
+// split reports whether the nodes' logs split the point's order + commit.
+func split(p result.Point) bool {
+	_, ok := meanOf(result.PartWaitCut)(p)
+	return ok
 }
 
 // encryptMean spreads the encryption over all transactions that were prepared:
@@ -177,48 +195,37 @@ func phaseFigure(s series) Figure {
 	f := Figure{
 		ID:    "phases-" + s.slug,
 		Title: "Mean latency by phase: " + s.name,
-		Kind:  Stacked,
-		X:     categories(s),
 		Y:     Axis{Label: "mean time per transaction", Unit: Seconds},
 		Notes: []string{"Means, because the means of the phases add up to the mean commit latency and percentiles do not."},
 	}
-	for _, part := range slices.Concat(parts[:], []part{orderCommit}, blockParts[:]) {
-		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}
-		seen := false
-		for x, l := range s.levels {
-			v, ok := l.median(part.mean)
-			seen = seen || ok
-			stack.Points = append(stack.Points, Point{X: float64(x), Y: v, Invalid: invalid(l)})
-		}
-		if seen {
-			f.Series = append(f.Series, stack)
-		}
-	}
-	f = f.Settle("No data: no transaction of this series passed a whole phase.")
-	f.Notes = append(f.Notes, barNotes(f)...)
+	f = f.bars(s, slices.Concat(latencyParts, []part{orderCommit}, blockParts), "No data: no transaction of this series passed a whole phase.")
 	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the mean time spent in %s.", s.name, listed(names(f.Series)))
 	return f
 }
 
-func barNotes(f Figure) []string {
-	if f.HasInvalid() {
-		return []string{"Bars marked * are not valid measurements of the network; the warnings say why."}
+// phaseTable is the split of the mean latency.
+func phaseTable(all []series) Table {
+	columns := append(slices.Clone(latencyParts), part{key: orderCommit.key, name: orderCommit.name, of: meanOf(result.PartOrderCommit)})
+	anySplit := len(rowsWhere(all, func(r pointRow) bool { return split(r.Point) })) > 0
+	if anySplit {
+		for _, part := range blockParts {
+			part.name = "of it, " + part.name
+			columns = append(columns, part)
+		}
 	}
-	return nil
-}
-
-func invalid(l level) bool {
-	return !slices.ContainsFunc(l.points, func(p result.Point) bool { return p.Valid })
-}
-
-// categories is the X axis of bars: one per load level.
-func categories(s series) Axis {
-	axis := Axis{Label: "clients", Unit: Count}
-	if s.kind == "open" {
-		axis = Axis{Label: "offered load", Unit: PerSecond}
+	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
+	fields := levelFields(all)
+	for _, part := range columns {
+		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
+			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
-	for _, l := range s.levels {
-		axis.Categories = append(axis.Categories, axis.Unit.Tick(amount(l.load)))
+	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true}
+	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	if slices.ContainsFunc(all, bills) {
+		t.Notes = append(t.Notes, "encrypt: of a bill, the evaluation of its readings.")
 	}
-	return axis
+	if anySplit {
+		t.Notes = append(t.Notes, "What stands behind order + commit is that time split by the nodes' logs. It begins with the acknowledgement: a transaction whose acknowledgement was on the way while its block was cut did not wait for the cut. The nodes' instants are read off the wall clock of the same machine; a point whose level saw that clock move by more than 1 ms says so.")
+	}
+	return tabulate(t, rowsOf(all), fields)
 }

@@ -60,7 +60,7 @@ func TestRepeatedSearch(t *testing.T) {
 	_, sum := fixture(t)
 	sum.Saturation = []result.Saturation{{Series: "plain", Reached: true, Offered: 500, Throughput: 498, Low: 490, High: 505, N: 6, OfferedLow: 492, OfferedHigh: 507}}
 	s := seriesOf(sum)[0]
-	if i := saturationInterval(s).Interval; i == nil || i.N != 6 {
+	if i := s.saturationInterval(); i == nil || i.N != 6 {
 		t.Errorf("%+v", i)
 	}
 	if f := saturationFinding(s); !strings.Contains(f.Text, "500 tx/s offered, in repeated searches 492 to 507 (95 % interval 490 to 505, n = 6)") {

@@ -1,8 +1,11 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -25,104 +28,112 @@ func resourceSection(all []series, host result.Host) Section {
 	if len(all) == 0 {
 		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.Settle(noPoints)}
 	}
-	s.Tables = []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}
-	if t, ok := capTable(all); ok {
-		s.Tables = append(s.Tables, t)
-	}
-	s.Tables = append(s.Tables,
+	s.Tables = slices.Concat([]Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}, capTable(all), []Table{
 		clientTable(all, host),
-		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf))
+		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf),
+	})
 	return s
 }
 
-// capTable sets what capped processes used against what they may use. It is
-// false where nothing is capped.
-func capTable(all []series) (Table, bool) {
-	t := Table{ID: "caps", Title: "Capped processes", Detail: true}
-	t.Columns = append(levelColumns(all),
-		Column{Key: "process", Title: "process"},
-		Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores},
-		Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores},
-		Column{Key: "throttled_share", Title: "throttled", Unit: Share},
-		Column{Key: "throttled_s", Title: "held back", Unit: Seconds},
-		Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes},
-		Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes})
-	eachPoint(all, func(s series, l level, p result.Point) {
-		for _, process := range processes([]level{l}, cpuOf) {
-			limit := capOf(p.Conditions.Caps, process)
-			if limit == (topology.Cap{}) {
-				continue
-			}
-			used, seen := p.CPU[process]
-			throttle, throttled := p.Throttled[process]
-			share := 0.0
-			if throttle.Periods > 0 {
-				share = float64(throttle.Throttled) / float64(throttle.Periods)
-			}
-			memory, known := p.RSS[process]
-			t.Rows = append(t.Rows, append(levelCells(all, s, p), text(process), positive(limit.CPUs), optional(used, seen),
-				optional(share, throttled), optional(throttle.Time, throttled), positive(float64(limit.Memory)), optional(memory, known)))
+func cpuOf(p result.Point) map[string]float64    { return p.CPU }
+func memoryOf(p result.Point) map[string]float64 { return p.RSS }
+
+// processesOf returns the names of all processes that the points hold a value
+// for, by role.
+func processesOf(points []result.Point, values func(result.Point) map[string]float64) []string {
+	names := map[string]bool{}
+	for _, p := range points {
+		for name := range values(p) {
+			names[name] = true
 		}
+	}
+	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		return cmp.Or(cmp.Compare(role(a), role(b)), strings.Compare(a, b))
 	})
-	t.Notes = []string{"throttled: the share of the quota's periods of 100 ms, of those in which the process wanted to run, in which it used the quota up and was stopped until the next. held back: for how long, summed over its threads' processors, over the window."}
-	return t, len(t.Rows) > 0
 }
 
-// capOf returns the cap of a process, by its role.
-func capOf(c topology.Caps, process string) topology.Cap {
-	switch role(process) {
-	case rolePeer:
-		return c.Peer
-	case roleChaincode:
-		return c.Chaincode
-	case roleOrderer:
-		return c.Orderer
-	case roleDevice:
-		return c.Device
+// A processRow is a process at a point as a row of a table.
+type processRow struct {
+	pointRow
+	process string
+}
+
+func processRows(all []series, of func(pointRow) []string) (rows []processRow) {
+	for _, r := range rowsOf(all) {
+		for _, process := range of(r) {
+			rows = append(rows, processRow{r, process})
+		}
 	}
-	return topology.Cap{}
+	return rows
+}
+
+// processFields say which point and process a row is about.
+func processFields(all []series, title string) (fields []field[processRow]) {
+	for _, f := range levelFields(all) {
+		fields = append(fields, field[processRow]{f.Column, func(r processRow) Cell { return f.cell(r.pointRow) }})
+	}
+	return append(fields, field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
+}
+
+// capTable sets what capped processes used against what they may use, nil where
+// nothing is capped.
+func capTable(all []series) []Table {
+	rows := processRows(all, func(r pointRow) []string {
+		return slices.DeleteFunc(processesOf([]result.Point{r.Point}, cpuOf), func(process string) bool {
+			return capOf(r.Conditions.Caps, process) == topology.Cap{}
+		})
+	})
+	if len(rows) == 0 {
+		return nil
+	}
+	fields := append(processFields(all, "process"), []field[processRow]{
+		{Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores}, func(r processRow) Cell { return positive(capOf(r.Conditions.Caps, r.process).CPUs) }},
+		{Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores}, func(r processRow) Cell { return entry(r.CPU, r.process) }},
+		{Column{Key: "throttled_share", Title: "throttled", Unit: Share}, func(r processRow) Cell {
+			throttle, ok := r.Throttled[r.process]
+			return optional(float64(throttle.Throttled)/max(1, float64(throttle.Periods)), ok)
+		}},
+		{Column{Key: "throttled_s", Title: "held back", Unit: Seconds}, func(r processRow) Cell {
+			throttle, ok := r.Throttled[r.process]
+			return optional(throttle.Time, ok)
+		}},
+		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(capOf(r.Conditions.Caps, r.process).Memory)) }},
+		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
+	}...)
+	return []Table{tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
+		"throttled: the share of the quota's periods of 100 ms, of those in which the process wanted to run, in which it used the quota up and was stopped until the next. held back: for how long, summed over its threads' processors, over the window.",
+	}}, rows, fields)}
+}
+
+// entry makes a cell of a process's value.
+func entry(values map[string]float64, process string) Cell {
+	v, ok := values[process]
+	return optional(v, ok)
 }
 
 func cpuFigure(s series, host result.Host) Figure {
 	f := Figure{
 		ID:    "cpu-" + s.slug,
 		Title: "CPU by process: " + s.name,
-		Kind:  Stacked,
-		X:     categories(s),
 		Y:     Axis{Label: "CPU, mean over the window", Unit: Cores},
 	}
 	if host.Cores > 0 {
 		f.Levels = []Level{{Name: fmt.Sprintf("the host's %d cores", host.Cores), Y: float64(host.Cores)}}
 	}
-	for _, stack := range stacksOf(s) {
-		for x, l := range s.levels {
-			v, _ := l.median(stack.use)
-			stack.Points = append(stack.Points, Point{X: float64(x), Y: v, Invalid: invalid(l)})
-		}
-		f.Series = append(f.Series, stack.Series)
-	}
-	f = f.Settle("No data: no CPU figures were stored for this series.")
-	f.Notes = append(barNotes(f), "\"other processes\" is everything on the host that is not part of the run.")
+	f = f.bars(s, cpuParts(s), "No data: no CPU figures were stored for this series.")
+	f.Notes = append(f.Notes, "\"other processes\" is everything on the host that is not part of the run.")
 	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the cores used by %s.", s.name, listed(names(f.Series)))
 	return f
 }
 
-// A cpuStack is the part of a CPU bar that belongs to one process or role.
-type cpuStack struct {
-	Series
-	use func(result.Point) (float64, bool)
-}
-
-// stacksOf splits the series' CPU by process or, where there are too many to
+// cpuParts splits the series' CPU by process or, where there are too many to
 // tell apart, by role.
-func stacksOf(s series) []cpuStack {
-	all := processes(s.levels, cpuOf)
-	var stacks []cpuStack
-	for _, group := range byRole(all) {
+func cpuParts(s series) (parts []part) {
+	all := processesOf(s.points(), cpuOf)
+	for _, group := range groupBy(all, role) {
 		r := role(group[0])
 		if len(all) > mostShades && len(group) > 1 {
-			name := fmt.Sprintf("%d %s", len(group), r)
-			stacks = append(stacks, cpuStack{Series{Name: name, Hue: r.hue()}, usedBy(group)})
+			parts = append(parts, part{name: fmt.Sprintf("%d %s", len(group), r), hue: r.hue(), of: usedBy(group)})
 			continue
 		}
 		for i, process := range group {
@@ -130,102 +141,64 @@ func stacksOf(s series) []cpuStack {
 			if r >= roleOther {
 				name = r.String()
 			}
-			stacks = append(stacks, cpuStack{Series{Name: name, Hue: r.hue(), Variant: i}, usedBy(group[i : i+1])})
+			parts = append(parts, part{name: name, hue: r.hue(), variant: i, of: usedBy(group[i : i+1])})
 		}
 	}
-	return stacks
+	return parts
 }
 
-// byRole cuts a list of processes, ordered by role, into its roles.
-func byRole(processes []string) [][]string {
-	var groups [][]string
-	for i, p := range processes {
-		if i == 0 || role(p) != role(processes[i-1]) {
-			groups = append(groups, nil)
-		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], p)
-	}
-	return groups
-}
-
-func usedBy(processes []string) func(result.Point) (float64, bool) {
-	return func(p result.Point) (float64, bool) {
-		sum, any := 0.0, false
+// usedBy measures the CPU of some processes together.
+func usedBy(processes []string) measure {
+	return func(p result.Point) (sum float64, ok bool) {
 		for _, name := range processes {
-			v, ok := p.CPU[name]
-			sum, any = sum+v, any || ok
+			v, used := p.CPU[name]
+			sum, ok = sum+v, ok || used
 		}
-		return sum, any
+		return sum, ok
 	}
 }
 
 // processTable has a column per process.
 func processTable(id, title, suffix string, unit Unit, all []series, values func(result.Point) map[string]float64) Table {
-	t := Table{ID: id, Title: title, Detail: true}
-	t.Columns = levelColumns(all)
 	var names []string
 	for _, s := range all {
-		for _, name := range processes(s.levels, values) {
+		for _, name := range processesOf(s.points(), values) {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return int(role(a)) - int(role(b)) })
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(role(a), role(b)) })
+	fields := levelFields(all)
 	for _, name := range names {
-		t.Columns = append(t.Columns, Column{Key: slug(name) + suffix, Title: name, Unit: unit})
+		fields = append(fields, field[pointRow]{Column{Key: slug(name) + suffix, Title: name, Unit: unit},
+			func(r pointRow) Cell { return entry(values(r.Point), name) }})
 	}
-	eachPoint(all, func(s series, l level, p result.Point) {
-		row := levelCells(all, s, p)
-		stored := values(p)
-		for _, name := range names {
-			if v, ok := stored[name]; ok {
-				row = append(row, number(v))
-			} else {
-				row = append(row, Cell{})
-			}
-		}
-		t.Rows = append(t.Rows, row)
-	})
-	return t
+	return tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
 }
-
-func cpuOf(p result.Point) map[string]float64    { return p.CPU }
-func memoryOf(p result.Point) map[string]float64 { return p.RSS }
 
 // clientTable says what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {
 	t := Table{ID: "client", Title: "What the client costs", Detail: true}
-	t.Columns = append(levelColumns(all),
-		Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds},
-		Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
-		Column{Key: "lag_p99_s", Title: "schedule lag p99", Unit: Seconds},
-		Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes})
+	fields := append(levelFields(all), []field[pointRow]{
+		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds}, func(r pointRow) Cell { return positive(r.ClientCPU) }},
+		{Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
+			func(r pointRow) Cell { return optional(r.ClientCPUInSignatures, r.ClientCPU > 0) }},
+		{Column{Key: "lag_p99_s", Title: "schedule lag p99", Unit: Seconds}, func(r pointRow) Cell { return quantile(r.ScheduleLag.P99) }},
+		{Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes}, func(r pointRow) Cell { return positive(r.BytesMean) }},
+	}...)
 	if host.Sign > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time taken right before each level.", Seconds.Format(host.Sign)))
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
-	collected := anyPoint(all, func(p result.Point) bool { return p.GC != nil })
-	if collected {
-		t.Columns = append(t.Columns, Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds})
+	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {
+		fields = append(fields, field[pointRow]{Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, func(r pointRow) Cell {
+			if r.GC == nil {
+				return Cell{}
+			}
+			return number(r.GC.PauseMax)
+		}})
 		t.Notes = append(t.Notes, "In a GC pause the client stands still while it collects its garbage.")
 	}
-	eachPoint(all, func(s series, l level, p result.Point) {
-		perCommit, signatures, envelope := Cell{}, Cell{}, Cell{}
-		if p.ClientCPU > 0 {
-			perCommit, signatures = number(p.ClientCPU), number(p.ClientCPUInSignatures)
-		}
-		if p.BytesMean > 0 {
-			envelope = number(p.BytesMean)
-		}
-		row := append(levelCells(all, s, p), perCommit, signatures, quantile(p.ScheduleLag.P99), envelope)
-		switch {
-		case collected && p.GC != nil:
-			row = append(row, number(p.GC.PauseMax))
-		case collected:
-			row = append(row, Cell{})
-		}
-		t.Rows = append(t.Rows, row)
-	})
-	return t
+	return tabulate(t, rowsOf(all), fields)
 }

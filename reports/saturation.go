@@ -2,97 +2,123 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
-// saturationTable has one row per series.
+// saturationTable has one row per series with enough load levels for a verdict.
 func saturationTable(all []series) Table {
-	t := Table{ID: "saturation", Title: "Saturation", Columns: []Column{
-		{Key: "series", Title: "series"},
-		{Key: "reached", Title: "reached"},
-		{Key: "at", Title: "at"},
-		{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond},
-		{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
-		{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2},
-		{Key: "limited_by", Title: "limited by", Rank: 3},
-		{Key: "method", Title: "how it was found", CSVOnly: true},
-	}}
+	// of makes a cell of what a series has, empty where no saturation was determined.
+	of := func(cell func(*result.Saturation) Cell) func(series) Cell {
+		return func(s series) Cell {
+			if s.saturation == nil {
+				return Cell{}
+			}
+			return cell(s.saturation)
+		}
+	}
+	fields := []field[series]{
+		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
+		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
+			switch {
+			case s.saturation == nil:
+				return text("not determined")
+			case !s.saturation.Reached:
+				return text("no: at least")
+			}
+			return text("yes")
+		}},
+		{Column{Key: "at", Title: "at"}, of(func(sat *result.Saturation) Cell { return text(at(saturationLoad(sat))) })},
+		{Column{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond}, of(func(sat *result.Saturation) Cell { return number(sat.Throughput) })},
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1}, func(s series) Cell {
+			if s.saturation == nil {
+				return Cell{}
+			}
+			return interval(s.saturationInterval(), whyInterval)
+		}},
+		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(sat *result.Saturation) Cell { return number(sat.Plateau) })},
+		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(sat *result.Saturation) Cell { return text(sat.LimitedBy) })},
+		{Column{Key: "method", Title: "how it was found", CSVOnly: true}, of(func(sat *result.Saturation) Cell { return text(sat.Method) })},
+	}
+	t := Table{ID: "saturation", Title: "Saturation"}
 	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation != nil && s.saturation.Spread > 0 })
 	if spread {
-		t.Columns = append(t.Columns,
-			Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4},
-			Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4},
-			Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4})
+		fields = append(fields, []field[series]{
+			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.Spread) })},
+			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
+			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(float64(sat.Repetitions)) })},
+		}...)
 	}
-	for _, s := range all {
-		sat := s.saturation
-		if sat == nil && !s.undetermined() {
-			continue // too few load levels to say
-		}
-		if sat == nil {
-			t.Rows = append(t.Rows, append([]Cell{text(s.name), text("not determined")}, make([]Cell, len(t.Columns)-2)...))
-			continue
-		}
-		reached := "yes"
-		if !sat.Reached {
-			reached = "no: at least"
-		}
-		row := []Cell{text(s.name), text(reached), text(at(saturationLoad(sat))), number(sat.Throughput),
-			saturationInterval(s), number(sat.Plateau), text(sat.LimitedBy), text(sat.Method)}
+	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.saturation == nil && !s.undetermined() })
+	if len(judged) > 0 {
+		t.Notes = slices.Concat(methods(all), laws(all), []string{"plateau: the highest throughput of the series among the load levels that count."})
 		if spread {
-			row = append(row, positive(sat.Spread), positive(sat.SpreadNormalised), positive(float64(sat.Repetitions)))
+			t.Notes = append(t.Notes, "spread: how much what n repeated searches found differs, or where clients were searched for, n measurements at their number, as the coefficient of variation (standard deviation over mean). normalised: the same after multiplying each finding by the time of one P-256 signature taken right before it. What is left of the spread then is not the machine's own pace.")
 		}
-		t.Rows = append(t.Rows, row)
 	}
-	if len(t.Rows) == 0 {
-		return t
-	}
-	t.Notes = append(slices.Concat(methods(all), laws(all)), "plateau: the highest throughput of the series among the load levels that count.")
-	if spread {
-		t.Notes = append(t.Notes, "spread: how much what n repeated searches found differs, or where clients were searched for, n measurements at their number, as the coefficient of variation (standard deviation over mean). normalised: the same after multiplying each finding by the time of one P-256 signature taken right before it. What is left of the spread then is not the machine's own pace.")
-	}
-	return t
+	return tabulate(t, judged, fields)
 }
 
-// positive makes a cell of a number that is only stored where it is above 0.
-func positive(v float64) Cell {
-	if !(v > 0) {
-		return Cell{}
+// saturationLoad is the load of the saturation point.
+func saturationLoad(s *result.Saturation) result.Load {
+	if s.Offered > 0 {
+		return result.Load{Kind: "open", Offered: s.Offered}
 	}
-	return number(v)
+	return result.Load{Kind: "closed", Clients: s.Clients}
 }
 
-// methods says how the saturation points were found, series with the same
+// saturationLabel is what the name of a line says about saturation.
+func saturationLabel(s series) string {
+	switch sat := s.saturation; {
+	case sat == nil && !s.undetermined():
+		return "" // too few load levels to say
+	case sat == nil:
+		return " (saturation not determined)"
+	case !sat.Reached:
+		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(sat.Throughput))
+	default:
+		return fmt.Sprintf(" (saturates at %s, %s)", at(saturationLoad(sat)), PerSecond.Format(sat.Throughput))
+	}
+}
+
+// methods say how the saturation points were found, series with the same
 // method together.
 func methods(all []series) []string {
-	var order []string
-	of := map[string][]string{}
-	for _, s := range all {
-		if s.saturation == nil || s.saturation.Method == "" {
-			continue
+	return noteEach(all, func(s series) string {
+		if s.saturation == nil {
+			return ""
 		}
-		method := s.saturation.Method
-		if of[method] == nil {
-			order = append(order, method)
+		return s.saturation.Method
+	})
+}
+
+// noteEach makes a note of what is to be said of each series, those of which
+// the same is to be said together.
+func noteEach(all []series, say func(series) string) (notes []string) {
+	for _, group := range groupBy(all, say) {
+		if said := say(group[0]); said != "" {
+			var names []string
+			for _, s := range group {
+				names = append(names, s.name)
+			}
+			notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(names)), said))
 		}
-		of[method] = append(of[method], s.name)
-	}
-	var notes []string
-	for _, method := range order {
-		notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(of[method])), method))
 	}
 	return notes
 }
 
 // saturationInterval is the interval at the saturation point with the n of the
-// load level it comes from.
-func saturationInterval(s series) Cell {
-	if !(s.saturation.High > 0) || !finite(s.saturation.High) || !finite(s.saturation.Low) {
-		return Cell{Why: whyInterval}
+// load level it comes from, nil where none was stored.
+func (s series) saturationInterval() *stats.Interval {
+	if !(s.saturation.High > 0) {
+		return nil
 	}
-	i := Interval{Low: s.saturation.Low, High: s.saturation.High, N: s.saturation.N}
+	i := &stats.Interval{Low: s.saturation.Low, High: s.saturation.High, N: s.saturation.N}
 	if i.N > 0 {
-		return Cell{Interval: &i}
+		return i
 	}
 	for _, l := range s.levels {
 		if amount(l.load) != amount(saturationLoad(s.saturation)) {
@@ -103,5 +129,56 @@ func saturationInterval(s series) Cell {
 			i.N = stored.N
 		}
 	}
-	return Cell{Interval: &i}
+	return i
+}
+
+// law returns the scalability law of the series, false where it has none.
+func (s series) law() (result.USL, bool) {
+	if s.saturation == nil || s.saturation.USL == nil {
+		return result.USL{}, false
+	}
+	return *s.saturation.USL, true
+}
+
+// laws say of every series with a closed load what its scalability law is, then
+// why others have none.
+func laws(all []series) []string {
+	var notes []string
+	for _, s := range all {
+		if u, ok := s.law(); ok {
+			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.", s.name, u.Lambda, u.Sigma, u.Kappa, peak(u)))
+		}
+	}
+	return append(notes, noteEach(all, func(s series) string {
+		if _, fits := s.law(); fits || s.saturation == nil {
+			return ""
+		}
+		return s.saturation.USLReason
+	})...)
+}
+
+func peak(u result.USL) string {
+	n := u.Peak()
+	if !(n >= 1 && n < 1e6) {
+		return ""
+	}
+	return fmt.Sprintf("; by it throughput is highest at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
+}
+
+// lawCurve draws the law between the fewest and the most clients measured.
+func lawCurve(s series) (curve []Point) {
+	const steps = 64
+	u, ok := s.law()
+	if !ok || s.kind == "open" || len(s.levels) == 0 {
+		return nil
+	}
+	low, high := amount(s.levels[0].load), amount(s.levels[len(s.levels)-1].load)
+	if !(low > 0 && high > low) {
+		return nil
+	}
+	for i := range steps + 1 {
+		n := low * math.Pow(high/low, float64(i)/steps)
+		curve = append(curve, Point{X: n, Y: u.At(n)})
+	}
+	return curve
 }

@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,9 +21,20 @@ type series struct {
 	saturation *result.Saturation
 }
 
-// undetermined says that the series has levels enough for a saturation point,
-// three, and yet none was determined.
+// undetermined reports whether the series has levels enough for a saturation
+// point, three, and yet none was determined.
 func (s series) undetermined() bool { return s.saturation == nil && len(s.levels) > 2 }
+
+// saturated reports whether the series reached saturation.
+func (s series) saturated() bool { return s.saturation != nil && s.saturation.Reached }
+
+// points are those of all its levels.
+func (s series) points() (all []result.Point) {
+	for _, l := range s.levels {
+		all = append(all, l.points...)
+	}
+	return all
+}
 
 // A level is one load level of a series with all its repetitions.
 type level struct {
@@ -35,32 +45,38 @@ type level struct {
 // seriesOf groups the points by series, in order of first appearance, and
 // their load levels. A series that mixes closed and open load becomes two.
 func seriesOf(sum result.Summary) []series {
-	type key struct{ name, kind string }
-	var order []key
-	points := map[key][]result.Point{}
-	for _, p := range sum.Points {
-		k := key{p.Series, p.Load.Kind}
-		if _, known := points[k]; !known {
-			order = append(order, k)
-		}
-		points[k] = append(points[k], p)
-	}
-	all := make([]series, 0, len(order))
+	var all []series
 	slugs := map[string]bool{}
-	for hue, k := range order {
-		s := series{name: k.name, slug: slug(k.name), hue: hue, kind: k.kind, conditions: points[k][0].Conditions, levels: levelsOf(points[k])}
+	for hue, points := range groupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, p.Load.Kind} }) {
+		first := points[0]
+		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: first.Load.Kind, conditions: first.Conditions, levels: levelsOf(points)}
 		for slugs[s.slug] {
 			s.slug += fmt.Sprintf("-%d", hue+1)
 		}
 		slugs[s.slug] = true
 		for i := range sum.Saturation {
-			if sum.Saturation[i].Series == k.name {
+			if sum.Saturation[i].Series == s.name {
 				s.saturation = &sum.Saturation[i]
 			}
 		}
 		all = append(all, s)
 	}
 	return all
+}
+
+// groupBy cuts items into groups of one key each, in order of first appearance.
+func groupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
+	place := map[K]int{}
+	for _, item := range items {
+		k := key(item)
+		i, known := place[k]
+		if !known {
+			i = len(groups)
+			place[k], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], item)
+	}
+	return groups
 }
 
 // slug returns the name with only what every file system takes.
@@ -80,12 +96,8 @@ func levelsOf(points []result.Point) []level {
 		return cmp.Or(cmp.Compare(amount(a.Load), amount(b.Load)), cmp.Compare(a.Repetition, b.Repetition))
 	})
 	var levels []level
-	for _, p := range sorted {
-		if n := len(levels); n > 0 && amount(levels[n-1].load) == amount(p.Load) {
-			levels[n-1].points = append(levels[n-1].points, p)
-			continue
-		}
-		levels = append(levels, level{load: p.Load, points: []result.Point{p}})
+	for _, repetitions := range groupBy(sorted, func(p result.Point) float64 { return amount(p.Load) }) {
+		levels = append(levels, level{repetitions[0].Load, repetitions})
 	}
 	return levels
 }
@@ -115,37 +127,58 @@ func Clients(n int) string {
 	return fmt.Sprintf("%d clients", n)
 }
 
-// values returns what value gives over the repetitions that count: the valid
-// ones, or all of them with false where none is valid.
-func (l level) values(value func(result.Point) (float64, bool)) (values []float64, valid bool) {
-	for _, p := range l.points {
-		valid = valid || p.Valid
+// A measure is a number of a point, false where the point has none.
+type measure func(result.Point) (float64, bool)
+
+func throughput(p result.Point) (float64, bool) { return p.Throughput, true }
+
+// quantileOf measures a quantile of a phase.
+func quantileOf(phase result.Part, pick func(stats.Quantiles) *float64) measure {
+	return func(p result.Point) (float64, bool) {
+		v := pick(p.Latency[phase.String()])
+		if v == nil {
+			return 0, false
+		}
+		return *v, true
 	}
+}
+
+// meanOf measures the mean of a phase, by its name.
+func meanOf(phase fmt.Stringer) measure {
+	return func(p result.Point) (float64, bool) {
+		q := p.Latency[phase.String()]
+		return q.Mean, q.N > 0
+	}
+}
+
+// valid reports whether any repetition is.
+func (l level) valid() bool {
+	return slices.ContainsFunc(l.points, func(p result.Point) bool { return p.Valid })
+}
+
+// values returns the measure of the repetitions that count: of the valid ones,
+// or of all where none is valid.
+func (l level) values(of measure) (values []float64) {
 	for _, p := range l.points {
-		if v, ok := value(p); ok && finite(v) && p.Valid == valid {
+		if v, ok := of(p); ok && finite(v) && p.Valid == l.valid() {
 			values = append(values, v)
 		}
 	}
-	return values, valid
+	return values
 }
 
 // median returns the median over the repetitions that count; false where
 // there is none.
-func (l level) median(value func(result.Point) (float64, bool)) (float64, bool) {
-	values, _ := l.values(value)
+func (l level) median(of measure) (float64, bool) {
+	values := l.values(of)
 	return stats.Median(values), len(values) > 0
 }
 
 // repeated tells whether any level was measured more than once.
 func repeated(all []series) bool {
-	for _, s := range all {
-		for _, l := range s.levels {
-			if len(l.points) > 1 {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(s series) bool {
+		return slices.ContainsFunc(s.levels, func(l level) bool { return len(l.points) > 1 })
+	})
 }
 
 // workload says in words what the transactions of the series are.
@@ -171,59 +204,52 @@ func (s series) workload() string {
 	return w
 }
 
-// processes returns the names of all processes that the points hold a value
-// for, in order of presentation: peers, chaincodes, orderers, device, client,
-// then what is not the benchmark's.
-func processes(levels []level, values func(result.Point) map[string]float64) []string {
-	names := map[string]bool{}
-	for _, l := range levels {
-		for _, p := range l.points {
-			for name := range values(p) {
-				names[name] = true
-			}
+// A pointRow is a point as a row of a table, with its series.
+type pointRow struct {
+	result.Point
+	of series
+}
+
+// rowsOf returns every point by series, load level and repetition.
+func rowsOf(all []series) (rows []pointRow) {
+	for _, s := range all {
+		for _, p := range s.points() {
+			rows = append(rows, pointRow{p, s})
 		}
 	}
-	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
-		return cmp.Or(cmp.Compare(role(a), role(b)), strings.Compare(a, b))
-	})
+	return rows
 }
 
-// A processRole is what a process does.
-type processRole int
+// rowsWhere returns the points of which a condition holds.
+func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
+	return slices.DeleteFunc(rowsOf(all), func(r pointRow) bool { return !holds(r) })
+}
 
-const (
-	rolePeer processRole = iota
-	roleChaincode
-	roleOrderer
-	roleDevice
-	roleClient
-	roleOther
-	roleSteal
-)
-
-func role(process string) processRole {
-	switch {
-	case strings.HasPrefix(process, "chaincode"):
-		return roleChaincode
-	case strings.HasPrefix(process, "orderer"):
-		return roleOrderer
-	case process == "device":
-		return roleDevice
-	case process == "client":
-		return roleClient
-	case process == "other":
-		return roleOther
-	case process == "steal":
-		return roleSteal
+// levelFields say which point a row is about. Clients and offered load stand
+// apart, each only where a series has it.
+func levelFields(all []series) []field[pointRow] {
+	fields := []field[pointRow]{{Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) }}}
+	closed, open := kinds(all)
+	if closed {
+		fields = append(fields, field[pointRow]{Column{Key: "clients", Title: "clients", Unit: Count}, func(r pointRow) Cell {
+			return optional(float64(r.Load.Clients), r.Load.Kind != "open")
+		}})
 	}
-	return rolePeer
+	if open {
+		fields = append(fields, field[pointRow]{Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond}, func(r pointRow) Cell {
+			return optional(r.Load.Offered, r.Load.Kind == "open")
+		}})
+	}
+	if repeated(all) {
+		fields = append(fields, field[pointRow]{Column{Key: "repetition", Title: "repetition", Unit: Count}, func(r pointRow) Cell { return count(r.Repetition) }})
+	}
+	return fields
 }
 
-func (r processRole) String() string {
-	return [...]string{"peers", "chaincodes", "orderers", "device", "client", "other processes", "stolen by the hypervisor"}[r]
-}
-
-// hue is the colour of the role's processes.
-func (r processRole) hue() int {
-	return [...]int{huePeer, hueChaincode, hueOrderer, hueEncrypt, hueClient, hueIdle, hueStolen}[r]
+// kinds tells which kinds of load the series have; without any series, closed.
+func kinds(all []series) (closed, open bool) {
+	for _, s := range all {
+		closed, open = closed || s.kind != "open", open || s.kind == "open"
+	}
+	return closed || !open, open
 }

@@ -43,26 +43,16 @@ func throughputFigures(all []series, kind string) (figures []Figure) {
 	if several := slices.DeleteFunc(slices.Clone(of), func(s series) bool { return len(s.levels) < 2 }); len(several) > 0 {
 		of = several
 	}
-	var order []string
-	by := map[string][]series{}
-	for _, s := range of {
-		base, _ := s.base()
-		if by[base] == nil {
-			order = append(order, base)
-		}
-		by[base] = append(by[base], s)
-	}
-	for _, base := range order {
-		parts := slices.Collect(slices.Chunk(by[base], mostLines))
+	for _, group := range groupBy(of, series.base) {
+		parts := slices.Collect(slices.Chunk(group, mostLines))
 		for i, part := range parts {
 			f := throughputFigure(part, kind)
 			f.ID += fmt.Sprintf("-%d", len(figures)+1)
-			f.Title += ": " + base
+			f.Title += ": " + group[0].base()
 			if len(parts) > 1 {
 				f.Title += fmt.Sprintf(", part %d of %d", i+1, len(parts))
 			}
-			f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
-			figures = append(figures, f)
+			figures = append(figures, f.described())
 		}
 	}
 	return figures
@@ -72,7 +62,6 @@ func throughputFigure(all []series, kind string) Figure {
 	f := Figure{
 		ID:    "throughput-clients",
 		Title: "Throughput against clients",
-		Kind:  Lines,
 		X:     loadAxis(all, kind),
 		Y:     Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
@@ -80,57 +69,47 @@ func throughputFigure(all []series, kind string) Figure {
 		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
 	}
 	for _, s := range all {
-		line := Series{Name: s.name + saturationLabel(s), Hue: s.hue}
-		for _, l := range s.levels {
-			p, singles, ok := l.mark(func(p result.Point) (float64, bool) { return p.Throughput, true })
-			if !ok {
-				continue
-			}
-			if len(l.points) == 1 {
-				p.Interval = throughputInterval(l.points[0])
-			}
-			p.Saturation = s.saturation != nil && s.saturation.Reached && amount(saturationLoad(s.saturation)) == amount(l.load)
-			line.Points = append(line.Points, p)
-			line.Singles = append(line.Singles, singles...)
+		line := s.line(throughput, throughputInterval)
+		line.Name, line.Hue, line.Curve = s.name+saturationLabel(s), s.hue, lawCurve(s)
+		for i, p := range line.Points {
+			line.Points[i].Saturation = s.saturated() && p.X == amount(saturationLoad(s.saturation))
 		}
-		line.Curve = lawCurve(s)
 		f.Series = append(f.Series, line)
 	}
 	f = f.Settle(noPoints)
 	f.Notes = markNotes(f, repeated(all))
-	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
-	return f
+	return f.described()
 }
 
-// mark is the level's point in a figure: the median over the repetitions that
-// count with the interval of that median, and each repetition where there are
-// several.
-func (l level) mark(value func(result.Point) (float64, bool)) (p Point, singles []Point, ok bool) {
-	values, valid := l.values(value)
-	if len(values) == 0 {
-		return p, nil, false
-	}
-	p = Point{X: amount(l.load), Y: stats.Median(values), Invalid: !valid}
-	if len(l.points) > 1 {
-		if i := stats.MedianInterval(values); i != nil {
-			p.Interval = &Interval{Low: i.Low, High: i.High, N: i.N}
+// line draws a measure of the series against load: at each level the median
+// over the repetitions that count, and each repetition where there are several.
+func (s series) line(of measure, own func(result.Point) *stats.Interval) (line Series) {
+	for _, l := range s.levels {
+		median, ok := l.median(of)
+		if !ok {
+			continue
 		}
-		for _, one := range l.points {
-			if v, has := value(one); has {
-				singles = append(singles, Point{X: p.X, Y: v, Invalid: !one.Valid})
+		x := amount(l.load)
+		line.Points = append(line.Points, Point{X: x, Y: median, Interval: l.interval(of, own), Invalid: !l.valid()})
+		for _, p := range l.points {
+			if v, ok := of(p); ok && len(l.points) > 1 {
+				line.Singles = append(line.Singles, Point{X: x, Y: v, Invalid: !p.Valid})
 			}
 		}
 	}
-	return p, singles, true
+	return line
 }
 
-func throughputInterval(p result.Point) *Interval {
-	i, stored := p.Intervals["throughput_per_s"]
-	if !stored {
-		return nil
+// interval is that of the median over the repetitions that count, or a single
+// repetition's own.
+func (l level) interval(of measure, own func(result.Point) *stats.Interval) *stats.Interval {
+	if len(l.points) == 1 {
+		return own(l.points[0])
 	}
-	return &Interval{Low: i.Low, High: i.High, N: i.N}
+	return stats.MedianInterval(l.values(of))
 }
+
+func noInterval(result.Point) *stats.Interval { return nil }
 
 // loadAxis is the X axis of everything drawn against load: powers of two for
 // clients, so that a doubling is always the same step.
@@ -151,30 +130,8 @@ func loadAxis(all []series, kind string) Axis {
 	return axis
 }
 
-func saturationLabel(s series) string {
-	switch sat := s.saturation; {
-	case sat == nil && !s.undetermined():
-		return "" // too few load levels to say
-	case sat == nil:
-		return " (saturation not determined)"
-	case !sat.Reached:
-		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(sat.Throughput))
-	default:
-		return fmt.Sprintf(" (saturates at %s, %s)", at(saturationLoad(sat)), PerSecond.Format(sat.Throughput))
-	}
-}
-
-// saturationLoad is the load of the saturation point.
-func saturationLoad(s *result.Saturation) result.Load {
-	if s.Offered > 0 {
-		return result.Load{Kind: "open", Offered: s.Offered}
-	}
-	return result.Load{Kind: "closed", Clients: s.Clients}
-}
-
 // markNotes explains the marks that a figure against load uses.
-func markNotes(f Figure, repeated bool) []string {
-	var notes []string
+func markNotes(f Figure, repeated bool) (notes []string) {
 	if f.HasIntervals() {
 		notes = append(notes, "Bars through the points are 95 % intervals; where none shows, it is narrower than the mark. n is in the table.")
 	}
@@ -188,36 +145,4 @@ func markNotes(f Figure, repeated bool) []string {
 		notes = append(notes, "Hollow points are not valid measurements of the network; the warnings say why.")
 	}
 	return notes
-}
-
-func names(series []Series) []string {
-	var all []string
-	for _, s := range series {
-		all = append(all, s.Name)
-	}
-	return all
-}
-
-// fewOf keeps the first few items and counts the others.
-func fewOf(items []string) []string {
-	const few = 6
-	if len(items) <= few+1 {
-		return items
-	}
-	return append(slices.Clone(items[:few]), fmt.Sprintf("%d more", len(items)-few))
-}
-
-func listed(items []string) string {
-	switch n := len(items); n {
-	case 0:
-		return "no series"
-	case 1:
-		return items[0]
-	default:
-		list := items[0]
-		for _, item := range items[1 : n-1] {
-			list += ", " + item
-		}
-		return list + " and " + items[n-1]
-	}
 }

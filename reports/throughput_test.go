@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 )
 
@@ -57,15 +59,18 @@ func TestFactorFigureOfPartlyVaried(t *testing.T) {
 	all = append(all, alone)
 	by := varied(all)
 	for _, f := range by {
-		figure, ok := factorFigure(all, by, f)
+		lines := factorFigure(all, by, f).Series
 		if f.key != "batch_messages" {
-			if ok {
+			if len(lines) > 0 {
 				t.Errorf("a figure by %s", f.key)
 			}
 			continue
 		}
-		if !ok || len(figure.Series) != 1 || figure.Series[0].Name != "a" || len(figure.Series[0].Points) != 2 {
-			t.Errorf("%+v", figure.Series)
+		if diff := cmp.Diff([]string{"a"}, names(lines)); diff != "" {
+			t.Fatalf("lines (-want +got):\n%s", diff)
+		}
+		if n := len(lines[0].Points); n != 2 {
+			t.Errorf("%d points, want 2", n)
 		}
 	}
 }

@@ -100,6 +100,11 @@ func (u Unit) Format(v float64) string {
 	return strings.TrimSpace(u.Digits(v, s) + " " + s.Symbol)
 }
 
+// Range writes two values in the base unit, without its symbol.
+func (u Unit) Range(low, high float64) string {
+	return u.Digits(low, Scale{Factor: 1}) + " to " + u.Digits(high, Scale{Factor: 1})
+}
+
 // Tick writes the value as an axis label: with its symbol, without trailing zeros.
 func (u Unit) Tick(v float64) string {
 	s := u.Scale([]float64{v})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"meterbench/bench/stats"
 	"meterbench/reports"
 )
 
@@ -30,14 +31,14 @@ func (r Ratio) Cell() reports.Cell {
 	if r.N == 0 {
 		return reports.Cell{Why: "it takes six repetitions, or ten batches of transactions within one"}
 	}
-	return reports.Cell{Interval: &reports.Interval{Low: r.Low, High: r.High, N: r.N}}
+	return reports.Cell{Interval: &stats.Interval{Low: r.Low, High: r.High, N: r.N}}
 }
 
 // Point returns the mark of an estimate.
 func Point(x float64, y Estimate) reports.Point {
 	p := reports.Point{X: x, Y: y.Value}
 	if y.Low > 0 && y.Low < y.High {
-		p.Interval = &reports.Interval{Low: y.Low, High: y.High}
+		p.Interval = &stats.Interval{Low: y.Low, High: y.High}
 	}
 	return p
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/plot"
 )
@@ -190,7 +191,7 @@ func FuzzSVG(f *testing.F) {
 		if !drawable(x, logX) || !drawable(y, logY) || !drawable(high, logY) || hue < 0 || variant < 0 || hue > 1000 || variant > 1000 {
 			t.Skip()
 		}
-		p := reports.Point{X: x, Y: y, Interval: &reports.Interval{Low: y, High: high}, Invalid: true, Saturation: true}
+		p := reports.Point{X: x, Y: y, Interval: &stats.Interval{Low: y, High: high}, Invalid: true, Saturation: true}
 		fig := reports.Figure{Title: name, Kind: reports.Lines,
 			X: reports.Axis{Label: name, Log: logX, Ticks: []float64{1, 2}}, Y: reports.Axis{Label: name, Unit: reports.Seconds, Log: logY},
 			Series: []reports.Series{{Name: name, Hue: hue, Variant: variant, Points: []reports.Point{p, {X: x, Y: high}}}}, Notes: []string{name}}

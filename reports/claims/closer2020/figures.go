@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -77,7 +78,7 @@ func shareFigure(e *claims.Evidence) reports.Figure {
 			for _, c := range family.costs {
 				p := reports.Point{X: float64(c.Bits), Y: c.Encrypt.P50 / t.latency}
 				if c.Encrypt.Low != nil && c.Encrypt.High != nil {
-					p.Interval = &reports.Interval{Low: *c.Encrypt.Low / t.latency, High: *c.Encrypt.High / t.latency, N: c.Encrypt.N}
+					p.Interval = &stats.Interval{Low: *c.Encrypt.Low / t.latency, High: *c.Encrypt.High / t.latency, N: c.Encrypt.N}
 				}
 				line.Points = append(line.Points, p)
 			}
