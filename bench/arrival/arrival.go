@@ -1,11 +1,9 @@
-// Package arrival says when transactions are due, as pure, seeded sequences of
-// instants. A schedule never looks at a clock or at what became of earlier
-// transactions: whoever follows it late stays late visibly, and after a stall
-// nothing comes faster to catch up.
+// Package arrival says when transactions are due, as pure, seeded sequences of instants. A schedule
+// depends neither on a clock nor on the outcome of earlier transactions: a late client stays late
+// visibly, and after a stall nothing comes faster to catch up.
 //
-// Constant, Poisson, Periodic, Ramp and Steps are computed; a Replay follows
-// a Trace, which ReadTrace reads from a file that WriteTrace or a meter data
-// system wrote.
+// Constant, Poisson, Periodic, Ramp and Steps are computed; a Replay follows a Trace, which
+// ReadTrace reads from a file that WriteTrace or a meter data system wrote.
 package arrival
 
 import (
@@ -16,30 +14,29 @@ import (
 	"time"
 )
 
-// A Process is a schedule of arrivals from the start of a load level on.
+// Process is a schedule of arrivals from the start of a load level on.
 type Process interface {
-	// Offsets returns the instants at which transactions are due, in order,
-	// as offsets from the start of the level, the first one at or after 0. The
-	// same state of the source gives the same sequence. It may be endless.
+	// Offsets returns the instants at which transactions are due, in order, as offsets from the
+	// start of the level, the first one at or after 0. The same state of the source gives the same
+	// sequence. It may be endless.
 	Offsets(*rand.Rand) iter.Seq[time.Duration]
-	// Rate returns the arrivals per second that the process aims at t after
-	// the start of the level.
+	// Rate returns the arrivals per second that the process aims at t after the start of the level.
 	Rate(t time.Duration) float64
 }
 
 // maxRate is one arrival per nanosecond, the resolution of offsets.
 const maxRate = 1e9
 
-// checkRate returns an error where the rate is not a number from 0 to maxRate,
-// or is 0 and may not be.
-func checkRate(perSecond float64, mayRest bool) error {
+// checkRate returns an error about the given arrivals where their rate is not a number from 0 to
+// maxRate, or is 0 and may not be.
+func checkRate(arrivals string, perSecond float64, mayRest bool) error {
 	switch {
 	case mayRest && !(perSecond >= 0):
-		return fmt.Errorf("rate is %v per second; give 0 or more", perSecond)
+		return fmt.Errorf("%s: rate is %v per second; give 0 or more", arrivals, perSecond)
 	case !mayRest && !(perSecond > 0):
-		return fmt.Errorf("rate is %v per second; give a positive number", perSecond)
+		return fmt.Errorf("%s: rate is %v per second; give a positive number", arrivals, perSecond)
 	case perSecond > maxRate:
-		return fmt.Errorf("rate is %v per second; arrivals have a resolution of a nanosecond, give %v at most", perSecond, maxRate)
+		return fmt.Errorf("%s: rate is %v per second; arrivals have a resolution of a nanosecond, give %v at most", arrivals, perSecond, maxRate)
 	}
 	return nil
 }
@@ -50,16 +47,11 @@ type Constant struct {
 }
 
 // Validate returns an error where the rate is out of its range.
-func (c Constant) Validate() error {
-	if err := checkRate(c.PerSecond, false); err != nil {
-		return fmt.Errorf("constant arrivals: %w", err)
-	}
-	return nil
-}
+func (c Constant) Validate() error { return checkRate("constant arrivals", c.PerSecond, false) }
 
-// Offsets returns arrival k at k / PerSecond, rounded to the nanosecond. Each
-// offset is computed from k alone, so that rounding errors do not add up. It
-// ends where a time.Duration does, after 292 years.
+// Offsets returns arrival k at k / PerSecond, rounded to the nanosecond. Each offset is computed
+// from k alone, so that rounding errors do not add up. It ends where a time.Duration does, after
+// 292 years.
 func (c Constant) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		for k := 0.0; ; k++ {
@@ -73,3 +65,37 @@ func (c Constant) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 
 // Rate returns PerSecond, whatever t.
 func (c Constant) Rate(time.Duration) float64 { return c.PerSecond }
+
+// Poisson is the Process of independent arrivals: the gaps between them, the one before the first
+// included, are independent and exponentially distributed with mean 1 / PerSecond. The number in
+// any T seconds has a Poisson distribution with mean and variance PerSecond * T.
+type Poisson struct {
+	PerSecond float64 // mean arrivals per second, above 0, at most 1e9
+}
+
+// Validate returns an error where the rate is out of its range.
+func (p Poisson) Validate() error { return checkRate("poisson arrivals", p.PerSecond, false) }
+
+// Offsets returns the sums of the gaps, rounded down to the nanosecond. What is rounded off is
+// carried over to the next gap, so that rounding errors do not add up. It ends where a
+// time.Duration does, after 292 years.
+func (p Poisson) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		var at time.Duration
+		rest := 0.0 // of a nanosecond
+		for {
+			gap := random.ExpFloat64()*1e9/p.PerSecond + rest
+			whole := math.Floor(gap)
+			if !(whole < math.MaxInt64) || at > math.MaxInt64-time.Duration(whole) {
+				return
+			}
+			at, rest = at+time.Duration(whole), gap-whole
+			if !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// Rate returns PerSecond, whatever t.
+func (p Poisson) Rate(time.Duration) float64 { return p.PerSecond }

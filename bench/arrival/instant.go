@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// parseInstant reads a time in seconds or, with calendar true, in RFC 3339. It
-// returns nanoseconds, in RFC 3339 since 1970.
+// parseInstant reads a time in seconds or, with calendar true, in RFC 3339. It returns nanoseconds,
+// in RFC 3339 since 1970.
 func parseInstant(text string) (ns int64, calendar bool, err error) {
 	if !strings.Contains(text, ":") {
 		ns, err := parseSeconds(text)
@@ -24,8 +24,8 @@ func parseInstant(text string) (ns int64, calendar bool, err error) {
 	return ns, true, err
 }
 
-// parseSeconds reads a decimal number of seconds exactly, as a floating-point
-// number would not: of the seconds since 1970 it has 7 decimals at most.
+// parseSeconds reads a decimal number of seconds exactly, as a floating-point number would not: of
+// the seconds since 1970 it has 7 decimals at most.
 func parseSeconds(text string) (int64, error) {
 	digits, negative := strings.CutPrefix(text, "-")
 	whole, decimals, point := strings.Cut(digits, ".")
@@ -36,13 +36,7 @@ func parseSeconds(text string) (int64, error) {
 	if err != nil {
 		return nanoseconds(math.MaxInt64, 0) // it has too many digits
 	}
-	rest := int64(0)
-	for i := range 9 {
-		rest *= 10
-		if i < len(decimals) {
-			rest += int64(decimals[i] - '0')
-		}
-	}
+	rest, _ := strconv.ParseInt((decimals + "000000000")[:9], 10, 64) // digits only
 	ns, err := nanoseconds(seconds, rest)
 	if negative {
 		ns = -ns
@@ -59,8 +53,7 @@ func nanoseconds(seconds, rest int64) (int64, error) {
 	return seconds*1_000_000_000 + rest, nil
 }
 
-// formatSeconds writes d, at least 0, in seconds with as many decimals as it
-// takes.
+// formatSeconds writes d, at least 0, in seconds with as many decimals as it takes.
 func formatSeconds(d time.Duration) string {
 	text := strconv.FormatInt(int64(d/time.Second), 10)
 	if rest := d % time.Second; rest > 0 {

@@ -10,21 +10,20 @@ import (
 	"meterbench/internal/heap"
 )
 
-// A report is the next one of some meter, with the instant at which it would have come without delay.
+// A report is the next one of some meter, with the instant at which it would have come without
+// delay.
 type report = heap.Item[time.Duration]
 
-// Periodic is the Process of meters that each report at an interval of their
-// own clock. A meter's reports are due at its phase, drawn uniformly from one
-// interval, plus a multiple of the interval; each comes later than that by a
-// delay drawn uniformly from 0 to Jitter * Interval, which does not move the
-// ones after it. The reports were under way before the level began: the
-// process is stationary from 0 on.
+// Periodic is the Process of meters that each report at an interval of their own clock. A meter's
+// reports are due at its phase, drawn uniformly from one interval, plus a multiple of the interval;
+// each comes later than that by a delay drawn uniformly from 0 to Jitter * Interval, which does not
+// move the ones after it. The reports were under way before the level began: the process is
+// stationary from 0 on.
 //
-// Arrivals i and i + Meters are an interval apart, give or take Jitter *
-// Interval. So whoever lets arrival i be a report of meter i mod Meters has
-// every meter report at its interval, within the jitter. That holds because
-// the i-th of the due instants in order is never after the i-th arrival, and
-// at most the longest delay before it.
+// Arrivals i and i + Meters are an interval apart, give or take Jitter * Interval. So with arrival
+// i as a report of meter i mod Meters, every meter reports at its interval, within the jitter. That
+// holds because the i-th of the due instants in order is never after the i-th arrival, and at most
+// the longest delay before it.
 type Periodic struct {
 	Meters   int           // at least 1
 	Interval time.Duration // above 0, and long enough for at most 1e9 reports per second
@@ -41,15 +40,11 @@ func (p Periodic) Validate() error {
 	case !(p.Jitter >= 0 && p.Jitter <= 1):
 		return fmt.Errorf("periodic arrivals: jitter is %v of the interval; give a share from 0 to 1", p.Jitter)
 	}
-	if err := checkRate(p.Rate(0), false); err != nil {
-		return fmt.Errorf("periodic arrivals: %w", err)
-	}
-	return nil
+	return checkRate("periodic arrivals", p.Rate(0), false)
 }
 
-// Offsets merges the meters' reports in order of time. It holds the next
-// report of each meter, 24 bytes, and ends where a time.Duration does, after
-// 292 years.
+// Offsets merges the meters' reports in order of time. It holds the next report of each meter, 24
+// bytes, and ends where a time.Duration does, after 292 years.
 func (p Periodic) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
 	longest := int64(p.Jitter * float64(p.Interval))
 	return func(yield func(time.Duration) bool) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Ramp is the Process whose rate changes evenly from one value to another and
-// stays there. Arrival k comes when the integral of the rate reaches k.
+// Ramp is the Process whose rate changes evenly from one value to another and stays there. Arrival
+// k comes when the integral of the rate reaches k.
 type Ramp struct {
 	From float64       // arrivals per second at 0, from 0 to 1e9
 	To   float64       // arrivals per second from Over on, from 0 to 1e9; From and To are not both 0
@@ -20,8 +20,8 @@ type Ramp struct {
 // Validate returns an error that names the first field that makes no sense.
 func (r Ramp) Validate() error {
 	for _, rate := range []float64{r.From, r.To} {
-		if err := checkRate(rate, true); err != nil {
-			return fmt.Errorf("ramp of arrivals: %w", err)
+		if err := checkRate("ramp of arrivals", rate, true); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -33,8 +33,8 @@ func (r Ramp) Validate() error {
 	return nil
 }
 
-// Offsets is computed in closed form for each arrival, so that errors do not
-// add up. It ends with the ramp where To is 0.
+// Offsets is computed in closed form for each arrival, so that errors do not add up. It ends with
+// the ramp where To is 0.
 func (r Ramp) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return follow(segment{r.From, r.To, r.Over}, segment{r.To, r.To, math.MaxInt64 - r.Over})
 }
@@ -45,9 +45,9 @@ func (r Ramp) Rate(t time.Duration) float64 {
 	return (1-share)*r.From + share*r.To
 }
 
-// Steps is the Process of one constant rate after the other. Arrival k comes
-// when the integral of the rate reaches k, so that no step begins with an
-// arrival of its own. There are no arrivals after the last step.
+// Steps is the Process of one constant rate after the other. Arrival k comes when the integral of
+// the rate reaches k, so that no step begins with an arrival of its own. There are no arrivals
+// after the last step.
 type Steps []Step
 
 // A Step is one rate and how long it lasts.
@@ -56,14 +56,13 @@ type Step struct {
 	For       time.Duration // above 0
 }
 
-// Validate returns an error that names the first step, counted from 1, that
-// makes no sense.
+// Validate returns an error that names the first step, counted from 1, that makes no sense.
 func (s Steps) Validate() error {
 	var total time.Duration
 	rest := true
 	for i, step := range s {
-		if err := checkRate(step.PerSecond, true); err != nil {
-			return fmt.Errorf("steps of arrivals: step %d: %w", i+1, err)
+		if err := checkRate(fmt.Sprintf("steps of arrivals: step %d", i+1), step.PerSecond, true); err != nil {
+			return err
 		}
 		switch {
 		case step.For <= 0:
@@ -80,8 +79,7 @@ func (s Steps) Validate() error {
 	return nil
 }
 
-// Offsets is computed in closed form for each arrival, so that errors do not
-// add up.
+// Offsets is computed in closed form for each arrival, so that errors do not add up.
 func (s Steps) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	segments := make([]segment, len(s))
 	for i, step := range s {
@@ -113,13 +111,13 @@ type segment struct {
 // arrivals returns the integral of the rate over the segment.
 func (s segment) arrivals() float64 { return (s.from + s.to) / 2 * s.lasts.Seconds() }
 
-// reaches returns how many seconds into the segment the integral of the rate
-// reaches n. That is the t of
+// reaches returns how many seconds into the segment the integral of the rate reaches n. That is the
+// t of
 //
 //	n = from t + slope t^2 / 2,   slope = (to - from) / lasts,
 //
-// solved as t = 2n / (from + sqrt(from^2 + 2 slope n)), which subtracts no
-// nearly equal numbers from each other where the rate rises.
+// solved as t = 2n / (from + sqrt(from^2 + 2 slope n)), which subtracts no nearly equal numbers
+// from each other where the rate rises.
 func (s segment) reaches(n float64) float64 {
 	if n <= 0 {
 		return 0
@@ -128,8 +126,8 @@ func (s segment) reaches(n float64) float64 {
 	return 2 * n / (s.from + math.Sqrt(max(0, s.from*s.from+2*slope*n)))
 }
 
-// follow returns the instants, rounded to the nanosecond, at which the
-// integral of the rate reaches 0, 1, 2 …
+// follow returns the instants, rounded to the nanosecond, at which the integral of the rate reaches
+// 0, 1, 2 …
 func follow(segments ...segment) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		k, before := 0.0, 0.0 // arrivals so far; the integral up to the segment

@@ -16,7 +16,7 @@ import (
 // header is the first line of every trace.
 var header = [3]string{"time", "meter", "value"}
 
-// A TraceError is what is wrong with a trace and where.
+// TraceError says what is wrong with a trace, and where.
 type TraceError struct {
 	File   string
 	Line   int // from 1
@@ -29,9 +29,8 @@ func (e *TraceError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
 }
 
-// ReadTrace reads a trace in CSV (RFC 4180) with the header time,meter,value.
-// file is its name in errors: a *TraceError where the text is wrong, or that
-// of the reader.
+// ReadTrace reads a trace in CSV (RFC 4180) with the header time,meter,value. file is its name in
+// errors: a *TraceError where the text is wrong, or that of the reader.
 //
 //   - time is either in seconds, from whatever instant on, or in RFC 3339, the
 //     same in all rows; no row is earlier than the one before it. Digits beyond
@@ -46,7 +45,7 @@ func ReadTrace(file string, from io.Reader) (*Trace, error) {
 	r := traceReader{file: file, csv: csv.NewReader(text), meters: map[string]uint32{}}
 	r.csv.FieldsPerRecord = len(header)
 	r.csv.ReuseRecord = true
-	take := r.head
+	read := r.head // then the rows
 	for {
 		fields, err := r.csv.Read()
 		if err == io.EOF {
@@ -55,10 +54,10 @@ func ReadTrace(file string, from io.Reader) (*Trace, error) {
 		if err != nil {
 			return nil, r.syntax(fields, err)
 		}
-		if err := take(fields); err != nil {
+		if err := read(fields); err != nil {
 			return nil, err
 		}
-		take = r.row
+		read = r.row
 	}
 	if len(r.trace.at) == 0 {
 		return nil, &TraceError{file, 1, 1, "there are no rows; want the line time,meter,value and one line per reading"}
@@ -66,7 +65,7 @@ func ReadTrace(file string, from io.Reader) (*Trace, error) {
 	return &r.trace, nil
 }
 
-// A traceReader is a trace being read.
+// traceReader collects the rows of a trace.
 type traceReader struct {
 	file     string
 	csv      *csv.Reader
@@ -99,24 +98,20 @@ func (r *traceReader) wrong(field int, format string, args ...any) error {
 func (r *traceReader) head(fields []string) error {
 	for i, name := range header {
 		if fields[i] != name {
-			return r.wrong(i, "column %d is named %.40q; the first line has to be time,meter,value", i+1, fields[i])
+			return r.wrong(i, "column %d is named %.40q; the first line must be time,meter,value", i+1, fields[i])
 		}
 	}
 	return nil
 }
 
 func (r *traceReader) row(fields []string) error {
-	at, err := r.time(fields[0])
-	if err != nil {
-		return r.wrong(0, "%v", err)
-	}
-	meter, err := r.meter(fields[1])
-	if err != nil {
-		return r.wrong(1, "%v", err)
-	}
-	value, err := parseValue(fields[2])
-	if err != nil {
-		return r.wrong(2, "%v", err)
+	at, errTime := r.time(fields[0])
+	meter, errMeter := r.meter(fields[1])
+	value, errValue := parseValue(fields[2])
+	for i, err := range []error{errTime, errMeter, errValue} {
+		if err != nil {
+			return r.wrong(i, "%v", err)
+		}
 	}
 	r.trace.at = append(r.trace.at, at)
 	r.trace.meter = append(r.trace.meter, meter)
@@ -162,8 +157,8 @@ func (r *traceReader) meter(id string) (uint32, error) {
 	return index, nil
 }
 
-// checkMeter returns an error where an id could not be told from others, or
-// would not survive in a CSV file.
+// checkMeter returns an error where an id could not be told from others, or would not survive in a
+// CSV file.
 func checkMeter(id string) error {
 	switch {
 	case id == "":

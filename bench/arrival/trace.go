@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// A Row is one line of a Trace: a meter reported a value.
+// Row is one line of a Trace: a meter reported a value.
 type Row struct {
 	At    time.Duration // since the first row of the trace
 	Meter int           // the meter, from 0 in the order in which the trace first names them
-	Value float64       // in the unit of whoever made the trace
+	Value float64       // in the unit of the source of the trace
 }
 
-// A Trace is which meter reported what and when, in order of time. It is held
-// in memory, 20 bytes per row, so that all of it has been checked and no file
-// is read while a load is running. It may be used by many goroutines at once.
+// A Trace is which meter reported what and when, in order of time. It is held in memory, 20 bytes
+// per row, so that all of it has been checked and no file is read while a load is running. It may
+// be used by many goroutines at once.
 type Trace struct {
 	at     []time.Duration
 	value  []float64
@@ -39,8 +39,7 @@ func (t *Trace) Meters() int { return len(t.meters) }
 // Meter returns the id of a meter.
 func (t *Trace) Meter(i int) string { return t.meters[i] }
 
-// Replay is the Process that follows a Trace from its first row, at 0, to its
-// last.
+// Replay is the Process that follows a Trace from its first row, at 0, to its last.
 type Replay struct {
 	Trace *Trace
 	Speed float64 // above 0; 1 is as recorded, 60 plays an hour in a minute
@@ -57,9 +56,8 @@ func (r Replay) Validate() error {
 	return nil
 }
 
-// Offsets returns the instants of the trace's rows divided by Speed, rounded
-// to the nanosecond, beyond 104 days to the 53 bits of a float64. Rows that
-// come after 292 years are left out.
+// Offsets returns the instants of the trace's rows divided by Speed, rounded to the nanosecond,
+// beyond 104 days to the 53 bits of a float64. Rows that come after 292 years are left out.
 func (r Replay) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		for i := range r.Trace.at {

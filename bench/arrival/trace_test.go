@@ -66,7 +66,7 @@ func TestReadTraceErrors(t *testing.T) {
 		{"", "t.csv:1:1: there are no rows"},
 		{"time,meter,value\n", "t.csv:1:1: there are no rows"},
 		{"time;meter;value\n", "t.csv:1:1: the line has 1 field(s); want time,meter,value"},
-		{"time,id,value\n", `t.csv:1:6: column 2 is named "id"; the first line has to be time,meter,value`},
+		{"time,id,value\n", `t.csv:1:6: column 2 is named "id"; the first line must be time,meter,value`},
 		{"0,a,1\n", `t.csv:1:1: column 1 is named "0"; the first`},
 		{"time,meter,value\n0,a\n", "t.csv:2:1: the line has 2 field(s)"},
 		{"time,meter,value\n0,a,1,2\n", "t.csv:2:1: the line has 4 field(s)"},
@@ -224,8 +224,8 @@ func TestTraceRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzTrace reads any text: an error with a position in it, or a trace that is
-// in order and can be written and read again.
+// FuzzTrace reads any text: an error with a position in it, or a trace that is in order and can be
+// written and read again.
 func FuzzTrace(f *testing.F) {
 	for _, seed := range []string{
 		"time,meter,value\n0,a,1\n0.5,b,-2.5\n",

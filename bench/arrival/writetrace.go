@@ -10,13 +10,12 @@ import (
 	"time"
 )
 
-// WriteTrace writes rows as ReadTrace reads them, with times in seconds.
-// meter gives the id of the meter of that index. Reading the trace gives the
-// same values and ids, and the same times where the first one is 0.
+// WriteTrace writes rows as ReadTrace reads them, with times in seconds. meter gives the id of the
+// meter of that index. Reading the trace gives the same values and ids, and the same times where
+// the first one is 0.
 //
-// It ends with the first error of the rows or of the writer, or with one that
-// names the row, counted from 1, that ReadTrace would refuse; the rows before
-// it may have been written.
+// It ends with the first error of the rows or of the writer, or with one that names the row,
+// counted from 1, that ReadTrace would refuse; the rows before it may be written already.
 func WriteTrace(to io.Writer, meter func(int) string, rows iter.Seq2[Row, error]) error {
 	text := csv.NewWriter(to)
 	if err := text.Write(header[:]); err != nil {
