@@ -1,12 +1,10 @@
-// Package calibration finds out how far this machine's harness can be
-// believed: it loads a simulated ledger of known service times in real time
-// and compares what it measures with the ledger's own log of the same
-// transactions.
+// Package calibration measures the error of the harness on this machine: it loads a simulated
+// ledger of known service times in real time and compares its measurements with the ledger's own
+// log of the same transactions.
 //
-// Data flow: each exercise is one load level against a ledger of its own; its
-// records and the ledger's log become deviations, lags and counts of a
-// result.Calibration, which is kept per machine (Save, Load) and whose
-// result.Instrument stands in the manifest of every later run.
+// Data flow: each exercise is one load level against a ledger of its own; its records and the
+// ledger's log become deviations, lags and counts of a result.Calibration, which is kept per
+// machine (Save, Load) and whose result.Instrument is part of the manifest of every later run.
 package calibration
 
 import (
@@ -21,33 +19,29 @@ import (
 	"meterbench/internal/proc"
 )
 
-// A Config is what Run needs.
+// Config is the input of Run.
 type Config struct {
-	// Load and Reference are what the load and the reference wait by: alarms
-	// of their own, or alarm.Timers in virtual time.
-	Load, Reference alarm.Clock
+	Load, Reference alarm.Clock // alarms of their own, or alarm.Timers in virtual time
 	Versions        map[string]string
-	// Step is called with what is about to be done, and how long all that is
-	// left takes.
-	Step func(text string, left time.Duration)
+	Step            func(text string, left time.Duration) // called before each exercise, with the time that all that are left take
 }
 
-// limits of what is tolerated: of a quantile's error the larger of a share of
-// the true value and a time, of a throughput's a share.
+// The errors that are tolerated: of a quantile the larger of a share of the true value and a time,
+// of a throughput a share.
 const (
 	latencyShare  = 0.01
 	latencyFloor  = time.Millisecond
 	capacityShare = 0.03
 )
 
-// An exercise is a part of a calibration.
+// exercise is a part of a calibration.
 type exercise struct {
 	text string
 	time time.Duration
 	do   func(c *calibrator, ctx context.Context) error
 }
 
-// exercises are all of them, in order.
+// exercises returns all exercises, in order.
 func exercises() []exercise {
 	all := []exercise{{"wake a lone goroutine at random times", 2 * timerTime, (*calibrator).timers}}
 	for _, e := range []struct{ rate, limit float64 }{{100, 5e-3}, {tellingRate, 1.5e-3}, {10_000, 5e-3}} {
@@ -77,15 +71,14 @@ func Time() (total time.Duration) {
 	return total
 }
 
-// calibrator is a Calibration under way.
+// calibrator fills in a result.Calibration.
 type calibrator struct {
 	Config
-	found result.Calibration
-	seed  uint64 // of the last ledger: every one has its own
+	results result.Calibration
+	seed    uint64 // of the last ledger: every one has its own
 }
 
-// Run calibrates. The error is why it could not: ctx has ended, or the machine
-// does not say who it is.
+// Run calibrates. It fails where ctx ends, or the machine cannot be identified.
 func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 	machine, err := ThisMachine()
 	if err != nil {
@@ -100,7 +93,7 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
 	}
 	begin := time.Now()
-	c := &calibrator{Config: cfg, found: result.Calibration{Schema: result.Schema, Machine: machine, Calibrated: begin.UTC(), Versions: cfg.Versions}}
+	c := &calibrator{Config: cfg, results: result.Calibration{Schema: result.Schema, Machine: machine, Calibrated: begin.UTC(), Versions: cfg.Versions}}
 	left := Time()
 	for _, e := range exercises() {
 		cfg.Step(e.text, left)
@@ -118,15 +111,15 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
 	}
 	cores := before.Cores(after)
-	c.found.Other, c.found.Steal = cores[proc.Other], cores[proc.Steal]
-	c.found.Took = time.Since(begin).Seconds()
-	c.found.Instrument = c.instrument()
-	return c.found, nil
+	c.results.Other, c.results.Steal = cores[proc.Other], cores[proc.Steal]
+	c.results.Took = time.Since(begin).Seconds()
+	c.results.Instrument = c.instrument()
+	return c.results, nil
 }
 
 // instrument sums the calibration up.
 func (c *calibrator) instrument() result.Instrument {
-	f := &c.found
+	f := &c.results
 	i := result.Instrument{Calibrated: f.Calibrated, Meterbench: cmp.Or(c.Versions["revision"], c.Versions["meterbench"]), Within: true}
 	for _, d := range f.Latency {
 		i.LatencyError = max(i.LatencyError, math.Abs(d.Error()))

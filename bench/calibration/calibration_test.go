@@ -79,10 +79,10 @@ func TestLateHarness(t *testing.T) {
 		if err := errors.Join(c.lag(t.Context(), tellingRate, 1e-3), c.quantiles(t.Context(), 0.3)); err != nil {
 			t.Fatal(err)
 		}
-		if p := c.found.Lag[0]; p.Max != late.Seconds() || p.Within() {
+		if p := c.results.Lag[0]; p.Max != late.Seconds() || p.Within() {
 			t.Errorf("%+v", p)
 		}
-		for _, d := range c.found.Latency {
+		for _, d := range c.results.Latency {
 			if d.Error() < 0.5*late.Seconds() || d.Error() > 1.5*late.Seconds() || d.Within() || *d.Low > d.Error() || *d.High < d.Error() {
 				t.Errorf("%+v, %g to %g", d, *d.Low, *d.High)
 			}
@@ -101,7 +101,7 @@ func TestLateReference(t *testing.T) {
 		if err := c.quantiles(t.Context(), 0.3); err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range c.found.Latency {
+		for _, d := range c.results.Latency {
 			if e := d.Error() - late.Seconds(); e < -1e-9 || e > 1e-9 || d.Within() {
 				t.Errorf("%+v", d)
 			}
@@ -140,7 +140,7 @@ func TestDeviation(t *testing.T) {
 func TestBusyProcess(t *testing.T) {
 	for cores, within := range map[float64]bool{coresLimit - 0.01: true, coresLimit: false} {
 		c := &calibrator{}
-		c.found.Lag = []result.Punctuality{{Rate: 10_000, Limit: 5e-3, Cores: cores, CoresLimit: coresLimit}}
+		c.results.Lag = []result.Punctuality{{Rate: 10_000, Limit: 5e-3, Cores: cores, CoresLimit: coresLimit}}
 		if got := c.instrument().Within; got != within {
 			t.Errorf("%g cores: %v", cores, got)
 		}

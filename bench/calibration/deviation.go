@@ -13,15 +13,14 @@ const (
 	blocks    = 50
 )
 
-// deviation compares a quantile of the true values with that of the measured
-// values of the same transactions, both in order of time.
+// deviation compares a quantile of the true values with that of the measured values of the same
+// transactions, both in order of time.
 //
-// The interval of the error is a bootstrap's: both quantiles are taken again
-// and again of blocks of transactions drawn at random with replacement, as
-// neighbours share a queue and their errors depend on each other (Künsch, The
-// Jackknife and the Bootstrap for General Stationary Observations, Annals of
-// Statistics 17, 1989; percentiles as in Efron and Tibshirani, An Introduction
-// to the Bootstrap, 1993, chapter 13).
+// The interval of the error is a bootstrap's: both quantiles are taken again and again of blocks of
+// transactions drawn at random with replacement, as neighbours share a queue and their errors
+// depend on each other (Künsch, The Jackknife and the Bootstrap for General Stationary
+// Observations, Annals of Statistics 17, 1989; percentiles as in Efron and Tibshirani, An
+// Introduction to the Bootstrap, 1993, chapter 13).
 func deviation(truth, measured []float64, percent int) result.Deviation {
 	d := result.Deviation{True: quantile(slices.Sorted(slices.Values(truth)), percent), Measured: quantile(slices.Sorted(slices.Values(measured)), percent)}
 	size := len(truth) / blocks
@@ -47,8 +46,8 @@ func deviation(truth, measured []float64, percent int) result.Deviation {
 	return d
 }
 
-// quantile returns the smallest of sorted values with at least that many per
-// cent of them at or below it, and 0 of none.
+// quantile returns the smallest of sorted values with at least that many per cent of them at or
+// below it, and 0 of none.
 func quantile(sorted []float64, percent int) float64 {
 	if len(sorted) == 0 {
 		return 0

@@ -21,6 +21,7 @@ const (
 	lagHold       = 4 * time.Second
 	quantilesHold = 7 * time.Second
 	capacityHold  = 8 * time.Second
+	capacityStart = time.Second // before it the ledger fills
 	stallHold     = 3 * time.Second
 	outcomesHold  = 4 * time.Second
 )
@@ -48,7 +49,7 @@ func (c *calibrator) timers(ctx context.Context) error {
 			late = append(late, (time.Since(start) - wait).Seconds())
 		}
 		slices.Sort(late)
-		c.found.Timers = append(c.found.Timers, result.Lateness{Clock: clock.name, P50: quantile(late, 50), P99: quantile(late, 99), Max: late[len(late)-1], N: len(late)})
+		c.results.Timers = append(c.results.Timers, result.Lateness{Clock: clock.name, P50: quantile(late, 50), P99: quantile(late, 99), Max: late[len(late)-1], N: len(late)})
 	}
 	return nil
 }
@@ -60,15 +61,15 @@ func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
 		return err
 	}
 	lags := t.lags()
-	c.found.Lag = append(c.found.Lag, result.Punctuality{
+	c.results.Lag = append(c.results.Lag, result.Punctuality{
 		Rate: rate, P50: quantile(lags, 50), P99: quantile(lags, 99), Max: lags[len(lags)-1], Limit: limit,
 		Dropped: t.Counts[result.Dropped], Cores: t.cores, CoresLimit: coresLimit,
 	})
 	return nil
 }
 
-// quantiles compares the quantiles of the commit latency at a utilisation of
-// 16 servers of 20 ms, which take 800 transactions per second.
+// quantiles compares the quantiles of the commit latency at a utilisation of 16 servers of 20 ms,
+// which take 800 transactions per second.
 func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 	config := reference.Config{Commit: commit(16, reference.Exponential, 20*time.Millisecond)}
 	rate := utilisation * config.Capacity()
@@ -81,17 +82,16 @@ func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 		d := deviation(truth, measured, percent)
 		d.What = fmt.Sprintf("p%d at %.0f/s", percent, rate)
 		d.Limit = max(latencyFloor.Seconds(), latencyShare*d.True)
-		c.found.Latency = append(c.found.Latency, d)
+		c.results.Latency = append(c.results.Latency, d)
 	}
 	return nil
 }
 
-// closedCapacity compares the throughput of an overloaded ledger of constant
-// service times with what it can take, and openCapacity that of one with
-// exponential service times with what it took by its own log.
+// closedCapacity compares the throughput of an overloaded ledger of constant service times with its
+// capacity, and openCapacity that of one with exponential service times with its own log.
 func (c *calibrator) closedCapacity(ctx context.Context) error {
 	config := reference.Config{Order: stage(1, reference.Constant, 2*time.Millisecond)}
-	return c.capacity(ctx, "64 clients, constant service", config, bench.Plan{Clients: 64}, func(*trial, span) []float64 {
+	return c.capacity(ctx, "64 clients, constant service", config, bench.Plan{Clients: 64}, func(*trial) []float64 {
 		return []float64{config.Capacity()}
 	})
 }
@@ -101,31 +101,30 @@ func (c *calibrator) openCapacity(ctx context.Context) error {
 	return c.capacity(ctx, "1000/s, exponential service", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots}, (*trial).trueRates)
 }
 
-// capacity leaves the first second out. truth gives the true rate in every bin
-// of a span, or one for all of it.
-func (c *calibrator) capacity(ctx context.Context, load string, config reference.Config, p bench.Plan, truth func(*trial, span) []float64) error {
+// capacity compares rates after the first second. truth returns the true rate in every bin, or one
+// for all of them.
+func (c *calibrator) capacity(ctx context.Context, load string, config reference.Config, p bench.Plan, truth func(*trial) []float64) error {
 	p.Hold = capacityHold
 	t, err := c.try(ctx, config, p)
 	if err != nil {
 		return err
 	}
-	over := span{time.Second, capacityHold, 100 * time.Millisecond}
-	rates, real := t.rates(over), truth(t, over)
+	rates, real := t.measuredRates(), truth(t)
 	d := result.Deviation{What: load, True: stats.Mean(real), Measured: stats.Mean(rates)}
 	d.Limit = capacityShare * d.True
 	for i := range rates {
 		rates[i] -= real[i%len(real)]
 	}
 	// Without batches every transaction is a block.
-	if i := stats.RateInterval(rates, stats.MinBatches, 1/(over.to-over.from).Seconds()); i != nil {
+	if i := stats.RateInterval(rates, stats.MinBatches, 1/(capacityHold-capacityStart).Seconds()); i != nil {
 		d.Low, d.High = &i.Low, &i.High
 	}
-	c.found.Capacity = append(c.found.Capacity, d)
+	c.results.Capacity = append(c.results.Capacity, d)
 	return nil
 }
 
-// stalled is a ledger that stands still from between two arrivals to between
-// two others, at 100 arrivals per second.
+// stalled describes a ledger that stands still from between two arrivals to between two others, at
+// 100 arrivals per second.
 func stalled() reference.Config {
 	return reference.Config{
 		Commit: commit(1000, reference.Constant, 3700*time.Microsecond),
@@ -133,31 +132,26 @@ func stalled() reference.Config {
 	}
 }
 
-func stallPlan(slots int) bench.Plan {
-	return bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: slots, Hold: stallHold}
-}
-
-// stall: of the 100 transactions that arrive in a second's stall, one every
-// 10 ms, the first half waits for at least half of it.
+// stall stalls a ledger for a second. Of the 100 transactions that arrive then, one every 10 ms,
+// the first half waits for at least half of it.
 func (c *calibrator) stall(ctx context.Context) error {
-	t, err := c.try(ctx, stalled(), stallPlan(slots))
-	if err != nil {
-		return err
-	}
-	c.count("0.5 s late or more, room for all", 50, float64(t.slow(500*time.Millisecond)), 2)
-	c.count("dropped, room for all", 0, float64(t.Counts[result.Dropped]), 0)
-	return nil
+	return c.countStall(ctx, slots, "room for all", [2]float64{50, 2}, [2]float64{0, 0})
 }
 
-// stallOneSlot: the first transaction keeps the slot through the stall, so
-// that the others find none.
+// stallOneSlot does so with room for one: the first transaction keeps the slot through the stall,
+// so that the others find none.
 func (c *calibrator) stallOneSlot(ctx context.Context) error {
-	t, err := c.try(ctx, stalled(), stallPlan(1))
+	return c.countStall(ctx, 1, "one slot", [2]float64{1, 0}, [2]float64{99, 1})
+}
+
+// countStall counts the transactions that are late and dropped, against true counts and limits.
+func (c *calibrator) countStall(ctx context.Context, slots int, room string, late, dropped [2]float64) error {
+	t, err := c.try(ctx, stalled(), bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: slots, Hold: stallHold})
 	if err != nil {
 		return err
 	}
-	c.count("0.5 s late or more, one slot", 1, float64(t.slow(500*time.Millisecond)), 0)
-	c.count("dropped, one slot", 99, float64(t.Counts[result.Dropped]), 1)
+	c.count("0.5 s late or more, "+room, late[0], float64(t.slow(500*time.Millisecond)), late[1])
+	c.count("dropped, "+room, dropped[0], float64(t.Counts[result.Dropped]), dropped[1])
 	return nil
 }
 
@@ -167,13 +161,8 @@ func (c *calibrator) outcomes(ctx context.Context) error {
 		Endorse: stage(16, reference.Exponential, 5*time.Millisecond), Commit: commit(16, reference.Exponential, 5*time.Millisecond),
 		GiveUp: time.Second,
 	}
-	told := []result.Outcome{result.Valid}
-	for _, o := range []result.Outcome{
-		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther,
-		result.EndorseRefused, result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
-	} {
+	for _, o := range reference.Failures() {
 		config.Failures = append(config.Failures, reference.Failure{Outcome: o, Share: 0.03})
-		told = append(told, o)
 	}
 	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 500}, Slots: slots, Hold: outcomesHold})
 	if err != nil {
@@ -183,14 +172,14 @@ func (c *calibrator) outcomes(ctx context.Context) error {
 	for _, x := range t.log { // sums, in whatever order
 		truth[x.Outcome]++
 	}
-	for _, o := range told {
+	for _, o := range append([]result.Outcome{result.Valid}, reference.Failures()...) {
 		c.count(o.String(), float64(truth[o]), float64(t.Counts[o]), 0)
 	}
 	return nil
 }
 
 func (c *calibrator) count(what string, truth, measured, limit float64) {
-	c.found.Counts = append(c.found.Counts, result.Deviation{What: what, True: truth, Measured: measured, Limit: limit})
+	c.results.Counts = append(c.results.Counts, result.Deviation{What: what, True: truth, Measured: measured, Limit: limit})
 }
 
 func stage(servers int, kind reference.Kind, mean time.Duration) *reference.Stage {

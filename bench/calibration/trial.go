@@ -14,7 +14,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// A trial is one load level with both accounts of it.
+// trial is one load level with both accounts of it.
 type trial struct {
 	bench.Result
 	mu      sync.Mutex
@@ -38,12 +38,12 @@ func (nothing) Transaction(context.Context, uint64) (bench.Transaction, error) {
 	return bench.Transaction{}, nil
 }
 
-// try loads a ledger. An error means that there is no account to compare.
+// try loads a ledger. After an error there is nothing to compare.
 func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) (*trial, error) {
 	c.seed++
 	l.Seed, p.Seed = c.seed, c.seed
 	t := &trial{log: make(map[[32]byte]reference.True)}
-	runtime.GC() // the trial before leaves its garbage to itself
+	runtime.GC() // so that the garbage of the trial before is not collected in this one
 	reference, err := reference.New(l, c.Reference, func(x reference.True) { t.log[x.TxID] = x })
 	if err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) 
 	return t, err
 }
 
-// latencies returns the commit latencies of all valid transactions, in
-// seconds: as the reference has them and as they were measured.
+// latencies returns the commit latencies of all valid transactions, in seconds: as the reference
+// has them and as they were measured.
 func (t *trial) latencies() (truth, measured []float64) {
 	for _, r := range t.records {
 		if latency, ok := r.Span(result.PartCommit); ok && r.Outcome == result.Valid {
@@ -104,40 +104,36 @@ func (t *trial) slow(d time.Duration) (n int) {
 	return n
 }
 
-// A span is a part of a level in bins of equal length.
-type span struct{ from, to, bin time.Duration }
-
-// rates returns the commits per second in every bin of a span, as they were
-// measured, and trueRates as the reference has them.
-func (t *trial) rates(s span) []float64 {
+// measuredRates returns the commits per second in every bin, as they were measured.
+func (t *trial) measuredRates() []float64 {
 	var commits []time.Duration
 	for _, r := range t.records {
 		if r.Outcome == result.Valid {
 			commits = append(commits, r.Committed)
 		}
 	}
-	return s.rates(commits)
+	return rates(commits)
 }
 
-func (t *trial) trueRates(s span) []float64 {
+// trueRates returns the same as the reference has them.
+func (t *trial) trueRates() []float64 {
 	var commits []time.Duration
 	for _, x := range t.log { // counted, in whatever order
 		if x.Outcome == result.Valid {
 			commits = append(commits, x.Committed.Sub(t.Epoch))
 		}
 	}
-	return s.rates(commits)
+	return rates(commits)
 }
 
-func (s span) rates(commits []time.Duration) []float64 {
-	counts := make([]float64, (s.to-s.from)/s.bin)
+// rates returns the commits per second in bins of equal length, from capacityStart to capacityHold.
+func rates(commits []time.Duration) []float64 {
+	const bin = 100 * time.Millisecond
+	counts := make([]float64, (capacityHold-capacityStart)/bin)
 	for _, at := range commits {
-		if at >= s.from && at < s.to {
-			counts[(at-s.from)/s.bin]++
+		if at >= capacityStart && at < capacityHold {
+			counts[(at-capacityStart)/bin] += 1 / bin.Seconds()
 		}
-	}
-	for i := range counts {
-		counts[i] /= s.bin.Seconds()
 	}
 	return counts
 }
