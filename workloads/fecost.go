@@ -26,7 +26,7 @@ const MinFESamples = 6
 // size, a length and a bound. A scheme with one size is measured once, at that
 // size, whatever Bits says; one with several at those of Bits that it comes in.
 type FESpec struct {
-	Schemes []string   // of fe.Schemes
+	Schemes []fe.Name
 	Bits    []int      // sizes, each of which one of the schemes comes in
 	Lengths []int      // of the vectors; of the group of meters, where a scheme has no authority
 	Bounds  []int64    // largest values in the vectors
@@ -123,7 +123,7 @@ func (s FESpec) cells() ([]*feCell, error) {
 	}
 	for _, bits := range s.Bits {
 		if len(cells) > 0 && !taken[bits] {
-			return nil, fmt.Errorf("measure encryption: none of %s comes in %d bits; %s", strings.Join(s.Schemes, ", "), bits, s.offer())
+			return nil, fmt.Errorf("measure encryption: none of the schemes comes in %d bits; %s", bits, s.offer())
 		}
 	}
 	if len(cells) == 0 {
@@ -133,17 +133,17 @@ func (s FESpec) cells() ([]*feCell, error) {
 }
 
 // sizes returns the sizes that a scheme is measured at.
-func (s FESpec) sizes(scheme string) ([]int, error) {
-	sizes := fe.Sizes(scheme)
-	switch len(sizes) {
-	case 0:
-		return nil, fmt.Errorf("scheme %q is unknown; choose of %s", scheme, strings.Join(fe.Schemes(), ", "))
-	case 1:
+func (s FESpec) sizes(scheme fe.Name) ([]int, error) {
+	if _, err := fe.SchemeOf(scheme); err != nil {
+		return nil, err
+	}
+	sizes := scheme.Sizes()
+	if len(sizes) == 1 {
 		return sizes, nil
 	}
 	sizes = slices.DeleteFunc(slices.Clone(s.Bits), func(bits int) bool { return !slices.Contains(sizes, bits) })
 	if len(sizes) == 0 && len(s.Bits) > 0 {
-		return nil, fmt.Errorf("%s comes in none of the sizes asked for; choose of %v bits", scheme, fe.Sizes(scheme))
+		return nil, fmt.Errorf("%s comes in none of the sizes asked for; choose of %v bits", scheme, scheme.Sizes())
 	}
 	return sizes, nil
 }
@@ -152,7 +152,7 @@ func (s FESpec) sizes(scheme string) ([]int, error) {
 func (s FESpec) offer() string {
 	var all []string
 	for _, scheme := range s.Schemes {
-		all = append(all, fmt.Sprintf("%s in %v", scheme, fe.Sizes(scheme)))
+		all = append(all, fmt.Sprintf("%s in %v", scheme, scheme.Sizes()))
 	}
 	return "they come: " + strings.Join(all, "; ")
 }
@@ -230,16 +230,20 @@ func costs(cells []*feCell) []result.FECost {
 		if len(c.keygen) == 0 {
 			continue
 		}
-		strength, source := fe.SecurityBits(c.params.Scheme, c.params.Bits)
-		values := c.params.Length
-		if !fe.HasAuthority(c.params.Scheme) {
+		p, values := c.params, c.params.Length
+		if p.Scheme.Single() {
 			values = 1
 		}
+		scheme, err := fe.SchemeOf(p.Scheme)
+		if err != nil {
+			panic(err) // it was measured
+		}
+		strength, source := scheme.Security(p.Bits)
 		out = append(out, result.FECost{
-			Scheme: c.params.Scheme, Bits: c.params.Bits, Length: c.params.Length, Values: values, Bound: c.params.Bound,
-			SecurityBits: strength, SecuritySource: source, Group: groupName(c.params),
+			Scheme: string(p.Scheme), Bits: p.Bits, Length: p.Length, Values: values, Bound: p.Bound,
+			SecurityBits: strength, SecuritySource: source, Group: scheme.Elements(p.Bits),
 			Keygen: sampledCost(c.keygen), Derive: sampledCost(c.derive), Encrypt: sampledCost(c.encrypt), Decrypt: sampledCost(c.decrypt),
-			Bytes: c.params.CiphertextSize(), OnLedger: onLedger(c.params.CiphertextSize()), PublicKey: c.public,
+			Bytes: p.CiphertextSize(), OnLedger: onLedger(p.CiphertextSize()), PublicKey: c.public,
 			TableBytes: c.tableBytes, Table: c.table.Took.Seconds(), TableFrom: c.tableFrom(), Modulus: c.modulus,
 		})
 	}
@@ -255,19 +259,6 @@ func (c *feCell) tableFrom() string {
 		return result.TableRead
 	}
 	return result.TableComputed
-}
-
-// groupName says what a ciphertext's elements are.
-func groupName(p fe.Params) string {
-	switch p.Scheme {
-	case "ecddh":
-		return "ristretto255"
-	case "paillier":
-		return fmt.Sprintf("residues modulo the square of n, n of %d bits", p.Bits)
-	case "dmcfe":
-		return "bn256, pairing G_1 and G_2 to G_T"
-	}
-	return fmt.Sprintf("quadratic residues modulo a safe prime of %d bits", p.Bits)
 }
 
 // onLedger returns the size of a reading with a ciphertext of that size and

@@ -25,7 +25,7 @@ func tables(t *testing.T) *fe.Tables {
 
 func TestMeasureFE(t *testing.T) {
 	spec := FESpec{
-		Schemes: []string{"ddh", "damgard", "ecddh", "dmcfe"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bounds: []int64{1000}, Samples: 6, Seed: 1,
+		Schemes: []fe.Name{"ddh", "damgard", "ecddh", "dmcfe"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bounds: []int64{1000}, Samples: 6, Seed: 1,
 		Tables: tables(t),
 	}
 	var round []string
@@ -66,7 +66,11 @@ func TestMeasureFE(t *testing.T) {
 				t.Errorf("row %d: %s = %+v", i, step, cost)
 			}
 		}
-		if strength, source := fe.SecurityBits(c.Scheme, c.Bits); !reflect.DeepEqual(c.SecurityBits, strength) || c.SecuritySource != source || c.Group == "" {
+		scheme, err := fe.SchemeOf(fe.Name(c.Scheme))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strength, source := scheme.Security(c.Bits); !reflect.DeepEqual(c.SecurityBits, strength) || c.SecuritySource != source || c.Group != scheme.Elements(c.Bits) {
 			t.Errorf("row %d: %v bits by %q in %q", i, c.SecurityBits, c.SecuritySource, c.Group)
 		}
 		if i < 4 && c.Table != costs[0].Table {
@@ -88,7 +92,7 @@ func TestMeasureFE(t *testing.T) {
 // The modulus is searched once, in the first sample, and needs no table.
 func TestMeasurePaillier(t *testing.T) {
 	costs, err := MeasureFE(t.Context(), FESpec{
-		Schemes: []string{"paillier"}, Bits: []int{1024}, Lengths: []int{1, 2}, Bounds: []int64{10, 1 << 20}, Samples: 6, Tables: tables(t),
+		Schemes: []fe.Name{"paillier"}, Bits: []int{1024}, Lengths: []int{1, 2}, Bounds: []int64{10, 1 << 20}, Samples: 6, Tables: tables(t),
 	})
 	if err != nil || len(costs) != 4 {
 		t.Fatalf("%d rows, %v", len(costs), err)
@@ -116,17 +120,17 @@ func TestOnLedger(t *testing.T) {
 // Sizes are asked for by number; each scheme takes those that it comes in.
 func TestFESpecCells(t *testing.T) {
 	for _, c := range []struct {
-		schemes []string
+		schemes []fe.Name
 		bits    []int
 		want    string
 	}{
-		{[]string{"ecddh", "dmcfe"}, nil, "[ecddh 256 l=1 bound 9 dmcfe 256 l=1 bound 9]"},
-		{[]string{"ecddh"}, []int{256}, "[ecddh 256 l=1 bound 9]"},
-		{[]string{"ddh", "ecddh"}, []int{1024, 3072}, "[ddh 1024 l=1 bound 9 ddh 3072 l=1 bound 9 ecddh 256 l=1 bound 9]"},
-		{[]string{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
-		{[]string{"ddh", "ecddh"}, []int{512, 2048}, "error: none of ddh, ecddh comes in 512 bits"},
-		{[]string{"ecddh"}, []int{1024}, "error: none of ecddh comes in 1024 bits"},
-		{[]string{"paillier", "ddh"}, []int{1536}, "error: paillier comes in none of the sizes asked for"},
+		{[]fe.Name{"ecddh", "dmcfe"}, nil, "[ecddh 256 l=1 bound 9 dmcfe 256 l=1 bound 9]"},
+		{[]fe.Name{"ecddh"}, []int{256}, "[ecddh 256 l=1 bound 9]"},
+		{[]fe.Name{"ddh", "ecddh"}, []int{1024, 3072}, "[ddh 1024 l=1 bound 9 ddh 3072 l=1 bound 9 ecddh 256 l=1 bound 9]"},
+		{[]fe.Name{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
+		{[]fe.Name{"ddh", "ecddh"}, []int{512, 2048}, "error: none of the schemes comes in 512 bits"},
+		{[]fe.Name{"ecddh"}, []int{1024}, "error: none of the schemes comes in 1024 bits"},
+		{[]fe.Name{"paillier", "ddh"}, []int{1536}, "error: paillier comes in none of the sizes asked for"},
 	} {
 		cells, err := FESpec{Schemes: c.schemes, Bits: c.bits, Lengths: []int{1}, Bounds: []int64{9}, Samples: 6, Tables: tables(t)}.cells()
 		got := fmt.Sprint(cells)
@@ -142,7 +146,7 @@ func TestFESpecCells(t *testing.T) {
 func TestMeasureFEInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	costs, err := MeasureFE(ctx, FESpec{
-		Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bounds: []int64{10}, Samples: 6, Tables: tables(t),
+		Schemes: []fe.Name{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bounds: []int64{10}, Samples: 6, Tables: tables(t),
 		Progress: func(done, _ int, _ string) {
 			if done == 2 {
 				cancel()
@@ -164,10 +168,10 @@ func TestMeasureFEInterrupted(t *testing.T) {
 }
 
 func TestMeasureFERefuses(t *testing.T) {
-	good := FESpec{Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bounds: []int64{10}, Samples: 6, Tables: tables(t)}
+	good := FESpec{Schemes: []fe.Name{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bounds: []int64{10}, Samples: 6, Tables: tables(t)}
 	for want, edit := range map[string]func(*FESpec){
 		"5 samples; at least 6":                   func(s *FESpec) { s.Samples = 5 },
-		`scheme "rsa" is unknown`:                 func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
+		`scheme "rsa" is unknown`:                 func(s *FESpec) { s.Schemes = []fe.Name{"ddh", "rsa"} },
 		"comes in none of the sizes":              func(s *FESpec) { s.Bits = []int{512} },
 		"vector length 0":                         func(s *FESpec) { s.Lengths = []int{0} },
 		"bound 0 is too small":                    func(s *FESpec) { s.Bounds = []int64{10, 0} },

@@ -26,8 +26,8 @@ import (
 // vectors are those of the fleet.
 type Config struct {
 	Kind   string // plain, padded or encrypted
-	Scheme string // padded and encrypted: one of fe.Schemes()
-	Bits   int    // padded and encrypted: one of fe.Sizes(Scheme)
+	Scheme string // padded and encrypted: one of fe.Names()
+	Bits   int    // padded and encrypted: one of its sizes
 	Fleet  *meter.Fleet
 	// Group is, for a scheme without an authority, how many meters agree on keys
 	// and have their values of an interval added up. The fleet's readings then

@@ -166,14 +166,14 @@ func TestPlainAndPadded(t *testing.T) {
 
 func TestEncryptedReadingsEvaluate(t *testing.T) {
 	for _, scheme := range fe.Schemes() {
-		if !fe.HasAuthority(scheme) {
+		if !scheme.HasAuthority() {
 			continue
 		}
 		for _, encryption := range []string{"inline", "ahead", "bank"} {
-			t.Run(scheme+"/"+encryption, func(t *testing.T) {
+			t.Run(string(scheme.Name)+"/"+encryption, func(t *testing.T) {
 				f := fleet(t, "enc", 2, 4)
 				r := workload(t, Config{
-					Kind: "encrypted", Scheme: scheme, Bits: fe.Sizes(scheme)[0], Fleet: f, First: 100, Encryption: encryption, Bank: 3, Verify: true,
+					Kind: "encrypted", Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Fleet: f, First: 100, Encryption: encryption, Bank: 3, Verify: true,
 				})
 				made, err := r.Prepare(t.Context(), 5, nil)
 				if err != nil {

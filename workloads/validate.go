@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"fmt"
-	"slices"
 
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
@@ -66,7 +65,7 @@ func (c Config) params() fe.Params {
 		return fe.Params{}
 	}
 	fleet := c.Fleet.Config()
-	p := fe.Params{Scheme: c.Scheme, Bits: c.Bits, Length: fleet.Length, Bound: fleet.Bound}
+	p := fe.Params{Scheme: fe.Name(c.Scheme), Bits: c.Bits, Length: fleet.Length, Bound: fleet.Bound}
 	if c.grouped() {
 		p.Length = c.Group
 	}
@@ -75,7 +74,7 @@ func (c Config) params() fe.Params {
 
 // grouped tells whether meters agree on keys in groups, for want of an authority.
 func (c Config) grouped() bool {
-	return slices.Contains(fe.Schemes(), c.Scheme) && !fe.HasAuthority(c.Scheme)
+	return fe.Name(c.Scheme).Single()
 }
 
 // checkReady makes sure that so many ciphertexts made before the load fit into
@@ -96,7 +95,7 @@ func (c BillingConfig) Validate() error {
 	if limit := c.Fleet.Limit(); limit < uint64(c.Readings+periods) {
 		return fmt.Errorf("bills over %d readings for %d periods; a meter makes only %d", c.Readings, periods, limit)
 	}
-	if c.Form == "encrypted" && !fe.HasAuthority(c.Scheme) {
+	if c.Form == "encrypted" && !fe.HasAuthority(fe.Name(c.Scheme)) {
 		return fmt.Errorf("bills by scheme %q: it has no authority to issue keys of tariffs; choose another", c.Scheme)
 	}
 	if err := c.stock().Validate(); err != nil {

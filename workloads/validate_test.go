@@ -25,25 +25,25 @@ func fleetOf(t *testing.T, meters, length int, interval time.Duration) *meter.Fl
 // the next one does not.
 func TestValidateKnowsHowLongReadingsCanBe(t *testing.T) {
 	for _, scheme := range fe.Schemes() {
-		for _, bits := range fe.Sizes(scheme) {
+		for _, bits := range scheme.Name.Sizes() {
 			longest := 0
 			for length := 1; length <= reading.MaxValues; length++ {
 				values, group := length, 1
-				if !fe.HasAuthority(scheme) {
+				if !scheme.HasAuthority() {
 					values, group = 1, length
 				}
 				fleet := fleetOf(t, length, values, time.Second)
-				c := Config{Kind: "padded", Scheme: scheme, Bits: bits, Fleet: fleet, Group: group}
+				c := Config{Kind: "padded", Scheme: string(scheme.Name), Bits: bits, Fleet: fleet, Group: group}
 				measured, _ := fleet.Values(0, 0)
 				_, padding := measured.MarshalPadded(c.params().CiphertextSize())
 				if err := c.Validate(); (err == nil) != (padding == nil) {
-					t.Fatalf("%s %d, length %d: validated %v, padded %v", scheme, bits, length, err, padding)
+					t.Fatalf("%s %d, length %d: validated %v, padded %v", scheme.Name, bits, length, err, padding)
 				} else if err == nil {
 					longest = length
 				}
 			}
-			if small := scheme == "ecddh" || scheme == "dmcfe"; small != (longest == reading.MaxValues) && bits > 2048 {
-				t.Errorf("%s %d: up to %d values", scheme, bits, longest)
+			if small := scheme.Name == fe.ECDDH || scheme.Name == fe.DMCFE; small != (longest == reading.MaxValues) && bits > 2048 {
+				t.Errorf("%s %d: up to %d values", scheme.Name, bits, longest)
 			}
 		}
 	}

@@ -13,9 +13,9 @@ import (
 func TestSchemes(t *testing.T) {
 	var names []string
 	for _, s := range []codec.Scheme{codec.DDH, codec.Damgard, codec.ECDDH, codec.Paillier, codec.DMCFE} {
-		names = append(names, s.String())
-		if !slices.Equal(sizes(s.String()), s.Sizes()) {
-			t.Errorf("%s: %v, and on the wire %v", s, sizes(s.String()), s.Sizes())
+		names = append(names, string(s))
+		if !slices.Equal(sizes(string(s)), s.Sizes()) {
+			t.Errorf("%s: %v, and on the wire %v", s, sizes(string(s)), s.Sizes())
 		}
 	}
 	slices.Sort(names)

@@ -85,7 +85,7 @@ a line for each timing, so that benchstat compares machines and versions.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&spec.Schemes, "schemes", fe.Schemes(), "schemes")
+	flags.StringSliceVar(&spec.Schemes, "schemes", fe.Names(), "schemes")
 	flags.IntSliceVar(&spec.Bits, "bits", []int{2048, 3072}, "key sizes in bits: of the modulus")
 	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24}, "vector lengths")
 	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest values in the vectors")

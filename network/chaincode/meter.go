@@ -55,7 +55,7 @@ func (m *meter) marshal() []byte {
 		verify = 1
 	}
 	b = append(append(b, verify), m.key...)
-	b = append(b, byte(m.header.Scheme))
+	b = append(b, m.header.Scheme.Number())
 	b = binary.BigEndian.AppendUint16(b, uint16(m.header.Bits))
 	b = binary.BigEndian.AppendUint16(b, uint16(m.header.Length))
 	b = binary.BigEndian.AppendUint64(b, m.begin)
@@ -71,7 +71,7 @@ func parseMeter(b []byte) (meter, error) {
 	m := meter{verify: b[0] == 1, key: b[1:][:reading.PointSize]}
 	rest := b[1+reading.PointSize:]
 	m.header = codec.Header{
-		Scheme: codec.Scheme(rest[0]), Bits: int(binary.BigEndian.Uint16(rest[1:])), Length: int(binary.BigEndian.Uint16(rest[3:])),
+		Scheme: codec.Numbered(rest[0]), Bits: int(binary.BigEndian.Uint16(rest[1:])), Length: int(binary.BigEndian.Uint16(rest[3:])),
 	}
 	m.begin = binary.BigEndian.Uint64(rest[5:])
 	m.span = uint64(binary.BigEndian.Uint32(rest[13:]))

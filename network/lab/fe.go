@@ -16,8 +16,12 @@ func FESpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
 	if err != nil {
 		return workloads.FESpec{}, err
 	}
+	schemes := make([]fe.Name, len(spec.Schemes))
+	for i, name := range spec.Schemes {
+		schemes[i] = fe.Name(name)
+	}
 	return workloads.FESpec{
-		Schemes: spec.Schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bounds: spec.Bounds, Samples: spec.Samples, Seed: seed,
+		Schemes: schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bounds: spec.Bounds, Samples: spec.Samples, Seed: seed,
 		Tables: tables,
 	}, nil
 }

@@ -65,7 +65,7 @@ func edited(t testing.TB, ciphertext []byte, edit func(elements []*big.Int)) []b
 }
 
 func TestTamperedCiphertextRefused(t *testing.T) {
-	for _, name := range []string{"ddh", "damgard"} {
+	for _, name := range []Name{DDH, Damgard} {
 		h := newHolders(t, Params{name, 1024, 2, 100})
 		other := newHolders(t, Params{name, 1024, 1, 100})
 		good, key := h.make(t, []int64{3, 4}, []int64{1, 1})
@@ -76,8 +76,8 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 			ciphertext []byte
 		}{
 			{"nil", "0 bytes", nil},
-			{"cut off", "bytes; " + name, good[:len(good)-1]},
-			{"of another length", "length 1; the evaluator is for " + name + " 1024 l=2", foreign},
+			{"cut off", "bytes; " + string(name), good[:len(good)-1]},
+			{"of another length", "length 1; the evaluator is for " + string(name) + " 1024 l=2", foreign},
 			{"first element negated", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, e[0]) })},
 			{"one value's element negated", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[len(e)-1].Sub(p, e[len(e)-1]) })},
 			{"element p", "of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Set(p) })},
@@ -85,7 +85,7 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 			{"another group element", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[1].Mul(e[1], e[1]).Mod(e[1], p) })},
 			{"elements swapped", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[0], e[1] = e[1], e[0] })},
 		} {
-			t.Run(name+"/"+c.name, func(t *testing.T) {
+			t.Run(string(name)+"/"+c.name, func(t *testing.T) {
 				z, err := h.evaluator.Evaluate(t.Context(), c.ciphertext, key)
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
@@ -120,7 +120,7 @@ func TestTamperedCurveCiphertextRefused(t *testing.T) {
 		{"identity", "element 2 is zero", func(b []byte) { clear(element(b, 2)) }},
 		{"elements swapped", ErrNoResult.Error(), func(b []byte) { copy(element(b, 1), element(good, 2)); copy(element(b, 2), element(good, 1)) }},
 		{"another element", ErrNoResult.Error(), func(b []byte) { copy(element(b, 0), group.encode(group.power(3))) }},
-		{"other scheme", "dmcfe of 256 bits and length 2 has 70", func(b []byte) { b[1] = byte(codec.DMCFE) }},
+		{"other scheme", "dmcfe of 256 bits and length 2 has 70", func(b []byte) { b[1] = codec.DMCFE.Number() }},
 		{"other length", "length 3 has 134", func(b []byte) { b[5] = 3 }},
 	} {
 		b := slices.Clone(good)
@@ -134,7 +134,7 @@ func TestTamperedCurveCiphertextRefused(t *testing.T) {
 // Signs of the values' elements that cancel in the product change nothing:
 // the result is that of the ciphertext without them.
 func TestSignsThatCancel(t *testing.T) {
-	for _, name := range []string{"ddh", "damgard"} {
+	for _, name := range []Name{DDH, Damgard} {
 		h := newHolders(t, Params{name, 1024, 3, 100})
 		good, _ := h.make(t, []int64{3, 4, 5}, []int64{1, 1, 1})
 		signs := edited(t, good, func(e []*big.Int) {
@@ -159,7 +159,7 @@ func TestSignsThatCancel(t *testing.T) {
 }
 
 func TestWrongKeyRefused(t *testing.T) {
-	for _, name := range []string{"ddh", "damgard"} {
+	for _, name := range []Name{DDH, Damgard} {
 		h := newHolders(t, Params{name, 1024, 2, 100})
 		ciphertext, key := h.make(t, []int64{3, 4}, []int64{1, 1})
 		stranger, err := mustSetup(t, h.params).Derive([]int64{1, 1})
@@ -186,7 +186,7 @@ func TestWrongKeyRefused(t *testing.T) {
 			{"secrets of another function", ErrNoResult.Error(), with(func(k *Key) { k.Function = []int64{1, 2} })},
 			{"another authority", ErrNoResult.Error(), stranger},
 		} {
-			t.Run(name+"/"+c.name, func(t *testing.T) {
+			t.Run(string(name)+"/"+c.name, func(t *testing.T) {
 				z, err := h.evaluator.Evaluate(t.Context(), ciphertext, c.key)
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)

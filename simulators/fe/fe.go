@@ -45,10 +45,10 @@ var ErrNoResult = errors.New("no result within the bound")
 
 // Params are the public parameters that all holders of a scheme's keys share.
 type Params struct {
-	Scheme string // one of Schemes()
-	Bits   int    // one of Sizes(Scheme)
-	Length int    // l, of the vectors x and y, or of the group of meters: 1 to 1024
-	Bound  int64  // B, largest absolute value in x and in y, at least 1
+	Scheme Name
+	Bits   int   // one of Scheme.Sizes()
+	Length int   // l, of the vectors x and y, or of the group of meters: 1 to 1024
+	Bound  int64 // B, largest absolute value in x and in y, at least 1
 }
 
 // productBits, even, limits the largest result: l*B^2 < 2^productBits. From there
@@ -58,13 +58,12 @@ const productBits = 48
 
 // Validate tells what of the parameters is unknown or out of range.
 func (p Params) Validate() error {
-	s, err := schemeNamed(p.Scheme)
-	if err != nil {
+	if _, err := SchemeOf(p.Scheme); err != nil {
 		return err
 	}
-	switch {
-	case !slices.Contains(s.id.Sizes(), p.Bits):
-		return fmt.Errorf("fe: %s of %d bits is not available; choose one of %v", p.Scheme, p.Bits, s.id.Sizes())
+	switch sizes := p.Scheme.Sizes(); {
+	case !slices.Contains(sizes, p.Bits):
+		return fmt.Errorf("fe: %s of %d bits is not available; choose one of %v", p.Scheme, p.Bits, sizes)
 	case p.Length < 1 || p.Length > codec.MaxLength:
 		return fmt.Errorf("fe: vector length %d is out of range; choose 1 to %d", p.Length, codec.MaxLength)
 	case p.Bound < 1:
@@ -82,11 +81,7 @@ func (p Params) String() string { return fmt.Sprintf("%s %d l=%d", p.Scheme, p.B
 func (p Params) CiphertextSize() int { return codec.Size(p.header()) }
 
 func (p Params) header() codec.Header {
-	s, err := schemeNamed(p.Scheme)
-	if err != nil {
-		return codec.Header{}
-	}
-	return codec.Header{Scheme: s.id, Bits: p.Bits, Length: p.Length}
+	return codec.Header{Scheme: p.Scheme, Bits: p.Bits, Length: p.Length}
 }
 
 // checkVector holds a vector of plaintext or weights to the parameters. It
@@ -192,32 +187,6 @@ type Evaluator interface {
 	Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error)
 }
 
-// Schemes returns the names of the known schemes.
-func Schemes() []string {
-	var names []string
-	for _, s := range schemes() {
-		names = append(names, s.name())
-	}
-	return names
-}
-
-// Sizes returns the sizes that a scheme comes in, in bits and ascending, none
-// for an unknown scheme.
-func Sizes(scheme string) []int {
-	s, err := schemeNamed(scheme)
-	if err != nil {
-		return nil
-	}
-	return s.id.Sizes()
-}
-
-// HasAuthority tells whether a scheme has an authority, whose keys evaluate
-// encrypted vectors. One without encrypts the single values of several meters.
-func HasAuthority(scheme string) bool {
-	s, err := schemeNamed(scheme)
-	return err == nil && s.setup != nil
-}
-
 // Setup makes an Authority with a fresh master key. It fails for a scheme
 // without one, and with the context's error within about a second of that being
 // done.
@@ -285,7 +254,7 @@ func readPublic(public []byte) (Params, []byte, error) {
 	if err != nil {
 		return Params{}, nil, err
 	}
-	p := Params{decoded.Scheme.String(), decoded.Bits, decoded.Length, decoded.Bound}
+	p := Params{decoded.Scheme, decoded.Bits, decoded.Length, decoded.Bound}
 	if err := p.Validate(); err != nil {
 		return Params{}, nil, err
 	}

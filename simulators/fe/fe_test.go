@@ -196,16 +196,17 @@ func leftBehind() (goroutines int, heap uint64) {
 
 func TestSecurityBits(t *testing.T) {
 	for _, c := range []struct {
-		scheme     string
+		scheme     Name
 		bits, want int // 0: not assessed
 	}{
 		{"ddh", 1024, 80}, {"ddh", 1536, 96}, {"ddh", 2048, 112}, {"ddh", 3072, 128}, {"ddh", 4096, 152},
 		{"damgard", 2048, 112}, {"ddh", 2560, 0}, {"rsa", 2048, 0},
 		{"paillier", 3072, 128}, {"paillier", 1536, 0}, {"ecddh", 256, 128}, {"ecddh", 255, 0}, {"dmcfe", 256, 100}, {"dmcfe", 512, 0},
 	} {
-		got, source := SecurityBits(c.scheme, c.bits)
+		scheme, _ := SchemeOf(c.scheme)
+		got, source := scheme.Security(c.bits)
 		if (got == nil) != (c.want == 0) || got != nil && *got != c.want || source == "" {
-			t.Errorf("SecurityBits(%s, %d) = %v, %q, want %d", c.scheme, c.bits, got, source, c.want)
+			t.Errorf("the security of %s at %d bits is %v, %q, want %d", c.scheme, c.bits, got, source, c.want)
 		}
 	}
 }
@@ -214,10 +215,14 @@ func TestSecurityBits(t *testing.T) {
 // n bits: (1.923 * cbrt(n ln 2) * cbrt(ln(n ln 2)^2) - 4.69) / ln 2, to the
 // nearest multiple of eight. It also gives the strengths in SP 800-57's table.
 func TestSecurityBitsFollowEstimate(t *testing.T) {
-	for _, bits := range []int{1024, 1536, 2048, 3072, 4096} {
+	ddh, err := SchemeOf(DDH)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bits := range DDH.Sizes() {
 		x := float64(bits) * math.Ln2
 		estimate := (1.923*math.Cbrt(x)*math.Cbrt(math.Pow(math.Log(x), 2)) - 4.69) / math.Ln2
-		got, _ := SecurityBits("ddh", bits)
+		got, _ := ddh.Security(bits)
 		if want := 8 * int(math.Round(estimate/8)); *got != want {
 			t.Errorf("%d bits: strength %d, the estimate gives %d (%.1f)", bits, *got, want, estimate)
 		}
@@ -238,5 +243,40 @@ func TestSetupIsCancelled(t *testing.T) {
 	cancel()
 	if _, err := authority.(Renewer).Renew(ctx, Params{"paillier", 1024, 1024, 100}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// Every scheme has a wire form, a strength for each of its sizes, and costs that grow with size and
+// length.
+func TestTableOfSchemes(t *testing.T) {
+	for _, s := range Schemes() {
+		t.Run(string(s.Name), func(t *testing.T) {
+			sizes := s.Name.Sizes()
+			if s.Name.Number() == 0 || len(sizes) == 0 {
+				t.Fatalf("number %d on the wire, sizes %v", s.Name.Number(), sizes)
+			}
+			if s.Name.Single() == s.HasAuthority() {
+				t.Error("single values are those of a group without an authority")
+			}
+			for _, bits := range sizes {
+				if strength, source := s.Security(bits); strength == nil {
+					t.Errorf("%d bits: strength %s", bits, source)
+				}
+			}
+			if len(s.strength) != len(sizes) {
+				t.Errorf("strengths of %d sizes, of which there are %d", len(s.strength), len(sizes))
+			}
+			if text := s.Elements(sizes[0]); text == "" || strings.Contains(text, "%") {
+				t.Errorf("elements are %q", text)
+			}
+			least, longest := s.Cost(sizes[0], 1), s.Cost(sizes[0], 24)
+			if least.Encrypt <= 0 || longest.Encrypt < least.Encrypt || longest.Sample <= least.Sample {
+				t.Errorf("costs %v, and of 24 values %v", least, longest)
+			}
+			largest := s.Cost(sizes[len(sizes)-1], 1)
+			if len(sizes) > 1 && (largest.Encrypt <= least.Encrypt || largest.Setup < least.Setup) {
+				t.Errorf("costs %v, and of the largest size %v", least, largest)
+			}
+		})
 	}
 }

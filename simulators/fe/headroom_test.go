@@ -48,9 +48,9 @@ func BenchmarkHeadRoom(b *testing.B) {
 		b.ReportMetric(float64(len(ours.ciphertext)-codec.HeaderSize)/25, "B/element")
 	})
 	b.Run("decrypt/ecddh", func(b *testing.B) { compare(b, 101, func() { theirs.gofe(b) }, func() { ours.evaluate(b) }) })
-	for _, scheme := range []string{"ddh", "damgard"} {
+	for _, scheme := range []Name{DDH, Damgard} {
 		h := newHeadRoom(b, Params{scheme, 2048, 24, 10_000}, tables, x, y)
-		b.Run("decrypt/"+scheme, func(b *testing.B) { compare(b, 11, func() { h.gofe(b) }, func() { h.evaluate(b) }) })
+		b.Run("decrypt/"+string(scheme), func(b *testing.B) { compare(b, 11, func() { h.gofe(b) }, func() { h.evaluate(b) }) })
 	}
 }
 
@@ -167,7 +167,7 @@ func BenchmarkLeftBehind(b *testing.B) {
 	x, y := headRoomVectors()
 	for _, p := range []Params{{"ddh", 2048, 24, 10_000}, {"damgard", 2048, 24, 10_000}, {"ecddh", 256, 24, 10_000}} {
 		h := newHeadRoom(b, p, tables, x, y)
-		b.Run(p.Scheme, func(b *testing.B) {
+		b.Run(string(p.Scheme), func(b *testing.B) {
 			h.evaluate(b)
 			goroutines, heap := leftBehind()
 			for b.Loop() {

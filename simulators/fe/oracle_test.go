@@ -50,7 +50,7 @@ func known[T any](t testing.TB, file string) (answers []T) {
 	return answers
 }
 
-func (k knownAnswer) params() Params { return Params{k.Scheme, k.Bits, k.Length, k.Bound} }
+func (k knownAnswer) params() Params { return Params{Name(k.Scheme), k.Bits, k.Length, k.Bound} }
 
 func numbers(t testing.TB, hexadecimal []string) data.Vector {
 	t.Helper()
@@ -198,9 +198,9 @@ func TestSchemesAgree(t *testing.T) {
 // gofe's own decryption is the oracle here. Each call leaves a goroutine
 // behind, so the calls and the bound are few and small.
 func TestAgreesWithGofe(t *testing.T) {
-	for _, name := range []string{"ddh", "damgard"} {
+	for _, name := range []Name{DDH, Damgard} {
 		p := Params{name, 1024, 3, 20}
-		t.Run(name, func(t *testing.T) {
+		t.Run(string(name), func(t *testing.T) {
 			authority := mustSetup(t, p)
 			evaluator := mustEvaluator(t, authority.Encryptor().Public())
 			for _, c := range []struct{ x, y []int64 }{

@@ -80,7 +80,7 @@ func NewTables(c TableConfig) (*Tables, error) {
 // Bytes returns the memory that the table for these parameters takes, 0 for a
 // scheme that searches no discrete logarithm.
 func (t *Tables) Bytes(p Params) int64 {
-	if s, err := schemeNamed(p.Scheme); err != nil || !s.searches {
+	if s, err := SchemeOf(p.Scheme); err != nil || !s.searches {
 		return 0
 	}
 	return int64(t.config.Entries) * 8
@@ -96,7 +96,7 @@ func (t *Tables) Check(p Params, y []int64) error {
 	if err := p.checkVector(y); err != nil {
 		return fmt.Errorf("fe: function: %w", err)
 	}
-	s, err := schemeNamed(p.Scheme)
+	s, err := SchemeOf(p.Scheme)
 	if err != nil {
 		return err
 	}

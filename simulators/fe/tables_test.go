@@ -93,7 +93,7 @@ func TestTableOrigin(t *testing.T) {
 			t.Fatal(err)
 		}
 		var first TableOrigin
-		for i, scheme := range []string{"ddh", "damgard"} { // which share their group
+		for i, scheme := range []Name{DDH, Damgard} { // which share their group
 			authority := mustSetup(t, Params{scheme, 1024, 1, 1})
 			evaluator, err := NewEvaluator(t.Context(), authority.Encryptor().Public(), tables)
 			if err != nil {

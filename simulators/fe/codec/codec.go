@@ -47,9 +47,9 @@ type Header struct {
 
 // Elements returns how many elements the ciphertext has, 0 for an unknown scheme.
 func (h Header) Elements() int {
-	f := formOf(h.Scheme)
+	f := h.Scheme.form()
 	switch {
-	case f.name == "":
+	case f.number == 0:
 		return 0
 	case f.single:
 		return f.heads + 1
@@ -58,16 +58,16 @@ func (h Header) Elements() int {
 }
 
 // ElementSize returns the size of each element in bytes, 0 for an unknown scheme.
-func (h Header) ElementSize() int { return formOf(h.Scheme).numbers * h.Bits / 8 }
+func (h Header) ElementSize() int { return h.Scheme.form().numbers * h.Bits / 8 }
 
 // Validate tells what of the header is unknown or out of range.
 func (h Header) Validate() error {
-	f := formOf(h.Scheme)
+	f := h.Scheme.form()
 	switch {
-	case f.name == "":
-		return fmt.Errorf("fe ciphertext: %v is unknown; known are 1 (ddh) to 5 (dmcfe)", h.Scheme)
-	case !f.comesIn(h.Bits):
-		return fmt.Errorf("fe ciphertext: %s of %d bits; known are %v", f.name, h.Bits, h.Scheme.Sizes())
+	case f.number == 0:
+		return fmt.Errorf("fe ciphertext: scheme %q is unknown", h.Scheme)
+	case !slices.Contains(f.sizes, h.Bits):
+		return fmt.Errorf("fe ciphertext: %s of %d bits; known are %v", h.Scheme, h.Bits, f.sizes)
 	case h.Length < 1 || h.Length > MaxLength:
 		return fmt.Errorf("fe ciphertext: vector length %d; want 1 to %d", h.Length, MaxLength)
 	}
@@ -76,7 +76,7 @@ func (h Header) Validate() error {
 
 func (h Header) put(b []byte) {
 	b[0] = version
-	b[1] = byte(h.Scheme)
+	b[1] = h.Scheme.Number()
 	binary.BigEndian.PutUint16(b[2:], uint16(h.Bits))
 	binary.BigEndian.PutUint16(b[4:], uint16(h.Length))
 }
@@ -94,9 +94,12 @@ func ReadHeader(b []byte) (Header, error) {
 		return Header{}, fmt.Errorf("fe ciphertext: version %d; only %d is known", b[0], version)
 	}
 	h := Header{
-		Scheme: Scheme(b[1]),
+		Scheme: Numbered(b[1]),
 		Bits:   int(binary.BigEndian.Uint16(b[2:])),
 		Length: int(binary.BigEndian.Uint16(b[4:])),
+	}
+	if h.Scheme == "" {
+		return Header{}, fmt.Errorf("fe ciphertext: scheme %d is unknown; known are 1 (ddh) to 5 (dmcfe)", b[1])
 	}
 	if err := h.Validate(); err != nil {
 		return Header{}, err

@@ -17,7 +17,7 @@ import (
 // hexadecimal.
 type vector struct {
 	Name     string   `json:"name"`
-	Scheme   Scheme   `json:"scheme"`
+	Scheme   uint8    `json:"scheme"`
 	Bits     int      `json:"bits"`
 	Length   int      `json:"length"`
 	Elements []string `json:"elements"`
@@ -43,7 +43,7 @@ func (v vector) decode(t testing.TB) (Header, [][]byte, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := Header{v.Scheme, v.Bits, v.Length}
+	h := Header{Numbered(v.Scheme), v.Bits, v.Length}
 	elements := make([][]byte, len(v.Elements))
 	for i, s := range v.Elements {
 		number, ok := new(big.Int).SetString(s, 16)
@@ -139,7 +139,7 @@ func TestMarshalRefuses(t *testing.T) {
 		header   Header
 		elements [][]byte
 	}{
-		{"no scheme", Header{0, 1024, 1}, [][]byte{one, one}},
+		{"no scheme", Header{"", 1024, 1}, [][]byte{one, one}},
 		{"unknown bits", Header{DDH, 2560, 1}, [][]byte{one, one}},
 		{"length 0", Header{DDH, 1024, 0}, [][]byte{one}},
 		{"length beyond", Header{DDH, 1024, MaxLength + 1}, nil},

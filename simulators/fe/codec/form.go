@@ -1,64 +1,65 @@
 package codec
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
-// A Scheme is the wire number of a functional-encryption scheme.
-type Scheme uint8
+// A Scheme is the name of a functional-encryption scheme, as scenarios and results have it.
+type Scheme string
 
-// The schemes. Numbers are never reused.
+// The schemes.
 const (
-	DDH      Scheme = 1
-	Damgard  Scheme = 2
-	ECDDH    Scheme = 3
-	Paillier Scheme = 4
-	DMCFE    Scheme = 5
+	DDH      Scheme = "ddh"
+	Damgard  Scheme = "damgard"
+	ECDDH    Scheme = "ecddh"
+	Paillier Scheme = "paillier"
+	DMCFE    Scheme = "dmcfe"
 )
 
-// A form is what ciphertexts and public keys of a scheme look like. It is
-// plain data, so that checking a ciphertext allocates nothing.
+// A form is what ciphertexts and public keys of a scheme look like.
 type form struct {
-	name    string
-	sizes   [5]int // bits that the scheme comes in, ascending, then zeros
-	numbers int    // of so many bits that make an element: residues modulo n^2 and points have 2
-	heads   int    // elements of a ciphertext before those of the values
-	single  bool   // a ciphertext holds one value, whatever the length
-	preface int    // numbers of a public key before its elements, one for each value
+	scheme  Scheme
+	number  uint8 // on the wire, never reused
+	sizes   []int // bits that the scheme comes in, ascending
+	numbers int   // of so many bits that make an element: residues modulo n^2 and points have 2
+	heads   int   // elements of a ciphertext before those of the values
+	single  bool  // a ciphertext holds one value, whatever the length
+	preface int   // numbers of a public key before its elements, one for each value
 }
 
-// formOf returns a scheme's form, the zero form for an unknown scheme.
-func formOf(s Scheme) form {
-	switch s {
-	case DDH:
-		return form{name: "ddh", sizes: [5]int{1024, 1536, 2048, 3072, 4096}, numbers: 1, heads: 1}
-	case Damgard:
-		return form{name: "damgard", sizes: [5]int{1024, 1536, 2048, 3072, 4096}, numbers: 1, heads: 2}
-	case ECDDH:
-		return form{name: "ecddh", sizes: [5]int{256}, numbers: 1, heads: 1}
-	case Paillier: // the preface is n and a generator modulo n^2
-		return form{name: "paillier", sizes: [5]int{1024, 2048, 3072, 4096}, numbers: 2, heads: 1, preface: 3}
-	case DMCFE:
-		return form{name: "dmcfe", sizes: [5]int{256}, numbers: 2, single: true}
+// forms is the table of wire forms.
+var forms = [...]form{
+	{scheme: DDH, number: 1, sizes: []int{1024, 1536, 2048, 3072, 4096}, numbers: 1, heads: 1},
+	{scheme: Damgard, number: 2, sizes: []int{1024, 1536, 2048, 3072, 4096}, numbers: 1, heads: 2},
+	{scheme: ECDDH, number: 3, sizes: []int{256}, numbers: 1, heads: 1},
+	{scheme: Paillier, number: 4, sizes: []int{1024, 2048, 3072, 4096}, numbers: 2, heads: 1, preface: 3}, // n and a generator modulo n^2
+	{scheme: DMCFE, number: 5, sizes: []int{256}, numbers: 2, single: true},
+}
+
+// form returns the scheme's form, the zero form for an unknown scheme.
+func (s Scheme) form() form {
+	for i := range forms {
+		if forms[i].scheme == s {
+			return forms[i]
+		}
 	}
 	return form{}
 }
 
-func (f form) comesIn(bits int) bool { return bits > 0 && slices.Contains(f.sizes[:], bits) }
-
-// String returns the scheme's name in scenarios and results.
-func (s Scheme) String() string {
-	if name := formOf(s).name; name != "" {
-		return name
+// Numbered returns the scheme with a number on the wire, "" if there is none.
+func Numbered(number uint8) Scheme {
+	for i := range forms {
+		if forms[i].number == number {
+			return forms[i].scheme
+		}
 	}
-	return fmt.Sprintf("scheme %d", uint8(s))
+	return ""
 }
 
-// Sizes returns the sizes that a scheme comes in, in bits and ascending: of
-// the modulus, of n for paillier, of the group's order for the curves. There
-// are none for an unknown scheme.
-func (s Scheme) Sizes() []int {
-	sizes := formOf(s).sizes
-	return slices.DeleteFunc(sizes[:], func(bits int) bool { return bits == 0 })
-}
+// Number returns the scheme's number on the wire, 0 for an unknown scheme.
+func (s Scheme) Number() uint8 { return s.form().number }
+
+// Sizes returns the sizes that a scheme comes in, in bits and ascending: of the modulus, of n for
+// paillier, of the group's order for the curves. There are none for an unknown scheme.
+func (s Scheme) Sizes() []int { return slices.Clone(s.form().sizes) }
+
+// Single reports whether a ciphertext holds one value, and its length is that of a group of meters.
+func (s Scheme) Single() bool { return s.form().single }

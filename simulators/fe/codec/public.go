@@ -36,7 +36,7 @@ type Public struct {
 
 // PublicSize returns the size in bytes of a public key with a valid header.
 func PublicSize(h Header) int {
-	return PublicHeaderSize + formOf(h.Scheme).preface*h.Bits/8 + h.Length*h.ElementSize()
+	return PublicHeaderSize + h.Scheme.form().preface*h.Bits/8 + h.Length*h.ElementSize()
 }
 
 // Marshal returns the wire form.
