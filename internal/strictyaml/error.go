@@ -76,11 +76,13 @@ func Between[T cmp.Ordered](path string, got, least, most T) *Problem {
 
 // Hint returns a hint for a word that is none of the options: the closest one if there is a close
 // one, else all of them.
-func Hint(word string, options []string) string {
+func Hint[S ~string](word S, options []S) string {
 	best, distance := "", min(2, len(word)/3)+1
+	var words []string
 	for _, option := range options {
-		if d := editDistance(strings.ToLower(word), option); d < distance {
-			best, distance = option, d
+		words = append(words, string(option))
+		if d := editDistance(strings.ToLower(string(word)), string(option)); d < distance {
+			best, distance = string(option), d
 		}
 	}
 	switch {
@@ -89,7 +91,7 @@ func Hint(word string, options []string) string {
 	case len(options) == 0:
 		return ""
 	}
-	return "known are " + strings.Join(options, ", ")
+	return "known are " + strings.Join(words, ", ")
 }
 
 // editDistance counts the insertions, deletions, substitutions and swaps of neighbours that turn a
