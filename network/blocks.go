@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/network/fabric"
 )
 
 // A blockLog puts together what the logs of all nodes tell of the blocks of a
@@ -49,10 +50,10 @@ type peerBlock struct {
 	transactions int
 }
 
-func newBlockLog(nodes []Node) *blockLog {
+func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 	b := &blockLog{}
 	for _, n := range nodes {
-		reader := logReader{node: n.Name, path: n.Log}
+		reader := logReader{node: n.Name, path: n.Log, lines: lines}
 		switch n.Kind {
 		case KindOrderer:
 			b.orderers = append(b.orderers, &ordererLog{reader, map[blockKey]cut{}, map[string]bool{}, map[string]blockKey{}})
@@ -91,7 +92,11 @@ func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]resu
 			messages = int(of.Batch.Messages)
 		}
 	}
-	n.reading.Do(func() { n.blocks = newBlockLog(n.record.Nodes) })
+	dialect, err := n.record.dialect()
+	if err != nil {
+		return nil, fmt.Errorf("blocks: %w", err)
+	}
+	n.reading.Do(func() { n.blocks = newBlockLog(n.record.Nodes, dialect.Log()) })
 	return n.blocks.of(c, messages, since, height)
 }
 
@@ -207,13 +212,13 @@ func (c cut) reason(transactions, messages int, configNext bool) result.CutReaso
 
 func (o *ordererLog) take(e event) {
 	switch e.kind {
-	case batchTimer:
+	case fabric.BatchTimer:
 		o.timers[e.channel] = true
-	case blockCreated:
+	case fabric.BlockCreated:
 		key := blockKey{e.channel, e.block}
 		o.created[key] = cut{at: e.at, timer: o.timers[e.channel]}
 		o.timers[e.channel], o.last[e.channel] = false, key
-	case configAhead:
+	case fabric.ConfigAhead:
 		if key, ok := o.last[e.channel]; ok {
 			made := o.created[key]
 			made.config = true
@@ -223,7 +228,7 @@ func (o *ordererLog) take(e event) {
 }
 
 func (p *peerLog) take(e event) {
-	if e.kind < blockReceived {
+	if e.kind < fabric.BlockReceived {
 		return
 	}
 	key := blockKey{e.channel, e.block}
@@ -233,11 +238,11 @@ func (p *peerLog) take(e event) {
 		p.blocks[key] = block
 	}
 	switch e.kind {
-	case blockReceived:
+	case fabric.BlockReceived:
 		block.times.Received = e.at
-	case blockValidated:
+	case fabric.BlockValidated:
 		block.times.Validated = e.at
-	case blockCommitted:
+	case fabric.BlockCommitted:
 		block.transactions, block.times.Committed = e.transactions, e.at
 		block.times.Versions, block.times.Store, block.times.State = e.versions, e.store, e.state
 	}

@@ -13,6 +13,8 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric"
+	"meterbench/network/fabric/daemons"
 )
 
 func wall(t *testing.T, clock string) time.Time {
@@ -35,21 +37,22 @@ const (
 )
 
 func TestParseEvent(t *testing.T) {
+	lines := testDialect(t).Log()
 	for _, c := range []struct {
 		name, line string
 		want       event
 	}{
-		{"timer", timerLine, event{kind: batchTimer, at: wall(t, "10:40:28.152852"), channel: "metrology"}},
-		{"created", createdLine, event{kind: blockCreated, at: wall(t, "10:40:28.153214"), channel: "metrology", block: 5}},
-		{"configuration", configLine, event{kind: configAhead, at: wall(t, "10:40:27.661949"), channel: "metrology"}},
-		{"received", receivedLine, event{kind: blockReceived, at: wall(t, "10:23:05.221007"), channel: "metrology", block: 32}},
-		{"validated", validatedLine, event{kind: blockValidated, at: wall(t, "10:23:05.223"), channel: "metrology", block: 32}},
+		{"timer", timerLine, event{kind: fabric.BatchTimer, at: wall(t, "10:40:28.152852"), channel: "metrology"}},
+		{"created", createdLine, event{kind: fabric.BlockCreated, at: wall(t, "10:40:28.153214"), channel: "metrology", block: 5}},
+		{"configuration", configLine, event{kind: fabric.ConfigAhead, at: wall(t, "10:40:27.661949"), channel: "metrology"}},
+		{"received", receivedLine, event{kind: fabric.BlockReceived, at: wall(t, "10:23:05.221007"), channel: "metrology", block: 32}},
+		{"validated", validatedLine, event{kind: fabric.BlockValidated, at: wall(t, "10:23:05.223"), channel: "metrology", block: 32}},
 		{"committed", committedLine, event{
-			kind: blockCommitted, at: wall(t, "10:23:05.234"), channel: "metrology", block: 32, transactions: 4,
+			kind: fabric.BlockCommitted, at: wall(t, "10:23:05.234"), channel: "metrology", block: 32, transactions: 4,
 			store: 6 * time.Millisecond, state: 2 * time.Millisecond,
 		}},
 	} {
-		got, ok := parseEvent(c.line)
+		got, ok := parseEvent(lines, c.line)
 		if !ok || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, ok, c.want)
 		}
@@ -57,6 +60,7 @@ func TestParseEvent(t *testing.T) {
 }
 
 func TestParseEventIsStrict(t *testing.T) {
+	lines := testDialect(t).Log()
 	for name, line := range map[string]string{
 		"empty":           "",
 		"other message":   "2026-11-22T10:23:07.670Z INFO [gossip.privdata] Received private data",
@@ -70,18 +74,19 @@ func TestParseEventIsStrict(t *testing.T) {
 		"cut off":         committedLine[:150],
 		"quoted":          `2026-11-22T10:23:07.670Z WARN [x] said "` + receivedLine + `"`,
 	} {
-		if e, ok := parseEvent(line); ok {
+		if e, ok := parseEvent(lines, line); ok {
 			t.Errorf("%s: read as %+v", name, e)
 		}
 	}
 }
 
 func FuzzParseEvent(f *testing.F) {
+	lines := testDialect(f).Log()
 	for _, line := range []string{timerLine, createdLine, configLine, receivedLine, validatedLine, committedLine, "", " [] "} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		e, ok := parseEvent(line)
+		e, ok := parseEvent(lines, line)
 		if !ok {
 			return
 		}
@@ -101,7 +106,8 @@ type logged struct {
 func newLogged(t *testing.T) *logged {
 	l := &logged{t: t, dir: t.TempDir(), Network: &Network{}}
 	l.record = Record{
-		Topology: topology.Topology{Name: "logged", Channels: []topology.Channel{{Name: "metrology", Batch: topology.Batch{Messages: 100}}}},
+		Fabric:   daemons.Version,
+		Topology: topology.Topology{Name: "logged", Orderers: topology.Orderers{Consensus: topology.Raft, Count: 2}, Channels: []topology.Channel{{Name: "metrology", Batch: topology.Batch{Messages: 100}}}},
 		Channels: []Channel{{Name: "metrology", Peers: []string{"peer0.ptb", "peer0.cmi"}}},
 	}
 	for _, n := range []Node{

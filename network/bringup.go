@@ -99,7 +99,7 @@ func named(name string, err error) error {
 	return nil
 }
 
-func (b *bringUp) joinOrderer(ctx context.Context, o *ordererPlan) error {
+func (b *bringUp) joinOrderer(ctx context.Context, o *fabric.Orderer) error {
 	for _, channel := range b.plan.channels {
 		if err := fabric.JoinOrderer(ctx, o.Admin, b.orderingTLS, channel.genesis); err != nil {
 			return err

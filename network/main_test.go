@@ -5,6 +5,10 @@ import (
 	"os"
 	"testing"
 
+	"meterbench/bench/topology"
+	"meterbench/network/fabric"
+	"meterbench/network/fabric/daemons"
+
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
@@ -17,6 +21,16 @@ func TestMain(m *testing.M) {
 		os.Exit(hold())
 	}
 	os.Exit(m.Run())
+}
+
+// testDialect is that of a raft orderer of the pinned release.
+func testDialect(t testing.TB) fabric.Dialect {
+	t.Helper()
+	d, err := fabric.DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, daemons.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // echo is the smallest chaincode: it answers to Ping and puts what it is told.

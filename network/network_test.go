@@ -21,7 +21,7 @@ func needsNetwork(t *testing.T) {
 func shape(name string, orderers, peers int, organisations ...string) topology.Topology {
 	t := topology.Topology{
 		Name:     name,
-		Orderers: topology.Orderers{Consensus: "raft", Count: orderers},
+		Orderers: topology.Orderers{Consensus: topology.Raft, Count: orderers},
 		Channels: []topology.Channel{channel("metrology", "readings")},
 		Limits:   topology.Limits{Gateway: 2500},
 	}

@@ -20,15 +20,11 @@ const loopback = "127.0.0.1"
 type plan struct {
 	topology topology.Topology
 	dir      string
-	orderers []*ordererPlan
+	dialect  fabric.Dialect
+	orderers []*fabric.Orderer
 	peers    []*peerPlan
 	channels []*channelPlan
 	services []*servicePlan
-}
-
-type ordererPlan struct {
-	fabric.Orderer
-	tls fabric.Credential
 }
 
 type peerPlan struct {
@@ -36,7 +32,6 @@ type peerPlan struct {
 	organisation string
 	channels     []*channelPlan
 	services     []*servicePlan
-	tls          fabric.Credential
 }
 
 type channelPlan struct {
@@ -66,11 +61,15 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	if t.Orderers.Count < 1 || len(t.Organisations) == 0 || len(t.Channels) == 0 {
 		return nil, errors.New("a network needs an orderer, an organisation and a channel")
 	}
+	var err error
+	if p.dialect, err = fabric.DialectOf(t.Orderers, cfg.Binaries.Version); err != nil {
+		return nil, fmt.Errorf("orderers: %w", err)
+	}
 	for i := range t.Orderers.Count {
 		name := fmt.Sprintf("orderer%d", i)
-		p.orderers = append(p.orderers, &ordererPlan{Orderer: fabric.Orderer{
-			Name: name, MSP: topology.MSP(topology.Ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir,
-		}})
+		p.orderers = append(p.orderers, &fabric.Orderer{
+			Name: name, MSP: topology.MSP(topology.Ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Debug: p.dialect.Orderer.Debug,
+		})
 	}
 	for _, o := range t.Organisations {
 		for i := range o.Peers {

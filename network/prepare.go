@@ -44,7 +44,7 @@ func (o *organisations) member(name string) *fabric.Organisation {
 func (p *plan) prepare(orgs *organisations, executable string) error {
 	for _, o := range p.orderers {
 		var err error
-		if o.tls, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, orgs.ordering); err != nil {
+		if o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, orgs.ordering); err != nil {
 			return err
 		}
 	}
@@ -68,7 +68,7 @@ func (p *plan) prepare(orgs *organisations, executable string) error {
 
 func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable string) error {
 	var err error
-	if peer.tls, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org); err != nil {
+	if peer.TLS, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org); err != nil {
 		return err
 	}
 	var services []fabric.Service
@@ -77,17 +77,14 @@ func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable 
 			return err
 		}
 		services = append(services, fabric.Service{
-			Label: s.contract.pkg.Label, Address: s.address, Name: s.name, Client: peer.tls, CA: org.TLSCA.PEM(),
+			Label: s.contract.pkg.Label, Address: s.address, Name: s.name, Client: peer.TLS, CA: org.TLSCA.PEM(),
 		})
 	}
 	return fabric.WriteBuilder(peer.Dir, executable, services)
 }
 
 func (p *plan) prepareChannel(channel *channelPlan, orgs *organisations) error {
-	c := fabric.Channel{Name: channel.Name, Batch: channel.Batch, Ordering: orgs.ordering}
-	for _, o := range p.orderers {
-		c.Orderers = append(c.Orderers, fabric.Consenter{Endpoint: o.Address, TLSCert: o.tls.Cert})
-	}
+	c := fabric.Channel{Name: channel.Name, Batch: channel.Batch, Ordering: orgs.ordering, Orderers: p.orderers, Dialect: p.dialect}
 	for _, member := range channel.Members {
 		m := fabric.Member{Organisation: orgs.member(member)}
 		for _, peer := range channel.of(member) {

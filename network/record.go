@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/internal/process"
+	"meterbench/network/fabric"
 )
 
 // recordFile lies in the run folder of a network that is ready.
@@ -123,6 +124,11 @@ func (r *Record) write() (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("write %s: %w", recordFile, err), f.Close())
 	}
 	return f, nil
+}
+
+// dialect returns how the network's daemons are set and what they report.
+func (r *Record) dialect() (fabric.Dialect, error) {
+	return fabric.DialectOf(r.Topology.Orderers, r.Fabric)
 }
 
 // node returns the node of that name; the record names only nodes that it has.

@@ -62,8 +62,8 @@ func (t Topology) check() *strictyaml.Problem {
 			return p
 		}
 	}
-	if t.Orderers.Consensus != "raft" {
-		return problem(strictyaml.Hint(t.Orderers.Consensus, []string{"raft"}), "orderers.consensus", "unknown consensus %q", t.Orderers.Consensus)
+	if known := ConsensusTypes(); !slices.Contains(known, t.Orderers.Consensus) {
+		return problem(strictyaml.Hint(t.Orderers.Consensus, known), "orderers.consensus", "unknown consensus %q", t.Orderers.Consensus)
 	}
 	if p := checkCount("orderers.count", t.Orderers.Count); p != nil {
 		return p

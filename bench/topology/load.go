@@ -39,7 +39,7 @@ func Parse(file string, src []byte) (Topology, error) {
 		return Topology{}, err
 	}
 	t := Topology{
-		Orderers: Orderers{Consensus: "raft", Count: 1},
+		Orderers: Orderers{Consensus: Raft, Count: 1},
 		Limits:   Limits{Gateway: 500, Endorser: 2500, Deliver: 2500}, // sampleconfig/core.yaml
 	}
 	if err := doc.Decode(&t); err != nil {

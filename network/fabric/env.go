@@ -20,7 +20,7 @@ import (
 // of its CPU time.
 const (
 	peerLogging    = "info:grpc,comm.grpc.server,endorser,gateway=warning"
-	ordererLogging = "info:grpc,comm.grpc.server=warning:orderer.common.broadcast=error:orderer.consensus.etcdraft=debug"
+	ordererLogging = "info:grpc,comm.grpc.server=warning:orderer.common.broadcast=error"
 	logFormat      = "%{time:2006-01-02T15:04:05.000000Z07:00} %{level} [%{module}] %{message}"
 )
 
@@ -47,6 +47,7 @@ type Peer struct {
 	Operations Endpoint // metrics and health, over mutual TLS
 	Bootstrap  Endpoint // a peer of the same organisation, possibly itself
 	Limits     topology.Limits
+	TLS        Credential // by which it serves, as Prepare returns it
 }
 
 // An Orderer is where an orderer lives and how it is set.
@@ -58,6 +59,8 @@ type Orderer struct {
 	Address    Endpoint
 	Admin      Endpoint // channel participation, over mutual TLS
 	Operations Endpoint
+	Debug      string     // logger that debugs, as its consensus needs
+	TLS        Credential // by which it serves and speaks to other orderers, as Prepare returns it
 }
 
 // Prepare makes a node's folder with its identity, its TLS certificate and the
@@ -170,7 +173,7 @@ func (o Orderer) Env() []string {
 	data := filepath.Join(o.Dir, dataDir)
 	return []string{
 		"FABRIC_CFG_PATH=" + o.Config,
-		"FABRIC_LOGGING_SPEC=" + ordererLogging,
+		"FABRIC_LOGGING_SPEC=" + ordererLogging + ":" + o.Debug + "=debug",
 		"FABRIC_LOGGING_FORMAT=" + logFormat,
 		"TMPDIR=" + filepath.Join(o.Dir, tempDir),
 		"ORDERER_GENERAL_LISTENADDRESS=" + o.Address.Host,

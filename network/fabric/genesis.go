@@ -11,7 +11,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
-	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -25,7 +24,8 @@ type Channel struct {
 	Batch    topology.Batch
 	Members  []Member
 	Ordering *Organisation // owns every orderer
-	Orderers []Consenter
+	Orderers []*Orderer    // prepared
+	Dialect  Dialect
 }
 
 // A Member is an organisation of a channel and the peers by which those of
@@ -43,25 +43,6 @@ type Endpoint struct {
 
 // String returns host:port.
 func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) }
-
-// A Consenter is an orderer that takes part in a channel's consensus. Its TLS
-// certificate, PEM, is also the one by which it authenticates to the others.
-type Consenter struct {
-	Endpoint
-	TLSCert []byte
-}
-
-// Raft's clock. Fabric lets the first leader be elected two heartbeats after
-// the channel starts, so ticks of 100 ms instead of the usual 500 ms shorten
-// the start; the election timeout stays at Fabric's 5 s, so that a busy
-// machine does not lose its leader sooner.
-const (
-	raftTick         = 100 * time.Millisecond
-	raftElection     = 50 // ticks
-	raftHeartbeat    = 1  // ticks
-	raftInflight     = 5  // blocks, Fabric's default
-	raftSnapshotSize = 16 << 20
-)
 
 // Genesis returns the first block of a channel, serialised. Its batch timeout
 // is at most SetUpTimeout.
@@ -132,7 +113,7 @@ func (g *groups) channel(c Channel) *common.ConfigGroup {
 	g.standard(root)
 	g.value(root, "HashingAlgorithm", &common.HashingAlgorithm{Name: "SHA256"})
 	g.value(root, "BlockDataHashingStructure", &common.BlockDataHashingStructure{Width: math.MaxUint32})
-	g.capability(root, "V3_0")
+	g.capability(root, c.Dialect.Release.Channel)
 	root.Groups["Orderer"] = g.ordering(c)
 	root.Groups["Application"] = g.application(c)
 	return root
@@ -141,7 +122,6 @@ func (g *groups) channel(c Channel) *common.ConfigGroup {
 func (g *groups) ordering(c Channel) *common.ConfigGroup {
 	group := newGroup()
 	g.standard(group)
-	g.implied(group, "BlockValidation", "Writers", common.ImplicitMetaPolicy_ANY)
 	g.value(group, "BatchSize", &orderer.BatchSize{
 		MaxMessageCount:   c.Batch.Messages,
 		AbsoluteMaxBytes:  c.Batch.AbsoluteBytes,
@@ -149,24 +129,13 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 	})
 	g.batchTimeout(group, min(c.Batch.Timeout, SetUpTimeout))
 	g.value(group, "ChannelRestrictions", &orderer.ChannelRestrictions{})
-	g.capability(group, "V2_0")
+	g.capability(group, c.Dialect.Release.Ordering)
 
-	raft := &etcdraft.ConfigMetadata{Options: &etcdraft.Options{
-		TickInterval:         raftTick.String(),
-		ElectionTick:         raftElection,
-		HeartbeatTick:        raftHeartbeat,
-		MaxInflightBlocks:    raftInflight,
-		SnapshotIntervalSize: raftSnapshotSize,
-	}}
+	c.Dialect.Consensus.configure(g, group, c.Orderers)
 	endpoints := &common.OrdererAddresses{}
 	for _, o := range c.Orderers {
-		raft.Consenters = append(raft.Consenters, &etcdraft.Consenter{
-			Host: o.Host, Port: uint32(o.Port), ClientTlsCert: o.TLSCert, ServerTlsCert: o.TLSCert,
-		})
-		endpoints.Addresses = append(endpoints.Addresses, o.String())
+		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
 	}
-	g.value(group, "ConsensusType", &orderer.ConsensusType{Type: "etcdraft", Metadata: g.bytes(raft)})
-
 	org := g.organisation(c.Ordering)
 	// The addresses stand with their organisation: capability V3_0 forbids
 	// the list for the whole channel.
@@ -186,7 +155,7 @@ func (g *groups) application(c Channel) *common.ConfigGroup {
 	g.standard(group)
 	g.implied(group, "Endorsement", "Endorsement", common.ImplicitMetaPolicy_MAJORITY)
 	g.implied(group, "LifecycleEndorsement", "Endorsement", common.ImplicitMetaPolicy_MAJORITY)
-	g.capability(group, "V2_5")
+	g.capability(group, c.Dialect.Release.Application)
 	for _, member := range c.Members {
 		org := g.organisation(member.Organisation)
 		g.role(org, "Endorsement", msp.MSPRole_PEER, member.MSP)

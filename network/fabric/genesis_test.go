@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/topology"
@@ -66,12 +68,16 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 	for i := range 6 {
 		pool = append(pool, organisation(t, fmt.Sprintf("org%d", i), fmt.Sprintf("Org%dMSP", i)))
 	}
+	dialect, err := DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, "v3.1.1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		port := 1024
 		next := func() Endpoint { port++; return Endpoint{"127.0.0.1", port} }
 		c := Channel{
 			Name:     rapid.StringMatching(`[a-z][a-z0-9.-]{0,20}`).Draw(t, "name"),
-			Ordering: pool[0],
+			Ordering: pool[0], Dialect: dialect,
 			Batch: topology.Batch{
 				Timeout:        time.Duration(rapid.IntRange(1, 10_000).Draw(t, "timeout")) * time.Millisecond,
 				Messages:       rapid.Uint32Range(1, 5000).Draw(t, "messages"),
@@ -80,7 +86,7 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 			},
 		}
 		for range rapid.IntRange(1, 5).Draw(t, "orderers") {
-			c.Orderers = append(c.Orderers, Consenter{next(), pool[0].AdminTLS.Cert})
+			c.Orderers = append(c.Orderers, &Orderer{Address: next(), TLS: pool[0].AdminTLS})
 		}
 		for i := range rapid.IntRange(1, 5).Draw(t, "members") {
 			m := Member{Organisation: pool[i+1]}
@@ -148,12 +154,12 @@ func checkOrdering(t *rapid.T, group *common.ConfigGroup, c Channel) {
 		t.Fatalf("%s with %d consenters and %d endpoints, want %d", kind.Type, len(raft.Consenters), len(endpoints.Addresses), len(c.Orderers))
 	}
 	for i, o := range c.Orderers {
-		got := raft.Consenters[i]
-		if got.Host != o.Host || int(got.Port) != o.Port || !bytes.Equal(got.ServerTlsCert, o.TLSCert) || !bytes.Equal(got.ClientTlsCert, o.TLSCert) {
-			t.Errorf("consenter %d is %v, want %v", i, got, o)
+		want := &etcdraft.Consenter{Host: o.Address.Host, Port: uint32(o.Address.Port), ServerTlsCert: o.TLS.Cert, ClientTlsCert: o.TLS.Cert}
+		if diff := cmp.Diff(want, raft.Consenters[i], protocmp.Transform()); diff != "" {
+			t.Errorf("consenter %d: %s", i, diff)
 		}
-		if endpoints.Addresses[i] != o.String() {
-			t.Errorf("endpoint %d is %s, want %v", i, endpoints.Addresses[i], o)
+		if endpoints.Addresses[i] != o.Address.String() {
+			t.Errorf("endpoint %d is %s, want %v", i, endpoints.Addresses[i], o.Address)
 		}
 	}
 	checkMSP(t, group.Groups[c.Ordering.MSP], c.Ordering)
