@@ -112,6 +112,20 @@ func (b *blockLog) read() error {
 	return errors.Join(failed...)
 }
 
+// await reads on until the observing peer has logged the channel's blocks below number height, or
+// for tellTime.
+func (b *blockLog) await(channel Channel, height uint64) error {
+	for waited := time.Duration(0); ; waited += tellTime / 100 {
+		b.mu.Lock()
+		err, told := b.read(), b.told(channel, height)
+		b.mu.Unlock()
+		if told || waited >= tellTime {
+			return err
+		}
+		time.Sleep(tellTime / 100)
+	}
+}
+
 // told reports whether the observing peer has logged the channel's last block
 // below number height.
 func (b *blockLog) told(channel Channel, height uint64) bool {
@@ -123,13 +137,9 @@ func (b *blockLog) told(channel Channel, height uint64) bool {
 }
 
 func (b *blockLog) of(channel Channel, messages int, since time.Time, height uint64) ([]result.Block, error) {
+	err := b.await(channel, height)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	err := b.read()
-	for waited := time.Duration(0); !b.told(channel, height) && waited < tellTime; waited += tellTime / 100 {
-		time.Sleep(tellTime / 100)
-		err = b.read()
-	}
 	var blocks []result.Block
 	for key, at := range b.peer(channel.Peers[0]) {
 		if key.channel != channel.Name || at.times.Committed.Before(since) || at.times.Committed.IsZero() {
