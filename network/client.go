@@ -2,17 +2,10 @@ package network
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials"
 
 	"meterbench/bench/topology"
 	"meterbench/network/client"
@@ -43,10 +36,8 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 	}
 	for _, name := range c.Peers {
 		peer := r.node(name)
-		dir := organisationDir(r.Dir, peer.Organisation)
-		ca, err1 := os.ReadFile(filepath.Join(dir, tlsCAFile))
-		user, err2 := readCredential(dir, userCert, userKey)
-		if err := errors.Join(err1, err2); err != nil {
+		ca, user, err := r.keys(peer.Organisation, userCert, userKey)
+		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", name, err)
 		}
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
@@ -57,24 +48,12 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 	return client.Dial(ctx, cfg)
 }
 
-func readCredential(dir, cert, key string) (fabric.Credential, error) {
-	c, err1 := os.ReadFile(filepath.Join(dir, cert))
-	k, err2 := os.ReadFile(filepath.Join(dir, key))
-	return fabric.Credential{Cert: c, Key: k}, errors.Join(err1, err2)
-}
-
-// dial connects to a node's gRPC services. Nodes that are starting are tried
-// again far sooner than gRPC does by default, which is after a second.
-func dial(address string, ca []byte) (*grpc.ClientConn, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(ca) {
-		return nil, errors.New("TLS authority: no certificate in it")
-	}
-	return grpc.NewClient(address,
-		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.2, Jitter: 0.2, MaxDelay: 200 * time.Millisecond},
-			MinConnectTimeout: 5 * time.Second,
-		}),
-	)
+// keys reads the certificate of an organisation's TLS authority and the credential of one of its
+// users, by the names of the files.
+func (r *Record) keys(organisation, cert, key string) (ca []byte, user fabric.Credential, err error) {
+	dir := organisationDir(r.Dir, organisation)
+	ca, err1 := os.ReadFile(filepath.Join(dir, tlsCAFile))
+	c, err2 := os.ReadFile(filepath.Join(dir, cert))
+	k, err3 := os.ReadFile(filepath.Join(dir, key))
+	return ca, fabric.Credential{Cert: c, Key: k}, errors.Join(err1, err2, err3)
 }

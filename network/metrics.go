@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -17,12 +16,12 @@ import (
 	"meterbench/network/fabric"
 )
 
-// Metrics are what a node counts that tells of limits, since its start.
+// Metrics are what a node has counted of limits since its start.
 type Metrics struct {
-	// Calls that a peer turned away, by service. Its concurrency limiter answers
-	// with gRPC code UNKNOWN, which of these services else only an endorser
-	// does, to a proposal that is malformed. (The deliver service ends streams
-	// that way for other reasons too; so its refusals do not show here.)
+	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code
+	// UNKNOWN, which of these services else only an endorser does, to a proposal that is
+	// malformed. (The deliver service ends streams that way for other reasons too; so its
+	// refusals do not show here.)
 	Gateway, Endorser uint64
 
 	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
@@ -37,76 +36,103 @@ type Timing struct {
 // Metrics asks every peer and orderer for its metrics, by node name. What
 // could be learned is right also when the error names nodes that did not answer.
 func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
+	dialect, err := n.record.dialect()
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]Metrics{}
-	var failed []error
-	var mu sync.Mutex
-	var asking sync.WaitGroup
+	var q inquiry
 	for _, node := range n.record.Nodes {
 		if node.Operations == "" {
 			continue
 		}
-		asking.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-			defer cancel()
-			var m Metrics
-			err := n.record.metrics(ctx, node, func(text io.Reader) (err error) {
-				m, err = parseMetrics(text)
-				return err
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = append(failed, fmt.Errorf("metrics of %s: %w", node.Name, err))
-				return
+		q.ask(ctx, "metrics of "+node.Name, func(ctx context.Context) error {
+			f, err := n.record.families(ctx, node)
+			if err == nil {
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				all[node.Name] = f.metrics(dialect.Release)
 			}
-			all[node.Name] = m
+			return err
 		})
 	}
-	asking.Wait()
-	return all, errors.Join(failed...)
+	return all, q.wait()
 }
 
-// metrics hands a node's metrics, in Prometheus's text format, to read.
-func (r *Record) metrics(ctx context.Context, node Node, read func(io.Reader) error) error {
-	dir := organisationDir(r.Dir, node.Organisation)
-	ca, err1 := os.ReadFile(filepath.Join(dir, tlsCAFile))
-	credential, err2 := readCredential(dir, adminTLSCert, adminTLSKey)
-	if err := errors.Join(err1, err2); err != nil {
-		return err
+// answerTimeout bounds how long one node may take to answer.
+const answerTimeout = 5 * time.Second
+
+// An inquiry asks several nodes at once.
+type inquiry struct {
+	asking sync.WaitGroup
+	mu     sync.Mutex // guards what the answers are put into
+	failed []error
+}
+
+// ask runs a question beside others.
+func (q *inquiry) ask(ctx context.Context, about string, question func(context.Context) error) {
+	q.asking.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		if err := question(ctx); err != nil {
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			q.failed = append(q.failed, fmt.Errorf("%s: %w", about, err))
+		}
+	})
+}
+
+// wait returns when all are answered, with the errors of those that failed.
+func (q *inquiry) wait() error {
+	q.asking.Wait()
+	return errors.Join(q.failed...)
+}
+
+// families are a node's metrics by name.
+type families map[string]*dto.MetricFamily
+
+// families asks a node, as its organisation's administrator, for its metrics.
+func (r *Record) families(ctx context.Context, node Node) (families, error) {
+	ca, credential, err := r.keys(node.Organisation, adminTLSCert, adminTLSKey)
+	if err != nil {
+		return nil, err
 	}
 	config, err := fabric.ClientTLS(ca, credential)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+node.Operations+"/metrics", nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	response, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}).Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("metrics: %s", response.Status)
+		return nil, fmt.Errorf("metrics: %s", response.Status)
 	}
-	return read(response.Body)
+	return parseFamilies(response.Body)
 }
 
-// parseMetrics reads Prometheus's text format. Some kinds of damage make the
+// parseFamilies reads Prometheus's text format. Some kinds of damage make the
 // library's parser panic; that too is an error.
-func parseMetrics(text io.Reader) (m Metrics, err error) {
+func parseFamilies(text io.Reader) (f families, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			m, err = Metrics{}, fmt.Errorf("metrics are damaged: %v", p)
+			f, err = nil, fmt.Errorf("metrics are damaged: %v", p)
 		}
 	}()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(text)
-	if err != nil {
-		return m, err
+	if f, err = parser.TextToMetricFamilies(text); err != nil {
+		return nil, err
 	}
-	for _, metric := range families["grpc_server_unary_requests_completed"].GetMetric() {
+	return f, nil
+}
+
+func (f families) metrics(release fabric.Release) (m Metrics) {
+	for _, metric := range f[release.Requests].GetMetric() {
 		if label(metric, "code") != "Unknown" {
 			continue
 		}
@@ -118,8 +144,20 @@ func parseMetrics(text io.Reader) (m Metrics, err error) {
 			m.Endorser += calls
 		}
 	}
-	m.BlockFill = timing(families["blockcutter_block_fill_duration"])
-	return m, nil
+	for _, metric := range f[release.BlockFill].GetMetric() { // by channel
+		m.BlockFill.Count += metric.GetHistogram().GetSampleCount()
+		m.BlockFill.Total += metric.GetHistogram().GetSampleSum()
+	}
+	return m
+}
+
+// leads returns the channels that an orderer leads.
+func (f families) leads(metric string) map[string]bool {
+	leads := map[string]bool{}
+	for _, m := range f[metric].GetMetric() {
+		leads[label(m, "channel")] = m.GetGauge().GetValue() == 1
+	}
+	return leads
 }
 
 func label(m *dto.Metric, name string) string {
@@ -129,13 +167,4 @@ func label(m *dto.Metric, name string) string {
 		}
 	}
 	return ""
-}
-
-// timing adds up a histogram over all its labels.
-func timing(family *dto.MetricFamily) (t Timing) {
-	for _, metric := range family.GetMetric() {
-		t.Count += metric.GetHistogram().GetSampleCount()
-		t.Total += metric.GetHistogram().GetSampleSum()
-	}
-	return t
 }

@@ -1,9 +1,10 @@
 package network
 
 import (
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Excerpts of what a peer and an orderer really answered; the refusals are made up.
@@ -26,20 +27,39 @@ blockcutter_block_fill_duration_count{channel="billing"} 1
 `
 
 func TestParseMetrics(t *testing.T) {
-	for text, want := range map[string]Metrics{
-		peerMetrics:    {Gateway: 42, Endorser: 9},
-		ordererMetrics: {BlockFill: Timing{3, 0.75}},
-		"":             {},
+	for _, test := range []struct {
+		name, text string
+		want       Metrics
+	}{
+		{"peer", peerMetrics, Metrics{Gateway: 42, Endorser: 9}},
+		{"orderer", ordererMetrics, Metrics{BlockFill: Timing{3, 0.75}}},
+		{"empty", "", Metrics{}},
 	} {
-		got, err := parseMetrics(strings.NewReader(text))
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("got %+v, %v, want %+v", got, err, want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			f, err := parseFamilies(strings.NewReader(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, f.metrics(testDialect(t).Release)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 	for _, text := range []string{"{broken", "#TYPE a histogram\n{}"} {
-		if m, err := parseMetrics(strings.NewReader(text)); err == nil || m != (Metrics{}) {
-			t.Errorf("%q: took what is no metrics as %+v, %v", text, m, err)
+		if f, err := parseFamilies(strings.NewReader(text)); err == nil || f != nil {
+			t.Errorf("%q: took what is no metrics as %v, %v", text, f, err)
 		}
+	}
+}
+
+func TestLeads(t *testing.T) {
+	f, err := parseFamilies(strings.NewReader("# TYPE consensus_etcdraft_is_leader gauge\n" +
+		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\nother 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]bool{"metrology": true, "pki": false}, f.leads(testDialect(t).Orderer.Leader)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -49,9 +69,21 @@ func FuzzParseMetrics(f *testing.F) {
 	f.Add("# TYPE blockcutter_block_fill_duration counter\nblockcutter_block_fill_duration 1\n")
 	f.Add("grpc_server_unary_requests_completed{code=\"Unknown\",service=\"gateway_Gateway\"} NaN\n")
 	f.Add("#TYPE a histogram\n{}") // a panic in expfmt 0.70.1
+	f.Add("# HELP consensus_etcdraft_is_leader The leadership status\n" +
+		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\n")
+	f.Add("consensus_etcdraft_is_leader{channel=\"")
+	f.Add("consensus_etcdraft_is_leader{channel=\"\"} 1")
+	d := testDialect(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		if m, err := parseMetrics(strings.NewReader(text)); err != nil && m != (Metrics{}) {
-			t.Errorf("%+v comes with %v", m, err)
+		families, err := parseFamilies(strings.NewReader(text))
+		if err != nil && families != nil {
+			t.Errorf("%v comes with %v", families, err)
+		}
+		families.metrics(d.Release)
+		for channel := range families.leads(d.Orderer.Leader) {
+			if !strings.Contains(text, d.Orderer.Leader) {
+				t.Errorf("channel %q is not in the metrics", channel)
+			}
 		}
 	})
 }

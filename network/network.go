@@ -29,6 +29,7 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
+	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -210,7 +211,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	}
 	conns := map[string]*grpc.ClientConn{}
 	for _, peer := range plan.peers {
-		conn, err := dial(peer.Address.String(), orgs.member(peer.organisation).TLSCA.PEM())
+		conn, err := client.Connect(peer.Address.String(), peer.Name, orgs.member(peer.organisation).TLSCA.PEM())
 		if err != nil {
 			return fmt.Errorf("%s: %w", peer.Name, err)
 		}

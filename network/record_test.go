@@ -64,29 +64,6 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-func FuzzParseLeads(f *testing.F) {
-	f.Add("# HELP consensus_etcdraft_is_leader The leadership status\n" +
-		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\n")
-	f.Add("consensus_etcdraft_is_leader{channel=\"")
-	f.Add("consensus_etcdraft_is_leader{channel=\"\"} 1")
-	f.Fuzz(func(t *testing.T, metrics string) {
-		leads, err := parseLeads(strings.NewReader(metrics))
-		for channel := range leads {
-			if err == nil && !strings.Contains(metrics, leaderMetric+`{channel="`+channel+`"}`) {
-				t.Errorf("channel %q is not in the metrics", channel)
-			}
-		}
-	})
-}
-
-func TestParseLeads(t *testing.T) {
-	leads, err := parseLeads(strings.NewReader("# TYPE consensus_etcdraft_is_leader gauge\n" +
-		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\nother 1\n"))
-	if err != nil || len(leads) != 2 || !leads["metrology"] || leads["pki"] {
-		t.Errorf("parseLeads = %v, %v", leads, err)
-	}
-}
-
 // A record whose lock nobody holds belongs to a network that has gone.
 func TestAttachToTheDead(t *testing.T) {
 	dir := t.TempDir()

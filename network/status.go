@@ -1,24 +1,15 @@
 package network
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
-	"time"
 
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
+	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
-
-// statusTimeout bounds how long one node may take to answer.
-const statusTimeout = 5 * time.Second
 
 // A Status is how a network is at one moment.
 type Status struct {
@@ -63,26 +54,18 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 		s.Nodes = append(s.Nodes, node)
 	}
 
-	var asking sync.WaitGroup
-	var mu sync.Mutex
-	ask := func(node string, question func(context.Context) error) {
-		asking.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-			defer cancel()
-			if err := question(ctx); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failed = append(failed, fmt.Errorf("%s: %w", node, err))
-			}
-		})
+	dialect, err := r.dialect()
+	if err != nil {
+		return s, err
 	}
+	var q inquiry
 	s.Channels = make([]ChannelStatus, len(r.Channels))
 	for i, c := range r.Channels {
 		channel := &s.Channels[i]
 		channel.Name, channel.Heights = c.Name, make([]Height, len(c.Peers))
 		for j, name := range c.Peers {
 			channel.Heights[j].Peer = name
-			ask(name, func(ctx context.Context) (err error) {
+			q.ask(ctx, name, func(ctx context.Context) (err error) {
 				channel.Heights[j].Blocks, err = r.height(ctx, r.node(name), c.Name)
 				return err
 			})
@@ -92,10 +75,11 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 		if n.Kind != KindOrderer {
 			continue
 		}
-		ask(n.Name, func(ctx context.Context) error {
-			leads, err := r.leads(ctx, n)
-			mu.Lock()
-			defer mu.Unlock()
+		q.ask(ctx, n.Name, func(ctx context.Context) error {
+			f, err := r.families(ctx, n)
+			leads := f.leads(dialect.Orderer.Leader)
+			q.mu.Lock()
+			defer q.mu.Unlock()
 			for i := range s.Channels {
 				if leads[s.Channels[i].Name] {
 					s.Channels[i].Leader = n.Name
@@ -104,7 +88,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			return err
 		})
 	}
-	asking.Wait()
+	failed = append(failed, q.wait())
 	if err := errors.Join(failed...); err != nil {
 		return s, fmt.Errorf("status of network %s: %w", r.Topology.Name, err)
 	}
@@ -113,8 +97,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 
 // height asks a peer, as its organisation's administrator, for its height.
 func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64, error) {
-	dir := organisationDir(r.Dir, peer.Organisation)
-	credential, err := readCredential(dir, adminCert, adminKey)
+	ca, credential, err := r.keys(peer.Organisation, adminCert, adminKey)
 	if err != nil {
 		return 0, err
 	}
@@ -122,42 +105,10 @@ func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64,
 	if err != nil {
 		return 0, err
 	}
-	ca, err := os.ReadFile(filepath.Join(dir, tlsCAFile))
-	if err != nil {
-		return 0, err
-	}
-	conn, err := dial(peer.Address, ca)
+	conn, err := client.Connect(peer.Address, peer.Name, ca)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
 	return admin.Height(ctx, conn, channel)
-}
-
-// leaderMetric is 1 at the orderer that leads the channel of its label.
-const leaderMetric = "consensus_etcdraft_is_leader"
-
-// leads asks an orderer's metrics which channels it leads.
-func (r *Record) leads(ctx context.Context, orderer Node) (leads map[string]bool, err error) {
-	err = r.metrics(ctx, orderer, func(text io.Reader) (err error) {
-		leads, err = parseLeads(text)
-		return err
-	})
-	return leads, err
-}
-
-// parseLeads reads Prometheus's text format.
-func parseLeads(metrics io.Reader) (map[string]bool, error) {
-	leads := map[string]bool{}
-	lines := bufio.NewScanner(metrics)
-	for lines.Scan() {
-		rest, ok := strings.CutPrefix(lines.Text(), leaderMetric+`{channel="`)
-		if !ok {
-			continue
-		}
-		if channel, value, ok := strings.Cut(rest, `"}`); ok {
-			leads[channel] = strings.TrimSpace(value) == "1"
-		}
-	}
-	return leads, lines.Err()
 }

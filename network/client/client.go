@@ -134,12 +134,7 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(g.TLSCA) {
-		return nil, errors.New("TLS CA: no PEM certificate")
-	}
-	conn, err := grpc.NewClient("passthrough:///"+g.Address, dialOptions(&tls.Config{
-		RootCAs: pool, ServerName: g.ServerName, MinVersion: tls.VersionTLS12})...)
+	conn, err := Connect(g.Address, g.ServerName, g.TLSCA)
 	if err != nil {
 		return nil, err
 	}
@@ -151,24 +146,31 @@ func connect(g Gateway) (*endpoint, error) {
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
 }
 
-// dialOptions keep the cost of a call low: windows of fixed size spare the
-// pings that estimate the bandwidth, large buffers spare system calls, and
-// what is never used (service configuration, transparent retries, statistics)
-// is switched off.
-func dialOptions(config *tls.Config) []grpc.DialOption {
-	return []grpc.DialOption{
+// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate,
+// for which the PEM certificates in ca vouch. A node that is starting is tried again soon.
+//
+// The options keep the cost of a call low: windows of fixed size spare the pings that estimate the
+// bandwidth, large buffers spare system calls, and what is never used (service configuration,
+// transparent retries, statistics) is switched off.
+func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		return nil, errors.New("TLS CA: no PEM certificate")
+	}
+	config := &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12}
+	return grpc.NewClient("passthrough:///"+address,
 		grpc.WithTransportCredentials(credentials.NewTLS(config)),
-		grpc.WithInitialWindowSize(1 << 20),
-		grpc.WithInitialConnWindowSize(16 << 20),
-		grpc.WithReadBufferSize(64 << 10),
-		grpc.WithWriteBufferSize(64 << 10),
+		grpc.WithInitialWindowSize(1<<20),
+		grpc.WithInitialConnWindowSize(16<<20),
+		grpc.WithReadBufferSize(64<<10),
+		grpc.WithWriteBufferSize(64<<10),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
-			MinConnectTimeout: 5 * time.Second}),
-	}
+			Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.2, Jitter: 0.2, MaxDelay: 200 * time.Millisecond},
+			MinConnectTimeout: 5 * time.Second,
+		}))
 }
 
 // Close ends the block stream and the connections. Transactions in flight end
