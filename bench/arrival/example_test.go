@@ -49,6 +49,16 @@ func ExamplePeriodic() {
 	// meter 2 at 25m44s
 }
 
+// One constant rate follows the other, and no step begins with an arrival of its own.
+func ExampleSteps() {
+	day := arrival.Steps{{PerSecond: 2, For: time.Second}, {PerSecond: 0, For: 2 * time.Second}, {PerSecond: 4, For: time.Second}}
+	for due := range day.Offsets(nil) {
+		fmt.Print(due, " ")
+	}
+	fmt.Println()
+	// Output: 0s 500ms 3s 3.25s 3.5s 3.75s
+}
+
 // The rate rises evenly, and so the gaps shrink.
 func ExampleRamp() {
 	r := arrival.Ramp{From: 0, To: 4, Over: 2 * time.Second}
