@@ -7,20 +7,19 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A Backlog follows how many transactions were intended and had not ended,
-// over a window of time, as the time average over each of MinBatches equal
-// spans. Averages over long spans neither see the saw teeth of commits that
-// come in blocks nor depend on each other much. Transactions may be added in
-// any order; memory is constant.
+// Backlog follows how many transactions were intended and had not ended, over a window of time, as
+// the time average over each of MinBatches equal spans. Averages over long spans do not show the
+// saw teeth of commits that come in blocks, and hardly depend on each other. Transactions may be
+// added in any order; memory is constant.
 type Backlog struct {
 	from, width float64             // start of the window and length of a span, in seconds
 	partial     [MinBatches]float64 // by a span's own arrivals, less its endings, in spans
-	steps       [MinBatches]float64 // that are there over the whole span since one before
+	steps       [MinBatches]float64 // over the whole span, by the arrivals of the one before
 	arrivals    uint64
 }
 
-// NewBacklog returns the empty backlog of the window from, to, in seconds. It
-// panics unless the window has a length.
+// NewBacklog returns the empty backlog of the window from, to, in seconds. It panics unless the
+// window has a length.
 func NewBacklog(from, to float64) *Backlog {
 	if !(from < to) || math.IsInf(to-from, 0) {
 		panic(fmt.Sprintf("stats: there is no backlog from %g s to %g s", from, to))
@@ -28,9 +27,8 @@ func NewBacklog(from, to float64) *Backlog {
 	return &Backlog{from: from, width: (to - from) / MinBatches}
 }
 
-// Add adds a transaction by the instants at which it was intended and ended,
-// in seconds; ended is +Inf for one that never did. Those outside the window
-// matter too, where they reach into it.
+// Add adds a transaction by the instants at which it was intended and ended, in seconds; ended is
+// +Inf for one that never did. Those outside the window matter too, where they reach into it.
 func (b *Backlog) Add(intended, ended float64) {
 	if x := (intended - b.from) / b.width; x >= 0 && x < MinBatches {
 		b.arrivals++
@@ -68,13 +66,13 @@ func (b *Backlog) Rate() float64 { return float64(b.arrivals) / (MinBatches * b.
 // Slope returns by how much the backlog grew per second.
 func (b *Backlog) Slope() Slope { return slope(b.Means(), b.width) }
 
-// A Slope is that of a straight line through means over equal spans.
+// Slope is that of a straight line through means over equal spans.
 type Slope struct {
 	PerSecond float64
 	Error     float64 // standard error of PerSecond
-	// P is the probability of a slope at least so far from 0, either way, if
-	// there is none and the means are independent (Student's t). Means that
-	// depend on each other, as near saturation, make it too small.
+	// P is the probability of a slope at least so far from 0, either way, if there is none and the
+	// means are independent (Student's t). Means that depend on each other, as near saturation,
+	// make it too small.
 	P float64
 }
 

@@ -5,13 +5,12 @@ import (
 	"slices"
 )
 
-// MinBeyond is the least number of samples beyond a quantile for it to be
-// given: with fewer, the quantile is mostly the luck of a few samples.
+// MinBeyond is the least number of samples beyond a quantile that is reported: with fewer, the
+// quantile is mostly the luck of a few samples.
 const MinBeyond = 10
 
-// Quantiles describe a distribution. A quantile with fewer than MinBeyond
-// samples beyond it is nil, since it would say more than the data does: P50
-// needs 20 samples, P95 200, P99 1000.
+// Quantiles describe a distribution. A quantile with fewer than MinBeyond samples beyond it is nil,
+// since it would say more than the data does: P50 needs 20 samples, P95 200, P99 1000.
 type Quantiles struct {
 	P50  *float64 `json:"p50"`
 	P95  *float64 `json:"p95"`
@@ -21,15 +20,15 @@ type Quantiles struct {
 	N    uint64   `json:"n"`
 }
 
-// A Histogram is what Summarize needs of one. *hdrhistogram.Histogram has it.
+// Histogram is the part of a *hdrhistogram.Histogram that Summarize needs.
 type Histogram interface {
 	TotalCount() int64
 	Mean() float64
 	ValueAtQuantile(percent float64) int64 // percent from 0 to 100; the maximum at 100
 }
 
-// Summarize describes a histogram's values times unit (1e-9 turns nanoseconds
-// into seconds). Its values are as exact as the histogram's buckets.
+// Summarize describes a histogram's values times unit (1e-9 turns nanoseconds into seconds). Its
+// values are as exact as the histogram's buckets.
 func Summarize(h Histogram, unit float64) Quantiles {
 	s := Quantiles{N: uint64(h.TotalCount())}
 	if s.N == 0 {
@@ -49,8 +48,8 @@ func Summarize(h Histogram, unit float64) Quantiles {
 	return s
 }
 
-// enough reports whether at least MinBeyond of n samples lie beyond the
-// percentile: n (100 - percent) / 100 >= MinBeyond, in whole numbers.
+// enough reports whether at least MinBeyond of n samples lie beyond the percentile: n (100 -
+// percent) / 100 >= MinBeyond, in whole numbers.
 func enough(n, percent uint64) bool {
 	high, low := bits.Mul64(n, 100-percent)
 	return high > 0 || low >= MinBeyond*100
@@ -68,8 +67,7 @@ func Mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// Median returns the middle value, or the mean of the two middle ones, and 0
-// for no values.
+// Median returns the middle value, or the mean of the two middle ones, and 0 for no values.
 func Median(values []float64) float64 {
 	n := len(values)
 	if n == 0 {

@@ -1,24 +1,21 @@
-// Package stats turns measured values into figures that say how far they can
-// be trusted.
+// Package stats turns measured values into figures with their uncertainty.
 //
-// Data flow: plain numbers go in, in whatever unit; quantiles, intervals and
-// warnings come out in the same unit, as values. A figure that the data does
-// not support is absent; a Warning qualifies one that is there. A Series of
-// latencies and a Backlog are filled as transactions stream by, in bounded
-// memory, and Judge says whether the window that they cover was steady. Nothing
-// is printed here.
+// Data flow: plain numbers go in, in whatever unit; quantiles, intervals and warnings come out in
+// the same unit, as values. A figure that the data does not support is absent; a Warning qualifies
+// one that is there. A Series of latencies and a Backlog are filled as transactions stream by, in
+// bounded memory, and Judge decides whether the window that they cover was steady. Nothing is
+// printed here.
 package stats
 
 import "fmt"
 
-// A Warning qualifies a figure. It travels with the figure into every result
-// and report.
+// Warning qualifies a figure. It travels with the figure into every result and report.
 type Warning struct {
 	Code Code
 	Text string // one sentence for people, without the code
 }
 
-// A Code names a kind of Warning for programs.
+// Code names a kind of Warning for programs.
 type Code string
 
 // The kinds of warnings of this package.
