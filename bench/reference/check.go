@@ -25,7 +25,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Check returns the first value that cannot be simulated, with its path after the prefix at, or nil.
+// Check returns the first value that cannot be simulated, with its path after the prefix at, or
+// nil.
 func (c Config) Check(at string) *strictyaml.Problem {
 	if c.Commit != nil && c.Commit.Per != "" {
 		if p := strictyaml.OneOf(at+"commit.per", c.Commit.Per, PerTransaction, PerBlock); p != nil {

@@ -2,9 +2,8 @@ package reference
 
 import "time"
 
-// A clock turns time since the ledger's start into the ledger's own time and
-// back. The ledger's own time stands still during a stall, so that nothing
-// else has to know of stalls. Reading it costs a step per stall.
+// clock converts between the time since the ledger's start and the ledger's own time, which stands
+// still during a stall, so that only the clock knows of stalls. Reading it costs a step per stall.
 type clock []Stall
 
 // ledger returns the ledger's time at a time since the start.
@@ -19,8 +18,8 @@ func (c clock) ledger(since time.Duration) time.Duration {
 	return since - stood
 }
 
-// since is the inverse of ledger. At the instant of a stall it returns the
-// stall's end: what is due then happens when the ledger goes on.
+// since is the inverse of ledger. At the instant of a stall it returns the end of the stall: what
+// is due then happens when the ledger goes on.
 func (c clock) since(ledger time.Duration) time.Duration {
 	for _, s := range c {
 		if ledger < s.At {

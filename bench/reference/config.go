@@ -1,13 +1,11 @@
-// Package reference simulates a ledger as queues whose service times are known:
-// the standard against which the harness is calibrated. What comes out of it
-// is never a measurement of Fabric.
+// Package reference simulates a ledger as queues whose service times are known: the standard
+// against which the harness is calibrated. Its figures are never a measurement of Fabric.
 //
-// Data flow: a transaction arrives, is endorsed, taken by the orderer
-// (acknowledged), put into a block that is cut by count, bytes or timer, and
-// committed. Every instant is computed from the arrivals and the drawn service
-// times alone, never by sleeping one service after another; Submit only waits
-// until an instant is there. So a late wake-up delays what the client sees and
-// stamps, and nothing else. The true instants go to a log of their own.
+// Data flow: a transaction arrives, is endorsed, taken by the orderer (acknowledged), put into a
+// block that is cut by count, bytes or timer, and committed. Every instant is computed from the
+// arrivals and random service times alone, never by sleeping one service after another; Submit only
+// waits until an instant has come. So a late wake-up delays what the client sees and stamps, and
+// nothing else. The true instants go to a log of their own.
 package reference
 
 import (
@@ -23,9 +21,8 @@ import (
 
 // Config describes a simulated ledger, as the target of a scenario gives it.
 type Config struct {
-	// Endorse, Order and Commit serve transactions first come, first served.
-	// A nil stage takes no time. An orderer acknowledges a transaction at the
-	// end of its Order stage.
+	// Endorse, Order and Commit serve transactions first come, first served. A nil stage takes no
+	// time. An orderer acknowledges a transaction at the end of its Order stage.
 	Endorse *Stage  `yaml:"endorse"`
 	Order   *Stage  `yaml:"order"`
 	Batch   *Batch  `yaml:"batch"` // nil: every transaction is a block
@@ -37,20 +34,20 @@ type Config struct {
 	Seed     uint64        // of service times, failures and transaction ids
 }
 
-// A Stage is a queue with a number of equal servers.
+// Stage is a queue with a number of equal servers.
 type Stage struct {
 	Servers int          `yaml:"servers"`
 	Service Distribution `yaml:"service"`
 }
 
-// A Distribution says how long services take.
+// Distribution says how long services take.
 type Distribution struct {
 	Kind Kind          `yaml:"kind"` // constant | exponential | lognormal
 	Mean time.Duration `yaml:"mean"`
 	CV   float64       `yaml:"cv"` // standard deviation / mean, lognormal only
 }
 
-// A Kind is a family of distributions.
+// Kind is a family of distributions.
 type Kind string
 
 // The kinds, named as in scenarios.
@@ -63,7 +60,7 @@ const (
 // Kinds returns all kinds of distributions.
 func Kinds() []Kind { return []Kind{Constant, Exponential, Lognormal} }
 
-// A Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes,
+// Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes,
 // or Timeout after its first transaction. A transaction larger than Bytes has a block of its own.
 type Batch struct {
 	Timeout  time.Duration `yaml:"timeout"`
@@ -71,7 +68,7 @@ type Batch struct {
 	Bytes    uint64        `yaml:"bytes,size"` // 0: no limit
 }
 
-// A Commit is the stage at which whole blocks are committed: one server commits a block, and all its
+// Commit is the stage at which whole blocks are committed: one server commits a block, and all its
 // transactions at once. With more than one server a block may overtake the one before.
 type Commit struct {
 	Stage
@@ -81,13 +78,14 @@ type Commit struct {
 // Per says what one service time of a commit is for.
 type Per string
 
-// The zero value means PerTransaction: a block then takes the sum of its transactions' service times.
+// The zero value means PerTransaction: a block then takes the sum of its transactions' service
+// times.
 const (
 	PerTransaction Per = "transaction"
 	PerBlock       Per = "block"
 )
 
-// A Failure makes a share of the transactions end in an outcome. Limited takes no service;
+// Failure makes a share of the transactions end in an outcome. Limited takes no service;
 // EndorseRefused and EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is
 // acknowledged and then lost; those that are committed as invalid pass through all stages.
 type Failure struct {
@@ -103,7 +101,7 @@ func Failures() []result.Outcome {
 	}
 }
 
-// A Stall stops everything in the ledger for some time, timers and services under way included. They
+// Stall stops everything in the ledger for some time, timers and services under way included. They
 // go on where they were.
 type Stall struct {
 	At  time.Duration `yaml:"at"` // since the ledger's start, before its series are prepared
@@ -155,10 +153,9 @@ func (c *Commit) stage() *Stage {
 	return &c.Stage
 }
 
-// Capacity returns the transactions per second that the slowest stage serves
-// when it is never idle, Stalls and Failures left out: Servers / Mean, with
-// PerBlock times the most transactions of a block. It is +Inf where no stage
-// takes time.
+// Capacity returns the transactions per second that the slowest stage serves when it is never idle,
+// Stalls and Failures left out: Servers / Mean, with PerBlock times the most transactions of a
+// block. It is +Inf where no stage takes time.
 func (c Config) Capacity() float64 {
 	capacity := math.Inf(1)
 	for _, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {

@@ -13,9 +13,8 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// A True is what really became of one transaction, whatever the client saw of
-// it. Instants that it never passed are zero; a refusal is not passed. They
-// carry a monotonic reading.
+// True is the true course of one transaction, whatever the client saw of it. Instants that it never
+// passed are zero; a refusal is not passed. They carry a monotonic reading.
 type True struct {
 	TxID         [32]byte // of the result.Record of the same transaction
 	Arrived      time.Time
@@ -27,9 +26,9 @@ type True struct {
 	Outcome      result.Outcome
 }
 
-// A Ledger is a simulated ledger, a bench.Target. A Receipt's instants are
-// stamped when the waiting Submit sees them, as a client's would be, and so
-// contain the lateness of its wake-up; True has the instants themselves.
+// Ledger is a simulated ledger, a bench.Target. The instants of a Receipt are stamped when the
+// waiting Submit sees them, as those of a client would be, and so contain the lateness of its
+// wake-up; True has the instants themselves.
 type Ledger struct {
 	seed   uint64
 	giveUp time.Duration
@@ -43,15 +42,12 @@ type Ledger struct {
 	watched *block // the open block that a goroutine is there to cut, nil if none
 }
 
-// New returns a ledger whose time starts now, with nothing in it. It waits by
-// clock: an alarm.Alarm, or alarm.Timers in virtual time. It calls log, where
-// not nil, once for every transaction, when its whole way is known: before its
-// Submit returns or, where its client went away, at Close at the latest; one
-// call at a time, in no certain order. log must be quick and must not call the
-// Ledger.
+// New returns an empty ledger whose time starts now. It waits by clock: an alarm.Alarm, or
+// alarm.Timers in virtual time. It calls log, where not nil, once for every transaction, when its
+// whole course is known: before its Submit returns or, where its client went away, at Close at the
+// latest; one call at a time, in no certain order. log must be quick and must not call the Ledger.
 //
-// Transaction ids repeat from the seed: ledgers of one run need seeds of their
-// own.
+// Transaction ids repeat from the seed: ledgers of one run need seeds of their own.
 func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -65,8 +61,8 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	return l, nil
 }
 
-// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first
-// it returns Interrupted, and the transaction goes its way without a client.
+// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first it returns
+// Interrupted, and the transaction goes on without a client.
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := l.take(&tx)
 	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
@@ -89,7 +85,7 @@ func (l *Ledger) endorse(ctx context.Context, t *transaction, r *bench.Receipt) 
 		return interrupted("endorse", r, err)
 	}
 	if t.last <= endorsed && t.outcome != result.Answered {
-		return told("endorse", t.outcome)
+		return failed("endorse", t.outcome)
 	}
 	r.Endorsed = time.Now()
 	return nil
@@ -100,7 +96,7 @@ func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) er
 		return interrupted("submit", r, err)
 	}
 	if t.outcome == result.SubmitRefused {
-		return told("submit", t.outcome)
+		return failed("submit", t.outcome)
 	}
 	r.Submitted = time.Now()
 	return nil
@@ -123,13 +119,13 @@ func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) e
 	}
 	r.Committed, r.Block = time.Now(), t.block.number
 	if t.outcome != result.Valid {
-		return told("commit", t.outcome)
+		return failed("commit", t.outcome)
 	}
 	return nil
 }
 
-func told(phase string, o result.Outcome) error {
-	return fmt.Errorf("%s: the simulated ledger was told to answer %v", phase, o)
+func failed(phase string, o result.Outcome) error {
+	return fmt.Errorf("%s: the simulated ledger is configured to answer %v", phase, o)
 }
 
 func interrupted(phase string, r *bench.Receipt, cause error) error {
@@ -150,8 +146,7 @@ func (l *Ledger) take(tx *bench.Transaction) *transaction {
 	return t
 }
 
-// pass waits until t passes a mark whose instant is known, with the model
-// brought there.
+// pass waits until t passes a mark whose instant is known, and brings the model there.
 func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 	for {
 		l.mu.Lock()
@@ -166,8 +161,8 @@ func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 	}
 }
 
-// catchUp brings the model up to now and returns the time since the start. It
-// is called with mu held.
+// catchUp brings the model up to now and returns the time since the start. It is called with mu
+// held.
 func (l *Ledger) catchUp() time.Duration {
 	now := time.Since(l.start)
 	l.model.advance(l.clock.ledger(now))
@@ -175,9 +170,8 @@ func (l *Ledger) catchUp() time.Duration {
 	return now
 }
 
-// watch has somebody there when the timer cuts the open block: those whose
-// transactions are in it wait for the cut alone, or have gone. It is called
-// with mu held.
+// watch starts a goroutine that brings the model to the instant at which the timer cuts the open
+// block, since the clients in it only wait for the cut, or have gone. It is called with mu held.
 func (l *Ledger) watch() {
 	open := l.model.open
 	if open == l.watched {
@@ -197,16 +191,15 @@ func (l *Ledger) watch() {
 	}()
 }
 
-// Close follows every transaction that was taken to its end, those of clients
-// that have gone included, so that the log is complete. Every Submit must have
-// returned, and none may follow.
+// Close follows every transaction to its end, also those of clients that have gone, so that the log
+// is complete. Every Submit must have returned, and none may follow.
 func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.model.advance(math.MaxInt64)
 }
 
-// ended logs a transaction whose way is known.
+// ended logs a transaction whose course is known.
 func (l *Ledger) ended(t *transaction) {
 	passed := t.last
 	if t.outcome != result.Answered && t.outcome != result.Unknown && passed < committed && passed > arrived {
@@ -228,8 +221,8 @@ func (l *Ledger) ended(t *transaction) {
 	l.log(end)
 }
 
-// id returns the transaction's id: the seed and its number, from 1, in the first
-// half, by which audits tell transactions apart.
+// id returns the transaction's id: the seed and its number, from 1, in the first half, by which
+// audits distinguish transactions.
 func (l *Ledger) id(t *transaction) (id [32]byte) {
 	binary.BigEndian.PutUint64(id[:], l.seed)
 	binary.BigEndian.PutUint64(id[8:], t.number)

@@ -8,8 +8,7 @@ import (
 	"meterbench/internal/heap"
 )
 
-// A queue serves in the order of arrival with a number of equal servers. A nil
-// queue takes no time.
+// queue serves in the order of arrival with a number of equal servers. A nil queue takes no time.
 type queue struct {
 	free    heap.Heap[struct{}] // when each server is free again
 	service Distribution
@@ -23,13 +22,12 @@ func newQueue(s *Stage, seed uint64, purpose stream) *queue {
 	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: purpose.source(seed)}
 }
 
-// serve returns when the work that arrives at an instant, and takes as many
-// service times as given, is done. Arrivals come in order.
+// serve returns when work is done that arrives at an instant and takes a number of service times.
+// Arrivals come in order.
 //
-// It starts at the larger of the arrival and the earliest instant at which a
-// server is free: the recursion of Lindley (The theory of queues with a single
-// server, 1952), for more servers that of Kiefer and Wolfowitz (On the theory
-// of queues with many servers, 1955).
+// It starts at the larger of the arrival and the earliest instant at which a server is free: the
+// recursion of Lindley (The theory of queues with a single server, 1952), for more servers that of
+// Kiefer and Wolfowitz (On the theory of queues with many servers, 1955).
 func (q *queue) serve(at time.Duration, services int) time.Duration {
 	if q == nil {
 		return at
@@ -45,8 +43,8 @@ func (q *queue) serve(at time.Duration, services int) time.Duration {
 
 // draw returns one service time, to the nanosecond.
 //
-// A lognormal X = exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the
-// coefficient of variation sqrt(exp(sigma²) - 1).
+// A lognormal X = exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the coefficient of
+// variation sqrt(exp(sigma²) - 1).
 func (d Distribution) draw(rng *rand.Rand) time.Duration {
 	mean := float64(d.Mean)
 	switch d.Kind {
@@ -59,8 +57,7 @@ func (d Distribution) draw(rng *rand.Rand) time.Duration {
 	return time.Duration(math.Round(mean))
 }
 
-// A stream is a purpose that random numbers are drawn for: what one purpose
-// draws does not change what another gets.
+// stream is a purpose of random numbers: each has a sequence of its own.
 type stream uint64
 
 const (
