@@ -145,13 +145,7 @@ func bills(s series) bool    { return s.conditions.Workload == "billing" }
 func encrypts(s series) bool { return !bills(s) }
 
 // costPoint draws a cost with its interval.
-func costPoint(c result.Cost) Point {
-	p := Point{Y: c.P50}
-	if c.Low != nil && c.High != nil {
-		p.Interval = &stats.Interval{Low: *c.Low, High: *c.High, N: c.N}
-	}
-	return p
-}
+func costPoint(c result.Cost) Point { return Point{Y: c.P50, Interval: between(c.Low, c.High, c.N)} }
 
 // over draws the point as a ratio.
 func (p Point) over(v float64) Point {

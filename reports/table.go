@@ -79,6 +79,14 @@ func interval(i *stats.Interval, why string) Cell {
 	return Cell{Interval: i}
 }
 
+// between is the interval of two stored bounds, nil where there are none.
+func between(low, high *float64, n int) *stats.Interval {
+	if low == nil || high == nil {
+		return nil
+	}
+	return &stats.Interval{Low: *low, High: *high, N: n}
+}
+
 // yesNo makes a cell of an answer.
 func yesNo(yes bool) Cell {
 	if yes {
