@@ -82,10 +82,10 @@ func saturationFinding(s series) Finding {
 	f.Value = PerSecond.Format(sat.Throughput)
 	where := at(saturationLoad(sat))
 	if sat.OfferedHigh > 0 {
-		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh))
+		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh, Scale{Factor: 1}))
 	}
 	if i := interval(s.saturationInterval(), "").Interval; i != nil {
-		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High))
+		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High, Scale{Factor: 1}))
 		if i.N > 0 {
 			where += fmt.Sprintf(", n = %d", i.N)
 		}

@@ -100,9 +100,9 @@ func (u Unit) Format(v float64) string {
 	return strings.TrimSpace(u.Digits(v, s) + " " + s.Symbol)
 }
 
-// Range writes two values in the base unit, without its symbol.
-func (u Unit) Range(low, high float64) string {
-	return u.Digits(low, Scale{Factor: 1}) + " to " + u.Digits(high, Scale{Factor: 1})
+// Range writes two values without their symbol.
+func (u Unit) Range(low, high float64, s Scale) string {
+	return u.Digits(low, s) + " to " + u.Digits(high, s)
 }
 
 // Tick writes the value as an axis label: with its symbol, without trailing zeros.

@@ -11,42 +11,51 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"meterbench/reports"
 )
 
 // A sheet is a table as it is printed.
 type sheet struct {
-	title   string
-	heads   []head
-	rows    [][]string
-	notes   []string
-	numbers []bool // by column: set in digits, aligned right
+	Title string
+	Heads []head
+	Rows  [][]string
+	Notes []string
 }
 
 // A head is the heading of a column: its title and the unit of its digits.
-type head struct{ title, unit string }
+type head struct {
+	Title, Unit string
+	Number      bool // set in digits, aligned right
+	Short       bool // the cells are words that stay on one line
+}
+
+// shortWords is how many characters a cell of words may have to stay on one line.
+const shortWords = 12
 
 // newSheet prints the columns of the table that are kept.
 func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
-	s := sheet{title: reports.Printable(t.Title), rows: make([][]string, len(t.Rows))}
+	s := sheet{Title: reports.Printable(t.Title), Rows: make([][]string, len(t.Rows))}
 	whys := absences(t, keep)
 	for i, c := range t.Columns {
 		if !keep(c) {
 			continue
 		}
 		scale := c.Unit.Scale(familyValues(t, i, keep))
-		s.heads = append(s.heads, head{reports.Printable(c.Title), scale.Symbol})
-		s.numbers = append(s.numbers, c.Unit != reports.Text)
+		h := head{reports.Printable(c.Title), scale.Symbol, c.Unit != reports.Text, true}
 		for r, row := range t.Rows {
-			s.rows[r] = append(s.rows[r], cell(row[i], c.Unit, scale, whys))
+			printed := cell(row[i], c.Unit, scale, whys)
+			h.Short = h.Short && utf8.RuneCountInString(printed) <= shortWords
+			s.Rows[r] = append(s.Rows[r], printed)
 		}
+		s.Heads = append(s.Heads, h)
 	}
 	for i, why := range whys {
-		s.notes = append(s.notes, absent(i, len(whys))+": "+why+".")
+		s.Notes = append(s.Notes, absent(i, len(whys))+": "+why+".")
 	}
 	for _, n := range t.Notes {
-		s.notes = append(s.notes, reports.Printable(n))
+		s.Notes = append(s.Notes, reports.Printable(n))
 	}
 	return s
 }
@@ -71,23 +80,16 @@ func absences(t reports.Table, keep func(reports.Column) bool) []string {
 func familyValues(t reports.Table, column int, keep func(reports.Column) bool) (values []float64) {
 	family, _, _ := strings.Cut(t.Columns[column].Key, "_")
 	for i, c := range t.Columns {
-		other, _, _ := strings.Cut(c.Key, "_")
-		if keep(c) && other == family && c.Unit == t.Columns[column].Unit {
-			values = append(values, columnValues(t, i)...)
+		if other, _, _ := strings.Cut(c.Key, "_"); !keep(c) || other != family || c.Unit != t.Columns[column].Unit {
+			continue
 		}
-	}
-	return values
-}
-
-// columnValues are the numbers of a column.
-func columnValues(t reports.Table, column int) []float64 {
-	var values []float64
-	for _, row := range t.Rows {
-		switch c := row[column]; {
-		case c.Number != nil:
-			values = append(values, *c.Number)
-		case c.Interval != nil:
-			values = append(values, c.Interval.Low, c.Interval.High)
+		for _, row := range t.Rows {
+			switch c := row[i]; {
+			case c.Number != nil:
+				values = append(values, *c.Number)
+			case c.Interval != nil:
+				values = append(values, c.Interval.Low, c.Interval.High)
+			}
 		}
 	}
 	return values
@@ -98,18 +100,13 @@ func cell(c reports.Cell, unit reports.Unit, scale reports.Scale, whys []string)
 	case c.Number != nil:
 		return unit.Digits(*c.Number, scale)
 	case c.Interval != nil:
-		s := unit.Digits(c.Interval.Low, scale) + " to " + unit.Digits(c.Interval.High, scale)
+		s := unit.Range(c.Interval.Low, c.Interval.High, scale)
 		if c.Interval.N > 0 {
 			s += fmt.Sprintf(", n = %d", c.Interval.N)
 		}
 		return s
 	case c.Why != "":
-		for i, why := range whys {
-			if why == c.Why {
-				return absent(i, len(whys))
-			}
-		}
-		return "–"
+		return absent(slices.Index(whys, c.Why), len(whys))
 	}
 	return reports.Printable(c.Text)
 }
@@ -120,11 +117,7 @@ func absent(i, of int) string {
 	if of == 1 {
 		return "–"
 	}
-	return "–" + superscript(i+1)
-}
-
-func superscript(n int) string {
-	return strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, fmt.Sprint(n))
+	return "–" + strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, fmt.Sprint(i+1))
 }
 
 // shown keeps the columns that readers see; the others are in CSV only.

@@ -142,7 +142,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	if hidden > 0 {
 		fmt.Fprintf(b, "  and %d more rows in csv/%s.csv\n", hidden, t.ID)
 	}
-	for _, n := range s.notes {
+	for _, n := range s.Notes {
 		paragraph(b, n, "  ", width)
 	}
 	if len(names) > 0 {
@@ -163,29 +163,29 @@ func setTable(s sheet, limit, widest int) string {
 	}
 	var header table.Row
 	var configs []table.ColumnConfig
-	for i, h := range s.heads {
+	for i, h := range s.Heads {
 		// A heading is broken rather than let it set the width of its column.
 		least := 0
-		for word := range strings.FieldsSeq(h.title) {
+		for word := range strings.FieldsSeq(h.Title) {
 			least = max(least, text.StringWidthWithoutEscSequences(word))
 		}
-		for _, row := range s.rows {
+		for _, row := range s.Rows {
 			least = max(least, text.StringWidthWithoutEscSequences(row[i]))
 		}
-		title := text.WrapSoft(h.title, least)
-		if h.unit != "" {
-			title += "\n(" + h.unit + ")"
+		title := text.WrapSoft(h.Title, least)
+		if h.Unit != "" {
+			title += "\n(" + h.Unit + ")"
 		}
 		header = append(header, title)
 		align := text.AlignLeft
-		if s.numbers[i] {
+		if h.Number {
 			align = text.AlignRight
 		}
 		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: widest, WidthMaxEnforcer: text.WrapText})
 	}
 	w.AppendHeader(header)
 	w.SetColumnConfigs(configs)
-	for _, row := range s.rows {
+	for _, row := range s.Rows {
 		var cells table.Row
 		for _, c := range row {
 			cells = append(cells, c)
