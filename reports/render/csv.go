@@ -9,8 +9,8 @@ import (
 	"meterbench/reports"
 )
 
-// CSV writes a table with every column, in base units and full precision. An
-// interval takes three columns: low, high and n. Absent cells are empty.
+// CSV writes a table with every column, in base units and full precision. An interval takes three
+// columns: low, high and n. Absent cells are empty.
 func CSV(w io.Writer, t reports.Table) error {
 	out := csv.NewWriter(w)
 	var header []string
@@ -25,7 +25,7 @@ func CSV(w io.Writer, t reports.Table) error {
 	for _, row := range t.Rows {
 		var record []string
 		for i, c := range row {
-			record = append(record, fields(c, t.Columns[i])...)
+			record = append(record, values(c, t.Columns[i])...)
 		}
 		rows = append(rows, record)
 	}
@@ -35,20 +35,18 @@ func CSV(w io.Writer, t reports.Table) error {
 	return nil
 }
 
-func fields(c reports.Cell, column reports.Column) []string {
-	if column.Interval {
-		if c.Interval == nil {
-			return []string{"", "", ""}
-		}
+// values are a cell's under the keys of its column.
+func values(c reports.Cell, column reports.Column) []string {
+	full := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	switch {
+	case column.Interval && c.Interval == nil:
+		return []string{"", "", ""}
+	case column.Interval:
 		return []string{full(c.Interval.Low), full(c.Interval.High), strconv.Itoa(c.Interval.N)}
+	case c.Number == nil:
+		return []string{c.Text}
+	case column.Unit == reports.Count:
+		return []string{strconv.FormatFloat(*c.Number, 'f', -1, 64)}
 	}
-	if c.Number != nil {
-		if column.Unit == reports.Count {
-			return []string{strconv.FormatFloat(*c.Number, 'f', -1, 64)}
-		}
-		return []string{full(*c.Number)}
-	}
-	return []string{c.Text}
+	return []string{full(*c.Number)}
 }
-
-func full(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

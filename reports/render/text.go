@@ -15,19 +15,19 @@ import (
 // minWidth is the narrowest page that Text writes for.
 const minWidth = 60
 
-// warningsShown is how many warnings the terminal shows, counting the rest, and the
-// page without folding them.
+// warningsShown is how many warnings the terminal shows, counting the rest, and the page without
+// folding them.
 const warningsShown = 12
 
-// rowsShown is how many rows of a table the terminal shows, counting the rest, and
-// the page without folding it.
+// rowsShown is how many rows of a table the terminal shows, counting the rest, and the page without
+// folding it.
 const rowsShown = 40
 
 // more says where the rest of a report is.
 const more = "Phases, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
 
-// Text writes a summary for a terminal of the given width in columns: what was
-// run, the findings, the warnings and the main tables.
+// Text writes a summary for a terminal of the given width in columns: what was run, the findings,
+// the warnings and the main tables.
 func Text(w io.Writer, rep reports.Report, width int) error {
 	width = max(width, minWidth)
 	var b bytes.Buffer
@@ -106,8 +106,8 @@ func paragraph(b *bytes.Buffer, s, lead string, width int) {
 	}
 }
 
-// writeTable sets a table in at most width columns: where it is too wide,
-// columns go by rank, and a line says so. So it does of rows beyond those shown.
+// writeTable sets a table in at most width columns: where it is too wide, columns go by rank, and a
+// line says so. So it does of rows beyond those shown.
 func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	hidden := max(0, len(t.Rows)-rowsShown)
 	t.Rows = t.Rows[:len(t.Rows)-hidden]
@@ -116,57 +116,55 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 		rank = max(rank, c.Rank)
 	}
 	keep := func(c reports.Column) bool { return !c.CSVOnly && c.Rank <= rank }
-	s := newSheet(t, keep)
 	widest := 32 // of a cell
+	s := newSheet(t, keep)
 	lines := setTable(s, 0, widest)
-	for rank > 0 && text.LongestLineLen(lines) > width {
-		rank--
-		s = newSheet(t, keep)
-		lines = setTable(s, 0, widest)
-	}
-	for widest > 12 && text.LongestLineLen(lines) > width {
-		widest -= 4
+	for text.LongestLineLen(lines) > width && (rank > 0 || widest > 12) {
+		if rank > 0 {
+			rank--
+			s = newSheet(t, keep)
+		} else {
+			widest -= 4
+		}
 		lines = setTable(s, 0, widest)
 	}
 	if text.LongestLineLen(lines) > width {
 		lines = setTable(s, width, widest)
 	}
-	var names []string
-	for _, c := range t.Columns {
-		if !c.CSVOnly && c.Rank > rank {
-			names = append(names, reports.Printable(c.Title))
-		}
-	}
-	b.WriteString(lines)
-	b.WriteString("\n")
+	b.WriteString(lines + "\n")
 	if hidden > 0 {
 		fmt.Fprintf(b, "  and %d more rows in csv/%s.csv\n", hidden, t.ID)
 	}
 	for _, n := range s.Notes {
 		paragraph(b, n, "  ", width)
 	}
-	if len(names) > 0 {
-		paragraph(b, "Left out for want of room: "+strings.Join(names, ", ")+".", "  ", width)
+	var omitted []string
+	for _, c := range t.Columns {
+		if !c.CSVOnly && c.Rank > rank {
+			omitted = append(omitted, reports.Printable(c.Title))
+		}
+	}
+	if len(omitted) > 0 {
+		paragraph(b, "Left out for want of room: "+strings.Join(omitted, ", ")+".", "  ", width)
 	}
 }
 
-// setTable sets a sheet, its cells broken where they are wider than widest; a
-// limit above 0 cuts its lines.
+// setTable sets a sheet, its cells broken where they are wider than widest; a limit above 0 cuts
+// its lines.
 func setTable(s sheet, limit, widest int) string {
 	w := table.NewWriter()
 	w.SetStyle(table.StyleLight)
+	w.SuppressTrailingSpaces()
 	w.Style().Options = table.Options{SeparateHeader: true}
 	w.Style().Format.Header = text.FormatDefault
 	w.Style().Box.PaddingLeft, w.Style().Box.PaddingRight = " ", " "
-	if limit > 0 {
-		w.Style().Size.WidthMax = limit
-	}
+	w.Style().Size.WidthMax = limit
 	var header table.Row
 	var configs []table.ColumnConfig
 	for i, h := range s.Heads {
 		// A heading is broken rather than let it set the width of its column.
 		least := 0
-		for word := range strings.FieldsSeq(h.Title) {
+		for _, word := range strings.Fields(h.Title) {
 			least = max(least, text.StringWidthWithoutEscSequences(word))
 		}
 		for _, row := range s.Rows {
@@ -186,15 +184,11 @@ func setTable(s sheet, limit, widest int) string {
 	w.AppendHeader(header)
 	w.SetColumnConfigs(configs)
 	for _, row := range s.Rows {
-		var cells table.Row
-		for _, c := range row {
-			cells = append(cells, c)
+		cells := make(table.Row, len(row))
+		for i, c := range row {
+			cells[i] = c
 		}
 		w.AppendRow(cells)
 	}
-	var trimmed []string
-	for line := range strings.SplitSeq(w.Render(), "\n") {
-		trimmed = append(trimmed, strings.TrimRight(line, " "))
-	}
-	return strings.Join(trimmed, "\n")
+	return w.Render()
 }
