@@ -9,8 +9,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// Build makes the report of a stored run. It never fails: what the run does
-// not hold is said in the report.
+// Build makes the report of a stored run. It never fails: what the run does not hold is said in the
+// report.
 func Build(run result.Run, sum result.Summary) Report {
 	all := seriesOf(sum)
 	fe := newEncryption(sum.FE, all)
@@ -60,9 +60,8 @@ func indented(raw json.RawMessage) string {
 	return b.String()
 }
 
-// warnings gathers what restricts the numbers: the run's own warnings, then
-// every point that is not valid with its reasons, those with the same ones
-// together.
+// warnings gathers what restricts the numbers: the run's own warnings, then every point that is not
+// valid with its reasons, those with the same ones together.
 func warnings(sum result.Summary, all []series) (ws []Warning) {
 	for _, w := range distinct(sum.Warnings) {
 		ws = append(ws, Warning{Text: w})

@@ -133,8 +133,8 @@ func TestPhasesAddUp(t *testing.T) {
 	}
 }
 
-// TestPhasesInsideTheNetwork shows the split where it is known and the sum of
-// it elsewhere, never both in one bar.
+// TestPhasesInsideTheNetwork shows the split where it is known and the sum of it elsewhere, never
+// both in one bar.
 func TestPhasesInsideTheNetwork(t *testing.T) {
 	r := Build(fixture(t))
 	for series, want := range map[string]bool{"plain": true, "encrypted-bank": false} {
@@ -379,8 +379,8 @@ func TestWarningsTravelWithPoints(t *testing.T) {
 	}
 }
 
-// TestColumns holds what scripts rely on: unique ids and keys, no column
-// without a key, rows as long as the header.
+// TestColumns holds what scripts rely on: unique ids and keys, no column without a key, rows as
+// long as the header.
 func TestColumns(t *testing.T) {
 	ids := map[string]bool{}
 	for _, table := range Build(fixture(t)).Tables() {

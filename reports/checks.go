@@ -7,8 +7,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// checksSection says what became of every transaction and whether the ledger
-// agrees.
+// checksSection says what became of every transaction and whether the ledger agrees.
 func checksSection(sum result.Summary, all []series) Section {
 	return Section{
 		ID:     "checks",

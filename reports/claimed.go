@@ -6,8 +6,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// claimsSection holds what was published against what the run measured. It is
-// false for a run that holds no claims.
+// claimsSection holds what was published against what the run measured. It is false for a run that
+// holds no claims.
 func claimsSection(claims []result.Claim) (Section, bool) {
 	of := func(text func(result.Claim) string) func(result.Claim) Cell {
 		return func(c result.Claim) Cell { return Cell{Text: text(c)} }
@@ -50,12 +50,11 @@ func claimTable(c result.Claim) Table {
 	return t
 }
 
-// briefly is the length in bytes up to which conditions stand with the verdict:
-// a few lines on a terminal.
+// briefly is the length in bytes up to which conditions stand with the verdict: a few lines on a
+// terminal.
 const briefly = 200
 
-// claimFindings are the verdicts, and if that is soon said under which
-// conditions.
+// claimFindings are the verdicts, and if that is soon said under which conditions.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
 		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: Caution}

@@ -8,8 +8,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// maxCostLines is how many lines a figure of costs stays readable with. Where
-// all lengths would be more, only one is drawn.
+// maxCostLines is how many lines a figure of costs stays readable with. Where all lengths would be
+// more, only one is drawn.
 const maxCostLines = 8
 
 // A costValue is what a figure of costs draws.
@@ -37,8 +37,8 @@ type costLine struct {
 
 func keyBits(c result.FECost) float64 { return float64(c.Bits) }
 
-// costFigures draw the table of costs: by key size, and by the length and the
-// bound where there are several.
+// costFigures draw the table of costs: by key size, and by the length and the bound where there are
+// several.
 func (e encryption) costFigures() []Figure {
 	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Encrypt) }}
 	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Decrypt) }}
@@ -83,8 +83,8 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 	return f.described()
 }
 
-// linesBySize are the lines of the figures by key size: one for each scheme
-// and length, at the lowest bound.
+// linesBySize are the lines of the figures by key size: one for each scheme and length, at the
+// lowest bound.
 func (e encryption) linesBySize(lengths []int) (lines []costLine) {
 	for hue, scheme := range e.schemes {
 		for variant, length := range lengths {
@@ -103,8 +103,8 @@ func (e encryption) lineName(scheme string, length int) string {
 	return fmt.Sprintf("%s, %s", scheme, vector(length))
 }
 
-// drawnLengths are the lengths drawn by key size, for as many lines each: all,
-// or the one of a day's hourly values, or the longest.
+// drawnLengths are the lengths drawn by key size, for as many lines each: all, or the one of a
+// day's hourly values, or the longest.
 func (e encryption) drawnLengths(linesOfEach int) []int {
 	const day = 24
 	switch {
@@ -116,8 +116,8 @@ func (e encryption) drawnLengths(linesOfEach int) []int {
 	return e.lengths[len(e.lengths)-1:]
 }
 
-// linesAtOneSize are one line for each scheme at one of its sizes: the
-// smallest with 112 bits of security, or its largest.
+// linesAtOneSize are one line for each scheme at one of its sizes: the smallest with 112 bits of
+// security, or its largest.
 func (e encryption) linesAtOneSize(of func(result.FECost) bool) (lines []costLine) {
 	const enough = 112
 	for hue, scheme := range e.schemes {
@@ -178,8 +178,7 @@ func (e encryption) caveats() (notes []string) {
 	return notes
 }
 
-// ratioFigure sets the time of one encryption against the time of one
-// transaction without any.
+// ratioFigure sets the time of one encryption against the time of one transaction without any.
 func (e encryption) ratioFigure() Figure {
 	f := Figure{
 		ID:     "encryption-against-transaction",

@@ -45,8 +45,7 @@ func (e encryption) costTable() Table {
 	})
 }
 
-// schemeTable is what each scheme is at each of its sizes, and what is made
-// once for all its keys.
+// schemeTable is what each scheme is at each of its sizes, and what is made once for all its keys.
 func (e encryption) schemeTable() Table {
 	var sizes []result.FECost
 	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
@@ -95,8 +94,8 @@ func values(c result.FECost) int {
 	return c.Length
 }
 
-// known is a number of a cost, or the reason why it is zero. Costs stored by
-// older versions name no group and have none of these numbers.
+// known is a number of a cost, or the reason why it is zero. Costs stored by older versions name no
+// group and have none of these numbers.
 func known[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
 	switch {
 	case v > 0:
@@ -111,8 +110,7 @@ func tableBytes(c result.FECost) Cell  { return known(c, c.TableBytes, whyNoTabl
 func tableTime(c result.FECost) Cell   { return known(c, c.Table, whyNoTable) }
 func modulusTime(c result.FECost) Cell { return known(c, c.Modulus, whyNoModulus) }
 
-// tableFrom is where a table of discrete logarithms comes from, or why that is not
-// known.
+// tableFrom is where a table of discrete logarithms comes from, or why that is not known.
 func tableFrom(c result.FECost) Cell {
 	switch {
 	case c.TableFrom != "":
@@ -151,8 +149,8 @@ func (e encryption) ratioTable() Table {
 	})
 }
 
-// insideTables are what encryption took inside the measured readings, and
-// evaluation inside the measured bills.
+// insideTables are what encryption took inside the measured readings, and evaluation inside the
+// measured bills.
 func (e encryption) insideTables() []Table {
 	readings := e.insideTable("encryption-inline", "Encryption inside the transaction", "encrypt", encrypts)
 	readings.Notes = []string{"Only load levels that encrypted in the timed path. Clients that encrypt at the same time share the cores with the network."}

@@ -68,12 +68,11 @@ func factors() []factor {
 	return all
 }
 
-// expanded reports whether the series is one of those that a scenario made of
-// one by factors.
+// expanded reports whether the series is one of those that a scenario made of one by factors.
 func (s series) expanded() bool { return s.base() != s.name }
 
-// base is the name of a series, and of a phase, without its factors' levels,
-// which a scenario writes behind it: plain/batch=2s,10.
+// base is the name of a series, and of a phase, without its factors' levels, which a scenario
+// writes behind it: plain/batch=2s,10.
 func (s series) base() string {
 	parts := strings.Split(s.name, "/")
 	if i := slices.IndexFunc(parts, func(part string) bool { return strings.Contains(part, "=") }); i > 0 {
@@ -98,8 +97,8 @@ func (f factor) cell(s series) Cell {
 	return optional(l.number, l.number != 0)
 }
 
-// factorSection says what difference the factors make that a scenario varied.
-// It is false where none were.
+// factorSection says what difference the factors make that a scenario varied. It is false where
+// none were.
 func factorSection(all []series) (Section, bool) {
 	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.expanded() })
 	if len(expanded) < 2 {
@@ -119,8 +118,8 @@ func factorSection(all []series) (Section, bool) {
 	return s, true
 }
 
-// highest is the level of the saturation point with the throughput there, or
-// where there is none the level with the highest median. It is nil without any.
+// highest is the level of the saturation point with the throughput there, or where there is none
+// the level with the highest median. It is nil without any.
 func (s series) highest() (highest *level, most float64) {
 	for i, l := range s.levels {
 		median, ok := l.median(throughput)
@@ -186,9 +185,9 @@ func factorTable(all []series, by []factor) Table {
 	}}, all, fields)
 }
 
-// factorFigure draws throughput against a factor whose levels are numbers, a
-// line for each combination of the other factors under which it was varied. It
-// has no series where no two differ in that factor alone.
+// factorFigure draws throughput against a factor whose levels are numbers, a line for each
+// combination of the other factors under which it was varied. It has no series where no two differ
+// in that factor alone.
 func factorFigure(all []series, by []factor, f factor) Figure {
 	figure := Figure{
 		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title,

@@ -40,9 +40,9 @@ type Axis struct {
 	Max        float64   // at least up to here, so that figures compare; 0: as the data need
 }
 
-// A Series is one legend entry of a Figure. Hue and Variant are small numbers
-// that tell which series belong together: the same Hue is the same colour in
-// every figure of its Kind, Variant distinguishes lines or shades within it.
+// A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which
+// series belong together: the same Hue is the same colour in every figure of its Kind, Variant
+// distinguishes lines or shades within it.
 type Series struct {
 	Name    string
 	Hue     int
@@ -52,8 +52,7 @@ type Series struct {
 	Curve   []Point // Lines only: a law fitted to Points, drawn dashed without marks
 }
 
-// A Point is one mark. For Stacked, X is the index of the category and Y the
-// height of the part.
+// A Point is one mark. For Stacked, X is the index of the category and Y the height of the part.
 type Point struct {
 	X, Y       float64
 	Interval   *stats.Interval
@@ -80,15 +79,14 @@ func (f Figure) any(is func(Point) bool) bool {
 	return slices.ContainsFunc(f.Series, func(s Series) bool { return slices.ContainsFunc(s.Points, is) })
 }
 
-// described returns the figure with its title and the names of its series as
-// the description.
+// described returns the figure with its title and the names of its series as the description.
 func (f Figure) described() Figure {
 	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
 	return f
 }
 
-// Settle drops what cannot be drawn (numbers that are not finite, or not
-// positive on a logarithmic axis) and sets Empty to why where nothing is left.
+// Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic
+// axis) and sets Empty to why where nothing is left.
 func (f Figure) Settle(why string) Figure {
 	kept := f.Series[:0:0]
 	for _, s := range f.Series {

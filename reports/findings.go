@@ -114,8 +114,8 @@ func saturationFinding(s series) Finding {
 	return f
 }
 
-// costFinding is the encryption headline: the cost at the parameters that the
-// run loaded the network with, or else at the largest.
+// costFinding is the encryption headline: the cost at the parameters that the run loaded the
+// network with, or else at the largest.
 func (e encryption) costFinding() (Finding, bool) {
 	if len(e.costs) == 0 {
 		return Finding{}, false
@@ -145,8 +145,8 @@ func (e encryption) costFinding() (Finding, bool) {
 	return f, true
 }
 
-// insideFinding says how much of a transaction the work on ciphertexts is where
-// it was measured inside one, in the first such series at the least load that is valid.
+// insideFinding says how much of a transaction the work on ciphertexts is where it was measured
+// inside one, in the first such series at the least load that is valid.
 func (e encryption) insideFinding(subject, what string, of func(series) bool) (Finding, bool) {
 	for _, s := range e.all {
 		for _, l := range s.levels {
@@ -162,8 +162,8 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 	return Finding{}, false
 }
 
-// slowdownFinding compares the plateaus of an encrypted series and of one that
-// is not, where both were reached.
+// slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both
+// were reached.
 func slowdownFinding(all []series) (Finding, bool) {
 	for _, workload := range []string{"padded", "plain"} {
 		for _, encrypted := range all {

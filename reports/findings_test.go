@@ -16,8 +16,8 @@ func finding(r Report, subject string) (Finding, bool) {
 	return r.Findings[i], true
 }
 
-// A run that came only as far as the cost of encryption had no load levels to
-// judge and no ledger to audit.
+// A run that came only as far as the cost of encryption had no load levels to judge and no ledger
+// to audit.
 func TestEncryptionAlone(t *testing.T) {
 	run, sum := fixture(t)
 	sum.Complete, sum.Points, sum.Saturation, sum.Audit = false, nil, nil, nil

@@ -9,8 +9,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// phasesTogether returns the series that are phases of a level, those that ran
-// together in one group, in order of their starts.
+// phasesTogether returns the series that are phases of a level, those that ran together in one
+// group, in order of their starts.
 func phasesTogether(all []series) [][]series {
 	phases := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.phase() == nil })
 	groups := groupBy(phases, func(s series) string { return s.phase().Group })
@@ -23,8 +23,7 @@ func phasesTogether(all []series) [][]series {
 // phase says when the load of the series ran, nil where it ran alone.
 func (s series) phase() *result.LoadPhase { return s.levels[0].points[0].Phase }
 
-// phasesSection shows the loads of a level that ran together. It is false for a
-// run without phases.
+// phasesSection shows the loads of a level that ran together. It is false for a run without phases.
 func phasesSection(all []series) (Section, bool) {
 	groups := phasesTogether(all)
 	s := Section{

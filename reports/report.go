@@ -1,12 +1,10 @@
-// Package reports turns a stored run into a Report: tables, figures, findings
-// and warnings as data.
+// Package reports turns a stored run into a Report: tables, figures, findings and warnings as data.
 //
-// Data flow: Build reads a result.Run and a result.Summary, nothing else, and
-// computes no new measurement: it orders, groups by series and load level,
-// takes medians over repetitions and ratios between stored values. Everything
-// stays in base units (seconds, bytes, cores, transactions per second);
-// package plot draws the figures, package render writes the rest, and only
-// they scale and round.
+// Data flow: Build reads a result.Run and a result.Summary, nothing else, and computes no new
+// measurement: it orders, groups by series and load level, takes medians over repetitions and
+// ratios between stored values. Everything stays in base units (seconds, bytes, cores, transactions
+// per second); package plot draws the figures, package render writes the rest, and only they scale
+// and round.
 package reports
 
 import "time"
@@ -60,8 +58,8 @@ const (
 // String returns the verdict's name.
 func (v Verdict) String() string { return [...]string{"neutral", "good", "caution", "bad"}[v] }
 
-// A Finding is one headline: a subject, the value that matters, and a sentence
-// that says exactly what was compared or counted.
+// A Finding is one headline: a subject, the value that matters, and a sentence that says exactly
+// what was compared or counted.
 type Finding struct {
 	Subject string // for example "Saturation, plain"
 	Value   string // for example "712 tx/s at 128 clients"

@@ -11,8 +11,7 @@ import (
 	"meterbench/bench/topology"
 )
 
-// mostShades is how many processes a bar can show apart; with more, those of
-// one role are added up.
+// mostShades is how many processes a bar can show apart; with more, those of one role are added up.
 const mostShades = 10
 
 // resourceSection says what the processes used.
@@ -38,8 +37,7 @@ func resourceSection(all []series, host result.Host) Section {
 func cpuOf(p result.Point) map[string]float64    { return p.CPU }
 func memoryOf(p result.Point) map[string]float64 { return p.RSS }
 
-// processesOf returns the names of all processes that the points hold a value
-// for, by role.
+// processesOf returns the names of all processes that the points hold a value for, by role.
 func processesOf(points []result.Point, values func(result.Point) map[string]float64) []string {
 	names := map[string]bool{}
 	for _, p := range points {
@@ -75,8 +73,7 @@ func processFields(all []series, title string) (fields []field[processRow]) {
 	return append(fields, field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
 }
 
-// capTable sets what capped processes used against what they may use, nil where
-// nothing is capped.
+// capTable sets what capped processes used against what they may use, nil where nothing is capped.
 func capTable(all []series) []Table {
 	rows := processRows(all, func(r pointRow) []string {
 		return slices.DeleteFunc(processesOf([]result.Point{r.Point}, cpuOf), func(process string) bool {
@@ -126,8 +123,7 @@ func cpuFigure(s series, host result.Host) Figure {
 	return f
 }
 
-// cpuParts splits the series' CPU by process or, where there are too many to
-// tell apart, by role.
+// cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.
 func cpuParts(s series) (parts []part) {
 	all := processesOf(s.points(), cpuOf)
 	for _, group := range groupBy(all, role) {

@@ -13,8 +13,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// sound holds what every report must be, whatever the run: nothing that is not
-// a finite number, no empty figure without its reason, cells for every column.
+// sound holds what every report must be, whatever the run: nothing that is not a finite number, no
+// empty figure without its reason, cells for every column.
 func sound(t interface{ Errorf(string, ...any) }, r Report) {
 	for _, f := range r.Figures() {
 		if (len(f.Series) == 0) != (f.Empty != "") {
@@ -64,8 +64,7 @@ func TestThinRuns(t *testing.T) {
 	sound(t, FE(whole.FE))
 }
 
-// TestAnyRun builds reports of arbitrary summaries, numbers that are not
-// numbers included.
+// TestAnyRun builds reports of arbitrary summaries, numbers that are not numbers included.
 func TestAnyRun(t *testing.T) {
 	number := rapid.OneOf(rapid.Float64Range(0, 1e4), rapid.SampledFrom([]float64{0, -1, math.NaN(), math.Inf(1), math.MaxFloat64, math.SmallestNonzeroFloat64}))
 	maybe := rapid.Ptr(number, true)

@@ -84,8 +84,7 @@ func saturationLabel(s series) string {
 	}
 }
 
-// methods say how the saturation points were found, series with the same
-// method together.
+// methods say how the saturation points were found, series with the same method together.
 func methods(all []series) []string {
 	return noteEach(all, func(s series) string {
 		if s.saturation == nil {
@@ -95,8 +94,8 @@ func methods(all []series) []string {
 	})
 }
 
-// noteEach makes a note of what is to be said of each series, those of which
-// the same is to be said together.
+// noteEach makes a note of what is to be said of each series, those of which the same is to be said
+// together.
 func noteEach(all []series, say func(series) string) (notes []string) {
 	for _, group := range groupBy(all, say) {
 		if said := say(group[0]); said != "" {
@@ -110,8 +109,8 @@ func noteEach(all []series, say func(series) string) (notes []string) {
 	return notes
 }
 
-// saturationInterval is the interval at the saturation point with the n of the
-// load level it comes from, nil where none was stored.
+// saturationInterval is the interval at the saturation point with the n of the load level it comes
+// from, nil where none was stored.
 func (s series) saturationInterval() *stats.Interval {
 	if !(s.saturation.High > 0) {
 		return nil
@@ -140,8 +139,8 @@ func (s series) law() (result.USL, bool) {
 	return *s.saturation.USL, true
 }
 
-// laws say of every series with a closed load what its scalability law is, then
-// why others have none.
+// laws say of every series with a closed load what its scalability law is, then why others have
+// none.
 func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {

@@ -21,8 +21,8 @@ type series struct {
 	saturation *result.Saturation
 }
 
-// undetermined reports whether the series has levels enough for a saturation
-// point, three, and yet none was determined.
+// undetermined reports whether the series has levels enough for a saturation point, three, and yet
+// none was determined.
 func (s series) undetermined() bool { return s.saturation == nil && len(s.levels) > 2 }
 
 // saturated reports whether the series reached saturation.
@@ -42,8 +42,8 @@ type level struct {
 	points []result.Point // by repetition
 }
 
-// seriesOf groups the points by series, in order of first appearance, and
-// their load levels. A series that mixes closed and open load becomes two.
+// seriesOf groups the points by series, in order of first appearance, and their load levels. A
+// series that mixes closed and open load becomes two.
 func seriesOf(sum result.Summary) []series {
 	var all []series
 	slugs := map[string]bool{}
@@ -102,8 +102,7 @@ func levelsOf(points []result.Point) []level {
 	return levels
 }
 
-// amount is the size of a load: clients of a closed one, transactions per
-// second of an open one.
+// amount is the size of a load: clients of a closed one, transactions per second of an open one.
 func amount(l result.Load) float64 {
 	if l.Kind == "open" {
 		return l.Offered
@@ -156,8 +155,8 @@ func (l level) valid() bool {
 	return slices.ContainsFunc(l.points, func(p result.Point) bool { return p.Valid })
 }
 
-// values returns the measure of the repetitions that count: of the valid ones,
-// or of all where none is valid.
+// values returns the measure of the repetitions that count: of the valid ones, or of all where none
+// is valid.
 func (l level) values(of measure) (values []float64) {
 	for _, p := range l.points {
 		if v, ok := of(p); ok && finite(v) && p.Valid == l.valid() {
@@ -167,8 +166,7 @@ func (l level) values(of measure) (values []float64) {
 	return values
 }
 
-// median returns the median over the repetitions that count; false where
-// there is none.
+// median returns the median over the repetitions that count; false where there is none.
 func (l level) median(of measure) (float64, bool) {
 	values := l.values(of)
 	return stats.Median(values), len(values) > 0
@@ -225,8 +223,8 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 	return slices.DeleteFunc(rowsOf(all), func(r pointRow) bool { return !holds(r) })
 }
 
-// levelFields say which point a row is about. Clients and offered load stand
-// apart, each only where a series has it.
+// levelFields say which point a row is about. Clients and offered load stand apart, each only where
+// a series has it.
 func levelFields(all []series) []field[pointRow] {
 	fields := []field[pointRow]{{Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) }}}
 	closed, open := kinds(all)

@@ -60,8 +60,8 @@ func stated(phase result.Part, pick func(stats.Quantiles) *float64) func(pointRo
 	}
 }
 
-// success measures which share of what was scheduled ended well: committed as
-// valid, or answered where nothing is to be committed.
+// success measures which share of what was scheduled ended well: committed as valid, or answered
+// where nothing is to be committed.
 func success(p result.Point) (float64, bool) {
 	good := p.Outcomes[result.Valid.String()]
 	if p.Conditions.Wait == "endorse" {

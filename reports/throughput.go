@@ -10,8 +10,7 @@ import (
 
 const noPoints = "No data: the run holds no load level."
 
-// throughputSection says how much the network commits and where it stops
-// growing.
+// throughputSection says how much the network commits and where it stops growing.
 func throughputSection(all []series) Section {
 	s := Section{
 		ID:    "throughput",
@@ -32,9 +31,9 @@ func throughputSection(all []series) Section {
 // mostLines is how many lines of throughput a figure keeps apart.
 const mostLines = 8
 
-// throughputFigures draw the series of a kind of load together where they are
-// few enough, or else in figures of their own for each name without factors,
-// those of a single load level left to the tables.
+// throughputFigures draw the series of a kind of load together where they are few enough, or else
+// in figures of their own for each name without factors, those of a single load level left to the
+// tables.
 func throughputFigures(all []series, kind string) (figures []Figure) {
 	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == "open") != (kind == "open") })
 	if len(of) <= mostLines {
@@ -81,8 +80,8 @@ func throughputFigure(all []series, kind string) Figure {
 	return f.described()
 }
 
-// line draws a measure of the series against load: at each level the median
-// over the repetitions that count, and each repetition where there are several.
+// line draws a measure of the series against load: at each level the median over the repetitions
+// that count, and each repetition where there are several.
 func (s series) line(of measure, own func(result.Point) *stats.Interval) (line Series) {
 	for _, l := range s.levels {
 		median, ok := l.median(of)
@@ -100,8 +99,7 @@ func (s series) line(of measure, own func(result.Point) *stats.Interval) (line S
 	return line
 }
 
-// interval is that of the median over the repetitions that count, or a single
-// repetition's own.
+// interval is that of the median over the repetitions that count, or a single repetition's own.
 func (l level) interval(of measure, own func(result.Point) *stats.Interval) *stats.Interval {
 	if len(l.points) == 1 {
 		return own(l.points[0])
@@ -111,8 +109,8 @@ func (l level) interval(of measure, own func(result.Point) *stats.Interval) *sta
 
 func noInterval(result.Point) *stats.Interval { return nil }
 
-// loadAxis is the X axis of everything drawn against load: powers of two for
-// clients, so that a doubling is always the same step.
+// loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a
+// doubling is always the same step.
 func loadAxis(all []series, kind string) Axis {
 	if kind == "open" {
 		return Axis{Label: "offered load", Unit: PerSecond}

@@ -22,8 +22,8 @@ func many(base string, n int, clients ...int) (all []series) {
 	return all
 }
 
-// Few series share a figure; of many, those of a name do, a few in each, and
-// none is lost but those of a single load level.
+// Few series share a figure; of many, those of a name do, a few in each, and none is lost but those
+// of a single load level.
 func TestThroughputOfManySeries(t *testing.T) {
 	for _, test := range []struct {
 		all  []series
@@ -50,8 +50,7 @@ func TestThroughputOfManySeries(t *testing.T) {
 	}
 }
 
-// A factor's figure has no line of one point, and no name says what is the same
-// on all lines.
+// A factor's figure has no line of one point, and no name says what is the same on all lines.
 func TestFactorFigureOfPartlyVaried(t *testing.T) {
 	all := many("a", 2, 1)
 	alone := many("b", 1, 1)[0]

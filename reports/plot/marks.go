@@ -10,8 +10,8 @@ import (
 	"meterbench/reports"
 )
 
-// drawData draws axis titles, axes and marks into the canvas. The title of the
-// Y axis stands upright above it.
+// drawData draws axis titles, axes and marks into the canvas. The title of the Y axis stands
+// upright above it.
 func drawData(c draw.Canvas, f reports.Figure) {
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {
@@ -132,8 +132,8 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 	m.totals(c, at, heights, invalid)
 }
 
-// totals writes what each bar amounts to, where there is room, and marks the
-// bars that are not valid.
+// totals writes what each bar amounts to, where there is room, and marks the bars that are not
+// valid.
 func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point, heights []float64, invalid []bool) {
 	style := words(10, Ink)
 	style.XAlign = draw.XCenter

@@ -1,9 +1,9 @@
 // Package plot draws the figures of a report as SVG and PNG.
 //
-// Data flow: a reports.Figure in base units comes in; the page lays out title,
-// legend, axis titles and notes around the data, so that nothing ever covers
-// them; gonum/plot draws axes, and the marks of this package, on either canvas.
-// The same figure always gives the same bytes on one kind of machine.
+// Data flow: a reports.Figure in base units comes in; the page lays out title, legend, axis titles
+// and notes around the data, so that nothing ever covers them; gonum/plot draws axes, and the marks
+// of this package, on either canvas. The same figure always gives the same bytes on one kind of
+// machine.
 package plot
 
 import (
@@ -22,15 +22,14 @@ import (
 // dotsPerInch makes a PNG twice as fine as a screen's 72 points.
 const dotsPerInch = 144
 
-// fallbacks are fonts with the metrics of Liberation Sans, for a viewer that
-// does not have it.
+// fallbacks are fonts with the metrics of Liberation Sans, for a viewer that does not have it.
 const fallbacks = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
 
 // SVG writes the figure as an SVG document.
 func SVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, false)) }
 
-// BareSVG writes the figure as an SVG document without title and notes, for a
-// page that prints them itself.
+// BareSVG writes the figure as an SVG document without title and notes, for a page that prints them
+// itself.
 func BareSVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, true)) }
 
 func svg(w io.Writer, f reports.Figure, p page) error {

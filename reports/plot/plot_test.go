@@ -66,8 +66,8 @@ func texts(t testing.TB, document string) string {
 	}
 }
 
-// TestFixture draws every figure: well-formed, the same each time, titled,
-// every series in the legend, a unit on every axis that has one.
+// TestFixture draws every figure: well-formed, the same each time, titled, every series in the
+// legend, a unit on every axis that has one.
 func TestFixture(t *testing.T) {
 	for _, f := range fixture(t).Figures() {
 		t.Run(f.ID, func(t *testing.T) {

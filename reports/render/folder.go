@@ -13,8 +13,8 @@ import (
 	"meterbench/reports/plot"
 )
 
-// formats has a row for each form in which a report lies in a run's folder: the
-// subfolder, the extension, and the files in that form.
+// formats has a row for each form in which a report lies in a run's folder: the subfolder, the
+// extension, and the files in that form.
 var formats = []struct {
 	folder, extension string
 	files             func(reports.Report) []file
@@ -44,8 +44,8 @@ func each[T any](items func(reports.Report) []T, name func(T) string, write func
 	}
 }
 
-// Folder writes the report into a run's folder in every format. Each file
-// appears whole or not at all.
+// Folder writes the report into a run's folder in every format. Each file appears whole or not at
+// all.
 func Folder(dir string, rep reports.Report) error {
 	for _, format := range formats {
 		folder := filepath.Join(dir, format.folder)

@@ -18,9 +18,8 @@ var page string
 //go:embed report.css
 var style string
 
-// The page folds what is beyond these numbers: figures of a section, and rows
-// of a table that is a detail. Warnings and rows of other tables fold beyond
-// those that the terminal shows.
+// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a
+// detail. Warnings and rows of other tables fold beyond those that the terminal shows.
 const (
 	figuresShown = 9
 	rowsOpen     = 12
@@ -50,8 +49,8 @@ func HTML(w io.Writer, rep reports.Report) error {
 	return nil
 }
 
-// draw draws a figure for standing inside the page. What the drawing takes
-// from the result are texts, and the canvas escapes them.
+// draw draws a figure for standing inside the page. What the drawing takes from the result are
+// texts, and the canvas escapes them.
 func draw(f reports.Figure) (template.HTML, error) {
 	var b bytes.Buffer
 	if err := plot.BareSVG(&b, f); err != nil {

@@ -151,8 +151,8 @@ func TestHTMLIsAccessible(t *testing.T) {
 	}
 }
 
-// TestStyleFollowsDrawing keeps the page's dark mode in step with the colours
-// that the drawings use.
+// TestStyleFollowsDrawing keeps the page's dark mode in step with the colours that the drawings
+// use.
 func TestStyleFollowsDrawing(t *testing.T) {
 	document := page(t, reports.Build(stored(t)))
 	for _, colour := range []string{plot.Ink, plot.Faint, plot.Rule, plot.Paper} {

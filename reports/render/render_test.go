@@ -98,8 +98,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// written is a page without its style and its drawings, which package plot tests: every
-// sentence, table and absence of the report.
+// written is a page without its style and its drawings, which package plot tests: every sentence,
+// table and absence of the report.
 func written(document string) string {
 	return regexp.MustCompile(`(?s)<style>.*?</style>|<svg .*?</svg>`).ReplaceAllString(document, "")
 }
