@@ -8,27 +8,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/calibration"
-	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 	"meterbench/network/lab"
 	"meterbench/reports"
-	"meterbench/reports/render"
 )
 
-// errBeyondLimits is a calibration that found more error than is tolerated.
-var errBeyondLimits = errors.New("the harness is beyond its limits on this machine; the calibration is kept all the same")
+// errBeyondLimits reports a calibration that found more error than is tolerated.
+var errBeyondLimits = errors.New("the harness exceeds its error limits on this machine; the calibration was kept all the same")
 
 func calibrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "calibrate",
-		Short: "Find out how far this machine's harness can be believed, on a simulated ledger; no network",
-		Long: `Load a simulated ledger of known service times, stalls and failures in real time (about
-a minute) and compare what is measured with what is true, transaction by transaction.
-The errors found are kept for this machine and stand, as the instrument's stated
-uncertainty, in the manifest and report of every later run.
+		Short: "Measure the harness's own error on this machine, on a simulated ledger; no network",
+		Long: `Load a simulated ledger with known service times, stalls and failures in real time (about
+a minute) and compare the measured times with the true ones, transaction by transaction.
+The errors are kept for this machine. Every later run states them, as the uncertainty of
+the instrument, in its manifest and report.
 
 Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130 interrupted
-(the calibration before is kept).`,
+(the previous calibration is kept).`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := calibration.Path()
@@ -46,31 +44,25 @@ Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130
 			}
 			defer reference.Close()
 			watch := newProgress(cmd.ErrOrStderr())
-			found, err := calibration.Run(cmd.Context(), calibration.Config{Load: load, Reference: reference, Versions: lab.Versions(), Step: func(text string, left time.Duration) {
-				watch.Step(fmt.Sprintf("%s, %s left", text, clock(left)))
-			}})
+			measured, err := calibration.Run(cmd.Context(), calibration.Config{
+				Load: load, Reference: reference, Versions: lab.Versions(),
+				Step: func(text string, left time.Duration) { watch.Step(fmt.Sprintf("%s, %s left", text, clock(left))) },
+			})
 			watch.close()
 			if err != nil {
 				return err
 			}
-			if err := calibration.Save(path, found); err != nil {
+			if err := calibration.Save(path, measured); err != nil {
 				return err
 			}
-			return printCalibration(cmd, found, path)
+			if err := printText(cmd.OutOrStdout(), reports.Calibration(measured)); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "\nkept for later runs on this machine: %s\n", path)
+			if !measured.Instrument.Within {
+				return errBeyondLimits
+			}
+			return nil
 		},
 	}
-}
-
-// printCalibration prints what was found and where it is kept.
-func printCalibration(cmd *cobra.Command, found result.Calibration, path string) error {
-	out := cmd.OutOrStdout()
-	width, _ := terminal(out)
-	if err := render.Text(out, reports.Calibration(found), width); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\nkept for later runs on this machine: %s\n", path)
-	if !found.Instrument.Within {
-		return errBeyondLimits
-	}
-	return nil
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,27 +25,27 @@ import (
 func feCommand() *cobra.Command {
 	spec := scenario.FE{}
 	var (
-		seed        uint64
-		out, format string
+		seed         uint64
+		out, printed string
 	)
 	cmd := &cobra.Command{
 		Use:   "fe",
 		Short: "Measure the cost of functional encryption by scheme, key size and vector length; no network",
-		Long: `Time key generation, key derivation, encryption and decryption of every combination
-of scheme, key size, vector length and bound, one at a time, and print medians with
-their 95 % intervals and the sizes of ciphertexts and readings. A scheme with one size
-is measured once, at that size; the others at those of the sizes that they come in.
+		Long: `Time key generation, key derivation, encryption and decryption for every combination
+of scheme, key size, vector length and bound, one at a time. Print medians with their
+95 % intervals, and the sizes of ciphertexts and readings. A scheme with a single key
+size is measured at that size, the others at those of the sizes that they support.
 Tables of discrete logarithms are kept in the user's cache. The Go benchmark format has
-a line for each timing, so that benchstat compares machines and versions.`,
+one line per timing, so that benchstat can compare machines and versions.`,
 		Example: `  meterbench fe
   meterbench fe --schemes ddh,ecddh --bits 3072 --lengths 24 --samples 20
   meterbench fe --format bench
   meterbench fe --bits 1024,1536,2048,3072,4096 --lengths 1,24,96 --out costs`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			write, err := feWriter(format)
-			if err != nil {
-				return usageError{err}
+			at := slices.Index(formatNames(), printed)
+			if at < 0 {
+				return usageError{fmt.Errorf("--format: %q is none of %s", printed, strings.Join(formatNames(), ", "))}
 			}
 			if !cmd.Flags().Changed("bits") { // the default is for schemes that have these sizes
 				spec.Bits = spec.SomeHas(spec.Bits)
@@ -61,7 +63,7 @@ a line for each timing, so that benchstat compares machines and versions.`,
 			}
 			if out != "" {
 				if err := os.MkdirAll(out, 0o755); err != nil {
-					return elsewhere(err)
+					return tryAnotherFolder(err)
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())
@@ -72,54 +74,51 @@ a line for each timing, so that benchstat compares machines and versions.`,
 			if len(costs) == 0 {
 				return err
 			}
-			// Also what was measured until an interruption.
-			if written := write(cmd.OutOrStdout(), costs); err == nil {
-				err = written
-			}
+			// Also the costs measured up to an interruption.
+			written := formats()[at].write(cmd.OutOrStdout(), costs)
 			if out != "" {
-				if written := feFolder(out, costs); err == nil {
-					err = written
-				}
+				written = cmp.Or(written, writeFE(out, costs))
 			}
-			return err
+			return cmp.Or(err, written)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&spec.Schemes, "schemes", fe.Names(), "schemes")
-	flags.IntSliceVar(&spec.Bits, "bits", []int{2048, 3072}, "key sizes in bits: of the modulus")
+	flags.StringSliceVar(&spec.Schemes, "schemes", fe.Names(), "schemes to measure")
+	flags.IntSliceVar(&spec.Bits, "bits", []int{2048, 3072}, "key sizes: bits of the modulus")
 	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24}, "vector lengths")
 	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest values in the vectors")
-	flags.IntVar(&spec.Samples, "samples", workloads.MinFESamples, "timed repetitions of each combination, at least 6")
+	flags.IntVar(&spec.Samples, "samples", workloads.MinFESamples, "timings of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
-	flags.StringVar(&out, "out", "", "folder for tables as CSV, figures, report.html and bench.txt")
-	flags.StringVar(&format, "format", "text", "what is printed: text, csv or bench (the Go benchmark format)")
+	flags.StringVar(&out, "out", "", "also write tables as CSV, figures, report.html and bench.txt to this `folder`")
+	flags.StringVar(&printed, "format", formatNames()[0], "print as "+strings.Join(formatNames(), ", ")+" (bench is the Go benchmark format)")
 	return cmd
 }
 
-// feWriter returns what prints encryption costs in a format.
-func feWriter(format string) (func(io.Writer, []result.FECost) error, error) {
-	formats := []struct {
-		name  string
-		write func(io.Writer, []result.FECost) error
-	}{
-		{"text", func(w io.Writer, costs []result.FECost) error {
-			width, _ := terminal(w)
-			return render.Text(w, reports.FE(costs), width)
-		}},
+// A format is a way to print encryption costs.
+type format struct {
+	name  string
+	write func(io.Writer, []result.FECost) error
+}
+
+// formats returns those of --format, the default first.
+func formats() []format {
+	return []format{
+		{"text", func(w io.Writer, costs []result.FECost) error { return printText(w, reports.FE(costs)) }},
 		{"csv", func(w io.Writer, costs []result.FECost) error { return render.CSV(w, reports.FE(costs).Tables()[0]) }},
 		{"bench", func(w io.Writer, costs []result.FECost) error {
 			_, err := w.Write(feBench(costs))
 			return err
 		}},
 	}
+}
+
+// formatNames returns the names of the formats.
+func formatNames() []string {
 	var names []string
-	for _, f := range formats {
-		if f.name == format {
-			return f.write, nil
-		}
+	for _, f := range formats() {
 		names = append(names, f.name)
 	}
-	return nil, fmt.Errorf("--format: %q is none of %s", format, strings.Join(names, ", "))
+	return names
 }
 
 // feBench returns encryption costs in the Go benchmark format.
@@ -127,8 +126,8 @@ func feBench(costs []result.FECost) []byte {
 	return result.BenchText(result.Run{Host: result.Host{Host: proc.Describe()}}, result.Summary{FE: costs})
 }
 
-// feFolder writes encryption costs in every form.
-func feFolder(dir string, costs []result.FECost) error {
+// writeFE writes encryption costs in every form.
+func writeFE(dir string, costs []result.FECost) error {
 	if err := render.Folder(dir, reports.FE(costs)); err != nil {
 		return err
 	}

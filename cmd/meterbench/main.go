@@ -35,8 +35,8 @@ const (
 )
 
 func main() {
-	// A network starts this program again: as the chaincode beside each peer, as
-	// the peers' external builder, and as the sensors of a device.
+	// A network starts this program again: as the chaincode beside each peer, as the peers'
+	// external builder, and as the sensors of a device.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
@@ -45,21 +45,21 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The live heap is small beside what every transaction leaves behind: fewer
-	// collections mean a cheaper client and fewer pauses in what it measures.
+	// The live heap is small beside the garbage of every transaction: fewer collections mean a
+	// cheaper client and fewer pauses in what it measures.
 	debug.SetGCPercent(400)
 	// A second Ctrl-C ends the program at once: nodes die with it.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the whole program but for the process: it returns the exit code.
+// run is the whole program but for its process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	// What fails before a command's own code runs is what the user wrote.
+	// An error before a command's own code runs is in what the user wrote.
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 
@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// verdict returns the exit code for how a command ended, and what to say.
+// verdict returns the exit code and the message for how a command ended.
 func verdict(ctx context.Context, err error) (code int, text string) {
 	if err == nil {
 		return exitOK, ""
@@ -98,8 +98,8 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 	return exitFailed, err.Error()
 }
 
-// besides returns what went wrong beyond the interruption, such as results
-// that could not be written.
+// besides returns the errors beyond the interruption itself, such as results that could not
+// be written.
 func besides(ctx context.Context, err error) string {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -125,8 +125,7 @@ func rootCommand() *cobra.Command {
 	return root
 }
 
-// group returns a command that only holds others: without a name of one of
-// them it shows its help.
+// group returns a command that only holds others: alone it shows its help.
 func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	var names []string
 	for _, c := range commands {
@@ -165,8 +164,8 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-// arguments holds a command to a number of arguments, in words that say how
-// it is used.
+// arguments checks the number of a command's arguments; its errors say how the command is
+// used.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {

@@ -17,16 +17,16 @@ import (
 )
 
 func networkCommand() *cobra.Command {
-	return group("network", "Hold a network for other tools", networkUpCommand(), networkDownCommand(), networkStatusCommand())
+	return group("network", "Keep a network up for other tools", networkUpCommand(), networkDownCommand(), networkStatusCommand())
 }
 
 func networkUpCommand() *cobra.Command {
 	var dir, fabricBin string
 	cmd := &cobra.Command{
 		Use:   "up TOPOLOGY",
-		Short: "Bring a network up and hold it until Ctrl-C or meterbench network down",
-		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print where
-its connection profile is, and hold the network until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
+		Short: "Bring up a network and keep it up until Ctrl-C or meterbench network down",
+		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print the path
+of its connection profile, and keep the network up until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := topology.Load(args[0])
@@ -43,13 +43,13 @@ its connection profile is, and hold the network until Ctrl-C or meterbench netwo
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one")
-	cmd.Flags().StringVar(&fabricBin, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
+	addFabricBin(cmd, &fabricBin)
 	return cmd
 }
 
 func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err error) {
 	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	bin, err := binaries(ctx, fabricBin, progress)
+	bin, err := fabricDaemons(ctx, fabricBin, progress)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 	}
 	fmt.Fprintln(out, "Ctrl-C or meterbench network down takes it down")
 	select {
-	case <-ctx.Done(): // asked to end: that is how holding a network succeeds
+	case <-ctx.Done(): // which is how this command succeeds
 		fmt.Fprintf(progress, "taking network %s down\n", t.Name)
 		return nil
 	case err := <-net.Died():
@@ -82,7 +82,7 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 func networkDownCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down [TOPOLOGY|DIR]",
-		Short: "Take networks down that meterbench network up holds (all, or those of a topology or folder)",
+		Short: "Take down the networks of meterbench network up: all, or those of a topology or folder",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			held, err := network.Find(strings.Join(args, ""))
@@ -117,7 +117,7 @@ func networkStatusCommand() *cobra.Command {
 			var failed []error
 			for _, n := range held {
 				status, err := n.Status(cmd.Context())
-				printStatus(cmd.OutOrStdout(), n, status) // what was learned, also where a node is silent
+				printStatus(cmd.OutOrStdout(), n, status) // which is incomplete where a node does not answer
 				failed = append(failed, err)
 			}
 			return errors.Join(failed...)

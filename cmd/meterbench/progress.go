@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	ansi "github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"meterbench/bench/result"
@@ -15,20 +16,20 @@ import (
 	"meterbench/bench/study"
 )
 
-// A progress prints what a study does: steps and points as lines that stay,
-// and between them one status line, rewritten in place on a terminal. Where
-// the output is no terminal the status comes as plain lines, less often.
+// A progress prints what a study does: steps and points as lines that stay, and between them
+// one status line, rewritten in place on a terminal. Elsewhere the status is printed as plain
+// lines, less often.
 type progress struct {
 	mu       sync.Mutex
 	out      io.Writer
 	terminal bool
 	width    int
 	began    time.Time
-	printed  time.Time // when the last plain status line was written
-	shown    bool      // a status line stands on the terminal
+	printed  time.Time // the last plain line
+	shown    bool      // a status line is on the terminal
 }
 
-// plainEvery is the pause between status lines where they can't be rewritten.
+// plainEvery is the time between status lines where they cannot be rewritten.
 const plainEvery = 5 * time.Second
 
 func newProgress(out io.Writer) *progress {
@@ -37,7 +38,8 @@ func newProgress(out io.Writer) *progress {
 	return p
 }
 
-// terminal returns how wide the terminal is that out is, and whether it is one.
+// terminal returns the width of the terminal that out writes to, or a usual width and false
+// where it writes to none.
 func terminal(out io.Writer) (width int, is bool) {
 	const usual = 100
 	file, ok := out.(*os.File)
@@ -70,8 +72,8 @@ func (p *progress) Live(l study.Live) {
 		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
 	}
 	p.status(fmt.Sprintf("  %s %d/%s%d, %s%s left, %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores",
-		bar(l), l.Level, most, l.Levels, most, clock(l.Remaining), l.Series, load, n.Offered, n.Valid, n.InFlight, millis(n.P50), millis(n.P99), n.Counts[result.Dropped],
-		l.Busiest, l.BusyCPU))
+		bar(l), l.Level, most, l.Levels, most, clock(l.Remaining), l.Series, load, n.Offered, n.Valid, n.InFlight,
+		millis(n.P50), millis(n.P99), n.Counts[result.Dropped], l.Busiest, l.BusyCPU))
 }
 
 // Point implements study.Observer.
@@ -89,7 +91,7 @@ func (p *progress) Point(pt result.Point) {
 	p.line(text)
 }
 
-// close takes the status line away.
+// close erases the status line.
 func (p *progress) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,7 +126,7 @@ func (p *progress) status(text string) {
 
 func (p *progress) erase() {
 	if p.shown {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(p.out, "\r"+ansi.EraseLine.Sprint())
 		p.shown = false
 	}
 }
@@ -142,15 +144,14 @@ func bar(l study.Live) string {
 // expected says how long a scenario will take.
 func expected(s scenario.Scenario) string {
 	e := study.Estimated(s)
-	about := "about"
+	about, fe := "about", ""
 	if study.Searches(s) {
-		about = "until the search has found, at most about"
+		about = "depending on the search, at most about"
 	}
-	text := fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp))
 	if e.FE > 0 {
-		text += fmt.Sprintf(", cost of encryption %s", clock(e.FE))
+		fe = fmt.Sprintf(", cost of encryption %s", clock(e.FE))
 	}
-	return text + ")"
+	return fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s%s)", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp), fe)
 }
 
 func loadText(l result.Load) string {

@@ -40,7 +40,7 @@ func TestExpectedOfASearch(t *testing.T) {
 	s := scenario.Scenario{Repeat: 1, Series: []scenario.Series{{Name: "a", Load: scenario.Load{
 		Kind: "closed", Hold: 10 * time.Second, Search: &scenario.Search{From: 1, To: 64},
 	}}}}
-	if got, want := expected(s), "until the search has found, at most about "; !strings.HasPrefix(got, want) {
+	if got, want := expected(s), "depending on the search, at most about "; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s…", got, want)
 	}
 }

@@ -19,7 +19,7 @@ import (
 func reportCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "report DIR",
-		Short: "Draw the figures, tables and report.html of a run again, from its folder alone",
+		Short: "Draw the figures, tables and report.html of a run again from its folder",
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := redraw(args[0])
@@ -41,18 +41,23 @@ func redraw(dir string) (reports.Report, error) {
 		return reports.Report{}, err
 	}
 	report := reports.Build(stored.Run, stored.Summary)
-	if behind, ok := publications.Section(stored.Run, stored.Summary); ok {
-		report.Sections = append(report.Sections, behind)
+	if section, ok := publications.Section(stored.Run, stored.Summary); ok {
+		report.Sections = append(report.Sections, section)
 	}
 	return report, render.Folder(dir, report)
 }
 
 // printReport prints a report's summary and where the whole of it is.
 func printReport(out io.Writer, report reports.Report, dir string) error {
-	width, _ := terminal(out)
-	if err := render.Text(out, report, width); err != nil {
+	if err := printText(out, report); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return err
+}
+
+// printText prints a report's summary as wide as the terminal.
+func printText(out io.Writer, report reports.Report) error {
+	width, _ := terminal(out)
+	return render.Text(out, report, width)
 }
