@@ -12,15 +12,14 @@ import (
 	"meterbench/internal/heap"
 )
 
-// A Clock lets goroutines wait.
+// Clock lets goroutines wait.
 type Clock interface {
-	// Sleep waits for d and returns false where stop is closed first. A nil
-	// stop is never closed.
+	// Sleep waits for d and returns false where stop is closed first. A nil stop is never closed.
 	Sleep(stop <-chan struct{}, d time.Duration) bool
 }
 
-// Timers is the Clock of Go's own timers: exact in virtual time
-// (testing/synctest), up to 1.1 ms late in real time.
+// Timers is the Clock of Go's own timers: exact in virtual time (testing/synctest), up to 1.1 ms
+// late in real time.
 type Timers struct{}
 
 // Sleep implements Clock.
@@ -35,9 +34,10 @@ func (Timers) Sleep(stop <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// An Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program
-// sleeps in epoll_wait, whose timeout is in milliseconds, so that its timers are up to a millisecond
-// late; a file that becomes readable wakes it within some ten microseconds. It knows real time only.
+// Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program
+// sleeps in epoll_wait, whose timeout is in milliseconds, so that its timers are up to a
+// millisecond late; a file that becomes readable wakes it within some ten microseconds. It knows
+// real time only.
 type Alarm struct {
 	fd    int
 	file  *os.File // of fd, read through Go's poller

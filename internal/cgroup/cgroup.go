@@ -1,19 +1,18 @@
-// Package cgroup holds processes to a share of the machine by Linux control
-// groups, version 1 or 2, whichever the machine has.
+// Package cgroup limits processes to a share of the machine by Linux control groups, version 1 or
+// 2, whichever the machine has.
 //
-// Data flow: Create makes a group with a memory limit; Add puts a process into
-// it, with all that this starts later; Enforce lets the CPU quota come into
-// force; Throttle tells what the quota did; Close removes the group. All groups
-// lie in one folder, meterbench, at the top of each tree, where Sweep finds
-// those whose owner was killed.
+// Data flow: Create makes a group with a memory limit; Add puts a process into it, with all that
+// this starts later; Enforce sets the CPU quota; Throttle returns how the quota was used; Close
+// removes the group. All groups lie in one folder, meterbench, at the top of each tree, where Sweep
+// finds those whose owner was killed.
 //
 // That takes root, or a folder that root hands over. Version 1:
 //
 //	mkdir /sys/fs/cgroup/{cpu,memory}/meterbench
 //	chown USER /sys/fs/cgroup/{cpu,memory}/meterbench
 //
-// In version 1 systemd takes processes back when a unit beside theirs gets a
-// controller, unless theirs delegates:
+// In version 1 systemd takes processes back when a unit beside theirs gets a controller, unless
+// theirs delegates:
 //
 //	systemd-run --scope --uid=USER -p Delegate=yes bash
 //
@@ -38,7 +37,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Period is that of every CPU quota: the kernel's default.
+// Period is the period of every CPU quota: the kernel's default.
 const Period = 100 * time.Millisecond
 
 // Cap limits what the processes of a group may use together; 0 is no limit.
@@ -47,50 +46,49 @@ type Cap struct {
 	Memory uint64  `yaml:"memory,size" json:"memory_bytes,omitempty"` // bytes, without what the kernel swaps
 }
 
-// Env is the environment in which a Go program fits its limits: as many threads
-// run Go code as there are processors, rounded up, and the garbage collector
-// works harder from nine tenths of the memory on, rather than have the kernel
-// kill the program.
-func (l Cap) Env() []string {
+// Env returns the environment in which a Go program fits its cap: as many threads run Go code as
+// there are processors, rounded up, and the garbage collector works harder from nine tenths of the
+// memory on, rather than have the kernel kill the program.
+func (c Cap) Env() []string {
 	var env []string
-	if l.CPUs > 0 {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", int(math.Ceil(l.CPUs))))
+	if c.CPUs > 0 {
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", int(math.Ceil(c.CPUs))))
 	}
-	if l.Memory > 0 {
-		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", l.Memory/10*9))
+	if c.Memory > 0 {
+		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", c.Memory/10*9))
 	}
 	return env
 }
 
-// A Group is a control group.
+// Group is a control group.
 type Group struct {
-	tree   tree
-	name   string
-	limits Cap
+	tree tree
+	name string
+	cap  Cap
 	control
 }
 
-// A control is a group in one version of the kernel's interface.
+// control is a group in one version of the kernel's interface.
 type control interface {
 	add(pid int) error
 	quota(perPeriod time.Duration) error
-	// stat tells besides how many processes were killed for want of memory.
+	// stat also returns how many processes the kernel killed for lack of memory.
 	stat() (t proc.Throttle, killed uint64, err error)
 }
 
-// Create makes a group whose memory limit is in force. The name must be new; one
-// that tells its owner allows Sweep to judge it. The error says what is missing
-// on this machine, and what to do.
-func Create(name string, limits Cap) (*Group, error) {
-	return machine().create(name, limits)
+// Create makes a group whose memory limit is in force. The name must be new, and should name its
+// owner, so that Sweep can judge it. The error says what is missing on this machine, and what to
+// do.
+func Create(name string, cap Cap) (*Group, error) {
+	return machine().create(name, cap)
 }
 
-func (t tree) create(name string, limits Cap) (*Group, error) {
+func (t tree) create(name string, cap Cap) (*Group, error) {
 	var c control
 	var err error
 	for range 3 {
-		if c, err = t.open(name, limits); err == nil {
-			return &Group{t, name, limits, c}, nil
+		if c, err = t.open(name, cap); err == nil {
+			return &Group{t, name, cap, c}, nil
 		}
 		t.remove(name) // the first error counts
 		// Another process may have removed the folder of all groups at that moment.
@@ -113,8 +111,8 @@ func (t tree) create(name string, limits Cap) (*Group, error) {
 	return nil, fmt.Errorf("%w; %s, or leave caps out", err, what)
 }
 
-// Add puts a process into the group. One that has ended is no error: whoever
-// waits for it knows why.
+// Add puts a process into the group. One that has ended is no error: the caller that waits for it
+// learns why.
 func (g *Group) Add(pid int) error {
 	if err := g.add(pid); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("put process %d into its control group: %w", pid, err)
@@ -122,21 +120,21 @@ func (g *Group) Add(pid int) error {
 	return nil
 }
 
-// Enforce lets the CPU quota come into force, if there is one.
+// Enforce sets the CPU quota, if there is one.
 func (g *Group) Enforce() error {
-	if g.limits.CPUs == 0 {
+	if g.cap.CPUs == 0 {
 		return nil
 	}
-	if err := g.quota(time.Duration(g.limits.CPUs * float64(Period))); err != nil {
+	if err := g.quota(time.Duration(g.cap.CPUs * float64(Period))); err != nil {
 		return fmt.Errorf("set the CPU quota of control group %s: %w", g.name, err)
 	}
 	return nil
 }
 
-// Cap returns what the group was made for.
-func (g *Group) Cap() Cap { return g.limits }
+// Cap returns the cap that the group was made with.
+func (g *Group) Cap() Cap { return g.cap }
 
-// Throttle tells what the CPU quota has done since Enforce.
+// Throttle returns what the CPU quota has done since Enforce.
 func (g *Group) Throttle() (proc.Throttle, error) {
 	t, _, err := g.stat()
 	if err != nil {
@@ -145,17 +143,16 @@ func (g *Group) Throttle() (proc.Throttle, error) {
 	return t, nil
 }
 
-// Explain adds to the status of a process of the group that has ended that the
-// kernel has killed it for want of memory, if it has killed one.
+// Explain adds to the status of an ended process of the group that the kernel killed it for lack of
+// memory, if it has killed one.
 func (g *Group) Explain(status string) string {
 	if _, killed, err := g.stat(); err != nil || killed == 0 {
-		return status // a kernel that does not tell leaves the cause open
+		return status // where the kernel does not count them the cause is unknown
 	}
-	return fmt.Sprintf("%s, by the kernel: it needed more memory than its cap of %d MiB", status, g.limits.Memory>>20)
+	return fmt.Sprintf("%s, by the kernel: it needed more memory than its cap of %d MiB", status, g.cap.Memory>>20)
 }
 
-// Close removes the group, whose processes have ended. The kernel may need a
-// moment to see that.
+// Close removes the group, whose processes have ended. The kernel may need a moment to see that.
 func (g *Group) Close() error {
 	var err error
 	for wait := time.Millisecond; wait < 2*time.Second; wait *= 2 {
@@ -167,8 +164,8 @@ func (g *Group) Close() error {
 	return fmt.Errorf("remove control group %s: %w", g.name, err)
 }
 
-// Sweep removes the groups that the caller says are abandoned. Those that still
-// hold processes, or belong to another user, stay.
+// Sweep removes the groups that the caller reports as abandoned. Those that still hold processes,
+// or belong to another user, stay.
 func Sweep(abandoned func(name string) bool) error {
 	if err := machine().sweep(abandoned); err != nil {
 		return fmt.Errorf("sweep abandoned control groups: %w", err)

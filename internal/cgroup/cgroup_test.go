@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 func child(t *testing.T, role string, g *Group) (*exec.Cmd, io.WriteCloser) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append([]string{part + "=" + role}, g.limits.Env()...)
+	cmd.Env = append([]string{part + "=" + role}, g.cap.Env()...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestAddOfOneThatEnded(t *testing.T) {
 
 func TestSweepOnThisMachine(t *testing.T) {
 	g := group(t, Cap{CPUs: 1, Memory: 64 << 20})
-	other, err := Create(g.name+".other", g.limits)
+	other, err := Create(g.name+".other", g.cap)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// legacy is a group of version 1: one in each controller's tree that is needed,
-// under the same name.
+// legacy is a group of version 1: one in each controller's tree that is needed, under the same
+// name.
 type legacy struct{ cgroup1.Cgroup }
 
-func newLegacy(mount, path string, limits Cap) (legacy, error) {
-	err := limits.lacks(mount, func(controller string) bool {
+func newLegacy(mount, path string, cap Cap) (legacy, error) {
+	err := cap.lacks(mount, func(controller string) bool {
 		_, err := os.Stat(filepath.Join(mount, controller))
 		return err == nil
 	})
@@ -25,13 +25,13 @@ func newLegacy(mount, path string, limits Cap) (legacy, error) {
 	}
 	var controllers []cgroup1.Subsystem
 	resources := &specs.LinuxResources{}
-	if limits.CPUs > 0 {
+	if cap.CPUs > 0 {
 		controllers = append(controllers, cgroup1.NewCpu(mount))
 	}
-	if limits.Memory > 0 {
-		// What kernels may lack is not asked for.
+	if cap.Memory > 0 {
+		// Some kernels lack these.
 		controllers = append(controllers, cgroup1.NewMemory(mount, cgroup1.IgnoreModules("memsw", "kmem", "kmem.tcp")))
-		bytes := int64(limits.Memory)
+		bytes := int64(cap.Memory)
 		resources.Memory = &specs.LinuxMemory{Limit: &bytes}
 	}
 	g, err := cgroup1.New(cgroup1.StaticPath(path), resources, cgroup1.WithHierarchy(func() ([]cgroup1.Subsystem, error) { return controllers, nil }))

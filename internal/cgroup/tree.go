@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A tree is where the kernel shows its control groups.
+// tree is where the kernel shows its control groups.
 type tree struct {
 	mount   string // the one tree of version 2, or the folder of those of version 1
 	unified bool   // version 2
 }
 
-// machine returns the tree that processors and memory are controlled by. A tree
-// of version 2 that lies beside those of version 1 controls neither.
+// machine returns the tree that processors and memory are controlled by. A tree of version 2 that
+// lies beside those of version 1 controls neither.
 func machine() tree {
 	return tree{"/sys/fs/cgroup", cgroups.Mode() == cgroups.Unified}
 }
@@ -34,21 +34,21 @@ const (
 )
 
 // open makes a group. It may leave folders if it fails.
-func (t tree) open(name string, limits Cap) (control, error) {
+func (t tree) open(name string, cap Cap) (control, error) {
 	path := filepath.Join("/", parent, name)
 	if t.unified {
-		return newUnified(t.mount, path, limits)
+		return newUnified(t.mount, path, cap)
 	}
-	return newLegacy(t.mount, path, limits)
+	return newLegacy(t.mount, path, cap)
 }
 
-// lacks names the controllers that the limits need and a tree does not have.
-func (l Cap) lacks(mount string, has func(controller string) bool) error {
+// lacks returns an error that names the controllers that the cap needs and a tree does not have.
+func (c Cap) lacks(mount string, has func(controller string) bool) error {
 	var missing []string
-	if l.CPUs > 0 && !has(cpu) {
+	if c.CPUs > 0 && !has(cpu) {
 		missing = append(missing, cpu)
 	}
-	if l.Memory > 0 && !has(memory) {
+	if c.Memory > 0 && !has(memory) {
 		missing = append(missing, memory)
 	}
 	if missing == nil {
@@ -65,8 +65,8 @@ func (t tree) parents() []string {
 	return []string{filepath.Join(t.mount, cpu, parent), filepath.Join(t.mount, memory, parent)}
 }
 
-// remove removes a group, and the folder of all groups if that was the last.
-// One that is not there is no error.
+// remove removes a group, and the folder of all groups if that was the last. A missing one is no
+// error.
 func (t tree) remove(name string) error {
 	var failed []error
 	for _, dir := range t.parents() {
@@ -78,12 +78,11 @@ func (t tree) remove(name string) error {
 	return errors.Join(failed...)
 }
 
-// removeOwn removes a folder of groups if none is left in it and nobody else
-// was given it.
+// removeOwn removes a folder of groups if none is left in it and it belongs to this user.
 func removeOwn(dir string) {
 	var at unix.Stat_t
 	if err := unix.Stat(dir, &at); err == nil && int(at.Uid) == os.Geteuid() {
-		os.Remove(dir) // as a rule another group is in it
+		os.Remove(dir) // fails while another group is in it
 	}
 }
 

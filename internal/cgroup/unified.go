@@ -19,12 +19,12 @@ import (
 // unified is a group of version 2.
 type unified struct{ *cgroup2.Manager }
 
-func newUnified(mount, path string, limits Cap) (unified, error) {
+func newUnified(mount, path string, cap Cap) (unified, error) {
 	controllers, err := os.ReadFile(filepath.Join(mount, "cgroup.controllers"))
 	if err != nil {
 		return unified{}, err
 	}
-	err = limits.lacks(mount, func(controller string) bool { return slices.Contains(strings.Fields(string(controllers)), controller) })
+	err = cap.lacks(mount, func(controller string) bool { return slices.Contains(strings.Fields(string(controllers)), controller) })
 	if err == nil {
 		err = mayMove(mount)
 	}
@@ -32,24 +32,24 @@ func newUnified(mount, path string, limits Cap) (unified, error) {
 		return unified{}, err
 	}
 	resources := &cgroup2.Resources{}
-	if limits.CPUs > 0 {
+	if cap.CPUs > 0 {
 		resources.CPU = &cgroup2.CPU{}
 	}
-	if limits.Memory > 0 {
-		bytes := int64(limits.Memory)
+	if cap.Memory > 0 {
+		bytes := int64(cap.Memory)
 		resources.Memory = &cgroup2.Memory{Max: &bytes}
 	}
 	m, err := cgroup2.NewManager(mount, path, resources)
 	if file := (*fs.PathError)(nil); errors.As(err, &file) {
-		err = file // which the library names twice
+		err = file // the library names the file twice
 	}
 	return unified{m}, err
 }
 
-// mayMove tells whether this process may put its children into groups of its
-// own: whether it may write to the innermost group that holds both, which is the
-// folder of all groups if this process is in a group there, else the top. See
-// the kernel's documentation of version 2, section "Delegation Containment".
+// mayMove returns an error unless this process may put its children into groups of its own: it must
+// be allowed to write to the innermost group that holds both, which is the folder of all groups if
+// this process is in a group there, else the top. See the kernel's documentation of version 2,
+// section "Delegation Containment".
 func mayMove(mount string) error {
 	_, own, err := cgroups.ParseCgroupFileUnified("/proc/self/cgroup")
 	if err != nil {

@@ -4,7 +4,8 @@ package heap
 
 import "time"
 
-// An Item is a value that is due at a time; of items due at once, the one of the lower order is first.
+// An Item is a value that is due at a time; of items due at once, the one of the lower order is
+// first.
 type Item[T any] struct {
 	At    time.Duration
 	Order uint64

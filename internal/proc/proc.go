@@ -1,7 +1,7 @@
 // Package proc reads what processes and the host use of CPU and memory, from Linux's procfs.
 //
-// Data flow: a Sampler takes one Snapshot of every node, of this process and of the host; a Series of
-// snapshots gives the cores used and the largest memory between two instants.
+// Data flow: a Sampler takes one Snapshot of every node, of this process and of the host; a Series
+// of snapshots gives the cores used and the largest memory between two instants.
 package proc
 
 import (

@@ -15,7 +15,7 @@ const (
 	Steal  = "steal"  // taken by the hypervisor
 )
 
-// A Node is a process to watch.
+// Node is a process to watch.
 type Node struct {
 	Name string // unique, and none of Client, Other, Steal
 	PID  int
@@ -25,21 +25,21 @@ type Node struct {
 	started uint64 // see Usage
 }
 
-// Throttle counts what the kernel did to a process to hold it to a CPU quota. The kernel counts only
-// periods in which the process wanted to run.
+// Throttle counts what the kernel did to a process to hold it to a CPU quota. The kernel counts
+// only periods in which the process wanted to run.
 type Throttle struct {
 	Periods   uint64  `json:"periods"`   // of the quota
 	Throttled uint64  `json:"throttled"` // of those, in which the quota was used up
 	Time      float64 `json:"time_s"`    // that its threads were held back, summed over processors
 }
 
-// A Sampler takes snapshots of the same nodes. It may be used by one goroutine at a time.
+// Sampler takes snapshots of the same nodes. It may be used by one goroutine at a time.
 type Sampler struct {
 	nodes []Node
 }
 
-// NewSampler returns a Sampler of the nodes, of this process and of the host. The error names a node
-// that does not run.
+// NewSampler returns a Sampler of the nodes, of this process and of the host. The error names a
+// node that does not run.
 func NewSampler(nodes []Node) (*Sampler, error) {
 	s := &Sampler{}
 	names := map[string]bool{Client: true, Other: true, Steal: true}
@@ -58,7 +58,7 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 	return s, nil
 }
 
-// A Snapshot is what everything had used at one instant.
+// Snapshot is the use of everything at one instant.
 type Snapshot struct {
 	At       time.Time
 	CPU      map[string]float64  // cumulative seconds by node, and Client
@@ -108,10 +108,10 @@ func (snap *Snapshot) add(n Node) error {
 	return err
 }
 
-// Cores returns the mean number of cores used from one snapshot to a later one: by each node that is
-// in both, by Client, by Other, and by Steal. Other is the host's busy time less that of all named
-// processes and never negative: the kernel may count the host by ticks and processes exactly, so that
-// small differences have either sign. It is nil where no time passed.
+// Cores returns the mean number of cores used from one snapshot to a later one: by each node that
+// is in both, by Client, by Other, and by Steal. Other is the host's busy time less that of all
+// named processes and never negative: the kernel may count the host by ticks and processes exactly,
+// so that small differences have either sign. It is nil where no time passed.
 func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 	span := to.At.Sub(from.At).Seconds()
 	if span <= 0 {
@@ -130,12 +130,12 @@ func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 	return cores
 }
 
-// A Series is snapshots in the order in which they were taken.
+// Series is snapshots in the order in which they were taken.
 type Series []Snapshot
 
-// Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by name,
-// over the snapshots taken from one instant to another, both included. It returns false where that is
-// fewer than two.
+// Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by
+// name, over the snapshots taken from one instant to another, both included. It returns false where
+// that is fewer than two.
 func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[string]uint64, ok bool) {
 	within := s.within(from, to)
 	if len(within) < 2 {

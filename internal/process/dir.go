@@ -24,8 +24,8 @@ type Folder struct {
 	start uint64 // of the owner, see proc.Usage
 }
 
-// NewDir makes a run folder of this process under parent and returns its path. The caller removes it;
-// Sweep does if the caller is killed.
+// NewDir makes a run folder of this process under parent and returns its path. The caller removes
+// it; Sweep does if the caller is killed.
 func NewDir(parent, prefix string) (string, error) {
 	name, err := owned(prefix)
 	if err != nil {
@@ -38,8 +38,8 @@ func NewDir(parent, prefix string) (string, error) {
 	return dir, nil
 }
 
-// Mark returns a new name that tells which process owns what bears it, for things other than folders
-// of NewDir that outlive a process that is killed.
+// Mark returns a new name that tells which process owns what bears it, for things other than
+// folders of NewDir that outlive a process that is killed.
 func Mark(prefix string) (string, error) {
 	name, err := owned(prefix)
 	if err != nil {
@@ -83,8 +83,8 @@ func (f Folder) running() bool {
 	return owner.Started == f.start
 }
 
-// Folders returns the run folders under parent that belong to this user, in
-// the order of their names. A parent that does not exist has none.
+// Folders returns the run folders under parent that belong to this user, in the order of their
+// names. A parent that does not exist has none.
 func Folders(parent string) ([]Folder, error) {
 	entries, err := os.ReadDir(parent)
 	if errors.Is(err, os.ErrNotExist) {
@@ -114,8 +114,8 @@ func Folders(parent string) ([]Folder, error) {
 	return folders, nil
 }
 
-// Sweep removes the run folders under parent whose owners are gone and
-// returns their paths. It goes on after one that it cannot remove.
+// Sweep removes the run folders under parent whose owners are gone and returns their paths. It goes
+// on after one that it cannot remove.
 func Sweep(parent string) (removed []string, err error) {
 	folders, err := Folders(parent)
 	if err != nil {

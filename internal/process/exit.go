@@ -12,7 +12,7 @@ import (
 	ansi "github.com/jedib0t/go-pretty/v6/text"
 )
 
-// An ExitError says that a child ended without having been asked to.
+// ExitError reports that a child ended without being stopped.
 type ExitError struct {
 	Name    string   // of the child
 	Status  string   // "exit status 1", "signal: killed"
@@ -21,8 +21,8 @@ type ExitError struct {
 	Tail    []string // the last lines of its log, at most 10
 }
 
-// Error names the child, its status and log in the first line; the last lines
-// of the log follow, indented.
+// Error names the child, its status and log in the first line; the last lines of the log follow,
+// indented.
 func (e *ExitError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s ended: %s", e.Name, e.Status)
@@ -53,8 +53,8 @@ func exitError(spec Spec, err error) error {
 	return &ExitError{Name: spec.Name, Status: status, Code: code, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
 }
 
-// Tail returns the last lines of a log file, at most 10, without blank lines
-// and terminal control sequences. It is empty when the file cannot be read.
+// Tail returns the last lines of a log file, at most 10, without blank lines and terminal control
+// sequences. It is empty when the file cannot be read.
 func Tail(path string) []string {
 	f, err := os.Open(path)
 	if err != nil {
@@ -80,7 +80,7 @@ func Tail(path string) []string {
 			lines = append(lines, line)
 		}
 	}
-	// Of a program that panicked the reason counts, not the last stack frames.
+	// The reason of a panic tells more than the last stack frames.
 	if at := slices.IndexFunc(lines, panicked); at >= 0 {
 		return lines[at:min(at+tailLines, len(lines))]
 	}

@@ -5,10 +5,9 @@ import (
 	"net"
 )
 
-// FreePorts returns n distinct TCP ports that were free on 127.0.0.1 a moment
-// ago. The kernel picks them from other numbers than those it gives to
-// outgoing connections first, and rarely the same twice in a row, so they
-// stay free for the little while until a daemon listens there.
+// FreePorts returns n distinct TCP ports that were free on 127.0.0.1 a moment ago. The kernel picks
+// them from other numbers than those that outgoing connections get first, and rarely the same twice
+// in a row, so they stay free for the little while until a daemon listens there.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range n {

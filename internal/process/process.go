@@ -1,10 +1,8 @@
-// Package process runs the programs of a network as supervised children. It
-// is Linux only.
+// Package process runs the programs of a network as supervised children. It is Linux only.
 //
-// Data flow: Start launches a child whose output goes to a log file; Done and
-// Err tell when and why it ended; Stop ends it. A child never outlives the
-// process that started it, however that one ends. What the children write
-// lies in a folder of NewDir, which Sweep removes once its owner is gone.
+// Data flow: Start launches a child whose output goes to a log file; Done and Err report when and
+// why it ended; Stop ends it. A child never outlives the process that started it, however that one
+// ends. The children write to a folder of NewDir, which Sweep removes once its owner is gone.
 package process
 
 import (
@@ -20,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Spec says what to run.
+// Spec says what to run.
 type Spec struct {
 	Name    string   // what messages call it, for example peer0.ptb
 	Path    string   // the program's file
@@ -31,16 +29,15 @@ type Spec struct {
 	LogPath string   // where its output is appended; the file is kept
 	Stdin   *os.File // nil: empty
 	Stdout  *os.File // nil: the log, which always takes standard error
-	// Started, if not nil, is called with the child's pid before the program's first
-	// instruction, for example to put it into a control group: what it takes before
-	// would not count. An error ends the child and the start.
+	// Started, if not nil, is called with the child's pid before the program's first instruction,
+	// for example to put it into a control group: memory taken before would not count. An error
+	// ends the child and the start.
 	Started func(pid int) error
-	// Explain, if not nil, may say more of the status of a child that ended
-	// unasked than the kernel does.
+	// Explain, if not nil, may add to the status of a child that ended without being stopped.
 	Explain func(status string) string
 }
 
-// A Process is a running or ended child.
+// Process is a running or ended child.
 type Process struct {
 	spec Spec
 	pid  int
@@ -48,12 +45,12 @@ type Process struct {
 
 	mu      sync.Mutex
 	stopped bool // Stop was called while the child ran
-	reaped  bool // the pid may belong to somebody else by now
+	reaped  bool // the pid may belong to another process by now
 	err     error
 }
 
-// Start runs a child in a process group of its own. It gets SIGKILL when this
-// process dies, whatever the cause.
+// Start runs a child in a process group of its own. It gets SIGKILL when this process dies,
+// whatever the cause.
 func Start(spec Spec) (*Process, error) {
 	if spec.LogPath == "" {
 		return nil, fmt.Errorf("start %s: no log file given", spec.Name)
@@ -88,11 +85,10 @@ func Start(spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// supervise starts the child and waits for its end on one thread: the kernel
-// sends a child's parent-death signal when the *thread* that started it ends,
-// and Go ends idle threads as it likes. A parent that dies before the child
-// has asked for the signal is covered too: package syscall compares the
-// child's parent after asking, and has it kill itself if that has changed.
+// supervise starts the child and waits for its end on one thread: the kernel sends a child's
+// parent-death signal when the *thread* that started it ends, and Go ends idle threads as it likes.
+// A parent that dies before the child has asked for the signal is covered too: package syscall
+// compares the child's parent after asking, and has it kill itself if that has changed.
 func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -112,15 +108,15 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	}
 	started <- nil
 
-	// Wait without reaping first: as long as the child is a zombie its pid,
-	// and so its group's id, cannot be taken by others.
+	// Wait without reaping first: as long as the child is a zombie its pid, and so its group's id,
+	// cannot be taken by others.
 	for {
 		if err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil); !errors.Is(err, unix.EINTR) {
 			break
 		}
 	}
 	p.mu.Lock()
-	unix.Kill(-p.pid, unix.SIGKILL) // what the child itself has left behind
+	unix.Kill(-p.pid, unix.SIGKILL) // what the child itself left behind
 	err := cmd.Wait()
 	p.reaped = true
 	if !p.stopped {
@@ -130,8 +126,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	close(p.done)
 }
 
-// release lets a traced child go once Started has seen it. Only the thread that
-// started it may.
+// release lets a traced child go once Started has seen it. Only the thread that started it may.
 func (p *Process) release() error {
 	var status unix.WaitStatus
 	for {
@@ -140,12 +135,12 @@ func (p *Process) release() error {
 		}
 	}
 	if !status.Stopped() { // it was killed, and is reaped
-		return fmt.Errorf("it ended before it began: signal: %v", status.Signal())
+		return fmt.Errorf("it ended before its first instruction: signal: %v", status.Signal())
 	}
 	if err := p.spec.Started(p.pid); err != nil {
 		return err
 	}
-	if err := unix.PtraceDetach(p.pid); err != nil && !errors.Is(err, unix.ESRCH) { // it was killed: whoever waits for it says so
+	if err := unix.PtraceDetach(p.pid); err != nil && !errors.Is(err, unix.ESRCH) { // it was killed, as Err will say
 		return fmt.Errorf("let it run: %w", err)
 	}
 	return nil
@@ -160,20 +155,20 @@ func (p *Process) PID() int { return p.pid }
 // LogPath returns the file with the process's output.
 func (p *Process) LogPath() string { return p.spec.LogPath }
 
-// Done returns a channel that is closed once the process has ended and what
-// was left of its group has been killed.
+// Done returns a channel that is closed once the process has ended and the rest of its group is
+// killed.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err returns why the process ended by itself, an *ExitError also for exit
-// status 0. It is nil as long as the process runs, and when Stop ended it.
+// Err returns why the process ended by itself, an *ExitError also for exit status 0. It is nil as
+// long as the process runs, and when Stop ended it.
 func (p *Process) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
 }
 
-// Stop asks the process and its group to end, kills them after the grace, and
-// returns once the process is gone. It may be called again, and by many.
+// Stop asks the process and its group to end, kills them after the grace, and returns once the
+// process is gone. It may be called again, and by many.
 func (p *Process) Stop(grace time.Duration) {
 	p.signal(unix.SIGTERM)
 	timer := time.NewTimer(grace)
