@@ -16,7 +16,7 @@ func testGroup(t testing.TB, bits int) zpGroup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}
+	return scheme.group
 }
 
 func mustTable(t testing.TB, group logGroup[*big.Int], steps int) *logTable[*big.Int] {

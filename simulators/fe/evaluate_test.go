@@ -26,7 +26,7 @@ func newHolders(t testing.TB, p Params) holders {
 		t.Fatal(err)
 	}
 	authority := mustSetup(t, p)
-	return holders{p, zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}, authority, mustEvaluator(t, authority.Encryptor().Public())}
+	return holders{p, scheme.group, authority, mustEvaluator(t, authority.Encryptor().Public())}
 }
 
 func (h holders) make(t testing.TB, x, y []int64) ([]byte, Key) {
@@ -78,10 +78,10 @@ func TestTamperedCiphertextRefused(t *testing.T) {
 			{"nil", "0 bytes", nil},
 			{"cut off", "bytes; " + string(name), good[:len(good)-1]},
 			{"of another length", "length 1; the evaluator is for " + string(name) + " 1024 l=2", foreign},
-			{"first element negated", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, e[0]) })},
+			{"first element negated", "element 0 of the ciphertext: not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, e[0]) })},
 			{"one value's element negated", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[len(e)-1].Sub(p, e[len(e)-1]) })},
-			{"element p", "of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Set(p) })},
-			{"head -1", "element 0 of the ciphertext is not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, big.NewInt(1)) })},
+			{"element p", "of the ciphertext: not in the group", edited(t, good, func(e []*big.Int) { e[len(e)-1].Set(p) })},
+			{"head -1", "element 0 of the ciphertext: not in the group", edited(t, good, func(e []*big.Int) { e[0].Sub(p, big.NewInt(1)) })},
 			{"another group element", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[1].Mul(e[1], e[1]).Mod(e[1], p) })},
 			{"elements swapped", ErrNoResult.Error(), edited(t, good, func(e []*big.Int) { e[0], e[1] = e[1], e[0] })},
 		} {
@@ -205,9 +205,9 @@ func TestFunctionBeyondTableRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	group := zpGroup{scheme.Params.P, scheme.Params.Q, scheme.Params.G}
+	group := scheme.group
 	logs := mustTable(t, group, minEntries)
-	evaluator := &zpEvaluator{params: p, group: group, heads: 1, logs: logs}
+	evaluator := &logEvaluator[*big.Int]{params: p, group: group, heads: 1, logs: logs}
 	h := holders{p, group, mustSetup(t, p), evaluator}
 
 	ciphertext, key := h.make(t, []int64{5}, []int64{1 << 23})

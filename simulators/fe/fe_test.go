@@ -135,9 +135,9 @@ func TestVectorsRefused(t *testing.T) {
 
 func TestLibraryPanicBecomesError(t *testing.T) {
 	p := Params{"ddh", 1024, 1, 100}
-	broken := zpAuthority{
+	broken := gofeAuthority{
 		p,
-		zpEncryptor{params: p, encrypt: func(data.Vector) (data.Vector, error) { panic("out of range") }},
+		gofeEncryptor{params: p, encrypt: func(data.Vector) (data.Vector, error) { panic("out of range") }},
 		func(data.Vector) ([]*big.Int, error) { panic(errors.New("nil")) },
 	}
 	if _, err := broken.Encryptor().Encrypt([]int64{1}); err == nil || !strings.Contains(err.Error(), "encrypt: the encryption library panicked: out of range") {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/edwards25519"
+
 	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
@@ -119,19 +121,19 @@ func newVictim(t *testing.T, p Params) *victim {
 	v.honest, v.other = sign(1, v.x, []int64{3, 7}), sign(2, []int64{1, 99}, []int64{-5, 2})
 	v.evaluator = mustEvaluator(t, encryptor.Public())
 	switch e := v.evaluator.(type) {
-	case *zpEvaluator:
+	case *logEvaluator[*big.Int]:
 		v.shift = func(element []byte, random *mathrand.Rand) []byte {
 			c := new(big.Int).SetBytes(element)
-			newMultiplier(e.group.p).multiply(c, e.group.power(1+random.Int64N(20)))
+			newMultiplier(e.group.(zpGroup).p).multiply(c, e.group.power(1+random.Int64N(20)))
 			return c.FillBytes(make([]byte, len(element)))
 		}
-	case *ecddhEvaluator:
+	case *logEvaluator[*edwards25519.Point]:
 		v.shift = func(element []byte, random *mathrand.Rand) []byte {
 			c, err := e.group.decode(element)
 			if err != nil {
 				return element
 			}
-			return e.group.encode(c.Add(c, e.group.power(1+random.Int64N(20))))
+			return e.group.(curveGroup).encode(c.Add(c, e.group.power(1+random.Int64N(20))))
 		}
 	}
 	return v

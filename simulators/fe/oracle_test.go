@@ -10,6 +10,7 @@ import (
 
 	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/fullysec"
+	"github.com/fentec-project/gofe/innerprod/simple"
 	"pgregory.net/rapid"
 
 	"meterbench/simulators/fe/codec"
@@ -67,7 +68,6 @@ func numbers(t testing.TB, hexadecimal []string) data.Vector {
 // authority returns the Authority that holds the answer's master secret.
 func (k knownAnswer) authority(t testing.TB) Authority {
 	t.Helper()
-	var authority Authority
 	s, p := numbers(t, k.S), k.params()
 	if k.Scheme == "ecddh" {
 		authority, err := newECDDHAuthority(p, s)
@@ -76,30 +76,30 @@ func (k knownAnswer) authority(t testing.TB) Authority {
 		}
 		return authority
 	}
-	h := make(data.Vector, len(s))
-	if k.Scheme == "ddh" {
-		scheme, err := newDDH(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range s {
-			h[i] = new(big.Int).Exp(scheme.Params.G, s[i], scheme.Params.P)
-		}
-		if authority, err = ddhAuthority(p, scheme, s, h); err != nil {
-			t.Fatal(err)
-		}
-		return authority
-	}
-	scheme, err := newDamgard(p)
+	scheme, err := zp(newDDH).scheme(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := &fullysec.DamgardSecKey{S: s, T: numbers(t, k.T)}
+	secrets, group := []data.Vector{s}, scheme.group
+	h := make(data.Vector, len(s))
 	for i := range s {
-		h[i] = new(big.Int).Exp(scheme.Params.G, s[i], scheme.Params.P)
-		h[i].Mul(h[i], new(big.Int).Exp(scheme.Params.H, secret.T[i], scheme.Params.P)).Mod(h[i], scheme.Params.P)
+		h[i] = new(big.Int).Exp(group.g, s[i], group.p)
 	}
-	if authority, err = damgardAuthority(p, scheme, secret, h); err != nil {
+	if k.Scheme == "damgard" {
+		damgard, err := fullysec.NewDamgardPrecomp(p.Length, p.Bits, big.NewInt(p.Bound))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if scheme, err = zp(newDamgard).scheme(p); err != nil {
+			t.Fatal(err)
+		}
+		secrets = append(secrets, numbers(t, k.T))
+		for i := range s {
+			h[i].Mul(h[i], new(big.Int).Exp(damgard.Params.H, secrets[1][i], group.p)).Mod(h[i], group.p)
+		}
+	}
+	authority, err := scheme.authority(p, secrets, h)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return authority
@@ -241,13 +241,13 @@ func gofeDecrypt(t testing.TB, p Params, ciphertext []byte, key Key) int64 {
 	}
 	var z *big.Int
 	if p.Scheme == "ddh" {
-		scheme, schemeErr := newDDH(p)
+		scheme, schemeErr := simple.NewDDHPrecomp(p.Length, p.Bits, big.NewInt(p.Bound))
 		if schemeErr != nil {
 			t.Fatal(schemeErr)
 		}
 		z, err = scheme.Decrypt(elements, key.Secrets[0], vector(key.Function))
 	} else {
-		scheme, schemeErr := newDamgard(p)
+		scheme, schemeErr := fullysec.NewDamgardPrecomp(p.Length, p.Bits, big.NewInt(p.Bound))
 		if schemeErr != nil {
 			t.Fatal(schemeErr)
 		}

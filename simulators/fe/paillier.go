@@ -1,7 +1,6 @@
 package fe
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -77,8 +76,8 @@ func (z paillierGroup) generates(elements []*big.Int) error {
 	return nil
 }
 
-// scheme returns gofe's form of the parameters.
-func (z paillierGroup) scheme(p Params) *fullysec.Paillier {
+// gofe returns gofe's form of the parameters.
+func (z paillierGroup) gofe(p Params) *fullysec.Paillier {
 	// The deviation, and its multiple of the one that gofe samples from.
 	sigma := new(big.Float).SetInt(new(big.Int).Exp(z.n, big.NewInt(5), nil))
 	sigma.Mul(sigma, big.NewFloat(paillierLambda))
@@ -91,6 +90,25 @@ func (z paillierGroup) scheme(p Params) *fullysec.Paillier {
 	})
 }
 
+// scheme returns gofe's scheme in the group. It only reads its parameters, so that many goroutines may
+// encrypt.
+func (z paillierGroup) scheme(p Params) gofeScheme {
+	s, width := z.gofe(p), p.Bits/8
+	preface := append(z.n.FillBytes(make([]byte, width)), z.g.FillBytes(make([]byte, 2*width))...)
+	return gofeScheme{
+		preface: preface,
+		generate: func() ([]data.Vector, data.Vector, error) {
+			secret, h, err := s.GenerateMasterKeys()
+			return []data.Vector{secret}, h, err
+		},
+		derive: func(secrets []data.Vector, y data.Vector) ([]*big.Int, error) {
+			k, err := s.DeriveKey(secrets[0], y)
+			return []*big.Int{k}, err
+		},
+		encrypt: s.Encrypt,
+	}
+}
+
 // A Renewer is an Authority whose group takes long to make, so that it can
 // make another Authority with fresh master keys in the same group.
 type Renewer interface {
@@ -101,7 +119,7 @@ type Renewer interface {
 
 // A paillierAuthority keeps its group for others.
 type paillierAuthority struct {
-	zpAuthority
+	gofeAuthority
 	group paillierGroup
 }
 
@@ -116,34 +134,15 @@ func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fe: group of %v: %w", p, err)
 	}
-	return paillierKeys(ctx, p, group)
+	return group.setup(ctx, p)
 }
 
-func paillierKeys(ctx context.Context, p Params, group paillierGroup) (Authority, error) {
-	single := group.scheme(p.single())
-	var secret, public data.Vector
-	err := forEachValue(ctx, p, func() error {
-		s, h, err := single.GenerateMasterKeys()
-		secret, public = append(secret, s...), append(public, h...)
-		return err
-	})
+func (z paillierGroup) setup(ctx context.Context, p Params) (Authority, error) {
+	authority, err := z.scheme(p).setup(ctx, p, z.scheme(p.single()))
 	if err != nil {
 		return nil, err
 	}
-	return newPaillierAuthority(p, group, secret, public)
-}
-
-func newPaillierAuthority(p Params, group paillierGroup, secret, public data.Vector) (Authority, error) {
-	encryptor, err := group.encryptor(p, public)
-	if err != nil {
-		return nil, err
-	}
-	scheme := group.scheme(p)
-	derive := func(y data.Vector) ([]*big.Int, error) {
-		k, err := scheme.DeriveKey(secret, y)
-		return []*big.Int{k}, err
-	}
-	return paillierAuthority{zpAuthority{p, encryptor, derive}, group}, nil
+	return paillierAuthority{authority, z}, nil
 }
 
 // Renew implements Renewer.
@@ -154,23 +153,7 @@ func (a paillierAuthority) Renew(ctx context.Context, p Params) (Authority, erro
 	if p.Scheme != a.params.Scheme || p.Bits != a.params.Bits {
 		return nil, fmt.Errorf("fe: the group of %v has no keys for %v", a.params, p)
 	}
-	return paillierKeys(ctx, p, a.group)
-}
-
-// encryptor makes the Encryptor of the public key h_1 … h_l. gofe's scheme only
-// reads its parameters, so that many goroutines may encrypt.
-func (z paillierGroup) encryptor(p Params, h data.Vector) (Encryptor, error) {
-	elements, err := encode(append(data.Vector{z.g}, h...), p.header().ElementSize())
-	if err != nil {
-		return nil, fmt.Errorf("fe: public key of %v: %w", p, err)
-	}
-	modulus := z.n.FillBytes(make([]byte, p.Bits/8))
-	public, err := p.public(append(modulus, bytes.Join(elements, nil)...))
-	if err != nil {
-		return nil, err
-	}
-	scheme := z.scheme(p)
-	return zpEncryptor{p, public, func(x data.Vector) (data.Vector, error) { return scheme.Encrypt(x, h) }}, nil
+	return a.group.setup(ctx, p)
 }
 
 func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
@@ -178,7 +161,7 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return group.encryptor(p, h)
+	return group.scheme(p).encryptor(p, h)
 }
 
 // readPaillier takes a public key apart: n, the generator and every h_i. It
@@ -201,12 +184,4 @@ func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 		return paillierGroup{}, nil, fmt.Errorf("fe: public key of %v: %w", p, err)
 	}
 	return group, elements[1:], nil
-}
-
-func integers(octets [][]byte) []*big.Int {
-	out := make([]*big.Int, len(octets))
-	for i, o := range octets {
-		out[i] = new(big.Int).SetBytes(o)
-	}
-	return out
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fentec-project/gofe/data"
 	"pgregory.net/rapid"
 
 	"meterbench/simulators/fe/codec"
@@ -47,7 +48,7 @@ func (k paillierAnswer) authority(t testing.TB) Authority {
 	t.Helper()
 	group, s := k.group(t), numbers(t, k.S)
 	h := s.Apply(func(x *big.Int) *big.Int { return new(big.Int).Exp(group.g, x, group.square) })
-	authority, err := newPaillierAuthority(k.params(), group, s, h)
+	authority, err := group.scheme(k.params()).authority(k.params(), []data.Vector{s}, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func testPaillier(t testing.TB, p Params) (Authority, Evaluator) {
 	t.Helper()
 	answers := paillierAnswers(t)
 	at := slices.IndexFunc(answers, func(k paillierAnswer) bool { return k.Bits == p.Bits })
-	authority, err := paillierKeys(t.Context(), p, answers[at].group(t))
+	authority, err := answers[at].group(t).setup(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestPaillierKnownAnswers(t *testing.T) {
 func TestPaillierAgreesWithGofeAndDDH(t *testing.T) {
 	p := Params{"paillier", 1024, 3, 50}
 	authority, evaluator := testPaillier(t, p)
-	scheme := authority.(paillierAuthority).group.scheme(p)
+	scheme := authority.(paillierAuthority).group.gofe(p)
 	ddh := mustSetup(t, Params{"ddh", 1024, p.Length, p.Bound})
 	ddhEvaluator := mustEvaluator(t, ddh.Encryptor().Public())
 	number := rapid.OneOf(rapid.Int64Range(-p.Bound, p.Bound), rapid.SampledFrom([]int64{-p.Bound, -1, 0, 1, p.Bound}))

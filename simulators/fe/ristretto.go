@@ -111,11 +111,37 @@ func (c curveGroup) random() (*big.Int, error) {
 	return n.Add(n, big.NewInt(1)), nil
 }
 
+func (c curveGroup) order() *big.Int { return c.q }
+
+// combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest,
+// all at once.
+func (c curveGroup) combine(points []*edwards25519.Point, key Key) (*edwards25519.Point, error) {
+	product := edwards25519.NewIdentityPoint()
+	for bit := highestBit(key.Function); bit >= 0; bit-- {
+		product.Double(product)
+		for i, y := range key.Function {
+			switch {
+			case max(y, -y)>>bit&1 == 0:
+			case y > 0:
+				product.Add(product, points[1+i])
+			default:
+				product.Subtract(product, points[1+i])
+			}
+		}
+	}
+	minusK, err := c.scalar(new(big.Int).Neg(key.Secrets[0]))
+	if err != nil {
+		return nil, err
+	}
+	head := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(minusK, points[0], edwards25519.NewScalar())
+	return product.Add(product, head), nil
+}
+
 // A curveGroup is a logGroup. The eight points of an element, and those of its
 // inverse, share (x*y)^2: points of order four change (x, y) into (-x, -y),
 // (iy, ix) or (-iy, -ix), the inverse is (-x, y). The fingerprint is its lowest
 // 64 bits.
-var _ logGroup[*edwards25519.Point] = curveGroup{}
+var _ cipherGroup[*edwards25519.Point] = curveGroup{}
 
 func (c curveGroup) id() string { return "ristretto255" }
 

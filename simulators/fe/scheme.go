@@ -41,11 +41,11 @@ func Schemes() []Scheme {
 		{
 			Name: DDH, elements: "quadratic residues modulo a safe prime of %d bits", strength: residueStrength,
 			cost: powers(1), searches: true,
-			setup: setupDDH, encryptor: newDDHEncryptor, evaluator: newDDHEvaluator,
+			setup: zp(newDDH).setup, encryptor: zp(newDDH).encryptor, evaluator: zp(newDDH).evaluator,
 		}, {
 			Name: Damgard, elements: "quadratic residues modulo a safe prime of %d bits", strength: residueStrength,
 			cost: powers(2), searches: true,
-			setup: setupDamgard, encryptor: newDamgardEncryptor, evaluator: newDamgardEvaluator,
+			setup: zp(newDamgard).setup, encryptor: zp(newDamgard).encryptor, evaluator: zp(newDamgard).evaluator,
 		}, {
 			Name: ECDDH, elements: "ristretto255", strength: ristrettoStrength,
 			cost:     func(_ float64, l int) Cost { return Cost{Encrypt: 0.8 * float64(1+l), Sample: 10 * float64(1+l)} },
