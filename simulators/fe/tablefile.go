@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/google/renameio/v2"
 )
 
 // A file of a table of discrete logarithms, numbers little-endian:
@@ -27,7 +28,6 @@ const (
 	tableHeader  = 8 + sha256.Size + 8
 
 	tableSuffix = ".dlog"
-	partSuffix  = ".part"
 )
 
 func tableStart(group string, entries int) []byte {
@@ -65,59 +65,40 @@ func decodeTable(b []byte, group string, entries int) ([]uint64, error) {
 		return nil, errors.New("damaged: its checksum is wrong")
 	}
 	out := make([]uint64, entries)
-	for i := range out {
-		out[i] = binary.LittleEndian.Uint64(content[tableHeader+8*i:])
-	}
-	return out, nil
+	_, err := binary.Decode(content[tableHeader:], binary.LittleEndian, out)
+	return out, err
 }
 
 func encodeTable(group string, entries []uint64) []byte {
-	b := make([]byte, 0, tableSize(len(entries)))
-	b = append(b, tableStart(group, len(entries))...)
-	for _, entry := range entries {
-		b = binary.LittleEndian.AppendUint64(b, entry)
+	b := append(make([]byte, 0, tableSize(len(entries))), tableStart(group, len(entries))...)
+	b, err := binary.Append(b, binary.LittleEndian, entries)
+	if err != nil {
+		panic(err) // of numbers there is none
 	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
 
-// A writer that was killed leaves its part behind. Any that is older than this
-// has no writer, who takes seconds.
+// A writer that was killed leaves a file of another name behind. Any that is older than this has no
+// writer, who takes seconds.
 const staleAfter = time.Hour
 
-// sweepParts removes such parts from a folder. What it cannot remove just stays.
+// sweepParts removes such files from a folder. What it cannot remove just stays.
 func sweepParts(dir string) {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, file := range files {
-		if !strings.Contains(file.Name(), tableSuffix+".") || !strings.HasSuffix(file.Name(), partSuffix) {
-			continue
-		}
-		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
-			_ = os.Remove(filepath.Join(dir, file.Name()))
+	parts, _ := filepath.Glob(filepath.Join(dir, "*"+tableSuffix+"?*"))
+	for _, part := range parts {
+		if info, err := os.Stat(part); err == nil && time.Since(info.ModTime()) > staleAfter {
+			_ = os.Remove(part)
 		}
 	}
 }
 
-// writeTable writes a file under another name and then renames it, so that no
-// reader ever finds a part of it and the last of several writers wins. Everybody
-// may read it.
+// writeTable writes a file so that no reader ever finds a part of it and the last of several writers
+// wins. Everybody may read it.
 func writeTable(file, group string, entries []uint64) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*"+partSuffix)
-	if err != nil {
-		return err
-	}
-	_, err = part.Write(encodeTable(group, entries))
-	if err := errors.Join(err, part.Chmod(0o644), part.Close()); err != nil {
-		return errors.Join(err, os.Remove(part.Name()))
-	}
-	if err := os.Rename(part.Name(), file); err != nil {
-		return errors.Join(err, os.Remove(part.Name()))
-	}
-	return nil
+	return renameio.WriteFile(file, encodeTable(group, entries), 0o644, renameio.WithTempDir(dir), renameio.IgnoreUmask())
 }

@@ -115,10 +115,10 @@ func TestStaleParts(t *testing.T) {
 	dir := t.TempDir()
 	old := time.Now().Add(-2 * staleAfter)
 	for name, stale := range map[string]bool{
-		"zp1024-0-256.dlog.123.part": true,
-		"zp1024-0-256.dlog.124.part": false,
-		"zp1024-0-256.dlog":          true,
-		"other.part":                 true,
+		".zp1024-0-256.dlog123": true,
+		".zp1024-0-256.dlog124": false,
+		"zp1024-0-256.dlog":     true,
+		"other.part":            true,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestStaleParts(t *testing.T) {
 	for _, file := range files {
 		names = append(names, file.Name())
 	}
-	want := []string{"other.part", "zp1024-0-256.dlog", "zp1024-0-256.dlog.124.part", group.id() + "-256.dlog"}
+	want := []string{"other.part", "zp1024-0-256.dlog", ".zp1024-0-256.dlog124", group.id() + "-256.dlog"}
 	slices.Sort(want)
 	if !slices.Equal(names, want) {
 		t.Errorf("the folder holds %v, want %v", names, want)
