@@ -128,12 +128,5 @@ func UnmarshalBill(wire []byte) (Bill, error) {
 	b := Bill{Gateway: d.short(), Meter: d.short(), From: d.uint(8), To: d.uint(8),
 		Function: d.hash(), Result: int64(d.uint(8)), Readings: d.hash()}
 	b.Signature = d.bytes(d.uint(1))
-	err := d.end()
-	if err == nil {
-		err = b.check()
-	}
-	if err != nil {
-		return Bill{}, fmt.Errorf("unmarshal bill: %w", err)
-	}
-	return b, nil
+	return finish(&d, "bill", b, b.check)
 }

@@ -81,6 +81,17 @@ func (d *decoder) end() error {
 	return d.err
 }
 
+// finish returns what was read to the end if it passes its check, else nothing and the error.
+func finish[T any](d *decoder, what string, read T, check func() error) (none T, err error) {
+	if err = d.end(); err == nil {
+		err = check()
+	}
+	if err != nil {
+		return none, fmt.Errorf("unmarshal %s: %w", what, err)
+	}
+	return read, nil
+}
+
 // appendShort appends a string of at most 255 bytes with its length in front.
 func appendShort(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
 

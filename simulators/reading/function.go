@@ -99,14 +99,7 @@ func UnmarshalFunction(b []byte) (Function, error) {
 	for ; len(raw) > 0; raw = raw[8:] {
 		f.Weights = append(f.Weights, int64(binary.BigEndian.Uint64(raw)))
 	}
-	err := d.end()
-	if err == nil {
-		err = f.check()
-	}
-	if err != nil {
-		return Function{}, fmt.Errorf("unmarshal function: %w", err)
-	}
-	return f, nil
+	return finish(&d, "function", f, f.check)
 }
 
 // Apply computes the function of the values in a plain or padded reading. It

@@ -163,14 +163,7 @@ func Unmarshal(b []byte) (Reading, error) {
 	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}
 	r.Payload = d.bytes(d.uint(4))
 	r.Signature = d.bytes(d.uint(1))
-	err := d.end()
-	if err == nil {
-		err = r.check()
-	}
-	if err != nil {
-		return Reading{}, fmt.Errorf("unmarshal reading: %w", err)
-	}
-	return r, nil
+	return finish(&d, "reading", r, r.check)
 }
 
 // CheckForm tells whether the payload has the size and form of its kind. The

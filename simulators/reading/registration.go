@@ -169,12 +169,5 @@ func UnmarshalGateway(b []byte) (Gateway, error) {
 	d := decoder{rest: b}
 	d.version(gatewayVersion)
 	g := Gateway{ID: d.short(), Key: d.bytes(KeySize)}
-	err := d.end()
-	if err == nil {
-		err = g.check()
-	}
-	if err != nil {
-		return Gateway{}, fmt.Errorf("unmarshal gateway: %w", err)
-	}
-	return g, nil
+	return finish(&d, "gateway", g, g.check)
 }
