@@ -73,7 +73,7 @@ var errIncomplete = errors.New("not all values of the interval are on the ledger
 
 // total returns the sum of what a meter measured for a reading.
 func (r *Readings) total(meter int, number uint64) (sum int64) {
-	values, _ := r.config.Fleet.Values(meter, number)
+	values := r.config.Fleet.Values(meter, number)
 	for _, wh := range values.Wh {
 		sum += wh
 	}

@@ -177,8 +177,7 @@ func (r *Readings) values(at uint64) reading.Values {
 		return *values
 	}
 	meter, number := r.reading(at)
-	values, _ := r.config.Fleet.Values(meter, number)
-	return values
+	return r.config.Fleet.Values(meter, number)
 }
 
 // reported returns what the source says of the transaction at that position, nil without one.

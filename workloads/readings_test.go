@@ -196,7 +196,7 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 					if encryption == "bank" {
 						source = at % 3
 					}
-					values, _ := f.Values(int(source%2), source/2)
+					values := f.Values(int(source%2), source/2)
 					var want int64
 					for i, wh := range values.Wh {
 						want += wh * weights[i]

@@ -34,7 +34,7 @@ func TestValidateKnowsHowLongReadingsCanBe(t *testing.T) {
 				}
 				fleet := fleetOf(t, length, values, time.Second)
 				c := Config{Kind: "padded", Scheme: string(scheme.Name), Bits: bits, Fleet: fleet, Group: group}
-				measured, _ := fleet.Values(0, 0)
+				measured := fleet.Values(0, 0)
 				_, padding := measured.MarshalPadded(c.params().CiphertextSize())
 				if err := c.Validate(); (err == nil) != (padding == nil) {
 					t.Fatalf("%s %d, length %d: validated %v, padded %v", scheme.Name, bits, length, err, padding)

@@ -94,7 +94,7 @@ func TestEncryptedReadings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, _ := fleet.Values(3, 8)
+	values := fleet.Values(3, 8)
 	want := values.Wh[0] + 10*values.Wh[1] + 100*values.Wh[2] + 1000*values.Wh[3]
 	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 12})
 	if err != nil {
@@ -206,7 +206,7 @@ func TestGroups(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values, _ := fleet.Values(meter, 9)
+		values := fleet.Values(meter, 9)
 		ciphertexts, want = append(ciphertexts, r.Payload), want+weight*values.Wh[0]
 	}
 	if _, _, err := sensors.Reading(t.Context(), 1, 9, nil); err == nil || !strings.Contains(err.Error(), "label 9 is used") {

@@ -160,9 +160,9 @@ func (f *Fleet) begin(meter int) uint64 {
 }
 
 // Values returns what a meter measured for the reading of that number, below
-// Limit, and the end of its last interval. The register is the sum of the
-// meter's values in this reading and all before it.
-func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
+// Limit. The register is the sum of the meter's values in this reading and all
+// before it.
+func (f *Fleet) Values(meter int, number uint64) reading.Values {
 	h := f.household(meter)
 	length := uint64(f.config.Length)
 	values := reading.Values{Interval: f.config.Interval, Wh: make([]int64, length)}
@@ -173,7 +173,7 @@ func (f *Fleet) Values(meter int, number uint64) (reading.Values, time.Time) {
 		previous = next
 	}
 	values.Register = previous - h.register(0)
-	return values, f.End(meter, number)
+	return values
 }
 
 // A household is what sets a meter's consumption apart from others'.

@@ -34,7 +34,7 @@ func average(t *testing.T, start time.Time, days uint64) (load [24]float64) {
 	f := fleet(t, func(c *Config) { c.Start, c.Meters = start, meters })
 	for meter := range meters {
 		for day := range days {
-			values, _ := f.Values(meter, day)
+			values := f.Values(meter, day)
 			for hour, wh := range values.Wh {
 				load[hour] += float64(wh) / meters / float64(days)
 			}
@@ -69,7 +69,7 @@ func TestHouseholdsDifferAndVary(t *testing.T) {
 	f := fleet(t, func(c *Config) { c.Interval, c.Length, c.Bound = 24*time.Hour, 365, 1<<40 })
 	least, most := int64(1<<62), int64(0)
 	for meter := range f.Config().Meters {
-		values, _ := f.Values(meter, 0)
+		values := f.Values(meter, 0)
 		var year int64
 		for _, wh := range values.Wh {
 			year += wh
@@ -86,8 +86,8 @@ func TestHouseholdsDifferAndVary(t *testing.T) {
 	hourly := fleet(t, nil)
 	phases, changes := map[time.Time]bool{}, 0
 	for meter := range 100 {
-		first, end := hourly.Values(meter, 0)
-		second, _ := hourly.Values(meter, 1)
+		first, end := hourly.Values(meter, 0), hourly.End(meter, 0)
+		second := hourly.Values(meter, 1)
 		phases[end] = true
 		for hour := range first.Wh {
 			if a, b := first.Wh[hour], second.Wh[hour]; 10*b > 12*a || 10*b < 8*a {
@@ -111,7 +111,7 @@ func TestBoundScalesTheFleet(t *testing.T) {
 		var most int64
 		for meter := range 300 {
 			for number := range uint64(30) {
-				values, _ := f.Values(meter, number)
+				values := f.Values(meter, number)
 				for _, wh := range values.Wh {
 					most = max(most, wh)
 				}

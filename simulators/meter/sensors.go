@@ -116,7 +116,7 @@ func (s *Sensors) Payload(meter int, number uint64, values *reading.Values) (pay
 		return nil, 0, err
 	}
 	if values == nil {
-		measured, _ := s.fleet.Values(meter, number)
+		measured := s.fleet.Values(meter, number)
 		values = &measured
 	}
 	switch length := s.fleet.config.Length; {

@@ -186,7 +186,7 @@ func (w *world) resign(t testing.TB, b reading.Bill, edit func(*reading.Bill)) r
 // expected computes a bill from the simulated values.
 func (w *world) expected(i int, from, to uint64, weights []int64) (sum int64) {
 	for n := from; n < to; n++ {
-		values, _ := w.fleet.Values(i, n)
+		values := w.fleet.Values(i, n)
 		for j, wh := range values.Wh {
 			sum += wh * weights[j]
 		}
