@@ -15,9 +15,9 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 	s := Section{
 		ID: "claims", Title: "Claims",
 		Intro: "Published claims, held against what this run measured and nothing else.",
-		Tables: []Table{tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: []string{
+		Tables: []Table{Tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: []string{
 			"What had to be seen was fixed before the run. depends: holds under some of the conditions that were measured. inconclusive: what it takes was not measured, or not validly.",
-		}}, claims, []field[result.Claim]{
+		}}, claims, []Field[result.Claim]{
 			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
 			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
 			{Column{Key: "words", Title: "what was published, in our words"}, of(func(c result.Claim) string { return c.Claim })},

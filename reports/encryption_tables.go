@@ -9,11 +9,11 @@ import (
 
 // costTable is what each operation costs.
 func (e encryption) costTable() Table {
-	median := func(key string, rank int, title string, of func(result.FECost) result.Cost) field[result.FECost] {
-		return field[result.FECost]{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }}
+	median := func(key string, rank int, title string, of func(result.FECost) result.Cost) Field[result.FECost] {
+		return Field[result.FECost]{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }}
 	}
-	around := func(key, title string, csvOnly bool, of func(result.FECost) result.Cost) field[result.FECost] {
-		return field[result.FECost]{Column{Key: key + "_p50_s_interval", Title: title, Unit: Seconds, Interval: true, CSVOnly: csvOnly},
+	around := func(key, title string, csvOnly bool, of func(result.FECost) result.Cost) Field[result.FECost] {
+		return Field[result.FECost]{Column{Key: key + "_p50_s_interval", Title: title, Unit: Seconds, Interval: true, CSVOnly: csvOnly},
 			func(c result.FECost) Cell { return costInterval(of(c)) }}
 	}
 	keygen := func(c result.FECost) result.Cost { return c.Keygen }
@@ -25,7 +25,7 @@ func (e encryption) costTable() Table {
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, the share of a key and encryption are one meter's, of one value; decryption adds up a value of each.", e.costs[i].Scheme))
 	}
-	return tabulate(t, e.costs, []field[result.FECost]{
+	return Tabulate(t, e.costs, []Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1}, strength},
 		lengthField,
@@ -51,9 +51,9 @@ func (e encryption) schemeTable() Table {
 	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
-	return tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: []string{
+	return Tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: []string{
 		"Tables of discrete logarithms are kept between runs, so that one is read where it was made before. A modulus is searched once for each authority.",
-	}}, sizes, []field[result.FECost]{
+	}}, sizes, []Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count}, strength},
@@ -67,9 +67,9 @@ func (e encryption) schemeTable() Table {
 
 // The columns that say which parameter set a row is about.
 var (
-	schemeField = field[result.FECost]{Column{Key: "scheme", Title: "scheme"}, func(c result.FECost) Cell { return text(c.Scheme) }}
-	bitsField   = field[result.FECost]{Column{Key: "bits", Title: "bits", Unit: Count}, func(c result.FECost) Cell { return count(c.Bits) }}
-	lengthField = field[result.FECost]{Column{Key: "length", Title: "values", Unit: Count}, func(c result.FECost) Cell { return count(c.Length) }}
+	schemeField = Field[result.FECost]{Column{Key: "scheme", Title: "scheme"}, func(c result.FECost) Cell { return text(c.Scheme) }}
+	bitsField   = Field[result.FECost]{Column{Key: "bits", Title: "bits", Unit: Count}, func(c result.FECost) Cell { return count(c.Bits) }}
+	lengthField = Field[result.FECost]{Column{Key: "length", Title: "values", Unit: Count}, func(c result.FECost) Cell { return count(c.Length) }}
 )
 
 // Why a cell is empty.
@@ -141,7 +141,7 @@ func (e encryption) ratioTable() Table {
 			return number(c.Encrypt.P50 / *to)
 		}
 	}
-	return tabulate(t, costs, []field[result.FECost]{
+	return Tabulate(t, costs, []Field[result.FECost]{
 		schemeField, bitsField, lengthField,
 		{Column{Key: "encrypt_p50_s", Title: "encrypt p50", Unit: Seconds}, func(c result.FECost) Cell { return number(c.Encrypt.P50) }},
 		{Column{Key: "encrypt_over_commit", Title: "encrypt / commit p50", Unit: Times}, over(result.PartCommit)},
@@ -162,7 +162,7 @@ func (e encryption) insideTables() []Table {
 
 func (e encryption) insideTable(id, title, what string, of func(series) bool) Table {
 	rows := rowsWhere(e.all, func(r pointRow) bool { _, ok := inside(r.Point); return ok && of(r.of) })
-	return tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []field[pointRow]{
+	return Tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []Field[pointRow]{
 		{Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds}, func(r pointRow) Cell { return optional(encryptMean(r.Point)) }},
 		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds}, func(r pointRow) Cell { return optional(meanOf(result.PartCommit)(r.Point)) }},
 		{Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share}, func(r pointRow) Cell { return optional(inside(r.Point)) }},
@@ -175,7 +175,7 @@ func preparationTable(run result.Run, all []series) Table {
 	of := func(cell func(result.Preparation) Cell) func(series) Cell {
 		return func(s series) Cell { return cell(run.Preparation[s.name]) }
 	}
-	return tabulate(Table{ID: "preparation", Title: "Made before the load", Detail: true}, prepared, []field[series]{
+	return Tabulate(Table{ID: "preparation", Title: "Made before the load", Detail: true}, prepared, []Field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "ciphertexts", Title: "ciphertexts", Unit: Count}, of(func(p result.Preparation) Cell { return count(p.Ciphertexts) })},
 		{Column{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Encrypt.P50) })},

@@ -153,11 +153,11 @@ func factorTable(all []series, by []factor) Table {
 			return optional(l.median(quantileOf(result.PartCommit, pick)))
 		})
 	}
-	fields := []field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
+	fields := []Field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
 	for _, f := range by {
-		fields = append(fields, field[series]{Column{Key: f.key, Title: f.title, Unit: f.unit}, f.cell})
+		fields = append(fields, Field[series]{Column{Key: f.key, Title: f.title, Unit: f.unit}, f.cell})
 	}
-	fields = append(fields, []field[series]{
+	fields = append(fields, []Field[series]{
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, there(func(_ series, _ level, throughput float64) Cell { return number(throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, l level, _ float64) Cell {
 			if s.saturation != nil {
@@ -180,7 +180,7 @@ func factorTable(all []series, by []factor) Table {
 		{Column{Key: "commit_p50_s", Title: "commit p50 there", Unit: Seconds}, commit(p50)},
 		{Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3}, commit(p99)},
 	}...)
-	return tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: []string{
+	return Tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: []string{
 		"throughput: at the saturation point, or where none was determined the highest of all load levels; medians over the valid repetitions.",
 	}}, all, fields)
 }

@@ -215,7 +215,7 @@ func phaseTable(all []series) Table {
 	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
 	fields := levelFields(all)
 	for _, part := range columns {
-		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
+		fields = append(fields, Field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
 	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true}
@@ -226,5 +226,5 @@ func phaseTable(all []series) Table {
 	if anySplit {
 		t.Notes = append(t.Notes, "What stands behind order + commit is that time split by the nodes' logs. It begins with the acknowledgement: a transaction whose acknowledgement was on the way while its block was cut did not wait for the cut. The nodes' instants are read off the wall clock of the same machine; a point whose level saw that clock move by more than 1 ms says so.")
 	}
-	return tabulate(t, rowsOf(all), fields)
+	return Tabulate(t, rowsOf(all), fields)
 }

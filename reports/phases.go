@@ -48,9 +48,9 @@ func togetherTable(phases []series) Table {
 			return number(v)
 		}
 	}
-	return tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: []string{
+	return Tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: []string{
 		"start: after the start of the level, from which all instants in transactions.parquet count. hold: from there on, warm-up included. Where levels were repeated, medians over the repetitions that count.",
-	}}, phases, []field[series]{
+	}}, phases, []Field[series]{
 		{Column{Key: "level", Title: "level"}, func(s series) Cell { return text(s.phase().Group) }},
 		{Column{Key: "phase", Title: "phase"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "start_s", Title: "start", Unit: Seconds}, func(s series) Cell { return number(s.phase().Start) }},

@@ -66,11 +66,11 @@ func processRows(all []series, of func(pointRow) []string) (rows []processRow) {
 }
 
 // processFields say which point and process a row is about.
-func processFields(all []series, title string) (fields []field[processRow]) {
+func processFields(all []series, title string) (fields []Field[processRow]) {
 	for _, f := range levelFields(all) {
-		fields = append(fields, field[processRow]{f.Column, func(r processRow) Cell { return f.cell(r.pointRow) }})
+		fields = append(fields, Field[processRow]{f.Column, func(r processRow) Cell { return f.Cell(r.pointRow) }})
 	}
-	return append(fields, field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
+	return append(fields, Field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
 }
 
 // capTable sets what capped processes used against what they may use, nil where nothing is capped.
@@ -83,7 +83,7 @@ func capTable(all []series) []Table {
 	if len(rows) == 0 {
 		return nil
 	}
-	fields := append(processFields(all, "process"), []field[processRow]{
+	fields := append(processFields(all, "process"), []Field[processRow]{
 		{Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores}, func(r processRow) Cell { return positive(capOf(r.Conditions.Caps, r.process).CPUs) }},
 		{Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores}, func(r processRow) Cell { return entry(r.CPU, r.process) }},
 		{Column{Key: "throttled_share", Title: "throttled", Unit: Share}, func(r processRow) Cell {
@@ -97,7 +97,7 @@ func capTable(all []series) []Table {
 		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(capOf(r.Conditions.Caps, r.process).Memory)) }},
 		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
 	}...)
-	return []Table{tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
+	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
 		"throttled: the share of the quota's periods of 100 ms, of those in which the process wanted to run, in which it used the quota up and was stopped until the next. held back: for how long, summed over its threads' processors, over the window.",
 	}}, rows, fields)}
 }
@@ -167,16 +167,16 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(role(a), role(b)) })
 	fields := levelFields(all)
 	for _, name := range names {
-		fields = append(fields, field[pointRow]{Column{Key: slug(name) + suffix, Title: name, Unit: unit},
+		fields = append(fields, Field[pointRow]{Column{Key: slug(name) + suffix, Title: name, Unit: unit},
 			func(r pointRow) Cell { return entry(values(r.Point), name) }})
 	}
-	return tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
+	return Tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
 }
 
 // clientTable says what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {
 	t := Table{ID: "client", Title: "What the client costs", Detail: true}
-	fields := append(levelFields(all), []field[pointRow]{
+	fields := append(levelFields(all), []Field[pointRow]{
 		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds}, func(r pointRow) Cell { return positive(r.ClientCPU) }},
 		{Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
 			func(r pointRow) Cell { return optional(r.ClientCPUInSignatures, r.ClientCPU > 0) }},
@@ -188,7 +188,7 @@ func clientTable(all []series, host result.Host) Table {
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {
-		fields = append(fields, field[pointRow]{Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, func(r pointRow) Cell {
+		fields = append(fields, Field[pointRow]{Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, func(r pointRow) Cell {
 			if r.GC == nil {
 				return Cell{}
 			}
@@ -196,5 +196,5 @@ func clientTable(all []series, host result.Host) Table {
 		}})
 		t.Notes = append(t.Notes, "In a GC pause the client stands still while it collects its garbage.")
 	}
-	return tabulate(t, rowsOf(all), fields)
+	return Tabulate(t, rowsOf(all), fields)
 }

@@ -20,7 +20,7 @@ func saturationTable(all []series) Table {
 			return cell(s.saturation)
 		}
 	}
-	fields := []field[series]{
+	fields := []Field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
 			switch {
@@ -46,7 +46,7 @@ func saturationTable(all []series) Table {
 	t := Table{ID: "saturation", Title: "Saturation"}
 	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation != nil && s.saturation.Spread > 0 })
 	if spread {
-		fields = append(fields, []field[series]{
+		fields = append(fields, []Field[series]{
 			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.Spread) })},
 			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
 			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(float64(sat.Repetitions)) })},
@@ -59,7 +59,7 @@ func saturationTable(all []series) Table {
 			t.Notes = append(t.Notes, "spread: how much what n repeated searches found differs, or where clients were searched for, n measurements at their number, as the coefficient of variation (standard deviation over mean). normalised: the same after multiplying each finding by the time of one P-256 signature taken right before it. What is left of the spread then is not the machine's own pace.")
 		}
 	}
-	return tabulate(t, judged, fields)
+	return Tabulate(t, judged, fields)
 }
 
 // saturationLoad is the load of the saturation point.

@@ -225,21 +225,21 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 
 // levelFields say which point a row is about. Clients and offered load stand apart, each only where
 // a series has it.
-func levelFields(all []series) []field[pointRow] {
-	fields := []field[pointRow]{{Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) }}}
+func levelFields(all []series) []Field[pointRow] {
+	fields := []Field[pointRow]{{Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) }}}
 	closed, open := kinds(all)
 	if closed {
-		fields = append(fields, field[pointRow]{Column{Key: "clients", Title: "clients", Unit: Count}, func(r pointRow) Cell {
+		fields = append(fields, Field[pointRow]{Column{Key: "clients", Title: "clients", Unit: Count}, func(r pointRow) Cell {
 			return optional(float64(r.Load.Clients), r.Load.Kind != "open")
 		}})
 	}
 	if open {
-		fields = append(fields, field[pointRow]{Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond}, func(r pointRow) Cell {
+		fields = append(fields, Field[pointRow]{Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond}, func(r pointRow) Cell {
 			return optional(r.Load.Offered, r.Load.Kind == "open")
 		}})
 	}
 	if repeated(all) {
-		fields = append(fields, field[pointRow]{Column{Key: "repetition", Title: "repetition", Unit: Count}, func(r pointRow) Cell { return count(r.Repetition) }})
+		fields = append(fields, Field[pointRow]{Column{Key: "repetition", Title: "repetition", Unit: Count}, func(r pointRow) Cell { return count(r.Repetition) }})
 	}
 	return fields
 }

@@ -95,21 +95,21 @@ func yesNo(yes bool) Cell {
 	return text("no")
 }
 
-// A field is a column of a table whose rows are items of one type, and the cell of an item.
-type field[T any] struct {
+// A Field is a column of a table whose rows are items of one type, and the cell of an item.
+type Field[T any] struct {
 	Column
-	cell func(T) Cell
+	Cell func(T) Cell
 }
 
-// tabulate gives the table a column for each field and a row for each item.
-func tabulate[T any](t Table, items []T, fields []field[T]) Table {
+// Tabulate gives the table a column for each field and a row for each item.
+func Tabulate[T any](t Table, items []T, fields []Field[T]) Table {
 	for _, f := range fields {
 		t.Columns = append(t.Columns, f.Column)
 	}
 	for _, item := range items {
 		row := make([]Cell, len(fields))
 		for i, f := range fields {
-			row[i] = f.cell(item)
+			row[i] = f.Cell(item)
 		}
 		t.Rows = append(t.Rows, row)
 	}

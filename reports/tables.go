@@ -14,7 +14,7 @@ func levelTable(all []series) Table {
 	acknowledge := func(pick func(stats.Quantiles) *float64) func(pointRow) Cell {
 		return stated(result.PartAcknowledge, pick)
 	}
-	fields := append(levelFields(all), []field[pointRow]{
+	fields := append(levelFields(all), []Field[pointRow]{
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(r pointRow) Cell { return number(r.Throughput) }},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
 			func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) }},
@@ -43,10 +43,10 @@ func levelTable(all []series) Table {
 		"point: \"invalid\" means that the instrument did not do its part there, for example because the client was late; \"flagged\" that it did, with a reservation. The warnings say why.",
 	}}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
-		fields = append(fields, field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(r.Steady) }})
+		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(r.Steady) }})
 		t.Notes = append(t.Notes, "state: whether the window was in a steady state, by its latencies and the backlog of transactions under way: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
 	}
-	return tabulate(t, rowsOf(all), fields)
+	return Tabulate(t, rowsOf(all), fields)
 }
 
 // stated makes cells of a quantile of a phase: empty where nothing passed the phase.
@@ -90,7 +90,7 @@ func validity(p result.Point) string {
 
 // seriesTable says what was measured.
 func seriesTable(all []series) Table {
-	return tabulate(Table{ID: "series", Title: "What was measured", Detail: true}, all, []field[series]{
+	return Tabulate(Table{ID: "series", Title: "What was measured", Detail: true}, all, []Field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "workload", Title: "transaction"}, func(s series) Cell { return text(s.workload()) }},
 		{Column{Key: "topology", Title: "topology"}, func(s series) Cell { return text(s.conditions.Topology) }},
