@@ -242,8 +242,14 @@ func FuzzTrace(f *testing.F) {
 		if err != nil {
 			var where *arrival.TraceError
 			lines := bytes.Count(data, []byte("\n")) + 1
-			if !errors.As(err, &where) || where.Line < 1 || where.Line > lines || where.Column < 1 || strings.ContainsAny(err.Error(), "\n\r") {
+			if !errors.As(err, &where) {
+				t.Fatalf("error %q is no *TraceError", err)
+			}
+			if where.Line < 1 || where.Line > lines || where.Column < 1 {
 				t.Fatalf("error %q in a text of %d lines", err, lines)
+			}
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("error %q has several lines", err)
 			}
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 )
@@ -23,43 +25,54 @@ func TestVirtualTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(begin); took < Time() || took > Time()+10*time.Second || took.Seconds() != c.Took || took > 75*time.Second {
-			t.Errorf("took %v and says %v s, announced were %v", took, c.Took, Time())
+		took := time.Since(begin)
+		if took.Seconds() != c.Took {
+			t.Errorf("took %v, and says %v s", took, c.Took)
 		}
-		if len(steps) != len(exercises()) || len(c.Timers) != 2 {
-			t.Errorf("%d steps of %d", len(steps), len(exercises()))
+		if most := min(Time()+10*time.Second, 75*time.Second); took < Time() || took > most {
+			t.Errorf("took %v, want %v to %v", took, Time(), most)
+		}
+		sizes := []int{len(steps), len(c.Timers), len(c.Latency), len(c.Capacity), len(c.Counts), len(c.Lag)}
+		if diff := cmp.Diff([]int{len(exercises()), 2, 9, 2, 14, 3}, sizes); diff != "" {
+			t.Errorf("steps, timers, quantiles, throughputs, counts and lags (-want +got):\n%s", diff)
 		}
 		for _, d := range c.Latency {
-			if d.Error() != 0 || *d.Low != 0 || *d.High != 0 || d.True < 10e-3 {
-				t.Errorf("%+v", d)
+			if diff := cmp.Diff([]float64{0, 0, 0}, []float64{d.Error(), *d.Low, *d.High}); diff != "" {
+				t.Errorf("%s: error and its interval (-want +got):\n%s", d.What, diff)
+			}
+			if d.True < 10e-3 {
+				t.Errorf("%s: the true latency is %v s", d.What, d.True)
 			}
 		}
 		for _, d := range c.Counts {
 			if d.Error() != 0 {
-				t.Errorf("%+v", d)
+				t.Errorf("%s: %v, want %v", d.What, d.Measured, d.True)
 			}
 		}
 		for _, d := range c.Capacity {
 			if e := d.Error() / d.True; e < -0.002 || e > 0.002 {
-				t.Errorf("%+v", d)
+				t.Errorf("%s: %v/s, want %v/s", d.What, d.Measured, d.True)
 			}
 		}
 		for _, p := range c.Lag {
-			if p.Max != 0 || p.Dropped != 0 || !p.Within() && p.P99 <= p.Limit {
-				t.Errorf("%+v", p)
+			if p.Max != 0 || p.Dropped != 0 {
+				t.Errorf("%v/s: late by %v s, %d dropped", p.Rate, p.Max, p.Dropped)
+			}
+			if !p.Within() && p.P99 <= p.Limit {
+				t.Errorf("%v/s: beyond its limits with a p99 of %v s, at most %v s, and %v cores", p.Rate, p.P99, p.Limit, p.Cores)
 			}
 		}
 		for _, l := range c.Timers {
 			if l.Max != 0 || l.N < 100 {
-				t.Errorf("%+v", l)
+				t.Errorf("%s: late by %v s in %d cases", l.Clock, l.Max, l.N)
 			}
 		}
-		if len(c.Latency) != 9 || len(c.Capacity) != 2 || len(c.Counts) != 14 || len(c.Lag) != 3 {
-			t.Errorf("%d quantiles, %d throughputs, %d counts, %d lags", len(c.Latency), len(c.Capacity), len(c.Counts), len(c.Lag))
+		if c.Instrument.CapacityError > 0.002 {
+			t.Errorf("capacity error %v", c.Instrument.CapacityError)
 		}
-		i := c.Instrument
-		if !i.Within || i.LatencyError != 0 || i.CapacityError > 0.002 || i.LagP99 != 0 || i.Meterbench != "v1" || !i.Calibrated.Equal(begin) {
-			t.Errorf("%+v", i)
+		want := result.Instrument{Calibrated: begin.UTC(), Meterbench: "v1", CapacityError: c.Instrument.CapacityError, Within: true}
+		if diff := cmp.Diff(want, c.Instrument); diff != "" {
+			t.Errorf("instrument (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -80,15 +93,21 @@ func TestLateHarness(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p := c.results.Lag[0]; p.Max != late.Seconds() || p.Within() {
-			t.Errorf("%+v", p)
+			t.Errorf("late by %v s, within its limits: %v", p.Max, p.Within())
 		}
 		for _, d := range c.results.Latency {
-			if d.Error() < 0.5*late.Seconds() || d.Error() > 1.5*late.Seconds() || d.Within() || *d.Low > d.Error() || *d.High < d.Error() {
-				t.Errorf("%+v, %g to %g", d, *d.Low, *d.High)
+			if e := d.Error() / late.Seconds(); e < 0.5 || e > 1.5 {
+				t.Errorf("%s: an error of %v s", d.What, d.Error())
+			}
+			if *d.Low > d.Error() || *d.High < d.Error() {
+				t.Errorf("%s: the error of %v s is not within %v to %v s", d.What, d.Error(), *d.Low, *d.High)
+			}
+			if d.Within() {
+				t.Errorf("%s: within its limits", d.What)
 			}
 		}
 		if i := c.instrument(); i.Within || i.LatencyError < 0.5*late.Seconds() || i.LagP99 != late.Seconds() {
-			t.Errorf("%+v", i)
+			t.Errorf("within %v, latency error %v s, lag %v s", i.Within, i.LatencyError, i.LagP99)
 		}
 	})
 }
@@ -103,7 +122,7 @@ func TestLateReference(t *testing.T) {
 		}
 		for _, d := range c.results.Latency {
 			if e := d.Error() - late.Seconds(); e < -1e-9 || e > 1e-9 || d.Within() {
-				t.Errorf("%+v", d)
+				t.Errorf("%s: an error of %v s, within its limits: %v", d.What, d.Error(), d.Within())
 			}
 		}
 	})
@@ -115,7 +134,7 @@ func TestInterrupted(t *testing.T) {
 		defer cancel()
 		c, err := Run(ctx, Config{Load: alarm.Timers{}, Reference: alarm.Timers{}, Step: func(string, time.Duration) {}})
 		if !errors.Is(err, context.DeadlineExceeded) || c.Schema != 0 {
-			t.Errorf("%+v, %v", c, err)
+			t.Errorf("schema %d, %v", c.Schema, err)
 		}
 	})
 }
@@ -126,12 +145,12 @@ func TestDeviation(t *testing.T) {
 		truth = append(truth, float64(i*7919%1000))
 		measured = append(measured, float64(i*7919%1000)+3)
 	}
-	d := deviation(truth, measured, 95)
-	if d.True != 949 || d.Measured != 952 || d.Error() != 3 || *d.Low != 3 || *d.High != 3 {
-		t.Errorf("%+v", d)
+	three := 3.
+	if diff := cmp.Diff(result.Deviation{True: 949, Measured: 952, Low: &three, High: &three}, deviation(truth, measured, 95)); diff != "" {
+		t.Errorf("deviation (-want +got):\n%s", diff)
 	}
-	if d := deviation(nil, nil, 95); d != (result.Deviation{}) {
-		t.Errorf("%+v", d)
+	if diff := cmp.Diff(result.Deviation{}, deviation(nil, nil, 95)); diff != "" {
+		t.Errorf("of no values (-want +got):\n%s", diff)
 	}
 }
 

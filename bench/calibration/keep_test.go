@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 )
 
@@ -38,8 +40,12 @@ func TestKeep(t *testing.T) {
 	}
 	want := c.Instrument
 	want.Age = 3600
-	if got, err := Load(path, c.Machine, at.Add(time.Hour)); err != nil || got != want {
-		t.Errorf("%+v, %v", got, err)
+	got, err := Load(path, c.Machine, at.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("instrument (-want +got):\n%s", diff)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
 		t.Errorf("left beside it: %v, %v", files, err)
@@ -83,7 +89,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := read(bytes.NewReader(text))
 		if err == nil && (c.Instrument.Calibrated.IsZero() || c.Instrument.LatencyError < 0) {
-			t.Errorf("%+v", c)
+			t.Errorf("calibrated at %v, latency error %v s", c.Instrument.Calibrated, c.Instrument.LatencyError)
 		}
 	})
 }

@@ -1,9 +1,11 @@
 package stats
 
 import (
-	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // Of many ratios of means whose truth is known, 95 % of the intervals hold it.
@@ -35,17 +37,17 @@ func TestRatioIntervalCovers(t *testing.T) {
 
 func TestRatioInterval(t *testing.T) {
 	exact := func(mean float64) *Interval { return &Interval{Low: mean, High: mean, N: 10} }
-	if i := RatioInterval(exact(3), exact(4)); i == nil || i.Low != 0.75 || i.High != 0.75 || i.N != 10 {
-		t.Errorf("of exact means: %+v", i)
+	differ := func(name string, want, got *Interval, within float64) {
+		t.Helper()
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Interval{}, "Method"), cmpopts.EquateApprox(0, within)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
+	differ("of exact means", &Interval{Low: 0.75, High: 0.75, N: 10}, RatioInterval(exact(3), exact(4)), 0)
 	wide := &Interval{Low: -1, High: 9, N: 12} // of a mean that may be 0
-	if i := RatioInterval(exact(3), wide); i != nil {
-		t.Errorf("over a mean that may be 0: %+v", i)
-	}
+	differ("over a mean that may be 0", nil, RatioInterval(exact(3), wide), 0)
 	// Only the numerator is uncertain: its interval, over the denominator.
-	if i := RatioInterval(wide, exact(2)); i == nil || math.Abs(i.Low+0.5) > 0.1 || math.Abs(i.High-4.5) > 0.1 || i.N != 10 {
-		t.Errorf("of a wide mean: %+v", i)
-	}
+	differ("of a wide mean", &Interval{Low: -0.5, High: 4.5, N: 10}, RatioInterval(wide, exact(2)), 0.1)
 	if RatioInterval(nil, exact(1)) != nil || RatioInterval(exact(1), nil) != nil {
 		t.Errorf("without an interval there is a ratio's")
 	}
@@ -59,8 +61,7 @@ func TestSeriesBatchMeans(t *testing.T) {
 		values = append(values, v)
 		s.Add(uint64(i), v)
 	}
-	got, want := s.BatchMeans(20), BatchMeans(values, 20)
-	if got.Low != want.Low || got.High != want.High || got.N != 20 {
-		t.Errorf("%+v, want %+v", got, want)
+	if diff := cmp.Diff(BatchMeans(values, 20), s.BatchMeans(20)); diff != "" {
+		t.Errorf("as of a slice (-want +got):\n%s", diff)
 	}
 }

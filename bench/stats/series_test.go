@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -121,19 +123,21 @@ func TestBacklogSlope(t *testing.T) {
 		b.Add(10+float64(i)/2, math.Inf(1)) // 2 per second arrive, none ever ends
 	}
 	// The mean of a staircase within a span is the same distance from its start.
-	if s := b.Slope(); math.Abs(s.PerSecond-2) > 1e-9 || s.P > 1e-9 || b.Rate() != 2 {
-		t.Errorf("got %+v at %g/s", s, b.Rate())
+	differ := func(name string, want, got Slope) {
+		t.Helper()
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	differ("a backlog that grows", Slope{PerSecond: 2}, b.Slope())
+	if b.Rate() != 2 {
+		t.Errorf("%g/s arrive, want 2/s", b.Rate())
 	}
 	// y = 1, 2, 2, 3 over spans of 2 s: slope 0.6 and error sqrt(0.2/2/5) a span;
 	// P of t = 4.2426 with 2 degrees of freedom is 1 - t/sqrt(2+t²).
-	s := slope([]float64{1, 2, 2, 3}, 2)
 	tt := 0.6 / math.Sqrt(0.02)
-	if math.Abs(s.PerSecond-0.3) > 1e-12 || math.Abs(s.Error-math.Sqrt(0.02)/2) > 1e-12 || math.Abs(s.P-(1-tt/math.Sqrt(2+tt*tt))) > 1e-9 {
-		t.Errorf("got %+v", s)
-	}
-	if s := NewBacklog(0, 1).Slope(); s != (Slope{P: 1}) {
-		t.Errorf("an empty backlog: got %+v", s)
-	}
+	differ("four means", Slope{PerSecond: 0.3, Error: math.Sqrt(0.02) / 2, P: 1 - tt/math.Sqrt(2+tt*tt)}, slope([]float64{1, 2, 2, 3}, 2))
+	differ("an empty backlog", Slope{P: 1}, NewBacklog(0, 1).Slope())
 }
 
 func TestNoBacklogWithoutWindow(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/stats"
@@ -42,9 +44,8 @@ func TestQuantilesNeedSamplesBeyond(t *testing.T) {
 }
 
 func TestNoSamples(t *testing.T) {
-	s := stats.Summarize(hdrhistogram.New(1, 1000, 3), 1)
-	if s.N != 0 || s.P50 != nil || s.Mean != 0 || s.Max != 0 {
-		t.Errorf("got %+v", s)
+	if diff := cmp.Diff(stats.Quantiles{}, stats.Summarize(hdrhistogram.New(1, 1000, 3), 1)); diff != "" {
+		t.Errorf("quantiles (-want +got):\n%s", diff)
 	}
 }
 
@@ -83,10 +84,10 @@ func TestMeanInterval(t *testing.T) {
 		t.Error("one value has an interval")
 	}
 	// t(0.975, 4) = 2.776445, s = sqrt(2.5)
-	i := stats.MeanInterval([]float64{5, 1, 4, 2, 3})
-	want := 2.776445 * math.Sqrt(2.5/5)
-	if math.Abs(i.High-3-want) > 1e-6 || math.Abs(3-i.Low-want) > 1e-6 || i.N != 5 {
-		t.Errorf("got %+v, want 3 ± %g", i, want)
+	half := 2.776445 * math.Sqrt(2.5/5)
+	want := &stats.Interval{Low: 3 - half, High: 3 + half, N: 5, Method: "Student's t over values"}
+	if diff := cmp.Diff(want, stats.MeanInterval([]float64{5, 1, 4, 2, 3}), cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+		t.Errorf("interval (-want +got):\n%s", diff)
 	}
 }
 
@@ -101,15 +102,12 @@ func TestMedianInterval(t *testing.T) {
 		for i := range values {
 			values[i] = float64(c.n - i)
 		}
-		i := stats.MedianInterval(values)
-		if c.low == 0 {
-			if i != nil {
-				t.Errorf("n = %d: got %+v, want none", c.n, i)
-			}
-			continue
+		var want *stats.Interval
+		if c.low > 0 {
+			want = &stats.Interval{Low: float64(c.low), High: float64(c.high), N: c.n}
 		}
-		if i == nil || i.Low != float64(c.low) || i.High != float64(c.high) {
-			t.Errorf("n = %d: got %+v, want %d to %d", c.n, i, c.low, c.high)
+		if diff := cmp.Diff(want, stats.MedianInterval(values), cmpopts.IgnoreFields(stats.Interval{}, "Method")); diff != "" {
+			t.Errorf("n = %d (-want +got):\n%s", c.n, diff)
 		}
 	}
 }
@@ -160,8 +158,9 @@ func TestBatchMeans(t *testing.T) {
 	}
 	// The three values that are left over are the first ones.
 	series := append([]float64{1e9, 1e9, 1e9}, make([]float64, 40)...)
-	if i := stats.BatchMeans(series, 10); i.Low != 0 || i.High != 0 || i.N != 10 {
-		t.Errorf("got %+v", i)
+	leftOver := &stats.Interval{N: 10, Method: "Student's t over 10 batch means"}
+	if diff := cmp.Diff(leftOver, stats.BatchMeans(series, 10)); diff != "" {
+		t.Errorf("interval (-want +got):\n%s", diff)
 	}
 	drift := make([]float64, 40)
 	for i := range drift {

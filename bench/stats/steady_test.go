@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/stats"
 )
 
@@ -180,7 +182,7 @@ func TestVerdictRatesClosed(t *testing.T) {
 					drifting++
 				case stats.Steady:
 				default:
-					t.Fatalf("got %+v", v)
+					t.Fatalf("%s: %s", v.State, v.Reason)
 				}
 			}
 			share := float64(drifting) / windows
@@ -197,12 +199,14 @@ func TestJudgeTooShort(t *testing.T) {
 	for i := range uint64(999) {
 		latency.Add(i, 1)
 	}
-	if v := stats.Judge(&latency, nil); v.State != stats.TooShort || v.N != 999 || v.Reason != "999 latencies are too few to judge, 1000 are needed" {
-		t.Errorf("got %+v", v)
+	want := stats.Verdict{State: stats.TooShort, N: 999, P: 1, Reason: "999 latencies are too few to judge, 1000 are needed"}
+	if diff := cmp.Diff(want, stats.Judge(&latency, nil)); diff != "" {
+		t.Errorf("verdict (-want +got):\n%s", diff)
 	}
 	latency.Add(999, 1)
-	if v := stats.Judge(&latency, nil); v.State != stats.Steady || v.Truncate != 0 || v.Change != 0 || v.P != 1 {
-		t.Errorf("a constant latency: got %+v", v)
+	want = stats.Verdict{State: stats.Steady, N: 1000, P: 1, Reason: "latencies settle after 0 of 1000"}
+	if diff := cmp.Diff(want, stats.Judge(&latency, nil)); diff != "" {
+		t.Errorf("of a constant latency (-want +got):\n%s", diff)
 	}
 }
 
@@ -218,7 +222,7 @@ func TestTruncatesTransient(t *testing.T) {
 		latency.Add(i, v)
 	}
 	if v := stats.Judge(&latency, nil); v.State != stats.Steady || v.Truncate != 500 {
-		t.Errorf("got %+v", v)
+		t.Errorf("%s, %d cut off; want steady, 500", v.State, v.Truncate)
 	}
 }
 
@@ -237,9 +241,12 @@ func TestVerdictReasons(t *testing.T) {
 		{"slower", regular(func(_ *rand.Rand, at float64) float64 { return 0.006 + 0.0006*at }), stats.Drifting,
 			"the backlog changed by +91 % of its mean over the window"},
 	} {
-		if v := c.queue.judge(nil, 20); v.State != c.state || v.Reason != c.reason {
-			t.Errorf("%s: got %+v", c.name, v)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			v := c.queue.judge(nil, 20)
+			if diff := cmp.Diff([]string{string(c.state), c.reason}, []string{string(v.State), v.Reason}); diff != "" {
+				t.Errorf("state and reason (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

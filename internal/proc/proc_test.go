@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/procfs"
 )
 
@@ -59,7 +60,7 @@ func TestProcess(t *testing.T) {
 	pid := cmd.Process.Pid
 	u, err := Process(pid)
 	if err != nil || u.RSS == 0 || u.CPU < 0 {
-		t.Fatalf("usage of a live child: %+v, %v", u, err)
+		t.Fatalf("a live child uses %v s of CPU and %d bytes, %v", u.CPU, u.RSS, err)
 	}
 	in.Close()
 	// Until Wait the child is a zombie: its entry is still there.
@@ -108,15 +109,20 @@ func TestHost(t *testing.T) {
 		t.Errorf("the host was busy for %v s, %v s were stolen", h.Busy, h.Steal)
 	}
 	got := times(procfs.CPUStat{User: 1, Nice: 2, System: 3, Idle: 4, Iowait: 5, IRQ: 6, SoftIRQ: 7, Steal: 8, Guest: 1, GuestNice: 1})
-	if want := (Times{Busy: 19, Steal: 8}); got != want {
-		t.Errorf("times = %+v, want %+v", got, want)
+	if diff := cmp.Diff(Times{Busy: 19, Steal: 8}, got); diff != "" {
+		t.Errorf("times (-want +got):\n%s", diff)
 	}
 }
 
 func TestDescribe(t *testing.T) {
-	f := Describe()
-	if f.OS == "" || f.Kernel == "" || f.CPU == "" || f.Cores < 1 || f.Memory < 1<<20 {
-		t.Errorf("%+v", f)
+	h := Describe()
+	for what, text := range map[string]string{"operating system": h.OS, "kernel": h.Kernel, "CPU": h.CPU} {
+		if text == "" {
+			t.Errorf("the %s has no name", what)
+		}
+	}
+	if h.Cores < 1 || h.Memory < 1<<20 {
+		t.Errorf("%d cores, %d bytes of memory", h.Cores, h.Memory)
 	}
 }
 
@@ -137,14 +143,23 @@ func TestSampler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Throttle{Periods: 7, Throttled: 3, Time: 0.5}); snap.Throttle["peer0"] != want {
-		t.Errorf("throttle %+v, want %+v", snap.Throttle, want)
+	if diff := cmp.Diff(map[string]Throttle{"peer0": {Periods: 7, Throttled: 3, Time: 0.5}}, snap.Throttle); diff != "" {
+		t.Errorf("throttle (-want +got):\n%s", diff)
 	}
-	if snap, err := s.Sample(); err == nil || !strings.Contains(err.Error(), `"peer0": no quota`) || snap.RSS["peer0"] == 0 || len(snap.Throttle) > 0 {
-		t.Errorf("a quota that cannot be read: %+v, %v", snap, err)
+	for what, used := range map[string]float64{
+		"memory of the node": float64(snap.RSS["peer0"]), "memory of the client": float64(snap.RSS[Client]),
+		"CPU of the client": snap.CPU[Client], "CPU of the host": snap.Host.Busy,
+	} {
+		if used == 0 {
+			t.Errorf("the %s is 0", what)
+		}
 	}
-	if snap.RSS["peer0"] == 0 || snap.RSS[Client] == 0 || snap.CPU[Client] == 0 || snap.Host.Busy == 0 {
-		t.Errorf("%+v", snap)
+	snap, err = s.Sample()
+	if err == nil || !strings.Contains(err.Error(), `"peer0": no quota`) {
+		t.Errorf("a quota that cannot be read: %v", err)
+	}
+	if snap.RSS["peer0"] == 0 || len(snap.Throttle) > 0 {
+		t.Errorf("without its quota: %d bytes, throttle %v", snap.RSS["peer0"], snap.Throttle)
 	}
 	in.Close()
 	cmd.Wait()
@@ -153,7 +168,7 @@ func TestSampler(t *testing.T) {
 		t.Errorf("a node that ended: %v", err)
 	}
 	if _, ok := snap.RSS["peer0"]; ok || snap.RSS[Client] == 0 {
-		t.Errorf("after a node ended: %+v", snap)
+		t.Errorf("memory after a node ended: %v", snap.RSS)
 	}
 	// A process that has the pid of a node but started at another time.
 	reused := &Sampler{nodes: []Node{{Name: "peer0", PID: os.Getpid(), started: 1}}}
@@ -188,15 +203,11 @@ func TestCores(t *testing.T) {
 		{"no time passed", a, nil},
 	}
 	for _, tt := range tests {
-		got := a.Cores(tt.to)
-		if len(got) != len(tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
-		for name, want := range tt.want {
-			if math.Abs(got[name]-want) > 1e-9 {
-				t.Errorf("%s: %s = %v, want %v", tt.name, name, got[name], want)
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, a.Cores(tt.to), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+				t.Errorf("cores (-want +got):\n%s", diff)
 			}
-		}
+		})
 	}
 }
 
@@ -235,12 +246,12 @@ func TestThrottled(t *testing.T) {
 		at(4, map[string]Throttle{"p": {40, 14, 3.5}}),
 	}
 	got := s.Throttled(t0.Add(time.Second), t0.Add(3*time.Second))
-	if want := (Throttle{20, 10, 2.5}); len(got) != 1 || got["p"] != want {
-		t.Errorf("%+v, want %+v for p", got, want)
+	if diff := cmp.Diff(map[string]Throttle{"p": {20, 10, 2.5}}, got); diff != "" {
+		t.Errorf("throttled (-want +got):\n%s", diff)
 	}
 	for _, to := range []int{0, 2} { // one snapshot; one that tells of nothing
 		if got := s.Throttled(t0, t0.Add(time.Duration(to)*time.Second)); got != nil {
-			t.Errorf("until %d s: %+v", to, got)
+			t.Errorf("until %d s: %v", to, got)
 		}
 	}
 }

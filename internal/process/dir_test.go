@@ -85,7 +85,7 @@ func TestMark(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f, ok := parseName(mine); !ok || f.Prefix != "peer0.ptb" || f.PID != os.Getpid() {
-		t.Errorf("%s reads as %+v, %v", mine, f, ok)
+		t.Errorf("%s is of %s, process %d, %v", mine, f.Prefix, f.PID, ok)
 	}
 	for name, want := range map[string]bool{mine: false, "peer0.ptb.pid4194305.start77.2": true, "shell": false, "a.pid4194305": false} {
 		if Abandoned(name) != want {

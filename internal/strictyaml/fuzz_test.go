@@ -1,9 +1,10 @@
 package strictyaml
 
 import (
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func FuzzParse(f *testing.F) {
@@ -42,15 +43,19 @@ func FuzzParse(f *testing.F) {
 		if err := d.Decode(&again); err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		if !reflect.DeepEqual(set, again) {
-			t.Fatalf("%+v became %+v by\n%s", set, again, text)
+		if diff := cmp.Diff(set, again); diff != "" {
+			t.Fatalf("written out and read again (-before +after):\n%s\nby\n%s", diff, text)
 		}
 	})
 }
 
 func wantError(t *testing.T, err error) {
 	t.Helper()
-	if e, ok := err.(*Error); !ok || e == nil || e.File == "" || e.Msg == "" {
-		t.Fatalf("got %#v, want an *Error that says where and what", err)
+	e, ok := err.(*Error)
+	if !ok || e == nil {
+		t.Fatalf("got a %T, want an *Error: %v", err, err)
+	}
+	if e.File == "" || e.Msg == "" {
+		t.Fatalf("the error does not say where or what: %v", err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestLibrary(t *testing.T) {
@@ -43,9 +45,11 @@ func TestLibrary(t *testing.T) {
 		{dir, "", dir, false, "fruit " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
 	}
 	for _, tt := range tests {
-		src, file, shipped, err := l.Read(tt.name)
-		if string(src) != tt.src || file != tt.file || shipped != tt.shipped || fmt.Sprint(err) != tt.err {
-			t.Errorf("%s: %q, %s, %t, %v", filepath.Base(tt.name), src, file, shipped, err)
-		}
+		t.Run(filepath.Base(tt.name), func(t *testing.T) {
+			src, file, shipped, err := l.Read(tt.name)
+			if diff := cmp.Diff([]any{tt.src, tt.file, tt.shipped, tt.err}, []any{string(src), file, shipped, fmt.Sprint(err)}); diff != "" {
+				t.Errorf("text, file, shipped and error (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -2,11 +2,11 @@ package strictyaml
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -110,8 +110,8 @@ items:
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, test.want) {
-				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -200,14 +200,16 @@ func TestErrors(t *testing.T) {
 		{"- 1", "n=4", "--set n: the file has no keys"},
 	}
 	for _, test := range tests {
-		var set []string
-		if test.set != "" {
-			set = []string{test.set}
-		}
-		_, err := read(test.src, set...)
-		if got := fmt.Sprint(err); got != test.want {
-			t.Errorf("%.60q %s\ngot  %s\nwant %s", test.src, test.set, got, test.want)
-		}
+		t.Run(fmt.Sprintf("%.40q %s", test.src, test.set), func(t *testing.T) {
+			var set []string
+			if test.set != "" {
+				set = []string{test.set}
+			}
+			_, err := read(test.src, set...)
+			if got := fmt.Sprint(err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
 	}
 }
 
@@ -289,8 +291,12 @@ func TestSetEqualsFile(t *testing.T) {
 			}
 		}
 		for _, text := range []string{d.String(), whole} {
-			if got, err := read(text); err != nil || !reflect.DeepEqual(got, want) {
-				t.Fatalf("from\n%s\ngot %+v, %v\nwant %+v", text, got, err, want)
+			got, err := read(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("(-want +got):\n%s\nfrom\n%s", diff, text)
 			}
 		}
 	})
