@@ -76,7 +76,7 @@ func (n *Node) decodeStruct(to reflect.Value) error {
 		}
 	}
 	if n.kind != mapping {
-		return n.Errorf("", "want a mapping with keys such as %s, got a %s", strings.Join(keys, ", "), n.kind)
+		return n.wantsKeys(keys)
 	}
 next:
 	for _, e := range n.entries {
@@ -88,9 +88,17 @@ next:
 				continue next
 			}
 		}
-		return e.pos.errorf(Hint(e.key, keys), "unknown key %s", join(n.path, quote(e.key, true)))
+		return n.unknown(e, keys)
 	}
 	return nil
+}
+
+func (n *Node) wantsKeys(known []string) *Error {
+	return n.Errorf("", "want a mapping with keys such as %s, got a %s", strings.Join(known, ", "), n.kind)
+}
+
+func (n *Node) unknown(e entry, known []string) *Error {
+	return e.pos.errorf(Hint(e.key, known), "unknown key %s", join(n.path, quote(e.key, true)))
 }
 
 func (n *Node) decodeScalar(to reflect.Value, unit string) error {
