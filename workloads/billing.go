@@ -30,13 +30,6 @@ type BillingConfig struct {
 	Device   Device     // where not nil, computes the bills
 }
 
-// A Ledger is where readings are read from.
-type Ledger interface {
-	// Readings returns all of a meter's readings with numbers in [from, to) that
-	// are on the ledger of a channel, the lowest numbers first.
-	Readings(ctx context.Context, channel int, meter string, from, to uint64) ([]reading.Reading, error)
-}
-
 // What is on the ledger before the load.
 const (
 	// periods is how many billing periods of a meter there are, each a reading
@@ -49,7 +42,7 @@ const (
 	stockCiphertexts = 32
 )
 
-// Billing is the workload in which the gateway bills the readings of its
+// Bills is the workload in which the gateway bills the readings of its
 // meters. A transaction reads the readings of one meter and period from the
 // ledger, computes the tariff's function of each, adds the results up, and
 // signs and submits the bill. Its preparation is all of that; what it spends on
@@ -57,10 +50,10 @@ const (
 //
 // Transaction First+i bills meter i mod N, where the fleet has N meters, for
 // one of its periods and tariffs, each combination once. The readings are on
-// the ledger before the load, as Stock has them: the bank of ciphertexts that
+// the ledger before the load, as Preload has them: the bank of ciphertexts that
 // they share makes this a matter of seconds and changes nothing about what
 // computing a bill costs, because every reading is evaluated by itself.
-type Billing struct {
+type Bills struct {
 	config  BillingConfig
 	stock   *Readings
 	gateway *gateway.Gateway
@@ -69,14 +62,14 @@ type Billing struct {
 	tariffs []gateway.Tariff
 }
 
-var _ Component = (*Billing)(nil)
+var _ Component = (*Bills)(nil)
 
 // NewBilling checks the configuration, has the tariffs approved, and for an
 // encrypted workload makes master keys and the table of discrete logarithms,
 // which takes up to seconds unless it is kept from before, and then needs not be
 // made by a device with a cap. It fails where results might be beyond the reach
 // of the table.
-func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
+func NewBilling(ctx context.Context, config BillingConfig) (*Bills, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -86,7 +79,7 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
-	b := &Billing{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
+	b := &Bills{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
 	count := config.tariffs()
 	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
 	if stock.kind == reading.Encrypted {
@@ -112,12 +105,12 @@ func NewBilling(ctx context.Context, config BillingConfig) (*Billing, error) {
 }
 
 // Bills returns how many bills there are to submit.
-func (b *Billing) Bills() uint64 { return b.config.Most() }
+func (b *Bills) Bills() uint64 { return b.config.Most() }
 
 // SetUp returns the transactions that have to be on the ledger of a channel
 // before any other, each committed before the next: those of the readings, the
 // gateway and the approved functions.
-func (b *Billing) SetUp(channel int) ([]bench.Transaction, error) {
+func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 	all, err := b.stock.setUp(channel, b.id)
 	if err != nil {
 		return nil, err
@@ -140,14 +133,13 @@ func (b *Billing) SetUp(channel int) ([]bench.Transaction, error) {
 	return append(all, lists(reading.FnApprove, channel, encoded)...), nil
 }
 
-// Prepare makes the ciphertexts that the stock shares. It comes before Stock.
-func (b *Billing) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
+// Prepare makes the ciphertexts that the stock shares. It comes before Preload.
+func (b *Bills) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
 	return b.stock.Prepare(ctx, 0, progress)
 }
 
-// Stock returns the transactions that put the readings to be billed on the
-// ledger of a channel, after the set-up and in whatever order.
-func (b *Billing) Stock(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error] {
+// Preload implements Workload: it puts the readings to be billed on the ledger.
+func (b *Bills) Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error] {
 	return func(yield func(bench.Transaction, error) bool) {
 		var wires [][]byte
 		size := 0
@@ -178,13 +170,13 @@ func (b *Billing) Stock(ctx context.Context, channel int) iter.Seq2[bench.Transa
 
 // perMeter returns how many readings of each meter are on the ledger before the
 // load.
-func (b *Billing) perMeter() uint64 { return uint64(b.config.Readings + periods - 1) }
+func (b *Bills) perMeter() uint64 { return uint64(b.config.Readings + periods - 1) }
 
-// Stocked returns how many readings Stock puts on the ledgers of all channels.
-func (b *Billing) Stocked() uint64 { return b.perMeter() * uint64(b.config.Fleet.Config().Meters) }
+// Preloaded implements Workload: the readings on the ledgers of all channels.
+func (b *Bills) Preloaded() uint64 { return b.perMeter() * uint64(b.config.Fleet.Config().Meters) }
 
 // bill returns what the transaction at a position bills.
-func (b *Billing) bill(at uint64) (meter int, from uint64, tariff uint64) {
+func (b *Bills) bill(at uint64) (meter int, from uint64, tariff uint64) {
 	meters := uint64(b.config.Fleet.Config().Meters)
 	round := at / meters
 	return int(at % meters), round % periods, round / periods
@@ -192,7 +184,7 @@ func (b *Billing) bill(at uint64) (meter int, from uint64, tariff uint64) {
 
 // Transaction returns the transaction with that sequence number: the same bill
 // whenever it is asked for.
-func (b *Billing) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	if seq < b.config.First {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, b.config.First)
 	}
@@ -208,7 +200,7 @@ func (b *Billing) Transaction(ctx context.Context, seq uint64) (bench.Transactio
 	return bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}, Channel: channel, Encrypt: spent}, nil
 }
 
-func (b *Billing) compute(ctx context.Context, channel int, meter string, from uint64, tariff int) (wire []byte, spent time.Duration, err error) {
+func (b *Bills) compute(ctx context.Context, channel int, meter string, from uint64, tariff int) (wire []byte, spent time.Duration, err error) {
 	readings, err := b.config.Ledger.Readings(ctx, channel, meter, from, from+uint64(b.config.Readings))
 	if err != nil {
 		return nil, 0, fmt.Errorf("read readings of meter %s: %w", meter, err)
@@ -222,7 +214,7 @@ func (b *Billing) compute(ctx context.Context, channel int, meter string, from u
 // Reading returns what the bill with that sequence number is about: the
 // meter's id and the energy of the simulated readings that it covers, in Wh.
 // With a bank of ciphertexts that is not the energy that they encrypt.
-func (b *Billing) Reading(seq uint64) (meter string, wh uint64) {
+func (b *Bills) Reading(seq uint64) (meter string, wh uint64) {
 	index, from, _ := b.bill(seq - b.config.First)
 	meters := uint64(b.config.Fleet.Config().Meters)
 	for number := from; number < from+uint64(b.config.Readings); number++ {
@@ -231,3 +223,9 @@ func (b *Billing) Reading(seq uint64) (meter string, wh uint64) {
 	}
 	return b.config.Fleet.ID(index), wh
 }
+
+// Meters implements Workload.
+func (b *Bills) Meters() *meter.Fleet { return b.config.Fleet }
+
+// Check implements Workload: the contract has compared each bill with the ledger.
+func (b *Bills) Check(context.Context, int) (compared int, err error) { return 0, nil }

@@ -23,7 +23,7 @@ func smallTables(t testing.TB) *fe.Tables {
 }
 
 // billing returns a billing workload whose set-up and stock are on the ledger.
-func billing(t testing.TB, form string) (*Billing, *chain) {
+func billing(t testing.TB, form string) (*Bills, *chain) {
 	t.Helper()
 	s := newChain(2)
 	b, err := NewBilling(t.Context(), BillingConfig{
@@ -44,7 +44,7 @@ func billing(t testing.TB, form string) (*Billing, *chain) {
 		for _, tx := range all {
 			s.commit(t, tx)
 		}
-		for tx, err := range b.Stock(t.Context(), channel) {
+		for tx, err := range b.Preload(t.Context(), channel) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,8 +59,8 @@ func TestBilling(t *testing.T) {
 	for _, form := range []string{"plain", "padded", "encrypted"} {
 		t.Run(form, func(t *testing.T) {
 			b, s := billing(t, form)
-			if stocked := s.count("r/"); uint64(stocked) != b.Stocked() || stocked != 5*(3+periods-1) {
-				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Stocked())
+			if stocked := s.count("r/"); uint64(stocked) != b.Preloaded() || stocked != 5*(3+periods-1) {
+				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Preloaded())
 			}
 			if b.Bills() < 40_000 {
 				t.Errorf("only %d bills", b.Bills())

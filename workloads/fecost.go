@@ -2,46 +2,33 @@ package workloads
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/perf/benchmath"
 
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 
-// MinFESamples is the fewest samples for which the 95 % interval of a median
-// exists: with n samples, their smallest and largest enclose the median with
-// probability 1-2^(1-n).
-const MinFESamples = 6
-
-// An FESpec says what MeasureFE measures: every combination of a scheme, a
-// size, a length and a bound. A scheme with one size is measured once, at that
-// size, whatever Bits says; one with several at those of Bits that it comes in.
+// An FESpec says what MeasureFE measures.
 type FESpec struct {
-	Schemes []fe.Name
-	Bits    []int      // sizes, each of which one of the schemes comes in
-	Lengths []int      // of the vectors; of the group of meters, where a scheme has no authority
-	Bounds  []int64    // largest values in the vectors
-	Samples int        // of each combination, at least MinFESamples
-	Tables  *fe.Tables // of discrete logarithms
-	Seed    uint64     // of the values that are encrypted; keys and ciphertexts do not repeat
+	scenario.FE
+	Tables *fe.Tables // of discrete logarithms
+	Seed   uint64     // of the values that are encrypted; keys and ciphertexts do not repeat
 	// Progress, if not nil, is called before each sample with the number of
 	// those done, the number of all, and what comes next.
 	Progress func(done, total int, cell string)
 }
 
-// Cells returns how many combinations there are, or what of the spec cannot be
-// measured: an unknown scheme, a size that it does not come in, a bound with
-// results beyond the tables.
-func (s FESpec) Cells() (int, error) {
+// CountCells returns how many combinations there are, or what of the spec cannot be measured: an
+// unknown scheme, a size that it does not come in, a bound with results beyond the tables.
+func (s FESpec) CountCells() (int, error) {
 	cells, err := s.cells()
 	return len(cells), err
 }
@@ -94,67 +81,21 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	return costs(cells), nil
 }
 
-func (s FESpec) cells() ([]*feCell, error) {
-	if s.Samples < MinFESamples {
-		return nil, fmt.Errorf("measure encryption: %d samples; at least %d make an interval", s.Samples, MinFESamples)
+func (s FESpec) cells() (all []*feCell, err error) {
+	if p := s.Check(Schemes(), ""); p != nil {
+		return nil, fmt.Errorf("measure encryption: %w", p)
 	}
-	var cells []*feCell
-	taken := map[int]bool{}
-	for _, scheme := range s.Schemes {
-		sizes, err := s.sizes(scheme)
-		if err != nil {
+	for _, c := range s.Cells(Schemes()) {
+		p := fe.Params{Scheme: fe.Name(c.Scheme), Bits: c.Bits, Length: c.Length, Bound: c.Bound}
+		if err := p.Validate(); err != nil {
 			return nil, fmt.Errorf("measure encryption: %w", err)
 		}
-		for _, bits := range sizes {
-			taken[bits] = true
-			for _, length := range s.Lengths {
-				for _, bound := range s.Bounds {
-					p := fe.Params{Scheme: scheme, Bits: bits, Length: length, Bound: bound}
-					if err := p.Validate(); err != nil {
-						return nil, fmt.Errorf("measure encryption: %w", err)
-					}
-					if err := s.Tables.Check(p, ones(length)); err != nil {
-						return nil, fmt.Errorf("measure encryption: %w", err)
-					}
-					cells = append(cells, &feCell{params: p})
-				}
-			}
+		if err := s.Tables.Check(p, ones(c.Length)); err != nil {
+			return nil, fmt.Errorf("measure encryption: %w", err)
 		}
+		all = append(all, &feCell{params: p})
 	}
-	for _, bits := range s.Bits {
-		if len(cells) > 0 && !taken[bits] {
-			return nil, fmt.Errorf("measure encryption: none of the schemes comes in %d bits; %s", bits, s.offer())
-		}
-	}
-	if len(cells) == 0 {
-		return nil, errors.New("measure encryption: nothing to measure; name at least one scheme, size, length and bound")
-	}
-	return cells, nil
-}
-
-// sizes returns the sizes that a scheme is measured at.
-func (s FESpec) sizes(scheme fe.Name) ([]int, error) {
-	if _, err := fe.SchemeOf(scheme); err != nil {
-		return nil, err
-	}
-	sizes := scheme.Sizes()
-	if len(sizes) == 1 {
-		return sizes, nil
-	}
-	sizes = slices.DeleteFunc(slices.Clone(s.Bits), func(bits int) bool { return !slices.Contains(sizes, bits) })
-	if len(sizes) == 0 && len(s.Bits) > 0 {
-		return nil, fmt.Errorf("%s comes in none of the sizes asked for; choose of %v bits", scheme, scheme.Sizes())
-	}
-	return sizes, nil
-}
-
-// offer says which sizes the schemes of the spec come in.
-func (s FESpec) offer() string {
-	var all []string
-	for _, scheme := range s.Schemes {
-		all = append(all, fmt.Sprintf("%s in %v", scheme, scheme.Sizes()))
-	}
-	return "they come: " + strings.Join(all, "; ")
+	return all, nil
 }
 
 // An feCell is one combination and its samples so far, in seconds.
@@ -289,7 +230,7 @@ func medianCost(seconds []float64) result.Cost {
 	sample := benchmath.NewSample(seconds, &benchmath.DefaultThresholds)
 	summary := benchmath.AssumeNothing.Summary(sample, confidence)
 	cost := result.Cost{P50: summary.Center, N: len(seconds)}
-	if len(seconds) >= MinFESamples {
+	if len(seconds) >= scenario.MinSamples {
 		cost.Low, cost.High = &summary.Lo, &summary.Hi
 	}
 	return cost

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
@@ -24,8 +25,7 @@ func tables(t *testing.T) *fe.Tables {
 }
 
 func TestMeasureFE(t *testing.T) {
-	spec := FESpec{
-		Schemes: []fe.Name{"ddh", "damgard", "ecddh", "dmcfe"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bounds: []int64{1000}, Samples: 6, Seed: 1,
+	spec := FESpec{FE: scenario.FE{Schemes: []string{"ddh", "damgard", "ecddh", "dmcfe"}, Bits: []int{1024}, Lengths: []int{1, 3}, Bounds: []int64{1000}, Samples: 6}, Seed: 1,
 		Tables: tables(t),
 	}
 	var round []string
@@ -91,9 +91,7 @@ func TestMeasureFE(t *testing.T) {
 
 // The modulus is searched once, in the first sample, and needs no table.
 func TestMeasurePaillier(t *testing.T) {
-	costs, err := MeasureFE(t.Context(), FESpec{
-		Schemes: []fe.Name{"paillier"}, Bits: []int{1024}, Lengths: []int{1, 2}, Bounds: []int64{10, 1 << 20}, Samples: 6, Tables: tables(t),
-	})
+	costs, err := MeasureFE(t.Context(), FESpec{FE: scenario.FE{Schemes: []string{"paillier"}, Bits: []int{1024}, Lengths: []int{1, 2}, Bounds: []int64{10, 1 << 20}, Samples: 6}, Tables: tables(t)})
 	if err != nil || len(costs) != 4 {
 		t.Fatalf("%d rows, %v", len(costs), err)
 	}
@@ -120,19 +118,19 @@ func TestOnLedger(t *testing.T) {
 // Sizes are asked for by number; each scheme takes those that it comes in.
 func TestFESpecCells(t *testing.T) {
 	for _, c := range []struct {
-		schemes []fe.Name
+		schemes []string
 		bits    []int
 		want    string
 	}{
-		{[]fe.Name{"ecddh", "dmcfe"}, nil, "[ecddh 256 l=1 bound 9 dmcfe 256 l=1 bound 9]"},
-		{[]fe.Name{"ecddh"}, []int{256}, "[ecddh 256 l=1 bound 9]"},
-		{[]fe.Name{"ddh", "ecddh"}, []int{1024, 3072}, "[ddh 1024 l=1 bound 9 ddh 3072 l=1 bound 9 ecddh 256 l=1 bound 9]"},
-		{[]fe.Name{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
-		{[]fe.Name{"ddh", "ecddh"}, []int{512, 2048}, "error: none of the schemes comes in 512 bits"},
-		{[]fe.Name{"ecddh"}, []int{1024}, "error: none of the schemes comes in 1024 bits"},
-		{[]fe.Name{"paillier", "ddh"}, []int{1536}, "error: paillier comes in none of the sizes asked for"},
+		{[]string{"ecddh", "dmcfe"}, nil, "[ecddh 256 l=1 bound 9 dmcfe 256 l=1 bound 9]"},
+		{[]string{"ecddh"}, []int{256}, "[ecddh 256 l=1 bound 9]"},
+		{[]string{"ddh", "ecddh"}, []int{1024, 3072}, "[ddh 1024 l=1 bound 9 ddh 3072 l=1 bound 9 ecddh 256 l=1 bound 9]"},
+		{[]string{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
+		{[]string{"ddh", "ecddh"}, []int{512, 2048}, "error: bits[0]: there is no key size of 512 bits"},
+		{[]string{"ecddh"}, []int{1024}, "error: bits[0]: ecddh has no key size of 1024 bits"},
+		{[]string{"paillier", "ddh"}, []int{1536}, "error: schemes[0]: paillier has none of the key sizes asked for"},
 	} {
-		cells, err := FESpec{Schemes: c.schemes, Bits: c.bits, Lengths: []int{1}, Bounds: []int64{9}, Samples: 6, Tables: tables(t)}.cells()
+		cells, err := FESpec{FE: scenario.FE{Schemes: c.schemes, Bits: c.bits, Lengths: []int{1}, Bounds: []int64{9}, Samples: 6}, Tables: tables(t)}.cells()
 		got := fmt.Sprint(cells)
 		if err != nil {
 			got = strings.Replace(err.Error(), "measure encryption: ", "error: ", 1)
@@ -145,8 +143,7 @@ func TestFESpecCells(t *testing.T) {
 
 func TestMeasureFEInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	costs, err := MeasureFE(ctx, FESpec{
-		Schemes: []fe.Name{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bounds: []int64{10}, Samples: 6, Tables: tables(t),
+	costs, err := MeasureFE(ctx, FESpec{FE: scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1, 2, 3}, Bounds: []int64{10}, Samples: 6}, Tables: tables(t),
 		Progress: func(done, _ int, _ string) {
 			if done == 2 {
 				cancel()
@@ -168,16 +165,16 @@ func TestMeasureFEInterrupted(t *testing.T) {
 }
 
 func TestMeasureFERefuses(t *testing.T) {
-	good := FESpec{Schemes: []fe.Name{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bounds: []int64{10}, Samples: 6, Tables: tables(t)}
+	good := FESpec{FE: scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024}, Lengths: []int{1}, Bounds: []int64{10}, Samples: 6}, Tables: tables(t)}
 	for want, edit := range map[string]func(*FESpec){
-		"5 samples; at least 6":                   func(s *FESpec) { s.Samples = 5 },
-		`scheme "rsa" is unknown`:                 func(s *FESpec) { s.Schemes = []fe.Name{"ddh", "rsa"} },
-		"comes in none of the sizes":              func(s *FESpec) { s.Bits = []int{512} },
-		"vector length 0":                         func(s *FESpec) { s.Lengths = []int{0} },
-		"bound 0 is too small":                    func(s *FESpec) { s.Bounds = []int64{10, 0} },
-		"nothing to measure":                      func(s *FESpec) { s.Bits = nil },
-		"must stay below 2^48":                    func(s *FESpec) { s.Bounds = []int64{1 << 30} },
-		"logarithms are searched up to 268435456": func(s *FESpec) { s.Lengths, s.Bounds = []int{300}, []int64{900_000} },
+		"samples: must be 6 to 10000000, got 5":             func(s *FESpec) { s.Samples = 5 },
+		`schemes[1]: there is no "rsa"`:                     func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
+		"ddh has none of the key sizes asked for":           func(s *FESpec) { s.Bits = []int{512} },
+		"lengths[0]: must be 1 to 1024, got 0":              func(s *FESpec) { s.Lengths = []int{0} },
+		"bounds[1]: must be 2 to 2147483648, got 0":         func(s *FESpec) { s.Bounds = []int64{10, 0} },
+		"bits: at least one is needed":                      func(s *FESpec) { s.Bits = nil },
+		"the parameters of encryption must stay below 2^48": func(s *FESpec) { s.Bounds = []int64{1 << 30} },
+		"logarithms are searched up to 268435456":           func(s *FESpec) { s.Lengths, s.Bounds = []int{300}, []int64{900_000} },
 	} {
 		spec := good
 		edit(&spec)

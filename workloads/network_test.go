@@ -103,13 +103,13 @@ func TestRealNetwork(t *testing.T) {
 	for _, tx := range all {
 		invoke(tx)
 	}
-	for tx, err := range b.Stock(t.Context(), 0) {
+	for tx, err := range b.Preload(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		invoke(tx)
 	}
-	stored := b.Stocked()
+	stored := b.Preloaded()
 	v := monthly(t, b, real{c})
 	begun := time.Now()
 	const bills = 10
@@ -157,7 +157,7 @@ func TestRealNetwork(t *testing.T) {
 }
 
 // monthly returns a verifier of a workload's bills, but for meter and key.
-func monthly(t testing.TB, b *Billing, ledger real) verifier.Verifier {
+func monthly(t testing.TB, b *Bills, ledger real) verifier.Verifier {
 	t.Helper()
 	registration, err := b.gateway.Registration()
 	if err != nil {
@@ -173,7 +173,7 @@ func monthly(t testing.TB, b *Billing, ledger real) verifier.Verifier {
 	return v
 }
 
-func meterKey(b *Billing, meter int) (*ecdsa.PublicKey, error) {
+func meterKey(b *Bills, meter int) (*ecdsa.PublicKey, error) {
 	compressed, err := b.config.Fleet.PublicKey(meter)
 	if err != nil {
 		return nil, err

@@ -152,7 +152,7 @@ func (l *Load) settle() {
 
 // checkArrivals looks at what an open load's schedule is made of.
 func (s Series) checkArrivals(at string) *strictyaml.Problem {
-	a := s.Load.Arrivals
+	a, values := s.Load.Arrivals, s.Workload.Traits().Values
 	at += "load."
 	switch {
 	case a.rated():
@@ -161,10 +161,10 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 		return problem("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
 	case a.Kind == "trace" && a.File == "":
 		return problem("", at+"arrivals.trace", "the name of a file is needed")
-	case a.Kind == "trace" && s.Workload.Values() != 1:
-		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", s.Workload.Values())
-	case a.Kind == "trace" && s.Workload.Kind == "billing":
-		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a bill is none")
+	case a.Kind == "trace" && values == 0:
+		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a %s workload sends none", s.Workload.Kind)
+	case a.Kind == "trace" && values != 1:
+		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", values)
 	case a.Kind == "trace" && !(a.Speed > 0 && a.Speed <= maxSpeed):
 		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
 	case a.unread():

@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"meterbench/bench/arrival"
+	"meterbench/bench/scenario"
 )
 
 const arriving = `name: a
@@ -37,7 +38,7 @@ func TestArrivals(t *testing.T) {
 			arrival.Steps{{PerSecond: 10, For: 2 * time.Second}}},
 	}
 	for _, test := range tests {
-		s, err := Parse("a.yaml", []byte(strings.Replace(arriving, "arrivals: X, hold: 3s", test.load, 1)), nil)
+		s, err := parse(strings.Replace(arriving, "arrivals: X, hold: 3s", test.load, 1))
 		if err != nil {
 			t.Errorf("%s: %v", test.load, err)
 			continue
@@ -47,7 +48,7 @@ func TestArrivals(t *testing.T) {
 			t.Errorf("%s: %+v for %v, %q", test.load, got, one.Load.Hold, one.Load.Arrivals.String())
 		}
 	}
-	if s, err := Parse("a.yaml", []byte(single), nil); err != nil || s.Series[0].Load.Arrivals.String() != "" {
+	if s, err := parse(single); err != nil || s.Series[0].Load.Arrivals.String() != "" {
 		t.Errorf("a closed load has arrivals: %+v, %v", s.Series, err)
 	}
 }
@@ -80,7 +81,7 @@ func TestArrivalErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		src := strings.Replace(arriving, "X", test.arrivals, 1)
-		_, err := Parse("a.yaml", []byte(src), nil)
+		_, err := parse(src)
 		if fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.arrivals, err, test.want)
 		}
@@ -90,7 +91,7 @@ func TestArrivalErrors(t *testing.T) {
 		{"meters: 7}", "meters: 7, length: 2}", "a.yaml:4:38: load.arrivals.trace: a row of a trace has one value, the workload's readings have 2; give length: 1"},
 	} {
 		src := strings.Replace(strings.Replace(arriving, test.old, test.new, 1), "X", "{trace: x}", 1)
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
 	}
@@ -99,7 +100,7 @@ func TestArrivalErrors(t *testing.T) {
 func TestTrace(t *testing.T) {
 	dir := t.TempDir()
 	file, data := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "t.csv")
-	read := func(load, rows string) (Scenario, error) {
+	follow := func(load, rows string) (scenario.Scenario, error) {
 		t.Helper()
 		text := strings.NewReplacer("arrivals: X, hold: 3s", load, ", meters: 7", "").Replace(arriving) + "warmup: 1s\n"
 		for name, text := range map[string]string{file: text, data: "time,meter,value\n" + rows} {
@@ -107,10 +108,10 @@ func TestTrace(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		return Read(file, nil)
+		return read(file)
 	}
 
-	s, err := read("arrivals: {trace: t.csv, speed: 2}", "10,m1,4\n10.5,m2,9999.4\n21,m1,0\n")
+	s, err := follow("arrivals: {trace: t.csv, speed: 2}", "10,m1,4\n10.5,m2,9999.4\n21,m1,0\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestTrace(t *testing.T) {
 	if !ok || replay.Speed != 2 || replay.Trace.Len() != 3 || one.Workload.Meters != 2 || one.Load.Hold != 6*time.Second {
 		t.Errorf("%+v, %+v", one, replay)
 	}
-	if s, err := read("hold: 2s, arrivals: {trace: t.csv}", "10,m1,4\n11.5,m1,4\n19,m1,4\n"); err != nil || s.Series[0].Load.Hold != 2*time.Second {
+	if s, err := follow("hold: 2s, arrivals: {trace: t.csv}", "10,m1,4\n11.5,m1,4\n19,m1,4\n"); err != nil || s.Series[0].Load.Hold != 2*time.Second {
 		t.Errorf("%+v, %v", s.Series, err)
 	}
 
@@ -134,7 +135,7 @@ func TestTrace(t *testing.T) {
 		{"arrivals: {trace: t.csv}", "0,m,1\n", file + ":4:7: load.hold: must be longer than the warm-up of 1s, which it includes; got 1s"},
 	}
 	for _, test := range tests {
-		if _, err := read(test.load, test.rows); fmt.Sprint(err) != test.want {
+		if _, err := follow(test.load, test.rows); fmt.Sprint(err) != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/scenario"
 	"meterbench/internal/strictyaml"
 )
 
@@ -45,7 +46,7 @@ func TestErrors(t *testing.T) {
 		{series, "5/s", "5/s, think: 1s", "a.yaml:6:42: series[0].load.think: an open load has no think time; use kind: closed"},
 
 		{single, "encrypted", "encripted", `a.yaml:3:18: workload.kind: there is no "encripted"; did you mean encrypted?`},
-		{single, "encrypted}", "encrypted, scheme: rsa}", `a.yaml:3:37: workload.scheme: there is no "rsa"; known are ddh, damgard, paillier, dmcfe, ecddh`},
+		{single, "encrypted}", "encrypted, scheme: rsa}", `a.yaml:3:37: workload.scheme: there is no "rsa"; known are ddh, damgard, ecddh, paillier, dmcfe`},
 		{single, "encrypted}", "encrypted, bits: 512}", "a.yaml:3:35: workload.bits: ddh has no key size of 512 bits; known are 1024, 1536, 2048, 3072, 4096"},
 		{single, "encrypted}", "encrypted, length: 0}", "a.yaml:3:37: workload.length: must be 1 to 1024, got 0"},
 		{single, "encrypted}", "encrypted, bound: 1}", "a.yaml:3:36: workload.bound: must be 2 to 2147483648, got 1"},
@@ -93,7 +94,7 @@ func TestErrors(t *testing.T) {
 		if src == test.base {
 			t.Fatalf("%q is not in the text", test.old)
 		}
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
 		}
 	}
@@ -109,11 +110,11 @@ func TestOverrides(t *testing.T) {
 		{"repeat", "--set repeat: want key=value, for example warmup=1s"},
 	}
 	for _, test := range tests {
-		if _, err := Parse("a.yaml", []byte(series), []string{test.set}); fmt.Sprint(err) != test.want {
+		if _, err := parse(series, test.set); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
 		}
 	}
-	s, err := Parse("a.yaml", []byte(series), []string{"series[0].load.hold=9s", "fe=null", "seed=4"})
+	s, err := parse(series, "series[0].load.hold=9s", "fe=null", "seed=4")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func TestRead(t *testing.T) {
 	broken := write("broken.yaml", "name: broken\n")
 	file := write("a.yaml", strings.Replace(single, "minimal", "own.yaml", 1))
 
-	s, err := Read(file, []string{"seed=3"})
+	s, err := read(file, "seed=3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestRead(t *testing.T) {
 	}
 	tests := []struct{ name, set, want string }{
 		{"quikstart", "", "scenario quikstart: there is neither a shipped scenario nor a file of that name; did you mean quickstart?"},
-		{"other.yaml", "", "scenario other.yaml: there is neither a shipped scenario nor a file of that name; known are " + strings.Join(Names(), ", ")},
+		{"other.yaml", "", "scenario other.yaml: there is neither a shipped scenario nor a file of that name; known are " + strings.Join(scenario.Names(), ", ")},
 		{dir, "", "scenario " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
 		{"quickstart", "topology=minmal", `--set topology: topology: there is neither a shipped topology "minmal" nor a file minmal; did you mean minimal?`},
 		{file, "topology=none.yaml", `--set topology: topology: there is neither a shipped topology "none.yaml" nor a file ` + filepath.Join(dir, "none.yaml") + "; known are five-org, four-peer, minimal, two-peer"},
@@ -157,7 +158,7 @@ func TestRead(t *testing.T) {
 		if test.set != "" {
 			set = []string{test.set}
 		}
-		_, err := Read(test.name, set)
+		_, err := read(test.name, set...)
 		if fmt.Sprint(err) != test.want {
 			t.Errorf("got %v, want %s", err, test.want)
 		}

@@ -11,12 +11,14 @@ import (
 // expand turns the series of a text into those that are measured, and checks
 // them: phases become series that run together, and every combination of the
 // levels of factors makes series of its own.
-func (t text) expand() ([]Series, *strictyaml.Problem) {
+func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, error) {
 	texts, single := t.Series, t.Series == nil
 	if single {
 		texts = []seriesText{t.one()}
 	}
-	general, used := t.Vary.factors(""), map[string]bool{}
+	network := t.network()
+	network.Topology = t.Topology
+	used := map[string]bool{}
 	var all []Series
 	for i, s := range texts {
 		at := fmt.Sprintf("series[%d].", i)
@@ -26,24 +28,29 @@ func (t text) expand() ([]Series, *strictyaml.Problem) {
 		if p := s.check(at, texts[:i], single); p != nil {
 			return nil, p
 		}
-		factors, p := s.factors(at, general)
-		if p != nil {
-			return nil, p
+		factors, err := s.factors(c, at, general)
+		if err != nil {
+			return nil, err
 		}
 		base := s.phases(at)
 		for j := range base {
-			base[j].Network = t.network().with(s.network())
-			base[j].from.topology, base[j].from.policy = "topology", "policy"
+			base[j].Network = network
+			overlay(&base[j].Network, s.network())
 			if s.Policy != "" {
 				base[j].from.policy = at + "policy"
 			}
+			if !slices.ContainsFunc(factors, func(f factor) bool { return f.Key == "workload" && f.settings != nil && f.applies(base[j]) }) {
+				if err := base[j].read(c, ""); err != nil {
+					return nil, err
+				}
+			}
 		}
-		variants, p := vary(base, factors, used, maxSeries-len(all))
-		if p != nil {
-			return nil, p
+		variants, err := expand(base, factors, used, maxSeries-len(all))
+		if err != nil {
+			return nil, err
 		}
 		for _, one := range variants {
-			if p := one.check(t.Warmup); p != nil {
+			if p := one.check(t.Warmup, target); p != nil {
 				return nil, one.naming(p)
 			}
 			if one.Load.Search != nil && t.Fresh {
@@ -54,11 +61,14 @@ func (t text) expand() ([]Series, *strictyaml.Problem) {
 		}
 	}
 	for _, f := range general {
-		if len(f.labels) > 0 && !used[f.path] {
-			return nil, problem("", f.path, "means nothing to any series")
+		if f.settings != nil && !used[f.path()] {
+			return nil, problem("", f.path(), "does not apply to any series")
 		}
 	}
-	return all, checkLength(all, t.Repeat)
+	if p := checkLength(all, t.Repeat); p != nil {
+		return nil, p
+	}
+	return all, nil
 }
 
 // check looks at what a series says by itself; the workloads and loads are for
@@ -71,9 +81,6 @@ func (s seriesText) check(at string, before []seriesText, single bool) *strictya
 	}
 	if slices.ContainsFunc(before, func(o seriesText) bool { return o.Name == s.Name }) {
 		return problem("", at+"name", "series %s is given twice", s.Name)
-	}
-	if p := s.Vary.check(at); p != nil {
-		return p
 	}
 	if s.Phases == nil {
 		return nil
@@ -89,7 +96,7 @@ func (s seriesText) check(at string, before []seriesText, single bool) *strictya
 		if slices.ContainsFunc(s.Phases[:i], func(o phaseText) bool { return o.Name == phase.Name }) {
 			return problem("", path+"name", "phase %s is given twice", phase.Name)
 		}
-		if p := between(path+"start", phase.Start, 0, maxStart); p != nil {
+		if p := strictyaml.Between(path+"start", phase.Start, 0, maxStart); p != nil {
 			return p
 		}
 	}
@@ -97,25 +104,28 @@ func (s seriesText) check(at string, before []seriesText, single bool) *strictya
 }
 
 // factors returns those of all series and those of this one, in one order.
-func (s seriesText) factors(at string, general []factor) ([]factor, *strictyaml.Problem) {
-	own := s.Vary.factors(at)
+func (s seriesText) factors(c Catalog, at string, general []factor) ([]factor, error) {
+	own, err := s.Vary.factors(at, c.factorKinds())
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range own {
 		switch {
-		case len(f.labels) == 0:
+		case f.settings == nil:
 			own[i] = general[i]
-		case len(general[i].labels) > 0:
-			return nil, problem("leave one of them out", f.path, "all series vary %s already", f.key)
+		case general[i].settings != nil:
+			return nil, problem("leave one of them out", f.path(), "all series vary %s already", f.Key)
 		}
 	}
 	return own, nil
 }
 
-// vary returns a series, or its phases, once for every combination of the
-// factors' levels. It notes which factors were of use, by their paths.
-func vary(base []Series, factors []factor, used map[string]bool, most int) ([]Series, *strictyaml.Problem) {
+// expand returns a series, or its phases, once for every combination of the
+// factors' levels. It notes which factors applied, by their paths.
+func expand(base []Series, factors []factor, used map[string]bool, most int) ([]Series, error) {
 	variants := [][]Series{base}
 	for _, f := range factors {
-		if len(f.labels) == 0 {
+		if f.settings == nil {
 			continue
 		}
 		var next [][]Series
@@ -124,40 +134,48 @@ func vary(base []Series, factors []factor, used map[string]bool, most int) ([]Se
 				next = append(next, phases)
 				continue
 			}
-			used[f.path] = true
-			for level := range f.labels {
-				next = append(next, f.apply(phases, level))
+			used[f.path()] = true
+			for _, level := range f.settings {
+				varied, err := f.apply(phases, level)
+				if err != nil {
+					return nil, err
+				}
+				next = append(next, varied)
 			}
 		}
 		if variants = next; len(variants)*len(base) > most {
-			return nil, problem("", f.within(), "makes more than %d series", maxSeries)
+			return nil, problem("", f.at+"vary", "makes more than %d series", maxSeries)
 		}
-		if f.at != "" && !used[f.path] {
-			return nil, problem("", f.path, "means nothing to this series")
+		if f.at != "" && !used[f.path()] {
+			return nil, problem("", f.path(), "does not apply to this series")
 		}
 	}
 	return slices.Concat(variants...), nil
 }
 
 // apply returns the series, or its phases, at a level of the factor.
-func (f factor) apply(phases []Series, level int) []Series {
+func (f factor) apply(phases []Series, level setting) ([]Series, error) {
 	all := slices.Clone(phases)
 	for i := range all {
-		if f.applies(all[i]) {
-			f.set(&all[i], level)
+		one := &all[i]
+		if f.applies(*one) {
+			if err := level.set(one); err != nil {
+				return nil, err
+			}
 		}
-		suffix := "/" + f.key + "=" + f.labels[level]
-		all[i].Name += suffix
-		all[i].from.varied = true
-		if all[i].Group != "" {
-			all[i].Group += suffix
+		suffix := "/" + f.Key + "=" + level.label
+		one.Name += suffix
+		one.Factors = append(slices.Clip(one.Factors), Factor{f.Key, level.label})
+		one.from.varied = true
+		if one.Group != "" {
+			one.Group += suffix
 		}
 	}
-	return all
+	return all, nil
 }
 
 // check returns the first thing in a series that cannot be measured.
-func (s Series) check(warmup time.Duration) *strictyaml.Problem {
+func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem {
 	at := s.from.at
 	if p := s.checkWorkloads(at); p != nil {
 		return p
@@ -179,10 +197,10 @@ func (s Series) check(warmup time.Duration) *strictyaml.Problem {
 			return p
 		}
 	}
-	if p := s.checkPlace(at); p != nil {
+	if p := s.checkPlace(at, target); p != nil {
 		return p
 	}
-	if s.Workload.Encryption.Mode == "ahead" && s.Load.Kind == "closed" {
+	if s.Workload.Traits().Ahead && s.Load.Kind == "closed" {
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	}
 	if s.Load.Hold <= warmup && !s.Load.unsettled() {

@@ -1,10 +1,12 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"meterbench/bench/scenario"
 
 	"pgregory.net/rapid"
 )
@@ -28,7 +30,7 @@ func TestExpansion(t *testing.T) {
 				sets = append(sets, fmt.Sprintf("%svary.%s=[%s]", at, key, strings.Join(levels[key][:n], ", ")))
 			}
 		}
-		s, err := Parse("a.yaml", []byte(phased), sets)
+		s, err := parse(phased, sets...)
 		if err != nil {
 			t.Fatalf("%v: %v", sets, err)
 		}
@@ -37,7 +39,7 @@ func TestExpansion(t *testing.T) {
 			t.Fatalf("%v: %d series, want 2 phases %d times and %d more", sets, len(s.Series), day, alone)
 		}
 		for i, one := range s.Series {
-			if slices.ContainsFunc(s.Series[:i], func(o Series) bool { return o.Name == one.Name || o.Prefix == one.Prefix }) {
+			if slices.ContainsFunc(s.Series[:i], func(o scenario.Series) bool { return o.Name == one.Name || o.Prefix == one.Prefix }) {
 				t.Fatalf("%v: %s comes twice", sets, one.Name)
 			}
 			phase := i < 2*day

@@ -1,9 +1,12 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"meterbench/bench/scenario"
+	"meterbench/workloads"
 )
 
 func TestFE(t *testing.T) {
@@ -17,7 +20,7 @@ func TestFE(t *testing.T) {
 		{"{schemes: [paillier, ddh], bits: [1024, 1536]}", "[paillier ddh] [1024 1536] [1 24] [10000]"},
 	}
 	for _, test := range tests {
-		s, err := Parse("a.yaml", []byte(single+"fe: "+test.given+"\n"), nil)
+		s, err := parse(single + "fe: " + test.given + "\n")
 		if err != nil {
 			t.Errorf("%s: %v", test.given, err)
 			continue
@@ -29,13 +32,13 @@ func TestFE(t *testing.T) {
 }
 
 func TestFESizes(t *testing.T) {
-	fe := FE{Bits: []int{1024, 1536, 256}}
+	fe, schemes := scenario.FE{Bits: []int{1024, 1536, 256}}, workloads.Schemes()
 	for scheme, want := range map[string]string{"ddh": "[1024 1536]", "paillier": "[1024]", "ecddh": "[256]", "dmcfe": "[256]"} {
-		if got := fmt.Sprint(fe.Sizes(scheme)); got != want {
+		if got := fmt.Sprint(fe.Sizes(schemes, scheme)); got != want {
 			t.Errorf("%s: %s, want %s", scheme, got, want)
 		}
 	}
-	if got := (FE{Bits: []int{2048}}).Sizes("ecddh"); fmt.Sprint(got) != "[256]" {
+	if got := (scenario.FE{Bits: []int{2048}}).Sizes(schemes, "ecddh"); fmt.Sprint(got) != "[256]" {
 		t.Errorf("ecddh where 2048 bits are asked for: %v", got)
 	}
 }
@@ -54,16 +57,16 @@ func TestFEErrors(t *testing.T) {
 		{"{boundz: 5}", "a.yaml:5:6: unknown key fe.boundz; did you mean bound?"},
 	}
 	for _, test := range tests {
-		if _, err := Parse("a.yaml", []byte(single+"fe: "+test.given+"\n"), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(single + "fe: " + test.given + "\n"); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
 		}
 	}
-	fe := FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bounds: []int64{100}, Samples: 6}
-	if err := fe.Validate(); err != nil {
-		t.Error(err)
+	fe := scenario.FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bounds: []int64{100}, Samples: 6}
+	if p := fe.Check(workloads.Schemes(), ""); p != nil {
+		t.Error(p)
 	}
 	fe.Bits = append(fe.Bits, 999)
-	if want := "bits[1]: ddh has no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; !strings.HasPrefix(fmt.Sprint(fe.Validate()), want) {
-		t.Errorf("got %v, want %s", fe.Validate(), want)
+	if want := "bits[1]: ddh has no key size of 999 bits; known are 1024, 1536, 2048, 3072, 4096"; !strings.HasPrefix(fmt.Sprint(fe.Check(workloads.Schemes(), "")), want) {
+		t.Errorf("got %v, want %s", fe.Check(workloads.Schemes(), ""), want)
 	}
 }

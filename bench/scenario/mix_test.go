@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ load: {kind: closed, clients: 1, hold: 3s}
 func TestMix(t *testing.T) {
 	in := func(text string, sets ...string) []string {
 		t.Helper()
-		s, err := Parse("a.yaml", []byte(text), sets)
+		s, err := parse(text, sets...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestMixErrors(t *testing.T) {
 		if src == test.base {
 			t.Fatalf("%q is not in the text", test.old)
 		}
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
 		}
 	}

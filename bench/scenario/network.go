@@ -14,46 +14,21 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Network is what a series runs on: a topology and what is changed in it.
-// Series with equal networks can share one.
+// Network is what a series runs on: a topology and what is changed in it. Series with equal
+// networks can share one. Zero fields keep the topology's.
 type Network struct {
 	Topology string // as Scenario.Topology
-	Policy   string // endorsement policy of every contract; empty keeps the topology's
-	Batch    Batch  // zero fields keep the topology's, here as below
+	Policy   string // endorsement policy of every contract
+	Batch    topology.Batch
 	Limits   topology.Limits
-	Caps     topology.Caps //
-	Channels int           // copies of the topology's first channel in place of its channels; 0 keeps these
+	Caps     topology.Caps
+	Channels int // copies of the topology's first channel in place of its channels
 }
 
-// with returns the network with another's changes made in it.
-func (n Network) with(other Network) Network {
-	override(&n.Topology, other.Topology)
-	override(&n.Policy, other.Policy)
-	override(&n.Batch.Timeout, other.Batch.Timeout)
-	override(&n.Batch.Messages, other.Batch.Messages)
-	override(&n.Limits.Gateway, other.Limits.Gateway)
-	override(&n.Limits.Endorser, other.Limits.Endorser)
-	override(&n.Limits.Deliver, other.Limits.Deliver)
-	overrideCaps(&n.Caps, other.Caps)
-	override(&n.Channels, other.Channels)
-	return n
-}
-
-func override[T comparable](to *T, with T) {
-	var none T
-	if with != none {
-		*to = with
-	}
-}
-
-func overrideCaps(to *topology.Caps, with topology.Caps) {
-	for _, role := range []struct {
-		to   *topology.Cap
-		with topology.Cap
-	}{{&to.Peer, with.Peer}, {&to.Orderer, with.Orderer}, {&to.Chaincode, with.Chaincode}, {&to.Device, with.Device}} {
-		override(&role.to.CPUs, role.with.CPUs)
-		override(&role.to.Memory, role.with.Memory)
-	}
+// overlay changes the network of the series.
+func (s *Series) overlay(with Network) error {
+	overlay(&s.Network, with)
+	return nil
 }
 
 // String names the topology and what is changed in it, as in series' names.
@@ -67,7 +42,8 @@ func (n Network) String() string {
 	}
 	text := fileName(n.Topology)
 	for _, change := range []struct{ key, label string }{
-		{"policy", joined(n.Policy)}, {"batch", n.Batch.label()}, {"limits", limitsLabel(n.Limits)}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
+		{"policy", joined(n.Policy)}, {"batch", override[topology.Batch]{n.Batch}.label()},
+		{"limits", override[topology.Limits]{n.Limits}.label()}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
 	} {
 		if change.label != "" && change.label != unchanged {
 			text += "/" + change.key + "=" + change.label
@@ -101,16 +77,13 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	}
 	for i := range t.Channels {
 		c := &t.Channels[i]
-		override(&c.Batch.Timeout, n.Batch.Timeout)
-		override(&c.Batch.Messages, n.Batch.Messages)
+		overlay(&c.Batch, n.Batch)
 		for j := range c.Chaincodes {
-			override(&c.Chaincodes[j].Endorsement, n.Policy)
+			overlay(&c.Chaincodes[j].Endorsement, n.Policy)
 		}
 	}
-	override(&t.Limits.Gateway, n.Limits.Gateway)
-	override(&t.Limits.Endorser, n.Limits.Endorser)
-	override(&t.Limits.Deliver, n.Limits.Deliver)
-	overrideCaps(&t.Caps, n.Caps)
+	overlay(&t.Limits, n.Limits)
+	overlay(&t.Caps, n.Caps)
 	return t, t.Validate()
 }
 
@@ -182,8 +155,10 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	if strings.HasSuffix(path, ".endorsement") {
 		return s.from.policy
 	}
-	key, _, limits := strings.Cut(path, ".")
-	if !limits || key != "limits" {
+	key := "limits"
+	if _, setting, ok := strings.Cut(path, ".batch."); ok {
+		key, path = "batch", "batch."+setting
+	} else if !strings.HasPrefix(path, "limits.") {
 		key, path = "channels", "channels" // whose copies have names of their own
 	}
 	for _, place := range []string{s.from.at + "vary." + key, "vary." + key, s.from.at + path} {
@@ -203,8 +178,10 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 		if w.Meters < channels {
 			return problem(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
 		}
-		if whole := w.Length * channels; w.Scheme == "dmcfe" && w.Meters%whole != 0 {
-			return problem(fmt.Sprintf("for example meters: %d", max(whole, w.Meters-w.Meters%whole)), at, "%d meters are no whole groups of %d on %d channels", w.Meters, w.Length, channels)
+		group := w.Traits().Group
+		if whole := max(1, group) * channels; group > 1 && w.Meters%whole != 0 {
+			return problem(fmt.Sprintf("for example meters: %d", max(whole, w.Meters-w.Meters%whole)), at,
+				"meters (%d) must be a multiple of length x channels (%d x %d)", w.Meters, group, channels)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
 )
 
@@ -33,34 +34,34 @@ series:
 // A series changes the scenario's network, each setting by itself, and series
 // on equal networks share one.
 func TestSeriesOverrides(t *testing.T) {
-	parse := func(sets ...string) Scenario {
+	parsed := func(sets ...string) scenario.Scenario {
 		t.Helper()
-		s, err := Parse("a.yaml", []byte(overriding), sets)
+		s, err := parse(overriding, sets...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	general := Network{Topology: "minimal", Batch: Batch{time.Second, 9}, Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5, Memory: 512 << 20}}}
-	want := []Network{general, {
-		Topology: "minimal", Policy: "any", Batch: Batch{time.Second, 10}, Limits: topology.Limits{Gateway: 700}, Channels: 2,
+	general := scenario.Network{Topology: "minimal", Batch: topology.Batch{Timeout: time.Second, Messages: 9}, Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5, Memory: 512 << 20}}}
+	want := []scenario.Network{general, {
+		Topology: "minimal", Policy: "any", Batch: topology.Batch{Timeout: time.Second, Messages: 10}, Limits: topology.Limits{Gateway: 700}, Channels: 2,
 		Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.25, Memory: 512 << 20}, Orderer: topology.Cap{CPUs: 1}},
 	}}
-	if got := parse().Networks(); !slices.Equal(got, want) {
+	if got := parsed().Networks(); !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if got, want := want[1].String(), "minimal/policy=any/batch=1s,10/limits=gateway:700/caps=peer:0.25:512MiB,orderer:1/channels=2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	same := parse("series[1].batch=null", "series[1].limits=null", "series[1].policy=null", "series[1].channels=null", "series[1].caps={peer: {cpus: 0.5}}")
-	if got := same.Networks(); !slices.Equal(got, []Network{general}) {
+	same := parsed("series[1].batch=null", "series[1].limits=null", "series[1].policy=null", "series[1].channels=null", "series[1].caps={peer: {cpus: 0.5}}")
+	if got := same.Networks(); !slices.Equal(got, []scenario.Network{general}) {
 		t.Errorf("got %+v", got)
 	}
 }
 
 // A series has factors of its own beside those of all series, in one order.
 func TestSeriesFactors(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(overriding), []string{"series[0].vary={caps: [{peer: {cpus: 0.1}}, {device: {memory: 65MiB, cpus: 2}}, {}], length: [1, 2]}", "vary.channels=[1, 3]", "vary.wait=[commit]"})
+	s, err := parse(overriding, "series[0].vary={caps: [{peer: {cpus: 0.1}}, {device: {memory: 65MiB, cpus: 2}}, {}], length: [1, 2]}", "vary.channels=[1, 3]", "vary.wait=[commit]")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +82,8 @@ s6 one/caps=device:2:65MiB/channels=1/length=2/wait=commit||0s|minimal/batch=1s,
 func TestSeriesFactorErrors(t *testing.T) {
 	tests := []struct{ set, more, want string }{
 		{"vary.batch=[{}]", "series[0].vary.batch=[{messages: 1}]", "--set series[0].vary.batch: series[0].vary.batch: all series vary batch already; leave one of them out"},
-		{"series[1].vary.bits=[1024]", "seed=1", "--set series[1].vary.bits: series[1].vary.bits: means nothing to this series"},
-		{"series[1].vary.form=[plain]", "seed=1", "--set series[1].vary.form: series[1].vary.form: means nothing to this series"},
+		{"series[1].vary.bits=[1024]", "seed=1", "--set series[1].vary.bits: series[1].vary.bits: does not apply to this series"},
+		{"series[1].vary.form=[plain]", "seed=1", "--set series[1].vary.form: series[1].vary.form: does not apply to this series"},
 		{"series[1].vary.length=[]", "seed=1", "--set series[1].vary.length: series[1].vary.length: at least one level is needed"},
 		{"series[1].vary.lenght=[1]", "seed=1", "--set series[1].vary.lenght: unknown key series[1].vary.lenght; did you mean length?"},
 		{"series[1].vary.channels=[1, 65]", "seed=1", "--set series[1].vary.channels: series[1].vary.channels[1]: must be 1 to 64, got 65"},
@@ -100,7 +101,7 @@ func TestSeriesFactorErrors(t *testing.T) {
 		{"vary.encryption=[{bank: 0}]", "series[0].workload.kind=encrypted", "--set vary.encryption: vary.encryption[0].bank: must be 1 to 10000000, got 0"},
 	}
 	for _, test := range tests {
-		_, err := Parse("a.yaml", []byte(overriding), []string{test.set, test.more})
+		_, err := parse(overriding, test.set, test.more)
 		if fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
 		}
@@ -109,7 +110,7 @@ func TestSeriesFactorErrors(t *testing.T) {
 
 func TestTargetWithNetworkKeys(t *testing.T) {
 	src := strings.Replace(overriding, "topology: minimal\nbatch: {timeout: 1s, messages: 9}\ncaps: {peer: {cpus: 0.5, memory: 512MiB}}\n", "target: {kind: reference}\n", 1)
-	refused := ": belongs to a network; this scenario has a simulated target instead; leave one of them out"
+	refused := ": belongs to a network; this scenario's target is a simulated ledger; leave one of them out"
 	for _, test := range []struct{ set, want string }{
 		{"series[1]={name: two, caps: {peer: {cpus: 1}}}", "--set series[1]: series[1].caps" + refused},
 		{"series[1]={name: two, channels: 1}", "--set series[1]: series[1].channels" + refused},
@@ -118,7 +119,7 @@ func TestTargetWithNetworkKeys(t *testing.T) {
 		{"channels=2", "--set channels: channels" + refused},
 		{"vary.caps=[{}]", "--set vary.caps: vary.caps" + refused},
 	} {
-		if _, err := Parse("a.yaml", []byte(src), []string{test.set}); fmt.Sprint(err) != test.want {
+		if _, err := parse(src, test.set); fmt.Sprint(err) != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
 	}
@@ -132,8 +133,8 @@ func TestLoadNetwork(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "own.yaml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := Scenario{Path: filepath.Join(dir, "a.yaml")}
-	top, err := s.LoadNetwork(Network{Topology: "own.yaml", Policy: "any", Batch: Batch{Messages: 7}, Channels: 3, Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5}}})
+	s := scenario.Scenario{Path: filepath.Join(dir, "a.yaml")}
+	top, err := s.LoadNetwork(scenario.Network{Topology: "own.yaml", Policy: "any", Batch: topology.Batch{Messages: 7}, Channels: 3, Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,10 +152,10 @@ func TestLoadNetwork(t *testing.T) {
 	if c := top.Channels[0]; c.Chaincodes[0].Name != "readings" || c.Members[0] != "ptb" {
 		t.Errorf("channels share what they hold: %+v", c)
 	}
-	if top, err = s.LoadNetwork(Network{Topology: "own.yaml"}); err != nil || len(top.Channels) != 2 {
+	if top, err = s.LoadNetwork(scenario.Network{Topology: "own.yaml"}); err != nil || len(top.Channels) != 2 {
 		t.Errorf("%+v, %v", top.Channels, err)
 	}
-	if top, err = s.LoadNetwork(Network{Topology: "own.yaml", Channels: 1}); err != nil || len(top.Channels) != 1 {
+	if top, err = s.LoadNetwork(scenario.Network{Topology: "own.yaml", Channels: 1}); err != nil || len(top.Channels) != 1 {
 		t.Errorf("%+v, %v", top.Channels, err)
 	}
 }
@@ -171,7 +172,7 @@ func TestNetworkPlaces(t *testing.T) {
 		{"series[0].vary.policy=[any, none]", `--set series[0].vary.policy: series[0].vary.policy[1]: not with topology minimal: unknown endorsement "none"; known are any, majority, all, "N of [organisation, …]"`},
 		{"series[0].vary.topology=[minimal, maximal]", `--set series[0].vary.topology: series[0].vary.topology[1]: there is neither a shipped topology "maximal" nor a file ` + filepath.Join(filepath.Dir(file), "maximal") + "; did you mean minimal?"},
 	} {
-		if _, err := Read(file, []string{test.set}); fmt.Sprint(err) != test.want {
+		if _, err := read(file, test.set); fmt.Sprint(err) != test.want {
 			t.Errorf("got  %v\nwant %s", err, test.want)
 		}
 	}
@@ -187,15 +188,15 @@ func TestMeters(t *testing.T) {
 		{strings.Replace(single, "encrypted", "encrypted, meters: 3", 1), "channels=4", "a.yaml:3:37: workload.meters: 3 meters on 4 channels leave some without; give at least 4"},
 		{mixed, "vary.channels=[101]", "--set vary.channels: vary.channels[0]: must be 1 to 64, got 101"},
 		{strings.Replace(mixed, "length: 24", "length: 24, meters: 1", 1), "channels=2", "a.yaml:4:50: workloads[0].meters: 1 meters on 2 channels leave some without; give at least 2"},
-		{grouped, "seed=1", "a.yaml:3:11: workload.meters: 100 meters are no whole groups of 8 on 1 channels; for example meters: 96"},
+		{grouped, "seed=1", "a.yaml:3:11: workload.meters: meters (100) must be a multiple of length x channels (8 x 1); for example meters: 96"},
 		{grouped, "workload.meters=96", "<nil>"},
-		{grouped, "workload={kind: padded, scheme: dmcfe, length: 24, meters: 9}", "--set workload: workload.meters: 9 meters are no whole groups of 24 on 1 channels; for example meters: 24"},
-		{strings.Replace(grouped, "length: 8", "length: 8, meters: 96", 1), "channels=5", "a.yaml:3:63: workload.meters: 96 meters are no whole groups of 8 on 5 channels; for example meters: 80"},
+		{grouped, "workload={kind: padded, scheme: dmcfe, length: 24, meters: 9}", "--set workload: workload.meters: meters (9) must be a multiple of length x channels (24 x 1); for example meters: 24"},
+		{strings.Replace(grouped, "length: 8", "length: 8, meters: 96", 1), "channels=5", "a.yaml:3:63: workload.meters: meters (96) must be a multiple of length x channels (8 x 5); for example meters: 80"},
 	} {
 		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Read(file, []string{test.set})
+		_, err := read(file, test.set)
 		if got := strings.Replace(fmt.Sprint(err), file, "a.yaml", 1); got != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.set, got, test.want)
 		}

@@ -1,10 +1,12 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"meterbench/bench/scenario"
 )
 
 const phased = `name: night
@@ -26,7 +28,7 @@ series:
 `
 
 // places renders what tells series apart.
-func places(s Scenario) (all []string) {
+func places(s scenario.Scenario) (all []string) {
 	for _, one := range s.Series {
 		all = append(all, strings.TrimRight(fmt.Sprintf("%s %s|%s|%v|%s", one.Prefix, one.Name, one.Group, one.Start, one.Network), "|"))
 	}
@@ -34,7 +36,7 @@ func places(s Scenario) (all []string) {
 }
 
 func TestPhases(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(phased), nil)
+	s, err := parse(phased)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestPhases(t *testing.T) {
 // What is varied is varied for all phases of a series, also where it means
 // something to one of them only.
 func TestPhasesVaried(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(phased), []string{"vary.batch=[{messages: 10}, {}]", "series[0].phases[0].workload={kind: encrypted}", "series[0].vary.bits=[1024, 3072]"})
+	s, err := parse(phased, "vary.batch=[{messages: 10}, {}]", "series[0].phases[0].workload={kind: encrypted}", "series[0].vary.bits=[1024, 3072]")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,7 @@ s10 alone/batch=unchanged||0s|minimal`
 	if got := strings.Join(places(s), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if first, third := s.Series[0].Workload.Bits, s.Series[2].Workload.Bits; first != 1024 || third != 3072 {
+	if first, third := options(s.Series[0].Workload).Bits, options(s.Series[2].Workload).Bits; first != 1024 || third != 3072 {
 		t.Errorf("bits %d and %d", first, third)
 	}
 }
@@ -81,14 +83,14 @@ phases:
   - {name: a, workload: {kind: plain}, load: {kind: closed, clients: 1, hold: 2s}}
   - {name: b, start: 500ms, workload: {kind: plain}, load: {kind: open, arrivals: {steps: [{rate: 1/s, hold: 2s}]}}}
 `
-	s, err := Parse("a.yaml", []byte(text), nil)
+	s, err := parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(places(s), "\n"); got != "s1 night/a|night|0s|minimal\ns2 night/b|night|500ms|minimal" {
 		t.Error(got)
 	}
-	if _, err = Parse("a.yaml", []byte(text), []string{"phases[1].load.slots=0"}); fmt.Sprint(err) != "--set phases[1].load.slots: phases[1].load.slots: must be 1 to 10000000, got 0" {
+	if _, err = parse(text, "phases[1].load.slots=0"); fmt.Sprint(err) != "--set phases[1].load.slots: phases[1].load.slots: must be 1 to 10000000, got 0" {
 		t.Error(err)
 	}
 }
@@ -119,14 +121,14 @@ func TestPhaseErrors(t *testing.T) {
 		if src == phased {
 			t.Fatalf("%q is not in the text", test.old)
 		}
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
 		}
 	}
-	if _, err := Parse("a.yaml", []byte(single), []string{"phases=[]"}); fmt.Sprint(err) != "a.yaml:3:11: workload: a series has either phases, or one workload and load; move it into phases, or leave phases out" {
+	if _, err := parse(single, "phases=[]"); fmt.Sprint(err) != "a.yaml:3:11: workload: a series has either phases, or one workload and load; move it into phases, or leave phases out" {
 		t.Error(err)
 	}
-	if _, err := Parse("a.yaml", []byte(phased), []string{"series[1].phases=[]", "series[1].workload=null", "series[1].load=null"}); fmt.Sprint(err) != "--set series[1].phases: series[1].phases: a series has 2 to 256 phases, got 0; of one use workload and load" {
+	if _, err := parse(phased, "series[1].phases=[]", "series[1].workload=null", "series[1].load=null"); fmt.Sprint(err) != "--set series[1].phases: series[1].phases: a series has 2 to 256 phases, got 0; of one use workload and load" {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -18,11 +18,11 @@ func TestDevice(t *testing.T) {
 		"kind: billing, length: 2":                  "",
 	} {
 		text := strings.Replace(single, "kind: encrypted", given, 1)
-		if _, err := Parse("a.yaml", []byte(text), nil); err != nil {
+		if _, err := parse(text); err != nil {
 			t.Errorf("%s without a cap: %v", given, err)
 		}
 		text = strings.Replace(text, "workload:", "caps: {device: {cpus: 0.5}}\nworkload:", 1)
-		_, err := Parse("a.yaml", []byte(text), nil)
+		_, err := parse(text)
 		if err == nil && want == "" {
 			continue
 		}
@@ -31,11 +31,11 @@ func TestDevice(t *testing.T) {
 		}
 	}
 	mix := "name: a\ntopology: minimal\ncaps: {device: {memory: 64MiB}}\nworkloads: [{kind: plain, weight: 1}, {kind: encrypted, encryption: {bank: 3}, weight: 2}]\nload: {kind: closed, clients: [1], hold: 3s}\n"
-	if _, err := Parse("a.yaml", []byte(mix), nil); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:4:69: workloads[1].encryption: ciphertexts made before the load") {
+	if _, err := parse(mix); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:4:69: workloads[1].encryption: ciphertexts made before the load") {
 		t.Errorf("got %v", err)
 	}
 	trace := "name: a\ntopology: minimal\ncaps: {device: {cpus: 0.5}}\nworkload: {kind: plain}\nload: {kind: open, arrivals: {trace: t.csv}, hold: 3s}\n"
-	if _, err := Parse("a.yaml", []byte(trace), nil); err != nil {
+	if _, err := parse(trace); err != nil {
 		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 
 	"meterbench/internal/strictyaml"
@@ -19,10 +20,10 @@ func library() strictyaml.Library {
 func Names() []string { return library().Names() }
 
 // Shipped returns the shipped scenarios, sorted by name.
-func Shipped() ([]Scenario, error) {
+func Shipped(c Catalog) ([]Scenario, error) {
 	var all []Scenario
 	for _, name := range Names() {
-		s, err := Read(name, nil)
+		s, err := Read(name, nil, c)
 		if err != nil {
 			return nil, err
 		}
@@ -34,12 +35,12 @@ func Shipped() ([]Scenario, error) {
 // Read reads a shipped scenario by name, or a file, with overrides as
 // strictyaml.Document.Set takes them, reads its traces and makes sure that its
 // networks can be made. The error is a *strictyaml.Error.
-func Read(nameOrPath string, overrides []string) (Scenario, error) {
+func Read(nameOrPath string, overrides []string, c Catalog) (Scenario, error) {
 	src, file, shipped, err := library().Read(nameOrPath)
 	if err != nil {
 		return Scenario{}, err
 	}
-	s, err := Parse(file, src, overrides)
+	s, err := Parse(file, src, overrides, c)
 	if err != nil {
 		return Scenario{}, err
 	}
@@ -64,17 +65,13 @@ func Read(nameOrPath string, overrides []string) (Scenario, error) {
 	return s, nil
 }
 
-// Parse reads a scenario from the text of a file, whose name is for errors
-// only, with overrides. Other files it does not read. What the
-// text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
-// workload meters 100, length 1, bound 10000, interval 15m, verify true, and
-// unless it is plain, scheme ddh, bits 2048 or the scheme's only size; for an
-// encrypted one encryption inline; for bills form encrypted, readings 30; for
-// a phase start 0; for a load wait commit, think 0, and if it is open, slots
-// 2000 and arrivals constant, and steps as the hold; for the table of costs
-// schemes ddh, bits all that the schemes have, lengths 1 and 24, bound 10000,
-// samples 6. The error is a *strictyaml.Error.
-func Parse(file string, src []byte, overrides []string) (Scenario, error) {
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides.
+// It reads no other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed
+// 1; for a workload meters 100, and what its kind says; for a phase start 0; for a load wait
+// commit, think 0, and if it is open, slots 2000 and arrivals constant, and steps as the hold; for
+// the table of costs the first of the schemes, bits all that the schemes have, lengths 1 and 24,
+// bound 10000, samples 6. The error is a *strictyaml.Error.
+func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
 		return Scenario{}, err
@@ -88,9 +85,12 @@ func Parse(file string, src []byte, overrides []string) (Scenario, error) {
 	if err := doc.Decode(&t); err != nil {
 		return Scenario{}, err
 	}
-	s, p := t.scenario(doc)
-	if p != nil {
+	s, err := t.scenario(doc, c)
+	if p, ok := errors.AsType[*strictyaml.Problem](err); ok {
 		return Scenario{}, doc.Locate(p)
+	}
+	if err != nil {
+		return Scenario{}, err
 	}
 	s.Source, s.doc = doc.String(), doc
 	return s, nil
@@ -113,5 +113,5 @@ func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 }
 
 func problem(hint, path, format string, args ...any) *strictyaml.Problem {
-	return &strictyaml.Problem{Path: path, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	return strictyaml.Problemf(hint, path, format, args...)
 }

@@ -1,18 +1,22 @@
-package scenario
+package scenario_test
 
 import (
-	"reflect"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
+	"meterbench/network/lab"
+	"meterbench/simulators/fe"
+	"meterbench/workloads"
 )
 
 func TestShipped(t *testing.T) {
-	all, err := Shipped()
+	all, err := scenario.Shipped(lab.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +33,13 @@ func TestShipped(t *testing.T) {
 			t.Errorf("%s: topology %s, %v", s.Name, top.Name, err)
 		}
 	}
-	if !slices.Equal(names, Names()) {
-		t.Errorf("shipped are %v, names %v", names, Names())
+	if !slices.Equal(names, scenario.Names()) {
+		t.Errorf("shipped are %v, names %v", names, scenario.Names())
 	}
 }
 
 func TestQuickstart(t *testing.T) {
-	s, err := Read("quickstart", nil)
+	s, err := read("quickstart")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +50,19 @@ func TestQuickstart(t *testing.T) {
 		if got := s.Series[i].Load.Clients; !slices.Equal(got, clients) {
 			t.Errorf("%s: clients %v", s.Series[i].Name, got)
 		}
-		if s.Series[i].Workload.Length != 24 {
-			t.Errorf("%s: length %d", s.Series[i].Name, s.Series[i].Workload.Length)
+		if length := options(s.Series[i].Workload).Length; length != 24 {
+			t.Errorf("%s: length %d", s.Series[i].Name, length)
 		}
 	}
 	if !slices.Equal(series, []string{"plain", "encrypted-bank", "encrypted-inline"}) {
 		t.Errorf("series %v", series)
 	}
-	bank := s.Series[1].Workload
-	if bank.Scheme != "ddh" || bank.Bits != 2048 || bank.Encryption != (Encryption{"bank", 100}) {
+	bank := options(s.Series[1].Workload)
+	if bank.Scheme != "ddh" || bank.Bits != 2048 || bank.Encryption != (workloads.Encryption{Mode: "bank", Bank: 100}) {
 		t.Errorf("bank: %+v", bank)
 	}
-	if want := (FE{[]string{"ddh"}, keySizes("ddh"), []int{1, 24}, []int64{10_000}, 6}); !reflect.DeepEqual(*s.FE, want) {
-		t.Errorf("fe: %+v", *s.FE)
+	if want := (scenario.FE{Schemes: []string{"ddh"}, Bits: fe.DDH.Sizes(), Lengths: []int{1, 24}, Bounds: []int64{10_000}, Samples: 6}); diff(want, *s.FE) != "" {
+		t.Errorf("table of costs differs from what is wanted:\n%s", diff(want, *s.FE))
 	}
 }
 
@@ -82,52 +86,59 @@ fe: {lengths: 1}
 )
 
 func TestDefaults(t *testing.T) {
-	got, err := Parse("a.yaml", []byte(single), nil)
+	got, err := parse(single)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Scenario{
+	want := scenario.Scenario{
 		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: single,
-		Series: []Series{{
+		Series: []scenario.Series{{
 			Name: "encrypted",
-			Workload: Workload{
-				Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100,
-				Interval: 15 * time.Minute, Encryption: Encryption{Mode: "inline"}, Verify: true,
-			},
-			Load:    Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit"},
-			Network: Network{Topology: "minimal"}, Prefix: "s1", from: origin{"", "topology", "policy", false},
+			Workload: scenario.Workload{Common: scenario.Common{Kind: "encrypted", Meters: 100}, Options: workloads.Options{
+				Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Interval: 15 * time.Minute, Encryption: workloads.Encryption{Mode: "inline"}, Verify: true,
+			}},
+			Load:    scenario.Load{Kind: "closed", Clients: []int{1, 2}, Hold: 3 * time.Second, Wait: "commit"},
+			Network: scenario.Network{Topology: "minimal"}, Prefix: "s1",
 		}},
 	}
-	if got.doc = nil; !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	if d := diff(want, got); d != "" {
+		t.Errorf("defaults differ from what is wanted:\n%s", d)
+	}
+	if at := got.Series[0].Places(); at != [3]string{"", "topology", "policy"} {
+		t.Errorf("the series stands at %q", at)
 	}
 
-	got, err = Parse("a.yaml", []byte(series), nil)
+	got, err = parse(series)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = Scenario{
+	want = scenario.Scenario{
 		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: series,
-		Series: []Series{{
+		Series: []scenario.Series{{
 			Name:     "one",
-			Workload: Workload{Kind: "plain", Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true},
-			Load:     Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit"},
-			Network:  Network{Topology: "minimal"}, Prefix: "s1", from: origin{"series[0].", "topology", "policy", false},
+			Workload: scenario.Workload{Common: scenario.Common{Kind: "plain", Meters: 100}, Options: workloads.Options{Length: 1, Bound: 10_000, Interval: 15 * time.Minute, Verify: true}},
+			Load:     scenario.Load{Kind: "open", Rate: []float64{5}, Slots: 2000, Arrivals: scenario.Arrivals{Kind: "constant"}, Hold: 3 * time.Second, Wait: "commit"},
+			Network:  scenario.Network{Topology: "minimal"}, Prefix: "s1",
 		}, {
 			Name:     "two",
-			Workload: Workload{Kind: "padded", Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Meters: 100, Interval: 15 * time.Minute, Verify: true},
-			Load:     Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit"},
-			Network:  Network{Topology: "minimal"}, Prefix: "s2", from: origin{"series[1].", "topology", "policy", false},
+			Workload: scenario.Workload{Common: scenario.Common{Kind: "padded", Meters: 100}, Options: workloads.Options{Scheme: "ddh", Bits: 2048, Length: 1, Bound: 10_000, Interval: 15 * time.Minute, Verify: true}},
+			Load:     scenario.Load{Kind: "closed", Clients: []int{4}, Hold: 3 * time.Second, Wait: "commit"},
+			Network:  scenario.Network{Topology: "minimal"}, Prefix: "s2",
 		}},
-		FE: &FE{[]string{"ddh"}, keySizes("ddh"), []int{1}, []int64{10_000}, 6},
+		FE: &scenario.FE{Schemes: []string{"ddh"}, Bits: fe.DDH.Sizes(), Lengths: []int{1}, Bounds: []int64{10_000}, Samples: 6},
 	}
-	if got.doc = nil; !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	if d := diff(want, got); d != "" {
+		t.Errorf("defaults differ from what is wanted:\n%s", d)
+	}
+	for i, want := range []string{"series[0].", "series[1]."} {
+		if at := got.Series[i].Places(); at != [3]string{want, "topology", "policy"} {
+			t.Errorf("series %d stands at %q", i, at)
+		}
 	}
 }
 
 func TestEverything(t *testing.T) {
-	got, err := Parse("a.yaml", []byte(`
+	got, err := parse(`
 name: all
 description: every key
 topology: five-org
@@ -141,22 +152,29 @@ repeat: 4
 seed: 0
 caps: {peer: {cpus: 0.5}, chaincode: {memory: 256MiB}}
 channels: 2
-`), []string{"seed=9", "batch.messages=70"})
+`, "seed=9", "batch.messages=70")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]any{
-		"network":    {got.Series[0].Network, Network{"five-org", "", Batch{2 * time.Second, 70}, topology.Limits{Gateway: 9, Endorser: 8, Deliver: 7}, topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, 2}},
-		"workload":   {got.Series[0].Workload, Workload{"encrypted", "", 0, "damgard", 3072, 4, 50, 7, time.Hour, Encryption{Mode: "ahead"}, true, false, 0}},
-		"load":       {got.Series[0].Load, Load{"open", nil, 0, []float64{100, 0.5}, 3, nil, Arrivals{Kind: "constant"}, 10 * time.Second, "endorse"}},
-		"fe":         {*got.FE, FE{[]string{"ddh", "damgard"}, []int{1024}, []int{96}, []int64{7}, 9}},
+		"network": {got.Series[0].Network, scenario.Network{
+			Topology: "five-org", Batch: topology.Batch{Timeout: 2 * time.Second, Messages: 70}, Limits: topology.Limits{Gateway: 9, Endorser: 8, Deliver: 7},
+			Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Chaincode: topology.Cap{Memory: 256 << 20}}, Channels: 2,
+		}},
+		"workload": {got.Series[0].Workload, scenario.Workload{Common: scenario.Common{Kind: "encrypted", Meters: 7}, Options: workloads.Options{
+			Scheme: "damgard", Bits: 3072, Length: 4, Bound: 50, Interval: time.Hour, Encryption: workloads.Encryption{Mode: "ahead"}, Reveal: true,
+		}}},
+		"load":       {got.Series[0].Load, scenario.Load{Kind: "open", Rate: []float64{100, 0.5}, Slots: 3, Arrivals: scenario.Arrivals{Kind: "constant"}, Hold: 10 * time.Second, Wait: "endorse"}},
+		"fe":         {*got.FE, scenario.FE{Schemes: []string{"ddh", "damgard"}, Bits: []int{1024}, Lengths: []int{96}, Bounds: []int64{7}, Samples: 9}},
 		"conditions": {[]any{got.Warmup, got.Repeat, got.Seed, got.Description}, []any{time.Second, 4, uint64(9), "every key"}},
 	} {
-		if !reflect.DeepEqual(pair[0], pair[1]) {
-			t.Errorf("%s: got %+v, want %+v", what, pair[0], pair[1])
-		}
+		t.Run(what, func(t *testing.T) {
+			if d := diff(pair[1], pair[0]); d != "" {
+				t.Errorf("differs from what is wanted:\n%s", d)
+			}
+		})
 	}
-	again, err := Parse("a.yaml", []byte(got.Source), nil)
+	again, err := parse(got.Source)
 	if err != nil || again.Seed != 9 || again.Series[0].Network.Batch.Messages != 70 {
 		t.Errorf("the source in full does not hold the overrides: %v\n%s", err, got.Source)
 	}
@@ -183,15 +201,15 @@ func FuzzParse(f *testing.F) {
 	f.Add(strings.Replace(single, "kind: encrypted", "kind: billing, form: padded, scheme: paillier", 1), "vary.scheme=[ecddh, damgard]")
 	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
-	for _, n := range Names() {
-		src, err := files.ReadFile("library/" + n + ".yaml")
+	for _, n := range scenario.Names() {
+		src, err := os.ReadFile("library/" + n + ".yaml")
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(string(src), "fe=null")
 	}
 	f.Fuzz(func(t *testing.T, src, override string) {
-		s, err := Parse("a.yaml", []byte(src), []string{override})
+		s, err := parse(src, override)
 		if err != nil {
 			if e, ok := err.(*strictyaml.Error); !ok || e == nil || e.Msg == "" {
 				t.Fatalf("got %#v, want a *strictyaml.Error", err)
@@ -210,25 +228,26 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
-			if !series.Load.Arrivals.rated() || series.Load.Search != nil {
+			if !series.Load.Arrivals.Rated() || series.Load.Search != nil {
 				levels++
 			}
-			if levels == 0 || series.Group != "" && (levels != 1 || series.Start < 0) || series.Load.Hold <= s.Warmup && !series.Load.unsettled() || series.Name == "" {
+			if levels == 0 || series.Group != "" && (levels != 1 || series.Start < 0) || series.Load.Hold <= s.Warmup && !series.Load.Unsettled() || series.Name == "" {
 				t.Fatalf("%+v from\n%s", series, src)
 			}
 			for _, w := range series.Workloads() {
-				if w.Length < 1 || w.Meters < 1 || w.keyed() != slices.Contains(sizes(w.Scheme), w.Bits) {
+				o := options(w)
+				if o.Length < 1 || w.Meters < 1 || (o.Scheme != "") != slices.Contains(fe.Name(o.Scheme).Sizes(), o.Bits) {
 					t.Fatalf("%+v from\n%s", w, src)
 				}
 			}
 		}
-		again, err := Parse("a.yaml", []byte(s.Source), nil)
+		again, err := parse(s.Source)
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, s.Source)
 		}
-		s.Source, s.doc, again.Source, again.doc = "", nil, "", nil
-		if !reflect.DeepEqual(s, again) {
-			t.Fatalf("%+v\nbecame\n%+v", s, again)
+		s.Source, again.Source = "", ""
+		if d := diff(s, again); d != "" {
+			t.Fatalf("what was written anew reads otherwise:\n%s", d)
 		}
 	})
 }

@@ -78,12 +78,12 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 		return problem("leave it out", at+"rate", "a search finds the rate")
 	case l.Wait == "endorse":
 		return problem("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
-	case s.Workload.Encryption.Mode == "ahead":
+	case s.Workload.Traits().Ahead:
 		return problem("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption", "how many ciphertexts a search takes is not known beforehand")
 	}
 	at += "search."
 	if search.Repetitions > maxSearches {
-		return between(at+"repetitions", search.Repetitions, 1, maxSearches)
+		return strictyaml.Between(at+"repetitions", search.Repetitions, 1, maxSearches)
 	}
 	if l.Kind == "open" {
 		return search.checkOpen(at, l.Arrivals)
@@ -98,10 +98,10 @@ func (s Search) checkClosed(at string) *strictyaml.Problem {
 	case s.P99 != 0:
 		return problem("use kind: open", at+"p99", "only the search of an open load has a latency to meet")
 	}
-	if p := between(at+"from", int(s.From), 1, maxClients); p != nil {
+	if p := strictyaml.Between(at+"from", int(s.From), 1, maxClients); p != nil {
 		return p
 	}
-	return between(at+"to", int(s.To), int(s.From), maxClients)
+	return strictyaml.Between(at+"to", int(s.To), int(s.From), maxClients)
 }
 
 func (s Search) checkOpen(at string, a Arrivals) *strictyaml.Problem {

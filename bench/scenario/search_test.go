@@ -1,9 +1,11 @@
-package scenario
+package scenario_test
 
 import (
 	"strings"
 	"testing"
 	"time"
+
+	"meterbench/bench/scenario"
 )
 
 func searching(load string) string {
@@ -13,19 +15,19 @@ func searching(load string) string {
 func TestSearch(t *testing.T) {
 	tests := []struct {
 		load string
-		want Search
+		want scenario.Search
 	}{
-		{"{kind: closed, search: {from: 1, to: 512}, hold: 3s}", Search{From: 1, To: 512}},
+		{"{kind: closed, search: {from: 1, to: 512}, hold: 3s}", scenario.Search{From: 1, To: 512}},
 		{"{kind: open, search: {from: 100/s, to: 5000/s, p99: 500ms, repetitions: 6}, hold: 3s}",
-			Search{From: 100, To: 5000, P99: 500 * time.Millisecond, Repetitions: 6, rates: true}},
-		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", Search{From: 0.5, To: 5, rates: true}},
+			scenario.Search{From: 100, To: 5000, P99: 500 * time.Millisecond, Repetitions: 6}},
+		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", scenario.Search{From: 0.5, To: 5}},
 	}
 	for _, tt := range tests {
-		s, err := Parse("a.yaml", []byte(searching(tt.load)), nil)
+		s, err := parse(searching(tt.load))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Series[0].Load.Search; got == nil || *got != tt.want {
+		if got := s.Series[0].Load.Search; got == nil || diff(tt.want, *got) != "" {
 			t.Errorf("%s: %+v, want %+v", tt.load, got, tt.want)
 		}
 	}
@@ -55,12 +57,12 @@ func TestSearchErrors(t *testing.T) {
 		{"{kind: closed, search: {from: 1, to: 5}, hold: 3s}\nfresh: true", "a.yaml:5:8: fresh: a search repeats itself on one network; leave it out"},
 	}
 	for _, tt := range tests {
-		if _, err := Parse("a.yaml", []byte(searching(tt.load)), nil); err == nil || err.Error() != tt.want {
+		if _, err := parse(searching(tt.load)); err == nil || err.Error() != tt.want {
 			t.Errorf("%s:\n got %v\nwant %s", tt.load, err, tt.want)
 		}
 	}
 	ahead := strings.Replace(searching("{kind: open, search: {from: 1/s, to: 5/s}, hold: 3s}"), "encrypted}", "encrypted, encryption: ahead}", 1)
-	if _, err := Parse("a.yaml", []byte(ahead), nil); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {
+	if _, err := parse(ahead); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {
 		t.Error(err)
 	}
 }

@@ -1,11 +1,16 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"meterbench/bench/reference"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 )
 
 // simulated is a scenario on a simulated ledger, with everything given.
@@ -24,37 +29,45 @@ load: {kind: closed, clients: 4, hold: 3s}
 `
 
 func TestTarget(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(simulated), nil)
+	s, err := parse(simulated)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Target{
-		Kind:     "reference",
-		Endorse:  &Stage{8, Service{Kind: "exponential", Mean: 20 * time.Millisecond}},
-		Order:    &Stage{1, Service{Kind: "constant", Mean: time.Millisecond}},
-		Batch:    &Cut{2 * time.Second, 10, 512 << 10},
-		Commit:   &Commit{2, Service{"lognormal", 2 * time.Millisecond, 0.5}, "block"},
-		Failures: []Failure{{"mvcc_conflict", 0.01}, {"unknown", 0.02}}, GiveUp: 30 * time.Second,
-		Stalls: []Stall{{20 * time.Second, time.Second}, {40 * time.Second, 2 * time.Second}},
+	want := &reference.Config{
+		Endorse: &reference.Stage{Servers: 8, Service: reference.Distribution{Kind: reference.Exponential, Mean: 20 * time.Millisecond}},
+		Order:   &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Constant, Mean: time.Millisecond}},
+		Batch:   &reference.Batch{Timeout: 2 * time.Second, Messages: 10, Bytes: 512 << 10},
+		Commit: &reference.Commit{
+			Stage: reference.Stage{Servers: 2, Service: reference.Distribution{Kind: reference.Lognormal, Mean: 2 * time.Millisecond, CV: 0.5}},
+			Per:   reference.PerBlock,
+		},
+		Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.01}, {Outcome: result.Unknown, Share: 0.02}}, GiveUp: 30 * time.Second,
+		Stalls: []reference.Stall{{At: 20 * time.Second, For: time.Second}, {At: 40 * time.Second, For: 2 * time.Second}},
 	}
-	if !reflect.DeepEqual(s.Target, want) {
-		t.Errorf("%+v", s.Target)
+	if diff := cmp.Diff(want, s.Target.Options); diff != "" || s.Target.Kind != "reference" {
+		t.Errorf("kind %s, options differ from what is wanted:\n%s", s.Target.Kind, diff)
 	}
-	if networks := s.Networks(); len(networks) != 1 || networks[0] != (Network{}) {
+	if networks := s.Networks(); len(networks) != 1 || networks[0] != (scenario.Network{}) {
 		t.Errorf("%+v", networks)
 	}
-	s, err = Parse("a.yaml", []byte(simulated), []string{"target={kind: reference, commit: {servers: 1, service: {kind: constant, mean: 2ms}}}"})
-	if err != nil || s.Target.Commit.Per != "transaction" || s.Target.Endorse != nil || s.Target.Batch != nil {
-		t.Errorf("%+v, %v", s.Target, err)
+	s, err = parse(simulated, "target={kind: reference, commit: {servers: 1, service: {kind: constant, mean: 2ms}}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = &reference.Config{Commit: &reference.Commit{
+		Stage: reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Constant, Mean: 2 * time.Millisecond}}, Per: reference.PerTransaction,
+	}}
+	if diff := cmp.Diff(want, s.Target.Options); diff != "" {
+		t.Errorf("options differ from what is wanted:\n%s", diff)
 	}
 }
 
 func TestTargetErrors(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
-		{"target:", "topology: minimal\ntarget:", "a.yaml:2:11: topology: belongs to a network; this scenario has a simulated target instead; leave one of them out"},
-		{"\nload:", "\nbatch: {messages: 9}\nload:", "a.yaml:12:8: batch: belongs to a network; this scenario has a simulated target instead; move it into target"},
-		{"\nload:", "\nlimits: {gateway: 9}\nload:", "a.yaml:12:9: limits: belongs to a network; this scenario has a simulated target instead; leave one of them out"},
-		{"\nload:", "\nvary: {topology: [minimal]}\nload:", "a.yaml:12:18: vary.topology: belongs to a network; this scenario has a simulated target instead; leave one of them out"},
+		{"target:", "topology: minimal\ntarget:", "a.yaml:2:11: topology: belongs to a network; this scenario's target is a simulated ledger; leave one of them out"},
+		{"\nload:", "\nbatch: {messages: 9}\nload:", "a.yaml:12:8: batch: belongs to a network; this scenario's target is a simulated ledger; move it into target"},
+		{"\nload:", "\nlimits: {gateway: 9}\nload:", "a.yaml:12:9: limits: belongs to a network; this scenario's target is a simulated ledger; leave one of them out"},
+		{"\nload:", "\nvary: {topology: [minimal]}\nload:", "a.yaml:12:18: vary.topology: belongs to a network; this scenario's target is a simulated ledger; leave one of them out"},
 		{"reference", "refrence", `a.yaml:3:9: target.kind: there is no "refrence"; did you mean reference?`},
 		{"  kind: reference\n", "", "a.yaml:3:3: target.kind: is missing: one of reference"},
 		{"kind: plain", "kind: billing, form: plain", "a.yaml:11:18: workload.kind: a simulated ledger keeps no readings to bill; give a topology in place of the target"},
@@ -81,7 +94,7 @@ func TestTargetErrors(t *testing.T) {
 		if src == simulated {
 			t.Fatalf("%q is not in the text", tt.old)
 		}
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != tt.want {
+		if _, err := parse(src); fmt.Sprint(err) != tt.want {
 			t.Errorf("%s for %s\ngot  %v\nwant %s", tt.new, tt.old, err, tt.want)
 		}
 	}

@@ -11,102 +11,85 @@ import (
 // A text is a scenario as it stands in a file. One with a single series may
 // give what that has at the top level.
 type text struct {
-	Name        string          `yaml:"name"`
-	Description string          `yaml:"description"`
-	Topology    string          `yaml:"topology"`  // a shipped topology's name, or a file relative to the scenario's
-	Target      *Target         `yaml:"target"`    // in place of a topology
-	Policy      string          `yaml:"policy"`    // overrides the topology's endorsement policies
-	Batch       Batch           `yaml:"batch"`     // overrides the topology's
-	Limits      topology.Limits `yaml:"limits"`    // overrides the topology's
-	Caps        topology.Caps   `yaml:"caps"`      // overrides the topology's
-	Channels    int             `yaml:"channels"`  // copies of the topology's first channel, over which the meters are spread
-	Vary        Vary            `yaml:"vary"`      // factors of all series
-	Workload    *Workload       `yaml:"workload"`  // of a single series
-	Workloads   []Workload      `yaml:"workloads"` // of a single series: a mix
-	Load        *Load           `yaml:"load"`      // of a single series
-	Phases      []phaseText     `yaml:"phases"`    // of a single series, in place of workload and load
-	Series      []seriesText    `yaml:"series"`
-	FE          *FE             `yaml:"fe"`
-	Warmup      time.Duration   `yaml:"warmup"`  // cut off the start of every load level, and of every phase
-	Repeat      int             `yaml:"repeat"`  // how often the levels are repeated, at least 1
-	Fresh       bool            `yaml:"fresh"`   // every repetition gets a network of its own
-	Seed        uint64          `yaml:"seed"`    // of arrivals, readings and keys
-	Record      bool            `yaml:"record"`  // leave the run's readings as a trace that a load can follow
-	Require     string          `yaml:"require"` // valid: every point below saturation must be; empty: nothing
+	seriesText
+	Description string         `yaml:"description"`
+	Topology    string         `yaml:"topology"` // a shipped topology's name, or a file relative to the scenario's
+	Target      strictyaml.Raw `yaml:"target"`   // in place of a topology
+	Series      []seriesText   `yaml:"series"`
+	FE          strictyaml.Raw `yaml:"fe"`
+	Warmup      time.Duration  `yaml:"warmup"`  // cut off the start of every load level, and of every phase
+	Repeat      int            `yaml:"repeat"`  // how often the levels are repeated, at least 1
+	Fresh       bool           `yaml:"fresh"`   // every repetition gets a network of its own
+	Seed        uint64         `yaml:"seed"`    // of arrivals, readings and keys
+	Record      bool           `yaml:"record"`  // leave the run's readings as a trace that a load can follow
+	Require     string         `yaml:"require"` // valid: every point below saturation must be; empty: nothing
 }
 
 // A seriesText is a series as it stands in a file.
 type seriesText struct {
-	Name      string          `yaml:"name"`
-	Workload  *Workload       `yaml:"workload"`
-	Workloads []Workload      `yaml:"workloads"` // in place of workload: a mix
-	Load      *Load           `yaml:"load"`
-	Phases    []phaseText     `yaml:"phases"`   // in place of workload and load: several that run together
-	Policy    string          `yaml:"policy"`   // overrides the scenario's
-	Batch     Batch           `yaml:"batch"`    // overrides the scenario's
-	Limits    topology.Limits `yaml:"limits"`   // overrides the scenario's
-	Caps      topology.Caps   `yaml:"caps"`     // overrides the scenario's
-	Channels  int             `yaml:"channels"` // overrides the scenario's
-	Vary      Vary            `yaml:"vary"`     // factors of this series, beside those of all
+	partText
+	Phases   []phaseText               `yaml:"phases"`   // in place of workload and load: several that run together
+	Policy   string                    `yaml:"policy"`   // endorsement policy of every contract: overrides the topology's, in a series the scenario's
+	Batch    override[topology.Batch]  `yaml:"batch"`    // overrides the topology's, in a series the scenario's
+	Limits   override[topology.Limits] `yaml:"limits"`   // overrides the topology's, in a series the scenario's
+	Caps     topology.Caps             `yaml:"caps"`     // overrides the topology's, in a series the scenario's
+	Channels int                       `yaml:"channels"` // copies of the topology's first channel, over which the meters are spread
+	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
 
 // A phaseText is a phase of a series as it stands in a file.
 type phaseText struct {
-	Name      string        `yaml:"name"`
-	Start     time.Duration `yaml:"start"` // since the start of the level
-	Workload  *Workload     `yaml:"workload"`
-	Workloads []Workload    `yaml:"workloads"` // in place of workload: a mix
-	Load      *Load         `yaml:"load"`      // of one level
+	partText
+	Start time.Duration `yaml:"start"` // since the start of the level
+}
+
+// A partText is what a series without phases, and a phase, have.
+type partText struct {
+	Name      string           `yaml:"name"`
+	Workload  strictyaml.Raw   `yaml:"workload"`
+	Workloads []strictyaml.Raw `yaml:"workloads"` // in place of workload: a mix
+	Load      *Load            `yaml:"load"`      // of a phase, it has one level
 }
 
 // one returns the only series of a text that gives it at the top level.
 func (t text) one() seriesText {
-	s := seriesText{Name: t.Name, Workload: t.Workload, Workloads: t.Workloads, Load: t.Load, Phases: t.Phases}
-	if t.Workload != nil && t.Vary.Workload == nil {
-		s.Name = t.Workload.Kind // there is just one
+	s := seriesText{partText: t.partText, Phases: t.Phases}
+	if t.Workload.Node != nil && !t.Vary.has("workload") {
+		if kind := t.Workload.Get("kind"); kind != nil { // there is just one
+			s.Name, _ = kind.Scalar()
+		}
 	}
 	return s
 }
 
-// network returns what the series run on where they change nothing.
-func (t text) network() Network {
-	return Network{Topology: t.Topology, Policy: t.Policy, Batch: t.Batch, Limits: t.Limits, Caps: t.Caps, Channels: t.Channels}
-}
-
-// network returns what the series changes in its network.
+// network returns what the text of a series, or of all, changes in a network.
 func (s seriesText) network() Network {
-	return Network{Policy: s.Policy, Batch: s.Batch, Limits: s.Limits, Caps: s.Caps, Channels: s.Channels}
+	return Network{Policy: s.Policy, Batch: s.Batch.value, Limits: s.Limits.value, Caps: s.Caps, Channels: s.Channels}
 }
 
 // phases returns the series at its place in the text, or its phases.
 func (s seriesText) phases(at string) []Series {
 	if s.Phases == nil {
-		one := made(s.Workload, s.Workloads, s.Load)
-		one.Name, one.from.at = s.Name, at
-		return []Series{one}
+		return []Series{s.series(s.Name, at)}
 	}
 	all := make([]Series, len(s.Phases))
 	for i, p := range s.Phases {
-		one := made(p.Workload, p.Workloads, p.Load)
-		one.Name, one.from.at = s.Name+"/"+p.Name, fmt.Sprintf("%sphases[%d].", at, i)
-		one.Group, one.Start = s.Name, p.Start
-		all[i] = one
+		all[i] = p.series(s.Name+"/"+p.Name, fmt.Sprintf("%sphases[%d].", at, i))
+		all[i].Group, all[i].Start = s.Name, p.Start
 	}
 	return all
 }
 
-// made returns a series of what is given of these.
-func made(workload *Workload, mix []Workload, load *Load) (s Series) {
-	if workload != nil {
-		s.Workload = *workload
+// series returns a series of the text at a place, its workloads not yet read.
+func (p partText) series(name, at string) Series {
+	s := Series{Name: name, from: origin{at: at, workload: p.Workload.Node, topology: "topology", policy: "policy"}}
+	if p.Load != nil {
+		s.Load = *p.Load
 	}
-	if load != nil {
-		s.Load = *load
-	}
-	s.Mix = mix
-	for i := range mix { // their default
-		if mix[i].Weight == 0 {
-			mix[i].Weight = 1
+	if p.Workloads != nil {
+		s.from.mix = make([]*strictyaml.Node, len(p.Workloads))
+		for i, w := range p.Workloads {
+			s.from.mix[i] = w.Node
 		}
 	}
 	return s
@@ -164,63 +147,77 @@ func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 }
 
 // scenario checks the text and expands its series.
-func (t text) scenario(doc *strictyaml.Document) (Scenario, *strictyaml.Problem) {
+func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err error) {
 	if p := t.checkForm(doc); p != nil {
-		return Scenario{}, p
+		return s, p
 	}
-	if t.Topology == "" && len(t.Vary.Topology) > 0 {
-		t.Topology = t.Vary.Topology[0]
+	factors, err := t.Vary.factors("", c.factorKinds())
+	if err != nil {
+		return s, err
+	}
+	if first := factors[0]; t.Topology == "" && len(first.settings) > 0 {
+		var one Series
+		if err := first.settings[0].set(&one); err != nil {
+			return s, err
+		}
+		t.Topology = one.Network.Topology
+	}
+	s = Scenario{
+		Name: t.Name, Description: t.Description, Topology: t.Topology,
+		Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
+	}
+	if p := checkName("name", t.Name); p != nil {
+		return s, p
+	}
+	if t.Target.Node != nil {
+		if s.Target, err = c.target(t.Target.Node); err != nil {
+			return s, err
+		}
+	}
+	if p := t.checkTarget(doc, s.Target); p != nil {
+		return s, p
 	}
 	if p := t.check(doc); p != nil {
-		return Scenario{}, p
+		return s, p
 	}
-	series, p := t.expand()
-	return Scenario{
-		Name: t.Name, Description: t.Description, Topology: t.Topology, Target: t.Target, Series: series, FE: t.FE,
-		Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
-	}, p
+	if t.FE.Node != nil {
+		if s.FE, err = c.Schemes.fe(t.FE.Node); err != nil {
+			return s, err
+		}
+		if p := s.FE.Check(c.Schemes, "fe."); p != nil {
+			return s, p
+		}
+	}
+	s.Series, err = t.expand(c, s.Target, factors)
+	return s, err
 }
 
 // check returns the first thing in the text that cannot be measured, but for
 // what expand checks.
 func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
-	if p := checkName("name", t.Name); p != nil {
-		return p
-	}
-	if p := t.checkTarget(doc); p != nil {
-		return p
-	}
 	if t.Series != nil && len(t.Series) == 0 {
 		return problem("", "series", "at least one series is needed")
 	}
 	if t.Warmup < 0 {
 		return problem("", "warmup", "must not be negative, got %s", t.Warmup)
 	}
-	if p := between("repeat", t.Repeat, 1, maxRepeat); p != nil {
+	if p := strictyaml.Between("repeat", t.Repeat, 1, maxRepeat); p != nil {
 		return p
 	}
 	changes := []Network{t.network()}
 	for _, s := range t.Series {
 		changes = append(changes, s.network())
 	}
-	for i, at := range t.places() { // nothing means the topology's
-		if p := between(at+"channels", changes[i].Channels, 1, maxChannels); p != nil && doc.Has(at+"channels") {
+	for i, at := range t.places() { // zero means the topology's
+		if p := checkChannels(at+"channels", changes[i].Channels); p != nil && doc.Has(at+"channels") {
 			return p
 		}
 		if p := named(at+"policy", changes[i].Policy); p != nil && doc.Has(at+"policy") {
 			return p
 		}
 	}
-	if t.Require != "" {
-		if p := oneOf("require", t.Require, []string{"valid"}); p != nil {
-			return p
-		}
+	if t.Require == "" {
+		return nil
 	}
-	if p := t.Vary.check(""); p != nil {
-		return p
-	}
-	if t.FE != nil {
-		return t.FE.check("fe.")
-	}
-	return nil
+	return strictyaml.OneOf("require", t.Require, RequireValid)
 }

@@ -33,12 +33,13 @@ func (s *Scenario) readTraces() error {
 		a.Trace = read[a.File]
 		one.Workload.Meters = a.Trace.Meters()
 		one.Load.settle()
-		if p := one.check(s.Warmup); p != nil {
+		if p := one.check(s.Warmup, s.Target); p != nil {
 			return s.doc.Locate(one.naming(p))
 		}
+		bound := one.Workload.Traits().Bound
 		for row := range a.Trace.Len() {
-			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(one.Workload.Bound) {
-				return s.Refuse(*one, "load.arrivals.trace", "", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, one.Workload.Bound)
+			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(bound) {
+				return s.Refuse(*one, "load.arrivals.trace", "", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, bound)
 			}
 		}
 	}

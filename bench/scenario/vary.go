@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,115 +12,147 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Vary are factors and their levels. Every combination of levels makes a
-// series of its own out of each series of the file; a factor that means
-// nothing to a series, as bits to a plain workload, leaves it alone.
-//
-// Of Batch, Limits and Caps a level changes only what it gives.
-type Vary struct {
-	Topology   []string          `yaml:"topology"`
-	Policy     []string          `yaml:"policy"`
-	Batch      []Batch           `yaml:"batch"`
-	Limits     []topology.Limits `yaml:"limits"`
-	Caps       []topology.Caps   `yaml:"caps"`
-	Channels   []int             `yaml:"channels"`
-	Workload   []string          `yaml:"workload"` // kinds, not of mixes; what does not apply to a kind falls away
-	Form       []string          `yaml:"form"`     // of bills
-	Scheme     []string          `yaml:"scheme"`
-	Bits       []int             `yaml:"bits"` // of schemes with several sizes
-	Length     []int             `yaml:"length"`
-	Encryption []Encryption      `yaml:"encryption"`
-	Wait       []string          `yaml:"wait"`
-}
+// A Factor is what distinguishes a series from others of the same text: the key of what is varied,
+// and the label of its level.
+type Factor struct{ Key, Label string }
 
-// A factor is one of Vary's, in general terms.
-type factor struct {
-	key     string
-	at      string   // the series that has it: series[0]. or nothing
-	path    string   // in the text
-	labels  []string // of its levels; nil if it is not varied
-	check   func(at string, level int) *strictyaml.Problem
+// A FactorKind is a row of the table of factors. Every combination of levels makes a series of its
+// own out of each series of the file; a factor that does not apply to a series, as bits to a plain
+// workload, leaves it alone.
+type FactorKind struct {
+	Key     string
+	levels  reflect.Type // the list that its key decodes into
+	read    func(n *strictyaml.Node, path string) ([]setting, error)
 	applies func(Series) bool
-	set     func(s *Series, level int)
 }
 
-// factors returns all factors in the order in which names carry them. at is
-// the place in the text of the series that has them, or nothing.
-func (v Vary) factors(at string) []factor {
-	at += "vary."
-	always := func(Series) bool { return true }
-	single := func(s Series) bool { return s.Mix == nil }
-	every := func(Workload) bool { return true }
-	bills := func(w Workload) bool { return w.Kind == "billing" }
-	encrypts := func(w Workload) bool { return w.Kind == "encrypted" }
-	sized := func(w Workload) bool { return w.keyed() && len(sizes(w.Scheme)) != 1 }
-	read := func(string, int) *strictyaml.Problem { return nil } // checked as it was read
-	all := []factor{
-		{key: "topology", labels: labels(v.Topology, fileName), check: func(at string, i int) *strictyaml.Problem { return named(at, v.Topology[i]) },
-			applies: always, set: func(s *Series, i int) {
-				s.Network.Topology, s.from.topology = v.Topology[i], fmt.Sprintf("%stopology[%d]", at, i)
-			}},
-		{key: "policy", labels: labels(v.Policy, joined), check: func(at string, i int) *strictyaml.Problem { return named(at, v.Policy[i]) },
-			applies: always, set: func(s *Series, i int) {
-				s.Network.Policy, s.from.policy = v.Policy[i], fmt.Sprintf("%spolicy[%d]", at, i)
-			}},
-		{key: "batch", labels: labels(v.Batch, Batch.label), check: read,
-			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Batch: v.Batch[i]}) }},
-		{key: "limits", labels: labels(v.Limits, limitsLabel), check: read,
-			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Limits: v.Limits[i]}) }},
-		{key: "caps", labels: labels(v.Caps, capsLabel), check: read,
-			applies: always, set: func(s *Series, i int) { s.Network = s.Network.with(Network{Caps: v.Caps[i]}) }},
-		{key: "channels", labels: labels(v.Channels, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem { return between(at, v.Channels[i], 1, maxChannels) },
-			applies: always, set: func(s *Series, i int) { s.Network.Channels = v.Channels[i] }},
-		{key: "workload", labels: v.Workload, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Workload[i], kinds()) },
-			applies: single, set: func(s *Series, i int) { s.Workload.become(v.Workload[i]) }},
-		{key: "form", labels: v.Form, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Form[i], forms()) },
-			applies: having(bills), set: func(s *Series, i int) { s.change(bills, func(w *Workload) { w.reform(v.Form[i]) }) }},
-		{key: "scheme", labels: v.Scheme, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Scheme[i], schemes()) },
-			applies: having(Workload.keyed), set: func(s *Series, i int) { s.change(Workload.keyed, func(w *Workload) { w.rescheme(v.Scheme[i]) }) }},
-		{key: "bits", labels: labels(v.Bits, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem {
-			return checkBits(at, v.Bits[i], severalSizes(schemes())...)
-		},
-			applies: having(sized), set: func(s *Series, i int) { s.change(sized, func(w *Workload) { w.Bits = v.Bits[i] }) }},
-		{key: "length", labels: labels(v.Length, strconv.Itoa), check: func(at string, i int) *strictyaml.Problem { return between(at, v.Length[i], 1, maxLength) },
-			applies: always, set: func(s *Series, i int) { s.change(every, func(w *Workload) { w.Length = v.Length[i] }) }},
-		{key: "encryption", labels: labels(v.Encryption, Encryption.label), check: func(at string, i int) *strictyaml.Problem { return v.Encryption[i].check(at) },
-			applies: having(encrypts), set: func(s *Series, i int) { s.change(encrypts, func(w *Workload) { w.Encryption = v.Encryption[i] }) }},
-		{key: "wait", labels: v.Wait, check: func(at string, i int) *strictyaml.Problem { return oneOf(at, v.Wait[i], waits()) },
-			applies: always, set: func(s *Series, i int) { s.Load.Wait = v.Wait[i] }},
-	}
-	for i := range all {
-		all[i].at, all[i].path = strings.TrimSuffix(at, "vary."), at+all[i].key
-	}
-	return all
+// A setting is one level of a factor.
+type setting struct {
+	label string
+	set   func(*Series) error
 }
 
-// having tells whether a series has such a workload.
-func having(is func(Workload) bool) func(Series) bool {
-	return func(s Series) bool {
+// newFactor returns a row of the table of factors: how a level is labelled, checked by itself, and
+// set in the series that it applies to.
+func newFactor[T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem,
+	applies func(Series) bool, set func(s *Series, level T, path string) error) FactorKind {
+	read := func(n *strictyaml.Node, path string) ([]setting, error) {
+		var levels []T
+		if err := n.Decode(&levels); err != nil {
+			return nil, err
+		}
+		if len(levels) == 0 {
+			return nil, problem("", path, "at least one level is needed")
+		}
+		all := make([]setting, len(levels))
+		for i, level := range levels {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			all[i] = setting{label(level), func(s *Series) error { return set(s, level, at) }}
+			if slices.ContainsFunc(all[:i], func(o setting) bool { return o.label == all[i].label }) {
+				return nil, problem("", at, "%s is given twice", all[i].label)
+			}
+			if p := check(at, level); p != nil {
+				return nil, p
+			}
+		}
+		return all, nil
+	}
+	return FactorKind{key, reflect.TypeFor[[]T](), read, applies}
+}
+
+// OptionFactor returns a factor over the options of workloads of type O. set returns the options
+// with the level in place, and without what does not apply to it.
+func OptionFactor[O Options, T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem,
+	applies func(O) bool, set func(O, T) O) FactorKind {
+	is := func(w Workload) bool {
+		o, ok := w.Options.(O)
+		return ok && applies(o)
+	}
+	return newFactor(key, label, check, func(s Series) bool {
 		for _, w := range s.Workloads() {
 			if is(w) {
 				return true
 			}
 		}
 		return false
-	}
-}
-
-// within is the path of what a factor is one of.
-func (f factor) within() string { return f.at + "vary" }
-
-// labels names the levels of a factor.
-func labels[T any](levels []T, label func(T) string) []string {
-	if levels == nil {
+	}, func(s *Series, level T, _ string) error {
+		s.change(is, func(w *Workload) { w.Options = set(w.Options.(O), level) })
 		return nil
-	}
-	all := make([]string, len(levels))
-	for i, l := range levels {
-		all[i] = label(l)
-	}
-	return all
+	})
 }
+
+// factorKinds returns the table of factors, in the order in which names of series carry them.
+func (c Catalog) factorKinds() []FactorKind {
+	always := func(Series) bool { return true }
+	single := func(s Series) bool { return s.from.mix == nil }
+	all := []FactorKind{
+		newFactor("topology", fileName, named, always, func(s *Series, name, path string) error {
+			s.from.topology = path
+			return s.overlay(Network{Topology: name})
+		}),
+		newFactor("policy", joined, named, always, func(s *Series, policy, path string) error {
+			s.from.policy = path
+			return s.overlay(Network{Policy: policy})
+		}),
+		newFactor("batch", override[topology.Batch].label, unchecked, always, func(s *Series, b override[topology.Batch], _ string) error {
+			return s.overlay(Network{Batch: b.value})
+		}),
+		newFactor("limits", override[topology.Limits].label, unchecked, always, func(s *Series, l override[topology.Limits], _ string) error {
+			return s.overlay(Network{Limits: l.value})
+		}),
+		newFactor("caps", capsLabel, unchecked, always, func(s *Series, caps topology.Caps, _ string) error {
+			return s.overlay(Network{Caps: caps})
+		}),
+		newFactor("channels", strconv.Itoa, checkChannels, always, func(s *Series, n int, _ string) error {
+			return s.overlay(Network{Channels: n})
+		}),
+		newFactor("workload", word, checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
+	}
+	all = append(all, c.Factors...)
+	return append(all, newFactor("wait", word, checkWord(waits()), always, func(s *Series, wait, _ string) error {
+		s.Load.Wait = wait
+		return nil
+	}))
+}
+
+// Vary are the factors of a text: their levels by key.
+type vary struct{ strictyaml.Raw }
+
+// has tells whether a factor is varied.
+func (v vary) has(key string) bool { return v.Node != nil && v.Get(key) != nil }
+
+// A factor is a row of the table of factors with the levels that a text gives it, if any.
+type factor struct {
+	FactorKind
+	at       string // the series that has it: series[0]. or nothing
+	settings []setting
+}
+
+// path returns where the factor stands in the text.
+func (f factor) path() string { return f.at + "vary." + f.Key }
+
+// factors returns all rows of the table with the levels that the text at a place gives them.
+func (v vary) factors(at string, table []FactorKind) ([]factor, error) {
+	all := make([]factor, len(table))
+	if v.Node != nil {
+		if err := v.CheckKeys(names(table, func(k FactorKind) string { return k.Key })); err != nil {
+			return nil, err
+		}
+	}
+	for i, row := range table {
+		all[i] = factor{FactorKind: row, at: at}
+		if !v.has(row.Key) {
+			continue
+		}
+		var err error
+		if all[i].settings, err = row.read(v.Get(row.Key), all[i].path()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func word(s string) string { return s }
 
 // fileName is the name of a topology, or of a file without its folder.
 func fileName(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
@@ -128,27 +161,6 @@ func fileName(name string) string { return strings.TrimSuffix(path.Base(name), p
 func joined(policy string) string {
 	policy = strings.NewReplacer(" of ", "-of-", "[", "", "]", "", ",", "+").Replace(policy)
 	return strings.ReplaceAll(policy, " ", "")
-}
-
-func (b Batch) label() string {
-	var parts []string
-	if b.Timeout != 0 {
-		parts = append(parts, b.Timeout.String())
-	}
-	if b.Messages != 0 {
-		parts = append(parts, fmt.Sprint(b.Messages))
-	}
-	return orUnchanged(parts)
-}
-
-func limitsLabel(l topology.Limits) string {
-	var parts []string
-	for key, limit := range l.Each {
-		if limit != 0 {
-			parts = append(parts, fmt.Sprintf("%s:%d", key, limit))
-		}
-	}
-	return orUnchanged(parts)
 }
 
 // capsLabel is for example peer:0.5 or peer:0.5:512MiB,device:64MiB.
@@ -173,13 +185,6 @@ func capsLabel(caps topology.Caps) string {
 	return orUnchanged(parts)
 }
 
-func (e Encryption) label() string {
-	if e.Mode == "bank" {
-		return fmt.Sprintf("bank:%d", e.Bank)
-	}
-	return e.Mode
-}
-
 // unchanged is the label of a level that changes nothing.
 const unchanged = "unchanged"
 
@@ -190,29 +195,21 @@ func orUnchanged(parts []string) string {
 	return strings.Join(parts, ",")
 }
 
-// check looks at every level by itself. What it means together with the rest
-// of a series is for the expanded series to tell.
-func (v Vary) check(at string) *strictyaml.Problem {
-	for _, f := range v.factors(at) {
-		if f.labels != nil && len(f.labels) == 0 {
-			return problem("", f.path, "at least one level is needed")
-		}
-		for i, label := range f.labels {
-			at := fmt.Sprintf("%s[%d]", f.path, i)
-			if slices.Contains(f.labels[:i], label) {
-				return problem("", at, "%s is given twice", label)
-			}
-			if p := f.check(at, i); p != nil {
-				return p
-			}
-		}
-	}
-	return nil
-}
+// unchecked is the check of levels that were checked as they were read.
+func unchecked[T any](string, T) *strictyaml.Problem { return nil }
 
 func named(path, name string) *strictyaml.Problem {
 	if name == "" {
 		return problem("", path, "a name is needed")
 	}
 	return nil
+}
+
+func checkChannels(path string, n int) *strictyaml.Problem {
+	return strictyaml.Between(path, n, 1, maxChannels)
+}
+
+// checkWord returns a check that a word is one of some.
+func checkWord(options []string) func(path, got string) *strictyaml.Problem {
+	return func(path, got string) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
 }

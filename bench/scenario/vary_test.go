@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 )
 
 const varied = `name: overhead
@@ -32,27 +35,27 @@ func TestVariedAwayIsNoMistake(t *testing.T) {
 		"workload: {kind: billing, length: 4, reveal: true}\nvary: {form: [plain, padded, encrypted]}\n",
 		"workload: {kind: encrypted, length: 4, reveal: true}\nvary: {scheme: [ddh, dmcfe]}\n",
 	} {
-		s, err := Parse("a.yaml", []byte("name: a\ntopology: minimal\n"+text+"load: {kind: closed, clients: 1, hold: 3s}\n"), nil)
+		s, err := parse("name: a\ntopology: minimal\n" + text + "load: {kind: closed, clients: 1, hold: 3s}\n")
 		if err != nil {
 			t.Errorf("%v in %s", err, text)
 		}
 		for _, one := range s.Series {
-			if w := one.Workload; w.Reveal != (w.content() == "encrypted" && w.Scheme == "ddh") {
-				t.Errorf("%s: reveal %t", one.Name, w.Reveal)
+			if o := options(one.Workload); o.Reveal != ((one.Workload.Kind == "encrypted" || o.Form == "encrypted") && o.Scheme == "ddh") {
+				t.Errorf("%s: reveal %t", one.Name, o.Reveal)
 			}
 		}
 	}
 }
 
 func TestVary(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(varied), []string{"vary.batch=[{messages: 10}, {timeout: 200ms, messages: 100}, {}]"})
+	s, err := parse(varied, "vary.batch=[{messages: 10}, {timeout: 200ms, messages: 100}, {}]")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, one := range s.Series {
-		w := one.Workload
-		got = append(got, fmt.Sprintf("%s %s|%s %s %d %s %d %d|%s %d", one.Prefix, one.Name, w.Kind, w.Scheme, w.Bits, w.Encryption.Mode, w.Encryption.Bank, w.Length,
+		w, o := one.Workload, options(one.Workload)
+		got = append(got, fmt.Sprintf("%s %s|%s %s %d %s %d %d|%s %d", one.Prefix, one.Name, w.Kind, o.Scheme, o.Bits, o.Encryption.Mode, o.Encryption.Bank, o.Length,
 			one.Network.Batch.Timeout, one.Network.Batch.Messages))
 	}
 	want := []string{
@@ -71,10 +74,10 @@ func TestVary(t *testing.T) {
 		t.Errorf("last is %s, want %s", got[29], last)
 	}
 	networks := s.Networks()
-	if want := []Network{
-		{Topology: "minimal", Batch: Batch{time.Second, 10}},
-		{Topology: "minimal", Batch: Batch{200 * time.Millisecond, 100}},
-		{Topology: "minimal", Batch: Batch{Timeout: time.Second}},
+	if want := []scenario.Network{
+		{Topology: "minimal", Batch: topology.Batch{Timeout: time.Second, Messages: 10}},
+		{Topology: "minimal", Batch: topology.Batch{Timeout: 200 * time.Millisecond, Messages: 100}},
+		{Topology: "minimal", Batch: topology.Batch{Timeout: time.Second}},
 	}; !slices.Equal(networks, want) {
 		t.Errorf("networks %+v, want %+v", networks, want)
 	}
@@ -93,7 +96,7 @@ func TestVaryNames(t *testing.T) {
 		{"vary.wait=[endorse, commit]", "wait=endorse wait=commit"},
 	}
 	for _, test := range tests {
-		s, err := Parse("a.yaml", []byte(single), []string{test.set})
+		s, err := parse(single, test.set)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -114,15 +117,15 @@ func TestVaryNames(t *testing.T) {
 
 // A varied workload's kind and a varied topology need no value of their own.
 func TestVaryStandsIn(t *testing.T) {
-	s, err := Parse("a.yaml", []byte(`name: a
+	s, err := parse(`name: a
 workload: {length: 3}
 load: {kind: closed, clients: 1, hold: 1s}
 vary: {topology: [two-peer, minimal], workload: [encrypted]}
-`), nil)
+`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := s.Series[1].Workload
+	w := options(s.Series[1].Workload)
 	if s.Topology != "two-peer" || s.Series[1].Network.Topology != "minimal" || w.Scheme != "ddh" || w.Bits != 2048 || w.Encryption.Mode != "inline" || w.Length != 3 {
 		t.Errorf("%+v", s)
 	}
@@ -135,13 +138,13 @@ func TestVaryErrors(t *testing.T) {
 		{"[1024, 3072]", "[]", "a.yaml:13:9: vary.bits: at least one level is needed"},
 		{"bits:", "bit:", "a.yaml:13:3: unknown key vary.bit; did you mean bits?"},
 		{"plain, padded", "plain, paded", `a.yaml:12:21: vary.workload[1]: there is no "paded"; did you mean padded?`},
-		{"[plain, padded, encrypted]", "plain", "a.yaml:13:9: vary.bits: means nothing to any series"},
+		{"[plain, padded, encrypted]", "plain", "a.yaml:13:9: vary.bits: does not apply to any series"},
 		{"  bits: [1024, 3072]", "  topology: ['']", "a.yaml:13:14: vary.topology[0]: a name is needed"},
 		{"  bits: [1024, 3072]", "  policy: [any, '']", "a.yaml:13:17: vary.policy[1]: a name is needed"},
 		{"  bits: [1024, 3072]", "  length: [0]", "a.yaml:13:12: vary.length[0]: must be 1 to 1024, got 0"},
 		{"  bits: [1024, 3072]", "  batch: [{timeout: 1000ms, messages: 9}, {timeout: 1s, messages: 9}]", "a.yaml:13:43: vary.batch[1]: 1s,9 is given twice"},
 		{"  bits: [1024, 3072]", "  batch: [{messages: 0}]", "a.yaml:13:22: vary.batch[0].messages: must be above 0, got 0; leave it out to keep the topology's"},
-		{"  bits: [1024, 3072]", "  scheme: [rsa]", `a.yaml:13:12: vary.scheme[0]: there is no "rsa"; known are ddh, damgard, paillier, dmcfe, ecddh`},
+		{"  bits: [1024, 3072]", "  scheme: [rsa]", `a.yaml:13:12: vary.scheme[0]: there is no "rsa"; known are ddh, damgard, ecddh, paillier, dmcfe`},
 		{"  bits: [1024, 3072]", "  wait: [never]", `a.yaml:13:10: vary.wait[0]: there is no "never"; known are endorse, acknowledge, commit`},
 		{"length: 24", "length: 24, bound: 16777216", "a.yaml:6:52: series[0].workload.bound: inner products of 24 values below 16777216 reach 2^53, and the parameters of encryption must stay below 2^48 (in series all/workload=padded/bits=1024)"},
 		{"[1024, 3072]", "[1024, 1536, 2048, 3072, 4096]\n  length: [" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(upTo(99))), ","), "[]") + "]", "a.yaml:12:3: vary: makes more than 1000 series"},
@@ -151,7 +154,7 @@ func TestVaryErrors(t *testing.T) {
 		if src == varied {
 			t.Fatalf("%q is not in the text", test.old)
 		}
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
 		}
 	}
@@ -181,7 +184,7 @@ func TestNetworks(t *testing.T) {
 	}
 	for _, test := range tests {
 		write(single + test.more + "\n")
-		_, err := Read(file, nil)
+		_, err := read(file)
 		want, _, _ := strings.Cut(test.want, "; did you mean?")
 		if !strings.HasPrefix(fmt.Sprint(err), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -189,7 +192,7 @@ func TestNetworks(t *testing.T) {
 	}
 
 	write(single + "policy: all\nbatch: {messages: 7}\nlimits: {endorser: 3}\nvary: {topology: [five-org, minimal], limits: [{gateway: 5}]}\n")
-	s, err := Read(file, nil)
+	s, err := read(file)
 	if err != nil {
 		t.Fatal(err)
 	}

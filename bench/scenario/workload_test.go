@@ -1,28 +1,12 @@
-package scenario
+package scenario_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"meterbench/simulators/fe/codec"
+	"meterbench/workloads"
 )
-
-// The schemes and sizes are those that the wire form has.
-func TestSchemes(t *testing.T) {
-	var names []string
-	for _, s := range []codec.Scheme{codec.DDH, codec.Damgard, codec.ECDDH, codec.Paillier, codec.DMCFE} {
-		names = append(names, string(s))
-		if !slices.Equal(sizes(string(s)), s.Sizes()) {
-			t.Errorf("%s: %v, and on the wire %v", s, sizes(string(s)), s.Sizes())
-		}
-	}
-	slices.Sort(names)
-	if own := slices.Sorted(slices.Values(schemes())); !slices.Equal(own, names) {
-		t.Errorf("schemes %v, and on the wire %v", own, names)
-	}
-}
 
 func TestWorkloads(t *testing.T) {
 	tests := []struct{ given, want string }{
@@ -37,7 +21,7 @@ func TestWorkloads(t *testing.T) {
 		{"kind: billing, reveal: true, scheme: ecddh", "billing of 30 encrypted readings ecddh 256 length 1"},
 	}
 	for _, test := range tests {
-		s, err := Parse("a.yaml", []byte(strings.Replace(single, "kind: encrypted", test.given, 1)), nil)
+		s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1))
 		if err != nil {
 			t.Errorf("%s: %v", test.given, err)
 			continue
@@ -49,11 +33,14 @@ func TestWorkloads(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	if n := (Workload{Scheme: "dmcfe", Length: 5}).Values(); n != 1 {
-		t.Errorf("a meter of dmcfe encrypts %d values", n)
-	}
-	if n := (Workload{Scheme: "ecddh", Length: 5}).Values(); n != 5 {
-		t.Errorf("%d values", n)
+	for scheme, want := range map[string]int{"dmcfe": 1, "ecddh": 5} { // a meter of dmcfe encrypts one value
+		s, err := parse(strings.Replace(single, "kind: encrypted", "length: 5, kind: encrypted, scheme: "+scheme, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Series[0].Workload.Traits().Values; n != want {
+			t.Errorf("%s: %d values, want %d", scheme, n, want)
+		}
 	}
 }
 
@@ -78,12 +65,12 @@ func TestWorkloadErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		src := strings.Replace(single, "kind: encrypted", test.given, 1)
-		if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != test.want {
+		if _, err := parse(src); fmt.Sprint(err) != test.want {
 			t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
 		}
 	}
 	src := strings.Replace(strings.Replace(arriving, "kind: plain", "kind: billing, form: plain", 1), "X", "{trace: x}", 1)
-	if _, err := Parse("a.yaml", []byte(src), nil); fmt.Sprint(err) != "a.yaml:4:38: load.arrivals.trace: the rows of a trace are readings, and a bill is none" {
+	if _, err := parse(src); fmt.Sprint(err) != "a.yaml:4:38: load.arrivals.trace: the rows of a trace are readings, and a billing workload sends none" {
 		t.Error(err)
 	}
 }
@@ -99,21 +86,26 @@ func TestWorkloadFactors(t *testing.T) {
 		{"kind: billing, length: 2, bits: 1024", "{workload: [padded, billing, plain]}", "ddh 1024, ddh 1024,  0"},
 	}
 	for _, test := range tests {
-		s, err := Parse("a.yaml", []byte(strings.Replace(single, "kind: encrypted", test.given, 1)), []string{"vary=" + test.vary})
+		s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1), "vary="+test.vary)
 		if err != nil {
 			t.Errorf("%s: %v", test.vary, err)
 			continue
 		}
 		var got []string
 		for _, one := range s.Series {
-			got = append(got, fmt.Sprintf("%s %d", one.Workload.Scheme, one.Workload.Bits))
+			got = append(got, fmt.Sprintf("%s %d", options(one.Workload).Scheme, options(one.Workload).Bits))
 		}
 		if strings.Join(got, ", ") != test.want {
 			t.Errorf("%s, %s: %s, want %s", test.given, test.vary, strings.Join(got, ", "), test.want)
 		}
 	}
-	s, err := Parse("a.yaml", []byte(strings.Replace(single, "encrypted", "plain", 1)), []string{"vary.workload=[billing, encrypted]", "workload.length=4"})
-	if err != nil || s.Series[0].Workload.Form != "encrypted" || s.Series[0].Workload.Readings != 30 || s.Series[1].Workload.Form != "" || s.Series[1].Workload.Readings != 0 {
-		t.Errorf("%+v, %v", s.Series, err)
+	s, err := parse(strings.Replace(single, "encrypted", "plain", 1), "vary.workload=[billing, encrypted]", "workload.length=4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []workloads.Options{{Form: "encrypted", Readings: 30}, {}} {
+		if o := options(s.Series[i].Workload); o.Form != want.Form || o.Readings != want.Readings {
+			t.Errorf("%s: %d readings in form %q, want %d in %q", s.Series[i].Name, o.Readings, o.Form, want.Readings, want.Form)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -14,6 +15,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
+	"meterbench/internal/strictyaml"
 )
 
 // A watcher is an Observer that keeps everything. It has no lock: the race
@@ -101,7 +103,31 @@ func open(name string, hold time.Duration, rates ...float64) scenario.Series {
 	return scenario.Series{Name: name, Workload: plain, Load: scenario.Load{Kind: "open", Rate: rates, Slots: 100, Hold: hold, Wait: "commit"}}
 }
 
-var plain = scenario.Workload{Kind: "plain", Length: 1, Meters: 3, Verify: true}
+var plain = of(3, result.Conditions{Workload: "plain", Length: 1, Verify: true})
+
+// of returns a workload of so many meters that is described by conditions.
+func of(meters int, c result.Conditions) scenario.Workload {
+	return scenario.Workload{Common: scenario.Common{Kind: c.Workload, Meters: meters}, Options: options{Conditions: c}}
+}
+
+// options are those of a workload, given by the conditions that describe it.
+type options struct {
+	result.Conditions
+	encrypt float64 // in signatures
+}
+
+func (o options) Check(string) *strictyaml.Problem { return nil }
+
+func (o options) Traits() scenario.Traits {
+	return scenario.Traits{Ahead: o.Encryption == "ahead", Bank: o.Bank, Cost: scenario.Cost{Encrypt: o.encrypt}}
+}
+
+func (o options) Describe(c *result.Conditions) {
+	c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length = o.Workload, o.Form, o.Readings, o.Scheme, o.Bits, o.Length
+	c.Encryption, c.Bank, c.Interval, c.Verify = o.Encryption, o.Bank, o.Interval, o.Verify
+}
+
+func (o options) String() string { return fmt.Sprintf("%s %d", o.Workload, o.Length) }
 
 func series(s ...scenario.Series) scenario.Scenario {
 	return scenario.Scenario{Name: "test", Series: s, Warmup: time.Second, Repeat: 1, Seed: 5, Source: "name: test\n"}

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"math"
 	"runtime"
 	"time"
 
@@ -24,24 +23,21 @@ const (
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
 	drainTime   = 400 * time.Millisecond  // of a load level
 	meterTime   = 120 * time.Microsecond  // to derive a meter's key and register it
-	encryptTime = 6 * time.Millisecond    // per value, ddh at 2048 bits; the header counts as one more
-	encryptPow  = 2.6                     // of the key size, curves included
-	modulusTime = time.Second             // of the search for one of 2048 bits, paillier
-	modulusPow  = 5                       // of its size
-	sampleTime  = 2.2                     // of the table, in encryptions: a key pair, an encryption, a decryption
+	signTime    = 30e-6                   // seconds of one signature, in which costs of encryption are stated
 	crowded     = 1.5                     // an encryption while all cores encrypt, in encryptions
 )
 
-// Estimated returns about how long s takes.
-func Estimated(s scenario.Scenario) Estimate {
+// Estimated returns about how long s takes, whose table of encryption costs is over these schemes.
+func Estimated(s scenario.Scenario, schemes scenario.Schemes) Estimate {
 	var e Estimate
 	for _, one := range sessions(s) {
 		e.SetUp += networkTime
 		for _, series := range one.series {
 			for _, w := range series.Workloads() {
-				n := float64(w.Encryption.Bank + planned(s.Seed, one.turns, series))
+				traits := w.Traits()
+				n := float64(traits.Bank + planned(s.Seed, one.turns, series))
 				e.SetUp += time.Duration(w.Meters) * meterTime
-				e.SetUp += seconds(n*crowded/float64(runtime.GOMAXPROCS(0))*encryption(w.Scheme, w.Bits, w.Length)) + modulus(w.Scheme, w.Bits)
+				e.SetUp += seconds(n*crowded/float64(runtime.GOMAXPROCS(0))*traits.Cost.Encrypt*signTime + traits.Cost.Setup*signTime)
 			}
 		}
 		for _, t := range one.turns {
@@ -57,35 +53,16 @@ func Estimated(s scenario.Scenario) Estimate {
 	if s.FE == nil {
 		return e
 	}
-	for _, scheme := range s.FE.Schemes {
-		for _, bits := range s.FE.Sizes(scheme) {
-			e.FE += modulus(scheme, bits)
-			for _, length := range s.FE.Lengths {
-				e.FE += seconds(float64(len(s.FE.Bounds)*s.FE.Samples) * sampleTime * encryption(scheme, bits, length))
-			}
+	setUp := map[scenario.Cell]bool{}
+	for _, cell := range s.FE.Cells(schemes) {
+		cost := schemes.Of(cell.Scheme).Cost(cell.Bits, cell.Length)
+		if size := (scenario.Cell{Scheme: cell.Scheme, Bits: cell.Bits}); !setUp[size] {
+			setUp[size] = true
+			e.FE += seconds(cost.Setup * signTime)
 		}
+		e.FE += seconds(float64(s.FE.Samples) * cost.Sample * signTime)
 	}
 	return e
-}
-
-// encryption is about how long one encryption takes, in seconds.
-func encryption(scheme string, bits, length int) float64 {
-	cost := encryptTime.Seconds() * math.Pow(float64(bits)/2048, encryptPow) * float64(1+length)
-	switch scheme {
-	case "damgard": // twice the exponentiations
-		cost *= 2
-	case "paillier": // modulo the square of n
-		cost *= 3
-	}
-	return cost
-}
-
-// modulus is about how long the keys of a scheme take to find.
-func modulus(scheme string, bits int) time.Duration {
-	if scheme != "paillier" {
-		return 0
-	}
-	return seconds(modulusTime.Seconds() * math.Pow(float64(bits)/2048, modulusPow))
 }
 
 func seconds(s float64) time.Duration { return time.Duration(min(s, 9e9) * float64(time.Second)) }

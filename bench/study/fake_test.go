@@ -115,7 +115,7 @@ func (s *site) Target() bench.Target { return s }
 func (s *site) Series(_ context.Context, series scenario.Series, need Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	working("a ciphertext")
 	s.needs[series.Name] = append(s.needs[series.Name], need)
-	made := result.Preparation{Ciphertexts: series.Workload.Encryption.Bank}
+	made := result.Preparation{Ciphertexts: series.Workload.Traits().Bank}
 	return &workload{site: s, series: series.Name}, made, s.told(&s.seriesErr)
 }
 

@@ -180,7 +180,7 @@ func wait(name string) bench.Wait {
 // planned returns how many transactions the turns schedule for a series with
 // an open load whose ciphertexts are all made before it, 0 for others.
 func planned(seed uint64, of []turn, series scenario.Series) (n int) {
-	if series.Workload.Encryption.Mode != "ahead" {
+	if !series.Workload.Traits().Ahead {
 		return 0
 	}
 	return scheduled(seed, of, series.Name, math.MaxInt)

@@ -45,8 +45,8 @@ func TestSchedule(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
-		if Levels(s) != len(tt.want) || Estimated(s).Load != tt.load {
-			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s).Load, len(tt.want), tt.load)
+		if Levels(s) != len(tt.want) || Estimated(s, nil).Load != tt.load {
+			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s, nil).Load, len(tt.want), tt.load)
 		}
 	}
 }
@@ -102,25 +102,19 @@ func TestConditions(t *testing.T) {
 		{endorse, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Length, c.Meters, c.Verify = "endorse", "plain", 1, 3, true
 		}},
-		{scenario.Series{Workload: scenario.Workload{Kind: "padded", Scheme: "ddh", Bits: 1024, Length: 24, Meters: 8, Interval: 15 * time.Minute}}, func(c *result.Conditions) {
-			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Interval = "commit", "padded", "ddh", 1024, 24, 8, 900
-		}},
-		{scenario.Series{Workload: scenario.Workload{Kind: "encrypted", Scheme: "damgard", Bits: 4096, Length: 2, Meters: 1, Encryption: scenario.Encryption{Mode: "inline"}}}, func(c *result.Conditions) {
-			c.Wait, c.Workload, c.Scheme, c.Bits, c.Length, c.Meters, c.Encryption = "commit", "encrypted", "damgard", 4096, 2, 1, "inline"
-		}},
-		{scenario.Series{Workload: scenario.Workload{Kind: "billing", Form: "encrypted", Readings: 30, Scheme: "ddh", Bits: 2048, Length: 24, Meters: 5}}, func(c *result.Conditions) {
+		{scenario.Series{Workload: of(5, result.Conditions{Workload: "billing", Form: "encrypted", Readings: 30, Scheme: "ddh", Bits: 2048, Length: 24})}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "billing", "encrypted", 30, "ddh", 2048, 24, 5
 		}},
 		{scenario.Series{Mix: []scenario.Workload{
-			{Kind: "plain", Weight: 3, Length: 24, Meters: 10, Interval: time.Minute, Verify: true},
-			{Kind: "padded", Weight: 1, Scheme: "ddh", Bits: 2048, Length: 2, Meters: 5, Interval: time.Hour},
+			of(10, result.Conditions{Workload: "plain", Length: 24, Interval: 60, Verify: true}),
+			of(5, result.Conditions{Workload: "padded", Length: 2, Interval: 3600}),
 		}}, func(c *result.Conditions) {
-			c.Wait, c.Workload, c.Mix, c.Meters = "commit", "mix", "3 plain length 24, 1 padded ddh 2048 length 2", 15
+			c.Wait, c.Workload, c.Mix, c.Meters = "commit", "mix", "plain 24, padded 2", 15
 		}},
 		{scenario.Series{Mix: []scenario.Workload{
-			{Kind: "plain", Weight: 1, Length: 1, Meters: 1, Interval: time.Minute}, {Kind: "plain", Weight: 1, Length: 1, Meters: 1, Interval: time.Minute},
+			of(1, result.Conditions{Workload: "plain", Length: 1, Interval: 60}), of(1, result.Conditions{Workload: "plain", Length: 1, Interval: 60}),
 		}}, func(c *result.Conditions) {
-			c.Wait, c.Workload, c.Mix, c.Length, c.Meters, c.Interval = "commit", "mix", "1 plain length 1, 1 plain length 1", 1, 2, 60
+			c.Wait, c.Workload, c.Mix, c.Length, c.Meters, c.Interval = "commit", "mix", "plain 1, plain 1", 1, 2, 60
 		}},
 	}
 	for _, tt := range tests {
@@ -134,7 +128,7 @@ func TestConditions(t *testing.T) {
 
 // A network per repetition and per setting that only another network can have.
 func TestSessions(t *testing.T) {
-	small, large := scenario.Network{Batch: scenario.Batch{Messages: 1}}, scenario.Network{Batch: scenario.Batch{Messages: 9}}
+	small, large := scenario.Network{Batch: topology.Batch{Messages: 1}}, scenario.Network{Batch: topology.Batch{Messages: 9}}
 	a, b, c := closed("a", 10*time.Second, 1, 2), closed("b", 5*time.Second, 4), closed("c", time.Second, 8)
 	a.Network, b.Network, c.Network = small, large, small
 	tests := []struct {
@@ -183,7 +177,7 @@ func TestPlanned(t *testing.T) {
 		if n := planned(1, turns([]scenario.Series{s}, 1), s); n != 0 {
 			t.Errorf("%d planned for a load that needs none", n)
 		}
-		s.Workload.Encryption.Mode = "ahead"
+		s.Workload = of(3, result.Conditions{Workload: "encrypted", Encryption: "ahead"})
 		other := open("b", time.Second, 1000)
 		if n := planned(1, turns([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
 			t.Errorf("%d planned, about %d are due", n, want)

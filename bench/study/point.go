@@ -79,36 +79,45 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 	return p
 }
 
+// conditions are those under which a level is measured.
 func (s *study) conditions(l level) result.Conditions {
-	w := l.series.Workload
 	c := result.Conditions{
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
-		Wait: wait(l.series.Load.Wait).String(), Workload: w.Kind, Form: w.Form, Readings: w.Readings, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length,
-		Encryption: w.Encryption.Mode, Bank: w.Encryption.Bank, Meters: w.Meters, Interval: w.Interval.Seconds(), Verify: w.Verify,
-		Arrivals: l.series.Load.Arrivals.String(),
+		Wait: wait(l.series.Load.Wait).String(), Arrivals: l.series.Load.Arrivals.String(),
 	}
 	if s.facts.Channels > 1 {
 		c.Channels = s.facts.Channels
 	}
+	if l.series.Mix == nil {
+		c.Meters = l.series.Workload.Meters
+		l.series.Workload.Options.Describe(&c)
+		return c
+	}
+	c.Workload, c.Verify = mixed, true
 	for i, part := range l.series.Mix { // what they have in common, and all of it in words
+		var own result.Conditions
+		part.Options.Describe(&own)
 		if i == 0 {
-			c.Workload, c.Length, c.Interval, c.Verify = "mix", part.Length, part.Interval.Seconds(), part.Verify
+			c.Length, c.Interval = own.Length, own.Interval
 		} else {
 			c.Mix += ", "
 		}
 		c.Mix += part.String()
 		c.Meters += part.Meters
-		c.Verify = c.Verify && part.Verify
-		if part.Length != c.Length {
+		c.Verify = c.Verify && own.Verify
+		if own.Length != c.Length {
 			c.Length = 0
 		}
-		if part.Interval.Seconds() != c.Interval {
+		if own.Interval != c.Interval {
 			c.Interval = 0
 		}
 	}
 	return c
 }
+
+// mixed is the workload of a series whose transactions are of several.
+const mixed = "mix"
 
 // quantiles summarises a histogram of nanoseconds, in seconds.
 func quantiles(h stats.Histogram) stats.Quantiles {

@@ -52,7 +52,11 @@ func (s *study) sessions(ctx context.Context) (early, unclosed error) {
 // the audit and takes it down.
 func (s *study) session(ctx context.Context, one session) (early, unclosed error) {
 	if one.Of == 1 {
-		s.Observer.Step(map[bool]string{true: "start the simulated ledger", false: "bring the network up"}[s.Scenario.Target != nil])
+		step := "bring the network up"
+		if target := s.Scenario.Target; target != nil {
+			step = "start the " + target.Called
+		}
+		s.Observer.Step(step)
 	} else {
 		s.Observer.Step(fmt.Sprintf("bring network %d of %d up: %s", one.Number, one.Of, one.Network))
 	}

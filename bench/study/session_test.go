@@ -12,14 +12,15 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 )
 
 // twoNetworks are two series that cannot share a network.
 func twoNetworks() scenario.Scenario {
 	a, b := open("a", 3*time.Second, 50), closed("b", 3*time.Second, 1)
-	b.Network = scenario.Network{Topology: "minimal", Batch: scenario.Batch{Timeout: 2 * time.Second, Messages: 10}}
+	b.Network = scenario.Network{Topology: "minimal", Batch: topology.Batch{Timeout: 2 * time.Second, Messages: 10}}
 	a.Network = scenario.Network{Topology: "minimal"}
-	a.Workload.Encryption = scenario.Encryption{Mode: "ahead"}
+	a.Workload = of(3, result.Conditions{Workload: "encrypted", Encryption: "ahead"})
 	s := series(a, b)
 	s.Repeat = 2
 	return s
@@ -75,7 +76,7 @@ func TestNetworksTakeTurns(t *testing.T) {
 	var all []scenario.Series
 	for i, timeout := range []time.Duration{1, 2, 3} {
 		one := closed(string(rune('a'+i)), 3*time.Second, 1)
-		one.Network = scenario.Network{Topology: "minimal", Batch: scenario.Batch{Timeout: timeout * time.Second}}
+		one.Network = scenario.Network{Topology: "minimal", Batch: topology.Batch{Timeout: timeout * time.Second}}
 		all = append(all, one)
 	}
 	s := series(all...)

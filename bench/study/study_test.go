@@ -22,7 +22,7 @@ import (
 func TestStudy(t *testing.T) {
 	s := series(closed("a", 5*time.Second, 1, 2, 4, 8, 16), closed("b", 4*time.Second, 1, 2), open("c", 3*time.Second, 50))
 	s.Repeat = 2
-	s.Series[1].Workload.Encryption = scenario.Encryption{Mode: "bank", Bank: 9}
+	s.Series[1].Workload = of(3, result.Conditions{Workload: "encrypted", Encryption: "bank", Bank: 9})
 	s.Series[2].Load.Wait = "acknowledge"
 	s.FE = &scenario.FE{Schemes: []string{"ddh"}}
 	at := newSite()
@@ -67,7 +67,7 @@ func TestStudy(t *testing.T) {
 		len(r.Preparation) != 1 || r.Preparation["b"].Ciphertexts != 9 || r.Failure != "" {
 		t.Errorf("manifest %+v", r)
 	}
-	if held, load := r.Ended.Sub(r.Started), Estimated(s).Load; held < load || held > load+5*time.Second {
+	if held, load := r.Ended.Sub(r.Started), Estimated(s, nil).Load; held < load || held > load+5*time.Second {
 		t.Errorf("the run took %v for %v of load", held, load)
 	}
 	if !reflect.DeepEqual(at.needs, map[string][]Need{"a": {{}}, "b": {{}}, "c": {{}}}) {
@@ -85,7 +85,7 @@ func TestStudy(t *testing.T) {
 
 func TestPoint(t *testing.T) {
 	s := series(open("c", 31*time.Second, 50))
-	s.Series[0].Workload = scenario.Workload{Kind: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Meters: 3, Encryption: scenario.Encryption{Mode: "bank", Bank: 9}}
+	s.Series[0].Workload = of(3, result.Conditions{Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9})
 	at := newSite()
 	at.sample = func(snap *proc.Snapshot) { // the warm-up is busier
 		snap.CPU["peer0"] += 9 * min(1, time.Since(at.started).Seconds())

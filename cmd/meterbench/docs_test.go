@@ -178,13 +178,13 @@ func documented(t *testing.T, line string, args []string) {
 		file := filepath.Join(root, name)
 		switch {
 		case filepath.Ext(name) == ".yaml" && exists(file):
-			_, err = scenario.Read(file, sets)
+			_, err = scenario.Read(file, sets, lab.Catalog())
 		case strings.Contains(name, "/"):
 			t.Errorf("%s: there is no %s", line, name)
 		case filepath.Ext(name) == ".yaml": // stands for the reader's own
-			_, err = scenario.Parse(name, []byte(own), sets)
+			_, err = scenario.Parse(name, []byte(own), sets, lab.Catalog())
 		case strings.ToUpper(name) != name: // else a placeholder
-			_, err = scenario.Read(name, sets)
+			_, err = scenario.Read(name, sets, lab.Catalog())
 		}
 		if err != nil {
 			t.Errorf("%s: %v", line, err)

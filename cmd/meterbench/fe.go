@@ -48,16 +48,16 @@ one line per timing, so that benchstat can compare machines and versions.`,
 				return usageError{fmt.Errorf("--format: %q is none of %s", printed, strings.Join(formatNames(), ", "))}
 			}
 			if !cmd.Flags().Changed("bits") { // the default is for schemes that have these sizes
-				spec.Bits = spec.SomeHas(spec.Bits)
+				spec.Bits = spec.SomeHas(workloads.Schemes(), spec.Bits)
 			}
-			if err := spec.Validate(); err != nil {
-				return usageError{fmt.Errorf("--%w", err)} // its path begins with the flag's name
+			if p := spec.Check(workloads.Schemes(), ""); p != nil {
+				return usageError{fmt.Errorf("--%w", p)} // its path begins with the flag's name
 			}
 			measured, err := lab.FESpec(spec, seed)
 			if err != nil {
 				return err
 			}
-			cells, err := measured.Cells()
+			cells, err := measured.CountCells()
 			if err != nil {
 				return usageError{err}
 			}
@@ -67,7 +67,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())
-			takes := study.Estimated(scenario.Scenario{FE: &spec}).FE
+			takes := study.Estimated(scenario.Scenario{FE: &spec}, workloads.Schemes()).FE
 			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each, about %s", cells, spec.Samples, clock(takes)))
 			costs, err := lab.MeasureFE(cmd.Context(), spec, seed, watch.Working)
 			watch.close()
@@ -87,7 +87,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 	flags.IntSliceVar(&spec.Bits, "bits", []int{2048, 3072}, "key sizes: bits of the modulus")
 	flags.IntSliceVar(&spec.Lengths, "lengths", []int{1, 24}, "vector lengths")
 	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest values in the vectors")
-	flags.IntVar(&spec.Samples, "samples", workloads.MinFESamples, "timings of each combination, at least 6")
+	flags.IntVar(&spec.Samples, "samples", scenario.MinSamples, "timings of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
 	flags.StringVar(&out, "out", "", "also write tables as CSV, figures, report.html and bench.txt to this `folder`")
 	flags.StringVar(&printed, "format", formatNames()[0], "print as "+strings.Join(formatNames(), ", ")+" (bench is the Go benchmark format)")

@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/workloads"
 )
 
 // A progress prints what a study does: steps and points as lines that stay, and between them
@@ -143,7 +144,7 @@ func bar(l study.Live) string {
 
 // expected says how long a scenario will take.
 func expected(s scenario.Scenario) string {
-	e := study.Estimated(s)
+	e := study.Estimated(s, workloads.Schemes())
 	about, fe := "about", ""
 	if study.Searches(s) {
 		about = "depending on the search, at most about"

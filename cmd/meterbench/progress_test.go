@@ -9,6 +9,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/network/lab"
 )
 
 func TestBar(t *testing.T) {
@@ -26,7 +27,7 @@ func TestBar(t *testing.T) {
 }
 
 func TestExpected(t *testing.T) {
-	s, err := scenario.Read("smoke", []string{"fe=null", "series[1].workload={kind: plain}"})
+	s, err := scenario.Read("smoke", []string{"fe=null", "series[1].workload={kind: plain}"}, lab.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}

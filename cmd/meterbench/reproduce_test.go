@@ -12,7 +12,9 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/network/lab"
 	"meterbench/reports/claims/closer2020"
+	"meterbench/workloads"
 )
 
 // The time that is printed before the start: the quick study ends within a quarter of an hour with room
@@ -26,11 +28,11 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 		{"closer2020", 10 * time.Minute, 14 * time.Minute, `^about 1[0-3]:\d\d \(`},
 		{"closer2020-full", 5 * time.Hour, 8 * time.Hour, `^about [5-7]:\d\d:\d\d h \(`},
 	} {
-		s, err := scenario.Read(c.name, nil)
+		s, err := scenario.Read(c.name, nil, lab.Catalog())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if total := study.Estimated(s).Total(); total < c.at || total > c.most {
+		if total := study.Estimated(s, workloads.Schemes()).Total(); total < c.at || total > c.most {
 			t.Errorf("%s: takes %v, not %v to %v", c.name, total, c.at, c.most)
 		}
 		if text := expected(s); !regexp.MustCompile(c.text).MatchString(text) {

@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/lab"
+	"meterbench/workloads"
 )
 
 func runCommand() *cobra.Command {
@@ -92,16 +93,16 @@ func scenariosCommand() *cobra.Command {
 		Short: "List the shipped scenarios",
 		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			shipped, err := scenario.Shipped()
+			shipped, err := scenario.Shipped(lab.Catalog())
 			if err != nil {
 				return err
 			}
 			for _, s := range shipped {
 				on := s.Topology
 				if s.Target != nil {
-					on = "a simulated ledger"
+					on = "a " + s.Target.Called
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s).Load), on)
+				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s, workloads.Schemes()).Load), on)
 			}
 			return nil
 		},

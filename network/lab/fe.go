@@ -16,14 +16,7 @@ func FESpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
 	if err != nil {
 		return workloads.FESpec{}, err
 	}
-	schemes := make([]fe.Name, len(spec.Schemes))
-	for i, name := range spec.Schemes {
-		schemes[i] = fe.Name(name)
-	}
-	return workloads.FESpec{
-		Schemes: schemes, Bits: spec.Bits, Lengths: spec.Lengths, Bounds: spec.Bounds, Samples: spec.Samples, Seed: seed,
-		Tables: tables,
-	}, nil
+	return workloads.FESpec{FE: spec, Seed: seed, Tables: tables}, nil
 }
 
 // MeasureFE measures encryption costs and says what it is working on.

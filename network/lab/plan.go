@@ -3,20 +3,12 @@
 package lab
 
 import (
-	"path/filepath"
-	"time"
-
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
-	"meterbench/simulators/fe"
 )
-
-// fleetStart is when the simulated meters begin to measure: a Monday in
-// winter. It is fixed so that readings repeat from the seed.
-var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
 // Plan is a validated scenario with its topologies.
 type Plan struct {
@@ -28,7 +20,7 @@ type Plan struct {
 // the topologies of its networks, and refuses whatever the user wrote wrongly before
 // anything starts.
 func Read(name string, sets []string) (Plan, error) {
-	s, err := scenario.Read(name, sets)
+	s, err := scenario.Read(name, sets, Catalog())
 	if err != nil {
 		return Plan{}, err
 	}
@@ -38,11 +30,7 @@ func Read(name string, sets []string) (Plan, error) {
 // planOf validates a scenario that was read.
 func planOf(s scenario.Scenario) (Plan, error) {
 	p := Plan{Scenario: s, topologies: map[scenario.Network]topology.Topology{}}
-	if s.Target != nil { // it has no network
-		if err := referenceConfig(*s.Target).Validate(); err != nil {
-			return Plan{}, s.Refuse(scenario.Series{}, "target", "", "%v", err)
-		}
-	} else if err := p.loadNetworks(); err != nil {
+	if err := p.target().Check(p); err != nil {
 		return Plan{}, err
 	}
 	if err := checkFE(s); err != nil {
@@ -77,20 +65,8 @@ type InputError struct{ error }
 // Unwrap returns the cause.
 func (e InputError) Unwrap() error { return e.error }
 
-// New returns the laboratory that measures a plan: a Fabric network of our own, whose
-// logs go below dir, or the reference ledger. bin is called for the daemons of a
-// network, and not at all for the reference ledger.
+// New returns the laboratory that measures a plan, whose nodes' logs go below dir. bin is called
+// for the daemons of a network, and not at all where there is none.
 func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
-	if p.Scenario.Target != nil {
-		return &referenceLab{scenario: p.Scenario}, nil
-	}
-	binaries, err := bin()
-	if err != nil {
-		return nil, err
-	}
-	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	if err != nil {
-		return nil, err
-	}
-	return &fabricLab{Plan: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
+	return p.target().New(p, dir, bin)
 }

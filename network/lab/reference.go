@@ -12,6 +12,8 @@ import (
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
+	"meterbench/network/fabric/daemons"
+	"meterbench/workloads"
 )
 
 // simulatedNote goes with every figure of a simulated ledger.
@@ -20,6 +22,10 @@ const simulatedNote = "simulated reference ledger: these are no figures of a blo
 // A referenceLab is a study's Lab on a simulated ledger.
 type referenceLab struct {
 	scenario scenario.Scenario
+}
+
+func newReferenceLab(p Plan, _ string, _ func() (daemons.Binaries, error)) (study.Lab, error) {
+	return &referenceLab{p.Scenario}, nil
 }
 
 // FE implements study.Lab.
@@ -37,46 +43,18 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	if err != nil {
 		return nil, err
 	}
-	config := referenceConfig(*l.scenario.Target)
+	config := *l.scenario.Target.Options.(*reference.Config)
 	config.Seed = l.scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
 	site := &referenceSite{config: config, sampler: sampler, clock: clock}
-	site.fleets = fleets{seed: l.scenario.Seed, channels: 1, commit: func(context.Context, bench.Transaction) error { return nil }} // it has no contract
+	site.builder = builder{
+		scenario: l.scenario, site: workloads.Spec{Channels: 1},
+		commit: func(context.Context, bench.Transaction) error { return nil }, // it has no contract
+	}
 	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
 		clock.Close() // the first error counts
 		return nil, InputError{err}
 	}
 	return site, nil
-}
-
-// referenceConfig turns a target into what a ledger is told to be.
-func referenceConfig(t scenario.Target) reference.Config {
-	stage := func(servers int, s scenario.Service) *reference.Stage {
-		return &reference.Stage{Servers: servers, Service: reference.Distribution{Kind: reference.Kind(s.Kind), Mean: s.Mean, CV: s.CV}}
-	}
-	c := reference.Config{GiveUp: t.GiveUp}
-	if e := t.Endorse; e != nil {
-		c.Endorse = stage(e.Servers, e.Service)
-	}
-	if o := t.Order; o != nil {
-		c.Order = stage(o.Servers, o.Service)
-	}
-	if b := t.Batch; b != nil {
-		c.Batch = &reference.Batch{Timeout: b.Timeout, Messages: b.Messages, Bytes: b.Bytes}
-	}
-	if s := t.Commit; s != nil {
-		c.Commit = &reference.Commit{Stage: *stage(s.Servers, s.Service), Per: reference.Per(s.Per)}
-	}
-	for _, f := range t.Failures {
-		for _, o := range result.Outcomes() {
-			if o.String() == f.Outcome {
-				c.Failures = append(c.Failures, reference.Failure{Outcome: o, Share: f.Share})
-			}
-		}
-	}
-	for _, s := range t.Stalls {
-		c.Stalls = append(c.Stalls, reference.Stall(s))
-	}
-	return c
 }
 
 // A referenceSite is a simulated ledger that runs.
@@ -85,7 +63,7 @@ type referenceSite struct {
 	ledger  *reference.Ledger
 	clock   *alarm.Alarm
 	sampler *proc.Sampler
-	fleets  fleets
+	builder builder
 	entries []bench.Entry // what was committed, by the ledger's own log
 }
 
@@ -114,7 +92,7 @@ func (s *referenceSite) Target() bench.Target { return s.ledger }
 
 // Series implements study.Site.
 func (s *referenceSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
-	return s.fleets.series(ctx, series, need, working)
+	return s.builder.series(ctx, series, need, working)
 }
 
 // Sample implements study.Site: there are only the client and the host.

@@ -36,11 +36,11 @@ fresh: true
 `
 
 func TestReferenceConfig(t *testing.T) {
-	s, err := scenario.Parse("sim.yaml", []byte(simulated), nil)
+	s, err := scenario.Parse("sim.yaml", []byte(simulated), nil, Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := referenceConfig(*s.Target)
+	got := *s.Target.Options.(*reference.Config)
 	want := reference.Config{
 		Endorse: &reference.Stage{Servers: 8, Service: reference.Distribution{Kind: reference.Exponential, Mean: 2 * time.Millisecond}},
 		Order:   &reference.Stage{Servers: 1, Service: reference.Distribution{Kind: reference.Constant, Mean: time.Millisecond}},

@@ -86,7 +86,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 
 // What is shipped is refused nowhere, but for caps that take rights.
 func TestShippedScenariosCanBeMade(t *testing.T) {
-	all, err := scenario.Shipped()
+	all, err := scenario.Shipped(Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}

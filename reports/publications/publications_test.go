@@ -6,6 +6,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/network/lab"
 )
 
 // named reports texts that are empty.
@@ -32,7 +33,7 @@ func TestRowsAreComplete(t *testing.T) {
 				t.Errorf("found %q: %v", found.ID, err)
 			}
 			for _, study := range []string{p.Study, p.FullStudy} {
-				if _, err := scenario.Read(study, nil); err != nil {
+				if _, err := scenario.Read(study, nil, lab.Catalog()); err != nil {
 					t.Errorf("study %q: %v", study, err)
 				}
 			}

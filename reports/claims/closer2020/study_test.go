@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
+	"meterbench/network/lab"
 )
 
 // A world makes the summaries of studies of a network that is like the one on
@@ -36,7 +37,7 @@ func (w *world) noisy(v float64) float64 {
 // study is the shipped one of the name.
 func study(t testing.TB, name string) scenario.Scenario {
 	t.Helper()
-	s, err := scenario.Read(name, nil)
+	s, err := scenario.Read(name, nil, lab.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +86,15 @@ func (w *world) summary(read scenario.Scenario) (result.Run, result.Summary) {
 
 // conditions are those under which a series of a study is measured.
 func conditions(s scenario.Series) result.Conditions {
-	w, n := s.Workload, s.Network
-	return result.Conditions{
+	n := s.Network
+	c := result.Conditions{
 		Topology: n.Topology, BatchTimeout: n.Batch.Timeout.Seconds(), BatchMessages: n.Batch.Messages, Channels: n.Channels,
 		Caps: topology.Caps{Peer: topology.Cap{CPUs: n.Caps.Peer.CPUs}, Device: topology.Cap{CPUs: n.Caps.Device.CPUs}},
-		Wait: s.Load.Wait, Workload: w.Kind, Scheme: w.Scheme, Bits: w.Bits, Length: w.Length, Encryption: w.Encryption.Mode,
+		Wait: s.Load.Wait,
 	}
+	s.Workload.Options.Describe(&c)
+	c.Form, c.Readings, c.Bank, c.Interval, c.Verify = "", 0, 0, 0, false
+	return c
 }
 
 // single tells whether a scheme has one size.

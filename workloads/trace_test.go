@@ -1,4 +1,4 @@
-package lab
+package workloads
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 
 // A trace that every load level begins anew goes on counting: no number of a
 // meter comes twice, and its register never falls.
-func TestRecorded(t *testing.T) {
+func TestTraceSource(t *testing.T) {
 	trace, err := arrival.ReadTrace("t.csv", strings.NewReader("time,meter,value\n0,a,5\n1,b,2.6\n1,a,0\n2,a,7\n3,b,1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRecorded(trace, 4, time.Hour)
+	r := newTraceSource(trace, 4, time.Hour)
 	var got []string
 	for at := range uint64(9) {
 		meter, number, values := r.Reading(at)

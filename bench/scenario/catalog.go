@@ -1,0 +1,241 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/internal/strictyaml"
+)
+
+// A Catalog holds the tables in which the words of a scenario are looked up. They belong to
+// the packages that own the things, on the floors above.
+type Catalog struct {
+	Workloads []WorkloadKind
+	Factors   []FactorKind // over the options of workloads
+	Schemes   Schemes      // of functional encryption
+	Targets   []TargetKind // in place of a topology
+}
+
+// A WorkloadKind is a row of the table of workload kinds.
+type WorkloadKind struct {
+	Name string
+	// Text is the struct that a workload of the kind decodes into, Common embedded.
+	Text reflect.Type
+	// Decode reads a workload with its defaults. Where moved, the text was written for another
+	// kind, and what does not apply to this one is dropped.
+	Decode func(n *strictyaml.Node, kind string, moved bool) (Common, Options, error)
+}
+
+// Options are what a workload has beside Common. They are values: a factor replaces them.
+type Options interface {
+	// Check returns the first thing that no workload can be made of, with its path after at.
+	Check(at string) *strictyaml.Problem
+	// Traits returns what the scenario around the workload, and the study, depend on.
+	Traits() Traits
+	// Describe puts the kind and the options into the conditions of a point.
+	Describe(c *result.Conditions)
+	// String returns the kind and the options in a few words.
+	String() string
+}
+
+// Traits are what a scenario and a study have to know of any workload.
+type Traits struct {
+	Values int   // per reading; 0: its transactions are no readings, and no rows of a trace
+	Bound  int64 // every value is below it
+	Group  int   // meters that belong together, on one channel; 0 or 1: none do
+	Reads  bool  // its transactions need what is on the ledger
+	Ahead  bool  // a ciphertext is made for every transaction before the load
+	Bank   int   // ciphertexts made before the load and used again and again
+	Cost   Cost  // of its encryption
+}
+
+// A Scheme is a row of the table of schemes, as far as a scenario has to know it.
+type Scheme struct {
+	Name  string
+	Sizes []int // of its keys in bits, ascending
+	// Cost is about what vectors, or groups, of a length cost at a size.
+	Cost func(bits, length int) Cost
+}
+
+// Cost is about how long encryption takes, in P-256 signatures on the same machine.
+type Cost struct {
+	Setup   float64 // what is made once for a size, as a modulus
+	Encrypt float64 // one ciphertext
+	Sample  float64 // of a cell of the table of costs
+}
+
+// Schemes are the table of schemes.
+type Schemes []Scheme
+
+// DefaultBits is the key size where a scheme has several and none is given.
+const DefaultBits = 2048
+
+// Names returns the names of all schemes.
+func (s Schemes) Names() []string {
+	names := make([]string, len(s))
+	for i, scheme := range s {
+		names[i] = scheme.Name
+	}
+	return names
+}
+
+// Of returns the scheme of a name, the zero Scheme for an unknown one.
+func (s Schemes) Of(name string) Scheme {
+	if i := slices.IndexFunc(s, func(one Scheme) bool { return one.Name == name }); i >= 0 {
+		return s[i]
+	}
+	return Scheme{}
+}
+
+// Sizes returns the key sizes that any of some schemes has, ascending.
+func (s Schemes) Sizes(of ...string) []int {
+	var all []int
+	for _, name := range of {
+		all = append(all, s.Of(name).Sizes...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// several returns those of some schemes that have more than one size.
+func (s Schemes) several(of []string) []string {
+	return slices.DeleteFunc(slices.Clone(of), func(name string) bool { return len(s.Of(name).Sizes) == 1 })
+}
+
+// CheckBits returns a problem unless one of some schemes has such a key.
+func (s Schemes) CheckBits(path string, bits int, of ...string) *strictyaml.Problem {
+	if slices.Contains(s.Sizes(of...), bits) {
+		return nil
+	}
+	whose := "there is"
+	if len(of) == 1 {
+		whose = of[0] + " has"
+	}
+	return problem(s.hint(of...), path, "%s no key size of %d bits", whose, bits)
+}
+
+// CheckVaried returns a problem unless one of the schemes with several key sizes has this one.
+func (s Schemes) CheckVaried(path string, bits int) *strictyaml.Problem {
+	return s.CheckBits(path, bits, s.several(s.Names())...)
+}
+
+// hint names the sizes of some schemes.
+func (s Schemes) hint(of ...string) string {
+	var words []string
+	for _, n := range s.Sizes(of...) {
+		words = append(words, strconv.Itoa(n))
+	}
+	return "known are " + strings.Join(words, ", ")
+}
+
+// The ranges of what is encrypted.
+const (
+	MaxLength = 1024
+	MinBound  = 2
+	MaxBound  = 1 << 31
+	// maxProduct limits length * bound^2, the largest inner product that the parameters of
+	// encryption allow. That of the functions that are computed is bound times the sum of their
+	// weights, and may be as large as the tables of discrete logarithms reach: 2^40 with 2^20
+	// entries.
+	maxProduct = 1 << 48
+)
+
+// CheckProduct returns a problem where inner products of values could be too large to encrypt.
+func CheckProduct(path string, length int, bound int64) *strictyaml.Problem {
+	if product := float64(length) * float64(bound) * float64(bound); product >= maxProduct {
+		return problem("", path, "inner products of %d values below %d reach 2^%.0f, and the parameters of encryption must stay below 2^48",
+			length, bound, math.Ceil(math.Log2(product)))
+	}
+	return nil
+}
+
+// A TargetKind is a row of the table of what can stand in place of a topology.
+type TargetKind struct {
+	Name   string
+	Called string               // in messages: simulated ledger
+	Keeps  bool                 // what was committed can be read again, as bills do
+	New    func() TargetOptions // a pointer to the struct that its keys decode into
+}
+
+// TargetOptions are what a target has beside its kind.
+type TargetOptions interface {
+	// Check returns the first thing in them that cannot be, with its path after at.
+	Check(at string) *strictyaml.Problem
+}
+
+// names returns the names of the rows of a table.
+func names[T any](rows []T, name func(T) string) []string {
+	all := make([]string, len(rows))
+	for i, row := range rows {
+		all[i] = name(row)
+	}
+	return all
+}
+
+func (c Catalog) workloadKinds() []string {
+	return names(c.Workloads, func(k WorkloadKind) string { return k.Name })
+}
+
+// workload reads a workload at its place in the text. kind, where given, replaces the text's.
+func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error) {
+	moved := kind != ""
+	if n == nil {
+		return Workload{}, strictyaml.OneOf(at+"kind", "", c.workloadKinds()...)
+	}
+	if own := n.Get("kind"); own != nil && !moved {
+		kind, _ = own.Scalar()
+	}
+	if p := strictyaml.OneOf(at+"kind", kind, c.workloadKinds()...); p != nil {
+		return Workload{}, p
+	}
+	row := c.Workloads[slices.Index(c.workloadKinds(), kind)]
+	foreign := c.foreign(n, keysOf(row.Text))
+	if moved {
+		n = n.Without(foreign...)
+	} else if len(foreign) > 0 {
+		return Workload{}, n.Get(foreign[0]).Errorf(c.having(foreign[0]), "a %s workload has no %s", kind, foreign[0])
+	}
+	common, options, err := row.Decode(n, kind, moved)
+	if weight := n.Get("weight"); err == nil && weight != nil && common.Weight < 1 {
+		err = weight.Errorf("", "must be 1 to %d, got %d", maxWeight, common.Weight)
+	}
+	return Workload{common, options}, err
+}
+
+// foreign returns the keys of a workload that only other kinds than its own have.
+func (c Catalog) foreign(n *strictyaml.Node, own []string) (keys []string) {
+	for _, other := range c.Workloads {
+		for _, key := range keysOf(other.Text) {
+			if n.Get(key) != nil && !slices.Contains(own, key) && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// having is the hint that names the kinds with a key.
+func (c Catalog) having(key string) string {
+	var kinds []string
+	for _, k := range c.Workloads {
+		if slices.Contains(keysOf(k.Text), key) {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	return fmt.Sprintf("leave it out, or use kind: %s", strings.Join(kinds, ", "))
+}
+
+// keysOf returns the keys of a struct that is decoded.
+func keysOf(t reflect.Type) (keys []string) {
+	for _, f := range reflect.VisibleFields(t) {
+		if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,209 @@
+package scenario
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"meterbench/internal/strictyaml"
+)
+
+type object = map[string]any
+
+// SchemaOf returns the JSON Schema of scenarios with the tables of a catalog, whose comments are
+// those of the source in some folders. words are what fields may be, by type and field.
+func SchemaOf(t *testing.T, c Catalog, words map[string]any, folders ...string) map[string]any {
+	t.Helper()
+	s := schema{catalog: c, comments: comments(t, folders), words: words, used: map[string]bool{}}
+	root := s.of(reflect.TypeFor[text](), "")
+	for field := range words {
+		if !s.used[field] {
+			t.Errorf("there is no field %s to have a list of words", field)
+		}
+	}
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "meterbench scenario"
+	root["required"] = []string{"name"}
+	return root
+}
+
+// A schema is a JSON Schema being made from Go types.
+type schema struct {
+	catalog  Catalog
+	comments map[string]string // by type and field
+	words    map[string]any
+	used     map[string]bool // of words
+}
+
+func pattern(form string) object { return object{"type": "string", "pattern": form} }
+
+// of returns the schema of a type whose values are in the unit of a field's
+// tag.
+func (s *schema) of(t reflect.Type, unit string) object {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return pattern(`^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
+	case t == reflect.TypeFor[Arrivals]():
+		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.of(reflect.TypeFor[arrivalsText](), "")}}
+	case t == reflect.TypeFor[Search]():
+		return object{"anyOf": []object{s.of(reflect.TypeFor[clientSearch](), ""), s.of(reflect.TypeFor[rateSearch](), "")}}
+	case t == reflect.TypeFor[vary]():
+		return s.ofVary()
+	case strings.HasPrefix(t.Name(), "override["):
+		return s.of(t.Field(0).Type, "")
+	case unit == "rate" && t.Kind() == reflect.Float64:
+		return pattern(`^[0-9]+(\.[0-9]+)? ?/ ?(s|min|h)$`)
+	case unit == "size" && t.Kind() != reflect.Slice:
+		return object{"anyOf": []object{{"type": "integer"}, pattern(`^[0-9]+ ?(KiB|MiB|GiB)?$`)}}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return s.of(t.Elem(), unit)
+	case reflect.Struct:
+		return s.ofStruct(t)
+	case reflect.Slice:
+		return list(s.of(t.Elem(), unit))
+	case reflect.String:
+		return object{"type": "string"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Float64:
+		return object{"type": "number"}
+	}
+	return object{"type": "integer"}
+}
+
+// list is the schema of a list, or of a single value that stands for a list of one.
+func list(item object) object {
+	all := object{"type": "array", "items": item}
+	if item["type"] == "object" {
+		return all
+	}
+	return object{"anyOf": []object{item, all}}
+}
+
+// raw returns the schema of a value that is decoded by a row of a table.
+func (s *schema) raw(key string) object {
+	all := object{}
+	switch key {
+	case "workload", "workloads":
+		for _, k := range s.catalog.Workloads {
+			maps.Copy(all, s.ofStruct(k.Text)["properties"].(object))
+		}
+	case "target":
+		var kinds []string
+		for _, k := range s.catalog.Targets {
+			maps.Copy(all, s.ofStruct(reflect.TypeOf(k.New()).Elem())["properties"].(object))
+			kinds = append(kinds, k.Name)
+		}
+		all["kind"] = object{"enum": kinds}
+	case "fe":
+		return s.of(reflect.TypeFor[feText](), "")
+	}
+	if key == "workloads" {
+		return list(structure(all))
+	}
+	return structure(all)
+}
+
+func structure(properties object) object {
+	return object{"type": "object", "properties": properties, "additionalProperties": false}
+}
+
+func (s *schema) ofVary() object {
+	all := object{}
+	for _, f := range s.catalog.factorKinds() {
+		level := s.of(f.levels.Elem(), "")
+		if words := s.wordsOf("vary." + f.Key); words != nil {
+			level = words
+		}
+		all[f.Key] = list(level)
+	}
+	return structure(all)
+}
+
+func (s *schema) wordsOf(name string) object {
+	words, ok := s.words[name]
+	if !ok {
+		return nil
+	}
+	s.used[name] = true
+	if whole, ok := words.(object); ok {
+		return whole
+	}
+	return object{"enum": words}
+}
+
+func (s *schema) ofStruct(t reflect.Type) object {
+	properties := object{}
+	for _, field := range reflect.VisibleFields(t) {
+		key, unit, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if key == "" {
+			continue
+		}
+		owner := t
+		for _, i := range field.Index[:len(field.Index)-1] {
+			owner = owner.Field(i).Type
+		}
+		name := owner.Name() + "." + field.Name
+		var property object
+		switch raw := reflect.TypeFor[strictyaml.Raw](); {
+		case field.Type == raw || field.Type == reflect.SliceOf(raw):
+			property = s.raw(key)
+		default:
+			if property = s.wordsOf(name); property == nil {
+				property = s.of(field.Type, unit)
+			} else if field.Type.Kind() == reflect.Slice {
+				property = list(property)
+			}
+		}
+		if comment := s.comments[name]; comment != "" {
+			property = maps.Clone(property)
+			property["description"] = comment
+		}
+		properties[key] = property
+	}
+	return structure(properties)
+}
+
+// comments returns what the source in some folders says of the fields of its types.
+func comments(t *testing.T, folders []string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, folder := range folders {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				spec, ok := n.(*ast.TypeSpec)
+				if !ok {
+					return true
+				}
+				fields, ok := spec.Type.(*ast.StructType)
+				if !ok {
+					return true
+				}
+				for _, field := range fields.Fields.List {
+					comment := strings.TrimSpace(field.Comment.Text() + " " + field.Doc.Text())
+					for _, name := range field.Names {
+						all[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(comment), " ")
+					}
+				}
+				return true
+			})
+		}
+	}
+	return all
+}

@@ -1,0 +1,28 @@
+package scenario_test
+
+import (
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"meterbench/bench/scenario"
+	"meterbench/network/lab"
+	"meterbench/workloads"
+)
+
+// parse reads a scenario from its text, with the tables that the program has.
+func parse(text string, sets ...string) (scenario.Scenario, error) {
+	return scenario.Parse("a.yaml", []byte(text), sets, lab.Catalog())
+}
+
+// options returns what only workloads of readings and bills have.
+func options(w scenario.Workload) workloads.Options { return w.Options.(workloads.Options) }
+
+// diff returns how two values differ, but for what says where they stand in the file.
+func diff(want, got any) string {
+	return cmp.Diff(want, got, cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, scenario.Target{}, workloads.Options{}))
+}
+
+// read reads a scenario likewise, by its name or from a file.
+func read(nameOrPath string, sets ...string) (scenario.Scenario, error) {
+	return scenario.Read(nameOrPath, sets, lab.Catalog())
+}

@@ -1,0 +1,176 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
+	"meterbench/workloads"
+)
+
+// fleetStart is when the simulated meters begin to measure: a Monday in
+// winter. It is fixed so that readings repeat from the seed.
+var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
+
+// specOf returns what makes a workload with the seed of a scenario.
+func specOf(s scenario.Scenario, w scenario.Workload, prefix string, channels int) workloads.Spec {
+	return workloads.Spec{Workload: w, Seed: s.Seed, Start: fleetStart, Prefix: prefix, Channels: channels}
+}
+
+// A builder makes the workloads of one site and puts on its ledger what they need.
+type builder struct {
+	scenario scenario.Scenario
+	site     workloads.Spec // what the workloads of the site have in common
+	commit   func(ctx context.Context, tx bench.Transaction) error
+	built    []built
+}
+
+// built is a workload whose meters are registered.
+type built struct {
+	workloads.Workload
+	contract string
+}
+
+// series makes the workload of a series ready, or the parts of its mix, each with meters of its own.
+func (b *builder) series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	if series.Mix == nil {
+		spec := b.spec(series.Workload, series.Prefix)
+		spec.First, spec.Trace, spec.Rows = need.First, series.Load.Arrivals.Trace, need.Rows
+		return b.build(ctx, spec, need.Planned, working)
+	}
+	var parts []workloads.Part
+	var all result.Preparation
+	for i, w := range series.Mix {
+		part, prepared, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1)), 0, working)
+		if err != nil {
+			return nil, all, err
+		}
+		parts = append(parts, workloads.Part{Weight: w.Weight, Workload: part})
+		if prepared.Ciphertexts > 0 {
+			all = result.Preparation{Ciphertexts: all.Ciphertexts + prepared.Ciphertexts, Total: all.Total + prepared.Total, Encrypt: prepared.Encrypt}
+		}
+	}
+	workload, err := workloads.NewMix(b.scenario.Seed, need.First, parts)
+	return workload, all, err
+}
+
+func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
+	spec := specOf(b.scenario, w, prefix, b.site.Channels)
+	spec.Device, spec.Tables, spec.Query = b.site.Device, b.site.Tables, b.site.Query
+	return spec
+}
+
+// build makes one workload ready: it puts on the ledger what must be there before, and makes the
+// ciphertexts that are wanted before the load.
+func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
+	kind := workloads.KindOf(spec.Workload)
+	w, err := kind.New(ctx, spec)
+	if err != nil {
+		return nil, result.Preparation{}, err
+	}
+	if err := b.setUp(ctx, w, working); err != nil {
+		return nil, result.Preparation{}, err
+	}
+	b.built = append(b.built, built{w, kind.Contract})
+	prepared, err := w.Prepare(ctx, planned, func(done, total int) { working(fmt.Sprintf("%d of %d ciphertexts", done, total)) })
+	if err != nil {
+		return nil, prepared, err
+	}
+	for channel := range b.site.Channels {
+		err := b.commitAll(ctx, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
+		if err != nil {
+			return nil, prepared, fmt.Errorf("readings to bill: %w", err)
+		}
+	}
+	return w, prepared, nil
+}
+
+// setUp sets a workload up on all channels at once. Transactions of one function do not build on each
+// other; those of the next may build on them.
+func (b *builder) setUp(ctx context.Context, w workloads.Workload, working func(string)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for channel := range b.site.Channels {
+		group.Go(func() error {
+			all, err := w.SetUp(channel)
+			for err == nil && len(all) > 0 {
+				n := slices.IndexFunc(all, func(tx bench.Transaction) bool { return tx.Function != all[0].Function })
+				if n < 0 {
+					n = len(all)
+				}
+				same := all[:n]
+				all = all[n:]
+				err = b.commitAll(ctx, yieldAll(same), func(n int) {
+					working(fmt.Sprintf("%d of %d transactions of %s", n, len(same), same[0].Function))
+				})
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
+	return func(yield func(bench.Transaction, error) bool) {
+		for _, tx := range all {
+			if !yield(tx, nil) {
+				return
+			}
+		}
+	}
+}
+
+// maxInFlight is how many transactions of the set-up are under way on a channel: they
+// share blocks, and a block often waits for the batch timer.
+const maxInFlight = 16
+
+// commitAll takes transactions that do not build on each other to their
+// commits. committed is called after each, by one goroutine at a time.
+func (b *builder) commitAll(ctx context.Context, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxInFlight)
+	var mu sync.Mutex
+	n := 0
+	for tx, err := range all {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			group.Go(func() error { return err })
+			break
+		}
+		group.Go(func() error {
+			if err := b.commit(ctx, tx); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			committed(n)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// sampled is how many stored items of each workload are checked after the load.
+const sampled = 10
+
+// evaluate compares items on the ledger with what their meters measured.
+func (b *builder) evaluate(ctx context.Context) (compared uint64, err error) {
+	for _, w := range b.built {
+		n, err := w.Check(ctx, sampled)
+		if compared += uint64(n); err != nil {
+			return compared, err
+		}
+	}
+	return compared, nil
+}

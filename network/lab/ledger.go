@@ -1,0 +1,109 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
+	"meterbench/network/client"
+	"meterbench/simulators/reading"
+)
+
+// A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is
+// what a study.Site has in common on all of them.
+type ledger struct {
+	channels  []string        // names
+	clients   client.Channels // connected to them
+	builder   builder
+	setUp     []uint64      // by channel: blocks below this number hold set-up only
+	semaphore chan struct{} // held by transactions of the set-up: as many as no peer turns away
+	begin     time.Time
+	first     time.Duration // from begin to the first commit
+	committed sync.Once
+}
+
+// Target implements study.Site.
+func (l *ledger) Target() bench.Target { return l.clients }
+
+// Series implements study.Site.
+func (l *ledger) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	workload, prepared, err := l.builder.series(ctx, series, need, working)
+	if err == nil {
+		l.setUp, err = l.clients.Heights(ctx)
+	}
+	return workload, prepared, err
+}
+
+// commit takes a transaction of the set-up to its commit. It may be called for
+// several channels at once.
+func (l *ledger) commit(ctx context.Context, tx bench.Transaction) error {
+	select {
+	case l.semaphore <- struct{}{}:
+		defer func() { <-l.semaphore }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := l.clients[tx.Channel].Invoke(ctx, tx.Function, tx.Args...); err != nil {
+		return fmt.Errorf("set up channel %s: %w", l.channels[tx.Channel], err)
+	}
+	l.committed.Do(func() { l.first = time.Since(l.begin) })
+	return nil
+}
+
+// query asks the contract on a channel.
+func (l *ledger) query(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
+	return l.clients[channel].Evaluate(ctx, function, args...)
+}
+
+// Ledger implements study.Site.
+func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
+		for e, err := range l.clients.Ledger(ctx) {
+			if err == nil && e.Block < l.setUp[e.Channel] {
+				continue
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// maxCounts is about how many queries count what the meters of a fleet have
+// stored on a channel: one query would take longer than a chaincode may.
+const maxCounts = 500
+
+// Stored implements study.Site. What was there before the load does not count.
+func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
+	for _, w := range l.builder.built {
+		fleet := w.Meters()
+		meters := fleet.Config().Meters
+		step := (meters + maxCounts - 1) / maxCounts
+		for from := 0; from < meters; from += step {
+			first, last := fleet.ID(from), fleet.ID(min(from+step, meters)-1)
+			for channel := range l.clients {
+				answer, err := l.query(ctx, channel, reading.FnCount, []byte(first), []byte(last))
+				if err != nil {
+					return 0, fmt.Errorf("meters %s to %s: %w", first, last, err)
+				}
+				n, err := strconv.ParseUint(string(answer), 10, 64)
+				if err != nil {
+					return 0, fmt.Errorf("meters %s to %s: the contract answered %q: %w", first, last, answer, err)
+				}
+				total += n
+			}
+		}
+		total -= w.Preloaded()
+	}
+	return total, nil
+}
+
+// Evaluate implements study.Evaluator.
+func (l *ledger) Evaluate(ctx context.Context) (uint64, error) { return l.builder.evaluate(ctx) }

@@ -1,0 +1,240 @@
+package workloads
+
+import (
+	"context"
+	"iter"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/arrival"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/internal/strictyaml"
+	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/reading"
+)
+
+// A Kind is a row of the table of workload kinds.
+type Kind struct {
+	scenario.WorkloadKind
+	Contract string // that its transactions call
+	// Most returns how many transactions a workload can make, or why it can make none. It makes no
+	// keys, so that everything is refused before a network is brought up for it.
+	Most func(Spec) (uint64, error)
+	// New makes a workload, with its keys.
+	New func(context.Context, Spec) (Workload, error)
+}
+
+// The workload kinds, and the forms of readings.
+const (
+	Plain     = "plain"
+	Padded    = "padded"
+	Encrypted = "encrypted"
+	Billing   = "billing"
+)
+
+// forms are the forms of readings that can be billed.
+func forms() []string { return []string{Plain, Padded, Encrypted} }
+
+// Kinds returns the table of workload kinds.
+func Kinds() []Kind {
+	options := func(name string) scenario.WorkloadKind {
+		return scenario.WorkloadKind{Name: name, Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
+	}
+	return []Kind{
+		{options(Plain), reading.ContractName, mostReadings, makeReadings},
+		{options(Padded), reading.ContractName, mostReadings, makeReadings},
+		{options(Encrypted), reading.ContractName, mostReadings, makeReadings},
+		{options(Billing), reading.ContractName, mostBills, makeBills},
+	}
+}
+
+// KindOf returns the row of a workload that was read.
+func KindOf(w scenario.Workload) Kind {
+	all := Kinds()
+	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
+}
+
+// Factors returns the table of factors over the options of workloads, in the order in which names
+// of series carry them.
+func Factors() []scenario.FactorKind {
+	word := func(s string) string { return s }
+	oneOf := func(options ...string) func(path, got string) *strictyaml.Problem {
+		return func(path, got string) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
+	}
+	return []scenario.FactorKind{
+		scenario.OptionFactor("form", word, oneOf(forms()...), func(o Options) bool { return o.kind == Billing }, Options.reform),
+		scenario.OptionFactor("scheme", word, oneOf(fe.Names()...), Options.keyed, Options.rescheme),
+		scenario.OptionFactor("bits", strconv.Itoa, Schemes().CheckVaried,
+			func(o Options) bool { return o.keyed() && len(fe.Name(o.Scheme).Sizes()) != 1 },
+			func(o Options, bits int) Options {
+				o.Bits = bits
+				return o
+			}),
+		scenario.OptionFactor("length", strconv.Itoa,
+			func(path string, n int) *strictyaml.Problem {
+				return strictyaml.Between(path, n, 1, scenario.MaxLength)
+			},
+			func(Options) bool { return true },
+			func(o Options, length int) Options {
+				o.Length = length
+				return o
+			}),
+		scenario.OptionFactor("encryption", Encryption.label, func(path string, e Encryption) *strictyaml.Problem { return e.check(path) },
+			func(o Options) bool { return o.kind == Encrypted },
+			func(o Options, e Encryption) Options {
+				o.Encryption = e
+				return o
+			}),
+	}
+}
+
+// Schemes returns the table of schemes as scenarios take it.
+func Schemes() scenario.Schemes {
+	var all scenario.Schemes
+	for _, s := range fe.Schemes() {
+		all = append(all, scenario.Scheme{Name: string(s.Name), Sizes: s.Name.Sizes(), Cost: func(bits, length int) scenario.Cost {
+			return scenario.Cost(s.Cost(bits, length))
+		}})
+	}
+	return all
+}
+
+// A Spec is what a workload is made of.
+type Spec struct {
+	Workload scenario.Workload
+	Seed     uint64    // of meters, readings and keys
+	Start    time.Time // when the meters begin to measure
+	Prefix   string    // of its meters' ids: no other workload of the run has it
+	First    uint64    // sequence number of its first transaction
+	Trace    *arrival.Trace
+	Rows     int    // of the trace that a load level follows; the next begins with the first again
+	Channels int    // over which meters are spread, index mod Channels
+	Device   Device // makes readings and bills; nil: they are made here
+	Tables   *fe.Tables
+	// Query asks the workload's contract on a channel and changes nothing; nil where there is none.
+	Query func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error)
+}
+
+// A Workload makes the transactions of a series, or of a part of a mix.
+type Workload interface {
+	Component
+	// SetUp returns the transactions that must be on the ledger of a channel before any other, each
+	// committed before one of another function.
+	SetUp(channel int) ([]bench.Transaction, error)
+	// Prepare makes what is wanted before the load, for so many transactions where they are known.
+	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
+	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
+	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
+	// Preloaded returns how many items of those that its contract counts Preload stores.
+	Preloaded() uint64
+	// Meters returns the fleet whose items its contract counts.
+	Meters() *meter.Fleet
+	// Check draws up to k stored items of the workload after the load and compares each with what
+	// the meters measured. It returns how many it compared; the error names the first that is wrong.
+	Check(ctx context.Context, k int) (compared int, err error)
+}
+
+// fleet returns the meters of a workload.
+func (s Spec) fleet() (*meter.Fleet, error) {
+	o := s.Workload.Options.(Options)
+	return meter.NewFleet(meter.Config{
+		Seed: s.Seed, Meters: s.Workload.Meters, Prefix: s.Prefix, Interval: o.Interval, Start: s.Start, Length: o.values(), Bound: o.Bound,
+	})
+}
+
+// readings returns the configuration of readings that a workload sends.
+func (s Spec) readings() (Config, error) {
+	o := s.Workload.Options.(Options)
+	fleet, err := s.fleet()
+	c := Config{
+		Kind: o.kind, Scheme: o.Scheme, Bits: o.Bits, Group: o.Length, Fleet: fleet, First: s.First, Encryption: o.Encryption.Mode,
+		Bank: o.Encryption.Bank, Verify: o.Verify, Channels: s.Channels, Reveal: o.Reveal, Device: s.Device,
+	}
+	if s.Trace != nil {
+		c.Source = newTraceSource(s.Trace, s.Rows, o.Interval)
+	}
+	return c, err
+}
+
+// bills returns the configuration of bills that a workload sends.
+func (s Spec) bills() (BillingConfig, error) {
+	o := s.Workload.Options.(Options)
+	fleet, err := s.fleet()
+	return BillingConfig{
+		Form: o.Form, Scheme: o.Scheme, Bits: o.Bits, Fleet: fleet, First: s.First, Readings: o.Readings, Verify: o.Verify,
+		Channels: s.Channels, Reveal: o.Reveal, Ledger: s.ledger(), Tables: s.Tables, Device: s.Device,
+	}, err
+}
+
+func mostReadings(s Spec) (uint64, error) {
+	c, err := s.readings()
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return c.Most(), nil
+}
+
+func mostBills(s Spec) (uint64, error) {
+	c, err := s.bills()
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return c.Most(), nil
+}
+
+func makeReadings(ctx context.Context, s Spec) (Workload, error) {
+	c, err := s.readings()
+	if err != nil {
+		return nil, err
+	}
+	r, err := NewReadings(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return sentReadings{r, s}, nil
+}
+
+func makeBills(ctx context.Context, s Spec) (Workload, error) {
+	c, err := s.bills()
+	if err != nil {
+		return nil, err
+	}
+	b, err := NewBilling(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// sentReadings are Readings with the ledger that they are checked on.
+type sentReadings struct {
+	*Readings
+	spec Spec
+}
+
+// Preload implements Workload: nothing is on the ledger before.
+func (sentReadings) Preload(context.Context, int) iter.Seq2[bench.Transaction, error] {
+	return func(func(bench.Transaction, error) bool) {}
+}
+
+// Preloaded implements Workload.
+func (sentReadings) Preloaded() uint64 { return 0 }
+
+// Meters implements Workload.
+func (r sentReadings) Meters() *meter.Fleet { return r.config.Fleet }
+
+// Check implements Workload.
+func (r sentReadings) Check(ctx context.Context, k int) (compared int, err error) {
+	return r.Readings.Check(ctx, r.spec.ledger(), r.spec.Tables, k)
+}

@@ -1,0 +1,295 @@
+package workloads
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/internal/strictyaml"
+	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
+	"meterbench/simulators/reading"
+)
+
+// Options are what a scenario says of a workload of readings, or of bills over readings.
+type Options struct {
+	kind       string        // of the workload
+	Form       string        `yaml:"form"`       // billing: plain | padded | encrypted, of the readings that are billed; default encrypted
+	Readings   int           `yaml:"readings"`   // billing: readings per bill, 1 to 1000, default 30
+	Scheme     string        `yaml:"scheme"`     // of encryption; unless plain, default ddh
+	Bits       int           `yaml:"bits"`       // size of the scheme's key; unless plain, default 2048, or the one that the scheme has
+	Length     int           `yaml:"length"`     // values per reading, at least 1; dmcfe: meters whose values of one interval are added up
+	Bound      int64         `yaml:"bound"`      // every value is below it
+	Interval   time.Duration `yaml:"interval"`   // a meter's metering interval: the time that one value covers
+	Encryption Encryption    `yaml:"encryption"` // encrypted only
+	Reveal     bool          `yaml:"reveal"`     // the key authority also issues keys that reveal single readings; default false
+	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
+}
+
+const (
+	defaultReadings = 30 // of a bill: a month of days
+	defaultInterval = 15 * time.Minute
+)
+
+// Encryption says when ciphertexts are made. In YAML: inline, ahead, or {bank: K}.
+type Encryption struct {
+	Mode string // Inline, Ahead or Bank
+	Bank int    `yaml:"bank"` // number of ciphertexts, bank only
+}
+
+// The modes of encryption.
+const (
+	Inline = "inline" // in the transaction
+	Ahead  = "ahead"  // every ciphertext before the load
+	Bank   = "bank"   // some before the load, each used again and again
+)
+
+// maxBank only catches mistyped numbers: memory limits a bank before.
+const maxBank = 10_000_000
+
+// UnmarshalNode reads inline, ahead, or {bank: K}.
+func (e *Encryption) UnmarshalNode(n *strictyaml.Node) error {
+	mode, ok := n.Scalar()
+	switch {
+	case !ok:
+		type plain Encryption
+		*e = Encryption{Mode: Bank}
+		return n.Decode((*plain)(e))
+	case mode == Inline || mode == Ahead:
+		e.Mode = mode
+		return nil
+	case mode == Bank:
+		return n.Errorf("write {bank: 500}", "how many ciphertexts the bank holds is missing")
+	}
+	return n.Errorf(strictyaml.Hint(mode, []string{Inline, Ahead, "{bank: K}"}), "unknown encryption %q", mode)
+}
+
+func (e Encryption) label() string {
+	if e.Mode == Bank {
+		return fmt.Sprintf("bank:%d", e.Bank)
+	}
+	return e.Mode
+}
+
+func (e Encryption) check(at string) *strictyaml.Problem {
+	if e.Mode == Bank {
+		return strictyaml.Between(at+".bank", e.Bank, 1, maxBank)
+	}
+	return nil
+}
+
+// optionsText is a workload as it stands in a file.
+type optionsText struct {
+	scenario.Common
+	Options
+}
+
+// decodeOptions reads a workload of readings or of bills with its defaults.
+func decodeOptions(n *strictyaml.Node, kind string, moved bool) (scenario.Common, scenario.Options, error) {
+	t := optionsText{
+		scenario.Common{Meters: scenario.DefaultMeters},
+		Options{Length: 1, Bound: scenario.DefaultBound, Interval: defaultInterval, Verify: true},
+	}
+	if err := n.Decode(&t); err != nil {
+		return scenario.Common{}, nil, err
+	}
+	t.Common.Kind, t.kind = kind, kind
+	o := t.Options
+	if kind == Billing && n.Get("form") == nil {
+		o.Form = Encrypted
+	}
+	if kind == Billing && n.Get("readings") == nil {
+		o.Readings = defaultReadings
+	}
+	if o.keyed() {
+		if n.Get("scheme") == nil {
+			o.Scheme = fe.Names()[0]
+		}
+		if n.Get("bits") == nil {
+			o.Bits = defaultBits(o.Scheme)
+		}
+	}
+	if kind == Encrypted && n.Get("encryption") == nil {
+		o.Encryption.Mode = Inline
+	}
+	if moved {
+		o = o.reform(o.Form)
+	}
+	return t.Common, o, nil
+}
+
+// defaultBits is the only key size that a scheme has, or the default.
+func defaultBits(scheme string) int {
+	if sizes := fe.Name(scheme).Sizes(); len(sizes) == 1 {
+		return sizes[0]
+	}
+	return scenario.DefaultBits
+}
+
+// content is the form of the readings: of those that are sent, or billed.
+func (o Options) content() string {
+	if o.kind == Billing {
+		return o.Form
+	}
+	return o.kind
+}
+
+// keyed tells whether the readings have a scheme.
+func (o Options) keyed() bool { return o.content() != Plain }
+
+// grouped tells whether meters agree on keys in groups, since the scheme has no authority.
+func (o Options) grouped() bool { return fe.Name(o.Scheme).Single() }
+
+// values returns how many values a reading has: a member of a group encrypts one, and Length
+// meters are a group.
+func (o Options) values() int {
+	if o.grouped() {
+		return 1
+	}
+	return o.Length
+}
+
+// reform changes the form of the readings that are billed: what does not apply is dropped, and
+// what is missing gets its default.
+func (o Options) reform(form string) Options {
+	if o.kind == Billing {
+		o.Form = form
+	} else {
+		o.Form, o.Readings = "", 0
+	}
+	if o.kind != Encrypted {
+		o.Encryption = Encryption{}
+	}
+	if o.content() != Encrypted {
+		o.Reveal = false
+	}
+	switch {
+	case !o.keyed():
+		o.Scheme, o.Bits = "", 0
+	case o.Scheme == "":
+		o = o.rescheme(fe.Names()[0])
+	}
+	return o
+}
+
+// rescheme changes the scheme. Its key size becomes the only one that it has, or the default where
+// the scheme before had only one; and a scheme of groups has no authority that could reveal.
+func (o Options) rescheme(scheme string) Options {
+	chosen := len(fe.Name(o.Scheme).Sizes()) > 1 && o.Bits != 0
+	o.Scheme = scheme
+	if len(fe.Name(scheme).Sizes()) == 1 || !chosen {
+		o.Bits = defaultBits(scheme)
+	}
+	o.Reveal = o.Reveal && !o.grouped()
+	return o
+}
+
+// Traits implements scenario.Options.
+func (o Options) Traits() scenario.Traits {
+	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Ahead: o.Encryption.Mode == Ahead, Bank: o.Encryption.Bank}
+	if o.kind == Billing {
+		t.Values, t.Reads = 0, true
+	}
+	if o.grouped() {
+		t.Group = o.Length
+	}
+	if o.keyed() {
+		t.Cost = Schemes().Of(o.Scheme).Cost(o.Bits, o.Length)
+	}
+	return t
+}
+
+// Describe implements scenario.Options.
+func (o Options) Describe(c *result.Conditions) {
+	c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length = o.kind, o.Form, o.Readings, o.Scheme, o.Bits, o.Length
+	c.Encryption, c.Bank, c.Interval, c.Verify = o.Encryption.Mode, o.Encryption.Bank, o.Interval.Seconds(), o.Verify
+}
+
+// String implements scenario.Options.
+func (o Options) String() string {
+	parts := []string{o.kind}
+	if o.kind == Billing {
+		parts = append(parts, fmt.Sprintf("of %d %s readings", o.Readings, o.Form))
+	}
+	if o.keyed() {
+		parts = append(parts, o.Scheme, fmt.Sprint(o.Bits))
+	}
+	parts = append(parts, fmt.Sprintf("length %d", o.Length))
+	if o.Encryption.Mode != "" {
+		parts = append(parts, o.Encryption.Mode)
+	}
+	if o.Encryption.Bank > 0 {
+		parts = append(parts, fmt.Sprint(o.Encryption.Bank))
+	}
+	return strings.Join(parts, " ")
+}
+
+// Check implements scenario.Options.
+func (o Options) Check(at string) *strictyaml.Problem {
+	problem := func(hint, key, format string, args ...any) *strictyaml.Problem {
+		return strictyaml.Problemf(hint, at+key, format, args...)
+	}
+	if o.kind == Billing {
+		if p := strictyaml.OneOf(at+"form", o.Form, forms()...); p != nil {
+			return p
+		}
+		if p := strictyaml.Between(at+"readings", o.Readings, 1, reading.MaxBilled); p != nil {
+			return p
+		}
+	}
+	called := "a " + o.kind + " workload"
+	if o.kind == Billing {
+		called = "billing of " + o.Form + " readings"
+	}
+	switch {
+	case o.kind != Billing && o.Form != "":
+		return problem("use kind: billing", "form", "only what is billed has a form")
+	case o.kind != Billing && o.Readings != 0:
+		return problem("use kind: billing", "readings", "only bills are over a number of readings")
+	case o.kind == Billing && o.Encryption.Mode != "":
+		return problem("leave it out", "encryption", "the readings of bills are on the ledger before the load")
+	case o.kind != Encrypted && o.Encryption.Mode != "":
+		return problem("", "encryption", "%s encrypts nothing", called)
+	case !o.keyed() && o.Scheme != "":
+		return problem("", "scheme", "%s has no scheme", called)
+	case !o.keyed() && o.Bits != 0:
+		return problem("", "bits", "%s has no key", called)
+	case o.content() != Encrypted && o.Reveal:
+		return problem("leave it out", "reveal", "%s has no key authority", called)
+	}
+	if p := strictyaml.Between(at+"length", o.Length, 1, scenario.MaxLength); p != nil {
+		return p
+	}
+	if p := strictyaml.Between(at+"bound", o.Bound, scenario.MinBound, scenario.MaxBound); p != nil {
+		return p
+	}
+	if o.Interval < time.Second || o.Interval > meter.MaxInterval || o.Interval%time.Second != 0 {
+		return problem("", "interval", "must be whole seconds from 1s to %s, got %s", meter.MaxInterval, o.Interval)
+	}
+	if !o.keyed() {
+		return nil
+	}
+	if p := strictyaml.OneOf(at+"scheme", o.Scheme, fe.Names()...); p != nil {
+		return p
+	}
+	if p := Schemes().CheckBits(at+"bits", o.Bits, o.Scheme); p != nil {
+		return p
+	}
+	if p := scenario.CheckProduct(at+"bound", o.Length, o.Bound); p != nil {
+		return p
+	}
+	switch {
+	case o.grouped() && o.kind == Billing:
+		return problem("use another scheme", "scheme", "a bill needs an evaluation key of a key authority, and %s has none", o.Scheme)
+	case o.grouped() && o.Reveal:
+		return problem("leave it out", "reveal", "%s has no key authority", o.Scheme)
+	case o.grouped() && o.Encryption.Mode == Bank:
+		return problem("use inline or ahead", "encryption", "%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
+	case o.kind == Billing && o.Form == Encrypted && o.Length == 1 && !o.Reveal:
+		return problem("give length: 2 or more, or reveal: true", "length",
+			"a bill over readings of one value reveals each of them, and the key authority issues no such key")
+	}
+	return o.Encryption.check(at + "encryption")
+}
