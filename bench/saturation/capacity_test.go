@@ -65,7 +65,7 @@ func TestFindsCapacity(t *testing.T) {
 					near++
 				}
 				if !found.Reached || target.completed < 20_000 {
-					t.Errorf("%g/s: %d completions, got %+v", target.capacity, target.completed, found)
+					t.Errorf("%g/s: %d completions, reached %v: %s", target.capacity, target.completed, found.Reached, found.Reason)
 				}
 				worst, bias = max(worst, math.Abs(off)), bias+off/float64(searches)
 				steps, most = steps+len(found.Trials), max(most, len(found.Trials))
@@ -127,5 +127,5 @@ func TestRepeatsForInterval(t *testing.T) {
 			t.Errorf("not so: %s", c.what)
 		}
 	}
-	t.Logf("%g/s, %g to %g, in %d steps: %+v", found.Load, found.OfferedLow, found.OfferedHigh, len(found.Trials), found.Saturation)
+	t.Logf("%g/s, %g to %g, in %d steps", found.Load, found.OfferedLow, found.OfferedHigh, len(found.Trials))
 }

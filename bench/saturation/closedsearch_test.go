@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 )
 
@@ -58,14 +61,21 @@ func TestClosedSearch(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := search(t, c.config, c.throughput)
-			if f.Reached != c.reached || f.Load != c.clients || f.Throughput != c.rate || !strings.Contains(f.Reason, c.reason) || len(f.Trials) > c.steps {
-				t.Errorf("got %g clients, %g/s, reached %v in %d steps: %s", f.Load, f.Throughput, f.Reached, len(f.Trials), f.Reason)
+			want := result.Saturation{Reached: c.reached, Clients: int(c.clients), Throughput: c.rate}
+			if diff := cmp.Diff(want, f.Saturation, cmpopts.IgnoreFields(want, "Plateau", "Method")); diff != "" {
+				t.Errorf("found (-want +got):\n%s", diff)
+			}
+			if f.Load != c.clients {
+				t.Errorf("found %g clients, want %g", f.Load, c.clients)
+			}
+			if !strings.Contains(f.Reason, c.reason) {
+				t.Errorf("reason %q, want %q in it", f.Reason, c.reason)
+			}
+			if len(f.Trials) > c.steps {
+				t.Errorf("%d steps, want at most %d", len(f.Trials), c.steps)
 			}
 			if warned := slices.Contains(codes(f.Warnings), saturation.NotConfirmed); warned == f.Reached {
 				t.Errorf("warnings %v", f.Warnings)
-			}
-			if s := f.Saturation; s.Clients != int(c.clients) || s.Offered != 0 || s.Throughput != c.rate {
-				t.Errorf("stored as %+v", s)
 			}
 		})
 	}
@@ -83,7 +93,7 @@ func TestClosedSearchInNoise(t *testing.T) {
 			return min(10*n, 960) * (1 + 0.01*rng.NormFloat64())
 		})
 		if !f.Reached || f.N != 6 || f.Warnings != nil {
-			t.Fatalf("got %+v", f)
+			t.Fatalf("reached %v by %d repetitions: %s %v", f.Reached, f.N, f.Reason, f.Warnings)
 		}
 		least, most = min(least, f.Load), max(most, f.Load)
 		if math.Abs(f.Load/91.2-1) <= 0.05 {
@@ -105,8 +115,15 @@ func TestClosedSearchRepeatsFail(t *testing.T) {
 		}
 		return 100
 	})
-	if !f.Reached || f.Load != 8 || f.Throughput != 100 || calls != 7 {
-		t.Errorf("got %+v after %d calls", f, calls)
+	differ := func(want result.Saturation, got saturation.Found) {
+		t.Helper()
+		if diff := cmp.Diff(want, got.Saturation, cmpopts.IgnoreFields(want, "Plateau", "Method")); diff != "" {
+			t.Errorf("found (-want +got):\n%s", diff)
+		}
+	}
+	differ(result.Saturation{Reached: true, Clients: 8, Throughput: 100, Repetitions: 2}, f)
+	if calls != 7 {
+		t.Errorf("%d calls, want 7", calls)
 	}
 	calls = 0
 	f = search(t, saturation.ClosedConfig{From: 8, To: 100}, func(float64) float64 {
@@ -115,8 +132,9 @@ func TestClosedSearchRepeatsFail(t *testing.T) {
 		}
 		return 100
 	})
-	if f.Reached || f.Load != 8 || f.Throughput != 100 || !strings.Contains(f.Reason, "failed when measured again") {
-		t.Errorf("got %+v", f)
+	differ(result.Saturation{Clients: 8, Throughput: 100}, f)
+	if !strings.Contains(f.Reason, "failed when measured again") {
+		t.Errorf("reason %q", f.Reason)
 	}
 }
 
@@ -143,8 +161,11 @@ func TestClosedSearchProperties(t *testing.T) {
 			})
 		}
 		f := s.Found()
-		if f.Throughput < 0 || f.Load > float64(c.To) || f.Reached && f.Load < float64(c.From) {
-			t.Fatalf("found %+v", f)
+		if f.Throughput < 0 || f.Load > float64(c.To) {
+			t.Fatalf("found %g clients of at most %d, %g/s", f.Load, c.To, f.Throughput)
+		}
+		if f.Reached && f.Load < float64(c.From) {
+			t.Fatalf("found %g clients, fewer than %d", f.Load, c.From)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/saturation"
@@ -59,8 +60,17 @@ func TestOpenSearchEnds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := open(t, c.config, c.measure)
-			if f.Reached != c.reached || f.Load < c.low || f.Load > c.high || !strings.Contains(f.Reason, c.reason) || len(f.Trials) > c.steps {
-				t.Errorf("got %g/s, reached %v in %d steps: %s", f.Load, f.Reached, len(f.Trials), f.Reason)
+			if f.Reached != c.reached {
+				t.Errorf("reached: %v, want %v", f.Reached, c.reached)
+			}
+			if f.Load < c.low || f.Load > c.high {
+				t.Errorf("found %g/s, want %g to %g/s", f.Load, c.low, c.high)
+			}
+			if !strings.Contains(f.Reason, c.reason) {
+				t.Errorf("reason %q, want %q in it", f.Reason, c.reason)
+			}
+			if len(f.Trials) > c.steps {
+				t.Errorf("%d steps, want at most %d", len(f.Trials), c.steps)
 			}
 			if warned := slices.Contains(codes(f.Warnings), saturation.NotConfirmed); warned == f.Reached {
 				t.Errorf("warnings %v", f.Warnings)
@@ -138,8 +148,11 @@ func TestOpenSearchProperties(t *testing.T) {
 			}
 		}
 		f := s.Found()
-		if f.Load < 0 || f.Load > c.To || f.Reached && f.Load == 0 || c.Repetitions <= 1 && f.Load > 0 && !passed[f.Load] {
-			t.Fatalf("found %+v", f)
+		if f.Load < 0 || f.Load > c.To || f.Reached && f.Load == 0 {
+			t.Fatalf("found %g/s of at most %g/s, reached: %v", f.Load, c.To, f.Reached)
+		}
+		if c.Repetitions <= 1 && f.Load > 0 && !passed[f.Load] {
+			t.Fatalf("found %g/s, which did not pass", f.Load)
 		}
 		if flaky == 0 && f.Reached && (f.Load > capacity*1.01 || f.Load < capacity*(1-0.01-c.Resolution)) {
 			t.Fatalf("found %g/s instead of %g/s", f.Load, capacity)
@@ -204,10 +217,21 @@ func TestInvalidStepsAreTriedAgain(t *testing.T) {
 		}
 	}
 	c := saturation.OpenConfig{From: 10, To: 1000}
-	if f := open(t, c, late(3)); f.Plateau == 0 || f.Trials[2].Load != 40 || f.Trials[5].Load != 40 || f.Trials[6].Load != 80 || slices.Contains(codes(f.Warnings), saturation.NotMonotonic) {
-		t.Errorf("%+v", f.Warnings)
+	loads := func(f saturation.Found) (all []float64) {
+		for _, trial := range f.Trials[:7] {
+			all = append(all, trial.Load)
+		}
+		return all
 	}
-	if f := open(t, c, late(4)); f.Trials[6].Stage != "locate" || math.Abs(f.Load/300-1) > 0.03 {
-		t.Errorf("%g, %+v", f.Load, f.Trials[6])
+	f := open(t, c, late(3))
+	if diff := cmp.Diff([]float64{10, 20, 40, 40, 40, 40, 80}, loads(f)); diff != "" {
+		t.Errorf("three invalid steps, loads (-want +got):\n%s", diff)
+	}
+	if f.Plateau == 0 || slices.Contains(codes(f.Warnings), saturation.NotMonotonic) {
+		t.Errorf("plateau %g/s, warnings %v", f.Plateau, f.Warnings)
+	}
+	f = open(t, c, late(4))
+	if f.Trials[6].Stage != saturation.Locate || math.Abs(f.Load/300-1) > 0.03 {
+		t.Errorf("after four invalid steps %s, found %g/s", f.Trials[6].Stage, f.Load)
 	}
 }

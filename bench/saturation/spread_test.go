@@ -37,7 +37,7 @@ func TestSpread(t *testing.T) {
 		}
 		found := s.Found()
 		if !found.Reached || found.Load != 10 || len(found.Warnings) == 0 {
-			t.Fatalf("%+v", found)
+			t.Fatalf("reached %v at %g clients: %s %v", found.Reached, found.Load, found.Reason, found.Warnings)
 		}
 		stored := found.Saturation
 		within("spread", stored.Spread, golden, 1e-5)
@@ -61,7 +61,7 @@ func TestSpread(t *testing.T) {
 		}
 		found := s.Found().Saturation
 		if !found.Reached || repetition != 3 {
-			t.Fatalf("%d repetitions, %+v", repetition, found)
+			t.Fatalf("%d repetitions, reached: %v; %s", repetition, found.Reached, found.Method)
 		}
 		// A rate is found to half a percent (a backlog that grows less is none).
 		within("spread", found.Spread, golden, 0.01)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
@@ -71,8 +73,9 @@ func TestUSLProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got.Lambda/want.Lambda-1) > 1e-6 || math.Abs(got.Sigma-want.Sigma) > 1e-6 || math.Abs(got.Kappa-want.Kappa) > 1e-6 {
-			t.Fatalf("got %+v, want %+v", got, want)
+		got.Lambda, want.Lambda = got.Lambda/want.Lambda, 1
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+			t.Fatalf("law, Lambda relative (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -112,8 +115,14 @@ func TestUSLArbitrary(t *testing.T) {
 			})
 		}
 		u, err := saturation.FitUSL(points)
-		if err == nil && !(u.Lambda > 0 && u.Sigma >= 0 && u.Kappa >= 0 && u.At(10) > 0) {
-			t.Fatalf("got %+v", u)
+		if err != nil {
+			return
+		}
+		if !(u.Lambda > 0 && u.Sigma >= 0 && u.Kappa >= 0) {
+			t.Fatalf("lambda %g, sigma %g, kappa %g", u.Lambda, u.Sigma, u.Kappa)
+		}
+		if !(u.At(10) > 0) {
+			t.Fatalf("%g/s by 10 clients", u.At(10))
 		}
 	})
 }
@@ -149,7 +158,7 @@ func TestConstantThroughputIsALaw(t *testing.T) {
 	for _, x := range []float64{100, 333.3333333, 0.7} {
 		u, err := saturation.FitUSL(scalings(1, x, 2, x, 4, x, 8, x, 16, x, 32, x, 64, x))
 		if err != nil || math.Abs(u.Sigma-1) > 1e-6 || u.Kappa != 0 {
-			t.Errorf("%g: %+v, %v", x, u, err)
+			t.Errorf("%g/s: sigma %g, kappa %g, %v", x, u.Sigma, u.Kappa, err)
 		}
 	}
 }
