@@ -2,10 +2,13 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
@@ -55,23 +58,23 @@ func TestLoadsStartAtTheirStarts(t *testing.T) {
 		}
 		var all uint64
 		for i, want := range []uint64{1000, 3 * 169, 50} {
-			res := results[i]
-			if res.Scheduled != want || res.Counts[result.Valid] != want || res.Next != plans[i].First+want || res.Partial || res.Held != plans[i].Hold {
-				t.Errorf("load %d: %+v, want %d transactions", i, res, want)
-			}
+			differ(t, fmt.Sprintf("load %d", i), bench.Result{
+				Held: plans[i].Hold, Scheduled: want, Counts: result.Counts{result.Valid: want}, Next: plans[i].First + want,
+			}, results[i])
 			all += want
 			for k, rec := range got[i].sorted() {
 				at := due[i](k)
-				if rec.Seq != plans[i].First+uint64(k) || rec.Intended != at || rec.Started != at || rec.Committed != at+service {
-					t.Fatalf("load %d, transaction %d, due at %v: %+v", i, k, at, rec)
+				got := []time.Duration{rec.Intended, rec.Started, rec.Committed}
+				if diff := cmp.Diff([]time.Duration{at, at, at + service}, got); diff != "" || rec.Seq != plans[i].First+uint64(k) {
+					t.Fatalf("load %d, transaction %d: number %d; intended, started and committed (-want +got):\n%s", i, k, rec.Seq, diff)
 				}
 			}
 		}
 		if last := lives[len(lives)-1]; last.Counts.Total() != all || last.InFlight != 0 || last.Hold != 12*time.Second {
-			t.Errorf("in the end the observer saw %+v, want all %d transactions", last, all)
+			t.Errorf("in the end %v ended and %d are under way, of %v; want all %d transactions", last.Counts.Map(), last.InFlight, last.Hold, all)
 		}
 		if third := lives[2]; third.Elapsed != 3*time.Second || third.Offered < 220 || third.Offered > 230 {
-			t.Errorf("in the third second 100/s and 3 clients are offered: %+v", third)
+			t.Errorf("at %v %g/s are offered, want 100/s and 3 clients", third.Elapsed, third.Offered)
 		}
 	})
 }
@@ -111,16 +114,11 @@ func TestInterruptedTogether(t *testing.T) {
 		never.Start, never.Hold = time.Minute, time.Minute
 		clients.Start, clients.Hold = time.Minute, time.Minute
 		results, _ := together(t, ctx, []bench.Plan{over, under, never, clients}, commits(0, 205*time.Millisecond), nil)
-		if res := results[0]; res.Partial || res.Held != over.Hold || res.Scheduled != 30 {
-			t.Errorf("over before the interrupt: %+v", res)
-		}
-		if res := results[1]; !res.Partial || res.Held != 3450*time.Millisecond || res.Scheduled != 35 || res.Counts[result.Valid] != 35 {
-			t.Errorf("interrupted: %+v", res)
-		}
+		valid := func(n uint64) result.Counts { return result.Counts{result.Valid: n} }
+		differ(t, "over before the interrupt", bench.Result{Held: over.Hold, Scheduled: 30, Counts: valid(30), Next: 30}, results[0])
+		differ(t, "interrupted", bench.Result{Partial: true, Held: 3450 * time.Millisecond, Scheduled: 35, Counts: valid(35), Next: 35}, results[1])
 		for _, res := range results[2:] {
-			if !res.Partial || res.Held != 0 || res.Scheduled != 0 {
-				t.Errorf("not begun: %+v", res)
-			}
+			differ(t, "not begun", bench.Result{Partial: true}, res)
 		}
 	})
 }
@@ -139,12 +137,10 @@ func TestLoadsDrainByThemselves(t *testing.T) {
 			}
 			return commits(0, 30*time.Millisecond)(ctx, tx)
 		}, nil)
-		if res := results[0]; res.Counts[result.Unknown] != 1 || res.Ended != 3*time.Second {
-			t.Errorf("%+v", res)
-		}
-		if res := results[1]; res.Counts[result.Valid] != 100 || res.Counts.Total() != 100 {
-			t.Errorf("%+v", res)
-		}
+		unknown := result.Counts{result.Unknown: 1}
+		differ(t, "cut off", bench.Result{Held: time.Second, Ended: 3 * time.Second, Scheduled: 1, Counts: unknown, Next: 1}, results[0])
+		valid := result.Counts{result.Valid: 100}
+		differ(t, "the other load", bench.Result{Held: 10 * time.Second, Scheduled: 100, Counts: valid, Next: 100}, results[1])
 	})
 }
 
@@ -152,7 +148,7 @@ func TestBrokenLoadAmongOthers(t *testing.T) {
 	for _, p := range []bench.Plan{{Clients: 1, Hold: time.Second, Start: -1}, {Hold: time.Second}} {
 		loads := []bench.Load{{Plan: bench.Plan{Clients: 1, Hold: time.Second}}, {Plan: p}}
 		if _, err := bench.RunTogether(t.Context(), alarm.Timers{}, loads, nil, nil); err == nil {
-			t.Errorf("%+v was run", p)
+			t.Errorf("a plan with start %v and %d clients was run", p.Start, p.Clients)
 		}
 	}
 }
