@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,13 +11,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"meterbench/internal/lows"
 )
@@ -29,29 +30,30 @@ type Admin struct {
 }
 
 // NewAdmin returns an administrator of the organisation with that MSP id.
-func NewAdmin(id string, c Credential) (*Admin, error) {
+func NewAdmin(id string, c Credential) (_ *Admin, err error) {
+	defer wrap(&err, "administrator of %s", id)
 	block, _ := pem.Decode(c.Key)
 	if block == nil {
-		return nil, fmt.Errorf("administrator of %s: the key is not PEM", id)
+		return nil, errors.New("the key is not PEM")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("administrator of %s: %w", id, err)
+		return nil, err
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("administrator of %s: the key is a %T, not ECDSA", id, parsed)
+		return nil, fmt.Errorf("the key is a %T, not ECDSA", parsed)
 	}
-	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: id, IdBytes: c.Cert})
-	if err != nil {
-		return nil, fmt.Errorf("administrator of %s: %w", id, err)
-	}
-	return &Admin{creator: creator, key: lows.Key{PrivateKey: key}}, nil
+	var e encoder
+	creator := e.bytes(&msp.SerializedIdentity{Mspid: id, IdBytes: c.Cert})
+	return &Admin{creator: creator, key: lows.Key{PrivateKey: key}}, e.err
 }
 
-func (a *Admin) sign(message []byte) ([]byte, error) {
+func (a *Admin) sign(e *encoder, message []byte) []byte {
 	digest := sha256.Sum256(message)
-	return a.key.Sign(rand.Reader, digest[:], nil)
+	signature, err := a.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	e.fail(err)
+	return signature
 }
 
 // A proposal is a signed call of a system chaincode and what is needed to turn
@@ -64,37 +66,23 @@ type proposal struct {
 }
 
 func (a *Admin) propose(channel, chaincode string, args ...[]byte) (*proposal, error) {
-	nonce := make([]byte, 24)
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	id := sha256.Sum256(append(append([]byte{}, nonce...), a.creator...))
-	p := &proposal{txID: hex.EncodeToString(id[:])}
-
+	var e encoder
+	nonce := newNonce()
+	id := sha256.Sum256(slices.Concat(nonce, a.creator))
 	name := &peer.ChaincodeID{Name: chaincode}
-	extension, err1 := proto.Marshal(&peer.ChaincodeHeaderExtension{ChaincodeId: name})
-	channelHeader, err2 := proto.Marshal(&common.ChannelHeader{
-		Type:      int32(common.HeaderType_ENDORSER_TRANSACTION),
-		TxId:      p.txID,
-		Timestamp: timestamppb.Now(),
-		ChannelId: channel,
-		Extension: extension,
-	})
-	signatureHeader, err3 := proto.Marshal(&common.SignatureHeader{Creator: a.creator, Nonce: nonce})
-	p.header = &common.Header{ChannelHeader: channelHeader, SignatureHeader: signatureHeader}
-	input, err4 := proto.Marshal(&peer.ChaincodeInvocationSpec{ChaincodeSpec: &peer.ChaincodeSpec{
-		Type: peer.ChaincodeSpec_GOLANG, ChaincodeId: name, Input: &peer.ChaincodeInput{Args: args},
-	}})
-	call, err5 := proto.Marshal(&peer.ChaincodeProposalPayload{Input: input})
-	p.call = call
-	header, err6 := proto.Marshal(p.header)
-	bytes, err7 := proto.Marshal(&peer.Proposal{Header: header, Payload: call})
-	signature, err8 := a.sign(bytes)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
-		return nil, fmt.Errorf("build proposal: %w", err)
+	p := &proposal{txID: hex.EncodeToString(id[:])}
+	extension := e.bytes(&peer.ChaincodeHeaderExtension{ChaincodeId: name})
+	p.header = &common.Header{
+		ChannelHeader:   e.channelHeader(common.HeaderType_ENDORSER_TRANSACTION, channel, p.txID, extension),
+		SignatureHeader: e.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: nonce}),
 	}
-	p.signed = &peer.SignedProposal{ProposalBytes: bytes, Signature: signature}
-	return p, nil
+	p.call = e.bytes(&peer.ChaincodeProposalPayload{Input: e.bytes(&peer.ChaincodeInvocationSpec{ChaincodeSpec: &peer.ChaincodeSpec{
+		Type: peer.ChaincodeSpec_GOLANG, ChaincodeId: name, Input: &peer.ChaincodeInput{Args: args},
+	}})})
+	bytes := e.bytes(&peer.Proposal{Header: e.bytes(p.header), Payload: p.call})
+	p.signed = &peer.SignedProposal{ProposalBytes: bytes, Signature: a.sign(&e, bytes)}
+	wrap(&e.err, "build proposal")
+	return p, e.err
 }
 
 // endorse sends a proposal to one peer and returns its endorsement.
@@ -109,17 +97,18 @@ func (p *proposal) endorse(ctx context.Context, conn grpc.ClientConnInterface) (
 	return response, nil
 }
 
-// call endorses a proposal at one peer and returns the chaincode's answer.
-func (a *Admin) call(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string, args ...[]byte) ([]byte, error) {
+// call endorses a proposal at one peer and reads the chaincode's answer into a message, unless that
+// is nil.
+func (a *Admin) call(ctx context.Context, conn grpc.ClientConnInterface, answer proto.Message, channel, chaincode string, args ...[]byte) error {
 	p, err := a.propose(channel, chaincode, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	response, err := p.endorse(ctx, conn)
-	if err != nil {
-		return nil, err
+	if err != nil || answer == nil {
+		return err
 	}
-	return response.GetResponse().GetPayload(), nil
+	return proto.Unmarshal(response.GetResponse().GetPayload(), answer)
 }
 
 // transaction turns a proposal and its endorsements into a signed envelope.
@@ -134,16 +123,14 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 		}
 		action.Endorsements = append(action.Endorsements, r.Endorsement)
 	}
-	payload, err1 := proto.Marshal(&peer.ChaincodeActionPayload{ChaincodeProposalPayload: p.call, Action: action})
-	data, err2 := proto.Marshal(&peer.Transaction{Actions: []*peer.TransactionAction{
+	var e encoder
+	payload := e.bytes(&peer.ChaincodeActionPayload{ChaincodeProposalPayload: p.call, Action: action})
+	bytes := e.bytes(&common.Payload{Header: p.header, Data: e.bytes(&peer.Transaction{Actions: []*peer.TransactionAction{
 		{Header: p.header.SignatureHeader, Payload: payload},
-	}})
-	bytes, err3 := proto.Marshal(&common.Payload{Header: p.header, Data: data})
-	signature, err4 := a.sign(bytes)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return nil, fmt.Errorf("build transaction: %w", err)
-	}
-	return &common.Envelope{Payload: bytes, Signature: signature}, nil
+	}})})
+	envelope := &common.Envelope{Payload: bytes, Signature: a.sign(&e, bytes)}
+	wrap(&e.err, "build transaction")
+	return envelope, e.err
 }
 
 // errMismatch says that peers endorsed different results, which they do for a

@@ -78,7 +78,7 @@ func build(source, out string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, labelFile), label, 0o600)
+	return os.WriteFile(filepath.Join(out, labelFile), label, secret)
 }
 
 func release(home, built, out string) error {
@@ -98,5 +98,5 @@ func release(home, built, out string) error {
 	if err != nil {
 		return err
 	}
-	return write(filepath.Join(out, "chaincode", "server", "connection.json"), data, 0o600)
+	return Write(filepath.Join(out, "chaincode", "server", "connection.json"), data, secret)
 }

@@ -36,27 +36,16 @@ type Credential struct {
 
 // NewCA returns a self-signed authority of an organisation.
 func NewCA(organisation, name string) (*CA, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	subject := pkix.Name{CommonName: name, Organization: []string{organisation}}
+	key, cert, err := issue(nil, subject, func(c *x509.Certificate) {
+		c.IsCA = true
+		c.BasicConstraintsValid = true
+		c.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature
+	})
 	if err != nil {
-		return nil, fmt.Errorf("make key of CA %s: %w", name, err)
+		return nil, fmt.Errorf("make CA %s: %w", name, err)
 	}
-	signer := lows.Key{PrivateKey: key}
-	template, err := template(&key.PublicKey, pkix.Name{CommonName: name, Organization: []string{organisation}})
-	if err != nil {
-		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
-	}
-	template.IsCA = true
-	template.BasicConstraintsValid = true
-	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, signer)
-	if err != nil {
-		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("make certificate of CA %s: %w", name, err)
-	}
-	return &CA{cert: cert, pem: encode("CERTIFICATE", der), key: signer}, nil
+	return &CA{cert: cert, pem: encode("CERTIFICATE", cert.Raw), key: key}, nil
 }
 
 // PEM returns the authority's certificate.
@@ -81,47 +70,52 @@ func (ca *CA) TLS(name string) (Credential, error) {
 	})
 }
 
+// issue returns the credential of a member of the authority's organisation.
 func (ca *CA) issue(subject pkix.Name, shape func(*x509.Certificate)) (Credential, error) {
 	subject.Organization = ca.cert.Subject.Organization
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return Credential{}, fmt.Errorf("make key of %s: %w", subject.CommonName, err)
+	key, cert, err := issue(ca, subject, shape)
+	var pkcs8 []byte
+	if err == nil {
+		pkcs8, err = x509.MarshalPKCS8PrivateKey(key.PrivateKey)
 	}
-	template, err := template(&key.PublicKey, subject)
-	if err != nil {
-		return Credential{}, fmt.Errorf("make certificate of %s: %w", subject.CommonName, err)
-	}
-	shape(template)
-	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, &key.PublicKey, ca.key)
 	if err != nil {
 		return Credential{}, fmt.Errorf("make certificate of %s: %w", subject.CommonName, err)
 	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return Credential{}, fmt.Errorf("encode key of %s: %w", subject.CommonName, err)
-	}
-	return Credential{Cert: encode("CERTIFICATE", der), Key: encode("PRIVATE KEY", pkcs8)}, nil
+	return Credential{Cert: encode("CERTIFICATE", cert.Raw), Key: encode("PRIVATE KEY", pkcs8)}, nil
 }
 
-func template(key *ecdsa.PublicKey, subject pkix.Name) (*x509.Certificate, error) {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
-	if err != nil {
-		return nil, err
+// issue makes a key and its certificate, signed by an authority or, without one, by itself.
+func issue(ca *CA, subject pkix.Name, shape func(*x509.Certificate)) (key lows.Key, cert *x509.Certificate, err error) {
+	if key.PrivateKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return key, nil, err
 	}
-	point, err := key.Bytes()
+	point, err := key.PublicKey.Bytes()
 	if err != nil {
-		return nil, err
+		return key, nil, err
 	}
 	id := sha256.Sum256(point)
+	serial := make([]byte, 16)
+	rand.Read(serial) // never fails
+	serial[0] &= 0x7f // 127 bits
 	now := time.Now()
-	return &x509.Certificate{
-		SerialNumber: serial,
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(serial),
 		Subject:      subject,
-		// A node whose clock lags by a little must not refuse its peers.
-		NotBefore:    now.Add(-5 * time.Minute),
+		NotBefore:    now.Add(-5 * time.Minute), // a node whose clock lags by a little must not refuse its peers
 		NotAfter:     now.Add(validity),
 		SubjectKeyId: id[:],
-	}, nil
+	}
+	shape(template)
+	parent, signer := template, key
+	if ca != nil {
+		parent, signer = ca.cert, ca.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		return key, nil, err
+	}
+	cert, err = x509.ParseCertificate(der)
+	return key, cert, err
 }
 
 func encode(kind string, der []byte) []byte {

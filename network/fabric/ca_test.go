@@ -115,9 +115,10 @@ func TestAdminSignsLowS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 20 {
-		sig, err := admin.sign([]byte("message"))
-		if err != nil || !lowSignature(t, &admin.key.PublicKey, sig) {
-			t.Errorf("signature %x, %v", sig, err)
+		var e encoder
+		sig := admin.sign(&e, []byte("message"))
+		if e.err != nil || !lowSignature(t, &admin.key.PublicKey, sig) {
+			t.Errorf("signature %x, %v", sig, e.err)
 		}
 	}
 	for _, bad := range []Credential{{}, {Key: []byte("no PEM")}, {Key: o.Admin.Cert}} {

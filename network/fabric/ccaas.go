@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,25 +28,14 @@ type Package struct {
 // NewPackage makes the package of a label. The same label gives the same bytes
 // and so the same id for every organisation.
 func NewPackage(label string) (Package, error) {
-	metadata, err := json.Marshal(map[string]string{"type": packageType, "label": label})
-	if err != nil {
-		return Package{}, fmt.Errorf("package %s: %w", label, err)
-	}
-	code, err := archive(file{labelFile, []byte(label)})
-	if err != nil {
-		return Package{}, fmt.Errorf("package %s: %w", label, err)
-	}
-	pkg, err := archive(file{"metadata.json", metadata}, file{"code.tar.gz", code})
-	if err != nil {
+	metadata, err1 := json.Marshal(map[string]string{"type": packageType, "label": label})
+	code, err2 := archive(file{labelFile, []byte(label), public})
+	pkg, err3 := archive(file{"metadata.json", metadata, public}, file{"code.tar.gz", code, public})
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return Package{}, fmt.Errorf("package %s: %w", label, err)
 	}
 	sum := sha256.Sum256(pkg)
 	return Package{Label: label, ID: label + ":" + hex.EncodeToString(sum[:]), Bytes: pkg}, nil
-}
-
-type file struct {
-	name string
-	data []byte
 }
 
 func archive(files ...file) ([]byte, error) {
@@ -53,7 +43,7 @@ func archive(files ...file) ([]byte, error) {
 	zip := gzip.NewWriter(&buf)
 	out := tar.NewWriter(zip)
 	for _, f := range files {
-		h := &tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.data)), ModTime: time.Unix(0, 0)}
+		h := &tar.Header{Name: f.name, Mode: int64(f.mode), Size: int64(len(f.data)), ModTime: time.Unix(0, 0)}
 		if err := out.WriteHeader(h); err != nil {
 			return nil, err
 		}
@@ -61,13 +51,8 @@ func archive(files ...file) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if err := out.Close(); err != nil {
-		return nil, err
-	}
-	if err := zip.Close(); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
+	err := errors.Join(out.Close(), zip.Close())
+	return buf.Bytes(), err
 }
 
 // A Service says where the chaincode of a package runs for one peer. The two
@@ -94,33 +79,28 @@ type connection struct {
 
 // WriteBuilder makes the external builder in a peer's folder: executable is a
 // program that calls Builder first, and services are what this peer can reach.
-func WriteBuilder(peerDir, executable string, services []Service) error {
+func WriteBuilder(peerDir, executable string, services []Service) (err error) {
+	defer wrap(&err, "write external builder")
 	dir := filepath.Join(peerDir, builderDir)
 	bin := filepath.Join(dir, "bin")
 	if err := makeDir(bin); err != nil {
-		return fmt.Errorf("write external builder: %w", err)
+		return err
 	}
 	for _, step := range []string{stepDetect, stepBuild, stepRelease} {
 		if err := os.Symlink(executable, filepath.Join(bin, step)); err != nil {
-			return fmt.Errorf("write external builder: %w", err)
+			return err
 		}
 	}
 	for _, s := range services {
 		data, err := json.Marshal(connection{
-			Address:            s.Address.String(),
-			Domain:             s.Name,
-			DialTimeout:        "10s",
-			TLSRequired:        true,
-			ClientAuthRequired: true,
-			ClientKey:          string(s.Client.Key),
-			ClientCert:         string(s.Client.Cert),
-			RootCert:           string(s.CA),
+			Address: s.Address.String(), Domain: s.Name, DialTimeout: "10s", TLSRequired: true, ClientAuthRequired: true,
+			ClientKey: string(s.Client.Key), ClientCert: string(s.Client.Cert), RootCert: string(s.CA),
 		})
 		if err == nil {
-			err = write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, 0o600)
+			err = Write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, secret)
 		}
 		if err != nil {
-			return fmt.Errorf("write external builder: service %s: %w", s.Label, err)
+			return fmt.Errorf("service %s: %w", s.Label, err)
 		}
 	}
 	return nil

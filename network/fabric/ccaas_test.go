@@ -89,7 +89,7 @@ func TestBuilderSteps(t *testing.T) {
 		{in("metadata", "metadata.json"), `{"type":"ccaas","label":"metrology.readings"}`},
 		{in("src", "label"), "metrology.readings"},
 	} {
-		if err := write(f.path, []byte(f.text), 0o600); err != nil {
+		if err := Write(f.path, []byte(f.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,7 +197,7 @@ func FuzzRelease(f *testing.F) {
 			filepath.Join(home, "secret.json"):                             "secret",
 			filepath.Join(built, labelFile):                                label,
 		} {
-			if err := write(path, []byte(text), 0o600); err != nil {
+			if err := Write(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

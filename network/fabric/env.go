@@ -107,60 +107,56 @@ func TLSFiles(dir string) TLSPaths {
 	}
 }
 
+// nodeEnv is what the environments of both daemons share.
+func nodeEnv(dir, config, logging string) []string {
+	return []string{
+		"FABRIC_CFG_PATH=" + config,
+		"FABRIC_LOGGING_SPEC=" + logging,
+		"FABRIC_LOGGING_FORMAT=" + logFormat,
+		"TMPDIR=" + filepath.Join(dir, tempDir),
+	}
+}
+
 // Env returns the whole environment of `peer node start`.
 func (p Peer) Env() []string {
 	tls := TLSFiles(p.Dir)
 	data := filepath.Join(p.Dir, dataDir)
-	env := []string{
-		"FABRIC_CFG_PATH=" + p.Config,
-		"FABRIC_LOGGING_SPEC=" + peerLogging,
-		"FABRIC_LOGGING_FORMAT=" + logFormat,
-		"TMPDIR=" + filepath.Join(p.Dir, tempDir),
-		"CORE_PEER_ID=" + p.Name,
+	env := append(nodeEnv(p.Dir, p.Config, peerLogging),
+		"CORE_PEER_ID="+p.Name,
 		"CORE_PEER_NETWORKID=meterbench",
-		"CORE_PEER_LOCALMSPID=" + p.MSP,
-		"CORE_PEER_MSPCONFIGPATH=" + filepath.Join(p.Dir, mspDir),
-		"CORE_PEER_FILESYSTEMPATH=" + data,
-		"CORE_LEDGER_SNAPSHOTS_ROOTDIR=" + filepath.Join(data, "snapshots"),
-		"CORE_PEER_LISTENADDRESS=" + p.Address.String(),
-		"CORE_PEER_ADDRESS=" + p.Address.String(),
-		"CORE_PEER_CHAINCODELISTENADDRESS=" + p.Chaincode.String(),
+		"CORE_PEER_LOCALMSPID="+p.MSP,
+		"CORE_PEER_MSPCONFIGPATH="+filepath.Join(p.Dir, mspDir),
+		"CORE_PEER_FILESYSTEMPATH="+data,
+		"CORE_LEDGER_SNAPSHOTS_ROOTDIR="+filepath.Join(data, "snapshots"),
+		"CORE_PEER_LISTENADDRESS="+p.Address.String(),
+		"CORE_PEER_ADDRESS="+p.Address.String(),
+		"CORE_PEER_CHAINCODELISTENADDRESS="+p.Chaincode.String(),
 		"CORE_PEER_TLS_ENABLED=true",
-		"CORE_PEER_TLS_CERT_FILE=" + tls.Cert,
-		"CORE_PEER_TLS_KEY_FILE=" + tls.Key,
-		"CORE_PEER_TLS_ROOTCERT_FILE=" + tls.CA,
-		"CORE_PEER_GOSSIP_BOOTSTRAP=" + p.Bootstrap.String(),
-		"CORE_PEER_GOSSIP_ENDPOINT=" + p.Address.String(),
-		"CORE_PEER_GOSSIP_EXTERNALENDPOINT=" + p.Address.String(),
+		"CORE_PEER_TLS_CERT_FILE="+tls.Cert,
+		"CORE_PEER_TLS_KEY_FILE="+tls.Key,
+		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.CA,
+		"CORE_PEER_GOSSIP_BOOTSTRAP="+p.Bootstrap.String(),
+		"CORE_PEER_GOSSIP_ENDPOINT="+p.Address.String(),
+		"CORE_PEER_GOSSIP_EXTERNALENDPOINT="+p.Address.String(),
 		"CORE_PEER_GOSSIP_ORGLEADER=true",
 		"CORE_PEER_GOSSIP_USELEADERELECTION=false",
-		"CORE_PEER_GOSSIP_RECONNECTINTERVAL=" + gossipInterval,
-		"CORE_PEER_GOSSIP_ALIVETIMEINTERVAL=" + gossipInterval,
-		"CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL=" + gossipInterval,
-		"CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL=" + gossipInterval,
-		// Without an endpoint the peer looks for no Docker daemon, and is
-		// healthy without one.
+		// Without an endpoint the peer looks for no Docker daemon, and is healthy without one.
 		"CORE_VM_ENDPOINT=",
 		fmt.Sprintf("CORE_CHAINCODE_EXTERNALBUILDERS=[{name: %s, path: %q, propagateEnvironment: []}]",
 			builderDir, filepath.Join(p.Dir, builderDir)),
-		"CORE_OPERATIONS_LISTENADDRESS=" + p.Operations.String(),
+		"CORE_OPERATIONS_LISTENADDRESS="+p.Operations.String(),
 		"CORE_OPERATIONS_TLS_ENABLED=true",
-		"CORE_OPERATIONS_TLS_CERT_FILE=" + tls.Cert,
-		"CORE_OPERATIONS_TLS_KEY_FILE=" + tls.Key,
+		"CORE_OPERATIONS_TLS_CERT_FILE="+tls.Cert,
+		"CORE_OPERATIONS_TLS_KEY_FILE="+tls.Key,
 		"CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
-		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES=" + tls.CA,
-		"CORE_METRICS_PROVIDER=prometheus",
+		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES="+tls.CA,
+		"CORE_METRICS_PROVIDER=prometheus")
+	for _, interval := range []string{"RECONNECT", "ALIVETIME", "PUBLISHSTATEINFO", "REQUESTSTATEINFO"} {
+		env = append(env, "CORE_PEER_GOSSIP_"+interval+"INTERVAL="+gossipInterval)
 	}
-	for _, limit := range []struct {
-		service string
-		value   int
-	}{
-		{"GATEWAYSERVICE", p.Limits.Gateway},
-		{"ENDORSERSERVICE", p.Limits.Endorser},
-		{"DELIVERSERVICE", p.Limits.Deliver},
-	} {
-		if limit.value > 0 {
-			env = append(env, "CORE_PEER_LIMITS_CONCURRENCY_"+limit.service+"="+strconv.Itoa(limit.value))
+	for service, limit := range map[string]int{"GATEWAY": p.Limits.Gateway, "ENDORSER": p.Limits.Endorser, "DELIVER": p.Limits.Deliver} {
+		if limit > 0 {
+			env = append(env, "CORE_PEER_LIMITS_CONCURRENCY_"+service+"SERVICE="+strconv.Itoa(limit))
 		}
 	}
 	return env
@@ -171,39 +167,29 @@ func (o Orderer) Env() []string {
 	tls := TLSFiles(o.Dir)
 	ca := "[" + tls.CA + "]"
 	data := filepath.Join(o.Dir, dataDir)
-	return []string{
-		"FABRIC_CFG_PATH=" + o.Config,
-		"FABRIC_LOGGING_SPEC=" + ordererLogging + ":" + o.Debug + "=debug",
-		"FABRIC_LOGGING_FORMAT=" + logFormat,
-		"TMPDIR=" + filepath.Join(o.Dir, tempDir),
-		"ORDERER_GENERAL_LISTENADDRESS=" + o.Address.Host,
-		"ORDERER_GENERAL_LISTENPORT=" + strconv.Itoa(o.Address.Port),
-		"ORDERER_GENERAL_LOCALMSPID=" + o.MSP,
-		"ORDERER_GENERAL_LOCALMSPDIR=" + filepath.Join(o.Dir, mspDir),
+	env := append(nodeEnv(o.Dir, o.Config, ordererLogging+":"+o.Debug+"=debug"),
+		"ORDERER_GENERAL_LISTENADDRESS="+o.Address.Host,
+		"ORDERER_GENERAL_LISTENPORT="+strconv.Itoa(o.Address.Port),
+		"ORDERER_GENERAL_LOCALMSPID="+o.MSP,
+		"ORDERER_GENERAL_LOCALMSPDIR="+filepath.Join(o.Dir, mspDir),
 		"ORDERER_GENERAL_BOOTSTRAPMETHOD=none",
-		"ORDERER_GENERAL_TLS_ENABLED=true",
-		"ORDERER_GENERAL_TLS_CERTIFICATE=" + tls.Cert,
-		"ORDERER_GENERAL_TLS_PRIVATEKEY=" + tls.Key,
-		"ORDERER_GENERAL_TLS_ROOTCAS=" + ca,
-		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE=" + tls.Cert,
-		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY=" + tls.Key,
-		"ORDERER_GENERAL_CLUSTER_ROOTCAS=" + ca,
+		"ORDERER_GENERAL_TLS_ROOTCAS="+ca,
+		"ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE="+tls.Cert,
+		"ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY="+tls.Key,
+		"ORDERER_GENERAL_CLUSTER_ROOTCAS="+ca,
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
-		"ORDERER_ADMIN_LISTENADDRESS=" + o.Admin.String(),
-		"ORDERER_ADMIN_TLS_ENABLED=true",
-		"ORDERER_ADMIN_TLS_CERTIFICATE=" + tls.Cert,
-		"ORDERER_ADMIN_TLS_PRIVATEKEY=" + tls.Key,
-		"ORDERER_ADMIN_TLS_CLIENTAUTHREQUIRED=true",
-		"ORDERER_ADMIN_TLS_CLIENTROOTCAS=" + ca,
-		"ORDERER_FILELEDGER_LOCATION=" + filepath.Join(data, "ledger"),
-		"ORDERER_CONSENSUS_WALDIR=" + filepath.Join(data, "wal"),
-		"ORDERER_CONSENSUS_SNAPDIR=" + filepath.Join(data, "snapshot"),
-		"ORDERER_OPERATIONS_LISTENADDRESS=" + o.Operations.String(),
-		"ORDERER_OPERATIONS_TLS_ENABLED=true",
-		"ORDERER_OPERATIONS_TLS_CERTIFICATE=" + tls.Cert,
-		"ORDERER_OPERATIONS_TLS_PRIVATEKEY=" + tls.Key,
-		"ORDERER_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
-		"ORDERER_OPERATIONS_TLS_CLIENTROOTCAS=" + ca,
-		"ORDERER_METRICS_PROVIDER=prometheus",
+		"ORDERER_ADMIN_LISTENADDRESS="+o.Admin.String(),
+		"ORDERER_FILELEDGER_LOCATION="+filepath.Join(data, "ledger"),
+		"ORDERER_CONSENSUS_WALDIR="+filepath.Join(data, "wal"),
+		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, "snapshot"),
+		"ORDERER_OPERATIONS_LISTENADDRESS="+o.Operations.String(),
+		"ORDERER_METRICS_PROVIDER=prometheus")
+	for _, server := range []string{"GENERAL", "ADMIN", "OPERATIONS"} {
+		prefix := "ORDERER_" + server + "_TLS_"
+		env = append(env, prefix+"ENABLED=true", prefix+"CERTIFICATE="+tls.Cert, prefix+"PRIVATEKEY="+tls.Key)
+		if server != "GENERAL" { // these are the administrator's
+			env = append(env, prefix+"CLIENTAUTHREQUIRED=true", prefix+"CLIENTROOTCAS="+ca)
+		}
 	}
+	return env
 }

@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"meterbench/bench/topology"
 )
@@ -48,27 +46,15 @@ func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) 
 // is at most SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {
 	g := &groups{}
-	root := g.channel(c)
+	block := g.block(c.Name, g.channel(c))
 	if g.err != nil {
 		return nil, fmt.Errorf("genesis block of %s: %w", c.Name, g.err)
-	}
-	block, err := g.block(c.Name, root)
-	if err != nil {
-		return nil, fmt.Errorf("genesis block of %s: %w", c.Name, err)
 	}
 	return block, nil
 }
 
-// groups builds configuration groups and keeps the first error.
-type groups struct{ err error }
-
-func (g *groups) bytes(m proto.Message) []byte {
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil && g.err == nil {
-		g.err = err
-	}
-	return b
-}
+// groups builds configuration groups.
+type groups struct{ encoder }
 
 // admins is the policy under which every part of the configuration may change.
 const admins = "Admins"
@@ -171,9 +157,7 @@ func (g *groups) application(c Channel) *common.ConfigGroup {
 
 func (g *groups) role(to *common.ConfigGroup, key string, role msp.MSPRole_MSPRoleType, id string) {
 	policy, err := OutOf(1, role, []string{id})
-	if err != nil && g.err == nil {
-		g.err = err
-	}
+	g.fail(err)
 	g.policy(to, key, common.Policy_SIGNATURE, policy)
 }
 
@@ -203,34 +187,24 @@ func (g *groups) organisation(o *Organisation) *common.ConfigGroup {
 	return group
 }
 
-func (g *groups) block(channel string, root *common.ConfigGroup) ([]byte, error) {
-	nonce := make([]byte, 24)
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
+func (g *groups) block(channel string, root *common.ConfigGroup) []byte {
+	nonce := newNonce()
 	id := sha256.Sum256(nonce) // the transaction has no creator to hash
-	payload := &common.Payload{
+	envelope := g.bytes(&common.Envelope{Payload: g.bytes(&common.Payload{
 		Header: &common.Header{
-			ChannelHeader: g.bytes(&common.ChannelHeader{
-				Type:      int32(common.HeaderType_CONFIG),
-				Timestamp: timestamppb.Now(),
-				ChannelId: channel,
-				TxId:      hex.EncodeToString(id[:]),
-			}),
+			ChannelHeader:   g.channelHeader(common.HeaderType_CONFIG, channel, hex.EncodeToString(id[:]), nil),
 			SignatureHeader: g.bytes(&common.SignatureHeader{Nonce: nonce}),
 		},
 		Data: g.bytes(&common.ConfigEnvelope{Config: &common.Config{ChannelGroup: root}}),
-	}
-	envelope := g.bytes(&common.Envelope{Payload: g.bytes(payload)})
+	})})
 	hash := sha256.Sum256(envelope)
 	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
 	metadata[common.BlockMetadataIndex_SIGNATURES] = g.bytes(&common.Metadata{
 		Value: g.bytes(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}}),
 	})
-	block := g.bytes(&common.Block{
+	return g.bytes(&common.Block{
 		Header:   &common.BlockHeader{DataHash: hash[:]},
 		Data:     &common.BlockData{Data: [][]byte{envelope}},
 		Metadata: &common.BlockMetadata{Metadata: metadata},
 	})
-	return block, g.err
 }

@@ -36,7 +36,8 @@ func ClientTLS(ca []byte, c Credential) (*tls.Config, error) {
 // JoinOrderer joins an orderer to the channel of a genesis block through its
 // admin endpoint. It waits for that endpoint to listen, which it does later
 // than the orderer's other ones.
-func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesis []byte) error {
+func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesis []byte) (err error) {
+	defer wrap(&err, "join channel")
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("config-block", "config.block")
@@ -47,12 +48,11 @@ func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesi
 		err = form.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("join channel: %w", err)
+		return err
 	}
-	transport := &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}
-	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	url := "https://" + admin.String() + "/participation/v1/channels"
-	err = Retry(ctx, pause, func() error {
+	return Retry(ctx, pause, func() error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
 		if err != nil {
 			return Permanent(err)
@@ -69,8 +69,4 @@ func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesi
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("join channel: %w", err)
-	}
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"google.golang.org/protobuf/proto"
 )
 
 // OutOf is the signature policy that n of the organisations, given by their
@@ -18,18 +17,16 @@ func OutOf(n int, role msp.MSPRole_MSPRoleType, msps []string) (*common.Signatur
 	msps = slices.Sorted(slices.Values(msps)) // equal policies are equal bytes
 	envelope := &common.SignaturePolicyEnvelope{}
 	var rules []*common.SignaturePolicy
+	var e encoder
 	for i, id := range msps {
-		principal, err := proto.Marshal(&msp.MSPRole{MspIdentifier: id, Role: role})
-		if err != nil {
-			return nil, fmt.Errorf("policy: %w", err)
-		}
 		envelope.Identities = append(envelope.Identities, &msp.MSPPrincipal{
-			PrincipalClassification: msp.MSPPrincipal_ROLE, Principal: principal,
+			PrincipalClassification: msp.MSPPrincipal_ROLE, Principal: e.bytes(&msp.MSPRole{MspIdentifier: id, Role: role}),
 		})
 		rules = append(rules, &common.SignaturePolicy{Type: &common.SignaturePolicy_SignedBy{SignedBy: int32(i)}})
 	}
 	envelope.Rule = &common.SignaturePolicy{Type: &common.SignaturePolicy_NOutOf_{
 		NOutOf: &common.SignaturePolicy_NOutOf{N: int32(n), Rules: rules},
 	}}
-	return envelope, nil
+	wrap(&e.err, "policy")
+	return envelope, e.err
 }

@@ -2,16 +2,13 @@ package fabric
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // SetUpTimeout is the batch timeout of a channel's genesis block, unless the
@@ -24,44 +21,30 @@ const SetUpTimeout = 10 * time.Millisecond
 // channel's batch timeout, as the first change of its configuration since
 // genesis. The transaction goes through the gateway behind conn; it is in force
 // at once for what is ordered after it, and Configured waits for a peer.
-func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) error {
+func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) (err error) {
+	defer wrap(&err, "set batch timeout")
 	envelope, err := a.timeoutUpdate(channel, timeout)
 	if err != nil {
-		return fmt.Errorf("set batch timeout: %w", err)
+		return err
 	}
-	err = submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
-	if err != nil {
-		return fmt.Errorf("set batch timeout: %w", err)
-	}
-	return nil
+	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
 }
 
 // timeoutUpdate moves the one value from version 0 to 1. What stands around it
 // keeps its version, in the set that is read and in the set that is written.
 func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
-	path := func() (root, ordering *common.ConfigGroup) {
-		root, ordering = newGroup(), newGroup()
-		root.Groups["Orderer"] = ordering
-		return root, ordering
-	}
-	read, _ := path()
-	written, ordering := path()
+	read, written, ordering := newGroup(), newGroup(), newGroup()
+	read.Groups["Orderer"], written.Groups["Orderer"] = newGroup(), ordering
 	g := &groups{}
 	g.batchTimeout(ordering, timeout)
 	ordering.Values[batchTimeoutKey].Version = 1
 	update := g.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: read, WriteSet: written})
 
-	nonce := make([]byte, 24)
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	signer := g.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: nonce})
-	agreed, err1 := a.sign(append(append([]byte{}, signer...), update...))
+	signer := g.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: newNonce()})
+	agreed := a.sign(&g.encoder, slices.Concat(signer, update))
 	payload := g.bytes(&common.Payload{
 		Header: &common.Header{
-			ChannelHeader: g.bytes(&common.ChannelHeader{
-				Type: int32(common.HeaderType_CONFIG_UPDATE), ChannelId: channel, Timestamp: timestamppb.Now(),
-			}),
+			ChannelHeader:   g.channelHeader(common.HeaderType_CONFIG_UPDATE, channel, "", nil),
 			SignatureHeader: signer,
 		},
 		Data: g.bytes(&common.ConfigUpdateEnvelope{
@@ -69,29 +52,19 @@ func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.En
 			Signatures:   []*common.ConfigSignature{{SignatureHeader: signer, Signature: agreed}},
 		}),
 	})
-	signature, err2 := a.sign(payload)
-	return &common.Envelope{Payload: payload, Signature: signature}, errors.Join(g.err, err1, err2)
+	return &common.Envelope{Payload: payload, Signature: a.sign(&g.encoder, payload)}, g.err
 }
 
 // Configured waits until the peer behind conn has committed the first change of
 // a channel's configuration.
-func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) error {
-	err := Retry(ctx, pause, func() error {
-		answer, err := a.call(ctx, conn, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
-		if err != nil {
-			return err
-		}
+func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
+	defer wrap(&err, "wait for the configuration of %s", channel)
+	return Retry(ctx, pause, func() error {
 		var config common.Config
-		if err := proto.Unmarshal(answer, &config); err != nil {
-			return Permanent(err)
+		err := a.call(ctx, conn, &config, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
+		if err == nil && config.Sequence == 0 {
+			err = errors.New("the channel's configuration is still that of its genesis block")
 		}
-		if config.Sequence == 0 {
-			return errors.New("the channel's configuration is still that of its genesis block")
-		}
-		return nil
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("wait for the configuration of %s: %w", channel, err)
-	}
-	return nil
 }
