@@ -54,10 +54,10 @@ func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 	b := &blockLog{}
 	for _, n := range nodes {
 		reader := logReader{node: n.Name, path: n.Log, lines: lines}
-		switch n.Kind {
-		case KindOrderer:
+		switch n.Role {
+		case result.RoleOrderer:
 			b.orderers = append(b.orderers, &ordererLog{reader, map[blockKey]cut{}, map[string]bool{}, map[string]blockKey{}})
-		case KindPeer:
+		case result.RolePeer:
 			b.peers = append(b.peers, &peerLog{reader, map[blockKey]*peerBlock{}})
 		}
 	}

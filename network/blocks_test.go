@@ -111,8 +111,8 @@ func newLogged(t *testing.T) *logged {
 		Channels: []Channel{{Name: "metrology", Peers: []string{"peer0.ptb", "peer0.cmi"}}},
 	}
 	for _, n := range []Node{
-		{Name: "peer0.ptb", Kind: KindPeer}, {Name: "peer0.cmi", Kind: KindPeer},
-		{Name: "orderer0", Kind: KindOrderer}, {Name: "orderer1", Kind: KindOrderer}, {Name: "chaincode", Kind: KindChaincode},
+		{Name: "peer0.ptb", Role: result.RolePeer}, {Name: "peer0.cmi", Role: result.RolePeer},
+		{Name: "orderer0", Role: result.RoleOrderer}, {Name: "orderer1", Role: result.RoleOrderer}, {Name: "chaincode", Role: result.RoleChaincode},
 	} {
 		n.Log = filepath.Join(l.dir, n.Name+".log")
 		l.record.Nodes = append(l.record.Nodes, n)

@@ -18,7 +18,7 @@ func CheckCaps(t topology.Topology) error {
 	var all topology.Cap
 	for role, c := range t.Caps.Each {
 		if cores := runtime.NumCPU(); c.CPUs > float64(cores) {
-			return fmt.Errorf("topology %s: caps.%s.cpus: %v is no cap on this machine, which has %d processors; leave it out", t.Name, role, c.CPUs, cores)
+			return fmt.Errorf("topology %s: caps.%s.cpus: a cap of %v processors has no effect: this machine has %d; leave it out", t.Name, role, c.CPUs, cores)
 		}
 		all.CPUs, all.Memory = max(all.CPUs, c.CPUs), max(all.Memory, c.Memory)
 	}

@@ -52,7 +52,7 @@ func TestCheckCaps(t *testing.T) {
 		t.Errorf("without caps: %v", err)
 	}
 	shape.Caps.Device.CPUs = 512
-	if err := CheckCaps(shape); err == nil || !strings.HasPrefix(err.Error(), "topology a: caps.device.cpus: 512 is no cap on this machine, which has ") {
+	if err := CheckCaps(shape); err == nil || !strings.HasPrefix(err.Error(), "topology a: caps.device.cpus: a cap of 512 processors has no effect: this machine has ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,10 +2,7 @@ package network
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"meterbench/bench/topology"
 	"meterbench/network/client"
@@ -36,7 +33,7 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 	}
 	for _, name := range c.Peers {
 		peer := r.node(name)
-		ca, user, err := r.keys(peer.Organisation, userCert, userKey)
+		ca, user, err := r.keys(peer.Organisation, fabric.User)
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", name, err)
 		}
@@ -49,11 +46,7 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 }
 
 // keys reads the certificate of an organisation's TLS authority and the credential of one of its
-// users, by the names of the files.
-func (r *Record) keys(organisation, cert, key string) (ca []byte, user fabric.Credential, err error) {
-	dir := organisationDir(r.Dir, organisation)
-	ca, err1 := os.ReadFile(filepath.Join(dir, tlsCAFile))
-	c, err2 := os.ReadFile(filepath.Join(dir, cert))
-	k, err3 := os.ReadFile(filepath.Join(dir, key))
-	return ca, fabric.Credential{Cert: c, Key: k}, errors.Join(err1, err2, err3)
+// users.
+func (r *Record) keys(organisation, user string) (ca []byte, c fabric.Credential, err error) {
+	return fabric.ReadKeys(organisationDir(r.Dir, organisation), user)
 }

@@ -28,7 +28,7 @@ func runFolder(named, network string) (dir string, there bool, err error) {
 	}
 	_, err = os.Stat(dir)
 	there = err == nil
-	if err := os.MkdirAll(dir, onlyTheOwners); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", false, fmt.Errorf("make run folder: %w", err)
 	}
 	entries, err := os.ReadDir(dir)

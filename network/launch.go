@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
@@ -13,25 +14,29 @@ import (
 
 // launch starts every node and watches over it: one that dies ends the start.
 func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
-	logs := n.record.Logs // the record is filled while nodes may die
-	nodes := p.nodes(cfg, logs)
+	nodes := p.nodes(cfg)
+	logs := n.record.Logs // nodes may die while the record is written
 	n.died = make(chan error, len(nodes))
 	for _, node := range nodes {
+		spec := node.spec
+		spec.Name, spec.LogPath = node.Name, filepath.Join(logs, node.Name+".log")
 		var group *cgroup.Group // nil: no cap
 		if node.cap != (topology.Cap{}) {
 			var err error
 			if group, err = newGroup(node.Name, node.cap); err != nil {
 				return fmt.Errorf("%s: %w", node.Name, err)
 			}
-			node.Env = append(node.Env, group.Cap().Env()...)
-			node.Started, node.Explain = group.Add, group.Explain
+			spec.Env = append(spec.Env, group.Cap().Env()...)
+			spec.Started, spec.Explain = group.Add, group.Explain
 		}
 		n.groups = append(n.groups, group)
-		child, err := process.Start(node.Spec)
+		child, err := process.Start(spec)
 		if err != nil {
 			return err
 		}
 		n.processes = append(n.processes, child)
+		node.PID, node.Log = child.PID(), child.LogPath()
+		n.record.Nodes = append(n.record.Nodes, node.Node)
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
@@ -45,28 +50,33 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 
 // A nodePlan is a child to start.
 type nodePlan struct {
-	process.Spec
-	cap topology.Cap
+	Node              // without PID and log
+	spec process.Spec // without name and log
+	cap  topology.Cap
 }
 
 // nodes are the children that make up a network, in the order of Nodes.
-func (p *plan) nodes(cfg Config, logs string) []nodePlan {
-	var nodes []nodePlan
-	add := func(s process.Spec, c topology.Cap) {
-		s.LogPath = filepath.Join(logs, s.Name+".log")
-		nodes = append(nodes, nodePlan{s, c})
-	}
-	caps := p.topology.Caps
+func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 	for _, peer := range p.peers {
-		add(process.Spec{
-			Name: peer.Name, Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir,
-		}, caps.Peer)
+		nodes = append(nodes, nodePlan{
+			Node{Name: peer.Name, Role: result.RolePeer, Organisation: peer.organisation, Address: peer.Address.String(), Operations: peer.Operations.String()},
+			process.Spec{Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir},
+			p.topology.Caps.Peer,
+		})
 	}
 	for _, o := range p.orderers {
-		add(process.Spec{Name: o.Name, Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir}, caps.Orderer)
+		nodes = append(nodes, nodePlan{
+			Node{Name: o.Name, Role: result.RoleOrderer, Organisation: topology.Ordering, Address: o.Address.String(), Operations: o.Operations.String()},
+			process.Spec{Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir},
+			p.topology.Caps.Orderer,
+		})
 	}
 	for _, s := range p.services {
-		add(process.Spec{Name: s.name, Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir}, caps.Chaincode)
+		nodes = append(nodes, nodePlan{
+			Node{Name: s.name, Role: result.RoleChaincode, Organisation: s.peer.organisation, Address: s.address.String()},
+			process.Spec{Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir},
+			p.topology.Caps.Chaincode,
+		})
 	}
 	return nodes
 }

@@ -93,7 +93,7 @@ type families map[string]*dto.MetricFamily
 
 // families asks a node, as its organisation's administrator, for its metrics.
 func (r *Record) families(ctx context.Context, node Node) (families, error) {
-	ca, credential, err := r.keys(node.Organisation, adminTLSCert, adminTLSKey)
+	ca, credential, err := r.keys(node.Organisation, fabric.AdminsTLS)
 	if err != nil {
 		return nil, err
 	}

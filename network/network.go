@@ -24,12 +24,9 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"meterbench/bench/topology"
 	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
-	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -192,11 +189,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err != nil {
 		return err
 	}
-	orgs, err := newOrganisations(t)
-	if err != nil {
-		return err
-	}
-	if err := plan.prepare(orgs, cfg.Executable); err != nil {
+	if err := plan.prepare(cfg.Executable); err != nil {
 		return err
 	}
 	fmt.Fprintf(cfg.Progress, "starting network %s: %d peers, %d orderers, %d chaincodes\n",
@@ -209,16 +202,8 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := n.launch(plan, cfg, abort); err != nil {
 		return err
 	}
-	conns := map[string]*grpc.ClientConn{}
-	for _, peer := range plan.peers {
-		conn, err := client.Connect(peer.Address.String(), peer.Name, orgs.member(peer.organisation).TLSCA.PEM())
-		if err != nil {
-			return fmt.Errorf("%s: %w", peer.Name, err)
-		}
-		defer conn.Close()
-		conns[peer.Name] = conn
-	}
-	b, err := newBringUp(plan, orgs, conns)
+	b, err := newBringUp(plan)
+	defer b.close()
 	if err != nil {
 		return err
 	}
@@ -238,8 +223,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := n.enforce(); err != nil {
 		return err
 	}
-	n.record.Held = cfg.Held
-	n.record.fill(plan, cfg.Binaries.Version, n.processes)
+	n.record.fill(plan, cfg)
 	if err := n.record.writeProfiles(); err != nil {
 		return err
 	}

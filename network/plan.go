@@ -7,24 +7,23 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-
 	"meterbench/bench/topology"
 	"meterbench/network/fabric"
 )
 
 const loopback = "127.0.0.1"
 
-// A plan is a topology with names, folders and ports, before any key is made.
+// A plan is a topology with names, folders and ports. prepare adds the keys.
 // All its slices keep the order of the topology.
 type plan struct {
-	topology topology.Topology
-	dir      string
-	dialect  fabric.Dialect
-	orderers []*fabric.Orderer
-	peers    []*peerPlan
-	channels []*channelPlan
-	services []*servicePlan
+	topology      topology.Topology
+	dialect       fabric.Dialect
+	dir           string
+	organisations map[string]*fabric.Organisation // topology.Ordering among them
+	orderers      []*fabric.Orderer
+	peers         []*peerPlan
+	channels      []*channelPlan
+	services      []*servicePlan
 }
 
 type peerPlan struct {
@@ -32,6 +31,7 @@ type peerPlan struct {
 	organisation string
 	channels     []*channelPlan
 	services     []*servicePlan
+	installed    step // of all its services
 }
 
 type channelPlan struct {
@@ -74,7 +74,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	for _, o := range t.Organisations {
 		for i := range o.Peers {
 			name := fmt.Sprintf("peer%d.%s", i, o.Name)
-			p.peers = append(p.peers, &peerPlan{organisation: o.Name, Peer: fabric.Peer{
+			p.peers = append(p.peers, &peerPlan{organisation: o.Name, installed: make(step), Peer: fabric.Peer{
 				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: t.Limits,
 			}})
 		}
@@ -85,10 +85,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 		}
 	}
 	p.addServices()
-	if err := p.assignPorts(cfg.ports); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p, p.assignPorts(cfg.ports)
 }
 
 func (p *plan) nodeDir(name string) string { return filepath.Join(p.dir, "nodes", name) }
@@ -112,31 +109,32 @@ func (p *plan) addChannel(c topology.Channel) error {
 		}
 	}
 	for _, cc := range c.Chaincodes {
-		n, organisations, err := p.topology.Endorsement(c, cc)
+		contract, err := p.newContract(c, cc)
 		if err != nil {
 			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
 		}
-		var msps []string
-		for _, o := range organisations {
-			msps = append(msps, topology.MSP(o))
-		}
-		policy, err := fabric.OutOf(n, msp.MSPRole_PEER, msps)
-		if err != nil {
-			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
-		}
-		pkg, err := fabric.NewPackage(c.Name + "." + cc.Name)
-		if err != nil {
-			return fmt.Errorf("chaincode %s: %w", cc.Name, err)
-		}
-		cc.Operator = cmp.Or(cc.Operator, c.Members[0])
-		channel.contracts = append(channel.contracts, &contractPlan{
-			Chaincode:  cc,
-			pkg:        pkg,
-			definition: fabric.Definition{Name: cc.Name, Policy: policy, PackageID: pkg.ID},
-		})
+		channel.contracts = append(channel.contracts, contract)
 	}
 	p.channels = append(p.channels, channel)
 	return nil
+}
+
+func (p *plan) newContract(c topology.Channel, cc topology.Chaincode) (*contractPlan, error) {
+	n, organisations, err := p.topology.Endorsement(c, cc)
+	if err != nil {
+		return nil, err
+	}
+	var msps []string
+	for _, o := range organisations {
+		msps = append(msps, topology.MSP(o))
+	}
+	pkg, err := fabric.NewPackage(c.Name + "." + cc.Name)
+	if err != nil {
+		return nil, err
+	}
+	definition, err := fabric.NewDefinition(cc.Name, pkg.ID, n, msps)
+	cc.Operator = cmp.Or(cc.Operator, c.Members[0])
+	return &contractPlan{Chaincode: cc, definition: definition, pkg: pkg}, err
 }
 
 // of returns an organisation's peers on the channel.
@@ -156,10 +154,8 @@ func (p *plan) addServices() {
 	for _, peer := range p.peers {
 		for _, channel := range peer.channels {
 			for _, contract := range channel.contracts {
-				peer.services = append(peer.services, &servicePlan{
-					name: "chaincode." + contract.pkg.Label + "." + peer.Name,
-					peer: peer, contract: contract,
-				})
+				name := "chaincode." + contract.pkg.Label + "." + peer.Name
+				peer.services = append(peer.services, &servicePlan{name: name, peer: peer, contract: contract})
 			}
 		}
 		if len(peer.services) == 1 {
@@ -194,11 +190,9 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	// and the first through the second.
 	for _, peer := range p.peers {
 		peer.Bootstrap = peer.Address
-		for _, other := range p.peers {
-			if other.organisation == peer.organisation && other != peer {
-				peer.Bootstrap = other.Address
-				break
-			}
+		others := func(other *peerPlan) bool { return other.organisation == peer.organisation && other != peer }
+		if i := slices.IndexFunc(p.peers, others); i >= 0 {
+			peer.Bootstrap = p.peers[i].Address
 		}
 	}
 	return nil

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric"
 )
 
 // profilePath is where the connection profile of an organisation lies.
@@ -20,7 +22,7 @@ func (r *Record) writeProfiles() error {
 	for _, o := range r.Topology.Organisations {
 		data, err := json.MarshalIndent(r.profile(o), "", "  ")
 		if err == nil {
-			err = writeFile(r.profilePath(o.Name), data, notSecret)
+			err = fabric.Write(r.profilePath(o.Name), data, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("write connection profile of %s: %w", o.Name, err)
@@ -40,14 +42,14 @@ func (r *Record) profile(of topology.Organisation) object {
 	for _, n := range r.Nodes {
 		node := object{
 			"url":         "grpcs://" + n.Address,
-			"tlsCACerts":  object{"path": filepath.Join(organisationDir(r.Dir, n.Organisation), tlsCAFile)},
+			"tlsCACerts":  object{"path": filepath.Join(organisationDir(r.Dir, n.Organisation), fabric.TLSCAFile)},
 			"grpcOptions": object{"ssl-target-name-override": n.Name, "hostnameOverride": n.Name},
 		}
-		switch n.Kind {
-		case KindPeer:
+		switch n.Role {
+		case result.RolePeer:
 			peers[n.Name] = node
 			members[n.Organisation] = append(members[n.Organisation], n.Name)
-		case KindOrderer:
+		case result.RoleOrderer:
 			orderers[n.Name] = node
 			ordererNames = append(ordererNames, n.Name)
 		}
@@ -55,12 +57,13 @@ func (r *Record) profile(of topology.Organisation) object {
 	for _, o := range r.Topology.Organisations {
 		organisations[o.Name] = object{"mspid": o.MSP(), "peers": members[o.Name]}
 	}
-	dir := organisationDir(r.Dir, of.Name)
+	path := func(file string) object {
+		return object{"path": filepath.Join(organisationDir(r.Dir, of.Name), file)}
+	}
 	organisations[of.Name] = object{
-		"mspid":      of.MSP(),
-		"peers":      members[of.Name],
-		"users":      object{"user": object{"cert": object{"path": filepath.Join(dir, userCert)}, "key": object{"path": filepath.Join(dir, userKey)}}},
-		"signedCert": object{"path": filepath.Join(dir, adminCert)}, "adminPrivateKey": object{"path": filepath.Join(dir, adminKey)},
+		"mspid": of.MSP(), "peers": members[of.Name],
+		"users":      object{"user": object{"cert": path(fabric.User + ".crt"), "key": path(fabric.User + ".key")}},
+		"signedCert": path(fabric.Admins + ".crt"), "adminPrivateKey": path(fabric.Admins + ".key"),
 	}
 	for _, c := range r.Channels {
 		joined := object{}

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
-	"meterbench/internal/process"
 	"meterbench/network/fabric"
 )
 
@@ -33,22 +33,15 @@ type Record struct {
 	Channels []Channel         `json:"channels"`
 }
 
-// The kinds of nodes.
-const (
-	KindPeer      = "peer"
-	KindOrderer   = "orderer"
-	KindChaincode = "chaincode"
-)
-
 // A Node is one process of a network.
 type Node struct {
-	Name         string `json:"name"` // peer0.ptb, orderer0, chaincode.peer0.ptb
-	Kind         string `json:"kind"`
-	Organisation string `json:"organisation"`
-	PID          int    `json:"pid"`
-	Address      string `json:"address"`              // host:port where it serves
-	Operations   string `json:"operations,omitempty"` // host:port of its metrics, over mutual TLS
-	Log          string `json:"log"`                  // path
+	Name         string      `json:"name"` // peer0.ptb, orderer0, chaincode.peer0.ptb
+	Role         result.Role `json:"kind"`
+	Organisation string      `json:"organisation"`
+	PID          int         `json:"pid"`
+	Address      string      `json:"address"`              // host:port where it serves
+	Operations   string      `json:"operations,omitempty"` // host:port of its metrics, over mutual TLS
+	Log          string      `json:"log"`                  // path
 }
 
 // A Channel is a channel with its members written out.
@@ -65,28 +58,9 @@ type Chaincode struct {
 	Operator string `json:"operator"` // organisation
 }
 
-func (r *Record) fill(p *plan, fabricVersion string, processes []*process.Process) {
-	r.Topology, r.Fabric, r.Started, r.Holder = p.topology, fabricVersion, time.Now(), os.Getpid()
-	for _, peer := range p.peers {
-		r.Nodes = append(r.Nodes, Node{
-			Name: peer.Name, Kind: KindPeer, Organisation: peer.organisation,
-			Address: peer.Address.String(), Operations: peer.Operations.String(),
-		})
-	}
-	for _, o := range p.orderers {
-		r.Nodes = append(r.Nodes, Node{
-			Name: o.Name, Kind: KindOrderer, Organisation: topology.Ordering,
-			Address: o.Address.String(), Operations: o.Operations.String(),
-		})
-	}
-	for _, s := range p.services {
-		r.Nodes = append(r.Nodes, Node{
-			Name: s.name, Kind: KindChaincode, Organisation: s.peer.organisation, Address: s.address.String(),
-		})
-	}
-	for i := range r.Nodes {
-		r.Nodes[i].PID, r.Nodes[i].Log = processes[i].PID(), processes[i].LogPath()
-	}
+// fill records a network whose nodes are recorded.
+func (r *Record) fill(p *plan, cfg Config) {
+	r.Topology, r.Fabric, r.Started, r.Holder, r.Held = p.topology, cfg.Binaries.Version, time.Now(), os.Getpid(), cfg.Held
 	for _, c := range p.channels {
 		channel := Channel{Name: c.Name, Members: c.Members}
 		for _, member := range c.Members {
@@ -109,7 +83,7 @@ func (r *Record) write() (*os.File, error) {
 		return nil, fmt.Errorf("write %s: %w", recordFile, err)
 	}
 	path := filepath.Join(r.Dir, recordFile)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, notSecret)
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", recordFile, err)
 	}

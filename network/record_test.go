@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/network/fabric/daemons"
 )
@@ -20,10 +21,10 @@ func TestProfile(t *testing.T) {
 	r := &Record{
 		Dir: t.TempDir(), Topology: shape("two", 1, 1, "ptb", "inmetro"),
 		Nodes: []Node{
-			{Name: "peer0.ptb", Kind: KindPeer, Organisation: "ptb", Address: "127.0.0.1:1"},
-			{Name: "peer0.inmetro", Kind: KindPeer, Organisation: "inmetro", Address: "127.0.0.1:2"},
-			{Name: "orderer0", Kind: KindOrderer, Organisation: "ordering", Address: "127.0.0.1:3"},
-			{Name: "chaincode.peer0.ptb", Kind: KindChaincode, Organisation: "ptb", Address: "127.0.0.1:4"},
+			{Name: "peer0.ptb", Role: result.RolePeer, Organisation: "ptb", Address: "127.0.0.1:1"},
+			{Name: "peer0.inmetro", Role: result.RolePeer, Organisation: "inmetro", Address: "127.0.0.1:2"},
+			{Name: "orderer0", Role: result.RoleOrderer, Organisation: "ordering", Address: "127.0.0.1:3"},
+			{Name: "chaincode.peer0.ptb", Role: result.RoleChaincode, Organisation: "ptb", Address: "127.0.0.1:4"},
 		},
 		Channels: []Channel{{Name: "metrology", Peers: []string{"peer0.ptb", "peer0.inmetro"}}},
 	}
@@ -89,7 +90,7 @@ func TestAttachToTheDead(t *testing.T) {
 // The record is what other programs read.
 func TestRecordRoundTrip(t *testing.T) {
 	dir := t.TempDir()
-	r := &Record{Dir: dir, Topology: shape("minimal", 1, 1, "ptb"), Nodes: []Node{{Name: "peer0.ptb", Kind: KindPeer, PID: 7}}}
+	r := &Record{Dir: dir, Topology: shape("minimal", 1, 1, "ptb"), Nodes: []Node{{Name: "peer0.ptb", Role: result.RolePeer, PID: 7}}}
 	lock, err := r.write()
 	if err != nil {
 		t.Fatal(err)

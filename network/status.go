@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 	"meterbench/network/client"
@@ -72,7 +73,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	for _, n := range r.Nodes {
-		if n.Kind != KindOrderer {
+		if n.Role != result.RoleOrderer {
 			continue
 		}
 		q.ask(ctx, n.Name, func(ctx context.Context) error {
@@ -97,7 +98,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 
 // height asks a peer, as its organisation's administrator, for its height.
 func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64, error) {
-	ca, credential, err := r.keys(peer.Organisation, adminCert, adminKey)
+	ca, credential, err := r.keys(peer.Organisation, fabric.Admins)
 	if err != nil {
 		return 0, err
 	}

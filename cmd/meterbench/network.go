@@ -11,6 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/lab"
@@ -65,7 +66,7 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 	fmt.Fprintf(out, "network %s is up\n", t.Name)
 	fmt.Fprintf(out, "connection profile  %s\n", net.Profile())
 	for _, n := range net.Nodes() {
-		if n.Kind != network.KindChaincode {
+		if n.Role != result.RoleChaincode {
 			fmt.Fprintf(out, "%-19s %s\n", n.Name, n.Address)
 		}
 	}
