@@ -18,26 +18,25 @@ const (
 )
 
 // get returns one reading.
-func (c *Readings) get(stub shim.ChaincodeStubInterface, meter, number string) ([]byte, error) {
-	n, err := parseNumber(meter, number)
+func (c *Readings) get(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	meter := args[0]
+	n, err := parseNumbers(meter, args[1:])
 	if err != nil {
 		return nil, err
 	}
-	return lookUp(stub, reading.Key(meter, n), reading.CodeMissing, fmt.Sprintf("reading %d of meter %s", n, meter))
+	return lookUp(stub, reading.Key(meter, n[0]), reading.CodeMissing, fmt.Sprintf("reading %d of meter %s", n[0], meter))
 }
 
 // list returns the readings of a meter with numbers in [from, to), the lowest
 // numbers first and only so many as one answer holds, at least one. Who wants
 // more asks again from the number after the last.
-func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string) ([]byte, error) {
-	first, err := parseNumber(meter, from)
+func (c *Readings) list(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	meter := args[0]
+	n, err := parseNumbers(meter, args[1:])
 	if err != nil {
 		return nil, err
 	}
-	end, err := parseNumber(meter, to)
-	if err != nil {
-		return nil, err
-	}
+	first, end := n[0], n[1]
 	if first >= end {
 		return nil, reading.CodeArguments.Errorf("empty range of readings from %d to %d", first, end)
 	}
@@ -61,7 +60,8 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, meter, from, to string
 // count returns how many readings and bills are stored of the meters from the
 // first to the last, or of all ("" and ""). It pages, because a peer ends a
 // longer query without a word.
-func (c *Readings) count(stub shim.ChaincodeStubInterface, first, last string) ([]byte, error) {
+func (c *Readings) count(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	first, last := args[0], args[1]
 	from, end := "/", "0" // '0' follows '/'
 	if first != "" || last != "" {
 		for _, meter := range []string{first, last} {
@@ -106,38 +106,35 @@ func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err 
 }
 
 // getParameters returns parameters by their id.
-func (c *Readings) getParameters(stub shim.ChaincodeStubInterface, id string) ([]byte, error) {
-	hash, err := parseHash(id)
+func (c *Readings) getParameters(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	id, err := parseHash(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return lookUp(stub, reading.ParametersKey(hash), reading.CodeNoParameters, "parameters "+id)
+	return lookUp(stub, reading.ParametersKey(id), reading.CodeNoParameters, "parameters "+args[0])
 }
 
 // getFunction returns an approved function by its hash.
-func (c *Readings) getFunction(stub shim.ChaincodeStubInterface, hash string) ([]byte, error) {
-	h, err := parseHash(hash)
+func (c *Readings) getFunction(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	hash, err := parseHash(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return lookUp(stub, reading.FunctionKey(h), reading.CodeNotApproved, "function "+hash)
+	return lookUp(stub, reading.FunctionKey(hash), reading.CodeNotApproved, "function "+args[0])
 }
 
 // getBill returns one bill.
-func (c *Readings) getBill(stub shim.ChaincodeStubInterface, meter, from, to, function string) ([]byte, error) {
-	first, err := parseNumber(meter, from)
+func (c *Readings) getBill(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+	meter := args[0]
+	n, err := parseNumbers(meter, args[1:3])
 	if err != nil {
 		return nil, err
 	}
-	end, err := parseNumber(meter, to)
+	hash, err := parseHash(args[3])
 	if err != nil {
 		return nil, err
 	}
-	hash, err := parseHash(function)
-	if err != nil {
-		return nil, err
-	}
-	return lookUp(stub, reading.BillKey(meter, first, end, hash), reading.CodeNoBill, fmt.Sprintf("bill of meter %s, readings %d to %d", meter, first, end))
+	return lookUp(stub, reading.BillKey(meter, n[0], n[1], hash), reading.CodeNoBill, fmt.Sprintf("bill of meter %s, readings %d to %d", meter, n[0], n[1]))
 }
 
 // lookUp returns the value of a key, or refuses with the code where it has none.
@@ -152,16 +149,20 @@ func lookUp(stub shim.ChaincodeStubInterface, key string, code refusal.Code, wha
 	return raw, nil
 }
 
-// parseNumber reads a sequence number of a well-formed meter id.
-func parseNumber(meter, number string) (uint64, error) {
+// parseNumbers reads sequence numbers of a well-formed meter id.
+func parseNumbers(meter string, numbers []string) ([]uint64, error) {
 	if err := reading.CheckMeter(meter); err != nil {
-		return 0, reading.CodeArguments.Errorf("%v", err)
+		return nil, reading.CodeArguments.Errorf("%v", err)
 	}
-	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
-		return 0, reading.CodeArguments.Errorf("%.40q is no sequence number", number)
+	var parsed []uint64
+	for _, number := range numbers {
+		n, err := strconv.ParseUint(number, 10, 64)
+		if err != nil {
+			return nil, reading.CodeArguments.Errorf("%.40q is no sequence number", number)
+		}
+		parsed = append(parsed, n)
 	}
-	return n, nil
+	return parsed, nil
 }
 
 func parseHash(s string) (reading.Hash, error) {

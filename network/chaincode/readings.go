@@ -24,6 +24,62 @@ type Readings struct {
 // Init does nothing: the contract needs no set-up.
 func (c *Readings) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Success(nil) }
 
+// A function is one of the contract's. Its number of arguments is checked before it runs.
+type function struct {
+	args int
+	run  func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error)
+}
+
+// readingsFunctions has the functions of Readings by name.
+var readingsFunctions = map[string]function{
+	reading.FnPing: asks(0, func(*Readings, shim.ChaincodeStubInterface, []string) ([]byte, error) {
+		return []byte(reading.ContractName), nil
+	}),
+	reading.FnPut: stores(func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error {
+		return c.put(stub, [][]byte{raw})
+	}),
+	reading.FnPutList:         stores((*Readings).putList),
+	reading.FnPutBill:         stores((*Readings).putBill),
+	reading.FnSetParameters:   operates((*Readings).setParameters),
+	reading.FnApprove:         operates((*Readings).approve),
+	reading.FnRegisterGateway: operates((*Readings).registerGateway),
+	reading.FnRegister:        operates((*Readings).register),
+	reading.FnGet:             asks(2, (*Readings).get),
+	reading.FnRange:           asks(3, (*Readings).list),
+	reading.FnGetParameters:   asks(1, (*Readings).getParameters),
+	reading.FnGetFunction:     asks(1, (*Readings).getFunction),
+	reading.FnGetBill:         asks(4, (*Readings).getBill),
+	reading.FnCount:           asks(2, (*Readings).count),
+}
+
+// stores is a function that stores what its one argument holds.
+func stores(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function {
+	return function{1, func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
+		return nil, run(c, stub, args[0])
+	}}
+}
+
+// operates is a function that stores for the operator's organisation only.
+func operates(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function {
+	return stores(func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error {
+		if err := c.operatorOnly(stub); err != nil {
+			return err
+		}
+		return run(c, stub, raw)
+	})
+}
+
+// asks is a function that changes nothing and whose arguments are text.
+func asks(args int, run func(c *Readings, stub shim.ChaincodeStubInterface, args []string) ([]byte, error)) function {
+	return function{args, func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
+		words := make([]string, len(args))
+		for i, a := range args {
+			words[i] = string(a)
+		}
+		return run(c, stub, words)
+	}}
+}
+
 // Invoke runs the function that the first argument names. A refusal has a
 // status from 400 to 499 and a message that starts with its code.
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
@@ -31,62 +87,15 @@ func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	if len(args) == 0 {
 		return answer(nil, reading.CodeFunction.Errorf("no function named"))
 	}
-	function, args := string(args[0]), args[1:]
-	want, known := arity(function)
-	if !known {
-		return answer(nil, reading.CodeNoSuch.Errorf("%.40q", function))
+	name, args := string(args[0]), args[1:]
+	f, known := readingsFunctions[name]
+	switch {
+	case !known:
+		return answer(nil, reading.CodeNoSuch.Errorf("%.40q", name))
+	case len(args) != f.args:
+		return answer(nil, reading.CodeArguments.Errorf("%s takes %d arguments, got %d", name, f.args, len(args)))
 	}
-	if len(args) != want {
-		return answer(nil, reading.CodeArguments.Errorf("%s takes %d arguments, got %d", function, want, len(args)))
-	}
-	switch function {
-	case reading.FnPut:
-		return answer(nil, c.put(stub, args))
-	case reading.FnPutList:
-		return answer(nil, c.putList(stub, args[0]))
-	case reading.FnPutBill:
-		return answer(nil, c.putBill(stub, args[0]))
-	case reading.FnSetParameters:
-		return answer(nil, c.setParameters(stub, args[0]))
-	case reading.FnApprove:
-		return answer(nil, c.approve(stub, args[0]))
-	case reading.FnRegisterGateway:
-		return answer(nil, c.registerGateway(stub, args[0]))
-	case reading.FnRegister:
-		return answer(nil, c.register(stub, args[0]))
-	case reading.FnGet:
-		return answer(c.get(stub, string(args[0]), string(args[1])))
-	case reading.FnRange:
-		return answer(c.list(stub, string(args[0]), string(args[1]), string(args[2])))
-	case reading.FnGetParameters:
-		return answer(c.getParameters(stub, string(args[0])))
-	case reading.FnGetFunction:
-		return answer(c.getFunction(stub, string(args[0])))
-	case reading.FnGetBill:
-		return answer(c.getBill(stub, string(args[0]), string(args[1]), string(args[2]), string(args[3])))
-	case reading.FnCount:
-		return answer(c.count(stub, string(args[0]), string(args[1])))
-	default: // reading.FnPing: arity knows no other
-		return answer([]byte(reading.ContractName), nil)
-	}
-}
-
-// arity returns the number of arguments of a function.
-func arity(function string) (n int, known bool) {
-	switch function {
-	case reading.FnPing:
-		return 0, true
-	case reading.FnPut, reading.FnPutList, reading.FnPutBill, reading.FnSetParameters, reading.FnApprove,
-		reading.FnRegisterGateway, reading.FnRegister, reading.FnGetParameters, reading.FnGetFunction:
-		return 1, true
-	case reading.FnGet, reading.FnCount:
-		return 2, true
-	case reading.FnRange:
-		return 3, true
-	case reading.FnGetBill:
-		return 4, true
-	}
-	return 0, false
+	return answer(f.run(c, stub, args))
 }
 
 // putList stores the readings of a list, all of them or none.
@@ -103,7 +112,7 @@ func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
 // read in one round trip and all readings written in one.
 func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 	readings := make([]reading.Reading, len(wires))
-	keys := make([]string, 0, 2*len(wires)) // for each reading its meter's and its own
+	keys := make([]string, 2*len(wires)) // of the readings, then of their meters
 	for i, wire := range wires {
 		var err error
 		if readings[i], err = reading.Unmarshal(wire); err != nil {
@@ -112,36 +121,44 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 		if err := readings[i].CheckForm(codec.Check); err != nil {
 			return reading.CodeForm.Errorf("%v", err)
 		}
-		keys = append(keys, reading.MeterKey(readings[i].Meter), reading.Key(readings[i].Meter, readings[i].Number))
+		keys[i], keys[len(wires)+i] = reading.Key(readings[i].Meter, readings[i].Number), reading.MeterKey(readings[i].Meter)
 	}
 	state, err := states(stub, keys)
 	if err != nil {
 		return fmt.Errorf("read the state of meter %s: %w", readings[0].Meter, err)
 	}
 	for i := range readings {
-		if err := admit(&readings[i], state[2*i], state[2*i+1]); err != nil {
+		if err := admit(&readings[i], state[len(wires)+i], state[i]); err != nil {
 			return err
 		}
 	}
-	if len(wires) > 1 {
-		seen := make(map[string]bool, len(wires))
-		for i := range readings {
-			if key := keys[2*i+1]; seen[key] {
-				return reading.CodeDuplicate.Errorf("reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
-			} else {
-				seen[key] = true
-			}
+	keys = keys[:len(wires)]
+	stored := make(map[string]bool, len(keys))
+	for i, key := range keys {
+		if stored[key] {
+			return reading.CodeDuplicate.Errorf("reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
 		}
+		stored[key] = true
+	}
+	return write(stub, keys, wires)
+}
+
+// write stores values under their keys, in one round trip. A value that is nil is left out.
+func write(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) error {
+	if len(keys) > 1 {
 		stub.StartWriteBatch()
 	}
-	for i, wire := range wires {
-		if err := stub.PutState(keys[2*i+1], wire); err != nil {
-			return fmt.Errorf("store reading %d of meter %s: %w", readings[i].Number, readings[i].Meter, err)
+	for i, key := range keys {
+		if values[i] == nil {
+			continue
+		}
+		if err := stub.PutState(key, values[i]); err != nil {
+			return fmt.Errorf("store %s: %w", key, err)
 		}
 	}
-	if len(wires) > 1 {
+	if len(keys) > 1 {
 		if err := stub.FinishWriteBatch(); err != nil {
-			return fmt.Errorf("store %d readings: %w", len(wires), err)
+			return fmt.Errorf("store %d values: %w", len(keys), err)
 		}
 	}
 	return nil

@@ -41,9 +41,6 @@ func list(raw []byte) ([][]byte, error) {
 // setParameters keeps a list of public keys, each of which says what it is for,
 // under their hashes, all of them or none. What is there stays as it is.
 func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, raw []byte) error {
-	if err := c.operatorOnly(stub); err != nil {
-		return err
-	}
 	publics, err := list(raw)
 	if err != nil {
 		return reading.CodeParametersMalformed.Errorf("%v", err)
@@ -67,27 +64,17 @@ func store(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	if err != nil {
 		return fmt.Errorf("read the state of %d keys: %w", len(keys), err)
 	}
-	stub.StartWriteBatch()
-	for i, key := range keys {
+	for i := range keys {
 		if len(stored[i]) > 0 {
-			continue
-		}
-		if err := stub.PutState(key, values[i]); err != nil {
-			return fmt.Errorf("store %s: %w", key, err)
+			values[i] = nil
 		}
 	}
-	if err := stub.FinishWriteBatch(); err != nil {
-		return fmt.Errorf("store %d values: %w", len(keys), err)
-	}
-	return nil
+	return write(stub, keys, values)
 }
 
 // approve keeps a list of functions, each under its hash, all of them or none.
 // What is there stays as it is, whatever it is asked again.
 func (c *Readings) approve(stub shim.ChaincodeStubInterface, raw []byte) error {
-	if err := c.operatorOnly(stub); err != nil {
-		return err
-	}
 	encoded, err := list(raw)
 	if err != nil {
 		return reading.CodeFunctionMalformed.Errorf("%v", err)
@@ -138,9 +125,6 @@ func fits(f *reading.Function, state []byte) error {
 // registerGateway makes a gateway known. The world state holds its key as an
 // uncompressed point.
 func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte) error {
-	if err := c.operatorOnly(stub); err != nil {
-		return err
-	}
 	g, err := reading.UnmarshalGateway(raw)
 	if err != nil {
 		return reading.CodeRegistration.Errorf("%v", err)
@@ -169,15 +153,12 @@ func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte)
 // register makes a batch of meters known, all of them or none. Registering one
 // again changes nothing but whether its signatures are verified.
 func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error {
-	if err := c.operatorOnly(stub); err != nil {
-		return err
-	}
 	batch, err := reading.UnmarshalRegistrations(raw)
 	if err != nil {
 		return reading.CodeRegistration.Errorf("%v", err)
 	}
-	var headers map[reading.Hash]codec.Header
-	if headers, err = parameterHeaders(stub, batch); err != nil {
+	headers, err := parameterHeaders(stub, batch)
+	if err != nil {
 		return err
 	}
 	keys := make([]string, len(batch))
@@ -199,23 +180,14 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 		return fmt.Errorf("read the state of %d meters: %w", len(batch), err)
 	}
 	for i, r := range batch {
-		if len(stored[i]) > 0 && !bytes.Equal(stored[i][1:], values[i][1:]) {
+		switch {
+		case len(stored[i]) > 0 && !bytes.Equal(stored[i][1:], values[i][1:]):
 			return reading.CodeMeterConflict.Errorf("meter %s is registered with another key, schedule, gateway or parameters", r.Meter)
+		case bytes.Equal(stored[i], values[i]):
+			values[i] = nil
 		}
 	}
-	stub.StartWriteBatch()
-	for i, r := range batch {
-		if bytes.Equal(stored[i], values[i]) {
-			continue
-		}
-		if err := stub.PutState(keys[i], values[i]); err != nil {
-			return fmt.Errorf("register meter %s: %w", r.Meter, err)
-		}
-	}
-	if err := stub.FinishWriteBatch(); err != nil {
-		return fmt.Errorf("register %d meters: %w", len(batch), err)
-	}
-	return nil
+	return write(stub, keys, values)
 }
 
 // parameterHeaders returns, for the parameters that a batch of meters names,
