@@ -15,10 +15,10 @@ import (
 type report = heap.Item[time.Duration]
 
 // Periodic is the Process of meters that each report at an interval of their own clock. A meter's
-// reports are due at its phase, drawn uniformly from one interval, plus a multiple of the interval;
-// each comes later than that by a delay drawn uniformly from 0 to Jitter * Interval, which does not
-// move the ones after it. The reports were under way before the level began: the process is
-// stationary from 0 on.
+// reports are due at its phase, uniform over one interval, plus a multiple of the interval; each
+// comes later than that by a delay that is uniform from 0 to Jitter * Interval and does not move
+// the ones after it. The reports were under way before the level began: the process is stationary
+// from 0 on.
 //
 // Arrivals i and i + Meters are an interval apart, give or take Jitter * Interval. So with arrival
 // i as a report of meter i mod Meters, every meter reports at its interval, within the jitter. That

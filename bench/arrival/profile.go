@@ -50,7 +50,7 @@ func (r Ramp) Rate(t time.Duration) float64 {
 // after the last step.
 type Steps []Step
 
-// A Step is one rate and how long it lasts.
+// Step is one rate and how long it lasts.
 type Step struct {
 	PerSecond float64       // arrivals per second, from 0 to 1e9
 	For       time.Duration // above 0

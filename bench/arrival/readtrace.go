@@ -157,8 +157,8 @@ func (r *traceReader) meter(id string) (uint32, error) {
 	return index, nil
 }
 
-// checkMeter returns an error where an id could not be told from others, or would not survive in a
-// CSV file.
+// checkMeter returns an error where an id could not be distinguished from others, or would not
+// survive in a CSV file.
 func checkMeter(id string) error {
 	switch {
 	case id == "":

@@ -17,7 +17,7 @@ type Row struct {
 	Value float64       // in the unit of the source of the trace
 }
 
-// A Trace is which meter reported what and when, in order of time. It is held in memory, 20 bytes
+// Trace holds which meter reported what and when, in order of time. It is held in memory, 20 bytes
 // per row, so that all of it has been checked and no file is read while a load is running. It may
 // be used by many goroutines at once.
 type Trace struct {

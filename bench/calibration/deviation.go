@@ -17,7 +17,7 @@ const (
 // transactions, both in order of time.
 //
 // The interval of the error is a bootstrap's: both quantiles are taken again and again of blocks of
-// transactions drawn at random with replacement, as neighbours share a queue and their errors
+// transactions picked at random with replacement, as neighbours share a queue and their errors
 // depend on each other (Künsch, The Jackknife and the Bootstrap for General Stationary
 // Observations, Annals of Statistics 17, 1989; percentiles as in Efron and Tibshirani, An
 // Introduction to the Bootstrap, 1993, chapter 13).

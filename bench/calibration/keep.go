@@ -51,8 +51,8 @@ func Save(path string, c result.Calibration) error {
 	return nil
 }
 
-// Stated returns the instrument that this machine's calibration states. Where there is
-// none, the error says why, for the reader of a report.
+// Stated returns the instrument that this machine's calibration states. Where there is none, the
+// error says why, for the reader of a report.
 func Stated() (result.Instrument, error) {
 	path, err := Path()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // Level is the confidence level of every interval of this package.
 const Level = 0.95
 
-// An Interval is a confidence interval at Level.
+// Interval is a confidence interval at Level.
 type Interval struct {
 	Low      float64   `json:"low"`
 	High     float64   `json:"high"`

@@ -4,15 +4,14 @@ package heap
 
 import "time"
 
-// An Item is a value that is due at a time; of items due at once, the one of the lower order is
-// first.
+// Item is a value that is due at a time; of items due at once, the one of the lower order is first.
 type Item[T any] struct {
 	At    time.Duration
 	Order uint64
 	Value T
 }
 
-// A Heap is a binary heap of items, the first one at index 0. The zero value is empty.
+// Heap is a binary heap of items, the first one at index 0. The zero value is empty.
 type Heap[T any] []Item[T]
 
 // Init makes a heap of items in any order.

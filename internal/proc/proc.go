@@ -21,7 +21,7 @@ var ErrEnded = errors.New("process has ended")
 type Usage struct {
 	CPU     float64 // seconds of CPU, user and system, since the process started; resolution 10 ms
 	RSS     uint64  // resident memory in bytes, now; Linux keeps it per core and may be some 100 kB behind
-	Started uint64  // clock ticks after boot: tells the process from a later one with the same pid
+	Started uint64  // clock ticks after boot: a later process with the same pid has another one
 }
 
 // Process returns the usage of the process pid. The error is ErrEnded where the process runs no

@@ -13,7 +13,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// A Folder is a run folder. It belongs to one process, named by its pid and start time, so that a
+// Folder is a run folder. It belongs to one process, named by its pid and start time, so that a
 // later process with the same pid is not taken for it.
 type Folder struct {
 	Path   string
@@ -38,8 +38,8 @@ func NewDir(parent, prefix string) (string, error) {
 	return dir, nil
 }
 
-// Mark returns a new name that tells which process owns what bears it, for things other than
-// folders of NewDir that outlive a process that is killed.
+// Mark returns a new name that identifies this process as the owner, for things other than folders
+// of NewDir that outlive a process that is killed.
 func Mark(prefix string) (string, error) {
 	name, err := owned(prefix)
 	if err != nil {
@@ -48,7 +48,7 @@ func Mark(prefix string) (string, error) {
 	return fmt.Sprint(name, time.Now().UnixNano()), nil
 }
 
-// owned returns the beginning of a name that tells that this process is the owner.
+// owned returns the beginning of a name that identifies this process as the owner.
 func owned(prefix string) (string, error) {
 	self, err := proc.Self()
 	return fmt.Sprintf("%s.pid%d.start%d.", prefix, os.Getpid(), self.Started), err

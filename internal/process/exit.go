@@ -80,7 +80,7 @@ func Tail(path string) []string {
 			lines = append(lines, line)
 		}
 	}
-	// The reason of a panic tells more than the last stack frames.
+	// The reason of a panic is worth more than the last stack frames.
 	if at := slices.IndexFunc(lines, panicked); at >= 0 {
 		return lines[at:min(at+tailLines, len(lines))]
 	}

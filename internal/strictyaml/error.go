@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An Error is what is wrong with a file or an override, in one line.
+// Error says what is wrong with a file or an override, in one line.
 type Error struct {
 	File   string // or "--set key" for an override
 	Line   int    // from 1; 0 if there is none, as in an override
@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// A Problem is a value that reads well but means nothing, such as a load of zero clients.
+// Problem is about a value that is well formed but makes no sense, such as a load of zero clients.
 // Document.Locate turns it into an Error with a position.
 type Problem struct {
 	Path string // of the value: series[0].load.clients[2]

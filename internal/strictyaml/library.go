@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A Library is a folder of files that are shipped inside the program and known by their names
-// without .yaml.
+// Library is a folder of files that are shipped inside the program and known by their names without
+// .yaml.
 type Library struct {
 	Kind  string // what a file of it is, in messages: scenario
 	Files fs.FS  // holds Dir

@@ -11,8 +11,8 @@ func (r *Raw) UnmarshalNode(n *Node) error {
 	return nil
 }
 
-// CheckKeys returns an error about a value that is no mapping, or about its first key
-// that is not among the known ones.
+// CheckKeys returns an error about a value that is no mapping, or about its first key that is not
+// among the known ones.
 func (n *Node) CheckKeys(known []string) error {
 	if n.kind != mapping {
 		return n.wantsKeys(known)

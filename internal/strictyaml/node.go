@@ -18,7 +18,7 @@ const (
 
 func (k kind) String() string { return [...]string{"null", "value", "list", "mapping"}[k] }
 
-// A Node is a value in a document: nothing, a scalar, a list or a mapping.
+// Node is a value in a document: nothing, a scalar, a list or a mapping.
 type Node struct {
 	kind    kind
 	pos     position
@@ -35,7 +35,7 @@ type entry struct {
 	value *Node
 }
 
-// An Unmarshaler reads itself from a node, to set defaults first or to read several forms. It may
+// Unmarshaler reads itself from a node, to set defaults first or to read several forms. It may
 // decode the node into another type.
 type Unmarshaler interface {
 	UnmarshalNode(*Node) error

@@ -28,7 +28,7 @@ const (
 	maxDepth = 32
 )
 
-// A Document is a parsed file.
+// Document is a parsed file.
 type Document struct {
 	File string
 	root *Node

@@ -22,7 +22,7 @@ func (d *Document) Set(override string) error {
 	}
 	value, err := parse(at.file, []byte(text))
 	if e, ok := errors.AsType[*Error](err); ok {
-		e.Line = 0 // positions within an override help nobody
+		e.Line = 0 // a position within an override is of no use
 		return e
 	}
 	if text = strings.TrimSpace(text); value.kind == null && text != "null" && text != "~" {
