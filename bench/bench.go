@@ -30,6 +30,7 @@ func (w Wait) String() string { return [...]string{"commit", "acknowledge", "end
 
 // A Transaction is ready to be submitted.
 type Transaction struct {
+	Contract string // whose function it is; empty: the target's own
 	Function string
 	Args     [][]byte
 	Channel  int           // which of the target's channels takes it, from 0

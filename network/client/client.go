@@ -77,16 +77,16 @@ func (t Timeouts) orDefault() Timeouts {
 // A Client is connected to the peers of one channel. It is used by many
 // goroutines at once.
 type Client struct {
-	config   Config
-	peers    []*endpoint
-	operator *endpoint
-	next     atomic.Uint64
-	commits  *commits
-	seen     atomic.Uint64               // number of the block that the shared stream shows next
-	broken   atomic.Pointer[streamError] // why that stream last broke; nil: never
-	stop     context.CancelFunc
-	running  sync.WaitGroup
-	closing  sync.Once
+	config  Config
+	peers   []*endpoint
+	own     Contract
+	next    atomic.Uint64
+	commits *commits
+	seen    atomic.Uint64               // number of the block that the shared stream shows next
+	broken  atomic.Pointer[streamError] // why that stream last broke; nil: never
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	closing sync.Once
 }
 
 // An endpoint is a connected Gateway.
@@ -114,13 +114,11 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 			return nil, fmt.Errorf("dial %s (%s): %w", g.Name, g.Address, err)
 		}
 		c.peers = append(c.peers, p)
-		if c.operator == nil && (cfg.Operator == "" || cfg.Operator == g.Identity.MSP) {
-			c.operator = p
-		}
 	}
-	if c.operator == nil {
+	var err error
+	if c.own, err = c.Contract(cfg.Chaincode, cfg.Operator); err != nil {
 		c.Close() // as above
-		return nil, fmt.Errorf("dial: no gateway with an identity of the operator %s", cfg.Operator)
+		return nil, fmt.Errorf("dial: %w", err)
 	}
 	if err := c.observe(ctx, life); err != nil {
 		c.Close() // as above

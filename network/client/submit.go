@@ -1,11 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
-	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"google.golang.org/grpc/mem"
 
@@ -50,7 +50,7 @@ func (t *attempt) fail(phase string, outcome result.Outcome, cause error) error 
 // send has the transaction endorsed and, unless that is all, ordered.
 func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 	c, p, timeouts := t.client, t.peer, &t.client.config.Timeouts
-	proposal, err := p.signer.propose(c.config.Channel, c.config.Chaincode, tx.Function, tx.Args)
+	proposal, err := p.signer.propose(c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args)
 	if err != nil {
 		return t.fail("propose", result.PrepareError, err)
 	}
@@ -139,37 +139,6 @@ func (c *Client) overdue() error {
 		err = fmt.Errorf("%w (the block stream last broke with: %w)", err, broken.error)
 	}
 	return err
-}
-
-// Invoke submits a transaction as the operator and waits until it is
-// committed as valid. It is meant for set-up, not for load.
-func (c *Client) Invoke(ctx context.Context, function string, args ...[]byte) error {
-	_, err := c.submitThrough(ctx, c.operator, bench.Transaction{Function: function, Args: args, Wait: bench.WaitCommit})
-	if err != nil {
-		return fmt.Errorf("invoke %s.%s: %w", c.config.Chaincode, function, err)
-	}
-	return nil
-}
-
-// Evaluate asks the operator's peer to run a chaincode function without
-// changing the ledger and returns its answer.
-func (c *Client) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	answer, err := c.evaluate(ctx, c.operator, c.config.Chaincode, function, args...)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate %s.%s: %w", c.config.Chaincode, function, err)
-	}
-	return answer, nil
-}
-
-func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeouts.Evaluate)
-	defer cancel()
-	answer, err := p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
-		EvaluateWithContext(ctx, function, sdk.WithBytesArguments(args...))
-	if err != nil {
-		return nil, fmt.Errorf("through %s: %w", p.name, explain(err))
-	}
-	return answer, nil
 }
 
 // A streamError is why the block stream last broke.
