@@ -31,13 +31,21 @@ type builder struct {
 	scenario scenario.Scenario
 	site     workloads.Spec // what the workloads of the site have in common
 	commit   func(ctx context.Context, tx bench.Transaction) error
+	query    func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
 	built    []built
 }
 
-// built is a workload whose meters are registered.
+// built is a workload whose meters are registered with a contract.
 type built struct {
 	workloads.Workload
 	contract string
+}
+
+// Transaction implements bench.Workload: the transactions are the contract's.
+func (b built) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+	tx, err := b.Workload.Transaction(ctx, seq)
+	tx.Contract = b.contract
+	return tx, err
 }
 
 // series makes the workload of a series ready, or the parts of its mix, each with meters of its own.
@@ -65,7 +73,7 @@ func (b *builder) series(ctx context.Context, series scenario.Series, need study
 
 func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 	spec := specOf(b.scenario, w, prefix, b.site.Channels)
-	spec.Device, spec.Tables, spec.Query = b.site.Device, b.site.Tables, b.site.Query
+	spec.Device, spec.Tables = b.site.Device, b.site.Tables
 	return spec
 }
 
@@ -73,20 +81,24 @@ func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 // ciphertexts that are wanted before the load.
 func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
-	w, err := kind.New(ctx, spec)
+	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
+		return b.query(ctx, kind.Contract, channel, function, args...)
+	}
+	made, err := kind.New(ctx, spec)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
+	w := built{made, kind.Contract}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}
-	b.built = append(b.built, built{w, kind.Contract})
+	b.built = append(b.built, w)
 	prepared, err := w.Prepare(ctx, planned, func(done, total int) { working(fmt.Sprintf("%d of %d ciphertexts", done, total)) })
 	if err != nil {
 		return nil, prepared, err
 	}
 	for channel := range b.site.Channels {
-		err := b.commitAll(ctx, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
+		err := b.commitAll(ctx, w.contract, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
 		if err != nil {
 			return nil, prepared, fmt.Errorf("readings to bill: %w", err)
 		}
@@ -96,7 +108,7 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 
 // setUp sets a workload up on all channels at once. Transactions of one function do not build on each
 // other; those of the next may build on them.
-func (b *builder) setUp(ctx context.Context, w workloads.Workload, working func(string)) error {
+func (b *builder) setUp(ctx context.Context, w built, working func(string)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range b.site.Channels {
 		group.Go(func() error {
@@ -108,7 +120,7 @@ func (b *builder) setUp(ctx context.Context, w workloads.Workload, working func(
 				}
 				same := all[:n]
 				all = all[n:]
-				err = b.commitAll(ctx, yieldAll(same), func(n int) {
+				err = b.commitAll(ctx, w.contract, yieldAll(same), func(n int) {
 					working(fmt.Sprintf("%d of %d transactions of %s", n, len(same), same[0].Function))
 				})
 			}
@@ -132,9 +144,9 @@ func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
 // share blocks, and a block often waits for the batch timer.
 const maxInFlight = 16
 
-// commitAll takes transactions that do not build on each other to their
+// commitAll takes transactions of a contract that do not build on each other to their
 // commits. committed is called after each, by one goroutine at a time.
-func (b *builder) commitAll(ctx context.Context, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
+func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxInFlight)
 	var mu sync.Mutex
@@ -148,6 +160,7 @@ func (b *builder) commitAll(ctx context.Context, all iter.Seq2[bench.Transaction
 			break
 		}
 		group.Go(func() error {
+			tx.Contract = contract
 			if err := b.commit(ctx, tx); err != nil {
 				return err
 			}

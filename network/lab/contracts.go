@@ -6,7 +6,7 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
-	"meterbench/simulators/reading"
+	"meterbench/network/chaincode"
 )
 
 // minAbsolute is more bytes than any transaction has. A list of the set-up has up
@@ -18,19 +18,23 @@ const minAbsolute = 2 << 20
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
-		return InputError{fmt.Errorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, reading.ContractName)}
+		return inputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, chaincode.Contracts()[0].Name)
 	}
 	if first.Batch.AbsoluteBytes < minAbsolute {
-		return InputError{fmt.Errorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes", name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)}
+		return inputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
+			name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)
 	}
 	for _, c := range t.Channels[1:] {
-		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || c.Chaincodes[0].Endorsement != first.Chaincodes[0].Endorsement) {
-			return InputError{fmt.Errorf("topology %s: channels %s and %s differ in batch or endorsement, but meters are spread over all channels that have the contract %s; make them alike, or take the contract from one of them",
-				name, first.Name, c.Name, reading.ContractName)}
+		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || !slices.EqualFunc(c.Chaincodes, first.Chaincodes, alike)) {
+			return inputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over all channels that have a contract; "+
+				"make them alike, or take the contracts from one of them", name, first.Name, c.Name)
 		}
 	}
 	return nil
 }
+
+// alike reports whether two chaincodes take transactions alike.
+func alike(a, b topology.Chaincode) bool { return a.Name == b.Name && a.Endorsement == b.Endorsement }
 
 // measured returns over how many channels the meters are spread: those that
 // have a contract.
@@ -46,12 +50,22 @@ func measured(t topology.Topology) (n int) {
 // CheckContracts makes sure that a topology asks only for contracts that this
 // program serves.
 func CheckContracts(t topology.Topology) error {
-	known := []string{reading.ContractName}
+	known := chaincode.Contracts().Names()
 	for _, channel := range t.Channels {
 		for _, cc := range channel.Chaincodes {
 			if !slices.Contains(known, cc.Name) {
-				return InputError{fmt.Errorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))}
+				return inputErrorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
 			}
+		}
+	}
+	return nil
+}
+
+// checkContract makes sure that the contract of a workload is on the channels of a topology.
+func checkContract(t topology.Topology, contract string) error {
+	for _, channel := range t.Channels {
+		if len(channel.Chaincodes) > 0 && !slices.ContainsFunc(channel.Chaincodes, func(cc topology.Chaincode) bool { return cc.Name == contract }) {
+			return fmt.Errorf("its contract %s is not on channel %s of topology %s", contract, channel.Name, t.Name)
 		}
 	}
 	return nil

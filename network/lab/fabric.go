@@ -19,7 +19,6 @@ import (
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
 	"meterbench/simulators/fe"
-	"meterbench/simulators/reading"
 	"meterbench/workloads"
 )
 
@@ -85,18 +84,20 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		if len(channel.Chaincodes) == 0 {
 			continue
 		}
-		connected, err := s.net.Client(ctx, channel.Name, reading.ContractName)
+		connected, err := s.net.Client(ctx, channel.Name, channel.Chaincodes[0].Name)
 		if err != nil {
 			return err
 		}
+		if err := s.add(channel, connected); err != nil {
+			return errors.Join(err, connected.Close())
+		}
 		s.measured = append(s.measured, channel)
-		s.channels, s.clients = append(s.channels, channel.Name), append(s.clients, connected)
 	}
 	// All channels may have their gateway, and endorser, at one peer.
 	s.semaphore = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
 	s.builder = builder{
 		scenario: s.lab.Scenario, commit: s.commit,
-		site: workloads.Spec{Channels: len(s.channels), Device: s.device.played(), Tables: s.lab.tables, Query: s.query},
+		site: workloads.Spec{Channels: len(s.channels), Device: s.device.played(), Tables: s.lab.tables}, query: s.query,
 	}
 	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.watched()...))
 	return err

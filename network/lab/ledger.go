@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strconv"
 	"sync"
 	"time"
 
@@ -12,21 +11,38 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/bench/topology"
+	"meterbench/network"
+	"meterbench/network/chaincode"
 	"meterbench/network/client"
-	"meterbench/simulators/reading"
 )
 
 // A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is
 // what a study.Site has in common on all of them.
 type ledger struct {
-	channels  []string        // names
-	clients   client.Channels // connected to them
+	channels  []string                     // names
+	clients   client.Channels              // connected to them
+	contracts []map[string]client.Contract // by channel and name
 	builder   builder
 	setUp     []uint64      // by channel: blocks below this number hold set-up only
 	semaphore chan struct{} // held by transactions of the set-up: as many as no peer turns away
 	begin     time.Time
 	first     time.Duration // from begin to the first commit
 	committed sync.Once
+}
+
+// add adds a channel to which a client is connected.
+func (l *ledger) add(channel network.Channel, connected *client.Client) error {
+	contracts := map[string]client.Contract{}
+	for _, cc := range channel.Chaincodes {
+		contract, err := connected.Contract(cc.Name, topology.MSP(cc.Operator))
+		if err != nil {
+			return fmt.Errorf("channel %s: contract %s: %w", channel.Name, cc.Name, err)
+		}
+		contracts[cc.Name] = contract
+	}
+	l.channels, l.clients, l.contracts = append(l.channels, channel.Name), append(l.clients, connected), append(l.contracts, contracts)
+	return nil
 }
 
 // Target implements study.Site.
@@ -50,16 +66,16 @@ func (l *ledger) commit(ctx context.Context, tx bench.Transaction) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := l.clients[tx.Channel].Invoke(ctx, tx.Function, tx.Args...); err != nil {
+	if err := l.contracts[tx.Channel][tx.Contract].Invoke(ctx, tx.Function, tx.Args...); err != nil {
 		return fmt.Errorf("set up channel %s: %w", l.channels[tx.Channel], err)
 	}
 	l.committed.Do(func() { l.first = time.Since(l.begin) })
 	return nil
 }
 
-// query asks the contract on a channel.
-func (l *ledger) query(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
-	return l.clients[channel].Evaluate(ctx, function, args...)
+// query asks a contract on a channel.
+func (l *ledger) query(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error) {
+	return l.contracts[channel][contract].Evaluate(ctx, function, args...)
 }
 
 // Ledger implements study.Site.
@@ -80,22 +96,20 @@ func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 // stored on a channel: one query would take longer than a chaincode may.
 const maxCounts = 500
 
-// Stored implements study.Site. What was there before the load does not count.
+// Stored implements study.Site: what the contract of each workload counts of its meters. What was
+// there before the load does not count.
 func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
 	for _, w := range l.builder.built {
+		contract, _ := chaincode.Contracts().Find(w.contract)
 		fleet := w.Meters()
 		meters := fleet.Config().Meters
 		step := (meters + maxCounts - 1) / maxCounts
 		for from := 0; from < meters; from += step {
 			first, last := fleet.ID(from), fleet.ID(min(from+step, meters)-1)
-			for channel := range l.clients {
-				answer, err := l.query(ctx, channel, reading.FnCount, []byte(first), []byte(last))
+			for _, deployed := range l.contracts {
+				n, err := contract.Count.Stored(ctx, deployed[w.contract], first, last)
 				if err != nil {
-					return 0, fmt.Errorf("meters %s to %s: %w", first, last, err)
-				}
-				n, err := strconv.ParseUint(string(answer), 10, 64)
-				if err != nil {
-					return 0, fmt.Errorf("meters %s to %s: the contract answered %q: %w", first, last, answer, err)
+					return 0, err
 				}
 				total += n
 			}

@@ -3,6 +3,8 @@
 package lab
 
 import (
+	"fmt"
+
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
@@ -61,6 +63,8 @@ func (p Plan) loadNetworks() error {
 
 // InputError is a mistake in what the user wrote, found without a place in a file.
 type InputError struct{ error }
+
+func inputErrorf(format string, args ...any) error { return InputError{fmt.Errorf(format, args...)} }
 
 // Unwrap returns the cause.
 func (e InputError) Unwrap() error { return e.error }

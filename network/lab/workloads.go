@@ -20,7 +20,11 @@ func (p Plan) checkWorkloads() error {
 			shares += max(1, w.Weight)
 		}
 		for key, w := range series.Workloads() {
-			n, err := workloads.KindOf(w).Most(specOf(p.Scenario, w, series.Prefix, max(1, measured(p.topologies[series.Network]))))
+			kind, t := workloads.KindOf(w), p.topologies[series.Network]
+			n, err := kind.Most(specOf(p.Scenario, w, series.Prefix, max(1, measured(t))))
+			if err == nil {
+				err = checkContract(t, kind.Contract)
+			}
 			if err != nil {
 				return p.Scenario.Refuse(series, key, "", "%v", err)
 			}
