@@ -10,24 +10,20 @@ import (
 
 // levelTable is the main table: what was measured at each load level.
 func levelTable(all []series) Table {
-	commit := func(pick func(stats.Quantiles) *float64) func(pointRow) Cell { return stated(result.PartCommit, pick) }
-	acknowledge := func(pick func(stats.Quantiles) *float64) func(pointRow) Cell {
-		return stated(result.PartAcknowledge, pick)
-	}
 	fields := append(levelFields(all), []Field[pointRow]{
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(r pointRow) Cell { return number(r.Throughput) }},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
 			func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) }},
 		{Column{Key: "valid_share", Title: "success", Unit: Share}, func(r pointRow) Cell { return optional(success(r.Point)) }},
-		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, commit(p50)},
-		{Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds, Rank: 1}, commit(p95)},
-		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds}, commit(p99)},
-		{Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, CSVOnly: true}, commit(func(q stats.Quantiles) *float64 { return &q.Max })},
-		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, CSVOnly: true}, commit(func(q stats.Quantiles) *float64 { return &q.Mean })},
+		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, stated(result.PartCommit, p50)},
+		{Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds, Rank: 1}, stated(result.PartCommit, p95)},
+		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds}, stated(result.PartCommit, p99)},
+		{Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, func(q stats.Quantiles) *float64 { return &q.Max })},
+		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, func(q stats.Quantiles) *float64 { return &q.Mean })},
 		{Column{Key: "commit_n", Title: "commit n", Unit: Count, CSVOnly: true},
 			func(r pointRow) Cell { return count(r.Latency[result.PartCommit.String()].N) }},
-		{Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: 2}, acknowledge(p50)},
-		{Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 4}, acknowledge(p99)},
+		{Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: 2}, stated(result.PartAcknowledge, p50)},
+		{Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 4}, stated(result.PartAcknowledge, p99)},
 		{Column{Key: "window_s", Title: "window", Unit: Seconds, CSVOnly: true}, func(r pointRow) Cell { return number(r.Window) }},
 		{Column{Key: "scheduled", Title: "scheduled", Unit: Count, CSVOnly: true}, func(r pointRow) Cell { return count(r.Scheduled) }},
 		{Column{Key: "blocks", Title: "blocks", Unit: Count, CSVOnly: true}, func(r pointRow) Cell { return count(r.Blocks) }},

@@ -32,54 +32,39 @@ type Scale struct {
 	Symbol string
 }
 
+// scales are those of each unit, the largest first. Other units have none.
+var scales = map[Unit][]Scale{
+	Seconds:   {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
+	Bytes:     {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}},
+	Cores:     {{1, "cores"}},
+	PerSecond: {{1, "tx/s"}},
+	Share:     {{0.01, "%"}},
+	Times:     {{1, "×"}},
+}
+
 // Scale returns the scale in which the values, taken together, read best: the largest one in which
 // their median is at least 1.
 func (u Unit) Scale(values []float64) Scale {
-	steps := u.steps()
+	steps, known := scales[u]
+	if !known {
+		return Scale{Factor: 1}
+	}
 	var sizes []float64
 	for _, v := range values {
 		if a := math.Abs(v); a > 0 && finite(a) {
 			sizes = append(sizes, a)
 		}
 	}
-	if len(sizes) == 0 {
-		return u.base()
+	middle := 1.0 // without values, the base unit
+	if slices.Sort(sizes); len(sizes) > 0 {
+		middle = sizes[(len(sizes)-1)/2]
 	}
-	slices.Sort(sizes)
-	middle := sizes[(len(sizes)-1)/2]
 	for _, s := range steps {
 		if middle >= s.Factor {
 			return s
 		}
 	}
 	return steps[len(steps)-1]
-}
-
-func (u Unit) base() Scale {
-	for _, s := range u.steps() {
-		if s.Factor == 1 {
-			return s
-		}
-	}
-	return u.steps()[0]
-}
-
-func (u Unit) steps() []Scale {
-	switch u {
-	case Seconds:
-		return []Scale{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}
-	case Bytes:
-		return []Scale{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}
-	case Cores:
-		return []Scale{{1, "cores"}}
-	case PerSecond:
-		return []Scale{{1, "tx/s"}}
-	case Share:
-		return []Scale{{0.01, "%"}}
-	case Times:
-		return []Scale{{1, "×"}}
-	}
-	return []Scale{{1, ""}}
 }
 
 // Digits writes the value without its symbol: whole for a Count, else rounded to three significant
