@@ -23,87 +23,53 @@ type costValue struct {
 type costAxis struct {
 	id, title, label string
 	of               func(result.FECost) float64
-	lines            []costLine
+	draws            func(result.FECost) bool   // other costs are left out
+	line             func(result.FECost) string // names the line that a cost is on
+	lengths          []int                      // those of a scheme's lines; nil where it has one
 	note             string
 }
-
-// A costLine is one line of a figure of costs: which costs are its points.
-type costLine struct {
-	name    string
-	hue     int // of the scheme
-	variant int
-	has     func(result.FECost) bool
-}
-
-func keyBits(c result.FECost) float64 { return float64(c.Bits) }
 
 // costFigures draw the table of costs: by key size, and by the length and the bound where there are
 // several.
 func (e encryption) costFigures() []Figure {
-	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Encrypt) }}
-	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds, func(c result.FECost) Point { return costPoint(c.Decrypt) }}
-	size := costValue{"ciphertext-size", "Ciphertext size", "size of one ciphertext", Bytes, func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }}
+	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, encryptPoint}
+	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds,
+		func(c result.FECost) Point { return costPoint(c.Decrypt) }}
+	size := costValue{"ciphertext-size", "Ciphertext size", "size of one ciphertext", Bytes,
+		func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }}
 
-	lengths := e.drawnLengths(len(e.schemes))
-	bySize := costAxis{"", " by key size", "key size, bits", keyBits, e.linesBySize(lengths), ""}
-	if len(lengths) < len(e.lengths) {
-		bySize.note = "Other lengths are in the table."
-	}
+	bySize := e.bySize(len(e.schemes))
 	figures := []Figure{e.figure(encrypt, bySize), e.figure(decrypt, bySize), e.figure(size, bySize)}
 	if len(e.lengths) > 1 {
-		byLength := costAxis{"-length", " by vector length", "length, values or meters", func(c result.FECost) float64 { return float64(c.Length) },
-			e.linesAtOneSize(func(c result.FECost) bool { return c.Bound == e.bounds[0] }), ""}
+		byLength := costAxis{id: "-length", title: " by vector length", label: "length, values or meters", line: sizeName}
+		byLength.of = func(c result.FECost) float64 { return float64(c.Length) }
+		byLength.draws = func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Bound == e.bounds[0] }
 		figures = append(figures, e.figure(encrypt, byLength), e.figure(size, byLength))
 	}
 	if len(e.bounds) > 1 {
 		length := e.drawnLengths(maxCostLines)[0]
-		byBound := costAxis{"-bound", " by bound", "bound of the values", func(c result.FECost) float64 { return float64(c.Bound) },
-			e.linesAtOneSize(func(c result.FECost) bool { return c.Length == length }), fmt.Sprintf("At a length of %d.", length)}
+		byBound := costAxis{id: "-bound", title: " by bound", label: "bound of the values", line: sizeName, note: fmt.Sprintf("At a length of %d.", length)}
+		byBound.of = func(c result.FECost) float64 { return float64(c.Bound) }
+		byBound.draws = func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Length == length }
 		figures = append(figures, e.figure(decrypt, byBound))
 	}
 	return figures
 }
 
-func (e encryption) figure(value costValue, against costAxis) Figure {
-	f := Figure{
-		ID: value.id + against.id, Title: value.title + against.title,
-		X: e.axis(against.label, against.of), Y: Axis{Label: value.label + " (log scale)", Unit: value.unit, Log: true},
+func encryptPoint(c result.FECost) Point { return costPoint(c.Encrypt) }
+
+// bySize is the axis of key sizes, at the lowest bound, for as many lines of each length.
+func (e encryption) bySize(linesOfEach int) costAxis {
+	a := costAxis{title: " by key size", label: "key size, bits", line: e.lengthName, lengths: e.drawnLengths(linesOfEach)}
+	a.of = func(c result.FECost) float64 { return float64(c.Bits) }
+	a.draws = func(c result.FECost) bool { return slices.Contains(a.lengths, c.Length) && c.Bound == e.bounds[0] }
+	if len(a.lengths) < len(e.lengths) {
+		a.note = "Other lengths are in the table."
 	}
-	for _, line := range against.lines {
-		f.Series = append(f.Series, Series{Name: line.name, Hue: line.hue, Variant: line.variant, Points: e.points(line, against.of, value.of)})
-	}
-	f = f.Settle(noFE)
-	if f.HasIntervals() {
-		f.Notes = append(f.Notes, "Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
-	}
-	f.Notes = append(f.Notes, e.caveats()...)
-	if against.note != "" {
-		f.Notes = append(f.Notes, against.note)
-	}
-	return f.described()
+	return a
 }
 
-// linesBySize are the lines of the figures by key size: one for each scheme and length, at the
-// lowest bound.
-func (e encryption) linesBySize(lengths []int) (lines []costLine) {
-	for hue, scheme := range e.schemes {
-		for variant, length := range lengths {
-			lines = append(lines, costLine{e.lineName(scheme, length), hue, variant, func(c result.FECost) bool {
-				return c.Scheme == scheme && c.Length == length && c.Bound == e.bounds[0]
-			}})
-		}
-	}
-	return lines
-}
-
-func (e encryption) lineName(scheme string, length int) string {
-	if slices.ContainsFunc(e.costs, func(c result.FECost) bool { return c.Scheme == scheme && single(c) }) {
-		return fmt.Sprintf("%s, 1 value of each of %d", scheme, length)
-	}
-	return fmt.Sprintf("%s, %s", scheme, vector(length))
-}
-
-// drawnLengths are the lengths drawn by key size, for as many lines each: all, or the one of a
+// drawnLengths are the lengths drawn by key size, for as many lines of each: all, or the one of a
 // day's hourly values, or the longest.
 func (e encryption) drawnLengths(linesOfEach int) []int {
 	const day = 24
@@ -116,34 +82,57 @@ func (e encryption) drawnLengths(linesOfEach int) []int {
 	return e.lengths[len(e.lengths)-1:]
 }
 
-// linesAtOneSize are one line for each scheme at one of its sizes: the smallest with 112 bits of
-// security, or its largest.
-func (e encryption) linesAtOneSize(of func(result.FECost) bool) (lines []costLine) {
+// typicalBits is the smallest size of the scheme with 112 bits of security, or its largest.
+func (e encryption) typicalBits(scheme string) (bits int) {
 	const enough = 112
-	for hue, scheme := range e.schemes {
-		var bits int
-		strong := false
-		for _, c := range e.costs {
-			if c.Scheme != scheme {
-				continue
-			}
-			secure := c.SecurityBits != nil && *c.SecurityBits >= enough
-			if bits == 0 || secure && (!strong || c.Bits < bits) || !secure && !strong && c.Bits > bits {
-				bits, strong = c.Bits, secure
-			}
+	strong := false
+	for _, c := range e.costs {
+		secure := c.SecurityBits != nil && *c.SecurityBits >= enough
+		if c.Scheme == scheme && (bits == 0 || secure && (!strong || c.Bits < bits) || !secure && !strong && c.Bits > bits) {
+			bits, strong = c.Bits, secure
 		}
-		lines = append(lines, costLine{fmt.Sprintf("%s, %d bits", scheme, bits), hue, 0, func(c result.FECost) bool {
-			return c.Scheme == scheme && c.Bits == bits && of(c)
-		}})
 	}
+	return bits
+}
+
+// lengthName names the line of a scheme and length, sizeName that of a scheme at one size.
+func (e encryption) lengthName(c result.FECost) string {
+	if slices.ContainsFunc(e.costs, func(other result.FECost) bool { return other.Scheme == c.Scheme && single(other) }) {
+		return fmt.Sprintf("%s, 1 value of each of %d", c.Scheme, c.Length)
+	}
+	return fmt.Sprintf("%s, %s", c.Scheme, vector(c.Length))
+}
+
+func sizeName(c result.FECost) string { return fmt.Sprintf("%s, %d bits", c.Scheme, c.Bits) }
+
+// lines are the values of the costs along the axis.
+func (e encryption) lines(along costAxis, value func(result.FECost) Point) (lines []Series) {
+	drawn := slices.DeleteFunc(slices.Clone(e.costs), func(c result.FECost) bool { return !along.draws(c) })
+	for _, costs := range groupBy(drawn, along.line) {
+		first := costs[0]
+		line := Series{Name: along.line(first), Hue: slices.Index(e.schemes, first.Scheme), Variant: max(0, slices.Index(along.lengths, first.Length))}
+		for _, c := range costs {
+			p := value(c)
+			p.X = along.of(c)
+			line.Points = append(line.Points, p)
+		}
+		slices.SortStableFunc(line.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		lines = append(lines, line)
+	}
+	return byHue(lines)
+}
+
+// byHue orders lines by colour.
+func byHue(lines []Series) []Series {
+	slices.SortStableFunc(lines, func(a, b Series) int { return cmp.Or(cmp.Compare(a.Hue, b.Hue), cmp.Compare(a.Variant, b.Variant)) })
 	return lines
 }
 
-// axis is a logarithmic axis with a tick at each of the costs.
-func (e encryption) axis(label string, x func(result.FECost) float64) Axis {
-	axis := Axis{Label: label + " (log scale)", Unit: Count, Log: true}
+// axis is logarithmic, with a tick at each of the costs.
+func (e encryption) axis(along costAxis) Axis {
+	axis := Axis{Label: along.label + " (log scale)", Unit: Count, Log: true}
 	for _, c := range e.costs {
-		if v := x(c); v > 0 {
+		if v := along.of(c); v > 0 {
 			axis.Ticks = append(axis.Ticks, v)
 		}
 	}
@@ -152,17 +141,20 @@ func (e encryption) axis(label string, x func(result.FECost) float64) Axis {
 	return axis
 }
 
-// points gathers those of a line in ascending order.
-func (e encryption) points(line costLine, x func(result.FECost) float64, y func(result.FECost) Point) (points []Point) {
-	for _, c := range e.costs {
-		if line.has(c) {
-			p := y(c)
-			p.X = x(c)
-			points = append(points, p)
-		}
+func (e encryption) figure(value costValue, against costAxis) Figure {
+	f := Figure{
+		ID: value.id + against.id, Title: value.title + against.title,
+		X: e.axis(against), Y: Axis{Label: value.label + " (log scale)", Unit: value.unit, Log: true},
+		Series: e.lines(against, value.of),
+	}.Settle(noFE)
+	if f.HasIntervals() {
+		f.Notes = append(f.Notes, "Medians; bars through the points are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
 	}
-	slices.SortStableFunc(points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-	return points
+	f.Notes = append(f.Notes, e.caveats()...)
+	if against.note != "" {
+		f.Notes = append(f.Notes, against.note)
+	}
+	return f.described()
 }
 
 // caveats say what in a figure of several schemes does not compare.
@@ -180,29 +172,28 @@ func (e encryption) caveats() (notes []string) {
 
 // ratioFigure sets the time of one encryption against the time of one transaction without any.
 func (e encryption) ratioFigure() Figure {
+	latencies := e.against.latencies
+	bySize := e.bySize(len(e.schemes) * len(latencies))
 	f := Figure{
 		ID:     "encryption-against-transaction",
 		Title:  "Encryption time against transaction time by key size",
-		X:      e.axis("key size, bits", keyBits),
+		X:      e.axis(bySize),
 		Y:      Axis{Label: "encryption time / transaction time (log scale)", Unit: Times, Log: true},
 		Levels: []Level{{Name: "as long as the transaction", Y: 1}},
 	}
-	why := noFE
-	latencies := e.against.latencies
-	if len(latencies) == 0 {
-		why = "No data: the run measured no transaction without encryption to compare with."
-	} else {
-		f.Notes = append(e.against.notes(), e.caveats()...)
-		for _, line := range e.linesBySize(e.drawnLengths(len(e.schemes) * len(latencies))) {
-			for i, to := range latencies {
-				f.Series = append(f.Series, Series{
-					Name: fmt.Sprintf("%s / %s", line.name, to.name), Hue: line.hue, Variant: line.variant*len(latencies) + i,
-					Points: e.points(line, keyBits, func(c result.FECost) Point { return costPoint(c.Encrypt).over(to.value) }),
-				})
-			}
+	for i, to := range latencies {
+		for _, line := range e.lines(bySize, func(c result.FECost) Point { return encryptPoint(c).over(to.value) }) {
+			line.Name, line.Variant = line.Name+" / "+to.name, line.Variant*len(latencies)+i
+			f.Series = append(f.Series, line)
 		}
 	}
-	f = f.Settle(why)
+	byHue(f.Series)
+	if len(latencies) > 0 {
+		f.Notes = append(e.against.notes(), e.caveats()...)
+		f = f.Settle(noFE)
+	} else {
+		f = f.Settle("No data: the run measured no transaction without encryption to compare with.")
+	}
 	f.Alt = fmt.Sprintf("Ratio of the time of one encryption to the time of one transaction, by key size, for %s.", listed(names(f.Series)))
 	return f
 }
