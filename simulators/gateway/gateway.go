@@ -99,35 +99,26 @@ func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Read
 		Gateway: g.config.ID, Meter: first.Meter, From: first.Number, To: first.Number + uint64(len(readings)),
 		Function: t.Hash, Readings: reading.HashReadings(readings),
 	}
-	start := time.Now()
 	for i := range readings {
-		r := &readings[i]
-		if r.Meter != b.Meter || r.Number != b.From+uint64(i) {
-			return reading.Bill{}, 0, fmt.Errorf("gateway %s: reading %d of meter %s where %d of meter %s is due", g.config.ID, r.Number, r.Meter, b.From+uint64(i), b.Meter)
+		if r := &readings[i]; r.Meter != b.Meter || r.Number != b.From+uint64(i) {
+			return reading.Bill{}, 0, fmt.Errorf("gateway %s: reading %d of meter %s where %d of meter %s is due",
+				g.config.ID, r.Number, r.Meter, b.From+uint64(i), b.Meter)
 		}
-		result, err := g.compute(ctx, t, r)
-		if err == nil && (b.Result+result > b.Result) != (result > 0) {
-			err = errors.New("the bill does not fit into 64 bits")
-		}
-		if err != nil {
-			return reading.Bill{}, 0, fmt.Errorf("gateway %s: reading %d of meter %s: %w", g.config.ID, r.Number, r.Meter, err)
-		}
-		b.Result += result
 	}
+	start := time.Now()
+	sum, at, err := t.Function.Sum(readings, func(ciphertext []byte) (int64, error) {
+		if g.evaluator == nil {
+			return 0, errors.New("it is encrypted, and the gateway has no evaluator")
+		}
+		return g.evaluator.Evaluate(ctx, ciphertext, t.Key)
+	})
+	if err != nil {
+		return reading.Bill{}, 0, fmt.Errorf("gateway %s: reading %d of meter %s: %w", g.config.ID, b.From+uint64(at), b.Meter, err)
+	}
+	b.Result = sum
 	took := time.Since(start)
 	if err := b.Sign(g.key); err != nil {
 		return reading.Bill{}, 0, fmt.Errorf("gateway %s: %w", g.config.ID, err)
 	}
 	return b, took, nil
-}
-
-// compute returns the tariff's function of one reading.
-func (g *Gateway) compute(ctx context.Context, t Tariff, r *reading.Reading) (int64, error) {
-	if r.Kind != reading.Encrypted {
-		return t.Function.Apply(r)
-	}
-	if g.evaluator == nil {
-		return 0, errors.New("it is encrypted, and the gateway has no evaluator")
-	}
-	return g.evaluator.Evaluate(ctx, r.Payload, t.Key)
 }

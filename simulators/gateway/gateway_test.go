@@ -112,7 +112,7 @@ func TestGatewayRefuses(t *testing.T) {
 			next := encrypted
 			next.Number++
 			return []reading.Reading{encrypted, next}
-		}(), "reading 1 of meter m-000000: the bill does not fit into 64 bits"},
+		}(), "reading 1 of meter m-000000: the sum does not fit into 64 bits"},
 	} {
 		if _, _, err := c.gateway.Compute(c.ctx, c.tariff, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
 			t.Errorf("%s: error %v; want %q", name, err, c.want)

@@ -135,3 +135,27 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 	}
 	return sum, nil
 }
+
+// ErrTooLarge is the error of Sum where the sum does not fit into 64 bits.
+var ErrTooLarge = errors.New("the sum does not fit into 64 bits")
+
+// Sum adds up the function of readings, which evaluate computes of ciphertexts. An error comes with
+// the index of the reading that it is about.
+func (f *Function) Sum(readings []Reading, evaluate func(ciphertext []byte) (int64, error)) (sum int64, at int, err error) {
+	for i := range readings {
+		var result int64
+		if r := &readings[i]; r.Kind == Encrypted {
+			result, err = evaluate(r.Payload)
+		} else {
+			result, err = f.Apply(r)
+		}
+		if err == nil && (sum+result > sum) != (result > 0) {
+			err = ErrTooLarge
+		}
+		if err != nil {
+			return 0, i, err
+		}
+		sum += result
+	}
+	return sum, 0, nil
+}

@@ -95,16 +95,9 @@ func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	if first := readings[0]; !first.Time.After(f.From) {
 		return fault(Early, "reading %d ended at %v, the function is valid from %v", first.Number, first.Time, f.From)
 	}
-	var sum int64
-	for i := range readings {
-		result, err := v.compute(ctx, f, &readings[i])
-		if err != nil {
-			return err
-		}
-		if (sum+result > sum) != (result > 0) {
-			return fault(Result, "the sum does not fit into 64 bits")
-		}
-		sum += result
+	sum, err := v.sum(ctx, f, readings)
+	if err != nil {
+		return err
 	}
 	if sum != b.Result {
 		return fault(Result, "the readings give %d, the bill says %d", sum, b.Result)
@@ -182,28 +175,25 @@ func (v *Verifier) readings(ctx context.Context, b reading.Bill) ([]reading.Read
 	return readings, nil
 }
 
-// compute returns the function of a reading.
-func (v *Verifier) compute(ctx context.Context, f reading.Function, r *reading.Reading) (int64, error) {
-	encrypted := r.Kind == reading.Encrypted
-	if encrypted == (f.Parameters == (reading.Hash{})) {
-		return 0, fault(NotApproved, "it is not for readings that are %v", r.Kind)
-	}
-	if !encrypted {
-		result, err := f.Apply(r)
-		if err != nil {
-			return 0, fault(Undecipherable, "reading %d: %w", r.Number, err)
+// sum computes what the bill should say.
+func (v *Verifier) sum(ctx context.Context, f reading.Function, readings []reading.Reading) (int64, error) {
+	plaintext := f.Parameters == (reading.Hash{})
+	for _, r := range readings {
+		if plaintext == (r.Kind == reading.Encrypted) {
+			return 0, fault(NotApproved, "it is not for readings that are %v", r.Kind)
 		}
-		return result, nil
 	}
-	if v.Evaluator == nil {
+	if !plaintext && v.Evaluator == nil {
 		return 0, errors.New("verify bill: the verifier has no evaluator")
 	}
-	result, err := v.Evaluator.Evaluate(ctx, r.Payload, v.Key)
+	sum, at, err := f.Sum(readings, func(ciphertext []byte) (int64, error) { return v.Evaluator.Evaluate(ctx, ciphertext, v.Key) })
 	switch {
+	case err == nil:
+		return sum, nil
 	case ctx.Err() != nil:
 		return 0, fmt.Errorf("verify bill: %w", ctx.Err())
-	case err != nil:
-		return 0, fault(Undecipherable, "reading %d: %w", r.Number, err)
+	case errors.Is(err, reading.ErrTooLarge):
+		return 0, &Fault{Result, err}
 	}
-	return result, nil
+	return 0, fault(Undecipherable, "reading %d: %w", readings[at].Number, err)
 }
