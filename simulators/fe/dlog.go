@@ -47,7 +47,7 @@ type logTable[E any] struct {
 	width   int64    // w
 	up      E        // g^w
 	down    E        // g^-w
-	origin  TableOrigin
+	from    TableOrigin
 }
 
 func newLogTable[E any](group logGroup[E], entries []uint64) *logTable[E] {
@@ -120,6 +120,8 @@ func (t *logTable[E]) match(print uint64, origin int64, target E, bound int64) (
 	}
 	return 0, false
 }
+
+func (t *logTable[E]) origin() TableOrigin { return t.from }
 
 // reach returns the largest result that find may be asked for.
 func (t *logTable[E]) reach() int64 { return int64(len(t.entries)) * maxGiantSteps }

@@ -45,7 +45,7 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 }
 
 // Table implements Searcher.
-func (e *GroupEvaluator) Table() TableOrigin { return e.logs.origin }
+func (e *GroupEvaluator) Table() TableOrigin { return e.logs.from }
 
 // Evaluate returns the sum of y_i*x_i over the members' values of the label,
 // from their ciphertexts in the order of the members. It checks the ciphertexts

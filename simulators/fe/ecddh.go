@@ -1,9 +1,9 @@
 package fe
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -26,13 +26,6 @@ import (
 //
 // An element takes 32 bytes. An Encryptor holds a fixedBase of each h_i.
 
-type ecddhAuthority struct {
-	params    Params
-	group     curveGroup
-	secret    []*big.Int
-	encryptor *ecddhEncryptor
-}
-
 func setupECDDH(_ context.Context, p Params) (Authority, error) {
 	secret := make([]*big.Int, p.Length)
 	for i := range secret {
@@ -41,10 +34,10 @@ func setupECDDH(_ context.Context, p Params) (Authority, error) {
 			return nil, fmt.Errorf("fe: master keys of %v: %w", p, err)
 		}
 	}
-	return newECDDHAuthority(p, secret)
+	return ecddhAuthority(p, secret)
 }
 
-func newECDDHAuthority(p Params, secret []*big.Int) (Authority, error) {
+func ecddhAuthority(p Params, secret []*big.Int) (Authority, error) {
 	group := newCurveGroup()
 	var key []byte
 	for _, s := range secret {
@@ -54,90 +47,74 @@ func newECDDHAuthority(p Params, secret []*big.Int) (Authority, error) {
 		}
 		key = append(key, group.encode(new(edwards25519.Point).ScalarBaseMult(scalar))...)
 	}
-	encryptor, err := makeECDDHEncryptor(p, key)
-	if err != nil {
-		return nil, err
-	}
-	return &ecddhAuthority{p, group, secret, encryptor}, nil
+	encryptor, err := newECDDHEncryptor(p, key)
+	return keyedAuthority{p, encryptor, func(y []int64) ([]*big.Int, error) {
+		k := new(big.Int)
+		for i, weight := range y {
+			k.Add(k, new(big.Int).Mul(secret[i], big.NewInt(weight)))
+		}
+		return []*big.Int{k.Mod(k, group.q)}, nil
+	}}, err
 }
 
-func (a *ecddhAuthority) Encryptor() Encryptor { return a.encryptor }
-
-func (a *ecddhAuthority) Derive(y []int64) (Key, error) {
-	if err := a.params.checkVector(y); err != nil {
-		return Key{}, fmt.Errorf("fe: derive: %w", err)
-	}
-	k := new(big.Int)
-	for i, weight := range y {
-		k.Add(k, new(big.Int).Mul(a.secret[i], big.NewInt(weight)))
-	}
-	return Key{a.params, slices.Clone(y), []*big.Int{k.Mod(k, a.group.q)}}, nil
-}
-
-type ecddhEncryptor struct {
-	params    Params
+// ecddhKeys are the bases of a public key.
+type ecddhKeys struct {
 	group     curveGroup
-	public    []byte
 	generator *fixedBase
-	keys      []*fixedBase // of each h_i
+	h         []*fixedBase
 }
 
-func newECDDHEncryptor(p Params, key []byte) (Encryptor, error) { return makeECDDHEncryptor(p, key) }
-
-func makeECDDHEncryptor(p Params, key []byte) (*ecddhEncryptor, error) {
-	public, err := p.public(key)
-	if err != nil {
-		return nil, err
-	}
-	e := &ecddhEncryptor{p, newCurveGroup(), public, newFixedBase(edwards25519.NewGeneratorPoint()), nil}
+func newECDDHKeys(p Params, key []byte) (ecddhKeys, error) {
+	keys := ecddhKeys{newCurveGroup(), newFixedBase(edwards25519.NewGeneratorPoint()), nil}
 	for i, encoding := range codec.Split(key, encodedPoint) {
-		h, err := e.group.decode(encoding)
-		if err == nil && e.group.equal(h, edwards25519.NewIdentityPoint()) {
-			err = fmt.Errorf("the group's identity, which no secret has")
+		h, err := keys.group.decode(encoding)
+		if err == nil && keys.group.equal(h, edwards25519.NewIdentityPoint()) {
+			err = errors.New("the group's identity, which no secret has")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("fe: %v: element %d of the public key: %w", p, i, err)
+			return ecddhKeys{}, fmt.Errorf("fe: %v: element %d of the public key: %w", p, i, err)
 		}
-		e.keys = append(e.keys, newFixedBase(h))
+		keys.h = append(keys.h, newFixedBase(h))
 	}
-	return e, nil
+	return keys, nil
 }
 
-func (e *ecddhEncryptor) Public() []byte { return bytes.Clone(e.public) }
-
-func (e *ecddhEncryptor) Encrypt(x []int64) ([]byte, error) {
-	if err := e.params.checkVector(x); err != nil {
-		return nil, fmt.Errorf("fe: encrypt: %w", err)
-	}
-	r, err := e.group.random()
+func newECDDHEncryptor(p Params, key []byte) (Encryptor, error) {
+	keys, err := newECDDHKeys(p, key)
 	if err != nil {
-		return nil, fmt.Errorf("fe: encrypt: %w", err)
+		return nil, err
 	}
-	return e.encrypt(x, r)
+	return newEncryptor(p, key, func(x []int64) ([][]byte, error) {
+		r, err := keys.group.random()
+		if err != nil {
+			return nil, err
+		}
+		return keys.encrypt(x, r), nil
+	})
 }
 
-// encrypt returns the ciphertext of x with the secret number r from 1 to q-1.
-// A number must serve one ciphertext only.
-func (e *ecddhEncryptor) encrypt(x []int64, r *big.Int) ([]byte, error) {
+// encrypt returns the elements of the ciphertext of x with the secret number r from 1 to q-1. A number
+// must serve one ciphertext only.
+func (k ecddhKeys) encrypt(x []int64, r *big.Int) [][]byte {
 	octets := r.FillBytes(make([]byte, encodedPoint))
 	slices.Reverse(octets)
 	number := signed(octets)
 	elements := make([][]byte, 0, len(x)+1)
 	head := edwards25519.NewIdentityPoint()
-	e.generator.addMultiple(head, number)
-	elements = append(elements, e.group.encode(head))
+	k.generator.addMultiple(head, number)
+	elements = append(elements, k.group.encode(head))
 	for i, value := range x {
 		c := edwards25519.NewIdentityPoint()
 		clear(octets)
 		binary.LittleEndian.PutUint64(octets, uint64(max(value, -value)))
-		e.generator.addMultiple(c, signed(octets))
+		k.generator.addMultiple(c, signed(octets))
 		if value < 0 {
 			c.Negate(c)
 		}
-		e.keys[i].addMultiple(c, number)
-		elements = append(elements, e.group.encode(c))
+		k.h[i].addMultiple(c, number)
+		elements = append(elements, k.group.encode(c))
 	}
-	return codec.Marshal(e.params.header(), elements)
+	return elements
 }
 
 func newECDDHEvaluator(ctx context.Context, p Params, _ []byte, tables *Tables) (Evaluator, error) {

@@ -179,8 +179,8 @@ func TestWrongKeyRefused(t *testing.T) {
 			{"other parameters", "with bound 99, the evaluator for", with(func(k *Key) { k.Params.Bound = 99 })},
 			{"no secrets", "0 secrets", with(func(k *Key) { k.Secrets = nil })},
 			{"nil secret", "secret 0 is missing", with(func(k *Key) { k.Secrets[0] = nil })},
-			{"negative secret", "secret 0 is missing or not below", with(func(k *Key) { k.Secrets[0] = big.NewInt(-1) })},
-			{"secret of the order", "secret 0 is missing or not below", with(func(k *Key) { k.Secrets[0] = h.group.q })},
+			{"negative secret", "secret 0 is negative or not below the order", with(func(k *Key) { k.Secrets[0] = big.NewInt(-1) })},
+			{"secret of the order", "secret 0 is negative or not below the order", with(func(k *Key) { k.Secrets[0] = h.group.q })},
 			{"short function", "vector of length 1", with(func(k *Key) { k.Function = k.Function[:1] })},
 			{"weight over the bound", "value 1 of the vector is over the bound", with(func(k *Key) { k.Function[1] = 101 })},
 			{"secrets of another function", ErrNoResult.Error(), with(func(k *Key) { k.Function = []int64{1, 2} })},
@@ -207,7 +207,7 @@ func TestFunctionBeyondTableRefused(t *testing.T) {
 	}
 	group := scheme.group
 	logs := mustTable(t, group, minEntries)
-	evaluator := &logEvaluator[*big.Int]{params: p, group: group, heads: 1, logs: logs}
+	evaluator := &cipherEvaluator[*big.Int]{p, group, logs}
 	h := holders{p, group, mustSetup(t, p), evaluator}
 
 	ciphertext, key := h.make(t, []int64{5}, []int64{1 << 23})

@@ -118,26 +118,6 @@ func highestBit(y []int64) int {
 	return bits.Len64(uint64(all)) - 1
 }
 
-// checkKey holds an evaluation key to the parameters and its secrets to the
-// order of the group and their number.
-func (p Params) checkKey(key Key, order *big.Int, secrets int) error {
-	if key.Params != p {
-		return fmt.Errorf("made for %v with bound %d, the evaluator for %v with bound %d", key.Params, key.Params.Bound, p, p.Bound)
-	}
-	if err := p.checkVector(key.Function); err != nil {
-		return err
-	}
-	if len(key.Secrets) != secrets {
-		return fmt.Errorf("%d secrets; %s has %d", len(key.Secrets), p.Scheme, secrets)
-	}
-	for i, k := range key.Secrets {
-		if k == nil || k.Sign() < 0 || k.Cmp(order) >= 0 {
-			return fmt.Errorf("secret %d is missing or not below the order of the group", i)
-		}
-	}
-	return nil
-}
-
 // open takes a ciphertext apart and holds it to the parameters.
 func (p Params) open(ciphertext []byte) ([][]byte, error) {
 	h, elements, err := codec.Unmarshal(ciphertext)

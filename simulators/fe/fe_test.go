@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/fentec-project/gofe/data"
 )
 
 func mustSetup(t testing.TB, p Params) Authority {
@@ -135,10 +133,10 @@ func TestVectorsRefused(t *testing.T) {
 
 func TestLibraryPanicBecomesError(t *testing.T) {
 	p := Params{"ddh", 1024, 1, 100}
-	broken := gofeAuthority{
+	broken := keyedAuthority{
 		p,
-		gofeEncryptor{params: p, encrypt: func(data.Vector) (data.Vector, error) { panic("out of range") }},
-		func(data.Vector) ([]*big.Int, error) { panic(errors.New("nil")) },
+		keyedEncryptor{params: p, encrypt: func([]int64) ([][]byte, error) { panic("out of range") }},
+		func([]int64) ([]*big.Int, error) { panic(errors.New("nil")) },
 	}
 	if _, err := broken.Encryptor().Encrypt([]int64{1}); err == nil || !strings.Contains(err.Error(), "encrypt: the encryption library panicked: out of range") {
 		t.Errorf("Encrypt = %v", err)

@@ -7,8 +7,6 @@ import (
 	"math/big"
 
 	"github.com/fentec-project/gofe/data"
-
-	"meterbench/simulators/fe/codec"
 )
 
 // A gofeScheme is what the schemes of gofe that have an authority do, for vectors of one length. Its
@@ -23,7 +21,7 @@ type gofeScheme struct {
 // setup makes an authority with fresh master keys, value by value with the scheme for vectors of one.
 // gofe makes those of a vector in the same way, but all of them whatever the context says, which
 // takes up to minutes.
-func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (gofeAuthority, error) {
+func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (keyedAuthority, error) {
 	var secrets []data.Vector
 	var h data.Vector
 	for range p.Length {
@@ -42,91 +40,32 @@ func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (gof
 			})
 		}
 		if err != nil {
-			return gofeAuthority{}, fmt.Errorf("fe: master keys of %v: %w", p, err)
+			return keyedAuthority{}, fmt.Errorf("fe: master keys of %v: %w", p, err)
 		}
 	}
 	return s.authority(p, secrets, h)
 }
 
 // authority makes the authority of master keys.
-func (s gofeScheme) authority(p Params, secrets []data.Vector, h data.Vector) (gofeAuthority, error) {
+func (s gofeScheme) authority(p Params, secrets []data.Vector, h data.Vector) (keyedAuthority, error) {
 	encryptor, err := s.encryptor(p, h)
-	return gofeAuthority{p, encryptor, func(y data.Vector) ([]*big.Int, error) { return s.derive(secrets, y) }}, err
+	return keyedAuthority{p, encryptor, func(y []int64) ([]*big.Int, error) { return s.derive(secrets, vector(y)) }}, err
 }
 
 // encryptor makes the encryptor of the public key h_1 … h_l.
 func (s gofeScheme) encryptor(p Params, h data.Vector) (Encryptor, error) {
-	elements, err := encode(h, p.header().ElementSize())
+	width := p.header().ElementSize()
+	elements, err := encode(h, width)
 	if err != nil {
 		return nil, fmt.Errorf("fe: public key of %v: %w", p, err)
 	}
-	public, err := p.public(append(bytes.Clone(s.preface), bytes.Join(elements, nil)...))
-	if err != nil {
-		return nil, err
-	}
-	return gofeEncryptor{p, public, func(x data.Vector) (data.Vector, error) { return s.encrypt(x, h) }}, nil
-}
-
-// A gofeAuthority is the Authority of a gofeScheme.
-type gofeAuthority struct {
-	params    Params
-	encryptor Encryptor
-	derive    func(y data.Vector) ([]*big.Int, error)
-}
-
-func (a gofeAuthority) Encryptor() Encryptor { return a.encryptor }
-
-func (a gofeAuthority) Derive(y []int64) (Key, error) {
-	if err := a.params.checkVector(y); err != nil {
-		return Key{}, fmt.Errorf("fe: derive: %w", err)
-	}
-	key := Key{Params: a.params, Function: append([]int64(nil), y...)}
-	err := contain(func() (err error) {
-		key.Secrets, err = a.derive(vector(y))
-		return err
-	})
-	if err != nil {
-		return Key{}, fmt.Errorf("fe: derive: %w", err)
-	}
-	return key, nil
-}
-
-// A gofeEncryptor is the Encryptor of a gofeScheme.
-type gofeEncryptor struct {
-	params  Params
-	public  []byte
-	encrypt func(x data.Vector) (data.Vector, error)
-}
-
-func (e gofeEncryptor) Public() []byte { return bytes.Clone(e.public) }
-
-func (e gofeEncryptor) Encrypt(x []int64) ([]byte, error) {
-	if err := e.params.checkVector(x); err != nil {
-		return nil, fmt.Errorf("fe: encrypt: %w", err)
-	}
-	header := e.params.header()
-	var elements [][]byte
-	err := contain(func() error {
-		numbers, err := e.encrypt(vector(x))
-		if err == nil {
-			elements, err = encode(numbers, header.ElementSize())
+	return newEncryptor(p, append(bytes.Clone(s.preface), bytes.Join(elements, nil)...), func(x []int64) ([][]byte, error) {
+		numbers, err := s.encrypt(vector(x), h)
+		if err != nil {
+			return nil, err
 		}
-		return err
+		return encode(numbers, width)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("fe: encrypt: %w", err)
-	}
-	return codec.Marshal(header, elements)
-}
-
-// contain runs a call into the library and turns its panics into errors.
-func contain(call func() error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("the encryption library panicked: %v", cause)
-		}
-	}()
-	return call()
 }
 
 // single are the parameters of vectors with one value.
@@ -153,13 +92,4 @@ func encode(numbers []*big.Int, width int) ([][]byte, error) {
 		out[i] = n.FillBytes(make([]byte, width))
 	}
 	return out, nil
-}
-
-// integers is the inverse of encode.
-func integers(octets [][]byte) []*big.Int {
-	out := make([]*big.Int, len(octets))
-	for i, o := range octets {
-		out[i] = new(big.Int).SetBytes(o)
-	}
-	return out
 }

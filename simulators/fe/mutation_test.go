@@ -121,19 +121,21 @@ func newVictim(t *testing.T, p Params) *victim {
 	v.honest, v.other = sign(1, v.x, []int64{3, 7}), sign(2, []int64{1, 99}, []int64{-5, 2})
 	v.evaluator = mustEvaluator(t, encryptor.Public())
 	switch e := v.evaluator.(type) {
-	case *logEvaluator[*big.Int]:
+	case *cipherEvaluator[*big.Int]:
+		group := e.group.(zpGroup)
 		v.shift = func(element []byte, random *mathrand.Rand) []byte {
 			c := new(big.Int).SetBytes(element)
-			newMultiplier(e.group.(zpGroup).p).multiply(c, e.group.power(1+random.Int64N(20)))
+			newMultiplier(group.p).multiply(c, group.power(1+random.Int64N(20)))
 			return c.FillBytes(make([]byte, len(element)))
 		}
-	case *logEvaluator[*edwards25519.Point]:
+	case *cipherEvaluator[*edwards25519.Point]:
+		group := e.group.(curveGroup)
 		v.shift = func(element []byte, random *mathrand.Rand) []byte {
-			c, err := e.group.decode(element)
+			c, err := group.decode(element)
 			if err != nil {
 				return element
 			}
-			return e.group.(curveGroup).encode(c.Add(c, e.group.power(1+random.Int64N(20))))
+			return group.encode(c.Add(c, group.power(1+random.Int64N(20))))
 		}
 	}
 	return v

@@ -45,23 +45,6 @@ func newPaillierGroup(n *big.Int) (paillierGroup, error) {
 	return group, nil
 }
 
-// contains tells whether all elements are positive, below n^2 and without a
-// common factor with n. That is as much as can be seen without the factors of
-// n: the rest shows when a result is not a number within its bound.
-func (z paillierGroup) contains(elements []*big.Int) error {
-	product := big.NewInt(1)
-	for i, e := range elements {
-		if e.Sign() <= 0 || e.Cmp(z.square) >= 0 {
-			return fmt.Errorf("element %d is not between 0 and n^2", i)
-		}
-		product.Mul(product, e).Mod(product, z.n)
-	}
-	if new(big.Int).GCD(nil, nil, product, z.n).Cmp(big.NewInt(1)) != 0 {
-		return fmt.Errorf("an element has a common factor with n")
-	}
-	return nil
-}
-
 // generates tells whether all elements may be powers of a generator with secret
 // exponents: squares modulo n as far as the Jacobi symbol tells, and neither 1
 // nor -1 there. What is 1 modulo n, as 1 + kn is, hides no value.
@@ -119,7 +102,7 @@ type Renewer interface {
 
 // A paillierAuthority keeps its group for others.
 type paillierAuthority struct {
-	gofeAuthority
+	keyedAuthority
 	group paillierGroup
 }
 
@@ -171,17 +154,30 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	width := p.Bits / 8
 	n := new(big.Int).SetBytes(key[:width])
-	elements := integers(codec.Split(key[width:], p.header().ElementSize()))
-	group := paillierGroup{n: n, square: new(big.Int).Mul(n, n), g: elements[0]}
-	err := checkModulus(n, p.Bits)
-	if err == nil {
-		err = group.contains(elements)
-	}
-	if err == nil {
-		err = group.generates(elements)
-	}
+	group := paillierGroup{n: n, square: new(big.Int).Mul(n, n)}
+	elements, err := group.elements(p, key[width:])
 	if err != nil {
 		return paillierGroup{}, nil, fmt.Errorf("fe: public key of %v: %w", p, err)
 	}
+	group.g = elements[0]
 	return group, elements[1:], nil
+}
+
+// elements decodes the generator and every h_i, after n is checked.
+func (z paillierGroup) elements(p Params, key []byte) (data.Vector, error) {
+	if err := checkModulus(z.n, p.Bits); err != nil {
+		return nil, err
+	}
+	var elements data.Vector
+	for i, octets := range codec.Split(key, p.header().ElementSize()) {
+		e, err := z.decode(octets)
+		if err != nil {
+			return nil, fmt.Errorf("element %d is %w", i, err)
+		}
+		elements = append(elements, e)
+	}
+	if err := z.coprime(elements); err != nil {
+		return nil, err
+	}
+	return elements, z.generates(elements)
 }

@@ -141,7 +141,11 @@ func TestPaillierAgreesWithGofeAndDDH(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gofe, err := scheme.Decrypt(integers(octets), key.Secrets[0], vector(y))
+		elements := make(data.Vector, len(octets))
+		for i, o := range octets {
+			elements[i] = new(big.Int).SetBytes(o)
+		}
+		gofe, err := scheme.Decrypt(elements, key.Secrets[0], vector(y))
 		if err != nil || got != want || same != want || gofe.Int64() != want {
 			t.Fatalf("%v · %v = %d; paillier says %d, ddh %d, gofe %v, %v", x, y, want, got, same, gofe, err)
 		}
@@ -192,14 +196,14 @@ func TestPaillierRefuses(t *testing.T) {
 		want string
 		edit func(ciphertext []byte, key *Key)
 	}{
-		{"element 1 is not between 0 and n^2", func(c []byte, _ *Key) { put(c, 1, group.square) }},
+		{"element 1 of the ciphertext: not between 0 and n^2", func(c []byte, _ *Key) { put(c, 1, group.square) }},
 		{"element 2 is zero", func(c []byte, _ *Key) { put(c, 2, new(big.Int)) }},
 		{"common factor with n", func(c []byte, _ *Key) { put(c, 0, group.n) }},
 		{ErrNoResult.Error(), func(c []byte, _ *Key) { put(c, 1, big.NewInt(1)) }},
 		{ErrNoResult.Error(), func(_ []byte, k *Key) { k.Function = []int64{4, 3} }},
 		{ErrNoResult.Error(), func(_ []byte, k *Key) { k.Secrets = []*big.Int{big.NewInt(1)} }},
-		{"not one secret", func(_ []byte, k *Key) { k.Secrets = nil }},
-		{"not one secret", func(_ []byte, k *Key) { k.Secrets = []*big.Int{nil} }},
+		{"0 secrets; paillier has 1", func(_ []byte, k *Key) { k.Secrets = nil }},
+		{"secret 0 is missing", func(_ []byte, k *Key) { k.Secrets = []*big.Int{nil} }},
 		{"at most 2617 bits", func(_ []byte, k *Key) { k.Secrets = []*big.Int{new(big.Int).Lsh(big.NewInt(-1), 2617)} }},
 		{"made for", func(_ []byte, k *Key) { k.Params.Bound++ }},
 		{"over the bound", func(_ []byte, k *Key) { k.Function = []int64{1001, 0} }},
@@ -318,7 +322,7 @@ func TestPaillierSigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	square := evaluator.(paillierEvaluator).group.square
+	square := evaluator.(*cipherEvaluator[*big.Int]).group.(paillierGroup).square
 	parities := map[uint]bool{}
 	for weight := int64(1); weight <= 100 && len(parities) < 2; weight++ {
 		key, err := authority.Derive([]int64{weight, 1 - weight})

@@ -111,7 +111,7 @@ func (c curveGroup) random() (*big.Int, error) {
 	return n.Add(n, big.NewInt(1)), nil
 }
 
-func (c curveGroup) order() *big.Int { return c.q }
+func (c curveGroup) checkSecret(k *big.Int) error { return checkBelow(k, c.q) }
 
 // combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest,
 // all at once.

@@ -138,7 +138,7 @@ func tableOf[E any](ctx context.Context, t *Tables, group logGroup[E]) (logs *lo
 		made[group.id()] = got
 	}
 	logs = newLogTable(group, got.entries)
-	logs.origin = got.origin
+	logs.from = got.origin
 	return logs, nil
 }
 

@@ -82,16 +82,18 @@ func (z zpGroup) contains(c *big.Int) bool {
 // elements decodes a public key of the group's elements. It refuses what is no element, and 1, which
 // is the key of no secret.
 func (z zpGroup) elements(key []byte) (data.Vector, error) {
-	elements := integers(codec.Split(key, (z.p.BitLen()+7)/8))
-	for i, h := range elements {
+	var elements data.Vector
+	for i, octets := range codec.Split(key, (z.p.BitLen()+7)/8) {
+		h := new(big.Int).SetBytes(octets)
 		if !z.contains(h) || h.Cmp(big.NewInt(1)) == 0 {
 			return nil, fmt.Errorf("element %d of the public key is 1 or not in the group", i)
 		}
+		elements = append(elements, h)
 	}
 	return elements, nil
 }
 
-func (z zpGroup) order() *big.Int { return z.q }
+func (z zpGroup) checkSecret(k *big.Int) error { return checkBelow(k, z.q) }
 
 var errOutside = errors.New("not in the group")
 
