@@ -9,21 +9,34 @@ import (
 	"meterbench/reports"
 )
 
-// Text returns a cell of words.
-func Text(s string) reports.Cell { return reports.Cell{Text: s} }
-
-// Number returns a cell of a number.
-func Number[T int | uint64 | float64](n T) reports.Cell {
-	v := float64(n)
-	return reports.Cell{Number: &v}
+// Row returns a row of a table: cells, texts and numbers.
+func Row(values ...any) []reports.Cell {
+	row := make([]reports.Cell, len(values))
+	for i, v := range values {
+		switch v := v.(type) {
+		case reports.Cell:
+			row[i] = v
+		case string:
+			row[i].Text = v
+		case int:
+			row[i].Number = new(float64(v))
+		case uint64:
+			row[i].Number = new(float64(v))
+		case float64:
+			row[i].Number = &v
+		default:
+			panic(fmt.Sprintf("row: cell %d is a %T", i, v))
+		}
+	}
+	return row
 }
 
-// NumberOr returns a cell of a number, or of the reason why there is none where it is 0.
-func NumberOr[T int | float64](n T, why string) reports.Cell {
-	if n == 0 {
+// Unless returns v, or where it does not exist a cell that says why.
+func Unless(absent bool, why string, v any) any {
+	if absent {
 		return reports.Cell{Why: why}
 	}
-	return Number(n)
+	return v
 }
 
 // Cell returns the cell of the ratio's interval.

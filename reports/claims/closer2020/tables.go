@@ -11,27 +11,21 @@ import (
 	"meterbench/reports/claims"
 )
 
-// limitTable tells where each setting's throughput stops growing.
+// limitTable shows where each setting's throughput stops growing.
 func limitTable(e *claims.Evidence) reports.Table {
 	t := reports.Table{ID: limitFigureID, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
-		{Key: "setting", Title: "setting"},
-		{Key: "throughput_per_s", Title: "plateau", Unit: reports.PerSecond},
-		{Key: "clients", Title: "clients that reach it", Unit: reports.Count},
-		{Key: "limited_by", Title: "limited by"},
-		{Key: "where", Title: "the limit falls"},
+		{Key: "setting", Title: "setting"}, {Key: "throughput_per_s", Title: "plateau", Unit: reports.PerSecond},
+		{Key: "clients", Title: "clients that reach it", Unit: reports.Count}, {Key: "limited_by", Title: "limited by"}, {Key: "where", Title: "the limit falls"},
 	}}
 	for _, s := range e.Question(limitQuestion) {
-		l, ok := limitOf(s)
-		if !ok {
-			continue
+		if l, ok := limitOf(s); ok {
+			const why = "something else than the network was in the way"
+			none := l.plateau.Value == 0
+			t.Rows = append(t.Rows, claims.Row(l.setting, claims.Unless(none, why, l.plateau.Value), claims.Unless(none, why, l.clients), l.by, l.where))
 		}
-		plateau, clients := claims.NumberOr(l.plateau.Value, "something else than the network was in the way"), claims.Number(l.clients)
-		if l.plateau.Value == 0 {
-			clients = plateau
-		}
-		t.Rows = append(t.Rows, []reports.Cell{claims.Text(l.setting), plateau, clients, claims.Text(l.by), claims.Text(l.where)})
 	}
-	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
+	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. "+
+		"the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
 		claims.Percent(clearly), claims.Percent(plateauShare), limitFrom, claims.Percent(early), limitTo)}
 	return t
 }
@@ -39,11 +33,8 @@ func limitTable(e *claims.Evidence) reports.Table {
 // pairTable holds encryption inside transactions beside the controls.
 func pairTable(e *claims.Evidence) reports.Table {
 	t := reports.Table{ID: "claim-pairs", Title: "Encryption inside transactions, beside controls", Detail: true, Columns: []reports.Column{
-		{Key: "scheme", Title: "scheme"},
-		{Key: "bits", Title: "key bits", Unit: reports.Count},
-		{Key: "length", Title: "values", Unit: reports.Count},
-		{Key: "batch", Title: "batch"},
-		{Key: "clients", Title: "clients", Unit: reports.Count},
+		{Key: "scheme", Title: "scheme"}, {Key: "bits", Title: "key bits", Unit: reports.Count}, {Key: "length", Title: "values", Unit: reports.Count},
+		{Key: "batch", Title: "batch"}, {Key: "clients", Title: "clients", Unit: reports.Count},
 		{Key: "encrypt_s", Title: "encryption", Unit: reports.Seconds},
 		{Key: "commit_s", Title: "control's commit", Unit: reports.Seconds},
 		{Key: "acknowledge_s", Title: "control's acknowledgement", Unit: reports.Seconds},
@@ -54,62 +45,53 @@ func pairTable(e *claims.Evidence) reports.Table {
 		{Key: "method", Title: "method of the intervals", CSVOnly: true},
 		{Key: "over_padded_s", Title: "commit beyond control's", Unit: reports.Seconds, Rank: 1},
 		{Key: "over_plain_s", Title: "commit beyond plain's", Unit: reports.Seconds, Rank: 2},
+	}, Notes: []string{
+		"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. " +
+			"Times are means; of several repetitions, the median of theirs.",
+		"95 % interval: from six repetitions on, that of the median of their ratios by order statistics. Below, that of the ratio of two means by " +
+			"Fieller's theorem, over means of batches of at least one transaction of each client; n is the fewer of the two numbers of batches.",
 	}}
 	for _, p := range pairs(e) {
-		c, plain := p.encrypted, reports.Cell{Why: "no plain reading was measured under the same conditions"}
-		if p.hasPlain {
-			plain = claims.Number(p.plain)
-		}
-		t.Rows = append(t.Rows, []reports.Cell{
-			claims.Text(c.Scheme), claims.Number(c.Bits), claims.Number(c.Length), claims.Text(batch(c)), claims.Number(p.load.Clients),
-			claims.Number(p.encrypt), claims.Number(p.commit), claims.Number(p.ack), claims.Number(p.ofCommit.Value), p.ofCommit.Cell(), claims.Number(p.ofAck.Value), p.ofAck.Cell(), claims.Text(p.ofCommit.Method), claims.Number(p.padded), plain,
-		})
-	}
-	t.Notes = []string{
-		"control: a plaintext of the ciphertext's length on the same network, at the same load, from the same seed, in turn with the encrypted series. Times are means; of several repetitions, the median of theirs.",
-		"95 % interval: from six repetitions on, that of the median of their ratios by order statistics. Below, that of the ratio of two means by Fieller's theorem, over means of batches of at least one transaction of each client; n is the fewer of the two numbers of batches.",
+		c := p.encrypted
+		t.Rows = append(t.Rows, claims.Row(c.Scheme, c.Bits, c.Length, batch(c), p.load.Clients, p.encrypt, p.commit, p.ack,
+			p.ofCommit.Value, p.ofCommit.Cell(), p.ofAck.Value, p.ofAck.Cell(), p.ofCommit.Method, p.padded,
+			claims.Unless(!p.hasPlain, "no plain reading was measured under the same conditions", p.plain)))
 	}
 	return t
 }
 
 func gatewayTable(f *result.Feasibility) reports.Table {
 	t := reports.Table{ID: "feasibility-gateways", Title: "Meters per gateway", Detail: true, Columns: []reports.Column{
-		{Key: "device", Title: "device"},
-		{Key: "factor", Title: "slower by", Unit: reports.Times},
-		{Key: "scheme", Title: "scheme"},
-		{Key: "bits", Title: "key bits", Unit: reports.Count},
-		{Key: "security_bits", Title: "security bits", Unit: reports.Count},
-		{Key: "length", Title: "values per reading", Unit: reports.Count},
-		{Key: "encrypt_s", Title: "encrypt one reading", Unit: reports.Seconds},
-		{Key: "share", Title: "share of its time", Unit: reports.Share},
-		{Key: "submit_s", Title: "submit it", Unit: reports.Seconds, Rank: 1},
-		{Key: "evaluate_s", Title: "evaluate it", Unit: reports.Seconds, Rank: 2},
+		{Key: "device", Title: "device"}, {Key: "factor", Title: "slower by", Unit: reports.Times},
+		{Key: "scheme", Title: "scheme"}, {Key: "bits", Title: "key bits", Unit: reports.Count},
+		{Key: "security_bits", Title: "security bits", Unit: reports.Count}, {Key: "length", Title: "values per reading", Unit: reports.Count},
+		{Key: "encrypt_s", Title: "encrypt one reading", Unit: reports.Seconds}, {Key: "share", Title: "share of its time", Unit: reports.Share},
+		{Key: "submit_s", Title: "submit it", Unit: reports.Seconds, Rank: 1}, {Key: "evaluate_s", Title: "evaluate it", Unit: reports.Seconds, Rank: 2},
 		{Key: "meters", Title: "meters, all on the device", Unit: reports.Count},
-		{Key: "served_meters", Title: "meters with sensors of their own", Unit: reports.Count},
-		{Key: "in_time", Title: "within one interval"},
+		{Key: "served_meters", Title: "meters with sensors of their own", Unit: reports.Count}, {Key: "in_time", Title: "within one interval"},
 	}}
 	if f == nil {
 		t.Notes = []string{"No data: the run measured no costs of encryption."}
 		return t
 	}
 	for _, g := range f.Gateways {
-		security := reports.Cell{Why: "nobody assessed this parameter set"}
+		security, inTime := any(reports.Cell{Why: "nobody assessed this parameter set"}), "no"
 		if g.SecurityBits != nil {
-			security = claims.Number(*g.SecurityBits)
+			security = *g.SecurityBits
 		}
-		inTime := "no"
 		if g.InTime {
 			inTime = "yes"
 		}
-		t.Rows = append(t.Rows, []reports.Cell{
-			claims.Text(g.Device), claims.Number(g.Factor), claims.Text(g.Scheme), claims.Number(g.Bits), security, claims.Number(g.Length),
-			claims.Number(g.Encrypt), claims.Number(g.Share), claims.Number(g.Submit), claims.NumberOr(g.Evaluate, "the scheme has no bills"), claims.Number(g.Meters), claims.Number(g.Served), claims.Text(inTime),
-		})
+		t.Rows = append(t.Rows, claims.Row(g.Device, g.Factor, g.Scheme, g.Bits, security, g.Length, g.Encrypt, g.Share, g.Submit,
+			claims.Unless(g.Evaluate == 0, "the scheme has no bills", g.Evaluate), g.Meters, g.Served, inTime))
 	}
 	t.Notes = []string{
-		fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. slower by: P-256 signature on the device over the one here, an approximation for everything else.",
-			f.Interval/60, singleValues, claims.Capital(claims.Percent(f.HeadRoom))),
-		"Who does what: a sensor encrypts and signs. A gateway submits, which is the client's CPU time of a transaction here, and evaluates every reading once for the bill of the period. all on the device: it plays the sensors of its meters too. What evaluation takes in memory, the table of discrete logarithms, is not held against the device.",
+		fmt.Sprintf("Values of %g minutes each; a reading of n values goes out once in n intervals, a single value (%s) in every one. %s of the time stays free. "+
+			"slower by: P-256 signature on the device over the one here, an approximation for everything else.",
+			f.Interval/60, singleValues, claims.Percent(f.HeadRoom)),
+		"Who does what: a sensor encrypts and signs. A gateway submits, which is the client's CPU time of a transaction here, and evaluates every reading once " +
+			"for the bill of the period. all on the device: it plays the sensors of its meters too. What evaluation takes in memory, the table of discrete " +
+			"logarithms, is not held against the device.",
 	}
 	for _, d := range devices() {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: %s; %s.", d.Name, d.Title, d.Source))
@@ -119,19 +101,16 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 
 func peerTable(f *result.Feasibility) reports.Table {
 	t := reports.Table{ID: "feasibility-peers", Title: "Meters per channel", Detail: true, Columns: []reports.Column{
-		{Key: "series", Title: "series"},
-		{Key: "peer_cpus", Title: "peer's quota", Unit: reports.Cores},
-		{Key: "throughput_per_s", Title: "throughput", Unit: reports.PerSecond},
-		{Key: "meters", Title: "meters", Unit: reports.Count},
+		{Key: "series", Title: "series"}, {Key: "peer_cpus", Title: "peer's quota", Unit: reports.Cores},
+		{Key: "throughput_per_s", Title: "throughput", Unit: reports.PerSecond}, {Key: "meters", Title: "meters", Unit: reports.Count},
 	}}
 	if f == nil || len(f.Peers) == 0 {
 		t.Notes = []string{"No data: the run measured no capped peer."}
 		return t
 	}
 	for _, p := range f.Peers {
-		t.Rows = append(t.Rows, []reports.Cell{
-			claims.Text(p.Series), claims.NumberOr(p.Caps.Peer.CPUs, "the peer was not capped"), claims.Number(p.Throughput), claims.Number(p.Meters),
-		})
+		quota := p.Caps.Peer.CPUs
+		t.Rows = append(t.Rows, claims.Row(p.Series, claims.Unless(quota == 0, "the peer was not capped", quota), p.Throughput, p.Meters))
 	}
 	t.Notes = []string{fmt.Sprintf("One transaction per meter every %g minutes, %s of the throughput to spare.", f.Interval/60, claims.Percent(f.HeadRoom))}
 	return t
@@ -139,10 +118,8 @@ func peerTable(f *result.Feasibility) reports.Table {
 
 func probeTable(i *result.Integrity) reports.Table {
 	t := reports.Table{ID: "integrity", Title: "Attempts on the live network", Detail: true, Columns: []reports.Column{
-		{Key: "kind", Title: "attempt"},
-		{Key: "attempts", Title: "tried", Unit: reports.Count},
-		{Key: "accepted", Title: "accepted", Unit: reports.Count},
-		{Key: "refused", Title: "refused as"},
+		{Key: "kind", Title: "attempt"}, {Key: "attempts", Title: "tried", Unit: reports.Count},
+		{Key: "accepted", Title: "accepted", Unit: reports.Count}, {Key: "refused", Title: "refused as"},
 	}}
 	if i == nil {
 		t.Notes = []string{"No data: nothing was tried."}
@@ -153,7 +130,7 @@ func probeTable(i *result.Integrity) reports.Table {
 		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
 			refused = append(refused, fmt.Sprintf("%s (%d)", reason, p.Refused[reason]))
 		}
-		t.Rows = append(t.Rows, []reports.Cell{claims.Text(p.Kind), claims.Number(p.Attempts), claims.Number(p.Accepted), claims.Text(strings.Join(refused, ", "))})
+		t.Rows = append(t.Rows, claims.Row(p.Kind, p.Attempts, p.Accepted, strings.Join(refused, ", ")))
 	}
 	return t
 }
