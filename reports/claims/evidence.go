@@ -119,53 +119,42 @@ func (l Level) median(of func(result.Point) (float64, bool)) (float64, bool) {
 	return stats.Median(all), true
 }
 
-// A Ratio is one of two means, with its 95 % interval.
-type Ratio struct {
-	Estimate
-	N      int    // repetitions or batches that the interval rests on, 0 where there is none
-	Method string // how the interval was obtained
-}
-
-// Over returns the ratio of a part's mean at l to another's at another level, repetition
-// by repetition: their median, from six repetitions on with its interval, and below with
-// that within the middle one, or what the two in the middle span.
-func (l Level) Over(part result.Part, other Level, of result.Part) (Ratio, bool) {
+// Over returns the ratio of a part's mean at l to another's at another level, repetition by
+// repetition: their median, from six repetitions on with its interval, and below with that within
+// the middle one, or what the two in the middle span.
+func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bool) {
 	var values []float64
-	var within []Ratio
+	var within []Estimate
 	for _, p := range l.Points {
 		for _, q := range other.Points {
 			a, b := p.Latency[part.String()], q.Latency[of.String()]
 			if p.Repetition != q.Repetition || a.N < fewest || b.N < fewest || b.Mean <= 0 {
 				continue
 			}
-			r := Ratio{Estimate: Estimate{Value: a.Mean / b.Mean}}
+			r := Exactly(a.Mean / b.Mean)
 			if i := stats.RatioInterval(meanInterval(p, part), meanInterval(q, of)); i != nil {
-				r.Low, r.High, r.N, r.Method = max(0, i.Low), i.High, i.N, i.Method
+				r.Interval, r.Low = *i, max(0, i.Low)
 			}
 			values, within = append(values, r.Value), append(within, r)
 		}
 	}
-	n := len(values)
-	if n == 0 {
-		return Ratio{}, false
+	if values == nil {
+		return Estimate{}, false
 	}
 	if i := stats.MedianInterval(values); i != nil {
-		return Ratio{Estimate{stats.Median(values), i.Low, i.High}, i.N, i.Method}, true
+		return Estimate{stats.Median(values), *i}, true
 	}
-	slices.SortFunc(within, func(a, b Ratio) int { return cmp.Compare(a.Value, b.Value) })
-	a, b := within[(n-1)/2], within[n/2]
-	r := Ratio{Estimate: Exactly((a.Value + b.Value) / 2)}
-	if a.N > 0 && b.N > 0 {
-		r.Low, r.High, r.N, r.Method = min(a.Low, b.Low), max(a.High, b.High), min(a.N, b.N), a.Method
+	r := middle(within)
+	if r.N == 0 {
+		r = Exactly(r.Value)
 	}
 	return r, true
 }
 
 // meanInterval returns that of a part's mean in the point, nil where there is none.
 func meanInterval(p result.Point, part result.Part) *stats.Interval {
-	i, ok := p.Intervals[part.String()+"_s"]
-	if !ok {
-		return nil
+	if i, ok := p.Intervals[part.String()+"_s"]; ok {
+		return &i
 	}
-	return &stats.Interval{Low: i.Low, High: i.High, N: i.N, Method: i.Method}
+	return nil
 }

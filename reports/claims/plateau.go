@@ -7,14 +7,27 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
+	"meterbench/bench/stats"
 )
 
-// An Estimate is a value with its 95 % interval; both bounds are the value where there is
-// none.
-type Estimate struct{ Value, Low, High float64 }
+// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are the
+// value.
+type Estimate struct {
+	Value float64
+	stats.Interval
+}
 
 // Exactly returns an estimate without an interval.
-func Exactly(v float64) Estimate { return Estimate{v, v, v} }
+func Exactly(v float64) Estimate { return Estimate{v, stats.Interval{Low: v, High: v}} }
+
+// middle returns the median of estimates. Its interval is that of the one in the middle, or what
+// the two in the middle span together.
+func middle(all []Estimate) Estimate {
+	slices.SortFunc(all, func(a, b Estimate) int { return cmp.Compare(a.Value, b.Value) })
+	n := len(all)
+	a, b := all[(n-1)/2], all[n/2]
+	return Estimate{(a.Value + b.Value) / 2, stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: min(a.N, b.N), Method: a.Method}}
+}
 
 // Throughput returns the level's, by the rules of package saturation: the median over the
 // repetitions, with their interval or that within the middle one.
@@ -26,7 +39,7 @@ func (l Level) Throughput() Estimate {
 	case s.N == 0:
 		return Exactly(s.Throughput)
 	}
-	return Estimate{s.Throughput, s.Low, s.High}
+	return Estimate{s.Throughput, stats.Interval{Low: s.Low, High: s.High, N: s.N}}
 }
 
 // A Plateau is how much a series carries at most.
@@ -53,16 +66,15 @@ func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
 			alone, highest = append(alone, own), max(highest, x)
 		}
 	}
+	var reach []Estimate
 	for _, l := range alone {
-		if l.Throughput().Value >= share*highest {
-			levels = append(levels, l)
+		if x := l.Throughput(); x.Value >= share*highest {
+			levels, reach = append(levels, l), append(reach, x)
 		}
 	}
 	n := len(levels)
 	if n > 0 {
-		sorted := slices.SortedFunc(slices.Values(levels), func(a, b Level) int { return cmp.Compare(a.Throughput().Value, b.Throughput().Value) })
-		a, b := sorted[(n-1)/2].Throughput(), sorted[n/2].Throughput()
-		p = Plateau{Estimate{(a.Value + b.Value) / 2, min(a.Low, b.Low), max(a.High, b.High)}, Limit(levels...)}
+		p = Plateau{middle(reach), Limit(levels...)}
 	}
 	confirmed := n >= 2 || ByPeer(p.Limit)
 	for _, l := range others {

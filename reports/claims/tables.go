@@ -9,13 +9,15 @@ import (
 	"meterbench/reports"
 )
 
-// Row returns a row of a table: cells, texts and numbers.
+// Row returns a row of a table: cells, texts, numbers and intervals.
 func Row(values ...any) []reports.Cell {
 	row := make([]reports.Cell, len(values))
 	for i, v := range values {
 		switch v := v.(type) {
 		case reports.Cell:
 			row[i] = v
+		case stats.Interval:
+			row[i].Interval = &v
 		case string:
 			row[i].Text = v
 		case int:
@@ -37,14 +39,6 @@ func Unless(absent bool, why string, v any) any {
 		return reports.Cell{Why: why}
 	}
 	return v
-}
-
-// Cell returns the cell of the ratio's interval.
-func (r Ratio) Cell() reports.Cell {
-	if r.N == 0 {
-		return reports.Cell{Why: "it takes six repetitions, or ten batches of transactions within one"}
-	}
-	return reports.Cell{Interval: &stats.Interval{Low: r.Low, High: r.High, N: r.N}}
 }
 
 // Point returns the mark of an estimate.

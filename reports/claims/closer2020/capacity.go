@@ -72,11 +72,9 @@ func capsSum(p result.Point) float64 {
 // at which one throughput is at the lower and the other at the upper end of its interval.
 func exponent(small, large step) claims.Estimate {
 	slope := func(from, to float64) float64 { return math.Log(to/from) / math.Log(large.cpus/small.cpus) }
-	return claims.Estimate{
-		Value: slope(small.throughput.Value, large.throughput.Value),
-		Low:   slope(small.throughput.High, large.throughput.Low),
-		High:  slope(small.throughput.Low, large.throughput.High),
-	}
+	b := claims.Exactly(slope(small.throughput.Value, large.throughput.Value))
+	b.Low, b.High = slope(small.throughput.High, large.throughput.Low), slope(small.throughput.Low, large.throughput.High)
+	return b
 }
 
 // scales asks whether throughput grows with what the peer may use. At the largest quota a

@@ -21,10 +21,10 @@ type pair struct {
 	encrypted result.Conditions
 	load      result.Load
 	encrypt   float64
-	commit    float64      // of the control
-	ack       float64      // of the control
-	ofCommit  claims.Ratio // encrypt over commit, repetition by repetition
-	ofAck     claims.Ratio
+	commit    float64         // of the control
+	ack       float64         // of the control
+	ofCommit  claims.Estimate // encrypt over commit, repetition by repetition
+	ofAck     claims.Estimate
 	padded    float64 // commit latency beyond that of the equally long control
 	plain     float64 // and beyond that of the unencrypted reading
 	hasPlain  bool
@@ -162,7 +162,7 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 func (p pair) String() string {
 	c := p.encrypted
 	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
-		claims.Share(p.ofCommit.Estimate), claims.Share(p.ofAck.Estimate), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
+		claims.Share(p.ofCommit), claims.Share(p.ofAck), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
 		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), reports.Clients(p.load.Clients))
 }
 
