@@ -1,5 +1,5 @@
-// Command meterbench measures Hyperledger Fabric networks with simulated smart
-// meters that sign, functionally encrypt and submit readings.
+// Command meterbench measures Hyperledger Fabric networks with simulated smart meters that sign,
+// functionally encrypt and submit readings.
 package main
 
 import (
@@ -98,8 +98,8 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 	return exitFailed, err.Error()
 }
 
-// besides returns the errors beyond the interruption itself, such as results that could not
-// be written.
+// besides returns the errors beyond the interruption itself, such as results that could not be
+// written.
 func besides(ctx context.Context, err error) string {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -147,8 +147,8 @@ func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// helpCommand takes the place of cobra's own, which answers a command that
-// does not exist with exit code 0.
+// helpCommand takes the place of cobra's own, which answers a command that does not exist with exit
+// code 0.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -164,8 +164,7 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-// arguments checks the number of a command's arguments; its errors say how the command is
-// used.
+// arguments checks the number of a command's arguments; its errors say how the command is used.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {

@@ -41,8 +41,8 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	return r
 }
 
-// read returns the plans of scenarios. It checks everything that the user wrote, so call it
-// before anything starts.
+// read returns the plans of scenarios. It checks everything that the user wrote, so call it before
+// anything starts.
 func (r *runner) read(names ...string) ([]lab.Plan, error) {
 	if err := checkFabricBin(r.fabricBin); err != nil {
 		return nil, err
@@ -57,8 +57,7 @@ func (r *runner) read(names ...string) ([]lab.Plan, error) {
 	return plans, nil
 }
 
-// measure runs one plan and returns the folder of its results, or none where nothing was
-// measured.
+// measure runs one plan and returns the folder of its results, or none where nothing was measured.
 func (r *runner) measure(p lab.Plan) (string, error) {
 	// Before the daemons are built, which can take minutes.
 	dir, discard, err := result.NewFolder(filepath.Join(r.out, p.Scenario.Name))

@@ -61,8 +61,8 @@ up to then are stored).`,
 	return cmd
 }
 
-// each runs plans one after the other until one fails. Points that are not valid do not keep
-// later plans from running: the error names them in the end.
+// each runs plans one after the other until one fails. Points that are not valid do not keep later
+// plans from running: the error names them in the end.
 func each(plans []lab.Plan, run func(lab.Plan) error) error {
 	var found error
 	all := &study.NotValidError{}

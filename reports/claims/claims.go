@@ -1,13 +1,13 @@
 // Package claims is the framework in which published claims are tested on a stored run.
 //
-// Data flow: a package below this one tells the claims of a Publication, with thresholds
-// that are fixed before any run. Judge reads a stored run; the test of each claim takes
-// points, encryption costs or attempts at forging from the Evidence and returns a
-// Finding. The verdicts are stored with the run, and Section shows what they rest on from
-// the stored run alone. Package publications is the table of all publications.
+// Data flow: a package below this one tells the claims of a Publication, with thresholds that are
+// fixed before any run. Judge reads a stored run; the test of each claim takes points, encryption
+// costs or attempts at forging from the Evidence and returns a Finding. The verdicts are stored
+// with the run, and Section shows what they rest on from the stored run alone. Package publications
+// is the table of all publications.
 //
-// A study names its series by the question that they answer, before the first hyphen or
-// slash of the name. Series of one question under the same conditions are taken for one.
+// A study names its series by the question that they answer, before the first hyphen or slash of
+// the name. Series of one question under the same conditions are taken for one.
 package claims
 
 import (
@@ -17,8 +17,8 @@ import (
 	"meterbench/reports"
 )
 
-// NotAvailable is the published figure of a claim whose publication states it in words
-// only, or in a text that we could not read.
+// NotAvailable is the published figure of a claim whose publication states it in words only, or in
+// a text that we could not read.
 const NotAvailable = "not available"
 
 // A Publication is a text whose claims can be tested, and what their tests need.
@@ -31,8 +31,8 @@ type Publication struct {
 	Forgery   bool     // the claims also need attempts at forging on a live network
 	Claims    []Claim
 
-	// Feasibility returns for how many meters devices and peers are enough, nil where the
-	// run lacks the costs.
+	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks
+	// the costs.
 	Feasibility func(*Evidence) *result.Feasibility
 	// Section shows what the verdicts rest on.
 	Section func(*Evidence) reports.Section
@@ -90,8 +90,8 @@ func (p Publication) Judge(run result.Run, sum result.Summary, device Device) ([
 	return judged, p.Feasibility(e)
 }
 
-// JudgeStored tests every claim on the run stored in dir, with the attempts at forging
-// made for it, and stores the verdicts and the attempts in its summary.
+// JudgeStored tests every claim on the run stored in dir, with the attempts at forging made for it,
+// and stores the verdicts and the attempts in its summary.
 func (p Publication) JudgeStored(dir string, device Device, attempts *result.Integrity) error {
 	stored, err := result.Open(dir)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Device is a processor that could play sensor and gateway. How much slower it is than
-// the machine that measured is taken from one primitive, the P-256 signature: an
-// approximation, since a processor may be better or worse at the arithmetic of a scheme
-// than at that of the curve, and a library may be written for either.
+// A Device is a processor that could play sensor and gateway. How much slower it is than the
+// machine that measured is taken from one primitive, the P-256 signature: an approximation, since a
+// processor may be better or worse at the arithmetic of a scheme than at that of the curve, and a
+// library may be written for either.
 type Device struct {
 	Name   string  // for example cortex-m4
 	Title  string  // what it stands for
@@ -20,8 +20,8 @@ type Device struct {
 	Source string  // who published Sign
 }
 
-// Slowdown returns how many times as slow as the host the device is; false where the
-// host's own signature was not timed.
+// Slowdown returns how many times as slow as the host the device is; false where the host's own
+// signature was not timed.
 func (d Device) Slowdown(host result.Host) (float64, bool) {
 	if d.Factor > 0 {
 		return d.Factor, true
@@ -32,8 +32,8 @@ func (d Device) Slowdown(host result.Host) (float64, bool) {
 	return d.Sign / host.Sign, true
 }
 
-// Device returns the publication's device of the name, the default for "", or one that is
-// slower than the machine that measured by the factor in the text.
+// Device returns the publication's device of the name, the default for "", or one that is slower
+// than the machine that measured by the factor in the text.
 func (p Publication) Device(text string) (Device, error) {
 	var names []string
 	for _, d := range p.Devices {

@@ -16,8 +16,8 @@ type Evidence struct {
 	Device  Device // that has to encrypt
 }
 
-// formerInterval is the metering interval, in seconds, that runs of older versions were
-// judged by: they do not store theirs.
+// formerInterval is the metering interval, in seconds, that runs of older versions were judged by:
+// they do not store theirs.
 const formerInterval = 900.0
 
 // Interval returns the metering interval of the run's meters in seconds.
@@ -30,9 +30,8 @@ func (e *Evidence) Interval() float64 {
 	return formerInterval
 }
 
-// A Series is the valid points under one set of conditions, at ascending load. A study may
-// spread them over several of its own: to hold some loads longer than others, or to
-// measure again.
+// A Series is the valid points under one set of conditions, at ascending load. A study may spread
+// them over several of its own: to hold some loads longer than others, or to measure again.
 type Series struct {
 	Name       string
 	Conditions result.Conditions
@@ -45,8 +44,8 @@ type Level struct {
 	Points []result.Point
 }
 
-// Question returns the series whose names say that they answer it, in the order in which
-// they were measured.
+// Question returns the series whose names say that they answer it, in the order in which they were
+// measured.
 func (e *Evidence) Question(name string) []Series {
 	var all []Series
 	for _, p := range e.Summary.Points {
@@ -75,19 +74,11 @@ func (e *Evidence) Question(name string) []Series {
 	return all
 }
 
-// At returns the level at a load.
-func (s Series) At(load result.Load) (Level, bool) {
-	if i := slices.IndexFunc(s.Levels, func(l Level) bool { return l.Load == load }); i >= 0 {
-		return s.Levels[i], true
-	}
-	return Level{}, false
-}
-
 // fewest is the least number of transactions whose mean may stand for them.
 const fewest = 5
 
-// Typical returns the median over the repetitions of a part's duration: of its median, or
-// of its mean where the transactions were too few for one.
+// Typical returns the median over the repetitions of a part's duration: of its median, or of its
+// mean where the transactions were too few for one.
 func (l Level) Typical(part result.Part) (float64, bool) {
 	return l.median(func(p result.Point) (float64, bool) {
 		q := p.Latency[part.String()]

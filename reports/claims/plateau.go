@@ -10,8 +10,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are the
-// value.
+// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are
+// the value.
 type Estimate struct {
 	Value float64
 	stats.Interval
@@ -48,14 +48,14 @@ type Plateau struct {
 	Limit      string // what most of its points were limited by
 }
 
-// Plateau returns the median of the levels that reach a share of the highest: the highest
-// itself is the luckiest of them, and on a shared machine that is worth a quarter. Its
-// interval is that of the level in the middle, or what the two in the middle span together.
+// Plateau returns the median of the levels that reach a share of the highest: the highest itself is
+// the luckiest of them, and on a shared machine that is worth a quarter. Its interval is that of
+// the level in the middle, or what the two in the middle span together.
 //
-// Points that something else than the network limited do not count. Where a load that was
-// measured so only carried clearly more, or more clients could have done, there is no
-// plateau: disturbed then tells what was in the way. More clients could not where a second
-// level confirms the plateau, or a peer limits it.
+// Points that something else than the network limited do not count. Where a load that was measured
+// so only carried clearly more, or more clients could have done, there is no plateau: disturbed
+// then tells what was in the way. More clients could not where a second level confirms the plateau,
+// or a peer limits it.
 func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
 	var alone, others, levels []Level
 	highest := 0.0
@@ -85,9 +85,9 @@ func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
 	return p, ""
 }
 
-// Most returns the highest throughput with more than from and up to to clients, 0 where no
-// such point is valid. It is at least that where something else than the network was in the
-// way: disturbed then tells what.
+// Most returns the highest throughput with more than from and up to to clients, 0 where no such
+// point is valid. It is at least that where something else than the network was in the way:
+// disturbed then tells what.
 func (s Series) Most(from, to int) (most float64, disturbed string) {
 	for _, l := range s.Levels {
 		if n := l.Load.Clients; n <= from || n > to {
@@ -102,8 +102,8 @@ func (s Series) Most(from, to int) (most float64, disturbed string) {
 	return most, disturbed
 }
 
-// Undisturbed returns the level without the points that something else than the network or
-// its settings limited: the machine was busy with other things.
+// Undisturbed returns the level without the points that something else than the network or its
+// settings limited: the machine was busy with other things.
 func (l Level) Undisturbed() Level {
 	return Level{Load: l.Load, Points: slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool {
 		return strings.HasSuffix(p.LimitedBy, "other processes") || strings.HasSuffix(p.LimitedBy, "other virtual machines") || strings.HasSuffix(p.LimitedBy, "client")

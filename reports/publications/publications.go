@@ -1,8 +1,8 @@
 // Package publications is the table of the publications whose claims can be tested.
 //
 // It stands above the packages of the publications, which build on package claims. A new
-// publication is a package beside claims/closer2020, its study among the shipped scenarios,
-// and a row here: commands, report and tests ask this table.
+// publication is a package beside claims/closer2020, its study among the shipped scenarios, and a
+// row here: commands, report and tests ask this table.
 package publications
 
 import (
@@ -36,8 +36,7 @@ func Find(id string) (claims.Publication, error) {
 	return claims.Publication{}, fmt.Errorf("there is no publication %q to reproduce; %s", id, strictyaml.Hint(id, known))
 }
 
-// Section shows what the verdicts of a stored run rest on. It is false for a run without
-// claims.
+// Section shows what the verdicts of a stored run rest on. It is false for a run without claims.
 func Section(run result.Run, sum result.Summary) (reports.Section, bool) {
 	all := All()
 	i := slices.IndexFunc(all, func(p claims.Publication) bool {

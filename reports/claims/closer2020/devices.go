@@ -2,8 +2,8 @@ package closer2020
 
 import "meterbench/reports/claims"
 
-// devices returns the devices that could play sensor and gateway, the slowest first. Their
-// times were published by others.
+// devices returns the devices that could play sensor and gateway, the slowest first. Their times
+// were published by others.
 func devices() []claims.Device {
 	return []claims.Device{
 		{

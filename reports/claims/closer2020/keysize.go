@@ -11,8 +11,7 @@ import (
 	"meterbench/reports/claims"
 )
 
-// A family is the parameter sets of a scheme at one vector length: its costs at ascending
-// key size.
+// A family is the parameter sets of a scheme at one vector length: its costs at ascending key size.
 type family struct {
 	scheme string
 	length int
@@ -40,8 +39,8 @@ func families(e *claims.Evidence) []family {
 	return all
 }
 
-// keySize compares the cost of the keys' sizes within each family that has enough timings
-// for intervals: an interrupted run may not.
+// keySize compares the cost of the keys' sizes within each family that has enough timings for
+// intervals: an interrupted run may not.
 func keySize(e *claims.Evidence) claims.Finding {
 	var holds, fails, single, all []string
 	families := slices.DeleteFunc(families(e), func(f family) bool {
@@ -80,18 +79,14 @@ func keySize(e *claims.Evidence) claims.Finding {
 	}
 }
 
-// groupMatters reports whether a secure scheme of one size encrypts faster than another with
-// its smallest key.
+// groupMatters reports whether a secure scheme of one size encrypts faster than another with its
+// smallest key.
 func groupMatters(families []family) bool {
-	for _, one := range families {
-		for _, other := range families {
-			if len(one.costs) == 1 && len(other.costs) > 1 && one.length == other.length && one.scheme != singleValues &&
-				isSecure(one.costs[0].SecurityBits) && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50 {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(families, func(one family) bool {
+		return len(one.costs) == 1 && one.scheme != singleValues && isSecure(one.costs[0].SecurityBits) && slices.ContainsFunc(families, func(other family) bool {
+			return len(other.costs) > 1 && one.length == other.length && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50
+		})
+	})
 }
 
 func isSecure(bits *int) bool { return bits != nil && *bits >= secure }

@@ -14,8 +14,8 @@ import (
 // The series that ask where the peer's limit is.
 const limitQuestion = "limit"
 
-// peerLimit finds for every setting at how many clients the throughput stops growing, and
-// what stops it.
+// peerLimit finds for every setting at how many clients the throughput stops growing, and what
+// stops it.
 func peerLimit(e *claims.Evidence) claims.Finding {
 	var holds, fails, open, all []string
 	undecided := false // and the verdict could change with the decision
@@ -72,8 +72,8 @@ type limit struct {
 	where   string // the answer in words
 }
 
-// limitOf judges the series; false where it lacks a valid point of few clients, or of some
-// more than the published number.
+// limitOf judges the series; false where it lacks a valid point of few clients, or of some more
+// than the published number.
 func limitOf(s claims.Series) (limit, bool) {
 	few, inFew := s.Most(0, limitFrom)
 	some, inSome := s.Most(limitClients, limitTo)
@@ -122,8 +122,7 @@ func (l limit) String() string {
 	return fmt.Sprintf("%s: %s of %s from %s on%s, %s", claims.Capital(l.setting), claims.Percent(plateauShare), claims.Rate(l.plateau), reports.Clients(l.clients), end, claims.LimitedBy(l.by))
 }
 
-// timerPace says what clients that wait for the commit get where they are too few to fill a
-// block.
+// timerPace says what clients that wait for the commit get where they are too few to fill a block.
 func timerPace(e *claims.Evidence) string {
 	for _, s := range e.Question(limitQuestion) {
 		c := s.Conditions

@@ -16,16 +16,16 @@ import (
 // The series that hold the device to a fraction of a core.
 const deviceQuestion = "device"
 
-// singleValues is the scheme whose readings hold one value each, whatever the length of its
-// group: every meter of the group encrypts its own. It has no bills.
+// singleValues is the scheme whose readings hold one value each, whatever the length of its group:
+// every meter of the group encrypts its own. It has no bills.
 const singleValues = "dmcfe"
 
-// feasibility returns for how many meters devices and peers are enough; nil where no costs
-// were measured or this machine's own signature was not timed.
+// feasibility returns for how many meters devices and peers are enough; nil where no costs were
+// measured or this machine's own signature was not timed.
 //
-// A reading of l values goes out once in l intervals. A gateway submits it, and evaluates it
-// once for a bill; the bills themselves, one in a month, are few beside that. A gateway that
-// plays the sensors of its meters encrypts it too, so that each reading costs it
+// A reading of l values goes out once in l intervals. A gateway submits it, and evaluates it once
+// for a bill; the bills themselves, one in a month, are few beside that. A gateway that plays the
+// sensors of its meters encrypts it too, so that each reading costs it
 //
 //	factor × (encryption + the client's CPU time per transaction + evaluation),
 //
@@ -101,8 +101,7 @@ func gateways(device string, factor float64, c result.FECost, submit, interval f
 	}
 }
 
-// practicable asks whether the device keeps up with its meters and the capped peer with
-// theirs.
+// practicable asks whether the device keeps up with its meters and the capped peer with theirs.
 func practicable(e *claims.Evidence) claims.Finding {
 	f := feasibility(e)
 	if f == nil {
@@ -113,27 +112,19 @@ func practicable(e *claims.Evidence) claims.Finding {
 	}
 	least := slices.MinFunc(f.Peers, func(a, b result.Peers) int { return cmp.Compare(a.Throughput, b.Throughput) })
 	var holds, fails, weak []string
-	var slowest, fastest result.Gateways // that hold, and that fail
+	var good, bad []result.Gateways
 	for _, g := range f.Gateways {
-		if g.Device != e.Device.Name {
-			continue
-		}
-		set := parameters(g.Scheme, g.Bits, g.Length)
-		switch {
+		switch set := parameters(g.Scheme, g.Bits, g.Length); {
+		case g.Device != e.Device.Name:
 		case !isSecure(g.SecurityBits):
 			weak = append(weak, set)
 		case g.InTime && g.Meters >= 1 && least.Meters >= enoughMeters:
-			holds = append(holds, set)
-			if g.Encrypt > slowest.Encrypt {
-				slowest = g
-			}
+			holds, good = append(holds, set), append(good, g)
 		default:
-			fails = append(fails, set)
-			if fastest.Encrypt == 0 || g.Encrypt < fastest.Encrypt {
-				fastest = g
-			}
+			fails, bad = append(fails, set), append(bad, g)
 		}
 	}
+	slower := func(a, b result.Gateways) int { return cmp.Compare(a.Encrypt, b.Encrypt) }
 	factor, _ := e.Device.Slowdown(e.Run.Host)
 	quota := "without a cap"
 	if q := least.Caps.Peer.CPUs; q > 0 {
@@ -146,10 +137,10 @@ func practicable(e *claims.Evidence) claims.Finding {
 		Conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),
 	}
 	if holds != nil {
-		found.Evidence += " The slowest that holds: " + encryption(slowest) + "."
+		found.Evidence += " The slowest that holds: " + encryption(slices.MaxFunc(good, slower)) + "."
 	}
 	if fails != nil {
-		found.Evidence += " The fastest that breaks: " + encryption(fastest) + "."
+		found.Evidence += " The fastest that breaks: " + encryption(slices.MinFunc(bad, slower)) + "."
 	}
 	for _, measured := range capped(e) {
 		found.Evidence += " " + measured
@@ -160,8 +151,8 @@ func practicable(e *claims.Evidence) claims.Finding {
 	return found
 }
 
-// capped says how long encryption, and the evaluation of a bill, took in a device that was
-// held to a fraction of a core: what a factor promises, measured.
+// capped says how long encryption, and the evaluation of a bill, took in a device that was held to
+// a fraction of a core: what a factor promises, measured.
 func capped(e *claims.Evidence) []string {
 	var all []string
 	for _, s := range e.Question(deviceQuestion) {
@@ -176,8 +167,7 @@ func capped(e *claims.Evidence) []string {
 	return all
 }
 
-// work names what a capped device did in so many seconds, encryption beside the same
-// uncapped.
+// work names what a capped device did in so many seconds, encryption beside the same uncapped.
 func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float64) string {
 	set := parameters(c.Scheme, c.Bits, c.Length)
 	if c.Workload == "billing" {

@@ -1,6 +1,7 @@
 package closer2020
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +16,8 @@ import (
 // transactions are the same but for the encryption.
 const overheadQuestion = "overhead"
 
-// A pair is encryption measured inside transactions and the equally long transactions
-// without it: same network, load, seed and repetitions. Times are means, in seconds.
+// A pair is encryption measured inside transactions and the equally long transactions without it:
+// same network, load, seed and repetitions. Times are means, in seconds.
 type pair struct {
 	encrypted result.Conditions
 	load      result.Load
@@ -55,10 +56,11 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 	whole, _ := l.Mean(result.PartCommit)
 	for _, s := range question {
 		c := s.Conditions
-		control, ok := s.At(l.Load)
-		if !ok || !sameNetwork(c, own) || c.Length != own.Length {
+		at := slices.IndexFunc(s.Levels, func(other claims.Level) bool { return other.Load == l.Load })
+		if at < 0 || !sameNetwork(c, own) || c.Length != own.Length {
 			continue
 		}
+		control := s.Levels[at]
 		commit, okCommit := control.Mean(result.PartCommit)
 		ack, okAck := control.Mean(result.PartAcknowledge)
 		switch {
@@ -74,8 +76,8 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 	return p, p.ofCommit.Value > 0 && p.ofAck.Value > 0
 }
 
-// sameNetwork reports whether two series ran under conditions that are the same but for what
-// a transaction carries.
+// sameNetwork reports whether two series ran under conditions that are the same but for what a
+// transaction carries.
 func sameNetwork(a, b result.Conditions) bool {
 	return a.Topology == b.Topology && a.BatchTimeout == b.BatchTimeout && a.BatchMessages == b.BatchMessages &&
 		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Wait == b.Wait
@@ -90,8 +92,8 @@ type transaction struct {
 // acknowledgement is the name of the part of a transaction that ends with it.
 const acknowledgement = "acknowledgement"
 
-// transactions returns those that encryption is compared with: by batch setting the commit,
-// and the acknowledgement once, at the least load at which clients waited for the commit.
+// transactions returns those that encryption is compared with: by batch setting the commit, and the
+// acknowledgement once, at the least load at which clients waited for the commit.
 func transactions(e *claims.Evidence) []transaction {
 	var all []transaction
 	var acks []float64
@@ -115,45 +117,33 @@ func transactions(e *claims.Evidence) []transaction {
 	return all
 }
 
-// againstTransaction relates encryption to transactions: measured in pairs, and composed of
-// the table of costs and the transactions' latencies for what was not run.
+// againstTransaction relates encryption to transactions: measured in pairs, and composed of the
+// table of costs and the transactions' latencies for what was not run.
 func againstTransaction(e *claims.Evidence) claims.Finding {
 	pairs, transactions, families := pairs(e), transactions(e), families(e)
 	if len(pairs) == 0 || len(transactions) == 0 || len(families) == 0 {
 		return claims.Missing("encryption inside transactions beside padded controls, and a table of its costs")
 	}
-	held, failed := 0, 0
-	count := func(ratio float64) {
-		if ratio <= significantly {
-			held++
-		} else {
-			failed++
-		}
-	}
-	least, most := pairs[0], pairs[0]
+	var ratios []float64
 	for _, p := range pairs {
-		count(p.ofCommit.Value)
-		count(p.ofAck.Value)
-		if p.ofCommit.Value < least.ofCommit.Value {
-			least = p
-		}
-		if p.ofCommit.Value > most.ofCommit.Value {
-			most = p
-		}
+		ratios = append(ratios, p.ofCommit.Value, p.ofAck.Value)
 	}
 	var composed []string
 	for _, t := range transactions {
 		for _, f := range families {
 			for _, c := range f.costs {
-				count(c.Encrypt.P50 / t.latency)
+				ratios = append(ratios, c.Encrypt.P50/t.latency)
 			}
 		}
 		composed = append(composed, t.reach(families))
 	}
+	all := len(ratios)
+	held := len(slices.DeleteFunc(ratios, func(ratio float64) bool { return ratio > significantly }))
+	ascending := func(a, b pair) int { return cmp.Compare(a.ofCommit.Value, b.ofCommit.Value) }
 	return claims.Finding{
-		Verdict: claims.Overall(held, failed),
+		Verdict: claims.Overall(held, all-held),
 		Evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
-			len(pairs), least, most, held, held+failed, significantly),
+			len(pairs), slices.MinFunc(pairs, ascending), slices.MaxFunc(pairs, ascending), held, all, significantly),
 		Conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(composed, ". ") + ".",
 	}
 }
@@ -166,8 +156,8 @@ func (p pair) String() string {
 		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), reports.Clients(p.load.Clients))
 }
 
-// reach says up to which key size encryption is significantly shorter than the transaction,
-// the families with the same answer together.
+// reach says up to which key size encryption is significantly shorter than the transaction, the
+// families with the same answer together.
 func (t transaction) reach(families []family) string {
 	var answers []string
 	of := map[string][]string{}
