@@ -16,16 +16,16 @@ import (
 // Options are what a scenario says of a workload of readings, or of bills over readings.
 type Options struct {
 	kind       string        // of the workload
-	Form       string        `yaml:"form"`       // billing: plain | padded | encrypted, of the readings that are billed; default encrypted
+	Form       string        `yaml:"form"`       // billing: of the readings that are billed, default encrypted
 	Readings   int           `yaml:"readings"`   // billing: readings per bill, 1 to 1000, default 30
-	Scheme     string        `yaml:"scheme"`     // of encryption; unless plain, default ddh
-	Bits       int           `yaml:"bits"`       // size of the scheme's key; unless plain, default 2048, or the one that the scheme has
-	Length     int           `yaml:"length"`     // values per reading, at least 1; dmcfe: meters whose values of one interval are added up
-	Bound      int64         `yaml:"bound"`      // every value is below it
-	Interval   time.Duration `yaml:"interval"`   // a meter's metering interval: the time that one value covers
-	Encryption Encryption    `yaml:"encryption"` // encrypted only
-	Reveal     bool          `yaml:"reveal"`     // the key authority also issues keys that reveal single readings; default false
-	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures; default true
+	Scheme     string        `yaml:"scheme"`     // unless plain: of encryption, default ddh
+	Bits       int           `yaml:"bits"`       // unless plain: key size, default 2048, or the only one of the scheme
+	Length     int           `yaml:"length"`     // values per reading, 1 to 1024, default 1; dmcfe: meters in a group
+	Bound      int64         `yaml:"bound"`      // every value is below it, default 10000
+	Interval   time.Duration `yaml:"interval"`   // time that one value covers: whole seconds, 1s to 744h, default 15m
+	Encryption Encryption    `yaml:"encryption"` // encrypted: when ciphertexts are made, default inline
+	Reveal     bool          `yaml:"reveal"`     // let the key authority issue keys that reveal single readings, default false
+	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures, default true
 }
 
 const (

@@ -23,28 +23,28 @@ import (
 type Config struct {
 	// Endorse, Order and Commit serve transactions first come, first served. A nil stage takes no
 	// time. An orderer acknowledges a transaction at the end of its Order stage.
-	Endorse *Stage  `yaml:"endorse"`
-	Order   *Stage  `yaml:"order"`
-	Batch   *Batch  `yaml:"batch"` // nil: every transaction is a block
-	Commit  *Commit `yaml:"commit"`
+	Endorse *Stage  `yaml:"endorse"` // in parallel servers; left out: takes no time
+	Order   *Stage  `yaml:"order"`   // likewise
+	Batch   *Batch  `yaml:"batch"`   // left out: every transaction is a block
+	Commit  *Commit `yaml:"commit"`  // of blocks; left out: takes no time
 	// Failures are the shares of transactions that do not end as valid.
-	Failures []Failure     `yaml:"failures"`
-	GiveUp   time.Duration `yaml:"give_up"` // clients give up on a lost transaction so long after the acknowledgement
-	Stalls   []Stall       `yaml:"stalls"`  // in order
+	Failures []Failure     `yaml:"failures"` // shares of transactions that do not end as valid
+	GiveUp   time.Duration `yaml:"give_up"`  // how long clients wait, after the acknowledgement, for a transaction that is lost
+	Stalls   []Stall       `yaml:"stalls"`   // in order
 	Seed     uint64        // of service times, failures and transaction ids
 }
 
 // Stage is a queue with a number of equal servers.
 type Stage struct {
-	Servers int          `yaml:"servers"`
-	Service Distribution `yaml:"service"`
+	Servers int          `yaml:"servers"` // how many work side by side
+	Service Distribution `yaml:"service"` // time that one takes for a transaction, or a block
 }
 
 // Distribution says how long services take.
 type Distribution struct {
-	Kind Kind          `yaml:"kind"` // constant | exponential | lognormal
-	Mean time.Duration `yaml:"mean"`
-	CV   float64       `yaml:"cv"` // standard deviation / mean, lognormal only
+	Kind Kind          `yaml:"kind"` // of the times
+	Mean time.Duration `yaml:"mean"` // of the times
+	CV   float64       `yaml:"cv"`   // standard deviation over mean, lognormal only
 }
 
 // Kind is a family of distributions.
@@ -63,16 +63,16 @@ func Kinds() []Kind { return []Kind{Constant, Exponential, Lognormal} }
 // Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes,
 // or Timeout after its first transaction. A transaction larger than Bytes has a block of its own.
 type Batch struct {
-	Timeout  time.Duration `yaml:"timeout"`
-	Messages int           `yaml:"messages"`
-	Bytes    uint64        `yaml:"bytes,size"` // 0: no limit
+	Timeout  time.Duration `yaml:"timeout"`    // from the first transaction of a block to its cut
+	Messages int           `yaml:"messages"`   // transactions that fill a block
+	Bytes    uint64        `yaml:"bytes,size"` // a block is cut before it is larger; left out: no limit
 }
 
 // Commit is the stage at which whole blocks are committed: one server commits a block, and all its
 // transactions at once. With more than one server a block may overtake the one before.
 type Commit struct {
 	Stage
-	Per Per `yaml:"per" json:"-"` // transaction | block: what one service time is for
+	Per Per `yaml:"per" json:"-"` // what one service time is for
 }
 
 // Per says what one service time of a commit is for.
@@ -89,8 +89,8 @@ const (
 // EndorseRefused and EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is
 // acknowledged and then lost; those that are committed as invalid pass through all stages.
 type Failure struct {
-	Outcome result.Outcome `yaml:"outcome"`
-	Share   float64        `yaml:"share"` // 0 to 1
+	Outcome result.Outcome `yaml:"outcome"` // in which they end
+	Share   float64        `yaml:"share"`   // of the transactions, 0 to 1
 }
 
 // Failures returns the outcomes other than valid and answered that a simulated ledger can cause.
@@ -104,8 +104,8 @@ func Failures() []result.Outcome {
 // Stall stops everything in the ledger for some time, timers and services under way included. They
 // go on where they were.
 type Stall struct {
-	At  time.Duration `yaml:"at"` // since the ledger's start, before its series are prepared
-	For time.Duration `yaml:"for"`
+	At  time.Duration `yaml:"at"`  // since the ledger's start, before its series are prepared
+	For time.Duration `yaml:"for"` // how long
 }
 
 // UnmarshalNode reads a commit stage, whose service is for a transaction unless it says otherwise.

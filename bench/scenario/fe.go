@@ -26,12 +26,12 @@ const DefaultBound = 10_000
 
 // An feText is a table of encryption costs as it stands in a file.
 type feText struct {
-	Schemes []string `yaml:"schemes"`
-	Bits    []int    `yaml:"bits"` // of schemes with several sizes
-	Lengths []int    `yaml:"lengths"`
-	Bound   int64    `yaml:"bound"`   // every value is below it
+	Schemes []string `yaml:"schemes"` // default ddh
+	Bits    []int    `yaml:"bits"`    // of schemes with several sizes, default all that they have
+	Lengths []int    `yaml:"lengths"` // values per vector, default 1 and 24
+	Bound   int64    `yaml:"bound"`   // every value is below it, default 10000
 	Bounds  []int64  `yaml:"bounds"`  // in place of bound
-	Samples int      `yaml:"samples"` // timed repetitions of each cell, at least 6
+	Samples int      `yaml:"samples"` // timed repetitions of each combination, at least 6, default 6
 }
 
 // fe reads the table of encryption costs with its defaults, see Parse.

@@ -10,15 +10,15 @@ import (
 // (arriving whatever the network does). Rate has its levels, unless Arrivals have
 // a rate of their own: then there is one level. With a Search neither is given.
 type Load struct {
-	Kind     string        `yaml:"kind"`      // closed | open
+	Kind     string        `yaml:"kind"`      // closed: clients with one transaction outstanding each; open: at a rate, whatever the network does
 	Clients  []int         `yaml:"clients"`   // closed: the levels
-	Think    time.Duration `yaml:"think"`     // closed: pause between a client's transactions
+	Think    time.Duration `yaml:"think"`     // closed: a client's pause between its transactions, default 0s
 	Rate     []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
-	Slots    int           `yaml:"slots"`     // open: most transactions in flight; one due without a slot is dropped
-	Search   *Search       `yaml:"search"`    // in place of the levels
-	Arrivals Arrivals      `yaml:"arrivals"`  // open: when they are due
-	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included
-	Wait     string        `yaml:"wait"`      // endorse | acknowledge | commit
+	Slots    int           `yaml:"slots"`     // open: most transactions in flight, default 2000; one that is due without a slot is dropped
+	Search   *Search       `yaml:"search"`    // in place of clients or rate: the study finds the load
+	Arrivals Arrivals      `yaml:"arrivals"`  // open: when transactions are due, default constant
+	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included, up to 744h; steps and trace have their own
+	Wait     string        `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
 }
 
 // UnmarshalNode reads a load with its defaults, see Parse.

@@ -61,7 +61,9 @@ func words() map[string]any {
 	forms, sizes, waits := kinds[:3], schemes.Sizes(schemes.Names()...), []string{"endorse", "acknowledge", "commit"}
 	encryption := object{"anyOf": []object{
 		{"enum": []string{"inline", "ahead"}},
-		{"type": "object", "properties": object{"bank": object{"type": "integer"}}, "required": []string{"bank"}, "additionalProperties": false},
+		{"type": "object", "required": []string{"bank"}, "additionalProperties": false, "properties": object{
+			"bank": object{"type": "integer", "description": "ciphertexts made before the load, which transactions sign afresh"},
+		}},
 	}}
 	return map[string]any{
 		"text.Require": []string{scenario.RequireValid}, "Load.Kind": []string{"closed", "open"}, "Load.Wait": waits,

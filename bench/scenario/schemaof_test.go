@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -36,7 +37,7 @@ func SchemaOf(t *testing.T, c Catalog, words map[string]any, folders ...string) 
 // A schema is a JSON Schema being made from Go types.
 type schema struct {
 	catalog  Catalog
-	comments map[string]string // by type and field
+	comments map[string]string // by package, type and field
 	words    map[string]any
 	used     map[string]bool // of words
 }
@@ -163,7 +164,7 @@ func (s *schema) ofStruct(t reflect.Type) object {
 				property = list(property)
 			}
 		}
-		if comment := s.comments[name]; comment != "" {
+		if comment := s.comments[owner.String()+"."+field.Name]; comment != "" {
 			property = maps.Clone(property)
 			property["description"] = comment
 		}
@@ -196,9 +197,9 @@ func comments(t *testing.T, folders []string) map[string]string {
 					return true
 				}
 				for _, field := range fields.Fields.List {
-					comment := strings.TrimSpace(field.Comment.Text() + " " + field.Doc.Text())
+					comment := cmp.Or(field.Comment.Text(), field.Doc.Text())
 					for _, name := range field.Names {
-						all[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(comment), " ")
+						all[file.Name.Name+"."+spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(comment), " ")
 					}
 				}
 				return true

@@ -20,17 +20,17 @@ type Search struct {
 
 // A clientSearch is the text of a closed load's search.
 type clientSearch struct {
-	From        int           `yaml:"from"`        // fewest clients that are tried
-	To          int           `yaml:"to"`          // most clients that are tried
-	P99         time.Duration `yaml:"p99"`         // only of an open load
+	From        int           `yaml:"from"`        // fewest clients, or lowest rate, that is tried
+	To          int           `yaml:"to"`          // most clients, or highest rate, that is tried
+	P99         time.Duration `yaml:"p99"`         // open: most that the p99 of the commit latency may be, any if left out
 	Repetitions int           `yaml:"repetitions"` // of the search, as many as the scenario's if left out
 }
 
 // A rateSearch is the text of an open load's search.
 type rateSearch struct {
-	From        float64       `yaml:"from,rate"`   // lowest rate that is tried
-	To          float64       `yaml:"to,rate"`     // highest rate that is tried
-	P99         time.Duration `yaml:"p99"`         // most that the p99 of the commit latency may be, any if left out
+	From        float64       `yaml:"from,rate"`   // fewest clients, or lowest rate, that is tried
+	To          float64       `yaml:"to,rate"`     // most clients, or highest rate, that is tried
+	P99         time.Duration `yaml:"p99"`         // open: most that the p99 of the commit latency may be, any if left out
 	Repetitions int           `yaml:"repetitions"` // of the search, as many as the scenario's if left out
 }
 

@@ -12,43 +12,43 @@ import (
 // give what that has at the top level.
 type text struct {
 	seriesText
-	Description string         `yaml:"description"`
-	Topology    string         `yaml:"topology"` // a shipped topology's name, or a file relative to the scenario's
-	Target      strictyaml.Raw `yaml:"target"`   // in place of a topology
-	Series      []seriesText   `yaml:"series"`
-	FE          strictyaml.Raw `yaml:"fe"`
-	Warmup      time.Duration  `yaml:"warmup"`  // cut off the start of every load level, and of every phase
-	Repeat      int            `yaml:"repeat"`  // how often the levels are repeated, at least 1
-	Fresh       bool           `yaml:"fresh"`   // every repetition gets a network of its own
-	Seed        uint64         `yaml:"seed"`    // of arrivals, readings and keys
-	Record      bool           `yaml:"record"`  // leave the run's readings as a trace that a load can follow
-	Require     string         `yaml:"require"` // valid: every point below saturation must be; empty: nothing
+	Description string         `yaml:"description"` // for readers
+	Topology    string         `yaml:"topology"`    // a shipped topology, or a file relative to the scenario's
+	Target      strictyaml.Raw `yaml:"target"`      // a simulated ledger, in place of a topology
+	Series      []seriesText   `yaml:"series"`      // in place of one workload and one load
+	FE          strictyaml.Raw `yaml:"fe"`          // a table of encryption costs
+	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and of every phase, default 0s
+	Repeat      int            `yaml:"repeat"`      // how often every level is measured, default 1: medians, with 95 % intervals from six on
+	Fresh       bool           `yaml:"fresh"`       // every repetition gets a network of its own
+	Seed        uint64         `yaml:"seed"`        // arrivals, readings, keys and the order of a mix follow from it, default 1
+	Record      bool           `yaml:"record"`      // leave the run's readings as trace.csv, which a load can follow, in its folder
+	Require     string         `yaml:"require"`     // valid: exit code 4 if a point below saturation is not a valid measurement
 }
 
 // A seriesText is a series as it stands in a file.
 type seriesText struct {
 	partText
 	Phases   []phaseText               `yaml:"phases"`   // in place of workload and load: several that run together
-	Policy   string                    `yaml:"policy"`   // endorsement policy of every contract: overrides the topology's, in a series the scenario's
-	Batch    override[topology.Batch]  `yaml:"batch"`    // overrides the topology's, in a series the scenario's
-	Limits   override[topology.Limits] `yaml:"limits"`   // overrides the topology's, in a series the scenario's
-	Caps     topology.Caps             `yaml:"caps"`     // overrides the topology's, in a series the scenario's
-	Channels int                       `yaml:"channels"` // copies of the topology's first channel, over which the meters are spread
+	Policy   string                    `yaml:"policy"`   // who endorses, in place of the topology's: any, majority, all or N of [organisation, ...]
+	Batch    override[topology.Batch]  `yaml:"batch"`    // when blocks are cut; what is left out stays the topology's
+	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; likewise
+	Caps     topology.Caps             `yaml:"caps"`     // what every process of a role may use at most; likewise
+	Channels int                       `yaml:"channels"` // copies of the topology's first channel, 1 to 64, over which the meters are spread
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
 
 // A phaseText is a phase of a series as it stands in a file.
 type phaseText struct {
 	partText
-	Start time.Duration `yaml:"start"` // since the start of the level
+	Start time.Duration `yaml:"start"` // since the start of the level, default 0s
 }
 
 // A partText is what a series without phases, and a phase, have.
 type partText struct {
-	Name      string           `yaml:"name"`
-	Workload  strictyaml.Raw   `yaml:"workload"`
-	Workloads []strictyaml.Raw `yaml:"workloads"` // in place of workload: a mix
-	Load      *Load            `yaml:"load"`      // of a phase, it has one level
+	Name      string           `yaml:"name"`      // lower-case letters, digits, -, _ and ., at most 64; the results of a scenario go to out/NAME/
+	Workload  strictyaml.Raw   `yaml:"workload"`  // what a transaction is
+	Workloads []strictyaml.Raw `yaml:"workloads"` // in place of workload: a mix of 2 to 256, in exact shares
+	Load      *Load            `yaml:"load"`      // how transactions come; of a phase, it has one level
 }
 
 // one returns the only series of a text that gives it at the top level.

@@ -17,9 +17,9 @@ type Workload struct {
 
 // Common are the keys that a workload of every kind has.
 type Common struct {
-	Kind   string `yaml:"kind"` // a reading, plain, padded or encrypted, or a bill over readings on the ledger
-	Meters int    `yaml:"meters"`
-	Weight int    `yaml:"weight"` // in a mix, at least 1; else 0
+	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted, or a bill over readings on the ledger
+	Meters int    `yaml:"meters"` // simulated meters, each with a key of its own, 1 to 1,000,000, default 100; a trace brings its own
+	Weight int    `yaml:"weight"` // in a mix, default 1, together at most 1000
 }
 
 // DefaultMeters is how many meters a workload has that does not say.

@@ -11,12 +11,12 @@ import (
 // Caps hold processes to a share of the machine, by what they do. Each process
 // has the cap for itself.
 type Caps struct {
-	Peer      Cap `yaml:"peer" json:"peer,omitzero"`
-	Orderer   Cap `yaml:"orderer" json:"orderer,omitzero"`
-	Chaincode Cap `yaml:"chaincode" json:"chaincode,omitzero"`
+	Peer      Cap `yaml:"peer" json:"peer,omitzero"`           // every peer
+	Orderer   Cap `yaml:"orderer" json:"orderer,omitzero"`     // every orderer
+	Chaincode Cap `yaml:"chaincode" json:"chaincode,omitzero"` // every process of a contract
 	// Device is the process that plays sealed sensors and their gateway. It is no
 	// node of the network: who plays it starts it.
-	Device Cap `yaml:"device" json:"device,omitzero"`
+	Device Cap `yaml:"device" json:"device,omitzero"` // the process that plays sensors and their gateway
 }
 
 // Cap limits what one process may use; 0 is no limit. CPUs is from MinCPUs to

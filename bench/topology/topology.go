@@ -50,10 +50,10 @@ type Channel struct {
 
 // Batch says when the orderer cuts a block.
 type Batch struct {
-	Timeout        time.Duration `yaml:"timeout" json:"timeout_ns"`
-	Messages       uint32        `yaml:"messages" json:"messages"`
-	PreferredBytes uint32        `yaml:"preferred_bytes,size" json:"preferred_bytes"`
-	AbsoluteBytes  uint32        `yaml:"absolute_bytes,size" json:"absolute_bytes"`
+	Timeout        time.Duration `yaml:"timeout" json:"timeout_ns"`                   // from the first transaction of a block to its cut, default 2s
+	Messages       uint32        `yaml:"messages" json:"messages"`                    // transactions that fill a block, default 500
+	PreferredBytes uint32        `yaml:"preferred_bytes,size" json:"preferred_bytes"` // a block is cut before it is larger, default 2MiB
+	AbsoluteBytes  uint32        `yaml:"absolute_bytes,size" json:"absolute_bytes"`   // largest transaction, default 10MiB
 }
 
 // A Chaincode is a contract served as a process beside each member's peers.
@@ -70,9 +70,9 @@ type Chaincode struct {
 // Fabric's own; where they override those, or describe a target that has none, 0
 // is not given.
 type Limits struct {
-	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // peer.limits.concurrency.gatewayService, Fabric's default 500; counts waiting commit-status calls
-	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // endorserService, Fabric's default 2500
-	Deliver  int `yaml:"deliver" json:"deliver,omitempty"`   // deliverService, Fabric's default 2500
+	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // calls at a time, Fabric's default 500; waiting commit-status calls count
+	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // proposals at a time, at least 2, Fabric's default 2500
+	Deliver  int `yaml:"deliver" json:"deliver,omitempty"`   // block streams at a time, above the number of channels, Fabric's default 2500
 }
 
 // Each yields the limits with their keys, in a fixed order.
