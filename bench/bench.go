@@ -1,9 +1,9 @@
-// Package bench is the load engine. It knows nothing of Fabric.
+// Package bench is the load engine. It does not depend on Fabric.
 //
-// Data flow: a Plan says when transactions are due; for each one Run asks the
-// Workload for the Transaction, hands it to the Target, and turns the Receipt
-// into one result.Record for the Sink. Latency counts from the intended start;
-// whatever is scheduled ends in exactly one outcome class.
+// Data flow: a Plan says when transactions are due; for each one Run asks the Workload for the
+// Transaction, hands it to the Target, and turns the Receipt into one result.Record for the Sink.
+// Latency counts from the intended start; every scheduled transaction ends in exactly one outcome
+// class.
 package bench
 
 import (
@@ -16,9 +16,9 @@ import (
 // A Wait says how far a client follows a transaction before it goes on.
 type Wait uint8
 
-// The waits. With Acknowledge the commit is still awaited and recorded, but
-// the client is free again once an orderer has taken the transaction. With
-// Endorse nothing is sent to the orderer and the outcome is Answered.
+// The waits. With Acknowledge the commit is still awaited and recorded, but the client is free
+// again once an orderer has taken the transaction. With Endorse nothing is sent to the orderer and
+// the outcome is Answered.
 const (
 	WaitCommit Wait = iota
 	WaitAcknowledge
@@ -28,21 +28,20 @@ const (
 // String returns the wait's name in scenarios and results.
 func (w Wait) String() string { return [...]string{"commit", "acknowledge", "endorse"}[w] }
 
-// A Transaction is ready to be submitted.
+// Transaction is ready to be submitted.
 type Transaction struct {
 	Contract string // whose function it is; empty: the target's own
 	Function string
 	Args     [][]byte
 	Channel  int           // which of the target's channels takes it, from 0
-	Encrypt  time.Duration // time that preparing it spent in encryption, 0 if none
+	Encrypt  time.Duration // part of its preparation, 0 if none
 	Wait     Wait          // set by the engine: how far the Target takes it
-	// Acknowledged, set by the engine, is called at most once by the Target,
-	// as soon as an orderer has taken the transaction. May be nil.
+	// Acknowledged, set by the engine, is called at most once by the Target, as soon as an orderer
+	// has taken the transaction. May be nil.
 	Acknowledged func()
 }
 
-// A Receipt tells how far a transaction came. It is filled as far as the
-// transaction got also when Submit returns an error. Zero times were not
+// Receipt says how far a transaction got, also when Submit returns an error. Zero times were not
 // reached; times carry a monotonic reading.
 type Receipt struct {
 	TxID      [32]byte
@@ -62,21 +61,20 @@ type Entry struct {
 	Outcome result.Outcome
 }
 
-// A Workload makes transactions. seq is unique over the run. Transaction is
-// called in the timed path, by many goroutines at once.
+// Workload makes transactions. seq is unique over the run. Transaction is called in the timed path,
+// by many goroutines at once.
 type Workload interface {
 	Transaction(ctx context.Context, seq uint64) (Transaction, error)
 }
 
-// A Target takes transactions to their end and classifies it. Submit is
-// called by many goroutines at once. The error explains any outcome other
-// than Valid and Answered; the Receipt is right in either case. Submit returns
-// soon after ctx is done: Run waits for it.
+// Target takes transactions to their end and classifies them. Submit is called by many goroutines
+// at once. The error explains any outcome other than Valid and Answered; the Receipt is right in
+// either case. Submit returns soon after ctx is done: Run waits for it.
 type Target interface {
 	Submit(ctx context.Context, tx Transaction) (Receipt, error)
 }
 
-// A Sink takes records. It is called by many goroutines at once.
+// Sink takes records. It is called by many goroutines at once.
 type Sink interface {
 	Record(result.Record)
 }

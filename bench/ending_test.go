@@ -143,7 +143,7 @@ func TestFailuresAreContainedAndExplained(t *testing.T) {
 			t.Errorf("%d of 15 failures are explained", explained)
 		}
 		for _, line := range []string{
-			"unknown: target panicked: lost", "unknown: the target gave outcome(200), which is none",
+			"unknown: target panicked: lost", "unknown: the target returned outcome(200), which is no outcome",
 			"prepare_error: workload panicked: no such meter", "prepare_error: prepare: value out of range",
 			"mvcc_conflict: conflict on key f", "mvcc_conflict: other errors",
 		} {

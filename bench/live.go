@@ -19,11 +19,10 @@ const latencyMax = time.Hour
 // live counts the transactions of a load as they end.
 type live struct {
 	counts    [len(result.Counts{})]atomic.Uint64
-	latencies *latencies // of all loads of the level; nil unless somebody observes it
+	latencies *latencies // of all loads of the level; nil unless it is observed
 }
 
-// latencies go to one of a few histograms so that many goroutines seldom wait
-// for the same lock.
+// latencies go to one of a few histograms, so that goroutines seldom wait for the same lock.
 type latencies [8]shard
 
 type shard struct {
@@ -31,7 +30,7 @@ type shard struct {
 	histogram *hdrhistogram.Histogram // microseconds
 }
 
-// newHistogram keeps two digits: enough for a status line. What is stored is
+// newHistogram returns a histogram of two digits: enough for a status line. What is stored is
 // computed from the records.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, latencyMax.Microseconds(), 2)
@@ -86,9 +85,8 @@ func (l *latencies) take() *hdrhistogram.Histogram {
 	return all
 }
 
-// observe reports the state of a level once per second, and once more when it
-// is told to stop.
-func observe(loads []*load, seen *latencies, report func(Live)) (stop func()) {
+// observe reports the state of a level once per second, and once more when it is stopped.
+func observe(loads []*load, observed *latencies, report func(Live)) (stop func()) {
 	if report == nil {
 		return func() {}
 	}
@@ -104,7 +102,7 @@ func observe(loads []*load, seen *latencies, report func(Live)) (stop func()) {
 			case <-quit:
 				running = false
 			}
-			last = look(loads, seen.take(), last)
+			last = state(loads, observed.take(), last)
 			report(last)
 		}
 	}()
@@ -114,8 +112,8 @@ func observe(loads []*load, seen *latencies, report func(Live)) (stop func()) {
 	}
 }
 
-// look returns the state of a level, with rates since the state before.
-func look(loads []*load, seen *hdrhistogram.Histogram, before Live) Live {
+// state returns the state of a level, with rates since the state before.
+func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 	now := Live{Elapsed: loads[0].now()}
 	var scheduled uint64
 	for _, l := range loads {
@@ -131,15 +129,15 @@ func look(loads []*load, seen *hdrhistogram.Histogram, before Live) Live {
 		now.Offered = float64(scheduled-before.InFlight-before.Counts.Total()) / span
 		now.Valid = float64(now.Counts[result.Valid]-before.Counts[result.Valid]) / span
 	}
-	if seen.TotalCount() > 0 {
-		now.P50 = time.Duration(seen.ValueAtQuantile(50)) * time.Microsecond
-		now.P99 = time.Duration(seen.ValueAtQuantile(99)) * time.Microsecond
+	if observed.TotalCount() > 0 {
+		now.P50 = time.Duration(observed.ValueAtQuantile(50)) * time.Microsecond
+		now.P99 = time.Duration(observed.ValueAtQuantile(99)) * time.Microsecond
 	}
 	return now
 }
 
-// failures collects error texts. A failing network can give millions, each
-// with its own numbers in it, so only the first few per outcome are kept.
+// failures collects error texts. A failing network can cause millions, each with numbers of its
+// own, so only the first few per outcome are kept.
 type failures struct {
 	mu   sync.Mutex
 	kept [len(result.Counts{})][]Failure
@@ -177,7 +175,7 @@ func (f *failures) list() []Failure {
 	return slices.Concat(f.kept[:]...)
 }
 
-// A gcMark is the state of garbage collection at the start of a level.
+// gcMark is the state of garbage collection at the start of a level.
 type gcMark debug.GCStats
 
 func markGC() (m gcMark) {
@@ -185,7 +183,7 @@ func markGC() (m gcMark) {
 	return m
 }
 
-// since returns what garbage collection did after the mark.
+// since returns the garbage collection after the mark.
 func (m gcMark) since() GC {
 	now := markGC()
 	gc := GC{Cycles: int(now.NumGC - m.NumGC), PauseTotal: now.PauseTotal - m.PauseTotal}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A job is a scheduled transaction on its way to whoever executes it.
+// job is a scheduled transaction to execute.
 type job struct {
 	seq      uint64
 	intended time.Duration
@@ -50,10 +50,9 @@ func (l *load) client(hold context.Context, start func(job)) {
 	}
 }
 
-// open starts the plan's arrivals when they are due and returns when all
-// transactions have ended. It never waits for a slot: that would hide the
-// arrivals that come meanwhile. It calls begin once it knows when the first
-// arrival is due, which takes some time where a large fleet has to be sorted.
+// open starts the plan's arrivals when they are due and returns when all transactions have ended.
+// It never waits for a slot: that would hide the arrivals in the meantime. It calls begin once it
+// knows when the first arrival is due, which takes some time where a large fleet must be sorted.
 func (l *load) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.plan.Slots)
@@ -79,8 +78,7 @@ func (l *load) open(ctx context.Context, begin func()) {
 	workers.drain()
 }
 
-// sleepUntil waits for an instant of the level and returns false where ctx is
-// done before it, or by now.
+// sleepUntil waits for an instant of the level and returns false where ctx is done by then.
 func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 	if wait := at - l.now(); wait > 0 {
 		l.clock.Sleep(ctx.Done(), wait)
@@ -88,8 +86,7 @@ func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// follow executes a job and frees its client or slot when the plan's Wait was
-// reached.
+// follow executes a job and frees its client or slot when the plan's Wait is reached.
 func (l *load) follow(j job) {
 	if l.plan.Wait != WaitAcknowledge {
 		l.execute(j.seq, j.intended, nil)
@@ -103,12 +100,11 @@ func (l *load) follow(j job) {
 		}
 	}
 	l.execute(j.seq, j.intended, acknowledged)
-	acknowledged() // where it never came that far
+	acknowledged() // where it never got that far
 	l.outstanding.release()
 }
 
-// A semaphore lets as many through as it has capacity for. A nil one lets all
-// through.
+// semaphore lets as many through as it has capacity for. A nil one lets all through.
 type semaphore chan struct{}
 
 func (s semaphore) try() bool {
@@ -135,9 +131,8 @@ func (s semaphore) acquire(ctx context.Context) bool {
 
 func (s semaphore) release() { <-s }
 
-// A pool runs jobs on goroutines that it starts as needed and keeps: their
-// stacks have grown to what a transaction takes. The caller bounds the number
-// of jobs at a time.
+// pool runs jobs on goroutines that it starts as needed and keeps, since their stacks have grown to
+// the size that a transaction needs. The caller bounds the number of jobs at a time.
 type pool struct {
 	do      func(job)
 	jobs    chan job // unbuffered: a job is taken by an idle worker or not at all

@@ -8,48 +8,47 @@ import (
 	"meterbench/bench/result"
 )
 
-// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An
-// outstanding transaction holds a goroutine, so that DefaultOutstanding of them
-// are in the order of 100 MB of stacks.
+// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An outstanding
+// transaction holds a goroutine, so that DefaultOutstanding of them are in the order of 100 MB of
+// stacks.
 const (
 	DefaultDrain       = 30 * time.Second
 	DefaultOutstanding = 10_000
 )
 
-// A Plan is one load level, or one of the loads that make it up. The load is
-// closed where Clients is set and open where Arrivals is set; exactly one of
-// them is.
+// Plan describes one load level, or one of the loads that make it up. The load is closed where
+// Clients is set and open where Arrivals is set; exactly one of them is.
 type Plan struct {
-	// Start is how long after the start of the level the load begins. All
-	// instants, those of the Result included, count from the level's start.
+	// Start is how long after the start of the level the load begins. All instants, also those of
+	// the Result, count from the start of the level.
 	Start time.Duration
 
-	// Clients is the number of clients of a closed load. Each has one
-	// transaction at a time and starts the next one Think after Wait was
-	// reached; that instant is when the next one was intended.
+	// Clients is the number of clients of a closed load. Each has one transaction at a time and
+	// starts the next one Think after Wait was reached; that instant is when the next one was
+	// intended.
 	Clients int
 	Think   time.Duration
 
-	// Arrivals schedules an open load, whatever becomes of the transactions.
-	// Slots is the most transactions that may be on their way to Wait; one
-	// that is due when no slot is free is recorded as Dropped at once.
+	// Arrivals schedules an open load, independently of the transactions' outcomes. Slots is the
+	// most transactions that may be on their way to Wait; one that is due when no slot is free is
+	// recorded as Dropped at once.
 	Arrivals arrival.Process
 	Slots    int
 	Seed     uint64 // of Arrivals
 
-	// Hold is how long transactions are scheduled for, from Start on. It is held
-	// in full where arrivals end earlier, as those of a trace may: how long was
-	// measured must not depend on them. What is under way then gets Drain to end
-	// and is Unknown after that. 0 stands for DefaultDrain.
+	// Hold is how long transactions are scheduled for, from Start on. It is held in full where
+	// arrivals end earlier, as those of a trace may: how long was measured must not depend on them.
+	// What is under way then gets Drain to end and is Unknown after that. 0 stands for
+	// DefaultDrain.
 	Hold  time.Duration
 	Drain time.Duration
 
 	// Wait is how far a client follows its transaction.
 	Wait Wait
-	// Outstanding bounds, with WaitAcknowledge, the transactions that have not
-	// ended, those that no client follows any more included. Beyond it a closed
-	// load's client waits, visible as the lag from intended to started, and an
-	// open load's transaction is Dropped. 0 stands for DefaultOutstanding.
+	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those
+	// that no client follows any more. Beyond it a client of a closed load waits, visible as the
+	// lag from intended to started, and a transaction of an open load is Dropped. 0 stands for
+	// DefaultOutstanding.
 	Outstanding int
 
 	First uint64 // sequence number of the first transaction
@@ -102,30 +101,30 @@ func (p Plan) withDefaults() Plan {
 	return p
 }
 
-// A Result is what a level came to. The records went to the Sink.
+// Result sums up a load of a level, whose records went to the Sink.
 type Result struct {
-	Epoch     time.Time     // start of the level; the records' instants count from it
+	Epoch     time.Time     // start of the level, from which the records' instants count
 	Held      time.Duration // transactions were scheduled for so long from Start on: Hold, or less where interrupted
 	Ended     time.Duration // the last transaction had ended
 	Scheduled uint64
 	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
 	Next      uint64        // First of the next level
 	Partial   bool          // the load was interrupted
-	// Crowded tells that clients waited until fewer than Plan.Outstanding
-	// transactions had not ended: what they were late is the target's doing.
+	// Crowded says that clients waited until fewer than Plan.Outstanding transactions had not
+	// ended: the target made them late.
 	Crowded  bool
-	Failures []Failure // by outcome, then as first seen
+	Failures []Failure // by outcome, then by first occurrence
 	GC       GC        // from the start of the level until Ended
 }
 
-// A Failure is one text of the errors that came with an outcome.
+// Failure counts the errors with one text that came with an outcome.
 type Failure struct {
 	Outcome result.Outcome
 	Text    string
 	Count   uint64
 }
 
-// GC is what garbage collection did to this process during the level.
+// GC is the garbage collection of this process during the level.
 type GC struct {
 	Cycles     int
 	PauseTotal time.Duration

@@ -12,9 +12,8 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// interruptDrain is how long an interrupted level waits for what is under way:
-// long enough for most commits to come in, short enough for a person at the
-// keyboard.
+// interruptDrain is how long an interrupted level waits for transactions under way: long enough for
+// most commits to come in, short enough for a person at the keyboard.
 const interruptDrain = 2 * time.Second
 
 // Why transactions under way were cut off.
@@ -23,15 +22,13 @@ var (
 	errDrained     = errors.New("no end within the time allowed after the level")
 )
 
-// Run drives target with the plan's load and hands one record per scheduled
-// transaction to sink. It calls observe, where not nil, once per second and at
-// the end, never twice at once.
+// Run drives target with the plan's load and hands one record per scheduled transaction to sink. It
+// calls observe, where not nil, once per second and at the end, never twice at once.
 //
-// clock is what the load waits by: an alarm.Alarm, or alarm.Timers in virtual
-// time. Run lasts for p.Hold and until every transaction has ended. When ctx is done
-// it schedules nothing more, gives what is under way two seconds, cuts off the
-// rest as Interrupted, and returns a Result that is right and marked Partial.
-// The only error is that of an invalid plan.
+// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold
+// and until every transaction has ended. When ctx is done it schedules nothing more, gives
+// transactions under way two seconds, cuts off the rest as Interrupted, and returns a Result that
+// is right and marked Partial. The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
 	results, err := RunTogether(ctx, clock, []Load{{p, w, sink}}, target, observe)
 	if err != nil {
@@ -40,33 +37,32 @@ func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Targ
 	return results[0], nil
 }
 
-// A Load is one of the loads of a level.
+// Load is one of the loads of a level.
 type Load struct {
 	Plan     Plan
 	Workload Workload
 	Sink     Sink
 }
 
-// RunTogether drives target with at least one load, as Run does with one. They
-// share the start of the level, their results' Epoch; each begins at its plan's
-// Start and ends by itself, and nothing that becomes of one concerns another.
-// The results are in the order of the loads.
+// RunTogether drives target with at least one load, as Run does with one. They share the start of
+// the level, the Epoch of their results; each begins at its plan's Start and ends by itself,
+// independently of the others. The results are in the order of the loads.
 func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, report func(Live)) ([]Result, error) {
 	for _, one := range together {
 		if err := one.Plan.Validate(); err != nil {
 			return nil, err
 		}
 	}
-	var seen *latencies
+	var observed *latencies
 	if report != nil {
-		seen = newLatencies()
+		observed = newLatencies()
 	}
 	results := make([]Result, len(together))
 	var loads []*load
 	var ready, running sync.WaitGroup
 	begun := make(chan struct{})
 	for i, one := range together {
-		l := &load{plan: one.Plan.withDefaults(), clock: clock, workload: one.Workload, target: target, sink: one.Sink, live: live{latencies: seen}}
+		l := &load{plan: one.Plan.withDefaults(), clock: clock, workload: one.Workload, target: target, sink: one.Sink, live: live{latencies: observed}}
 		if l.plan.Wait == WaitAcknowledge {
 			l.outstanding = make(semaphore, l.plan.Outstanding)
 		}
@@ -84,13 +80,13 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		l.gc, l.epoch = gc, epoch
 	}
 	close(begun)
-	stop := observe(loads, seen, report)
+	stop := observe(loads, observed, report)
 	running.Wait()
 	stop()
 	return results, nil
 }
 
-// A load is a Plan being run.
+// load runs a Plan.
 type load struct {
 	plan     Plan
 	clock    alarm.Clock
@@ -108,8 +104,8 @@ type load struct {
 	failures    failures
 }
 
-// run schedules the load and returns when all its transactions have ended. It
-// calls begin once it is ready, and the level starts when begun is closed.
+// run schedules the load and returns when all its transactions have ended. It calls begin once it
+// is ready, and the level starts when begun is closed.
 func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Result {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
@@ -144,12 +140,12 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 // now returns the time since the start of the level.
 func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
-// schedule takes the next sequence number: from here on the transaction counts
-// and has to end in a record.
+// schedule takes the next sequence number: from here on the transaction counts and must end in a
+// record.
 func (l *load) schedule() uint64 { return l.plan.First + l.scheduled.Add(1) - 1 }
 
-// supervise waits for the hold and for all transactions to have ended (done),
-// and cuts off those that take too long.
+// supervise waits for the hold and for the end of all transactions (done), and cuts off those that
+// take too long.
 func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
 	held = l.plan.Hold
 	stop := ctx.Done()
@@ -180,8 +176,7 @@ func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.
 	}
 }
 
-// execute takes one transaction from its start to its record. acknowledged is
-// handed on to the target.
+// execute takes one transaction from its start to its record. The target calls acknowledged.
 func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) {
 	rec := notStarted(seq, intended)
 	rec.Started = l.now()
@@ -196,7 +191,7 @@ func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) 
 		l.fill(&rec, receipt)
 	}
 	if int(rec.Outcome) >= len(result.Counts{}) {
-		err = errors.Join(fmt.Errorf("the target gave %v, which is none", rec.Outcome), err)
+		err = errors.Join(fmt.Errorf("the target returned %v, which is no outcome", rec.Outcome), err)
 		rec.Outcome = result.Unknown
 	}
 	if cause := context.Cause(l.work); cause != nil && rec.Committed == result.NotReached && rec.Outcome != result.Answered {
@@ -231,7 +226,7 @@ func notStarted(seq uint64, intended time.Duration) result.Record {
 	}
 }
 
-// fill copies what the target said into the record.
+// fill copies a receipt into the record.
 func (l *load) fill(rec *result.Record, r Receipt) {
 	at := func(t time.Time) time.Duration {
 		if t.IsZero() {
@@ -243,8 +238,8 @@ func (l *load) fill(rec *result.Record, r Receipt) {
 	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
 }
 
-// prepare asks the workload for a transaction. A panic there becomes an error:
-// one bad payload must not cost the measurement.
+// prepare asks the workload for a transaction. A panic there is turned into an error: one bad
+// payload must not cost the measurement.
 func (l *load) prepare(seq uint64) (tx Transaction, err error) {
 	defer contain("workload", &err)
 	tx, err = l.workload.Transaction(l.work, seq)
@@ -254,8 +249,7 @@ func (l *load) prepare(seq uint64) (tx Transaction, err error) {
 	return tx, err
 }
 
-// submit hands a transaction to the target. After a panic there its outcome
-// is Unknown.
+// submit hands a transaction to the target. After a panic there its outcome is Unknown.
 func (l *load) submit(tx Transaction) (r Receipt, err error) {
 	defer contain("target", &err)
 	return l.target.Submit(l.work, tx)
