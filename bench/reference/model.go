@@ -9,7 +9,7 @@ import (
 	"meterbench/internal/heap"
 )
 
-// A mark is an instant that transactions pass, in this order.
+// mark is an instant that transactions pass, in this order.
 type mark uint8
 
 const (
@@ -21,8 +21,8 @@ const (
 	marks
 )
 
-// lastMark returns how far a transaction of an outcome comes, and false for
-// an outcome that no ledger causes. A refusal comes at its last mark.
+// lastMark returns the mark at which a transaction of an outcome ends, and false for an outcome
+// that no ledger causes. A refusal comes at its last mark.
 func lastMark(o result.Outcome) (mark, bool) {
 	switch o {
 	case result.Limited:
@@ -37,20 +37,20 @@ func lastMark(o result.Outcome) (mark, bool) {
 	return 0, false
 }
 
-// A transaction is one on its way through a model.
+// transaction passes through a model.
 type transaction struct {
 	number  uint64
 	arrived time.Duration // on the wall clock; the model does not look at it
 	size    uint64        // bytes
 	outcome result.Outcome
-	last    mark // where the outcome ends its way
+	last    mark // where its outcome ends it
 
 	at    [marks]time.Duration // on the model's clock, up to reached
 	next  mark                 // the mark that lies ahead, with its instant
 	block *block               // set at acknowledged where it goes on
 }
 
-// A block holds transactions that are committed together.
+// block holds transactions that are committed together.
 type block struct {
 	number       uint64 // from 1, 0 while it is open
 	transactions []*transaction
@@ -59,17 +59,16 @@ type block struct {
 	cut          chan struct{} // closed when it was cut and its commit is known
 }
 
-// A model is the ledger without a clock: it is told of arrivals and of the
-// time that has passed, and works out when everything happens. What happens at
-// an instant is worked out once the model is brought to that instant, as only
-// then nothing can come before it any more.
+// model is the ledger without a clock: from the arrivals and the time it computes when everything
+// happens. What happens at an instant is computed once the model is brought to that instant, as
+// only then nothing can come before it any more.
 type model struct {
 	endorse, order, commit *queue
 	batch                  *Batch
 	perBlock               bool
 	failures               []Failure
 	rng                    *rand.Rand         // of the failures
-	ended                  func(*transaction) // called once per transaction, when its whole way is known
+	ended                  func(*transaction) // called once per transaction, when its whole course is known
 
 	taken  uint64
 	blocks uint64
@@ -88,23 +87,23 @@ func newModel(c Config, ended func(*transaction)) *model {
 	}
 }
 
-// arrive takes a transaction in. No arrival may be before an earlier one, or
-// before what the model was brought to.
+// arrive adds a transaction. No arrival may be before an earlier one, or before the instant that
+// the model was brought to.
 func (m *model) arrive(t *transaction, at time.Duration, wait bench.Wait) {
 	m.taken++
 	t.number = m.taken
-	t.outcome = m.fate()
+	t.outcome = m.outcome()
 	t.last, _ = lastMark(t.outcome)
 	if wait == bench.WaitEndorse && t.last > endorsed {
 		t.outcome, t.last = result.Answered, endorsed
 	}
 	t.at[arrived] = at
 	m.step(t)
-	m.advance(at) // as far as it comes without taking time
+	m.advance(at) // through the stages that take no time
 }
 
-// fate draws the outcome of a transaction.
-func (m *model) fate() result.Outcome {
+// outcome picks the outcome of a transaction at random.
+func (m *model) outcome() result.Outcome {
 	if len(m.failures) == 0 {
 		return result.Valid
 	}
@@ -118,7 +117,7 @@ func (m *model) fate() result.Outcome {
 	return result.Valid
 }
 
-// advance works out everything that happens up to an instant, in order.
+// advance computes everything that happens up to an instant, in order.
 func (m *model) advance(to time.Duration) {
 	for {
 		timer := m.open != nil && m.open.deadline <= to
@@ -183,8 +182,8 @@ func (m *model) add(t *transaction, at time.Duration) {
 	m.open.bytes += t.size
 }
 
-// cut ends the open block. Its commit is known at once, as blocks are
-// committed in the order in which they were cut.
+// cut ends the open block. Its commit is known at once, as blocks are committed in the order in
+// which they were cut.
 func (m *model) cut(at time.Duration) {
 	b := m.open
 	m.open = nil

@@ -1,53 +1,47 @@
 package saturation
 
 import (
+	"cmp"
+	"slices"
+
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 )
 
-// Closed finds the saturation point of a closed-loop series: the smallest
-// number of clients whose throughput reaches 95 % of the plateau, the highest
-// throughput of the series. It is reached only if the plateau was confirmed:
-// from that number on, two successive doublings of the clients each raise the
-// best throughput so far by less than 5 %. Otherwise the highest throughput
-// is a lower bound ("at least"), and Reached is false.
+// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose
+// throughput reaches 95 % of the plateau, the highest throughput of the series. It is reached only
+// if the plateau was confirmed: from that number on, two successive doublings of the clients each
+// raise the best throughput so far by less than 5 %. Otherwise the highest throughput is a lower
+// bound ("at least"), and Reached is false.
 //
-// Points that are not valid, and levels at which fewer than 99 % of the
-// transactions were valid, do not count; the warnings name them. It is an
-// error if no point remains, or the points are not of one closed-loop series.
+// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do
+// not count; the warnings name them. It is an error if no point remains, or the points are not of
+// one closed-loop series.
 func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	all, warnings, err := levels(points, "closed", func(l result.Load) float64 { return float64(l.Clients) })
 	if err != nil {
 		return result.Saturation{}, warnings, err
 	}
 	series := points[0].Series
-	var of []*level
+	var counted []*level
 	for _, l := range all {
 		if l.success() < successShare {
 			warnings = append(warnings, stats.Warn(Failures,
 				"%g clients do not count: %.1f %% of their transactions were valid", l.load, 100*l.success()))
 			continue
 		}
-		of = append(of, l)
+		counted = append(counted, l)
 	}
 	s := result.Saturation{Series: series}
-	if of == nil {
+	if counted == nil {
 		s.Method = "no level with 99 % valid transactions"
 		return s, warnings, nil
 	}
-	best := of[0]
-	for _, l := range of {
-		if l.throughput > best.throughput {
-			best = l
-		}
-	}
+	best := highest(counted)
+	knee := knee(counted)
 	s.Plateau = best.throughput
-	knee := 0
-	for of[knee].throughput < plateauShare*best.throughput {
-		knee++
-	}
-	at, method := of[knee], "smallest number of clients at 95 % of the plateau"
-	s.Reached = confirmed(of[knee:])
+	at, method := counted[knee], "smallest number of clients at 95 % of the plateau"
+	s.Reached = confirmed(counted[knee:])
 	if !s.Reached {
 		at, method = best, "highest throughput measured, not confirmed as a plateau"
 		warnings = append(warnings, stats.Warn(NotConfirmed,
@@ -57,10 +51,21 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	return s, append(warnings, at.describe(&s, method)...), nil
 }
 
-// confirmed reports whether two successive doublings, the first of them from
-// any of the levels, each gain less than 5 % on the best throughput so far. A
-// doubling leads to the lowest level with at least twice the load. Comparing
-// with the best so far keeps a dip between them from passing for growth.
+// highest returns the first level of the highest throughput.
+func highest(levels []*level) *level {
+	return slices.MaxFunc(levels, func(a, b *level) int { return cmp.Compare(a.throughput, b.throughput) })
+}
+
+// knee returns the first level at 95 % of the highest throughput.
+func knee(levels []*level) int {
+	least := plateauShare * highest(levels).throughput
+	return slices.IndexFunc(levels, func(l *level) bool { return l.throughput >= least })
+}
+
+// confirmed reports whether two successive doublings, the first of them from any of the levels,
+// each gain less than 5 % on the best throughput so far. A doubling leads to the lowest level with
+// at least twice the load. Comparing with the best so far, a dip between two levels does not pass
+// for growth.
 func confirmed(of []*level) bool {
 	best := make([]float64, len(of)) // up to and including the level
 	for i, l := range of {

@@ -8,14 +8,13 @@ import (
 	"slices"
 )
 
-// ClosedSearch looks for the smallest number of clients whose throughput reaches 95 % of the plateau. It
-// only decides, as an OpenSearch does: Next, measure, Observe, and in the end Found.
+// ClosedSearch looks for the smallest number of clients whose throughput reaches 95 % of the
+// plateau. It only decides, as an OpenSearch does: Next, measure, Observe, and in the end Found.
 //
-// It doubles the clients until the plateau is confirmed: two successive
-// doublings from 95 % of it each gain less than 5 %. Then it halves the gap
-// between the last number below 95 % and the first one that reaches it. The
-// number found is measured again, since a step that a search picks is likely a
-// lucky one, and several times for an interval of its throughput.
+// It doubles the clients until the plateau is confirmed: two successive doublings from 95 % of it
+// each gain less than 5 %. Then it halves the gap between the last number below 95 % and the first
+// one that reaches it. The number found is measured again, since a step that a search picks is
+// likely a lucky one, and several times for an interval of its throughput.
 type ClosedSearch struct {
 	search
 	config ClosedConfig
@@ -33,8 +32,8 @@ type ClosedConfig struct {
 	Repetitions int     // measurements of the number found; default 1, an interval needs 6
 }
 
-// NewClosedSearch returns a search that has not begun. An error names the
-// field that makes no sense.
+// NewClosedSearch returns a search that has not begun. An error names the field that makes no
+// sense.
 func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 	c.Tries = cmp.Or(c.Tries, 2)
 	c.Resolution = cmp.Or(c.Resolution, 0.01)
@@ -46,9 +45,8 @@ func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 	return &ClosedSearch{search: s, config: c}, err
 }
 
-// Left returns how many steps there are to come at most, unless the instrument
-// fails often or the plateau turns out to be higher while the gap below it is
-// halved.
+// Left returns how many steps there are to come at most, unless the instrument fails often or the
+// plateau turns out to be higher while the gap below it is halved.
 func (s *ClosedSearch) Left() int {
 	if s.reason != "" {
 		return 0
@@ -59,8 +57,8 @@ func (s *ClosedSearch) Left() int {
 	return max(1, climb+c.Tries-1+c.Tries*(halve+c.Repetitions)-len(s.trials))
 }
 
-// Observe takes the Step that was measured with the clients that Next returned. It panics if it is of
-// another number, or there is none to measure.
+// Observe takes the Step that was measured with the clients that Next returned. It panics if it is
+// of another number, or there is none to measure.
 func (s *ClosedSearch) Observe(step Step) {
 	t := step.checkClosed()
 	if !s.add(t) {
@@ -86,7 +84,7 @@ func (s *ClosedSearch) climb(t Trial) {
 	s.addLevel(t)
 	most := float64(s.config.To)
 	switch {
-	case confirmed(s.levels[s.knee():]):
+	case confirmed(s.levels[knee(s.levels):]):
 		s.narrow()
 	case s.load == most:
 		s.reason = "the most clients were measured and throughput may still grow"
@@ -104,27 +102,10 @@ func (s *ClosedSearch) addLevel(t Trial) {
 	slices.SortFunc(s.levels, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 }
 
-// knee returns the first level at 95 % of the highest throughput of all.
-func (s *ClosedSearch) knee() int {
-	highest := s.highest().throughput
-	return slices.IndexFunc(s.levels, func(l *level) bool { return l.throughput >= plateauShare*highest })
-}
-
-// highest returns the first level of the highest throughput, one of nothing if none has any.
-func (s *ClosedSearch) highest() level {
-	var best level
-	for _, l := range s.levels {
-		if l.throughput > best.throughput {
-			best = *l
-		}
-	}
-	return best
-}
-
-// narrow halves the gap below the first level that reaches the plateau. Nothing is looked for below the
-// lowest level of all.
+// narrow halves the gap below the first level that reaches the plateau. Nothing is looked for below
+// the lowest level of all.
 func (s *ClosedSearch) narrow() {
-	knee := s.knee()
+	knee := knee(s.levels)
 	at := s.levels[knee].load
 	if knee > 0 {
 		below := s.levels[knee-1].load
@@ -151,13 +132,15 @@ func (s *ClosedSearch) repeat(t Trial) {
 	}
 }
 
-// Found returns the result. Where the plateau was not confirmed, or the number of clients that reaches
-// it not measured again, that is the highest throughput so far, as a lower bound.
+// Found returns the result. Where the plateau was not confirmed, or the number of clients that
+// reaches it not measured again, that is the highest throughput so far, as a lower bound.
 func (s *ClosedSearch) Found() Found {
 	f := s.result(s.rates)
 	f.Reached = s.rates != nil
-	if f.Load = s.load; !f.Reached {
-		best := s.highest()
+	if f.Reached {
+		f.Load = s.load
+	} else if s.levels != nil && highest(s.levels).throughput > 0 {
+		best := highest(s.levels)
 		f.Load, f.Throughput = best.load, best.throughput
 	}
 	f.Clients = int(f.Load)

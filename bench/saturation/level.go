@@ -1,13 +1,11 @@
-// Package saturation says where throughput stops growing. It looks at what a
-// client sees, throughput, outcomes, latency and backlog, never at how busy a
-// processor is.
+// Package saturation decides where throughput stops growing. It uses what a client observes,
+// throughput, outcomes, latency and backlog, never how busy a processor is.
 //
-// Data flow, with loads given: the points of one series go into Open or
-// Closed, all repetitions of all load levels; each level becomes the median of
-// its repetitions; the rule picks the saturation point. With loads to be
-// found: an OpenSearch or a ClosedSearch names the next load, takes the Step
-// that was measured at it, and in the end says what it Found. FitUSL
-// describes how throughput grows with the clients, where that follows a law.
+// Data flow with fixed loads: the points of one series, all repetitions of all load levels, go into
+// Open or Closed; each level is represented by the median of its repetitions; the rule picks the
+// saturation point. With loads to search for: an OpenSearch or a ClosedSearch names the next load,
+// takes the Step that was measured at it, and in the end returns what it Found. FitUSL describes
+// how throughput grows with the clients, where that follows a law.
 package saturation
 
 import (
@@ -21,10 +19,9 @@ import (
 )
 
 const (
-	// plateauShare is the share of the plateau, or of the offered load, that
-	// throughput must reach.
+	// plateauShare is the share of the plateau, or of the offered load, that throughput must reach.
 	plateauShare = 0.95
-	// plateauGain is the gain below which a doubling of the clients counts as none.
+	// plateauGain is the gain below which a doubling of the clients counts as flat.
 	plateauGain = 0.05
 	// successShare is the least share of valid transactions among the scheduled.
 	successShare = 0.99
@@ -39,7 +36,7 @@ const (
 	MissingInterval stats.Code = "missing-interval" // the throughput comes without an interval
 )
 
-// A level is one load level of a series, over its valid repetitions.
+// level is one load level of a series, over its valid repetitions.
 type level struct {
 	load       float64 // clients, or offered transactions per second
 	points     []*result.Point
@@ -57,8 +54,8 @@ func (l *level) success() float64 {
 	return float64(l.valid) / float64(l.scheduled)
 }
 
-// levels groups the valid points of one kind of load by level, in ascending
-// order, and warns of what it left out. It is an error if nothing remains.
+// levels groups the valid points of one kind of load by level, in ascending order, and warns about
+// those that it leaves out. It is an error if none remains.
 func levels(points []result.Point, kind string, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
 	if len(points) == 0 {
 		return nil, nil, fmt.Errorf("saturation: no points")
@@ -116,10 +113,9 @@ func (l *level) rates() []float64 {
 	return rates
 }
 
-// interval returns the interval of the level's throughput and how it was come
-// by. From six repetitions on they speak for themselves; below, it is the
-// interval within the repetition in the middle, or what the two in the middle
-// span together. Nil if there is none.
+// interval returns the interval of the level's throughput. With six repetitions or more it is over
+// them; with fewer, it is the interval within the repetition in the middle, or the span of the two
+// in the middle. It is nil if there is none.
 func (l *level) interval() *stats.Interval {
 	if i := stats.MedianInterval(l.rates()); i != nil {
 		return i
@@ -138,7 +134,7 @@ func (l *level) interval() *stats.Interval {
 	return &stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: a.N, Method: method}
 }
 
-// describe fills in what a Saturation says of the level that it points at.
+// describe fills in the throughput of the level that a Saturation points at.
 func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 	s.Throughput = l.throughput
 	i := l.interval()

@@ -7,16 +7,15 @@ import (
 	"meterbench/bench/stats"
 )
 
-// Open finds the saturation point of an open-load series among the loads that
-// were measured: the highest offered load at which throughput is at least 95 %
-// of the rate of what was due, give or take a block, nothing was dropped, at
-// least 99 % of the transactions were valid and the backlog did not grow in half
-// of the repetitions or more. It is reached only if a higher load was measured
-// and failed; otherwise the throughput is a lower bound. Where even the lowest
-// load failed, Offered and Throughput are 0 and Reached is false.
+// Open finds the saturation point of an open-load series among the loads that were measured: the
+// highest offered load at which throughput is at least 95 % of the rate of what was due, give or
+// take a block, nothing was dropped, at least 99 % of the transactions were valid and the backlog
+// did not grow in half of the repetitions or more. It is reached only if a higher load was measured
+// and failed; otherwise the throughput is a lower bound. Where even the lowest load failed, Offered
+// and Throughput are 0 and Reached is false.
 //
-// Points that are not valid do not count; the warnings name them. It is an
-// error if no point remains, or the points are not of one open-load series.
+// Points that are not valid do not count; the warnings name them. It is an error if no point
+// remains, or the points are not of one open-load series.
 func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	of, warnings, err := levels(points, "open", func(l result.Load) float64 { return l.Offered })
 	if err != nil {
@@ -24,7 +23,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	}
 	s := result.Saturation{Series: points[0].Series}
 	var highest, failed *level
-	var why string // the last failure below the highest load that was kept up with
+	var why string // the last failure below the highest load that passed
 	for _, l := range of {
 		s.Plateau = max(s.Plateau, l.throughput)
 		fault := l.fault()
@@ -54,7 +53,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	return s, append(warnings, highest.describe(&s, "highest offered load that throughput kept up with")...), nil
 }
 
-// fault says why the offered load was not kept up with, and is empty if it was.
+// fault returns why the offered load was too much, and is empty if it was not.
 func (l *level) fault() string {
 	var shares, blocks []float64 // by repetition: of what was due, that came; of what came, that was one block
 	for _, p := range l.points {

@@ -9,25 +9,24 @@ import (
 	"meterbench/bench/stats"
 )
 
-// OpenSearch looks for the highest offered load that a target keeps up with, and that meets a latency
-// objective if there is one: its capacity. It only decides; the caller runs the loads:
+// OpenSearch looks for the highest offered load that a target keeps up with, and that meets a
+// latency objective if there is one: its capacity. It only decides; the caller runs the loads:
 //
 //	for load, more := s.Next(); more; load, more = s.Next() {
 //		s.Observe(measure(load))
 //	}
 //	found := s.Found()
 //
-// After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021),
-// it climbs from the lowest load by a constant factor until a load fails, and
-// a load fails when every try at it does; it has more tries where the instrument failed. From 80 % of
-// the rate found so far, the last load that passed or the throughput beyond it if that was more, it
-// climbs again in steps of 10 %. Then it halves the gap between the highest
-// load that passed and the lowest that failed until that is within the
-// resolution. Every repetition starts from 80 % of what the one before found.
+// After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021), it climbs from the
+// lowest load by a constant factor until a load fails, and a load fails when every try at it does;
+// it has more tries where the instrument failed. From 80 % of the rate found so far, the last load
+// that passed or the throughput beyond it if that was more, it climbs again in steps of 10 %. Then
+// it halves the gap between the highest load that passed and the lowest that failed until that is
+// within the resolution. Every repetition starts from 80 % of what the one before found.
 //
-// In simulations with Poisson arrivals a search takes about 18 steps, and
-// finds the capacity within 3 % in 19 of 20 cases where a step sees at least
-// 4,000 transactions at constant service times, or 20,000 at exponential ones.
+// In simulations with Poisson arrivals a search takes about 18 steps, and finds the capacity within
+// 3 % in 19 of 20 cases where a step sees at least 4,000 transactions at constant service times, or
+// 20,000 at exponential ones.
 type OpenSearch struct {
 	search
 	config OpenConfig
@@ -36,12 +35,12 @@ type OpenSearch struct {
 	ends   []end // of the repetitions
 }
 
-// An end is where one repetition ended: between a load that passed and one
-// that failed. Load 0 stands for none.
+// An end is where one repetition ended: between a load that passed and one that failed. Load 0
+// stands for none.
 type end struct{ passed, failed Trial }
 
-// pace is that of the machine at the two loads that the repetition ended between, 0
-// where not known.
+// pace is that of the machine at the two loads that the repetition ended between, 0 where not
+// known.
 func (e end) pace() float64 {
 	if e.passed.Pace == 0 || e.failed.Pace == 0 {
 		return 0
@@ -66,8 +65,7 @@ const (
 	fine    = 1.1
 )
 
-// NewOpenSearch returns a search that has not begun. An error names the field
-// that makes no sense.
+// NewOpenSearch returns a search that has not begun. An error names the field that makes no sense.
 func NewOpenSearch(c OpenConfig) (*OpenSearch, error) {
 	c.Growth = cmp.Or(c.Growth, 2)
 	c.Tries = cmp.Or(c.Tries, 2)
@@ -138,8 +136,8 @@ func (s *OpenSearch) advance(t Trial) {
 	}
 }
 
-// locate begins a repetition below the rate that was found last: the highest load that passed or, after
-// a climb in large steps, the throughput beyond it.
+// locate begins a repetition below the rate that was found last: the highest load that passed or,
+// after a climb in large steps, the throughput beyond it.
 func (s *OpenSearch) locate() {
 	rate := s.passed.Load
 	if !s.high.Client && s.high.Received > rate {
@@ -165,8 +163,8 @@ func (s *OpenSearch) finish(e end, reason string) {
 	s.reason = reason
 }
 
-// Found returns the result: the medians over the repetitions. Before the end it is a lower bound, unless
-// a repetition was completed.
+// Found returns the result: the medians over the repetitions. Before the end it is a lower bound,
+// unless a repetition was completed.
 func (s *OpenSearch) Found() Found {
 	ends := s.ends
 	if len(ends) == 0 {
@@ -196,8 +194,8 @@ func (s *OpenSearch) Found() Found {
 	return f
 }
 
-// rounded keeps four digits of a load, a tenth of the finest resolution, so
-// that it reads the same wherever it is shown.
+// rounded keeps four digits of a load, a tenth of the finest resolution, so that it reads the same
+// wherever it is shown.
 func rounded(load float64) float64 {
 	r, _ := strconv.ParseFloat(strconv.FormatFloat(load, 'g', 4, 64), 64) // always a number
 	return r

@@ -22,8 +22,8 @@ const (
 	Repeat Stage = "repeat" // closed load only: measure again what was found
 )
 
-// search is what an OpenSearch and a ClosedSearch have in common: the load to measure next, and what
-// was measured so far.
+// search is what an OpenSearch and a ClosedSearch have in common: the load to measure next, and
+// what was measured so far.
 type search struct {
 	stage  Stage
 	load   float64 // to measure next
@@ -33,7 +33,8 @@ type search struct {
 	trials []Trial
 }
 
-// newSearch returns a search that begins at a load. The error names the setting that makes no sense.
+// newSearch returns a search that begins at a load. The error names the setting that makes no
+// sense.
 func newSearch(load float64, tries, repetitions int, resolution, finest float64) (search, error) {
 	switch {
 	case tries < 1 || repetitions < 1:
@@ -44,12 +45,12 @@ func newSearch(load float64, tries, repetitions int, resolution, finest float64)
 	return search{stage: Climb, load: load, tries: tries}, nil
 }
 
-// Next returns the load to measure next, in transactions per second or clients, and whether there is
-// one. It stays the same until a Step is observed.
+// Next returns the load to measure next, in transactions per second or clients, and whether there
+// is one. It stays the same until a Step is observed.
 func (s *search) Next() (load float64, more bool) { return s.load, s.reason == "" }
 
-// add adds what was measured at the load that Next returned, and reports whether that load has passed,
-// or failed for good. It panics if the load is another one, or there is none to measure.
+// add adds what was measured at the load that Next returned, and reports whether that load has
+// passed, or failed for good. It panics if the load is another one, or there is none to measure.
 func (s *search) add(t Trial) (decided bool) {
 	if s.reason != "" || t.Load != s.load {
 		panic(fmt.Sprintf("saturation: no step at a load of %g was asked for", t.Load))
@@ -68,9 +69,9 @@ func (s *search) add(t Trial) (decided bool) {
 	return true
 }
 
-// Found is the result of a search. Where it was not Reached, Load and Throughput are lower bounds. Low
-// and High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are fewer than six; a
-// closed search repeats the load that it found, so that it has no interval of that.
+// Found is the result of a search. Where it was not Reached, Load and Throughput are lower bounds.
+// Low and High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are fewer than
+// six; a closed search repeats the load that it found, so that it has no interval of that.
 type Found struct {
 	result.Saturation         // without the name of its series
 	Load              float64 // offered transactions per second, or clients; 0 where even the lowest failed
@@ -91,9 +92,10 @@ func (s *search) result(rates []float64) Found {
 	return f
 }
 
-// spread fills in how far apart the results of the repetitions are. A machine that is slower by a tenth
-// finds a tenth less and takes a tenth longer to sign, so that a result times the time of a signature
-// does not depend on the machine's pace. Without two results, or with an unknown pace, it stays 0.
+// spread fills in how far apart the results of the repetitions are. A machine that is slower by a
+// tenth finds a tenth less and takes a tenth longer to sign, so that a result times the time of a
+// signature does not depend on the machine's pace. Without two results, or with an unknown pace, it
+// stays 0.
 func (f *Found) spread(results, paces []float64) {
 	if len(results) < 2 {
 		return

@@ -19,9 +19,9 @@ type Step struct {
 	P99      *float64 // of the commit latency in seconds; nil where there are too few samples
 	Pace     float64  // time of one P-256 signature on the machine right before, in seconds; 0 where not known
 	Backlog  stats.Slope
-	// Invalid says why the instrument, and not the target, limits the step, for
-	// example that the client was late. It is empty where the step is valid.
-	// Dropped transactions alone do not make a step invalid.
+	// Invalid says why the instrument, and not the target, limits the step, for example that the
+	// client was late. It is empty where the step is valid. Dropped transactions alone do not make
+	// a step invalid.
 	Invalid string
 }
 
@@ -34,23 +34,22 @@ type Trial struct {
 }
 
 const (
-	// sentTolerance is how far the rate sent may be from the load asked for,
-	// beside sentScatter standard deviations of a Poisson count.
+	// sentTolerance is how far the rate sent may be from the load, beside sentScatter standard
+	// deviations of a Poisson count.
 	sentTolerance = 0.02
 	sentScatter   = 4
-	// growthShare is the growth of the backlog, as a share of the rate sent,
-	// that a step fails at; growthP, two-sided, the significance that it needs.
+	// growthShare is the growth of the backlog, as a share of the rate sent, that a step fails at;
+	// growthP, two-sided, the significance that it needs.
 	growthShare = 0.005
 	growthP     = 0.1
 	// farBelow is the share of the load found below which no step should fail.
 	farBelow = 0.9
 )
 
-// check returns the step under the rules for open load: those of the
-// Distributed Ledger Performance Scan (Sedlmeir et al., The DLPS: A New
-// Framework for Benchmarking Blockchains, HICSS 2021) and the slope of the
-// backlog, which finds an overload of a percent where throughput does not.
-// maxP99 is in seconds, 0 for none.
+// check returns the step under the rules for open load: those of the Distributed Ledger Performance
+// Scan (Sedlmeir et al., The DLPS: A New Framework for Benchmarking Blockchains, HICSS 2021) and
+// the slope of the backlog, which finds an overload of a percent where throughput does not. maxP99
+// is in seconds, 0 for none.
 func (s Step) check(maxP99 float64) Trial {
 	t := Trial{Step: s}
 	switch ratio := s.Received / s.Sent; {
@@ -74,9 +73,8 @@ func (s Step) check(maxP99 float64) Trial {
 	return t
 }
 
-// block returns the share of a throughput of so many blocks that is one of them:
-// the window's ends cut off up to that much, whatever the load. It is 0 where the
-// throughput did not come in blocks.
+// block returns the share of a throughput of so many blocks that is one of them: the window's ends
+// cut off up to that much, whatever the load. It is 0 where the throughput did not come in blocks.
 func block(blocks uint64) float64 {
 	if blocks == 0 {
 		return 0
