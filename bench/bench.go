@@ -13,21 +13,6 @@ import (
 	"meterbench/bench/result"
 )
 
-// A Wait says how far a client follows a transaction before it goes on.
-type Wait uint8
-
-// The waits. With Acknowledge the commit is still awaited and recorded, but the client is free
-// again once an orderer has taken the transaction. With Endorse nothing is sent to the orderer and
-// the outcome is Answered.
-const (
-	WaitCommit Wait = iota
-	WaitAcknowledge
-	WaitEndorse
-)
-
-// String returns the wait's name in scenarios and results.
-func (w Wait) String() string { return [...]string{"commit", "acknowledge", "endorse"}[w] }
-
 // Transaction is ready to be submitted.
 type Transaction struct {
 	Contract string // whose function it is; empty: the target's own
@@ -35,7 +20,7 @@ type Transaction struct {
 	Args     [][]byte
 	Channel  int           // which of the target's channels takes it, from 0
 	Encrypt  time.Duration // part of its preparation, 0 if none
-	Wait     Wait          // set by the engine: how far the Target takes it
+	Wait     result.Wait   // set by the engine: how far the Target takes it
 	// Acknowledged, set by the engine, is called at most once by the Target, as soon as an orderer
 	// has taken the transaction. May be nil.
 	Acknowledged func()

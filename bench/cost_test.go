@@ -61,7 +61,7 @@ func BenchmarkRun(b *testing.B) {
 		plan bench.Plan
 	}{
 		{"closed", bench.Plan{Clients: 64}},
-		{"acknowledge", bench.Plan{Clients: 64, Wait: bench.WaitAcknowledge}},
+		{"acknowledge", bench.Plan{Clients: 64, Wait: result.WaitAcknowledge}},
 		{"open", bench.Plan{Arrivals: arrival.Constant{PerSecond: 100_000}, Slots: 2000}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

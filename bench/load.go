@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"meterbench/bench/result"
 )
 
 // job is a scheduled transaction to execute.
@@ -21,7 +23,7 @@ func (l *load) closed(ctx context.Context) {
 	defer cancel()
 	workers := newPool(l.follow)
 	start := l.follow
-	if l.plan.Wait == WaitAcknowledge {
+	if l.plan.Wait == result.WaitAcknowledge {
 		start = workers.run // the client goes on before its transaction has ended
 	}
 	var clients sync.WaitGroup
@@ -88,7 +90,7 @@ func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 
 // follow executes a job and frees its client or slot when the plan's Wait is reached.
 func (l *load) follow(j job) {
-	if l.plan.Wait != WaitAcknowledge {
+	if l.plan.Wait != result.WaitAcknowledge {
 		l.execute(j.seq, j.intended, nil)
 		j.freed(l.now())
 		return

@@ -82,7 +82,7 @@ func TestEveryTransactionEndsOnce(t *testing.T) {
 		p := bench.Plan{
 			Hold:  milliseconds(1, 3000, "hold"),
 			Drain: milliseconds(1, 3000, "drain"),
-			Wait:  bench.Wait(rapid.IntRange(0, 2).Draw(r, "wait")),
+			Wait:  rapid.SampledFrom(result.Waits()).Draw(r, "wait"),
 			First: rapid.Uint64Range(0, 1<<40).Draw(r, "first"),
 		}
 		bound := 0
@@ -95,7 +95,7 @@ func TestEveryTransactionEndsOnce(t *testing.T) {
 			p.Slots = rapid.IntRange(1, 50).Draw(r, "slots")
 			bound = p.Slots
 		}
-		if p.Wait == bench.WaitAcknowledge {
+		if p.Wait == result.WaitAcknowledge {
 			p.Outstanding = rapid.IntRange(1, 100).Draw(r, "outstanding")
 			bound = p.Outstanding
 		}

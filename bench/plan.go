@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"meterbench/bench/arrival"
@@ -43,8 +44,11 @@ type Plan struct {
 	Hold  time.Duration
 	Drain time.Duration
 
-	// Wait is how far a client follows its transaction.
-	Wait Wait
+	// Wait is how far a client follows its transaction. With WaitAcknowledge the commit is still
+	// awaited and recorded, but the client is free again once an orderer has taken the transaction.
+	// With WaitEndorse nothing is sent to the orderer and the outcome is Answered. Empty stands for
+	// WaitCommit.
+	Wait result.Wait
 	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those
 	// that no client follows any more. Beyond it a client of a closed load waits, visible as the
 	// lag from intended to started, and a transaction of an open load is Dropped. 0 stands for
@@ -74,8 +78,8 @@ func (p Plan) Validate() error {
 		return fmt.Errorf("load plan: hold %v; give a time above 0", p.Hold)
 	case p.Drain < 0:
 		return fmt.Errorf("load plan: drain %v; give 0 for %v, or more", p.Drain, DefaultDrain)
-	case p.Wait > WaitEndorse:
-		return fmt.Errorf("load plan: there is no wait %d", p.Wait)
+	case p.Wait != "" && !slices.Contains(result.Waits(), p.Wait):
+		return fmt.Errorf("load plan: there is no wait %q", p.Wait)
 	case p.Outstanding < 0:
 		return fmt.Errorf("load plan: %d outstanding; give 0 for %d, or more", p.Outstanding, DefaultOutstanding)
 	}

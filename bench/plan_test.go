@@ -7,6 +7,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
+	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 )
 
@@ -14,7 +15,7 @@ func TestPlanValidate(t *testing.T) {
 	arrivals := arrival.Constant{PerSecond: 1}
 	for _, p := range []bench.Plan{
 		{Clients: 1, Hold: time.Second},
-		{Clients: 1, Hold: time.Second, Think: time.Second, Wait: bench.WaitEndorse, Drain: time.Second, Outstanding: 1},
+		{Clients: 1, Hold: time.Second, Think: time.Second, Wait: result.WaitEndorse, Drain: time.Second, Outstanding: 1},
 		{Arrivals: arrivals, Slots: 1, Hold: time.Second},
 	} {
 		if err := p.Validate(); err != nil {
@@ -32,7 +33,7 @@ func TestPlanValidate(t *testing.T) {
 		{bench.Plan{Clients: 1, Think: -1, Hold: time.Second}, "think"},
 		{bench.Plan{Clients: 1}, "hold"},
 		{bench.Plan{Clients: 1, Hold: time.Second, Drain: -1}, "drain"},
-		{bench.Plan{Clients: 1, Hold: time.Second, Wait: 3}, "wait"},
+		{bench.Plan{Clients: 1, Hold: time.Second, Wait: "none"}, "wait"},
 		{bench.Plan{Clients: 1, Hold: time.Second, Outstanding: -1}, "outstanding"},
 		{bench.Plan{Arrivals: arrivals, Hold: time.Second}, "slots"},
 		{bench.Plan{Arrivals: arrivals, Slots: 1, Think: 1, Hold: time.Second}, "think"},

@@ -63,7 +63,7 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	begun := make(chan struct{})
 	for i, one := range together {
 		l := &load{plan: one.Plan.withDefaults(), clock: clock, workload: one.Workload, target: target, sink: one.Sink, live: live{latencies: observed}}
-		if l.plan.Wait == WaitAcknowledge {
+		if l.plan.Wait == result.WaitAcknowledge {
 			l.outstanding = make(semaphore, l.plan.Outstanding)
 		}
 		loads = append(loads, l)

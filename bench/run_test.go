@@ -181,8 +181,8 @@ func TestClosedLoad(t *testing.T) {
 		{"one client", bench.Plan{Clients: 1}, service, 0},
 		{"many clients", bench.Plan{Clients: 64}, service, 0},
 		{"think time", bench.Plan{Clients: 4, Think: 170 * time.Millisecond}, service + 170*time.Millisecond, 0},
-		{"acknowledge", bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge}, 10 * time.Millisecond, 0},
-		{"acknowledge and think", bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Think: 7 * time.Millisecond}, 17 * time.Millisecond, 0},
+		{"acknowledge", bench.Plan{Clients: 4, Wait: result.WaitAcknowledge}, 10 * time.Millisecond, 0},
+		{"acknowledge and think", bench.Plan{Clients: 4, Wait: result.WaitAcknowledge, Think: 7 * time.Millisecond}, 17 * time.Millisecond, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestOutstandingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var outstanding, most atomic.Int64
 		commit := commits(time.Millisecond, 1003*time.Millisecond)
-		p := bench.Plan{Clients: 4, Wait: bench.WaitAcknowledge, Outstanding: 50, Hold: 10 * time.Second}
+		p := bench.Plan{Clients: 4, Wait: result.WaitAcknowledge, Outstanding: 50, Hold: 10 * time.Second}
 		res, got := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 			most.Store(max(most.Load(), outstanding.Add(1)))
 			defer outstanding.Add(-1)
@@ -231,7 +231,7 @@ func TestOutstandingIsBounded(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // an open load never waits
-		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Wait: bench.WaitAcknowledge, Outstanding: 50, Hold: 4 * time.Second}
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Wait: result.WaitAcknowledge, Outstanding: 50, Hold: 4 * time.Second}
 		res, _ := run(t, t.Context(), p, empty, commits(time.Millisecond, 1005*time.Millisecond))
 		// 50 of each 1.005 s are taken, the others dropped.
 		if res.Scheduled != 400 || res.Counts[result.Valid] != 200 || res.Counts[result.Dropped] != 200 || res.Crowded {
@@ -242,9 +242,9 @@ func TestOutstandingIsBounded(t *testing.T) {
 
 func TestEndorseOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := bench.Plan{Clients: 2, Wait: bench.WaitEndorse, Hold: time.Second}
+		p := bench.Plan{Clients: 2, Wait: result.WaitEndorse, Hold: time.Second}
 		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
-			if tx.Wait != bench.WaitEndorse || tx.Acknowledged != nil {
+			if tx.Wait != result.WaitEndorse || tx.Acknowledged != nil {
 				t.Errorf("the target was told %v", tx.Wait)
 			}
 			time.Sleep(100 * time.Millisecond)

@@ -219,7 +219,7 @@ func TestRepetitions(t *testing.T) {
 	for i, v := range []float64{100, 110, 90, 105, 95, 101, 5} {
 		sum.Points = append(sum.Points, result.Point{
 			Series: "s", Repetition: i + 1, Valid: i != 6, Reasons: []string{},
-			Load: result.Load{Kind: "closed", Clients: 4}, Throughput: v,
+			Load: result.Load{Kind: result.LoadClosed, Clients: 4}, Throughput: v,
 		})
 	}
 	f := figure(t, Build(result.Run{}, sum), "throughput-clients")
@@ -242,7 +242,7 @@ func TestRepetitions(t *testing.T) {
 func TestOpenLoad(t *testing.T) {
 	sum := result.Summary{Saturation: []result.Saturation{{Series: "s", Reached: true, Offered: 200, Throughput: 199}}}
 	for _, rate := range []float64{200, 100, 400} {
-		sum.Points = append(sum.Points, result.Point{Series: "s", Valid: true, Load: result.Load{Kind: "open", Offered: rate}, Throughput: min(rate, 250)})
+		sum.Points = append(sum.Points, result.Point{Series: "s", Valid: true, Load: result.Load{Kind: result.LoadOpen, Offered: rate}, Throughput: min(rate, 250)})
 	}
 	f := figure(t, Build(result.Run{}, sum), "throughput-offered")
 	if f.X.Log || f.X.Unit != PerSecond {
@@ -259,7 +259,7 @@ func TestManyProcessesAreAddedUpByRole(t *testing.T) {
 	for _, org := range []string{"a", "b", "c", "d", "e"} {
 		cpu["peer0."+org], cpu["chaincode.peer0."+org] = 0.2, 0.1
 	}
-	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: "closed", Clients: 1}, CPU: cpu}}}
+	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 1}, CPU: cpu}}}
 	f := figure(t, Build(result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}, sum), "cpu-s")
 	want := []string{"5 peers", "5 chaincodes", "client", "other processes", "stolen by the hypervisor"}
 	if got := names(f.Series); !slices.Equal(got, want) {

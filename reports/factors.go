@@ -49,8 +49,8 @@ func factors() []factor {
 		word("scheme", "scheme", func(c result.Conditions) string { return c.Scheme }),
 		count("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
 		count("length", "values per reading", func(c result.Conditions) int { return c.Length }),
-		word("encryption", "encrypted", func(c result.Conditions) string { return c.Encryption }),
-		word("wait", "client waits for", func(c result.Conditions) string { return c.Wait }),
+		word("encryption", "encrypted", func(c result.Conditions) string { return string(c.Encryption) }),
+		word("wait", "client waits for", func(c result.Conditions) string { return string(c.Wait) }),
 	}
 	for _, role := range []struct {
 		name string

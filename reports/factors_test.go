@@ -19,7 +19,7 @@ func expanded() result.Summary {
 			for i, clients := range []int{1, 2, 4} {
 				p50 := 0.1
 				sum.Points = append(sum.Points, result.Point{
-					Series: name, Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: clients},
+					Series: name, Repetition: 1, Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: clients},
 					Throughput: float64(messages) * float64(i+1) * 1024 / float64(bits),
 					Conditions: result.Conditions{Topology: "minimal", BatchMessages: messages, Bits: bits, Wait: "commit"},
 					Latency:    map[string]stats.Quantiles{"commit": {P50: &p50, N: 100}},

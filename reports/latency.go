@@ -74,7 +74,7 @@ func percentileFigure(s series, all []series) Figure {
 // headline is the latency by which the series is judged: commit, unless its transactions are only
 // endorsed.
 func (s series) headline() (result.Part, string) {
-	if s.conditions.Wait == "endorse" {
+	if s.conditions.Wait == result.WaitEndorse {
 		return result.PartEndorse, "endorsement latency"
 	}
 	return result.PartCommit, "commit latency"
@@ -119,7 +119,7 @@ func (p part) short() string {
 func (f Figure) bars(s series, parts []part, why string) Figure {
 	f.Kind = Stacked
 	f.X = Axis{Label: "clients", Unit: Count}
-	if s.kind == "open" {
+	if s.kind == result.LoadOpen {
 		f.X = Axis{Label: "offered load", Unit: PerSecond}
 	}
 	for _, l := range s.levels {

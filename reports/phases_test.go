@@ -19,9 +19,9 @@ func TestPhasesTogether(t *testing.T) {
 		}
 	}
 	sum := result.Summary{Complete: true, Points: []result.Point{
-		{Series: "alone", Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: 1}},
-		phase("burst", 10, 12, result.Load{Kind: "closed", Clients: 8}, 40),
-		phase("base", 0, 30, result.Load{Kind: "open", Offered: 10}, 9.8),
+		{Series: "alone", Repetition: 1, Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 1}},
+		phase("burst", 10, 12, result.Load{Kind: result.LoadClosed, Clients: 8}, 40),
+		phase("base", 0, 30, result.Load{Kind: result.LoadOpen, Offered: 10}, 9.8),
 	}}
 	r := Build(result.Run{}, sum)
 	if got, want := printed(tableOf(t, r, "phases-together")),

@@ -11,7 +11,7 @@ import (
 
 func TestCapTable(t *testing.T) {
 	p := result.Point{
-		Series: "a", Repetition: 1, Valid: true, Load: result.Load{Kind: "closed", Clients: 8},
+		Series: "a", Repetition: 1, Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 8},
 		CPU:       map[string]float64{"peer0.ptb": 0.49, "orderer0": 0.1, "device": 0.2, "client": 0.3, "other": 0.1, "steal": 0},
 		RSS:       map[string]float64{"peer0.ptb": 1 << 27, "orderer0": 1 << 26, "device": 1 << 25, "client": 1 << 25},
 		Throttled: map[string]proc.Throttle{"peer0.ptb": {Periods: 200, Throttled: 150, Time: 12.5}},

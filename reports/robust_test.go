@@ -76,7 +76,7 @@ func TestAnyRun(t *testing.T) {
 		return result.Point{
 			Series: rapid.SampledFrom([]string{"", "a", "A", "b/../c", "é<b>"}).Draw(t, "series"), Repetition: rapid.IntRange(0, 3).Draw(t, "repetition"),
 			Valid: rapid.Bool().Draw(t, "valid"),
-			Load: result.Load{Kind: rapid.SampledFrom([]string{"closed", "open", ""}).Draw(t, "kind"),
+			Load: result.Load{Kind: rapid.SampledFrom([]result.LoadKind{result.LoadClosed, result.LoadOpen, ""}).Draw(t, "kind"),
 				Clients: rapid.IntRange(-1, 600).Draw(t, "clients"), Offered: number.Draw(t, "offered")},
 			Throughput: number.Draw(t, "throughput"), Scheduled: rapid.Uint64Range(0, 5).Draw(t, "scheduled"),
 			Latency:   rapid.MapOf(rapid.SampledFrom([]string{"commit", "lag", "prepare", "encrypt", "endorse", "acknowledge", "other"}), quantiles).Draw(t, "latency"),

@@ -65,9 +65,9 @@ func saturationTable(all []series) Table {
 // saturationLoad is the load of the saturation point.
 func saturationLoad(s *result.Saturation) result.Load {
 	if s.Offered > 0 {
-		return result.Load{Kind: "open", Offered: s.Offered}
+		return result.Load{Kind: result.LoadOpen, Offered: s.Offered}
 	}
-	return result.Load{Kind: "closed", Clients: s.Clients}
+	return result.Load{Kind: result.LoadClosed, Clients: s.Clients}
 }
 
 // saturationLabel is what the name of a line says about saturation.
@@ -168,7 +168,7 @@ func peak(u result.USL) string {
 func lawCurve(s series) (curve []Point) {
 	const steps = 64
 	u, ok := s.law()
-	if !ok || s.kind == "open" || len(s.levels) == 0 {
+	if !ok || s.kind == result.LoadOpen || len(s.levels) == 0 {
 		return nil
 	}
 	low, high := amount(s.levels[0].load), amount(s.levels[len(s.levels)-1].load)

@@ -15,7 +15,7 @@ type series struct {
 	name       string
 	slug       string // the name as part of a file name, unique in the run
 	hue        int    // its place in the run: the same colour everywhere
-	kind       string
+	kind       result.LoadKind
 	conditions result.Conditions
 	levels     []level
 	saturation *result.Saturation
@@ -47,7 +47,7 @@ type level struct {
 func seriesOf(sum result.Summary) []series {
 	var all []series
 	slugs := map[string]bool{}
-	for hue, points := range groupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, p.Load.Kind} }) {
+	for hue, points := range groupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
 		first := points[0]
 		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: first.Load.Kind, conditions: first.Conditions, levels: levelsOf(points)}
 		for slugs[s.slug] {
@@ -104,7 +104,7 @@ func levelsOf(points []result.Point) []level {
 
 // amount is the size of a load: clients of a closed one, transactions per second of an open one.
 func amount(l result.Load) float64 {
-	if l.Kind == "open" {
+	if l.Kind == result.LoadOpen {
 		return l.Offered
 	}
 	return float64(l.Clients)
@@ -112,7 +112,7 @@ func amount(l result.Load) float64 {
 
 // at names a load level in words.
 func at(l result.Load) string {
-	if l.Kind == "open" {
+	if l.Kind == result.LoadOpen {
 		return PerSecond.Format(l.Offered) + " offered"
 	}
 	return Clients(l.Clients)
@@ -192,12 +192,12 @@ func (s series) workload() string {
 	w += fmt.Sprintf(", %d values", c.Length)
 	switch c.Encryption {
 	case "":
-	case "bank":
+	case result.EncryptBank:
 		w += fmt.Sprintf(", encrypted before the load (bank of %d)", c.Bank)
-	case "ahead":
+	case result.EncryptAhead:
 		w += ", encrypted before the load"
 	default:
-		w += ", encrypted " + c.Encryption
+		w += ", encrypted " + string(c.Encryption)
 	}
 	return w
 }
@@ -230,12 +230,12 @@ func levelFields(all []series) []Field[pointRow] {
 	closed, open := kinds(all)
 	if closed {
 		fields = append(fields, Field[pointRow]{Column{Key: "clients", Title: "clients", Unit: Count}, func(r pointRow) Cell {
-			return optional(float64(r.Load.Clients), r.Load.Kind != "open")
+			return optional(float64(r.Load.Clients), r.Load.Kind != result.LoadOpen)
 		}})
 	}
 	if open {
 		fields = append(fields, Field[pointRow]{Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond}, func(r pointRow) Cell {
-			return optional(r.Load.Offered, r.Load.Kind == "open")
+			return optional(r.Load.Offered, r.Load.Kind == result.LoadOpen)
 		}})
 	}
 	if repeated(all) {
@@ -247,7 +247,7 @@ func levelFields(all []series) []Field[pointRow] {
 // kinds tells which kinds of load the series have; without any series, closed.
 func kinds(all []series) (closed, open bool) {
 	for _, s := range all {
-		closed, open = closed || s.kind != "open", open || s.kind == "open"
+		closed, open = closed || s.kind != result.LoadOpen, open || s.kind == result.LoadOpen
 	}
 	return closed || !open, open
 }

@@ -39,7 +39,7 @@ func levelTable(all []series) Table {
 		"point: \"invalid\" means that the instrument did not do its part there, for example because the client was late; \"flagged\" that it did, with a reservation. The warnings say why.",
 	}}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
-		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(r.Steady) }})
+		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
 		t.Notes = append(t.Notes, "state: whether the window was in a steady state, by its latencies and the backlog of transactions under way: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
 	}
 	return Tabulate(t, rowsOf(all), fields)
@@ -60,7 +60,7 @@ func stated(phase result.Part, pick func(stats.Quantiles) *float64) func(pointRo
 // where nothing is to be committed.
 func success(p result.Point) (float64, bool) {
 	good := p.Outcomes[result.Valid.String()]
-	if p.Conditions.Wait == "endorse" {
+	if p.Conditions.Wait == result.WaitEndorse {
 		good = p.Outcomes[result.Answered.String()]
 	}
 	return float64(good) / float64(p.Scheduled), p.Scheduled > 0
@@ -93,7 +93,7 @@ func seriesTable(all []series) Table {
 		{Column{Key: "fabric", Title: "Fabric"}, func(s series) Cell { return text(s.conditions.Fabric) }},
 		{Column{Key: "batch_timeout_s", Title: "batch timeout", Unit: Seconds}, func(s series) Cell { return number(s.conditions.BatchTimeout) }},
 		{Column{Key: "batch_messages", Title: "batch size", Unit: Count}, func(s series) Cell { return count(s.conditions.BatchMessages) }},
-		{Column{Key: "wait", Title: "client waits for"}, func(s series) Cell { return text(s.conditions.Wait) }},
+		{Column{Key: "wait", Title: "client waits for"}, func(s series) Cell { return text(string(s.conditions.Wait)) }},
 		{Column{Key: "meters", Title: "meters", Unit: Count}, func(s series) Cell { return count(s.conditions.Meters) }},
 		{Column{Key: "verify", Title: "chaincode verifies signatures"}, func(s series) Cell { return yesNo(s.conditions.Verify) }},
 	})

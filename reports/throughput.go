@@ -19,10 +19,10 @@ func throughputSection(all []series) Section {
 	}
 	closed, open := kinds(all)
 	if closed {
-		s.Figures = append(s.Figures, throughputFigures(all, "closed")...)
+		s.Figures = append(s.Figures, throughputFigures(all, result.LoadClosed)...)
 	}
 	if open {
-		s.Figures = append(s.Figures, throughputFigures(all, "open")...)
+		s.Figures = append(s.Figures, throughputFigures(all, result.LoadOpen)...)
 	}
 	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
 	return s
@@ -34,8 +34,8 @@ const mostLines = 8
 // throughputFigures draw the series of a kind of load together where they are few enough, or else
 // in figures of their own for each name without factors, those of a single load level left to the
 // tables.
-func throughputFigures(all []series, kind string) (figures []Figure) {
-	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == "open") != (kind == "open") })
+func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
+	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == result.LoadOpen) != (kind == result.LoadOpen) })
 	if len(of) <= mostLines {
 		return []Figure{throughputFigure(of, kind)}
 	}
@@ -57,14 +57,14 @@ func throughputFigures(all []series, kind string) (figures []Figure) {
 	return figures
 }
 
-func throughputFigure(all []series, kind string) Figure {
+func throughputFigure(all []series, kind result.LoadKind) Figure {
 	f := Figure{
 		ID:    "throughput-clients",
 		Title: "Throughput against clients",
 		X:     loadAxis(all, kind),
 		Y:     Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
-	if kind == "open" {
+	if kind == result.LoadOpen {
 		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
 	}
 	for _, s := range all {
@@ -111,8 +111,8 @@ func noInterval(result.Point) *stats.Interval { return nil }
 
 // loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a
 // doubling is always the same step.
-func loadAxis(all []series, kind string) Axis {
-	if kind == "open" {
+func loadAxis(all []series, kind result.LoadKind) Axis {
+	if kind == result.LoadOpen {
 		return Axis{Label: "offered load", Unit: PerSecond}
 	}
 	most := 1

@@ -14,7 +14,7 @@ func many(base string, n int, clients ...int) (all []series) {
 	for i := range n {
 		s := series{name: fmt.Sprintf("%s/batch=1s,%d", base, i+1), kind: "closed", conditions: result.Conditions{BatchMessages: uint32(i + 1)}}
 		for _, c := range clients {
-			load := result.Load{Kind: "closed", Clients: c}
+			load := result.Load{Kind: result.LoadClosed, Clients: c}
 			s.levels = append(s.levels, level{load: load, points: []result.Point{{Load: load, Throughput: float64(c), Valid: true}}})
 		}
 		all = append(all, s)

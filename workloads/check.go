@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
@@ -97,7 +98,7 @@ func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.
 	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {
 		got, err = evaluator.Evaluate(ctx, stored.Payload, approval.Key)
 		number := stored.Number
-		if r.config.Encryption == "bank" { // the ciphertext is that of another reading
+		if r.config.Encryption == result.EncryptBank { // the ciphertext is that of another reading
 			at := number*uint64(r.config.Fleet.Config().Meters) + uint64(meter)
 			meter, number = r.reading(at % uint64(len(r.ready)))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
@@ -152,10 +153,10 @@ func TestDevice(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
-	for _, mode := range []string{"ahead", "bank"} {
+	for _, mode := range []result.Encryption{result.EncryptAhead, result.EncryptBank} {
 		c := config("encrypted")
 		c.Device, c.Encryption, c.Bank = &recorder{}, mode, 5
-		if _, err := NewReadings(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), "would have no cap when they count; with a device make them inline, not "+mode) {
+		if _, err := NewReadings(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), "would have no cap when they count; with a device make them inline, not "+string(mode)) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -35,46 +35,39 @@ const (
 
 // Encryption says when ciphertexts are made. In YAML: inline, ahead, or {bank: K}.
 type Encryption struct {
-	Mode string // Inline, Ahead or Bank
-	Bank int    `yaml:"bank"` // number of ciphertexts, bank only
+	Mode result.Encryption
+	Bank int `yaml:"bank"` // number of ciphertexts, bank only
 }
-
-// The modes of encryption.
-const (
-	Inline = "inline" // in the transaction
-	Ahead  = "ahead"  // every ciphertext before the load
-	Bank   = "bank"   // some before the load, each used again and again
-)
 
 // maxBank only catches mistyped numbers: memory limits a bank before.
 const maxBank = 10_000_000
 
 // UnmarshalNode reads inline, ahead, or {bank: K}.
 func (e *Encryption) UnmarshalNode(n *strictyaml.Node) error {
-	mode, ok := n.Scalar()
-	switch {
+	text, ok := n.Scalar()
+	switch mode := result.Encryption(text); {
 	case !ok:
 		type plain Encryption
-		*e = Encryption{Mode: Bank}
+		*e = Encryption{Mode: result.EncryptBank}
 		return n.Decode((*plain)(e))
-	case mode == Inline || mode == Ahead:
+	case mode == result.EncryptInline || mode == result.EncryptAhead:
 		e.Mode = mode
 		return nil
-	case mode == Bank:
+	case mode == result.EncryptBank:
 		return n.Errorf("write {bank: 500}", "how many ciphertexts the bank holds is missing")
 	}
-	return n.Errorf(strictyaml.Hint(mode, []string{Inline, Ahead, "{bank: K}"}), "unknown encryption %q", mode)
+	return n.Errorf(strictyaml.Hint(text, []string{string(result.EncryptInline), string(result.EncryptAhead), "{bank: K}"}), "unknown encryption %q", text)
 }
 
 func (e Encryption) label() string {
-	if e.Mode == Bank {
+	if e.Mode == result.EncryptBank {
 		return fmt.Sprintf("bank:%d", e.Bank)
 	}
-	return e.Mode
+	return string(e.Mode)
 }
 
 func (e Encryption) check(at string) *strictyaml.Problem {
-	if e.Mode == Bank {
+	if e.Mode == result.EncryptBank {
 		return strictyaml.Between(at+".bank", e.Bank, 1, maxBank)
 	}
 	return nil
@@ -112,7 +105,7 @@ func decodeOptions(n *strictyaml.Node, kind string, moved bool) (scenario.Common
 		}
 	}
 	if kind == Encrypted && n.Get("encryption") == nil {
-		o.Encryption.Mode = Inline
+		o.Encryption.Mode = result.EncryptInline
 	}
 	if moved {
 		o = o.reform(o.Form)
@@ -188,7 +181,7 @@ func (o Options) rescheme(scheme string) Options {
 
 // Traits implements scenario.Options.
 func (o Options) Traits() scenario.Traits {
-	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Ahead: o.Encryption.Mode == Ahead, Bank: o.Encryption.Bank}
+	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank}
 	if o.kind == Billing {
 		t.Values, t.Reads = 0, true
 	}
@@ -218,7 +211,7 @@ func (o Options) String() string {
 	}
 	parts = append(parts, fmt.Sprintf("length %d", o.Length))
 	if o.Encryption.Mode != "" {
-		parts = append(parts, o.Encryption.Mode)
+		parts = append(parts, string(o.Encryption.Mode))
 	}
 	if o.Encryption.Bank > 0 {
 		parts = append(parts, fmt.Sprint(o.Encryption.Bank))
@@ -285,7 +278,7 @@ func (o Options) Check(at string) *strictyaml.Problem {
 		return problem("use another scheme", "scheme", "a bill needs an evaluation key of a key authority, and %s has none", o.Scheme)
 	case o.grouped() && o.Reveal:
 		return problem("leave it out", "reveal", "%s has no key authority", o.Scheme)
-	case o.grouped() && o.Encryption.Mode == Bank:
+	case o.grouped() && o.Encryption.Mode == result.EncryptBank:
 		return problem("use inline or ahead", "encryption", "%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
 	case o.kind == Billing && o.Form == Encrypted && o.Length == 1 && !o.Reveal:
 		return problem("give length: 2 or more, or reveal: true", "length",

@@ -24,10 +24,10 @@ const maxReady = 1 << 30
 // at a time. The times reported are of single encryptions while all cores
 // encrypt. Where ctx ends, so does Prepare, with its error and nothing made.
 func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total int)) (result.Preparation, error) {
-	if r.kind != reading.Encrypted || r.config.Encryption == "inline" {
+	if r.kind != reading.Encrypted || r.config.Encryption == result.EncryptInline {
 		return result.Preparation{}, nil
 	}
-	if r.config.Encryption == "bank" {
+	if r.config.Encryption == result.EncryptBank {
 		n = r.config.Bank
 	}
 	if n < 1 {

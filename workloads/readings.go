@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
@@ -40,7 +41,7 @@ type Config struct {
 	// Encryption says when ciphertexts are made (encrypted only): inline, in
 	// the transaction; ahead, every one before the load; bank, Bank of them
 	// before the load, each used again and again.
-	Encryption string
+	Encryption result.Encryption
 	Bank       int
 	Verify     bool // register the meters so that the contract verifies their signatures
 	Channels   int  // over which the meters are spread, index mod Channels; 0 is 1
@@ -136,7 +137,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	var wire []byte
 	var spent time.Duration
 	var err error
-	if r.kind == reading.Encrypted && r.config.Encryption != "inline" {
+	if r.kind == reading.Encrypted && r.config.Encryption != result.EncryptInline {
 		var ciphertext []byte
 		if ciphertext, err = r.prepared(at); err == nil {
 			wire, err = r.sensors.Seal(meter, number, ciphertext)
@@ -195,7 +196,7 @@ func (r *Readings) prepared(at uint64) ([]byte, error) {
 	switch {
 	case n == 0:
 		return nil, errors.New("no ciphertexts are ready; prepare the workload first")
-	case r.config.Encryption == "bank":
+	case r.config.Encryption == result.EncryptBank:
 		return r.ready[at%n], nil
 	case at >= n:
 		return nil, fmt.Errorf("only %d ciphertexts were made ahead", n)

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/fe/codec"
@@ -169,8 +170,8 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 		if !scheme.HasAuthority() {
 			continue
 		}
-		for _, encryption := range []string{"inline", "ahead", "bank"} {
-			t.Run(string(scheme.Name)+"/"+encryption, func(t *testing.T) {
+		for _, encryption := range []result.Encryption{result.EncryptInline, result.EncryptAhead, result.EncryptBank} {
+			t.Run(string(scheme.Name)+"/"+string(encryption), func(t *testing.T) {
 				f := fleet(t, "enc", 2, 4)
 				r := workload(t, Config{
 					Kind: "encrypted", Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Fleet: f, First: 100, Encryption: encryption, Bank: 3, Verify: true,
@@ -179,7 +180,7 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := map[string]int{"inline": 0, "ahead": 5, "bank": 3}[encryption]; made.Ciphertexts != want {
+				if want := map[string]int{"inline": 0, "ahead": 5, "bank": 3}[string(encryption)]; made.Ciphertexts != want {
 					t.Errorf("%d ciphertexts were made; want %d", made.Ciphertexts, want)
 				}
 				weights := []int64{1, 20, 300, 4000}

@@ -3,6 +3,7 @@ package workloads
 import (
 	"fmt"
 
+	"meterbench/bench/result"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
@@ -34,11 +35,11 @@ func (c Config) Validate() error {
 		return nil
 	}
 	switch {
-	case c.Encryption != "inline" && c.Encryption != "ahead" && c.Encryption != "bank":
+	case c.Encryption != result.EncryptInline && c.Encryption != result.EncryptAhead && c.Encryption != result.EncryptBank:
 		return fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", c.Encryption)
-	case c.Device != nil && c.Encryption != "inline":
+	case c.Device != nil && c.Encryption != result.EncryptInline:
 		return fmt.Errorf("workload encrypted: ciphertexts made before the load would have no cap when they count; with a device make them inline, not %s", c.Encryption)
-	case c.Encryption != "bank":
+	case c.Encryption != result.EncryptBank:
 		return nil
 	case c.Bank < 1:
 		return fmt.Errorf("bank of %d ciphertexts; want at least 1", c.Bank)
@@ -52,7 +53,7 @@ func (c Config) Validate() error {
 // an end, and ciphertexts made ahead have to fit into memory.
 func (c Config) Most() uint64 {
 	most := uint64(c.Fleet.Config().Meters) * c.Fleet.Limit()
-	if c.Kind == "encrypted" && c.Encryption == "ahead" {
+	if c.Kind == "encrypted" && c.Encryption == result.EncryptAhead {
 		most = min(most, maxReady/uint64(c.params().CiphertextSize()))
 	}
 	return most
@@ -117,7 +118,7 @@ func (c BillingConfig) tariffs() int {
 // stock returns what makes the readings to be billed.
 func (c BillingConfig) stock() Config {
 	return Config{
-		Kind: c.Form, Scheme: c.Scheme, Bits: c.Bits, Fleet: c.Fleet, Encryption: "bank", Bank: stockCiphertexts,
+		Kind: c.Form, Scheme: c.Scheme, Bits: c.Bits, Fleet: c.Fleet, Encryption: result.EncryptBank, Bank: stockCiphertexts,
 		Group: 1, Verify: c.Verify, Channels: c.Channels, Reveal: c.Reveal,
 	}
 }

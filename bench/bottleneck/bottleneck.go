@@ -3,7 +3,7 @@
 //
 // Data flow: a measured result.Point and what is known of the target go in as
 // Evidence; the rules are asked in a fixed order, and the first one that the
-// figures bear out gives the Verdict. The order is from what is certain (a call
+// figures bear out gives the Limit. The order is from what is certain (a call
 // was refused) to what is inferred. It puts the batch timer before any
 // processor: clients that wait for a timer would get no faster by a faster
 // machine. And it puts a process at its cap before the host: it would have no
@@ -16,22 +16,6 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-)
-
-// What a Verdict may name. GatewayLimit and EndorserLimit are concurrency
-// limits of a peer. After NodeCap, HostCPU and Commit comes a name: the process
-// at its cap, the process that uses most, the peer that commits.
-const (
-	GatewayLimit  = "gateway limit"
-	EndorserLimit = "endorser limit"
-	BatchTimer    = "batch timer"
-	NodeCap       = "CPU cap of "
-	HostCPU       = "host CPU, largest: "
-	Commit        = "commit at "
-	Client        = "client"
-	Slots         = "slots of the load"
-	NotLimited    = "not limited"
-	Unknown       = "unknown"
 )
 
 // FullHost is the share of the host's cores in use from which on it is full:
@@ -64,30 +48,28 @@ type Evidence struct {
 // Refused are calls that a peer turned away because of its limits.
 type Refused struct{ Gateway, Endorser uint64 }
 
-// A Verdict is what limited a point.
-type Verdict struct {
-	LimitedBy string // one of the names above
-	Text      string // a sentence with the figures
-}
-
-// Judge names what limited the point.
-func Judge(e Evidence) Verdict {
+// Judge returns what limited the point, and a sentence with the figures.
+func Judge(e Evidence) (limit result.Limit, because string) {
 	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
-		return Verdict{Unknown, "nothing was measured"}
+		return result.Limit{Kind: result.LimitUnknown}, "nothing was measured"
 	}
-	for _, rule := range []func(*Evidence) (Verdict, bool){refused, keptUp, timer, capped, host, commit, client, few} {
-		if v, ok := rule(&e); ok {
-			return v
+	for _, rule := range []rule{refused, keptUp, timer, capped, host, commit, client, few} {
+		if kind, process, text := rule(&e); kind != "" {
+			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text
 		}
 	}
-	return Verdict{Unknown, "no limit shows: " + e.usage() + e.refusals()}
+	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.usage() + e.refusals()
 }
+
+// A rule says what limited the point, with the process that the kind names. The
+// kind is empty where the rule does not hold.
+type rule func(*Evidence) (kind result.LimitKind, process, text string)
 
 // refused: peers turn calls away. An endorser may also refuse what a gateway
 // then takes to another peer, unseen by the client: that is only counted over
 // the whole level. Clients that all start at the same moment may meet a
 // gateway's limit then and never again: that does not count.
-func refused(e *Evidence) (Verdict, bool) {
+func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 	var gateway, endorser uint64
 	for _, r := range e.Refused {
 		gateway, endorser = gateway+r.Gateway, endorser+r.Endorser
@@ -96,14 +78,14 @@ func refused(e *Evidence) (Verdict, bool) {
 	seen := share(float64(limited), float64(e.Point.Scheduled)) >= refusedShare
 	unseen := share(float64(endorser), float64(e.Scheduled)) >= refusedShare
 	if !seen && !unseen {
-		return Verdict{}, false
+		return "", "", ""
 	}
 	if endorser > gateway || !seen {
-		text := fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)", endorser, e.Scheduled, percent(float64(endorser), float64(e.Scheduled)))
-		return Verdict{EndorserLimit, text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()}, true
+		text = fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)", endorser, e.Scheduled, percent(float64(endorser), float64(e.Scheduled)))
+		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()
 	}
-	text := fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(float64(limited), float64(e.Point.Scheduled)))
-	return Verdict{GatewayLimit, text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()}, true
+	text = fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(float64(limited), float64(e.Point.Scheduled)))
+	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()
 }
 
 // capacity tells how many calls a peer's service takes, where that is known.
@@ -117,25 +99,25 @@ func capacity(service string, limit int) string {
 // keptUp: all that an open load offered in the window was committed, give or take
 // the block that the window's end cuts off, and the backlog did not grow. A ramp
 // offers another rate there than over its whole length.
-func keptUp(e *Evidence) (Verdict, bool) {
+func keptUp(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	offered := float64(p.Scheduled) / p.Window
 	block := share(p.Throughput, float64(p.Blocks)) // the rate that one makes
-	if p.Load.Kind != "open" || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == string(stats.Overloaded) || p.Throughput+block < keptUpShare*offered {
-		return Verdict{}, false
+	if p.Load.Kind != result.LoadOpen || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == stats.Overloaded || p.Throughput+block < keptUpShare*offered {
+		return "", "", ""
 	}
-	return Verdict{NotLimited, fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())}, true
+	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())
 }
 
 // timer: clients of a closed load wait for a block that they are too few to fill.
-func timer(e *Evidence) (Verdict, bool) {
+func timer(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	wait, commit := p.Latency[result.PartWaitCut.String()], p.Latency[result.PartCommit.String()]
-	if p.Load.Kind != "closed" || p.Conditions.Wait != "commit" || p.BlockCut == nil || wait.N == 0 ||
+	if p.Load.Kind != result.LoadClosed || p.Conditions.Wait != result.WaitCommit || p.BlockCut == nil || wait.N == 0 ||
 		share(float64(p.BlockCut.Timer), float64(p.BlockCut.Total())) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
-		return Verdict{}, false
+		return "", "", ""
 	}
-	text := fmt.Sprintf("the timer of %.3g s cut %d of %d blocks before they held %d transactions; of a commit latency of %s waiting for the cut took %s (%s)",
+	text = fmt.Sprintf("the timer of %.3g s cut %d of %d blocks before they held %d transactions; of a commit latency of %s waiting for the cut took %s (%s)",
 		p.Conditions.BatchTimeout, p.BlockCut.Timer, p.BlockCut.Total(), p.Conditions.BatchMessages, seconds(commit.Mean), seconds(wait.Mean), percent(wait.Mean, commit.Mean))
 	if e.BlockFill > 0 {
 		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
@@ -150,68 +132,68 @@ func timer(e *Evidence) (Verdict, bool) {
 			text += fmt.Sprintf(" on each of %d channels", channels)
 		}
 	}
-	return Verdict{BatchTimer, text + e.refusals()}, true
+	return result.LimitBatchTimer, "", text + e.refusals()
 }
 
 // host: the machine that network and client share is full.
-func host(e *Evidence) (Verdict, bool) {
+func host(e *Evidence) (kind result.LimitKind, process, text string) {
 	if e.Cores <= 0 || total(e.Point.CPU) < FullHost*float64(e.Cores) {
-		return Verdict{}, false
+		return "", "", ""
 	}
-	text := "the host is full: " + e.usage()
+	text = "the host is full: " + e.usage()
 	if peer, at := e.busiest(); at.Busy >= busyShare {
 		text += fmt.Sprintf("; %s spent %s of the time on validating and committing", peer, percent(at.Busy, 1))
 	}
-	who, _ := largest(e.Point.CPU)
-	return Verdict{HostCPU + process(who), text + e.refusals()}, true
+	process, _ = Largest(e.Point.CPU)
+	return result.LimitHost, process, text + e.refusals()
 }
 
 // commit: a peer takes block after block with hardly a pause. It validates and
 // commits those of a channel one by one, whatever cores are free.
-func commit(e *Evidence) (Verdict, bool) {
+func commit(e *Evidence) (kind result.LimitKind, process, text string) {
 	who, at := e.busiest()
 	if at.Busy < busyShare {
-		return Verdict{}, false
+		return "", "", ""
 	}
 	after := "the other"
 	if e.Point.Conditions.Channels > 1 {
 		after += " of the same channel"
 	}
-	return Verdict{Commit + who, fmt.Sprintf("%s spent %s of the time on one block after %s, %s each for validation and %s for the commit, while %s",
-		who, percent(at.Busy, 1), after, seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())}, true
+	return result.LimitCommit, who, fmt.Sprintf("%s spent %s of the time on one block after %s, %s each for validation and %s for the commit, while %s",
+		who, percent(at.Busy, 1), after, seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())
 }
 
 // client: the load did not come as planned.
-func client(e *Evidence) (Verdict, bool) {
+func client(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	if dropped := p.Outcomes[result.Dropped.String()]; dropped > 0 {
-		return Verdict{Slots, fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s", dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())}, true
+		return result.LimitSlots, "", fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s", dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())
 	}
 	if p.Valid {
-		return Verdict{}, false
+		return "", "", ""
 	}
-	return Verdict{Client, strings.Join(p.Reasons, "; ") + "; " + e.usage() + e.refusals()}, true
+	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage() + e.refusals()
 }
 
 // few: each client has one transaction at a time, and nothing else is short.
 // Where it waits for the commit it takes blocks to say so: without them the
 // timer may be behind it.
-func few(e *Evidence) (Verdict, bool) {
+func few(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	part, what := result.PartCommit, "commit"
 	switch p.Conditions.Wait {
-	case "endorse":
+	case result.WaitEndorse:
 		part, what = result.PartEndorse, "endorsement"
-	case "acknowledge":
+	case result.WaitAcknowledge:
 		part, what = result.PartAcknowledge, "acknowledgement"
 	}
 	latency := p.Latency[part.String()]
-	if p.Load.Kind != "closed" || latency.N == 0 || part == result.PartCommit && p.BlockCut == nil {
-		return Verdict{}, false
+	if p.Load.Kind != result.LoadClosed || latency.N == 0 || part == result.PartCommit && p.BlockCut == nil {
+		return "", "", ""
 	}
 	clients := "1 client with one transaction at a time asks"
 	if n := p.Load.Clients; n != 1 {
 		clients = fmt.Sprintf("%d clients with one transaction each at a time ask", n)
 	}
-	return Verdict{NotLimited, fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage()+e.refusals())}, true
+	return result.LimitNone, "", fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage()+e.refusals())
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
@@ -27,13 +28,24 @@ func latency(commit, waitCut float64) map[string]stats.Quantiles {
 	return map[string]stats.Quantiles{"commit": {Mean: commit, N: 1000}, "wait_cut": {Mean: waitCut, N: 1000}}
 }
 
+// roles are those of all processes in these tests.
+func roles() map[string]result.Role {
+	return map[string]result.Role{
+		"peer0": result.RolePeer, "peer0.ptb": result.RolePeer, "peer0.cmi": result.RolePeer, "chaincode.peer0.ptb": result.RoleChaincode,
+		"orderer0": result.RoleOrderer, "device": result.RoleDevice, "client": result.RoleClient, "other": result.RoleOther, "steal": result.RoleSteal,
+	}
+}
+
+// A verdict is what Judge returns, the limit in words.
+type verdict struct{ Limit, Because string }
+
 // The figures of the first five were measured on two cores, Fabric 3.1.1; the
 // rest is made up.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		given func(*Evidence)
-		want  Verdict
+		want  verdict
 	}{
 		{"2 s/500, 64 clients", func(e *Evidence) {
 			e.Point = measured(64)
@@ -42,27 +54,27 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(2.08019, 1.97639)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07, "client": 0.02, "other": 0.04}
 			e.BlockFill = 2.0004
-		}, Verdict{BatchTimer, "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.08 s waiting for the cut took 1.98 s (95 %); blocks were open for 2 s on average; 64 clients cannot fill a block"}},
+		}, verdict{"batch timer", "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.08 s waiting for the cut took 1.98 s (95 %); blocks were open for 2 s on average; 64 clients cannot fill a block"}},
 		{"the same on a machine that others keep busy", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.Conditions.BatchTimeout, e.Point.Conditions.BatchMessages = 2, 500
 			e.Point.BlockCut = &result.BlockCut{Timer: 6}
 			e.Point.Latency = latency(2.1267, 1.92731)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.1, "other": 1.79}
-		}, Verdict{BatchTimer, "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.13 s waiting for the cut took 1.93 s (90.6 %); 64 clients cannot fill a block"}},
+		}, verdict{"batch timer", "the timer of 2 s cut 6 of 6 blocks before they held 500 transactions; of a commit latency of 2.13 s waiting for the cut took 1.93 s (90.6 %); 64 clients cannot fill a block"}},
 		{"two channels, each with a block of its own to fill", func(e *Evidence) {
 			e.Point = measured(128)
 			e.Point.Conditions.Channels = 2
 			e.Point.BlockCut = &result.BlockCut{Timer: 20}
 			e.Point.Latency = latency(0.25, 0.2)
-		}, Verdict{BatchTimer, "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %); 128 clients cannot fill a block on each of 2 channels"}},
+		}, verdict{"batch timer", "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %); 128 clients cannot fill a block on each of 2 channels"}},
 		{"200 ms/100, 256 clients", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Point.BlockCut = &result.BlockCut{Count: 21, Timer: 8}
 			e.Point.Latency = latency(0.48611, 0.07801)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.95, "other": 0.49, "orderer0": 0.23, "client": 0.16, "chaincode.peer0.ptb": 0.13, "steal": 0}
 			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Blocks: 28, Busy: 0.858}}
-		}, Verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.96 of 2 cores were in use (peer0.ptb 0.95, other processes 0.49, orderer0 0.23)"}},
+		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.96 of 2 cores were in use (peer0.ptb 0.95, other processes 0.49, orderer0 0.23)"}},
 		{"gateway limit 500, 800 clients that wait for the acknowledgement", func(e *Evidence) {
 			e.Point = measured(800)
 			e.Point.Scheduled, e.Point.Outcomes = 6566, map[string]uint64{"limited": 5438, "valid": 1128}
@@ -71,7 +83,7 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(4.43457, 0.04872)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 1.2, "client": 0.8}
 			e.Refused = map[string]Refused{"orderer0": {}, "peer0.ptb": {Gateway: 5855}}
-		}, Verdict{GatewayLimit, "5438 of 6566 transactions (82.8 %) were turned away; a peer's gateway service takes 500 calls at a time; calls turned away over the whole level: peer0.ptb 5855"}},
+		}, verdict{"gateway limit", "5438 of 6566 transactions (82.8 %) were turned away; a peer's gateway service takes 500 calls at a time; calls turned away over the whole level: peer0.ptb 5855"}},
 		{"the same, waiting for the commit: refused at the start only", func(e *Evidence) {
 			e.Point = measured(800)
 			e.Point.Conditions.Limits.Gateway = 500
@@ -80,50 +92,50 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 1.23, "orderer0": 0.27, "client": 0.19, "chaincode.peer0.ptb": 0.16}
 			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Busy: 0.99}}
 			e.Refused = map[string]Refused{"peer0.ptb": {Gateway: 506}}
-		}, Verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.85 of 2 cores were in use (peer0.ptb 1.23, orderer0 0.27, client 0.19); peer0.ptb spent 99 % of the time on validating and committing; calls turned away over the whole level: peer0.ptb 506"}},
+		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.85 of 2 cores were in use (peer0.ptb 1.23, orderer0 0.27, client 0.19); peer0.ptb spent 99 % of the time on validating and committing; calls turned away over the whole level: peer0.ptb 506"}},
 
 		{"an endorser's refusals that the client never sees", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.Conditions.Limits.Endorser = 20
 			e.Scheduled = 1250
 			e.Refused = map[string]Refused{"peer0.cmi": {Endorser: 30}, "peer0.ptb": {Gateway: 1, Endorser: 10}}
-		}, Verdict{EndorserLimit, "endorsers turned 40 calls away over the whole level, of 1250 transactions (3.2 %); a peer's endorser service takes 20 calls at a time; calls turned away over the whole level: peer0.cmi 30, peer0.ptb 11"}},
+		}, verdict{"endorser limit", "endorsers turned 40 calls away over the whole level, of 1250 transactions (3.2 %); a peer's endorser service takes 20 calls at a time; calls turned away over the whole level: peer0.cmi 30, peer0.ptb 11"}},
 		{"refusals that are many for the window and few for the level", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Conditions.Wait = "acknowledge"
 			e.Point.Latency = map[string]stats.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
 			e.Scheduled = 5000
 			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
-		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
 		{"a ramp that offers more in the window than over its length", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Window, e.Point.Scheduled = 13, 1208
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 83.33, Slots: 2000}, 83.7
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
-		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		}, verdict{"unknown", "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
 		{"steps that offer less in the window than over their length", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Window, e.Point.Scheduled = 7, 90
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 23.33, Slots: 2000}, 13
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
-		}, Verdict{NotLimited, "of the 12.86/s that were offered 13/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		}, verdict{"not limited", "of the 12.86/s that were offered 13/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
 		{"an overload of three per cent", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput, e.Point.Steady = result.Load{Kind: "open", Offered: 83.33, Slots: 2000}, 81, "overloaded"
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
-		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		}, verdict{"unknown", "no limit shows: 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
 		{"all but the last block of the window", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Window, e.Point.Scheduled, e.Point.Blocks = 17, 340, 8
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 20, Slots: 2000}, 320./17
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
-		}, Verdict{NotLimited, "of the 20/s that were offered 18.82/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
+		}, verdict{"not limited", "of the 20/s that were offered 18.82/s were committed; 0.50 of 2 cores were in use (peer0.ptb 0.50)"}},
 		{"a phase whose blocks others fill", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Phase = &result.LoadPhase{Group: "day"}
 			e.Point.BlockCut = &result.BlockCut{Timer: 20}
 			e.Point.Latency = latency(0.25, 0.2)
-		}, Verdict{BatchTimer, "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %)"}},
+		}, verdict{"batch timer", "the timer of 0.2 s cut 20 of 20 blocks before they held 100 transactions; of a commit latency of 250 ms waiting for the cut took 200 ms (80 %)"}},
 		{"an offered load that was met, through the timer", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Scheduled = 1200
@@ -131,7 +143,7 @@ func TestJudge(t *testing.T) {
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.13, 0.1)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.3}
-		}, Verdict{NotLimited, "of the 100/s that were offered 99.2/s were committed; 0.30 of 2 cores were in use (peer0.ptb 0.30)"}},
+		}, verdict{"not limited", "of the 100/s that were offered 99.2/s were committed; 0.30 of 2 cores were in use (peer0.ptb 0.30)"}},
 		{"a peer that never rests", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Cores = 16
@@ -141,7 +153,7 @@ func TestJudge(t *testing.T) {
 			e.Point.BlockTimes = map[string]result.BlockTimes{
 				"peer0.cmi": {Busy: 0.3}, "peer0.ptb": {Busy: 0.97, Validate: 0.0312, Commit: 0.0084},
 			}
-		}, Verdict{"commit at peer0.ptb", "peer0.ptb spent 97 % of the time on one block after the other, 31.2 ms each for validation and 8.4 ms for the commit, while 10.50 of 16 cores were in use (peer0.ptb 9.50, client 1.00)"}},
+		}, verdict{"commit at peer0.ptb", "peer0.ptb spent 97 % of the time on one block after the other, 31.2 ms each for validation and 8.4 ms for the commit, while 10.50 of 16 cores were in use (peer0.ptb 9.50, client 1.00)"}},
 		{"a peer at its cap of half a core, on a host that others keep busy", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Point.BlockCut = &result.BlockCut{Count: 20, Timer: 5}
@@ -149,13 +161,13 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.48, "client": 0.1, "orderer0": 0.1, "other": 1.3}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
 			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 120, Throttled: 87, Time: 2.4}}
-		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.48 of the 0.5 cores that its cap allows and was held back in 87 of the 120 periods in which it ran (72.5 %); 1.98 of 2 cores were in use (other processes 1.30, peer0.ptb 0.48, client 0.10)"}},
+		}, verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.48 of the 0.5 cores that its cap allows and was held back in 87 of the 120 periods in which it ran (72.5 %); 1.98 of 2 cores were in use (other processes 1.30, peer0.ptb 0.48, client 0.10)"}},
 		{"the same, held back in most periods though it could not use its cap", func(e *Evidence) {
 			e.Point = measured(256)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.4}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
 			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 100, Throttled: 60, Time: 2.4}}
-		}, Verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.4 of the 0.5 cores that its cap allows and was held back in 60 of the 100 periods in which it ran (60 %); 0.40 of 2 cores were in use (peer0.ptb 0.40)"}},
+		}, verdict{"CPU cap of peer0.ptb", "peer0.ptb used 0.4 of the 0.5 cores that its cap allows and was held back in 60 of the 100 periods in which it ran (60 %); 0.40 of 2 cores were in use (peer0.ptb 0.40)"}},
 		{"a peer that is held back in the few moments in which it works", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.BlockCut = &result.BlockCut{Count: 100}
@@ -163,66 +175,72 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
 			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 24, Throttled: 20, Time: 0.4}}
-		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
 		{"clients that wait for the timer, through a peer at its cap", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.26, 0.2)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.5}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
-		}, Verdict{BatchTimer, "the timer of 0.2 s cut 60 of 60 blocks before they held 100 transactions; of a commit latency of 260 ms waiting for the cut took 200 ms (76.9 %); 64 clients cannot fill a block"}},
+		}, verdict{"batch timer", "the timer of 0.2 s cut 60 of 60 blocks before they held 100 transactions; of a commit latency of 260 ms waiting for the cut took 200 ms (76.9 %); 64 clients cannot fill a block"}},
 		{"several at their caps, of which nobody counted periods", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.CPU = map[string]float64{"chaincode.peer0.ptb": 0.1, "device": 0.1, "orderer0": 0.2, "peer0.ptb": 0.3}
 			e.Point.Conditions.Caps = topology.Caps{Chaincode: topology.Cap{CPUs: 0.2}, Device: topology.Cap{CPUs: 0.1}, Orderer: topology.Cap{CPUs: 0.2}, Peer: topology.Cap{Memory: 1}}
-		}, Verdict{"CPU cap of device", "device used 0.1 of the 0.1 cores that its cap allows; 0.70 of 2 cores were in use (peer0.ptb 0.30, orderer0 0.20, chaincode.peer0.ptb 0.10)"}},
+		}, verdict{"CPU cap of device", "device used 0.1 of the 0.1 cores that its cap allows; 0.70 of 2 cores were in use (peer0.ptb 0.30, orderer0 0.20, chaincode.peer0.ptb 0.10)"}},
 		{"too few slots", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100, Slots: 10}, 60
 			e.Point.Outcomes = map[string]uint64{"valid": 600, "dropped": 400}
-		}, Verdict{Slots, "400 of 1000 transactions were due when all 10 slots were taken, while nobody measured CPU time"}},
+		}, verdict{"slots of the load", "400 of 1000 transactions were due when all 10 slots were taken, while nobody measured CPU time"}},
 		{"a late client", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.Valid, e.Point.Reasons = false, []string{"the client was late"}
 			e.Point.CPU = map[string]float64{"client": 1}
-		}, Verdict{Client, "the client was late; 1.00 of 2 cores were in use (client 1.00)"}},
+		}, verdict{"client", "the client was late; 1.00 of 2 cores were in use (client 1.00)"}},
 		{"few clients", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.BlockCut = &result.BlockCut{Count: 100}
 			e.Point.Latency = latency(0.05, 0.001)
 			e.Point.CPU = map[string]float64{"client": 0.5, "orderer0": 0.5}
-		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
 		{"one client that only endorses", func(e *Evidence) {
 			e.Point = measured(1)
 			e.Point.Conditions.Wait = "endorse"
 			e.Point.Latency = map[string]stats.Quantiles{"endorse": {Mean: 0.004, N: 7}}
-		}, Verdict{NotLimited, "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; nobody measured CPU time"}},
+		}, verdict{"not limited", "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; nobody measured CPU time"}},
 		{"few clients that wait for the acknowledgement, whatever cuts the blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Conditions.Wait = "acknowledge"
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.2, 0.19)
 			e.Point.Latency["acknowledge"] = stats.Quantiles{Mean: 0.0123, N: 1000}
-		}, Verdict{NotLimited, "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; nobody measured CPU time"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; nobody measured CPU time"}},
 		{"nothing told of blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Latency = map[string]stats.Quantiles{"commit": {Mean: 0.2, N: 7}}
 			e.Point.CPU = map[string]float64{"client": 0.5}
-		}, Verdict{Unknown, "no limit shows: 0.50 of 2 cores were in use (client 0.50)"}},
-		{"nothing measured", func(e *Evidence) { e.Point = result.Point{} }, Verdict{Unknown, "nothing was measured"}},
+		}, verdict{"unknown", "no limit shows: 0.50 of 2 cores were in use (client 0.50)"}},
+		{"nothing measured", func(e *Evidence) { e.Point = result.Point{} }, verdict{"unknown", "nothing was measured"}},
 	} {
-		e := Evidence{Cores: 2}
-		c.given(&e)
-		if got := Judge(e); got != c.want {
-			t.Errorf("%s:\ngot  %+v\nwant %+v", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			e := Evidence{Cores: 2}
+			c.given(&e)
+			e.Point.Roles = roles()
+			limit, because := Judge(e)
+			if diff := cmp.Diff(c.want, verdict{limit.String(), because}); diff != "" {
+				t.Errorf("verdict (-want +got):\n%s", diff)
+			}
+			if limit.Role != e.Point.Roles[limit.Node] {
+				t.Errorf("%s is said to be a %s", limit.Node, limit.Role)
+			}
+		})
 	}
 }
 
 // Whatever the figures, there is a verdict, the same each time, with a name
 // and a reason.
 func TestJudgeAlwaysDecides(t *testing.T) {
-	names := []string{GatewayLimit, EndorserLimit, BatchTimer, NodeCap, HostCPU, Commit, Client, Slots, NotLimited, Unknown}
 	rapid.Check(t, func(t *rapid.T) {
 		some := func(of ...string) map[string]float64 {
 			return rapid.MapOf(rapid.SampledFrom(of), rapid.Float64Range(0, 3)).Draw(t, "figures")
@@ -233,13 +251,13 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 		p.Window, p.Throughput, p.Valid = 1, rapid.Float64Range(0, 200).Draw(t, "throughput"), rapid.Bool().Draw(t, "valid")
 		p.Scheduled = rapid.Uint64Range(0, 100).Draw(t, "scheduled")
 		p.Outcomes = rapid.MapOf(rapid.SampledFrom([]string{"valid", "limited", "dropped"}), rapid.Uint64Range(0, 100)).Draw(t, "outcomes")
-		p.Load = result.Load{Kind: rapid.SampledFrom([]string{"open", "closed"}).Draw(t, "kind"), Clients: 3, Offered: 100}
+		p.Load = result.Load{Kind: rapid.SampledFrom(result.LoadKinds()).Draw(t, "kind"), Clients: 3, Offered: 100}
 		p.Conditions.Caps.Peer.CPUs = rapid.Float64Range(0, 3).Draw(t, "cap")
 		p.Throttled = map[string]proc.Throttle{"peer0": {Periods: rapid.Uint64Range(0, 10).Draw(t, "periods"), Throttled: rapid.Uint64Range(0, 10).Draw(t, "throttled")}}
 		p.CPU = some("peer0", "orderer0", "client", "other", "steal")
 		p.Latency = map[string]stats.Quantiles{}
-		for phase, mean := range some("commit", "wait_cut", "endorse") {
-			p.Latency[phase] = stats.Quantiles{Mean: mean, N: 1}
+		for part, mean := range some("commit", "wait_cut", "endorse") {
+			p.Latency[part] = stats.Quantiles{Mean: mean, N: 1}
 		}
 		if rapid.Bool().Draw(t, "told") {
 			p.BlockCut = &result.BlockCut{Timer: rapid.Uint64Range(0, 5).Draw(t, "timer"), Count: rapid.Uint64Range(0, 5).Draw(t, "count")}
@@ -248,18 +266,15 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 				p.BlockTimes[peer] = result.BlockTimes{Busy: busy}
 			}
 		}
-		v := Judge(e)
-		known := false
-		for _, name := range names {
-			known = known || strings.HasPrefix(v.LimitedBy, name)
-		}
-		if !known || v.Text == "" || strings.Contains(v.Text, "%!") {
-			t.Fatalf("%+v", v)
+		p.Roles = roles()
+		limit, because := Judge(e)
+		if limit.Kind == "" || because == "" || strings.Contains(because, "%!") {
+			t.Fatalf("limit %+v: %q", limit, because)
 		}
 		again := e
 		again.Point.CPU, again.Refused = maps.Clone(e.Point.CPU), maps.Clone(e.Refused)
-		if w := Judge(again); w != v {
-			t.Fatalf("%+v, then %+v", v, w)
+		if l, b := Judge(again); l != limit || b != because {
+			t.Fatalf("%+v: %q, then %+v: %q", limit, because, l, b)
 		}
 	})
 }

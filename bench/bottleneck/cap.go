@@ -1,6 +1,10 @@
 package bottleneck
 
-import "fmt"
+import (
+	"fmt"
+
+	"meterbench/bench/result"
+)
 
 // The figures from which on a process is at its CPU cap. The kernel gives a
 // process its quota in slices, of which some stay unused, so that it hardly
@@ -14,9 +18,9 @@ const (
 
 // capped: a process uses all that its CPU cap allows. Of several it is the one
 // that is held back most often, the first by name of equals.
-func capped(e *Evidence) (Verdict, bool) {
+func capped(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
-	who, most := "", -1.0
+	most := -1.0
 	for _, node := range sorted(p.CPU) {
 		cpus := p.Cap(node).CPUs
 		if cpus <= 0 {
@@ -24,15 +28,15 @@ func capped(e *Evidence) (Verdict, bool) {
 		}
 		held := share(float64(p.Throttled[node].Throttled), p.Window/period)
 		if (p.CPU[node] >= capShare*cpus || held >= throttledShare) && held > most {
-			who, most = node, held
+			process, most = node, held
 		}
 	}
-	if who == "" {
-		return Verdict{}, false
+	if process == "" {
+		return "", "", ""
 	}
-	text := fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", who, p.CPU[who], p.Cap(who).CPUs)
-	if t := p.Throttled[who]; t.Periods > 0 {
+	text = fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", process, p.CPU[process], p.Cap(process).CPUs)
+	if t := p.Throttled[process]; t.Periods > 0 {
 		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(float64(t.Throttled), float64(t.Periods)))
 	}
-	return Verdict{NodeCap + who, text + "; " + e.usage() + e.refusals()}, true
+	return result.LimitCap, process, text + "; " + e.usage() + e.refusals()
 }

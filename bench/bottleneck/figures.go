@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
-	"meterbench/internal/proc"
 )
 
 // shown is how many processes usage names.
@@ -24,7 +23,7 @@ func (e *Evidence) usage() string {
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(cpu[b], cpu[a]) })
 	var most []string
 	for _, name := range names[:min(shown, len(names))] {
-		most = append(most, fmt.Sprintf("%s %.2f", process(name), cpu[name]))
+		most = append(most, fmt.Sprintf("%s %.2f", result.Process{Name: name}, cpu[name]))
 	}
 	return fmt.Sprintf("%.2f of %d cores were in use (%s)", total(cpu), e.Cores, strings.Join(most, ", "))
 }
@@ -53,17 +52,6 @@ func (e *Evidence) busiest() (who string, at result.BlockTimes) {
 	return who, at
 }
 
-// process spells out a name of result.Point.CPU.
-func process(name string) string {
-	switch name {
-	case proc.Other:
-		return "other processes"
-	case proc.Steal:
-		return "other virtual machines"
-	}
-	return name
-}
-
 func total(cpu map[string]float64) (cores float64) {
 	for _, name := range sorted(cpu) {
 		cores += cpu[name]
@@ -71,14 +59,14 @@ func total(cpu map[string]float64) (cores float64) {
 	return cores
 }
 
-// largest returns the name with the highest value, the first of several.
-func largest(of map[string]float64) (who string, most float64) {
-	for _, name := range sorted(of) {
-		if of[name] > most {
-			who, most = name, of[name]
+// Largest returns the name with the highest value, the first of several.
+func Largest(of map[string]float64) (name string, most float64) {
+	for _, one := range sorted(of) {
+		if name == "" || of[one] > most {
+			name, most = one, of[one]
 		}
 	}
-	return who, most
+	return name, most
 }
 
 func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

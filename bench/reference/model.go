@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/internal/heap"
 )
@@ -89,12 +88,12 @@ func newModel(c Config, ended func(*transaction)) *model {
 
 // arrive adds a transaction. No arrival may be before an earlier one, or before the instant that
 // the model was brought to.
-func (m *model) arrive(t *transaction, at time.Duration, wait bench.Wait) {
+func (m *model) arrive(t *transaction, at time.Duration, wait result.Wait) {
 	m.taken++
 	t.number = m.taken
 	t.outcome = m.outcome()
 	t.last, _ = lastMark(t.outcome)
-	if wait == bench.WaitEndorse && t.last > endorsed {
+	if wait == result.WaitEndorse && t.last > endorsed {
 		t.outcome, t.last = result.Answered, endorsed
 	}
 	t.at[arrived] = at

@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"meterbench/bench"
 	"meterbench/bench/result"
 )
 
@@ -18,7 +17,7 @@ import (
 type arrival struct {
 	gap  time.Duration // since the one before
 	size uint64
-	wait bench.Wait
+	wait result.Wait
 }
 
 func stages() *rapid.Generator[*Stage] {
@@ -69,7 +68,7 @@ func loads() *rapid.Generator[[]arrival] {
 		return arrival{
 			gap:  time.Duration(rapid.IntRange(0, 1000).Draw(t, "gap")),
 			size: rapid.Uint64Range(0, 600).Draw(t, "size"),
-			wait: bench.Wait(rapid.IntRange(0, 2).Draw(t, "wait")),
+			wait: rapid.SampledFrom(result.Waits()).Draw(t, "wait"),
 		}
 	}), 1, 200)
 }
@@ -111,7 +110,7 @@ func checkModel(t *rapid.T) {
 		if (x.block != nil) != (x.last == committed) {
 			t.Fatalf("transaction %d, %v: block %v", x.number, x.outcome, x.block)
 		}
-		if load[x.number-1].wait == bench.WaitEndorse && x.last > endorsed {
+		if load[x.number-1].wait == result.WaitEndorse && x.last > endorsed {
 			t.Fatalf("transaction %d was to be endorsed alone: %v", x.number, x.outcome)
 		}
 	}
@@ -175,7 +174,7 @@ func TestModelAgreesWithTheRecursion(t *testing.T) {
 		c, load := configs().Draw(t, "config"), loads().Draw(t, "load")
 		c.Batch, c.Failures = nil, nil
 		for i := range load {
-			load[i].wait = bench.WaitCommit
+			load[i].wait = result.WaitCommit
 		}
 		sent, _ := play(c, load)
 		type passage struct {

@@ -68,10 +68,10 @@ func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Co
 	config("fabric", c.Fabric)
 	config("batch-timeout-s", number(c.BatchTimeout))
 	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
-	config("wait", c.Wait)
+	config("wait", string(c.Wait))
 	config("workload", c.Workload)
 	// Without a value a key is taken back from the series before.
-	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), whole(c.Bits), oneLine(c.Encryption))
+	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), whole(c.Bits), oneLine(string(c.Encryption)))
 	if c.Form != last.Form || c.Readings != last.Readings {
 		fmt.Fprintf(b, "form: %s\nreadings: %s\n", oneLine(c.Form), whole(c.Readings))
 	}
@@ -98,7 +98,7 @@ func whole(n int) string {
 // transactions that its latencies were taken from.
 func writePoint(b *bytes.Buffer, p *Point) {
 	name, part := "Commit", PartCommit
-	if p.Conditions.Wait == "endorse" {
+	if p.Conditions.Wait == WaitEndorse {
 		name, part = "Endorse", PartEndorse
 	}
 	q := p.Latency[part.String()]
@@ -125,7 +125,7 @@ func writePoint(b *bytes.Buffer, p *Point) {
 	if len(values) == 0 {
 		b.WriteString("# nothing measured: ") // the format knows no line without a value
 	}
-	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, benchName(p.Series), p.Load.name(), q.N, strings.Join(values, " "))
+	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, benchName(p.Series), p.Load.key(), q.N, strings.Join(values, " "))
 }
 
 // writeFE writes a line for each timing of an operation, or one of their

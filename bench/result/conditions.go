@@ -1,6 +1,11 @@
 package result
 
-import "meterbench/bench/topology"
+import (
+	"fmt"
+	"strconv"
+
+	"meterbench/bench/topology"
+)
 
 // Conditions are the factors under which a Point was measured.
 type Conditions struct {
@@ -14,16 +19,16 @@ type Conditions struct {
 	Channels   int             `json:"channels,omitempty"`
 	Caps       topology.Caps   `json:"caps,omitzero"`
 	Limits     topology.Limits `json:"limits"`
-	Wait       string          `json:"wait"`               // endorse | acknowledge | commit
+	Wait       Wait            `json:"wait"`
 	Workload   string          `json:"workload"`           // plain | padded | encrypted | billing | mix
 	Form       string          `json:"form,omitempty"`     // billing: plain | padded | encrypted, of the readings that are billed
 	Readings   int             `json:"readings,omitempty"` // billing: how many readings a bill covers
 	Mix        string          `json:"mix,omitempty"`      // the parts of a mix, in words
 	Scheme     string          `json:"scheme,omitempty"`
 	Bits       int             `json:"bits,omitempty"`
-	Length     int             `json:"length"`               // values per reading, 0 if the parts of a mix differ
-	Encryption string          `json:"encryption,omitempty"` // inline | ahead | bank
-	Bank       int             `json:"bank,omitempty"`       // ciphertexts in the bank
+	Length     int             `json:"length"` // values per reading, 0 if the parts of a mix differ
+	Encryption Encryption      `json:"encryption,omitempty"`
+	Bank       int             `json:"bank,omitempty"` // ciphertexts in the bank
 	Meters     int             `json:"meters"`
 	// Interval is the time in seconds that one value of a reading covers, 0 where the
 	// parts of a mix differ and in runs of older versions.
@@ -32,11 +37,84 @@ type Conditions struct {
 	Arrivals string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
+// Factor is a level of a factor that a scenario varies.
+type Factor struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+}
+
+// String returns key=label, as it stands in the names of series.
+func (f Factor) String() string { return f.Key + "=" + f.Label }
+
+// LoadKind says whether clients or a schedule decide when transactions start.
+type LoadKind string
+
+// The kinds of load.
+const (
+	LoadClosed LoadKind = "closed"
+	LoadOpen   LoadKind = "open"
+)
+
+// LoadKinds returns them.
+func LoadKinds() []LoadKind { return []LoadKind{LoadClosed, LoadOpen} }
+
+// Wait says how far a client follows a transaction before it goes on. The zero
+// value is WaitCommit.
+type Wait string
+
+// How far clients wait.
+const (
+	WaitEndorse     Wait = "endorse" // a query: it is not ordered
+	WaitAcknowledge Wait = "acknowledge"
+	WaitCommit      Wait = "commit"
+)
+
+// Waits returns all of them.
+func Waits() []Wait { return []Wait{WaitEndorse, WaitAcknowledge, WaitCommit} }
+
+// Encryption says when ciphertexts are made.
+type Encryption string
+
+// When ciphertexts are made.
+const (
+	EncryptInline Encryption = "inline" // in the timed path
+	EncryptAhead  Encryption = "ahead"  // all of them before the load
+	EncryptBank   Encryption = "bank"   // some before the load, each used several times
+)
+
 // Load is the load level of a Point. Clients is set for closed, Offered for open load.
 type Load struct {
-	Kind    string  `json:"kind"` // closed | open
-	Clients int     `json:"clients,omitempty"`
-	Offered float64 `json:"offered_per_s,omitempty"`
-	Think   float64 `json:"think_s,omitempty"`
-	Slots   int     `json:"slots,omitempty"`
+	Kind    LoadKind `json:"kind"`
+	Clients int      `json:"clients,omitempty"`
+	Offered float64  `json:"offered_per_s,omitempty"`
+	Think   float64  `json:"think_s,omitempty"`
+	Slots   int      `json:"slots,omitempty"`
+}
+
+// String returns the load in words: 8 clients, 12.5/s.
+func (l Load) String() string {
+	switch {
+	case l.Kind == LoadOpen:
+		return fmt.Sprintf("%.6g/s", l.Offered)
+	case l.Clients == 1:
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", l.Clients)
+}
+
+// Amount returns the size of the load: clients of a closed one, transactions per
+// second of an open one.
+func (l Load) Amount() float64 {
+	if l.Kind == LoadOpen {
+		return l.Offered
+	}
+	return float64(l.Clients)
+}
+
+// key returns the load as a key=value pair.
+func (l Load) key() string {
+	if l.Kind == LoadClosed {
+		return "clients=" + strconv.Itoa(l.Clients)
+	}
+	return "rate=" + strconv.FormatFloat(l.Offered, 'f', -1, 64)
 }

@@ -67,22 +67,37 @@ func cause(err error) error {
 	return err
 }
 
-// fill replaces nil by empty where summary.json promises a list or an object.
+// fill puts into words what scripts read as words, and replaces nil by empty
+// where summary.json promises a list or an object.
 func (s *Summary) fill() {
-	s.Warnings = nonNil(s.Warnings)
+	s.Upgrade()
+	s.Warnings = inWords(s.Notices)
 	s.Points = nonNil(s.Points)
 	s.Saturation = nonNil(s.Saturation)
 	s.FE = nonNil(s.FE)
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.Reasons = nonNil(p.Reasons)
-		p.Warnings = nonNil(p.Warnings)
+		p.Warnings = inWords(p.Notices)
+		p.LimitedBy = cmp.Or(p.Limit.String(), p.LimitedBy)
 		p.Outcomes = nonNilMap(p.Outcomes)
 		p.Latency = nonNilMap(p.Latency)
 		p.Intervals = nonNilMap(p.Intervals)
 		p.CPU = nonNilMap(p.CPU)
 		p.RSS = nonNilMap(p.RSS)
 	}
+	for i := range s.Saturation {
+		f := &s.Saturation[i]
+		f.LimitedBy = cmp.Or(f.Limit.String(), f.LimitedBy)
+	}
+}
+
+func inWords(warnings []Warning) []string {
+	texts := make([]string, len(warnings))
+	for i, w := range warnings {
+		texts[i] = w.String()
+	}
+	return texts
 }
 
 func nonNil[T any](s []T) []T {

@@ -1,44 +1,44 @@
 package result
 
 import (
-	"strings"
-
 	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 )
 
 // Role says what a process does.
 type Role string
 
 // The roles. RoleDevice is the process that plays sensors and gateways,
-// RoleClient the load generator. RoleOther stands for the processes that are
-// none of the run's, RoleSteal for what the hypervisor took.
+// RoleClient the load generator. RoleOther stands for all processes that are not
+// the run's, RoleSteal for what the hypervisor took.
 const (
 	RolePeer      Role = "peer"
 	RoleOrderer   Role = "orderer"
 	RoleChaincode Role = "chaincode"
 	RoleDevice    Role = "device"
-	RoleClient    Role = "client"
-	RoleOther     Role = "other"
-	RoleSteal     Role = "steal"
+	RoleClient    Role = proc.Client
+	RoleOther     Role = proc.Other
+	RoleSteal     Role = proc.Steal
 )
+
+// Process is a process of a run, or what stands for others among its figures.
+type Process struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"`
+}
+
+// Processes returns the processes that are part of every run: the client, and
+// what stands for the processes and the machines of others.
+func Processes() []Process {
+	return []Process{{RoleClient, proc.Client}, {RoleOther, proc.Other}, {RoleSteal, proc.Steal}}
+}
 
 // Cap returns the cap of a process by its name in CPU, none where it has none.
 func (p *Point) Cap(process string) topology.Cap {
 	for role, limit := range p.Conditions.Caps.Each {
-		if Role(role) == roleOf(process) {
+		if Role(role) == p.Roles[process] {
 			return limit
 		}
 	}
 	return topology.Cap{}
-}
-
-// roleOf returns the role of a process that is called as in
-// chaincode.<peer>, orderer<n>, peer<n>.<organisation>, device.
-func roleOf(process string) Role {
-	for _, role := range []Role{RoleChaincode, RoleOrderer, RolePeer, RoleDevice, RoleClient, RoleSteal} {
-		if strings.HasPrefix(process, string(role)) {
-			return role
-		}
-	}
-	return RoleOther
 }

@@ -2,6 +2,8 @@ package result
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"meterbench/bench/stats"
 	"meterbench/internal/proc"
@@ -19,7 +21,8 @@ type Summary struct {
 	Run        string       `json:"run"`
 	Target     string       `json:"target"`   // fabric | reference
 	Complete   bool         `json:"complete"` // false: interrupted or failed, the figures cover what was done
-	Warnings   []string     `json:"warnings"`
+	Warnings   []string     `json:"warnings"` // Notices in words, set when a summary is read or written
+	Notices    []Warning    `json:"notices,omitempty"`
 	Points     []Point      `json:"points"`
 	Saturation []Saturation `json:"saturation"`
 	FE         []FECost     `json:"fe"`
@@ -37,7 +40,9 @@ type Point struct {
 	Repetition int        `json:"repetition"` // from 1
 	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
 	Reasons    []string   `json:"reasons"`
-	Warnings   []string   `json:"warnings"` // what to know before quoting the figures, for example that the host was full
+	Warnings   []string   `json:"warnings"`          // Notices in words, set when a summary is read or written
+	Notices    []Warning  `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full
+	Factors    []Factor   `json:"factors,omitempty"` // that the scenario varied, as in the name of the series
 	Conditions Conditions `json:"conditions"`
 	Load       Load       `json:"load"`
 	// Phase is set where the point is one of several loads that ran together.
@@ -53,10 +58,11 @@ type Point struct {
 	Latency     map[string]stats.Quantiles `json:"latency_s"`
 	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag stats.Quantiles            `json:"schedule_lag_s"`
-	CPU         map[string]float64         `json:"cpu_cores"`      // mean over the window by node, and client, other, steal
-	RSS         map[string]float64         `json:"rss_bytes"`      // largest seen in the window, by node and client
-	BytesMean   float64                    `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
-	Blocks      uint64                     `json:"blocks"`         // distinct blocks that the window's commits came in
+	CPU         map[string]float64         `json:"cpu_cores"`       // mean over the window by process, see Processes
+	Roles       map[string]Role            `json:"roles,omitempty"` // of the processes in CPU
+	RSS         map[string]float64         `json:"rss_bytes"`       // largest seen in the window, by node and client
+	BytesMean   float64                    `json:"envelope_bytes"`  // mean size of the envelopes sent to the orderer
+	Blocks      uint64                     `json:"blocks"`          // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in
 	// seconds; ClientCPUInSignatures is the same over the time of one P-256
 	// signature on this machine. Both 0 where nothing committed, and in a phase,
@@ -69,9 +75,9 @@ type Point struct {
 	// where the nodes do not tell.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
 	BlockTimes map[string]BlockTimes `json:"block_times_s,omitempty"`
-	// LimitedBy names what kept throughput from being higher (see package
-	// bottleneck for the names), and LimitedBecause is the evidence. Both are
-	// empty in runs of older versions.
+	// Limit kept throughput from being higher; LimitedBy is the same in words, set
+	// when a summary is read or written, and LimitedBecause is the evidence.
+	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
 	// Throttled tells of every process with a CPU cap how often the kernel held it
@@ -79,10 +85,18 @@ type Point struct {
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	// GC is what garbage collection did to the client; nil in runs of older versions.
 	GC *GC `json:"gc,omitempty"`
-	// Steady says whether the window was in a steady state: steady, drifting,
-	// overloaded or too short to tell. It is empty under a load that changes by
-	// itself, as a ramp does, and in runs of older versions.
-	Steady string `json:"steady,omitempty"`
+	// Steady says whether the window was in a steady state. It is empty under a
+	// load that changes by itself, as a ramp does, and in runs of older versions.
+	Steady stats.State `json:"steady,omitempty"`
+}
+
+// Base returns the name of the series without the factors' levels behind it.
+func (p *Point) Base() string {
+	base := p.Series
+	for _, f := range slices.Backward(p.Factors) {
+		base = strings.TrimSuffix(base, "/"+f.String())
+	}
+	return base
 }
 
 // A LoadPhase is the place of a load in a level of several. Times are in seconds.
@@ -175,14 +189,23 @@ type Saturation struct {
 	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over
 	Plateau          float64 `json:"plateau_per_s"`         // the highest throughput of the series
 	Method           string  `json:"method"`
-	// LimitedBy and LimitedBecause are those of a Point at that load, or of the
-	// next higher one where nothing limited that yet.
+	// Limit, LimitedBy and LimitedBecause are those of a Point at that load, or of
+	// the next higher one where nothing limited that yet.
+	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
 	// USL is the scalability law of a closed-loop series. Where it is nil,
 	// USLReason says why it does not apply; both are empty for an open load.
 	USL       *USL   `json:"usl,omitempty"`
 	USLReason string `json:"usl_reason,omitempty"`
+}
+
+// Load returns the load at which the series saturates.
+func (s *Saturation) Load() Load {
+	if s.Offered > 0 {
+		return Load{Kind: LoadOpen, Offered: s.Offered}
+	}
+	return Load{Kind: LoadClosed, Clients: s.Clients}
 }
 
 // USL is the Universal Scalability Law: the throughput X of N clients is

@@ -103,7 +103,7 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 		r := &records[i]
 		t.page = append(t.page, transactionRow{
 			Series: key.Series, Repetition: int32(key.Repetition),
-			Load: key.Load.Kind, Clients: int32(key.Load.Clients), Offered: key.Load.Offered,
+			Load: string(key.Load.Kind), Clients: int32(key.Load.Clients), Offered: key.Load.Offered,
 			Think: key.Load.Think, Slots: int32(key.Load.Slots),
 			Seq: int64(r.Seq), Outcome: r.Outcome.String(),
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
@@ -141,7 +141,7 @@ func (t *transactionWriter) close() error {
 func (t *transactionRow) record() (Row, error) {
 	o, err := ParseOutcome(t.Outcome)
 	return Row{
-		LevelKey{t.Series, int(t.Repetition), Load{t.Load, int(t.Clients), t.Offered, t.Think, int(t.Slots)}},
+		LevelKey{t.Series, int(t.Repetition), Load{LoadKind(t.Load), int(t.Clients), t.Offered, t.Think, int(t.Slots)}},
 		Record{
 			Seq: uint64(t.Seq), Outcome: o,
 			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Prepared: time.Duration(t.Prepared),

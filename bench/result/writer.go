@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -31,15 +30,7 @@ type LevelKey struct {
 // String returns the level's name in messages and in the tags of
 // latency.hlog, for example plain/clients=8/r1 or bills/rate=12.5/r2.
 func (k LevelKey) String() string {
-	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.name(), k.Repetition)
-}
-
-// name returns the load level as a key=value pair.
-func (l Load) name() string {
-	if l.Kind == "closed" {
-		return "clients=" + strconv.Itoa(l.Clients)
-	}
-	return "rate=" + strconv.FormatFloat(l.Offered, 'f', -1, 64)
+	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.key(), k.Repetition)
 }
 
 // A Writer writes the folder of one run. Its methods are called by one

@@ -18,7 +18,7 @@ import (
 // not count; the warnings name them. It is an error if no point remains, or the points are not of
 // one closed-loop series.
 func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
-	all, warnings, err := levels(points, "closed", func(l result.Load) float64 { return float64(l.Clients) })
+	all, warnings, err := levels(points, result.LoadClosed, func(l result.Load) float64 { return float64(l.Clients) })
 	if err != nil {
 		return result.Saturation{}, warnings, err
 	}

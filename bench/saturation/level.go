@@ -56,7 +56,7 @@ func (l *level) success() float64 {
 
 // levels groups the valid points of one kind of load by level, in ascending order, and warns about
 // those that it leaves out. It is an error if none remains.
-func levels(points []result.Point, kind string, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
+func levels(points []result.Point, kind result.LoadKind, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
 	if len(points) == 0 {
 		return nil, nil, fmt.Errorf("saturation: no points")
 	}
@@ -100,7 +100,7 @@ func (l *level) add(p *result.Point) {
 	l.scheduled += p.Scheduled
 	l.valid += p.Outcomes[result.Valid.String()]
 	l.dropped += p.Outcomes[result.Dropped.String()]
-	if p.Steady == string(stats.Overloaded) {
+	if p.Steady == stats.Overloaded {
 		l.overloaded++
 	}
 }

@@ -17,7 +17,7 @@ import (
 // Points that are not valid do not count; the warnings name them. It is an error if no point
 // remains, or the points are not of one open-load series.
 func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
-	of, warnings, err := levels(points, "open", func(l result.Load) float64 { return l.Offered })
+	of, warnings, err := levels(points, result.LoadOpen, func(l result.Load) float64 { return l.Offered })
 	if err != nil {
 		return result.Saturation{}, warnings, err
 	}

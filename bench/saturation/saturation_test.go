@@ -166,7 +166,7 @@ func TestOpen(t *testing.T) {
 	type p struct {
 		offered, throughput float64
 		dropped, failed     uint64
-		steady              string
+		steady              stats.State
 	}
 	for _, c := range []struct {
 		name                string

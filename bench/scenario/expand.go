@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
 
@@ -165,7 +166,7 @@ func (f factor) apply(phases []Series, level setting) ([]Series, error) {
 		}
 		suffix := "/" + f.Key + "=" + level.label
 		one.Name += suffix
-		one.Factors = append(slices.Clip(one.Factors), Factor{f.Key, level.label})
+		one.Factors = append(slices.Clip(one.Factors), result.Factor{Key: f.Key, Label: level.label})
 		one.from.varied = true
 		if one.Group != "" {
 			one.Group += suffix
@@ -192,7 +193,7 @@ func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem 
 		if p := s.checkSearch(at); p != nil {
 			return p
 		}
-	} else if s.Load.Kind == "open" {
+	} else if s.Load.Kind == result.LoadOpen {
 		if p := s.checkArrivals(at); p != nil {
 			return p
 		}
@@ -200,13 +201,13 @@ func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem 
 	if p := s.checkPlace(at, target); p != nil {
 		return p
 	}
-	if s.Workload.Traits().Ahead && s.Load.Kind == "closed" {
+	if s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed {
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	}
 	if s.Load.Hold <= warmup && !s.Load.unsettled() {
 		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
-	if s.Load.Kind == "open" && s.Load.Search == nil && !s.Load.Arrivals.unread() {
+	if s.Load.Kind == result.LoadOpen && s.Load.Search == nil && !s.Load.Arrivals.unread() {
 		return s.checkDue(at, warmup)
 	}
 	return nil

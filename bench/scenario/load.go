@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
 
@@ -10,25 +11,25 @@ import (
 // (arriving whatever the network does). Rate has its levels, unless Arrivals have
 // a rate of their own: then there is one level. With a Search neither is given.
 type Load struct {
-	Kind     string        `yaml:"kind"`      // closed: clients with one transaction outstanding each; open: at a rate, whatever the network does
-	Clients  []int         `yaml:"clients"`   // closed: the levels
-	Think    time.Duration `yaml:"think"`     // closed: a client's pause between its transactions, default 0s
-	Rate     []float64     `yaml:"rate,rate"` // open: the levels, transactions per second
-	Slots    int           `yaml:"slots"`     // open: most transactions in flight, default 2000; one that is due without a slot is dropped
-	Search   *Search       `yaml:"search"`    // in place of clients or rate: the study finds the load
-	Arrivals Arrivals      `yaml:"arrivals"`  // open: when transactions are due, default constant
-	Hold     time.Duration `yaml:"hold"`      // length of a level, warm-up included, up to 744h; steps and trace have their own
-	Wait     string        `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
+	Kind     result.LoadKind `yaml:"kind"`      // closed: clients with one transaction outstanding each; open: at a rate, whatever the network does
+	Clients  []int           `yaml:"clients"`   // closed: the levels
+	Think    time.Duration   `yaml:"think"`     // closed: a client's pause between its transactions, default 0s
+	Rate     []float64       `yaml:"rate,rate"` // open: the levels, transactions per second
+	Slots    int             `yaml:"slots"`     // open: most transactions in flight, default 2000; one that is due without a slot is dropped
+	Search   *Search         `yaml:"search"`    // in place of clients or rate: the study finds the load
+	Arrivals Arrivals        `yaml:"arrivals"`  // open: when transactions are due, default constant
+	Hold     time.Duration   `yaml:"hold"`      // length of a level, warm-up included, up to 744h; steps and trace have their own
+	Wait     result.Wait     `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
 }
 
 // UnmarshalNode reads a load with its defaults, see Parse.
 func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Load
-	*l = Load{Wait: "commit"}
+	*l = Load{Wait: result.WaitCommit}
 	if err := n.Decode((*plain)(l)); err != nil {
 		return err
 	}
-	if l.Kind != "open" {
+	if l.Kind != result.LoadOpen {
 		return nil
 	}
 	if n.Get("slots") == nil {
@@ -41,13 +42,11 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 	return nil
 }
 
-func waits() []string { return []string{"endorse", "acknowledge", "commit"} }
-
 func (l Load) check(at string) *strictyaml.Problem {
-	if p := strictyaml.OneOf(at+"kind", l.Kind, "closed", "open"); p != nil {
+	if p := strictyaml.OneOf(at+"kind", l.Kind, result.LoadKinds()...); p != nil {
 		return p
 	}
-	if p := strictyaml.OneOf(at+"wait", l.Wait, waits()...); p != nil {
+	if p := strictyaml.OneOf(at+"wait", l.Wait, result.Waits()...); p != nil {
 		return p
 	}
 	switch {
@@ -56,7 +55,7 @@ func (l Load) check(at string) *strictyaml.Problem {
 	case l.Hold > maxHold:
 		return problem("", at+"hold", "must be at most %s, got %s", maxHold, l.Hold)
 	}
-	if l.Kind == "closed" {
+	if l.Kind == result.LoadClosed {
 		return l.checkClosed(at)
 	}
 	return l.checkOpen(at)

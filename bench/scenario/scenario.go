@@ -11,6 +11,7 @@ package scenario
 import (
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
 
@@ -43,8 +44,8 @@ const RequireValid = "valid"
 // Series of one Group have one level each and run together, each from its
 // Start.
 type Series struct {
-	Name     string // with the phase and the levels of factors: plain/batch=2s,10
-	Factors  []Factor
+	Name     string          // with the phase and the levels of factors: plain/batch=2s,10
+	Factors  []result.Factor // in the order of Name
 	Workload Workload
 	// Mix, where not nil, stands in place of Workload: of every so many
 	// transactions as the weights sum to, each part has its weight.

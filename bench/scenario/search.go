@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
 
@@ -85,7 +86,7 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 	if search.Repetitions > maxSearches {
 		return strictyaml.Between(at+"repetitions", search.Repetitions, 1, maxSearches)
 	}
-	if l.Kind == "open" {
+	if l.Kind == result.LoadOpen {
 		return search.checkOpen(at, l.Arrivals)
 	}
 	return search.checkClosed(at)

@@ -8,13 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
-
-// A Factor is what distinguishes a series from others of the same text: the key of what is varied,
-// and the label of its level.
-type Factor struct{ Key, Label string }
 
 // A FactorKind is a row of the table of factors. Every combination of levels makes a series of its
 // own out of each series of the file; a factor that does not apply to a series, as bits to a plain
@@ -106,10 +103,10 @@ func (c Catalog) factorKinds() []FactorKind {
 		newFactor("channels", strconv.Itoa, checkChannels, always, func(s *Series, n int, _ string) error {
 			return s.overlay(Network{Channels: n})
 		}),
-		newFactor("workload", word, checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
+		newFactor("workload", word[string], checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
 	}
 	all = append(all, c.Factors...)
-	return append(all, newFactor("wait", word, checkWord(waits()), always, func(s *Series, wait, _ string) error {
+	return append(all, newFactor("wait", word[result.Wait], checkWord(result.Waits()), always, func(s *Series, wait result.Wait, _ string) error {
 		s.Load.Wait = wait
 		return nil
 	}))
@@ -152,7 +149,7 @@ func (v vary) factors(at string, table []FactorKind) ([]factor, error) {
 	return all, nil
 }
 
-func word(s string) string { return s }
+func word[T ~string](s T) string { return string(s) }
 
 // fileName is the name of a topology, or of a file without its folder.
 func fileName(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
@@ -210,6 +207,6 @@ func checkChannels(path string, n int) *strictyaml.Problem {
 }
 
 // checkWord returns a check that a word is one of some.
-func checkWord(options []string) func(path, got string) *strictyaml.Problem {
-	return func(path, got string) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
+func checkWord[T ~string](options []T) func(path string, got T) *strictyaml.Problem {
+	return func(path string, got T) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
 }

@@ -36,8 +36,7 @@ func (s *study) explain() error {
 	for _, t := range s.traces {
 		p := &s.summary.Points[t.point]
 		t.evidence.Point = *p
-		v := bottleneck.Judge(t.evidence)
-		p.LimitedBy, p.LimitedBecause = v.LimitedBy, v.Text
+		p.Limit, p.LimitedBecause = bottleneck.Judge(t.evidence)
 	}
 	return nil
 }
@@ -92,7 +91,7 @@ func (s *study) split(all []*trace) {
 		p := &s.summary.Points[t.point]
 		switch {
 		case t.joined < t.valid && t.instants != nil:
-			s.flag(p, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid))
+			s.flag(p, result.NotSplit, fmt.Sprintf("the time inside the network is not split: the nodes' logs do not tell of the blocks of %d of %d transactions", t.valid-t.joined, t.valid), "")
 		case t.joined > 0 && t.joined == t.valid:
 			for i, part := range result.BlockParts() {
 				q := quantiles(t.parts[i])
@@ -107,22 +106,18 @@ func (s *study) split(all []*trace) {
 // limit gives a saturation point the verdict of its load: of the first valid
 // one, from there on upwards, that something limited.
 func limit(found *result.Saturation, points []result.Point) {
-	load := func(l result.Load) float64 { return float64(l.Clients) + l.Offered }
-	free := func(p *result.Point) bool {
-		return p.LimitedBy == bottleneck.NotLimited || p.LimitedBy == bottleneck.Unknown
-	}
-	least := float64(found.Clients) + found.Offered
+	least := found.Load().Amount()
 	var at *result.Point
 	for i := range points {
 		p := &points[i]
-		if !p.Valid || load(p.Load) < least {
+		if !p.Valid || p.Load.Amount() < least {
 			continue
 		}
-		if at == nil || free(at) && !free(p) || free(at) == free(p) && load(p.Load) < load(at.Load) {
+		if at == nil || at.Limit.Open() && !p.Limit.Open() || at.Limit.Open() == p.Limit.Open() && p.Load.Amount() < at.Load.Amount() {
 			at = p
 		}
 	}
 	if at != nil {
-		found.LimitedBy, found.LimitedBecause = at.LimitedBy, at.LimitedBecause
+		found.Limit, found.LimitedBecause = at.Limit, at.LimitedBecause
 	}
 }

@@ -146,7 +146,7 @@ func (s *site) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt,
 	s.free = later(s.free, now).Add(s.service)
 	done := s.free.Add(s.latency)
 	f := fate{told: result.Valid, copies: 1, stored: 1}
-	if tx.Wait == bench.WaitEndorse {
+	if tx.Wait == result.WaitEndorse {
 		f = fate{told: result.Answered}
 	}
 	if s.fault != nil {

@@ -77,7 +77,7 @@ func (s *study) counters(ctx context.Context) *Counters {
 	c, err := tracer.Counters(asking)
 	if err != nil {
 		if ctx.Err() == nil {
-			s.warn("what the nodes count is not known: %v", err)
+			s.warn(result.NodesSilent, "what the nodes count is not known: %v", err)
 		}
 		return nil
 	}
@@ -111,7 +111,7 @@ func (s *study) inside(ctx context.Context, epoch time.Time, scheduled uint64, b
 	}
 	var err error
 	if in.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
-		s.warn("what the nodes tell of blocks is incomplete: %v", err)
+		s.warn(result.NodesSilent, "what the nodes tell of blocks is incomplete: %v", err)
 	}
 	now := time.Now()
 	in.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
@@ -136,7 +136,7 @@ func (s *study) trace(in *inside, m bench.Result, first uint64, w *result.Window
 		instants: in.instants, evidence: in.evidence,
 	})
 	if in.drift.Abs() > driftLimit {
-		s.flag(p, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", in.drift.Round(time.Microsecond)))
+		s.flag(p, result.ClockMoved, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", in.drift.Round(time.Microsecond)), "")
 	}
 	wall := m.Epoch.Round(0)
 	summarizeBlocks(p, in.blocks, wall.Add(w.From), wall.Add(w.To))

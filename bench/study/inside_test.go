@@ -193,14 +193,14 @@ func TestLimitedBy(t *testing.T) {
 	// One client waits 23.7 ms per transaction, though nothing is short.
 	o := conduct(t, series(closed("a", 3*time.Second, 1)), tracedSite(func(*traced) {}), nil)
 	p := o.summary.Points[0]
-	if p.LimitedBy != bottleneck.NotLimited || !strings.HasSuffix(p.LimitedBecause, "; calls turned away over the whole level: peer0 3") {
-		t.Errorf("limited by %q: %s", p.LimitedBy, p.LimitedBecause)
+	if p.Limit.Kind != result.LimitNone || !strings.HasSuffix(p.LimitedBecause, "; calls turned away over the whole level: peer0 3") {
+		t.Errorf("limited by %q: %s", p.Limit, p.LimitedBecause)
 	}
 	// A site that tells nothing leaves it open.
 	o = conduct(t, series(closed("a", 3*time.Second, 1)), newSite(), nil)
 	p = o.summary.Points[0]
-	if p.LimitedBy != bottleneck.Unknown || p.BlockCut != nil || p.BlockTimes != nil {
-		t.Errorf("limited by %q: %+v", p.LimitedBy, p)
+	if p.Limit.Kind != result.LimitUnknown || p.BlockCut != nil || p.BlockTimes != nil {
+		t.Errorf("limited by %q: %+v", p.Limit, p)
 	}
 	if _, ok := p.Latency["wait_cut"]; ok || len(p.Warnings) > 0 {
 		t.Errorf("split %v, warnings %q", p.Latency, p.Warnings)
@@ -231,25 +231,25 @@ func TestNodesThatDoNotAnswer(t *testing.T) {
 }
 
 func TestLimitOfASaturation(t *testing.T) {
-	at := func(clients int, by string) result.Point {
-		return result.Point{Valid: true, Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: by, LimitedBecause: by + "!"}
+	at := func(clients int, by result.LimitKind) result.Point {
+		return result.Point{Valid: true, Load: result.Load{Kind: "closed", Clients: clients}, Limit: result.Limit{Kind: by}, LimitedBecause: string(by) + "!"}
 	}
-	late := at(16, "client")
+	late := at(16, result.LimitClient)
 	late.Valid = false
 	for name, c := range map[string]struct {
 		points []result.Point
-		want   string
+		want   result.LimitKind
 	}{
-		"not an invalid one":  {[]result.Point{late, at(32, "host")}, "host"},
-		"its own load":        {[]result.Point{at(8, "timer"), at(16, "host"), at(32, "commit")}, "host"},
-		"the next higher one": {[]result.Point{at(8, "timer"), at(64, "host"), at(32, "commit"), at(16, bottleneck.NotLimited)}, "commit"},
-		"none":                {[]result.Point{at(8, "timer"), at(16, bottleneck.NotLimited), at(32, bottleneck.Unknown)}, bottleneck.NotLimited},
-		"no such load":        {[]result.Point{at(8, "timer")}, ""},
+		"not an invalid one":  {[]result.Point{late, at(32, result.LimitHost)}, result.LimitHost},
+		"its own load":        {[]result.Point{at(8, result.LimitBatchTimer), at(16, result.LimitHost), at(32, result.LimitCommit)}, result.LimitHost},
+		"the next higher one": {[]result.Point{at(8, result.LimitBatchTimer), at(64, result.LimitHost), at(32, result.LimitCommit), at(16, result.LimitNone)}, result.LimitCommit},
+		"none":                {[]result.Point{at(8, result.LimitBatchTimer), at(16, result.LimitNone), at(32, result.LimitUnknown)}, result.LimitNone},
+		"no such load":        {[]result.Point{at(8, result.LimitBatchTimer)}, ""},
 	} {
 		found := result.Saturation{Clients: 16}
 		limit(&found, c.points)
-		if found.LimitedBy != c.want || c.want != "" && found.LimitedBecause != c.want+"!" {
-			t.Errorf("%s: limited by %q, want %q", name, found.LimitedBy, c.want)
+		if found.Limit.Kind != c.want || c.want != "" && found.LimitedBecause != string(c.want)+"!" {
+			t.Errorf("%s: limited by %q, want %q", name, found.Limit, c.want)
 		}
 	}
 }

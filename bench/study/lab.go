@@ -69,12 +69,13 @@ type Facts struct {
 	TopologyJSON []byte // in full, settings in force
 	Fabric       string // version without the leading v
 	BatchTimeout time.Duration
-	Messages     uint32          // per block, at most
-	Policy       string          // endorsement policy as the topology writes it
-	Limits       topology.Limits // in force at every peer
-	Caps         topology.Caps   // in force for every process of a role
-	Channels     int             // over which the meters are spread; 0: the target has none
-	Observers    []string        // the peers at which commits are seen, by channel; nil if there are none
+	Messages     uint32           // per block, at most
+	Policy       string           // endorsement policy as the topology writes it
+	Limits       topology.Limits  // in force at every peer
+	Caps         topology.Caps    // in force for every process of a role
+	Processes    []result.Process // whose CPU time Sample tells
+	Channels     int              // over which the meters are spread; 0: the target has none
+	Observers    []string         // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/internal/proc"
@@ -75,7 +76,7 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 			s.cutShort = m.Held < l.series.Load.Hold
 			s.Observer.Point(p)
 		case ctx.Err() == nil:
-			s.note(name(l), "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
+			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
 	}
 	return seen[0].backlog.Slope(), context.Cause(ctx)
@@ -157,5 +158,5 @@ func (m *meter) busiest() (name string, cores float64) {
 	nodes := m.taken[from].Cores(m.taken[last])
 	delete(nodes, proc.Other)
 	delete(nodes, proc.Steal)
-	return largest(nodes)
+	return bottleneck.Largest(nodes)
 }

@@ -20,6 +20,9 @@ type level struct {
 	phase      int // its place among those that run together
 }
 
+// String names the level in messages.
+func (l level) String() string { return place(l.series.Name, l.load) }
+
 // end is when its hold is over, since the start of its turn.
 func (l level) end() time.Duration { return l.series.Start + l.series.Load.Hold }
 
@@ -115,14 +118,14 @@ func loads(series scenario.Series) []result.Load {
 	l := series.Load
 	var all []result.Load
 	for _, clients := range l.Clients {
-		all = append(all, result.Load{Kind: "closed", Clients: clients, Think: l.Think.Seconds()})
+		all = append(all, result.Load{Kind: result.LoadClosed, Clients: clients, Think: l.Think.Seconds()})
 	}
 	rates := l.Rate
-	if l.Kind == "open" && len(rates) == 0 && l.Search == nil {
+	if l.Kind == result.LoadOpen && len(rates) == 0 && l.Search == nil {
 		rates = []float64{mean(series)}
 	}
 	for _, rate := range rates {
-		all = append(all, result.Load{Kind: "open", Offered: rate, Slots: l.Slots})
+		all = append(all, result.Load{Kind: result.LoadOpen, Offered: rate, Slots: l.Slots})
 	}
 	return all
 }
@@ -157,24 +160,15 @@ func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }
 // own; levels that are to be compared draw the same.
 func plan(seed uint64, l level, first uint64) bench.Plan {
 	p := bench.Plan{
-		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: wait(l.series.Load.Wait), First: first,
+		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, First: first,
 		Seed: seed + uint64(l.repetition) + uint64(l.phase)<<32,
 	}
-	if l.load.Kind == "closed" {
+	if l.load.Kind == result.LoadClosed {
 		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
 	} else {
 		p.Arrivals, p.Slots = l.series.Process(l.load.Offered), l.load.Slots
 	}
 	return p
-}
-
-func wait(name string) bench.Wait {
-	for _, w := range []bench.Wait{bench.WaitAcknowledge, bench.WaitEndorse} {
-		if w.String() == name {
-			return w
-		}
-	}
-	return bench.WaitCommit
 }
 
 // planned returns how many transactions the turns schedule for a series with
@@ -207,7 +201,7 @@ func TooMany(s scenario.Scenario, most map[string]int) (series scenario.Series, 
 	for _, one := range sessions(s) {
 		for _, series := range one.series {
 			limit, limited := most[series.Name]
-			if limited && series.Load.Kind == "open" && scheduled(s.Seed, one.turns, series.Name, limit) > limit {
+			if limited && series.Load.Kind == result.LoadOpen && scheduled(s.Seed, one.turns, series.Name, limit) > limit {
 				return series, true
 			}
 		}

@@ -61,9 +61,9 @@ func TestPlan(t *testing.T) {
 		want       bench.Plan
 	}{
 		{think, result.Load{Kind: "closed", Clients: 8, Think: 0.03}, 1,
-			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: bench.WaitAcknowledge, Seed: 101, First: 77}},
+			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: result.WaitAcknowledge, Seed: 101, First: 77}},
 		{open("b", 3*time.Second, 7.5), result.Load{Kind: "open", Offered: 7.5, Slots: 100}, 3,
-			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Seed: 103, First: 77}},
+			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Wait: result.WaitCommit, Seed: 103, First: 77}},
 	}
 	for _, tt := range tests {
 		if got := loads(tt.series); len(got) != 1 || got[0] != tt.load {
@@ -75,16 +75,6 @@ func TestPlan(t *testing.T) {
 		}
 		if err := got.Validate(); err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-func TestWait(t *testing.T) {
-	for name, want := range map[string]bench.Wait{
-		"commit": bench.WaitCommit, "acknowledge": bench.WaitAcknowledge, "endorse": bench.WaitEndorse, "": bench.WaitCommit,
-	} {
-		if got := wait(name); got != want {
-			t.Errorf("wait(%q) = %v, want %v", name, got, want)
 		}
 	}
 }

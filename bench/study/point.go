@@ -1,10 +1,10 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"meterbench/bench"
@@ -35,12 +35,12 @@ const phaseSpans = 200
 // point turns what was measured at a level into its Point.
 func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
 	p := result.Point{
-		Series: l.series.Name, Repetition: l.repetition, Valid: true, Reasons: []string{}, Warnings: []string{},
+		Series: l.series.Name, Repetition: l.repetition, Valid: true, Reasons: []string{}, Factors: l.series.Factors,
 		Conditions: s.conditions(l), Load: l.load,
 		Window: w.Length().Seconds(), Throughput: w.Throughput(),
 		Scheduled: w.Scheduled(), Outcomes: w.Counts.Map(),
 		Latency: map[string]stats.Quantiles{}, Intervals: map[string]stats.Interval{},
-		CPU: map[string]float64{}, RSS: map[string]float64{},
+		CPU: map[string]float64{}, Roles: map[string]result.Role{}, RSS: map[string]float64{},
 		BytesMean: w.BytesMean, Blocks: w.Blocks,
 		Sign: s.sign,
 		GC:   &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
@@ -63,6 +63,11 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 	from, to := m.Epoch.Add(w.From-sampleEvery/2), m.Epoch.Add(w.To+sampleEvery/2)
 	if cores, rss, ok := usage.Between(from, to); ok {
 		p.CPU = cores
+		for _, one := range append(result.Processes(), s.facts.Processes...) {
+			if _, ok := cores[one.Name]; ok {
+				p.Roles[one.Name] = one.Role
+			}
+		}
 		for name, bytes := range rss {
 			p.RSS[name] = float64(bytes)
 		}
@@ -84,7 +89,7 @@ func (s *study) conditions(l level) result.Conditions {
 	c := result.Conditions{
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
-		Wait: wait(l.series.Load.Wait).String(), Arrivals: l.series.Load.Arrivals.String(),
+		Wait: cmp.Or(l.series.Load.Wait, result.WaitCommit), Arrivals: l.series.Load.Arrivals.String(),
 	}
 	if s.facts.Channels > 1 {
 		c.Channels = s.facts.Channels
@@ -139,7 +144,7 @@ func (s *study) interval(p *result.Point, w *result.Window) {
 	i.Low = max(0, i.Low)
 	p.Intervals["throughput_per_s"] = *i
 	for _, warning := range i.Warnings {
-		s.flag(p, warning.Text)
+		s.flag(p, warning.Code, warning.Text, "")
 	}
 }
 
@@ -155,7 +160,7 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 		limit = max(limit, delayShare**commit)
 	}
 	if name, lag := highest(p.ScheduleLag); m.Crowded {
-		s.flag(p, fmt.Sprintf("clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed", bench.DefaultOutstanding))
+		s.flag(p, result.Crowded, fmt.Sprintf("clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed", bench.DefaultOutstanding), "")
 	} else if lag > limit {
 		invalid("the client was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
@@ -175,32 +180,33 @@ func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window
 	}
 	switch hold := l.series.Load.Hold; {
 	case m.Held < hold:
-		s.flag(p, "the level was interrupted and is shorter than planned")
+		s.flag(p, result.Shortened, "the level was interrupted and is shorter than planned", "")
 	case m.Partial:
-		s.flag(p, "the level was interrupted after its hold, when its last transactions were under way")
+		s.flag(p, result.Shortened, "the level was interrupted after its hold, when its last transactions were under way", "")
 	}
 	var busy float64 // stolen time included: nobody here could have it
 	for _, c := range p.CPU {
 		busy += c
 	}
 	if cores := s.manifest.Host.Cores; busy >= bottleneck.FullHost*float64(cores) {
-		s.flag(p, "the host was full: what limited throughput is the machine that network and client share")
-		who, most := largest(p.CPU)
-		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%.2f of %d cores; most by %s, %.2f)", busy, cores, who, most)
+		who, most := bottleneck.Largest(p.CPU)
+		s.flag(p, result.HostFull, "the host was full: what limited throughput is the machine that network and client share",
+			fmt.Sprintf("%.2f of %d cores; most by %s, %.2f", busy, cores, who, most))
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
-		s.flag(p, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit))
+		s.flag(p, result.FewBlocks, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit), "")
 	}
 	// Not a fault of the client: the target did not give the slots back in time.
 	if n := w.Counts[result.Dropped]; n > 0 {
-		s.flag(p, "transactions were dropped: they were due when all slots were taken")
-		p.Warnings[len(p.Warnings)-1] += fmt.Sprintf(" (%d of %d, %d slots)", n, p.Scheduled, l.load.Slots)
+		s.flag(p, result.SomeDropped, "transactions were dropped: they were due when all slots were taken",
+			fmt.Sprintf("%d of %d, %d slots", n, p.Scheduled, l.load.Slots))
 	}
 	for _, f := range m.Failures {
 		if f.Outcome != result.Interrupted {
-			text := fmt.Sprintf("%d x %s: %s", f.Count, f.Outcome, f.Text)
-			p.Warnings = append(p.Warnings, text)
-			s.warn("%s: %s", name(l), text)
+			failed := result.Warning{Code: result.TransactionFail, Text: fmt.Sprintf("%d x %s: %s", f.Count, f.Outcome, f.Text)}
+			p.Notices = append(p.Notices, failed)
+			failed.Where = []string{l.String()}
+			s.add(failed)
 		}
 	}
 }
@@ -217,61 +223,4 @@ func highest(q stats.Quantiles) (name string, value float64) {
 		return "p50", *q.P50
 	}
 	return "", 0
-}
-
-// largest returns who uses most CPU, and how many cores.
-func largest(cpu map[string]float64) (who string, cores float64) {
-	for name, c := range cpu {
-		if who == "" || c > cores || c == cores && name < who {
-			who, cores = name, c
-		}
-	}
-	return who, cores
-}
-
-// flag adds a warning to a point and notes it for the run's own list.
-func (s *study) flag(p *result.Point, text string) {
-	p.Warnings = append(p.Warnings, text)
-	s.note(fmt.Sprintf("%s at %s", p.Series, loadName(p.Load)), text)
-}
-
-// note adds a warning to the run's own list, where those of one kind become one
-// line with the points, or series, that they concern.
-func (s *study) note(where, text string) {
-	at := slices.IndexFunc(s.flags, func(f flag) bool { return f.text == text })
-	if at < 0 {
-		at = len(s.flags)
-		s.flags = append(s.flags, flag{text: text})
-	}
-	if !slices.Contains(s.flags[at].points, where) { // of another repetition
-		s.flags[at].points = append(s.flags[at].points, where)
-	}
-}
-
-// A flag is a warning that concerns several points.
-type flag struct {
-	text   string
-	points []string
-}
-
-// flagged is how many points a flag names; those beyond carry it themselves.
-const flagged = 6
-
-func (f flag) String() string {
-	if more := len(f.points) - flagged; more > 1 {
-		return fmt.Sprintf("%s and %d more: %s", strings.Join(f.points[:flagged], ", "), more, f.text)
-	}
-	return fmt.Sprintf("%s: %s", strings.Join(f.points, ", "), f.text)
-}
-
-func name(l level) string { return fmt.Sprintf("%s at %s", l.series.Name, loadName(l.load)) }
-
-func loadName(l result.Load) string {
-	if l.Kind == "open" {
-		return fmt.Sprintf("%.6g/s", l.Offered)
-	}
-	if l.Clients == 1 {
-		return "1 client"
-	}
-	return fmt.Sprintf("%d clients", l.Clients)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -113,7 +115,9 @@ func TestJudge(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := level{series: open("a", hold, 9), load: result.Load{Kind: "open", Offered: 9, Slots: 70}, repetition: 1}
 			g := given{
-				point:  result.Point{Series: "a", Valid: true, Load: l.load, Throughput: 9},
+				point: result.Point{Series: "a", Valid: true, Load: l.load, Throughput: 9, Roles: map[string]result.Role{
+					"peer0.a": result.RolePeer, "peer1.a": result.RolePeer, "chaincode.peer0.a": result.RoleChaincode, "orderer0": result.RoleOrderer,
+				}},
 				engine: bench.Result{Held: hold}, window: result.Window{Blocks: 20},
 			}
 			tt.change(&g)
@@ -122,18 +126,21 @@ func TestJudge(t *testing.T) {
 			if g.point.Valid != (tt.reasons == nil) || !slices.Equal(g.point.Reasons, tt.reasons) {
 				t.Errorf("valid: %v, reasons %q, want %q", g.point.Valid, g.point.Reasons, tt.reasons)
 			}
-			if !slices.Equal(g.point.Warnings, tt.warnings) {
-				t.Errorf("warnings of the point %q, want %q", g.point.Warnings, tt.warnings)
+			if diff := cmp.Diff(tt.warnings, words(g.point.Notices)); diff != "" {
+				t.Errorf("warnings of the point (-want +got):\n%s", diff)
 			}
-			run := s.summary.Warnings
-			for _, f := range s.flags {
-				run = append(run, f.String())
-			}
-			if !slices.Equal(run, tt.run) {
-				t.Errorf("warnings of the run %q, want %q", run, tt.run)
+			if diff := cmp.Diff(tt.run, words(append(s.summary.Notices, s.notes...))); diff != "" {
+				t.Errorf("warnings of the run (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+func words(warnings []result.Warning) (texts []string) {
+	for _, w := range warnings {
+		texts = append(texts, w.String())
+	}
+	return texts
 }
 
 // Blocks that fall alike into every batch leave the interval a block of every
@@ -192,19 +199,23 @@ func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
 	for range 3 { // repetitions
 		for _, clients := range []int{1, 2, 8} {
 			p := result.Point{Series: "a", Load: result.Load{Kind: "closed", Clients: clients}}
-			s.flag(&p, "short")
+			s.flag(&p, result.FewBlocks, "short", "3 blocks")
 			if clients > 1 {
-				s.flag(&p, "full")
+				s.flag(&p, result.HostFull, "full", "")
 			}
-			if p.Warnings[0] != "short" || len(p.Warnings) > 2 {
-				t.Errorf("%q", p.Warnings)
+			want := []result.Warning{{Code: result.FewBlocks, Text: "short (3 blocks)"}, {Code: result.HostFull, Text: "full"}}
+			if diff := cmp.Diff(want[:min(2, clients)], p.Notices); diff != "" {
+				t.Errorf("warnings of %d clients (-want +got):\n%s", clients, diff)
 			}
 		}
 	}
-	s.flag(&result.Point{Series: "b", Load: result.Load{Kind: "open", Offered: 2.5}}, "full")
-	want := []string{"a at 1 client, a at 2 clients, a at 8 clients: short", "a at 2 clients, a at 8 clients, b at 2.5/s: full"}
-	if len(s.flags) != 2 || s.flags[0].String() != want[0] || s.flags[1].String() != want[1] {
-		t.Errorf("%v, want %q", s.flags, want)
+	s.flag(&result.Point{Series: "b", Load: result.Load{Kind: "open", Offered: 2.5}}, result.HostFull, "full", "")
+	want := []result.Warning{
+		{Code: result.FewBlocks, Where: []string{"a at 1 client", "a at 2 clients", "a at 8 clients"}, Text: "short"},
+		{Code: result.HostFull, Where: []string{"a at 2 clients", "a at 8 clients", "b at 2.5/s"}, Text: "full"},
+	}
+	if diff := cmp.Diff(want, s.notes); diff != "" {
+		t.Errorf("warnings of the run (-want +got):\n%s", diff)
 	}
 }
 
@@ -278,16 +289,5 @@ func TestNodeThatEndedHasNoCPU(t *testing.T) {
 	p := o.summary.Points[0]
 	if _, ok := p.CPU["peer0"]; ok || p.CPU[proc.Client] == 0 || p.RSS["peer0"] == 0 {
 		t.Errorf("CPU %v, memory %v", p.CPU, p.RSS)
-	}
-}
-
-func TestFlagIsShort(t *testing.T) {
-	f := flag{text: "full", points: []string{"a", "b", "c", "d", "e", "f", "g"}}
-	if got := f.String(); got != "a, b, c, d, e, f, g: full" {
-		t.Error(got)
-	}
-	f.points = append(f.points, "h", "i")
-	if got := f.String(); got != "a, b, c, d, e, f and 3 more: full" {
-		t.Error(got)
 	}
 }

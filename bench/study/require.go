@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
@@ -31,10 +30,10 @@ func (s *study) required() error {
 	}
 	var points []string
 	for _, p := range s.summary.Points {
-		if p.Valid || strings.HasPrefix(p.LimitedBy, bottleneck.HostCPU) || s.saturated(p) || s.remeasured(p) {
+		if p.Valid || p.Limit.Kind == result.LimitHost || s.saturated(p) || s.remeasured(p) {
 			continue
 		}
-		where := fmt.Sprintf("%s at %s", p.Series, loadName(p.Load))
+		where := place(p.Series, p.Load)
 		if s.Scenario.Repeat > 1 {
 			where += fmt.Sprintf(" (repetition %d)", p.Repetition)
 		}
@@ -53,7 +52,7 @@ func (s *study) saturated(p result.Point) bool {
 		return false
 	}
 	found := s.summary.Saturation[i]
-	return p.Load.Clients > found.Clients || p.Load.Offered > found.Offered
+	return p.Load.Amount() > found.Load().Amount()
 }
 
 // remeasured tells whether a search has a valid point of the same load.

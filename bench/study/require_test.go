@@ -6,14 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
 
 func TestRequired(t *testing.T) {
-	bad := func(series string, clients int, limitedBy string) result.Point {
-		return result.Point{Series: series, Repetition: 2, Load: result.Load{Kind: "closed", Clients: clients}, LimitedBy: limitedBy}
+	bad := func(series string, clients int, limit result.LimitKind) result.Point {
+		return result.Point{Series: series, Repetition: 2, Load: result.Load{Kind: "closed", Clients: clients}, Limit: result.Limit{Kind: limit}}
 	}
 	tests := []struct {
 		name  string
@@ -23,11 +22,11 @@ func TestRequired(t *testing.T) {
 	}{
 		{"valid", result.Point{Series: "a", Valid: true}, result.Saturation{Series: "a", Reached: true}, ""},
 		{"below", bad("a", 2, ""), result.Saturation{Series: "a", Reached: true, Clients: 4}, "a at 2 clients"},
-		{"at", bad("a", 4, bottleneck.Client), result.Saturation{Series: "a", Reached: true, Clients: 4}, "a at 4 clients"},
+		{"at", bad("a", 4, result.LimitClient), result.Saturation{Series: "a", Reached: true, Clients: 4}, "a at 4 clients"},
 		{"beyond", bad("a", 8, ""), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
 		{"beyond what was not reached", bad("a", 8, ""), result.Saturation{Series: "a", Clients: 4}, "a at 8 clients"},
 		{"no saturation", bad("a", 8, ""), result.Saturation{Series: "b", Reached: true, Clients: 4}, "a at 8 clients"},
-		{"full host", bad("a", 2, bottleneck.HostCPU+"peer0"), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
+		{"full host", bad("a", 2, result.LimitHost), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
 		{"open, below", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 50}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, "a at 50/s"},
 		{"open, beyond", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 70}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, ""},
 	}

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 )
@@ -30,5 +29,5 @@ const workedShare = 0.99
 
 // timerLimited tells whether clients waited for the batch timer, mostly.
 func timerLimited(p *result.Point) bool {
-	return p.LimitedBy == bottleneck.BatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
+	return p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 )
 
@@ -46,7 +45,7 @@ func TestScaleIsNotApplicable(t *testing.T) {
 		"nothing":   {func(i int, p *result.Point) { p.Throughput = 0 }, "0 numbers of clients"},
 		"timer": {func(i int, p *result.Point) {
 			if i < 2 {
-				p.LimitedBy = bottleneck.BatchTimer
+				p.Limit.Kind = result.LimitBatchTimer
 			}
 		}, "4 numbers of clients are not limited by the batch timer"},
 		"cut by the timer": {func(i int, p *result.Point) { p.BlockCut = &result.BlockCut{Timer: uint64(6 - i), Count: 4} }, "4 numbers of clients"},

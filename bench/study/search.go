@@ -35,7 +35,7 @@ type seeker interface {
 func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	spec := series.Load.Search
 	repetitions := cmp.Or(spec.Repetitions, repeat)
-	if series.Load.Kind == "open" {
+	if series.Load.Kind == result.LoadOpen {
 		return saturation.NewOpenSearch(saturation.OpenConfig{From: spec.From, To: spec.To, MaxP99: spec.P99.Seconds(), Repetitions: repetitions})
 	}
 	return saturation.NewClosedSearch(saturation.ClosedConfig{From: int(spec.From), To: int(spec.To), Repetitions: repetitions})
@@ -104,10 +104,10 @@ func (s *study) search(ctx context.Context, one session) error {
 }
 
 func searchedLoad(series scenario.Series, load float64) result.Load {
-	if series.Load.Kind == "open" {
-		return result.Load{Kind: "open", Offered: load, Slots: series.Load.Slots}
+	if series.Load.Kind == result.LoadOpen {
+		return result.Load{Kind: result.LoadOpen, Offered: load, Slots: series.Load.Slots}
 	}
-	return result.Load{Kind: "closed", Clients: int(load), Think: series.Load.Think.Seconds()}
+	return result.Load{Kind: result.LoadClosed, Clients: int(load), Think: series.Load.Think.Seconds()}
 }
 
 // stepOf says of a point what a search needs to know.
@@ -134,14 +134,14 @@ func (s *study) found(series scenario.Series) {
 		return
 	}
 	for _, w := range found.Warnings {
-		s.note("series "+series.Name, w.Text)
+		s.note("series "+series.Name, w.Code, w.Text)
 	}
 	points := s.pointsOf(series.Name)
 	stored := found.Saturation
 	stored.Series = series.Name
 	within(&stored, points)
 	limit(&stored, points)
-	if series.Load.Kind == "closed" {
+	if series.Load.Kind == result.LoadClosed {
 		scale(&stored, points)
 	}
 	s.summary.Saturation = append(s.summary.Saturation, stored)

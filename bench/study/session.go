@@ -71,7 +71,7 @@ func (s *study) session(ctx context.Context, one session) (early, unclosed error
 	s.site, s.facts = site, site.Facts()
 	s.summary.Target, s.manifest.Target = s.facts.Target, s.facts.Target
 	for _, note := range s.facts.Notes {
-		s.warn("%s", note)
+		s.warn(result.TargetNote, "%s", note)
 	}
 	maps.Copy(s.manifest.Versions, s.facts.Versions)
 	if err := s.prepare(ctx, one); err != nil {

@@ -83,7 +83,7 @@ const shedLimit = 0.005
 // changing tells whether the level's load changes with time by itself, so that
 // nothing under it is to stay the same.
 func (l level) changing() bool {
-	if l.load.Kind != "open" {
+	if l.load.Kind != result.LoadOpen {
 		return false
 	}
 	switch l.series.Process(l.load.Offered).(type) {
@@ -93,6 +93,14 @@ func (l level) changing() bool {
 	return false
 }
 
+// unsteady says what the states mean for a point that are no steady ones.
+func unsteady() map[stats.State]string {
+	return map[stats.State]string{
+		stats.Overloaded: "overloaded: more arrived than was committed, so that latency depends on how long the load was held",
+		stats.Drifting:   "not steady: latency drifted over the window, so that its quantiles depend on when they were taken",
+	}
+}
+
 // settle gives the point its verdict. A window that is too short to tell is no
 // reason to doubt it. Of a load that changes there is none to give.
 func (s *study) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
@@ -100,28 +108,22 @@ func (s *study) settle(p *result.Point, l level, m bench.Result, w *result.Windo
 		return
 	}
 	if m.Held < l.series.Load.Hold {
-		p.Steady = string(stats.TooShort)
+		p.Steady = stats.TooShort
 		return
 	}
 	// What is shed leaves no backlog: without it the rest may well be steady. That
 	// it happened is among the warnings already.
-	if shed := w.Counts[result.Dropped] + w.Counts[result.Limited]; l.load.Kind == "open" && float64(shed) > shedLimit*float64(p.Scheduled) {
-		p.Steady = string(stats.Overloaded)
+	if shed := w.Counts[result.Dropped] + w.Counts[result.Limited]; l.load.Kind == result.LoadOpen && float64(shed) > shedLimit*float64(p.Scheduled) {
+		p.Steady = stats.Overloaded
 		return
 	}
 	backlog := seen.backlog
-	if l.load.Kind == "closed" && wait(l.series.Load.Wait) != bench.WaitAcknowledge {
+	if l.load.Kind == result.LoadClosed && l.series.Load.Wait != result.WaitAcknowledge {
 		backlog = nil // its clients keep it constant
 	}
 	v := stats.Judge(&seen.latency, backlog)
-	p.Steady = string(v.State)
-	switch v.State {
-	case stats.Overloaded:
-		s.flag(p, "overloaded: more arrived than was committed, so that latency depends on how long the load was held")
-	case stats.Drifting:
-		s.flag(p, "not steady: latency drifted over the window, so that its quantiles depend on when they were taken")
-	default:
-		return
+	p.Steady = v.State
+	if text, ok := unsteady()[v.State]; ok {
+		s.flag(p, result.NotSteady, text, v.Reason)
 	}
-	p.Warnings[len(p.Warnings)-1] += " (" + v.Reason + ")"
 }

@@ -16,10 +16,12 @@ import (
 // The target serves 100 per second.
 func TestSteadyVerdict(t *testing.T) {
 	tests := []struct {
-		name, want, warning string
-		rate                float64
-		hold                time.Duration
-		slots               int
+		name    string
+		want    stats.State
+		warning string
+		rate    float64
+		hold    time.Duration
+		slots   int
 	}{
 		{"below capacity", "steady", "", 60, 31 * time.Second, 1000},
 		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held", 104, 31 * time.Second, 1000},

@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
 )
 
@@ -48,8 +49,8 @@ type study struct {
 	turns      int               // that left a point
 	traces     []*trace
 	recordings []recording
-	searches   []search // in the order in which they were begun
-	flags      []flag
+	searches   []search         // in the order in which they were begun
+	notes      []result.Warning // for the end of the run's list
 	calibrate  func() (result.Host, error)
 	sign       float64 // time of one signature, right before the level under way
 	cutShort   bool    // the last point's level was interrupted within its hold
@@ -88,7 +89,6 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (r
 	s.manifest = s.describe()
 	s.summary = result.Summary{
 		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,
-		Warnings: []string{}, Points: []result.Point{}, Saturation: []result.Saturation{}, FE: []result.FECost{},
 	}
 	// Before anything else writes into the folder, as nodes do with their logs.
 	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
@@ -151,17 +151,17 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 func (s *study) finish(failed error) error {
 	if failed != nil {
 		s.summary.Complete = false
-		s.warn("the run ended early (%v): the figures cover what was done until then", failed)
+		s.warn(result.EndedEarly, "the run ended early (%v): the figures cover what was done until then", failed)
 	}
 	if len(s.summary.Points) > 0 { // else no ledger was read
 		failed = errors.Join(failed, s.audit())
 	}
 	if err := s.explain(); err != nil {
-		s.warn("%v", err)
+		s.warn(result.NotStored, "%v", err)
 		failed = errors.Join(failed, err)
 	}
 	if err := s.writeTrace(); err != nil {
-		s.warn("%v", err)
+		s.warn(result.NotStored, "%v", err)
 		failed = errors.Join(failed, err)
 	}
 	for _, series := range s.Scenario.Series {
@@ -172,12 +172,12 @@ func (s *study) finish(failed error) error {
 			s.saturation(series)
 		}
 	}
-	for _, f := range s.flags {
-		s.warn("%s", f)
+	for _, w := range s.notes {
+		s.add(w)
 	}
 	given := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
 	if n := s.Scenario.Repeat; given > 0 && n > 1 && n < leastRepetitions {
-		s.warn("every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d", n, leastRepetitions, leastRepetitions)
+		s.warn(stats.FewRepetitions, "every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d", n, leastRepetitions, leastRepetitions)
 	}
 	s.manifest.Ended = time.Now().UTC()
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
@@ -198,12 +198,12 @@ func (s *study) audit() error {
 		audit, err = s.ledger.compare(s.writer.Transactions())
 	}
 	if err != nil {
-		s.warn("the audit failed: %v", err)
+		s.warn(result.AuditFailed, "the audit failed: %v", err)
 		return fmt.Errorf("audit: %w", err)
 	}
 	s.summary.Audit = &audit
 	if problem := audit.Problem(); problem != "" {
-		s.warn("%s", problem)
+		s.warn(result.AuditFailed, "%s", problem)
 		return errors.New(problem)
 	}
 	return nil
@@ -213,7 +213,7 @@ func (s *study) audit() error {
 // plateau of a closed load takes a level and two more that confirm it, an open
 // load one that was kept up with and one that was not.
 func saturates(l scenario.Load) bool {
-	return wait(l.Wait) != bench.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
+	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
 }
 
 // saturation locates the saturation point of a series with several levels. A
@@ -224,19 +224,19 @@ func (s *study) saturation(series scenario.Series) {
 		return
 	}
 	locate := saturation.Closed
-	if series.Load.Kind == "open" {
+	if series.Load.Kind == result.LoadOpen {
 		locate = saturation.Open
 	}
 	found, warnings, err := locate(points)
 	for _, w := range warnings {
-		s.note("series "+series.Name, w.Text)
+		s.note("series "+series.Name, w.Code, w.Text)
 	}
 	if err != nil {
-		s.warn("%v", err)
+		s.warn(result.NoSaturation, "%v", err)
 		return
 	}
 	limit(&found, points)
-	if series.Load.Kind == "closed" {
+	if series.Load.Kind == result.LoadClosed {
 		scale(&found, points)
 	}
 	s.summary.Saturation = append(s.summary.Saturation, found)
@@ -249,13 +249,6 @@ func (s *study) pointsOf(series string) []result.Point {
 		points = points[:len(points)-1]
 	}
 	return slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series })
-}
-
-func (s *study) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if !slices.Contains(s.summary.Warnings, text) {
-		s.summary.Warnings = append(s.summary.Warnings, text)
-	}
 }
 
 // describe returns what the manifest can say before anything has run.

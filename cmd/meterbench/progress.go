@@ -68,7 +68,7 @@ func (p *progress) Live(l study.Live) {
 	if l.AtMost {
 		most = "at most "
 	}
-	load := loadText(l.Load)
+	load := l.Load.String()
 	if l.Phases > 0 {
 		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
 	}
@@ -81,7 +81,7 @@ func (p *progress) Live(l study.Live) {
 func (p *progress) Point(pt result.Point) {
 	commit := pt.Latency[result.PartCommit.String()]
 	text := fmt.Sprintf("  %-18s %-12s %7.1f valid/s   commit p50 %s p99 %s   of %d scheduled %d valid",
-		pt.Series, loadText(pt.Load), pt.Throughput, quantile(commit.P50), quantile(commit.P99),
+		pt.Series, pt.Load.String(), pt.Throughput, quantile(commit.P50), quantile(commit.P99),
 		pt.Scheduled, pt.Outcomes[result.Valid.String()])
 	if answered := pt.Outcomes[result.Answered.String()]; answered > 0 {
 		text += fmt.Sprintf(", %d answered", answered)
@@ -153,16 +153,6 @@ func expected(s scenario.Scenario) string {
 		fe = fmt.Sprintf(", cost of encryption %s", clock(e.FE))
 	}
 	return fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s%s)", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp), fe)
-}
-
-func loadText(l result.Load) string {
-	switch {
-	case l.Kind == "open":
-		return fmt.Sprintf("%.6g/s", l.Offered)
-	case l.Clients == 1:
-		return "1 client"
-	}
-	return fmt.Sprintf("%d clients", l.Clients)
 }
 
 // clock writes a time as minutes and seconds, from an hour on with hours.

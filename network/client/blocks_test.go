@@ -12,7 +12,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
-	"meterbench/bench"
 	"meterbench/bench/result"
 )
 
@@ -22,7 +21,7 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 	c := dial(t, f, nil)
 	for _, code := range codes {
 		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
-		c.Submit(t.Context(), transaction(bench.WaitCommit)) // an invalid one is an error
+		c.Submit(t.Context(), transaction(result.WaitCommit)) // an invalid one is an error
 	}
 	if height, err := c.Height(t.Context()); height != 4 || err != nil {
 		t.Errorf("height %d, %v", height, err)
@@ -81,7 +80,7 @@ func TestStreamResumesWhereItBroke(t *testing.T) {
 	f.batch, f.timeout = 2, time.Hour
 	c := dial(t, f, nil)
 	acknowledged := make(chan struct{})
-	tx := transaction(bench.WaitCommit)
+	tx := transaction(result.WaitCommit)
 	tx.Acknowledged = func() { close(acknowledged) }
 	ended := make(chan error, 1)
 	go func() {

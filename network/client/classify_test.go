@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 
-	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/internal/refusal"
 )
@@ -61,7 +60,7 @@ func TestErrorsOfEndorsement(t *testing.T) {
 			f := newFakePeer()
 			c := dial(t, f, nil)
 			f.endorse = func(*peer.ChaincodeInput) error { return test.err }
-			receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+			receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 			if receipt.Outcome != test.outcome || err == nil || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("outcome %v; want %v; error %v; want %q in it", receipt.Outcome, test.outcome, err, test.text)
 			}
@@ -132,7 +131,7 @@ func TestErrorsOfSubmission(t *testing.T) {
 			f := newFakePeer()
 			c := dial(t, f, nil)
 			f.submit = func() error { return test.err }
-			receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+			receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 			if receipt.Outcome != test.outcome || err == nil || !strings.HasPrefix(err.Error(), "submit through peer0.ptb: ") {
 				t.Errorf("outcome %v; want %v; error %v", receipt.Outcome, test.outcome, err)
 			}
@@ -159,7 +158,7 @@ func TestValidationCodes(t *testing.T) {
 	c := dial(t, f, nil)
 	for _, code := range slices.Sorted(maps.Keys(tests)) {
 		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
-		receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+		receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 		if receipt.Outcome != tests[code] || receipt.Committed.IsZero() || receipt.Block == 0 {
 			t.Errorf("%v: receipt %+v", code, receipt)
 		}

@@ -7,6 +7,7 @@ import (
 	sdk "github.com/hyperledger/fabric-gateway/pkg/client"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 )
 
 // A Contract is one of the contracts on a client's channel, used by its operator.
@@ -30,7 +31,7 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 // Invoke submits a transaction as the operator and waits until it is
 // committed as valid. It is meant for set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
-	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: bench.WaitCommit}
+	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
 	if _, err := k.client.submitThrough(ctx, k.operator, tx); err != nil {
 		return fmt.Errorf("invoke %s.%s: %w", k.name, function, err)
 	}

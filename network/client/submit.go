@@ -62,7 +62,7 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 		return t.fail("endorse", endorseOutcome(ctx, err), err)
 	}
 	t.receipt.Endorsed = time.Now()
-	if tx.Wait == bench.WaitEndorse {
+	if tx.Wait == result.WaitEndorse {
 		t.receipt.Outcome = result.Answered
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 	"meterbench/bench/result"
 )
 
-func transaction(wait bench.Wait) bench.Transaction {
+func transaction(wait result.Wait) bench.Transaction {
 	return bench.Transaction{Function: "PutReading", Args: [][]byte{[]byte("reading")}, Wait: wait}
 }
 
@@ -26,7 +26,7 @@ func TestSubmitFollowsToTheCommit(t *testing.T) {
 	f := newFakePeer()
 	c := dial(t, f, nil)
 	var acknowledged time.Time
-	tx := transaction(bench.WaitAcknowledge)
+	tx := transaction(result.WaitAcknowledge)
 	tx.Acknowledged = func() { acknowledged = time.Now() }
 	before := time.Now()
 	receipt, err := c.Submit(t.Context(), tx)
@@ -54,7 +54,7 @@ func TestBlockOvertakesTheAnswer(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+	receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 	if err != nil || receipt.Outcome != result.Valid || receipt.Committed.IsZero() || !receipt.Submitted.Equal(receipt.Committed) {
 		t.Errorf("acknowledged at %v, committed at %v, %v", receipt.Submitted, receipt.Committed, err)
 	}
@@ -64,7 +64,7 @@ func TestEndorseOnlySendsNothingToTheOrderer(t *testing.T) {
 	f := newFakePeer()
 	f.submit = func() error { return errors.New("must not be called") }
 	c := dial(t, f, nil)
-	receipt, err := c.Submit(t.Context(), transaction(bench.WaitEndorse))
+	receipt, err := c.Submit(t.Context(), transaction(result.WaitEndorse))
 	if err != nil || receipt.Outcome != result.Answered || receipt.Endorsed.IsZero() || !receipt.Submitted.IsZero() {
 		t.Errorf("receipt %+v, %v", receipt, err)
 	}
@@ -77,7 +77,7 @@ func TestNoCommitInTime(t *testing.T) {
 	f := newFakePeer()
 	f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
 	c := dial(t, f, func(cfg *Config) { cfg.Timeouts.Commit = 20 * time.Millisecond })
-	receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+	receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 	if receipt.Outcome != result.Unknown || receipt.Submitted.IsZero() || !receipt.Committed.IsZero() || !errors.Is(err, errOverdue) {
 		t.Errorf("receipt %+v, %v", receipt, err)
 	}
@@ -98,7 +98,7 @@ func TestStopInEveryPhase(t *testing.T) {
 			default:
 				f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
 			}
-			tx := transaction(bench.WaitCommit)
+			tx := transaction(result.WaitCommit)
 			tx.Acknowledged = cancel
 			receipt, err := c.Submit(ctx, tx)
 			if receipt.Outcome != result.Interrupted || err == nil || !strings.HasPrefix(err.Error(), phase) {
@@ -116,7 +116,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 	f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
 	c := dial(t, f, nil)
 	acknowledged := make(chan struct{})
-	tx := transaction(bench.WaitCommit)
+	tx := transaction(result.WaitCommit)
 	tx.Acknowledged = func() { close(acknowledged) }
 	ended := make(chan error, 1)
 	go func() {
@@ -142,7 +142,7 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Submit(t.Context(), transaction(bench.WaitCommit)); err != nil {
+		if _, err := c.Submit(t.Context(), transaction(result.WaitCommit)); err != nil {
 			t.Error(err)
 		}
 		if err := c.Close(); err != nil {
@@ -168,7 +168,7 @@ func TestGatewaysTakeTurns(t *testing.T) {
 	second.Gateways[0].Name, second.Gateways[0].Identity.MSP = "peer0.cmi", "CmiMSP"
 	c := dial(t, newFakePeer(), func(cfg *Config) { cfg.Gateways = append(cfg.Gateways, second.Gateways...) })
 	for i := range 6 {
-		_, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+		_, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 		if first := i%2 == 0; first != (err == nil) || !first && !strings.Contains(err.Error(), "through peer0.cmi") {
 			t.Errorf("transaction %d: %v", i, err)
 		}
@@ -228,7 +228,7 @@ func TestManyAtOnce(t *testing.T) {
 				if i%5 == 4 {
 					f.breakStreams()
 				}
-				receipt, err := c.Submit(t.Context(), transaction(bench.WaitCommit))
+				receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 				if err != nil {
 					t.Error(err)
 				}

@@ -18,6 +18,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
+	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
 	"meterbench/workloads"
 )
@@ -114,12 +115,19 @@ func (s *fabricSite) Facts() study.Facts {
 	for _, c := range s.measured {
 		observers = append(observers, c.Peers[0]) // whose blocks the client watches
 	}
+	var processes []result.Process
+	for _, n := range s.net.Record().Nodes {
+		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
+	}
+	if s.device.Device != nil {
+		processes = append(processes, result.Process{Role: result.RoleDevice, Name: device.Name})
+	}
 	return study.Facts{
 		Target: "fabric", Topology: s.topology.Name, TopologyJSON: described,
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
 		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
 		Policy: channel.Chaincodes[0].Endorsement, Limits: limits, Caps: s.topology.Caps,
-		Channels: len(s.channels), Observers: observers,
+		Processes: processes, Channels: len(s.channels), Observers: observers,
 		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.first.Seconds()},
 		Versions: map[string]string{"fabric": s.lab.binaries.Version},
 	}

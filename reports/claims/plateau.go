@@ -3,7 +3,6 @@ package claims
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
@@ -45,7 +44,7 @@ func (l Level) Throughput() Estimate {
 // A Plateau is how much a series carries at most.
 type Plateau struct {
 	Throughput Estimate
-	Limit      string // what most of its points were limited by
+	Limit      result.Limit // what most of its points were limited by
 }
 
 // Plateau returns the median of the levels that reach a share of the highest: the highest itself is
@@ -56,7 +55,7 @@ type Plateau struct {
 // so only carried clearly more, or more clients could have done, there is no plateau: disturbed
 // then tells what was in the way. More clients could not where a second level confirms the plateau,
 // or a peer limits it.
-func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
+func (s Series) Plateau(share float64) (p Plateau, disturbed result.Limit) {
 	var alone, others, levels []Level
 	highest := 0.0
 	for _, l := range s.Levels {
@@ -76,19 +75,19 @@ func (s Series) Plateau(share float64) (p Plateau, disturbed string) {
 	if n > 0 {
 		p = Plateau{middle(reach), Limit(levels...)}
 	}
-	confirmed := n >= 2 || ByPeer(p.Limit)
+	confirmed := n >= 2 || p.Limit.Role == result.RolePeer
 	for _, l := range others {
 		if !confirmed && (n == 0 || l.Load.Clients > levels[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
 			return Plateau{}, Limit(l)
 		}
 	}
-	return p, ""
+	return p, result.Limit{}
 }
 
 // Most returns the highest throughput with more than from and up to to clients, 0 where no such
 // point is valid. It is at least that where something else than the network was in the way:
 // disturbed then tells what.
-func (s Series) Most(from, to int) (most float64, disturbed string) {
+func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	for _, l := range s.Levels {
 		if n := l.Load.Clients; n <= from || n > to {
 			continue
@@ -106,27 +105,20 @@ func (s Series) Most(from, to int) (most float64, disturbed string) {
 // settings limited: the machine was busy with other things.
 func (l Level) Undisturbed() Level {
 	return Level{Load: l.Load, Points: slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool {
-		return strings.HasSuffix(p.LimitedBy, "other processes") || strings.HasSuffix(p.LimitedBy, "other virtual machines") || strings.HasSuffix(p.LimitedBy, "client")
+		return p.Limit.Foreign()
 	})}
 }
 
 // Limit returns what most of the levels' points were limited by.
-func Limit(levels ...Level) string {
-	counts := map[string]int{}
-	most := ""
+func Limit(levels ...Level) (most result.Limit) {
+	counts := map[result.Limit]int{}
 	for _, l := range levels {
 		for _, p := range l.Points {
-			counts[p.LimitedBy]++
-			if counts[p.LimitedBy] > counts[most] {
-				most = p.LimitedBy
+			counts[p.Limit]++
+			if counts[p.Limit] > counts[most] {
+				most = p.Limit
 			}
 		}
 	}
 	return most
-}
-
-// ByPeer reports whether a peer is what limited a point.
-func ByPeer(limit string) bool {
-	fields := strings.Fields(limit)
-	return len(fields) > 1 && strings.HasPrefix(fields[len(fields)-1], "peer")
 }

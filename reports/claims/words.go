@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"meterbench/bench/result"
 	"meterbench/reports"
 )
 
@@ -43,14 +44,14 @@ func OrNone(items []string) string {
 }
 
 // LimitedBy says what limited a point.
-func LimitedBy(limit string) string {
-	switch limit {
+func LimitedBy(limit result.Limit) string {
+	switch limit.Kind {
 	case "":
 		return "cause unknown"
-	case "not limited":
-		return limit
+	case result.LimitNone:
+		return limit.String()
 	}
-	return "limited by " + limit
+	return "limited by " + limit.String()
 }
 
 // Capital begins a sentence with s.

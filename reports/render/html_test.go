@@ -190,7 +190,7 @@ func hostile(t testing.TB, s string) reports.Report {
 	for i := range sum.Points {
 		p := &sum.Points[i]
 		p.Series, p.Reasons, p.Warnings = s, []string{s}, []string{s}
-		p.Conditions.Topology, p.Conditions.Scheme, p.Conditions.Wait = s, s, s
+		p.Conditions.Topology, p.Conditions.Scheme, p.Conditions.Wait = s, s, result.Wait(s)
 		p.CPU = map[string]float64{s: 1}
 		p.RSS = p.CPU
 		p.Intervals = map[string]stats.Interval{"throughput_per_s": {Low: 1, High: 2, N: 3, Method: s}}

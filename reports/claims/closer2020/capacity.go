@@ -24,7 +24,7 @@ const (
 type step struct {
 	cpus       float64
 	throughput claims.Estimate
-	limit      string
+	limit      result.Limit
 	least      string // "at least " where something else than the quota was in the way
 }
 
@@ -44,10 +44,10 @@ func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 		case quota <= 0:
 		case sum > capsShare*float64(e.Run.Host.Cores):
 			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.Run.Host.Cores))
-		case other != "":
+		case other != (result.Limit{}):
 			most, _ := s.Most(0, math.MaxInt)
 			bounds = append(bounds, step{quota, claims.Exactly(most), other, "at least "})
-		case strings.HasPrefix(p.Limit, "host CPU"): // it could not use its quota up
+		case p.Limit.Kind == result.LimitHost: // it could not use its quota up
 			bounds = append(bounds, step{quota, p.Throughput, p.Limit, "at least "})
 		case p.Throughput.Value > 0:
 			steps = append(steps, step{quota, p.Throughput, p.Limit, ""})

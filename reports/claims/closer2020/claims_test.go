@@ -102,14 +102,14 @@ func TestVerdicts(t *testing.T) {
 		{"others in the way at the largest quota", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
-					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
+					s.Points[i].Limit, s.Points[i].Throughput = others, p.Throughput/3
 				}
 			}
 		}, "scales-with-capacity", result.Inconclusive},
 		{"the largest quota carried enough with others in the way", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
-					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+					s.Points[i].Limit = others
 				}
 			}
 		}, "scales-with-capacity", result.Reproduced},
@@ -117,7 +117,7 @@ func TestVerdicts(t *testing.T) {
 			keep("limit/", "limit-commit")(nil, s) // whose limits lie elsewhere
 			for i, p := range s.Points {
 				if p.Load.Clients <= 4 {
-					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
+					s.Points[i].Limit, s.Points[i].Throughput = others, p.Throughput/3
 				}
 			}
 		}, "peer-limit", result.Inconclusive},
@@ -125,28 +125,28 @@ func TestVerdicts(t *testing.T) {
 			keep("limit/", "limit-commit")(nil, s)
 			for i, p := range s.Points {
 				if p.Load.Clients >= 32 {
-					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+					s.Points[i].Limit = others
 				}
 			}
 		}, "peer-limit", result.NotReproduced},
 		{"others in the way of some loads", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if p.Load.Clients == 128 || p.Series == "limit-filled-again" {
-					s.Points[i].LimitedBy, s.Points[i].Throughput = "host CPU, largest: other processes", p.Throughput/3
+					s.Points[i].Limit, s.Points[i].Throughput = others, p.Throughput/3
 				}
 			}
 		}, "scales-with-capacity", result.Reproduced},
 		{"a host that is too small for the largest quota", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.5 {
-					s.Points[i].LimitedBy = "host CPU, largest: peer0.ptb"
+					s.Points[i].Limit = result.Limit{Kind: result.LimitHost, Node: "peer0.ptb", Role: result.RolePeer}
 				}
 			}
 		}, "scales-with-capacity", result.Reproduced},
 		{"others in the way between the ends", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				if strings.HasPrefix(p.Series, "quota") && p.Conditions.Caps.Peer.CPUs == 0.25 {
-					s.Points[i].LimitedBy = "host CPU, largest: other processes"
+					s.Points[i].Limit = others
 				}
 			}
 		}, "scales-with-capacity", result.Reproduced},
@@ -164,12 +164,12 @@ func TestVerdicts(t *testing.T) {
 		}, "algorithm-integrity", result.Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
-				s.Points[i].LimitedBy = "host CPU, largest: other processes"
+				s.Points[i].Limit = others
 			}
 		}, "peer-limit", result.Inconclusive},
 		{"a machine that others fill", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
-				s.Points[i].LimitedBy = "host CPU, largest: other processes"
+				s.Points[i].Limit = others
 			}
 		}, "scales-with-capacity", result.Inconclusive},
 		{"no costs", func(_ *result.Run, s *result.Summary) { s.FE = nil }, "overhead-key-size", result.Inconclusive},

@@ -45,7 +45,7 @@ func limitFigure(e *claims.Evidence) reports.Figure {
 		line := reports.Series{Name: setting(s.Conditions), Hue: i}
 		for _, l := range s.Levels {
 			p := claims.Point(float64(l.Load.Clients), l.Throughput())
-			p.Saturation = ok && limit.clients == l.Load.Clients && claims.ByPeer(limit.by)
+			p.Saturation = ok && limit.clients == l.Load.Clients && limit.by.Role == result.RolePeer
 			line.Points = append(line.Points, p)
 		}
 		f.Series = append(f.Series, line)

@@ -65,9 +65,9 @@ const (
 type limit struct {
 	setting string
 	plateau claims.Estimate
-	clients int    // the fewest that reach the plateau
-	by      string // what limits the plateau
-	most    int    // the most clients that were measured
+	clients int          // the fewest that reach the plateau
+	by      result.Limit // what limits the plateau
+	most    int          // the most clients that were measured
 	answer  answer
 	where   string // the answer in words
 }
@@ -79,7 +79,7 @@ func limitOf(s claims.Series) (limit, bool) {
 	some, inSome := s.Most(limitClients, limitTo)
 	p, other := s.Plateau(clearly)
 	at := p.Throughput.Value
-	if few == 0 || some == 0 || at == 0 && other == "" {
+	if few == 0 || some == 0 || at == 0 && other == (result.Limit{}) {
 		return limit{}, false
 	}
 	l := limit{setting: setting(s.Conditions), plateau: p.Throughput, by: cmp.Or(p.Limit, other), most: s.Levels[len(s.Levels)-1].Load.Clients}
@@ -89,20 +89,20 @@ func limitOf(s claims.Series) (limit, bool) {
 		}
 	}
 	atLeast := at // of a plateau that is not known
-	if other != "" {
+	if other != (result.Limit{}) {
 		atLeast, _ = s.Most(0, l.most)
 	}
 	// A throughput that was disturbed is a lower bound: that it is low decides nothing.
 	switch {
 	case at > 0 && few >= early*at:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
-	case inSome == "" && some < clearly*atLeast:
+	case inSome == (result.Limit{}) && some < clearly*atLeast:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
-	case other != "" || inFew != "" || some < clearly*at:
+	case other != (result.Limit{}) || inFew != (result.Limit{}) || some < clearly*at:
 		l.answer, l.where = disturbed, claims.LimitedBy(cmp.Or(other, inFew, inSome))
 	case few >= clearly*at:
 		l.answer, l.where = near, fmt.Sprintf("at about %d clients", limitFrom)
-	case !claims.ByPeer(l.by):
+	case l.by.Role != result.RolePeer:
 		l.where = claims.LimitedBy(l.by)
 	default:
 		l.answer, l.where = around, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)

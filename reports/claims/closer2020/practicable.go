@@ -51,7 +51,7 @@ func feasibility(e *claims.Evidence) *result.Feasibility {
 	for _, s := range e.Question(quotaQuestion) {
 		p, other := s.Plateau(clearly)
 		throughput := p.Throughput.Value
-		if other != "" { // it bears that much at least
+		if other != (result.Limit{}) { // it bears that much at least
 			throughput, _ = s.Most(0, math.MaxInt)
 		}
 		if throughput > 0 {

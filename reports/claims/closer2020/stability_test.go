@@ -34,19 +34,19 @@ func TestVerdictsOfTheStudy(t *testing.T) {
 
 // knee is the law of a peer that reaches its limit at the given number of
 // clients, under every setting: a straight line up to there.
-func knee(at float64) func(result.Conditions, int) (float64, string) {
-	return func(c result.Conditions, clients int) (float64, string) {
+func knee(at float64) func(result.Conditions, int) (float64, result.Limit) {
+	return func(c result.Conditions, clients int) (float64, result.Limit) {
 		if n := float64(clients); n < at {
-			return 100 * n, "not limited"
+			return 100 * n, result.Limit{Kind: result.LimitNone}
 		}
-		return 100 * at, "CPU cap of peer0.ptb"
+		return 100 * at, peerCap
 	}
 }
 
 // power is the law of a peer whose throughput is a power of its quota.
-func power(exponent float64) func(result.Conditions, int) (float64, string) {
-	return func(c result.Conditions, clients int) (float64, string) {
-		return 400 * math.Pow(c.Caps.Peer.CPUs, exponent), "CPU cap of peer0.ptb"
+func power(exponent float64) func(result.Conditions, int) (float64, result.Limit) {
+	return func(c result.Conditions, clients int) (float64, result.Limit) {
+		return 400 * math.Pow(c.Caps.Peer.CPUs, exponent), peerCap
 	}
 }
 

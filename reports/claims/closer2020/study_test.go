@@ -22,7 +22,7 @@ type world struct {
 	luck  *rand.Rand // of every single figure; nil: there is no noise
 	noise float64    // a figure is off by up to so much of it, either way
 	// What makes it another world; nil where it is that of two cores.
-	law     func(c result.Conditions, clients int) (throughput float64, limited string)
+	law     func(c result.Conditions, clients int) (throughput float64, limited result.Limit)
 	encrypt func(scheme string, bits, length int) float64
 }
 
@@ -100,6 +100,12 @@ func conditions(s scenario.Series) result.Conditions {
 // single tells whether a scheme has one size.
 func single(scheme string) bool { return scheme == "ecddh" || scheme == "dmcfe" }
 
+// others fill the host, or the peer is at its cap.
+var (
+	others  = result.Limit{Kind: result.LimitHost, Node: "other", Role: result.RoleOther}
+	peerCap = result.Limit{Kind: result.LimitCap, Node: "peer0.ptb", Role: result.RolePeer}
+)
+
 // peer is what clients get of a peer of the given cost: few of them wait for
 // each other's answers, many for the peer,
 //
@@ -107,7 +113,7 @@ func single(scheme string) bool { return scheme == "ecddh" || scheme == "dmcfe" 
 //
 // and where their transactions do not fill a block, for the timer. The delays
 // are those that were measured on two cores.
-func (w *world) peer(c result.Conditions, clients int) (throughput float64, limited string) {
+func (w *world) peer(c result.Conditions, clients int) (throughput float64, limited result.Limit) {
 	n, quota := float64(clients), c.Caps.Peer.CPUs
 	if quota == 0 {
 		quota = 1
@@ -116,12 +122,12 @@ func (w *world) peer(c result.Conditions, clients int) (throughput float64, limi
 	if c.Wait == "commit" {
 		delay = 13.6 * w.cost
 	}
-	throughput, limited = 1/(delay/n+w.cost/quota), "not limited"
+	throughput, limited = 1/(delay/n+w.cost/quota), result.Limit{Kind: result.LimitNone}
 	if throughput > 0.6*quota/w.cost {
-		limited = "CPU cap of peer0.ptb"
+		limited = peerCap
 	}
 	if paced := n / (c.BatchTimeout + delay); c.Wait == "commit" && clients < int(c.BatchMessages) && paced < throughput {
-		throughput, limited = paced, "batch timer"
+		throughput, limited = paced, result.Limit{Kind: result.LimitBatchTimer}
 	}
 	return throughput, limited
 }
@@ -149,9 +155,12 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 		Series: name, Repetition: 1, Valid: true, Conditions: c, Load: result.Load{Kind: "closed", Clients: clients},
 		Window: 7, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 100},
 		Intervals: map[string]stats.Interval{}, Latency: map[string]stats.Quantiles{},
-		ClientCPU:             210e-6,
-		CPU:                   map[string]float64{"peer0.ptb": 0.1, "orderer0": 0.1, "chaincode.peer0.ptb": 0.05, "client": 0.05},
-		LimitedBy:             limited,
+		ClientCPU: 210e-6,
+		CPU:       map[string]float64{"peer0.ptb": 0.1, "orderer0": 0.1, "chaincode.peer0.ptb": 0.05, "client": 0.05},
+		Limit:     limited,
+		Roles: map[string]result.Role{
+			"peer0.ptb": result.RolePeer, "orderer0": result.RoleOrderer, "chaincode.peer0.ptb": result.RoleChaincode, "client": result.RoleClient,
+		},
 		ScheduleLag:           median(0.0005),
 		RSS:                   map[string]float64{},
 		ClientCPUInSignatures: 7,

@@ -21,7 +21,7 @@ func limitTable(e *claims.Evidence) reports.Table {
 		if l, ok := limitOf(s); ok {
 			const why = "something else than the network was in the way"
 			none := l.plateau.Value == 0
-			t.Rows = append(t.Rows, claims.Row(l.setting, claims.Unless(none, why, l.plateau.Value), claims.Unless(none, why, l.clients), l.by, l.where))
+			t.Rows = append(t.Rows, claims.Row(l.setting, claims.Unless(none, why, l.plateau.Value), claims.Unless(none, why, l.clients), l.by.String(), l.where))
 		}
 	}
 	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. "+

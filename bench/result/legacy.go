@@ -1,0 +1,91 @@
+package result
+
+import (
+	"slices"
+	"strings"
+)
+
+// Upgrade fills in what runs of older versions tell only in words: the roles of
+// processes, limits, warnings and the factors of series. What is stored otherwise
+// stays as it is.
+func (s *Summary) Upgrade() {
+	s.Notices = notices(s.Notices, s.Warnings)
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Notices = notices(p.Notices, p.Warnings)
+		if p.Limit.Kind == "" {
+			p.Limit = parseLimit(p.LimitedBy)
+		}
+		if p.Factors == nil {
+			p.Factors = parseFactors(p.Series)
+		}
+		if p.Roles == nil && len(p.CPU) > 0 {
+			p.Roles = map[string]Role{}
+			for name := range p.CPU {
+				p.Roles[name] = roleOf(name)
+			}
+		}
+	}
+	for i := range s.Saturation {
+		if f := &s.Saturation[i]; f.Limit.Kind == "" {
+			f.Limit = parseLimit(f.LimitedBy)
+		}
+	}
+}
+
+// notices returns the typed warnings, made of the sentences where there are none.
+func notices(typed []Warning, sentences []string) []Warning {
+	if typed != nil {
+		return typed
+	}
+	for _, text := range sentences {
+		typed = append(typed, Warning{Code: Untyped, Text: text})
+	}
+	return typed
+}
+
+// parseLimit is the inverse of Limit.String, and zero for another text.
+func parseLimit(text string) Limit {
+	for _, kind := range []LimitKind{LimitCap, LimitHost, LimitCommit} {
+		if name, ok := strings.CutPrefix(text, kind.before()); ok {
+			for _, p := range Processes() {
+				if name == p.String() {
+					return Limit{kind, p.Name, p.Role}
+				}
+			}
+			return Limit{kind, name, roleOf(name)}
+		}
+	}
+	all := []LimitKind{LimitGateway, LimitEndorser, LimitBatchTimer, LimitClient, LimitSlots, LimitNone, LimitUnknown}
+	if kind := LimitKind(text); slices.Contains(all, kind) {
+		return Limit{Kind: kind}
+	}
+	return Limit{}
+}
+
+// roleOf returns the role of a process by its name: chaincode.<peer>,
+// orderer<n>, device, client, other, steal, or else a peer's.
+func roleOf(process string) Role {
+	switch role := Role(process); role {
+	case RoleDevice, RoleClient, RoleOther, RoleSteal:
+		return role
+	}
+	for _, role := range []Role{RoleChaincode, RoleOrderer} {
+		if strings.HasPrefix(process, string(role)) {
+			return role
+		}
+	}
+	return RolePeer
+}
+
+// parseFactors returns the factors that a series is named after:
+// plain/batch=2s,10/caps=peer:0.5.
+func parseFactors(series string) (all []Factor) {
+	_, parts, _ := strings.Cut(series, "/")
+	for part := range strings.SplitSeq(parts, "/") {
+		if key, label, ok := strings.Cut(part, "="); ok {
+			all = append(all, Factor{key, label})
+		}
+	}
+	return all
+}
