@@ -36,10 +36,7 @@ func buildEnv() []string {
 func key() string {
 	h := sha256.New()
 	for _, name := range []string{"go.mod.txt", "go.sum.txt", "sampleconfig/core.yaml", "sampleconfig/orderer.yaml"} {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			panic(err) // embedded: cannot happen
-		}
+		text := read(name)
 		fmt.Fprintf(h, "%d %s", len(text), text)
 	}
 	fmt.Fprintf(h, "%q %q %q", buildArgs(), buildEnv(), runtime.Version())
@@ -103,11 +100,7 @@ func compile(ctx context.Context, work, bin, dir string, progress io.Writer) err
 		}
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := files.ReadFile(name + ".txt")
-		if err != nil {
-			return fmt.Errorf("prepare the build: %w", err)
-		}
-		if err := os.WriteFile(filepath.Join(module, name), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(module, name), read(name+".txt"), 0o644); err != nil {
 			return fmt.Errorf("prepare the build: %w", err)
 		}
 	}

@@ -1,10 +1,11 @@
 // Package daemons provides Fabric's peer and orderer: it builds the pinned
 // release once and keeps it in the user's cache, or takes daemons that exist.
 //
-// Go does not embed a folder with a go.mod of its own, so the module that pins
-// the release is embedded as go.mod.txt and go.sum.txt and written out before
-// a build. They are what `go get -tool` of the two programs at that release
-// and `go mod tidy` leave; go.sum.txt is complete, so a build resolves nothing.
+// A release is a folder named after it, with the module that pins it and the sample
+// configuration. Go does not embed a folder with a go.mod of its own, so the module is embedded
+// as go.mod.txt and go.sum.txt and written out before a build. They are what `go get -tool` of
+// the two programs at that release and `go mod tidy` leave; go.sum.txt is complete, so a build
+// resolves nothing.
 package daemons
 
 import (
@@ -18,13 +19,25 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/google/renameio/v2"
 )
 
-// Version is the Fabric release that Ensure provides.
+// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of
+// package fabric.
 const Version = "v3.1.1"
 
-//go:embed go.mod.txt go.sum.txt sampleconfig/core.yaml sampleconfig/orderer.yaml
+//go:embed v3.1.1/*.txt v3.1.1/sampleconfig/*.yaml
 var files embed.FS
+
+// read returns an embedded file of the release.
+func read(name string) []byte {
+	text, err := files.ReadFile(Version + "/" + name)
+	if err != nil {
+		panic(err) // embedded: cannot happen
+	}
+	return text
+}
 
 // Binaries are daemons that are ready to run.
 type Binaries struct {
@@ -95,7 +108,12 @@ func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	if orderer != b.Version {
 		return Binaries{}, fmt.Errorf("fabric daemons in %s: peer is %s but orderer is %s", dir, b.Version, orderer)
 	}
-	if b.ConfigDir, err = cacheConfig(); err != nil {
+	root, err := Config{}.root()
+	if err == nil {
+		b.ConfigDir = filepath.Join(root, "config-"+Version)
+		err = writeConfig(b.ConfigDir)
+	}
+	if err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: write the sample configuration: %w", err)
 	}
 	return b, nil
@@ -118,44 +136,16 @@ func runVersion(ctx context.Context, path string) (string, error) {
 	return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", path)
 }
 
-// cacheConfig writes the sample configuration to the user's cache folder,
-// where it may be already.
-func cacheConfig() (string, error) {
-	root, err := Config{}.root()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(root, "config-"+Version)
-	return dir, writeConfig(dir)
-}
-
 func writeConfig(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, name := range []string{"core.yaml", "orderer.yaml"} {
-		text, err := files.ReadFile("sampleconfig/" + name)
+		// Others see the old or the new text.
+		err := renameio.WriteFile(filepath.Join(dir, name), read("sampleconfig/"+name), 0o644, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
 		if err != nil {
-			return err
-		}
-		if err := replaceFile(filepath.Join(dir, name), text); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// replaceFile writes a file in one step: others see the old or the new text.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone after the rename
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
