@@ -5,8 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
-	"crypto/x509"
-	"encoding/pem"
+	"crypto/tls"
 	"errors"
 	"fmt"
 
@@ -36,48 +35,19 @@ func newSigner(id Identity) (*signer, error) {
 	if id.MSP == "" {
 		return nil, errors.New("identity has no MSP id")
 	}
-	key, err := parseKey(id.KeyPEM)
+	pair, err := tls.X509KeyPair(id.CertPEM, id.KeyPEM) // which also sees to it that the two belong together
 	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
+		return nil, fmt.Errorf("certificate and private key: %w", err)
 	}
-	block, _ := pem.Decode(id.CertPEM)
-	if block == nil {
-		return nil, errors.New("certificate: not PEM")
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("certificate: %w", err)
-	}
-	if !key.PublicKey.Equal(cert.PublicKey) {
-		return nil, errors.New("certificate and private key do not belong together")
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return nil, errors.New("private key: not an ECDSA P-256 key")
 	}
 	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: id.MSP, IdBytes: id.CertPEM})
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
 	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: lows.Key{PrivateKey: key}}, nil
-}
-
-func parseKey(text []byte) (*ecdsa.PrivateKey, error) {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("not PEM")
-	}
-	var parsed any
-	var err error
-	if block.Type == "EC PRIVATE KEY" {
-		parsed, err = x509.ParseECPrivateKey(block.Bytes)
-	} else {
-		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
-	}
-	if err != nil {
-		return nil, err
-	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("not an ECDSA P-256 key")
-	}
-	return key, nil
 }
 
 // sign returns the ASN.1 signature of message's SHA-256. It is deterministic

@@ -6,9 +6,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
+	"crypto/tls"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,17 +31,13 @@ type Admin struct {
 // NewAdmin returns an administrator of the organisation with that MSP id.
 func NewAdmin(id string, c Credential) (_ *Admin, err error) {
 	defer wrap(&err, "administrator of %s", id)
-	block, _ := pem.Decode(c.Key)
-	if block == nil {
-		return nil, errors.New("the key is not PEM")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	pair, err := tls.X509KeyPair(c.Cert, c.Key)
 	if err != nil {
 		return nil, err
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("the key is a %T, not ECDSA", parsed)
+		return nil, fmt.Errorf("the key is a %T, not ECDSA", pair.PrivateKey)
 	}
 	var e encoder
 	creator := e.bytes(&msp.SerializedIdentity{Mspid: id, IdBytes: c.Cert})
