@@ -24,9 +24,9 @@ type event struct {
 	versions, store, state time.Duration
 }
 
-// parseEvent reads a line of the form that network/fabric has the nodes write:
-// instant, level, module in brackets, message. It is false for every line that
-// tells nothing of a block, or not exactly as expected.
+// parseEvent reads a line of the form that network/fabric has the nodes write: instant, level, module
+// in brackets, message. It is false for every line that tells nothing of a block, or not exactly as
+// expected.
 func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 	instant, rest, _ := strings.Cut(line, " ")
 	_, rest, _ = strings.Cut(rest, " [")
@@ -87,8 +87,8 @@ type logReader struct {
 	read  int64            // up to here; the end of a line
 }
 
-// next hands every event since the last call to take. A line that is not
-// complete yet is left for the next call.
+// next hands every event since the last call to take. A line that is not complete yet is left for the
+// next call.
 func (l *logReader) next(take func(event)) error {
 	f, err := os.Open(l.path)
 	if err != nil {

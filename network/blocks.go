@@ -13,8 +13,8 @@ import (
 	"meterbench/network/fabric"
 )
 
-// A blockLog puts together what the logs of all nodes tell of the blocks of a
-// network. It reads each log once, however often it is asked.
+// A blockLog puts together what the logs of all nodes tell of the blocks of a network. It reads each
+// log once, however often it is asked.
 type blockLog struct {
 	mu       sync.Mutex
 	orderers []*ordererLog
@@ -67,20 +67,18 @@ func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 // tellTime is how long a peer may take to log a block that it has shown.
 const tellTime = time.Second
 
-// Blocks returns the blocks of a channel that its observing peer has committed
-// since an instant, in order, with their times at every peer of the channel,
-// that one first. It is the peer that Client watches. What a log does not tell
-// is missing, also where the error says that a log could not be read.
+// Blocks returns the blocks of a channel that its observing peer has committed since an instant, in
+// order, with their times at every peer of the channel, that one first. It is the peer that Client
+// watches. What a log does not tell is missing, also where the error says that a log could not be read.
 //
-// A peer shows a block as soon as it is stored, and logs it after the state is
-// too. So Blocks waits, for a second at most, until the observing peer has
-// logged all blocks below number height: those that a client has seen. Blocks
-// before the first one returned are forgotten: the next call for the channel
+// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks waits,
+// for a second at most, until the observing peer has logged all blocks below number height: those that
+// a client has seen. Blocks before the first one returned are forgotten: the next call for the channel
 // asks for no earlier instant.
 //
-// The instants are the nodes' own, in microseconds on this machine's wall
-// clock. Of each kind it was read from the nodes' logs, whose form depends on
-// the Fabric release and on the kind of consensus: with raft all of it is there.
+// The instants are the nodes' own, in microseconds on this machine's wall clock. Of each kind it was
+// read from the nodes' logs, whose form depends on the Fabric release and on the kind of consensus:
+// with raft all of it is there.
 func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.record.channel(channel)
 	if err != nil {
@@ -112,8 +110,8 @@ func (b *blockLog) read() error {
 	return errors.Join(failed...)
 }
 
-// await reads on until the observing peer has logged the channel's blocks below number height, or
-// for tellTime.
+// await reads on until the observing peer has logged the channel's blocks below number height, or for
+// tellTime.
 func (b *blockLog) await(channel Channel, height uint64) error {
 	for waited := time.Duration(0); ; waited += tellTime / 100 {
 		b.mu.Lock()
@@ -126,8 +124,7 @@ func (b *blockLog) await(channel Channel, height uint64) error {
 	}
 }
 
-// told reports whether the observing peer has logged the channel's last block
-// below number height.
+// told reports whether the observing peer has logged the channel's last block below number height.
 func (b *blockLog) told(channel Channel, height uint64) bool {
 	if height == 0 {
 		return true
@@ -192,9 +189,8 @@ func (b *blockLog) peer(name string) map[blockKey]*peerBlock {
 	return nil
 }
 
-// cut returns when and why a block was cut. Where several orderers cut a block
-// of that number, it is the last one's: the others had led before and their
-// blocks were lost.
+// cut returns when and why a block was cut. Where several orderers cut a block of that number, it is
+// the last one's: the others had led before and their blocks were lost.
 func (b *blockLog) cut(key blockKey) (made cut, ok bool) {
 	for _, o := range b.orderers {
 		if c, there := o.created[key]; there && !c.at.Before(made.at) {
@@ -204,8 +200,8 @@ func (b *blockLog) cut(key blockKey) (made cut, ok bool) {
 	return made, ok
 }
 
-// reason follows Fabric's block cutter (orderer/common/blockcutter): what
-// neither the timer nor a configuration ended is full.
+// reason follows Fabric's block cutter (orderer/common/blockcutter): what neither the timer nor a
+// configuration ended is full.
 func (c cut) reason(transactions, messages int, configNext bool) result.CutReason {
 	switch {
 	case c.config:

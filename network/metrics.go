@@ -19,9 +19,9 @@ import (
 // Metrics are what a node has counted of limits since its start.
 type Metrics struct {
 	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code
-	// UNKNOWN, which of these services else only an endorser does, to a proposal that is
-	// malformed. (The deliver service ends streams that way for other reasons too; so its
-	// refusals do not show here.)
+	// UNKNOWN, which of these services else only an endorser does, to a proposal that is malformed.
+	// (The deliver service ends streams that way for other reasons too; so its refusals do not show
+	// here.)
 	Gateway, Endorser uint64
 
 	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
@@ -33,8 +33,8 @@ type Timing struct {
 	Total float64 // seconds
 }
 
-// Metrics asks every peer and orderer for its metrics, by node name. What
-// could be learned is right also when the error names nodes that did not answer.
+// Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right
+// also when the error names nodes that did not answer.
 func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
 	dialect, err := n.record.dialect()
 	if err != nil {
@@ -116,8 +116,8 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	return parseFamilies(response.Body)
 }
 
-// parseFamilies reads Prometheus's text format. Some kinds of damage make the
-// library's parser panic; that too is an error.
+// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser panic;
+// that too is an error.
 func parseFamilies(text io.Reader) (f families, err error) {
 	defer func() {
 		if p := recover(); p != nil {

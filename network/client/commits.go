@@ -28,9 +28,8 @@ type waiter struct {
 	deadline time.Time   // zero: the transaction has not been submitted yet
 }
 
-// commits brings together the transactions in flight and the block stream
-// that tells of their commits. One sweep over all of them stands for a timer
-// per transaction.
+// commits brings together the transactions in flight and the block stream that tells of their commits.
+// One sweep over all of them stands for a timer per transaction.
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter
@@ -39,8 +38,8 @@ type commits struct {
 
 func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
 
-// expect registers a transaction. It comes before the transaction is
-// submitted, else its commit could pass by unseen.
+// expect registers a transaction. It comes before the transaction is submitted, else its commit could
+// pass by unseen.
 func (c *commits) expect(id [32]byte) *waiter {
 	w := &waiter{done: make(chan commit, 1)}
 	c.mu.Lock()

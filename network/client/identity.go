@@ -15,8 +15,8 @@ import (
 	"meterbench/internal/lows"
 )
 
-// An Identity is the X.509 certificate and ECDSA P-256 key with which a
-// client signs for its organisation.
+// An Identity is the X.509 certificate and ECDSA P-256 key with which a client signs for its
+// organisation.
 type Identity struct {
 	MSP     string
 	CertPEM []byte
@@ -50,8 +50,8 @@ func newSigner(id Identity) (*signer, error) {
 	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: lows.Key{PrivateKey: key}}, nil
 }
 
-// sign returns the ASN.1 signature of message's SHA-256. It is deterministic
-// (RFC 6979): a client needs no randomness here, and reading none is cheaper.
+// sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client needs
+// no randomness here, and reading none is cheaper.
 func (s *signer) sign(message []byte) ([]byte, error) {
 	digest := sha256.Sum256(message)
 	return s.signDigest(digest[:])

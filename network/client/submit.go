@@ -13,8 +13,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// Submit takes a transaction as far as tx.Wait asks, over the gateways in
-// turn. It implements bench.Target.
+// Submit takes a transaction as far as tx.Wait asks, over the gateways in turn. It implements
+// bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	turn := (c.next.Add(1) - 1) % uint64(len(c.peers))
 	return c.submitThrough(ctx, c.peers[turn], tx)
@@ -32,8 +32,8 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 	return t.receipt, err
 }
 
-// An attempt is one transaction on its way. While it waits for its commit,
-// perhaps with thousands of others, it holds none of its messages.
+// An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands of
+// others, it holds none of its messages.
 type attempt struct {
 	client  *Client
 	peer    *endpoint
@@ -108,8 +108,8 @@ func (t *attempt) await(ctx context.Context) error {
 	}
 	t.receipt.Committed, t.receipt.Block = said.at, said.block
 	if said.at.Before(t.receipt.Submitted) {
-		// The block overtook the orderer's answer, as it may where the peer that
-		// brings the answer is throttled.
+		// The block overtook the orderer's answer, as it may where the peer that brings the answer is
+		// throttled.
 		t.receipt.Submitted = said.at
 	}
 	t.receipt.Outcome = commitOutcome(said.code)
@@ -119,8 +119,8 @@ func (t *attempt) await(ctx context.Context) error {
 	return nil
 }
 
-// call makes one call of the gateway service with messages in wire form. It
-// takes the request; the caller frees the response, which is there in any case.
+// call makes one call of the gateway service with messages in wire form. It takes the request; the
+// caller frees the response, which is there in any case.
 func (p *endpoint) call(ctx context.Context, timeout time.Duration, method string, request *[]byte) (mem.Buffer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -26,8 +26,8 @@ type Channel struct {
 	Dialect  Dialect
 }
 
-// A Member is an organisation of a channel and the peers by which those of
-// other organisations reach it first.
+// A Member is an organisation of a channel and the peers by which those of other organisations reach it
+// first.
 type Member struct {
 	*Organisation
 	Anchors []Endpoint
@@ -42,8 +42,7 @@ type Endpoint struct {
 // String returns host:port.
 func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) }
 
-// Genesis returns the first block of a channel, serialised. Its batch timeout
-// is at most SetUpTimeout.
+// Genesis returns the first block of a channel, serialised. Its batch timeout is at most SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {
 	g := &groups{}
 	block := g.block(c.Name, g.channel(c))
@@ -78,8 +77,7 @@ func (g *groups) policy(to *common.ConfigGroup, key string, kind common.Policy_P
 	}
 }
 
-// implied sets a policy that combines those of the same name, or of sub, in
-// the groups below.
+// implied sets a policy that combines those of the same name, or of sub, in the groups below.
 func (g *groups) implied(to *common.ConfigGroup, key, sub string, rule common.ImplicitMetaPolicy_Rule) {
 	g.policy(to, key, common.Policy_IMPLICIT_META, &common.ImplicitMetaPolicy{SubPolicy: sub, Rule: rule})
 }
@@ -123,8 +121,8 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
 	}
 	org := g.organisation(c.Ordering)
-	// The addresses stand with their organisation: capability V3_0 forbids
-	// the list for the whole channel.
+	// The addresses stand with their organisation: capability V3_0 forbids the list for the whole
+	// channel.
 	g.value(org, "Endpoints", endpoints)
 	group.Groups[c.Ordering.MSP] = org
 	return group

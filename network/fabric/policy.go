@@ -8,8 +8,8 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 )
 
-// OutOf is the signature policy that n of the organisations, given by their
-// MSP ids, must each sign with a member of that role.
+// OutOf is the signature policy that n of the organisations, given by their MSP ids, must each sign
+// with a member of that role.
 func OutOf(n int, role msp.MSPRole_MSPRoleType, msps []string) (*common.SignaturePolicyEnvelope, error) {
 	if n < 1 || n > len(msps) {
 		return nil, fmt.Errorf("policy: %d of %d organisations cannot sign", n, len(msps))

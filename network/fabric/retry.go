@@ -15,8 +15,8 @@ func (p permanent) Unwrap() error { return p.error }
 // Permanent marks an error for Retry as one to give up at.
 func Permanent(err error) error { return permanent{err} }
 
-// Retry repeats try, with a pause, until it succeeds, fails for good, or the
-// context ends; then the error also tells why the last try failed.
+// Retry repeats try, with a pause, until it succeeds, fails for good, or the context ends; then the
+// error also tells why the last try failed.
 func Retry(ctx context.Context, pause time.Duration, try func() error) error {
 	var last error
 	for {

@@ -11,16 +11,14 @@ import (
 	"google.golang.org/grpc"
 )
 
-// SetUpTimeout is the batch timeout of a channel's genesis block, unless the
-// channel wants a shorter one. The two rounds of transactions that deploy a
-// chaincode each wait for that timer; SetBatchTimeout then sets the wanted one
-// by a configuration transaction, which waits for none.
+// SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a shorter
+// one. The two rounds of transactions that deploy a chaincode each wait for that timer; SetBatchTimeout
+// then sets the wanted one by a configuration transaction, which waits for none.
 const SetUpTimeout = 10 * time.Millisecond
 
-// SetBatchTimeout has the administrator of the ordering organisation set a
-// channel's batch timeout, as the first change of its configuration since
-// genesis. The transaction goes through the gateway behind conn; it is in force
-// at once for what is ordered after it, and Configured waits for a peer.
+// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as
+// the first change of its configuration since genesis. The transaction goes through the gateway behind
+// conn; it is in force at once for what is ordered after it, and Configured waits for a peer.
 func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) (err error) {
 	defer wrap(&err, "set batch timeout")
 	envelope, err := a.timeoutUpdate(channel, timeout)
@@ -30,8 +28,8 @@ func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterfa
 	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
 }
 
-// timeoutUpdate moves the one value from version 0 to 1. What stands around it
-// keeps its version, in the set that is read and in the set that is written.
+// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version, in
+// the set that is read and in the set that is written.
 func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
 	read, written, ordering := newGroup(), newGroup(), newGroup()
 	read.Groups["Orderer"], written.Groups["Orderer"] = newGroup(), ordering
@@ -55,8 +53,8 @@ func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.En
 	return &common.Envelope{Payload: payload, Signature: a.sign(&g.encoder, payload)}, g.err
 }
 
-// Configured waits until the peer behind conn has committed the first change of
-// a channel's configuration.
+// Configured waits until the peer behind conn has committed the first change of a channel's
+// configuration.
 func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
 	defer wrap(&err, "wait for the configuration of %s", channel)
 	return Retry(ctx, pause, func() error {
