@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
-	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -140,7 +139,7 @@ func compare(e *claims.Evidence, question string, name func(result.Conditions) s
 			first, base = p.Throughput, name(s.Conditions)
 		} else if p.Throughput.Value > 0 && first.Value > 0 {
 			all = append(all, fmt.Sprintf("%s: %s, %s that of %s (%s)",
-				name(s.Conditions), claims.Rate(p.Throughput), reports.Times.Format(p.Throughput.Value/first.Value), base, claims.Rate(first)))
+				name(s.Conditions), claims.Rate(p.Throughput), times(p.Throughput.Value/first.Value), base, claims.Rate(first)))
 		}
 	}
 	return all

@@ -9,6 +9,7 @@ package closer2020
 import (
 	"fmt"
 
+	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -66,53 +67,65 @@ func Publication() claims.Publication {
 				ID:        "peer-limit",
 				Words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, claims.NotAvailable),
-				Threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
-					"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and does not affect the verdict. "+
-					"Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. The doubling of the clients resolves no more than a factor of two.",
+				Threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, "+
+					"reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
+					"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and does not affect "+
+					"the verdict. Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. "+
+					"The doubling of the clients resolves no more than a factor of two.",
 					limitClients, claims.Percent(clearly), limitFrom, limitTo, claims.Percent(early)),
-				Figure: limitFigureID,
-				Test:   peerLimit,
+				Figure: limitFigureID, Test: peerLimit,
 			},
 			{
 				ID:        "overhead-key-size",
 				Words:     "The overhead of encryption depends on the size of the key.",
 				Published: claims.NotAvailable,
-				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with several sizes.", growth),
-				Figure:    "encryption-time",
-				Test:      keySize,
+				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, "+
+					"their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with "+
+					"several sizes.", growth),
+				Figure: "encryption-time", Test: keySize,
 			},
 			{
 				ID:        "overhead-vs-transaction",
 				Words:     "Encryption is significantly shorter than the transaction.",
 				Published: claims.NotAvailable,
-				Threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
-				Figure:    shareFigureID,
-				Test:      againstTransaction,
+				Threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, "+
+					"means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of "+
+					"magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
+				Figure: shareFigureID, Test: againstTransaction,
 			},
 			{
 				ID:        "practicable-minimal",
 				Words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
 				Published: claims.NotAvailable,
-				Threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one metering interval and keeps up with at least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
+				Threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one metering interval and keeps up with at "+
+					"least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. "+
+					"Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
 					claims.Percent(headRoom), enoughMeters, secure),
-				Figure: feasibleFigureID,
-				Test:   practicable,
+				Figure: feasibleFigureID, Test: practicable,
 			},
 			{
 				ID:        "scales-with-capacity",
 				Words:     "With more computing capacity the solution scales.",
 				Published: claims.NotAvailable,
-				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts where that is enough.", proportional, flat, span, claims.Percent(capsShare)),
-				Figure:    quotaFigureID,
-				Test:      scales,
+				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota "+
+					"that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at "+
+					"most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts "+
+					"where that is enough.", proportional, flat, span, claims.Percent(capsShare)),
+				Figure: quotaFigureID, Test: scales,
 			},
 			{
-				ID:        "algorithm-integrity",
-				Words:     "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in other data.",
+				ID: "algorithm-integrity",
+				Words: "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in " +
+					"other data.",
 				Published: claims.NotAvailable,
-				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
-				Test:      integrity,
+				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted " +
+					"refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
+				Test: integrity,
 			},
 		},
 	}
 }
+
+func seconds(v float64) string   { return reports.Seconds.Format(v) }
+func perSecond(v float64) string { return reports.PerSecond.Format(v) }
+func times(v float64) string     { return reports.Times.Format(v) }

@@ -36,7 +36,8 @@ func limitFigure(e *claims.Evidence) reports.Figure {
 		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
 		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
 		Notes: []string{
-			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach %s of the highest.", claims.Percent(plateauShare), claims.Percent(clearly)),
+			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach "+
+				"%s of the highest.", claims.Percent(plateauShare), claims.Percent(clearly)),
 			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
 		},
 	}
@@ -57,10 +58,14 @@ func limitFigure(e *claims.Evidence) reports.Figure {
 func shareFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{
 		ID: shareFigureID, Title: "Encryption as a share of the transaction, by key size", Kind: reports.Lines,
-		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
-		Y:      reports.Axis{Label: "encryption time / transaction time (log scale)", Unit: reports.Times, Log: true},
-		Levels: []reports.Level{{Name: "1: as long as the transaction", Y: 1}, {Name: fmt.Sprintf("%g: significantly shorter up to here", significantly), Y: significantly}},
-		Notes:  []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. Bars are the 95 % intervals of the encryption time. Pairs that were measured stand in a table, and other schemes and the acknowledgement in the claim's conditions."},
+		X: reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
+		Y: reports.Axis{Label: "encryption time / transaction time (log scale)", Unit: reports.Times, Log: true},
+		Levels: []reports.Level{
+			{Name: "1: as long as the transaction", Y: 1}, {Name: fmt.Sprintf("%g: significantly shorter up to here", significantly), Y: significantly},
+		},
+		Notes: []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. " +
+			"Bars are the 95 % intervals of the encryption time. Pairs that were measured stand in a table, and other schemes and the acknowledgement in " +
+			"the claim's conditions."},
 	}
 	families, hue := families(e), -1
 	for _, family := range families {
@@ -115,8 +120,10 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 		device := stored.Gateways[0].Device
 		f.Title += ", on " + device
 		f.Notes = []string{
-			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.", stored.Interval/60, claims.Percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
-			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so that equal ones can be told apart.",
+			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.",
+				stored.Interval/60, claims.Percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
+			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so " +
+				"that equal ones can be told apart.",
 		}
 		for _, g := range stored.Gateways {
 			if g.Device != device {

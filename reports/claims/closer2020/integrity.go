@@ -87,7 +87,8 @@ func integrity(e *claims.Evidence) claims.Finding {
 		f.Conditions = "Refused, but not for what is false in it: " + strings.Join(otherwise, ", ") + "."
 	default:
 		f.Verdict = result.Reproduced
-		f.Conditions = "For whoever checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
+		f.Conditions = "For whoever checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function " +
+			"that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
 	}
 	return f
 }

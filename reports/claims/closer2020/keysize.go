@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
-	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -49,13 +48,13 @@ func keySize(e *claims.Evidence) claims.Finding {
 	for _, f := range families {
 		small, large := f.costs[0], f.costs[len(f.costs)-1]
 		if len(f.costs) < 2 {
-			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, reports.Seconds.Format(small.Encrypt.P50), small.Bits))
+			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, seconds(small.Encrypt.P50), small.Bits))
 			continue
 		}
 		ratio := large.Encrypt.P50 / small.Encrypt.P50
 		all = append(all, fmt.Sprintf("%s: %s at %d bits, %s at %d, %s as long; the ciphertext %s as large",
 			f, cost(small.Encrypt), small.Bits, cost(large.Encrypt), large.Bits,
-			reports.Times.Format(ratio), reports.Times.Format(float64(large.Bytes)/float64(small.Bytes))))
+			times(ratio), times(float64(large.Bytes)/float64(small.Bytes))))
 		if why := f.shrinks(); ratio >= growth && *small.Encrypt.High < *large.Encrypt.Low && why == "" {
 			holds = append(holds, f.String())
 		} else {
@@ -103,7 +102,7 @@ func (f family) shrinks() string {
 
 // cost writes a timing with its interval.
 func cost(c result.Cost) string {
-	return fmt.Sprintf("%s (%s to %s)", reports.Seconds.Format(c.P50), reports.Seconds.Format(*c.Low), reports.Seconds.Format(*c.High))
+	return fmt.Sprintf("%s (%s to %s)", seconds(c.P50), seconds(*c.Low), seconds(*c.High))
 }
 
 // parameters names a parameter set; with 0 bits, whatever the key's size.

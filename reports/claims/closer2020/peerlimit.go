@@ -119,7 +119,8 @@ func (l limit) String() string {
 	if l.clients == l.most {
 		end = " (the most that were measured)"
 	}
-	return fmt.Sprintf("%s: %s of %s from %s on%s, %s", claims.Capital(l.setting), claims.Percent(plateauShare), claims.Rate(l.plateau), reports.Clients(l.clients), end, claims.LimitedBy(l.by))
+	return fmt.Sprintf("%s: %s of %s from %s on%s, %s",
+		claims.Capital(l.setting), claims.Percent(plateauShare), claims.Rate(l.plateau), reports.Clients(l.clients), end, claims.LimitedBy(l.by))
 }
 
 // timerPace says what clients that wait for the commit get where they are too few to fill a block.
@@ -132,7 +133,7 @@ func timerPace(e *claims.Evidence) string {
 		for _, l := range slices.Backward(s.Levels) {
 			if n := l.Load.Clients; n < int(c.BatchMessages) && n > 0 {
 				return fmt.Sprintf(" With %s, %d clients cannot fill a block: the timer grants them %s and they got %s, %s.",
-					setting(c), n, reports.PerSecond.Format(float64(n)/c.BatchTimeout), reports.PerSecond.Format(l.Throughput().Value), claims.LimitedBy(claims.Limit(l)))
+					setting(c), n, perSecond(float64(n)/c.BatchTimeout), perSecond(l.Throughput().Value), claims.LimitedBy(claims.Limit(l)))
 			}
 		}
 	}

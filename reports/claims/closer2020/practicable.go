@@ -9,7 +9,6 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -132,9 +131,12 @@ func practicable(e *claims.Evidence) claims.Finding {
 	}
 	found := claims.Finding{
 		Verdict: claims.Overall(len(holds), len(fails)),
-		Evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a transaction for every value, one in %g minutes (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
-			claims.Capital(e.Device.Title), reports.Times.Format(factor), quota, least.Meters, f.Interval/60, reports.PerSecond.Format(least.Throughput), len(holds), len(holds)+len(fails)),
-		Conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),
+		Evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a "+
+			"transaction for every value, one in %g minutes (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
+			claims.Capital(e.Device.Title), times(factor), quota, least.Meters, f.Interval/60,
+			perSecond(least.Throughput), len(holds), len(holds)+len(fails)),
+		Conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve "+
+			"need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),
 	}
 	if holds != nil {
 		found.Evidence += " The slowest that holds: " + encryption(slices.MaxFunc(good, slower)) + "."
@@ -159,7 +161,7 @@ func capped(e *claims.Evidence) []string {
 		quota := s.Conditions.Caps.Device.CPUs
 		for _, l := range s.Levels {
 			if slow, ok := l.Typical(result.PartEncrypt); ok && quota > 0 {
-				all = append(all, fmt.Sprintf("A device held to %g core took %s for %s.", quota, reports.Seconds.Format(slow), work(e, s.Conditions, l.Load, slow)))
+				all = append(all, fmt.Sprintf("A device held to %g core took %s for %s.", quota, seconds(slow), work(e, s.Conditions, l.Load, slow)))
 				break
 			}
 		}
@@ -175,7 +177,7 @@ func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float6
 	}
 	for _, p := range pairs(e) {
 		if free := p.encrypted; p.load == load && free.Scheme == c.Scheme && free.Bits == c.Bits && free.Length == c.Length {
-			return fmt.Sprintf("one encryption (%s), %s what it took uncapped", set, reports.Times.Format(slow/p.encrypt))
+			return fmt.Sprintf("one encryption (%s), %s what it took uncapped", set, times(slow/p.encrypt))
 		}
 	}
 	return fmt.Sprintf("one encryption (%s)", set)
@@ -183,5 +185,5 @@ func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float6
 
 // encryption says how long one takes on a device.
 func encryption(g result.Gateways) string {
-	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), reports.Seconds.Format(g.Encrypt), g.Meters)
+	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), seconds(g.Encrypt), g.Meters)
 }

@@ -55,7 +55,8 @@ func pairTable(e *claims.Evidence) reports.Table {
 		const why = "it takes six repetitions, or ten batches of transactions within one"
 		c := p.encrypted
 		t.Rows = append(t.Rows, claims.Row(c.Scheme, c.Bits, c.Length, batch(c), p.load.Clients, p.encrypt, p.commit, p.ack,
-			p.ofCommit.Value, claims.Unless(p.ofCommit.N == 0, why, p.ofCommit.Interval), p.ofAck.Value, claims.Unless(p.ofAck.N == 0, why, p.ofAck.Interval), p.ofCommit.Method, p.padded,
+			p.ofCommit.Value, claims.Unless(p.ofCommit.N == 0, why, p.ofCommit.Interval),
+			p.ofAck.Value, claims.Unless(p.ofAck.N == 0, why, p.ofAck.Interval), p.ofCommit.Method, p.padded,
 			claims.Unless(!p.hasPlain, "no plain reading was measured under the same conditions", p.plain)))
 	}
 	return t

@@ -142,7 +142,8 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 	ascending := func(a, b pair) int { return cmp.Compare(a.ofCommit.Value, b.ofCommit.Value) }
 	return claims.Finding{
 		Verdict: claims.Overall(held, all-held),
-		Evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from %v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
+		Evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from "+
+			"%v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
 			len(pairs), slices.MinFunc(pairs, ascending), slices.MaxFunc(pairs, ascending), held, all, significantly),
 		Conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(composed, ". ") + ".",
 	}
@@ -152,8 +153,8 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 func (p pair) String() string {
 	c := p.encrypted
 	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
-		claims.Share(p.ofCommit), claims.Share(p.ofAck), reports.Seconds.Format(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
-		reports.Seconds.Format(p.commit), reports.Seconds.Format(p.ack), batch(c), reports.Clients(p.load.Clients))
+		claims.Share(p.ofCommit), claims.Share(p.ofAck), seconds(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
+		seconds(p.commit), seconds(p.ack), batch(c), reports.Clients(p.load.Clients))
 }
 
 // reach says up to which key size encryption is significantly shorter than the transaction, the
@@ -188,5 +189,5 @@ func (t transaction) reach(families []family) string {
 	for i, answer := range answers {
 		answers[i] = answer + ": " + strings.Join(of[answer], ", ")
 	}
-	return fmt.Sprintf("Significantly shorter than the %s (%s): %s", t.name, reports.Seconds.Format(t.latency), strings.Join(answers, "; "))
+	return fmt.Sprintf("Significantly shorter than the %s (%s): %s", t.name, seconds(t.latency), strings.Join(answers, "; "))
 }
