@@ -1,47 +1,39 @@
-// Package authority simulates the key authority of a metering system: the
-// market surveillance. It holds the master key of functional encryption, hands
-// the public key to sensors, and issues evaluation keys for approved tariffs
-// only.
+// Package authority simulates the key authority of a metering system, the market surveillance. It
+// holds the master key of functional encryption, hands the public key to sensors, and issues
+// evaluation keys for approved tariffs only.
 //
-// Data flow: New makes the master key; the public key goes to the ledger and
-// the sensors; Approve turns a tariff into a function, whose hash goes to the
-// ledger, and into the key for it, which goes to the gateways.
+// Data flow: New makes the master key; the public key goes to the ledger and the sensors. Approve
+// turns a tariff into a function, whose hash goes to the ledger, and into the key for it, which goes
+// to the gateways.
 //
-// A key is not issued if the holder of all keys issued would then learn a single
-// value of a reading. What they learn of a reading x is the result y·x of each
-// function y issued, and what follows from these results: whatever keys they
-// combine, over the integers or modulo the order of a group, gives a combination
-// of the results. So two readings with the same results look the same to them,
-// and that is also what the schemes promise: in the game that defines their
-// security, keys are for functions on which the two vectors to be told apart
-// agree (Abdalla, Bourse, De Caro and Pointcheval, PKC 2015).
+// The authority refuses a key if the holder of all issued keys would learn a single value of a
+// reading. They learn of a reading x the result y·x of each function y issued, and what follows from
+// these results: any combination of keys, over the integers or modulo the order of a group, gives a
+// combination of the results. So two readings with the same results look the same to them. The
+// schemes promise no more: in the game that defines their security, keys are for functions on which
+// the two vectors agree (Abdalla, Bourse, De Caro and Pointcheval, PKC 2015).
 //
-// Therefore, before it issues a key, the authority finds for each value j a
-// change z: integers with z_j other than 0 and y·z = 0 for every function y
-// issued and the one asked for, none of them over h, a tenth of the bound B. Of a
-// reading x whose values all lie between h and B-h, x-z, x and x+z are then
-// readings within 0 to B that differ in value j and that no results tell apart.
-// Where only larger changes are left, down to none, the key is refused: that of a
-// value by itself, of functions that leave one when combined, and of weights, in
-// one function or in several, that keep a value apart from the rest of a result
-// as decimal places keep digits apart. The classical criterion, that no
-// combination of functions is a single value (Chin and Özsoyoğlu, "Auditing and
-// inference control in statistical databases", IEEE Transactions on Software
-// Engineering SE-8, 1982), does not see the last.
+// Therefore, before it issues a key, the authority finds for each value j a change z: integers with
+// z_j other than 0 and y·z = 0 for every function y issued and the requested one, none of them over
+// h, a tenth of the bound B. If all values of a reading x lie between h and B-h, then x-z, x and x+z
+// are readings within 0 to B that differ in value j and have the same results. If only larger changes
+// are left, or none, the authority refuses the key: that of a single value, of functions that leave
+// one when combined, and of weights, in one function or in several, that separate a value from the
+// rest of a result as decimal places separate digits. The classical criterion, that no combination of
+// functions is a single value (Chin and Özsoyoğlu, "Auditing and inference control in statistical
+// databases", IEEE Transactions on Software Engineering SE-8, 1982), misses the last.
 //
-// To decide whether there is a change is hard in general, as it is for values of
-// 0 and 1 (Kleinberg, Papadimitriou and Raghavan, "Auditing Boolean attributes",
-// PODS 2000). One that is not found within limits counts as not there: that
-// refuses functions without need, but issues no key that it should not. A value
-// always has a change where another one has the same weight in every function, as
-// within the day and within the night. Readings are not looked at, so that
-// refusals tell nothing about them either (Kenthapadi, Mishra and Nissim,
+// Deciding whether there is a change is hard in general, as it is for values of 0 and 1 (Kleinberg,
+// Papadimitriou and Raghavan, "Auditing Boolean attributes", PODS 2000). A change that the search
+// does not find within limits counts as absent: the authority refuses some functions without need,
+// but issues no key that it should not. A value always has a change if another one has the same
+// weight in every function, as within the day and within the night. The authority does not look at
+// readings, so that refusals reveal nothing about them either (Kenthapadi, Mishra and Nissim,
 // "Simulatable auditing", PODS 2005).
 //
-// That is all that is held against a function. Bounds and functions are what is
-// known of readings here: whoever knows that values are far smaller than the
-// bound, or lie at its ends, or what they were on other days, may infer more, as
-// from a sum of 0. That is for those to weigh who approve a tariff.
+// There is no other check of a function. Here bounds and functions are all that is known of readings:
+// anybody who knows that values are far smaller than the bound, or lie at its ends, or what they were
+// on other days, may infer more, as from a sum of 0. Those who approve a tariff must weigh that.
 package authority
 
 import (
@@ -56,15 +48,14 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// ErrReveals is the error of Approve for a function that would reveal single
-// values of a reading.
+// ErrReveals is the error of Approve for a function that would reveal single values of a reading.
 var ErrReveals = errors.New("would reveal single values")
 
-// A Config says what an authority is responsible for.
+// Config describes an authority.
 type Config struct {
 	Params fe.Params // of a scheme with an authority
-	// Reveal lets Approve issue keys that reveal single values of readings, as
-	// every key does where a reading has one value only.
+	// Reveal lets Approve issue keys that reveal single values of readings, as every key does if a
+	// reading has one value only.
 	Reveal bool
 }
 
@@ -75,23 +66,24 @@ type Authority struct {
 	public []byte
 	id     reading.Hash
 
-	mu     sync.Mutex
-	issued issued // stays empty where keys may reveal values
+	mu    sync.Mutex
+	known knowledge // stays empty if keys may reveal values
 }
 
-// New makes an authority with a fresh master key, which takes as long as
-// fe.Setup does.
+// New makes an authority with a fresh master key. It takes as long as fe.Setup.
 func New(ctx context.Context, config Config) (*Authority, error) {
 	master, err := fe.Setup(ctx, config.Params)
 	if err != nil {
 		return nil, fmt.Errorf("key authority: %w", err)
 	}
-	a := &Authority{config: config, master: master, public: master.Encryptor().Public(), issued: none(config.Params.Length, config.Params.Bound)}
-	a.id = reading.ParametersID(a.public)
-	return a, nil
+	public := master.Encryptor().Public()
+	return &Authority{
+		config: config, master: master, public: public, id: reading.ParametersID(public),
+		known: newKnowledge(config.Params.Length, config.Params.Bound),
+	}, nil
 }
 
-// Encryptor returns what encrypts under the authority's public key.
+// Encryptor returns an encryptor of the authority's public key.
 func (a *Authority) Encryptor() fe.Encryptor { return a.master.Encryptor() }
 
 // Public returns the public key in its wire form, which the ledger keeps.
@@ -100,7 +92,7 @@ func (a *Authority) Public() []byte { return slices.Clone(a.public) }
 // Parameters returns the id of the parameters on the ledger.
 func (a *Authority) Parameters() reading.Hash { return a.id }
 
-// A Tariff is what an authority is asked to approve.
+// A Tariff is a request for a key.
 type Tariff struct {
 	Name    string    // as reading.Function has it
 	From    time.Time // it is valid for intervals from then on, in whole seconds
@@ -115,9 +107,9 @@ type Approval struct {
 	Key      fe.Key
 }
 
-// Approve issues the key of a tariff. It refuses weights that are malformed or
-// all zero, and unless the configuration allows it, with ErrReveals, those that
-// would reveal single values to who holds all keys issued, as the package says.
+// Approve issues the key of a tariff. It refuses weights that are malformed or all zero and, unless
+// the configuration allows them, with ErrReveals, weights that would reveal single values to the
+// holder of all issued keys, as the package describes.
 func (a *Authority) Approve(t Tariff) (Approval, error) {
 	p := a.config.Params
 	t.Weights = slices.Clone(t.Weights) // the caller may change its own
@@ -136,16 +128,17 @@ func (a *Authority) Approve(t Tariff) (Approval, error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	grown, value := a.issued, -1
+	grown, value := a.known, -1
 	if !a.config.Reveal {
 		grown, value = grown.with(t.Weights)
 	}
 	if value >= 0 {
-		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d by steps of at most %d; spread weights over more values, bring them closer together, or allow it with reveal", t.Name, ErrReveals, value, grown.limit)
+		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d "+
+			"by steps of at most %d; spread weights over more values, bring them closer together, or allow it with reveal", t.Name, ErrReveals, value, grown.limit)
 	}
 	if approval.Key, err = a.master.Derive(t.Weights); err != nil {
 		return Approval{}, fmt.Errorf("approve tariff %s: %w", t.Name, err)
 	}
-	a.issued = grown
+	a.known = grown
 	return approval, nil
 }

@@ -6,28 +6,25 @@ import (
 	"slices"
 )
 
-// An issued is what the holder of all keys issued can and cannot tell apart: the
-// functions, and for each value of a reading a change of readings that alters
-// this value and the result of no function. It is never changed.
-type issued struct {
+// knowledge describes what the holder of all issued keys can distinguish: the functions, and for each
+// value of a reading a change that alters this value and the result of no function. It is immutable.
+type knowledge struct {
 	limit     int64 // of the steps of a change
 	functions [][]int64
 	changes   []change // one for each value
 }
 
-// A change is what sets two readings apart: only the values that differ, by
-// steps other than 0.
+// A change is the difference of two readings, without the values that are equal.
 type change []step
 
 type step struct {
 	value int   // index in a reading
-	by    int64 // within the limit
+	by    int64 // other than 0, within the limit
 }
 
-// none returns what there is before a function is issued: any value may change by
-// itself.
-func none(length int, bound int64) issued {
-	s := issued{limit: min((bound+9)/10, bound/2), changes: make([]change, length)}
+// newKnowledge returns the knowledge without a function: any value may change by itself.
+func newKnowledge(length int, bound int64) knowledge {
+	s := knowledge{limit: min((bound+9)/10, bound/2), changes: make([]change, length)}
 	if s.limit > 0 {
 		for j := range s.changes {
 			s.changes[j] = change{{j, 1}}
@@ -36,12 +33,11 @@ func none(length int, bound int64) issued {
 	return s
 }
 
-// with returns what there is with another function, and the lowest index of a
-// value for which no change is found any more, or -1. It takes a moment where
-// the changes found before go unseen by the function, which is so for functions
-// that are combinations of those issued; else it searches.
-func (s issued) with(y []int64) (issued, int) {
-	grown := issued{s.limit, append(slices.Clip(s.functions), y), slices.Clone(s.changes)}
+// with returns the knowledge with another function, and the lowest index of a value without a change,
+// or -1. It is quick if the function does not see the changes so far, as with combinations of the
+// issued functions; else it searches.
+func (s knowledge) with(y []int64) (knowledge, int) {
+	grown := knowledge{s.limit, append(slices.Clip(s.functions), y), slices.Clone(s.changes)}
 	lost := false
 	for j, c := range grown.changes {
 		if len(c) == 0 || c.seenBy(y) {
@@ -54,8 +50,8 @@ func (s issued) with(y []int64) (issued, int) {
 	return grown, slices.IndexFunc(grown.changes, func(c change) bool { return len(c) == 0 })
 }
 
-// seenBy tells whether the function of a reading and of the changed one differ.
-// The sum is below 2^48: changes are within a tenth of the bound.
+// seenBy reports whether the function of a reading and of the changed one differ. The sum is below
+// 2^48: changes are within a tenth of the bound.
 func (c change) seenBy(y []int64) bool {
 	var sum int64
 	for _, s := range c {
@@ -64,15 +60,14 @@ func (c change) seenBy(y []int64) bool {
 	return sum != 0
 }
 
-// searchWidth is how many values the steps of a change are searched among: with
-// more of them shorter changes are found, and it takes longer.
+// searchWidth is the number of values among which a change is searched. With more of them the search
+// finds shorter changes and takes longer.
 const searchWidth = 24
 
-// search finds changes for values without one. Two values that have the same
-// weight in each function may be exchanged. For the rest it searches changes of
-// some different values at once, among those that have short steps. It stops at
-// a value for which it finds none.
-func (s issued) search() {
+// search finds changes for values without one. Two values that have the same weight in each function
+// may be exchanged. For the rest it searches short changes of several values at once. It stops at a
+// value for which it finds none.
+func (s knowledge) search() {
 	if s.limit == 0 {
 		return
 	}
@@ -99,9 +94,9 @@ func (s issued) search() {
 	}
 }
 
-// groups returns the indices of values by their weights in all functions, equal
-// ones together, each group and the groups in ascending order.
-func (s issued) groups() [][]int {
+// groups returns the indices of values with equal weights in all functions, each group and the groups
+// in ascending order.
+func (s knowledge) groups() [][]int {
 	var groups [][]int
 	number := map[string]int{}
 	for j := range s.changes {
@@ -121,7 +116,7 @@ func (s issued) groups() [][]int {
 }
 
 // among searches changes of these values only.
-func (s issued) among(values []int) {
+func (s knowledge) among(values []int) {
 	rows := make([][]int64, len(s.functions))
 	for i, y := range s.functions {
 		for _, j := range values {

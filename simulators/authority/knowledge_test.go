@@ -11,8 +11,8 @@ import (
 
 // after returns what there is after functions, and the lowest index of a value
 // for which no change is found, or -1.
-func after(bound int64, functions ...[]int64) (issued, int) {
-	s, value := none(len(functions[0]), bound), -1
+func after(bound int64, functions ...[]int64) (knowledge, int) {
+	s, value := newKnowledge(len(functions[0]), bound), -1
 	for _, y := range functions {
 		s, value = s.with(y)
 	}
@@ -250,7 +250,7 @@ func TestIssuedModuloOrder(t *testing.T) {
 // Many tariffs of day and night, and prices that differ for each of 1024 values.
 func TestIssuedAtLength(t *testing.T) {
 	for _, length := range []int{96, 1024} {
-		s, value := none(length, 10_000), -1
+		s, value := newKnowledge(length, 10_000), -1
 		for i := range int64(1000) {
 			y := make([]int64, length)
 			for j := range y {
@@ -266,7 +266,7 @@ func TestIssuedAtLength(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, length := range []int{24, 96, 1024} {
-		s, value := none(length, 10_000), -1
+		s, value := newKnowledge(length, 10_000), -1
 		for i := range 2 {
 			y := make([]int64, length)
 			for j := range y {
