@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/internal/cgroup"
 	"meterbench/internal/proc"
 	"meterbench/simulators/fe"
@@ -171,8 +173,11 @@ func TestCappedDevice(t *testing.T) {
 	free, most, none := rate(cgroup.Cap{})
 	capped, cores, throttle := rate(cgroup.Cap{CPUs: 0.2})
 	t.Logf("%.0f readings per second with %.2f cores, %.0f with %.2f, held back in %d of %d periods", free, most, capped, cores, throttle.Throttled, throttle.Periods)
-	if none != (proc.Throttle{}) || throttle.Throttled == 0 || throttle.Time <= 0 {
-		t.Errorf("throttling %+v without a cap, %+v with one", none, throttle)
+	if diff := cmp.Diff(proc.Throttle{}, none); diff != "" {
+		t.Errorf("throttled without a cap: %s", diff)
+	}
+	if throttle.Throttled == 0 || throttle.Time <= 0 {
+		t.Errorf("throttled in %d periods for %v with a cap", throttle.Throttled, throttle.Time)
 	}
 	// A machine that others keep busy gives the first of them little.
 	if cores > 0.25 || most > 0.6 && capped > free/2 || capped == 0 {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/internal/cgroup"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
@@ -83,8 +85,9 @@ func TestEncryptedReadings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Kind != reading.Encrypted || r.Meter != fleet.ID(3) || r.Number != 8 || !r.Time.Equal(fleet.End(3, 8)) {
-		t.Errorf("got %+v", r)
+	sent := reading.Reading{Kind: reading.Encrypted, Meter: fleet.ID(3), Number: 8, Time: fleet.End(3, 8), Payload: r.Payload, Signature: r.Signature}
+	if diff := cmp.Diff(sent, r); diff != "" {
+		t.Error(diff)
 	}
 	again := r
 	if err := fleet.Sign(3, &again); err != nil || !bytes.Equal(again.Signature, r.Signature) {

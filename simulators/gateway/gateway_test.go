@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
@@ -65,8 +68,11 @@ func TestKeyFollowsFromSeed(t *testing.T) {
 	}
 	b, _ := newGateway(t, 1, nil).Registration()
 	c, _ := newGateway(t, 2, nil).Registration()
-	if string(a.Key) != string(b.Key) || string(a.Key) == string(c.Key) || a.ID != "gw" {
-		t.Errorf("%+v, %+v, %+v", a, b, c)
+	if diff := cmp.Diff(a, b); diff != "" || a.ID != "gw" {
+		t.Errorf("gateway %s; the same seed gives another: %s", a.ID, diff)
+	}
+	if bytes.Equal(a.Key, c.Key) {
+		t.Errorf("another seed gives the same key %x", c.Key)
 	}
 }
 
@@ -77,15 +83,23 @@ func TestBillAddsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want int64
+	want := reading.Bill{
+		Gateway: "gw", Meter: "m-000000", To: 3, Function: reading.Hash{1}, Readings: reading.HashReadings(list), Signature: b.Signature,
+	}
 	for _, r := range list {
 		values, _ := reading.UnmarshalValues(r.Payload)
-		want += 2*values.Wh[0] - values.Wh[1]
+		want.Result += 2*values.Wh[0] - values.Wh[1]
+	}
+	if diff := cmp.Diff(want, b); diff != "" || want.Result == 0 {
+		t.Errorf("a bill of %d: %s", want.Result, diff)
 	}
 	registration, _ := g.Registration()
 	key, err := reading.ParseKey(registration.Key)
-	if err != nil || b.Verify(key) != nil || b.Result != want || want == 0 || b.Meter != "m-000000" || b.From != 0 || b.To != 3 || b.Readings != reading.HashReadings(list) {
-		t.Errorf("%+v; want %d", b, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Verify(key); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -114,8 +128,11 @@ func TestGatewayRefuses(t *testing.T) {
 			return []reading.Reading{encrypted, next}
 		}(), "reading 1 of meter m-000000: the sum does not fit into 64 bits"},
 	} {
-		if _, _, err := c.gateway.Compute(c.ctx, c.tariff, c.readings); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
-			t.Errorf("%s: error %v; want %q", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			_, _, err := c.gateway.Compute(c.ctx, c.tariff, c.readings)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "gateway gw") {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
 	}
 }

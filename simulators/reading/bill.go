@@ -11,11 +11,10 @@ import (
 // MaxBilled is the greatest number of readings that a bill covers.
 const MaxBilled = 1000
 
-// A Bill is the sum of an approved function over some readings of a meter, in
-// the form in which it goes to the ledger. A meter's readings are billed by a
-// function once: the ledger keeps one bill for each meter, range and function.
+// A Bill is the sum of an approved function over some readings of a meter, as the ledger stores it.
+// The ledger keeps one bill for each meter, range and function.
 type Bill struct {
-	Gateway   string // id of who computed it
+	Gateway   string // id of the gateway that computed it
 	Meter     string
 	From, To  uint64 // numbers of the readings, To exclusive, 1 to MaxBilled of them
 	Function  Hash   // the Hash of a Function
@@ -41,8 +40,7 @@ func HashReadings(readings []Reading) Hash {
 	return HashDigests(digests)
 }
 
-// HashDigests returns the SHA-256 hash of a domain string and digests, in their
-// order.
+// HashDigests returns the SHA-256 hash of a domain string and digests, in their order.
 func HashDigests(digests []Hash) Hash {
 	h := sha256.New()
 	h.Write([]byte(readingsDomain))
@@ -52,13 +50,13 @@ func HashDigests(digests []Hash) Hash {
 	return Hash(h.Sum(nil))
 }
 
-// Digest returns the SHA-256 hash that the gateway signs: of a domain string
-// and the wire form up to the signature.
+// Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to
+// the signature.
 func (b *Bill) Digest() [32]byte {
 	return sha256.Sum256(b.appendHead([]byte(billDomain)))
 }
 
-// Sign sets the signature, which repeats (RFC 6979) and has the lower s.
+// Sign sets the signature, as Reading.Sign does.
 func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 	signature, err := sign(key, b.Digest())
 	if err != nil {
@@ -68,8 +66,8 @@ func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 	return nil
 }
 
-// Verify tells whether the bill is what the holder of the key signed, with
-// ErrSignature. It takes no signature with the higher s.
+// Verify returns ErrSignature unless the holder of the key signed the bill as it is, as Reading.Verify
+// does.
 func (b *Bill) Verify(key *ecdsa.PublicKey) error {
 	if !verify(key, b.Digest(), b.Signature) {
 		return ErrSignature

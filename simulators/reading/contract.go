@@ -8,7 +8,7 @@ import (
 )
 
 // The contract "readings": its name and its functions with their arguments.
-// Lists have 1 to MaxRegistrations entries and are taken whole or not at all.
+// Lists have 1 to MaxRegistrations entries and are stored whole or not at all.
 // Numbers in arguments are decimal, hashes lower-case hexadecimal. Functions
 // marked (operator) are for the operator's organisation, the market
 // surveillance, only.
@@ -93,8 +93,8 @@ func FunctionKey(function Hash) string { return "f/" + function.String() }
 // ParametersKey returns the world-state key of parameters.
 func ParametersKey(id Hash) string { return "p/" + id.String() }
 
-// MarshalList returns a list of wire forms, each with its length in 4 bytes in
-// front. An empty list is no bytes.
+// MarshalList returns a list of wire forms, each with its length in 4 bytes in front. An empty list is
+// no bytes.
 func MarshalList(wires [][]byte) []byte {
 	var b []byte
 	for _, w := range wires {
@@ -117,8 +117,7 @@ func SplitList(b []byte) ([][]byte, error) {
 	return list, nil
 }
 
-// UnmarshalList reads a list of readings, each checked as Unmarshal does.
-// Payloads and signatures alias b.
+// UnmarshalList reads a list of readings, each as Unmarshal does. Payloads and signatures alias b.
 func UnmarshalList(b []byte) ([]Reading, error) {
 	wires, err := SplitList(b)
 	if err != nil {

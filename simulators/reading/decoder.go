@@ -16,7 +16,7 @@ type Hash [32]byte
 // String returns the hash in hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-// ParseHash reads what String returns, and no other form.
+// ParseHash is the inverse of String. It accepts no other form.
 func ParseHash(s string) (h Hash, err error) {
 	if b, err := hex.DecodeString(s); err == nil && len(b) == len(h) {
 		copy(h[:], b)
@@ -27,14 +27,14 @@ func ParseHash(s string) (h Hash, err error) {
 	return h, nil
 }
 
-// A decoder takes a wire form apart from the front. After the first error
-// everything reads as zero; end returns that error.
+// A decoder reads a wire form from the front. After the first error everything reads as zero; end
+// returns that error.
 type decoder struct {
 	rest []byte
 	err  error
 }
 
-// bytes takes the next n bytes, aliasing the input.
+// bytes reads the next n bytes, which alias the input.
 func (d *decoder) bytes(n uint64) []byte {
 	if d.err == nil && n > uint64(len(d.rest)) {
 		d.err = errShort
@@ -47,7 +47,7 @@ func (d *decoder) bytes(n uint64) []byte {
 	return b
 }
 
-// uint takes a big-endian number of size bytes, at most 8.
+// uint reads a big-endian number of size bytes, at most 8.
 func (d *decoder) uint(size int) uint64 {
 	var v uint64
 	for _, c := range d.bytes(uint64(size)) {
@@ -56,7 +56,7 @@ func (d *decoder) uint(size int) uint64 {
 	return v
 }
 
-// short takes a string with its length in one byte in front.
+// short reads a string with its length in one byte in front.
 func (d *decoder) short() string { return string(d.bytes(d.uint(1))) }
 
 func (d *decoder) hash() (h Hash) {
@@ -64,7 +64,7 @@ func (d *decoder) hash() (h Hash) {
 	return h
 }
 
-// time takes a time in Unix seconds.
+// time reads a time in Unix seconds.
 func (d *decoder) time() time.Time { return time.Unix(int64(d.uint(8)), 0).UTC() }
 
 func (d *decoder) version(want uint64) {
@@ -81,7 +81,7 @@ func (d *decoder) end() error {
 	return d.err
 }
 
-// finish returns what was read to the end if it passes its check, else nothing and the error.
+// finish returns a value that was read to the end and passes its check, else the error.
 func finish[T any](d *decoder, what string, read T, check func() error) (none T, err error) {
 	if err = d.end(); err == nil {
 		err = check()
@@ -100,7 +100,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(t.Unix()))
 }
 
-// checkTime tells whether a time has a wire form.
+// checkTime checks that a time has a wire form.
 func checkTime(t time.Time) error {
 	if s := t.Unix(); s < 0 || s > MaxTime || t.Nanosecond() != 0 {
 		return fmt.Errorf("time %v is not in whole seconds from 0 to %d since 1970", t, int64(MaxTime))

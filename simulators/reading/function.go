@@ -8,17 +8,14 @@ import (
 	"time"
 )
 
-// MaxPublic is the size of the largest public key that is kept on the ledger,
-// in bytes.
+// MaxPublic is the size of the largest public key that the ledger keeps, in bytes.
 const MaxPublic = 512 << 10
 
-// ParametersID returns the id of the parameters that a public key in its wire
-// form belongs to: its SHA-256 hash.
+// ParametersID returns the id of the parameters of a public key in its wire form, its SHA-256 hash.
 func ParametersID(public []byte) Hash { return sha256.Sum256(public) }
 
-// A Function is what bills are computed by: the inner product of a reading's
-// values with public weights. Once approved it never changes, because its hash
-// is its name.
+// A Function of a reading is the inner product of its values with public weights. Bills add it up. An
+// approved function never changes, because its hash is its name.
 type Function struct {
 	Parameters Hash      // of the ciphertexts that it is for; zero: for plaintext
 	Bound      int64     // largest absolute value of a value and of a weight, at least 1
@@ -72,8 +69,8 @@ func (f *Function) Marshal() ([]byte, error) {
 	return b, nil
 }
 
-// Hash returns the SHA-256 hash by which bills name the function: of a domain
-// string and the function's encoding. It fails where Marshal does.
+// Hash returns the SHA-256 hash that names the function in bills, of a domain string and the function's
+// encoding. It fails if Marshal does.
 func (f *Function) Hash() (Hash, error) {
 	b, err := f.Marshal()
 	if err != nil {
@@ -102,9 +99,8 @@ func UnmarshalFunction(b []byte) (Function, error) {
 	return finish(&d, "function", f, f.check)
 }
 
-// Apply computes the function of the values in a plain or padded reading. It
-// refuses values of another number or over the bound, whose result could not be
-// held to those of ciphertexts.
+// Apply computes the function of the values in a plain or padded reading. It refuses another number of
+// values, and values over the bound, with which ciphertexts would give no result either.
 func (f *Function) Apply(r *Reading) (int64, error) {
 	var values Values
 	var err error
@@ -114,7 +110,7 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 	case Padded:
 		values, err = UnmarshalPadded(r.Payload)
 	default:
-		err = fmt.Errorf("the values of a reading that is %v are not to be seen", r.Kind)
+		err = fmt.Errorf("the values of a reading that is %v are hidden", r.Kind)
 	}
 	if err != nil {
 		return 0, err
@@ -139,8 +135,8 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 // ErrTooLarge is the error of Sum where the sum does not fit into 64 bits.
 var ErrTooLarge = errors.New("the sum does not fit into 64 bits")
 
-// Sum adds up the function of readings, which evaluate computes of ciphertexts. An error comes with
-// the index of the reading that it is about.
+// Sum adds up the function of readings. It calls evaluate for ciphertexts. An error comes with the index
+// of its reading.
 func (f *Function) Sum(readings []Reading, evaluate func(ciphertext []byte) (int64, error)) (sum int64, at int, err error) {
 	for i := range readings {
 		var result int64

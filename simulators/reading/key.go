@@ -61,13 +61,13 @@ func checkKey(key []byte) error {
 	return nil
 }
 
-// sign returns the deterministic signature of a digest (RFC 6979) with the lower s: a nil source of
-// randomness asks for it.
+// sign returns the deterministic signature of a digest (RFC 6979) with the lower s, for which the source
+// of randomness is nil.
 func sign(key *ecdsa.PrivateKey, digest [32]byte) ([]byte, error) {
 	return lows.Key{PrivateKey: key}.Sign(nil, digest[:], crypto.SHA256)
 }
 
-// verify tells whether a signature is the one that sign makes, or could make with other nonces.
+// verify reports whether sign could have made a signature, with any nonce.
 func verify(key *ecdsa.PublicKey, digest [32]byte, signature []byte) bool {
 	return lows.Verify(key, digest[:], signature)
 }

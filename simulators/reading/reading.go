@@ -1,15 +1,13 @@
-// Package reading is the wire form of what goes to the ledger: readings and the
-// values in them, registrations, the parameters of encryption, the functions
-// approved, and bills. Chaincode, simulators and workloads share it. Everything
-// is binary, big-endian and of one form only: whatever an Unmarshal accepts,
-// Marshal turns into the same bytes again.
+// Package reading is the wire form of the ledger's contents: readings and the values in them,
+// registrations, parameters of encryption, approved functions, and bills. Chaincode, simulators and
+// workloads share it. Everything is binary, big-endian and of one form only: Marshal returns the same
+// bytes that Unmarshal accepted.
 //
-// Data flow: a meter makes Values, the payload is their plain, padded or
-// encrypted form, Digest covers everything but the signature, and the meter
-// signs the digest. The chaincode reads the bytes back with Unmarshal, which
-// trusts nothing, and asks CheckForm whether the payload fits its kind. A Bill
-// names a meter's readings, the Function of them that was computed and its
-// result, and is signed by the meter's gateway.
+// Data flow: a meter makes Values, the payload is their plain, padded or encrypted form, Digest covers
+// everything but the signature, and the meter signs the digest. The chaincode reads the bytes back with
+// Unmarshal, which trusts nothing, and checks with CheckForm that the payload fits its kind. A Bill
+// names a meter's readings, the Function that was computed of them and its result, and is signed by
+// the meter's gateway.
 package reading
 
 import (
@@ -23,7 +21,7 @@ import (
 	"meterbench/internal/lows"
 )
 
-// A Kind says what a reading's payload is. The numbers are wire values.
+// A Kind is the form of a reading's payload. The numbers are wire values.
 type Kind uint8
 
 // The kinds of reading.
@@ -57,11 +55,10 @@ const (
 // version is that of a reading. Version 2 had the first bytes of the digest before the signature.
 const version = 3
 
-// domain separates digests of readings from whatever else a meter's key signs.
+// domain separates digests of readings from everything else that a meter's key signs.
 const domain = "meterbench reading\x00"
 
-// A Reading is what one meter measured over some intervals, in the form in
-// which it goes to the ledger.
+// A Reading holds the values that one meter measured over some intervals, as the ledger stores them.
 type Reading struct {
 	Kind      Kind
 	Meter     string    // id: 1 to 64 of a-z 0-9 . - with a letter or digit at both ends
@@ -71,12 +68,11 @@ type Reading struct {
 	Signature []byte // ECDSA P-256 over Digest, ASN.1 DER, s at most half the order
 }
 
-// ErrSignature is the error of Verify where the signature is not that of the key over the reading
-// as it stands.
+// ErrSignature is the error of Verify if the signature does not fit key and contents.
 var ErrSignature = errors.New("signature does not verify")
 
-// Sign sets the signature. The signature repeats: its nonce comes
-// from key and digest (RFC 6979), and its s is the lower of the two that fit.
+// Sign sets the signature. The same key and contents give the same one: its nonce comes from key and
+// digest (RFC 6979), and its s is the lower of the two that fit.
 func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 	signature, err := sign(key, r.Digest())
 	if err != nil {
@@ -86,8 +82,8 @@ func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 	return nil
 }
 
-// Verify tells whether the reading is what the holder of the key signed, with ErrSignature. It takes
-// no signature with the higher s: without the key nobody can make another signature of the reading.
+// Verify returns ErrSignature unless the holder of the key signed the reading as it is. It refuses a
+// signature with the higher s: without the key nobody can make another signature of the reading.
 func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 	if !verify(key, r.Digest(), r.Signature) {
 		return ErrSignature
@@ -95,9 +91,8 @@ func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 	return nil
 }
 
-// Digest returns the SHA-256 hash that the meter signs. It covers the kind,
-// meter id, sequence number, time and payload: the domain string followed by
-// the wire form up to and including the payload.
+// Digest returns the SHA-256 hash that the meter signs, of the domain string and the wire form up to
+// and including the payload.
 func (r *Reading) Digest() [32]byte {
 	h := sha256.New()
 	head := make([]byte, 0, len(domain)+headSize+MaxMeter)
@@ -123,11 +118,11 @@ func (r *Reading) Marshal() ([]byte, error) {
 	return append(b, r.Signature...), nil
 }
 
-// headSize is the size of what precedes the payload, without the meter id.
+// headSize is the size of the part before the payload, without the meter id.
 const headSize = 1 + 1 + 1 + 8 + 8 + 4
 
-// appendHead appends what precedes the payload. Every part has a fixed size or
-// its length in front, so no two readings have the same bytes.
+// appendHead appends the part before the payload. Every field has a fixed size or its length in front,
+// so no two readings have the same bytes.
 func (r *Reading) appendHead(b []byte) []byte {
 	b = appendShort(append(b, version, byte(r.Kind)), r.Meter)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
@@ -154,9 +149,8 @@ func (r *Reading) check() error {
 	return nil
 }
 
-// Unmarshal reads the wire form. It refuses trailing bytes and whatever is out
-// of range, but checks neither the payload's form (see CheckForm) nor the
-// signature. Payload and Signature alias b.
+// Unmarshal reads the wire form. It refuses trailing bytes and fields out of range, but checks neither
+// the payload's form (see CheckForm) nor the signature. Payload and Signature alias b.
 func Unmarshal(b []byte) (Reading, error) {
 	d := decoder{rest: b}
 	d.version(version)
@@ -166,8 +160,8 @@ func Unmarshal(b []byte) (Reading, error) {
 	return finish(&d, "reading", r, r.check)
 }
 
-// CheckForm tells whether the payload has the size and form of its kind. The
-// caller passes what checks a ciphertext, so this package knows no scheme.
+// CheckForm checks that the payload has the size and form of its kind. The caller passes the check of
+// a ciphertext, so that this package knows no scheme.
 func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	var err error
 	switch r.Kind {
@@ -186,7 +180,7 @@ func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	return nil
 }
 
-// CheckMeter tells whether id may name a meter.
+// CheckMeter checks that id may name a meter.
 func CheckMeter(id string) error {
 	if len(id) == 0 || len(id) > MaxMeter {
 		return fmt.Errorf("meter id of %d bytes; want 1 to %d", len(id), MaxMeter)

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -149,8 +150,8 @@ func TestReadingRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back.Digest() != r.Digest() || !bytes.Equal(back.Signature, r.Signature) {
-				t.Errorf("%+v became %+v", r, back)
+			if diff := cmp.Diff(r, back, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
 			}
 			for _, broken := range [][]byte{wire[:len(wire)-1], append(bytes.Clone(wire), 0)} {
 				if _, err := Unmarshal(broken); err == nil {
@@ -163,10 +164,8 @@ func TestReadingRoundTrip(t *testing.T) {
 		if err != nil || len(back) != len(list) {
 			t.Fatalf("%d of %d readings, error %v", len(back), len(list), err)
 		}
-		for i := range list {
-			if back[i].Digest() != list[i].Digest() {
-				t.Errorf("reading %d became %+v", i, back[i])
-			}
+		if diff := cmp.Diff(list, back, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
 		}
 	})
 }
@@ -178,8 +177,8 @@ func TestDigestIsUnambiguous(t *testing.T) {
 		a, b := drawReading(t), drawReading(t)
 		if a.Digest() == b.Digest() {
 			a.Signature, b.Signature = nil, nil
-			if !reflect.DeepEqual(a, b) {
-				t.Errorf("%+v and %+v have one digest", a, b)
+			if diff := cmp.Diff(a, b); diff != "" {
+				t.Errorf("different readings have one digest: %s", diff)
 			}
 		}
 	})

@@ -12,26 +12,23 @@ const MaxRegistrations = 1000
 // MaxSpan is the longest time that one reading may cover.
 const MaxSpan = (1<<32 - 1) * time.Second
 
-// A Registration makes a meter known to the contract. Of a registered meter
-// only Verify can change.
+// A Registration makes a meter known to the contract. Only Verify of a registered meter can change.
 type Registration struct {
 	Meter   string // as in Reading
 	Key     []byte // P-256 point, SEC 1 compressed, KeySize bytes
-	Verify  bool   // false: the contract does not check this meter's signatures, which isolates what the check costs
+	Verify  bool   // false: the contract does not check this meter's signatures, to isolate the cost of the check
 	Gateway string // id of the gateway that may submit the meter's bills; empty: none may
-	// Parameters names the parameters, already on the ledger, under which the
-	// meter encrypts every reading. Zero: it encrypts none.
+	// Parameters is the id of the parameters on the ledger under which the meter encrypts every
+	// reading. Zero: it encrypts none.
 	Parameters Hash
-	// Begin is when the meter starts to measure and Span the time that one of
-	// its readings covers, both in whole seconds: reading n ends at
-	// Begin+(n+1)*Span, and the contract refuses every other time. Span is at
-	// most MaxSpan; with 0 times are not checked, and Begin is zero.
+	// The meter starts to measure at Begin, and each reading covers Span, both in whole seconds:
+	// reading n ends at Begin+(n+1)*Span, and the contract refuses every other time. Span is at most
+	// MaxSpan. If it is 0, times are not checked, and Begin is zero.
 	Begin time.Time
 	Span  time.Duration
 }
 
-// registrationVersion is that of a batch of registrations. Version 1 had key
-// and verify alone.
+// registrationVersion is that of a batch of registrations. Version 1 had key and verify alone.
 const registrationVersion = 2
 
 func (r *Registration) check() error {
@@ -51,7 +48,7 @@ func (r *Registration) check() error {
 	}
 	if r.Span == 0 {
 		if !r.Begin.IsZero() {
-			return fmt.Errorf("meter %s: a begin without a span", r.Meter)
+			return fmt.Errorf("meter %s: begin is set but span is not", r.Meter)
 		}
 		return nil
 	}
@@ -97,8 +94,8 @@ func MarshalRegistrations(batch []Registration) ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not
-// check that a key is a point on the curve. Keys alias b.
+// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a point
+// on the curve. Keys alias b.
 func UnmarshalRegistrations(b []byte) ([]Registration, error) {
 	d := decoder{rest: b}
 	d.version(registrationVersion)
@@ -132,8 +129,8 @@ func UnmarshalRegistrations(b []byte) ([]Registration, error) {
 	return batch, nil
 }
 
-// A Gateway collects the readings of meters, submits them, and signs bills. It
-// is registered as what meters' registrations name.
+// A Gateway collects the readings of meters, submits them, and signs bills. Meters' registrations name
+// it.
 type Gateway struct {
 	ID  string // as a meter's
 	Key []byte // P-256 point, SEC 1 compressed, KeySize bytes
@@ -163,8 +160,8 @@ func (g Gateway) Marshal() ([]byte, error) {
 	return append(appendShort([]byte{gatewayVersion}, g.ID), g.Key...), nil
 }
 
-// UnmarshalGateway is the inverse of Marshal. It does not check that the key is
-// a point on the curve. The key aliases b.
+// UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve. The
+// key aliases b.
 func UnmarshalGateway(b []byte) (Gateway, error) {
 	d := decoder{rest: b}
 	d.version(gatewayVersion)

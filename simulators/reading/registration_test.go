@@ -57,7 +57,7 @@ func TestRegistrationsRefuses(t *testing.T) {
 		"meter a: span of 1.5s; want whole seconds":       edited(func(r *Registration) { r.Span = 1500 * time.Millisecond }),
 		"meter a: span of -1s":                            edited(func(r *Registration) { r.Span = -time.Second }),
 		"meter a: span of 1193046h28m16s":                 edited(func(r *Registration) { r.Span = MaxSpan + time.Second }),
-		"meter a: a begin without a span":                 edited(func(r *Registration) { r.Span = 0 }),
+		"meter a: begin is set but span is not":           edited(func(r *Registration) { r.Span = 0 }),
 		"meter a: begin: time 1969":                       edited(func(r *Registration) { r.Begin = time.Unix(-1, 0).UTC() }),
 	} {
 		if _, err := MarshalRegistrations(batch); err == nil || !strings.Contains(err.Error(), want) {
@@ -89,7 +89,7 @@ func TestRegistrationsRefuses(t *testing.T) {
 		"verify is 2; want 0 or 1":            at(38, 2),
 		"key is not a compressed P-256 point": at(5, 4),
 		`meter id "!"`:                        at(4, '!'),
-		"a begin without a span":              at(len(good)-5, 1),
+		"begin is set but span is not":        at(len(good)-5, 1),
 	} {
 		if _, err := UnmarshalRegistrations(b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; want %q", err, want)

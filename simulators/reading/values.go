@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 // MaxValues is the greatest number of values in one reading.
 const MaxValues = 1024
 
-// Values are what a meter measured: energy per interval and the register that
-// adds it up. Intervals of no consumption are zero; energy is never negative.
+// Values are the energy per interval that a meter measured and the register that adds it up. Energy is
+// never negative.
 type Values struct {
 	Register uint64        // energy register at the end of the last interval, in Wh
 	Interval time.Duration // length of every interval, positive
@@ -38,8 +39,8 @@ func (v Values) append(b []byte) []byte {
 	return b
 }
 
-// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an
-// interval that is not positive, no or too many values, and negative energy.
+// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not positive,
+// no or too many values, and negative energy.
 func UnmarshalValues(b []byte) (Values, error) {
 	d := decoder{rest: b}
 	v, err := d.values()
@@ -78,12 +79,12 @@ func (d *decoder) values() (Values, error) {
 
 const paddedHeader = 4
 
-// MarshalPadded returns the values in a payload of exactly size bytes, the
-// plaintext control for a ciphertext of that size:
+// MarshalPadded returns the values in a payload of exactly size bytes, the plaintext control for a
+// ciphertext of that size:
 //
 //	size 4 | values as Marshal has them | zeros
 //
-// It fails if they don't fit or size is beyond MaxPayload.
+// It fails if they do not fit or size is beyond MaxPayload.
 func (v Values) MarshalPadded(size int) ([]byte, error) {
 	if least := paddedHeader + valuesHeader + 8*len(v.Wh); size < least || size > MaxPayload {
 		return nil, fmt.Errorf("pad %d values to %d bytes; want %d to %d", len(v.Wh), size, least, MaxPayload)
@@ -92,8 +93,8 @@ func (v Values) MarshalPadded(size int) ([]byte, error) {
 	return v.append(b)[:size], nil
 }
 
-// UnmarshalPadded is the inverse of MarshalPadded. It refuses a payload of
-// another size than its header names and padding that is not zero.
+// UnmarshalPadded is the inverse of MarshalPadded. It refuses a size other than its header says and
+// padding that is not zero.
 func UnmarshalPadded(b []byte) (Values, error) {
 	d := decoder{rest: b}
 	size := d.uint(paddedHeader)
@@ -102,13 +103,8 @@ func UnmarshalPadded(b []byte) (Values, error) {
 	case err != nil:
 	case size != uint64(len(b)):
 		err = fmt.Errorf("%d bytes; header says %d", len(b), size)
-	default:
-		for _, c := range d.rest {
-			if c != 0 {
-				err = errors.New("padding is not zero")
-				break
-			}
-		}
+	case len(bytes.TrimLeft(d.rest, "\x00")) > 0:
+		err = errors.New("padding is not zero")
 	}
 	if err != nil {
 		return Values{}, fmt.Errorf("padded values: %w", err)
