@@ -118,8 +118,11 @@ func everyTransactionEndsOnce(p bench.Plan, bound int, interrupt time.Duration, 
 	if err != nil {
 		return err
 	}
-	if res.Scheduled != res.Counts.Total() || res.Next != p.First+res.Scheduled || last.Counts != res.Counts || last.InFlight != 0 {
-		return fmt.Errorf("%+v, last seen %+v", res, last)
+	if res.Scheduled != res.Counts.Total() || res.Next != p.First+res.Scheduled {
+		return fmt.Errorf("%d scheduled from %d to %d, %d ended", res.Scheduled, p.First, res.Next, res.Counts.Total())
+	}
+	if last.Counts != res.Counts || last.InFlight != 0 {
+		return fmt.Errorf("%v ended; the last state says %v, and %d under way", res.Counts.Map(), last.Counts.Map(), last.InFlight)
 	}
 	if n := chaos.most.Load(); n > int64(bound) || chaos.running.Load() != 0 {
 		return fmt.Errorf("%d at a time where the bound is %d; %d left over", n, bound, chaos.running.Load())
@@ -131,15 +134,16 @@ func everyTransactionEndsOnce(p bench.Plan, bound int, interrupt time.Duration, 
 			return fmt.Errorf("record %d has number %d, want %d", k, rec.Seq, p.First+uint64(k))
 		}
 		if rec.Intended >= p.Hold || rec.Intended > res.Held {
-			return fmt.Errorf("intended after the hold: %+v", rec)
+			return fmt.Errorf("record %d is intended at %v, after the hold of %v", k, rec.Intended, res.Held)
 		}
 		reached, previous := true, rec.Intended
-		for _, at := range []time.Duration{rec.Started, rec.Prepared, rec.Endorsed, rec.Submitted, rec.Committed} {
+		instants := []time.Duration{rec.Started, rec.Prepared, rec.Endorsed, rec.Submitted, rec.Committed}
+		for _, at := range instants {
 			switch {
 			case at == result.NotReached:
 				reached = false
 			case !reached, at < previous:
-				return fmt.Errorf("instants out of order: %+v", rec)
+				return fmt.Errorf("record %d, intended at %v: instants out of order: %v", k, rec.Intended, instants)
 			default:
 				previous = at
 			}

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestPlanValidate(t *testing.T) {
 		{Arrivals: arrivals, Slots: 1, Hold: time.Second},
 	} {
 		if err := p.Validate(); err != nil {
-			t.Errorf("%+v: %v", p, err)
+			t.Errorf("a plan of %d clients or %v: %v", p.Clients, p.Arrivals, err)
 		}
 	}
 	for _, tt := range []struct {
@@ -39,12 +40,14 @@ func TestPlanValidate(t *testing.T) {
 		{bench.Plan{Arrivals: arrivals, Slots: 1, Think: 1, Hold: time.Second}, "think"},
 		{bench.Plan{Arrivals: arrival.Constant{}, Slots: 1, Hold: time.Second}, "rate"},
 	} {
-		err := tt.plan.Validate()
-		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%+v: %v, want an error about %s", tt.plan, err, tt.want)
-		}
-		if _, err := bench.Run(t.Context(), alarm.Timers{}, tt.plan, nil, nil, nil, nil); err == nil {
-			t.Errorf("Run took %+v", tt.plan)
-		}
+		t.Run(fmt.Sprintf("%+v", tt.plan), func(t *testing.T) {
+			err := tt.plan.Validate()
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error about %s", err, tt.want)
+			}
+			if _, err := bench.Run(t.Context(), alarm.Timers{}, tt.plan, nil, nil, nil, nil); err == nil {
+				t.Error("Run took it")
+			}
+		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
@@ -100,18 +102,26 @@ func run(t *testing.T, ctx context.Context, p bench.Plan, w workload, f target) 
 	return res, sink
 }
 
+// onTime fails the test where a record has another number, or a transaction did not start when it was due
+// or was not committed the service time after that.
+func onTime(t testing.TB, rec result.Record, seq uint64, due, service time.Duration) {
+	t.Helper()
+	if rec.Seq != seq {
+		t.Fatalf("transaction %d is due, got %d", seq, rec.Seq)
+	}
+	got := []time.Duration{rec.Intended, rec.Started, rec.Committed}
+	if diff := cmp.Diff([]time.Duration{due, due, due + service}, got); diff != "" {
+		t.Fatalf("transaction %d: intended, started and committed (-want +got):\n%s", seq, diff)
+	}
+}
+
 func TestConstantLoadKeepsItsSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Hold: 10 * time.Second, First: 500}
 		res, got := run(t, t.Context(), p, empty, commits(time.Millisecond, 23700*time.Microsecond))
-		if res.Scheduled != 1000 || res.Counts[result.Valid] != 1000 || res.Next != 1500 || res.Partial || res.Held != p.Hold {
-			t.Errorf("%+v", res)
-		}
+		differ(t, "result", bench.Result{Held: p.Hold, Scheduled: 1000, Counts: result.Counts{result.Valid: 1000}, Next: 1500}, res)
 		for k, rec := range got.sorted() {
-			due := time.Duration(k) * 10 * time.Millisecond
-			if rec.Seq != 500+uint64(k) || rec.Intended != due || rec.Started != due || rec.Committed != due+23700*time.Microsecond {
-				t.Fatalf("transaction %d: %+v", k, rec)
-			}
+			onTime(t, rec, 500+uint64(k), time.Duration(k)*10*time.Millisecond, 23700*time.Microsecond)
 		}
 	})
 }
@@ -162,7 +172,7 @@ func TestStallIsSeenByAllThatWereDue(t *testing.T) {
 				}
 				for _, rec := range got.all {
 					if rec.Outcome == result.Dropped && (rec.Started != result.NotReached || rec.Committed != result.NotReached) {
-						t.Errorf("dropped, but got somewhere: %+v", rec)
+						t.Errorf("dropped, but started at %v and committed at %v", rec.Started, rec.Committed)
 					}
 				}
 			})
@@ -194,10 +204,7 @@ func TestClosedLoad(t *testing.T) {
 					t.Errorf("%d scheduled, %d valid, want %d", res.Scheduled, res.Counts[result.Valid], want)
 				}
 				for k, rec := range got.sorted() {
-					due := time.Duration(k/tt.plan.Clients) * tt.cycle
-					if rec.Intended != due || rec.Started != due || rec.Committed != due+service {
-						t.Fatalf("transaction %d, due at %v: %+v", k, due, rec)
-					}
+					onTime(t, rec, uint64(k), time.Duration(k/tt.plan.Clients)*tt.cycle, service)
 				}
 			})
 		})
@@ -234,9 +241,8 @@ func TestOutstandingIsBounded(t *testing.T) {
 		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 10, Wait: result.WaitAcknowledge, Outstanding: 50, Hold: 4 * time.Second}
 		res, _ := run(t, t.Context(), p, empty, commits(time.Millisecond, 1005*time.Millisecond))
 		// 50 of each 1.005 s are taken, the others dropped.
-		if res.Scheduled != 400 || res.Counts[result.Valid] != 200 || res.Counts[result.Dropped] != 200 || res.Crowded {
-			t.Errorf("%v, crowded: %v", res.Counts.Map(), res.Crowded)
-		}
+		counts := result.Counts{result.Valid: 200, result.Dropped: 200}
+		differ(t, "result", bench.Result{Held: p.Hold, Scheduled: 400, Counts: counts, Next: 400}, res)
 	})
 }
 
@@ -245,7 +251,7 @@ func TestEndorseOnly(t *testing.T) {
 		p := bench.Plan{Clients: 2, Wait: result.WaitEndorse, Hold: time.Second}
 		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 			if tx.Wait != result.WaitEndorse || tx.Acknowledged != nil {
-				t.Errorf("the target was told %v", tx.Wait)
+				t.Errorf("the target gets wait %v, to acknowledge: %v", tx.Wait, tx.Acknowledged != nil)
 			}
 			time.Sleep(100 * time.Millisecond)
 			return bench.Receipt{Endorsed: time.Now(), Outcome: result.Answered}, nil
@@ -268,9 +274,16 @@ func TestLive(t *testing.T) {
 			t.Fatalf("%d states in 4.5 s, want one per second and one at the end", len(lives))
 		}
 		for i, l := range lives[1:4] {
-			if l.Elapsed != time.Duration(i+2)*time.Second || l.Hold != p.Hold || l.Offered < 99 || l.Offered > 101 ||
-				l.Valid < 99 || l.Valid > 101 || l.InFlight < 20 || l.InFlight > 22 {
-				t.Errorf("second %d: %+v", i+2, l)
+			if want := time.Duration(i+2) * time.Second; l.Elapsed != want || l.Hold != p.Hold {
+				t.Errorf("%v of %v elapsed, want %v of %v", l.Elapsed, l.Hold, want, p.Hold)
+			}
+			for what, rate := range map[string]float64{"offered": l.Offered, "valid": l.Valid} {
+				if rate < 99 || rate > 101 {
+					t.Errorf("second %d: %g/s are %s, want 100/s", i+2, rate, what)
+				}
+			}
+			if l.InFlight < 20 || l.InFlight > 22 {
+				t.Errorf("second %d: %d are under way, want 20 to 22", i+2, l.InFlight)
 			}
 			for _, q := range []time.Duration{l.P50, l.P99} {
 				if q < 203*time.Millisecond || q > 208*time.Millisecond {
@@ -279,7 +292,7 @@ func TestLive(t *testing.T) {
 			}
 		}
 		if l := lives[4]; l.InFlight != 0 || l.Counts[result.Valid] != 430 {
-			t.Errorf("at the end: %+v", l)
+			t.Errorf("at the end %d are under way, %v ended", l.InFlight, l.Counts.Map())
 		}
 	})
 }

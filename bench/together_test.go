@@ -8,8 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"meterbench/bench"
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
@@ -63,11 +61,7 @@ func TestLoadsStartAtTheirStarts(t *testing.T) {
 			}, results[i])
 			all += want
 			for k, rec := range got[i].sorted() {
-				at := due[i](k)
-				got := []time.Duration{rec.Intended, rec.Started, rec.Committed}
-				if diff := cmp.Diff([]time.Duration{at, at, at + service}, got); diff != "" || rec.Seq != plans[i].First+uint64(k) {
-					t.Fatalf("load %d, transaction %d: number %d; intended, started and committed (-want +got):\n%s", i, k, rec.Seq, diff)
-				}
+				onTime(t, rec, plans[i].First+uint64(k), due[i](k), service)
 			}
 		}
 		if last := lives[len(lives)-1]; last.Counts.Total() != all || last.InFlight != 0 || last.Hold != 12*time.Second {

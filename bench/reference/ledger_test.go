@@ -79,7 +79,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 						continue
 					}
 					if err := tr.agree(r); err != nil {
-						t.Fatalf("transaction %d: %v\nrecord %+v\nlog    %+v", r.Seq, err, r, tr.log[r.TxID])
+						t.Fatalf("transaction %d: %v", r.Seq, err)
 					}
 				}
 				t.Logf("%v", tr.Counts.Map())
@@ -106,8 +106,11 @@ func TestStall(t *testing.T) {
 				tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: tt.slots, Hold: 5 * time.Second}, empty)
 				slow, dropped := tr.slow(500*time.Millisecond), int(tr.Counts[result.Dropped])
 				t.Logf("%d slow, %d dropped", slow, dropped)
-				if slow < tt.slowLow || slow > tt.slowHigh || dropped < tt.dropLow || dropped > tt.drop {
-					t.Errorf("want %d to %d slow, %d to %d dropped", tt.slowLow, tt.slowHigh, tt.dropLow, tt.drop)
+				if slow < tt.slowLow || slow > tt.slowHigh {
+					t.Errorf("want %d to %d slow", tt.slowLow, tt.slowHigh)
+				}
+				if dropped < tt.dropLow || dropped > tt.drop {
+					t.Errorf("want %d to %d dropped", tt.dropLow, tt.drop)
 				}
 			})
 		})
@@ -210,7 +213,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		for id, x := range tr.log {
 			if x.Outcome != result.Valid || x.Committed.IsZero() || bytes.Equal(id[:], make([]byte, 32)) {
-				t.Errorf("transaction %x: %+v", id, x)
+				t.Errorf("transaction %x: %v at %v", id, x.Outcome, x.Committed)
 			}
 		}
 	})
@@ -228,11 +231,17 @@ func TestRealTime(t *testing.T) {
 	tr := runReal(t, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: 1000, Hold: 300 * time.Millisecond})
 	for _, r := range tr.records {
 		x := tr.log[r.TxID]
-		early := func(seen time.Duration, truth time.Time) bool {
-			return (seen == result.NotReached) != truth.IsZero() || seen != result.NotReached && tr.epoch.Add(seen).Before(truth)
+		if r.Outcome != x.Outcome || r.Block != x.Block {
+			t.Fatalf("transaction %d: %v in block %d, the log has %v in block %d", r.Seq, r.Outcome, r.Block, x.Outcome, x.Block)
 		}
-		if r.Outcome != x.Outcome || r.Block != x.Block || early(r.Endorsed, x.Endorsed) || early(r.Submitted, x.Acknowledged) || early(r.Committed, x.Committed) {
-			t.Fatalf("transaction %d:\nrecord %+v\nlog    %+v", r.Seq, r, x)
+		for _, at := range []struct {
+			name  string
+			seen  time.Duration
+			truth time.Time
+		}{{"endorsed", r.Endorsed, x.Endorsed}, {"acknowledged", r.Submitted, x.Acknowledged}, {"committed", r.Committed, x.Committed}} {
+			if (at.seen == result.NotReached) != at.truth.IsZero() || at.seen != result.NotReached && tr.epoch.Add(at.seen).Before(at.truth) {
+				t.Fatalf("transaction %d is %s at %v, the log has %v", r.Seq, at.name, at.seen, at.truth.Sub(tr.epoch))
+			}
 		}
 	}
 }

@@ -137,8 +137,11 @@ func checkBlocks(limits *Batch, sent []*transaction) error {
 	for number := uint64(1); len(way) > 0; number++ {
 		b := way[0].block
 		n := len(b.transactions)
-		if n < 1 || n > len(way) || !slices.Equal(b.transactions, way[:n]) || b.number != number {
-			return fmt.Errorf("block %d is number %d and has %d transactions, not those that are next", b.number, number, n)
+		if b.number != number {
+			return fmt.Errorf("block %d follows block %d", b.number, number-1)
+		}
+		if n < 1 || n > len(way) || !slices.Equal(b.transactions, way[:n]) {
+			return fmt.Errorf("block %d has %d transactions, not those that are next", number, n)
 		}
 		var bytes uint64
 		cut, done := way[0].at[ordered], way[0].at[committed]
@@ -152,13 +155,16 @@ func checkBlocks(limits *Batch, sent []*transaction) error {
 		full := n == limits.Messages || limits.Bytes > 0 && n == 1 && bytes > limits.Bytes
 		timed := cut == first+limits.Timeout && (len(way) == 0 || way[0].at[acknowledged] >= cut)
 		over := len(way) > 0 && cut == way[0].at[acknowledged] && cut <= first+limits.Timeout && limits.Bytes > 0 && bytes+way[0].size > limits.Bytes
-		if full && cut != last || !full && !timed && !over || n > limits.Messages || limits.Bytes > 0 && n > 1 && bytes > limits.Bytes {
+		if n > limits.Messages || limits.Bytes > 0 && n > 1 && bytes > limits.Bytes {
+			return fmt.Errorf("block %d: %d transactions of %d bytes are too many", number, n, bytes)
+		}
+		if full && cut != last || !full && !timed && !over {
 			return fmt.Errorf("block %d: %d transactions of %d bytes, acknowledged from %v to %v, cut at %v", number, n, bytes, first, last, cut)
 		}
 		select {
 		case <-b.cut:
 		default:
-			return fmt.Errorf("nobody is told that block %d was cut", number)
+			return fmt.Errorf("the channel of block %d is open after the cut", number)
 		}
 	}
 	return nil

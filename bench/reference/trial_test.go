@@ -3,6 +3,7 @@ package reference_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -117,11 +118,11 @@ func (tr *trial) agree(r result.Record) error {
 		truth time.Time
 	}{{"arrived", r.Prepared, x.Arrived}, {"endorsed", r.Endorsed, x.Endorsed}, {"acknowledged", r.Submitted, x.Acknowledged}, {"committed", r.Committed, x.Committed}} {
 		if (at.seen == result.NotReached) != at.truth.IsZero() || at.seen != result.NotReached && !tr.epoch.Add(at.seen).Equal(at.truth) {
-			return errors.New(at.name + " differs")
+			return fmt.Errorf("%s at %v, the log has %v", at.name, at.seen, at.truth.Sub(tr.epoch))
 		}
 	}
 	if r.Outcome != x.Outcome || r.Block != x.Block {
-		return errors.New("outcome or block differs")
+		return fmt.Errorf("%v in block %d, the log has %v in block %d", r.Outcome, r.Block, x.Outcome, x.Block)
 	}
 	return nil
 }

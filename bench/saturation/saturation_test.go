@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
@@ -53,16 +55,22 @@ func TestClosed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Reached != c.reached || s.Clients != c.clients || s.Throughput != c.throughput || s.Plateau != c.plateau {
-				t.Errorf("got %+v", s)
-			}
-			if s.Series != "plain" || s.Low != c.throughput-5 || s.High != c.throughput+5 {
-				t.Errorf("got %+v", s)
-			}
+			differ(t, result.Saturation{
+				Series: "plain", Reached: c.reached, Clients: c.clients, Throughput: c.throughput, Plateau: c.plateau,
+				Low: c.throughput - 5, High: c.throughput + 5, N: 20,
+			}, s)
 			if got := codes(warnings); !slices.Equal(got, c.warnings) {
 				t.Errorf("warnings %v, want %v", warnings, c.warnings)
 			}
 		})
+	}
+}
+
+// differ reports where a saturation is not the wanted one, but for its method.
+func differ(t testing.TB, want, got result.Saturation) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(want, "Method")); diff != "" {
+		t.Errorf("saturation (-want +got):\n%s", diff)
 	}
 }
 
@@ -86,9 +94,7 @@ func TestClosedTakesMediansOfRepetitions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !s.Reached || s.Clients != 4 || s.Throughput != 96 || s.Plateau != 100 || s.Low != 91 || s.High != 101 {
-		t.Errorf("got %+v", s)
-	}
+	differ(t, result.Saturation{Series: "plain", Reached: true, Clients: 4, Throughput: 96, Plateau: 100, Low: 91, High: 101, N: 20}, s)
 	if want := "within the middle one of 3 repetitions: batch means"; !strings.HasSuffix(s.Method, want) {
 		t.Errorf("method %q, want suffix %q", s.Method, want)
 	}
@@ -100,9 +106,7 @@ func TestClosedTakesMediansOfRepetitions(t *testing.T) {
 	if s, _, err = saturation.Closed(points); err != nil {
 		t.Fatal(err)
 	}
-	if s.Clients != 4 || s.Throughput != 100.5 || s.Low != 98 || s.High != 103 {
-		t.Errorf("six repetitions: got %+v", s)
-	}
+	differ(t, result.Saturation{Series: "plain", Reached: true, Clients: 4, Throughput: 100.5, Plateau: 101, Low: 98, High: 103, N: 6}, s)
 }
 
 func TestClosedLeavesOut(t *testing.T) {
@@ -113,9 +117,7 @@ func TestClosedLeavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !s.Reached || s.Clients != 8 || s.Plateau != 100 {
-		t.Errorf("got %+v", s)
-	}
+	differ(t, result.Saturation{Series: "plain", Reached: true, Clients: 8, Throughput: 99, Plateau: 100, Low: 94, High: 104, N: 20}, s)
 	want := []string{
 		"points that are not valid do not count for saturation: 64 [invalid-points]",
 		"128 clients do not count: 50.0 % of their transactions were valid [failures]",
@@ -136,8 +138,12 @@ func TestClosedNothingCommits(t *testing.T) {
 	points := closed(1, 0)
 	points[0].Outcomes = map[string]uint64{"answered": 1000}
 	s, warnings, err := saturation.Closed(points)
-	if err != nil || s.Reached || s.Throughput != 0 || s.Clients != 0 || len(warnings) != 1 {
-		t.Errorf("got %+v, %v, %v", s, warnings, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ(t, result.Saturation{Series: "plain"}, s)
+	if len(warnings) != 1 {
+		t.Errorf("warnings %v", warnings)
 	}
 }
 
@@ -145,8 +151,12 @@ func TestMissingInterval(t *testing.T) {
 	points := closed(1, 100, 2, 100, 4, 100)
 	points[0].Intervals = nil
 	s, warnings, err := saturation.Closed(points)
-	if err != nil || s.Low != 0 || s.High != 0 || !slices.Equal(codes(warnings), []stats.Code{saturation.MissingInterval}) {
-		t.Errorf("got %+v, %v, %v", s, warnings, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ(t, result.Saturation{Series: "plain", Reached: true, Clients: 1, Throughput: 100, Plateau: 100}, s)
+	if diff := cmp.Diff([]stats.Code{saturation.MissingInterval}, codes(warnings)); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
 
@@ -199,9 +209,11 @@ func TestOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Reached != c.reached || s.Offered != c.offered || s.Throughput != c.throughput || s.Clients != 0 {
-				t.Errorf("got %+v", s)
+			want := result.Saturation{Series: "bills", Reached: c.reached, Offered: c.offered, Throughput: c.throughput, Plateau: s.Plateau}
+			if c.offered > 0 {
+				want.Low, want.High, want.N = s.Low, s.High, s.N
 			}
+			differ(t, want, s)
 			if !slices.Equal(codes(warnings), c.warnings) {
 				t.Errorf("warnings %v, want %v", warnings, c.warnings)
 			}
@@ -236,7 +248,7 @@ func TestOpenHoldsAgainstWhatWasDue(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := map[bool]float64{false: 20, true: 10}[c.reached]; s.Reached != c.reached || s.Offered != want {
-				t.Errorf("got %+v", s)
+				t.Errorf("reached %v at %g/s, want %v at %g/s", s.Reached, s.Offered, c.reached, want)
 			}
 		})
 	}
@@ -256,24 +268,24 @@ func TestClosedProperties(t *testing.T) {
 		}
 		if !s.Reached {
 			if s.Throughput != s.Plateau {
-				t.Fatalf("a lower bound that is not the highest throughput: %+v", s)
+				t.Fatalf("a lower bound that is not the highest throughput: %g/s of %g/s", s.Throughput, s.Plateau)
 			}
 			return
 		}
 		if s.Throughput < 0.95*s.Plateau {
-			t.Fatalf("below the plateau: %+v", s)
+			t.Fatalf("below the plateau: %g/s of %g/s", s.Throughput, s.Plateau)
 		}
 		after := 0
 		for p := range slices.Chunk(pairs, 2) {
 			switch {
 			case p[0] < float64(s.Clients) && p[1] >= 0.95*s.Plateau:
-				t.Fatalf("%v is on the plateau before %+v", p, s)
+				t.Fatalf("%v is on the plateau before %d clients", p, s.Clients)
 			case p[0] > float64(s.Clients):
 				after++
 			}
 		}
 		if after < 2 {
-			t.Fatalf("confirmed by %d levels: %+v", after, s)
+			t.Fatalf("%d clients are confirmed by %d levels", s.Clients, after)
 		}
 	})
 }
