@@ -28,7 +28,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "busy_share", Title: "busy", Unit: Share}, mean(func(b result.BlockTimes) float64 { return b.Busy })},
 		{Column{Key: "validate_s", Title: "validate", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Validate })},
 		{Column{Key: "block_commit_s", Title: "commit", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Commit })},
-		{Column{Key: "versions_s", Title: "of it: versions", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Versions })},
+		{Column{Key: "versions_s", Title: "of which: versions", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Versions })},
 		{Column{Key: "store_s", Title: "block store", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Store })},
 		{Column{Key: "state_s", Title: "state", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.State })},
 	}...)
@@ -37,12 +37,12 @@ func blockTable(all []series) []Table {
 		{Column{Key: "cut_bytes", Title: "cut: bytes", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Bytes })},
 		{Column{Key: "cut_timer", Title: "cut: timer", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Timer })},
 		{Column{Key: "cut_config", Title: "cut: configuration", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Config })},
-		{Column{Key: "cut_unknown", Title: "cut: not told", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Unknown })},
+		{Column{Key: "cut_unknown", Title: "cut: unknown", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Unknown })},
 	}...)
 	rows := processRows(all, func(r pointRow) []string { return slices.Sorted(maps.Keys(r.BlockTimes)) })
 	return []Table{Tabulate(Table{ID: "blocks", Title: "Blocks", Detail: true, Notes: []string{
-		"cut: how many blocks the orderer ended within the window because they held as many transactions as allowed, because the next one would have made them too large, or because the batch timer ran out.",
-		"busy: share of the window in which the peer validated or committed a block, of its busiest channel where there are several: it takes those of a channel one by one. Times are means per block, from the nodes' logs. The parts of the commit are logged in whole milliseconds, rounded down.",
+		"cut: blocks that the orderer cut within the window because they held as many transactions as allowed (full), because the next one would have made them too large (bytes), or because the batch timer expired (timer).",
+		"busy: share of the window in which the peer validated or committed a block; of its busiest channel where there are several, because it handles the blocks of a channel one by one. Times are means per block, from the nodes' logs. The parts of the commit are logged in whole milliseconds, rounded down.",
 	}}, rows, fields)}
 }
 

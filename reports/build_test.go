@@ -324,10 +324,8 @@ func TestEncryptionCostAlone(t *testing.T) {
 	run, sum := fixture(t)
 	run.Target, sum.Target, sum.Complete, sum.Points, sum.Saturation, sum.Audit = "", "", false, nil, nil, nil
 	r := Build(run, sum)
-	if !slices.ContainsFunc(r.Manifest.Rows, func(row []Cell) bool {
-		return row[0].Text == "target" && row[1].Text == "none: no network was up before the run's end"
-	}) {
-		t.Errorf("manifest %+v", r.Manifest.Rows)
+	if got, want := printed(r.Manifest), "item=target value=none: the run ended before a network was up \n"; !strings.Contains(got, want) {
+		t.Errorf("manifest\n%s\nwant %s", got, want)
 	}
 	if f := figure(t, r, "encryption-time"); f.Empty != "" || len(f.Series) == 0 {
 		t.Errorf("%+v", f)

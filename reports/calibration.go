@@ -11,7 +11,7 @@ import (
 // Calibration reports on a calibration of the harness.
 func Calibration(c result.Calibration) Report {
 	return Report{
-		Scenario: "Calibration of this machine's harness on a simulated ledger of known service times",
+		Scenario: "Calibration of the harness on this machine, with a simulated ledger of known service times",
 		Complete: true, Started: c.Calibrated, Ended: c.Calibrated.Add(time.Duration(c.Took * float64(time.Second))),
 		Findings: calibrationFindings(c),
 		Sections: []Section{{
@@ -37,17 +37,17 @@ func calibrationFindings(c result.Calibration) []Finding {
 	}
 	exact := "exact"
 	if !allWithin(c.Counts) {
-		exact = "not as they must be"
+		exact = "not exact"
 	}
 	fs := []Finding{
-		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most", "Measured from the intended start against the ledger's own log of the same transactions; tolerated are 1 % or 1 ms, whichever is more.", verdict(allWithin(c.Latency))},
-		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most", "Throughput of an overloaded ledger against what its service times allow, or its log has; tolerated are 3 %.", verdict(allWithin(c.Capacity))},
-		{"Counts", exact, "A stall shows in all transactions that were due in it, and outcomes are those of the ledger's own log.", verdict(allWithin(c.Counts))},
-		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s", "Schedule lag of a constant load on a ledger that takes no time; limits are in the table.", verdict(allWithin(c.Lag))},
+		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most", "Latency from the intended start, compared with the ledger's own log of the same transactions; the tolerance is 1 % or 1 ms, whichever is larger.", verdict(allWithin(c.Latency))},
+		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most", "Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.", verdict(allWithin(c.Capacity))},
+		{"Counts", exact, "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log.", verdict(allWithin(c.Counts))},
+		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s", "Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict(allWithin(c.Lag))},
 	}
 	if !allWithin(c.Lag) || !allWithin(c.Latency) {
 		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine",
-			fmt.Sprintf("Meanwhile other processes used %s and the hypervisor took %s: that delays the harness as it delays everybody, and measurements taken now would be off as much.",
+			fmt.Sprintf("During the calibration other processes used %s and the hypervisor took %s. That delays the harness like everything else, and measurements taken now would be off by as much.",
 				Cores.Format(c.Other), Cores.Format(c.Steal)), Caution})
 	}
 	return fs
@@ -63,11 +63,11 @@ func within[T interface{ Within() bool }]() Field[T] {
 		if one.Within() {
 			return text("within")
 		}
-		return text("BEYOND")
+		return text("OUTSIDE")
 	}}
 }
 
-// deviationTable sets what was measured against what is true.
+// deviationTable compares measured with true values.
 func deviationTable(id, title, what, suffix string, unit Unit, all []result.Deviation) Table {
 	return Tabulate(Table{ID: "calibration-" + id, Title: title}, all, []Field[result.Deviation]{
 		{Column{Key: "what", Title: what}, func(d result.Deviation) Cell { return text(d.What) }},
@@ -97,7 +97,7 @@ func lagTable(all []result.Punctuality) Table {
 }
 
 func timerTable(all []result.Lateness) Table {
-	return Tabulate(Table{ID: "calibration-timers", Title: "Wake-ups at random times up to 5 ms: how late"}, all, []Field[result.Lateness]{
+	return Tabulate(Table{ID: "calibration-timers", Title: "Lateness of wake-ups at random times up to 5 ms"}, all, []Field[result.Lateness]{
 		{Column{Key: "clock", Title: "woken by"}, func(l result.Lateness) Cell { return text(l.Clock) }},
 		{Column{Key: "p50_s", Title: "p50", Unit: Seconds}, func(l result.Lateness) Cell { return number(l.P50) }},
 		{Column{Key: "p99_s", Title: "p99", Unit: Seconds}, func(l result.Lateness) Cell { return number(l.P99) }},

@@ -21,7 +21,7 @@ func TestInstrument(t *testing.T) {
 		{result.Run{}, "not calibrated: run meterbench calibrate"},
 		{result.Run{Uncalibrated: "never calibrated"}, "not calibrated (never calibrated): run meterbench calibrate"},
 		{result.Run{Instrument: &good}, "latency quantiles 420 µs, throughput 0.120 %, schedule lag p99 310 µs at 1,000/s; within its limits|2026-01-15 08:00:00 UTC, 1h30m0s before the run, meterbench v1"},
-		{result.Run{Instrument: &bad}, "latency quantiles 420 µs, throughput 0.120 %, schedule lag p99 310 µs at 1,000/s; BEYOND its limits|2026-01-15 08:00:00 UTC, 1h30m0s before the run, meterbench v1"},
+		{result.Run{Instrument: &bad}, "latency quantiles 420 µs, throughput 0.120 %, schedule lag p99 310 µs at 1,000/s; OUTSIDE its limits|2026-01-15 08:00:00 UTC, 1h30m0s before the run, meterbench v1"},
 	} {
 		var got []string
 		for _, row := range manifest(tt.run, result.Summary{}).Rows {

@@ -7,12 +7,12 @@ import (
 	"meterbench/bench/result"
 )
 
-// checksSection says what became of every transaction and whether the ledger agrees.
+// checksSection reports the outcome of every transaction and whether the ledger agrees.
 func checksSection(sum result.Summary, all []series) Section {
 	return Section{
 		ID:     "checks",
 		Title:  "Outcomes and audit",
-		Intro:  "Every transaction that was scheduled ends in exactly one outcome class. After the run the ledger is read and compared with the client's own record, transaction by transaction, warm-up included.",
+		Intro:  "Every scheduled transaction ends in exactly one outcome class. After the run the ledger is compared with the client's own record, transaction by transaction, warm-up included.",
 		Tables: []Table{outcomeTable(all), auditTable(sum.Audit)},
 	}
 }
@@ -36,7 +36,7 @@ func auditTable(a *result.Audit) Table {
 		{Key: "transactions", Title: "transactions", Unit: Count},
 	}}
 	if a == nil {
-		t.Notes = []string{"The run holds no audit."}
+		t.Notes = []string{"The run has no audit."}
 		return t
 	}
 	add := func(check string, n uint64) { t.Rows = append(t.Rows, []Cell{text(check), count(n)}) }
@@ -49,7 +49,7 @@ func auditTable(a *result.Audit) Table {
 	add("valid on the ledger, not sent by this run", a.Foreign)
 	add("readings counted by the chaincode", a.Stored)
 	if a.Evaluated > 0 {
-		add("ciphertexts drawn from the ledger that evaluate to what was measured", a.Evaluated)
+		add("ciphertexts sampled from the ledger that evaluate to the measured values", a.Evaluated)
 	}
 	return t
 }
@@ -64,7 +64,7 @@ func auditFinding(a *result.Audit) Finding {
 		f.Verdict, f.Value = Good, "passed"
 		f.Text = fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 		if a.Evaluated > 0 {
-			f.Text += fmt.Sprintf(" %d ciphertexts drawn from the ledger evaluate to what the meters measured.", a.Evaluated)
+			f.Text += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)
 		}
 	default:
 		f.Verdict, f.Value = Bad, "failed"

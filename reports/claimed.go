@@ -6,24 +6,23 @@ import (
 	"meterbench/bench/result"
 )
 
-// claimsSection holds what was published against what the run measured. It is false for a run that
-// holds no claims.
+// claimsSection lists the verdicts on published claims. It is false for a run without claims.
 func claimsSection(claims []result.Claim) (Section, bool) {
 	of := func(text func(result.Claim) string) func(result.Claim) Cell {
 		return func(c result.Claim) Cell { return Cell{Text: text(c)} }
 	}
 	s := Section{
 		ID: "claims", Title: "Claims",
-		Intro: "Published claims, held against what this run measured and nothing else.",
+		Intro: "Published claims, tested against the measurements of this run alone.",
 		Tables: []Table{Tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: []string{
-			"What had to be seen was fixed before the run. depends: holds under some of the conditions that were measured. inconclusive: what it takes was not measured, or not validly.",
+			"criterion: fixed before the run. depends: the claim holds under some of the measured conditions. inconclusive: the run lacks valid measurements for a verdict.",
 		}}, claims, []Field[result.Claim]{
 			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
 			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
-			{Column{Key: "words", Title: "what was published, in our words"}, of(func(c result.Claim) string { return c.Claim })},
+			{Column{Key: "words", Title: "published claim, in our words"}, of(func(c result.Claim) string { return c.Claim })},
 			{Column{Key: "published", Title: "published figure"}, of(func(c result.Claim) string { return c.Published })},
-			{Column{Key: "threshold", Title: "what had to be seen", CSVOnly: true}, of(func(c result.Claim) string { return c.Threshold })},
-			{Column{Key: "evidence", Title: "what was seen", CSVOnly: true}, of(func(c result.Claim) string { return c.Evidence })},
+			{Column{Key: "threshold", Title: "criterion", CSVOnly: true}, of(func(c result.Claim) string { return c.Threshold })},
+			{Column{Key: "evidence", Title: "evidence", CSVOnly: true}, of(func(c result.Claim) string { return c.Evidence })},
 			{Column{Key: "conditions", Title: "conditions", CSVOnly: true}, of(func(c result.Claim) string { return c.Conditions })},
 			{Column{Key: "figure", Title: "figure"}, of(func(c result.Claim) string { return c.Figure })},
 		})},
@@ -34,14 +33,14 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 	return s, len(claims) > 0
 }
 
-// claimTable tells one claim at length.
+// claimTable is one claim in full.
 func claimTable(c result.Claim) Table {
 	t := Table{ID: "claim-" + slug(c.ID), Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict), Detail: true, Columns: []Column{
 		{Key: "what", Title: "what"},
 		{Key: "text", Title: c.Claim},
 	}}
 	for _, row := range [][2]string{
-		{"published", c.Published}, {"had to be seen", c.Threshold}, {"was seen", c.Evidence}, {"conditions", c.Conditions},
+		{"published", c.Published}, {"criterion", c.Threshold}, {"evidence", c.Evidence}, {"conditions", c.Conditions},
 	} {
 		if row[1] != "" {
 			t.Rows = append(t.Rows, []Cell{text(row[0]), text(row[1])})
@@ -54,7 +53,7 @@ func claimTable(c result.Claim) Table {
 // terminal.
 const briefly = 200
 
-// claimFindings are the verdicts, and if that is soon said under which conditions.
+// claimFindings are the verdicts, with their conditions where those are short.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
 		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: Caution}
@@ -66,7 +65,7 @@ func claimFindings(claims []result.Claim) (fs []Finding) {
 		}
 		switch n := len(c.Conditions); {
 		case n > briefly:
-			f.Text += " For the conditions see Claims in the report."
+			f.Text += " The conditions are under Claims in the report."
 		case n > 0:
 			f.Text += " " + c.Conditions
 		}

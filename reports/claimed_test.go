@@ -27,7 +27,7 @@ func TestClaims(t *testing.T) {
 		"claim=p/cheap verdict=not reproduced words=it is cheap published=not available threshold=under 1 % evidence=7 %. figure=claim-cheap \n"; !strings.HasPrefix(rows, want) {
 		t.Errorf("%s, want\n%s", rows, want)
 	}
-	if rows := printed(tableOf(t, r, "claim-p-cheap")); rows != "what=published text=not available \nwhat=had to be seen text=under 1 % \nwhat=was seen text=7 %. \n" {
+	if rows := printed(tableOf(t, r, "claim-p-cheap")); rows != "what=published text=not available \nwhat=criterion text=under 1 % \nwhat=evidence text=7 %. \n" {
 		t.Errorf("%s", rows)
 	}
 	for i, want := range []Verdict{Good, Bad, Caution, Caution} {
@@ -35,7 +35,7 @@ func TestClaims(t *testing.T) {
 			t.Errorf("%+v, want %v", f, want)
 		}
 	}
-	for i, want := range map[int]string{0: "It is fast. At 0.5 core.", 2: "It scales. For the conditions see Claims in the report."} {
+	for i, want := range map[int]string{0: "It is fast. At 0.5 core.", 2: "It scales. The conditions are under Claims in the report."} {
 		if text := r.Findings[i].Text; text != want {
 			t.Errorf("%q, want %q", text, want)
 		}

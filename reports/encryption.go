@@ -107,13 +107,13 @@ func unencrypted(all []series) (t transaction) {
 
 // notes say what exactly is compared.
 func (t transaction) notes() []string {
-	words := "Encryption: median time of one, alone on the machine."
+	words := "Encryption: median time of one encryption, alone on the machine."
 	for _, l := range t.latencies {
 		words += fmt.Sprintf(" %s: p50 of %s, %s.", capital(l.name), t, Seconds.Format(l.value))
 	}
 	return []string{
 		words,
-		"Below 1 the encryption is the shorter. The intervals are those of the encryption time; the two times were not measured in pairs.",
+		"Below 1, encryption takes less time than the transaction. The intervals are those of the encryption time; the two times were not measured in pairs.",
 		"At low load most of the commit latency is the orderer's wait for its batch timer.",
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// costTable is what each operation costs.
+// costTable lists the cost of each operation.
 func (e encryption) costTable() Table {
 	median := func(key string, rank int, title string, of func(result.FECost) result.Cost) Field[result.FECost] {
 		return Field[result.FECost]{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }}
@@ -23,7 +23,7 @@ func (e encryption) costTable() Table {
 	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length"}
 	t.Notes = []string{"Medians of single operations with nothing else running; intervals by order statistics."}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, the share of a key and encryption are one meter's, of one value; decryption adds up a value of each.", e.costs[i].Scheme))
+		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, key derivation and encryption are those of one meter and one value; decryption adds up one value of each meter.", e.costs[i].Scheme))
 	}
 	return Tabulate(t, e.costs, []Field[result.FECost]{
 		schemeField, bitsField,
@@ -45,14 +45,14 @@ func (e encryption) costTable() Table {
 	})
 }
 
-// schemeTable is what each scheme is at each of its sizes, and what is made once for all its keys.
+// schemeTable describes each scheme at each of its sizes, and what is computed once for all keys.
 func (e encryption) schemeTable() Table {
 	var sizes []result.FECost
 	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
 	return Tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: []string{
-		"Tables of discrete logarithms are kept between runs, so that one is read where it was made before. A modulus is searched once for each authority.",
+		"Tables of discrete logarithms are kept between runs: one that exists is read, not computed. A modulus is searched for once per authority.",
 	}}, sizes, []Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
@@ -75,9 +75,9 @@ var (
 // Why a cell is empty.
 const (
 	whyOld       = "not measured by the version that stored the run"
-	whyNoTable   = "the scheme searches no discrete logarithm"
+	whyNoTable   = "the scheme needs no discrete logarithm"
 	whyNoModulus = "the group is a standard one"
-	whyTooLarge  = "a reading cannot hold the ciphertext"
+	whyTooLarge  = "the ciphertext is too large for a reading"
 )
 
 func strength(c result.FECost) Cell {
@@ -169,17 +169,17 @@ func (e encryption) insideTable(id, title, what string, of func(series) bool) Ta
 	}...))
 }
 
-// preparationTable is what was made before the load.
+// preparationTable lists what was encrypted before the load.
 func preparationTable(run result.Run, all []series) Table {
 	prepared := slices.DeleteFunc(slices.Clone(all), func(s series) bool { _, ok := run.Preparation[s.name]; return !ok })
 	of := func(cell func(result.Preparation) Cell) func(series) Cell {
 		return func(s series) Cell { return cell(run.Preparation[s.name]) }
 	}
-	return Tabulate(Table{ID: "preparation", Title: "Made before the load", Detail: true}, prepared, []Field[series]{
+	return Tabulate(Table{ID: "preparation", Title: "Prepared before the load", Detail: true}, prepared, []Field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "ciphertexts", Title: "ciphertexts", Unit: Count}, of(func(p result.Preparation) Cell { return count(p.Ciphertexts) })},
 		{Column{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Encrypt.P50) })},
 		{Column{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true}, of(func(p result.Preparation) Cell { return costInterval(p.Encrypt) })},
-		{Column{Key: "total_s", Title: "all together", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Total) })},
+		{Column{Key: "total_s", Title: "total", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Total) })},
 	})
 }

@@ -83,7 +83,7 @@ func TestCostFiguresOfFiveSchemes(t *testing.T) {
 			t.Errorf("%s is not logarithmic both ways", want.id)
 		}
 		notes := strings.Join(f.Notes, " ")
-		for _, part := range []string{"256 bits of a curve", "dmcfe encrypts single values"} {
+		for _, part := range []string{"256 bits on a curve", "dmcfe encrypts single values"} {
 			if !strings.Contains(notes, part) {
 				t.Errorf("%s does not say %q: %s", want.id, part, notes)
 			}

@@ -7,7 +7,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// findings are the headlines of a run, the answers that it was made for first.
+// findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
 	fs := claimFindings(sum.Claims)
 	var sought []series
@@ -32,12 +32,12 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 	add(e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts))
 	add(e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills))
 	add(slowdownFinding(all))
-	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or all that there was time for
+	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
 		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
 	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
 		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit),
-			Text: "from the first process started to the first committed transaction."})
+			Text: "from the start of the first process to the first committed transaction."})
 	}
 	return fs
 }
@@ -62,7 +62,7 @@ func saturationsFinding(all []series) Finding {
 		f.Text = fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
 		return f
 	}
-	f.Text = fmt.Sprintf("over %d series, of which %d reached it; of the others it is the throughput at their highest load. Each stands in the table Saturation.", len(found), reached)
+	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each.", len(found), reached)
 	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(found)), PerSecond.Format(slices.Max(found)))
 	if missing := len(all) - len(found); missing > 0 {
 		f.Text += fmt.Sprintf(" Not determined: %d.", missing)
@@ -99,12 +99,12 @@ func saturationFinding(s series) Finding {
 	}
 	if sat.Spread > 0 {
 		what := "searches"
-		if sat.Clients > 0 { // these are looked for once
+		if sat.Clients > 0 { // a closed search runs once
 			what = "measurements there"
 		}
 		f.Text += fmt.Sprintf(" Repeated %s differ by %s (coefficient of variation)", what, Share.Format(sat.Spread))
 		if sat.SpreadNormalised > 0 {
-			f.Text += fmt.Sprintf(", by %s with the machine's own pace taken out", Share.Format(sat.SpreadNormalised))
+			f.Text += fmt.Sprintf(", or by %s with the machine's own speed factored out", Share.Format(sat.SpreadNormalised))
 		}
 		f.Text += "."
 	}
@@ -177,7 +177,7 @@ func slowdownFinding(all []series) (Finding, bool) {
 					size = " The payloads differ in size."
 				}
 				return Finding{Subject: "Encrypted payloads", Value: Times.Format(encrypted.saturation.Plateau / control.saturation.Plateau),
-					Text: fmt.Sprintf("the highest throughput of %s: %s carried %s, %s %s. One run, not a paired comparison.%s", control.name,
+					Text: fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.%s", control.name,
 						encrypted.name, PerSecond.Format(encrypted.saturation.Plateau), control.name, PerSecond.Format(control.saturation.Plateau), size)}, true
 			}
 		}
@@ -190,14 +190,14 @@ func validityFinding(all []series) Finding {
 	flagged := len(rowsWhere(all, func(r pointRow) bool { return validity(r.Point) == "flagged" }))
 	valid := len(rowsWhere(all, func(r pointRow) bool { return r.Valid }))
 	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
-		Text: "The instrument did its part at every load level."}
+		Text: "The instrument kept up at every load level."}
 	switch {
 	case points == 0:
-		f.Verdict, f.Text = Caution, "The run holds no load level."
+		f.Verdict, f.Text = Caution, "The run has no load levels."
 	case valid == 0:
-		f.Verdict, f.Text = Bad, "The instrument did its part at none of them, so they do not describe the network; the warnings say why."
+		f.Verdict, f.Text = Bad, "The instrument kept up at none of them, so they do not describe the network; the warnings say why."
 	case valid < points:
-		f.Verdict, f.Text = Caution, "At the other load levels the instrument did not do its part, so they do not describe the network; they are marked, and the warnings say why."
+		f.Verdict, f.Text = Caution, "At the others the instrument did not keep up, so they do not describe the network; they are marked, and the warnings say why."
 	}
 	if flagged > 0 {
 		f.Verdict = Caution

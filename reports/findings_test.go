@@ -90,7 +90,7 @@ func TestSaturationOfManySeries(t *testing.T) {
 	}
 	all = append(all, none)
 	f := saturationsFinding(all)
-	if f.Value != "600 tx/s to 1000 tx/s" || f.Verdict != Caution || !strings.HasPrefix(f.Text, "over 6 series, of which 3 reached it;") || !strings.HasSuffix(f.Text, "Not determined: 1.") {
+	if f.Value != "600 tx/s to 1000 tx/s" || f.Verdict != Caution || !strings.HasPrefix(f.Text, "over 6 series, of which 3 reached saturation;") || !strings.HasSuffix(f.Text, "Not determined: 1.") {
 		t.Errorf("%+v", f)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// manifest is what is needed to judge or repeat the run, as a table.
+// manifest lists what is needed to judge or repeat the run.
 func manifest(run result.Run, sum result.Summary) Table {
 	t := Table{ID: "manifest", Title: "Manifest", Detail: true, Columns: []Column{{Key: "item", Title: "item"}, {Key: "value", Title: "value"}}}
 	add := func(item, value string) {
@@ -25,7 +25,7 @@ func manifest(run result.Run, sum result.Summary) Table {
 	add("started", instant(run.Started))
 	add("ended", instant(run.Ended))
 	add("seed", strconv.FormatUint(run.Seed, 10))
-	add("what the seed repeats", run.SeedNote)
+	add("repeated by the seed", run.SeedNote)
 	for _, name := range slices.Sorted(maps.Keys(run.Versions)) {
 		add("version of "+name, run.Versions[name])
 	}
@@ -66,7 +66,7 @@ func addInstrument(run result.Run, add func(item, value string)) {
 	}
 	within := "within its limits"
 	if !i.Within {
-		within = "BEYOND its limits"
+		within = "OUTSIDE its limits"
 	}
 	add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
 		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
@@ -80,7 +80,7 @@ func targetName(target string) string {
 	case "reference":
 		return "reference: a simulated ledger, no blockchain"
 	case "":
-		return "none: no network was up before the run's end"
+		return "none: the run ended before a network was up"
 	}
 	return target
 }

@@ -28,7 +28,7 @@ func phasesSection(all []series) (Section, bool) {
 	groups := phasesTogether(all)
 	s := Section{
 		ID: "phases-together", Title: "Loads that ran together",
-		Intro:  "The phases of a level share the network, and each starts at its own time. A phase is measured over its own window: from its start, warm-up cut off, to its end. What processes use of CPU and memory in a window is for all phases that ran in it.",
+		Intro:  "The phases of a level share the network, and each starts at its own time. A phase is measured over its own window: from its start, without the warm-up, to its end. CPU and memory in a window are those of all phases that ran in it.",
 		Tables: []Table{togetherTable(slices.Concat(groups...))},
 	}
 	for _, g := range groups {
@@ -49,7 +49,7 @@ func togetherTable(phases []series) Table {
 		}
 	}
 	return Tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: []string{
-		"start: after the start of the level, from which all instants in transactions.parquet count. hold: from there on, warm-up included. Where levels were repeated, medians over the repetitions that count.",
+		"start: since the start of the level, to which all times in transactions.parquet refer. hold: from then on, warm-up included. Where levels were repeated, medians over the valid repetitions.",
 	}}, phases, []Field[series]{
 		{Column{Key: "level", Title: "level"}, func(s series) Cell { return text(s.phase().Group) }},
 		{Column{Key: "phase", Title: "phase"}, func(s series) Cell { return text(s.name) }},
@@ -82,7 +82,7 @@ func timelineFigure(phases []series) Figure {
 		f.Series = append(f.Series, line)
 	}
 	f = f.Settle(noPoints)
-	f.Notes = append([]string{"Each line runs over the measured window of a phase, of the first repetition that counts. Commits come block by block, so that they scatter from mark to mark."}, markNotes(f, false)...)
-	f.Alt = fmt.Sprintf("When each phase of %s was measured and how much of it was committed: %s.", level, listed(names(f.Series)))
+	f.Notes = append([]string{"Each line covers the measured window of a phase, in its first valid repetition. Commits come block by block, so they scatter from mark to mark."}, markNotes(f, false)...)
+	f.Alt = fmt.Sprintf("Throughput of each phase of %s over its measured window: %s.", level, listed(names(f.Series)))
 	return f
 }

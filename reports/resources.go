@@ -14,7 +14,7 @@ import (
 // mostShades is how many processes a bar can show apart; with more, those of one role are added up.
 const mostShades = 10
 
-// resourceSection says what the processes used.
+// resourceSection shows what the processes used.
 func resourceSection(all []series, host result.Host) Section {
 	s := Section{
 		ID:    "resources",
@@ -73,7 +73,7 @@ func processFields(all []series, title string) (fields []Field[processRow]) {
 	return append(fields, Field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
 }
 
-// capTable sets what capped processes used against what they may use, nil where nothing is capped.
+// capTable compares what capped processes used with their caps, nil where nothing is capped.
 func capTable(all []series) []Table {
 	rows := processRows(all, func(r pointRow) []string {
 		return slices.DeleteFunc(processesOf([]result.Point{r.Point}, cpuOf), func(process string) bool {
@@ -98,7 +98,7 @@ func capTable(all []series) []Table {
 		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
 	}...)
 	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
-		"throttled: the share of the quota's periods of 100 ms, of those in which the process wanted to run, in which it used the quota up and was stopped until the next. held back: for how long, summed over its threads' processors, over the window.",
+		"throttled: of the quota's 100 ms periods in which the process wanted to run, the share in which it used the quota up and was stopped until the next one. held back: for how long within the window, summed over processors.",
 	}}, rows, fields)}
 }
 
@@ -173,9 +173,9 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 	return Tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
 }
 
-// clientTable says what the instrument itself costs.
+// clientTable shows what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {
-	t := Table{ID: "client", Title: "What the client costs", Detail: true}
+	t := Table{ID: "client", Title: "Cost of the client", Detail: true}
 	fields := append(levelFields(all), []Field[pointRow]{
 		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds}, func(r pointRow) Cell { return positive(r.ClientCPU) }},
 		{Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
@@ -184,7 +184,7 @@ func clientTable(all []series, host result.Host) Table {
 		{Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes}, func(r pointRow) Cell { return positive(r.BytesMean) }},
 	}...)
 	if host.Sign > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time taken right before each level.", Seconds.Format(host.Sign)))
+		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time measured right before each level.", Seconds.Format(host.Sign)))
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {
@@ -194,7 +194,7 @@ func clientTable(all []series, host result.Host) Table {
 			}
 			return number(r.GC.PauseMax)
 		}})
-		t.Notes = append(t.Notes, "In a GC pause the client stands still while it collects its garbage.")
+		t.Notes = append(t.Notes, "During a GC pause the client stands still while garbage is collected.")
 	}
 	return Tabulate(t, rowsOf(all), fields)
 }

@@ -14,7 +14,7 @@ func TestSpreadOfSearches(t *testing.T) {
 		t.Errorf("%s", rows)
 	}
 	f, _ := finding(r, "Saturation, "+sum.Saturation[0].Series)
-	if want := "Repeated measurements there differ by 8.30 % (coefficient of variation), by 2.10 % with the machine's own pace taken out."; !strings.Contains(f.Text, want) {
+	if want := "Repeated measurements there differ by 8.30 % (coefficient of variation), or by 2.10 % with the machine's own speed factored out."; !strings.Contains(f.Text, want) {
 		t.Errorf("%q", f.Text)
 	}
 	if rows := printed(tableOf(t, Build(fixture(t)), "saturation")); strings.Contains(rows, "spread") {

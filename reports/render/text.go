@@ -24,7 +24,7 @@ const warningsShown = 12
 const rowsShown = 40
 
 // more says where the rest of a report is.
-const more = "Phases, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
+const more = "Latency by part, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
 
 // Text writes a summary for a terminal of the given width in columns: what was run, the findings,
 // the warnings and the main tables.
@@ -83,7 +83,7 @@ func heading(b *bytes.Buffer, rep reports.Report, width int) {
 }
 
 // partial marks the report of a run that did not come to its end.
-const partial = "PARTIAL: the run was interrupted or failed before its end; everything here covers only what was done."
+const partial = "PARTIAL: the run was interrupted or failed; this report covers only what was measured until then."
 
 func target(rep reports.Report) string {
 	switch {
@@ -92,7 +92,7 @@ func target(rep reports.Report) string {
 	case rep.Target == "fabric":
 		return "a real Fabric network started for it"
 	case rep.Target == "":
-		return "no network (none was up before the run's end)"
+		return "no network (the run ended before one was up)"
 	}
 	return rep.Target
 }
@@ -145,7 +145,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 		}
 	}
 	if len(omitted) > 0 {
-		paragraph(b, "Left out for want of room: "+strings.Join(omitted, ", ")+".", "  ", width)
+		paragraph(b, "Omitted to save space: "+strings.Join(omitted, ", ")+".", "  ", width)
 	}
 }
 
