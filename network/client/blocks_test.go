@@ -149,7 +149,7 @@ func TestDialErrors(t *testing.T) {
 		{"no gateways", func(c *Config) { c.Gateways = nil }, "no gateways given"},
 		{"no MSP", func(c *Config) { c.Gateways[0].Identity.MSP = "" }, "dial peer0.ptb (127.0.0.1"},
 		{"no key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = nil }, "failed to find any PEM data in key input"},
-		{"key that is none", func(c *Config) { c.Gateways[0].Identity.KeyPEM = c.Gateways[0].Identity.CertPEM }, "failed to find PEM block with type ending in \"PRIVATE KEY\" in key input"},
+		{"key that is none", func(c *Config) { c.Gateways[0].Identity.KeyPEM = c.Gateways[0].Identity.CertPEM }, "found a certificate rather than a key in the PEM for the private key"},
 		{"no certificate", func(c *Config) { c.Gateways[0].Identity.CertPEM = nil }, "failed to find any PEM data in certificate input"},
 		{"certificate that is none", func(c *Config) { c.Gateways[0].Identity.CertPEM = c.Gateways[0].Identity.KeyPEM }, "failed to find certificate PEM data in certificate input"},
 		{"another's key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = other.key }, "private key does not match public key"},
