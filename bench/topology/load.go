@@ -60,22 +60,6 @@ func Parse(file string, src []byte) (Topology, error) {
 	return t, nil
 }
 
-// UnmarshalNode reads limits. Where there are none to override, as in a scenario,
-// 0 means not given: one that is given is above it.
-func (l *Limits) UnmarshalNode(n *strictyaml.Node) error {
-	type plain Limits
-	overrides := *l == Limits{}
-	if err := n.Decode((*plain)(l)); err != nil || !overrides {
-		return err
-	}
-	for key, limit := range l.Each {
-		if value := n.Get(key); value != nil && limit < 1 {
-			return value.Errorf("leave it out to keep the topology's", "must be above 0, got %d", limit)
-		}
-	}
-	return nil
-}
-
 // UnmarshalNode reads an organisation: its peers default to one.
 func (o *Organisation) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Organisation

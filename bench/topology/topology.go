@@ -75,10 +75,5 @@ type Limits struct {
 	Deliver  int `yaml:"deliver" json:"deliver,omitempty"`   // block streams at a time, above the number of channels, Fabric's default 2500
 }
 
-// Each yields the limits with their keys, in a fixed order.
-func (l Limits) Each(yield func(key string, limit int) bool) {
-	_ = yield("gateway", l.Gateway) && yield("endorser", l.Endorser) && yield("deliver", l.Deliver)
-}
-
 // MSP returns the organisation's MSP id, for example PtbMSP.
 func (o Organisation) MSP() string { return MSP(o.Name) }
