@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,6 +13,13 @@ import (
 
 // Ordering is the name of the organisation that owns the orderers.
 const Ordering = "ordering"
+
+// The endorsement policies by name.
+const (
+	Any      = "any"
+	Majority = "majority"
+	All      = "all"
+)
 
 const (
 	maxNodes = 100 // of a kind; a mistyped count should not start thousands of processes
@@ -34,64 +42,57 @@ func (t Topology) Validate() error {
 }
 
 func problem(hint, path, format string, args ...any) *strictyaml.Problem {
-	return &strictyaml.Problem{Path: path, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	return strictyaml.Problemf(hint, path, format, args...)
 }
 
 func (t Topology) check() *strictyaml.Problem {
-	if t.Name == "" {
-		return problem("", "name", "a topology needs a name")
+	return cmp.Or(
+		checkName("name", t.Name, name, maxName),
+		each("organisations", t.Organisations, "organisation", func(o Organisation) string { return o.Name }, checkOrganisation),
+		checkConsensus(t.Orderers.Consensus),
+		strictyaml.Between("orderers.count", t.Orderers.Count, 1, maxNodes),
+		each("channels", t.Channels, "channel", func(c Channel) string { return c.Name }, t.checkChannel),
+		t.Limits.check(len(t.Channels)),
+		t.Caps.check())
+}
+
+// each checks the items of a list, of which there is one at least, and no two have one name.
+func each[T any](path string, list []T, kind string, name func(T) string, check func(at string, item T) *strictyaml.Problem) *strictyaml.Problem {
+	if len(list) == 0 {
+		return problem("", path, "at least one %s is needed", kind)
 	}
-	if p := checkName("name", t.Name, name, maxName); p != nil {
-		return p
-	}
-	if len(t.Organisations) == 0 {
-		return problem("", "organisations", "at least one organisation is needed")
-	}
-	for i, o := range t.Organisations {
-		at := fmt.Sprintf("organisations[%d]", i)
-		if p := checkName(at+".name", o.Name, name, maxName); p != nil {
-			return p
+	for i, item := range list {
+		at := fmt.Sprintf("%s[%d].", path, i)
+		if slices.ContainsFunc(list[:i], func(before T) bool { return name(before) == name(item) }) {
+			return problem("", at+"name", "%s %s is given twice", kind, name(item))
 		}
-		if o.Name == Ordering {
-			return problem("choose another", at+".name", "%s is the name of the orderers' organisation", Ordering)
-		}
-		if slices.ContainsFunc(t.Organisations[:i], func(p Organisation) bool { return p.Name == o.Name }) {
-			return problem("", at+".name", "organisation %s is given twice", o.Name)
-		}
-		if p := checkCount(at+".peers", o.Peers); p != nil {
-			return p
-		}
-	}
-	if known := ConsensusTypes(); !slices.Contains(known, t.Orderers.Consensus) {
-		return problem(strictyaml.Hint(t.Orderers.Consensus, known), "orderers.consensus", "unknown consensus %q", t.Orderers.Consensus)
-	}
-	if p := checkCount("orderers.count", t.Orderers.Count); p != nil {
-		return p
-	}
-	if len(t.Channels) == 0 {
-		return problem("", "channels", "at least one channel is needed")
-	}
-	for i, c := range t.Channels {
-		at := fmt.Sprintf("channels[%d]", i)
-		if slices.ContainsFunc(t.Channels[:i], func(p Channel) bool { return p.Name == c.Name }) {
-			return problem("", at+".name", "channel %s is given twice", c.Name)
-		}
-		if p := t.checkChannel(at, c); p != nil {
+		if p := check(at, item); p != nil {
 			return p
 		}
 	}
-	if p := t.Limits.check(len(t.Channels)); p != nil {
-		return p
+	return nil
+}
+
+func checkOrganisation(at string, o Organisation) *strictyaml.Problem {
+	if o.Name == Ordering {
+		return problem("choose another", at+"name", "%s is the name of the orderers' organisation", Ordering)
 	}
-	return t.Caps.check()
+	return cmp.Or(checkName(at+"name", o.Name, name, maxName), strictyaml.Between(at+"peers", o.Peers, 1, maxNodes))
+}
+
+func checkConsensus(c Consensus) *strictyaml.Problem {
+	if known := ConsensusTypes(); !slices.Contains(known, c) {
+		return problem(strictyaml.Hint(c, known), "orderers.consensus", "unknown consensus %q", c)
+	}
+	return nil
 }
 
 func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
-	if p := checkName(at+".name", c.Name, channelName, 249); p != nil {
+	if p := checkName(at+"name", c.Name, channelName, 249); p != nil {
 		return p
 	}
 	for i, member := range c.Members {
-		path := fmt.Sprintf("%s.members[%d]", at, i)
+		path := fmt.Sprintf("%smembers[%d]", at, i)
 		if slices.Contains(c.Members[:i], member) {
 			return problem("", path, "%s is given twice", member)
 		}
@@ -99,32 +100,35 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 			return problem(strictyaml.Hint(member, all), path, "there is no organisation %s", member)
 		}
 	}
-	switch b := c.Batch; {
-	case b.Timeout <= 0:
-		return problem("", at+".batch.timeout", "must be above 0, got %s", b.Timeout)
-	case b.Messages == 0:
-		return problem("", at+".batch.messages", "must be at least 1, got 0")
-	case b.PreferredBytes == 0:
-		return problem("", at+".batch.preferred_bytes", "must be at least 1, got 0")
-	case b.AbsoluteBytes < b.PreferredBytes:
-		return problem("", at+".batch.absolute_bytes", "must be at least preferred_bytes, %d, got %d", b.PreferredBytes, b.AbsoluteBytes)
+	if p := c.Batch.check(at + "batch."); p != nil || len(c.Chaincodes) == 0 {
+		return p
 	}
 	members := t.members(c)
-	for i, cc := range c.Chaincodes {
-		path := fmt.Sprintf("%s.chaincodes[%d]", at, i)
-		if p := checkName(path+".name", cc.Name, name, maxName); p != nil {
+	return each(at+"chaincodes", c.Chaincodes, "chaincode", func(cc Chaincode) string { return cc.Name }, func(at string, cc Chaincode) *strictyaml.Problem {
+		if p := checkName(at+"name", cc.Name, name, maxName); p != nil {
 			return p
-		}
-		if slices.ContainsFunc(c.Chaincodes[:i], func(p Chaincode) bool { return p.Name == cc.Name }) {
-			return problem("", path+".name", "chaincode %s is given twice", cc.Name)
 		}
 		if cc.Operator != "" && !slices.Contains(members, cc.Operator) {
-			return problem(strictyaml.Hint(cc.Operator, members), path+".operator", "%s is no member of channel %s", cc.Operator, c.Name)
+			return problem(strictyaml.Hint(cc.Operator, members), at+"operator", "%s is no member of channel %s", cc.Operator, c.Name)
 		}
-		if _, _, p := endorsement(cc.Endorsement, members); p != nil {
-			p.Path = path + ".endorsement"
-			return p
+		_, _, p := endorsement(cc.Endorsement, members)
+		if p != nil {
+			p.Path = at + "endorsement"
 		}
+		return p
+	})
+}
+
+func (b Batch) check(at string) *strictyaml.Problem {
+	switch {
+	case b.Timeout <= 0:
+		return problem("", at+"timeout", "must be above 0, got %s", b.Timeout)
+	case b.Messages == 0:
+		return problem("", at+"messages", "must be at least 1, got 0")
+	case b.PreferredBytes == 0:
+		return problem("", at+"preferred_bytes", "must be at least 1, got 0")
+	case b.AbsoluteBytes < b.PreferredBytes:
+		return problem("", at+"absolute_bytes", "must be at least preferred_bytes, %d, got %d", b.PreferredBytes, b.AbsoluteBytes)
 	}
 	return nil
 }
@@ -153,13 +157,6 @@ func checkName(path, got string, form *regexp.Regexp, longest int) *strictyaml.P
 	}
 	if !form.MatchString(got) || len(got) > longest {
 		return problem("", path, "a name is made of lower-case letters, digits and -, begins with a letter, and has at most %d characters; got %q", longest, got)
-	}
-	return nil
-}
-
-func checkCount(path string, n int) *strictyaml.Problem {
-	if n < 1 || n > maxNodes {
-		return problem("", path, "must be 1 to %d, got %d", maxNodes, n)
 	}
 	return nil
 }
@@ -195,16 +192,16 @@ func (t Topology) Endorsement(ch Channel, cc Chaincode) (n int, organisations []
 // endorsement reads any, majority, all, or "N of [org, …]".
 func endorsement(policy string, members []string) (n int, organisations []string, p *strictyaml.Problem) {
 	switch policy {
-	case "any":
+	case Any:
 		return 1, members, nil
-	case "majority":
+	case Majority:
 		return len(members)/2 + 1, members, nil
-	case "all":
+	case All:
 		return len(members), members, nil
 	}
 	m := nOutOf.FindStringSubmatch(policy)
 	if m == nil {
-		return 0, nil, problem(strictyaml.Hint(policy, []string{"any", "majority", "all", `"N of [organisation, …]"`}), "", "unknown endorsement %q", policy)
+		return 0, nil, problem(strictyaml.Hint(policy, []string{Any, Majority, All, `"N of [organisation, …]"`}), "", "unknown endorsement %q", policy)
 	}
 	n, _ = strconv.Atoi(m[1]) // few digits, the pattern says
 	for word := range strings.SplitSeq(m[2], ",") {

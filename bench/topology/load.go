@@ -82,7 +82,7 @@ func (c *Channel) UnmarshalNode(n *strictyaml.Node) error {
 // UnmarshalNode reads a chaincode: a majority endorses by default.
 func (c *Chaincode) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Chaincode
-	v := plain{Endorsement: "majority"}
+	v := plain{Endorsement: Majority}
 	err := n.Decode(&v)
 	*c = Chaincode(v)
 	return err
