@@ -108,7 +108,7 @@ func TestFactors(t *testing.T) {
 			t.Errorf("series %s has the factors %v", one.Name, one.Factors)
 		}
 	}
-	if want := (scenario.Factor{Key: "bits", Label: "1024"}); !slices.Contains(s.Series[1].Factors, want) {
+	if want := (result.Factor{Key: "bits", Label: "1024"}); !slices.Contains(s.Series[1].Factors, want) {
 		t.Errorf("series %s has the factors %v, not %v", s.Series[1].Name, s.Series[1].Factors, want)
 	}
 }
