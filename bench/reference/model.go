@@ -30,10 +30,8 @@ func lastMark(o result.Outcome) (mark, bool) {
 		return endorsed, true
 	case result.SubmitRefused, result.Unknown:
 		return acknowledged, true
-	case result.Valid, result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther:
-		return committed, true
 	}
-	return 0, false
+	return committed, o == result.Valid || o.Class() == result.Failed
 }
 
 // transaction passes through a model.

@@ -2,12 +2,11 @@ package result
 
 import "fmt"
 
-// An Outcome is what became of one scheduled transaction. The classes are
-// disjoint and exhaustive: over any set of transactions their counts sum to
-// the number that was scheduled.
+// Outcome is what became of one scheduled transaction. Each has exactly one: over
+// any set of transactions their counts sum to the number that was scheduled.
 type Outcome uint8
 
-// The outcome classes. Only Valid counts towards throughput.
+// The outcomes. Only Valid counts towards throughput.
 const (
 	Unknown           Outcome = iota // no commit status within the time allowed
 	Valid                            // committed with validation code VALID
@@ -15,24 +14,54 @@ const (
 	PhantomRead                      // committed as invalid: PHANTOM_READ_CONFLICT
 	EndorsementPolicy                // committed as invalid: ENDORSEMENT_POLICY_FAILURE
 	InvalidOther                     // committed as invalid with any other code
-	EndorseRefused                   // the chaincode or an endorser said no
+	EndorseRefused                   // the chaincode or an endorser refused it
 	EndorseMismatch                  // endorsements differ or do not satisfy the policy
 	Limited                          // a peer's concurrency limit turned it away
 	SubmitRefused                    // the orderers did not take it
 	Dropped                          // due, but the client had no free slot
 	PrepareError                     // the workload could not make it
-	Answered                         // a query or an endorse-only transaction, answered; never throughput
+	Answered                         // a query or an endorse-only transaction, answered
 	Interrupted                      // the run was stopped before it ended
 	outcomes
 )
 
-var outcomeNames = [outcomes]string{
-	"unknown", "valid", "mvcc_conflict", "phantom_read", "endorsement_policy",
-	"invalid_other", "endorse_refused", "endorse_mismatch", "limited",
-	"submit_refused", "dropped", "prepare_error", "answered", "interrupted",
+// Class says how a transaction ended, in general.
+type Class uint8
+
+// The classes.
+const (
+	Lost      Class = iota // nobody knows
+	Succeeded              // valid or answered
+	Failed                 // committed as invalid
+	Refused                // turned away before it was in a block
+	Unsent                 // it never left the client
+)
+
+// outcomeTable is the one place that says what outcomes there are.
+var outcomeTable = [outcomes]struct {
+	name  string // in results
+	class Class
+}{
+	Unknown:           {"unknown", Lost},
+	Valid:             {"valid", Succeeded},
+	MVCCConflict:      {"mvcc_conflict", Failed},
+	PhantomRead:       {"phantom_read", Failed},
+	EndorsementPolicy: {"endorsement_policy", Failed},
+	InvalidOther:      {"invalid_other", Failed},
+	EndorseRefused:    {"endorse_refused", Refused},
+	EndorseMismatch:   {"endorse_mismatch", Refused},
+	Limited:           {"limited", Refused},
+	SubmitRefused:     {"submit_refused", Refused},
+	Dropped:           {"dropped", Unsent},
+	PrepareError:      {"prepare_error", Unsent},
+	Answered:          {"answered", Succeeded},
+	Interrupted:       {"interrupted", Lost},
 }
 
-// Outcomes returns every class in its fixed order of presentation.
+// Class returns how the transaction ended, in general.
+func (o Outcome) Class() Class { return outcomeTable[o].class }
+
+// Outcomes returns every outcome in its fixed order of presentation.
 func Outcomes() []Outcome {
 	all := make([]Outcome, outcomes)
 	for i := range all {
@@ -41,28 +70,28 @@ func Outcomes() []Outcome {
 	return all
 }
 
-// String returns the class's name as stored in results.
+// String returns the outcome's name as stored in results.
 func (o Outcome) String() string {
 	if o < outcomes {
-		return outcomeNames[o]
+		return outcomeTable[o].name
 	}
 	return fmt.Sprintf("outcome(%d)", uint8(o))
 }
 
 // ParseOutcome is the inverse of String.
 func ParseOutcome(name string) (Outcome, error) {
-	for i, n := range outcomeNames {
-		if n == name {
-			return Outcome(i), nil
+	for o, row := range outcomeTable {
+		if row.name == name {
+			return Outcome(o), nil
 		}
 	}
 	return 0, fmt.Errorf("unknown outcome %q", name)
 }
 
-// Counts holds a number of transactions per outcome class.
+// Counts holds a number of transactions per outcome.
 type Counts [outcomes]uint64
 
-// Total returns the number of transactions over all classes.
+// Total returns the number of transactions over all outcomes.
 func (c Counts) Total() uint64 {
 	var n uint64
 	for _, k := range c {
@@ -71,7 +100,7 @@ func (c Counts) Total() uint64 {
 	return n
 }
 
-// Map returns the classes that occurred, by name, in the form that
+// Map returns the outcomes that occurred, by name, in the form that
 // summary.json stores.
 func (c Counts) Map() map[string]uint64 {
 	m := make(map[string]uint64)

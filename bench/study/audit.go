@@ -88,10 +88,10 @@ func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, 
 		}
 		a.Foreign -= copies
 		a.Duplicated += copies - 1
-		switch row.Outcome {
-		case result.Valid:
+		switch {
+		case row.Outcome == result.Valid:
 			a.Found++
-		case result.Unknown, result.Interrupted:
+		case row.Outcome.Class() == result.Lost:
 			a.Unclaimed++
 		default:
 			a.Contradicted++

@@ -37,7 +37,7 @@ func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 // the window. One whose end nobody saw never left the backlog.
 func (s *steadiness) see(r *result.Record) {
 	end := math.Inf(1)
-	if r.Outcome != result.Unknown && r.Outcome != result.Interrupted {
+	if r.Outcome.Class() != result.Lost {
 		end = max(r.Started, r.Prepared, r.Endorsed, r.Submitted, r.Committed).Seconds()
 	}
 	s.backlog.Add(r.Intended.Seconds(), end)
