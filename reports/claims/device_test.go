@@ -42,3 +42,13 @@ func TestDevice(t *testing.T) {
 		t.Error("a device is compared with a host whose signature was not timed")
 	}
 }
+
+// A publication whose claims need no device does not ask for one.
+func TestNoDevice(t *testing.T) {
+	if d, err := (Publication{}).Device(""); err != nil || d != (Device{}) {
+		t.Errorf("got %v, %v", d, err)
+	}
+	if d, err := (Publication{}).Device("250"); err != nil || d.Factor != 250 {
+		t.Errorf("got %v, %v", d, err)
+	}
+}
