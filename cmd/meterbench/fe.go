@@ -45,13 +45,13 @@ one line per timing, so that benchstat can compare machines and versions.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at := slices.Index(formatNames(), printed)
 			if at < 0 {
-				return usageError{fmt.Errorf("--format: %q is none of %s", printed, strings.Join(formatNames(), ", "))}
+				return lab.InputErrorf("--format: %q is none of %s", printed, strings.Join(formatNames(), ", "))
 			}
 			if !cmd.Flags().Changed("bits") { // the default is for schemes that have these sizes
 				spec.Bits = spec.SomeHas(workloads.Schemes(), spec.Bits)
 			}
 			if p := spec.Check(workloads.Schemes(), ""); p != nil {
-				return usageError{fmt.Errorf("--%w", p)} // its path begins with the flag's name
+				return lab.InputErrorf("--%w", p) // its path begins with the flag's name
 			}
 			measured, err := lab.FESpec(spec, seed)
 			if err != nil {
@@ -59,7 +59,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 			}
 			cells, err := measured.CountCells()
 			if err != nil {
-				return usageError{err}
+				return lab.InputErrorf("%w", err)
 			}
 			if out != "" {
 				if err := os.MkdirAll(out, 0o755); err != nil {

@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !started {
-		err = usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		err = lab.InputErrorf("%w; see %s --help", err, cmd.CommandPath())
 	}
 	code, text := verdict(ctx, err)
 	if text != "" {
@@ -79,7 +79,6 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 	if err == nil {
 		return exitOK, ""
 	}
-	_, usage := errors.AsType[usageError](err)
 	_, input := errors.AsType[lab.InputError](err)
 	_, syntax := errors.AsType[*strictyaml.Error](err)
 	_, notValid := err.(*study.NotValidError) // and nothing else is wrong
@@ -88,7 +87,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 		return exitInterrupted, "interrupted before anything was measured"
 	case ctx.Err() != nil:
 		return exitInterrupted, "interrupted" + besides(ctx, err)
-	case usage, input, syntax:
+	case input, syntax:
 		return exitUsage, err.Error()
 	case notValid:
 		return exitNotValid, err.Error()
@@ -156,7 +155,7 @@ func helpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asked, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; see meterbench --help", strings.Join(args, " "))}
+				return lab.InputErrorf("unknown command %q; see meterbench --help", strings.Join(args, " "))
 			}
 			asked.InitDefaultHelpFlag()
 			return asked.Help()
@@ -176,8 +175,3 @@ func arguments(least, most int) cobra.PositionalArgs {
 		return nil
 	}
 }
-
-// A usageError is a mistake in what the user wrote.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }

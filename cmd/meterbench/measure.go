@@ -117,7 +117,7 @@ func addFabricBin(cmd *cobra.Command, dir *string) {
 func checkFabricBin(dir string) error {
 	for _, name := range []string{"peer", "orderer"} {
 		if dir != "" && !exists(filepath.Join(dir, name)) {
-			return usageError{fmt.Errorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", dir, name)}
+			return lab.InputErrorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", dir, name)
 		}
 	}
 	return nil

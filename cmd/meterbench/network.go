@@ -38,7 +38,7 @@ of its connection profile, and keep the network up until Ctrl-C or meterbench ne
 				return err
 			}
 			if err := network.CheckCaps(t); err != nil {
-				return usageError{err}
+				return lab.InputErrorf("%w", err)
 			}
 			return hold(cmd, t, dir, fabricBin)
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/result"
+	"meterbench/network/lab"
 	"meterbench/reports"
 	"meterbench/reports/publications"
 	"meterbench/reports/render"
@@ -24,7 +25,7 @@ func reportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := redraw(args[0])
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // no folder, or none of a run
-				return usageError{err}
+				return lab.InputErrorf("%w", err)
 			}
 			if err != nil {
 				return err

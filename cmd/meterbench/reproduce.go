@@ -36,11 +36,11 @@ Publications, and the devices that can be asked to encrypt, the default first:
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := publications.Find(args[0])
 			if err != nil {
-				return usageError{err}
+				return lab.InputErrorf("%w", err)
 			}
 			d, err := p.Device(device)
 			if err != nil {
-				return usageError{fmt.Errorf("--device: %w", err)}
+				return lab.InputErrorf("--device: %w", err)
 			}
 			name := p.Study
 			if full {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -47,7 +46,7 @@ up to then are stored).`,
 			if interleave {
 				plans = lab.Interleave(plans)
 			}
-			return each(plans, func(p lab.Plan) error {
+			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
 				return present(cmd.OutOrStdout(), dir, err)
 			})
@@ -59,32 +58,6 @@ up to then are stored).`,
 	flags.IntVar(&repeat, "repeat", 0, "override the number of repetitions of each level")
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
 	return cmd
-}
-
-// each runs plans one after the other until one fails. Points that are not valid do not keep later
-// plans from running: the error names them in the end.
-func each(plans []lab.Plan, run func(lab.Plan) error) error {
-	var found error
-	all := &study.NotValidError{}
-	for _, p := range plans {
-		err := run(p)
-		notValid, ok := err.(*study.NotValidError) // and nothing else is wrong
-		switch {
-		case ok:
-			for _, point := range notValid.Points {
-				if len(plans) > 1 {
-					point = p.Scenario.Name + ": " + point
-				}
-				all.Points = append(all.Points, point)
-			}
-			found = all
-		case err != nil && found == nil:
-			return err
-		case err != nil:
-			return errors.Join(found, err)
-		}
-	}
-	return found
 }
 
 func scenariosCommand() *cobra.Command {

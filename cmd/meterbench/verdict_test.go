@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/study"
 	"meterbench/internal/strictyaml"
+	"meterbench/network/lab"
 )
 
 func TestVerdict(t *testing.T) {
@@ -23,7 +24,7 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"done", t.Context(), nil, 0, ""},
 		{"failed", t.Context(), errors.New("disk full"), 1, "disk full"},
-		{"misuse", t.Context(), usageError{errors.New("no such flag")}, 2, "no such flag"},
+		{"misuse", t.Context(), lab.InputErrorf("no such flag"), 2, "no such flag"},
 		{"bad scenario", t.Context(), fmt.Errorf("read: %w", &strictyaml.Error{File: "a.yaml", Line: 3, Column: 5, Msg: "unknown key"}), 2, "read: a.yaml:3:5: unknown key"},
 		{"beyond its limits", t.Context(), fmt.Errorf("late: %w", errBeyondLimits), 3, "late: " + errBeyondLimits.Error()},
 		{"not valid", t.Context(), notValid, 4, notValid.Error()},

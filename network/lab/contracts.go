@@ -18,15 +18,15 @@ const minAbsolute = 2 << 20
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
-		return inputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, chaincode.Contracts()[0].Name)
+		return InputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, chaincode.Contracts()[0].Name)
 	}
 	if first.Batch.AbsoluteBytes < minAbsolute {
-		return inputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
+		return InputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
 			name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)
 	}
 	for _, c := range t.Channels[1:] {
 		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || !slices.EqualFunc(c.Chaincodes, first.Chaincodes, alike)) {
-			return inputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over all channels that have a contract; "+
+			return InputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over all channels that have a contract; "+
 				"make them alike, or take the contracts from one of them", name, first.Name, c.Name)
 		}
 	}
@@ -54,7 +54,7 @@ func CheckContracts(t topology.Topology) error {
 	for _, channel := range t.Channels {
 		for _, cc := range channel.Chaincodes {
 			if !slices.Contains(known, cc.Name) {
-				return inputErrorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
+				return InputErrorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
 			}
 		}
 	}

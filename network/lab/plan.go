@@ -64,7 +64,8 @@ func (p Plan) loadNetworks() error {
 // InputError is a mistake in what the user wrote, found without a place in a file.
 type InputError struct{ error }
 
-func inputErrorf(format string, args ...any) error { return InputError{fmt.Errorf(format, args...)} }
+// InputErrorf returns an InputError with the text of fmt.Errorf.
+func InputErrorf(format string, args ...any) error { return InputError{fmt.Errorf(format, args...)} }
 
 // Unwrap returns the cause.
 func (e InputError) Unwrap() error { return e.error }

@@ -2,44 +2,10 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"meterbench/bench/study"
-	"meterbench/network/lab"
 )
-
-// A scenario whose points are not valid keeps the next from running no more
-// than one that is done; one that fails does.
-func TestEach(t *testing.T) {
-	failed := errors.New("disk full")
-	bad := func(point string) error { return &study.NotValidError{Points: []string{point}} }
-	for _, c := range []struct {
-		ends []error
-		ran  int
-		code int
-		text string
-	}{
-		{[]error{nil, nil}, 2, exitOK, ""},
-		{[]error{bad("x at 8 clients")}, 1, exitNotValid, bad("x at 8 clients").Error()},
-		{[]error{bad("x"), nil, bad("y")}, 3, exitNotValid, (&study.NotValidError{Points: []string{"0: x", "2: y"}}).Error()},
-		{[]error{failed, nil}, 1, exitFailed, "disk full"},
-		{[]error{bad("x"), failed, nil}, 2, exitFailed, bad("0: x").Error() + "\ndisk full"},
-	} {
-		runs := make([]lab.Plan, len(c.ends))
-		for i := range runs {
-			runs[i].Scenario.Name = strconv.Itoa(i)
-		}
-		ran := 0
-		err := each(runs, func(lab.Plan) error { ran++; return c.ends[ran-1] })
-		if code, text := verdict(t.Context(), err); ran != c.ran || code != c.code || text != c.text {
-			t.Errorf("%v: %d ran, code %d, %q", c.ends, ran, code, text)
-		}
-	}
-}
 
 // Where the output is no terminal, the status comes every five seconds, as
 // lines, and not right after another line.
