@@ -45,14 +45,12 @@ type exercise struct {
 func exercises() []exercise {
 	all := []exercise{{"wake a lone goroutine at random times", 2 * timerTime, (*calibrator).timers}}
 	for _, e := range []struct{ rate, limit float64 }{{100, 5e-3}, {tellingRate, 1.5e-3}, {10_000, 5e-3}} {
-		all = append(all, exercise{fmt.Sprintf("constant load of %g/s on a ledger that takes no time", e.rate), lagHold, func(c *calibrator, ctx context.Context) error {
-			return c.lag(ctx, e.rate, e.limit)
-		}})
+		text := fmt.Sprintf("constant load of %g/s on a ledger that takes no time", e.rate)
+		all = append(all, exercise{text, lagHold, func(c *calibrator, ctx context.Context) error { return c.lag(ctx, e.rate, e.limit) }})
 	}
 	for _, utilisation := range []float64{0.3, 0.6, 0.8} {
-		all = append(all, exercise{fmt.Sprintf("Poisson load of %.0f %% on servers of 20 ms", 100*utilisation), quantilesHold, func(c *calibrator, ctx context.Context) error {
-			return c.quantiles(ctx, utilisation)
-		}})
+		text := fmt.Sprintf("Poisson load of %.0f %% on servers of 20 ms", 100*utilisation)
+		all = append(all, exercise{text, quantilesHold, func(c *calibrator, ctx context.Context) error { return c.quantiles(ctx, utilisation) }})
 	}
 	return append(all,
 		exercise{"overload by clients", capacityHold, (*calibrator).closedCapacity},

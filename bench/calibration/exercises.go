@@ -49,7 +49,9 @@ func (c *calibrator) timers(ctx context.Context) error {
 			late = append(late, (time.Since(start) - wait).Seconds())
 		}
 		slices.Sort(late)
-		c.results.Timers = append(c.results.Timers, result.Lateness{Clock: clock.name, P50: quantile(late, 50), P99: quantile(late, 99), Max: late[len(late)-1], N: len(late)})
+		c.results.Timers = append(c.results.Timers, result.Lateness{
+			Clock: clock.name, P50: quantile(late, 50), P99: quantile(late, 99), Max: late[len(late)-1], N: len(late),
+		})
 	}
 	return nil
 }

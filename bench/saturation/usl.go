@@ -42,7 +42,8 @@ func FitUSL(points []Scaling) (result.USL, error) {
 	})
 	distinct := len(slices.CompactFunc(slices.Clone(counted), func(a, b Scaling) bool { return a.Clients == b.Clients }))
 	if distinct < minScalings {
-		return result.USL{}, fmt.Errorf("scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed", distinct, minScalings)
+		const few = "scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed"
+		return result.USL{}, fmt.Errorf(few, distinct, minScalings)
 	}
 	u, err := fit(counted)
 	// What rounding leaves of a coefficient that is none.

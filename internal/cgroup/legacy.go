@@ -48,5 +48,6 @@ func (g legacy) quota(perPeriod time.Duration) error {
 func (g legacy) stat() (proc.Throttle, uint64, error) {
 	m, err := g.Stat()
 	t := m.GetCPU().GetThrottling()
-	return proc.Throttle{Periods: t.GetPeriods(), Throttled: t.GetThrottledPeriods(), Time: time.Duration(t.GetThrottledTime()).Seconds()}, m.GetMemoryOomControl().GetOomKill(), err
+	held := time.Duration(t.GetThrottledTime())
+	return proc.Throttle{Periods: t.GetPeriods(), Throttled: t.GetThrottledPeriods(), Time: held.Seconds()}, m.GetMemoryOomControl().GetOomKill(), err
 }

@@ -27,7 +27,11 @@ type Usage struct {
 // Process returns the usage of the process pid. The error is ErrEnded where the process runs no
 // longer, also while its parent has not yet reaped it.
 func Process(pid int) (Usage, error) {
-	stat, err := readStat(pid)
+	var stat procfs.ProcStat
+	p, err := procfs.NewProc(pid)
+	if err == nil {
+		stat, err = p.Stat()
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH), err == nil && (stat.State == "Z" || stat.State == "X"):
 		return Usage{}, fmt.Errorf("process %d: %w", pid, ErrEnded)
@@ -39,11 +43,3 @@ func Process(pid int) (Usage, error) {
 
 // Self returns the usage of this process.
 func Self() (Usage, error) { return Process(os.Getpid()) }
-
-func readStat(pid int) (procfs.ProcStat, error) {
-	p, err := procfs.NewProc(pid)
-	if err != nil {
-		return procfs.ProcStat{}, err
-	}
-	return p.Stat()
-}

@@ -95,9 +95,6 @@ func Folders(parent string) ([]Folder, error) {
 	}
 	var folders []Folder
 	for _, entry := range entries {
-		if _, ok := parseName(entry.Name()); !ok || !entry.IsDir() {
-			continue
-		}
 		info, err := entry.Info()
 		if err != nil {
 			continue // removed since
@@ -105,11 +102,9 @@ func Folders(parent string) ([]Folder, error) {
 		if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
 			continue
 		}
-		f, err := Stat(filepath.Join(parent, entry.Name()))
-		if err != nil {
-			continue // removed since
+		if f, err := Stat(filepath.Join(parent, entry.Name())); err == nil { // else no run folder, or removed since
+			folders = append(folders, f)
 		}
-		folders = append(folders, f)
 	}
 	return folders, nil
 }
