@@ -1,11 +1,10 @@
-// Package device plays the constrained part of a metering system, sealed sensors and their gateway,
-// in a process of its own, so that it can be held to the CPU and memory of such a device.
+// Package device plays the constrained part of a metering system, sealed sensors and their gateway, in
+// a process of its own, so that a cap can give it the CPU and memory of such a device.
 //
 // Data flow: Start runs this program again under another name, in a control group if it has a cap.
-// OpenSensors and OpenGateway tell it what to play, and return a meter.Maker and a gateway.Biller
-// that have it make readings and bills, signed and in the form in which they go to the ledger, with
-// meter.Sensors and gateway.Gateway as the load generator would. Calls are those of net/rpc, over a
-// pair of pipes; many may wait at once.
+// OpenSensors and OpenGateway return a meter.Maker and a gateway.Biller whose readings and bills the
+// device makes and signs, with the same code as the load generator. Calls are those of net/rpc, over
+// a pair of pipes; many may wait at once.
 //
 // The gateway holds no secret key of encryption, and of what is encrypted no plaintext leaves a
 // sensor.
@@ -30,15 +29,15 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Name is what messages and results call the process.
+// Name is the name of the process in messages and results.
 const Name = "device"
 
-// grace is how long a device has to end by itself.
+// grace is the time within which a device should end by itself.
 const grace = time.Second
 
-// Config is what a device gets.
+// Config describes a device.
 type Config struct {
-	Cap     cgroup.Cap     // it uses no more
+	Cap     cgroup.Cap     // of its process
 	LogPath string         // its log is appended to this file
 	Tables  fe.TableConfig // where its gateways look discrete logarithms up; Notice is not used: notices are logged
 }
@@ -128,7 +127,7 @@ func (p pipes) Write(b []byte) (int, error) { return p.to.Write(b) }
 
 func (p pipes) Close() error { return errors.Join(p.ReadCloser.Close(), p.to.Close()) }
 
-// call has the device do something, and waits for the reply no longer than the context allows.
+// call calls a method of the device's server, and waits for the reply until the context ends.
 func call[Reply any](ctx context.Context, d *Device, method string, args any) (Reply, error) {
 	var none Reply
 	reply := new(Reply) // written to even after this call gave up
@@ -147,7 +146,7 @@ func call[Reply any](ctx context.Context, d *Device, method string, args any) (R
 	return none, d.gone(c.Error)
 }
 
-// gone returns why a device answers no more.
+// gone returns the reason why a device no longer answers.
 func (d *Device) gone(err error) error {
 	select {
 	case <-d.process.Done(): // as a rule: its end of the pipe is closed
@@ -160,8 +159,7 @@ func (d *Device) gone(err error) error {
 	return fmt.Errorf("device: no more answers: %w", err)
 }
 
-// OpenSensors has the device play sensors. It takes the device as long as it takes it to get ready
-// to encrypt.
+// OpenSensors has the device play sensors. It returns once they are ready to encrypt.
 func (d *Device) OpenSensors(ctx context.Context, fleet meter.Config, c meter.SensorsConfig) (meter.Maker, error) {
 	id, err := call[int](ctx, d, "OpenSensors", OpenSensors{fleet, c})
 	if err != nil {
@@ -182,11 +180,11 @@ func (s sensors) Reading(ctx context.Context, meter int, number uint64, values *
 	return a.Wire, a.Spent, err
 }
 
-// maxBills is how many bills of a gateway a device is asked for at once. Readings of a bill take up
-// to megabytes: those that are to be billed later wait outside of the device's memory.
+// maxBills is the number of bills that a device makes for a gateway at once. Readings of a bill take up
+// to megabytes: the rest wait outside of the device's memory.
 const maxBills = 16
 
-// OpenGateway has the device play a gateway. It takes the device as long as gateway.New takes.
+// OpenGateway has the device play a gateway. It returns once gateway.New has returned there.
 func (d *Device) OpenGateway(ctx context.Context, c gateway.Config) (gateway.Biller, error) {
 	id, err := call[int](ctx, d, "OpenGateway", c)
 	if err != nil {

@@ -20,10 +20,9 @@ import (
 // argv0 is the name under which the program plays a device.
 const argv0 = "meterbench-device"
 
-// Dispatch plays a device if Start has started this program for that. args is
-// the whole argument list. The main of a program that calls Start, and the
-// TestMain of a test that does, calls Dispatch before anything else and exits
-// with the code if it was handled.
+// Dispatch plays a device if Start has started this program for that. args is the whole argument list.
+// The main of a program that calls Start, and the TestMain of such a test, must call Dispatch before
+// anything else and exit with the code if it was handled.
 func Dispatch(args []string) (code int, handled bool) {
 	if len(args) == 0 || args[0] != argv0 {
 		return 0, false
@@ -39,8 +38,7 @@ func Dispatch(args []string) (code int, handled bool) {
 	return 0, true
 }
 
-// tableArgs returns the arguments that tell a device where to look discrete
-// logarithms up.
+// tableArgs returns the arguments that configure a device's tables of discrete logarithms.
 func tableArgs(c fe.TableConfig) []string { return []string{strconv.Itoa(c.Entries), c.Dir} }
 
 func tablesOf(args []string) (*fe.Tables, error) {
@@ -54,10 +52,10 @@ func tablesOf(args []string) (*fe.Tables, error) {
 	return fe.NewTables(fe.TableConfig{Entries: entries, Dir: args[1], Notice: func(line string) { fmt.Fprintln(os.Stderr, line) }})
 }
 
-// service is the name under which a device's calls are known to net/rpc.
+// service is the name of a device's server in net/rpc.
 const service = "Device"
 
-// OpenSensors, MakeReading, MakeBill and Answer are what goes through the pipes, exported for net/rpc
+// OpenSensors, MakeReading, MakeBill and Answer travel through the pipes. They are exported for net/rpc
 // alone.
 type (
 	// OpenSensors asks to play sensors. The reply is their id.
@@ -85,9 +83,9 @@ type (
 
 // A server answers the calls of a device's owner.
 type server struct {
-	ctx        context.Context // ends when nobody waits for an answer any more
+	ctx        context.Context // ends when no call can be answered any more
 	tables     *fe.Tables
-	processors chan struct{} // makers of readings and bills, one for each processor: the rest wait in turn
+	processors chan struct{} // a semaphore: one call for each processor makes a reading or a bill
 
 	mu       sync.Mutex
 	sensors  []*meter.Sensors
@@ -107,7 +105,7 @@ func serve(from io.ReadCloser, to io.WriteCloser, tables *fe.Tables) error {
 	return nil
 }
 
-// until calls ended when there is nothing more to read.
+// until calls ended at the end of what it reads.
 type until struct {
 	io.ReadCloser
 	ended func()

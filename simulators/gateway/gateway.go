@@ -21,16 +21,16 @@ import (
 // A Biller makes the bills of a gateway. Many goroutines may use it at once.
 type Biller interface {
 	// Bill returns the signed bill by that tariff, an index of Config.Tariffs, over a meter's readings,
-	// in wire form, and how long it took to evaluate ciphertexts, which is 0 for plaintext.
+	// in wire form, and the time that evaluating ciphertexts took, 0 for plaintext.
 	Bill(ctx context.Context, tariff int, readings []reading.Reading) (wire []byte, evaluate time.Duration, err error)
 }
 
-// Config is what a gateway holds. None of it is a secret of encryption.
+// Config describes a gateway. It contains no secret of encryption.
 type Config struct {
 	ID   string // as in reading.Gateway
 	Seed uint64 // its signing key follows from seed and id
-	// Public is the public key that its meters' readings are encrypted under, as fe.Encryptor.Public
-	// returns it; nil where they send plaintext.
+	// Public is the public key of its meters' readings, as fe.Encryptor.Public returns it; nil if they
+	// send plaintext.
 	Public  []byte
 	Tariffs []Tariff // that it may bill by
 }
@@ -39,18 +39,18 @@ type Config struct {
 type Tariff struct {
 	Function reading.Function
 	Hash     reading.Hash // of the function
-	Key      fe.Key       // to evaluate ciphertexts; zero where meters send plaintext
+	Key      fe.Key       // to evaluate ciphertexts; zero if meters send plaintext
 }
 
-// A Gateway serves some meters. It is the only Biller, in the load generator and in a device.
+// A Gateway serves some meters. The load generator and the device make bills with the same Gateway.
 type Gateway struct {
 	config    Config
 	key       *ecdsa.PrivateKey
 	evaluator fe.Evaluator // nil: plaintext
 }
 
-// New returns a gateway. Where readings are encrypted it takes as long as it takes to load the table
-// of discrete logarithms, or to compute it where it is not kept.
+// New returns a gateway. If readings are encrypted it first loads the table of discrete logarithms, or
+// computes it if none is kept.
 func New(ctx context.Context, config Config, tables *fe.Tables) (*Gateway, error) {
 	g := &Gateway{config: config}
 	var err error
@@ -65,7 +65,7 @@ func New(ctx context.Context, config Config, tables *fe.Tables) (*Gateway, error
 	return g, nil
 }
 
-// Registration returns what makes the gateway known to the contract.
+// Registration returns the gateway's registration for the contract.
 func (g *Gateway) Registration() (reading.Gateway, error) {
 	key, err := reading.Compress(&g.key.PublicKey)
 	return reading.Gateway{ID: g.config.ID, Key: key}, err
@@ -88,7 +88,7 @@ func (g *Gateway) Bill(ctx context.Context, tariff int, readings []reading.Readi
 }
 
 // Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive,
-// and how long computing the function of them took. It fails with the context's error as soon as
+// and the time that computing the function of them took. It fails with the context's error as soon as
 // that is done.
 func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Reading) (reading.Bill, time.Duration, error) {
 	if len(readings) == 0 {

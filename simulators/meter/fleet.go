@@ -1,10 +1,9 @@
-// Package meter simulates a fleet of smart meters. Everything about a fleet
-// follows from one seed: how much each household uses and when, the energy
-// registers, the keys and the signatures.
+// Package meter simulates a fleet of smart meters. Everything about a fleet follows from one seed: how
+// much each household uses and when, the energy registers, the keys and the signatures.
 //
-// Data flow: Values gives what a meter measured for one of its readings, in constant time and
-// without any history. Sensors turns values into a payload, plain, padded or encrypted, signs the
-// reading that holds it and returns it in wire form; load generator and device both use it. Values
+// Data flow: Values returns the values that a meter measured for one of its readings, in constant time
+// and without any history. Sensors encode them as a payload, plain, padded or encrypted, sign the
+// reading that holds it and return it in wire form, in the load generator as in a device. Values
 // depend on the seed, the meter's index and the metering interval, not on the prefix of the meter's
 // id, so two fleets that differ in name only measure the same.
 package meter
@@ -13,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync/atomic"
 	"time"
 
 	"meterbench/simulators/reading"
@@ -24,17 +24,16 @@ const MaxMeters = 1_000_000
 // MaxInterval is the longest metering interval.
 const MaxInterval = 31 * 24 * time.Hour
 
-// A Config says what fleet to simulate.
+// Config describes a fleet.
 type Config struct {
 	Seed     uint64
 	Meters   int           // 1 to MaxMeters
 	Prefix   string        // ids are <prefix>-<index in 6 digits>; as in reading.Reading, up to 57 bytes
 	Interval time.Duration // the time that one value covers: whole seconds, 1 s to MaxInterval
-	Start    time.Time     // when the meters start to measure, from 1970 on; taken in whole seconds
+	Start    time.Time     // the meters start to measure then, from 1970 on; cut to whole seconds
 	Length   int           // values per reading, 1 to reading.MaxValues
-	// Bound is above every value, in Wh, and at least 2. If the largest
-	// household could reach it in one interval, the consumption of the whole
-	// fleet is scaled down until it can't.
+	// Bound is above every value, in Wh, and at least 2. If the largest household could reach it in one
+	// interval, the consumption of the whole fleet is scaled down.
 	Bound int64
 }
 
@@ -57,14 +56,14 @@ func (c Config) check() error {
 	return nil
 }
 
-// Households use between least and most a year; small ones are more common.
-// The range is this project's own choice.
+// Households use between least and most a year; small ones are more common. The range is this project's
+// own choice.
 const (
 	leastYearly = 1_000_000 // Wh
 	mostYearly  = 6_000_000 // Wh
 )
 
-// Purposes keep what is derived from the seed apart.
+// Purposes separate the numbers derived from the seed.
 const (
 	purposeSize = iota
 	purposePhase
@@ -73,8 +72,7 @@ const (
 	purposeInterval
 )
 
-// A Fleet is a number of simulated meters. It may be used by many goroutines
-// at once.
+// A Fleet is a number of simulated meters. Many goroutines may use it at once.
 type Fleet struct {
 	config   Config
 	seconds  uint64 // metering interval
@@ -84,16 +82,18 @@ type Fleet struct {
 	limit    uint64
 	curve    *curve
 	year     uint64
-	keys     keyCache
+	keys     []atomic.Pointer[meterKey]
 }
 
-// NewFleet checks the configuration and returns the fleet. Keys are made when
-// they are first needed.
+// NewFleet checks the configuration and returns the fleet. Keys are derived on first use.
 func NewFleet(config Config) (*Fleet, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("fleet of meters: %w", err)
 	}
-	f := &Fleet{config: config, seconds: uint64(config.Interval / time.Second), curve: newCurve(), keys: newKeyCache(config.Seed, config.Meters)}
+	f := &Fleet{
+		config: config, seconds: uint64(config.Interval / time.Second), curve: newCurve(),
+		keys: make([]atomic.Pointer[meterKey], min(config.Meters, maxKeys)),
+	}
 	f.year = f.curve.year()
 	f.sway = min(f.seconds*ticksPerSecond, ticksPerHour)
 	f.largest, f.smallest = mostYearly, leastYearly
@@ -114,24 +114,17 @@ func NewFleet(config Config) (*Fleet, error) {
 	return f, nil
 }
 
-// Config returns what the fleet was made from.
+// Config returns the fleet's configuration.
 func (f *Fleet) Config() Config { return f.config }
 
-// Limit returns how many readings a meter can make before its time leaves the
-// range of the wire form: 12 million even of a day each.
+// Limit returns the number of readings that a meter can make before its time leaves the range of the
+// wire form: 12 million even of a day each.
 func (f *Fleet) Limit() uint64 { return f.limit }
 
-// ID returns the id of a meter, given by its index from 0.
+// ID returns the id of a meter by its index, from 0.
 func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
 
-func id(prefix string, meter int) string {
-	digits := [6]byte{}
-	for i := range digits {
-		digits[5-i] = byte('0' + meter%10)
-		meter /= 10
-	}
-	return prefix + "-" + string(digits[:])
-}
+func id(prefix string, meter int) string { return fmt.Sprintf("%s-%06d", prefix, meter) }
 
 // End returns the end of the last interval of a meter's reading: the fleet's
 // start, plus the meter's phase of less than an interval, plus number+1 times
@@ -141,8 +134,7 @@ func (f *Fleet) End(meter int, number uint64) time.Time {
 	return time.Unix(int64(f.begin(meter)+intervals*f.seconds), 0).UTC()
 }
 
-// Registration returns what makes a meter known to the contract: its key and
-// its schedule. The rest is the caller's to fill in.
+// Registration returns a meter's registration with its key and schedule. The caller fills in the rest.
 func (f *Fleet) Registration(meter int) (reading.Registration, error) {
 	key, err := f.PublicKey(meter)
 	if err != nil {
@@ -154,14 +146,13 @@ func (f *Fleet) Registration(meter int) (reading.Registration, error) {
 	}, nil
 }
 
-// begin returns when a meter starts to measure, in Unix seconds.
+// begin returns the time at which a meter starts to measure, in Unix seconds.
 func (f *Fleet) begin(meter int) uint64 {
 	return uint64(f.config.Start.Unix()) + f.derive(purposePhase, meter)%f.seconds
 }
 
-// Values returns what a meter measured for the reading of that number, below
-// Limit. The register is the sum of the meter's values in this reading and all
-// before it.
+// Values returns the values that a meter measured for the reading of that number, below Limit. The
+// register is the sum of the meter's values in this reading and all before it.
 func (f *Fleet) Values(meter int, number uint64) reading.Values {
 	h := f.household(meter)
 	length := uint64(f.config.Length)
@@ -176,7 +167,7 @@ func (f *Fleet) Values(meter int, number uint64) reading.Values {
 	return values
 }
 
-// A household is what sets a meter's consumption apart from others'.
+// A household holds the characteristics of a meter's consumption.
 type household struct {
 	*Fleet
 	begin  uint64 // in ticks, moved ahead by the household's habit of up to an hour
@@ -197,17 +188,16 @@ func (f *Fleet) household(meter int) household {
 	}
 }
 
-// register returns the household's energy from 1970 to the end of its k-th
-// interval, in whole Wh. The noise moves the ends of intervals, by up to an
-// interval and an hour at most, on a curve that never falls. So every value is
-// at least 0, the energies add up whatever the noise, and no history is needed.
+// register returns the household's energy from 1970 to the end of its k-th interval, in whole Wh. The
+// noise moves the ends of intervals, by up to an interval and an hour at most, on a curve that never
+// falls. So every value is at least 0, the energies add up with any noise, and no history is needed.
 func (h *household) register(k uint64) uint64 {
 	sway, _ := bits.Mul64(hash(h.noise, k), h.sway)
 	units := h.curve.energy(h.begin+k*h.seconds*ticksPerSecond+sway, h.days)
 	return h.wattHours(units, h.yearly)
 }
 
-// wattHours turns units of a household's curve into Wh.
+// wattHours converts units of a household's curve to Wh.
 func (f *Fleet) wattHours(units, yearly uint64) uint64 {
 	high, low := bits.Mul64(units, yearly)
 	wh, _ := bits.Div64(high, low, f.year)

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"sync/atomic"
 
 	"meterbench/simulators/reading"
 )
@@ -15,48 +14,30 @@ import (
 // maxKeys is the greatest number of keys kept at once.
 const maxKeys = 1 << 14
 
-// A keyCache makes the meters' keys when they are needed and keeps the last
-// one in each of its slots. A meter's slot is its index modulo their number,
-// so a fleet that fits never evicts and a larger one stays bounded.
-type keyCache struct {
-	seed  uint64
-	slots []atomic.Pointer[meterKey]
-}
-
 type meterKey struct {
 	meter   int
 	private *ecdsa.PrivateKey
 }
 
-func newKeyCache(seed uint64, meters int) keyCache {
-	return keyCache{seed: seed, slots: make([]atomic.Pointer[meterKey], min(meters, maxKeys))}
-}
-
-func (c *keyCache) key(meter int) (*ecdsa.PrivateKey, error) {
-	slot := &c.slots[meter%len(c.slots)]
+// key returns a meter's private key. Keys are derived on first use; the last one is kept in each
+// slot. A meter's slot is its index modulo their number, so a fleet that fits never evicts and a
+// larger one stays bounded.
+func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
+	slot := &f.keys[meter%len(f.keys)]
 	if k := slot.Load(); k != nil && k.meter == meter {
 		return k.private, nil
 	}
-	private, err := deriveKey(c.seed, meter)
+	private, err := DeriveKey(f.config.Seed, fmt.Sprintf("meterbench meter key %d", meter))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("derive the key of meter %d: %w", meter, err)
 	}
 	slot.Store(&meterKey{meter, private})
 	return private, nil
 }
 
-// deriveKey derives a meter's private key from the seed.
-func deriveKey(seed uint64, meter int) (*ecdsa.PrivateKey, error) {
-	key, err := DeriveKey(seed, fmt.Sprintf("meterbench meter key %d", meter))
-	if err != nil {
-		return nil, fmt.Errorf("derive the key of meter %d: %w", meter, err)
-	}
-	return key, nil
-}
-
-// DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869)
-// of the seed, with the purpose and an attempt as info. A result outside 1 to
-// n-1, with a chance of 2^-32, asks for the next attempt.
+// DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869) of the seed, with the
+// purpose and an attempt as info. It attempts again if a result is outside 1 to n-1, with a chance of
+// 2^-32.
 func DeriveKey(seed uint64, purpose string) (*ecdsa.PrivateKey, error) {
 	secret := binary.BigEndian.AppendUint64(nil, seed)
 	var failed error
@@ -76,16 +57,16 @@ func DeriveKey(seed uint64, purpose string) (*ecdsa.PrivateKey, error) {
 
 // PublicKey returns a meter's P-256 public key, SEC 1 compressed, 33 bytes.
 func (f *Fleet) PublicKey(meter int) ([]byte, error) {
-	private, err := f.keys.key(meter)
+	private, err := f.key(meter)
 	if err != nil {
 		return nil, err
 	}
 	return reading.Compress(&private.PublicKey)
 }
 
-// Sign signs a reading as the meter of that index. The signature repeats.
+// Sign signs a reading as the meter of that index. The same reading gets the same signature.
 func (f *Fleet) Sign(meter int, r *reading.Reading) error {
-	private, err := f.keys.key(meter)
+	private, err := f.key(meter)
 	if err != nil {
 		return err
 	}

@@ -4,14 +4,14 @@ import "math/bits"
 
 // The load curve is integer arithmetic throughout, so that values repeat from
 // the seed on every architecture. Time counts in ticks since 1970 (UTC; there
-// is no daylight saving), energy in units that scale turns into Wh.
+// is no daylight saving), energy in units that wattHours converts to Wh.
 const (
 	ticksPerSecond = 256
 	ticksPerHour   = 3600 * ticksPerSecond
 	ticksPerDay    = 24 * ticksPerHour
 )
 
-// dayTypes tell the load of a day apart.
+// The types of day, by their load.
 const (
 	workday = iota
 	saturday
@@ -91,7 +91,7 @@ func dayOfYear(day uint64) int64 {
 	return d - (2*365 + 366) + 1
 }
 
-// dayType tells the type of a day counted from 1970-01-01, a Thursday.
+// dayType returns the type of a day counted from 1970-01-01, a Thursday.
 func dayType(day uint64) int {
 	switch day % 7 {
 	case 2:

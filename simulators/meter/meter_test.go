@@ -213,8 +213,8 @@ func TestSignatures(t *testing.T) {
 // Meters that share a slot of the key cache keep their own keys.
 func TestKeyCacheEvicts(t *testing.T) {
 	f := fleet(t, func(c *Config) { c.Meters = maxKeys + 1 })
-	if len(f.keys.slots) != maxKeys {
-		t.Fatalf("%d slots", len(f.keys.slots))
+	if len(f.keys) != maxKeys {
+		t.Fatalf("%d slots", len(f.keys))
 	}
 	key := func(meter int) string {
 		k, err := f.PublicKey(meter)

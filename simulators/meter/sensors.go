@@ -12,35 +12,34 @@ import (
 
 // A Maker makes the signed readings of a fleet. Many goroutines may use it at once.
 type Maker interface {
-	// Reading returns the signed reading of that number of a meter, by its index in the fleet, in
-	// wire form, and how long it took to encrypt it. It is about the given values, or where they are
-	// nil about what the meter measures.
+	// Reading returns the signed reading of that number of a meter, by its index in the fleet, in wire
+	// form, and the time that its encryption took. If values is nil, it reports what the meter measures.
 	Reading(ctx context.Context, meter int, number uint64, values *reading.Values) (wire []byte, encrypt time.Duration, err error)
 }
 
-// SensorsConfig is what the sensors of a fleet hold beside their signing keys. None of an
-// authority's secrets is part of it; those that meters of a group agreed on are each meter's own.
+// SensorsConfig holds what sensors have beside their signing keys. It contains no secret of an
+// authority; the secrets on which meters of a group agreed are each meter's own.
 type SensorsConfig struct {
 	Kind reading.Kind // of their readings
 	Size int          // padded: of a payload, in bytes
 	// Public is the public key of encrypted readings, as fe.Encryptor.Public returns it, under a
 	// scheme with an authority. It is for the fleet's length and bound.
 	Public []byte
-	// Members are what the meters encrypt single values with, as fe.Member.Seal returns it, under a
+	// Members are the meters' keys to encrypt single values, as fe.Member.Seal returns them, under a
 	// scheme without an authority; Group holds the parameters of each group.
 	Members [][]byte
 	Group   fe.Params
 }
 
-// Sensors are the meters of a fleet as they are built: sealed. What comes out of them is signed,
-// and encrypted if they encrypt. They are the only Maker, in the load generator and in a device.
+// Sensors are the sealed meters of a fleet: everything that leaves them is signed, and encrypted if
+// they encrypt. The load generator and the device make readings with the same Sensors.
 type Sensors struct {
 	fleet   *Fleet
 	config  SensorsConfig
 	encrypt func(meter int, number uint64, wh []int64) ([]byte, error)
 }
 
-// Sensors returns the fleet's sensors. It takes as long as they take to get ready to encrypt.
+// Sensors returns the fleet's sensors, once they are ready to encrypt.
 func (f *Fleet) Sensors(c SensorsConfig) (*Sensors, error) {
 	s := &Sensors{fleet: f, config: c}
 	var err error
@@ -79,7 +78,7 @@ func (s *Sensors) useKey() error {
 	return nil
 }
 
-// useMembers has the single value of a reading encrypted under the reading's number, by the meter's
+// useMembers has the single value of a reading encrypted under the reading's number, with the meter's
 // own key.
 func (s *Sensors) useMembers() error {
 	keys, group, fleet := s.config.Members, s.config.Group, s.fleet.config
@@ -110,7 +109,7 @@ func (s *Sensors) Reading(_ context.Context, meter int, number uint64, values *r
 	return wire, encrypt, err
 }
 
-// Payload returns the payload of a reading, as Reading has it, and how long it took to encrypt it.
+// Payload returns the payload of a reading, as Reading does, and the time that its encryption took.
 func (s *Sensors) Payload(meter int, number uint64, values *reading.Values) (payload []byte, encrypt time.Duration, err error) {
 	if err := s.check(meter, number); err != nil {
 		return nil, 0, err
@@ -149,7 +148,7 @@ func (s *Sensors) Seal(meter int, number uint64, payload []byte) ([]byte, error)
 	return r.Marshal()
 }
 
-// check tells whether the fleet has such a reading.
+// check checks that the fleet has such a reading.
 func (s *Sensors) check(meter int, number uint64) error {
 	if meter < 0 || meter >= s.fleet.config.Meters {
 		return fmt.Errorf("meter %d of %d", meter, s.fleet.config.Meters)

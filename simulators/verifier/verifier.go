@@ -1,12 +1,11 @@
-// Package verifier checks bills from what is on the ledger: that a bill belongs
-// to the readings of its meter and to a function that the market surveillance
-// approved, and that its result is that of this function of these readings.
-// Whoever has the evaluation key of the function can do so; nobody needs to
-// trust the gateway that computed the bill.
+// Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter
+// and to a function that the market surveillance approved, and that its result is that of this
+// function of these readings. Any holder of the function's evaluation key can do so, without trust in
+// the gateway that computed the bill.
 //
-// Data flow: Verify reads the function and its parameters from the ledger by
-// the hashes that name them, then the readings, checks every signature and the
-// bill's own hash of the readings, and computes the result again.
+// Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the
+// readings, checks every signature and the bill's own hash of the readings, and computes the result
+// again.
 package verifier
 
 import (
@@ -20,11 +19,10 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Ledger is where a verifier looks things up. An error says that it could
-// not, and never that something does not hold.
+// A Ledger answers a verifier's queries. An error means that it cannot answer, never that a bill does
+// not hold.
 type Ledger interface {
-	// Readings returns a meter's readings with numbers in [from, to) that are
-	// there, the lowest numbers first.
+	// Readings returns a meter's readings with numbers in [from, to), the lowest numbers first.
 	Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error)
 	// Function returns an approved function in its encoding, or nil.
 	Function(ctx context.Context, hash reading.Hash) ([]byte, error)
@@ -32,21 +30,21 @@ type Ledger interface {
 	Parameters(ctx context.Context, id reading.Hash) ([]byte, error)
 }
 
-// A Reason says why a bill does not hold.
+// A Reason is the kind of error in a bill.
 type Reason string
 
 // The reasons.
 const (
 	Malformed        Reason = "malformed"         // the bill is not of the wire form
-	GatewaySignature Reason = "gateway signature" // not signed by the gateway
+	GatewaySignature Reason = "gateway signature" // not that of the gateway
 	NotApproved      Reason = "function"          // the function is not approved, or it is for other readings than the meter's
 	OtherKey         Reason = "evaluation key"    // the key is for another function or for other parameters
 	Missing          Reason = "missing reading"   // a reading that it covers is not on the ledger
 	Foreign          Reason = "foreign reading"   // the ledger shows another meter's reading, or another number's
-	Signature        Reason = "reading signature" // a reading is not what its meter signed
+	Signature        Reason = "reading signature" // a reading is not as its meter signed it
 	Readings         Reason = "readings"          // the bill was computed from other readings, or in another order
 	Early            Reason = "early"             // a reading ended before the function was valid
-	Undecipherable   Reason = "undecipherable"    // a reading has no result under the key: it was not made under the parameters, or the key is false
+	Undecipherable   Reason = "undecipherable"    // a reading has no result under the key: it was encrypted under other parameters, or the key is false
 	Result           Reason = "result"            // the function of the readings has another result
 )
 
@@ -66,7 +64,7 @@ func fault(reason Reason, format string, args ...any) error {
 	return &Fault{reason, fmt.Errorf(format, args...)}
 }
 
-// A Verifier holds what a bill is checked with.
+// A Verifier checks the bills of a meter.
 type Verifier struct {
 	Ledger    Ledger
 	Meter     *ecdsa.PublicKey // of the meter
@@ -75,8 +73,8 @@ type Verifier struct {
 	Evaluator fe.Evaluator     // nil for plaintext
 }
 
-// Verify tells whether a bill holds. It returns a *Fault where it does not, and
-// another error where that could not be found out.
+// Verify checks a bill. It returns a *Fault if the bill does not hold, and another error if it cannot
+// decide.
 func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	if _, err := b.Marshal(); err != nil {
 		return &Fault{Malformed, err}
@@ -105,8 +103,7 @@ func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	return nil
 }
 
-// function returns the approved function of that hash, after it and the key are
-// held against each other.
+// function returns the approved function of that hash, if the key is for it.
 func (v *Verifier) function(ctx context.Context, hash reading.Hash) (reading.Function, error) {
 	encoded, err := v.Ledger.Function(ctx, hash)
 	if err != nil {
@@ -145,8 +142,7 @@ func (v *Verifier) function(ctx context.Context, hash reading.Hash) (reading.Fun
 	return f, nil
 }
 
-// readings returns the readings that the bill covers, each as its meter signed
-// it.
+// readings returns the readings that the bill covers, each as its meter signed it.
 func (v *Verifier) readings(ctx context.Context, b reading.Bill) ([]reading.Reading, error) {
 	readings, err := v.Ledger.Readings(ctx, b.Meter, b.From, b.To)
 	if err != nil {
@@ -175,7 +171,7 @@ func (v *Verifier) readings(ctx context.Context, b reading.Bill) ([]reading.Read
 	return readings, nil
 }
 
-// sum computes what the bill should say.
+// sum computes the result that the bill should have.
 func (v *Verifier) sum(ctx context.Context, f reading.Function, readings []reading.Reading) (int64, error) {
 	plaintext := f.Parameters == (reading.Hash{})
 	for _, r := range readings {
