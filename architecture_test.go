@@ -175,3 +175,25 @@ func anchors(t *testing.T, page string) (all []string) {
 	}
 	return all
 }
+
+// TestPaths checks that files and folders that the pages for contributors name exist. In
+// what is to be made NAME stands for the new thing.
+func TestPaths(t *testing.T) {
+	named := regexp.MustCompile("`([a-z]+/[^` ]*)`")
+	seen := 0
+	for _, page := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} {
+		for _, m := range named.FindAllStringSubmatch(prose(t, page), -1) {
+			top, _, _ := strings.Cut(m[1], "/")
+			if info, err := os.Stat(top); err != nil || !info.IsDir() || top == "out" || strings.Contains(m[1], "NAME") {
+				continue
+			}
+			seen++
+			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d paths seen", seen)
+	}
+}
