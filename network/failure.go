@@ -45,7 +45,7 @@ func (e spaceError) Error() string {
 
 func (e spaceError) Unwrap() error { return e.cause }
 
-// full tells whether a failed start found the disk full: by its own error, or by the words of any node.
+// full reports whether a failed start found the disk full: by its own error, or by the words of any node.
 // What the peer's builder says reaches only the peer's log, and a node may have removed again what did
 // not fit.
 func full(err error, logs string) bool {
@@ -67,8 +67,8 @@ func describe(err error, run, logs string, logsStay bool) error {
 	if died, ok := errors.AsType[*process.ExitError](err); ok {
 		// Daemons may panic over it, and fill the last lines with their stacks.
 		log, _ := os.ReadFile(died.LogPath) // without it, the last lines say the same at length
-		if taken := portTaken.FindSubmatch(log); taken != nil {
-			return portError{died.Name, string(taken[1])}
+		if match := portTaken.FindSubmatch(log); match != nil {
+			return portError{died.Name, string(match[1])}
 		}
 		if !logsStay {
 			without := *died

@@ -14,10 +14,10 @@ import (
 	"meterbench/internal/process"
 )
 
-// runFolder makes the run folder of a network, and tells whether it was there before. A named one must
+// runFolder makes the run folder of a network, and reports whether it was there before. A named one must
 // be empty. The others lie in the system's folder for temporary files: ledgers can be large and are
 // worth nothing once the network has gone.
-func runFolder(named, network string) (dir string, there bool, err error) {
+func runFolder(named, network string) (dir string, existed bool, err error) {
 	if named == "" {
 		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
 		return dir, false, err
@@ -26,7 +26,7 @@ func runFolder(named, network string) (dir string, there bool, err error) {
 		return "", false, fmt.Errorf("run folder: %w", err)
 	}
 	_, err = os.Stat(dir)
-	there = err == nil
+	existed = err == nil
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", false, fmt.Errorf("make run folder: %w", err)
 	}
@@ -37,7 +37,7 @@ func runFolder(named, network string) (dir string, there bool, err error) {
 	if len(entries) > 0 {
 		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
 	}
-	return dir, there, nil
+	return dir, existed, nil
 }
 
 // empty removes all that is in a folder, but not the folder.
@@ -73,7 +73,7 @@ func Attach(dir string) (*Record, error) {
 	return &r, nil
 }
 
-// locked tells whether another process, or another open file, has the lock.
+// locked reports whether another process, or another open file, has the lock.
 func locked(f *os.File) (bool, error) {
 	switch err := unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB); {
 	case errors.Is(err, unix.EWOULDBLOCK):

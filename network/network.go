@@ -69,7 +69,7 @@ type Network struct {
 	record    Record
 	ready     time.Duration
 	temporary bool // the run folder goes with the network
-	there     bool // the run folder was there before: only what is in it goes
+	existed   bool // the run folder was there before: only its content goes
 	processes []*process.Process
 	groups    []*cgroup.Group // of each process, nil where it has no cap; one more where a start failed
 	died      chan error
@@ -160,11 +160,11 @@ func sweep(progress io.Writer) {
 
 // makeFolders makes the run folder and that of the logs.
 func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
-	dir, there, err := runFolder(cfg.Dir, t.Name)
+	dir, existed, err := runFolder(cfg.Dir, t.Name)
 	if err != nil {
 		return err
 	}
-	n.temporary, n.there = cfg.Dir == "", there
+	n.temporary, n.existed = cfg.Dir == "", existed
 	n.record.Dir = dir
 	n.record.Logs = cfg.Logs
 	if cfg.Logs == "" {
@@ -237,7 +237,7 @@ func (n *Network) Close() error {
 		stopping.Wait()
 		n.watchers.Wait()
 		err := n.closeGroups()
-		if n.temporary && n.there {
+		if n.temporary && n.existed {
 			err = errors.Join(err, empty(n.record.Dir))
 		} else if n.temporary {
 			err = errors.Join(err, os.RemoveAll(n.record.Dir))

@@ -26,22 +26,22 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("read the state of a bill of meter %s: %w", b.Meter, err)
 	}
-	registered, gateway, approved, stored := state[0], state[1], state[2], state[3]
+	meterState, gatewayState, functionState, billState := state[0], state[1], state[2], state[3]
 	switch {
-	case len(registered) == 0:
+	case len(meterState) == 0:
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", b.Meter)
-	case len(gateway) == 0:
+	case len(gatewayState) == 0:
 		return reading.CodeGatewayUnknown.Errorf("gateway %s is not registered", b.Gateway)
-	case len(approved) == 0:
+	case len(functionState) == 0:
 		return reading.CodeNotApproved.Errorf("function %v is not approved", b.Function)
-	case len(stored) > 0:
+	case len(billState) > 0:
 		return reading.CodeBillDuplicate.Errorf("readings %d to %d of meter %s are billed by function %v already", b.From, b.To, b.Meter, b.Function)
 	}
-	m, err := parseMeter(registered)
+	m, err := parseMeter(meterState)
 	if err != nil {
 		return fmt.Errorf("state of meter %s: %w", b.Meter, err)
 	}
-	f, err := reading.UnmarshalFunction(approved)
+	f, err := reading.UnmarshalFunction(functionState)
 	if err != nil {
 		return fmt.Errorf("state of function %v: %w", b.Function, err)
 	}
@@ -51,14 +51,14 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if f.Parameters != m.parameters {
 		return reading.CodeFunctionForeign.Errorf("function %s is for other parameters than those of meter %s", f.Tariff, b.Meter)
 	}
-	signer, err := publicKey(gateway)
+	signer, err := publicKey(gatewayState)
 	if err != nil {
 		return fmt.Errorf("state of gateway %s: %w", b.Gateway, err)
 	}
 	if err := b.Verify(signer); err != nil {
 		return reading.CodeBillSignature.Errorf("signature of the bill does not verify under the key of gateway %s", b.Gateway)
 	}
-	first, digest, err := c.billed(stub, &b)
+	first, digest, err := c.readings(stub, &b)
 	if err != nil {
 		return err
 	}
@@ -74,9 +74,9 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	return nil
 }
 
-// billed returns the time of the first reading that a bill covers, and the hash of all of them in their
+// readings returns the time of the first reading that a bill covers, and the hash of all of them in their
 // order.
-func (c *Readings) billed(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
+func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
 	count := b.To - b.From
 	digests := make([]reading.Hash, 0, count)
 	for done := uint64(0); done < count; done += billPage {

@@ -29,7 +29,7 @@ type meter struct {
 	gateway    string
 }
 
-// encrypts tells whether the meter's readings are ciphertexts.
+// encrypts reports whether the meter's readings are ciphertexts.
 func (m *meter) encrypts() bool { return m.parameters != (reading.Hash{}) }
 
 // newMeter returns what to store of a registration. header is that of the registration's parameters.
@@ -84,7 +84,7 @@ func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// keeps tells whether a time belongs to the number of a reading: that of the meter's begin plus its
+// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its
 // span for each reading up to and including this one. So readings cannot be reordered, and no other
 // reading need be looked at.
 func (m *meter) keeps(number uint64, at time.Time) bool {

@@ -44,16 +44,16 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, args []string) ([]byte
 		return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
 	}
 	defer it.Close() // read to its end or given up
-	var found [][]byte
-	for size := 0; it.HasNext() && len(found) < maxRange && size < maxRangeBytes; {
+	var values [][]byte
+	for size := 0; it.HasNext() && len(values) < maxRange && size < maxRangeBytes; {
 		kv, err := it.Next()
 		if err != nil {
 			return nil, fmt.Errorf("read readings of meter %s: %w", meter, err)
 		}
-		found = append(found, kv.GetValue())
+		values = append(values, kv.GetValue())
 		size += len(kv.GetValue())
 	}
-	return reading.MarshalList(found), nil
+	return reading.MarshalList(values), nil
 }
 
 // count returns how many readings and bills are stored of the meters from the first to the last, or of

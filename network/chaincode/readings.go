@@ -87,9 +87,9 @@ func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 		return answer(nil, reading.CodeFunction.Errorf("no function named"))
 	}
 	name, args := string(args[0]), args[1:]
-	f, known := readingsFunctions[name]
+	f, ok := readingsFunctions[name]
 	switch {
-	case !known:
+	case !ok:
 		return answer(nil, reading.CodeNoSuch.Errorf("%.40q", name))
 	case len(args) != f.args:
 		return answer(nil, reading.CodeArguments.Errorf("%s takes %d arguments, got %d", name, f.args, len(args)))
@@ -132,12 +132,12 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 		}
 	}
 	keys = keys[:len(wires)]
-	stored := make(map[string]bool, len(keys))
+	listed := make(map[string]bool, len(keys))
 	for i, key := range keys {
-		if stored[key] {
+		if listed[key] {
 			return reading.CodeDuplicate.Errorf("reading %d of meter %s is in the list more than once", readings[i].Number, readings[i].Meter)
 		}
-		stored[key] = true
+		listed[key] = true
 	}
 	return write(stub, keys, wires)
 }
@@ -163,16 +163,16 @@ func write(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	return nil
 }
 
-// admit tells whether a well-formed reading may be stored, given the states of its meter and under its
+// admit reports whether a well-formed reading may be stored, given the states of its meter and under its
 // own key.
-func admit(r *reading.Reading, registered, stored []byte) error {
-	if len(registered) == 0 {
+func admit(r *reading.Reading, meterState, readingState []byte) error {
+	if len(meterState) == 0 {
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", r.Meter)
 	}
-	if len(stored) > 0 {
+	if len(readingState) > 0 {
 		return reading.CodeDuplicate.Errorf("meter %s has a reading %d already", r.Meter, r.Number)
 	}
-	m, err := parseMeter(registered)
+	m, err := parseMeter(meterState)
 	if err != nil {
 		return fmt.Errorf("state of meter %s: %w", r.Meter, err)
 	}

@@ -162,12 +162,12 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 	}
 	keys := make([]string, len(batch))
 	values := make([][]byte, len(batch))
-	seen := make(map[string]bool, len(batch))
+	listed := make(map[string]bool, len(batch))
 	for i, r := range batch {
-		if seen[r.Meter] {
+		if listed[r.Meter] {
 			return reading.CodeTwice.Errorf("meter %s is in the batch more than once", r.Meter)
 		}
-		seen[r.Meter] = true
+		listed[r.Meter] = true
 		m, err := newMeter(r, headers[r.Parameters])
 		if err != nil {
 			return reading.CodeKey.Errorf("meter %s: %v", r.Meter, err)
@@ -194,7 +194,7 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 func parameterHeaders(stub shim.ChaincodeStubInterface, batch []reading.Registration) (map[reading.Hash]codec.Header, error) {
 	headers := map[reading.Hash]codec.Header{{}: {}}
 	for _, r := range batch {
-		if _, known := headers[r.Parameters]; known {
+		if _, ok := headers[r.Parameters]; ok {
 			continue
 		}
 		raw, err := stub.GetState(reading.ParametersKey(r.Parameters))

@@ -56,13 +56,13 @@ func details(err error) []*gateway.ErrorDetail {
 	if !ok {
 		return nil
 	}
-	var said []*gateway.ErrorDetail
+	var list []*gateway.ErrorDetail
 	for _, d := range st.Details() {
 		if d, ok := d.(*gateway.ErrorDetail); ok {
-			said = append(said, d)
+			list = append(list, d)
 		}
 	}
-	return said
+	return list
 }
 
 // mentions reports whether the error, or anything an endorser or orderer said in it, contains the text.

@@ -54,7 +54,7 @@ type Gateway struct {
 	Identity   Identity
 }
 
-// Timeouts bound the phases of a transaction. Zero means 30 s.
+// Timeouts bound the parts of a transaction. Zero means 30 s.
 type Timeouts struct {
 	Endorse  time.Duration
 	Submit   time.Duration // until an orderer has taken it

@@ -42,9 +42,9 @@ type attempt struct {
 }
 
 // fail records the outcome and returns the error that explains it.
-func (t *attempt) fail(phase string, outcome result.Outcome, cause error) error {
+func (t *attempt) fail(step string, outcome result.Outcome, cause error) error {
 	t.receipt.Outcome = outcome
-	return fmt.Errorf("%s through %s: %w", phase, t.peer.name, explain(cause))
+	return fmt.Errorf("%s through %s: %w", step, t.peer.name, explain(cause))
 }
 
 // send has the transaction endorsed and, unless that is all, ordered.
@@ -55,9 +55,9 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 		return t.fail("propose", result.PrepareError, err)
 	}
 	t.receipt.TxID = proposal.id
-	prepared, err := p.call(ctx, timeouts.Endorse, gateway.Gateway_Endorse_FullMethodName,
+	response, err := p.call(ctx, timeouts.Endorse, gateway.Gateway_Endorse_FullMethodName,
 		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
-	defer prepared.Free()
+	defer response.Free()
 	if err != nil {
 		return t.fail("endorse", endorseOutcome(ctx, err), err)
 	}
@@ -67,7 +67,7 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 		return nil
 	}
 
-	payload, err := preparedPayload(prepared.ReadOnlyData())
+	payload, err := preparedPayload(response.ReadOnlyData())
 	if err != nil {
 		return t.fail("endorse", result.EndorseRefused, err)
 	}
@@ -77,9 +77,9 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 	}
 	t.receipt.Bytes = uint32(signedSize(payload, signature))
 	w := c.commits.expect(proposal.id)
-	taken, err := p.call(ctx, timeouts.Submit, gateway.Gateway_Submit_FullMethodName,
+	answer, err := p.call(ctx, timeouts.Submit, gateway.Gateway_Submit_FullMethodName,
 		marshalRequest(proposal.txID, c.config.Channel, payload, signature))
-	taken.Free()
+	answer.Free()
 	if err != nil {
 		c.commits.forget(proposal.id)
 		return t.fail("submit", submitOutcome(ctx, err), err)
@@ -92,29 +92,29 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 
 // await waits until the observing peer has the transaction.
 func (t *attempt) await(ctx context.Context) error {
-	var said commit
+	var c commit
 	select {
 	case <-ctx.Done():
 		t.client.commits.forget(t.receipt.TxID)
 		return t.fail("commit", result.Interrupted, ctx.Err())
-	case said = <-t.waiter.done:
+	case c = <-t.waiter.done:
 	}
-	switch said.err {
+	switch c.err {
 	case nil:
 	case errOverdue:
 		return t.fail("commit", result.Unknown, t.client.overdue())
 	default:
-		return t.fail("commit", result.Interrupted, said.err)
+		return t.fail("commit", result.Interrupted, c.err)
 	}
-	t.receipt.Committed, t.receipt.Block = said.at, said.block
-	if said.at.Before(t.receipt.Submitted) {
+	t.receipt.Committed, t.receipt.Block = c.at, c.block
+	if c.at.Before(t.receipt.Submitted) {
 		// The block overtook the orderer's answer, as it may where the peer that brings the answer is
 		// throttled.
-		t.receipt.Submitted = said.at
+		t.receipt.Submitted = c.at
 	}
-	t.receipt.Outcome = commitOutcome(said.code)
+	t.receipt.Outcome = commitOutcome(c.code)
 	if t.receipt.Outcome != result.Valid {
-		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", said.code))
+		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", c.code))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func preparedPayload(b []byte) ([]byte, error) {
 
 // lookup returns the last field of that number and of type bytes.
 func lookup(b []byte, want protowire.Number) ([]byte, error) {
-	var found []byte
+	var value []byte
 	for len(b) > 0 {
 		number, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -62,7 +62,7 @@ func lookup(b []byte, want protowire.Number) ([]byte, error) {
 		}
 		b = b[n:]
 		if number == want && kind == protowire.BytesType {
-			if found, n = protowire.ConsumeBytes(b); n < 0 {
+			if value, n = protowire.ConsumeBytes(b); n < 0 {
 				return nil, protowire.ParseError(n)
 			}
 		} else if n = protowire.ConsumeFieldValue(number, kind, b); n < 0 {
@@ -70,10 +70,10 @@ func lookup(b []byte, want protowire.Number) ([]byte, error) {
 		}
 		b = b[n:]
 	}
-	if len(found) == 0 {
+	if len(value) == 0 {
 		return nil, errors.New("empty")
 	}
-	return found, nil
+	return value, nil
 }
 
 // wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte from

@@ -47,7 +47,7 @@ func Builder(args []string) (code int, handled bool) {
 	return 0, true
 }
 
-// IsBuilder tells whether the program was started under one of the builder's names.
+// IsBuilder reports whether the program was started under one of the builder's names.
 func IsBuilder(args []string) bool {
 	if len(args) == 0 {
 		return false
@@ -79,8 +79,8 @@ func build(source, out string) error {
 	return os.WriteFile(filepath.Join(out, labelFile), label, secret)
 }
 
-func release(home, built, out string) error {
-	label, err := os.ReadFile(filepath.Join(built, labelFile))
+func release(home, buildDir, out string) error {
+	label, err := os.ReadFile(filepath.Join(buildDir, labelFile))
 	if err != nil {
 		return err
 	}

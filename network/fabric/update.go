@@ -31,15 +31,15 @@ func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterfa
 // timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version, in
 // the set that is read and in the set that is written.
 func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
-	read, written, ordering := newGroup(), newGroup(), newGroup()
-	read.Groups["Orderer"], written.Groups["Orderer"] = newGroup(), ordering
+	readSet, writeSet, ordering := newGroup(), newGroup(), newGroup()
+	readSet.Groups["Orderer"], writeSet.Groups["Orderer"] = newGroup(), ordering
 	g := &groups{}
 	g.batchTimeout(ordering, timeout)
 	ordering.Values[batchTimeoutKey].Version = 1
-	update := g.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: read, WriteSet: written})
+	update := g.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: readSet, WriteSet: writeSet})
 
 	signer := g.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: newNonce()})
-	agreed := a.sign(&g.encoder, slices.Concat(signer, update))
+	consent := a.sign(&g.encoder, slices.Concat(signer, update))
 	payload := g.bytes(&common.Payload{
 		Header: &common.Header{
 			ChannelHeader:   g.channelHeader(common.HeaderType_CONFIG_UPDATE, channel, "", nil),
@@ -47,7 +47,7 @@ func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.En
 		},
 		Data: g.bytes(&common.ConfigUpdateEnvelope{
 			ConfigUpdate: update,
-			Signatures:   []*common.ConfigSignature{{SignatureHeader: signer, Signature: agreed}},
+			Signatures:   []*common.ConfigSignature{{SignatureHeader: signer, Signature: consent}},
 		}),
 	})
 	return &common.Envelope{Payload: payload, Signature: a.sign(&g.encoder, payload)}, g.err

@@ -159,7 +159,7 @@ func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), 
 	if err != nil {
 		return nil, fmt.Errorf("lock the cache: %w", err)
 	}
-	for told := false; ; told = true {
+	for waiting := false; ; waiting = true {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			return func() { f.Close() }, nil
@@ -168,7 +168,7 @@ func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), 
 			f.Close()
 			return nil, fmt.Errorf("lock the cache: %s: %w", path, err)
 		}
-		if !told {
+		if !waiting {
 			fmt.Fprintln(progress, "waiting for another process that builds Fabric")
 		}
 		select {

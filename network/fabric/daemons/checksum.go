@@ -12,15 +12,15 @@ import (
 // sums is the manifest of a cached build, in the form of sha256sum(1).
 const sums = "SHA256SUMS"
 
-// built lists what a cached build holds, slash-separated.
-func built() []string {
+// contents lists what a cached build holds, slash-separated.
+func contents() []string {
 	return []string{"bin/orderer", "bin/peer", "config/core.yaml", "config/orderer.yaml"}
 }
 
 // record writes the manifest of a build.
 func record(dir string) error {
 	var text strings.Builder
-	for _, name := range built() {
+	for _, name := range contents() {
 		sum, err := sha256File(filepath.Join(dir, name))
 		if err != nil {
 			return fmt.Errorf("record the build's checksums: %w", err)
@@ -45,7 +45,7 @@ func verify(dir string) error {
 			want[name] = sum
 		}
 	}
-	for _, name := range built() {
+	for _, name := range contents() {
 		path := filepath.Join(dir, name)
 		got, err := sha256File(path)
 		if err != nil {
