@@ -2,6 +2,7 @@ package claims
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"meterbench/bench/result"
@@ -44,18 +45,18 @@ func (l Level) Throughput() Estimate {
 // A Plateau is how much a series carries at most.
 type Plateau struct {
 	Throughput Estimate
-	Limit      result.Limit // what most of its points were limited by
+	Limit      result.Limit // of most of its points
+	AtLeast    bool         // the throughput is a lower bound: something else than the network was in the way
 }
 
 // Plateau returns the median of the levels that reach a share of the highest: the highest itself is
-// the luckiest of them, and on a shared machine that is worth a quarter. Its interval is that of
-// the level in the middle, or what the two in the middle span together.
+// the luckiest of them, and on a shared machine that is worth a quarter.
 //
 // Points that something else than the network limited do not count. Where a load that was measured
-// so only carried clearly more, or more clients could have done, there is no plateau: disturbed
-// then tells what was in the way. More clients could not where a second level confirms the plateau,
-// or a peer limits it.
-func (s Series) Plateau(share float64) (p Plateau, disturbed result.Limit) {
+// so only carried clearly more, or more clients could have done, the plateau is not known, but the
+// highest throughput. More clients could not where a second level confirms the plateau, or a peer
+// limits it.
+func (s Series) Plateau(share float64) (p Plateau) {
 	var alone, others, levels []Level
 	highest := 0.0
 	for _, l := range s.Levels {
@@ -73,15 +74,16 @@ func (s Series) Plateau(share float64) (p Plateau, disturbed result.Limit) {
 	}
 	n := len(levels)
 	if n > 0 {
-		p = Plateau{middle(reach), Limit(levels...)}
+		p = Plateau{Throughput: middle(reach), Limit: Limit(levels...)}
 	}
 	confirmed := n >= 2 || p.Limit.Role == result.RolePeer
 	for _, l := range others {
 		if !confirmed && (n == 0 || l.Load.Clients > levels[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
-			return Plateau{}, Limit(l)
+			most, _ := s.Most(0, math.MaxInt)
+			return Plateau{Exactly(most), Limit(l), true}
 		}
 	}
-	return p, result.Limit{}
+	return p
 }
 
 // Most returns the highest throughput with more than from and up to to clients, 0 where no such
@@ -104,9 +106,7 @@ func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 // Undisturbed returns the level without the points that something else than the network or its
 // settings limited: the machine was busy with other things.
 func (l Level) Undisturbed() Level {
-	return Level{Load: l.Load, Points: slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool {
-		return p.Limit.Foreign()
-	})}
+	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}
 }
 
 // Limit returns what most of the levels' points were limited by.

@@ -37,16 +37,12 @@ func (s step) String() string {
 func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 	for _, s := range e.Question(quotaQuestion) {
 		quota := s.Conditions.Caps.Peer.CPUs
-		p, other := s.Plateau(clearly)
-		sum := capsSum(s.Levels[0].Points[0])
+		p, sum := s.Plateau(clearly), capsSum(s.Levels[0].Points[0])
 		switch {
 		case quota <= 0:
 		case sum > capsShare*float64(e.Run.Host.Cores):
 			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.Run.Host.Cores))
-		case other != (result.Limit{}):
-			most, _ := s.Most(0, math.MaxInt)
-			bounds = append(bounds, step{quota, claims.Exactly(most), other, "at least "})
-		case p.Limit.Kind == result.LimitHost: // it could not use its quota up
+		case p.AtLeast || p.Limit.Kind == result.LimitHost: // it could not use its quota up
 			bounds = append(bounds, step{quota, p.Throughput, p.Limit, "at least "})
 		case p.Throughput.Value > 0:
 			steps = append(steps, step{quota, p.Throughput, p.Limit, ""})
@@ -134,7 +130,10 @@ func compare(e *claims.Evidence, question string, name func(result.Conditions) s
 	var first claims.Estimate
 	var base string
 	for i, s := range e.Question(question) {
-		p, _ := s.Plateau(clearly)
+		p := s.Plateau(clearly)
+		if p.AtLeast {
+			p.Throughput = claims.Estimate{}
+		}
 		if i == 0 {
 			first, base = p.Throughput, name(s.Conditions)
 		} else if p.Throughput.Value > 0 && first.Value > 0 {

@@ -77,29 +77,28 @@ type limit struct {
 func limitOf(s claims.Series) (limit, bool) {
 	few, inFew := s.Most(0, limitFrom)
 	some, inSome := s.Most(limitClients, limitTo)
-	p, other := s.Plateau(clearly)
+	p := s.Plateau(clearly)
 	at := p.Throughput.Value
-	if few == 0 || some == 0 || at == 0 && other == (result.Limit{}) {
+	if few == 0 || some == 0 || at == 0 {
 		return limit{}, false
 	}
-	l := limit{setting: setting(s.Conditions), plateau: p.Throughput, by: cmp.Or(p.Limit, other), most: s.Levels[len(s.Levels)-1].Load.Clients}
-	for _, level := range s.Levels {
-		if at > 0 && l.clients == 0 && level.Throughput().Value >= plateauShare*at {
-			l.clients = level.Load.Clients
+	l := limit{setting: setting(s.Conditions), by: p.Limit, most: s.Levels[len(s.Levels)-1].Load.Clients}
+	if !p.AtLeast {
+		l.plateau = p.Throughput
+		if i := slices.IndexFunc(s.Levels, func(l claims.Level) bool { return l.Throughput().Value >= plateauShare*at }); i >= 0 {
+			l.clients = s.Levels[i].Load.Clients
 		}
 	}
-	atLeast := at // of a plateau that is not known
-	if other != (result.Limit{}) {
-		atLeast, _ = s.Most(0, l.most)
-	}
 	// A throughput that was disturbed is a lower bound: that it is low decides nothing.
-	switch {
-	case at > 0 && few >= early*at:
+	switch none := (result.Limit{}); {
+	case !p.AtLeast && few >= early*at:
 		l.where = fmt.Sprintf("at %d clients or fewer", limitFrom)
-	case inSome == (result.Limit{}) && some < clearly*atLeast:
+	case inSome == none && some < clearly*at:
 		l.where = fmt.Sprintf("at more than %d clients", limitTo)
-	case other != (result.Limit{}) || inFew != (result.Limit{}) || some < clearly*at:
-		l.answer, l.where = disturbed, claims.LimitedBy(cmp.Or(other, inFew, inSome))
+	case p.AtLeast:
+		l.answer, l.where = disturbed, claims.LimitedBy(p.Limit)
+	case inFew != none || some < clearly*at:
+		l.answer, l.where = disturbed, claims.LimitedBy(cmp.Or(inFew, inSome))
 	case few >= clearly*at:
 		l.answer, l.where = near, fmt.Sprintf("at about %d clients", limitFrom)
 	case l.by.Role != result.RolePeer:
@@ -127,7 +126,7 @@ func (l limit) String() string {
 func timerPace(e *claims.Evidence) string {
 	for _, s := range e.Question(limitQuestion) {
 		c := s.Conditions
-		if c.Wait != "commit" || c.BatchTimeout < 1 {
+		if c.Wait != result.WaitCommit || c.BatchTimeout < 1 {
 			continue
 		}
 		for _, l := range slices.Backward(s.Levels) {
@@ -142,8 +141,8 @@ func timerPace(e *claims.Evidence) string {
 
 // setting names the conditions that a series of this study is about.
 func setting(c result.Conditions) string {
-	wait := c.Wait
-	if wait == "acknowledge" {
+	wait := string(c.Wait)
+	if c.Wait == result.WaitAcknowledge {
 		wait = acknowledgement
 	}
 	text := fmt.Sprintf("%s, clients waiting for the %s", batch(c), wait)

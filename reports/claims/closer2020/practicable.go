@@ -48,12 +48,7 @@ func feasibility(e *claims.Evidence) *result.Feasibility {
 		}
 	}
 	for _, s := range e.Question(quotaQuestion) {
-		p, other := s.Plateau(clearly)
-		throughput := p.Throughput.Value
-		if other != (result.Limit{}) { // it bears that much at least
-			throughput, _ = s.Most(0, math.MaxInt)
-		}
-		if throughput > 0 {
+		if throughput := s.Plateau(clearly).Throughput.Value; throughput > 0 {
 			f.Peers = append(f.Peers, result.Peers{
 				Series: s.Name, Caps: s.Conditions.Caps, Throughput: throughput, Meters: int((1 - headRoom) * throughput * f.Interval),
 			})
@@ -68,7 +63,7 @@ func submitCost(e *claims.Evidence) float64 {
 	for _, s := range e.Question(overheadQuestion) {
 		for _, l := range s.Levels {
 			for _, p := range l.Points {
-				if s.Conditions.Workload != "encrypted" && p.ClientCPU > 0 {
+				if s.Conditions.Workload != encryptedReadings && p.ClientCPU > 0 {
 					all = append(all, p.ClientCPU)
 				}
 			}
@@ -172,7 +167,7 @@ func capped(e *claims.Evidence) []string {
 // work names what a capped device did in so many seconds, encryption beside the same uncapped.
 func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float64) string {
 	set := parameters(c.Scheme, c.Bits, c.Length)
-	if c.Workload == "billing" {
+	if c.Workload == bills {
 		return fmt.Sprintf("one bill's evaluation of %d readings (%s)", c.Readings, set)
 	}
 	for _, p := range pairs(e) {
