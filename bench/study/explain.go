@@ -24,7 +24,7 @@ func (s *study) explain() error {
 			if at = traceOf(s.traces, &row); at == nil {
 				continue
 			}
-			if len(open) > 0 && open[0].turn != at.turn {
+			if len(open) > 0 && open[0].report != at.report {
 				s.split(open)
 				open = nil
 			}

@@ -48,7 +48,7 @@ const driftLimit = time.Millisecond
 // by their blocks, once all of them are on the disk.
 type trace struct {
 	point       int // index of the level's point
-	turn        int // that the level ran in
+	report      int // of the turn that the level ran in
 	series      string
 	first, next uint64        // the level's sequence numbers
 	from, to    time.Duration // window
@@ -67,7 +67,7 @@ type blockID struct {
 }
 
 // counters asks the nodes, nil where they cannot be asked.
-func (s *study) counters(ctx context.Context) *Counters {
+func (s *session) counters(ctx context.Context) *Counters {
 	tracer, ok := s.site.(Tracer)
 	if !ok {
 		return nil
@@ -84,62 +84,62 @@ func (s *study) counters(ctx context.Context) *Counters {
 	return &c
 }
 
-// An inside is what the nodes told of one turn.
-type inside struct {
-	turn     int // from 0, over the run
+// A nodeReport is what the nodes reported about one turn.
+type nodeReport struct {
+	number   int // from 0, over the run
 	blocks   []result.Block
 	instants map[blockID]result.BlockInstants // nil where the nodes do not tell
 	evidence bottleneck.Evidence
 	drift    time.Duration // of the wall clock against the monotonic clock
 }
 
-// inside asks the nodes about the turn that began at epoch and scheduled so many
-// transactions. before is what they had counted then.
-func (s *study) inside(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) *inside {
-	in := &inside{turn: s.turns, evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
-	s.turns++
+// ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before
+// is what they had counted then.
+func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) *nodeReport {
+	report := &nodeReport{number: s.asked, evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
+	s.asked++
 	tracer, ok := s.site.(Tracer)
 	if !ok {
-		return in
+		return report
 	}
 	if after := s.counters(ctx); after != nil && before != nil {
 		counted := after.since(*before)
-		in.evidence.Refused = counted.Refused
+		report.evidence.Refused = counted.Refused
 		if counted.Cuts > 0 {
-			in.evidence.BlockFill = counted.Open / float64(counted.Cuts)
+			report.evidence.BlockFill = counted.Open / float64(counted.Cuts)
 		}
 	}
 	var err error
-	if in.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
+	if report.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
 		s.warn(result.NodesSilent, "what the nodes tell of blocks is incomplete: %v", err)
 	}
 	now := time.Now()
-	in.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
-	in.instants = map[blockID]result.BlockInstants{}
-	for i := range in.blocks {
-		b := &in.blocks[i]
+	report.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
+	report.instants = map[blockID]result.BlockInstants{}
+	for i := range report.blocks {
+		b := &report.blocks[i]
 		if int(b.Channel) >= len(s.facts.Observers) {
 			continue
 		}
 		if at, ok := b.Instants(s.facts.Observers[b.Channel], epoch); ok {
-			in.instants[blockID{b.Channel, b.Number}] = at
+			report.instants[blockID{b.Channel, b.Number}] = at
 		}
 	}
-	return in
+	return report
 }
 
 // trace notes what the nodes told of the last point.
-func (s *study) trace(in *inside, m bench.Result, first uint64, w *result.Window) {
+func (s *session) trace(report *nodeReport, m bench.Result, first uint64, w *result.Window) {
 	p := &s.summary.Points[len(s.summary.Points)-1]
 	s.traces = append(s.traces, &trace{
-		point: len(s.summary.Points) - 1, turn: in.turn, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
-		instants: in.instants, evidence: in.evidence,
+		point: len(s.summary.Points) - 1, report: report.number, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
+		instants: report.instants, evidence: report.evidence,
 	})
-	if in.drift.Abs() > driftLimit {
-		s.flag(p, result.ClockMoved, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", in.drift.Round(time.Microsecond)), "")
+	if report.drift.Abs() > driftLimit {
+		s.flag(p, result.ClockMoved, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", report.drift.Round(time.Microsecond)), "")
 	}
 	wall := m.Epoch.Round(0)
-	summarizeBlocks(p, in.blocks, wall.Add(w.From), wall.Add(w.To))
+	summarizeBlocks(p, report.blocks, wall.Add(w.From), wall.Add(w.To))
 }
 
 // summarizeBlocks puts the blocks of the window from one instant to another

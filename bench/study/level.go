@@ -18,7 +18,7 @@ import (
 // An error means that the run cannot go on. Where the run was interrupted, the
 // Points of what was measured until then are there even so. backlog is by how
 // much the transactions under way of its first level grew.
-func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err error) {
+func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err error) {
 	// A machine that is shared changes its pace from minute to minute.
 	host, err := s.calibrate()
 	if err != nil {
@@ -58,21 +58,21 @@ func (s *study) turn(ctx context.Context, t turn) (backlog stats.Slope, err erro
 	if err := cmp.Or(runErr, err); err != nil {
 		return backlog, err
 	}
-	var inside *inside // asked for once there is something to explain
+	report := sync.OnceValue(func() *nodeReport { // fetched lazily, once there is something to explain
+		return s.ask(ctx, measured[0].Epoch, scheduled, counted)
+	})
 	for i, l := range t.levels {
 		m, w, first := measured[i], &windows[i], s.next[l.series.Name]
 		s.next[l.series.Name] = m.Next
 		s.record(l, first, m.Next, m.Epoch)
 		switch {
 		case w.Scheduled() > 0 && w.Length() > 0:
-			if inside == nil {
-				inside = s.inside(ctx, m.Epoch, scheduled, counted)
-			}
+			nodes := report()
 			p := s.point(l, m, w, usage)
 			s.settle(&p, l, m, w, seen[i])
 			seen[i].intervals(&p)
 			s.summary.Points = append(s.summary.Points, p)
-			s.trace(inside, m, first, w)
+			s.trace(nodes, m, first, w)
 			s.cutShort = m.Held < l.series.Load.Hold
 			s.Observer.Point(p)
 		case ctx.Err() == nil:

@@ -77,41 +77,6 @@ func groups(all []scenario.Series) (by [][]scenario.Series) {
 	return by
 }
 
-// number counts the sessions and their turns, and the time after each turn.
-// A search counts as the most levels that it can take.
-func number(all []session, repeat int) {
-	of := 0
-	for i := range all {
-		all[i].before = of
-		of += len(all[i].turns)
-		for _, series := range all[i].searched {
-			of += bound(series, repeat)
-		}
-	}
-	after, bounded := time.Duration(0), false
-	for i := range slices.Backward(all) {
-		all[i].Number, all[i].Of, all[i].after = i+1, len(all), after
-		for _, series := range all[i].searched {
-			after += time.Duration(bound(series, repeat)) * series.Load.Hold
-			bounded = true
-		}
-		for j := range slices.Backward(all[i].turns) {
-			t := &all[i].turns[j]
-			t.number, t.of, t.after, t.bound = all[i].before+j+1, of, after, bounded
-			after += t.hold()
-		}
-		if i > 0 {
-			after += networkTime
-		}
-	}
-	for i := range all {
-		all[i].whole = after
-		for j := range all[i].turns {
-			all[i].turns[j].whole = after
-		}
-	}
-}
-
 // loads returns the levels of a series' load. Arrivals with a rate of their own
 // make one level of their mean rate.
 func loads(series scenario.Series) []result.Load {
@@ -139,22 +104,6 @@ func mean(series scenario.Series) float64 {
 	hold := series.Load.Hold
 	return float64(due(bench.Plan{Arrivals: process, Hold: hold}, math.MaxInt)) / hold.Seconds()
 }
-
-// Levels returns the number of load levels that s runs, phases that run together
-// counted as one. Where it searches, that is the most that it can be.
-func Levels(s scenario.Scenario) (n int) {
-	for _, one := range sessions(s) {
-		n += len(one.turns)
-		for _, series := range one.searched {
-			n += bound(series, s.Repeat)
-		}
-	}
-	return n
-}
-
-// Searches tells whether s looks for any of its loads, so that how long it
-// takes is not known beforehand.
-func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }
 
 // plan turns a level into what the engine runs. Each phase draws arrivals of its
 // own; levels that are to be compared draw the same.

@@ -33,7 +33,7 @@ const (
 const phaseSpans = 200
 
 // point turns what was measured at a level into its Point.
-func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
+func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Series) result.Point {
 	p := result.Point{
 		Series: l.series.Name, Repetition: l.repetition, Valid: true, Reasons: []string{}, Factors: l.series.Factors,
 		Conditions: s.conditions(l), Load: l.load,
@@ -85,7 +85,7 @@ func (s *study) point(l level, m bench.Result, w *result.Window, usage proc.Seri
 }
 
 // conditions are those under which a level is measured.
-func (s *study) conditions(l level) result.Conditions {
+func (s *session) conditions(l level) result.Conditions {
 	c := result.Conditions{
 		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
 		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
@@ -132,7 +132,7 @@ func quantiles(h stats.Histogram) stats.Quantiles {
 // interval gives the throughput its interval, from batch means: commits come
 // in blocks, so that single transactions are no independent samples. Every
 // channel may have a block more or less.
-func (s *study) interval(p *result.Point, w *result.Window) {
+func (s *session) interval(p *result.Point, w *result.Window) {
 	if p.Throughput == 0 {
 		return
 	}
@@ -150,7 +150,7 @@ func (s *study) interval(p *result.Point, w *result.Window) {
 
 // judge says whether the instrument did its part, and what to know before
 // quoting the point.
-func (s *study) judge(p *result.Point, l level, m bench.Result, w *result.Window) {
+func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Window) {
 	invalid := func(format string, args ...any) {
 		p.Valid = false
 		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))

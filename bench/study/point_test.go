@@ -121,7 +121,7 @@ func TestJudge(t *testing.T) {
 				engine: bench.Result{Held: hold}, window: result.Window{Blocks: 20},
 			}
 			tt.change(&g)
-			s := &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}
+			s := &session{study: &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}}
 			s.judge(&g.point, l, g.engine, &g.window)
 			if g.point.Valid != (tt.reasons == nil) || !slices.Equal(g.point.Reasons, tt.reasons) {
 				t.Errorf("valid: %v, reasons %q, want %q", g.point.Valid, g.point.Reasons, tt.reasons)
@@ -151,7 +151,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 		for i := range w.Commits {
 			w.Commits[i] = uint64(i % 2 * 10)
 		}
-		s := &study{facts: Facts{Channels: channels}}
+		s := &session{study: &study{}, facts: Facts{Channels: channels}}
 		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]stats.Interval{}}
 		s.interval(&p, &w)
 		block := 0.5 * float64(max(1, channels)) // per second
@@ -162,7 +162,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 }
 
 func TestCollectionsOfAPoint(t *testing.T) {
-	s := &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}
+	s := &session{study: &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}}
 	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}
 	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, &result.Window{}, nil)
 	if want := (result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}); p.GC == nil || *p.GC != want {

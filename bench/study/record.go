@@ -32,7 +32,7 @@ type recording struct {
 }
 
 // record notes a level that is over.
-func (s *study) record(l level, first, next uint64, begun time.Time) {
+func (s *session) record(l level, first, next uint64, begun time.Time) {
 	reporter, ok := s.workloads[l.series.Name].(Reporter)
 	if s.Scenario.Record && ok {
 		s.recordings = append(s.recordings, recording{l.series.Name, first, next, begun, reporter})

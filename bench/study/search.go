@@ -56,9 +56,9 @@ func bound(series scenario.Series, repeat int) int {
 
 // search looks for the loads of all series of a session that ask for it. They
 // take turns, so that drift of the machine meets all of them alike.
-func (s *study) search(ctx context.Context, one session) error {
+func (s *session) search(ctx context.Context) error {
 	begun := len(s.searches)
-	for _, series := range one.searched {
+	for _, series := range s.searched {
 		seeker, err := newSearch(series, s.Scenario.Repeat)
 		if err != nil {
 			return fmt.Errorf("series %q: %w", series.Name, err)
@@ -66,7 +66,7 @@ func (s *study) search(ctx context.Context, one session) error {
 		s.searches = append(s.searches, search{series, seeker})
 	}
 	searches := s.searches[begun:]
-	number := one.before + len(one.turns)
+	number := s.before + len(s.turns)
 	for more := true; more; {
 		more = false
 		for _, next := range searches {
@@ -82,7 +82,7 @@ func (s *study) search(ctx context.Context, one session) error {
 					l.repetition++
 				}
 			}
-			t := turn{levels: []level{l}, number: number, of: number - 1, after: one.after, whole: one.whole, bound: true}
+			t := turn{levels: []level{l}, number: number, of: number - 1, after: s.after, whole: s.whole, bound: true}
 			for _, other := range searches {
 				t.of += other.seeker.Left()
 				t.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold

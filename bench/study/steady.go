@@ -103,7 +103,7 @@ func unsteady() map[stats.State]string {
 
 // settle gives the point its verdict. A window that is too short to tell is no
 // reason to doubt it. Of a load that changes there is none to give.
-func (s *study) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
+func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
 	if l.changing() {
 		return
 	}

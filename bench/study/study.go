@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
@@ -41,34 +40,27 @@ type Config struct {
 // A study is a run under way.
 type study struct {
 	Config
-	clock      alarm.Clock
-	manifest   result.Run
-	summary    result.Summary
-	writer     *result.Writer
+	clock     alarm.Clock
+	calibrate func() (result.Host, error)
+	writer    *result.Writer
+	manifest  result.Run
+	summary   result.Summary
+	notes     []result.Warning // for the end of the run's list
+
 	next       map[string]uint64 // first unused sequence number by series
-	turns      int               // that left a point
 	traces     []*trace
 	recordings []recording
-	searches   []search         // in the order in which they were begun
-	notes      []result.Warning // for the end of the run's list
-	calibrate  func() (result.Host, error)
-	sign       float64 // time of one signature, right before the level under way
-	cutShort   bool    // the last point's level was interrupted within its hold
-	ledger     ledgers // of all sessions until now
-	unread     error   // why the ledger of a session could not be read
-
-	// Of the session under way.
-	site      Site
-	facts     Facts
-	workloads map[string]bench.Workload
+	searches   []search // in the order in which they began
+	ledgers    ledgers  // of all sessions until now
+	asked      int      // how often nodes were asked for a report
+	cutShort   bool     // the last point's level was interrupted within its hold
+	unread     error    // why the ledger of a session could not be read
+	unclosed   error    // why the last network could not be taken down
 }
 
 // leastRepetitions are the fewest for which the 95 % interval of a median is
 // finite (stats.MedianInterval).
 const leastRepetitions = 6
-
-// closing is how long the audit may take once the study has failed.
-const closing = 2 * time.Minute
 
 // Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a
 // node dies on the way, what was measured, if only the encryption cost, is
@@ -85,16 +77,13 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, clock: clock, next: map[string]uint64{}}
-	s.manifest = s.describe()
-	s.summary = result.Summary{
-		Schema: result.Schema, Scenario: cfg.Scenario.Name, Run: cfg.ID, Complete: true,
-	}
+	s := &study{Config: cfg, clock: clock, calibrate: calibrate, next: map[string]uint64{}}
+	s.manifest = s.newManifest()
+	s.summary.Complete = true
 	// Before anything else writes into the folder, as nodes do with their logs.
 	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
 	}
-	s.calibrate = calibrate
 	measured, err := s.run(ctx)
 	if !measured {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, s.abandon(ctx, err))
@@ -132,18 +121,31 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 			return true, s.finish(err)
 		}
 	}
-	early, unclosed := s.sessions(ctx)
-	if len(s.summary.Points) == 0 {
-		early, unclosed = cmp.Or(errors.Join(early, unclosed), errors.New("no level had a transaction due after its warm-up; hold longer")), nil
-		if len(s.summary.FE) == 0 {
-			return false, early
+	if err = s.sessions(ctx); len(s.summary.Points) > 0 {
+		if err = s.finish(err); s.unclosed != nil {
+			err = errors.Join(err, s.unclosed)
+		}
+		return true, err
+	}
+	err = cmp.Or(errors.Join(err, s.unclosed), errors.New("no level had a transaction due after its warm-up; hold longer"))
+	if len(s.summary.FE) == 0 {
+		return false, err
+	}
+	return true, s.finish(err)
+}
+
+// sessions runs all sessions. The error is why they ended before all was measured.
+func (s *study) sessions(ctx context.Context) error {
+	for _, plan := range sessions(s.Scenario) {
+		if err := s.unclosed; err != nil { // leftovers of the network before would skew this session
+			s.unclosed = nil
+			return err
+		}
+		if err := s.session(ctx, plan); err != nil {
+			return err
 		}
 	}
-	err = s.finish(early)
-	if unclosed != nil {
-		err = errors.Join(err, unclosed)
-	}
-	return true, err
+	return nil
 }
 
 // finish compares the ledgers with the client's record and writes what the run
@@ -195,7 +197,7 @@ func (s *study) audit() error {
 	var audit result.Audit
 	err := s.unread
 	if err == nil {
-		audit, err = s.ledger.compare(s.writer.Transactions())
+		audit, err = s.ledgers.compare(s.writer.Transactions())
 	}
 	if err != nil {
 		s.warn(result.AuditFailed, "the audit failed: %v", err)
@@ -251,12 +253,12 @@ func (s *study) pointsOf(series string) []result.Point {
 	return slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series })
 }
 
-// describe returns what the manifest can say before anything has run.
-func (s *study) describe() result.Run {
+// newManifest returns what the manifest can say before anything has run.
+func (s *study) newManifest() result.Run {
 	versions := map[string]string{}
 	maps.Copy(versions, s.Versions)
 	return result.Run{
-		Schema: result.Schema, ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
+		ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
 		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; ciphertexts and Fabric's own signatures are randomised and do not",
 		Started:  time.Now().UTC(), Versions: versions, Preparation: map[string]result.Preparation{},
 		Instrument: s.Instrument, Uncalibrated: s.Uncalibrated,
