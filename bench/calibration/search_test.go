@@ -92,7 +92,7 @@ func (s *sought) measure(ctx context.Context, t *testing.T, target *reference.Le
 }
 
 // search looks for the capacity.
-func (s *sought) search(t *testing.T) (found saturation.Found) {
+func (s *sought) search(t *testing.T) (found saturation.Result) {
 	synctest.Test(t, func(t *testing.T) {
 		target, err := reference.New(s.Config, alarm.Timers{}, nil)
 		if err != nil {
@@ -106,7 +106,7 @@ func (s *sought) search(t *testing.T) (found saturation.Found) {
 			search.Observe(s.measure(t.Context(), t, target, load))
 		}
 		target.Close()
-		found = search.Found()
+		found = search.Result()
 	})
 	return found
 }

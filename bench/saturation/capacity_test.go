@@ -10,7 +10,7 @@ import (
 )
 
 // open runs a search to its end.
-func open(t *testing.T, c saturation.OpenConfig, measure func(float64) saturation.Step) saturation.Found {
+func open(t *testing.T, c saturation.OpenConfig, measure func(float64) saturation.Step) saturation.Result {
 	t.Helper()
 	s, err := saturation.NewOpenSearch(c)
 	if err != nil {
@@ -19,7 +19,7 @@ func open(t *testing.T, c saturation.OpenConfig, measure func(float64) saturatio
 	for load, more := s.Next(); more; load, more = s.Next() {
 		s.Observe(measure(load))
 	}
-	return s.Found()
+	return s.Result()
 }
 
 // TestFindsCapacity searches many servers of known capacity and shows how

@@ -9,7 +9,7 @@ import (
 )
 
 // ClosedSearch looks for the smallest number of clients whose throughput reaches 95 % of the
-// plateau. It only decides, as an OpenSearch does: Next, measure, Observe, and in the end Found.
+// plateau. It only decides, as an OpenSearch does: Next, measure, Observe, and in the end Result.
 //
 // It doubles the clients until the plateau is confirmed: two successive doublings from 95 % of it
 // each gain less than 5 %. Then it halves the gap between the last number below 95 % and the first
@@ -132,19 +132,19 @@ func (s *ClosedSearch) repeat(t Trial) {
 	}
 }
 
-// Found returns the result. Where the plateau was not confirmed, or the number of clients that
+// Result returns what was found. Where the plateau was not confirmed, or the number of clients that
 // reaches it not measured again, that is the highest throughput so far, as a lower bound.
-func (s *ClosedSearch) Found() Found {
-	f := s.result(s.rates)
-	f.Reached = s.rates != nil
-	if f.Reached {
-		f.Load = s.load
+func (s *ClosedSearch) Result() Result {
+	r := s.summarise(s.rates)
+	r.Reached = s.rates != nil
+	if r.Reached {
+		r.Load = s.load
 	} else if s.levels != nil && highest(s.levels).throughput > 0 {
 		best := highest(s.levels)
-		f.Load, f.Throughput = best.load, best.throughput
+		r.Load, r.Throughput = best.load, best.throughput
 	}
-	f.Clients = int(f.Load)
-	f.spread(s.rates, s.paces)
-	f.conclude("%g clients", "measurements of what was found", len(s.rates))
-	return f
+	r.Clients = int(r.Load)
+	r.spread(s.rates, s.paces)
+	r.conclude("%g clients", "measurements of what was found", len(s.rates))
+	return r
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // search runs a closed search to its end.
-func search(t *testing.T, c saturation.ClosedConfig, throughput func(clients float64) float64) saturation.Found {
+func search(t *testing.T, c saturation.ClosedConfig, throughput func(clients float64) float64) saturation.Result {
 	t.Helper()
 	s, err := saturation.NewClosedSearch(c)
 	if err != nil {
@@ -29,7 +29,7 @@ func search(t *testing.T, c saturation.ClosedConfig, throughput func(clients flo
 		}
 		s.Observe(step)
 	}
-	return s.Found()
+	return s.Result()
 }
 
 func TestClosedSearch(t *testing.T) {
@@ -115,7 +115,7 @@ func TestClosedSearchRepeatsFail(t *testing.T) {
 		}
 		return 100
 	})
-	differ := func(want result.Saturation, got saturation.Found) {
+	differ := func(want result.Saturation, got saturation.Result) {
 		t.Helper()
 		if diff := cmp.Diff(want, got.Saturation, cmpopts.IgnoreFields(want, "Plateau", "Method")); diff != "" {
 			t.Errorf("found (-want +got):\n%s", diff)
@@ -160,7 +160,7 @@ func TestClosedSearchProperties(t *testing.T) {
 				Success: rapid.SampledFrom([]float64{1, 1, 1, 0.5}).Draw(t, "success"),
 			})
 		}
-		f := s.Found()
+		f := s.Result()
 		if f.Throughput < 0 || f.Load > float64(c.To) {
 			t.Fatalf("found %g clients of at most %d, %g/s", f.Load, c.To, f.Throughput)
 		}

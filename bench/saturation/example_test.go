@@ -25,7 +25,7 @@ func ExampleOpenSearch() {
 	for load, more := s.Next(); more; load, more = s.Next() {
 		s.Observe(measure(load))
 	}
-	found := s.Found()
+	found := s.Result()
 	fmt.Printf("%.4g/s in %d steps: %s\n", found.Load, len(found.Trials), found.Reason)
 	for _, w := range found.Warnings {
 		fmt.Println(w)
@@ -45,7 +45,7 @@ func ExampleClosedSearch() {
 	for clients, more := s.Next(); more; clients, more = s.Next() {
 		s.Observe(saturation.Step{Load: clients, Received: math.Min(10*clients, 960), Success: 1})
 	}
-	found := s.Found()
+	found := s.Result()
 	fmt.Printf("%d clients reach 95 %% of %g/s: %s\n", found.Clients, found.Plateau, found.Reason)
 	// Output:
 	// 92 clients reach 95 % of 960/s: two doublings of the clients gained less than 5 % each

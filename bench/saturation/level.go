@@ -4,8 +4,8 @@
 // Data flow with fixed loads: the points of one series, all repetitions of all load levels, go into
 // Open or Closed; each level is represented by the median of its repetitions; the rule picks the
 // saturation point. With loads to search for: an OpenSearch or a ClosedSearch names the next load,
-// takes the Step that was measured at it, and in the end returns what it Found. FitUSL describes
-// how throughput grows with the clients, where that follows a law.
+// takes the Step that was measured at it, and in the end returns a Result. FitUSL describes how
+// throughput grows with the clients, where that follows a law.
 package saturation
 
 import (

@@ -15,7 +15,7 @@ import (
 //	for load, more := s.Next(); more; load, more = s.Next() {
 //		s.Observe(measure(load))
 //	}
-//	found := s.Found()
+//	result := s.Result()
 //
 // After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021), it climbs from the
 // lowest load by a constant factor until a load fails, and a load fails when every try at it does;
@@ -163,9 +163,9 @@ func (s *OpenSearch) finish(e end, reason string) {
 	s.reason = reason
 }
 
-// Found returns the result: the medians over the repetitions. Before the end it is a lower bound,
-// unless a repetition was completed.
-func (s *OpenSearch) Found() Found {
+// Result returns the medians over the repetitions. Before the end it is a lower bound, unless a
+// repetition was completed.
+func (s *OpenSearch) Result() Result {
 	ends := s.ends
 	if len(ends) == 0 {
 		var e end
@@ -182,16 +182,16 @@ func (s *OpenSearch) Found() Found {
 		loads, rates, paces = append(loads, e.passed.Load), append(rates, e.passed.Received), append(paces, e.pace())
 		reached = reached && e.passed.Load > 0 && e.failed.Load > 0 && !e.failed.Client
 	}
-	f := s.result(rates)
-	f.Reached, f.Load, f.Offered = reached, stats.Median(loads), stats.Median(loads)
+	r := s.summarise(rates)
+	r.Reached, r.Load, r.Offered = reached, stats.Median(loads), stats.Median(loads)
 	if i := stats.MedianInterval(loads); i != nil {
-		f.OfferedLow, f.OfferedHigh = i.Low, i.High
+		r.OfferedLow, r.OfferedHigh = i.Low, i.High
 	}
-	if f.Reached {
-		f.spread(loads, paces)
+	if r.Reached {
+		r.spread(loads, paces)
 	}
-	f.conclude("%.4g/s offered", "searches", len(ends))
-	return f
+	r.conclude("%.4g/s offered", "searches", len(ends))
+	return r
 }
 
 // rounded keeps four digits of a load, a tenth of the finest resolution, so that it reads the same

@@ -142,12 +142,12 @@ func TestOpenSearchProperties(t *testing.T) {
 				step.Success = 0
 			}
 			s.Observe(step)
-			trials := s.Found().Trials
+			trials := s.Result().Trials
 			if trials[len(trials)-1].Fault == "" {
 				passed[load] = true
 			}
 		}
-		f := s.Found()
+		f := s.Result()
 		if f.Load < 0 || f.Load > c.To || f.Reached && f.Load == 0 {
 			t.Fatalf("found %g/s of at most %g/s, reached: %v", f.Load, c.To, f.Reached)
 		}
@@ -217,7 +217,7 @@ func TestInvalidStepsAreTriedAgain(t *testing.T) {
 		}
 	}
 	c := saturation.OpenConfig{From: 10, To: 1000}
-	loads := func(f saturation.Found) (all []float64) {
+	loads := func(f saturation.Result) (all []float64) {
 		for _, trial := range f.Trials[:7] {
 			all = append(all, trial.Load)
 		}

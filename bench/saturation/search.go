@@ -69,10 +69,11 @@ func (s *search) add(t Trial) (decided bool) {
 	return true
 }
 
-// Found is the result of a search. Where it was not Reached, Load and Throughput are lower bounds.
-// Low and High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are fewer than
-// six; a closed search repeats the load that it found, so that it has no interval of that.
-type Found struct {
+// Result is the outcome of a search. Where it was not Reached, Load and Throughput are lower
+// bounds. Low and High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are
+// fewer than six; a closed search repeats the load that it found, so that it has no interval of
+// that.
+type Result struct {
 	result.Saturation         // without the name of its series
 	Load              float64 // offered transactions per second, or clients; 0 where even the lowest failed
 	Reason            string  // why the search ended there
@@ -80,27 +81,27 @@ type Found struct {
 	Warnings          []stats.Warning
 }
 
-// result returns a Found with the rates of the repetitions.
-func (s *search) result(rates []float64) Found {
-	f := Found{Reason: cmp.Or(s.reason, "the search was not finished"), Trials: slices.Clone(s.trials)}
-	f.Method = fmt.Sprintf("search of %d steps: %s", len(f.Trials), f.Reason)
-	f.Throughput = stats.Median(rates)
+// summarise returns a Result with the rates of the repetitions.
+func (s *search) summarise(rates []float64) Result {
+	r := Result{Reason: cmp.Or(s.reason, "the search was not finished"), Trials: slices.Clone(s.trials)}
+	r.Method = fmt.Sprintf("search of %d steps: %s", len(r.Trials), r.Reason)
+	r.Throughput = stats.Median(rates)
 	if i := stats.MedianInterval(rates); i != nil {
-		f.Low, f.High, f.N = i.Low, i.High, i.N
-		f.Method += "; interval: " + i.Method
+		r.Low, r.High, r.N = i.Low, i.High, i.N
+		r.Method += "; interval: " + i.Method
 	}
-	return f
+	return r
 }
 
 // spread fills in how far apart the results of the repetitions are. A machine that is slower by a
 // tenth finds a tenth less and takes a tenth longer to sign, so that a result times the time of a
 // signature does not depend on the machine's pace. Without two results, or with an unknown pace, it
 // stays 0.
-func (f *Found) spread(results, paces []float64) {
+func (r *Result) spread(results, paces []float64) {
 	if len(results) < 2 {
 		return
 	}
-	f.Spread, f.Repetitions = variation(results), len(results)
+	r.Spread, r.Repetitions = variation(results), len(results)
 	if slices.Contains(paces, 0) {
 		return
 	}
@@ -108,7 +109,7 @@ func (f *Found) spread(results, paces []float64) {
 	for i := range results {
 		normalised[i] = results[i] * paces[i]
 	}
-	f.SpreadNormalised = variation(normalised)
+	r.SpreadNormalised = variation(normalised)
 }
 
 // variation returns the coefficient of variation: the sample standard deviation over the mean.
@@ -122,27 +123,27 @@ func variation(values []float64) float64 {
 
 // conclude fills in the plateau and the warnings. unit formats a load; repeated names what the
 // repetitions repeat.
-func (f *Found) conclude(unit, repeated string, repetitions int) {
+func (r *Result) conclude(unit, repeated string, repetitions int) {
 	var low []Trial // failed far below the load that was found
-	for _, t := range f.Trials {
+	for _, t := range r.Trials {
 		if t.Client {
 			continue
 		}
-		f.Plateau = max(f.Plateau, t.Received)
-		if t.Fault != "" && t.Load < farBelow*f.Load {
+		r.Plateau = max(r.Plateau, t.Received)
+		if t.Fault != "" && t.Load < farBelow*r.Load {
 			low = append(low, t)
 		}
 	}
 	warn := func(code stats.Code, format string, args ...any) {
-		f.Warnings = append(f.Warnings, stats.Warn(code, format, args...))
+		r.Warnings = append(r.Warnings, stats.Warn(code, format, args...))
 	}
-	if !f.Reached {
-		warn(NotConfirmed, "capacity was not reached, at least "+unit+": %s", f.Load, f.Reason)
+	if !r.Reached {
+		warn(NotConfirmed, "capacity was not reached, at least "+unit+": %s", r.Load, r.Reason)
 	}
 	if low != nil {
 		warn(NotMonotonic, "%d steps failed far below the load that was found, the first at "+unit+": %s", len(low), low[0].Load, low[0].Fault)
 	}
-	if f.N == 0 {
+	if r.N == 0 {
 		warn(stats.FewRepetitions, "how much %s differ is not known: that takes 6 repetitions, there are %d", repeated, repetitions)
 	}
 }

@@ -35,7 +35,7 @@ func TestSpread(t *testing.T) {
 			}
 			s.Observe(saturation.Step{Load: clients, Received: 10 * min(clients, 10) / pace, Success: 1, Pace: sign * pace})
 		}
-		found := s.Found()
+		found := s.Result()
 		if !found.Reached || found.Load != 10 || len(found.Warnings) == 0 {
 			t.Fatalf("reached %v at %g clients: %s %v", found.Reached, found.Load, found.Reason, found.Warnings)
 		}
@@ -59,7 +59,7 @@ func TestSpread(t *testing.T) {
 			step.Pace = sign * pace
 			s.Observe(step)
 		}
-		found := s.Found().Saturation
+		found := s.Result().Saturation
 		if !found.Reached || repetition != 3 {
 			t.Fatalf("%d repetitions, reached: %v; %s", repetition, found.Reached, found.Method)
 		}
@@ -82,7 +82,7 @@ func TestNoSpread(t *testing.T) {
 			n++
 			s.Observe(exact(300 + n)(load))
 		}
-		found := s.Found()
+		found := s.Result()
 		if (found.Spread > 0) != (repetitions > 1) || found.SpreadNormalised != 0 {
 			t.Errorf("%d repetitions: spread %g, normalised %g", repetitions, found.Spread, found.SpreadNormalised)
 		}

@@ -27,7 +27,7 @@ type seeker interface {
 	Next() (load float64, more bool)
 	Left() int
 	Observe(saturation.Step)
-	Found() saturation.Found
+	Result() saturation.Result
 }
 
 // newSearch returns the search of a series, which repeats itself as often as it
@@ -129,7 +129,7 @@ func (s *study) found(series scenario.Series) {
 	if at < 0 {
 		return
 	}
-	found := s.searches[at].seeker.Found()
+	found := s.searches[at].seeker.Result()
 	if len(found.Trials) == 0 {
 		return
 	}
