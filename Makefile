@@ -19,8 +19,9 @@ test: ## run all tests, the ones against a real network included
 test-short: ## run the tests that need no network (under 2 minutes)
 	go test -short ./...
 
+# Statistics and reports only calculate: nothing there runs at the same time.
 race: ## run the tests that need no network under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -short -timeout 20m $$(go list ./... | grep -vE '/(bench/(saturation|stats)|reports)(/|$$)')
 
 check: ## formatting, vet, staticcheck, tidy module files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
