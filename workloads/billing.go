@@ -8,38 +8,21 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/result"
-	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
-
-// A BillingConfig says what a bill is computed from.
-type BillingConfig struct {
-	Form     string // of the readings: plain, padded or encrypted
-	Scheme   string // as in Config, one with an authority
-	Bits     int
-	Fleet    *meter.Fleet
-	First    uint64 // sequence number of the first transaction
-	Readings int    // per bill, 1 to reading.MaxBilled: 30 daily readings make a month
-	Verify   bool   // as in Config
-	Channels int
-	Reveal   bool
-	Ledger   Ledger
-	Tables   *fe.Tables // encrypted: where discrete logarithms are looked up
-	Device   Device     // where not nil, computes the bills
-}
 
 // What is on the ledger before the load.
 const (
 	// periods is how many billing periods of a meter there are, each a reading
 	// later than the one before.
 	periods = 8
-	// wanted is how many bills there are at least, unless tariffs run out.
-	wanted = 100_000
-	// stockCiphertexts is how many ciphertexts the readings before the load
+	// minBills is how many bills there are at least, unless tariffs run out.
+	minBills = 100_000
+	// preloadedCiphertexts is how many ciphertexts the readings before the load
 	// share: each reading is signed afresh under its own meter and number.
-	stockCiphertexts = 32
+	preloadedCiphertexts = 32
 )
 
 // Bills is the workload in which the gateway bills the readings of its
@@ -54,38 +37,38 @@ const (
 // they share makes this a matter of seconds and changes nothing about what
 // computing a bill costs, because every reading is evaluated by itself.
 type Bills struct {
-	config  BillingConfig
-	stock   *Readings
-	gateway *gateway.Gateway
-	biller  gateway.Biller // the gateway, or the same in the device
-	id      string         // of the gateway
-	tariffs []gateway.Tariff
+	config   Config
+	readings *Readings // that are billed
+	gateway  *gateway.Gateway
+	biller   gateway.Biller // the gateway, or the same in the device
+	id       string         // of the gateway
+	tariffs  []gateway.Tariff
 }
 
-var _ Component = (*Bills)(nil)
+var _ Workload = (*Bills)(nil)
 
 // NewBilling checks the configuration, has the tariffs approved, and for an
 // encrypted workload makes master keys and the table of discrete logarithms,
 // which takes up to seconds unless it is kept from before, and then needs not be
 // made by a device with a cap. It fails where results might be beyond the reach
 // of the table.
-func NewBilling(ctx context.Context, config BillingConfig) (*Bills, error) {
+func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	fleet := config.Fleet
-	stock, err := NewReadings(ctx, config.stock())
+	readings, err := NewReadings(ctx, config.billed())
 	if err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
-	b := &Bills{config: config, stock: stock, id: fleet.Config().Prefix + "-gw"}
+	b := &Bills{config: config, readings: readings, id: fleet.Config().Prefix + "-gw"}
 	count := config.tariffs()
 	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
-	if stock.kind == reading.Encrypted {
-		keys := stock.cipher.(vectors).authority
+	if readings.kind == reading.Encrypted {
+		keys := readings.cipher.(vectors).authority
 		serves.Public = keys.Public()
-		b.tariffs, err = approveTariffs(keys, config.Tables, stock.params, fleet.Config(), count)
+		b.tariffs, err = approveTariffs(keys, config.Tables, readings.params, fleet.Config(), count)
 	} else {
 		b.tariffs, err = openTariffs(fleet.Config(), count)
 	}
@@ -111,7 +94,7 @@ func (b *Bills) Bills() uint64 { return b.config.Most() }
 // before any other, each committed before the next: those of the readings, the
 // gateway and the approved functions.
 func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
-	all, err := b.stock.setUp(channel, b.id)
+	all, err := b.readings.setUp(channel, b.id)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +118,7 @@ func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 
 // Prepare makes the ciphertexts that the stock shares. It comes before Preload.
 func (b *Bills) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
-	return b.stock.Prepare(ctx, 0, progress)
+	return b.readings.Prepare(ctx, 0, progress)
 }
 
 // Preload implements Workload: it puts the readings to be billed on the ledger.
@@ -150,8 +133,8 @@ func (b *Bills) Preload(ctx context.Context, channel int) iter.Seq2[bench.Transa
 		}
 		meters := b.config.Fleet.Config().Meters
 		for number := range b.perMeter() {
-			for m := channel; m < meters; m += b.stock.config.Channels {
-				tx, err := b.stock.Transaction(ctx, number*uint64(meters)+uint64(m))
+			for m := channel; m < meters; m += b.readings.config.Channels {
+				tx, err := b.readings.Transaction(ctx, number*uint64(meters)+uint64(m))
 				if err != nil {
 					yield(bench.Transaction{}, fmt.Errorf("readings to bill: %w", err))
 					return
@@ -192,7 +175,7 @@ func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction,
 	if tariff >= uint64(len(b.tariffs)) {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills are made; use more meters", seq, b.Bills())
 	}
-	id, channel := b.config.Fleet.ID(meter), meter%b.stock.config.Channels
+	id, channel := b.config.Fleet.ID(meter), meter%b.readings.config.Channels
 	wire, spent, err := b.compute(ctx, channel, id, from, int(tariff))
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
@@ -218,7 +201,7 @@ func (b *Bills) Reading(seq uint64) (meter string, wh uint64) {
 	index, from, _ := b.bill(seq - b.config.First)
 	meters := uint64(b.config.Fleet.Config().Meters)
 	for number := from; number < from+uint64(b.config.Readings); number++ {
-		_, energy := b.stock.Reading(number*meters + uint64(index))
+		_, energy := b.readings.Reading(number*meters + uint64(index))
 		wh += energy
 	}
 	return b.config.Fleet.ID(index), wh

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"meterbench/bench/result"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
@@ -26,10 +27,7 @@ func smallTables(t testing.TB) *fe.Tables {
 func billing(t testing.TB, form string) (*Bills, *chain) {
 	t.Helper()
 	s := newChain(2)
-	b, err := NewBilling(t.Context(), BillingConfig{
-		Form: form, Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "bill", 5, 4), First: 10, Readings: 3, Verify: true, Channels: 2,
-		Ledger: s, Tables: smallTables(t),
-	})
+	b, err := NewBilling(t.Context(), Config{Options: Options{kind: Billing, Form: form, Scheme: "ddh", Bits: 1024, Readings: 3, Verify: true}, Fleet: fleet(t, "bill", 5, 4), First: 10, Channels: 2, Ledger: s, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,16 +128,16 @@ func TestBilling(t *testing.T) {
 }
 
 func TestBillingErrors(t *testing.T) {
-	good := BillingConfig{Form: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 2, 24), Readings: 30, Tables: smallTables(t)}
-	for want, spoil := range map[string]func(*BillingConfig){
-		"bills over 0 readings; want 1 to 1000":    func(c *BillingConfig) { c.Readings = 0 },
-		"bills over 1001 readings":                 func(c *BillingConfig) { c.Readings = 1001 },
-		`billing: workload kind "open" is unknown`: func(c *BillingConfig) { c.Form = "open" },
-		"no authority to issue keys of tariffs":    func(c *BillingConfig) { c.Scheme = "dmcfe" },
-		"billing: workload encrypted: fe: ddh of":  func(c *BillingConfig) { c.Bits = 7 },
-		"billing: encrypted readings need tables":  func(c *BillingConfig) { c.Tables = nil },
-		"would reveal single values":               func(c *BillingConfig) { c.Fleet = fleet(t, "a", 2, 1) },
-		"larger tables": func(c *BillingConfig) {
+	good := Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "ddh", Bits: 1024, Readings: 30}, Fleet: fleet(t, "a", 2, 24), Tables: smallTables(t)}
+	for want, spoil := range map[string]func(*Config){
+		"bills over 0 readings; want 1 to 1000":    func(c *Config) { c.Readings = 0 },
+		"bills over 1001 readings":                 func(c *Config) { c.Readings = 1001 },
+		`billing: workload kind "open" is unknown`: func(c *Config) { c.Form = "open" },
+		"no authority to issue keys of tariffs":    func(c *Config) { c.Scheme = "dmcfe" },
+		"billing: workload encrypted: fe: ddh of":  func(c *Config) { c.Bits = 7 },
+		"billing: encrypted readings need tables":  func(c *Config) { c.Tables = nil },
+		"would reveal single values":               func(c *Config) { c.Fleet = fleet(t, "a", 2, 1) },
+		"larger tables": func(c *Config) {
 			c.Tables, _ = fe.NewTables(fe.TableConfig{Entries: 1 << 8})
 			c.Scheme, c.Bits = "ecddh", 256
 			wide := fleet(t, "a", 2, 1000).Config()
@@ -187,13 +185,13 @@ func TestTariffsRevealNothing(t *testing.T) {
 }
 
 func TestGroupErrors(t *testing.T) {
-	good := Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 6, 1), Encryption: "inline", Group: 3}
+	good := Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)}
 	for want, spoil := range map[string]func(*Config){
 		"readings of 2 values; with dmcfe a reading has one":  func(c *Config) { c.Fleet = fleet(t, "g", 6, 2) },
-		"6 meters in groups of 4 on 1 channels; want a multi": func(c *Config) { c.Group = 4 },
+		"6 meters in groups of 4 on 1 channels; want a multi": func(c *Config) { c.Length = 4 },
 		"6 meters in groups of 3 on 4 channels":               func(c *Config) { c.Channels = 4 },
-		"vector length 0 is out of range":                     func(c *Config) { c.Group = 0 },
-		"a bank of dmcfe ciphertexts":                         func(c *Config) { c.Encryption, c.Bank = "bank", 3 },
+		"vector length 0 is out of range":                     func(c *Config) { c.Length = 0 },
+		"a bank of dmcfe ciphertexts":                         func(c *Config) { c.Encryption = Encryption{result.EncryptBank, 3} },
 	} {
 		c := good
 		spoil(&c)
@@ -202,7 +200,7 @@ func TestGroupErrors(t *testing.T) {
 		}
 	}
 	padded := good
-	padded.Kind, padded.Encryption = "padded", ""
+	padded.kind, padded.Encryption = "padded", Encryption{}
 	if r, err := NewReadings(t.Context(), padded); err != nil || r.params.CiphertextSize() > 100 {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -24,10 +24,11 @@ const checkedNumbers = 100
 // the values of a trace, and for single values, unless they may be revealed.
 // Under a scheme of groups it adds up the values of a group's meters for one
 // interval. It fails on the first sum that is another.
-func (r *Readings) Check(ctx context.Context, ledger Ledger, tables *fe.Tables, k int) (compared int, err error) {
+func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	if r.kind != reading.Encrypted || r.config.Source != nil {
 		return 0, nil
 	}
+	ledger, tables := r.config.Ledger, r.config.Tables
 	if tables == nil {
 		return 0, errors.New("check readings: they are encrypted and need tables of discrete logarithms")
 	}
@@ -98,7 +99,7 @@ func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.
 	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {
 		got, err = evaluator.Evaluate(ctx, stored.Payload, approval.Key)
 		number := stored.Number
-		if r.config.Encryption == result.EncryptBank { // the ciphertext is that of another reading
+		if r.config.Encryption.Mode == result.EncryptBank { // the ciphertext is that of another reading
 			at := number*uint64(r.config.Fleet.Config().Meters) + uint64(meter)
 			meter, number = r.reading(at % uint64(len(r.ready)))
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"meterbench/bench/result"
 	"meterbench/simulators/reading"
 )
 
@@ -41,23 +42,23 @@ func TestCheck(t *testing.T) {
 		length int
 		want   int
 	}{
-		"plain":                  {Config{Kind: "plain"}, 4, 0},
-		"inline":                 {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"}, 4, k},
-		"fast":                   {Config{Kind: "encrypted", Scheme: "ecddh", Bits: 256, Encryption: "ahead"}, 24, k},
-		"bank":                   {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "bank", Bank: 5}, 4, k},
-		"single values":          {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline"}, 1, 0},
-		"single values revealed": {Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline", Reveal: true}, 1, k},
-		"group of one":           {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 1}, 1, 0},
-		"group of one revealed":  {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 1, Reveal: true}, 1, k},
-		"groups":                 {Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3}, 1, k},
+		"plain":                  {Config{Options: Options{kind: Plain}}, 4, 0},
+		"inline":                 {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 4, k},
+		"fast":                   {Config{Options: Options{kind: Encrypted, Scheme: "ecddh", Bits: 256, Encryption: Encryption{Mode: result.EncryptAhead}}}, 24, k},
+		"bank":                   {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 5}}}, 4, k},
+		"single values":          {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
+		"single values revealed": {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"group of one":           {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
+		"group of one revealed":  {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"groups":                 {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := test.config
 			config.Fleet, config.Verify, config.Channels = fleet(t, "check", 12, test.length), true, 2
 			r := workload(t, config)
 			c := submitAll(t, r, 24)
-			tables := smallTables(t)
-			got, err := r.Check(t.Context(), c, tables, k)
+			r.config.Ledger, r.config.Tables = c, smallTables(t)
+			got, err := r.Check(t.Context(), k)
 			if err != nil || got != test.want {
 				t.Errorf("%d compared, %v; want %d", got, err, test.want)
 			}
@@ -74,17 +75,17 @@ func TestCheck(t *testing.T) {
 					}
 				}
 			}
-			if _, err := r.Check(t.Context(), c, tables, k); err == nil || !strings.Contains(err.Error(), "of meter check-0000") {
+			if _, err := r.Check(t.Context(), k); err == nil || !strings.Contains(err.Error(), "of meter check-0000") {
 				t.Errorf("swapped ciphertexts: error %v", err)
 			}
 			c.fail = errors.New("peer is gone")
-			if _, err := r.Check(t.Context(), c, tables, k); !errors.Is(err, c.fail) {
+			if _, err := r.Check(t.Context(), k); !errors.Is(err, c.fail) {
 				t.Errorf("error %v", err)
 			}
 			c.fail = nil
 			clear(c.states[0])
 			clear(c.states[1])
-			if got, err := r.Check(t.Context(), c, tables, k); err != nil || got != 0 {
+			if got, err := r.Check(t.Context(), k); err != nil || got != 0 {
 				t.Errorf("%d compared of none, %v", got, err)
 			}
 		})
@@ -93,20 +94,22 @@ func TestCheck(t *testing.T) {
 
 // A sum of which a part is not on the ledger is passed over.
 func TestCheckOfIncompleteGroups(t *testing.T) {
-	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3, Fleet: fleet(t, "g", 6, 1), Verify: true})
+	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Verify: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)})
 	c := submitAll(t, r, 5) // the sixth meter has nothing
-	got, err := r.Check(t.Context(), c, smallTables(t), 40)
+	r.config.Ledger, r.config.Tables = c, smallTables(t)
+	got, err := r.Check(t.Context(), 40)
 	if err != nil || got == 0 || got > 35 {
 		t.Errorf("%d of 40 compared, %v", got, err)
 	}
-	if _, err := r.Check(t.Context(), c, nil, 1); err == nil || !strings.Contains(err.Error(), "need tables") {
+	r.config.Tables = nil
+	if _, err := r.Check(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "need tables") {
 		t.Errorf("error %v", err)
 	}
 }
 
 // A group's meters live on one channel, where its parameters are.
 func TestGroupsLiveOnOneChannel(t *testing.T) {
-	r := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Encryption: "inline", Group: 3, Fleet: fleet(t, "g", 12, 1), Channels: 2})
+	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2})
 	g := r.cipher.(*groups)
 	channel := map[int]int{}
 	taken := map[[2]int]bool{}

@@ -58,16 +58,16 @@ func checkGroups(config Config) error {
 	if fleet.Length != 1 {
 		return fmt.Errorf("readings of %d values; with %s a reading has one", fleet.Length, config.Scheme)
 	}
-	if whole := config.Group * config.Channels; fleet.Meters%whole != 0 {
-		return fmt.Errorf("%d meters in groups of %d on %d channels; want a multiple of %d", fleet.Meters, config.Group, config.Channels, whole)
+	if whole := config.Length * config.Channels; fleet.Meters%whole != 0 {
+		return fmt.Errorf("%d meters in groups of %d on %d channels; want a multiple of %d", fleet.Meters, config.Length, config.Channels, whole)
 	}
 	return nil
 }
 
 // newGroups has all groups agree on keys, on all cores.
 func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, error) {
-	count := config.Fleet.Config().Meters / config.Group
-	g := &groups{params: params, size: config.Group, channels: config.Channels, members: make([][]*fe.Member, count), ids: make([]reading.Hash, count)}
+	count := config.Fleet.Config().Meters / config.Length
+	g := &groups{params: params, size: config.Length, channels: config.Channels, members: make([][]*fe.Member, count), ids: make([]reading.Hash, count)}
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range count {

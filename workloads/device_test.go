@@ -82,10 +82,10 @@ func TestDeviceChangesNothing(t *testing.T) {
 		return all
 	}
 	for name, c := range map[string]Config{
-		"plain":        {Kind: "plain", Fleet: fleet(t, "a", 7, 4)},
-		"padded":       {Kind: "padded", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 7, 4)},
-		"plain trace":  {Kind: "plain", Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
-		"padded trace": {Kind: "padded", Scheme: "ecddh", Bits: 256, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+		"plain":        {Options: Options{kind: Plain}, Fleet: fleet(t, "a", 7, 4)},
+		"padded":       {Options: Options{kind: Padded, Scheme: "ddh", Bits: 1024}, Fleet: fleet(t, "a", 7, 4)},
+		"plain trace":  {Options: Options{kind: Plain}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+		"padded trace": {Options: Options{kind: Padded, Scheme: "ecddh", Bits: 256}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.First, c.Channels = 10, 2
@@ -116,7 +116,7 @@ func TestDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := func(kind string) Config {
-		return Config{Kind: kind, Scheme: "ddh", Bits: 1024, Fleet: fleet, First: 10, Encryption: "inline", Channels: 2}
+		return Config{Options: Options{kind: kind, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet, First: 10, Channels: 2}
 	}
 	for _, kind := range []string{"plain", "padded", "encrypted"} {
 		device := &recorder{}
@@ -155,7 +155,7 @@ func TestDevice(t *testing.T) {
 	}
 	for _, mode := range []result.Encryption{result.EncryptAhead, result.EncryptBank} {
 		c := config("encrypted")
-		c.Device, c.Encryption, c.Bank = &recorder{}, mode, 5
+		c.Device, c.Encryption = &recorder{}, Encryption{mode, 5}
 		if _, err := NewReadings(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), "would have no cap when they count; with a device make them inline, not "+string(mode)) {
 			t.Errorf("got %v", err)
 		}
@@ -176,7 +176,7 @@ func TestDevice(t *testing.T) {
 // else encrypts.
 func TestDeviceOfGroups(t *testing.T) {
 	device := &recorder{}
-	config := Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 12, 1), Encryption: "inline", Group: 3, Channels: 2, Device: device}
+	config := Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2, Device: device}
 	r, err := NewReadings(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)

@@ -46,10 +46,10 @@ func Kinds() []Kind {
 		return scenario.WorkloadKind{Name: name, Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
 	}
 	return []Kind{
-		{options(Plain), reading.ContractName, mostReadings, makeReadings},
-		{options(Padded), reading.ContractName, mostReadings, makeReadings},
-		{options(Encrypted), reading.ContractName, mostReadings, makeReadings},
-		{options(Billing), reading.ContractName, mostBills, makeBills},
+		{options(Plain), reading.ContractName, most, makeReadings},
+		{options(Padded), reading.ContractName, most, makeReadings},
+		{options(Encrypted), reading.ContractName, most, makeReadings},
+		{options(Billing), reading.ContractName, most, makeBills},
 	}
 }
 
@@ -139,51 +139,21 @@ type Workload interface {
 	Check(ctx context.Context, k int) (compared int, err error)
 }
 
-// fleet returns the meters of a workload.
-func (s Spec) fleet() (*meter.Fleet, error) {
+// config returns the configuration of readings or bills that a workload sends.
+func (s Spec) config() (Config, error) {
 	o := s.Workload.Options.(Options)
-	return meter.NewFleet(meter.Config{
+	fleet, err := meter.NewFleet(meter.Config{
 		Seed: s.Seed, Meters: s.Workload.Meters, Prefix: s.Prefix, Interval: o.Interval, Start: s.Start, Length: o.values(), Bound: o.Bound,
 	})
-}
-
-// readings returns the configuration of readings that a workload sends.
-func (s Spec) readings() (Config, error) {
-	o := s.Workload.Options.(Options)
-	fleet, err := s.fleet()
-	c := Config{
-		Kind: o.kind, Scheme: o.Scheme, Bits: o.Bits, Group: o.Length, Fleet: fleet, First: s.First, Encryption: o.Encryption.Mode,
-		Bank: o.Encryption.Bank, Verify: o.Verify, Channels: s.Channels, Reveal: o.Reveal, Device: s.Device,
-	}
+	c := Config{Options: o, Fleet: fleet, First: s.First, Channels: s.Channels, Device: s.Device, Ledger: contractLedger{s}, Tables: s.Tables}
 	if s.Trace != nil {
 		c.Source = newTraceSource(s.Trace, s.Rows, o.Interval)
 	}
 	return c, err
 }
 
-// bills returns the configuration of bills that a workload sends.
-func (s Spec) bills() (BillingConfig, error) {
-	o := s.Workload.Options.(Options)
-	fleet, err := s.fleet()
-	return BillingConfig{
-		Form: o.Form, Scheme: o.Scheme, Bits: o.Bits, Fleet: fleet, First: s.First, Readings: o.Readings, Verify: o.Verify,
-		Channels: s.Channels, Reveal: o.Reveal, Ledger: s.ledger(), Tables: s.Tables, Device: s.Device,
-	}, err
-}
-
-func mostReadings(s Spec) (uint64, error) {
-	c, err := s.readings()
-	if err == nil {
-		err = c.Validate()
-	}
-	if err != nil {
-		return 0, err
-	}
-	return c.Most(), nil
-}
-
-func mostBills(s Spec) (uint64, error) {
-	c, err := s.bills()
+func most(s Spec) (uint64, error) {
+	c, err := s.config()
 	if err == nil {
 		err = c.Validate()
 	}
@@ -194,47 +164,28 @@ func mostBills(s Spec) (uint64, error) {
 }
 
 func makeReadings(ctx context.Context, s Spec) (Workload, error) {
-	c, err := s.readings()
+	c, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReadings(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return sentReadings{r, s}, nil
+	return NewReadings(ctx, c)
 }
 
 func makeBills(ctx context.Context, s Spec) (Workload, error) {
-	c, err := s.bills()
+	c, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	b, err := NewBilling(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
-// sentReadings are Readings with the ledger that they are checked on.
-type sentReadings struct {
-	*Readings
-	spec Spec
+	return NewBilling(ctx, c)
 }
 
 // Preload implements Workload: nothing is on the ledger before.
-func (sentReadings) Preload(context.Context, int) iter.Seq2[bench.Transaction, error] {
+func (r *Readings) Preload(context.Context, int) iter.Seq2[bench.Transaction, error] {
 	return func(func(bench.Transaction, error) bool) {}
 }
 
 // Preloaded implements Workload.
-func (sentReadings) Preloaded() uint64 { return 0 }
+func (r *Readings) Preloaded() uint64 { return 0 }
 
 // Meters implements Workload.
-func (r sentReadings) Meters() *meter.Fleet { return r.config.Fleet }
-
-// Check implements Workload.
-func (r sentReadings) Check(ctx context.Context, k int) (compared int, err error) {
-	return r.Readings.Check(ctx, r.spec.ledger(), r.spec.Tables, k)
-}
+func (r *Readings) Meters() *meter.Fleet { return r.config.Fleet }

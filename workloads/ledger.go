@@ -18,8 +18,6 @@ type Ledger interface {
 // contractLedger reads readings from their contract, of which one answer holds only so many.
 type contractLedger struct{ Spec }
 
-func (s Spec) ledger() Ledger { return contractLedger{s} }
-
 // Readings implements Ledger.
 func (l contractLedger) Readings(ctx context.Context, channel int, meter string, from, to uint64) (all []reading.Reading, err error) {
 	for from < to {

@@ -81,10 +81,7 @@ func TestRealNetwork(t *testing.T) {
 	}
 	defer c.Close()
 
-	b, err := NewBilling(t.Context(), BillingConfig{
-		Form: "encrypted", Scheme: "ecddh", Bits: 256, Fleet: fleet(t, "month", 3, 24), Readings: 30, Verify: true,
-		Ledger: real{c}, Tables: smallTables(t),
-	})
+	b, err := NewBilling(t.Context(), Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "ecddh", Bits: 256, Readings: 30, Verify: true}, Fleet: fleet(t, "month", 3, 24), Ledger: real{c}, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +164,7 @@ func monthly(t testing.TB, b *Bills, ledger real) verifier.Verifier {
 	if v.Gateway, err = reading.ParseKey(registration.Key); err != nil {
 		t.Fatal(err)
 	}
-	if v.Evaluator, err = fe.NewEvaluator(t.Context(), b.stock.cipher.publics(0)[0], b.config.Tables); err != nil {
+	if v.Evaluator, err = fe.NewEvaluator(t.Context(), b.readings.cipher.publics(0)[0], b.config.Tables); err != nil {
 		t.Fatal(err)
 	}
 	return v

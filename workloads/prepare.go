@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"meterbench/bench/result"
 	"meterbench/simulators/reading"
 )
@@ -24,11 +26,11 @@ const maxReady = 1 << 30
 // at a time. The times reported are of single encryptions while all cores
 // encrypt. Where ctx ends, so does Prepare, with its error and nothing made.
 func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total int)) (result.Preparation, error) {
-	if r.kind != reading.Encrypted || r.config.Encryption == result.EncryptInline {
+	if r.kind != reading.Encrypted || r.config.Encryption.Mode == result.EncryptInline {
 		return result.Preparation{}, nil
 	}
-	if r.config.Encryption == result.EncryptBank {
-		n = r.config.Bank
+	if r.config.Encryption.Mode == result.EncryptBank {
+		n = r.config.Encryption.Bank
 	}
 	if n < 1 {
 		return result.Preparation{}, errors.New("encryption ahead needs to know the number of transactions; use an open load, or a bank")
@@ -46,46 +48,34 @@ func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total
 }
 
 // encrypt makes the first n ciphertexts and tells how long each took.
-func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) ([][]byte, []float64, error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	made, seconds := make([][]byte, n), make([]float64, n)
-	var (
-		mu         sync.Mutex
-		next, done int
-		workers    sync.WaitGroup
-	)
-	take := func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		next++
-		return next - 1
-	}
-	finish := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		if progress != nil {
-			progress(done, n)
-		}
-	}
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := take(); i < n && ctx.Err() == nil; i = take() {
-				meter, number := r.reading(uint64(i))
-				ciphertext, spent, err := r.sensors.Payload(meter, number, r.reported(uint64(i)))
-				if err != nil {
-					stop(err)
-					return
-				}
-				made[i], seconds[i] = ciphertext, spent.Seconds()
-				finish()
+func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) (made [][]byte, seconds []float64, err error) {
+	made, seconds = make([][]byte, n), make([]float64, n)
+	var mu sync.Mutex
+	done := 0
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		work.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
+			meter, number := r.reading(uint64(i))
+			ciphertext, spent, err := r.sensors.Payload(meter, number, r.reported(uint64(i)))
+			if err != nil {
+				return err
+			}
+			made[i], seconds[i] = ciphertext, spent.Seconds()
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			if progress != nil {
+				progress(done, n)
+			}
+			return nil
 		})
 	}
-	workers.Wait()
-	if done < n {
-		return nil, nil, context.Cause(ctx)
+	if err := work.Wait(); err != nil {
+		return nil, nil, err
 	}
 	return made, seconds, nil
 }

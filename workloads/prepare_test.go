@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"meterbench/bench/result"
 )
 
 func TestPrepareReportsAndStops(t *testing.T) {
-	config := Config{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Fleet: fleet(t, "a", 3, 1), Encryption: "bank", Bank: 40}
+	config := Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 40}}, Fleet: fleet(t, "a", 3, 1)}
 	r := workload(t, config)
 	var calls []int
 	made, err := r.Prepare(t.Context(), 0, func(done, total int) {
@@ -41,7 +43,7 @@ func TestPrepareReportsAndStops(t *testing.T) {
 	}
 
 	// A meter of a group encrypts each of its readings once.
-	group := workload(t, Config{Kind: "encrypted", Scheme: "dmcfe", Bits: 256, Fleet: fleet(t, "g", 2, 1), Encryption: "ahead", Group: 2})
+	group := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 2, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet(t, "g", 2, 1)})
 	if _, _, err := group.sensors.Payload(1, 1, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestPrepareReportsAndStops(t *testing.T) {
 		t.Error("a transaction without ciphertexts")
 	}
 
-	config.Encryption = "ahead"
+	config.Encryption.Mode = result.EncryptAhead
 	for n, want := range map[int]string{0: "use an open load, or a bank", 1 << 30: "do not fit"} {
 		if _, err := workload(t, config).Prepare(t.Context(), n, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("n %d: error %v; want %q", n, err, want)

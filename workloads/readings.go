@@ -23,32 +23,18 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Config says what a transaction is. Length and bound of the encrypted
-// vectors are those of the fleet.
+// Config says what a workload is made of. Length and bound of the encrypted vectors are those of the
+// fleet; under a scheme without an authority the fleet's readings have a single value, and its meters
+// are a multiple of Length times Channels.
 type Config struct {
-	Kind   string // plain, padded or encrypted
-	Scheme string // padded and encrypted: one of fe.Names()
-	Bits   int    // padded and encrypted: one of its sizes
-	Fleet  *meter.Fleet
-	// Group is, for a scheme without an authority, how many meters agree on keys
-	// and have their values of an interval added up. The fleet's readings then
-	// have a single value, and its meters are a multiple of Group times Channels.
-	Group int
-	// Reveal lets the key authority, or the members of a group, issue keys that
-	// reveal single values.
-	Reveal bool
-	First  uint64 // sequence number of the first transaction
-	// Encryption says when ciphertexts are made (encrypted only): inline, in
-	// the transaction; ahead, every one before the load; bank, Bank of them
-	// before the load, each used again and again.
-	Encryption result.Encryption
-	Bank       int
-	Verify     bool // register the meters so that the contract verifies their signatures
-	Channels   int  // over which the meters are spread, index mod Channels; 0 is 1
-	// Source, where not nil, says which meter of the fleet reports what.
-	Source Source
-	// Device, where not nil, makes the readings, which are encrypted inline.
-	Device Device
+	Options
+	Fleet    *meter.Fleet
+	First    uint64     // sequence number of the first transaction
+	Channels int        // over which the meters are spread, index mod Channels; 0 is 1
+	Source   Source     // where not nil, says which meter of the fleet reports what
+	Device   Device     // where not nil, makes the readings, which are encrypted inline, and the bills
+	Ledger   Ledger     // of bills, and of readings that are checked
+	Tables   *fe.Tables // of discrete logarithms, likewise
 }
 
 // A Source gives readings that were not simulated.
@@ -74,7 +60,7 @@ type Readings struct {
 	maker   meter.Maker    // the sensors, or those in the device
 }
 
-var _ bench.Workload = (*Readings)(nil)
+var _ Workload = (*Readings)(nil)
 
 // NewReadings checks the configuration and, for an encrypted workload, makes
 // fresh master keys, which takes up to seconds at 4096 bits and up to a minute
@@ -86,7 +72,7 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 	}
 	r := &Readings{config: config, params: config.params()}
 	if err := r.open(ctx); err != nil {
-		return nil, fmt.Errorf("workload %s: %w", config.Kind, err)
+		return nil, fmt.Errorf("workload %s: %w", config.kind, err)
 	}
 	return r, nil
 }
@@ -94,10 +80,10 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 // open makes the workload's keys and its sensors, here or in the device.
 func (r *Readings) open(ctx context.Context) (err error) {
 	var sensors meter.SensorsConfig
-	switch r.config.Kind {
-	case "plain":
+	switch r.config.kind {
+	case Plain:
 		r.kind = reading.Plain
-	case "padded":
+	case Padded:
 		r.kind, sensors.Size = reading.Padded, r.params.CiphertextSize()
 	default:
 		r.kind = reading.Encrypted
@@ -137,7 +123,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	var wire []byte
 	var spent time.Duration
 	var err error
-	if r.kind == reading.Encrypted && r.config.Encryption != result.EncryptInline {
+	if r.kind == reading.Encrypted && r.config.Encryption.Mode != result.EncryptInline {
 		var ciphertext []byte
 		if ciphertext, err = r.prepared(at); err == nil {
 			wire, err = r.sensors.Seal(meter, number, ciphertext)
@@ -196,7 +182,7 @@ func (r *Readings) prepared(at uint64) ([]byte, error) {
 	switch {
 	case n == 0:
 		return nil, errors.New("no ciphertexts are ready; prepare the workload first")
-	case r.config.Encryption == result.EncryptBank:
+	case r.config.Encryption.Mode == result.EncryptBank:
 		return r.ready[at%n], nil
 	case at >= n:
 		return nil, fmt.Errorf("only %d ciphertexts were made ahead", n)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
@@ -22,10 +23,10 @@ func TestSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, config := range []Config{
-		{Kind: "plain"},
-		{Kind: "padded", Scheme: "ddh", Bits: 1024},
-		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "inline", Reveal: true},
-		{Kind: "encrypted", Scheme: "ddh", Bits: 1024, Encryption: "ahead", Reveal: true},
+		{Options: Options{kind: Plain}},
+		{Options: Options{kind: Padded, Scheme: "ddh", Bits: 1024}},
+		{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}},
+		{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptAhead}}},
 	} {
 		config.Fleet, config.First, config.Source = fleet, 100, odd{3}
 		r, err := NewReadings(t.Context(), config)
@@ -44,12 +45,12 @@ func TestSource(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Meter != fleet.ID(2) || got.Number != 35 {
-			t.Errorf("%s: %+v", config.Kind, got)
+			t.Errorf("%s: %+v", config.kind, got)
 		}
 		if id, wh := r.Reading(105); id != fleet.ID(2) || wh != 25 {
 			t.Errorf("%s reports %d", id, wh)
 		}
-		switch config.Kind {
+		switch config.kind {
 		case "plain":
 			values, err := reading.UnmarshalValues(got.Payload)
 			if want := (reading.Values{Register: 5, Interval: time.Hour, Wh: []int64{25}}); err != nil || !reflect.DeepEqual(values, want) {
