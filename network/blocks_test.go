@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -52,10 +53,12 @@ func TestParseEvent(t *testing.T) {
 			store: 6 * time.Millisecond, state: 2 * time.Millisecond,
 		}},
 	} {
-		got, ok := parseEvent(lines, c.line)
-		if !ok || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, ok, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := parseEvent(lines, c.line)
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(event{})); !ok || diff != "" {
+				t.Errorf("read: %v; %s", ok, diff)
+			}
+		})
 	}
 }
 
@@ -74,9 +77,11 @@ func TestParseEventIsStrict(t *testing.T) {
 		"cut off":         committedLine[:150],
 		"quoted":          `2026-11-22T10:23:07.670Z WARN [x] said "` + receivedLine + `"`,
 	} {
-		if e, ok := parseEvent(lines, line); ok {
-			t.Errorf("%s: read as %+v", name, e)
-		}
+		t.Run(name, func(t *testing.T) {
+			if e, ok := parseEvent(lines, line); ok {
+				t.Errorf("read as block %d of channel %q", e.block, e.channel)
+			}
+		})
 	}
 }
 
@@ -90,8 +95,14 @@ func FuzzParseEvent(f *testing.F) {
 		if !ok {
 			return
 		}
-		if e.channel == "" || e.at.IsZero() || e.transactions < 0 || e.versions < 0 || e.store < 0 || e.state < 0 {
-			t.Errorf("%q: read as %+v", line, e)
+		if e.channel == "" || e.at.IsZero() {
+			t.Errorf("%q: read as of channel %q at %v", line, e.channel, e.at)
+		}
+		if e.transactions < 0 {
+			t.Errorf("%q: %d transactions", line, e.transactions)
+		}
+		if shortest := min(e.versions, e.store, e.state); shortest < 0 {
+			t.Errorf("%q: a part of %v", line, shortest)
 		}
 	})
 }
@@ -175,8 +186,8 @@ func TestBlocks(t *testing.T) {
 		Number: 1, Transactions: 7, Reason: result.CutTimer, Cut: at("01", "00"),
 		Peers: []result.PeerBlock{times("peer0.ptb", "01"), times("peer0.cmi", "02")},
 	}}
-	if !reflect.DeepEqual(blocks, want) {
-		t.Fatalf("got %+v, want %+v", blocks, want)
+	if diff := cmp.Diff(want, blocks); diff != "" {
+		t.Fatal(diff)
 	}
 
 	// The observing peer has committed block 2, the other one not.
@@ -184,14 +195,18 @@ func TestBlocks(t *testing.T) {
 	l.stored("peer0.ptb", "03", "2", "100")
 	l.write("peer0.cmi", receivedLine[:40])
 	blocks = l.blocksSince(at("02", "00"))
-	if len(blocks) != 1 || blocks[0].Number != 2 || blocks[0].Reason != result.CutCount || len(blocks[0].Peers) != 1 {
-		t.Fatalf("got %+v", blocks)
+	want = []result.Block{{
+		Number: 2, Transactions: 100, Reason: result.CutCount, Cut: at("03", "00"), Peers: []result.PeerBlock{times("peer0.ptb", "03")},
+	}}
+	if diff := cmp.Diff(want, blocks); diff != "" {
+		t.Fatal(diff)
 	}
 	// The rest of a line comes later.
 	l.write("peer0.cmi", receivedLine[40:]+"\n")
 	l.stored("peer0.cmi", "04", "2", "100")
-	if blocks = l.blocksSince(at("02", "00")); len(blocks) != 1 || len(blocks[0].Peers) != 2 {
-		t.Fatalf("got %+v", blocks)
+	want[0].Peers = append(want[0].Peers, times("peer0.cmi", "04"))
+	if diff := cmp.Diff(want, l.blocksSince(at("02", "00"))); diff != "" {
+		t.Fatal(diff)
 	}
 }
 
@@ -217,13 +232,12 @@ func TestCutReasons(t *testing.T) {
 		result.CutTimer, result.CutCount, result.CutBytes, result.CutConfig, result.CutConfig, result.CutCount, result.CutUnknown,
 	}
 	blocks := l.blocksSince(time.Time{})
-	if len(blocks) != len(want) {
-		t.Fatalf("got %+v", blocks)
+	var reasons []result.CutReason
+	for _, b := range blocks {
+		reasons = append(reasons, b.Reason)
 	}
-	for i, b := range blocks {
-		if b.Reason != want[i] {
-			t.Errorf("block %d: cut for %v, want %v", b.Number, b.Reason, want[i])
-		}
+	if diff := cmp.Diff(want, reasons); diff != "" {
+		t.Fatal(diff)
 	}
 	if at := blocks[5].Cut; !at.Equal(wall(t, "10:07:00")) {
 		t.Errorf("block 6 was cut at %v", at)
@@ -242,12 +256,12 @@ func TestBlocksThatAreYetToBeTold(t *testing.T) {
 		begin := time.Now()
 		blocks, err := l.Network.Blocks("metrology", time.Time{}, 3)
 		if took := time.Since(begin); err != nil || len(blocks) != 2 || took > 220*time.Millisecond {
-			t.Errorf("%+v, %v after %v", blocks, err, took)
+			t.Errorf("%d blocks, %v after %v", len(blocks), err, took)
 		}
 		begin = time.Now()
 		blocks, err = l.Network.Blocks("metrology", time.Time{}, 4) // nobody ever tells of block 3
 		if took := time.Since(begin); err != nil || len(blocks) != 2 || took != logTimeout {
-			t.Errorf("%+v, %v after %v", blocks, err, took)
+			t.Errorf("%d blocks, %v after %v", len(blocks), err, took)
 		}
 	})
 }
@@ -261,8 +275,12 @@ func TestBlocksThatAreForgotten(t *testing.T) {
 		l.stored("peer0.ptb", minute, number, "100")
 		l.stored("peer0.cmi", minute, number, "100")
 		l.write("peer0.cmi", strings.ReplaceAll(receivedLine, "metrology", "billing")+"\n")
-		if blocks := l.blocksSince(wall(t, "10:"+minute+":00")); len(blocks) != 1 || blocks[0].Number != uint64(n) || len(blocks[0].Peers) != 2 {
-			t.Fatalf("block %d: %+v", n, blocks)
+		blocks := l.blocksSince(wall(t, "10:"+minute+":00"))
+		if len(blocks) != 1 {
+			t.Fatalf("block %d: got %d blocks", n, len(blocks))
+		}
+		if blocks[0].Number != uint64(n) || len(blocks[0].Peers) != 2 {
+			t.Fatalf("block %d: got block %d of %d peers", n, blocks[0].Number, len(blocks[0].Peers))
 		}
 	}
 	kept := 0
@@ -308,17 +326,22 @@ func TestBlocksByChannel(t *testing.T) {
 		{"metrology", "10:01:40", result.CutTimer, "peer0.ptb", "01"},
 		{"metrology-2", "10:01:30", result.CutCount, "peer0.cmi", "03"},
 	} {
-		blocks, err := l.Network.Blocks(want.channel, time.Time{}, 0)
-		if err != nil || len(blocks) != 1 {
-			t.Fatalf("%s: %+v, %v", want.channel, blocks, err)
-		}
-		b := blocks[0]
-		if b.Reason != want.reason || !b.Cut.Equal(wall(t, want.cut)) || len(b.Peers) != 2 {
-			t.Errorf("%s: %+v", want.channel, b)
-		}
-		if first := b.Peers[0]; first.Peer != want.observer || !first.Committed.Equal(wall(t, "10:"+want.minute+":03")) {
-			t.Errorf("%s: observed %+v", want.channel, first)
-		}
+		t.Run(want.channel, func(t *testing.T) {
+			blocks, err := l.Network.Blocks(want.channel, time.Time{}, 0)
+			if err != nil || len(blocks) != 1 {
+				t.Fatalf("%d blocks, %v", len(blocks), err)
+			}
+			b := blocks[0]
+			if b.Reason != want.reason || !b.Cut.Equal(wall(t, want.cut)) {
+				t.Errorf("cut for %v at %v", b.Reason, b.Cut)
+			}
+			if len(b.Peers) != 2 {
+				t.Fatalf("%d peers", len(b.Peers))
+			}
+			if first := b.Peers[0]; first.Peer != want.observer || !first.Committed.Equal(wall(t, "10:"+want.minute+":03")) {
+				t.Errorf("%s committed it at %v", first.Peer, first.Committed)
+			}
+		})
 	}
 }
 
@@ -331,7 +354,7 @@ func TestBlocksOfALogThatIsGone(t *testing.T) {
 	}
 	blocks, err := l.Network.Blocks("metrology", time.Time{}, 0)
 	if err == nil || !strings.Contains(err.Error(), "log of peer0.cmi") || len(blocks) != 1 {
-		t.Errorf("got %+v, %v", blocks, err)
+		t.Errorf("%d blocks, %v", len(blocks), err)
 	}
 	if _, err := l.Network.Blocks("billing", time.Time{}, 0); err == nil || err.Error() != "blocks: network logged has no channel billing" {
 		t.Errorf("got %v", err)
@@ -356,8 +379,11 @@ func TestBlocksOfARealNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(blocks) != 1 || blocks[0].Reason != result.CutTimer || blocks[0].Transactions != 1 {
-		t.Fatalf("got %+v", blocks)
+	if len(blocks) != 1 {
+		t.Fatalf("%d blocks", len(blocks))
+	}
+	if blocks[0].Reason != result.CutTimer || blocks[0].Transactions != 1 {
+		t.Fatalf("%d transactions, cut for %v", blocks[0].Transactions, blocks[0].Reason)
 	}
 	at, ok := blocks[0].At("peer0.ptb")
 	last := begin
@@ -368,6 +394,6 @@ func TestBlocksOfARealNetwork(t *testing.T) {
 		last = instant
 	}
 	if !ok || blocks[0].Cut.Sub(begin) < 150*time.Millisecond {
-		t.Errorf("the timer of 200 ms cut the block %v after %v: %+v", blocks[0].Cut.Sub(begin), begin, blocks[0])
+		t.Errorf("the timer of 200 ms cut the block %v after %v; at the peer: %v", blocks[0].Cut.Sub(begin), begin, ok)
 	}
 }

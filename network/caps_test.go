@@ -92,7 +92,7 @@ func TestCappedPeer(t *testing.T) {
 				t.Errorf("used %.3f cores, more than %v", used, cpus)
 			}
 			if len(throttle) != 1 || peer.Throttled == 0 || peer.Time <= 0 {
-				t.Errorf("throttling: %+v", throttle)
+				t.Errorf("%d nodes were throttled, the peer in %d periods for %v s", len(throttle), peer.Throttled, peer.Time)
 			}
 			if others := cores[proc.Other] + cores[proc.Steal]; math.Abs(used-cpus) > 0.03 && others < 0.5 {
 				t.Errorf("used %.3f cores of %v, while others used %.2f", used, cpus, others)

@@ -100,13 +100,13 @@ func TestMetricsOfARealNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after["peer0.ptb"] != before["peer0.ptb"] {
-		t.Errorf("peer: %+v, before %+v", after["peer0.ptb"], before["peer0.ptb"])
+	if diff := cmp.Diff(before["peer0.ptb"], after["peer0.ptb"]); diff != "" {
+		t.Errorf("peer: %s", diff)
 	}
 	// The transaction's block waited for the timer of 200 ms.
 	then, now := before["orderer0"].BlockFill, after["orderer0"].BlockFill
 	if now.Count-then.Count != 1 || now.Total-then.Total < 0.15 {
-		t.Errorf("orderer: %+v, before %+v", now, then)
+		t.Errorf("orderer: %s", cmp.Diff(then, now))
 	}
 	if len(after) != 2 {
 		t.Errorf("%d nodes have metrics", len(after))

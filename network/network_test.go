@@ -95,7 +95,7 @@ func checkStatus(t *testing.T, n *Network) {
 	}
 	for _, node := range s.Nodes {
 		if !node.Running || node.RSS == 0 {
-			t.Errorf("%s: %+v", node.Name, node)
+			t.Errorf("%s: running %v with %d bytes", node.Name, node.Running, node.RSS)
 		}
 	}
 	for _, c := range s.Channels {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"meterbench/bench/result"
@@ -59,9 +60,10 @@ func TestProfile(t *testing.T) {
 		t.Errorf("profile is %s", data)
 	}
 	peer := p.Peers["peer0.inmetro"]
-	if peer.URL != "grpcs://127.0.0.1:2" || peer.GRPCOptions["ssl-target-name-override"] != "peer0.inmetro" ||
-		peer.TLSCACerts.Path != organisationDir(r.Dir, "inmetro")+"/tlsca.pem" {
-		t.Errorf("peer is %+v", peer)
+	want := node{URL: "grpcs://127.0.0.1:2", GRPCOptions: map[string]string{"ssl-target-name-override": "peer0.inmetro", "hostnameOverride": "peer0.inmetro"}}
+	want.TLSCACerts.Path = organisationDir(r.Dir, "inmetro") + "/tlsca.pem"
+	if diff := cmp.Diff(want, peer); diff != "" {
+		t.Error(diff)
 	}
 }
 

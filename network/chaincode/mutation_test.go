@@ -182,7 +182,7 @@ func FuzzPutBill(f *testing.F) {
 		}
 		key := reading.BillKey(bill.Meter, bill.From, bill.To, bill.Function)
 		if bill.Verify(&meterKey(t, 8).PublicKey) != nil || len(s.writes) != 1 || !bytes.Equal(s.writes[key], b) {
-			t.Fatalf("stored %+v under %d keys", bill, len(s.writes))
+			t.Fatalf("stored a bill of meter %s, readings %d to %d, under %d keys", bill.Meter, bill.From, bill.To, len(s.writes))
 		}
 		delete(s.state, key) // the next one starts from the same state
 	})

@@ -32,7 +32,7 @@ func TestLedgerReadsTheWholeChannel(t *testing.T) {
 			t.Fatal(err)
 		}
 		if entry.Block != uint64(len(got)+1) || entry.TxID == [32]byte{} {
-			t.Errorf("entry %+v", entry)
+			t.Errorf("entry %d is %x of block %d", len(got), entry.TxID, entry.Block)
 		}
 		got = append(got, entry.Outcome)
 	}

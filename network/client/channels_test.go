@@ -42,7 +42,7 @@ func TestChannels(t *testing.T) {
 	last := 0
 	for e, err := range c.Ledger(t.Context()) {
 		if err != nil || e.Channel < last || e.Outcome != result.Valid {
-			t.Fatalf("%+v, %v", e, err)
+			t.Fatalf("%v on channel %d after %d, %v", e.Outcome, e.Channel, last, err)
 		}
 		last = e.Channel
 		got[e.Channel] = append(got[e.Channel], e.TxID)

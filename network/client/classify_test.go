@@ -64,8 +64,8 @@ func TestErrorsOfEndorsement(t *testing.T) {
 			if receipt.Outcome != test.outcome || err == nil || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("outcome %v; want %v; error %v; want %q in it", receipt.Outcome, test.outcome, err, test.text)
 			}
-			if !receipt.Endorsed.IsZero() || receipt.TxID == [32]byte{} {
-				t.Errorf("receipt %+v", receipt)
+			if got := stages(receipt); got != "" || receipt.TxID == [32]byte{} {
+				t.Errorf("transaction %x was %s", receipt.TxID, got)
 			}
 			if status.Code(err) != status.Code(test.err) {
 				t.Errorf("the cause is lost: %v", err)
@@ -135,8 +135,8 @@ func TestErrorsOfSubmission(t *testing.T) {
 			if receipt.Outcome != test.outcome || err == nil || !strings.HasPrefix(err.Error(), "submit through peer0.ptb: ") {
 				t.Errorf("outcome %v; want %v; error %v", receipt.Outcome, test.outcome, err)
 			}
-			if receipt.Endorsed.IsZero() || !receipt.Submitted.IsZero() || receipt.Bytes == 0 {
-				t.Errorf("receipt %+v", receipt)
+			if got := stages(receipt); got != "endorsed" || receipt.Bytes == 0 {
+				t.Errorf("a transaction of %d bytes was %s", receipt.Bytes, got)
 			}
 			if len(c.commits.waiting) != 0 {
 				t.Error("somebody still waits for its commit")
@@ -157,13 +157,15 @@ func TestValidationCodes(t *testing.T) {
 	f := newFakePeer()
 	c := dial(t, f, nil)
 	for _, code := range slices.Sorted(maps.Keys(tests)) {
-		f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
-		receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
-		if receipt.Outcome != tests[code] || receipt.Committed.IsZero() || receipt.Block == 0 {
-			t.Errorf("%v: receipt %+v", code, receipt)
-		}
-		if valid := code == peer.TxValidationCode_VALID; valid != (err == nil) || !valid && !strings.Contains(err.Error(), code.String()) {
-			t.Errorf("%v: error %v", code, err)
-		}
+		t.Run(code.String(), func(t *testing.T) {
+			f.code = func(string) (peer.TxValidationCode, bool) { return code, true }
+			receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
+			if receipt.Outcome != tests[code] || receipt.Committed.IsZero() || receipt.Block == 0 {
+				t.Errorf("outcome %v, want %v; %s in block %d", receipt.Outcome, tests[code], stages(receipt), receipt.Block)
+			}
+			if valid := code == peer.TxValidationCode_VALID; valid != (err == nil) || !valid && !strings.Contains(err.Error(), code.String()) {
+				t.Errorf("error %v", err)
+			}
+		})
 	}
 }

@@ -16,9 +16,12 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"meterbench/bench"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -279,6 +282,20 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 func configFor(address string, c certificate) Config {
 	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address, ServerName: "peer0.ptb",
 		TLSCA: c.cert, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
+}
+
+// stages names the instants that a receipt has.
+func stages(r bench.Receipt) string {
+	var names []string
+	for _, stage := range []struct {
+		name string
+		at   time.Time
+	}{{"endorsed", r.Endorsed}, {"submitted", r.Submitted}, {"committed", r.Committed}} {
+		if !stage.at.IsZero() {
+			names = append(names, stage.name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 func lowS(signature []byte) bool {

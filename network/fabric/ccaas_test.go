@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func unpack(t *testing.T, data []byte) map[string]string {
@@ -122,8 +124,12 @@ func TestBuilderSteps(t *testing.T) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.Address != "127.0.0.1:4711" || c.Domain != "chaincode.peer0.ptb" || !c.TLSRequired || !c.ClientAuthRequired || c.RootCert != string(o.TLSCA.PEM()) {
-		t.Errorf("connection is %s", data)
+	want := connection{
+		Address: "127.0.0.1:4711", Domain: "chaincode.peer0.ptb", DialTimeout: "10s", TLSRequired: true, ClientAuthRequired: true,
+		ClientKey: string(credential.Key), ClientCert: string(credential.Cert), RootCert: string(o.TLSCA.PEM()),
+	}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Error(diff)
 	}
 	if _, err := tls.X509KeyPair([]byte(c.ClientCert), []byte(c.ClientKey)); err != nil {
 		t.Error(err)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fakeGo puts a "go" on the PATH that, instead of building, runs a script with
@@ -234,8 +236,8 @@ func TestFromDir(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Version != "v2.5.9" || b.Peer != peer || b.Orderer != orderer {
-		t.Errorf("got %+v", b)
+	if diff := cmp.Diff(Binaries{Peer: peer, Orderer: orderer, Version: "v2.5.9", ConfigDir: b.ConfigDir}, b); diff != "" {
+		t.Error(diff)
 	}
 	if _, err := os.Stat(filepath.Join(b.ConfigDir, "core.yaml")); err != nil {
 		t.Error(err)
