@@ -66,23 +66,27 @@ series:
 	for i, point := range summary.Points[1:] {
 		encrypt, used := point.Latency[result.PartEncrypt.String()], point.CPU["device"]
 		working := i >= 2 || used > 0 // groups and the trace take less than CPU time is counted in
-		if valid := point.Outcomes[result.Valid.String()]; valid == 0 || valid != point.Scheduled || encrypt.Mean <= 0 || !working {
-			t.Errorf("%s: %d of %d valid, encryption took %+v, with %.3f cores of the device", point.Series, valid, point.Scheduled, encrypt, used)
+		if valid := point.Outcomes[result.Valid.String()]; valid == 0 || valid != point.Scheduled {
+			t.Errorf("%s: %d of %d transactions are valid", point.Series, valid, point.Scheduled)
+		}
+		if encrypt.Mean <= 0 || !working {
+			t.Errorf("%s: encryption took %g s, with %.3f cores of the device", point.Series, encrypt.Mean, used)
 		}
 	}
-	if a := summary.Audit; a == nil || a.Problem() != "" || a.Evaluated == 0 {
-		t.Errorf("audit %+v", a)
+	audit := audited(t, summary)
+	equal(t, "problem of the ledger", audit.Problem(), "")
+	if audit.Evaluated == 0 {
+		t.Error("no ciphertext of the ledger was evaluated")
 	}
 	for i, node := range []string{"peer0.ptb", "device"} {
 		point := summary.Points[i]
-		if want := (topology.Caps{Peer: tenth, Device: tenth}); point.Conditions.Caps != want {
-			t.Errorf("caps in force: %+v, want %+v", point.Conditions.Caps, want)
-		}
+		equal(t, "caps in force", point.Conditions.Caps, topology.Caps{Peer: tenth, Device: tenth})
 		if used := point.CPU[node]; used > 0.13 {
 			t.Errorf("%s used %.3f cores", node, used)
 		}
-		if held := point.Throttled[node]; len(point.Throttled) != 2 || held.Throttled == 0 || held.Throttled > held.Periods {
-			t.Errorf("throttling: %+v", point.Throttled)
+		equal(t, "capped processes", len(point.Throttled), 2)
+		if held := point.Throttled[node]; held.Throttled == 0 || held.Throttled > held.Periods {
+			t.Errorf("%s was throttled in %d of %d periods", node, held.Throttled, held.Periods)
 		}
 		if point.LimitedBy != "CPU cap of "+node {
 			t.Errorf("%s limited by %s: %s", point.Series, point.LimitedBy, point.LimitedBecause)

@@ -49,10 +49,9 @@ func TestRunOverTwoChannels(t *testing.T) {
 	}
 	summary := stored.Summary
 	checkSums(t, summary)
-	p, a := summary.Points[0], summary.Audit
-	if a == nil || a.Problem() != "" || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 || a.Stored != a.Found {
-		t.Errorf("audit %+v", a)
-	}
+	p, audit := summary.Points[0], audited(t, summary)
+	equal(t, "problem of the ledger", audit.Problem(), "")
+	equal(t, "readings stored by the contract", audit.Stored, audit.Found)
 
 	type block struct {
 		channel uint16
@@ -82,8 +81,10 @@ func TestRunOverTwoChannels(t *testing.T) {
 	if len(transactions) != 2 || transactions[0] < 5 || transactions[1] < 5 {
 		t.Errorf("transactions by channel: %v", transactions)
 	}
-	if p.Conditions.Channels != 2 || p.Blocks != uint64(len(blocks)) || len(blocks) < 4 {
-		t.Errorf("%d channels, %d blocks of %d", p.Conditions.Channels, p.Blocks, len(blocks))
+	equal(t, "channels", p.Conditions.Channels, 2)
+	equal(t, "blocks", p.Blocks, uint64(len(blocks)))
+	if len(blocks) < 4 {
+		t.Errorf("only %d blocks", len(blocks))
 	}
 	var parts float64
 	for _, phase := range result.BlockParts() {
@@ -96,7 +97,12 @@ func TestRunOverTwoChannels(t *testing.T) {
 	if mean := whole.Seconds() / float64(n); math.Abs(parts-mean) > 1e-9 {
 		t.Errorf("the parts of %v s in a block sum to %v s; %q", mean, parts, p.Warnings)
 	}
-	if p.BlockTimes["peer0.ptb"].Blocks == 0 || p.BlockTimes["peer0.cmi"].Blocks == 0 || p.BlockCut.Timer+p.BlockCut.Count < 4 {
-		t.Errorf("blocks %+v, cut %+v", p.BlockTimes, p.BlockCut)
+	for _, peer := range []string{"peer0.ptb", "peer0.cmi"} {
+		if p.BlockTimes[peer].Blocks == 0 {
+			t.Errorf("%s committed no block", peer)
+		}
+	}
+	if cut := p.BlockCut.Timer + p.BlockCut.Count; cut < 4 {
+		t.Errorf("only %d blocks were cut by timer or count", cut)
 	}
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"meterbench/bench"
@@ -20,9 +23,9 @@ func TestBar(t *testing.T) {
 		{time.Minute, time.Minute, "[..........]"}, {time.Minute, 31 * time.Second, "[####......]"},
 		{time.Minute, 0, "[##########]"}, {time.Minute, 2 * time.Minute, "[..........]"}, {0, 0, "[..........]"},
 	} {
-		if got := bar(study.Live{Whole: tt.whole, Remaining: tt.remaining}); got != tt.want {
-			t.Errorf("%v of %v left: %s, want %s", tt.remaining, tt.whole, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%v of %v left", tt.remaining, tt.whole), func(t *testing.T) {
+			equal(t, "bar", bar(study.Live{Whole: tt.whole, Remaining: tt.remaining}), tt.want)
+		})
 	}
 }
 
@@ -54,10 +57,51 @@ func TestStatusLine(t *testing.T) {
 		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Level: 2, Levels: 7, Remaining: time.Minute, AtMost: true}, "2/at most 7, at most 1:00 left, a 8 clients offered 0/s"},
 		{study.Live{Series: "day", Phases: 3, Underway: 2, Level: 1, Levels: 4, Now: bench.Live{Offered: 12}}, "1/4, 0:00 left, day 2 of 3 phases offered 12/s"},
 	} {
-		var out strings.Builder
-		(&progress{out: &out, width: 200}).Live(tt.live)
-		if !strings.Contains(out.String(), tt.want) {
-			t.Errorf("%s, want %s", out.String(), tt.want)
+		t.Run(tt.live.Series, func(t *testing.T) {
+			var out strings.Builder
+			(&progress{out: &out, width: 200}).Live(tt.live)
+			if !strings.Contains(out.String(), tt.want) {
+				t.Errorf("%s, want %s", out.String(), tt.want)
+			}
+		})
+	}
+}
+
+// Where the output is no terminal, the status comes every five seconds, as
+// lines, and not right after another line.
+func TestPlainProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := newProgress(&out)
+		p.Step("begin")
+		for range 11 {
+			time.Sleep(time.Second)
+			p.Working("at work")
 		}
+		p.Step("end")
+		p.close()
+		want := "[0:00] begin\n  at work\n  at work\n[0:11] end\n"
+		equal(t, "output", out.String(), want)
+	})
+}
+
+// On a terminal one line is rewritten, cut to the width, and gone at the end.
+func TestTerminalProgress(t *testing.T) {
+	var out bytes.Buffer
+	p := &progress{out: &out, terminal: true, width: 12, began: time.Now()}
+	p.Working("1 of 2")
+	p.Working("2 of 2 – and more than fits")
+	p.Step("end")
+	p.close()
+	const erase = "\r\x1b[K"
+	want := "  1 of 2" + erase + "  2 of 2 – " + erase + "[0:00] end\n"
+	equal(t, "output", out.String(), want)
+}
+
+func TestClock(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0:00", 0: "0:00", 59600 * time.Millisecond: "1:00", 61 * time.Second: "1:01", 2 * time.Hour: "2:00:00 h",
+	} {
+		t.Run(d.String(), func(t *testing.T) { equal(t, "clock", clock(d), want) })
 	}
 }

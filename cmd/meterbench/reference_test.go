@@ -75,11 +75,16 @@ func TestReferenceRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum, manifest := stored.Summary, stored.Run
-	if sum.Target != "reference" || manifest.Target != "reference" || len(sum.Points) != 2 || len(manifest.Sessions) != 2 || manifest.Uncalibrated != "never calibrated" {
-		t.Errorf("%+v\n%+v", sum, manifest)
-	}
-	if a := sum.Audit; a == nil || a.Found != a.Expected || a.Stored < a.Found || a.Found < 200 || a.Foreign+a.Duplicated+a.Contradicted != 0 {
-		t.Errorf("audit %+v", a)
+	equal(t, "target of the summary", sum.Target, "reference")
+	equal(t, "target of the manifest", manifest.Target, "reference")
+	equal(t, "points", len(sum.Points), 2)
+	equal(t, "sessions", len(manifest.Sessions), 2)
+	equal(t, "reason for no instrument", manifest.Uncalibrated, "never calibrated")
+	audit := audited(t, sum)
+	equal(t, "transactions found", audit.Found, audit.Expected)
+	equal(t, "transactions that are foreign or contradict the record", audit.Foreign+audit.Contradicted, 0)
+	if audit.Stored < audit.Found || audit.Found < 200 {
+		t.Errorf("%d transactions stored, %d found", audit.Stored, audit.Found)
 	}
 	failed := uint64(0)
 	for _, p := range sum.Points {

@@ -62,12 +62,12 @@ func TestRunAndReport(t *testing.T) {
 	}
 	summary := readJSON[result.Summary](t, filepath.Join(dir, "summary.json"))
 	checkSums(t, summary)
-	if !summary.Complete || len(summary.Points) != 4 || summary.Target != "fabric" || len(summary.FE) != 1 {
-		t.Errorf("complete %v, %d points, target %q, %d FE costs", summary.Complete, len(summary.Points), summary.Target, len(summary.FE))
-	}
-	if a := summary.Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Expected != a.Found || a.Found == 0 {
-		t.Errorf("audit %+v", a)
-	}
+	equal(t, "complete", summary.Complete, true)
+	equal(t, "points", len(summary.Points), 4)
+	equal(t, "target", summary.Target, "fabric")
+	equal(t, "costs of encryption", len(summary.FE), 1)
+	audit := audited(t, summary)
+	equal(t, "transactions found", audit.Found, audit.Expected)
 
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(dir, moved); err != nil {
@@ -190,9 +190,7 @@ func TestInterruptedRun(t *testing.T) {
 		t.Errorf("last line %q", got)
 	}
 	nothingLeft(t, temp)
-	if a := partial(t, out).Audit; a == nil || a.Missing != 0 || a.Duplicated != 0 || a.Found == 0 {
-		t.Errorf("audit %+v", a)
-	}
+	audited(t, partial(t, out))
 }
 
 // Interrupted before there is anything to keep, a run keeps nothing.
@@ -234,9 +232,9 @@ func TestInterruptedStartKeepsTheCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := stored.Summary; s.Complete || len(s.FE) != 1 || len(s.Points) != 0 {
-		t.Errorf("complete %v, costs %+v, points %+v", s.Complete, s.FE, s.Points)
-	}
+	equal(t, "complete", stored.Summary.Complete, false)
+	equal(t, "costs of encryption", len(stored.Summary.FE), 1)
+	equal(t, "points", len(stored.Summary.Points), 0)
 }
 
 // A program that is killed takes all nodes with it; its folder goes with the

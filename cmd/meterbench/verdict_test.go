@@ -35,8 +35,10 @@ func TestVerdict(t *testing.T) {
 		{"interrupted, and the disk full", interrupted, errors.Join(fmt.Errorf("start: %w", context.Canceled), errors.New("disk full")), 130, "interrupted: disk full"},
 		{"interrupted, disk full", interrupted, errors.New("disk full"), 130, "interrupted: disk full"},
 	} {
-		if code, text := verdict(c.ctx, c.err); code != c.code || text != c.text {
-			t.Errorf("%s: %d %q, want %d %q", c.name, code, text, c.code, c.text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if code, text := verdict(c.ctx, c.err); code != c.code || text != c.text {
+				t.Errorf("%d %q, want %d %q", code, text, c.code, c.text)
+			}
+		})
 	}
 }
