@@ -1,9 +1,7 @@
-// Package codec is the wire form of functional-encryption ciphertexts and of
-// the public keys that they are made with. It knows no scheme: contracts and
-// gateways can check, take apart and put together both without any cryptography.
+// Package codec is the wire form of functional-encryption ciphertexts and of the public keys that they
+// are made with. Contracts and gateways can check, read and write both without any cryptography.
 //
-// A ciphertext is a header of six bytes and its elements, all numbers
-// big-endian:
+// A ciphertext is a header of six bytes and its elements, all numbers big-endian:
 //
 //	byte 0     version, 1
 //	byte 1     scheme: 1 ddh, 2 damgard, 3 ecddh, 4 paillier, 5 dmcfe
@@ -19,9 +17,8 @@
 //	paillier  l+1       bits/4, a residue modulo n^2
 //	dmcfe     1         64, a point of bn256
 //
-// There is one encoding per ciphertext. The codec knows no modulus and no
-// curve: it holds elements to their width and to be non-zero; that they are
-// elements of the scheme's group is checked by whoever evaluates them.
+// There is one encoding per ciphertext. The codec knows no modulus and no curve: it checks that elements
+// have their width and are not zero; the evaluator checks that they are elements of the scheme's group.
 package codec
 
 import (
@@ -38,14 +35,14 @@ const MaxLength = 1024
 
 const version = 1
 
-// A Header says what the elements of a ciphertext are.
+// A Header describes the elements of a ciphertext.
 type Header struct {
 	Scheme Scheme
 	Bits   int // one of Scheme.Sizes()
 	Length int // of the encrypted vector, or of the group of meters: 1 to MaxLength
 }
 
-// Elements returns how many elements the ciphertext has, 0 for an unknown scheme.
+// Elements returns the number of elements of the ciphertext, 0 for an unknown scheme.
 func (h Header) Elements() int {
 	f := h.Scheme.form()
 	switch {
@@ -60,7 +57,7 @@ func (h Header) Elements() int {
 // ElementSize returns the size of each element in bytes, 0 for an unknown scheme.
 func (h Header) ElementSize() int { return h.Scheme.form().numbers * h.Bits / 8 }
 
-// Validate tells what of the header is unknown or out of range.
+// Validate checks that the header is known and within range.
 func (h Header) Validate() error {
 	f := h.Scheme.form()
 	switch {
@@ -84,8 +81,7 @@ func (h Header) put(b []byte) {
 // Size returns the size in bytes of a ciphertext with a valid header.
 func Size(h Header) int { return HeaderSize + h.Elements()*h.ElementSize() }
 
-// ReadHeader returns the header of b, which may be a whole ciphertext. It
-// looks at nothing beyond the header.
+// ReadHeader returns the header of b, which may be a whole ciphertext. It ignores the rest.
 func ReadHeader(b []byte) (Header, error) {
 	if len(b) < HeaderSize {
 		return Header{}, fmt.Errorf("fe ciphertext: %d bytes; the header alone has %d", len(b), HeaderSize)
@@ -107,9 +103,8 @@ func ReadHeader(b []byte) (Header, error) {
 	return h, nil
 }
 
-// Check tells whether b is a well-formed ciphertext: a valid header, exactly
-// the size that it announces, and no element zero. It does no arithmetic and
-// allocates nothing when b is well-formed.
+// Check checks that b is a well-formed ciphertext: a valid header, exactly the size that it announces,
+// and no element zero. It does no arithmetic and allocates nothing if b is well-formed.
 func Check(b []byte) error {
 	h, err := ReadHeader(b)
 	if err != nil {
@@ -131,8 +126,8 @@ func isZero(element []byte) bool {
 	return !slices.ContainsFunc(element, func(octet byte) bool { return octet != 0 })
 }
 
-// Marshal encodes a ciphertext. It refuses an invalid header, a wrong number
-// of elements, and elements that are zero or not of the header's ElementSize.
+// Marshal encodes a ciphertext. It refuses an invalid header, a wrong number of elements, and elements
+// that are zero or not of the header's ElementSize.
 func Marshal(h Header, elements [][]byte) ([]byte, error) {
 	if err := h.Validate(); err != nil {
 		return nil, err
@@ -151,8 +146,7 @@ func Marshal(h Header, elements [][]byte) ([]byte, error) {
 	return b, nil
 }
 
-// Unmarshal decodes what Check accepts and nothing else. The elements are
-// parts of b.
+// Unmarshal decodes a ciphertext that Check accepts. The elements are parts of b.
 func Unmarshal(b []byte) (Header, [][]byte, error) {
 	if err := Check(b); err != nil {
 		return Header{}, nil, err
@@ -164,8 +158,7 @@ func Unmarshal(b []byte) (Header, [][]byte, error) {
 	return h, Split(b[HeaderSize:], h.ElementSize()), nil
 }
 
-// Split cuts b into parts of that many bytes each, at least 1. What is left over
-// at the end, shorter than that, is dropped.
+// Split cuts b into parts of that many bytes each, at least 1, and drops a shorter rest.
 func Split(b []byte, width int) [][]byte {
 	parts := make([][]byte, len(b)/width)
 	for i := range parts {

@@ -14,7 +14,7 @@ const (
 	DMCFE    Scheme = "dmcfe"
 )
 
-// A form is what ciphertexts and public keys of a scheme look like.
+// A form describes the ciphertexts and public keys of a scheme.
 type form struct {
 	scheme  Scheme
 	number  uint8 // on the wire, never reused

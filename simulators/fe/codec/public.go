@@ -5,15 +5,14 @@ import (
 	"fmt"
 )
 
-// PublicHeaderSize is the size in bytes of what precedes the key in a Public.
+// PublicHeaderSize is the size of the part before the key in a Public, in bytes.
 const PublicHeaderSize = 1 + HeaderSize + 8
 
-// publicMark tells a public key from a ciphertext, which begins with a version.
+// publicMark distinguishes a public key from a ciphertext, which begins with a version.
 const publicMark = 'P'
 
-// A Public is what encryptors share, and what is registered on a ledger: the
-// parameters of a scheme and the public key. In wire form, all numbers
-// big-endian:
+// A Public is the parameters of a scheme and a public key, as encryptors share them and the ledger keeps
+// them. In wire form, all numbers big-endian:
 //
 //	byte 0      'P'
 //	bytes 1-6   header, as that of a ciphertext
@@ -31,7 +30,7 @@ const publicMark = 'P'
 type Public struct {
 	Header
 	Bound int64
-	Key   []byte // as the scheme has it; nothing of it is looked at here
+	Key   []byte // in the scheme's form, not checked here
 }
 
 // PublicSize returns the size in bytes of a public key with a valid header.
@@ -51,7 +50,7 @@ func (p Public) Marshal() ([]byte, error) {
 	return append(b, p.Key...), nil
 }
 
-// ReadPublic decodes what Marshal encodes and nothing else. The key is a part of b.
+// ReadPublic is the inverse of Marshal. The key is a part of b.
 func ReadPublic(b []byte) (Public, error) {
 	if len(b) < PublicHeaderSize || b[0] != publicMark {
 		return Public{}, fmt.Errorf("fe public key: %d bytes that do not begin with the mark of a public key", len(b))
