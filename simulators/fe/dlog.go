@@ -7,24 +7,21 @@ import (
 
 const (
 	exponentBits = 22
-	// maxGiantSteps limits the search each way: with 2^20 entries that is about
-	// 5 s modulo a prime of 2048 bits, for results up to 2^40.
+	// maxGiantSteps limits the search each way: with 2^20 entries to about 5 s modulo a prime of 2048
+	// bits, for results up to 2^40.
 	maxGiantSteps = 1 << 20
-	// walkSteps is how many elements go by between two looks at the context,
-	// below a millisecond in the slowest group, and how far a search may
-	// compute beyond what it needs.
+	// walkSteps is the number of elements between two looks at the context, below a millisecond in the
+	// slowest group, and at most as many are computed in vain at the end of a search.
 	walkSteps = 32
 )
 
-// A logGroup is a cyclic group with elements E, written multiplicatively, and
-// its generator g. Discrete logarithms are searched by fingerprints of
-// elements: 64 bits that differ for different elements, but for chance. Its
-// methods change no element that they are given.
+// A logGroup is a cyclic group with elements E, written multiplicatively, and its generator g. Discrete
+// logarithms are searched by fingerprints of elements: 64 bits that differ for different elements, but
+// for chance. Its methods do not change their arguments.
 type logGroup[E any] interface {
-	// id names the group and its generator in a file name: groups of equal id
-	// have the same fingerprints.
+	// id names the group and its generator in a file name: groups of equal id have the same fingerprints.
 	id() string
-	// symmetric tells whether an element and its inverse share a fingerprint.
+	// symmetric reports whether an element and its inverse share a fingerprint.
 	symmetric() bool
 	power(z int64) E // g^z, for z of either sign
 	equal(x, y E) bool
@@ -32,15 +29,14 @@ type logGroup[E any] interface {
 	walk(x, step E, prints []uint64) E
 }
 
-// A logTable finds z in g^z for small z of either sign by baby steps and
-// giant steps (Shanks): with m baby steps g^0 … g^(m-1) in the table,
-// z = j*w + i is found when g^z * g^(-j*w) is the entry g^i. The giant step w
-// is m, or 2m-1 where an entry stands for g^i and g^-i. The search goes
-// outward from zero, j = 0, ±1, ±2, …, so that it takes about 2*|z|/w steps.
+// A logTable finds z in g^z for small z of either sign by baby steps and giant steps (Shanks): with m
+// baby steps g^0 … g^(m-1) in the table, z = j*w + i if g^z * g^(-j*w) is the entry g^i. The giant step w
+// is m, or 2m-1 if an entry stands for g^i and g^-i. The search goes outward from zero, j = 0, ±1, ±2,
+// …, so that it takes about 2*|z|/w steps.
 //
-// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42
-// bits of the fingerprint of g^i above it. A match of those bits is verified,
-// so that a wrong entry costs time or a result, but never gives a wrong one.
+// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42 bits of the fingerprint of
+// g^i above it. A match of those bits is verified, so that a wrong entry costs time or a result, but
+// never gives a wrong one.
 type logTable[E any] struct {
 	group   logGroup[E]
 	entries []uint64 // ascending
@@ -75,8 +71,7 @@ func logEntries[E any](ctx context.Context, group logGroup[E], count int) ([]uin
 	return prints, nil
 }
 
-// find returns the z with g^z = target and |z| <= bound, ErrNoResult if there
-// is none, or the context's error.
+// find implements solver.
 func (t *logTable[E]) find(ctx context.Context, target E, bound int64) (int64, error) {
 	var above, below [walkSteps]uint64
 	upper, lower := target, target
@@ -102,8 +97,8 @@ func (t *logTable[E]) find(ctx context.Context, target E, bound int64) (int64, e
 	return 0, ErrNoResult
 }
 
-// match returns the logarithm of the target if its distance from origin is an
-// entry with that fingerprint.
+// match returns the logarithm of the target if its distance from origin is an entry with that
+// fingerprint.
 func (t *logTable[E]) match(print uint64, origin int64, target E, bound int64) (int64, bool) {
 	key := print << exponentBits
 	at, _ := slices.BinarySearch(t.entries, key)
@@ -123,5 +118,5 @@ func (t *logTable[E]) match(print uint64, origin int64, target E, bound int64) (
 
 func (t *logTable[E]) origin() TableOrigin { return t.from }
 
-// reach returns the largest result that find may be asked for.
+// reach returns the largest bound of find.
 func (t *logTable[E]) reach() int64 { return int64(len(t.entries)) * maxGiantSteps }

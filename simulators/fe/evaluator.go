@@ -7,11 +7,11 @@ import (
 	"math/big"
 )
 
-// A cipherGroup is what ciphertexts are made in, with elements E and a generator g.
+// A cipherGroup is the group of a scheme's ciphertexts, with elements E and a generator g.
 type cipherGroup[E any] interface {
-	// decode returns an element of a ciphertext, as far as it can be seen to be one.
+	// decode decodes an element of a ciphertext. It refuses what is visibly none.
 	decode(octets []byte) (E, error)
-	// checkSecret tells what of a number no secret of a key has.
+	// checkSecret checks that a number may be a secret of a key.
 	checkSecret(k *big.Int) error
 	// combine returns g^(x·y): the product of the values' elements, each to the power of its weight,
 	// divided by that of the heads, each to the power of its secret.
@@ -71,7 +71,7 @@ func (e *cipherEvaluator[E]) Evaluate(ctx context.Context, ciphertext []byte, ke
 	return z, nil
 }
 
-// checkKey holds a key to the parameters, and its secrets to their number and the group.
+// checkKey checks a key against the parameters, and its secrets against the group.
 func (e *cipherEvaluator[E]) checkKey(key Key) error {
 	if p := e.params; key.Params != p {
 		return fmt.Errorf("made for %v with bound %d, the evaluator for %v with bound %d", key.Params, key.Params.Bound, p, p.Bound)
@@ -93,7 +93,7 @@ func (e *cipherEvaluator[E]) checkKey(key Key) error {
 	return nil
 }
 
-// open takes a ciphertext apart and returns g^(x·y).
+// open decodes a ciphertext and returns g^(x·y).
 func (e *cipherEvaluator[E]) open(ciphertext []byte, key Key) (none E, err error) {
 	octets, err := e.params.open(ciphertext)
 	if err != nil {
@@ -108,7 +108,7 @@ func (e *cipherEvaluator[E]) open(ciphertext []byte, key Key) (none E, err error
 	return e.group.combine(elements, key)
 }
 
-// checkBelow tells whether a secret is a number modulo the order of a group.
+// checkBelow checks that a secret is a number modulo the order of a group.
 func checkBelow(k, order *big.Int) error {
 	if k.Sign() < 0 || k.Cmp(order) >= 0 {
 		return errors.New("negative or not below the order of the group")

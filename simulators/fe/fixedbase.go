@@ -8,10 +8,9 @@ const (
 	multiples = 1 << (digitBits - 1)
 )
 
-// A fixedBase is a table of multiples of one point: d * 2^(5i) * P for digits d
-// from 1 to 16. A multiplication by P then is at most 51 additions and no
-// doubling. It takes 128 kB. Which entries are read depends on the secret
-// number: it is not hardened against side channels.
+// A fixedBase is a table of multiples of one point: d * 2^(5i) * P for digits d from 1 to 16. A
+// multiplication by P then is at most 51 additions and no doubling. It takes 128 kB. The entries that it
+// reads depend on the secret number: it is not hardened against side channels.
 type fixedBase [digits][multiples]edwards25519.Point
 
 func newFixedBase(p *edwards25519.Point) *fixedBase {

@@ -9,18 +9,17 @@ import (
 	"github.com/fentec-project/gofe/data"
 )
 
-// A gofeScheme is what the schemes of gofe that have an authority do, for vectors of one length. Its
-// functions only read, so they may run at once.
+// A gofeScheme holds the functions of a gofe scheme with an authority, for vectors of one length. They
+// only read, so they may run at once.
 type gofeScheme struct {
-	preface  []byte // what precedes h_1 … h_l in a public key
+	preface  []byte // of a public key, before h_1 … h_l
 	generate func() (secrets []data.Vector, h data.Vector, err error)
 	derive   func(secrets []data.Vector, y data.Vector) ([]*big.Int, error)
 	encrypt  func(x, h data.Vector) (data.Vector, error)
 }
 
 // setup makes an authority with fresh master keys, value by value with the scheme for vectors of one.
-// gofe makes those of a vector in the same way, but all of them whatever the context says, which
-// takes up to minutes.
+// gofe does the same for a whole vector, but without a context, and it takes up to minutes.
 func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (keyedAuthority, error) {
 	var secrets []data.Vector
 	var h data.Vector

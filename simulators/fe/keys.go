@@ -9,7 +9,7 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// A keyedAuthority is an Authority of what derives the secrets of a key.
+// A keyedAuthority is an Authority that derives the secrets of a key with a function.
 type keyedAuthority struct {
 	params    Params
 	encryptor Encryptor
@@ -33,7 +33,7 @@ func (a keyedAuthority) Derive(y []int64) (Key, error) {
 	return key, nil
 }
 
-// A keyedEncryptor is an Encryptor of what makes the elements of a ciphertext.
+// A keyedEncryptor is an Encryptor that makes the elements of a ciphertext with a function.
 type keyedEncryptor struct {
 	params  Params
 	public  []byte

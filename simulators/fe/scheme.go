@@ -8,7 +8,7 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// Name is the name of a scheme. Its methods say what its ciphertexts look like.
+// Name is the name of a scheme. Its methods describe the scheme's ciphertexts.
 type Name = codec.Scheme
 
 // The names of the schemes.
@@ -20,11 +20,11 @@ const (
 	DMCFE    = codec.DMCFE
 )
 
-// A Scheme is a row of the table of schemes. What its ciphertexts and public keys look like is a row
-// in package codec.
+// A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in
+// package codec.
 type Scheme struct {
 	Name     Name
-	elements string           // what a ciphertext's elements are, with %d for the size
+	elements string           // of a ciphertext, in words, with %d for the size
 	strength map[int]strength // by size
 	cost     func(size float64, length int) Cost
 	searches bool // for discrete logarithms, in Tables
@@ -69,7 +69,7 @@ func Schemes() []Scheme {
 
 // Cost is about how long a scheme takes, in P-256 signatures on the same machine.
 type Cost struct {
-	Setup   float64 // what is made once for a size, as a modulus
+	Setup   float64 // once for a size, as the search for a modulus
 	Encrypt float64 // one ciphertext
 	Sample  float64 // of the table of costs: fresh keys, a ciphertext of each member, a decryption
 }
@@ -90,7 +90,7 @@ func (s Scheme) Cost(bits, length int) Cost { return s.cost(float64(bits), lengt
 // One without encrypts the single values of several meters.
 func (s Scheme) HasAuthority() bool { return s.setup != nil }
 
-// Elements returns what a ciphertext's elements are.
+// Elements describes the elements of a ciphertext.
 func (s Scheme) Elements(bits int) string {
 	if len(s.Name.Sizes()) == 1 {
 		return s.elements

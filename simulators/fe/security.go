@@ -31,7 +31,7 @@ var (
 )
 
 // Security returns the scheme's security strength at a size, in bits, and where that number comes
-// from. The strength is nil where nobody assessed it.
+// from. The strength is nil if there is no assessment.
 func (s Scheme) Security(bits int) (strength *int, source string) {
 	assessed, ok := s.strength[bits]
 	if !ok {

@@ -20,8 +20,7 @@ import (
 //	 8 each   entries, ascending
 //	32 bytes  SHA-256 of all that precedes
 //
-// The checksum finds damage. It does not have to find malice: what is found by
-// an entry is verified.
+// The checksum finds damage. It need not find malice: the search verifies the result of an entry.
 const (
 	tableMagic   = "mbdlog"
 	tableVersion = 1
@@ -39,8 +38,7 @@ func tableStart(group string, entries int) []byte {
 // tableSize is the size of a file with that many entries in bytes.
 func tableSize(entries int) int { return tableHeader + 8*entries + sha256.Size }
 
-// readTable returns the entries in a file, which must be those of the group
-// and as many as wanted.
+// readTable returns the entries in a file, which must be so many of the group.
 func readTable(file, group string, entries int) ([]uint64, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -79,11 +77,11 @@ func encodeTable(group string, entries []uint64) []byte {
 	return append(b, sum[:]...)
 }
 
-// A writer that was killed leaves a file of another name behind. Any that is older than this has no
-// writer, who takes seconds.
+// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an older
+// one is gone.
 const staleAfter = time.Hour
 
-// sweepParts removes such files from a folder. What it cannot remove just stays.
+// sweepParts removes such files from a folder, as far as it can.
 func sweepParts(dir string) {
 	parts, _ := filepath.Glob(filepath.Join(dir, "*"+tableSuffix+"?*"))
 	for _, part := range parts {
@@ -93,8 +91,7 @@ func sweepParts(dir string) {
 	}
 }
 
-// writeTable writes a file so that no reader ever finds a part of it and the last of several writers
-// wins. Everybody may read it.
+// writeTable replaces a file atomically, so that the last of several writers wins. Everybody may read it.
 func writeTable(file, group string, entries []uint64) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -193,13 +193,13 @@ func TestTableIsShared(t *testing.T) {
 	if err != nil || &first.entries[0] != &second.entries[0] {
 		t.Errorf("a second table was made, %v", err)
 	}
-	made := <-tables.made
+	made := <-tables.tables
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := tableOf[*big.Int](done, tables, group); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting ends with %v", err)
 	}
-	tables.made <- made
+	tables.tables <- made
 }
 
 func TestTablesRefused(t *testing.T) {
