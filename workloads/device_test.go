@@ -185,8 +185,8 @@ func TestDeviceOfGroups(t *testing.T) {
 		t.Fatalf("the device is told %+v", device.sealed)
 	}
 	groups := r.cipher.(*groups)
-	if _, err := groups.members[0][0].Encrypt(0, 1); err == nil || !strings.Contains(err.Error(), "another encrypts in its place") {
-		t.Errorf("encrypted here: %v", err)
+	if _, err := groups.members[0][0].Seal(); err == nil || !strings.Contains(err.Error(), "sealed before") {
+		t.Errorf("sealed twice: %v", err)
 	}
 	tables := smallTables(t)
 	for _, first := range []int{0, 1, 6, 7} { // the first meter of each group

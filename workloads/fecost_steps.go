@@ -7,83 +7,83 @@ import (
 	"meterbench/simulators/fe"
 )
 
-// An feTrial returns the steps of one sample on given values, in their order,
-// and where the last of them puts the sum that it decrypts.
+// An feTrial returns the steps of one sample of values, in their order, and a pointer to the sum that the
+// last of them decrypts.
 type feTrial func(ctx context.Context, values []int64) (steps []feStep, sum *int64)
 
-// An feStep is timed where it has samples to add to. Then it may be called
-// several times.
+// An feStep is timed if it has samples to add to. Then it may be called several times.
 type feStep struct {
 	samples *[]float64
 	call    func() error
 }
 
-// feShared is what several combinations share.
+// feShared holds the parts that several combinations share.
 type feShared struct {
-	tables  *fe.Tables
-	grounds map[fe.Params]feGround // by scheme and size, for length 1 and bound 1
+	tables *fe.Tables
+	setups map[fe.Params]feSetup // by scheme and size, for length 1 and bound 1
 }
 
-// An feGround is what takes long for a scheme of a size and is made only once.
-type feGround struct {
-	owner   fe.Renewer // makes authorities with its modulus; nil where a scheme has none of its own
+// An feSetup is the slow part of a scheme at a size, made only once.
+type feSetup struct {
+	renewer fe.Renewer // makes authorities with its modulus; nil if the scheme has no modulus of its own
 	modulus float64    // seconds that the search for the modulus took
 	table   fe.TableOrigin
 }
 
-// trial makes a combination's trial, and the ground that it stands on.
+// trial makes a combination's trial, and first the setup of its scheme and size.
 func (s *feShared) trial(ctx context.Context, c *feCell) (feTrial, error) {
 	least := fe.Params{Scheme: c.params.Scheme, Bits: c.params.Bits, Length: 1, Bound: 1}
-	ground, made := s.grounds[least]
-	if !made {
-		lay := s.authorityGround
-		if !fe.HasAuthority(c.params.Scheme) {
-			lay = s.groupGround
-		}
+	setup, known := s.setups[least]
+	if !known {
 		var err error
-		if ground, err = lay(ctx, least); err != nil {
+		if c.scheme.HasAuthority() {
+			setup, err = s.setUpAuthority(ctx, least)
+		} else {
+			setup, err = s.setUpGroup(ctx, least)
+		}
+		if err != nil {
 			return nil, err
 		}
-		s.grounds[least] = ground
+		s.setups[least] = setup
 	}
-	c.modulus, c.table, c.tableBytes = ground.modulus, ground.table, s.tables.Bytes(c.params)
-	if !fe.HasAuthority(c.params.Scheme) {
-		return s.groupTrial(ctx, c)
+	c.modulus, c.table, c.tableBytes = setup.modulus, setup.table, s.tables.Bytes(c.params)
+	if c.scheme.HasAuthority() {
+		return s.authorityTrial(c, setup), nil
 	}
-	return s.authorityTrial(c, ground), nil
+	return s.groupTrial(ctx, c)
 }
 
-func (s *feShared) authorityGround(ctx context.Context, least fe.Params) (g feGround, err error) {
+func (s *feShared) setUpAuthority(ctx context.Context, least fe.Params) (setup feSetup, err error) {
 	start := time.Now()
 	authority, err := fe.Setup(ctx, least)
 	if err != nil {
-		return g, err
+		return setup, err
 	}
-	if owner, ok := authority.(fe.Renewer); ok {
-		g.owner, g.modulus = owner, time.Since(start).Seconds()
+	if renewer, ok := authority.(fe.Renewer); ok {
+		setup.renewer, setup.modulus = renewer, time.Since(start).Seconds()
 	}
 	evaluator, err := fe.NewEvaluator(ctx, authority.Encryptor().Public(), s.tables)
 	if searcher, ok := evaluator.(fe.Searcher); ok {
-		g.table = searcher.Table()
+		setup.table = searcher.Table()
 	}
-	return g, err
+	return setup, err
 }
 
-func (s *feShared) groupGround(ctx context.Context, least fe.Params) (g feGround, err error) {
+func (s *feShared) setUpGroup(ctx context.Context, least fe.Params) (setup feSetup, err error) {
 	members, err := fe.NewGroup(ctx, least, true)
 	if err != nil {
-		return g, err
+		return setup, err
 	}
 	key, err := groupKey(least, members)
 	if err != nil {
-		return g, err
+		return setup, err
 	}
 	evaluator, err := fe.NewGroupEvaluator(ctx, key, s.tables)
 	if err != nil {
-		return g, err
+		return setup, err
 	}
-	g.table = evaluator.Table()
-	return g, nil
+	setup.table = evaluator.Table()
+	return setup, nil
 }
 
 // groupKey returns a group's key for the sum of its values.
@@ -99,10 +99,10 @@ func groupKey(p fe.Params, members []*fe.Member) (fe.GroupKey, error) {
 }
 
 // authorityTrial makes fresh master keys in every sample.
-func (s *feShared) authorityTrial(c *feCell, ground feGround) feTrial {
-	setup := func(ctx context.Context) (fe.Authority, error) { return fe.Setup(ctx, c.params) }
-	if ground.owner != nil {
-		setup = func(ctx context.Context) (fe.Authority, error) { return ground.owner.Renew(ctx, c.params) }
+func (s *feShared) authorityTrial(c *feCell, setup feSetup) feTrial {
+	makeKeys := fe.Setup
+	if setup.renewer != nil {
+		makeKeys = setup.renewer.Renew
 	}
 	return func(ctx context.Context, values []int64) ([]feStep, *int64) {
 		var (
@@ -115,7 +115,7 @@ func (s *feShared) authorityTrial(c *feCell, ground feGround) feTrial {
 		)
 		return []feStep{
 			{&c.keygen, func() (err error) {
-				authority, err = setup(ctx)
+				authority, err = makeKeys(ctx, c.params)
 				return err
 			}},
 			{&c.derive, func() (err error) {
@@ -147,9 +147,16 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 		return nil, err
 	}
 	c.public = len(members[0].Public())
-	publicKeys := make([][]byte, len(members))
+	publicKeys, sealed := make([][]byte, len(members)), make([]*fe.SealedMember, len(members))
 	for i, m := range members {
 		publicKeys[i] = m.PublicKey()
+		key, err := m.Seal()
+		if err != nil {
+			return nil, err
+		}
+		if sealed[i], err = fe.NewSealedMember(c.params, key); err != nil {
+			return nil, err
+		}
 	}
 	key, err := groupKey(c.params, members)
 	if err != nil {
@@ -159,7 +166,7 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 	if err != nil {
 		return nil, err
 	}
-	label := uint64(0) // of the last value that was encrypted
+	label := uint64(0) // of the last encrypted value
 	ciphertexts := make([][]byte, len(members))
 	return func(ctx context.Context, values []int64) ([]feStep, *int64) {
 		var sum int64
@@ -178,12 +185,12 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 			}},
 			{&c.encrypt, func() error {
 				label++
-				_, err := members[0].Encrypt(label, values[0])
+				_, err := sealed[0].Encrypt(label, values[0])
 				return err
 			}},
 			{nil, func() (err error) {
 				label++
-				for i, m := range members {
+				for i, m := range sealed {
 					if ciphertexts[i], err = m.Encrypt(label, values[i]); err != nil {
 						return err
 					}

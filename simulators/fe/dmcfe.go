@@ -6,60 +6,53 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/fentec-project/bn256"
 	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// A Member is one meter of a group under the scheme "dmcfe", that of Chotard,
-// Dufour Sans, Gay, Phan and Pointcheval, "Decentralized Multi-Client
-// Functional Encryption for Inner Product" (ASIACRYPT 2018): secure against the
-// static corruption of members under the symmetric external Diffie-Hellman
+// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan and
+// Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT 2018):
+// secure against the static corruption of members under the symmetric external Diffie-Hellman
 // assumption and in the random oracle model, in the pairing groups of bn256.
 //
-// There is no authority. Each member has secrets of its own, s in Z_q^2, and
-// agrees with the others on a matrix T; the matrices of a group add up to zero.
-// Values are encrypted singly, under a label such as the number of the interval
-// that they belong to, and only values of one label add up. With H hashing
-// labels into G_1^2 and H' functions into G_2^2:
+// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on a
+// matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such as
+// the number of their interval, and only values of one label add up. With H hashing labels into G_1^2
+// and H' functions into G_2^2:
 //
 //	ciphertext of x  c = H(label)·s + x*g_1
 //	key share for y  d = y*s*g_2 + T*H'(y), one number of y for each member
 //	result           the z with e(g_1, g_2)^z = e(sum of y_i*c_i, g_2) / e(H(label), sum of d_i)
 //
-// As the parties to the group see them, a group is made in three steps: every
-// Member publishes its PublicKey; every Member is given all of them by Agree;
-// and to approve a function every Member hands out its share, DeriveShare, from
-// which CombineShares makes the key of a GroupEvaluator. That the public keys
-// are those of the members is for the callers to see to.
+// A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by
+// Agree; and to approve a function every Member derives its share, DeriveShare, from which CombineShares
+// makes the key of a GroupEvaluator. The callers must see to it that the public keys are the members'.
 //
-// Without an authority the members guard themselves: each refuses its share for
-// a function of one member's value alone, unless it was made to allow that. It
-// looks at one function at a time. Which combinations of functions, or weights
-// that are far apart, give single values away is for those to weigh who bring a
-// function to the members.
+// Without an authority the members guard themselves: each refuses its share for a function of one
+// member's value alone, unless its maker allowed that. It looks at one function at a time. Combinations
+// of functions, or weights of different magnitude, may reveal single values: those who propose a
+// function must weigh that.
 //
-// Encryption is deterministic: two values under one label would show their
-// difference. So a Member takes each label once. What it encrypts with can be
-// handed to a sealed sensor, by Seal. Many goroutines may use it.
+// A member encrypts nothing itself: Seal returns the key for a SealedMember. Many goroutines may use a
+// Member.
 type Member struct {
 	params Params
 	client *fullysec.DMCFEClient
 	reveal bool   // may derive shares for one member's value
 	own    []byte // public key
 	public []byte // of the group; nil before Agree
-
-	encrypts *SealedMember
+	sealed atomic.Bool
 }
 
-// ErrReveals is the error of DeriveShare for a function that would reveal the
-// values of one member.
+// ErrReveals is the error of DeriveShare for a function that would reveal the values of one member.
 var ErrReveals = errors.New("would reveal the values of one member")
 
-// NewMember makes the member of that index, from 0, of a group of p.Length
-// meters, with fresh secrets. With reveal it derives shares for functions of one
-// member's value too, as every function of a group of one is.
+// NewMember makes the member of that index, from 0, of a group of p.Length meters, with fresh secrets.
+// With reveal it also derives shares for functions of one member's value, as every function of a group
+// of one is.
 func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -71,7 +64,6 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	err := contain(func() (err error) {
 		if m.client, err = fullysec.NewDMCFEClient(index); err == nil {
 			m.own = m.client.ClientPubKey.Marshal()
-			m.encrypts = sealedMember(p, m.client.S)
 		}
 		return err
 	})
@@ -81,7 +73,7 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	return m, nil
 }
 
-// validateGroup holds parameters to those of a scheme without an authority.
+// validateGroup checks parameters of a scheme without an authority.
 func (p Params) validateGroup() error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -92,9 +84,8 @@ func (p Params) validateGroup() error {
 	return nil
 }
 
-// NewGroup makes all members of a group and has them agree. It takes about
-// 0.2 ms for each pair of members, and fails with the context's error. What
-// reveal does NewMember says.
+// NewGroup makes all members of a group, as NewMember does, and has them agree. It takes about 0.2 ms for
+// each pair of members, and fails with the context's error.
 func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -121,11 +112,10 @@ func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 // PublicKey returns the member's public key, a point of 64 bytes.
 func (m *Member) PublicKey() []byte { return bytes.Clone(m.own) }
 
-// Agree computes the member's part of the group's shared secrets from the
-// public keys of all members, in the order of their indices and with its own.
-// It refuses a key that comes twice, because who knows its secret would be
-// several members, and to agree once more after it succeeded: shares made with
-// keys that somebody chose later would give away what the group's own hide.
+// Agree computes the member's part of the group's shared secrets from the public keys of all members, in
+// the order of their indices and with its own. It refuses a key that comes twice, whose owner would be
+// several members, and a second agreement: shares under keys chosen later would reveal what the group's
+// own hide.
 func (m *Member) Agree(keys [][]byte) error {
 	if m.public != nil {
 		return errors.New("fe: agree: the member has agreed on the keys of its group; make a new member")
@@ -134,12 +124,12 @@ func (m *Member) Agree(keys [][]byte) error {
 		return fmt.Errorf("fe: agree: %d public keys of which number %d must be the member's own; the group has %d members", len(keys), m.client.Idx, m.params.Length)
 	}
 	points := make([]*bn256.G1, len(keys))
-	seen := make(map[string]int, len(keys))
+	owner := make(map[string]int, len(keys))
 	for i, key := range keys {
-		if first, twice := seen[string(key)]; twice {
+		if first, twice := owner[string(key)]; twice {
 			return fmt.Errorf("fe: agree: public key %d is that of member %d too", i, first)
 		}
-		seen[string(key)] = i
+		owner[string(key)] = i
 		var err error
 		if points[i], err = readG1(key); err != nil {
 			return fmt.Errorf("fe: agree: public key %d: %w", i, err)
@@ -156,22 +146,17 @@ func (m *Member) Agree(keys [][]byte) error {
 	return nil
 }
 
-// Public returns the group's parameters and its public keys in the form of
-// codec.Public, the same bytes for every member; nil before Agree.
+// Public returns the group's parameters and its public keys in the form of codec.Public, the same bytes
+// for every member; nil before Agree.
 func (m *Member) Public() []byte { return bytes.Clone(m.public) }
-
-// Encrypt returns the ciphertext of x under the label, as SealedMember.Encrypt
-// does. It refuses all of them once the member is sealed.
-func (m *Member) Encrypt(label uint64, x int64) ([]byte, error) { return m.encrypts.Encrypt(label, x) }
 
 // labelText is a label as gofe hashes it.
 func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
 
-// DeriveShare returns the member's share of the key for the sum of y_i*x_i over
-// the members' values x_i of one label. It refuses a y of the wrong length or
-// with a number over the bound, and with ErrReveals one with a single number
-// other than 0, unless the member was made to allow it. Whether the function may
-// be computed otherwise is the member's to decide before.
+// DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i
+// of one label. It refuses a y of the wrong length or with a number over the bound, and with ErrReveals
+// one with a single number other than 0, unless the member's maker allowed that. Any other reason
+// against a function is the caller's to check.
 func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if err := m.params.checkVector(y); err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
@@ -199,16 +184,16 @@ func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	return append(share[0].Marshal(), share[1].Marshal()...), nil
 }
 
-// A GroupKey lets its holder compute one function of the values of a label:
-// the sum of Function[i] times the value of member i.
+// A GroupKey lets its holder compute one function of the values of a label: the sum of Function[i] times
+// the value of member i.
 type GroupKey struct {
 	Params   Params
 	Function []int64 // y
 	Secret   []byte  // the sum of all members' shares: two points of G_2
 }
 
-// CombineShares makes the key of a function from the shares of all members.
-// That they are shares of y shows only when the key fits no ciphertext.
+// CombineShares makes the key of a function from the shares of all members. If they are not shares of y,
+// the key fits no ciphertext.
 func CombineShares(p Params, y []int64, shares [][]byte) (GroupKey, error) {
 	if err := p.validateGroup(); err != nil {
 		return GroupKey{}, err

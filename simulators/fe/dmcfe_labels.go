@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// usedLabels remembers which labels were used, as disjoint ranges in ascending
-// order that do not touch: a meter that counts its intervals fills one.
+// usedLabels holds labels as disjoint ranges in ascending order that do not touch: a meter that counts its
+// intervals fills one.
 type usedLabels struct{ ranges []labelRange }
 
 type labelRange struct{ first, last uint64 }
 
-// use marks the label and tells whether it was free before.
+// use adds a label and reports whether it is new.
 func (u *usedLabels) use(label uint64) bool {
 	// at is the first range that ends at the label or later.
 	at, _ := slices.BinarySearchFunc(u.ranges, label, func(r labelRange, label uint64) int {

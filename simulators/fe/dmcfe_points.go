@@ -8,8 +8,8 @@ import (
 	"github.com/fentec-project/bn256"
 )
 
-// readG1 decodes a point of G_1 other than zero. It refuses a second encoding
-// of a point, with coordinates that are not reduced, which bn256 accepts.
+// readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with coordinates
+// that are not reduced, which bn256 accepts.
 func readG1(b []byte) (*bn256.G1, error) {
 	point := new(bn256.G1)
 	var again []byte
@@ -49,8 +49,7 @@ func readShare(b []byte) (points [2]*bn256.G2, err error) {
 	return points, err
 }
 
-// isG2 tells whether a point of the curve is in G_2, which is those whose
-// order divides the group's.
+// isG2 reports whether a point of the curve is in G_2: whether its order divides the group's.
 func isG2(point *bn256.G2) bool {
 	return new(bn256.G2).ScalarMult(point, bn256.Order).P.IsInfinity()
 }

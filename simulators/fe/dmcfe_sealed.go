@@ -16,21 +16,19 @@ import (
 // scalarSize is the size of a number modulo the order of the groups of bn256.
 const scalarSize = 32
 
-// A SealedMember is what a Member encrypts with, and nothing else: it can
-// derive no share of a key, and who has it alone decrypts nothing. Encryption
-// is deterministic: two values under one label would show their difference, so
-// it takes each label once. Many goroutines may use it at once.
+// A SealedMember encrypts the values of a Member, and nothing else: it derives no share of a key, and
+// alone decrypts nothing. Encryption is deterministic: two values under one label would show their
+// difference, so it takes each label once. Many goroutines may use it at once.
 type SealedMember struct {
 	params Params
 	client *fullysec.DMCFEClient // with its vector S only
 
-	mu     sync.Mutex
-	used   usedLabels
-	handed bool // over to another, which takes the labels from here on
+	mu   sync.Mutex
+	used usedLabels
 }
 
-// NewSealedMember makes the sealed member of a key that Member.Seal returned, of
-// a group with these parameters.
+// NewSealedMember makes the sealed member of a key that Member.Seal returned, of a group with these
+// parameters.
 func NewSealedMember(p Params, key []byte) (*SealedMember, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -45,47 +43,32 @@ func NewSealedMember(p Params, key []byte) (*SealedMember, error) {
 			return nil, fmt.Errorf("fe: key of a sealed member of %v: number %d is 0 or not below the order of the group", p, i)
 		}
 	}
-	return sealedMember(p, s), nil
+	return &SealedMember{params: p, client: &fullysec.DMCFEClient{S: s}}, nil
 }
 
-func sealedMember(p Params, s data.Vector) *SealedMember {
-	return &SealedMember{params: p, client: &fullysec.DMCFEClient{S: s}}
-}
-
-// Seal hands the member's encryption over: it returns the key, 64 bytes, from
-// which NewSealedMember makes what encrypts in its place, and has this member
-// encrypt nothing from then on, because two that do not know of each other
-// could use a label twice. For the same reason it refuses a member that has
-// encrypted, or that was sealed before. The key is secret.
+// Seal returns the key of the member's SealedMember, 64 bytes, which are secret. It refuses to do so
+// twice, because two that do not know of each other could use a label twice.
 func (m *Member) Seal() ([]byte, error) {
-	s := m.encrypts
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.handed || s.used.ranges != nil {
-		return nil, errors.New("fe: seal: the member has encrypted or was sealed before; make a new member")
+	if !m.sealed.CompareAndSwap(false, true) {
+		return nil, errors.New("fe: seal: the member was sealed before; make a new member")
 	}
-	s.handed = true
 	key := make([]byte, 2*scalarSize)
-	for i, scalar := range s.client.S {
+	for i, scalar := range m.client.S {
 		scalar.FillBytes(key[i*scalarSize : (i+1)*scalarSize])
 	}
 	return key, nil
 }
 
-// Encrypt returns the ciphertext of x under the label, in the form of package
-// codec. It refuses a value over the bound, and a label that was used.
+// Encrypt returns the ciphertext of x under the label, in the form of package codec. It refuses a value
+// over the bound, and a used label.
 func (s *SealedMember) Encrypt(label uint64, x int64) ([]byte, error) {
 	if x > s.params.Bound || x < -s.params.Bound {
 		return nil, fmt.Errorf("fe: encrypt: the value is over the bound %d", s.params.Bound)
 	}
 	s.mu.Lock()
-	handed := s.handed
-	free := !handed && s.used.use(label)
+	free := s.used.use(label)
 	s.mu.Unlock()
-	switch {
-	case handed:
-		return nil, errors.New("fe: encrypt: the member is sealed, and another encrypts in its place")
-	case !free:
+	if !free {
 		return nil, fmt.Errorf("fe: encrypt: label %d is used; a second value under it would reveal the difference", label)
 	}
 	var point []byte

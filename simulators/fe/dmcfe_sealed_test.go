@@ -8,12 +8,11 @@ import (
 	"github.com/fentec-project/bn256"
 )
 
-// A sealed member makes the ciphertexts of the member that it was made from, and
-// only one of the two makes any.
+// A sealed member makes the ciphertexts of its member, and a member is sealed once.
 func TestSeal(t *testing.T) {
 	p := Params{"dmcfe", 256, 2, 1000}
 	members := mustGroup(t, p)
-	twin := sealedMember(p, members[0].client.S) // without what keeps two from encrypting
+	twin := SealedMember{params: p, client: members[0].client}
 	key, err := members[0].Seal()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +30,7 @@ func TestSeal(t *testing.T) {
 			t.Errorf("%d under label %d: %x, want %x, %v", x, label, got, want, err)
 		}
 	}
-	other, err := members[1].Encrypt(3, 5)
+	other, err := seal(t, members[1:])[0].Encrypt(3, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,11 +48,9 @@ func TestSeal(t *testing.T) {
 		t.Errorf("the sum is %d, %v", z, err)
 	}
 	for want, call := range map[string]func() error{
-		"fe: encrypt: the member is sealed":                   func() error { _, err := members[0].Encrypt(9, 1); return err },
-		"fe: encrypt: label 2 is used":                        func() error { _, err := sealed.Encrypt(2, 1); return err },
-		"fe: encrypt: the value is over the bound 1000":       func() error { _, err := sealed.Encrypt(9, -1001); return err },
-		"fe: seal: the member has encrypted or was sealed be": func() error { _, err := members[0].Seal(); return err },
-		"fe: seal: the member has encrypted":                  func() error { _, err := members[1].Seal(); return err },
+		"fe: encrypt: label 2 is used":                  func() error { _, err := sealed.Encrypt(2, 1); return err },
+		"fe: encrypt: the value is over the bound 1000": func() error { _, err := sealed.Encrypt(9, -1001); return err },
+		"fe: seal: the member was sealed before":        func() error { _, err := members[0].Seal(); return err },
 	} {
 		if err := call(); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

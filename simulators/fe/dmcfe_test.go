@@ -50,9 +50,24 @@ func mustGroupEvaluator(t fataler, key GroupKey, tables *Tables) *GroupEvaluator
 	return e
 }
 
-func encryptAll(t fataler, members []*Member, label uint64, x []int64) [][]byte {
-	ciphertexts := make([][]byte, len(members))
+// seal returns what encrypts the values of the members.
+func seal(t fataler, members []*Member) []*SealedMember {
+	sealed := make([]*SealedMember, len(members))
 	for i, m := range members {
+		key, err := m.Seal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sealed[i], err = NewSealedMember(m.params, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sealed
+}
+
+func encryptAll(t fataler, sealed []*SealedMember, label uint64, x []int64) [][]byte {
+	ciphertexts := make([][]byte, len(sealed))
+	for i, m := range sealed {
 		var err error
 		if ciphertexts[i], err = m.Encrypt(label, x[i]); err != nil {
 			t.Fatal(err)
@@ -92,11 +107,10 @@ func (k groupAnswer) members(t testing.TB) []*Member {
 		public := new(bn256.G1).ScalarBaseMult(s[2])
 		p := Params{"dmcfe", 256, k.Length, k.Bound}
 		members[i] = &Member{
-			params:   p,
-			reveal:   true,
-			client:   &fullysec.DMCFEClient{Idx: i, S: s[:2], ClientSecKey: s[2], ClientPubKey: public},
-			own:      public.Marshal(),
-			encrypts: sealedMember(p, s[:2]),
+			params: p,
+			reveal: true,
+			client: &fullysec.DMCFEClient{Idx: i, S: s[:2], ClientSecKey: s[2], ClientPubKey: public},
+			own:    public.Marshal(),
 		}
 		keys[i] = members[i].PublicKey()
 	}
@@ -125,7 +139,7 @@ func TestGroupKnownAnswers(t *testing.T) {
 			}
 			same("share", share, k.Shares[i])
 		}
-		ciphertexts := encryptAll(t, members, k.Label, k.X)
+		ciphertexts := encryptAll(t, seal(t, members), k.Label, k.X)
 		for i, c := range ciphertexts {
 			same("ciphertext", c, k.Values[i])
 		}
@@ -145,7 +159,7 @@ func TestGroupElementIsGofes(t *testing.T) {
 	members := mustGroup(t, p)
 	x, y := []int64{9, -4, 0}, []int64{1, -9, 5}
 	key := groupKey(t, members, y)
-	ciphertexts := encryptAll(t, members, 77, x)
+	ciphertexts := encryptAll(t, seal(t, members), 77, x)
 	evaluator := mustGroupEvaluator(t, key, mustTables(t, 1<<8))
 	var points []*bn256.G1
 	var shares []data.VectorG2
@@ -189,6 +203,7 @@ func TestGroupElementIsGofes(t *testing.T) {
 func TestGroupAgreesWithDDH(t *testing.T) {
 	p := Params{"dmcfe", 256, 3, 30}
 	members, tables := mustGroup(t, p), mustTables(t, 1<<8)
+	sealed := seal(t, members)
 	ddh := mustSetup(t, Params{"ddh", 1024, p.Length, p.Bound})
 	ddhEvaluator := mustEvaluator(t, ddh.Encryptor().Public())
 	number := rapid.OneOf(rapid.Int64Range(-p.Bound, p.Bound), rapid.SampledFrom([]int64{-p.Bound, -1, 0, 1, p.Bound}))
@@ -197,7 +212,7 @@ func TestGroupAgreesWithDDH(t *testing.T) {
 		x := rapid.SliceOfN(number, 3, 3).Draw(t, "x")
 		y := rapid.SliceOfN(number, 3, 3).Draw(t, "y")
 		label++
-		z, err := mustGroupEvaluator(t, groupKey(t, members, y), tables).Evaluate(context.Background(), label, encryptAll(t, members, label, x))
+		z, err := mustGroupEvaluator(t, groupKey(t, members, y), tables).Evaluate(context.Background(), label, encryptAll(t, sealed, label, x))
 		if err != nil || z != dot(x, y) {
 			t.Fatalf("%v · %v = %d, %v", x, y, z, err)
 		}
@@ -220,8 +235,9 @@ func TestGroupRefuses(t *testing.T) {
 	members, tables := mustGroup(t, p), mustTables(t, 1<<8)
 	key := groupKey(t, members, []int64{1, 2, 3})
 	evaluator := mustGroupEvaluator(t, key, tables)
-	good := encryptAll(t, members, 1, []int64{1, 2, 3})
-	later := encryptAll(t, members, 2, []int64{1, 2, 3})
+	sealed := seal(t, members)
+	good := encryptAll(t, sealed, 1, []int64{1, 2, 3})
+	later := encryptAll(t, sealed, 2, []int64{1, 2, 3})
 	for _, c := range []struct {
 		name, want string
 		label      uint64
@@ -256,11 +272,11 @@ func TestGroupRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}
-	_, err := members[0].Encrypt(1, 1)
+	_, err := sealed[0].Encrypt(1, 1)
 	wrong("a label twice", "label 1 is used", err)
-	_, err = members[0].Encrypt(3, 11)
+	_, err = sealed[0].Encrypt(3, 11)
 	wrong("a value over the bound", "over the bound 10", err)
-	if _, err := members[0].Encrypt(3, 10); err != nil {
+	if _, err := sealed[0].Encrypt(3, 10); err != nil {
 		t.Errorf("a label whose value was refused: %v", err)
 	}
 	_, err = members[0].DeriveShare([]int64{1, 2})
@@ -455,12 +471,13 @@ func mustEntries(t *testing.T, count int) []uint64 {
 func TestGroupIsSafeAtOnce(t *testing.T) {
 	p := Params{"dmcfe", 256, 2, 100}
 	members := mustGroup(t, p)
+	sealed := seal(t, members)
 	evaluator := mustGroupEvaluator(t, groupKey(t, members, []int64{1, 1}), mustTables(t, 1<<8))
 	var all sync.WaitGroup
 	for label := range uint64(8) {
 		all.Go(func() {
 			var ciphertexts [][]byte
-			for i, m := range members {
+			for i, m := range sealed {
 				c, err := m.Encrypt(label, int64(label)*int64(i+1))
 				if err != nil {
 					t.Error(err)
@@ -474,7 +491,7 @@ func TestGroupIsSafeAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if ranges := members[0].encrypts.used.ranges; !slices.Equal(ranges, []labelRange{{0, 7}}) {
+	if ranges := sealed[0].used.ranges; !slices.Equal(ranges, []labelRange{{0, 7}}) {
 		t.Errorf("used labels %v", ranges)
 	}
 }
@@ -505,7 +522,7 @@ func FuzzGroup(f *testing.F) {
 func TestGroupMutations(t *testing.T) {
 	members, tables := mustGroup(t, Params{"dmcfe", 256, 2, 1000}), mustTables(t, 1<<8)
 	key := groupKey(t, members, []int64{1, 20})
-	honest := encryptAll(t, members, 5, []int64{123, -7})
+	honest := encryptAll(t, seal(t, members), 5, []int64{123, -7})
 	evaluator := mustGroupEvaluator(t, key, tables)
 	rapid.Check(t, func(t *rapid.T) {
 		ciphertexts, use := [][]byte{honest[0], bytes.Clone(honest[1])}, evaluator
