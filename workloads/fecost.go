@@ -16,51 +16,49 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// An FESpec says what MeasureFE measures.
+// An FESpec lists the combinations that MeasureFE measures.
 type FESpec struct {
 	scenario.FE
 	Tables *fe.Tables // of discrete logarithms
-	Seed   uint64     // of the values that are encrypted; keys and ciphertexts do not repeat
-	// Progress, if not nil, is called before each sample with the number of
-	// those done, the number of all, and what comes next.
+	Seed   uint64     // of the encrypted values; keys and ciphertexts do not repeat
+	// Progress, if not nil, is called before each sample with the number of those done, the number of all,
+	// and the name of the next combination.
 	Progress func(done, total int, cell string)
 }
 
-// CountCells returns how many combinations there are, or what of the spec cannot be measured: an
-// unknown scheme, a size that it does not come in, a bound with results beyond the tables.
+// CountCells returns the number of combinations. It fails on an unknown scheme, a size that no scheme has,
+// or a bound with results beyond the tables.
 func (s FESpec) CountCells() (int, error) {
 	cells, err := s.cells()
 	return len(cells), err
 }
 
-// MeasureFE times the four steps of every combination in the spec, one after
-// the other on one goroutine, on vectors of values uniform in 0 … bound. The
-// function is the sum of the vector's values, as of a day. Every result is held
-// against the plaintext. The steps, for schemes with an authority and for
-// groups of meters without one:
+// MeasureFE times the four steps of every combination in the spec, one after the other on one goroutine,
+// on vectors of values uniform in 0 … bound. The function is the sum of the vector's values, as of a day.
+// Every result is compared with the plaintext. The steps, for schemes with an authority and for groups of
+// meters without one:
 //
 //	           authority                            group of as many meters as the length
 //	keygen     master keys, without the search      one meter's keys and its agreement
-//	           for a modulus where there is one     with the others
+//	           for a modulus if there is one        with the others
 //	derive     the function's key                   one meter's share of it
 //	encrypt    the vector                           one meter's value
 //	decrypt    the function of the vector           the function of all meters' values
 //
-// The samples are interleaved: one of each combination, then the next of each,
-// so that a machine that grows faster or slower does so for all. Garbage is
-// collected before each. Decryption includes all checks of the ciphertexts, but
-// not what is made once for a key and a group, as the table of discrete
-// logarithms, which is timed apart and makes decryption faster than without.
+// The samples are interleaved: one of each combination, then the next of each, so that drift of the
+// machine affects all of them alike. Garbage is collected before each. Decryption includes all checks of
+// the ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms, which has
+// a time of its own and makes decryption faster.
 //
-// When the context is done it returns its error along with the combinations
-// that have a sample, in the spec's order. The others are nil with an error.
+// When the context is done it returns its error along with the combinations that have a sample, in the
+// spec's order. With any other error it returns none.
 func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	cells, err := spec.cells()
 	if err != nil {
 		return nil, err
 	}
 	total := spec.Samples * len(cells)
-	shared := feShared{tables: spec.Tables, grounds: map[fe.Params]feGround{}}
+	shared := feShared{tables: spec.Tables, setups: map[fe.Params]feSetup{}}
 	for done := range total {
 		c := cells[done%len(cells)]
 		if spec.Progress != nil {
@@ -87,26 +85,28 @@ func (s FESpec) cells() (all []*feCell, err error) {
 	}
 	for _, c := range s.Cells(Schemes()) {
 		p := fe.Params{Scheme: fe.Name(c.Scheme), Bits: c.Bits, Length: c.Length, Bound: c.Bound}
-		if err := p.Validate(); err != nil {
+		scheme, err := fe.SchemeOf(p.Scheme)
+		if err == nil {
+			err = s.Tables.Check(p, ones(c.Length))
+		}
+		if err != nil {
 			return nil, fmt.Errorf("measure encryption: %w", err)
 		}
-		if err := s.Tables.Check(p, ones(c.Length)); err != nil {
-			return nil, fmt.Errorf("measure encryption: %w", err)
-		}
-		all = append(all, &feCell{params: p})
+		all = append(all, &feCell{scheme: scheme, params: p})
 	}
 	return all, nil
 }
 
 // An feCell is one combination and its samples so far, in seconds.
 type feCell struct {
+	scheme                           fe.Scheme
 	params                           fe.Params
 	trial                            feTrial
 	keygen, derive, encrypt, decrypt []float64
 	public                           int // bytes
 	tableBytes                       int64
-	table                            fe.TableOrigin // zero where there is no table
-	modulus                          float64        // seconds
+	table                            fe.TableOrigin
+	modulus                          float64 // seconds
 }
 
 func (c *feCell) String() string { return fmt.Sprintf("%v bound %d", c.params, c.params.Bound) }
@@ -149,8 +149,8 @@ func (c *feCell) sample(ctx context.Context, shared *feShared, random *rand.Rand
 	return nil
 }
 
-// secondsPerCall times as many calls as it takes to fill a millisecond, so
-// that the clock's own cost does not show in calls of a few microseconds.
+// secondsPerCall times as many calls as fill a millisecond, so that the clock's own cost does not show in
+// calls of a few microseconds.
 func secondsPerCall(call func() error) (float64, error) {
 	for calls := 1; ; calls *= 2 {
 		start := time.Now()
@@ -175,14 +175,10 @@ func costs(cells []*feCell) []result.FECost {
 		if p.Scheme.Single() {
 			values = 1
 		}
-		scheme, err := fe.SchemeOf(p.Scheme)
-		if err != nil {
-			panic(err) // it was measured
-		}
-		strength, source := scheme.Security(p.Bits)
+		strength, source := c.scheme.Security(p.Bits)
 		out = append(out, result.FECost{
 			Scheme: string(p.Scheme), Bits: p.Bits, Length: p.Length, Values: values, Bound: p.Bound,
-			SecurityBits: strength, SecuritySource: source, Group: scheme.Elements(p.Bits),
+			SecurityBits: strength, SecuritySource: source, Group: c.scheme.Elements(p.Bits),
 			Keygen: sampledCost(c.keygen), Derive: sampledCost(c.derive), Encrypt: sampledCost(c.encrypt), Decrypt: sampledCost(c.decrypt),
 			Bytes: p.CiphertextSize(), OnLedger: onLedger(p.CiphertextSize()), PublicKey: c.public,
 			TableBytes: c.tableBytes, Table: c.table.Took.Seconds(), TableFrom: c.tableFrom(), Modulus: c.modulus,
@@ -191,7 +187,7 @@ func costs(cells []*feCell) []result.FECost {
 	return out
 }
 
-// tableFrom is where a table of discrete logarithms comes from, as a result has it.
+// tableFrom returns the origin of the table of discrete logarithms, as results have it.
 func (c *feCell) tableFrom() string {
 	switch {
 	case c.tableBytes == 0:
@@ -202,8 +198,8 @@ func (c *feCell) tableFrom() string {
 	return result.TableComputed
 }
 
-// onLedger returns the size of a reading with a ciphertext of that size and
-// the longest signature, 0 where a reading cannot hold it.
+// onLedger returns the size of a reading with a ciphertext of that size and the longest signature, 0 if a
+// reading cannot hold it.
 func onLedger(ciphertext int) int {
 	r := reading.Reading{
 		Kind: reading.Encrypted, Meter: "meter-000001", Time: time.Unix(0, 0),
@@ -223,8 +219,8 @@ func sampledCost(seconds []float64) result.Cost {
 	return cost
 }
 
-// medianCost returns the median of at least one sample, and its 95 % interval
-// by order statistics where there are enough.
+// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if there
+// are enough.
 func medianCost(seconds []float64) result.Cost {
 	const confidence = 0.95
 	sample := benchmath.NewSample(seconds, &benchmath.DefaultThresholds)
