@@ -48,12 +48,12 @@ func blockTable(all []series) []Table {
 
 // limitTable says what limited each point, nil where the run stored no limits.
 func limitTable(all []series) []Table {
-	rows := rowsWhere(all, func(r pointRow) bool { return r.LimitedBy != "" })
+	rows := rowsWhere(all, func(r pointRow) bool { return r.Limit.Kind != "" })
 	if len(rows) == 0 {
 		return nil
 	}
 	return []Table{Tabulate(Table{ID: "limits", Title: "What limited throughput", Detail: true}, rows, append(levelFields(all), []Field[pointRow]{
-		{Column{Key: "limited_by", Title: "limited by"}, func(r pointRow) Cell { return text(r.LimitedBy) }},
+		{Column{Key: "limited_by", Title: "limited by"}, func(r pointRow) Cell { return text(r.Limit.String()) }},
 		{Column{Key: "limited_because", Title: "evidence"}, func(r pointRow) Cell { return text(r.LimitedBecause) }},
 	}...))}
 }

@@ -18,7 +18,7 @@ func Build(run result.Run, sum result.Summary) Report {
 		Scenario:  sum.Scenario,
 		Run:       sum.Run,
 		Target:    sum.Target,
-		Simulated: sum.Target == "reference",
+		Simulated: sum.Target == reference,
 		Complete:  sum.Complete,
 		Started:   run.Started,
 		Ended:     run.Ended,
@@ -63,9 +63,10 @@ func indented(raw json.RawMessage) string {
 // warnings gathers what restricts the numbers: the run's own warnings, then every point that is not
 // valid with its reasons, those with the same ones together.
 func warnings(sum result.Summary, all []series) (ws []Warning) {
-	for _, w := range distinct(sum.Warnings) {
-		ws = append(ws, Warning{Text: w})
+	for _, w := range sum.Notices {
+		ws = append(ws, Warning{strings.Join(fewOf(w.Where), "; "), w.Text})
 	}
+	ws = distinct(ws)
 	var flagged []flag
 	for _, s := range all {
 		for _, l := range s.levels {
@@ -97,7 +98,7 @@ func reasons(p result.Point) string {
 }
 
 func place(p result.Point, repeated bool) string {
-	where := fmt.Sprintf("%s at %s", p.Series, at(p.Load))
+	where := fmt.Sprintf("%s at %s", p.Series, p.Load)
 	if repeated {
 		where += fmt.Sprintf(", repetition %d", p.Repetition)
 	}

@@ -24,6 +24,7 @@ func fixture(t testing.TB) (run result.Run, sum result.Summary) {
 			t.Fatalf("%s: %v", file, err)
 		}
 	}
+	sum.Upgrade()
 	return run, sum
 }
 
@@ -171,9 +172,9 @@ func TestLimits(t *testing.T) {
 	if text := r.Findings[0].Text; !strings.HasSuffix(text, " Limited by: host CPU, largest: peer0.ptb.") {
 		t.Errorf("finding %q", text)
 	}
-	// A run of an older version tells neither.
+	// A run of an older version has neither.
 	for i := range sum.Points {
-		sum.Points[i].LimitedBy, sum.Points[i].BlockCut = "", nil
+		sum.Points[i].Limit, sum.Points[i].BlockCut = result.Limit{}, nil
 	}
 	for _, one := range Build(run, sum).Tables() {
 		if one.ID == "limits" || one.ID == "blocks" {
@@ -260,6 +261,7 @@ func TestManyProcessesAreAddedUpByRole(t *testing.T) {
 		cpu["peer0."+org], cpu["chaincode.peer0."+org] = 0.2, 0.1
 	}
 	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 1}, CPU: cpu}}}
+	sum.Upgrade()
 	f := figure(t, Build(result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}, sum), "cpu-s")
 	want := []string{"5 peers", "5 chaincodes", "client", "other processes", "stolen by the hypervisor"}
 	if got := names(f.Series); !slices.Equal(got, want) {

@@ -35,7 +35,7 @@ type comparand struct {
 	value float64 // in seconds
 }
 
-func (t transaction) String() string { return fmt.Sprintf("%s at %s", t.series, at(t.load)) }
+func (t transaction) String() string { return fmt.Sprintf("%s at %s", t.series, t.load) }
 
 // of returns a latency of the transaction, nil where it has none.
 func (t transaction) of(phase result.Part) *float64 {
@@ -83,7 +83,7 @@ func single(c result.FECost) bool { return c.Values == 1 && c.Length > 1 }
 // compared with: plain before padded before any other, at the least load at which enough of them
 // were measured for a median.
 func unencrypted(all []series) (t transaction) {
-	for _, workload := range []string{"plain", "padded", ""} {
+	for _, workload := range []string{plain, padded, ""} {
 		for _, s := range all {
 			if s.conditions.Encryption == "inline" || workload != "" && s.conditions.Workload != workload {
 				continue
@@ -140,7 +140,7 @@ func inside(p result.Point) (float64, bool) {
 
 // bills reports whether the transactions of a series are a gateway's bills, in which readings are
 // evaluated; encrypts, whether they are readings, which are encrypted.
-func bills(s series) bool    { return s.conditions.Workload == "billing" }
+func bills(s series) bool    { return s.conditions.Workload == billing }
 func encrypts(s series) bool { return !bills(s) }
 
 // costPoint draws a cost with its interval.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,34 +53,17 @@ func factors() []factor {
 		word("encryption", "encrypted", func(c result.Conditions) string { return string(c.Encryption) }),
 		word("wait", "client waits for", func(c result.Conditions) string { return string(c.Wait) }),
 	}
-	for _, role := range []struct {
-		name string
-		of   func(topology.Caps) topology.Cap
-	}{
-		{"peer", func(c topology.Caps) topology.Cap { return c.Peer }},
-		{"orderer", func(c topology.Caps) topology.Cap { return c.Orderer }},
-		{"chaincode", func(c topology.Caps) topology.Cap { return c.Chaincode }},
-		{"device", func(c topology.Caps) topology.Cap { return c.Device }},
-	} {
+	for role := range (topology.Caps{}).Each {
+		limit := func(c result.Conditions) topology.Cap { return maps.Collect(c.Caps.Each)[role] }
 		all = append(all,
-			number(role.name+"_cap_cores", "CPU cap of the "+role.name, Cores, func(c result.Conditions) float64 { return role.of(c.Caps).CPUs }),
-			number(role.name+"_cap_bytes", "memory cap of the "+role.name, Bytes, func(c result.Conditions) float64 { return float64(role.of(c.Caps).Memory) }))
+			number(role+"_cap_cores", "CPU cap of the "+role, Cores, func(c result.Conditions) float64 { return limit(c).CPUs }),
+			number(role+"_cap_bytes", "memory cap of the "+role, Bytes, func(c result.Conditions) float64 { return float64(limit(c).Memory) }))
 	}
 	return all
 }
 
-// expanded reports whether the series is one of those that a scenario made of one by factors.
-func (s series) expanded() bool { return s.base() != s.name }
-
-// base is the name of a series, and of a phase, without its factors' levels, which a scenario
-// writes behind it: plain/batch=2s,10.
-func (s series) base() string {
-	parts := strings.Split(s.name, "/")
-	if i := slices.IndexFunc(parts, func(part string) bool { return strings.Contains(part, "=") }); i > 0 {
-		return strings.Join(parts[:i], "/")
-	}
-	return s.name
-}
+// base is the name of the series, and of a phase, without its factors.
+func (s series) base() string { return s.points()[0].Base() }
 
 // varied returns the factors in which the series differ.
 func varied(all []series) []factor {
@@ -100,7 +84,7 @@ func (f factor) cell(s series) Cell {
 // factorSection says what difference the factors make that a scenario varied. It is false where
 // none were.
 func factorSection(all []series) (Section, bool) {
-	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.expanded() })
+	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.base() == s.name })
 	if len(expanded) < 2 {
 		return Section{}, false
 	}
@@ -126,7 +110,7 @@ func (s series) highest() (highest *level, most float64) {
 		if !ok {
 			continue
 		}
-		if sat := s.saturation; sat != nil && amount(saturationLoad(sat)) == amount(l.load) {
+		if sat := s.saturation; sat != nil && saturationLoad(sat).Amount() == l.load.Amount() {
 			return &s.levels[i], sat.Throughput
 		}
 		if highest == nil || median > most {
@@ -167,7 +151,7 @@ func factorTable(all []series, by []factor) Table {
 		})},
 		{Column{Key: "at", Title: "at"}, func(s series) Cell {
 			if l, _ := s.highest(); l != nil {
-				return text(at(l.load))
+				return text(l.load.String())
 			}
 			return text("nothing measured")
 		}},

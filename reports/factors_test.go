@@ -30,6 +30,7 @@ func expanded() result.Summary {
 			}
 		}
 	}
+	sum.Upgrade()
 	return sum
 }
 
@@ -88,12 +89,10 @@ func TestBaseOfAName(t *testing.T) {
 		"day/base": "day/base", "day/base/batch=2s,10": "day/base", "a=b": "a=b",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := series{name: name}
-			if got := s.base(); got != want {
+			sum := result.Summary{Points: []result.Point{{Series: name}}}
+			sum.Upgrade()
+			if got := seriesOf(sum)[0].base(); got != want {
 				t.Errorf("base %s, want %s", got, want)
-			}
-			if s.expanded() != (want != name) {
-				t.Errorf("expanded: %v", s.expanded())
 			}
 		})
 	}

@@ -80,7 +80,7 @@ func saturationFinding(s series) Finding {
 		return f
 	}
 	f.Value = PerSecond.Format(sat.Throughput)
-	where := at(saturationLoad(sat))
+	where := saturationLoad(sat).String()
 	if sat.OfferedHigh > 0 {
 		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh, Scale{Factor: 1}))
 	}
@@ -108,8 +108,8 @@ func saturationFinding(s series) Finding {
 		}
 		f.Text += "."
 	}
-	if sat.LimitedBy != "" {
-		f.Text += fmt.Sprintf(" Limited by: %s.", sat.LimitedBy)
+	if sat.Limit.Kind != "" {
+		f.Text += fmt.Sprintf(" Limited by: %s.", sat.Limit)
 	}
 	return f
 }
@@ -123,7 +123,7 @@ func (e encryption) costFinding() (Finding, bool) {
 	c := e.costs[len(e.costs)-1]
 	for _, s := range e.all {
 		for _, cost := range e.costs {
-			if k := s.conditions; k.Workload == "encrypted" && cost.Scheme == k.Scheme && cost.Bits == k.Bits && cost.Length == k.Length {
+			if k := s.conditions; k.Workload == encrypted && cost.Scheme == k.Scheme && cost.Bits == k.Bits && cost.Length == k.Length {
 				c = cost
 			}
 		}
@@ -156,7 +156,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 				continue
 			}
 			return Finding{Subject: subject, Value: Share.Format(encrypt / commit),
-				Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, at(l.load))}, true
+				Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, l.load)}, true
 		}
 	}
 	return Finding{}, false
@@ -165,20 +165,23 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 // slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both
 // were reached.
 func slowdownFinding(all []series) (Finding, bool) {
-	for _, workload := range []string{"padded", "plain"} {
-		for _, encrypted := range all {
-			for _, control := range all {
-				if encrypted.conditions.Workload != "encrypted" || control.conditions.Workload != workload ||
-					!encrypted.saturated() || !control.saturated() || control.saturation.Plateau <= 0 {
+	saturated := func(workload string) []series {
+		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturated() })
+	}
+	for _, workload := range []string{padded, plain} {
+		for _, loaded := range saturated(encrypted) {
+			for _, control := range saturated(workload) {
+				most, controls := loaded.saturation.Plateau, control.saturation.Plateau
+				if controls <= 0 {
 					continue
 				}
-				size := ""
-				if workload == "plain" {
-					size = " The payloads differ in size."
+				f := Finding{Subject: "Encrypted payloads", Value: Times.Format(most / controls)}
+				f.Text = fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.",
+					control.name, loaded.name, PerSecond.Format(most), control.name, PerSecond.Format(controls))
+				if workload == plain {
+					f.Text += " The payloads differ in size."
 				}
-				return Finding{Subject: "Encrypted payloads", Value: Times.Format(encrypted.saturation.Plateau / control.saturation.Plateau),
-					Text: fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.%s", control.name,
-						encrypted.name, PerSecond.Format(encrypted.saturation.Plateau), control.name, PerSecond.Format(control.saturation.Plateau), size)}, true
+				return f, true
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 		f.X = Axis{Label: "offered load", Unit: PerSecond}
 	}
 	for _, l := range s.levels {
-		f.X.Categories = append(f.X.Categories, f.X.Unit.Tick(amount(l.load)))
+		f.X.Categories = append(f.X.Categories, f.X.Unit.Tick(l.load.Amount()))
 	}
 	for _, part := range parts {
 		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}

@@ -63,7 +63,7 @@ func TestRepeatedSearch(t *testing.T) {
 	if i := s.saturationInterval(); i == nil || i.N != 6 {
 		t.Errorf("%+v", i)
 	}
-	if f := saturationFinding(s); !strings.Contains(f.Text, "500 tx/s offered, in repeated searches 492 to 507 (95 % interval 490 to 505, n = 6)") {
+	if f := saturationFinding(s); !strings.Contains(f.Text, "500/s, in repeated searches 492 to 507 (95 % interval 490 to 505, n = 6)") {
 		t.Error(f.Text)
 	}
 }

@@ -75,9 +75,9 @@ func addInstrument(run result.Run, add func(item, value string)) {
 
 func targetName(target string) string {
 	switch target {
-	case "fabric":
+	case fabric:
 		return "fabric: a real network, started for this run"
-	case "reference":
+	case reference:
 		return "reference: a simulated ledger, no blockchain"
 	case "":
 		return "none: the run ended before a network was up"

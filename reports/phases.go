@@ -55,7 +55,7 @@ func togetherTable(phases []series) Table {
 		{Column{Key: "phase", Title: "phase"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "start_s", Title: "start", Unit: Seconds}, func(s series) Cell { return number(s.phase().Start) }},
 		{Column{Key: "hold_s", Title: "hold", Unit: Seconds}, func(s series) Cell { return number(s.phase().Hold) }},
-		{Column{Key: "load", Title: "load"}, func(s series) Cell { return text(at(s.levels[0].load)) }},
+		{Column{Key: "load", Title: "load"}, func(s series) Cell { return text(s.levels[0].load.String()) }},
 		{Column{Key: "transaction", Title: "transaction", Rank: 2}, func(s series) Cell { return text(s.workload()) }},
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(s series) Cell { return optional(s.levels[0].median(throughput)) }},
 		{Column{Key: "valid_share", Title: "success", Unit: Share, Rank: 1}, func(s series) Cell { return optional(s.levels[0].median(success)) }},

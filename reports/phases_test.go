@@ -25,7 +25,7 @@ func TestPhasesTogether(t *testing.T) {
 	}}
 	r := Build(result.Run{}, sum)
 	if got, want := printed(tableOf(t, r, "phases-together")),
-		"level=day phase=day/base start_s=0 hold_s=30 load=10.0 tx/s offered transaction=plain, 1 values throughput_per_s=9.8 valid_share=0.98 latency_p50_s=0.1 \n"+
+		"level=day phase=day/base start_s=0 hold_s=30 load=10/s transaction=plain, 1 values throughput_per_s=9.8 valid_share=0.98 latency_p50_s=0.1 \n"+
 			"level=day phase=day/burst start_s=10 hold_s=12 load=8 clients transaction=plain, 1 values throughput_per_s=40 valid_share=0.98 latency_p50_s=0.1 \n"; got != want {
 		t.Errorf("%s, want\n%s", got, want)
 	}

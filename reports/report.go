@@ -13,7 +13,7 @@ import "time"
 type Report struct {
 	Scenario  string // its name, or what else was measured
 	Run       string // empty where there was none
-	Target    string // fabric | reference
+	Target    string // fabric, reference, or empty where the run ended before there was one
 	Simulated bool   // the target was the reference ledger, no blockchain
 	Complete  bool
 	Started   time.Time

@@ -37,16 +37,39 @@ func resourceSection(all []series, host result.Host) Section {
 func cpuOf(p result.Point) map[string]float64    { return p.CPU }
 func memoryOf(p result.Point) map[string]float64 { return p.RSS }
 
-// processesOf returns the names of all processes that the points hold a value for, by role.
-func processesOf(points []result.Point, values func(result.Point) map[string]float64) []string {
-	names := map[string]bool{}
+// A roleRow is a role of processes, what they are called together, and their colour.
+type roleRow struct {
+	result.Role
+	name string
+	hue  int
+}
+
+// roles are all of them, in order of presentation.
+var roles = []roleRow{
+	{result.RolePeer, "peers", huePeer},
+	{result.RoleChaincode, "chaincodes", hueChaincode},
+	{result.RoleOrderer, "orderers", hueOrderer},
+	{result.RoleDevice, "device", hueEncrypt},
+	{result.RoleClient, "client", hueClient},
+	{result.RoleOther, "other processes", hueIdle},
+	{result.RoleSteal, "stolen by the hypervisor", hueStolen},
+}
+
+// rank is the place of a role among roles; a process of no known role counts as a peer.
+func rank(role result.Role) int {
+	return max(0, slices.IndexFunc(roles, func(r roleRow) bool { return r.Role == role }))
+}
+
+// processesOf returns all processes that the points hold a value for, by role and name.
+func processesOf(points []result.Point, values func(result.Point) map[string]float64) []result.Process {
+	found := map[string]result.Process{}
 	for _, p := range points {
 		for name := range values(p) {
-			names[name] = true
+			found[name] = result.Process{Role: cmp.Or(p.Roles[name], found[name].Role), Name: name}
 		}
 	}
-	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
-		return cmp.Or(cmp.Compare(role(a), role(b)), strings.Compare(a, b))
+	return slices.SortedFunc(maps.Values(found), func(a, b result.Process) int {
+		return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), strings.Compare(a.Name, b.Name))
 	})
 }
 
@@ -76,15 +99,19 @@ func processFields(all []series, title string) (fields []Field[processRow]) {
 // capTable compares what capped processes used with their caps, nil where nothing is capped.
 func capTable(all []series) []Table {
 	rows := processRows(all, func(r pointRow) []string {
-		return slices.DeleteFunc(processesOf([]result.Point{r.Point}, cpuOf), func(process string) bool {
-			return capOf(r.Conditions.Caps, process) == topology.Cap{}
-		})
+		var capped []string
+		for _, process := range processesOf([]result.Point{r.Point}, cpuOf) {
+			if r.Cap(process.Name) != (topology.Cap{}) {
+				capped = append(capped, process.Name)
+			}
+		}
+		return capped
 	})
 	if len(rows) == 0 {
 		return nil
 	}
 	fields := append(processFields(all, "process"), []Field[processRow]{
-		{Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores}, func(r processRow) Cell { return positive(capOf(r.Conditions.Caps, r.process).CPUs) }},
+		{Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores}, func(r processRow) Cell { return positive(r.Cap(r.process).CPUs) }},
 		{Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores}, func(r processRow) Cell { return entry(r.CPU, r.process) }},
 		{Column{Key: "throttled_share", Title: "throttled", Unit: Share}, func(r processRow) Cell {
 			throttle, ok := r.Throttled[r.process]
@@ -94,7 +121,7 @@ func capTable(all []series) []Table {
 			throttle, ok := r.Throttled[r.process]
 			return optional(throttle.Time, ok)
 		}},
-		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(capOf(r.Conditions.Caps, r.process).Memory)) }},
+		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(r.Cap(r.process).Memory)) }},
 		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
 	}...)
 	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
@@ -126,28 +153,28 @@ func cpuFigure(s series, host result.Host) Figure {
 // cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.
 func cpuParts(s series) (parts []part) {
 	all := processesOf(s.points(), cpuOf)
-	for _, group := range groupBy(all, role) {
-		r := role(group[0])
+	for _, group := range groupBy(all, func(p result.Process) int { return rank(p.Role) }) {
+		role := roles[rank(group[0].Role)]
 		if len(all) > mostShades && len(group) > 1 {
-			parts = append(parts, part{name: fmt.Sprintf("%d %s", len(group), r), hue: r.hue(), of: usedBy(group)})
+			parts = append(parts, part{name: fmt.Sprintf("%d %s", len(group), role.name), hue: role.hue, of: usedBy(group)})
 			continue
 		}
 		for i, process := range group {
-			name := process
-			if r >= roleOther {
-				name = r.String()
+			name := process.Name
+			if role.Role == result.RoleOther || role.Role == result.RoleSteal {
+				name = role.name
 			}
-			parts = append(parts, part{name: name, hue: r.hue(), variant: i, of: usedBy(group[i : i+1])})
+			parts = append(parts, part{name: name, hue: role.hue, variant: i, of: usedBy(group[i : i+1])})
 		}
 	}
 	return parts
 }
 
 // usedBy measures the CPU of some processes together.
-func usedBy(processes []string) measure {
+func usedBy(processes []result.Process) measure {
 	return func(p result.Point) (sum float64, ok bool) {
-		for _, name := range processes {
-			v, used := p.CPU[name]
+		for _, process := range processes {
+			v, used := p.CPU[process.Name]
 			sum, ok = sum+v, ok || used
 		}
 		return sum, ok
@@ -156,19 +183,14 @@ func usedBy(processes []string) measure {
 
 // processTable has a column per process.
 func processTable(id, title, suffix string, unit Unit, all []series, values func(result.Point) map[string]float64) Table {
-	var names []string
+	var points []result.Point
 	for _, s := range all {
-		for _, name := range processesOf(s.points(), values) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
+		points = append(points, s.points()...)
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(role(a), role(b)) })
 	fields := levelFields(all)
-	for _, name := range names {
-		fields = append(fields, Field[pointRow]{Column{Key: slug(name) + suffix, Title: name, Unit: unit},
-			func(r pointRow) Cell { return entry(values(r.Point), name) }})
+	for _, process := range processesOf(points, values) {
+		fields = append(fields, Field[pointRow]{Column{Key: slug(process.Name) + suffix, Title: process.Name, Unit: unit},
+			func(r pointRow) Cell { return entry(values(r.Point), process.Name) }})
 	}
 	return Tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
 }

@@ -14,6 +14,7 @@ func TestCapTable(t *testing.T) {
 		Series: "a", Repetition: 1, Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 8},
 		CPU:       map[string]float64{"peer0.ptb": 0.49, "orderer0": 0.1, "device": 0.2, "client": 0.3, "other": 0.1, "steal": 0},
 		RSS:       map[string]float64{"peer0.ptb": 1 << 27, "orderer0": 1 << 26, "device": 1 << 25, "client": 1 << 25},
+		Roles:     map[string]result.Role{"peer0.ptb": result.RolePeer, "orderer0": result.RoleOrderer, "device": result.RoleDevice, "client": result.RoleClient},
 		Throttled: map[string]proc.Throttle{"peer0.ptb": {Periods: 200, Throttled: 150, Time: 12.5}},
 	}
 	plain := p

@@ -31,7 +31,7 @@ func saturationTable(all []series) Table {
 			}
 			return text("yes")
 		}},
-		{Column{Key: "at", Title: "at"}, of(func(sat *result.Saturation) Cell { return text(at(saturationLoad(sat))) })},
+		{Column{Key: "at", Title: "at"}, of(func(sat *result.Saturation) Cell { return text(saturationLoad(sat).String()) })},
 		{Column{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond}, of(func(sat *result.Saturation) Cell { return number(sat.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1}, func(s series) Cell {
 			if s.saturation == nil {
@@ -40,7 +40,7 @@ func saturationTable(all []series) Table {
 			return interval(s.saturationInterval(), whyInterval)
 		}},
 		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(sat *result.Saturation) Cell { return number(sat.Plateau) })},
-		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(sat *result.Saturation) Cell { return text(sat.LimitedBy) })},
+		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(sat *result.Saturation) Cell { return text(sat.Limit.String()) })},
 		{Column{Key: "method", Title: "how it was found", CSVOnly: true}, of(func(sat *result.Saturation) Cell { return text(sat.Method) })},
 	}
 	t := Table{ID: "saturation", Title: "Saturation"}
@@ -80,7 +80,7 @@ func saturationLabel(s series) string {
 	case !sat.Reached:
 		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(sat.Throughput))
 	default:
-		return fmt.Sprintf(" (saturates at %s, %s)", at(saturationLoad(sat)), PerSecond.Format(sat.Throughput))
+		return fmt.Sprintf(" (saturates at %s, %s)", saturationLoad(sat), PerSecond.Format(sat.Throughput))
 	}
 }
 
@@ -120,7 +120,7 @@ func (s series) saturationInterval() *stats.Interval {
 		return i
 	}
 	for _, l := range s.levels {
-		if amount(l.load) != amount(saturationLoad(s.saturation)) {
+		if l.load.Amount() != saturationLoad(s.saturation).Amount() {
 			continue
 		}
 		i.N = len(l.points)
@@ -171,7 +171,7 @@ func lawCurve(s series) (curve []Point) {
 	if !ok || s.kind == result.LoadOpen || len(s.levels) == 0 {
 		return nil
 	}
-	low, high := amount(s.levels[0].load), amount(s.levels[len(s.levels)-1].load)
+	low, high := s.levels[0].load.Amount(), s.levels[len(s.levels)-1].load.Amount()
 	if !(low > 0 && high > low) {
 		return nil
 	}

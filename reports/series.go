@@ -10,6 +10,16 @@ import (
 	"meterbench/bench/stats"
 )
 
+// The workload kinds and targets that reports tell apart, as results store them.
+const (
+	plain     = "plain"
+	padded    = "padded"
+	encrypted = "encrypted"
+	billing   = "billing"
+	fabric    = "fabric"
+	reference = "reference"
+)
+
 // A series is one series of a run: its load levels in ascending order.
 type series struct {
 	name       string
@@ -93,38 +103,17 @@ func slug(name string) string {
 func levelsOf(points []result.Point) []level {
 	sorted := slices.Clone(points)
 	slices.SortStableFunc(sorted, func(a, b result.Point) int {
-		return cmp.Or(cmp.Compare(amount(a.Load), amount(b.Load)), cmp.Compare(a.Repetition, b.Repetition))
+		return cmp.Or(cmp.Compare(a.Load.Amount(), b.Load.Amount()), cmp.Compare(a.Repetition, b.Repetition))
 	})
 	var levels []level
-	for _, repetitions := range groupBy(sorted, func(p result.Point) float64 { return amount(p.Load) }) {
+	for _, repetitions := range groupBy(sorted, func(p result.Point) float64 { return p.Load.Amount() }) {
 		levels = append(levels, level{repetitions[0].Load, repetitions})
 	}
 	return levels
 }
 
-// amount is the size of a load: clients of a closed one, transactions per second of an open one.
-func amount(l result.Load) float64 {
-	if l.Kind == result.LoadOpen {
-		return l.Offered
-	}
-	return float64(l.Clients)
-}
-
-// at names a load level in words.
-func at(l result.Load) string {
-	if l.Kind == result.LoadOpen {
-		return PerSecond.Format(l.Offered) + " offered"
-	}
-	return Clients(l.Clients)
-}
-
 // Clients writes a number of clients.
-func Clients(n int) string {
-	if n == 1 {
-		return "1 client"
-	}
-	return fmt.Sprintf("%d clients", n)
-}
+func Clients(n int) string { return result.Load{Kind: result.LoadClosed, Clients: n}.String() }
 
 // A measure is a number of a point, false where the point has none.
 type measure func(result.Point) (float64, bool)

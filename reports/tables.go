@@ -31,7 +31,7 @@ func levelTable(all []series) Table {
 			func(r pointRow) Cell { return text(r.Intervals["throughput_per_s"].Method) }},
 		{Column{Key: "point", Title: "point"}, func(r pointRow) Cell { return text(validity(r.Point)) }},
 		{Column{Key: "remarks", Title: "remarks", CSVOnly: true},
-			func(r pointRow) Cell { return text(strings.Join(slices.Concat(r.Reasons, r.Warnings), "; ")) }},
+			func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
 	t := Table{ID: "levels", Title: "Load levels", Notes: []string{
 		"throughput: valid commits per second of the window. success: share of the transactions scheduled in the window that committed as valid.",
@@ -78,10 +78,19 @@ func validity(p result.Point) string {
 	switch {
 	case !p.Valid:
 		return "invalid"
-	case len(p.Warnings) > 0:
+	case len(p.Notices) > 0:
 		return "flagged"
 	}
 	return "valid"
+}
+
+// remarks are the reasons why a point is invalid, and its warnings.
+func remarks(p result.Point) string {
+	all := slices.Clone(p.Reasons)
+	for _, w := range p.Notices {
+		all = append(all, w.String())
+	}
+	return strings.Join(all, "; ")
 }
 
 // seriesTable says what was measured.

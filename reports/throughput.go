@@ -71,7 +71,7 @@ func throughputFigure(all []series, kind result.LoadKind) Figure {
 		line := s.line(throughput, throughputInterval)
 		line.Name, line.Hue, line.Curve = s.name+saturationLabel(s), s.hue, lawCurve(s)
 		for i, p := range line.Points {
-			line.Points[i].Saturation = s.saturated() && p.X == amount(saturationLoad(s.saturation))
+			line.Points[i].Saturation = s.saturated() && p.X == saturationLoad(s.saturation).Amount()
 		}
 		f.Series = append(f.Series, line)
 	}
@@ -88,7 +88,7 @@ func (s series) line(of measure, own func(result.Point) *stats.Interval) (line S
 		if !ok {
 			continue
 		}
-		x := amount(l.load)
+		x := l.load.Amount()
 		line.Points = append(line.Points, Point{X: x, Y: median, Interval: l.interval(of, own), Invalid: !l.valid()})
 		for _, p := range l.points {
 			if v, ok := of(p); ok && len(l.points) > 1 {

@@ -12,10 +12,12 @@ import (
 // many makes n series of a base, each measured at the given numbers of clients.
 func many(base string, n int, clients ...int) (all []series) {
 	for i := range n {
-		s := series{name: fmt.Sprintf("%s/batch=1s,%d", base, i+1), kind: "closed", conditions: result.Conditions{BatchMessages: uint32(i + 1)}}
+		s := series{name: fmt.Sprintf("%s/batch=1s,%d", base, i+1), kind: result.LoadClosed, conditions: result.Conditions{BatchMessages: uint32(i + 1)}}
 		for _, c := range clients {
 			load := result.Load{Kind: result.LoadClosed, Clients: c}
-			s.levels = append(s.levels, level{load: load, points: []result.Point{{Load: load, Throughput: float64(c), Valid: true}}})
+			s.levels = append(s.levels, level{load: load, points: []result.Point{{
+				Series: s.name, Factors: []result.Factor{{Key: "batch", Label: fmt.Sprintf("1s,%d", i+1)}}, Load: load, Throughput: float64(c), Valid: true,
+			}}})
 		}
 		all = append(all, s)
 	}
@@ -35,7 +37,7 @@ func TestThroughputOfManySeries(t *testing.T) {
 		{many("a", mostLines+1, 4), []int{mostLines, 1}},
 	} {
 		ids := map[string]bool{}
-		figures := throughputFigures(test.all, "closed")
+		figures := throughputFigures(test.all, result.LoadClosed)
 		var lines []int
 		for _, f := range figures {
 			lines = append(lines, len(f.Series))

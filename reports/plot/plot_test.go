@@ -33,6 +33,7 @@ func fixture(t *testing.T) reports.Report {
 			t.Fatalf("%s: %v", file, err)
 		}
 	}
+	sum.Upgrade()
 	return reports.Build(run, sum)
 }
 

@@ -185,14 +185,15 @@ func hostile(t testing.TB, s string) reports.Report {
 	run.ID, run.Scenario, run.Source, run.SeedNote, run.Host.CPU = s, s, s, s, s
 	run.Versions = map[string]string{s: s}
 	run.Topology = json.RawMessage(s)
-	sum.Scenario, sum.Run, sum.Target, sum.Warnings = s, s, s, []string{s}
+	sum.Scenario, sum.Run, sum.Target, sum.Notices = s, s, s, []result.Warning{{Where: []string{s}, Text: s}}
 	sum.Points = sum.Points[:2]
 	for i := range sum.Points {
 		p := &sum.Points[i]
-		p.Series, p.Reasons, p.Warnings = s, []string{s}, []string{s}
+		p.Series, p.Reasons, p.Notices = s, []string{s}, []result.Warning{{Where: []string{s}, Text: s}}
 		p.Conditions.Topology, p.Conditions.Scheme, p.Conditions.Wait = s, s, result.Wait(s)
 		p.CPU = map[string]float64{s: 1}
-		p.RSS = p.CPU
+		p.RSS, p.Roles = p.CPU, map[string]result.Role{s: result.Role(s)}
+		p.Limit, p.LimitedBecause = result.Limit{Kind: result.LimitHost, Node: s, Role: result.Role(s)}, s
 		p.Intervals = map[string]stats.Interval{"throughput_per_s": {Low: 1, High: 2, N: 3, Method: s}}
 	}
 	sum.Saturation = []result.Saturation{{Series: s, Reached: true, Clients: 1, Method: s}}

@@ -34,6 +34,7 @@ func stored(t testing.TB) (run result.Run, sum result.Summary) {
 			t.Fatalf("%s: %v", file, err)
 		}
 	}
+	sum.Upgrade()
 	return run, sum
 }
 
