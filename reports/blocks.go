@@ -28,7 +28,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "busy_share", Title: "busy", Unit: Share}, mean(func(b result.BlockTimes) float64 { return b.Busy })},
 		{Column{Key: "validate_s", Title: "validate", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Validate })},
 		{Column{Key: "block_commit_s", Title: "commit", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Commit })},
-		{Column{Key: "versions_s", Title: "of which: versions", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Versions })},
+		{Column{Key: "versions_s", Title: "of which versions", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Versions })},
 		{Column{Key: "store_s", Title: "block store", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Store })},
 		{Column{Key: "state_s", Title: "state", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.State })},
 	}...)

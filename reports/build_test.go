@@ -140,7 +140,7 @@ func TestPhasesInsideTheNetwork(t *testing.T) {
 	r := Build(fixture(t))
 	for series, want := range map[string]bool{"plain": true, "encrypted-bank": false} {
 		shown := names(figure(t, r, "phases-"+series).Series)
-		if slices.Contains(shown, "wait for the block's cut") != want || slices.Contains(shown, "order + commit") == want {
+		if slices.Contains(shown, "wait for the block to be cut") != want || slices.Contains(shown, "order + commit") == want {
 			t.Errorf("%s: %q", series, shown)
 		}
 	}

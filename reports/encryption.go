@@ -30,7 +30,7 @@ type transaction struct {
 
 // A comparand is a latency that encryption is compared with.
 type comparand struct {
-	phase result.Part
+	part  result.Part
 	name  string
 	value float64 // in seconds
 }
@@ -38,9 +38,9 @@ type comparand struct {
 func (t transaction) String() string { return fmt.Sprintf("%s at %s", t.series, t.load) }
 
 // of returns a latency of the transaction, nil where it has none.
-func (t transaction) of(phase result.Part) *float64 {
+func (t transaction) of(part result.Part) *float64 {
 	for _, l := range t.latencies {
-		if l.phase == phase {
+		if l.part == part {
 			return &l.value
 		}
 	}
@@ -91,7 +91,7 @@ func unencrypted(all []series) (t transaction) {
 			for _, l := range s.levels {
 				t = transaction{series: s.name, load: l.load}
 				for _, c := range []comparand{{result.PartCommit, "commit latency", 0}, {result.PartAcknowledge, "acknowledgement latency", 0}} {
-					if median, ok := l.median(quantileOf(c.phase, p50)); ok {
+					if median, ok := l.median(quantileOf(c.part, p50)); ok {
 						c.value = median
 						t.latencies = append(t.latencies, c)
 					}

@@ -132,9 +132,9 @@ func (e encryption) ratioTable() Table {
 	} else {
 		costs = nil
 	}
-	over := func(phase result.Part) func(result.FECost) Cell {
+	over := func(part result.Part) func(result.FECost) Cell {
 		return func(c result.FECost) Cell {
-			to := e.against.of(phase)
+			to := e.against.of(part)
 			if to == nil {
 				return Cell{Why: whyQuantile}
 			}

@@ -81,7 +81,7 @@ func (f factor) cell(s series) Cell {
 	return optional(l.number, l.number != 0)
 }
 
-// factorSection says what difference the factors make that a scenario varied. It is false where
+// factorSection shows the effect of the factors that a scenario varied. It is false where
 // none were.
 func factorSection(all []series) (Section, bool) {
 	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.base() == s.name })
@@ -91,7 +91,7 @@ func factorSection(all []series) (Section, bool) {
 	by := varied(expanded)
 	s := Section{
 		ID: "factors", Title: "Factors",
-		Intro:  "Every combination of the factors' levels was measured as a series of its own, the series in turn.",
+		Intro:  "Every combination of the factors' values was measured as a series of its own, the series in turn.",
 		Tables: []Table{factorTable(expanded, by)},
 	}
 	for _, f := range by {
@@ -161,11 +161,11 @@ func factorTable(all []series, by []factor) Table {
 			}
 			return yesNo(s.saturation.Reached)
 		})},
-		{Column{Key: "commit_p50_s", Title: "commit p50 there", Unit: Seconds}, commit(p50)},
-		{Column{Key: "commit_p99_s", Title: "commit p99 there", Unit: Seconds, Rank: 3}, commit(p99)},
+		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, commit(p50)},
+		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds, Rank: 3}, commit(p99)},
 	}...)
 	return Tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: []string{
-		"throughput: at the saturation point, or where none was determined the highest of all load levels; medians over the valid repetitions.",
+		"throughput and latency: at the saturation point or, where none was determined, at the load level with the highest throughput; medians over the valid repetitions.",
 	}}, all, fields)
 }
 
@@ -200,7 +200,7 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})
 	}
 	slices.Sort(figure.X.Ticks)
-	figure.Notes = []string{"Each point is a series: its throughput at the saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are in the table."}
+	figure.Notes = []string{"Each point is the throughput of one series at its saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are only in the table."}
 	return figure.described().Settle(noPoints)
 }
 

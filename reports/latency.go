@@ -9,34 +9,34 @@ import (
 	"meterbench/bench/stats"
 )
 
-// latencySection says how long a transaction takes and where the time goes.
+// latencySection shows how long a transaction takes and where the time goes.
 func latencySection(all []series) Section {
 	s := Section{
 		ID:    "latency",
 		Title: "Latency",
-		Intro: "Commit latency runs from the instant at which the load plan wanted the transaction to start to the instant at which the observing peer showed its commit, so it includes any delay of the client. " +
-			"Acknowledgement latency runs from the prepared transaction to the orderer's acknowledgement (endorse + submit); the transaction is not committed yet.",
+		Intro: "Commit latency runs from the intended start of a transaction to its commit as reported by the observing peer, so it includes any delay in the client. " +
+			"Acknowledgement latency runs from the prepared transaction to the orderer's acknowledgement (endorse + submit), before the commit.",
 	}
 	for _, one := range all {
 		s.Figures = append(s.Figures, percentileFigure(one, all))
 	}
 	for _, one := range all {
-		s.Figures = append(s.Figures, phaseFigure(one))
+		s.Figures = append(s.Figures, partsFigure(one))
 	}
 	if len(all) == 0 {
 		s.Figures = []Figure{
 			Figure{ID: "latency", Title: "Latency against clients"}.Settle(noPoints),
-			Figure{ID: "phases", Title: "Latency by phase", Kind: Stacked}.Settle(noPoints),
+			Figure{ID: "phases", Title: "Latency by part", Kind: Stacked}.Settle(noPoints),
 		}
 	}
-	s.Tables = append([]Table{phaseTable(all)}, blockTable(all)...)
+	s.Tables = append([]Table{partsTable(all)}, blockTable(all)...)
 	return s
 }
 
 // percentileFigure draws p50, p95 and p99 of one series' commit latency. The Y axis reaches as far
 // as that of every other series, so that they compare.
 func percentileFigure(s series, all []series) Figure {
-	phase, what := s.headline()
+	part, what := s.headline()
 	f := Figure{
 		ID:    "latency-" + s.slug,
 		Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
@@ -44,23 +44,23 @@ func percentileFigure(s series, all []series) Figure {
 		Y:     Axis{Label: what, Unit: Seconds},
 	}
 	for _, one := range all {
-		phase, _ := one.headline()
+		part, _ := one.headline()
 		for _, l := range one.levels {
-			if v, ok := l.median(largestQuantile(phase)); ok {
+			if v, ok := l.median(largestQuantile(part)); ok {
 				f.Y.Max = max(f.Y.Max, v)
 			}
 		}
 	}
 	missing := false
 	for i, q := range quantiles {
-		line := s.line(quantileOf(phase, q.pick), noInterval)
+		line := s.line(quantileOf(part, q.pick), noInterval)
 		line.Name, line.Hue, line.Variant = q.name, s.hue, i
 		f.Series = append(f.Series, line)
 		missing = missing || len(line.Points) < len(s.levels)
 	}
 	f = f.Settle("No data: no load level of this series has enough transactions for a percentile.")
 	f.Notes = []string{"Valid transactions of the window only."}
-	if phase == result.PartCommit {
+	if part == result.PartCommit {
 		f.Notes[0] = "Commit latency counts from the intended start. " + f.Notes[0]
 	}
 	if missing {
@@ -89,11 +89,11 @@ var quantiles = [...]struct {
 	pick func(stats.Quantiles) *float64
 }{{"p50", p50}, {"p95", p95}, {"p99", p99}}
 
-// largestQuantile measures the largest quantile of a phase that is stored.
-func largestQuantile(phase result.Part) measure {
+// largestQuantile measures the largest quantile of a part that is stored.
+func largestQuantile(part result.Part) measure {
 	return func(p result.Point) (v float64, ok bool) {
 		for _, q := range quantiles {
-			if larger, stored := quantileOf(phase, q.pick)(p); stored {
+			if larger, stored := quantileOf(part, q.pick)(p); stored {
 				v, ok = larger, true
 			}
 		}
@@ -167,8 +167,8 @@ var orderCommit = part{"order_commit", "order + commit", hueOrderer, 0, func(p r
 
 // blockParts split "order + commit" where the nodes report about every block.
 var blockParts = []part{
-	{"wait_cut", "wait for the block's cut", hueOrderer, 0, meanOf(result.PartWaitCut)},
-	{"deliver", "deliver: until the peer takes the block up", hueOrderer, 1, meanOf(result.PartDeliver)},
+	{"wait_cut", "wait for the block to be cut", hueOrderer, 0, meanOf(result.PartWaitCut)},
+	{"deliver", "deliver: until the peer starts on the block", hueOrderer, 1, meanOf(result.PartDeliver)},
 	{"validate", "validate: signatures and policies", huePeer, 1, meanOf(result.PartValidate)},
 	{"state_commit", "commit: block and state", huePeer, 2, meanOf(result.PartStateCommit)},
 	{"notify", "notify: to the client", hueClient, 2, meanOf(result.PartNotify)},
@@ -190,25 +190,25 @@ func encryptMean(p result.Point) (float64, bool) {
 	return encrypt.Mean * float64(encrypt.N) / float64(prepare.N), true
 }
 
-func phaseFigure(s series) Figure {
+func partsFigure(s series) Figure {
 	f := Figure{
 		ID:    "phases-" + s.slug,
-		Title: "Mean latency by phase: " + s.name,
+		Title: "Mean latency by part: " + s.name,
 		Y:     Axis{Label: "mean time per transaction", Unit: Seconds},
-		Notes: []string{"Means, because the means of the phases add up to the mean commit latency and percentiles do not."},
+		Notes: []string{"Means rather than percentiles, because only means add up to the mean commit latency."},
 	}
-	f = f.bars(s, slices.Concat(latencyParts, []part{orderCommit}, blockParts), "No data: no transaction of this series passed a whole phase.")
+	f = f.bars(s, slices.Concat(latencyParts, []part{orderCommit}, blockParts), "No data: no transaction of this series completed any part.")
 	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the mean time spent in %s.", s.name, listed(names(f.Series)))
 	return f
 }
 
-// phaseTable is the split of the mean latency.
-func phaseTable(all []series) Table {
+// partsTable is the split of the mean latency.
+func partsTable(all []series) Table {
 	columns := append(slices.Clone(latencyParts), part{key: orderCommit.key, name: orderCommit.name, of: meanOf(result.PartOrderCommit)})
 	anySplit := len(rowsWhere(all, func(r pointRow) bool { return split(r.Point) })) > 0
 	if anySplit {
 		for _, part := range blockParts {
-			part.name = "of it, " + part.name
+			part.name = "of which " + part.name
 			columns = append(columns, part)
 		}
 	}
@@ -218,13 +218,13 @@ func phaseTable(all []series) Table {
 		fields = append(fields, Field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
-	t := Table{ID: "phases", Title: "Mean latency by phase", Detail: true}
-	t.Notes = []string{"Means over the valid transactions of the window; the phases add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true}
+	t.Notes = []string{"Means over the valid transactions of the window; the parts add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
 	if slices.ContainsFunc(all, bills) {
 		t.Notes = append(t.Notes, "encrypt: of a bill, the evaluation of its readings.")
 	}
 	if anySplit {
-		t.Notes = append(t.Notes, "What stands behind order + commit is that time split by the nodes' logs. It begins with the acknowledgement: a transaction whose acknowledgement was on the way while its block was cut did not wait for the cut. The nodes' instants are read off the wall clock of the same machine; a point whose level saw that clock move by more than 1 ms says so.")
+		t.Notes = append(t.Notes, "The columns after order + commit split that time by the nodes' logs. It begins with the acknowledgement: a transaction whose block was cut while its acknowledgement was still on the way did not wait for the cut. The nodes' timestamps come from the wall clock of the same machine; a point says so if that clock moved by more than 1 ms during its level.")
 	}
 	return Tabulate(t, rowsOf(all), fields)
 }

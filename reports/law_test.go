@@ -29,7 +29,7 @@ func TestLaw(t *testing.T) {
 	}
 	notes := saturationTable(seriesOf(sum)).Notes
 	for _, want := range []string{
-		"plain: the Universal Scalability Law fits with lambda = 10 tx/s, sigma = 0.01, kappa = 0.0001; by it throughput is highest at 99 clients, 336 tx/s.",
+		"plain: the Universal Scalability Law fits with lambda = 10 tx/s, sigma = 0.01, kappa = 0.0001; it predicts the highest throughput at 99 clients, 336 tx/s.",
 		"encrypted-bank and encrypted-inline: scalability law: not applicable: why.",
 	} {
 		if !slices.Contains(notes, want) {

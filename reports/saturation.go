@@ -32,7 +32,7 @@ func saturationTable(all []series) Table {
 			return text("yes")
 		}},
 		{Column{Key: "at", Title: "at"}, of(func(sat *result.Saturation) Cell { return text(saturationLoad(sat).String()) })},
-		{Column{Key: "throughput_per_s", Title: "throughput there", Unit: PerSecond}, of(func(sat *result.Saturation) Cell { return number(sat.Throughput) })},
+		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(sat *result.Saturation) Cell { return number(sat.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1}, func(s series) Cell {
 			if s.saturation == nil {
 				return Cell{}
@@ -41,7 +41,7 @@ func saturationTable(all []series) Table {
 		}},
 		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(sat *result.Saturation) Cell { return number(sat.Plateau) })},
 		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(sat *result.Saturation) Cell { return text(sat.Limit.String()) })},
-		{Column{Key: "method", Title: "how it was found", CSVOnly: true}, of(func(sat *result.Saturation) Cell { return text(sat.Method) })},
+		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(sat *result.Saturation) Cell { return text(sat.Method) })},
 	}
 	t := Table{ID: "saturation", Title: "Saturation"}
 	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation != nil && s.saturation.Spread > 0 })
@@ -54,9 +54,9 @@ func saturationTable(all []series) Table {
 	}
 	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.saturation == nil && !s.undetermined() })
 	if len(judged) > 0 {
-		t.Notes = slices.Concat(methods(all), laws(all), []string{"plateau: the highest throughput of the series among the load levels that count."})
+		t.Notes = slices.Concat(methods(all), laws(all), []string{"plateau: the highest throughput of the series over the load levels that qualify."})
 		if spread {
-			t.Notes = append(t.Notes, "spread: how much what n repeated searches found differs, or where clients were searched for, n measurements at their number, as the coefficient of variation (standard deviation over mean). normalised: the same after multiplying each finding by the time of one P-256 signature taken right before it. What is left of the spread then is not the machine's own pace.")
+			t.Notes = append(t.Notes, "spread: coefficient of variation (standard deviation over mean) of the results of n repeated searches or, where the number of clients was searched for, of n measurements at that number. normalised: the same with each result multiplied by the time of one P-256 signature measured right before it, which takes the machine's own speed out of the spread.")
 		}
 	}
 	return Tabulate(t, judged, fields)
@@ -161,7 +161,7 @@ func peak(u result.USL) string {
 	if !(n >= 1 && n < 1e6) {
 		return ""
 	}
-	return fmt.Sprintf("; by it throughput is highest at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
+	return fmt.Sprintf("; it predicts the highest throughput at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
 }
 
 // lawCurve draws the law between the fewest and the most clients measured.

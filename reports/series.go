@@ -120,10 +120,10 @@ type measure func(result.Point) (float64, bool)
 
 func throughput(p result.Point) (float64, bool) { return p.Throughput, true }
 
-// quantileOf measures a quantile of a phase.
-func quantileOf(phase result.Part, pick func(stats.Quantiles) *float64) measure {
+// quantileOf measures a quantile of a part.
+func quantileOf(part result.Part, pick func(stats.Quantiles) *float64) measure {
 	return func(p result.Point) (float64, bool) {
-		v := pick(p.Latency[phase.String()])
+		v := pick(p.Latency[part.String()])
 		if v == nil {
 			return 0, false
 		}
@@ -131,10 +131,10 @@ func quantileOf(phase result.Part, pick func(stats.Quantiles) *float64) measure 
 	}
 }
 
-// meanOf measures the mean of a phase, by its name.
-func meanOf(phase fmt.Stringer) measure {
+// meanOf measures the mean of a part, by its name.
+func meanOf(part fmt.Stringer) measure {
 	return func(p result.Point) (float64, bool) {
-		q := p.Latency[phase.String()]
+		q := p.Latency[part.String()]
 		return q.Mean, q.N > 0
 	}
 }

@@ -35,20 +35,20 @@ func levelTable(all []series) Table {
 	}...)
 	t := Table{ID: "levels", Title: "Load levels", Notes: []string{
 		"throughput: valid commits per second of the window. success: share of the transactions scheduled in the window that committed as valid.",
-		"commit: latency from the intended start to the commit seen at the peer. ack.: acknowledgement latency, endorse + submit, not yet committed.",
-		"point: \"invalid\" means that the instrument did not do its part there, for example because the client was late; \"flagged\" that it did, with a reservation. The warnings say why.",
+		"commit: latency from the intended start to the commit as reported by the peer. ack.: acknowledgement latency, endorse + submit, before the commit.",
+		"point: \"invalid\" where the instrument did not keep up, for example because the client was late; \"flagged\" where it did, with a reservation. The warnings say why.",
 	}}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
 		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
-		t.Notes = append(t.Notes, "state: whether the window was in a steady state, by its latencies and the backlog of transactions under way: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
+		t.Notes = append(t.Notes, "state: whether the window was in a steady state, judged by its latencies and the backlog of transactions in flight: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
 	}
 	return Tabulate(t, rowsOf(all), fields)
 }
 
-// stated makes cells of a quantile of a phase: empty where nothing passed the phase.
-func stated(phase result.Part, pick func(stats.Quantiles) *float64) func(pointRow) Cell {
+// stated makes cells of a quantile of a part: empty where nothing passed the part.
+func stated(part result.Part, pick func(stats.Quantiles) *float64) func(pointRow) Cell {
 	return func(r pointRow) Cell {
-		q := r.Latency[phase.String()]
+		q := r.Latency[part.String()]
 		if q.N == 0 {
 			return Cell{}
 		}

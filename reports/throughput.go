@@ -8,14 +8,14 @@ import (
 	"meterbench/bench/stats"
 )
 
-const noPoints = "No data: the run holds no load level."
+const noPoints = "No data: the run has no load levels."
 
-// throughputSection says how much the network commits and where it stops growing.
+// throughputSection shows how much the network commits and where throughput stops growing.
 func throughputSection(all []series) Section {
 	s := Section{
 		ID:    "throughput",
 		Title: "Throughput and saturation",
-		Intro: "Throughput counts valid commits only, by the time the observing peer showed them, over the measured window with the warm-up cut off.",
+		Intro: "Throughput counts valid commits only, at the time the observing peer reported them, over the measured window without the warm-up.",
 	}
 	closed, open := kinds(all)
 	if closed {
@@ -131,10 +131,10 @@ func loadAxis(all []series, kind result.LoadKind) Axis {
 // markNotes explains the marks that a figure against load uses.
 func markNotes(f Figure, repeated bool) (notes []string) {
 	if f.HasIntervals() {
-		notes = append(notes, "Bars through the points are 95 % intervals; where none shows, it is narrower than the mark. n is in the table.")
+		notes = append(notes, "Error bars are 95 % intervals; where none shows, it is narrower than the mark. n is in the table.")
 	}
 	if repeated {
-		notes = append(notes, "Lines join the medians over the valid repetitions, dots are single repetitions; the interval of a median needs six of them.")
+		notes = append(notes, "Lines join the medians over the valid repetitions; dots are single repetitions. The interval of a median needs at least six.")
 	}
 	if slices.ContainsFunc(f.Series, func(s Series) bool { return s.Curve != nil }) {
 		notes = append(notes, "Dashed curves are the Universal Scalability Law, fitted to the points that the batch timer does not limit.")
