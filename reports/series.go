@@ -172,6 +172,9 @@ func repeated(all []series) bool {
 func (s series) workload() string {
 	c := s.conditions
 	w := c.Workload
+	if c.Details != "" {
+		return w + ", " + c.Details
+	}
 	if c.Readings > 0 {
 		w += fmt.Sprintf(" of %d %s readings", c.Readings, c.Form)
 	}

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -221,68 +222,65 @@ func (o Options) String() string {
 
 // Check implements scenario.Options.
 func (o Options) Check(at string) *strictyaml.Problem {
-	problem := func(hint, key, format string, args ...any) *strictyaml.Problem {
-		return strictyaml.Problemf(hint, at+key, format, args...)
-	}
+	var of *strictyaml.Problem
 	if o.kind == Billing {
-		if p := strictyaml.OneOf(at+"form", o.Form, forms()...); p != nil {
-			return p
-		}
-		if p := strictyaml.Between(at+"readings", o.Readings, 1, reading.MaxBilled); p != nil {
-			return p
-		}
+		of = cmp.Or(strictyaml.OneOf(at+"form", o.Form, forms()...), strictyaml.Between(at+"readings", o.Readings, 1, reading.MaxBilled))
 	}
+	p := cmp.Or(of, o.checkForeign(at),
+		strictyaml.Between(at+"length", o.Length, 1, scenario.MaxLength),
+		strictyaml.Between(at+"bound", o.Bound, scenario.MinBound, scenario.MaxBound))
+	if p == nil && (o.Interval < time.Second || o.Interval > meter.MaxInterval || o.Interval%time.Second != 0) {
+		p = strictyaml.Problemf("", at+"interval", "must be whole seconds from 1s to %s, got %s", meter.MaxInterval, o.Interval)
+	}
+	if p != nil || !o.keyed() {
+		return p
+	}
+	return cmp.Or(
+		strictyaml.OneOf(at+"scheme", o.Scheme, fe.Names()...),
+		Schemes().CheckBits(at+"bits", o.Bits, o.Scheme),
+		scenario.CheckProduct(at+"bound", o.Length, o.Bound),
+		o.checkEncryption(at),
+		o.Encryption.check(at+"encryption"))
+}
+
+// checkForeign refuses what the kind of workload, or the form of its readings, does not have.
+func (o Options) checkForeign(at string) *strictyaml.Problem {
 	called := "a " + o.kind + " workload"
 	if o.kind == Billing {
 		called = "billing of " + o.Form + " readings"
 	}
-	switch {
-	case o.kind != Billing && o.Form != "":
-		return problem("use kind: billing", "form", "only what is billed has a form")
-	case o.kind != Billing && o.Readings != 0:
-		return problem("use kind: billing", "readings", "only bills are over a number of readings")
-	case o.kind == Billing && o.Encryption.Mode != "":
-		return problem("leave it out", "encryption", "the readings of bills are on the ledger before the load")
-	case o.kind != Encrypted && o.Encryption.Mode != "":
-		return problem("", "encryption", "%s encrypts nothing", called)
-	case !o.keyed() && o.Scheme != "":
-		return problem("", "scheme", "%s has no scheme", called)
-	case !o.keyed() && o.Bits != 0:
-		return problem("", "bits", "%s has no key", called)
-	case o.content() != Encrypted && o.Reveal:
-		return problem("leave it out", "reveal", "%s has no key authority", called)
+	for _, c := range []struct {
+		given           bool
+		key, hint, what string
+	}{
+		{o.kind != Billing && o.Form != "", "form", "use kind: billing", "only what is billed has a form"},
+		{o.kind != Billing && o.Readings != 0, "readings", "use kind: billing", "only bills are over a number of readings"},
+		{o.kind == Billing && o.Encryption.Mode != "", "encryption", "leave it out", "the readings of bills are on the ledger before the load"},
+		{o.kind != Encrypted && o.Encryption.Mode != "", "encryption", "", called + " encrypts nothing"},
+		{!o.keyed() && o.Scheme != "", "scheme", "", called + " has no scheme"},
+		{!o.keyed() && o.Bits != 0, "bits", "", called + " has no key"},
+		{o.content() != Encrypted && o.Reveal, "reveal", "leave it out", called + " has no key authority"},
+	} {
+		if c.given {
+			return strictyaml.Problemf(c.hint, at+c.key, "%s", c.what)
+		}
 	}
-	if p := strictyaml.Between(at+"length", o.Length, 1, scenario.MaxLength); p != nil {
-		return p
-	}
-	if p := strictyaml.Between(at+"bound", o.Bound, scenario.MinBound, scenario.MaxBound); p != nil {
-		return p
-	}
-	if o.Interval < time.Second || o.Interval > meter.MaxInterval || o.Interval%time.Second != 0 {
-		return problem("", "interval", "must be whole seconds from 1s to %s, got %s", meter.MaxInterval, o.Interval)
-	}
-	if !o.keyed() {
-		return nil
-	}
-	if p := strictyaml.OneOf(at+"scheme", o.Scheme, fe.Names()...); p != nil {
-		return p
-	}
-	if p := Schemes().CheckBits(at+"bits", o.Bits, o.Scheme); p != nil {
-		return p
-	}
-	if p := scenario.CheckProduct(at+"bound", o.Length, o.Bound); p != nil {
-		return p
-	}
+	return nil
+}
+
+// checkEncryption refuses what a scheme, and the privacy of its readings, do not allow.
+func (o Options) checkEncryption(at string) *strictyaml.Problem {
 	switch {
 	case o.grouped() && o.kind == Billing:
-		return problem("use another scheme", "scheme", "a bill needs an evaluation key of a key authority, and %s has none", o.Scheme)
+		return strictyaml.Problemf("use another scheme", at+"scheme", "a bill needs an evaluation key of a key authority, and %s has none", o.Scheme)
 	case o.grouped() && o.Reveal:
-		return problem("leave it out", "reveal", "%s has no key authority", o.Scheme)
+		return strictyaml.Problemf("leave it out", at+"reveal", "%s has no key authority", o.Scheme)
 	case o.grouped() && o.Encryption.Mode == result.EncryptBank:
-		return problem("use inline or ahead", "encryption", "%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
+		return strictyaml.Problemf("use inline or ahead", at+"encryption",
+			"%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
 	case o.kind == Billing && o.Form == Encrypted && o.Length == 1 && !o.Reveal:
-		return problem("give length: 2 or more, or reveal: true", "length",
+		return strictyaml.Problemf("give length: 2 or more, or reveal: true", at+"length",
 			"a bill over readings of one value reveals each of them, and the key authority issues no such key")
 	}
-	return o.Encryption.check(at + "encryption")
+	return nil
 }

@@ -34,6 +34,7 @@ type Conditions struct {
 	// parts of a mix differ and in runs of older versions.
 	Interval float64 `json:"metering_interval_s,omitempty"`
 	Verify   bool    `json:"verify"`             // the chaincode checks the meters' signatures
+	Details  string  `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
 	Arrivals string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 

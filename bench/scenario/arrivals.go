@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meterbench/bench/arrival"
+	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
 
@@ -13,7 +14,7 @@ import (
 // constant or poisson, for a load with rates, or a mapping with the one key
 // periodic, ramp, steps or trace for a load whose rate follows from it.
 type Arrivals struct {
-	Kind     string        // constant | poisson | periodic | ramp | steps | trace
+	Kind     ArrivalKind   // constant | poisson | periodic | ramp | steps | trace
 	Interval time.Duration // periodic: from report to report of a meter
 	Jitter   float64       // periodic: longest delay of a report, as a share of the interval
 	Ramp     arrival.Ramp
@@ -23,28 +24,54 @@ type Arrivals struct {
 	Trace    *arrival.Trace // read from File by Read; its values are Wh
 }
 
-func arrivalKinds() []string {
-	return []string{"constant", "poisson", "periodic", "ramp", "steps", "trace"}
+// ArrivalKind is the name of a kind of arrivals.
+type ArrivalKind string
+
+// The kinds of arrivals.
+const (
+	Constant ArrivalKind = "constant"
+	Poisson  ArrivalKind = "poisson"
+	Periodic ArrivalKind = "periodic"
+	Ramp     ArrivalKind = "ramp"
+	Steps    ArrivalKind = "steps"
+	Trace    ArrivalKind = "trace"
+)
+
+// An arrivalKind is a row of the table of arrivals. Those that are more than a word say what is
+// missing in the word alone.
+type arrivalKind struct {
+	name             ArrivalKind
+	missing, example string
+}
+
+func arrivalKinds() []arrivalKind {
+	return []arrivalKind{
+		{name: Constant}, {name: Poisson},
+		{Periodic, "the interval of the meters' reports is", "{periodic: {interval: 10s}}"},
+		{Ramp, "the rates of the ramp are", "{ramp: {from: 10/s, to: 100/s, over: 60s}}"},
+		{Steps, "the steps are", "{steps: [{rate: 10/s, hold: 20s}, {rate: 50/s, hold: 20s}]}"},
+		{Trace, "the file of the trace is", "{trace: readings.csv}"},
+	}
 }
 
 // rated tells whether the load gives the rate.
 func (a Arrivals) rated() bool {
-	return a.Kind == "" || a.Kind == "constant" || a.Kind == "poisson"
+	return a.Kind == "" || a.Kind == Constant || a.Kind == Poisson
 }
 
 // Process returns when an open load's transactions are due. rate is that of
 // the level, and of no meaning to arrivals that have their own.
 func (s Series) Process(rate float64) arrival.Process {
 	switch a := s.Load.Arrivals; a.Kind {
-	case "poisson":
+	case Poisson:
 		return arrival.Poisson{PerSecond: rate}
-	case "periodic":
+	case Periodic:
 		return arrival.Periodic{Meters: s.Workload.Meters, Interval: a.Interval, Jitter: a.Jitter}
-	case "ramp":
+	case Ramp:
 		return a.Ramp
-	case "steps":
+	case Steps:
 		return a.Steps
-	case "trace":
+	case Trace:
 		return arrival.Replay{Trace: a.Trace, Speed: a.Speed}
 	}
 	return arrival.Constant{PerSecond: rate}
@@ -78,49 +105,45 @@ type stepText struct {
 
 // UnmarshalNode reads one of the forms of arrivals.
 func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
-	if kind, ok := n.Scalar(); ok {
-		*a = Arrivals{Kind: kind}
-		switch kind {
-		case "constant", "poisson":
-			return nil
-		case "periodic":
-			return n.Errorf("for example {periodic: {interval: 10s}}", "the interval of the meters' reports is missing")
-		case "ramp":
-			return n.Errorf("for example {ramp: {from: 10/s, to: 100/s, over: 60s}}", "the rates of the ramp are missing")
-		case "steps":
-			return n.Errorf("for example {steps: [{rate: 10/s, hold: 20s}, {rate: 50/s, hold: 20s}]}", "the steps are missing")
-		case "trace":
-			return n.Errorf("for example {trace: readings.csv}", "the file of the trace is missing")
+	if word, ok := n.Scalar(); ok {
+		*a = Arrivals{Kind: ArrivalKind(word)}
+		for _, kind := range arrivalKinds() {
+			switch {
+			case kind.name == a.Kind && kind.missing != "":
+				return n.Errorf("for example "+kind.example, "%s missing", kind.missing)
+			case kind.name == a.Kind:
+				return nil
+			}
 		}
-		return n.Errorf(strictyaml.Hint(kind, arrivalKinds()), "there is no %q", kind)
+		return n.Errorf(strictyaml.Hint(word, names(arrivalKinds(), func(k arrivalKind) string { return string(k.name) })), "there is no %q", word)
 	}
 	t := arrivalsText{Speed: 1}
 	if err := n.Decode(&t); err != nil {
 		return err
 	}
-	var kinds []string
+	var kinds []ArrivalKind
 	for _, kind := range arrivalKinds() {
-		if n.Get(kind) != nil {
-			kinds = append(kinds, kind)
+		if n.Get(string(kind.name)) != nil {
+			kinds = append(kinds, kind.name)
 		}
 	}
 	switch {
 	case len(kinds) != 1:
 		return n.Errorf("", "give one of periodic, ramp, steps, trace")
-	case n.Get("speed") != nil && kinds[0] != "trace":
+	case n.Get("speed") != nil && kinds[0] != Trace:
 		return n.Get("speed").Errorf("", "only a trace has a speed")
 	}
 	*a = Arrivals{Kind: kinds[0]}
 	switch a.Kind {
-	case "periodic":
+	case Periodic:
 		a.Interval, a.Jitter = t.Periodic.Interval, t.Periodic.Jitter
-	case "ramp":
+	case Ramp:
 		a.Ramp = arrival.Ramp(*t.Ramp)
-	case "steps":
+	case Steps:
 		for _, s := range t.Steps {
 			a.Steps = append(a.Steps, arrival.Step{PerSecond: s.Rate, For: s.Hold})
 		}
-	case "trace":
+	case Trace:
 		a.File, a.Speed = t.Trace, t.Speed
 	}
 	return nil
@@ -130,7 +153,7 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 const longest = 9e9
 
 // unread tells whether the trace that the arrivals follow has not been read.
-func (a Arrivals) unread() bool { return a.Kind == "trace" && a.Trace == nil }
+func (a Arrivals) unread() bool { return a.Kind == Trace && a.Trace == nil }
 
 // unsettled tells whether the length of a load is that of a trace that has not
 // been read.
@@ -140,7 +163,7 @@ func (l Load) unsettled() bool { return l.Hold == 0 && l.Arrivals.unread() }
 func (l *Load) settle() {
 	switch a := l.Arrivals; {
 	case l.Hold != 0:
-	case a.Kind == "steps":
+	case a.Kind == Steps:
 		for _, s := range a.Steps {
 			l.Hold += min(max(s.For, 0), math.MaxInt64-l.Hold)
 		}
@@ -155,17 +178,19 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 	a, values := s.Load.Arrivals, s.Workload.Traits().Values
 	at += "load."
 	switch {
+	case s.Load.Kind != result.LoadOpen || s.Load.Search != nil:
+		return nil
 	case a.rated():
 		return s.Load.checkRates(at)
 	case s.Load.Rate != nil:
 		return problem("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
-	case a.Kind == "trace" && a.File == "":
+	case a.Kind == Trace && a.File == "":
 		return problem("", at+"arrivals.trace", "the name of a file is needed")
-	case a.Kind == "trace" && values == 0:
+	case a.Kind == Trace && values == 0:
 		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a %s workload sends none", s.Workload.Kind)
-	case a.Kind == "trace" && values != 1:
+	case a.Kind == Trace && values != 1:
 		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", values)
-	case a.Kind == "trace" && !(a.Speed > 0 && a.Speed <= maxSpeed):
+	case a.Kind == Trace && !(a.Speed > 0 && a.Speed <= maxSpeed):
 		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
 	case a.unread():
 		return nil
@@ -186,6 +211,9 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 
 // checkDue makes sure that an open load has something to measure.
 func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
+	if s.Load.Kind != result.LoadOpen || s.Load.Search != nil || s.Load.Arrivals.unread() {
+		return nil
+	}
 	at += "load."
 	check := func(path string, rate float64) *strictyaml.Problem {
 		switch n := s.expected(rate, warmup); {
@@ -244,11 +272,11 @@ func peaks(p arrival.Process) []float64 {
 // String describes the arrivals, for a point's conditions.
 func (a Arrivals) String() string {
 	switch a.Kind {
-	case "periodic":
+	case Periodic:
 		return fmt.Sprintf("periodic, every %v, jitter %g", a.Interval, a.Jitter)
-	case "ramp":
+	case Ramp:
 		return fmt.Sprintf("ramp from %g/s to %g/s over %v", a.Ramp.From, a.Ramp.To, a.Ramp.Over)
-	case "steps":
+	case Steps:
 		text := "steps of"
 		for i, s := range a.Steps {
 			if i > 0 {
@@ -257,8 +285,8 @@ func (a Arrivals) String() string {
 			text += fmt.Sprintf(" %g/s for %v", s.PerSecond, s.For)
 		}
 		return text
-	case "trace":
+	case Trace:
 		return fmt.Sprintf("trace %s at speed %g", a.File, a.Speed)
 	}
-	return a.Kind
+	return string(a.Kind)
 }

@@ -37,7 +37,8 @@ type Options interface {
 	Check(at string) *strictyaml.Problem
 	// Traits returns what the scenario around the workload, and the study, depend on.
 	Traits() Traits
-	// Describe puts the kind and the options into the conditions of a point.
+	// Describe puts the kind and the options into the conditions of a point, those that conditions
+	// have no field for into Details.
 	Describe(c *result.Conditions)
 	// String returns the kind and the options in a few words.
 	String() string

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -91,13 +92,11 @@ func (s seriesText) check(at string, before []seriesText, single bool) *strictya
 	}
 	for i, phase := range s.Phases {
 		path := fmt.Sprintf("%sphases[%d].", at, i)
-		if p := checkName(path+"name", phase.Name); p != nil {
-			return p
-		}
+		p := cmp.Or(checkName(path+"name", phase.Name), strictyaml.Between(path+"start", phase.Start, 0, maxStart))
 		if slices.ContainsFunc(s.Phases[:i], func(o phaseText) bool { return o.Name == phase.Name }) {
-			return problem("", path+"name", "phase %s is given twice", phase.Name)
+			p = problem("", path+"name", "phase %s is given twice", phase.Name)
 		}
-		if p := strictyaml.Between(path+"start", phase.Start, 0, maxStart); p != nil {
+		if p != nil {
 			return p
 		}
 	}
@@ -178,44 +177,25 @@ func (f factor) apply(phases []Series, level setting) ([]Series, error) {
 // check returns the first thing in a series that cannot be measured.
 func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem {
 	at := s.from.at
-	if p := s.checkWorkloads(at); p != nil {
+	if p := cmp.Or(s.checkWorkloads(at), s.Load.check(at+"load.")); p != nil {
 		return p
 	}
-	if p := s.Load.check(at + "load."); p != nil {
+	p := cmp.Or(s.checkPhase(at+"load."), s.checkSearch(at), s.checkArrivals(at), s.checkPlace(at, target))
+	switch {
+	case p != nil:
 		return p
-	}
-	if s.Group != "" {
-		if p := s.checkPhase(at + "load."); p != nil {
-			return p
-		}
-	}
-	if s.Load.Search != nil {
-		if p := s.checkSearch(at); p != nil {
-			return p
-		}
-	} else if s.Load.Kind == result.LoadOpen {
-		if p := s.checkArrivals(at); p != nil {
-			return p
-		}
-	}
-	if p := s.checkPlace(at, target); p != nil {
-		return p
-	}
-	if s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed {
+	case s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed:
 		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
-	}
-	if s.Load.Hold <= warmup && !s.Load.unsettled() {
+	case s.Load.Hold <= warmup && !s.Load.unsettled():
 		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
-	if s.Load.Kind == result.LoadOpen && s.Load.Search == nil && !s.Load.Arrivals.unread() {
-		return s.checkDue(at, warmup)
-	}
-	return nil
+	return s.checkDue(at, warmup)
 }
 
 // checkPhase holds the load of a phase to one level.
 func (s Series) checkPhase(at string) *strictyaml.Problem {
 	switch {
+	case s.Group == "":
 	case s.Load.Search != nil:
 		return problem("", at+"search", "a phase has one level, and nothing to search for")
 	case len(s.Load.Clients) > 1:

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"slices"
 
 	"meterbench/internal/strictyaml"
@@ -100,26 +101,24 @@ func (f FE) SomeHas(known Schemes, bits []int) []int {
 
 // Check returns the first thing in the table that cannot be measured, with its path after at.
 func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
-	p := each(at+"schemes", f.Schemes, func(path, scheme string) *strictyaml.Problem {
-		if p := strictyaml.OneOf(path, scheme, known.Names()...); p != nil {
-			return p
-		}
-		if len(f.Bits) > 0 && len(f.Sizes(known, scheme)) == 0 {
+	p := cmp.Or(
+		each(at+"schemes", f.Schemes, func(path, scheme string) *strictyaml.Problem {
+			if p := strictyaml.OneOf(path, scheme, known.Names()...); p != nil || len(f.Bits) == 0 || len(f.Sizes(known, scheme)) > 0 {
+				return p
+			}
 			return problem(known.hint(scheme), path, "%s has none of the key sizes asked for", scheme)
-		}
-		return nil
-	})
-	if p == nil {
-		p = each(at+"bits", f.Bits, func(path string, bits int) *strictyaml.Problem { return known.CheckBits(path, bits, f.Schemes...) })
-	}
-	if p == nil {
-		p = each(at+"bounds", f.Bounds, func(path string, bound int64) *strictyaml.Problem {
+		}),
+		each(at+"bits", f.Bits, func(path string, bits int) *strictyaml.Problem { return known.CheckBits(path, bits, f.Schemes...) }),
+		each(at+"bounds", f.Bounds, func(path string, bound int64) *strictyaml.Problem {
 			return strictyaml.Between(path, bound, MinBound, MaxBound)
-		})
-	}
-	if p == nil {
-		p = each(at+"lengths", f.Lengths, f.checkLength)
-	}
+		}),
+		each(at+"lengths", f.Lengths, func(path string, length int) *strictyaml.Problem {
+			p := strictyaml.Between(path, length, 1, MaxLength)
+			for _, bound := range f.Bounds {
+				p = cmp.Or(p, CheckProduct(path, length, bound))
+			}
+			return p
+		}))
 	if p != nil {
 		return p
 	}
@@ -133,16 +132,4 @@ func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 		}
 	}
 	return strictyaml.Between(at+"samples", f.Samples, MinSamples, maxMany)
-}
-
-func (f FE) checkLength(path string, length int) *strictyaml.Problem {
-	if p := strictyaml.Between(path, length, 1, MaxLength); p != nil {
-		return p
-	}
-	for _, bound := range f.Bounds {
-		if p := CheckProduct(path, length, bound); p != nil {
-			return p
-		}
-	}
-	return nil
 }

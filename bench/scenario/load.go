@@ -36,7 +36,7 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 		l.Slots = 2000
 	}
 	if n.Get("arrivals") == nil {
-		l.Arrivals.Kind = "constant"
+		l.Arrivals.Kind = Constant
 	}
 	l.settle()
 	return nil

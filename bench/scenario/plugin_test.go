@@ -27,7 +27,7 @@ func (o keyOptions) Check(at string) *strictyaml.Problem {
 	return strictyaml.OneOf(at+"key", o.Key, "p256", "p384")
 }
 func (o keyOptions) Traits() scenario.Traits       { return scenario.Traits{} }
-func (o keyOptions) Describe(c *result.Conditions) { c.Workload = "register" }
+func (o keyOptions) Describe(c *result.Conditions) { c.Workload, c.Details = "register", o.Key }
 func (o keyOptions) String() string                { return "register " + o.Key }
 
 // withKeys returns the program's tables with one more workload kind and a factor over its option.

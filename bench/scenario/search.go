@@ -73,6 +73,8 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 	l, search := s.Load, s.Load.Search
 	at += "load."
 	switch {
+	case search == nil:
+		return nil
 	case l.Clients != nil:
 		return problem("leave it out", at+"clients", "a search finds the clients")
 	case l.Rate != nil:
@@ -108,7 +110,8 @@ func (s Search) checkClosed(at string) *strictyaml.Problem {
 func (s Search) checkOpen(at string, a Arrivals) *strictyaml.Problem {
 	switch {
 	case !a.rated():
-		return problem("use constant or poisson", strings.TrimSuffix(at, "search.")+"arrivals", "the rate of %s arrivals follows from themselves, so that it cannot be searched for", a.Kind)
+		return problem("use constant or poisson", strings.TrimSuffix(at, "search.")+"arrivals",
+			"the rate of %s arrivals follows from themselves, so that it cannot be searched for", a.Kind)
 	case !s.rates:
 		return problem("for example {from: 100/s, to: 5000/s}, or use kind: closed", at+"from", "the search of an open load goes from rate to rate")
 	case s.From <= 0 || s.From > maxRate:

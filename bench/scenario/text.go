@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -166,18 +167,12 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 		Name: t.Name, Description: t.Description, Topology: t.Topology,
 		Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
 	}
-	if p := checkName("name", t.Name); p != nil {
-		return s, p
-	}
 	if t.Target.Node != nil {
 		if s.Target, err = c.target(t.Target.Node); err != nil {
 			return s, err
 		}
 	}
-	if p := t.checkTarget(doc, s.Target); p != nil {
-		return s, p
-	}
-	if p := t.check(doc); p != nil {
+	if p := cmp.Or(checkName("name", t.Name), t.checkTarget(doc, s.Target), t.check(doc)); p != nil {
 		return s, p
 	}
 	if t.FE.Node != nil {
@@ -208,12 +203,11 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	for _, s := range t.Series {
 		changes = append(changes, s.network())
 	}
-	for i, at := range t.places() { // zero means the topology's
-		if p := checkChannels(at+"channels", changes[i].Channels); p != nil && doc.Has(at+"channels") {
-			return p
-		}
-		if p := named(at+"policy", changes[i].Policy); p != nil && doc.Has(at+"policy") {
-			return p
+	for i, at := range t.places() {
+		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", changes[i].Channels), named(at+"policy", changes[i].Policy)} {
+			if p != nil && doc.Has(p.Path) { // else zero means the topology's
+				return p
+			}
 		}
 	}
 	if t.Require == "" {

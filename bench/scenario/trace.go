@@ -17,7 +17,7 @@ func (s *Scenario) readTraces() error {
 	for i := range s.Series {
 		one := &s.Series[i]
 		a := &one.Load.Arrivals
-		if a.Kind != "trace" {
+		if a.Kind != Trace {
 			continue
 		}
 		if s.doc.Has(one.from.at + "workload.meters") {

@@ -128,7 +128,7 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		return problem("use workload", at+"workloads", "a mix has at least two workloads")
 	case total > maxWeight:
 		return problem("", at+"workloads", "the weights sum to %d, more than %d", total, maxWeight)
-	case kind == "periodic" || kind == "trace":
+	case kind == Periodic || kind == Trace:
 		return problem("", at+"load.arrivals", "%s arrivals are those of the meters of one workload, and this is a mix", kind)
 	}
 	return nil
@@ -142,7 +142,8 @@ func (s Series) checkPlace(at string, target *Target) *strictyaml.Problem {
 		case target != nil && traits.Reads && !target.keeps:
 			return problem("give a topology in place of the target", at+path+".kind", "a %s keeps no readings to bill", target.Called)
 		case s.Network.Caps.Device != (topology.Cap{}) && (traits.Ahead || traits.Bank > 0):
-			return problem("use encryption: inline, or leave caps.device out", at+path+".encryption", "ciphertexts made before the load would have no cap when they count")
+			return problem("use encryption: inline, or leave caps.device out", at+path+".encryption",
+				"ciphertexts made before the load would have no cap when they count")
 		}
 	}
 	return nil

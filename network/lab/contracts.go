@@ -18,7 +18,8 @@ const minAbsolute = 2 << 20
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
-		return InputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]", name, first.Name, chaincode.Contracts()[0].Name)
+		return InputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]",
+			name, first.Name, chaincode.Contracts()[0].Name)
 	}
 	if first.Batch.AbsoluteBytes < minAbsolute {
 		return InputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
@@ -26,8 +27,8 @@ func checkChannels(name string, t topology.Topology) error {
 	}
 	for _, c := range t.Channels[1:] {
 		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || !slices.EqualFunc(c.Chaincodes, first.Chaincodes, alike)) {
-			return InputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over all channels that have a contract; "+
-				"make them alike, or take the contracts from one of them", name, first.Name, c.Name)
+			return InputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over "+
+				"all channels that have a contract; make them alike, or take the contracts from one of them", name, first.Name, c.Name)
 		}
 	}
 	return nil
