@@ -14,7 +14,7 @@ import (
 	"meterbench/network/fabric"
 )
 
-// An event is what one line of a node's log says of a block.
+// event is what one line of a node's log says of a block.
 type event struct {
 	kind         fabric.Event
 	at           time.Time
@@ -25,8 +25,9 @@ type event struct {
 	versions, store, state time.Duration
 }
 
-// parseEvent reads a line of the form that network/fabric has the nodes write: instant, level, module in
-// brackets, message. It is false for every line that says nothing of a block, or not exactly as expected.
+// parseEvent reads a line of the form that network/fabric has the nodes write: instant, level,
+// module in brackets, message. It is false for every line that says nothing of a block, or not
+// exactly as expected.
 func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 	instant, rest, _ := strings.Cut(line, " ")
 	_, rest, _ = strings.Cut(rest, " [")
@@ -75,7 +76,7 @@ func milliseconds(value string) (time.Duration, error) {
 	return time.Duration(n) * time.Millisecond, err
 }
 
-// A nodeLog is what a node's log, which still grows, says of blocks.
+// nodeLog is what a node's log, which still grows, says of blocks.
 type nodeLog struct {
 	node   string
 	path   string
@@ -92,10 +93,10 @@ type blockKey struct {
 	number  uint64
 }
 
-// A loggedBlock is what one node says of a block.
+// loggedBlock is what one node says of a block.
 type loggedBlock struct {
-	// An orderer: when it cut the block, whether because of the timer, and whether the block changes
-	// the configuration.
+	// An orderer: when it cut the block, whether because of the timer, and whether the block
+	// changes the configuration.
 	cut           time.Time
 	timer, config bool
 	// A peer.

@@ -27,8 +27,8 @@ func (s step) wait(ctx context.Context) error {
 	}
 }
 
-// A bringUp takes running nodes to a network that answers. What does not need one another runs at once:
-// a channel's approvals do not wait for the peers to install, nor one channel for another.
+// bringUp takes running nodes to a network that answers. What does not need one another runs at
+// once: a channel's approvals do not wait for the peers to install, nor one channel for another.
 type bringUp struct {
 	plan        *plan
 	conns       map[string]*grpc.ClientConn // by peer
@@ -162,8 +162,8 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 	return group.Wait()
 }
 
-// deploy takes a contract from approval by every member to a definition that is ordered, and returns
-// the transaction of that.
+// deploy takes a contract from approval by every member to a definition that is ordered, and
+// returns the transaction of that.
 func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *contractPlan) (txID string, err error) {
 	type approval struct {
 		txID  string
@@ -181,8 +181,8 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 		return "", err
 	}
 	last := slices.MaxFunc(approvals, func(x, y approval) int { return cmp.Compare(x.block, y.block) })
-	// One peer of each member endorses the commit; all must have committed the last approval, or they
-	// would endorse different results.
+	// One peer of each member endorses the commit; all must have committed the last approval, or
+	// they would endorse different results.
 	var endorsers []grpc.ClientConnInterface
 	group, waiting := errgroup.WithContext(ctx)
 	for _, member := range channel.Members {

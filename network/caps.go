@@ -11,8 +11,8 @@ import (
 	"meterbench/internal/process"
 )
 
-// CheckCaps makes sure that this machine and this user can hold processes to a topology's caps, those
-// of the device included. It starts nothing; the error says what is missing and what to do.
+// CheckCaps makes sure that this machine and this user can hold processes to a topology's caps,
+// those of the device included. It starts nothing; the error says what is missing and what to do.
 func CheckCaps(t topology.Topology) error {
 	var all topology.Cap
 	for role, c := range t.Caps.Each {
@@ -43,7 +43,8 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 	return cgroup.Create(name, c)
 }
 
-// enforce lets the CPU quotas come into force. A bring-up on a tenth of a processor would take minutes.
+// enforce lets the CPU quotas come into force. A bring-up on a tenth of a processor would take
+// minutes.
 func (n *Network) enforce() error {
 	for i, group := range n.groups {
 		if group == nil {

@@ -9,8 +9,9 @@ import (
 	"meterbench/network/fabric"
 )
 
-// Client connects to a chaincode through the gateways of all peers on the channel, each as the client
-// user of its own organisation. The observing peer is the first member's first. The caller closes it.
+// Client connects to a chaincode through the gateways of all peers on the channel, each as the
+// client user of its own organisation. The observing peer is the first member's first. The caller
+// closes it.
 func (n *Network) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
 	return n.record.Client(ctx, channel, chaincode)
 }
@@ -44,7 +45,8 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 	return client.Dial(ctx, cfg)
 }
 
-// keys reads the certificate of an organisation's TLS authority and the credential of one of its users.
+// keys reads the certificate of an organisation's TLS authority and the credential of one of its
+// users.
 func (r *Record) keys(organisation, user string) (ca []byte, c fabric.Credential, err error) {
 	return fabric.ReadKeys(organisationDir(r.Dir, organisation), user)
 }

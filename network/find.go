@@ -8,8 +8,8 @@ import (
 	"meterbench/bench/topology"
 )
 
-// Find returns the networks that are held under a topology's name or file, or the one in a folder; for
-// "" all that List returns. It is an error where there is none.
+// Find returns the networks that are held under a topology's name or file, or the one in a folder;
+// for "" all that List returns. It is an error where there is none.
 func Find(name string) ([]*Record, error) {
 	held, err := List()
 	switch {

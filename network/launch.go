@@ -48,7 +48,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 	return nil
 }
 
-// A nodePlan is a child to start.
+// nodePlan is a child to start.
 type nodePlan struct {
 	Node              // without PID and log
 	spec process.Spec // without name and log

@@ -16,7 +16,7 @@ import (
 	"meterbench/network/fabric"
 )
 
-// Metrics are what a node has counted of limits since its start.
+// Metrics are the counters of a node that concern limits, since its start.
 type Metrics struct {
 	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code
 	// UNKNOWN, which of these services else only an endorser does, to a proposal that is malformed.
@@ -27,7 +27,7 @@ type Metrics struct {
 	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
 }
 
-// A Timing is how often something took how long.
+// Timing adds up durations.
 type Timing struct {
 	Count uint64
 	Total float64 // seconds
@@ -116,8 +116,8 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	return parseFamilies(response.Body)
 }
 
-// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser panic;
-// that too is an error.
+// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser
+// panic; that too is an error.
 func parseFamilies(text io.Reader) (f families, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -1,12 +1,12 @@
 // Package network brings up a real Hyperledger Fabric network on this machine, without Docker, and
 // takes it down again without a trace.
 //
-// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys and
-// genesis blocks (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process per peer
-// as supervised children, in control groups where the topology has caps, then joins, installs, approves
-// and commits (bringUp) until every peer's gateway answers; only then do CPU quotas come into force.
-// Close stops the children and removes the run folder. A Network says where its nodes are; Client
-// connects the load engine to it.
+// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys
+// and genesis blocks (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process
+// per peer as supervised children, in control groups where the topology has caps, then joins,
+// installs, approves and commits (bringUp) until every peer's gateway answers; only then do CPU
+// quotas come into force. Close stops the children and removes the run folder. A Network says where
+// its nodes are; Client connects the load engine to it.
 //
 // The program itself also serves the chaincodes and acts as the peers' external builder, as a child
 // under another name: main calls Dispatch before anything else.
@@ -37,10 +37,10 @@ const stopGrace = 5 * time.Second
 // attempts is how often a start is tried if its ports are taken.
 const attempts = 3
 
-// deathShows is how long after a node's connections broke its end is known.
-const deathShows = 300 * time.Millisecond
+// deathDelay is how long after its connections break a node's end may become known.
+const deathDelay = 300 * time.Millisecond
 
-// A Config says with what and where a network runs.
+// Config says how and where a network runs.
 type Config struct {
 	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds
 	// them if need be.
@@ -48,15 +48,15 @@ type Config struct {
 	// Executable is the program that serves chaincodes and acts as external builder: one whose main
 	// calls Dispatch. Empty: this one.
 	Executable string
-	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes an empty one, and Close
-	// leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or
-	// the next Start if this process is killed.
+	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes an empty one, and
+	// Close leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close
+	// removes, or the next Start if this process is killed.
 	Dir string
-	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with
-	// which they go.
+	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder,
+	// with which they go.
 	Logs string
-	// Held networks serve other tools: List finds them, and Down may end their process. A network that
-	// its own process measures is none.
+	// Held networks serve other tools: List finds them, and Down may end their process. A network
+	// that its own process measures is none.
 	Held bool
 	// Progress gets a line per stage. Nil: nobody.
 	Progress io.Writer
@@ -64,7 +64,7 @@ type Config struct {
 	ports func(n int) ([]int, error) // free loopback ports; nil: process.FreePorts
 }
 
-// A Network is a running network. Its methods are safe for use by many goroutines.
+// Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
 	record    Record
 	ready     time.Duration
@@ -78,7 +78,7 @@ type Network struct {
 	closing   sync.Once
 	closed    error
 	reading   sync.Once
-	blocks    *blockLog // made by the first that asks
+	blocks    *blockLog // made by the first call
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx
@@ -91,8 +91,8 @@ func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		if n, err = start(ctx, t, cfg); err == nil {
 			return n, nil
 		}
-		// Between the choice of a free port and its use others may take it, above all another network
-		// that starts at the same time.
+		// Between the choice of a free port and its use others may take it, above all another
+		// network that starts at the same time.
 		if _, ok := errors.AsType[portError](err); ok && attempt < attempts {
 			fmt.Fprintln(cfg.Progress, err)
 			err = nil
@@ -147,13 +147,13 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 	return n, nil
 }
 
-// sweep removes what killed processes have left: run folders and control groups. What resists, such as
-// a folder on which something is mounted, is told and keeps no network from starting.
+// sweep removes what killed processes have left: run folders and control groups. What resists, such
+// as a folder on which something is mounted, is told and keeps no network from starting.
 func sweep(progress io.Writer) {
 	_, err := process.Sweep(os.TempDir())
 	for _, err := range []error{err, cgroup.Sweep(process.Abandoned)} {
 		if err != nil {
-			fmt.Fprintln(progress, "leftovers of a killed process stay:", err)
+			fmt.Fprintln(progress, "cannot remove leftovers of a killed process:", err)
 		}
 	}
 }
@@ -203,12 +203,12 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	if err := b.run(ctx); err != nil {
-		// The death of a node explains what else failed, but shows a moment after the connections to it
-		// broke.
+		// The death of a node explains what else failed, but shows a moment after the connections
+		// to it broke.
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(deathShows):
+		case <-time.After(deathDelay):
 			return err
 		}
 	}
@@ -226,8 +226,8 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	return err
 }
 
-// Close stops every node and waits for it, then removes the run folder unless the caller has named it.
-// It may be called again.
+// Close stops every node and waits for it, then removes the run folder unless the caller has named
+// it. It may be called again.
 func (n *Network) Close() error {
 	n.closing.Do(func() {
 		var stopping sync.WaitGroup
@@ -257,16 +257,16 @@ func (n *Network) Close() error {
 // Nodes returns the network's nodes: peers, orderers, chaincodes.
 func (n *Network) Nodes() []Node { return n.record.Nodes }
 
-// Died delivers an error for each node that ends unasked. It names the node, its exit status and the
-// last lines of its log.
+// Died delivers an error for each node that ends unasked. It names the node, its exit status and
+// the last lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 
-// Profile returns the path of the connection profile of the first organisation; each organisation has
-// its own, connection-<organisation>.json, beside it.
+// Profile returns the path of the connection profile of the first organisation; each organisation
+// has its own, connection-<organisation>.json, beside it.
 func (n *Network) Profile() string { return n.record.Profile }
 
-// Ready returns how long the start took, from daemons that were built to an answer through every peer's
-// gateway for every chaincode.
+// Ready returns how long the start took, from daemons that were built to an answer through every
+// peer's gateway for every chaincode.
 func (n *Network) Ready() time.Duration { return n.ready }
 
 // Record returns what another process needs to find the network's nodes.

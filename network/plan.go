@@ -13,7 +13,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// A plan is a topology with names, folders and ports. prepare adds the keys. All its slices keep the
+// plan is a topology with names, folders and ports. prepare adds the keys. All its slices keep the
 // order of the topology.
 type plan struct {
 	topology      topology.Topology
@@ -47,7 +47,7 @@ type contractPlan struct {
 	pkg                fabric.Package
 }
 
-// A servicePlan is the chaincode process of one contract for one peer.
+// servicePlan is the chaincode process of one contract for one peer.
 type servicePlan struct {
 	name     string
 	dir      string
@@ -148,8 +148,8 @@ func (c *channelPlan) of(organisation string) []*peerPlan {
 	return peers
 }
 
-// addServices gives every peer a process for each contract on its channels. The only one of a peer is
-// called chaincode.<peer>.
+// addServices gives every peer a process for each contract on its channels. The only one of a peer
+// is called chaincode.<peer>.
 func (p *plan) addServices() {
 	for _, peer := range p.peers {
 		for _, channel := range peer.channels {
@@ -186,8 +186,8 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	for i, e := range endpoints {
 		*e = fabric.Endpoint{Host: loopback, Port: ports[i]}
 	}
-	// A peer meets those of its own organisation through the first of them, and the first through the
-	// second.
+	// A peer meets those of its own organisation through the first of them, and the first through
+	// the second.
 	for _, peer := range p.peers {
 		peer.Bootstrap = peer.Address
 		others := func(other *peerPlan) bool { return other.organisation == peer.organisation && other != peer }

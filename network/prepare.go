@@ -11,8 +11,8 @@ import (
 // organisationDir is where the keys of an organisation's two users lie.
 func organisationDir(dir, name string) string { return filepath.Join(dir, "organisations", name) }
 
-// prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when they
-// start.
+// prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when
+// they start.
 func (p *plan) prepare(executable string) (err error) {
 	p.organisations = map[string]*fabric.Organisation{}
 	for _, o := range slices.Concat(p.topology.Organisations, []topology.Organisation{{Name: topology.Ordering}}) {

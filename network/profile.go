@@ -15,9 +15,9 @@ func (r *Record) profilePath(organisation string) string {
 	return filepath.Join(r.Dir, "connection-"+organisation+".json")
 }
 
-// writeProfiles writes a connection profile for each member organisation, in the common form that the
-// Fabric SDKs and Caliper read. Its user's certificate and key are named in it and lie in the same run
-// folder.
+// writeProfiles writes a connection profile for each member organisation, in the common form that
+// the Fabric SDKs and Caliper read. Its user's certificate and key are named in it and lie in the
+// same run folder.
 func (r *Record) writeProfiles() error {
 	for _, o := range r.Topology.Organisations {
 		data, err := json.MarshalIndent(r.profile(o), "", "  ")

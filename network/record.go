@@ -18,8 +18,8 @@ import (
 // recordFile lies in the run folder of a network that is ready.
 const recordFile = "network.json"
 
-// A Record is what is to know about a running network. It lies in the run folder as network.json, so
-// that other processes find the nodes.
+// Record describes a running network. It lies in the run folder as network.json, so that other
+// processes find the nodes.
 type Record struct {
 	Topology topology.Topology `json:"topology"`
 	Fabric   string            `json:"fabric"`  // release of the daemons, for example v3.1.1
@@ -33,7 +33,7 @@ type Record struct {
 	Channels []Channel         `json:"channels"`
 }
 
-// A Node is one process of a network.
+// Node is one process of a network.
 type Node struct {
 	Name         string      `json:"name"` // peer0.ptb, orderer0, chaincode.peer0.ptb
 	Role         result.Role `json:"kind"`
@@ -75,8 +75,8 @@ func (r *Record) fill(p *plan, cfg Config) {
 	}
 }
 
-// write stores the record in the run folder in one step. The file that it returns is locked: as long as
-// it is open, the network has a holder.
+// write stores the record in the run folder in one step. The file that it returns is locked: as
+// long as it is open, the network has a holder.
 func (r *Record) write() (*os.File, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

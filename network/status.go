@@ -12,20 +12,20 @@ import (
 	"meterbench/network/fabric"
 )
 
-// A Status is how a network is at one moment.
+// Status describes a network at one moment.
 type Status struct {
 	Nodes    []NodeStatus
 	Channels []ChannelStatus
 }
 
-// A NodeStatus is how one process is.
+// NodeStatus describes one process.
 type NodeStatus struct {
 	Node
 	Running bool
 	proc.Usage
 }
 
-// A ChannelStatus is how far a channel is.
+// ChannelStatus describes one channel.
 type ChannelStatus struct {
 	Name    string
 	Leader  string // orderer that leads, empty if none does or it cannot be asked
@@ -38,8 +38,8 @@ type Height struct {
 	Blocks uint64
 }
 
-// Status asks every node how it is. What could be learned is right also when the error names nodes that
-// did not answer.
+// Status asks every node how it is. What could be learned is right also when the error names nodes
+// that did not answer.
 func (r *Record) Status(ctx context.Context) (Status, error) {
 	var s Status
 	var failed []error

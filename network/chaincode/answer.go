@@ -10,8 +10,8 @@ import (
 	"meterbench/internal/refusal"
 )
 
-// answer turns a function's result into the response. An error that is no refusal means that the peer
-// could not do its part.
+// answer turns a function's result into the response. An error that is no refusal means that the
+// peer could not do its part.
 func answer(payload []byte, err error) *peer.Response {
 	if err == nil {
 		return shim.Success(payload)

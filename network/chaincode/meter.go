@@ -11,7 +11,7 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A meter is what the world state holds of a registration:
+// meter is a registration as the world state holds it:
 //
 //	verify 1, 0 or 1 | key 65, the point uncompressed | header 5 of its ciphertexts: scheme 1, bits 2, length 2, or zeros |
 //	  begin, Unix time 8 | span in s 4 | parameters 32 | gateway id
@@ -32,7 +32,8 @@ type meter struct {
 // encrypts reports whether the meter's readings are ciphertexts.
 func (m *meter) encrypts() bool { return m.parameters != (reading.Hash{}) }
 
-// newMeter returns what to store of a registration. header is that of the registration's parameters.
+// newMeter returns what to store of a registration. header is that of the registration's
+// parameters.
 func newMeter(r reading.Registration, header codec.Header) (meter, error) {
 	point, err := reading.Decompress(r.Key)
 	if err != nil {
@@ -84,9 +85,9 @@ func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its
-// span for each reading up to and including this one. So readings cannot be reordered, and no other
-// reading need be looked at.
+// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus
+// its span for each reading up to and including this one. So readings cannot be reordered, and no
+// other reading need be looked at.
 func (m *meter) keeps(number uint64, at time.Time) bool {
 	if m.span == 0 {
 		return true

@@ -10,9 +10,9 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Readings is the contract "readings": it stores signed meter readings under meter and sequence number,
-// each once, and the bills computed from them. Its functions, their arguments and the codes of its
-// refusals are named in package reading.
+// Readings is the contract "readings": it stores signed meter readings under meter and sequence
+// number, each once, and the bills computed from them. Its functions, their arguments and the codes
+// of its refusals are named in package reading.
 type Readings struct {
 	// Operator is the MSP id of the organisation that may set parameters, approve functions and
 	// register gateways and meters. Every peer's process must have the same, or their endorsements
@@ -79,8 +79,8 @@ func asks(args int, run func(c *Readings, stub shim.ChaincodeStubInterface, args
 	}}
 }
 
-// Invoke runs the function that the first argument names. A refusal has a status from 400 to 499 and a
-// message that starts with its code.
+// Invoke runs the function that the first argument names. A refusal has a status from 400 to 499
+// and a message that starts with its code.
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	args := stub.GetArgs()
 	if len(args) == 0 {
@@ -163,8 +163,8 @@ func write(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	return nil
 }
 
-// admit reports whether a well-formed reading may be stored, given the states of its meter and under its
-// own key.
+// admit reports whether a well-formed reading may be stored, given the states of its meter and
+// under its own key.
 func admit(r *reading.Reading, meterState, readingState []byte) error {
 	if len(meterState) == 0 {
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", r.Meter)

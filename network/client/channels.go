@@ -34,8 +34,8 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 	return heights, nil
 }
 
-// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error ends
-// it.
+// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error
+// ends it.
 func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		for i, channel := range c {

@@ -17,8 +17,8 @@ import (
 	"meterbench/internal/refusal"
 )
 
-// What Fabric says in words only: the peer's concurrency limiter answers with gRPC code UNKNOWN, and
-// the gateway's own findings share one code.
+// What Fabric says in words only: the peer's concurrency limiter answers with gRPC code UNKNOWN,
+// and the gateway's own findings share one code.
 const (
 	textLimit    = "exceeding concurrency limit"
 	textMismatch = "ProposalResponsePayloads do not match"
@@ -37,8 +37,8 @@ func explain(err error) error {
 // chaincodeResponse is how an endorser begins to tell what a contract itself answered.
 const chaincodeResponse = "chaincode response "
 
-// reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where that
-// passes on a contract's refusal.
+// reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where
+// that passes on a contract's refusal.
 func reason(message string) error {
 	if answer, ok := strings.CutPrefix(message, chaincodeResponse); ok {
 		number, text, _ := strings.Cut(answer, ", ")
@@ -65,7 +65,8 @@ func details(err error) []*gateway.ErrorDetail {
 	return list
 }
 
-// mentions reports whether the error, or anything an endorser or orderer said in it, contains the text.
+// mentions reports whether the error, or anything an endorser or orderer said in it, contains the
+// text.
 func mentions(err error, text string) bool {
 	return strings.Contains(err.Error(), text) ||
 		slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.Contains(d.GetMessage(), text) })
@@ -76,8 +77,8 @@ func limited(err error) bool {
 	return status.Code(err) == codes.ResourceExhausted || mentions(err, textLimit)
 }
 
-// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended, the
-// caller gave up.
+// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended,
+// the caller gave up.
 func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	switch {
 	case ctx.Err() != nil:
@@ -101,8 +102,8 @@ func refusedByChaincode(err error) bool {
 	})
 }
 
-// submitOutcome classifies an error of the submission. Where it cannot be told whether an orderer took
-// the transaction the outcome is Unknown: it may yet be committed.
+// submitOutcome classifies an error of the submission. Where it cannot be told whether an orderer
+// took the transaction the outcome is Unknown: it may yet be committed.
 func submitOutcome(ctx context.Context, err error) result.Outcome {
 	if ctx.Err() != nil {
 		return result.Interrupted
@@ -122,7 +123,8 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 	return result.Unknown
 }
 
-// lost reports whether the gateway heard no answer from an orderer that may have taken the transaction.
+// lost reports whether the gateway heard no answer from an orderer that may have taken the
+// transaction.
 func lost(err error) bool {
 	for _, text := range []string{"DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing"} {
 		if mentions(err, text) {

@@ -1,16 +1,17 @@
-// Package client submits transactions to a Fabric network and classifies what becomes of them: it is
-// the load engine's Target.
+// Package client submits transactions to a Fabric network and classifies what becomes of them: it
+// is the load engine's Target.
 //
-// Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements and
-// returns the envelope, Submit signs that and the gateway hands it to an orderer. Commits are seen on
-// one stream of filtered blocks from one peer, shared by all transactions, which is both cheaper for
-// the network than asking for each transaction's status and gives every commit one point of
-// observation.
+// Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements
+// and returns the envelope, Submit signs that and the gateway hands it to an orderer. Commits are
+// seen on one stream of filtered blocks from one peer, shared by all transactions, which is both
+// cheaper for the network than asking for each transaction's status and gives every commit one
+// point of observation.
 //
 // What is sent once per transaction is written in wire form straight into the calls of the gateway
-// service: the client shares the machine with the network that it measures, and the generated messages
-// and the fabric-gateway library around them cost CPU time and garbage in proportion to the throughput.
-// What is sent once per run (queries, requests for blocks) goes through the library.
+// service: the client shares the machine with the network that it measures, and the generated
+// messages and the fabric-gateway library around them cost CPU time and garbage in proportion to
+// the throughput. What is sent once per run (queries, requests for blocks) goes through the
+// library.
 package client
 
 import (
@@ -32,15 +33,15 @@ import (
 // maxMessage is the size of the largest message that peers send, in bytes (Fabric's own limit).
 const maxMessage = 100 << 20
 
-// A Config says where and as whom to submit.
+// Config says where and as whom to submit.
 type Config struct {
 	Channel   string
 	Chaincode string
-	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits count
-	// when it has them.
+	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits
+	// count when it has them.
 	Gateways []Gateway
-	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go.
-	// Empty: that of the first gateway.
+	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke
+	// go. Empty: that of the first gateway.
 	Operator string
 	Timeouts Timeouts
 }
@@ -94,8 +95,8 @@ type endpoint struct {
 	sdk     *sdk.Gateway
 }
 
-// Dial connects to every gateway and returns once the observing peer's block stream flows. ctx bounds
-// the dialling only.
+// Dial connects to every gateway and returns once the observing peer's block stream flows. ctx
+// bounds the dialling only.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if len(cfg.Gateways) == 0 {
 		return nil, errors.New("dial: no gateways given")
@@ -140,8 +141,8 @@ func connect(g Gateway) (*endpoint, error) {
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
 }
 
-// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate, for
-// which the PEM certificates in ca vouch. A node that is starting is tried again soon.
+// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate,
+// for which the PEM certificates in ca vouch. A node that is starting is tried again soon.
 //
 // The options keep the cost of a call low: windows of fixed size spare the pings that estimate the
 // bandwidth, large buffers spare system calls, and what is never used (service configuration,
@@ -167,8 +168,8 @@ func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
 		}))
 }
 
-// Close ends the block stream and the connections. Transactions in flight end as interrupted or with
-// the error of their connection.
+// Close ends the block stream and the connections. Transactions in flight end as interrupted or
+// with the error of their connection.
 func (c *Client) Close() error {
 	var errs []error
 	c.closing.Do(func() {

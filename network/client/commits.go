@@ -8,15 +8,15 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
-// A commit is what the block stream said of one transaction.
+// commit is what the block stream reported of one transaction.
 type commit struct {
 	at    time.Time // when the block arrived
 	block uint64
 	code  peer.TxValidationCode
-	err   error // set: nothing was said of it, errOverdue or errClosed
+	err   error // set where nothing was reported: errOverdue or errClosed
 }
 
-// Why nothing was said of a transaction.
+// Why nothing was reported of a transaction.
 var (
 	errOverdue = errors.New("no commit status in time")
 	errClosed  = errors.New("the client was closed")
@@ -28,8 +28,8 @@ type waiter struct {
 	deadline time.Time   // zero: the transaction has not been submitted yet
 }
 
-// commits brings together the transactions in flight and the block stream that tells of their commits.
-// One sweep over all of them stands for a timer per transaction.
+// commits brings together the transactions in flight and the block stream that tells of their
+// commits. One sweep over all of them stands for a timer per transaction.
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter
@@ -38,8 +38,8 @@ type commits struct {
 
 func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
 
-// expect registers a transaction. It comes before the transaction is submitted, else its commit could
-// pass by unseen.
+// expect registers a transaction. It comes before the transaction is submitted, else its commit
+// could pass by unseen.
 func (c *commits) expect(id [32]byte) *waiter {
 	w := &waiter{done: make(chan commit, 1)}
 	c.mu.Lock()

@@ -17,8 +17,8 @@ type Contract struct {
 	operator *endpoint
 }
 
-// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or where
-// that is empty, of the first gateway.
+// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or
+// where that is empty, of the first gateway.
 func (c *Client) Contract(name, operator string) (Contract, error) {
 	for _, p := range c.peers {
 		if operator == "" || p.signer.msp == operator {
@@ -28,8 +28,8 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 	return Contract{}, fmt.Errorf("no gateway with an identity of the operator %s", operator)
 }
 
-// Invoke submits a transaction as the operator and waits until it is committed as valid. It is meant
-// for set-up, not for load.
+// Invoke submits a transaction as the operator and waits until it is committed as valid. It is
+// meant for set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
 	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
 	if _, err := k.client.submitThrough(ctx, k.operator, tx); err != nil {
@@ -38,8 +38,8 @@ func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) e
 	return nil
 }
 
-// Evaluate asks the operator's peer to run a function of the contract without changing the ledger and
-// returns its answer.
+// Evaluate asks the operator's peer to run a function of the contract without changing the ledger
+// and returns its answer.
 func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
 	answer, err := k.client.evaluate(ctx, k.operator, k.name, function, args...)
 	if err != nil {

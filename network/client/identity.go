@@ -50,8 +50,8 @@ func newSigner(id Identity) (*signer, error) {
 	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: lows.Key{PrivateKey: key}}, nil
 }
 
-// sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client needs
-// no randomness here, and reading none is cheaper.
+// sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client
+// needs no randomness here, and reading none is cheaper.
 func (s *signer) sign(message []byte) ([]byte, error) {
 	digest := sha256.Sum256(message)
 	return s.signDigest(digest[:])

@@ -32,8 +32,8 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 	return t.receipt, err
 }
 
-// An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands of
-// others, it holds none of its messages.
+// An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands
+// of others, it holds none of its messages.
 type attempt struct {
 	client  *Client
 	peer    *endpoint
@@ -108,8 +108,8 @@ func (t *attempt) await(ctx context.Context) error {
 	}
 	t.receipt.Committed, t.receipt.Block = c.at, c.block
 	if c.at.Before(t.receipt.Submitted) {
-		// The block overtook the orderer's answer, as it may where the peer that brings the answer is
-		// throttled.
+		// The block overtook the orderer's answer, as it may where the peer that brings the answer
+		// is throttled.
 		t.receipt.Submitted = c.at
 	}
 	t.receipt.Outcome = commitOutcome(c.code)
@@ -141,7 +141,7 @@ func (c *Client) overdue() error {
 	return err
 }
 
-// A streamError is why the block stream last broke.
+// streamError is why the block stream last broke.
 type streamError struct{ error }
 
 var _ bench.Target = (*Client)(nil)

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// field returns the size of a field of n bytes with its number and length. All numbers used here are
-// below 16 and take one byte.
+// field returns the size of a field of n bytes with its number and length. All numbers used here
+// are below 16 and take one byte.
 func field(n int) int { return 1 + protowire.SizeBytes(n) }
 
 // open starts a field of n bytes.
@@ -23,7 +23,8 @@ func number(b []byte, number protowire.Number, v uint64) []byte {
 }
 
 // marshalRequest returns the wire form that gateway.EndorseRequest and gateway.SubmitRequest share:
-// transaction id, channel, and a message of a body and its signature. It is in a buffer of gRPC's pool.
+// transaction id, channel, and a message of a body and its signature. It is in a buffer of gRPC's
+// pool.
 func marshalRequest(txID, channel string, body, signature []byte) *[]byte {
 	signed := signedSize(body, signature)
 	buffer := mem.DefaultBufferPool().Get(field(len(txID)) + field(len(channel)) + field(signed))
@@ -38,8 +39,8 @@ func marshalRequest(txID, channel string, body, signature []byte) *[]byte {
 // signedSize returns the size of a peer.SignedProposal or common.Envelope.
 func signedSize(body, signature []byte) int { return field(len(body)) + field(len(signature)) }
 
-// preparedPayload returns the payload of the envelope in a gateway.EndorseResponse, which the client is
-// to sign. It aliases b.
+// preparedPayload returns the payload of the envelope in a gateway.EndorseResponse, which the
+// client is to sign. It aliases b.
 func preparedPayload(b []byte) ([]byte, error) {
 	envelope, err := lookup(b, 1)
 	if err != nil {
@@ -76,8 +77,9 @@ func lookup(b []byte, want protowire.Number) ([]byte, error) {
 	return value, nil
 }
 
-// wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte from
-// gRPC's pool, to which they return once written; responses are *mem.Buffer, which the receiver frees.
+// wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte
+// from gRPC's pool, to which they return once written; responses are *mem.Buffer, which the
+// receiver frees.
 type wireForm struct{}
 
 // Marshal implements encoding.CodecV2.

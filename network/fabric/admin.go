@@ -21,7 +21,8 @@ import (
 	"meterbench/internal/lows"
 )
 
-// An Admin signs the requests that set up a network in the name of one organisation's administrator.
+// An Admin signs the requests that set up a network in the name of one organisation's
+// administrator.
 type Admin struct {
 	creator []byte // serialised identity
 	key     lows.Key
@@ -50,8 +51,8 @@ func (a *Admin) sign(e *encoder, message []byte) []byte {
 	return signature
 }
 
-// A proposal is a signed call of a system chaincode and what is needed to turn its endorsements into a
-// transaction.
+// proposal is a signed call of a system chaincode and what is needed to turn its endorsements into
+// a transaction.
 type proposal struct {
 	txID   string
 	header *common.Header
@@ -91,8 +92,8 @@ func (p *proposal) endorse(ctx context.Context, conn grpc.ClientConnInterface) (
 	return response, nil
 }
 
-// call endorses a proposal at one peer and reads the chaincode's answer into a message, unless that is
-// nil.
+// call endorses a proposal at one peer and reads the chaincode's answer into a message, unless that
+// is nil.
 func (a *Admin) call(ctx context.Context, conn grpc.ClientConnInterface, answer proto.Message, channel, chaincode string, args ...[]byte) error {
 	p, err := a.propose(channel, chaincode, args...)
 	if err != nil {
@@ -127,6 +128,6 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 	return envelope, e.err
 }
 
-// errMismatch says that peers endorsed different results, which they do for a moment while one of them
-// has not yet committed a block that another has.
+// errMismatch says that peers endorsed different results, which they do for a moment while one of
+// them has not yet committed a block that another has.
 var errMismatch = errors.New("build transaction: the peers endorsed different results")

@@ -17,16 +17,16 @@ import (
 // packageType is the type by which our external builder knows its packages.
 const packageType = "ccaas"
 
-// A Package is an installable chaincode package. It holds no code: the chaincode runs as a service, and
-// each peer's builder knows where.
+// A Package is an installable chaincode package. It holds no code: the chaincode runs as a service,
+// and each peer's builder knows where.
 type Package struct {
 	Label string
 	ID    string // label:sha256, known before any peer has installed it
 	Bytes []byte
 }
 
-// NewPackage makes the package of a label. The same label gives the same bytes and so the same id for
-// every organisation.
+// NewPackage makes the package of a label. The same label gives the same bytes and so the same id
+// for every organisation.
 func NewPackage(label string) (Package, error) {
 	metadata, err1 := json.Marshal(map[string]string{"type": packageType, "label": label})
 	code, err2 := archive(file{labelFile, []byte(label), public})
@@ -55,8 +55,8 @@ func archive(files ...file) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// A Service says where the chaincode of a package runs for one peer. The two authenticate to each other
-// with certificates of the peer's organisation.
+// A Service says where the chaincode of a package runs for one peer. The two authenticate to each
+// other with certificates of the peer's organisation.
 type Service struct {
 	Label   string
 	Address Endpoint

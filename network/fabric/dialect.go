@@ -15,8 +15,8 @@ import (
 type Consensus struct {
 	Name   topology.Consensus
 	Fewest int // orderers
-	// configure sets in the ordering group of a channel's configuration what the consensus needs: its
-	// type with its metadata, and the policy BlockValidation.
+	// configure sets in the ordering group of a channel's configuration what the consensus needs:
+	// its type with its metadata, and the policy BlockValidation.
 	configure func(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
 }
 
@@ -25,8 +25,8 @@ var consensusTypes = []Consensus{
 	{Name: topology.Raft, Fewest: 1, configure: configureRaft},
 }
 
-// A Release is a line of Fabric's releases: what this program relies on in it and what may differ in
-// another one.
+// A Release is a line of Fabric's releases: what this program relies on in it and what may differ
+// in another one.
 type Release struct {
 	Line string // with which its versions begin
 	// The capabilities of a channel and of its two groups.
@@ -55,7 +55,8 @@ var releases = []Release{
 		PeerLog: []LogLine{
 			{BlockReceived, "gossip.privdata", regexp.MustCompile(`^Received block \[(?<block>\d+)\] from buffer channel=(?<channel>\S+)$`)},
 			{BlockValidated, "committer.txvalidator", regexp.MustCompile(`^\[(?<channel>\S+)\] Validated block \[(?<block>\d+)\] in \d+ms$`)},
-			{BlockCommitted, "kvledger", regexp.MustCompile(`^\[(?<channel>\S+)\] Committed block \[(?<block>\d+)\] with (?<transactions>\d+) transaction\(s\) in \d+ms` +
+			{BlockCommitted, "kvledger", regexp.MustCompile(`^\[(?<channel>\S+)\] Committed block \[(?<block>\d+)\]` +
+				` with (?<transactions>\d+) transaction\(s\) in \d+ms` +
 				` \(state_validation=(?<versions>\d+)ms block_and_pvtdata_commit=(?<store>\d+)ms state_commit=(?<state>\d+)ms\) commitHash=\[[0-9a-f]*\]$`)},
 		},
 		Requests:  "grpc_server_unary_requests_completed",
@@ -92,8 +93,8 @@ type Dialect struct {
 	Orderer   OrdererReport
 }
 
-// DialectOf returns the dialect of a topology's orderers and a version of the daemons. A version of no
-// known line counts as one of the newest.
+// DialectOf returns the dialect of a topology's orderers and a version of the daemons. A version of
+// no known line counts as one of the newest.
 func DialectOf(orderers topology.Orderers, version string) (Dialect, error) {
 	d := Dialect{Release: releases[0]}
 	if i := slices.IndexFunc(releases, func(r Release) bool { return strings.HasPrefix(version, r.Line+".") }); i >= 0 {

@@ -16,7 +16,7 @@ import (
 	"meterbench/bench/topology"
 )
 
-// A Channel is what the genesis block of a channel is made of.
+// Channel describes a channel for its genesis block.
 type Channel struct {
 	Name     string
 	Batch    topology.Batch
@@ -26,8 +26,8 @@ type Channel struct {
 	Dialect  Dialect
 }
 
-// A Member is an organisation of a channel and the peers by which those of other organisations reach it
-// first.
+// A Member is an organisation of a channel and the peers by which those of other organisations
+// reach it first.
 type Member struct {
 	*Organisation
 	Anchors []Endpoint
@@ -42,7 +42,8 @@ type Endpoint struct {
 // String returns host:port.
 func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) }
 
-// Genesis returns the first block of a channel, serialised. Its batch timeout is at most SetUpTimeout.
+// Genesis returns the first block of a channel, serialised. Its batch timeout is at most
+// SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {
 	g := &groups{}
 	block := g.block(c.Name, g.channel(c))

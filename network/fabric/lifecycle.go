@@ -35,8 +35,8 @@ const (
 	definitionSequence = 1
 )
 
-// NewDefinition returns the definition of a chaincode that n of the organisations, given by their MSP
-// ids, must endorse.
+// NewDefinition returns the definition of a chaincode that n of the organisations, given by their
+// MSP ids, must endorse.
 func NewDefinition(name, packageID string, n int, msps []string) (Definition, error) {
 	policy, err := OutOf(n, msp.MSPRole_PEER, msps)
 	if err != nil {
@@ -71,10 +71,10 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 	return nil
 }
 
-// Approve approves a definition for the administrator's organisation, all of whose peers on the channel
-// stand behind peers: each endorses, so each holds the private half of the approval before it is
-// ordered, and none has to ask another for it. It returns the transaction once it was ordered;
-// Committed waits for it.
+// Approve approves a definition for the administrator's organisation, all of whose peers on the
+// channel stand behind peers: each endorses, so each holds the private half of the approval before
+// it is ordered, and none has to ask another for it. It returns the transaction once it was
+// ordered; Committed waits for it.
 func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, err error) {
 	defer wrap(&err, "approve %s", d.Name)
 	return a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{
@@ -118,8 +118,8 @@ func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientCo
 	return p.txID, submit(ctx, peers[0], request)
 }
 
-// submit orders a transaction through the gateway behind conn. It repeats what fails because no orderer
-// is ready to take it.
+// submit orders a transaction through the gateway behind conn. It repeats what fails because no
+// orderer is ready to take it.
 func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest) (err error) {
 	defer wrap(&err, "submit")
 	return Retry(ctx, pause, func() error {
@@ -151,8 +151,8 @@ func (a *Admin) Committed(ctx context.Context, conn grpc.ClientConnInterface, ch
 	return answer.BlockNumber, nil
 }
 
-// Ping endorses a call of the function "Ping" through the gateway behind conn until it succeeds: then
-// the peer, its chaincode and the peers whose endorsement its policy needs are ready.
+// Ping endorses a call of the function "Ping" through the gateway behind conn until it succeeds:
+// then the peer, its chaincode and the peers whose endorsement its policy needs are ready.
 func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string) (err error) {
 	defer wrap(&err, "ping %s on %s", chaincode, channel)
 	return Retry(ctx, pause, func() error {

@@ -24,7 +24,8 @@ const nodeOUs = `NodeOUs:
   OrdererOUIdentifier: {OrganizationalUnitIdentifier: orderer}
 `
 
-// An Organisation is one that runs nodes: its two authorities, its administrator and one client user.
+// An Organisation is one that runs nodes: its two authorities, its administrator and one client
+// user.
 type Organisation struct {
 	Name  string
 	MSP   string // MSP id
@@ -53,8 +54,8 @@ func NewOrganisation(name, msp string) (*Organisation, error) {
 	return o, errors.Join(err1, err2, err3)
 }
 
-// The credentials of an organisation's users in the folder of its keys, each in a file .crt and a file
-// .key, and the file of its TLS authority.
+// The credentials of an organisation's users in the folder of its keys, each in a file .crt and a
+// file .key, and the file of its TLS authority.
 const (
 	User      = "user"
 	Admins    = "admin"
@@ -71,8 +72,8 @@ func (o *Organisation) WriteKeys(dir string) error {
 	return o.write("keys", dir, files)
 }
 
-// ReadKeys reads from a folder that WriteKeys has filled the certificate of the TLS authority and the
-// credential of a user.
+// ReadKeys reads from a folder that WriteKeys has filled the certificate of the TLS authority and
+// the credential of a user.
 func ReadKeys(dir, user string) (ca []byte, c Credential, err error) {
 	ca, err1 := os.ReadFile(filepath.Join(dir, TLSCAFile))
 	cert, err2 := os.ReadFile(filepath.Join(dir, user+".crt"))

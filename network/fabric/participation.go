@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// AdminTLSConfig returns the settings by which an organisation's administrator speaks to the admin and
-// operations endpoints of its nodes.
+// AdminTLSConfig returns the settings by which an organisation's administrator speaks to the admin
+// and operations endpoints of its nodes.
 func (o *Organisation) AdminTLSConfig() (*tls.Config, error) {
 	return ClientTLS(o.TLSCA.PEM(), o.AdminTLS)
 }
@@ -33,8 +33,8 @@ func ClientTLS(ca []byte, c Credential) (*tls.Config, error) {
 	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It waits
-// for that endpoint to listen, which it does later than the orderer's other ones.
+// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It
+// waits for that endpoint to listen, which it does later than the orderer's other ones.
 func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesis []byte) (err error) {
 	defer wrap(&err, "join channel")
 	var body bytes.Buffer

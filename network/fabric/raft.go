@@ -10,8 +10,8 @@ import (
 )
 
 // Raft's clock. Fabric lets the first leader be elected two heartbeats after the channel starts, so
-// ticks of 100 ms instead of the usual 500 ms shorten the start; the election timeout stays at Fabric's
-// 5 s, so that a busy machine does not lose its leader sooner.
+// ticks of 100 ms instead of the usual 500 ms shorten the start; the election timeout stays at
+// Fabric's 5 s, so that a busy machine does not lose its leader sooner.
 const (
 	raftTick         = 100 * time.Millisecond
 	raftElection     = 50 // ticks
@@ -27,7 +27,8 @@ var raftReport = OrdererReport{
 	Log: []LogLine{
 		{BatchTimer, raftLogger, regexp.MustCompile(`^Batch timer expired, creating block channel=(?<channel>\S+) node=\d+$`)},
 		{BlockCreated, raftLogger, regexp.MustCompile(`^Created block \[(?<block>\d+)\], there are \d+ blocks in flight channel=(?<channel>\S+) node=\d+$`)},
-		{ConfigAhead, raftLogger, regexp.MustCompile(`^Received config transaction, pause accepting transaction till it is committed channel=(?<channel>\S+) node=\d+$`)},
+		{ConfigAhead, raftLogger, regexp.MustCompile(`^Received config transaction, pause accepting transaction till it is committed` +
+			` channel=(?<channel>\S+) node=\d+$`)},
 	},
 }
 

@@ -11,14 +11,15 @@ import (
 	"google.golang.org/grpc"
 )
 
-// SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a shorter
-// one. The two rounds of transactions that deploy a chaincode each wait for that timer; SetBatchTimeout
-// then sets the wanted one by a configuration transaction, which waits for none.
+// SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a
+// shorter one. The two rounds of transactions that deploy a chaincode each wait for that timer;
+// SetBatchTimeout then sets the wanted one by a configuration transaction, which waits for none.
 const SetUpTimeout = 10 * time.Millisecond
 
-// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as
-// the first change of its configuration since genesis. The transaction goes through the gateway behind
-// conn; it is in force at once for what is ordered after it, and Configured waits for a peer.
+// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout,
+// as the first change of its configuration since genesis. The transaction goes through the gateway
+// behind conn; it is in force at once for what is ordered after it, and Configured waits for a
+// peer.
 func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) (err error) {
 	defer wrap(&err, "set batch timeout")
 	envelope, err := a.timeoutUpdate(channel, timeout)
@@ -28,8 +29,8 @@ func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterfa
 	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
 }
 
-// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version, in
-// the set that is read and in the set that is written.
+// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version,
+// in the set that is read and in the set that is written.
 func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
 	readSet, writeSet, ordering := newGroup(), newGroup(), newGroup()
 	readSet.Groups["Orderer"], writeSet.Groups["Orderer"] = newGroup(), ordering

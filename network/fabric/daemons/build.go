@@ -18,8 +18,8 @@ import (
 	"meterbench/internal/process"
 )
 
-// buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK of a
-// user can otherwise change or refuse it. Without cgo it needs no C compiler.
+// buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK
+// of a user can otherwise change or refuse it. Without cgo it needs no C compiler.
 func buildArgs() []string {
 	return []string{"-v", "-trimpath",
 		"-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
@@ -30,8 +30,8 @@ func buildEnv() []string {
 		"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
 }
 
-// key is a hash of all that goes into a build. Go's version is that of this program: a cached build is
-// found without a Go toolchain.
+// key is a hash of all that goes into a build. Go's version is that of this program: a cached build
+// is found without a Go toolchain.
 func key() string {
 	h := sha256.New()
 	for _, name := range []string{"go.mod.txt", "go.sum.txt", "sampleconfig/core.yaml", "sampleconfig/orderer.yaml"} {
@@ -59,10 +59,10 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil // built while this process waited for the lock
 	}
-	// Builds that were killed: compilers of the last one may still write there for a moment, and then
-	// what is left goes with the next build.
+	// Builds that were killed: compilers of the last one may still write there for a moment, and
+	// then what is left goes with the next build.
 	if _, err := process.Sweep(root); err != nil {
-		fmt.Fprintln(progress, "leftovers of a killed build stay:", err)
+		fmt.Fprintln(progress, "cannot remove leftovers of a killed build:", err)
 	}
 	work, err := process.NewDir(root, "build")
 	if err != nil {
@@ -90,7 +90,8 @@ func build(ctx context.Context, c Config, root, dir string) error {
 func compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH; install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
+		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH;" +
+			" install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
 	}
 	module := filepath.Join(work, "module")
 	for _, d := range []string{module, bin, filepath.Join(work, "tmp")} {

@@ -1,10 +1,10 @@
-// Package daemons provides Fabric's peer and orderer: it builds the pinned release once and keeps it in
-// the user's cache, or takes daemons that exist.
+// Package daemons provides Fabric's peer and orderer: it builds the pinned release once and keeps
+// it in the user's cache, or takes daemons that exist.
 //
-// A release is a folder named after it, with the module that pins it and the sample configuration. Go
-// does not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and
-// go.sum.txt and written out before a build. They are what `go get -tool` of the two programs at that
-// release and `go mod tidy` leave; go.sum.txt is complete, so a build resolves nothing.
+// A release is a folder named after it, with the module that pins it and the sample configuration.
+// Go does not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and
+// go.sum.txt and written out before a build. They are what `go get -tool` of the two programs at
+// that release and `go mod tidy` leave; go.sum.txt is complete, so a build resolves nothing.
 package daemons
 
 import (
@@ -46,7 +46,7 @@ type Binaries struct {
 	Version   string // for example v3.1.1
 }
 
-// A Config says where daemons are cached and who hears of a build.
+// Config says where daemons are cached and where a build reports.
 type Config struct {
 	Dir      string    // root of the cache; empty: meterbench in the user's cache folder
 	Progress io.Writer // gets plain lines while daemons are built; nil: nobody
@@ -64,8 +64,8 @@ func (c Config) root() (string, error) {
 }
 
 // Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the
-// checksums that the build recorded. A cached folder is complete or not there at all; several processes
-// may call Ensure at once.
+// checksums that the build recorded. A cached folder is complete or not there at all; several
+// processes may call Ensure at once.
 func Ensure(ctx context.Context, c Config) (Binaries, error) {
 	root, err := c.root()
 	if err != nil {
@@ -89,7 +89,8 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 }
 
 // FromDir returns the programs peer and orderer of a folder, after it has run each to learn its
-// version. They are given the pinned release's sample configuration, kept in the user's cache folder.
+// version. They are given the pinned release's sample configuration, kept in the user's cache
+// folder.
 func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
