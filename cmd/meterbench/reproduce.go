@@ -44,7 +44,9 @@ Publications, and the devices that can be asked to encrypt, the default first:
 			}
 			name := p.Study
 			if full {
-				name = p.FullStudy
+				if name = p.FullStudy; name == "" {
+					return lab.InputErrorf("--full: %s has no full study", p.ID)
+				}
 			}
 			plans, err := r.read(name)
 			if err != nil {

@@ -28,16 +28,18 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 		{"closer2020", 10 * time.Minute, 14 * time.Minute, `^about 1[0-3]:\d\d \(`},
 		{"closer2020-full", 5 * time.Hour, 8 * time.Hour, `^about [5-7]:\d\d:\d\d h \(`},
 	} {
-		s, err := scenario.Read(c.name, nil, lab.Catalog())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if total := study.Estimated(s, workloads.Schemes()).Total(); total < c.at || total > c.most {
-			t.Errorf("%s: takes %v, not %v to %v", c.name, total, c.at, c.most)
-		}
-		if text := expected(s); !regexp.MustCompile(c.text).MatchString(text) {
-			t.Errorf("%s: %q is announced, want %s", c.name, text, c.text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			s, err := scenario.Read(c.name, nil, lab.Catalog())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if total := study.Estimated(s, workloads.Schemes()).Total(); total < c.at || total > c.most {
+				t.Errorf("takes %v, not %v to %v", total, c.at, c.most)
+			}
+			if text := expected(s); !regexp.MustCompile(c.text).MatchString(text) {
+				t.Errorf("%q is announced, want %s", text, c.text)
+			}
+		})
 	}
 }
 

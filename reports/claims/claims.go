@@ -26,7 +26,7 @@ type Publication struct {
 	ID        string   // the argument of meterbench reproduce
 	Source    string   // authors and place
 	Study     string   // the shipped scenario that measures what the claims need
-	FullStudy string   // the same with more loads, settings and repetitions
+	FullStudy string   // the same with more loads, settings and repetitions; "" where there is none
 	Devices   []Device // that could play sensor and gateway, the default first
 	Forgery   bool     // the claims also need attempts at forging on a live network
 	Claims    []Claim
