@@ -67,28 +67,26 @@ func (n *Node) decodeList(to reflect.Value, unit string) error {
 }
 
 func (n *Node) decodeStruct(to reflect.Value) error {
-	var keys, units []string
-	var fields [][]int
+	var keys []string
+	fields := map[string]reflect.StructField{}
 	for _, f := range reflect.VisibleFields(to.Type()) {
-		if tag := f.Tag.Get("yaml"); tag != "" {
-			key, unit, _ := strings.Cut(tag, ",")
-			keys, units, fields = append(keys, key), append(units, unit), append(fields, f.Index)
+		if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" {
+			keys = append(keys, key)
+			fields[key] = f
 		}
 	}
 	if n.kind != mapping {
 		return n.wantsKeys(keys)
 	}
-next:
 	for _, e := range n.entries {
-		for i, key := range keys {
-			if key == e.key {
-				if err := e.value.decode(to.FieldByIndex(fields[i]), units[i]); err != nil {
-					return err
-				}
-				continue next
-			}
+		f, ok := fields[e.key]
+		if !ok {
+			return n.unknown(e, keys)
 		}
-		return n.unknown(e, keys)
+		_, unit, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if err := e.value.decode(to.FieldByIndex(f.Index), unit); err != nil {
+			return err
+		}
 	}
 	return nil
 }
