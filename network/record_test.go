@@ -135,7 +135,7 @@ func TestDownSparesStrangers(t *testing.T) {
 	}
 }
 
-// What cannot be swept is told and keeps nobody from starting.
+// What cannot be swept is progress and keeps nobody from starting.
 func TestLeftoversThatResist(t *testing.T) {
 	dir := ownTemp(t)
 	busy := filepath.Join(dir, "meterbench-old.pid999999999.start1.1", "mounted")
@@ -150,12 +150,12 @@ func TestLeftoversThatResist(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	var told strings.Builder
-	_, err := start(t.Context(), topology.Topology{Name: "new"}, Config{Progress: &told, Binaries: daemons.Binaries{Peer: "p"}})
+	var progress strings.Builder
+	_, err := start(t.Context(), topology.Topology{Name: "new"}, Config{Progress: &progress, Binaries: daemons.Binaries{Peer: "p"}})
 	if err == nil || !strings.Contains(err.Error(), "needs an orderer") {
 		t.Errorf("the start failed with %v, want it to get as far as the topology", err)
 	}
-	if !strings.Contains(told.String(), "stay: ") || !strings.Contains(told.String(), busy) {
-		t.Errorf("progress: %q", &told)
+	if !strings.Contains(progress.String(), "cannot remove leftovers of a killed process: ") || !strings.Contains(progress.String(), busy) {
+		t.Errorf("progress: %q", &progress)
 	}
 }
