@@ -24,7 +24,7 @@ type Config struct {
 	// Endorse, Order and Commit serve transactions first come, first served. A nil stage takes no
 	// time. An orderer acknowledges a transaction at the end of its Order stage.
 	Endorse *Stage  `yaml:"endorse"` // in parallel servers; left out: takes no time
-	Order   *Stage  `yaml:"order"`   // likewise
+	Order   *Stage  `yaml:"order"`   // in parallel servers; left out: takes no time
 	Batch   *Batch  `yaml:"batch"`   // left out: every transaction is a block
 	Commit  *Commit `yaml:"commit"`  // of blocks; left out: takes no time
 	// Failures are the shares of transactions that do not end as valid.

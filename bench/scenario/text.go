@@ -31,9 +31,9 @@ type seriesText struct {
 	partText
 	Phases   []phaseText               `yaml:"phases"`   // in place of workload and load: several that run together
 	Policy   string                    `yaml:"policy"`   // who endorses, in place of the topology's: any, majority, all or N of [organisation, ...]
-	Batch    override[topology.Batch]  `yaml:"batch"`    // when blocks are cut; what is left out stays the topology's
-	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; likewise
-	Caps     topology.Caps             `yaml:"caps"`     // what every process of a role may use at most; likewise
+	Batch    override[topology.Batch]  `yaml:"batch"`    // when blocks are cut; the rest stays the topology's
+	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; the rest stays the topology's
+	Caps     topology.Caps             `yaml:"caps"`     // what every process of a role may use at most; the rest stays the topology's
 	Channels int                       `yaml:"channels"` // copies of the topology's first channel, 1 to 64, over which the meters are spread
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
