@@ -6,18 +6,17 @@ import (
 	"meterbench/bench/result"
 )
 
-// The figures from which on a process is at its CPU cap. The kernel gives a
-// process its quota in slices, of which some stay unused, so that it hardly
-// reaches the cap in full. A process that is held back in most periods is at its
-// cap also where others keep it from using all of that.
+// The figures from which on a process is at its CPU cap. The kernel gives a process its quota in
+// slices, of which some stay unused, so that it hardly reaches the cap in full. A process that is
+// held back in most periods is at its cap also where others keep it from using all of that.
 const (
 	capShare       = 0.95
 	throttledShare = 0.5 // of the periods of the window
 	period         = 0.1 // of a quota, in seconds
 )
 
-// capped: a process uses all that its CPU cap allows. Of several it is the one
-// that is held back most often, the first by name of equals.
+// capped: a process uses all that its CPU cap allows. Of several it is the one that is held back
+// most often, the first by name of equals.
 func capped(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	most := -1.0

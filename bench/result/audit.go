@@ -2,8 +2,8 @@ package result
 
 import "fmt"
 
-// An Audit compares the client's own record with the ledger, transaction by
-// transaction, over the whole run, warm-up included.
+// An Audit compares the client's own record with the ledger, transaction by transaction, over the
+// whole run, warm-up included.
 type Audit struct {
 	Expected   uint64 `json:"expected"`   // recorded as valid by the client
 	Found      uint64 `json:"found"`      // of those, valid on the ledger
@@ -14,15 +14,14 @@ type Audit struct {
 	// Contradicted are valid on the ledger, but recorded under another final outcome.
 	Contradicted uint64 `json:"contradicted"`
 	Stored       uint64 `json:"stored"` // readings and bills that the chaincode itself counts, set-up excluded
-	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum
-	// of values was evaluated and is what the meters measured.
+	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was
+	// evaluated and is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`
 }
 
-// Problem returns what is wrong with the ledger, empty if nothing is. A
-// transaction that is on the ledger though the client never learnt its outcome
-// is no fault; whether it was committed before the contract was asked for its
-// count or after, nobody knows, so that Stored may count it or not.
+// Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the
+// ledger though the client never learnt its outcome is no fault; whether it was committed before
+// the contract was asked for its count or after, nobody knows, so that Stored may count it or not.
 func (a Audit) Problem() string {
 	committed := a.Found + a.Unclaimed
 	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {

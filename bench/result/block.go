@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// A CutReason is why an orderer ended a block. Its zero value says that the
-// nodes did not tell.
+// A CutReason is why an orderer ended a block. Its zero value says that the nodes did not tell.
 type CutReason uint8
 
 // The reasons.
@@ -28,8 +27,8 @@ func (c CutReason) String() string {
 
 var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config"}
 
-// A Block is what the nodes tell of a block. Its instants are those of the
-// nodes' wall clocks, without a monotonic reading, and zero where no node told.
+// A Block is what the nodes tell of a block. Its instants are those of the nodes' wall clocks,
+// without a monotonic reading, and zero where no node told.
 type Block struct {
 	Channel      uint16 // as Record.Channel
 	Number       uint64 // on its channel
@@ -52,8 +51,7 @@ type PeerBlock struct {
 	State    time.Duration // written to the state database
 }
 
-// At returns the block's times at the named peer, and false where that peer
-// did not tell.
+// At returns the block's times at the named peer, and false where that peer did not tell.
 func (b *Block) At(peer string) (PeerBlock, bool) {
 	for _, p := range b.Peers {
 		if p.Peer == peer {
@@ -63,8 +61,8 @@ func (b *Block) At(peer string) (PeerBlock, bool) {
 	return PeerBlock{}, false
 }
 
-// A BlockPart names a span of the way that a transaction goes in a block. The
-// parts follow one upon the other and make up the whole of PartOrderCommit.
+// A BlockPart names a span of the way that a transaction goes in a block. The parts follow one upon
+// the other and make up the whole of PartOrderCommit.
 type BlockPart uint8
 
 // The parts in their order.
@@ -91,14 +89,12 @@ func BlockParts() []BlockPart {
 	return all
 }
 
-// BlockInstants are when a block passed from one part to the next, as offsets
-// from the start of the load level: cut, received, validated and committed at
-// the observing peer.
+// BlockInstants are when a block passed from one part to the next, as offsets from the start of the
+// load level: cut, received, validated and committed at the observing peer.
 type BlockInstants [blockParts - 1]time.Duration
 
-// Instants returns when the block passed from part to part at the observing
-// peer, as offsets from epoch on the wall clock. It is false where the nodes
-// did not tell all of it.
+// Instants returns when the block passed from part to part at the observing peer, as offsets from
+// epoch on the wall clock. It is false where the nodes did not tell all of it.
 func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool) {
 	p, ok := b.At(observer)
 	if !ok || b.Cut.IsZero() {
@@ -108,13 +104,12 @@ func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool)
 	return BlockInstants{b.Cut.Sub(epoch), p.Received.Sub(epoch), p.Validated.Sub(epoch), p.Committed.Sub(epoch)}, true
 }
 
-// BlockSpans splits the transaction's time from the orderer's acknowledgement
-// to its commit by the instants of its block. No span is negative and their
-// sum is exactly the whole: an instant that lies before the acknowledgement
-// reached the client (the transaction that fills a block has its
-// acknowledgement on the way while the block is cut) counts as that of the
-// acknowledgement, and one after the commit as that of the commit. It is false
-// where the transaction was not acknowledged and committed.
+// BlockSpans splits the transaction's time from the orderer's acknowledgement to its commit by the
+// instants of its block. No span is negative and their sum is exactly the whole: an instant that
+// lies before the acknowledgement reached the client (the transaction that fills a block has its
+// acknowledgement on the way while the block is cut) counts as that of the acknowledgement, and one
+// after the commit as that of the commit. It is false where the transaction was not acknowledged
+// and committed.
 func (r *Record) BlockSpans(block BlockInstants) (spans [blockParts]time.Duration, ok bool) {
 	if r.Submitted == NotReached || r.Committed == NotReached {
 		return spans, false

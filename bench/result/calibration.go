@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// A Calibration is what the harness made, on one machine, of a simulated
-// ledger whose service times, failures and stalls are known. Times are in
-// seconds.
+// A Calibration is what the harness made, on one machine, of a simulated ledger whose service
+// times, failures and stalls are known. Times are in seconds.
 type Calibration struct {
 	Schema     int               `json:"schema"`
 	Machine    Machine           `json:"machine"`
@@ -21,8 +20,8 @@ type Calibration struct {
 	Counts   []Deviation   `json:"counts"`         // transactions
 	Lag      []Punctuality `json:"schedule_lag_s"`
 	Timers   []Lateness    `json:"timers_s"`
-	// Other and Steal are the cores that other processes used meanwhile, and
-	// that the hypervisor took: they explain lateness.
+	// Other and Steal are the cores that other processes used meanwhile, and that the hypervisor
+	// took: they explain lateness.
 	Other float64 `json:"other_cpu_cores"`
 	Steal float64 `json:"steal_cores"`
 }
@@ -35,22 +34,21 @@ type Machine struct {
 	Host   string `json:"host_sha256"`
 }
 
-// An Instrument is the uncertainty that a calibration found, as it stands in
-// the manifests of later runs on the same machine.
+// An Instrument is the uncertainty that a calibration found, as it stands in the manifests of later
+// runs on the same machine.
 type Instrument struct {
 	Calibrated time.Time `json:"calibrated"`
 	Age        float64   `json:"age_s"`      // at the start of the run, 0 in the calibration itself
 	Meterbench string    `json:"meterbench"` // version that was calibrated
-	// LatencyError is the largest error of a quantile, CapacityError the
-	// largest relative error of a throughput, both without sign.
+	// LatencyError is the largest error of a quantile, CapacityError the largest relative error of
+	// a throughput, both without sign.
 	LatencyError  float64 `json:"latency_error_s"`
 	CapacityError float64 `json:"capacity_error_share"`
 	LagP99        float64 `json:"schedule_lag_p99_s"` // at 1,000 transactions per second
 	Within        bool    `json:"within_limits"`      // every figure was within its limit
 }
 
-// A Deviation is a figure as the reference itself has it and as the harness
-// measured it.
+// A Deviation is a figure as the reference itself has it and as the harness measured it.
 type Deviation struct {
 	What     string  `json:"what"`
 	True     float64 `json:"true"`
@@ -80,8 +78,8 @@ type Punctuality struct {
 	CoresLimit float64 `json:"cpu_cores_limit,omitempty"`
 }
 
-// Within reports whether the load was on time, nothing of it dropped, and the
-// process no busier than it may be.
+// Within reports whether the load was on time, nothing of it dropped, and the process no busier
+// than it may be.
 func (p Punctuality) Within() bool {
 	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
 }

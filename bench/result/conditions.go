@@ -14,8 +14,7 @@ type Conditions struct {
 	BatchTimeout  float64 `json:"batch_timeout_s"`
 	BatchMessages uint32  `json:"batch_messages"`
 	Policy        string  `json:"policy,omitempty"` // endorsement policy, as the topology writes it
-	// Channels is the number of channels over which the meters are spread, 0 for
-	// one.
+	// Channels is the number of channels over which the meters are spread, 0 for one.
 	Channels   int             `json:"channels,omitempty"`
 	Caps       topology.Caps   `json:"caps,omitzero"`
 	Limits     topology.Limits `json:"limits"`
@@ -30,8 +29,8 @@ type Conditions struct {
 	Encryption Encryption      `json:"encryption,omitempty"`
 	Bank       int             `json:"bank,omitempty"` // ciphertexts in the bank
 	Meters     int             `json:"meters"`
-	// Interval is the time in seconds that one value of a reading covers, 0 where the
-	// parts of a mix differ and in runs of older versions.
+	// Interval is the time in seconds that one value of a reading covers, 0 where the parts of a
+	// mix differ and in runs of older versions.
 	Interval float64 `json:"metering_interval_s,omitempty"`
 	Verify   bool    `json:"verify"`             // the chaincode checks the meters' signatures
 	Details  string  `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
@@ -59,8 +58,7 @@ const (
 // LoadKinds returns them.
 func LoadKinds() []LoadKind { return []LoadKind{LoadClosed, LoadOpen} }
 
-// Wait says how far a client follows a transaction before it goes on. The zero
-// value is WaitCommit.
+// Wait says how far a client follows a transaction before it goes on. The zero value is WaitCommit.
 type Wait string
 
 // How far clients wait.
@@ -103,8 +101,8 @@ func (l Load) String() string {
 	return fmt.Sprintf("%d clients", l.Clients)
 }
 
-// Amount returns the size of the load: clients of a closed one, transactions per
-// second of an open one.
+// Amount returns the size of the load: clients of a closed one, transactions per second of an open
+// one.
 func (l Load) Amount() float64 {
 	if l.Kind == LoadOpen {
 		return l.Offered

@@ -13,16 +13,14 @@ const (
 	Inconclusive  Verdict = "inconclusive" // what the test needs was not measured, or not validly
 )
 
-// An Integrity is what became of attempts to have the ledger, or whoever
-// checks a bill, take what is false: readings, bills and keys that were forged
-// on purpose, between others that are honest.
+// An Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what
+// is false: readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {
 	Probes []Probe `json:"probes"`
 }
 
-// A Probe is one kind of attempt. Accepted and the counts in Refused sum to
-// Attempts; an attempt that ended otherwise, for example because nobody
-// answered, is none.
+// A Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt
+// that ended otherwise, for example because nobody answered, is none.
 type Probe struct {
 	Kind     string            `json:"kind"`             // for example forged-signature
 	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
@@ -31,8 +29,8 @@ type Probe struct {
 	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
 }
 
-// The kinds of attempts on the integrity of a system whose readings are
-// functionally encrypted, signed by meters and billed from the ledger.
+// The kinds of attempts on the integrity of a system whose readings are functionally encrypted,
+// signed by meters and billed from the ledger.
 const (
 	ProbeHonestReading      = "honest-reading"
 	ProbeHonestBill         = "honest-bill"
@@ -49,8 +47,8 @@ const (
 // NoResult is the reason where a key gave no result.
 const NoResult = "no result"
 
-// A Feasibility says for how many meters devices and peers are enough, from
-// the costs that the run measured.
+// A Feasibility says for how many meters devices and peers are enough, from the costs that the run
+// measured.
 type Feasibility struct {
 	Interval float64    `json:"interval_s"` // the metering interval
 	HeadRoom float64    `json:"head_room"`  // share of the time or of the throughput that stays free
@@ -58,11 +56,10 @@ type Feasibility struct {
 	Peers    []Peers    `json:"peers"`
 }
 
-// Gateways tells for how many meters one device is enough whose readings are
-// encrypted with a parameter set. To encrypt is a sensor's work; to submit, and
-// to evaluate every reading once for a bill, is the gateway's. Costs were
-// measured on the run's machine and multiplied by Factor: the time of one P-256
-// signature on the device over that on the machine.
+// Gateways tells for how many meters one device is enough whose readings are encrypted with a
+// parameter set. To encrypt is a sensor's work; to submit, and to evaluate every reading once for a
+// bill, is the gateway's. Costs were measured on the run's machine and multiplied by Factor: the
+// time of one P-256 signature on the device over that on the machine.
 type Gateways struct {
 	Device       string  `json:"device"`
 	Factor       float64 `json:"factor"`
@@ -79,8 +76,7 @@ type Gateways struct {
 	InTime       bool    `json:"in_time"`       // a reading is encrypted within one interval, head-room included
 }
 
-// Peers tells how many meters send a channel as much as its peers were seen to
-// commit.
+// Peers tells how many meters send a channel as much as its peers were seen to commit.
 type Peers struct {
 	Series     string        `json:"series"`
 	Caps       topology.Caps `json:"caps,omitzero"`

@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-// WriteJSON writes v to path in one step: a reader sees the old file or the
-// whole new one, after a power failure too.
+// WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a
+// power failure too.
 func WriteJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -40,9 +40,8 @@ func writeFile(path string, data []byte) error {
 	return nil
 }
 
-// syncDir has the names in a folder outlive a power failure, where the file
-// system can: what is in the files is safe by then, and a reader that finds an
-// old name is told so.
+// syncDir has the names in a folder outlive a power failure, where the file system can: what is in
+// the files is safe by then, and a reader that finds an old name is told so.
 func syncDir(path string) {
 	if dir, err := os.Open(path); err == nil {
 		_ = dir.Sync()
@@ -55,8 +54,7 @@ func unwritable(path string, err error) error {
 	return fmt.Errorf("%s: cannot be written: %w; choose another folder or make room", path, cause(err))
 }
 
-// cause takes the operation and path off a file error: our messages begin
-// with the path already.
+// cause takes the operation and path off a file error: our messages begin with the path already.
 func cause(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:
@@ -67,8 +65,8 @@ func cause(err error) error {
 	return err
 }
 
-// fill puts into words what scripts read as words, and replaces nil by empty
-// where summary.json promises a list or an object.
+// fill puts into words what scripts read as words, and replaces nil by empty where summary.json
+// promises a list or an object.
 func (s *Summary) fill() {
 	s.Upgrade()
 	s.Warnings = inWords(s.Notices)
@@ -114,9 +112,8 @@ func nonNilMap[T any](m map[string]T) map[string]T {
 	return m
 }
 
-// check reports the first contradiction in a summary: outcome classes that
-// are unknown or do not sum to what was scheduled, or a number that JSON
-// cannot hold.
+// check reports the first contradiction in a summary: outcome classes that are unknown or do not
+// sum to what was scheduled, or a number that JSON cannot hold.
 func (s *Summary) check() error {
 	for i := range s.Points {
 		p := &s.Points[i]

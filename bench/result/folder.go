@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// NewFolder makes a folder for a run below parent, named after the time. discard removes
-// it, and the folders above it that were made for it, if they are empty.
+// NewFolder makes a folder for a run below parent, named after the time. discard removes it, and
+// the folders above it that were made for it, if they are empty.
 func NewFolder(parent string) (dir string, discard func(), err error) {
 	var above []string
 	for d := parent; missing(d); d = filepath.Dir(d) {

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Upgrade fills in what runs of older versions tell only in words: the roles of
-// processes, limits, warnings and the factors of series. What is stored otherwise
-// stays as it is.
+// Upgrade fills in what runs of older versions tell only in words: the roles of processes, limits,
+// warnings and the factors of series. What is stored otherwise stays as it is.
 func (s *Summary) Upgrade() {
 	s.Notices = notices(s.Notices, s.Warnings)
 	for i := range s.Points {
@@ -63,8 +62,8 @@ func parseLimit(text string) Limit {
 	return Limit{}
 }
 
-// roleOf returns the role of a process by its name: chaincode.<peer>,
-// orderer<n>, device, client, other, steal, or else a peer's.
+// roleOf returns the role of a process by its name: chaincode.<peer>, orderer<n>, device, client,
+// other, steal, or else a peer's.
 func roleOf(process string) Role {
 	switch role := Role(process); role {
 	case RoleDevice, RoleClient, RoleOther, RoleSteal:
@@ -78,8 +77,7 @@ func roleOf(process string) Role {
 	return RolePeer
 }
 
-// parseFactors returns the factors that a series is named after:
-// plain/batch=2s,10/caps=peer:0.5.
+// parseFactors returns the factors that a series is named after: plain/batch=2s,10/caps=peer:0.5.
 func parseFactors(series string) (all []Factor) {
 	_, parts, _ := strings.Cut(series, "/")
 	for part := range strings.SplitSeq(parts, "/") {

@@ -2,8 +2,8 @@ package result
 
 import "fmt"
 
-// Outcome is what became of one scheduled transaction. Each has exactly one: over
-// any set of transactions their counts sum to the number that was scheduled.
+// Outcome is what became of one scheduled transaction. Each has exactly one: over any set of
+// transactions their counts sum to the number that was scheduled.
 type Outcome uint8
 
 // The outcomes. Only Valid counts towards throughput.
@@ -100,8 +100,7 @@ func (c Counts) Total() uint64 {
 	return n
 }
 
-// Map returns the outcomes that occurred, by name, in the form that
-// summary.json stores.
+// Map returns the outcomes that occurred, by name, in the form that summary.json stores.
 func (c Counts) Map() map[string]uint64 {
 	m := make(map[string]uint64)
 	for o, n := range c {

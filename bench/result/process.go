@@ -8,9 +8,9 @@ import (
 // Role says what a process does.
 type Role string
 
-// The roles. RoleDevice is the process that plays sensors and gateways,
-// RoleClient the load generator. RoleOther stands for all processes that are not
-// the run's, RoleSteal for what the hypervisor took.
+// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load
+// generator. RoleOther stands for all processes that are not the run's, RoleSteal for what the
+// hypervisor took.
 const (
 	RolePeer      Role = "peer"
 	RoleOrderer   Role = "orderer"
@@ -27,8 +27,8 @@ type Process struct {
 	Name string `json:"name"`
 }
 
-// Processes returns the processes that are part of every run: the client, and
-// what stands for the processes and the machines of others.
+// Processes returns the processes that are part of every run: the client, and what stands for the
+// processes and the machines of others.
 func Processes() []Process {
 	return []Process{{RoleClient, proc.Client}, {RoleOther, proc.Other}, {RoleSteal, proc.Steal}}
 }

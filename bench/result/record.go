@@ -5,9 +5,8 @@ import "time"
 // NotReached marks an instant of a Record that the transaction never reached.
 const NotReached time.Duration = -1
 
-// A Record is one scheduled transaction. Its instants are offsets from the
-// start of the load level (monotonic clock), or NotReached. In the order in
-// which a transaction passes them:
+// A Record is one scheduled transaction. Its instants are offsets from the start of the load level
+// (monotonic clock), or NotReached. In the order in which a transaction passes them:
 //
 //	Intended   when the plan wanted it to start
 //	Started    when the client began to work on it
@@ -31,10 +30,10 @@ type Record struct {
 	Channel   uint16   // which of the target's channels it was prepared for, from 0
 }
 
-// A Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse,
-// Submit and OrderCommit measure from one instant of a Record to another;
-// Commit is the whole and the sum of the other five. Acknowledge is Endorse
-// plus Submit, what the published clients measured. Encrypt is part of Prepare.
+// A Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and
+// OrderCommit measure from one instant of a Record to another; Commit is the whole and the sum of
+// the other five. Acknowledge is Endorse plus Submit, what the published clients measured. Encrypt
+// is part of Prepare.
 type Part uint8
 
 // The parts in their order of presentation.
@@ -64,8 +63,8 @@ func Parts() []Part {
 	return all
 }
 
-// Span returns how long the transaction spent in part p, and false where it
-// did not pass both ends of the part (or encrypted nothing).
+// Span returns how long the transaction spent in part p, and false where it did not pass both ends
+// of the part (or encrypted nothing).
 func (r *Record) Span(p Part) (time.Duration, bool) {
 	between := func(from, to time.Duration) (time.Duration, bool) {
 		if from == NotReached || to == NotReached {

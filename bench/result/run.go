@@ -1,10 +1,9 @@
 // Package result defines what a run stores and reads and writes its files.
 //
-// Data flow: the engine makes one Record per scheduled transaction; records
-// stream into transactions.parquet and into per-level histograms
-// (latency.hlog); the study turns each level into a Point and all of them into
-// a Summary (summary.json). The manifest (run.json) is the Run. Every later
-// step reads only the run's folder.
+// Data flow: the engine makes one Record per scheduled transaction; records stream into
+// transactions.parquet and into per-level histograms (latency.hlog); the study turns each level
+// into a Point and all of them into a Summary (summary.json). The manifest (run.json) is the Run.
+// Every later step reads only the run's folder.
 package result
 
 import (
@@ -29,17 +28,17 @@ type Run struct {
 	Versions map[string]string `json:"versions"` // meterbench, go, fabric, gofe, …
 	Host     Host              `json:"host"`
 	Bringup  *Bringup          `json:"bringup,omitempty"`
-	// Instrument is the stated uncertainty of the harness on this machine; nil
-	// where it has none, and then Uncalibrated says why.
+	// Instrument is the stated uncertainty of the harness on this machine; nil where it has none,
+	// and then Uncalibrated says why.
 	Instrument   *Instrument `json:"instrument,omitempty"`
 	Uncalibrated string      `json:"uncalibrated,omitempty"`
-	// Sessions are the networks of a run that had more than one, in order;
-	// Topology and Bringup are then those of the first.
+	// Sessions are the networks of a run that had more than one, in order; Topology and Bringup are
+	// then those of the first.
 	Sessions []Session `json:"sessions,omitempty"`
 	// Preparation is what was made before the load, by series.
 	Preparation map[string]Preparation `json:"preparation,omitempty"`
-	// Transactions tells what transactions.parquet must be like, so that
-	// damage to it is noticed before anything is read from it.
+	// Transactions tells what transactions.parquet must be like, so that damage to it is noticed
+	// before anything is read from it.
 	Transactions File `json:"transactions"`
 	// Failure is why the run ended without a summary; empty for a run that has one.
 	Failure string `json:"failure,omitempty"`
@@ -54,8 +53,8 @@ type File struct {
 // Host describes the machine and calibrates its CPU.
 type Host struct {
 	proc.Host
-	// Sign and Verify are the median times of one ECDSA P-256 signature and
-	// verification, in seconds, timed alone before the run.
+	// Sign and Verify are the median times of one ECDSA P-256 signature and verification, in
+	// seconds, timed alone before the run.
 	Sign   float64 `json:"p256_sign_s"`
 	Verify float64 `json:"p256_verify_s"`
 }

@@ -10,8 +10,7 @@ import (
 // Warning qualifies a run, a series or a point.
 type Warning struct {
 	Code stats.Code `json:"code"`
-	// Where lists the points or series that it concerns; empty for what it is
-	// stored with.
+	// Where lists the points or series that it concerns; empty for what it is stored with.
 	Where []string `json:"where,omitempty"`
 	Text  string   `json:"text"` // a finished sentence
 }

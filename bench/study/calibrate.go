@@ -13,10 +13,9 @@ import (
 	"meterbench/internal/proc"
 )
 
-// calibrate describes the host and times one ECDSA P-256 signature and one
-// verification: the median of many, alone on one goroutine. They are the
-// yardstick by which runs on different machines, or at different hours on a
-// shared one, can be set side by side.
+// calibrate describes the host and times one ECDSA P-256 signature and one verification: the median
+// of many, alone on one goroutine. They are the yardstick by which runs on different machines, or
+// at different hours on a shared one, can be set side by side.
 func calibrate() (result.Host, error) {
 	const rounds = 500
 	host := result.Host{Host: proc.Describe()}

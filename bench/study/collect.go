@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// room is what a level may leave as garbage before any is collected: some
-	// 23,000 transactions at 23 kB each (network/client, BenchmarkSubmit with
+	// room is what a level may leave as garbage before any is collected: some 23,000 transactions
+	// at 23 kB each (network/client, BenchmarkSubmit with
 	// -benchmem). A collection during a level costs
 	// the client CPU, and on a full host its pauses were milliseconds long.
 	room = 512 << 20
@@ -16,9 +16,8 @@ const (
 	roomShare = 16
 )
 
-// collect takes away what the level before left, and puts off the next
-// collection until memory, in bytes, has room for no more. Where the collector
-// is off it stays off.
+// collect takes away what the level before left, and puts off the next collection until memory, in
+// bytes, has room for no more. Where the collector is off it stays off.
 func collect(memory uint64) {
 	runtime.GC()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}

@@ -17,8 +17,7 @@ type Estimate struct {
 // Total is all of it.
 func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 
-// What the parts of a run took on a virtual machine of two cores whose P-256
-// signature takes 30 us.
+// What the parts of a run took on a virtual machine of two cores whose P-256 signature takes 30 us.
 const (
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
 	drainTime   = 400 * time.Millisecond  // of a load level

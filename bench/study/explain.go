@@ -10,9 +10,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// explain splits the latency of all points by what happened inside the
-// network, and says what limited each. It reads all transactions once; those of
-// a turn lie together.
+// explain splits the latency of all points by what happened inside the network, and says what
+// limited each. It reads all transactions once; those of a turn lie together.
 func (s *study) explain() error {
 	var open []*trace // of one turn
 	for row, err := range s.writer.Transactions() {
@@ -83,9 +82,9 @@ func (t *trace) add(r *result.Record) {
 	t.joined++
 }
 
-// split puts the parts inside the network into the points of traces, if they
-// are known of all their transactions: the means of some would not add up to the
-// latency of all. The means are exact, so that they do.
+// split puts the parts inside the network into the points of traces, if they are known of all their
+// transactions: the means of some would not add up to the latency of all. The means are exact, so
+// that they do.
 func (s *study) split(all []*trace) {
 	for _, t := range all {
 		p := &s.summary.Points[t.point]
@@ -103,8 +102,8 @@ func (s *study) split(all []*trace) {
 	}
 }
 
-// limit gives a saturation point the verdict of its load: of the first valid
-// one, from there on upwards, that something limited.
+// limit gives a saturation point the verdict of its load: of the first valid one, from there on
+// upwards, that something limited.
 func limit(found *result.Saturation, points []result.Point) {
 	least := found.Load().Amount()
 	var at *result.Point

@@ -14,8 +14,8 @@ import (
 
 // A Tracer is a Site whose nodes tell what goes on inside them.
 type Tracer interface {
-	// Blocks returns the blocks of all channels committed since an instant. What
-	// the nodes do not tell is missing, also where there is an error.
+	// Blocks returns the blocks of all channels committed since an instant. What the nodes do not
+	// tell is missing, also where there is an error.
 	Blocks(since time.Time) ([]result.Block, error)
 	// Counters reads what the nodes count.
 	Counters(ctx context.Context) (Counters, error)
@@ -40,12 +40,12 @@ func (c Counters) since(before Counters) Counters {
 // countersTimeout bounds how long the nodes may take to tell their counters.
 const countersTimeout = 5 * time.Second
 
-// driftLimit is how far wall clock and monotonic clock may part during a level
-// before a point says so.
+// driftLimit is how far wall clock and monotonic clock may part during a level before a point says
+// so.
 const driftLimit = time.Millisecond
 
-// A trace is what the nodes told of one level. Transactions are joined to it
-// by their blocks, once all of them are on the disk.
+// A trace is what the nodes told of one level. Transactions are joined to it by their blocks, once
+// all of them are on the disk.
 type trace struct {
 	point       int // index of the level's point
 	report      int // of the turn that the level ran in
@@ -142,9 +142,8 @@ func (s *session) trace(report *nodeReport, m bench.Result, first uint64, w *res
 	summarizeBlocks(p, report.blocks, wall.Add(w.From), wall.Add(w.To))
 }
 
-// summarizeBlocks puts the blocks of the window from one instant to another
-// into the point: those cut in it by their reason, and by peer the means of
-// those committed in it.
+// summarizeBlocks puts the blocks of the window from one instant to another into the point: those
+// cut in it by their reason, and by peer the means of those committed in it.
 func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time) {
 	if len(blocks) == 0 || !from.Before(to) {
 		return

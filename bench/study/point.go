@@ -21,9 +21,9 @@ const (
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
-// The use of a processor beyond which a process is no longer held to its cap, as
-// when somebody has moved it out of its control group: this many times the cap,
-// and cores more for what a period and a sample at the window's ends may add.
+// The use of a processor beyond which a process is no longer held to its cap, as when somebody has
+// moved it out of its control group: this many times the cap, and cores more for what a period and
+// a sample at the window's ends may add.
 const (
 	capFactor = 1.2
 	capSlack  = 0.05
@@ -47,8 +47,8 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 	}
 	if group := l.series.Group; group != "" {
 		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), From: w.From.Seconds(), Hold: l.series.Load.Hold.Seconds()}
-		// Commits come block by block: no finer than a block's time, and no more
-		// than a figure can show.
+		// Commits come block by block: no finer than a block's time, and no more than a figure can
+		// show.
 		bins := max(int(max(time.Second, s.facts.BatchTimeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
@@ -129,9 +129,8 @@ func quantiles(h stats.Histogram) stats.Quantiles {
 	return stats.Summarize(h, time.Nanosecond.Seconds())
 }
 
-// interval gives the throughput its interval, from batch means: commits come
-// in blocks, so that single transactions are no independent samples. Every
-// channel may have a block more or less.
+// interval gives the throughput its interval, from batch means: commits come in blocks, so that
+// single transactions are no independent samples. Every channel may have a block more or less.
 func (s *session) interval(p *result.Point, w *result.Window) {
 	if p.Throughput == 0 {
 		return
@@ -148,8 +147,7 @@ func (s *session) interval(p *result.Point, w *result.Window) {
 	}
 }
 
-// judge says whether the instrument did its part, and what to know before
-// quoting the point.
+// judge says whether the instrument did its part, and what to know before quoting the point.
 func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Window) {
 	invalid := func(format string, args ...any) {
 		p.Valid = false
@@ -211,8 +209,8 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	}
 }
 
-// highest returns the highest quantile up to p99 that there are enough samples
-// for, 0 where there are too few for any. Where that is too late, so is the p99.
+// highest returns the highest quantile up to p99 that there are enough samples for, 0 where there
+// are too few for any. Where that is too late, so is the p99.
 func highest(q stats.Quantiles) (name string, value float64) {
 	switch {
 	case q.P99 != nil:

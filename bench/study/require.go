@@ -9,8 +9,8 @@ import (
 	"meterbench/bench/scenario"
 )
 
-// A NotValidError says that the scenario requires valid points, and that some
-// below saturation are not. The result is complete.
+// A NotValidError says that the scenario requires valid points, and that some below saturation are
+// not. The result is complete.
 type NotValidError struct {
 	Points []string // series, load and repetition
 }
@@ -20,10 +20,10 @@ func (e *NotValidError) Error() string {
 	return fmt.Sprintf("the scenario requires valid points below saturation, and these are not: %s; the report says why", strings.Join(e.Points, ", "))
 }
 
-// required returns a *NotValidError where the scenario requires valid points
-// and has others, and nil else. A point beyond a saturation that was found, or
-// one that the host limited, says nothing wrong about the network below it. Nor does one
-// that a search measured again, and validly, at the same load.
+// required returns a *NotValidError where the scenario requires valid points and has others, and
+// nil else. A point beyond a saturation that was found, or one that the host limited, says nothing
+// wrong about the network below it. Nor does one that a search measured again, and validly, at the
+// same load.
 func (s *study) required() error {
 	if s.Scenario.Require != "valid" {
 		return nil

@@ -5,9 +5,9 @@ import (
 	"meterbench/bench/saturation"
 )
 
-// scale fits the scalability law to the points of a closed load, and where it
-// does not apply, says why. Points that are not valid, or at which many
-// transactions failed, say nothing about work done.
+// scale fits the scalability law to the points of a closed load, and where it does not apply, says
+// why. Points that are not valid, or at which many transactions failed, say nothing about work
+// done.
 func scale(found *result.Saturation, points []result.Point) {
 	var of []saturation.Scaling
 	for i := range points {

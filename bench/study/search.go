@@ -14,8 +14,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// A search is a series whose load is being looked for. Each of its steps is a
-// load level and ends in a Point.
+// A search is a series whose load is being looked for. Each of its steps is a load level and ends
+// in a Point.
 type search struct {
 	series scenario.Series
 	seeker seeker
@@ -30,8 +30,8 @@ type seeker interface {
 	Result() saturation.Result
 }
 
-// newSearch returns the search of a series, which repeats itself as often as it
-// says, or else as the scenario does.
+// newSearch returns the search of a series, which repeats itself as often as it says, or else as
+// the scenario does.
 func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	spec := series.Load.Search
 	repetitions := cmp.Or(spec.Repetitions, repeat)
@@ -41,8 +41,7 @@ func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	return saturation.NewClosedSearch(saturation.ClosedConfig{From: int(spec.From), To: int(spec.To), Repetitions: repetitions})
 }
 
-// bound returns how many levels the search of a series takes at most, 0 if its
-// levels are given.
+// bound returns how many levels the search of a series takes at most, 0 if its levels are given.
 func bound(series scenario.Series, repeat int) int {
 	if series.Load.Search == nil {
 		return 0
@@ -54,8 +53,8 @@ func bound(series scenario.Series, repeat int) int {
 	return s.Left()
 }
 
-// search looks for the loads of all series of a session that ask for it. They
-// take turns, so that drift of the machine meets all of them alike.
+// search looks for the loads of all series of a session that ask for it. They take turns, so that
+// drift of the machine meets all of them alike.
 func (s *session) search(ctx context.Context) error {
 	begun := len(s.searches)
 	for _, series := range s.searched {
@@ -147,8 +146,8 @@ func (s *study) found(series scenario.Series) {
 	s.summary.Saturation = append(s.summary.Saturation, stored)
 }
 
-// within gives a saturation that has no interval over repetitions that of the
-// throughput within its last measurement.
+// within gives a saturation that has no interval over repetitions that of the throughput within its
+// last measurement.
 func within(found *result.Saturation, points []result.Point) {
 	if found.High > 0 {
 		return

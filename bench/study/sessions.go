@@ -26,10 +26,10 @@ type sessionPlan struct {
 	whole      time.Duration     // after of a session before the first
 }
 
-// sessions returns the sessions of a scenario in the order in which they run:
-// repetition by repetition each network, or if nothing asks for more than one,
-// all repetitions on that one. Every repetition begins with another network, so
-// that drift of the machine does not meet the same one last each time.
+// sessions returns the sessions of a scenario in the order in which they run: repetition by
+// repetition each network, or if nothing asks for more than one, all repetitions on that one. Every
+// repetition begins with another network, so that drift of the machine does not meet the same one
+// last each time.
 func sessions(s scenario.Scenario) []sessionPlan {
 	networks := s.Networks()
 	var all []sessionPlan
@@ -69,8 +69,8 @@ func searched(all []scenario.Series) (of []scenario.Series) {
 	return of
 }
 
-// number counts the sessions and their turns, and the time after each turn.
-// A search counts as the most levels that it can take.
+// number counts the sessions and their turns, and the time after each turn. A search counts as the
+// most levels that it can take.
 func number(all []sessionPlan, repeat int) {
 	of := 0
 	for i := range all {
@@ -104,8 +104,8 @@ func number(all []sessionPlan, repeat int) {
 	}
 }
 
-// Levels returns the number of load levels that s runs, phases that run together
-// counted as one. Where it searches, that is the most that it can be.
+// Levels returns the number of load levels that s runs, phases that run together counted as one.
+// Where it searches, that is the most that it can be.
 func Levels(s scenario.Scenario) (n int) {
 	for _, one := range sessions(s) {
 		n += len(one.turns)
@@ -116,6 +116,6 @@ func Levels(s scenario.Scenario) (n int) {
 	return n
 }
 
-// Searches tells whether s looks for any of its loads, so that how long it
-// takes is not known beforehand.
+// Searches tells whether s looks for any of its loads, so that how long it takes is not known
+// beforehand.
 func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }

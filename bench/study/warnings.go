@@ -8,8 +8,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// flag adds a warning to a point, with its figures in brackets where there are
-// any, and to the run's own list without them.
+// flag adds a warning to a point, with its figures in brackets where there are any, and to the
+// run's own list without them.
 func (s *study) flag(p *result.Point, code stats.Code, text, figures string) {
 	s.note(place(p.Series, p.Load), code, text)
 	if figures != "" {
@@ -18,8 +18,8 @@ func (s *study) flag(p *result.Point, code stats.Code, text, figures string) {
 	p.Notices = append(p.Notices, result.Warning{Code: code, Text: text})
 }
 
-// note keeps a warning for the end of the run's own list, where those of one text
-// become one with all the points, or series, that they concern.
+// note keeps a warning for the end of the run's own list, where those of one text become one with
+// all the points, or series, that they concern.
 func (s *study) note(where string, code stats.Code, text string) {
 	at := slices.IndexFunc(s.notes, func(w result.Warning) bool { return w.Text == text })
 	if at < 0 {
