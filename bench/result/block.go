@@ -81,13 +81,7 @@ var blockPartNames = [blockParts]string{"wait_cut", "deliver", "validate", "stat
 func (p BlockPart) String() string { return blockPartNames[p] }
 
 // BlockParts returns every part in its order.
-func BlockParts() []BlockPart {
-	all := make([]BlockPart, blockParts)
-	for i := range all {
-		all[i] = BlockPart(i)
-	}
-	return all
-}
+func BlockParts() []BlockPart { return upTo(blockParts) }
 
 // BlockInstants are when a block passed from one part to the next, as offsets from the start of the
 // load level: cut, received, validated and committed at the observing peer.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/google/renameio/v2"
 )
 
 // WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a
@@ -20,20 +22,11 @@ func WriteJSON(path string, v any) error {
 	return writeFile(path, append(data, '\n'))
 }
 
-// writeFile writes data to path in one step.
+// writeFile writes data to path in one step, after a sync: without it a power failure could leave the
+// new name on an empty file.
 func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	err := renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
 	if err != nil {
-		return unwritable(path, err)
-	}
-	_, err = f.Write(data)
-	// Without the sync a power failure could leave the new name on an empty file.
-	err = cmp.Or(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
 		return unwritable(path, err)
 	}
 	syncDir(filepath.Dir(path))
@@ -70,19 +63,14 @@ func cause(err error) error {
 func (s *Summary) fill() {
 	s.Upgrade()
 	s.Warnings = inWords(s.Notices)
-	s.Points = nonNil(s.Points)
-	s.Saturation = nonNil(s.Saturation)
-	s.FE = nonNil(s.FE)
+	s.Points, s.Saturation, s.FE = nonNil(s.Points), nonNil(s.Saturation), nonNil(s.FE)
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.Reasons = nonNil(p.Reasons)
 		p.Warnings = inWords(p.Notices)
 		p.LimitedBy = cmp.Or(p.Limit.String(), p.LimitedBy)
-		p.Outcomes = nonNilMap(p.Outcomes)
-		p.Latency = nonNilMap(p.Latency)
-		p.Intervals = nonNilMap(p.Intervals)
-		p.CPU = nonNilMap(p.CPU)
-		p.RSS = nonNilMap(p.RSS)
+		p.Outcomes, p.Latency, p.Intervals = nonNilMap(p.Outcomes), nonNilMap(p.Latency), nonNilMap(p.Intervals)
+		p.CPU, p.RSS = nonNilMap(p.CPU), nonNilMap(p.RSS)
 	}
 	for i := range s.Saturation {
 		f := &s.Saturation[i]

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,4 +64,9 @@ func TestNewFolderBelowAFile(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), file+": not a directory") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
 }

@@ -62,10 +62,13 @@ var outcomeTable = [outcomes]struct {
 func (o Outcome) Class() Class { return outcomeTable[o].class }
 
 // Outcomes returns every outcome in its fixed order of presentation.
-func Outcomes() []Outcome {
-	all := make([]Outcome, outcomes)
-	for i := range all {
-		all[i] = Outcome(i)
+func Outcomes() []Outcome { return upTo(outcomes) }
+
+// upTo returns the values of an enumeration below n.
+func upTo[T ~uint8](n T) []T {
+	var all []T
+	for v := range n {
+		all = append(all, v)
 	}
 	return all
 }

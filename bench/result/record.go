@@ -55,13 +55,7 @@ var partNames = [parts]string{"commit", "lag", "prepare", "encrypt", "endorse", 
 func (p Part) String() string { return partNames[p] }
 
 // Parts returns every part in its fixed order of presentation.
-func Parts() []Part {
-	all := make([]Part, parts)
-	for i := range all {
-		all[i] = Part(i)
-	}
-	return all
-}
+func Parts() []Part { return upTo(parts) }
 
 // Span returns how long the transaction spent in part p, and false where it did not pass both ends
 // of the part (or encrypted nothing).

@@ -161,70 +161,59 @@ func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error)
 	if File(got) != print {
 		return nil, damaged(errors.New("its checksum is not that of run.json"))
 	}
-	defer contain(&err)
-	file, err = parquet.OpenFile(r, print.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if err != nil {
-		return nil, damaged(err)
-	}
-	return file, nil
+	err = guarded(func() error {
+		file, err = parquet.OpenFile(r, print.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		return err
+	})
+	return file, err
 }
 
 // readTransactions yields the rows of a file that openTransactions took.
 func readTransactions(file *parquet.File) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		rows, err := newTransactionReader(file)
+		var rows *parquet.GenericReader[transactionRow]
+		err := guarded(func() error { rows = parquet.NewGenericReader[transactionRow](file); return nil })
 		if err != nil {
 			yield(Row{}, err)
 			return
 		}
 		defer rows.Close()
 		page := make([]transactionRow, 1024)
-		for {
-			n, err := readPage(rows, page)
-			for i := range page[:n] {
-				row, err := page[i].record()
-				if err != nil {
-					yield(Row{}, damaged(err))
-					return
+		for end := false; !end; {
+			var n int
+			err := guarded(func() (err error) {
+				if n, err = rows.Read(page); err == io.EOF {
+					end, err = true, nil
 				}
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if err == io.EOF {
-				return
-			}
+				return err
+			})
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
+			for i := range page[:n] {
+				row, err := page[i].record()
+				if err != nil {
+					err = damaged(err)
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
 		}
 	}
 }
 
-func newTransactionReader(file *parquet.File) (r *parquet.GenericReader[transactionRow], err error) {
-	defer contain(&err)
-	return parquet.NewGenericReader[transactionRow](file), nil
-}
-
-func readPage(rows *parquet.GenericReader[transactionRow], page []transactionRow) (n int, err error) {
+// guarded turns what goes wrong while the parquet library reads, of which it reports some by a
+// panic, into the error of a damaged file.
+func guarded(read func() error) (err error) {
 	defer func() {
-		if err != nil && err != io.EOF {
-			n = 0
+		if p := recover(); p != nil {
+			err = damaged(fmt.Errorf("%v", p))
 		}
 	}()
-	defer contain(&err)
-	n, err = rows.Read(page)
-	if err != nil && err != io.EOF {
-		err = damaged(err)
+	if err := read(); err != nil {
+		return damaged(err)
 	}
-	return n, err
-}
-
-// contain turns a panic of the parquet library, its way of reporting some kinds of damage, into an
-// error.
-func contain(err *error) {
-	if p := recover(); p != nil {
-		*err = damaged(fmt.Errorf("%v", p))
-	}
+	return nil
 }

@@ -39,7 +39,7 @@ func (k LevelKey) String() string {
 // A folder is a finished run once it holds summary.json, which Close writes last and in one step.
 type Writer struct {
 	dir          string
-	made         []string // folders that Create made, outermost first
+	made         []string // folders that Create made, innermost first
 	run          Run
 	transactions *transactionWriter
 	latency      *latencyLog
@@ -198,28 +198,6 @@ func (w *Writer) remove() bool {
 			return false
 		}
 	}
-	for _, dir := range slices.Backward(w.made) {
-		if os.Remove(dir) != nil {
-			break // holds other runs
-		}
-	}
+	removeDirs(w.made...) // one may hold other runs
 	return true
-}
-
-// makeDir is os.MkdirAll that tells which folders it made, outermost first.
-func makeDir(dir string) (made []string, err error) {
-	var missing []string
-	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
-		if _, err := os.Stat(d); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		missing = append(missing, d)
-	}
-	for _, d := range slices.Backward(missing) {
-		if err := os.Mkdir(d, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return made, err
-		}
-		made = append(made, d)
-	}
-	return made, nil
 }
