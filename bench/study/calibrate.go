@@ -13,15 +13,28 @@ import (
 	"meterbench/internal/proc"
 )
 
-// calibrate describes the host and times one ECDSA P-256 signature and one verification: the median
-// of many, alone on one goroutine. They are the yardstick by which runs on different machines, or
-// at different hours on a shared one, can be set side by side.
+// calibrate describes the host and times signatures on it. They are the yardstick by which runs on
+// different machines, or at different hours on a shared one, can be set side by side.
 func calibrate() (result.Host, error) {
-	const rounds = 500
-	host := result.Host{Host: proc.Describe()}
+	sign, verify, err := timeSignatures(500)
+	return result.Host{Host: proc.Describe(), Sign: sign.Seconds(), Verify: verify.Seconds()}, err
+}
+
+// SignTime returns about how long one ECDSA P-256 signature takes on this machine.
+func SignTime() time.Duration {
+	sign, _, err := timeSignatures(51)
+	if err != nil {
+		return usualSign
+	}
+	return sign
+}
+
+// timeSignatures times one ECDSA P-256 signature and one verification: the median of many, alone on
+// one goroutine.
+func timeSignatures(rounds int) (signing, verifying time.Duration, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return host, fmt.Errorf("calibrate: %w", err)
+		return 0, 0, fmt.Errorf("calibrate: %w", err)
 	}
 	digest := sha256.Sum256([]byte("meterbench calibration"))
 	sign, verify := make([]time.Duration, rounds), make([]time.Duration, rounds)
@@ -30,15 +43,14 @@ func calibrate() (result.Host, error) {
 		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
 		signed := time.Now()
 		if err != nil {
-			return host, fmt.Errorf("calibrate: %w", err)
+			return 0, 0, fmt.Errorf("calibrate: %w", err)
 		}
 		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
-			return host, fmt.Errorf("calibrate: a P-256 signature does not verify")
+			return 0, 0, fmt.Errorf("calibrate: a P-256 signature does not verify")
 		}
 		sign[i], verify[i] = signed.Sub(begun), time.Since(signed)
 	}
-	host.Sign, host.Verify = median(sign).Seconds(), median(verify).Seconds()
-	return host, nil
+	return median(sign), median(verify), nil
 }
 
 func median(d []time.Duration) time.Duration {

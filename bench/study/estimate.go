@@ -17,26 +17,28 @@ type Estimate struct {
 // Total is all of it.
 func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 
-// What the parts of a run took on a virtual machine of two cores whose P-256 signature takes 30 us.
+// The parts of a run, on a virtual machine of two cores whose P-256 signature takes usualSign. What
+// a processor does is scaled by the signature's time on this machine.
 const (
+	usualSign   = 30 * time.Microsecond
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
-	drainTime   = 400 * time.Millisecond  // of a load level
-	meterTime   = 120 * time.Microsecond  // to derive a meter's key and register it
-	signTime    = 30e-6                   // seconds of one signature, in which costs of encryption are stated
+	drainTime   = 400 * time.Millisecond  // of a load level: the last blocks' timer
+	meterCost   = 4                       // to derive a meter's key and register it, in signatures
 	crowded     = 1.5                     // an encryption while all cores encrypt, in encryptions
 )
 
-// Estimated returns about how long s takes, whose table of encryption costs is over these schemes.
-func Estimated(s scenario.Scenario, schemes scenario.Schemes) Estimate {
+// Estimated returns about how long s takes, whose table of encryption costs is over these schemes, on
+// a machine whose P-256 signature takes sign.
+func Estimated(s scenario.Scenario, schemes scenario.Schemes, sign time.Duration) Estimate {
 	var e Estimate
+	signatures := func(n float64) time.Duration { return time.Duration(min(n*sign.Seconds(), 9e9) * float64(time.Second)) }
 	for _, one := range sessions(s) {
-		e.SetUp += networkTime
+		e.SetUp += signatures(float64(networkTime / usualSign))
 		for _, series := range one.series {
 			for _, w := range series.Workloads() {
 				traits := w.Traits()
 				n := float64(traits.Bank + planned(s.Seed, one.turns, series))
-				e.SetUp += time.Duration(w.Meters) * meterTime
-				e.SetUp += seconds(n*crowded/float64(runtime.GOMAXPROCS(0))*traits.Cost.Encrypt*signTime + traits.Cost.Setup*signTime)
+				e.SetUp += signatures(float64(w.Meters)*meterCost + n*crowded/float64(runtime.GOMAXPROCS(0))*traits.Cost.Encrypt + traits.Cost.Setup)
 			}
 		}
 		for _, t := range one.turns {
@@ -57,11 +59,9 @@ func Estimated(s scenario.Scenario, schemes scenario.Schemes) Estimate {
 		cost := schemes.Of(cell.Scheme).Cost(cell.Bits, cell.Length)
 		if size := (scenario.Cell{Scheme: cell.Scheme, Bits: cell.Bits}); !setUp[size] {
 			setUp[size] = true
-			e.FE += seconds(cost.Setup * signTime)
+			e.FE += signatures(cost.Setup)
 		}
-		e.FE += seconds(float64(s.FE.Samples) * cost.Sample * signTime)
+		e.FE += signatures(float64(s.FE.Samples) * cost.Sample)
 	}
 	return e
 }
-
-func seconds(s float64) time.Duration { return time.Duration(min(s, 9e9) * float64(time.Second)) }

@@ -13,29 +13,32 @@ func TestEstimated(t *testing.T) {
 	schemes := workloads.Schemes()
 	s := series(closed("a", 10*time.Second, 1, 2), open("b", 5*time.Second, 50))
 	s.Repeat = 2
-	plain := Estimated(s, schemes)
-	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime+6*meterTime || plain.Total() != plain.Load+plain.SetUp {
+	plain := Estimated(s, schemes, usualSign)
+	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime+6*meterCost*usualSign || plain.Total() != plain.Load+plain.SetUp {
 		t.Errorf("%+v", plain)
 	}
+	if slow := Estimated(s, schemes, 2*usualSign); slow.Load != plain.Load || slow.SetUp != 2*plain.SetUp-6*drainTime {
+		t.Errorf("%+v on a machine of half the speed", slow)
+	}
 	s.Fresh = true
-	if fresh := Estimated(s, schemes); fresh.SetUp != plain.SetUp+networkTime+6*meterTime { // of two series with three meters each
+	if fresh := Estimated(s, schemes, usualSign); fresh.SetUp != plain.SetUp+networkTime+6*meterCost*usualSign { // of two series with three meters each
 		t.Errorf("%+v", fresh)
 	}
 	s.Fresh = false
 	s.Series[0].Workload = scenario.Workload{Options: options{result.Conditions{Encryption: "bank", Bank: 100}, 5000}}
-	if banked := Estimated(s, schemes); banked.SetUp < plain.SetUp+time.Second || banked.SetUp > plain.SetUp+30*time.Second {
+	if banked := Estimated(s, schemes, usualSign); banked.SetUp < plain.SetUp+time.Second || banked.SetUp > plain.SetUp+30*time.Second {
 		t.Errorf("%+v for 100 ciphertexts", banked)
 	}
 	// 18 s were measured for this table.
 	s.FE = &scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024, 1536, 2048, 3072, 4096}, Lengths: []int{1, 24}, Bounds: []int64{10_000}, Samples: 6}
-	if table := Estimated(s, schemes); table.FE < 12*time.Second || table.FE > 30*time.Second {
+	if table := Estimated(s, schemes, usualSign); table.FE < 12*time.Second || table.FE > 30*time.Second {
 		t.Errorf("%+v for the table of costs", table)
 	}
 	// A scheme of one size is measured once, whatever sizes are asked for; the
 	// others at those of them that they have.
 	table := func(scheme string, bits ...int) time.Duration {
 		s.FE = &scenario.FE{Schemes: []string{scheme}, Bits: bits, Lengths: []int{24}, Bounds: []int64{100, 10_000}, Samples: 6}
-		return Estimated(s, schemes).FE
+		return Estimated(s, schemes, usualSign).FE
 	}
 	if one, five := table("ecddh", 2048), table("ecddh", 1024, 1536, 2048, 3072, 4096); one != five || one <= 0 || one > time.Second {
 		t.Errorf("%v and %v for ecddh", one, five)

@@ -44,8 +44,8 @@ func TestPhases(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	if Levels(s) != 4 || Estimated(s, nil).Load != 2*15*time.Second {
-		t.Errorf("%d levels, %v of load", Levels(s), Estimated(s, nil).Load)
+	if Levels(s) != 4 || Estimated(s, nil, usualSign).Load != 2*15*time.Second {
+		t.Errorf("%d levels, %v of load", Levels(s), Estimated(s, nil, usualSign).Load)
 	}
 	var order []string
 	for _, p := range o.summary.Points {

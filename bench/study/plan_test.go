@@ -45,8 +45,8 @@ func TestSchedule(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
-		if Levels(s) != len(tt.want) || Estimated(s, nil).Load != tt.load {
-			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s, nil).Load, len(tt.want), tt.load)
+		if Levels(s) != len(tt.want) || Estimated(s, nil, usualSign).Load != tt.load {
+			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s, nil, usualSign).Load, len(tt.want), tt.load)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (s *study) writeTrace() error {
 	if err != nil {
 		return fmt.Errorf("record the readings: %w", err)
 	}
-	trace := recorded{of: s.recordings, meters: map[string]int{}}
+	trace := traceBuilder{of: s.recordings, meters: map[string]int{}}
 	err = arrival.WriteTrace(file, func(i int) string { return trace.ids[i] }, trace.rows(s.writer.Transactions()))
 	if err = cmp.Or(err, file.Close()); err != nil {
 		os.Remove(path) // half a trace looks like a whole one
@@ -63,9 +63,9 @@ func (r recording) holds(row *result.Row) bool {
 	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next
 }
 
-// A recorded is a trace being put together. It holds the readings of one turn, 24 bytes each, and
-// the ids of all meters.
-type recorded struct {
+// traceBuilder collects the readings of one turn after the other, 24 bytes each, and the ids of all
+// meters.
+type traceBuilder struct {
 	of     []recording
 	ids    []string
 	meters map[string]int // index in ids
@@ -73,7 +73,7 @@ type recorded struct {
 
 // rows yields the readings of stored transactions in order of time. Those of a turn were stored
 // together, in the order in which they ended.
-func (t *recorded) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.Row, error] {
+func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.Row, error] {
 	return func(yield func(arrival.Row, error) bool) {
 		var turn []arrival.Row
 		var begun time.Time
@@ -109,7 +109,7 @@ func (t *recorded) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.R
 	}
 }
 
-func (t *recorded) reading(r *recording, row *result.Row) arrival.Row {
+func (t *traceBuilder) reading(r *recording, row *result.Row) arrival.Row {
 	id, wh := r.workload.Reading(row.Seq)
 	meter, known := t.meters[id]
 	if !known {

@@ -50,7 +50,7 @@ func TestRecord(t *testing.T) {
 func TestRecordedHoldsOneTurn(t *testing.T) {
 	const turns, each = 20, 300
 	begun := time.Now()
-	trace := recorded{meters: map[string]int{}}
+	trace := traceBuilder{meters: map[string]int{}}
 	for turn := range uint64(turns) {
 		trace.of = append(trace.of, recording{"a", turn * each, (turn + 1) * each, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
 	}

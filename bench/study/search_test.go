@@ -58,7 +58,7 @@ func TestOpenSearch(t *testing.T) {
 		t.Errorf("loads %g, %d of them told apart by their repetition", loads, len(keys))
 	}
 	last := o.watcher.lives[len(o.watcher.lives)-1]
-	if !last.AtMost || last.Level != steps || last.Levels != Levels(s) || last.Remaining > Estimated(s, nil).Load {
+	if !last.AtMost || last.Level != steps || last.Levels != Levels(s) || last.Remaining > Estimated(s, nil, usualSign).Load {
 		t.Errorf("%+v of %d levels", last, Levels(s))
 	}
 	if want := time.Duration(75-steps) * 41 * time.Second; last.Remaining != want || !Searches(s) {

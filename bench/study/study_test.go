@@ -67,7 +67,7 @@ func TestStudy(t *testing.T) {
 		len(r.Preparation) != 1 || r.Preparation["b"].Ciphertexts != 9 || r.Failure != "" {
 		t.Errorf("manifest %+v", r)
 	}
-	if held, load := r.Ended.Sub(r.Started), Estimated(s, nil).Load; held < load || held > load+5*time.Second {
+	if held, load := r.Ended.Sub(r.Started), Estimated(s, nil, usualSign).Load; held < load || held > load+5*time.Second {
 		t.Errorf("the run took %v for %v of load", held, load)
 	}
 	if !reflect.DeepEqual(at.needs, map[string][]Need{"a": {{}}, "b": {{}}, "c": {{}}}) {

@@ -67,7 +67,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())
-			takes := study.Estimated(scenario.Scenario{FE: &spec}, workloads.Schemes()).FE
+			takes := study.Estimated(scenario.Scenario{FE: &spec}, workloads.Schemes(), study.SignTime()).FE
 			watch.Step(fmt.Sprintf("measure %d combinations, %d samples each, about %s", cells, spec.Samples, clock(takes)))
 			costs, err := lab.MeasureFE(cmd.Context(), spec, seed, watch.Working)
 			watch.close()

@@ -70,7 +70,7 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 		return "", err
 	}
 	watch := newProgress(r.cmd.ErrOrStderr())
-	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario), p.Scenario.Seed, dir))
+	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario, study.SignTime()), p.Scenario.Seed, dir))
 	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
 	if instrument, err := calibration.Stated(); err != nil {
 		cfg.Uncalibrated = err.Error()

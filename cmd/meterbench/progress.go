@@ -142,9 +142,9 @@ func bar(l study.Live) string {
 	return "[" + strings.Repeat("#", done) + strings.Repeat(".", cells-done) + "]"
 }
 
-// expected says how long a scenario will take.
-func expected(s scenario.Scenario) string {
-	e := study.Estimated(s, workloads.Schemes())
+// expected says how long a scenario will take where one P-256 signature takes sign.
+func expected(s scenario.Scenario, sign time.Duration) string {
+	e := study.Estimated(s, workloads.Schemes(), sign)
 	about, fe := "about", ""
 	if study.Searches(s) {
 		about = "depending on the search, at most about"

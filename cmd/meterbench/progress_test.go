@@ -34,7 +34,7 @@ func TestExpected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := expected(s), "about 0:12 (0:08 of load in 4 levels, set-up 0:04)"; got != want {
+	if got, want := expected(s, 30*time.Microsecond), "about 0:12 (0:08 of load in 4 levels, set-up 0:04)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -44,7 +44,7 @@ func TestExpectedOfASearch(t *testing.T) {
 	s := scenario.Scenario{Repeat: 1, Series: []scenario.Series{{Name: "a", Load: scenario.Load{
 		Kind: "closed", Hold: 10 * time.Second, Search: &scenario.Search{From: 1, To: 64},
 	}}}}
-	if got, want := expected(s), "depending on the search, at most about "; !strings.HasPrefix(got, want) {
+	if got, want := expected(s, 30*time.Microsecond), "depending on the search, at most about "; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s…", got, want)
 	}
 }

@@ -33,10 +33,10 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if total := study.Estimated(s, workloads.Schemes()).Total(); total < c.at || total > c.most {
+			if total := study.Estimated(s, workloads.Schemes(), 30*time.Microsecond).Total(); total < c.at || total > c.most {
 				t.Errorf("takes %v, not %v to %v", total, c.at, c.most)
 			}
-			if text := expected(s); !regexp.MustCompile(c.text).MatchString(text) {
+			if text := expected(s, 30*time.Microsecond); !regexp.MustCompile(c.text).MatchString(text) {
 				t.Errorf("%q is announced, want %s", text, c.text)
 			}
 		})
