@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func entriesOf(t *testing.T, c TableConfig, group zpGroup) []uint64 {
@@ -103,8 +105,11 @@ func TestTableOrigin(t *testing.T) {
 			if i == 0 {
 				first = origin
 			}
-			if origin.Read != read || origin.Took <= 0 || origin != first {
-				t.Errorf("%s: the table comes from %+v, before from %+v; read %t", scheme, origin, first, read)
+			if diff := cmp.Diff(first, origin); diff != "" {
+				t.Errorf("%s: the origin of the table changes: %s", scheme, diff)
+			}
+			if origin.Read != read || origin.Took <= 0 {
+				t.Errorf("%s: a table read %t in %v, want %t", scheme, origin.Read, origin.Took, read)
 			}
 		}
 	}

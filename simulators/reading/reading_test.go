@@ -287,7 +287,7 @@ func TestCheckForm(t *testing.T) {
 	} {
 		r := Reading{Kind: c.kind, Payload: c.payload}
 		err := r.CheckForm(check)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v of %d bytes: error %v; want %q", c.kind, len(c.payload), err, c.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -18,8 +19,11 @@ func TestPublicRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := ReadPublic(b)
-		if err != nil || got.Header != p.Header || got.Bound != p.Bound || !bytes.Equal(got.Key, p.Key) {
-			t.Fatalf("%v came back as %v, %v", p.Header, got.Header, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(p, got); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }
