@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"meterbench/bench/result"
@@ -95,12 +94,8 @@ func (l *load) follow(j job) {
 		j.freed(l.now())
 		return
 	}
-	var free atomic.Bool
-	acknowledged := func() {
-		if free.CompareAndSwap(false, true) {
-			j.freed(l.now())
-		}
-	}
+	var free sync.Once
+	acknowledged := func() { free.Do(func() { j.freed(l.now()) }) }
 	l.execute(j.seq, j.intended, acknowledged)
 	acknowledged() // where it never got that far
 	l.outstanding.release()
