@@ -15,26 +15,23 @@ import (
 
 // What is on the ledger before the load.
 const (
-	// periods is how many billing periods of a meter there are, each a reading
-	// later than the one before.
+	// periods is how many billing periods of a meter there are, each a reading later than the one before.
 	periods = 8
 	// minBills is how many bills there are at least, unless tariffs run out.
 	minBills = 100_000
-	// preloadedCiphertexts is how many ciphertexts the readings before the load
-	// share: each reading is signed afresh under its own meter and number.
+	// preloadedCiphertexts is how many ciphertexts the readings before the load share: each reading is
+	// signed afresh under its own meter and number.
 	preloadedCiphertexts = 32
 )
 
-// Bills is the workload in which the gateway bills the readings of its
-// meters. A transaction reads the readings of one meter and period from the
-// ledger, computes the tariff's function of each, adds the results up, and
-// signs and submits the bill. Its preparation is all of that; what it spends on
+// Bills is the workload in which the gateway bills the readings of its meters. A transaction reads the
+// readings of one meter and period from the ledger, computes the tariff's function of each, adds the
+// results up, and signs and submits the bill. Its preparation is all of that; what it spends on
 // evaluating ciphertexts counts as its encryption time, which is 0 for plaintext.
 //
-// Transaction First+i bills meter i mod N, where the fleet has N meters, for
-// one of its periods and tariffs, each combination once. The readings are on
-// the ledger before the load, as Preload has them: the bank of ciphertexts that
-// they share makes this a matter of seconds and changes nothing about what
+// Transaction First+i bills meter i mod N, where the fleet has N meters, for one of its periods and
+// tariffs, each combination once. The readings are on the ledger before the load, as Preload has them:
+// the bank of ciphertexts that they share makes this a matter of seconds and changes nothing about what
 // computing a bill costs, because every reading is evaluated by itself.
 type Bills struct {
 	config   Config
@@ -47,11 +44,10 @@ type Bills struct {
 
 var _ Workload = (*Bills)(nil)
 
-// NewBilling checks the configuration, has the tariffs approved, and for an
-// encrypted workload makes master keys and the table of discrete logarithms,
-// which takes up to seconds unless it is kept from before, and then needs not be
-// made by a device with a cap. It fails where results might be beyond the reach
-// of the table.
+// NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes
+// master keys and the table of discrete logarithms, which takes up to seconds unless it is kept from
+// before, and then needs not be made by a device with a cap. It fails where results might be beyond the
+// reach of the table.
 func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -90,9 +86,8 @@ func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 // Bills returns how many bills there are to submit.
 func (b *Bills) Bills() uint64 { return b.config.Most() }
 
-// SetUp returns the transactions that have to be on the ledger of a channel
-// before any other, each committed before the next: those of the readings, the
-// gateway and the approved functions.
+// SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
+// before the next: those of the readings, the gateway and the approved functions.
 func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 	all, err := b.readings.setUp(channel, b.id)
 	if err != nil {
@@ -116,7 +111,7 @@ func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
 	return append(all, lists(reading.FnApprove, channel, encoded)...), nil
 }
 
-// Prepare makes the ciphertexts that the stock shares. It comes before Preload.
+// Prepare makes the ciphertexts that the preloaded readings share. It comes before Preload.
 func (b *Bills) Prepare(ctx context.Context, _ int, progress func(done, total int)) (result.Preparation, error) {
 	return b.readings.Prepare(ctx, 0, progress)
 }
@@ -151,8 +146,7 @@ func (b *Bills) Preload(ctx context.Context, channel int) iter.Seq2[bench.Transa
 	}
 }
 
-// perMeter returns how many readings of each meter are on the ledger before the
-// load.
+// perMeter returns how many readings of each meter are on the ledger before the load.
 func (b *Bills) perMeter() uint64 { return uint64(b.config.Readings + periods - 1) }
 
 // Preloaded implements Workload: the readings on the ledgers of all channels.
@@ -165,15 +159,14 @@ func (b *Bills) bill(at uint64) (meter int, from uint64, tariff uint64) {
 	return int(at % meters), round % periods, round / periods
 }
 
-// Transaction returns the transaction with that sequence number: the same bill
-// whenever it is asked for.
+// Transaction returns the transaction with that sequence number: the same bill every time.
 func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	if seq < b.config.First {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, b.config.First)
 	}
 	meter, from, tariff := b.bill(seq - b.config.First)
 	if tariff >= uint64(len(b.tariffs)) {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills are made; use more meters", seq, b.Bills())
+		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills were sent; use more meters", seq, b.Bills())
 	}
 	id, channel := b.config.Fleet.ID(meter), meter%b.readings.config.Channels
 	wire, spent, err := b.compute(ctx, channel, id, from, int(tariff))
@@ -194,9 +187,9 @@ func (b *Bills) compute(ctx context.Context, channel int, meter string, from uin
 	return b.biller.Bill(ctx, tariff, readings)
 }
 
-// Reading returns what the bill with that sequence number is about: the
-// meter's id and the energy of the simulated readings that it covers, in Wh.
-// With a bank of ciphertexts that is not the energy that they encrypt.
+// Reading returns what the bill with that sequence number is about: the meter's id and the energy of the
+// simulated readings that it covers, in Wh. With a bank of ciphertexts that is not the energy that they
+// encrypt.
 func (b *Bills) Reading(seq uint64) (meter string, wh uint64) {
 	index, from, _ := b.bill(seq - b.config.First)
 	meters := uint64(b.config.Fleet.Config().Meters)

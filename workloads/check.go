@@ -16,14 +16,12 @@ import (
 // checkedNumbers is up to which number the readings of a meter are checked.
 const checkedNumbers = 100
 
-// Check takes readings from the ledger after a run, evaluates them with a key
-// for the sum of their values, and compares with what the meters measured. It
-// tries k readings, chosen by the fleet's seed among the first of each meter,
-// and returns how many it compared: fewer where they are not on the ledger, and
-// none where there is nothing to evaluate or no key for it: for plaintext, for
-// the values of a trace, and for single values, unless they may be revealed.
-// Under a scheme of groups it adds up the values of a group's meters for one
-// interval. It fails on the first sum that is another.
+// Check takes readings from the ledger after a run, evaluates them with a key for the sum of their
+// values, and compares with what the meters measured. It tries k readings, chosen by the fleet's seed
+// among the first of each meter, and returns how many it compared: fewer where they are not on the
+// ledger, and none where there is nothing to evaluate or no key for it: for plaintext, for the values of
+// a trace, and for single values, unless they may be revealed. Under a scheme of groups it adds up the
+// values of a group's meters for one interval. It fails on the first sum that is another.
 func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	if r.kind != reading.Encrypted || r.config.Source != nil {
 		return 0, nil
@@ -65,12 +63,10 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	return compared, nil
 }
 
-// A checker evaluates the sum that a stored reading of a meter is part of, and
-// says what it should be.
+// A checker evaluates the sum that a stored reading of a meter is part of, and says what it should be.
 type checker func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error)
 
-// errIncomplete is the error of a checker where other readings that the sum is
-// of are not on the ledger.
+// errIncomplete is the error of a checker where other readings that the sum is of are not on the ledger.
 var errIncomplete = errors.New("not all values of the interval are on the ledger")
 
 // total returns the sum of what a meter measured for a reading.

@@ -25,8 +25,8 @@ type cipher interface {
 	checker(ctx context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error)
 }
 
-// vectors encrypts all values of a reading together, under the public key of
-// an authority that serves all meters.
+// vectors encrypts all values of a reading together, under the public key of an authority that serves all
+// meters.
 type vectors struct{ authority *authority.Authority }
 
 func newVectors(ctx context.Context, config authority.Config) (vectors, error) {
@@ -43,9 +43,9 @@ func (v vectors) parameters(int) reading.Hash { return v.authority.Parameters() 
 
 func (v vectors) publics(int) [][]byte { return [][]byte{v.authority.Public()} }
 
-// groups encrypts the single values of meters that agreed on keys in groups. A
-// group's meters live on one channel. The label of a value is its reading's
-// number: that of the interval, counted from the meter's begin.
+// groups encrypts the single values of meters that agreed on keys in groups. A group's meters live on one
+// channel. The label of a value is its reading's number: that of the interval, counted from the meter's
+// begin.
 type groups struct {
 	params         fe.Params
 	size, channels int
@@ -81,8 +81,8 @@ func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, e
 	return g, work.Wait()
 }
 
-// place returns a meter's group and its place in it. Group i lives on channel i
-// mod the number of channels, as all of its meters do.
+// place returns a meter's group and its place in it. Group i lives on channel i mod the number of
+// channels, as all of its meters do.
 func (g *groups) place(meter int) (group, member int) {
 	onChannel := meter / g.channels
 	return onChannel/g.size*g.channels + meter%g.channels, onChannel % g.size

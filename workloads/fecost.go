@@ -21,13 +21,13 @@ type FESpec struct {
 	scenario.FE
 	Tables *fe.Tables // of discrete logarithms
 	Seed   uint64     // of the encrypted values; keys and ciphertexts do not repeat
-	// Progress, if not nil, is called before each sample with the number of those done, the number of all,
-	// and the name of the next combination.
+	// Progress, if not nil, is called before each sample with the number of those done, the number of
+	// all, and the name of the next combination.
 	Progress func(done, total int, cell string)
 }
 
-// CountCells returns the number of combinations. It fails on an unknown scheme, a size that no scheme has,
-// or a bound with results beyond the tables.
+// CountCells returns the number of combinations. It fails on an unknown scheme, a size that no scheme
+// has, or a bound with results beyond the tables.
 func (s FESpec) CountCells() (int, error) {
 	cells, err := s.cells()
 	return len(cells), err
@@ -219,8 +219,8 @@ func sampledCost(seconds []float64) result.Cost {
 	return cost
 }
 
-// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if there
-// are enough.
+// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if
+// there are enough.
 func medianCost(seconds []float64) result.Cost {
 	const confidence = 0.95
 	sample := benchmath.NewSample(seconds, &benchmath.DefaultThresholds)

@@ -140,7 +140,7 @@ func TestFESpecCells(t *testing.T) {
 		{[]string{"ddh", "paillier"}, []int{1536, 2048}, "[ddh 1536 l=1 bound 9 ddh 2048 l=1 bound 9 paillier 2048 l=1 bound 9]"},
 		{[]string{"ddh", "ecddh"}, []int{512, 2048}, "error: bits[0]: there is no key size of 512 bits"},
 		{[]string{"ecddh"}, []int{1024}, "error: bits[0]: ecddh has no key size of 1024 bits"},
-		{[]string{"paillier", "ddh"}, []int{1536}, "error: schemes[0]: paillier has none of the key sizes asked for"},
+		{[]string{"paillier", "ddh"}, []int{1536}, "error: schemes[0]: paillier has none of these key sizes"},
 	} {
 		cells, err := FESpec{FE: scenario.FE{Schemes: c.schemes, Bits: c.bits, Lengths: []int{1}, Bounds: []int64{9}, Samples: 6}, Tables: tables(t)}.cells()
 		got := fmt.Sprint(cells)
@@ -185,7 +185,7 @@ func TestMeasureFERefuses(t *testing.T) {
 	for want, edit := range map[string]func(*FESpec){
 		"samples: must be 6 to 10000000, got 5":             func(s *FESpec) { s.Samples = 5 },
 		`schemes[1]: there is no "rsa"`:                     func(s *FESpec) { s.Schemes = []string{"ddh", "rsa"} },
-		"ddh has none of the key sizes asked for":           func(s *FESpec) { s.Bits = []int{512} },
+		"ddh has none of these key sizes":                   func(s *FESpec) { s.Bits = []int{512} },
 		"lengths[0]: must be 1 to 1024, got 0":              func(s *FESpec) { s.Lengths = []int{0} },
 		"bounds[1]: must be 2 to 2147483648, got 0":         func(s *FESpec) { s.Bounds = []int64{10, 0} },
 		"bits: at least one is needed":                      func(s *FESpec) { s.Bits = nil },

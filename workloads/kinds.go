@@ -18,12 +18,12 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Kind is a row of the table of workload kinds.
+// Kind is a row of the table of workload kinds.
 type Kind struct {
 	scenario.WorkloadKind
 	Contract string // that its transactions call
-	// Most returns how many transactions a workload can make, or why it can make none. It makes no
-	// keys, so that everything is refused before a network is brought up for it.
+	// Most returns how many transactions a workload can make, or why it can make none. It makes no keys,
+	// so that everything is refused before a network is brought up for it.
 	Most func(Spec) (uint64, error)
 	// New makes a workload, with its keys.
 	New func(context.Context, Spec) (Workload, error)
@@ -59,8 +59,8 @@ func KindOf(w scenario.Workload) Kind {
 	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
 }
 
-// Factors returns the table of factors over the options of workloads, in the order in which names
-// of series carry them.
+// Factors returns the table of factors over the options of workloads, in the order in which names of
+// series carry them.
 func Factors() []scenario.FactorKind {
 	word := func(s string) string { return s }
 	oneOf := func(options ...string) func(path, got string) *strictyaml.Problem {
@@ -104,7 +104,7 @@ func Schemes() scenario.Schemes {
 	return all
 }
 
-// A Spec is what a workload is made of.
+// Spec describes a workload to make.
 type Spec struct {
 	Workload scenario.Workload
 	Seed     uint64    // of meters, readings and keys
@@ -114,7 +114,7 @@ type Spec struct {
 	Trace    *arrival.Trace
 	Rows     int    // of the trace that a load level follows; the next begins with the first again
 	Channels int    // over which meters are spread, index mod Channels
-	Device   Device // makes readings and bills; nil: they are made here
+	Device   Device // makes readings and bills; nil: the load generator does
 	Tables   *fe.Tables
 	// Query asks the workload's contract on a channel and changes nothing; nil where there is none.
 	Query func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error)
@@ -126,7 +126,8 @@ type Workload interface {
 	// SetUp returns the transactions that must be on the ledger of a channel before any other, each
 	// committed before one of another function.
 	SetUp(channel int) ([]bench.Transaction, error)
-	// Prepare makes what is wanted before the load, for so many transactions where they are known.
+	// Prepare makes ciphertexts before the load, for the planned number of transactions where all are
+	// made ahead.
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
@@ -134,8 +135,8 @@ type Workload interface {
 	Preloaded() uint64
 	// Meters returns the fleet whose items its contract counts.
 	Meters() *meter.Fleet
-	// Check draws up to k stored items of the workload after the load and compares each with what
-	// the meters measured. It returns how many it compared; the error names the first that is wrong.
+	// Check draws up to k stored items of the workload after the load and compares each with what the
+	// meters measured. It returns how many it compared; the error names the first that is wrong.
 	Check(ctx context.Context, k int) (compared int, err error)
 }
 

@@ -10,8 +10,8 @@ import (
 
 // A Ledger is where readings are read from.
 type Ledger interface {
-	// Readings returns all of a meter's readings with numbers in [from, to) that
-	// are on the ledger of a channel, the lowest numbers first.
+	// Readings returns all of a meter's readings with numbers in [from, to) that are on the ledger of a
+	// channel, the lowest numbers first.
 	Readings(ctx context.Context, channel int, meter string, from, to uint64) ([]reading.Reading, error)
 }
 

@@ -15,20 +15,17 @@ type Part struct {
 	Workload Component
 }
 
-// A Component is a workload that also tells what its transactions report, as
-// Readings does.
+// A Component is a workload that also tells what its transactions report, as Readings does.
 type Component interface {
 	bench.Workload
 	Reading(seq uint64) (meter string, wh uint64)
 }
 
-// A Mix hands each transaction to one of several workloads. Of every run of as
-// many transactions as the weights sum to, each part gets as many as its
-// weight; which of them follows from the seed. So the shares are exact, and
-// nothing beats in time with a number of clients or a batch size.
+// A Mix hands each transaction to one of several workloads. Of every run of as many transactions as the
+// weights sum to, each part gets as many as its weight; which of them follows from the seed. So the
+// shares are exact, and nothing beats in time with a number of clients or a batch size.
 //
-// A part is asked for its transactions 0, 1, 2 …, each once, whatever their
-// numbers in the mix.
+// A part provides its transactions 0, 1, 2 …, each once, whatever their numbers in the mix.
 type Mix struct {
 	seed, first uint64
 	parts       []Part
@@ -70,8 +67,7 @@ func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 	return m.parts[part].Workload.Reading(own)
 }
 
-// choose returns which part the transaction at a position belongs to, and its
-// position there.
+// choose returns which part the transaction at a position belongs to, and its position there.
 func (m *Mix) choose(at uint64) (part int, own uint64) {
 	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
 	order := append(make([]uint8, 0, MaxRun), m.run...)

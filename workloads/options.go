@@ -130,14 +130,14 @@ func (o Options) content() string {
 	return o.kind
 }
 
-// keyed tells whether the readings have a scheme.
+// keyed reports whether the readings have a scheme.
 func (o Options) keyed() bool { return o.content() != Plain }
 
-// grouped tells whether meters agree on keys in groups, since the scheme has no authority.
+// grouped reports whether meters agree on keys in groups, since the scheme has no authority.
 func (o Options) grouped() bool { return fe.Name(o.Scheme).Single() }
 
-// values returns how many values a reading has: a member of a group encrypts one, and Length
-// meters are a group.
+// values returns how many values a reading has: a member of a group encrypts one, and Length meters are a
+// group.
 func (o Options) values() int {
 	if o.grouped() {
 		return 1
@@ -145,8 +145,8 @@ func (o Options) values() int {
 	return o.Length
 }
 
-// reform changes the form of the readings that are billed: what does not apply is dropped, and
-// what is missing gets its default.
+// reform changes the form of the readings that are billed: what does not apply is dropped, and what is
+// missing gets its default.
 func (o Options) reform(form string) Options {
 	if o.kind == Billing {
 		o.Form = form
@@ -168,8 +168,8 @@ func (o Options) reform(form string) Options {
 	return o
 }
 
-// rescheme changes the scheme. Its key size becomes the only one that it has, or the default where
-// the scheme before had only one; and a scheme of groups has no authority that could reveal.
+// rescheme changes the scheme. Its key size becomes the only one that it has, or the default where the
+// scheme before had only one; and a scheme of groups has no authority that could reveal.
 func (o Options) rescheme(scheme string) Options {
 	chosen := len(fe.Name(o.Scheme).Sizes()) > 1 && o.Bits != 0
 	o.Scheme = scheme

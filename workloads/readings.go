@@ -1,12 +1,11 @@
 // Package workloads makes the transactions that are measured.
 //
-// Data flow: Readings turns the sequence number of a transaction into a meter
-// and a reading number, has the fleet measure, pads or encrypts the values or
-// takes a ciphertext made before, has the meter sign, and hands the engine a
-// bench.Transaction for the contract "readings". Billing turns it into a meter,
-// a period and a tariff, has the gateway read the readings from the ledger,
-// compute the bill and sign it. SetUp and Stock say what has to be on the ledger
-// before.
+// Data flow: Readings turns the sequence number of a transaction into a meter and a reading number, has
+// the fleet measure, pads or encrypts the values or takes a ready ciphertext, has the meter sign, and
+// hands the engine a bench.Transaction for the contract "readings". Bills turns it into a meter, a period
+// and a tariff, has the gateway read the readings from the ledger, compute the bill and sign it. SetUp
+// and Preload return what must be on the ledger before the load. Kinds is the table of all workload
+// kinds.
 package workloads
 
 import (
@@ -24,8 +23,8 @@ import (
 )
 
 // Config says what a workload is made of. Length and bound of the encrypted vectors are those of the
-// fleet; under a scheme without an authority the fleet's readings have a single value, and its meters
-// are a multiple of Length times Channels.
+// fleet; under a scheme without an authority the fleet's readings have a single value, and its meters are
+// a multiple of Length times Channels.
 type Config struct {
 	Options
 	Fleet    *meter.Fleet
@@ -39,16 +38,14 @@ type Config struct {
 
 // A Source gives readings that were not simulated.
 type Source interface {
-	// Reading returns the meter, by its index in the fleet, the number and the
-	// values of the transaction at that position, from 0. No meter has a number
-	// twice.
+	// Reading returns the meter, by its index in the fleet, the number and the values of the transaction
+	// at that position, from 0. No meter has a number twice.
 	Reading(at uint64) (meter int, number uint64, values reading.Values)
 }
 
-// Readings is the workload in which meters submit readings. Transaction
-// First+i is the Source's reading i, or without one reading i/N of meter i mod
-// N, where the fleet has N meters. So no transaction shares a reading with
-// another, in whatever order they come.
+// Readings is the workload in which meters submit readings. Transaction First+i is the Source's reading
+// i, or without one reading i/N of meter i mod N, where the fleet has N meters. So no transaction shares
+// a reading with another, in whatever order they come.
 type Readings struct {
 	config Config
 	kind   reading.Kind
@@ -62,9 +59,8 @@ type Readings struct {
 
 var _ Workload = (*Readings)(nil)
 
-// NewReadings checks the configuration and, for an encrypted workload, makes
-// fresh master keys, which takes up to seconds at 4096 bits and up to a minute
-// for paillier.
+// NewReadings checks the configuration and, for an encrypted workload, makes fresh master keys, which
+// takes up to seconds at 4096 bits and up to a minute for paillier.
 func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -109,8 +105,7 @@ func (r *Readings) open(ctx context.Context) (err error) {
 	return err
 }
 
-// Transaction returns the transaction with that sequence number: the same
-// reading whenever it is asked for.
+// Transaction returns the transaction with that sequence number: the same reading every time.
 func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	if err := ctx.Err(); err != nil {
 		return bench.Transaction{}, err
@@ -147,8 +142,8 @@ func (r *Readings) reading(at uint64) (meter int, number uint64) {
 	return int(at % meters), at / meters
 }
 
-// Reading returns what the transaction with that sequence number reports: the
-// meter's id and the energy of all its values, in Wh.
+// Reading returns what the transaction with that sequence number reports: the meter's id and the energy
+// of all its values, in Wh.
 func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 	at := seq - r.config.First
 	index, _ := r.reading(at)

@@ -11,9 +11,9 @@ const (
 	maxBatchBytes = 512 << 10 // after which a list takes no further entry
 )
 
-// SetUp returns the transactions that have to be on the ledger of a channel
-// before any other, each committed before the next: of an encrypted workload
-// the public keys, then the registrations of the channel's meters.
+// SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
+// before the next: of an encrypted workload the public keys, then the registrations of the channel's
+// meters.
 func (r *Readings) SetUp(channel int) ([]bench.Transaction, error) { return r.setUp(channel, "") }
 
 // setUp is SetUp with the gateway that may bill the meters.
@@ -46,8 +46,7 @@ func (r *Readings) setUp(channel int, gateway string) ([]bench.Transaction, erro
 	return all, nil
 }
 
-// lists returns the transactions that hand entries to a function of the
-// contract that takes a list.
+// lists returns the transactions that hand entries to a function of the contract that takes a list.
 func lists(function string, channel int, entries [][]byte) (all []bench.Transaction) {
 	size, first := 0, 0
 	for i, entry := range entries {

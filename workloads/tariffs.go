@@ -15,10 +15,9 @@ import (
 // maxTariffs is the greatest number of tariffs of a workload.
 const maxTariffs = 1000
 
-// tariff returns one of the tariffs: one price for the middle half of a
-// reading's values, the day, and another for the rest, the night. All of them
-// lie in the span of these two, so that their keys together reveal no more than
-// the energy of day and night, as long as each has two values at least; shorter
+// tariff returns one of the tariffs: one price for the middle half of a reading's values, the day, and
+// another for the rest, the night. All of them lie in the span of these two, so that their keys together
+// reveal no more than the energy of day and night, as long as each has two values at least; shorter
 // readings have one price. Prices are small numbers, below the bound.
 func tariff(i int, fleet meter.Config) (name string, weights []int64) {
 	night := min(1+int64(i%7), fleet.Bound)
@@ -48,8 +47,7 @@ func openTariffs(fleet meter.Config, count int) ([]gateway.Tariff, error) {
 	return all, nil
 }
 
-// approveTariffs has an authority approve tariffs, whose results must be within
-// the reach of the tables.
+// approveTariffs has an authority approve tariffs, whose results must be within the reach of the tables.
 func approveTariffs(keys *authority.Authority, tables *fe.Tables, params fe.Params, fleet meter.Config, count int) ([]gateway.Tariff, error) {
 	if tables == nil {
 		return nil, errors.New("encrypted readings need tables of discrete logarithms")

@@ -8,8 +8,8 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// traceSource is a Source of what the meters of a trace reported. Every load
-// level follows the trace's first rows from the beginning.
+// traceSource is a Source of what the meters of a trace reported. Every load level follows the trace's
+// first rows from the beginning.
 type traceSource struct {
 	trace    *arrival.Trace
 	interval time.Duration

@@ -82,8 +82,8 @@ func (c Config) billed() Config {
 	}
 }
 
-// Most returns how many transactions the workload can make: its meters, or the bills over their
-// readings, come to an end, and ciphertexts made ahead must fit into memory.
+// Most returns how many transactions the workload can make: its meters, or the bills over their readings,
+// come to an end, and ciphertexts made ahead must fit into memory.
 func (c Config) Most() uint64 {
 	meters := uint64(c.Fleet.Config().Meters)
 	if c.kind == Billing {

@@ -10,9 +10,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Arrivals say when the transactions of an open load are due. In YAML a word,
-// constant or poisson, for a load with rates, or a mapping with the one key
-// periodic, ramp, steps or trace for a load whose rate follows from it.
+// Arrivals say when the transactions of an open load are due. In YAML a word, constant or poisson, for a
+// load with rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate
+// follows from it.
 type Arrivals struct {
 	Kind     ArrivalKind   // constant | poisson | periodic | ramp | steps | trace
 	Interval time.Duration // periodic: from report to report of a meter
@@ -37,8 +37,8 @@ const (
 	Trace    ArrivalKind = "trace"
 )
 
-// An arrivalKind is a row of the table of arrivals. Those that are more than a word say what is
-// missing in the word alone.
+// arrivalKind is a row of the table of arrivals. Kinds with parameters state what is missing where the
+// name stands alone.
 type arrivalKind struct {
 	name             ArrivalKind
 	missing, example string
@@ -54,13 +54,13 @@ func arrivalKinds() []arrivalKind {
 	}
 }
 
-// rated tells whether the load gives the rate.
+// rated reports whether the load gives the rate.
 func (a Arrivals) rated() bool {
 	return a.Kind == "" || a.Kind == Constant || a.Kind == Poisson
 }
 
-// Process returns when an open load's transactions are due. rate is that of
-// the level, and of no meaning to arrivals that have their own.
+// Process returns when an open load's transactions are due. rate is that of the level, and of no meaning
+// to arrivals that have their own.
 func (s Series) Process(rate float64) arrival.Process {
 	switch a := s.Load.Arrivals; a.Kind {
 	case Poisson:
@@ -77,8 +77,7 @@ func (s Series) Process(rate float64) arrival.Process {
 	return arrival.Constant{PerSecond: rate}
 }
 
-// An arrivalsText is the form of arrivals that have a rate of their own: one of
-// the first four.
+// An arrivalsText is the form of arrivals that have a rate of their own: one of the first four.
 type arrivalsText struct {
 	Periodic *periodicText `yaml:"periodic"` // every meter reports at an interval of its own clock
 	Ramp     *rampText     `yaml:"ramp"`     // the rate changes evenly and then stays
@@ -152,11 +151,10 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 // longest is what a time.Duration holds, in seconds.
 const longest = 9e9
 
-// unread tells whether the trace that the arrivals follow has not been read.
+// unread reports whether the trace that the arrivals follow has not been read.
 func (a Arrivals) unread() bool { return a.Kind == Trace && a.Trace == nil }
 
-// unsettled tells whether the length of a load is that of a trace that has not
-// been read.
+// unsettled reports whether the length of a load is that of a trace that has not been read.
 func (l Load) unsettled() bool { return l.Hold == 0 && l.Arrivals.unread() }
 
 // settle gives a load of steps or of a trace its length, where it has none.
@@ -173,7 +171,7 @@ func (l *Load) settle() {
 	}
 }
 
-// checkArrivals looks at what an open load's schedule is made of.
+// checkArrivals checks the schedule of an open load.
 func (s Series) checkArrivals(at string) *strictyaml.Problem {
 	a, values := s.Load.Arrivals, s.Workload.Traits().Values
 	at += "load."
@@ -230,8 +228,8 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	return each(at+"rate", s.Load.Rate, check)
 }
 
-// expected returns about how many transactions of a level are due after the
-// warm-up: of a trace exactly so many.
+// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly
+// so many.
 func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
 	slices := 1 // in each of which the rate is taken as even
 	switch p := s.Process(rate).(type) {

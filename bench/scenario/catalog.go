@@ -12,8 +12,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Catalog holds the tables in which the words of a scenario are looked up. They belong to
-// the packages that own the things, on the floors above.
+// A Catalog holds the tables in which the words of a scenario are looked up. They belong to the packages
+// that own the things, on the floors above.
 type Catalog struct {
 	Workloads []WorkloadKind
 	Factors   []FactorKind // over the options of workloads
@@ -21,30 +21,30 @@ type Catalog struct {
 	Targets   []TargetKind // in place of a topology
 }
 
-// A WorkloadKind is a row of the table of workload kinds.
+// WorkloadKind is a row of the table of workload kinds.
 type WorkloadKind struct {
 	Name string
 	// Text is the struct that a workload of the kind decodes into, Common embedded.
 	Text reflect.Type
-	// Decode reads a workload with its defaults. Where moved, the text was written for another
-	// kind, and what does not apply to this one is dropped.
+	// Decode reads a workload with its defaults. Where moved, the text was written for another kind, and
+	// what does not apply to this one is dropped.
 	Decode func(n *strictyaml.Node, kind string, moved bool) (Common, Options, error)
 }
 
 // Options are what a workload has beside Common. They are values: a factor replaces them.
 type Options interface {
-	// Check returns the first thing that no workload can be made of, with its path after at.
+	// Check returns the first mistake in the options, with its path after at.
 	Check(at string) *strictyaml.Problem
-	// Traits returns what the scenario around the workload, and the study, depend on.
+	// Traits returns the properties that the scenario and the study depend on.
 	Traits() Traits
-	// Describe puts the kind and the options into the conditions of a point, those that conditions
-	// have no field for into Details.
+	// Describe puts the kind and the options into the conditions of a point, those that conditions have
+	// no field for into Details.
 	Describe(c *result.Conditions)
 	// String returns the kind and the options in a few words.
 	String() string
 }
 
-// Traits are what a scenario and a study have to know of any workload.
+// Traits are the properties of a workload that scenarios and studies depend on.
 type Traits struct {
 	Values int   // per reading; 0: its transactions are no readings, and no rows of a trace
 	Bound  int64 // every value is below it
@@ -55,7 +55,7 @@ type Traits struct {
 	Cost   Cost  // of its encryption
 }
 
-// A Scheme is a row of the table of schemes, as far as a scenario has to know it.
+// Scheme is a row of the table of schemes, as scenarios use it.
 type Scheme struct {
 	Name  string
 	Sizes []int // of its keys in bits, ascending
@@ -73,7 +73,7 @@ type Cost struct {
 // Schemes are the table of schemes.
 type Schemes []Scheme
 
-// DefaultBits is the key size where a scheme has several and none is given.
+// DefaultBits is the default key size of schemes with several.
 const DefaultBits = 2048
 
 // Names returns the names of all schemes.
@@ -139,10 +139,9 @@ const (
 	MaxLength = 1024
 	MinBound  = 2
 	MaxBound  = 1 << 31
-	// maxProduct limits length * bound^2, the largest inner product that the parameters of
-	// encryption allow. That of the functions that are computed is bound times the sum of their
-	// weights, and may be as large as the tables of discrete logarithms reach: 2^40 with 2^20
-	// entries.
+	// maxProduct limits length * bound^2, the largest inner product that the parameters of encryption
+	// allow. That of the functions that are computed is bound times the sum of their weights, and may be
+	// as large as the tables of discrete logarithms reach: 2^40 with 2^20 entries.
 	maxProduct = 1 << 48
 )
 
@@ -155,7 +154,7 @@ func CheckProduct(path string, length int, bound int64) *strictyaml.Problem {
 	return nil
 }
 
-// A TargetKind is a row of the table of what can stand in place of a topology.
+// TargetKind is a row of the table of what can stand in place of a topology.
 type TargetKind struct {
 	Name   string
 	Called string               // in messages: simulated ledger
@@ -165,7 +164,7 @@ type TargetKind struct {
 
 // TargetOptions are what a target has beside its kind.
 type TargetOptions interface {
-	// Check returns the first thing in them that cannot be, with its path after at.
+	// Check returns the first mistake in them, with its path after at.
 	Check(at string) *strictyaml.Problem
 }
 
@@ -182,7 +181,7 @@ func (c Catalog) workloadKinds() []string {
 	return names(c.Workloads, func(k WorkloadKind) string { return k.Name })
 }
 
-// workload reads a workload at its place in the text. kind, where given, replaces the text's.
+// workload reads a workload at its place in the text. A kind that is not empty replaces the text's.
 func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error) {
 	moved := kind != ""
 	if n == nil {

@@ -7,9 +7,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// FE asks for a table of encryption costs, measured with no other load. It has a cell for every
-// scheme with every size of Bits that the scheme has, length and bound; a scheme of one size has
-// it whatever Bits says.
+// FE asks for a table of encryption costs, measured with no other load. It has a cell for every scheme
+// with every size of Bits that the scheme has, length and bound; a scheme of one size has it whatever
+// Bits says.
 type FE struct {
 	Schemes []string
 	Bits    []int
@@ -18,11 +18,11 @@ type FE struct {
 	Samples int     // timed repetitions of each cell, at least MinSamples
 }
 
-// MinSamples is the fewest samples of a cell for which the 95 % interval of a median exists: with
-// n samples, their smallest and largest enclose the median with probability 1-2^(1-n).
+// MinSamples is the fewest samples of a cell for which the 95 % interval of a median exists: with n
+// samples, their smallest and largest enclose the median with probability 1-2^(1-n).
 const MinSamples = 6
 
-// DefaultBound is the bound of values where none is given.
+// DefaultBound is the default bound of values.
 const DefaultBound = 10_000
 
 // An feText is a table of encryption costs as it stands in a file.
@@ -62,8 +62,8 @@ func (s Schemes) fe(n *strictyaml.Node) (*FE, error) {
 	return &FE{Schemes: t.Schemes, Bits: t.Bits, Lengths: t.Lengths, Bounds: t.Bounds, Samples: t.Samples}, nil
 }
 
-// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the
-// only one that it has.
+// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one
+// that it has.
 func (f FE) Sizes(known Schemes, scheme string) []int {
 	has := known.Of(scheme).Sizes
 	if len(has) == 1 {
@@ -99,14 +99,14 @@ func (f FE) SomeHas(known Schemes, bits []int) []int {
 	return slices.DeleteFunc(slices.Clone(bits), func(n int) bool { return !slices.Contains(has, n) })
 }
 
-// Check returns the first thing in the table that cannot be measured, with its path after at.
+// Check returns the first mistake in the table, with its path after at.
 func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 	p := cmp.Or(
 		each(at+"schemes", f.Schemes, func(path, scheme string) *strictyaml.Problem {
 			if p := strictyaml.OneOf(path, scheme, known.Names()...); p != nil || len(f.Bits) == 0 || len(f.Sizes(known, scheme)) > 0 {
 				return p
 			}
-			return problem(known.hint(scheme), path, "%s has none of the key sizes asked for", scheme)
+			return problem(known.hint(scheme), path, "%s has none of these key sizes", scheme)
 		}),
 		each(at+"bits", f.Bits, func(path string, bits int) *strictyaml.Problem { return known.CheckBits(path, bits, f.Schemes...) }),
 		each(at+"bounds", f.Bounds, func(path string, bound int64) *strictyaml.Problem {

@@ -52,7 +52,7 @@ func TestFEErrors(t *testing.T) {
 		{"{bounds: [7, 20000000]}", "a.yaml:5:5: fe.lengths[0]: inner products of 1 values below 20000000 reach 2^49, and the parameters of encryption must stay below 2^48"},
 		{"{schemes: ecddh, bits: 2048}", "a.yaml:5:28: fe.bits[0]: ecddh has no key size of 2048 bits; known are 256"},
 		{"{schemes: [paillier, ecddh], bits: [2048, 1536]}", "a.yaml:5:47: fe.bits[1]: there is no key size of 1536 bits; known are 256, 1024, 2048, 3072, 4096"},
-		{"{schemes: [ecddh, ddh], bits: 256}", "a.yaml:5:23: fe.schemes[1]: ddh has none of the key sizes asked for; known are 1024, 1536, 2048, 3072, 4096"},
+		{"{schemes: [ecddh, ddh], bits: 256}", "a.yaml:5:23: fe.schemes[1]: ddh has none of these key sizes; known are 1024, 1536, 2048, 3072, 4096"},
 		{"{schemes: []}", "a.yaml:5:15: fe.schemes: at least one is needed"},
 		{"{boundz: 5}", "a.yaml:5:6: unknown key fe.boundz; did you mean bound?"},
 	}

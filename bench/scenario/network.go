@@ -14,8 +14,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Network is what a series runs on: a topology and what is changed in it. Series with equal
-// networks can share one. Zero fields keep the topology's.
+// Network is what a series runs on: a topology and what is changed in it. Series with equal networks can
+// share one. Zero fields keep the topology's.
 type Network struct {
 	Topology string // as Scenario.Topology
 	Policy   string // endorsement policy of every contract
@@ -63,8 +63,8 @@ func (s Scenario) Networks() []Network {
 	return all
 }
 
-// LoadNetwork reads the topology of one of the scenario's networks and makes
-// the network's changes in it, on all channels. The error is a
+// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it,
+// on all channels. The error is a
 // *strictyaml.Error, or for a policy that the topology cannot have a
 // *strictyaml.Problem.
 func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
@@ -107,8 +107,8 @@ func (s Scenario) load(name string) (topology.Topology, error) {
 	return topology.Load(s.file(name))
 }
 
-// file returns the path of a file that the scenario names: relative to the
-// scenario's own, or for a shipped scenario to the working folder.
+// file returns the path of a file that the scenario names: relative to the scenario's own, or for a
+// shipped scenario to the working folder.
 func (s Scenario) file(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -116,8 +116,8 @@ func (s Scenario) file(name string) string {
 	return filepath.Join(filepath.Dir(s.Path), name)
 }
 
-// checkNetworks makes sure that every network can be made. It returns over how
-// many channels each spreads the meters.
+// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads
+// the meters.
 func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	channels = map[Network]int{}
 	if s.Target != nil {
@@ -125,7 +125,7 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	}
 	for _, one := range s.Series {
 		n := one.Network
-		if _, seen := channels[n]; seen {
+		if _, ok := channels[n]; ok {
 			continue
 		}
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
@@ -149,8 +149,7 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	return channels, nil
 }
 
-// changes returns what in the scenario changes a part of the topology, given by
-// its path there.
+// changes returns the path in the scenario of what changes a part of the topology.
 func (s Series) changes(doc *strictyaml.Document, path string) string {
 	if strings.HasSuffix(path, ".endorsement") {
 		return s.from.policy
@@ -169,8 +168,8 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	return path
 }
 
-// checkMeters makes sure that every channel has a meter, else fewer are measured
-// than the results say, and that groups are whole and on one channel.
+// checkMeters makes sure that every channel has a meter, else fewer are measured than the results say,
+// and that groups are whole and on one channel.
 func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	channels = max(1, channels)
 	for at, w := range s.Workloads() {

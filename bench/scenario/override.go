@@ -8,19 +8,19 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// An override is what changes some settings of a topology; those that it does not give, which are
-// zero, it keeps.
+// An override is what changes some settings of a topology; those that it does not give, which are zero,
+// it keeps.
 type override[T any] struct{ value T }
 
-// UnmarshalNode refuses settings that are given and not above 0: they would change nothing.
+// UnmarshalNode refuses settings that are not above 0: they would change nothing.
 func (o *override[T]) UnmarshalNode(n *strictyaml.Node) error {
 	if err := n.Decode(&o.value); err != nil {
 		return err
 	}
 	for key, v := range settings(o.value) {
-		if given := n.Get(key); given != nil && (v.CanInt() && v.Int() <= 0 || v.CanUint() && v.Uint() == 0) {
-			text, _ := given.Scalar()
-			return given.Errorf("leave it out to keep the topology's", "must be above 0, got %s", text)
+		if setting := n.Get(key); setting != nil && (v.CanInt() && v.Int() <= 0 || v.CanUint() && v.Uint() == 0) {
+			text, _ := setting.Scalar()
+			return setting.Errorf("leave it out to keep the topology's", "must be above 0, got %s", text)
 		}
 	}
 	return nil
@@ -39,8 +39,8 @@ func settings(of any) func(yield func(key string, v reflect.Value) bool) {
 	}
 }
 
-// label names what is changed: a time or a count of messages by itself, as in 2s,10, and all else
-// with its key, as in gateway:500.
+// label names what is changed: a time or a count of messages by itself, as in 2s,10, and all else with
+// its key, as in gateway:500.
 func (o override[T]) label() string {
 	var parts []string
 	for key, v := range settings(o.value) {

@@ -32,9 +32,8 @@ func Shipped(c Catalog) ([]Scenario, error) {
 	return all, nil
 }
 
-// Read reads a shipped scenario by name, or a file, with overrides as
-// strictyaml.Document.Set takes them, reads its traces and makes sure that its
-// networks can be made. The error is a *strictyaml.Error.
+// Read reads a shipped scenario by name, or a file, with overrides as strictyaml.Document.Set takes them,
+// reads its traces and makes sure that its networks can be made. The error is a *strictyaml.Error.
 func Read(nameOrPath string, overrides []string, c Catalog) (Scenario, error) {
 	src, file, shipped, err := library().Read(nameOrPath)
 	if err != nil {
@@ -65,12 +64,12 @@ func Read(nameOrPath string, overrides []string, c Catalog) (Scenario, error) {
 	return s, nil
 }
 
-// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides.
-// It reads no other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed
-// 1; for a workload meters 100, and what its kind says; for a phase start 0; for a load wait
-// commit, think 0, and if it is open, slots 2000 and arrivals constant, and steps as the hold; for
-// the table of costs the first of the schemes, bits all that the schemes have, lengths 1 and 24,
-// bound 10000, samples 6. The error is a *strictyaml.Error.
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads
+// no other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
+// workload meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and
+// if it is open, slots 2000 and arrivals constant, and steps as the hold; for the table of costs the
+// first of the schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The
+// error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -96,15 +95,14 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	return s, nil
 }
 
-// Refuse returns an error about a scenario that was read, a *strictyaml.Error:
-// about one of its series, where path begins, as in load.rate, or with a zero
-// Series about the scenario. What the file does not give is placed around it.
+// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series,
+// where path begins, as in load.rate, or with a zero Series about the scenario. What the file does not
+// give is placed around it.
 func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
 	return s.doc.Locate(one.naming(problem(hint, one.from.at+path, format, args...)))
 }
 
-// naming returns the problem with the name of the series, where others have the
-// same place in the file.
+// naming returns the problem with the name of the series, where others have the same place in the file.
 func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 	if p != nil && s.from.varied {
 		p.Msg += fmt.Sprintf(" (in series %s)", s.Name)

@@ -1,11 +1,9 @@
-// Package scenario reads what to measure from strict YAML. Workload, target
-// and fleet stay plain data; cmd turns them into values, and where these cannot
-// be made it refuses the scenario at the place that says so.
+// Package scenario reads what to measure from strict YAML. It looks the words for workloads, schemes and
+// targets up in a Catalog of tables, which the packages above own.
 //
-// Data flow: Read finds the text, parse decodes it (text.go) and expands its
-// series, phases and factors (expand.go, vary.go) into Series, which are
-// checked one by one; then the networks are made once and traces are read, so
-// that nothing that the user wrote fails later.
+// Data flow: Read finds the text, parse decodes it (text.go) and expands its series, phases and factors
+// (expand.go, vary.go) into Series, which are checked one by one; then Read loads every topology and
+// trace once, so that no mistake of the user shows only later.
 package scenario
 
 import (
@@ -15,15 +13,15 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Scenario is one run: series of load levels on one or several networks, and
-// optionally a table of encryption costs.
+// A Scenario is one run: series of load levels on one or several networks, and optionally a table of
+// encryption costs.
 type Scenario struct {
 	Name        string
 	Description string
 	Topology    string        // of the scenario as a whole: a shipped one's name, or a file relative to the scenario's
 	Target      *Target       // in place of a topology
 	Series      []Series      // as measured: what is varied and the phases of the file are expanded
-	FE          *FE           // nil: none is asked for
+	FE          *FE           // nil: not measured
 	Warmup      time.Duration // cut off the start of every load level, and of every phase
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
@@ -40,15 +38,14 @@ type Scenario struct {
 // RequireValid requires that every point below saturation is valid.
 const RequireValid = "valid"
 
-// A Series is one workload, or a mix, under one kind of load at several levels.
-// Series of one Group have one level each and run together, each from its
-// Start.
+// A Series is one workload, or a mix, under one kind of load at several levels. Series of one Group have
+// one level each and run together, each from its Start.
 type Series struct {
 	Name     string          // with the phase and the levels of factors: plain/batch=2s,10
 	Factors  []result.Factor // in the order of Name
 	Workload Workload
-	// Mix, where not nil, stands in place of Workload: of every so many
-	// transactions as the weights sum to, each part has its weight.
+	// Mix, where not nil, stands in place of Workload: of every so many transactions as the weights sum
+	// to, each part has its weight.
 	Mix     []Workload
 	Load    Load
 	Network Network

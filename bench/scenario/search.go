@@ -8,9 +8,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Search has the study find the load: under a closed load the fewest clients
-// that reach the highest throughput, under an open one the highest rate that
-// the target keeps up with.
+// A Search has the study find the load: under a closed load the fewest clients that reach the highest
+// throughput, under an open one the highest rate that the target keeps up with.
 type Search struct {
 	From, To    float64       // least and most that are tried: clients, or transactions per second
 	P99         time.Duration // open: most that the commit latency's p99 may be; 0 for any

@@ -15,8 +15,8 @@ type Target struct {
 // target reads a target: its kind, and beside it the keys of this kind.
 func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
 	kind := ""
-	if given := n.Get("kind"); given != nil {
-		kind, _ = given.Scalar()
+	if word := n.Get("kind"); word != nil {
+		kind, _ = word.Scalar()
 	}
 	for _, row := range c.Targets {
 		if row.Name == kind {
@@ -27,8 +27,8 @@ func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
 	return nil, strictyaml.OneOf("target.kind", kind, names(c.Targets, func(k TargetKind) string { return k.Name })...)
 }
 
-// checkTarget makes sure that there is a topology or a target, and that a target has nothing beside
-// it that only a network of our own has.
+// checkTarget makes sure that there is a topology or a target, and that a target has nothing beside it
+// that only a network of our own has.
 func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.Problem {
 	if target == nil {
 		if t.Topology == "" {

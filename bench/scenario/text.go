@@ -9,8 +9,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A text is a scenario as it stands in a file. One with a single series may
-// give what that has at the top level.
+// A text is a scenario as it stands in a file. One with a single series may give what that has at the top
+// level.
 type text struct {
 	seriesText
 	Description string         `yaml:"description"` // for readers
@@ -96,8 +96,8 @@ func (p partText) series(name, at string) Series {
 	return s
 }
 
-// places returns where what may be of every series stands in the text: at the
-// top level, and in each series.
+// places returns where what may be of every series stands in the text: at the top level, and in each
+// series.
 func (t text) places() []string {
 	all := []string{""}
 	for i := range t.Series {
@@ -106,8 +106,8 @@ func (t text) places() []string {
 	return all
 }
 
-// checkForm holds the text to its forms: series, or at the top level what one
-// has; of a series phases, or a workload and a load.
+// checkForm holds the text to its forms: series, or at the top level what one has; of a series phases, or
+// a workload and a load.
 func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 	if doc.Has("series") {
 		for _, key := range []string{"workload", "workloads", "load", "phases"} {
@@ -187,8 +187,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	return s, err
 }
 
-// check returns the first thing in the text that cannot be measured, but for
-// what expand checks.
+// check returns the first thing in the text that cannot be measured, but for what expand checks.
 func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	if t.Series != nil && len(t.Series) == 0 {
 		return problem("", "series", "at least one series is needed")

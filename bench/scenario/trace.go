@@ -10,8 +10,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// readTraces reads the traces that loads follow, each file once. Their meters
-// and values become those of the workloads.
+// readTraces reads the traces that loads follow, each file once. Their meters and values become those of
+// the workloads.
 func (s *Scenario) readTraces() error {
 	read := map[string]*arrival.Trace{}
 	for i := range s.Series {

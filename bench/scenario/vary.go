@@ -13,9 +13,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A FactorKind is a row of the table of factors. Every combination of levels makes a series of its
-// own out of each series of the file; a factor that does not apply to a series, as bits to a plain
-// workload, leaves it alone.
+// FactorKind is a row of the table of factors. Every combination of levels makes a series of its own out
+// of each series of the file; a factor that does not apply to a series, as bits to a plain workload,
+// leaves it alone.
 type FactorKind struct {
 	Key     string
 	levels  reflect.Type // the list that its key decodes into
@@ -29,8 +29,8 @@ type setting struct {
 	set   func(*Series) error
 }
 
-// newFactor returns a row of the table of factors: how a level is labelled, checked by itself, and
-// set in the series that it applies to.
+// newFactor returns a row of the table of factors: how a level is labelled, checked by itself, and set in
+// the series that it applies to.
 func newFactor[T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem,
 	applies func(Series) bool, set func(s *Series, level T, path string) error) FactorKind {
 	read := func(n *strictyaml.Node, path string) ([]setting, error) {
@@ -57,8 +57,8 @@ func newFactor[T any](key string, label func(T) string, check func(path string, 
 	return FactorKind{key, reflect.TypeFor[[]T](), read, applies}
 }
 
-// OptionFactor returns a factor over the options of workloads of type O. set returns the options
-// with the level in place, and without what does not apply to it.
+// OptionFactor returns a factor over the options of workloads of type O. set returns the options with the
+// level in place, and without what does not apply to it.
 func OptionFactor[O Options, T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem,
 	applies func(O) bool, set func(O, T) O) FactorKind {
 	is := func(w Workload) bool {
@@ -115,10 +115,10 @@ func (c Catalog) factorKinds() []FactorKind {
 // Vary are the factors of a text: their levels by key.
 type vary struct{ strictyaml.Raw }
 
-// has tells whether a factor is varied.
+// has reports whether a factor is varied.
 func (v vary) has(key string) bool { return v.Node != nil && v.Get(key) != nil }
 
-// A factor is a row of the table of factors with the levels that a text gives it, if any.
+// factor is a row of the table of factors with the levels that a text gives it, if any.
 type factor struct {
 	FactorKind
 	at       string // the series that has it: series[0]. or nothing

@@ -9,7 +9,7 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Workload says what a transaction is: what the keys of all kinds say, and those of its kind.
+// Workload describes transactions: by the keys of all kinds, and by the options of its own.
 type Workload struct {
 	Common
 	Options Options
@@ -40,8 +40,8 @@ func (w Workload) check(at string) *strictyaml.Problem {
 	return w.Options.Check(at)
 }
 
-// Workloads yields what the transactions of the series are, Workload or the parts of Mix, each
-// with its place in the series: workload, or workloads[0].
+// Workloads yields what the transactions of the series are, Workload or the parts of Mix, each with its
+// place in the series: workload, or workloads[0].
 func (s Series) Workloads() iter.Seq2[string, Workload] {
 	return func(yield func(string, Workload) bool) {
 		if s.Mix == nil {
@@ -56,8 +56,8 @@ func (s Series) Workloads() iter.Seq2[string, Workload] {
 	}
 }
 
-// Traits returns what a scenario and a study have to know of the workload. That of a series with
-// a mix is zero, and so are its traits.
+// Traits returns the properties that scenarios and studies depend on. They are zero for the zero
+// Workload, which a series with a mix has.
 func (w Workload) Traits() (t Traits) {
 	if w.Options != nil {
 		t = w.Options.Traits()
@@ -79,7 +79,7 @@ func (s *Series) change(applies func(Workload) bool, change func(*Workload)) {
 	}
 }
 
-// read decodes the workloads of the series. kind, where given, replaces that of the text.
+// read decodes the workloads of the series. A kind that is not empty replaces that of the text.
 func (s *Series) read(c Catalog, kind string) (err error) {
 	if s.from.mix == nil {
 		s.Workload, err = c.workload(s.from.workload, s.from.at+"workload.", kind)
@@ -134,8 +134,8 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 	return nil
 }
 
-// checkPlace refuses what its target cannot take: a device with a cap must make everything itself,
-// since what the load generator made before would have no cap; and some targets keep nothing.
+// checkPlace refuses workloads that their target cannot take: a device with a cap must encrypt itself,
+// for the load generator has no cap; and some targets keep nothing to read.
 func (s Series) checkPlace(at string, target *Target) *strictyaml.Problem {
 	for path, w := range s.Workloads() {
 		switch traits := w.Traits(); {

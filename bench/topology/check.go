@@ -32,8 +32,7 @@ var (
 	nOutOf      = regexp.MustCompile(`^([0-9]{1,3}) of \[([^][]*)\]$`)
 )
 
-// Validate returns the first thing that no network can be made of, as a
-// *strictyaml.Problem, or nil.
+// Validate returns the first mistake, a *strictyaml.Problem, or nil.
 func (t Topology) Validate() error {
 	if p := t.check(); p != nil {
 		return p
@@ -133,8 +132,7 @@ func (b Batch) check(at string) *strictyaml.Problem {
 	return nil
 }
 
-// minEndorser is what bringing a network up takes: with 1 the approval of a
-// chaincode is turned away.
+// minEndorser is what bringing a network up takes: with 1 the approval of a chaincode is turned away.
 const minEndorser = 2
 
 func (l Limits) check(channels int) *strictyaml.Problem {
@@ -178,8 +176,8 @@ func (t Topology) members(c Channel) []string {
 	return t.organisations()
 }
 
-// Endorsement returns the policy of a chaincode on a channel: how many of
-// which organisations have to endorse a transaction.
+// Endorsement returns the policy of a chaincode on a channel: how many of which organisations must
+// endorse a transaction.
 func (t Topology) Endorsement(ch Channel, cc Chaincode) (n int, organisations []string, err error) {
 	n, organisations, p := endorsement(cc.Endorsement, t.members(ch))
 	if p != nil {

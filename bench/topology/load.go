@@ -28,11 +28,10 @@ func Load(nameOrPath string) (Topology, error) {
 	return Parse(file, src)
 }
 
-// Parse reads a topology from the text of a file, whose name is for errors
-// only. What the text leaves out gets Fabric's own defaults, one peer per
-// organisation, one raft orderer, all organisations as a channel's members,
-// the first of them as a chaincode's operator, and the endorsement of the
-// majority. The error is a *strictyaml.Error.
+// Parse reads a topology from the text of a file, whose name is for errors only. What the text leaves out
+// gets Fabric's own defaults, one peer per organisation, one raft orderer, all organisations as a
+// channel's members, the first of them as a chaincode's operator, and the endorsement of the majority.
+// The error is a *strictyaml.Error.
 func Parse(file string, src []byte) (Topology, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -69,8 +68,8 @@ func (o *Organisation) UnmarshalNode(n *strictyaml.Node) error {
 	return err
 }
 
-// UnmarshalNode reads a channel: its batch settings default to those of
-// Fabric's sampleconfig/configtx.yaml.
+// UnmarshalNode reads a channel: its batch settings default to those of Fabric's
+// sampleconfig/configtx.yaml.
 func (c *Channel) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Channel
 	v := plain{Batch: Batch{Timeout: 2 * time.Second, Messages: 500, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20}}

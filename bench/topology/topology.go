@@ -1,6 +1,6 @@
-// Package topology describes a Fabric network as plain data: organisations,
-// peers, orderers, channels, policies, batch settings and limits. Topologies
-// are read from strict YAML; the shipped ones are embedded.
+// Package topology describes a Fabric network as plain data: organisations, peers, orderers, channels,
+// policies, batch settings and limits. Topologies are read from strict YAML; the shipped ones are
+// embedded.
 package topology
 
 import "time"
@@ -16,22 +16,22 @@ type Topology struct {
 	Caps          Caps           `yaml:"caps" json:"caps,omitzero"`
 }
 
-// An Organisation owns peers and the identities of its users. Its MSP id is
-// MSP(); its peers are peer0.<name>, peer1.<name>, ….
+// An Organisation owns peers and the identities of its users. Its MSP id is MSP(); its peers are
+// peer0.<name>, peer1.<name>, ….
 type Organisation struct {
 	Name  string `yaml:"name" json:"name"` // lower case letters, digits and -, for example ptb
 	Peers int    `yaml:"peers" json:"peers"`
 }
 
-// Orderers are the ordering nodes, orderer0, orderer1, …, all of one
-// organisation of their own, "ordering".
+// Orderers are the ordering nodes, orderer0, orderer1, …, all of one organisation of their own,
+// "ordering".
 type Orderers struct {
 	Consensus Consensus `yaml:"consensus" json:"consensus"` // raft
 	Count     int       `yaml:"count" json:"count"`
 }
 
-// A Consensus is the name of a way in which orderers agree on blocks. What else is to know of it
-// stands in network/fabric.
+// A Consensus is the name of a way in which orderers agree on blocks. What else is to know of it stands
+// in network/fabric.
 type Consensus string
 
 // Raft is Fabric's etcdraft.
@@ -60,15 +60,13 @@ type Batch struct {
 type Chaincode struct {
 	Name     string `yaml:"name" json:"name"`         // readings
 	Operator string `yaml:"operator" json:"operator"` // organisation that may register meters; empty: the first member
-	// Endorsement is any, majority, all, or "N of [org, …]". Majority is
-	// written out as an explicit "out of" policy: Fabric's ImplicitMeta
-	// verifies the whole signature set once per organisation.
+	// Endorsement is any, majority, all, or "N of [org, …]". Majority is written out as an explicit "out
+	// of" policy: Fabric's ImplicitMeta verifies the whole signature set once per organisation.
 	Endorsement string `yaml:"endorsement" json:"endorsement"`
 }
 
-// Limits are Fabric's concurrency limits per peer. In a topology each defaults to
-// Fabric's own; where they override those, or describe a target that has none, 0
-// is not given.
+// Limits are Fabric's concurrency limits per peer. In a topology each defaults to Fabric's own; where
+// they override those, or describe a target that has none, 0 is not given.
 type Limits struct {
 	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // calls at a time, Fabric's default 500; waiting commit-status calls count
 	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // proposals at a time, at least 2, Fabric's default 2500

@@ -17,8 +17,8 @@ import (
 	"meterbench/workloads"
 )
 
-// fleetStart is when the simulated meters begin to measure: a Monday in
-// winter. It is fixed so that readings repeat from the seed.
+// fleetStart is when the simulated meters begin to measure: a Monday in winter. It is fixed so that
+// readings repeat from the seed.
 var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
 // specOf returns what makes a workload with the seed of a scenario.
@@ -84,11 +84,11 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
 		return b.query(ctx, kind.Contract, channel, function, args...)
 	}
-	made, err := kind.New(ctx, spec)
+	workload, err := kind.New(ctx, spec)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := built{made, kind.Contract}
+	w := built{workload, kind.Contract}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}
@@ -140,12 +140,12 @@ func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
 	}
 }
 
-// maxInFlight is how many transactions of the set-up are under way on a channel: they
-// share blocks, and a block often waits for the batch timer.
+// maxInFlight is how many transactions of the set-up are under way on a channel: they share blocks, and a
+// block often waits for the batch timer.
 const maxInFlight = 16
 
-// commitAll takes transactions of a contract that do not build on each other to their
-// commits. committed is called after each, by one goroutine at a time.
+// commitAll takes transactions of a contract that do not build on each other to their commits. committed
+// is called after each, by one goroutine at a time.
 func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxInFlight)

@@ -8,7 +8,7 @@ import (
 	"meterbench/workloads"
 )
 
-// A target is a row of the table of what a study can run on.
+// target is a row of the table of what a study can run on.
 type target struct {
 	scenario.TargetKind
 	// Check reads what the plan needs of the target, and refuses what it cannot be.
@@ -17,8 +17,8 @@ type target struct {
 	New func(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error)
 }
 
-// targets returns the table: a Fabric network of our own, which a scenario names by its topology,
-// and what can stand in its place.
+// targets returns the table: a Fabric network of our own, which a scenario names by its topology, and
+// what can stand in its place.
 func targets() []target {
 	return []target{
 		{Check: Plan.loadNetworks, New: newFabricLab},

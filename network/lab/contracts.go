@@ -9,12 +9,12 @@ import (
 	"meterbench/network/chaincode"
 )
 
-// minAbsolute is more bytes than any transaction has. A list of the set-up has up
-// to 768 KiB, and a transaction holds what it writes beside its arguments.
+// minAbsolute is more bytes than any transaction has. A list of the set-up has up to 768 KiB, and a
+// transaction holds what it writes beside its arguments.
 const minAbsolute = 2 << 20
 
-// checkChannels makes sure that there is something to measure, and that what is
-// measured at once is alike: a point has one set of conditions.
+// checkChannels makes sure that there is something to measure, and that what is measured at once is
+// alike: a point has one set of conditions.
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {
@@ -37,8 +37,7 @@ func checkChannels(name string, t topology.Topology) error {
 // alike reports whether two chaincodes take transactions alike.
 func alike(a, b topology.Chaincode) bool { return a.Name == b.Name && a.Endorsement == b.Endorsement }
 
-// measured returns over how many channels the meters are spread: those that
-// have a contract.
+// measured returns over how many channels the meters are spread: those that have a contract.
 func measured(t topology.Topology) (n int) {
 	for _, c := range t.Channels {
 		if len(c.Chaincodes) > 0 {
@@ -48,8 +47,7 @@ func measured(t topology.Topology) (n int) {
 	return n
 }
 
-// CheckContracts makes sure that a topology asks only for contracts that this
-// program serves.
+// CheckContracts makes sure that a topology asks only for contracts that this program serves.
 func CheckContracts(t topology.Topology) error {
 	known := chaincode.Contracts().Names()
 	for _, channel := range t.Channels {

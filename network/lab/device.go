@@ -10,8 +10,8 @@ import (
 	"meterbench/workloads"
 )
 
-// A capped device plays the sensors and gateways of a site. The zero value plays
-// none: they are then part of the load generator.
+// A capped device plays the sensors and gateways of a site. The zero value plays none: they are then part
+// of the load generator.
 type cappedDevice struct {
 	*device.Device
 	died   chan error    // the first end, of the device or of a node
@@ -41,16 +41,16 @@ func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevic
 	return d, nil
 }
 
-// played returns the device as workloads take it, if there is one.
-func (d cappedDevice) played() workloads.Device {
+// workloadDevice returns the device as workloads take it, nil if there is none.
+func (d cappedDevice) workloadDevice() workloads.Device {
 	if d.Device == nil {
 		return nil
 	}
 	return d.Device
 }
 
-// watched returns the device as a proc.Sampler takes it, if there is one.
-func (d cappedDevice) watched() []proc.Node {
+// nodes returns the device as a proc.Sampler takes it, if there is one.
+func (d cappedDevice) nodes() []proc.Node {
 	if d.Device == nil {
 		return nil
 	}

@@ -98,9 +98,9 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	s.semaphore = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
 	s.builder = builder{
 		scenario: s.lab.Scenario, commit: s.commit,
-		site: workloads.Spec{Channels: len(s.channels), Device: s.device.played(), Tables: s.lab.tables}, query: s.query,
+		site: workloads.Spec{Channels: len(s.channels), Device: s.device.workloadDevice(), Tables: s.lab.tables}, query: s.query,
 	}
-	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.watched()...))
+	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))
 	return err
 }
 

@@ -10,7 +10,7 @@ import (
 	"meterbench/workloads"
 )
 
-// FESpec turns what a scenario says of encryption costs into what is measured.
+// FESpec returns the measurement of a scenario's table of encryption costs.
 func FESpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
 	tables, err := fe.NewTables(fe.DefaultTableConfig())
 	if err != nil {
@@ -19,7 +19,7 @@ func FESpec(spec scenario.FE, seed uint64) (workloads.FESpec, error) {
 	return workloads.FESpec{FE: spec, Seed: seed, Tables: tables}, nil
 }
 
-// MeasureFE measures encryption costs and says what it is working on.
+// MeasureFE measures encryption costs and reports its progress.
 func MeasureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(string)) ([]result.FECost, error) {
 	measured, err := FESpec(spec, seed)
 	if err != nil {

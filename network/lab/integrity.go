@@ -16,8 +16,7 @@ import (
 	"meterbench/workloads/adversary"
 )
 
-// What is tried on the integrity of readings and bills: ten attempts of each
-// kind, on readings of a day.
+// The attempts on the integrity of readings and bills: ten of each kind, on readings of a day.
 const (
 	integrityAttempts = 10
 	integrityLength   = 24
@@ -25,8 +24,8 @@ const (
 	integrityTimer    = 50 * time.Millisecond // so that attempts do not wait for blocks
 )
 
-// TryIntegrity has an adversary try every kind of forgery on a network of its
-// own, whose logs go below dir. What was tried comes along with an error.
+// TryIntegrity has an adversary try every kind of forgery on a network of its own, whose logs go below
+// dir. What was tried comes along with an error.
 func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
 	t, err := topology.Load("minimal")
 	if err != nil {
@@ -47,9 +46,9 @@ func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons
 		return nil, err
 	}
 	defer client.Close()
-	found, err := adversary.Probe(ctx, adversary.Config{
+	report, err := adversary.Probe(ctx, adversary.Config{
 		Ledger: client, Seed: seed, Params: fe.Params{Scheme: fe.ECDDH, Bits: 256, Length: integrityLength, Bound: integrityBound},
 		Tables: tables, Attempts: integrityAttempts, Prefix: "probe", Start: fleetStart,
 	})
-	return &found, err
+	return &report, err
 }

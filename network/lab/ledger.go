@@ -17,8 +17,8 @@ import (
 	"meterbench/network/client"
 )
 
-// A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is
-// what a study.Site has in common on all of them.
+// A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is what
+// a study.Site has in common on all of them.
 type ledger struct {
 	channels  []string                     // names
 	clients   client.Channels              // connected to them
@@ -57,8 +57,7 @@ func (l *ledger) Series(ctx context.Context, series scenario.Series, need study.
 	return workload, prepared, err
 }
 
-// commit takes a transaction of the set-up to its commit. It may be called for
-// several channels at once.
+// commit takes a transaction of the set-up to its commit. It may be called for several channels at once.
 func (l *ledger) commit(ctx context.Context, tx bench.Transaction) error {
 	select {
 	case l.semaphore <- struct{}{}:
@@ -92,12 +91,12 @@ func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	}
 }
 
-// maxCounts is about how many queries count what the meters of a fleet have
-// stored on a channel: one query would take longer than a chaincode may.
+// maxCounts is about how many queries count what the meters of a fleet have stored on a channel: one
+// query would take longer than a chaincode may.
 const maxCounts = 500
 
-// Stored implements study.Site: what the contract of each workload counts of its meters. What was
-// there before the load does not count.
+// Stored implements study.Site: what the contract of each workload counts of its meters. What was there
+// before the load does not count.
 func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
 	for _, w := range l.builder.built {
 		contract, _ := chaincode.Contracts().Find(w.contract)

@@ -6,8 +6,8 @@ import (
 	"meterbench/bench/study"
 )
 
-// Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its
-// own, so that drift of the machine meets both alike.
+// Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that
+// drift of the machine meets both alike.
 func Interleave(plans []Plan) []Plan {
 	var order []Plan
 	for round := 0; ; round++ {
@@ -24,8 +24,8 @@ func Interleave(plans []Plan) []Plan {
 	}
 }
 
-// Each runs plans one after the other until one fails. Points that are not valid do not keep later
-// plans from running: the error names them in the end.
+// Each runs plans one after the other until one fails. Points that are not valid do not keep later plans
+// from running: the error names them in the end.
 func Each(plans []Plan, run func(Plan) error) error {
 	var found error
 	all := &study.NotValidError{}

@@ -1,5 +1,5 @@
-// Package lab runs studies: it reads a scenario with its topologies, and supplies
-// study.Lab on a Fabric network of our own or on the reference ledger.
+// Package lab runs studies: it reads a scenario with its topologies, and supplies study.Lab on a Fabric
+// network of our own or on the reference ledger.
 package lab
 
 import (
@@ -18,9 +18,8 @@ type Plan struct {
 	topologies map[scenario.Network]topology.Topology
 }
 
-// Read reads a scenario, a shipped name or a file, with overrides as key=value, and
-// the topologies of its networks, and refuses whatever the user wrote wrongly before
-// anything starts.
+// Read reads a scenario, a shipped name or a file, with overrides as key=value, and the topologies of its
+// networks, and refuses whatever the user wrote wrongly before anything starts.
 func Read(name string, sets []string) (Plan, error) {
 	s, err := scenario.Read(name, sets, Catalog())
 	if err != nil {
@@ -70,8 +69,8 @@ func InputErrorf(format string, args ...any) error { return InputError{fmt.Error
 // Unwrap returns the cause.
 func (e InputError) Unwrap() error { return e.error }
 
-// New returns the laboratory that measures a plan, whose nodes' logs go below dir. bin is called
-// for the daemons of a network, and not at all where there is none.
+// New returns the laboratory that measures a plan, whose nodes' logs go below dir. bin is called for the
+// daemons of a network, and not at all where there is none.
 func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
 	return p.target().New(p, dir, bin)
 }

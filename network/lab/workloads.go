@@ -6,12 +6,12 @@ import (
 	"meterbench/workloads"
 )
 
-// countable is how many transactions of an open load are counted beforehand,
-// which takes about a second. A workload that makes more is taken as endless.
+// countable is how many transactions of an open load are counted in advance, which takes about a second.
+// A workload that makes more is taken as endless.
 const countable = 20_000_000
 
-// checkWorkloads makes sure that workloads can be made of what the scenario asks
-// for, and that they make as many transactions as its open loads send.
+// checkWorkloads makes sure that workloads can be made of what the scenario asks for, and that they make
+// as many transactions as its open loads send.
 func (p Plan) checkWorkloads() error {
 	most := map[string]int{} // transactions, by series
 	for _, series := range p.Scenario.Series {

@@ -1,12 +1,10 @@
-// Package adversary plays those who try to cheat a metering system whose
-// readings are encrypted, signed by meters and billed from the ledger: someone
-// between meter and ledger, a meter that went astray, and a gateway that bills
-// another function or another amount than was approved.
+// Package adversary plays those who try to cheat a metering system whose readings are encrypted, signed
+// by meters and billed from the ledger: someone between meter and ledger, a meter that went astray, and a
+// gateway that bills another function or another amount than was approved.
 //
-// Data flow: Probe makes a key authority, a gateway and meters of its own on a
-// ledger, has them do honestly what they are there for, tries every kind of
-// forgery in between, and counts what the contract, and of bills a verifier,
-// made of it.
+// Data flow: Probe makes a key authority, a gateway and meters of its own on a ledger, has them do
+// honestly what they are there for, tries every kind of forgery in between, and counts what the contract,
+// and of bills a verifier, made of it.
 package adversary
 
 import (
@@ -27,24 +25,23 @@ import (
 	"meterbench/simulators/verifier"
 )
 
-// A Ledger is the live network: one channel with the contract "readings", used
-// as the operator.
+// A Ledger is the live network: one channel with the contract "readings", used as the operator.
 type Ledger interface {
-	// Invoke submits a transaction and returns once it is committed as valid. The
-	// error of one that the contract refused holds a *refusal.Refusal.
+	// Invoke submits a transaction and returns once it is committed as valid. The error of one that the
+	// contract refused holds a *refusal.Refusal.
 	Invoke(ctx context.Context, function string, args ...[]byte) error
 	// Evaluate asks the contract and changes nothing.
 	Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error)
 }
 
-// A Config says what is tried.
+// A Config describes the attempts.
 type Config struct {
 	Ledger   Ledger
 	Seed     uint64     // of meters, readings and signing keys
 	Params   fe.Params  // of a scheme with an authority, for vectors of two values at least
 	Tables   *fe.Tables // where discrete logarithms are looked up
 	Attempts int        // of each kind, at least 1
-	Prefix   string     // of the ids of its meters and gateway: nobody else's on the ledger
+	Prefix   string     // of the ids of its meters and gateway, unique on the ledger
 	Start    time.Time  // when its meters begin to measure, in whole seconds
 }
 
@@ -52,7 +49,7 @@ type Config struct {
 const (
 	own       = iota // whose readings are billed
 	neighbour        // registered as well
-	unknown          // nobody registered it
+	unknown          // not registered
 	meters
 )
 
@@ -64,27 +61,26 @@ type stage struct {
 	sensors   *meter.Sensors
 	gateway   *gateway.Gateway  // computes bills
 	cheat     *ecdsa.PrivateKey // signs them, as the gateway that the ledger knows
-	stranger  *ecdsa.PrivateKey // of nobody
+	stranger  *ecdsa.PrivateKey // belongs to no one on the ledger
 	day, peak gateway.Tariff    // both approved
 	verifier  verifier.Verifier
 	accepted  [][]byte // readings on the ledger, in wire form
 }
 
-// Probe tries every kind of forgery. The error is that of a ledger that did not
-// answer, or of a configuration that cannot be; what was tried until then
-// comes along.
+// Probe tries every kind of forgery. Its error is that of a ledger that did not answer, or of an
+// impossible configuration; the result of all earlier attempts comes along.
 func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	s := &stage{Config: config}
 	if err := s.prepare(ctx); err != nil {
 		return result.Integrity{}, fmt.Errorf("integrity: prepare: %w", err)
 	}
-	var found result.Integrity
+	var report result.Integrity
 	for _, kind := range s.kinds() {
 		p := result.Probe{Kind: kind.name, Honest: kind.honest, Refused: map[string]uint64{}}
 		for i := range uint64(config.Attempts) {
 			reason, err := kind.try(ctx, i)
 			if err != nil {
-				return found, fmt.Errorf("integrity: %s: %w", kind.name, err)
+				return report, fmt.Errorf("integrity: %s: %w", kind.name, err)
 			}
 			p.Attempts++
 			if reason == "" {
@@ -93,13 +89,13 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 				p.Refused[reason]++
 			}
 		}
-		found.Probes = append(found.Probes, p)
+		report.Probes = append(report.Probes, p)
 	}
-	return found, nil
+	return report, nil
 }
 
-// prepare sets the stage: parameters, functions, the gateway and the meter are
-// put on the ledger by the operator.
+// prepare sets the stage: parameters, functions, the gateway and the meter are put on the ledger by the
+// operator.
 func (s *stage) prepare(ctx context.Context) (err error) {
 	if s.authority, err = authority.New(ctx, authority.Config{Params: s.Params}); err != nil {
 		return err
@@ -139,7 +135,7 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	if err := s.register(ctx); err != nil {
 		return err
 	}
-	s.verifier.Ledger, s.verifier.Key, s.verifier.Evaluator = books{s.Ledger}, s.day.Key, evaluator
+	s.verifier.Ledger, s.verifier.Key, s.verifier.Evaluator = ledgerView{s.Ledger}, s.day.Key, evaluator
 	return nil
 }
 
@@ -151,7 +147,7 @@ func (s *stage) approve(name string, weights []int64) (gateway.Tariff, error) {
 	return gateway.Tariff{Function: a.Function, Hash: a.Hash, Key: a.Key}, err
 }
 
-// register puts on the ledger what has to be there before a reading.
+// register puts on the ledger what must be there before a reading.
 func (s *stage) register(ctx context.Context) error {
 	var functions [][]byte
 	for _, t := range []gateway.Tariff{s.day, s.peak} {
@@ -165,8 +161,8 @@ func (s *stage) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := reading.Gateway{ID: s.gatewayID(), Key: key}
-	wire, err := known.Marshal()
+	registered := reading.Gateway{ID: s.gatewayID(), Key: key}
+	wire, err := registered.Marshal()
 	if err != nil {
 		return err
 	}
@@ -176,7 +172,7 @@ func (s *stage) register(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		registration.Verify, registration.Gateway, registration.Parameters = true, known.ID, s.authority.Parameters()
+		registration.Verify, registration.Gateway, registration.Parameters = true, registered.ID, s.authority.Parameters()
 		registrations = append(registrations, registration)
 	}
 	batch, err := reading.MarshalRegistrations(registrations)
@@ -203,47 +199,47 @@ func (s *stage) register(ctx context.Context) error {
 	return nil
 }
 
-// books shows a Ledger to a verifier.
-type books struct{ ledger Ledger }
+// ledgerView shows a Ledger to a verifier.
+type ledgerView struct{ ledger Ledger }
 
-func (b books) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
-	list, err := b.ledger.Evaluate(ctx, reading.FnRange, []byte(meter), strconv.AppendUint(nil, from, 10), strconv.AppendUint(nil, to, 10))
+func (v ledgerView) Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error) {
+	list, err := v.ledger.Evaluate(ctx, reading.FnRange, []byte(meter), strconv.AppendUint(nil, from, 10), strconv.AppendUint(nil, to, 10))
 	if err != nil {
 		return nil, err
 	}
 	return reading.UnmarshalList(list)
 }
 
-func (b books) Function(ctx context.Context, hash reading.Hash) ([]byte, error) {
-	return b.named(ctx, reading.FnGetFunction, hash)
+func (v ledgerView) Function(ctx context.Context, hash reading.Hash) ([]byte, error) {
+	return v.lookUp(ctx, reading.FnGetFunction, hash)
 }
 
-func (b books) Parameters(ctx context.Context, id reading.Hash) ([]byte, error) {
-	return b.named(ctx, reading.FnGetParameters, id)
+func (v ledgerView) Parameters(ctx context.Context, id reading.Hash) ([]byte, error) {
+	return v.lookUp(ctx, reading.FnGetParameters, id)
 }
 
-// named returns what the ledger has under a hash, or nil.
-func (b books) named(ctx context.Context, function string, hash reading.Hash) ([]byte, error) {
-	found, err := b.ledger.Evaluate(ctx, function, []byte(hash.String()))
+// lookUp returns what the ledger has under a hash, or nil.
+func (v ledgerView) lookUp(ctx context.Context, function string, hash reading.Hash) ([]byte, error) {
+	value, err := v.ledger.Evaluate(ctx, function, []byte(hash.String()))
 	refused, ok := errors.AsType[*refusal.Refusal](err)
 	if ok && (refused.Code == reading.CodeNotApproved || refused.Code == reading.CodeNoParameters) {
 		return nil, nil
 	}
-	return found, err
+	return value, err
 }
 
-// decided returns as what the ledger refused a transaction, or the error of one
-// that was not decided.
-func decided(err error) (reason string, undecided error) {
+// ledgerVerdict returns the code with which the ledger refused a transaction. An error without one says
+// that the ledger did not decide.
+func ledgerVerdict(err error) (reason string, undecided error) {
 	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
 		return refused.Code.Name, nil
 	}
 	return "", err
 }
 
-// judged returns as what a verifier refused a bill, or the error of one that
-// could not be judged.
-func judged(err error) (reason string, undecided error) {
+// verifierVerdict returns the reason for which a verifier refused a bill, or the error that kept it from
+// deciding.
+func verifierVerdict(err error) (reason string, undecided error) {
 	if fault, ok := errors.AsType[*verifier.Fault](err); ok {
 		return "verifier: " + string(fault.Reason), nil
 	}
