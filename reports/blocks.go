@@ -40,10 +40,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "cut_unknown", Title: "cut: unknown", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Unknown })},
 	}...)
 	rows := processRows(all, func(r pointRow) []string { return slices.Sorted(maps.Keys(r.BlockTimes)) })
-	return []Table{Tabulate(Table{ID: "blocks", Title: "Blocks", Detail: true, Notes: []string{
-		"cut: blocks that the orderer cut within the window because they held as many transactions as allowed (full), because the next one would have made them too large (bytes), or because the batch timer expired (timer).",
-		"busy: share of the window in which the peer validated or committed a block; of its busiest channel where there are several, because it handles the blocks of a channel one by one. Times are means per block, from the nodes' logs. The parts of the commit are logged in whole milliseconds, rounded down.",
-	}}, rows, fields)}
+	return []Table{Tabulate(Table{ID: "blocks", Title: "Blocks", Detail: true, Notes: notes("blocks")}, rows, fields)}
 }
 
 // limitTable says what limited each point, nil where the run stored no limits.

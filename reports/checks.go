@@ -12,7 +12,7 @@ func checksSection(sum result.Summary, all []series) Section {
 	return Section{
 		ID:     "checks",
 		Title:  "Outcomes and audit",
-		Intro:  "Every scheduled transaction ends in exactly one outcome class. After the run the ledger is compared with the client's own record, transaction by transaction, warm-up included.",
+		Intro:  intro("section checks"),
 		Tables: []Table{outcomeTable(all), auditTable(sum.Audit)},
 	}
 }

@@ -13,10 +13,8 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 	}
 	s := Section{
 		ID: "claims", Title: "Claims",
-		Intro: "Published claims, tested against the measurements of this run alone.",
-		Tables: []Table{Tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: []string{
-			"criterion: fixed before the run. depends: the claim holds under some of the measured conditions. inconclusive: the run lacks valid measurements for a verdict.",
-		}}, claims, []Field[result.Claim]{
+		Intro: intro("section claims"),
+		Tables: []Table{Tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: notes("claims")}, claims, []Field[result.Claim]{
 			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
 			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
 			{Column{Key: "words", Title: "published claim, in our words"}, of(func(c result.Claim) string { return c.Claim })},

@@ -125,7 +125,7 @@ func encryptionSection(e encryption, run result.Run) Section {
 	return Section{
 		ID:      "encryption",
 		Title:   "Functional encryption",
-		Intro:   "Costs of one operation on this machine with nothing else running. A length of n values is one ciphertext that holds n meter values, or a group of n meters that encrypt one value each.",
+		Intro:   intro("section encryption"),
 		Figures: append(e.costFigures(), e.ratioFigure()),
 		Tables:  slices.Concat([]Table{e.costTable(), e.schemeTable(), e.ratioTable()}, e.insideTables(), []Table{preparationTable(run, e.all)}),
 	}

@@ -148,7 +148,7 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 		Series: e.lines(against, value.of),
 	}.Settle(noFE)
 	if f.HasIntervals() {
-		f.Notes = append(f.Notes, "Medians; error bars are 95 % intervals by order statistics; where none shows, it is narrower than the mark. n is in the table.")
+		f.Notes = append(f.Notes, notes("figures with medians of costs")...)
 	}
 	f.Notes = append(f.Notes, e.caveats()...)
 	if against.note != "" {
@@ -158,16 +158,16 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 }
 
 // caveats say what in a figure of several schemes does not compare.
-func (e encryption) caveats() (notes []string) {
+func (e encryption) caveats() (all []string) {
 	isModulus := func(c result.FECost) bool { return c.Bits >= 512 }
 	isCurve := func(c result.FECost) bool { return !isModulus(c) }
 	if slices.ContainsFunc(e.costs, isCurve) && slices.ContainsFunc(e.costs, isModulus) {
-		notes = append(notes, "Key sizes of different groups do not compare: 256 bits on a curve can be as strong as a modulus of 3072. The table of schemes lists the strengths.")
+		all = append(all, notes("figures of curves and moduli")...)
 	}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
-		notes = append(notes, fmt.Sprintf("%s encrypts single values: time and size are those of one value of one meter, and decryption adds up one value of each meter.", e.costs[i].Scheme))
+		all = append(all, fmt.Sprintf("%s encrypts single values: time and size are those of one value of one meter, and decryption adds up one value of each meter.", e.costs[i].Scheme))
 	}
-	return notes
+	return all
 }
 
 // ratioFigure sets the time of one encryption against the time of one transaction without any.

@@ -21,7 +21,7 @@ func (e encryption) costTable() Table {
 	encrypt := func(c result.FECost) result.Cost { return c.Encrypt }
 	decrypt := func(c result.FECost) result.Cost { return c.Decrypt }
 	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length"}
-	t.Notes = []string{"Medians of single operations with nothing else running; intervals by order statistics."}
+	t.Notes = notes("encryption-costs")
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, key derivation and encryption are those of one meter and one value; decryption adds up one value of each meter.", e.costs[i].Scheme))
 	}
@@ -51,9 +51,7 @@ func (e encryption) schemeTable() Table {
 	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
-	return Tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: []string{
-		"Tables of discrete logarithms are kept between runs: one that exists is read, not computed. A modulus is searched for once per authority.",
-	}}, sizes, []Field[result.FECost]{
+	return Tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}, sizes, []Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count}, strength},
@@ -153,7 +151,7 @@ func (e encryption) ratioTable() Table {
 // measured bills.
 func (e encryption) insideTables() []Table {
 	readings := e.insideTable("encryption-inline", "Encryption inside the transaction", "encrypt", encrypts)
-	readings.Notes = []string{"Only load levels that encrypted in the timed path. Clients that encrypt at the same time share the cores with the network."}
+	readings.Notes = notes("encryption-inline")
 	if !slices.ContainsFunc(e.all, bills) {
 		return []Table{readings}
 	}

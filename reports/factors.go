@@ -91,7 +91,7 @@ func factorSection(all []series) (Section, bool) {
 	by := varied(expanded)
 	s := Section{
 		ID: "factors", Title: "Factors",
-		Intro:  "Every combination of the factors' values was measured as a series of its own, the series in turn.",
+		Intro:  intro("section factors"),
 		Tables: []Table{factorTable(expanded, by)},
 	}
 	for _, f := range by {
@@ -164,9 +164,7 @@ func factorTable(all []series, by []factor) Table {
 		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, commit(p50)},
 		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds, Rank: 3}, commit(p99)},
 	}...)
-	return Tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: []string{
-		"throughput and latency: at the saturation point or, where none was determined, at the load level with the highest throughput; medians over the valid repetitions.",
-	}}, all, fields)
+	return Tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: notes("factors")}, all, fields)
 }
 
 // factorFigure draws throughput against a factor whose levels are numbers, a line for each
@@ -200,7 +198,7 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})
 	}
 	slices.Sort(figure.X.Ticks)
-	figure.Notes = []string{"Each point is the throughput of one series at its saturation point, or the highest measured where none was determined. Conditions under which the factor was not varied are only in the table."}
+	figure.Notes = notes("figures by factor")
 	return figure.described().Settle(noPoints)
 }
 

@@ -14,8 +14,7 @@ func latencySection(all []series) Section {
 	s := Section{
 		ID:    "latency",
 		Title: "Latency",
-		Intro: "Commit latency runs from the intended start of a transaction to its commit as reported by the observing peer, so it includes any delay in the client. " +
-			"Acknowledgement latency runs from the prepared transaction to the orderer's acknowledgement (endorse + submit), before the commit.",
+		Intro: intro("section latency"),
 	}
 	for _, one := range all {
 		s.Figures = append(s.Figures, percentileFigure(one, all))
@@ -139,7 +138,7 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 	}
 	f = f.Settle(why)
 	if f.HasInvalid() {
-		f.Notes = append(f.Notes, "Bars marked * are not valid measurements of the network; the warnings say why.")
+		f.Notes = append(f.Notes, notes("figures with invalid bars")...)
 	}
 	return f
 }
@@ -219,12 +218,12 @@ func partsTable(all []series) Table {
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
 	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true}
-	t.Notes = []string{"Means over the valid transactions of the window; the parts add up to commit. lag: intended to actual start. prepare: without encryption, mostly the meter's signature."}
+	t.Notes = notes("phases")
 	if slices.ContainsFunc(all, bills) {
-		t.Notes = append(t.Notes, "encrypt: of a bill, the evaluation of its readings.")
+		t.Notes = append(t.Notes, notes("phases with bills")...)
 	}
 	if anySplit {
-		t.Notes = append(t.Notes, "The columns after order + commit split that time by the nodes' logs. It begins with the acknowledgement: a transaction whose block was cut while its acknowledgement was still on the way did not wait for the cut. The nodes' timestamps come from the wall clock of the same machine; a point says so if that clock moved by more than 1 ms during its level.")
+		t.Notes = append(t.Notes, notes("phases with blocks")...)
 	}
 	return Tabulate(t, rowsOf(all), fields)
 }

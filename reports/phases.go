@@ -28,7 +28,7 @@ func phasesSection(all []series) (Section, bool) {
 	groups := phasesTogether(all)
 	s := Section{
 		ID: "phases-together", Title: "Loads that ran together",
-		Intro:  "The phases of a level share the network, and each starts at its own time. A phase is measured over its own window: from its start, without the warm-up, to its end. CPU and memory in a window are those of all phases that ran in it.",
+		Intro:  intro("section phases-together"),
 		Tables: []Table{togetherTable(slices.Concat(groups...))},
 	}
 	for _, g := range groups {
@@ -48,9 +48,7 @@ func togetherTable(phases []series) Table {
 			return number(v)
 		}
 	}
-	return Tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: []string{
-		"start: since the start of the level, to which all times in transactions.parquet refer. hold: from then on, warm-up included. Where levels were repeated, medians over the valid repetitions.",
-	}}, phases, []Field[series]{
+	return Tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: notes("phases-together")}, phases, []Field[series]{
 		{Column{Key: "level", Title: "level"}, func(s series) Cell { return text(s.phase().Group) }},
 		{Column{Key: "phase", Title: "phase"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "start_s", Title: "start", Unit: Seconds}, func(s series) Cell { return number(s.phase().Start) }},
@@ -82,7 +80,7 @@ func timelineFigure(phases []series) Figure {
 		f.Series = append(f.Series, line)
 	}
 	f = f.Settle(noPoints)
-	f.Notes = append([]string{"Each line covers the measured window of a phase, in its first valid repetition. Commits come block by block, so they scatter from mark to mark."}, markNotes(f, false)...)
+	f.Notes = append(notes("figure timeline"), markNotes(f, false)...)
 	f.Alt = fmt.Sprintf("Throughput of each phase of %s over its measured window: %s.", level, listed(names(f.Series)))
 	return f
 }

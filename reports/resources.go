@@ -19,7 +19,7 @@ func resourceSection(all []series, host result.Host) Section {
 	s := Section{
 		ID:    "resources",
 		Title: "CPU and memory",
-		Intro: "CPU is the mean over the measured window, in cores, from the kernel's accounting per process. Client and network share the machine, so the client's share is part of the result.",
+		Intro: intro("section resources"),
 	}
 	for _, one := range all {
 		s.Figures = append(s.Figures, cpuFigure(one, host))
@@ -124,9 +124,7 @@ func capTable(all []series) []Table {
 		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(r.Cap(r.process).Memory)) }},
 		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
 	}...)
-	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: []string{
-		"throttled: of the quota's 100 ms periods in which the process wanted to run, the share in which it used the quota up and was stopped until the next one. held back: for how long within the window, summed over processors.",
-	}}, rows, fields)}
+	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: notes("caps")}, rows, fields)}
 }
 
 // entry makes a cell of a process's value.

@@ -54,9 +54,9 @@ func saturationTable(all []series) Table {
 	}
 	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.saturation == nil && !s.undetermined() })
 	if len(judged) > 0 {
-		t.Notes = slices.Concat(methods(all), laws(all), []string{"plateau: the highest throughput of the series over the load levels that qualify."})
+		t.Notes = slices.Concat(methods(all), laws(all), notes("saturation"))
 		if spread {
-			t.Notes = append(t.Notes, "spread: coefficient of variation (standard deviation over mean) of the results of n repeated searches or, where the number of clients was searched for, of n measurements at that number. normalised: the same with each result multiplied by the time of one P-256 signature measured right before it, which takes the machine's own speed out of the spread.")
+			t.Notes = append(t.Notes, notes("saturation with spread")...)
 		}
 	}
 	return Tabulate(t, judged, fields)

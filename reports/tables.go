@@ -33,14 +33,10 @@ func levelTable(all []series) Table {
 		{Column{Key: "remarks", Title: "remarks", CSVOnly: true},
 			func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
-	t := Table{ID: "levels", Title: "Load levels", Notes: []string{
-		"throughput: valid commits per second of the window. success: share of the transactions scheduled in the window that committed as valid.",
-		"commit: latency from the intended start to the commit as reported by the peer. ack.: acknowledgement latency, endorse + submit, before the commit.",
-		"point: \"invalid\" where the instrument did not keep up, for example because the client was late; \"flagged\" where it did, with a reservation. The warnings say why.",
-	}}
+	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
 		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
-		t.Notes = append(t.Notes, "state: whether the window was in a steady state, judged by its latencies and the backlog of transactions in flight: steady, drifting, overloaded, or too short to tell (fewer than 1,000 transactions).")
+		t.Notes = append(t.Notes, notes("levels with states")...)
 	}
 	return Tabulate(t, rowsOf(all), fields)
 }

@@ -15,7 +15,7 @@ func throughputSection(all []series) Section {
 	s := Section{
 		ID:    "throughput",
 		Title: "Throughput and saturation",
-		Intro: "Throughput counts valid commits only, at the time the observing peer reported them, over the measured window without the warm-up.",
+		Intro: intro("section throughput"),
 	}
 	closed, open := kinds(all)
 	if closed {
@@ -129,18 +129,18 @@ func loadAxis(all []series, kind result.LoadKind) Axis {
 }
 
 // markNotes explains the marks that a figure against load uses.
-func markNotes(f Figure, repeated bool) (notes []string) {
+func markNotes(f Figure, repeated bool) (all []string) {
 	if f.HasIntervals() {
-		notes = append(notes, "Error bars are 95 % intervals; where none shows, it is narrower than the mark. n is in the table.")
+		all = append(all, notes("figures with intervals")...)
 	}
 	if repeated {
-		notes = append(notes, "Lines join the medians over the valid repetitions; dots are single repetitions. The interval of a median needs at least six.")
+		all = append(all, notes("figures with repetitions")...)
 	}
 	if slices.ContainsFunc(f.Series, func(s Series) bool { return s.Curve != nil }) {
-		notes = append(notes, "Dashed curves are the Universal Scalability Law, fitted to the points that the batch timer does not limit.")
+		all = append(all, notes("figures with laws")...)
 	}
 	if f.HasInvalid() {
-		notes = append(notes, "Hollow points are not valid measurements of the network; the warnings say why.")
+		all = append(all, notes("figures with invalid points")...)
 	}
-	return notes
+	return all
 }
