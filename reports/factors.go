@@ -11,53 +11,42 @@ import (
 	"meterbench/bench/topology"
 )
 
-// A factor is a condition that a scenario can vary.
-type factor struct {
-	key, title string
-	unit       Unit // Text if its levels are words
-	level      func(result.Conditions) factorLevel
-}
-
-// A factorLevel is a word or a number, to compare.
-type factorLevel struct {
-	word   string
-	number float64
-}
+// A factor is a condition that a scenario can vary; its cell is empty where it means nothing.
+type factor = Field[result.Conditions]
 
 // factors returns every factor in its order of presentation.
 func factors() []factor {
 	word := func(key, title string, of func(result.Conditions) string) factor {
-		return factor{key, title, Text, func(c result.Conditions) factorLevel { return factorLevel{word: of(c)} }}
+		return factor{Column{Key: key, Title: title}, func(c result.Conditions) Cell { return text(of(c)) }}
 	}
-	number := func(key, title string, unit Unit, of func(result.Conditions) float64) factor {
-		return factor{key, title, unit, func(c result.Conditions) factorLevel { return factorLevel{number: of(c)} }}
-	}
-	count := func(key, title string, of func(result.Conditions) int) factor {
-		return number(key, title, Count, func(c result.Conditions) float64 { return float64(of(c)) })
+	whole := func(key, title string, of func(result.Conditions) int) factor {
+		return factor{Column{Key: key, Title: title, Unit: Count}, func(c result.Conditions) Cell { return positive(float64(of(c))) }}
 	}
 	all := []factor{
 		word("topology", "topology", func(c result.Conditions) string { return c.Topology }),
 		word("policy", "endorsement policy", func(c result.Conditions) string { return c.Policy }),
-		number("batch_timeout_s", "batch timeout", Seconds, func(c result.Conditions) float64 { return c.BatchTimeout }),
-		count("batch_messages", "batch size", func(c result.Conditions) int { return int(c.BatchMessages) }),
-		count("gateway_limit", "gateway limit", func(c result.Conditions) int { return c.Limits.Gateway }),
-		count("endorser_limit", "endorser limit", func(c result.Conditions) int { return c.Limits.Endorser }),
-		count("deliver_limit", "deliver limit", func(c result.Conditions) int { return c.Limits.Deliver }),
-		count("channels", "channels", func(c result.Conditions) int { return max(1, c.Channels) }),
+		{Column{Key: "batch_timeout_s", Title: "batch timeout", Unit: Seconds}, func(c result.Conditions) Cell { return positive(c.BatchTimeout) }},
+		whole("batch_messages", "batch size", func(c result.Conditions) int { return int(c.BatchMessages) }),
+		whole("gateway_limit", "gateway limit", func(c result.Conditions) int { return c.Limits.Gateway }),
+		whole("endorser_limit", "endorser limit", func(c result.Conditions) int { return c.Limits.Endorser }),
+		whole("deliver_limit", "deliver limit", func(c result.Conditions) int { return c.Limits.Deliver }),
+		whole("channels", "channels", func(c result.Conditions) int { return max(1, c.Channels) }),
 		word("workload", "workload", func(c result.Conditions) string { return c.Workload }),
 		word("form", "form of the readings", func(c result.Conditions) string { return c.Form }),
-		count("readings", "readings per bill", func(c result.Conditions) int { return c.Readings }),
+		whole("readings", "readings per bill", func(c result.Conditions) int { return c.Readings }),
 		word("scheme", "scheme", func(c result.Conditions) string { return c.Scheme }),
-		count("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
-		count("length", "values per reading", func(c result.Conditions) int { return c.Length }),
+		whole("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
+		whole("length", "values per reading", func(c result.Conditions) int { return c.Length }),
 		word("encryption", "encrypted", func(c result.Conditions) string { return string(c.Encryption) }),
 		word("wait", "client waits for", func(c result.Conditions) string { return string(c.Wait) }),
 	}
 	for role := range (topology.Caps{}).Each {
 		limit := func(c result.Conditions) topology.Cap { return maps.Collect(c.Caps.Each)[role] }
 		all = append(all,
-			number(role+"_cap_cores", "CPU cap of the "+role, Cores, func(c result.Conditions) float64 { return limit(c).CPUs }),
-			number(role+"_cap_bytes", "memory cap of the "+role, Bytes, func(c result.Conditions) float64 { return float64(limit(c).Memory) }))
+			factor{Column{Key: role + "_cap_cores", Title: "CPU cap of the " + role, Unit: Cores},
+				func(c result.Conditions) Cell { return positive(limit(c).CPUs) }},
+			factor{Column{Key: role + "_cap_bytes", Title: "memory cap of the " + role, Unit: Bytes},
+				func(c result.Conditions) Cell { return positive(float64(limit(c).Memory)) }})
 	}
 	return all
 }
@@ -68,32 +57,45 @@ func (s series) base() string { return s.points()[0].Base() }
 // varied returns the factors in which the series differ.
 func varied(all []series) []factor {
 	return slices.DeleteFunc(factors(), func(f factor) bool {
-		return !slices.ContainsFunc(all, func(s series) bool { return f.level(s.conditions) != f.level(all[0].conditions) })
+		return !slices.ContainsFunc(all, func(s series) bool {
+			a, b := f.Cell(s.conditions), f.Cell(all[0].conditions)
+			return a.Text != b.Text || (a.Number == nil) != (b.Number == nil) || a.Number != nil && *a.Number != *b.Number
+		})
 	})
 }
 
-// cell is the level in a table: empty where the factor means nothing.
-func (f factor) cell(s series) Cell {
-	l := f.level(s.conditions)
-	if f.unit == Text {
-		return text(l.word)
+// label writes the series' level of a factor, empty where the factor means nothing.
+func (s series) label(f factor) string {
+	switch c := f.Cell(s.conditions); {
+	case c.Number == nil:
+		return c.Text
+	case f.Unit == Count:
+		return f.Title + " " + f.Unit.Digits(*c.Number, Scale{Factor: 1})
+	default:
+		return f.Title + " " + f.Unit.Format(*c.Number)
 	}
-	return optional(l.number, l.number != 0)
 }
 
-// factorSection shows the effect of the factors that a scenario varied. It is false where
-// none were.
+// others names the series by all varied factors but one.
+func (s series) others(by []factor, but factor) string {
+	name := s.base()
+	for _, f := range by {
+		if label := s.label(f); f.Key != but.Key && label != "" {
+			name += ", " + label
+		}
+	}
+	return name
+}
+
+// factorSection shows the effect of the factors that a scenario varied. It is false where none
+// were.
 func factorSection(all []series) (Section, bool) {
 	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.base() == s.name })
 	if len(expanded) < 2 {
 		return Section{}, false
 	}
 	by := varied(expanded)
-	s := Section{
-		ID: "factors", Title: "Factors",
-		Intro:  intro("section factors"),
-		Tables: []Table{factorTable(expanded, by)},
-	}
+	s := Section{ID: "factors", Title: "Factors", Intro: intro("section factors"), Tables: []Table{factorTable(expanded, by)}}
 	for _, f := range by {
 		if figure := factorFigure(expanded, by, f); len(figure.Series) > 0 {
 			s.Figures = append(s.Figures, figure)
@@ -102,60 +104,63 @@ func factorSection(all []series) (Section, bool) {
 	return s, true
 }
 
-// highest is the level of the saturation point with the throughput there, or where there is none
-// the level with the highest median. It is nil without any.
-func (s series) highest() (highest *level, most float64) {
-	for i, l := range s.levels {
+// A peak is the level of a series' saturation point with the throughput there, or where there is
+// none the level with the highest median.
+type peak struct {
+	level
+	throughput float64
+}
+
+// peak is nil where nothing was measured.
+func (s series) peak() (highest *peak) {
+	for _, l := range s.levels {
 		median, ok := l.median(throughput)
 		if !ok {
 			continue
 		}
 		if sat := s.saturation; sat != nil && saturationLoad(sat).Amount() == l.load.Amount() {
-			return &s.levels[i], sat.Throughput
+			return &peak{l, sat.Throughput}
 		}
-		if highest == nil || median > most {
-			highest, most = &s.levels[i], median
+		if highest == nil || median > highest.throughput {
+			highest = &peak{l, median}
 		}
 	}
-	return highest, most
+	return highest
 }
 
 func factorTable(all []series, by []factor) Table {
 	const most = 5 // factors that a terminal has room for
-	// there makes a cell of what a series has at its highest level.
-	there := func(cell func(series, level, float64) Cell) func(series) Cell {
+	// there makes a cell of what a series has at its peak.
+	there := func(cell func(series, peak) Cell) func(series) Cell {
 		return func(s series) Cell {
-			l, throughput := s.highest()
-			if l == nil {
-				return Cell{}
+			if p := s.peak(); p != nil {
+				return cell(s, *p)
 			}
-			return cell(s, *l, throughput)
+			return Cell{}
 		}
 	}
 	commit := func(pick func(stats.Quantiles) *float64) func(series) Cell {
-		return there(func(_ series, l level, _ float64) Cell {
-			return optional(l.median(quantileOf(result.PartCommit, pick)))
-		})
+		return there(func(_ series, p peak) Cell { return optional(p.median(quantileOf(result.PartCommit, pick))) })
 	}
 	fields := []Field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
 	for _, f := range by {
-		fields = append(fields, Field[series]{Column{Key: f.key, Title: f.title, Unit: f.unit}, f.cell})
+		fields = append(fields, Field[series]{f.Column, func(s series) Cell { return f.Cell(s.conditions) }})
 	}
 	fields = append(fields, []Field[series]{
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, there(func(_ series, _ level, throughput float64) Cell { return number(throughput) })},
-		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, l level, _ float64) Cell {
+		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, there(func(_ series, p peak) Cell { return number(p.throughput) })},
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
 			if s.saturation != nil {
 				return interval(s.saturationInterval(), whyInterval)
 			}
-			return interval(l.interval(throughput, throughputInterval), whyInterval)
+			return interval(p.interval(throughput, throughputInterval), whyInterval)
 		})},
 		{Column{Key: "at", Title: "at"}, func(s series) Cell {
-			if l, _ := s.highest(); l != nil {
-				return text(l.load.String())
+			if p := s.peak(); p != nil {
+				return text(p.load.String())
 			}
 			return text("nothing measured")
 		}},
-		{Column{Key: "saturated", Title: "saturated", Rank: 1}, there(func(s series, _ level, _ float64) Cell {
+		{Column{Key: "saturated", Title: "saturated", Rank: 1}, there(func(s series, _ peak) Cell {
 			if s.saturation == nil {
 				return text("not determined")
 			}
@@ -172,48 +177,26 @@ func factorTable(all []series, by []factor) Table {
 // in that factor alone.
 func factorFigure(all []series, by []factor, f factor) Figure {
 	figure := Figure{
-		ID: "throughput-" + strings.ReplaceAll(f.key, "_", "-"), Title: "Throughput by " + f.title,
-		X: Axis{Label: f.title + " (log scale)", Unit: f.unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		ID: "throughput-" + strings.ReplaceAll(f.Key, "_", "-"), Title: "Throughput by " + f.Title, Notes: notes("figures by factor"),
+		X: Axis{Label: f.Title + " (log scale)", Unit: f.Unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
-	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool {
-		l, _ := s.highest()
-		return l == nil || f.level(s.conditions).number == 0
-	})
+	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.peak() == nil || f.Cell(s.conditions).Number == nil })
 	lines := slices.DeleteFunc(groupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
 	differ := varied(slices.Concat(lines...)) // what is the same on every line is not named
 	for hue, line := range lines {
 		var points []Point
 		for _, s := range line {
-			_, throughput := s.highest()
-			p := Point{X: f.level(s.conditions).number, Y: throughput, Saturation: s.saturated()}
+			p := Point{X: *f.Cell(s.conditions).Number, Y: s.peak().throughput, Saturation: s.saturated()}
 			if s.saturation != nil {
 				p.Interval = interval(s.saturationInterval(), "").Interval
 			}
 			points = append(points, p)
-			if !slices.Contains(figure.X.Ticks, p.X) {
-				figure.X.Ticks = append(figure.X.Ticks, p.X)
-			}
+			figure.X.Ticks = append(figure.X.Ticks, p.X)
 		}
 		slices.SortFunc(points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})
 	}
 	slices.Sort(figure.X.Ticks)
-	figure.Notes = notes("figures by factor")
+	figure.X.Ticks = slices.Compact(figure.X.Ticks)
 	return figure.described().Settle(noPoints)
-}
-
-// others names a series by all varied factors but one.
-func (s series) others(by []factor, but factor) string {
-	name := s.base()
-	for _, f := range by {
-		l := f.level(s.conditions)
-		switch {
-		case f.key == but.key || l == factorLevel{}:
-		case f.unit == Text:
-			name += ", " + l.word
-		default:
-			name += ", " + f.title + " " + f.unit.Format(l.number)
-		}
-	}
-	return name
 }

@@ -145,7 +145,7 @@ func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {
 		if u, ok := s.law(); ok {
-			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.", s.name, u.Lambda, u.Sigma, u.Kappa, peak(u)))
+			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.", s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
@@ -156,7 +156,7 @@ func laws(all []series) []string {
 	})...)
 }
 
-func peak(u result.USL) string {
+func prediction(u result.USL) string {
 	n := u.Peak()
 	if !(n >= 1 && n < 1e6) {
 		return ""

@@ -61,9 +61,9 @@ func TestFactorFigureOfPartlyVaried(t *testing.T) {
 	by := varied(all)
 	for _, f := range by {
 		lines := factorFigure(all, by, f).Series
-		if f.key != "batch_messages" {
+		if f.Key != "batch_messages" {
 			if len(lines) > 0 {
-				t.Errorf("a figure by %s", f.key)
+				t.Errorf("a figure by %s", f.Key)
 			}
 			continue
 		}
