@@ -40,14 +40,20 @@ func calibrationFindings(c result.Calibration) []Finding {
 		exact = "not exact"
 	}
 	fs := []Finding{
-		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most", "Latency from the intended start, compared with the ledger's own log of the same transactions; the tolerance is 1 % or 1 ms, whichever is larger.", verdict(allWithin(c.Latency))},
-		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most", "Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.", verdict(allWithin(c.Capacity))},
+		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most",
+			"Latency from the intended start, compared with the ledger's own log of the same transactions; the tolerance is 1 % or 1 ms, whichever is larger.",
+			verdict(allWithin(c.Latency))},
+		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most",
+			"Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.",
+			verdict(allWithin(c.Capacity))},
 		{"Counts", exact, "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log.", verdict(allWithin(c.Counts))},
-		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s", "Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict(allWithin(c.Lag))},
+		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s",
+			"Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict(allWithin(c.Lag))},
 	}
 	if !allWithin(c.Lag) || !allWithin(c.Latency) {
 		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine",
-			fmt.Sprintf("During the calibration other processes used %s and the hypervisor took %s. That delays the harness like everything else, and measurements taken now would be off by as much.",
+			fmt.Sprintf("During the calibration other processes used %s and the hypervisor took %s. "+
+				"That delays the harness like everything else, and measurements taken now would be off by as much.",
 				Cores.Format(c.Other), Cores.Format(c.Steal)), Caution})
 	}
 	return fs

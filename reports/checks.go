@@ -20,7 +20,8 @@ func checksSection(sum result.Summary, all []series) Section {
 // outcomeTable has a column for every class that occurred.
 func outcomeTable(all []series) Table {
 	rows := rowsOf(all)
-	fields := append(levelFields(all), Field[pointRow]{Column{Key: "scheduled", Title: "scheduled", Unit: Count}, func(r pointRow) Cell { return count(r.Scheduled) }})
+	fields := append(levelFields(all), Field[pointRow]{
+		Column{Key: "scheduled", Title: "scheduled", Unit: Count}, func(r pointRow) Cell { return count(r.Scheduled) }})
 	for _, o := range result.Outcomes() {
 		class := o.String()
 		if slices.ContainsFunc(rows, func(r pointRow) bool { return r.Outcomes[class] > 0 }) {
@@ -68,7 +69,8 @@ func auditFinding(a *result.Audit) Finding {
 		}
 	default:
 		f.Verdict, f.Value = Bad, "failed"
-		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
+		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
+			"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
 			a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed)
 	}
 	return f

@@ -165,7 +165,8 @@ func (e encryption) caveats() (all []string) {
 		all = append(all, notes("figures of curves and moduli")...)
 	}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
-		all = append(all, fmt.Sprintf("%s encrypts single values: time and size are those of one value of one meter, and decryption adds up one value of each meter.", e.costs[i].Scheme))
+		all = append(all, e.costs[i].Scheme+" encrypts single values: time and size are those of one value of one meter, "+
+			"and decryption adds up one value of each meter.")
 	}
 	return all
 }

@@ -9,40 +9,42 @@ import (
 
 // costTable lists the cost of each operation.
 func (e encryption) costTable() Table {
-	median := func(key string, rank int, title string, of func(result.FECost) result.Cost) Field[result.FECost] {
-		return Field[result.FECost]{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }}
+	// timed are the fields of an operation; programs alone see the interval of most.
+	timed := func(key, title string, rank int, of func(result.FECost) result.Cost) []Field[result.FECost] {
+		around := Column{Key: key + "_p50_s_interval", Title: title + " 95 % interval", Unit: Seconds, Interval: true, CSVOnly: key != "encrypt"}
+		if !around.CSVOnly {
+			around.Title = "95 % interval"
+		}
+		return []Field[result.FECost]{
+			{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }},
+			{around, func(c result.FECost) Cell { return costInterval(of(c)) }},
+		}
 	}
-	around := func(key, title string, csvOnly bool, of func(result.FECost) result.Cost) Field[result.FECost] {
-		return Field[result.FECost]{Column{Key: key + "_p50_s_interval", Title: title, Unit: Seconds, Interval: true, CSVOnly: csvOnly},
-			func(c result.FECost) Cell { return costInterval(of(c)) }}
-	}
-	keygen := func(c result.FECost) result.Cost { return c.Keygen }
-	derive := func(c result.FECost) result.Cost { return c.Derive }
-	encrypt := func(c result.FECost) result.Cost { return c.Encrypt }
-	decrypt := func(c result.FECost) result.Cost { return c.Decrypt }
-	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length"}
-	t.Notes = notes("encryption-costs")
+	t := Table{ID: "encryption-costs", Title: "Costs by scheme, key size and length", Notes: notes("encryption-costs")}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%s: a group of as many meters as values. Key generation, key derivation and encryption are those of one meter and one value; decryption adds up one value of each meter.", e.costs[i].Scheme))
+		t.Notes = append(t.Notes, e.costs[i].Scheme+": a group of as many meters as values. Key generation, key derivation and encryption "+
+			"are those of one meter and one value; decryption adds up one value of each meter.")
 	}
-	return Tabulate(t, e.costs, []Field[result.FECost]{
+	return Tabulate(t, e.costs, slices.Concat([]Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1}, strength},
 		lengthField,
 		{Column{Key: "bound", Title: "bound", Unit: Count, CSVOnly: len(e.bounds) < 2}, func(c result.FECost) Cell { return number(float64(c.Bound)) }},
-		median("encrypt", 0, "encrypt", encrypt), around("encrypt", "95 % interval", false, encrypt),
-		median("keygen", 3, "key generation", keygen), around("keygen", "key generation 95 % interval", true, keygen),
-		median("derive", 4, "derive key", derive), around("derive", "derive key 95 % interval", true, derive),
-		median("decrypt", 0, "decrypt", decrypt), around("decrypt", "decrypt 95 % interval", true, decrypt),
-		{Column{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes}, func(c result.FECost) Cell { return count(c.Bytes) }},
-		{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return known(c, c.OnLedger, whyTooLarge) }},
-		{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return known(c, c.PublicKey, whyOld) }},
-		{Column{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true}, func(c result.FECost) Cell { return count(values(c)) }},
-		{Column{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true}, tableBytes},
-		{Column{Key: "table_s", Title: "table computed or read in", Unit: Seconds, CSVOnly: true}, tableTime},
-		{Column{Key: "table_from", Title: "table from", CSVOnly: true}, tableFrom},
-		{Column{Key: "modulus_s", Title: "modulus found in", Unit: Seconds, CSVOnly: true}, modulusTime},
-	})
+	},
+		timed("encrypt", "encrypt", 0, func(c result.FECost) result.Cost { return c.Encrypt }),
+		timed("keygen", "key generation", 3, func(c result.FECost) result.Cost { return c.Keygen }),
+		timed("derive", "derive key", 4, func(c result.FECost) result.Cost { return c.Derive }),
+		timed("decrypt", "decrypt", 0, func(c result.FECost) result.Cost { return c.Decrypt }),
+		[]Field[result.FECost]{
+			{Column{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes}, func(c result.FECost) Cell { return count(c.Bytes) }},
+			{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return known(c, c.OnLedger, whyTooLarge) }},
+			{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return known(c, c.PublicKey, whyOld) }},
+			{Column{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true}, func(c result.FECost) Cell { return count(values(c)) }},
+			{Column{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true}, tableBytes},
+			{Column{Key: "table_s", Title: "table computed or read in", Unit: Seconds, CSVOnly: true}, tableTime},
+			{Column{Key: "table_from", Title: "table from", CSVOnly: true}, tableFrom},
+			{Column{Key: "modulus_s", Title: "modulus found in", Unit: Seconds, CSVOnly: true}, modulusTime},
+		}))
 }
 
 // schemeTable describes each scheme at each of its sizes, and what is computed once for all keys.
@@ -51,7 +53,8 @@ func (e encryption) schemeTable() Table {
 	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
-	return Tabulate(Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}, sizes, []Field[result.FECost]{
+	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}
+	return Tabulate(t, sizes, []Field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count}, strength},
@@ -177,7 +180,8 @@ func preparationTable(run result.Run, all []series) Table {
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "ciphertexts", Title: "ciphertexts", Unit: Count}, of(func(p result.Preparation) Cell { return count(p.Ciphertexts) })},
 		{Column{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Encrypt.P50) })},
-		{Column{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true}, of(func(p result.Preparation) Cell { return costInterval(p.Encrypt) })},
+		{Column{Key: "encrypt_p50_s_interval", Title: "95 % interval", Unit: Seconds, Interval: true},
+			of(func(p result.Preparation) Cell { return costInterval(p.Encrypt) })},
 		{Column{Key: "total_s", Title: "total", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Total) })},
 	})
 }

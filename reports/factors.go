@@ -147,7 +147,8 @@ func factorTable(all []series, by []factor) Table {
 		fields = append(fields, Field[series]{f.Column, func(s series) Cell { return f.Cell(s.conditions) }})
 	}
 	fields = append(fields, []Field[series]{
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, there(func(_ series, p peak) Cell { return number(p.throughput) })},
+		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
+			there(func(_ series, p peak) Cell { return number(p.throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
 			if s.saturation != nil {
 				return interval(s.saturationInterval(), whyInterval)

@@ -62,7 +62,8 @@ func saturationsFinding(all []series) Finding {
 		f.Text = fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
 		return f
 	}
-	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each.", len(found), reached)
+	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. "+
+		"The table Saturation lists each.", len(found), reached)
 	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(found)), PerSecond.Format(slices.Max(found)))
 	if missing := len(all) - len(found); missing > 0 {
 		f.Text += fmt.Sprintf(" Not determined: %d.", missing)

@@ -83,6 +83,9 @@ func p50(q stats.Quantiles) *float64 { return q.P50 }
 func p95(q stats.Quantiles) *float64 { return q.P95 }
 func p99(q stats.Quantiles) *float64 { return q.P99 }
 
+func largest(q stats.Quantiles) *float64 { return &q.Max }
+func mean(q stats.Quantiles) *float64    { return &q.Mean }
+
 var quantiles = [...]struct {
 	name string
 	pick func(stats.Quantiles) *float64

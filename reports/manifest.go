@@ -70,7 +70,8 @@ func addInstrument(run result.Run, add func(item, value string)) {
 	}
 	add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
 		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
-	add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), time.Duration(i.Age*float64(time.Second)).Round(time.Minute), i.Meterbench))
+	age := time.Duration(i.Age * float64(time.Second)).Round(time.Minute)
+	add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), age, i.Meterbench))
 }
 
 func targetName(target string) string {

@@ -204,7 +204,8 @@ func clientTable(all []series, host result.Host) Table {
 		{Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes}, func(r pointRow) Cell { return positive(r.BytesMean) }},
 	}...)
 	if host.Sign > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; the ratios use the time measured right before each level.", Seconds.Format(host.Sign)))
+		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; "+
+			"the ratios use the time measured right before each level.", Seconds.Format(host.Sign)))
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {

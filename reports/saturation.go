@@ -48,7 +48,8 @@ func saturationTable(all []series) Table {
 	if spread {
 		fields = append(fields, []Field[series]{
 			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.Spread) })},
-			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
+			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4},
+				of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
 			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(float64(sat.Repetitions)) })},
 		}...)
 	}
@@ -145,7 +146,8 @@ func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {
 		if u, ok := s.law(); ok {
-			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.", s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
+			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.",
+				s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
