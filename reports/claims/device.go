@@ -53,5 +53,5 @@ func (p Publication) Device(text string) (Device, error) {
 	case !(factor > 0 && factor <= 1e6):
 		return Device{}, fmt.Errorf("a factor must be over 0 and at most 1000000, got %s", text)
 	}
-	return Device{Name: fmt.Sprintf("%g times slower", factor), Title: "a factor that was given", Factor: factor}, nil
+	return Device{Name: fmt.Sprintf("%g times slower", factor), Title: "a device described by a factor", Factor: factor}, nil
 }

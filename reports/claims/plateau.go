@@ -46,13 +46,13 @@ func (l Level) Throughput() Estimate {
 type Plateau struct {
 	Throughput Estimate
 	Limit      result.Limit // of most of its points
-	AtLeast    bool         // the throughput is a lower bound: something else than the network was in the way
+	AtLeast    bool         // the throughput is a lower bound: something other than the network was in the way
 }
 
 // Plateau returns the median of the levels that reach a share of the highest: the highest itself is
 // the luckiest of them, and on a shared machine that is worth a quarter.
 //
-// Points that something else than the network limited do not count. Where a load that was measured
+// Points that something other than the network limited do not count. Where a load that was measured
 // so only carried clearly more, or more clients could have done, the plateau is not known, but the
 // highest throughput. More clients could not where a second level confirms the plateau, or a peer
 // limits it.
@@ -87,7 +87,7 @@ func (s Series) Plateau(share float64) (p Plateau) {
 }
 
 // Most returns the highest throughput with more than from and up to to clients, 0 where no such
-// point is valid. It is at least that where something else than the network was in the way:
+// point is valid. It is at least that where something other than the network was in the way:
 // disturbed then tells what.
 func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	for _, l := range s.Levels {
@@ -103,7 +103,7 @@ func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	return most, disturbed
 }
 
-// Undisturbed returns the level without the points that something else than the network or its
+// Undisturbed returns the level without the points that something other than the network or its
 // settings limited: the machine was busy with other things.
 func (l Level) Undisturbed() Level {
 	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}

@@ -24,7 +24,7 @@ type step struct {
 	cpus       float64
 	throughput claims.Estimate
 	limit      result.Limit
-	least      string // "at least " where something else than the quota was in the way
+	least      string // "at least " where something other than the quota was in the way
 }
 
 func (s step) String() string {
@@ -86,7 +86,7 @@ func scales(e *claims.Evidence) claims.Finding {
 	if len(steps) < 2 || steps[len(steps)-1].cpus < span*steps[0].cpus {
 		f := claims.Missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
 		if left != nil {
-			f.Evidence += fmt.Sprintf(" Something else than the quota was in the way at %s.", strings.Join(left, "; "))
+			f.Evidence += fmt.Sprintf(" Something other than the quota limited throughput at %s.", strings.Join(left, "; "))
 		}
 		return f
 	}
@@ -110,7 +110,7 @@ func scales(e *claims.Evidence) claims.Finding {
 	f.Evidence = fmt.Sprintf("%s. Throughput grows as the quota to the power of %s%.2f%s.", strings.Join(each, ", "), last.least, b.Value, bounded)
 	f.Conditions = fmt.Sprintf("Between %g and %g core for the peer, the rest of the network uncapped or far from its caps.", steps[0].cpus, last.cpus)
 	if left != nil {
-		f.Conditions += " Left out: " + strings.Join(left, "; ") + "."
+		f.Conditions += " Omitted: " + strings.Join(left, "; ") + "."
 	}
 	others := append(compare(e, channelsQuestion, func(c result.Conditions) string {
 		if c.Channels > 1 {

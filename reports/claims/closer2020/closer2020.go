@@ -88,7 +88,7 @@ func Publication() claims.Publication {
 				Words:     "The overhead of encryption depends on the size of the key.",
 				Published: claims.NotAvailable,
 				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, "+
-					"their 95 %% intervals do not meet, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with "+
+					"their 95 %% intervals do not overlap, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with "+
 					"several sizes.", growth),
 				Figure: "encryption-time", Test: keySize,
 			},
@@ -126,8 +126,8 @@ func Publication() claims.Publication {
 				Words: "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in " +
 					"other data.",
 				Published: claims.NotAvailable,
-				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. One that is accepted " +
-					"refutes the claim; one that is refused for anything else than what is false in it proves nothing.",
+				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. An accepted forgery " +
+					"refutes the claim; one that is refused for another reason than its falsehood proves nothing.",
 				Test: integrity,
 			},
 		},

@@ -123,7 +123,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 			fmt.Sprintf("Values of %g minutes, %s of the device's time to spare, costs %s those measured here.",
 				stored.Interval/60, claims.Percent(stored.HeadRoom), reports.Times.Format(stored.Gateways[0].Factor)),
 			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so " +
-				"that equal ones can be told apart.",
+				"that equal values stay visible.",
 		}
 		for _, g := range stored.Gateways {
 			if g.Device != device {

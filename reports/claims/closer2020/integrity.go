@@ -84,7 +84,7 @@ func integrity(e *claims.Evidence) claims.Finding {
 	case honestRefused != nil:
 		f.Conditions = "Honest attempts were refused too, so that refusals prove nothing: " + strings.Join(honestRefused, ", ") + "."
 	case otherwise != nil:
-		f.Conditions = "Refused, but not for what is false in it: " + strings.Join(otherwise, ", ") + "."
+		f.Conditions = "Refused for another reason than its falsehood: " + strings.Join(otherwise, ", ") + "."
 	default:
 		f.Verdict = result.Reproduced
 		f.Conditions = "For whoever checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function " +

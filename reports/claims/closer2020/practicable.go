@@ -124,7 +124,7 @@ func practicable(e *claims.Evidence) claims.Finding {
 	if q := least.Caps.Peer.CPUs; q > 0 {
 		quota = fmt.Sprintf("at %g core", q)
 	}
-	found := claims.Finding{
+	finding := claims.Finding{
 		Verdict: claims.Overall(len(holds), len(fails)),
 		Evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a "+
 			"transaction for every value, one in %g minutes (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
@@ -134,18 +134,18 @@ func practicable(e *claims.Evidence) claims.Finding {
 			"need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),
 	}
 	if holds != nil {
-		found.Evidence += " The slowest that holds: " + encryption(slices.MaxFunc(good, slower)) + "."
+		finding.Evidence += " The slowest that holds: " + encryption(slices.MaxFunc(good, slower)) + "."
 	}
 	if fails != nil {
-		found.Evidence += " The fastest that breaks: " + encryption(slices.MinFunc(bad, slower)) + "."
+		finding.Evidence += " The fastest that breaks: " + encryption(slices.MinFunc(bad, slower)) + "."
 	}
 	for _, measured := range capped(e) {
-		found.Evidence += " " + measured
+		finding.Evidence += " " + measured
 	}
 	if weak != nil {
-		found.Conditions += fmt.Sprintf(" Left out, for less than %d bits of security or none assessed: %s.", secure, strings.Join(weak, "; "))
+		finding.Conditions += fmt.Sprintf(" Omitted, for less than %d bits of security or none assessed: %s.", secure, strings.Join(weak, "; "))
 	}
-	return found
+	return finding
 }
 
 // capped says how long encryption, and the evaluation of a bill, took in a device that was held to

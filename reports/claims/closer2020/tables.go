@@ -19,7 +19,7 @@ func limitTable(e *claims.Evidence) reports.Table {
 	}}
 	for _, s := range e.Question(limitQuestion) {
 		if l, ok := limitOf(s); ok {
-			const why = "something else than the network was in the way"
+			const why = "something other than the network limited throughput"
 			none := l.plateau.Value == 0
 			t.Rows = append(t.Rows, claims.Row(l.setting, claims.Unless(none, why, l.plateau.Value), claims.Unless(none, why, l.clients), l.by.String(), l.where))
 		}
@@ -52,7 +52,7 @@ func pairTable(e *claims.Evidence) reports.Table {
 			"Fieller's theorem, over means of batches of at least one transaction of each client; n is the fewer of the two numbers of batches.",
 	}}
 	for _, p := range pairs(e) {
-		const why = "it takes six repetitions, or ten batches of transactions within one"
+		const why = "needs six repetitions, or ten batches of transactions within one"
 		c := p.encrypted
 		t.Rows = append(t.Rows, claims.Row(c.Scheme, c.Bits, c.Length, batch(c), p.load.Clients, p.encrypt, p.commit, p.ack,
 			p.ofCommit.Value, claims.Unless(p.ofCommit.N == 0, why, p.ofCommit.Interval),
@@ -77,7 +77,7 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 		return t
 	}
 	for _, g := range f.Gateways {
-		security, inTime := any(reports.Cell{Why: "nobody assessed this parameter set"}), "no"
+		security, inTime := any(reports.Cell{Why: "the security of this parameter set was not assessed"}), "no"
 		if g.SecurityBits != nil {
 			security = *g.SecurityBits
 		}
@@ -92,8 +92,8 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 			"slower by: P-256 signature on the device over the one here, an approximation for everything else.",
 			f.Interval/60, singleValues, claims.Percent(f.HeadRoom)),
 		"Who does what: a sensor encrypts and signs. A gateway submits, which is the client's CPU time of a transaction here, and evaluates every reading once " +
-			"for the bill of the period. all on the device: it plays the sensors of its meters too. What evaluation takes in memory, the table of discrete " +
-			"logarithms, is not held against the device.",
+			"for the bill of the period. all on the device: it plays the sensors of its meters too. The memory that evaluation needs, for " +
+			"the table of discrete logarithms, does not count against the device.",
 	}
 	for _, d := range devices() {
 		t.Notes = append(t.Notes, fmt.Sprintf("%s: %s; %s.", d.Name, d.Title, d.Source))

@@ -143,7 +143,7 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 	return claims.Finding{
 		Verdict: claims.Overall(held, all-held),
 		Evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from "+
-			"%v to %v. With what is composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
+			"%v to %v. Together with ratios composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
 			len(pairs), slices.MinFunc(pairs, ascending), slices.MaxFunc(pairs, ascending), held, all, significantly),
 		Conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(composed, ". ") + ".",
 	}
