@@ -3,8 +3,8 @@ package network
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -30,10 +30,10 @@ func (s step) wait(ctx context.Context) error {
 // bringUp takes running nodes to a network that answers. What does not need one another runs at
 // once: a channel's approvals do not wait for the peers to install, nor one channel for another.
 type bringUp struct {
-	plan        *plan
-	conns       map[string]*grpc.ClientConn // by peer
-	admins      map[string]*fabric.Admin    // by organisation
-	orderingTLS *tls.Config                 // the ordering organisation's administrator at its nodes
+	plan     *plan
+	conns    map[string]*grpc.ClientConn // by peer
+	admins   map[string]*fabric.Admin    // by organisation
+	ordering *http.Client                // the ordering organisation's administrator at its nodes
 }
 
 func newBringUp(p *plan) (*bringUp, error) {
@@ -44,7 +44,8 @@ func newBringUp(p *plan) (*bringUp, error) {
 			return b, err
 		}
 	}
-	if b.orderingTLS, err = p.organisations[topology.Ordering].AdminTLSConfig(); err != nil {
+	ordering := p.organisations[topology.Ordering]
+	if b.ordering, err = fabric.AdminClient(ordering.TLSCA.PEM(), ordering.AdminTLS); err != nil {
 		return b, err
 	}
 	for _, peer := range p.peers {
@@ -99,7 +100,7 @@ func named(name string, err error) error {
 
 func (b *bringUp) joinOrderer(ctx context.Context, o *fabric.Orderer) error {
 	for _, channel := range b.plan.channels {
-		if err := fabric.JoinOrderer(ctx, o.Admin, b.orderingTLS, channel.genesis); err != nil {
+		if err := fabric.JoinOrderer(ctx, o.Admin, b.ordering, channel.genesis); err != nil {
 			return err
 		}
 	}

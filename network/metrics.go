@@ -97,7 +97,7 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := fabric.ClientTLS(ca, credential)
+	client, err := fabric.AdminClient(ca, credential)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	if err != nil {
 		return nil, err
 	}
-	response, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}).Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}

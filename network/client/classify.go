@@ -65,11 +65,16 @@ func details(err error) []*gateway.ErrorDetail {
 	return list
 }
 
-// mentions reports whether the error, or anything an endorser or orderer said in it, contains the
-// text.
-func mentions(err error, text string) bool {
-	return strings.Contains(err.Error(), text) ||
-		slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.Contains(d.GetMessage(), text) })
+// mentions reports whether the error, or anything an endorser or orderer said in it, contains one of
+// the texts.
+func mentions(err error, texts ...string) bool {
+	said := []string{err.Error()}
+	for _, d := range details(err) {
+		said = append(said, d.GetMessage())
+	}
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, text) })
+	})
 }
 
 // limited reports whether a peer turned the request away because it had too many at once.
@@ -115,23 +120,14 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 	case codes.Aborted, codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return result.SubmitRefused
 	case codes.Unavailable:
-		// Said by the gateway service, not by a connection that broke.
-		if byGateway := mentions(err, "no orderer") || mentions(err, "insufficient number of orderers"); byGateway && !lost(err) {
+		// The gateway service says so, not a connection that broke, and no orderer that was silent may
+		// have taken the transaction.
+		if mentions(err, "no orderer", "insufficient number of orderers") &&
+			!mentions(err, "DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing") {
 			return result.SubmitRefused
 		}
 	}
 	return result.Unknown
-}
-
-// lost reports whether the gateway heard no answer from an orderer that may have taken the
-// transaction.
-func lost(err error) bool {
-	for _, text := range []string{"DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing"} {
-		if mentions(err, text) {
-			return true
-		}
-	}
-	return false
 }
 
 // commitOutcome classifies a validation code.

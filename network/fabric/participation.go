@@ -13,15 +13,9 @@ import (
 	"time"
 )
 
-// AdminTLSConfig returns the settings by which an organisation's administrator speaks to the admin
-// and operations endpoints of its nodes.
-func (o *Organisation) AdminTLSConfig() (*tls.Config, error) {
-	return ClientTLS(o.TLSCA.PEM(), o.AdminTLS)
-}
-
-// ClientTLS returns the settings of a client that trusts one authority and authenticates with a
-// certificate.
-func ClientTLS(ca []byte, c Credential) (*tls.Config, error) {
+// AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's
+// nodes as its administrator: it trusts one authority and authenticates with a certificate.
+func AdminClient(ca []byte, c Credential) (*http.Client, error) {
 	cert, err := tls.X509KeyPair(c.Cert, c.Key)
 	if err != nil {
 		return nil, fmt.Errorf("TLS certificate: %w", err)
@@ -30,12 +24,13 @@ func ClientTLS(ca []byte, c Credential) (*tls.Config, error) {
 	if !roots.AppendCertsFromPEM(ca) {
 		return nil, fmt.Errorf("TLS authority: no certificate in it")
 	}
-	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}, nil
 }
 
 // JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It
 // waits for that endpoint to listen, which it does later than the orderer's other ones.
-func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesis []byte) (err error) {
+func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genesis []byte) (err error) {
 	defer wrap(&err, "join channel")
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -49,7 +44,6 @@ func JoinOrderer(ctx context.Context, admin Endpoint, config *tls.Config, genesi
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	url := "https://" + admin.String() + "/participation/v1/channels"
 	return Retry(ctx, pause, func() error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
