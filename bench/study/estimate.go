@@ -33,12 +33,13 @@ func Estimated(s scenario.Scenario, schemes scenario.Schemes, sign time.Duration
 	var e Estimate
 	signatures := func(n float64) time.Duration { return time.Duration(min(n*sign.Seconds(), 9e9) * float64(time.Second)) }
 	for _, one := range sessions(s) {
-		e.SetUp += signatures(float64(networkTime / usualSign))
+		e.SetUp += time.Duration(float64(networkTime) * sign.Seconds() / usualSign.Seconds())
 		for _, series := range one.series {
 			for _, w := range series.Workloads() {
 				traits := w.Traits()
 				n := float64(traits.Bank + planned(s.Seed, one.turns, series))
-				e.SetUp += signatures(float64(w.Meters)*meterCost + n*crowded/float64(runtime.GOMAXPROCS(0))*traits.Cost.Encrypt + traits.Cost.Setup)
+				e.SetUp += time.Duration(w.Meters) * meterCost * sign
+				e.SetUp += signatures(n*crowded/float64(runtime.GOMAXPROCS(0))*traits.Cost.Encrypt + traits.Cost.Setup)
 			}
 		}
 		for _, t := range one.turns {
