@@ -64,7 +64,7 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 type rule func(*Evidence) (kind result.LimitKind, process, text string)
 
 // refused: peers turn calls away. An endorser may also refuse what a gateway then takes to another
-// peer, unseen by the client: that is only counted over the whole level. Clients that all start at
+// peer, hidden by the client: that is only counted over the whole level. Clients that all start at
 // the same moment may meet a gateway's limit then and never again: that does not count.
 func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 	var gateway, endorser uint64
@@ -72,12 +72,12 @@ func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 		gateway, endorser = gateway+r.Gateway, endorser+r.Endorser
 	}
 	limited := e.Point.Outcomes[result.Limited.String()]
-	seen := share(float64(limited), float64(e.Point.Scheduled)) >= refusedShare
-	unseen := share(float64(endorser), float64(e.Scheduled)) >= refusedShare
-	if !seen && !unseen {
+	visible := share(float64(limited), float64(e.Point.Scheduled)) >= refusedShare
+	hidden := share(float64(endorser), float64(e.Scheduled)) >= refusedShare
+	if !visible && !hidden {
 		return "", "", ""
 	}
-	if endorser > gateway || !seen {
+	if endorser > gateway || !visible {
 		text = fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)", endorser, e.Scheduled, percent(float64(endorser), float64(e.Scheduled)))
 		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()
 	}
@@ -85,7 +85,7 @@ func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()
 }
 
-// capacity tells how many calls a peer's service takes, where that is known.
+// capacity says how many calls a peer's service takes, where that is known.
 func capacity(service string, limit int) string {
 	if limit <= 0 {
 		return ""

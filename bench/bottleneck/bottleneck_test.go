@@ -106,7 +106,7 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = map[string]stats.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
 			e.Scheduled = 5000
 			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; nobody measured CPU time; calls turned away over the whole level: peer0.ptb 40"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; CPU time was not measured; calls turned away over the whole level: peer0.ptb 40"}},
 		{"a ramp that offers more in the window than over its length", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Window, e.Point.Scheduled = 13, 1208
@@ -192,7 +192,7 @@ func TestJudge(t *testing.T) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100, Slots: 10}, 60
 			e.Point.Outcomes = map[string]uint64{"valid": 600, "dropped": 400}
-		}, verdict{"slots of the load", "400 of 1000 transactions were due when all 10 slots were taken, while nobody measured CPU time"}},
+		}, verdict{"slots of the load", "400 of 1000 transactions were due when all 10 slots were taken, while CPU time was not measured"}},
 		{"a late client", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.Valid, e.Point.Reasons = false, []string{"the client was late"}
@@ -208,14 +208,14 @@ func TestJudge(t *testing.T) {
 			e.Point = measured(1)
 			e.Point.Conditions.Wait = "endorse"
 			e.Point.Latency = map[string]stats.Quantiles{"endorse": {Mean: 0.004, N: 7}}
-		}, verdict{"not limited", "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; nobody measured CPU time"}},
+		}, verdict{"not limited", "1 client with one transaction at a time asks for no more: the endorsement takes 4 ms; CPU time was not measured"}},
 		{"few clients that wait for the acknowledgement, whatever cuts the blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Conditions.Wait = "acknowledge"
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.2, 0.19)
 			e.Point.Latency["acknowledge"] = stats.Quantiles{Mean: 0.0123, N: 1000}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; nobody measured CPU time"}},
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; CPU time was not measured"}},
 		{"nothing told of blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Latency = map[string]stats.Quantiles{"commit": {Mean: 0.2, N: 7}}

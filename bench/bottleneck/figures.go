@@ -13,11 +13,11 @@ import (
 // shown is how many processes usage names.
 const shown = 3
 
-// usage tells how full the host was, and of what.
+// usage says how full the host was, and of what.
 func (e *Evidence) usage() string {
 	cpu := e.Point.CPU
 	if len(cpu) == 0 {
-		return "nobody measured CPU time"
+		return "CPU time was not measured"
 	}
 	names := sorted(cpu)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(cpu[b], cpu[a]) })
@@ -28,7 +28,7 @@ func (e *Evidence) usage() string {
 	return fmt.Sprintf("%.2f of %d cores were in use (%s)", total(cpu), e.Cores, strings.Join(most, ", "))
 }
 
-// refusals tells of the calls that were turned away, within the window or not.
+// refusals counts the calls that were turned away, within the window or not.
 func (e *Evidence) refusals() string {
 	var where []string
 	for _, node := range sorted(e.Refused) {

@@ -2,7 +2,7 @@ package result
 
 import "fmt"
 
-// An Audit compares the client's own record with the ledger, transaction by transaction, over the
+// Audit compares the client's own record with the ledger, transaction by transaction, over the
 // whole run, warm-up included.
 type Audit struct {
 	Expected   uint64 `json:"expected"`   // recorded as valid by the client
@@ -21,7 +21,7 @@ type Audit struct {
 
 // Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the
 // ledger though the client never learnt its outcome is no fault; whether it was committed before
-// the contract was asked for its count or after, nobody knows, so that Stored may count it or not.
+// the contract was asked for its count or after is unknown: Stored may count it or not.
 func (a Audit) Problem() string {
 	committed := a.Found + a.Unclaimed
 	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A CutReason is why an orderer ended a block. Its zero value says that the nodes did not tell.
+// CutReason is why an orderer ended a block. Its zero value is unknown.
 type CutReason uint8
 
 // The reasons.
@@ -27,18 +27,18 @@ func (c CutReason) String() string {
 
 var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config"}
 
-// A Block is what the nodes tell of a block. Its instants are those of the nodes' wall clocks,
-// without a monotonic reading, and zero where no node told.
+// Block holds what the nodes reported about a block. Its instants are those of the nodes' wall clocks,
+// without a monotonic reading, and zero where no node reported them.
 type Block struct {
 	Channel      uint16 // as Record.Channel
 	Number       uint64 // on its channel
 	Transactions int    // of any kind and validity
 	Reason       CutReason
-	Cut          time.Time // the leading orderer had made it
+	Cut          time.Time // made by the leading orderer
 	Peers        []PeerBlock
 }
 
-// A PeerBlock is what one peer tells of a block. All instants are set.
+// PeerBlock holds what one peer reported about a block. All instants are set.
 type PeerBlock struct {
 	Peer      string
 	Received  time.Time // taken up for validation; until then it was on its way or waited for the block before
@@ -51,7 +51,7 @@ type PeerBlock struct {
 	State    time.Duration // written to the state database
 }
 
-// At returns the block's times at the named peer, and false where that peer did not tell.
+// At returns the block's times at the named peer, and false where that peer did not report them.
 func (b *Block) At(peer string) (PeerBlock, bool) {
 	for _, p := range b.Peers {
 		if p.Peer == peer {
@@ -61,7 +61,7 @@ func (b *Block) At(peer string) (PeerBlock, bool) {
 	return PeerBlock{}, false
 }
 
-// A BlockPart names a span of the way that a transaction goes in a block. The parts follow one upon
+// BlockPart names a span of the way that a transaction goes in a block. The parts follow one upon
 // the other and make up the whole of PartOrderCommit.
 type BlockPart uint8
 
@@ -88,7 +88,7 @@ func BlockParts() []BlockPart { return upTo(blockParts) }
 type BlockInstants [blockParts - 1]time.Duration
 
 // Instants returns when the block passed from part to part at the observing peer, as offsets from
-// epoch on the wall clock. It is false where the nodes did not tell all of it.
+// epoch on the wall clock. It is false where the nodes did not report all of it.
 func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool) {
 	p, ok := b.At(observer)
 	if !ok || b.Cut.IsZero() {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A Calibration is what the harness made, on one machine, of a simulated ledger whose service
+// Calibration is what the harness measured, on one machine, of a simulated ledger whose service
 // times, failures and stalls are known. Times are in seconds.
 type Calibration struct {
 	Schema     int               `json:"schema"`
@@ -26,7 +26,7 @@ type Calibration struct {
 	Steal float64 `json:"steal_cores"`
 }
 
-// A Machine tells machines apart. The host's name is only kept as a digest.
+// Machine identifies a machine. The host's name is only kept as a digest.
 type Machine struct {
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
@@ -34,7 +34,7 @@ type Machine struct {
 	Host   string `json:"host_sha256"`
 }
 
-// An Instrument is the uncertainty that a calibration found, as it stands in the manifests of later
+// Instrument is the uncertainty that a calibration determined, as it stands in the manifests of later
 // runs on the same machine.
 type Instrument struct {
 	Calibrated time.Time `json:"calibrated"`
@@ -48,7 +48,7 @@ type Instrument struct {
 	Within        bool    `json:"within_limits"`      // every figure was within its limit
 }
 
-// A Deviation is a figure as the reference itself has it and as the harness measured it.
+// Deviation is a figure as the reference itself has it and as the harness measured it.
 type Deviation struct {
 	What     string  `json:"what"`
 	True     float64 `json:"true"`
@@ -65,7 +65,7 @@ func (d Deviation) Error() float64 { return d.Measured - d.True }
 // Within reports whether the error is within its limit.
 func (d Deviation) Within() bool { return math.Abs(d.Error()) <= d.Limit }
 
-// A Punctuality tells how late transactions of a constant load started.
+// Punctuality says how late transactions of a constant load started.
 type Punctuality struct {
 	Rate    float64 `json:"offered_per_s"`
 	P50     float64 `json:"p50"`
@@ -84,7 +84,7 @@ func (p Punctuality) Within() bool {
 	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
 }
 
-// A Lateness tells how late a lone goroutine wakes.
+// Lateness says how late a lone goroutine wakes.
 type Lateness struct {
 	Clock string  `json:"clock"`
 	P50   float64 `json:"p50"`

@@ -2,7 +2,7 @@ package result
 
 import "meterbench/bench/topology"
 
-// A Verdict is the outcome of a claim's test.
+// Verdict is the outcome of a claim's test.
 type Verdict string
 
 // The verdicts.
@@ -13,14 +13,14 @@ const (
 	Inconclusive  Verdict = "inconclusive" // what the test needs was not measured, or not validly
 )
 
-// An Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what
+// Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what
 // is false: readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {
 	Probes []Probe `json:"probes"`
 }
 
-// A Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt
-// that ended otherwise, for example because nobody answered, is none.
+// Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt
+// that ended otherwise, for example for want of an answer, is none.
 type Probe struct {
 	Kind     string            `json:"kind"`             // for example forged-signature
 	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
@@ -37,17 +37,17 @@ const (
 	ProbeForgedSignature    = "forged-signature"    // a reading signed with another key than the meter's
 	ProbeReplay             = "replay"              // a reading that is on the ledger already
 	ProbeReordered          = "reordered"           // a reading whose time is not that of its number
-	ProbeForeignMeter       = "foreign-meter"       // a reading of a meter that nobody registered, or under another's name
+	ProbeForeignMeter       = "foreign-meter"       // a reading of an unregistered meter, or under another's name
 	ProbeTamperedCiphertext = "tampered-ciphertext" // changed after it was signed
 	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
-	ProbeUnapprovedFunction = "unapproved-function" // a bill that names a function nobody approved
+	ProbeUnapprovedFunction = "unapproved-function" // a bill that names an unapproved function
 	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
 )
 
 // NoResult is the reason where a key gave no result.
 const NoResult = "no result"
 
-// A Feasibility says for how many meters devices and peers are enough, from the costs that the run
+// Feasibility says for how many meters devices and peers are enough, from the costs that the run
 // measured.
 type Feasibility struct {
 	Interval float64    `json:"interval_s"` // the metering interval
@@ -56,7 +56,7 @@ type Feasibility struct {
 	Peers    []Peers    `json:"peers"`
 }
 
-// Gateways tells for how many meters one device is enough whose readings are encrypted with a
+// Gateways says for how many meters one device is enough whose readings are encrypted with a
 // parameter set. To encrypt is a sensor's work; to submit, and to evaluate every reading once for a
 // bill, is the gateway's. Costs were measured on the run's machine and multiplied by Factor: the
 // time of one P-256 signature on the device over that on the machine.
@@ -76,7 +76,7 @@ type Gateways struct {
 	InTime       bool    `json:"in_time"`       // a reading is encrypted within one interval, head-room included
 }
 
-// Peers tells how many meters send a channel as much as its peers were seen to commit.
+// Peers says how many meters send a channel as much as its peers were seen to commit.
 type Peers struct {
 	Series     string        `json:"series"`
 	Caps       topology.Caps `json:"caps,omitzero"`

@@ -29,7 +29,7 @@ func newBuffers() chan []Record {
 
 func newBuffer() []Record { return make([]Record, 0, bufferRecords) }
 
-// A Level records one load level, or one phase of it. It is the engine's sink.
+// Level records one load level, or one phase of it. It is the engine's sink.
 //
 // Record appends to one of a few buffers; one goroutine takes the full ones, counts them into the
 // Window and appends them to transactions.parquet. So the timed path costs an append, and

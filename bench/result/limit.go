@@ -20,7 +20,7 @@ const (
 	LimitUnknown    LimitKind = "unknown"
 )
 
-// Limit is what kept throughput from being higher. It is zero where nobody judged, as in runs of
+// Limit is what kept throughput from being higher. It is zero where it was not judged, as in runs of
 // older versions.
 type Limit struct {
 	Kind LimitKind `json:"kind"`

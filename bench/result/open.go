@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A Stored is a finished run, read from its folder.
+// Stored is a finished run, read from its folder.
 type Stored struct {
 	Dir     string
 	Run     Run

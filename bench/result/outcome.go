@@ -30,7 +30,7 @@ type Class uint8
 
 // The classes.
 const (
-	Lost      Class = iota // nobody knows
+	Lost      Class = iota // unknown
 	Succeeded              // valid or answered
 	Failed                 // committed as invalid
 	Refused                // turned away before it was in a block

@@ -5,7 +5,7 @@ import "time"
 // NotReached marks an instant of a Record that the transaction never reached.
 const NotReached time.Duration = -1
 
-// A Record is one scheduled transaction. Its instants are offsets from the start of the load level
+// Record is one scheduled transaction. Its instants are offsets from the start of the load level
 // (monotonic clock), or NotReached. In the order in which a transaction passes them:
 //
 //	Intended   when the plan wanted it to start
@@ -30,7 +30,7 @@ type Record struct {
 	Channel   uint16   // which of the target's channels it was prepared for, from 0
 }
 
-// A Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and
+// Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and
 // OrderCommit measure from one instant of a Record to another; Commit is the whole and the sum of
 // the other five. Acknowledge is Endorse plus Submit, what the published clients measured. Encrypt
 // is part of Prepare.

@@ -13,7 +13,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// A Run is run.json, the manifest: everything needed to judge or repeat a run.
+// Run is run.json, the manifest: everything needed to judge or repeat a run.
 type Run struct {
 	Schema   int               `json:"schema"`
 	ID       string            `json:"run"`
@@ -37,14 +37,14 @@ type Run struct {
 	Sessions []Session `json:"sessions,omitempty"`
 	// Preparation is what was made before the load, by series.
 	Preparation map[string]Preparation `json:"preparation,omitempty"`
-	// Transactions tells what transactions.parquet must be like, so that damage to it is noticed
+	// Transactions says what transactions.parquet must be like, so that damage to it is noticed
 	// before anything is read from it.
 	Transactions File `json:"transactions"`
 	// Failure is why the run ended without a summary; empty for a run that has one.
 	Failure string `json:"failure,omitempty"`
 }
 
-// A File is the fingerprint of a file.
+// File is the fingerprint of a file.
 type File struct {
 	Bytes  int64  `json:"bytes"`
 	CRC32C uint32 `json:"crc32c"` // Castagnoli polynomial, over all of the file
@@ -59,13 +59,13 @@ type Host struct {
 	Verify float64 `json:"p256_verify_s"`
 }
 
-// A Bringup tells how long the network took, in seconds from the first process started.
+// Bringup says how long the network took, in seconds from the first process started.
 type Bringup struct {
 	Ready       float64 `json:"ready_s"`        // every peer's gateway answered
 	FirstCommit float64 `json:"first_commit_s"` // the first transaction committed
 }
 
-// A Session is one of a run's networks and what was measured on it.
+// Session is one of a run's networks and what was measured on it.
 type Session struct {
 	Network    string          `json:"network"` // the topology's name and what was changed in it
 	Series     []string        `json:"series"`
@@ -74,7 +74,7 @@ type Session struct {
 	Bringup    *Bringup        `json:"bringup,omitempty"`
 }
 
-// A Preparation tells what a series made before its load.
+// Preparation says what a series made before its load.
 type Preparation struct {
 	Ciphertexts int     `json:"ciphertexts"`
 	Encrypt     Cost    `json:"encrypt_s"` // per ciphertext

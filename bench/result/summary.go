@@ -13,7 +13,7 @@ import (
 // version.
 const Schema = 1
 
-// A Summary is summary.json: the contract for scripts. All values are in SI base units: seconds,
+// Summary is summary.json: the contract for scripts. All values are in SI base units: seconds,
 // bytes, cores, transactions per second.
 type Summary struct {
 	Schema     int          `json:"schema"`
@@ -34,7 +34,7 @@ type Summary struct {
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
 }
 
-// A Point is what was measured at one load level under one set of conditions.
+// Point is what was measured at one load level under one set of conditions.
 type Point struct {
 	Series     string     `json:"series"`
 	Repetition int        `json:"repetition"` // from 1
@@ -52,7 +52,7 @@ type Point struct {
 	Scheduled  uint64     `json:"scheduled"`        // intended within the window
 	// Outcomes of the transactions intended within the window; sums to Scheduled.
 	Outcomes map[string]uint64 `json:"outcomes"`
-	// Latency by the names of Part and, where the nodes tell of every block, of BlockPart, over the
+	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the
 	// window's transactions whose outcome is valid (or answered, where nothing is committed).
 	Latency     map[string]stats.Quantiles `json:"latency_s"`
 	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
@@ -69,7 +69,7 @@ type Point struct {
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time, taken right before the level
 	// BlockCut counts the blocks that were cut within the window by the reason for it, and
-	// BlockTimes tells by peer what became of them. Both are nil where the nodes do not tell.
+	// BlockTimes says by peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
 	BlockTimes map[string]BlockTimes `json:"block_times_s,omitempty"`
 	// Limit kept throughput from being higher; LimitedBy is the same in words, set when a summary
@@ -77,7 +77,7 @@ type Point struct {
 	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
-	// Throttled tells of every process with a CPU cap how often the kernel held it back within the
+	// Throttled says of every process with a CPU cap how often the kernel held it back within the
 	// window. Nil where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	// GC is what garbage collection did to the client; nil in runs of older versions.
@@ -96,7 +96,7 @@ func (p *Point) Base() string {
 	return base
 }
 
-// A LoadPhase is the place of a load in a level of several. Times are in seconds.
+// LoadPhase is the place of a load in a level of several. Times are in seconds.
 type LoadPhase struct {
 	Group string  `json:"group"`   // the series that the phases make up; points of one repetition ran together
 	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
@@ -116,13 +116,13 @@ type GC struct {
 	PauseMax   float64 `json:"pause_max_s"` // over the last 256 cycles
 }
 
-// A BlockCut is a number of blocks by the reason for which they were cut.
+// BlockCut is a number of blocks by the reason for which they were cut.
 type BlockCut struct {
 	Count   uint64 `json:"count"`
 	Bytes   uint64 `json:"bytes"`
 	Timer   uint64 `json:"timer"`
 	Config  uint64 `json:"config,omitempty"`
-	Unknown uint64 `json:"unknown,omitempty"` // the nodes did not tell
+	Unknown uint64 `json:"unknown,omitempty"` // not reported
 }
 
 // Add counts a block that was cut for the reason.
@@ -159,7 +159,7 @@ type BlockTimes struct {
 	State    float64 `json:"state"`
 }
 
-// A Saturation is what a series says about where throughput stops growing.
+// Saturation is what a series says about where throughput stops growing.
 type Saturation struct {
 	Series     string  `json:"series"`
 	Reached    bool    `json:"reached"` // false: at least Throughput, at Clients
@@ -222,13 +222,13 @@ func (u USL) At(n float64) float64 {
 // where Kappa is 0.
 func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
-// An FECost is what one functional-encryption parameter set costs on this machine with no other
-// load. What the steps are for a scheme without an authority stands with whoever measures it; its
+// FECost is what one functional-encryption parameter set costs on this machine with no other
+// load. What the steps are for a scheme without an authority is documented where it is measured; its
 // Length is the size of the group of meters.
 type FECost struct {
 	Scheme         string `json:"scheme"`
 	Bits           int    `json:"bits"`
-	SecurityBits   *int   `json:"security_bits"` // nil where nobody assessed it
+	SecurityBits   *int   `json:"security_bits"` // nil where not assessed
 	SecuritySource string `json:"security_source,omitempty"`
 	Group          string `json:"group,omitempty"` // what its elements are, for people
 	Length         int    `json:"length"`
@@ -248,7 +248,7 @@ type FECost struct {
 	// TableBytes is the memory of the table of discrete logarithms, and Table the seconds that
 	// TableFrom took: to compute the table or to read it from the cache, once for all parameter
 	// sets of a group. They are 0 where the scheme needs none. TableFrom is TableComputed or
-	// TableRead, empty there and in results of older versions, of which nobody knows.
+	// TableRead, empty there and in results of older versions, where it is unknown.
 	TableBytes int64   `json:"table_bytes,omitempty"`
 	Table      float64 `json:"table_s,omitempty"`
 	TableFrom  string  `json:"table_from,omitempty"`
@@ -263,7 +263,7 @@ const (
 	TableRead     = "cache"
 )
 
-// A Cost is a repeated timing, in seconds: its median and the 95 % interval of the median by order
+// Cost is a repeated timing, in seconds: its median and the 95 % interval of the median by order
 // statistics (nil where there are fewer than six).
 type Cost struct {
 	P50  float64  `json:"p50"`
@@ -275,13 +275,13 @@ type Cost struct {
 	Samples []float64 `json:"samples,omitempty"`
 }
 
-// A Claim is a published claim held against the run's own data. All texts are for people; Verdict
+// Claim is a published claim held against the run's own data. All texts are for people; Verdict
 // is for scripts.
 type Claim struct {
 	ID         string  `json:"id"`        // for example closer2020/peer-limit
 	Claim      string  `json:"claim"`     // what was published, in our words
 	Published  string  `json:"published"` // the published figure, or "not available"
-	Threshold  string  `json:"threshold"` // what had to be seen, fixed before the run
+	Threshold  string  `json:"threshold"` // what had to be measured, fixed before the run
 	Verdict    Verdict `json:"verdict"`
 	Evidence   string  `json:"evidence"`         // the figures behind the verdict
 	Conditions string  `json:"conditions"`       // under which it holds, and where it breaks

@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A Row is a row of transactions.parquet: a record and the load level that it belongs to.
+// Row is a row of transactions.parquet: a record and the load level that it belongs to.
 type Row struct {
 	LevelKey
 	Record

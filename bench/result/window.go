@@ -18,7 +18,7 @@ const (
 // of it.
 const binLength = 100 * time.Millisecond
 
-// A Window is what was measured at one load level, between the warm-up and the end of the hold.
+// Window is what was measured at one load level, between the warm-up and the end of the hold.
 // Transactions belong to it by their intended instant, commits by the instant at which they were
 // seen.
 type Window struct {
@@ -36,14 +36,14 @@ type Window struct {
 	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by
 	// its own measurement.
 	Stalls uint64
-	// Refused is nil, or tells of latencies that are missing from the histograms because they were
+	// Refused is nil, or names the latencies that are missing from the histograms because they were
 	// negative or over an hour.
 	Refused error
 
 	valid, answered partHistograms
 	lag             *hdrhistogram.Histogram
 	blocks          map[blockRange]uint64 // bit sets of block numbers
-	begun           []uint64              // distinct blocks, by the bin in which one was seen first
+	begun           []uint64              // distinct blocks, by the bin in which one came first
 	bytes, sent     uint64
 	refused         uint64
 }
@@ -168,7 +168,7 @@ func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Part, r 
 	}
 }
 
-// finish closes the books, with the window's end cut back to end.
+// finish completes the counts, with the window's end cut back to end.
 func (w *Window) finish(end time.Duration, stalls uint64) {
 	if end < w.To {
 		w.To = max(end, w.From)

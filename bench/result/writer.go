@@ -20,7 +20,7 @@ const (
 	benchFile        = "bench.txt"
 )
 
-// A LevelKey tells which load level of a run a transaction belongs to.
+// LevelKey says which load level of a run a transaction belongs to.
 type LevelKey struct {
 	Series     string
 	Repetition int // from 1
@@ -33,13 +33,13 @@ func (k LevelKey) String() string {
 	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.key(), k.Repetition)
 }
 
-// A Writer writes the folder of one run. Its methods are called by one goroutine; only the Record
+// Writer writes the folder of one run. Its methods are called by one goroutine; only the Record
 // method of its open Levels takes many.
 //
 // A folder is a finished run once it holds summary.json, which Close writes last and in one step.
 type Writer struct {
 	dir          string
-	made         []string // folders that Create made, innermost first
+	dirs         []string // folders that Create made, innermost first
 	run          Run
 	transactions *transactionWriter
 	latency      *latencyLog
@@ -67,7 +67,7 @@ func Create(dir string, run Run) (w *Writer, err error) {
 			w = nil
 		}
 	}()
-	if w.made, err = makeDir(dir); err != nil {
+	if w.dirs, err = makeDir(dir); err != nil {
 		return w, unwritable(dir, err)
 	}
 	if err = WriteJSON(w.path(runFile), &w.run); err != nil {
@@ -198,6 +198,6 @@ func (w *Writer) remove() bool {
 			return false
 		}
 	}
-	removeDirs(w.made...) // one may hold other runs
+	removeDirs(w.dirs...) // one may hold other runs
 	return true
 }

@@ -39,7 +39,7 @@ func timeSignatures(rounds int) (signing, verifying time.Duration, err error) {
 	digest := sha256.Sum256([]byte("meterbench calibration"))
 	sign, verify := make([]time.Duration, rounds), make([]time.Duration, rounds)
 	for i := range rounds {
-		begun := time.Now()
+		start := time.Now()
 		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
 		signed := time.Now()
 		if err != nil {
@@ -48,7 +48,7 @@ func timeSignatures(rounds int) (signing, verifying time.Duration, err error) {
 		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
 			return 0, 0, fmt.Errorf("calibrate: a P-256 signature does not verify")
 		}
-		sign[i], verify[i] = signed.Sub(begun), time.Since(signed)
+		sign[i], verify[i] = signed.Sub(start), time.Since(signed)
 	}
 	return median(sign), median(verify), nil
 }

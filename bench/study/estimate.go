@@ -7,7 +7,7 @@ import (
 	"meterbench/bench/scenario"
 )
 
-// An Estimate is about how long a scenario takes.
+// Estimate is about how long a scenario takes.
 type Estimate struct {
 	Load  time.Duration // exactly what the scenario says; at most, where it searches
 	FE    time.Duration // the table of encryption costs

@@ -12,10 +12,10 @@ import (
 	"meterbench/bench/result"
 )
 
-// A Tracer is a Site whose nodes tell what goes on inside them.
+// Tracer is a Site whose nodes report what goes on inside them.
 type Tracer interface {
 	// Blocks returns the blocks of all channels committed since an instant. What the nodes do not
-	// tell is missing, also where there is an error.
+	// report is missing, also where there is an error.
 	Blocks(since time.Time) ([]result.Block, error)
 	// Counters reads what the nodes count.
 	Counters(ctx context.Context) (Counters, error)
@@ -37,14 +37,14 @@ func (c Counters) since(before Counters) Counters {
 	return d
 }
 
-// countersTimeout bounds how long the nodes may take to tell their counters.
+// countersTimeout bounds how long the nodes may take to report their counters.
 const countersTimeout = 5 * time.Second
 
 // driftLimit is how far wall clock and monotonic clock may part during a level before a point says
 // so.
 const driftLimit = time.Millisecond
 
-// A trace is what the nodes told of one level. Transactions are joined to it by their blocks, once
+// A trace is what the nodes reported about one level. Transactions are joined to it by their blocks, once
 // all of them are on the disk.
 type trace struct {
 	point       int // index of the level's point
@@ -77,7 +77,7 @@ func (s *session) counters(ctx context.Context) *Counters {
 	c, err := tracer.Counters(asking)
 	if err != nil {
 		if ctx.Err() == nil {
-			s.warn(result.NodesSilent, "what the nodes count is not known: %v", err)
+			s.warn(result.NodesSilent, "the nodes' counters are not known: %v", err)
 		}
 		return nil
 	}
@@ -88,7 +88,7 @@ func (s *session) counters(ctx context.Context) *Counters {
 type nodeReport struct {
 	number   int // from 0, over the run
 	blocks   []result.Block
-	instants map[blockID]result.BlockInstants // nil where the nodes do not tell
+	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
 	evidence bottleneck.Evidence
 	drift    time.Duration // of the wall clock against the monotonic clock
 }
@@ -111,7 +111,7 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	}
 	var err error
 	if report.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
-		s.warn(result.NodesSilent, "what the nodes tell of blocks is incomplete: %v", err)
+		s.warn(result.NodesSilent, "the nodes' logs of blocks are incomplete: %v", err)
 	}
 	now := time.Now()
 	report.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
@@ -128,7 +128,7 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	return report
 }
 
-// trace notes what the nodes told of the last point.
+// trace keeps what the nodes reported about the last point.
 func (s *session) trace(report *nodeReport, m bench.Result, first uint64, w *result.Window) {
 	p := &s.summary.Points[len(s.summary.Points)-1]
 	s.traces = append(s.traces, &trace{

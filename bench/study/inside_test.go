@@ -214,7 +214,7 @@ func TestBlocksThatNobodyTellsOf(t *testing.T) {
 	if _, ok := p.Latency["wait_cut"]; ok {
 		t.Error("a part of the transactions stands for all")
 	}
-	if len(p.Warnings) != 1 || !strings.HasPrefix(p.Warnings[0], "the time inside the network is not split: the nodes' logs do not tell of the blocks of 4 of 8") {
+	if len(p.Warnings) != 1 || !strings.HasPrefix(p.Warnings[0], "the time inside the network is not split: the nodes' logs lack the blocks of 4 of 8") {
 		t.Errorf("warnings %q", p.Warnings)
 	}
 }
@@ -222,7 +222,7 @@ func TestBlocksThatNobodyTellsOf(t *testing.T) {
 func TestNodesThatDoNotAnswer(t *testing.T) {
 	at := tracedSite(func(t *traced) { t.err = errors.New("no such log") })
 	o := conduct(t, series(closed("a", 3*time.Second, 1)), at, nil)
-	if o.err != nil || !o.has("what the nodes count is not known: no such log") || !o.has("what the nodes tell of blocks is incomplete: no such log") {
+	if o.err != nil || !o.has("the nodes' counters are not known: no such log") || !o.has("the nodes' logs of blocks are incomplete: no such log") {
 		t.Errorf("%v, warnings %q", o.err, o.summary.Warnings)
 	}
 	if _, ok := o.summary.Points[0].Latency["wait_cut"]; !ok {

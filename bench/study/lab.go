@@ -19,7 +19,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// A Lab supplies what a scenario is measured on.
+// Lab supplies what a scenario is measured on.
 type Lab interface {
 	// FE measures encryption cost while nothing else runs. With an error it returns what it had
 	// measured until then, if that is worth keeping.
@@ -28,7 +28,7 @@ type Lab interface {
 	Start(ctx context.Context, session Session, working func(text string)) (Site, error)
 }
 
-// A Site is a target that is up. Close leaves nothing running.
+// Site is a target that is up. Close leaves nothing running.
 type Site interface {
 	Facts() Facts
 	Target() bench.Target
@@ -47,7 +47,7 @@ type Site interface {
 	Close() error
 }
 
-// An Evaluator is a Site that can evaluate what is encrypted on its ledger.
+// Evaluator is a Site that can evaluate what is encrypted on its ledger.
 type Evaluator interface {
 	// Evaluate draws some ciphertexts of every encrypted series from the ledger, evaluates them and
 	// compares with what was measured. It returns how many; the error names the first that is
@@ -55,7 +55,7 @@ type Evaluator interface {
 	Evaluate(ctx context.Context) (compared uint64, err error)
 }
 
-// A Need is what a session will ask of the workload of a series.
+// Need is what a session will ask of the workload of a series.
 type Need struct {
 	First   uint64 // sequence number of its first transaction
 	Planned int    // number of its transactions, where all ciphertexts are made before the load; else 0
@@ -73,7 +73,7 @@ type Facts struct {
 	Policy       string           // endorsement policy as the topology writes it
 	Limits       topology.Limits  // in force at every peer
 	Caps         topology.Caps    // in force for every process of a role
-	Processes    []result.Process // whose CPU time Sample tells
+	Processes    []result.Process // whose CPU time Sample returns
 	Channels     int              // over which the meters are spread; 0: the target has none
 	Observers    []string         // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup
@@ -81,11 +81,11 @@ type Facts struct {
 	Notes        []string // warnings that concern every figure
 }
 
-// An Observer watches a study. Its methods are called from one goroutine at a time.
+// Observer watches a study. Its methods are called from one goroutine at a time.
 type Observer interface {
 	// Step announces a stage of the study that has begun.
 	Step(text string)
-	// Working tells what is going on inside the stage; it may be called often.
+	// Working says what is going on inside the stage; it may be called often.
 	Working(text string)
 	// Live reports on a running load level, once a second.
 	Live(Live)

@@ -26,15 +26,15 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	s.sign = host.Sign
 	collect(host.Memory)
 	counted := s.counters(ctx)
-	sinks, seen := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
+	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads := make([]bench.Load, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.Warmup, l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
 			return backlog, err
 		}
-		seen[i] = newSteadiness(first, from, to)
-		sinks[i].Watch(seen[i].see)
+		steady[i] = newSteadiness(first, from, to)
+		sinks[i].Watch(steady[i].add)
 		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
 	meter := newMeter(s.site)
@@ -68,8 +68,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		case w.Scheduled() > 0 && w.Length() > 0:
 			nodes := report()
 			p := s.point(l, m, w, usage)
-			s.settle(&p, l, m, w, seen[i])
-			seen[i].intervals(&p)
+			s.settle(&p, l, m, w, steady[i])
+			steady[i].intervals(&p)
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(nodes, m, first, w)
 			s.cutShort = m.Held < l.series.Load.Hold
@@ -78,10 +78,10 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
 	}
-	return seen[0].backlog.Slope(), context.Cause(ctx)
+	return steady[0].backlog.Slope(), context.Cause(ctx)
 }
 
-// live returns what to tell of the turn under way.
+// live returns the state of the turn under way.
 func (t turn) live(now bench.Live, m *meter) Live {
 	l := Live{
 		Series: t.levels[0].series.Name, Load: t.levels[0].load, Level: t.number, Levels: t.of, Now: now,

@@ -21,7 +21,7 @@ const (
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
-// The use of a processor beyond which a process is no longer held to its cap, as when somebody has
+// The use of a processor beyond which a process is no longer held to its cap, as when it was
 // moved it out of its control group: this many times the cap, and cores more for what a period and
 // a sample at the window's ends may add.
 const (
@@ -182,7 +182,7 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	case m.Partial:
 		s.flag(p, result.Shortened, "the level was interrupted after its hold, when its last transactions were under way", "")
 	}
-	var busy float64 // stolen time included: nobody here could have it
+	var busy float64 // stolen time included, which no process here could have
 	for _, c := range p.CPU {
 		busy += c
 	}

@@ -17,7 +17,7 @@ import (
 // report what, over the whole run. A load can follow it.
 const TraceFile = "trace.csv"
 
-// A Reporter is a workload that tells what it makes of a sequence number.
+// Reporter is a workload that knows what it makes of a sequence number.
 type Reporter interface {
 	// Reading returns the meter's id and the energy that the reading covers, in Wh.
 	Reading(seq uint64) (meter string, wh uint64)
@@ -27,15 +27,15 @@ type Reporter interface {
 type recording struct {
 	series      string
 	first, next uint64
-	begun       time.Time
+	start       time.Time
 	workload    Reporter
 }
 
 // record notes a level that is over.
-func (s *session) record(l level, first, next uint64, begun time.Time) {
+func (s *session) record(l level, first, next uint64, start time.Time) {
 	reporter, ok := s.workloads[l.series.Name].(Reporter)
 	if s.Scenario.Record && ok {
-		s.recordings = append(s.recordings, recording{l.series.Name, first, next, begun, reporter})
+		s.recordings = append(s.recordings, recording{l.series.Name, first, next, start, reporter})
 	}
 }
 
@@ -76,7 +76,7 @@ type traceBuilder struct {
 func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.Row, error] {
 	return func(yield func(arrival.Row, error) bool) {
 		var turn []arrival.Row
-		var begun time.Time
+		var start time.Time
 		flush := func() bool {
 			slices.SortFunc(turn, func(a, b arrival.Row) int {
 				return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Value, b.Value))
@@ -99,10 +99,10 @@ func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arriv
 				continue
 			}
 			r := &t.of[at]
-			if !r.begun.Equal(begun) && !flush() {
+			if !r.start.Equal(start) && !flush() {
 				return
 			}
-			begun = r.begun
+			start = r.start
 			turn = append(turn, t.reading(r, &row))
 		}
 		flush()
@@ -117,5 +117,5 @@ func (t *traceBuilder) reading(r *recording, row *result.Row) arrival.Row {
 		t.meters[id] = meter
 		t.ids = append(t.ids, id)
 	}
-	return arrival.Row{At: r.begun.Sub(t.of[0].begun) + row.Intended, Meter: meter, Value: float64(wh)}
+	return arrival.Row{At: r.start.Sub(t.of[0].start) + row.Intended, Meter: meter, Value: float64(wh)}
 }

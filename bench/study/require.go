@@ -9,7 +9,7 @@ import (
 	"meterbench/bench/scenario"
 )
 
-// A NotValidError says that the scenario requires valid points, and that some below saturation are
+// NotValidError says that the scenario requires valid points, and that some below saturation are
 // not. The result is complete.
 type NotValidError struct {
 	Points []string // series, load and repetition
@@ -45,7 +45,7 @@ func (s *study) required() error {
 	return &NotValidError{Points: points}
 }
 
-// saturated tells whether a point lies beyond the saturation of its series.
+// saturated reports whether a point lies beyond the saturation of its series.
 func (s *study) saturated(p result.Point) bool {
 	i := slices.IndexFunc(s.summary.Saturation, func(found result.Saturation) bool { return found.Series == p.Series })
 	if i < 0 || !s.summary.Saturation[i].Reached {
@@ -55,7 +55,7 @@ func (s *study) saturated(p result.Point) bool {
 	return p.Load.Amount() > found.Load().Amount()
 }
 
-// remeasured tells whether a search has a valid point of the same load.
+// remeasured reports whether a search has a valid point of the same load.
 func (s *study) remeasured(p result.Point) bool {
 	search := slices.ContainsFunc(s.Scenario.Series, func(one scenario.Series) bool { return one.Name == p.Series && one.Load.Search != nil })
 	return search && slices.ContainsFunc(s.summary.Points, func(other result.Point) bool {

@@ -27,7 +27,7 @@ func scale(found *result.Saturation, points []result.Point) {
 // workedShare is the least share of valid transactions of a point that counts.
 const workedShare = 0.99
 
-// timerLimited tells whether clients waited for the batch timer, mostly.
+// timerLimited reports whether clients waited for the batch timer, mostly.
 func timerLimited(p *result.Point) bool {
 	return p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
 }

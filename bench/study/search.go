@@ -56,7 +56,7 @@ func bound(series scenario.Series, repeat int) int {
 // search looks for the loads of all series of a session that ask for it. They take turns, so that
 // drift of the machine meets all of them alike.
 func (s *session) search(ctx context.Context) error {
-	begun := len(s.searches)
+	first := len(s.searches)
 	for _, series := range s.searched {
 		seeker, err := newSearch(series, s.Scenario.Repeat)
 		if err != nil {
@@ -64,7 +64,7 @@ func (s *session) search(ctx context.Context) error {
 		}
 		s.searches = append(s.searches, search{series, seeker})
 	}
-	searches := s.searches[begun:]
+	searches := s.searches[first:]
 	number := s.before + len(s.turns)
 	for more := true; more; {
 		more = false
@@ -122,8 +122,8 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step 
 	}
 }
 
-// found stores what the search of a series came to, if it was begun.
-func (s *study) found(series scenario.Series) {
+// storeSearch stores the result of the search of a series, if it began.
+func (s *study) storeSearch(series scenario.Series) {
 	at := slices.IndexFunc(s.searches, func(one search) bool { return one.series.Name == series.Name })
 	if at < 0 {
 		return

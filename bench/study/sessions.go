@@ -116,6 +116,6 @@ func Levels(s scenario.Scenario) (n int) {
 	return n
 }
 
-// Searches tells whether s looks for any of its loads, so that how long it takes is not known
+// Searches reports whether s looks for any of its loads, so that how long it takes is not known
 // beforehand.
 func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }

@@ -33,9 +33,9 @@ func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 	return s
 }
 
-// see takes a transaction, by the rule of result.Window for what belongs to the window. One whose
-// end nobody saw never left the backlog.
-func (s *steadiness) see(r *result.Record) {
+// add adds a transaction, by the rule of result.Window for what belongs to the window. One whose
+// end is unknown never left the backlog.
+func (s *steadiness) add(r *result.Record) {
 	end := math.Inf(1)
 	if r.Outcome.Class() != result.Lost {
 		end = max(r.Started, r.Prepared, r.Endorsed, r.Submitted, r.Committed).Seconds()
@@ -79,7 +79,7 @@ func (s *steadiness) intervals(p *result.Point) {
 // calls overload.
 const shedLimit = 0.005
 
-// changing tells whether the level's load changes with time by itself, so that nothing under it is
+// changing reports whether the level's load changes with time by itself, so that nothing under it is
 // to stay the same.
 func (l level) changing() bool {
 	if l.load.Kind != result.LoadOpen {
@@ -102,7 +102,7 @@ func unsteady() map[stats.State]string {
 
 // settle gives the point its verdict. A window that is too short to tell is no reason to doubt it.
 // Of a load that changes there is none to give.
-func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Window, seen *steadiness) {
+func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Window, steady *steadiness) {
 	if l.changing() {
 		return
 	}
@@ -116,11 +116,11 @@ func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Win
 		p.Steady = stats.Overloaded
 		return
 	}
-	backlog := seen.backlog
+	backlog := steady.backlog
 	if l.load.Kind == result.LoadClosed && l.series.Load.Wait != result.WaitAcknowledge {
 		backlog = nil // its clients keep it constant
 	}
-	v := stats.Judge(&seen.latency, backlog)
+	v := stats.Judge(&steady.latency, backlog)
 	p.Steady = v.State
 	if text, ok := unsteady()[v.State]; ok {
 		s.flag(p, result.NotSteady, text, v.Reason)

@@ -114,7 +114,7 @@ func TestPhaseIntervals(t *testing.T) {
 			if i == c.transactions+4 {
 				r.Outcome = result.MVCCConflict
 			}
-			s.see(&r)
+			s.add(&r)
 		}
 		p := result.Point{Load: result.Load{Clients: c.clients}, Intervals: map[string]stats.Interval{}}
 		s.intervals(&p)
@@ -136,6 +136,6 @@ func BenchmarkSteadiness(b *testing.B) {
 	for i := range b.N {
 		r.Seq, r.Intended = uint64(i), time.Duration(i)*100*time.Microsecond
 		r.Committed = r.Intended + 20*time.Millisecond
-		s.see(&r)
+		s.add(&r)
 	}
 }

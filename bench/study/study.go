@@ -22,7 +22,7 @@ import (
 // the logs of nodes, unless it was refused: then it is as it was.
 var ErrNothingMeasured = errors.New("nothing was measured")
 
-// A Config is what Run needs.
+// Config is what Run needs.
 type Config struct {
 	Scenario scenario.Scenario
 	Lab      Lab
@@ -168,7 +168,7 @@ func (s *study) finish(failed error) error {
 	for _, series := range s.Scenario.Series {
 		switch {
 		case series.Load.Search != nil:
-			s.found(series)
+			s.storeSearch(series)
 		case saturates(series.Load):
 			s.saturation(series)
 		}
