@@ -91,7 +91,8 @@ func playing(t testing.TB) (s *server, wire []byte) {
 	}
 	tables, err := fe.NewTables(fe.TableConfig{Entries: 1 << 8})
 	must(err)
-	s = &server{ctx: t.Context(), tables: tables, processors: make(chan struct{}, 1)}
+	s = newServer(t.Context(), tables)
+	t.Cleanup(func() { close(s.work) })
 	fleet := household()
 	fleet.Length, fleet.Meters, fleet.Bound = 1, 2, 100
 	keys, err := fe.Setup(t.Context(), fe.Params{Scheme: "ecddh", Bits: 256, Length: 1, Bound: fleet.Bound})

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -124,7 +125,7 @@ func (f *Fleet) Limit() uint64 { return f.limit }
 // ID returns the id of a meter by its index, from 0.
 func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
 
-func id(prefix string, meter int) string { return fmt.Sprintf("%s-%06d", prefix, meter) }
+func id(prefix string, meter int) string { return prefix + "-" + strconv.Itoa(MaxMeters + meter)[1:] }
 
 // End returns the end of the last interval of a meter's reading: the fleet's
 // start, plus the meter's phase of less than an interval, plus number+1 times
