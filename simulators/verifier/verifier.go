@@ -134,7 +134,8 @@ func (v *Verifier) function(ctx context.Context, hash reading.Hash) (reading.Fun
 		return reading.Function{}, &Fault{NotApproved, err}
 	}
 	if v.Key.Params != params {
-		return reading.Function{}, fault(OtherKey, "made for %v with bound %d, the parameters are %v with bound %d", v.Key.Params, v.Key.Params.Bound, params, params.Bound)
+		return reading.Function{}, fault(OtherKey, "made for %v with bound %d, the parameters are %v with bound %d",
+			v.Key.Params, v.Key.Params.Bound, params, params.Bound)
 	}
 	if !slices.Equal(v.Key.Function, f.Weights) {
 		return reading.Function{}, fault(OtherKey, "it computes another function than %s", f.Tariff)

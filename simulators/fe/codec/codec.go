@@ -95,7 +95,9 @@ func ReadHeader(b []byte) (Header, error) {
 		Length: int(binary.BigEndian.Uint16(b[4:])),
 	}
 	if h.Scheme == "" {
-		return Header{}, fmt.Errorf("fe ciphertext: scheme %d is unknown; known are 1 (ddh) to 5 (dmcfe)", b[1])
+		first, last := forms[0], forms[len(forms)-1]
+		return Header{}, fmt.Errorf("fe ciphertext: scheme %d is unknown; known are %d (%s) to %d (%s)",
+			b[1], first.number, first.scheme, last.number, last.scheme)
 	}
 	if err := h.Validate(); err != nil {
 		return Header{}, err
