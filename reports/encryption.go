@@ -122,10 +122,7 @@ func (t transaction) notes() []string {
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func encryptionSection(e encryption, run result.Run) Section {
-	return Section{
-		ID:      "encryption",
-		Title:   "Functional encryption",
-		Intro:   intro("section encryption"),
+	return Section{ID: "encryption", Title: "Functional encryption", Intro: intro("section encryption"),
 		Figures: append(e.costFigures(), e.ratioFigure()),
 		Tables:  slices.Concat([]Table{e.costTable(), e.schemeTable(), e.ratioTable()}, e.insideTables(), []Table{preparationTable(run, e.all)}),
 	}

@@ -11,11 +11,7 @@ import (
 
 // latencySection shows how long a transaction takes and where the time goes.
 func latencySection(all []series) Section {
-	s := Section{
-		ID:    "latency",
-		Title: "Latency",
-		Intro: intro("section latency"),
-	}
+	s := Section{ID: "latency", Title: "Latency", Intro: intro("section latency")}
 	for _, one := range all {
 		s.Figures = append(s.Figures, percentileFigure(one, all))
 	}

@@ -16,11 +16,7 @@ const mostShades = 10
 
 // resourceSection shows what the processes used.
 func resourceSection(all []series, host result.Host) Section {
-	s := Section{
-		ID:    "resources",
-		Title: "CPU and memory",
-		Intro: intro("section resources"),
-	}
+	s := Section{ID: "resources", Title: "CPU and memory", Intro: intro("section resources")}
 	for _, one := range all {
 		s.Figures = append(s.Figures, cpuFigure(one, host))
 	}

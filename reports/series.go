@@ -217,29 +217,38 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 
 // levelFields say which point a row is about. Clients and offered load stand apart, each only where
 // a series has it.
-func levelFields(all []series) []Field[pointRow] {
-	fields := []Field[pointRow]{{Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) }}}
-	closed, open := kinds(all)
-	if closed {
-		fields = append(fields, Field[pointRow]{Column{Key: "clients", Title: "clients", Unit: Count}, func(r pointRow) Cell {
-			return optional(float64(r.Load.Clients), r.Load.Kind != result.LoadOpen)
-		}})
+func levelFields(all []series) (fields []Field[pointRow]) {
+	add := func(shown bool, c Column, cell func(pointRow) Cell) {
+		if shown {
+			fields = append(fields, Field[pointRow]{c, cell})
+		}
 	}
-	if open {
-		fields = append(fields, Field[pointRow]{Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond}, func(r pointRow) Cell {
-			return optional(r.Load.Offered, r.Load.Kind == result.LoadOpen)
-		}})
-	}
-	if repeated(all) {
-		fields = append(fields, Field[pointRow]{Column{Key: "repetition", Title: "repetition", Unit: Count}, func(r pointRow) Cell { return count(r.Repetition) }})
-	}
+	add(true, Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) })
+	add(slices.Contains(kinds(all), result.LoadClosed), Column{Key: "clients", Title: "clients", Unit: Count},
+		func(r pointRow) Cell { return optional(float64(r.Load.Clients), r.Load.Kind != result.LoadOpen) })
+	add(slices.Contains(kinds(all), result.LoadOpen), Column{Key: "offered_per_s", Title: "offered", Unit: PerSecond},
+		func(r pointRow) Cell { return optional(r.Load.Offered, r.Load.Kind == result.LoadOpen) })
+	add(repeated(all), Column{Key: "repetition", Title: "repetition", Unit: Count}, func(r pointRow) Cell { return count(r.Repetition) })
 	return fields
 }
 
-// kinds tells which kinds of load the series have; without any series, closed.
-func kinds(all []series) (closed, open bool) {
-	for _, s := range all {
-		closed, open = closed || s.kind != result.LoadOpen, open || s.kind == result.LoadOpen
+// loadKind is open, or else closed.
+func (s series) loadKind() result.LoadKind {
+	if s.kind == result.LoadOpen {
+		return result.LoadOpen
 	}
-	return closed || !open, open
+	return result.LoadClosed
+}
+
+// kinds are those of the series' loads, closed before open; without any series, closed.
+func kinds(all []series) []result.LoadKind {
+	kinds := []result.LoadKind{result.LoadClosed}
+	for _, s := range all {
+		kinds = append(kinds, s.loadKind())
+	}
+	if len(all) > 0 {
+		kinds = kinds[1:]
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }

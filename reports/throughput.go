@@ -12,17 +12,9 @@ const noPoints = "No data: the run has no load levels."
 
 // throughputSection shows how much the network commits and where throughput stops growing.
 func throughputSection(all []series) Section {
-	s := Section{
-		ID:    "throughput",
-		Title: "Throughput and saturation",
-		Intro: intro("section throughput"),
-	}
-	closed, open := kinds(all)
-	if closed {
-		s.Figures = append(s.Figures, throughputFigures(all, result.LoadClosed)...)
-	}
-	if open {
-		s.Figures = append(s.Figures, throughputFigures(all, result.LoadOpen)...)
+	s := Section{ID: "throughput", Title: "Throughput and saturation", Intro: intro("section throughput")}
+	for _, kind := range kinds(all) {
+		s.Figures = append(s.Figures, throughputFigures(all, kind)...)
 	}
 	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
 	return s
@@ -35,7 +27,7 @@ const mostLines = 8
 // in figures of their own for each name without factors, those of a single load level left to the
 // tables.
 func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
-	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return (s.kind == result.LoadOpen) != (kind == result.LoadOpen) })
+	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.loadKind() != kind })
 	if len(of) <= mostLines {
 		return []Figure{throughputFigure(of, kind)}
 	}

@@ -10,34 +10,33 @@ import (
 // legend lists what the marks of the figure mean, in the order of its series.
 func legend(f reports.Figure, width vg.Length) []entry {
 	var all []entry
+	add := func(label string, key func(c draw.Canvas, left, middle, right vg.Point)) {
+		label = cut(reports.Printable(label), labelStyle(), width-keyWidth)
+		all = append(all, entry{label, keyWidth + labelStyle().Width(label) + 14, key})
+	}
 	for _, s := range f.Series {
-		key := func(c draw.Canvas, at vg.Point) {
-			c.StrokeLine2(lineStyle(s), at.X, at.Y, at.X+keyWidth-6, at.Y)
-			glyph(c, s, vg.Point{X: at.X + (keyWidth-6)/2, Y: at.Y}, false, glyphRadius)
-		}
-		if f.Kind == reports.Stacked {
-			key = func(c draw.Canvas, at vg.Point) { box(c, s, at) }
-		}
-		all = append(all, entry{label: s.Name, key: key})
+		add(s.Name, func(c draw.Canvas, left, middle, right vg.Point) {
+			if f.Kind == reports.Stacked {
+				c.SetColor(partColour(s.Hue, s.Variant))
+				c.Fill(vg.Rectangle{Min: vg.Point{X: left.X, Y: left.Y - 4.5}, Max: vg.Point{X: right.X, Y: right.Y + 4.5}}.Path())
+				return
+			}
+			c.StrokeLine2(lineStyle(s), left.X, left.Y, right.X, right.Y)
+			glyph(c, s, middle, false, glyphRadius)
+		})
 	}
 	for _, l := range f.Levels {
-		all = append(all, entry{label: l.Name, key: func(c draw.Canvas, at vg.Point) {
-			c.StrokeLine2(levelStyle(), at.X, at.Y, at.X+keyWidth-6, at.Y)
-		}})
+		add(l.Name, func(c draw.Canvas, left, _, right vg.Point) {
+			c.StrokeLine2(levelStyle(), left.X, left.Y, right.X, right.Y)
+		})
 	}
 	if f.HasSaturation() {
-		all = append(all, entry{label: "saturation point", key: func(c draw.Canvas, at vg.Point) {
-			ring(c, vg.Point{X: at.X + (keyWidth-6)/2, Y: at.Y}, 1.6*glyphRadius)
-		}})
+		add("saturation point", func(c draw.Canvas, _, middle, _ vg.Point) { ring(c, middle, 1.6*glyphRadius) })
 	}
 	if f.HasInvalid() && f.Kind == reports.Lines {
-		all = append(all, entry{label: "hollow: not valid", key: func(c draw.Canvas, at vg.Point) {
-			glyph(c, reports.Series{Hue: 6}, vg.Point{X: at.X + (keyWidth-6)/2, Y: at.Y}, true, glyphRadius)
-		}})
-	}
-	for i := range all {
-		all[i].label = cut(reports.Printable(all[i].label), labelStyle(), width-keyWidth)
-		all[i].width = keyWidth + labelStyle().Width(all[i].label) + 14
+		add("hollow: not valid", func(c draw.Canvas, _, middle, _ vg.Point) {
+			glyph(c, reports.Series{Hue: 6}, middle, true, glyphRadius)
+		})
 	}
 	return all
 }
@@ -55,12 +54,6 @@ func rows(entries []entry, width vg.Length) [][]entry {
 		used += e.width
 	}
 	return all
-}
-
-func box(c draw.Canvas, s reports.Series, at vg.Point) {
-	r := vg.Rectangle{Min: vg.Point{X: at.X, Y: at.Y - 4.5}, Max: vg.Point{X: at.X + keyWidth - 6, Y: at.Y + 4.5}}
-	c.SetColor(partColour(s.Hue, s.Variant))
-	c.Fill(r.Path())
 }
 
 // ring marks a saturation point around its glyph.

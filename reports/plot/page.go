@@ -34,7 +34,7 @@ type page struct {
 type entry struct {
 	label string
 	width vg.Length
-	key   func(c draw.Canvas, at vg.Point) // draws the sample, its left middle at the point
+	key   func(c draw.Canvas, left, middle, right vg.Point) // draws the sample between the points
 }
 
 // keyWidth is the room of a legend entry's sample.
@@ -89,7 +89,7 @@ func (p page) draw(c draw.Canvas) {
 		next := top - lines(1, labelStyle())
 		for _, e := range row {
 			middle := (top + next) / 2
-			e.key(c, vg.Point{X: x, Y: middle})
+			e.key(c, vg.Point{X: x, Y: middle}, vg.Point{X: x + (keyWidth-6)/2, Y: middle}, vg.Point{X: x + keyWidth - 6, Y: middle})
 			s := labelStyle()
 			s.YAlign = draw.YCenter
 			c.FillText(s, vg.Point{X: x + keyWidth, Y: middle + s.FontExtents().Descent/2}, e.label)
