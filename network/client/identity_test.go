@@ -80,8 +80,11 @@ func FuzzParseID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		id, ok := parseID(s)
 		want, err := hex.DecodeString(s)
-		if ok != (err == nil && len(want) == len(id)) || ok && !bytes.Equal(id[:], want) {
-			t.Errorf("parseID(%q) = %x, %t", s, id, ok)
+		if valid := err == nil && len(want) == len(id); ok != valid {
+			t.Errorf("parseID(%q) is read: %t, want %t", s, ok, valid)
+		}
+		if ok && !bytes.Equal(id[:], want) {
+			t.Errorf("parseID(%q) = %x", s, id)
 		}
 	})
 }

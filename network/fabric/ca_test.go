@@ -58,16 +58,18 @@ func TestCertificatesVerify(t *testing.T) {
 		{"TLS by address", server.Cert, o.TLSCA, x509.VerifyOptions{DNSName: "127.0.0.1"}},
 		{"TLS client", server.Cert, o.TLSCA, x509.VerifyOptions{KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}},
 	} {
-		c.opts.Roots = x509.NewCertPool()
-		c.opts.Roots.AddCert(parse(t, c.ca.PEM()))
-		if _, err := parse(t, c.cert).Verify(c.opts); err != nil {
-			t.Errorf("%s: %v", c.name, err)
-		}
-		c.opts.Roots = x509.NewCertPool()
-		c.opts.Roots.AddCert(parse(t, organisation(t, "ptb", "PtbMSP").CA.PEM()))
-		if _, err := parse(t, c.cert).Verify(c.opts); err == nil {
-			t.Errorf("%s: verifies under a stranger's authority of the same name", c.name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			c.opts.Roots = x509.NewCertPool()
+			c.opts.Roots.AddCert(parse(t, c.ca.PEM()))
+			if _, err := parse(t, c.cert).Verify(c.opts); err != nil {
+				t.Error(err)
+			}
+			c.opts.Roots = x509.NewCertPool()
+			c.opts.Roots.AddCert(parse(t, organisation(t, "ptb", "PtbMSP").CA.PEM()))
+			if _, err := parse(t, c.cert).Verify(c.opts); err == nil {
+				t.Error("verifies under a stranger's authority of the same name")
+			}
+		})
 	}
 	if _, err := tls.X509KeyPair(server.Cert, server.Key); err != nil {
 		t.Errorf("certificate and key do not belong together: %v", err)

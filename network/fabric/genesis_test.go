@@ -192,25 +192,27 @@ func TestOutOf(t *testing.T) {
 		{1, []string{"AMSP"}, true}, {2, []string{"CMSP", "AMSP", "BMSP"}, true}, {3, []string{"AMSP", "BMSP", "CMSP"}, true},
 		{0, []string{"AMSP"}, false}, {2, []string{"AMSP"}, false}, {1, nil, false},
 	} {
-		policy, err := OutOf(c.n, msp.MSPRole_PEER, c.msps)
-		if (err == nil) != c.ok {
-			t.Errorf("OutOf(%d, %v): %v", c.n, c.msps, err)
-		}
-		if err != nil {
-			continue
-		}
-		rule := policy.Rule.GetNOutOf()
-		if int(rule.N) != c.n || len(rule.Rules) != len(c.msps) || len(policy.Identities) != len(c.msps) {
-			t.Errorf("OutOf(%d, %v) = %v", c.n, c.msps, policy)
-		}
-		last := ""
-		for i, r := range rule.Rules {
-			var role msp.MSPRole
-			unmarshal(t, policy.Identities[i].Principal, &role)
-			if int(r.GetSignedBy()) != i || role.Role != msp.MSPRole_PEER || role.MspIdentifier <= last {
-				t.Errorf("OutOf(%d, %v): rule %d is %v of %v", c.n, c.msps, i, r, &role)
+		t.Run(fmt.Sprint(c.n, c.msps), func(t *testing.T) {
+			policy, err := OutOf(c.n, msp.MSPRole_PEER, c.msps)
+			if (err == nil) != c.ok {
+				t.Errorf("OutOf(%d, %v): %v", c.n, c.msps, err)
 			}
-			last = role.MspIdentifier
-		}
+			if err != nil {
+				return
+			}
+			rule := policy.Rule.GetNOutOf()
+			if int(rule.N) != c.n || len(rule.Rules) != len(c.msps) || len(policy.Identities) != len(c.msps) {
+				t.Errorf("OutOf(%d, %v) = %v", c.n, c.msps, policy)
+			}
+			last := ""
+			for i, r := range rule.Rules {
+				var role msp.MSPRole
+				unmarshal(t, policy.Identities[i].Principal, &role)
+				if int(r.GetSignedBy()) != i || role.Role != msp.MSPRole_PEER || role.MspIdentifier <= last {
+					t.Errorf("OutOf(%d, %v): rule %d is %v of %v", c.n, c.msps, i, r, &role)
+				}
+				last = role.MspIdentifier
+			}
+		})
 	}
 }
