@@ -25,8 +25,8 @@ import (
 func feCommand() *cobra.Command {
 	spec := scenario.FE{}
 	var (
-		seed         uint64
-		out, printed string
+		seed            uint64
+		out, formatName string
 	)
 	cmd := &cobra.Command{
 		Use:   "fe",
@@ -43,9 +43,9 @@ one line per timing, so that benchstat can compare machines and versions.`,
   meterbench fe --bits 1024,1536,2048,3072,4096 --lengths 1,24,96 --out costs`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at := slices.Index(formatNames(), printed)
+			at := slices.Index(formatNames(), formatName)
 			if at < 0 {
-				return lab.InputErrorf("--format: %q is none of %s", printed, strings.Join(formatNames(), ", "))
+				return lab.InputErrorf("--format: %q is none of %s", formatName, strings.Join(formatNames(), ", "))
 			}
 			if !cmd.Flags().Changed("bits") { // the default is for schemes that have these sizes
 				spec.Bits = spec.SomeHas(workloads.Schemes(), spec.Bits)
@@ -90,7 +90,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 	flags.IntVar(&spec.Samples, "samples", scenario.MinSamples, "timings of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
 	flags.StringVar(&out, "out", "", "also write tables as CSV, figures, report.html and bench.txt to this `folder`")
-	flags.StringVar(&printed, "format", formatNames()[0], "print as "+strings.Join(formatNames(), ", ")+" (bench is the Go benchmark format)")
+	flags.StringVar(&formatName, "format", formatNames()[0], "output format: "+strings.Join(formatNames(), ", ")+" (the Go benchmark format)")
 	return cmd
 }
 

@@ -53,9 +53,9 @@ type Plateau struct {
 // the luckiest of them, and on a shared machine that is worth a quarter.
 //
 // Points that something other than the network limited do not count. Where a load that was measured
-// so only carried clearly more, or more clients could have done, the plateau is not known, but the
-// highest throughput. More clients could not where a second level confirms the plateau, or a peer
-// limits it.
+// so only carried clearly more, or more clients could have done, the plateau is unknown: Plateau
+// then returns the highest throughput as a lower bound. More clients could not where a second level
+// confirms the plateau, or a peer limits it.
 func (s Series) Plateau(share float64) (p Plateau) {
 	var alone, others, levels []Level
 	highest := 0.0
