@@ -82,7 +82,7 @@ func TestBilling(t *testing.T) {
 					t.Fatal(err)
 				}
 				if tx.Function != reading.FnPutBill || (tx.Encrypt > 0) != (form == "encrypted") || bill.To-bill.From != 3 {
-					t.Fatalf("transaction %d is %+v of %v on channel %d", at, bill, tx.Encrypt, tx.Channel)
+					t.Fatalf("transaction %d calls %s with a bill over %d readings, encryption %v", at, tx.Function, bill.To-bill.From, tx.Encrypt)
 				}
 				s.commit(t, tx) // as the first bill of its kind
 				if meter, wh := b.Reading(10 + at); meter != bill.Meter || wh == 0 {
@@ -202,6 +202,6 @@ func TestGroupErrors(t *testing.T) {
 	padded := good
 	padded.kind, padded.Encryption = "padded", Encryption{}
 	if r, err := NewReadings(t.Context(), padded); err != nil || r.params.CiphertextSize() > 100 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("padded readings of %v, %v", r, err)
 	}
 }

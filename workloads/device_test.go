@@ -126,9 +126,10 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := device.sealed; s.Kind.String() != kind || device.fleet != fleet.Config() || (s.Public != nil) != (kind == "encrypted") || (s.Size > 0) != (kind == "padded") {
-			t.Errorf("%s: the device is told %+v", kind, s)
-		}
+		equal(t, "kind in the device", device.sealed.Kind.String(), kind)
+		equal(t, "fleet in the device", device.fleet, fleet.Config())
+		equal(t, "the device has a public key", device.sealed.Public != nil, kind == Encrypted)
+		equal(t, "the device has a size", device.sealed.Size > 0, kind == Padded)
 		if kind == "encrypted" {
 			if p, err := fe.ReadParams(device.sealed.Public); err != nil || p != r.params {
 				t.Errorf("public key for %v, %v", p, err)
@@ -139,9 +140,10 @@ func TestDevice(t *testing.T) {
 			}
 		}
 		tx, err := r.Transaction(t.Context(), 14)
-		if err != nil || tx.Function != reading.FnPut || !bytes.Equal(tx.Args[0], []byte{1}) || tx.Channel != 1 || tx.Encrypt != time.Second {
-			t.Errorf("%s: %+v, %v", kind, tx, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPut, Args: [][]byte{{1}}, Channel: 1, Encrypt: time.Second})
 		if got := fmt.Sprint(device.asked); got != "[1/1]" {
 			t.Errorf("%s: asked for %s", kind, got)
 		}
@@ -181,9 +183,11 @@ func TestDeviceOfGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(device.sealed.Members) != 12 || device.sealed.Group != r.params || device.sealed.Public != nil {
-		t.Fatalf("the device is told %+v", device.sealed)
+	if n := len(device.sealed.Members); n != 12 {
+		t.Fatalf("the device has %d members", n)
 	}
+	equal(t, "parameters of the groups", device.sealed.Group, r.params)
+	equal(t, "public key of an authority", device.sealed.Public, []byte(nil))
 	groups := r.cipher.(*groups)
 	if _, err := groups.members[0][0].Seal(); err == nil || !strings.Contains(err.Error(), "sealed before") {
 		t.Errorf("sealed twice: %v", err)
@@ -235,18 +239,25 @@ func TestDeviceOfBills(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if known, err := own.gateway.Registration(); err != nil || !reflect.DeepEqual(gateway, known) {
-			t.Errorf("%s: the gateway is %+v, without a device %+v, %v", form, gateway, known, err)
+		without, err := own.gateway.Registration()
+		if err != nil {
+			t.Fatal(err)
 		}
+		equal(t, "gateway", gateway, without)
 		s := device.served
-		if s.ID != gateway.ID || s.Seed != config.Fleet.Config().Seed || !reflect.DeepEqual(s.Tariffs, b.tariffs) || (s.Public != nil) != (form == "encrypted") || device.sealed.Kind != 0 {
-			t.Errorf("%s: the device is told %+v and %+v", form, s, device.sealed)
+		equal(t, "id in the device", s.ID, gateway.ID)
+		equal(t, "seed in the device", s.Seed, config.Fleet.Config().Seed)
+		if !reflect.DeepEqual(s.Tariffs, b.tariffs) { // whose big numbers cmp does not compare
+			t.Errorf("%s: the device has %d other tariffs", form, len(s.Tariffs))
 		}
+		equal(t, "the device has a public key", s.Public != nil, form == Encrypted)
+		equal(t, "kind of sensors in the device", device.sealed.Kind, reading.Kind(0))
 		// The second meter's third tariff, in its first period.
 		tx, err := b.Transaction(t.Context(), 10+5*periods*2+1)
-		if err != nil || tx.Function != reading.FnPutBill || !bytes.Equal(tx.Args[0], []byte{2}) || tx.Channel != 1 || tx.Encrypt != time.Second {
-			t.Errorf("%s: %+v, %v", form, tx, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		equal(t, "transaction", tx, bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{{2}}, Channel: 1, Encrypt: time.Second})
 		if want := "[tariff 2 bill-000001/0 bill-000001/1 bill-000001/2]"; fmt.Sprint(device.asked) != want {
 			t.Errorf("%s: asked for %s, want %s", form, device.asked, want)
 		}

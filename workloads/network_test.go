@@ -148,7 +148,7 @@ func TestRealNetwork(t *testing.T) {
 	}
 	for _, p := range tried.Probes {
 		if p.Honest != (p.Accepted == p.Attempts) || !p.Honest && p.Accepted > 0 {
-			t.Errorf("%+v", p)
+			t.Errorf("%s: %d of %d accepted, refused %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 		}
 	}
 }

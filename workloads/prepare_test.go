@@ -14,7 +14,7 @@ func TestPrepareReportsAndStops(t *testing.T) {
 	config := Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 40}}, Fleet: fleet(t, "a", 3, 1)}
 	r := workload(t, config)
 	var calls []int
-	made, err := r.Prepare(t.Context(), 0, func(done, total int) {
+	preparation, err := r.Prepare(t.Context(), 0, func(done, total int) {
 		if total != 40 {
 			t.Errorf("total %d", total)
 		}
@@ -26,8 +26,13 @@ func TestPrepareReportsAndStops(t *testing.T) {
 	if len(calls) != 40 || !slices.IsSorted(calls) || calls[39] != 40 {
 		t.Errorf("progress %v", calls)
 	}
-	if c := made.Encrypt; c.N != 40 || c.P50 <= 0 || c.Low == nil || *c.Low > c.P50 || *c.High < c.P50 || made.Total < c.P50 {
-		t.Errorf("preparation %+v", made)
+	cost := preparation.Encrypt
+	equal(t, "samples", cost.N, 40)
+	if cost.P50 <= 0 || preparation.Total < cost.P50 {
+		t.Errorf("one ciphertext took %g s, all of them %g s", cost.P50, preparation.Total)
+	}
+	if cost.Low == nil || *cost.Low > cost.P50 || *cost.High < cost.P50 {
+		t.Errorf("the median %g s is not in its interval", cost.P50)
 	}
 
 	ctx, stop := context.WithCancelCause(t.Context())

@@ -1,7 +1,6 @@
 package workloads
 
 import (
-	"reflect"
 	"testing"
 	"time"
 
@@ -45,7 +44,7 @@ func TestSource(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Meter != fleet.ID(2) || got.Number != 35 {
-			t.Errorf("%s: %+v", config.kind, got)
+			t.Errorf("%s: reading %d of meter %s", config.kind, got.Number, got.Meter)
 		}
 		if id, wh := r.Reading(105); id != fleet.ID(2) || wh != 25 {
 			t.Errorf("%s reports %d", id, wh)
@@ -53,9 +52,10 @@ func TestSource(t *testing.T) {
 		switch config.kind {
 		case "plain":
 			values, err := reading.UnmarshalValues(got.Payload)
-			if want := (reading.Values{Register: 5, Interval: time.Hour, Wh: []int64{25}}); err != nil || !reflect.DeepEqual(values, want) {
-				t.Errorf("%+v, %v", values, err)
+			if err != nil {
+				t.Fatal(err)
 			}
+			equal(t, "values", values, reading.Values{Register: 5, Interval: time.Hour, Wh: []int64{25}})
 		case "encrypted":
 			if sum := evaluation(t, r, []int64{2})(got.Payload); sum != 50 {
 				t.Errorf("2 * 25 decrypts to %d", sum)

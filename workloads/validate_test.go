@@ -64,7 +64,7 @@ func TestMost(t *testing.T) {
 		{Config{Options: Options{kind: Billing, Form: Plain, Readings: 30}, Fleet: fleetOf(t, 1000, 24, time.Hour)}, 1000 * 8 * 13},
 	} {
 		if got := c.config.Most(); got != c.want {
-			t.Errorf("%+v: at most %d, want %d", c.config, got, c.want)
+			t.Errorf("%v: at most %d, want %d", c.config, got, c.want)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func TestValidateRefuses(t *testing.T) {
 		{Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "dmcfe", Bits: 256, Readings: 30}, Fleet: day}, "no authority"},
 	} {
 		if err := c.config.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v: %v, want %q", c.config, err, c.want)
+			t.Errorf("%v: %v, want %q", c.config, err, c.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,18 +37,20 @@ func TestArrivals(t *testing.T) {
 			arrival.Steps{{PerSecond: 10, For: 2 * time.Second}}},
 	}
 	for _, test := range tests {
-		s, err := parse(strings.Replace(arriving, "arrivals: X, hold: 3s", test.load, 1))
-		if err != nil {
-			t.Errorf("%s: %v", test.load, err)
-			continue
-		}
-		one := s.Series[0]
-		if got := one.Process(9); !reflect.DeepEqual(got, test.want) || one.Load.Hold != test.hold || one.Load.Arrivals.String() != test.text {
-			t.Errorf("%s: %+v for %v, %q", test.load, got, one.Load.Hold, one.Load.Arrivals.String())
-		}
+		t.Run(test.load, func(t *testing.T) {
+			s, err := parse(strings.Replace(arriving, "arrivals: X, hold: 3s", test.load, 1))
+			if err != nil {
+				t.Errorf("%s: %v", test.load, err)
+				return
+			}
+			one := s.Series[0]
+			equal(t, "process", one.Process(9), test.want)
+			equal(t, "hold", one.Load.Hold, test.hold)
+			equal(t, "description", one.Load.Arrivals.String(), test.text)
+		})
 	}
 	if s, err := parse(single); err != nil || s.Series[0].Load.Arrivals.String() != "" {
-		t.Errorf("a closed load has arrivals: %+v, %v", s.Series, err)
+		t.Errorf("a closed load has arrivals %v, %v", s.Series[0].Load.Arrivals, err)
 	}
 }
 
@@ -80,20 +81,24 @@ func TestArrivalErrors(t *testing.T) {
 		{"{trace: x, speed: 0}", "a.yaml:4:48: load.arrivals.speed: must be above 0 and at most 1000000, got 0"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(arriving, "X", test.arrivals, 1)
-		_, err := parse(src)
-		if fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.arrivals, err, test.want)
-		}
+		t.Run(test.arrivals, func(t *testing.T) {
+			src := strings.Replace(arriving, "X", test.arrivals, 1)
+			_, err := parse(src)
+			if fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.arrivals, err, test.want)
+			}
+		})
 	}
 	for _, test := range []struct{ old, new, want string }{
 		{"kind: open, arrivals: X", "kind: closed, clients: 1, arrivals: poisson", "a.yaml:4:44: load.arrivals: a closed load's transactions are due when its clients are free; use kind: open"},
 		{"meters: 7}", "meters: 7, length: 2}", "a.yaml:4:38: load.arrivals.trace: a row of a trace has one value, the workload's readings have 2; give length: 1"},
 	} {
-		src := strings.Replace(strings.Replace(arriving, test.old, test.new, 1), "X", "{trace: x}", 1)
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("got  %v\nwant %s", err, test.want)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			src := strings.Replace(strings.Replace(arriving, test.old, test.new, 1), "X", "{trace: x}", 1)
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
 	}
 }
 
@@ -117,11 +122,15 @@ func TestTrace(t *testing.T) {
 	}
 	one := s.Series[0]
 	replay, ok := one.Process(0).(arrival.Replay)
-	if !ok || replay.Speed != 2 || replay.Trace.Len() != 3 || one.Workload.Meters != 2 || one.Load.Hold != 6*time.Second {
-		t.Errorf("%+v, %+v", one, replay)
+	if !ok {
+		t.Fatalf("arrivals are a %T", one.Process(0))
 	}
+	equal(t, "speed", replay.Speed, 2.0)
+	equal(t, "rows", replay.Trace.Len(), 3)
+	equal(t, "meters", one.Workload.Meters, 2)
+	equal(t, "hold", one.Load.Hold, 6*time.Second)
 	if s, err := follow("hold: 2s, arrivals: {trace: t.csv}", "10,m1,4\n11.5,m1,4\n19,m1,4\n"); err != nil || s.Series[0].Load.Hold != 2*time.Second {
-		t.Errorf("%+v, %v", s.Series, err)
+		t.Errorf("a hold of %v, %v", s.Series[0].Load.Hold, err)
 	}
 
 	tests := []struct{ load, rows, want string }{
@@ -135,8 +144,10 @@ func TestTrace(t *testing.T) {
 		{"arrivals: {trace: t.csv}", "0,m,1\n", file + ":4:7: load.hold: must be longer than the warm-up of 1s, which it includes; got 1s"},
 	}
 	for _, test := range tests {
-		if _, err := follow(test.load, test.rows); fmt.Sprint(err) != test.want {
-			t.Errorf("got  %v\nwant %s", err, test.want)
-		}
+		t.Run(test.load, func(t *testing.T) {
+			if _, err := follow(test.load, test.rows); fmt.Sprint(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
 	}
 }

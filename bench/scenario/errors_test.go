@@ -90,13 +90,15 @@ func TestErrors(t *testing.T) {
 		{series, "{lengths: 1}", "{schemes: [ddh, ddh]}", "a.yaml:10:21: fe.schemes[1]: ddh is given twice"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(test.base, test.old, test.new, 1)
-		if src == test.base {
-			t.Fatalf("%q is not in the text", test.old)
-		}
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			src := strings.Replace(test.base, test.old, test.new, 1)
+			if src == test.base {
+				t.Fatalf("%q is not in the text", test.old)
+			}
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+			}
+		})
 	}
 }
 
@@ -110,17 +112,19 @@ func TestOverrides(t *testing.T) {
 		{"repeat", "--set repeat: want key=value, for example warmup=1s"},
 	}
 	for _, test := range tests {
-		if _, err := parse(series, test.set); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			if _, err := parse(series, test.set); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
+			}
+		})
 	}
 	s, err := parse(series, "series[0].load.hold=9s", "fe=null", "seed=4")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Series[0].Load.Hold != 9*time.Second || s.FE != nil || s.Seed != 4 {
-		t.Errorf("got %+v", s)
-	}
+	equal(t, "hold", s.Series[0].Load.Hold, 9*time.Second)
+	equal(t, "table of costs", s.FE, (*scenario.FE)(nil))
+	equal(t, "seed", s.Seed, uint64(4))
 }
 
 func TestRead(t *testing.T) {
@@ -141,9 +145,13 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if top, err := s.LoadNetwork(s.Series[0].Network); top.Name != "own" || err != nil || s.Path != file || s.Seed != 3 {
-		t.Errorf("topology %s, %v; path %s; seed %d", top.Name, err, s.Path, s.Seed)
+	top, err := s.LoadNetwork(s.Series[0].Network)
+	if err != nil {
+		t.Fatal(err)
 	}
+	equal(t, "topology", top.Name, "own")
+	equal(t, "path", s.Path, file)
+	equal(t, "seed", s.Seed, uint64(3))
 	tests := []struct{ name, set, want string }{
 		{"quikstart", "", "scenario quikstart: there is neither a shipped scenario nor a file of that name; did you mean quickstart?"},
 		{"other.yaml", "", "scenario other.yaml: there is neither a shipped scenario nor a file of that name; known are " + strings.Join(scenario.Names(), ", ")},
@@ -154,16 +162,18 @@ func TestRead(t *testing.T) {
 		{"quickstart", "series[0].load.clients=0", "--set series[0].load.clients: series[0].load.clients[0]: must be 1 to 65536, got 0"},
 	}
 	for _, test := range tests {
-		var set []string
-		if test.set != "" {
-			set = []string{test.set}
-		}
-		_, err := read(test.name, set...)
-		if fmt.Sprint(err) != test.want {
-			t.Errorf("got %v, want %s", err, test.want)
-		}
-		if _, ok := err.(*strictyaml.Error); !ok {
-			t.Errorf("%v is a %T", err, err)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			var set []string
+			if test.set != "" {
+				set = []string{test.set}
+			}
+			_, err := read(test.name, set...)
+			if fmt.Sprint(err) != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+			if _, ok := err.(*strictyaml.Error); !ok {
+				t.Errorf("%v is a %T", err, err)
+			}
+		})
 	}
 }

@@ -20,14 +20,16 @@ func TestFE(t *testing.T) {
 		{"{schemes: [paillier, ddh], bits: [1024, 1536]}", "[paillier ddh] [1024 1536] [1 24] [10000]"},
 	}
 	for _, test := range tests {
-		s, err := parse(single + "fe: " + test.given + "\n")
-		if err != nil {
-			t.Errorf("%s: %v", test.given, err)
-			continue
-		}
-		if got := fmt.Sprint(s.FE.Schemes, s.FE.Bits, s.FE.Lengths, s.FE.Bounds); got != test.want || s.FE.Samples != 6 {
-			t.Errorf("%s: %s, want %s", test.given, got, test.want)
-		}
+		t.Run(test.given, func(t *testing.T) {
+			s, err := parse(single + "fe: " + test.given + "\n")
+			if err != nil {
+				t.Errorf("%s: %v", test.given, err)
+				return
+			}
+			if got := fmt.Sprint(s.FE.Schemes, s.FE.Bits, s.FE.Lengths, s.FE.Bounds); got != test.want || s.FE.Samples != 6 {
+				t.Errorf("%s: %s, want %s", test.given, got, test.want)
+			}
+		})
 	}
 }
 
@@ -57,9 +59,11 @@ func TestFEErrors(t *testing.T) {
 		{"{boundz: 5}", "a.yaml:5:6: unknown key fe.boundz; did you mean bound?"},
 	}
 	for _, test := range tests {
-		if _, err := parse(single + "fe: " + test.given + "\n"); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
-		}
+		t.Run(test.given, func(t *testing.T) {
+			if _, err := parse(single + "fe: " + test.given + "\n"); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
+			}
+		})
 	}
 	fe := scenario.FE{Schemes: []string{"ddh"}, Bits: []int{2048}, Lengths: []int{1}, Bounds: []int64{100}, Samples: 6}
 	if p := fe.Check(workloads.Schemes(), ""); p != nil {

@@ -43,9 +43,11 @@ func TestMix(t *testing.T) {
 		{in(single), "encrypted: encrypted ddh 2048 length 1 inline"},
 	}
 	for _, test := range tests {
-		if got := strings.Join(test.got, "\n"); got != test.want {
-			t.Errorf("got\n%s\nwant\n%s", got, test.want)
-		}
+		t.Run(test.want, func(t *testing.T) {
+			if got := strings.Join(test.got, "\n"); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
 	}
 }
 
@@ -64,12 +66,14 @@ func TestMixErrors(t *testing.T) {
 		{series, "fe:", "workloads: []\nfe:", "a.yaml:10:12: workloads: a scenario has either series, or one workload and load; move it into series, or leave series out"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(test.base, test.old, test.new, 1)
-		if src == test.base {
-			t.Fatalf("%q is not in the text", test.old)
-		}
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			src := strings.Replace(test.base, test.old, test.new, 1)
+			if src == test.base {
+				t.Fatalf("%q is not in the text", test.old)
+			}
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+			}
+		})
 	}
 }

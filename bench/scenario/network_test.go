@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,16 +46,12 @@ func TestSeriesOverrides(t *testing.T) {
 		Topology: "minimal", Policy: "any", Batch: topology.Batch{Timeout: time.Second, Messages: 10}, Limits: topology.Limits{Gateway: 700}, Channels: 2,
 		Caps: topology.Caps{Peer: topology.Cap{CPUs: 0.25, Memory: 512 << 20}, Orderer: topology.Cap{CPUs: 1}},
 	}}
-	if got := parsed().Networks(); !slices.Equal(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
+	equal(t, "networks", parsed().Networks(), want)
 	if got, want := want[1].String(), "minimal/policy=any/batch=1s,10/limits=gateway:700/caps=peer:0.25:512MiB,orderer:1/channels=2"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	same := parsed("series[1].batch=null", "series[1].limits=null", "series[1].policy=null", "series[1].channels=null", "series[1].caps={peer: {cpus: 0.5}}")
-	if got := same.Networks(); !slices.Equal(got, []scenario.Network{general}) {
-		t.Errorf("got %+v", got)
-	}
+	equal(t, "networks without overrides", same.Networks(), []scenario.Network{general})
 }
 
 // A series has factors of its own beside those of all series, in one order.
@@ -101,10 +96,12 @@ func TestSeriesFactorErrors(t *testing.T) {
 		{"vary.encryption=[{bank: 0}]", "series[0].workload.kind=encrypted", "--set vary.encryption: vary.encryption[0].bank: must be 1 to 10000000, got 0"},
 	}
 	for _, test := range tests {
-		_, err := parse(overriding, test.set, test.more)
-		if fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			_, err := parse(overriding, test.set, test.more)
+			if fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.set, err, test.want)
+			}
+		})
 	}
 }
 
@@ -119,9 +116,11 @@ func TestTargetWithNetworkKeys(t *testing.T) {
 		{"channels=2", "--set channels: channels" + refused},
 		{"vary.caps=[{}]", "--set vary.caps: vary.caps" + refused},
 	} {
-		if _, err := parse(src, test.set); fmt.Sprint(err) != test.want {
-			t.Errorf("got  %v\nwant %s", err, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			if _, err := parse(src, test.set); fmt.Sprint(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
 	}
 }
 
@@ -141,22 +140,20 @@ func TestLoadNetwork(t *testing.T) {
 	var names []string
 	for _, c := range top.Channels {
 		names = append(names, c.Name)
-		if c.Batch.Messages != 7 || c.Chaincodes[0].Endorsement != "any" {
-			t.Errorf("%+v", c)
-		}
+		equal(t, "messages", c.Batch.Messages, uint32(7))
+		equal(t, "endorsement", c.Chaincodes[0].Endorsement, "any")
 	}
-	if !slices.Equal(names, []string{"c", "c-2", "c-3"}) || top.Caps.Peer != (topology.Cap{CPUs: 0.5, Memory: 1 << 30}) {
-		t.Errorf("channels %v, caps %+v", names, top.Caps)
-	}
+	equal(t, "channels", names, []string{"c", "c-2", "c-3"})
+	equal(t, "cap of the peer", top.Caps.Peer, topology.Cap{CPUs: 0.5, Memory: 1 << 30})
 	top.Channels[1].Chaincodes[0].Name, top.Channels[1].Members[0] = "other", "x"
 	if c := top.Channels[0]; c.Chaincodes[0].Name != "readings" || c.Members[0] != "ptb" {
-		t.Errorf("channels share what they hold: %+v", c)
+		t.Errorf("channels share what they hold: contract %s, member %s", c.Chaincodes[0].Name, c.Members[0])
 	}
 	if top, err = s.LoadNetwork(scenario.Network{Topology: "own.yaml"}); err != nil || len(top.Channels) != 2 {
-		t.Errorf("%+v, %v", top.Channels, err)
+		t.Errorf("%d channels, %v", len(top.Channels), err)
 	}
 	if top, err = s.LoadNetwork(scenario.Network{Topology: "own.yaml", Channels: 1}); err != nil || len(top.Channels) != 1 {
-		t.Errorf("%+v, %v", top.Channels, err)
+		t.Errorf("%d channels, %v", len(top.Channels), err)
 	}
 }
 
@@ -172,9 +169,11 @@ func TestNetworkPlaces(t *testing.T) {
 		{"series[0].vary.policy=[any, none]", `--set series[0].vary.policy: series[0].vary.policy[1]: not with topology minimal: unknown endorsement "none"; known are any, majority, all, "N of [organisation, …]"`},
 		{"series[0].vary.topology=[minimal, maximal]", `--set series[0].vary.topology: series[0].vary.topology[1]: there is neither a shipped topology "maximal" nor a file ` + filepath.Join(filepath.Dir(file), "maximal") + "; did you mean minimal?"},
 	} {
-		if _, err := read(file, test.set); fmt.Sprint(err) != test.want {
-			t.Errorf("got  %v\nwant %s", err, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			if _, err := read(file, test.set); fmt.Sprint(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
 	}
 }
 
@@ -193,12 +192,14 @@ func TestMeters(t *testing.T) {
 		{grouped, "workload={kind: padded, scheme: dmcfe, length: 24, meters: 9}", "--set workload: workload.meters: meters (9) must be a multiple of length x channels (24 x 1); for example meters: 24"},
 		{strings.Replace(grouped, "length: 8", "length: 8, meters: 96", 1), "channels=5", "a.yaml:3:63: workload.meters: meters (96) must be a multiple of length x channels (8 x 5); for example meters: 80"},
 	} {
-		if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, err := read(file, test.set)
-		if got := strings.Replace(fmt.Sprint(err), file, "a.yaml", 1); got != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.set, got, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(test.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := read(file, test.set)
+			if got := strings.Replace(fmt.Sprint(err), file, "a.yaml", 1); got != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.set, got, test.want)
+			}
+		})
 	}
 }

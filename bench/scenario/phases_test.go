@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
 
@@ -45,9 +46,12 @@ func TestPhases(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	base, burst := s.Series[0], s.Series[1]
-	if base.Load.Kind != "open" || base.Mix != nil || burst.Load.Kind != "closed" || len(burst.Mix) != 2 || burst.Mix[1].Weight != 1 || burst.Start != 3*time.Second {
-		t.Errorf("%+v\n%+v", base, burst)
-	}
+	equal(t, "kind of the base's load", base.Load.Kind, result.LoadOpen)
+	equal(t, "mix of the base", len(base.Mix), 0)
+	equal(t, "kind of the burst's load", burst.Load.Kind, result.LoadClosed)
+	equal(t, "mix of the burst", len(burst.Mix), 2)
+	equal(t, "weight of the second part", burst.Mix[1].Weight, 1)
+	equal(t, "start of the burst", burst.Start, 3*time.Second)
 }
 
 // What is varied is varied for all phases of a series, also where it means
@@ -117,13 +121,15 @@ func TestPhaseErrors(t *testing.T) {
 		{"{kind: open, rate: 20/s, hold: 9s}", "{kind: open, arrivals: {trace: t.csv}, hold: 9s}\n        workloads: [{kind: plain}]", "a.yaml:10:20: series[0].phases[0].workloads: give either workload or workloads"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(phased, test.old, test.new, 1)
-		if src == phased {
-			t.Fatalf("%q is not in the text", test.old)
-		}
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			src := strings.Replace(phased, test.old, test.new, 1)
+			if src == phased {
+				t.Fatalf("%q is not in the text", test.old)
+			}
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+			}
+		})
 	}
 	if _, err := parse(single, "phases=[]"); fmt.Sprint(err) != "a.yaml:3:11: workload: a series has either phases, or one workload and load; move it into phases, or leave phases out" {
 		t.Error(err)

@@ -58,9 +58,9 @@ func TestQuickstart(t *testing.T) {
 		t.Errorf("series %v", series)
 	}
 	bank := options(s.Series[1].Workload)
-	if bank.Scheme != "ddh" || bank.Bits != 2048 || bank.Encryption != (workloads.Encryption{Mode: "bank", Bank: 100}) {
-		t.Errorf("bank: %+v", bank)
-	}
+	equal(t, "scheme", bank.Scheme, "ddh")
+	equal(t, "key size", bank.Bits, 2048)
+	equal(t, "encryption", bank.Encryption, workloads.Encryption{Mode: "bank", Bank: 100})
 	if want := (scenario.FE{Schemes: []string{"ddh"}, Bits: fe.DDH.Sizes(), Lengths: []int{1, 24}, Bounds: []int64{10_000}, Samples: 6}); diff(want, *s.FE) != "" {
 		t.Errorf("table of costs differs from what is wanted:\n%s", diff(want, *s.FE))
 	}
@@ -219,25 +219,34 @@ func FuzzParse(f *testing.F) {
 		names := map[string]bool{}
 		for _, series := range s.Series {
 			if names[series.Name] || names[series.Prefix] || (series.Network.Topology == "") != (s.Target != nil) {
-				t.Fatalf("%+v", series)
+				t.Fatalf("series %s, meters %s, on %s", series.Name, series.Prefix, series.Network)
 			}
 			names[series.Name], names[series.Prefix] = true, true
 			for _, other := range s.Series {
 				if other.Group != "" && other.Group == series.Group && other.Network != series.Network {
-					t.Fatalf("phases on different networks: %+v and %+v from\n%s", series, other, src)
+					t.Fatalf("phases %s and %s on different networks from\n%s", series.Name, other.Name, src)
 				}
 			}
 			levels := len(series.Load.Clients) + len(series.Load.Rate)
 			if !series.Load.Arrivals.Rated() || series.Load.Search != nil {
 				levels++
 			}
-			if levels == 0 || series.Group != "" && (levels != 1 || series.Start < 0) || series.Load.Hold <= s.Warmup && !series.Load.Unsettled() || series.Name == "" {
-				t.Fatalf("%+v from\n%s", series, src)
+			if levels == 0 || series.Group != "" && levels != 1 {
+				t.Fatalf("series %s has %d levels from\n%s", series.Name, levels, src)
+			}
+			if series.Group != "" && series.Start < 0 {
+				t.Fatalf("phase %s starts at %v from\n%s", series.Name, series.Start, src)
+			}
+			if series.Load.Hold <= s.Warmup && !series.Load.Unsettled() {
+				t.Fatalf("series %s holds for %v with a warm-up of %v from\n%s", series.Name, series.Load.Hold, s.Warmup, src)
+			}
+			if series.Name == "" {
+				t.Fatalf("a series has no name from\n%s", src)
 			}
 			for _, w := range series.Workloads() {
 				o := options(w)
 				if o.Length < 1 || w.Meters < 1 || (o.Scheme != "") != slices.Contains(fe.Name(o.Scheme).Sizes(), o.Bits) {
-					t.Fatalf("%+v from\n%s", w, src)
+					t.Fatalf("%v of %d meters from\n%s", w, w.Meters, src)
 				}
 			}
 		}

@@ -23,13 +23,13 @@ func TestSearch(t *testing.T) {
 		{"{kind: open, search: {from: 30/min, to: 5/s}, arrivals: poisson, hold: 3s}", scenario.Search{From: 0.5, To: 5}},
 	}
 	for _, tt := range tests {
-		s, err := parse(searching(tt.load))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.Series[0].Load.Search; got == nil || diff(tt.want, *got) != "" {
-			t.Errorf("%s: %+v, want %+v", tt.load, got, tt.want)
-		}
+		t.Run(tt.load, func(t *testing.T) {
+			s, err := parse(searching(tt.load))
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "search", s.Series[0].Load.Search, &tt.want)
+		})
 	}
 }
 
@@ -57,9 +57,11 @@ func TestSearchErrors(t *testing.T) {
 		{"{kind: closed, search: {from: 1, to: 5}, hold: 3s}\nfresh: true", "a.yaml:5:8: fresh: a search repeats itself on one network; leave it out"},
 	}
 	for _, tt := range tests {
-		if _, err := parse(searching(tt.load)); err == nil || err.Error() != tt.want {
-			t.Errorf("%s:\n got %v\nwant %s", tt.load, err, tt.want)
-		}
+		t.Run(tt.load, func(t *testing.T) {
+			if _, err := parse(searching(tt.load)); err == nil || err.Error() != tt.want {
+				t.Errorf("%s:\n got %v\nwant %s", tt.load, err, tt.want)
+			}
+		})
 	}
 	ahead := strings.Replace(searching("{kind: open, search: {from: 1/s, to: 5/s}, hold: 3s}"), "encrypted}", "encrypted, encryption: ahead}", 1)
 	if _, err := parse(ahead); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {

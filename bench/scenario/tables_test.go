@@ -1,6 +1,8 @@
 package scenario_test
 
 import (
+	"testing"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -12,6 +14,14 @@ import (
 // parse reads a scenario from its text, with the tables that the program has.
 func parse(text string, sets ...string) (scenario.Scenario, error) {
 	return scenario.Parse("a.yaml", []byte(text), sets, lab.Catalog())
+}
+
+// equal reports how a value differs from the one that is wanted.
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := diff(want, got); d != "" {
+		t.Errorf("%s differs from what is wanted:\n%s", what, d)
+	}
 }
 
 // options returns what only workloads of readings and bills have.

@@ -48,7 +48,7 @@ func TestTarget(t *testing.T) {
 		t.Errorf("kind %s, options differ from what is wanted:\n%s", s.Target.Kind, diff)
 	}
 	if networks := s.Networks(); len(networks) != 1 || networks[0] != (scenario.Network{}) {
-		t.Errorf("%+v", networks)
+		t.Errorf("networks %v", networks)
 	}
 	s, err = parse(simulated, "target={kind: reference, commit: {servers: 1, service: {kind: constant, mean: 2ms}}}")
 	if err != nil {
@@ -90,12 +90,14 @@ func TestTargetErrors(t *testing.T) {
 		{"for: 1s", "for: 0s", "a.yaml:10:27: target.stalls[0].for: must be above 0 and at most 24h0m0s, got 0s"},
 		{"stalls", "stals", "a.yaml:10:3: unknown key target.stals; did you mean stalls?"},
 	} {
-		src := strings.Replace(simulated, tt.old, tt.new, 1)
-		if src == simulated {
-			t.Fatalf("%q is not in the text", tt.old)
-		}
-		if _, err := parse(src); fmt.Sprint(err) != tt.want {
-			t.Errorf("%s for %s\ngot  %v\nwant %s", tt.new, tt.old, err, tt.want)
-		}
+		t.Run(tt.new, func(t *testing.T) {
+			src := strings.Replace(simulated, tt.old, tt.new, 1)
+			if src == simulated {
+				t.Fatalf("%q is not in the text", tt.old)
+			}
+			if _, err := parse(src); fmt.Sprint(err) != tt.want {
+				t.Errorf("%s for %s\ngot  %v\nwant %s", tt.new, tt.old, err, tt.want)
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
 )
@@ -79,7 +80,7 @@ func TestVary(t *testing.T) {
 		{Topology: "minimal", Batch: topology.Batch{Timeout: 200 * time.Millisecond, Messages: 100}},
 		{Topology: "minimal", Batch: topology.Batch{Timeout: time.Second}},
 	}; !slices.Equal(networks, want) {
-		t.Errorf("networks %+v, want %+v", networks, want)
+		t.Errorf("networks differ from what is wanted:\n%s", diff(want, networks))
 	}
 }
 
@@ -96,22 +97,24 @@ func TestVaryNames(t *testing.T) {
 		{"vary.wait=[endorse, commit]", "wait=endorse wait=commit"},
 	}
 	for _, test := range tests {
-		s, err := parse(single, test.set)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		base := "encrypted/"
-		if strings.Contains(test.want, "workload") {
-			base = "a/" // its kind is no name any more
-		}
-		var got []string
-		for _, one := range s.Series {
-			got = append(got, strings.TrimPrefix(one.Name, base))
-		}
-		if strings.Join(got, " ") != test.want {
-			t.Errorf("%s: %q, want %q", test.set, got, test.want)
-		}
+		t.Run(test.set, func(t *testing.T) {
+			s, err := parse(single, test.set)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			base := "encrypted/"
+			if strings.Contains(test.want, "workload") {
+				base = "a/" // its kind is no name any more
+			}
+			var got []string
+			for _, one := range s.Series {
+				got = append(got, strings.TrimPrefix(one.Name, base))
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("%s: %q, want %q", test.set, got, test.want)
+			}
+		})
 	}
 }
 
@@ -126,9 +129,12 @@ vary: {topology: [two-peer, minimal], workload: [encrypted]}
 		t.Fatal(err)
 	}
 	w := options(s.Series[1].Workload)
-	if s.Topology != "two-peer" || s.Series[1].Network.Topology != "minimal" || w.Scheme != "ddh" || w.Bits != 2048 || w.Encryption.Mode != "inline" || w.Length != 3 {
-		t.Errorf("%+v", s)
-	}
+	equal(t, "topology", s.Topology, "two-peer")
+	equal(t, "topology of the second series", s.Series[1].Network.Topology, "minimal")
+	equal(t, "scheme", w.Scheme, "ddh")
+	equal(t, "key size", w.Bits, 2048)
+	equal(t, "encryption", w.Encryption.Mode, result.EncryptInline)
+	equal(t, "length", w.Length, 3)
 }
 
 func TestVaryErrors(t *testing.T) {
@@ -150,13 +156,15 @@ func TestVaryErrors(t *testing.T) {
 		{"[1024, 3072]", "[1024, 1536, 2048, 3072, 4096]\n  length: [" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(upTo(99))), ","), "[]") + "]", "a.yaml:12:3: vary: makes more than 1000 series"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(varied, test.old, test.new, 1)
-		if src == varied {
-			t.Fatalf("%q is not in the text", test.old)
-		}
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			src := strings.Replace(varied, test.old, test.new, 1)
+			if src == varied {
+				t.Fatalf("%q is not in the text", test.old)
+			}
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+			}
+		})
 	}
 }
 
@@ -183,12 +191,14 @@ func TestNetworks(t *testing.T) {
 		{"policy: most", file + ":5:9: policy: not with topology minimal: unknown endorsement \"most\"; "},
 	}
 	for _, test := range tests {
-		write(single + test.more + "\n")
-		_, err := read(file)
-		want, _, _ := strings.Cut(test.want, "; did you mean?")
-		if !strings.HasPrefix(fmt.Sprint(err), want) {
-			t.Errorf("got  %v\nwant %s", err, want)
-		}
+		t.Run(test.more, func(t *testing.T) {
+			write(single + test.more + "\n")
+			_, err := read(file)
+			want, _, _ := strings.Cut(test.want, "; did you mean?")
+			if !strings.HasPrefix(fmt.Sprint(err), want) {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
 	}
 
 	write(single + "policy: all\nbatch: {messages: 7}\nlimits: {endorser: 3}\nvary: {topology: [five-org, minimal], limits: [{gateway: 5}]}\n")
@@ -198,14 +208,20 @@ func TestNetworks(t *testing.T) {
 	}
 	n := s.Networks()
 	if len(n) != 2 {
-		t.Fatalf("%+v", n)
+		t.Fatalf("networks %v", n)
 	}
 	top, err := s.LoadNetwork(n[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := top.Channels[0]
-	if top.Name != "five-org" || c.Batch.Messages != 7 || c.Batch.Timeout != 200*time.Millisecond || c.Chaincodes[0].Endorsement != "all" || top.Limits.Gateway != 5 || top.Limits.Endorser != 3 || top.Limits.Deliver < 100 {
-		t.Errorf("%+v", top)
+	equal(t, "topology", top.Name, "five-org")
+	equal(t, "messages", c.Batch.Messages, uint32(7))
+	equal(t, "timeout", c.Batch.Timeout, 200*time.Millisecond)
+	equal(t, "endorsement", c.Chaincodes[0].Endorsement, "all")
+	equal(t, "gateway limit", top.Limits.Gateway, 5)
+	equal(t, "endorser limit", top.Limits.Endorser, 3)
+	if top.Limits.Deliver < 100 {
+		t.Errorf("deliver limit %d", top.Limits.Deliver)
 	}
 }

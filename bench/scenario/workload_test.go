@@ -21,14 +21,16 @@ func TestWorkloads(t *testing.T) {
 		{"kind: billing, reveal: true, scheme: ecddh", "billing of 30 encrypted readings ecddh 256 length 1"},
 	}
 	for _, test := range tests {
-		s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1))
-		if err != nil {
-			t.Errorf("%s: %v", test.given, err)
-			continue
-		}
-		if got := s.Series[0].Workload.String(); got != test.want {
-			t.Errorf("%s: %s, want %s", test.given, got, test.want)
-		}
+		t.Run(test.given, func(t *testing.T) {
+			s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1))
+			if err != nil {
+				t.Errorf("%s: %v", test.given, err)
+				return
+			}
+			if got := s.Series[0].Workload.String(); got != test.want {
+				t.Errorf("%s: %s, want %s", test.given, got, test.want)
+			}
+		})
 	}
 }
 
@@ -64,10 +66,12 @@ func TestWorkloadErrors(t *testing.T) {
 		{"kind: padded, reveal: true", "a.yaml:3:34: workload.reveal: a padded workload has no key authority; leave it out"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(single, "kind: encrypted", test.given, 1)
-		if _, err := parse(src); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
-		}
+		t.Run(test.given, func(t *testing.T) {
+			src := strings.Replace(single, "kind: encrypted", test.given, 1)
+			if _, err := parse(src); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", test.given, err, test.want)
+			}
+		})
 	}
 	src := strings.Replace(strings.Replace(arriving, "kind: plain", "kind: billing, form: plain", 1), "X", "{trace: x}", 1)
 	if _, err := parse(src); fmt.Sprint(err) != "a.yaml:4:38: load.arrivals.trace: the rows of a trace are readings, and a billing workload sends none" {
@@ -86,18 +90,20 @@ func TestWorkloadFactors(t *testing.T) {
 		{"kind: billing, length: 2, bits: 1024", "{workload: [padded, billing, plain]}", "ddh 1024, ddh 1024,  0"},
 	}
 	for _, test := range tests {
-		s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1), "vary="+test.vary)
-		if err != nil {
-			t.Errorf("%s: %v", test.vary, err)
-			continue
-		}
-		var got []string
-		for _, one := range s.Series {
-			got = append(got, fmt.Sprintf("%s %d", options(one.Workload).Scheme, options(one.Workload).Bits))
-		}
-		if strings.Join(got, ", ") != test.want {
-			t.Errorf("%s, %s: %s, want %s", test.given, test.vary, strings.Join(got, ", "), test.want)
-		}
+		t.Run(test.given, func(t *testing.T) {
+			s, err := parse(strings.Replace(single, "kind: encrypted", test.given, 1), "vary="+test.vary)
+			if err != nil {
+				t.Errorf("%s: %v", test.vary, err)
+				return
+			}
+			var got []string
+			for _, one := range s.Series {
+				got = append(got, fmt.Sprintf("%s %d", options(one.Workload).Scheme, options(one.Workload).Bits))
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("%s, %s: %s, want %s", test.given, test.vary, strings.Join(got, ", "), test.want)
+			}
+		})
 	}
 	s, err := parse(strings.Replace(single, "encrypted", "plain", 1), "vary.workload=[billing, encrypted]", "workload.length=4")
 	if err != nil {

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestShipped(t *testing.T) {
@@ -25,41 +26,47 @@ func TestShipped(t *testing.T) {
 	}
 	var names []string
 	for _, test := range tests {
-		names = append(names, test.name)
-		top, err := Load(test.name)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if top.Name != test.name || top.Description == "" {
-			t.Errorf("%s: name %q, description %q", test.name, top.Name, top.Description)
-		}
-		if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != (Orderers{"raft", test.orderers}) {
-			t.Errorf("%s: %v, %v", test.name, top.organisations(), top.Orderers)
-		}
-		for _, o := range top.Organisations {
-			if o.Peers != test.peers {
-				t.Errorf("%s: %s has %d peers", test.name, o.Name, o.Peers)
+		t.Run(test.name, func(t *testing.T) {
+			names = append(names, test.name)
+			top, err := Load(test.name)
+			if err != nil {
+				t.Error(err)
+				return
 			}
-		}
-		wantChannel := []Channel{{
-			Name: "metrology", Members: test.organisations,
-			Batch:      Batch{200 * time.Millisecond, 100, 2 << 20, 10 << 20},
-			Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
-		}}
-		if !reflect.DeepEqual(top.Channels, wantChannel) {
-			t.Errorf("%s: channels %+v", test.name, top.Channels)
-		}
-		if top.Limits != (Limits{2500, 2500, 2500}) {
-			t.Errorf("%s: limits %+v", test.name, top.Limits)
-		}
-		n, of, err := top.Endorsement(top.Channels[0], top.Channels[0].Chaincodes[0])
-		if n != test.endorse || !slices.Equal(of, test.organisations) || err != nil {
-			t.Errorf("%s: endorsement %d of %v, %v", test.name, n, of, err)
-		}
+			if top.Name != test.name || top.Description == "" {
+				t.Errorf("%s: name %q, description %q", test.name, top.Name, top.Description)
+			}
+			if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != (Orderers{"raft", test.orderers}) {
+				t.Errorf("%s: %v, %v", test.name, top.organisations(), top.Orderers)
+			}
+			for _, o := range top.Organisations {
+				if o.Peers != test.peers {
+					t.Errorf("%s: %s has %d peers", test.name, o.Name, o.Peers)
+				}
+			}
+			wantChannel := []Channel{{
+				Name: "metrology", Members: test.organisations,
+				Batch:      Batch{200 * time.Millisecond, 100, 2 << 20, 10 << 20},
+				Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
+			}}
+			equal(t, "channels", top.Channels, wantChannel)
+			equal(t, "limits", top.Limits, Limits{2500, 2500, 2500})
+			n, of, err := top.Endorsement(top.Channels[0], top.Channels[0].Chaincodes[0])
+			if n != test.endorse || !slices.Equal(of, test.organisations) || err != nil {
+				t.Errorf("%s: endorsement %d of %v, %v", test.name, n, of, err)
+			}
+		})
 	}
 	if !slices.Equal(Names(), names) {
 		t.Errorf("shipped are %v, want %v", Names(), names)
+	}
+}
+
+// equal reports how a value differs from the one that is wanted.
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s differ from what is wanted:\n%s", what, d)
 	}
 }
 
@@ -81,9 +88,7 @@ func TestDefaults(t *testing.T) {
 		}},
 		Limits: Limits{500, 2500, 2500},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
+	equal(t, "topology", got, want)
 }
 
 func TestErrors(t *testing.T) {
@@ -127,13 +132,15 @@ func TestErrors(t *testing.T) {
 		{"channels:", "caps: {per: {cpus: 1}}\nchannels:", "a.yaml:3:8: unknown key caps.per; did you mean peer?"},
 	}
 	for _, test := range tests {
-		src := strings.Replace(small, test.old, test.new, 1)
-		if src == small {
-			t.Fatalf("%q is not in the text", test.old)
-		}
-		if _, err := Parse("a.yaml", []byte(src)); fmt.Sprint(err) != test.want {
-			t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
-		}
+		t.Run(test.old, func(t *testing.T) {
+			src := strings.Replace(small, test.old, test.new, 1)
+			if src == small {
+				t.Fatalf("%q is not in the text", test.old)
+			}
+			if _, err := Parse("a.yaml", []byte(src)); fmt.Sprint(err) != test.want {
+				t.Errorf("%s\ngot  %v\nwant %s", src, err, test.want)
+			}
+		})
 	}
 }
 
@@ -143,7 +150,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := Load(file); got.Name != "a" || err != nil {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got topology %s, %v", got.Name, err)
 	}
 	if err := os.WriteFile(file, []byte("nme: a"), 0o600); err != nil {
 		t.Fatal(err)
@@ -176,10 +183,12 @@ func TestEndorsement(t *testing.T) {
 		{nil, "2 of [d, a,b]", 2, []string{"d", "a", "b"}},
 	}
 	for _, test := range tests {
-		n, of, err := top.Endorsement(Channel{Members: test.members}, Chaincode{Endorsement: test.policy})
-		if n != test.n || !slices.Equal(of, test.of) || err != nil {
-			t.Errorf("%s: %d of %v, %v; want %d of %v", test.policy, n, of, err, test.n, test.of)
-		}
+		t.Run(fmt.Sprint(test.members), func(t *testing.T) {
+			n, of, err := top.Endorsement(Channel{Members: test.members}, Chaincode{Endorsement: test.policy})
+			if n != test.n || !slices.Equal(of, test.of) || err != nil {
+				t.Errorf("%s: %d of %v, %v; want %d of %v", test.policy, n, of, err, test.n, test.of)
+			}
+		})
 	}
 	_, _, err := top.Endorsement(Channel{Members: []string{"a", "b"}}, Chaincode{Name: "readings", Endorsement: "1 of [c]"})
 	if want := `readings.endorsement: "c" is no member of the channel; known are a, b`; fmt.Sprint(err) != want {
@@ -209,8 +218,11 @@ func FuzzParse(f *testing.F) {
 		for _, c := range top.Channels {
 			for _, cc := range c.Chaincodes {
 				n, of, err := top.Endorsement(c, cc)
-				if err != nil || n < 1 || n > len(of) || !slices.Contains(c.Members, cc.Operator) {
-					t.Fatalf("%d of %v, operator %q, %v", n, of, cc.Operator, err)
+				if err != nil || n < 1 || n > len(of) {
+					t.Fatalf("%d of %v endorse, %v", n, of, err)
+				}
+				if !slices.Contains(c.Members, cc.Operator) {
+					t.Fatalf("operator %q is none of the members %v", cc.Operator, c.Members)
 				}
 			}
 		}
@@ -224,7 +236,7 @@ func TestCaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (Caps{Peer: Cap{CPUs: 0.5, Memory: 512 << 20}, Device: Cap{CPUs: 0.1}}); got.Caps != want {
-		t.Errorf("got %+v, want %+v", got.Caps, want)
+		t.Errorf("caps differ from what is wanted:\n%s", cmp.Diff(want, got.Caps))
 	}
 	manifest, err := json.Marshal(got.Caps)
 	if want := `{"peer":{"cpus":0.5,"memory_bytes":536870912},"device":{"cpus":0.1}}`; err != nil || string(manifest) != want {

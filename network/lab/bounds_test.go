@@ -27,14 +27,16 @@ func TestScenariosHaveTheSimulatorsBounds(t *testing.T) {
 		{parts(workloads.MaxParts, 1), parts(workloads.MaxParts+1, 1)},
 		{parts(2, workloads.MaxRun-1), parts(2, workloads.MaxRun)},
 	} {
-		for text, right := range map[string]bool{c.most: true, c.beyond: false} {
-			_, err := scenario.Parse("a.yaml", []byte("name: a\ntopology: minimal\n"+text+"\nload: {kind: closed, clients: 1, hold: 3s}\n"), nil, Catalog())
-			switch {
-			case (err == nil) != right:
-				t.Errorf("%.80s: %v", text, err)
-			case !right && !strings.HasPrefix(err.Error(), "a.yaml:3:"):
-				t.Errorf("no place in %v", err)
+		t.Run(c.most, func(t *testing.T) {
+			for text, right := range map[string]bool{c.most: true, c.beyond: false} {
+				_, err := scenario.Parse("a.yaml", []byte("name: a\ntopology: minimal\n"+text+"\nload: {kind: closed, clients: 1, hold: 3s}\n"), nil, Catalog())
+				switch {
+				case (err == nil) != right:
+					t.Errorf("%.80s: %v", text, err)
+				case !right && !strings.HasPrefix(err.Error(), "a.yaml:3:"):
+					t.Errorf("no place in %v", err)
+				}
 			}
-		}
+		})
 	}
 }

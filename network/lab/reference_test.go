@@ -1,9 +1,10 @@
 package lab
 
 import (
-	"reflect"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
@@ -56,7 +57,10 @@ func TestReferenceConfig(t *testing.T) {
 		},
 		GiveUp: 100 * time.Millisecond, Stalls: []reference.Stall{{At: 500 * time.Millisecond, For: 100 * time.Millisecond}},
 	}
-	if !reflect.DeepEqual(got, want) || got.Validate() != nil {
-		t.Errorf("got\n%+v, want\n%+v, %v", got, want, got.Validate())
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("configuration differs from what is wanted:\n%s", d)
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
 	}
 }

@@ -73,14 +73,16 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		{target + "workload: {kind: billing, length: 24}\n" + closed, "3:18: workload.kind: "},
 		{"name: a\ntarget: {kind: reference, stalls: [{at: 2s, for: 2s}, {at: 3s, for: 1s}]}\nworkload: {kind: plain}\n" + closed, "2:"},
 	} {
-		file := filepath.Join(dir, "a.yaml")
-		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, err := Read(file, nil)
-		if _, placed := errors.AsType[*strictyaml.Error](err); !placed || !strings.HasPrefix(err.Error(), file+":"+c.want) {
-			t.Errorf("%v, want %s in\n%s", err, c.want, c.text)
-		}
+		t.Run(c.text, func(t *testing.T) {
+			file := filepath.Join(dir, "a.yaml")
+			if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Read(file, nil)
+			if _, placed := errors.AsType[*strictyaml.Error](err); !placed || !strings.HasPrefix(err.Error(), file+":"+c.want) {
+				t.Errorf("%v, want %s in\n%s", err, c.want, c.text)
+			}
+		})
 	}
 }
 

@@ -91,7 +91,7 @@ func config(t *testing.T, l Ledger) Config {
 // A ledger that checks nothing takes every false reading, and still no verifier
 // takes a false bill.
 func TestGullibleLedger(t *testing.T) {
-	found, err := Probe(t.Context(), config(t, ledger()))
+	report, err := Probe(t.Context(), config(t, ledger()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestGullibleLedger(t *testing.T) {
 		result.ProbeUnapprovedFunction: {"verifier: function": 3},
 		result.ProbeTamperedBill:       {"verifier: gateway signature": 2, "verifier: result": 1},
 	}
-	for _, p := range found.Probes {
+	for _, p := range report.Probes {
 		refused, known := want[p.Kind]
 		if !known {
 			t.Errorf("%s: not expected, or tried twice", p.Kind)
@@ -129,23 +129,23 @@ func TestGullibleLedger(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	l := ledger()
 	l.refuse[reading.FnPut] = reading.CodeSignature
-	found, err := Probe(t.Context(), config(t, l))
+	report, err := Probe(t.Context(), config(t, l))
 	if err == nil {
 		t.Error("replayed what was never taken")
 	}
-	for _, p := range found.Probes {
+	for _, p := range report.Probes {
 		if p.Accepted > 0 || p.Refused[reading.CodeSignature.Name] != p.Attempts {
-			t.Errorf("%s: %+v", p.Kind, p)
+			t.Errorf("%s: %d of %d accepted, refused %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 		}
 	}
 	l = ledger()
 	l.refuse[reading.FnPutBill] = reading.CodeBillDigest
-	if found, err = Probe(t.Context(), config(t, l)); err != nil {
+	if report, err = Probe(t.Context(), config(t, l)); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range found.Probes {
+	for _, p := range report.Probes {
 		if p.Kind == result.ProbeHonestBill && p.Refused[reading.CodeBillDigest.Name] != p.Attempts {
-			t.Errorf("%s: %+v", p.Kind, p)
+			t.Errorf("%s: %d of %d accepted, refused %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 		}
 	}
 }
