@@ -72,16 +72,17 @@ func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 		gateway, endorser = gateway+r.Gateway, endorser+r.Endorser
 	}
 	limited := e.Point.Outcomes[result.Limited.String()]
-	visible := share(float64(limited), float64(e.Point.Scheduled)) >= refusedShare
-	hidden := share(float64(endorser), float64(e.Scheduled)) >= refusedShare
+	visible := share(limited, e.Point.Scheduled) >= refusedShare
+	hidden := share(endorser, e.Scheduled) >= refusedShare
 	if !visible && !hidden {
 		return "", "", ""
 	}
 	if endorser > gateway || !visible {
-		text = fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)", endorser, e.Scheduled, percent(float64(endorser), float64(e.Scheduled)))
+		text = fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)",
+			endorser, e.Scheduled, percent(endorser, e.Scheduled))
 		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()
 	}
-	text = fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(float64(limited), float64(e.Point.Scheduled)))
+	text = fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(limited, e.Point.Scheduled))
 	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()
 }
 
@@ -111,11 +112,12 @@ func timer(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	wait, commit := p.Latency[result.PartWaitCut.String()], p.Latency[result.PartCommit.String()]
 	if p.Load.Kind != result.LoadClosed || p.Conditions.Wait != result.WaitCommit || p.BlockCut == nil || wait.N == 0 ||
-		share(float64(p.BlockCut.Timer), float64(p.BlockCut.Total())) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
+		share(p.BlockCut.Timer, p.BlockCut.Total()) < timerShare || share(wait.Mean, commit.Mean) < timerShare {
 		return "", "", ""
 	}
 	text = fmt.Sprintf("the timer of %.3g s cut %d of %d blocks before they held %d transactions; of a commit latency of %s waiting for the cut took %s (%s)",
-		p.Conditions.BatchTimeout, p.BlockCut.Timer, p.BlockCut.Total(), p.Conditions.BatchMessages, seconds(commit.Mean), seconds(wait.Mean), percent(wait.Mean, commit.Mean))
+		p.Conditions.BatchTimeout, p.BlockCut.Timer, p.BlockCut.Total(), p.Conditions.BatchMessages,
+		seconds(commit.Mean), seconds(wait.Mean), percent(wait.Mean, commit.Mean))
 	if e.BlockFill > 0 {
 		text += fmt.Sprintf("; blocks were open for %s on average", seconds(e.BlockFill))
 	}
@@ -164,7 +166,8 @@ func commit(e *Evidence) (kind result.LimitKind, process, text string) {
 func client(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	if dropped := p.Outcomes[result.Dropped.String()]; dropped > 0 {
-		return result.LimitSlots, "", fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s", dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())
+		return result.LimitSlots, "", fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s",
+			dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())
 	}
 	if p.Valid {
 		return "", "", ""

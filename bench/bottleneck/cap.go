@@ -35,7 +35,7 @@ func capped(e *Evidence) (kind result.LimitKind, process, text string) {
 	}
 	text = fmt.Sprintf("%s used %.3g of the %.3g cores that its cap allows", process, p.CPU[process], p.Cap(process).CPUs)
 	if t := p.Throttled[process]; t.Periods > 0 {
-		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(float64(t.Throttled), float64(t.Periods)))
+		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(t.Throttled, t.Periods))
 	}
 	return result.LimitCap, process, text + "; " + e.usage() + e.refusals()
 }

@@ -71,14 +71,16 @@ func Largest(of map[string]float64) (name string, most float64) {
 
 func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-func share(part, of float64) float64 {
+type amount interface{ uint64 | float64 }
+
+func share[T amount](part, of T) float64 {
 	if of <= 0 {
 		return 0
 	}
-	return part / of
+	return float64(part) / float64(of)
 }
 
-func percent(part, of float64) string { return fmt.Sprintf("%.3g %%", 100*share(part, of)) }
+func percent[T amount](part, of T) string { return fmt.Sprintf("%.3g %%", 100*share(part, of)) }
 
 func seconds(s float64) string {
 	if s < 1 {

@@ -27,6 +27,7 @@ func (a Audit) Problem() string {
 	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {
 		return ""
 	}
-	return fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; %d are on the ledger twice, %d against the client's record, %d from nobody here; the contract stores %d readings, %d were committed",
+	return fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; "+
+		"%d are on the ledger twice, %d against the client's record, %d not from this run; the contract stores %d readings, %d were committed",
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, committed)
 }

@@ -90,7 +90,8 @@ func (s *study) split(all []*trace) {
 		p := &s.summary.Points[t.point]
 		switch {
 		case t.joined < t.valid && t.instants != nil:
-			s.flag(p, result.NotSplit, fmt.Sprintf("the time inside the network is not split: the nodes' logs lack the blocks of %d of %d transactions", t.valid-t.joined, t.valid), "")
+			s.flag(p, result.NotSplit, "", "the time inside the network is not split: the nodes' logs lack the blocks of %d of %d transactions",
+				t.valid-t.joined, t.valid)
 		case t.joined > 0 && t.joined == t.valid:
 			for i, part := range result.BlockParts() {
 				q := quantiles(t.parts[i])

@@ -2,7 +2,6 @@ package study
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -136,7 +135,8 @@ func (s *session) trace(report *nodeReport, m bench.Result, first uint64, w *res
 		instants: report.instants, evidence: report.evidence,
 	})
 	if report.drift.Abs() > driftLimit {
-		s.flag(p, result.ClockMoved, fmt.Sprintf("the wall clock moved by %v against the monotonic clock: so far off may the phases inside the network be", report.drift.Round(time.Microsecond)), "")
+		s.flag(p, result.ClockMoved, "", "the wall clock moved by %v against the monotonic clock: the parts inside the network may be off by as much",
+			report.drift.Round(time.Microsecond))
 	}
 	wall := m.Epoch.Round(0)
 	summarizeBlocks(p, report.blocks, wall.Add(w.From), wall.Add(w.To))

@@ -143,7 +143,7 @@ func (s *session) interval(p *result.Point, w *result.Window) {
 	i.Low = max(0, i.Low)
 	p.Intervals["throughput_per_s"] = *i
 	for _, warning := range i.Warnings {
-		s.flag(p, warning.Code, warning.Text, "")
+		s.flag(p, warning.Code, "", "%s", warning.Text)
 	}
 }
 
@@ -158,7 +158,8 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 		limit = max(limit, delayShare**commit)
 	}
 	if name, lag := highest(p.ScheduleLag); m.Crowded {
-		s.flag(p, result.Crowded, fmt.Sprintf("clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed", bench.DefaultOutstanding), "")
+		s.flag(p, result.Crowded, "", "clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed",
+			bench.DefaultOutstanding)
 	} else if lag > limit {
 		invalid("the client was late: schedule lag %s %.1f ms, more than %.1f ms", name, lag*1e3, limit*1e3)
 	}
@@ -178,9 +179,9 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	}
 	switch hold := l.series.Load.Hold; {
 	case m.Held < hold:
-		s.flag(p, result.Shortened, "the level was interrupted and is shorter than planned", "")
+		s.flag(p, result.Shortened, "", "the level was interrupted and is shorter than planned")
 	case m.Partial:
-		s.flag(p, result.Shortened, "the level was interrupted after its hold, when its last transactions were under way", "")
+		s.flag(p, result.Shortened, "", "the level was interrupted after its hold, when its last transactions were under way")
 	}
 	var busy float64 // stolen time included, which no process here could have
 	for _, c := range p.CPU {
@@ -188,16 +189,17 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	}
 	if cores := s.manifest.Host.Cores; busy >= bottleneck.FullHost*float64(cores) {
 		who, most := bottleneck.Largest(p.CPU)
-		s.flag(p, result.HostFull, "the host was full: what limited throughput is the machine that network and client share",
-			fmt.Sprintf("%.2f of %d cores; most by %s, %.2f", busy, cores, who, most))
+		s.flag(p, result.HostFull, fmt.Sprintf("%.2f of %d cores; most by %s, %.2f", busy, cores, who, most),
+			"the host was full: what limited throughput is the machine that network and client share")
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
-		s.flag(p, result.FewBlocks, fmt.Sprintf("the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit), "")
+		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput",
+			blocksLimit)
 	}
 	// Not a fault of the client: the target did not give the slots back in time.
 	if n := w.Counts[result.Dropped]; n > 0 {
-		s.flag(p, result.SomeDropped, "transactions were dropped: they were due when all slots were taken",
-			fmt.Sprintf("%d of %d, %d slots", n, p.Scheduled, l.load.Slots))
+		s.flag(p, result.SomeDropped, fmt.Sprintf("%d of %d, %d slots", n, p.Scheduled, l.load.Slots),
+			"transactions were dropped: they were due when all slots were taken")
 	}
 	for _, f := range m.Failures {
 		if f.Outcome != result.Interrupted {

@@ -199,9 +199,9 @@ func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
 	for range 3 { // repetitions
 		for _, clients := range []int{1, 2, 8} {
 			p := result.Point{Series: "a", Load: result.Load{Kind: "closed", Clients: clients}}
-			s.flag(&p, result.FewBlocks, "short", "3 blocks")
+			s.flag(&p, result.FewBlocks, "3 blocks", "short")
 			if clients > 1 {
-				s.flag(&p, result.HostFull, "full", "")
+				s.flag(&p, result.HostFull, "", "full")
 			}
 			want := []result.Warning{{Code: result.FewBlocks, Text: "short (3 blocks)"}, {Code: result.HostFull, Text: "full"}}
 			if diff := cmp.Diff(want[:min(2, clients)], p.Notices); diff != "" {
@@ -209,7 +209,7 @@ func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
 			}
 		}
 	}
-	s.flag(&result.Point{Series: "b", Load: result.Load{Kind: "open", Offered: 2.5}}, result.HostFull, "full", "")
+	s.flag(&result.Point{Series: "b", Load: result.Load{Kind: "open", Offered: 2.5}}, result.HostFull, "", "full")
 	want := []result.Warning{
 		{Code: result.FewBlocks, Where: []string{"a at 1 client", "a at 2 clients", "a at 8 clients"}, Text: "short"},
 		{Code: result.HostFull, Where: []string{"a at 2 clients", "a at 8 clients", "b at 2.5/s"}, Text: "full"},

@@ -123,6 +123,6 @@ func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Win
 	v := stats.Judge(&steady.latency, backlog)
 	p.Steady = v.State
 	if text, ok := unsteady()[v.State]; ok {
-		s.flag(p, result.NotSteady, text, v.Reason)
+		s.flag(p, result.NotSteady, v.Reason, "%s", text)
 	}
 }

@@ -178,7 +178,8 @@ func (s *study) finish(failed error) error {
 	}
 	given := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
 	if n := s.Scenario.Repeat; given > 0 && n > 1 && n < leastRepetitions {
-		s.warn(stats.FewRepetitions, "every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d", n, leastRepetitions, leastRepetitions)
+		s.warn(stats.FewRepetitions, "every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d",
+			n, leastRepetitions, leastRepetitions)
 	}
 	s.manifest.Ended = time.Now().UTC()
 	if err := s.writer.Close(s.manifest, s.summary); err != nil {
@@ -258,8 +259,9 @@ func (s *study) newManifest() result.Run {
 	maps.Copy(versions, s.Versions)
 	return result.Run{
 		ID: s.ID, Scenario: s.Scenario.Name, Source: s.Scenario.Source, Seed: s.Scenario.Seed,
-		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; ciphertexts and Fabric's own signatures are randomised and do not",
-		Started:  time.Now().UTC(), Versions: versions, Preparation: map[string]result.Preparation{},
+		SeedNote: "plans, values, meter keys and signatures of plain payloads repeat from the seed; " +
+			"ciphertexts and Fabric's own signatures are randomised and do not",
+		Started: time.Now().UTC(), Versions: versions, Preparation: map[string]result.Preparation{},
 		Instrument: s.Instrument, Uncalibrated: s.Uncalibrated,
 	}
 }

@@ -10,7 +10,8 @@ import (
 
 // flag adds a warning to a point, with its figures in brackets where there are any, and to the
 // run's own list without them.
-func (s *study) flag(p *result.Point, code stats.Code, text, figures string) {
+func (s *study) flag(p *result.Point, code stats.Code, figures, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
 	s.note(place(p.Series, p.Load), code, text)
 	if figures != "" {
 		text = fmt.Sprintf("%s (%s)", text, figures)
