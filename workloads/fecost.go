@@ -33,10 +33,10 @@ func (s FESpec) CountCells() (int, error) {
 	return len(cells), err
 }
 
-// MeasureFE times the four steps of every combination in the spec, one after the other on one goroutine,
-// on vectors of values uniform in 0 … bound. The function is the sum of the vector's values, as of a day.
-// Every result is compared with the plaintext. The steps, for schemes with an authority and for groups of
-// meters without one:
+// MeasureFE times the four steps of every combination in the spec, one after the other on one
+// goroutine, on vectors of values uniform in 0 … bound. The function is the sum of the vector's values,
+// as of a day. Every result is compared with the plaintext. The steps, for schemes with an authority
+// and for groups of meters without one:
 //
 //	           authority                            group of as many meters as the length
 //	keygen     master keys, without the search      one meter's keys and its agreement
@@ -46,9 +46,9 @@ func (s FESpec) CountCells() (int, error) {
 //	decrypt    the function of the vector           the function of all meters' values
 //
 // The samples are interleaved: one of each combination, then the next of each, so that drift of the
-// machine affects all of them alike. Garbage is collected before each. Decryption includes all checks of
-// the ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms, which has
-// a time of its own and makes decryption faster.
+// machine affects all of them alike. Garbage is collected before each. Decryption includes all checks
+// of the ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms,
+// which has a time of its own and makes decryption faster.
 //
 // When the context is done it returns its error along with the combinations that have a sample, in the
 // spec's order. With any other error it returns none.
@@ -149,8 +149,8 @@ func (c *feCell) sample(ctx context.Context, shared *feShared, random *rand.Rand
 	return nil
 }
 
-// secondsPerCall times as many calls as fill a millisecond, so that the clock's own cost does not show in
-// calls of a few microseconds.
+// secondsPerCall times as many calls as fill a millisecond, so that the clock's own cost does not show
+// in calls of a few microseconds.
 func secondsPerCall(call func() error) (float64, error) {
 	for calls := 1; ; calls *= 2 {
 		start := time.Now()
@@ -198,8 +198,8 @@ func (c *feCell) tableFrom() string {
 	return result.TableComputed
 }
 
-// onLedger returns the size of a reading with a ciphertext of that size and the longest signature, 0 if a
-// reading cannot hold it.
+// onLedger returns the size of a reading with a ciphertext of that size and the longest signature, 0 if
+// a reading cannot hold it.
 func onLedger(ciphertext int) int {
 	r := reading.Reading{
 		Kind: reading.Encrypted, Meter: "meter-000001", Time: time.Unix(0, 0),

@@ -3,11 +3,10 @@
 //
 // Data flow: Start runs this program again under another name, in a control group if it has a cap.
 // OpenSensors and OpenGateway return a meter.Maker and a gateway.Biller whose readings and bills the
-// device makes and signs, with the same code as the load generator. Calls are those of net/rpc, over
-// a pair of pipes; many may wait at once.
+// device makes and signs, with the same code as the load generator. Calls are those of net/rpc, over a
+// pair of pipes; many may wait at once.
 //
-// The gateway holds no secret key of encryption, and of what is encrypted no plaintext leaves a
-// sensor.
+// The gateway holds no secret key of encryption, and of what is encrypted no plaintext leaves a sensor.
 package device
 
 import (
@@ -241,8 +240,7 @@ func (d *Device) Throttle() (proc.Throttle, error) {
 // Died delivers an error if the device ends unasked, as network.Died does.
 func (d *Device) Died() <-chan error { return d.died }
 
-// Close ends the device. Whoever waits for an answer gets an error. It may be
-// called again.
+// Close ends the device. Whoever waits for an answer gets an error. It may be called again.
 func (d *Device) Close() error {
 	d.closing.Do(func() {
 		if d.process != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// newDamgard returns the scheme "damgard", that of Agrawal, Libert and Stehlé, "Fully Secure
-// Functional Encryption for Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant
-// from decisional Diffie-Hellman, built like Damgård's variant of ElGamal: adaptively secure in the
+// newDamgard returns the scheme "damgard", that of Agrawal, Libert and Stehlé, "Fully Secure Functional
+// Encryption for Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant from
+// decisional Diffie-Hellman, built like Damgård's variant of ElGamal: adaptively secure in the
 // quadratic residues modulo a safe prime p. Generators and primes are gofe's precomputed ones; the
 // proof assumes that nobody knows the logarithm of h to the base g. With generators g and h, master
 // secrets s and t, and public h_i = g^s_i * h^t_i:

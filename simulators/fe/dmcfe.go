@@ -13,23 +13,24 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan and
-// Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT 2018):
-// secure against the static corruption of members under the symmetric external Diffie-Hellman
+// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan
+// and Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT
+// 2018): secure against the static corruption of members under the symmetric external Diffie-Hellman
 // assumption and in the random oracle model, in the pairing groups of bn256.
 //
-// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on a
-// matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such as
-// the number of their interval, and only values of one label add up. With H hashing labels into G_1^2
-// and H' functions into G_2^2:
+// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on
+// a matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such
+// as the number of their interval, and only values of one label add up. With H hashing labels into
+// G_1^2 and H' functions into G_2^2:
 //
 //	ciphertext of x  c = H(label)·s + x*g_1
 //	key share for y  d = y*s*g_2 + T*H'(y), one number of y for each member
 //	result           the z with e(g_1, g_2)^z = e(sum of y_i*c_i, g_2) / e(H(label), sum of d_i)
 //
 // A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by
-// Agree; and to approve a function every Member derives its share, DeriveShare, from which CombineShares
-// makes the key of a GroupEvaluator. The callers must see to it that the public keys are the members'.
+// Agree; and to approve a function every Member derives its share, DeriveShare, from which
+// CombineShares makes the key of a GroupEvaluator. The callers must see to it that the public keys are
+// the members'.
 //
 // Without an authority the members guard themselves: each refuses its share for a function of one
 // member's value alone, unless its maker allowed that. It looks at one function at a time. Combinations
@@ -84,8 +85,8 @@ func (p Params) validateGroup() error {
 	return nil
 }
 
-// NewGroup makes all members of a group, as NewMember does, and has them agree. It takes about 0.2 ms for
-// each pair of members, and fails with the context's error.
+// NewGroup makes all members of a group, as NewMember does, and has them agree. It takes about 0.2 ms
+// for each pair of members, and fails with the context's error.
 func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -112,10 +113,10 @@ func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 // PublicKey returns the member's public key, a point of 64 bytes.
 func (m *Member) PublicKey() []byte { return bytes.Clone(m.own) }
 
-// Agree computes the member's part of the group's shared secrets from the public keys of all members, in
-// the order of their indices and with its own. It refuses a key that comes twice, whose owner would be
-// several members, and a second agreement: shares under keys chosen later would reveal what the group's
-// own hide.
+// Agree computes the member's part of the group's shared secrets from the public keys of all members,
+// in the order of their indices and with its own. It refuses a key that comes twice, whose owner would
+// be several members, and a second agreement: shares under keys chosen later would reveal what the
+// group's own hide.
 func (m *Member) Agree(keys [][]byte) error {
 	if m.public != nil {
 		return errors.New("fe: agree: the member has agreed on the keys of its group; make a new member")
@@ -184,16 +185,16 @@ func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	return append(share[0].Marshal(), share[1].Marshal()...), nil
 }
 
-// A GroupKey lets its holder compute one function of the values of a label: the sum of Function[i] times
-// the value of member i.
+// A GroupKey lets its holder compute one function of the values of a label: the sum of Function[i]
+// times the value of member i.
 type GroupKey struct {
 	Params   Params
 	Function []int64 // y
 	Secret   []byte  // the sum of all members' shares: two points of G_2
 }
 
-// CombineShares makes the key of a function from the shares of all members. If they are not shares of y,
-// the key fits no ciphertext.
+// CombineShares makes the key of a function from the shares of all members. If they are not shares of
+// y, the key fits no ciphertext.
 func CombineShares(p Params, y []int64, shares [][]byte) (GroupKey, error) {
 	if err := p.validateGroup(); err != nil {
 		return GroupKey{}, err

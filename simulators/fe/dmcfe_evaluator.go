@@ -8,8 +8,8 @@ import (
 	"github.com/fentec-project/bn256"
 )
 
-// A GroupEvaluator computes one function of the values that a group's members encrypted under one label.
-// Many goroutines may use it at once; it starts none.
+// A GroupEvaluator computes one function of the values that a group's members encrypted under one
+// label. Many goroutines may use it at once; it starts none.
 type GroupEvaluator struct {
 	params   Params
 	function []int64
@@ -17,9 +17,9 @@ type GroupEvaluator struct {
 	logs     *logTable[*bn256.GT]
 }
 
-// NewGroupEvaluator makes the evaluator of a key. The table of discrete logarithms comes from tables, which
-// may need to compute it first; with 2^20 entries that takes about 6 s. It refuses a function whose
-// results may be beyond the reach of the tables, and fails with the context's error.
+// NewGroupEvaluator makes the evaluator of a key. The table of discrete logarithms comes from tables,
+// which may need to compute it first; with 2^20 entries that takes about 6 s. It refuses a function
+// whose results may be beyond the reach of the tables, and fails with the context's error.
 func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*GroupEvaluator, error) {
 	if err := key.Params.validateGroup(); err != nil {
 		return nil, err
@@ -46,9 +46,9 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 // Table implements Searcher.
 func (e *GroupEvaluator) Table() TableOrigin { return e.logs.from }
 
-// Evaluate returns the sum of y_i*x_i over the members' values of the label, from their ciphertexts in the
-// order of the members. It checks the ciphertexts first, fails with ErrNoResult if they do not fit the
-// key or the label, and with the context's error as soon as that is done.
+// Evaluate returns the sum of y_i*x_i over the members' values of the label, from their ciphertexts in
+// the order of the members. It checks the ciphertexts first, fails with ErrNoResult if they do not fit
+// the key or the label, and with the context's error as soon as that is done.
 func (e *GroupEvaluator) Evaluate(ctx context.Context, label uint64, ciphertexts [][]byte) (int64, error) {
 	if len(ciphertexts) != e.params.Length {
 		return 0, fmt.Errorf("fe: evaluate: %d ciphertexts; the group has %d members", len(ciphertexts), e.params.Length)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// usedLabels holds labels as disjoint ranges in ascending order that do not touch: a meter that counts its
-// intervals fills one.
+// usedLabels holds labels as disjoint ranges in ascending order that do not touch: a meter that counts
+// its intervals fills one.
 type usedLabels struct{ ranges []labelRange }
 
 type labelRange struct{ first, last uint64 }

@@ -8,8 +8,8 @@ import (
 	"github.com/fentec-project/bn256"
 )
 
-// readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with coordinates
-// that are not reduced, which bn256 accepts.
+// readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with
+// coordinates that are not reduced, which bn256 accepts.
 func readG1(b []byte) (*bn256.G1, error) {
 	point := new(bn256.G1)
 	var again []byte
@@ -72,8 +72,8 @@ func weighted(points []*bn256.G1, y []int64) *bn256.G1 {
 	return sum
 }
 
-// pairings returns the product of e(a_i, b_i), with one final exponentiation.
-// A pair with a zero in it has no part in the product.
+// pairings returns the product of e(a_i, b_i), with one final exponentiation. A pair with a zero in it
+// has no part in the product.
 func pairings(a []*bn256.G1, b []*bn256.G2) *bn256.GT {
 	product := bn256.GetGTOne()
 	for i := range a {

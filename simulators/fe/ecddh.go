@@ -13,12 +13,11 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// The scheme "ecddh" is that of Abdalla, Bourse, De Caro and Pointcheval,
-// "Simple Functional Encryption Schemes for Inner Products" (PKC 2015), as is
-// "ddh", over the group ristretto255 (RFC 9496) in place of quadratic residues:
-// selectively secure under decisional Diffie-Hellman there, of 128 bits. It is
-// our own construction on filippo.io/edwards25519. Written multiplicatively
-// with the group's generator g, master secret s and public h_i = g^s_i:
+// The scheme "ecddh" is that of Abdalla, Bourse, De Caro and Pointcheval, "Simple Functional Encryption
+// Schemes for Inner Products" (PKC 2015), as is "ddh", over the group ristretto255 (RFC 9496) in place
+// of quadratic residues: selectively secure under decisional Diffie-Hellman there, of 128 bits. It is
+// our own construction on filippo.io/edwards25519. Written multiplicatively with the group's generator
+// g, master secret s and public h_i = g^s_i:
 //
 //	ciphertext  c_0 = g^r, c_i = h_i^r * g^x_i
 //	key of y    k = s·y mod q

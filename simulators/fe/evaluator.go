@@ -27,8 +27,8 @@ type solver[E any] interface {
 	origin() TableOrigin // of its table; zero without one
 }
 
-// A cipherEvaluator evaluates the schemes whose ciphertext is a number of heads, one for each secret in a
-// key, followed by one element for each value.
+// A cipherEvaluator evaluates the schemes whose ciphertext is a number of heads, one for each secret in
+// a key, followed by one element for each value.
 type cipherEvaluator[E any] struct {
 	params Params
 	group  cipherGroup[E]

@@ -1,6 +1,6 @@
-// Package fe encrypts vectors of meter values. The holder of the key of a function, and of a ciphertext,
-// learns the function's value and nothing else. The functions are inner products with a vector y of
-// public weights: a daily sum, a tariff.
+// Package fe encrypts vectors of meter values. The holder of the key of a function, and of a
+// ciphertext, learns the function's value and nothing else. The functions are inner products with a
+// vector y of public weights: a daily sum, a tariff.
 //
 // The roles differ in their keys. The Authority holds the master secret and derives the key of a
 // function; the Encryptor stands in the sensor and needs the public key only; the Evaluator stands in
@@ -16,8 +16,8 @@
 //
 // Setup, key derivation and encryption of ddh, damgard, paillier and dmcfe are gofe's
 // (github.com/fentec-project/gofe). Evaluation is our own: gofe's decryption leaves a goroutine behind
-// that searches on and then blocks for ever, and panics on malformed input. The scheme ecddh is our
-// own construction.
+// that searches on and then blocks for ever, and panics on malformed input. The scheme ecddh is our own
+// construction.
 //
 // Limits of the schemes: a ciphertext can be altered to encrypt a related vector, so the sensor's
 // signature must cover it; a key for l = 1, or l independent keys, reveal the values themselves;
@@ -35,8 +35,8 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// ErrNoResult is the error of Evaluate if no result within the bound fits: the ciphertext was altered or
-// belongs to another master key, or the key is not that of its function.
+// ErrNoResult is the error of Evaluate if no result within the bound fits: the ciphertext was altered
+// or belongs to another master key, or the key is not that of its function.
 var ErrNoResult = errors.New("no result within the bound")
 
 // Params are the public parameters of all keys of a scheme.
@@ -47,8 +47,8 @@ type Params struct {
 	Bound  int64 // B, largest absolute value in x and in y, at least 1
 }
 
-// productBits, even, limits the largest result: l*B^2 < 2^productBits. Beyond it gofe replaces the bound
-// by the order of the group, and a search for logarithms takes hours.
+// productBits, even, limits the largest result: l*B^2 < 2^productBits. Beyond it gofe replaces the
+// bound by the order of the group, and a search for logarithms takes hours.
 const productBits = 48
 
 // Validate checks that the parameters are known and within range.
@@ -93,8 +93,8 @@ func (p Params) checkVector(v []int64) error {
 	return nil
 }
 
-// reach returns the largest absolute result of a function whose weights are within the bound: B times the
-// sum of |y_i|, far less than l*B^2 for the usual functions.
+// reach returns the largest absolute result of a function whose weights are within the bound: B times
+// the sum of |y_i|, far less than l*B^2 for the usual functions.
 func (p Params) reach(y []int64) int64 {
 	var bound int64
 	for _, weight := range y {
@@ -151,8 +151,8 @@ type Encryptor interface {
 	Encrypt(x []int64) ([]byte, error)
 }
 
-// An Evaluator computes functions of ciphertexts. Many goroutines may use it at once; none that it starts
-// outlives its call.
+// An Evaluator computes functions of ciphertexts. Many goroutines may use it at once; none that it
+// starts outlives its call.
 type Evaluator interface {
 	// Evaluate returns the inner product of the encrypted vector with the key's function. It checks
 	// ciphertext and key first, fails with ErrNoResult if they do not fit together, and with the
@@ -160,8 +160,8 @@ type Evaluator interface {
 	Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error)
 }
 
-// Setup makes an Authority with a fresh master key. It fails for a scheme without an authority, and with
-// the context's error within about a second of its end.
+// Setup makes an Authority with a fresh master key. It fails for a scheme without an authority, and
+// with the context's error within about a second of its end.
 func Setup(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -177,9 +177,9 @@ func Setup(ctx context.Context, p Params) (Authority, error) {
 }
 
 // NewEncryptor makes the Encryptor of a public key in the form of codec.Public, as Encryptor.Public
-// returns it. It refuses elements that are not in the scheme's group or that no secret has. The
-// modulus of paillier is part of the key, and without its factors neither it nor the elements can be
-// checked in full: a malicious authority can make a bad key that passes.
+// returns it. It refuses elements that are not in the scheme's group or that no secret has. The modulus
+// of paillier is part of the key, and without its factors neither it nor the elements can be checked in
+// full: a malicious authority can make a bad key that passes.
 func NewEncryptor(public []byte) (Encryptor, error) {
 	p, key, err := readPublic(public)
 	if err != nil {

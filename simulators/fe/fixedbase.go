@@ -9,8 +9,8 @@ const (
 )
 
 // A fixedBase is a table of multiples of one point: d * 2^(5i) * P for digits d from 1 to 16. A
-// multiplication by P then is at most 51 additions and no doubling. It takes 128 kB. The entries that it
-// reads depend on the secret number: it is not hardened against side channels.
+// multiplication by P then is at most 51 additions and no doubling. It takes 128 kB. The entries that
+// it reads depend on the secret number: it is not hardened against side channels.
 type fixedBase [digits][multiples]edwards25519.Point
 
 func newFixedBase(p *edwards25519.Point) *fixedBase {
@@ -38,8 +38,7 @@ func (f *fixedBase) addMultiple(sum *edwards25519.Point, number *signedDigits) {
 	}
 }
 
-// signedDigits are the digits of a number to base 32, each from -15 to 16, the
-// lowest first.
+// signedDigits are the digits of a number to base 32, each from -15 to 16, the lowest first.
 type signedDigits [digits]int8
 
 // signed returns the digits of a little-endian number below 2^254.

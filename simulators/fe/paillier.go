@@ -13,25 +13,23 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure
-// Functional Encryption for Inner Products, from Standard Assumptions" (CRYPTO
-// 2016), in its variant from Paillier's decisional composite residuosity:
-// adaptively secure in the 2n-th residues modulo n^2, where n is the product of
-// two safe primes and the size of the scheme is that of n. With a generator g
-// of the 2n-th residues, master secret s of integers from a discrete Gaussian
-// distribution of deviation sqrt(128) n^(5/2), and public h_i = g^s_i:
+// The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure Functional Encryption for
+// Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant from Paillier's decisional
+// composite residuosity: adaptively secure in the 2n-th residues modulo n^2, where n is the product of
+// two safe primes and the size of the scheme is that of n. With a generator g of the 2n-th residues,
+// master secret s of integers from a discrete Gaussian distribution of deviation sqrt(128) n^(5/2), and
+// public h_i = g^s_i:
 //
 //	ciphertext  c_0 = g^r, c_i = h_i^r * (1 + x_i*n)
 //	key of y    k = s·y, an integer
 //	result      the z with 1 + z*n = (product of c_i^y_i) / c_0^k modulo n^2
 //
-// There is no discrete logarithm to search: z is read off. Unlike the groups of
-// the other schemes n belongs to one authority, and whoever knows its factors
-// can decrypt; Setup makes it and forgets them.
+// There is no discrete logarithm to search: z is read off. Unlike the groups of the other schemes n
+// belongs to one authority, and whoever knows its factors can decrypt; Setup makes it and forgets them.
 type paillierGroup struct{ n, square, g *big.Int }
 
-// paillierLambda is the security parameter of the secrets' distribution, as
-// gofe's documentation recommends it.
+// paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation
+// recommends it.
 const paillierLambda = 128
 
 // newPaillierGroup makes the group of a modulus, with a random generator.
@@ -45,9 +43,9 @@ func newPaillierGroup(n *big.Int) (paillierGroup, error) {
 	return group, nil
 }
 
-// generates tells whether all elements may be powers of a generator with secret
-// exponents: squares modulo n as far as the Jacobi symbol tells, and neither 1
-// nor -1 there. What is 1 modulo n, as 1 + kn is, hides no value.
+// generates tells whether all elements may be powers of a generator with secret exponents: squares
+// modulo n as far as the Jacobi symbol tells, and neither 1 nor -1 there. What is 1 modulo n, as 1 + kn
+// is, hides no value.
 func (z paillierGroup) generates(elements []*big.Int) error {
 	minusOne := new(big.Int).Sub(z.n, big.NewInt(1))
 	for i, e := range elements {
@@ -92,11 +90,10 @@ func (z paillierGroup) scheme(p Params) gofeScheme {
 	}
 }
 
-// A Renewer is an Authority whose group takes long to make, so that it can
-// make another Authority with fresh master keys in the same group.
+// A Renewer is an Authority whose group takes long to make, so that it can make another Authority with
+// fresh master keys in the same group.
 type Renewer interface {
-	// Renew returns an Authority for parameters of the same scheme and size, or
-	// the context's error.
+	// Renew returns an Authority for parameters of the same scheme and size, or the context's error.
 	Renew(ctx context.Context, p Params) (Authority, error)
 }
 
@@ -106,8 +103,8 @@ type paillierAuthority struct {
 	group paillierGroup
 }
 
-// setupPaillier makes a modulus and master keys, which take l exponentiations, by
-// exponents 5/2 the size of n.
+// setupPaillier makes a modulus and master keys, which take l exponentiations, by exponents 5/2 the
+// size of n.
 func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	n, err := newModulus(ctx, p.Bits)
 	if err != nil {
@@ -147,10 +144,9 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 	return group.scheme(p).encryptor(p, h)
 }
 
-// readPaillier takes a public key apart: n, the generator and every h_i. It
-// refuses what can be seen to be wrong without the factors of n. Whether n is
-// the product of two safe primes, and the elements are 2n-th residues, it cannot
-// see: that is for the authority to be trusted with.
+// readPaillier takes a public key apart: n, the generator and every h_i. It refuses what can be seen to
+// be wrong without the factors of n. Whether n is the product of two safe primes, and the elements are
+// 2n-th residues, it cannot see: that is for the authority to be trusted with.
 func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	width := p.Bits / 8
 	n := new(big.Int).SetBytes(key[:width])

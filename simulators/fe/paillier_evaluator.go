@@ -49,8 +49,8 @@ func (z paillierGroup) coprime(elements []*big.Int) error {
 	return nil
 }
 
-// combine returns (product of c_i^y_i) / c_0^k modulo n^2. What has a negative
-// exponent goes below the line, so that one inversion does.
+// combine returns (product of c_i^y_i) / c_0^k modulo n^2. What has a negative exponent goes below the
+// line, so that one inversion does.
 func (z paillierGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	if err := z.coprime(elements); err != nil {
 		return nil, fmt.Errorf("ciphertext: %w", err)
@@ -90,10 +90,10 @@ func (z paillierGroup) reach() int64 { return math.MaxInt64 }
 
 func (z paillierGroup) origin() TableOrigin { return TableOrigin{} }
 
-// read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if
-// there is none. That is the one with 1 + z*n = c, if c has no sign too many: a
-// ciphertext's elements may have one, and then the square hides from who sees
-// results whether the key is even, which decides what becomes of that in a head.
+// read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if there is none. That is
+// the one with 1 + z*n = c, if c has no sign too many: a ciphertext's elements may have one, and then
+// the square hides from who sees results whether the key is even, which decides what becomes of that in
+// a head.
 func (g paillierGroup) read(c *big.Int) *big.Int {
 	c.Mul(c, c).Mod(c, g.square)
 	z, rest := new(big.Int).QuoRem(c.Sub(c, big.NewInt(1)), g.n, new(big.Int))

@@ -74,8 +74,8 @@ type Cost struct {
 	Sample  float64 // of the table of costs: fresh keys, a ciphertext of each member, a decryption
 }
 
-// powers returns the cost of schemes that raise residues to secret powers, some for each value and
-// as many for the head, each of about 200 signatures' time modulo 2048 bits.
+// powers returns the cost of schemes that raise residues to secret powers, some for each value and as
+// many for the head, each of about 200 signatures' time modulo 2048 bits.
 func powers(some float64) func(size float64, length int) Cost {
 	return func(size float64, length int) Cost {
 		encrypt := some * 200 * math.Pow(size/2048, 2.6) * float64(1+length)
@@ -86,8 +86,8 @@ func powers(some float64) func(size float64, length int) Cost {
 // Cost returns about how long the scheme takes at a size, for vectors or groups of a length.
 func (s Scheme) Cost(bits, length int) Cost { return s.cost(float64(bits), length) }
 
-// HasAuthority reports whether the scheme has an authority, whose keys evaluate encrypted vectors.
-// One without encrypts the single values of several meters.
+// HasAuthority reports whether the scheme has an authority, whose keys evaluate encrypted vectors. One
+// without encrypts the single values of several meters.
 func (s Scheme) HasAuthority() bool { return s.setup != nil }
 
 // Elements describes the elements of a ciphertext.

@@ -13,9 +13,9 @@ const (
 	legacy  = "; disallowed since 2014 (SP 800-131A)"
 )
 
-// The strengths of the schemes. Those modulo a safe prime are as strong as discrete logarithms are
-// hard there; the exponents are as long as the modulus, so its size alone decides. Paillier is as
-// strong as its n is hard to factor.
+// The strengths of the schemes. Those modulo a safe prime are as strong as discrete logarithms are hard
+// there; the exponents are as long as the modulus, so its size alone decides. Paillier is as strong as
+// its n is hard to factor.
 var (
 	residueStrength = map[int]strength{
 		1024: {80, table2 + legacy},
@@ -30,8 +30,8 @@ var (
 		"Barreto-Naehrig curves of 254 to 256 bits after the tower number field sieve"}}
 )
 
-// Security returns the scheme's security strength at a size, in bits, and where that number comes
-// from. The strength is nil if there is no assessment.
+// Security returns the scheme's security strength at a size, in bits, and where that number comes from.
+// The strength is nil if there is no assessment.
 func (s Scheme) Security(bits int) (strength *int, source string) {
 	assessed, ok := s.strength[bits]
 	if !ok {

@@ -77,8 +77,8 @@ func encodeTable(group string, entries []uint64) []byte {
 	return append(b, sum[:]...)
 }
 
-// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an older
-// one is gone.
+// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an
+// older one is gone.
 const staleAfter = time.Hour
 
 // sweepParts removes such files from a folder, as far as it can.
@@ -91,7 +91,8 @@ func sweepParts(dir string) {
 	}
 }
 
-// writeTable replaces a file atomically, so that the last of several writers wins. Everybody may read it.
+// writeTable replaces a file atomically, so that the last of several writers wins. Everybody may read
+// it.
 func writeTable(file, group string, entries []uint64) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -18,19 +18,19 @@ const (
 
 // TableConfig describes tables of discrete logarithms.
 type TableConfig struct {
-	// Entries of each table, 2^8 to 2^22, of 8 bytes. More of them make evaluation faster, up to a point,
-	// and its reach longer.
+	// Entries of each table, 2^8 to 2^22, of 8 bytes. More of them make evaluation faster, up to a
+	// point, and its reach longer.
 	Entries int
 	// Dir is the folder in which tables are kept between runs; "" keeps none. Any number of processes
 	// may share it.
 	Dir string
-	// Notice, if not nil, is called with a line about a kept table that cannot be used, or about one that
-	// cannot be kept.
+	// Notice, if not nil, is called with a line about a kept table that cannot be used, or about one
+	// that cannot be kept.
 	Notice func(string)
 }
 
-// DefaultTableConfig describes tables of 2^20 entries, 8 MiB each, kept in the folder meterbench/dlog of
-// the user's cache, or nowhere if there is none.
+// DefaultTableConfig describes tables of 2^20 entries, 8 MiB each, kept in the folder meterbench/dlog
+// of the user's cache, or nowhere if there is none.
 func DefaultTableConfig() TableConfig {
 	c := TableConfig{Entries: 1 << 20}
 	if cache, err := os.UserCacheDir(); err == nil {
@@ -84,8 +84,8 @@ func (t *Tables) Bytes(p Params) int64 {
 	return int64(t.config.Entries) * 8
 }
 
-// Check checks that every result of the function y is within the reach of the tables, before anything is
-// encrypted or evaluated. It always is under a scheme that searches no discrete logarithm.
+// Check checks that every result of the function y is within the reach of the tables, before anything
+// is encrypted or evaluated. It always is under a scheme that searches no discrete logarithm.
 func (t *Tables) Check(p Params, y []int64) error {
 	if err := p.Validate(); err != nil {
 		return err

@@ -14,8 +14,7 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// A zpScheme is a gofeScheme modulo a safe prime. Its ciphertexts have a head for each secret of a
-// key.
+// A zpScheme is a gofeScheme modulo a safe prime. Its ciphertexts have a head for each secret of a key.
 type zpScheme struct {
 	group zpGroup
 	gofeScheme
@@ -67,8 +66,8 @@ func (z zp) evaluator(ctx context.Context, p Params, _ []byte, tables *Tables) (
 	return newLogEvaluator(ctx, p, s.group, tables)
 }
 
-// A zpGroup is the group of quadratic residues modulo the safe prime p: its order is the prime
-// q = (p-1)/2, and g generates it. The fingerprint of an element is its lowest 64 bits.
+// A zpGroup is the group of quadratic residues modulo the safe prime p: its order is the prime q =
+// (p-1)/2, and g generates it. The fingerprint of an element is its lowest 64 bits.
 type zpGroup struct{ p, q, g *big.Int }
 
 var _ cipherGroup[*big.Int] = zpGroup{}
@@ -79,8 +78,8 @@ func (z zpGroup) contains(c *big.Int) bool {
 	return c.Sign() > 0 && c.Cmp(z.p) < 0 && big.Jacobi(c, z.p) == 1
 }
 
-// elements decodes a public key of the group's elements. It refuses what is no element, and 1, which
-// is the key of no secret.
+// elements decodes a public key of the group's elements. It refuses what is no element, and 1, which is
+// the key of no secret.
 func (z zpGroup) elements(key []byte) (data.Vector, error) {
 	var elements data.Vector
 	for i, octets := range codec.Split(key, (z.p.BitLen()+7)/8) {
@@ -99,11 +98,11 @@ var errOutside = errors.New("not in the group")
 
 // decode returns a unit modulo p.
 //
-// That the elements of values are in the group is not tested, which would take longer than all the
-// rest but the heads' powers. The units are the group's elements c and their negatives -c. Weights
-// are public, so whether a sign survives in the product is no secret; if it does, the product is no
-// power of g, and the search, which verifies what it finds, finds nothing. If it does not, the
-// result is that of the same ciphertext without the signs.
+// That the elements of values are in the group is not tested, which would take longer than all the rest
+// but the heads' powers. The units are the group's elements c and their negatives -c. Weights are
+// public, so whether a sign survives in the product is no secret; if it does, the product is no power
+// of g, and the search, which verifies what it finds, finds nothing. If it does not, the result is that
+// of the same ciphertext without the signs.
 func (z zpGroup) decode(octets []byte) (*big.Int, error) {
 	c := new(big.Int).SetBytes(octets)
 	if c.Cmp(z.p) >= 0 {

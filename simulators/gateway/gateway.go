@@ -1,9 +1,9 @@
-// Package gateway simulates a smart-meter gateway: it computes bills from its meters' readings on
-// the ledger and signs them. It holds no secret key of encryption; of ciphertexts it can compute
-// what the market surveillance has approved and issued a key for, and nothing else.
+// Package gateway simulates a smart-meter gateway: it computes bills from its meters' readings on the
+// ledger and signs them. It holds no secret key of encryption; of ciphertexts it can compute what the
+// market surveillance has approved and issued a key for, and nothing else.
 //
-// Data flow: Bill takes readings as they stand on the ledger, computes the approved function of
-// each, adds the results up, signs the bill and returns it in wire form.
+// Data flow: Bill takes readings as they stand on the ledger, computes the approved function of each,
+// adds the results up, signs the bill and returns it in wire form.
 package gateway
 
 import (
@@ -87,9 +87,9 @@ func (g *Gateway) Bill(ctx context.Context, tariff int, readings []reading.Readi
 	return wire, took, err
 }
 
-// Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive,
-// and the time that computing the function of them took. It fails with the context's error as soon as
-// that is done.
+// Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive, and
+// the time that computing the function of them took. It fails with the context's error as soon as that
+// is done.
 func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Reading) (reading.Bill, time.Duration, error) {
 	if len(readings) == 0 {
 		return reading.Bill{}, 0, fmt.Errorf("gateway %s: a bill over no readings", g.config.ID)

@@ -3,9 +3,9 @@
 //
 // Data flow: Values returns the values that a meter measured for one of its readings, in constant time
 // and without any history. Sensors encode them as a payload, plain, padded or encrypted, sign the
-// reading that holds it and return it in wire form, in the load generator as in a device. Values
-// depend on the seed, the meter's index and the metering interval, not on the prefix of the meter's
-// id, so two fleets that differ in name only measure the same.
+// reading that holds it and return it in wire form, in the load generator as in a device. Values depend
+// on the seed, the meter's index and the metering interval, not on the prefix of the meter's id, so two
+// fleets that differ in name only measure the same.
 package meter
 
 import (
@@ -127,9 +127,8 @@ func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
 
 func id(prefix string, meter int) string { return prefix + "-" + strconv.Itoa(MaxMeters + meter)[1:] }
 
-// End returns the end of the last interval of a meter's reading: the fleet's
-// start, plus the meter's phase of less than an interval, plus number+1 times
-// the time that a reading covers.
+// End returns the end of the last interval of a meter's reading: the fleet's start, plus the meter's
+// phase of less than an interval, plus number+1 times the time that a reading covers.
 func (f *Fleet) End(meter int, number uint64) time.Time {
 	intervals := (number + 1) * uint64(f.config.Length)
 	return time.Unix(int64(f.begin(meter)+intervals*f.seconds), 0).UTC()

@@ -19,9 +19,9 @@ type meterKey struct {
 	private *ecdsa.PrivateKey
 }
 
-// key returns a meter's private key. Keys are derived on first use; the last one is kept in each
-// slot. A meter's slot is its index modulo their number, so a fleet that fits never evicts and a
-// larger one stays bounded.
+// key returns a meter's private key. Keys are derived on first use; the last one is kept in each slot.
+// A meter's slot is its index modulo their number, so a fleet that fits never evicts and a larger one
+// stays bounded.
 func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
 	slot := &f.keys[meter%len(f.keys)]
 	if k := slot.Load(); k != nil && k.meter == meter {

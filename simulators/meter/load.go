@@ -2,9 +2,9 @@ package meter
 
 import "math/bits"
 
-// The load curve is integer arithmetic throughout, so that values repeat from
-// the seed on every architecture. Time counts in ticks since 1970 (UTC; there
-// is no daylight saving), energy in units that wattHours converts to Wh.
+// The load curve is integer arithmetic throughout, so that values repeat from the seed on every
+// architecture. Time counts in ticks since 1970 (UTC; there is no daylight saving), energy in units
+// that wattHours converts to Wh.
 const (
 	ticksPerSecond = 256
 	ticksPerHour   = 3600 * ticksPerSecond
@@ -19,10 +19,9 @@ const (
 	dayTypes
 )
 
-// hours is the load of an average household in every hour of a workday, a
-// Saturday and a Sunday, in arbitrary units. The figures are this project's
-// own; their shape follows the published household standard load profile H0
-// of VDEW (1999), now kept by BDEW: low at night, a morning and a higher
+// hours is the load of an average household in every hour of a workday, a Saturday and a Sunday, in
+// arbitrary units. The figures are this project's own; their shape follows the published household
+// standard load profile H0 of VDEW (1999), now kept by BDEW: low at night, a morning and a higher
 // evening peak, weekends with a later morning and more load around noon.
 var hours = [dayTypes][24]uint64{
 	workday:  {4, 3, 2, 2, 2, 4, 8, 11, 10, 8, 7, 7, 8, 7, 6, 6, 8, 10, 13, 15, 14, 12, 9, 6},
@@ -30,13 +29,12 @@ var hours = [dayTypes][24]uint64{
 	sunday:   {6, 5, 3, 2, 2, 2, 3, 6, 10, 13, 13, 13, 15, 11, 8, 7, 8, 10, 12, 14, 13, 11, 8, 6},
 }
 
-// season returns the load on a day of the year (1 to 366) in 1/10000 of the
-// year's mean. It is the dynamisation that VDEW publishes for H0,
+// season returns the load on a day of the year (1 to 366) in 1/10000 of the year's mean. It is the
+// dynamisation that VDEW publishes for H0,
 //
 //	F(t) = -3.92e-10 t^4 + 3.20e-7 t^3 - 7.02e-5 t^2 + 2.10e-3 t + 1.24,
 //
-// rounded to four decimals (VDEW M-32/99 and M-05/2000): 1.24 in January,
-// below 0.8 in July.
+// rounded to four decimals (VDEW M-32/99 and M-05/2000): 1.24 in January, below 0.8 in July.
 func season(dayOfYear int64) uint64 {
 	t := dayOfYear
 	// In units of 1e-12, where every coefficient is whole; half rounds up.
@@ -44,8 +42,8 @@ func season(dayOfYear int64) uint64 {
 	return uint64((f + 50_000_000) / 100_000_000)
 }
 
-// The years 1970 to 1973, one a leap year, repeat; after 28 years so do the
-// days of the week. The calendar leaves this cycle only in 2100.
+// The years 1970 to 1973, one a leap year, repeat; after 28 years so do the days of the week. The
+// calendar leaves this cycle only in 2100.
 const (
 	yearsDays = 4*365 + 1
 	cycleDays = 7 * yearsDays
@@ -75,8 +73,8 @@ func newCurve() *curve {
 	return c
 }
 
-// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40
-// seconds of energy fit into 64 bits.
+// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40 seconds of energy fit
+// into 64 bits.
 func (c *curve) unit(kind int) uint64 { return c.within[kind][24] / ticksPerSecond }
 
 // dayOfYear returns 1 to 366 for a day counted from 1970-01-01.
@@ -102,17 +100,15 @@ func dayType(day uint64) int {
 	return workday
 }
 
-// dayStart returns the energy up to the start of a day, moved forward by the
-// household's noise of that day: two neighbouring days exchange energy, the
-// total over many days stays.
+// dayStart returns the energy up to the start of a day, moved forward by the household's noise of that
+// day: two neighbouring days exchange energy, the total over many days stays.
 func (c *curve) dayStart(day, household uint64) uint64 {
 	moved, _ := bits.Mul64(hash(household, day), c.noise)
 	return day/cycleDays*c.start[cycleDays] + c.start[day%cycleDays] + moved
 }
 
-// energy returns a household's energy from 1970 to a time, in units. It never
-// falls with time. The days' energies follow the calendar and the household's
-// noise; within a day it grows as hours says.
+// energy returns a household's energy from 1970 to a time, in units. It never falls with time. The
+// days' energies follow the calendar and the household's noise; within a day it grows as hours says.
 func (c *curve) energy(ticks, household uint64) uint64 {
 	day, tick := ticks/ticksPerDay, ticks%ticksPerDay
 	hour, tick := tick/ticksPerHour, tick%ticksPerHour
@@ -127,8 +123,8 @@ func (c *curve) energy(ticks, household uint64) uint64 {
 // year returns the energy of an average year.
 func (c *curve) year() uint64 { return c.start[cycleDays] / 28 }
 
-// most returns a bound on the energy of any stretch of that many ticks, far
-// below the 64-bit range for a month.
+// most returns a bound on the energy of any stretch of that many ticks, far below the 64-bit range for
+// a month.
 func (c *curve) most(ticks uint64) uint64 {
 	var peak uint64 // greatest season
 	for day := range int64(366) {
@@ -144,9 +140,9 @@ func (c *curve) most(ticks uint64) uint64 {
 	return steepest*ticks + 1
 }
 
-// hash returns an evenly spread number for a pair. It is the output function
-// of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
-// generators, OOPSLA 2014), applied to each part in turn.
+// hash returns an evenly spread number for a pair. It is the output function of SplitMix64 (Steele,
+// Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014), applied to each part in
+// turn.
 func hash(a, b uint64) uint64 { return mix(mix(a) + b) }
 
 func mix(z uint64) uint64 {

@@ -13,7 +13,8 @@ import (
 // A Maker makes the signed readings of a fleet. Many goroutines may use it at once.
 type Maker interface {
 	// Reading returns the signed reading of that number of a meter, by its index in the fleet, in wire
-	// form, and the time that its encryption took. If values is nil, it reports what the meter measures.
+	// form, and the time that its encryption took. If values is nil, it reports what the meter
+	// measures.
 	Reading(ctx context.Context, meter int, number uint64, values *reading.Values) (wire []byte, encrypt time.Duration, err error)
 }
 
@@ -22,8 +23,8 @@ type Maker interface {
 type SensorsConfig struct {
 	Kind reading.Kind // of their readings
 	Size int          // padded: of a payload, in bytes
-	// Public is the public key of encrypted readings, as fe.Encryptor.Public returns it, under a
-	// scheme with an authority. It is for the fleet's length and bound.
+	// Public is the public key of encrypted readings, as fe.Encryptor.Public returns it, under a scheme
+	// with an authority. It is for the fleet's length and bound.
 	Public []byte
 	// Members are the meters' keys to encrypt single values, as fe.Member.Seal returns them, under a
 	// scheme without an authority; Group holds the parameters of each group.

@@ -11,8 +11,8 @@ import (
 // MaxBilled is the greatest number of readings that a bill covers.
 const MaxBilled = 1000
 
-// A Bill is the sum of an approved function over some readings of a meter, as the ledger stores it.
-// The ledger keeps one bill for each meter, range and function.
+// A Bill is the sum of an approved function over some readings of a meter, as the ledger stores it. The
+// ledger keeps one bill for each meter, range and function.
 type Bill struct {
 	Gateway   string // id of the gateway that computed it
 	Meter     string
@@ -118,8 +118,7 @@ func (b *Bill) Marshal() ([]byte, error) {
 	return append(wire, b.Signature...), nil
 }
 
-// UnmarshalBill is the inverse of Marshal. It does not check the signature,
-// which aliases wire.
+// UnmarshalBill is the inverse of Marshal. It does not check the signature, which aliases wire.
 func UnmarshalBill(wire []byte) (Bill, error) {
 	d := decoder{rest: wire}
 	d.version(billVersion)

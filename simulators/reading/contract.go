@@ -7,10 +7,9 @@ import (
 	"meterbench/internal/refusal"
 )
 
-// The contract "readings": its name and its functions with their arguments.
-// Lists have 1 to MaxRegistrations entries and are stored whole or not at all.
-// Numbers in arguments are decimal, hashes lower-case hexadecimal. Functions
-// marked (operator) are for the operator's organisation, the market
+// The contract "readings": its name and its functions with their arguments. Lists have 1 to
+// MaxRegistrations entries and are stored whole or not at all. Numbers in arguments are decimal, hashes
+// lower-case hexadecimal. Functions marked (operator) are for the operator's organisation, the market
 // surveillance, only.
 const (
 	ContractName = "readings"
@@ -31,9 +30,9 @@ const (
 	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
-// The codes of the contract's refusals: a forged or tampered reading is CodeSignature, a replayed
-// one CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or
-// CodeParameters where its ciphertext is made under foreign parameters.
+// The codes of the contract's refusals: a forged or tampered reading is CodeSignature, a replayed one
+// CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or CodeParameters
+// where its ciphertext is made under foreign parameters.
 var (
 	CodeFunction  = refusal.Invalid("FUNCTION_MISSING") // no function is named
 	CodeNoSuch    = refusal.Missing("FUNCTION_UNKNOWN") // the contract has no such function

@@ -37,8 +37,8 @@ func ParseKey(compressed []byte) (*ecdsa.PublicKey, error) {
 // PointSize is the size of an uncompressed P-256 public key in bytes.
 const PointSize = 65
 
-// Decompress returns a compressed key as a SEC 1 uncompressed point, PointSize
-// bytes: a form that is read without a square root.
+// Decompress returns a compressed key as a SEC 1 uncompressed point, PointSize bytes: a form that is
+// read without a square root.
 func Decompress(compressed []byte) ([]byte, error) {
 	if err := checkKey(compressed); err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func checkKey(key []byte) error {
 	return nil
 }
 
-// sign returns the deterministic signature of a digest (RFC 6979) with the lower s, for which the source
-// of randomness is nil.
+// sign returns the deterministic signature of a digest (RFC 6979) with the lower s, for which the
+// source of randomness is nil.
 func sign(key *ecdsa.PrivateKey, digest [32]byte) ([]byte, error) {
 	return lows.Key{PrivateKey: key}.Sign(nil, digest[:], crypto.SHA256)
 }

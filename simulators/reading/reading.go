@@ -6,8 +6,8 @@
 // Data flow: a meter makes Values, the payload is their plain, padded or encrypted form, Digest covers
 // everything but the signature, and the meter signs the digest. The chaincode reads the bytes back with
 // Unmarshal, which trusts nothing, and checks with CheckForm that the payload fits its kind. A Bill
-// names a meter's readings, the Function that was computed of them and its result, and is signed by
-// the meter's gateway.
+// names a meter's readings, the Function that was computed of them and its result, and is signed by the
+// meter's gateway.
 package reading
 
 import (
@@ -160,8 +160,8 @@ func Unmarshal(b []byte) (Reading, error) {
 	return finish(&d, "reading", r, r.check)
 }
 
-// CheckForm checks that the payload has the size and form of its kind. The caller passes the check of
-// a ciphertext, so that this package knows no scheme.
+// CheckForm checks that the payload has the size and form of its kind. The caller passes the check of a
+// ciphertext, so that this package knows no scheme.
 func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	var err error
 	switch r.Kind {

@@ -58,8 +58,7 @@ func (r *Registration) check() error {
 	return nil
 }
 
-// MarshalRegistrations returns the wire form of a batch of 1 to
-// MaxRegistrations:
+// MarshalRegistrations returns the wire form of a batch of 1 to MaxRegistrations:
 //
 //	version 1 | count 2 | for each: length 1, meter id | key 33 | verify 1, 0 or 1 |
 //	  length 1, gateway id | parameters 32 | begin, Unix time 8 | span in s 4
@@ -94,8 +93,8 @@ func MarshalRegistrations(batch []Registration) ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a point
-// on the curve. Keys alias b.
+// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a
+// point on the curve. Keys alias b.
 func UnmarshalRegistrations(b []byte) ([]Registration, error) {
 	d := decoder{rest: b}
 	d.version(registrationVersion)
@@ -160,8 +159,8 @@ func (g Gateway) Marshal() ([]byte, error) {
 	return append(appendShort([]byte{gatewayVersion}, g.ID), g.Key...), nil
 }
 
-// UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve. The
-// key aliases b.
+// UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve.
+// The key aliases b.
 func UnmarshalGateway(b []byte) (Gateway, error) {
 	d := decoder{rest: b}
 	d.version(gatewayVersion)

@@ -39,8 +39,8 @@ func (v Values) append(b []byte) []byte {
 	return b
 }
 
-// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not positive,
-// no or too many values, and negative energy.
+// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not
+// positive, no or too many values, and negative energy.
 func UnmarshalValues(b []byte) (Values, error) {
 	d := decoder{rest: b}
 	v, err := d.values()

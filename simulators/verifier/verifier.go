@@ -1,7 +1,7 @@
 // Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter
-// and to a function that the market surveillance approved, and that its result is that of this
-// function of these readings. Any holder of the function's evaluation key can do so, without trust in
-// the gateway that computed the bill.
+// and to a function that the market surveillance approved, and that its result is that of this function
+// of these readings. Any holder of the function's evaluation key can do so, without trust in the
+// gateway that computed the bill.
 //
 // Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the
 // readings, checks every signature and the bill's own hash of the readings, and computes the result

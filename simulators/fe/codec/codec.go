@@ -17,8 +17,9 @@
 //	paillier  l+1       bits/4, a residue modulo n^2
 //	dmcfe     1         64, a point of bn256
 //
-// There is one encoding per ciphertext. The codec knows no modulus and no curve: it checks that elements
-// have their width and are not zero; the evaluator checks that they are elements of the scheme's group.
+// There is one encoding per ciphertext. The codec knows no modulus and no curve: it checks that
+// elements have their width and are not zero; the evaluator checks that they are elements of the
+// scheme's group.
 package codec
 
 import (
