@@ -75,7 +75,8 @@ func scenariosCommand() *cobra.Command {
 				if s.Target != nil {
 					on = "a " + s.Target.Called
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n", s.Name, s.Description, clock(study.Estimated(s, workloads.Schemes(), study.SignTime()).Load), on)
+				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n",
+					s.Name, s.Description, clock(study.Estimated(s, workloads.Schemes(), study.SignTime()).Load), on)
 			}
 			return nil
 		},
