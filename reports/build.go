@@ -64,7 +64,7 @@ func indented(raw json.RawMessage) string {
 // valid with its reasons, those with the same ones together.
 func warnings(sum result.Summary, all []series) (ws []Warning) {
 	for _, w := range sum.Notices {
-		ws = append(ws, Warning{strings.Join(fewOf(w.Where), "; "), w.Text})
+		ws = append(ws, Warning{places(w.Where), w.Text})
 	}
 	ws = distinct(ws)
 	var flagged []flag
@@ -82,9 +82,16 @@ func warnings(sum result.Summary, all []series) (ws []Warning) {
 		for _, f := range group {
 			where = append(where, f.where)
 		}
-		ws = append(ws, Warning{strings.Join(fewOf(where), "; "), group[0].why})
+		ws = append(ws, Warning{places(where), group[0].why})
 	}
 	return ws
+}
+
+func places(where []string) string {
+	if len(where) == 0 {
+		return "" // the run as a whole
+	}
+	return listed(fewOf(where))
 }
 
 // A flag is why a point is not valid, and which point.

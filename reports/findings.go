@@ -109,7 +109,13 @@ func saturationFinding(s series) Finding {
 		}
 		f.Text += "."
 	}
-	if sat.Limit.Kind != "" {
+	switch sat.Limit.Kind {
+	case "":
+	case result.LimitNone:
+		f.Text += " Nothing limited it there."
+	case result.LimitUnknown:
+		f.Text += " What limited it is unknown."
+	default:
 		f.Text += fmt.Sprintf(" Limited by: %s.", sat.Limit)
 	}
 	return f
