@@ -102,22 +102,3 @@ func (s *study) split(all []*trace) {
 		t.parts = nil // a quarter of a megabyte each
 	}
 }
-
-// limit gives a saturation point the verdict of its load: of the first valid one, from there on
-// upwards, that something limited.
-func limit(found *result.Saturation, points []result.Point) {
-	least := found.Load().Amount()
-	var at *result.Point
-	for i := range points {
-		p := &points[i]
-		if !p.Valid || p.Load.Amount() < least {
-			continue
-		}
-		if at == nil || at.Limit.Open() && !p.Limit.Open() || at.Limit.Open() == p.Limit.Open() && p.Load.Amount() < at.Load.Amount() {
-			at = p
-		}
-	}
-	if at != nil {
-		found.Limit, found.LimitedBecause = at.Limit, at.LimitedBecause
-	}
-}

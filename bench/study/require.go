@@ -21,7 +21,7 @@ func (e *NotValidError) Error() string {
 }
 
 // required returns a *NotValidError where the scenario requires valid points and has others, and
-// nil else. A point beyond a saturation that was found, or one that the host limited, says nothing
+// nil else. A point beyond a saturation that was reached, or one that the host limited, says nothing
 // wrong about the network below it. Nor does one that a search measured again, and validly, at the
 // same load.
 func (s *study) required() error {
@@ -47,12 +47,12 @@ func (s *study) required() error {
 
 // saturated reports whether a point lies beyond the saturation of its series.
 func (s *study) saturated(p result.Point) bool {
-	i := slices.IndexFunc(s.summary.Saturation, func(found result.Saturation) bool { return found.Series == p.Series })
+	i := slices.IndexFunc(s.summary.Saturation, func(sat result.Saturation) bool { return sat.Series == p.Series })
 	if i < 0 || !s.summary.Saturation[i].Reached {
 		return false
 	}
-	found := s.summary.Saturation[i]
-	return p.Load.Amount() > found.Load().Amount()
+	sat := s.summary.Saturation[i]
+	return p.Load.Amount() > sat.Load().Amount()
 }
 
 // remeasured reports whether a search has a valid point of the same load.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -119,45 +118,5 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step 
 		P99:     p.Latency[result.PartCommit.String()].P99, Backlog: backlog,
 		Pace:    p.Sign,
 		Invalid: strings.Join(p.Reasons, "; "),
-	}
-}
-
-// storeSearch stores the result of the search of a series, if it began.
-func (s *study) storeSearch(series scenario.Series) {
-	at := slices.IndexFunc(s.searches, func(one search) bool { return one.series.Name == series.Name })
-	if at < 0 {
-		return
-	}
-	found := s.searches[at].seeker.Result()
-	if len(found.Trials) == 0 {
-		return
-	}
-	for _, w := range found.Warnings {
-		s.note("series "+series.Name, w.Code, w.Text)
-	}
-	points := s.pointsOf(series.Name)
-	stored := found.Saturation
-	stored.Series = series.Name
-	within(&stored, points)
-	limit(&stored, points)
-	if series.Load.Kind == result.LoadClosed {
-		scale(&stored, points)
-	}
-	s.summary.Saturation = append(s.summary.Saturation, stored)
-}
-
-// within gives a saturation that has no interval over repetitions that of the throughput within its
-// last measurement.
-func within(found *result.Saturation, points []result.Point) {
-	if found.High > 0 {
-		return
-	}
-	for _, p := range slices.Backward(points) {
-		i, ok := p.Intervals["throughput_per_s"]
-		if ok && p.Valid && p.Load.Clients == found.Clients && p.Load.Offered == found.Offered && p.Throughput == found.Throughput {
-			found.Low, found.High, found.N = i.Low, i.High, i.N
-			found.Method += "; interval: within one measurement: " + i.Method
-			return
-		}
 	}
 }

@@ -8,11 +8,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"meterbench/bench/result"
-	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
@@ -166,12 +164,7 @@ func (s *study) finish(failed error) error {
 		failed = errors.Join(failed, err)
 	}
 	for _, series := range s.Scenario.Series {
-		switch {
-		case series.Load.Search != nil:
-			s.storeSearch(series)
-		case saturates(series.Load):
-			s.saturation(series)
-		}
+		s.saturation(series)
 	}
 	for _, w := range s.notes {
 		s.add(w)
@@ -209,48 +202,6 @@ func (s *study) audit() error {
 		return errors.New(problem)
 	}
 	return nil
-}
-
-// saturates says whether a load's levels can show a saturation point: a plateau of a closed load
-// takes a level and two more that confirm it, an open load one that was kept up with and one that
-// was not.
-func saturates(l scenario.Load) bool {
-	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
-}
-
-// saturation locates the saturation point of a series with several levels. A level that was cut
-// short has no say: a few blocks make no plateau.
-func (s *study) saturation(series scenario.Series) {
-	points := s.pointsOf(series.Name)
-	if len(points) == 0 {
-		return
-	}
-	locate := saturation.Closed
-	if series.Load.Kind == result.LoadOpen {
-		locate = saturation.Open
-	}
-	found, warnings, err := locate(points)
-	for _, w := range warnings {
-		s.note("series "+series.Name, w.Code, w.Text)
-	}
-	if err != nil {
-		s.warn(result.NoSaturation, "%v", err)
-		return
-	}
-	limit(&found, points)
-	if series.Load.Kind == result.LoadClosed {
-		scale(&found, points)
-	}
-	s.summary.Saturation = append(s.summary.Saturation, found)
-}
-
-// pointsOf returns the points of a series but for one that was cut short.
-func (s *study) pointsOf(series string) []result.Point {
-	points := slices.Clone(s.summary.Points)
-	if s.cutShort {
-		points = points[:len(points)-1]
-	}
-	return slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series })
 }
 
 // newManifest returns what the manifest can say before anything has run.

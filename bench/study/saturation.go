@@ -1,0 +1,121 @@
+package study
+
+import (
+	"slices"
+
+	"meterbench/bench/result"
+	"meterbench/bench/saturation"
+	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
+)
+
+// saturation stores where the throughput of a series stops growing: what its search determined, or
+// what several levels show. A level that was cut short does not count: a few blocks make no plateau.
+func (s *study) saturation(series scenario.Series) {
+	points := slices.Clone(s.summary.Points)
+	if s.cutShort {
+		points = points[:len(points)-1]
+	}
+	points = slices.DeleteFunc(points, func(p result.Point) bool { return p.Series != series.Name })
+	var stored result.Saturation
+	var warnings []stats.Warning
+	var err error
+	at := slices.IndexFunc(s.searches, func(one search) bool { return one.series.Name == series.Name })
+	switch {
+	case at >= 0:
+		all := s.searches[at].seeker.Result()
+		if len(all.Trials) == 0 {
+			return
+		}
+		stored, warnings = all.Saturation, all.Warnings
+		stored.Series = series.Name
+		within(&stored, points)
+	case len(points) == 0 || !saturates(series.Load):
+		return
+	case series.Load.Kind == result.LoadOpen:
+		stored, warnings, err = saturation.Open(points)
+	default:
+		stored, warnings, err = saturation.Closed(points)
+	}
+	for _, w := range warnings {
+		s.note("series "+series.Name, w.Code, w.Text)
+	}
+	if err != nil {
+		s.warn(result.NoSaturation, "%v", err)
+		return
+	}
+	limit(&stored, points)
+	if series.Load.Kind == result.LoadClosed {
+		scale(&stored, points)
+	}
+	s.summary.Saturation = append(s.summary.Saturation, stored)
+}
+
+// saturates reports whether a load's levels can show a saturation point: a plateau of a closed load
+// takes a level and two more that confirm it, an open load one that was kept up with and one that
+// was not.
+func saturates(l scenario.Load) bool {
+	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
+}
+
+// within gives a saturation that has no interval over repetitions that of the throughput within its
+// last measurement.
+func within(sat *result.Saturation, points []result.Point) {
+	if sat.High > 0 {
+		return
+	}
+	for _, p := range slices.Backward(points) {
+		i, ok := p.Intervals["throughput_per_s"]
+		if ok && p.Valid && p.Load.Clients == sat.Clients && p.Load.Offered == sat.Offered && p.Throughput == sat.Throughput {
+			sat.Low, sat.High, sat.N = i.Low, i.High, i.N
+			sat.Method += "; interval: within one measurement: " + i.Method
+			return
+		}
+	}
+}
+
+// limit gives a saturation point the verdict of its load: of the first valid one, from there on
+// upwards, that something limited.
+func limit(sat *result.Saturation, points []result.Point) {
+	least := sat.Load().Amount()
+	var at *result.Point
+	for i := range points {
+		p := &points[i]
+		if !p.Valid || p.Load.Amount() < least {
+			continue
+		}
+		if at == nil || at.Limit.Open() && !p.Limit.Open() || at.Limit.Open() == p.Limit.Open() && p.Load.Amount() < at.Load.Amount() {
+			at = p
+		}
+	}
+	if at != nil {
+		sat.Limit, sat.LimitedBecause = at.Limit, at.LimitedBecause
+	}
+}
+
+// scale fits the scalability law to the points of a closed load, and where it does not apply, says
+// why. Points that are not valid, or at which many transactions failed, say nothing about work
+// done.
+func scale(sat *result.Saturation, points []result.Point) {
+	var of []saturation.Scaling
+	for i := range points {
+		p := &points[i]
+		if p.Valid && p.Throughput > 0 && float64(p.Outcomes[result.Valid.String()]) >= workedShare*float64(p.Scheduled) {
+			of = append(of, saturation.Scaling{Clients: float64(p.Load.Clients), Throughput: p.Throughput, TimerLimited: timerLimited(p)})
+		}
+	}
+	fitted, err := saturation.FitUSL(of)
+	if err != nil {
+		sat.USLReason = err.Error()
+		return
+	}
+	sat.USL = &fitted
+}
+
+// workedShare is the least share of valid transactions of a point that counts.
+const workedShare = 0.99
+
+// timerLimited reports whether clients waited for the batch timer, mostly.
+func timerLimited(p *result.Point) bool {
+	return p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
+}
