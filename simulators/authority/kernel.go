@@ -2,7 +2,7 @@ package authority
 
 import "math/big"
 
-// A vector is one of integers of any size.
+// A vector has integers of any size.
 type vector []*big.Int
 
 // kernel returns a basis of all integer vectors z of that width with row·z = 0 for each of the rows,
@@ -27,7 +27,7 @@ func kernel(rows [][]int64, width int) []vector {
 	return basis
 }
 
-// orthogonal returns a reduced basis of those vectors spanned that have product 0 with the row.
+// orthogonal returns a reduced basis of the spanned vectors that have product 0 with the row.
 // Euclid's algorithm on the products leaves one vector of the basis whose product is not 0; a
 // combination has product 0 only without it.
 func orthogonal(basis []vector, row vector) []vector {

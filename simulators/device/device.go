@@ -240,7 +240,7 @@ func (d *Device) Throttle() (proc.Throttle, error) {
 // Died delivers an error if the device ends unasked, as network.Died does.
 func (d *Device) Died() <-chan error { return d.died }
 
-// Close ends the device. Whoever waits for an answer gets an error. It may be called again.
+// Close ends the device. Pending calls get an error. It may be called again.
 func (d *Device) Close() error {
 	d.closing.Do(func() {
 		if d.process != nil {

@@ -25,7 +25,7 @@ import (
 //	result      the z with 1 + z*n = (product of c_i^y_i) / c_0^k modulo n^2
 //
 // There is no discrete logarithm to search: z is read off. Unlike the groups of the other schemes n
-// belongs to one authority, and whoever knows its factors can decrypt; Setup makes it and forgets them.
+// belongs to one authority, and its factors decrypt; Setup makes it and forgets them.
 type paillierGroup struct{ n, square, g *big.Int }
 
 // paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation
@@ -43,9 +43,9 @@ func newPaillierGroup(n *big.Int) (paillierGroup, error) {
 	return group, nil
 }
 
-// generates tells whether all elements may be powers of a generator with secret exponents: squares
-// modulo n as far as the Jacobi symbol tells, and neither 1 nor -1 there. What is 1 modulo n, as 1 + kn
-// is, hides no value.
+// generates checks that all elements may be powers of a generator with secret exponents: by the Jacobi
+// symbol squares modulo n, and neither 1 nor -1 there. An element that is 1 modulo n, as 1 + kn is,
+// hides no value.
 func (z paillierGroup) generates(elements []*big.Int) error {
 	minusOne := new(big.Int).Sub(z.n, big.NewInt(1))
 	for i, e := range elements {
@@ -144,9 +144,9 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 	return group.scheme(p).encryptor(p, h)
 }
 
-// readPaillier takes a public key apart: n, the generator and every h_i. It refuses what can be seen to
-// be wrong without the factors of n. Whether n is the product of two safe primes, and the elements are
-// 2n-th residues, it cannot see: that is for the authority to be trusted with.
+// readPaillier decodes a public key: n, the generator and every h_i. It makes the checks that need no
+// factors of n. It cannot see whether n is the product of two safe primes, and the elements are 2n-th
+// residues: for that it trusts the authority.
 func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	width := p.Bits / 8
 	n := new(big.Int).SetBytes(key[:width])
@@ -159,7 +159,7 @@ func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	return group, elements[1:], nil
 }
 
-// elements decodes the generator and every h_i, after n is checked.
+// elements checks n and decodes the generator and every h_i.
 func (z paillierGroup) elements(p Params, key []byte) (data.Vector, error) {
 	if err := checkModulus(z.n, p.Bits); err != nil {
 		return nil, err

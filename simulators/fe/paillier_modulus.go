@@ -8,9 +8,8 @@ import (
 )
 
 const (
-	// sieveSpan is how many odd candidates are sieved at once, and sievePrimes the limit of the primes
-	// that they are sieved by: together they take a few milliseconds and leave one candidate in 300 for
-	// a test that takes about one.
+	// The sieve strikes out candidates among sieveSpan odd numbers by the primes below sievePrimes. It
+	// takes a few milliseconds and leaves one candidate in 300 for a test that takes about one.
 	sieveSpan   = 1 << 15
 	sievePrimes = 1 << 17
 	// primeRounds makes the chance of a composite less than 4^-primeRounds.
@@ -41,10 +40,10 @@ func newModulus(ctx context.Context, bits int) (*big.Int, error) {
 	}
 }
 
-// factorPrimes is the limit of the primes that a modulus from elsewhere is divided by.
+// factorPrimes is the limit of the primes in the check of a modulus from elsewhere.
 const factorPrimes = 1 << 12
 
-// checkModulus refuses what is seen to be no product of two large safe primes, in milliseconds: such a
+// checkModulus makes checks of a product of two large safe primes that take milliseconds: such a
 // product has the remainder 1 modulo 12, because the primes have 11, no small factor, and is neither
 // prime nor a square.
 func checkModulus(n *big.Int, bits int) error {

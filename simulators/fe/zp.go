@@ -72,7 +72,7 @@ type zpGroup struct{ p, q, g *big.Int }
 
 var _ cipherGroup[*big.Int] = zpGroup{}
 
-// contains tells whether c is an element of the group. For a prime modulus the Jacobi symbol is 1
+// contains reports whether c is an element of the group. For a prime modulus the Jacobi symbol is 1
 // exactly for the non-zero quadratic residues.
 func (z zpGroup) contains(c *big.Int) bool {
 	return c.Sign() > 0 && c.Cmp(z.p) < 0 && big.Jacobi(c, z.p) == 1
@@ -113,7 +113,7 @@ func (z zpGroup) decode(octets []byte) (*big.Int, error) {
 
 // combine returns (product of c_i^y_i) / (product of head_j^secret_j). The heads' powers are most of
 // the work; they are computed at once, each on a goroutine that ends before combine does. A head must
-// be in the group: outside of it its power would tell whether the key is even.
+// be in the group: outside of it its power would reveal whether the key is even.
 func (z zpGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	powers := make([]*big.Int, len(key.Secrets))
 	var all sync.WaitGroup

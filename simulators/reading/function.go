@@ -132,7 +132,7 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 	return sum, nil
 }
 
-// ErrTooLarge is the error of Sum where the sum does not fit into 64 bits.
+// ErrTooLarge is the error of Sum if the sum does not fit into 64 bits.
 var ErrTooLarge = errors.New("the sum does not fit into 64 bits")
 
 // Sum adds up the function of readings. It calls evaluate for ciphertexts. An error comes with the
