@@ -83,9 +83,6 @@ func New(ctx context.Context, config Config) (*Authority, error) {
 	}, nil
 }
 
-// Encryptor returns an encryptor of the authority's public key.
-func (a *Authority) Encryptor() fe.Encryptor { return a.master.Encryptor() }
-
 // Public returns the public key in its wire form, which the ledger keeps.
 func (a *Authority) Public() []byte { return slices.Clone(a.public) }
 

@@ -228,7 +228,11 @@ func TestBillsThatDoNotHold(t *testing.T) {
 	mislabelled := w.flat.Key
 	mislabelled.Function = w.day.Key.Function
 	strange := w.stored(0, 0, 1)[0]
-	if strange.Payload, err = other.Encryptor().Encrypt([]int64{1, 2, 3, 4}); err != nil {
+	encryptor, err := fe.NewEncryptor(other.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strange.Payload, err = encryptor.Encrypt([]int64{1, 2, 3, 4}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.fleet.Sign(0, &strange); err != nil {

@@ -155,10 +155,7 @@ func Unmarshal(b []byte) (Header, [][]byte, error) {
 		return Header{}, nil, err
 	}
 	h, err := ReadHeader(b)
-	if err != nil {
-		return Header{}, nil, err
-	}
-	return h, Split(b[HeaderSize:], h.ElementSize()), nil
+	return h, Split(b[HeaderSize:], h.ElementSize()), err
 }
 
 // Split cuts b into parts of that many bytes each, at least 1, and drops a shorter rest.
