@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/proc"
 )
 
@@ -57,8 +59,10 @@ func TestBuildFigures(t *testing.T) {
 		if f.Empty != "" {
 			t.Errorf("figure %s is empty: %s", f.ID, f.Empty)
 		}
-		if f.Alt == "" || f.Title == "" || f.X.Label == "" || f.Y.Label == "" {
-			t.Errorf("figure %s lacks a title, a description or an axis label", f.ID)
+		for what, text := range map[string]string{"title": f.Title, "description": f.Alt, "label of the X axis": f.X.Label, "label of the Y axis": f.Y.Label} {
+			if text == "" {
+				t.Errorf("figure %s has no %s", f.ID, what)
+			}
 		}
 		ids = append(ids, f.ID)
 	}
@@ -163,8 +167,13 @@ func TestPhasesInsideTheNetwork(t *testing.T) {
 func TestLimits(t *testing.T) {
 	run, sum := fixture(t)
 	r := Build(run, sum)
-	if rows := tableOf(t, r, "limits").Rows; len(rows) != 10 || rows[9][2].Text != "host CPU, largest: peer0.ptb" || rows[9][3].Text == "" {
-		t.Errorf("limits %+v", rows)
+	limits := tableOf(t, r, "limits").Rows
+	if len(limits) != 10 {
+		t.Fatalf("%d limits, want 10", len(limits))
+	}
+	same(t, "the last limit", "host CPU, largest: peer0.ptb", limits[9][2].Text)
+	if limits[9][3].Text == "" {
+		t.Error("the last limit has no evidence")
 	}
 	if rows := tableOf(t, r, "blocks").Rows; len(rows) != 10 || rows[0][7].Text != "peer0.ptb" {
 		t.Errorf("%d blocks, peer %q", len(rows), rows[0][7].Text)
@@ -232,9 +241,10 @@ func TestRepetitions(t *testing.T) {
 	if p.Y != 100.5 || p.Invalid {
 		t.Errorf("median %g, invalid %v; want 100.5 over the six valid repetitions", p.Y, p.Invalid)
 	}
-	if p.Interval == nil || (p.Interval.Low != 90 || p.Interval.High != 110 || p.Interval.N != 6) {
-		t.Errorf("interval %+v, want 90 to 110 from all six", p.Interval)
+	if p.Interval == nil {
+		t.Fatal("no interval, want 90 to 110 from all six")
 	}
+	same(t, "interval", stats.Interval{Low: 90, High: 110, N: 6}, stats.Interval{Low: p.Interval.Low, High: p.Interval.High, N: p.Interval.N})
 	if got := tableOf(t, Build(result.Run{}, sum), "levels"); len(got.Rows) != 7 || got.Columns[2].Key != "repetition" {
 		t.Errorf("levels: %d rows, third column %q; want one row per repetition", len(got.Rows), got.Columns[2].Key)
 	}
@@ -246,13 +256,8 @@ func TestOpenLoad(t *testing.T) {
 		sum.Points = append(sum.Points, result.Point{Series: "s", Valid: true, Load: result.Load{Kind: result.LoadOpen, Offered: rate}, Throughput: min(rate, 250)})
 	}
 	f := figure(t, Build(result.Run{}, sum), "throughput-offered")
-	if f.X.Log || f.X.Unit != PerSecond {
-		t.Errorf("X axis %+v, want linear in tx/s", f.X)
-	}
-	points := f.Series[0].Points
-	if len(points) != 3 || points[0].X != 100 || !points[1].Saturation || points[2].Saturation {
-		t.Errorf("points %+v, want ascending with the middle one the saturation point", points)
-	}
+	same(t, "X axis", Axis{Label: "offered load", Unit: PerSecond}, f.X)
+	same(t, "points", []Point{{X: 100, Y: 100}, {X: 200, Y: 200, Saturation: true}, {X: 400, Y: 250}}, f.Series[0].Points)
 }
 
 func TestManyProcessesAreAddedUpByRole(t *testing.T) {
@@ -270,9 +275,7 @@ func TestManyProcessesAreAddedUpByRole(t *testing.T) {
 	if got := f.Series[0].Points[0].Y; math.Abs(got-1) > 1e-12 {
 		t.Errorf("peers use %g cores, want 1", got)
 	}
-	if len(f.Levels) != 1 || f.Levels[0].Y != 2 {
-		t.Errorf("levels %+v, want the host's 2 cores", f.Levels)
-	}
+	same(t, "reference lines", []Level{{Name: "the host's 2 cores", Y: 2}}, f.Levels)
 }
 
 func TestFindings(t *testing.T) {
@@ -287,38 +290,45 @@ func TestFindings(t *testing.T) {
 		t.Fatalf("no finding %q", subject)
 		return Finding{}
 	}
-	if f := find("Saturation, encrypted-inline"); f.Value != "at least 15.6 tx/s" || !strings.Contains(f.Text, "not reached") {
-		t.Errorf("not reached: %+v", f)
+	inline := find("Saturation, encrypted-inline")
+	same(t, "saturation that was not reached", "at least 15.6 tx/s", inline.Value)
+	if !strings.Contains(inline.Text, "not reached") {
+		t.Errorf("saturation that was not reached: %s", inline.Text)
 	}
 	if f := find("Encryption"); !strings.Contains(f.Text, "0.429 times the commit latency of 210 ms and 18.2 times the acknowledgement latency of 4.94 ms (medians of plain at 1 client)") {
-		t.Errorf("encryption: %+v", f)
+		t.Errorf("encryption: %s", f.Text)
 	}
-	if f := find("Audit"); f.Verdict != Good {
-		t.Errorf("audit: %+v", f)
+	same(t, "audit", Good, find("Audit").Verdict)
+	levels := find("Load levels")
+	same(t, "verdict on the load levels", Caution, levels.Verdict)
+	same(t, "load levels", "20 of 22 valid", levels.Value)
+	if !strings.Contains(levels.Text, "Valid with a warning: 1.") {
+		t.Errorf("load levels: %s", levels.Text)
 	}
-	if f := find("Load levels"); f.Verdict != Caution || f.Value != "20 of 22 valid" || !strings.Contains(f.Text, "Valid with a warning: 1.") {
-		t.Errorf("load levels: %+v", f)
-	}
-	for _, spoil := range []func(*result.Audit){
-		func(a *result.Audit) { a.Missing = 1 }, func(a *result.Audit) { a.Duplicated = 1 },
-		func(a *result.Audit) { a.Foreign = 1 }, func(a *result.Audit) { a.Contradicted = 1 }, func(a *result.Audit) { a.Stored++ },
+}
+
+func TestAuditFinding(t *testing.T) {
+	_, sum := fixture(t)
+	for name, test := range map[string]struct {
+		spoil func(*result.Audit)
+		want  Verdict
+	}{
+		"whole":        {func(*result.Audit) {}, Good},
+		"missing":      {func(a *result.Audit) { a.Missing = 1 }, Bad},
+		"duplicated":   {func(a *result.Audit) { a.Duplicated = 1 }, Bad},
+		"foreign":      {func(a *result.Audit) { a.Foreign = 1 }, Bad},
+		"contradicted": {func(a *result.Audit) { a.Contradicted = 1 }, Bad},
+		"stored":       {func(a *result.Audit) { a.Stored++ }, Bad},
+		// Committed without the client's knowledge, after the contract was asked.
+		"unclaimed": {func(a *result.Audit) { a.Unclaimed, a.Stored = 2, a.Found }, Good},
 	} {
-		whole := *sum.Audit
-		spoil(sum.Audit)
-		if f := find("Audit"); f.Verdict != Bad {
-			t.Errorf("audit %+v: %+v", *sum.Audit, f)
-		}
-		*sum.Audit = whole
+		t.Run(name, func(t *testing.T) {
+			audit := *sum.Audit
+			test.spoil(&audit)
+			same(t, "verdict", test.want, auditFinding(&audit).Verdict)
+		})
 	}
-	// Committed without the client's knowledge, after the contract was asked.
-	sum.Audit.Unclaimed, sum.Audit.Stored = 2, sum.Audit.Found
-	if f := find("Audit"); f.Verdict != Good {
-		t.Errorf("audit %+v: %+v", *sum.Audit, f)
-	}
-	sum.Audit = nil
-	if f := find("Audit"); f.Verdict != Caution {
-		t.Errorf("no audit: %+v", f)
-	}
+	same(t, "no audit", Caution, auditFinding(nil).Verdict)
 }
 
 // What is left of a run whose network never came up.
@@ -330,7 +340,7 @@ func TestEncryptionCostAlone(t *testing.T) {
 		t.Errorf("manifest\n%s\nwant %s", got, want)
 	}
 	if f := figure(t, r, "encryption-time"); f.Empty != "" || len(f.Series) == 0 {
-		t.Errorf("%+v", f)
+		t.Errorf("the figure of encryption times has %d series: %s", len(f.Series), f.Empty)
 	}
 }
 
@@ -341,13 +351,13 @@ func TestClientTableTellsOfGarbageCollection(t *testing.T) {
 		t.Error("a run of an older version has a column for what it does not know")
 	}
 	sum.Points[1].GC = &result.GC{Cycles: 2, PauseTotal: 0.0003, PauseMax: 0.0002}
-	if c := last(); c.Key != "gc_pause_max_s" || c.Unit != Seconds {
-		t.Errorf("the last column is %+v", c)
-	}
+	same(t, "the last column", Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, last())
 	for i, row := range tableOf(t, Build(run, sum), "client").Rows {
-		if cell := row[len(row)-1]; (i == 1) != (cell.Number != nil) || i == 1 && *cell.Number != 0.0002 {
-			t.Errorf("row %d ends with %+v", i, cell)
+		want := Cell{}
+		if i == 1 {
+			want = number(0.0002)
 		}
+		same(t, fmt.Sprintf("the end of row %d", i), want, row[len(row)-1])
 	}
 }
 

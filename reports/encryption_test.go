@@ -113,8 +113,11 @@ func TestCostFiguresOfOneScheme(t *testing.T) {
 func TestCostTables(t *testing.T) {
 	r := FE(fiveSchemes([]int{1, 24}, []int64{100, 10000}))
 	costs, schemes := r.Tables()[0], r.Tables()[1]
-	if costs.ID != "encryption-costs" || len(costs.Rows) != 11*4 || schemes.ID != "encryption-schemes" || len(schemes.Rows) != 11 {
-		t.Fatalf("%s of %d rows, %s of %d", costs.ID, len(costs.Rows), schemes.ID, len(schemes.Rows))
+	if costs.ID != "encryption-costs" || len(costs.Rows) != 11*4 {
+		t.Fatalf("%s of %d rows", costs.ID, len(costs.Rows))
+	}
+	if schemes.ID != "encryption-schemes" || len(schemes.Rows) != 11 {
+		t.Fatalf("%s of %d rows", schemes.ID, len(schemes.Rows))
 	}
 	at := func(table Table, row int, key string) Cell {
 		t.Helper()
@@ -126,27 +129,16 @@ func TestCostTables(t *testing.T) {
 	}
 	last := len(costs.Rows) - 1 // dmcfe of 24 meters
 	for key, want := range map[string]float64{"bits": 256, "length": 24, "ciphertext_values": 1, "on_ledger_bytes": 876, "public_key_bytes": 100, "table_s": 2} {
-		if c := at(costs, last, key); c.Number == nil || *c.Number != want {
-			t.Errorf("%s of %s: %+v, want %g", key, at(costs, last, "scheme").Text, c, want)
-		}
+		same(t, key+" of "+at(costs, last, "scheme").Text, number(want), at(costs, last, key))
 	}
-	if c := at(costs, last, "security_bits"); c.Number != nil || c.Why == "" {
-		t.Errorf("a strength that nobody assessed: %+v", c)
-	}
+	same(t, "a strength that nobody assessed", Cell{Why: "no published assessment of this parameter set"}, at(costs, last, "security_bits"))
 	if i := slices.IndexFunc(costs.Columns, func(c Column) bool { return c.Key == "bound" }); costs.Columns[i].CSVOnly {
 		t.Error("several bounds are not told apart")
 	}
 	const paillier = 7
-	if c := at(schemes, paillier, "table_bytes"); at(schemes, paillier, "scheme").Text != "paillier" || c.Number != nil || c.Why != whyNoTable {
-		t.Errorf("the table of %s: %+v", at(schemes, paillier, "scheme").Text, c)
-	}
-	if c := at(schemes, paillier, "table_from"); c.Text != "" || c.Why != whyNoTable {
-		t.Errorf("where no table comes from: %+v", c)
-	}
-	if c := at(costs, last, "table_from"); c.Text != result.TableRead {
-		t.Errorf("the table of dmcfe comes from %+v", c)
-	}
-	if c := at(schemes, paillier, "modulus_s"); c.Number == nil || *c.Number != 9 {
-		t.Errorf("the search for a modulus: %+v", c)
-	}
+	same(t, "scheme", text("paillier"), at(schemes, paillier, "scheme"))
+	same(t, "size of no table", Cell{Why: whyNoTable}, at(schemes, paillier, "table_bytes"))
+	same(t, "where no table comes from", Cell{Why: whyNoTable}, at(schemes, paillier, "table_from"))
+	same(t, "where the table of dmcfe comes from", text(result.TableRead), at(costs, last, "table_from"))
+	same(t, "the search for a modulus", number(9), at(schemes, paillier, "modulus_s"))
 }

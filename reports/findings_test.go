@@ -24,15 +24,15 @@ func TestEncryptionAlone(t *testing.T) {
 	r := Build(run, sum)
 	for _, subject := range []string{"Audit", "Load levels"} {
 		if f, there := finding(r, subject); there {
-			t.Errorf("%+v", f)
+			t.Errorf("%s: %s %s", f.Subject, f.Value, f.Text)
 		}
 	}
 	if _, there := finding(r, "Encryption"); !there {
-		t.Errorf("%+v", r.Findings)
+		t.Error("no finding on encryption")
 	}
 }
 
-// A point at which the instrument did not do its part makes no headline.
+// A point at which the instrument did not keep up makes no headline.
 func TestInvalidPointIsNoHeadline(t *testing.T) {
 	run, sum := fixture(t)
 	for i := range sum.Points {
@@ -41,7 +41,7 @@ func TestInvalidPointIsNoHeadline(t *testing.T) {
 		}
 	}
 	if f, there := finding(Build(run, sum), "Encryption in the transaction"); there {
-		t.Errorf("%+v", f)
+		t.Errorf("%s: %s %s", f.Subject, f.Value, f.Text)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestEvaluationInABill(t *testing.T) {
 	run, sum := fixture(t)
 	of := "encrypted-inline"
 	if f, there := finding(Build(run, sum), "Encryption in the transaction"); !there || !strings.Contains(f.Text, of) {
-		t.Errorf("%+v", f)
+		t.Errorf("encryption: %q does not name %s", f.Text, of)
 	}
 	for i := range sum.Points {
 		if sum.Points[i].Series == of {
@@ -59,11 +59,11 @@ func TestEvaluationInABill(t *testing.T) {
 	}
 	r := Build(run, sum)
 	if f, there := finding(r, "Encryption in the transaction"); there {
-		t.Errorf("%+v", f)
+		t.Errorf("a bill's evaluation is taken for encryption: %s", f.Text)
 	}
 	f, there := finding(r, "Evaluation in a bill")
 	if !there || !strings.Contains(f.Text, of) || !strings.Contains(f.Text, "evaluation") {
-		t.Errorf("%+v", f)
+		t.Errorf("evaluation: %q", f.Text)
 	}
 	rows := map[string]int{}
 	for _, table := range r.Tables() {
@@ -82,15 +82,12 @@ func TestSaturationOfManySeries(t *testing.T) {
 	}
 	all[5].saturation.Throughput = 950 // not in order
 	if f := findings(result.Run{}, result.Summary{}, all, encryption{}); !strings.HasPrefix(f[0].Subject, "Saturation, ") {
-		t.Errorf("%+v", f[0])
+		t.Errorf("the first finding is %s", f[0].Subject)
 	}
 	none := series{name: "none", levels: make([]level, 1)}
-	if f := saturationsFinding([]series{none, none}); f.Value != "not determined" || f.Verdict != Caution || f.Text != "The run stored no verdict for any of 2 series." {
-		t.Errorf("%+v", f)
-	}
-	all = append(all, none)
-	f := saturationsFinding(all)
-	if f.Value != "600 tx/s to 1000 tx/s" || f.Verdict != Caution || !strings.HasPrefix(f.Text, "over 6 series, of which 3 reached saturation;") || !strings.HasSuffix(f.Text, "Not determined: 1.") {
-		t.Errorf("%+v", f)
-	}
+	same(t, "finding on two series without a verdict",
+		Finding{"Saturation", "not determined", "The run stored no verdict for any of 2 series.", Caution}, saturationsFinding([]series{none, none}))
+	same(t, "finding on many series", Finding{"Saturation", "600 tx/s to 1000 tx/s",
+		"over 6 series, of which 3 reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each. Not determined: 1.", Caution},
+		saturationsFinding(append(all, none)))
 }

@@ -21,7 +21,12 @@ func TestLaw(t *testing.T) {
 	}
 	r := Build(run, sum)
 	f := figure(t, r, "throughput-clients")
-	if c := f.Series[0].Curve; len(c) < 10 || c[0].X != 1 || c[0].Y != 10 || math.Abs(c[len(c)-1].X-512) > 1e-6 {
+	c := f.Series[0].Curve
+	if len(c) < 10 {
+		t.Fatalf("a curve of %d points", len(c))
+	}
+	same(t, "start of the curve", Point{X: 1, Y: 10}, c[0])
+	if math.Abs(c[len(c)-1].X-512) > 1e-6 {
 		t.Errorf("curve %v", c)
 	}
 	if f.Series[1].Curve != nil || !strings.Contains(strings.Join(f.Notes, " "), "Dashed curves") {
@@ -61,7 +66,7 @@ func TestRepeatedSearch(t *testing.T) {
 	sum.Saturation = []result.Saturation{{Series: "plain", Reached: true, Offered: 500, Throughput: 498, Low: 490, High: 505, N: 6, OfferedLow: 492, OfferedHigh: 507}}
 	s := seriesOf(sum)[0]
 	if i := s.saturationInterval(); i == nil || i.N != 6 {
-		t.Errorf("%+v", i)
+		t.Errorf("interval %v, want one over 6 repetitions", i)
 	}
 	if f := saturationFinding(s); !strings.Contains(f.Text, "500/s, in repeated searches 492 to 507 (95 % interval 490 to 505, n = 6)") {
 		t.Error(f.Text)

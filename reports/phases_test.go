@@ -31,7 +31,7 @@ func TestPhasesTogether(t *testing.T) {
 	}
 	f := figure(t, r, "timeline-day")
 	if len(f.Series) != 2 || f.Alt == "" {
-		t.Fatalf("%+v", f)
+		t.Fatalf("%d lines, described as %q", len(f.Series), f.Alt)
 	}
 	// From the end of the warm-up on, in the middle of each span.
 	for i, want := range [][]Point{{{X: 3, Y: 8.8}, {X: 5, Y: 10.8}}, {{X: 13, Y: 39}, {X: 15, Y: 41}}} {

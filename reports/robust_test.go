@@ -22,8 +22,14 @@ func sound(t interface{ Errorf(string, ...any) }, r Report) {
 		}
 		for _, s := range f.Series {
 			for _, p := range append(s.Points, s.Singles...) {
-				if !finite(p.X) || !finite(p.Y) || p.Interval != nil && (!finite(p.Interval.Low) || !finite(p.Interval.High)) {
-					t.Errorf("figure %s, %s: point %+v", f.ID, s.Name, p)
+				values := []float64{p.X, p.Y}
+				if i := p.Interval; i != nil {
+					values = append(values, i.Low, i.High)
+				}
+				for _, v := range values {
+					if !finite(v) {
+						t.Errorf("figure %s, %s: a point at %g, %g has %g", f.ID, s.Name, p.X, p.Y, v)
+					}
 				}
 			}
 		}
