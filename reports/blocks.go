@@ -23,7 +23,7 @@ func blockTable(all []series) []Table {
 	mean := func(of func(result.BlockTimes) float64) func(processRow) Cell {
 		return func(r processRow) Cell { return number(of(r.BlockTimes[r.process])) }
 	}
-	fields := append(processFields(all, "peer"), []Field[processRow]{
+	fields := append(processFields(all, "peer"), []field[processRow]{
 		{Column{Key: "peer_blocks", Title: "committed", Unit: Count}, func(r processRow) Cell { return count(r.BlockTimes[r.process].Blocks) }},
 		{Column{Key: "busy_share", Title: "busy", Unit: Share}, mean(func(b result.BlockTimes) float64 { return b.Busy })},
 		{Column{Key: "validate_s", Title: "validate", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Validate })},
@@ -32,7 +32,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "store_s", Title: "block store", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Store })},
 		{Column{Key: "state_s", Title: "state", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.State })},
 	}...)
-	fields = slices.Insert(fields, len(levelFields(all)), []Field[processRow]{
+	fields = slices.Insert(fields, len(levelFields(all)), []field[processRow]{
 		{Column{Key: "cut_count", Title: "cut: full", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Count })},
 		{Column{Key: "cut_bytes", Title: "cut: bytes", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Bytes })},
 		{Column{Key: "cut_timer", Title: "cut: timer", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Timer })},
@@ -40,7 +40,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "cut_unknown", Title: "cut: unknown", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Unknown })},
 	}...)
 	rows := processRows(all, func(r pointRow) []string { return slices.Sorted(maps.Keys(r.BlockTimes)) })
-	return []Table{Tabulate(Table{ID: "blocks", Title: "Blocks", Detail: true, Notes: notes("blocks")}, rows, fields)}
+	return []Table{tabulate(Table{ID: "blocks", Title: "Blocks", Detail: true, Notes: notes("blocks")}, rows, fields)}
 }
 
 // limitTable says what limited each point, nil where the run stored no limits.
@@ -49,7 +49,7 @@ func limitTable(all []series) []Table {
 	if len(rows) == 0 {
 		return nil
 	}
-	return []Table{Tabulate(Table{ID: "limits", Title: "What limited throughput", Detail: true}, rows, append(levelFields(all), []Field[pointRow]{
+	return []Table{tabulate(Table{ID: "limits", Title: "What limited throughput", Detail: true}, rows, append(levelFields(all), []field[pointRow]{
 		{Column{Key: "limited_by", Title: "limited by"}, func(r pointRow) Cell { return text(r.Limit.String()) }},
 		{Column{Key: "limited_because", Title: "evidence"}, func(r pointRow) Cell { return text(r.LimitedBecause) }},
 	}...))}

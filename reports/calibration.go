@@ -64,8 +64,8 @@ func allWithin[T interface{ Within() bool }](all []T) bool {
 }
 
 // within is the column of verdicts.
-func within[T interface{ Within() bool }]() Field[T] {
-	return Field[T]{Column{Key: "verdict", Title: "verdict"}, func(one T) Cell {
+func within[T interface{ Within() bool }]() field[T] {
+	return field[T]{Column{Key: "verdict", Title: "verdict"}, func(one T) Cell {
 		if one.Within() {
 			return text("within")
 		}
@@ -75,7 +75,7 @@ func within[T interface{ Within() bool }]() Field[T] {
 
 // deviationTable compares measured with true values.
 func deviationTable(id, title, what, suffix string, unit Unit, all []result.Deviation) Table {
-	return Tabulate(Table{ID: "calibration-" + id, Title: title}, all, []Field[result.Deviation]{
+	return tabulate(Table{ID: "calibration-" + id, Title: title}, all, []field[result.Deviation]{
 		{Column{Key: "what", Title: what}, func(d result.Deviation) Cell { return text(d.What) }},
 		{Column{Key: "true" + suffix, Title: "true", Unit: unit}, func(d result.Deviation) Cell { return number(d.True) }},
 		{Column{Key: "measured" + suffix, Title: "measured", Unit: unit}, func(d result.Deviation) Cell { return number(d.Measured) }},
@@ -89,7 +89,7 @@ func deviationTable(id, title, what, suffix string, unit Unit, all []result.Devi
 }
 
 func lagTable(all []result.Punctuality) Table {
-	return Tabulate(Table{ID: "calibration-lag", Title: "Schedule lag"}, all, []Field[result.Punctuality]{
+	return tabulate(Table{ID: "calibration-lag", Title: "Schedule lag"}, all, []field[result.Punctuality]{
 		{Column{Key: "offered_per_s", Title: "constant load", Unit: PerSecond}, func(p result.Punctuality) Cell { return number(p.Rate) }},
 		{Column{Key: "p50_s", Title: "p50", Unit: Seconds}, func(p result.Punctuality) Cell { return number(p.P50) }},
 		{Column{Key: "p99_s", Title: "p99", Unit: Seconds}, func(p result.Punctuality) Cell { return number(p.P99) }},
@@ -103,7 +103,7 @@ func lagTable(all []result.Punctuality) Table {
 }
 
 func timerTable(all []result.Lateness) Table {
-	return Tabulate(Table{ID: "calibration-timers", Title: "Lateness of wake-ups at random times up to 5 ms"}, all, []Field[result.Lateness]{
+	return tabulate(Table{ID: "calibration-timers", Title: "Lateness of wake-ups at random times up to 5 ms"}, all, []field[result.Lateness]{
 		{Column{Key: "clock", Title: "woken by"}, func(l result.Lateness) Cell { return text(l.Clock) }},
 		{Column{Key: "p50_s", Title: "p50", Unit: Seconds}, func(l result.Lateness) Cell { return number(l.P50) }},
 		{Column{Key: "p99_s", Title: "p99", Unit: Seconds}, func(l result.Lateness) Cell { return number(l.P99) }},

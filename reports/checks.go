@@ -16,15 +16,15 @@ func checksSection(sum result.Summary, all []series) Section {
 // outcomeTable has a column for every class that occurred.
 func outcomeTable(all []series) Table {
 	rows := rowsOf(all)
-	fields := append(levelFields(all), Field[pointRow]{
+	fields := append(levelFields(all), field[pointRow]{
 		Column{Key: "scheduled", Title: "scheduled", Unit: Count}, func(r pointRow) Cell { return count(r.Scheduled) }})
 	for _, o := range result.Outcomes() {
 		class := o.String()
 		if slices.ContainsFunc(rows, func(r pointRow) bool { return r.Outcomes[class] > 0 }) {
-			fields = append(fields, Field[pointRow]{Column{Key: class, Title: class, Unit: Count}, func(r pointRow) Cell { return count(r.Outcomes[class]) }})
+			fields = append(fields, field[pointRow]{Column{Key: class, Title: class, Unit: Count}, func(r pointRow) Cell { return count(r.Outcomes[class]) }})
 		}
 	}
-	return Tabulate(Table{ID: "outcomes", Title: "Outcomes of the transactions scheduled in the window", Detail: true}, rows, fields)
+	return tabulate(Table{ID: "outcomes", Title: "Outcomes of the transactions scheduled in the window", Detail: true}, rows, fields)
 }
 
 func auditTable(a *result.Audit) Table {

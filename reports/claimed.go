@@ -14,7 +14,7 @@ func claimsSection(claims []result.Claim) (Section, bool) {
 	s := Section{
 		ID: "claims", Title: "Claims",
 		Intro: intro("section claims"),
-		Tables: []Table{Tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: notes("claims")}, claims, []Field[result.Claim]{
+		Tables: []Table{tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: notes("claims")}, claims, []field[result.Claim]{
 			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
 			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
 			{Column{Key: "words", Title: "published claim, in our words"}, of(func(c result.Claim) string { return c.Claim })},

@@ -10,12 +10,12 @@ import (
 // costTable lists the cost of each operation.
 func (e encryption) costTable() Table {
 	// timed are the fields of an operation; programs alone see the interval of most.
-	timed := func(key, title string, rank int, of func(result.FECost) result.Cost) []Field[result.FECost] {
+	timed := func(key, title string, rank int, of func(result.FECost) result.Cost) []field[result.FECost] {
 		around := Column{Key: key + "_p50_s_interval", Title: title + " 95 % interval", Unit: Seconds, Interval: true, CSVOnly: key != "encrypt"}
 		if !around.CSVOnly {
 			around.Title = "95 % interval"
 		}
-		return []Field[result.FECost]{
+		return []field[result.FECost]{
 			{Column{Key: key + "_p50_s", Title: title, Unit: Seconds, Rank: rank}, func(c result.FECost) Cell { return number(of(c).P50) }},
 			{around, func(c result.FECost) Cell { return costInterval(of(c)) }},
 		}
@@ -25,7 +25,7 @@ func (e encryption) costTable() Table {
 		t.Notes = append(t.Notes, e.costs[i].Scheme+": a group of as many meters as values. Key generation, key derivation and encryption "+
 			"are those of one meter and one value; decryption adds up one value of each meter.")
 	}
-	return Tabulate(t, e.costs, slices.Concat([]Field[result.FECost]{
+	return tabulate(t, e.costs, slices.Concat([]field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count, Rank: 1}, strength},
 		lengthField,
@@ -35,7 +35,7 @@ func (e encryption) costTable() Table {
 		timed("keygen", "key generation", 3, func(c result.FECost) result.Cost { return c.Keygen }),
 		timed("derive", "derive key", 4, func(c result.FECost) result.Cost { return c.Derive }),
 		timed("decrypt", "decrypt", 0, func(c result.FECost) result.Cost { return c.Decrypt }),
-		[]Field[result.FECost]{
+		[]field[result.FECost]{
 			{Column{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes}, func(c result.FECost) Cell { return count(c.Bytes) }},
 			{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return known(c, c.OnLedger, whyTooLarge) }},
 			{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return known(c, c.PublicKey, whyOld) }},
@@ -54,7 +54,7 @@ func (e encryption) schemeTable() Table {
 		sizes = append(sizes, group[0])
 	}
 	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}
-	return Tabulate(t, sizes, []Field[result.FECost]{
+	return tabulate(t, sizes, []field[result.FECost]{
 		schemeField, bitsField,
 		{Column{Key: "group", Title: "group"}, func(c result.FECost) Cell { return text(c.Group) }},
 		{Column{Key: "security_bits", Title: "security bits", Unit: Count}, strength},
@@ -68,9 +68,9 @@ func (e encryption) schemeTable() Table {
 
 // The columns that say which parameter set a row is about.
 var (
-	schemeField = Field[result.FECost]{Column{Key: "scheme", Title: "scheme"}, func(c result.FECost) Cell { return text(c.Scheme) }}
-	bitsField   = Field[result.FECost]{Column{Key: "bits", Title: "bits", Unit: Count}, func(c result.FECost) Cell { return count(c.Bits) }}
-	lengthField = Field[result.FECost]{Column{Key: "length", Title: "values", Unit: Count}, func(c result.FECost) Cell { return count(c.Length) }}
+	schemeField = field[result.FECost]{Column{Key: "scheme", Title: "scheme"}, func(c result.FECost) Cell { return text(c.Scheme) }}
+	bitsField   = field[result.FECost]{Column{Key: "bits", Title: "bits", Unit: Count}, func(c result.FECost) Cell { return count(c.Bits) }}
+	lengthField = field[result.FECost]{Column{Key: "length", Title: "values", Unit: Count}, func(c result.FECost) Cell { return count(c.Length) }}
 )
 
 // Why a cell is empty.
@@ -142,7 +142,7 @@ func (e encryption) ratioTable() Table {
 			return number(c.Encrypt.P50 / *to)
 		}
 	}
-	return Tabulate(t, costs, []Field[result.FECost]{
+	return tabulate(t, costs, []field[result.FECost]{
 		schemeField, bitsField, lengthField,
 		{Column{Key: "encrypt_p50_s", Title: "encrypt p50", Unit: Seconds}, func(c result.FECost) Cell { return number(c.Encrypt.P50) }},
 		{Column{Key: "encrypt_over_commit", Title: "encrypt / commit p50", Unit: Times}, over(result.PartCommit)},
@@ -163,7 +163,7 @@ func (e encryption) insideTables() []Table {
 
 func (e encryption) insideTable(id, title, what string, of func(series) bool) Table {
 	rows := rowsWhere(e.all, func(r pointRow) bool { _, ok := inside(r.Point); return ok && of(r.of) })
-	return Tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []Field[pointRow]{
+	return tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []field[pointRow]{
 		{Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds}, func(r pointRow) Cell { return optional(encryptMean(r.Point)) }},
 		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds}, func(r pointRow) Cell { return optional(meanOf(result.PartCommit)(r.Point)) }},
 		{Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share}, func(r pointRow) Cell { return optional(inside(r.Point)) }},
@@ -176,7 +176,7 @@ func preparationTable(run result.Run, all []series) Table {
 	of := func(cell func(result.Preparation) Cell) func(series) Cell {
 		return func(s series) Cell { return cell(run.Preparation[s.name]) }
 	}
-	return Tabulate(Table{ID: "preparation", Title: "Prepared before the load", Detail: true}, prepared, []Field[series]{
+	return tabulate(Table{ID: "preparation", Title: "Prepared before the load", Detail: true}, prepared, []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "ciphertexts", Title: "ciphertexts", Unit: Count}, of(func(p result.Preparation) Cell { return count(p.Ciphertexts) })},
 		{Column{Key: "encrypt_p50_s", Title: "encrypt each, p50", Unit: Seconds}, of(func(p result.Preparation) Cell { return number(p.Encrypt.P50) })},

@@ -12,7 +12,7 @@ import (
 )
 
 // A factor is a condition that a scenario can vary; its cell is empty where it means nothing.
-type factor = Field[result.Conditions]
+type factor = field[result.Conditions]
 
 // factors returns every factor in its order of presentation.
 func factors() []factor {
@@ -142,11 +142,11 @@ func factorTable(all []series, by []factor) Table {
 	commit := func(pick func(stats.Quantiles) *float64) func(series) Cell {
 		return there(func(_ series, p peak) Cell { return optional(p.median(quantileOf(result.PartCommit, pick))) })
 	}
-	fields := []Field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
+	fields := []field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
 	for _, f := range by {
-		fields = append(fields, Field[series]{f.Column, func(s series) Cell { return f.Cell(s.conditions) }})
+		fields = append(fields, field[series]{f.Column, func(s series) Cell { return f.Cell(s.conditions) }})
 	}
-	fields = append(fields, []Field[series]{
+	fields = append(fields, []field[series]{
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
 			there(func(_ series, p peak) Cell { return number(p.throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
@@ -170,7 +170,7 @@ func factorTable(all []series, by []factor) Table {
 		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, commit(p50)},
 		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds, Rank: 3}, commit(p99)},
 	}...)
-	return Tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: notes("factors")}, all, fields)
+	return tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: notes("factors")}, all, fields)
 }
 
 // factorFigure draws throughput against a factor whose levels are numbers, a line for each

@@ -213,7 +213,7 @@ func partsTable(all []series) Table {
 	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
 	fields := levelFields(all)
 	for _, part := range columns {
-		fields = append(fields, Field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
+		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
 	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true}
@@ -224,5 +224,5 @@ func partsTable(all []series) Table {
 	if anySplit {
 		t.Notes = append(t.Notes, notes("phases with blocks")...)
 	}
-	return Tabulate(t, rowsOf(all), fields)
+	return tabulate(t, rowsOf(all), fields)
 }

@@ -48,7 +48,7 @@ func togetherTable(phases []series) Table {
 			return number(v)
 		}
 	}
-	return Tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: notes("phases-together")}, phases, []Field[series]{
+	return tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: notes("phases-together")}, phases, []field[series]{
 		{Column{Key: "level", Title: "level"}, func(s series) Cell { return text(s.phase().Group) }},
 		{Column{Key: "phase", Title: "phase"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "start_s", Title: "start", Unit: Seconds}, func(s series) Cell { return number(s.phase().Start) }},

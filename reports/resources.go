@@ -85,11 +85,11 @@ func processRows(all []series, of func(pointRow) []string) (rows []processRow) {
 }
 
 // processFields say which point and process a row is about.
-func processFields(all []series, title string) (fields []Field[processRow]) {
+func processFields(all []series, title string) (fields []field[processRow]) {
 	for _, f := range levelFields(all) {
-		fields = append(fields, Field[processRow]{f.Column, func(r processRow) Cell { return f.Cell(r.pointRow) }})
+		fields = append(fields, field[processRow]{f.Column, func(r processRow) Cell { return f.Cell(r.pointRow) }})
 	}
-	return append(fields, Field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
+	return append(fields, field[processRow]{Column{Key: title, Title: title}, func(r processRow) Cell { return text(r.process) }})
 }
 
 // capTable compares what capped processes used with their caps, nil where nothing is capped.
@@ -106,7 +106,7 @@ func capTable(all []series) []Table {
 	if len(rows) == 0 {
 		return nil
 	}
-	fields := append(processFields(all, "process"), []Field[processRow]{
+	fields := append(processFields(all, "process"), []field[processRow]{
 		{Column{Key: "cap_cores", Title: "CPU cap", Unit: Cores}, func(r processRow) Cell { return positive(r.Cap(r.process).CPUs) }},
 		{Column{Key: "cpu_cores", Title: "CPU used", Unit: Cores}, func(r processRow) Cell { return entry(r.CPU, r.process) }},
 		{Column{Key: "throttled_share", Title: "throttled", Unit: Share}, func(r processRow) Cell {
@@ -120,7 +120,7 @@ func capTable(all []series) []Table {
 		{Column{Key: "cap_bytes", Title: "memory cap", Unit: Bytes}, func(r processRow) Cell { return positive(float64(r.Cap(r.process).Memory)) }},
 		{Column{Key: "rss_bytes", Title: "largest memory", Unit: Bytes}, func(r processRow) Cell { return entry(r.RSS, r.process) }},
 	}...)
-	return []Table{Tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: notes("caps")}, rows, fields)}
+	return []Table{tabulate(Table{ID: "caps", Title: "Capped processes", Detail: true, Notes: notes("caps")}, rows, fields)}
 }
 
 // entry makes a cell of a process's value.
@@ -183,16 +183,16 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 	}
 	fields := levelFields(all)
 	for _, process := range processesOf(points, values) {
-		fields = append(fields, Field[pointRow]{Column{Key: slug(process.Name) + suffix, Title: process.Name, Unit: unit},
+		fields = append(fields, field[pointRow]{Column{Key: slug(process.Name) + suffix, Title: process.Name, Unit: unit},
 			func(r pointRow) Cell { return entry(values(r.Point), process.Name) }})
 	}
-	return Tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
+	return tabulate(Table{ID: id, Title: title, Detail: true}, rowsOf(all), fields)
 }
 
 // clientTable shows what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {
 	t := Table{ID: "client", Title: "Cost of the client", Detail: true}
-	fields := append(levelFields(all), []Field[pointRow]{
+	fields := append(levelFields(all), []field[pointRow]{
 		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds}, func(r pointRow) Cell { return positive(r.ClientCPU) }},
 		{Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
 			func(r pointRow) Cell { return optional(r.ClientCPUInSignatures, r.ClientCPU > 0) }},
@@ -205,7 +205,7 @@ func clientTable(all []series, host result.Host) Table {
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {
-		fields = append(fields, Field[pointRow]{Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, func(r pointRow) Cell {
+		fields = append(fields, field[pointRow]{Column{Key: "gc_pause_max_s", Title: "longest GC pause", Unit: Seconds}, func(r pointRow) Cell {
 			if r.GC == nil {
 				return Cell{}
 			}
@@ -213,5 +213,5 @@ func clientTable(all []series, host result.Host) Table {
 		}})
 		t.Notes = append(t.Notes, "During a GC pause the client stands still while garbage is collected.")
 	}
-	return Tabulate(t, rowsOf(all), fields)
+	return tabulate(t, rowsOf(all), fields)
 }

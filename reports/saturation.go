@@ -20,7 +20,7 @@ func saturationTable(all []series) Table {
 			return cell(s.saturation)
 		}
 	}
-	fields := []Field[series]{
+	fields := []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
 			switch {
@@ -46,7 +46,7 @@ func saturationTable(all []series) Table {
 	t := Table{ID: "saturation", Title: "Saturation"}
 	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation != nil && s.saturation.Spread > 0 })
 	if spread {
-		fields = append(fields, []Field[series]{
+		fields = append(fields, []field[series]{
 			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.Spread) })},
 			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4},
 				of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
@@ -60,7 +60,7 @@ func saturationTable(all []series) Table {
 			t.Notes = append(t.Notes, notes("saturation with spread")...)
 		}
 	}
-	return Tabulate(t, judged, fields)
+	return tabulate(t, judged, fields)
 }
 
 // saturationLoad is the load of the saturation point.

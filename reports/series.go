@@ -217,10 +217,10 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 
 // levelFields say which point a row is about. Clients and offered load stand apart, each only where
 // a series has it.
-func levelFields(all []series) (fields []Field[pointRow]) {
+func levelFields(all []series) (fields []field[pointRow]) {
 	add := func(shown bool, c Column, cell func(pointRow) Cell) {
 		if shown {
-			fields = append(fields, Field[pointRow]{c, cell})
+			fields = append(fields, field[pointRow]{c, cell})
 		}
 	}
 	add(true, Column{Key: "series", Title: "series"}, func(r pointRow) Cell { return text(r.of.name) })

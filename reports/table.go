@@ -95,14 +95,14 @@ func yesNo(yes bool) Cell {
 	return text("no")
 }
 
-// A Field is a column of a table whose rows are items of one type, and the cell of an item.
-type Field[T any] struct {
+// A field is a column of a table whose rows are items of one type, and the cell of an item.
+type field[T any] struct {
 	Column
 	Cell func(T) Cell
 }
 
-// Tabulate gives the table a column for each field and a row for each item.
-func Tabulate[T any](t Table, items []T, fields []Field[T]) Table {
+// tabulate gives the table a column for each field and a row for each item.
+func tabulate[T any](t Table, items []T, fields []field[T]) Table {
 	for _, f := range fields {
 		t.Columns = append(t.Columns, f.Column)
 	}

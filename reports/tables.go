@@ -10,7 +10,7 @@ import (
 
 // levelTable is the main table: what was measured at each load level.
 func levelTable(all []series) Table {
-	fields := append(levelFields(all), []Field[pointRow]{
+	fields := append(levelFields(all), []field[pointRow]{
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(r pointRow) Cell { return number(r.Throughput) }},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
 			func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) }},
@@ -35,10 +35,10 @@ func levelTable(all []series) Table {
 	}...)
 	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
-		fields = append(fields, Field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
+		fields = append(fields, field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
 		t.Notes = append(t.Notes, notes("levels with states")...)
 	}
-	return Tabulate(t, rowsOf(all), fields)
+	return tabulate(t, rowsOf(all), fields)
 }
 
 // stated makes cells of a quantile of a part: empty where nothing passed the part.
@@ -91,7 +91,7 @@ func remarks(p result.Point) string {
 
 // seriesTable says what was measured.
 func seriesTable(all []series) Table {
-	return Tabulate(Table{ID: "series", Title: "What was measured", Detail: true}, all, []Field[series]{
+	return tabulate(Table{ID: "series", Title: "What was measured", Detail: true}, all, []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "workload", Title: "transaction"}, func(s series) Cell { return text(s.workload()) }},
 		{Column{Key: "topology", Title: "topology"}, func(s series) Cell { return text(s.conditions.Topology) }},
