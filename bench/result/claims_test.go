@@ -3,8 +3,9 @@ package result
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var testClaims = []Claim{
@@ -20,18 +21,19 @@ func TestClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := claimsOf(t, w.dir)
-	if !reflect.DeepEqual(before.Claims, testClaims[:1]) {
-		t.Errorf("claims %+v", before.Claims)
+	if diff := cmp.Diff(testClaims[:1], before.Claims); diff != "" {
+		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	if err := UpdateSummary(w.dir, func(s *Summary) { s.Claims = testClaims }); err != nil {
 		t.Fatal(err)
 	}
 	after := claimsOf(t, w.dir)
-	if !reflect.DeepEqual(after.Claims, testClaims) {
-		t.Errorf("claims %+v", after.Claims)
+	if diff := cmp.Diff(testClaims, after.Claims); diff != "" {
+		t.Errorf("claims after the update (-want +got):\n%s", diff)
 	}
-	if after.Claims = before.Claims; !reflect.DeepEqual(after, before) {
-		t.Errorf("the update changed more than the claims: %+v, was %+v", after, before)
+	after.Claims = before.Claims
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("the update changed more than the claims (-before +after):\n%s", diff)
 	}
 	rows := 0
 	s, _ := Open(w.dir)

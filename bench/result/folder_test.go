@@ -6,11 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/stats"
 
@@ -57,13 +58,13 @@ func TestRunComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	run.Schema, run.Transactions = Schema, s.Run.Transactions
-	if !reflect.DeepEqual(s.Run, run) {
-		t.Errorf("run\n%+v, want\n%+v", s.Run, run)
+	if diff := cmp.Diff(run, s.Run); diff != "" {
+		t.Errorf("run (-want +got):\n%s", diff)
 	}
 	sum.Schema, sum.Run, sum.Scenario, sum.Target = Schema, "r1", "quickstart", "reference"
 	sum.fill()
-	if !reflect.DeepEqual(s.Summary, sum) {
-		t.Errorf("summary\n%+v, want\n%+v", s.Summary, sum)
+	if diff := cmp.Diff(sum, s.Summary); diff != "" {
+		t.Errorf("summary (-want +got):\n%s", diff)
 	}
 	for range 2 { // the rows can be read again
 		var rows []Row

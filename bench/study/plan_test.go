@@ -3,11 +3,12 @@ package study
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench"
 	"meterbench/bench/arrival"
@@ -70,8 +71,8 @@ func TestPlan(t *testing.T) {
 			t.Errorf("loads %+v, want %+v", got, tt.load)
 		}
 		got := plan(100, level{series: tt.series, load: tt.load, repetition: tt.repetition}, 77)
-		if !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("plan\n%+v, want\n%+v", got, tt.want)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("plan (-want +got):\n%s", diff)
 		}
 		if err := got.Validate(); err != nil {
 			t.Error(err)
@@ -110,8 +111,8 @@ func TestConditions(t *testing.T) {
 	for _, tt := range tests {
 		want := network
 		tt.want(&want)
-		if got := s.conditions(level{series: tt.series}); got != want {
-			t.Errorf("conditions\n%+v, want\n%+v", got, want)
+		if diff := cmp.Diff(want, s.conditions(level{series: tt.series})); diff != "" {
+			t.Errorf("conditions (-want +got):\n%s", diff)
 		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
@@ -62,16 +63,24 @@ func TestStudy(t *testing.T) {
 	}
 
 	r := o.run
-	if r.Target != "reference" || string(r.Topology) == "" || r.Seed != 5 || r.Source != s.Source || r.Bringup.Ready != 1 || r.Host.Cores != 2 ||
-		!reflect.DeepEqual(r.Versions, map[string]string{"meterbench": "test", "fake": "v0.0.1"}) ||
-		len(r.Preparation) != 1 || r.Preparation["b"].Ciphertexts != 9 || r.Failure != "" {
-		t.Errorf("manifest %+v", r)
+	manifest := result.Run{
+		Schema: result.Schema, ID: "r1", Scenario: "test", Source: s.Source, Target: "reference", Seed: 5, SeedNote: r.SeedNote,
+		Topology: r.Topology, Started: r.Started, Ended: r.Ended, Transactions: r.Transactions,
+		Versions: map[string]string{"meterbench": "test", "fake": "v0.0.1"},
+		Host:     result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		Preparation: map[string]result.Preparation{"b": {Ciphertexts: 9}},
+	}
+	if diff := cmp.Diff(manifest, r); diff != "" {
+		t.Errorf("manifest (-want +got):\n%s", diff)
+	}
+	if len(r.Topology) == 0 || r.SeedNote == "" {
+		t.Errorf("topology %s, note on the seed %q", r.Topology, r.SeedNote)
 	}
 	if held, load := r.Ended.Sub(r.Started), Estimated(s, nil, usualSign).Load; held < load || held > load+5*time.Second {
 		t.Errorf("the run took %v for %v of load", held, load)
 	}
-	if !reflect.DeepEqual(at.needs, map[string][]Need{"a": {{}}, "b": {{}}, "c": {{}}}) {
-		t.Errorf("needs %v", at.needs)
+	if diff := cmp.Diff(map[string][]Need{"a": {{}}, "b": {{}}, "c": {{}}}, at.needs); diff != "" {
+		t.Errorf("needs (-want +got):\n%s", diff)
 	}
 	for name, seqs := range at.sent {
 		slices.Sort(seqs)
@@ -86,6 +95,7 @@ func TestStudy(t *testing.T) {
 func TestPoint(t *testing.T) {
 	s := series(open("c", 31*time.Second, 50))
 	s.Series[0].Workload = of(3, result.Conditions{Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9})
+	s.Series[0].Factors = []result.Factor{{Key: "length", Label: "24"}}
 	at := newSite()
 	at.sample = func(snap *proc.Snapshot) { // the warm-up is busier
 		snap.CPU["peer0"] += 9 * min(1, time.Since(at.started).Seconds())
@@ -96,8 +106,17 @@ func TestPoint(t *testing.T) {
 	}
 	p := o.summary.Points[0]
 	// Due at 0, 20 ms, … and committed 23.7 ms later; the window is [1 s, 31 s).
-	if p.Window != 30 || p.Scheduled != 1500 || p.Outcomes["valid"] != 1500 || p.Throughput != 50 || p.BytesMean != 4000 || p.Blocks < 299 || p.Blocks > 301 {
-		t.Errorf("%+v", p)
+	if p.Window != 30 || p.Throughput != 50 {
+		t.Errorf("window of %g s with %g/s", p.Window, p.Throughput)
+	}
+	if p.Scheduled != 1500 || p.Outcomes["valid"] != 1500 {
+		t.Errorf("%d scheduled, outcomes %v", p.Scheduled, p.Outcomes)
+	}
+	if p.BytesMean != 4000 {
+		t.Errorf("envelopes of %g bytes", p.BytesMean)
+	}
+	if p.Blocks < 299 || p.Blocks > 301 {
+		t.Errorf("%d blocks", p.Blocks)
 	}
 	if len(o.rows) != 1550 {
 		t.Errorf("%d rows, warm-up included", len(o.rows))
@@ -134,8 +153,18 @@ func TestPoint(t *testing.T) {
 		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
 		Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
 	}
-	if p.Conditions != want {
-		t.Errorf("conditions\n%+v, want\n%+v", p.Conditions, want)
+	if diff := cmp.Diff(want, p.Conditions); diff != "" {
+		t.Errorf("conditions (-want +got):\n%s", diff)
+	}
+	roles := map[string]result.Role{"peer0": result.RolePeer, "client": result.RoleClient, "other": result.RoleOther, "steal": result.RoleSteal}
+	if diff := cmp.Diff(roles, p.Roles); diff != "" {
+		t.Errorf("roles (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(s.Series[0].Factors, p.Factors); diff != "" {
+		t.Errorf("factors (-want +got):\n%s", diff)
+	}
+	if p.Limit.Kind != result.LimitNone || p.LimitedBy != "not limited" {
+		t.Errorf("limit %+v, in words %q", p.Limit, p.LimitedBy)
 	}
 	if want := (result.Load{Kind: "open", Offered: 50, Slots: 100}); p.Load != want {
 		t.Errorf("load %+v, want %+v", p.Load, want)
