@@ -1,6 +1,8 @@
 package workloads
 
 import (
+	"slices"
+
 	"meterbench/bench"
 	"meterbench/simulators/reading"
 )
@@ -24,7 +26,7 @@ func (r *Readings) setUp(channel int, gateway string) ([]bench.Transaction, erro
 	}
 	fleet := r.config.Fleet
 	meters := fleet.Config().Meters
-	var batch []reading.Registration
+	var registrations []reading.Registration
 	for m := channel; m < meters; m += r.config.Channels {
 		one, err := fleet.Registration(m)
 		if err != nil {
@@ -34,14 +36,14 @@ func (r *Readings) setUp(channel int, gateway string) ([]bench.Transaction, erro
 		if r.kind == reading.Encrypted {
 			one.Parameters = r.cipher.parameters(m)
 		}
-		batch = append(batch, one)
-		if last := m+r.config.Channels >= meters; last || len(batch) == maxBatch {
-			arg, err := reading.MarshalRegistrations(batch)
-			if err != nil {
-				return nil, err
-			}
-			all, batch = append(all, bench.Transaction{Function: reading.FnRegister, Args: [][]byte{arg}, Channel: channel}), nil
+		registrations = append(registrations, one)
+	}
+	for batch := range slices.Chunk(registrations, maxBatch) {
+		arg, err := reading.MarshalRegistrations(batch)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, bench.Transaction{Function: reading.FnRegister, Args: [][]byte{arg}, Channel: channel})
 	}
 	return all, nil
 }

@@ -26,8 +26,8 @@ type report = heap.Item[time.Duration]
 // the longest delay before it.
 type Periodic struct {
 	Meters   int           // at least 1
-	Interval time.Duration // above 0, and long enough for at most 1e9 reports per second
-	Jitter   float64       // longest delay as a share of the interval, from 0 to 1
+	Interval time.Duration `yaml:"interval"` // from report to report of a meter, long enough for at most 1e9 reports per second
+	Jitter   float64       `yaml:"jitter"`   // longest delay of a report, as a share of the interval, from 0 to 1
 }
 
 // Validate returns an error that names the first field that makes no sense.

@@ -12,9 +12,9 @@ import (
 // Ramp is the Process whose rate changes evenly from one value to another and stays there. Arrival
 // k comes when the integral of the rate reaches k.
 type Ramp struct {
-	From float64       // arrivals per second at 0, from 0 to 1e9
-	To   float64       // arrivals per second from Over on, from 0 to 1e9; From and To are not both 0
-	Over time.Duration // above 0
+	From float64       `yaml:"from,rate"` // at the start, from 0/s to 1e9/s
+	To   float64       `yaml:"to,rate"`   // after the change, from 0/s to 1e9/s; not both are 0/s
+	Over time.Duration `yaml:"over"`      // how long the change takes, above 0s
 }
 
 // Validate returns an error that names the first field that makes no sense.
@@ -52,8 +52,8 @@ type Steps []Step
 
 // Step is one rate and how long it lasts.
 type Step struct {
-	PerSecond float64       // arrivals per second, from 0 to 1e9
-	For       time.Duration // above 0
+	PerSecond float64       `yaml:"rate,rate"` // from 0/s, for a pause, to 1e9/s
+	For       time.Duration `yaml:"hold"`      // how long the step lasts, above 0s
 }
 
 // Validate returns an error that names the first step, counted from 1, that makes no sense.

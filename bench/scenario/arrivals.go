@@ -14,14 +14,13 @@ import (
 // load with rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate
 // follows from it.
 type Arrivals struct {
-	Kind     ArrivalKind   // constant | poisson | periodic | ramp | steps | trace
-	Interval time.Duration // periodic: from report to report of a meter
-	Jitter   float64       // periodic: longest delay of a report, as a share of the interval
-	Ramp     arrival.Ramp
-	Steps    arrival.Steps
-	File     string         // trace: time,meter,value in CSV; its name is relative to the scenario's
-	Speed    float64        // trace: 1 is as recorded, 60 plays an hour in a minute
-	Trace    *arrival.Trace // read from File by Read; its values are Wh
+	Kind     ArrivalKind
+	Periodic arrival.Periodic `yaml:"periodic"` // every meter of the workload reports at an interval of its own clock
+	Ramp     arrival.Ramp     `yaml:"ramp"`     // the rate changes evenly and then stays
+	Steps    arrival.Steps    `yaml:"steps"`    // one rate after the other
+	File     string           `yaml:"trace"`    // file of readings, time,meter,value in CSV; its meters and values, in Wh, are sent
+	Speed    float64          `yaml:"speed"`    // of a trace: 1 is as recorded, 60 plays an hour in a minute
+	Trace    *arrival.Trace   // read from File by Read
 }
 
 // ArrivalKind is the name of a kind of arrivals.
@@ -66,7 +65,8 @@ func (s Series) Process(rate float64) arrival.Process {
 	case Poisson:
 		return arrival.Poisson{PerSecond: rate}
 	case Periodic:
-		return arrival.Periodic{Meters: s.Workload.Meters, Interval: a.Interval, Jitter: a.Jitter}
+		a.Periodic.Meters = s.Workload.Meters
+		return a.Periodic
 	case Ramp:
 		return a.Ramp
 	case Steps:
@@ -75,31 +75,6 @@ func (s Series) Process(rate float64) arrival.Process {
 		return arrival.Replay{Trace: a.Trace, Speed: a.Speed}
 	}
 	return arrival.Constant{PerSecond: rate}
-}
-
-// An arrivalsText is the form of arrivals that have a rate of their own: one of the first four.
-type arrivalsText struct {
-	Periodic *periodicText `yaml:"periodic"` // every meter reports at an interval of its own clock
-	Ramp     *rampText     `yaml:"ramp"`     // the rate changes evenly and then stays
-	Steps    []stepText    `yaml:"steps"`    // one rate after the other
-	Trace    string        `yaml:"trace"`    // file of readings, time,meter,value in CSV; its meters and values are sent
-	Speed    float64       `yaml:"speed"`    // of a trace: 1 is as recorded, 60 plays an hour in a minute
-}
-
-type periodicText struct {
-	Interval time.Duration `yaml:"interval"` // from report to report of a meter
-	Jitter   float64       `yaml:"jitter"`   // longest delay of a report, as a share of the interval, 0 to 1
-}
-
-type rampText struct {
-	From float64       `yaml:"from,rate"` // at the start
-	To   float64       `yaml:"to,rate"`   // from over on
-	Over time.Duration `yaml:"over"`      // how long the change takes
-}
-
-type stepText struct {
-	Rate float64       `yaml:"rate,rate"` // 0/s for a pause
-	Hold time.Duration `yaml:"hold"`      // how long the step lasts
 }
 
 // UnmarshalNode reads one of the forms of arrivals.
@@ -116,34 +91,26 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 		}
 		return n.Errorf(strictyaml.Hint(word, names(arrivalKinds(), func(k arrivalKind) string { return string(k.name) })), "there is no %q", word)
 	}
-	t := arrivalsText{Speed: 1}
-	if err := n.Decode(&t); err != nil {
+	type plain Arrivals
+	*a = Arrivals{}
+	if err := n.Decode((*plain)(a)); err != nil {
 		return err
 	}
-	var kinds []ArrivalKind
+	forms := 0
 	for _, kind := range arrivalKinds() {
 		if n.Get(string(kind.name)) != nil {
-			kinds = append(kinds, kind.name)
+			a.Kind = kind.name
+			forms++
 		}
 	}
+	speed := n.Get("speed")
 	switch {
-	case len(kinds) != 1:
+	case forms != 1:
 		return n.Errorf("", "give one of periodic, ramp, steps, trace")
-	case n.Get("speed") != nil && kinds[0] != Trace:
-		return n.Get("speed").Errorf("", "only a trace has a speed")
-	}
-	*a = Arrivals{Kind: kinds[0]}
-	switch a.Kind {
-	case Periodic:
-		a.Interval, a.Jitter = t.Periodic.Interval, t.Periodic.Jitter
-	case Ramp:
-		a.Ramp = arrival.Ramp(*t.Ramp)
-	case Steps:
-		for _, s := range t.Steps {
-			a.Steps = append(a.Steps, arrival.Step{PerSecond: s.Rate, For: s.Hold})
-		}
-	case Trace:
-		a.File, a.Speed = t.Trace, t.Speed
+	case speed != nil && a.Kind != Trace:
+		return speed.Errorf("", "only a trace has a speed")
+	case speed == nil && a.Kind == Trace:
+		a.Speed = 1
 	}
 	return nil
 }
@@ -271,7 +238,7 @@ func peaks(p arrival.Process) []float64 {
 func (a Arrivals) String() string {
 	switch a.Kind {
 	case Periodic:
-		return fmt.Sprintf("periodic, every %v, jitter %g", a.Interval, a.Jitter)
+		return fmt.Sprintf("periodic, every %v, jitter %g", a.Periodic.Interval, a.Periodic.Jitter)
 	case Ramp:
 		return fmt.Sprintf("ramp from %g/s to %g/s over %v", a.Ramp.From, a.Ramp.To, a.Ramp.Over)
 	case Steps:

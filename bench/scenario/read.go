@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -34,12 +35,11 @@ func Shipped(c Catalog) ([]Scenario, error) {
 
 // Read reads a shipped scenario by name, or a file, with overrides as strictyaml.Document.Set takes them,
 // reads its traces and makes sure that its networks can be made. The error is a *strictyaml.Error.
-func Read(nameOrPath string, overrides []string, c Catalog) (Scenario, error) {
+func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err error) {
 	src, file, shipped, err := library().Read(nameOrPath)
-	if err != nil {
-		return Scenario{}, err
+	if err == nil {
+		s, err = Parse(file, src, overrides, c)
 	}
-	s, err := Parse(file, src, overrides, c)
 	if err != nil {
 		return Scenario{}, err
 	}
@@ -47,18 +47,17 @@ func Read(nameOrPath string, overrides []string, c Catalog) (Scenario, error) {
 		s.Path = nameOrPath
 	}
 	channels, err := s.checkNetworks()
+	if err == nil {
+		err = s.readTraces()
+	}
 	if err != nil {
 		return Scenario{}, err
 	}
-	if err := s.readTraces(); err != nil {
-		return Scenario{}, err
-	}
+	var p *strictyaml.Problem
 	for _, one := range s.Series {
-		if p := one.checkMeters(channels[one.Network]); p != nil {
-			return Scenario{}, s.doc.Locate(one.naming(p))
-		}
+		p = cmp.Or(p, one.naming(one.checkMeters(channels[one.Network])))
 	}
-	if p := checkLength(s.Series, s.Repeat); p != nil { // once more, with those of traces
+	if p = cmp.Or(p, checkLength(s.Series, s.Repeat)); p != nil { // once more, with the length of traces
 		return Scenario{}, s.doc.Locate(p)
 	}
 	return s, nil

@@ -51,7 +51,7 @@ func (s *schema) of(t reflect.Type, unit string) object {
 	case t == reflect.TypeFor[time.Duration]():
 		return pattern(`^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
 	case t == reflect.TypeFor[Arrivals]():
-		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.of(reflect.TypeFor[arrivalsText](), "")}}
+		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[Search]():
 		return object{"anyOf": []object{s.of(reflect.TypeFor[clientSearch](), ""), s.of(reflect.TypeFor[rateSearch](), "")}}
 	case t == reflect.TypeFor[vary]():

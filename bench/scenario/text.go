@@ -109,17 +109,23 @@ func (t text) places() []string {
 // checkForm holds the text to its forms: series, or at the top level what one has; of a series phases, or
 // a workload and a load.
 func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
-	if doc.Has("series") {
-		for _, key := range []string{"workload", "workloads", "load", "phases"} {
-			if doc.Has(key) {
-				return problem("move it into series, or leave series out", key, "a scenario has either series, or one workload and load")
+	const either = "a scenario has either series, or one workload and load"
+	// without refuses keys beside another that stands in their place.
+	without := func(other, at, what string, keys ...string) *strictyaml.Problem {
+		for _, key := range keys {
+			if doc.Has(at+other) && doc.Has(at+key) {
+				return problem(fmt.Sprintf("move it into %s, or leave %s out", other, other), at+key, "%s", what)
 			}
 		}
-	} else if !doc.Has("phases") {
-		for _, key := range []string{"workload", "load"} {
-			if !doc.Has(key) && !(key == "workload" && doc.Has("workloads")) {
-				return problem("", key, "is missing; a scenario has either series, or one workload and load")
-			}
+		return nil
+	}
+	p := without("series", "", either, "workload", "workloads", "load", "phases")
+	if !doc.Has("series") && !doc.Has("phases") {
+		switch {
+		case !doc.Has("workload") && !doc.Has("workloads"):
+			p = problem("", "workload", "is missing; %s", either)
+		case !doc.Has("load"):
+			p = problem("", "load", "is missing; %s", either)
 		}
 	}
 	parts := t.places()
@@ -128,23 +134,17 @@ func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 		if i > 0 {
 			phases = t.Series[i-1].Phases
 		}
-		if doc.Has(at + "phases") {
-			for _, key := range []string{"workload", "workloads", "load"} {
-				if doc.Has(at + key) {
-					return problem("move it into phases, or leave phases out", at+key, "a series has either phases, or one workload and load")
-				}
-			}
-		}
+		p = cmp.Or(p, without("phases", at, "a series has either phases, or one workload and load", "workload", "workloads", "load"))
 		for j := range phases {
 			parts = append(parts, fmt.Sprintf("%sphases[%d].", at, j))
 		}
 	}
 	for _, at := range parts {
-		if doc.Has(at+"workload") && doc.Has(at+"workloads") {
-			return problem("", at+"workloads", "give either workload or workloads")
+		if p == nil && doc.Has(at+"workload") && doc.Has(at+"workloads") {
+			p = problem("", at+"workloads", "give either workload or workloads")
 		}
 	}
-	return nil
+	return p
 }
 
 // scenario checks the text and expands its series.
