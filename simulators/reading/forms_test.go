@@ -185,7 +185,7 @@ func TestApply(t *testing.T) {
 	}{
 		"2 values; the function has 3 weights": {f, at(1, 2)},
 		"value 1 is over the bound 10":         {f, at(1, 11, 3)},
-		"encrypted are hidden":                 {f, &Reading{Kind: Encrypted, Payload: []byte{1}}},
+		"an encrypted reading are hidden":      {f, &Reading{Kind: Encrypted, Payload: []byte{1}}},
 		"ends too early":                       {f, &Reading{Kind: Plain, Payload: []byte{1}}},
 		"result does not fit into 64 bits":     {large, at(4, 0, 0)},
 		"does not fit into 64 bits":            {large, at(1, 1, 0)},

@@ -102,16 +102,7 @@ func UnmarshalFunction(b []byte) (Function, error) {
 // Apply computes the function of the values in a plain or padded reading. It refuses another number of
 // values, and values over the bound, with which ciphertexts would give no result either.
 func (f *Function) Apply(r *Reading) (int64, error) {
-	var values Values
-	var err error
-	switch r.Kind {
-	case Plain:
-		values, err = UnmarshalValues(r.Payload)
-	case Padded:
-		values, err = UnmarshalPadded(r.Payload)
-	default:
-		err = fmt.Errorf("the values of a reading that is %v are hidden", r.Kind)
-	}
+	values, err := r.values()
 	if err != nil {
 		return 0, err
 	}

@@ -164,20 +164,28 @@ func Unmarshal(b []byte) (Reading, error) {
 // ciphertext, so that this package knows no scheme.
 func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	var err error
-	switch r.Kind {
-	case Plain:
-		_, err = UnmarshalValues(r.Payload)
-	case Padded:
-		_, err = UnmarshalPadded(r.Payload)
-	case Encrypted:
+	if r.Kind == Encrypted {
 		err = checkCiphertext(r.Payload)
-	default:
-		err = errors.New("unknown kind")
+	} else {
+		_, err = r.values()
 	}
 	if err != nil {
 		return fmt.Errorf("payload of %v reading: %w", r.Kind, err)
 	}
 	return nil
+}
+
+// values returns the values in the payload, unless they are encrypted.
+func (r *Reading) values() (Values, error) {
+	switch r.Kind {
+	case Plain:
+		return UnmarshalValues(r.Payload)
+	case Padded:
+		return UnmarshalPadded(r.Payload)
+	case Encrypted:
+		return Values{}, errors.New("the values of an encrypted reading are hidden")
+	}
+	return Values{}, errors.New("unknown kind")
 }
 
 // CheckMeter checks that id may name a meter.
