@@ -1,7 +1,5 @@
 package result
 
-import "meterbench/internal/proc"
-
 // LimitKind says what kind of thing kept throughput from being higher.
 type LimitKind string
 
@@ -52,15 +50,4 @@ func (k LimitKind) before() string {
 		return "commit at "
 	}
 	return string(k)
-}
-
-// String returns the name of the process in a sentence.
-func (p Process) String() string {
-	switch p.Name {
-	case proc.Other:
-		return "other processes"
-	case proc.Steal:
-		return "other virtual machines"
-	}
-	return p.Name
 }

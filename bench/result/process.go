@@ -27,6 +27,17 @@ type Process struct {
 	Name string `json:"name"`
 }
 
+// String returns the name of the process in a sentence.
+func (p Process) String() string {
+	switch p.Name {
+	case proc.Other:
+		return "other processes"
+	case proc.Steal:
+		return "other virtual machines"
+	}
+	return p.Name
+}
+
 // Processes returns the processes that are part of every run: the client, and what stands for the
 // processes and the machines of others.
 func Processes() []Process {

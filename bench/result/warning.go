@@ -17,23 +17,23 @@ type Warning struct {
 
 // The kinds of warnings that a study adds to those of package stats.
 const (
-	HostFull        stats.Code = "host-full"
-	Crowded         stats.Code = "crowded" // clients waited behind transactions that were acknowledged
-	Shortened       stats.Code = "interrupted"
-	FewBlocks       stats.Code = "few-blocks"
-	SomeDropped     stats.Code = "dropped"
-	NotSteady       stats.Code = "not-steady"
-	ClockMoved      stats.Code = "clock-moved"
-	NotSplit        stats.Code = "not-split" // into the parts inside the network
-	TransactionFail stats.Code = "transaction-failed"
-	NothingDue      stats.Code = "nothing-due"
-	NodesSilent     stats.Code = "nodes-silent"
-	AuditFailed     stats.Code = "audit"
-	EndedEarly      stats.Code = "ended-early"
-	TargetNote      stats.Code = "target"
-	NotStored       stats.Code = "not-stored"
-	NoSaturation    stats.Code = "no-saturation"
-	Untyped         stats.Code = "untyped" // of a run of an older version
+	HostFull           stats.Code = "host-full"
+	Crowded            stats.Code = "crowded" // clients waited behind transactions that were acknowledged
+	Shortened          stats.Code = "interrupted"
+	FewBlocks          stats.Code = "few-blocks"
+	SomeDropped        stats.Code = "dropped"
+	NotSteady          stats.Code = "not-steady"
+	ClockMoved         stats.Code = "clock-moved"
+	NotSplit           stats.Code = "not-split" // into the parts inside the network
+	TransactionsFailed stats.Code = "transaction-failed"
+	NothingDue         stats.Code = "nothing-due"
+	NodesSilent        stats.Code = "nodes-silent"
+	AuditFailed        stats.Code = "audit"
+	EndedEarly         stats.Code = "ended-early"
+	TargetNote         stats.Code = "target"
+	NotStored          stats.Code = "not-stored"
+	NoSaturation       stats.Code = "no-saturation"
+	Untyped            stats.Code = "untyped" // of a run of an older version
 )
 
 // placesShown is how many places a warning names in words.

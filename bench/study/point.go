@@ -203,7 +203,7 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	}
 	for _, f := range m.Failures {
 		if f.Outcome != result.Interrupted {
-			failed := result.Warning{Code: result.TransactionFail, Text: fmt.Sprintf("%d x %s: %s", f.Count, f.Outcome, f.Text)}
+			failed := result.Warning{Code: result.TransactionsFailed, Text: fmt.Sprintf("%d x %s: %s", f.Count, f.Outcome, f.Text)}
 			p.Notices = append(p.Notices, failed)
 			failed.Where = []string{l.String()}
 			s.add(failed)
