@@ -83,9 +83,9 @@ func single(c result.FECost) bool { return c.Values == 1 && c.Length > 1 }
 // compared with: plain before padded before any other, at the least load at which enough of them
 // were measured for a median.
 func unencrypted(all []series) (t transaction) {
-	for _, workload := range []string{plain, padded, ""} {
+	for _, workload := range []result.Workload{result.Plain, result.Padded, ""} {
 		for _, s := range all {
-			if s.conditions.Encryption == "inline" || workload != "" && s.conditions.Workload != workload {
+			if s.conditions.Encryption == result.EncryptInline || workload != "" && s.conditions.Workload != workload {
 				continue
 			}
 			for _, l := range s.levels {
@@ -137,7 +137,7 @@ func inside(p result.Point) (float64, bool) {
 
 // bills reports whether the transactions of a series are a gateway's bills, in which readings are
 // evaluated; encrypts, whether they are readings, which are encrypted.
-func bills(s series) bool    { return s.conditions.Workload == billing }
+func bills(s series) bool    { return s.conditions.Workload == result.Billing }
 func encrypts(s series) bool { return !bills(s) }
 
 // costPoint draws a cost with its interval.

@@ -130,7 +130,7 @@ func (e encryption) costFinding() (Finding, bool) {
 	c := e.costs[len(e.costs)-1]
 	for _, s := range e.all {
 		for _, cost := range e.costs {
-			if k := s.conditions; k.Workload == encrypted && cost.Scheme == k.Scheme && cost.Bits == k.Bits && cost.Length == k.Length {
+			if k := s.conditions; k.Workload == result.Encrypted && cost.Scheme == k.Scheme && cost.Bits == k.Bits && cost.Length == k.Length {
 				c = cost
 			}
 		}
@@ -172,11 +172,11 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 // slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both
 // were reached.
 func slowdownFinding(all []series) (Finding, bool) {
-	saturated := func(workload string) []series {
+	saturated := func(workload result.Workload) []series {
 		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturated() })
 	}
-	for _, workload := range []string{padded, plain} {
-		for _, loaded := range saturated(encrypted) {
+	for _, workload := range []result.Workload{result.Padded, result.Plain} {
+		for _, loaded := range saturated(result.Encrypted) {
 			for _, control := range saturated(workload) {
 				most, controls := loaded.saturation.Plateau, control.saturation.Plateau
 				if controls <= 0 {
@@ -185,7 +185,7 @@ func slowdownFinding(all []series) (Finding, bool) {
 				f := Finding{Subject: "Encrypted payloads", Value: Times.Format(most / controls)}
 				f.Text = fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.",
 					control.name, loaded.name, PerSecond.Format(most), control.name, PerSecond.Format(controls))
-				if workload == plain {
+				if workload == result.Plain {
 					f.Text += " The payloads differ in size."
 				}
 				return f, true

@@ -10,12 +10,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// The workload kinds and targets that reports tell apart, as results store them.
+// The targets that reports tell apart, as results store them.
 const (
-	plain     = "plain"
-	padded    = "padded"
-	encrypted = "encrypted"
-	billing   = "billing"
 	fabric    = "fabric"
 	reference = "reference"
 )
@@ -171,7 +167,7 @@ func repeated(all []series) bool {
 // workload says in words what the transactions of the series are.
 func (s series) workload() string {
 	c := s.conditions
-	w := c.Workload
+	w := string(c.Workload)
 	if c.Details != "" {
 		return w + ", " + c.Details
 	}

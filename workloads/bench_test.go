@@ -24,15 +24,15 @@ func BenchmarkTransaction(b *testing.B) {
 	}
 	digest := make([]byte, 32)
 	for _, config := range []Config{
-		{Options: Options{kind: Plain}, Fleet: f},
-		{Options: Options{kind: Padded, Scheme: "ddh", Bits: 2048}, Fleet: f},
-		{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptBank, Bank: 4}}, Fleet: f},
+		{Options: Options{kind: result.Plain}, Fleet: f},
+		{Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 2048}, Fleet: f},
+		{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptBank, Bank: 4}}, Fleet: f},
 	} {
 		r := workload(b, config)
 		if _, err := r.Prepare(b.Context(), 0, nil); err != nil {
 			b.Fatal(err)
 		}
-		b.Run(config.kind, func(b *testing.B) {
+		b.Run(string(config.kind), func(b *testing.B) {
 			var transactions, signatures time.Duration
 			const round = 200
 			for done := 0; done < b.N; done += round {

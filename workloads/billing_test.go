@@ -24,10 +24,10 @@ func smallTables(t testing.TB) *fe.Tables {
 }
 
 // billing returns a billing workload whose set-up and stock are on the ledger.
-func billing(t testing.TB, form string) (*Bills, *chain) {
+func billing(t testing.TB, form result.Workload) (*Bills, *chain) {
 	t.Helper()
 	s := newChain(2)
-	b, err := NewBilling(t.Context(), Config{Options: Options{kind: Billing, Form: form, Scheme: "ddh", Bits: 1024, Readings: 3, Verify: true}, Fleet: fleet(t, "bill", 5, 4), First: 10, Channels: 2, Ledger: s, Tables: smallTables(t)})
+	b, err := NewBilling(t.Context(), Config{Options: Options{kind: result.Billing, Form: form, Scheme: "ddh", Bits: 1024, Readings: 3, Verify: true}, Fleet: fleet(t, "bill", 5, 4), First: 10, Channels: 2, Ledger: s, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,8 +54,8 @@ func billing(t testing.TB, form string) (*Bills, *chain) {
 
 // Every bill holds, is of a meter on its channel, and is made once.
 func TestBilling(t *testing.T) {
-	for _, form := range []string{"plain", "padded", "encrypted"} {
-		t.Run(form, func(t *testing.T) {
+	for _, form := range forms() {
+		t.Run(string(form), func(t *testing.T) {
 			b, s := billing(t, form)
 			if stocked := s.count("r/"); uint64(stocked) != b.Preloaded() || stocked != 5*(3+periods-1) {
 				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Preloaded())
@@ -81,7 +81,7 @@ func TestBilling(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if tx.Function != reading.FnPutBill || (tx.Encrypt > 0) != (form == "encrypted") || bill.To-bill.From != 3 {
+				if tx.Function != reading.FnPutBill || (tx.Encrypt > 0) != (form == result.Encrypted) || bill.To-bill.From != 3 {
 					t.Fatalf("transaction %d calls %s with a bill over %d readings, encryption %v", at, tx.Function, bill.To-bill.From, tx.Encrypt)
 				}
 				s.commit(t, tx) // as the first bill of its kind
@@ -97,7 +97,7 @@ func TestBilling(t *testing.T) {
 					t.Fatal(err)
 				}
 				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Gateway: gateway}
-				if form == "encrypted" {
+				if form == result.Encrypted {
 					v.Key = b.tariffs[number].Key
 					public := s.value(tx.Channel, reading.ParametersKey(b.tariffs[number].Function.Parameters))
 					if v.Evaluator, err = fe.NewEvaluator(t.Context(), public, b.config.Tables); err != nil {
@@ -128,7 +128,7 @@ func TestBilling(t *testing.T) {
 }
 
 func TestBillingErrors(t *testing.T) {
-	good := Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "ddh", Bits: 1024, Readings: 30}, Fleet: fleet(t, "a", 2, 24), Tables: smallTables(t)}
+	good := Config{Options: Options{kind: result.Billing, Form: result.Encrypted, Scheme: "ddh", Bits: 1024, Readings: 30}, Fleet: fleet(t, "a", 2, 24), Tables: smallTables(t)}
 	for want, spoil := range map[string]func(*Config){
 		"bills over 0 readings; want 1 to 1000":    func(c *Config) { c.Readings = 0 },
 		"bills over 1001 readings":                 func(c *Config) { c.Readings = 1001 },
@@ -185,7 +185,7 @@ func TestTariffsRevealNothing(t *testing.T) {
 }
 
 func TestGroupErrors(t *testing.T) {
-	good := Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)}
+	good := Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)}
 	for want, spoil := range map[string]func(*Config){
 		"readings of 2 values; with dmcfe a reading has one":  func(c *Config) { c.Fleet = fleet(t, "g", 6, 2) },
 		"6 meters in groups of 4 on 1 channels; want a multi": func(c *Config) { c.Length = 4 },

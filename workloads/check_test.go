@@ -42,15 +42,15 @@ func TestCheck(t *testing.T) {
 		length int
 		want   int
 	}{
-		"plain":                  {Config{Options: Options{kind: Plain}}, 4, 0},
-		"inline":                 {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 4, k},
-		"fast":                   {Config{Options: Options{kind: Encrypted, Scheme: "ecddh", Bits: 256, Encryption: Encryption{Mode: result.EncryptAhead}}}, 24, k},
-		"bank":                   {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 5}}}, 4, k},
-		"single values":          {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
-		"single values revealed": {Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
-		"group of one":           {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
-		"group of one revealed":  {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
-		"groups":                 {Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"plain":                  {Config{Options: Options{kind: result.Plain}}, 4, 0},
+		"inline":                 {Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 4, k},
+		"fast":                   {Config{Options: Options{kind: result.Encrypted, Scheme: "ecddh", Bits: 256, Encryption: Encryption{Mode: result.EncryptAhead}}}, 24, k},
+		"bank":                   {Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 5}}}, 4, k},
+		"single values":          {Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
+		"single values revealed": {Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"group of one":           {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
+		"group of one revealed":  {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"groups":                 {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := test.config
@@ -94,7 +94,7 @@ func TestCheck(t *testing.T) {
 
 // A sum of which a part is not on the ledger is passed over.
 func TestCheckOfIncompleteGroups(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Verify: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)})
+	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Verify: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)})
 	c := submitAll(t, r, 5) // the sixth meter has nothing
 	r.config.Ledger, r.config.Tables = c, smallTables(t)
 	got, err := r.Check(t.Context(), 40)
@@ -109,7 +109,7 @@ func TestCheckOfIncompleteGroups(t *testing.T) {
 
 // A group's meters live on one channel, where its parameters are.
 func TestGroupsLiveOnOneChannel(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2})
+	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2})
 	g := r.cipher.(*groups)
 	channel := map[int]int{}
 	taken := map[[2]int]bool{}

@@ -82,10 +82,10 @@ func TestDeviceChangesNothing(t *testing.T) {
 		return all
 	}
 	for name, c := range map[string]Config{
-		"plain":        {Options: Options{kind: Plain}, Fleet: fleet(t, "a", 7, 4)},
-		"padded":       {Options: Options{kind: Padded, Scheme: "ddh", Bits: 1024}, Fleet: fleet(t, "a", 7, 4)},
-		"plain trace":  {Options: Options{kind: Plain}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
-		"padded trace": {Options: Options{kind: Padded, Scheme: "ecddh", Bits: 256}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+		"plain":        {Options: Options{kind: result.Plain}, Fleet: fleet(t, "a", 7, 4)},
+		"padded":       {Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 1024}, Fleet: fleet(t, "a", 7, 4)},
+		"plain trace":  {Options: Options{kind: result.Plain}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
+		"padded trace": {Options: Options{kind: result.Padded, Scheme: "ecddh", Bits: 256}, Fleet: fleet(t, "a", 7, 1), Source: odd{7}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.First, c.Channels = 10, 2
@@ -115,10 +115,10 @@ func TestDevice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := func(kind string) Config {
+	config := func(kind result.Workload) Config {
 		return Config{Options: Options{kind: kind, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet, First: 10, Channels: 2}
 	}
-	for _, kind := range []string{"plain", "padded", "encrypted"} {
+	for _, kind := range forms() {
 		device := &recorder{}
 		c := config(kind)
 		c.Device = device
@@ -126,11 +126,11 @@ func TestDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "kind in the device", device.sealed.Kind.String(), kind)
+		equal(t, "kind in the device", device.sealed.Kind.String(), string(kind))
 		equal(t, "fleet in the device", device.fleet, fleet.Config())
-		equal(t, "the device has a public key", device.sealed.Public != nil, kind == Encrypted)
-		equal(t, "the device has a size", device.sealed.Size > 0, kind == Padded)
-		if kind == "encrypted" {
+		equal(t, "the device has a public key", device.sealed.Public != nil, kind == result.Encrypted)
+		equal(t, "the device has a size", device.sealed.Size > 0, kind == result.Padded)
+		if kind == result.Encrypted {
 			if p, err := fe.ReadParams(device.sealed.Public); err != nil || p != r.params {
 				t.Errorf("public key for %v, %v", p, err)
 			}
@@ -151,7 +151,7 @@ func TestDevice(t *testing.T) {
 		if _, err := r.Transaction(t.Context(), 10); fmt.Sprint(err) != "transaction 10: no power" {
 			t.Errorf("%s: %v", kind, err)
 		}
-		if _, err := NewReadings(t.Context(), c); fmt.Sprint(err) != "workload "+kind+": no power" {
+		if _, err := NewReadings(t.Context(), c); fmt.Sprint(err) != fmt.Sprintf("workload %s: no power", kind) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestDevice(t *testing.T) {
 // else encrypts.
 func TestDeviceOfGroups(t *testing.T) {
 	device := &recorder{}
-	config := Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2, Device: device}
+	config := Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2, Device: device}
 	r, err := NewReadings(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func TestDeviceOfGroups(t *testing.T) {
 // A device bills what is on the ledger by the tariffs that were approved, as the
 // gateway that the contract knows.
 func TestDeviceOfBills(t *testing.T) {
-	for _, form := range []string{"plain", "encrypted"} {
+	for _, form := range []result.Workload{result.Plain, result.Encrypted} {
 		own, _ := billing(t, form)
 		device := &recorder{}
 		config := own.config
@@ -250,7 +250,7 @@ func TestDeviceOfBills(t *testing.T) {
 		if !reflect.DeepEqual(s.Tariffs, b.tariffs) { // whose big numbers cmp does not compare
 			t.Errorf("%s: the device has %d other tariffs", form, len(s.Tariffs))
 		}
-		equal(t, "the device has a public key", s.Public != nil, form == Encrypted)
+		equal(t, "the device has a public key", s.Public != nil, form == result.Encrypted)
 		equal(t, "kind of sensors in the device", device.sealed.Kind, reading.Kind(0))
 		// The second meter's third tariff, in its first period.
 		tx, err := b.Transaction(t.Context(), 10+5*periods*2+1)

@@ -29,27 +29,21 @@ type Kind struct {
 	New func(context.Context, Spec) (Workload, error)
 }
 
-// The workload kinds, and the forms of readings.
-const (
-	Plain     = "plain"
-	Padded    = "padded"
-	Encrypted = "encrypted"
-	Billing   = "billing"
-)
-
 // forms are the forms of readings that can be billed.
-func forms() []string { return []string{Plain, Padded, Encrypted} }
+func forms() []result.Workload {
+	return []result.Workload{result.Plain, result.Padded, result.Encrypted}
+}
 
 // Kinds returns the table of workload kinds.
 func Kinds() []Kind {
-	options := func(name string) scenario.WorkloadKind {
-		return scenario.WorkloadKind{Name: name, Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
+	options := func(kind result.Workload) scenario.WorkloadKind {
+		return scenario.WorkloadKind{Name: string(kind), Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
 	}
 	return []Kind{
-		{options(Plain), reading.ContractName, most, makeReadings},
-		{options(Padded), reading.ContractName, most, makeReadings},
-		{options(Encrypted), reading.ContractName, most, makeReadings},
-		{options(Billing), reading.ContractName, most, makeBills},
+		{options(result.Plain), reading.ContractName, most, makeReadings},
+		{options(result.Padded), reading.ContractName, most, makeReadings},
+		{options(result.Encrypted), reading.ContractName, most, makeReadings},
+		{options(result.Billing), reading.ContractName, most, makeBills},
 	}
 }
 
@@ -59,15 +53,18 @@ func KindOf(w scenario.Workload) Kind {
 	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
 }
 
+// oneOf checks that a level is one of the options.
+func oneOf[T ~string](options ...T) func(path string, got T) *strictyaml.Problem {
+	return func(path string, got T) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
+}
+
 // Factors returns the table of factors over the options of workloads, in the order in which names of
 // series carry them.
 func Factors() []scenario.FactorKind {
 	word := func(s string) string { return s }
-	oneOf := func(options ...string) func(path, got string) *strictyaml.Problem {
-		return func(path, got string) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
-	}
 	return []scenario.FactorKind{
-		scenario.OptionFactor("form", word, oneOf(forms()...), func(o Options) bool { return o.kind == Billing }, Options.reform),
+		scenario.OptionFactor("form", func(form result.Workload) string { return string(form) },
+			oneOf(forms()...), func(o Options) bool { return o.kind == result.Billing }, Options.reform),
 		scenario.OptionFactor("scheme", word, oneOf(fe.Names()...), Options.keyed, Options.rescheme),
 		scenario.OptionFactor("bits", strconv.Itoa, Schemes().CheckVaried,
 			func(o Options) bool { return o.keyed() && len(fe.Name(o.Scheme).Sizes()) != 1 },
@@ -85,7 +82,7 @@ func Factors() []scenario.FactorKind {
 				return o
 			}),
 		scenario.OptionFactor("encryption", Encryption.label, func(path string, e Encryption) *strictyaml.Problem { return e.check(path) },
-			func(o Options) bool { return o.kind == Encrypted },
+			func(o Options) bool { return o.kind == result.Encrypted },
 			func(o Options, e Encryption) Options {
 				o.Encryption = e
 				return o

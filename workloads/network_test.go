@@ -81,7 +81,7 @@ func TestRealNetwork(t *testing.T) {
 	}
 	defer c.Close()
 
-	b, err := NewBilling(t.Context(), Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "ecddh", Bits: 256, Readings: 30, Verify: true}, Fleet: fleet(t, "month", 3, 24), Ledger: real{c}, Tables: smallTables(t)})
+	b, err := NewBilling(t.Context(), Config{Options: Options{kind: result.Billing, Form: result.Encrypted, Scheme: "ecddh", Bits: 256, Readings: 30, Verify: true}, Fleet: fleet(t, "month", 3, 24), Ledger: real{c}, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

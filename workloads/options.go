@@ -16,17 +16,17 @@ import (
 
 // Options are what a scenario says of a workload of readings, or of bills over readings.
 type Options struct {
-	kind       string        // of the workload
-	Form       string        `yaml:"form"`       // billing: of the readings that are billed, default encrypted
-	Readings   int           `yaml:"readings"`   // billing: readings per bill, 1 to 1000, default 30
-	Scheme     string        `yaml:"scheme"`     // unless plain: of encryption, default ddh
-	Bits       int           `yaml:"bits"`       // unless plain: key size, default 2048, or the only one of the scheme
-	Length     int           `yaml:"length"`     // values per reading, 1 to 1024, default 1; dmcfe: meters in a group
-	Bound      int64         `yaml:"bound"`      // every value is below it, default 10000
-	Interval   time.Duration `yaml:"interval"`   // time that one value covers: whole seconds, 1s to 744h, default 15m
-	Encryption Encryption    `yaml:"encryption"` // encrypted: when ciphertexts are made, default inline
-	Reveal     bool          `yaml:"reveal"`     // let the key authority issue keys that reveal single readings, default false
-	Verify     bool          `yaml:"verify"`     // the chaincode verifies the meters' signatures, default true
+	kind       result.Workload // of the workload
+	Form       result.Workload `yaml:"form"`       // billing: of the readings that are billed, default encrypted
+	Readings   int             `yaml:"readings"`   // billing: readings per bill, 1 to 1000, default 30
+	Scheme     string          `yaml:"scheme"`     // unless plain: of encryption, default ddh
+	Bits       int             `yaml:"bits"`       // unless plain: key size, default 2048, or the only one of the scheme
+	Length     int             `yaml:"length"`     // values per reading, 1 to 1024, default 1; dmcfe: meters in a group
+	Bound      int64           `yaml:"bound"`      // every value is below it, default 10000
+	Interval   time.Duration   `yaml:"interval"`   // time that one value covers: whole seconds, 1s to 744h, default 15m
+	Encryption Encryption      `yaml:"encryption"` // encrypted: when ciphertexts are made, default inline
+	Reveal     bool            `yaml:"reveal"`     // let the key authority issue keys that reveal single readings, default false
+	Verify     bool            `yaml:"verify"`     // the chaincode verifies the meters' signatures, default true
 }
 
 const (
@@ -89,12 +89,12 @@ func decodeOptions(n *strictyaml.Node, kind string, moved bool) (scenario.Common
 	if err := n.Decode(&t); err != nil {
 		return scenario.Common{}, nil, err
 	}
-	t.Common.Kind, t.kind = kind, kind
+	t.Common.Kind, t.kind = kind, result.Workload(kind)
 	o := t.Options
-	if kind == Billing && n.Get("form") == nil {
-		o.Form = Encrypted
+	if t.kind == result.Billing && n.Get("form") == nil {
+		o.Form = result.Encrypted
 	}
-	if kind == Billing && n.Get("readings") == nil {
+	if t.kind == result.Billing && n.Get("readings") == nil {
 		o.Readings = defaultReadings
 	}
 	if o.keyed() {
@@ -105,7 +105,7 @@ func decodeOptions(n *strictyaml.Node, kind string, moved bool) (scenario.Common
 			o.Bits = defaultBits(o.Scheme)
 		}
 	}
-	if kind == Encrypted && n.Get("encryption") == nil {
+	if t.kind == result.Encrypted && n.Get("encryption") == nil {
 		o.Encryption.Mode = result.EncryptInline
 	}
 	if moved {
@@ -123,15 +123,15 @@ func defaultBits(scheme string) int {
 }
 
 // content is the form of the readings: of those that are sent, or billed.
-func (o Options) content() string {
-	if o.kind == Billing {
+func (o Options) content() result.Workload {
+	if o.kind == result.Billing {
 		return o.Form
 	}
 	return o.kind
 }
 
 // keyed reports whether the readings have a scheme.
-func (o Options) keyed() bool { return o.content() != Plain }
+func (o Options) keyed() bool { return o.content() != result.Plain }
 
 // grouped reports whether meters agree on keys in groups, since the scheme has no authority.
 func (o Options) grouped() bool { return fe.Name(o.Scheme).Single() }
@@ -147,16 +147,16 @@ func (o Options) values() int {
 
 // reform changes the form of the readings that are billed: what does not apply is dropped, and what is
 // missing gets its default.
-func (o Options) reform(form string) Options {
-	if o.kind == Billing {
+func (o Options) reform(form result.Workload) Options {
+	if o.kind == result.Billing {
 		o.Form = form
 	} else {
 		o.Form, o.Readings = "", 0
 	}
-	if o.kind != Encrypted {
+	if o.kind != result.Encrypted {
 		o.Encryption = Encryption{}
 	}
-	if o.content() != Encrypted {
+	if o.content() != result.Encrypted {
 		o.Reveal = false
 	}
 	switch {
@@ -183,7 +183,7 @@ func (o Options) rescheme(scheme string) Options {
 // Traits implements scenario.Options.
 func (o Options) Traits() scenario.Traits {
 	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank}
-	if o.kind == Billing {
+	if o.kind == result.Billing {
 		t.Values, t.Reads = 0, true
 	}
 	if o.grouped() {
@@ -203,8 +203,8 @@ func (o Options) Describe(c *result.Conditions) {
 
 // String implements scenario.Options.
 func (o Options) String() string {
-	parts := []string{o.kind}
-	if o.kind == Billing {
+	parts := []string{string(o.kind)}
+	if o.kind == result.Billing {
 		parts = append(parts, fmt.Sprintf("of %d %s readings", o.Readings, o.Form))
 	}
 	if o.keyed() {
@@ -223,7 +223,7 @@ func (o Options) String() string {
 // Check implements scenario.Options.
 func (o Options) Check(at string) *strictyaml.Problem {
 	var of *strictyaml.Problem
-	if o.kind == Billing {
+	if o.kind == result.Billing {
 		of = cmp.Or(strictyaml.OneOf(at+"form", o.Form, forms()...), strictyaml.Between(at+"readings", o.Readings, 1, reading.MaxBilled))
 	}
 	p := cmp.Or(of, o.checkForeign(at),
@@ -245,21 +245,21 @@ func (o Options) Check(at string) *strictyaml.Problem {
 
 // checkForeign refuses what the kind of workload, or the form of its readings, does not have.
 func (o Options) checkForeign(at string) *strictyaml.Problem {
-	called := "a " + o.kind + " workload"
-	if o.kind == Billing {
-		called = "billing of " + o.Form + " readings"
+	called := fmt.Sprintf("a %s workload", o.kind)
+	if o.kind == result.Billing {
+		called = fmt.Sprintf("billing of %s readings", o.Form)
 	}
 	for _, c := range []struct {
 		given           bool
 		key, hint, what string
 	}{
-		{o.kind != Billing && o.Form != "", "form", "use kind: billing", "only what is billed has a form"},
-		{o.kind != Billing && o.Readings != 0, "readings", "use kind: billing", "only bills are over a number of readings"},
-		{o.kind == Billing && o.Encryption.Mode != "", "encryption", "leave it out", "the readings of bills are on the ledger before the load"},
-		{o.kind != Encrypted && o.Encryption.Mode != "", "encryption", "", called + " encrypts nothing"},
+		{o.kind != result.Billing && o.Form != "", "form", "use kind: billing", "only what is billed has a form"},
+		{o.kind != result.Billing && o.Readings != 0, "readings", "use kind: billing", "only bills are over a number of readings"},
+		{o.kind == result.Billing && o.Encryption.Mode != "", "encryption", "leave it out", "the readings of bills are on the ledger before the load"},
+		{o.kind != result.Encrypted && o.Encryption.Mode != "", "encryption", "", called + " encrypts nothing"},
 		{!o.keyed() && o.Scheme != "", "scheme", "", called + " has no scheme"},
 		{!o.keyed() && o.Bits != 0, "bits", "", called + " has no key"},
-		{o.content() != Encrypted && o.Reveal, "reveal", "leave it out", called + " has no key authority"},
+		{o.content() != result.Encrypted && o.Reveal, "reveal", "leave it out", called + " has no key authority"},
 	} {
 		if c.given {
 			return strictyaml.Problemf(c.hint, at+c.key, "%s", c.what)
@@ -271,14 +271,14 @@ func (o Options) checkForeign(at string) *strictyaml.Problem {
 // checkEncryption refuses what a scheme, and the privacy of its readings, do not allow.
 func (o Options) checkEncryption(at string) *strictyaml.Problem {
 	switch {
-	case o.grouped() && o.kind == Billing:
+	case o.grouped() && o.kind == result.Billing:
 		return strictyaml.Problemf("use another scheme", at+"scheme", "a bill needs an evaluation key of a key authority, and %s has none", o.Scheme)
 	case o.grouped() && o.Reveal:
 		return strictyaml.Problemf("leave it out", at+"reveal", "%s has no key authority", o.Scheme)
 	case o.grouped() && o.Encryption.Mode == result.EncryptBank:
 		return strictyaml.Problemf("use inline or ahead", at+"encryption",
 			"%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
-	case o.kind == Billing && o.Form == Encrypted && o.Length == 1 && !o.Reveal:
+	case o.kind == result.Billing && o.Form == result.Encrypted && o.Length == 1 && !o.Reveal:
 		return strictyaml.Problemf("give length: 2 or more, or reveal: true", at+"length",
 			"a bill over readings of one value reveals each of them, and the key authority issues no such key")
 	}

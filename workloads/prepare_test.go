@@ -11,7 +11,7 @@ import (
 )
 
 func TestPrepareReportsAndStops(t *testing.T) {
-	config := Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 40}}, Fleet: fleet(t, "a", 3, 1)}
+	config := Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank, Bank: 40}}, Fleet: fleet(t, "a", 3, 1)}
 	r := workload(t, config)
 	var calls []int
 	preparation, err := r.Prepare(t.Context(), 0, func(done, total int) {
@@ -48,7 +48,7 @@ func TestPrepareReportsAndStops(t *testing.T) {
 	}
 
 	// A meter of a group encrypts each of its readings once.
-	group := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "dmcfe", Bits: 256, Length: 2, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet(t, "g", 2, 1)})
+	group := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 2, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet(t, "g", 2, 1)})
 	if _, _, err := group.sensors.Payload(1, 1, nil); err != nil {
 		t.Fatal(err)
 	}

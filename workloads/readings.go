@@ -77,9 +77,9 @@ func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 func (r *Readings) open(ctx context.Context) (err error) {
 	var sensors meter.SensorsConfig
 	switch r.config.kind {
-	case Plain:
+	case result.Plain:
 		r.kind = reading.Plain
-	case Padded:
+	case result.Padded:
 		r.kind, sensors.Size = reading.Padded, r.params.CiphertextSize()
 	default:
 		r.kind = reading.Encrypted

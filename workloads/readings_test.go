@@ -138,8 +138,8 @@ func evaluation(t testing.TB, r *Readings, weights []int64) func(ciphertext []by
 }
 
 func TestPlainAndPadded(t *testing.T) {
-	plain := workload(t, Config{Options: Options{kind: Plain, Verify: true}, Fleet: fleet(t, "plain", 3, 24)})
-	padded := workload(t, Config{Options: Options{kind: Padded, Scheme: "ddh", Bits: 2048}, Fleet: fleet(t, "padded", 3, 24)})
+	plain := workload(t, Config{Options: Options{kind: result.Plain, Verify: true}, Fleet: fleet(t, "plain", 3, 24)})
+	padded := workload(t, Config{Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 2048}, Fleet: fleet(t, "padded", 3, 24)})
 	for seq := range uint64(7) {
 		a, tx := submitted(t, plain, seq)
 		b, other := submitted(t, padded, seq)
@@ -158,7 +158,7 @@ func TestPlainAndPadded(t *testing.T) {
 		}
 	}
 	// Plain transactions repeat from the seed to the last byte.
-	again := workload(t, Config{Options: Options{kind: Plain}, Fleet: fleet(t, "plain", 3, 24)})
+	again := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: fleet(t, "plain", 3, 24)})
 	_, first := submitted(t, plain, 5)
 	if _, second := submitted(t, again, 5); !bytes.Equal(first.Args[0], second.Args[0]) {
 		t.Error("a plain transaction does not repeat from the seed")
@@ -173,7 +173,7 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 		for _, encryption := range []result.Encryption{result.EncryptInline, result.EncryptAhead, result.EncryptBank} {
 			t.Run(string(scheme.Name)+"/"+string(encryption), func(t *testing.T) {
 				f := fleet(t, "enc", 2, 4)
-				r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Verify: true, Encryption: Encryption{Mode: encryption, Bank: 3}}, Fleet: f, First: 100})
+				r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Verify: true, Encryption: Encryption{Mode: encryption, Bank: 3}}, Fleet: f, First: 100})
 				made, err := r.Prepare(t.Context(), 5, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -211,7 +211,7 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 
 // Bank entries are used by many meters; each transaction has its own signature.
 func TestBankIsSignedAfresh(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Verify: true, Encryption: Encryption{Mode: result.EncryptBank, Bank: 2}}, Fleet: fleet(t, "bank", 5, 1)})
+	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Verify: true, Encryption: Encryption{Mode: result.EncryptBank, Bank: 2}}, Fleet: fleet(t, "bank", 5, 1)})
 	if _, err := r.Prepare(t.Context(), 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestBankIsSignedAfresh(t *testing.T) {
 func TestReadingsNeverRepeat(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		meters := rapid.IntRange(1, 1000).Draw(rt, "meters")
-		r := workload(t, Config{Options: Options{kind: Plain}, Fleet: fleet(t, "plain", meters, 1)})
+		r := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: fleet(t, "plain", meters, 1)})
 		type key struct {
 			meter  int
 			number uint64
@@ -253,7 +253,7 @@ func TestReadingsNeverRepeat(t *testing.T) {
 
 func TestTransactionErrors(t *testing.T) {
 	f := fleet(t, "a", 1, 1)
-	ahead := Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: f}
+	ahead := Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: f}
 	prepared := workload(t, ahead)
 	if _, err := prepared.Prepare(t.Context(), 1, nil); err != nil {
 		t.Fatal(err)
@@ -267,17 +267,17 @@ func TestTransactionErrors(t *testing.T) {
 		seq      uint64
 		want     string
 	}{
-		{"before the first", workload(t, Config{Options: Options{kind: Plain}, Fleet: f, First: 10}), t.Context(), 9, "transaction 9: the workload begins with 10"},
-		{"out of time", workload(t, Config{Options: Options{kind: Plain}, Fleet: f}), t.Context(), f.Limit(), "use more meters"},
+		{"before the first", workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f, First: 10}), t.Context(), 9, "transaction 9: the workload begins with 10"},
+		{"out of time", workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f}), t.Context(), f.Limit(), "use more meters"},
 		{"not prepared", workload(t, ahead), t.Context(), 0, "prepare the workload first"},
 		{"used up", prepared, t.Context(), 1, "only 1 ciphertexts were made ahead"},
-		{"stopped", workload(t, Config{Options: Options{kind: Plain}, Fleet: f}), stopped, 0, "context canceled"},
+		{"stopped", workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f}), stopped, 0, "context canceled"},
 	} {
 		if _, err := c.workload.Transaction(c.ctx, c.seq); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v; want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := workload(t, Config{Options: Options{kind: Plain}, Fleet: f}).Transaction(t.Context(), f.Limit()-1); err != nil {
+	if _, err := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f}).Transaction(t.Context(), f.Limit()-1); err != nil {
 		t.Errorf("last reading: %v", err)
 	}
 }
@@ -286,11 +286,11 @@ func TestConfigErrors(t *testing.T) {
 	f := fleet(t, "a", 1, 24)
 	for want, c := range map[string]Config{
 		`workload kind "cipher" is unknown`:    {Options: Options{kind: "cipher"}, Fleet: f},
-		`scheme "rsa" is unknown`:              {Options: Options{kind: Padded, Scheme: "rsa", Bits: 2048}, Fleet: f},
-		"ddh of 2000 bits":                     {Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 2000, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: f},
-		"more than a reading's 262144":         {Options: Options{kind: Padded, Scheme: "ddh", Bits: 4096}, Fleet: fleet(t, "a", 1, 512)},
-		`encryption "later" is unknown`:        {Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: "later"}}, Fleet: f},
-		"bank of 0 ciphertexts; want at least": {Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank}}, Fleet: f},
+		`scheme "rsa" is unknown`:              {Options: Options{kind: result.Padded, Scheme: "rsa", Bits: 2048}, Fleet: f},
+		"ddh of 2000 bits":                     {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2000, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: f},
+		"more than a reading's 262144":         {Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 4096}, Fleet: fleet(t, "a", 1, 512)},
+		`encryption "later" is unknown`:        {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: "later"}}, Fleet: f},
+		"bank of 0 ciphertexts; want at least": {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank}}, Fleet: f},
 	} {
 		if _, err := NewReadings(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; want %q", err, want)
@@ -299,7 +299,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestRegistrationsComeInBatches(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Plain}, Fleet: fleet(t, "plain", 401, 1)})
+	r := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: fleet(t, "plain", 401, 1)})
 	if all, batches := registrations(t, r, 0); len(all) != 401 || batches != 3 {
 		t.Errorf("%d batches of %d meters", batches, len(all))
 	}
@@ -307,7 +307,7 @@ func TestRegistrationsComeInBatches(t *testing.T) {
 
 // Every meter lives on one channel, where it is registered and all its readings go.
 func TestMetersSpreadOverChannels(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Plain}, Fleet: fleet(t, "plain", 5, 1), Channels: 3})
+	r := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: fleet(t, "plain", 5, 1), Channels: 3})
 	var got []string
 	for channel := range 3 {
 		all, _ := registrations(t, r, channel)
@@ -324,13 +324,13 @@ func TestMetersSpreadOverChannels(t *testing.T) {
 			t.Errorf("transaction %d goes to channel %d, %v", seq, tx.Channel, err)
 		}
 	}
-	if all, _ := registrations(t, workload(t, Config{Options: Options{kind: Plain}, Fleet: fleet(t, "a", 2, 1), Channels: 3}), 2); len(all) != 0 {
+	if all, _ := registrations(t, workload(t, Config{Options: Options{kind: result.Plain}, Fleet: fleet(t, "a", 2, 1), Channels: 3}), 2); len(all) != 0 {
 		t.Errorf("a channel without meters registers %v", all)
 	}
 }
 
 func TestConcurrentTransactions(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "a", 3, 1)})
+	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "a", 3, 1)})
 	var group sync.WaitGroup
 	for client := range uint64(4) {
 		group.Go(func() {

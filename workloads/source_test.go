@@ -22,10 +22,10 @@ func TestSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, config := range []Config{
-		{Options: Options{kind: Plain}},
-		{Options: Options{kind: Padded, Scheme: "ddh", Bits: 1024}},
-		{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}},
-		{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptAhead}}},
+		{Options: Options{kind: result.Plain}},
+		{Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 1024}},
+		{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}},
+		{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptAhead}}},
 	} {
 		config.Fleet, config.First, config.Source = fleet, 100, odd{3}
 		r, err := NewReadings(t.Context(), config)

@@ -13,13 +13,13 @@ import (
 // everything is refused before a network is brought up for it.
 func (c Config) Validate() error {
 	c.Channels = max(1, c.Channels)
-	if c.kind == Billing {
+	if c.kind == result.Billing {
 		return c.validateBills()
 	}
 	if !slices.Contains(forms(), c.kind) {
 		return fmt.Errorf("workload kind %q is unknown; choose plain, padded or encrypted", c.kind)
 	}
-	if c.kind == Plain {
+	if c.kind == result.Plain {
 		return nil
 	}
 	params := c.params()
@@ -33,7 +33,7 @@ func (c Config) Validate() error {
 	if err != nil {
 		return fmt.Errorf("workload %s: %w", c.kind, err)
 	}
-	if c.kind == Encrypted {
+	if c.kind == result.Encrypted {
 		return c.validateEncryption()
 	}
 	return nil
@@ -62,7 +62,7 @@ func (c Config) validateBills() error {
 	if limit := c.Fleet.Limit(); limit < uint64(c.Readings+periods) {
 		return fmt.Errorf("bills over %d readings for %d periods; a meter makes only %d", c.Readings, periods, limit)
 	}
-	if c.Form == Encrypted && !fe.HasAuthority(fe.Name(c.Scheme)) {
+	if c.Form == result.Encrypted && !fe.HasAuthority(fe.Name(c.Scheme)) {
 		return fmt.Errorf("bills by scheme %q: it has no authority to issue keys of tariffs; choose another", c.Scheme)
 	}
 	if err := c.billed().Validate(); err != nil {
@@ -86,7 +86,7 @@ func (c Config) billed() Config {
 // come to an end, and ciphertexts made ahead must fit into memory.
 func (c Config) Most() uint64 {
 	meters := uint64(c.Fleet.Config().Meters)
-	if c.kind == Billing {
+	if c.kind == result.Billing {
 		return meters * periods * uint64(c.tariffs())
 	}
 	most := meters * c.Fleet.Limit()

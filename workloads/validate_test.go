@@ -34,7 +34,7 @@ func TestValidateKnowsHowLongReadingsCanBe(t *testing.T) {
 					values, group = 1, length
 				}
 				fleet := fleetOf(t, length, values, time.Second)
-				c := Config{Options: Options{kind: Padded, Scheme: string(scheme.Name), Bits: bits, Length: group}, Fleet: fleet}
+				c := Config{Options: Options{kind: result.Padded, Scheme: string(scheme.Name), Bits: bits, Length: group}, Fleet: fleet}
 				measured := fleet.Values(0, 0)
 				_, padding := measured.MarshalPadded(c.params().CiphertextSize())
 				if err := c.Validate(); (err == nil) != (padding == nil) {
@@ -57,11 +57,11 @@ func TestMost(t *testing.T) {
 		config interface{ Most() uint64 }
 		want   uint64
 	}{
-		{Config{Options: Options{kind: Plain}, Fleet: fleet}, 3 * limit},
-		{Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet}, 3 * limit},
-		{Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet}, 1 << 30 / (6 + 25*256)},
-		{Config{Options: Options{kind: Billing, Form: Plain, Readings: 30}, Fleet: fleet}, 3 * 8 * 1000},
-		{Config{Options: Options{kind: Billing, Form: Plain, Readings: 30}, Fleet: fleetOf(t, 1000, 24, time.Hour)}, 1000 * 8 * 13},
+		{Config{Options: Options{kind: result.Plain}, Fleet: fleet}, 3 * limit},
+		{Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet}, 3 * limit},
+		{Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet}, 1 << 30 / (6 + 25*256)},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleet}, 3 * 8 * 1000},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleetOf(t, 1000, 24, time.Hour)}, 1000 * 8 * 13},
 	} {
 		if got := c.config.Most(); got != c.want {
 			t.Errorf("%v: at most %d, want %d", c.config, got, c.want)
@@ -75,12 +75,12 @@ func TestValidateRefuses(t *testing.T) {
 		config interface{ Validate() error }
 		want   string
 	}{
-		{Config{Options: Options{kind: Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptBank, Bank: 200_000}}, Fleet: day}, "200000 ciphertexts of 6406 bytes do not fit into 1024 MiB; use a bank of at most 167615"},
-		{Config{Options: Options{kind: Encrypted, Scheme: "paillier", Bits: 4096, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleetOf(t, 4, 256, time.Second)}, "more than a reading's 262144"},
-		{Config{Options: Options{kind: Billing, Form: Padded, Scheme: "paillier", Bits: 4096, Readings: 30}, Fleet: fleetOf(t, 4, 256, time.Second)}, "billing: workload padded: ciphertexts of paillier 4096 l=256"},
-		{Config{Options: Options{kind: Billing, Form: Plain, Readings: 400}, Fleet: years}, fmt.Sprintf("a meter makes only %d", years.Limit())},
-		{Config{Options: Options{kind: Billing, Form: Plain, Readings: 1001}, Fleet: day}, "want 1 to 1000"},
-		{Config{Options: Options{kind: Billing, Form: Encrypted, Scheme: "dmcfe", Bits: 256, Readings: 30}, Fleet: day}, "no authority"},
+		{Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptBank, Bank: 200_000}}, Fleet: day}, "200000 ciphertexts of 6406 bytes do not fit into 1024 MiB; use a bank of at most 167615"},
+		{Config{Options: Options{kind: result.Encrypted, Scheme: "paillier", Bits: 4096, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleetOf(t, 4, 256, time.Second)}, "more than a reading's 262144"},
+		{Config{Options: Options{kind: result.Billing, Form: result.Padded, Scheme: "paillier", Bits: 4096, Readings: 30}, Fleet: fleetOf(t, 4, 256, time.Second)}, "billing: workload padded: ciphertexts of paillier 4096 l=256"},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 400}, Fleet: years}, fmt.Sprintf("a meter makes only %d", years.Limit())},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 1001}, Fleet: day}, "want 1 to 1000"},
+		{Config{Options: Options{kind: result.Billing, Form: result.Encrypted, Scheme: "dmcfe", Bits: 256, Readings: 30}, Fleet: day}, "no authority"},
 	} {
 		if err := c.config.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.config, err, c.want)

@@ -68,11 +68,11 @@ func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Co
 	config("batch-timeout-s", number(c.BatchTimeout))
 	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
 	config("wait", string(c.Wait))
-	config("workload", c.Workload)
+	config("workload", string(c.Workload))
 	// Without a value a key is taken back from the series before.
 	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), whole(c.Bits), oneLine(string(c.Encryption)))
 	if c.Form != last.Form || c.Readings != last.Readings {
-		fmt.Fprintf(b, "form: %s\nreadings: %s\n", oneLine(c.Form), whole(c.Readings))
+		fmt.Fprintf(b, "form: %s\nreadings: %s\n", oneLine(string(c.Form)), whole(c.Readings))
 	}
 	if c.Channels != last.Channels {
 		fmt.Fprintf(b, "channels: %s\n", whole(c.Channels))

@@ -19,8 +19,8 @@ type Conditions struct {
 	Caps       topology.Caps   `json:"caps,omitzero"`
 	Limits     topology.Limits `json:"limits"`
 	Wait       Wait            `json:"wait"`
-	Workload   string          `json:"workload"`           // plain | padded | encrypted | billing | mix
-	Form       string          `json:"form,omitempty"`     // billing: plain | padded | encrypted, of the readings that are billed
+	Workload   Workload        `json:"workload"`           // one of those below, mix, or another of a table of workload kinds
+	Form       Workload        `json:"form,omitempty"`     // billing: plain | padded | encrypted, of the readings that are billed
 	Readings   int             `json:"readings,omitempty"` // billing: how many readings a bill covers
 	Mix        string          `json:"mix,omitempty"`      // the parts of a mix, in words
 	Scheme     string          `json:"scheme,omitempty"`
@@ -70,6 +70,17 @@ const (
 
 // Waits returns all of them.
 func Waits() []Wait { return []Wait{WaitEndorse, WaitAcknowledge, WaitCommit} }
+
+// Workload is the kind of a workload, or the form of the readings that it sends or bills.
+type Workload string
+
+// The workloads of readings, and of bills over them.
+const (
+	Plain     Workload = "plain"
+	Padded    Workload = "padded"    // to the size of a ciphertext
+	Encrypted Workload = "encrypted" // with functional encryption
+	Billing   Workload = "billing"
+)
 
 // Encryption says when ciphertexts are made.
 type Encryption string

@@ -107,7 +107,7 @@ var plain = of(3, result.Conditions{Workload: "plain", Length: 1, Verify: true})
 
 // of returns a workload of so many meters that is described by conditions.
 func of(meters int, c result.Conditions) scenario.Workload {
-	return scenario.Workload{Common: scenario.Common{Kind: c.Workload, Meters: meters}, Options: options{Conditions: c}}
+	return scenario.Workload{Common: scenario.Common{Kind: string(c.Workload), Meters: meters}, Options: options{Conditions: c}}
 }
 
 // options are those of a workload, given by the conditions that describe it.

@@ -54,14 +54,6 @@ const (
 	capsShare = 0.8
 )
 
-// The workloads of its studies.
-const (
-	plainReadings     = "plain"
-	paddedReadings    = "padded"
-	encryptedReadings = "encrypted"
-	bills             = "billing"
-)
-
 // Publication returns the publication's row in the table of publications.
 func Publication() claims.Publication {
 	return claims.Publication{

@@ -63,7 +63,7 @@ func submitCost(e *claims.Evidence) float64 {
 	for _, s := range e.Question(overheadQuestion) {
 		for _, l := range s.Levels {
 			for _, p := range l.Points {
-				if s.Conditions.Workload != encryptedReadings && p.ClientCPU > 0 {
+				if s.Conditions.Workload != result.Encrypted && p.ClientCPU > 0 {
 					all = append(all, p.ClientCPU)
 				}
 			}
@@ -167,7 +167,7 @@ func capped(e *claims.Evidence) []string {
 // work names what a capped device did in so many seconds, encryption beside the same uncapped.
 func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float64) string {
 	set := parameters(c.Scheme, c.Bits, c.Length)
-	if c.Workload == bills {
+	if c.Workload == result.Billing {
 		return fmt.Sprintf("one bill's evaluation of %d readings (%s)", c.Readings, set)
 	}
 	for _, p := range pairs(e) {

@@ -36,7 +36,7 @@ func pairs(e *claims.Evidence) []pair {
 	var all []pair
 	question := e.Question(overheadQuestion)
 	for _, s := range question {
-		if s.Conditions.Workload != encryptedReadings || s.Conditions.Encryption != result.EncryptInline {
+		if s.Conditions.Workload != result.Encrypted || s.Conditions.Encryption != result.EncryptInline {
 			continue
 		}
 		for _, l := range s.Levels {
@@ -65,11 +65,11 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 		ack, okAck := control.Mean(result.PartAcknowledge)
 		switch {
 		case !okCommit || !okAck:
-		case c.Workload == paddedReadings && c.Scheme == own.Scheme && c.Bits == own.Bits:
+		case c.Workload == result.Padded && c.Scheme == own.Scheme && c.Bits == own.Bits:
 			p.commit, p.ack, p.padded = commit, ack, whole-commit
 			p.ofCommit, _ = l.Over(result.PartEncrypt, control, result.PartCommit)
 			p.ofAck, _ = l.Over(result.PartEncrypt, control, result.PartAcknowledge)
-		case c.Workload == plainReadings:
+		case c.Workload == result.Plain:
 			p.plain, p.hasPlain = whole-commit, true
 		}
 	}
@@ -98,7 +98,7 @@ func transactions(e *claims.Evidence) []transaction {
 	var all []transaction
 	var acks []float64
 	for _, s := range append(e.Question(overheadQuestion), e.Question(limitQuestion)...) {
-		if s.Conditions.Workload == encryptedReadings || s.Conditions.Wait != result.WaitCommit {
+		if s.Conditions.Workload == result.Encrypted || s.Conditions.Wait != result.WaitCommit {
 			continue
 		}
 		name := "commit, " + batch(s.Conditions)
