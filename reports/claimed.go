@@ -37,13 +37,10 @@ func claimTable(c result.Claim) Table {
 		{Key: "what", Title: "what"},
 		{Key: "text", Title: c.Claim},
 	}}
-	for _, row := range [][2]string{
-		{"published", c.Published}, {"criterion", c.Threshold}, {"evidence", c.Evidence}, {"conditions", c.Conditions},
-	} {
-		if row[1] != "" {
-			t.Rows = append(t.Rows, []Cell{text(row[0]), text(row[1])})
-		}
-	}
+	t.add("published", c.Published)
+	t.add("criterion", c.Threshold)
+	t.add("evidence", c.Evidence)
+	t.add("conditions", c.Conditions)
 	return t
 }
 

@@ -111,11 +111,7 @@ func (t transaction) notes() []string {
 	for _, l := range t.latencies {
 		words += fmt.Sprintf(" %s: p50 of %s, %s.", capital(l.name), t, Seconds.Format(l.value))
 	}
-	return []string{
-		words,
-		"Below 1, encryption takes less time than the transaction. The intervals are those of the encryption time; the two times were not measured in pairs.",
-		"At low load most of the commit latency is the orderer's wait for its batch timer.",
-	}
+	return append([]string{words}, notes("encryption against transactions")...)
 }
 
 // capital begins a sentence with s.

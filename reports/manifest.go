@@ -13,47 +13,42 @@ import (
 // manifest lists what is needed to judge or repeat the run.
 func manifest(run result.Run, sum result.Summary) Table {
 	t := Table{ID: "manifest", Title: "Manifest", Detail: true, Columns: []Column{{Key: "item", Title: "item"}, {Key: "value", Title: "value"}}}
-	add := func(item, value string) {
-		if value != "" {
-			t.Rows = append(t.Rows, []Cell{text(item), text(value)})
-		}
-	}
-	add("scenario", sum.Scenario)
-	add("run", sum.Run)
-	add("target", targetName(sum.Target))
-	add("complete", map[bool]string{true: "yes", false: "no"}[sum.Complete])
-	add("started", instant(run.Started))
-	add("ended", instant(run.Ended))
-	add("seed", strconv.FormatUint(run.Seed, 10))
-	add("repeated by the seed", run.SeedNote)
+	t.add("scenario", sum.Scenario)
+	t.add("run", sum.Run)
+	t.add("target", targetName(sum.Target))
+	t.add("complete", map[bool]string{true: "yes", false: "no"}[sum.Complete])
+	t.add("started", instant(run.Started))
+	t.add("ended", instant(run.Ended))
+	t.add("seed", strconv.FormatUint(run.Seed, 10))
+	t.add("repeated by the seed", run.SeedNote)
 	for _, name := range slices.Sorted(maps.Keys(run.Versions)) {
-		add("version of "+name, run.Versions[name])
+		t.add("version of "+name, run.Versions[name])
 	}
 	h := run.Host
-	add("operating system", h.OS)
-	add("kernel", h.Kernel)
-	add("CPU", h.CPU)
+	t.add("operating system", h.OS)
+	t.add("kernel", h.Kernel)
+	t.add("CPU", h.CPU)
 	if h.Cores > 0 {
-		add("cores", strconv.Itoa(h.Cores))
+		t.add("cores", strconv.Itoa(h.Cores))
 	}
 	if h.Memory > 0 {
-		add("memory", Bytes.Format(float64(h.Memory)))
+		t.add("memory", Bytes.Format(float64(h.Memory)))
 	}
-	add("virtualisation", h.Virtual)
+	t.add("virtualisation", h.Virtual)
 	if h.Sign > 0 && h.Verify > 0 {
-		add("one P-256 signature", Seconds.Format(h.Sign))
-		add("one P-256 verification", Seconds.Format(h.Verify))
+		t.add("one P-256 signature", Seconds.Format(h.Sign))
+		t.add("one P-256 verification", Seconds.Format(h.Verify))
 	}
-	addInstrument(run, add)
+	t.addInstrument(run)
 	if b := run.Bringup; b != nil {
-		add("network ready after", Seconds.Format(b.Ready))
-		add("first transaction committed after", Seconds.Format(b.FirstCommit))
+		t.add("network ready after", Seconds.Format(b.Ready))
+		t.add("first transaction committed after", Seconds.Format(b.FirstCommit))
 	}
 	return t
 }
 
 // addInstrument states the uncertainty of the instrument.
-func addInstrument(run result.Run, add func(item, value string)) {
+func (t *Table) addInstrument(run result.Run) {
 	const item = "instrument's stated uncertainty"
 	i := run.Instrument
 	if i == nil {
@@ -61,17 +56,17 @@ func addInstrument(run result.Run, add func(item, value string)) {
 		if run.Uncalibrated != "" {
 			why = " (" + run.Uncalibrated + ")"
 		}
-		add(item, "not calibrated"+why+": run meterbench calibrate")
+		t.add(item, "not calibrated"+why+": run meterbench calibrate")
 		return
 	}
 	within := "within its limits"
 	if !i.Within {
 		within = "OUTSIDE its limits"
 	}
-	add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
+	t.add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
 		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
 	age := time.Duration(i.Age * float64(time.Second)).Round(time.Minute)
-	add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), age, i.Meterbench))
+	t.add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), age, i.Meterbench))
 }
 
 func targetName(target string) string {

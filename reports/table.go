@@ -95,6 +95,13 @@ func yesNo(yes bool) Cell {
 	return text("no")
 }
 
+// add appends a row of two texts, unless the second is empty.
+func (t *Table) add(item, value string) {
+	if value != "" {
+		t.Rows = append(t.Rows, []Cell{text(item), text(value)})
+	}
+}
+
 // A field is a column of a table whose rows are items of one type, and the cell of an item.
 type field[T any] struct {
 	Column
