@@ -41,8 +41,10 @@ func percentileFigure(s series, all []series) Figure {
 	for _, one := range all {
 		part, _ := one.headline()
 		for _, l := range one.levels {
-			if v, ok := l.median(largestQuantile(part)); ok {
-				f.Y.Max = max(f.Y.Max, v)
+			for _, q := range quantiles {
+				if v, ok := l.median(quantileOf(part, q.pick)); ok {
+					f.Y.Max = max(f.Y.Max, v)
+				}
 			}
 		}
 	}
@@ -86,18 +88,6 @@ var quantiles = [...]struct {
 	name string
 	pick func(stats.Quantiles) *float64
 }{{"p50", p50}, {"p95", p95}, {"p99", p99}}
-
-// largestQuantile measures the largest quantile of a part that is stored.
-func largestQuantile(part result.Part) measure {
-	return func(p result.Point) (v float64, ok bool) {
-		for _, q := range quantiles {
-			if larger, stored := quantileOf(part, q.pick)(p); stored {
-				v, ok = larger, true
-			}
-		}
-		return v, ok
-	}
-}
 
 // A part is one part of a bar, and a column of the table beside it.
 type part struct {

@@ -132,12 +132,12 @@ func (s series) saturationInterval() *stats.Interval {
 	return i
 }
 
-// law returns the scalability law of the series, false where it has none.
-func (s series) law() (result.USL, bool) {
-	if s.saturation == nil || s.saturation.USL == nil {
-		return result.USL{}, false
+// law is the scalability law of the series, nil where it has none.
+func (s series) law() *result.USL {
+	if s.saturation == nil {
+		return nil
 	}
-	return *s.saturation.USL, true
+	return s.saturation.USL
 }
 
 // laws say of every series with a closed load what its scalability law is, then why others have
@@ -145,20 +145,20 @@ func (s series) law() (result.USL, bool) {
 func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {
-		if u, ok := s.law(); ok {
+		if u := s.law(); u != nil {
 			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.",
 				s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
-		if _, fits := s.law(); fits || s.saturation == nil {
+		if s.law() != nil || s.saturation == nil {
 			return ""
 		}
 		return s.saturation.USLReason
 	})...)
 }
 
-func prediction(u result.USL) string {
+func prediction(u *result.USL) string {
 	n := u.Peak()
 	if !(n >= 1 && n < 1e6) {
 		return ""
@@ -169,8 +169,8 @@ func prediction(u result.USL) string {
 // lawCurve draws the law between the fewest and the most clients measured.
 func lawCurve(s series) (curve []Point) {
 	const steps = 64
-	u, ok := s.law()
-	if !ok || s.kind == result.LoadOpen || len(s.levels) == 0 {
+	u := s.law()
+	if u == nil || s.kind == result.LoadOpen || len(s.levels) == 0 {
 		return nil
 	}
 	low, high := s.levels[0].load.Amount(), s.levels[len(s.levels)-1].load.Amount()

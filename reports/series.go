@@ -19,9 +19,9 @@ const (
 // A series is one series of a run: its load levels in ascending order.
 type series struct {
 	name       string
-	slug       string // the name as part of a file name, unique in the run
-	hue        int    // its place in the run: the same colour everywhere
-	kind       result.LoadKind
+	slug       string          // the name as part of a file name, unique in the run
+	hue        int             // its place in the run: the same colour everywhere
+	kind       result.LoadKind // open, or else closed
 	conditions result.Conditions
 	levels     []level
 	saturation *result.Saturation
@@ -55,7 +55,10 @@ func seriesOf(sum result.Summary) []series {
 	slugs := map[string]bool{}
 	for hue, points := range groupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
 		first := points[0]
-		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: first.Load.Kind, conditions: first.Conditions, levels: levelsOf(points)}
+		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: result.LoadClosed, conditions: first.Conditions, levels: levelsOf(points)}
+		if first.Load.Kind == result.LoadOpen {
+			s.kind = result.LoadOpen
+		}
 		for slugs[s.slug] {
 			s.slug += fmt.Sprintf("-%d", hue+1)
 		}
@@ -228,23 +231,12 @@ func levelFields(all []series) (fields []field[pointRow]) {
 	return fields
 }
 
-// loadKind is open, or else closed.
-func (s series) loadKind() result.LoadKind {
-	if s.kind == result.LoadOpen {
-		return result.LoadOpen
-	}
-	return result.LoadClosed
-}
-
 // kinds are those of the series' loads, closed before open; without any series, closed.
-func kinds(all []series) []result.LoadKind {
-	kinds := []result.LoadKind{result.LoadClosed}
-	for _, s := range all {
-		kinds = append(kinds, s.loadKind())
+func kinds(all []series) (kinds []result.LoadKind) {
+	for _, kind := range result.LoadKinds() {
+		if slices.ContainsFunc(all, func(s series) bool { return s.kind == kind }) || len(all) == 0 && kind == result.LoadClosed {
+			kinds = append(kinds, kind)
+		}
 	}
-	if len(all) > 0 {
-		kinds = kinds[1:]
-	}
-	slices.Sort(kinds)
-	return slices.Compact(kinds)
+	return kinds
 }

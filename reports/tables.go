@@ -30,8 +30,7 @@ func levelTable(all []series) Table {
 		{Column{Key: "interval_method", Title: "interval method", CSVOnly: true},
 			func(r pointRow) Cell { return text(r.Intervals["throughput_per_s"].Method) }},
 		{Column{Key: "point", Title: "point"}, func(r pointRow) Cell { return text(validity(r.Point)) }},
-		{Column{Key: "remarks", Title: "remarks", CSVOnly: true},
-			func(r pointRow) Cell { return text(remarks(r.Point)) }},
+		{Column{Key: "remarks", Title: "remarks", CSVOnly: true}, func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
 	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {

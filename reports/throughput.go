@@ -27,7 +27,7 @@ const mostLines = 8
 // in figures of their own for each name without factors, those of a single load level left to the
 // tables.
 func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
-	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.loadKind() != kind })
+	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.kind != kind })
 	if len(of) <= mostLines {
 		return []Figure{throughputFigure(of, kind)}
 	}
