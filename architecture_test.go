@@ -1,6 +1,7 @@
 package meterbench_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // floors are the top-level folders from the bottom up. Code imports from its own
@@ -57,9 +59,9 @@ var foreign = map[string][]string{
 	"github.com/spf13/cobra":                     {"cmd/meterbench"},
 }
 
-// TestImports checks that every non-test file imports by the tables above.
-func TestImports(t *testing.T) {
-	const module = "meterbench/"
+// sources calls visit with the name of every file of production code, and its text.
+func sources(t *testing.T, visit func(file, text string)) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -72,10 +74,35 @@ func TestImports(t *testing.T) {
 			return nil
 		}
 		files++
+		text, err := os.ReadFile(file)
+		if err == nil {
+			visit(file, string(text))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 20 {
+		t.Fatalf("only %d files seen: is the test run from the module's root?", files)
+	}
+}
+
+// TestImports checks that every non-test file imports by the tables above, and that no
+// package does anything by being imported.
+func TestImports(t *testing.T) {
+	const module = "meterbench/"
+	sources(t, func(file, text string) {
 		from := path.Dir(filepath.ToSlash(file))
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution)
 		if err != nil {
-			return err
+			t.Error(err)
+			return
+		}
+		for _, d := range parsed.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init function; make what it registers a row of a literal table", file)
+			}
 		}
 		for _, spec := range parsed.Imports {
 			to := strings.Trim(spec.Path.Value, `"`)
@@ -94,14 +121,23 @@ func TestImports(t *testing.T) {
 				}
 			}
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files < 20 {
-		t.Fatalf("only %d files seen: is the test run from the module's root?", files)
-	}
+}
+
+// longest is the most characters that a line of production code may have.
+const longest = 160
+
+// TestLines checks that no line of production code is too long to be read.
+func TestLines(t *testing.T) {
+	sources(t, func(file, text string) {
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > longest {
+				t.Errorf("%s:%d: %d characters, more than %d", file, number, n, longest)
+			}
+		}
+	})
 }
 
 // No floor imports from one above, and none from reports but cmd.
