@@ -8,8 +8,11 @@ package bench
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 )
 
@@ -62,4 +65,144 @@ type Target interface {
 // Sink takes records. It is called by many goroutines at once.
 type Sink interface {
 	Record(result.Record)
+}
+
+// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An outstanding
+// transaction holds a goroutine, so that DefaultOutstanding of them are in the order of 100 MB of
+// stacks.
+const (
+	DefaultDrain       = 30 * time.Second
+	DefaultOutstanding = 10_000
+)
+
+// Plan describes one load level, or one of the loads that make it up. The load is closed where
+// Clients is set and open where Arrivals is set; exactly one of them is.
+type Plan struct {
+	// Start is how long after the start of the level the load begins. All instants, also those of
+	// the Result, count from the start of the level.
+	Start time.Duration
+
+	// Clients is the number of clients of a closed load. Each has one transaction at a time and
+	// starts the next one Think after Wait was reached; that instant is when the next one was
+	// intended.
+	Clients int
+	Think   time.Duration
+
+	// Arrivals schedules an open load, independently of the transactions' outcomes. Slots is the
+	// most transactions that may be on their way to Wait; one that is due when no slot is free is
+	// recorded as Dropped at once.
+	Arrivals arrival.Process
+	Slots    int
+	Seed     uint64 // of Arrivals
+
+	// Hold is how long transactions are scheduled for, from Start on. It is held in full where
+	// arrivals end earlier, as those of a trace may: how long was measured must not depend on them.
+	// What is under way then gets Drain to end and is Unknown after that. 0 stands for
+	// DefaultDrain.
+	Hold  time.Duration
+	Drain time.Duration
+
+	// Wait is how far a client follows its transaction. With WaitAcknowledge the commit is still
+	// awaited and recorded, but the client is free again once an orderer has taken the transaction.
+	// With WaitEndorse nothing is sent to the orderer and the outcome is Answered. Empty stands for
+	// WaitCommit.
+	Wait result.Wait
+	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those
+	// that no client follows any more. Beyond it a client of a closed load waits, visible as the
+	// lag from intended to started, and a transaction of an open load is Dropped. 0 stands for
+	// DefaultOutstanding.
+	Outstanding int
+
+	First uint64 // sequence number of the first transaction
+}
+
+// Validate returns an error that names the first field that makes no sense.
+func (p Plan) Validate() error {
+	closed, open := p.Clients != 0, p.Arrivals != nil
+	switch {
+	case closed == open:
+		return fmt.Errorf("load plan: set either clients (closed load) or arrivals (open load)")
+	case p.Clients < 0:
+		return fmt.Errorf("load plan: %d clients; give at least 1", p.Clients)
+	case open && p.Slots < 1:
+		return fmt.Errorf("load plan: %d slots; open load needs at least 1", p.Slots)
+	case closed && p.Slots != 0:
+		return fmt.Errorf("load plan: slots belong to open load; a closed load has a slot per client")
+	case p.Think < 0 || open && p.Think != 0:
+		return fmt.Errorf("load plan: think time %v; only a closed load has one, and not below 0", p.Think)
+	case p.Start < 0:
+		return fmt.Errorf("load plan: start %v; a load cannot begin before its level", p.Start)
+	case p.Hold <= 0:
+		return fmt.Errorf("load plan: hold %v; give a time above 0", p.Hold)
+	case p.Drain < 0:
+		return fmt.Errorf("load plan: drain %v; give 0 for %v, or more", p.Drain, DefaultDrain)
+	case p.Wait != "" && !slices.Contains(result.Waits(), p.Wait):
+		return fmt.Errorf("load plan: there is no wait %q", p.Wait)
+	case p.Outstanding < 0:
+		return fmt.Errorf("load plan: %d outstanding; give 0 for %d, or more", p.Outstanding, DefaultOutstanding)
+	}
+	if a, ok := p.Arrivals.(interface{ Validate() error }); ok {
+		if err := a.Validate(); err != nil {
+			return fmt.Errorf("load plan: %w", err)
+		}
+	}
+	return nil
+}
+
+// end returns when the last transaction may be scheduled, from the level's start.
+func (p Plan) end() time.Duration { return p.Start + p.Hold }
+
+// withDefaults returns the plan with its zero fields filled in.
+func (p Plan) withDefaults() Plan {
+	if p.Drain == 0 {
+		p.Drain = DefaultDrain
+	}
+	if p.Outstanding == 0 {
+		p.Outstanding = DefaultOutstanding
+	}
+	return p
+}
+
+// Result sums up a load of a level, whose records went to the Sink.
+type Result struct {
+	Epoch     time.Time     // start of the level, from which the records' instants count
+	Held      time.Duration // transactions were scheduled for so long from Start on: Hold, or less where interrupted
+	Ended     time.Duration // the last transaction had ended
+	Scheduled uint64
+	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
+	Next      uint64        // First of the next level
+	Partial   bool          // the load was interrupted
+	// Crowded says that clients waited until fewer than Plan.Outstanding transactions had not
+	// ended: the target made them late.
+	Crowded  bool
+	Failures []Failure // by outcome, then by first occurrence
+	GC       GC        // from the start of the level until Ended
+}
+
+// Failure counts the errors with one text that came with an outcome.
+type Failure struct {
+	Outcome result.Outcome
+	Text    string
+	Count   uint64
+}
+
+// GC is the garbage collection of this process during the level.
+type GC struct {
+	Cycles     int
+	PauseTotal time.Duration
+	PauseMax   time.Duration // over the last 256 cycles
+}
+
+// Live is the state of a level under way, over all of its loads.
+type Live struct {
+	Elapsed  time.Duration
+	Hold     time.Duration // until the last of its loads is over
+	Counts   result.Counts // so far; Counts[result.Dropped] are the drops
+	InFlight uint64        // scheduled and not yet ended
+
+	// Since the Live before, about a second ago:
+	Offered float64       // transactions scheduled per second
+	Valid   float64       // valid commits per second
+	P50     time.Duration // of the latency of valid or answered transactions, from intended on; 0 if there were none
+	P99     time.Duration
 }

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -196,4 +197,93 @@ func (m *model) cut(at time.Duration) {
 		m.ended(t)
 	}
 	close(b.cut)
+}
+
+// queue serves in the order of arrival with a number of equal servers. A nil queue takes no time.
+type queue struct {
+	free    heap.Heap[struct{}] // when each server is free again
+	service Distribution
+	rng     *rand.Rand
+}
+
+func newQueue(s *Stage, seed uint64, purpose stream) *queue {
+	if s == nil {
+		return nil
+	}
+	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: purpose.source(seed)}
+}
+
+// serve returns when work is done that arrives at an instant and takes a number of service times.
+// Arrivals come in order.
+//
+// It starts at the larger of the arrival and the earliest instant at which a server is free: the
+// recursion of Lindley (The theory of queues with a single server, 1952), for more servers that of
+// Kiefer and Wolfowitz (On the theory of queues with many servers, 1955).
+func (q *queue) serve(at time.Duration, services int) time.Duration {
+	if q == nil {
+		return at
+	}
+	done := max(at, q.free[0].At)
+	for range services {
+		done += q.service.draw(q.rng)
+	}
+	q.free[0].At = done
+	q.free.Fix()
+	return done
+}
+
+// draw returns one service time, to the nanosecond.
+//
+// A lognormal X = exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the coefficient of
+// variation sqrt(exp(sigma²) - 1).
+func (d Distribution) draw(rng *rand.Rand) time.Duration {
+	mean := float64(d.Mean)
+	switch d.Kind {
+	case Exponential:
+		mean *= rng.ExpFloat64()
+	case Lognormal:
+		variance := math.Log1p(d.CV * d.CV)
+		mean *= math.Exp(math.Sqrt(variance)*rng.NormFloat64() - variance/2)
+	}
+	return time.Duration(math.Round(mean))
+}
+
+// stream is a purpose of random numbers: each has a sequence of its own.
+type stream uint64
+
+const (
+	endorseStream stream = iota
+	orderStream
+	commitStream
+	failureStream
+)
+
+func (s stream) source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(s))) }
+
+// clock converts between the time since the ledger's start and the ledger's own time, which stands
+// still during a stall, so that only the clock knows of stalls. Reading it costs a step per stall.
+type clock []Stall
+
+// ledger returns the ledger's time at a time since the start.
+func (c clock) ledger(since time.Duration) time.Duration {
+	stood := time.Duration(0)
+	for _, s := range c {
+		if since <= s.At {
+			break
+		}
+		stood += min(since-s.At, s.For)
+	}
+	return since - stood
+}
+
+// since is the inverse of ledger. At the instant of a stall it returns the end of the stall: what
+// is due then happens when the ledger goes on.
+func (c clock) since(ledger time.Duration) time.Duration {
+	for _, s := range c {
+		if ledger < s.At {
+			break
+		}
+		ledger += s.For
+	}
+	return ledger
 }

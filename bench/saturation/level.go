@@ -146,3 +146,154 @@ func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 	s.Method = method + "; interval: " + i.Method
 	return nil
 }
+
+// Open finds the saturation point of an open-load series among the loads that were measured: the
+// highest offered load at which throughput is at least 95 % of the rate of what was due, give or
+// take a block, nothing was dropped, at least 99 % of the transactions were valid and the backlog
+// did not grow in half of the repetitions or more. It is reached only if a higher load was measured
+// and failed; otherwise the throughput is a lower bound. Where even the lowest load failed, Offered
+// and Throughput are 0 and Reached is false.
+//
+// Points that are not valid do not count; the warnings name them. It is an error if no point
+// remains, or the points are not of one open-load series.
+func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
+	of, warnings, err := levels(points, result.LoadOpen, func(l result.Load) float64 { return l.Offered })
+	if err != nil {
+		return result.Saturation{}, warnings, err
+	}
+	s := result.Saturation{Series: points[0].Series}
+	var highest, failed *level
+	var why string // the last failure below the highest load that passed
+	for _, l := range of {
+		s.Plateau = max(s.Plateau, l.throughput)
+		fault := l.fault()
+		switch {
+		case fault != "":
+			failed, why = l, fault
+		default:
+			highest = l
+			if failed != nil {
+				warnings = append(warnings, stats.Warn(NotMonotonic,
+					"an offered load of %g/s failed (%s), but a higher one of %g/s did not", failed.load, why, l.load))
+				failed = nil
+			}
+		}
+	}
+	if highest == nil {
+		s.Method = "no offered load was kept up with"
+		return s, append(warnings, stats.Warn(NotConfirmed,
+			"even the lowest offered load of %g/s failed: %s; add lower loads", of[0].load, of[0].fault())), nil
+	}
+	s.Reached = failed != nil
+	s.Offered = highest.load
+	if !s.Reached {
+		warnings = append(warnings, stats.Warn(NotConfirmed,
+			"saturation was not reached: the highest offered load was kept up with; add higher loads"))
+	}
+	return s, append(warnings, highest.describe(&s, "highest offered load that throughput kept up with")...), nil
+}
+
+// fault returns why the offered load was too much, and is empty if it was not.
+func (l *level) fault() string {
+	var shares, blocks []float64 // by repetition: of what was due, that came; of what came, that was one block
+	for _, p := range l.points {
+		shares = append(shares, p.Throughput*p.Window/float64(p.Scheduled))
+		blocks = append(blocks, block(p.Blocks))
+	}
+	share := stats.Median(shares)
+	switch {
+	case l.dropped > 0:
+		return fmt.Sprintf("%d transactions were dropped", l.dropped)
+	case l.success() < successShare:
+		return fmt.Sprintf("%.1f %% of the transactions were valid", 100*l.success())
+	case !(share+stats.Median(blocks) >= plateauShare):
+		return fmt.Sprintf("throughput was %.1f %% of what was due", 100*share)
+	case 2*l.overloaded >= len(l.points): // an overload of a percent shows here only
+		return "the backlog of transactions grew"
+	}
+	return ""
+}
+
+// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose
+// throughput reaches 95 % of the plateau, the highest throughput of the series. It is reached only
+// if the plateau was confirmed: from that number on, two successive doublings of the clients each
+// raise the best throughput so far by less than 5 %. Otherwise the highest throughput is a lower
+// bound ("at least"), and Reached is false.
+//
+// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do
+// not count; the warnings name them. It is an error if no point remains, or the points are not of
+// one closed-loop series.
+func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
+	all, warnings, err := levels(points, result.LoadClosed, func(l result.Load) float64 { return float64(l.Clients) })
+	if err != nil {
+		return result.Saturation{}, warnings, err
+	}
+	series := points[0].Series
+	var counted []*level
+	for _, l := range all {
+		if l.success() < successShare {
+			warnings = append(warnings, stats.Warn(Failures,
+				"%g clients do not count: %.1f %% of their transactions were valid", l.load, 100*l.success()))
+			continue
+		}
+		counted = append(counted, l)
+	}
+	s := result.Saturation{Series: series}
+	if counted == nil {
+		s.Method = "no level with 99 % valid transactions"
+		return s, warnings, nil
+	}
+	best := highest(counted)
+	knee := knee(counted)
+	s.Plateau = best.throughput
+	at, method := counted[knee], "smallest number of clients at 95 % of the plateau"
+	s.Reached = confirmed(counted[knee:])
+	if !s.Reached {
+		at, method = best, "highest throughput measured, not confirmed as a plateau"
+		warnings = append(warnings, stats.Warn(NotConfirmed,
+			"saturation was not reached: the figure is the highest throughput that was measured; add levels with more clients"))
+	}
+	s.Clients = int(at.load)
+	return s, append(warnings, at.describe(&s, method)...), nil
+}
+
+// highest returns the first level of the highest throughput.
+func highest(levels []*level) *level {
+	return slices.MaxFunc(levels, func(a, b *level) int { return cmp.Compare(a.throughput, b.throughput) })
+}
+
+// knee returns the first level at 95 % of the highest throughput.
+func knee(levels []*level) int {
+	least := plateauShare * highest(levels).throughput
+	return slices.IndexFunc(levels, func(l *level) bool { return l.throughput >= least })
+}
+
+// confirmed reports whether two successive doublings, the first of them from any of the levels,
+// each gain less than 5 % on the best throughput so far. A doubling leads to the lowest level with
+// at least twice the load. Comparing with the best so far, a dip between two levels does not pass
+// for growth.
+func confirmed(of []*level) bool {
+	best := make([]float64, len(of)) // up to and including the level
+	for i, l := range of {
+		best[i] = l.throughput
+		if i > 0 {
+			best[i] = max(best[i], best[i-1])
+		}
+	}
+	flat := func(from int) (to int, ok bool) {
+		for to := from + 1; to < len(of); to++ {
+			if of[to].load >= 2*of[from].load {
+				return to, best[to] < (1+plateauGain)*best[from]
+			}
+		}
+		return 0, false
+	}
+	for i := range of {
+		if next, ok := flat(i); ok {
+			if _, ok := flat(next); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

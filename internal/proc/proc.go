@@ -5,13 +5,18 @@
 package proc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
 )
 
 // ErrEnded is the error about a process that runs no longer.
@@ -43,3 +48,95 @@ func Process(pid int) (Usage, error) {
 
 // Self returns the usage of this process.
 func Self() (Usage, error) { return Process(os.Getpid()) }
+
+// Times is the CPU time of the whole host since boot, over all cores, in seconds.
+type Times struct {
+	Busy  float64 // running anything, interrupts included
+	Steal float64 // wanted to run, but the hypervisor ran something else
+}
+
+// HostTimes returns the host's CPU times.
+func HostTimes() (Times, error) {
+	procs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
+	}
+	stat, err := procs.Stat()
+	if err != nil {
+		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
+	}
+	return times(stat.CPUTotal), nil
+}
+
+// times sums the kernel's classes. Guest time is already part of user time, see proc_stat(5).
+func times(c procfs.CPUStat) Times {
+	return Times{Busy: c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ, Steal: c.Steal}
+}
+
+// Host describes the host.
+type Host struct {
+	OS      string `json:"os"`     // as the distribution names itself
+	Kernel  string `json:"kernel"` // release
+	CPU     string `json:"cpu"`    // model
+	Cores   int    `json:"cores"`  // that this process may use
+	Memory  uint64 `json:"memory_bytes"`
+	Virtual string `json:"virtualisation,omitempty"` // virtual machine, container or both, with the platform's name where known
+}
+
+// Describe describes this host. What cannot be read is "unknown" or zero.
+func Describe() Host {
+	h := Host{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
+	var hypervisor bool
+	if procs, err := procfs.NewDefaultFS(); err == nil {
+		if cpus, err := procs.CPUInfo(); err == nil && len(cpus) > 0 {
+			h.CPU = cmp.Or(cpus[0].ModelName, h.CPU)
+			hypervisor = slices.Contains(cpus[0].Flags, "hypervisor")
+		}
+		if mem, err := procs.Meminfo(); err == nil && mem.MemTotalBytes != nil {
+			h.Memory = *mem.MemTotalBytes
+		}
+	}
+	h.Virtual = virtual(hypervisor)
+	return h
+}
+
+func distribution() string {
+	text, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return runtime.GOOS
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
+			return strings.Trim(name, `"'`)
+		}
+	}
+	return runtime.GOOS
+}
+
+func kernel() string {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}
+
+// virtual goes by the CPU's hypervisor flag, the firmware's product name and the marker files that
+// container runtimes leave.
+func virtual(hypervisor bool) string {
+	var layers []string
+	if hypervisor {
+		machine := "virtual machine"
+		if product, err := os.ReadFile("/sys/class/dmi/id/product_name"); err == nil {
+			machine += " (" + strings.TrimSpace(string(product)) + ")"
+		}
+		layers = append(layers, machine)
+	}
+	for _, marker := range []string{"/.dockerenv", "/run/.containerenv"} {
+		if _, err := os.Stat(marker); err == nil {
+			layers = append(layers, "container")
+			break
+		}
+	}
+	return strings.Join(layers, ", ")
+}
