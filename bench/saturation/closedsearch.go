@@ -24,24 +24,20 @@ type ClosedSearch struct {
 	paces  []float64 // the machine's then
 }
 
-// ClosedConfig says how to search. Zero fields but From and To have defaults.
+// ClosedConfig says what to search.
 type ClosedConfig struct {
-	From, To    int     // fewest and most clients
-	Tries       int     // steps that must fail for a number of clients to fail, twice as many where they are invalid; default 2
-	Resolution  float64 // relative width of the last gap, never below one client; default 0.01
-	Repetitions int     // measurements of the number found; default 1, an interval needs 6
+	From, To    int // fewest and most clients
+	Repetitions int // measurements of the number found; 0 stands for 1, an interval needs 6
 }
 
 // NewClosedSearch returns a search that has not begun. An error names the field that makes no
 // sense.
 func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
-	c.Tries = cmp.Or(c.Tries, 2)
-	c.Resolution = cmp.Or(c.Resolution, 0.01)
 	c.Repetitions = cmp.Or(c.Repetitions, 1)
 	if c.From < 1 || c.To < c.From {
 		return nil, fmt.Errorf("saturation search: %d to %d clients; give at least 1 and a highest number not below the lowest", c.From, c.To)
 	}
-	s, err := newSearch(float64(c.From), c.Tries, c.Repetitions, c.Resolution, math.SmallestNonzeroFloat64)
+	s, err := newSearch(float64(c.From), c.Repetitions)
 	return &ClosedSearch{search: s, config: c}, err
 }
 
@@ -54,7 +50,7 @@ func (s *ClosedSearch) Left() int {
 	c := s.config
 	climb := bits.Len(uint((c.To-1)/c.From)) + 1
 	halve := bits.Len(uint(c.To / 2))
-	return max(1, climb+c.Tries-1+c.Tries*(halve+c.Repetitions)-len(s.trials))
+	return max(1, climb+tries-1+tries*(halve+c.Repetitions)-len(s.trials))
 }
 
 // Observe takes the Step that was measured with the clients that Next returned. It panics if it is
@@ -109,7 +105,7 @@ func (s *ClosedSearch) narrow() {
 	at := s.levels[knee].load
 	if knee > 0 {
 		below := s.levels[knee-1].load
-		if gap := at - below; gap > 1 && gap > s.config.Resolution*at {
+		if gap := at - below; gap > 1 && gap > resolution*at {
 			s.stage, s.load = Bisect, below+math.Floor(gap/2)
 			return
 		}

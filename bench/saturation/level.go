@@ -40,7 +40,8 @@ const (
 type level struct {
 	load       float64 // clients, or offered transactions per second
 	points     []*result.Point
-	throughput float64 // median over the repetitions
+	rates      []float64 // throughput of the points
+	throughput float64   // its median
 	scheduled  uint64
 	valid      uint64
 	dropped    uint64
@@ -90,13 +91,13 @@ func levels(points []result.Point, kind result.LoadKind, load func(result.Load) 
 	}
 	slices.SortFunc(of, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 	for _, l := range of {
-		l.throughput = stats.Median(l.rates())
+		l.throughput = stats.Median(l.rates)
 	}
 	return of, warnings, nil
 }
 
 func (l *level) add(p *result.Point) {
-	l.points = append(l.points, p)
+	l.points, l.rates = append(l.points, p), append(l.rates, p.Throughput)
 	l.scheduled += p.Scheduled
 	l.valid += p.Outcomes[result.Valid.String()]
 	l.dropped += p.Outcomes[result.Dropped.String()]
@@ -105,19 +106,11 @@ func (l *level) add(p *result.Point) {
 	}
 }
 
-func (l *level) rates() []float64 {
-	rates := make([]float64, len(l.points))
-	for i, p := range l.points {
-		rates[i] = p.Throughput
-	}
-	return rates
-}
-
 // interval returns the interval of the level's throughput. With six repetitions or more it is over
 // them; with fewer, it is the interval within the repetition in the middle, or the span of the two
 // in the middle. It is nil if there is none.
 func (l *level) interval() *stats.Interval {
-	if i := stats.MedianInterval(l.rates()); i != nil {
+	if i := stats.MedianInterval(l.rates); i != nil {
 		return i
 	}
 	n := len(l.points)

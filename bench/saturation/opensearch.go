@@ -48,41 +48,34 @@ func (e end) pace() float64 {
 	return (e.passed.Pace + e.failed.Pace) / 2
 }
 
-// OpenConfig says how to search. Zero fields but From and To have defaults.
+// OpenConfig says what to search.
 type OpenConfig struct {
 	From, To    float64 // lowest and highest load, in transactions per second
 	MaxP99      float64 // latency objective: most that the p99 may be, in seconds; 0 for none
-	Growth      float64 // factor of the first climb; default 2
-	Tries       int     // steps that must fail for a load to fail, twice as many where they are invalid; default 2
-	Resolution  float64 // relative width of the last gap; default 0.01
-	Repetitions int     // of all but the first climb; default 1, an interval needs 6
-	MaxSteps    int     // the search ends there, with what it has; default 50 and 25 per repetition
+	Repetitions int     // of all but the first climb; 0 stands for 1, an interval needs 6
 }
 
-// Loads are located from backoff of what passed before, in factors of fine.
+// The first climb is in factors of coarse. After it loads are located from backoff of what passed
+// before, in factors of fine. The search ends after maxSteps, and maxMore per repetition, with what
+// it has.
 const (
-	backoff = 0.8
-	fine    = 1.1
+	coarse   = 2
+	backoff  = 0.8
+	fine     = 1.1
+	maxSteps = 50
+	maxMore  = 25
 )
 
 // NewOpenSearch returns a search that has not begun. An error names the field that makes no sense.
 func NewOpenSearch(c OpenConfig) (*OpenSearch, error) {
-	c.Growth = cmp.Or(c.Growth, 2)
-	c.Tries = cmp.Or(c.Tries, 2)
-	c.Resolution = cmp.Or(c.Resolution, 0.01)
 	c.Repetitions = cmp.Or(c.Repetitions, 1)
-	c.MaxSteps = cmp.Or(c.MaxSteps, 50+25*c.Repetitions)
 	switch {
 	case !(c.From > 0) || !(c.To >= c.From) || math.IsInf(c.To, 0):
 		return nil, fmt.Errorf("saturation search: loads from %g/s to %g/s; give a lowest load above 0 and a highest not below it", c.From, c.To)
 	case !(c.MaxP99 >= 0):
 		return nil, fmt.Errorf("saturation search: p99 of at most %g s; give a time above 0, or 0 for none", c.MaxP99)
-	case !(c.Growth > 1) || math.IsInf(c.Growth, 0):
-		return nil, fmt.Errorf("saturation search: growth by a factor of %g; give one above 1", c.Growth)
-	case c.MaxSteps < 1:
-		return nil, fmt.Errorf("saturation search: %d steps; give at least 1", c.MaxSteps)
 	}
-	s, err := newSearch(c.From, c.Tries, c.Repetitions, c.Resolution, 0.001)
+	s, err := newSearch(c.From, c.Repetitions)
 	return &OpenSearch{search: s, config: c}, err
 }
 
@@ -91,8 +84,10 @@ func (s *OpenSearch) Left() int {
 	if s.reason != "" {
 		return 0
 	}
-	return s.config.MaxSteps - len(s.trials)
+	return s.most() - len(s.trials)
 }
+
+func (s *OpenSearch) most() int { return maxSteps + maxMore*s.config.Repetitions }
 
 // Observe takes the Step that was measured at the load that Next returned. It panics if it is of
 // another load, or there is none to measure.
@@ -101,8 +96,8 @@ func (s *OpenSearch) Observe(step Step) {
 	if s.add(t) {
 		s.advance(t)
 	}
-	if s.reason == "" && len(s.trials) >= s.config.MaxSteps {
-		s.reason = fmt.Sprintf("the search was limited to %d steps", s.config.MaxSteps)
+	if s.reason == "" && len(s.trials) >= s.most() {
+		s.reason = fmt.Sprintf("the search was limited to %d steps", s.most())
 	}
 }
 
@@ -115,7 +110,7 @@ func (s *OpenSearch) advance(t Trial) {
 	}
 	low, factor := s.passed.Load, fine
 	if s.stage == Climb {
-		factor = s.config.Growth
+		factor = coarse
 	}
 	next := min(s.config.To, rounded(factor*low))
 	switch {
@@ -129,7 +124,7 @@ func (s *OpenSearch) advance(t Trial) {
 		s.locate()
 	case s.high.Load == 0 || s.stage == Locate && next < s.high.Load:
 		s.load = next
-	case s.high.Load > low*(1+s.config.Resolution):
+	case s.high.Load > low*(1+resolution):
 		s.stage, s.load = Bisect, rounded(math.Sqrt(low*s.high.Load))
 	default:
 		s.repeat()

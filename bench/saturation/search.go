@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"meterbench/bench/result"
@@ -28,22 +29,24 @@ const (
 type search struct {
 	stage  Stage
 	load   float64 // to measure next
-	tries  int     // that must fail for a load to fail
 	failed int     // of them at load
 	reason string  // why the search is over, empty while it is not
 	trials []Trial
 }
 
-// newSearch returns a search that begins at a load. The error names the setting that makes no
-// sense.
-func newSearch(load float64, tries, repetitions int, resolution, finest float64) (search, error) {
-	switch {
-	case tries < 1 || repetitions < 1:
-		return search{}, fmt.Errorf("saturation search: %d tries, %d repetitions; give at least 1 of each", tries, repetitions)
-	case !(resolution >= finest && resolution < 1):
-		return search{}, fmt.Errorf("saturation search: resolution %g; give a share from %g to below 1", resolution, finest)
+const (
+	// tries is how many steps must fail for a load to fail, invalid ones counting half.
+	tries = 2
+	// resolution is the width of the last gap as a share of the load, never below one client.
+	resolution = 0.01
+)
+
+// newSearch returns a search that begins at a load.
+func newSearch(load float64, repetitions int) (search, error) {
+	if repetitions < 1 {
+		return search{}, fmt.Errorf("saturation search: %d repetitions; give at least 1", repetitions)
 	}
-	return search{stage: Climb, load: load, tries: tries}, nil
+	return search{stage: Climb, load: load}, nil
 }
 
 // Next returns the load to measure next, in transactions per second or clients, and whether there
@@ -58,11 +61,11 @@ func (s *search) add(t Trial) (decided bool) {
 	}
 	t.Stage = s.stage
 	s.trials = append(s.trials, t)
-	tries := s.tries
+	most := tries
 	if t.Invalid != "" {
-		tries *= 2 // the instrument spoilt it, which says nothing about the target: it counts half
+		most *= 2 // the instrument spoilt it, which says nothing about the target: it counts half
 	}
-	if t.Fault != "" && s.failed+1 < tries {
+	if t.Fault != "" && s.failed+1 < most {
 		s.failed++
 		return false
 	}
@@ -103,14 +106,9 @@ func (r *Result) spread(results, paces []float64) {
 		return
 	}
 	r.Spread, r.Repetitions = variation(results), len(results)
-	if slices.Contains(paces, 0) {
-		return
+	if !slices.Contains(paces, 0) {
+		r.SpreadNormalised = variation(floats.MulTo(make([]float64, len(results)), results, paces))
 	}
-	normalised := make([]float64, len(results))
-	for i := range results {
-		normalised[i] = results[i] * paces[i]
-	}
-	r.SpreadNormalised = variation(normalised)
 }
 
 // variation returns the coefficient of variation: the sample standard deviation over the mean.

@@ -44,7 +44,7 @@ func TestSpread(t *testing.T) {
 		within("normalised", stored.SpreadNormalised, 0, 1e-12)
 	})
 	t.Run("open", func(t *testing.T) {
-		s, err := saturation.NewOpenSearch(saturation.OpenConfig{From: 10, To: 1000, Repetitions: 3, Resolution: 0.001})
+		s, err := saturation.NewOpenSearch(saturation.OpenConfig{From: 10, To: 1000, Repetitions: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
