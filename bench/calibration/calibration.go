@@ -20,6 +20,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"meterbench/bench/result"
@@ -63,8 +64,12 @@ func exercises() []exercise {
 	return append(all,
 		exercise{"overload by clients", capacityHold, (*calibrator).closedCapacity},
 		exercise{"overload by arrivals", capacityHold, (*calibrator).openCapacity},
-		exercise{"a stall of a second, with room for all that arrives", stallHold, (*calibrator).stall},
-		exercise{"a stall of a second, with room for one", stallHold, (*calibrator).stallOneSlot},
+		exercise{"a stall of a second, with room for all that arrives", stallHold, func(c *calibrator, ctx context.Context) error {
+			return c.stall(ctx, slots, "room for all", [2]float64{50, 2}, [2]float64{0, 0})
+		}},
+		exercise{"a stall of a second, with room for one", stallHold, func(c *calibrator, ctx context.Context) error {
+			return c.stall(ctx, 1, "one slot", [2]float64{1, 0}, [2]float64{99, 1})
+		}},
 		exercise{"failures of every class", outcomesHold, (*calibrator).outcomes},
 	)
 }
@@ -90,10 +95,7 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 	if err != nil {
 		return result.Calibration{}, err
 	}
-	sampler, err := proc.NewSampler(nil)
-	if err != nil {
-		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
-	}
+	var sampler proc.Sampler // of this process and the host
 	before, err := sampler.Sample()
 	if err != nil {
 		return result.Calibration{}, fmt.Errorf("calibrate: %w", err)
@@ -129,13 +131,11 @@ func (c *calibrator) instrument() result.Instrument {
 	i := result.Instrument{Calibrated: f.Calibrated, Meterbench: cmp.Or(c.Versions["revision"], c.Versions["meterbench"]), Within: true}
 	for _, d := range f.Latency {
 		i.LatencyError = max(i.LatencyError, math.Abs(d.Error()))
-		i.Within = i.Within && d.Within()
 	}
 	for _, d := range f.Capacity {
 		i.CapacityError = max(i.CapacityError, math.Abs(d.Error())/d.True)
-		i.Within = i.Within && d.Within()
 	}
-	for _, d := range f.Counts {
+	for _, d := range slices.Concat(f.Latency, f.Capacity, f.Counts) {
 		i.Within = i.Within && d.Within()
 	}
 	for _, p := range f.Lag {

@@ -125,34 +125,22 @@ func (c *calibrator) capacity(ctx context.Context, load string, config reference
 	return nil
 }
 
-// stalled describes a ledger that stands still from between two arrivals to between two others, at
-// 100 arrivals per second.
-func stalled() reference.Config {
-	return reference.Config{
+// stall stalls a ledger for a second, from between two arrivals to between two others, and counts
+// the transactions that are late and dropped, against true counts and limits. Of the 100 that arrive
+// then, one every 10 ms, the first half waits for at least half of it. With room for one, the first
+// keeps the slot through the stall, so that the others find none.
+func (c *calibrator) stall(ctx context.Context, slots int, room string, late, dropped [2]float64) error {
+	config := reference.Config{
 		Commit: commit(1000, reference.Constant, 3700*time.Microsecond),
 		Stalls: []reference.Stall{{At: 1005 * time.Millisecond, For: time.Second}},
 	}
-}
-
-// stall stalls a ledger for a second. Of the 100 transactions that arrive then, one every 10 ms,
-// the first half waits for at least half of it.
-func (c *calibrator) stall(ctx context.Context) error {
-	return c.countStall(ctx, slots, "room for all", [2]float64{50, 2}, [2]float64{0, 0})
-}
-
-// stallOneSlot does so with room for one: the first transaction keeps the slot through the stall,
-// so that the others find none.
-func (c *calibrator) stallOneSlot(ctx context.Context) error {
-	return c.countStall(ctx, 1, "one slot", [2]float64{1, 0}, [2]float64{99, 1})
-}
-
-// countStall counts the transactions that are late and dropped, against true counts and limits.
-func (c *calibrator) countStall(ctx context.Context, slots int, room string, late, dropped [2]float64) error {
-	t, err := c.try(ctx, stalled(), bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: slots, Hold: stallHold})
+	t, err := c.try(ctx, config, bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: slots, Hold: stallHold})
 	if err != nil {
 		return err
 	}
-	c.count("0.5 s late or more, "+room, late[0], float64(t.slow(500*time.Millisecond)), late[1])
+	_, latencies := t.latencies()
+	slow := slices.DeleteFunc(latencies, func(latency float64) bool { return latency < 0.5 })
+	c.count("0.5 s late or more, "+room, late[0], float64(len(slow)), late[1])
 	c.count("dropped, "+room, dropped[0], float64(t.Counts[result.Dropped]), dropped[1])
 	return nil
 }

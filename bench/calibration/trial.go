@@ -94,17 +94,6 @@ func (t *trial) lags() []float64 {
 	return all
 }
 
-// slow returns how many valid transactions took at least d.
-func (t *trial) slow(d time.Duration) (n int) {
-	_, measured := t.latencies()
-	for _, latency := range measured {
-		if latency >= d.Seconds() {
-			n++
-		}
-	}
-	return n
-}
-
 // measuredRates returns the commits per second in every bin, as they were measured.
 func (t *trial) measuredRates() []float64 {
 	var commits []time.Duration

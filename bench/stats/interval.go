@@ -87,10 +87,7 @@ func dependent(values []float64) bool {
 			steps += (v - values[i-1]) * (v - values[i-1])
 		}
 	}
-	if squares == 0 {
-		return false
-	}
-	c := 1 - steps/(2*squares)
+	c := 1 - steps/(2*squares) // NaN of equal values, which is not above
 	return c/math.Sqrt((n-2)/(n*n-1)) > distuv.UnitNormal.Quantile(0.95)
 }
 

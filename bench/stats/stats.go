@@ -9,7 +9,6 @@ package stats
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 )
 
@@ -71,19 +70,12 @@ func Summarize(h Histogram, unit float64) Quantiles {
 		percent uint64
 		to      **float64
 	}{{50, &s.P50}, {95, &s.P95}, {99, &s.P99}} {
-		if enough(s.N, q.percent) {
+		if s.N >= 100*MinBeyond/(100-q.percent) {
 			v := float64(h.ValueAtQuantile(float64(q.percent))) * unit
 			*q.to = &v
 		}
 	}
 	return s
-}
-
-// enough reports whether at least MinBeyond of n samples lie beyond the percentile: n (100 -
-// percent) / 100 >= MinBeyond, in whole numbers.
-func enough(n, percent uint64) bool {
-	high, low := bits.Mul64(n, 100-percent)
-	return high > 0 || low >= MinBeyond*100
 }
 
 // Mean returns the arithmetic mean, and 0 for no values.
