@@ -152,17 +152,6 @@ func (p Plan) Validate() error {
 // end returns when the last transaction may be scheduled, from the level's start.
 func (p Plan) end() time.Duration { return p.Start + p.Hold }
 
-// withDefaults returns the plan with its zero fields filled in.
-func (p Plan) withDefaults() Plan {
-	if p.Drain == 0 {
-		p.Drain = DefaultDrain
-	}
-	if p.Outstanding == 0 {
-		p.Outstanding = DefaultOutstanding
-	}
-	return p
-}
-
 // Result sums up a load of a level, whose records went to the Sink.
 type Result struct {
 	Epoch     time.Time     // start of the level, from which the records' instants count

@@ -90,9 +90,9 @@ func observe(loads []*load, observed *latencies, report func(Live)) (stop func()
 	if report == nil {
 		return func() {}
 	}
-	quit, finished := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(finished)
+	quit := make(chan struct{})
+	var observer sync.WaitGroup
+	observer.Go(func() {
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
 		var last Live
@@ -105,10 +105,10 @@ func observe(loads []*load, observed *latencies, report func(Live)) (stop func()
 			last = state(loads, observed.take(), last)
 			report(last)
 		}
-	}()
+	})
 	return func() {
 		close(quit)
-		<-finished
+		observer.Wait()
 	}
 }
 
@@ -117,7 +117,7 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 	now := Live{Elapsed: loads[0].now()}
 	var scheduled uint64
 	for _, l := range loads {
-		now.Hold = max(now.Hold, l.plan.end())
+		now.Hold = max(now.Hold, l.Plan.end())
 		// Counts before scheduled: what is counted has been scheduled.
 		for o, n := range l.live.counted() {
 			now.Counts[o] += n
@@ -175,18 +175,11 @@ func (f *failures) list() []Failure {
 	return slices.Concat(f.kept[:]...)
 }
 
-// gcMark is the state of garbage collection at the start of a level.
-type gcMark debug.GCStats
-
-func markGC() (m gcMark) {
-	debug.ReadGCStats((*debug.GCStats)(&m))
-	return m
-}
-
-// since returns the garbage collection after the mark.
-func (m gcMark) since() GC {
-	now := markGC()
-	gc := GC{Cycles: int(now.NumGC - m.NumGC), PauseTotal: now.PauseTotal - m.PauseTotal}
+// collected returns the garbage collection since the given state.
+func collected(since *debug.GCStats) GC {
+	var now debug.GCStats
+	debug.ReadGCStats(&now)
+	gc := GC{Cycles: int(now.NumGC - since.NumGC), PauseTotal: now.PauseTotal - since.PauseTotal}
 	for _, pause := range now.Pause[:min(gc.Cycles, len(now.Pause))] { // the latest first
 		gc.PauseMax = max(gc.PauseMax, pause)
 	}

@@ -18,15 +18,15 @@ type job struct {
 
 // closed runs the plan's clients and returns when all transactions have ended.
 func (l *load) closed(ctx context.Context) {
-	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.plan.end()))
+	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.Plan.end()))
 	defer cancel()
 	workers := newPool(l.follow)
 	start := l.follow
-	if l.plan.Wait == result.WaitAcknowledge {
+	if l.Plan.Wait == result.WaitAcknowledge {
 		start = workers.run // the client goes on before its transaction has ended
 	}
 	var clients sync.WaitGroup
-	for range l.plan.Clients {
+	for range l.Plan.Clients {
 		clients.Go(func() { l.client(hold, start) })
 	}
 	clients.Wait()
@@ -37,7 +37,7 @@ func (l *load) closed(ctx context.Context) {
 func (l *load) client(hold context.Context, start func(job)) {
 	free := make(chan time.Duration, 1)
 	freed := func(at time.Duration) { free <- at }
-	for due := l.plan.Start; due < l.plan.end(); due = <-free + l.plan.Think {
+	for due := l.Plan.Start; due < l.Plan.end(); due = <-free + l.Plan.Think {
 		if !l.sleepUntil(hold, due) {
 			return
 		}
@@ -56,12 +56,12 @@ func (l *load) client(hold context.Context, start func(job)) {
 // knows when the first arrival is due, which takes some time where a large fleet must be sorted.
 func (l *load) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
-	slots := make(semaphore, l.plan.Slots)
+	slots := make(semaphore, l.Plan.Slots)
 	freed := func(time.Duration) { slots.release() }
-	for offset := range l.plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.plan.Seed, 0))) {
+	for offset := range l.Plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.Plan.Seed, 0))) {
 		begin()
-		due := l.plan.Start + offset
-		if due >= l.plan.end() || !l.sleepUntil(ctx, due) {
+		due := l.Plan.Start + offset
+		if due >= l.Plan.end() || !l.sleepUntil(ctx, due) {
 			break
 		}
 		seq := l.schedule()
@@ -89,7 +89,7 @@ func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 
 // follow executes a job and frees its client or slot when the plan's Wait is reached.
 func (l *load) follow(j job) {
-	if l.plan.Wait != result.WaitAcknowledge {
+	if l.Plan.Wait != result.WaitAcknowledge {
 		l.execute(j.seq, j.intended, nil)
 		j.freed(l.now())
 		return

@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,9 +64,11 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	var ready, running sync.WaitGroup
 	begun := make(chan struct{})
 	for i, one := range together {
-		l := &load{plan: one.Plan.withDefaults(), clock: clock, workload: one.Workload, target: target, sink: one.Sink, live: live{latencies: observed}}
-		if l.plan.Wait == result.WaitAcknowledge {
-			l.outstanding = make(semaphore, l.plan.Outstanding)
+		one.Plan.Drain = cmp.Or(one.Plan.Drain, DefaultDrain)
+		one.Plan.Outstanding = cmp.Or(one.Plan.Outstanding, DefaultOutstanding)
+		l := &load{Load: one, clock: clock, target: target, live: live{latencies: observed}}
+		if l.Plan.Wait == result.WaitAcknowledge {
+			l.outstanding = make(semaphore, l.Plan.Outstanding)
 		}
 		loads = append(loads, l)
 		ready.Add(1)
@@ -75,7 +79,9 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		running.Go(func() { results[i] = l.run(ctx, begin, begun) })
 	}
 	ready.Wait()
-	gc, epoch := markGC(), time.Now() // what was collected before stopped nothing that is timed
+	var gc debug.GCStats
+	debug.ReadGCStats(&gc)
+	epoch := time.Now() // what was collected before stopped nothing that is timed
 	for _, l := range loads {
 		l.gc, l.epoch = gc, epoch
 	}
@@ -86,16 +92,14 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	return results, nil
 }
 
-// load runs a Plan.
+// load runs a Load.
 type load struct {
-	plan     Plan
-	clock    alarm.Clock
-	workload Workload
-	target   Target
-	sink     Sink
-	work     context.Context // of the transactions; cancelled to cut them off
-	epoch    time.Time       // start of the level; set once all its loads are ready
-	gc       gcMark          // likewise
+	Load
+	clock  alarm.Clock
+	target Target
+	work   context.Context // of the transactions; cancelled to cut them off
+	epoch  time.Time       // start of the level; set once all its loads are ready
+	gc     debug.GCStats   // likewise
 
 	scheduled   atomic.Uint64
 	outstanding semaphore // nil unless clients leave transactions before they end
@@ -113,7 +117,7 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if l.plan.Arrivals != nil {
+		if l.Plan.Arrivals != nil {
 			l.open(ctx, begin)
 		} else {
 			begin()
@@ -124,16 +128,9 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 	held, interrupted := l.supervise(ctx, done, cut)
 	scheduled := l.scheduled.Load()
 	return Result{
-		Epoch:     l.epoch,
-		Held:      held,
-		Ended:     l.now(),
-		Scheduled: scheduled,
-		Counts:    l.live.counted(),
-		Next:      l.plan.First + scheduled,
-		Partial:   interrupted,
-		Crowded:   l.crowded.Load(),
-		Failures:  l.failures.list(),
-		GC:        l.gc.since(),
+		Epoch: l.epoch, Held: held, Ended: l.now(), Partial: interrupted, Crowded: l.crowded.Load(),
+		Scheduled: scheduled, Counts: l.live.counted(), Next: l.Plan.First + scheduled,
+		Failures: l.failures.list(), GC: collected(&l.gc),
 	}
 }
 
@@ -142,33 +139,35 @@ func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
 // schedule takes the next sequence number: from here on the transaction counts and must end in a
 // record.
-func (l *load) schedule() uint64 { return l.plan.First + l.scheduled.Add(1) - 1 }
+func (l *load) schedule() uint64 { return l.Plan.First + l.scheduled.Add(1) - 1 }
 
 // supervise waits for the hold and for the end of all transactions (done), and cuts off those that
 // take too long.
 func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
-	held = l.plan.Hold
+	held = l.Plan.Hold
 	stop := ctx.Done()
-	timer := time.NewTimer(l.plan.end() - l.now())
+	var ended <-chan struct{} // done, once the hold is over
+	timer := time.NewTimer(l.Plan.end() - l.now())
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		timer.Reset(l.plan.Drain)
-	case <-stop:
-		held, interrupted, stop = min(held, max(0, l.now()-l.plan.Start)), true, nil
-		timer.Reset(min(interruptDrain, l.plan.Drain))
-	}
 	for {
 		select {
-		case <-done:
+		case <-ended:
 			return held, interrupted
 		case <-stop:
-			interrupted, stop = true, nil
-			timer.Reset(min(interruptDrain, l.plan.Drain))
+			if ended == nil {
+				held = min(held, max(0, l.now()-l.Plan.Start))
+			}
+			interrupted, stop, ended = true, nil, done
+			timer.Reset(min(interruptDrain, l.Plan.Drain))
 		case <-timer.C:
-			if interrupted {
+			switch {
+			case ended == nil:
+				ended = done
+				timer.Reset(l.Plan.Drain)
+				continue
+			case interrupted:
 				cut(errInterrupted)
-			} else {
+			default:
 				cut(errDrained)
 			}
 			stop = nil // nothing more to cut
@@ -185,7 +184,7 @@ func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) 
 		rec.Outcome = result.PrepareError
 	} else {
 		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
-		tx.Wait, tx.Acknowledged = l.plan.Wait, acknowledged
+		tx.Wait, tx.Acknowledged = l.Plan.Wait, acknowledged
 		var receipt Receipt
 		receipt, err = l.submit(tx)
 		l.fill(&rec, receipt)
@@ -208,7 +207,7 @@ func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) 
 
 // end records the end of a transaction.
 func (l *load) end(rec result.Record) {
-	l.sink.Record(rec)
+	l.Sink.Record(rec)
 	l.live.count(rec, l.now())
 }
 
@@ -242,7 +241,7 @@ func (l *load) fill(rec *result.Record, r Receipt) {
 // payload must not cost the measurement.
 func (l *load) prepare(seq uint64) (tx Transaction, err error) {
 	defer contain("workload", &err)
-	tx, err = l.workload.Transaction(l.work, seq)
+	tx, err = l.Workload.Transaction(l.work, seq)
 	if err != nil {
 		err = fmt.Errorf("prepare: %w", err)
 	}
