@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -28,37 +29,28 @@ func (c Config) Validate() error {
 // Check returns the first value that cannot be simulated, with its path after the prefix at, or
 // nil.
 func (c Config) Check(at string) *strictyaml.Problem {
+	var p *strictyaml.Problem
 	if c.Commit != nil && c.Commit.Per != "" {
-		if p := strictyaml.OneOf(at+"commit.per", c.Commit.Per, PerTransaction, PerBlock); p != nil {
-			return p
-		}
+		p = strictyaml.OneOf(at+"commit.per", c.Commit.Per, PerTransaction, PerBlock)
 	}
-	for _, s := range []struct {
-		name  string
-		stage *Stage
-	}{{"endorse.", c.Endorse}, {"order.", c.Order}, {"commit.", c.Commit.stage()}} {
-		if s.stage == nil {
-			continue
-		}
-		if p := s.stage.check(at + s.name); p != nil {
-			return p
-		}
+	return cmp.Or(p, c.Endorse.check(at+"endorse."), c.Order.check(at+"order."), c.Commit.stage().check(at+"commit."),
+		c.Batch.check(at+"batch."), c.checkFailures(at), c.checkStalls(at))
+}
+
+func (b *Batch) check(at string) *strictyaml.Problem {
+	switch {
+	case b == nil:
+		return nil
+	case b.Timeout <= 0:
+		return strictyaml.Problemf("for example timeout: 2s", at+"timeout", "must be above 0, got %s", b.Timeout)
 	}
-	if b := c.Batch; b != nil {
-		if b.Timeout <= 0 {
-			return strictyaml.Problemf("for example timeout: 2s", at+"batch.timeout", "must be above 0, got %s", b.Timeout)
-		}
-		if p := strictyaml.Between(at+"batch.messages", b.Messages, 1, maxMessages); p != nil {
-			return p
-		}
-	}
-	if p := c.checkFailures(at); p != nil {
-		return p
-	}
-	return c.checkStalls(at)
+	return strictyaml.Between(at+"messages", b.Messages, 1, maxMessages)
 }
 
 func (s *Stage) check(at string) *strictyaml.Problem {
+	if s == nil {
+		return nil
+	}
 	const leaveOut = "leave the stage out if it takes no time"
 	if p := strictyaml.Between(at+"servers", s.Servers, 1, maxServers); p != nil {
 		p.Hint = leaveOut

@@ -62,9 +62,7 @@ type block struct {
 // only then nothing can come before it any more.
 type model struct {
 	endorse, order, commit *queue
-	batch                  *Batch
-	perBlock               bool
-	failures               []Failure
+	config                 Config
 	rng                    *rand.Rand         // of the failures
 	ended                  func(*transaction) // called once per transaction, when its whole course is known
 
@@ -79,9 +77,7 @@ func newModel(c Config, ended func(*transaction)) *model {
 		endorse: newQueue(c.Endorse, c.Seed, endorseStream),
 		order:   newQueue(c.Order, c.Seed, orderStream),
 		commit:  newQueue(c.Commit.stage(), c.Seed, commitStream),
-		batch:   c.Batch, perBlock: c.Commit.perBlock(),
-		failures: c.Failures, rng: failureStream.source(c.Seed),
-		ended: ended,
+		config:  c, rng: failureStream.source(c.Seed), ended: ended,
 	}
 }
 
@@ -102,11 +98,11 @@ func (m *model) arrive(t *transaction, at time.Duration, wait result.Wait) {
 
 // outcome picks the outcome of a transaction at random.
 func (m *model) outcome() result.Outcome {
-	if len(m.failures) == 0 {
+	if len(m.config.Failures) == 0 {
 		return result.Valid
 	}
 	u := m.rng.Float64()
-	for _, f := range m.failures {
+	for _, f := range m.config.Failures {
 		if u < f.Share {
 			return f.Outcome
 		}
@@ -153,17 +149,18 @@ func (m *model) move(t *transaction, next mark, at time.Duration) {
 
 // collect puts an acknowledged transaction into a block.
 func (m *model) collect(t *transaction, at time.Duration) {
-	if m.batch == nil {
+	batch := m.config.Batch
+	if batch == nil {
 		m.add(t, at)
 		m.cut(at)
 		return
 	}
-	limit := m.batch.Bytes
+	limit := batch.Bytes
 	if m.open != nil && limit > 0 && m.open.bytes+t.size > limit {
 		m.cut(at)
 	}
 	m.add(t, at)
-	if len(m.open.transactions) >= m.batch.Messages || limit > 0 && t.size > limit {
+	if len(m.open.transactions) >= batch.Messages || limit > 0 && t.size > limit {
 		m.cut(at)
 	}
 }
@@ -171,8 +168,8 @@ func (m *model) collect(t *transaction, at time.Duration) {
 func (m *model) add(t *transaction, at time.Duration) {
 	if m.open == nil {
 		m.open = &block{cut: make(chan struct{})}
-		if m.batch != nil {
-			m.open.deadline = at + m.batch.Timeout
+		if batch := m.config.Batch; batch != nil {
+			m.open.deadline = at + batch.Timeout
 		}
 	}
 	t.block = m.open
@@ -188,7 +185,7 @@ func (m *model) cut(at time.Duration) {
 	m.blocks++
 	b.number = m.blocks
 	services := len(b.transactions)
-	if m.perBlock {
+	if m.config.Commit.perBlock() {
 		services = 1
 	}
 	done := m.commit.serve(at, services)
