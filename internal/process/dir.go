@@ -60,20 +60,6 @@ func Abandoned(name string) bool {
 	return ok && !f.running()
 }
 
-// Stat returns whose run folder dir is, and whether that process is running.
-func Stat(dir string) (Folder, error) {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return Folder{}, fmt.Errorf("look at a run folder: %w", err)
-	}
-	f, ok := parseName(filepath.Base(dir))
-	if !ok || !info.IsDir() {
-		return Folder{}, fmt.Errorf("%s is not a run folder", dir)
-	}
-	f.Path, f.Alive = dir, f.running()
-	return f, nil
-}
-
 // running reports whether the owner runs, or may run for all that can be read.
 func (f Folder) running() bool {
 	owner, err := proc.Process(f.PID)
@@ -95,14 +81,13 @@ func Folders(parent string) ([]Folder, error) {
 	}
 	var folders []Folder
 	for _, entry := range entries {
+		f, ok := parseName(entry.Name())
 		info, err := entry.Info()
-		if err != nil {
-			continue // removed since
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		if !ok || err != nil || !info.IsDir() { // or removed since
 			continue
 		}
-		if f, err := Stat(filepath.Join(parent, entry.Name())); err == nil { // else no run folder, or removed since
+		if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) == os.Geteuid() {
+			f.Path, f.Alive = filepath.Join(parent, entry.Name()), f.running()
 			folders = append(folders, f)
 		}
 	}

@@ -2,7 +2,6 @@ package process
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -24,15 +23,11 @@ type ExitError struct {
 // Error names the child, its status and log in the first line; the last lines of the log follow,
 // indented.
 func (e *ExitError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s ended: %s", e.Name, e.Status)
+	text := e.Name + " ended: " + e.Status
 	if e.LogPath != "" {
-		b.WriteString("; log: " + e.LogPath)
+		text += "; log: " + e.LogPath
 	}
-	for _, line := range e.Tail {
-		b.WriteString("\n\t" + line)
-	}
-	return b.String()
+	return strings.Join(append([]string{text}, e.Tail...), "\n\t")
 }
 
 const (
@@ -81,14 +76,13 @@ func Tail(path string) []string {
 		}
 	}
 	// The reason of a panic is worth more than the last stack frames.
-	if at := slices.IndexFunc(lines, panicked); at >= 0 {
-		return lines[at:min(at+tailLines, len(lines))]
+	at := slices.IndexFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:")
+	})
+	if at < 0 {
+		at = max(0, len(lines)-tailLines)
 	}
-	return lines[max(0, len(lines)-tailLines):]
-}
-
-func panicked(line string) bool {
-	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:")
+	return lines[at:min(at+tailLines, len(lines))]
 }
 
 // printable drops the terminal's colour sequences, which Fabric writes by default, and control

@@ -111,10 +111,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 
 	// Wait without reaping first: as long as the child is a zombie its pid, and so its group's id,
 	// cannot be taken by others.
-	for {
-		if err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil); !errors.Is(err, unix.EINTR) {
-			break
-		}
+	for unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
 	p.mu.Lock()
 	unix.Kill(-p.pid, unix.SIGKILL) // what the child itself left behind
@@ -130,10 +127,8 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 // release lets a traced child go once Started has seen it. Only the thread that started it may.
 func (p *Process) release() error {
 	var status unix.WaitStatus
-	for {
-		if _, err := unix.Wait4(p.pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
-			break
-		}
+	for err := error(unix.EINTR); err == unix.EINTR; {
+		_, err = unix.Wait4(p.pid, &status, 0, nil)
 	}
 	if !status.Stopped() { // it was killed, and is reaped
 		return fmt.Errorf("it ended before its first instruction: signal: %v", status.Signal())

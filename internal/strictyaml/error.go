@@ -17,16 +17,15 @@ type Error struct {
 
 // Error returns file:line:column: message; hint.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
+	text := e.File
 	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
+		text += fmt.Sprintf(":%d:%d", e.Line, e.Column)
 	}
-	b.WriteString(": " + e.Msg)
+	text += ": " + e.Msg
 	if e.Hint != "" {
-		b.WriteString("; " + e.Hint)
+		text += "; " + e.Hint
 	}
-	return b.String()
+	return text
 }
 
 // Problem is about a value that is well formed but makes no sense, such as a load of zero clients.

@@ -61,11 +61,8 @@ func (n *Node) Errorf(hint, format string, args ...any) *Error {
 	return n.Locate(Problemf(hint, "", format, args...))
 }
 
-// Locate gives a problem its position: that of the value, or if it was not given, of the innermost
-// value around it.
-func (d *Document) Locate(p *Problem) *Error { return d.root.Locate(p) }
-
-// Locate gives a problem, whose path begins at this value, its position as Document.Locate does.
+// Locate gives a problem, whose path begins at this value, its position: that of the value at the
+// path, or if it was not given, of the innermost value around it.
 func (n *Node) Locate(p *Problem) *Error {
 	innermost, _ := n.follow(p.Path)
 	whole := Problem{Path: join(n.path, p.Path), Msg: p.Msg}
@@ -73,8 +70,8 @@ func (n *Node) Locate(p *Problem) *Error {
 }
 
 // Has reports whether the file or an override gives a value of this path.
-func (d *Document) Has(path string) bool {
-	_, ok := d.root.follow(path)
+func (n *Node) Has(path string) bool {
+	_, ok := n.follow(path)
 	return ok
 }
 
@@ -142,10 +139,8 @@ func (n *Node) child(s step) *Node {
 }
 
 func (n *Node) find(key string) *entry {
-	for i := range n.entries {
-		if n.entries[i].key == key {
-			return &n.entries[i]
-		}
+	if i := slices.IndexFunc(n.entries, func(e entry) bool { return e.key == key }); i >= 0 {
+		return &n.entries[i]
 	}
 	return nil
 }
@@ -187,7 +182,7 @@ func (d *Document) String() string {
 		return d.text
 	}
 	var b strings.Builder
-	for _, e := range d.root.entries {
+	for _, e := range d.entries {
 		e.render(&b, "")
 	}
 	return b.String()

@@ -34,10 +34,9 @@ const (
 	maxDepth = 32
 )
 
-// Document is a parsed file.
+// Document is a parsed file, its root the Node.
 type Document struct {
-	File string
-	root *Node
+	*Node
 	text string // as read; empty once an override has changed the root
 }
 
@@ -50,7 +49,7 @@ func Parse(file string, src []byte) (*Document, error) {
 	if root.kind == null {
 		return nil, &Error{File: file, Line: 1, Column: 1, Msg: "the file is empty"}
 	}
-	return &Document{File: file, root: root, text: string(src)}, nil
+	return &Document{root, string(src)}, nil
 }
 
 // A position is where a node begins.

@@ -30,7 +30,7 @@ func (d *Document) Set(override string) error {
 	}
 	value.place(path, &at)
 	d.text = ""
-	return d.root.set(steps, "", at, value)
+	return d.set(steps, "", at, value)
 }
 
 // setting is the position of what is wrong with an override, on one line.
