@@ -30,8 +30,7 @@ type True struct {
 // waiting Submit sees them, as those of a client would be, and so contain the lateness of its
 // wake-up; True has the instants themselves.
 type Ledger struct {
-	seed   uint64
-	giveUp time.Duration
+	config Config
 	clock  clock
 	start  time.Time
 	log    func(True)
@@ -55,9 +54,8 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	if log == nil {
 		log = func(True) {}
 	}
-	l := &Ledger{seed: c.Seed, giveUp: c.GiveUp, clock: c.Stalls, log: log, wake: clock}
+	l := &Ledger{config: c, clock: c.Stalls, log: log, wake: clock, start: time.Now()}
 	l.model = newModel(c, l.ended)
-	l.start = time.Now()
 	return l, nil
 }
 
@@ -104,10 +102,10 @@ func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) er
 
 func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
 	if t.outcome == result.Unknown {
-		if !l.wake.Sleep(ctx.Done(), time.Until(r.Submitted.Add(l.giveUp))) {
+		if !l.wake.Sleep(ctx.Done(), time.Until(r.Submitted.Add(l.config.GiveUp))) {
 			return interrupted("commit", r, context.Cause(ctx))
 		}
-		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.giveUp)
+		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.config.GiveUp)
 	}
 	select {
 	case <-t.block.cut:
@@ -224,7 +222,7 @@ func (l *Ledger) ended(t *transaction) {
 // id returns the transaction's id: the seed and its number, from 1, in the first half, by which
 // audits distinguish transactions.
 func (l *Ledger) id(t *transaction) (id [32]byte) {
-	binary.BigEndian.PutUint64(id[:], l.seed)
+	binary.BigEndian.PutUint64(id[:], l.config.Seed)
 	binary.BigEndian.PutUint64(id[8:], t.number)
 	return id
 }

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -73,6 +74,7 @@ type model struct {
 }
 
 func newModel(c Config, ended func(*transaction)) *model {
+	c.Batch = cmp.Or(c.Batch, &Batch{Messages: 1}) // without batches every transaction is a block
 	return &model{
 		endorse: newQueue(c.Endorse, c.Seed, endorseStream),
 		order:   newQueue(c.Order, c.Seed, orderStream),
@@ -150,31 +152,18 @@ func (m *model) move(t *transaction, next mark, at time.Duration) {
 // collect puts an acknowledged transaction into a block.
 func (m *model) collect(t *transaction, at time.Duration) {
 	batch := m.config.Batch
-	if batch == nil {
-		m.add(t, at)
-		m.cut(at)
-		return
-	}
-	limit := batch.Bytes
-	if m.open != nil && limit > 0 && m.open.bytes+t.size > limit {
+	if m.open != nil && batch.Bytes > 0 && m.open.bytes+t.size > batch.Bytes {
 		m.cut(at)
 	}
-	m.add(t, at)
-	if len(m.open.transactions) >= batch.Messages || limit > 0 && t.size > limit {
-		m.cut(at)
-	}
-}
-
-func (m *model) add(t *transaction, at time.Duration) {
 	if m.open == nil {
-		m.open = &block{cut: make(chan struct{})}
-		if batch := m.config.Batch; batch != nil {
-			m.open.deadline = at + batch.Timeout
-		}
+		m.open = &block{cut: make(chan struct{}), deadline: at + batch.Timeout}
 	}
 	t.block = m.open
 	m.open.transactions = append(m.open.transactions, t)
 	m.open.bytes += t.size
+	if len(m.open.transactions) >= batch.Messages || batch.Bytes > 0 && t.size > batch.Bytes {
+		m.cut(at)
+	}
 }
 
 // cut ends the open block. Its commit is known at once, as blocks are committed in the order in
