@@ -152,9 +152,11 @@ func TestMayImport(t *testing.T) {
 		{"reports/claims", "bench/result", true}, {"reports", "simulators/fe", false}, {"bench/study", "reports", false},
 		{"internal/proc", "bench", false}, {"bench", "internal/proc", true}, {"bench", "elsewhere", false},
 	} {
-		if got := mayImport(c.from, c.to); got != c.want {
-			t.Errorf("%s imports %s: %v, want %v", c.from, c.to, got, c.want)
-		}
+		t.Run(c.from+" imports "+c.to, func(t *testing.T) {
+			if got := mayImport(c.from, c.to); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
 	}
 }
 
