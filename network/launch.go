@@ -2,12 +2,18 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime"
+	"syscall"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/cgroup"
+	"meterbench/internal/proc"
 	"meterbench/internal/process"
 	"meterbench/network/fabric"
 )
@@ -93,4 +99,107 @@ func (s *servicePlan) env() []string {
 		"CHAINCODE_TLS_CLIENT_CA_FILE=" + tls.CA,
 		"METERBENCH_OPERATOR=" + topology.MSP(s.contract.Operator),
 	}
+}
+
+// chaincodeArgv0 is the name under which the program serves a chaincode.
+const chaincodeArgv0 = "meterbench-chaincode"
+
+// Dispatch does what a network has started this program for, if it has: serve a chaincode, or act
+// as the external builder of a peer. args is the whole argument list. The main of a program that
+// calls Start, and the TestMain of a test that does, calls Dispatch before anything else and exits
+// with the code if it was handled. serve runs a chaincode, set by its environment, until the
+// context ends.
+func Dispatch(args []string, serve func(ctx context.Context, getenv func(string) string) error) (code int, handled bool) {
+	if code, handled := fabric.Builder(args); handled {
+		return code, true
+	}
+	if len(args) == 0 || args[0] != chaincodeArgv0 {
+		return 0, false
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx, os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "chaincode: %v\n", err)
+		return 1, true
+	}
+	return 0, true
+}
+
+// refuseChild keeps a program whose main has forgotten to call Dispatch from starting networks
+// without end.
+func refuseChild(args []string) error {
+	if len(args) > 0 && (args[0] == chaincodeArgv0 || fabric.IsBuilder(args)) {
+		return errors.New("this program is a network's own child; its main must call network.Dispatch first")
+	}
+	return nil
+}
+
+// CheckCaps makes sure that this machine and this user can hold processes to a topology's caps,
+// those of the device included. It starts nothing; the error says what is missing and what to do.
+func CheckCaps(t topology.Topology) error {
+	var all topology.Cap
+	for role, c := range t.Caps.Each {
+		if cores := runtime.NumCPU(); c.CPUs > float64(cores) {
+			return fmt.Errorf("topology %s: caps.%s.cpus: a cap of %v processors has no effect: this machine has %d; leave it out", t.Name, role, c.CPUs, cores)
+		}
+		all.CPUs, all.Memory = max(all.CPUs, c.CPUs), max(all.Memory, c.Memory)
+	}
+	if all == (topology.Cap{}) {
+		return nil
+	}
+	group, err := newGroup("check", all)
+	if err == nil {
+		err = group.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("topology %s: caps: %w", t.Name, err)
+	}
+	return nil
+}
+
+// newGroup makes a control group that tells its owner: this process.
+func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
+	name, err := process.Mark(node)
+	if err != nil {
+		return nil, err
+	}
+	return cgroup.Create(name, c)
+}
+
+// enforce lets the CPU quotas come into force. A bring-up on a tenth of a processor would take
+// minutes.
+func (n *Network) enforce() error {
+	for i, group := range n.groups {
+		if group == nil {
+			continue
+		}
+		if err := group.Enforce(); err != nil {
+			return fmt.Errorf("%s: %w", n.processes[i].Name(), err)
+		}
+	}
+	return nil
+}
+
+// Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
+func (n *Network) Watched() []proc.Node {
+	var nodes []proc.Node
+	for i, p := range n.processes {
+		node := proc.Node{Name: p.Name(), PID: p.PID()}
+		if group := n.groups[i]; group != nil && group.Cap().CPUs > 0 {
+			node.Throttle = group.Throttle
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+// closeGroups removes the control groups of nodes that have ended.
+func (n *Network) closeGroups() error {
+	var failed []error
+	for _, group := range n.groups {
+		if group != nil {
+			failed = append(failed, group.Close())
+		}
+	}
+	return errors.Join(failed...)
 }

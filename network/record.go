@@ -1,6 +1,7 @@
 package network
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
 
@@ -123,4 +125,122 @@ func (r *Record) channel(name string) (Channel, error) {
 		}
 	}
 	return Channel{}, fmt.Errorf("network %s has no channel %s", r.Topology.Name, name)
+}
+
+// profilePath is where the connection profile of an organisation lies.
+func (r *Record) profilePath(organisation string) string {
+	return filepath.Join(r.Dir, "connection-"+organisation+".json")
+}
+
+// writeProfiles writes a connection profile for each member organisation, in the common form that
+// the Fabric SDKs and Caliper read. Its user's certificate and key are named in it and lie in the
+// same run folder.
+func (r *Record) writeProfiles() error {
+	for _, o := range r.Topology.Organisations {
+		data, err := json.MarshalIndent(r.profile(o), "", "  ")
+		if err == nil {
+			err = fabric.Write(r.profilePath(o.Name), data, 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write connection profile of %s: %w", o.Name, err)
+		}
+	}
+	r.Profile = r.profilePath(r.Topology.Organisations[0].Name)
+	return nil
+}
+
+// object is a JSON object; encoding/json writes its keys in order.
+type object map[string]any
+
+func (r *Record) profile(of topology.Organisation) object {
+	peers, orderers, organisations, channels := object{}, object{}, object{}, object{}
+	members := map[string][]string{} // peers by organisation
+	var ordererNames []string
+	for _, n := range r.Nodes {
+		node := object{
+			"url":         "grpcs://" + n.Address,
+			"tlsCACerts":  object{"path": filepath.Join(organisationDir(r.Dir, n.Organisation), fabric.TLSCAFile)},
+			"grpcOptions": object{"ssl-target-name-override": n.Name, "hostnameOverride": n.Name},
+		}
+		switch n.Role {
+		case result.RolePeer:
+			peers[n.Name] = node
+			members[n.Organisation] = append(members[n.Organisation], n.Name)
+		case result.RoleOrderer:
+			orderers[n.Name] = node
+			ordererNames = append(ordererNames, n.Name)
+		}
+	}
+	for _, o := range r.Topology.Organisations {
+		organisations[o.Name] = object{"mspid": o.MSP(), "peers": members[o.Name]}
+	}
+	path := func(file string) object {
+		return object{"path": filepath.Join(organisationDir(r.Dir, of.Name), file)}
+	}
+	organisations[of.Name] = object{
+		"mspid": of.MSP(), "peers": members[of.Name],
+		"users":      object{"user": object{"cert": path(fabric.User + ".crt"), "key": path(fabric.User + ".key")}},
+		"signedCert": path(fabric.Admins + ".crt"), "adminPrivateKey": path(fabric.Admins + ".key"),
+	}
+	for _, c := range r.Channels {
+		joined := object{}
+		for _, name := range c.Peers {
+			joined[name] = object{"endorsingPeer": true, "chaincodeQuery": true, "ledgerQuery": true, "eventSource": true}
+		}
+		channels[c.Name] = object{"orderers": ordererNames, "peers": joined}
+	}
+	return object{
+		"name":    "meterbench-" + r.Topology.Name + "-" + of.Name,
+		"version": "1.0.0",
+		"client": object{
+			"organization": of.Name,
+			"connection":   object{"timeout": object{"peer": object{"endorser": "300"}, "orderer": "300"}},
+		},
+		"channels":      channels,
+		"organizations": organisations,
+		"peers":         peers,
+		"orderers":      orderers,
+	}
+}
+
+// Client connects to a chaincode through the gateways of all peers on the channel, each as the
+// client user of its own organisation. The observing peer is the first member's first. The caller
+// closes it.
+func (n *Network) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
+	return n.record.Client(ctx, channel, chaincode)
+}
+
+// Client connects as Network.Client does.
+func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
+	c, err := r.channel(channel)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	cfg := client.Config{Channel: channel, Chaincode: chaincode}
+	for _, cc := range c.Chaincodes {
+		if cc.Name == chaincode {
+			cfg.Operator = topology.MSP(cc.Operator)
+		}
+	}
+	if cfg.Operator == "" {
+		return nil, fmt.Errorf("connect: channel %s has no chaincode %s", channel, chaincode)
+	}
+	for _, name := range c.Peers {
+		peer := r.node(name)
+		ca, user, err := r.keys(peer.Organisation, fabric.User)
+		if err != nil {
+			return nil, fmt.Errorf("connect to %s: %w", name, err)
+		}
+		cfg.Gateways = append(cfg.Gateways, client.Gateway{
+			Name: name, Address: peer.Address, ServerName: name, TLSCA: ca,
+			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
+		})
+	}
+	return client.Dial(ctx, cfg)
+}
+
+// keys reads the certificate of an organisation's TLS authority and the credential of one of its
+// users.
+func (r *Record) keys(organisation, user string) (ca []byte, c fabric.Credential, err error) {
+	return fabric.ReadKeys(organisationDir(r.Dir, organisation), user)
 }

@@ -4,6 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -11,6 +19,159 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
+
+// Metrics are the counters of a node that concern limits, since its start.
+type Metrics struct {
+	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code
+	// UNKNOWN, which of these services else only an endorser does, to a proposal that is malformed.
+	// (The deliver service ends streams that way for other reasons too; so its refusals do not show
+	// here.)
+	Gateway, Endorser uint64
+
+	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
+}
+
+// Timing adds up durations.
+type Timing struct {
+	Count uint64
+	Total float64 // seconds
+}
+
+// Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right
+// also when the error names nodes that did not answer.
+func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
+	dialect, err := n.record.dialect()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]Metrics{}
+	var q inquiry
+	for _, node := range n.record.Nodes {
+		if node.Operations == "" {
+			continue
+		}
+		q.ask(ctx, "metrics of "+node.Name, func(ctx context.Context) error {
+			f, err := n.record.families(ctx, node)
+			if err == nil {
+				q.mu.Lock()
+				defer q.mu.Unlock()
+				all[node.Name] = f.metrics(dialect.Release)
+			}
+			return err
+		})
+	}
+	return all, q.wait()
+}
+
+// answerTimeout bounds how long one node may take to answer.
+const answerTimeout = 5 * time.Second
+
+// An inquiry asks several nodes at once.
+type inquiry struct {
+	asking sync.WaitGroup
+	mu     sync.Mutex // guards what the answers are put into
+	failed []error
+}
+
+// ask runs a question beside others.
+func (q *inquiry) ask(ctx context.Context, about string, question func(context.Context) error) {
+	q.asking.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		if err := question(ctx); err != nil {
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			q.failed = append(q.failed, fmt.Errorf("%s: %w", about, err))
+		}
+	})
+}
+
+// wait returns when all are answered, with the errors of those that failed.
+func (q *inquiry) wait() error {
+	q.asking.Wait()
+	return errors.Join(q.failed...)
+}
+
+// families are a node's metrics by name.
+type families map[string]*dto.MetricFamily
+
+// families asks a node, as its organisation's administrator, for its metrics.
+func (r *Record) families(ctx context.Context, node Node) (families, error) {
+	ca, credential, err := r.keys(node.Organisation, fabric.AdminsTLS)
+	if err != nil {
+		return nil, err
+	}
+	client, err := fabric.AdminClient(ca, credential)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+node.Operations+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("metrics: %s", response.Status)
+	}
+	return parseFamilies(response.Body)
+}
+
+// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser
+// panic; that too is an error.
+func parseFamilies(text io.Reader) (f families, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f, err = nil, fmt.Errorf("metrics are damaged: %v", p)
+		}
+	}()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	if f, err = parser.TextToMetricFamilies(text); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f families) metrics(release fabric.Release) (m Metrics) {
+	for _, metric := range f[release.Requests].GetMetric() {
+		if label(metric, "code") != "Unknown" {
+			continue
+		}
+		calls := uint64(metric.GetCounter().GetValue())
+		switch label(metric, "service") {
+		case "gateway_Gateway":
+			m.Gateway += calls
+		case "protos_Endorser":
+			m.Endorser += calls
+		}
+	}
+	for _, metric := range f[release.BlockFill].GetMetric() { // by channel
+		m.BlockFill.Count += metric.GetHistogram().GetSampleCount()
+		m.BlockFill.Total += metric.GetHistogram().GetSampleSum()
+	}
+	return m
+}
+
+// leads returns the channels that an orderer leads.
+func (f families) leads(metric string) map[string]bool {
+	leads := map[string]bool{}
+	for _, m := range f[metric].GetMetric() {
+		leads[label(m, "channel")] = m.GetGauge().GetValue() == 1
+	}
+	return leads
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, pair := range m.GetLabel() {
+		if pair.GetName() == name {
+			return pair.GetValue()
+		}
+	}
+	return ""
+}
 
 // Status describes a network at one moment.
 type Status struct {

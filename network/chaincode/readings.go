@@ -1,11 +1,14 @@
 package chaincode
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
+	"meterbench/internal/refusal"
 	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
@@ -224,4 +227,16 @@ func states(stub shim.ChaincodeStubInterface, keys []string) ([][]byte, error) {
 		err = fmt.Errorf("%d values for %d keys", len(values), len(keys))
 	}
 	return values, err
+}
+
+// answer turns a function's result into the response. An error that is no refusal means that the
+// peer could not do its part.
+func answer(payload []byte, err error) *peer.Response {
+	if err == nil {
+		return shim.Success(payload)
+	}
+	if r, ok := errors.AsType[*refusal.Refusal](err); ok {
+		return &peer.Response{Status: r.Code.Status, Message: r.Error()}
+	}
+	return &peer.Response{Status: http.StatusInternalServerError, Message: "STATE_FAILED: " + err.Error()}
 }

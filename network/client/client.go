@@ -20,6 +20,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
 )
 
 // maxMessage is the size of the largest message that peers send, in bytes (Fabric's own limit).
@@ -181,3 +185,112 @@ func (c *Client) Close() error {
 	})
 	return errors.Join(errs...)
 }
+
+// A Contract is one of the contracts on a client's channel, used by its operator.
+type Contract struct {
+	client   *Client
+	name     string
+	operator *endpoint
+}
+
+// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or
+// where that is empty, of the first gateway.
+func (c *Client) Contract(name, operator string) (Contract, error) {
+	for _, p := range c.peers {
+		if operator == "" || p.signer.msp == operator {
+			return Contract{c, name, p}, nil
+		}
+	}
+	return Contract{}, fmt.Errorf("no gateway with an identity of the operator %s", operator)
+}
+
+// Invoke submits a transaction as the operator and waits until it is committed as valid. It is
+// meant for set-up, not for load.
+func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
+	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
+	if _, err := k.client.submitThrough(ctx, k.operator, tx); err != nil {
+		return fmt.Errorf("invoke %s.%s: %w", k.name, function, err)
+	}
+	return nil
+}
+
+// Evaluate asks the operator's peer to run a function of the contract without changing the ledger
+// and returns its answer.
+func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
+	answer, err := k.client.evaluate(ctx, k.operator, k.name, function, args...)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
+	}
+	return answer, nil
+}
+
+// Invoke is Contract.Invoke of the client's own contract.
+func (c *Client) Invoke(ctx context.Context, function string, args ...[]byte) error {
+	return c.own.Invoke(ctx, function, args...)
+}
+
+// Evaluate is Contract.Evaluate of the client's own contract.
+func (c *Client) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
+	return c.own.Evaluate(ctx, function, args...)
+}
+
+func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeouts.Evaluate)
+	defer cancel()
+	answer, err := p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
+		EvaluateWithContext(ctx, function, sdk.WithBytesArguments(args...))
+	if err != nil {
+		return nil, fmt.Errorf("through %s: %w", p.name, explain(err))
+	}
+	return answer, nil
+}
+
+// Channels are clients of several channels, in the order by which bench.Transaction.Channel numbers
+// them. Each has a block stream of its own.
+type Channels []*Client
+
+// Submit takes a transaction to its channel. It implements bench.Target.
+func (c Channels) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	if tx.Channel < 0 || tx.Channel >= len(c) {
+		return bench.Receipt{Outcome: result.PrepareError}, fmt.Errorf("submit: there is no channel number %d of %d", tx.Channel, len(c))
+	}
+	return c[tx.Channel].Submit(ctx, tx)
+}
+
+// Heights returns the number of blocks on the ledger of each channel.
+func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
+	heights := make([]uint64, len(c))
+	for i, channel := range c {
+		var err error
+		if heights[i], err = channel.Height(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return heights, nil
+}
+
+// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error
+// ends it.
+func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+	return func(yield func(bench.Entry, error) bool) {
+		for i, channel := range c {
+			for entry, err := range channel.Ledger(ctx) {
+				entry.Channel = i
+				if !yield(entry, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Close closes every client.
+func (c Channels) Close() error {
+	var errs []error
+	for _, channel := range c {
+		errs = append(errs, channel.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var _ bench.Target = Channels(nil)

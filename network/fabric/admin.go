@@ -1,16 +1,23 @@
 package fabric
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
@@ -131,3 +138,85 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 // errMismatch says that peers endorsed different results, which they do for a moment while one of
 // them has not yet committed a block that another has.
 var errMismatch = errors.New("build transaction: the peers endorsed different results")
+
+// AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's
+// nodes as its administrator: it trusts one authority and authenticates with a certificate.
+func AdminClient(ca []byte, c Credential) (*http.Client, error) {
+	cert, err := tls.X509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("TLS certificate: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("TLS authority: no certificate in it")
+	}
+	config := &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}, nil
+}
+
+// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It
+// waits for that endpoint to listen, which it does later than the orderer's other ones.
+func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genesis []byte) (err error) {
+	defer wrap(&err, "join channel")
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("config-block", "config.block")
+	if err == nil {
+		_, err = part.Write(genesis)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		return err
+	}
+	url := "https://" + admin.String() + "/participation/v1/channels"
+	return Retry(ctx, pause, func() error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
+		if err != nil {
+			return Permanent(err)
+		}
+		request.Header.Set("Content-Type", form.FormDataContentType())
+		response, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusCreated {
+			answer, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // only for the message
+			return Permanent(fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer))))
+		}
+		return nil
+	})
+}
+
+// permanent marks an error that no repetition will cure.
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Permanent marks an error for Retry as one to give up at.
+func Permanent(err error) error { return permanent{err} }
+
+// Retry repeats try, with a pause, until it succeeds, fails for good, or the context ends; then the
+// error also tells why the last try failed.
+func Retry(ctx context.Context, pause time.Duration, try func() error) error {
+	var last error
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		if p, ok := errors.AsType[permanent](err); ok {
+			return p.error
+		}
+		if last == nil || ctx.Err() == nil {
+			last = err // once the context has ended, tries only say that it has
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w; last answer: %w", context.Cause(ctx), last)
+		case <-time.After(pause):
+		}
+	}
+}

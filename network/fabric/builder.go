@@ -1,12 +1,18 @@
 package fabric
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 const (
@@ -97,4 +103,96 @@ func release(home, buildDir, out string) error {
 		return err
 	}
 	return Write(filepath.Join(out, "chaincode", "server", "connection.json"), data, secret)
+}
+
+// packageType is the type by which our external builder knows its packages.
+const packageType = "ccaas"
+
+// A Package is an installable chaincode package. It holds no code: the chaincode runs as a service,
+// and each peer's builder knows where.
+type Package struct {
+	Label string
+	ID    string // label:sha256, known before any peer has installed it
+	Bytes []byte
+}
+
+// NewPackage makes the package of a label. The same label gives the same bytes and so the same id
+// for every organisation.
+func NewPackage(label string) (Package, error) {
+	metadata, err1 := json.Marshal(map[string]string{"type": packageType, "label": label})
+	code, err2 := archive(file{labelFile, []byte(label), public})
+	pkg, err3 := archive(file{"metadata.json", metadata, public}, file{"code.tar.gz", code, public})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return Package{}, fmt.Errorf("package %s: %w", label, err)
+	}
+	sum := sha256.Sum256(pkg)
+	return Package{Label: label, ID: label + ":" + hex.EncodeToString(sum[:]), Bytes: pkg}, nil
+}
+
+func archive(files ...file) ([]byte, error) {
+	var buf bytes.Buffer
+	zip := gzip.NewWriter(&buf)
+	out := tar.NewWriter(zip)
+	for _, f := range files {
+		h := &tar.Header{Name: f.name, Mode: int64(f.mode), Size: int64(len(f.data)), ModTime: time.Unix(0, 0)}
+		if err := out.WriteHeader(h); err != nil {
+			return nil, err
+		}
+		if _, err := out.Write(f.data); err != nil {
+			return nil, err
+		}
+	}
+	err := errors.Join(out.Close(), zip.Close())
+	return buf.Bytes(), err
+}
+
+// A Service says where the chaincode of a package runs for one peer. The two authenticate to each
+// other with certificates of the peer's organisation.
+type Service struct {
+	Label   string
+	Address Endpoint
+	Name    string     // that the chaincode's certificate carries
+	Client  Credential // by which the peer authenticates
+	CA      []byte     // that signed the chaincode's certificate, PEM
+}
+
+// connection is the connection.json that Fabric's peer reads.
+type connection struct {
+	Address            string `json:"address"`
+	Domain             string `json:"domain"`
+	DialTimeout        string `json:"dial_timeout"`
+	TLSRequired        bool   `json:"tls_required"`
+	ClientAuthRequired bool   `json:"client_auth_required"`
+	ClientKey          string `json:"client_key"`
+	ClientCert         string `json:"client_cert"`
+	RootCert           string `json:"root_cert"`
+}
+
+// WriteBuilder makes the external builder in a peer's folder: executable is a program that calls
+// Builder first, and services are what this peer can reach.
+func WriteBuilder(peerDir, executable string, services []Service) (err error) {
+	defer wrap(&err, "write external builder")
+	dir := filepath.Join(peerDir, builderDir)
+	bin := filepath.Join(dir, "bin")
+	if err := makeDir(bin); err != nil {
+		return err
+	}
+	for _, step := range []string{stepDetect, stepBuild, stepRelease} {
+		if err := os.Symlink(executable, filepath.Join(bin, step)); err != nil {
+			return err
+		}
+	}
+	for _, s := range services {
+		data, err := json.Marshal(connection{
+			Address: s.Address.String(), Domain: s.Name, DialTimeout: "10s", TLSRequired: true, ClientAuthRequired: true,
+			ClientKey: string(s.Client.Key), ClientCert: string(s.Client.Cert), RootCert: string(s.CA),
+		})
+		if err == nil {
+			err = Write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, secret)
+		}
+		if err != nil {
+			return fmt.Errorf("service %s: %w", s.Label, err)
+		}
+	}
+	return nil
 }

@@ -1,10 +1,12 @@
 package fabric
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -12,6 +14,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"meterbench/bench/topology"
 )
@@ -206,4 +209,63 @@ func (g *groups) block(channel string, root *common.ConfigGroup) []byte {
 		Data:     &common.BlockData{Data: [][]byte{envelope}},
 		Metadata: &common.BlockMetadata{Metadata: metadata},
 	})
+}
+
+// An encoder marshals messages into one another and keeps the first error.
+type encoder struct{ err error }
+
+func (e *encoder) bytes(m proto.Message) []byte {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	e.fail(err)
+	return b
+}
+
+func (e *encoder) fail(err error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+// channelHeader returns the header of a transaction.
+func (e *encoder) channelHeader(kind common.HeaderType, channel, txID string, extension []byte) []byte {
+	return e.bytes(&common.ChannelHeader{
+		Type: int32(kind), ChannelId: channel, TxId: txID, Extension: extension, Timestamp: timestamppb.Now(),
+	})
+}
+
+// newNonce returns as many random bytes as Fabric's own clients use.
+func newNonce() []byte {
+	nonce := make([]byte, 24)
+	rand.Read(nonce) // never fails
+	return nonce
+}
+
+// wrap says in front of an error what failed.
+func wrap(err *error, format string, args ...any) {
+	if *err != nil {
+		*err = fmt.Errorf(format+": %w", append(args, *err)...)
+	}
+}
+
+// OutOf is the signature policy that n of the organisations, given by their MSP ids, must each sign
+// with a member of that role.
+func OutOf(n int, role msp.MSPRole_MSPRoleType, msps []string) (*common.SignaturePolicyEnvelope, error) {
+	if n < 1 || n > len(msps) {
+		return nil, fmt.Errorf("policy: %d of %d organisations cannot sign", n, len(msps))
+	}
+	msps = slices.Sorted(slices.Values(msps)) // equal policies are equal bytes
+	envelope := &common.SignaturePolicyEnvelope{}
+	var rules []*common.SignaturePolicy
+	var e encoder
+	for i, id := range msps {
+		envelope.Identities = append(envelope.Identities, &msp.MSPPrincipal{
+			PrincipalClassification: msp.MSPPrincipal_ROLE, Principal: e.bytes(&msp.MSPRole{MspIdentifier: id, Role: role}),
+		})
+		rules = append(rules, &common.SignaturePolicy{Type: &common.SignaturePolicy_SignedBy{SignedBy: int32(i)}})
+	}
+	envelope.Rule = &common.SignaturePolicy{Type: &common.SignaturePolicy_NOutOf_{
+		NOutOf: &common.SignaturePolicy_NOutOf{N: int32(n), Rules: rules},
+	}}
+	wrap(&e.err, "policy")
+	return envelope, e.err
 }
