@@ -35,15 +35,15 @@ const logTimeout = time.Second
 // the nodes' logs, whose form depends on the Fabric release and on the consensus: with raft all is
 // there.
 func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
-	c, err := n.record.channel(channel)
-	dialect, err2 := n.record.dialect()
+	c, err := n.channel(channel)
+	dialect, err2 := n.dialect()
 	if err := errors.Join(err, err2); err != nil {
 		return nil, fmt.Errorf("blocks: %w", err)
 	}
-	n.reading.Do(func() { n.blocks = newBlockLog(n.record.Nodes, dialect.Log()) })
+	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, dialect.Log()) })
 	err = n.blocks.await(c, height)
-	i := slices.IndexFunc(n.record.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
-	blocks := n.blocks.since(c, int(n.record.Topology.Channels[i].Batch.Messages), since)
+	i := slices.IndexFunc(n.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
+	blocks := n.blocks.since(c, int(n.Topology.Channels[i].Batch.Messages), since)
 	if err != nil {
 		return blocks, fmt.Errorf("blocks: %w", err)
 	}
@@ -154,13 +154,15 @@ func (b *loggedBlock) reason(transactions, messages int, configNext bool) result
 
 // event is what one line of a node's log says of a block.
 type event struct {
-	kind         fabric.Event
-	at           time.Time
-	channel      string
-	block        uint64 // not of fabric.BatchTimer and fabric.ConfigAhead
-	transactions int    // of fabric.BlockCommitted
-	// The parts of a commit, of fabric.BlockCommitted.
-	versions, store, state time.Duration
+	kind    fabric.Event
+	at      time.Time
+	channel string
+	numbers map[string]uint64 // the other groups of the line's pattern
+}
+
+// duration returns a part of a commit, which the line has in milliseconds.
+func (e event) duration(part string) time.Duration {
+	return time.Duration(e.numbers[part]) * time.Millisecond
 }
 
 // parseEvent reads a line of the form that network/fabric has the nodes write: instant, level,
@@ -182,36 +184,20 @@ func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339Nano, instant)
-		e = event{kind: l.Event, at: at}
+		e = event{kind: l.Event, at: at, numbers: map[string]uint64{}}
 		for i, name := range l.Message.SubexpNames() {
-			err = errors.Join(err, e.set(name, groups[i]))
+			switch name {
+			case "": // the whole message
+			case "channel":
+				e.channel = groups[i]
+			default:
+				n, wrong := strconv.ParseUint(groups[i], 10, 40) // as milliseconds it fits a time.Duration
+				e.numbers[name], err = n, errors.Join(err, wrong)
+			}
 		}
 		return e, err == nil
 	}
 	return e, false
-}
-
-func (e *event) set(name, value string) (err error) {
-	switch name {
-	case "channel":
-		e.channel = value
-	case "block":
-		e.block, err = strconv.ParseUint(value, 10, 64)
-	case "transactions":
-		e.transactions, err = strconv.Atoi(value)
-	case "versions":
-		e.versions, err = milliseconds(value)
-	case "store":
-		e.store, err = milliseconds(value)
-	case "state":
-		e.state, err = milliseconds(value)
-	}
-	return err
-}
-
-func milliseconds(value string) (time.Duration, error) {
-	n, err := strconv.ParseUint(value, 10, 40)
-	return time.Duration(n) * time.Millisecond, err
 }
 
 // nodeLog is what a node's log, which still grows, says of blocks.
@@ -280,7 +266,7 @@ func (l *nodeLog) take(e event) {
 		}
 		return
 	}
-	key := blockKey{e.channel, e.block}
+	key := blockKey{e.channel, e.numbers["block"]}
 	block := l.blocks[key]
 	if block == nil || e.kind == fabric.BlockCreated {
 		block = &loggedBlock{times: result.PeerBlock{Peer: l.node}}
@@ -295,7 +281,7 @@ func (l *nodeLog) take(e event) {
 	case fabric.BlockValidated:
 		block.times.Validated = e.at
 	case fabric.BlockCommitted:
-		block.transactions, block.times.Committed = e.transactions, e.at
-		block.times.Versions, block.times.Store, block.times.State = e.versions, e.store, e.state
+		block.transactions, block.times.Committed = int(e.numbers["transactions"]), e.at
+		block.times.Versions, block.times.Store, block.times.State = e.duration("versions"), e.duration("store"), e.duration("state")
 	}
 }

@@ -19,7 +19,7 @@ func TestNodeThatDiesNamesItself(t *testing.T) {
 	needsNetwork(t)
 	logs := t.TempDir()
 	n := up(t, shape("minimal", 1, 1, "ptb"), Config{Logs: logs})
-	orderer := n.Nodes()[1]
+	orderer := n.Nodes[1]
 	if err := syscall.Kill(orderer.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestNodeThatDiesNamesItself(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("nothing was heard of the node's death")
 	}
-	if s, err := n.record.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
+	if s, err := n.Status(t.Context()); err == nil || s.Nodes[1].Running || !s.Nodes[0].Running {
 		t.Errorf("status with a dead orderer: it runs %v, the peer %v, %v", s.Nodes[1].Running, s.Nodes[0].Running, err)
 	}
 }

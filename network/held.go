@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -97,11 +98,9 @@ func List() ([]*Record, error) {
 		if !folder.Alive {
 			continue
 		}
-		r, err := Attach(folder.Path)
-		if err != nil || !r.Held { // err: still starting, or just ending
-			continue
+		if r, err := Attach(folder.Path); err == nil && r.Held { // err: still starting, or just ending
+			records = append(records, r)
 		}
-		records = append(records, r)
 	}
 	return records, nil
 }
@@ -168,12 +167,7 @@ func find(arg string, held []*Record) ([]*Record, error) {
 	if t, err := topology.Load(arg); err == nil {
 		name = t.Name
 	}
-	var of []*Record
-	for _, n := range held {
-		if n.Topology.Name == name {
-			of = append(of, n)
-		}
-	}
+	of := slices.DeleteFunc(slices.Clone(held), func(n *Record) bool { return n.Topology.Name != name })
 	if len(of) > 0 {
 		return of, nil
 	}

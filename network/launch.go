@@ -21,7 +21,7 @@ import (
 // launch starts every node and watches over it: one that dies ends the start.
 func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) error {
 	nodes := p.nodes(cfg)
-	logs := n.record.Logs // nodes may die while the record is written
+	logs := n.Logs // nodes may die while the record is written
 	n.died = make(chan error, len(nodes))
 	for _, node := range nodes {
 		spec := node.spec
@@ -42,7 +42,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		}
 		n.processes = append(n.processes, child)
 		node.PID, node.Log = child.PID(), child.LogPath()
-		n.record.Nodes = append(n.record.Nodes, node.Node)
+		n.Nodes = append(n.Nodes, node.Node)
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {

@@ -37,7 +37,7 @@ func hold() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println(n.Record().Dir)
+	fmt.Println(n.Dir)
 	<-ctx.Done()
 	if err := n.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -143,7 +143,7 @@ func TestTwentyCyclesLeaveNothing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cycle %d: %v", i, err)
 		}
-		nodes := n.Nodes()
+		nodes := n.Nodes
 		if err := n.Close(); err != nil {
 			t.Fatalf("cycle %d: %v", i, err)
 		}
@@ -244,7 +244,7 @@ func TestHeldNetwork(t *testing.T) {
 	if records, err := List(); err != nil || len(records) != 1 {
 		t.Errorf("a network that is not held for others is listed: %d networks, %v", len(records), err)
 	}
-	measured := own.Record()
+	measured := own.Record
 	measured.Holder = cmd.Process.Pid // as another process's
 	if err := measured.Down(t.Context()); err == nil || !strings.Contains(err.Error(), "measures it") {
 		t.Errorf("a network that is measured was taken down: %v", err)

@@ -66,7 +66,7 @@ type Config struct {
 
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
-	record    Record
+	Record
 	ready     time.Duration
 	temporary bool // the run folder goes with the network
 	existed   bool // the run folder was there before: only its content goes
@@ -139,7 +139,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
 		n.temporary = true // what is in it now was not there before
-		err = describe(err, n.record.Dir, n.record.Logs, cfg.Logs != "")
+		err = describe(err, n.Dir, n.Logs, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
 	n.ready = time.Since(begin)
@@ -165,13 +165,13 @@ func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 		return err
 	}
 	n.temporary, n.existed = cfg.Dir == "", existed
-	n.record.Dir = dir
-	n.record.Logs = cfg.Logs
+	n.Dir = dir
+	n.Logs = cfg.Logs
 	if cfg.Logs == "" {
-		n.record.Logs = filepath.Join(dir, "logs")
+		n.Logs = filepath.Join(dir, "logs")
 	}
-	if n.record.Logs, err = filepath.Abs(n.record.Logs); err == nil {
-		err = os.MkdirAll(n.record.Logs, 0o755)
+	if n.Logs, err = filepath.Abs(n.Logs); err == nil {
+		err = os.MkdirAll(n.Logs, 0o755)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("make folder for logs: %w", err), n.Close())
@@ -180,7 +180,7 @@ func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 }
 
 func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) error {
-	plan, err := newPlan(t, n.record.Dir, cfg)
+	plan, err := newPlan(t, n.Dir, cfg)
 	if err != nil {
 		return err
 	}
@@ -218,11 +218,11 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := n.enforce(); err != nil {
 		return err
 	}
-	n.record.fill(plan, cfg)
-	if err := n.record.writeProfiles(); err != nil {
+	n.fill(plan, cfg)
+	if err := n.writeProfiles(); err != nil {
 		return err
 	}
-	n.lock, err = n.record.write()
+	n.lock, err = n.write()
 	return err
 }
 
@@ -238,11 +238,11 @@ func (n *Network) Close() error {
 		n.watchers.Wait()
 		err := n.closeGroups()
 		if n.temporary && n.existed {
-			err = errors.Join(err, empty(n.record.Dir))
+			err = errors.Join(err, empty(n.Dir))
 		} else if n.temporary {
-			err = errors.Join(err, os.RemoveAll(n.record.Dir))
+			err = errors.Join(err, os.RemoveAll(n.Dir))
 		} else if n.lock != nil {
-			err = errors.Join(err, os.Remove(filepath.Join(n.record.Dir, recordFile)))
+			err = errors.Join(err, os.Remove(filepath.Join(n.Dir, recordFile)))
 		}
 		if n.lock != nil {
 			err = errors.Join(err, n.lock.Close())
@@ -254,20 +254,10 @@ func (n *Network) Close() error {
 	return n.closed
 }
 
-// Nodes returns the network's nodes: peers, orderers, chaincodes.
-func (n *Network) Nodes() []Node { return n.record.Nodes }
-
 // Died delivers an error for each node that ends unasked. It names the node, its exit status and
 // the last lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 
-// Profile returns the path of the connection profile of the first organisation; each organisation
-// has its own, connection-<organisation>.json, beside it.
-func (n *Network) Profile() string { return n.record.Profile }
-
 // Ready returns how long the start took, from daemons that were built to an answer through every
 // peer's gateway for every chaincode.
 func (n *Network) Ready() time.Duration { return n.ready }
-
-// Record returns what another process needs to find the network's nodes.
-func (n *Network) Record() Record { return n.record }

@@ -82,14 +82,14 @@ func TestFirstTransaction(t *testing.T) {
 			put(t, n, "metrology", "readings")
 			t.Logf("ready after %v, first transaction committed %v later", n.Ready(), time.Since(begin))
 			checkStatus(t, n)
-			checkKeys(t, n.Record().Dir)
+			checkKeys(t, n.Dir)
 		})
 	}
 }
 
 func checkStatus(t *testing.T, n *Network) {
 	t.Helper()
-	s, err := n.record.Status(t.Context())
+	s, err := n.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestSeveralChannelsAndChaincodes(t *testing.T) {
 	n := up(t, several, Config{})
 
 	var names []string
-	for _, node := range n.Nodes() {
+	for _, node := range n.Nodes {
 		names = append(names, node.Name)
 	}
 	want := "peer0.ptb peer0.inmetro orderer0" +

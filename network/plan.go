@@ -13,8 +13,8 @@ import (
 
 const loopback = "127.0.0.1"
 
-// plan is a topology with names, folders and ports. prepare adds the keys. All its slices keep the
-// order of the topology.
+// plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order
+// of the topology.
 type plan struct {
 	topology      topology.Topology
 	dialect       fabric.Dialect
@@ -35,8 +35,8 @@ type peerPlan struct {
 }
 
 type channelPlan struct {
-	topology.Channel // with its members written out
-	peers            []*peerPlan
+	topology.Channel             // with its members written out
+	peers            []*peerPlan // in the order of the members
 	contracts        []*contractPlan
 	genesis          []byte
 }
@@ -97,14 +97,15 @@ func (p *plan) addChannel(c topology.Channel) error {
 		}
 	}
 	channel := &channelPlan{Channel: c}
-	for _, peer := range p.peers {
-		if slices.Contains(c.Members, peer.organisation) {
-			channel.peers = append(channel.peers, peer)
-			peer.channels = append(peer.channels, channel)
-		}
-	}
 	for _, member := range c.Members {
-		if len(channel.of(member)) == 0 {
+		before := len(channel.peers)
+		for _, peer := range p.peers {
+			if peer.organisation == member {
+				channel.peers = append(channel.peers, peer)
+				peer.channels = append(peer.channels, channel)
+			}
+		}
+		if len(channel.peers) == before {
 			return fmt.Errorf("member %s has no peer", member)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,7 +28,7 @@ type Record struct {
 	Fabric   string            `json:"fabric"`  // release of the daemons, for example v3.1.1
 	Dir      string            `json:"dir"`     // run folder, absolute
 	Logs     string            `json:"logs"`    // folder of the nodes' logs, absolute
-	Profile  string            `json:"profile"` // connection profile of the first organisation
+	Profile  string            `json:"profile"` // connection profile of the first organisation; those of the others lie beside it
 	Started  time.Time         `json:"started"` // when it became ready
 	Held     bool              `json:"held"`    // for other tools, which may end it
 	Holder   int               `json:"holder"`  // pid of the process whose children the nodes are
@@ -65,10 +66,8 @@ func (r *Record) fill(p *plan, cfg Config) {
 	r.Topology, r.Fabric, r.Started, r.Holder, r.Held = p.topology, cfg.Binaries.Version, time.Now(), os.Getpid(), cfg.Held
 	for _, c := range p.channels {
 		channel := Channel{Name: c.Name, Members: c.Members}
-		for _, member := range c.Members {
-			for _, peer := range c.of(member) {
-				channel.Peers = append(channel.Peers, peer.Name)
-			}
+		for _, peer := range c.peers {
+			channel.Peers = append(channel.Peers, peer.Name)
 		}
 		for _, contract := range c.contracts {
 			channel.Chaincodes = append(channel.Chaincodes, Chaincode{contract.Name, contract.Operator})
@@ -206,28 +205,19 @@ func (r *Record) profile(of topology.Organisation) object {
 // Client connects to a chaincode through the gateways of all peers on the channel, each as the
 // client user of its own organisation. The observing peer is the first member's first. The caller
 // closes it.
-func (n *Network) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
-	return n.record.Client(ctx, channel, chaincode)
-}
-
-// Client connects as Network.Client does.
 func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
 	c, err := r.channel(channel)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	cfg := client.Config{Channel: channel, Chaincode: chaincode}
-	for _, cc := range c.Chaincodes {
-		if cc.Name == chaincode {
-			cfg.Operator = topology.MSP(cc.Operator)
-		}
-	}
-	if cfg.Operator == "" {
+	i := slices.IndexFunc(c.Chaincodes, func(cc Chaincode) bool { return cc.Name == chaincode })
+	if i < 0 {
 		return nil, fmt.Errorf("connect: channel %s has no chaincode %s", channel, chaincode)
 	}
+	cfg := client.Config{Channel: channel, Chaincode: chaincode, Operator: topology.MSP(c.Chaincodes[i].Operator)}
 	for _, name := range c.Peers {
 		peer := r.node(name)
-		ca, user, err := r.keys(peer.Organisation, fabric.User)
+		ca, user, err := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", name, err)
 		}
@@ -237,10 +227,4 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 		})
 	}
 	return client.Dial(ctx, cfg)
-}
-
-// keys reads the certificate of an organisation's TLS authority and the credential of one of its
-// users.
-func (r *Record) keys(organisation, user string) (ca []byte, c fabric.Credential, err error) {
-	return fabric.ReadKeys(organisationDir(r.Dir, organisation), user)
 }

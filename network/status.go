@@ -40,18 +40,18 @@ type Timing struct {
 // Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right
 // also when the error names nodes that did not answer.
 func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
-	dialect, err := n.record.dialect()
+	dialect, err := n.dialect()
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]Metrics{}
 	var q inquiry
-	for _, node := range n.record.Nodes {
+	for _, node := range n.Nodes {
 		if node.Operations == "" {
 			continue
 		}
 		q.ask(ctx, "metrics of "+node.Name, func(ctx context.Context) error {
-			f, err := n.record.families(ctx, node)
+			f, err := n.families(ctx, node)
 			if err == nil {
 				q.mu.Lock()
 				defer q.mu.Unlock()
@@ -97,7 +97,7 @@ type families map[string]*dto.MetricFamily
 
 // families asks a node, as its organisation's administrator, for its metrics.
 func (r *Record) families(ctx context.Context, node Node) (families, error) {
-	ca, credential, err := r.keys(node.Organisation, fabric.AdminsTLS)
+	ca, credential, err := fabric.ReadKeys(organisationDir(r.Dir, node.Organisation), fabric.AdminsTLS)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 
 // height asks a peer, as its organisation's administrator, for its height.
 func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64, error) {
-	ca, credential, err := r.keys(peer.Organisation, fabric.Admins)
+	ca, credential, err := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.Admins)
 	if err != nil {
 		return 0, err
 	}

@@ -64,8 +64,8 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 		}
 	}()
 	fmt.Fprintf(out, "network %s is up\n", t.Name)
-	fmt.Fprintf(out, "connection profile  %s\n", net.Profile())
-	for _, n := range net.Nodes() {
+	fmt.Fprintf(out, "connection profile  %s\n", net.Profile)
+	for _, n := range net.Nodes {
 		if n.Role != result.RoleChaincode {
 			fmt.Fprintf(out, "%-19s %s\n", n.Name, n.Address)
 		}

@@ -60,7 +60,7 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 		return nil, err
 	}
 	site := &fabricSite{lab: l, topology: t, net: net, ledger: ledger{begin: begin}}
-	if site.device, err = startDevice(t.Caps.Device, net.Record().Logs, net.Died()); err == nil {
+	if site.device, err = startDevice(t.Caps.Device, net.Logs, net.Died()); err == nil {
 		err = site.connect(ctx)
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ type fabricSite struct {
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
-	for _, channel := range s.net.Record().Channels {
+	for _, channel := range s.net.Channels {
 		if len(channel.Chaincodes) == 0 {
 			continue
 		}
@@ -116,7 +116,7 @@ func (s *fabricSite) Facts() study.Facts {
 		observers = append(observers, c.Peers[0]) // whose blocks the client watches
 	}
 	var processes []result.Process
-	for _, n := range s.net.Record().Nodes {
+	for _, n := range s.net.Nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
 	}
 	if s.device.Device != nil {
