@@ -15,29 +15,16 @@ import (
 	"meterbench/network/fabric"
 )
 
-// A step is something that others wait for.
-type step chan struct{}
-
-func (s step) wait(ctx context.Context) error {
-	select {
-	case <-s:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // bringUp takes running nodes to a network that answers. What does not need one another runs at
 // once: a channel's approvals do not wait for the peers to install, nor one channel for another.
 type bringUp struct {
 	plan     *plan
-	conns    map[string]*grpc.ClientConn // by peer
-	admins   map[string]*fabric.Admin    // by organisation
-	ordering *http.Client                // the ordering organisation's administrator at its nodes
+	admins   map[string]*fabric.Admin // by organisation
+	ordering *http.Client             // the ordering organisation's administrator at its nodes
 }
 
 func newBringUp(p *plan) (*bringUp, error) {
-	b := &bringUp{plan: p, conns: map[string]*grpc.ClientConn{}, admins: map[string]*fabric.Admin{}}
+	b := &bringUp{plan: p, admins: map[string]*fabric.Admin{}}
 	var err error
 	for name, org := range p.organisations {
 		if b.admins[name], err = fabric.NewAdmin(org.MSP, org.Admin); err != nil {
@@ -49,18 +36,19 @@ func newBringUp(p *plan) (*bringUp, error) {
 		return b, err
 	}
 	for _, peer := range p.peers {
-		conn, err := client.Connect(peer.Address.String(), peer.Name, p.organisations[peer.organisation].TLSCA.PEM())
-		if err != nil {
+		ca := p.organisations[peer.organisation].TLSCA.PEM()
+		if peer.conn, err = client.Connect(peer.Address.String(), peer.Name, ca); err != nil {
 			return b, named(peer.Name, err)
 		}
-		b.conns[peer.Name] = conn
 	}
 	return b, nil
 }
 
 func (b *bringUp) close() {
-	for _, conn := range b.conns {
-		conn.Close() // nothing is under way
+	for _, peer := range b.plan.peers {
+		if peer.conn != nil {
+			peer.conn.Close() // nothing is under way
+		}
 	}
 }
 
@@ -68,12 +56,21 @@ func (b *bringUp) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	joins, joining := errgroup.WithContext(ctx)
 	for _, o := range b.plan.orderers {
-		joins.Go(func() error { return named(o.Name, b.joinOrderer(joining, o)) })
+		joins.Go(func() error {
+			for _, channel := range b.plan.channels {
+				if err := fabric.JoinOrderer(joining, o.Admin, b.ordering, channel.genesis); err != nil {
+					return named(o.Name, err)
+				}
+			}
+			return nil
+		})
 	}
 	for _, peer := range b.plan.peers {
 		joins.Go(func() error {
-			if err := b.joinPeer(joining, peer); err != nil {
-				return named(peer.Name, err)
+			for _, channel := range peer.channels {
+				if err := b.admins[peer.organisation].JoinPeer(joining, peer.conn, channel.genesis); err != nil {
+					return named(peer.Name, err)
+				}
 			}
 			group.Go(func() error { return named(peer.Name, b.install(ctx, peer)) })
 			return nil
@@ -98,27 +95,9 @@ func named(name string, err error) error {
 	return nil
 }
 
-func (b *bringUp) joinOrderer(ctx context.Context, o *fabric.Orderer) error {
-	for _, channel := range b.plan.channels {
-		if err := fabric.JoinOrderer(ctx, o.Admin, b.ordering, channel.genesis); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *bringUp) joinPeer(ctx context.Context, peer *peerPlan) error {
-	for _, channel := range peer.channels {
-		if err := b.admins[peer.organisation].JoinPeer(ctx, b.conns[peer.Name], channel.genesis); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (b *bringUp) install(ctx context.Context, peer *peerPlan) error {
 	for _, s := range peer.services {
-		if err := b.admins[peer.organisation].Install(ctx, b.conns[peer.Name], s.contract.pkg); err != nil {
+		if err := b.admins[peer.organisation].Install(ctx, peer.conn, s.contract.pkg); err != nil {
 			return err
 		}
 	}
@@ -142,8 +121,8 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 	}
 	slow := channel.Batch.Timeout > fabric.SetUpTimeout
 	if slow {
-		conn := b.conns[channel.peers[0].Name]
-		if err := b.admins[topology.Ordering].SetBatchTimeout(ctx, conn, channel.Name, channel.Batch.Timeout); err != nil {
+		err := b.admins[topology.Ordering].SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, channel.Batch.Timeout)
+		if err != nil {
 			return err
 		}
 	}
@@ -156,7 +135,7 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 		}
 		if slow {
 			group.Go(func() error {
-				return named(peer.Name, b.admins[peer.organisation].Configured(answering, b.conns[peer.Name], channel.Name))
+				return named(peer.Name, b.admins[peer.organisation].Configured(answering, peer.conn, channel.Name))
 			})
 		}
 	}
@@ -174,7 +153,11 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 	group, approving := errgroup.WithContext(ctx)
 	for i, member := range channel.Members {
 		group.Go(func() (err error) {
-			approvals[i].txID, approvals[i].block, err = b.approve(approving, channel, contract, member)
+			var peers []grpc.ClientConnInterface
+			for _, peer := range channel.of(member) {
+				peers = append(peers, peer.conn)
+			}
+			approvals[i].txID, approvals[i].block, err = b.admins[member].Approve(approving, channel.Name, contract.definition, peers)
 			return named(member, err)
 		})
 	}
@@ -187,7 +170,7 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 	var endorsers []grpc.ClientConnInterface
 	group, waiting := errgroup.WithContext(ctx)
 	for _, member := range channel.Members {
-		conn := b.conns[channel.of(member)[0].Name]
+		conn := channel.of(member)[0].conn
 		endorsers = append(endorsers, conn)
 		group.Go(func() error {
 			_, err := b.admins[member].Committed(waiting, conn, channel.Name, last.txID)
@@ -200,30 +183,16 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 	return b.admins[channel.Members[0]].Commit(ctx, channel.Name, contract.definition, endorsers)
 }
 
-// approve has a member approve a contract and returns the transaction and its block.
-func (b *bringUp) approve(ctx context.Context, channel *channelPlan, contract *contractPlan, member string) (txID string, block uint64, err error) {
-	var peers []grpc.ClientConnInterface
-	for _, peer := range channel.of(member) {
-		peers = append(peers, b.conns[peer.Name])
-	}
-	admin := b.admins[member]
-	if txID, err = admin.Approve(ctx, channel.Name, contract.definition, peers); err != nil {
-		return "", 0, err
-	}
-	if block, err = admin.Committed(ctx, peers[0], channel.Name, txID); err != nil {
-		return "", 0, fmt.Errorf("approve %s: %w", contract.Name, err)
-	}
-	return txID, block, nil
-}
-
 // answer waits until a contract answers through one peer's gateway.
 func (b *bringUp) answer(ctx context.Context, channel *channelPlan, contract *contractPlan, peer *peerPlan, committed string) error {
-	if err := peer.installed.wait(ctx); err != nil {
-		return err
+	select {
+	case <-peer.installed:
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	admin, conn := b.admins[peer.organisation], b.conns[peer.Name]
-	if _, err := admin.Committed(ctx, conn, channel.Name, committed); err != nil {
+	admin := b.admins[peer.organisation]
+	if _, err := admin.Committed(ctx, peer.conn, channel.Name, committed); err != nil {
 		return fmt.Errorf("commit %s: %w", contract.Name, err)
 	}
-	return admin.Ping(ctx, conn, channel.Name, contract.Name)
+	return admin.Ping(ctx, peer.conn, channel.Name, contract.Name)
 }

@@ -26,16 +26,15 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 	for _, node := range nodes {
 		spec := node.spec
 		spec.Name, spec.LogPath = node.Name, filepath.Join(logs, node.Name+".log")
-		var group *cgroup.Group // nil: no cap
 		if node.cap != (topology.Cap{}) {
-			var err error
-			if group, err = newGroup(node.Name, node.cap); err != nil {
-				return fmt.Errorf("%s: %w", node.Name, err)
+			group, err := newGroup(node.Name, node.cap)
+			if err != nil {
+				return named(node.Name, err)
 			}
+			n.groups[node.Name] = group
 			spec.Env = append(spec.Env, group.Cap().Env()...)
 			spec.Started, spec.Explain = group.Add, group.Explain
 		}
-		n.groups = append(n.groups, group)
 		child, err := process.Start(spec)
 		if err != nil {
 			return err
@@ -166,40 +165,15 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 	return cgroup.Create(name, c)
 }
 
-// enforce lets the CPU quotas come into force. A bring-up on a tenth of a processor would take
-// minutes.
-func (n *Network) enforce() error {
-	for i, group := range n.groups {
-		if group == nil {
-			continue
-		}
-		if err := group.Enforce(); err != nil {
-			return fmt.Errorf("%s: %w", n.processes[i].Name(), err)
-		}
-	}
-	return nil
-}
-
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
 func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
-	for i, p := range n.processes {
+	for _, p := range n.processes {
 		node := proc.Node{Name: p.Name(), PID: p.PID()}
-		if group := n.groups[i]; group != nil && group.Cap().CPUs > 0 {
+		if group := n.groups[p.Name()]; group != nil && group.Cap().CPUs > 0 {
 			node.Throttle = group.Throttle
 		}
 		nodes = append(nodes, node)
 	}
 	return nodes
-}
-
-// closeGroups removes the control groups of nodes that have ended.
-func (n *Network) closeGroups() error {
-	var failed []error
-	for _, group := range n.groups {
-		if group != nil {
-			failed = append(failed, group.Close())
-		}
-	}
-	return errors.Join(failed...)
 }

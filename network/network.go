@@ -71,7 +71,7 @@ type Network struct {
 	temporary bool // the run folder goes with the network
 	existed   bool // the run folder was there before: only its content goes
 	processes []*process.Process
-	groups    []*cgroup.Group // of each process, nil where it has no cap; one more where a start failed
+	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
 	died      chan error
 	lock      *os.File // the record, held
 	watchers  sync.WaitGroup
@@ -133,7 +133,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		return nil, err
 	}
 	sweep(cfg.Progress)
-	n := &Network{}
+	n := &Network{groups: map[string]*cgroup.Group{}}
 	if err := n.makeFolders(t, cfg); err != nil {
 		return nil, err
 	}
@@ -212,11 +212,15 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 			return err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	if err := n.enforce(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return err
+	}
+	// Only now do the CPU quotas come into force: a bring-up on a tenth of a processor would take
+	// minutes.
+	for name, group := range n.groups {
+		if err := group.Enforce(); err != nil {
+			return named(name, err)
+		}
 	}
 	n.fill(plan, cfg)
 	if err := n.writeProfiles(); err != nil {
@@ -236,7 +240,10 @@ func (n *Network) Close() error {
 		}
 		stopping.Wait()
 		n.watchers.Wait()
-		err := n.closeGroups()
+		var err error
+		for _, group := range n.groups {
+			err = errors.Join(err, group.Close())
+		}
 		if n.temporary && n.existed {
 			err = errors.Join(err, empty(n.Dir))
 		} else if n.temporary {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"google.golang.org/grpc"
+
 	"meterbench/bench/topology"
 	"meterbench/network/fabric"
 )
@@ -31,7 +33,8 @@ type peerPlan struct {
 	organisation string
 	channels     []*channelPlan
 	services     []*servicePlan
-	installed    step // of all its services
+	installed    chan struct{}    // closed when all its services are
+	conn         *grpc.ClientConn // during the bring-up
 }
 
 type channelPlan struct {
@@ -74,7 +77,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	for _, o := range t.Organisations {
 		for i := range o.Peers {
 			name := fmt.Sprintf("peer%d.%s", i, o.Name)
-			p.peers = append(p.peers, &peerPlan{organisation: o.Name, installed: make(step), Peer: fabric.Peer{
+			p.peers = append(p.peers, &peerPlan{organisation: o.Name, installed: make(chan struct{}), Peer: fabric.Peer{
 				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: t.Limits,
 			}})
 		}

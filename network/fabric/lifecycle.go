@@ -74,16 +74,20 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 
 // Approve approves a definition for the administrator's organisation, all of whose peers on the
 // channel stand behind peers: each endorses, so each holds the private half of the approval before
-// it is ordered, and none has to ask another for it. It returns the transaction once it was
-// ordered; Committed waits for it.
-func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, err error) {
+// it is ordered, and none has to ask another for it. It returns the transaction and its block once
+// the first of the peers has committed it.
+func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, block uint64, err error) {
 	defer wrap(&err, "approve %s", d.Name)
-	return a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{
+	txID, err = a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{
 		Name: d.Name, Version: definitionVersion, Sequence: definitionSequence, ValidationParameter: d.validation,
 		Source: &lifecycle.ChaincodeSource{Type: &lifecycle.ChaincodeSource_LocalPackage{
 			LocalPackage: &lifecycle.ChaincodeSource_Local{PackageId: d.PackageID},
 		}},
 	})
+	if err == nil {
+		block, err = a.Committed(ctx, peers[0], channel, txID)
+	}
+	return txID, block, err
 }
 
 // Commit commits a definition to the channel. The peers, one of each organisation that is to agree,
