@@ -32,11 +32,11 @@ func newBringUp(p *plan) (*bringUp, error) {
 		}
 	}
 	ordering := p.organisations[topology.Ordering]
-	if b.ordering, err = fabric.AdminClient(ordering.TLSCA.PEM(), ordering.AdminTLS); err != nil {
+	if b.ordering, err = fabric.AdminClient(ordering.TLSCA.PEM, ordering.AdminTLS); err != nil {
 		return b, err
 	}
 	for _, peer := range p.peers {
-		ca := p.organisations[peer.organisation].TLSCA.PEM()
+		ca := p.organisations[peer.organisation].TLSCA.PEM
 		if peer.conn, err = client.Connect(peer.Address.String(), peer.Name, ca); err != nil {
 			return b, named(peer.Name, err)
 		}

@@ -247,7 +247,7 @@ func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable 
 			return err
 		}
 		services = append(services, fabric.Service{
-			Label: s.contract.pkg.Label, Address: s.address, Name: s.name, Client: peer.TLS, CA: org.TLSCA.PEM(),
+			Label: s.contract.pkg.Label, Address: s.address, Name: s.name, Client: peer.TLS, CA: org.TLSCA.PEM,
 		})
 	}
 	return fabric.WriteBuilder(peer.Dir, executable, services)

@@ -8,7 +8,10 @@ package lows
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 )
@@ -22,6 +25,19 @@ const halfOrder = "\x7f\xff\xff\xff\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\
 
 // A Key is a private key on P-256 that signs with the lower s.
 type Key struct{ *ecdsa.PrivateKey }
+
+// ParseKeyPair returns the private key of a certificate, both PEM, which must belong together.
+func ParseKeyPair(certificate, key []byte) (Key, error) {
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return Key{}, fmt.Errorf("certificate and private key: %w", err)
+	}
+	private, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok || private.Curve != elliptic.P256() {
+		return Key{}, fmt.Errorf("private key of type %T: not an ECDSA P-256 key", pair.PrivateKey)
+	}
+	return Key{private}, nil
+}
 
 // Sign implements crypto.Signer. Without a source of randomness the signature is deterministic
 // (RFC 6979).

@@ -2,11 +2,8 @@ package client
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -122,19 +119,15 @@ func newSigner(id Identity) (*signer, error) {
 	if id.MSP == "" {
 		return nil, errors.New("identity has no MSP id")
 	}
-	pair, err := tls.X509KeyPair(id.CertPEM, id.KeyPEM) // which also sees to it that the two belong together
+	key, err := lows.ParseKeyPair(id.CertPEM, id.KeyPEM)
 	if err != nil {
-		return nil, fmt.Errorf("certificate and private key: %w", err)
-	}
-	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
-	if !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("private key: not an ECDSA P-256 key")
+		return nil, err
 	}
 	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: id.MSP, IdBytes: id.CertPEM})
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: lows.Key{PrivateKey: key}}, nil
+	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: key}, nil
 }
 
 // sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
@@ -38,17 +37,13 @@ type Admin struct {
 // NewAdmin returns an administrator of the organisation with that MSP id.
 func NewAdmin(id string, c Credential) (_ *Admin, err error) {
 	defer wrap(&err, "administrator of %s", id)
-	pair, err := tls.X509KeyPair(c.Cert, c.Key)
+	key, err := lows.ParseKeyPair(c.Cert, c.Key)
 	if err != nil {
 		return nil, err
 	}
-	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("the key is a %T, not ECDSA", pair.PrivateKey)
-	}
 	var e encoder
 	creator := e.bytes(&msp.SerializedIdentity{Mspid: id, IdBytes: c.Cert})
-	return &Admin{creator: creator, key: lows.Key{PrivateKey: key}}, e.err
+	return &Admin{creator: creator, key: key}, e.err
 }
 
 func (a *Admin) sign(e *encoder, message []byte) []byte {
@@ -121,7 +116,8 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 	action := &peer.ChaincodeEndorsedAction{ProposalResponsePayload: responses[0].Payload}
 	for _, r := range responses {
 		if string(r.Payload) != string(responses[0].Payload) {
-			return nil, errMismatch
+			// As they do for a moment while one has not yet committed a block that another has.
+			return nil, errors.New("build transaction: the peers endorsed different results")
 		}
 		action.Endorsements = append(action.Endorsements, r.Endorsement)
 	}
@@ -134,10 +130,6 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 	wrap(&e.err, "build transaction")
 	return envelope, e.err
 }
-
-// errMismatch says that peers endorsed different results, which they do for a moment while one of
-// them has not yet committed a block that another has.
-var errMismatch = errors.New("build transaction: the peers endorsed different results")
 
 // AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's
 // nodes as its administrator: it trusts one authority and authenticates with a certificate.
@@ -171,10 +163,10 @@ func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genes
 		return err
 	}
 	url := "https://" + admin.String() + "/participation/v1/channels"
-	return Retry(ctx, pause, func() error {
+	return retry(ctx, func() error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
 		if err != nil {
-			return Permanent(err)
+			return permanent{err}
 		}
 		request.Header.Set("Content-Type", form.FormDataContentType())
 		response, err := client.Do(request)
@@ -184,23 +176,21 @@ func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genes
 		defer response.Body.Close()
 		if response.StatusCode != http.StatusCreated {
 			answer, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // only for the message
-			return Permanent(fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer))))
+			return permanent{fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer)))}
 		}
 		return nil
 	})
 }
 
+// pause is how long a request that is early waits before it is repeated.
+const pause = 25 * time.Millisecond
+
 // permanent marks an error that no repetition will cure.
 type permanent struct{ error }
 
-func (p permanent) Unwrap() error { return p.error }
-
-// Permanent marks an error for Retry as one to give up at.
-func Permanent(err error) error { return permanent{err} }
-
-// Retry repeats try, with a pause, until it succeeds, fails for good, or the context ends; then the
+// retry repeats try, with pauses, until it succeeds, fails for good, or the context ends; then the
 // error also tells why the last try failed.
-func Retry(ctx context.Context, pause time.Duration, try func() error) error {
+func retry(ctx context.Context, try func() error) error {
 	var last error
 	for {
 		err := try()

@@ -156,18 +156,6 @@ type Service struct {
 	CA      []byte     // that signed the chaincode's certificate, PEM
 }
 
-// connection is the connection.json that Fabric's peer reads.
-type connection struct {
-	Address            string `json:"address"`
-	Domain             string `json:"domain"`
-	DialTimeout        string `json:"dial_timeout"`
-	TLSRequired        bool   `json:"tls_required"`
-	ClientAuthRequired bool   `json:"client_auth_required"`
-	ClientKey          string `json:"client_key"`
-	ClientCert         string `json:"client_cert"`
-	RootCert           string `json:"root_cert"`
-}
-
 // WriteBuilder makes the external builder in a peer's folder: executable is a program that calls
 // Builder first, and services are what this peer can reach.
 func WriteBuilder(peerDir, executable string, services []Service) (err error) {
@@ -183,9 +171,10 @@ func WriteBuilder(peerDir, executable string, services []Service) (err error) {
 		}
 	}
 	for _, s := range services {
-		data, err := json.Marshal(connection{
-			Address: s.Address.String(), Domain: s.Name, DialTimeout: "10s", TLSRequired: true, ClientAuthRequired: true,
-			ClientKey: string(s.Client.Key), ClientCert: string(s.Client.Cert), RootCert: string(s.CA),
+		data, err := json.Marshal(map[string]any{ // as Fabric's peer reads it
+			"address": s.Address.String(), "domain": s.Name, "dial_timeout": "10s",
+			"tls_required": true, "root_cert": string(s.CA),
+			"client_auth_required": true, "client_cert": string(s.Client.Cert), "client_key": string(s.Client.Key),
 		})
 		if err == nil {
 			err = Write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, secret)

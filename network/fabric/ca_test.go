@@ -60,12 +60,12 @@ func TestCertificatesVerify(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opts.Roots = x509.NewCertPool()
-			c.opts.Roots.AddCert(parse(t, c.ca.PEM()))
+			c.opts.Roots.AddCert(parse(t, c.ca.PEM))
 			if _, err := parse(t, c.cert).Verify(c.opts); err != nil {
 				t.Error(err)
 			}
 			c.opts.Roots = x509.NewCertPool()
-			c.opts.Roots.AddCert(parse(t, organisation(t, "ptb", "PtbMSP").CA.PEM()))
+			c.opts.Roots.AddCert(parse(t, organisation(t, "ptb", "PtbMSP").CA.PEM))
 			if _, err := parse(t, c.cert).Verify(c.opts); err == nil {
 				t.Error("verifies under a stranger's authority of the same name")
 			}
@@ -102,7 +102,7 @@ func TestCertificateSignaturesAreLowS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, cert := range []*x509.Certificate{parse(t, ca.PEM()), parse(t, leaf.Cert)} {
+		for _, cert := range []*x509.Certificate{parse(t, ca.PEM), parse(t, leaf.Cert)} {
 			if !lowSignature(t, ca.key.Public().(*ecdsa.PublicKey), cert.Signature) {
 				t.Errorf("%s: high S", cert.Subject.CommonName)
 			}

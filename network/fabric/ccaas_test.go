@@ -78,8 +78,8 @@ func TestBuilderSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = WriteBuilder(peerDir, "/bin/true", []Service{
-		{Label: "metrology.readings", Address: Endpoint{"127.0.0.1", 4711}, Name: "chaincode.peer0.ptb", Client: credential, CA: o.TLSCA.PEM()},
-		{Label: "pki.readings", Address: Endpoint{"127.0.0.1", 4712}, Name: "other", Client: credential, CA: o.TLSCA.PEM()},
+		{Label: "metrology.readings", Address: Endpoint{"127.0.0.1", 4711}, Name: "chaincode.peer0.ptb", Client: credential, CA: o.TLSCA.PEM},
+		{Label: "pki.readings", Address: Endpoint{"127.0.0.1", 4712}, Name: "other", Client: credential, CA: o.TLSCA.PEM},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -120,13 +120,23 @@ func TestBuilderSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	type connection struct {
+		Address            string `json:"address"`
+		Domain             string `json:"domain"`
+		DialTimeout        string `json:"dial_timeout"`
+		TLSRequired        bool   `json:"tls_required"`
+		ClientAuthRequired bool   `json:"client_auth_required"`
+		ClientKey          string `json:"client_key"`
+		ClientCert         string `json:"client_cert"`
+		RootCert           string `json:"root_cert"`
+	}
 	var c connection
 	if err := json.Unmarshal(data, &c); err != nil {
 		t.Fatal(err)
 	}
 	want := connection{
 		Address: "127.0.0.1:4711", Domain: "chaincode.peer0.ptb", DialTimeout: "10s", TLSRequired: true, ClientAuthRequired: true,
-		ClientKey: string(credential.Key), ClientCert: string(credential.Cert), RootCert: string(o.TLSCA.PEM()),
+		ClientKey: string(credential.Key), ClientCert: string(credential.Cert), RootCert: string(o.TLSCA.PEM),
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)

@@ -29,7 +29,6 @@ const gossipInterval = "1s"
 // The parts of a node's folder.
 const (
 	mspDir  = "msp"
-	tlsDir  = "tls"
 	dataDir = "data"
 	tempDir = "tmp"
 )
@@ -68,7 +67,14 @@ func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	if err := o.writeMSP(filepath.Join(dir, mspDir), identity); err != nil {
+	err = o.write("MSP", filepath.Join(dir, mspDir), []file{
+		{"cacerts/ca.pem", o.CA.PEM, public},
+		{"tlscacerts/tlsca.pem", o.TLSCA.PEM, public},
+		{"signcerts/cert.pem", identity.Cert, public},
+		{"keystore/key.pem", identity.Key, secret},
+		{"config.yaml", []byte(nodeOUs), public},
+	})
+	if err != nil {
 		return Credential{}, err
 	}
 	return PrepareTLS(dir, name, o)
@@ -81,7 +87,9 @@ func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	if err := o.writeTLS(filepath.Join(dir, tlsDir), tls); err != nil {
+	files := TLSFiles(dir)
+	err = o.write("TLS files", "", []file{{files.Cert, tls.Cert, public}, {files.Key, tls.Key, secret}, {files.CA, o.TLSCA.PEM, public}})
+	if err != nil {
 		return Credential{}, err
 	}
 	for _, sub := range []string{dataDir, tempDir} {
@@ -97,12 +105,8 @@ type TLSPaths struct{ Cert, Key, CA string }
 
 // TLSFiles returns the files that Prepare makes in a node's folder.
 func TLSFiles(dir string) TLSPaths {
-	dir = filepath.Join(dir, tlsDir)
-	return TLSPaths{
-		Cert: filepath.Join(dir, certFile),
-		Key:  filepath.Join(dir, keyFile),
-		CA:   filepath.Join(dir, caFile),
-	}
+	dir = filepath.Join(dir, "tls")
+	return TLSPaths{Cert: filepath.Join(dir, "server.crt"), Key: filepath.Join(dir, "server.key"), CA: filepath.Join(dir, "ca.crt")}
 }
 
 // nodeEnv is what the environments of both daemons share.

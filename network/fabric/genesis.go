@@ -173,8 +173,8 @@ func (g *groups) organisation(o *Organisation) *common.ConfigGroup {
 	}
 	g.value(group, "MSP", &msp.MSPConfig{Config: g.bytes(&msp.FabricMSPConfig{
 		Name:         o.MSP,
-		RootCerts:    [][]byte{o.CA.PEM()},
-		TlsRootCerts: [][]byte{o.TLSCA.PEM()},
+		RootCerts:    [][]byte{o.CA.PEM},
+		TlsRootCerts: [][]byte{o.TLSCA.PEM},
 		CryptoConfig: &msp.FabricCryptoConfig{
 			SignatureHashFamily: "SHA2", IdentityIdentifierHashFunction: "SHA256",
 		},

@@ -173,7 +173,7 @@ func checkMSP(t *rapid.T, group *common.ConfigGroup, o *Organisation) {
 	if m.Name != o.MSP || !m.FabricNodeOus.Enable {
 		t.Errorf("MSP of %s is called %s, node OUs %v", o.Name, m.Name, m.FabricNodeOus.Enable)
 	}
-	if diff := cmp.Diff([][]byte{o.CA.PEM(), o.TLSCA.PEM()}, [][]byte{m.RootCerts[0], m.TlsRootCerts[0]}); diff != "" {
+	if diff := cmp.Diff([][]byte{o.CA.PEM, o.TLSCA.PEM}, [][]byte{m.RootCerts[0], m.TlsRootCerts[0]}); diff != "" {
 		t.Errorf("authorities of %s: %s", o.Name, diff)
 	}
 	for _, policy := range []string{"Readers", "Writers", "Admins"} {

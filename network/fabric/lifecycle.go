@@ -21,9 +21,6 @@ import (
 
 const lifecycleName = "_lifecycle"
 
-// pause is how long a request that is early waits before it is repeated.
-const pause = 25 * time.Millisecond
-
 // A Definition is a chaincode as the members of a channel agree on it.
 type Definition struct {
 	Name       string
@@ -127,10 +124,10 @@ func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientCo
 // orderer is ready to take it.
 func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest) (err error) {
 	defer wrap(&err, "submit")
-	return Retry(ctx, pause, func() error {
+	return retry(ctx, func() error {
 		_, err := gateway.NewGatewayClient(conn).Submit(ctx, request)
 		if err != nil && status.Code(err) != codes.Unavailable && status.Code(err) != codes.FailedPrecondition {
-			return Permanent(err)
+			return permanent{err}
 		}
 		return err
 	})
@@ -160,10 +157,10 @@ func (a *Admin) Committed(ctx context.Context, conn grpc.ClientConnInterface, ch
 // then the peer, its chaincode and the peers whose endorsement its policy needs are ready.
 func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string) (err error) {
 	defer wrap(&err, "ping %s on %s", chaincode, channel)
-	return Retry(ctx, pause, func() error {
+	return retry(ctx, func() error {
 		p, err := a.propose(channel, chaincode, []byte("Ping"))
 		if err != nil {
-			return Permanent(err)
+			return permanent{err}
 		}
 		_, err = gateway.NewGatewayClient(conn).Endorse(ctx, &gateway.EndorseRequest{
 			TransactionId: p.txID, ChannelId: channel, ProposedTransaction: p.signed,
@@ -227,7 +224,7 @@ func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.En
 // configuration.
 func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
 	defer wrap(&err, "wait for the configuration of %s", channel)
-	return Retry(ctx, pause, func() error {
+	return retry(ctx, func() error {
 		var config common.Config
 		err := a.call(ctx, conn, &config, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
 		if err == nil && config.Sequence == 0 {

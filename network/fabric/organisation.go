@@ -77,7 +77,7 @@ const (
 
 // WriteKeys writes the organisation's authorities and its users' credentials to a folder.
 func (o *Organisation) WriteKeys(dir string) error {
-	files := []file{{"ca.pem", o.CA.PEM(), public}, {TLSCAFile, o.TLSCA.PEM(), public}}
+	files := []file{{"ca.pem", o.CA.PEM, public}, {TLSCAFile, o.TLSCA.PEM, public}}
 	for name, c := range map[string]Credential{User: o.User, Admins: o.Admin, AdminsTLS: o.AdminTLS} {
 		files = append(files, file{name + ".crt", c.Cert, public}, file{name + ".key", c.Key, secret})
 	}
@@ -93,32 +93,9 @@ func ReadKeys(dir, user string) (ca []byte, c Credential, err error) {
 	return ca, Credential{Cert: cert, Key: key}, errors.Join(err1, err2, err3)
 }
 
-// writeMSP writes the MSP folder of one member of the organisation.
-func (o *Organisation) writeMSP(dir string, member Credential) error {
-	return o.write("MSP", dir, []file{
-		{"cacerts/ca.pem", o.CA.PEM(), public},
-		{"tlscacerts/tlsca.pem", o.TLSCA.PEM(), public},
-		{"signcerts/cert.pem", member.Cert, public},
-		{"keystore/key.pem", member.Key, secret},
-		{"config.yaml", []byte(nodeOUs), public},
-	})
-}
-
-// The names of the files that writeTLS makes.
-const (
-	certFile = "server.crt"
-	keyFile  = "server.key"
-	caFile   = "ca.crt"
-)
-
-// writeTLS writes a TLS certificate, its key and its authority to a folder.
-func (o *Organisation) writeTLS(dir string, c Credential) error {
-	return o.write("TLS files", dir, []file{{certFile, c.Cert, public}, {keyFile, c.Key, secret}, {caFile, o.TLSCA.PEM(), public}})
-}
-
 // A file is one to write.
 type file struct {
-	name string // below a folder, with slashes
+	name string // below a folder, with slashes, or of its own folder
 	data []byte
 	mode os.FileMode
 }
@@ -156,8 +133,8 @@ const validity = 5 * 365 * 24 * time.Hour
 // signature has a high s, after which the same identity no longer is the same bytes everywhere:
 // this one signs with the low s.
 type CA struct {
+	PEM  []byte // its certificate
 	cert *x509.Certificate
-	pem  []byte
 	key  lows.Key
 }
 
@@ -178,11 +155,8 @@ func NewCA(organisation, name string) (*CA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make CA %s: %w", name, err)
 	}
-	return &CA{cert: cert, pem: encode("CERTIFICATE", cert.Raw), key: key}, nil
+	return &CA{PEM: encode("CERTIFICATE", cert.Raw), cert: cert, key: key}, nil
 }
-
-// PEM returns the authority's certificate.
-func (ca *CA) PEM() []byte { return ca.pem }
 
 // Identity issues the signing certificate of a member. Its organisational unit is the role by which
 // NodeOUs classify it: client, peer, admin or orderer.
