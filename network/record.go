@@ -222,7 +222,7 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 			return nil, fmt.Errorf("connect to %s: %w", name, err)
 		}
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
-			Name: name, Address: peer.Address, ServerName: name, TLSCA: ca,
+			Name: name, Address: peer.Address, TLSCA: ca,
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}

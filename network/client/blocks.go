@@ -133,7 +133,7 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 // sweepUntil gives up overdue transactions until ctx ends, and then all.
 func (c *Client) sweepUntil(ctx context.Context) {
 	defer c.commits.close()
-	ticker := time.NewTicker(max(c.config.Timeouts.Commit/32, time.Millisecond))
+	ticker := time.NewTicker(max(c.config.CommitTimeout/32, time.Millisecond))
 	defer ticker.Stop()
 	for {
 		select {

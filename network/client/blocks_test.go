@@ -108,7 +108,7 @@ func TestCommitsDeadlines(t *testing.T) {
 		early, late, unsubmitted := c.expect([32]byte{1}), c.expect([32]byte{2}), c.expect([32]byte{3})
 		c.limit(early, time.Now().Add(time.Second))
 		c.limit(late, time.Now().Add(time.Minute))
-		client := &Client{config: Config{Timeouts: Timeouts{Commit: 32 * time.Second}}, commits: c}
+		client := &Client{config: Config{CommitTimeout: 32 * time.Second}, commits: c}
 		ctx, cancel := context.WithCancel(t.Context())
 		go client.sweepUntil(ctx)
 
@@ -155,7 +155,7 @@ func TestDialErrors(t *testing.T) {
 		{"another's key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = other.key }, "private key does not match public key"},
 		{"no CA", func(c *Config) { c.Gateways[0].TLSCA = nil }, "TLS CA: no PEM certificate"},
 		{"another CA", func(c *Config) { c.Gateways[0].TLSCA = other.cert }, "ledger height: "},
-		{"another name", func(c *Config) { c.Gateways[0].ServerName = "peer9.ptb" }, "peer9.ptb"},
+		{"another name", func(c *Config) { c.Gateways[0].Name = "peer9.ptb" }, "peer9.ptb"},
 		{"nobody there", func(c *Config) { c.Gateways[0].Address = "127.0.0.1:1" }, "127.0.0.1:1"},
 		{"operator without gateway", func(c *Config) { c.Operator = "CmiMSP" }, "no gateway with an identity of the operator CmiMSP"},
 	}

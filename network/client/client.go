@@ -15,6 +15,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -47,33 +48,20 @@ type Config struct {
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke
 	// go. Empty: that of the first gateway.
 	Operator string
-	Timeouts Timeouts
+	// CommitTimeout is how long a transaction waits for the observing peer to have it, from the
+	// moment that an orderer has taken it. Zero: timeout.
+	CommitTimeout time.Duration
 }
+
+// timeout bounds each call of a gateway.
+const timeout = 30 * time.Second
 
 // A Gateway is a peer's gateway service and the identity that uses it.
 type Gateway struct {
-	Name       string // of the peer, for messages: peer0.ptb
-	Address    string // host:port
-	ServerName string // that the peer's TLS certificate must bear
-	TLSCA      []byte // PEM certificates that vouch for it
-	Identity   Identity
-}
-
-// Timeouts bound the parts of a transaction. Zero means 30 s.
-type Timeouts struct {
-	Endorse  time.Duration
-	Submit   time.Duration // until an orderer has taken it
-	Commit   time.Duration // from then on, until the observing peer has it
-	Evaluate time.Duration
-}
-
-func (t Timeouts) orDefault() Timeouts {
-	for _, d := range []*time.Duration{&t.Endorse, &t.Submit, &t.Commit, &t.Evaluate} {
-		if *d == 0 {
-			*d = 30 * time.Second
-		}
-	}
-	return t
+	Name     string // of the peer, which its TLS certificate must bear: peer0.ptb
+	Address  string // host:port
+	TLSCA    []byte // PEM certificates that vouch for it
+	Identity Identity
 }
 
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
@@ -105,7 +93,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if len(cfg.Gateways) == 0 {
 		return nil, errors.New("dial: no gateways given")
 	}
-	cfg.Timeouts = cfg.Timeouts.orDefault()
+	cfg.CommitTimeout = cmp.Or(cfg.CommitTimeout, timeout)
 	life, stop := context.WithCancel(context.Background())
 	c := &Client{config: cfg, commits: newCommits(), stop: stop}
 	for _, g := range cfg.Gateways {
@@ -133,7 +121,7 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	conn, err := Connect(g.Address, g.ServerName, g.TLSCA)
+	conn, err := Connect(g.Address, g.Name, g.TLSCA)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +185,7 @@ type Contract struct {
 // where that is empty, of the first gateway.
 func (c *Client) Contract(name, operator string) (Contract, error) {
 	for _, p := range c.peers {
-		if operator == "" || p.signer.msp == operator {
+		if operator == "" || p.signer.MSP == operator {
 			return Contract{c, name, p}, nil
 		}
 	}
@@ -235,7 +223,7 @@ func (c *Client) Evaluate(ctx context.Context, function string, args ...[]byte) 
 }
 
 func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeouts.Evaluate)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	answer, err := p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
 		EvaluateWithContext(ctx, function, sdk.WithBytesArguments(args...))

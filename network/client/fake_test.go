@@ -46,7 +46,7 @@ func newCertificate() (certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "user", Organization: []string{"ptb"}, OrganizationalUnit: []string{"client"}},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"peer0.ptb"},
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"peer0.ptb", "peer0.cmi"},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -280,7 +280,7 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 }
 
 func configFor(address string, c certificate) Config {
-	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address, ServerName: "peer0.ptb",
+	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address,
 		TLSCA: c.cert, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
 }
 

@@ -109,9 +109,8 @@ type Identity struct {
 
 // A signer signs as one Identity.
 type signer struct {
-	msp     string
-	certPEM []byte
-	creator []byte // both of the above as peers read them: a marshalled msp.SerializedIdentity
+	Identity
+	creator []byte // MSP and certificate as peers read them: a marshalled msp.SerializedIdentity
 	key     lows.Key
 }
 
@@ -127,7 +126,7 @@ func newSigner(id Identity) (*signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	return &signer{msp: id.MSP, certPEM: id.CertPEM, creator: creator, key: key}, nil
+	return &signer{Identity: id, creator: creator, key: key}, nil
 }
 
 // sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client
@@ -143,10 +142,10 @@ func (s *signer) signDigest(digest []byte) ([]byte, error) {
 }
 
 // MspID and Credentials make a signer an identity of the fabric-gateway library.
-func (s *signer) MspID() string { return s.msp }
+func (s *signer) MspID() string { return s.MSP }
 
 // Credentials returns the certificate in PEM.
-func (s *signer) Credentials() []byte { return s.certPEM }
+func (s *signer) Credentials() []byte { return s.CertPEM }
 
 // field returns the size of a field of n bytes with its number and length. All numbers used here
 // are below 16 and take one byte.

@@ -52,13 +52,13 @@ func (t *attempt) fail(step string, outcome result.Outcome, cause error) error {
 
 // send has the transaction endorsed and, unless that is all, ordered.
 func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
-	c, p, timeouts := t.client, t.peer, &t.client.config.Timeouts
+	c, p := t.client, t.peer
 	proposal, err := p.signer.propose(c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args)
 	if err != nil {
 		return t.fail("propose", result.PrepareError, err)
 	}
 	t.receipt.TxID = proposal.id
-	response, err := p.call(ctx, timeouts.Endorse, gateway.Gateway_Endorse_FullMethodName,
+	response, err := p.call(ctx, gateway.Gateway_Endorse_FullMethodName,
 		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
 	defer response.Free()
 	if err != nil {
@@ -80,7 +80,7 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 	}
 	t.receipt.Bytes = uint32(signedSize(payload, signature))
 	w := c.commits.expect(proposal.id)
-	answer, err := p.call(ctx, timeouts.Submit, gateway.Gateway_Submit_FullMethodName,
+	answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName,
 		marshalRequest(proposal.txID, c.config.Channel, payload, signature))
 	answer.Free()
 	if err != nil {
@@ -88,7 +88,7 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 		return t.fail("submit", submitOutcome(ctx, err), err)
 	}
 	t.receipt.Submitted = time.Now()
-	c.commits.limit(w, t.receipt.Submitted.Add(timeouts.Commit))
+	c.commits.limit(w, t.receipt.Submitted.Add(c.config.CommitTimeout))
 	t.waiter = w
 	return nil
 }
@@ -124,7 +124,7 @@ func (t *attempt) await(ctx context.Context) error {
 
 // call makes one call of the gateway service with messages in wire form. It takes the request; the
 // caller frees the response, which is there in any case.
-func (p *endpoint) call(ctx context.Context, timeout time.Duration, method string, request *[]byte) (mem.Buffer, error) {
+func (p *endpoint) call(ctx context.Context, method string, request *[]byte) (mem.Buffer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var response mem.Buffer
@@ -137,7 +137,7 @@ func (p *endpoint) call(ctx context.Context, timeout time.Duration, method strin
 
 // overdue explains why a transaction's commit was given up.
 func (c *Client) overdue() error {
-	err := fmt.Errorf("%w: %s after the orderer's acknowledgement", errOverdue, c.config.Timeouts.Commit)
+	err := fmt.Errorf("%w: %s after the orderer's acknowledgement", errOverdue, c.config.CommitTimeout)
 	if broken := c.broken.Load(); broken != nil {
 		err = fmt.Errorf("%w (the block stream last broke with: %w)", err, broken.error)
 	}

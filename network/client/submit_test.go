@@ -79,7 +79,7 @@ func TestEndorseOnlySendsNothingToTheOrderer(t *testing.T) {
 func TestNoCommitInTime(t *testing.T) {
 	f := newFakePeer()
 	f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
-	c := dial(t, f, func(cfg *Config) { cfg.Timeouts.Commit = 20 * time.Millisecond })
+	c := dial(t, f, func(cfg *Config) { cfg.CommitTimeout = 20 * time.Millisecond })
 	receipt, err := c.Submit(t.Context(), transaction(result.WaitCommit))
 	if got := stages(receipt); receipt.Outcome != result.Unknown || got != "endorsed submitted" || !errors.Is(err, errOverdue) {
 		t.Errorf("outcome %v; %s, %v", receipt.Outcome, got, err)
@@ -195,7 +195,7 @@ func TestInvokeAndEvaluateGoThroughTheOperator(t *testing.T) {
 	c := dial(t, first, func(cfg *Config) {
 		cfg.Operator = "CmiMSP"
 		cfg.Gateways = append(cfg.Gateways, second.Gateways...)
-		cfg.Timeouts.Commit = time.Millisecond // its chain is not the observed one
+		cfg.CommitTimeout = time.Millisecond // its chain is not the observed one
 	})
 	answer, err := c.Evaluate(t.Context(), "Ping", []byte("argument"))
 	if err != nil || string(answer) != "Ping" {
