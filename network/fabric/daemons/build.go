@@ -1,6 +1,7 @@
 package daemons
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,15 +22,12 @@ import (
 
 // buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK
 // of a user can otherwise change or refuse it. Without cgo it needs no C compiler.
-func buildArgs() []string {
-	return []string{"-v", "-trimpath",
-		"-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
-}
-
-func buildEnv() []string {
-	return []string{"GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=0",
-		"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
-}
+var (
+	buildArgs = []string{"-v", "-trimpath", "-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
+	buildEnv  = []string{
+		"GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH,
+	}
+)
 
 // key is a hash of all that goes into a build. Go's version is that of this program: a cached build
 // is found without a Go toolchain.
@@ -38,16 +37,13 @@ func key() string {
 		text := read(name)
 		fmt.Fprintf(h, "%d %s", len(text), text)
 	}
-	fmt.Fprintf(h, "%q %q %q", buildArgs(), buildEnv(), runtime.Version())
+	fmt.Fprintf(h, "%q %q %q", buildArgs, buildEnv, runtime.Version())
 	return fmt.Sprintf("%x", h.Sum(nil)[:6])
 }
 
 // build makes the folder dir in one step, unless another process has.
 func build(ctx context.Context, c Config, root, dir string) error {
-	progress := c.Progress
-	if progress == nil {
-		progress = io.Discard
-	}
+	progress := cmp.Or(c.Progress, io.Discard)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return fmt.Errorf("make the cache folder: %w", err)
 	}
@@ -78,7 +74,7 @@ func build(ctx context.Context, c Config, root, dir string) error {
 		return fmt.Errorf("write the sample configuration: %w", err)
 	}
 	if err := record(out); err != nil {
-		return err
+		return fmt.Errorf("record the build's checksums: %w", err)
 	}
 	if err := os.Rename(out, dir); err != nil {
 		return fmt.Errorf("put the build into the cache: %w", err)
@@ -110,9 +106,9 @@ func compile(ctx context.Context, work, bin, dir string, progress io.Writer) err
 	p, err := process.Start(process.Spec{
 		Name: "go build of Fabric " + Version,
 		Path: goTool,
-		Args: append(append([]string{"build"}, buildArgs()...), "-o", bin+"/", "tool"),
+		Args: slices.Concat([]string{"build"}, buildArgs, []string{"-o", bin + "/", "tool"}),
 		// Go's own temporary files go where they are swept after a SIGKILL.
-		Env:     append(append(os.Environ(), buildEnv()...), "GOTMPDIR="+filepath.Join(work, "tmp")),
+		Env:     slices.Concat(os.Environ(), buildEnv, []string{"GOTMPDIR=" + filepath.Join(work, "tmp")}),
 		Dir:     module,
 		LogPath: filepath.Join(work, "build.log"),
 	})
@@ -184,25 +180,20 @@ func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), 
 // sums is the manifest of a cached build, in the form of sha256sum(1).
 const sums = "SHA256SUMS"
 
-// contents lists what a cached build holds, slash-separated.
-func contents() []string {
-	return []string{"bin/orderer", "bin/peer", "config/core.yaml", "config/orderer.yaml"}
-}
+// contents is what a cached build holds, slash-separated.
+var contents = []string{"bin/orderer", "bin/peer", "config/core.yaml", "config/orderer.yaml"}
 
 // record writes the manifest of a build.
 func record(dir string) error {
 	var text strings.Builder
-	for _, name := range contents() {
+	for _, name := range contents {
 		sum, err := sha256File(filepath.Join(dir, name))
 		if err != nil {
-			return fmt.Errorf("record the build's checksums: %w", err)
+			return err
 		}
 		fmt.Fprintf(&text, "%s  %s\n", sum, name)
 	}
-	if err := os.WriteFile(filepath.Join(dir, sums), []byte(text.String()), 0o644); err != nil {
-		return fmt.Errorf("record the build's checksums: %w", err)
-	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, sums), []byte(text.String()), 0o644)
 }
 
 // verify holds a cached build to its manifest.
@@ -217,7 +208,7 @@ func verify(dir string) error {
 			want[name] = sum
 		}
 	}
-	for _, name := range contents() {
+	for _, name := range contents {
 		path := filepath.Join(dir, name)
 		got, err := sha256File(path)
 		if err != nil {
@@ -237,8 +228,6 @@ func sha256File(path string) (string, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
+	_, err = io.Copy(h, f)
+	return fmt.Sprintf("%x", h.Sum(nil)), err
 }
