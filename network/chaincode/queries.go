@@ -104,22 +104,15 @@ func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err 
 	}
 }
 
-// getParameters returns parameters by their id.
-func (c *Readings) getParameters(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
-	id, err := parseHash(args[0])
-	if err != nil {
-		return nil, err
-	}
-	return lookUp(stub, reading.ParametersKey(id), reading.CodeNoParameters, "parameters "+args[0])
-}
-
-// getFunction returns an approved function by its hash.
-func (c *Readings) getFunction(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
-	hash, err := parseHash(args[0])
-	if err != nil {
-		return nil, err
-	}
-	return lookUp(stub, reading.FunctionKey(hash), reading.CodeNotApproved, "function "+args[0])
+// findsBy is a function that returns what is stored under its hash, or refuses with the code.
+func findsBy(key func(reading.Hash) string, code refusal.Code, what string) function {
+	return asks(1, func(_ *Readings, stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
+		hash, err := parseHash(args[0])
+		if err != nil {
+			return nil, err
+		}
+		return lookUp(stub, key(hash), code, what+" "+args[0])
+	})
 }
 
 // getBill returns one bill.

@@ -48,8 +48,8 @@ var readingsFunctions = map[string]function{
 	reading.FnRegister:        operates((*Readings).register),
 	reading.FnGet:             asks(2, (*Readings).get),
 	reading.FnRange:           asks(3, (*Readings).list),
-	reading.FnGetParameters:   asks(1, (*Readings).getParameters),
-	reading.FnGetFunction:     asks(1, (*Readings).getFunction),
+	reading.FnGetParameters:   findsBy(reading.ParametersKey, reading.CodeNoParameters, "parameters"),
+	reading.FnGetFunction:     findsBy(reading.FunctionKey, reading.CodeNotApproved, "function"),
 	reading.FnGetBill:         asks(4, (*Readings).getBill),
 	reading.FnCount:           asks(2, (*Readings).count),
 }

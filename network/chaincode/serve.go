@@ -41,14 +41,10 @@ const maxMessage = 100 << 20
 //
 // It returns nil when ctx ends and an error when it cannot serve.
 func Serve(ctx context.Context, getenv func(string) string) error {
-	name := getenv("CHAINCODE_NAME")
+	name, address := getenv("CHAINCODE_NAME"), getenv("CHAINCODE_SERVER_ADDRESS")
 	server, err := newServer(name, getenv)
 	if err != nil {
 		return fmt.Errorf("chaincode %q: %w", name, err)
-	}
-	address := getenv("CHAINCODE_SERVER_ADDRESS")
-	if address == "" {
-		return fmt.Errorf("chaincode %q: CHAINCODE_SERVER_ADDRESS is not set", name)
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -67,9 +63,10 @@ func newServer(name string, getenv func(string) string) (*grpc.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := getenv("CHAINCODE_ID")
-	if id == "" {
-		return nil, errors.New("CHAINCODE_ID is not set")
+	for _, variable := range append(tlsFiles, "CHAINCODE_ID", "CHAINCODE_SERVER_ADDRESS", "METERBENCH_OPERATOR") {
+		if getenv(variable) == "" {
+			return nil, fmt.Errorf("%s is not set", variable)
+		}
 	}
 	config, err := loadTLS(getenv)
 	if err != nil {
@@ -80,34 +77,28 @@ func newServer(name string, getenv func(string) string) (*grpc.Server, error) {
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Minute, PermitWithoutStream: true}),
 	)
-	peer.RegisterChaincodeServer(server, &shim.ChaincodeServer{CCID: id, CC: contract})
+	peer.RegisterChaincodeServer(server, &shim.ChaincodeServer{CCID: getenv("CHAINCODE_ID"), CC: contract})
 	return server, nil
 }
 
 // newContract returns the contract of that name.
 func (t Table) newContract(name, operator string) (shim.Chaincode, error) {
 	c, ok := t.Find(name)
-	switch {
-	case !ok:
+	if !ok {
 		return nil, fmt.Errorf("no such contract; CHAINCODE_NAME must be one of: %s", strings.Join(t.Names(), ", "))
-	case operator == "":
-		return nil, errors.New("METERBENCH_OPERATOR is not set")
 	}
 	return c.New(operator), nil
 }
 
+var tlsFiles = []string{"CHAINCODE_TLS_KEY_FILE", "CHAINCODE_TLS_CERT_FILE", "CHAINCODE_TLS_CLIENT_CA_FILE"}
+
 func loadTLS(getenv func(string) string) (*tls.Config, error) {
 	files := make(map[string][]byte)
-	for _, variable := range []string{"CHAINCODE_TLS_KEY_FILE", "CHAINCODE_TLS_CERT_FILE", "CHAINCODE_TLS_CLIENT_CA_FILE"} {
-		path := getenv(variable)
-		if path == "" {
-			return nil, fmt.Errorf("%s is not set", variable)
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
+	for _, variable := range tlsFiles {
+		var err error
+		if files[variable], err = os.ReadFile(getenv(variable)); err != nil {
 			return nil, fmt.Errorf("%s: %w", variable, err)
 		}
-		files[variable] = content
 	}
 	cert, err := tls.X509KeyPair(files["CHAINCODE_TLS_CERT_FILE"], files["CHAINCODE_TLS_KEY_FILE"])
 	if err != nil {
