@@ -13,6 +13,7 @@
 package network
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,28 +104,20 @@ func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 
 // complete fills in the defaults of a Config.
 func complete(ctx context.Context, cfg Config) (Config, error) {
-	if err := refuseChild(os.Args); err != nil {
-		return cfg, err
-	}
-	if cfg.Progress == nil {
-		cfg.Progress = io.Discard
-	}
+	err := refuseChild(os.Args)
+	cfg.Progress = cmp.Or(cfg.Progress, io.Discard)
 	if cfg.ports == nil {
 		cfg.ports = process.FreePorts
 	}
-	if cfg.Binaries == (daemons.Binaries{}) {
-		var err error
-		if cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress}); err != nil {
-			return cfg, err
-		}
+	if err == nil && cfg.Binaries == (daemons.Binaries{}) {
+		cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress})
 	}
-	if cfg.Executable == "" {
-		var err error
+	if err == nil && cfg.Executable == "" {
 		if cfg.Executable, err = os.Executable(); err != nil {
-			return cfg, fmt.Errorf("find this program: %w", err)
+			err = fmt.Errorf("find this program: %w", err)
 		}
 	}
-	return cfg, nil
+	return cfg, err
 }
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
