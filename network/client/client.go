@@ -49,7 +49,7 @@ type Config struct {
 	// go. Empty: that of the first gateway.
 	Operator string
 	// CommitTimeout is how long a transaction waits for the observing peer to have it, from the
-	// moment that an orderer has taken it. Zero: timeout.
+	// moment that an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
 }
 
