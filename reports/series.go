@@ -12,8 +12,8 @@ import (
 
 // The targets that reports tell apart, as results store them.
 const (
-	fabric    = "fabric"
-	reference = "reference"
+	fabric    = result.TargetFabric
+	reference = result.TargetReference
 )
 
 // A series is one series of a run: its load levels in ascending order.

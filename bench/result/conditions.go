@@ -37,6 +37,12 @@ type Conditions struct {
 	Arrivals string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
+// The targets that a summary and a manifest name.
+const (
+	TargetFabric    = "fabric"    // a network of our own
+	TargetReference = "reference" // the reference ledger
+)
+
 // Factor is a level of a factor that a scenario varies.
 type Factor struct {
 	Key   string `json:"key"`
@@ -80,6 +86,7 @@ const (
 	Padded    Workload = "padded"    // to the size of a ciphertext
 	Encrypted Workload = "encrypted" // with functional encryption
 	Billing   Workload = "billing"
+	Mix       Workload = "mix" // of several
 )
 
 // Encryption says when ciphertexts are made.

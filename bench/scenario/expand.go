@@ -40,7 +40,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 			if s.Policy != "" {
 				base[j].from.policy = at + "policy"
 			}
-			if !slices.ContainsFunc(factors, func(f factor) bool { return f.Key == "workload" && f.settings != nil && f.applies(base[j]) }) {
+			if !slices.ContainsFunc(factors, func(f factor) bool { return f.Key == kindFactor && f.settings != nil && f.applies(base[j]) }) {
 				if err := base[j].read(c, ""); err != nil {
 					return nil, err
 				}

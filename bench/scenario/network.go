@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
@@ -34,7 +35,7 @@ func (s *Series) overlay(with Network) error {
 // String names the topology and what is changed in it, as in series' names.
 func (n Network) String() string {
 	if n == (Network{}) {
-		return "reference" // a simulated ledger is no network
+		return result.TargetReference // it is no network
 	}
 	channels := ""
 	if n.Channels > 0 {

@@ -78,7 +78,7 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 		return problem("leave it out", at+"clients", "a search finds the clients")
 	case l.Rate != nil:
 		return problem("leave it out", at+"rate", "a search finds the rate")
-	case l.Wait == "endorse":
+	case l.Wait == result.WaitEndorse:
 		return problem("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
 	case s.Workload.Traits().Ahead:
 		return problem("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption", "how many ciphertexts a search takes is not known beforehand")

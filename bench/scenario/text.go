@@ -55,7 +55,7 @@ type partText struct {
 // one returns the only series of a text that gives it at the top level.
 func (t text) one() seriesText {
 	s := seriesText{partText: t.partText, Phases: t.Phases}
-	if t.Workload.Node != nil && !t.Vary.has("workload") {
+	if t.Workload.Node != nil && !t.Vary.has(kindFactor) {
 		if kind := t.Workload.Get("kind"); kind != nil { // there is just one
 			s.Name, _ = kind.Scalar()
 		}

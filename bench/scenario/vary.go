@@ -23,6 +23,10 @@ type FactorKind struct {
 	applies func(Series) bool
 }
 
+// kindFactor is the key of the factor whose levels are kinds of workloads. Its workloads are decoded
+// only at its levels.
+const kindFactor = "workload"
+
 // A setting is one level of a factor.
 type setting struct {
 	label string
@@ -103,7 +107,7 @@ func (c Catalog) factorKinds() []FactorKind {
 		newFactor("channels", strconv.Itoa, checkChannels, always, func(s *Series, n int, _ string) error {
 			return s.overlay(Network{Channels: n})
 		}),
-		newFactor("workload", word[string], checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
+		newFactor(kindFactor, word[string], checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
 	}
 	all = append(all, c.Factors...)
 	return append(all, newFactor("wait", word[result.Wait], checkWord(result.Waits()), always, func(s *Series, wait result.Wait, _ string) error {

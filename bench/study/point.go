@@ -99,7 +99,7 @@ func (s *session) conditions(l level) result.Conditions {
 		l.series.Workload.Options.Describe(&c)
 		return c
 	}
-	c.Workload, c.Verify = mixed, true
+	c.Workload, c.Verify = result.Mix, true
 	for i, part := range l.series.Mix { // what they have in common, and all of it in words
 		var own result.Conditions
 		part.Options.Describe(&own)
@@ -120,9 +120,6 @@ func (s *session) conditions(l level) result.Conditions {
 	}
 	return c
 }
-
-// mixed is the workload of a series whose transactions are of several.
-const mixed = "mix"
 
 // quantiles summarises a histogram of nanoseconds, in seconds.
 func quantiles(h stats.Histogram) stats.Quantiles {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"meterbench/bench/reference"
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
@@ -22,7 +23,7 @@ type target struct {
 func targets() []target {
 	return []target{
 		{Check: Plan.loadNetworks, New: newFabricLab},
-		{scenario.TargetKind{Name: "reference", Called: "simulated ledger", New: func() scenario.TargetOptions { return new(reference.Config) }},
+		{scenario.TargetKind{Name: result.TargetReference, Called: "simulated ledger", New: func() scenario.TargetOptions { return new(reference.Config) }},
 			func(Plan) error { return nil }, newReferenceLab},
 	}
 }

@@ -123,7 +123,7 @@ func (s *fabricSite) Facts() study.Facts {
 		processes = append(processes, result.Process{Role: result.RoleDevice, Name: device.Name})
 	}
 	return study.Facts{
-		Target: "fabric", Topology: s.topology.Name, TopologyJSON: described,
+		Target: result.TargetFabric, Topology: s.topology.Name, TopologyJSON: described,
 		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
 		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
 		Policy: channel.Chaincodes[0].Endorsement, Limits: limits, Caps: s.topology.Caps,

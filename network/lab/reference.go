@@ -80,7 +80,10 @@ func (s *referenceSite) Facts() study.Facts {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	f := study.Facts{Target: "reference", Topology: "reference", TopologyJSON: described, Notes: []string{simulatedNote, s.config.Describe()}}
+	f := study.Facts{
+		Target: result.TargetReference, Topology: result.TargetReference, TopologyJSON: described,
+		Notes: []string{simulatedNote, s.config.Describe()},
+	}
 	if b := s.config.Batch; b != nil {
 		f.BatchTimeout, f.Messages = b.Timeout, uint32(b.Messages)
 	}

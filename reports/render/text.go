@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"meterbench/bench/result"
 	"meterbench/reports"
 )
 
@@ -89,7 +90,7 @@ func target(rep reports.Report) string {
 	switch {
 	case rep.Simulated:
 		return "a SIMULATED ledger (no blockchain)"
-	case rep.Target == "fabric":
+	case rep.Target == result.TargetFabric:
 		return "a real Fabric network started for it"
 	case rep.Target == "":
 		return "no network (the run ended before one was up)"
