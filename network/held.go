@@ -27,19 +27,19 @@ func runFolder(named, network string) (dir string, existed bool, err error) {
 	if dir, err = filepath.Abs(named); err != nil {
 		return "", false, fmt.Errorf("run folder: %w", err)
 	}
-	_, err = os.Stat(dir)
-	existed = err == nil
+	entries, err := os.ReadDir(dir)
+	switch {
+	case len(entries) > 0:
+		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
+	case err == nil:
+		return dir, true, nil
+	case !errors.Is(err, os.ErrNotExist):
+		return "", false, fmt.Errorf("read run folder: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", false, fmt.Errorf("make run folder: %w", err)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", false, fmt.Errorf("read run folder: %w", err)
-	}
-	if len(entries) > 0 {
-		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
-	}
-	return dir, existed, nil
+	return dir, false, nil
 }
 
 // empty removes all that is in a folder, but not the folder.

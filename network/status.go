@@ -203,7 +203,7 @@ type Height struct {
 // that did not answer.
 func (r *Record) Status(ctx context.Context) (Status, error) {
 	var s Status
-	var failed []error
+	var q inquiry
 	for _, n := range r.Nodes {
 		node := NodeStatus{Node: n}
 		usage, err := proc.Process(n.PID)
@@ -211,7 +211,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 		case err == nil:
 			node.Running, node.Usage = true, usage
 		case !errors.Is(err, proc.ErrEnded):
-			failed = append(failed, fmt.Errorf("%s: %w", n.Name, err))
+			q.failed = append(q.failed, fmt.Errorf("%s: %w", n.Name, err))
 		}
 		s.Nodes = append(s.Nodes, node)
 	}
@@ -220,7 +220,6 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return s, err
 	}
-	var q inquiry
 	s.Channels = make([]ChannelStatus, len(r.Channels))
 	for i, c := range r.Channels {
 		channel := &s.Channels[i]
@@ -250,8 +249,7 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			return err
 		})
 	}
-	failed = append(failed, q.wait())
-	if err := errors.Join(failed...); err != nil {
+	if err := q.wait(); err != nil {
 		return s, fmt.Errorf("status of network %s: %w", r.Topology.Name, err)
 	}
 	return s, nil

@@ -162,16 +162,15 @@ func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
 
 // Close ends the block stream and the connections. Transactions in flight end as interrupted or
 // with the error of their connection.
-func (c *Client) Close() error {
-	var errs []error
+func (c *Client) Close() (err error) {
 	c.closing.Do(func() {
 		c.stop()
 		for _, p := range c.peers {
-			errs = append(errs, p.sdk.Close(), p.conn.Close())
+			err = errors.Join(err, p.sdk.Close(), p.conn.Close())
 		}
 		c.running.Wait()
 	})
-	return errors.Join(errs...)
+	return err
 }
 
 // A Contract is one of the contracts on a client's channel, used by its operator.
@@ -273,12 +272,11 @@ func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 }
 
 // Close closes every client.
-func (c Channels) Close() error {
-	var errs []error
+func (c Channels) Close() (err error) {
 	for _, channel := range c {
-		errs = append(errs, channel.Close())
+		err = errors.Join(err, channel.Close())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 var _ bench.Target = Channels(nil)
