@@ -22,18 +22,17 @@ import (
 // logTimeout is how long a peer may take to log a block that it has shown.
 const logTimeout = time.Second
 
-// Blocks returns the blocks of a channel that its observing peer has committed since an instant, in
-// order, with their times at every peer of the channel, that one first. It is the peer that Client
-// watches. What no log says is missing, also where the error says that a log could not be read.
+// Blocks returns the blocks of a channel that its observing peer has committed since an instant, in order,
+// with their times at every peer of the channel, that one first. It is the peer that Client watches. What no
+// log says is missing, also where the error says that a log could not be read.
 //
-// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks
-// waits, for a second at most, until the observing peer has logged all blocks below number height:
-// those that a client has seen. Blocks before the first one returned are forgotten: the next call
-// for the channel asks for no earlier instant.
+// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks waits, for a
+// second at most, until the observing peer has logged all blocks below number height: those that a client has
+// seen. Blocks before the first one returned are forgotten: the next call for the channel asks for no earlier
+// instant.
 //
-// The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from
-// the nodes' logs, whose form depends on the Fabric release and on the consensus: with raft all is
-// there.
+// The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the
+// nodes' logs, whose form depends on the Fabric release and on the consensus: with raft all is there.
 func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.channel(channel)
 	dialect, err2 := n.dialect()
@@ -50,8 +49,8 @@ func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]resu
 	return blocks, nil
 }
 
-// blockLog collects what the logs of all nodes say of the blocks of a network. It reads each line
-// once, however often it is asked.
+// blockLog collects what the logs of all nodes say of the blocks of a network. It reads each line once,
+// however often it is asked.
 type blockLog struct {
 	mu   sync.Mutex
 	logs map[string]*nodeLog // of peers and orderers, by name
@@ -70,8 +69,8 @@ func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 	return b
 }
 
-// await reads on until the observing peer has logged the channel's blocks below number height, or
-// for logTimeout.
+// await reads on until the observing peer has logged the channel's blocks below number height, or for
+// logTimeout.
 func (b *blockLog) await(channel Channel, height uint64) error {
 	for waited := time.Duration(0); ; waited += logTimeout / 100 {
 		err, complete := b.read(channel, height)
@@ -82,8 +81,8 @@ func (b *blockLog) await(channel Channel, height uint64) error {
 	}
 }
 
-// read reads on in all logs and reports whether the observing peer has logged the channel's last
-// block below number height.
+// read reads on in all logs and reports whether the observing peer has logged the channel's last block below
+// number height.
 func (b *blockLog) read(channel Channel, height uint64) (err error, complete bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,8 +93,8 @@ func (b *blockLog) read(channel Channel, height uint64) (err error, complete boo
 	return err, height == 0 || last != nil && !last.times.Committed.IsZero()
 }
 
-// since returns the blocks of a channel, whose blocks are full with a number of messages, that its
-// observing peer has committed since an instant. It forgets those before.
+// since returns the blocks of a channel, whose blocks are full with a number of messages, that its observing
+// peer has committed since an instant. It forgets those before.
 func (b *blockLog) since(channel Channel, messages int, since time.Time) (blocks []result.Block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -124,9 +123,8 @@ func (b *blockLog) since(channel Channel, messages int, since time.Time) (blocks
 	return blocks
 }
 
-// created returns what an orderer says of a block that it cut, nil if none does. Where several
-// orderers cut a block of that number, it is the last one: the others had led before and their
-// blocks were lost.
+// created returns what an orderer says of a block that it cut, nil if none does. Where several orderers cut a
+// block of that number, it is the last one: the others had led before and their blocks were lost.
 func (b *blockLog) created(key blockKey) (last *loggedBlock) {
 	for _, l := range b.logs {
 		if c := l.blocks[key]; c != nil && !c.cut.IsZero() && (last == nil || c.cut.After(last.cut)) {
@@ -165,9 +163,8 @@ func (e event) duration(part string) time.Duration {
 	return time.Duration(e.numbers[part]) * time.Millisecond
 }
 
-// parseEvent reads a line of the form that network/fabric has the nodes write: instant, level,
-// module in brackets, message. It is false for every line that says nothing of a block, or not
-// exactly as expected.
+// parseEvent reads a line of the form that network/fabric has the nodes write: instant, level, module in
+// brackets, message. It is false for every line that says nothing of a block, or not exactly as expected.
 func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 	instant, rest, _ := strings.Cut(line, " ")
 	_, rest, _ = strings.Cut(rest, " [")
@@ -219,8 +216,8 @@ type blockKey struct {
 
 // loggedBlock is what one node says of a block.
 type loggedBlock struct {
-	// An orderer: when it cut the block, whether because of the timer, and whether the block
-	// changes the configuration.
+	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the
+	// configuration.
 	cut           time.Time
 	timer, config bool
 	// A peer.

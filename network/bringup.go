@@ -15,8 +15,8 @@ import (
 	"meterbench/network/fabric"
 )
 
-// bringUp takes running nodes to a network that answers. What does not need one another runs at
-// once: a channel's approvals do not wait for the peers to install, nor one channel for another.
+// bringUp takes running nodes to a network that answers. What does not need one another runs at once: a
+// channel's approvals do not wait for the peers to install, nor one channel for another.
 type bringUp struct {
 	plan     *plan
 	admins   map[string]*fabric.Admin // by organisation
@@ -105,8 +105,8 @@ func (b *bringUp) install(ctx context.Context, peer *peerPlan) error {
 	return nil
 }
 
-// setUpChannel deploys a channel's contracts and then gives it the batch timeout that its topology
-// wants. It returns when every peer has that and answers for every contract.
+// setUpChannel deploys a channel's contracts and then gives it the batch timeout that its topology wants. It
+// returns when every peer has that and answers for every contract.
 func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error {
 	committed := make([]string, len(channel.contracts))
 	group, deploying := errgroup.WithContext(ctx)
@@ -142,8 +142,8 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 	return group.Wait()
 }
 
-// deploy takes a contract from approval by every member to a definition that is ordered, and
-// returns the transaction of that.
+// deploy takes a contract from approval by every member to a definition that is ordered, and returns the
+// transaction of that.
 func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *contractPlan) (txID string, err error) {
 	type approval struct {
 		txID  string
@@ -165,8 +165,8 @@ func (b *bringUp) deploy(ctx context.Context, channel *channelPlan, contract *co
 		return "", err
 	}
 	last := slices.MaxFunc(approvals, func(x, y approval) int { return cmp.Compare(x.block, y.block) })
-	// One peer of each member endorses the commit; all must have committed the last approval, or
-	// they would endorse different results.
+	// One peer of each member endorses the commit; all must have committed the last approval, or they would
+	// endorse different results.
 	var endorsers []grpc.ClientConnInterface
 	group, waiting := errgroup.WithContext(ctx)
 	for _, member := range channel.Members {

@@ -27,8 +27,8 @@ func (e portError) Error() string {
 // noSpace is the message of the kernel, and so of every node, for a full disk.
 var noSpace = unix.ENOSPC.Error()
 
-// A spaceError says that a disk is full. An orderer's write-ahead log takes a segment of 64 MB and
-// makes the next one in advance, per channel.
+// A spaceError says that a disk is full. An orderer's write-ahead log takes a segment of 64 MB and makes the
+// next one in advance, per channel.
 type spaceError struct {
 	run, logs string // folders
 	cause     error
@@ -45,9 +45,9 @@ func (e spaceError) Error() string {
 
 func (e spaceError) Unwrap() error { return e.cause }
 
-// full reports whether a failed start found the disk full: by its own error, or by the words of any
-// node. What the peer's builder says reaches only the peer's log, and a node may have removed again
-// what did not fit.
+// full reports whether a failed start found the disk full: by its own error, or by the words of any node.
+// What the peer's builder says reaches only the peer's log, and a node may have removed again what did not
+// fit.
 func full(err error, logs string) bool {
 	if strings.Contains(err.Error(), noSpace) {
 		return true
@@ -61,8 +61,8 @@ func full(err error, logs string) bool {
 	return false
 }
 
-// describe turns the error of a failed start, or of a node that died, into what the user can act
-// on, given the folders of the run and of its logs. If the logs do not stay, it names none.
+// describe turns the error of a failed start, or of a node that died, into what the user can act on, given
+// the folders of the run and of its logs. If the logs do not stay, it names none.
 func describe(err error, run, logs string, logsStay bool) error {
 	if died, ok := errors.AsType[*process.ExitError](err); ok {
 		// Daemons may panic over it, and fill the last lines with their stacks.

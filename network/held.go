@@ -16,9 +16,9 @@ import (
 	"meterbench/internal/process"
 )
 
-// runFolder makes the run folder of a network, and reports whether it was there before. A named one
-// must be empty. The others lie in the system's folder for temporary files: ledgers can be large
-// and are worth nothing once the network has gone.
+// runFolder makes the run folder of a network, and reports whether it was there before. A named one must be
+// empty. The others lie in the system's folder for temporary files: ledgers can be large and are worth
+// nothing once the network has gone.
 func runFolder(named, network string) (dir string, existed bool, err error) {
 	if named == "" {
 		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
@@ -86,8 +86,8 @@ func locked(f *os.File) (bool, error) {
 	return false, nil
 }
 
-// List returns this user's networks that are held for other tools and whose run folders have no
-// name of the user's choice, in the order of the folders' names.
+// List returns this user's networks that are held for other tools and whose run folders have no name of the
+// user's choice, in the order of the folders' names.
 func List() ([]*Record, error) {
 	folders, err := process.Folders(os.TempDir())
 	if err != nil {
@@ -105,8 +105,8 @@ func List() ([]*Record, error) {
 	return records, nil
 }
 
-// Down asks the holder of a network to end, by SIGTERM, and waits until nothing of the network is
-// left or the context ends.
+// Down asks the holder of a network to end, by SIGTERM, and waits until nothing of the network is left or the
+// context ends.
 func (r *Record) Down(ctx context.Context) error {
 	if r.Holder == os.Getpid() {
 		return errors.New("take down network: this process holds it; close it instead")
@@ -122,8 +122,8 @@ func (r *Record) Down(ctx context.Context) error {
 		return fmt.Errorf("take down network %s: %w", r.Topology.Name, err)
 	}
 	defer f.Close()
-	// Found before the lock is looked at: if the holder still has that, the handle is the holder's
-	// and not that of a later process with the same pid.
+	// Found before the lock is looked at: if the holder still has that, the handle is the holder's and not
+	// that of a later process with the same pid.
 	holder, err := os.FindProcess(r.Holder)
 	if err != nil {
 		return fmt.Errorf("take down network %s: find its holder %d: %w", r.Topology.Name, r.Holder, err)
@@ -147,8 +147,8 @@ func (r *Record) Down(ctx context.Context) error {
 	}
 }
 
-// Find returns the networks that are held under a topology's name or file, or the one in a folder;
-// for "" all that List returns. It is an error where there is none.
+// Find returns the networks that are held under a topology's name or file, or the one in a folder; for "" all
+// that List returns. It is an error where there is none.
 func Find(name string) ([]*Record, error) {
 	held, err := List()
 	switch {

@@ -1,15 +1,15 @@
-// Package network brings up a real Hyperledger Fabric network on this machine, without Docker, and
-// takes it down again without a trace.
+// Package network brings up a real Hyperledger Fabric network on this machine, without Docker, and takes it
+// down again without a trace.
 //
-// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys
-// and genesis blocks (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process
-// per peer as supervised children, in control groups where the topology has caps, then joins,
-// installs, approves and commits (bringUp) until every peer's gateway answers; only then do CPU
-// quotas come into force. Close stops the children and removes the run folder. A Network says where
-// its nodes are; Client connects the load engine to it.
+// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys and genesis
+// blocks (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process per peer as supervised
+// children, in control groups where the topology has caps, then joins, installs, approves and commits
+// (bringUp) until every peer's gateway answers; only then do CPU quotas come into force. Close stops the
+// children and removes the run folder. A Network says where its nodes are; Client connects the load engine to
+// it.
 //
-// The program itself also serves the chaincodes and acts as the peers' external builder, as a child
-// under another name: main calls Dispatch before anything else.
+// The program itself also serves the chaincodes and acts as the peers' external builder, as a child under
+// another name: main calls Dispatch before anything else.
 package network
 
 import (
@@ -43,21 +43,21 @@ const deathDelay = 300 * time.Millisecond
 
 // Config says how and where a network runs.
 type Config struct {
-	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds
-	// them if need be.
+	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds them if
+	// need be.
 	Binaries daemons.Binaries
-	// Executable is the program that serves chaincodes and acts as external builder: one whose main
-	// calls Dispatch. Empty: this one.
+	// Executable is the program that serves chaincodes and acts as external builder: one whose main calls
+	// Dispatch. Empty: this one.
 	Executable string
-	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes an empty one, and
-	// Close leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close
-	// removes, or the next Start if this process is killed.
+	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes an empty one, and Close leaves
+	// it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or the next
+	// Start if this process is killed.
 	Dir string
-	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder,
-	// with which they go.
+	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with which
+	// they go.
 	Logs string
-	// Held networks serve other tools: List finds them, and Down may end their process. A network
-	// that its own process measures is none.
+	// Held networks serve other tools: List finds them, and Down may end their process. A network that its
+	// own process measures is none.
 	Held bool
 	// Progress gets a line per stage. Nil: nobody.
 	Progress io.Writer
@@ -82,9 +82,9 @@ type Network struct {
 	blocks    *blockLog // made by the first call
 }
 
-// Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx
-// bounds the start, not the network's life. If it fails, nothing is left running and no run folder
-// remains, but an empty one that was there before.
+// Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the
+// start, not the network's life. If it fails, nothing is left running and no run folder remains, but an empty
+// one that was there before.
 func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	cfg, err := complete(ctx, cfg)
 	for attempt := 1; err == nil; attempt++ {
@@ -92,8 +92,8 @@ func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		if n, err = start(ctx, t, cfg); err == nil {
 			return n, nil
 		}
-		// Between the choice of a free port and its use others may take it, above all another
-		// network that starts at the same time.
+		// Between the choice of a free port and its use others may take it, above all another network that
+		// starts at the same time.
 		if _, ok := errors.AsType[portError](err); ok && attempt < attempts {
 			fmt.Fprintln(cfg.Progress, err)
 			err = nil
@@ -140,8 +140,8 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 	return n, nil
 }
 
-// sweep removes what killed processes have left: run folders and control groups. What resists, such
-// as a folder on which something is mounted, is told and keeps no network from starting.
+// sweep removes what killed processes have left: run folders and control groups. What resists, such as a
+// folder on which something is mounted, is told and keeps no network from starting.
 func sweep(progress io.Writer) {
 	_, err := process.Sweep(os.TempDir())
 	for _, err := range []error{err, cgroup.Sweep(process.Abandoned)} {
@@ -196,8 +196,8 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	if err := b.run(ctx); err != nil {
-		// The death of a node explains what else failed, but shows a moment after the connections
-		// to it broke.
+		// The death of a node explains what else failed, but shows a moment after the connections to it
+		// broke.
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -208,8 +208,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	// Only now do the CPU quotas come into force: a bring-up on a tenth of a processor would take
-	// minutes.
+	// Only now do the CPU quotas come into force: a bring-up on a tenth of a processor would take minutes.
 	for name, group := range n.groups {
 		if err := group.Enforce(); err != nil {
 			return named(name, err)
@@ -223,8 +222,8 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	return err
 }
 
-// Close stops every node and waits for it, then removes the run folder unless the caller has named
-// it. It may be called again.
+// Close stops every node and waits for it, then removes the run folder unless the caller has named it. It may
+// be called again.
 func (n *Network) Close() error {
 	n.closing.Do(func() {
 		var stopping sync.WaitGroup
@@ -254,10 +253,10 @@ func (n *Network) Close() error {
 	return n.closed
 }
 
-// Died delivers an error for each node that ends unasked. It names the node, its exit status and
-// the last lines of its log.
+// Died delivers an error for each node that ends unasked. It names the node, its exit status and the last
+// lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 
-// Ready returns how long the start took, from daemons that were built to an answer through every
-// peer's gateway for every chaincode.
+// Ready returns how long the start took, from daemons that were built to an answer through every peer's
+// gateway for every chaincode.
 func (n *Network) Ready() time.Duration { return n.ready }

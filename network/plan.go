@@ -15,8 +15,8 @@ import (
 
 const loopback = "127.0.0.1"
 
-// plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order
-// of the topology.
+// plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order of the
+// topology.
 type plan struct {
 	topology      topology.Topology
 	dialect       fabric.Dialect
@@ -152,8 +152,8 @@ func (c *channelPlan) of(organisation string) []*peerPlan {
 	return peers
 }
 
-// addServices gives every peer a process for each contract on its channels. The only one of a peer
-// is called chaincode.<peer>.
+// addServices gives every peer a process for each contract on its channels. The only one of a peer is called
+// chaincode.<peer>.
 func (p *plan) addServices() {
 	for _, peer := range p.peers {
 		for _, channel := range peer.channels {
@@ -190,8 +190,7 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	for i, e := range endpoints {
 		*e = fabric.Endpoint{Host: loopback, Port: ports[i]}
 	}
-	// A peer meets those of its own organisation through the first of them, and the first through
-	// the second.
+	// A peer meets those of its own organisation through the first of them, and the first through the second.
 	for _, peer := range p.peers {
 		peer.Bootstrap = peer.Address
 		others := func(other *peerPlan) bool { return other.organisation == peer.organisation && other != peer }
@@ -205,8 +204,7 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 // organisationDir is where the keys of an organisation's two users lie.
 func organisationDir(dir, name string) string { return filepath.Join(dir, "organisations", name) }
 
-// prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when
-// they start.
+// prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when they start.
 func (p *plan) prepare(executable string) (err error) {
 	p.organisations = map[string]*fabric.Organisation{}
 	for _, o := range slices.Concat(p.topology.Organisations, []topology.Organisation{{Name: topology.Ordering}}) {

@@ -21,8 +21,8 @@ import (
 // recordFile lies in the run folder of a network that is ready.
 const recordFile = "network.json"
 
-// Record describes a running network. It lies in the run folder as network.json, so that other
-// processes find the nodes.
+// Record describes a running network. It lies in the run folder as network.json, so that other processes find
+// the nodes.
 type Record struct {
 	Topology topology.Topology `json:"topology"`
 	Fabric   string            `json:"fabric"`  // release of the daemons, for example v3.1.1
@@ -76,8 +76,8 @@ func (r *Record) fill(p *plan, cfg Config) {
 	}
 }
 
-// write stores the record in the run folder in one step. The file that it returns is locked: as
-// long as it is open, the network has a holder.
+// write stores the record in the run folder in one step. The file that it returns is locked: as long as it is
+// open, the network has a holder.
 func (r *Record) write() (*os.File, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -131,9 +131,8 @@ func (r *Record) profilePath(organisation string) string {
 	return filepath.Join(r.Dir, "connection-"+organisation+".json")
 }
 
-// writeProfiles writes a connection profile for each member organisation, in the common form that
-// the Fabric SDKs and Caliper read. Its user's certificate and key are named in it and lie in the
-// same run folder.
+// writeProfiles writes a connection profile for each member organisation, in the common form that the Fabric
+// SDKs and Caliper read. Its user's certificate and key are named in it and lie in the same run folder.
 func (r *Record) writeProfiles() error {
 	for _, o := range r.Topology.Organisations {
 		data, err := json.MarshalIndent(r.profile(o), "", "  ")
@@ -202,9 +201,8 @@ func (r *Record) profile(of topology.Organisation) object {
 	}
 }
 
-// Client connects to a chaincode through the gateways of all peers on the channel, each as the
-// client user of its own organisation. The observing peer is the first member's first. The caller
-// closes it.
+// Client connects to a chaincode through the gateways of all peers on the channel, each as the client user of
+// its own organisation. The observing peer is the first member's first. The caller closes it.
 func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
 	c, err := r.channel(channel)
 	if err != nil {

@@ -22,10 +22,9 @@ import (
 
 // Metrics are the counters of a node that concern limits, since its start.
 type Metrics struct {
-	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code
-	// UNKNOWN, which of these services else only an endorser does, to a proposal that is malformed.
-	// (The deliver service ends streams that way for other reasons too; so its refusals do not show
-	// here.)
+	// Calls that a peer turned away, by service. Its concurrency limiter answers with gRPC code UNKNOWN,
+	// which of these services else only an endorser does, to a proposal that is malformed. (The deliver
+	// service ends streams that way for other reasons too; so its refusals do not show here.)
 	Gateway, Endorser uint64
 
 	BlockFill Timing // the leading orderer: from the first transaction of a block to its cut
@@ -37,8 +36,8 @@ type Timing struct {
 	Total float64 // seconds
 }
 
-// Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right
-// also when the error names nodes that did not answer.
+// Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right also when
+// the error names nodes that did not answer.
 func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
 	dialect, err := n.dialect()
 	if err != nil {
@@ -120,8 +119,8 @@ func (r *Record) families(ctx context.Context, node Node) (families, error) {
 	return parseFamilies(response.Body)
 }
 
-// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser
-// panic; that too is an error.
+// parseFamilies reads Prometheus's text format. Some kinds of damage make the library's parser panic; that
+// too is an error.
 func parseFamilies(text io.Reader) (f families, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -199,8 +198,8 @@ type Height struct {
 	Blocks uint64
 }
 
-// Status asks every node how it is. What could be learned is right also when the error names nodes
-// that did not answer.
+// Status asks every node how it is. What could be learned is right also when the error names nodes that did
+// not answer.
 func (r *Record) Status(ctx context.Context) (Status, error) {
 	var s Status
 	var q inquiry

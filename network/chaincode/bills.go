@@ -9,13 +9,12 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// billPage is how many readings of a bill are read at a time, which bounds the memory that a bill
-// takes.
+// billPage is how many readings of a bill are read at a time, which bounds the memory that a bill takes.
 const billPage = 100
 
-// putBill stores a bill. It holds the bill to its gateway, to the approved function and to the
-// readings that it covers; that the result is right is for the verifier to find out, who has the
-// key to compute it. So bills of ciphertexts and of plaintext cost the contract the same.
+// putBill stores a bill. It holds the bill to its gateway, to the approved function and to the readings that
+// it covers; that the result is right is for the verifier to find out, who has the key to compute it. So
+// bills of ciphertexts and of plaintext cost the contract the same.
 func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	b, err := reading.UnmarshalBill(raw)
 	if err != nil {
@@ -74,8 +73,8 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	return nil
 }
 
-// readings returns the time of the first reading that a bill covers, and the hash of all of them in
-// their order.
+// readings returns the time of the first reading that a bill covers, and the hash of all of them in their
+// order.
 func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
 	count := b.To - b.From
 	digests := make([]reading.Hash, 0, count)

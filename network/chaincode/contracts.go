@@ -11,12 +11,11 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Contract is one that this program serves. A chaincode of a topology bears the name of its
-// contract.
+// A Contract is one that this program serves. A chaincode of a topology bears the name of its contract.
 type Contract struct {
 	Name string
-	// New returns the contract. What only the operator may do is for the organisation with that MSP
-	// id; every peer's process must have the same, or their endorsements differ.
+	// New returns the contract. What only the operator may do is for the organisation with that MSP id; every
+	// peer's process must have the same, or their endorsements differ.
 	New func(operator string) shim.Chaincode
 	// Count is how an audit counts what is stored.
 	Count Count

@@ -17,8 +17,8 @@ import (
 //	  begin, Unix time 8 | span in s 4 | parameters 32 | gateway id
 //
 // Whatever a reading is held to stands here, so that storing one reads no further key: the point
-// decompressed, which spares a square root, and of the parameters the header that every ciphertext
-// under them has.
+// decompressed, which spares a square root, and of the parameters the header that every ciphertext under them
+// has.
 type meter struct {
 	verify     bool
 	key        []byte // uncompressed point
@@ -32,8 +32,7 @@ type meter struct {
 // encrypts reports whether the meter's readings are ciphertexts.
 func (m *meter) encrypts() bool { return m.parameters != (reading.Hash{}) }
 
-// newMeter returns what to store of a registration. header is that of the registration's
-// parameters.
+// newMeter returns what to store of a registration. header is that of the registration's parameters.
 func newMeter(r reading.Registration, header codec.Header) (meter, error) {
 	point, err := reading.Decompress(r.Key)
 	if err != nil {
@@ -85,9 +84,9 @@ func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus
-// its span for each reading up to and including this one. So readings cannot be reordered, and no
-// other reading need be looked at.
+// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its span
+// for each reading up to and including this one. So readings cannot be reordered, and no other reading need
+// be looked at.
 func (m *meter) keeps(number uint64, at time.Time) bool {
 	if m.span == 0 {
 		return true

@@ -27,9 +27,8 @@ func (c *Readings) get(stub shim.ChaincodeStubInterface, args []string) ([]byte,
 	return lookUp(stub, reading.Key(meter, n[0]), reading.CodeMissing, fmt.Sprintf("reading %d of meter %s", n[0], meter))
 }
 
-// list returns the readings of a meter with numbers in [from, to), the lowest numbers first and
-// only so many as one answer holds, at least one. Who wants more asks again from the number after
-// the last.
+// list returns the readings of a meter with numbers in [from, to), the lowest numbers first and only so many
+// as one answer holds, at least one. Who wants more asks again from the number after the last.
 func (c *Readings) list(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 	meter := args[0]
 	n, err := parseNumbers(meter, args[1:])
@@ -57,8 +56,8 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, args []string) ([]byte
 	return reading.MarshalList(values), nil
 }
 
-// count returns how many readings and bills are stored of the meters from the first to the last, or
-// of all ("" and ""). It pages, because a peer ends a longer query without a word.
+// count returns how many readings and bills are stored of the meters from the first to the last, or of all
+// ("" and ""). It pages, because a peer ends a longer query without a word.
 func (c *Readings) count(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 	first, last := args[0], args[1]
 	from, end := "/", "0" // '0' follows '/'

@@ -13,13 +13,12 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Readings is the contract "readings": it stores signed meter readings under meter and sequence
-// number, each once, and the bills computed from them. Its functions, their arguments and the codes
-// of its refusals are named in package reading.
+// Readings is the contract "readings": it stores signed meter readings under meter and sequence number, each
+// once, and the bills computed from them. Its functions, their arguments and the codes of its refusals are
+// named in package reading.
 type Readings struct {
-	// Operator is the MSP id of the organisation that may set parameters, approve functions and
-	// register gateways and meters. Every peer's process must have the same, or their endorsements
-	// differ.
+	// Operator is the MSP id of the organisation that may set parameters, approve functions and register
+	// gateways and meters. Every peer's process must have the same, or their endorsements differ.
 	Operator string
 }
 
@@ -82,8 +81,8 @@ func asks(args int, run func(c *Readings, stub shim.ChaincodeStubInterface, args
 	}}
 }
 
-// Invoke runs the function that the first argument names. A refusal has a status from 400 to 499
-// and a message that starts with its code.
+// Invoke runs the function that the first argument names. A refusal has a status from 400 to 499 and a
+// message that starts with its code.
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	args := stub.GetArgs()
 	if len(args) == 0 {
@@ -109,9 +108,8 @@ func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
 	return c.put(stub, wires)
 }
 
-// put stores readings. The key of each is read first, so of two transactions that store the same
-// reading at a time only the first is valid. All states are read in one round trip and all readings
-// written in one.
+// put stores readings. The key of each is read first, so of two transactions that store the same reading at a
+// time only the first is valid. All states are read in one round trip and all readings written in one.
 func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 	readings := make([]reading.Reading, len(wires))
 	keys := make([]string, 2*len(wires)) // of the readings, then of their meters
@@ -166,8 +164,8 @@ func write(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	return nil
 }
 
-// admit reports whether a well-formed reading may be stored, given the states of its meter and
-// under its own key.
+// admit reports whether a well-formed reading may be stored, given the states of its meter and under its own
+// key.
 func admit(r *reading.Reading, meterState, readingState []byte) error {
 	if len(meterState) == 0 {
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", r.Meter)
@@ -198,8 +196,8 @@ func admit(r *reading.Reading, meterState, readingState []byte) error {
 	return nil
 }
 
-// checkParameters holds a reading to the parameters that its meter encrypts under: a meter that has
-// some sends nothing but ciphertexts of their form.
+// checkParameters holds a reading to the parameters that its meter encrypts under: a meter that has some
+// sends nothing but ciphertexts of their form.
 func (m *meter) checkParameters(r *reading.Reading) error {
 	switch {
 	case !m.encrypts() && r.Kind == reading.Encrypted:
@@ -229,8 +227,8 @@ func states(stub shim.ChaincodeStubInterface, keys []string) ([][]byte, error) {
 	return values, err
 }
 
-// answer turns a function's result into the response. An error that is no refusal means that the
-// peer could not do its part.
+// answer turns a function's result into the response. An error that is no refusal means that the peer could
+// not do its part.
 func answer(payload []byte, err error) *peer.Response {
 	if err == nil {
 		return shim.Success(payload)

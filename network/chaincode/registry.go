@@ -38,8 +38,8 @@ func list(raw []byte) ([][]byte, error) {
 	return entries, err
 }
 
-// setParameters keeps a list of public keys, each of which says what it is for, under their hashes,
-// all of them or none. What is there stays as it is.
+// setParameters keeps a list of public keys, each of which says what it is for, under their hashes, all of
+// them or none. What is there stays as it is.
 func (c *Readings) setParameters(stub shim.ChaincodeStubInterface, raw []byte) error {
 	publics, err := list(raw)
 	if err != nil {
@@ -72,8 +72,8 @@ func store(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	return write(stub, keys, values)
 }
 
-// approve keeps a list of functions, each under its hash, all of them or none. What is there stays
-// as it is, whatever it is asked again.
+// approve keeps a list of functions, each under its hash, all of them or none. What is there stays as it is,
+// whatever it is asked again.
 func (c *Readings) approve(stub shim.ChaincodeStubInterface, raw []byte) error {
 	encoded, err := list(raw)
 	if err != nil {
@@ -149,8 +149,8 @@ func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte)
 	return nil
 }
 
-// register makes a batch of meters known, all of them or none. Registering one again changes
-// nothing but whether its signatures are verified.
+// register makes a batch of meters known, all of them or none. Registering one again changes nothing but
+// whether its signatures are verified.
 func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error {
 	batch, err := reading.UnmarshalRegistrations(raw)
 	if err != nil {
@@ -189,8 +189,8 @@ func (c *Readings) register(stub shim.ChaincodeStubInterface, raw []byte) error 
 	return write(stub, keys, values)
 }
 
-// parameterHeaders returns, for the parameters that a batch of meters names, the header of their
-// ciphertexts. The zero hash names none.
+// parameterHeaders returns, for the parameters that a batch of meters names, the header of their ciphertexts.
+// The zero hash names none.
 func parameterHeaders(stub shim.ChaincodeStubInterface, batch []reading.Registration) (map[reading.Hash]codec.Header, error) {
 	headers := map[reading.Hash]codec.Header{{}: {}}
 	for _, r := range batch {

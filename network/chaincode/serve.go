@@ -1,10 +1,10 @@
-// Package chaincode holds the contracts that meterbench deploys, as libraries, and serves them to a
-// peer as a process of their own.
+// Package chaincode holds the contracts that meterbench deploys, as libraries, and serves them to a peer as a
+// process of their own.
 //
-// Data flow: the peer connects to Serve's address and sends each proposal over one stream; the
-// contract reads and writes the world state over the same stream and answers; the peer signs what
-// came of it. Throughput depends on the number of messages on that stream, so contracts speak to
-// the shim directly and read all they need in one message.
+// Data flow: the peer connects to Serve's address and sends each proposal over one stream; the contract reads
+// and writes the world state over the same stream and answers; the peer signs what came of it. Throughput
+// depends on the number of messages on that stream, so contracts speak to the shim directly and read all they
+// need in one message.
 package chaincode
 
 import (
@@ -25,8 +25,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// maxMessage is the size of the largest message between peer and chaincode in bytes, as peers have
-// it.
+// maxMessage is the size of the largest message between peer and chaincode in bytes, as peers have it.
 const maxMessage = 100 << 20
 
 // Serve serves a contract. The environment says which, and to whom:

@@ -25,8 +25,8 @@ type blocks struct {
 	next   uint64 // number of the block that must come next
 }
 
-// openBlocks asks the observing peer for all blocks from number first on. The stream lasts until it
-// is closed or ctx ends.
+// openBlocks asks the observing peer for all blocks from number first on. The stream lasts until it is closed
+// or ctx ends.
 func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) {
 	p := c.peers[0]
 	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
@@ -74,9 +74,9 @@ func (b *blocks) read() (*peer.FilteredBlock, error) {
 	return block, nil
 }
 
-// observe starts the shared block stream and everything that lives on it until life ends. It starts
-// one block back, which is there already: when that has arrived the stream flows, and whatever is
-// submitted later cannot be missed.
+// observe starts the shared block stream and everything that lives on it until life ends. It starts one block
+// back, which is there already: when that has arrived the stream flows, and whatever is submitted later
+// cannot be missed.
 func (c *Client) observe(ctx, life context.Context) error {
 	height, err := c.chainHeight(ctx)
 	if err != nil {
@@ -104,8 +104,8 @@ func (c *Client) observe(ctx, life context.Context) error {
 	return nil
 }
 
-// follow delivers commits until ctx ends. A stream that breaks is opened again where it broke off,
-// so that nothing is missed.
+// follow delivers commits until ctx ends. A stream that breaks is opened again where it broke off, so that
+// nothing is missed.
 func (c *Client) follow(ctx context.Context, stream *blocks) {
 	for {
 		block, err := stream.read()
@@ -173,9 +173,8 @@ func (c *Client) chainHeight(ctx context.Context) (uint64, error) {
 	return info.GetHeight(), nil
 }
 
-// Ledger returns every transaction on the channel in the order of the ledger, from the first block
-// to the last that was there when the iteration began. Configuration transactions are left out. An
-// error ends it.
+// Ledger returns every transaction on the channel in the order of the ledger, from the first block to the
+// last that was there when the iteration began. Configuration transactions are left out. An error ends it.
 func (c *Client) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		height, err := c.Height(ctx)

@@ -17,8 +17,8 @@ import (
 	"meterbench/internal/refusal"
 )
 
-// What Fabric says in words only: the peer's concurrency limiter answers with gRPC code UNKNOWN,
-// and the gateway's own findings share one code.
+// What Fabric says in words only: the peer's concurrency limiter answers with gRPC code UNKNOWN, and the
+// gateway's own findings share one code.
 const (
 	textLimit    = "exceeding concurrency limit"
 	textMismatch = "ProposalResponsePayloads do not match"
@@ -37,8 +37,8 @@ func explain(err error) error {
 // chaincodeResponse is how an endorser begins to tell what a contract itself answered.
 const chaincodeResponse = "chaincode response "
 
-// reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where
-// that passes on a contract's refusal.
+// reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where that
+// passes on a contract's refusal.
 func reason(message string) error {
 	if answer, ok := strings.CutPrefix(message, chaincodeResponse); ok {
 		number, text, _ := strings.Cut(answer, ", ")
@@ -65,8 +65,8 @@ func details(err error) []*gateway.ErrorDetail {
 	return list
 }
 
-// mentions reports whether the error, or anything an endorser or orderer said in it, contains one of
-// the texts.
+// mentions reports whether the error, or anything an endorser or orderer said in it, contains one of the
+// texts.
 func mentions(err error, texts ...string) bool {
 	said := []string{err.Error()}
 	for _, d := range details(err) {
@@ -82,8 +82,8 @@ func limited(err error) bool {
 	return status.Code(err) == codes.ResourceExhausted || mentions(err, textLimit)
 }
 
-// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended,
-// the caller gave up.
+// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended, the caller
+// gave up.
 func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	switch {
 	case ctx.Err() != nil:
@@ -107,8 +107,8 @@ func refusedByChaincode(err error) bool {
 	})
 }
 
-// submitOutcome classifies an error of the submission. Where it cannot be told whether an orderer
-// took the transaction the outcome is Unknown: it may yet be committed.
+// submitOutcome classifies an error of the submission. Where it cannot be told whether an orderer took the
+// transaction the outcome is Unknown: it may yet be committed.
 func submitOutcome(ctx context.Context, err error) result.Outcome {
 	if ctx.Err() != nil {
 		return result.Interrupted
@@ -120,8 +120,8 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 	case codes.Aborted, codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return result.SubmitRefused
 	case codes.Unavailable:
-		// The gateway service says so, not a connection that broke, and no orderer that was silent may
-		// have taken the transaction.
+		// The gateway service says so, not a connection that broke, and no orderer that was silent may have
+		// taken the transaction.
 		if mentions(err, "no orderer", "insufficient number of orderers") &&
 			!mentions(err, "DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing") {
 			return result.SubmitRefused

@@ -1,17 +1,15 @@
-// Package client submits transactions to a Fabric network and classifies what becomes of them: it
-// is the load engine's Target.
+// Package client submits transactions to a Fabric network and classifies what becomes of them: it is the load
+// engine's Target.
 //
-// Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements
-// and returns the envelope, Submit signs that and the gateway hands it to an orderer. Commits are
-// seen on one stream of filtered blocks from one peer, shared by all transactions, which is both
-// cheaper for the network than asking for each transaction's status and gives every commit one
-// point of observation.
+// Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements and
+// returns the envelope, Submit signs that and the gateway hands it to an orderer. Commits are seen on one
+// stream of filtered blocks from one peer, shared by all transactions, which is both cheaper for the network
+// than asking for each transaction's status and gives every commit one point of observation.
 //
-// What is sent once per transaction is written in wire form straight into the calls of the gateway
-// service: the client shares the machine with the network that it measures, and the generated
-// messages and the fabric-gateway library around them cost CPU time and garbage in proportion to
-// the throughput. What is sent once per run (queries, requests for blocks) goes through the
-// library.
+// What is sent once per transaction is written in wire form straight into the calls of the gateway service:
+// the client shares the machine with the network that it measures, and the generated messages and the
+// fabric-gateway library around them cost CPU time and garbage in proportion to the throughput. What is sent
+// once per run (queries, requests for blocks) goes through the library.
 package client
 
 import (
@@ -42,14 +40,14 @@ const maxMessage = 100 << 20
 type Config struct {
 	Channel   string
 	Chaincode string
-	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits
-	// count when it has them.
+	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits count when
+	// it has them.
 	Gateways []Gateway
-	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke
-	// go. Empty: that of the first gateway.
+	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
+	// that of the first gateway.
 	Operator string
-	// CommitTimeout is how long a transaction waits for the observing peer to have it, from the
-	// moment that an orderer has taken it. Zero means as long as a call may take.
+	// CommitTimeout is how long a transaction waits for the observing peer to have it, from the moment that
+	// an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
 }
 
@@ -87,8 +85,8 @@ type endpoint struct {
 	sdk     *sdk.Gateway
 }
 
-// Dial connects to every gateway and returns once the observing peer's block stream flows. ctx
-// bounds the dialling only.
+// Dial connects to every gateway and returns once the observing peer's block stream flows. ctx bounds the
+// dialling only.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if len(cfg.Gateways) == 0 {
 		return nil, errors.New("dial: no gateways given")
@@ -133,12 +131,12 @@ func connect(g Gateway) (*endpoint, error) {
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
 }
 
-// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate,
-// for which the PEM certificates in ca vouch. A node that is starting is tried again soon.
+// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate, for which
+// the PEM certificates in ca vouch. A node that is starting is tried again soon.
 //
-// The options keep the cost of a call low: windows of fixed size spare the pings that estimate the
-// bandwidth, large buffers spare system calls, and what is never used (service configuration,
-// transparent retries, statistics) is switched off.
+// The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,
+// large buffers spare system calls, and what is never used (service configuration, transparent retries,
+// statistics) is switched off.
 func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(ca) {
@@ -160,8 +158,8 @@ func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
 		}))
 }
 
-// Close ends the block stream and the connections. Transactions in flight end as interrupted or
-// with the error of their connection.
+// Close ends the block stream and the connections. Transactions in flight end as interrupted or with the
+// error of their connection.
 func (c *Client) Close() (err error) {
 	c.closing.Do(func() {
 		c.stop()
@@ -180,8 +178,8 @@ type Contract struct {
 	operator *endpoint
 }
 
-// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or
-// where that is empty, of the first gateway.
+// Contract returns a contract on the channel. Its operator is the organisation of that MSP id, or where that
+// is empty, of the first gateway.
 func (c *Client) Contract(name, operator string) (Contract, error) {
 	for _, p := range c.peers {
 		if operator == "" || p.signer.MSP == operator {
@@ -191,8 +189,8 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 	return Contract{}, fmt.Errorf("no gateway with an identity of the operator %s", operator)
 }
 
-// Invoke submits a transaction as the operator and waits until it is committed as valid. It is
-// meant for set-up, not for load.
+// Invoke submits a transaction as the operator and waits until it is committed as valid. It is meant for
+// set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
 	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
 	if _, err := k.client.submitThrough(ctx, k.operator, tx); err != nil {
@@ -201,8 +199,8 @@ func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) e
 	return nil
 }
 
-// Evaluate asks the operator's peer to run a function of the contract without changing the ledger
-// and returns its answer.
+// Evaluate asks the operator's peer to run a function of the contract without changing the ledger and returns
+// its answer.
 func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
 	answer, err := k.client.evaluate(ctx, k.operator, k.name, function, args...)
 	if err != nil {
@@ -232,8 +230,8 @@ func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function 
 	return answer, nil
 }
 
-// Channels are clients of several channels, in the order by which bench.Transaction.Channel numbers
-// them. Each has a block stream of its own.
+// Channels are clients of several channels, in the order by which bench.Transaction.Channel numbers them.
+// Each has a block stream of its own.
 type Channels []*Client
 
 // Submit takes a transaction to its channel. It implements bench.Target.
@@ -256,8 +254,7 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 	return heights, nil
 }
 
-// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error
-// ends it.
+// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error ends it.
 func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		for i, channel := range c {

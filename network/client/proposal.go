@@ -30,8 +30,8 @@ type proposal struct {
 	signature []byte
 }
 
-// propose makes and signs a fresh proposal. The transaction id is the SHA-256 of nonce and creator,
-// as Fabric prescribes.
+// propose makes and signs a fresh proposal. The transaction id is the SHA-256 of nonce and creator, as Fabric
+// prescribes.
 func (s *signer) propose(channel, chaincode, function string, args [][]byte) (proposal, error) {
 	var p proposal
 	unique := make([]byte, nonceSize, nonceSize+len(s.creator))
@@ -44,9 +44,9 @@ func (s *signer) propose(channel, chaincode, function string, args [][]byte) (pr
 	return p, err
 }
 
-// marshalProposal returns the wire form of a peer.Proposal. Its messages nest six deep, and each
-// level is bytes to the one above: the sizes are added up from the inside, then everything is
-// written once, from the outside.
+// marshalProposal returns the wire form of a peer.Proposal. Its messages nest six deep, and each level is
+// bytes to the one above: the sizes are added up from the inside, then everything is written once, from the
+// outside.
 func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, channel, chaincode, function string, args [][]byte) []byte {
 	chaincodeID := field(len(chaincode))
 	timestamp := protowire.SizeVarint(uint64(now.Unix())) + protowire.SizeVarint(uint64(now.Nanosecond())) + 2
@@ -99,8 +99,7 @@ func parseID(txID string) (id [32]byte, ok bool) {
 	return id, err == nil
 }
 
-// An Identity is the X.509 certificate and ECDSA P-256 key with which a client signs for its
-// organisation.
+// An Identity is the X.509 certificate and ECDSA P-256 key with which a client signs for its organisation.
 type Identity struct {
 	MSP     string
 	CertPEM []byte
@@ -129,8 +128,8 @@ func newSigner(id Identity) (*signer, error) {
 	return &signer{Identity: id, creator: creator, key: key}, nil
 }
 
-// sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client
-// needs no randomness here, and reading none is cheaper.
+// sign returns the ASN.1 signature of message's SHA-256. It is deterministic (RFC 6979): a client needs no
+// randomness here, and reading none is cheaper.
 func (s *signer) sign(message []byte) ([]byte, error) {
 	digest := sha256.Sum256(message)
 	return s.signDigest(digest[:])
@@ -147,8 +146,8 @@ func (s *signer) MspID() string { return s.MSP }
 // Credentials returns the certificate in PEM.
 func (s *signer) Credentials() []byte { return s.CertPEM }
 
-// field returns the size of a field of n bytes with its number and length. All numbers used here
-// are below 16 and take one byte.
+// field returns the size of a field of n bytes with its number and length. All numbers used here are below 16
+// and take one byte.
 func field(n int) int { return 1 + protowire.SizeBytes(n) }
 
 // open starts a field of n bytes.
@@ -162,8 +161,7 @@ func number(b []byte, number protowire.Number, v uint64) []byte {
 }
 
 // marshalRequest returns the wire form that gateway.EndorseRequest and gateway.SubmitRequest share:
-// transaction id, channel, and a message of a body and its signature. It is in a buffer of gRPC's
-// pool.
+// transaction id, channel, and a message of a body and its signature. It is in a buffer of gRPC's pool.
 func marshalRequest(txID, channel string, body, signature []byte) *[]byte {
 	signed := signedSize(body, signature)
 	buffer := mem.DefaultBufferPool().Get(field(len(txID)) + field(len(channel)) + field(signed))
@@ -178,8 +176,8 @@ func marshalRequest(txID, channel string, body, signature []byte) *[]byte {
 // signedSize returns the size of a peer.SignedProposal or common.Envelope.
 func signedSize(body, signature []byte) int { return field(len(body)) + field(len(signature)) }
 
-// preparedPayload returns the payload of the envelope in a gateway.EndorseResponse, which the
-// client is to sign. It aliases b.
+// preparedPayload returns the payload of the envelope in a gateway.EndorseResponse, which the client is to
+// sign. It aliases b.
 func preparedPayload(b []byte) ([]byte, error) {
 	envelope, err := lookup(b, 1)
 	if err != nil {
@@ -216,9 +214,8 @@ func lookup(b []byte, want protowire.Number) ([]byte, error) {
 	return value, nil
 }
 
-// wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte
-// from gRPC's pool, to which they return once written; responses are *mem.Buffer, which the
-// receiver frees.
+// wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte from
+// gRPC's pool, to which they return once written; responses are *mem.Buffer, which the receiver frees.
 type wireForm struct{}
 
 // Marshal implements encoding.CodecV2.

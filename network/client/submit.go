@@ -16,8 +16,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// Submit takes a transaction as far as tx.Wait asks, over the gateways in turn. It implements
-// bench.Target.
+// Submit takes a transaction as far as tx.Wait asks, over the gateways in turn. It implements bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	turn := (c.next.Add(1) - 1) % uint64(len(c.peers))
 	return c.submitThrough(ctx, c.peers[turn], tx)
@@ -35,8 +34,8 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 	return t.receipt, err
 }
 
-// An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands
-// of others, it holds none of its messages.
+// An attempt is one transaction on its way. While it waits for its commit, perhaps with thousands of others,
+// it holds none of its messages.
 type attempt struct {
 	client  *Client
 	peer    *endpoint
@@ -111,8 +110,8 @@ func (t *attempt) await(ctx context.Context) error {
 	}
 	t.receipt.Committed, t.receipt.Block = c.at, c.block
 	if c.at.Before(t.receipt.Submitted) {
-		// The block overtook the orderer's answer, as it may where the peer that brings the answer
-		// is throttled.
+		// The block overtook the orderer's answer, as it may where the peer that brings the answer is
+		// throttled.
 		t.receipt.Submitted = c.at
 	}
 	t.receipt.Outcome = commitOutcome(c.code)
@@ -122,8 +121,8 @@ func (t *attempt) await(ctx context.Context) error {
 	return nil
 }
 
-// call makes one call of the gateway service with messages in wire form. It takes the request; the
-// caller frees the response, which is there in any case.
+// call makes one call of the gateway service with messages in wire form. It takes the request; the caller
+// frees the response, which is there in any case.
 func (p *endpoint) call(ctx context.Context, method string, request *[]byte) (mem.Buffer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -169,8 +168,8 @@ type waiter struct {
 	deadline time.Time   // zero: the transaction has not been submitted yet
 }
 
-// commits brings together the transactions in flight and the block stream that tells of their
-// commits. One sweep over all of them stands for a timer per transaction.
+// commits brings together the transactions in flight and the block stream that tells of their commits. One
+// sweep over all of them stands for a timer per transaction.
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter
@@ -179,8 +178,8 @@ type commits struct {
 
 func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
 
-// expect registers a transaction. It comes before the transaction is submitted, else its commit
-// could pass by unseen.
+// expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by
+// unseen.
 func (c *commits) expect(id [32]byte) *waiter {
 	w := &waiter{done: make(chan commit, 1)}
 	c.mu.Lock()

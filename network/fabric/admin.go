@@ -27,8 +27,7 @@ import (
 	"meterbench/internal/lows"
 )
 
-// An Admin signs the requests that set up a network in the name of one organisation's
-// administrator.
+// An Admin signs the requests that set up a network in the name of one organisation's administrator.
 type Admin struct {
 	creator []byte // serialised identity
 	key     lows.Key
@@ -53,8 +52,8 @@ func (a *Admin) sign(e *encoder, message []byte) []byte {
 	return signature
 }
 
-// proposal is a signed call of a system chaincode and what is needed to turn its endorsements into
-// a transaction.
+// proposal is a signed call of a system chaincode and what is needed to turn its endorsements into a
+// transaction.
 type proposal struct {
 	txID   string
 	header *common.Header
@@ -94,8 +93,7 @@ func (p *proposal) endorse(ctx context.Context, conn grpc.ClientConnInterface) (
 	return response, nil
 }
 
-// call endorses a proposal at one peer and reads the chaincode's answer into a message, unless that
-// is nil.
+// call endorses a proposal at one peer and reads the chaincode's answer into a message, unless that is nil.
 func (a *Admin) call(ctx context.Context, conn grpc.ClientConnInterface, answer proto.Message, channel, chaincode string, args ...[]byte) error {
 	p, err := a.propose(channel, chaincode, args...)
 	if err != nil {
@@ -131,8 +129,8 @@ func (a *Admin) transaction(p *proposal, responses []*peer.ProposalResponse) (*c
 	return envelope, e.err
 }
 
-// AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's
-// nodes as its administrator: it trusts one authority and authenticates with a certificate.
+// AdminClient returns a client that speaks to the admin and operations endpoints of an organisation's nodes
+// as its administrator: it trusts one authority and authenticates with a certificate.
 func AdminClient(ca []byte, c Credential) (*http.Client, error) {
 	cert, err := tls.X509KeyPair(c.Cert, c.Key)
 	if err != nil {
@@ -146,8 +144,8 @@ func AdminClient(ca []byte, c Credential) (*http.Client, error) {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}, nil
 }
 
-// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It
-// waits for that endpoint to listen, which it does later than the orderer's other ones.
+// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It waits for
+// that endpoint to listen, which it does later than the orderer's other ones.
 func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genesis []byte) (err error) {
 	defer wrap(&err, "join channel")
 	var body bytes.Buffer
@@ -188,8 +186,8 @@ const pause = 25 * time.Millisecond
 // permanent marks an error that no repetition will cure.
 type permanent struct{ error }
 
-// retry repeats try, with pauses, until it succeeds, fails for good, or the context ends; then the
-// error also tells why the last try failed.
+// retry repeats try, with pauses, until it succeeds, fails for good, or the context ends; then the error also
+// tells why the last try failed.
 func retry(ctx context.Context, try func() error) error {
 	var last error
 	for {

@@ -25,10 +25,10 @@ const (
 	stepRelease = "release"
 )
 
-// Builder acts as the external chaincode builder that a peer runs at install if the program was
-// started under one of the builder's names, given by the whole argument list. Main calls it before
-// anything else and, if handled, exits with the code. The steps and their arguments are those of
-// Fabric's external builder interface.
+// Builder acts as the external chaincode builder that a peer runs at install if the program was started under
+// one of the builder's names, given by the whole argument list. Main calls it before anything else and, if
+// handled, exits with the code. The steps and their arguments are those of Fabric's external builder
+// interface.
 func Builder(args []string) (code int, handled bool) {
 	if !IsBuilder(args) {
 		return 0, false
@@ -108,16 +108,16 @@ func release(home, buildDir, out string) error {
 // packageType is the type by which our external builder knows its packages.
 const packageType = "ccaas"
 
-// A Package is an installable chaincode package. It holds no code: the chaincode runs as a service,
-// and each peer's builder knows where.
+// A Package is an installable chaincode package. It holds no code: the chaincode runs as a service, and each
+// peer's builder knows where.
 type Package struct {
 	Label string
 	ID    string // label:sha256, known before any peer has installed it
 	Bytes []byte
 }
 
-// NewPackage makes the package of a label. The same label gives the same bytes and so the same id
-// for every organisation.
+// NewPackage makes the package of a label. The same label gives the same bytes and so the same id for every
+// organisation.
 func NewPackage(label string) (Package, error) {
 	metadata, err1 := json.Marshal(map[string]string{"type": packageType, "label": label})
 	code, err2 := archive(file{labelFile, []byte(label), public})
@@ -146,8 +146,8 @@ func archive(files ...file) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// A Service says where the chaincode of a package runs for one peer. The two authenticate to each
-// other with certificates of the peer's organisation.
+// A Service says where the chaincode of a package runs for one peer. The two authenticate to each other with
+// certificates of the peer's organisation.
 type Service struct {
 	Label   string
 	Address Endpoint
@@ -156,8 +156,8 @@ type Service struct {
 	CA      []byte     // that signed the chaincode's certificate, PEM
 }
 
-// WriteBuilder makes the external builder in a peer's folder: executable is a program that calls
-// Builder first, and services are what this peer can reach.
+// WriteBuilder makes the external builder in a peer's folder: executable is a program that calls Builder
+// first, and services are what this peer can reach.
 func WriteBuilder(peerDir, executable string, services []Service) (err error) {
 	defer wrap(&err, "write external builder")
 	dir := filepath.Join(peerDir, builderDir)

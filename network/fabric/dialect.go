@@ -1,11 +1,10 @@
-// Package fabric turns a topology into what Hyperledger Fabric's own daemons need: certificate
-// authorities, MSP folders and TLS certificates, the genesis block of a channel, the environment of
-// `peer` and `orderer`, the requests that join nodes to a channel and deploy a chaincode, and the
-// external builder through which a peer finds a chaincode that runs as a service.
+// Package fabric turns a topology into what Hyperledger Fabric's own daemons need: certificate authorities,
+// MSP folders and TLS certificates, the genesis block of a channel, the environment of `peer` and `orderer`,
+// the requests that join nodes to a channel and deploy a chaincode, and the external builder through which a
+// peer finds a chaincode that runs as a service.
 //
-// Data flow: NewOrganisation makes the keys, Genesis the block, Peer.Env and Orderer.Env the
-// settings. JoinOrderer and the methods of Admin then speak to running nodes. The package starts no
-// process itself.
+// Data flow: NewOrganisation makes the keys, Genesis the block, Peer.Env and Orderer.Env the settings.
+// JoinOrderer and the methods of Admin then speak to running nodes. The package starts no process itself.
 package fabric
 
 import (
@@ -23,8 +22,8 @@ import (
 type Consensus struct {
 	Name   topology.Consensus
 	Fewest int // orderers
-	// configure sets in the ordering group of a channel's configuration what the consensus needs:
-	// its type with its metadata, and the policy BlockValidation.
+	// configure sets in the ordering group of a channel's configuration what the consensus needs: its type
+	// with its metadata, and the policy BlockValidation.
 	configure func(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
 }
 
@@ -33,8 +32,8 @@ var consensusTypes = []Consensus{
 	{Name: topology.Raft, Fewest: 1, configure: configureRaft},
 }
 
-// A Release is a line of Fabric's releases: what this program relies on in it and what may differ
-// in another one.
+// A Release is a line of Fabric's releases: what this program relies on in it and what may differ in another
+// one.
 type Release struct {
 	Line string // with which its versions begin
 	// The capabilities of a channel and of its two groups.
@@ -73,8 +72,8 @@ var releases = []Release{
 	},
 }
 
-// A LogLine is a message of a node's log that tells of a block. The named groups of its pattern are
-// channel, block, transactions, and the parts of a commit in ms: versions, store and state.
+// A LogLine is a message of a node's log that tells of a block. The named groups of its pattern are channel,
+// block, transactions, and the parts of a commit in ms: versions, store and state.
 type LogLine struct {
 	Event   Event
 	Module  string
@@ -101,8 +100,8 @@ type Dialect struct {
 	Orderer   OrdererReport
 }
 
-// DialectOf returns the dialect of a topology's orderers and a version of the daemons. A version of
-// no known line counts as one of the newest.
+// DialectOf returns the dialect of a topology's orderers and a version of the daemons. A version of no known
+// line counts as one of the newest.
 func DialectOf(orderers topology.Orderers, version string) (Dialect, error) {
 	d := Dialect{Release: releases[0]}
 	if i := slices.IndexFunc(releases, func(r Release) bool { return strings.HasPrefix(version, r.Line+".") }); i >= 0 {

@@ -8,22 +8,21 @@ import (
 	"meterbench/bench/topology"
 )
 
-// The nodes log what happens to blocks, with instants in microseconds, because that is how a
-// transaction's time inside the network becomes known. What they would write of every single
-// transaction and connection, about a gigabyte in half an hour under load, is left out, and so are
-// colours. An orderer even warns of each transaction that a gateway hands it, because the gateway
-// then hangs up. That the batch timer cut a block its consensus says only when debugging, which
-// adds two lines per block and none per transaction. A peer debugs nothing: once one module does,
-// Fabric's logger puts together the debugging messages of all modules before it drops them, which
-// took a peer 15 % of its CPU time.
+// The nodes log what happens to blocks, with instants in microseconds, because that is how a transaction's
+// time inside the network becomes known. What they would write of every single transaction and connection,
+// about a gigabyte in half an hour under load, is left out, and so are colours. An orderer even warns of each
+// transaction that a gateway hands it, because the gateway then hangs up. That the batch timer cut a block
+// its consensus says only when debugging, which adds two lines per block and none per transaction. A peer
+// debugs nothing: once one module does, Fabric's logger puts together the debugging messages of all modules
+// before it drops them, which took a peer 15 % of its CPU time.
 const (
 	peerLogging    = "info:grpc,comm.grpc.server,endorser,gateway=warning"
 	ordererLogging = "info:grpc,comm.grpc.server=warning:orderer.common.broadcast=error"
 	logFormat      = "%{time:2006-01-02T15:04:05.000000Z07:00} %{level} [%{module}] %{message}"
 )
 
-// gossipInterval replaces Fabric's 4 s to 25 s, which a network whose nodes all start together
-// would spend waiting for its members to find each other.
+// gossipInterval replaces Fabric's 4 s to 25 s, which a network whose nodes all start together would spend
+// waiting for its members to find each other.
 const gossipInterval = "1s"
 
 // The parts of a node's folder.
@@ -60,8 +59,8 @@ type Orderer struct {
 	TLS        Credential // by which it serves and speaks to other orderers, as Prepare returns it
 }
 
-// Prepare makes a node's folder with its identity, its TLS certificate and the folders that it
-// writes to. It returns the TLS certificate.
+// Prepare makes a node's folder with its identity, its TLS certificate and the folders that it writes to. It
+// returns the TLS certificate.
 func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	identity, err := o.CA.Identity(name, role)
 	if err != nil {
@@ -80,8 +79,8 @@ func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	return PrepareTLS(dir, name, o)
 }
 
-// PrepareTLS makes the folder of a node that has no identity of its own in the network, as a
-// chaincode has none.
+// PrepareTLS makes the folder of a node that has no identity of its own in the network, as a chaincode has
+// none.
 func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	tls, err := o.TLSCA.TLS(name)
 	if err != nil {

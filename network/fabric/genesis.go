@@ -29,8 +29,8 @@ type Channel struct {
 	Dialect  Dialect
 }
 
-// A Member is an organisation of a channel and the peers by which those of other organisations
-// reach it first.
+// A Member is an organisation of a channel and the peers by which those of other organisations reach it
+// first.
 type Member struct {
 	*Organisation
 	Anchors []Endpoint
@@ -45,8 +45,7 @@ type Endpoint struct {
 // String returns host:port.
 func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) }
 
-// Genesis returns the first block of a channel, serialised. Its batch timeout is at most
-// SetUpTimeout.
+// Genesis returns the first block of a channel, serialised. Its batch timeout is at most SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {
 	g := &groups{}
 	block := g.block(c.Name, g.channel(c))
@@ -125,8 +124,7 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
 	}
 	org := g.organisation(c.Ordering)
-	// The addresses stand with their organisation: capability V3_0 forbids the list for the whole
-	// channel.
+	// The addresses stand with their organisation: capability V3_0 forbids the list for the whole channel.
 	g.value(org, "Endpoints", endpoints)
 	group.Groups[c.Ordering.MSP] = org
 	return group
@@ -247,8 +245,8 @@ func wrap(err *error, format string, args ...any) {
 	}
 }
 
-// OutOf is the signature policy that n of the organisations, given by their MSP ids, must each sign
-// with a member of that role.
+// OutOf is the signature policy that n of the organisations, given by their MSP ids, must each sign with a
+// member of that role.
 func OutOf(n int, role msp.MSPRole_MSPRoleType, msps []string) (*common.SignaturePolicyEnvelope, error) {
 	if n < 1 || n > len(msps) {
 		return nil, fmt.Errorf("policy: %d of %d organisations cannot sign", n, len(msps))

@@ -33,8 +33,8 @@ const (
 	definitionSequence = 1
 )
 
-// NewDefinition returns the definition of a chaincode that n of the organisations, given by their
-// MSP ids, must endorse.
+// NewDefinition returns the definition of a chaincode that n of the organisations, given by their MSP ids,
+// must endorse.
 func NewDefinition(name, packageID string, n int, msps []string) (Definition, error) {
 	policy, err := OutOf(n, msp.MSPRole_PEER, msps)
 	if err != nil {
@@ -69,10 +69,10 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 	return nil
 }
 
-// Approve approves a definition for the administrator's organisation, all of whose peers on the
-// channel stand behind peers: each endorses, so each holds the private half of the approval before
-// it is ordered, and none has to ask another for it. It returns the transaction and its block once
-// the first of the peers has committed it.
+// Approve approves a definition for the administrator's organisation, all of whose peers on the channel stand
+// behind peers: each endorses, so each holds the private half of the approval before it is ordered, and none
+// has to ask another for it. It returns the transaction and its block once the first of the peers has
+// committed it.
 func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, block uint64, err error) {
 	defer wrap(&err, "approve %s", d.Name)
 	txID, err = a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{
@@ -87,8 +87,8 @@ func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers
 	return txID, block, err
 }
 
-// Commit commits a definition to the channel. The peers, one of each organisation that is to agree,
-// have committed the approvals.
+// Commit commits a definition to the channel. The peers, one of each organisation that is to agree, have
+// committed the approvals.
 func (a *Admin) Commit(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, err error) {
 	defer wrap(&err, "commit %s", d.Name)
 	return a.order(ctx, channel, peers, "CommitChaincodeDefinition", &lifecycle.CommitChaincodeDefinitionArgs{
@@ -120,8 +120,8 @@ func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientCo
 	return p.txID, submit(ctx, peers[0], request)
 }
 
-// submit orders a transaction through the gateway behind conn. It repeats what fails because no
-// orderer is ready to take it.
+// submit orders a transaction through the gateway behind conn. It repeats what fails because no orderer is
+// ready to take it.
 func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest) (err error) {
 	defer wrap(&err, "submit")
 	return retry(ctx, func() error {
@@ -133,8 +133,8 @@ func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway
 	})
 }
 
-// Committed waits until the peer behind conn has committed a transaction and returns its block. A
-// transaction that was found invalid is an error.
+// Committed waits until the peer behind conn has committed a transaction and returns its block. A transaction
+// that was found invalid is an error.
 func (a *Admin) Committed(ctx context.Context, conn grpc.ClientConnInterface, channel, txID string) (block uint64, err error) {
 	defer wrap(&err, "wait for commit")
 	var e encoder
@@ -153,8 +153,8 @@ func (a *Admin) Committed(ctx context.Context, conn grpc.ClientConnInterface, ch
 	return answer.BlockNumber, nil
 }
 
-// Ping endorses a call of the function "Ping" through the gateway behind conn until it succeeds:
-// then the peer, its chaincode and the peers whose endorsement its policy needs are ready.
+// Ping endorses a call of the function "Ping" through the gateway behind conn until it succeeds: then the
+// peer, its chaincode and the peers whose endorsement its policy needs are ready.
 func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string) (err error) {
 	defer wrap(&err, "ping %s on %s", chaincode, channel)
 	return retry(ctx, func() error {
@@ -177,15 +177,14 @@ func (a *Admin) Height(ctx context.Context, conn grpc.ClientConnInterface, chann
 	return info.Height, err
 }
 
-// SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a
-// shorter one. The two rounds of transactions that deploy a chaincode each wait for that timer;
-// SetBatchTimeout then sets the wanted one by a configuration transaction, which waits for none.
+// SetUpTimeout is the batch timeout of a channel's genesis block, unless the channel wants a shorter one. The
+// two rounds of transactions that deploy a chaincode each wait for that timer; SetBatchTimeout then sets the
+// wanted one by a configuration transaction, which waits for none.
 const SetUpTimeout = 10 * time.Millisecond
 
-// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout,
-// as the first change of its configuration since genesis. The transaction goes through the gateway
-// behind conn; it is in force at once for what is ordered after it, and Configured waits for a
-// peer.
+// SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as the
+// first change of its configuration since genesis. The transaction goes through the gateway behind conn; it
+// is in force at once for what is ordered after it, and Configured waits for a peer.
 func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) (err error) {
 	defer wrap(&err, "set batch timeout")
 	envelope, err := a.timeoutUpdate(channel, timeout)
@@ -195,8 +194,8 @@ func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterfa
 	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
 }
 
-// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version,
-// in the set that is read and in the set that is written.
+// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version, in the set
+// that is read and in the set that is written.
 func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
 	readSet, writeSet, ordering := newGroup(), newGroup(), newGroup()
 	readSet.Groups["Orderer"], writeSet.Groups["Orderer"] = newGroup(), ordering
@@ -220,8 +219,7 @@ func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.En
 	return &common.Envelope{Payload: payload, Signature: a.sign(&g.encoder, payload)}, g.err
 }
 
-// Configured waits until the peer behind conn has committed the first change of a channel's
-// configuration.
+// Configured waits until the peer behind conn has committed the first change of a channel's configuration.
 func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
 	defer wrap(&err, "wait for the configuration of %s", channel)
 	return retry(ctx, func() error {

@@ -36,8 +36,7 @@ const nodeOUs = `NodeOUs:
   OrdererOUIdentifier: {OrganizationalUnitIdentifier: orderer}
 `
 
-// An Organisation is one that runs nodes: its two authorities, its administrator and one client
-// user.
+// An Organisation is one that runs nodes: its two authorities, its administrator and one client user.
 type Organisation struct {
 	Name  string
 	MSP   string // MSP id
@@ -66,8 +65,8 @@ func NewOrganisation(name, msp string) (*Organisation, error) {
 	return o, errors.Join(err1, err2, err3)
 }
 
-// The credentials of an organisation's users in the folder of its keys, each in a file .crt and a
-// file .key, and the file of its TLS authority.
+// The credentials of an organisation's users in the folder of its keys, each in a file .crt and a file .key,
+// and the file of its TLS authority.
 const (
 	User      = "user"
 	Admins    = "admin"
@@ -84,8 +83,8 @@ func (o *Organisation) WriteKeys(dir string) error {
 	return o.write("keys", dir, files)
 }
 
-// ReadKeys reads from a folder that WriteKeys has filled the certificate of the TLS authority and
-// the credential of a user.
+// ReadKeys reads from a folder that WriteKeys has filled the certificate of the TLS authority and the
+// credential of a user.
 func ReadKeys(dir, user string) (ca []byte, c Credential, err error) {
 	ca, err1 := os.ReadFile(filepath.Join(dir, TLSCAFile))
 	cert, err2 := os.ReadFile(filepath.Join(dir, user+".crt"))
@@ -129,9 +128,9 @@ func Write(path string, data []byte, mode os.FileMode) error {
 // validity is how long certificates hold. They live for one network only.
 const validity = 5 * 365 * 24 * time.Hour
 
-// A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose
-// signature has a high s, after which the same identity no longer is the same bytes everywhere:
-// this one signs with the low s.
+// A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a
+// high s, after which the same identity no longer is the same bytes everywhere: this one signs with the low
+// s.
 type CA struct {
 	PEM  []byte // its certificate
 	cert *x509.Certificate
@@ -158,16 +157,16 @@ func NewCA(organisation, name string) (*CA, error) {
 	return &CA{PEM: encode("CERTIFICATE", cert.Raw), cert: cert, key: key}, nil
 }
 
-// Identity issues the signing certificate of a member. Its organisational unit is the role by which
-// NodeOUs classify it: client, peer, admin or orderer.
+// Identity issues the signing certificate of a member. Its organisational unit is the role by which NodeOUs
+// classify it: client, peer, admin or orderer.
 func (ca *CA) Identity(name, role string) (Credential, error) {
 	return ca.issue(pkix.Name{CommonName: name, OrganizationalUnit: []string{role}}, func(c *x509.Certificate) {
 		c.KeyUsage = x509.KeyUsageDigitalSignature
 	})
 }
 
-// TLS issues a certificate that serves under the name and on loopback and also authenticates its
-// holder as a client.
+// TLS issues a certificate that serves under the name and on loopback and also authenticates its holder as a
+// client.
 func (ca *CA) TLS(name string) (Credential, error) {
 	return ca.issue(pkix.Name{CommonName: name}, func(c *x509.Certificate) {
 		c.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment

@@ -9,9 +9,9 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
 )
 
-// Raft's clock. Fabric lets the first leader be elected two heartbeats after the channel starts, so
-// ticks of 100 ms instead of the usual 500 ms shorten the start; the election timeout stays at
-// Fabric's 5 s, so that a busy machine does not lose its leader sooner.
+// Raft's clock. Fabric lets the first leader be elected two heartbeats after the channel starts, so ticks of
+// 100 ms instead of the usual 500 ms shorten the start; the election timeout stays at Fabric's 5 s, so that a
+// busy machine does not lose its leader sooner.
 const (
 	raftTick         = 100 * time.Millisecond
 	raftElection     = 50 // ticks

@@ -20,8 +20,8 @@ import (
 	"meterbench/internal/process"
 )
 
-// buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK
-// of a user can otherwise change or refuse it. Without cgo it needs no C compiler.
+// buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK of a user
+// can otherwise change or refuse it. Without cgo it needs no C compiler.
 var (
 	buildArgs = []string{"-v", "-trimpath", "-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
 	buildEnv  = []string{
@@ -29,8 +29,8 @@ var (
 	}
 )
 
-// key is a hash of all that goes into a build. Go's version is that of this program: a cached build
-// is found without a Go toolchain.
+// key is a hash of all that goes into a build. Go's version is that of this program: a cached build is found
+// without a Go toolchain.
 func key() string {
 	h := sha256.New()
 	for _, name := range []string{"go.mod.txt", "go.sum.txt", "sampleconfig/core.yaml", "sampleconfig/orderer.yaml"} {
@@ -55,8 +55,8 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil // built while this process waited for the lock
 	}
-	// Builds that were killed: compilers of the last one may still write there for a moment, and
-	// then what is left goes with the next build.
+	// Builds that were killed: compilers of the last one may still write there for a moment, and then what is
+	// left goes with the next build.
 	if _, err := process.Sweep(root); err != nil {
 		fmt.Fprintln(progress, "cannot remove leftovers of a killed build:", err)
 	}

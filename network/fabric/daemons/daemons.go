@@ -1,10 +1,10 @@
-// Package daemons provides Fabric's peer and orderer: it builds the pinned release once and keeps
-// it in the user's cache, or takes daemons that exist.
+// Package daemons provides Fabric's peer and orderer: it builds the pinned release once and keeps it in the
+// user's cache, or takes daemons that exist.
 //
-// A release is a folder named after it, with the module that pins it and the sample configuration.
-// Go does not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and
-// go.sum.txt and written out before a build. They are what `go get -tool` of the two programs at
-// that release and `go mod tidy` leave; go.sum.txt is complete, so a build resolves nothing.
+// A release is a folder named after it, with the module that pins it and the sample configuration. Go does
+// not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and go.sum.txt and
+// written out before a build. They are what `go get -tool` of the two programs at that release and `go mod
+// tidy` leave; go.sum.txt is complete, so a build resolves nothing.
 package daemons
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of
-// package fabric.
+// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of package
+// fabric.
 const Version = "v3.1.1"
 
 //go:embed v3.1.1/*.txt v3.1.1/sampleconfig/*.yaml
@@ -63,9 +63,9 @@ func (c Config) root() (string, error) {
 	return filepath.Join(dir, "meterbench"), nil
 }
 
-// Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the
-// checksums that the build recorded. A cached folder is complete or not there at all; several
-// processes may call Ensure at once.
+// Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the checksums
+// that the build recorded. A cached folder is complete or not there at all; several processes may call Ensure
+// at once.
 func Ensure(ctx context.Context, c Config) (Binaries, error) {
 	root, err := c.root()
 	if err != nil {
@@ -88,9 +88,8 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 	}, nil
 }
 
-// FromDir returns the programs peer and orderer of a folder, after it has run each to learn its
-// version. They are given the pinned release's sample configuration, kept in the user's cache
-// folder.
+// FromDir returns the programs peer and orderer of a folder, after it has run each to learn its version. They
+// are given the pinned release's sample configuration, kept in the user's cache folder.
 func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
