@@ -77,7 +77,7 @@ func warnings(sum result.Summary, all []series) (ws []Warning) {
 			}
 		}
 	}
-	for _, group := range groupBy(flagged, func(f flag) string { return f.why }) {
+	for _, group := range GroupBy(flagged, func(f flag) string { return f.why }) {
 		var where []string
 		for _, f := range group {
 			where = append(where, f.where)

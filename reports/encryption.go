@@ -109,13 +109,13 @@ func unencrypted(all []series) (t transaction) {
 func (t transaction) notes() []string {
 	words := "Encryption: median time of one encryption, alone on the machine."
 	for _, l := range t.latencies {
-		words += fmt.Sprintf(" %s: p50 of %s, %s.", capital(l.name), t, Seconds.Format(l.value))
+		words += fmt.Sprintf(" %s: p50 of %s, %s.", Capital(l.name), t, Seconds.Format(l.value))
 	}
 	return append([]string{words}, notes("encryption against transactions")...)
 }
 
-// capital begins a sentence with s.
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// Capital begins a sentence with s.
+func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func encryptionSection(e encryption, run result.Run) Section {
 	return Section{ID: "encryption", Title: "Functional encryption", Intro: intro("section encryption"),

@@ -50,7 +50,7 @@ func (e encryption) costTable() Table {
 // schemeTable describes each scheme at each of its sizes, and what is computed once for all keys.
 func (e encryption) schemeTable() Table {
 	var sizes []result.FECost
-	for _, group := range groupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
+	for _, group := range GroupBy(e.costs, func(c result.FECost) string { return fmt.Sprint(c.Scheme, " ", c.Bits) }) {
 		sizes = append(sizes, group[0])
 	}
 	t := Table{ID: "encryption-schemes", Title: "Schemes and their groups", Detail: true, Notes: notes("encryption-schemes")}

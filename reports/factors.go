@@ -182,7 +182,7 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 		X: Axis{Label: f.Title + " (log scale)", Unit: f.Unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
 	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.peak() == nil || f.Cell(s.conditions).Number == nil })
-	lines := slices.DeleteFunc(groupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
+	lines := slices.DeleteFunc(GroupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
 	differ := varied(slices.Concat(lines...)) // what is the same on every line is not named
 	for hue, line := range lines {
 		var points []Point
@@ -192,12 +192,9 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 				p.Interval = interval(s.saturationInterval(), "").Interval
 			}
 			points = append(points, p)
-			figure.X.Ticks = append(figure.X.Ticks, p.X)
 		}
 		slices.SortFunc(points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})
 	}
-	slices.Sort(figure.X.Ticks)
-	figure.X.Ticks = slices.Compact(figure.X.Ticks)
-	return figure.described().Settle(noPoints)
+	return figure.TickPoints().described().Settle(noPoints)
 }

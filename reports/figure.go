@@ -85,6 +85,18 @@ func (f Figure) described() Figure {
 	return f
 }
 
+// TickPoints returns the figure with the labels of its X axis at its points.
+func (f Figure) TickPoints() Figure {
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			f.X.Ticks = append(f.X.Ticks, p.X)
+		}
+	}
+	slices.Sort(f.X.Ticks)
+	f.X.Ticks = slices.Compact(f.X.Ticks)
+	return f
+}
+
 // Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic
 // axis) and sets Empty to why where nothing is left.
 func (f Figure) Settle(why string) Figure {

@@ -13,7 +13,7 @@ import (
 // group, in order of their starts.
 func phasesTogether(all []series) [][]series {
 	phases := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.phase() == nil })
-	groups := groupBy(phases, func(s series) string { return s.phase().Group })
+	groups := GroupBy(phases, func(s series) string { return s.phase().Group })
 	for _, g := range groups {
 		slices.SortStableFunc(g, func(a, b series) int { return cmp.Compare(a.phase().Start, b.phase().Start) })
 	}

@@ -147,7 +147,7 @@ func cpuFigure(s series, host result.Host) Figure {
 // cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.
 func cpuParts(s series) (parts []part) {
 	all := processesOf(s.points(), cpuOf)
-	for _, group := range groupBy(all, func(p result.Process) int { return rank(p.Role) }) {
+	for _, group := range GroupBy(all, func(p result.Process) int { return rank(p.Role) }) {
 		role := roles[rank(group[0].Role)]
 		if len(all) > mostShades && len(group) > 1 {
 			parts = append(parts, part{name: fmt.Sprintf("%d %s", len(group), role.name), hue: role.hue, of: usedBy(group)})

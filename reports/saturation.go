@@ -98,7 +98,7 @@ func methods(all []series) []string {
 // noteEach makes a note of what is to be said of each series, those of which the same is to be said
 // together.
 func noteEach(all []series, say func(series) string) (notes []string) {
-	for _, group := range groupBy(all, say) {
+	for _, group := range GroupBy(all, say) {
 		if said := say(group[0]); said != "" {
 			var names []string
 			for _, s := range group {

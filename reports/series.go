@@ -53,7 +53,7 @@ type level struct {
 func seriesOf(sum result.Summary) []series {
 	var all []series
 	slugs := map[string]bool{}
-	for hue, points := range groupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
+	for hue, points := range GroupBy(sum.Points, func(p result.Point) [2]string { return [2]string{p.Series, string(p.Load.Kind)} }) {
 		first := points[0]
 		s := series{name: first.Series, slug: slug(first.Series), hue: hue, kind: result.LoadClosed, conditions: first.Conditions, levels: levelsOf(points)}
 		if first.Load.Kind == result.LoadOpen {
@@ -73,8 +73,8 @@ func seriesOf(sum result.Summary) []series {
 	return all
 }
 
-// groupBy cuts items into groups of one key each, in order of first appearance.
-func groupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
+// GroupBy cuts items into groups of one key each, in order of first appearance.
+func GroupBy[K comparable, T any](items []T, key func(T) K) (groups [][]T) {
 	place := map[K]int{}
 	for _, item := range items {
 		k := key(item)
@@ -105,7 +105,7 @@ func levelsOf(points []result.Point) []level {
 		return cmp.Or(cmp.Compare(a.Load.Amount(), b.Load.Amount()), cmp.Compare(a.Repetition, b.Repetition))
 	})
 	var levels []level
-	for _, repetitions := range groupBy(sorted, func(p result.Point) float64 { return p.Load.Amount() }) {
+	for _, repetitions := range GroupBy(sorted, func(p result.Point) float64 { return p.Load.Amount() }) {
 		levels = append(levels, level{repetitions[0].Load, repetitions})
 	}
 	return levels

@@ -34,7 +34,7 @@ func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
 	if several := slices.DeleteFunc(slices.Clone(of), func(s series) bool { return len(s.levels) < 2 }); len(several) > 0 {
 		of = several
 	}
-	for _, group := range groupBy(of, series.base) {
+	for _, group := range GroupBy(of, series.base) {
 		parts := slices.Collect(slices.Chunk(group, mostLines))
 		for i, part := range parts {
 			f := throughputFigure(part, kind)

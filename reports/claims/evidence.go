@@ -2,11 +2,14 @@ package claims
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
+	"meterbench/reports"
 )
 
 // Evidence is what claims are tested on.
@@ -46,30 +49,23 @@ type Level struct {
 
 // Question returns the series whose names say that they answer it, in the order in which they were
 // measured.
-func (e *Evidence) Question(name string) []Series {
-	var all []Series
-	for _, p := range e.Summary.Points {
-		if q, _, _ := strings.Cut(p.Series, "/"); !p.Valid || q != name && !strings.HasPrefix(q, name+"-") {
-			continue
+func (e *Evidence) Question(name string) (all []Series) {
+	answers := slices.DeleteFunc(slices.Clone(e.Summary.Points), func(p result.Point) bool {
+		q, _, _ := strings.Cut(p.Series, "/")
+		return !p.Valid || q != name && !strings.HasPrefix(q, name+"-")
+	})
+	for _, points := range reports.GroupBy(answers, func(p result.Point) result.Conditions { return p.Conditions }) {
+		s := Series{Name: points[0].Series, Conditions: points[0].Conditions}
+		for i := range points {
+			points[i].Series = s.Name // of which it is one
 		}
-		i := slices.IndexFunc(all, func(s Series) bool { return s.Conditions == p.Conditions })
-		if i < 0 {
-			i = len(all)
-			all = append(all, Series{Name: p.Series, Conditions: p.Conditions})
+		for _, level := range reports.GroupBy(points, func(p result.Point) result.Load { return p.Load }) {
+			s.Levels = append(s.Levels, Level{level[0].Load, level})
 		}
-		s := &all[i]
-		p.Series = s.Name // of which it is one
-		at := slices.IndexFunc(s.Levels, func(l Level) bool { return l.Load == p.Load })
-		if at < 0 {
-			at = len(s.Levels)
-			s.Levels = append(s.Levels, Level{Load: p.Load})
-		}
-		s.Levels[at].Points = append(s.Levels[at].Points, p)
-	}
-	for _, s := range all {
 		slices.SortStableFunc(s.Levels, func(a, b Level) int {
 			return cmp.Or(cmp.Compare(a.Load.Clients, b.Load.Clients), cmp.Compare(a.Load.Offered, b.Load.Offered))
 		})
+		all = append(all, s)
 	}
 	return all
 }
@@ -79,35 +75,21 @@ const fewest = 5
 
 // Typical returns the median over the repetitions of a part's duration: of its median, or of its
 // mean where the transactions were too few for one.
-func (l Level) Typical(part result.Part) (float64, bool) {
-	return l.median(func(p result.Point) (float64, bool) {
-		q := p.Latency[part.String()]
-		if q.P50 != nil {
-			return *q.P50, true
-		}
-		return q.Mean, q.N >= fewest
-	})
-}
+func (l Level) Typical(part result.Part) (float64, bool) { return l.median(part, true) }
 
 // Mean returns the median over the repetitions of the part's mean.
-func (l Level) Mean(part result.Part) (float64, bool) {
-	return l.median(func(p result.Point) (float64, bool) {
-		q := p.Latency[part.String()]
-		return q.Mean, q.N >= fewest
-	})
-}
+func (l Level) Mean(part result.Part) (float64, bool) { return l.median(part, false) }
 
-func (l Level) median(of func(result.Point) (float64, bool)) (float64, bool) {
+func (l Level) median(part result.Part, ofMedians bool) (float64, bool) {
 	var all []float64
 	for _, p := range l.Points {
-		if v, ok := of(p); ok {
-			all = append(all, v)
+		if q := p.Latency[part.String()]; ofMedians && q.P50 != nil {
+			all = append(all, *q.P50)
+		} else if q.N >= fewest {
+			all = append(all, q.Mean)
 		}
 	}
-	if all == nil {
-		return 0, false
-	}
-	return stats.Median(all), true
+	return stats.Median(all), all != nil
 }
 
 // Over returns the ratio of a part's mean at l to another's at another level, repetition by
@@ -123,7 +105,9 @@ func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bo
 				continue
 			}
 			r := Exactly(a.Mean / b.Mean)
-			if i := stats.RatioInterval(meanInterval(p, part), meanInterval(q, of)); i != nil {
+			top, okTop := p.Intervals[part.String()+"_s"]
+			bottom, okBottom := q.Intervals[of.String()+"_s"]
+			if i := stats.RatioInterval(&top, &bottom); okTop && okBottom && i != nil {
 				r.Interval, r.Low = *i, max(0, i.Low)
 			}
 			values, within = append(values, r.Value), append(within, r)
@@ -142,10 +126,110 @@ func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bo
 	return r, true
 }
 
-// meanInterval returns that of a part's mean in the point, nil where there is none.
-func meanInterval(p result.Point, part result.Part) *stats.Interval {
-	if i, ok := p.Intervals[part.String()+"_s"]; ok {
-		return &i
+// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are
+// the value.
+type Estimate struct {
+	Value float64
+	stats.Interval
+}
+
+// Exactly returns an estimate without an interval.
+func Exactly(v float64) Estimate { return Estimate{v, stats.Interval{Low: v, High: v}} }
+
+// middle returns the median of estimates. Its interval is that of the one in the middle, or what
+// the two in the middle span together.
+func middle(all []Estimate) Estimate {
+	slices.SortFunc(all, func(a, b Estimate) int { return cmp.Compare(a.Value, b.Value) })
+	n := len(all)
+	a, b := all[(n-1)/2], all[n/2]
+	return Estimate{(a.Value + b.Value) / 2, stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: min(a.N, b.N), Method: a.Method}}
+}
+
+// Throughput returns the level's, by the rules of package saturation: the median over the
+// repetitions, with their interval or that within the middle one.
+func (l Level) Throughput() Estimate {
+	s, _, _ := saturation.Closed(l.Points) // 0 where too many transactions failed: it carried nothing
+	if s.N == 0 {
+		return Exactly(s.Throughput)
 	}
-	return nil
+	return Estimate{s.Throughput, stats.Interval{Low: s.Low, High: s.High, N: s.N}}
+}
+
+// A Plateau is how much a series carries at most.
+type Plateau struct {
+	Throughput Estimate
+	Limit      result.Limit // of most of its points
+	AtLeast    bool         // the throughput is a lower bound: something other than the network was in the way
+}
+
+// Plateau returns the median of the levels that reach a share of the highest: the highest itself is
+// the luckiest of them, and on a shared machine that is worth a quarter.
+//
+// Points that something other than the network limited do not count. Where a load that was measured
+// so only carried clearly more, or more clients could have done, the plateau is unknown: Plateau
+// then returns the highest throughput as a lower bound. More clients could not where a second level
+// confirms the plateau, or a peer limits it.
+func (s Series) Plateau(share float64) (p Plateau) {
+	var alone, others, reaching []Level
+	highest := 0.0
+	for _, l := range s.Levels {
+		if own := l.Undisturbed(); len(own.Points) == 0 {
+			others = append(others, l)
+		} else if x := own.Throughput().Value; x > 0 {
+			alone, highest = append(alone, own), max(highest, x)
+		}
+	}
+	var throughputs []Estimate
+	for _, l := range alone {
+		if x := l.Throughput(); x.Value >= share*highest {
+			reaching, throughputs = append(reaching, l), append(throughputs, x)
+		}
+	}
+	if len(reaching) > 0 {
+		p = Plateau{Throughput: middle(throughputs), Limit: Limit(reaching...)}
+	}
+	confirmed := len(reaching) >= 2 || p.Limit.Role == result.RolePeer
+	for _, l := range others {
+		if !confirmed && (reaching == nil || l.Load.Clients > reaching[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
+			most, _ := s.Most(0, math.MaxInt)
+			return Plateau{Exactly(most), Limit(l), true}
+		}
+	}
+	return p
+}
+
+// Most returns the highest throughput with more than from and up to to clients, 0 where no such
+// point is valid. It is at least that where something other than the network was in the way:
+// disturbed then tells what.
+func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
+	for _, l := range s.Levels {
+		if n := l.Load.Clients; n <= from || n > to {
+			continue
+		}
+		alone := l.Undisturbed()
+		if len(alone.Points) == 0 {
+			alone, disturbed = l, Limit(l)
+		}
+		most = max(most, alone.Throughput().Value)
+	}
+	return most, disturbed
+}
+
+// Undisturbed returns the level without the points that something other than the network or its
+// settings limited: the machine was busy with other things.
+func (l Level) Undisturbed() Level {
+	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}
+}
+
+// Limit returns what most of the levels' points were limited by.
+func Limit(levels ...Level) (most result.Limit) {
+	counts := map[result.Limit]int{}
+	for _, l := range levels {
+		for _, p := range l.Points {
+			if counts[p.Limit]++; counts[p.Limit] > counts[most] {
+				most = p.Limit
+			}
+		}
+	}
+	return most
 }

@@ -54,6 +54,10 @@ const (
 	capsShare = 0.8
 )
 
+// notAvailable is the published figure of a claim: the publication states it in words only, or in a text
+// that we could not read.
+const notAvailable = "not available"
+
 // Publication returns the publication's row in the table of publications.
 func Publication() claims.Publication {
 	return claims.Publication{
@@ -66,7 +70,7 @@ func Publication() claims.Publication {
 			{
 				ID:        "peer-limit",
 				Words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
-				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, claims.NotAvailable),
+				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
 				Threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, "+
 					"reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
 					"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and does not affect "+
@@ -78,7 +82,7 @@ func Publication() claims.Publication {
 			{
 				ID:        "overhead-key-size",
 				Words:     "The overhead of encryption depends on the size of the key.",
-				Published: claims.NotAvailable,
+				Published: notAvailable,
 				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, "+
 					"their 95 %% intervals do not overlap, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with "+
 					"several sizes.", growth),
@@ -87,7 +91,7 @@ func Publication() claims.Publication {
 			{
 				ID:        "overhead-vs-transaction",
 				Words:     "Encryption is significantly shorter than the transaction.",
-				Published: claims.NotAvailable,
+				Published: notAvailable,
 				Threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, "+
 					"means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of "+
 					"magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
@@ -96,7 +100,7 @@ func Publication() claims.Publication {
 			{
 				ID:        "practicable-minimal",
 				Words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
-				Published: claims.NotAvailable,
+				Published: notAvailable,
 				Threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one metering interval and keeps up with at "+
 					"least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. "+
 					"Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
@@ -106,7 +110,7 @@ func Publication() claims.Publication {
 			{
 				ID:        "scales-with-capacity",
 				Words:     "With more computing capacity the solution scales.",
-				Published: claims.NotAvailable,
+				Published: notAvailable,
 				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota "+
 					"that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at "+
 					"most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts "+
@@ -117,7 +121,7 @@ func Publication() claims.Publication {
 				ID: "algorithm-integrity",
 				Words: "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in " +
 					"other data.",
-				Published: claims.NotAvailable,
+				Published: notAvailable,
 				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. An accepted forgery " +
 					"refutes the claim; one that is refused for another reason than its falsehood proves nothing.",
 				Test: integrity,

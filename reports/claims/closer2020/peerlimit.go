@@ -112,14 +112,14 @@ func limitOf(s claims.Series) (limit, bool) {
 // String writes the limit with its figures.
 func (l limit) String() string {
 	if l.plateau.Value == 0 {
-		return fmt.Sprintf("%s: no plateau, %s", claims.Capital(l.setting), claims.LimitedBy(l.by))
+		return fmt.Sprintf("%s: no plateau, %s", reports.Capital(l.setting), claims.LimitedBy(l.by))
 	}
 	end := ""
 	if l.clients == l.most {
 		end = " (the most that were measured)"
 	}
 	return fmt.Sprintf("%s: %s of %s from %s on%s, %s",
-		claims.Capital(l.setting), claims.Percent(plateauShare), claims.Rate(l.plateau), reports.Clients(l.clients), end, claims.LimitedBy(l.by))
+		reports.Capital(l.setting), claims.Percent(plateauShare), claims.Rate(l.plateau), reports.Clients(l.clients), end, claims.LimitedBy(l.by))
 }
 
 // timerPace says what clients that wait for the commit get where they are too few to fill a block.

@@ -9,6 +9,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -128,7 +129,7 @@ func practicable(e *claims.Evidence) claims.Finding {
 		Verdict: claims.Overall(len(holds), len(fails)),
 		Evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a "+
 			"transaction for every value, one in %g minutes (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
-			claims.Capital(e.Device.Title), times(factor), quota, least.Meters, f.Interval/60,
+			reports.Capital(e.Device.Title), times(factor), quota, least.Meters, f.Interval/60,
 			perSecond(least.Throughput), len(holds), len(holds)+len(fails)),
 		Conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve "+
 			"need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),

@@ -2,9 +2,9 @@ package claims
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/reports"
 )
@@ -53,18 +53,57 @@ func Point(x float64, y Estimate) reports.Point {
 // Finish labels the figure's X axis at its points, drops what cannot be drawn, and says why it is
 // empty where nothing is left.
 func Finish(f reports.Figure, why string) reports.Figure {
-	for _, s := range f.Series {
-		for _, p := range s.Points {
-			f.X.Ticks = append(f.X.Ticks, p.X)
-		}
-	}
-	slices.Sort(f.X.Ticks)
-	f.X.Ticks = slices.Compact(f.X.Ticks)
-	f = f.Settle(why)
+	f = f.TickPoints().Settle(why)
 	var names []string
 	for _, s := range f.Series {
 		names = append(names, s.Name)
 	}
 	f.Alt = fmt.Sprintf("%s: %s.", f.Title, strings.Join(names, "; "))
 	return f
+}
+
+// Percent writes a share with three digits at most.
+func Percent(share float64) string {
+	digits := reports.Share.Digits(share, reports.Scale{Factor: 0.01})
+	if strings.Contains(digits, ".") {
+		digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+	}
+	return digits + " %"
+}
+
+// Rate writes a throughput with its interval.
+func Rate(x Estimate) string {
+	text := reports.PerSecond.Format(x.Value)
+	if x.Low != x.High {
+		text += ", 95 % interval " + reports.PerSecond.Range(x.Low, x.High, reports.Scale{Factor: 1})
+	}
+	return text
+}
+
+// Share writes a ratio with its interval.
+func Share(x Estimate) string {
+	text := Percent(x.Value)
+	if x.Low != x.High {
+		text += fmt.Sprintf(" (%s to %s)", Percent(x.Low), Percent(x.High))
+	}
+	return text
+}
+
+// OrNone lists the items.
+func OrNone(items []string) string {
+	if len(items) == 0 {
+		return "none that was measured"
+	}
+	return strings.Join(items, "; ")
+}
+
+// LimitedBy says what limited a point.
+func LimitedBy(limit result.Limit) string {
+	switch limit.Kind {
+	case "":
+		return "cause unknown"
+	case result.LimitNone:
+		return limit.String()
+	}
+	return "limited by " + limit.String()
 }
