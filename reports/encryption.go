@@ -136,11 +136,11 @@ func inside(p result.Point) (float64, bool) {
 func bills(s series) bool    { return s.conditions.Workload == result.Billing }
 func encrypts(s series) bool { return !bills(s) }
 
-// costPoint draws a cost with its interval.
-func costPoint(c result.Cost) Point { return Point{Y: c.P50, Interval: between(c.Low, c.High, c.N)} }
+// CostPoint draws a cost with its interval.
+func CostPoint(c result.Cost) Point { return Point{Y: c.P50, Interval: between(c.Low, c.High, c.N)} }
 
-// over draws the point as a ratio.
-func (p Point) over(v float64) Point {
+// Over draws the point as a ratio.
+func (p Point) Over(v float64) Point {
 	p.Y /= v
 	if i := p.Interval; i != nil {
 		p.Interval = &stats.Interval{Low: i.Low / v, High: i.High / v, N: i.N}

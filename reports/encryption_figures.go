@@ -34,7 +34,7 @@ type costAxis struct {
 func (e encryption) costFigures() []Figure {
 	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, encryptPoint}
 	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds,
-		func(c result.FECost) Point { return costPoint(c.Decrypt) }}
+		func(c result.FECost) Point { return CostPoint(c.Decrypt) }}
 	size := costValue{"ciphertext-size", "Ciphertext size", "size of one ciphertext", Bytes,
 		func(c result.FECost) Point { return Point{Y: float64(c.Bytes)} }}
 
@@ -56,7 +56,7 @@ func (e encryption) costFigures() []Figure {
 	return figures
 }
 
-func encryptPoint(c result.FECost) Point { return costPoint(c.Encrypt) }
+func encryptPoint(c result.FECost) Point { return CostPoint(c.Encrypt) }
 
 // bySize is the axis of key sizes, at the lowest bound, for as many lines of each length.
 func (e encryption) bySize(linesOfEach int) costAxis {
@@ -183,7 +183,7 @@ func (e encryption) ratioFigure() Figure {
 		Levels: []Level{{Name: "as long as the transaction", Y: 1}},
 	}
 	for i, to := range latencies {
-		for _, line := range e.lines(bySize, func(c result.FECost) Point { return encryptPoint(c).over(to.value) }) {
+		for _, line := range e.lines(bySize, func(c result.FECost) Point { return encryptPoint(c).Over(to.value) }) {
 			line.Name, line.Variant = line.Name+" / "+to.name, line.Variant*len(latencies)+i
 			f.Series = append(f.Series, line)
 		}

@@ -122,7 +122,7 @@ func tableFrom(c result.FECost) Cell {
 	return Cell{Why: whyNoTable}
 }
 
-func costInterval(c result.Cost) Cell { return interval(costPoint(c).Interval, whyMedian) }
+func costInterval(c result.Cost) Cell { return interval(CostPoint(c).Interval, whyMedian) }
 
 // ratioTable is the data of ratioFigure.
 func (e encryption) ratioTable() Table {

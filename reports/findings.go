@@ -136,7 +136,7 @@ func (e encryption) costFinding() (Finding, bool) {
 		}
 	}
 	interval := ""
-	if p := costPoint(c.Encrypt); p.Interval != nil {
+	if p := CostPoint(c.Encrypt); p.Interval != nil {
 		interval = fmt.Sprintf(", 95 %% interval %s to %s", Seconds.Format(p.Interval.Low), Seconds.Format(p.Interval.High))
 	}
 	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}

@@ -22,6 +22,8 @@ func Row(values ...any) []reports.Cell {
 			row[i].Text = v
 		case int:
 			row[i].Number = new(float64(v))
+		case *int:
+			row[i].Number = new(float64(*v))
 		case uint64:
 			row[i].Number = new(float64(v))
 		case float64:

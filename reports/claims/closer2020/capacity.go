@@ -11,14 +11,6 @@ import (
 	"meterbench/reports/claims"
 )
 
-// The series that ask how throughput grows with the peer's quota, and with channels or peers at the
-// same quota.
-const (
-	quotaQuestion    = "quota"
-	channelsQuestion = "channels"
-	peersQuestion    = "peers"
-)
-
 // A step is the throughput at one quota of the peer.
 type step struct {
 	cpus       float64
@@ -35,7 +27,11 @@ func (s step) String() string {
 // bound, because the host was too small or busy with something else; and which do not count for
 // what the caps sum to.
 func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
-	for _, s := range e.Question(quotaQuestion) {
+	series := e.Question(quotaQuestion)
+	slices.SortStableFunc(series, func(a, b claims.Series) int {
+		return cmp.Compare(a.Conditions.Caps.Peer.CPUs, b.Conditions.Caps.Peer.CPUs)
+	})
+	for _, s := range series {
 		quota := s.Conditions.Caps.Peer.CPUs
 		p, sum := s.Plateau(clearly), capsSum(s.Levels[0].Points[0])
 		switch {
@@ -48,9 +44,6 @@ func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 			steps = append(steps, step{quota, p.Throughput, p.Limit, ""})
 		}
 	}
-	ascending := func(a, b step) int { return cmp.Compare(a.cpus, b.cpus) }
-	slices.SortFunc(steps, ascending)
-	slices.SortFunc(bounds, ascending)
 	return steps, bounds, out
 }
 
@@ -125,21 +118,19 @@ func scales(e *claims.Evidence) claims.Finding {
 }
 
 // compare holds the series of a question against the first of them.
-func compare(e *claims.Evidence, question string, name func(result.Conditions) string) []string {
-	var all []string
-	var first claims.Estimate
-	var base string
-	for i, s := range e.Question(question) {
+func compare(e *claims.Evidence, question string, name func(result.Conditions) string) (texts []string) {
+	var base claims.Estimate
+	all := e.Question(question)
+	for i, s := range all {
 		p := s.Plateau(clearly)
-		if p.AtLeast {
-			p.Throughput = claims.Estimate{}
-		}
-		if i == 0 {
-			first, base = p.Throughput, name(s.Conditions)
-		} else if p.Throughput.Value > 0 && first.Value > 0 {
-			all = append(all, fmt.Sprintf("%s: %s, %s that of %s (%s)",
-				name(s.Conditions), claims.Rate(p.Throughput), times(p.Throughput.Value/first.Value), base, claims.Rate(first)))
+		switch {
+		case p.AtLeast || p.Throughput.Value == 0: // nothing to compare
+		case i == 0:
+			base = p.Throughput
+		case base.Value > 0:
+			texts = append(texts, fmt.Sprintf("%s: %s, %s that of %s (%s)",
+				name(s.Conditions), claims.Rate(p.Throughput), times(p.Throughput.Value/base.Value), name(all[0].Conditions), claims.Rate(base)))
 		}
 	}
-	return all
+	return texts
 }

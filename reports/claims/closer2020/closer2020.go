@@ -2,8 +2,7 @@
 // metering with functional encryption and Hyperledger Fabric, CLOSER 2020, pp. 292-301. The text of
 // the publication was not available to us: the claims are known, the figures behind them are not.
 //
-// Its studies name their series after the questions limit, overhead, device, quota, channels and
-// peers.
+// Its studies name their series after the questions that they answer.
 package closer2020
 
 import (
@@ -52,6 +51,16 @@ const (
 	// capsShare is the share of the host's cores that the caps may sum to, so that a cap, and not
 	// the host, is what holds a process back.
 	capsShare = 0.8
+)
+
+// The questions that series answer.
+const (
+	limitQuestion    = "limit"    // where is the peer's limit?
+	overheadQuestion = "overhead" // what share of a transaction is encryption? beside controls that are the same but for it
+	deviceQuestion   = "device"   // what does a device held to a fraction of a core do?
+	quotaQuestion    = "quota"    // how does throughput grow with the peer's quota?
+	channelsQuestion = "channels" // with channels at the same quota?
+	peersQuestion    = "peers"    // with peers at the same quota of each?
 )
 
 // notAvailable is the published figure of a claim: the publication states it in words only, or in a text

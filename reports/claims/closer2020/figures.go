@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"meterbench/bench/result"
-	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -71,7 +70,7 @@ func shareFigure(e *claims.Evidence) reports.Figure {
 	for _, family := range families {
 		// All of them would be too many lines: the first scheme of the table stands for those with
 		// several sizes. Single values are no such readings.
-		if family.scheme != families[0].scheme && len(family.costs) > 1 || family.scheme == singleValues {
+		if scheme := family[0].Scheme; scheme != families[0][0].Scheme && len(family) > 1 || scheme == singleValues {
 			continue
 		}
 		hue++
@@ -80,11 +79,9 @@ func shareFigure(e *claims.Evidence) reports.Figure {
 				continue
 			}
 			line := reports.Series{Name: family.String() + " / " + t.name, Hue: hue, Variant: variant}
-			for _, c := range family.costs {
-				p := reports.Point{X: float64(c.Bits), Y: c.Encrypt.P50 / t.latency}
-				if c.Encrypt.Low != nil && c.Encrypt.High != nil {
-					p.Interval = &stats.Interval{Low: *c.Encrypt.Low / t.latency, High: *c.Encrypt.High / t.latency, N: c.Encrypt.N}
-				}
+			for _, c := range family {
+				p := reports.CostPoint(c.Encrypt).Over(t.latency)
+				p.X = float64(c.Bits)
 				line.Points = append(line.Points, p)
 			}
 			f.Series = append(f.Series, line)
@@ -125,19 +122,15 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 			"The device encrypts for its meters, submits, and evaluates every reading once for a bill. Marks of one key size stand beside each other, so " +
 				"that equal values stay visible.",
 		}
-		for _, g := range stored.Gateways {
-			if g.Device != device {
-				continue
+		own := slices.DeleteFunc(slices.Clone(stored.Gateways), func(g result.Gateways) bool { return g.Device != device })
+		for hue, gateways := range reports.GroupBy(own, func(g result.Gateways) string { return parameters(g.Scheme, 0, g.Length) }) {
+			line := reports.Series{Name: parameters(gateways[0].Scheme, 0, gateways[0].Length), Hue: hue}
+			for _, g := range gateways {
+				if g.Meters > 0 { // none is nowhere on a logarithmic axis
+					line.Points = append(line.Points, reports.Point{X: float64(g.Bits), Y: float64(g.Meters)})
+				}
 			}
-			name := parameters(g.Scheme, 0, g.Length)
-			i := slices.IndexFunc(f.Series, func(s reports.Series) bool { return s.Name == name })
-			if i < 0 {
-				i = len(f.Series)
-				f.Series = append(f.Series, reports.Series{Name: name, Hue: i})
-			}
-			if g.Meters > 0 { // none is nowhere on a logarithmic axis
-				f.Series[i].Points = append(f.Series[i].Points, reports.Point{X: float64(g.Bits), Y: float64(g.Meters)})
-			}
+			f.Series = append(f.Series, line)
 		}
 	}
 	f = claims.Finish(f, "No data: the run measured no costs of encryption.")

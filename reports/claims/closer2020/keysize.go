@@ -7,33 +7,21 @@ import (
 	"strings"
 
 	"meterbench/bench/result"
+	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
-// A family is the parameter sets of a scheme at one vector length: its costs at ascending key size.
-type family struct {
-	scheme string
-	length int
-	costs  []result.FECost
-}
+// A family is the costs of a scheme at one vector length, at ascending key size.
+type family []result.FECost
 
-func (f family) String() string { return parameters(f.scheme, 0, f.length) }
+func (f family) String() string { return parameters(f[0].Scheme, 0, f[0].Length) }
 
 // families groups the table of costs in its order. Of several bounds the first one counts.
-func families(e *claims.Evidence) []family {
-	var all []family
-	for _, c := range e.Summary.FE {
-		i := slices.IndexFunc(all, func(f family) bool { return f.scheme == c.Scheme && f.length == c.Length })
-		if i < 0 {
-			i = len(all)
-			all = append(all, family{scheme: c.Scheme, length: c.Length})
-		}
-		if !slices.ContainsFunc(all[i].costs, func(other result.FECost) bool { return other.Bits == c.Bits }) {
-			all[i].costs = append(all[i].costs, c)
-		}
-	}
-	for _, f := range all {
-		slices.SortFunc(f.costs, func(a, b result.FECost) int { return cmp.Compare(a.Bits, b.Bits) })
+func families(e *claims.Evidence) (all []family) {
+	for _, costs := range reports.GroupBy(e.Summary.FE, func(c result.FECost) string { return parameters(c.Scheme, 0, c.Length) }) {
+		slices.SortStableFunc(costs, func(a, b result.FECost) int { return cmp.Compare(a.Bits, b.Bits) })
+		costs = slices.CompactFunc(costs, func(a, b result.FECost) bool { return a.Bits == b.Bits })
+		all = append(all, costs)
 	}
 	return all
 }
@@ -43,11 +31,11 @@ func families(e *claims.Evidence) []family {
 func keySize(e *claims.Evidence) claims.Finding {
 	var holds, fails, single, all []string
 	families := slices.DeleteFunc(families(e), func(f family) bool {
-		return slices.ContainsFunc(f.costs, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
+		return slices.ContainsFunc(f, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
 	})
 	for _, f := range families {
-		small, large := f.costs[0], f.costs[len(f.costs)-1]
-		if len(f.costs) < 2 {
+		small, large := f[0], f[len(f)-1]
+		if len(f) < 2 {
 			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, seconds(small.Encrypt.P50), small.Bits))
 			continue
 		}
@@ -82,8 +70,9 @@ func keySize(e *claims.Evidence) claims.Finding {
 // smallest key.
 func groupMatters(families []family) bool {
 	return slices.ContainsFunc(families, func(one family) bool {
-		return len(one.costs) == 1 && one.scheme != singleValues && isSecure(one.costs[0].SecurityBits) && slices.ContainsFunc(families, func(other family) bool {
-			return len(other.costs) > 1 && one.length == other.length && one.costs[0].Encrypt.P50 < other.costs[0].Encrypt.P50
+		c := one[0]
+		return len(one) == 1 && c.Scheme != singleValues && isSecure(c.SecurityBits) && slices.ContainsFunc(families, func(other family) bool {
+			return len(other) > 1 && c.Length == other[0].Length && c.Encrypt.P50 < other[0].Encrypt.P50
 		})
 	})
 }
@@ -92,8 +81,8 @@ func isSecure(bits *int) bool { return bits != nil && *bits >= secure }
 
 // shrinks names a larger key that is clearly faster than the next smaller.
 func (f family) shrinks() string {
-	for i := 1; i < len(f.costs); i++ {
-		if small, large := f.costs[i-1], f.costs[i]; *large.Encrypt.High < *small.Encrypt.Low {
+	for i, large := range f[1:] {
+		if small := f[i]; *large.Encrypt.High < *small.Encrypt.Low {
 			return fmt.Sprintf(" (%d bits are faster than %d)", large.Bits, small.Bits)
 		}
 	}

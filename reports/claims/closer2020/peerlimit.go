@@ -11,9 +11,6 @@ import (
 	"meterbench/reports/claims"
 )
 
-// The series that ask where the peer's limit is.
-const limitQuestion = "limit"
-
 // peerLimit finds for every setting at how many clients the throughput stops growing, and what
 // stops it.
 func peerLimit(e *claims.Evidence) claims.Finding {

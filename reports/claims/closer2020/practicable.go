@@ -3,7 +3,6 @@ package closer2020
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -12,9 +11,6 @@ import (
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
-
-// The series that hold the device to a fraction of a core.
-const deviceQuestion = "device"
 
 // singleValues is the scheme whose readings hold one value each, whatever the length of its group:
 // every meter of the group encrypts its own. It has no bills.
@@ -43,7 +39,7 @@ func feasibility(e *claims.Evidence) *result.Feasibility {
 			return nil
 		}
 		for _, family := range families(e) {
-			for _, c := range family.costs {
+			for _, c := range family {
 				f.Gateways = append(f.Gateways, gateways(d.Name, factor, c, submit, f.Interval))
 			}
 		}
@@ -70,9 +66,6 @@ func submitCost(e *claims.Evidence) float64 {
 			}
 		}
 	}
-	if all == nil {
-		return 0
-	}
 	return stats.Median(all)
 }
 
@@ -86,7 +79,7 @@ func gateways(device string, factor float64, c result.FECost, submit, interval f
 		if each <= 0 {
 			return 0
 		}
-		return int(math.Floor((1 - headRoom) * period / each))
+		return int((1 - headRoom) * period / each)
 	}
 	return result.Gateways{
 		Device: device, Factor: factor, Scheme: c.Scheme, Bits: c.Bits, SecurityBits: c.SecurityBits, Length: c.Length,
@@ -151,8 +144,7 @@ func practicable(e *claims.Evidence) claims.Finding {
 
 // capped says how long encryption, and the evaluation of a bill, took in a device that was held to
 // a fraction of a core: what a factor promises, measured.
-func capped(e *claims.Evidence) []string {
-	var all []string
+func capped(e *claims.Evidence) (all []string) {
 	for _, s := range e.Question(deviceQuestion) {
 		quota := s.Conditions.Caps.Device.CPUs
 		for _, l := range s.Levels {
@@ -182,4 +174,19 @@ func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float6
 // encryption says how long one takes on a device.
 func encryption(g result.Gateways) string {
 	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), seconds(g.Encrypt), g.Meters)
+}
+
+// devices returns the devices that could play sensor and gateway, the slowest first. Their times
+// were published by others.
+func devices() []claims.Device {
+	return []claims.Device{
+		{Name: "cortex-m4", Sign: 89.32e-3, Source: "https://kb.segger.com/ECDSA_Sign_Verify_MK66FN2M0",
+			Title: "controller of a smart meter: Cortex-M4 at 168 MHz (Kinetis K66), a portable library in C (emCrypt 2.34)"},
+		{Name: "cortex-a7", Sign: 15e-3, Source: "https://github.com/mpg/p256-m",
+			Title: "gateway: one core of a Cortex-A7 (Raspberry Pi 2), a library in C that is written to be small (p256-m)"},
+		{Name: "cortex-m4-asm", Sign: 442754 / 48e6, Source: "https://github.com/newAM/p256-cm4",
+			Title: "controller of a smart meter: Cortex-M4 at 48 MHz (STM32WLE5), assembly for this core and curve: 442,754 cycles"},
+		{Name: "cortex-a72", Sign: 1 / 4097.4, Source: "https://gist.github.com/HimaJyun/f05d3017dfb05a4ccb0def010bb2c91a",
+			Title: "gateway: one core of a Cortex-A72 (Raspberry Pi 4), OpenSSL 1.1.1d: 4,097.4 signatures per second"},
+	}
 }

@@ -77,13 +77,11 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 		return t
 	}
 	for _, g := range f.Gateways {
-		security, inTime := any(reports.Cell{Why: "the security of this parameter set was not assessed"}), "no"
-		if g.SecurityBits != nil {
-			security = *g.SecurityBits
-		}
+		inTime := "no"
 		if g.InTime {
 			inTime = "yes"
 		}
+		security := claims.Unless(g.SecurityBits == nil, "the security of this parameter set was not assessed", g.SecurityBits)
 		t.Rows = append(t.Rows, claims.Row(g.Device, g.Factor, g.Scheme, g.Bits, security, g.Length, g.Encrypt, g.Share, g.Submit,
 			claims.Unless(g.Evaluate == 0, "the scheme has no bills", g.Evaluate), g.Meters, g.Served, inTime))
 	}

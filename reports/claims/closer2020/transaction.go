@@ -12,10 +12,6 @@ import (
 	"meterbench/reports/claims"
 )
 
-// The series that set encryption against transactions: each encrypted one has controls whose
-// transactions are the same but for the encryption.
-const overheadQuestion = "overhead"
-
 // A pair is encryption measured inside transactions and the equally long transactions without it:
 // same network, load, seed and repetitions. Times are means, in seconds.
 type pair struct {
@@ -32,8 +28,7 @@ type pair struct {
 }
 
 // pairs sets every encrypted series of the study beside its controls.
-func pairs(e *claims.Evidence) []pair {
-	var all []pair
+func pairs(e *claims.Evidence) (all []pair) {
 	question := e.Question(overheadQuestion)
 	for _, s := range question {
 		if s.Conditions.Workload != result.Encrypted || s.Conditions.Encryption != result.EncryptInline {
@@ -94,8 +89,7 @@ const acknowledgement = "acknowledgement"
 
 // transactions returns those that encryption is compared with: by batch setting the commit, and the
 // acknowledgement once, at the least load at which clients waited for the commit.
-func transactions(e *claims.Evidence) []transaction {
-	var all []transaction
+func transactions(e *claims.Evidence) (all []transaction) {
 	var acks []float64
 	for _, s := range append(e.Question(overheadQuestion), e.Question(limitQuestion)...) {
 		if s.Conditions.Workload == result.Encrypted || s.Conditions.Wait != result.WaitCommit {
@@ -131,7 +125,7 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 	var composed []string
 	for _, t := range transactions {
 		for _, f := range families {
-			for _, c := range f.costs {
+			for _, c := range f {
 				ratios = append(ratios, c.Encrypt.P50/t.latency)
 			}
 		}
@@ -163,23 +157,13 @@ func (t transaction) reach(families []family) string {
 	var answers []string
 	of := map[string][]string{}
 	for _, f := range families {
-		upTo, beyond := 0, result.FECost{}
-		for _, c := range f.costs {
-			if c.Encrypt.P50/t.latency > significantly {
-				beyond = c
-				break
-			}
-			upTo = c.Bits
-		}
-		answer, name := fmt.Sprintf("up to %d bits", upTo), f.String()
-		switch {
-		case upTo == 0:
+		answer, name := "at every size", f.String()
+		if i := slices.IndexFunc(f, func(c result.FECost) bool { return c.Encrypt.P50/t.latency > significantly }); i >= 0 {
 			answer = "at no size"
-		case beyond.Bits == 0:
-			answer = "at every size"
-		}
-		if beyond.Bits > 0 {
-			name += fmt.Sprintf(" (%s at %d bits)", claims.Percent(beyond.Encrypt.P50/t.latency), beyond.Bits)
+			if i > 0 {
+				answer = fmt.Sprintf("up to %d bits", f[i-1].Bits)
+			}
+			name += fmt.Sprintf(" (%s at %d bits)", claims.Percent(f[i].Encrypt.P50/t.latency), f[i].Bits)
 		}
 		if of[answer] == nil {
 			answers = append(answers, answer)
