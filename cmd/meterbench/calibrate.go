@@ -33,19 +33,16 @@ Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130
 			if err != nil {
 				return err
 			}
-			load, err := alarm.New()
-			if err != nil {
-				return err
+			var alarms [2]*alarm.Alarm
+			for i := range alarms {
+				if alarms[i], err = alarm.New(); err != nil {
+					return err
+				}
+				defer alarms[i].Close()
 			}
-			defer load.Close()
-			reference, err := alarm.New()
-			if err != nil {
-				return err
-			}
-			defer reference.Close()
 			watch := newProgress(cmd.ErrOrStderr())
 			measured, err := calibration.Run(cmd.Context(), calibration.Config{
-				Load: load, Reference: reference, Versions: lab.Versions(),
+				Load: alarms[0], Reference: alarms[1], Versions: lab.Versions(),
 				Step: func(text string, left time.Duration) { watch.Step(fmt.Sprintf("%s, %s left", text, clock(left))) },
 			})
 			watch.close()

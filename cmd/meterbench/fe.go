@@ -113,8 +113,7 @@ func formats() []format {
 }
 
 // formatNames returns the names of the formats.
-func formatNames() []string {
-	var names []string
+func formatNames() (names []string) {
 	for _, f := range formats() {
 		names = append(names, f.name)
 	}

@@ -20,6 +20,7 @@ import (
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
 	"meterbench/simulators/device"
 )
@@ -173,5 +174,23 @@ func arguments(least, most int) cobra.PositionalArgs {
 			return fmt.Errorf("unexpected argument %q: %s", args[most], cmd.UseLine())
 		}
 		return nil
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the versions of meterbench, Fabric and the libraries that shape a result",
+		Args:  arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v := lab.Versions()
+			v["fabric"] = daemons.Version
+			for _, name := range []string{"meterbench", "revision", "go", "fabric", "fabric-gateway", "gofe"} {
+				if v[name] != "" {
+					fmt.Fprintf(cmd.OutOrStdout(), "%-15s %s\n", name, v[name])
+				}
+			}
+			return nil
+		},
 	}
 }

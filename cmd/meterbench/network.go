@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,11 +59,7 @@ func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err e
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closed := net.Close(); err == nil {
-			err = closed
-		}
-	}()
+	defer func() { err = cmp.Or(err, net.Close()) }()
 	fmt.Fprintf(out, "network %s is up\n", t.Name)
 	fmt.Fprintf(out, "connection profile  %s\n", net.Profile)
 	for _, n := range net.Nodes {
@@ -86,21 +83,15 @@ func networkDownCommand() *cobra.Command {
 		Short: "Take down the networks of meterbench network up: all, or those of a topology or folder",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			held, err := network.Find(strings.Join(args, ""))
-			if err != nil {
-				return err
-			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
-			var failed []error
-			for _, n := range held {
+			return eachHeld(args, func(n *network.Record) error {
 				if err := n.Down(ctx); err != nil {
-					failed = append(failed, err)
-					continue
+					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "network %s is down\n", n.Topology.Name)
-			}
-			return errors.Join(failed...)
+				return nil
+			})
 		},
 	}
 }
@@ -111,19 +102,26 @@ func networkStatusCommand() *cobra.Command {
 		Short: "Show height, leader, CPU and memory of the networks that are up",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			held, err := network.Find(strings.Join(args, ""))
-			if err != nil {
-				return err
-			}
-			var failed []error
-			for _, n := range held {
+			return eachHeld(args, func(n *network.Record) error {
 				status, err := n.Status(cmd.Context())
 				printStatus(cmd.OutOrStdout(), n, status) // which is incomplete where a node does not answer
-				failed = append(failed, err)
-			}
-			return errors.Join(failed...)
+				return err
+			})
 		},
 	}
+}
+
+// eachHeld calls do with the networks that are up, or those of the topology or folder in args.
+func eachHeld(args []string, do func(*network.Record) error) error {
+	held, err := network.Find(strings.Join(args, ""))
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, n := range held {
+		failed = append(failed, do(n))
+	}
+	return errors.Join(failed...)
 }
 
 // printStatus prints a network's nodes and channels.
@@ -141,11 +139,7 @@ func printStatus(out io.Writer, n *network.Record, s network.Status) {
 	}
 	fmt.Fprintln(out, nodes.Render())
 	for _, c := range s.Channels {
-		leader := c.Leader
-		if leader == "" {
-			leader = "none"
-		}
-		fmt.Fprintf(out, "channel %s: leader %s", c.Name, leader)
+		fmt.Fprintf(out, "channel %s: leader %s", c.Name, cmp.Or(c.Leader, "none"))
 		for _, h := range c.Heights {
 			if h.Blocks == 0 { // the first block makes a channel
 				fmt.Fprintf(out, ", %s does not answer", h.Peer)

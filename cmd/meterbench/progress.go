@@ -63,12 +63,10 @@ func (p *progress) Working(text string) { p.status("  " + text) }
 
 // Live implements study.Observer.
 func (p *progress) Live(l study.Live) {
-	n := l.Now
-	most := ""
+	n, most, load := l.Now, "", l.Load.String()
 	if l.AtMost {
 		most = "at most "
 	}
-	load := l.Load.String()
 	if l.Phases > 0 {
 		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
 	}

@@ -15,8 +15,6 @@ import (
 func runCommand() *cobra.Command {
 	var (
 		r          *runner
-		seed       uint64
-		repeat     int
 		interleave bool
 	)
 	cmd := &cobra.Command{
@@ -33,11 +31,10 @@ up to then are stored).`,
   meterbench run a.yaml b.yaml --interleave --repeat 6`,
 		Args: arguments(1, math.MaxInt),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("seed") {
-				r.sets = append(r.sets, fmt.Sprintf("seed=%d", seed))
-			}
-			if cmd.Flags().Changed("repeat") {
-				r.sets = append(r.sets, fmt.Sprintf("repeat=%d", repeat))
+			for _, key := range []string{"seed", "repeat"} {
+				if f := cmd.Flag(key); f.Changed {
+					r.sets = append(r.sets, key+"="+f.Value.String())
+				}
 			}
 			plans, err := r.read(args...)
 			if err != nil {
@@ -54,8 +51,8 @@ up to then are stored).`,
 	}
 	r = newRunner(cmd, "scenario")
 	flags := cmd.Flags()
-	flags.Uint64Var(&seed, "seed", 0, "override the scenario's seed")
-	flags.IntVar(&repeat, "repeat", 0, "override the number of repetitions of each level")
+	flags.Uint64("seed", 0, "override the scenario's seed")
+	flags.Int("repeat", 0, "override the number of repetitions of each level")
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
 	return cmd
 }
