@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/binary"
+	"encoding/pem"
+	"errors"
 	"math/big"
+	"strings"
 	"testing"
 )
 
@@ -127,4 +132,43 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("signature %x: %v", signature, ok)
 		}
 	})
+}
+
+func TestParseKeyPair(t *testing.T) {
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p256, err1 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	p384, err2 := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	encode := func(kind string, der []byte, err error) []byte {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+	}
+	pair := func(key crypto.Signer) (certificate, private []byte) {
+		template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		certificate = encode("CERTIFICATE", der, err)
+		der, err = x509.MarshalPKCS8PrivateKey(key)
+		return certificate, encode("PRIVATE KEY", der, err)
+	}
+	certificate, private := pair(p256)
+	if key, err := ParseKeyPair(certificate, private); err != nil || !p256.Equal(key.PrivateKey) {
+		t.Errorf("another key, %v", err)
+	}
+	_, foreign := pair(p384)
+	if _, err := ParseKeyPair(certificate, foreign); err == nil || !strings.HasPrefix(err.Error(), "certificate and private key: ") {
+		t.Errorf("another's key: %v", err)
+	}
+	for kind, key := range map[string]crypto.Signer{"*ecdsa.PrivateKey": p384, "ed25519.PrivateKey": ed} {
+		want := "private key of type " + kind + ": not an ECDSA P-256 key"
+		if _, err := ParseKeyPair(pair(key)); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
 }
