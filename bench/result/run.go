@@ -8,6 +8,7 @@ package result
 
 import (
 	"encoding/json"
+	"math"
 	"time"
 
 	"meterbench/internal/proc"
@@ -79,4 +80,92 @@ type Preparation struct {
 	Ciphertexts int     `json:"ciphertexts"`
 	Encrypt     Cost    `json:"encrypt_s"` // per ciphertext
 	Total       float64 `json:"total_s"`
+}
+
+// Calibration is what the harness measured, on one machine, of a simulated ledger whose service
+// times, failures and stalls are known. Times are in seconds.
+type Calibration struct {
+	Schema     int               `json:"schema"`
+	Machine    Machine           `json:"machine"`
+	Calibrated time.Time         `json:"calibrated"`
+	Took       float64           `json:"took_s"`
+	Versions   map[string]string `json:"versions"`
+	Instrument Instrument        `json:"instrument"`
+
+	Latency  []Deviation   `json:"latency_s"`      // quantiles of the commit latency
+	Capacity []Deviation   `json:"capacity_per_s"` // throughput under more load than the ledger takes
+	Counts   []Deviation   `json:"counts"`         // transactions
+	Lag      []Punctuality `json:"schedule_lag_s"`
+	Timers   []Lateness    `json:"timers_s"`
+	// Other and Steal are the cores that other processes used meanwhile, and that the hypervisor
+	// took: they explain lateness.
+	Other float64 `json:"other_cpu_cores"`
+	Steal float64 `json:"steal_cores"`
+}
+
+// Machine identifies a machine. The host's name is only kept as a digest.
+type Machine struct {
+	CPU    string `json:"cpu"`
+	Cores  int    `json:"cores"`
+	Kernel string `json:"kernel"`
+	Host   string `json:"host_sha256"`
+}
+
+// Instrument is the uncertainty that a calibration determined, as it stands in the manifests of later
+// runs on the same machine.
+type Instrument struct {
+	Calibrated time.Time `json:"calibrated"`
+	Age        float64   `json:"age_s"`      // at the start of the run, 0 in the calibration itself
+	Meterbench string    `json:"meterbench"` // version that was calibrated
+	// LatencyError is the largest error of a quantile, CapacityError the largest relative error of
+	// a throughput, both without sign.
+	LatencyError  float64 `json:"latency_error_s"`
+	CapacityError float64 `json:"capacity_error_share"`
+	LagP99        float64 `json:"schedule_lag_p99_s"` // at 1,000 transactions per second
+	Within        bool    `json:"within_limits"`      // every figure was within its limit
+}
+
+// Deviation is a figure as the reference itself has it and as the harness measured it.
+type Deviation struct {
+	What     string  `json:"what"`
+	True     float64 `json:"true"`
+	Measured float64 `json:"measured"`
+	// Low and High bound Error with 95 % confidence; nil where it is exact.
+	Low   *float64 `json:"low,omitempty"`
+	High  *float64 `json:"high,omitempty"`
+	Limit float64  `json:"limit"` // of Error without sign
+}
+
+// Error returns by how much the measured figure is too large.
+func (d Deviation) Error() float64 { return d.Measured - d.True }
+
+// Within reports whether the error is within its limit.
+func (d Deviation) Within() bool { return math.Abs(d.Error()) <= d.Limit }
+
+// Punctuality says how late transactions of a constant load started.
+type Punctuality struct {
+	Rate    float64 `json:"offered_per_s"`
+	P50     float64 `json:"p50"`
+	P99     float64 `json:"p99"`
+	Max     float64 `json:"max"`
+	Dropped uint64  `json:"dropped"`
+	Cores   float64 `json:"cores"` // CPU of the process, the reference included
+	Limit   float64 `json:"limit"` // of P99
+	// CoresLimit is what Cores must stay under; 0: there is no limit.
+	CoresLimit float64 `json:"cpu_cores_limit,omitempty"`
+}
+
+// Within reports whether the load was on time, nothing of it dropped, and the process no busier
+// than it may be.
+func (p Punctuality) Within() bool {
+	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
+}
+
+// Lateness says how late a lone goroutine wakes.
+type Lateness struct {
+	Clock string  `json:"clock"`
+	P50   float64 `json:"p50"`
+	P99   float64 `json:"p99"`
+	Max   float64 `json:"max"`
+	N     int     `json:"n"`
 }

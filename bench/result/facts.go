@@ -1,0 +1,155 @@
+package result
+
+import (
+	"fmt"
+	"strings"
+
+	"meterbench/bench/stats"
+	"meterbench/bench/topology"
+	"meterbench/internal/proc"
+)
+
+// LimitKind says what kind of thing kept throughput from being higher.
+type LimitKind string
+
+// The kinds. LimitCap, LimitHost and LimitCommit name a process: the one at its cap, the one that
+// uses most of the host, the peer that commits.
+const (
+	LimitGateway    LimitKind = "gateway limit"  // of a peer
+	LimitEndorser   LimitKind = "endorser limit" // of a peer
+	LimitBatchTimer LimitKind = "batch timer"
+	LimitCap        LimitKind = "CPU cap"
+	LimitHost       LimitKind = "host CPU"
+	LimitCommit     LimitKind = "commit"
+	LimitClient     LimitKind = "client" // the load did not come as planned
+	LimitSlots      LimitKind = "slots of the load"
+	LimitNone       LimitKind = "not limited"
+	LimitUnknown    LimitKind = "unknown"
+)
+
+// Limit is what kept throughput from being higher. It is zero where it was not judged, as in runs of
+// older versions.
+type Limit struct {
+	Kind LimitKind `json:"kind"`
+	Node string    `json:"node,omitempty"` // the process that the kind names
+	Role Role      `json:"role,omitempty"` // of Node
+}
+
+// Open reports whether nothing is known to have limited throughput.
+func (l Limit) Open() bool { return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown }
+
+// Foreign reports whether neither the network nor its settings limited: the machine was busy with
+// something else.
+func (l Limit) Foreign() bool {
+	return l.Kind == LimitClient || l.Role == RoleClient || l.Role == RoleOther || l.Role == RoleSteal
+}
+
+// String returns the limit as limited_by has it, empty for the zero Limit.
+func (l Limit) String() string { return l.Kind.before() + Process{l.Role, l.Node}.String() }
+
+// before returns what stands before the name of the process, or all of it where the kind names
+// none.
+func (k LimitKind) before() string {
+	switch k {
+	case LimitCap:
+		return "CPU cap of "
+	case LimitHost:
+		return "host CPU, largest: "
+	case LimitCommit:
+		return "commit at "
+	}
+	return string(k)
+}
+
+// Role says what a process does.
+type Role string
+
+// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load
+// generator. RoleOther stands for all processes that are not the run's, RoleSteal for what the
+// hypervisor took.
+const (
+	RolePeer      Role = "peer"
+	RoleOrderer   Role = "orderer"
+	RoleChaincode Role = "chaincode"
+	RoleDevice    Role = "device"
+	RoleClient    Role = proc.Client
+	RoleOther     Role = proc.Other
+	RoleSteal     Role = proc.Steal
+)
+
+// Process is a process of a run, or what stands for others among its figures.
+type Process struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"`
+}
+
+// String returns the name of the process in a sentence.
+func (p Process) String() string {
+	switch p.Name {
+	case proc.Other:
+		return "other processes"
+	case proc.Steal:
+		return "other virtual machines"
+	}
+	return p.Name
+}
+
+// Processes returns the processes that are part of every run: the client, and what stands for the
+// processes and the machines of others.
+func Processes() []Process {
+	return []Process{{RoleClient, proc.Client}, {RoleOther, proc.Other}, {RoleSteal, proc.Steal}}
+}
+
+// Cap returns the cap of a process by its name in CPU, none where it has none.
+func (p *Point) Cap(process string) topology.Cap {
+	for role, limit := range p.Conditions.Caps.Each {
+		if Role(role) == p.Roles[process] {
+			return limit
+		}
+	}
+	return topology.Cap{}
+}
+
+// Warning qualifies a run, a series or a point.
+type Warning struct {
+	Code stats.Code `json:"code"`
+	// Where lists the points or series that it concerns; empty for what it is stored with.
+	Where []string `json:"where,omitempty"`
+	Text  string   `json:"text"` // a finished sentence
+}
+
+// The kinds of warnings that a study adds to those of package stats.
+const (
+	HostFull           stats.Code = "host-full"
+	Crowded            stats.Code = "crowded" // clients waited behind transactions that were acknowledged
+	Shortened          stats.Code = "interrupted"
+	FewBlocks          stats.Code = "few-blocks"
+	SomeDropped        stats.Code = "dropped"
+	NotSteady          stats.Code = "not-steady"
+	ClockMoved         stats.Code = "clock-moved"
+	NotSplit           stats.Code = "not-split" // into the parts inside the network
+	TransactionsFailed stats.Code = "transaction-failed"
+	NothingDue         stats.Code = "nothing-due"
+	NodesSilent        stats.Code = "nodes-silent"
+	AuditFailed        stats.Code = "audit"
+	EndedEarly         stats.Code = "ended-early"
+	TargetNote         stats.Code = "target"
+	NotStored          stats.Code = "not-stored"
+	NoSaturation       stats.Code = "no-saturation"
+	Untyped            stats.Code = "untyped" // of a run of an older version
+)
+
+// placesShown is how many places a warning names in words.
+const placesShown = 6
+
+// String returns the places and the sentence.
+func (w Warning) String() string {
+	if len(w.Where) == 0 {
+		return w.Text
+	}
+	places, rest := strings.Join(w.Where, ", "), len(w.Where)-placesShown
+	if rest > 1 {
+		places = fmt.Sprintf("%s and %d more", strings.Join(w.Where[:placesShown], ", "), rest)
+	}
+	return places + ": " + w.Text
+}
