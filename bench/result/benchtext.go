@@ -8,19 +8,14 @@ import (
 	"unicode"
 )
 
-// writeBench writes bench.txt in the Go benchmark format
+// BenchText returns bench.txt in the Go benchmark format
 // (golang.org/design/14313-benchmark-format), which benchstat and its kin read: a line per point,
-// repetitions under the same name, and a line per encryption operation.
+// repetitions under the same name, and a line per encryption operation. Of run it states the host,
+// the scenario and the target where they are known.
 //
 // What differs from run to run, as its id and the measured speed of the processor, is a remark and
 // no configuration line: benchstat compares only runs of the same configuration. Invalid points are
 // remarks as well.
-func writeBench(path string, run Run, sum Summary) error {
-	return writeFile(path, BenchText(run, sum))
-}
-
-// BenchText returns the text of bench.txt, see writeBench. Of run it states the host, the scenario
-// and the target where they are known.
 func BenchText(run Run, sum Summary) []byte {
 	var b bytes.Buffer
 	if run.ID != "" {
@@ -34,9 +29,7 @@ func BenchText(run Run, sum Summary) []byte {
 	}
 	config("goos", run.Host.OS)
 	config("cpu", run.Host.CPU)
-	if run.Host.Cores > 0 {
-		config("cores", strconv.Itoa(run.Host.Cores))
-	}
+	config("cores", whole(run.Host.Cores))
 	config("kernel", run.Host.Kernel)
 	config("virtualisation", run.Host.Virtual)
 	config("scenario", run.Scenario)
@@ -124,7 +117,7 @@ func writePoint(b *bytes.Buffer, p *Point) {
 	if len(values) == 0 {
 		b.WriteString("# nothing measured: ") // the format knows no line without a value
 	}
-	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, benchName(p.Series), p.Load.key(), q.N, strings.Join(values, " "))
+	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, escapeName(p.Series, '/'), p.Load.key(), q.N, strings.Join(values, " "))
 }
 
 // writeFE writes a line for each timing of an operation, or one of their median where only that was
@@ -134,7 +127,7 @@ func writeFE(b *bytes.Buffer, c FECost) {
 		name string
 		cost Cost
 	}{{"keygen", c.Keygen}, {"derive", c.Derive}, {"encrypt", c.Encrypt}, {"decrypt", c.Decrypt}} {
-		name := fmt.Sprintf("BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d", op.name, benchName(c.Scheme), c.Bits, c.Length, c.Bound)
+		name := fmt.Sprintf("BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d", op.name, escapeName(c.Scheme, '/'), c.Bits, c.Length, c.Bound)
 		sizes := ""
 		if op.name == "encrypt" {
 			sizes = fmt.Sprintf(" %d ciphertext-B", c.Bytes)
@@ -156,11 +149,11 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 // oneLine keeps a value from ending its line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// benchName makes s a part of a benchmark's name, in which spaces end the name and slashes its
-// parts.
-func benchName(s string) string {
+// escapeName replaces what would end s, as a part of a benchmark's name or as a tag of latency.hlog:
+// spaces, control characters and the format's separator.
+func escapeName(s string, separator rune) string {
 	return strings.Map(func(r rune) rune {
-		if r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) {
+		if r == separator || unicode.IsSpace(r) || unicode.IsControl(r) {
 			return '_'
 		}
 		return r

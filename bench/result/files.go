@@ -27,25 +27,25 @@ func WriteJSON(path string, v any) error {
 // writeFile writes data to path in one step, after a sync: without it a power failure could leave the
 // new name on an empty file.
 func writeFile(path string, data []byte) error {
-	err := renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
+	folder := filepath.Dir(path)
+	err := renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(folder), renameio.WithStaticPermissions(0o644))
 	if err != nil {
 		return unwritable(path, err)
 	}
-	syncDir(filepath.Dir(path))
-	return nil
-}
-
-// syncDir has the names in a folder outlive a power failure, where the file system can: what is in
-// the files is safe by then, and a reader that finds an old name is told so.
-func syncDir(path string) {
-	if dir, err := os.Open(path); err == nil {
+	// The new name outlives a power failure where the file system can: what is in the file is safe by
+	// now, and a reader that finds an old name is told so.
+	if dir, err := os.Open(folder); err == nil {
 		_ = dir.Sync()
 		dir.Close()
 	}
+	return nil
 }
 
-// unwritable is the error of a file or folder that cannot be written.
+// unwritable is the error of a file or folder that cannot be written, nil where err is nil.
 func unwritable(path string, err error) error {
+	if err == nil {
+		return nil
+	}
 	return fmt.Errorf("%s: cannot be written: %w; choose another folder or make room", path, cause(err))
 }
 

@@ -1,13 +1,13 @@
 package result
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -101,21 +101,12 @@ func TestBenchTextTellsConditions(t *testing.T) {
 	capped := func(c *Conditions) {
 		c.Caps = topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 1 << 28}}
 	}
-	path := filepath.Join(t.TempDir(), benchFile)
-	err := writeBench(path, testRun(), Summary{Points: []Point{
+	text := BenchText(testRun(), Summary{Points: []Point{
 		point("a", func(*Conditions) {}), point("b", capped), point("c", func(c *Conditions) { capped(c); c.Channels = 2 }),
 		point("d", func(c *Conditions) { c.Workload, c.Form, c.Readings = "billing", "plain", 30 }), point("e", func(*Conditions) {}),
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
 	var got []string
-	for reader := benchfmt.NewReader(file, path); reader.Scan(); {
+	for reader := benchfmt.NewReader(bytes.NewReader(text), benchFile); reader.Scan(); {
 		if r, ok := reader.Result().(*benchfmt.Result); ok {
 			got = append(got, fmt.Sprintf("%s|%s|%s|%s", r.GetConfig("caps"), r.GetConfig("channels"), r.GetConfig("form"), r.GetConfig("readings")))
 		}
@@ -127,14 +118,7 @@ func TestBenchTextTellsConditions(t *testing.T) {
 }
 
 func TestBenchText(t *testing.T) {
-	path := filepath.Join(t.TempDir(), benchFile)
-	if err := writeBench(path, testRun(), benchSummary()); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := BenchText(testRun(), benchSummary())
 	golden := filepath.Join("testdata", "bench.golden.txt")
 	if *update {
 		if err := os.WriteFile(golden, got, 0o644); err != nil {
@@ -155,7 +139,7 @@ func TestBenchText(t *testing.T) {
 		tx           float64
 	}
 	var results []result
-	reader := benchfmt.NewReader(strings.NewReader(string(got)), path)
+	reader := benchfmt.NewReader(bytes.NewReader(got), benchFile)
 	for reader.Scan() {
 		switch r := reader.Result().(type) {
 		case *benchfmt.SyntaxError:

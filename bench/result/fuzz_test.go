@@ -20,7 +20,7 @@ func FuzzRun(f *testing.F) {
 	f.Add([]byte(`{"schema":1,"started":"0001-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"schema":99}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := parseRun(data)
+		r, err := decode[Run](data)
 		if err != nil {
 			return
 		}
@@ -28,7 +28,7 @@ func FuzzRun(f *testing.F) {
 		if err != nil {
 			t.Fatalf("read, but cannot be written: %v", err)
 		}
-		if _, err := parseRun(again); err != nil {
+		if _, err := decode[Run](again); err != nil {
 			t.Fatalf("written, but cannot be read: %v\n%s", err, again)
 		}
 	})

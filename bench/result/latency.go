@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -45,7 +43,7 @@ func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
 		if !ok {
 			continue
 		}
-		h.SetTag(tag(key, p))
+		h.SetTag(escapeName(key.String()+"/"+p.String(), ',')) // <level>/<part>
 		h.SetStartTimeMs(opened.Add(w.From).UnixMilli())
 		h.SetEndTimeMs(opened.Add(w.To).UnixMilli())
 		if err := l.log.OutputIntervalHistogram(h); err != nil {
@@ -55,28 +53,8 @@ func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
 	return l.flush()
 }
 
-// tag names a part of a level in the log, where commas and spaces end a tag.
-func tag(key LevelKey, p Part) string {
-	clean := func(r rune) rune {
-		if r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) {
-			return '_'
-		}
-		return r
-	}
-	return strings.Map(clean, key.String()+"/"+p.String())
-}
-
-func (l *latencyLog) flush() error {
-	if err := l.buf.Flush(); err != nil {
-		return unwritable(l.path, err)
-	}
-	return nil
-}
+func (l *latencyLog) flush() error { return unwritable(l.path, l.buf.Flush()) }
 
 func (l *latencyLog) close() error {
-	err := l.flush()
-	if serr := cmp.Or(l.file.Sync(), l.file.Close()); err == nil && serr != nil {
-		err = unwritable(l.path, serr)
-	}
-	return err
+	return unwritable(l.path, cmp.Or(l.buf.Flush(), l.file.Sync(), l.file.Close()))
 }

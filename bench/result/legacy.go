@@ -1,7 +1,7 @@
 package result
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 )
 
@@ -12,9 +12,7 @@ func (s *Summary) Upgrade() {
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.Notices = notices(p.Notices, p.Warnings)
-		if p.Limit.Kind == "" {
-			p.Limit = parseLimit(p.LimitedBy)
-		}
+		p.Limit = cmp.Or(p.Limit, parseLimit(p.LimitedBy))
 		if p.Factors == nil {
 			p.Factors = parseFactors(p.Series)
 		}
@@ -26,9 +24,8 @@ func (s *Summary) Upgrade() {
 		}
 	}
 	for i := range s.Saturation {
-		if f := &s.Saturation[i]; f.Limit.Kind == "" {
-			f.Limit = parseLimit(f.LimitedBy)
-		}
+		f := &s.Saturation[i]
+		f.Limit = cmp.Or(f.Limit, parseLimit(f.LimitedBy))
 	}
 }
 
@@ -55,8 +52,8 @@ func parseLimit(text string) Limit {
 			return Limit{kind, name, roleOf(name)}
 		}
 	}
-	all := []LimitKind{LimitGateway, LimitEndorser, LimitBatchTimer, LimitClient, LimitSlots, LimitNone, LimitUnknown}
-	if kind := LimitKind(text); slices.Contains(all, kind) {
+	switch kind := LimitKind(text); kind {
+	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitClient, LimitSlots, LimitNone, LimitUnknown:
 		return Limit{Kind: kind}
 	}
 	return Limit{}

@@ -28,7 +28,7 @@ func Open(dir string) (*Stored, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
 	}
-	if s.Run, err = parseRun(data); err != nil {
+	if s.Run, err = decode[Run](data); err != nil {
 		return nil, unreadable(runPath, err)
 	}
 	if s.Run.Failure != "" {
@@ -81,10 +81,7 @@ func (s *Stored) Transactions() iter.Seq2[Row, error] {
 		}
 		defer f.Close()
 		for row, err := range readTransactions(file) {
-			if err != nil {
-				err = unreadable(f.Name(), err)
-			}
-			if !yield(row, err) || err != nil {
+			if !yield(row, unreadable(f.Name(), err)) || err != nil {
 				return
 			}
 		}
@@ -106,71 +103,59 @@ func (s *Stored) openRows() (*os.File, *parquet.File, error) {
 	return f, file, nil
 }
 
-// unreadable is the error of a file of a run that cannot be read. What to do stands in err where
-// meterbench found the fault itself.
-func unreadable(path string, err error) error { return fmt.Errorf("%s: %w", path, cause(err)) }
+// unreadable is the error of a file of a run that cannot be read, nil where err is nil. What to do
+// stands in err where meterbench found the fault itself.
+func unreadable(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, cause(err))
+}
 
-// errTruncated and damaged are what may be wrong inside of a file.
-var errTruncated = errors.New("is truncated; the run did not finish: run it again")
-
+// damaged is the error of what is wrong inside of a file, nil where err is nil.
 func damaged(err error) error {
+	if err == nil {
+		return nil
+	}
 	return fmt.Errorf("is damaged; restore it or run the scenario again: %w", err)
 }
 
-func parseRun(data []byte) (r Run, err error) {
-	if err := decode(data, &r); err != nil {
-		return Run{}, err
-	}
-	return r, nil
-}
-
-func parseSummary(data []byte) (s Summary, err error) {
-	if err := decode(data, &s); err != nil {
-		return Summary{}, err
+func parseSummary(data []byte) (Summary, error) {
+	s, err := decode[Summary](data)
+	if err != nil {
+		return s, err
 	}
 	s.fill()
-	if err := s.check(); err != nil {
-		return Summary{}, damaged(err)
-	}
-	return s, nil
+	return s, damaged(s.check())
 }
 
 // decode reads a JSON object with the field "schema". Keys that this version does not know are
 // passed over: keys are only ever added.
-func decode(data []byte, into any) error {
+func decode[T any](data []byte) (v T, err error) {
 	// The schema goes first: what a newer one holds may not even decode.
 	var head struct {
 		Schema int `json:"schema"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return malformed(data, err)
+		return v, malformed(data, err)
 	}
-	if err := checkSchema(head.Schema); err != nil {
-		return err
+	switch {
+	case head.Schema > Schema:
+		return v, fmt.Errorf("has schema %d and this meterbench reads up to %d; use a newer meterbench", head.Schema, Schema)
+	case head.Schema < 1:
+		return v, errors.New("was not written by meterbench; name the folder of a run, out/<scenario>/<run>")
 	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return malformed(data, err)
-	}
-	return nil
+	err = json.Unmarshal(data, &v)
+	return v, malformed(data, err)
 }
 
-// malformed says where JSON is wrong, or that it ends too early.
+// malformed says where JSON is wrong, or that it ends too early. It is nil where err is nil.
 func malformed(data []byte, err error) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		if e.Offset >= int64(len(data)) {
-			return errTruncated
+			return errors.New("is truncated; the run did not finish: run it again")
 		}
-		return damaged(fmt.Errorf("at byte %d: %w", e.Offset, err))
+		err = fmt.Errorf("at byte %d: %w", e.Offset, err)
 	}
 	return damaged(err)
-}
-
-func checkSchema(schema int) error {
-	switch {
-	case schema > Schema:
-		return fmt.Errorf("has schema %d and this meterbench reads up to %d; use a newer meterbench", schema, Schema)
-	case schema < 1:
-		return errors.New("was not written by meterbench; name the folder of a run, out/<scenario>/<run>")
-	}
-	return nil
 }

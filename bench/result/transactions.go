@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -108,10 +109,8 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 			Encrypt: int64(r.Encrypt), TxID: r.TxID, Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
 		})
 	}
-	if _, err := t.rows.Write(t.page); err != nil {
-		return unwritable(t.path, err)
-	}
-	return nil
+	_, err := t.rows.Write(t.page)
+	return unwritable(t.path, err)
 }
 
 // close writes the footer, without which the file cannot be read, and has all of it on the disk. It
@@ -121,17 +120,7 @@ func (t *transactionWriter) close() error {
 		return nil
 	}
 	t.closed = true
-	err := t.rows.Close()
-	if err == nil {
-		err = t.file.Sync()
-	}
-	if cerr := t.file.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return unwritable(t.path, err)
-	}
-	return nil
+	return unwritable(t.path, cmp.Or(t.rows.Close(), t.file.Sync(), t.file.Close()))
 }
 
 // record is the inverse of write.
@@ -193,10 +182,7 @@ func readTransactions(file *parquet.File) iter.Seq2[Row, error] {
 			}
 			for i := range page[:n] {
 				row, err := page[i].record()
-				if err != nil {
-					err = damaged(err)
-				}
-				if !yield(row, err) || err != nil {
+				if !yield(row, damaged(err)) || err != nil {
 					return
 				}
 			}
@@ -212,8 +198,5 @@ func guarded(read func() error) (err error) {
 			err = damaged(fmt.Errorf("%v", p))
 		}
 	}()
-	if err := read(); err != nil {
-		return damaged(err)
-	}
-	return nil
+	return damaged(read())
 }

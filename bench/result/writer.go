@@ -121,7 +121,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		return err
 	}
 	run.Transactions = File(transactions.print)
-	if err := writeBench(w.path(benchFile), run, sum); err != nil {
+	if err := writeFile(w.path(benchFile), BenchText(run, sum)); err != nil {
 		return err
 	}
 	if err := WriteJSON(w.path(runFile), &run); err != nil {
@@ -172,17 +172,15 @@ func (w *Writer) Abort(cause error) error {
 func (w *Writer) path(file string) string { return filepath.Join(w.dir, file) }
 
 // closeFiles completes the streamed files. It may be called twice.
-func (w *Writer) closeFiles() error {
-	var errs []error
+func (w *Writer) closeFiles() (err error) {
 	if w.transactions != nil {
-		errs = append(errs, w.transactions.close())
-		w.transactions = nil
+		err = w.transactions.close()
 	}
 	if w.latency != nil {
-		errs = append(errs, w.latency.close())
-		w.latency = nil
+		err = errors.Join(err, w.latency.close())
 	}
-	return errors.Join(errs...)
+	w.transactions, w.latency = nil, nil
+	return err
 }
 
 // remove takes away the files of a run that recorded nothing and the folders that Create made, and
