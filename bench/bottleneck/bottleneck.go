@@ -53,14 +53,14 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 	}
 	for _, rule := range []rule{refused, keptUp, timer, capped, host, commit, client, few} {
 		if kind, process, text := rule(&e); kind != "" {
-			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text
+			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text + e.refusals()
 		}
 	}
 	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.usage() + e.refusals()
 }
 
 // A rule says what limited the point, with the process that the kind names. The kind is empty where
-// the rule does not hold.
+// the rule does not hold. Judge adds to the text which calls were turned away.
 type rule func(*Evidence) (kind result.LimitKind, process, text string)
 
 // refused: peers turn calls away. An endorser may also refuse what a gateway then takes to another
@@ -80,10 +80,10 @@ func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 	if endorser > gateway || !visible {
 		text = fmt.Sprintf("endorsers turned %d calls away over the whole level, of %d transactions (%s)",
 			endorser, e.Scheduled, percent(endorser, e.Scheduled))
-		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser) + e.refusals()
+		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser)
 	}
 	text = fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(limited, e.Point.Scheduled))
-	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway) + e.refusals()
+	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway)
 }
 
 // capacity says how many calls a peer's service takes, where that is known.
@@ -104,7 +104,7 @@ func keptUp(e *Evidence) (kind result.LimitKind, process, text string) {
 	if p.Load.Kind != result.LoadOpen || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == stats.Overloaded || p.Throughput+block < keptUpShare*offered {
 		return "", "", ""
 	}
-	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage()+e.refusals())
+	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage())
 }
 
 // timer: clients of a closed load wait for a block that they are too few to fill.
@@ -131,12 +131,12 @@ func timer(e *Evidence) (kind result.LimitKind, process, text string) {
 			text += fmt.Sprintf(" on each of %d channels", channels)
 		}
 	}
-	return result.LimitBatchTimer, "", text + e.refusals()
+	return result.LimitBatchTimer, "", text
 }
 
 // host: the machine that network and client share is full.
 func host(e *Evidence) (kind result.LimitKind, process, text string) {
-	if e.Cores <= 0 || total(e.Point.CPU) < FullHost*float64(e.Cores) {
+	if e.Cores <= 0 || Total(e.Point.CPU) < FullHost*float64(e.Cores) {
 		return "", "", ""
 	}
 	text = "the host is full: " + e.usage()
@@ -144,7 +144,7 @@ func host(e *Evidence) (kind result.LimitKind, process, text string) {
 		text += fmt.Sprintf("; %s spent %s of the time on validating and committing", peer, percent(at.Busy, 1))
 	}
 	process, _ = Largest(e.Point.CPU)
-	return result.LimitHost, process, text + e.refusals()
+	return result.LimitHost, process, text
 }
 
 // commit: a peer takes block after block with hardly a pause. It validates and commits those of a
@@ -159,7 +159,7 @@ func commit(e *Evidence) (kind result.LimitKind, process, text string) {
 		after += " of the same channel"
 	}
 	return result.LimitCommit, who, fmt.Sprintf("%s spent %s of the time on one block after %s, %s each for validation and %s for the commit, while %s",
-		who, percent(at.Busy, 1), after, seconds(at.Validate), seconds(at.Commit), e.usage()+e.refusals())
+		who, percent(at.Busy, 1), after, seconds(at.Validate), seconds(at.Commit), e.usage())
 }
 
 // client: the load did not come as planned.
@@ -167,12 +167,12 @@ func client(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	if dropped := p.Outcomes[result.Dropped.String()]; dropped > 0 {
 		return result.LimitSlots, "", fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s",
-			dropped, p.Scheduled, p.Load.Slots, e.usage()+e.refusals())
+			dropped, p.Scheduled, p.Load.Slots, e.usage())
 	}
 	if p.Valid {
 		return "", "", ""
 	}
-	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage() + e.refusals()
+	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage()
 }
 
 // few: each client has one transaction at a time, and nothing else is short. Where it waits for the
@@ -194,7 +194,7 @@ func few(e *Evidence) (kind result.LimitKind, process, text string) {
 	if n := p.Load.Clients; n != 1 {
 		clients = fmt.Sprintf("%d clients with one transaction each at a time ask", n)
 	}
-	return result.LimitNone, "", fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage()+e.refusals())
+	return result.LimitNone, "", fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage())
 }
 
 // The figures from which on a process is at its CPU cap. The kernel gives a process its quota in
@@ -228,5 +228,5 @@ func capped(e *Evidence) (kind result.LimitKind, process, text string) {
 	if t := p.Throttled[process]; t.Periods > 0 {
 		text += fmt.Sprintf(" and was held back in %d of the %d periods in which it ran (%s)", t.Throttled, t.Periods, percent(t.Throttled, t.Periods))
 	}
-	return result.LimitCap, process, text + "; " + e.usage() + e.refusals()
+	return result.LimitCap, process, text + "; " + e.usage()
 }

@@ -25,7 +25,7 @@ func (e *Evidence) usage() string {
 	for _, name := range names[:min(shown, len(names))] {
 		most = append(most, fmt.Sprintf("%s %.2f", result.Process{Name: name}, cpu[name]))
 	}
-	return fmt.Sprintf("%.2f of %d cores were in use (%s)", total(cpu), e.Cores, strings.Join(most, ", "))
+	return fmt.Sprintf("%.2f of %d cores were in use (%s)", Total(cpu), e.Cores, strings.Join(most, ", "))
 }
 
 // refusals counts the calls that were turned away, within the window or not.
@@ -52,7 +52,8 @@ func (e *Evidence) busiest() (who string, at result.BlockTimes) {
 	return who, at
 }
 
-func total(cpu map[string]float64) (cores float64) {
+// Total returns the sum of the cores that processes used.
+func Total(cpu map[string]float64) (cores float64) {
 	for _, name := range sorted(cpu) {
 		cores += cpu[name]
 	}

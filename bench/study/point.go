@@ -180,10 +180,7 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	case m.Partial:
 		s.flag(p, result.Shortened, "", "the level was interrupted after its hold, when its last transactions were under way")
 	}
-	var busy float64 // stolen time included, which no process here could have
-	for _, c := range p.CPU {
-		busy += c
-	}
+	busy := bottleneck.Total(p.CPU) // stolen time included, which no process here could have
 	if cores := s.manifest.Host.Cores; busy >= bottleneck.FullHost*float64(cores) {
 		who, most := bottleneck.Largest(p.CPU)
 		s.flag(p, result.HostFull, fmt.Sprintf("%.2f of %d cores; most by %s, %.2f", busy, cores, who, most),
