@@ -9,10 +9,10 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"slices"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/proc"
 )
 
@@ -20,7 +20,7 @@ import (
 // different machines, or at different hours on a shared one, can be set side by side.
 func calibrate() (result.Host, error) {
 	sign, verify, err := timeSignatures(500)
-	return result.Host{Host: proc.Describe(), Sign: sign.Seconds(), Verify: verify.Seconds()}, err
+	return result.Host{Host: proc.Describe(), Sign: sign, Verify: verify}, err
 }
 
 // SignTime returns about how long one ECDSA P-256 signature takes on this machine.
@@ -29,18 +29,18 @@ func SignTime() time.Duration {
 	if err != nil {
 		return usualSign
 	}
-	return sign
+	return time.Duration(sign * float64(time.Second))
 }
 
-// timeSignatures times one ECDSA P-256 signature and one verification: the median of many, alone on
-// one goroutine.
-func timeSignatures(rounds int) (signing, verifying time.Duration, err error) {
+// timeSignatures times one ECDSA P-256 signature and one verification, in seconds: the median of
+// many, alone on one goroutine.
+func timeSignatures(rounds int) (signing, verifying float64, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return 0, 0, fmt.Errorf("calibrate: %w", err)
 	}
 	digest := sha256.Sum256([]byte("meterbench calibration"))
-	sign, verify := make([]time.Duration, rounds), make([]time.Duration, rounds)
+	sign, verify := make([]float64, rounds), make([]float64, rounds)
 	for i := range rounds {
 		start := time.Now()
 		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
@@ -51,14 +51,9 @@ func timeSignatures(rounds int) (signing, verifying time.Duration, err error) {
 		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
 			return 0, 0, fmt.Errorf("calibrate: a P-256 signature does not verify")
 		}
-		sign[i], verify[i] = signed.Sub(start), time.Since(signed)
+		sign[i], verify[i] = signed.Sub(start).Seconds(), time.Since(signed).Seconds()
 	}
-	return median(sign), median(verify), nil
-}
-
-func median(d []time.Duration) time.Duration {
-	slices.Sort(d)
-	return d[len(d)/2]
+	return stats.Median(sign), stats.Median(verify), nil
 }
 
 const (

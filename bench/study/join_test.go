@@ -17,7 +17,7 @@ func TestJoinIsByChannelAndBlock(t *testing.T) {
 			return time.Duration(rapid.Int64Range(0, int64(d)).Draw(t, label))
 		}
 		channels, height := rapid.IntRange(1, 4).Draw(t, "channels"), rapid.IntRange(1, 5).Draw(t, "height")
-		joined := &trace{to: time.Hour, instants: map[blockID]result.BlockInstants{}}
+		joined := &trace{to: time.Hour, report: &nodeReport{instants: map[blockID]result.BlockInstants{}}}
 		chains := make([][]*result.BlockInstants, channels) // nil: nobody told of the block
 		for channel := range chains {
 			for number := range height {
@@ -30,7 +30,7 @@ func TestJoinIsByChannelAndBlock(t *testing.T) {
 							told[i] += told[i-1]
 						}
 					}
-					joined.instants[blockID{uint16(channel), uint64(number)}] = *told
+					joined.report.instants[blockID{uint16(channel), uint64(number)}] = *told
 				}
 				chains[channel] = append(chains[channel], told)
 			}

@@ -39,7 +39,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	meter := newMeter(s.site)
 	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
-		s.Observer.Live(t.live(now, meter))
+		s.Observer.Live(s.live(t, now, meter))
 	})
 	usage := meter.stop()
 	var scheduled uint64
@@ -57,21 +57,22 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	if err := cmp.Or(runErr, err); err != nil {
 		return backlog, err
 	}
-	report := sync.OnceValue(func() *nodeReport { // fetched lazily, once there is something to explain
+	report := sync.OnceValues(func() (*nodeReport, []result.Block) { // fetched lazily, once there is something to explain
 		return s.ask(ctx, measured[0].Epoch, scheduled, counted)
 	})
 	for i, l := range t.levels {
-		m, w, first := measured[i], &windows[i], s.next[l.series.Name]
+		m, w := measured[i], &windows[i]
+		rows := rowRange{l.series.Name, s.next[l.series.Name], m.Next}
 		s.next[l.series.Name] = m.Next
-		s.record(l, first, m.Next, m.Epoch)
+		s.record(rows, m.Epoch)
 		switch {
 		case w.Scheduled() > 0 && w.Length() > 0:
-			nodes := report()
+			nodes, blocks := report()
 			p := s.point(l, m, w, usage)
 			s.settle(&p, l, m, w, steady[i])
 			steady[i].intervals(&p)
 			s.summary.Points = append(s.summary.Points, p)
-			s.trace(nodes, m, first, w)
+			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.cutShort = m.Held < l.series.Load.Hold
 			s.Observer.Point(p)
 		case ctx.Err() == nil:
@@ -82,10 +83,10 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 }
 
 // live returns the state of the turn under way.
-func (t turn) live(now bench.Live, m *meter) Live {
+func (s *session) live(t turn, now bench.Live, m *meter) Live {
 	l := Live{
 		Series: t.levels[0].series.Name, Load: t.levels[0].load, Level: t.number, Levels: t.of, Now: now,
-		Remaining: t.after + max(0, now.Hold-now.Elapsed), Whole: t.whole, AtMost: t.bound,
+		Remaining: t.after + max(0, now.Hold-now.Elapsed), Whole: s.whole, AtMost: t.bound,
 	}
 	l.Busiest, l.BusyCPU = m.busiest()
 	if group := t.levels[0].series.Group; group != "" {
@@ -101,9 +102,9 @@ func (t turn) live(now bench.Live, m *meter) Live {
 
 // A meter samples CPU and memory of all nodes during a level.
 type meter struct {
-	site Site
-	quit chan struct{}
-	done chan struct{}
+	site     Site
+	quit     chan struct{}
+	sampling sync.WaitGroup
 
 	mu    sync.Mutex
 	taken proc.Series
@@ -114,22 +115,19 @@ type meter struct {
 const sampleEvery = 250 * time.Millisecond
 
 func newMeter(site Site) *meter {
-	m := &meter{site: site, quit: make(chan struct{}), done: make(chan struct{})}
+	m := &meter{site: site, quit: make(chan struct{})}
 	m.sample()
-	go func() {
-		defer close(m.done)
-		ticker := time.NewTicker(sampleEvery)
-		defer ticker.Stop()
+	m.sampling.Go(func() {
+		tick := time.Tick(sampleEvery)
 		for {
 			select {
-			case <-ticker.C:
+			case <-tick:
 				m.sample()
 			case <-m.quit:
-				m.sample()
 				return
 			}
 		}
-	}()
+	})
 	return m
 }
 
@@ -143,7 +141,8 @@ func (m *meter) sample() {
 
 func (m *meter) stop() proc.Series {
 	close(m.quit)
-	<-m.done
+	m.sampling.Wait()
+	m.sample()
 	return m.taken
 }
 

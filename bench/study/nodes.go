@@ -7,7 +7,6 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"meterbench/bench"
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 )
@@ -47,13 +46,10 @@ const driftLimit = time.Millisecond
 // A trace is what the nodes reported about one level. Transactions are joined to it by their blocks, once
 // all of them are on the disk.
 type trace struct {
-	point       int // index of the level's point
-	report      int // of the turn that the level ran in
-	series      string
-	first, next uint64        // the level's sequence numbers
-	from, to    time.Duration // window
-	instants    map[blockID]result.BlockInstants
-	evidence    bottleneck.Evidence
+	rowRange
+	point    int           // index of the level's point
+	report   *nodeReport   // of the turn that the level ran in
+	from, to time.Duration // window
 
 	valid, joined uint64 // transactions of the window
 	parts         []*hdrhistogram.Histogram
@@ -68,13 +64,12 @@ type blockID struct {
 
 // counters asks the nodes, nil where they cannot be asked.
 func (s *session) counters(ctx context.Context) *Counters {
-	tracer, ok := s.site.(Tracer)
-	if !ok {
+	if s.tracer == nil {
 		return nil
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), countersTimeout)
 	defer cancel()
-	c, err := tracer.Counters(asking)
+	c, err := s.tracer.Counters(asking)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.warn(result.NodesSilent, "the nodes' counters are not known: %v", err)
@@ -86,8 +81,6 @@ func (s *session) counters(ctx context.Context) *Counters {
 
 // A nodeReport is what the nodes reported about one turn.
 type nodeReport struct {
-	number   int // from 0, over the run
-	blocks   []result.Block
 	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
 	evidence bottleneck.Evidence
 	drift    time.Duration // of the wall clock against the monotonic clock
@@ -95,12 +88,10 @@ type nodeReport struct {
 
 // ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before
 // is what they had counted then.
-func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) *nodeReport {
-	report := &nodeReport{number: s.asked, evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
-	s.asked++
-	tracer, ok := s.site.(Tracer)
-	if !ok {
-		return report
+func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) (*nodeReport, []result.Block) {
+	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
+	if s.tracer == nil {
+		return report, nil
 	}
 	if after := s.counters(ctx); after != nil && before != nil {
 		counted := after.since(*before)
@@ -109,15 +100,15 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 			report.evidence.BlockFill = counted.Open / float64(counted.Cuts)
 		}
 	}
-	var err error
-	if report.blocks, err = tracer.Blocks(epoch); err != nil && ctx.Err() == nil {
+	blocks, err := s.tracer.Blocks(epoch)
+	if err != nil && ctx.Err() == nil {
 		s.warn(result.NodesSilent, "the nodes' logs of blocks are incomplete: %v", err)
 	}
 	now := time.Now()
 	report.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
 	report.instants = map[blockID]result.BlockInstants{}
-	for i := range report.blocks {
-		b := &report.blocks[i]
+	for i := range blocks {
+		b := &blocks[i]
 		if int(b.Channel) >= len(s.facts.Observers) {
 			continue
 		}
@@ -125,22 +116,20 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 			report.instants[blockID{b.Channel, b.Number}] = at
 		}
 	}
-	return report
+	return report, blocks
 }
 
-// trace keeps what the nodes reported about the last point.
-func (s *session) trace(report *nodeReport, m bench.Result, first uint64, w *result.Window) {
-	p := &s.summary.Points[len(s.summary.Points)-1]
-	s.traces = append(s.traces, &trace{
-		point: len(s.summary.Points) - 1, report: report.number, series: p.Series, first: first, next: m.Next, from: w.From, to: w.To,
-		instants: report.instants, evidence: report.evidence,
-	})
+// trace keeps what the nodes reported about the last point, whose turn began at epoch.
+func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report *nodeReport, blocks []result.Block) {
+	last := len(s.summary.Points) - 1
+	p := &s.summary.Points[last]
+	s.traces = append(s.traces, &trace{rowRange: rows, point: last, report: report, from: w.From, to: w.To})
 	if report.drift.Abs() > driftLimit {
 		s.flag(p, result.ClockMoved, "", "the wall clock moved by %v against the monotonic clock: the parts inside the network may be off by as much",
 			report.drift.Round(time.Microsecond))
 	}
-	wall := m.Epoch.Round(0)
-	summarizeBlocks(p, report.blocks, wall.Add(w.From), wall.Add(w.To))
+	wall := epoch.Round(0)
+	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
 }
 
 // summarizeBlocks puts the blocks of the window from one instant to another into the point: those
@@ -191,13 +180,7 @@ func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time)
 
 // overlap returns how much of a span lies within another.
 func overlap(begin, end, from, to time.Time) time.Duration {
-	if begin.Before(from) {
-		begin = from
-	}
-	if end.After(to) {
-		end = to
-	}
-	return max(0, end.Sub(begin))
+	return max(0, min(end.Sub(from), to.Sub(from))-max(0, begin.Sub(from)))
 }
 
 // explain splits the latency of all points by what happened inside the network, and says what
@@ -224,8 +207,9 @@ func (s *study) explain() error {
 	s.split(open)
 	for _, t := range s.traces {
 		p := &s.summary.Points[t.point]
-		t.evidence.Point = *p
-		p.Limit, p.LimitedBecause = bottleneck.Judge(t.evidence)
+		evidence := t.report.evidence
+		evidence.Point = *p
+		p.Limit, p.LimitedBecause = bottleneck.Judge(evidence)
 	}
 	return nil
 }
@@ -239,17 +223,13 @@ func traceOf(among []*trace, row *result.Row) *trace {
 	return nil
 }
 
-func (t *trace) holds(row *result.Row) bool {
-	return row.Series == t.series && row.Seq >= t.first && row.Seq < t.next
-}
-
 // add counts a transaction, by the rule of result.Window.
 func (t *trace) add(r *result.Record) {
 	if r.Outcome != result.Valid || r.Intended < t.from || r.Intended >= t.to {
 		return
 	}
 	t.valid++
-	instants, ok := t.instants[blockID{r.Channel, r.Block}]
+	instants, ok := t.report.instants[blockID{r.Channel, r.Block}]
 	if !ok {
 		return
 	}
@@ -279,7 +259,7 @@ func (s *study) split(all []*trace) {
 	for _, t := range all {
 		p := &s.summary.Points[t.point]
 		switch {
-		case t.joined < t.valid && t.instants != nil:
+		case t.joined < t.valid && t.report.instants != nil:
 			s.flag(p, result.NotSplit, "", "the time inside the network is not split: the nodes' logs lack the blocks of %d of %d transactions",
 				t.valid-t.joined, t.valid)
 		case t.joined > 0 && t.joined == t.valid:

@@ -32,7 +32,6 @@ type turn struct {
 	number, of int
 	bound      bool          // of and after are the most that it can be
 	after      time.Duration // what comes after it: load, and networks to bring up
-	whole      time.Duration // after of a turn before the first
 }
 
 // hold is how long it schedules transactions.
@@ -78,20 +77,27 @@ func groups(all []scenario.Series) (by [][]scenario.Series) {
 
 // loads returns the levels of a series' load. Arrivals with a rate of their own make one level of
 // their mean rate.
-func loads(series scenario.Series) []result.Load {
+func loads(series scenario.Series) (all []result.Load) {
 	l := series.Load
-	var all []result.Load
 	for _, clients := range l.Clients {
-		all = append(all, result.Load{Kind: result.LoadClosed, Clients: clients, Think: l.Think.Seconds()})
+		all = append(all, loadOf(series, float64(clients)))
 	}
-	rates := l.Rate
-	if l.Kind == result.LoadOpen && len(rates) == 0 && l.Search == nil {
-		rates = []float64{mean(series)}
+	for _, rate := range l.Rate {
+		all = append(all, loadOf(series, rate))
 	}
-	for _, rate := range rates {
-		all = append(all, result.Load{Kind: result.LoadOpen, Offered: rate, Slots: l.Slots})
+	if l.Kind == result.LoadOpen && all == nil && l.Search == nil {
+		all = append(all, loadOf(series, mean(series)))
 	}
 	return all
+}
+
+// loadOf returns the load of a series whose Amount is given.
+func loadOf(series scenario.Series, amount float64) result.Load {
+	l := series.Load
+	if l.Kind == result.LoadOpen {
+		return result.Load{Kind: l.Kind, Offered: amount, Slots: l.Slots}
+	}
+	return result.Load{Kind: result.LoadClosed, Clients: int(amount), Think: l.Think.Seconds()}
 }
 
 // mean returns the mean rate of arrivals that have their own.
@@ -121,7 +127,7 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 
 // planned returns how many transactions the turns schedule for a series with an open load whose
 // ciphertexts are all made before it, 0 for others.
-func planned(seed uint64, of []turn, series scenario.Series) (n int) {
+func planned(seed uint64, of []turn, series scenario.Series) int {
 	if !series.Workload.Traits().Ahead {
 		return 0
 	}

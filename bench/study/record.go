@@ -23,19 +23,28 @@ type Reporter interface {
 	Reading(seq uint64) (meter string, wh uint64)
 }
 
+// A rowRange is the transactions of one level among those of the run.
+type rowRange struct {
+	series      string
+	first, next uint64 // sequence numbers
+}
+
+func (r rowRange) holds(row *result.Row) bool {
+	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next
+}
+
 // A recording is a level whose readings are to be recorded.
 type recording struct {
-	series      string
-	first, next uint64
-	start       time.Time
-	workload    Reporter
+	rowRange
+	start    time.Time
+	workload Reporter
 }
 
 // record notes a level that is over.
-func (s *session) record(l level, first, next uint64, start time.Time) {
-	reporter, ok := s.workloads[l.series.Name].(Reporter)
+func (s *session) record(rows rowRange, start time.Time) {
+	reporter, ok := s.workloads[rows.series].(Reporter)
 	if s.Scenario.Record && ok {
-		s.recordings = append(s.recordings, recording{l.series.Name, first, next, start, reporter})
+		s.recordings = append(s.recordings, recording{rows, start, reporter})
 	}
 }
 
@@ -57,10 +66,6 @@ func (s *study) writeTrace() error {
 		return fmt.Errorf("record the readings: %w", err)
 	}
 	return nil
-}
-
-func (r recording) holds(row *result.Row) bool {
-	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next
 }
 
 // traceBuilder collects the readings of one turn after the other, 24 bytes each, and the ids of all

@@ -52,7 +52,7 @@ func TestRecordedHoldsOneTurn(t *testing.T) {
 	begun := time.Now()
 	trace := traceBuilder{meters: map[string]int{}}
 	for turn := range uint64(turns) {
-		trace.of = append(trace.of, recording{"a", turn * each, (turn + 1) * each, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
+		trace.of = append(trace.of, recording{rowRange{"a", turn * each, (turn + 1) * each}, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	held, most, n := 0, 0, 0
@@ -96,7 +96,7 @@ func TestHalfATraceGoes(t *testing.T) {
 	if _, err := level.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.recordings = []recording{{"a", 1, 3, time.Now(), nameless{}}}
+	s.recordings = []recording{{rowRange{"a", 1, 3}, time.Now(), nameless{}}}
 	if err := s.writeTrace(); err == nil || !strings.Contains(err.Error(), "record the readings: write trace: row 1: the meter has no id") {
 		t.Errorf("got %v", err)
 	}

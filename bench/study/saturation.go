@@ -160,12 +160,9 @@ func (s *study) required() error {
 
 // saturated reports whether a point lies beyond the saturation of its series.
 func (s *study) saturated(p result.Point) bool {
-	i := slices.IndexFunc(s.summary.Saturation, func(sat result.Saturation) bool { return sat.Series == p.Series })
-	if i < 0 || !s.summary.Saturation[i].Reached {
-		return false
-	}
-	sat := s.summary.Saturation[i]
-	return p.Load.Amount() > sat.Load().Amount()
+	return slices.ContainsFunc(s.summary.Saturation, func(sat result.Saturation) bool {
+		return sat.Series == p.Series && sat.Reached && p.Load.Amount() > sat.Load().Amount()
+	})
 }
 
 // remeasured reports whether a search has a valid point of the same load.

@@ -74,13 +74,13 @@ func (s *session) search(ctx context.Context) error {
 			}
 			more = true
 			number++
-			l := level{series: next.series, load: searchedLoad(next.series, load), repetition: 1}
+			l := level{series: next.series, load: loadOf(next.series, load), repetition: 1}
 			for _, p := range s.summary.Points {
 				if p.Series == next.series.Name && p.Load == l.load {
 					l.repetition++
 				}
 			}
-			t := turn{levels: []level{l}, number: number, of: number - 1, after: s.after, whole: s.whole, bound: true}
+			t := turn{levels: []level{l}, number: number, of: number - 1, after: s.after, bound: true}
 			for _, other := range searches {
 				t.of += other.seeker.Left()
 				t.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold
@@ -99,13 +99,6 @@ func (s *session) search(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func searchedLoad(series scenario.Series, load float64) result.Load {
-	if series.Load.Kind == result.LoadOpen {
-		return result.Load{Kind: result.LoadOpen, Offered: load, Slots: series.Load.Slots}
-	}
-	return result.Load{Kind: result.LoadClosed, Clients: int(load), Think: series.Load.Think.Seconds()}
 }
 
 // stepOf says of a point what a search needs to know.

@@ -19,6 +19,7 @@ type session struct {
 	*study
 	sessionPlan
 	site      Site
+	tracer    Tracer // the site; nil where its nodes report nothing
 	facts     Facts
 	workloads map[string]bench.Workload // by series
 	sign      float64                   // time of one signature, right before the level under way
@@ -41,6 +42,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	defer cancel()
 
 	one := session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{}}
+	one.tracer, _ = site.(Tracer)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, note := range one.facts.Notes {
 		s.warn(result.TargetNote, "%s", note)
@@ -119,7 +121,7 @@ func (s *session) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.searched == nil {
+	if len(s.searched) == 0 {
 		return nil
 	}
 	s.Observer.Step("search for the load at saturation")
@@ -161,6 +163,15 @@ type sessionPlan struct {
 	whole      time.Duration     // after of a session before the first
 }
 
+// levels returns the number of its load levels, the most that it can be where it searches.
+func (p sessionPlan) levels(repeat int) int {
+	n := len(p.turns)
+	for _, series := range p.searched {
+		n += bound(series, repeat)
+	}
+	return n
+}
+
 // sessions returns the sessions of a scenario in the order in which they run: repetition by
 // repetition each network, or if nothing asks for more than one, all repetitions on that one. Every
 // repetition begins with another network, so that drift of the machine does not meet the same one
@@ -178,8 +189,7 @@ func sessions(s scenario.Scenario) []sessionPlan {
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
 			for i := range networks {
 				n := networks[(i+repetition-1)%len(networks)]
-				series := slices.Clone(s.Series)
-				series = slices.DeleteFunc(series, func(one scenario.Series) bool { return one.Network != n })
+				series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Network != n })
 				one := sessionPlan{Session: Session{Network: n}, series: series, repetition: repetition, turns: turns(series, repetition)}
 				if repetition == 1 { // a search repeats itself
 					one.searched = searched(series)
@@ -195,13 +205,8 @@ func sessions(s scenario.Scenario) []sessionPlan {
 }
 
 // searched returns the series whose levels a search finds.
-func searched(all []scenario.Series) (of []scenario.Series) {
-	for _, series := range all {
-		if series.Load.Search != nil {
-			of = append(of, series)
-		}
-	}
-	return of
+func searched(all []scenario.Series) []scenario.Series {
+	return slices.DeleteFunc(slices.Clone(all), func(series scenario.Series) bool { return series.Load.Search == nil })
 }
 
 // number counts the sessions and their turns, and the time after each turn. A search counts as the
@@ -210,21 +215,19 @@ func number(all []sessionPlan, repeat int) {
 	of := 0
 	for i := range all {
 		all[i].before = of
-		of += len(all[i].turns)
-		for _, series := range all[i].searched {
-			of += bound(series, repeat)
-		}
+		of += all[i].levels(repeat)
 	}
 	after, bounded := time.Duration(0), false
 	for i := range slices.Backward(all) {
-		all[i].Number, all[i].Of, all[i].after = i+1, len(all), after
-		for _, series := range all[i].searched {
+		one := &all[i]
+		one.Number, one.Of, one.after = i+1, len(all), after
+		for _, series := range one.searched {
 			after += time.Duration(bound(series, repeat)) * series.Load.Hold
 			bounded = true
 		}
-		for j := range slices.Backward(all[i].turns) {
-			t := &all[i].turns[j]
-			t.number, t.of, t.after, t.bound = all[i].before+j+1, of, after, bounded
+		for j := range slices.Backward(one.turns) {
+			t := &one.turns[j]
+			t.number, t.of, t.after, t.bound = one.before+j+1, of, after, bounded
 			after += t.hold()
 		}
 		if i > 0 {
@@ -233,9 +236,6 @@ func number(all []sessionPlan, repeat int) {
 	}
 	for i := range all {
 		all[i].whole = after
-		for j := range all[i].turns {
-			all[i].turns[j].whole = after
-		}
 	}
 }
 
@@ -243,14 +243,11 @@ func number(all []sessionPlan, repeat int) {
 // Where it searches, that is the most that it can be.
 func Levels(s scenario.Scenario) (n int) {
 	for _, one := range sessions(s) {
-		n += len(one.turns)
-		for _, series := range one.searched {
-			n += bound(series, s.Repeat)
-		}
+		n += one.levels(s.Repeat)
 	}
 	return n
 }
 
 // Searches reports whether s looks for any of its loads, so that how long it takes is not known
 // beforehand.
-func Searches(s scenario.Scenario) bool { return searched(s.Series) != nil }
+func Searches(s scenario.Scenario) bool { return len(searched(s.Series)) > 0 }

@@ -17,18 +17,16 @@ type steadiness struct {
 	from, to time.Duration
 	latency  stats.Series
 	backlog  *stats.Backlog
-	timed    []*stats.Series // by timedParts, transaction by transaction
+	timed    [len(timedParts)]*stats.Series // transaction by transaction
 }
 
 // timedParts are those whose mean gets an interval.
-func timedParts() []result.Part {
-	return []result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit}
-}
+var timedParts = [...]result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit}
 
 func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 	s := &steadiness{first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds())}
-	for range timedParts() {
-		s.timed = append(s.timed, stats.NewSeries(1))
+	for i := range s.timed {
+		s.timed[i] = stats.NewSeries(1)
 	}
 	return s
 }
@@ -55,7 +53,7 @@ func (s *steadiness) add(r *result.Record) {
 	if done != result.NotReached {
 		s.latency.Add(r.Seq-s.first, (done - r.Intended).Seconds())
 	}
-	for i, part := range timedParts() {
+	for i, part := range timedParts {
 		if d, ok := r.Span(part); ok {
 			s.timed[i].Add(r.Seq-s.first, d.Seconds())
 		}
@@ -65,7 +63,7 @@ func (s *steadiness) add(r *result.Record) {
 // intervals gives the means of parts their intervals, as <part>_s. Those of one block depend on
 // each other, so that a batch holds at least one transaction of each client.
 func (s *steadiness) intervals(p *result.Point) {
-	for i, part := range timedParts() {
+	for i, part := range timedParts {
 		n := int(s.timed[i].N())
 		size := max(1, n/min(30, max(stats.MinBatches, n/max(1, p.Load.Clients))))
 		if of := s.timed[i].BatchMeans(n / size); of != nil {
@@ -93,11 +91,9 @@ func (l level) changing() bool {
 }
 
 // unsteady says what the states mean for a point that are no steady ones.
-func unsteady() map[stats.State]string {
-	return map[stats.State]string{
-		stats.Overloaded: "overloaded: more arrived than was committed, so that latency depends on how long the load was held",
-		stats.Drifting:   "not steady: latency drifted over the window, so that its quantiles depend on when they were taken",
-	}
+var unsteady = map[stats.State]string{
+	stats.Overloaded: "overloaded: more arrived than was committed, so that latency depends on how long the load was held",
+	stats.Drifting:   "not steady: latency drifted over the window, so that its quantiles depend on when they were taken",
 }
 
 // settle gives the point its verdict. A window that is too short to tell is no reason to doubt it.
@@ -122,7 +118,7 @@ func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Win
 	}
 	v := stats.Judge(&steady.latency, backlog)
 	p.Steady = v.State
-	if text, ok := unsteady()[v.State]; ok {
+	if text, ok := unsteady[v.State]; ok {
 		s.flag(p, result.NotSteady, v.Reason, "%s", text)
 	}
 }

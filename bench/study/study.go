@@ -49,7 +49,6 @@ type study struct {
 	recordings []recording
 	searches   []search // in the order in which they began
 	ledgers    ledgers  // of all sessions until now
-	asked      int      // how often nodes were asked for a report
 	cutShort   bool     // the last point's level was interrupted within its hold
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down
@@ -155,13 +154,11 @@ func (s *study) finish(failed error) error {
 	if len(s.summary.Points) > 0 { // else no ledger was read
 		failed = errors.Join(failed, s.audit())
 	}
-	if err := s.explain(); err != nil {
-		s.warn(result.NotStored, "%v", err)
-		failed = errors.Join(failed, err)
-	}
-	if err := s.writeTrace(); err != nil {
-		s.warn(result.NotStored, "%v", err)
-		failed = errors.Join(failed, err)
+	for _, step := range []func() error{s.explain, s.writeTrace} {
+		if err := step(); err != nil {
+			s.warn(result.NotStored, "%v", err)
+			failed = errors.Join(failed, err)
+		}
 	}
 	for _, series := range s.Scenario.Series {
 		s.saturation(series)
