@@ -42,12 +42,11 @@ func HashReadings(readings []Reading) Hash {
 
 // HashDigests returns the SHA-256 hash of a domain string and digests, in their order.
 func HashDigests(digests []Hash) Hash {
-	h := sha256.New()
-	h.Write([]byte(readingsDomain))
-	for i := range digests {
-		h.Write(digests[i][:])
+	b := []byte(readingsDomain)
+	for _, d := range digests {
+		b = append(b, d[:]...)
 	}
-	return Hash(h.Sum(nil))
+	return sha256.Sum256(b)
 }
 
 // Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to
@@ -69,10 +68,7 @@ func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 // Verify returns ErrSignature unless the holder of the key signed the bill as it is, as Reading.Verify
 // does.
 func (b *Bill) Verify(key *ecdsa.PublicKey) error {
-	if !verify(key, b.Digest(), b.Signature) {
-		return ErrSignature
-	}
-	return nil
+	return verify(key, b.Digest(), b.Signature)
 }
 
 func (b *Bill) appendHead(to []byte) []byte {

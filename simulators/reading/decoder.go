@@ -64,6 +64,16 @@ func (d *decoder) hash() (h Hash) {
 	return h
 }
 
+// integers reads what appendIntegers appends.
+func (d *decoder) integers() []int64 {
+	raw := d.bytes(8 * d.uint(2))
+	list := make([]int64, len(raw)/8)
+	for i := range list {
+		list[i] = int64(binary.BigEndian.Uint64(raw[8*i:]))
+	}
+	return list
+}
+
 // time reads a time in Unix seconds.
 func (d *decoder) time() time.Time { return time.Unix(int64(d.uint(8)), 0).UTC() }
 
@@ -94,6 +104,15 @@ func finish[T any](d *decoder, what string, read T, check func() error) (none T,
 
 // appendShort appends a string of at most 255 bytes with its length in front.
 func appendShort(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
+
+// appendIntegers appends integers, in two's complement, with their number in two bytes in front.
+func appendIntegers(b []byte, list []int64) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(len(list)))
+	for _, v := range list {
+		b = binary.BigEndian.AppendUint64(b, uint64(v))
+	}
+	return b
+}
 
 // appendTime appends a time in Unix seconds.
 func appendTime(b []byte, t time.Time) []byte {

@@ -62,11 +62,7 @@ func (f *Function) Marshal() ([]byte, error) {
 	b := append([]byte{functionVersion}, f.Parameters[:]...)
 	b = binary.BigEndian.AppendUint64(b, uint64(f.Bound))
 	b = appendShort(appendTime(b, f.From), f.Tariff)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(f.Weights)))
-	for _, w := range f.Weights {
-		b = binary.BigEndian.AppendUint64(b, uint64(w))
-	}
-	return b, nil
+	return appendIntegers(b, f.Weights), nil
 }
 
 // Hash returns the SHA-256 hash that names the function in bills, of a domain string and the function's
@@ -81,10 +77,7 @@ func (f *Function) Hash() (Hash, error) {
 
 // HashFunction returns the hash of a function in its encoding.
 func HashFunction(encoded []byte) Hash {
-	h := sha256.New()
-	h.Write([]byte(functionDomain))
-	h.Write(encoded)
-	return Hash(h.Sum(nil))
+	return sha256.Sum256(append([]byte(functionDomain), encoded...))
 }
 
 // UnmarshalFunction is the inverse of Marshal.
@@ -92,10 +85,7 @@ func UnmarshalFunction(b []byte) (Function, error) {
 	d := decoder{rest: b}
 	d.version(functionVersion)
 	f := Function{Parameters: d.hash(), Bound: int64(d.uint(8)), From: d.time(), Tariff: d.short()}
-	raw := d.bytes(8 * d.uint(2))
-	for ; len(raw) > 0; raw = raw[8:] {
-		f.Weights = append(f.Weights, int64(binary.BigEndian.Uint64(raw)))
-	}
+	f.Weights = d.integers()
 	return finish(&d, "function", f, f.check)
 }
 

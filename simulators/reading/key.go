@@ -67,7 +67,10 @@ func sign(key *ecdsa.PrivateKey, digest [32]byte) ([]byte, error) {
 	return lows.Key{PrivateKey: key}.Sign(nil, digest[:], crypto.SHA256)
 }
 
-// verify reports whether sign could have made a signature, with any nonce.
-func verify(key *ecdsa.PublicKey, digest [32]byte, signature []byte) bool {
-	return lows.Verify(key, digest[:], signature)
+// verify returns ErrSignature unless sign could have made the signature, with any nonce.
+func verify(key *ecdsa.PublicKey, digest [32]byte, signature []byte) error {
+	if !lows.Verify(key, digest[:], signature) {
+		return ErrSignature
+	}
+	return nil
 }

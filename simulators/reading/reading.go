@@ -33,15 +33,10 @@ const (
 
 // String returns the kind's name in scenarios.
 func (k Kind) String() string {
-	switch k {
-	case Plain:
-		return "plain"
-	case Padded:
-		return "padded"
-	case Encrypted:
-		return "encrypted"
+	if k < Plain || k > Encrypted {
+		return fmt.Sprintf("kind(%d)", uint8(k))
 	}
-	return fmt.Sprintf("kind(%d)", uint8(k))
+	return [...]string{Plain: "plain", Padded: "padded", Encrypted: "encrypted"}[k]
 }
 
 // Limits of the wire form.
@@ -85,10 +80,7 @@ func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 // Verify returns ErrSignature unless the holder of the key signed the reading as it is. It refuses a
 // signature with the higher s: without the key nobody can make another signature of the reading.
 func (r *Reading) Verify(key *ecdsa.PublicKey) error {
-	if !verify(key, r.Digest(), r.Signature) {
-		return ErrSignature
-	}
-	return nil
+	return verify(key, r.Digest(), r.Signature)
 }
 
 // Digest returns the SHA-256 hash that the meter signs, of the domain string and the wire form up to
@@ -98,9 +90,7 @@ func (r *Reading) Digest() [32]byte {
 	head := make([]byte, 0, len(domain)+headSize+MaxMeter)
 	h.Write(r.appendHead(append(head, domain...)))
 	h.Write(r.Payload)
-	var sum [sha256.Size]byte
-	h.Sum(sum[:0])
-	return sum
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // Marshal returns the wire form:

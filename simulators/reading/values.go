@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"time"
 )
 
@@ -32,11 +32,7 @@ func (v Values) Marshal() []byte {
 func (v Values) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, v.Register)
 	b = binary.BigEndian.AppendUint64(b, uint64(v.Interval))
-	b = binary.BigEndian.AppendUint16(b, uint16(len(v.Wh)))
-	for _, wh := range v.Wh {
-		b = binary.BigEndian.AppendUint64(b, uint64(wh))
-	}
-	return b
+	return appendIntegers(b, v.Wh)
 }
 
 // UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not
@@ -54,25 +50,16 @@ func UnmarshalValues(b []byte) (Values, error) {
 }
 
 func (d *decoder) values() (Values, error) {
-	v := Values{Register: d.uint(8)}
-	interval, count := d.uint(8), d.uint(2)
-	raw := d.bytes(8 * count)
-	if d.err != nil {
+	v := Values{Register: d.uint(8), Interval: time.Duration(d.uint(8)), Wh: d.integers()}
+	switch n, negative := len(v.Wh), slices.IndexFunc(v.Wh, func(wh int64) bool { return wh < 0 }); {
+	case d.err != nil:
 		return Values{}, d.err
-	}
-	if interval == 0 || interval > math.MaxInt64 {
+	case v.Interval <= 0:
 		return Values{}, errors.New("interval is not positive")
-	}
-	if count == 0 || count > MaxValues {
-		return Values{}, fmt.Errorf("%d values; want 1 to %d", count, MaxValues)
-	}
-	v.Interval = time.Duration(interval)
-	v.Wh = make([]int64, count)
-	for i := range v.Wh {
-		v.Wh[i] = int64(binary.BigEndian.Uint64(raw[8*i:]))
-		if v.Wh[i] < 0 {
-			return Values{}, fmt.Errorf("value %d is negative", i)
-		}
+	case n == 0 || n > MaxValues:
+		return Values{}, fmt.Errorf("%d values; want 1 to %d", n, MaxValues)
+	case negative >= 0:
+		return Values{}, fmt.Errorf("value %d is negative", negative)
 	}
 	return v, nil
 }
