@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -61,17 +62,11 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if index < 0 || index >= p.Length {
 		return nil, fmt.Errorf("fe: member %d of a group of %d", index, p.Length)
 	}
-	m := &Member{params: p, reveal: reveal}
-	err := contain(func() (err error) {
-		if m.client, err = fullysec.NewDMCFEClient(index); err == nil {
-			m.own = m.client.ClientPubKey.Marshal()
-		}
-		return err
-	})
+	client, err := contain(func() (*fullysec.DMCFEClient, error) { return fullysec.NewDMCFEClient(index) })
 	if err != nil {
 		return nil, fmt.Errorf("fe: keys of a member of %v: %w", p, err)
 	}
-	return m, nil
+	return &Member{params: p, client: client, reveal: reveal, own: client.ClientPubKey.Marshal()}, nil
 }
 
 // validateGroup checks parameters of a scheme without an authority.
@@ -137,10 +132,10 @@ func (m *Member) Agree(keys [][]byte) error {
 		}
 	}
 	public, err := m.params.public(bytes.Join(keys, nil))
-	if err != nil {
-		return fmt.Errorf("fe: agree: %w", err)
+	if err == nil {
+		_, err = contain(func() (none struct{}, err error) { return none, m.client.SetShare(points) })
 	}
-	if err := contain(func() error { return m.client.SetShare(points) }); err != nil {
+	if err != nil {
 		return fmt.Errorf("fe: agree: %w", err)
 	}
 	m.public = public
@@ -165,20 +160,11 @@ func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if m.public == nil {
 		return nil, errors.New("fe: derive: the group has not agreed on keys")
 	}
-	weighed := 0
-	for _, weight := range y {
-		if weight != 0 {
-			weighed++
-		}
-	}
-	if weighed == 1 && !m.reveal {
+	weighed := slices.DeleteFunc(slices.Clone(y), func(weight int64) bool { return weight == 0 })
+	if len(weighed) == 1 && !m.reveal {
 		return nil, fmt.Errorf("fe: derive: the function %w", ErrReveals)
 	}
-	var share data.VectorG2
-	err := contain(func() (err error) {
-		share, err = m.client.DeriveKeyShare(vector(y))
-		return err
-	})
+	share, err := contain(func() (data.VectorG2, error) { return m.client.DeriveKeyShare(vector(y)) })
 	if err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
 	}
@@ -211,15 +197,12 @@ func CombineShares(p Params, y []int64, shares [][]byte) (GroupKey, error) {
 		if err != nil {
 			return GroupKey{}, fmt.Errorf("fe: key of a group: share %d: %w", i, err)
 		}
-		for k, point := range points {
-			if sum[k] == nil {
-				sum[k] = point
-			} else {
-				sum[k].Add(sum[k], point)
-			}
+		if i == 0 {
+			sum = points
+			continue
 		}
+		sum[0].Add(sum[0], points[0])
+		sum[1].Add(sum[1], points[1])
 	}
-	key := GroupKey{Params: p, Function: append([]int64(nil), y...)}
-	key.Secret = append(sum[0].Marshal(), sum[1].Marshal()...)
-	return key, nil
+	return GroupKey{p, slices.Clone(y), append(sum[0].Marshal(), sum[1].Marshal()...)}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/fentec-project/bn256"
 )
@@ -40,7 +41,7 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 	if err != nil {
 		return nil, err
 	}
-	return &GroupEvaluator{key.Params, append([]int64(nil), key.Function...), points, logs}, nil
+	return &GroupEvaluator{key.Params, slices.Clone(key.Function), points, logs}, nil
 }
 
 // Table implements Searcher.
@@ -63,15 +64,11 @@ func (e *GroupEvaluator) Evaluate(ctx context.Context, label uint64, ciphertexts
 			return 0, fmt.Errorf("fe: evaluate: ciphertext %d: %w", i, err)
 		}
 	}
-	var target *bn256.GT
-	err := contain(func() (err error) {
-		target, err = e.combine(points, label)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("fe: evaluate: %w", err)
+	target, err := contain(func() (*bn256.GT, error) { return e.combine(points, label) })
+	var z int64
+	if err == nil {
+		z, err = e.logs.find(ctx, target, e.params.reach(e.function))
 	}
-	z, err := e.logs.find(ctx, target, e.params.reach(e.function))
 	if err != nil {
 		return 0, fmt.Errorf("fe: evaluate: %w", err)
 	}

@@ -11,42 +11,34 @@ import (
 // readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with
 // coordinates that are not reduced, which bn256 accepts.
 func readG1(b []byte) (*bn256.G1, error) {
-	point := new(bn256.G1)
-	var again []byte
-	err := contain(func() error {
-		_, err := point.Unmarshal(b)
-		if err == nil {
-			again = point.Marshal()
+	return contain(func() (*bn256.G1, error) {
+		point := new(bn256.G1)
+		if _, err := point.Unmarshal(b); err != nil {
+			return nil, err
 		}
-		return err
+		if !bytes.Equal(point.Marshal(), b) || point.P.IsInfinity() {
+			return nil, errors.New("not the encoding of a point of G_1, or zero")
+		}
+		return point, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(again, b) || point.P.IsInfinity() {
-		return nil, errors.New("not the encoding of a point of G_1, or zero")
-	}
-	return point, nil
 }
 
 // readShare decodes two points of the curve that G_2 is part of.
-func readShare(b []byte) (points [2]*bn256.G2, err error) {
-	rest := b
-	var again []byte
-	err = contain(func() (err error) {
+func readShare(b []byte) ([2]*bn256.G2, error) {
+	return contain(func() (points [2]*bn256.G2, err error) {
+		rest, again := b, []byte(nil)
 		for i := range points {
 			points[i] = new(bn256.G2)
 			if rest, err = points[i].Unmarshal(rest); err != nil {
-				return err
+				return points, err
 			}
 			again = append(again, points[i].Marshal()...)
 		}
-		return nil
+		if !bytes.Equal(again, b) {
+			return points, errors.New("not the encoding of two points")
+		}
+		return points, nil
 	})
-	if err == nil && !bytes.Equal(again, b) {
-		err = errors.New("not the encoding of two points")
-	}
-	return points, err
 }
 
 // isG2 reports whether a point of the curve is in G_2: whether its order divides the group's.

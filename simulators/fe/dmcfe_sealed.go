@@ -71,16 +71,9 @@ func (s *SealedMember) Encrypt(label uint64, x int64) ([]byte, error) {
 	if !free {
 		return nil, fmt.Errorf("fe: encrypt: label %d is used; a second value under it would reveal the difference", label)
 	}
-	var point []byte
-	err := contain(func() error {
-		c, err := s.client.Encrypt(big.NewInt(x), labelText(label))
-		if err == nil {
-			point = c.Marshal()
-		}
-		return err
-	})
+	point, err := contain(func() (*bn256.G1, error) { return s.client.Encrypt(big.NewInt(x), labelText(label)) })
 	if err != nil {
 		return nil, fmt.Errorf("fe: encrypt: %w", err)
 	}
-	return codec.Marshal(s.params.header(), [][]byte{point})
+	return codec.Marshal(s.params.header(), [][]byte{point.Marshal()})
 }

@@ -181,11 +181,7 @@ func Setup(ctx context.Context, p Params) (Authority, error) {
 // of paillier is part of the key, and without its factors neither it nor the elements can be checked in
 // full: a malicious authority can make a bad key that passes.
 func NewEncryptor(public []byte) (Encryptor, error) {
-	p, key, err := readPublic(public)
-	if err != nil {
-		return nil, err
-	}
-	s, err := schemeWithAuthority(p.Scheme)
+	s, p, key, err := readAuthority(public)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +195,7 @@ func NewEncryptor(public []byte) (Encryptor, error) {
 // The time of an evaluation grows with the absolute value of its result. Evaluate, and before it
 // Tables.Check, refuse functions whose results may be beyond the reach of the tables.
 func NewEvaluator(ctx context.Context, public []byte, tables *Tables) (Evaluator, error) {
-	p, key, err := readPublic(public)
-	if err != nil {
-		return nil, err
-	}
-	s, err := schemeWithAuthority(p.Scheme)
+	s, p, key, err := readAuthority(public)
 	if err != nil {
 		return nil, err
 	}
@@ -228,6 +220,14 @@ func readPublic(public []byte) (Params, []byte, error) {
 		return Params{}, nil, err
 	}
 	return p, decoded.Key, nil
+}
+
+// readAuthority decodes a public key of a scheme with an authority.
+func readAuthority(public []byte) (s Scheme, p Params, key []byte, err error) {
+	if p, key, err = readPublic(public); err == nil {
+		s, err = schemeWithAuthority(p.Scheme)
+	}
+	return s, p, key, err
 }
 
 // public returns the wire form of a public key.

@@ -24,22 +24,22 @@ func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (key
 	var secrets []data.Vector
 	var h data.Vector
 	for range p.Length {
-		err := ctx.Err()
-		if err == nil {
-			err = contain(func() error {
-				one, element, err := single.generate()
-				if secrets == nil {
-					secrets = make([]data.Vector, len(one))
-				}
-				for i := range one {
-					secrets[i] = append(secrets[i], one[i]...)
-				}
-				h = append(h, element...)
-				return err
-			})
-		}
+		one, err := contain(func() ([]data.Vector, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			secrets, element, err := single.generate()
+			h = append(h, element...)
+			return secrets, err
+		})
 		if err != nil {
 			return keyedAuthority{}, fmt.Errorf("fe: master keys of %v: %w", p, err)
+		}
+		if secrets == nil {
+			secrets = make([]data.Vector, len(one))
+		}
+		for i := range one {
+			secrets[i] = append(secrets[i], one[i]...)
 		}
 	}
 	return s.authority(p, secrets, h)

@@ -19,18 +19,11 @@ type keyedAuthority struct {
 func (a keyedAuthority) Encryptor() Encryptor { return a.encryptor }
 
 func (a keyedAuthority) Derive(y []int64) (Key, error) {
-	err := a.params.checkVector(y)
-	key := Key{Params: a.params, Function: slices.Clone(y)}
-	if err == nil {
-		err = contain(func() (err error) {
-			key.Secrets, err = a.derive(y)
-			return err
-		})
-	}
+	secrets, err := contained(a.params, a.derive, y)
 	if err != nil {
 		return Key{}, fmt.Errorf("fe: derive: %w", err)
 	}
-	return key, nil
+	return Key{a.params, slices.Clone(y), secrets}, nil
 }
 
 // A keyedEncryptor is an Encryptor that makes the elements of a ciphertext with a function.
@@ -51,22 +44,23 @@ func newEncryptor(p Params, key []byte, encrypt func(x []int64) ([][]byte, error
 func (e keyedEncryptor) Public() []byte { return bytes.Clone(e.public) }
 
 func (e keyedEncryptor) Encrypt(x []int64) ([]byte, error) {
-	err := e.params.checkVector(x)
-	var elements [][]byte
-	if err == nil {
-		err = contain(func() (err error) {
-			elements, err = e.encrypt(x)
-			return err
-		})
-	}
+	elements, err := contained(e.params, e.encrypt, x)
 	if err != nil {
 		return nil, fmt.Errorf("fe: encrypt: %w", err)
 	}
 	return codec.Marshal(e.params.header(), elements)
 }
 
-// contain runs a call into the library and turns its panics into errors.
-func contain(call func() error) (err error) {
+// contained checks a vector and calls the library with it.
+func contained[T any](p Params, call func([]int64) (T, error), v []int64) (result T, err error) {
+	if err := p.checkVector(v); err != nil {
+		return result, err
+	}
+	return contain(func() (T, error) { return call(v) })
+}
+
+// contain calls the library and turns its panics into errors.
+func contain[T any](call func() (T, error)) (result T, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("the encryption library panicked: %v", cause)

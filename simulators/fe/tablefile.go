@@ -69,9 +69,8 @@ func decodeTable(b []byte, group string, entries int) ([]uint64, error) {
 
 func encodeTable(group string, entries []uint64) []byte {
 	b := append(make([]byte, 0, tableSize(len(entries))), tableStart(group, len(entries))...)
-	b, err := binary.Append(b, binary.LittleEndian, entries)
-	if err != nil {
-		panic(err) // of numbers there is none
+	for _, e := range entries {
+		b = binary.LittleEndian.AppendUint64(b, e)
 	}
 	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)

@@ -23,11 +23,8 @@ type zpScheme struct {
 // zp makes the holders of the keys of a zpScheme, which it makes of parameters.
 type zp func(Params) (zpScheme, error)
 
-func (z zp) scheme(p Params) (s zpScheme, err error) {
-	err = contain(func() (err error) {
-		s, err = z(p)
-		return err
-	})
+func (z zp) scheme(p Params) (zpScheme, error) {
+	s, err := contain(func() (zpScheme, error) { return z(p) })
 	if err != nil {
 		err = fmt.Errorf("fe: parameters of %v: %w", p, err)
 	}
