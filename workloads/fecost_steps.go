@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"meterbench/simulators/fe"
@@ -205,10 +206,4 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 	}, nil
 }
 
-func ones(length int) []int64 {
-	y := make([]int64, length)
-	for i := range y {
-		y[i] = 1
-	}
-	return y
-}
+func ones(length int) []int64 { return slices.Repeat([]int64{1}, length) }

@@ -3,7 +3,6 @@ package fe
 import (
 	"math/big"
 
-	"github.com/fentec-project/gofe/data"
 	"github.com/fentec-project/gofe/innerprod/simple"
 )
 
@@ -19,15 +18,5 @@ func newDDH(p Params) (zpScheme, error) {
 	if err != nil {
 		return zpScheme{}, err
 	}
-	return zpScheme{zpGroup{s.Params.P, s.Params.Q, s.Params.G}, gofeScheme{
-		generate: func() ([]data.Vector, data.Vector, error) {
-			secret, h, err := s.GenerateMasterKeys()
-			return []data.Vector{secret}, h, err
-		},
-		derive: func(secrets []data.Vector, y data.Vector) ([]*big.Int, error) {
-			k, err := s.DeriveKey(secrets[0], y)
-			return []*big.Int{k}, err
-		},
-		encrypt: s.Encrypt,
-	}}, nil
+	return zpScheme{zpGroup{s.Params.P, s.Params.Q, s.Params.G}, newGofeScheme(s, nil)}, nil
 }

@@ -18,6 +18,26 @@ type gofeScheme struct {
 	encrypt  func(x, h data.Vector) (data.Vector, error)
 }
 
+// newGofeScheme returns a scheme whose keys have one secret, with the preface of its public keys.
+func newGofeScheme(s interface {
+	GenerateMasterKeys() (secret, h data.Vector, err error)
+	DeriveKey(secret, y data.Vector) (*big.Int, error)
+	Encrypt(x, h data.Vector) (data.Vector, error)
+}, preface []byte) gofeScheme {
+	return gofeScheme{
+		preface: preface,
+		generate: func() ([]data.Vector, data.Vector, error) {
+			secret, h, err := s.GenerateMasterKeys()
+			return []data.Vector{secret}, h, err
+		},
+		derive: func(secrets []data.Vector, y data.Vector) ([]*big.Int, error) {
+			k, err := s.DeriveKey(secrets[0], y)
+			return []*big.Int{k}, err
+		},
+		encrypt: s.Encrypt,
+	}
+}
+
 // setup makes an authority with fresh master keys, value by value with the scheme for vectors of one.
 // gofe does the same for a whole vector, but without a context, and it takes up to minutes.
 func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (keyedAuthority, error) {

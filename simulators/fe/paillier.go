@@ -78,18 +78,7 @@ func (z paillierGroup) gofe(p Params) *fullysec.Paillier {
 func (z paillierGroup) scheme(p Params) gofeScheme {
 	s, width := z.gofe(p), p.Bits/8
 	preface := append(z.n.FillBytes(make([]byte, width)), z.g.FillBytes(make([]byte, 2*width))...)
-	return gofeScheme{
-		preface: preface,
-		generate: func() ([]data.Vector, data.Vector, error) {
-			secret, h, err := s.GenerateMasterKeys()
-			return []data.Vector{secret}, h, err
-		},
-		derive: func(secrets []data.Vector, y data.Vector) ([]*big.Int, error) {
-			k, err := s.DeriveKey(secrets[0], y)
-			return []*big.Int{k}, err
-		},
-		encrypt: s.Encrypt,
-	}
+	return newGofeScheme(s, preface)
 }
 
 // A Renewer is an Authority whose group takes long to make, so that it can make another Authority with

@@ -12,13 +12,7 @@ import (
 type Name = codec.Scheme
 
 // The names of the schemes.
-const (
-	DDH      = codec.DDH
-	Damgard  = codec.Damgard
-	ECDDH    = codec.ECDDH
-	Paillier = codec.Paillier
-	DMCFE    = codec.DMCFE
-)
+const DDH, Damgard, ECDDH, Paillier, DMCFE = codec.DDH, codec.Damgard, codec.ECDDH, codec.Paillier, codec.DMCFE
 
 // A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in
 // package codec.

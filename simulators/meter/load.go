@@ -1,6 +1,9 @@
 package meter
 
-import "math/bits"
+import (
+	"math/bits"
+	"time"
+)
 
 // The load curve is integer arithmetic throughout, so that values repeat from the seed on every
 // architecture. Time counts in ticks since 1970 (UTC; there is no daylight saving), energy in units
@@ -77,28 +80,13 @@ func newCurve() *curve {
 // into 64 bits.
 func (c *curve) unit(kind int) uint64 { return c.within[kind][24] / ticksPerSecond }
 
-// dayOfYear returns 1 to 366 for a day counted from 1970-01-01.
+// dayOfYear returns 1 to 366 for a day counted from 1970-01-01, in the cycle of four years.
 func dayOfYear(day uint64) int64 {
-	d := int64(day % yearsDays)
-	switch {
-	case d < 2*365:
-		return d%365 + 1
-	case d < 2*365+366: // 1972
-		return d - 2*365 + 1
-	}
-	return d - (2*365 + 366) + 1
+	return int64(time.Unix(int64(day%yearsDays)*24*3600, 0).UTC().YearDay())
 }
 
 // dayType returns the type of a day counted from 1970-01-01, a Thursday.
-func dayType(day uint64) int {
-	switch day % 7 {
-	case 2:
-		return saturday
-	case 3:
-		return sunday
-	}
-	return workday
-}
+func dayType(day uint64) int { return [7]int{2: saturday, 3: sunday}[day%7] }
 
 // dayStart returns the energy up to the start of a day, moved forward by the household's noise of that
 // day: two neighbouring days exchange energy, the total over many days stays.

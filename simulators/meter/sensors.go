@@ -64,11 +64,11 @@ func (f *Fleet) Sensors(c SensorsConfig) (*Sensors, error) {
 
 // useKey has all values of a reading encrypted together, under the public key.
 func (s *Sensors) useKey() error {
-	params, err := fe.ReadParams(s.config.Public)
-	if err != nil {
-		return fmt.Errorf("public key: %w", err)
-	}
 	encryptor, err := fe.NewEncryptor(s.config.Public)
+	var params fe.Params
+	if err == nil {
+		params, err = fe.ReadParams(s.config.Public)
+	}
 	if err != nil {
 		return fmt.Errorf("public key: %w", err)
 	}
