@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
@@ -64,19 +65,15 @@ func TestAudit(t *testing.T) {
 				}
 			}
 			o := conduct(t, series(open("a", 4*time.Second, 50, 49.999)), at, nil)
-			if o.summary.Audit == nil || *o.summary.Audit != tt.audit {
-				t.Errorf("audit %+v, want %+v", o.summary.Audit, tt.audit)
+			equal(t, "audit", &tt.audit, o.summary.Audit)
+			equal(t, "complete", true, o.summary.Complete)
+			equal(t, "points", 2, len(o.summary.Points))
+			want := "<nil>"
+			if tt.error != "" {
+				want = "the ledger does not match the client's record: " + tt.error
+				o.warned(t, want)
 			}
-			if !o.summary.Complete || len(o.summary.Points) != 2 {
-				t.Errorf("complete: %v, %d points", o.summary.Complete, len(o.summary.Points))
-			}
-			const prefix = "the ledger does not match the client's record: "
-			switch {
-			case tt.error == "" && o.err != nil:
-				t.Errorf("error %v", o.err)
-			case tt.error != "" && (o.err == nil || o.err.Error() != prefix+tt.error || !o.has(prefix+tt.error)):
-				t.Errorf("error\n%v, want\n%s%s; warnings %q", o.err, prefix, tt.error, o.summary.Warnings)
-			}
+			equal(t, "error", want, fmt.Sprint(o.err))
 		})
 	}
 }
@@ -87,16 +84,17 @@ func TestAuditFails(t *testing.T) {
 		"read the ledger":                  func(s *site) { s.ledgerErr = broken },
 		"count the readings on the ledger": func(s *site) { s.storedErr = broken },
 	} {
-		at := newSite()
-		fail(at)
-		o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
-		want := fmt.Sprintf("audit: %s: no peer answers", name)
-		if !errors.Is(o.err, broken) || o.err.Error() != want {
-			t.Errorf("error %v, want %s", o.err, want)
-		}
-		if o.summary.Audit != nil || len(o.summary.Points) != 1 || !o.has("the audit failed: "+strings.TrimPrefix(want, "audit: ")) {
-			t.Errorf("%+v", o.summary)
-		}
+		t.Run(name, func(t *testing.T) {
+			at := newSite()
+			fail(at)
+			o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+			want := fmt.Sprintf("%s: no peer answers", name)
+			is(t, o.err, broken)
+			equal(t, "error", "audit: "+want, fmt.Sprint(o.err))
+			equal(t, "audit", nil, o.summary.Audit)
+			equal(t, "points", 1, len(o.summary.Points))
+			o.warned(t, "the audit failed: "+want)
+		})
 	}
 }
 
@@ -146,8 +144,8 @@ func TestCompareCounts(t *testing.T) {
 				}
 			}
 		})
-		if err != nil || got != want {
-			t.Fatalf("%+v, %v, want %+v", got, err, want)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Fatalf("error %v; counts (-want +got):\n%s", err, diff)
 		}
 	})
 }
@@ -166,14 +164,16 @@ func TestEvaluate(t *testing.T) {
 	at.as = func(s *site) Site { return evaluable{site: s, compared: 7} }
 	scenario := series(open("a", 4*time.Second, 50))
 	scenario.Repeat, scenario.Fresh = 2, true // two ledgers
-	if o := conduct(t, scenario, at, nil); o.err != nil || o.summary.Audit == nil || o.summary.Audit.Evaluated != 14 {
-		t.Errorf("%v, %+v", o.err, o.summary.Audit)
+	o := conduct(t, scenario, at, nil)
+	if o.err != nil || o.summary.Audit == nil {
+		t.Fatalf("error %v, audited: %t", o.err, o.summary.Audit != nil)
 	}
+	equal(t, "evaluated", 14, o.summary.Audit.Evaluated)
 	wrong := errors.New("reading 3 evaluates to 5 Wh, 7 were measured")
 	at = newSite()
 	at.as = func(s *site) Site { return evaluable{site: s, err: wrong} }
-	o := conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
-	if want := "audit: evaluate ciphertexts on the ledger: reading 3 evaluates to 5 Wh, 7 were measured"; !errors.Is(o.err, wrong) || o.err.Error() != want || o.summary.Audit != nil {
-		t.Errorf("%v, %+v", o.err, o.summary.Audit)
-	}
+	o = conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
+	is(t, o.err, wrong)
+	equal(t, "error", "audit: evaluate ciphertexts on the ledger: reading 3 evaluates to 5 Wh, 7 were measured", fmt.Sprint(o.err))
+	equal(t, "audit", nil, o.summary.Audit)
 }

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
@@ -133,5 +136,42 @@ func series(s ...scenario.Series) scenario.Scenario {
 	return scenario.Scenario{Name: "test", Series: s, Warmup: time.Second, Repeat: 1, Seed: 5, Source: "name: test\n"}
 }
 
-// has reports whether a warning of the run reads so.
-func (o outcome) has(warning string) bool { return slices.Contains(o.summary.Warnings, warning) }
+// warned fails where no warning of the run reads so.
+func (o outcome) warned(t *testing.T, warning string) {
+	t.Helper()
+	if !slices.Contains(o.summary.Warnings, warning) {
+		t.Errorf("warnings %q, want %q", o.summary.Warnings, warning)
+	}
+}
+
+// is fails where err is none of target's.
+func is(t *testing.T, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Errorf("error %v, want %v", err, target)
+	}
+}
+
+// measured fails where err says that nothing was measured.
+func measured(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, ErrNothingMeasured) {
+		t.Errorf("error %v, though something was measured", err)
+	}
+}
+
+// equal fails where got is not want.
+func equal[T any](t *testing.T, what string, want, got T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// between fails where got is not from low to high.
+func between[T int | uint64 | float64 | time.Duration](t *testing.T, what string, got, low, high T) {
+	t.Helper()
+	if !(low <= got && got <= high) {
+		t.Errorf("%s: got %v, want %v to %v", what, got, low, high)
+	}
+}

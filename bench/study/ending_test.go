@@ -3,7 +3,7 @@ package study
 import (
 	"context"
 	"errors"
-	"math"
+
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,30 +23,30 @@ func TestInterruptedInALevel(t *testing.T) {
 		// 1.5 s into the second level's hold; the first one drains for 0.1 s.
 		time.AfterFunc(5600*time.Millisecond, interrupt)
 	})
-	if !errors.Is(o.err, context.Canceled) || errors.Is(o.err, ErrNothingMeasured) {
-		t.Errorf("error %v", o.err)
-	}
+	is(t, o.err, context.Canceled)
+	measured(t, o.err)
 	sum := o.summary
-	if sum.Complete || !o.has("the run ended early (context canceled): the figures cover what was done until then") ||
-		!o.has("a at 80/s: the level was interrupted and is shorter than planned") {
-		t.Errorf("complete: %v, warnings %q", sum.Complete, sum.Warnings)
-	}
+	equal(t, "complete", false, sum.Complete)
+	o.warned(t, "the run ended early (context canceled): the figures cover what was done until then")
+	o.warned(t, "a at 80/s: the level was interrupted and is shorter than planned")
 	if len(sum.Points) != 2 {
 		t.Fatalf("%d points, want the whole level and the partial one", len(sum.Points))
 	}
-	if p := sum.Points[1]; p.Window < 0.3 || p.Window > 0.6 || p.Scheduled < 24 || p.Scheduled > 48 || math.Abs(p.Throughput-80) > 5 {
-		t.Errorf("the partial point: %+v", p)
+	p := sum.Points[1] // the partial one
+	between(t, "window", p.Window, 0.3, 0.6)
+	between(t, "scheduled", p.Scheduled, 24, 48)
+	between(t, "throughput", p.Throughput, 75, 85)
+	if len(sum.Saturation) != 1 || sum.Audit == nil {
+		t.Fatalf("%d series saturate, want 1; audited: %t", len(sum.Saturation), sum.Audit != nil)
 	}
-	if len(sum.Saturation) != 1 || sum.Saturation[0].Offered != 50 {
-		t.Errorf("the partial level has a say in %+v", sum.Saturation)
-	}
+	equal(t, "offered at saturation, without the partial level", 50, sum.Saturation[0].Offered)
 	n := uint64(at.taken)
-	if a := sum.Audit; a == nil || a.Expected+a.Unclaimed != n || a.Stored != n || a.Missing != 0 {
-		t.Errorf("audit %+v of %d", a, n)
-	}
-	if o.run.Ended.IsZero() || o.run.Failure != "" || len(o.rows) != at.taken {
-		t.Errorf("manifest %+v, %d rows", o.run, len(o.rows))
-	}
+	equal(t, "expected and unclaimed", n, sum.Audit.Expected+sum.Audit.Unclaimed)
+	equal(t, "stored", n, sum.Audit.Stored)
+	equal(t, "missing", 0, sum.Audit.Missing)
+	equal(t, "ended", false, o.run.Ended.IsZero())
+	equal(t, "failure", "", o.run.Failure)
+	equal(t, "rows", at.taken, len(o.rows))
 }
 
 // What is under way when a run is interrupted after the hold gets its own
@@ -57,16 +57,18 @@ func TestInterruptedWhileALevelDrains(t *testing.T) {
 	s := series(open("a", 4*time.Second, 50, 60))
 	o := conduct(t, s, at, func(interrupt context.CancelFunc) { time.AfterFunc(10*time.Second, interrupt) })
 	if !errors.Is(o.err, context.Canceled) || len(o.summary.Points) != 1 {
-		t.Fatalf("error %v, points %+v", o.err, o.summary.Points)
+		t.Fatalf("error %v, %d points", o.err, len(o.summary.Points))
 	}
 	p := o.summary.Points[0]
-	if p.Window != 3 || p.Outcomes["interrupted"] != 1 || p.Scheduled != 150 ||
-		!o.has("a at 50/s: the level was interrupted after its hold, when its last transactions were under way") {
-		t.Errorf("%+v, warnings %q", p, o.summary.Warnings)
+	equal(t, "window", 3, p.Window)
+	equal(t, "interrupted", 1, p.Outcomes["interrupted"])
+	equal(t, "scheduled", 150, p.Scheduled)
+	o.warned(t, "a at 50/s: the level was interrupted after its hold, when its last transactions were under way")
+	if o.summary.Audit == nil {
+		t.Fatal("no audit")
 	}
-	if a := o.summary.Audit; a == nil || a.Unclaimed != 1 || len(o.summary.Saturation) != 1 {
-		t.Errorf("audit %+v, saturation %+v", a, o.summary.Saturation)
-	}
+	equal(t, "unclaimed", 1, o.summary.Audit.Unclaimed)
+	equal(t, "series that saturate", 1, len(o.summary.Saturation))
 }
 
 func TestNodeDies(t *testing.T) {
@@ -75,12 +77,12 @@ func TestNodeDies(t *testing.T) {
 	o := conduct(t, series(closed("a", 4*time.Second, 1, 2, 4)), at, func(context.CancelFunc) {
 		time.AfterFunc(6*time.Second, func() { at.died <- died; at.died <- errors.New("another one, by itself") })
 	})
-	if !errors.Is(o.err, died) || errors.Is(o.err, context.Canceled) || errors.Is(o.err, ErrNothingMeasured) {
-		t.Errorf("error %v", o.err)
-	}
-	if o.summary.Complete || len(o.summary.Points) != 2 || !o.has("the run ended early ("+died.Error()+"): the figures cover what was done until then") {
-		t.Errorf("%+v", o.summary)
-	}
+	is(t, o.err, died)
+	measured(t, o.err)
+	equal(t, "canceled", false, errors.Is(o.err, context.Canceled))
+	equal(t, "complete", false, o.summary.Complete)
+	equal(t, "points", 2, len(o.summary.Points))
+	o.warned(t, "the run ended early ("+died.Error()+"): the figures cover what was done until then")
 }
 
 // A network that is gone cannot be audited; the result is there even so, and
@@ -94,9 +96,8 @@ func TestNodeDiesAndTakesTheLedger(t *testing.T) {
 	if o.err == nil || o.err.Error() != "peer0.ptb ended\naudit: read the ledger: connection refused" {
 		t.Errorf("error %v", o.err)
 	}
-	if o.summary.Audit != nil || len(o.summary.Points) != 1 {
-		t.Errorf("%+v", o.summary)
-	}
+	equal(t, "audit", nil, o.summary.Audit)
+	equal(t, "points", 1, len(o.summary.Points))
 }
 
 func TestNothingMeasured(t *testing.T) {
@@ -183,13 +184,13 @@ func TestEncryptionCostIsKept(t *testing.T) {
 			if o.err == nil || o.err.Error() != tt.want || errors.Is(o.err, ErrNothingMeasured) {
 				t.Errorf("error %v, want %s", o.err, tt.want)
 			}
-			sum := o.summary
-			if sum.Complete || len(sum.FE) != 1 || len(sum.Points) != 0 || sum.Audit != nil || o.run.Ended.IsZero() || o.run.Failure != "" {
-				t.Errorf("%+v, %+v", sum, o.run)
-			}
-			if !o.has("the run ended early (" + tt.want + "): the figures cover what was done until then") {
-				t.Errorf("warnings %q", sum.Warnings)
-			}
+			equal(t, "complete", false, o.summary.Complete)
+			equal(t, "encryption costs", 1, len(o.summary.FE))
+			equal(t, "points", 0, len(o.summary.Points))
+			equal(t, "audit", nil, o.summary.Audit)
+			equal(t, "without an end", false, o.run.Ended.IsZero())
+			equal(t, "failure", "", o.run.Failure)
+			o.warned(t, "the run ended early ("+tt.want+"): the figures cover what was done until then")
 		})
 	}
 }
@@ -214,9 +215,10 @@ func TestSiteDoesNotClose(t *testing.T) {
 	at := newSite()
 	at.closeErr = errors.New("orderer0 does not end")
 	o := conduct(t, series(closed("a", 4*time.Second, 1)), at, nil)
-	if !errors.Is(o.err, at.closeErr) || errors.Is(o.err, ErrNothingMeasured) || !o.summary.Complete || len(o.summary.Points) != 1 {
-		t.Errorf("error %v, %+v", o.err, o.summary)
-	}
+	is(t, o.err, at.closeErr)
+	measured(t, o.err)
+	equal(t, "complete", true, o.summary.Complete)
+	equal(t, "points", 1, len(o.summary.Points))
 }
 
 // Outcomes other than valid stand in the point, its warnings and the run's.
@@ -232,24 +234,21 @@ func TestFailuresAreTold(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	p := o.summary.Points[0]
-	if p.Outcomes["limited"] != 3 || p.Outcomes["valid"] != 147 || p.Throughput != 49 {
-		t.Errorf("%+v", p)
-	}
-	if !o.has("a at 50/s: 4 x limited: too many requests") {
-		t.Errorf("warnings %q", o.summary.Warnings)
-	}
+	equal(t, "limited", 3, p.Outcomes["limited"])
+	equal(t, "valid", 147, p.Outcomes["valid"])
+	equal(t, "throughput", 49, p.Throughput)
+	o.warned(t, "a at 50/s: 4 x limited: too many requests")
 }
 
 // Whoever interrupts a long audit keeps the result without it.
 func TestInterruptedInTheAudit(t *testing.T) {
 	at := newSite()
 	o := conduct(t, series(closed("a", 4*time.Second, 1)), at, func(interrupt context.CancelFunc) { at.ledgerRead = interrupt })
-	if !errors.Is(o.err, context.Canceled) || errors.Is(o.err, ErrNothingMeasured) {
-		t.Errorf("error %v", o.err)
-	}
-	if len(o.summary.Points) != 1 || o.summary.Audit != nil || !o.has("the audit failed: context canceled") {
-		t.Errorf("%+v", o.summary)
-	}
+	is(t, o.err, context.Canceled)
+	measured(t, o.err)
+	equal(t, "points", 1, len(o.summary.Points))
+	equal(t, "audit", nil, o.summary.Audit)
+	o.warned(t, "the audit failed: context canceled")
 }
 
 // Whoever has to find out why nodes failed needs their logs; nobody needs

@@ -14,26 +14,18 @@ func TestEstimated(t *testing.T) {
 	s := series(closed("a", 10*time.Second, 1, 2), open("b", 5*time.Second, 50))
 	s.Repeat = 2
 	plain := Estimated(s, schemes, usualSign)
-	if plain.Load != 50*time.Second || plain.FE != 0 || plain.SetUp != networkTime+6*drainTime+6*meterCost*usualSign || plain.Total() != plain.Load+plain.SetUp {
-		t.Errorf("%+v", plain)
-	}
-	if slow := Estimated(s, schemes, 2*usualSign); slow.Load != plain.Load || slow.SetUp != 2*plain.SetUp-6*drainTime {
-		t.Errorf("%+v on a machine of half the speed", slow)
-	}
+	equal(t, "estimate", Estimate{Load: 50 * time.Second, SetUp: networkTime + 6*drainTime + 6*meterCost*usualSign}, plain)
+	equal(t, "total", plain.Load+plain.SetUp, plain.Total())
+	equal(t, "on a machine of half the speed", Estimate{Load: plain.Load, SetUp: 2*plain.SetUp - 6*drainTime}, Estimated(s, schemes, 2*usualSign))
 	s.Fresh = true
-	if fresh := Estimated(s, schemes, usualSign); fresh.SetUp != plain.SetUp+networkTime+6*meterCost*usualSign { // of two series with three meters each
-		t.Errorf("%+v", fresh)
-	}
+	fresh := plain.SetUp + networkTime + 6*meterCost*usualSign // of two series with three meters each
+	equal(t, "on fresh networks", fresh, Estimated(s, schemes, usualSign).SetUp)
 	s.Fresh = false
 	s.Series[0].Workload = scenario.Workload{Options: options{result.Conditions{Encryption: "bank", Bank: 100}, 5000}}
-	if banked := Estimated(s, schemes, usualSign); banked.SetUp < plain.SetUp+time.Second || banked.SetUp > plain.SetUp+30*time.Second {
-		t.Errorf("%+v for 100 ciphertexts", banked)
-	}
+	between(t, "for 100 ciphertexts", Estimated(s, schemes, usualSign).SetUp, plain.SetUp+time.Second, plain.SetUp+30*time.Second)
 	// 18 s were measured for this table.
 	s.FE = &scenario.FE{Schemes: []string{"ddh"}, Bits: []int{1024, 1536, 2048, 3072, 4096}, Lengths: []int{1, 24}, Bounds: []int64{10_000}, Samples: 6}
-	if table := Estimated(s, schemes, usualSign); table.FE < 12*time.Second || table.FE > 30*time.Second {
-		t.Errorf("%+v for the table of costs", table)
-	}
+	between(t, "for the table of costs", Estimated(s, schemes, usualSign).FE, 12*time.Second, 30*time.Second)
 	// A scheme of one size is measured once, whatever sizes are asked for; the
 	// others at those of them that they have.
 	table := func(scheme string, bits ...int) time.Duration {

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"meterbench/bench"
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
@@ -105,13 +108,14 @@ func TestSplit(t *testing.T) {
 		for _, phase := range result.BlockParts() {
 			q, ok := p.Latency[phase.String()]
 			if !ok || q.N != p.Latency["commit"].N || q.Mean < 0 {
-				t.Errorf("%s: %v: %+v", p.Series, phase, q)
+				t.Errorf("%s: %v of %d transactions, want %d; mean %g", p.Series, phase, q.N, p.Latency["commit"].N, q.Mean)
 			}
 			sum += q.Mean
 		}
 		n := 0
 		for _, row := range o.rows {
-			if row.Series == p.Series && row.Outcome == result.Valid && row.Intended >= time.Second && row.Intended < 3*time.Second {
+			measured := row.Intended >= time.Second && row.Intended < 3*time.Second
+			if row.Series == p.Series && row.Outcome == result.Valid && measured {
 				n++
 				whole += (row.Committed - row.Submitted).Seconds()
 			}
@@ -167,24 +171,13 @@ func TestBlocksOfAPoint(t *testing.T) {
 	p := o.summary.Points[0]
 	// Within 1 s to 3 s blocks 11 to 30 are cut, and committed by peer0, and
 	// blocks 10 to 29 are committed by peer1.
-	if want := (result.BlockCut{Unknown: 4, Count: 4, Bytes: 4, Timer: 4, Config: 4}); p.BlockCut == nil || *p.BlockCut != want {
-		t.Errorf("cut %+v, want %+v", p.BlockCut, want)
-	}
+	equal(t, "cut", &result.BlockCut{Unknown: 4, Count: 4, Bytes: 4, Timer: 4, Config: 4}, p.BlockCut)
 	for peer, want := range map[string]result.BlockTimes{
 		"peer0": {Blocks: 20, Busy: 0.04, Validate: 0.002, Commit: 0.002, Store: 0.001},
 		"peer1": {Blocks: 20, Busy: 0.5, Validate: 0.040, Commit: 0.010, State: 0.007},
 	} {
-		got := p.BlockTimes[peer]
-		for i, pair := range [][2]float64{
-			{got.Busy, want.Busy}, {got.Validate, want.Validate}, {got.Commit, want.Commit},
-			{got.Versions, want.Versions}, {got.Store, want.Store}, {got.State, want.State},
-		} {
-			if math.Abs(pair[0]-pair[1]) > 1e-9 {
-				t.Errorf("%s: value %d of %+v, want %+v", peer, i, got, want)
-			}
-		}
-		if got.Blocks != want.Blocks {
-			t.Errorf("%s: %d blocks, want %d", peer, got.Blocks, want.Blocks)
+		if diff := cmp.Diff(want, p.BlockTimes[peer], cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", peer, diff)
 		}
 	}
 }
@@ -200,7 +193,7 @@ func TestLimitedBy(t *testing.T) {
 	o = conduct(t, series(closed("a", 3*time.Second, 1)), newSite(), nil)
 	p = o.summary.Points[0]
 	if p.Limit.Kind != result.LimitUnknown || p.BlockCut != nil || p.BlockTimes != nil {
-		t.Errorf("limited by %q: %+v", p.Limit, p)
+		t.Errorf("limited by %q, blocks %v, their times %v", p.Limit, p.BlockCut, p.BlockTimes)
 	}
 	if _, ok := p.Latency["wait_cut"]; ok || len(p.Warnings) > 0 {
 		t.Errorf("split %v, warnings %q", p.Latency, p.Warnings)
@@ -222,9 +215,11 @@ func TestBlocksThatNobodyTellsOf(t *testing.T) {
 func TestNodesThatDoNotAnswer(t *testing.T) {
 	at := tracedSite(func(t *traced) { t.err = errors.New("no such log") })
 	o := conduct(t, series(closed("a", 3*time.Second, 1)), at, nil)
-	if o.err != nil || !o.has("the nodes' counters are not known: no such log") || !o.has("the nodes' logs of blocks are incomplete: no such log") {
-		t.Errorf("%v, warnings %q", o.err, o.summary.Warnings)
+	if o.err != nil {
+		t.Fatal(o.err)
 	}
+	o.warned(t, "the nodes' counters are not known: no such log")
+	o.warned(t, "the nodes' logs of blocks are incomplete: no such log")
 	if _, ok := o.summary.Points[0].Latency["wait_cut"]; !ok {
 		t.Error("what was told is not used")
 	}
@@ -246,10 +241,12 @@ func TestLimitOfASaturation(t *testing.T) {
 		"none":                {[]result.Point{at(8, result.LimitBatchTimer), at(16, result.LimitNone), at(32, result.LimitUnknown)}, result.LimitNone},
 		"no such load":        {[]result.Point{at(8, result.LimitBatchTimer)}, ""},
 	} {
-		found := result.Saturation{Clients: 16}
-		limit(&found, c.points)
-		if found.Limit.Kind != c.want || c.want != "" && found.LimitedBecause != string(c.want)+"!" {
-			t.Errorf("%s: limited by %q, want %q", name, found.Limit, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			found := result.Saturation{Clients: 16}
+			limit(&found, c.points)
+			if found.Limit.Kind != c.want || c.want != "" && found.LimitedBecause != string(c.want)+"!" {
+				t.Errorf("limited by %q because %q, want %q", found.Limit, found.LimitedBecause, c.want)
+			}
+		})
 	}
 }

@@ -90,7 +90,5 @@ func TestBusyIsOfTheBusiestChannel(t *testing.T) {
 	if d := got.Busy - 0.7; got.Blocks != 5 || d > 1e-9 || d < -1e-9 {
 		t.Errorf("%d blocks, busy %v", got.Blocks, got.Busy)
 	}
-	if p.BlockCut.Count != 6 {
-		t.Errorf("cut %+v", p.BlockCut)
-	}
+	equal(t, "cut", &result.BlockCut{Count: 6}, p.BlockCut)
 }

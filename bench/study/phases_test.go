@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"reflect"
+
 	"slices"
 	"testing"
 	"time"
@@ -56,7 +56,7 @@ func TestPhases(t *testing.T) {
 		t.Fatalf("points %q, want %q", order, want)
 	}
 	if p := o.summary.Points[0]; p.Phase != nil || p.ClientCPU == 0 {
-		t.Errorf("a load that ran alone: %+v", p)
+		t.Errorf("a load that ran alone: phase %v, client CPU %g", p.Phase, p.ClientCPU)
 	}
 	for i, want := range []struct {
 		phase     result.LoadPhase // but for its rates
@@ -77,10 +77,13 @@ func TestPhases(t *testing.T) {
 		if len(p.Phase.Rates) != int(p.Window) || math.Abs(committed/p.Window-p.Throughput) > 1e-9 {
 			t.Errorf("%s: rates %v of %g/s in all", p.Series, p.Phase.Rates, p.Throughput)
 		}
-		if !reflect.DeepEqual(*p.Phase, want.phase) || p.Window != want.window || want.scheduled > 0 && p.Scheduled != want.scheduled ||
-			p.Outcomes["valid"] != p.Scheduled || p.ClientCPU != 0 {
-			t.Errorf("%s: %+v %+v, want %+v", p.Series, p.Phase, p, want)
+		equal(t, p.Series, want.phase, *p.Phase)
+		equal(t, p.Series+": window", want.window, p.Window)
+		if want.scheduled > 0 {
+			equal(t, p.Series+": scheduled", want.scheduled, p.Scheduled)
 		}
+		equal(t, p.Series+": valid", p.Scheduled, p.Outcomes["valid"])
+		equal(t, p.Series+": client CPU", 0, p.ClientCPU)
 		// The samples next to the window's ends miss it by little.
 		if math.Abs(p.CPU["peer0"]-want.peer) > 0.07 {
 			t.Errorf("%s: peer0 used %g cores in the window, want %g", p.Series, p.CPU["peer0"], want.peer)
@@ -97,16 +100,15 @@ func TestPhases(t *testing.T) {
 		t.Errorf("the phases begin at %v", first)
 	}
 	n := uint64(at.taken)
-	if want := (result.Audit{Expected: n, Found: n, Stored: n}); o.summary.Audit == nil || *o.summary.Audit != want {
-		t.Errorf("audit %+v, want %+v", o.summary.Audit, want)
-	}
-	if len(o.summary.Saturation) != 0 {
-		t.Errorf("phases have no saturation: %+v", o.summary.Saturation)
-	}
+	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, o.summary.Audit)
+	equal(t, "phases with a saturation", 0, len(o.summary.Saturation))
 	most := 0
 	for _, l := range o.watcher.lives {
-		if l.Phases > 0 && (l.Series != "day" || l.Phases != 3 || l.Level%2 != 0 || l.Levels != 4) {
-			t.Errorf("live: %+v", l)
+		if l.Phases > 0 {
+			equal(t, "series", "day", l.Series)
+			equal(t, "phases", 3, l.Phases)
+			equal(t, "level of a repetition", 0, l.Level%2)
+			equal(t, "levels", 4, l.Levels)
 		}
 		most = max(most, l.Underway)
 	}
@@ -152,9 +154,11 @@ func TestPhasesInterrupted(t *testing.T) {
 	if len(windows) != 3 || windows["day/burst"] != 3 || math.Abs(windows["day/base"]-8.4) > 0.11 {
 		t.Errorf("windows %v", windows)
 	}
-	if o.summary.Audit == nil || o.summary.Audit.Missing > 0 || o.summary.Audit.Foreign > 0 {
-		t.Errorf("audit %+v", o.summary.Audit)
+	if o.summary.Audit == nil {
+		t.Fatal("no audit")
 	}
+	equal(t, "missing", 0, o.summary.Audit.Missing)
+	equal(t, "foreign", 0, o.summary.Audit.Foreign)
 }
 
 // Phases of one kind draw arrivals of their own.
@@ -177,15 +181,16 @@ func TestPhasesAreSplit(t *testing.T) {
 		for _, part := range result.BlockParts() {
 			q, ok := p.Latency[part.String()]
 			if !ok || q.N != p.Outcomes["valid"] {
-				t.Errorf("%s: %v: %+v of %d transactions", p.Series, part, q, p.Outcomes["valid"])
+				t.Errorf("%s: %v of %d transactions, want %d", p.Series, part, q.N, p.Outcomes["valid"])
 			}
 			sum += q.Mean
 		}
 		if whole := p.Latency["order_commit"].Mean; math.Abs(sum-whole) > 1e-3*whole {
 			t.Errorf("%s: the parts sum to %g of %g", p.Series, sum, whole)
 		}
-		if p.LimitedBy == "" || p.BlockCut == nil || float64(p.BlockCut.Total()) < 10*p.Window-1 || float64(p.BlockCut.Total()) > 10*p.Window+1 {
-			t.Errorf("%s: limited by %q, blocks %+v in %g s", p.Series, p.LimitedBy, p.BlockCut, p.Window)
+		if p.LimitedBy == "" || p.BlockCut == nil {
+			t.Fatalf("%s: limited by %q, blocks %v", p.Series, p.LimitedBy, p.BlockCut)
 		}
+		between(t, p.Series+": blocks", float64(p.BlockCut.Total()), 10*p.Window-1, 10*p.Window+1)
 	}
 }

@@ -67,9 +67,7 @@ func TestPlan(t *testing.T) {
 			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Wait: result.WaitCommit, Seed: 103, First: 77}},
 	}
 	for _, tt := range tests {
-		if got := loads(tt.series); len(got) != 1 || got[0] != tt.load {
-			t.Errorf("loads %+v, want %+v", got, tt.load)
-		}
+		equal(t, "loads", []result.Load{tt.load}, loads(tt.series))
 		got := plan(100, level{series: tt.series, load: tt.load, repetition: tt.repetition}, 77)
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("plan (-want +got):\n%s", diff)

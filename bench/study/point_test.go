@@ -156,7 +156,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 		s.interval(&p, &w)
 		block := 0.5 * float64(max(1, channels)) // per second
 		if i := p.Intervals["throughput_per_s"]; math.Abs(i.Low-(50-block)) > 1e-9 || math.Abs(i.High-(50+block)) > 1e-9 {
-			t.Errorf("%d channels: %+v, want 50 ± %g", channels, i, block)
+			t.Errorf("%d channels: %g to %g, want 50 ± %g", channels, i.Low, i.High, block)
 		}
 	}
 }
@@ -165,9 +165,7 @@ func TestCollectionsOfAPoint(t *testing.T) {
 	s := &session{study: &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}}
 	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}
 	p := s.point(level{series: open("a", time.Second, 9)}, bench.Result{GC: gc}, &result.Window{}, nil)
-	if want := (result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}); p.GC == nil || *p.GC != want {
-		t.Errorf("%+v, want %+v", p.GC, want)
-	}
+	equal(t, "collections", &result.GC{Cycles: 3, PauseTotal: 0.0005, PauseMax: 0.00025}, p.GC)
 }
 
 // What quotas did counts from window's end to window's end, whatever they did
@@ -185,13 +183,13 @@ func TestThrottledInTheWindow(t *testing.T) {
 	p := o.summary.Points[0]
 	got := p.Throttled["peer0"]
 	// The samples next to the window's ends miss it by little.
-	if len(p.Throttled) != 1 || got.Periods != got.Throttled || got.Periods < 97 || got.Periods > 103 || math.Abs(got.Time-float64(got.Periods)/50) > 1e-9 {
-		t.Errorf("%+v", p.Throttled)
-	}
+	equal(t, "capped processes", 1, len(p.Throttled))
+	equal(t, "throttled", got.Periods, got.Throttled)
+	between(t, "periods", got.Periods, 97, 103)
+	between(t, "time less periods", got.Time-float64(got.Periods)/50, -1e-9, 1e-9)
 	at.sample = nil
-	if o := conduct(t, series(open("a", 2*time.Second, 20)), at, nil); o.summary.Points[0].Throttled != nil {
-		t.Errorf("nothing is capped: %+v", o.summary.Points[0].Throttled)
-	}
+	o = conduct(t, series(open("a", 2*time.Second, 20)), at, nil)
+	equal(t, "throttled though nothing is capped", nil, o.summary.Points[0].Throttled)
 }
 
 func TestFlagsOfOneKindAreOneWarning(t *testing.T) {
@@ -228,12 +226,10 @@ func TestFlagsOfARun(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	const text = "the window holds fewer than 20 blocks: hold longer for a steady throughput"
-	if !o.has("a at 1 client, a at 2 clients: " + text) {
-		t.Errorf("%q", o.summary.Warnings)
-	}
+	o.warned(t, "a at 1 client, a at 2 clients: "+text)
 	for _, p := range o.summary.Points {
 		if !slices.Contains(p.Warnings, text) {
-			t.Errorf("%+v", p)
+			t.Errorf("%d clients: warnings %q, want %q", p.Load.Clients, p.Warnings, text)
 		}
 	}
 	if n := strings.Count(strings.Join(o.summary.Warnings, "\n"), text); n != 1 {
@@ -269,10 +265,12 @@ func TestBusiest(t *testing.T) {
 		{"the last second only", take([3]float64{}, [3]float64{9, 0, 0}, [3]float64{9, 0.1, 0}, [3]float64{9, 0.2, 0}, [3]float64{9, 0.3, 0}, [3]float64{9, 0.4, 0}), "orderer0", 0.4},
 	}
 	for _, tt := range tests {
-		name, cores := tt.meter.busiest()
-		if name != tt.want || math.Abs(cores-tt.cores) > 1e-9 {
-			t.Errorf("%s: %s %g, want %s %g", tt.name, name, cores, tt.want, tt.cores)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			name, cores := tt.meter.busiest()
+			if name != tt.want || math.Abs(cores-tt.cores) > 1e-9 {
+				t.Errorf("%s %g, want %s %g", name, cores, tt.want, tt.cores)
+			}
+		})
 	}
 }
 

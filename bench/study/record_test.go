@@ -37,13 +37,14 @@ func TestRecord(t *testing.T) {
 	if trace.Len() != len(o.rows) || trace.Meters() != 6 {
 		t.Errorf("%d rows of %d meters, want %d", trace.Len(), trace.Meters(), len(o.rows))
 	}
-	if first := trace.Row(0); first.At != 0 || first.Value != 0 || trace.Meter(first.Meter) != "a-0" {
-		t.Errorf("first row %+v", first)
-	}
+	first := trace.Row(0)
+	equal(t, "first instant", 0, first.At)
+	equal(t, "first value", 0, first.Value)
+	equal(t, "first meter", "a-0", trace.Meter(first.Meter))
 	last := trace.Row(trace.Len() - 1) // number 79 of b, due at 1.975 s of a level after one of 3 s
-	if last.Value != 79 || trace.Meter(last.Meter) != "b-1" || last.At < 4975*time.Millisecond || last.At > 5100*time.Millisecond {
-		t.Errorf("last row %+v", last)
-	}
+	equal(t, "last value", 79, last.Value)
+	equal(t, "last meter", "b-1", trace.Meter(last.Meter))
+	between(t, "last instant", last.At, 4975*time.Millisecond, 5100*time.Millisecond)
 }
 
 // However long a run, no more readings are held than one turn has.
@@ -70,7 +71,7 @@ func TestRecordedHoldsOneTurn(t *testing.T) {
 	}
 	for row, err := range trace.rows(stored) {
 		if want := time.Duration(n/each)*time.Minute + time.Duration(n%each)*time.Millisecond; err != nil || row.At != want || row.Value != float64(n) {
-			t.Fatalf("row %d: %+v, %v, want it at %v", n, row, err, want)
+			t.Fatalf("row %d: error %v, value %g at %v, want it at %v", n, err, row.Value, row.At, want)
 		}
 		held--
 		n++

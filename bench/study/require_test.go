@@ -31,15 +31,17 @@ func TestRequired(t *testing.T) {
 		{"open, beyond", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 70}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, ""},
 	}
 	for _, tt := range tests {
-		s := &study{Config: Config{Scenario: scenario.Scenario{Require: "valid", Repeat: 1}}}
-		s.summary.Points, s.summary.Saturation = []result.Point{tt.point}, []result.Saturation{tt.found}
-		err, notValid := errors.AsType[*NotValidError](s.required())
-		if notValid != (tt.want != "") || notValid && !slices.Equal(err.Points, []string{tt.want}) {
-			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
-		}
-		if s.Scenario.Require = ""; s.required() != nil {
-			t.Errorf("%s: an error though nothing is required", tt.name)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			s := &study{Config: Config{Scenario: scenario.Scenario{Require: "valid", Repeat: 1}}}
+			s.summary.Points, s.summary.Saturation = []result.Point{tt.point}, []result.Saturation{tt.found}
+			err, notValid := errors.AsType[*NotValidError](s.required())
+			if notValid != (tt.want != "") || notValid && !slices.Equal(err.Points, []string{tt.want}) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+			if s.Scenario.Require = ""; s.required() != nil {
+				t.Error("an error though nothing is required")
+			}
+		})
 	}
 }
 
@@ -67,15 +69,15 @@ func TestRequiredOfASearch(t *testing.T) {
 		{"given", closed("a", time.Second, 2), []result.Point{point(2, false), point(2, true)}, []string{"a at 2 clients"}},
 	}
 	for _, tt := range tests {
-		s := &study{Config: Config{Scenario: series(tt.series)}}
-		s.Scenario.Require, s.summary.Points = "valid", tt.points
-		var got []string
-		if err, notValid := errors.AsType[*NotValidError](s.required()); notValid {
-			got = err.Points
-		}
-		if !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			s := &study{Config: Config{Scenario: series(tt.series)}}
+			s.Scenario.Require, s.summary.Points = "valid", tt.points
+			var got []string
+			if err, notValid := errors.AsType[*NotValidError](s.required()); notValid {
+				got = err.Points
+			}
+			equal(t, "points", tt.want, got)
+		})
 	}
 }
 
@@ -86,7 +88,9 @@ func TestRequireValid(t *testing.T) {
 	at.invalid = true
 	o := conduct(t, s, at, nil)
 	want := "the scenario requires valid points below saturation, and these are not: a at 50/s (repetition 1), a at 50/s (repetition 2); the report says why"
-	if _, only := o.err.(*NotValidError); !only || o.err.Error() != want || !o.summary.Complete || len(o.summary.Points) != 2 {
-		t.Errorf("%v, want %s; complete: %v", o.err, want, o.summary.Complete)
+	if _, only := o.err.(*NotValidError); !only || o.err.Error() != want {
+		t.Errorf("error %T: %v, want %s", o.err, o.err, want)
 	}
+	equal(t, "complete", true, o.summary.Complete)
+	equal(t, "points", 2, len(o.summary.Points))
 }

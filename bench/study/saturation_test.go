@@ -1,7 +1,6 @@
 package study
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +14,14 @@ func TestScale(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	if got := o.summary.Saturation[0]; got.USL == nil || got.USLReason != "" || got.USL.Sigma <= 0 || math.Abs(got.USL.Lambda-1/0.0237) > 15 {
-		t.Errorf("%+v %+v", got, got.USL)
+	got := o.summary.Saturation[0]
+	if got.USL == nil || got.USLReason != "" {
+		t.Fatalf("no scaling law: %q", got.USLReason)
 	}
+	if got.USL.Sigma <= 0 {
+		t.Errorf("sigma is %g", got.USL.Sigma)
+	}
+	between(t, "lambda", got.USL.Lambda, 1/0.0237-15, 1/0.0237+15)
 }
 
 func TestScaleIsNotApplicable(t *testing.T) {
@@ -33,9 +37,12 @@ func TestScaleIsNotApplicable(t *testing.T) {
 		scale(&found, points)
 		return found
 	}
-	if found := law(func(int, *result.Point) {}); found.USL == nil || math.Abs(found.USL.Sigma-0.05) > 1e-6 || math.Abs(found.USL.Kappa-0.001) > 1e-6 {
-		t.Errorf("%+v, %s", found.USL, found.USLReason)
+	found := law(func(int, *result.Point) {})
+	if found.USL == nil {
+		t.Fatalf("no scaling law: %s", found.USLReason)
 	}
+	between(t, "sigma", found.USL.Sigma, 0.05-1e-6, 0.05+1e-6)
+	between(t, "kappa", found.USL.Kappa, 0.001-1e-6, 0.001+1e-6)
 	tests := map[string]struct {
 		change func(i int, p *result.Point)
 		want   string
@@ -52,8 +59,10 @@ func TestScaleIsNotApplicable(t *testing.T) {
 		"linear and more":  {func(i int, p *result.Point) { p.Throughput = float64(p.Load.Clients * p.Load.Clients) }, "negative"},
 	}
 	for name, tt := range tests {
-		if found := law(tt.change); found.USL != nil || !strings.Contains(found.USLReason, tt.want) {
-			t.Errorf("%s: %+v, %q", name, found.USL, found.USLReason)
-		}
+		t.Run(name, func(t *testing.T) {
+			if found := law(tt.change); found.USL != nil || !strings.Contains(found.USLReason, tt.want) {
+				t.Errorf("a scaling law: %t, reason %q, want %q", found.USL != nil, found.USLReason, tt.want)
+			}
+		})
 	}
 }

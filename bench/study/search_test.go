@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/saturation"
 	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
 )
@@ -30,13 +31,17 @@ func TestOpenSearch(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	if len(o.summary.Saturation) != 1 {
-		t.Fatalf("%+v", o.summary.Saturation)
+		t.Fatalf("%d series saturate, want 1", len(o.summary.Saturation))
 	}
 	found := o.summary.Saturation[0]
-	if !found.Reached || math.Abs(found.Offered/100-1) > 0.02 || math.Abs(found.Throughput/100-1) > 0.02 || found.Plateau < 99 ||
-		!(found.Low <= found.Throughput && found.Throughput <= found.High) || found.LimitedBy == "" || found.USL != nil || found.USLReason != "" {
-		t.Errorf("%+v", found)
-	}
+	equal(t, "reached", true, found.Reached)
+	between(t, "offered", found.Offered, 98, 102)
+	between(t, "throughput", found.Throughput, 98, 102)
+	between(t, "plateau", found.Plateau, 99, math.Inf(1))
+	between(t, "throughput in its interval", found.Throughput, found.Low, found.High)
+	equal(t, "without a limit", false, found.LimitedBy == "")
+	equal(t, "scaling law", nil, found.USL)
+	equal(t, "why there is no scaling law", "", found.USLReason)
 	steps := len(o.summary.Points)
 	t.Logf("%g/s of 100/s in %d steps", found.Offered, steps)
 	if want := fmt.Sprintf("search of %d steps: a load of ", steps); steps < 8 || steps > 25 || !strings.HasPrefix(found.Method, want) {
@@ -51,16 +56,17 @@ func TestOpenSearch(t *testing.T) {
 		loads = append(loads, p.Load.Offered)
 		keys[fmt.Sprint(p.Load, p.Repetition)] = true
 		if p.Steady == "" || p.Load.Slots != 2000 {
-			t.Errorf("%+v", p)
+			t.Errorf("%g/s: steady %q, %d slots", p.Load.Offered, p.Steady, p.Load.Slots)
 		}
 	}
 	if !slices.Equal(loads[:6], []float64{10, 20, 40, 80, 160, 160}) || len(keys) != steps {
 		t.Errorf("loads %g, %d of them told apart by their repetition", loads, len(keys))
 	}
 	last := o.watcher.lives[len(o.watcher.lives)-1]
-	if !last.AtMost || last.Level != steps || last.Levels != Levels(s) || last.Remaining > Estimated(s, nil, usualSign).Load {
-		t.Errorf("%+v of %d levels", last, Levels(s))
-	}
+	equal(t, "at most", true, last.AtMost)
+	equal(t, "last level", steps, last.Level)
+	equal(t, "levels", Levels(s), last.Levels)
+	between(t, "remaining", last.Remaining, 0, Estimated(s, nil, usualSign).Load)
 	if want := time.Duration(75-steps) * 41 * time.Second; last.Remaining != want || !Searches(s) {
 		t.Errorf("%v left at the end, want %v", last.Remaining, want)
 	}
@@ -79,8 +85,10 @@ func TestSearchMeetsLatency(t *testing.T) {
 	t.Logf("%g/s in %d steps", found.Offered, len(o.summary.Points))
 	// M/D/1: P(wait > t) tends to (1-u)/(u exp(d)-1) exp(-d t), t in services and
 	// u (exp(d)-1) = d; it is 1 % at 36.3 ms where the utilisation u is 0.529.
-	if !found.Reached || math.Abs(found.Offered/52.9-1) > 0.06 || !strings.Contains(found.Method, "p99 was") {
-		t.Errorf("%+v", found)
+	equal(t, "reached", true, found.Reached)
+	between(t, "offered", found.Offered/52.9, 0.94, 1.06)
+	if !strings.Contains(found.Method, "p99 was") {
+		t.Errorf("method %q", found.Method)
 	}
 	for _, p := range o.summary.Points {
 		if p99 := p.Latency["commit"].P99; p.Load.Offered == found.Offered && p99 != nil && *p99 <= 0.06 {
@@ -109,19 +117,25 @@ func TestClosedSearch(t *testing.T) {
 		t.Errorf("ran %s\nwant %s", got, want)
 	}
 	if len(o.summary.Saturation) != 2 {
-		t.Fatalf("%+v", o.summary.Saturation)
+		t.Fatalf("%d series saturate, want 2", len(o.summary.Saturation))
 	}
 	found := o.summary.Saturation[0]
-	if !found.Reached || found.Clients != 3 || math.Abs(found.Throughput-100) > 1 || found.Low > found.Throughput || found.High < found.Throughput ||
-		found.N != 6 || !strings.Contains(found.Method, "order statistics") || found.USL == nil {
-		t.Errorf("%+v", found)
+	equal(t, "a is reached", true, found.Reached)
+	equal(t, "clients of a", 3, found.Clients)
+	between(t, "throughput of a", found.Throughput, 99, 101)
+	between(t, "throughput of a in its interval", found.Throughput, found.Low, found.High)
+	equal(t, "repetitions of a", 6, found.N)
+	equal(t, "a without a scaling law", false, found.USL == nil)
+	if !strings.Contains(found.Method, "order statistics") {
+		t.Errorf("method %q", found.Method)
 	}
 	// Two doublings cannot be had from 2 to 4.
 	found = o.summary.Saturation[1]
-	if found.Reached || found.Clients != 4 || math.Abs(found.Throughput-100) > 1 || found.USLReason == "" ||
-		!o.has("series b: capacity was not reached, at least 4 clients: the most clients were measured and throughput may still grow") {
-		t.Errorf("%+v, %q", found, o.summary.Warnings)
-	}
+	equal(t, "b is reached", false, found.Reached)
+	equal(t, "clients of b", 4, found.Clients)
+	between(t, "throughput of b", found.Throughput, 99, 101)
+	equal(t, "b without a reason for no scaling law", false, found.USLReason == "")
+	o.warned(t, "series b: capacity was not reached, at least 4 clients: the most clients were measured and throughput may still grow")
 }
 
 // What was found until then is a lower bound.
@@ -134,10 +148,11 @@ func TestSearchIsInterrupted(t *testing.T) {
 		s := series(searching(open("c", 20*time.Second), scenario.Search{From: 10, To: 1000}))
 		o := conduct(t, s, newSite(), func(interrupt context.CancelFunc) { time.AfterFunc(at.after, interrupt) })
 		if !errors.Is(o.err, context.Canceled) || len(o.summary.Saturation) != at.found {
-			t.Fatalf("%v, %+v", o.err, o.summary.Saturation)
+			t.Fatalf("after %v: %v, %d series saturate, want %d", at.after, o.err, len(o.summary.Saturation), at.found)
 		}
-		if at.found > 0 && (o.summary.Saturation[0].Reached || o.summary.Saturation[0].Offered != at.least) {
-			t.Errorf("%+v", o.summary.Saturation[0])
+		if at.found > 0 {
+			equal(t, "reached", false, o.summary.Saturation[0].Reached)
+			equal(t, "offered", at.least, o.summary.Saturation[0].Offered)
 		}
 	}
 }
@@ -165,9 +180,7 @@ func TestStepOf(t *testing.T) {
 		Window: 10, Scheduled: 500, Throughput: 49, Blocks: 7, Outcomes: map[string]uint64{"valid": 490, "dropped": 3},
 		Latency: map[string]stats.Quantiles{"commit": {P99: &p99}}, Reasons: []string{"late", "full"},
 	}
-	got := stepOf(&p, 50, stats.Slope{PerSecond: 2})
-	if got.Load != 50 || got.Sent != 50 || got.Due != 500 || got.Received != 49 || got.Blocks != 7 || got.Success != 0.98 || got.Dropped != 3 ||
-		*got.P99 != 0.5 || got.Backlog.PerSecond != 2 || got.Invalid != "late; full" {
-		t.Errorf("%+v", got)
-	}
+	want := saturation.Step{Load: 50, Sent: 50, Due: 500, Received: 49, Blocks: 7, Success: 0.98, Dropped: 3, P99: &p99,
+		Backlog: stats.Slope{PerSecond: 2}, Invalid: "late; full"}
+	equal(t, "step", want, stepOf(&p, 50, stats.Slope{PerSecond: 2}))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
+
 	"slices"
 	"strings"
 	"testing"
@@ -47,9 +47,7 @@ func TestTwoNetworks(t *testing.T) {
 		t.Errorf("networks %q, want %q", networks, want)
 	}
 	// Numbers go on from network to network.
-	if want := []Need{{0, 150, 0}, {150, 150, 0}}; !slices.Equal(at.needs["a"], want) {
-		t.Errorf("needs %+v, want %+v", at.needs["a"], want)
-	}
+	equal(t, "needs", []Need{{0, 150, 0}, {150, 150, 0}}, at.needs["a"])
 	for name, seqs := range at.sent {
 		slices.Sort(seqs)
 		if seqs[0] != 0 || seqs[len(seqs)-1] != uint64(len(seqs)-1) {
@@ -57,14 +55,17 @@ func TestTwoNetworks(t *testing.T) {
 		}
 	}
 	n := uint64(at.taken)
-	if want := (result.Audit{Expected: n, Found: n, Stored: n}); o.summary.Audit == nil || *o.summary.Audit != want || !o.summary.Complete {
-		t.Errorf("audit %+v, want %+v", o.summary.Audit, want)
-	}
+	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, o.summary.Audit)
+	equal(t, "complete", true, o.summary.Complete)
 	if len(o.run.Sessions) != 4 || string(o.run.Topology) == "" || o.run.Bringup == nil {
-		t.Fatalf("manifest %+v", o.run)
+		t.Fatalf("%d sessions, topology %q, bring-up %v", len(o.run.Sessions), o.run.Topology, o.run.Bringup)
 	}
-	if one := o.run.Sessions[2]; one.Network != "minimal/batch=2s,10" || one.Repetition != 2 || !reflect.DeepEqual(one.Series, []string{"b"}) || one.Bringup == nil || len(one.Topology) == 0 {
-		t.Errorf("%+v", one)
+	one := o.run.Sessions[2]
+	equal(t, "network", "minimal/batch=2s,10", one.Network)
+	equal(t, "repetition", 2, one.Repetition)
+	equal(t, "series", []string{"b"}, one.Series)
+	if one.Bringup == nil || len(one.Topology) == 0 {
+		t.Errorf("bring-up %v, topology %q", one.Bringup, one.Topology)
 	}
 	if step := "bring network 2 of 4 up: minimal/batch=2s,10"; !slices.Contains(o.watcher.steps, step) {
 		t.Errorf("steps %q", o.watcher.steps)
@@ -95,12 +96,14 @@ func TestFreshNetworks(t *testing.T) {
 	s.Repeat, s.Fresh = 3, true
 	at := newSite()
 	o := conduct(t, s, at, nil)
-	if o.err != nil || len(at.sessions) != 3 || len(o.summary.Points) != 3 || o.summary.Audit.Missing != 0 || o.summary.Audit.Found == 0 {
-		t.Errorf("%v, %d networks, %+v", o.err, len(at.sessions), o.summary)
+	if o.err != nil {
+		t.Fatal(o.err)
 	}
-	if want := "every level was measured 3 times; the 95 % interval of a median needs 6: repeat: 6"; !o.has(want) {
-		t.Errorf("warnings %q", o.summary.Warnings)
-	}
+	equal(t, "networks", 3, len(at.sessions))
+	equal(t, "points", 3, len(o.summary.Points))
+	equal(t, "missing", 0, o.summary.Audit.Missing)
+	equal(t, "none found", false, o.summary.Audit.Found == 0)
+	o.warned(t, "every level was measured 3 times; the 95 % interval of a median needs 6: repeat: 6")
 }
 
 // What the networks before gave is kept when one fails.
@@ -131,14 +134,18 @@ func TestLaterNetworkFails(t *testing.T) {
 					tt.fail(at)
 				})
 			})
-			if o.err == nil || errors.Is(o.err, ErrNothingMeasured) || o.err.Error() != tt.want && !strings.HasPrefix(o.err.Error(), tt.want+"\n") {
+			measured(t, o.err)
+			if first, _, _ := strings.Cut(fmt.Sprint(o.err), "\n"); first != tt.want {
 				t.Errorf("error %v, want %s", o.err, tt.want)
 			}
 			if len(o.summary.Points) != tt.points || o.summary.Complete != (tt.points == 4) {
 				t.Errorf("complete: %v, %d points", o.summary.Complete, len(o.summary.Points))
 			}
-			if a := o.summary.Audit; (a != nil) != tt.audit || a != nil && (a.Missing > 0 || a.Foreign > 0) {
-				t.Errorf("audit %+v", a)
+			a := o.summary.Audit
+			equal(t, "audited", tt.audit, a != nil)
+			if a != nil {
+				equal(t, "missing", 0, a.Missing)
+				equal(t, "foreign", 0, a.Foreign)
 			}
 		})
 	}

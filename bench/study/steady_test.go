@@ -19,35 +19,37 @@ func TestSteadyVerdict(t *testing.T) {
 		name    string
 		want    stats.State
 		warning string
+		detail  string // in a warning of the point
 		rate    float64
 		hold    time.Duration
 		slots   int
 	}{
-		{"below capacity", "steady", "", 60, 31 * time.Second, 1000},
-		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held", 104, 31 * time.Second, 1000},
-		{"few", "too short", "", 60, 11 * time.Second, 1000},
-		{"full all the time", "overloaded", "c at 300/s: transactions were dropped: they were due when all slots were taken", 300, 31 * time.Second, 10},
+		{"below capacity", "steady", "", "", 60, 31 * time.Second, 1000},
+		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held",
+			"the backlog grew by 3.8 % of the arrivals", 104, 31 * time.Second, 1000},
+		{"few", "too short", "", "", 60, 11 * time.Second, 1000},
+		{"full all the time", "overloaded", "c at 300/s: transactions were dropped: they were due when all slots were taken",
+			" of 9000, 10 slots)", 300, 31 * time.Second, 10},
 	}
 	for _, tt := range tests {
-		s := series(open("c", tt.hold, tt.rate))
-		s.Series[0].Load.Slots = tt.slots
-		at := newSite()
-		o := conduct(t, s, at, nil)
-		if o.err != nil {
-			t.Fatal(o.err)
-		}
-		p := o.summary.Points[0]
-		if p.Steady != tt.want {
-			t.Errorf("%s: %s, want %s; %q", tt.name, p.Steady, tt.want, p.Warnings)
-		}
-		if tt.warning != "" && (!o.has(tt.warning) || !slices.ContainsFunc(p.Warnings, func(w string) bool {
-			return strings.Contains(w, "the backlog grew by 3.8 % of the arrivals") || strings.Contains(w, " of 9000, 10 slots)")
-		})) {
-			t.Errorf("%s: %q, %q", tt.name, p.Warnings, o.summary.Warnings)
-		}
-		if tt.warning == "" && len(p.Warnings) > 0 {
-			t.Errorf("%s: warned %q", tt.name, p.Warnings)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			s := series(open("c", tt.hold, tt.rate))
+			s.Series[0].Load.Slots = tt.slots
+			o := conduct(t, s, newSite(), nil)
+			if o.err != nil {
+				t.Fatal(o.err)
+			}
+			p := o.summary.Points[0]
+			equal(t, "state", tt.want, p.Steady)
+			if tt.warning == "" {
+				equal(t, "warnings", 0, len(p.Warnings))
+				return
+			}
+			o.warned(t, tt.warning)
+			if !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, tt.detail) }) {
+				t.Errorf("warnings %q, want one with %q", p.Warnings, tt.detail)
+			}
+		})
 	}
 }
 
@@ -123,7 +125,8 @@ func TestPhaseIntervals(t *testing.T) {
 			if there != (c.batches > 0) {
 				t.Errorf("%d transactions: %s is there: %t", c.transactions, key, there)
 			} else if there && (i.N != c.batches || i.Low > mean+1e-9 || i.High < mean-1e-9) {
-				t.Errorf("%d transactions of %d clients: %s is %+v, want %d batches around %g", c.transactions, c.clients, key, i, c.batches, mean)
+				t.Errorf("%d transactions of %d clients: %s is %g to %g over %d batches, want %d around %g",
+					c.transactions, c.clients, key, i.Low, i.High, i.N, c.batches, mean)
 			}
 		}
 	}

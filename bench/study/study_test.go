@@ -44,23 +44,24 @@ func TestStudy(t *testing.T) {
 	}
 
 	sum := o.summary
-	if !sum.Complete || sum.Target != "reference" || sum.Run != "r1" || sum.Scenario != "test" || len(sum.FE) != 1 || sum.FE[0].Scheme != "ddh" {
-		t.Errorf("%+v", sum)
-	}
-	if !o.has("this is no network") {
-		t.Errorf("the site's note is missing: %q", sum.Warnings)
-	}
+	equal(t, "complete", true, sum.Complete)
+	equal(t, "target", "reference", sum.Target)
+	equal(t, "run", "r1", sum.Run)
+	equal(t, "scenario", "test", sum.Scenario)
+	equal(t, "encryption cost", []result.FECost{{Scheme: "ddh", Bits: 2048, Length: 1}}, sum.FE)
+	o.warned(t, "this is no network") // the site's note
 	n := uint64(at.taken)
-	if want := (result.Audit{Expected: n, Found: n, Stored: n}); sum.Audit == nil || *sum.Audit != want || len(o.rows) != at.taken {
-		t.Errorf("audit %+v, %d rows, want %+v", sum.Audit, len(o.rows), want)
-	}
+	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, sum.Audit)
+	equal(t, "rows", at.taken, len(o.rows))
 	// One client has 1/23.7 ms, from three on the server is full.
 	if len(sum.Saturation) != 1 {
-		t.Fatalf("%d series saturate, want the one with enough levels: %+v", len(sum.Saturation), sum.Saturation)
+		t.Fatalf("%d series saturate, want the one with enough levels", len(sum.Saturation))
 	}
-	if a := sum.Saturation[0]; a.Series != "a" || !a.Reached || a.Clients != 4 || math.Abs(a.Throughput-100) > 1 {
-		t.Errorf("%+v", a)
-	}
+	a := sum.Saturation[0]
+	equal(t, "series that saturates", "a", a.Series)
+	equal(t, "reached", true, a.Reached)
+	equal(t, "clients", 4, a.Clients)
+	between(t, "throughput", a.Throughput, 99, 101)
 
 	r := o.run
 	manifest := result.Run{
@@ -123,16 +124,18 @@ func TestPoint(t *testing.T) {
 	}
 	for _, phase := range []string{"commit", "order_commit", "endorse"} {
 		q := p.Latency[phase]
-		want := map[string]float64{"commit": 0.0237}[phase]
-		if phase != "order_commit" && (q.P50 == nil || q.P99 == nil || math.Abs(*q.P50-want) > 1e-3*want || math.Abs(q.Max-want) > 1e-3*want) {
-			t.Errorf("%s latency %+v, want %g", phase, q, want)
+		equal(t, "transactions with a latency of "+phase, 1500, q.N)
+		if q.P50 == nil || q.P99 == nil {
+			t.Fatalf("%s latency without p50 or p99", phase)
 		}
-		if q.N != 1500 {
-			t.Errorf("%s latency of %d transactions", phase, q.N)
+		if phase != "order_commit" {
+			want := map[string]float64{"commit": 0.0237}[phase]
+			between(t, "p50 of "+phase, *q.P50, 0.999*want, 1.001*want)
+			between(t, "largest "+phase, q.Max, 0.999*want, 1.001*want)
 		}
 	}
-	if p.ScheduleLag.P99 == nil || *p.ScheduleLag.P99 != 0 {
-		t.Errorf("in virtual time nothing is late: %+v", p.ScheduleLag)
+	if lag := p.ScheduleLag.P99; lag == nil || *lag != 0 {
+		t.Errorf("in virtual time nothing is late (-want +got):\n%s", cmp.Diff(new(float64), lag))
 	}
 	near := func(what string, got, want float64) {
 		if math.Abs(got-want) > 1e-6 {
@@ -146,9 +149,9 @@ func TestPoint(t *testing.T) {
 	near("client CPU per transaction", p.ClientCPU, 0.2/50)
 	near("client CPU in signatures", p.ClientCPUInSignatures, 0.2/50/25e-6)
 	i := p.Intervals["throughput_per_s"]
-	if i.N != 30 || i.Low > 50 || i.High < 50 || i.High-i.Low > 1 {
-		t.Errorf("interval %+v", i)
-	}
+	equal(t, "batches of the interval", 30, i.N)
+	between(t, "throughput in its interval", 50, i.Low, i.High)
+	between(t, "width of the interval", i.High-i.Low, 0, 1)
 	want := result.Conditions{
 		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
 		Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
@@ -163,12 +166,9 @@ func TestPoint(t *testing.T) {
 	if diff := cmp.Diff(s.Series[0].Factors, p.Factors); diff != "" {
 		t.Errorf("factors (-want +got):\n%s", diff)
 	}
-	if p.Limit.Kind != result.LimitNone || p.LimitedBy != "not limited" {
-		t.Errorf("limit %+v, in words %q", p.Limit, p.LimitedBy)
-	}
-	if want := (result.Load{Kind: "open", Offered: 50, Slots: 100}); p.Load != want {
-		t.Errorf("load %+v, want %+v", p.Load, want)
-	}
+	equal(t, "limit", result.LimitNone, p.Limit.Kind)
+	equal(t, "limit in words", "not limited", p.LimitedBy)
+	equal(t, "load", result.Load{Kind: "open", Offered: 50, Slots: 100}, p.Load)
 }
 
 // Arrivals with a rate of their own make one level of their mean rate.
@@ -201,9 +201,7 @@ func TestArrivals(t *testing.T) {
 	if n := len(at.sent["poisson"]); n == 240 || n < 180 || n > 300 {
 		t.Errorf("%d arrivals do not look like Poisson's", n)
 	}
-	if want := []Need{{Rows: 3}}; !slices.Equal(at.needs["trace"], want) {
-		t.Errorf("needs %+v, want %+v", at.needs["trace"], want)
-	}
+	equal(t, "needs", []Need{{Rows: 3}}, at.needs["trace"])
 }
 
 func TestLive(t *testing.T) {
@@ -212,16 +210,20 @@ func TestLive(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	l := o.watcher.lives[1] // two seconds into the first level
-	if l.Series != "a" || l.Load.Clients != 1 || l.Level != 1 || l.Levels != 2 || l.Remaining != 3500*time.Millisecond || l.Whole != 5500*time.Millisecond || l.Now.Elapsed != 2*time.Second {
-		t.Errorf("%+v", l)
-	}
+	equal(t, "series", "a", l.Series)
+	equal(t, "clients", 1, l.Load.Clients)
+	equal(t, "level", 1, l.Level)
+	equal(t, "levels", 2, l.Levels)
+	equal(t, "remaining", 3500*time.Millisecond, l.Remaining)
+	equal(t, "whole", 5500*time.Millisecond, l.Whole)
+	equal(t, "elapsed", 2*time.Second, l.Now.Elapsed)
 	if l.Busiest != "peer0" || math.Abs(l.BusyCPU-0.5) > 1e-6 {
 		t.Errorf("busiest: %s with %g cores", l.Busiest, l.BusyCPU)
 	}
 	last := o.watcher.lives[len(o.watcher.lives)-1]
-	if last.Series != "b" || last.Level != 2 || last.Remaining != 0 {
-		t.Errorf("%+v", last)
-	}
+	equal(t, "last series", "b", last.Series)
+	equal(t, "last level", 2, last.Level)
+	equal(t, "remaining at the end", 0, last.Remaining)
 	want := []string{"a node", "a ciphertext", "a ciphertext"}
 	if !slices.Equal(o.watcher.working, want) {
 		t.Errorf("told %q while working", o.watcher.working)
@@ -248,8 +250,12 @@ func TestFolderIsTakenBeforeTheNetworkStarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h := stored.Run.Host; h.Sign <= 0 || h.Verify <= 0 || h.Cores < 1 || h.Kernel == "" {
-		t.Errorf("host %+v", h)
+	h := stored.Run.Host
+	if h.Sign <= 0 || h.Verify <= 0 {
+		t.Errorf("a signature takes %g s, its verification %g s", h.Sign, h.Verify)
+	}
+	if h.Cores < 1 || h.Kernel == "" {
+		t.Errorf("%d cores, kernel %q", h.Cores, h.Kernel)
 	}
 }
 
@@ -274,12 +280,9 @@ func TestNothingInTheWindow(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	if len(o.summary.Points) != 1 || o.summary.Points[0].Series != "b" {
-		t.Errorf("%+v", o.summary.Points)
+		t.Errorf("%d points, want one of b", len(o.summary.Points))
 	}
-	const want = "a at 1 client: no transaction was due after the warm-up, so that there is nothing to report; hold longer"
-	if !o.has(want) {
-		t.Errorf("warnings %q", o.summary.Warnings)
-	}
+	o.warned(t, "a at 1 client: no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 }
 
 // Repetitions of one level are no series of levels.
@@ -293,12 +296,12 @@ func TestOneLevelHasNoSaturation(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	if len(o.summary.Saturation) != 0 {
-		t.Errorf("%+v", o.summary.Saturation)
-	}
+	equal(t, "series that saturate", 0, len(o.summary.Saturation))
 	for _, p := range o.summary.Points {
-		if p.Series == "b" && (p.Outcomes["answered"] == 0 || p.Throughput != 0 || p.Latency["endorse"].N == 0) {
-			t.Errorf("%+v", p)
+		if p.Series == "b" {
+			equal(t, "none answered", false, p.Outcomes["answered"] == 0)
+			equal(t, "none endorsed", false, p.Latency["endorse"].N == 0)
+			equal(t, "throughput", 0, p.Throughput)
 		}
 	}
 	for _, w := range o.summary.Warnings {
@@ -319,10 +322,10 @@ func TestNoValidPoint(t *testing.T) {
 	}
 	for _, p := range o.summary.Points {
 		if p.Valid || len(p.Reasons) != 1 || !strings.HasPrefix(p.Reasons[0], "latencies are missing: ") {
-			t.Errorf("%+v", p)
+			t.Errorf("valid: %t, reasons %q", p.Valid, p.Reasons)
 		}
 	}
-	if want := []string{"this is no network", "saturation of series a: none of its 2 points is valid"}; len(o.summary.Points) != 2 || len(o.summary.Saturation) != 0 || !slices.Equal(o.summary.Warnings, want) {
-		t.Errorf("%+v", o.summary)
-	}
+	equal(t, "points", 2, len(o.summary.Points))
+	equal(t, "series that saturate", 0, len(o.summary.Saturation))
+	equal(t, "warnings", []string{"this is no network", "saturation of series a: none of its 2 points is valid"}, o.summary.Warnings)
 }
