@@ -21,14 +21,16 @@ func TestBlockSpans(t *testing.T) {
 		{"seen before the log says so", 10 * ms, 85 * ms, BlockInstants{40 * ms, 60 * ms, 70 * ms, 90 * ms}, [5]time.Duration{30 * ms, 20 * ms, 10 * ms, 15 * ms, 0}},
 		{"seen before it was acknowledged", 100 * ms, 99 * ms, BlockInstants{40 * ms, 60 * ms, 70 * ms, 90 * ms}, [5]time.Duration{0, 0, 0, 0, -1 * ms}},
 	} {
-		r := Record{Submitted: c.submitted, Committed: c.committed}
-		if got, ok := r.BlockSpans(c.block); !ok || got != c.want {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			r := Record{Submitted: c.submitted, Committed: c.committed}
+			if got, ok := r.BlockSpans(c.block); !ok || got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 	for _, r := range []Record{{Submitted: NotReached, Committed: 1}, {Submitted: 1, Committed: NotReached}} {
 		if got, ok := r.BlockSpans(BlockInstants{}); ok {
-			t.Errorf("%+v is split into %v", r, got)
+			t.Errorf("submitted at %v and committed at %v is split into %v", r.Submitted, r.Committed, got)
 		}
 	}
 }

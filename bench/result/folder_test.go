@@ -84,7 +84,7 @@ func TestRunComesBack(t *testing.T) {
 				want.LevelKey = open
 			}
 			if row != want {
-				t.Fatalf("row\n%+v, want\n%+v", row, want)
+				t.Fatalf("row %d (-want +got):\n%s", i, cmp.Diff(want, row))
 			}
 		}
 	}
@@ -117,8 +117,8 @@ func TestAnyRecordComesBack(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for i, row := range got {
-			if row != (Row{key, records[i]}) {
-				rt.Fatalf("row %+v, want %+v", row, records[i])
+			if want := (Row{key, records[i]}); row != want {
+				rt.Fatalf("row %d (-want +got):\n%s", i, cmp.Diff(want, row))
 			}
 		}
 		if len(got) != len(records) {
@@ -169,8 +169,12 @@ func TestRowsOfOlderVersions(t *testing.T) {
 	var print fingerprint
 	print.Write(file.Bytes()) // never fails
 	rows, err := readAll(path, File(print))
-	if want := (Row{LevelKey{Series: "plain"}, Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}); err != nil || len(rows) != 1 || rows[0] != want {
-		t.Errorf("got %+v, %v, want %+v", rows, err, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Row{{LevelKey{Series: "plain"}, Record{Seq: 7, Outcome: Valid, TxID: [32]byte{9}, Block: 3, Bytes: 3000}}}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 

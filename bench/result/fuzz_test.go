@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func FuzzRun(f *testing.F) {
@@ -82,7 +84,7 @@ func FuzzTransactions(f *testing.F) {
 	f.Add(0, []byte(nil), 1)
 	f.Fuzz(func(t *testing.T, at int, overwrite []byte, cut int) {
 		data := bytes.Clone(whole)
-		if at < 0 || at > len(data) || cut < 0 || cut > len(data) {
+		if min(at, cut) < 0 || max(at, cut) > len(data) {
 			return
 		}
 		copy(data[at:], overwrite)
@@ -99,8 +101,8 @@ func FuzzTransactions(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if row != (Row{closed8, records[n]}) {
-				t.Fatalf("row %d came back as %+v", n, row)
+			if want := (Row{closed8, records[n]}); row != want {
+				t.Fatalf("row %d (-want +got):\n%s", n, cmp.Diff(want, row))
 			}
 			n++
 		}

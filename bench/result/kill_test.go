@@ -128,6 +128,6 @@ func checkWhole(t *testing.T, dir string) {
 		}
 	}
 	if n != 2000 || !s.Summary.Complete {
-		t.Errorf("%d rows, summary %+v", n, s.Summary)
+		t.Errorf("%d rows, want 2000; complete: %t", n, s.Summary.Complete)
 	}
 }

@@ -55,8 +55,8 @@ func TestLimitInWordsComesBack(t *testing.T) {
 		t.Run(limit.String(), func(t *testing.T) {
 			s := Summary{Points: []Point{{LimitedBy: limit.String()}}, Saturation: []Saturation{{LimitedBy: limit.String()}}}
 			s.fill()
-			if s.Points[0].Limit != limit || s.Saturation[0].Limit != limit {
-				t.Errorf("got %+v and %+v, want %+v", s.Points[0].Limit, s.Saturation[0].Limit, limit)
+			if diff := cmp.Diff([]Limit{limit, limit}, []Limit{s.Points[0].Limit, s.Saturation[0].Limit}); diff != "" {
+				t.Errorf("limits of point and saturation (-want +got):\n%s", diff)
 			}
 			if s.Points[0].LimitedBy != limit.String() {
 				t.Errorf("in words %q", s.Points[0].LimitedBy)
@@ -65,7 +65,7 @@ func TestLimitInWordsComesBack(t *testing.T) {
 	}
 	s := Summary{Points: []Point{{LimitedBy: "the moon"}}}
 	if s.fill(); s.Points[0].LimitedBy != "the moon" || s.Points[0].Limit != (Limit{}) {
-		t.Errorf("%+v", s.Points[0])
+		t.Errorf("limited by %q, which is read as a limit of kind %q", s.Points[0].LimitedBy, s.Points[0].Limit.Kind)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const second = time.Second
@@ -145,8 +147,9 @@ func TestCutShortensTheWindow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if window.To != c.to || window.Length() != c.length || window.Throughput() != c.throughput || window.Blocks != c.blocks {
-			t.Errorf("cut at %v: to %v, length %v, throughput %g in %d blocks", c.cut, window.To, window.Length(), window.Throughput(), window.Blocks)
+		want := []any{c.to, c.length, c.throughput, c.blocks}
+		if diff := cmp.Diff(want, []any{window.To, window.Length(), window.Throughput(), window.Blocks}); diff != "" {
+			t.Errorf("cut at %v: end, length, throughput, blocks (-want +got):\n%s", c.cut, diff)
 		}
 	}
 }
