@@ -23,13 +23,13 @@ func TestPeriodicMetersKeepTheirInterval(t *testing.T) {
 		got := before(p.Offsets(source(rapid.Uint64().Draw(t, "seed"))), math.MaxInt64, 10*p.Meters)
 		for i := p.Meters; i < len(got); i++ {
 			if gap := got[i] - got[i-p.Meters]; gap < p.Interval-longest || gap > p.Interval+longest {
-				t.Fatalf("%+v: arrivals %d and %d are %v apart", p, i-p.Meters, i, gap)
+				t.Fatalf("arrivals %d and %d are %v apart, want %v ± %v", i-p.Meters, i, gap, p.Interval, longest)
 			}
 		}
 		// The delays of a meter do not add up over its reports.
 		first, last := got[0], got[9*p.Meters]
 		if off := last - first - 9*p.Interval; off < -longest || off > longest {
-			t.Fatalf("%+v: after 9 intervals %v off", p, off)
+			t.Fatalf("after 9 intervals of %v %v off, want at most %v", p.Interval, off, longest)
 		}
 	})
 }

@@ -1,11 +1,13 @@
 package arrival_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/arrival"
@@ -34,14 +36,16 @@ func TestRampOffsets(t *testing.T) {
 		{arrival.Ramp{From: 2, To: 2, Over: second}, []time.Duration{0, second / 2, second, 3 * second / 2}},
 	}
 	for _, tt := range tests {
-		got := before(tt.ramp.Offsets(nil), math.MaxInt64, len(tt.want))
-		if !near(got, tt.want) {
-			t.Errorf("%+v: %v, want %v", tt.ramp, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%g to %g", tt.ramp.From, tt.ramp.To), func(t *testing.T) {
+			got := before(tt.ramp.Offsets(nil), math.MaxInt64, len(tt.want))
+			if !near(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 	down := tests[1]
 	if got := before(down.ramp.Offsets(nil), math.MaxInt64, 100); len(got) != len(down.want) {
-		t.Errorf("%+v: %d arrivals, want %d", down.ramp, len(got), len(down.want))
+		t.Errorf("%v: %d arrivals, want %d", down.ramp, len(got), len(down.want))
 	}
 }
 
@@ -71,9 +75,11 @@ func TestStepsOffsets(t *testing.T) {
 		}), 2100*time.Millisecond)},
 	}
 	for _, tt := range tests {
-		if got := slices.Collect(tt.steps.Offsets(nil)); !slices.Equal(got, tt.want) {
-			t.Errorf("%+v: %v, want %v", tt.steps, got, tt.want)
-		}
+		t.Run(fmt.Sprint(tt.steps), func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, slices.Collect(tt.steps.Offsets(nil))); diff != "" {
+				t.Errorf("arrivals (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -96,9 +102,11 @@ func TestRates(t *testing.T) {
 		{arrival.Replay{Trace: replay.Trace, Speed: 2}, 0, 3},
 	}
 	for _, tt := range tests {
-		if got := tt.process.Rate(tt.t); got != tt.want {
-			t.Errorf("%+v: rate at %v is %v, want %v", tt.process, tt.t, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%T at %v", tt.process, tt.t), func(t *testing.T) {
+			if got := tt.process.Rate(tt.t); got != tt.want {
+				t.Errorf("rate of %v is %v, want %v", tt.process, got, tt.want)
+			}
+		})
 	}
 }
 

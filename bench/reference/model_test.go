@@ -155,10 +155,16 @@ func checkBlocks(limits *Batch, sent []*transaction) error {
 		full := n == limits.Messages || limits.Bytes > 0 && n == 1 && bytes > limits.Bytes
 		timed := cut == first+limits.Timeout && (len(way) == 0 || way[0].at[acknowledged] >= cut)
 		over := len(way) > 0 && cut == way[0].at[acknowledged] && cut <= first+limits.Timeout && limits.Bytes > 0 && bytes+way[0].size > limits.Bytes
-		if n > limits.Messages || limits.Bytes > 0 && n > 1 && bytes > limits.Bytes {
-			return fmt.Errorf("block %d: %d transactions of %d bytes are too many", number, n, bytes)
+		if n > limits.Messages {
+			return fmt.Errorf("block %d: %d transactions are too many", number, n)
 		}
-		if full && cut != last || !full && !timed && !over {
+		if limits.Bytes > 0 && n > 1 && bytes > limits.Bytes {
+			return fmt.Errorf("block %d: %d transactions of %d bytes are too large", number, n, bytes)
+		}
+		if full && cut != last {
+			return fmt.Errorf("block %d: full with %d transactions at %v, cut at %v", number, n, last, cut)
+		}
+		if !full && !timed && !over {
 			return fmt.Errorf("block %d: %d transactions of %d bytes, acknowledged from %v to %v, cut at %v", number, n, bytes, first, last, cut)
 		}
 		select {

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"meterbench/internal/proc"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
 
@@ -101,8 +101,8 @@ func TestQuotaOnThisMachine(t *testing.T) {
 				}
 				return u
 			}
-			if u := throttle(); u != (proc.Throttle{}) {
-				t.Errorf("before the quota came into force: %+v", u)
+			if diff := cmp.Diff(proc.Throttle{}, throttle()); diff != "" {
+				t.Errorf("before the quota came into force (-want +got):\n%s", diff)
 			}
 			if err := g.Enforce(); err != nil {
 				t.Fatal(err)
@@ -114,7 +114,7 @@ func TestQuotaOnThisMachine(t *testing.T) {
 				time.Sleep(periods * Period)
 				cores := (cpuTime(t, cmd.Process.Pid) - before).Seconds() / time.Since(begin).Seconds()
 				last := throttle()
-				t.Logf("%.3f cores; %+v, then %+v", cores, first, last)
+				t.Logf("%.3f cores; periods, throttled, time: %v, then %v", cores, first, last)
 				full := last.Throttled - first.Throttled
 				counted := full > 0 && full <= last.Periods-first.Periods && last.Time > first.Time
 				switch {
@@ -165,8 +165,9 @@ func TestMemoryOnThisMachine(t *testing.T) {
 			t.Errorf("%d bytes: %s, want %s", test.bytes, got, want)
 		}
 	}
-	if u, err := g.Throttle(); err != nil || u != (proc.Throttle{}) {
-		t.Errorf("throttling without a quota: %+v, %v", u, err)
+	u, err := g.Throttle()
+	if diff := cmp.Diff(proc.Throttle{}, u); diff != "" || err != nil {
+		t.Errorf("throttling without a quota: error %v (-want +got):\n%s", err, diff)
 	}
 	if err := g.Enforce(); err != nil {
 		t.Error(err)
@@ -249,8 +250,8 @@ func TestEnv(t *testing.T) {
 		{Cap{CPUs: 1}, []string{"GOMAXPROCS=1"}},
 		{Cap{CPUs: 1.5, Memory: 100}, []string{"GOMAXPROCS=2", "GOMEMLIMIT=90"}},
 	} {
-		if got := test.limits.Env(); !slices.Equal(got, test.want) {
-			t.Errorf("%+v: %v, want %v", test.limits, got, test.want)
+		if diff := cmp.Diff(test.want, test.limits.Env()); diff != "" {
+			t.Errorf("%g cores, %d bytes (-want +got):\n%s", test.limits.CPUs, test.limits.Memory, diff)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/internal/proc"
 )
 
@@ -53,8 +55,9 @@ func TestUnified(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", name, got, err, want)
 		}
 	}
-	if u, err := g.Throttle(); err != nil || u != (proc.Throttle{Periods: 20, Throttled: 15, Time: 2.5}) {
-		t.Errorf("%+v, %v", u, err)
+	u, err := g.Throttle()
+	if diff := cmp.Diff(proc.Throttle{Periods: 20, Throttled: 15, Time: 2.5}, u); diff != "" || err != nil {
+		t.Errorf("throttling: error %v (-want +got):\n%s", err, diff)
 	}
 	if got := g.Explain("killed"); got != "killed, by the kernel: it needed more memory than its cap of 128 MiB" {
 		t.Error(got)
