@@ -187,8 +187,12 @@ func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error)
 	if n == nil {
 		return Workload{}, strictyaml.OneOf(at+"kind", "", c.workloadKinds()...)
 	}
-	if own := n.Get("kind"); own != nil && !moved {
-		kind, _ = own.Scalar()
+	own, err := kindOf(n, c.workloadKeys())
+	if err != nil {
+		return Workload{}, err
+	}
+	if !moved {
+		kind = own
 	}
 	if p := strictyaml.OneOf(at+"kind", kind, c.workloadKinds()...); p != nil {
 		return Workload{}, p
@@ -207,11 +211,27 @@ func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error)
 	return Workload{common, options}, err
 }
 
+// kindOf returns the kind that a mapping with some keys names, empty if it names none. So a misspelt key, or a
+// kind that is no word, is reported before a kind that is missing.
+func kindOf(n *strictyaml.Node, keys []string) (kind string, err error) {
+	if err = n.CheckKeys(keys); err == nil {
+		if word := n.Get("kind"); word != nil {
+			err = word.Decode(&kind)
+		}
+	}
+	return kind, err
+}
+
 // foreign returns the keys of a workload that only other kinds than its own have.
-func (c Catalog) foreign(n *strictyaml.Node, own []string) (keys []string) {
-	for _, other := range c.Workloads {
-		for _, key := range keysOf(other.Text) {
-			if n.Get(key) != nil && !slices.Contains(own, key) && !slices.Contains(keys, key) {
+func (c Catalog) foreign(n *strictyaml.Node, own []string) []string {
+	return slices.DeleteFunc(c.workloadKeys(), func(key string) bool { return n.Get(key) == nil || slices.Contains(own, key) })
+}
+
+// workloadKeys returns the keys that any kind of workload has.
+func (c Catalog) workloadKeys() (keys []string) {
+	for _, row := range c.Workloads {
+		for _, key := range keysOf(row.Text) {
+			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}

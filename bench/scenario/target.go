@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"reflect"
+
 	"meterbench/internal/strictyaml"
 )
 
@@ -14,9 +16,13 @@ type Target struct {
 
 // target reads a target: its kind, and beside it the keys of this kind.
 func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
-	kind := ""
-	if word := n.Get("kind"); word != nil {
-		kind, _ = word.Scalar()
+	keys := []string{"kind"}
+	for _, row := range c.Targets {
+		keys = append(keys, keysOf(reflect.TypeOf(row.New()).Elem())...)
+	}
+	kind, err := kindOf(n, keys)
+	if err != nil {
+		return nil, err
 	}
 	for _, row := range c.Targets {
 		if row.Name == kind {
