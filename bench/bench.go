@@ -1,9 +1,8 @@
 // Package bench is the load engine. It does not depend on Fabric.
 //
-// Data flow: a Plan says when transactions are due; for each one Run asks the Workload for the
-// Transaction, hands it to the Target, and turns the Receipt into one result.Record for the Sink.
-// Latency counts from the intended start; every scheduled transaction ends in exactly one outcome
-// class.
+// Data flow: a Plan says when transactions are due; for each one Run asks the Workload for the Transaction,
+// hands it to the Target, and turns the Receipt into one result.Record for the Sink. Latency counts from the
+// intended start; every scheduled transaction ends in exactly one outcome class.
 package bench
 
 import (
@@ -24,13 +23,12 @@ type Transaction struct {
 	Channel  int           // which of the target's channels takes it, from 0
 	Encrypt  time.Duration // part of its preparation, 0 if none
 	Wait     result.Wait   // set by the engine: how far the Target takes it
-	// Acknowledged, set by the engine, is called at most once by the Target, as soon as an orderer
-	// has taken the transaction. May be nil.
+	// Acknowledged, set by the engine or nil, is called at most once, when an orderer took the transaction.
 	Acknowledged func()
 }
 
-// Receipt says how far a transaction got, also when Submit returns an error. Zero times were not
-// reached; times carry a monotonic reading.
+// Receipt says how far a transaction got, also when Submit returns an error. Zero times were not reached;
+// times carry a monotonic reading.
 type Receipt struct {
 	TxID      [32]byte
 	Endorsed  time.Time
@@ -49,15 +47,14 @@ type Entry struct {
 	Outcome result.Outcome
 }
 
-// Workload makes transactions. seq is unique over the run. Transaction is called in the timed path,
-// by many goroutines at once.
+// Workload makes transactions, in the timed path and by many goroutines at once. seq is unique over the run.
 type Workload interface {
 	Transaction(ctx context.Context, seq uint64) (Transaction, error)
 }
 
-// Target takes transactions to their end and classifies them. Submit is called by many goroutines
-// at once. The error explains any outcome other than Valid and Answered; the Receipt is right in
-// either case. Submit returns soon after ctx is done: Run waits for it.
+// Target takes transactions to their end and classifies them. Submit is called by many goroutines at once.
+// The error explains any outcome other than Valid and Answered; the Receipt is right in either case. Submit
+// returns soon after ctx is done: Run waits for it.
 type Target interface {
 	Submit(ctx context.Context, tx Transaction) (Receipt, error)
 }
@@ -67,50 +64,43 @@ type Sink interface {
 	Record(result.Record)
 }
 
-// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An outstanding
-// transaction holds a goroutine, so that DefaultOutstanding of them are in the order of 100 MB of
-// stacks.
+// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An outstanding transaction holds a
+// goroutine, so that DefaultOutstanding of them are in the order of 100 MB of stacks.
 const (
 	DefaultDrain       = 30 * time.Second
 	DefaultOutstanding = 10_000
 )
 
-// Plan describes one load level, or one of the loads that make it up. The load is closed where
-// Clients is set and open where Arrivals is set; exactly one of them is.
+// Plan describes one load level, or one of the loads that make it up. The load is closed where Clients is set
+// and open where Arrivals is set; exactly one of them is.
 type Plan struct {
-	// Start is how long after the start of the level the load begins. All instants, also those of
-	// the Result, count from the start of the level.
+	// Start is when the load begins. All instants, also those of the Result, count from the level's start.
 	Start time.Duration
 
-	// Clients is the number of clients of a closed load. Each has one transaction at a time and
-	// starts the next one Think after Wait was reached; that instant is when the next one was
-	// intended.
+	// Clients is the number of clients of a closed load. Each has one transaction at a time and starts the
+	// next one Think after Wait was reached; that instant is when the next one was intended.
 	Clients int
 	Think   time.Duration
 
-	// Arrivals schedules an open load, independently of the transactions' outcomes. Slots is the
-	// most transactions that may be on their way to Wait; one that is due when no slot is free is
-	// recorded as Dropped at once.
+	// Arrivals schedules an open load, independently of the transactions' outcomes. Slots is the most
+	// transactions that may be on their way to Wait; one that finds no slot is Dropped at once.
 	Arrivals arrival.Process
 	Slots    int
 	Seed     uint64 // of Arrivals
 
-	// Hold is how long transactions are scheduled for, from Start on. It is held in full where
-	// arrivals end earlier, as those of a trace may: how long was measured must not depend on them.
-	// What is under way then gets Drain to end and is Unknown after that. 0 stands for
-	// DefaultDrain.
+	// Hold is how long transactions are scheduled for, from Start on. It is held in full where arrivals end
+	// earlier, as those of a trace may: how long was measured must not depend on them. What is under way then
+	// gets Drain to end and is Unknown after that. 0 stands for DefaultDrain.
 	Hold  time.Duration
 	Drain time.Duration
 
-	// Wait is how far a client follows its transaction. With WaitAcknowledge the commit is still
-	// awaited and recorded, but the client is free again once an orderer has taken the transaction.
-	// With WaitEndorse nothing is sent to the orderer and the outcome is Answered. Empty stands for
-	// WaitCommit.
+	// Wait is how far a client follows its transaction. With WaitAcknowledge the commit is still awaited and
+	// recorded, but the client is free again once an orderer has taken the transaction. With WaitEndorse
+	// nothing is sent to the orderer and the outcome is Answered. Empty stands for WaitCommit.
 	Wait result.Wait
-	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those
-	// that no client follows any more. Beyond it a client of a closed load waits, visible as the
-	// lag from intended to started, and a transaction of an open load is Dropped. 0 stands for
-	// DefaultOutstanding.
+	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those that no
+	// client follows any more. Beyond it a client of a closed load waits, visible as the lag from intended to
+	// started, and a transaction of an open load is Dropped. 0 stands for DefaultOutstanding.
 	Outstanding int
 
 	First uint64 // sequence number of the first transaction
@@ -161,8 +151,7 @@ type Result struct {
 	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
 	Next      uint64        // First of the next level
 	Partial   bool          // the load was interrupted
-	// Crowded says that clients waited until fewer than Plan.Outstanding transactions had not
-	// ended: the target made them late.
+	// Crowded says that clients waited for some of the Plan.Outstanding to end: the target made them late.
 	Crowded  bool
 	Failures []Failure // by outcome, then by first occurrence
 	GC       GC        // from the start of the level until Ended

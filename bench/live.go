@@ -30,8 +30,7 @@ type shard struct {
 	histogram *hdrhistogram.Histogram // microseconds
 }
 
-// newHistogram returns a histogram of two digits: enough for a status line. What is stored is
-// computed from the records.
+// newHistogram returns one of two digits, for a status line: what is stored is computed from the records.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, latencyMax.Microseconds(), 2)
 }
@@ -136,8 +135,7 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 	return now
 }
 
-// failures collects error texts. A failing network can cause millions, each with numbers of its
-// own, so only the first few per outcome are kept.
+// failures collects error texts, the first few per outcome: there may be millions, each with its own numbers.
 type failures struct {
 	mu   sync.Mutex
 	kept [len(result.Counts{})][]Failure

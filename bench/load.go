@@ -51,9 +51,9 @@ func (l *load) client(hold context.Context, start func(job)) {
 	}
 }
 
-// open starts the plan's arrivals when they are due and returns when all transactions have ended.
-// It never waits for a slot: that would hide the arrivals in the meantime. It calls begin once it
-// knows when the first arrival is due, which takes some time where a large fleet must be sorted.
+// open starts the plan's arrivals when they are due and returns when all transactions have ended. It never
+// waits for a slot: that would hide the arrivals in the meantime. It calls begin once it knows when the first
+// arrival is due, which takes some time where a large fleet must be sorted.
 func (l *load) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.Plan.Slots)
@@ -128,8 +128,8 @@ func (s semaphore) acquire(ctx context.Context) bool {
 
 func (s semaphore) release() { <-s }
 
-// pool runs jobs on goroutines that it starts as needed and keeps, since their stacks have grown to
-// the size that a transaction needs. The caller bounds the number of jobs at a time.
+// pool runs jobs on goroutines that it starts as needed and keeps, since their stacks have grown to the size
+// that a transaction needs. The caller bounds the number of jobs at a time.
 type pool struct {
 	do      func(job)
 	jobs    chan job // unbuffered: a job is taken by an idle worker or not at all

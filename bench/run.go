@@ -14,8 +14,8 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// interruptDrain is how long an interrupted level waits for transactions under way: long enough for
-// most commits to come in, short enough for a person at the keyboard.
+// interruptDrain is how long an interrupted level waits for transactions under way: long enough for most
+// commits to come in, short enough for a person at the keyboard.
 const interruptDrain = 2 * time.Second
 
 // Why transactions under way were cut off.
@@ -24,13 +24,13 @@ var (
 	errDrained     = errors.New("no end within the time allowed after the level")
 )
 
-// Run drives target with the plan's load and hands one record per scheduled transaction to sink. It
-// calls observe, where not nil, once per second and at the end, never twice at once.
+// Run drives target with the plan's load and hands one record per scheduled transaction to sink. It calls
+// observe, where not nil, once per second and at the end, never twice at once.
 //
-// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold
-// and until every transaction has ended. When ctx is done it schedules nothing more, gives
-// transactions under way two seconds, cuts off the rest as Interrupted, and returns a Result that
-// is right and marked Partial. The only error is that of an invalid plan.
+// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold and until
+// every transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two
+// seconds, cuts off the rest as Interrupted, and marks its Result Partial. The only error is that of an
+// invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
 	results, err := RunTogether(ctx, clock, []Load{{p, w, sink}}, target, observe)
 	if err != nil {
@@ -46,9 +46,9 @@ type Load struct {
 	Sink     Sink
 }
 
-// RunTogether drives target with at least one load, as Run does with one. They share the start of
-// the level, the Epoch of their results; each begins at its plan's Start and ends by itself,
-// independently of the others. The results are in the order of the loads.
+// RunTogether drives target with at least one load, as Run does with one. They share the start of the level,
+// the Epoch of their results; each begins at its plan's Start and ends by itself, independently of the
+// others. The results are in the order of the loads.
 func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target Target, report func(Live)) ([]Result, error) {
 	for _, one := range together {
 		if err := one.Plan.Validate(); err != nil {
@@ -108,8 +108,8 @@ type load struct {
 	failures    failures
 }
 
-// run schedules the load and returns when all its transactions have ended. It calls begin once it
-// is ready, and the level starts when begun is closed.
+// run schedules the load and returns when all its transactions have ended. It calls begin once it is ready,
+// and the level starts when begun is closed.
 func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Result {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
@@ -137,12 +137,10 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 // now returns the time since the start of the level.
 func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
-// schedule takes the next sequence number: from here on the transaction counts and must end in a
-// record.
+// schedule takes the next sequence number: from here on the transaction counts and must end in a record.
 func (l *load) schedule() uint64 { return l.Plan.First + l.scheduled.Add(1) - 1 }
 
-// supervise waits for the hold and for the end of all transactions (done), and cuts off those that
-// take too long.
+// supervise waits for the hold and the end of all transactions (done), and cuts off those that take too long.
 func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
 	held = l.Plan.Hold
 	stop := ctx.Done()
@@ -237,8 +235,7 @@ func (l *load) fill(rec *result.Record, r Receipt) {
 	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
 }
 
-// prepare asks the workload for a transaction. A panic there is turned into an error: one bad
-// payload must not cost the measurement.
+// prepare asks the workload for a transaction. A panic is an error: one bad payload must not cost the level.
 func (l *load) prepare(seq uint64) (tx Transaction, err error) {
 	defer contain("workload", &err)
 	tx, err = l.Workload.Transaction(l.work, seq)

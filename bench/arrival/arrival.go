@@ -1,9 +1,9 @@
-// Package arrival says when transactions are due, as pure, seeded sequences of instants. A schedule
-// depends neither on a clock nor on the outcome of earlier transactions: a late client stays late
-// visibly, and after a stall nothing comes faster to catch up.
+// Package arrival says when transactions are due, as pure, seeded sequences of instants. A schedule depends
+// neither on a clock nor on the outcome of earlier transactions: a late client stays late visibly, and after
+// a stall nothing comes faster to catch up.
 //
-// Constant, Poisson, Periodic, Ramp and Steps are computed; a Replay follows a Trace, which
-// ReadTrace reads from a file that WriteTrace or a meter data system wrote.
+// Constant, Poisson, Periodic, Ramp and Steps are computed; a Replay follows a Trace, which ReadTrace reads
+// from a file that WriteTrace or a meter data system wrote.
 package arrival
 
 import (
@@ -18,9 +18,8 @@ import (
 
 // Process is a schedule of arrivals from the start of a load level on.
 type Process interface {
-	// Offsets returns the instants at which transactions are due, in order, as offsets from the
-	// start of the level, the first one at or after 0. The same state of the source gives the same
-	// sequence. It may be endless.
+	// Offsets returns the instants at which transactions are due, in order, as offsets from the start of the
+	// level, the first one at or after 0. Equal sources give equal sequences, which may be endless.
 	Offsets(*rand.Rand) iter.Seq[time.Duration]
 	// Rate returns the arrivals per second that the process aims at t after the start of the level.
 	Rate(t time.Duration) float64
@@ -29,8 +28,7 @@ type Process interface {
 // maxRate is one arrival per nanosecond, the resolution of offsets.
 const maxRate = 1e9
 
-// checkRate returns an error about the given arrivals where their rate is not a number from 0 to
-// maxRate, or is 0 and may not be.
+// checkRate returns an error where a rate of arrivals is not from 0 to maxRate, or is 0 and may not be.
 func checkRate(arrivals string, perSecond float64, mayRest bool) error {
 	switch {
 	case mayRest && !(perSecond >= 0):
@@ -51,9 +49,8 @@ type Constant struct {
 // Validate returns an error where the rate is out of its range.
 func (c Constant) Validate() error { return checkRate("constant arrivals", c.PerSecond, false) }
 
-// Offsets returns arrival k at k / PerSecond, rounded to the nanosecond. Each offset is computed
-// from k alone, so that rounding errors do not add up. It ends where a time.Duration does, after
-// 292 years.
+// Offsets returns arrival k at k / PerSecond, rounded to the nanosecond. Each offset is computed from k
+// alone, so that rounding errors do not add up. It ends where a time.Duration does, after 292 years.
 func (c Constant) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		for k := 0.0; ; k++ {
@@ -68,9 +65,9 @@ func (c Constant) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 // Rate returns PerSecond, whatever t.
 func (c Constant) Rate(time.Duration) float64 { return c.PerSecond }
 
-// Poisson is the Process of independent arrivals: the gaps between them, the one before the first
-// included, are independent and exponentially distributed with mean 1 / PerSecond. The number in
-// any T seconds has a Poisson distribution with mean and variance PerSecond * T.
+// Poisson is the Process of independent arrivals: the gaps between them, the one before the first included,
+// are independent and exponentially distributed with mean 1 / PerSecond. The number in any T seconds has a
+// Poisson distribution with mean and variance PerSecond * T.
 type Poisson struct {
 	PerSecond float64 // mean arrivals per second, above 0, at most 1e9
 }
@@ -78,9 +75,8 @@ type Poisson struct {
 // Validate returns an error where the rate is out of its range.
 func (p Poisson) Validate() error { return checkRate("poisson arrivals", p.PerSecond, false) }
 
-// Offsets returns the sums of the gaps, rounded down to the nanosecond. What is rounded off is
-// carried over to the next gap, so that rounding errors do not add up. It ends where a
-// time.Duration does, after 292 years.
+// Offsets returns the sums of the gaps, rounded down to the nanosecond. What is rounded off is carried over
+// to the next gap: errors do not add up. It ends where a time.Duration does, after 292 years.
 func (p Poisson) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		var at time.Duration
@@ -102,20 +98,17 @@ func (p Poisson) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
 // Rate returns PerSecond, whatever t.
 func (p Poisson) Rate(time.Duration) float64 { return p.PerSecond }
 
-// A report is the next one of some meter, with the instant at which it would have come without
-// delay.
+// A report is the next one of some meter, with the instant at which it would have come without delay.
 type report = heap.Item[time.Duration]
 
-// Periodic is the Process of meters that each report at an interval of their own clock. A meter's
-// reports are due at its phase, uniform over one interval, plus a multiple of the interval; each
-// comes later than that by a delay that is uniform from 0 to Jitter * Interval and does not move
-// the ones after it. The reports were under way before the level began: the process is stationary
-// from 0 on.
+// Periodic is the Process of meters that each report at an interval of their own clock. A meter's reports are
+// due at its phase, uniform over one interval, plus a multiple of the interval; each comes later than that by
+// a delay that is uniform from 0 to Jitter * Interval and does not move the ones after it. The reports were
+// under way before the level began: the process is stationary from 0 on.
 //
-// Arrivals i and i + Meters are an interval apart, give or take Jitter * Interval. So with arrival
-// i as a report of meter i mod Meters, every meter reports at its interval, within the jitter. That
-// holds because the i-th of the due instants in order is never after the i-th arrival, and at most
-// the longest delay before it.
+// Arrivals i and i + Meters are an interval apart, give or take Jitter * Interval. So with arrival i as a
+// report of meter i mod Meters, every meter reports at its interval, within the jitter. That holds because
+// the i-th of the due instants in order is before the i-th arrival by 0 to the longest delay.
 type Periodic struct {
 	Meters   int           // at least 1
 	Interval time.Duration `yaml:"interval"` // from report to report of a meter, long enough for at most 1e9 reports per second
@@ -135,8 +128,8 @@ func (p Periodic) Validate() error {
 	return checkRate("periodic arrivals", p.Rate(0), false)
 }
 
-// Offsets merges the meters' reports in order of time. It holds the next report of each meter, 24
-// bytes, and ends where a time.Duration does, after 292 years.
+// Offsets merges the meters' reports in order of time. It holds the next report of each meter, 24 bytes, and
+// ends where a time.Duration does, after 292 years.
 func (p Periodic) Offsets(random *rand.Rand) iter.Seq[time.Duration] {
 	longest := int64(p.Jitter * float64(p.Interval))
 	return func(yield func(time.Duration) bool) {

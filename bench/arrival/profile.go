@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Ramp is the Process whose rate changes evenly from one value to another and stays there. Arrival
-// k comes when the integral of the rate reaches k.
+// Ramp is the Process whose rate changes evenly from one value to another and stays there. Arrival k comes
+// when the integral of the rate reaches k.
 type Ramp struct {
 	From float64       `yaml:"from,rate"` // at the start, from 0/s to 1e9/s
 	To   float64       `yaml:"to,rate"`   // after the change, from 0/s to 1e9/s; not both are 0/s
@@ -33,8 +33,7 @@ func (r Ramp) Validate() error {
 	return nil
 }
 
-// Offsets is computed in closed form for each arrival, so that errors do not add up. It ends with
-// the ramp where To is 0.
+// Offsets is in closed form for each arrival: errors do not add up. It ends with the ramp where To is 0.
 func (r Ramp) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return follow(segment{r.From, r.To, r.Over}, segment{r.To, r.To, math.MaxInt64 - r.Over})
 }
@@ -45,9 +44,8 @@ func (r Ramp) Rate(t time.Duration) float64 {
 	return (1-share)*r.From + share*r.To
 }
 
-// Steps is the Process of one constant rate after the other. Arrival k comes when the integral of
-// the rate reaches k, so that no step begins with an arrival of its own. There are no arrivals
-// after the last step.
+// Steps is the Process of one constant rate after the other. Arrival k comes when the integral of the rate
+// reaches k, so that no step begins with an arrival of its own. There are no arrivals after the last step.
 type Steps []Step
 
 // Step is one rate and how long it lasts.
@@ -111,13 +109,11 @@ type segment struct {
 // arrivals returns the integral of the rate over the segment.
 func (s segment) arrivals() float64 { return (s.from + s.to) / 2 * s.lasts.Seconds() }
 
-// reaches returns how many seconds into the segment the integral of the rate reaches n. That is the
-// t of
+// reaches returns how many seconds into the segment the integral of the rate reaches n. That is the t of
 //
 //	n = from t + slope t^2 / 2,   slope = (to - from) / lasts,
 //
-// solved as t = 2n / (from + sqrt(from^2 + 2 slope n)), which subtracts no nearly equal numbers
-// from each other where the rate rises.
+// solved as t = 2n / (from + sqrt(from^2 + 2 slope n)), which loses no digits where the rate rises.
 func (s segment) reaches(n float64) float64 {
 	if n <= 0 {
 		return 0
@@ -126,8 +122,7 @@ func (s segment) reaches(n float64) float64 {
 	return 2 * n / (s.from + math.Sqrt(max(0, s.from*s.from+2*slope*n)))
 }
 
-// follow returns the instants, rounded to the nanosecond, at which the integral of the rate reaches
-// 0, 1, 2 …
+// follow returns the instants, rounded to the nanosecond, at which the integral of the rate reaches 0, 1, 2 …
 func follow(segments ...segment) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		k, before := 0.0, 0.0 // arrivals so far; the integral up to the segment

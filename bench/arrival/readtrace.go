@@ -30,8 +30,8 @@ func (e *TraceError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
 }
 
-// ReadTrace reads a trace in CSV (RFC 4180) with the header time,meter,value. file is its name in
-// errors: a *TraceError where the text is wrong, or that of the reader.
+// ReadTrace reads a trace in CSV (RFC 4180) with the header time,meter,value. file is its name in errors: of
+// type *TraceError where the text is wrong, or that of the reader.
 //
 //   - time is either in seconds, from whatever instant on, or in RFC 3339, the
 //     same in all rows; no row is earlier than the one before it. Digits beyond
@@ -158,8 +158,7 @@ func (r *traceReader) meter(id string) (uint32, error) {
 	return index, nil
 }
 
-// checkMeter returns an error where an id could not be distinguished from others, or would not
-// survive in a CSV file.
+// checkMeter returns an error where an id is not distinct from others, or would not survive in CSV.
 func checkMeter(id string) error {
 	switch {
 	case id == "":
@@ -181,8 +180,8 @@ func parseValue(text string) (float64, error) {
 	return value, nil
 }
 
-// parseInstant reads a time in seconds or, with calendar true, in RFC 3339. It returns nanoseconds,
-// in RFC 3339 since 1970.
+// parseInstant reads a time in seconds or, with calendar true, in RFC 3339. It returns nanoseconds, in RFC
+// 3339 since 1970.
 func parseInstant(text string) (ns int64, calendar bool, err error) {
 	if !strings.Contains(text, ":") {
 		ns, err := parseSeconds(text)
@@ -196,8 +195,8 @@ func parseInstant(text string) (ns int64, calendar bool, err error) {
 	return ns, true, err
 }
 
-// parseSeconds reads a decimal number of seconds exactly, as a floating-point number would not: of
-// the seconds since 1970 it has 7 decimals at most.
+// parseSeconds reads a decimal number of seconds exactly, as a floating-point number would not: of the
+// seconds since 1970 it has 7 decimals at most.
 func parseSeconds(text string) (int64, error) {
 	digits, negative := strings.CutPrefix(text, "-")
 	whole, decimals, point := strings.Cut(digits, ".")

@@ -20,9 +20,8 @@ type Row struct {
 	Value float64       // in the unit of the source of the trace
 }
 
-// Trace holds which meter reported what and when, in order of time. It is held in memory, 20 bytes
-// per row, so that all of it has been checked and no file is read while a load is running. It may
-// be used by many goroutines at once.
+// Trace holds which meter reported what and when, in order of time. It is held in memory, 20 bytes per row,
+// so that all of it is checked and no file is read under load. It may be used by many goroutines at once.
 type Trace struct {
 	at     []time.Duration
 	value  []float64
@@ -59,8 +58,8 @@ func (r Replay) Validate() error {
 	return nil
 }
 
-// Offsets returns the instants of the trace's rows divided by Speed, rounded to the nanosecond,
-// beyond 104 days to the 53 bits of a float64. Rows that come after 292 years are left out.
+// Offsets returns the instants of the trace's rows divided by Speed, rounded to the nanosecond, beyond 104
+// days to the 53 bits of a float64. Rows that come after 292 years are left out.
 func (r Replay) Offsets(*rand.Rand) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		for i := range r.Trace.at {
@@ -86,12 +85,11 @@ func (r Replay) Rate(t time.Duration) float64 {
 
 func (r Replay) nanoseconds(i int) float64 { return math.Round(float64(r.Trace.at[i]) / r.Speed) }
 
-// WriteTrace writes rows as ReadTrace reads them, with times in seconds. meter gives the id of the
-// meter of that index. Reading the trace gives the same values and ids, and the same times where
-// the first one is 0.
+// WriteTrace writes rows as ReadTrace reads them, with times in seconds. meter gives the id of the meter of
+// that index. Reading the trace gives the same values and ids, and the same times where the first one is 0.
 //
-// It ends with the first error of the rows or of the writer, or with one that names the row,
-// counted from 1, that ReadTrace would refuse; the rows before it may be written already.
+// It ends with the first error of the rows or of the writer, or with one that names the row, counted from 1,
+// that ReadTrace would refuse; the rows before it may be written already.
 func WriteTrace(to io.Writer, meter func(int) string, rows iter.Seq2[Row, error]) error {
 	text := csv.NewWriter(to)
 	text.Write(header[:]) // into a buffer

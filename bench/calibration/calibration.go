@@ -1,10 +1,9 @@
-// Package calibration measures the error of the harness on this machine: it loads a simulated
-// ledger of known service times in real time and compares its measurements with the ledger's own
-// log of the same transactions.
+// Package calibration measures the error of the harness on this machine: it loads a simulated ledger of known
+// service times in real time and compares what it measured with the ledger's own log.
 //
-// Data flow: each exercise is one load level against a ledger of its own; its records and the
-// ledger's log become deviations, lags and counts of a result.Calibration, which is kept per
-// machine (Save, Load) and whose result.Instrument is part of the manifest of every later run.
+// Data flow: each exercise is one load level against a ledger of its own; its records and the ledger's log
+// become deviations, lags and counts of a result.Calibration, which is kept per machine (Save, Load) and
+// whose result.Instrument is part of the manifest of every later run.
 package calibration
 
 import (
@@ -35,8 +34,7 @@ type Config struct {
 	Step            func(text string, left time.Duration) // called before each exercise, with the time that all that are left take
 }
 
-// The errors that are tolerated: of a quantile the larger of a share of the true value and a time,
-// of a throughput a share.
+// The tolerated errors: of a quantile the larger of a share of it and a time, of a throughput a share.
 const (
 	latencyShare  = 0.01
 	latencyFloor  = time.Millisecond
@@ -182,8 +180,7 @@ func Save(path string, c result.Calibration) error {
 	return nil
 }
 
-// Stated returns the instrument that this machine's calibration states. Where there is none, the
-// error says why, for the reader of a report.
+// Stated returns the instrument of this machine's calibration. The error says to people why there is none.
 func Stated() (result.Instrument, error) {
 	path, err := Path()
 	if err != nil {
@@ -196,8 +193,8 @@ func Stated() (result.Instrument, error) {
 	return Load(path, machine, time.Now())
 }
 
-// Load returns the instrument that a file describes for a machine, with its age. Where there is
-// none, the error says why, for the reader of a report.
+// Load returns the instrument that a file describes for a machine, with its age. Where there is none, the
+// error says why, for the reader of a report.
 func Load(path string, machine result.Machine, now time.Time) (result.Instrument, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

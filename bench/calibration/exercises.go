@@ -70,8 +70,7 @@ func (c *calibrator) lag(ctx context.Context, rate, limit float64) error {
 	return nil
 }
 
-// quantiles compares the quantiles of the commit latency at a utilisation of 16 servers of 20 ms,
-// which take 800 transactions per second.
+// quantiles compares quantiles of the commit latency of 16 servers of 20 ms, which take 800/s.
 func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 	config := reference.Config{Commit: commit(16, reference.Exponential, 20*time.Millisecond)}
 	rate := utilisation * config.Capacity()
@@ -89,8 +88,8 @@ func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 	return nil
 }
 
-// closedCapacity compares the throughput of an overloaded ledger of constant service times with its
-// capacity, and openCapacity that of one with exponential service times with its own log.
+// closedCapacity compares the throughput of an overloaded ledger of constant service times with its capacity,
+// and openCapacity that of one with exponential service times with its own log.
 func (c *calibrator) closedCapacity(ctx context.Context) error {
 	config := reference.Config{Order: stage(1, reference.Constant, 2*time.Millisecond)}
 	return c.capacity(ctx, "64 clients, constant service", config, bench.Plan{Clients: 64}, func(*trial) []float64 {
@@ -103,8 +102,7 @@ func (c *calibrator) openCapacity(ctx context.Context) error {
 	return c.capacity(ctx, "1000/s, exponential service", config, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 1000}, Slots: slots}, (*trial).trueRates)
 }
 
-// capacity compares rates after the first second. truth returns the true rate in every bin, or one
-// for all of them.
+// capacity compares rates after the first second. truth returns the true rate of every bin, or one of all.
 func (c *calibrator) capacity(ctx context.Context, load string, config reference.Config, p bench.Plan, truth func(*trial) []float64) error {
 	p.Hold = capacityHold
 	t, err := c.try(ctx, config, p)
@@ -125,10 +123,10 @@ func (c *calibrator) capacity(ctx context.Context, load string, config reference
 	return nil
 }
 
-// stall stalls a ledger for a second, from between two arrivals to between two others, and counts
-// the transactions that are late and dropped, against true counts and limits. Of the 100 that arrive
-// then, one every 10 ms, the first half waits for at least half of it. With room for one, the first
-// keeps the slot through the stall, so that the others find none.
+// stall stalls a ledger for a second, from between two arrivals to between two others, and counts the
+// transactions that are late and dropped, against true counts and limits. Of the 100 that arrive then, one
+// every 10 ms, the first half waits for at least half of it. With room for one, the first keeps the slot
+// through the stall, so that the others find none.
 func (c *calibrator) stall(ctx context.Context, slots int, room string, late, dropped [2]float64) error {
 	config := reference.Config{
 		Commit: commit(1000, reference.Constant, 3700*time.Microsecond),

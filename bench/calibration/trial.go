@@ -69,8 +69,7 @@ func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) 
 	return t, err
 }
 
-// latencies returns the commit latencies of all valid transactions, in seconds: as the reference
-// has them and as they were measured.
+// latencies returns the valid transactions' commit latencies in seconds: by the reference, and as measured.
 func (t *trial) latencies() (truth, measured []float64) {
 	for _, r := range t.records {
 		if latency, ok := r.Span(result.PartCommit); ok && r.Outcome == result.Valid {
@@ -134,14 +133,13 @@ const (
 	blocks    = 50
 )
 
-// deviation compares a quantile of the true values with that of the measured values of the same
-// transactions, both in order of time.
+// deviation compares a quantile of the true values with that of the measured values of the same transactions,
+// both in order of time.
 //
 // The interval of the error is a bootstrap's: both quantiles are taken again and again of blocks of
-// transactions picked at random with replacement, as neighbours share a queue and their errors
-// depend on each other (Künsch, The Jackknife and the Bootstrap for General Stationary
-// Observations, Annals of Statistics 17, 1989; percentiles as in Efron and Tibshirani, An
-// Introduction to the Bootstrap, 1993, chapter 13).
+// transactions picked at random with replacement, as neighbours share a queue and their errors depend on each
+// other (Künsch, The Jackknife and the Bootstrap for General Stationary Observations, Annals of Statistics
+// 17, 1989; percentiles as in Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
 func deviation(truth, measured []float64, percent int) result.Deviation {
 	d := result.Deviation{True: quantile(slices.Sorted(slices.Values(truth)), percent), Measured: quantile(slices.Sorted(slices.Values(measured)), percent)}
 	size := len(truth) / blocks
@@ -167,8 +165,7 @@ func deviation(truth, measured []float64, percent int) result.Deviation {
 	return d
 }
 
-// quantile returns the smallest of sorted values with at least that many per cent of them at or
-// below it, and 0 of none.
+// quantile returns the smallest of sorted values with at least that many per cent up to it, and 0 of none.
 func quantile(sorted []float64, percent int) float64 {
 	if len(sorted) == 0 {
 		return 0

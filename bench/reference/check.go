@@ -26,8 +26,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Check returns the first value that cannot be simulated, with its path after the prefix at, or
-// nil.
+// Check returns the first value that cannot be simulated, with its path after the prefix at, or nil.
 func (c Config) Check(at string) *strictyaml.Problem {
 	var p *strictyaml.Problem
 	if c.Commit != nil && c.Commit.Per != "" {

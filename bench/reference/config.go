@@ -1,11 +1,11 @@
-// Package reference simulates a ledger as queues whose service times are known: the standard
-// against which the harness is calibrated. Its figures are never a measurement of Fabric.
+// Package reference simulates a ledger as queues whose service times are known: the standard against which
+// the harness is calibrated. Its figures are never a measurement of Fabric.
 //
-// Data flow: a transaction arrives, is endorsed, taken by the orderer (acknowledged), put into a
-// block that is cut by count, bytes or timer, and committed. Every instant is computed from the
-// arrivals and random service times alone, never by sleeping one service after another; Submit only
-// waits until an instant has come. So a late wake-up delays what the client sees and stamps, and
-// nothing else. The true instants go to a log of their own.
+// Data flow: a transaction arrives, is endorsed, taken by the orderer (acknowledged), put into a block that
+// is cut by count, bytes or timer, and committed. Every instant is computed from the arrivals and random
+// service times alone, never by sleeping one service after another; Submit only waits until an instant has
+// come. So a late wake-up delays only what the client sees and stamps. The true instants go to a log of their
+// own.
 package reference
 
 import (
@@ -21,8 +21,8 @@ import (
 
 // Config describes a simulated ledger, as the target of a scenario gives it.
 type Config struct {
-	// Endorse, Order and Commit serve transactions first come, first served. A nil stage takes no
-	// time. An orderer acknowledges a transaction at the end of its Order stage.
+	// Endorse, Order and Commit serve transactions first come, first served. A nil stage takes no time. An
+	// orderer acknowledges a transaction at the end of its Order stage.
 	Endorse *Stage  `yaml:"endorse"` // in parallel servers; left out: takes no time
 	Order   *Stage  `yaml:"order"`   // in parallel servers; left out: takes no time
 	Batch   *Batch  `yaml:"batch"`   // left out: every transaction is a block
@@ -60,8 +60,8 @@ const (
 // Kinds returns all kinds of distributions.
 func Kinds() []Kind { return []Kind{Constant, Exponential, Lognormal} }
 
-// Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes,
-// or Timeout after its first transaction. A transaction larger than Bytes has a block of its own.
+// Batch cuts a block once it holds Messages transactions, before one that would take it over Bytes, or
+// Timeout after its first transaction. A transaction larger than Bytes has a block of its own.
 type Batch struct {
 	Timeout  time.Duration `yaml:"timeout"`    // from the first transaction of a block to its cut
 	Messages int           `yaml:"messages"`   // transactions that fill a block
@@ -78,16 +78,15 @@ type Commit struct {
 // Per says what one service time of a commit is for.
 type Per string
 
-// The zero value means PerTransaction: a block then takes the sum of its transactions' service
-// times.
+// The zero value means PerTransaction: a block then takes the sum of its transactions' service times.
 const (
 	PerTransaction Per = "transaction"
 	PerBlock       Per = "block"
 )
 
-// Failure makes a share of the transactions end in an outcome. Limited takes no service;
-// EndorseRefused and EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is
-// acknowledged and then lost; those that are committed as invalid pass through all stages.
+// Failure makes a share of the transactions end in an outcome. Limited takes no service; EndorseRefused and
+// EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is acknowledged and then lost;
+// those that are committed as invalid pass through all stages.
 type Failure struct {
 	Outcome result.Outcome `yaml:"outcome"` // in which they end
 	Share   float64        `yaml:"share"`   // of the transactions, 0 to 1
@@ -101,8 +100,7 @@ func Failures() []result.Outcome {
 	}
 }
 
-// Stall stops everything in the ledger for some time, timers and services under way included. They
-// go on where they were.
+// Stall stops everything in the ledger for some time, also timers and services, which go on where they were.
 type Stall struct {
 	At  time.Duration `yaml:"at"`  // since the ledger's start, before its series are prepared
 	For time.Duration `yaml:"for"` // how long
@@ -153,9 +151,9 @@ func (c *Commit) stage() *Stage {
 	return &c.Stage
 }
 
-// Capacity returns the transactions per second that the slowest stage serves when it is never idle,
-// Stalls and Failures left out: Servers / Mean, with PerBlock times the most transactions of a
-// block. It is +Inf where no stage takes time.
+// Capacity returns the transactions per second that the slowest stage serves when never idle, without Stalls
+// and Failures: Servers / Mean, with PerBlock times the most transactions of a block; +Inf where no stage
+// takes time.
 func (c Config) Capacity() float64 {
 	capacity := math.Inf(1)
 	for _, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {

@@ -13,8 +13,8 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// True is the true course of one transaction, whatever the client saw of it. Instants that it never
-// passed are zero; a refusal is not passed. They carry a monotonic reading.
+// True is the true course of one transaction, whatever the client saw of it. Instants that it never passed
+// are zero; a refusal is not passed. They carry a monotonic reading.
 type True struct {
 	TxID         [32]byte // of the result.Record of the same transaction
 	Arrived      time.Time
@@ -26,9 +26,8 @@ type True struct {
 	Outcome      result.Outcome
 }
 
-// Ledger is a simulated ledger, a bench.Target. The instants of a Receipt are stamped when the
-// waiting Submit sees them, as those of a client would be, and so contain the lateness of its
-// wake-up; True has the instants themselves.
+// Ledger is a simulated ledger, a bench.Target. The instants of a Receipt are stamped when the waiting Submit
+// sees them, as a client's would be, and contain the lateness of its wake-up; those of True do not.
 type Ledger struct {
 	config Config
 	clock  clock
@@ -41,10 +40,10 @@ type Ledger struct {
 	watched *block // the open block that a goroutine is there to cut, nil if none
 }
 
-// New returns an empty ledger whose time starts now. It waits by clock: an alarm.Alarm, or
-// alarm.Timers in virtual time. It calls log, where not nil, once for every transaction, when its
-// whole course is known: before its Submit returns or, where its client went away, at Close at the
-// latest; one call at a time, in no certain order. log must be quick and must not call the Ledger.
+// New returns an empty ledger whose time starts now. It waits by clock: an alarm.Alarm, or alarm.Timers in
+// virtual time. It calls log, where not nil, once for every transaction, when its whole course is known:
+// before its Submit returns or, where its client went away, at Close at the latest; one call at a time, in no
+// certain order. log must be quick and must not call the Ledger.
 //
 // Transaction ids repeat from the seed: ledgers of one run need seeds of their own.
 func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
@@ -59,8 +58,8 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	return l, nil
 }
 
-// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first it returns
-// Interrupted, and the transaction goes on without a client.
+// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first it returns Interrupted, and the
+// transaction goes on without a client.
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := l.take(&tx)
 	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
@@ -159,8 +158,7 @@ func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
 	}
 }
 
-// catchUp brings the model up to now and returns the time since the start. It is called with mu
-// held.
+// catchUp brings the model up to now and returns the time since the start. It is called with mu held.
 func (l *Ledger) catchUp() time.Duration {
 	now := time.Since(l.start)
 	l.model.advance(l.clock.ledger(now))
@@ -168,8 +166,8 @@ func (l *Ledger) catchUp() time.Duration {
 	return now
 }
 
-// watch starts a goroutine that brings the model to the instant at which the timer cuts the open
-// block, since the clients in it only wait for the cut, or have gone. It is called with mu held.
+// watch starts a goroutine that brings the model to the instant at which the timer cuts the open block, since
+// the clients in it only wait for the cut, or have gone. It is called with mu held.
 func (l *Ledger) watch() {
 	open := l.model.open
 	if open == l.watched {
@@ -189,8 +187,8 @@ func (l *Ledger) watch() {
 	}()
 }
 
-// Close follows every transaction to its end, also those of clients that have gone, so that the log
-// is complete. Every Submit must have returned, and none may follow.
+// Close follows every transaction to its end, also those of clients that have gone, so that the log is
+// complete. Every Submit must have returned, and none may follow.
 func (l *Ledger) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,8 +217,8 @@ func (l *Ledger) ended(t *transaction) {
 	l.log(end)
 }
 
-// id returns the transaction's id: the seed and its number, from 1, in the first half, by which
-// audits distinguish transactions.
+// id returns the transaction's id: the seed and its number, from 1, in the first half, by which audits
+// distinguish transactions.
 func (l *Ledger) id(t *transaction) (id [32]byte) {
 	binary.BigEndian.PutUint64(id[:], l.config.Seed)
 	binary.BigEndian.PutUint64(id[8:], t.number)

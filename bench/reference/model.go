@@ -22,8 +22,8 @@ const (
 	marks
 )
 
-// lastMark returns the mark at which a transaction of an outcome ends, and false for an outcome
-// that no ledger causes. A refusal comes at its last mark.
+// lastMark returns the mark at which a transaction of an outcome ends, and false for an outcome that no
+// ledger causes. A refusal comes at its last mark.
 func lastMark(o result.Outcome) (mark, bool) {
 	switch o {
 	case result.Limited:
@@ -58,9 +58,8 @@ type block struct {
 	cut          chan struct{} // closed when it was cut and its commit is known
 }
 
-// model is the ledger without a clock: from the arrivals and the time it computes when everything
-// happens. What happens at an instant is computed once the model is brought to that instant, as
-// only then nothing can come before it any more.
+// model is the ledger without a clock: from the arrivals and the time it computes when everything happens. An
+// instant is computed once the model is brought to it, as only then nothing can come before it.
 type model struct {
 	endorse, order, commit *queue
 	config                 Config
@@ -83,8 +82,7 @@ func newModel(c Config, ended func(*transaction)) *model {
 	}
 }
 
-// arrive adds a transaction. No arrival may be before an earlier one, or before the instant that
-// the model was brought to.
+// arrive adds a transaction, not before an earlier one or the instant that the model was brought to.
 func (m *model) arrive(t *transaction, at time.Duration, wait result.Wait) {
 	m.taken++
 	t.number = m.taken
@@ -166,8 +164,7 @@ func (m *model) collect(t *transaction, at time.Duration) {
 	}
 }
 
-// cut ends the open block. Its commit is known at once, as blocks are committed in the order in
-// which they were cut.
+// cut ends the open block. Its commit is known at once, as blocks are committed in the order of their cuts.
 func (m *model) cut(at time.Duration) {
 	b := m.open
 	m.open = nil
@@ -199,12 +196,11 @@ func newQueue(s *Stage, seed uint64, purpose stream) *queue {
 	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: purpose.source(seed)}
 }
 
-// serve returns when work is done that arrives at an instant and takes a number of service times.
-// Arrivals come in order.
+// serve returns when work is done that arrives at an instant, in order, and takes so many service times.
 //
-// It starts at the larger of the arrival and the earliest instant at which a server is free: the
-// recursion of Lindley (The theory of queues with a single server, 1952), for more servers that of
-// Kiefer and Wolfowitz (On the theory of queues with many servers, 1955).
+// It starts at the larger of the arrival and the earliest instant at which a server is free: the recursion of
+// Lindley (The theory of queues with a single server, 1952), for more servers that of Kiefer and Wolfowitz
+// (On the theory of queues with many servers, 1955).
 func (q *queue) serve(at time.Duration, services int) time.Duration {
 	if q == nil {
 		return at
@@ -220,8 +216,7 @@ func (q *queue) serve(at time.Duration, services int) time.Duration {
 
 // draw returns one service time, to the nanosecond.
 //
-// A lognormal X = exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the coefficient of
-// variation sqrt(exp(sigma²) - 1).
+// A lognormal exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the CV sqrt(exp(sigma²) - 1).
 func (d Distribution) draw(rng *rand.Rand) time.Duration {
 	mean := float64(d.Mean)
 	switch d.Kind {
@@ -246,8 +241,8 @@ const (
 
 func (s stream) source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(s))) }
 
-// clock converts between the time since the ledger's start and the ledger's own time, which stands
-// still during a stall, so that only the clock knows of stalls. Reading it costs a step per stall.
+// clock converts between the time since the ledger's start and the ledger's own time, which stands still
+// during a stall, so that only the clock knows of stalls. Reading it costs a step per stall.
 type clock []Stall
 
 // ledger returns the ledger's time at a time since the start.
@@ -262,8 +257,8 @@ func (c clock) ledger(since time.Duration) time.Duration {
 	return since - stood
 }
 
-// since is the inverse of ledger. At the instant of a stall it returns the end of the stall: what
-// is due then happens when the ledger goes on.
+// since is the inverse of ledger. At the instant of a stall it returns the end of the stall: what is due then
+// happens when the ledger goes on.
 func (c clock) since(ledger time.Duration) time.Duration {
 	for _, s := range c {
 		if ledger < s.At {

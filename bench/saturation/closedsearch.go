@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// ClosedSearch looks for the smallest number of clients whose throughput reaches 95 % of the
-// plateau. It only decides, as an OpenSearch does: Next, measure, Observe, and in the end Result.
+// ClosedSearch looks for the smallest number of clients whose throughput reaches 95 % of the plateau. It only
+// decides, as an OpenSearch does: Next, measure, Observe, and in the end Result.
 //
-// It doubles the clients until the plateau is confirmed: two successive doublings from 95 % of it
-// each gain less than 5 %. Then it halves the gap between the last number below 95 % and the first
-// one that reaches it. The number found is measured again, since a step that a search picks is
-// likely a lucky one, and several times for an interval of its throughput.
+// It doubles the clients until the plateau is confirmed: two successive doublings from 95 % of it each gain
+// less than 5 %. Then it halves the gap between the last number below 95 % and the first one that reaches it.
+// The number found is measured again, since a step that a search picks is likely a lucky one, and several
+// times for an interval of its throughput.
 type ClosedSearch struct {
 	search
 	config ClosedConfig
@@ -30,8 +30,7 @@ type ClosedConfig struct {
 	Repetitions int // measurements of the number found; 0 stands for 1, an interval needs 6
 }
 
-// NewClosedSearch returns a search that has not begun. An error names the field that makes no
-// sense.
+// NewClosedSearch returns a search that has not begun. An error names the field that makes no sense.
 func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 	c.Repetitions = cmp.Or(c.Repetitions, 1)
 	if c.From < 1 || c.To < c.From {
@@ -41,8 +40,8 @@ func NewClosedSearch(c ClosedConfig) (*ClosedSearch, error) {
 	return &ClosedSearch{search: s, config: c}, err
 }
 
-// Left returns how many steps there are to come at most, unless the instrument fails often or the
-// plateau turns out to be higher while the gap below it is halved.
+// Left returns how many steps there are to come at most, unless the instrument fails often or the plateau
+// turns out to be higher while the gap below it is halved.
 func (s *ClosedSearch) Left() int {
 	if s.reason != "" {
 		return 0
@@ -53,8 +52,7 @@ func (s *ClosedSearch) Left() int {
 	return max(1, climb+tries-1+tries*(halve+c.Repetitions)-len(s.trials))
 }
 
-// Observe takes the Step that was measured with the clients that Next returned. It panics if it is
-// of another number, or there is none to measure.
+// Observe takes the Step with the clients that Next returned. It panics at another number or after the end.
 func (s *ClosedSearch) Observe(step Step) {
 	t := step.checkClosed()
 	if !s.add(t) {
@@ -98,8 +96,7 @@ func (s *ClosedSearch) addLevel(t Trial) {
 	slices.SortFunc(s.levels, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 }
 
-// narrow halves the gap below the first level that reaches the plateau. Nothing is looked for below
-// the lowest level of all.
+// narrow halves the gap below the first level that reaches the plateau, unless that is the lowest of all.
 func (s *ClosedSearch) narrow() {
 	knee := knee(s.levels)
 	at := s.levels[knee].load
@@ -128,8 +125,8 @@ func (s *ClosedSearch) repeat(t Trial) {
 	}
 }
 
-// Result returns what was found. Where the plateau was not confirmed, or the number of clients that
-// reaches it not measured again, that is the highest throughput so far, as a lower bound.
+// Result returns what was found. Where the plateau was not confirmed, or the number of clients that reaches
+// it not measured again, that is the highest throughput so far, as a lower bound.
 func (s *ClosedSearch) Result() Result {
 	r := s.summarise(s.rates)
 	r.Reached = s.rates != nil

@@ -1,11 +1,10 @@
-// Package saturation decides where throughput stops growing. It uses what a client observes,
-// throughput, outcomes, latency and backlog, never how busy a processor is.
+// Package saturation decides where throughput stops growing. It uses what a client observes, throughput,
+// outcomes, latency and backlog, never how busy a processor is.
 //
-// Data flow with fixed loads: the points of one series, all repetitions of all load levels, go into
-// Open or Closed; each level is represented by the median of its repetitions; the rule picks the
-// saturation point. With loads to search for: an OpenSearch or a ClosedSearch names the next load,
-// takes the Step that was measured at it, and in the end returns a Result. FitUSL describes how
-// throughput grows with the clients, where that follows a law.
+// Data flow with fixed loads: the points of one series, all repetitions of all load levels, go into Open or
+// Closed; each level is represented by the median of its repetitions; the rule picks the saturation point.
+// With loads to search for: an OpenSearch or a ClosedSearch names the next load, takes the Step measured at
+// it, and in the end returns a Result. FitUSL describes by a law how throughput grows with the clients.
 package saturation
 
 import (
@@ -55,8 +54,8 @@ func (l *level) success() float64 {
 	return float64(l.valid) / float64(l.scheduled)
 }
 
-// levels groups the valid points of one kind of load by level, in ascending order, and warns about
-// those that it leaves out. It is an error if none remains.
+// levels groups the valid points of one kind of load by level, in ascending order, and warns about those that
+// it leaves out. It is an error if none remains.
 func levels(points []result.Point, kind result.LoadKind, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
 	if len(points) == 0 {
 		return nil, nil, fmt.Errorf("saturation: no points")
@@ -106,9 +105,8 @@ func (l *level) add(p *result.Point) {
 	}
 }
 
-// interval returns the interval of the level's throughput. With six repetitions or more it is over
-// them; with fewer, it is the interval within the repetition in the middle, or the span of the two
-// in the middle. It is nil if there is none.
+// interval returns that of the level's throughput: over six repetitions or more; of fewer, that within the
+// one in the middle, or the span of the two in the middle. It is nil if there is none.
 func (l *level) interval() *stats.Interval {
 	if i := stats.MedianInterval(l.rates); i != nil {
 		return i
@@ -140,15 +138,14 @@ func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 	return nil
 }
 
-// Open finds the saturation point of an open-load series among the loads that were measured: the
-// highest offered load at which throughput is at least 95 % of the rate of what was due, give or
-// take a block, nothing was dropped, at least 99 % of the transactions were valid and the backlog
-// did not grow in half of the repetitions or more. It is reached only if a higher load was measured
-// and failed; otherwise the throughput is a lower bound. Where even the lowest load failed, Offered
-// and Throughput are 0 and Reached is false.
+// Open finds the saturation point of an open-load series among the loads that were measured: the highest
+// offered load at which throughput is at least 95 % of the rate of what was due, give or take a block,
+// nothing was dropped, at least 99 % of the transactions were valid and the backlog did not grow in half of
+// the repetitions or more. It is reached only if a higher load was measured and failed; otherwise the
+// throughput is a lower bound. Offered and Throughput are 0 where even the lowest load failed.
 //
-// Points that are not valid do not count; the warnings name them. It is an error if no point
-// remains, or the points are not of one open-load series.
+// Points that are not valid do not count; the warnings name them. It is an error if no point remains, or the
+// points are not of one open-load series.
 func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	of, warnings, err := levels(points, result.LoadOpen, func(l result.Load) float64 { return l.Offered })
 	if err != nil {
@@ -207,15 +204,14 @@ func (l *level) fault() string {
 	return ""
 }
 
-// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose
-// throughput reaches 95 % of the plateau, the highest throughput of the series. It is reached only
-// if the plateau was confirmed: from that number on, two successive doublings of the clients each
-// raise the best throughput so far by less than 5 %. Otherwise the highest throughput is a lower
-// bound ("at least"), and Reached is false.
+// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose throughput
+// reaches 95 % of the plateau, the highest throughput of the series. It is reached only if the plateau was
+// confirmed: from that number on, two successive doublings of the clients each raise the best throughput so
+// far by less than 5 %. Otherwise the highest throughput is a lower bound ("at least"), and Reached is false.
 //
-// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do
-// not count; the warnings name them. It is an error if no point remains, or the points are not of
-// one closed-loop series.
+// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do not
+// count; the warnings name them. It is an error if no point remains, or the points are not of one closed-loop
+// series.
 func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	all, warnings, err := levels(points, result.LoadClosed, func(l result.Load) float64 { return float64(l.Clients) })
 	if err != nil {
@@ -261,10 +257,9 @@ func knee(levels []*level) int {
 	return slices.IndexFunc(levels, func(l *level) bool { return l.throughput >= least })
 }
 
-// confirmed reports whether two successive doublings, the first of them from any of the levels,
-// each gain less than 5 % on the best throughput so far. A doubling leads to the lowest level with
-// at least twice the load. Comparing with the best so far, a dip between two levels does not pass
-// for growth.
+// confirmed reports whether two successive doublings, the first of them from any of the levels, each gain
+// less than 5 % on the best throughput so far. A doubling leads to the lowest level with at least twice the
+// load. Comparing with the best so far, a dip between two levels does not pass for growth.
 func confirmed(of []*level) bool {
 	best := make([]float64, len(of)) // up to and including the level
 	for i, l := range of {

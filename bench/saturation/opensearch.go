@@ -9,24 +9,23 @@ import (
 	"meterbench/bench/stats"
 )
 
-// OpenSearch looks for the highest offered load that a target keeps up with, and that meets a
-// latency objective if there is one: its capacity. It only decides; the caller runs the loads:
+// OpenSearch looks for the highest offered load that a target keeps up with, and that meets a latency
+// objective if there is one: its capacity. It only decides; the caller runs the loads:
 //
 //	for load, more := s.Next(); more; load, more = s.Next() {
 //		s.Observe(measure(load))
 //	}
 //	result := s.Result()
 //
-// After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021), it climbs from the
-// lowest load by a constant factor until a load fails, and a load fails when every try at it does;
-// it has more tries where the instrument failed. From 80 % of the rate found so far, the last load
-// that passed or the throughput beyond it if that was more, it climbs again in steps of 10 %. Then
-// it halves the gap between the highest load that passed and the lowest that failed until that is
-// within the resolution. Every repetition starts from 80 % of what the one before found.
+// After the Distributed Ledger Performance Scan (Sedlmeir et al., HICSS 2021), it climbs from the lowest load
+// by a constant factor until a load fails, and a load fails when every try at it does; it has more tries
+// where the instrument failed. From 80 % of the rate found so far, the last load that passed or the
+// throughput beyond it if that was more, it climbs again in steps of 10 %. Then it halves the gap between the
+// highest load that passed and the lowest that failed until that is within the resolution. Every repetition
+// starts from 80 % of what the one before found.
 //
-// In simulations with Poisson arrivals a search takes about 18 steps, and finds the capacity within
-// 3 % in 19 of 20 cases where a step sees at least 4,000 transactions at constant service times, or
-// 20,000 at exponential ones.
+// In simulations with Poisson arrivals a search takes about 18 steps, and finds the capacity within 3 % in 19
+// of 20 cases with 4,000 transactions per step at constant service times, or 20,000 at exponential ones.
 type OpenSearch struct {
 	search
 	config OpenConfig
@@ -35,12 +34,10 @@ type OpenSearch struct {
 	ends   []end // of the repetitions
 }
 
-// An end is where one repetition ended: between a load that passed and one that failed. Load 0
-// stands for none.
+// An end is where a repetition ended: between a load that passed and one that failed. Load 0 is none.
 type end struct{ passed, failed Trial }
 
-// pace is that of the machine at the two loads that the repetition ended between, 0 where not
-// known.
+// pace is that of the machine at the two loads that the repetition ended between, 0 where not known.
 func (e end) pace() float64 {
 	if e.passed.Pace == 0 || e.failed.Pace == 0 {
 		return 0
@@ -55,9 +52,8 @@ type OpenConfig struct {
 	Repetitions int     // of all but the first climb; 0 stands for 1, an interval needs 6
 }
 
-// The first climb is in factors of coarse. After it loads are located from backoff of what passed
-// before, in factors of fine. The search ends after maxSteps, and maxMore per repetition, with what
-// it has.
+// The first climb is in factors of coarse. After it loads are located from backoff of what passed before, in
+// factors of fine. The search ends after maxSteps, and maxMore per repetition, with what it has.
 const (
 	coarse   = 2
 	backoff  = 0.8
@@ -89,8 +85,7 @@ func (s *OpenSearch) Left() int {
 
 func (s *OpenSearch) most() int { return maxSteps + maxMore*s.config.Repetitions }
 
-// Observe takes the Step that was measured at the load that Next returned. It panics if it is of
-// another load, or there is none to measure.
+// Observe takes the Step at the load that Next returned. It panics at another load or after the end.
 func (s *OpenSearch) Observe(step Step) {
 	t := step.check(s.config.MaxP99)
 	if s.add(t) {
@@ -131,8 +126,8 @@ func (s *OpenSearch) advance(t Trial) {
 	}
 }
 
-// locate begins a repetition below the rate that was found last: the highest load that passed or,
-// after a climb in large steps, the throughput beyond it.
+// locate begins a repetition below the rate that was found last: the highest load that passed or, after a
+// climb in large steps, the throughput beyond it.
 func (s *OpenSearch) locate() {
 	rate := s.passed.Load
 	if !s.high.Client && s.high.Received > rate {
@@ -158,8 +153,7 @@ func (s *OpenSearch) finish(e end, reason string) {
 	s.reason = reason
 }
 
-// Result returns the medians over the repetitions. Before the end it is a lower bound, unless a
-// repetition was completed.
+// Result returns the medians over the repetitions, or a lower bound while none is completed.
 func (s *OpenSearch) Result() Result {
 	ends := s.ends
 	if len(ends) == 0 {
@@ -189,8 +183,7 @@ func (s *OpenSearch) Result() Result {
 	return r
 }
 
-// rounded keeps four digits of a load, a tenth of the finest resolution, so that it reads the same
-// wherever it is shown.
+// rounded keeps four digits of a load, well below the resolution, so that it reads the same everywhere.
 func rounded(load float64) float64 {
 	r, _ := strconv.ParseFloat(strconv.FormatFloat(load, 'g', 4, 64), 64) // always a number
 	return r

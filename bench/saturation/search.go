@@ -24,8 +24,7 @@ const (
 	Repeat Stage = "repeat" // closed load only: measure again what was found
 )
 
-// search is what an OpenSearch and a ClosedSearch have in common: the load to measure next, and
-// what was measured so far.
+// search is the common part of both searches: the load to measure next, and what was measured so far.
 type search struct {
 	stage  Stage
 	load   float64 // to measure next
@@ -49,12 +48,12 @@ func newSearch(load float64, repetitions int) (search, error) {
 	return search{stage: Climb, load: load}, nil
 }
 
-// Next returns the load to measure next, in transactions per second or clients, and whether there
-// is one. It stays the same until a Step is observed.
+// Next returns the load to measure next, in transactions per second or clients, and whether there is one. It
+// stays the same until a Step is observed.
 func (s *search) Next() (load float64, more bool) { return s.load, s.reason == "" }
 
-// add adds what was measured at the load that Next returned, and reports whether that load has
-// passed, or failed for good. It panics if the load is another one, or there is none to measure.
+// add adds what was measured at the load that Next returned, and reports whether that load has passed, or
+// failed for good. It panics if the load is another one, or there is none to measure.
 func (s *search) add(t Trial) (decided bool) {
 	if s.reason != "" || t.Load != s.load {
 		panic(fmt.Sprintf("saturation: no step at a load of %g was asked for", t.Load))
@@ -73,10 +72,9 @@ func (s *search) add(t Trial) (decided bool) {
 	return true
 }
 
-// Result is the outcome of a search. Where it was not Reached, Load and Throughput are lower
-// bounds. Low and High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are
-// fewer than six; a closed search repeats the load that it found, so that it has no interval of
-// that.
+// Result is the outcome of a search. Where it was not Reached, Load and Throughput are lower bounds. Low and
+// High, OfferedLow and OfferedHigh are over the repetitions, 0 where there are fewer than six; a closed
+// search repeats the load that it found, so that it has no interval of that.
 type Result struct {
 	result.Saturation         // without the name of its series
 	Load              float64 // offered transactions per second, or clients; 0 where even the lowest failed
@@ -97,10 +95,9 @@ func (s *search) summarise(rates []float64) Result {
 	return r
 }
 
-// spread fills in how far apart the results of the repetitions are. A machine that is slower by a
-// tenth finds a tenth less and takes a tenth longer to sign, so that a result times the time of a
-// signature does not depend on the machine's pace. Without two results, or with an unknown pace, it
-// stays 0.
+// spread fills in how far apart the results of the repetitions are. A machine that is slower by a tenth finds
+// a tenth less and takes a tenth longer to sign, so that a result times the time of a signature does not
+// depend on the machine's pace. Without two results, or with an unknown pace, it stays 0.
 func (r *Result) spread(results, paces []float64) {
 	if len(results) < 2 {
 		return
@@ -120,8 +117,7 @@ func variation(values []float64) float64 {
 	return deviation / mean
 }
 
-// conclude fills in the plateau and the warnings. unit formats a load; repeated names what the
-// repetitions repeat.
+// conclude fills in the plateau and the warnings. unit formats a load; repeated names what is repeated.
 func (r *Result) conclude(unit, repeated string, repetitions int) {
 	var low []Trial // failed far below the load that was found
 	for _, t := range r.Trials {
@@ -159,9 +155,8 @@ type Step struct {
 	P99      *float64 // of the commit latency in seconds; nil where there are too few samples
 	Pace     float64  // time of one P-256 signature on the machine right before, in seconds; 0 where not known
 	Backlog  stats.Slope
-	// Invalid says why the instrument, and not the target, limits the step, for example that the
-	// client was late. It is empty where the step is valid. Dropped transactions alone do not make
-	// a step invalid.
+	// Invalid says why the instrument, and not the target, limits the step, for example that the client was
+	// late. It is empty where the step is valid. Dropped transactions alone do not make a step invalid.
 	Invalid string
 }
 
@@ -174,22 +169,20 @@ type Trial struct {
 }
 
 const (
-	// sentTolerance is how far the rate sent may be from the load, beside sentScatter standard
-	// deviations of a Poisson count.
+	// sentTolerance is how far the rate sent may be off, beside sentScatter deviations of a Poisson count.
 	sentTolerance = 0.02
 	sentScatter   = 4
-	// growthShare is the growth of the backlog, as a share of the rate sent, that a step fails at;
-	// growthP, two-sided, the significance that it needs.
+	// growthShare is the growth of the backlog, as a share of the rate sent, that a step fails at; growthP,
+	// two-sided, the significance that it needs.
 	growthShare = 0.005
 	growthP     = 0.1
 	// farBelow is the share of the load found below which no step should fail.
 	farBelow = 0.9
 )
 
-// check returns the step under the rules for open load: those of the Distributed Ledger Performance
-// Scan (Sedlmeir et al., The DLPS: A New Framework for Benchmarking Blockchains, HICSS 2021) and
-// the slope of the backlog, which finds an overload of a percent where throughput does not. maxP99
-// is in seconds, 0 for none.
+// check returns the step under the rules for open load: those of the Distributed Ledger Performance Scan
+// (Sedlmeir et al., The DLPS: A New Framework for Benchmarking Blockchains, HICSS 2021) and the slope of the
+// backlog, which finds an overload of a percent where throughput does not. maxP99 is in seconds, 0 for none.
 func (s Step) check(maxP99 float64) Trial {
 	t := Trial{Step: s}
 	switch ratio := s.Received / s.Sent; {
@@ -213,8 +206,8 @@ func (s Step) check(maxP99 float64) Trial {
 	return t
 }
 
-// block returns the share of a throughput of so many blocks that is one of them: the window's ends
-// cut off up to that much, whatever the load. It is 0 where the throughput did not come in blocks.
+// block returns the share of a throughput of so many blocks that is one of them: the window's ends cut off up
+// to that much, whatever the load. It is 0 where the throughput did not come in blocks.
 func block(blocks uint64) float64 {
 	if blocks == 0 {
 		return 0

@@ -11,9 +11,9 @@ import (
 	"meterbench/bench/result"
 )
 
-// Scaling is the throughput of a number of clients. The batch timer limits it if most blocks of the
-// step were cut by the timer: then clients wait for the clock, throughput is proportional to their
-// number, and the law, which is about work, has nothing to say.
+// Scaling is the throughput of a number of clients. The batch timer limits it if most blocks of the step were
+// cut by the timer: then clients wait for the clock, throughput is proportional to their number, and the law,
+// which is about work, has nothing to say.
 type Scaling struct {
 	Clients, Throughput float64
 	TimerLimited        bool
@@ -25,11 +25,10 @@ const negligible = 1e-9
 // minScalings is the fewest numbers of clients for three parameters.
 const minScalings = 5
 
-// FitUSL fits the law by least squares of the throughput. Points that the batch timer limits do not
-// count. The error says why the law is not applicable: fewer than five numbers of clients are left,
-// or the best fit has a negative coefficient. A negative Kappa is common where more clients fill
-// larger blocks, which is faster than linear; forcing it to 0 would describe another system than
-// the one measured.
+// FitUSL fits the law by least squares of the throughput. Points that the batch timer limits do not count.
+// The error says why the law is not applicable: fewer than five numbers of clients are left, or the best fit
+// has a negative coefficient. A negative Kappa is common where more clients fill larger blocks, which is
+// faster than linear; forcing it to 0 would describe another system than the one measured.
 func FitUSL(points []Scaling) (result.USL, error) {
 	counted := slices.DeleteFunc(slices.Clone(points), func(p Scaling) bool { return p.TimerLimited })
 	for _, p := range counted {
@@ -69,8 +68,8 @@ func FitUSL(points []Scaling) (result.USL, error) {
 //
 //	X(N) = N / q(N), q(N) = a + b (N-1) + c N (N-1),
 //
-// where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda. It starts from the linear least
-// squares of q(N) X/N = 1, whose residuals are relative errors of X to first order.
+// where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda. It starts from the linear least squares of q(N)
+// X/N = 1, whose residuals are relative errors of X to first order.
 func fit(points []Scaling) (result.USL, error) {
 	const iterations = 200
 	basis := func(n float64) [3]float64 { return [3]float64{1, n - 1, n * (n - 1)} }
@@ -133,8 +132,7 @@ func fit(points []Scaling) (result.USL, error) {
 	return result.USL{}, fmt.Errorf("the fit did not settle in %d iterations", iterations)
 }
 
-// leastSquares solves a x = b with columns scaled to length 1: with hundreds of clients they differ
-// by five powers of ten.
+// leastSquares solves a x = b with columns scaled to length 1: they differ by five powers of ten.
 func leastSquares(a *mat.Dense, b *mat.VecDense) ([]float64, error) {
 	_, columns := a.Dims()
 	scale := make([]float64, columns)

@@ -37,19 +37,17 @@ func MeanInterval(values []float64) *Interval {
 	return &Interval{Low: mean - half, High: mean + half, N: n, Method: "Student's t over values"}
 }
 
-// MinBatches is the least number of batches that BatchMeans works with, and more than 30 gain next
-// to nothing (Schmeiser, Batch Size Effects in the Analysis of Simulation Output, Operations
-// Research 30, 1982).
+// MinBatches is the least number of batches that BatchMeans works with, and more than 30 gain next to nothing
+// (Schmeiser, Batch Size Effects in the Analysis of Simulation Output, Operations Research 30, 1982).
 const MinBatches = 10
 
-// BatchMeans returns an interval for the mean of a series in time whose neighbours depend on each
-// other, as commits that arrive in blocks do: the series is cut into batches of equal length, and
-// their means, which depend on each other the less the longer they are, are taken as independent
-// values (Conway, Some Tactical Problems in Digital Simulation, Management Science 10, 1963). What
-// is left over by the division is left out at the start.
+// BatchMeans returns an interval for the mean of a series in time whose neighbours depend on each other, as
+// commits that arrive in blocks do: the series is cut into batches of equal length, and their means, which
+// depend on each other the less the longer they are, are taken as independent values (Conway, Some Tactical
+// Problems in Digital Simulation, Management Science 10, 1963). The division's rest is left out at the start.
 //
-// The interval is nil where the series has fewer values than batches or batches is under
-// MinBatches. A batch mean that still depends on the one before it shows as a warning.
+// The interval is nil where the series has fewer values than batches or batches is under MinBatches. A batch
+// mean that still depends on the one before it shows as a warning.
 func BatchMeans(series []float64, batches int) *Interval {
 	if batches < MinBatches || len(series) < batches {
 		return nil
@@ -69,14 +67,13 @@ func BatchMeans(series []float64, batches int) *Interval {
 	return i
 }
 
-// dependent tests values in time against independence at the level 5 %, with positive correlation
-// as the alternative. The statistic is
+// dependent tests values in time for positive correlation at the level 5 %. The statistic is
 //
 //	C = 1 - Σ(x[i]-x[i-1])² / (2 Σ(x[i]-mean)²),
 //
-// von Neumann's ratio, with mean 0 and variance (n-2)/(n²-1) if the values are independent and
-// normal, and near normal itself from n = 8 on (Fishman, Grouping Observations in Digital
-// Simulation, Management Science 24, 1978).
+// von Neumann's ratio, with mean 0 and variance (n-2)/(n²-1) if the values are independent and normal, and
+// near normal itself from n = 8 on (Fishman, Grouping Observations in Digital Simulation, Management Science
+// 24, 1978).
 func dependent(values []float64) bool {
 	n := float64(len(values))
 	mean := Mean(values)
@@ -91,13 +88,13 @@ func dependent(values []float64) bool {
 	return c/math.Sqrt((n-2)/(n*n-1)) > distuv.UnitNormal.Quantile(0.95)
 }
 
-// MedianInterval returns an interval for the median of independent values, whatever their
-// distribution: between the k-th smallest and the k-th largest, with the largest k for which
+// MedianInterval returns an interval for the median of independent values, whatever their distribution:
+// between the k-th smallest and the k-th largest, with the largest k for which
 //
 //	1 - 2 P(B <= k-1) >= 0.95, B binomial (n, 1/2)
 //
-// (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). Below six values there is no such
-// k, the interval is infinite, and nil is returned.
+// (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). Below six values there is no such k, the
+// interval is infinite, and nil is returned.
 func MedianInterval(values []float64) *Interval {
 	n := len(values)
 	sorted := slices.Sorted(slices.Values(values))
@@ -115,14 +112,13 @@ func MedianInterval(values []float64) *Interval {
 	}
 }
 
-// RateInterval returns an interval for the mean rate of events that come in blocks: that of
-// BatchMeans, but never narrower than the mean ± block, the change of the mean by one block. Blocks
-// that come evenly fall alike into every batch and leave their means no spread, but one of them is
-// in or out depending on when the window begins and ends (the ±1 count of electronic counters:
-// Hewlett-Packard, Fundamentals of the Electronic Counters, Application Note 200).
+// RateInterval returns an interval for the mean rate of events that come in blocks: that of BatchMeans, but
+// never narrower than the mean ± block, the change of the mean by one block. Blocks that come evenly fall
+// alike into every batch and leave their means no spread, but one of them is in or out depending on when the
+// window begins and ends (the ±1 count of electronic counters: Hewlett-Packard, Fundamentals of the
+// Electronic Counters, Application Note 200).
 //
-// The mean is that of all rates, also of those that BatchMeans leaves out. The interval is nil
-// where that of BatchMeans is.
+// The mean is that of all rates, also those that BatchMeans leaves out. It is nil where BatchMeans is.
 func RateInterval(rates []float64, batches int, block float64) *Interval {
 	i := BatchMeans(rates, batches)
 	if i == nil {
@@ -136,17 +132,17 @@ func RateInterval(rates []float64, batches int, block float64) *Interval {
 	return i
 }
 
-// RatioInterval returns an interval for the ratio of two means that were estimated independently of
-// each other, from their own intervals a ± u and b ± v: after Fieller's theorem it holds every
-// ratio r for which a - r b is not significantly different from 0,
+// RatioInterval returns an interval for the ratio of two means that were estimated independently of each
+// other, from their own intervals a ± u and b ± v: after Fieller's theorem it holds every ratio r for which a
+// less r b is not significantly different from 0,
 //
 //	(a - r b)² <= u² + r² v²
 //
-// (Fieller, Some Problems in Interval Estimation, Journal of the Royal Statistical Society B 16,
-// 1954; with intervals of unequal numbers of values each keeps its own quantile of Student's t, as
-// in Donner and Zou, Closed-form Confidence Intervals for Functions of the Normal Mean and Standard
-// Deviation, Statistical Methods in Medical Research 21, 2012). It is nil where an interval is, and
-// where b itself is not significantly different from 0, since the ratio then has no bounds.
+// (Fieller, Some Problems in Interval Estimation, Journal of the Royal Statistical Society B 16, 1954; with
+// intervals of unequal numbers of values each keeps its own quantile of Student's t, as in Donner and Zou,
+// Closed-form Confidence Intervals for Functions of the Normal Mean and Standard Deviation, Statistical
+// Methods in Medical Research 21, 2012). It is nil where an interval is, and where b itself is not
+// significantly different from 0, since the ratio then has no bounds.
 func RatioInterval(a, b *Interval) *Interval {
 	if a == nil || b == nil {
 		return nil

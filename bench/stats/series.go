@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Series holds a long series of values as the means of batches of neighbours, in bounded memory:
-// batches of 5 values, and of 10, 20, … once there would be more than 65,536 of them (about 1 MB).
-// The values may be added in any order, so that transactions can be added as they end and are still
-// judged in the order in which they were intended. The zero Series is empty and ready to use.
+// Series holds a long series of values as the means of batches of neighbours, in bounded memory: batches of 5
+// values, and of 10, 20, … once there would be more than 65,536 of them (about 1 MB). The values may be added
+// in any order, so that transactions can be added as they end and are still judged in the order in which they
+// were intended. The zero Series is empty and ready to use.
 type Series struct {
 	size   uint64 // values per batch; 0 stands for batchSize, that of the zero Series
 	n      uint64
@@ -40,12 +40,10 @@ func (s *Series) Add(i uint64, value float64) {
 	s.n++
 }
 
-// NewSeries returns an empty Series whose batches hold the given number of values, at least 1,
-// while there is room.
+// NewSeries returns an empty Series with batches of so many values, at least 1, while there is room.
 func NewSeries(batch uint64) *Series { return &Series{size: max(1, batch)} }
 
-// BatchMeans returns an interval for the mean of the values, as BatchMeans does for those of a
-// slice.
+// BatchMeans returns an interval for the mean of the values, as BatchMeans does for those of a slice.
 func (s *Series) BatchMeans(batches int) *Interval {
 	means, _ := s.means()
 	return BatchMeans(means, batches)
@@ -68,8 +66,7 @@ func (s *Series) coarsen() {
 	s.size *= 2
 }
 
-// means returns the means of the batches that are not empty, in order, and how many values each
-// holds.
+// means returns the means of the batches that are not empty, in order, and how many values each holds.
 func (s *Series) means() (means []float64, counts []uint64) {
 	for i, n := range s.counts {
 		if n > 0 {
@@ -80,23 +77,22 @@ func (s *Series) means() (means []float64, counts []uint64) {
 	return means, counts
 }
 
-// minKept is the fewest batch means that a truncation may leave: the last few always have some that
-// agree by chance.
+// minKept is the fewest batch means that a truncation may leave: of the last few some agree by chance.
 const minKept = 5
 
 // rounding is the relative difference up to which values count as equal.
 const rounding = 1e-9
 
-// mser returns how many values to cut off at the start of a series that begins with a transient:
-// the number d of n that minimises
+// mser returns how many values to cut off at the start of a series that begins with a transient: the number d
+// of n that minimises
 //
 //	MSER(d) = Σ (y[i] - mean)² / (n-d)², over i >= d,
 //
-// the squared standard error of the mean of what is left (White, An Effective Truncation Heuristic
-// for Bias Reduction in Simulation Output, Simulation 69, 1997). Over means of 5 values it is
-// MSER-5 (White, Cobb and Spratt, A Comparison of Five Steady-State Truncation Heuristics for
-// Simulation, Winter Simulation Conference 2000). Of equal minima the smallest d counts, and
-// differences within a billionth of the mean are rounding.
+// the squared standard error of the mean of what is left (White, An Effective Truncation Heuristic for Bias
+// Reduction in Simulation Output, Simulation 69, 1997). Over means of 5 values it is MSER-5 (White, Cobb and
+// Spratt, A Comparison of Five Steady-State Truncation Heuristics for Simulation, Winter Simulation
+// Conference 2000). Of equal minima the smallest d counts, and differences within a billionth of the mean are
+// rounding.
 func mser(y []float64) (d int) {
 	least := math.Inf(1)
 	var mean, squares float64 // of y[i:], by Welford's recursion

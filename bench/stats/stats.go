@@ -1,10 +1,9 @@
 // Package stats turns measured values into figures with their uncertainty.
 //
-// Data flow: plain numbers go in, in whatever unit; quantiles, intervals and warnings come out in
-// the same unit, as values. A figure that the data does not support is absent; a Warning qualifies
-// one that is there. A Series of latencies and a Backlog are filled as transactions stream by, in
-// bounded memory, and Judge decides whether the window that they cover was steady. Nothing is
-// printed here.
+// Data flow: plain numbers go in, in whatever unit; quantiles, intervals and warnings come out in the same
+// unit, as values. A figure that the data does not support is absent; a Warning qualifies one that is there.
+// A Series of latencies and a Backlog are filled as transactions stream by, in bounded memory, and Judge
+// decides whether the window that they cover was steady. Nothing is printed here.
 package stats
 
 import (
@@ -35,12 +34,11 @@ func Warn(code Code, format string, args ...any) Warning {
 	return Warning{code, fmt.Sprintf(format, args...)}
 }
 
-// MinBeyond is the least number of samples beyond a quantile that is reported: with fewer, the
-// quantile is mostly the luck of a few samples.
+// MinBeyond is the fewest samples beyond a reported quantile: with fewer it is mostly the luck of a few.
 const MinBeyond = 10
 
-// Quantiles describe a distribution. A quantile with fewer than MinBeyond samples beyond it is nil,
-// since it would say more than the data does: P50 needs 20 samples, P95 200, P99 1000.
+// Quantiles describe a distribution. A quantile with fewer than MinBeyond samples beyond it is nil, since it
+// would say more than the data does: P50 needs 20 samples, P95 200, P99 1000.
 type Quantiles struct {
 	P50  *float64 `json:"p50"`
 	P95  *float64 `json:"p95"`
@@ -57,8 +55,7 @@ type Histogram interface {
 	ValueAtQuantile(percent float64) int64 // percent from 0 to 100; the maximum at 100
 }
 
-// Summarize describes a histogram's values times unit (1e-9 turns nanoseconds into seconds). Its
-// values are as exact as the histogram's buckets.
+// Summarize describes a histogram's values times unit (1e-9: nanoseconds to seconds), exact to its buckets.
 func Summarize(h Histogram, unit float64) Quantiles {
 	s := Quantiles{N: uint64(h.TotalCount())}
 	if s.N == 0 {

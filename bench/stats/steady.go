@@ -23,11 +23,9 @@ type Verdict struct {
 	State  State
 	Reason string // one sentence for people
 	N      uint64 // latencies judged
-	// Truncate is how many of them MSER would cut off at the start. More than half means that no
-	// part of the window looks settled.
+	// Truncate is how many MSER would cut off at the start: more than half where no part looks settled.
 	Truncate uint64
-	// Change is by what share of its mean the backlog, or the latency where there is no backlog,
-	// changed over the window along a straight line.
+	// Change is the share of its mean by which the backlog, or without one the latency, changed linearly.
 	Change float64
 	P      float64 // of that change, as in Slope
 }
@@ -37,30 +35,26 @@ const (
 	minLatencies = 1000
 	// significant is the P below which the slope of the backlog counts as real.
 	significant = 0.01
-	// certain is the P below which that of the latencies does: the two share their noise, and so
-	// agree by chance more often.
+	// certain is the P below which that of the latencies does: the two share noise and so agree by chance.
 	certain = 0.001
-	// minChange is the least change over a window that matters: it moves the window's mean by half
-	// of that at most.
+	// minChange is the least change over a window that matters: it moves the mean by half of that at most.
 	minChange = 0.1
-	// minGrowth is the growth of the backlog, as a share of the arrivals, at which a load is too
-	// much for the target.
+	// minGrowth is the growth of the backlog, as a share of the arrivals, at which a load is too much.
 	minGrowth = 0.005
 )
 
-// Judge decides whether a window was steady. Latency holds the latencies of the window in intended
-// order, backlog that of an open load over the same window. Backlog is nil for a closed load, whose
-// clients keep it constant; then the slope of the latencies stands in for it.
+// Judge decides whether a window was steady. Latency holds the latencies of the window in intended order,
+// backlog that of an open load over the same window. Backlog is nil for a closed load, whose clients keep it
+// constant; then the slope of the latencies stands in for it.
 //
-// A window is not steady only if latencies and backlog agree. The latencies must look unsettled:
-// MSER cuts off more than half of them, the usual sign of a series without a settled part (Hoad,
-// Robinson and Davies, Automating Warm-up Length Estimation, Journal of the Operational Research
-// Society 61, 2010), or a straight line through the means of 10 spans has a slope with P < 0.001,
-// which finds the slow drift within noise that MSER does not see. And the backlog must have a
-// slope, over the means of 10 spans, with P < 0.01. It is then overloaded if the backlog grew by at
-// least 0.5 % of the arrivals, and drifting if it changed by at least 10 % of its mean. By Little's
-// law a latency that drifts under a constant load takes the backlog with it; where only the
-// latencies alarm, it is noise that depends on itself, as the waiting times of a busy queue do.
+// A window is not steady only if latencies and backlog agree. The latencies must look unsettled: MSER cuts
+// off more than half of them, the usual sign of a series without a settled part (Hoad, Robinson and Davies,
+// Automating Warm-up Length Estimation, Journal of the Operational Research Society 61, 2010), or a straight
+// line through the means of 10 spans has a slope with P < 0.001, which finds the slow drift within noise that
+// MSER does not see. And the backlog must have a slope, over the means of 10 spans, with P < 0.01. It is then
+// overloaded if the backlog grew by at least 0.5 % of the arrivals, and drifting if it changed by at least 10
+// % of its mean. By Little's law a latency that drifts under a constant load takes the backlog with it; where
+// only the latencies alarm, it is noise that depends on itself, as the waiting times of a busy queue do.
 //
 // Fewer than 1,000 latencies are too short to judge.
 func Judge(latency *Series, backlog *Backlog) Verdict {
@@ -114,10 +108,10 @@ func spanMeans(y []float64) []float64 {
 	return spans
 }
 
-// Backlog follows how many transactions were intended and had not ended, over a window of time, as
-// the time average over each of MinBatches equal spans. Averages over long spans do not show the
-// saw teeth of commits that come in blocks, and hardly depend on each other. Transactions may be
-// added in any order; memory is constant.
+// Backlog follows how many transactions were intended and had not ended, over a window of time, as the time
+// average over each of MinBatches equal spans. Averages over long spans do not show the saw teeth of commits
+// that come in blocks, and hardly depend on each other. Transactions may come in any order; memory is
+// constant.
 type Backlog struct {
 	from, width float64             // start of the window and length of a span, in seconds
 	partial     [MinBatches]float64 // by a span's own arrivals, less its endings, in spans
@@ -125,8 +119,7 @@ type Backlog struct {
 	arrivals    uint64
 }
 
-// NewBacklog returns the empty backlog of the window from, to, in seconds. It panics unless the
-// window has a length.
+// NewBacklog returns the empty backlog of a window in seconds. It panics unless that has a length.
 func NewBacklog(from, to float64) *Backlog {
 	if !(from < to) || math.IsInf(to-from, 0) {
 		panic(fmt.Sprintf("stats: there is no backlog from %g s to %g s", from, to))
@@ -134,8 +127,8 @@ func NewBacklog(from, to float64) *Backlog {
 	return &Backlog{from: from, width: (to - from) / MinBatches}
 }
 
-// Add adds a transaction by the instants at which it was intended and ended, in seconds; ended is
-// +Inf for one that never did. Those outside the window matter too, where they reach into it.
+// Add adds a transaction by the instants at which it was intended and ended, in seconds; ended is +Inf for
+// one that never did. Those outside the window matter too, where they reach into it.
 func (b *Backlog) Add(intended, ended float64) {
 	if x := (intended - b.from) / b.width; x >= 0 && x < MinBatches {
 		b.arrivals++
@@ -177,9 +170,8 @@ func (b *Backlog) Slope() Slope { return slope(b.Means(), b.width) }
 type Slope struct {
 	PerSecond float64
 	Error     float64 // standard error of PerSecond
-	// P is the probability of a slope at least so far from 0, either way, if there is none and the
-	// means are independent (Student's t). Means that depend on each other, as near saturation,
-	// make it too small.
+	// P is the probability of a slope at least so far from 0, either way, if there is none and the means are
+	// independent (Student's t). Means that depend on each other, as near saturation, make it too small.
 	P float64
 }
 

@@ -18,8 +18,7 @@ type Clock interface {
 	Sleep(stop <-chan struct{}, d time.Duration) bool
 }
 
-// Timers is the Clock of Go's own timers: exact in virtual time (testing/synctest), up to 1.1 ms
-// late in real time.
+// Timers is the Clock of Go's timers: exact in virtual time (testing/synctest), else up to 1.1 ms late.
 type Timers struct{}
 
 // Sleep implements Clock.
@@ -34,10 +33,9 @@ func (Timers) Sleep(stop <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program
-// sleeps in epoll_wait, whose timeout is in milliseconds, so that its timers are up to a
-// millisecond late; a file that becomes readable wakes it within some ten microseconds. It knows
-// real time only.
+// Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program sleeps in
+// epoll_wait, whose timeout is in milliseconds, so that its timers are up to a millisecond late; a file that
+// becomes readable wakes it within some ten microseconds. It knows real time only.
 type Alarm struct {
 	fd    int
 	file  *os.File // of fd, read through Go's poller

@@ -1,18 +1,16 @@
-// Package cgroup limits processes to a share of the machine by Linux control groups, version 1 or
-// 2, whichever the machine has.
+// Package cgroup limits processes to a share of the machine by Linux control groups of either version.
 //
-// Data flow: Create makes a group with a memory limit; Add puts a process into it, with all that
-// this starts later; Enforce sets the CPU quota; Throttle returns how the quota was used; Close
-// removes the group. All groups lie in one folder, meterbench, at the top of each tree, where Sweep
-// finds those whose owner was killed.
+// Data flow: Create makes a group with a memory limit; Add puts a process into it, with all that this starts
+// later; Enforce sets the CPU quota; Throttle returns how the quota was used; Close removes the group. All
+// lie in a folder meterbench at the top of each tree, where Sweep finds those of a killed owner.
 //
 // That takes root, or a folder that root hands over. Version 1:
 //
 //	mkdir /sys/fs/cgroup/{cpu,memory}/meterbench
 //	chown USER /sys/fs/cgroup/{cpu,memory}/meterbench
 //
-// In version 1 systemd takes processes back when a unit beside theirs gets a controller, unless
-// theirs delegates:
+// In version 1 systemd takes processes back when a unit beside theirs gets a controller, unless theirs
+// delegates:
 //
 //	systemd-run --scope --uid=USER -p Delegate=yes bash
 //
@@ -46,9 +44,9 @@ type Cap struct {
 	Memory uint64  `yaml:"memory,size" json:"memory_bytes,omitempty"` // bytes, without what the kernel swaps
 }
 
-// Env returns the environment in which a Go program fits its cap: as many threads run Go code as
-// there are processors, rounded up, and the garbage collector works harder from nine tenths of the
-// memory on, rather than have the kernel kill the program.
+// Env returns the environment in which a Go program fits its cap: as many threads run Go code as there are
+// processors, rounded up, and the garbage collector works harder from nine tenths of the memory on, rather
+// than have the kernel kill the program.
 func (c Cap) Env() []string {
 	var env []string
 	if c.CPUs > 0 {
@@ -76,9 +74,8 @@ type control interface {
 	stat() (t proc.Throttle, killed uint64, err error)
 }
 
-// Create makes a group whose memory limit is in force. The name must be new, and should name its
-// owner, so that Sweep can judge it. The error says what is missing on this machine, and what to
-// do.
+// Create makes a group whose memory limit is in force. The name must be new, and should name its owner, so
+// that Sweep can judge it. The error says what is missing on this machine, and what to do.
 func Create(name string, cap Cap) (*Group, error) {
 	return machine().create(name, cap)
 }
@@ -111,8 +108,7 @@ func (t tree) create(name string, cap Cap) (*Group, error) {
 	return nil, fmt.Errorf("%w; %s, or leave caps out", err, what)
 }
 
-// Add puts a process into the group. One that has ended is no error: the caller that waits for it
-// learns why.
+// Add puts a process into the group. One that has ended is no error: the caller that waits for it learns why.
 func (g *Group) Add(pid int) error {
 	if err := g.add(pid); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("put process %d into its control group: %w", pid, err)
@@ -143,8 +139,7 @@ func (g *Group) Throttle() (proc.Throttle, error) {
 	return t, nil
 }
 
-// Explain adds to the status of an ended process of the group that the kernel killed it for lack of
-// memory, if it has killed one.
+// Explain adds to an ended process's status that the kernel killed it for lack of memory, if it killed one.
 func (g *Group) Explain(status string) string {
 	if _, killed, err := g.stat(); err != nil || killed == 0 {
 		return status // where the kernel does not count them the cause is unknown
@@ -164,8 +159,7 @@ func (g *Group) Close() error {
 	return fmt.Errorf("remove control group %s: %w", g.name, err)
 }
 
-// Sweep removes the groups that the caller reports as abandoned. Those that still hold processes,
-// or belong to another user, stay.
+// Sweep removes abandoned groups. Those that still hold processes, or belong to another user, stay.
 func Sweep(abandoned func(name string) bool) error {
 	if err := machine().sweep(abandoned); err != nil {
 		return fmt.Errorf("sweep abandoned control groups: %w", err)

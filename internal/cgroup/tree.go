@@ -25,8 +25,7 @@ type tree struct {
 	unified bool   // version 2
 }
 
-// machine returns the tree that processors and memory are controlled by. A tree of version 2 that
-// lies beside those of version 1 controls neither.
+// machine returns the tree that controls processors and memory: not that of version 2 beside version 1.
 func machine() tree {
 	return tree{"/sys/fs/cgroup", cgroups.Mode() == cgroups.Unified}
 }
@@ -72,8 +71,7 @@ func (t tree) parents() []string {
 	return []string{filepath.Join(t.mount, cpu, parent), filepath.Join(t.mount, memory, parent)}
 }
 
-// remove removes a group, and the folder of all groups if that was the last. A missing one is no
-// error.
+// remove removes a group, and the folder of all groups if that was the last. A missing one is no error.
 func (t tree) remove(name string) error {
 	var failed []error
 	for _, dir := range t.parents() {
@@ -145,10 +143,9 @@ func newUnified(mount, path string, cap Cap) (unified, error) {
 	return unified{m}, err
 }
 
-// mayMove returns an error unless this process may put its children into groups of its own: it must
-// be allowed to write to the innermost group that holds both, which is the folder of all groups if
-// this process is in a group there, else the top. See the kernel's documentation of version 2,
-// section "Delegation Containment".
+// mayMove returns an error unless this process may put its children into groups of its own: it must be
+// allowed to write to the innermost group that holds both, which is the folder of all groups if this process
+// is in a group there, else the top. See "Delegation Containment" in the kernel's documentation of version 2.
 func mayMove(mount string) error {
 	_, own, err := cgroups.ParseCgroupFileUnified("/proc/self/cgroup")
 	if err != nil {
@@ -179,8 +176,7 @@ func (g unified) stat() (proc.Throttle, uint64, error) {
 	return proc.Throttle{Periods: c.GetNrPeriods(), Throttled: c.GetNrThrottled(), Time: held.Seconds()}, m.GetMemoryEvents().GetOomKill(), err
 }
 
-// legacy is a group of version 1: one in each controller's tree that is needed, under the same
-// name.
+// legacy is a group of version 1: one in each controller's tree that is needed, under the same name.
 type legacy struct{ cgroup1.Cgroup }
 
 func newLegacy(mount, path string, cap Cap) (legacy, error) {

@@ -1,5 +1,5 @@
-// Package heap is a priority queue by time, without the allocations and indirect calls of
-// container/heap: arrivals come at the rate of a whole fleet.
+// Package heap is a priority queue by time, without the allocations and indirect calls of container/heap:
+// arrivals come at the rate of a whole fleet.
 package heap
 
 import "time"

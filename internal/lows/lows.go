@@ -1,8 +1,8 @@
 // Package lows makes and checks ECDSA signatures on P-256 of which only one form counts.
 //
-// Of the signatures (r, s) and (r, n-s), which both fit, the one with the lower s is the only
-// one that is made and taken. So nobody can turn a signature into another one, Fabric's peers
-// and orderers accept it, and a certificate stays the same bytes when Fabric's MSP sanitises it.
+// Of the signatures (r, s) and (r, n-s), which both fit, the one with the lower s is the only one that is
+// made and taken. So nobody can turn a signature into another one, Fabric's peers and orderers accept it, and
+// a certificate stays the same bytes when Fabric's MSP sanitises it.
 package lows
 
 import (
@@ -39,8 +39,7 @@ func ParseKeyPair(certificate, key []byte) (Key, error) {
 	return Key{private}, nil
 }
 
-// Sign implements crypto.Signer. Without a source of randomness the signature is deterministic
-// (RFC 6979).
+// Sign implements crypto.Signer. Without a source of randomness the signature is deterministic (RFC 6979).
 func (k Key) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	signature, err := k.PrivateKey.Sign(random, digest, opts)
 	if err != nil {
@@ -69,8 +68,8 @@ func Verify(key *ecdsa.PublicKey, digest, signature []byte) bool {
 	return at >= 0 && isLow(signature[at:]) && ecdsa.VerifyASN1(key, digest, signature)
 }
 
-// numberS returns where in a DER signature the bytes of s begin, with which it ends, or -1.
-// That the numbers themselves are in DER is left to crypto/ecdsa.
+// numberS returns where in a DER signature the bytes of s begin, with which it ends, or -1. That the numbers
+// themselves are in DER is left to crypto/ecdsa.
 func numberS(signature []byte) int {
 	const sequence, integer = 0x30, 2
 	if n := len(signature); n < 8 || n > MaxSize || signature[0] != sequence || int(signature[1]) != n-2 || signature[2] != integer {
@@ -83,8 +82,7 @@ func numberS(signature []byte) int {
 	return at + 2
 }
 
-// isLow reports whether a number in DER is at most half the order. One of 256 bits has 33
-// bytes there and is not.
+// isLow reports whether a number in DER is at most half the order. One of 256 bits has 33 bytes: it is not.
 func isLow(s []byte) bool {
 	return len(s) < len(halfOrder) || len(s) == len(halfOrder) && string(s) <= halfOrder
 }

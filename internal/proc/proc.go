@@ -1,7 +1,7 @@
 // Package proc reads what processes and the host use of CPU and memory, from Linux's procfs.
 //
-// Data flow: a Sampler takes one Snapshot of every node, of this process and of the host; a Series
-// of snapshots gives the cores used and the largest memory between two instants.
+// Data flow: a Sampler takes one Snapshot of every node, of this process and of the host; a Series of
+// snapshots gives the cores used and the largest memory between two instants.
 package proc
 
 import (
@@ -29,8 +29,7 @@ type Usage struct {
 	Started uint64  // clock ticks after boot: a later process with the same pid has another one
 }
 
-// Process returns the usage of the process pid. The error is ErrEnded where the process runs no
-// longer, also while its parent has not yet reaped it.
+// Process returns the usage of the process pid. The error is ErrEnded where it has ended, reaped or not.
 func Process(pid int) (Usage, error) {
 	var stat procfs.ProcStat
 	p, err := procfs.NewProc(pid)
@@ -118,8 +117,8 @@ func kernel() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
-// virtual goes by the CPU's hypervisor flag, the firmware's product name and the marker files that
-// container runtimes leave.
+// virtual goes by the CPU's hypervisor flag, the firmware's product name and the marker files that container
+// runtimes leave.
 func virtual(hypervisor bool) string {
 	var layers []string
 	if hypervisor {

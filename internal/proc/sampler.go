@@ -25,8 +25,7 @@ type Node struct {
 	started uint64 // see Usage
 }
 
-// Throttle counts what the kernel did to a process to hold it to a CPU quota. The kernel counts
-// only periods in which the process wanted to run.
+// Throttle counts how the kernel held a process to a CPU quota, over periods in which it wanted to run.
 type Throttle struct {
 	Periods   uint64  `json:"periods"`   // of the quota
 	Throttled uint64  `json:"throttled"` // of those, in which the quota was used up
@@ -38,8 +37,8 @@ type Sampler struct {
 	nodes []Node
 }
 
-// NewSampler returns a Sampler of the nodes, of this process and of the host. The error names a
-// node that does not run.
+// NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not
+// run.
 func NewSampler(nodes []Node) (*Sampler, error) {
 	s := &Sampler{}
 	names := map[string]bool{Client: true, Other: true, Steal: true}
@@ -67,8 +66,7 @@ type Snapshot struct {
 	Host     Times
 }
 
-// Sample takes a Snapshot. A node that has ended is left out and named by the error (ErrEnded); the
-// snapshot of the others is right nevertheless.
+// Sample takes a Snapshot. Nodes that have ended are left out and named by the error (ErrEnded).
 func (s *Sampler) Sample() (Snapshot, error) {
 	snap := Snapshot{At: time.Now(), CPU: make(map[string]float64), RSS: make(map[string]uint64), Throttle: make(map[string]Throttle)}
 	var failed []error
@@ -108,10 +106,10 @@ func (snap *Snapshot) add(n Node) error {
 	return err
 }
 
-// Cores returns the mean number of cores used from one snapshot to a later one: by each node that
-// is in both, by Client, by Other, and by Steal. Other is the host's busy time less that of all
-// named processes and never negative: the kernel may count the host by ticks and processes exactly,
-// so that small differences have either sign. It is nil where no time passed.
+// Cores returns the mean number of cores used from one snapshot to a later one: by each node that is in both,
+// by Client, by Other, and by Steal. Other is the host's busy time less that of all named processes and never
+// negative: the kernel may count the host by ticks and processes exactly, so that small differences have
+// either sign. It is nil where no time passed.
 func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 	span := to.At.Sub(from.At).Seconds()
 	if span <= 0 {
@@ -133,9 +131,8 @@ func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 // Series is snapshots in the order in which they were taken.
 type Series []Snapshot
 
-// Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by
-// name, over the snapshots taken from one instant to another, both included. It returns false where
-// that is fewer than two.
+// Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by name, over
+// the snapshots taken from one instant to another, both included. It returns false for fewer than two.
 func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[string]uint64, ok bool) {
 	within := s.within(from, to)
 	if len(within) < 2 {
@@ -150,9 +147,8 @@ func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[s
 	return within[0].Cores(within[len(within)-1]), rss, true
 }
 
-// Throttled returns what happened between the first and the last snapshot taken from one instant to
-// another, both included, by the nodes that both of them have a quota of. It is nil where there are
-// fewer than two snapshots, or no such node.
+// Throttled returns what happened between the first and the last snapshot from one instant to another, both
+// included, by the nodes with a quota in both. It is nil without two snapshots, or such a node.
 func (s Series) Throttled(from, to time.Time) map[string]Throttle {
 	within := s.within(from, to)
 	if len(within) < 2 {

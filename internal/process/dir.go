@@ -13,8 +13,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// Folder is a run folder. It belongs to one process, named by its pid and start time, so that a
-// later process with the same pid is not taken for it.
+// Folder is a run folder of one process, named by its pid and start time, as pids are used again.
 type Folder struct {
 	Path   string
 	Prefix string
@@ -24,8 +23,7 @@ type Folder struct {
 	start uint64 // of the owner, see proc.Usage
 }
 
-// NewDir makes a run folder of this process under parent and returns its path. The caller removes
-// it; Sweep does if the caller is killed.
+// NewDir makes a run folder of this process under parent. The caller removes it, or Sweep if it is killed.
 func NewDir(parent, prefix string) (string, error) {
 	name, err := owned(prefix)
 	if err != nil {
@@ -38,8 +36,7 @@ func NewDir(parent, prefix string) (string, error) {
 	return dir, nil
 }
 
-// Mark returns a new name that identifies this process as the owner, for things other than folders
-// of NewDir that outlive a process that is killed.
+// Mark returns a new name with this process as the owner, for other things that outlive a killed process.
 func Mark(prefix string) (string, error) {
 	name, err := owned(prefix)
 	if err != nil {
@@ -69,8 +66,7 @@ func (f Folder) running() bool {
 	return owner.Started == f.start
 }
 
-// Folders returns the run folders under parent that belong to this user, in the order of their
-// names. A parent that does not exist has none.
+// Folders returns this user's run folders under parent, by name, none where it does not exist.
 func Folders(parent string) ([]Folder, error) {
 	entries, err := os.ReadDir(parent)
 	if errors.Is(err, os.ErrNotExist) {
@@ -94,8 +90,7 @@ func Folders(parent string) ([]Folder, error) {
 	return folders, nil
 }
 
-// Sweep removes the run folders under parent whose owners are gone and returns their paths. It goes
-// on after one that it cannot remove.
+// Sweep removes the run folders whose owners are gone and returns their paths, also if it cannot remove all.
 func Sweep(parent string) (removed []string, err error) {
 	folders, err := Folders(parent)
 	if err != nil {

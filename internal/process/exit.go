@@ -20,8 +20,7 @@ type ExitError struct {
 	Tail    []string // the last lines of its log, at most 10
 }
 
-// Error names the child, its status and log in the first line; the last lines of the log follow,
-// indented.
+// Error names the child, its status and log in the first line; the last lines of the log follow, indented.
 func (e *ExitError) Error() string {
 	text := e.Name + " ended: " + e.Status
 	if e.LogPath != "" {
@@ -48,8 +47,8 @@ func exitError(spec Spec, err error) error {
 	return &ExitError{Name: spec.Name, Status: status, Code: code, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
 }
 
-// Tail returns the last lines of a log file, at most 10, without blank lines and terminal control
-// sequences. It is empty when the file cannot be read.
+// Tail returns the last lines of a log file, at most 10, without blank lines and terminal control sequences.
+// It is empty when the file cannot be read.
 func Tail(path string) []string {
 	f, err := os.Open(path)
 	if err != nil {
@@ -85,8 +84,7 @@ func Tail(path string) []string {
 	return lines[at:min(at+tailLines, len(lines))]
 }
 
-// printable drops the terminal's colour sequences, which Fabric writes by default, and control
-// characters.
+// printable drops the terminal's colour sequences, which Fabric writes by default, and control characters.
 func printable(line string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -1,8 +1,8 @@
 // Package process runs the programs of a network as supervised children. It is Linux only.
 //
-// Data flow: Start launches a child whose output goes to a log file; Done and Err report when and
-// why it ended; Stop ends it. A child never outlives the process that started it, however that one
-// ends. The children write to a folder of NewDir, which Sweep removes once its owner is gone.
+// Data flow: Start launches a child whose output goes to a log file; Done and Err report when and why it
+// ended; Stop ends it. A child never outlives the process that started it, however that one ends. The
+// children write to a folder of NewDir, which Sweep removes once its owner is gone.
 package process
 
 import (
@@ -30,9 +30,8 @@ type Spec struct {
 	LogPath string   // where its output is appended; the file is kept
 	Stdin   *os.File // nil: empty
 	Stdout  *os.File // nil: the log, which always takes standard error
-	// Started, if not nil, is called with the child's pid before the program's first instruction,
-	// for example to put it into a control group: memory taken before would not count. An error
-	// ends the child and the start.
+	// Started, if not nil, is called with the child's pid before the program's first instruction, as for a
+	// control group, where memory taken before would not count. An error ends the child and the start.
 	Started func(pid int) error
 	// Explain, if not nil, may add to the status of a child that ended without being stopped.
 	Explain func(status string) string
@@ -50,8 +49,7 @@ type Process struct {
 	err     error
 }
 
-// Start runs a child in a process group of its own. It gets SIGKILL when this process dies,
-// whatever the cause.
+// Start runs a child in a process group of its own, with SIGKILL when this process dies for any cause.
 func Start(spec Spec) (*Process, error) {
 	if spec.LogPath == "" {
 		return nil, fmt.Errorf("start %s: no log file given", spec.Name)
@@ -86,10 +84,10 @@ func Start(spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// supervise starts the child and waits for its end on one thread: the kernel sends a child's
-// parent-death signal when the *thread* that started it ends, and Go ends idle threads as it likes.
-// A parent that dies before the child has asked for the signal is covered too: package syscall
-// compares the child's parent after asking, and has it kill itself if that has changed.
+// supervise starts the child and waits for its end on one thread: the kernel sends a child's parent-death
+// signal when the *thread* that started it ends, and Go ends idle threads as it likes. A parent that dies
+// before the child has asked for the signal is covered too: package syscall compares the child's parent after
+// asking, and has it kill itself if that has changed.
 func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -109,8 +107,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	}
 	started <- nil
 
-	// Wait without reaping first: as long as the child is a zombie its pid, and so its group's id,
-	// cannot be taken by others.
+	// Wait without reaping first: a zombie's pid, and so its group's id, cannot be taken by others.
 	for unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
 	p.mu.Lock()
@@ -151,20 +148,19 @@ func (p *Process) PID() int { return p.pid }
 // LogPath returns the file with the process's output.
 func (p *Process) LogPath() string { return p.spec.LogPath }
 
-// Done returns a channel that is closed once the process has ended and the rest of its group is
-// killed.
+// Done returns a channel that is closed once the process has ended and the rest of its group is killed.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err returns why the process ended by itself, an *ExitError also for exit status 0. It is nil as
-// long as the process runs, and when Stop ended it.
+// Err returns why the process ended by itself, an *ExitError also for exit status 0. It is nil as long as the
+// process runs, and when Stop ended it.
 func (p *Process) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
 }
 
-// Stop asks the process and its group to end, kills them after the grace, and returns once the
-// process is gone. It may be called again, and by many.
+// Stop asks the process and its group to end, kills them after the grace, and returns once the process is
+// gone. It may be called again, and by many.
 func (p *Process) Stop(grace time.Duration) {
 	p.signal(unix.SIGTERM)
 	timer := time.NewTimer(grace)
@@ -188,9 +184,9 @@ func (p *Process) signal(s syscall.Signal) {
 	unix.Kill(-p.pid, s) // fails only when the group has just ended
 }
 
-// FreePorts returns n distinct TCP ports that were free on 127.0.0.1 a moment ago. The kernel picks
-// them from other numbers than those that outgoing connections get first, and rarely the same twice
-// in a row, so they stay free for the little while until a daemon listens there.
+// FreePorts returns n distinct TCP ports that were free on 127.0.0.1 a moment ago. The kernel picks them from
+// other numbers than those that outgoing connections get first, and rarely the same twice in a row, so they
+// stay free for the little while until a daemon listens there.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range n {

@@ -1,7 +1,6 @@
 // Package refusal is how a contract refuses a transaction and how its clients understand it.
 //
-// A contract answers with the refusal's status and its text, "CODE: why". The peers hand both
-// on, and a client reads them with Parse.
+// A contract answers with a status and a text, "CODE: why"; peers hand both on, and clients Parse them.
 package refusal
 
 import (
@@ -45,8 +44,7 @@ type Refusal struct {
 // Error implements error. The message is what a contract answers.
 func (r *Refusal) Error() string { return r.Code.Name + ": " + r.Text }
 
-// Parse reads the answer of a contract. It is false for one that is no refusal, as when the peer
-// could not do its part.
+// Parse reads a contract's answer. It is false for others, as when the peer could not do its part.
 func Parse(status int32, message string) (*Refusal, bool) {
 	name, text, ok := strings.Cut(message, ": ")
 	if !ok || name == "" || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" || status < 400 || status > 499 {

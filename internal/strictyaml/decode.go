@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field without
-// one is no key, but those of an embedded struct are. What is not given keeps its
-// value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into
-// transactions per second; a time.Duration reads 200ms. A single value stands for a list of one.
-// The error is an *Error, the first in the order of the file.
+// Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field
+// without one is no key, but those of an embedded struct are. What is not given keeps its value. The tag's
+// option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second; a
+// time.Duration reads 200ms. A single value stands for a list of one. The error is an *Error, the first in
+// the order of the file.
 func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }
@@ -122,8 +122,7 @@ var durationType = reflect.TypeFor[time.Duration]()
 // octal matches what is a number to the base 8 in YAML 1.1, and to 10 in 1.2.
 var octal = regexp.MustCompile(`^-?0[0-9]`)
 
-// scalarValue returns a value that can be converted to a type, or what is wanted instead of the
-// text.
+// scalarValue returns a value that can be converted to a type, or what is wanted instead of the text.
 func scalarValue(text string, to reflect.Type, unit string) (v any, want string) {
 	var err error
 	ok := true

@@ -73,8 +73,7 @@ func Between[T cmp.Ordered](path string, got, least, most T) *Problem {
 	return nil
 }
 
-// Hint returns a hint for a word that is none of the options: the closest one if there is a close
-// one, else all of them.
+// Hint returns a hint for a word that is none of the options: a close one if there is one, else all.
 func Hint[S ~string](word S, options []S) string {
 	best, distance := "", min(2, len(word)/3)+1
 	var words []string
@@ -93,8 +92,8 @@ func Hint[S ~string](word S, options []S) string {
 	return "known are " + strings.Join(words, ", ")
 }
 
-// editDistance counts the insertions, deletions, substitutions and swaps of neighbours that turn a
-// into b (optimal string alignment). It gives up with a large number on words longer than any key.
+// editDistance counts the insertions, deletions, substitutions and swaps of neighbours that turn a into b
+// (optimal string alignment). It gives up with a large number on words longer than any key.
 func editDistance(a, b string) int {
 	const longest = 64
 	if len(a) > longest || len(b) > longest {

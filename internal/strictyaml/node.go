@@ -39,8 +39,7 @@ type entry struct {
 	value *Node
 }
 
-// Unmarshaler reads itself from a node, to set defaults first or to read several forms. It may
-// decode the node into another type.
+// Unmarshaler reads itself from a node, with defaults or in several forms, also by decoding another type.
 type Unmarshaler interface {
 	UnmarshalNode(*Node) error
 }
@@ -61,8 +60,8 @@ func (n *Node) Errorf(hint, format string, args ...any) *Error {
 	return n.Locate(Problemf(hint, "", format, args...))
 }
 
-// Locate gives a problem, whose path begins at this value, its position: that of the value at the
-// path, or if it was not given, of the innermost value around it.
+// Locate gives a problem, whose path begins at this value, its position: that of the value at the path, or if
+// it was not given, of the innermost value around it.
 func (n *Node) Locate(p *Problem) *Error {
 	innermost, _ := n.follow(p.Path)
 	whole := Problem{Path: join(n.path, p.Path), Msg: p.Msg}
@@ -154,8 +153,7 @@ func (r *Raw) UnmarshalNode(n *Node) error {
 	return nil
 }
 
-// CheckKeys returns an error about a value that is no mapping, or about its first key that is not
-// among the known ones.
+// CheckKeys returns an error about a value that is no mapping, or about its first key that is not known.
 func (n *Node) CheckKeys(known []string) error {
 	if n.kind != mapping {
 		return n.wantsKeys(known)
@@ -175,8 +173,7 @@ func (n *Node) Without(keys ...string) *Node {
 	return &rest
 }
 
-// String returns the document's text: as it was read, or once overrides have changed it, written
-// anew without its comments.
+// String returns the text as it was read or, after overrides, written anew without comments.
 func (d *Document) String() string {
 	if d.text != "" {
 		return d.text
@@ -193,8 +190,7 @@ func (e entry) render(b *strings.Builder, indent string) {
 	e.value.render(b, indent)
 }
 
-// render writes a value after its key. Lists are written on one line, which may get long but needs
-// no rules on indentation.
+// render writes a value after its key, lists on one line: that may get long but needs no indentation.
 func (n *Node) render(b *strings.Builder, indent string) {
 	if n.kind != mapping || len(n.entries) == 0 {
 		b.WriteString(" " + n.flow() + "\n")
@@ -229,8 +225,8 @@ func (n *Node) flow() string {
 // simple matches what means the same without quotes wherever it stands.
 var simple = regexp.MustCompile(`^[-+]?[A-Za-z0-9./_][A-Za-z0-9./_+-]*( [A-Za-z0-9./_+-]+)*$`)
 
-// quote returns a scalar as it may stand in a file. Text written without quotes stays so, for it
-// may be a number. JSON's strings are YAML's too.
+// quote returns a scalar as it may stand in a file. Text written without quotes stays so, for it may be a
+// number. JSON's strings are YAML's too.
 func quote(text string, plain bool) string {
 	if plain && simple.MatchString(text) {
 		return text

@@ -1,13 +1,10 @@
-// Package strictyaml reads YAML into structs and refuses what it does not know: unknown and
-// repeated keys, wrong types, anchors, tags, merge keys. Every error says file:line:column and,
-// where one helps, gives a hint.
+// Package strictyaml reads YAML into structs and refuses what it does not know: unknown and repeated keys,
+// wrong types, anchors, tags, merge keys. Every error says file:line:column and, where useful, a hint.
 //
-// Data flow: Parse turns text into a Document of Nodes that know their positions; Document.Set
-// applies overrides; Document.Decode fills a struct; Document.Locate gives a position to what later
-// checks find wrong.
+// Data flow: Parse turns text into a Document of Nodes that know their positions; Document.Set applies
+// overrides; Document.Decode fills a struct; Document.Locate gives later problems a position.
 //
-// The syntax is goccy/go-yaml's. Decoding is done here, since the errors of its decoder name Go
-// types and fields, and ours keys and units.
+// The syntax is goccy/go-yaml's. Decoding is ours: its errors name keys and units, not Go types and fields.
 package strictyaml
 
 import (
@@ -112,8 +109,8 @@ func parse(name string, src []byte) (root *Node, err error) {
 	return root, nil
 }
 
-// checkTokens refuses, before the parser sees it, what would take it long or deep, and what strict
-// files do not use. Without anchors nothing can expand.
+// checkTokens refuses, before the parser sees it, what would take it long or deep, and what strict files do
+// not use. Without anchors nothing can expand.
 func checkTokens(file string, tokens token.Tokens) error {
 	brackets, dashes, line := 0, 0, 0
 	for _, tk := range tokens {
@@ -200,8 +197,7 @@ func convertMapping(n *Node, file string, values []*ast.MappingValueNode, flow b
 	return n, nil
 }
 
-// Library is a folder of files that are shipped inside the program and known by their names without
-// .yaml.
+// Library is a folder of files that are shipped inside the program and known by their names without .yaml.
 type Library struct {
 	Kind  string // what a file of it is, in messages: scenario
 	Files fs.FS  // holds Dir
@@ -222,8 +218,8 @@ func (l Library) Names() []string {
 	return names
 }
 
-// Read returns the text of a shipped file by its name, else of the file at a path. file is what
-// errors should call it. The error is an *Error.
+// Read returns the text of a shipped file by its name, else of the file at a path. file is what errors should
+// call it. The error is an *Error.
 func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool, err error) {
 	if slices.Contains(l.Names(), nameOrPath) {
 		src, err = fs.ReadFile(l.Files, path.Join(l.Dir, nameOrPath+".yaml"))

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Set applies an override, key=value, before decoding: warmup=1s, series[0].load.clients=[1, 8].
-// The value is YAML; null removes the key. Missing mappings on the way are added. Whether the key
-// is known shows when the document is decoded. The error is an *Error.
+// Set applies an override, key=value, before decoding: warmup=1s, series[0].load.clients=[1, 8]. The value is
+// YAML; null removes the key. Missing mappings on the way are added. Whether the key is known shows when the
+// document is decoded. The error is an *Error.
 func (d *Document) Set(override string) error {
 	path, text, ok := strings.Cut(override, "=")
 	path = strings.TrimSpace(path)
@@ -56,8 +56,7 @@ func (n *Node) place(path string, at *position) {
 	}
 }
 
-// set replaces, adds or, with a null value, removes what the steps lead to from n, whose path is
-// way.
+// set replaces, adds or, with a null value, removes what the steps lead to from n, whose path is way.
 func (n *Node) set(steps []step, way string, at position, value *Node) error {
 	s := steps[0]
 	if err := n.accepts(s, way, at); err != nil {
