@@ -43,7 +43,9 @@ func (l *load) client(hold context.Context, start func(job)) {
 		}
 		if !l.outstanding.try() {
 			l.crowded.Store(true)
-			if !l.outstanding.acquire(hold) {
+			select {
+			case l.outstanding <- struct{}{}:
+			case <-hold.Done():
 				return
 			}
 		}
@@ -112,16 +114,6 @@ func (s semaphore) try() bool {
 	case s <- struct{}{}:
 		return true
 	default:
-		return false
-	}
-}
-
-// acquire returns false where ctx is done first.
-func (s semaphore) acquire(ctx context.Context) bool {
-	select {
-	case s <- struct{}{}:
-		return true
-	case <-ctx.Done():
 		return false
 	}
 }

@@ -46,24 +46,24 @@ func ReadTrace(file string, from io.Reader) (*Trace, error) {
 	r := traceReader{file: file, csv: csv.NewReader(text), meters: map[string]uint32{}}
 	r.csv.FieldsPerRecord = len(header)
 	r.csv.ReuseRecord = true
-	read := r.head // then the rows
-	for {
+	for head := true; ; head = false {
 		fields, err := r.csv.Read()
-		if err == io.EOF {
-			break
+		switch {
+		case err == io.EOF && len(r.trace.at) == 0:
+			return nil, &TraceError{file, 1, 1, "there are no rows; want the line time,meter,value and one line per reading"}
+		case err == io.EOF:
+			return &r.trace, nil
+		case err != nil:
+			err = r.syntax(fields, err)
+		case head:
+			err = r.head(fields)
+		default:
+			err = r.row(fields)
 		}
 		if err != nil {
-			return nil, r.syntax(fields, err)
-		}
-		if err := read(fields); err != nil {
 			return nil, err
 		}
-		read = r.row
 	}
-	if len(r.trace.at) == 0 {
-		return nil, &TraceError{file, 1, 1, "there are no rows; want the line time,meter,value and one line per reading"}
-	}
-	return &r.trace, nil
 }
 
 // traceReader collects the rows of a trace.

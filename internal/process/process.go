@@ -163,15 +163,12 @@ func (p *Process) Err() error {
 // gone. It may be called again, and by many.
 func (p *Process) Stop(grace time.Duration) {
 	p.signal(unix.SIGTERM)
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
 	case <-p.done:
-		return
-	case <-timer.C:
+	case <-time.After(grace):
+		p.signal(unix.SIGKILL)
+		<-p.done
 	}
-	p.signal(unix.SIGKILL)
-	<-p.done
 }
 
 func (p *Process) signal(s syscall.Signal) {
