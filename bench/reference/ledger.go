@@ -63,13 +63,19 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := l.take(&tx)
 	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
-	if err := l.endorse(ctx, t, &r); err != nil || t.outcome == result.Answered {
+	refused := t.last <= endorsed && t.outcome != result.Answered
+	if err := l.pass(ctx, t, &r, "endorse", min(endorsed, t.last), refused); err != nil {
 		return r, err
+	}
+	r.Endorsed = time.Now()
+	if t.outcome == result.Answered {
+		return r, nil
 	}
 	r.Bytes = uint32(min(t.size, math.MaxUint32))
-	if err := l.order(ctx, t, &r); err != nil {
+	if err := l.pass(ctx, t, &r, "submit", acknowledged, t.outcome == result.SubmitRefused); err != nil {
 		return r, err
 	}
+	r.Submitted = time.Now()
 	if tx.Acknowledged != nil {
 		tx.Acknowledged()
 	}
@@ -77,42 +83,20 @@ func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 	return r, err
 }
 
-func (l *Ledger) endorse(ctx context.Context, t *transaction, r *bench.Receipt) error {
-	if err := l.pass(ctx, t, min(endorsed, t.last)); err != nil {
-		return interrupted("endorse", r, err)
-	}
-	if t.last <= endorsed && t.outcome != result.Answered {
-		return failed("endorse", t.outcome)
-	}
-	r.Endorsed = time.Now()
-	return nil
-}
-
-func (l *Ledger) order(ctx context.Context, t *transaction, r *bench.Receipt) error {
-	if err := l.pass(ctx, t, acknowledged); err != nil {
-		return interrupted("submit", r, err)
-	}
-	if t.outcome == result.SubmitRefused {
-		return failed("submit", t.outcome)
-	}
-	r.Submitted = time.Now()
-	return nil
-}
-
 func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
 	if t.outcome == result.Unknown {
 		if !l.wake.Sleep(ctx.Done(), time.Until(r.Submitted.Add(l.config.GiveUp))) {
-			return interrupted("commit", r, context.Cause(ctx))
+			return interrupted(ctx, r, "commit")
 		}
 		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.config.GiveUp)
 	}
 	select {
 	case <-t.block.cut:
 	case <-ctx.Done():
-		return interrupted("commit", r, context.Cause(ctx))
+		return interrupted(ctx, r, "commit")
 	}
-	if err := l.pass(ctx, t, committed); err != nil {
-		return interrupted("commit", r, err)
+	if err := l.pass(ctx, t, r, "commit", committed, false); err != nil {
+		return err
 	}
 	r.Committed, r.Block = time.Now(), t.block.number
 	if t.outcome != result.Valid {
@@ -125,9 +109,9 @@ func failed(phase string, o result.Outcome) error {
 	return fmt.Errorf("%s: the simulated ledger is configured to answer %v", phase, o)
 }
 
-func interrupted(phase string, r *bench.Receipt, cause error) error {
+func interrupted(ctx context.Context, r *bench.Receipt, phase string) error {
 	r.Outcome = result.Interrupted
-	return fmt.Errorf("%s: %w", phase, cause)
+	return fmt.Errorf("%s: %w", phase, context.Cause(ctx))
 }
 
 // take lets a transaction arrive now.
@@ -143,17 +127,19 @@ func (l *Ledger) take(tx *bench.Transaction) *transaction {
 	return t
 }
 
-// pass waits until t passes a mark whose instant is known, and brings the model there.
-func (l *Ledger) pass(ctx context.Context, t *transaction, m mark) error {
+// pass waits until t passes a mark whose instant is known, or is refused there, and brings the model there.
+func (l *Ledger) pass(ctx context.Context, t *transaction, r *bench.Receipt, phase string, m mark, refused bool) error {
 	for {
 		l.mu.Lock()
 		wait := l.clock.since(t.at[m]) - l.catchUp()
 		l.mu.Unlock()
-		if wait <= 0 {
+		switch {
+		case wait <= 0 && refused:
+			return failed(phase, t.outcome)
+		case wait <= 0:
 			return nil
-		}
-		if !l.wake.Sleep(ctx.Done(), wait) {
-			return context.Cause(ctx)
+		case !l.wake.Sleep(ctx.Done(), wait):
+			return interrupted(ctx, r, phase)
 		}
 	}
 }
