@@ -1,5 +1,5 @@
-// Command meterbench measures Hyperledger Fabric networks with simulated smart meters that sign,
-// functionally encrypt and submit readings.
+// Command meterbench measures Hyperledger Fabric networks with simulated smart meters that sign, functionally
+// encrypt and submit readings.
 package main
 
 import (
@@ -36,8 +36,8 @@ const (
 )
 
 func main() {
-	// A network starts this program again: as the chaincode beside each peer, as the peers'
-	// external builder, and as the sensors of a device.
+	// A network starts this program again: as the chaincode beside each peer, as the peers' external builder,
+	// and as the sensors of a device.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
@@ -46,8 +46,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The live heap is small beside the garbage of every transaction: fewer collections mean a
-	// cheaper client and fewer pauses in what it measures.
+	// The live heap is small beside the garbage of every transaction: fewer collections mean a cheaper client
+	// and fewer pauses in what it measures.
 	debug.SetGCPercent(400)
 	// A second Ctrl-C ends the program at once: nodes die with it.
 	context.AfterFunc(ctx, stop)
@@ -98,8 +98,7 @@ func verdict(ctx context.Context, err error) (code int, text string) {
 	return exitFailed, err.Error()
 }
 
-// besides returns the errors beyond the interruption itself, such as results that could not be
-// written.
+// besides returns the errors beyond the interruption itself, such as results that could not be written.
 func besides(ctx context.Context, err error) string {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -147,8 +146,7 @@ func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// helpCommand takes the place of cobra's own, which answers a command that does not exist with exit
-// code 0.
+// helpCommand takes the place of cobra's own, which answers a command that does not exist with exit code 0.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",

@@ -17,9 +17,8 @@ import (
 	"meterbench/workloads"
 )
 
-// A progress prints what a study does: steps and points as lines that stay, and between them one
-// status line, rewritten in place on a terminal. Elsewhere the status is printed as plain lines,
-// less often.
+// A progress prints what a study does: steps and points as lines that stay, and between them one status line,
+// rewritten in place on a terminal. Elsewhere the status is printed as plain lines, less often.
 type progress struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -39,8 +38,8 @@ func newProgress(out io.Writer) *progress {
 	return p
 }
 
-// terminal returns the width of the terminal that out writes to, or a usual width and false where
-// it writes to none.
+// terminal returns the width of the terminal that out writes to, or a usual width and false where it writes
+// to none.
 func terminal(out io.Writer) (width int, is bool) {
 	const usual = 100
 	file, ok := out.(*os.File)

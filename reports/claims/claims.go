@@ -1,13 +1,12 @@
 // Package claims is the framework in which published claims are tested on a stored run.
 //
-// Data flow: a package below this one tells the claims of a Publication, with thresholds that are
-// fixed before any run. Judge reads a stored run; the test of each claim takes points, encryption
-// costs or attempts at forging from the Evidence and returns a Finding. The verdicts are stored
-// with the run, and Section shows what they rest on from the stored run alone. Package publications
-// is the table of all publications.
+// Data flow: a package below this one tells the claims of a Publication, with thresholds that are fixed
+// before any run. Judge reads a stored run; the test of each claim takes points, encryption costs or attempts
+// at forging from the Evidence and returns a Finding. The verdicts are stored with the run, and Section shows
+// what they rest on from the stored run alone. Package publications is the table of all publications.
 //
-// A study names its series by the question that they answer, before the first hyphen or slash of
-// the name. Series of one question under the same conditions are taken for one.
+// A study names its series by the question that they answer, before the first hyphen or slash of the name.
+// Series of one question under the same conditions are taken for one.
 package claims
 
 import (
@@ -29,8 +28,8 @@ type Publication struct {
 	Forgery   bool     // the claims also need attempts at forging on a live network
 	Claims    []Claim
 
-	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks
-	// the costs.
+	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks the
+	// costs.
 	Feasibility func(*Evidence) *result.Feasibility
 	// Section shows what the verdicts rest on.
 	Section func(*Evidence) reports.Section
@@ -88,8 +87,8 @@ func (p Publication) Judge(run result.Run, sum result.Summary, device Device) ([
 	return judged, p.Feasibility(e)
 }
 
-// JudgeStored tests every claim on the run stored in dir, with the attempts at forging made for it,
-// and stores the verdicts and the attempts in its summary.
+// JudgeStored tests every claim on the run stored in dir, with the attempts at forging made for it, and
+// stores the verdicts and the attempts in its summary.
 func (p Publication) JudgeStored(dir string, device Device, attempts *result.Integrity) error {
 	stored, err := result.Open(dir)
 	if err != nil {
@@ -102,10 +101,10 @@ func (p Publication) JudgeStored(dir string, device Device, attempts *result.Int
 	})
 }
 
-// A Device is a processor that could play sensor and gateway. How much slower it is than the
-// machine that measured is taken from one primitive, the P-256 signature: an approximation, since a
-// processor may be better or worse at the arithmetic of a scheme than at that of the curve, and a
-// library may be written for either.
+// A Device is a processor that could play sensor and gateway. How much slower it is than the machine that
+// measured is taken from one primitive, the P-256 signature: an approximation, since a processor may be
+// better or worse at the arithmetic of a scheme than at that of the curve, and a library may be written for
+// either.
 type Device struct {
 	Name   string  // for example cortex-m4
 	Title  string  // what it stands for
@@ -114,8 +113,8 @@ type Device struct {
 	Source string  // who published Sign
 }
 
-// Slowdown returns how many times as slow as the host the device is; false where the host's own
-// signature was not timed.
+// Slowdown returns how many times as slow as the host the device is; false where the host's own signature was
+// not timed.
 func (d Device) Slowdown(host result.Host) (float64, bool) {
 	if d.Factor > 0 {
 		return d.Factor, true
@@ -126,9 +125,9 @@ func (d Device) Slowdown(host result.Host) (float64, bool) {
 	return d.Sign / host.Sign, true
 }
 
-// Device returns the publication's device of the name, the default for "", or one that is slower
-// than the machine that measured by the factor in the text. The default of a publication whose
-// claims need no device is the zero Device.
+// Device returns the publication's device of the name, the default for "", or one that is slower than the
+// machine that measured by the factor in the text. The default of a publication whose claims need no device
+// is the zero Device.
 func (p Publication) Device(text string) (Device, error) {
 	var names []string
 	for _, d := range p.Devices {

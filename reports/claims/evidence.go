@@ -19,8 +19,8 @@ type Evidence struct {
 	Device  Device // that has to encrypt
 }
 
-// formerInterval is the metering interval, in seconds, that runs of older versions were judged by:
-// they do not store theirs.
+// formerInterval is the metering interval, in seconds, that runs of older versions were judged by: they do
+// not store theirs.
 const formerInterval = 900.0
 
 // Interval returns the metering interval of the run's meters in seconds.
@@ -33,8 +33,8 @@ func (e *Evidence) Interval() float64 {
 	return formerInterval
 }
 
-// A Series is the valid points under one set of conditions, at ascending load. A study may spread
-// them over several of its own: to hold some loads longer than others, or to measure again.
+// A Series is the valid points under one set of conditions, at ascending load. A study may spread them over
+// several of its own: to hold some loads longer than others, or to measure again.
 type Series struct {
 	Name       string
 	Conditions result.Conditions
@@ -47,8 +47,7 @@ type Level struct {
 	Points []result.Point
 }
 
-// Question returns the series whose names say that they answer it, in the order in which they were
-// measured.
+// Question returns the series whose names say that they answer it, in the order in which they were measured.
 func (e *Evidence) Question(name string) (all []Series) {
 	answers := slices.DeleteFunc(slices.Clone(e.Summary.Points), func(p result.Point) bool {
 		q, _, _ := strings.Cut(p.Series, "/")
@@ -73,8 +72,8 @@ func (e *Evidence) Question(name string) (all []Series) {
 // fewest is the least number of transactions whose mean may stand for them.
 const fewest = 5
 
-// Typical returns the median over the repetitions of a part's duration: of its median, or of its
-// mean where the transactions were too few for one.
+// Typical returns the median over the repetitions of a part's duration: of its median, or of its mean where
+// the transactions were too few for one.
 func (l Level) Typical(part result.Part) (float64, bool) { return l.median(part, true) }
 
 // Mean returns the median over the repetitions of the part's mean.
@@ -92,9 +91,9 @@ func (l Level) median(part result.Part, ofMedians bool) (float64, bool) {
 	return stats.Median(all), all != nil
 }
 
-// Over returns the ratio of a part's mean at l to another's at another level, repetition by
-// repetition: their median, from six repetitions on with its interval, and below with that within
-// the middle one, or what the two in the middle span.
+// Over returns the ratio of a part's mean at l to another's at another level, repetition by repetition: their
+// median, from six repetitions on with its interval, and below with that within the middle one, or what the
+// two in the middle span.
 func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bool) {
 	var values []float64
 	var within []Estimate
@@ -126,8 +125,7 @@ func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bo
 	return r, true
 }
 
-// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are
-// the value.
+// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are the value.
 type Estimate struct {
 	Value float64
 	stats.Interval
@@ -136,8 +134,8 @@ type Estimate struct {
 // Exactly returns an estimate without an interval.
 func Exactly(v float64) Estimate { return Estimate{v, stats.Interval{Low: v, High: v}} }
 
-// middle returns the median of estimates. Its interval is that of the one in the middle, or what
-// the two in the middle span together.
+// middle returns the median of estimates. Its interval is that of the one in the middle, or what the two in
+// the middle span together.
 func middle(all []Estimate) Estimate {
 	slices.SortFunc(all, func(a, b Estimate) int { return cmp.Compare(a.Value, b.Value) })
 	n := len(all)
@@ -145,8 +143,8 @@ func middle(all []Estimate) Estimate {
 	return Estimate{(a.Value + b.Value) / 2, stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: min(a.N, b.N), Method: a.Method}}
 }
 
-// Throughput returns the level's, by the rules of package saturation: the median over the
-// repetitions, with their interval or that within the middle one.
+// Throughput returns the level's, by the rules of package saturation: the median over the repetitions, with
+// their interval or that within the middle one.
 func (l Level) Throughput() Estimate {
 	s, _, _ := saturation.Closed(l.Points) // 0 where too many transactions failed: it carried nothing
 	if s.N == 0 {
@@ -162,13 +160,13 @@ type Plateau struct {
 	AtLeast    bool         // the throughput is a lower bound: something other than the network was in the way
 }
 
-// Plateau returns the median of the levels that reach a share of the highest: the highest itself is
-// the luckiest of them, and on a shared machine that is worth a quarter.
+// Plateau returns the median of the levels that reach a share of the highest: the highest itself is the
+// luckiest of them, and on a shared machine that is worth a quarter.
 //
-// Points that something other than the network limited do not count. Where a load that was measured
-// so only carried clearly more, or more clients could have done, the plateau is unknown: Plateau
-// then returns the highest throughput as a lower bound. More clients could not where a second level
-// confirms the plateau, or a peer limits it.
+// Points that something other than the network limited do not count. Where a load that was measured so only
+// carried clearly more, or more clients could have done, the plateau is unknown: Plateau then returns the
+// highest throughput as a lower bound. More clients could not where a second level confirms the plateau, or a
+// peer limits it.
 func (s Series) Plateau(share float64) (p Plateau) {
 	var alone, others, reaching []Level
 	highest := 0.0
@@ -198,9 +196,9 @@ func (s Series) Plateau(share float64) (p Plateau) {
 	return p
 }
 
-// Most returns the highest throughput with more than from and up to to clients, 0 where no such
-// point is valid. It is at least that where something other than the network was in the way:
-// disturbed then tells what.
+// Most returns the highest throughput with more than from and up to to clients, 0 where no such point is
+// valid. It is at least that where something other than the network was in the way: disturbed then tells
+// what.
 func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	for _, l := range s.Levels {
 		if n := l.Load.Clients; n <= from || n > to {
@@ -215,8 +213,8 @@ func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	return most, disturbed
 }
 
-// Undisturbed returns the level without the points that something other than the network or its
-// settings limited: the machine was busy with other things.
+// Undisturbed returns the level without the points that something other than the network or its settings
+// limited: the machine was busy with other things.
 func (l Level) Undisturbed() Level {
 	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}
 }

@@ -52,8 +52,8 @@ func Point(x float64, y Estimate) reports.Point {
 	return p
 }
 
-// Finish labels the figure's X axis at its points, drops what cannot be drawn, and says why it is
-// empty where nothing is left.
+// Finish labels the figure's X axis at its points, drops what cannot be drawn, and says why it is empty where
+// nothing is left.
 func Finish(f reports.Figure, why string) reports.Figure {
 	f = f.TickPoints().Settle(why)
 	var names []string

@@ -1,8 +1,8 @@
 // Package publications is the table of the publications whose claims can be tested.
 //
-// It stands above the packages of the publications, which build on package claims. A new
-// publication is a package beside claims/closer2020, its study among the shipped scenarios, and a
-// row here: commands, report and tests ask this table.
+// It stands above the packages of the publications, which build on package claims. A new publication is a
+// package beside claims/closer2020, its study among the shipped scenarios, and a row here: commands, report
+// and tests ask this table.
 package publications
 
 import (

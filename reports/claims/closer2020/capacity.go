@@ -23,9 +23,9 @@ func (s step) String() string {
 	return fmt.Sprintf("%s%s at %g core (%s)", s.least, claims.Rate(s.throughput), s.cpus, claims.LimitedBy(s.limit))
 }
 
-// steps returns the quotas in ascending order; beside them those at which the throughput is a lower
-// bound, because the host was too small or busy with something else; and which do not count for
-// what the caps sum to.
+// steps returns the quotas in ascending order; beside them those at which the throughput is a lower bound,
+// because the host was too small or busy with something else; and which do not count for what the caps sum
+// to.
 func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 	series := e.Question(quotaQuestion)
 	slices.SortStableFunc(series, func(a, b claims.Series) int {
@@ -56,8 +56,8 @@ func capsSum(p result.Point) float64 {
 	return sum
 }
 
-// exponent returns the b of throughput = a × quota^b between two steps. Its bounds are those at
-// which one throughput is at the lower and the other at the upper end of its interval.
+// exponent returns the b of throughput = a × quota^b between two steps. Its bounds are those at which one
+// throughput is at the lower and the other at the upper end of its interval.
 func exponent(small, large step) claims.Estimate {
 	slope := func(from, to float64) float64 { return math.Log(to/from) / math.Log(large.cpus/small.cpus) }
 	b := claims.Exactly(slope(small.throughput.Value, large.throughput.Value))
@@ -65,8 +65,8 @@ func exponent(small, large step) claims.Estimate {
 	return b
 }
 
-// scales asks whether throughput grows with what the peer may use. At the largest quota a lower
-// bound is enough for a yes.
+// scales asks whether throughput grows with what the peer may use. At the largest quota a lower bound is
+// enough for a yes.
 func scales(e *claims.Evidence) claims.Finding {
 	steps, bounds, left := steps(e)
 	for _, bound := range slices.Backward(bounds) {

@@ -1,6 +1,6 @@
-// Package closer2020 tests the claims of Yurchenko, Moni, Peters, Nordholz and Thiel on smart
-// metering with functional encryption and Hyperledger Fabric, CLOSER 2020, pp. 292-301. The text of
-// the publication was not available to us: the claims are known, the figures behind them are not.
+// Package closer2020 tests the claims of Yurchenko, Moni, Peters, Nordholz and Thiel on smart metering with
+// functional encryption and Hyperledger Fabric, CLOSER 2020, pp. 292-301. The text of the publication was not
+// available to us: the claims are known, the figures behind them are not.
 //
 // Its studies name their series after the questions that they answer.
 package closer2020
@@ -14,42 +14,42 @@ import (
 
 // The thresholds. They leave room for what two runs on a shared machine differ by.
 const (
-	// limitClients is where the peer was published to reach its limit. A study that doubles the
-	// clients finds it within a factor of two: after less than limitFrom and by limitTo.
+	// limitClients is where the peer was published to reach its limit. A study that doubles the clients finds
+	// it within a factor of two: after less than limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
-	// clearly is the share of a series' highest throughput from which on a load belongs to its
-	// plateau: on a shared machine one window's throughput may differ from the next one's by a
-	// quarter. plateauShare is that of the plateau at which a load is named as having reached it.
+	// clearly is the share of a series' highest throughput from which on a load belongs to its plateau: on a
+	// shared machine one window's throughput may differ from the next one's by a quarter. plateauShare is
+	// that of the plateau at which a load is named as having reached it.
 	clearly, plateauShare = 0.6, 0.95
-	// early is the share of the plateau from which on few clients have reached the limit, clearly
-	// that under which they have not: with half as many clients as its limit a peer carries about
-	// half. What lies between is undecided.
+	// early is the share of the plateau from which on few clients have reached the limit, clearly that under
+	// which they have not: with half as many clients as its limit a peer carries about half. What lies
+	// between is undecided.
 	early = 0.8
 
-	// growth is how many times as much the largest key has to cost as the smallest: schoolbook
-	// arithmetic alone makes it four times for a key of twice the size.
+	// growth is how many times as much the largest key has to cost as the smallest: schoolbook arithmetic
+	// alone makes it four times for a key of twice the size.
 	growth = 2.0
 
-	// significantly is the ratio of encryption to transaction up to which it is significantly
-	// shorter: an order of magnitude.
+	// significantly is the ratio of encryption to transaction up to which it is significantly shorter: an
+	// order of magnitude.
 	significantly = 0.1
 
 	// headRoom stays free for whatever else a device has to do.
 	headRoom = 0.5
-	// enoughMeters is how many meters one channel with a capped peer has to bear to be of use:
-	// those of a few streets.
+	// enoughMeters is how many meters one channel with a capped peer has to bear to be of use: those of a few
+	// streets.
 	enoughMeters = 1000
 	// secure is the security in bits that NIST SP 800-57 part 1 asks for today.
 	secure = 112
 
-	// proportional is the least exponent of the throughput over the quota that passes for scaling
-	// (1 is proportional to it), and flat the largest that passes for none.
+	// proportional is the least exponent of the throughput over the quota that passes for scaling (1 is
+	// proportional to it), and flat the largest that passes for none.
 	proportional, flat = 0.7, 0.3
-	// span is how many times the smallest quota the largest has to be: over less, what two windows
-	// differ by is worth too much of the exponent.
+	// span is how many times the smallest quota the largest has to be: over less, what two windows differ by
+	// is worth too much of the exponent.
 	span = 4
-	// capsShare is the share of the host's cores that the caps may sum to, so that a cap, and not
-	// the host, is what holds a process back.
+	// capsShare is the share of the host's cores that the caps may sum to, so that a cap, and not the host,
+	// is what holds a process back.
 	capsShare = 0.8
 )
 
@@ -63,8 +63,8 @@ const (
 	peersQuestion    = "peers"    // with peers at the same quota of each?
 )
 
-// notAvailable is the published figure of a claim: the publication states it in words only, or in a text
-// that we could not read.
+// notAvailable is the published figure of a claim: the publication states it in words only, or in a text that
+// we could not read.
 const notAvailable = "not available"
 
 // Publication returns the publication's row in the table of publications.

@@ -68,8 +68,8 @@ func shareFigure(e *claims.Evidence) reports.Figure {
 	}
 	families, hue := families(e), -1
 	for _, family := range families {
-		// All of them would be too many lines: the first scheme of the table stands for those with
-		// several sizes. Single values are no such readings.
+		// All of them would be too many lines: the first scheme of the table stands for those with several
+		// sizes. Single values are no such readings.
 		if scheme := family[0].Scheme; scheme != families[0][0].Scheme && len(family) > 1 || scheme == singleValues {
 			continue
 		}
@@ -141,8 +141,8 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 // beside is how far a mark stands from its neighbour, in octaves of the X axis.
 const beside = 0.06
 
-// spread sets the marks over one place of a logarithmic X axis beside each other: lines of equal
-// values would cover each other.
+// spread sets the marks over one place of a logarithmic X axis beside each other: lines of equal values would
+// cover each other.
 func spread(f reports.Figure) {
 	for _, x := range f.X.Ticks {
 		var at []*reports.Point

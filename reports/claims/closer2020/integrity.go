@@ -10,9 +10,8 @@ import (
 	"meterbench/reports/claims"
 )
 
-// A forgery is a kind of attempt that the claim of integrity needs, with the codes of the contract
-// and the verifier's reasons for which it has to be refused: one that fails for something else
-// proves nothing.
+// A forgery is a kind of attempt that the claim of integrity needs, with the codes of the contract and the
+// verifier's reasons for which it has to be refused: one that fails for something else proves nothing.
 type forgery struct {
 	kind    string
 	reasons []string

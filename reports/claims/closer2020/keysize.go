@@ -26,8 +26,8 @@ func families(e *claims.Evidence) (all []family) {
 	return all
 }
 
-// keySize compares the cost of the keys' sizes within each family that has enough timings for
-// intervals: an interrupted run may not.
+// keySize compares the cost of the keys' sizes within each family that has enough timings for intervals: an
+// interrupted run may not.
 func keySize(e *claims.Evidence) claims.Finding {
 	var holds, fails, single, all []string
 	families := slices.DeleteFunc(families(e), func(f family) bool {
@@ -66,8 +66,8 @@ func keySize(e *claims.Evidence) claims.Finding {
 	}
 }
 
-// groupMatters reports whether a secure scheme of one size encrypts faster than another with its
-// smallest key.
+// groupMatters reports whether a secure scheme of one size encrypts faster than another with its smallest
+// key.
 func groupMatters(families []family) bool {
 	return slices.ContainsFunc(families, func(one family) bool {
 		c := one[0]

@@ -11,8 +11,7 @@ import (
 	"meterbench/reports/claims"
 )
 
-// peerLimit finds for every setting at how many clients the throughput stops growing, and what
-// stops it.
+// peerLimit finds for every setting at how many clients the throughput stops growing, and what stops it.
 func peerLimit(e *claims.Evidence) claims.Finding {
 	var holds, fails, open, all []string
 	undecided := false // and the verdict could change with the decision
@@ -69,8 +68,8 @@ type limit struct {
 	where   string // the answer in words
 }
 
-// limitOf judges the series; false where it lacks a valid point of few clients, or of some more
-// than the published number.
+// limitOf judges the series; false where it lacks a valid point of few clients, or of some more than the
+// published number.
 func limitOf(s claims.Series) (limit, bool) {
 	few, inFew := s.Most(0, limitFrom)
 	some, inSome := s.Most(limitClients, limitTo)

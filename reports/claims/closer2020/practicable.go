@@ -12,16 +12,16 @@ import (
 	"meterbench/reports/claims"
 )
 
-// singleValues is the scheme whose readings hold one value each, whatever the length of its group:
-// every meter of the group encrypts its own. It has no bills.
+// singleValues is the scheme whose readings hold one value each, whatever the length of its group: every
+// meter of the group encrypts its own. It has no bills.
 const singleValues = "dmcfe"
 
-// feasibility returns for how many meters devices and peers are enough; nil where no costs were
-// measured or this machine's own signature was not timed.
+// feasibility returns for how many meters devices and peers are enough; nil where no costs were measured or
+// this machine's own signature was not timed.
 //
-// A reading of l values goes out once in l intervals. A gateway submits it, and evaluates it once
-// for a bill; the bills themselves, one in a month, are few beside that. A gateway that plays the
-// sensors of its meters encrypts it too, so that each reading costs it
+// A reading of l values goes out once in l intervals. A gateway submits it, and evaluates it once for a bill;
+// the bills themselves, one in a month, are few beside that. A gateway that plays the sensors of its meters
+// encrypts it too, so that each reading costs it
 //
 //	factor × (encryption + the client's CPU time per transaction + evaluation),
 //
@@ -142,8 +142,8 @@ func practicable(e *claims.Evidence) claims.Finding {
 	return finding
 }
 
-// capped says how long encryption, and the evaluation of a bill, took in a device that was held to
-// a fraction of a core: what a factor promises, measured.
+// capped says how long encryption, and the evaluation of a bill, took in a device that was held to a fraction
+// of a core: what a factor promises, measured.
 func capped(e *claims.Evidence) (all []string) {
 	for _, s := range e.Question(deviceQuestion) {
 		quota := s.Conditions.Caps.Device.CPUs
@@ -176,8 +176,8 @@ func encryption(g result.Gateways) string {
 	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), seconds(g.Encrypt), g.Meters)
 }
 
-// devices returns the devices that could play sensor and gateway, the slowest first. Their times
-// were published by others.
+// devices returns the devices that could play sensor and gateway, the slowest first. Their times were
+// published by others.
 func devices() []claims.Device {
 	return []claims.Device{
 		{Name: "cortex-m4", Sign: 89.32e-3, Source: "https://kb.segger.com/ECDSA_Sign_Verify_MK66FN2M0",

@@ -12,8 +12,8 @@ import (
 	"meterbench/reports/claims"
 )
 
-// A pair is encryption measured inside transactions and the equally long transactions without it:
-// same network, load, seed and repetitions. Times are means, in seconds.
+// A pair is encryption measured inside transactions and the equally long transactions without it: same
+// network, load, seed and repetitions. Times are means, in seconds.
 type pair struct {
 	encrypted result.Conditions
 	load      result.Load
@@ -71,8 +71,8 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 	return p, p.ofCommit.Value > 0 && p.ofAck.Value > 0
 }
 
-// sameNetwork reports whether two series ran under conditions that are the same but for what a
-// transaction carries.
+// sameNetwork reports whether two series ran under conditions that are the same but for what a transaction
+// carries.
 func sameNetwork(a, b result.Conditions) bool {
 	return a.Topology == b.Topology && a.BatchTimeout == b.BatchTimeout && a.BatchMessages == b.BatchMessages &&
 		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Wait == b.Wait
@@ -111,8 +111,8 @@ func transactions(e *claims.Evidence) (all []transaction) {
 	return all
 }
 
-// againstTransaction relates encryption to transactions: measured in pairs, and composed of the
-// table of costs and the transactions' latencies for what was not run.
+// againstTransaction relates encryption to transactions: measured in pairs, and composed of the table of
+// costs and the transactions' latencies for what was not run.
 func againstTransaction(e *claims.Evidence) claims.Finding {
 	pairs, transactions, families := pairs(e), transactions(e), families(e)
 	if len(pairs) == 0 || len(transactions) == 0 || len(families) == 0 {
@@ -151,8 +151,8 @@ func (p pair) String() string {
 		seconds(p.commit), seconds(p.ack), batch(c), reports.Clients(p.load.Clients))
 }
 
-// reach says up to which key size encryption is significantly shorter than the transaction, the
-// families with the same answer together.
+// reach says up to which key size encryption is significantly shorter than the transaction, the families with
+// the same answer together.
 func (t transaction) reach(families []family) string {
 	var answers []string
 	of := map[string][]string{}
