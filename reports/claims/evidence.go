@@ -171,7 +171,7 @@ func (s Series) Plateau(share float64) (p Plateau) {
 	var alone, others, reaching []Level
 	highest := 0.0
 	for _, l := range s.Levels {
-		if own := l.Undisturbed(); len(own.Points) == 0 {
+		if own := l.undisturbed(); len(own.Points) == 0 {
 			others = append(others, l)
 		} else if x := own.Throughput().Value; x > 0 {
 			alone, highest = append(alone, own), max(highest, x)
@@ -204,7 +204,7 @@ func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 		if n := l.Load.Clients; n <= from || n > to {
 			continue
 		}
-		alone := l.Undisturbed()
+		alone := l.undisturbed()
 		if len(alone.Points) == 0 {
 			alone, disturbed = l, Limit(l)
 		}
@@ -213,9 +213,9 @@ func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	return most, disturbed
 }
 
-// Undisturbed returns the level without the points that something other than the network or its settings
+// undisturbed returns the level without the points that something other than the network or its settings
 // limited: the machine was busy with other things.
-func (l Level) Undisturbed() Level {
+func (l Level) undisturbed() Level {
 	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}
 }
 

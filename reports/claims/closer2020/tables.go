@@ -71,9 +71,8 @@ func gatewayTable(f *result.Feasibility) reports.Table {
 		{Key: "submit_s", Title: "submit it", Unit: reports.Seconds, Rank: 1}, {Key: "evaluate_s", Title: "evaluate it", Unit: reports.Seconds, Rank: 2},
 		{Key: "meters", Title: "meters, all on the device", Unit: reports.Count},
 		{Key: "served_meters", Title: "meters with sensors of their own", Unit: reports.Count}, {Key: "in_time", Title: "within one interval"},
-	}}
+	}, Notes: []string{"No data: the run measured no costs of encryption."}}
 	if f == nil {
-		t.Notes = []string{"No data: the run measured no costs of encryption."}
 		return t
 	}
 	for _, g := range f.Gateways {
@@ -103,9 +102,8 @@ func peerTable(f *result.Feasibility) reports.Table {
 	t := reports.Table{ID: "feasibility-peers", Title: "Meters per channel", Detail: true, Columns: []reports.Column{
 		{Key: "series", Title: "series"}, {Key: "peer_cpus", Title: "peer's quota", Unit: reports.Cores},
 		{Key: "throughput_per_s", Title: "throughput", Unit: reports.PerSecond}, {Key: "meters", Title: "meters", Unit: reports.Count},
-	}}
+	}, Notes: []string{"No data: the run measured no capped peer."}}
 	if f == nil || len(f.Peers) == 0 {
-		t.Notes = []string{"No data: the run measured no capped peer."}
 		return t
 	}
 	for _, p := range f.Peers {
