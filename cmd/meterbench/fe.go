@@ -24,10 +24,8 @@ import (
 
 func feCommand() *cobra.Command {
 	spec := scenario.FE{}
-	var (
-		seed            uint64
-		out, formatName string
-	)
+	var seed uint64
+	var out, formatName string
 	cmd := &cobra.Command{
 		Use:   "fe",
 		Short: "Measure the cost of functional encryption by scheme, key size and vector length; no network",

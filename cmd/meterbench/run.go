@@ -13,10 +13,8 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	var (
-		r          *runner
-		interleave bool
-	)
+	var r *runner
+	var interleave bool
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO...",
 		Short: "Run scenarios: bring up the network, measure, write a report",

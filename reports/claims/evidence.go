@@ -91,10 +91,10 @@ func (l Level) median(part result.Part, ofMedians bool) (float64, bool) {
 	return stats.Median(all), all != nil
 }
 
-// Over returns the ratio of a part's mean at l to another's at another level, repetition by repetition: their
-// median, from six repetitions on with its interval, and below with that within the middle one, or what the
-// two in the middle span.
-func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bool) {
+// Over returns the ratio of a part's mean at l to another's at another level, repetition by repetition, 0
+// where none has both: their median, from six repetitions on with its interval, and below with that within
+// the middle one, or what the two in the middle span.
+func (l Level) Over(part result.Part, other Level, of result.Part) Estimate {
 	var values []float64
 	var within []Estimate
 	for _, p := range l.Points {
@@ -113,16 +113,16 @@ func (l Level) Over(part result.Part, other Level, of result.Part) (Estimate, bo
 		}
 	}
 	if values == nil {
-		return Estimate{}, false
+		return Estimate{}
 	}
 	if i := stats.MedianInterval(values); i != nil {
-		return Estimate{stats.Median(values), *i}, true
+		return Estimate{stats.Median(values), *i}
 	}
 	r := middle(within)
 	if r.N == 0 {
-		r = Exactly(r.Value)
+		return Exactly(r.Value)
 	}
-	return r, true
+	return r
 }
 
 // An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are the value.

@@ -7,7 +7,6 @@ package publications
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"meterbench/bench/result"
@@ -38,12 +37,10 @@ func Find(id string) (claims.Publication, error) {
 
 // Section shows what the verdicts of a stored run rest on. It is false for a run without claims.
 func Section(run result.Run, sum result.Summary) (reports.Section, bool) {
-	all := All()
-	i := slices.IndexFunc(all, func(p claims.Publication) bool {
-		return len(sum.Claims) > 0 && strings.HasPrefix(sum.Claims[0].ID, p.ID+"/")
-	})
-	if i < 0 {
-		return reports.Section{}, false
+	for _, p := range All() {
+		if len(sum.Claims) > 0 && strings.HasPrefix(sum.Claims[0].ID, p.ID+"/") {
+			return p.Section(&claims.Evidence{Run: run, Summary: sum}), true
+		}
 	}
-	return all[i].Section(&claims.Evidence{Run: run, Summary: sum}), true
+	return reports.Section{}, false
 }

@@ -144,17 +144,16 @@ const beside = 0.06
 // spread sets the marks over one place of a logarithmic X axis beside each other: lines of equal values would
 // cover each other.
 func spread(f reports.Figure) {
-	for _, x := range f.X.Ticks {
-		var at []*reports.Point
-		for _, s := range f.Series {
-			for i := range s.Points {
-				if s.Points[i].X == x {
-					at = append(at, &s.Points[i])
-				}
-			}
+	at := map[float64][]*reports.Point{}
+	for _, s := range f.Series {
+		for i := range s.Points {
+			p := &s.Points[i]
+			at[p.X] = append(at[p.X], p)
 		}
-		for i, p := range at {
-			p.X *= math.Pow(2, beside*(float64(i)-float64(len(at)-1)/2))
+	}
+	for _, points := range at {
+		for i, p := range points {
+			p.X *= math.Pow(2, beside*(float64(i)-float64(len(points)-1)/2))
 		}
 	}
 }

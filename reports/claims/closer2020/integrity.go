@@ -42,14 +42,14 @@ func integrity(e *claims.Evidence) claims.Finding {
 	var accepted, honestRefused, refused, untried, otherwise []string
 	var honest, forged uint64
 	for _, p := range probes {
-		switch {
-		case p.Honest:
+		if p.Honest {
 			honest += p.Attempts
 			if p.Accepted < p.Attempts {
 				honestRefused = append(honestRefused, p.Kind)
 			}
 			continue
-		case p.Accepted > 0:
+		}
+		if p.Accepted > 0 {
 			accepted = append(accepted, p.Kind)
 		}
 		forged += p.Attempts

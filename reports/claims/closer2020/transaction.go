@@ -62,8 +62,8 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 		case !okCommit || !okAck:
 		case c.Workload == result.Padded && c.Scheme == own.Scheme && c.Bits == own.Bits:
 			p.commit, p.ack, p.padded = commit, ack, whole-commit
-			p.ofCommit, _ = l.Over(result.PartEncrypt, control, result.PartCommit)
-			p.ofAck, _ = l.Over(result.PartEncrypt, control, result.PartAcknowledge)
+			p.ofCommit = l.Over(result.PartEncrypt, control, result.PartCommit)
+			p.ofAck = l.Over(result.PartEncrypt, control, result.PartAcknowledge)
 		case c.Workload == result.Plain:
 			p.plain, p.hasPlain = whole-commit, true
 		}
