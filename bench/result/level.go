@@ -19,14 +19,6 @@ const (
 	mostShards    = 32
 )
 
-func newBuffers() chan []Record {
-	free := make(chan []Record, bufferCount)
-	for range bufferCount {
-		free <- newBuffer()
-	}
-	return free
-}
-
 func newBuffer() []Record { return make([]Record, 0, bufferRecords) }
 
 // Level records one load level, or one phase of it. It is the engine's sink.

@@ -60,29 +60,27 @@ func Parts() []Part { return upTo(parts) }
 // Span returns how long the transaction spent in part p, and false where it did not pass both ends
 // of the part (or encrypted nothing).
 func (r *Record) Span(p Part) (time.Duration, bool) {
-	between := func(from, to time.Duration) (time.Duration, bool) {
-		if from == NotReached || to == NotReached {
-			return 0, false
-		}
-		return to - from, true
-	}
+	from, to := NotReached, NotReached
 	switch p {
 	case PartCommit:
-		return between(r.Intended, r.Committed)
+		from, to = r.Intended, r.Committed
 	case PartLag:
-		return between(r.Intended, r.Started)
+		from, to = r.Intended, r.Started
 	case PartPrepare:
-		return between(r.Started, r.Prepared)
+		from, to = r.Started, r.Prepared
 	case PartEncrypt:
 		return r.Encrypt, r.Encrypt > 0
 	case PartEndorse:
-		return between(r.Prepared, r.Endorsed)
+		from, to = r.Prepared, r.Endorsed
 	case PartSubmit:
-		return between(r.Endorsed, r.Submitted)
+		from, to = r.Endorsed, r.Submitted
 	case PartOrderCommit:
-		return between(r.Submitted, r.Committed)
+		from, to = r.Submitted, r.Committed
 	case PartAcknowledge:
-		return between(r.Prepared, r.Submitted)
+		from, to = r.Prepared, r.Submitted
 	}
-	return 0, false
+	if from == NotReached || to == NotReached {
+		return 0, false
+	}
+	return to - from, true
 }

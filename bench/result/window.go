@@ -40,12 +40,12 @@ type Window struct {
 	// negative or over an hour.
 	Refused error
 
-	valid, answered partHistograms
-	lag             *hdrhistogram.Histogram
-	blocks          map[blockRange]uint64 // bit sets of block numbers
-	begun           []uint64              // distinct blocks, by the bin in which one came first
-	bytes, sent     uint64
-	refused         uint64
+	latency     [outcomes]partHistograms // of those that succeeded
+	lag         *hdrhistogram.Histogram
+	blocks      map[blockRange]uint64 // bit sets of block numbers
+	begun       []uint64              // distinct blocks, by the bin in which one came first
+	bytes, sent uint64
+	refused     uint64
 }
 
 // A blockRange is 64 consecutive blocks of a channel.
@@ -100,11 +100,12 @@ func (w *Window) Rates(bins int) []float64 {
 // the window; where there is none, over the answered ones. It is false where no transaction passed
 // the part.
 func (w *Window) Latency(p Part) (*hdrhistogram.Histogram, bool) {
-	of := &w.valid
+	of := Valid
 	if w.Counts[Valid] == 0 {
-		of = &w.answered
+		of = Answered
 	}
-	return of[p], of[p] != nil
+	h := w.latency[of][p]
+	return h, h != nil
 }
 
 // Lag returns the histogram of the schedule lag, in nanoseconds, over all transactions intended in
@@ -137,18 +138,12 @@ func (w *Window) add(r *Record) {
 	if d, ok := r.Span(PartLag); ok {
 		w.observe(&w.lag, d, PartLag, r)
 	}
-	switch r.Outcome {
-	case Valid:
-		w.observeParts(&w.valid, r)
-	case Answered:
-		w.observeParts(&w.answered, r)
+	if r.Outcome.Class() != Succeeded {
+		return
 	}
-}
-
-func (w *Window) observeParts(to *partHistograms, r *Record) {
 	for p := range parts {
 		if d, ok := r.Span(p); ok {
-			w.observe(&to[p], d, p, r)
+			w.observe(&w.latency[r.Outcome][p], d, p, r)
 		}
 	}
 }

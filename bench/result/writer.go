@@ -58,7 +58,10 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, unwritable(dir, err)
 	}
-	w = &Writer{dir: dir, run: run, buffers: newBuffers()}
+	w = &Writer{dir: dir, run: run, buffers: make(chan []Record, bufferCount)}
+	for range bufferCount {
+		w.buffers <- newBuffer()
+	}
 	w.run.Schema = Schema
 	defer func() {
 		if err != nil {

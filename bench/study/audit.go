@@ -1,9 +1,8 @@
 package study
 
 import (
-	"cmp"
+	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"iter"
 	"slices"
@@ -21,15 +20,11 @@ type ledgers struct {
 
 // A shortID is the first half of a transaction id. Ids are SHA-256 sums: that two of a billion
 // share their first 128 bits has a chance of 1e-21.
-type shortID struct{ high, low uint64 }
+type shortID [16]byte
 
-func shorten(id [32]byte) shortID {
-	return shortID{binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:16])}
-}
+func shorten(id [32]byte) shortID { return shortID(id[:16]) }
 
-func (a shortID) compare(b shortID) int {
-	return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low))
-}
+func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 
 // read adds what is on the ledger of a site.
 func (l *ledgers) read(ctx context.Context, site Site) error {

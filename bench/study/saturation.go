@@ -102,8 +102,9 @@ func scale(sat *result.Saturation, points []result.Point) {
 	var of []saturation.Scaling
 	for i := range points {
 		p := &points[i]
+		timerLimited := p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
 		if p.Valid && p.Throughput > 0 && float64(p.Outcomes[result.Valid.String()]) >= workedShare*float64(p.Scheduled) {
-			of = append(of, saturation.Scaling{Clients: float64(p.Load.Clients), Throughput: p.Throughput, TimerLimited: timerLimited(p)})
+			of = append(of, saturation.Scaling{Clients: float64(p.Load.Clients), Throughput: p.Throughput, TimerLimited: timerLimited})
 		}
 	}
 	fitted, err := saturation.FitUSL(of)
@@ -116,11 +117,6 @@ func scale(sat *result.Saturation, points []result.Point) {
 
 // workedShare is the least share of valid transactions of a point that counts.
 const workedShare = 0.99
-
-// timerLimited reports whether clients waited for the batch timer, mostly.
-func timerLimited(p *result.Point) bool {
-	return p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
-}
 
 // NotValidError says that the scenario requires valid points, and that some below saturation are
 // not. The result is complete.

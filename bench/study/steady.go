@@ -2,11 +2,12 @@ package study
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"meterbench/bench"
-	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/bench/stats"
 )
 
@@ -80,14 +81,8 @@ const shedLimit = 0.005
 // changing reports whether the level's load changes with time by itself, so that nothing under it is
 // to stay the same.
 func (l level) changing() bool {
-	if l.load.Kind != result.LoadOpen {
-		return false
-	}
-	switch l.series.Process(l.load.Offered).(type) {
-	case arrival.Ramp, arrival.Steps, arrival.Replay:
-		return true
-	}
-	return false
+	kinds := []scenario.ArrivalKind{scenario.Ramp, scenario.Steps, scenario.Trace}
+	return l.load.Kind == result.LoadOpen && slices.Contains(kinds, l.series.Load.Arrivals.Kind)
 }
 
 // unsteady says what the states mean for a point that are no steady ones.
