@@ -178,30 +178,28 @@ func (p sessionPlan) levels(repeat int) int {
 // last each time.
 func sessions(s scenario.Scenario) []sessionPlan {
 	networks := s.Networks()
-	var all []sessionPlan
 	if len(networks) == 1 && !s.Fresh {
 		one := sessionPlan{Session: Session{Network: networks[0]}, series: s.Series, searched: searched(s.Series)}
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
 			one.turns = append(one.turns, turns(s.Series, repetition)...)
 		}
-		all = []sessionPlan{one}
-	} else {
-		for repetition := 1; repetition <= s.Repeat; repetition++ {
-			for i := range networks {
-				n := networks[(i+repetition-1)%len(networks)]
-				series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Network != n })
-				one := sessionPlan{Session: Session{Network: n}, series: series, repetition: repetition, turns: turns(series, repetition)}
-				if repetition == 1 { // a search repeats itself
-					one.searched = searched(series)
-				}
-				if len(one.turns)+len(one.searched) > 0 {
-					all = append(all, one)
-				}
+		return number([]sessionPlan{one}, s.Repeat)
+	}
+	var all []sessionPlan
+	for repetition := 1; repetition <= s.Repeat; repetition++ {
+		for i := range networks {
+			n := networks[(i+repetition-1)%len(networks)]
+			series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Network != n })
+			one := sessionPlan{Session: Session{Network: n}, series: series, repetition: repetition, turns: turns(series, repetition)}
+			if repetition == 1 { // a search repeats itself
+				one.searched = searched(series)
+			}
+			if len(one.turns)+len(one.searched) > 0 {
+				all = append(all, one)
 			}
 		}
 	}
-	number(all, s.Repeat)
-	return all
+	return number(all, s.Repeat)
 }
 
 // searched returns the series whose levels a search finds.
@@ -211,7 +209,7 @@ func searched(all []scenario.Series) []scenario.Series {
 
 // number counts the sessions and their turns, and the time after each turn. A search counts as the
 // most levels that it can take.
-func number(all []sessionPlan, repeat int) {
+func number(all []sessionPlan, repeat int) []sessionPlan {
 	of := 0
 	for i := range all {
 		all[i].before = of
@@ -237,6 +235,7 @@ func number(all []sessionPlan, repeat int) {
 	for i := range all {
 		all[i].whole = after
 	}
+	return all
 }
 
 // Levels returns the number of load levels that s runs, phases that run together counted as one.
