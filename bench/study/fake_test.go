@@ -104,8 +104,12 @@ func (s *site) told(err *error) error {
 
 func (s *site) Facts() Facts {
 	return Facts{
-		Target: "reference", Topology: "fake", TopologyJSON: []byte(`{"name": "fake"}`), Fabric: "0.0.1",
-		BatchTimeout: s.block, Messages: 7, Channels: s.channels, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		Target: "reference", TopologyJSON: []byte(`{"name": "fake"}`),
+		Conditions: result.Conditions{
+			Topology: "fake", Fabric: "0.0.1", BatchTimeout: s.block.Seconds(), BatchMessages: 7, Channels: s.channels, Policy: "any",
+			Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7},
+		},
+		Bringup:   &result.Bringup{Ready: 1, FirstCommit: 2},
 		Processes: []result.Process{{Role: result.RolePeer, Name: "peer0"}, {Role: result.RoleOrderer, Name: "idle"}},
 		Versions:  map[string]string{"fake": "v0.0.1"}, Notes: []string{"this is no network"},
 	}

@@ -15,7 +15,6 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
-	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 )
 
@@ -64,18 +63,11 @@ type Need struct {
 
 // Facts describe a Site for the manifest and for every point's conditions.
 type Facts struct {
-	Target       string // fabric | reference
-	Topology     string // name
-	TopologyJSON []byte // in full, settings in force
-	Fabric       string // version without the leading v
-	BatchTimeout time.Duration
-	Messages     uint32           // per block, at most
-	Policy       string           // endorsement policy as the topology writes it
-	Limits       topology.Limits  // in force at every peer
-	Caps         topology.Caps    // in force for every process of a role
-	Processes    []result.Process // whose CPU time Sample returns
-	Channels     int              // over which the meters are spread; 0: the target has none
-	Observers    []string         // the peers at which commits are seen, by channel; nil if there are none
+	Target       string            // fabric | reference
+	TopologyJSON []byte            // in full, settings in force
+	Conditions   result.Conditions // what all points have in common: those of the network
+	Processes    []result.Process  // whose CPU time Sample returns
+	Observers    []string          // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure

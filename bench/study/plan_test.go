@@ -80,10 +80,10 @@ func TestPlan(t *testing.T) {
 
 func TestConditions(t *testing.T) {
 	caps := topology.Caps{Peer: topology.Cap{CPUs: 0.5}, Device: topology.Cap{Memory: 1 << 28}}
-	s := &session{facts: Facts{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 200 * time.Millisecond, Messages: 100, Caps: caps, Channels: 2}}
+	network := result.Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100, Caps: caps, Channels: 2}
+	s := &session{facts: Facts{Conditions: network}}
 	endorse := closed("a", time.Second, 1)
 	endorse.Load.Wait = "endorse"
-	network := result.Conditions{Topology: "minimal", Fabric: "3.1.1", BatchTimeout: 0.2, BatchMessages: 100, Caps: caps, Channels: 2}
 	tests := []struct {
 		series scenario.Series
 		want   func(c *result.Conditions)

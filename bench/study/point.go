@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -49,7 +50,8 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), From: w.From.Seconds(), Hold: l.series.Load.Hold.Seconds()}
 		// Commits come block by block: no finer than a block's time, and no more than a figure can
 		// show.
-		bins := max(int(max(time.Second, s.facts.BatchTimeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
+		timeout := time.Duration(math.Round(s.facts.Conditions.BatchTimeout * float64(time.Second)))
+		bins := max(int(max(time.Second, timeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
 	for _, part := range result.Parts() {
@@ -86,14 +88,11 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 
 // conditions are those under which a level is measured.
 func (s *session) conditions(l level) result.Conditions {
-	c := result.Conditions{
-		Topology: s.facts.Topology, Fabric: s.facts.Fabric,
-		BatchTimeout: s.facts.BatchTimeout.Seconds(), BatchMessages: s.facts.Messages, Policy: s.facts.Policy, Limits: s.facts.Limits, Caps: s.facts.Caps,
-		Wait: cmp.Or(l.series.Load.Wait, result.WaitCommit), Arrivals: l.series.Load.Arrivals.String(),
+	c := s.facts.Conditions
+	if c.Channels == 1 {
+		c.Channels = 0
 	}
-	if s.facts.Channels > 1 {
-		c.Channels = s.facts.Channels
-	}
+	c.Wait, c.Arrivals = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String()
 	if l.series.Mix == nil {
 		c.Meters = l.series.Workload.Meters
 		l.series.Workload.Options.Describe(&c)
@@ -133,7 +132,7 @@ func (s *session) interval(p *result.Point, w *result.Window) {
 		return
 	}
 	batches := min(30, max(stats.MinBatches, int(w.Length()/time.Second)))
-	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Channels))/float64(max(1, w.Blocks)))
+	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Conditions.Channels))/float64(max(1, w.Blocks)))
 	if i == nil {
 		return
 	}

@@ -151,7 +151,7 @@ func TestIntervalOfEvenBlocks(t *testing.T) {
 		for i := range w.Commits {
 			w.Commits[i] = uint64(i % 2 * 10)
 		}
-		s := &session{study: &study{}, facts: Facts{Channels: channels}}
+		s := &session{study: &study{}, facts: Facts{Conditions: result.Conditions{Channels: channels}}}
 		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]stats.Interval{}}
 		s.interval(&p, &w)
 		block := 0.5 * float64(max(1, channels)) // per second

@@ -110,7 +110,7 @@ func (s *fabricSite) Facts() study.Facts {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	channel, limits := s.topology.Channels[0], s.topology.Limits // all channels are alike
+	channel := s.topology.Channels[0] // all channels are alike
 	var observers []string
 	for _, c := range s.measured {
 		observers = append(observers, c.Peers[0]) // whose blocks the client watches
@@ -123,11 +123,13 @@ func (s *fabricSite) Facts() study.Facts {
 		processes = append(processes, result.Process{Role: result.RoleDevice, Name: device.Name})
 	}
 	return study.Facts{
-		Target: result.TargetFabric, Topology: s.topology.Name, TopologyJSON: described,
-		Fabric:       strings.TrimPrefix(s.lab.binaries.Version, "v"),
-		BatchTimeout: channel.Batch.Timeout, Messages: channel.Batch.Messages,
-		Policy: channel.Chaincodes[0].Endorsement, Limits: limits, Caps: s.topology.Caps,
-		Processes: processes, Channels: len(s.channels), Observers: observers,
+		Target: result.TargetFabric, TopologyJSON: described,
+		Conditions: result.Conditions{
+			Topology: s.topology.Name, Fabric: strings.TrimPrefix(s.lab.binaries.Version, "v"),
+			BatchTimeout: channel.Batch.Timeout.Seconds(), BatchMessages: channel.Batch.Messages,
+			Policy: channel.Chaincodes[0].Endorsement, Limits: s.topology.Limits, Caps: s.topology.Caps, Channels: len(s.channels),
+		},
+		Processes: processes, Observers: observers,
 		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.first.Seconds()},
 		Versions: map[string]string{"fabric": s.lab.binaries.Version},
 	}

@@ -81,11 +81,11 @@ func (s *referenceSite) Facts() study.Facts {
 		panic(err) // plain data always marshals
 	}
 	f := study.Facts{
-		Target: result.TargetReference, Topology: result.TargetReference, TopologyJSON: described,
+		Target: result.TargetReference, TopologyJSON: described, Conditions: result.Conditions{Topology: result.TargetReference},
 		Notes: []string{simulatedNote, s.config.Describe()},
 	}
 	if b := s.config.Batch; b != nil {
-		f.BatchTimeout, f.Messages = b.Timeout, uint32(b.Messages)
+		f.Conditions.BatchTimeout, f.Conditions.BatchMessages = b.Timeout.Seconds(), uint32(b.Messages)
 	}
 	return f
 }
