@@ -173,7 +173,6 @@ type sensors struct {
 	id     int
 }
 
-// Reading implements meter.Maker.
 func (s sensors) Reading(ctx context.Context, meter int, number uint64, values *reading.Values) ([]byte, time.Duration, error) {
 	a, err := call[Answer](ctx, s.device, "Reading", MakeReading{s.id, meter, number, values})
 	return a.Wire, a.Spent, err
@@ -199,7 +198,6 @@ type biller struct {
 	semaphore chan struct{}
 }
 
-// Bill implements gateway.Biller.
 func (b biller) Bill(ctx context.Context, tariff int, readings []reading.Reading) ([]byte, time.Duration, error) {
 	wires := make([][]byte, len(readings))
 	for i := range readings {

@@ -72,7 +72,6 @@ func logEntries[E any](ctx context.Context, group logGroup[E], count int) ([]uin
 	return prints, nil
 }
 
-// find implements solver.
 func (t *logTable[E]) find(ctx context.Context, target E, bound int64) (int64, error) {
 	var above, below [walkSteps]uint64
 	upper, lower := target, target

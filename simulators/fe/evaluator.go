@@ -47,7 +47,6 @@ func newLogEvaluator[E any](ctx context.Context, p Params, group interface {
 	return &cipherEvaluator[E]{p, group, logs}, nil
 }
 
-// Table implements Searcher.
 func (e *cipherEvaluator[E]) Table() TableOrigin { return e.solver.origin() }
 
 func (e *cipherEvaluator[E]) Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error) {

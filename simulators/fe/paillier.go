@@ -116,7 +116,6 @@ func (z paillierGroup) setup(ctx context.Context, p Params) (Authority, error) {
 	return paillierAuthority{authority, z}, nil
 }
 
-// Renew implements Renewer.
 func (a paillierAuthority) Renew(ctx context.Context, p Params) (Authority, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -238,7 +237,6 @@ func (z paillierGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	return above.Mul(above, below.ModInverse(below, z.square)).Mod(above, z.square), nil
 }
 
-// find implements solver.
 func (z paillierGroup) find(_ context.Context, target *big.Int, bound int64) (int64, error) {
 	result := z.read(target)
 	if result == nil || result.CmpAbs(big.NewInt(bound)) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"meterbench/simulators/fe/codec"
 )
@@ -94,10 +95,9 @@ func (s Scheme) Elements(bits int) string {
 
 // SchemeOf returns the scheme of a name.
 func SchemeOf(name Name) (Scheme, error) {
-	for _, s := range Schemes() {
-		if s.Name == name {
-			return s, nil
-		}
+	all := Schemes()
+	if i := slices.IndexFunc(all, func(s Scheme) bool { return s.Name == name }); i >= 0 {
+		return all[i], nil
 	}
 	return Scheme{}, fmt.Errorf("fe: scheme %q is unknown; choose one of %v", name, Names())
 }

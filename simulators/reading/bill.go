@@ -116,10 +116,9 @@ func (b *Bill) Marshal() ([]byte, error) {
 
 // UnmarshalBill is the inverse of Marshal. It does not check the signature, which aliases wire.
 func UnmarshalBill(wire []byte) (Bill, error) {
-	d := decoder{rest: wire}
-	d.version(billVersion)
+	d := newDecoder(wire, billVersion)
 	b := Bill{Gateway: d.short(), Meter: d.short(), From: d.uint(8), To: d.uint(8),
 		Function: d.hash(), Result: int64(d.uint(8)), Readings: d.hash()}
 	b.Signature = d.bytes(d.uint(1))
-	return finish(&d, "bill", b, b.check)
+	return finish(d, "bill", b, b.check)
 }

@@ -82,11 +82,10 @@ func HashFunction(encoded []byte) Hash {
 
 // UnmarshalFunction is the inverse of Marshal.
 func UnmarshalFunction(b []byte) (Function, error) {
-	d := decoder{rest: b}
-	d.version(functionVersion)
+	d := newDecoder(b, functionVersion)
 	f := Function{Parameters: d.hash(), Bound: int64(d.uint(8)), From: d.time(), Tariff: d.short()}
 	f.Weights = d.integers()
-	return finish(&d, "function", f, f.check)
+	return finish(d, "function", f, f.check)
 }
 
 // Apply computes the function of the values in a plain or padded reading. It refuses another number of

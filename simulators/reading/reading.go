@@ -142,12 +142,11 @@ func (r *Reading) check() error {
 // Unmarshal reads the wire form. It refuses trailing bytes and fields out of range, but checks neither
 // the payload's form (see CheckForm) nor the signature. Payload and Signature alias b.
 func Unmarshal(b []byte) (Reading, error) {
-	d := decoder{rest: b}
-	d.version(version)
+	d := newDecoder(b, version)
 	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}
 	r.Payload = d.bytes(d.uint(4))
 	r.Signature = d.bytes(d.uint(1))
-	return finish(&d, "reading", r, r.check)
+	return finish(d, "reading", r, r.check)
 }
 
 // CheckForm checks that the payload has the size and form of its kind. The caller passes the check of a

@@ -102,8 +102,7 @@ func MarshalRegistrations(batch []Registration) ([]byte, error) {
 // UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a
 // point on the curve. Keys alias b.
 func UnmarshalRegistrations(b []byte) ([]Registration, error) {
-	d := decoder{rest: b}
-	d.version(registrationVersion)
+	d := newDecoder(b, registrationVersion)
 	count := d.uint(2)
 	if d.err == nil && (count == 0 || count > MaxRegistrations) {
 		d.err = fmt.Errorf("batch of %d; want 1 to %d", count, MaxRegistrations)
@@ -168,10 +167,9 @@ func (g Gateway) Marshal() ([]byte, error) {
 // UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve.
 // The key aliases b.
 func UnmarshalGateway(b []byte) (Gateway, error) {
-	d := decoder{rest: b}
-	d.version(gatewayVersion)
+	d := newDecoder(b, gatewayVersion)
 	g := Gateway{ID: d.short(), Key: d.bytes(KeySize)}
-	return finish(&d, "gateway", g, g.check)
+	return finish(d, "gateway", g, g.check)
 }
 
 // KeySize is the size of a compressed P-256 public key in bytes.

@@ -169,10 +169,13 @@ func (d *decoder) integers() []int64 {
 // time reads a time in Unix seconds.
 func (d *decoder) time() time.Time { return time.Unix(int64(d.uint(8)), 0).UTC() }
 
-func (d *decoder) version(want uint64) {
-	if v := d.uint(1); d.err == nil && v != want {
-		d.err = fmt.Errorf("version %d; want %d", v, want)
+// newDecoder returns a decoder of a wire form that begins with that version.
+func newDecoder(b []byte, version uint64) *decoder {
+	d := &decoder{rest: b}
+	if v := d.uint(1); d.err == nil && v != version {
+		d.err = fmt.Errorf("version %d; want %d", v, version)
 	}
+	return d
 }
 
 // end returns the first error, or one for bytes left over.

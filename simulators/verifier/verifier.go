@@ -54,10 +54,8 @@ type Fault struct {
 	Cause  error // never nil
 }
 
-// Error implements error.
 func (f *Fault) Error() string { return fmt.Sprintf("bill does not hold: %s: %v", f.Reason, f.Cause) }
 
-// Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Cause }
 
 func fault(reason Reason, format string, args ...any) error {

@@ -100,29 +100,32 @@ func ReadHeader(b []byte) (Header, error) {
 		return Header{}, fmt.Errorf("fe ciphertext: scheme %d is unknown; known are %d (%s) to %d (%s)",
 			b[1], first.number, first.scheme, last.number, last.scheme)
 	}
-	if err := h.Validate(); err != nil {
-		return Header{}, err
-	}
-	return h, nil
+	return h, h.Validate()
 }
 
 // Check checks that b is a well-formed ciphertext: a valid header, exactly the size that it announces,
 // and no element zero. It does no arithmetic and allocates nothing if b is well-formed.
 func Check(b []byte) error {
+	_, err := check(b)
+	return err
+}
+
+// check returns the header of a ciphertext that passes Check.
+func check(b []byte) (Header, error) {
 	h, err := ReadHeader(b)
 	if err != nil {
-		return err
+		return Header{}, err
 	}
 	if len(b) != Size(h) {
-		return fmt.Errorf("fe ciphertext: %d bytes; %v of %d bits and length %d has %d", len(b), h.Scheme, h.Bits, h.Length, Size(h))
+		return Header{}, fmt.Errorf("fe ciphertext: %d bytes; %v of %d bits and length %d has %d", len(b), h.Scheme, h.Bits, h.Length, Size(h))
 	}
 	width := h.ElementSize()
 	for i := range h.Elements() {
 		if isZero(b[HeaderSize+i*width:][:width]) {
-			return fmt.Errorf("fe ciphertext: element %d is zero", i)
+			return Header{}, fmt.Errorf("fe ciphertext: element %d is zero", i)
 		}
 	}
-	return nil
+	return h, nil
 }
 
 func isZero(element []byte) bool {
@@ -151,11 +154,11 @@ func Marshal(h Header, elements [][]byte) ([]byte, error) {
 
 // Unmarshal decodes a ciphertext that Check accepts. The elements are parts of b.
 func Unmarshal(b []byte) (Header, [][]byte, error) {
-	if err := Check(b); err != nil {
+	h, err := check(b)
+	if err != nil {
 		return Header{}, nil, err
 	}
-	h, err := ReadHeader(b)
-	return h, Split(b[HeaderSize:], h.ElementSize()), err
+	return h, Split(b[HeaderSize:], h.ElementSize()), nil
 }
 
 // Split cuts b into parts of that many bytes each, at least 1, and drops a shorter rest.
