@@ -21,22 +21,22 @@ type FESpec struct {
 	scenario.FE
 	Tables *fe.Tables // of discrete logarithms
 	Seed   uint64     // of the encrypted values; keys and ciphertexts do not repeat
-	// Progress, if not nil, is called before each sample with the number of those done, the number of
-	// all, and the name of the next combination.
+	// Progress, if not nil, is called before each sample with the number of those done, the number of all,
+	// and the name of the next combination.
 	Progress func(done, total int, cell string)
 }
 
-// CountCells returns the number of combinations. It fails on an unknown scheme, a size that no scheme
-// has, or a bound with results beyond the tables.
+// CountCells returns the number of combinations. It fails on an unknown scheme, a size that no scheme has, or
+// a bound with results beyond the tables.
 func (s FESpec) CountCells() (int, error) {
 	cells, err := s.cells()
 	return len(cells), err
 }
 
-// MeasureFE times the four steps of every combination in the spec, one after the other on one
-// goroutine, on vectors of values uniform in 0 … bound. The function is the sum of the vector's values,
-// as of a day. Every result is compared with the plaintext. The steps, for schemes with an authority
-// and for groups of meters without one:
+// MeasureFE times the four steps of every combination in the spec, one after the other on one goroutine, on
+// vectors of values uniform in 0 … bound. The function is the sum of the vector's values, as of a day. Every
+// result is compared with the plaintext. The steps, for schemes with an authority and for groups of meters
+// without one:
 //
 //	           authority                            group of as many meters as the length
 //	keygen     master keys, without the search      one meter's keys and its agreement
@@ -45,13 +45,13 @@ func (s FESpec) CountCells() (int, error) {
 //	encrypt    the vector                           one meter's value
 //	decrypt    the function of the vector           the function of all meters' values
 //
-// The samples are interleaved: one of each combination, then the next of each, so that drift of the
-// machine affects all of them alike. Garbage is collected before each. Decryption includes all checks
-// of the ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms,
-// which has a time of its own and makes decryption faster.
+// The samples are interleaved: one of each combination, then the next of each, so that drift of the machine
+// affects all of them alike. Garbage is collected before each. Decryption includes all checks of the
+// ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms, which has a time
+// of its own and makes decryption faster.
 //
-// When the context is done it returns its error along with the combinations that have a sample, in the
-// spec's order. With any other error it returns none.
+// When the context is done it returns its error along with the combinations that have a sample, in the spec's
+// order. With any other error it returns none.
 func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	cells, err := spec.cells()
 	if err != nil {
@@ -149,8 +149,8 @@ func (c *feCell) sample(ctx context.Context, shared *feShared, random *rand.Rand
 	return nil
 }
 
-// secondsPerCall times as many calls as fill a millisecond, so that the clock's own cost does not show
-// in calls of a few microseconds.
+// secondsPerCall times as many calls as fill a millisecond, so that the clock's own cost does not show in
+// calls of a few microseconds.
 func secondsPerCall(call func() error) (float64, error) {
 	for calls := 1; ; calls *= 2 {
 		start := time.Now()
@@ -198,8 +198,8 @@ func (c *feCell) tableFrom() string {
 	return result.TableComputed
 }
 
-// onLedger returns the size of a reading with a ciphertext of that size and the longest signature, 0 if
-// a reading cannot hold it.
+// onLedger returns the size of a reading with a ciphertext of that size and the longest signature, 0 if a
+// reading cannot hold it.
 func onLedger(ciphertext int) int {
 	r := reading.Reading{
 		Kind: reading.Encrypted, Meter: "meter-000001", Time: time.Unix(0, 0),
@@ -219,8 +219,8 @@ func sampledCost(seconds []float64) result.Cost {
 	return cost
 }
 
-// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if
-// there are enough.
+// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if there
+// are enough.
 func medianCost(seconds []float64) result.Cost {
 	const confidence = 0.95
 	sample := benchmath.NewSample(seconds, &benchmath.DefaultThresholds)

@@ -8,8 +8,8 @@ import (
 	"meterbench/simulators/fe"
 )
 
-// An feTrial returns the steps of one sample of values, in their order, and a pointer to the sum that
-// the last of them decrypts.
+// An feTrial returns the steps of one sample of values, in their order, and a pointer to the sum that the
+// last of them decrypts.
 type feTrial func(ctx context.Context, values []int64) (steps []feStep, sum *int64)
 
 // An feStep is timed if it has samples to add to. Then it may be called several times.

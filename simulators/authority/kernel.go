@@ -5,9 +5,9 @@ import "math/big"
 // A vector has integers of any size.
 type vector []*big.Int
 
-// kernel returns a basis of all integer vectors z of that width with row·z = 0 for each of the rows,
-// reduced so that it is short: of n vectors the i-th is at most 2^((n-1)/2) times as long as the
-// longest of any i that are independent, and as a rule about as short as they can be.
+// kernel returns a basis of all integer vectors z of that width with row·z = 0 for each of the rows, reduced
+// so that it is short: of n vectors the i-th is at most 2^((n-1)/2) times as long as the longest of any i
+// that are independent, and as a rule about as short as they can be.
 func kernel(rows [][]int64, width int) []vector {
 	basis := make([]vector, width)
 	for i := range basis {
@@ -27,9 +27,9 @@ func kernel(rows [][]int64, width int) []vector {
 	return basis
 }
 
-// orthogonal returns a reduced basis of the spanned vectors that have product 0 with the row.
-// Euclid's algorithm on the products leaves one vector of the basis whose product is not 0; a
-// combination has product 0 only without it.
+// orthogonal returns a reduced basis of the spanned vectors that have product 0 with the row. Euclid's
+// algorithm on the products leaves one vector of the basis whose product is not 0; a combination has product
+// 0 only without it.
 func orthogonal(basis []vector, row vector) []vector {
 	products := make(vector, len(basis))
 	for i, b := range basis {
@@ -63,11 +63,11 @@ func orthogonal(basis []vector, row vector) []vector {
 	}
 }
 
-// reduce is the algorithm of A. K. Lenstra, H. W. Lenstra and Lovász, "Factoring polynomials with
-// rational coefficients" (Mathematische Annalen 261, 1982), in integers throughout (de Weger, "Solving
-// exponential Diophantine equations using lattice basis reduction algorithms", J. Number Theory 26,
-// 1987). With b* the vectors made orthogonal, mu the coefficients that this takes, and d_i the product
-// of the |b*|^2 of the first i, all d_i and l_ij = mu_ij*d_(j+1) are integers.
+// reduce is the algorithm of A. K. Lenstra, H. W. Lenstra and Lovász, "Factoring polynomials with rational
+// coefficients" (Mathematische Annalen 261, 1982), in integers throughout (de Weger, "Solving exponential
+// Diophantine equations using lattice basis reduction algorithms", J. Number Theory 26, 1987). With b* the
+// vectors made orthogonal, mu the coefficients that this takes, and d_i the product of the |b*|^2 of the
+// first i, all d_i and l_ij = mu_ij*d_(j+1) are integers.
 func reduce(basis []vector) {
 	n := len(basis)
 	d, l := make(vector, n+1), make([]vector, n)

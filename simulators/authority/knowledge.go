@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// knowledge describes what the holder of all issued keys can distinguish: the functions, and for each
-// value of a reading a change that alters this value and the result of no function. It is immutable.
+// knowledge describes what the holder of all issued keys can distinguish: the functions, and for each value
+// of a reading a change that alters this value and the result of no function. It is immutable.
 type knowledge struct {
 	limit     int64 // of the steps of a change
 	functions [][]int64
@@ -33,9 +33,9 @@ func newKnowledge(length int, bound int64) knowledge {
 	return s
 }
 
-// with returns the knowledge with another function, and the lowest index of a value without a change,
-// or -1. It is quick if the function does not see the changes so far, as with combinations of the
-// issued functions; else it searches.
+// with returns the knowledge with another function, and the lowest index of a value without a change, or -1.
+// It is quick if the function does not see the changes so far, as with combinations of the issued functions;
+// else it searches.
 func (s knowledge) with(y []int64) (knowledge, int) {
 	grown := knowledge{s.limit, append(slices.Clip(s.functions), y), slices.Clone(s.changes)}
 	lost := false
@@ -50,8 +50,8 @@ func (s knowledge) with(y []int64) (knowledge, int) {
 	return grown, slices.IndexFunc(grown.changes, func(c change) bool { return len(c) == 0 })
 }
 
-// seenBy reports whether the function of a reading and of the changed one differ. The sum is below
-// 2^48: changes are within a tenth of the bound.
+// seenBy reports whether the function of a reading and of the changed one differ. The sum is below 2^48:
+// changes are within a tenth of the bound.
 func (c change) seenBy(y []int64) bool {
 	var sum int64
 	for _, s := range c {
@@ -60,13 +60,13 @@ func (c change) seenBy(y []int64) bool {
 	return sum != 0
 }
 
-// searchWidth is the number of values among which a change is searched. With more of them the search
-// finds shorter changes and takes longer.
+// searchWidth is the number of values among which a change is searched. With more of them the search finds
+// shorter changes and takes longer.
 const searchWidth = 24
 
-// search finds changes for values without one. Two values that have the same weight in each function
-// may be exchanged. For the rest it searches short changes of several values at once. It stops at a
-// value for which it finds none.
+// search finds changes for values without one. Two values that have the same weight in each function may be
+// exchanged. For the rest it searches short changes of several values at once. It stops at a value for which
+// it finds none.
 func (s knowledge) search() {
 	if s.limit == 0 {
 		return
@@ -94,8 +94,8 @@ func (s knowledge) search() {
 	}
 }
 
-// groups returns the indices of values with equal weights in all functions, each group and the groups
-// in ascending order.
+// groups returns the indices of values with equal weights in all functions, each group and the groups in
+// ascending order.
 func (s knowledge) groups() [][]int {
 	var groups [][]int
 	number := map[string]int{}

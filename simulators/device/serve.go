@@ -20,9 +20,9 @@ import (
 // argv0 is the name under which the program plays a device.
 const argv0 = "meterbench-device"
 
-// Dispatch plays a device if Start has started this program for that. args is the whole argument list.
-// The main of a program that calls Start, and the TestMain of such a test, must call Dispatch before
-// anything else and exit with the code if it was handled.
+// Dispatch plays a device if Start has started this program for that. args is the whole argument list. The
+// main of a program that calls Start, and the TestMain of such a test, must call Dispatch before anything
+// else and exit with the code if it was handled.
 func Dispatch(args []string) (code int, handled bool) {
 	if len(args) == 0 || args[0] != argv0 {
 		return 0, false
@@ -106,8 +106,8 @@ func serve(from io.ReadCloser, to io.WriteCloser, tables *fe.Tables) error {
 	return nil
 }
 
-// newServer returns a server with a worker for each processor. Readings and bills wait for one in turn;
-// a worker keeps the stack that signing has grown, which costs a new goroutine a sixth of its time.
+// newServer returns a server with a worker for each processor. Readings and bills wait for one in turn; a
+// worker keeps the stack that signing has grown, which costs a new goroutine a sixth of its time.
 func newServer(ctx context.Context, tables *fe.Tables) *server {
 	s := &server{ctx: ctx, tables: tables, work: make(chan func())}
 	for range runtime.GOMAXPROCS(0) {

@@ -7,8 +7,8 @@ import (
 )
 
 // newDDH returns the scheme "ddh", that of Abdalla, Bourse, De Caro and Pointcheval, "Simple Functional
-// Encryption Schemes for Inner Products" (PKC 2015), selectively secure under decisional Diffie-Hellman
-// in the quadratic residues modulo a safe prime p. With master secret s and public h_i = g^s_i:
+// Encryption Schemes for Inner Products" (PKC 2015), selectively secure under decisional Diffie-Hellman in
+// the quadratic residues modulo a safe prime p. With master secret s and public h_i = g^s_i:
 //
 //	ciphertext  c_0 = g^r, c_i = h_i^r * g^x_i
 //	key of y    k = s·y mod q

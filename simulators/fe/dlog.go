@@ -7,8 +7,8 @@ import (
 
 const (
 	exponentBits = 22
-	// maxGiantSteps limits the search each way: with 2^20 entries to about 5 s modulo a prime of 2048
-	// bits, for results up to 2^40.
+	// maxGiantSteps limits the search each way: with 2^20 entries to about 5 s modulo a prime of 2048 bits,
+	// for results up to 2^40.
 	maxGiantSteps = 1 << 20
 	// walkSteps is the number of elements between two looks at the context, below a millisecond in the
 	// slowest group, and at most as many are computed in vain at the end of a search.
@@ -16,11 +16,10 @@ const (
 )
 
 // A logGroup is a cyclic group with elements E, written multiplicatively, and its generator g. Discrete
-// logarithms are searched by fingerprints of elements: 64 bits that differ for different elements, but
-// for chance. Its methods do not change their arguments.
+// logarithms are searched by fingerprints of elements: 64 bits that differ for different elements, but for
+// chance. Its methods do not change their arguments.
 type logGroup[E any] interface {
-	// id names the group and its generator in a file name: groups of equal id have the same
-	// fingerprints.
+	// id names the group and its generator in a file name: groups of equal id have the same fingerprints.
 	id() string
 	// symmetric reports whether an element and its inverse share a fingerprint.
 	symmetric() bool
@@ -30,14 +29,14 @@ type logGroup[E any] interface {
 	walk(x, step E, prints []uint64) E
 }
 
-// A logTable finds z in g^z for small z of either sign by baby steps and giant steps (Shanks): with m
-// baby steps g^0 … g^(m-1) in the table, z = j*w + i if g^z * g^(-j*w) is the entry g^i. The giant step
-// w is m, or 2m-1 if an entry stands for g^i and g^-i. The search goes outward from zero, j = 0, ±1,
-// ±2, …, so that it takes about 2*|z|/w steps.
+// A logTable finds z in g^z for small z of either sign by baby steps and giant steps (Shanks): with m baby
+// steps g^0 … g^(m-1) in the table, z = j*w + i if g^z * g^(-j*w) is the entry g^i. The giant step w is m, or
+// 2m-1 if an entry stands for g^i and g^-i. The search goes outward from zero, j = 0, ±1, ±2, …, so that it
+// takes about 2*|z|/w steps.
 //
-// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42 bits of the fingerprint of
-// g^i above it. A match of those bits is verified, so that a wrong entry costs time or a result, but
-// never gives a wrong one.
+// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42 bits of the fingerprint of g^i
+// above it. A match of those bits is verified, so that a wrong entry costs time or a result, but never gives
+// a wrong one.
 type logTable[E any] struct {
 	group   logGroup[E]
 	entries []uint64 // ascending
@@ -97,8 +96,7 @@ func (t *logTable[E]) find(ctx context.Context, target E, bound int64) (int64, e
 	return 0, ErrNoResult
 }
 
-// match returns the logarithm of the target if its distance from origin is an entry with that
-// fingerprint.
+// match returns the logarithm of the target if its distance from origin is an entry with that fingerprint.
 func (t *logTable[E]) match(print uint64, origin int64, target E, bound int64) (int64, bool) {
 	key := print << exponentBits
 	at, _ := slices.BinarySearch(t.entries, key)

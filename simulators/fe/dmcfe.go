@@ -14,29 +14,27 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan
-// and Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT
-// 2018): secure against the static corruption of members under the symmetric external Diffie-Hellman
-// assumption and in the random oracle model, in the pairing groups of bn256.
+// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan and
+// Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT 2018): secure
+// against the static corruption of members under the symmetric external Diffie-Hellman assumption and in the
+// random oracle model, in the pairing groups of bn256.
 //
-// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on
-// a matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such
-// as the number of their interval, and only values of one label add up. With H hashing labels into
-// G_1^2 and H' functions into G_2^2:
+// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on a
+// matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such as the
+// number of their interval, and only values of one label add up. With H hashing labels into G_1^2 and H'
+// functions into G_2^2:
 //
 //	ciphertext of x  c = H(label)·s + x*g_1
 //	key share for y  d = y*s*g_2 + T*H'(y), one number of y for each member
 //	result           the z with e(g_1, g_2)^z = e(sum of y_i*c_i, g_2) / e(H(label), sum of d_i)
 //
-// A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by
-// Agree; and to approve a function every Member derives its share, DeriveShare, from which
-// CombineShares makes the key of a GroupEvaluator. The callers must see to it that the public keys are
-// the members'.
+// A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by Agree;
+// and to approve a function every Member derives its share, DeriveShare, from which CombineShares makes the
+// key of a GroupEvaluator. The callers must see to it that the public keys are the members'.
 //
-// Without an authority the members guard themselves: each refuses its share for a function of one
-// member's value alone, unless its maker allowed that. It looks at one function at a time. Combinations
-// of functions, or weights of different magnitude, may reveal single values: those who propose a
-// function must weigh that.
+// Without an authority the members guard themselves: each refuses its share for a function of one member's
+// value alone, unless its maker allowed that. It looks at one function at a time. Combinations of functions,
+// or weights of different magnitude, may reveal single values: those who propose a function must weigh that.
 //
 // A member encrypts nothing itself: Seal returns the key for a SealedMember. Many goroutines may use a
 // Member.
@@ -52,9 +50,8 @@ type Member struct {
 // ErrReveals is the error of DeriveShare for a function that would reveal the values of one member.
 var ErrReveals = errors.New("would reveal the values of one member")
 
-// NewMember makes the member of that index, from 0, of a group of p.Length meters, with fresh secrets.
-// With reveal it also derives shares for functions of one member's value, as every function of a group
-// of one is.
+// NewMember makes the member of that index, from 0, of a group of p.Length meters, with fresh secrets. With
+// reveal it also derives shares for functions of one member's value, as every function of a group of one is.
 func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -80,8 +77,8 @@ func (p Params) validateGroup() error {
 	return nil
 }
 
-// NewGroup makes all members of a group, as NewMember does, and has them agree. It takes about 0.2 ms
-// for each pair of members, and fails with the context's error.
+// NewGroup makes all members of a group, as NewMember does, and has them agree. It takes about 0.2 ms for
+// each pair of members, and fails with the context's error.
 func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -108,10 +105,9 @@ func NewGroup(ctx context.Context, p Params, reveal bool) ([]*Member, error) {
 // PublicKey returns the member's public key, a point of 64 bytes.
 func (m *Member) PublicKey() []byte { return bytes.Clone(m.own) }
 
-// Agree computes the member's part of the group's shared secrets from the public keys of all members,
-// in the order of their indices and with its own. It refuses a key that comes twice, whose owner would
-// be several members, and a second agreement: shares under keys chosen later would reveal what the
-// group's own hide.
+// Agree computes the member's part of the group's shared secrets from the public keys of all members, in the
+// order of their indices and with its own. It refuses a key that comes twice, whose owner would be several
+// members, and a second agreement: shares under keys chosen later would reveal what the group's own hide.
 func (m *Member) Agree(keys [][]byte) error {
 	if m.public != nil {
 		return errors.New("fe: agree: the member has agreed on the keys of its group; make a new member")
@@ -142,17 +138,17 @@ func (m *Member) Agree(keys [][]byte) error {
 	return nil
 }
 
-// Public returns the group's parameters and its public keys in the form of codec.Public, the same bytes
-// for every member; nil before Agree.
+// Public returns the group's parameters and its public keys in the form of codec.Public, the same bytes for
+// every member; nil before Agree.
 func (m *Member) Public() []byte { return bytes.Clone(m.public) }
 
 // labelText is a label as gofe hashes it.
 func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
 
-// DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i
-// of one label. It refuses a y of the wrong length or with a number over the bound, and with ErrReveals
-// one with a single number other than 0, unless the member's maker allowed that. Any other reason
-// against a function is the caller's to check.
+// DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i of
+// one label. It refuses a y of the wrong length or with a number over the bound, and with ErrReveals one with
+// a single number other than 0, unless the member's maker allowed that. Any other reason against a function
+// is the caller's to check.
 func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if err := m.params.checkVector(y); err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
@@ -171,16 +167,16 @@ func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	return append(share[0].Marshal(), share[1].Marshal()...), nil
 }
 
-// A GroupKey lets its holder compute one function of the values of a label: the sum of Function[i]
-// times the value of member i.
+// A GroupKey lets its holder compute one function of the values of a label: the sum of Function[i] times the
+// value of member i.
 type GroupKey struct {
 	Params   Params
 	Function []int64 // y
 	Secret   []byte  // the sum of all members' shares: two points of G_2
 }
 
-// CombineShares makes the key of a function from the shares of all members. If they are not shares of
-// y, the key fits no ciphertext.
+// CombineShares makes the key of a function from the shares of all members. If they are not shares of y, the
+// key fits no ciphertext.
 func CombineShares(p Params, y []int64, shares [][]byte) (GroupKey, error) {
 	if err := p.validateGroup(); err != nil {
 		return GroupKey{}, err

@@ -11,8 +11,8 @@ import (
 	"github.com/fentec-project/bn256"
 )
 
-// A GroupEvaluator computes one function of the values that a group's members encrypted under one
-// label. Many goroutines may use it at once; it starts none.
+// A GroupEvaluator computes one function of the values that a group's members encrypted under one label. Many
+// goroutines may use it at once; it starts none.
 type GroupEvaluator struct {
 	params   Params
 	function []int64
@@ -20,9 +20,9 @@ type GroupEvaluator struct {
 	logs     *logTable[*bn256.GT]
 }
 
-// NewGroupEvaluator makes the evaluator of a key. The table of discrete logarithms comes from tables,
-// which may need to compute it first; with 2^20 entries that takes about 6 s. It refuses a function
-// whose results may be beyond the reach of the tables, and fails with the context's error.
+// NewGroupEvaluator makes the evaluator of a key. The table of discrete logarithms comes from tables, which
+// may need to compute it first; with 2^20 entries that takes about 6 s. It refuses a function whose results
+// may be beyond the reach of the tables, and fails with the context's error.
 func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*GroupEvaluator, error) {
 	if err := key.Params.validateGroup(); err != nil {
 		return nil, err
@@ -49,9 +49,9 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 // Table implements Searcher.
 func (e *GroupEvaluator) Table() TableOrigin { return e.logs.from }
 
-// Evaluate returns the sum of y_i*x_i over the members' values of the label, from their ciphertexts in
-// the order of the members. It checks the ciphertexts first, fails with ErrNoResult if they do not fit
-// the key or the label, and with the context's error as soon as that is done.
+// Evaluate returns the sum of y_i*x_i over the members' values of the label, from their ciphertexts in the
+// order of the members. It checks the ciphertexts first, fails with ErrNoResult if they do not fit the key or
+// the label, and with the context's error as soon as that is done.
 func (e *GroupEvaluator) Evaluate(ctx context.Context, label uint64, ciphertexts [][]byte) (int64, error) {
 	if len(ciphertexts) != e.params.Length {
 		return 0, fmt.Errorf("fe: evaluate: %d ciphertexts; the group has %d members", len(ciphertexts), e.params.Length)
@@ -91,8 +91,8 @@ func (e *GroupEvaluator) combine(points []*bn256.G1, label uint64) (*bn256.GT, e
 	return pairings(left, right), nil
 }
 
-// A gtGroup is the logGroup of G_T with the generator e(g_1, g_2). An element and its inverse are
-// conjugates, which differ in their first half alone, so that the fingerprint is of the second.
+// A gtGroup is the logGroup of G_T with the generator e(g_1, g_2). An element and its inverse are conjugates,
+// which differ in their first half alone, so that the fingerprint is of the second.
 type gtGroup struct{}
 
 var _ logGroup[*bn256.GT] = gtGroup{}
@@ -120,8 +120,8 @@ func (gtGroup) walk(x, step *bn256.GT, prints []uint64) *bn256.GT {
 	return x
 }
 
-// readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with
-// coordinates that are not reduced, which bn256 accepts.
+// readG1 decodes a point of G_1 other than zero. It refuses a second encoding of a point, with coordinates
+// that are not reduced, which bn256 accepts.
 func readG1(b []byte) (*bn256.G1, error) {
 	return contain(func() (*bn256.G1, error) {
 		point := new(bn256.G1)
@@ -176,8 +176,8 @@ func weighted(points []*bn256.G1, y []int64) *bn256.G1 {
 	return sum
 }
 
-// pairings returns the product of e(a_i, b_i), with one final exponentiation. A pair with a zero in it
-// has no part in the product.
+// pairings returns the product of e(a_i, b_i), with one final exponentiation. A pair with a zero in it has no
+// part in the product.
 func pairings(a []*bn256.G1, b []*bn256.G2) *bn256.GT {
 	product := bn256.GetGTOne()
 	for i := range a {

@@ -18,9 +18,9 @@ import (
 // scalarSize is the size of a number modulo the order of the groups of bn256.
 const scalarSize = 32
 
-// A SealedMember encrypts the values of a Member, and nothing else: it derives no share of a key, and
-// alone decrypts nothing. Encryption is deterministic: two values under one label would show their
-// difference, so it takes each label once. Many goroutines may use it at once.
+// A SealedMember encrypts the values of a Member, and nothing else: it derives no share of a key, and alone
+// decrypts nothing. Encryption is deterministic: two values under one label would show their difference, so
+// it takes each label once. Many goroutines may use it at once.
 type SealedMember struct {
 	params Params
 	client *fullysec.DMCFEClient // with its vector S only
@@ -48,8 +48,8 @@ func NewSealedMember(p Params, key []byte) (*SealedMember, error) {
 	return &SealedMember{params: p, client: &fullysec.DMCFEClient{S: s}}, nil
 }
 
-// Seal returns the key of the member's SealedMember, 64 bytes, which are secret. It refuses to do so
-// twice, because two that do not know of each other could use a label twice.
+// Seal returns the key of the member's SealedMember, 64 bytes, which are secret. It refuses to do so twice,
+// because two that do not know of each other could use a label twice.
 func (m *Member) Seal() ([]byte, error) {
 	if !m.sealed.CompareAndSwap(false, true) {
 		return nil, errors.New("fe: seal: the member was sealed before; make a new member")
@@ -61,8 +61,8 @@ func (m *Member) Seal() ([]byte, error) {
 	return key, nil
 }
 
-// Encrypt returns the ciphertext of x under the label, in the form of package codec. It refuses a value
-// over the bound, and a used label.
+// Encrypt returns the ciphertext of x under the label, in the form of package codec. It refuses a value over
+// the bound, and a used label.
 func (s *SealedMember) Encrypt(label uint64, x int64) ([]byte, error) {
 	if x > s.params.Bound || x < -s.params.Bound {
 		return nil, fmt.Errorf("fe: encrypt: the value is over the bound %d", s.params.Bound)
@@ -80,8 +80,8 @@ func (s *SealedMember) Encrypt(label uint64, x int64) ([]byte, error) {
 	return codec.Marshal(s.params.header(), [][]byte{point.Marshal()})
 }
 
-// usedLabels holds labels as disjoint ranges in ascending order that do not touch: a meter that counts
-// its intervals fills one.
+// usedLabels holds labels as disjoint ranges in ascending order that do not touch: a meter that counts its
+// intervals fills one.
 type usedLabels struct{ ranges []labelRange }
 
 type labelRange struct{ first, last uint64 }

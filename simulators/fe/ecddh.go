@@ -14,10 +14,10 @@ import (
 )
 
 // The scheme "ecddh" is that of Abdalla, Bourse, De Caro and Pointcheval, "Simple Functional Encryption
-// Schemes for Inner Products" (PKC 2015), as is "ddh", over the group ristretto255 (RFC 9496) in place
-// of quadratic residues: selectively secure under decisional Diffie-Hellman there, of 128 bits. It is
-// our own construction on filippo.io/edwards25519. Written multiplicatively with the group's generator
-// g, master secret s and public h_i = g^s_i:
+// Schemes for Inner Products" (PKC 2015), as is "ddh", over the group ristretto255 (RFC 9496) in place of
+// quadratic residues: selectively secure under decisional Diffie-Hellman there, of 128 bits. It is our own
+// construction on filippo.io/edwards25519. Written multiplicatively with the group's generator g, master
+// secret s and public h_i = g^s_i:
 //
 //	ciphertext  c_0 = g^r, c_i = h_i^r * g^x_i
 //	key of y    k = s·y mod q
@@ -92,8 +92,8 @@ func newECDDHEncryptor(p Params, key []byte) (Encryptor, error) {
 	})
 }
 
-// encrypt returns the elements of the ciphertext of x with the secret number r from 1 to q-1. A number
-// must serve one ciphertext only.
+// encrypt returns the elements of the ciphertext of x with the secret number r from 1 to q-1. A number must
+// serve one ciphertext only.
 func (k ecddhKeys) encrypt(x []int64, r *big.Int) [][]byte {
 	octets := r.FillBytes(make([]byte, encodedPoint))
 	slices.Reverse(octets)
@@ -127,8 +127,8 @@ const (
 )
 
 // A fixedBase is a table of multiples of one point: d * 2^(5i) * P for digits d from 1 to 16. A
-// multiplication by P then is at most 51 additions and no doubling. It takes 128 kB. The entries that
-// it reads depend on the secret number: it is not hardened against side channels.
+// multiplication by P then is at most 51 additions and no doubling. It takes 128 kB. The entries that it
+// reads depend on the secret number: it is not hardened against side channels.
 type fixedBase [digits][multiples]edwards25519.Point
 
 func newFixedBase(p *edwards25519.Point) *fixedBase {

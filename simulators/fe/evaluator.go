@@ -13,22 +13,22 @@ type cipherGroup[E any] interface {
 	decode(octets []byte) (E, error)
 	// checkSecret checks that a number may be a secret of a key.
 	checkSecret(k *big.Int) error
-	// combine returns g^(x·y): the product of the values' elements, each to the power of its weight,
-	// divided by that of the heads, each to the power of its secret.
+	// combine returns g^(x·y): the product of the values' elements, each to the power of its weight, divided
+	// by that of the heads, each to the power of its secret.
 	combine(elements []E, key Key) (E, error)
 }
 
 // A solver finds the exponents of g.
 type solver[E any] interface {
-	// find returns the z with g^z = target and |z| <= bound, ErrNoResult if there is none, or the
-	// context's error.
+	// find returns the z with g^z = target and |z| <= bound, ErrNoResult if there is none, or the context's
+	// error.
 	find(ctx context.Context, target E, bound int64) (int64, error)
 	reach() int64        // the largest bound that find may be asked for
 	origin() TableOrigin // of its table; zero without one
 }
 
-// A cipherEvaluator evaluates the schemes whose ciphertext is a number of heads, one for each secret in
-// a key, followed by one element for each value.
+// A cipherEvaluator evaluates the schemes whose ciphertext is a number of heads, one for each secret in a
+// key, followed by one element for each value.
 type cipherEvaluator[E any] struct {
 	params Params
 	group  cipherGroup[E]

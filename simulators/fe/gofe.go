@@ -9,8 +9,8 @@ import (
 	"github.com/fentec-project/gofe/data"
 )
 
-// A gofeScheme holds the functions of a gofe scheme with an authority, for vectors of one length. They
-// only read, so they may run at once.
+// A gofeScheme holds the functions of a gofe scheme with an authority, for vectors of one length. They only
+// read, so they may run at once.
 type gofeScheme struct {
 	preface  []byte // of a public key, before h_1 … h_l
 	generate func() (secrets []data.Vector, h data.Vector, err error)
@@ -38,8 +38,8 @@ func newGofeScheme(s interface {
 	}
 }
 
-// setup makes an authority with fresh master keys, value by value with the scheme for vectors of one.
-// gofe does the same for a whole vector, but without a context, and it takes up to minutes.
+// setup makes an authority with fresh master keys, value by value with the scheme for vectors of one. gofe
+// does the same for a whole vector, but without a context, and it takes up to minutes.
 func (s gofeScheme) setup(ctx context.Context, p Params, single gofeScheme) (keyedAuthority, error) {
 	var secrets []data.Vector
 	var h data.Vector

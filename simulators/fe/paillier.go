@@ -15,23 +15,22 @@ import (
 	"meterbench/simulators/fe/codec"
 )
 
-// The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure Functional Encryption for
-// Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant from Paillier's decisional
-// composite residuosity: adaptively secure in the 2n-th residues modulo n^2, where n is the product of
-// two safe primes and the size of the scheme is that of n. With a generator g of the 2n-th residues,
-// master secret s of integers from a discrete Gaussian distribution of deviation sqrt(128) n^(5/2), and
-// public h_i = g^s_i:
+// The scheme "paillier" is that of Agrawal, Libert and Stehlé, "Fully Secure Functional Encryption for Inner
+// Products, from Standard Assumptions" (CRYPTO 2016), in its variant from Paillier's decisional composite
+// residuosity: adaptively secure in the 2n-th residues modulo n^2, where n is the product of two safe primes
+// and the size of the scheme is that of n. With a generator g of the 2n-th residues, master secret s of
+// integers from a discrete Gaussian distribution of deviation sqrt(128) n^(5/2), and public h_i = g^s_i:
 //
 //	ciphertext  c_0 = g^r, c_i = h_i^r * (1 + x_i*n)
 //	key of y    k = s·y, an integer
 //	result      the z with 1 + z*n = (product of c_i^y_i) / c_0^k modulo n^2
 //
-// There is no discrete logarithm to search: z is read off. Unlike the groups of the other schemes n
-// belongs to one authority, and its factors decrypt; Setup makes it and forgets them.
+// There is no discrete logarithm to search: z is read off. Unlike the groups of the other schemes n belongs
+// to one authority, and its factors decrypt; Setup makes it and forgets them.
 type paillierGroup struct{ n, square, g *big.Int }
 
-// paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation
-// recommends it.
+// paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation recommends
+// it.
 const paillierLambda = 128
 
 // newPaillierGroup makes the group of a modulus, with a random generator.
@@ -45,9 +44,8 @@ func newPaillierGroup(n *big.Int) (paillierGroup, error) {
 	return group, nil
 }
 
-// generates checks that all elements may be powers of a generator with secret exponents: by the Jacobi
-// symbol squares modulo n, and neither 1 nor -1 there. An element that is 1 modulo n, as 1 + kn is,
-// hides no value.
+// generates checks that all elements may be powers of a generator with secret exponents: by the Jacobi symbol
+// squares modulo n, and neither 1 nor -1 there. An element that is 1 modulo n, as 1 + kn is, hides no value.
 func (z paillierGroup) generates(elements []*big.Int) error {
 	minusOne := new(big.Int).Sub(z.n, big.NewInt(1))
 	for i, e := range elements {
@@ -81,8 +79,8 @@ func (z paillierGroup) scheme(p Params) gofeScheme {
 	return newGofeScheme(s, preface)
 }
 
-// A Renewer is an Authority whose group takes long to make, so that it can make another Authority with
-// fresh master keys in the same group.
+// A Renewer is an Authority whose group takes long to make, so that it can make another Authority with fresh
+// master keys in the same group.
 type Renewer interface {
 	// Renew returns an Authority for parameters of the same scheme and size, or the context's error.
 	Renew(ctx context.Context, p Params) (Authority, error)
@@ -94,8 +92,8 @@ type paillierAuthority struct {
 	group paillierGroup
 }
 
-// setupPaillier makes a modulus and master keys, which take l exponentiations, by exponents 5/2 the
-// size of n.
+// setupPaillier makes a modulus and master keys, which take l exponentiations, by exponents 5/2 the size of
+// n.
 func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	n, err := newModulus(ctx, p.Bits)
 	if err != nil {
@@ -134,9 +132,9 @@ func newPaillierEncryptor(p Params, key []byte) (Encryptor, error) {
 	return group.scheme(p).encryptor(p, h)
 }
 
-// readPaillier decodes a public key: n, the generator and every h_i. It makes the checks that need no
-// factors of n. It cannot see whether n is the product of two safe primes, and the elements are 2n-th
-// residues: for that it trusts the authority.
+// readPaillier decodes a public key: n, the generator and every h_i. It makes the checks that need no factors
+// of n. It cannot see whether n is the product of two safe primes, and the elements are 2n-th residues: for
+// that it trusts the authority.
 func readPaillier(p Params, key []byte) (paillierGroup, data.Vector, error) {
 	width := p.Bits / 8
 	n := new(big.Int).SetBytes(key[:width])
@@ -178,8 +176,8 @@ func newPaillierEvaluator(_ context.Context, p Params, key []byte, _ *Tables) (E
 	return &cipherEvaluator[*big.Int]{p, group, group}, nil
 }
 
-// checkSecret holds a secret to a size that every one from Derive has with near certainty: a secret in
-// s is within 2^5 deviations, of 2^4 n^(5/2) at most, and l*B is below 2^48.
+// checkSecret holds a secret to a size that every one from Derive has with near certainty: a secret in s is
+// within 2^5 deviations, of 2^4 n^(5/2) at most, and l*B is below 2^48.
 func (z paillierGroup) checkSecret(k *big.Int) error {
 	if most := z.n.BitLen()*5/2 + 57; k.BitLen() > most {
 		return fmt.Errorf("longer than the at most %d bits that secrets have", most)
@@ -196,8 +194,8 @@ func (z paillierGroup) decode(octets []byte) (*big.Int, error) {
 	return e, nil
 }
 
-// coprime refuses elements with a common factor with n. That is as much as can be seen without the
-// factors of n: the rest shows when a result is not a number within its bound.
+// coprime refuses elements with a common factor with n. That is as much as can be seen without the factors of
+// n: the rest shows when a result is not a number within its bound.
 func (z paillierGroup) coprime(elements []*big.Int) error {
 	product := big.NewInt(1)
 	for _, e := range elements {
@@ -209,8 +207,8 @@ func (z paillierGroup) coprime(elements []*big.Int) error {
 	return nil
 }
 
-// combine returns (product of c_i^y_i) / c_0^k modulo n^2. What has a negative exponent goes below the
-// line, so that one inversion does.
+// combine returns (product of c_i^y_i) / c_0^k modulo n^2. What has a negative exponent goes below the line,
+// so that one inversion does.
 func (z paillierGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	if err := z.coprime(elements); err != nil {
 		return nil, fmt.Errorf("ciphertext: %w", err)
@@ -249,10 +247,9 @@ func (z paillierGroup) reach() int64 { return math.MaxInt64 }
 
 func (z paillierGroup) origin() TableOrigin { return TableOrigin{} }
 
-// read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if there is none. That is
-// the one with 1 + z*n = c, if c has no sign too many: a ciphertext's elements may have one, and then
-// the square hides from who sees results whether the key is even, which decides what becomes of that in
-// a head.
+// read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if there is none. That is the
+// one with 1 + z*n = c, if c has no sign too many: a ciphertext's elements may have one, and then the square
+// hides from who sees results whether the key is even, which decides what becomes of that in a head.
 func (g paillierGroup) read(c *big.Int) *big.Int {
 	c.Mul(c, c).Mod(c, g.square)
 	z, rest := new(big.Int).QuoRem(c.Sub(c, big.NewInt(1)), g.n, new(big.Int))

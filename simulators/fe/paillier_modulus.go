@@ -8,21 +8,21 @@ import (
 )
 
 const (
-	// The sieve strikes out candidates among sieveSpan odd numbers by the primes below sievePrimes. It
-	// takes a few milliseconds and leaves one candidate in 300 for a test that takes about one.
+	// The sieve strikes out candidates among sieveSpan odd numbers by the primes below sievePrimes. It takes
+	// a few milliseconds and leaves one candidate in 300 for a test that takes about one.
 	sieveSpan   = 1 << 15
 	sievePrimes = 1 << 17
 	// primeRounds makes the chance of a composite less than 4^-primeRounds.
 	primeRounds = 32
 )
 
-// newModulus returns the product n of two random safe primes of bits/2 bits each, p = 2p'+1 with p'
-// prime; it is exactly bits long, and its factors are forgotten. Safe primes are rare: on one core that
-// is about a second for 2048 bits, ten for 3072 and half a minute for 4096, times a factor that is
-// exponentially distributed. It fails with the context's error soon after that is done.
+// newModulus returns the product n of two random safe primes of bits/2 bits each, p = 2p'+1 with p' prime; it
+// is exactly bits long, and its factors are forgotten. Safe primes are rare: on one core that is about a
+// second for 2048 bits, ten for 3072 and half a minute for 4096, times a factor that is exponentially
+// distributed. It fails with the context's error soon after that is done.
 //
-// gofe searches with eight goroutines that cannot be stopped, sieves by 16 primes only, and takes
-// several times as long.
+// gofe searches with eight goroutines that cannot be stopped, sieves by 16 primes only, and takes several
+// times as long.
 func newModulus(ctx context.Context, bits int) (*big.Int, error) {
 	primes := oddPrimesBelow(sievePrimes)
 	p, err := safePrime(ctx, bits/2, primes)
@@ -43,9 +43,8 @@ func newModulus(ctx context.Context, bits int) (*big.Int, error) {
 // factorPrimes is the limit of the primes in the check of a modulus from elsewhere.
 const factorPrimes = 1 << 12
 
-// checkModulus makes checks of a product of two large safe primes that take milliseconds: such a
-// product has the remainder 1 modulo 12, because the primes have 11, no small factor, and is neither
-// prime nor a square.
+// checkModulus makes checks of a product of two large safe primes that take milliseconds: such a product has
+// the remainder 1 modulo 12, because the primes have 11, no small factor, and is neither prime nor a square.
 func checkModulus(n *big.Int, bits int) error {
 	if n.BitLen() != bits || n.Bit(0) == 0 {
 		return fmt.Errorf("n is even or has %d bits", n.BitLen())
@@ -68,8 +67,8 @@ func checkModulus(n *big.Int, bits int) error {
 	return nil
 }
 
-// safePrime returns a random safe prime of exactly the given number of bits, the two highest of them
-// set, so that a product of two has twice as many.
+// safePrime returns a random safe prime of exactly the given number of bits, the two highest of them set, so
+// that a product of two has twice as many.
 func safePrime(ctx context.Context, bits int, primes []uint64) (*big.Int, error) {
 	half := new(big.Int) // p' = (p-1)/2
 	prime := new(big.Int)
@@ -95,8 +94,8 @@ func safePrime(ctx context.Context, bits int, primes []uint64) (*big.Int, error)
 	}
 }
 
-// sieve tells for each i whether start+2i, or twice that plus one, has a factor among the primes. The
-// start is odd and larger than they are.
+// sieve tells for each i whether start+2i, or twice that plus one, has a factor among the primes. The start
+// is odd and larger than they are.
 func sieve(start *big.Int, primes []uint64) []bool {
 	composite := make([]bool, sieveSpan)
 	modulus, rest := new(big.Int), new(big.Int)

@@ -13,10 +13,10 @@ import (
 	"filippo.io/edwards25519/field"
 )
 
-// A curveGroup is ristretto255 (RFC 9496), a group of prime order q of about 2^252. Its elements are
-// points of edwards25519, of which eight stand for the same element: they differ by points of order
-// four, and by the square root that the decoding chose. Arithmetic is that of filippo.io/edwards25519;
-// encoding, decoding and equality follow RFC 9496, section 4.3.
+// A curveGroup is ristretto255 (RFC 9496), a group of prime order q of about 2^252. Its elements are points
+// of edwards25519, of which eight stand for the same element: they differ by points of order four, and by the
+// square root that the decoding chose. Arithmetic is that of filippo.io/edwards25519; encoding, decoding and
+// equality follow RFC 9496, section 4.3.
 type curveGroup struct {
 	q      *big.Int
 	d      field.Element // of the curve -x^2 + y^2 = 1 + d x^2 y^2
@@ -111,8 +111,8 @@ func (c curveGroup) random() (*big.Int, error) {
 
 func (c curveGroup) checkSecret(k *big.Int) error { return checkBelow(k, c.q) }
 
-// combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest, all
-// at once.
+// combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest, all at
+// once.
 func (c curveGroup) combine(points []*edwards25519.Point, key Key) (*edwards25519.Point, error) {
 	product := edwards25519.NewIdentityPoint()
 	for bit := highestBit(key.Function); bit >= 0; bit-- {
@@ -135,9 +135,8 @@ func (c curveGroup) combine(points []*edwards25519.Point, key Key) (*edwards2551
 	return product.Add(product, head), nil
 }
 
-// The eight points of an element, and those of its inverse, share (x*y)^2: points of order four change
-// (x, y) into (-x, -y), (iy, ix) or (-iy, -ix), the inverse is (-x, y). The fingerprint is its lowest
-// 64 bits.
+// The eight points of an element, and those of its inverse, share (x*y)^2: points of order four change (x, y)
+// into (-x, -y), (iy, ix) or (-iy, -ix), the inverse is (-x, y). The fingerprint is its lowest 64 bits.
 var _ cipherGroup[*edwards25519.Point] = curveGroup{}
 
 func (c curveGroup) id() string { return "ristretto255" }
@@ -165,8 +164,8 @@ func (c curveGroup) equal(p, q *edwards25519.Point) bool {
 	return a.Multiply(x1, y2).Equal(b.Multiply(y1, x2)) == 1 || a.Multiply(y1, y2).Equal(b.Multiply(x1, x2)) == 1
 }
 
-// walk divides by all the z coordinates at once (Montgomery): products of the first ones, one
-// inversion, and back.
+// walk divides by all the z coordinates at once (Montgomery): products of the first ones, one inversion, and
+// back.
 func (c curveGroup) walk(p, step *edwards25519.Point, prints []uint64) *edwards25519.Point {
 	var ts, zs, products [walkSteps]field.Element
 	p = new(edwards25519.Point).Set(p)

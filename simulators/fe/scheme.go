@@ -15,16 +15,16 @@ type Name = codec.Scheme
 // The names of the schemes.
 const DDH, Damgard, ECDDH, Paillier, DMCFE = codec.DDH, codec.Damgard, codec.ECDDH, codec.Paillier, codec.DMCFE
 
-// A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in
-// package codec.
+// A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in package
+// codec.
 type Scheme struct {
 	Name     Name
 	elements string           // of a ciphertext, in words, with %d for the size
 	strength map[int]strength // by size
 	cost     func(size float64, length int) Cost
 	searches bool // for discrete logarithms, in Tables
-	// A scheme without an authority leaves the rest nil: its meters agree on keys in groups. Parameters
-	// are valid and keys have the size that follows from them, but are not validated.
+	// A scheme without an authority leaves the rest nil: its meters agree on keys in groups. Parameters are
+	// valid and keys have the size that follows from them, but are not validated.
 	setup     func(context.Context, Params) (Authority, error)
 	encryptor func(p Params, key []byte) (Encryptor, error)
 	evaluator func(ctx context.Context, p Params, key []byte, tables *Tables) (Evaluator, error)
@@ -69,8 +69,8 @@ type Cost struct {
 	Sample  float64 // of the table of costs: fresh keys, a ciphertext of each member, a decryption
 }
 
-// powers returns the cost of schemes that raise residues to secret powers, some for each value and as
-// many for the head, each of about 200 signatures' time modulo 2048 bits.
+// powers returns the cost of schemes that raise residues to secret powers, some for each value and as many
+// for the head, each of about 200 signatures' time modulo 2048 bits.
 func powers(some float64) func(size float64, length int) Cost {
 	return func(size float64, length int) Cost {
 		encrypt := some * 200 * math.Pow(size/2048, 2.6) * float64(1+length)
@@ -139,8 +139,8 @@ const (
 )
 
 // The strengths of the schemes. Those modulo a safe prime are as strong as discrete logarithms are hard
-// there; the exponents are as long as the modulus, so its size alone decides. Paillier is as strong as
-// its n is hard to factor.
+// there; the exponents are as long as the modulus, so its size alone decides. Paillier is as strong as its n
+// is hard to factor.
 var (
 	residueStrength = map[int]strength{
 		1024: {80, table2 + legacy},
@@ -155,8 +155,8 @@ var (
 		"Barreto-Naehrig curves of 254 to 256 bits after the tower number field sieve"}}
 )
 
-// Security returns the scheme's security strength at a size, in bits, and where that number comes from.
-// The strength is nil if there is no assessment.
+// Security returns the scheme's security strength at a size, in bits, and where that number comes from. The
+// strength is nil if there is no assessment.
 func (s Scheme) Security(bits int) (strength *int, source string) {
 	assessed, ok := s.strength[bits]
 	if !ok {

@@ -22,19 +22,19 @@ const (
 
 // TableConfig describes tables of discrete logarithms.
 type TableConfig struct {
-	// Entries of each table, 2^8 to 2^22, of 8 bytes. More of them make evaluation faster, up to a
-	// point, and its reach longer.
+	// Entries of each table, 2^8 to 2^22, of 8 bytes. More of them make evaluation faster, up to a point, and
+	// its reach longer.
 	Entries int
-	// Dir is the folder in which tables are kept between runs; "" keeps none. Any number of processes
-	// may share it.
+	// Dir is the folder in which tables are kept between runs; "" keeps none. Any number of processes may
+	// share it.
 	Dir string
-	// Notice, if not nil, is called with a line about a kept table that cannot be used, or about one
-	// that cannot be kept.
+	// Notice, if not nil, is called with a line about a kept table that cannot be used, or about one that
+	// cannot be kept.
 	Notice func(string)
 }
 
-// DefaultTableConfig describes tables of 2^20 entries, 8 MiB each, kept in the folder meterbench/dlog
-// of the user's cache, or nowhere if there is none.
+// DefaultTableConfig describes tables of 2^20 entries, 8 MiB each, kept in the folder meterbench/dlog of the
+// user's cache, or nowhere if there is none.
 func DefaultTableConfig() TableConfig {
 	c := TableConfig{Entries: 1 << 20}
 	if cache, err := os.UserCacheDir(); err == nil {
@@ -67,9 +67,9 @@ type Searcher interface {
 	Table() TableOrigin
 }
 
-// NewTables checks the configuration. Tables are computed, or read from the folder, when an evaluator
-// first needs them. Computing 2^20 entries took, in CPU time of a server of 2 cores, 0.5 s over
-// ristretto255, 2.4 s modulo a prime of 2048 bits and 7 s modulo one of 4096.
+// NewTables checks the configuration. Tables are computed, or read from the folder, when an evaluator first
+// needs them. Computing 2^20 entries took, in CPU time of a server of 2 cores, 0.5 s over ristretto255, 2.4 s
+// modulo a prime of 2048 bits and 7 s modulo one of 4096.
 func NewTables(c TableConfig) (*Tables, error) {
 	if c.Entries < minEntries || c.Entries > maxEntries {
 		return nil, fmt.Errorf("fe: tables of %d entries; choose %d to %d", c.Entries, minEntries, maxEntries)
@@ -88,8 +88,8 @@ func (t *Tables) Bytes(p Params) int64 {
 	return int64(t.config.Entries) * 8
 }
 
-// Check checks that every result of the function y is within the reach of the tables, before anything
-// is encrypted or evaluated. It always is under a scheme that searches no discrete logarithm.
+// Check checks that every result of the function y is within the reach of the tables, before anything is
+// encrypted or evaluated. It always is under a scheme that searches no discrete logarithm.
 func (t *Tables) Check(p Params, y []int64) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -243,8 +243,8 @@ func encodeTable(group string, entries []uint64) []byte {
 	return append(b, sum[:]...)
 }
 
-// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an
-// older one is gone.
+// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an older one
+// is gone.
 const staleAfter = time.Hour
 
 // sweepParts removes such files from a folder, as far as it can.
@@ -257,8 +257,7 @@ func sweepParts(dir string) {
 	}
 }
 
-// writeTable replaces a file atomically, so that the last of several writers wins. Everybody may read
-// it.
+// writeTable replaces a file atomically, so that the last of several writers wins. Everybody may read it.
 func writeTable(file, group string, entries []uint64) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

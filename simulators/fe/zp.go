@@ -63,20 +63,20 @@ func (z zp) evaluator(ctx context.Context, p Params, _ []byte, tables *Tables) (
 	return newLogEvaluator(ctx, p, s.group, tables)
 }
 
-// A zpGroup is the group of quadratic residues modulo the safe prime p: its order is the prime q =
-// (p-1)/2, and g generates it. The fingerprint of an element is its lowest 64 bits.
+// A zpGroup is the group of quadratic residues modulo the safe prime p: its order is the prime q = (p-1)/2,
+// and g generates it. The fingerprint of an element is its lowest 64 bits.
 type zpGroup struct{ p, q, g *big.Int }
 
 var _ cipherGroup[*big.Int] = zpGroup{}
 
-// contains reports whether c is an element of the group. For a prime modulus the Jacobi symbol is 1
-// exactly for the non-zero quadratic residues.
+// contains reports whether c is an element of the group. For a prime modulus the Jacobi symbol is 1 exactly
+// for the non-zero quadratic residues.
 func (z zpGroup) contains(c *big.Int) bool {
 	return c.Sign() > 0 && c.Cmp(z.p) < 0 && big.Jacobi(c, z.p) == 1
 }
 
-// elements decodes a public key of the group's elements. It refuses what is no element, and 1, which is
-// the key of no secret.
+// elements decodes a public key of the group's elements. It refuses what is no element, and 1, which is the
+// key of no secret.
 func (z zpGroup) elements(key []byte) (data.Vector, error) {
 	var elements data.Vector
 	for i, octets := range codec.Split(key, (z.p.BitLen()+7)/8) {
@@ -95,11 +95,11 @@ var errOutside = errors.New("not in the group")
 
 // decode returns a unit modulo p.
 //
-// That the elements of values are in the group is not tested, which would take longer than all the rest
-// but the heads' powers. The units are the group's elements c and their negatives -c. Weights are
-// public, so whether a sign survives in the product is no secret; if it does, the product is no power
-// of g, and the search, which verifies what it finds, finds nothing. If it does not, the result is that
-// of the same ciphertext without the signs.
+// That the elements of values are in the group is not tested, which would take longer than all the rest but
+// the heads' powers. The units are the group's elements c and their negatives -c. Weights are public, so
+// whether a sign survives in the product is no secret; if it does, the product is no power of g, and the
+// search, which verifies what it finds, finds nothing. If it does not, the result is that of the same
+// ciphertext without the signs.
 func (z zpGroup) decode(octets []byte) (*big.Int, error) {
 	c := new(big.Int).SetBytes(octets)
 	if c.Cmp(z.p) >= 0 {
@@ -108,9 +108,9 @@ func (z zpGroup) decode(octets []byte) (*big.Int, error) {
 	return c, nil
 }
 
-// combine returns (product of c_i^y_i) / (product of head_j^secret_j). The heads' powers are most of
-// the work; they are computed at once, each on a goroutine that ends before combine does. A head must
-// be in the group: outside of it its power would reveal whether the key is even.
+// combine returns (product of c_i^y_i) / (product of head_j^secret_j). The heads' powers are most of the
+// work; they are computed at once, each on a goroutine that ends before combine does. A head must be in the
+// group: outside of it its power would reveal whether the key is even.
 func (z zpGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	powers := make([]*big.Int, len(key.Secrets))
 	var all sync.WaitGroup
@@ -135,8 +135,8 @@ func (z zpGroup) combine(elements []*big.Int, key Key) (*big.Int, error) {
 	return above, nil
 }
 
-// products returns the product of the c_i^y_i with positive weights, and that of the c_i^-y_i with
-// negative ones. Weights are worked off bit by bit from the highest, all at once.
+// products returns the product of the c_i^y_i with positive weights, and that of the c_i^-y_i with negative
+// ones. Weights are worked off bit by bit from the highest, all at once.
 func (z zpGroup) products(elements []*big.Int, y []int64) (above, below *big.Int) {
 	above, below = big.NewInt(1), big.NewInt(1)
 	m := newMultiplier(z.p)

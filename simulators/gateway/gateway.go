@@ -1,9 +1,9 @@
-// Package gateway simulates a smart-meter gateway: it computes bills from its meters' readings on the
-// ledger and signs them. It holds no secret key of encryption; of ciphertexts it can compute what the
-// market surveillance has approved and issued a key for, and nothing else.
+// Package gateway simulates a smart-meter gateway: it computes bills from its meters' readings on the ledger
+// and signs them. It holds no secret key of encryption; of ciphertexts it can compute what the market
+// surveillance has approved and issued a key for, and nothing else.
 //
-// Data flow: Bill takes readings as they stand on the ledger, computes the approved function of each,
-// adds the results up, signs the bill and returns it in wire form.
+// Data flow: Bill takes readings as they stand on the ledger, computes the approved function of each, adds
+// the results up, signs the bill and returns it in wire form.
 package gateway
 
 import (
@@ -20,8 +20,8 @@ import (
 
 // A Biller makes the bills of a gateway. Many goroutines may use it at once.
 type Biller interface {
-	// Bill returns the signed bill by that tariff, an index of Config.Tariffs, over a meter's readings,
-	// in wire form, and the time that evaluating ciphertexts took, 0 for plaintext.
+	// Bill returns the signed bill by that tariff, an index of Config.Tariffs, over a meter's readings, in
+	// wire form, and the time that evaluating ciphertexts took, 0 for plaintext.
 	Bill(ctx context.Context, tariff int, readings []reading.Reading) (wire []byte, evaluate time.Duration, err error)
 }
 
@@ -29,8 +29,8 @@ type Biller interface {
 type Config struct {
 	ID   string // as in reading.Gateway
 	Seed uint64 // its signing key follows from seed and id
-	// Public is the public key of its meters' readings, as fe.Encryptor.Public returns it; nil if they
-	// send plaintext.
+	// Public is the public key of its meters' readings, as fe.Encryptor.Public returns it; nil if they send
+	// plaintext.
 	Public  []byte
 	Tariffs []Tariff // that it may bill by
 }
@@ -87,9 +87,8 @@ func (g *Gateway) Bill(ctx context.Context, tariff int, readings []reading.Readi
 	return wire, took, err
 }
 
-// Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive, and
-// the time that computing the function of them took. It fails with the context's error as soon as that
-// is done.
+// Compute returns the signed bill by a tariff over a meter's readings, which must be consecutive, and the
+// time that computing the function of them took. It fails with the context's error as soon as that is done.
 func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Reading) (reading.Bill, time.Duration, error) {
 	if len(readings) == 0 {
 		return reading.Bill{}, 0, fmt.Errorf("gateway %s: a bill over no readings", g.config.ID)

@@ -1,11 +1,11 @@
-// Package meter simulates a fleet of smart meters. Everything about a fleet follows from one seed: how
-// much each household uses and when, the energy registers, the keys and the signatures.
+// Package meter simulates a fleet of smart meters. Everything about a fleet follows from one seed: how much
+// each household uses and when, the energy registers, the keys and the signatures.
 //
-// Data flow: Values returns the values that a meter measured for one of its readings, in constant time
-// and without any history. Sensors encode them as a payload, plain, padded or encrypted, sign the
-// reading that holds it and return it in wire form, in the load generator as in a device. Values depend
-// on the seed, the meter's index and the metering interval, not on the prefix of the meter's id, so two
-// fleets that differ in name only measure the same.
+// Data flow: Values returns the values that a meter measured for one of its readings, in constant time and
+// without any history. Sensors encode them as a payload, plain, padded or encrypted, sign the reading that
+// holds it and return it in wire form, in the load generator as in a device. Values depend on the seed, the
+// meter's index and the metering interval, not on the prefix of the meter's id, so two fleets that differ in
+// name only measure the same.
 package meter
 
 import (
@@ -62,8 +62,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// Households use between least and most a year; small ones are more common. The range is this project's
-// own choice.
+// Households use between least and most a year; small ones are more common. The range is this project's own
+// choice.
 const (
 	leastYearly = 1_000_000 // Wh
 	mostYearly  = 6_000_000 // Wh
@@ -123,8 +123,8 @@ func NewFleet(config Config) (*Fleet, error) {
 // Config returns the fleet's configuration.
 func (f *Fleet) Config() Config { return f.config }
 
-// Limit returns the number of readings that a meter can make before its time leaves the range of the
-// wire form: 12 million even of a day each.
+// Limit returns the number of readings that a meter can make before its time leaves the range of the wire
+// form: 12 million even of a day each.
 func (f *Fleet) Limit() uint64 { return f.limit }
 
 // ID returns the id of a meter by its index, from 0.
@@ -132,8 +132,8 @@ func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
 
 func id(prefix string, meter int) string { return prefix + "-" + strconv.Itoa(MaxMeters + meter)[1:] }
 
-// End returns the end of the last interval of a meter's reading: the fleet's start, plus the meter's
-// phase of less than an interval, plus number+1 times the time that a reading covers.
+// End returns the end of the last interval of a meter's reading: the fleet's start, plus the meter's phase of
+// less than an interval, plus number+1 times the time that a reading covers.
 func (f *Fleet) End(meter int, number uint64) time.Time {
 	intervals := (number + 1) * uint64(f.config.Length)
 	return time.Unix(int64(f.begin(meter)+intervals*f.seconds), 0).UTC()
@@ -156,8 +156,8 @@ func (f *Fleet) begin(meter int) uint64 {
 	return uint64(f.config.Start.Unix()) + f.derive(purposePhase, meter)%f.seconds
 }
 
-// Values returns the values that a meter measured for the reading of that number, below Limit. The
-// register is the sum of the meter's values in this reading and all before it.
+// Values returns the values that a meter measured for the reading of that number, below Limit. The register
+// is the sum of the meter's values in this reading and all before it.
 func (f *Fleet) Values(meter int, number uint64) reading.Values {
 	h := f.household(meter)
 	length := uint64(f.config.Length)
@@ -193,9 +193,9 @@ func (f *Fleet) household(meter int) household {
 	}
 }
 
-// register returns the household's energy from 1970 to the end of its k-th interval, in whole Wh. The
-// noise moves the ends of intervals, by up to an interval and an hour at most, on a curve that never
-// falls. So every value is at least 0, the energies add up with any noise, and no history is needed.
+// register returns the household's energy from 1970 to the end of its k-th interval, in whole Wh. The noise
+// moves the ends of intervals, by up to an interval and an hour at most, on a curve that never falls. So
+// every value is at least 0, the energies add up with any noise, and no history is needed.
 func (h *household) register(k uint64) uint64 {
 	sway, _ := bits.Mul64(hash(h.noise, k), h.sway)
 	units := h.curve.energy(h.begin+k*h.seconds*ticksPerSecond+sway, h.days)
@@ -222,9 +222,9 @@ type meterKey struct {
 	private *ecdsa.PrivateKey
 }
 
-// key returns a meter's private key. Keys are derived on first use; the last one is kept in each slot.
-// A meter's slot is its index modulo their number, so a fleet that fits never evicts and a larger one
-// stays bounded.
+// key returns a meter's private key. Keys are derived on first use; the last one is kept in each slot. A
+// meter's slot is its index modulo their number, so a fleet that fits never evicts and a larger one stays
+// bounded.
 func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
 	slot := &f.keys[meter%len(f.keys)]
 	if k := slot.Load(); k != nil && k.meter == meter {
@@ -238,9 +238,8 @@ func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
 	return private, nil
 }
 
-// DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869) of the seed, with the
-// purpose and an attempt as info. It attempts again if a result is outside 1 to n-1, with a chance of
-// 2^-32.
+// DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869) of the seed, with the purpose
+// and an attempt as info. It attempts again if a result is outside 1 to n-1, with a chance of 2^-32.
 func DeriveKey(seed uint64, purpose string) (*ecdsa.PrivateKey, error) {
 	secret := binary.BigEndian.AppendUint64(nil, seed)
 	var failed error

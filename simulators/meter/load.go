@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// The load curve is integer arithmetic throughout, so that values repeat from the seed on every
-// architecture. Time counts in ticks since 1970 (UTC; there is no daylight saving), energy in units
-// that wattHours converts to Wh.
+// The load curve is integer arithmetic throughout, so that values repeat from the seed on every architecture.
+// Time counts in ticks since 1970 (UTC; there is no daylight saving), energy in units that wattHours converts
+// to Wh.
 const (
 	ticksPerSecond = 256
 	ticksPerHour   = 3600 * ticksPerSecond
@@ -22,10 +22,10 @@ const (
 	dayTypes
 )
 
-// hours is the load of an average household in every hour of a workday, a Saturday and a Sunday, in
-// arbitrary units. The figures are this project's own; their shape follows the published household
-// standard load profile H0 of VDEW (1999), now kept by BDEW: low at night, a morning and a higher
-// evening peak, weekends with a later morning and more load around noon.
+// hours is the load of an average household in every hour of a workday, a Saturday and a Sunday, in arbitrary
+// units. The figures are this project's own; their shape follows the published household standard load
+// profile H0 of VDEW (1999), now kept by BDEW: low at night, a morning and a higher evening peak, weekends
+// with a later morning and more load around noon.
 var hours = [dayTypes][24]uint64{
 	workday:  {4, 3, 2, 2, 2, 4, 8, 11, 10, 8, 7, 7, 8, 7, 6, 6, 8, 10, 13, 15, 14, 12, 9, 6},
 	saturday: {5, 4, 3, 2, 2, 3, 5, 8, 11, 12, 11, 11, 12, 10, 9, 8, 9, 10, 13, 14, 13, 11, 9, 7},
@@ -45,8 +45,8 @@ func season(dayOfYear int64) uint64 {
 	return uint64((f + 50_000_000) / 100_000_000)
 }
 
-// The years 1970 to 1973, one a leap year, repeat; after 28 years so do the days of the week. The
-// calendar leaves this cycle only in 2100.
+// The years 1970 to 1973, one a leap year, repeat; after 28 years so do the days of the week. The calendar
+// leaves this cycle only in 2100.
 const (
 	yearsDays = 4*365 + 1
 	cycleDays = 7 * yearsDays
@@ -76,8 +76,8 @@ func newCurve() *curve {
 	return c
 }
 
-// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40 seconds of energy fit
-// into 64 bits.
+// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40 seconds of energy fit into
+// 64 bits.
 func (c *curve) unit(kind int) uint64 { return c.within[kind][24] / ticksPerSecond }
 
 // dayOfYear returns 1 to 366 for a day counted from 1970-01-01, in the cycle of four years.
@@ -88,15 +88,15 @@ func dayOfYear(day uint64) int64 {
 // dayType returns the type of a day counted from 1970-01-01, a Thursday.
 func dayType(day uint64) int { return [7]int{2: saturday, 3: sunday}[day%7] }
 
-// dayStart returns the energy up to the start of a day, moved forward by the household's noise of that
-// day: two neighbouring days exchange energy, the total over many days stays.
+// dayStart returns the energy up to the start of a day, moved forward by the household's noise of that day:
+// two neighbouring days exchange energy, the total over many days stays.
 func (c *curve) dayStart(day, household uint64) uint64 {
 	moved, _ := bits.Mul64(hash(household, day), c.noise)
 	return day/cycleDays*c.start[cycleDays] + c.start[day%cycleDays] + moved
 }
 
-// energy returns a household's energy from 1970 to a time, in units. It never falls with time. The
-// days' energies follow the calendar and the household's noise; within a day it grows as hours says.
+// energy returns a household's energy from 1970 to a time, in units. It never falls with time. The days'
+// energies follow the calendar and the household's noise; within a day it grows as hours says.
 func (c *curve) energy(ticks, household uint64) uint64 {
 	day, tick := ticks/ticksPerDay, ticks%ticksPerDay
 	hour, tick := tick/ticksPerHour, tick%ticksPerHour
@@ -111,8 +111,8 @@ func (c *curve) energy(ticks, household uint64) uint64 {
 // year returns the energy of an average year.
 func (c *curve) year() uint64 { return c.start[cycleDays] / 28 }
 
-// most returns a bound on the energy of any stretch of that many ticks, far below the 64-bit range for
-// a month.
+// most returns a bound on the energy of any stretch of that many ticks, far below the 64-bit range for a
+// month.
 func (c *curve) most(ticks uint64) uint64 {
 	var peak uint64 // greatest season
 	for day := range int64(366) {
@@ -128,9 +128,8 @@ func (c *curve) most(ticks uint64) uint64 {
 	return steepest*ticks + 1
 }
 
-// hash returns an evenly spread number for a pair. It is the output function of SplitMix64 (Steele,
-// Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014), applied to each part in
-// turn.
+// hash returns an evenly spread number for a pair. It is the output function of SplitMix64 (Steele, Lea,
+// Flood: Fast splittable pseudorandom number generators, OOPSLA 2014), applied to each part in turn.
 func hash(a, b uint64) uint64 { return mix(mix(a) + b) }
 
 func mix(z uint64) uint64 {

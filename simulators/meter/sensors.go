@@ -12,28 +12,27 @@ import (
 
 // A Maker makes the signed readings of a fleet. Many goroutines may use it at once.
 type Maker interface {
-	// Reading returns the signed reading of that number of a meter, by its index in the fleet, in wire
-	// form, and the time that its encryption took. If values is nil, it reports what the meter
-	// measures.
+	// Reading returns the signed reading of that number of a meter, by its index in the fleet, in wire form,
+	// and the time that its encryption took. If values is nil, it reports what the meter measures.
 	Reading(ctx context.Context, meter int, number uint64, values *reading.Values) (wire []byte, encrypt time.Duration, err error)
 }
 
-// SensorsConfig holds what sensors have beside their signing keys. It contains no secret of an
-// authority; the secrets on which meters of a group agreed are each meter's own.
+// SensorsConfig holds what sensors have beside their signing keys. It contains no secret of an authority; the
+// secrets on which meters of a group agreed are each meter's own.
 type SensorsConfig struct {
 	Kind reading.Kind // of their readings
 	Size int          // padded: of a payload, in bytes
-	// Public is the public key of encrypted readings, as fe.Encryptor.Public returns it, under a scheme
-	// with an authority. It is for the fleet's length and bound.
+	// Public is the public key of encrypted readings, as fe.Encryptor.Public returns it, under a scheme with
+	// an authority. It is for the fleet's length and bound.
 	Public []byte
-	// Members are the meters' keys to encrypt single values, as fe.Member.Seal returns them, under a
-	// scheme without an authority; Group holds the parameters of each group.
+	// Members are the meters' keys to encrypt single values, as fe.Member.Seal returns them, under a scheme
+	// without an authority; Group holds the parameters of each group.
 	Members [][]byte
 	Group   fe.Params
 }
 
-// Sensors are the sealed meters of a fleet: everything that leaves them is signed, and encrypted if
-// they encrypt. The load generator and the device make readings with the same Sensors.
+// Sensors are the sealed meters of a fleet: everything that leaves them is signed, and encrypted if they
+// encrypt. The load generator and the device make readings with the same Sensors.
 type Sensors struct {
 	fleet   *Fleet
 	config  SensorsConfig
@@ -79,8 +78,8 @@ func (s *Sensors) useKey() error {
 	return nil
 }
 
-// useMembers has the single value of a reading encrypted under the reading's number, with the meter's
-// own key.
+// useMembers has the single value of a reading encrypted under the reading's number, with the meter's own
+// key.
 func (s *Sensors) useMembers() error {
 	keys, group, fleet := s.config.Members, s.config.Group, s.fleet.config
 	if len(keys) != fleet.Meters || fleet.Length != 1 || group.Bound != fleet.Bound {

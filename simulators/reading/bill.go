@@ -49,8 +49,8 @@ func HashDigests(digests []Hash) Hash {
 	return sha256.Sum256(b)
 }
 
-// Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to
-// the signature.
+// Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to the
+// signature.
 func (b *Bill) Digest() [32]byte {
 	return sha256.Sum256(b.appendHead([]byte(billDomain)))
 }
@@ -65,8 +65,7 @@ func (b *Bill) Sign(key *ecdsa.PrivateKey) error {
 	return nil
 }
 
-// Verify returns ErrSignature unless the holder of the key signed the bill as it is, as Reading.Verify
-// does.
+// Verify returns ErrSignature unless the holder of the key signed the bill as it is, as Reading.Verify does.
 func (b *Bill) Verify(key *ecdsa.PublicKey) error {
 	return verify(key, b.Digest(), b.Signature)
 }

@@ -115,8 +115,8 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 // ErrTooLarge is the error of Sum if the sum does not fit into 64 bits.
 var ErrTooLarge = errors.New("the sum does not fit into 64 bits")
 
-// Sum adds up the function of readings. It calls evaluate for ciphertexts. An error comes with the
-// index of its reading.
+// Sum adds up the function of readings. It calls evaluate for ciphertexts. An error comes with the index of
+// its reading.
 func (f *Function) Sum(readings []Reading, evaluate func(ciphertext []byte) (int64, error)) (sum int64, at int, err error) {
 	for i := range readings {
 		var result int64

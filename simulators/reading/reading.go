@@ -1,13 +1,13 @@
-// Package reading is the wire form of the ledger's contents: readings and the values in them,
-// registrations, parameters of encryption, approved functions, and bills. Chaincode, simulators and
-// workloads share it. Everything is binary, big-endian and of one form only: Marshal returns the same
-// bytes that Unmarshal accepted.
+// Package reading is the wire form of the ledger's contents: readings and the values in them, registrations,
+// parameters of encryption, approved functions, and bills. Chaincode, simulators and workloads share it.
+// Everything is binary, big-endian and of one form only: Marshal returns the same bytes that Unmarshal
+// accepted.
 //
 // Data flow: a meter makes Values, the payload is their plain, padded or encrypted form, Digest covers
 // everything but the signature, and the meter signs the digest. The chaincode reads the bytes back with
-// Unmarshal, which trusts nothing, and checks with CheckForm that the payload fits its kind. A Bill
-// names a meter's readings, the Function that was computed of them and its result, and is signed by the
-// meter's gateway.
+// Unmarshal, which trusts nothing, and checks with CheckForm that the payload fits its kind. A Bill names a
+// meter's readings, the Function that was computed of them and its result, and is signed by the meter's
+// gateway.
 package reading
 
 import (
@@ -66,8 +66,8 @@ type Reading struct {
 // ErrSignature is the error of Verify if the signature does not fit key and contents.
 var ErrSignature = errors.New("signature does not verify")
 
-// Sign sets the signature. The same key and contents give the same one: its nonce comes from key and
-// digest (RFC 6979), and its s is the lower of the two that fit.
+// Sign sets the signature. The same key and contents give the same one: its nonce comes from key and digest
+// (RFC 6979), and its s is the lower of the two that fit.
 func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 	signature, err := sign(key, r.Digest())
 	if err != nil {
@@ -83,8 +83,8 @@ func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 	return verify(key, r.Digest(), r.Signature)
 }
 
-// Digest returns the SHA-256 hash that the meter signs, of the domain string and the wire form up to
-// and including the payload.
+// Digest returns the SHA-256 hash that the meter signs, of the domain string and the wire form up to and
+// including the payload.
 func (r *Reading) Digest() [32]byte {
 	h := sha256.New()
 	head := make([]byte, 0, len(domain)+headSize+MaxMeter)
@@ -111,8 +111,8 @@ func (r *Reading) Marshal() ([]byte, error) {
 // headSize is the size of the part before the payload, without the meter id.
 const headSize = 1 + 1 + 1 + 8 + 8 + 4
 
-// appendHead appends the part before the payload. Every field has a fixed size or its length in front,
-// so no two readings have the same bytes.
+// appendHead appends the part before the payload. Every field has a fixed size or its length in front, so no
+// two readings have the same bytes.
 func (r *Reading) appendHead(b []byte) []byte {
 	b = appendShort(append(b, version, byte(r.Kind)), r.Meter)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
@@ -139,8 +139,8 @@ func (r *Reading) check() error {
 	return nil
 }
 
-// Unmarshal reads the wire form. It refuses trailing bytes and fields out of range, but checks neither
-// the payload's form (see CheckForm) nor the signature. Payload and Signature alias b.
+// Unmarshal reads the wire form. It refuses trailing bytes and fields out of range, but checks neither the
+// payload's form (see CheckForm) nor the signature. Payload and Signature alias b.
 func Unmarshal(b []byte) (Reading, error) {
 	d := newDecoder(b, version)
 	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}

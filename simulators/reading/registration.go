@@ -24,12 +24,12 @@ type Registration struct {
 	Key     []byte // P-256 point, SEC 1 compressed, KeySize bytes
 	Verify  bool   // false: the contract does not check this meter's signatures, to isolate the cost of the check
 	Gateway string // id of the gateway that may submit the meter's bills; empty: none may
-	// Parameters is the id of the parameters on the ledger under which the meter encrypts every
-	// reading. Zero: it encrypts none.
+	// Parameters is the id of the parameters on the ledger under which the meter encrypts every reading.
+	// Zero: it encrypts none.
 	Parameters Hash
-	// The meter starts to measure at Begin, and each reading covers Span, both in whole seconds:
-	// reading n ends at Begin+(n+1)*Span, and the contract refuses every other time. Span is at most
-	// MaxSpan. If it is 0, times are not checked, and Begin is zero.
+	// The meter starts to measure at Begin, and each reading covers Span, both in whole seconds: reading n
+	// ends at Begin+(n+1)*Span, and the contract refuses every other time. Span is at most MaxSpan. If it is
+	// 0, times are not checked, and Begin is zero.
 	Begin time.Time
 	Span  time.Duration
 }
@@ -99,8 +99,8 @@ func MarshalRegistrations(batch []Registration) ([]byte, error) {
 	return b, nil
 }
 
-// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a
-// point on the curve. Keys alias b.
+// UnmarshalRegistrations is the inverse of MarshalRegistrations. It does not check that a key is a point on
+// the curve. Keys alias b.
 func UnmarshalRegistrations(b []byte) ([]Registration, error) {
 	d := newDecoder(b, registrationVersion)
 	count := d.uint(2)
@@ -133,8 +133,7 @@ func UnmarshalRegistrations(b []byte) ([]Registration, error) {
 	return batch, nil
 }
 
-// A Gateway collects the readings of meters, submits them, and signs bills. Meters' registrations name
-// it.
+// A Gateway collects the readings of meters, submits them, and signs bills. Meters' registrations name it.
 type Gateway struct {
 	ID  string // as a meter's
 	Key []byte // P-256 point, SEC 1 compressed, KeySize bytes
@@ -164,8 +163,8 @@ func (g Gateway) Marshal() ([]byte, error) {
 	return append(appendShort([]byte{gatewayVersion}, g.ID), g.Key...), nil
 }
 
-// UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve.
-// The key aliases b.
+// UnmarshalGateway is the inverse of Marshal. It does not check that the key is a point on the curve. The key
+// aliases b.
 func UnmarshalGateway(b []byte) (Gateway, error) {
 	d := newDecoder(b, gatewayVersion)
 	g := Gateway{ID: d.short(), Key: d.bytes(KeySize)}
@@ -199,8 +198,8 @@ func ParseKey(compressed []byte) (*ecdsa.PublicKey, error) {
 // PointSize is the size of an uncompressed P-256 public key in bytes.
 const PointSize = 65
 
-// Decompress returns a compressed key as a SEC 1 uncompressed point, PointSize bytes: a form that is
-// read without a square root.
+// Decompress returns a compressed key as a SEC 1 uncompressed point, PointSize bytes: a form that is read
+// without a square root.
 func Decompress(compressed []byte) ([]byte, error) {
 	if err := checkKey(compressed); err != nil {
 		return nil, err
@@ -223,8 +222,8 @@ func checkKey(key []byte) error {
 	return nil
 }
 
-// sign returns the deterministic signature of a digest (RFC 6979) with the lower s, for which the
-// source of randomness is nil.
+// sign returns the deterministic signature of a digest (RFC 6979) with the lower s, for which the source of
+// randomness is nil.
 func sign(key *ecdsa.PrivateKey, digest [32]byte) ([]byte, error) {
 	return lows.Key{PrivateKey: key}.Sign(nil, digest[:], crypto.SHA256)
 }

@@ -13,8 +13,8 @@ import (
 // MaxValues is the greatest number of values in one reading.
 const MaxValues = 1024
 
-// Values are the energy per interval that a meter measured and the register that adds it up. Energy is
-// never negative.
+// Values are the energy per interval that a meter measured and the register that adds it up. Energy is never
+// negative.
 type Values struct {
 	Register uint64        // energy register at the end of the last interval, in Wh
 	Interval time.Duration // length of every interval, positive
@@ -36,8 +36,8 @@ func (v Values) append(b []byte) []byte {
 	return appendIntegers(b, v.Wh)
 }
 
-// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not
-// positive, no or too many values, and negative energy.
+// UnmarshalValues is the inverse of Marshal. It refuses trailing bytes, an interval that is not positive, no
+// or too many values, and negative energy.
 func UnmarshalValues(b []byte) (Values, error) {
 	d := decoder{rest: b}
 	v, err := d.values()
@@ -67,8 +67,8 @@ func (d *decoder) values() (Values, error) {
 
 const paddedHeader = 4
 
-// MarshalPadded returns the values in a payload of exactly size bytes, the plaintext control for a
-// ciphertext of that size:
+// MarshalPadded returns the values in a payload of exactly size bytes, the plaintext control for a ciphertext
+// of that size:
 //
 //	size 4 | values as Marshal has them | zeros
 //
@@ -81,8 +81,8 @@ func (v Values) MarshalPadded(size int) ([]byte, error) {
 	return v.append(b)[:size], nil
 }
 
-// UnmarshalPadded is the inverse of MarshalPadded. It refuses a size other than its header says and
-// padding that is not zero.
+// UnmarshalPadded is the inverse of MarshalPadded. It refuses a size other than its header says and padding
+// that is not zero.
 func UnmarshalPadded(b []byte) (Values, error) {
 	d := decoder{rest: b}
 	size := d.uint(paddedHeader)
@@ -119,8 +119,8 @@ func ParseHash(s string) (h Hash, err error) {
 	return h, nil
 }
 
-// A decoder reads a wire form from the front. After the first error everything reads as zero; end
-// returns that error.
+// A decoder reads a wire form from the front. After the first error everything reads as zero; end returns
+// that error.
 type decoder struct {
 	rest []byte
 	err  error

@@ -1,11 +1,10 @@
-// Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter
-// and to a function that the market surveillance approved, and that its result is that of this function
-// of these readings. Any holder of the function's evaluation key can do so, without trust in the
-// gateway that computed the bill.
+// Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter and to a
+// function that the market surveillance approved, and that its result is that of this function of these
+// readings. Any holder of the function's evaluation key can do so, without trust in the gateway that computed
+// the bill.
 //
-// Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the
-// readings, checks every signature and the bill's own hash of the readings, and computes the result
-// again.
+// Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the readings,
+// checks every signature and the bill's own hash of the readings, and computes the result again.
 package verifier
 
 import (
@@ -19,8 +18,8 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Ledger answers a verifier's queries. An error means that it cannot answer, never that a bill does
-// not hold.
+// A Ledger answers a verifier's queries. An error means that it cannot answer, never that a bill does not
+// hold.
 type Ledger interface {
 	// Readings returns a meter's readings with numbers in [from, to), the lowest numbers first.
 	Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error)
@@ -71,8 +70,7 @@ type Verifier struct {
 	Evaluator fe.Evaluator     // nil for plaintext
 }
 
-// Verify checks a bill. It returns a *Fault if the bill does not hold, and another error if it cannot
-// decide.
+// Verify checks a bill. It returns a *Fault if the bill does not hold, and another error if it cannot decide.
 func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	if _, err := b.Marshal(); err != nil {
 		return &Fault{Malformed, err}

@@ -1,5 +1,5 @@
-// Package codec is the wire form of functional-encryption ciphertexts and of the public keys that they
-// are made with. Contracts and gateways can check, read and write both without any cryptography.
+// Package codec is the wire form of functional-encryption ciphertexts and of the public keys that they are
+// made with. Contracts and gateways can check, read and write both without any cryptography.
 //
 // A ciphertext is a header of six bytes and its elements, all numbers big-endian:
 //
@@ -17,9 +17,8 @@
 //	paillier  l+1       bits/4, a residue modulo n^2
 //	dmcfe     1         64, a point of bn256
 //
-// There is one encoding per ciphertext. The codec knows no modulus and no curve: it checks that
-// elements have their width and are not zero; the evaluator checks that they are elements of the
-// scheme's group.
+// There is one encoding per ciphertext. The codec knows no modulus and no curve: it checks that elements have
+// their width and are not zero; the evaluator checks that they are elements of the scheme's group.
 package codec
 
 import (
@@ -103,8 +102,8 @@ func ReadHeader(b []byte) (Header, error) {
 	return h, h.Validate()
 }
 
-// Check checks that b is a well-formed ciphertext: a valid header, exactly the size that it announces,
-// and no element zero. It does no arithmetic and allocates nothing if b is well-formed.
+// Check checks that b is a well-formed ciphertext: a valid header, exactly the size that it announces, and no
+// element zero. It does no arithmetic and allocates nothing if b is well-formed.
 func Check(b []byte) error {
 	_, err := check(b)
 	return err
@@ -132,8 +131,8 @@ func isZero(element []byte) bool {
 	return !slices.ContainsFunc(element, func(octet byte) bool { return octet != 0 })
 }
 
-// Marshal encodes a ciphertext. It refuses an invalid header, a wrong number of elements, and elements
-// that are zero or not of the header's ElementSize.
+// Marshal encodes a ciphertext. It refuses an invalid header, a wrong number of elements, and elements that
+// are zero or not of the header's ElementSize.
 func Marshal(h Header, elements [][]byte) ([]byte, error) {
 	if err := h.Validate(); err != nil {
 		return nil, err
@@ -225,8 +224,8 @@ func Numbered(number uint8) Scheme {
 // Number returns the scheme's number on the wire, 0 for an unknown scheme.
 func (s Scheme) Number() uint8 { return s.form().number }
 
-// Sizes returns the sizes that a scheme comes in, in bits and ascending: of the modulus, of n for
-// paillier, of the group's order for the curves. There are none for an unknown scheme.
+// Sizes returns the sizes that a scheme comes in, in bits and ascending: of the modulus, of n for paillier,
+// of the group's order for the curves. There are none for an unknown scheme.
 func (s Scheme) Sizes() []int { return slices.Clone(s.form().sizes) }
 
 // Single reports whether a ciphertext holds one value, and its length is that of a group of meters.

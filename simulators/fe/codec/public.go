@@ -11,8 +11,8 @@ const PublicHeaderSize = 1 + HeaderSize + 8
 // publicMark distinguishes a public key from a ciphertext, which begins with a version.
 const publicMark = 'P'
 
-// A Public is the parameters of a scheme and a public key, as encryptors share them and the ledger
-// keeps them. In wire form, all numbers big-endian:
+// A Public is the parameters of a scheme and a public key, as encryptors share them and the ledger keeps
+// them. In wire form, all numbers big-endian:
 //
 //	byte 0      'P'
 //	bytes 1-6   header, as that of a ciphertext
