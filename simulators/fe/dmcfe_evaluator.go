@@ -31,13 +31,11 @@ func NewGroupEvaluator(ctx context.Context, key GroupKey, tables *Tables) (*Grou
 		return nil, err
 	}
 	points, err := readShare(key.Secret)
+	if err == nil && !(isG2(points[0]) && isG2(points[1])) {
+		err = errors.New("a point is not in G_2")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("fe: key of a group: %w", err)
-	}
-	for _, point := range points {
-		if !isG2(point) {
-			return nil, fmt.Errorf("fe: key of a group: a point is not in G_2")
-		}
 	}
 	logs, err := tableOf(ctx, tables, gtGroup{})
 	if err != nil {

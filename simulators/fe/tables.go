@@ -97,14 +97,10 @@ func (t *Tables) Check(p Params, y []int64) error {
 	if err := p.checkVector(y); err != nil {
 		return fmt.Errorf("fe: function: %w", err)
 	}
-	s, err := SchemeOf(p.Scheme)
-	if err != nil {
-		return err
+	if t.Bytes(p) == 0 {
+		return nil
 	}
-	if s.searches {
-		return p.checkReach(y, int64(t.config.Entries)*maxGiantSteps)
-	}
-	return nil
+	return p.checkReach(y, int64(t.config.Entries)*maxGiantSteps)
 }
 
 func (p Params) checkReach(y []int64, limit int64) error {
