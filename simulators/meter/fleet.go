@@ -240,21 +240,18 @@ func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
 
 // DeriveKey derives a private key on P-256 from a seed: HKDF-SHA-256 (RFC 5869) of the seed, with the purpose
 // and an attempt as info. It attempts again if a result is outside 1 to n-1, with a chance of 2^-32.
-func DeriveKey(seed uint64, purpose string) (*ecdsa.PrivateKey, error) {
+func DeriveKey(seed uint64, purpose string) (private *ecdsa.PrivateKey, err error) {
 	secret := binary.BigEndian.AppendUint64(nil, seed)
-	var failed error
+	var raw []byte
 	for attempt := range 8 {
-		raw, err := hkdf.Key(sha256.New, secret, nil, fmt.Sprintf("%s %d", purpose, attempt), 32)
-		if err != nil {
+		if raw, err = hkdf.Key(sha256.New, secret, nil, fmt.Sprintf("%s %d", purpose, attempt), 32); err != nil {
 			return nil, err
 		}
-		private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
-		if err == nil {
+		if private, err = ecdsa.ParseRawPrivateKey(elliptic.P256(), raw); err == nil {
 			return private, nil
 		}
-		failed = err
 	}
-	return nil, failed
+	return nil, err
 }
 
 // PublicKey returns a meter's P-256 public key, SEC 1 compressed, 33 bytes.
