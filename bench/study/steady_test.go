@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -122,11 +123,11 @@ func TestPhaseIntervals(t *testing.T) {
 		s.intervals(&p)
 		for key, mean := range map[string]float64{"encrypt_s": 1e-3, "acknowledge_s": 1e-3, "commit_s": 5.5e-3} {
 			i, there := p.Intervals[key]
-			if there != (c.batches > 0) {
-				t.Errorf("%d transactions: %s is there: %t", c.transactions, key, there)
-			} else if there && (i.N != c.batches || i.Low > mean+1e-9 || i.High < mean-1e-9) {
-				t.Errorf("%d transactions of %d clients: %s is %g to %g over %d batches, want %d around %g",
-					c.transactions, c.clients, key, i.Low, i.High, i.N, c.batches, mean)
+			what := fmt.Sprintf("%d transactions of %d clients: %s", c.transactions, c.clients, key)
+			equal(t, what+" has an interval", c.batches > 0, there)
+			equal(t, what+": batches", c.batches, i.N)
+			if there {
+				between(t, what+" in its interval", mean, i.Low-1e-9, i.High+1e-9)
 			}
 		}
 	}

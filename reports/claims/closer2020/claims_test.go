@@ -245,8 +245,11 @@ func TestSpread(t *testing.T) {
 	}}
 	spread(f)
 	left, middle, right := f.Series[0].Points[0].X, f.Series[1].Points[0].X, f.Series[2].Points[0].X
-	if !(left < 1000 && middle == 1024 && right > 1048) || f.Series[0].Points[1].X != 2048 {
-		t.Errorf("%g, %g, %g, and alone %g", left, middle, right, f.Series[0].Points[1].X)
+	if !(left < 1000 && middle == 1024 && right > 1048) {
+		t.Errorf("%g, %g, %g, want less than 1000, 1024, more than 1048", left, middle, right)
+	}
+	if alone := f.Series[0].Points[1].X; alone != 2048 {
+		t.Errorf("alone it stands at %g, want 2048", alone)
 	}
 }
 
