@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -24,23 +23,24 @@ func TestPlanValidate(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct {
+		name string
 		plan bench.Plan
 		want string
 	}{
-		{bench.Plan{Hold: time.Second}, "either clients"},
-		{bench.Plan{Clients: 1, Arrivals: arrivals, Slots: 1, Hold: time.Second}, "either clients"},
-		{bench.Plan{Clients: -1, Hold: time.Second}, "clients"},
-		{bench.Plan{Clients: 1, Slots: 2, Hold: time.Second}, "slots"},
-		{bench.Plan{Clients: 1, Think: -1, Hold: time.Second}, "think"},
-		{bench.Plan{Clients: 1}, "hold"},
-		{bench.Plan{Clients: 1, Hold: time.Second, Drain: -1}, "drain"},
-		{bench.Plan{Clients: 1, Hold: time.Second, Wait: "none"}, "wait"},
-		{bench.Plan{Clients: 1, Hold: time.Second, Outstanding: -1}, "outstanding"},
-		{bench.Plan{Arrivals: arrivals, Hold: time.Second}, "slots"},
-		{bench.Plan{Arrivals: arrivals, Slots: 1, Think: 1, Hold: time.Second}, "think"},
-		{bench.Plan{Arrivals: arrival.Constant{}, Slots: 1, Hold: time.Second}, "rate"},
+		{"neither clients nor arrivals", bench.Plan{Hold: time.Second}, "either clients"},
+		{"clients and arrivals", bench.Plan{Clients: 1, Arrivals: arrivals, Slots: 1, Hold: time.Second}, "either clients"},
+		{"clients below 0", bench.Plan{Clients: -1, Hold: time.Second}, "clients"},
+		{"clients with slots", bench.Plan{Clients: 1, Slots: 2, Hold: time.Second}, "slots"},
+		{"think below 0", bench.Plan{Clients: 1, Think: -1, Hold: time.Second}, "think"},
+		{"no hold", bench.Plan{Clients: 1}, "hold"},
+		{"drain below 0", bench.Plan{Clients: 1, Hold: time.Second, Drain: -1}, "drain"},
+		{"no such wait", bench.Plan{Clients: 1, Hold: time.Second, Wait: "none"}, "wait"},
+		{"outstanding below 0", bench.Plan{Clients: 1, Hold: time.Second, Outstanding: -1}, "outstanding"},
+		{"arrivals without slots", bench.Plan{Arrivals: arrivals, Hold: time.Second}, "slots"},
+		{"arrivals with think", bench.Plan{Arrivals: arrivals, Slots: 1, Think: 1, Hold: time.Second}, "think"},
+		{"no rate", bench.Plan{Arrivals: arrival.Constant{}, Slots: 1, Hold: time.Second}, "rate"},
 	} {
-		t.Run(fmt.Sprintf("%+v", tt.plan), func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			err := tt.plan.Validate()
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want an error about %s", err, tt.want)

@@ -273,9 +273,11 @@ func TestTransactionErrors(t *testing.T) {
 		{"used up", prepared, t.Context(), 1, "only 1 ciphertexts were made ahead"},
 		{"stopped", workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f}), stopped, 0, "context canceled"},
 	} {
-		if _, err := c.workload.Transaction(c.ctx, c.seq); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v; want %q", c.name, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := c.workload.Transaction(c.ctx, c.seq); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
 	}
 	if _, err := workload(t, Config{Options: Options{kind: result.Plain}, Fleet: f}).Transaction(t.Context(), f.Limit()-1); err != nil {
 		t.Errorf("last reading: %v", err)

@@ -49,15 +49,17 @@ func TestReadTrace(t *testing.T) {
 		{"quotes, CRLF, byte order mark, empty lines", "\ufefftime,meter,value\r\n\r\n1,\"a,\"\"b\"\"\",1\r\n2,ü,2\r\n", []arrival.Row{{0, 0, 1}, {second, 1, 2}}, []string{`a,"b"`, "ü"}},
 	}
 	for _, tt := range tests {
-		trace := read(t, tt.text)
-		if got := rows(trace); !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
-		for i, want := range tt.meters {
-			if got := trace.Meter(i); got != want || trace.Meters() != len(tt.meters) {
-				t.Errorf("%s: meter %d of %d is %q, want %q of %d", tt.name, i, trace.Meters(), got, want, len(tt.meters))
+		t.Run(tt.name, func(t *testing.T) {
+			trace := read(t, tt.text)
+			if got := rows(trace); !slices.Equal(got, tt.want) {
+				t.Errorf("%v, want %v", got, tt.want)
 			}
-		}
+			for i, want := range tt.meters {
+				if got := trace.Meter(i); got != want || trace.Meters() != len(tt.meters) {
+					t.Errorf("meter %d of %d is %q, want %q of %d", i, trace.Meters(), got, want, len(tt.meters))
+				}
+			}
+		})
 	}
 }
 

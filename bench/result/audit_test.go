@@ -23,9 +23,11 @@ func TestAuditProblem(t *testing.T) {
 		{"foreign", Audit{Expected: 9, Found: 9, Foreign: 1, Stored: 9}, false},
 		{"contradicted", Audit{Expected: 9, Found: 9, Contradicted: 1, Stored: 9}, false},
 	} {
-		problem := c.audit.Problem()
-		if (problem == "") != c.ok || !c.ok && !strings.HasPrefix(problem, "the ledger does not match the client's record: of 9 valid transactions") {
-			t.Errorf("%s: %q", c.name, problem)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			problem := c.audit.Problem()
+			if (problem == "") != c.ok || !c.ok && !strings.HasPrefix(problem, "the ledger does not match the client's record: of 9 valid transactions") {
+				t.Errorf("%q", problem)
+			}
+		})
 	}
 }

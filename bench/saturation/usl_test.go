@@ -39,17 +39,19 @@ func TestUSLAgreesWithPublished(t *testing.T) {
 			25, 12075.41, 26, 12177.29, 27, 12211.41, 28, 12158.93, 29, 12155.27, 30, 12118.04, 31, 12140.4, 32, 12074.39),
 			result.USL{Lambda: 995.6486, Sigma: 0.02671591, Kappa: 7.690945e-4}},
 	} {
-		got, err := saturation.FitUSL(c.points)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, v := range map[string][2]float64{
-			"lambda": {got.Lambda, c.want.Lambda}, "sigma": {got.Sigma, c.want.Sigma}, "kappa": {got.Kappa, c.want.Kappa},
-		} {
-			if math.Abs(v[0]/v[1]-1) > 1e-4 {
-				t.Errorf("%s: %s is %.7g, want %.7g", c.name, name, v[0], v[1])
+		t.Run(c.name, func(t *testing.T) {
+			got, err := saturation.FitUSL(c.points)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			for name, v := range map[string][2]float64{
+				"lambda": {got.Lambda, c.want.Lambda}, "sigma": {got.Sigma, c.want.Sigma}, "kappa": {got.Kappa, c.want.Kappa},
+			} {
+				if math.Abs(v[0]/v[1]-1) > 1e-4 {
+					t.Errorf("%s is %.7g, want %.7g", name, v[0], v[1])
+				}
+			}
+		})
 	}
 	got, err := saturation.FitUSL(scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829, 144, 1775, 216, 1702))
 	if err != nil || math.Abs(got.At(10)/714.778987-1) > 1e-4 || math.Floor(got.Peak()) != 96 {
@@ -94,9 +96,11 @@ func TestUSLNotApplicable(t *testing.T) {
 		{"no throughput", scalings(1, 10, 2, 19, 4, 36, 8, 60, 16, 0), "not applicable to a throughput of 0/s at 16 clients"},
 		{"not a number", scalings(1, 10, 2, 19, 4, 36, 8, 60, math.NaN(), 80), "not applicable to a throughput of 80/s at NaN clients"},
 	} {
-		if _, err := saturation.FitUSL(c.points); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := saturation.FitUSL(c.points); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 	points := scalings(1, 65, 18, 996, 36, 1652, 72, 1853, 108, 1829)
 	points[0].TimerLimited = true

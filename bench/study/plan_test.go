@@ -35,20 +35,22 @@ func TestSchedule(t *testing.T) {
 		{"no series", nil, 3, nil, 0},
 	}
 	for _, tt := range tests {
-		s := scenario.Scenario{Series: tt.series, Repeat: tt.repeat}
-		var got []string
-		for _, one := range sessions(s) {
-			for _, t := range one.turns {
-				l := t.levels[0]
-				got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
+		t.Run(tt.name, func(t *testing.T) {
+			s := scenario.Scenario{Series: tt.series, Repeat: tt.repeat}
+			var got []string
+			for _, one := range sessions(s) {
+				for _, t := range one.turns {
+					l := t.levels[0]
+					got = append(got, fmt.Sprintf("%s %d %g r%d", l.series.Name, l.load.Clients, l.load.Offered, l.repetition))
+				}
 			}
-		}
-		if !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
-		if Levels(s) != len(tt.want) || Estimated(s, nil, usualSign).Load != tt.load {
-			t.Errorf("%s: %d levels, %v of load, want %d, %v", tt.name, Levels(s), Estimated(s, nil, usualSign).Load, len(tt.want), tt.load)
-		}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+			if Levels(s) != len(tt.want) || Estimated(s, nil, usualSign).Load != tt.load {
+				t.Errorf("%d levels, %v of load, want %d, %v", Levels(s), Estimated(s, nil, usualSign).Load, len(tt.want), tt.load)
+			}
+		})
 	}
 }
 
@@ -135,22 +137,24 @@ func TestSessions(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		var got []string
-		for _, one := range sessions(scenario.Scenario{Series: tt.series, Repeat: tt.repeat, Fresh: tt.fresh}) {
-			var parts []string
-			for i, t := range one.turns {
-				l := t.levels[0]
-				if i == 3 {
-					parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d ...", l.series.Name, l.load.Clients, l.repetition, t.number, t.of))
-					break
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, one := range sessions(scenario.Scenario{Series: tt.series, Repeat: tt.repeat, Fresh: tt.fresh}) {
+				var parts []string
+				for i, t := range one.turns {
+					l := t.levels[0]
+					if i == 3 {
+						parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d ...", l.series.Name, l.load.Clients, l.repetition, t.number, t.of))
+						break
+					}
+					parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d %v", l.series.Name, l.load.Clients, l.repetition, t.number, t.of, t.after))
 				}
-				parts = append(parts, fmt.Sprintf("%s%d r%d %d/%d %v", l.series.Name, l.load.Clients, l.repetition, t.number, t.of, t.after))
+				got = append(got, fmt.Sprintf("%d of %d, %d: %s", one.Number, one.Of, one.Network.Batch.Messages, strings.Join(parts, ", ")))
 			}
-			got = append(got, fmt.Sprintf("%d of %d, %d: %s", one.Number, one.Of, one.Network.Batch.Messages, strings.Join(parts, ", ")))
-		}
-		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-			t.Errorf("%s:\n%s\nwant\n%s", tt.name, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
-		}
+			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+				t.Errorf("\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
 	}
 }
 
@@ -191,9 +195,11 @@ func TestTooMany(t *testing.T) {
 		{"a network for each repetition", []scenario.Series{a}, true, map[string]int{"a": 3000}, ""},
 		{"a network for each series and repetition", []scenario.Series{a, elsewhere}, false, map[string]int{"a": 3000, "b": 499}, "b"},
 	} {
-		got, ok := TooMany(scenario.Scenario{Series: c.all, Repeat: 2, Fresh: c.fresh, Seed: 1}, c.most)
-		if got.Name != c.want || ok != (c.want != "") {
-			t.Errorf("%s: %q, %v, want %q", c.name, got.Name, ok, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := TooMany(scenario.Scenario{Series: c.all, Repeat: 2, Fresh: c.fresh, Seed: 1}, c.most)
+			if got.Name != c.want || ok != (c.want != "") {
+				t.Errorf("%q, %v, want %q", got.Name, ok, c.want)
+			}
+		})
 	}
 }

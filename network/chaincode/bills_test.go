@@ -198,10 +198,12 @@ func TestPutReadings(t *testing.T) {
 		{"one is twice", [][]byte{at(8), at(8)}, 409, "READING_DUPLICATE: "},
 		{"one is forged", [][]byte{at(8), signed(t, ciphertext(t, 9), meterKey(t, 4))}, 403, "READING_SIGNATURE: "},
 	} {
-		expect(t, s.invoke(t, c, reading.FnPutList, reading.MarshalList(test.list)), test.status, test.prefix)
-		if test.status != 200 && len(s.writes) != 0 {
-			t.Errorf("%s: a refused list wrote %d keys", test.name, len(s.writes))
-		}
+		t.Run(test.name, func(t *testing.T) {
+			expect(t, s.invoke(t, c, reading.FnPutList, reading.MarshalList(test.list)), test.status, test.prefix)
+			if test.status != 200 && len(s.writes) != 0 {
+				t.Errorf("a refused list wrote %d keys", len(s.writes))
+			}
+		})
 	}
 }
 

@@ -95,22 +95,24 @@ func TestApproveFunctions(t *testing.T) {
 		{"another length", edited(func(f *reading.Function) { f.Weights = f.Weights[:1] }), 400, "FUNCTION_BOUNDS: "},
 		{"another bound", edited(func(f *reading.Function) { f.Bound++ }), 400, "FUNCTION_BOUNDS: "},
 	} {
-		c, s := deployed(t)
-		expect(t, s.invoke(t, c, reading.FnApprove, test.list), test.status, test.prefix)
-		if test.status != 200 {
-			if len(s.writes) != 0 {
-				t.Errorf("%s: a refused function wrote %d keys", test.name, len(s.writes))
+		t.Run(test.name, func(t *testing.T) {
+			c, s := deployed(t)
+			expect(t, s.invoke(t, c, reading.FnApprove, test.list), test.status, test.prefix)
+			if test.status != 200 {
+				if len(s.writes) != 0 {
+					t.Errorf("a refused function wrote %d keys", len(s.writes))
+				}
+				return
 			}
-			continue
-		}
-		r := s.invoke(t, c, reading.FnGetFunction, []byte(hash.String()))
-		if expect(t, r, 200, ""); reading.HashFunction(r.GetPayload()) != hash {
-			t.Error("the function came back changed")
-		}
-		expect(t, s.invoke(t, c, reading.FnApprove, test.list), 200, "")
-		if len(s.writes) != 0 {
-			t.Error("approving again wrote")
-		}
+			r := s.invoke(t, c, reading.FnGetFunction, []byte(hash.String()))
+			if expect(t, r, 200, ""); reading.HashFunction(r.GetPayload()) != hash {
+				t.Error("the function came back changed")
+			}
+			expect(t, s.invoke(t, c, reading.FnApprove, test.list), 200, "")
+			if len(s.writes) != 0 {
+				t.Error("approving again wrote")
+			}
+		})
 	}
 }
 

@@ -47,30 +47,32 @@ func TestApprove(t *testing.T) {
 		{"over the bound", tariff(101, 1, 1, 1), "weight 0 is over the bound 100", false},
 		{"without a name", Tariff{Weights: []int64{1, 1, 1, 1}}, "valid from", false},
 	} {
-		got, err := a.Approve(c.tariff)
-		if errors.Is(err, ErrReveals) != c.reveals {
-			t.Errorf("%s: error %v; reveals: %t", c.name, err, c.reveals)
-		}
-		if c.want != "" {
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%s: error %v; want %q", c.name, err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			got, err := a.Approve(c.tariff)
+			if errors.Is(err, ErrReveals) != c.reveals {
+				t.Errorf("error %v; reveals: %t", err, c.reveals)
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		hash, err := got.Function.Hash()
-		if err != nil || hash != got.Hash {
-			t.Errorf("%s: hash %v, want %v, error %v", c.name, got.Hash, hash, err)
-		}
-		if want := reading.ParametersID(a.Public()); got.Function.Parameters != want {
-			t.Errorf("%s: parameters %v, want %v", c.name, got.Function.Parameters, want)
-		}
-		if got.Key.Params.Length != 4 {
-			t.Errorf("%s: key for %d values", c.name, got.Key.Params.Length)
-		}
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error %v; want %q", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			hash, err := got.Function.Hash()
+			if err != nil || hash != got.Hash {
+				t.Errorf("hash %v, want %v, error %v", got.Hash, hash, err)
+			}
+			if want := reading.ParametersID(a.Public()); got.Function.Parameters != want {
+				t.Errorf("parameters %v, want %v", got.Function.Parameters, want)
+			}
+			if got.Key.Params.Length != 4 {
+				t.Errorf("key for %d values", got.Key.Params.Length)
+			}
+		})
 	}
 }
 

@@ -56,9 +56,11 @@ func TestIssued(t *testing.T) {
 		{"each of two that pack together, the other", 100, [][]int64{{8, 30, 11}}, -1},
 		{"two that pack together", 100, [][]int64{{13, 5, 7}, {8, 30, 11}}, 0}, // only multiples of (155, 87, -350) change neither
 	} {
-		if _, got := after(c.bound, c.functions...); got != c.want {
-			t.Errorf("%s: value %d has no change, want %d", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if _, got := after(c.bound, c.functions...); got != c.want {
+				t.Errorf("value %d has no change, want %d", got, c.want)
+			}
+		})
 	}
 }
 

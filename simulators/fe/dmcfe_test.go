@@ -252,13 +252,15 @@ func TestGroupRefuses(t *testing.T) {
 		{"zero", "is zero", 1, func(c [][]byte) [][]byte { clear(c[2][6:]); return c }},
 		{"another group's size", "length 4", 1, func(c [][]byte) [][]byte { c[2][5] = 4; return c }},
 	} {
-		ciphertexts := make([][]byte, len(good))
-		for i := range good {
-			ciphertexts[i] = bytes.Clone(good[i])
-		}
-		if z, err := evaluator.Evaluate(t.Context(), c.label, c.edit(ciphertexts)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: Evaluate = %d, %v, want %q", c.name, z, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			ciphertexts := make([][]byte, len(good))
+			for i := range good {
+				ciphertexts[i] = bytes.Clone(good[i])
+			}
+			if z, err := evaluator.Evaluate(t.Context(), c.label, c.edit(ciphertexts)); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
+			}
+		})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -123,11 +123,13 @@ func TestTamperedCurveCiphertextRefused(t *testing.T) {
 		{"other scheme", "dmcfe of 256 bits and length 2 has 70", func(b []byte) { b[1] = codec.DMCFE.Number() }},
 		{"other length", "length 3 has 134", func(b []byte) { b[5] = 3 }},
 	} {
-		b := slices.Clone(good)
-		c.edit(b)
-		if z, err := evaluator.Evaluate(t.Context(), b, key); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: Evaluate = %d, %v, want %q", c.name, z, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			b := slices.Clone(good)
+			c.edit(b)
+			if z, err := evaluator.Evaluate(t.Context(), b, key); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Evaluate = %d, %v, want %q", z, err, c.want)
+			}
+		})
 	}
 }
 

@@ -284,22 +284,24 @@ func TestPaillierRefusesBadModuli(t *testing.T) {
 		{"1 modulo n", "element 2 is 1", good.n, good.g, new(big.Int).Add(good.n, one)},
 		{"no square", "or no square", good.n, noSquare(good.n), good.g},
 	} {
-		altered := withKey(t, public, func(key []byte) {
-			c.n.FillBytes(key[:128])
-			c.g.FillBytes(key[128:384])
-			good.g.FillBytes(key[384:640])
-			if c.n.Cmp(good.n) != 0 {
-				c.h.FillBytes(key[384:640])
+		t.Run(c.name, func(t *testing.T) {
+			altered := withKey(t, public, func(key []byte) {
+				c.n.FillBytes(key[:128])
+				c.g.FillBytes(key[128:384])
+				good.g.FillBytes(key[384:640])
+				if c.n.Cmp(good.n) != 0 {
+					c.h.FillBytes(key[384:640])
+				}
+				c.h.FillBytes(key[640:])
+			})
+			_, err := NewEncryptor(altered)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("NewEncryptor: %v, want %q", err, c.want)
 			}
-			c.h.FillBytes(key[640:])
+			if _, again := NewEvaluator(t.Context(), altered, nil); (again == nil) != (err == nil) {
+				t.Errorf("NewEvaluator: %v", again)
+			}
 		})
-		_, err := NewEncryptor(altered)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: NewEncryptor: %v, want %q", c.name, err, c.want)
-		}
-		if _, again := NewEvaluator(t.Context(), altered, nil); (again == nil) != (err == nil) {
-			t.Errorf("%s: NewEvaluator: %v", c.name, again)
-		}
 	}
 }
 
