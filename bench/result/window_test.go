@@ -135,22 +135,24 @@ func TestCutShortensTheWindow(t *testing.T) {
 		{3*second + 50*time.Millisecond, 3*second + 50*time.Millisecond, 2 * second, 10, 3},
 		{500 * time.Millisecond, 1 * second, 0, 0, 0},
 	} {
-		l, err := w.Level(closed8, 1*second, 11*second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 120 {
-			l.Record(committed(uint64(i), time.Duration(i)*100*time.Millisecond))
-		}
-		l.Cut(c.cut)
-		window, err := l.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := []any{c.to, c.length, c.throughput, c.blocks}
-		if diff := cmp.Diff(want, []any{window.To, window.Length(), window.Throughput(), window.Blocks}); diff != "" {
-			t.Errorf("cut at %v: end, length, throughput, blocks (-want +got):\n%s", c.cut, diff)
-		}
+		t.Run(c.cut.String(), func(t *testing.T) {
+			l, err := w.Level(closed8, 1*second, 11*second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 120 {
+				l.Record(committed(uint64(i), time.Duration(i)*100*time.Millisecond))
+			}
+			l.Cut(c.cut)
+			window, err := l.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []any{c.to, c.length, c.throughput, c.blocks}
+			if diff := cmp.Diff(want, []any{window.To, window.Length(), window.Throughput(), window.Blocks}); diff != "" {
+				t.Errorf("end, length, throughput, blocks (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -103,6 +103,7 @@ func TestSplit(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
+	equal(t, "points", 2, len(o.summary.Points))
 	for _, p := range o.summary.Points {
 		var sum, whole float64
 		for _, phase := range result.BlockParts() {

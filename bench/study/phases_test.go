@@ -125,6 +125,7 @@ func TestDropsOfOnePhase(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
+	equal(t, "points", 4, len(o.summary.Points))
 	for _, p := range o.summary.Points {
 		if dropped := p.Outcomes["dropped"]; (dropped > 0) != (p.Series == "day/burst") {
 			t.Errorf("%s: %d dropped", p.Series, dropped)
@@ -176,6 +177,7 @@ func TestPhasesAreSplit(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
+	equal(t, "points", 4, len(o.summary.Points))
 	for _, p := range o.summary.Points {
 		var sum float64
 		for _, part := range result.BlockParts() {

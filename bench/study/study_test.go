@@ -297,6 +297,7 @@ func TestOneLevelHasNoSaturation(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	equal(t, "series that saturate", 0, len(o.summary.Saturation))
+	equal(t, "points", 3*(1+2), len(o.summary.Points))
 	for _, p := range o.summary.Points {
 		if p.Series == "b" {
 			equal(t, "none answered", false, p.Outcomes["answered"] == 0)
