@@ -91,15 +91,14 @@ type Peers struct {
 // Audit compares the client's own record with the ledger, transaction by transaction, over the
 // whole run, warm-up included.
 type Audit struct {
-	Expected   uint64 `json:"expected"`   // recorded as valid by the client
-	Found      uint64 `json:"found"`      // of those, valid on the ledger
-	Missing    uint64 `json:"missing"`    // Expected - Found
-	Duplicated uint64 `json:"duplicated"` // transaction ids valid on the ledger more than once
-	Unclaimed  uint64 `json:"unclaimed"`  // valid on the ledger, outcome unknown or interrupted at the client
-	Foreign    uint64 `json:"foreign"`    // valid on the ledger, never sent by this run
-	// Contradicted are valid on the ledger, but recorded under another final outcome.
-	Contradicted uint64 `json:"contradicted"`
-	Stored       uint64 `json:"stored"` // readings and bills that the chaincode itself counts, set-up excluded
+	Expected     uint64 `json:"expected"`     // recorded as valid by the client
+	Found        uint64 `json:"found"`        // of those, valid on the ledger
+	Missing      uint64 `json:"missing"`      // Expected - Found
+	Duplicated   uint64 `json:"duplicated"`   // transaction ids valid on the ledger more than once
+	Unclaimed    uint64 `json:"unclaimed"`    // valid on the ledger, outcome unknown or interrupted at the client
+	Foreign      uint64 `json:"foreign"`      // valid on the ledger, never sent by this run
+	Contradicted uint64 `json:"contradicted"` // valid on the ledger, recorded under another final outcome
+	Stored       uint64 `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
 	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was
 	// evaluated and is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`

@@ -35,14 +35,12 @@ type Run struct {
 	Uncalibrated string      `json:"uncalibrated,omitempty"`
 	// Sessions are the networks of a run that had more than one, in order; Topology and Bringup are
 	// then those of the first.
-	Sessions []Session `json:"sessions,omitempty"`
-	// Preparation is what was made before the load, by series.
-	Preparation map[string]Preparation `json:"preparation,omitempty"`
+	Sessions    []Session              `json:"sessions,omitempty"`
+	Preparation map[string]Preparation `json:"preparation,omitempty"` // what was made before the load, by series
 	// Transactions says what transactions.parquet must be like, so that damage to it is noticed
 	// before anything is read from it.
-	Transactions File `json:"transactions"`
-	// Failure is why the run ended without a summary; empty for a run that has one.
-	Failure string `json:"failure,omitempty"`
+	Transactions File   `json:"transactions"`
+	Failure      string `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
 }
 
 // File is the fingerprint of a file.
@@ -144,15 +142,14 @@ func (d Deviation) Within() bool { return math.Abs(d.Error()) <= d.Limit }
 
 // Punctuality says how late transactions of a constant load started.
 type Punctuality struct {
-	Rate    float64 `json:"offered_per_s"`
-	P50     float64 `json:"p50"`
-	P99     float64 `json:"p99"`
-	Max     float64 `json:"max"`
-	Dropped uint64  `json:"dropped"`
-	Cores   float64 `json:"cores"` // CPU of the process, the reference included
-	Limit   float64 `json:"limit"` // of P99
-	// CoresLimit is what Cores must stay under; 0: there is no limit.
-	CoresLimit float64 `json:"cpu_cores_limit,omitempty"`
+	Rate       float64 `json:"offered_per_s"`
+	P50        float64 `json:"p50"`
+	P99        float64 `json:"p99"`
+	Max        float64 `json:"max"`
+	Dropped    uint64  `json:"dropped"`
+	Cores      float64 `json:"cores"`                     // CPU of the process, the reference included
+	Limit      float64 `json:"limit"`                     // of P99
+	CoresLimit float64 `json:"cpu_cores_limit,omitempty"` // what Cores must stay under; 0: there is no limit
 }
 
 // Within reports whether the load was on time, nothing of it dropped, and the process no busier

@@ -36,22 +36,20 @@ type Summary struct {
 
 // Point is what was measured at one load level under one set of conditions.
 type Point struct {
-	Series     string     `json:"series"`
-	Repetition int        `json:"repetition"` // from 1
-	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
-	Reasons    []string   `json:"reasons"`
-	Warnings   []string   `json:"warnings"`          // Notices in words, set when a summary is read or written
-	Notices    []Warning  `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full
-	Factors    []Factor   `json:"factors,omitempty"` // that the scenario varied, as in the name of the series
-	Conditions Conditions `json:"conditions"`
-	Load       Load       `json:"load"`
-	// Phase is set where the point is one of several loads that ran together.
-	Phase      *LoadPhase `json:"phase,omitempty"`
-	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off
-	Throughput float64    `json:"throughput_per_s"` // valid commits seen in the window / its length
-	Scheduled  uint64     `json:"scheduled"`        // intended within the window
-	// Outcomes of the transactions intended within the window; sums to Scheduled.
-	Outcomes map[string]uint64 `json:"outcomes"`
+	Series     string            `json:"series"`
+	Repetition int               `json:"repetition"` // from 1
+	Valid      bool              `json:"valid"`      // the instrument did its part; false: see Reasons
+	Reasons    []string          `json:"reasons"`
+	Warnings   []string          `json:"warnings"`          // Notices in words, set when a summary is read or written
+	Notices    []Warning         `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full
+	Factors    []Factor          `json:"factors,omitempty"` // that the scenario varied, as in the name of the series
+	Conditions Conditions        `json:"conditions"`
+	Load       Load              `json:"load"`
+	Phase      *LoadPhase        `json:"phase,omitempty"`  // set where the point is one of several loads that ran together
+	Window     float64           `json:"window_s"`         // length of the measured window, warm-up cut off
+	Throughput float64           `json:"throughput_per_s"` // valid commits seen in the window / its length
+	Scheduled  uint64            `json:"scheduled"`        // intended within the window
+	Outcomes   map[string]uint64 `json:"outcomes"`         // of the transactions intended within the window; sums to Scheduled
 	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the
 	// window's transactions whose outcome is valid (or answered, where nothing is committed).
 	Latency     map[string]stats.Quantiles `json:"latency_s"`
@@ -80,8 +78,7 @@ type Point struct {
 	// Throttled says of every process with a CPU cap how often the kernel held it back within the
 	// window. Nil where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
-	// GC is what garbage collection did to the client; nil in runs of older versions.
-	GC *GC `json:"gc,omitempty"`
+	GC        *GC                      `json:"gc,omitempty"` // what garbage collection did to the client; nil in runs of older versions
 	// Steady says whether the window was in a steady state. It is empty under a load that changes
 	// by itself, as a ramp does, and in runs of older versions.
 	Steady stats.State `json:"steady,omitempty"`

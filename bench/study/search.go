@@ -40,11 +40,8 @@ func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	return saturation.NewClosedSearch(saturation.ClosedConfig{From: int(spec.From), To: int(spec.To), Repetitions: repetitions})
 }
 
-// bound returns how many levels the search of a series takes at most, 0 if its levels are given.
+// bound returns how many levels the search of a series takes at most.
 func bound(series scenario.Series, repeat int) int {
-	if series.Load.Search == nil {
-		return 0
-	}
 	s, err := newSearch(series, repeat)
 	if err != nil {
 		return 0 // the study will say so
