@@ -1,11 +1,10 @@
-// Package bottleneck says what kept a load level's throughput from being higher, and on what
-// evidence.
+// Package bottleneck says what kept a load level's throughput from being higher, and on what evidence.
 //
-// Data flow: a measured result.Point and what is known of the target go in as Evidence; the rules
-// are asked in a fixed order, and the first one that the figures bear out gives the Limit. The
-// order is from what is certain (a call was refused) to what is inferred. It puts the batch timer
-// before any processor: clients that wait for a timer would get no faster by a faster machine. And
-// it puts a process at its cap before the host: it would have no more of a host that is idle.
+// Data flow: a measured result.Point and what is known of the target go in as Evidence; the rules are asked
+// in a fixed order, and the first one that the figures bear out gives the Limit. The order is from what is
+// certain (a call was refused) to what is inferred. It puts the batch timer before any processor: clients
+// that wait for a timer would get no faster by a faster machine. And it puts a process at its cap before the
+// host: it would have no more of a host that is idle.
 package bottleneck
 
 import (
@@ -16,8 +15,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// FullHost is the share of the host's cores in use from which on it is full: what is left are
-// moments in which every process waits for another.
+// FullHost is the share of the host's cores in use from which on it is full: what is left are moments in
+// which every process waits for another.
 const FullHost = 0.9
 
 // The other figures from which on a rule holds.
@@ -32,14 +31,14 @@ const (
 type Evidence struct {
 	Point result.Point
 	Cores int // of the host
-	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were
-	// not asked.
+	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were not
+	// asked.
 	Refused map[string]Refused
-	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is
-	// a share of.
+	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is a share
+	// of.
 	Scheduled uint64
-	// BlockFill is the mean time from a block's first transaction to its cut, in seconds, over the
-	// whole level; 0 where unknown.
+	// BlockFill is the mean time from a block's first transaction to its cut, in seconds, over the whole
+	// level; 0 where unknown.
 	BlockFill float64
 }
 
@@ -59,13 +58,13 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.usage() + e.refusals()
 }
 
-// A rule says what limited the point, with the process that the kind names. The kind is empty where
-// the rule does not hold. Judge adds to the text which calls were turned away.
+// A rule says what limited the point, with the process that the kind names. The kind is empty where the rule
+// does not hold. Judge adds to the text which calls were turned away.
 type rule func(*Evidence) (kind result.LimitKind, process, text string)
 
-// refused: peers turn calls away. An endorser may also refuse what a gateway then takes to another
-// peer, hidden by the client: that is only counted over the whole level. Clients that all start at
-// the same moment may meet a gateway's limit then and never again: that does not count.
+// refused: peers turn calls away. An endorser may also refuse what a gateway then takes to another peer,
+// hidden by the client: that is only counted over the whole level. Clients that all start at the same moment
+// may meet a gateway's limit then and never again: that does not count.
 func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 	var gateway, endorser uint64
 	for _, r := range e.Refused {
@@ -94,9 +93,8 @@ func capacity(service string, limit int) string {
 	return fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
 }
 
-// keptUp: all that an open load offered in the window was committed, give or take the block that
-// the window's end cuts off, and the backlog did not grow. A ramp offers another rate there than
-// over its whole length.
+// keptUp: all that an open load offered in the window was committed, give or take the block that the window's
+// end cuts off, and the backlog did not grow. A ramp offers another rate there than over its whole length.
 func keptUp(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	offered := float64(p.Scheduled) / p.Window
@@ -147,8 +145,8 @@ func host(e *Evidence) (kind result.LimitKind, process, text string) {
 	return result.LimitHost, process, text
 }
 
-// commit: a peer takes block after block with hardly a pause. It validates and commits those of a
-// channel one by one, whatever cores are free.
+// commit: a peer takes block after block with hardly a pause. It validates and commits those of a channel one
+// by one, whatever cores are free.
 func commit(e *Evidence) (kind result.LimitKind, process, text string) {
 	who, at := e.busiest()
 	if at.Busy < busyShare {
@@ -175,8 +173,8 @@ func client(e *Evidence) (kind result.LimitKind, process, text string) {
 	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage()
 }
 
-// few: each client has one transaction at a time, and nothing else is short. Where it waits for the
-// commit it takes blocks to say so: without them the timer may be behind it.
+// few: each client has one transaction at a time, and nothing else is short. Where it waits for the commit it
+// takes blocks to say so: without them the timer may be behind it.
 func few(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	part, what := result.PartCommit, "commit"
@@ -197,17 +195,17 @@ func few(e *Evidence) (kind result.LimitKind, process, text string) {
 	return result.LimitNone, "", fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage())
 }
 
-// The figures from which on a process is at its CPU cap. The kernel gives a process its quota in
-// slices, of which some stay unused, so that it hardly reaches the cap in full. A process that is
-// held back in most periods is at its cap also where others keep it from using all of that.
+// The figures from which on a process is at its CPU cap. The kernel gives a process its quota in slices, of
+// which some stay unused, so that it hardly reaches the cap in full. A process that is held back in most
+// periods is at its cap also where others keep it from using all of that.
 const (
 	capShare       = 0.95
 	throttledShare = 0.5 // of the periods of the window
 	period         = 0.1 // of a quota, in seconds
 )
 
-// capped: a process uses all that its CPU cap allows. Of several it is the one that is held back
-// most often, the first by name of equals.
+// capped: a process uses all that its CPU cap allows. Of several it is the one that is held back most often,
+// the first by name of equals.
 func capped(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	most := -1.0

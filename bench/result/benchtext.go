@@ -8,14 +8,13 @@ import (
 	"unicode"
 )
 
-// BenchText returns bench.txt in the Go benchmark format
-// (golang.org/design/14313-benchmark-format), which benchstat and its kin read: a line per point,
-// repetitions under the same name, and a line per encryption operation. Of run it states the host,
-// the scenario and the target where they are known.
+// BenchText returns bench.txt in the Go benchmark format (golang.org/design/14313-benchmark-format), which
+// benchstat and its kin read: a line per point, repetitions under the same name, and a line per encryption
+// operation. Of run it states the host, the scenario and the target where they are known.
 //
-// What differs from run to run, as its id and the measured speed of the processor, is a remark and
-// no configuration line: benchstat compares only runs of the same configuration. Invalid points are
-// remarks as well.
+// What differs from run to run, as its id and the measured speed of the processor, is a remark and no
+// configuration line: benchstat compares only runs of the same configuration. Invalid points are remarks as
+// well.
 func BenchText(run Run, sum Summary) []byte {
 	var b bytes.Buffer
 	if run.ID != "" {
@@ -52,8 +51,8 @@ func BenchText(run Run, sum Summary) []byte {
 	return b.Bytes()
 }
 
-// writeConditions writes those of the next points. last are those of the points before: what most
-// runs do not have is only written where it changes.
+// writeConditions writes those of the next points. last are those of the points before: what most runs do not
+// have is only written where it changes.
 func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Conditions) {
 	b.WriteByte('\n')
 	config("topology", c.Topology)
@@ -86,8 +85,8 @@ func whole(n int) string {
 	return strconv.Itoa(n)
 }
 
-// writePoint writes a point as a benchmark whose iterations are the transactions that its latencies
-// were taken from.
+// writePoint writes a point as a benchmark whose iterations are the transactions that its latencies were
+// taken from.
 func writePoint(b *bytes.Buffer, p *Point) {
 	name, part := "Commit", PartCommit
 	if p.Conditions.Wait == WaitEndorse {
@@ -120,8 +119,8 @@ func writePoint(b *bytes.Buffer, p *Point) {
 	fmt.Fprintf(b, "Benchmark%s/series=%s/%s %d %s\n", name, escapeName(p.Series, '/'), p.Load.key(), q.N, strings.Join(values, " "))
 }
 
-// writeFE writes a line for each timing of an operation, or one of their median where only that was
-// kept. Sizes stand with encryption.
+// writeFE writes a line for each timing of an operation, or one of their median where only that was kept.
+// Sizes stand with encryption.
 func writeFE(b *bytes.Buffer, c FECost) {
 	for _, op := range []struct {
 		name string
@@ -149,8 +148,8 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 // oneLine keeps a value from ending its line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// escapeName replaces what would end s, as a part of a benchmark's name or as a tag of latency.hlog:
-// spaces, control characters and the format's separator.
+// escapeName replaces what would end s, as a part of a benchmark's name or as a tag of latency.hlog: spaces,
+// control characters and the format's separator.
 func escapeName(s string, separator rune) string {
 	return strings.Map(func(r rune) rune {
 		if r == separator || unicode.IsSpace(r) || unicode.IsControl(r) {

@@ -61,8 +61,8 @@ func (b *Block) At(peer string) (PeerBlock, bool) {
 	return PeerBlock{}, false
 }
 
-// BlockPart names a span of the way that a transaction goes in a block. The parts follow one upon
-// the other and make up the whole of PartOrderCommit.
+// BlockPart names a span of the way that a transaction goes in a block. The parts follow one upon the other
+// and make up the whole of PartOrderCommit.
 type BlockPart uint8
 
 // The parts in their order.
@@ -83,12 +83,12 @@ func (p BlockPart) String() string { return blockPartNames[p] }
 // BlockParts returns every part in its order.
 func BlockParts() []BlockPart { return upTo(blockParts) }
 
-// BlockInstants are when a block passed from one part to the next, as offsets from the start of the
-// load level: cut, received, validated and committed at the observing peer.
+// BlockInstants are when a block passed from one part to the next, as offsets from the start of the load
+// level: cut, received, validated and committed at the observing peer.
 type BlockInstants [blockParts - 1]time.Duration
 
-// Instants returns when the block passed from part to part at the observing peer, as offsets from
-// epoch on the wall clock. It is false where the nodes did not report all of it.
+// Instants returns when the block passed from part to part at the observing peer, as offsets from epoch on
+// the wall clock. It is false where the nodes did not report all of it.
 func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool) {
 	p, ok := b.At(observer)
 	if !ok || b.Cut.IsZero() {
@@ -98,12 +98,11 @@ func (b *Block) Instants(observer string, epoch time.Time) (BlockInstants, bool)
 	return BlockInstants{b.Cut.Sub(epoch), p.Received.Sub(epoch), p.Validated.Sub(epoch), p.Committed.Sub(epoch)}, true
 }
 
-// BlockSpans splits the transaction's time from the orderer's acknowledgement to its commit by the
-// instants of its block. No span is negative and their sum is exactly the whole: an instant that
-// lies before the acknowledgement reached the client (the transaction that fills a block has its
-// acknowledgement on the way while the block is cut) counts as that of the acknowledgement, and one
-// after the commit as that of the commit. It is false where the transaction was not acknowledged
-// and committed.
+// BlockSpans splits the transaction's time from the orderer's acknowledgement to its commit by the instants
+// of its block. No span is negative and their sum is exactly the whole: an instant that lies before the
+// acknowledgement reached the client (the transaction that fills a block has its acknowledgement on the way
+// while the block is cut) counts as that of the acknowledgement, and one after the commit as that of the
+// commit. It is false where the transaction was not acknowledged and committed.
 func (r *Record) BlockSpans(block BlockInstants) (spans [blockParts]time.Duration, ok bool) {
 	if r.Submitted == NotReached || r.Committed == NotReached {
 		return spans, false

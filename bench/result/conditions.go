@@ -29,8 +29,8 @@ type Conditions struct {
 	Encryption Encryption      `json:"encryption,omitempty"`
 	Bank       int             `json:"bank,omitempty"` // ciphertexts in the bank
 	Meters     int             `json:"meters"`
-	// Interval is the time in seconds that one value of a reading covers, 0 where the parts of a
-	// mix differ and in runs of older versions.
+	// Interval is the time in seconds that one value of a reading covers, 0 where the parts of a mix differ
+	// and in runs of older versions.
 	Interval float64 `json:"metering_interval_s,omitempty"`
 	Verify   bool    `json:"verify"`             // the chaincode checks the meters' signatures
 	Details  string  `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
@@ -119,8 +119,7 @@ func (l Load) String() string {
 	return fmt.Sprintf("%d clients", l.Clients)
 }
 
-// Amount returns the size of the load: clients of a closed one, transactions per second of an open
-// one.
+// Amount returns the size of the load: clients of a closed one, transactions per second of an open one.
 func (l Load) Amount() float64 {
 	if l.Kind == LoadOpen {
 		return l.Offered

@@ -17,14 +17,14 @@ const (
 	Inconclusive  Verdict = "inconclusive" // what the test needs was not measured, or not validly
 )
 
-// Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what
-// is false: readings, bills and keys that were forged on purpose, between others that are honest.
+// Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what is false:
+// readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {
 	Probes []Probe `json:"probes"`
 }
 
-// Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt
-// that ended otherwise, for example for want of an answer, is none.
+// Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt that ended
+// otherwise, for example for want of an answer, is none.
 type Probe struct {
 	Kind     string            `json:"kind"`             // for example forged-signature
 	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
@@ -33,8 +33,8 @@ type Probe struct {
 	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
 }
 
-// The kinds of attempts on the integrity of a system whose readings are functionally encrypted,
-// signed by meters and billed from the ledger.
+// The kinds of attempts on the integrity of a system whose readings are functionally encrypted, signed by
+// meters and billed from the ledger.
 const (
 	ProbeHonestReading      = "honest-reading"
 	ProbeHonestBill         = "honest-bill"
@@ -51,8 +51,7 @@ const (
 // NoResult is the reason where a key gave no result.
 const NoResult = "no result"
 
-// Feasibility says for how many meters devices and peers are enough, from the costs that the run
-// measured.
+// Feasibility says for how many meters devices and peers are enough, from the costs that the run measured.
 type Feasibility struct {
 	Interval float64    `json:"interval_s"` // the metering interval
 	HeadRoom float64    `json:"head_room"`  // share of the time or of the throughput that stays free
@@ -60,10 +59,10 @@ type Feasibility struct {
 	Peers    []Peers    `json:"peers"`
 }
 
-// Gateways says for how many meters one device is enough whose readings are encrypted with a
-// parameter set. To encrypt is a sensor's work; to submit, and to evaluate every reading once for a
-// bill, is the gateway's. Costs were measured on the run's machine and multiplied by Factor: the
-// time of one P-256 signature on the device over that on the machine.
+// Gateways says for how many meters one device is enough whose readings are encrypted with a parameter set.
+// To encrypt is a sensor's work; to submit, and to evaluate every reading once for a bill, is the gateway's.
+// Costs were measured on the run's machine and multiplied by Factor: the time of one P-256 signature on the
+// device over that on the machine.
 type Gateways struct {
 	Device       string  `json:"device"`
 	Factor       float64 `json:"factor"`
@@ -88,8 +87,8 @@ type Peers struct {
 	Meters     int           `json:"meters"` // each with one transaction per interval, with the head-room
 }
 
-// Audit compares the client's own record with the ledger, transaction by transaction, over the
-// whole run, warm-up included.
+// Audit compares the client's own record with the ledger, transaction by transaction, over the whole run,
+// warm-up included.
 type Audit struct {
 	Expected     uint64 `json:"expected"`     // recorded as valid by the client
 	Found        uint64 `json:"found"`        // of those, valid on the ledger
@@ -99,14 +98,14 @@ type Audit struct {
 	Foreign      uint64 `json:"foreign"`      // valid on the ledger, never sent by this run
 	Contradicted uint64 `json:"contradicted"` // valid on the ledger, recorded under another final outcome
 	Stored       uint64 `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
-	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was
-	// evaluated and is what the meters measured.
+	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was evaluated and
+	// is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`
 }
 
-// Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the
-// ledger though the client never learnt its outcome is no fault; whether it was committed before
-// the contract was asked for its count or after is unknown: Stored may count it or not.
+// Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the ledger
+// though the client never learnt its outcome is no fault; whether it was committed before the contract was
+// asked for its count or after is unknown: Stored may count it or not.
 func (a Audit) Problem() string {
 	committed := a.Found + a.Unclaimed
 	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {

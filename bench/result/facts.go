@@ -12,8 +12,8 @@ import (
 // LimitKind says what kind of thing kept throughput from being higher.
 type LimitKind string
 
-// The kinds. LimitCap, LimitHost and LimitCommit name a process: the one at its cap, the one that
-// uses most of the host, the peer that commits.
+// The kinds. LimitCap, LimitHost and LimitCommit name a process: the one at its cap, the one that uses most
+// of the host, the peer that commits.
 const (
 	LimitGateway    LimitKind = "gateway limit"  // of a peer
 	LimitEndorser   LimitKind = "endorser limit" // of a peer
@@ -27,8 +27,8 @@ const (
 	LimitUnknown    LimitKind = "unknown"
 )
 
-// Limit is what kept throughput from being higher. It is zero where it was not judged, as in runs of
-// older versions.
+// Limit is what kept throughput from being higher. It is zero where it was not judged, as in runs of older
+// versions.
 type Limit struct {
 	Kind LimitKind `json:"kind"`
 	Node string    `json:"node,omitempty"` // the process that the kind names
@@ -38,8 +38,8 @@ type Limit struct {
 // Open reports whether nothing is known to have limited throughput.
 func (l Limit) Open() bool { return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown }
 
-// Foreign reports whether neither the network nor its settings limited: the machine was busy with
-// something else.
+// Foreign reports whether neither the network nor its settings limited: the machine was busy with something
+// else.
 func (l Limit) Foreign() bool {
 	return l.Kind == LimitClient || l.Role == RoleClient || l.Role == RoleOther || l.Role == RoleSteal
 }
@@ -47,8 +47,7 @@ func (l Limit) Foreign() bool {
 // String returns the limit as limited_by has it, empty for the zero Limit.
 func (l Limit) String() string { return l.Kind.before() + Process{l.Role, l.Node}.String() }
 
-// before returns what stands before the name of the process, or all of it where the kind names
-// none.
+// before returns what stands before the name of the process, or all of it where the kind names none.
 func (k LimitKind) before() string {
 	switch k {
 	case LimitCap:
@@ -64,9 +63,8 @@ func (k LimitKind) before() string {
 // Role says what a process does.
 type Role string
 
-// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load
-// generator. RoleOther stands for all processes that are not the run's, RoleSteal for what the
-// hypervisor took.
+// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load generator.
+// RoleOther stands for all processes that are not the run's, RoleSteal for what the hypervisor took.
 const (
 	RolePeer      Role = "peer"
 	RoleOrderer   Role = "orderer"
@@ -94,8 +92,8 @@ func (p Process) String() string {
 	return p.Name
 }
 
-// Processes returns the processes that are part of every run: the client, and what stands for the
-// processes and the machines of others.
+// Processes returns the processes that are part of every run: the client, and what stands for the processes
+// and the machines of others.
 func Processes() []Process {
 	return []Process{{RoleClient, proc.Client}, {RoleOther, proc.Other}, {RoleSteal, proc.Steal}}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a
-// power failure too.
+// WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a power
+// failure too.
 func WriteJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -24,16 +24,16 @@ func WriteJSON(path string, v any) error {
 	return writeFile(path, append(data, '\n'))
 }
 
-// writeFile writes data to path in one step, after a sync: without it a power failure could leave the
-// new name on an empty file.
+// writeFile writes data to path in one step, after a sync: without it a power failure could leave the new
+// name on an empty file.
 func writeFile(path string, data []byte) error {
 	folder := filepath.Dir(path)
 	err := renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(folder), renameio.WithStaticPermissions(0o644))
 	if err != nil {
 		return unwritable(path, err)
 	}
-	// The new name outlives a power failure where the file system can: what is in the file is safe by
-	// now, and a reader that finds an old name is told so.
+	// The new name outlives a power failure where the file system can: what is in the file is safe by now,
+	// and a reader that finds an old name is told so.
 	if dir, err := os.Open(folder); err == nil {
 		_ = dir.Sync()
 		dir.Close()
@@ -60,8 +60,8 @@ func cause(err error) error {
 	return err
 }
 
-// fill puts into words what scripts read as words, and replaces nil by empty where summary.json
-// promises a list or an object.
+// fill puts into words what scripts read as words, and replaces nil by empty where summary.json promises a
+// list or an object.
 func (s *Summary) fill() {
 	s.Upgrade()
 	s.Warnings = inWords(s.Notices)
@@ -102,8 +102,8 @@ func nonNilMap[T any](m map[string]T) map[string]T {
 	return m
 }
 
-// check reports the first contradiction in a summary: outcome classes that are unknown or do not
-// sum to what was scheduled, or a number that JSON cannot hold.
+// check reports the first contradiction in a summary: outcome classes that are unknown or do not sum to what
+// was scheduled, or a number that JSON cannot hold.
 func (s *Summary) check() error {
 	for i := range s.Points {
 		p := &s.Points[i]
@@ -126,8 +126,8 @@ func (s *Summary) check() error {
 	return nil
 }
 
-// NewFolder makes a folder for a run below parent, named after the time. discard removes it, and the
-// folders above it that were made for it, if they are empty.
+// NewFolder makes a folder for a run below parent, named after the time. discard removes it, and the folders
+// above it that were made for it, if they are empty.
 func NewFolder(parent string) (dir string, discard func(), err error) {
 	above, err := makeDir(parent)
 	discard = func() { removeDirs(append([]string{dir}, above...)...) }

@@ -10,10 +10,9 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A latencyLog writes latency.hlog: an HdrHistogram interval log (format 1.3, V2 compressed
-// histograms of nanoseconds) as the tools of hdrhistogram.org read it. Each load level is one
-// interval, from the start to the end of its window in wall-clock time; each part is one tag,
-// <level>/<part>.
+// A latencyLog writes latency.hlog: an HdrHistogram interval log (format 1.3, V2 compressed histograms of
+// nanoseconds) as the tools of hdrhistogram.org read it. Each load level is one interval, from the start to
+// the end of its window in wall-clock time; each part is one tag, <level>/<part>.
 type latencyLog struct {
 	path string
 	file *os.File

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Upgrade fills in what runs of older versions tell only in words: the roles of processes, limits,
-// warnings and the factors of series. What is stored otherwise stays as it is.
+// Upgrade fills in what runs of older versions tell only in words: the roles of processes, limits, warnings
+// and the factors of series. What is stored otherwise stays as it is.
 func (s *Summary) Upgrade() {
 	s.Notices = notices(s.Notices, s.Warnings)
 	for i := range s.Points {
@@ -59,8 +59,8 @@ func parseLimit(text string) Limit {
 	return Limit{}
 }
 
-// roleOf returns the role of a process by its name: chaincode.<peer>, orderer<n>, device, client,
-// other, steal, or else a peer's.
+// roleOf returns the role of a process by its name: chaincode.<peer>, orderer<n>, device, client, other,
+// steal, or else a peer's.
 func roleOf(process string) Role {
 	switch role := Role(process); role {
 	case RoleDevice, RoleClient, RoleOther, RoleSteal:

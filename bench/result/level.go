@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A level's records pass through buffers of this many records. A run has so many on their way to
-// the disk, and every open level one for each of its shards, so that recording keeps to constant
-// memory (8 MB) whatever the rate.
+// A level's records pass through buffers of this many records. A run has so many on their way to the disk,
+// and every open level one for each of its shards, so that recording keeps to constant memory (8 MB) whatever
+// the rate.
 const (
 	bufferRecords = 512
 	bufferCount   = 128
@@ -23,9 +23,8 @@ func newBuffer() []Record { return make([]Record, 0, bufferRecords) }
 
 // Level records one load level, or one phase of it. It is the engine's sink.
 //
-// Record appends to one of a few buffers; one goroutine takes the full ones, counts them into the
-// Window and appends them to transactions.parquet. So the timed path costs an append, and
-// histograms need no lock.
+// Record appends to one of a few buffers; one goroutine takes the full ones, counts them into the Window and
+// appends them to transactions.parquet. So the timed path costs an append, and histograms need no lock.
 type Level struct {
 	key    LevelKey
 	opened time.Time
@@ -67,8 +66,8 @@ func openLevel(w *Writer, key LevelKey, from, to time.Duration) *Level {
 	return l
 }
 
-// Record takes one record. It may be called by many goroutines at once, but not after Close. It
-// blocks while all buffers wait for the disk; the Window counts how often that happened.
+// Record takes one record. It may be called by many goroutines at once, but not after Close. It blocks while
+// all buffers wait for the disk; the Window counts how often that happened.
 func (l *Level) Record(r Record) {
 	s := &l.shards[r.Seq%uint64(len(l.shards))]
 	s.mu.Lock()
@@ -104,8 +103,7 @@ func (l *Level) record() {
 				l.watch(&batch[i])
 			}
 		}
-		// After a failed write the rest is still taken and counted, so that nobody waits for a
-		// buffer.
+		// After a failed write the rest is still taken and counted, so that nobody waits for a buffer.
 		if l.err == nil {
 			l.err = l.writer.transactions.write(l.key, batch)
 		}
@@ -116,17 +114,16 @@ func (l *Level) record() {
 	}
 }
 
-// Watch has see called with every record too, warm-up included, by one goroutine and in about the
-// order in which they came. It is called before the first Record. All calls are over when Close
-// returns.
+// Watch has see called with every record too, warm-up included, by one goroutine and in about the order in
+// which they came. It is called before the first Record. All calls are over when Close returns.
 func (l *Level) Watch(see func(*Record)) { l.watch = see }
 
-// Cut shortens the measured window to end at the offset to, for a level that was stopped early. It
-// is called before Close.
+// Cut shortens the measured window to end at the offset to, for a level that was stopped early. It is called
+// before Close.
 func (l *Level) Cut(to time.Duration) { l.cut = min(l.cut, to) }
 
-// Close ends the level and returns what its window holds. All of it is valid where the error is
-// nil; the error tells what could not be written.
+// Close ends the level and returns what its window holds. All of it is valid where the error is nil; the
+// error tells what could not be written.
 func (l *Level) Close() (Window, error) {
 	at := slices.Index(l.writer.open, l)
 	if at < 0 {

@@ -19,8 +19,8 @@ type Stored struct {
 	Summary Summary
 }
 
-// Open reads a run's folder. The folder of a run that failed, or did not come to its end, or was
-// written by a newer schema is an error.
+// Open reads a run's folder. The folder of a run that failed, or did not come to its end, or was written by a
+// newer schema is an error.
 func Open(dir string) (*Stored, error) {
 	s := &Stored{Dir: dir}
 	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
@@ -52,10 +52,9 @@ func Open(dir string) (*Stored, error) {
 	return s, f.Close()
 }
 
-// UpdateSummary changes what the summary of the finished run in dir says, in one step: a reader
-// sees the old summary or the whole new one. It is for what follows from a stored run, as
-// Summary.Claims; a change that contradicts what was measured is refused. Keys of a newer
-// meterbench are not kept.
+// UpdateSummary changes what the summary of the finished run in dir says, in one step: a reader sees the old
+// summary or the whole new one. It is for what follows from a stored run, as Summary.Claims; a change that
+// contradicts what was measured is refused. Keys of a newer meterbench are not kept.
 func UpdateSummary(dir string, change func(*Summary)) error {
 	s, err := Open(dir)
 	if err != nil {
@@ -70,8 +69,8 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 	return WriteJSON(path, &s.Summary)
 }
 
-// Transactions yields the rows of transactions.parquet, about in the order in which the
-// transactions ended, in bounded memory. It ends after an error.
+// Transactions yields the rows of transactions.parquet, about in the order in which the transactions ended,
+// in bounded memory. It ends after an error.
 func (s *Stored) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		f, file, err := s.openRows()
@@ -103,8 +102,8 @@ func (s *Stored) openRows() (*os.File, *parquet.File, error) {
 	return f, file, nil
 }
 
-// unreadable is the error of a file of a run that cannot be read, nil where err is nil. What to do
-// stands in err where meterbench found the fault itself.
+// unreadable is the error of a file of a run that cannot be read, nil where err is nil. What to do stands in
+// err where meterbench found the fault itself.
 func unreadable(path string, err error) error {
 	if err == nil {
 		return nil
@@ -129,8 +128,8 @@ func parseSummary(data []byte) (Summary, error) {
 	return s, damaged(s.check())
 }
 
-// decode reads a JSON object with the field "schema". Keys that this version does not know are
-// passed over: keys are only ever added.
+// decode reads a JSON object with the field "schema". Keys that this version does not know are passed over:
+// keys are only ever added.
 func decode[T any](data []byte) (v T, err error) {
 	// The schema goes first: what a newer one holds may not even decode.
 	var head struct {

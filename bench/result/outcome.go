@@ -2,8 +2,8 @@ package result
 
 import "fmt"
 
-// Outcome is what became of one scheduled transaction. Each has exactly one: over any set of
-// transactions their counts sum to the number that was scheduled.
+// Outcome is what became of one scheduled transaction. Each has exactly one: over any set of transactions
+// their counts sum to the number that was scheduled.
 type Outcome uint8
 
 // The outcomes. Only Valid counts towards throughput.

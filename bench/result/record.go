@@ -5,8 +5,8 @@ import "time"
 // NotReached marks an instant of a Record that the transaction never reached.
 const NotReached time.Duration = -1
 
-// Record is one scheduled transaction. Its instants are offsets from the start of the load level
-// (monotonic clock), or NotReached. In the order in which a transaction passes them:
+// Record is one scheduled transaction. Its instants are offsets from the start of the load level (monotonic
+// clock), or NotReached. In the order in which a transaction passes them:
 //
 //	Intended   when the plan wanted it to start
 //	Started    when the client began to work on it
@@ -30,10 +30,9 @@ type Record struct {
 	Channel   uint16   // which of the target's channels it was prepared for, from 0
 }
 
-// Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and
-// OrderCommit measure from one instant of a Record to another; Commit is the whole and the sum of
-// the other five. Acknowledge is Endorse plus Submit, what the published clients measured. Encrypt
-// is part of Prepare.
+// Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and OrderCommit measure
+// from one instant of a Record to another; Commit is the whole and the sum of the other five. Acknowledge is
+// Endorse plus Submit, what the published clients measured. Encrypt is part of Prepare.
 type Part uint8
 
 // The parts in their order of presentation.
@@ -57,8 +56,8 @@ func (p Part) String() string { return partNames[p] }
 // Parts returns every part in its fixed order of presentation.
 func Parts() []Part { return upTo(parts) }
 
-// Span returns how long the transaction spent in part p, and false where it did not pass both ends
-// of the part (or encrypted nothing).
+// Span returns how long the transaction spent in part p, and false where it did not pass both ends of the
+// part (or encrypted nothing).
 func (r *Record) Span(p Part) (time.Duration, bool) {
 	from, to := NotReached, NotReached
 	switch p {

@@ -1,9 +1,8 @@
 // Package result defines what a run stores and reads and writes its files.
 //
-// Data flow: the engine makes one Record per scheduled transaction; records stream into
-// transactions.parquet and into per-level histograms (latency.hlog); the study turns each level
-// into a Point and all of them into a Summary (summary.json). The manifest (run.json) is the Run.
-// Every later step reads only the run's folder.
+// Data flow: the engine makes one Record per scheduled transaction; records stream into transactions.parquet
+// and into per-level histograms (latency.hlog); the study turns each level into a Point and all of them into
+// a Summary (summary.json). The manifest (run.json) is the Run. Every later step reads only the run's folder.
 package result
 
 import (
@@ -29,16 +28,16 @@ type Run struct {
 	Versions map[string]string `json:"versions"` // meterbench, go, fabric, gofe, …
 	Host     Host              `json:"host"`
 	Bringup  *Bringup          `json:"bringup,omitempty"`
-	// Instrument is the stated uncertainty of the harness on this machine; nil where it has none,
-	// and then Uncalibrated says why.
+	// Instrument is the stated uncertainty of the harness on this machine; nil where it has none, and then
+	// Uncalibrated says why.
 	Instrument   *Instrument `json:"instrument,omitempty"`
 	Uncalibrated string      `json:"uncalibrated,omitempty"`
-	// Sessions are the networks of a run that had more than one, in order; Topology and Bringup are
-	// then those of the first.
+	// Sessions are the networks of a run that had more than one, in order; Topology and Bringup are then
+	// those of the first.
 	Sessions    []Session              `json:"sessions,omitempty"`
 	Preparation map[string]Preparation `json:"preparation,omitempty"` // what was made before the load, by series
-	// Transactions says what transactions.parquet must be like, so that damage to it is noticed
-	// before anything is read from it.
+	// Transactions says what transactions.parquet must be like, so that damage to it is noticed before
+	// anything is read from it.
 	Transactions File   `json:"transactions"`
 	Failure      string `json:"failure,omitempty"` // why the run ended without a summary; empty for a run that has one
 }
@@ -52,8 +51,8 @@ type File struct {
 // Host describes the machine and calibrates its CPU.
 type Host struct {
 	proc.Host
-	// Sign and Verify are the median times of one ECDSA P-256 signature and verification, in
-	// seconds, timed alone before the run.
+	// Sign and Verify are the median times of one ECDSA P-256 signature and verification, in seconds, timed
+	// alone before the run.
 	Sign   float64 `json:"p256_sign_s"`
 	Verify float64 `json:"p256_verify_s"`
 }
@@ -80,8 +79,8 @@ type Preparation struct {
 	Total       float64 `json:"total_s"`
 }
 
-// Calibration is what the harness measured, on one machine, of a simulated ledger whose service
-// times, failures and stalls are known. Times are in seconds.
+// Calibration is what the harness measured, on one machine, of a simulated ledger whose service times,
+// failures and stalls are known. Times are in seconds.
 type Calibration struct {
 	Schema     int               `json:"schema"`
 	Machine    Machine           `json:"machine"`
@@ -95,8 +94,8 @@ type Calibration struct {
 	Counts   []Deviation   `json:"counts"`         // transactions
 	Lag      []Punctuality `json:"schedule_lag_s"`
 	Timers   []Lateness    `json:"timers_s"`
-	// Other and Steal are the cores that other processes used meanwhile, and that the hypervisor
-	// took: they explain lateness.
+	// Other and Steal are the cores that other processes used meanwhile, and that the hypervisor took: they
+	// explain lateness.
 	Other float64 `json:"other_cpu_cores"`
 	Steal float64 `json:"steal_cores"`
 }
@@ -109,14 +108,14 @@ type Machine struct {
 	Host   string `json:"host_sha256"`
 }
 
-// Instrument is the uncertainty that a calibration determined, as it stands in the manifests of later
-// runs on the same machine.
+// Instrument is the uncertainty that a calibration determined, as it stands in the manifests of later runs on
+// the same machine.
 type Instrument struct {
 	Calibrated time.Time `json:"calibrated"`
 	Age        float64   `json:"age_s"`      // at the start of the run, 0 in the calibration itself
 	Meterbench string    `json:"meterbench"` // version that was calibrated
-	// LatencyError is the largest error of a quantile, CapacityError the largest relative error of
-	// a throughput, both without sign.
+	// LatencyError is the largest error of a quantile, CapacityError the largest relative error of a
+	// throughput, both without sign.
 	LatencyError  float64 `json:"latency_error_s"`
 	CapacityError float64 `json:"capacity_error_share"`
 	LagP99        float64 `json:"schedule_lag_p99_s"` // at 1,000 transactions per second
@@ -152,8 +151,8 @@ type Punctuality struct {
 	CoresLimit float64 `json:"cpu_cores_limit,omitempty"` // what Cores must stay under; 0: there is no limit
 }
 
-// Within reports whether the load was on time, nothing of it dropped, and the process no busier
-// than it may be.
+// Within reports whether the load was on time, nothing of it dropped, and the process no busier than it may
+// be.
 func (p Punctuality) Within() bool {
 	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
 }

@@ -9,12 +9,11 @@ import (
 	"meterbench/internal/proc"
 )
 
-// Schema is the version of the files that this package writes. Keys are only ever added within a
-// version.
+// Schema is the version of the files that this package writes. Keys are only ever added within a version.
 const Schema = 1
 
-// Summary is summary.json: the contract for scripts. All values are in SI base units: seconds,
-// bytes, cores, transactions per second.
+// Summary is summary.json: the contract for scripts. All values are in SI base units: seconds, bytes, cores,
+// transactions per second.
 type Summary struct {
 	Schema     int          `json:"schema"`
 	Scenario   string       `json:"scenario"`
@@ -28,8 +27,8 @@ type Summary struct {
 	FE         []FECost     `json:"fe"`
 	Audit      *Audit       `json:"audit,omitempty"`
 	Claims     []Claim      `json:"claims,omitempty"`
-	// Integrity and Feasibility are what a study of published claims found beside its points; nil
-	// in other runs.
+	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other
+	// runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
 }
@@ -50,8 +49,8 @@ type Point struct {
 	Throughput float64           `json:"throughput_per_s"` // valid commits seen in the window / its length
 	Scheduled  uint64            `json:"scheduled"`        // intended within the window
 	Outcomes   map[string]uint64 `json:"outcomes"`         // of the transactions intended within the window; sums to Scheduled
-	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the
-	// window's transactions whose outcome is valid (or answered, where nothing is committed).
+	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the window's
+	// transactions whose outcome is valid (or answered, where nothing is committed).
 	Latency     map[string]stats.Quantiles `json:"latency_s"`
 	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag stats.Quantiles            `json:"schedule_lag_s"`
@@ -60,27 +59,27 @@ type Point struct {
 	RSS         map[string]float64         `json:"rss_bytes"`       // largest seen in the window, by node and client
 	BytesMean   float64                    `json:"envelope_bytes"`  // mean size of the envelopes sent to the orderer
 	Blocks      uint64                     `json:"blocks"`          // distinct blocks that the window's commits came in
-	// ClientCPU is the client's CPU time per valid commit over the window, in seconds;
-	// ClientCPUInSignatures is the same over the time of one P-256 signature on this machine. Both
-	// 0 where nothing committed, and in a phase, whose share of the client is not known.
+	// ClientCPU is the client's CPU time per valid commit over the window, in seconds; ClientCPUInSignatures
+	// is the same over the time of one P-256 signature on this machine. Both 0 where nothing committed, and
+	// in a phase, whose share of the client is not known.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time, taken right before the level
-	// BlockCut counts the blocks that were cut within the window by the reason for it, and
-	// BlockTimes says by peer what became of them. Both are nil where the nodes do not report it.
+	// BlockCut counts the blocks that were cut within the window by the reason for it, and BlockTimes says by
+	// peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
 	BlockTimes map[string]BlockTimes `json:"block_times_s,omitempty"`
-	// Limit kept throughput from being higher; LimitedBy is the same in words, set when a summary
-	// is read or written, and LimitedBecause is the evidence.
+	// Limit kept throughput from being higher; LimitedBy is the same in words, set when a summary is read or
+	// written, and LimitedBecause is the evidence.
 	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
-	// Throttled says of every process with a CPU cap how often the kernel held it back within the
-	// window. Nil where nothing is capped.
+	// Throttled says of every process with a CPU cap how often the kernel held it back within the window. Nil
+	// where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	GC        *GC                      `json:"gc,omitempty"` // what garbage collection did to the client; nil in runs of older versions
-	// Steady says whether the window was in a steady state. It is empty under a load that changes
-	// by itself, as a ramp does, and in runs of older versions.
+	// Steady says whether the window was in a steady state. It is empty under a load that changes by itself,
+	// as a ramp does, and in runs of older versions.
 	Steady stats.State `json:"steady,omitempty"`
 }
 
@@ -99,14 +98,14 @@ type LoadPhase struct {
 	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
 	From  float64 `json:"from_s"`  // likewise: where the measured window begins
 	Hold  float64 `json:"hold_s"`  // from Start on, warm-up included
-	// Rates are the valid commits per second over the measured window, in consecutive spans of Bin
-	// seconds. A rest shorter than a span is left out.
+	// Rates are the valid commits per second over the measured window, in consecutive spans of Bin seconds. A
+	// rest shorter than a span is left out.
 	Bin   float64   `json:"bin_s"`
 	Rates []float64 `json:"rates_per_s"`
 }
 
-// GC is what the garbage collector did to the client over a whole load level, warm-up included.
-// Times are in seconds.
+// GC is what the garbage collector did to the client over a whole load level, warm-up included. Times are in
+// seconds.
 type GC struct {
 	Cycles     int     `json:"cycles"`
 	PauseTotal float64 `json:"pause_total_s"`
@@ -141,13 +140,13 @@ func (c *BlockCut) Add(reason CutReason) {
 // Total returns the number of blocks.
 func (c BlockCut) Total() uint64 { return c.Count + c.Bytes + c.Timer + c.Config + c.Unknown }
 
-// BlockTimes are means per block at one peer, in seconds, over the blocks that it committed within
-// the window. Versions, Store and State come from whole milliseconds that the peer rounds down:
-// they are too small by half a millisecond on average, and Commit, which comprises them, is not.
+// BlockTimes are means per block at one peer, in seconds, over the blocks that it committed within the
+// window. Versions, Store and State come from whole milliseconds that the peer rounds down: they are too
+// small by half a millisecond on average, and Commit, which comprises them, is not.
 type BlockTimes struct {
 	Blocks uint64 `json:"blocks"`
-	// Busy is the share of the window, 0 to 1, in which it validated or committed a block: of its
-	// busiest channel, because it takes those of a channel one by one and channels side by side.
+	// Busy is the share of the window, 0 to 1, in which it validated or committed a block: of its busiest
+	// channel, because it takes those of a channel one by one and channels side by side.
 	Busy     float64 `json:"busy"`
 	Validate float64 `json:"validate"`
 	Commit   float64 `json:"commit"`
@@ -166,27 +165,25 @@ type Saturation struct {
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
 	N          int     `json:"n,omitempty"` // values that Low and High rest on; 0 in runs of older versions
-	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there
-	// is none.
+	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there is none.
 	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
 	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
-	// Spread is the coefficient of variation (sample standard deviation over mean) of what repeated
-	// searches found: the offered loads of an open search, the throughputs at the clients that a
-	// closed one found. SpreadNormalised is that of each finding times the time of one P-256
-	// signature taken right before it, so that the machine's own pace drops out. 0 where fewer than
-	// two were made.
+	// Spread is the coefficient of variation (sample standard deviation over mean) of what repeated searches
+	// found: the offered loads of an open search, the throughputs at the clients that a closed one found.
+	// SpreadNormalised is that of each finding times the time of one P-256 signature taken right before it,
+	// so that the machine's own pace drops out. 0 where fewer than two were made.
 	Spread           float64 `json:"spread,omitempty"`
 	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
 	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over
 	Plateau          float64 `json:"plateau_per_s"`         // the highest throughput of the series
 	Method           string  `json:"method"`
-	// Limit, LimitedBy and LimitedBecause are those of a Point at that load, or of the next higher
-	// one where nothing limited that yet.
+	// Limit, LimitedBy and LimitedBecause are those of a Point at that load, or of the next higher one where
+	// nothing limited that yet.
 	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
-	// USL is the scalability law of a closed-loop series. Where it is nil, USLReason says why it
-	// does not apply; both are empty for an open load.
+	// USL is the scalability law of a closed-loop series. Where it is nil, USLReason says why it does not
+	// apply; both are empty for an open load.
 	USL       *USL   `json:"usl,omitempty"`
 	USLReason string `json:"usl_reason,omitempty"`
 }
@@ -215,13 +212,13 @@ func (u USL) At(n float64) float64 {
 	return u.Lambda * n / (1 + u.Sigma*(n-1) + u.Kappa*n*(n-1))
 }
 
-// Peak returns the number of clients of the highest throughput, √((1-Sigma)/Kappa), which is +Inf
-// where Kappa is 0.
+// Peak returns the number of clients of the highest throughput, √((1-Sigma)/Kappa), which is +Inf where Kappa
+// is 0.
 func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
-// FECost is what one functional-encryption parameter set costs on this machine with no other
-// load. What the steps are for a scheme without an authority is documented where it is measured; its
-// Length is the size of the group of meters.
+// FECost is what one functional-encryption parameter set costs on this machine with no other load. What the
+// steps are for a scheme without an authority is documented where it is measured; its Length is the size of
+// the group of meters.
 type FECost struct {
 	Scheme         string `json:"scheme"`
 	Bits           int    `json:"bits"`
@@ -229,8 +226,8 @@ type FECost struct {
 	SecuritySource string `json:"security_source,omitempty"`
 	Group          string `json:"group,omitempty"` // what its elements are, for people
 	Length         int    `json:"length"`
-	// Values is how many values one ciphertext holds: Length of them, or 1 where each of a group of
-	// Length meters encrypts its own.
+	// Values is how many values one ciphertext holds: Length of them, or 1 where each of a group of Length
+	// meters encrypts its own.
 	Values  int   `json:"ciphertext_values,omitempty"`
 	Bound   int64 `json:"bound"`
 	Keygen  Cost  `json:"keygen_s"`
@@ -238,19 +235,19 @@ type FECost struct {
 	Encrypt Cost  `json:"encrypt_s"`
 	Decrypt Cost  `json:"decrypt_s"`
 	Bytes   int   `json:"ciphertext_bytes"`
-	// OnLedger is the size in bytes of a reading with that ciphertext and the meter's signature, 0
-	// where the ciphertext is larger than one may hold.
+	// OnLedger is the size in bytes of a reading with that ciphertext and the meter's signature, 0 where the
+	// ciphertext is larger than one may hold.
 	OnLedger  int `json:"on_ledger_bytes,omitempty"`
 	PublicKey int `json:"public_key_bytes,omitempty"` // in the form in which sensors and the ledger get it
-	// TableBytes is the memory of the table of discrete logarithms, and Table the seconds that
-	// TableFrom took: to compute the table or to read it from the cache, once for all parameter
-	// sets of a group. They are 0 where the scheme needs none. TableFrom is TableComputed or
-	// TableRead, empty there and in results of older versions, where it is unknown.
+	// TableBytes is the memory of the table of discrete logarithms, and Table the seconds that TableFrom
+	// took: to compute the table or to read it from the cache, once for all parameter sets of a group. They
+	// are 0 where the scheme needs none. TableFrom is TableComputed or TableRead, empty there and in results
+	// of older versions, where it is unknown.
 	TableBytes int64   `json:"table_bytes,omitempty"`
 	Table      float64 `json:"table_s,omitempty"`
 	TableFrom  string  `json:"table_from,omitempty"`
-	// Modulus is the seconds that the search for the authority's modulus took, once for all
-	// parameter sets of a size, 0 where the group is a standard one.
+	// Modulus is the seconds that the search for the authority's modulus took, once for all parameter sets of
+	// a size, 0 where the group is a standard one.
 	Modulus float64 `json:"modulus_s,omitempty"`
 }
 
@@ -260,20 +257,19 @@ const (
 	TableRead     = "cache"
 )
 
-// Cost is a repeated timing, in seconds: its median and the 95 % interval of the median by order
-// statistics (nil where there are fewer than six).
+// Cost is a repeated timing, in seconds: its median and the 95 % interval of the median by order statistics
+// (nil where there are fewer than six).
 type Cost struct {
 	P50  float64  `json:"p50"`
 	Low  *float64 `json:"low"`
 	High *float64 `json:"high"`
 	N    int      `json:"n"`
-	// Samples are the timings themselves, in the order in which they were taken, where they are
-	// kept.
+	// Samples are the timings themselves, in the order in which they were taken, where they are kept.
 	Samples []float64 `json:"samples,omitempty"`
 }
 
-// Claim is a published claim held against the run's own data. All texts are for people; Verdict
-// is for scripts.
+// Claim is a published claim held against the run's own data. All texts are for people; Verdict is for
+// scripts.
 type Claim struct {
 	ID         string  `json:"id"`        // for example closer2020/peer-limit
 	Claim      string  `json:"claim"`     // what was published, in our words

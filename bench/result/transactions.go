@@ -21,14 +21,13 @@ type Row struct {
 	Record
 }
 
-// A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of
-// the load level, in nanoseconds, -1 where the transaction did not get there; Record says what they
-// mean. The phases of a level count from the same start, whenever they begin. Rows stand about in
-// the order in which the transactions ended.
+// A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load
+// level, in nanoseconds, -1 where the transaction did not get there; Record says what they mean. The phases
+// of a level count from the same start, whenever they begin. Rows stand about in the order in which the
+// transactions ended.
 //
-// Dictionaries hold what is constant over a level, delta encoding what nearly counts up.
-// Transaction ids are SHA-256 sums: nothing makes them shorter. With this a general compression on
-// top gains less than 1 %.
+// Dictionaries hold what is constant over a level, delta encoding what nearly counts up. Transaction ids are
+// SHA-256 sums: nothing makes them shorter. With this a general compression on top gains less than 1 %.
 type transactionRow struct {
 	Series     string   `parquet:"series,dict"`
 	Repetition int32    `parquet:"repetition,dict"`
@@ -52,8 +51,8 @@ type transactionRow struct {
 	Bytes      int64    `parquet:"envelope_bytes,delta"`
 }
 
-// rowGroupRows is the length of a row group. The writer holds one of them in memory, at about 50
-// bytes a row, and a page per column.
+// rowGroupRows is the length of a row group. The writer holds one of them in memory, at about 50 bytes a row,
+// and a page per column.
 const rowGroupRows = 1 << 17
 
 // A transactionWriter streams transactions.parquet. Levels that run together write by turns.
@@ -113,8 +112,8 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 	return unwritable(t.path, err)
 }
 
-// close writes the footer, without which the file cannot be read, and has all of it on the disk. It
-// may be called again.
+// close writes the footer, without which the file cannot be read, and has all of it on the disk. It may be
+// called again.
 func (t *transactionWriter) close() error {
 	if t.closed {
 		return nil
@@ -137,8 +136,8 @@ func (t *transactionRow) record() (Row, error) {
 	}, err
 }
 
-// openTransactions opens a transactions.parquet that must be as print says. A parquet reader
-// believes the sizes that it finds in a file; so the whole file is checked first.
+// openTransactions opens a transactions.parquet that must be as print says. A parquet reader believes the
+// sizes that it finds in a file; so the whole file is checked first.
 func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error) {
 	var got fingerprint
 	if _, err := io.Copy(&got, io.NewSectionReader(r, 0, print.Bytes+1)); err != nil {
@@ -190,8 +189,8 @@ func readTransactions(file *parquet.File) iter.Seq2[Row, error] {
 	}
 }
 
-// guarded turns what goes wrong while the parquet library reads, of which it reports some by a
-// panic, into the error of a damaged file.
+// guarded turns what goes wrong while the parquet library reads, of which it reports some by a panic, into
+// the error of a damaged file.
 func guarded(read func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -7,37 +7,35 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Latencies are kept in nanoseconds, from 0 to an hour, with 3 significant digits: a histogram
-// takes 256 KB, and a part of some microseconds is as sharp as one of seconds.
+// Latencies are kept in nanoseconds, from 0 to an hour, with 3 significant digits: a histogram takes 256 KB,
+// and a part of some microseconds is as sharp as one of seconds.
 const (
 	histogramHighest = int64(time.Hour)
 	histogramDigits  = 3
 )
 
-// binLength is the length of a throughput bin, or a little less where the window is not a multiple
-// of it.
+// binLength is the length of a throughput bin, or a little less where the window is not a multiple of it.
 const binLength = 100 * time.Millisecond
 
-// Window is what was measured at one load level, between the warm-up and the end of the hold.
-// Transactions belong to it by their intended instant, commits by the instant at which they were
-// seen.
+// Window is what was measured at one load level, between the warm-up and the end of the hold. Transactions
+// belong to it by their intended instant, commits by the instant at which they were seen.
 type Window struct {
 	From, To time.Duration // offsets from the level's start
 	Counts   Counts        // transactions intended in the window
 	Level    Counts        // transactions of the whole level, warm-up included
-	// Commits counts the valid commits seen in the window, in consecutive bins of length Bin that
-	// begin at From.
+	// Commits counts the valid commits seen in the window, in consecutive bins of length Bin that begin at
+	// From.
 	Commits []uint64
 	Bin     time.Duration
 	Blocks  uint64 // distinct blocks, of all channels, that these commits came in
-	// BytesMean is the mean size of the envelopes sent to the orderer by transactions intended in
-	// the window, 0 where none was sent.
+	// BytesMean is the mean size of the envelopes sent to the orderer by transactions intended in the window,
+	// 0 where none was sent.
 	BytesMean float64
-	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by
-	// its own measurement.
+	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by its own
+	// measurement.
 	Stalls uint64
-	// Refused is nil, or names the latencies that are missing from the histograms because they were
-	// negative or over an hour.
+	// Refused is nil, or names the latencies that are missing from the histograms because they were negative
+	// or over an hour.
 	Refused error
 
 	latency     [outcomes]partHistograms // of those that succeeded
@@ -82,8 +80,8 @@ func (w *Window) Throughput() float64 {
 	return w.Rates(len(w.Commits))[0]
 }
 
-// Rates returns the valid commits per second in consecutive spans of the given number of bins. A
-// rest shorter than a span is left out.
+// Rates returns the valid commits per second in consecutive spans of the given number of bins. A rest shorter
+// than a span is left out.
 func (w *Window) Rates(bins int) []float64 {
 	var rates []float64
 	for i := 0; bins > 0 && i+bins <= len(w.Commits); i += bins {
@@ -96,9 +94,8 @@ func (w *Window) Rates(bins int) []float64 {
 	return rates
 }
 
-// Latency returns the histogram of a part, in nanoseconds, over the valid transactions intended in
-// the window; where there is none, over the answered ones. It is false where no transaction passed
-// the part.
+// Latency returns the histogram of a part, in nanoseconds, over the valid transactions intended in the
+// window; where there is none, over the answered ones. It is false where no transaction passed the part.
 func (w *Window) Latency(p Part) (*hdrhistogram.Histogram, bool) {
 	of := Valid
 	if w.Counts[Valid] == 0 {
@@ -108,8 +105,8 @@ func (w *Window) Latency(p Part) (*hdrhistogram.Histogram, bool) {
 	return h, h != nil
 }
 
-// Lag returns the histogram of the schedule lag, in nanoseconds, over all transactions intended in
-// the window that were started, whatever became of them. It is false where none was started.
+// Lag returns the histogram of the schedule lag, in nanoseconds, over all transactions intended in the window
+// that were started, whatever became of them. It is false where none was started.
 func (w *Window) Lag() (*hdrhistogram.Histogram, bool) { return w.lag, w.lag != nil }
 
 // add counts one record of the level.
@@ -148,8 +145,8 @@ func (w *Window) add(r *Record) {
 	}
 }
 
-// observe adds d to a histogram. A value that the histogram cannot hold is reported, never clamped:
-// it would move the largest quantiles unseen.
+// observe adds d to a histogram. A value that the histogram cannot hold is reported, never clamped: it would
+// move the largest quantiles unseen.
 func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Part, r *Record) {
 	if *h == nil {
 		*h = hdrhistogram.New(1, histogramHighest, histogramDigits)

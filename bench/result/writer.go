@@ -27,14 +27,14 @@ type LevelKey struct {
 	Load       Load
 }
 
-// String returns the level's name in messages and in the tags of latency.hlog, for example
-// plain/clients=8/r1 or bills/rate=12.5/r2.
+// String returns the level's name in messages and in the tags of latency.hlog, for example plain/clients=8/r1
+// or bills/rate=12.5/r2.
 func (k LevelKey) String() string {
 	return fmt.Sprintf("%s/%s/r%d", k.Series, k.Load.key(), k.Repetition)
 }
 
-// Writer writes the folder of one run. Its methods are called by one goroutine; only the Record
-// method of its open Levels takes many.
+// Writer writes the folder of one run. Its methods are called by one goroutine; only the Record method of its
+// open Levels takes many.
 //
 // A folder is a finished run once it holds summary.json, which Close writes last and in one step.
 type Writer struct {
@@ -48,8 +48,8 @@ type Writer struct {
 	levels       int           // opened so far
 }
 
-// Create makes the folder dir for a run, with run.json in it. The folder must not exist or be
-// empty. Where Create fails it leaves nothing behind.
+// Create makes the folder dir for a run, with run.json in it. The folder must not exist or be empty. Where
+// Create fails it leaves nothing behind.
 func Create(dir string, run Run) (w *Writer, err error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -85,9 +85,9 @@ func Create(dir string, run Run) (w *Writer, err error) {
 	return w, nil
 }
 
-// Level opens the next load level, right before it starts: latency.hlog counts wall-clock time from
-// here. Its measured window is [from, to), as offsets from the level's start: from is the end of
-// the warm-up, to that of the hold. Levels that run together are open at the same time.
+// Level opens the next load level, right before it starts: latency.hlog counts wall-clock time from here. Its
+// measured window is [from, to), as offsets from the level's start: from is the end of the warm-up, to that
+// of the hold. Levels that run together are open at the same time.
 func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	switch {
 	case w.transactions == nil || w.transactions.closed:
@@ -103,9 +103,9 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	return l, nil
 }
 
-// Close ends the run's folder: transactions.parquet and latency.hlog are completed, bench.txt is
-// written, run.json rewritten from run, and at the very end summary.json appears. A summary that
-// contradicts itself is refused, with all files still open.
+// Close ends the run's folder: transactions.parquet and latency.hlog are completed, bench.txt is written,
+// run.json rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
+// refused, with all files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
 	if len(w.open) > 0 {
 		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open[0].key)
@@ -133,8 +133,8 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	return WriteJSON(w.path(summaryFile), &sum)
 }
 
-// Transactions completes transactions.parquet and yields its rows: no level can be opened after
-// that. It ends after an error.
+// Transactions completes transactions.parquet and yields its rows: no level can be opened after that. It ends
+// after an error.
 func (w *Writer) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if w.transactions == nil {
@@ -149,9 +149,9 @@ func (w *Writer) Transactions() iter.Seq2[Row, error] {
 	}
 }
 
-// Abort ends a run that failed of cause. Where no level was opened and nobody else wrote into the
-// folder it removes the folder; else it keeps what there is, without a summary and with the cause
-// in run.json. Abort after Close does nothing to a finished folder.
+// Abort ends a run that failed of cause. Where no level was opened and nobody else wrote into the folder it
+// removes the folder; else it keeps what there is, without a summary and with the cause in run.json. Abort
+// after Close does nothing to a finished folder.
 func (w *Writer) Abort(cause error) error {
 	if _, err := os.Stat(w.path(summaryFile)); err == nil {
 		return nil
@@ -186,8 +186,8 @@ func (w *Writer) closeFiles() (err error) {
 	return err
 }
 
-// remove takes away the files of a run that recorded nothing and the folders that Create made, and
-// reports whether nothing is left of the run. Folders that hold anything else stay.
+// remove takes away the files of a run that recorded nothing and the folders that Create made, and reports
+// whether nothing is left of the run. Folders that hold anything else stay.
 func (w *Writer) remove() bool {
 	entries, _ := os.ReadDir(w.dir) // none where it could not be made
 	ours := []string{runFile, transactionsFile, latencyFile, benchFile}

@@ -18,8 +18,8 @@ type ledgers struct {
 	evaluated uint64 // ciphertexts that are what was measured
 }
 
-// A shortID is the first half of a transaction id. Ids are SHA-256 sums: that two of a billion
-// share their first 128 bits has a chance of 1e-21.
+// A shortID is the first half of a transaction id. Ids are SHA-256 sums: that two of a billion share their
+// first 128 bits has a chance of 1e-21.
 type shortID [16]byte
 
 func shorten(id [32]byte) shortID { return shortID(id[:16]) }
@@ -28,8 +28,8 @@ func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 
 // read adds what is on the ledger of a site.
 func (l *ledgers) read(ctx context.Context, site Site) error {
-	// The contract is asked before the ledger is read: what the client has lost sight of may be
-	// committed meanwhile.
+	// The contract is asked before the ledger is read: what the client has lost sight of may be committed
+	// meanwhile.
 	stored, err := site.Stored(ctx)
 	if err != nil {
 		return fmt.Errorf("count the readings on the ledger: %w", err)
@@ -53,9 +53,8 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 	return nil
 }
 
-// compare compares the ledgers with the client's record, transaction by transaction, warm-up
-// included. It takes 17 bytes of memory per transaction, and up to twice that while the ledger is
-// read.
+// compare compares the ledgers with the client's record, transaction by transaction, warm-up included. It
+// takes 17 bytes of memory per transaction, and up to twice that while the ledger is read.
 func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, err error) {
 	a.Stored, a.Evaluated = l.stored, l.evaluated
 	slices.SortFunc(l.valid, shortID.compare)

@@ -16,8 +16,8 @@ import (
 	"meterbench/internal/proc"
 )
 
-// calibrate describes the host and times signatures on it. They are the yardstick by which runs on
-// different machines, or at different hours on a shared one, can be set side by side.
+// calibrate describes the host and times signatures on it. They are the yardstick by which runs on different
+// machines, or at different hours on a shared one, can be set side by side.
 func calibrate() (result.Host, error) {
 	sign, verify, err := timeSignatures(500)
 	return result.Host{Host: proc.Describe(), Sign: sign, Verify: verify}, err
@@ -32,8 +32,8 @@ func SignTime() time.Duration {
 	return time.Duration(sign * float64(time.Second))
 }
 
-// timeSignatures times one ECDSA P-256 signature and one verification, in seconds: the median of
-// many, alone on one goroutine.
+// timeSignatures times one ECDSA P-256 signature and one verification, in seconds: the median of many, alone
+// on one goroutine.
 func timeSignatures(rounds int) (signing, verifying float64, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -57,8 +57,8 @@ func timeSignatures(rounds int) (signing, verifying float64, err error) {
 }
 
 const (
-	// room is what a level may leave as garbage before any is collected: some 23,000 transactions
-	// at 23 kB each (network/client, BenchmarkSubmit with
+	// room is what a level may leave as garbage before any is collected: some 23,000 transactions at 23 kB
+	// each (network/client, BenchmarkSubmit with
 	// -benchmem). A collection during a level costs
 	// the client CPU, and on a full host its pauses were milliseconds long.
 	room = 512 << 20
@@ -66,8 +66,8 @@ const (
 	roomShare = 16
 )
 
-// collect takes away what the level before left, and puts off the next collection until memory, in
-// bytes, has room for no more. Where the collector is off it stays off.
+// collect takes away what the level before left, and puts off the next collection until memory, in bytes, has
+// room for no more. Where the collector is off it stays off.
 func collect(memory uint64) {
 	runtime.GC()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}

@@ -17,8 +17,8 @@ type Estimate struct {
 // Total is all of it.
 func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 
-// The parts of a run, on a virtual machine of two cores whose P-256 signature takes usualSign. What
-// a processor does is scaled by the signature's time on this machine.
+// The parts of a run, on a virtual machine of two cores whose P-256 signature takes usualSign. What a
+// processor does is scaled by the signature's time on this machine.
 const (
 	usualSign   = 30 * time.Microsecond
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
@@ -27,8 +27,8 @@ const (
 	crowded     = 1.5                     // an encryption while all cores encrypt, in encryptions
 )
 
-// Estimated returns about how long s takes, whose table of encryption costs is over these schemes, on
-// a machine whose P-256 signature takes sign.
+// Estimated returns about how long s takes, whose table of encryption costs is over these schemes, on a
+// machine whose P-256 signature takes sign.
 func Estimated(s scenario.Scenario, schemes scenario.Schemes, sign time.Duration) Estimate {
 	var e Estimate
 	signatures := func(n float64) time.Duration { return time.Duration(min(n*sign.Seconds(), 9e9) * float64(time.Second)) }

@@ -1,10 +1,8 @@
-// Package study runs a scenario: it has the encryption cost measured, the network brought up, the
-// series prepared and their load levels run in turn, and the ledger audited against the client's
-// own record.
+// Package study runs a scenario: it has the encryption cost measured, the network brought up, the series
+// prepared and their load levels run in turn, and the ledger audited against the client's own record.
 //
-// Data flow: a scenario.Scenario and a Lab go in; records stream into the run's folder through
-// result.Writer; each level becomes a result.Point, each series a result.Saturation, all of them
-// the result.Summary.
+// Data flow: a scenario.Scenario and a Lab go in; records stream into the run's folder through result.Writer;
+// each level becomes a result.Point, each series a result.Saturation, all of them the result.Summary.
 package study
 
 import (
@@ -20,8 +18,8 @@ import (
 
 // Lab supplies what a scenario is measured on.
 type Lab interface {
-	// FE measures encryption cost while nothing else runs. With an error it returns what it had
-	// measured until then, if that is worth keeping.
+	// FE measures encryption cost while nothing else runs. With an error it returns what it had measured
+	// until then, if that is worth keeping.
 	FE(ctx context.Context, spec scenario.FE, working func(text string)) ([]result.FECost, error)
 	// Start brings a target up. The one before is closed.
 	Start(ctx context.Context, session Session, working func(text string)) (Site, error)
@@ -31,13 +29,13 @@ type Lab interface {
 type Site interface {
 	Facts() Facts
 	Target() bench.Target
-	// Series makes the workload of s ready: registers its meters on the ledger and makes the
-	// ciphertexts that are wanted before the load.
+	// Series makes the workload of s ready: registers its meters on the ledger and makes the ciphertexts that
+	// are wanted before the load.
 	Series(ctx context.Context, s scenario.Series, need Need, working func(text string)) (bench.Workload, result.Preparation, error)
 	// Sample reads the CPU time and memory of every node and of the client.
 	Sample() (proc.Snapshot, error)
-	// Ledger yields every transaction on the ledger, channel by channel, oldest first, but for
-	// those that the Site itself sent to set up.
+	// Ledger yields every transaction on the ledger, channel by channel, oldest first, but for those that the
+	// Site itself sent to set up.
 	Ledger(ctx context.Context) iter.Seq2[bench.Entry, error]
 	// Stored returns how many readings the contract itself counts.
 	Stored(ctx context.Context) (uint64, error)
@@ -48,9 +46,8 @@ type Site interface {
 
 // Evaluator is a Site that can evaluate what is encrypted on its ledger.
 type Evaluator interface {
-	// Evaluate draws some ciphertexts of every encrypted series from the ledger, evaluates them and
-	// compares with what was measured. It returns how many; the error names the first that is
-	// wrong.
+	// Evaluate draws some ciphertexts of every encrypted series from the ledger, evaluates them and compares
+	// with what was measured. It returns how many; the error names the first that is wrong.
 	Evaluate(ctx context.Context) (compared uint64, err error)
 }
 

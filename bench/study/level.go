@@ -14,9 +14,9 @@ import (
 	"meterbench/internal/proc"
 )
 
-// turn runs what is due at one time and appends a Point of each of its levels. An error means that
-// the run cannot go on. Where the run was interrupted, the Points of what was measured until then
-// are there even so. backlog is by how much the transactions under way of its first level grew.
+// turn runs what is due at one time and appends a Point of each of its levels. An error means that the run
+// cannot go on. Where the run was interrupted, the Points of what was measured until then are there even so.
+// backlog is by how much the transactions under way of its first level grew.
 func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err error) {
 	// A machine that is shared changes its pace from minute to minute.
 	host, err := s.calibrate()
@@ -110,8 +110,8 @@ type meter struct {
 	taken proc.Series
 }
 
-// sampleEvery is short enough that the samples nearest to the window's ends miss it by little, and
-// long enough to cost nothing.
+// sampleEvery is short enough that the samples nearest to the window's ends miss it by little, and long
+// enough to cost nothing.
 const sampleEvery = 250 * time.Millisecond
 
 func newMeter(site Site) *meter {

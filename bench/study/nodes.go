@@ -13,8 +13,8 @@ import (
 
 // Tracer is a Site whose nodes report what goes on inside them.
 type Tracer interface {
-	// Blocks returns the blocks of all channels committed since an instant. What the nodes do not
-	// report is missing, also where there is an error.
+	// Blocks returns the blocks of all channels committed since an instant. What the nodes do not report is
+	// missing, also where there is an error.
 	Blocks(since time.Time) ([]result.Block, error)
 	// Counters reads what the nodes count.
 	Counters(ctx context.Context) (Counters, error)
@@ -39,12 +39,11 @@ func (c Counters) since(before Counters) Counters {
 // countersTimeout bounds how long the nodes may take to report their counters.
 const countersTimeout = 5 * time.Second
 
-// driftLimit is how far wall clock and monotonic clock may part during a level before a point says
-// so.
+// driftLimit is how far wall clock and monotonic clock may part during a level before a point says so.
 const driftLimit = time.Millisecond
 
-// A trace is what the nodes reported about one level. Transactions are joined to it by their blocks, once
-// all of them are on the disk.
+// A trace is what the nodes reported about one level. Transactions are joined to it by their blocks, once all
+// of them are on the disk.
 type trace struct {
 	rowRange
 	point    int           // index of the level's point
@@ -86,8 +85,8 @@ type nodeReport struct {
 	drift    time.Duration // of the wall clock against the monotonic clock
 }
 
-// ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before
-// is what they had counted then.
+// ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before is what
+// they had counted then.
 func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) (*nodeReport, []result.Block) {
 	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
 	if s.tracer == nil {
@@ -132,8 +131,8 @@ func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report
 	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
 }
 
-// summarizeBlocks puts the blocks of the window from one instant to another into the point: those
-// cut in it by their reason, and by peer the means of those committed in it.
+// summarizeBlocks puts the blocks of the window from one instant to another into the point: those cut in it
+// by their reason, and by peer the means of those committed in it.
 func summarizeBlocks(p *result.Point, blocks []result.Block, from, to time.Time) {
 	if len(blocks) == 0 || !from.Before(to) {
 		return
@@ -183,8 +182,8 @@ func overlap(begin, end, from, to time.Time) time.Duration {
 	return max(0, min(end.Sub(from), to.Sub(from))-max(0, begin.Sub(from)))
 }
 
-// explain splits the latency of all points by what happened inside the network, and says what
-// limited each. It reads all transactions once; those of a turn lie together.
+// explain splits the latency of all points by what happened inside the network, and says what limited each.
+// It reads all transactions once; those of a turn lie together.
 func (s *study) explain() error {
 	var open []*trace // of one turn
 	for row, err := range s.writer.Transactions() {
@@ -253,8 +252,8 @@ func (t *trace) add(r *result.Record) {
 }
 
 // split puts the parts inside the network into the points of traces, if they are known of all their
-// transactions: the means of some would not add up to the latency of all. The means are exact, so
-// that they do.
+// transactions: the means of some would not add up to the latency of all. The means are exact, so that they
+// do.
 func (s *study) split(all []*trace) {
 	for _, t := range all {
 		p := &s.summary.Points[t.point]

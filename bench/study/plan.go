@@ -42,8 +42,8 @@ func (t turn) hold() (d time.Duration) {
 	return d
 }
 
-// turns returns one repetition of the load levels of some series in the order in which they run:
-// the series alternate, so that drift of the machine meets all of them alike.
+// turns returns one repetition of the load levels of some series in the order in which they run: the series
+// alternate, so that drift of the machine meets all of them alike.
 func turns(all []scenario.Series, repetition int) []turn {
 	var plan []turn
 	for i, more := 0, true; more; i++ {
@@ -75,8 +75,8 @@ func groups(all []scenario.Series) (by [][]scenario.Series) {
 	return by
 }
 
-// loads returns the levels of a series' load. Arrivals with a rate of their own make one level of
-// their mean rate.
+// loads returns the levels of a series' load. Arrivals with a rate of their own make one level of their mean
+// rate.
 func loads(series scenario.Series) (all []result.Load) {
 	l := series.Load
 	for _, clients := range l.Clients {
@@ -110,8 +110,8 @@ func mean(series scenario.Series) float64 {
 	return float64(due(bench.Plan{Arrivals: process, Hold: hold}, math.MaxInt)) / hold.Seconds()
 }
 
-// plan turns a level into what the engine runs. Each phase draws arrivals of its own; levels that
-// are to be compared draw the same.
+// plan turns a level into what the engine runs. Each phase draws arrivals of its own; levels that are to be
+// compared draw the same.
 func plan(seed uint64, l level, first uint64) bench.Plan {
 	p := bench.Plan{
 		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, First: first,
@@ -125,8 +125,8 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 	return p
 }
 
-// planned returns how many transactions the turns schedule for a series with an open load whose
-// ciphertexts are all made before it, 0 for others.
+// planned returns how many transactions the turns schedule for a series with an open load whose ciphertexts
+// are all made before it, 0 for others.
 func planned(seed uint64, of []turn, series scenario.Series) int {
 	if !series.Workload.Traits().Ahead {
 		return 0
@@ -134,8 +134,8 @@ func planned(seed uint64, of []turn, series scenario.Series) int {
 	return scheduled(seed, of, series.Name, math.MaxInt)
 }
 
-// scheduled returns how many transactions the turns schedule for a series with an open load,
-// counting just beyond most.
+// scheduled returns how many transactions the turns schedule for a series with an open load, counting just
+// beyond most.
 func scheduled(seed uint64, of []turn, series string, most int) (n int) {
 	for _, t := range of {
 		for _, l := range t.levels {
@@ -147,9 +147,9 @@ func scheduled(seed uint64, of []turn, series string, most int) (n int) {
 	return n
 }
 
-// TooMany returns the first series with an open load for which one of the run's networks is due
-// more transactions than most says, by the names of series; ok is false where there is none. A
-// search is not looked at: how much it sends is not known beforehand.
+// TooMany returns the first series with an open load for which one of the run's networks is due more
+// transactions than most says, by the names of series; ok is false where there is none. A search is not
+// looked at: how much it sends is not known beforehand.
 func TooMany(s scenario.Scenario, most map[string]int) (series scenario.Series, ok bool) {
 	for _, one := range sessions(s) {
 		for _, series := range one.series {

@@ -22,9 +22,9 @@ const (
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
-// The use of a processor beyond which a process is no longer held to its cap, as when it was
-// moved it out of its control group: this many times the cap, and cores more for what a period and
-// a sample at the window's ends may add.
+// The use of a processor beyond which a process is no longer held to its cap, as when it was moved it out of
+// its control group: this many times the cap, and cores more for what a period and a sample at the window's
+// ends may add.
 const (
 	capFactor = 1.2
 	capSlack  = 0.05
@@ -48,8 +48,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 	}
 	if group := l.series.Group; group != "" {
 		p.Phase = &result.LoadPhase{Group: group, Start: l.series.Start.Seconds(), From: w.From.Seconds(), Hold: l.series.Load.Hold.Seconds()}
-		// Commits come block by block: no finer than a block's time, and no more than a figure can
-		// show.
+		// Commits come block by block: no finer than a block's time, and no more than a figure can show.
 		timeout := time.Duration(math.Round(s.facts.Conditions.BatchTimeout * float64(time.Second)))
 		bins := max(int(max(time.Second, timeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
@@ -125,8 +124,8 @@ func quantiles(h stats.Histogram) stats.Quantiles {
 	return stats.Summarize(h, time.Nanosecond.Seconds())
 }
 
-// interval gives the throughput its interval, from batch means: commits come in blocks, so that
-// single transactions are no independent samples. Every channel may have a block more or less.
+// interval gives the throughput its interval, from batch means: commits come in blocks, so that single
+// transactions are no independent samples. Every channel may have a block more or less.
 func (s *session) interval(p *result.Point, w *result.Window) {
 	if p.Throughput == 0 {
 		return
@@ -204,8 +203,8 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	}
 }
 
-// highest returns the highest quantile up to p99 that there are enough samples for, 0 where there
-// are too few for any. Where that is too late, so is the p99.
+// highest returns the highest quantile up to p99 that there are enough samples for, 0 where there are too few
+// for any. Where that is too late, so is the p99.
 func highest(q stats.Quantiles) (name string, value float64) {
 	switch {
 	case q.P99 != nil:
@@ -218,8 +217,8 @@ func highest(q stats.Quantiles) (name string, value float64) {
 	return "", 0
 }
 
-// flag adds a warning to a point, with its figures in brackets where there are any, and to the
-// run's own list without them.
+// flag adds a warning to a point, with its figures in brackets where there are any, and to the run's own list
+// without them.
 func (s *study) flag(p *result.Point, code stats.Code, figures, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	s.note(place(p.Series, p.Load), code, text)
@@ -229,8 +228,8 @@ func (s *study) flag(p *result.Point, code stats.Code, figures, format string, a
 	p.Notices = append(p.Notices, result.Warning{Code: code, Text: text})
 }
 
-// note keeps a warning for the end of the run's own list, where those of one text become one with
-// all the points, or series, that they concern.
+// note keeps a warning for the end of the run's own list, where those of one text become one with all the
+// points, or series, that they concern.
 func (s *study) note(where string, code stats.Code, text string) {
 	at := slices.IndexFunc(s.notes, func(w result.Warning) bool { return w.Text == text })
 	if at < 0 {

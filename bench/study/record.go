@@ -13,8 +13,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// TraceFile is what a scenario with record leaves in the run's folder: when which meter was due to
-// report what, over the whole run. A load can follow it.
+// TraceFile is what a scenario with record leaves in the run's folder: when which meter was due to report
+// what, over the whole run. A load can follow it.
 const TraceFile = "trace.csv"
 
 // Reporter is a workload that knows what it makes of a sequence number.
@@ -48,8 +48,8 @@ func (s *session) record(rows rowRange, start time.Time) {
 	}
 }
 
-// writeTrace writes the transactions of all levels as a trace. Times count from the first level's
-// start, and are when a transaction was intended.
+// writeTrace writes the transactions of all levels as a trace. Times count from the first level's start, and
+// are when a transaction was intended.
 func (s *study) writeTrace() error {
 	if !slices.ContainsFunc(s.recordings, func(r recording) bool { return r.next > r.first }) {
 		return nil
@@ -68,16 +68,15 @@ func (s *study) writeTrace() error {
 	return nil
 }
 
-// traceBuilder collects the readings of one turn after the other, 24 bytes each, and the ids of all
-// meters.
+// traceBuilder collects the readings of one turn after the other, 24 bytes each, and the ids of all meters.
 type traceBuilder struct {
 	of     []recording
 	ids    []string
 	meters map[string]int // index in ids
 }
 
-// rows yields the readings of stored transactions in order of time. Those of a turn were stored
-// together, in the order in which they ended.
+// rows yields the readings of stored transactions in order of time. Those of a turn were stored together, in
+// the order in which they ended.
 func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arrival.Row, error] {
 	return func(yield func(arrival.Row, error) bool) {
 		var turn []arrival.Row

@@ -11,8 +11,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// saturation stores where the throughput of a series stops growing: what its search determined, or
-// what several levels show. A level that was cut short does not count: a few blocks make no plateau.
+// saturation stores where the throughput of a series stops growing: what its search determined, or what
+// several levels show. A level that was cut short does not count: a few blocks make no plateau.
 func (s *study) saturation(series scenario.Series) {
 	points := slices.Clone(s.summary.Points)
 	if s.cutShort {
@@ -53,15 +53,14 @@ func (s *study) saturation(series scenario.Series) {
 	s.summary.Saturation = append(s.summary.Saturation, stored)
 }
 
-// saturates reports whether a load's levels can show a saturation point: a plateau of a closed load
-// takes a level and two more that confirm it, an open load one that was kept up with and one that
-// was not.
+// saturates reports whether a load's levels can show a saturation point: a plateau of a closed load takes a
+// level and two more that confirm it, an open load one that was kept up with and one that was not.
 func saturates(l scenario.Load) bool {
 	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
 }
 
-// within gives a saturation that has no interval over repetitions that of the throughput within its
-// last measurement.
+// within gives a saturation that has no interval over repetitions that of the throughput within its last
+// measurement.
 func within(sat *result.Saturation, points []result.Point) {
 	if sat.High > 0 {
 		return
@@ -76,8 +75,8 @@ func within(sat *result.Saturation, points []result.Point) {
 	}
 }
 
-// limit gives a saturation point the verdict of its load: of the first valid one, from there on
-// upwards, that something limited.
+// limit gives a saturation point the verdict of its load: of the first valid one, from there on upwards, that
+// something limited.
 func limit(sat *result.Saturation, points []result.Point) {
 	least := sat.Load().Amount()
 	var at *result.Point
@@ -95,9 +94,8 @@ func limit(sat *result.Saturation, points []result.Point) {
 	}
 }
 
-// scale fits the scalability law to the points of a closed load, and where it does not apply, says
-// why. Points that are not valid, or at which many transactions failed, say nothing about work
-// done.
+// scale fits the scalability law to the points of a closed load, and where it does not apply, says why.
+// Points that are not valid, or at which many transactions failed, say nothing about work done.
 func scale(sat *result.Saturation, points []result.Point) {
 	var of []saturation.Scaling
 	for i := range points {
@@ -118,8 +116,8 @@ func scale(sat *result.Saturation, points []result.Point) {
 // workedShare is the least share of valid transactions of a point that counts.
 const workedShare = 0.99
 
-// NotValidError says that the scenario requires valid points, and that some below saturation are
-// not. The result is complete.
+// NotValidError says that the scenario requires valid points, and that some below saturation are not. The
+// result is complete.
 type NotValidError struct {
 	Points []string // series, load and repetition
 }
@@ -129,10 +127,9 @@ func (e *NotValidError) Error() string {
 	return fmt.Sprintf("the scenario requires valid points below saturation, and these are not: %s; the report says why", strings.Join(e.Points, ", "))
 }
 
-// required returns a *NotValidError where the scenario requires valid points and has others, and
-// nil else. A point beyond a saturation that was reached, or one that the host limited, says nothing
-// wrong about the network below it. Nor does one that a search measured again, and validly, at the
-// same load.
+// required returns a *NotValidError where the scenario requires valid points and has others, and nil else. A
+// point beyond a saturation that was reached, or one that the host limited, says nothing wrong about the
+// network below it. Nor does one that a search measured again, and validly, at the same load.
 func (s *study) required() error {
 	if s.Scenario.Require != "valid" {
 		return nil

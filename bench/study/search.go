@@ -13,8 +13,7 @@ import (
 	"meterbench/bench/stats"
 )
 
-// A search is a series whose load is being looked for. Each of its steps is a load level and ends
-// in a Point.
+// A search is a series whose load is being looked for. Each of its steps is a load level and ends in a Point.
 type search struct {
 	series scenario.Series
 	seeker seeker
@@ -29,8 +28,8 @@ type seeker interface {
 	Result() saturation.Result
 }
 
-// newSearch returns the search of a series, which repeats itself as often as it says, or else as
-// the scenario does.
+// newSearch returns the search of a series, which repeats itself as often as it says, or else as the scenario
+// does.
 func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	spec := series.Load.Search
 	repetitions := cmp.Or(spec.Repetitions, repeat)
@@ -49,8 +48,8 @@ func bound(series scenario.Series, repeat int) int {
 	return s.Left()
 }
 
-// search looks for the loads of all series of a session that ask for it. They take turns, so that
-// drift of the machine meets all of them alike.
+// search looks for the loads of all series of a session that ask for it. They take turns, so that drift of
+// the machine meets all of them alike.
 func (s *session) search(ctx context.Context) error {
 	first := len(s.searches)
 	for _, series := range s.searched {

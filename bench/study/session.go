@@ -25,8 +25,8 @@ type session struct {
 	sign      float64                   // time of one signature, right before the level under way
 }
 
-// session brings a network up, runs what belongs there, reads its ledger for the audit and takes it
-// down. The error is why not all of it was measured.
+// session brings a network up, runs what belongs there, reads its ledger for the audit and takes it down. The
+// error is why not all of it was measured.
 func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	if plan.Of == 1 {
 		s.Observer.Step(map[bool]string{true: "start the simulated ledger", false: "bring the network up"}[s.Scenario.Target != nil])
@@ -59,8 +59,8 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	return err
 }
 
-// withSite returns a context that also ends when a node of the site dies; its cause is then that
-// node's error.
+// withSite returns a context that also ends when a node of the site dies; its cause is then that node's
+// error.
 func withSite(ctx context.Context, site Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -144,8 +144,8 @@ func (s *session) readLedger(ctx context.Context, failed bool) {
 // auditTimeout is how long the audit may take once a session has failed.
 const auditTimeout = 2 * time.Minute
 
-// Session is one network of a run, from its start to its end. A run has several where its series
-// need different networks, or every repetition a fresh one.
+// Session is one network of a run, from its start to its end. A run has several where its series need
+// different networks, or every repetition a fresh one.
 type Session struct {
 	Network    scenario.Network
 	Number, Of int
@@ -172,10 +172,9 @@ func (p sessionPlan) levels(repeat int) int {
 	return n
 }
 
-// sessions returns the sessions of a scenario in the order in which they run: repetition by
-// repetition each network, or if nothing asks for more than one, all repetitions on that one. Every
-// repetition begins with another network, so that drift of the machine does not meet the same one
-// last each time.
+// sessions returns the sessions of a scenario in the order in which they run: repetition by repetition each
+// network, or if nothing asks for more than one, all repetitions on that one. Every repetition begins with
+// another network, so that drift of the machine does not meet the same one last each time.
 func sessions(s scenario.Scenario) []sessionPlan {
 	networks := s.Networks()
 	if len(networks) == 1 && !s.Fresh {
@@ -207,8 +206,8 @@ func searched(all []scenario.Series) []scenario.Series {
 	return slices.DeleteFunc(slices.Clone(all), func(series scenario.Series) bool { return series.Load.Search == nil })
 }
 
-// number counts the sessions and their turns, and the time after each turn. A search counts as the
-// most levels that it can take.
+// number counts the sessions and their turns, and the time after each turn. A search counts as the most
+// levels that it can take.
 func number(all []sessionPlan, repeat int) []sessionPlan {
 	of := 0
 	for i := range all {
@@ -238,8 +237,8 @@ func number(all []sessionPlan, repeat int) []sessionPlan {
 	return all
 }
 
-// Levels returns the number of load levels that s runs, phases that run together counted as one.
-// Where it searches, that is the most that it can be.
+// Levels returns the number of load levels that s runs, phases that run together counted as one. Where it
+// searches, that is the most that it can be.
 func Levels(s scenario.Scenario) (n int) {
 	for _, one := range sessions(s) {
 		n += one.levels(s.Repeat)
@@ -247,6 +246,5 @@ func Levels(s scenario.Scenario) (n int) {
 	return n
 }
 
-// Searches reports whether s looks for any of its loads, so that how long it takes is not known
-// beforehand.
+// Searches reports whether s looks for any of its loads, so that how long it takes is not known beforehand.
 func Searches(s scenario.Scenario) bool { return len(searched(s.Series)) > 0 }

@@ -11,8 +11,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// A steadiness sees every transaction of a level and says whether its window was in a steady state.
-// One goroutine at a time may use it.
+// A steadiness sees every transaction of a level and says whether its window was in a steady state. One
+// goroutine at a time may use it.
 type steadiness struct {
 	first    uint64 // sequence number of the level's first transaction
 	from, to time.Duration
@@ -32,8 +32,8 @@ func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 	return s
 }
 
-// add adds a transaction, by the rule of result.Window for what belongs to the window. One whose
-// end is unknown never left the backlog.
+// add adds a transaction, by the rule of result.Window for what belongs to the window. One whose end is
+// unknown never left the backlog.
 func (s *steadiness) add(r *result.Record) {
 	end := math.Inf(1)
 	if r.Outcome.Class() != result.Lost {
@@ -61,8 +61,8 @@ func (s *steadiness) add(r *result.Record) {
 	}
 }
 
-// intervals gives the means of parts their intervals, as <part>_s. Those of one block depend on
-// each other, so that a batch holds at least one transaction of each client.
+// intervals gives the means of parts their intervals, as <part>_s. Those of one block depend on each other,
+// so that a batch holds at least one transaction of each client.
 func (s *steadiness) intervals(p *result.Point) {
 	for i, part := range timedParts {
 		n := int(s.timed[i].N())
@@ -73,13 +73,12 @@ func (s *steadiness) intervals(p *result.Point) {
 	}
 }
 
-// shedLimit is the share of an open load's transactions, dropped by the client or turned away by a
-// peer, from which on it is more than the target takes: the growth of the backlog that stats.Judge
-// calls overload.
+// shedLimit is the share of an open load's transactions, dropped by the client or turned away by a peer, from
+// which on it is more than the target takes: the growth of the backlog that stats.Judge calls overload.
 const shedLimit = 0.005
 
-// changing reports whether the level's load changes with time by itself, so that nothing under it is
-// to stay the same.
+// changing reports whether the level's load changes with time by itself, so that nothing under it is to stay
+// the same.
 func (l level) changing() bool {
 	kinds := []scenario.ArrivalKind{scenario.Ramp, scenario.Steps, scenario.Trace}
 	return l.load.Kind == result.LoadOpen && slices.Contains(kinds, l.series.Load.Arrivals.Kind)
@@ -91,8 +90,8 @@ var unsteady = map[stats.State]string{
 	stats.Drifting:   "not steady: latency drifted over the window, so that its quantiles depend on when they were taken",
 }
 
-// settle gives the point its verdict. A window that is too short to tell is no reason to doubt it.
-// Of a load that changes there is none to give.
+// settle gives the point its verdict. A window that is too short to tell is no reason to doubt it. Of a load
+// that changes there is none to give.
 func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Window, steady *steadiness) {
 	if l.changing() {
 		return
@@ -101,8 +100,8 @@ func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Win
 		p.Steady = stats.TooShort
 		return
 	}
-	// What is shed leaves no backlog: without it the rest may well be steady. That it happened is
-	// among the warnings already.
+	// What is shed leaves no backlog: without it the rest may well be steady. That it happened is among the
+	// warnings already.
 	if shed := w.Counts[result.Dropped] + w.Counts[result.Limited]; l.load.Kind == result.LoadOpen && float64(shed) > shedLimit*float64(p.Scheduled) {
 		p.Steady = stats.Overloaded
 		return

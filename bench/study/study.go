@@ -16,8 +16,8 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// ErrNothingMeasured marks a study that failed before it had a result. Its folder is gone but for
-// the logs of nodes, unless it was refused: then it is as it was.
+// ErrNothingMeasured marks a study that failed before it had a result. Its folder is gone but for the logs of
+// nodes, unless it was refused: then it is as it was.
 var ErrNothingMeasured = errors.New("nothing was measured")
 
 // Config is what Run needs.
@@ -27,8 +27,8 @@ type Config struct {
 	Dir      string // the run's folder, there and empty
 	ID       string // the run's id
 	Versions map[string]string
-	// Instrument is the harness's stated uncertainty on this machine; nil where there is none, and
-	// then Uncalibrated says why.
+	// Instrument is the harness's stated uncertainty on this machine; nil where there is none, and then
+	// Uncalibrated says why.
 	Instrument   *result.Instrument
 	Uncalibrated string
 	Observer     Observer
@@ -54,15 +54,14 @@ type study struct {
 	unclosed   error    // why the last network could not be taken down
 }
 
-// leastRepetitions are the fewest for which the 95 % interval of a median is finite
-// (stats.MedianInterval).
+// leastRepetitions are the fewest for which the 95 % interval of a median is finite (stats.MedianInterval).
 const leastRepetitions = 6
 
-// Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a node dies on the way,
-// what was measured, if only the encryption cost, is written, marked incomplete, and the error says
-// why. It is a *NotValidError where all was measured and audited, but not as the scenario requires.
-// It is ErrNothingMeasured where there is nothing; of the folder then only the nodes' logs are
-// left, if there are any.
+// Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a node dies on the way, what was
+// measured, if only the encryption cost, is written, marked incomplete, and the error says why. It is a
+// *NotValidError where all was measured and audited, but not as the scenario requires. It is
+// ErrNothingMeasured where there is nothing; of the folder then only the nodes' logs are left, if there are
+// any.
 func Run(ctx context.Context, cfg Config) error {
 	clock, err := alarm.New()
 	if err != nil {
@@ -90,8 +89,8 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (r
 // LogsFolder is where a Lab's nodes log, in the run's folder.
 const LogsFolder = "logs"
 
-// abandon ends a study without a result. Its folder goes, unless nodes left their logs there and
-// somebody will want to know why they failed.
+// abandon ends a study without a result. Its folder goes, unless nodes left their logs there and somebody
+// will want to know why they failed.
 func (s *study) abandon(ctx context.Context, why error) error {
 	aborted := s.writer.Abort(why)
 	logs := filepath.Join(s.Dir, LogsFolder)
@@ -144,8 +143,8 @@ func (s *study) sessions(ctx context.Context) error {
 	return nil
 }
 
-// finish compares the ledgers with the client's record and writes what the run leaves. failed is
-// why the levels ended early, nil if they did not.
+// finish compares the ledgers with the client's record and writes what the run leaves. failed is why the
+// levels ended early, nil if they did not.
 func (s *study) finish(failed error) error {
 	if failed != nil {
 		s.summary.Complete = false
@@ -181,8 +180,8 @@ func (s *study) finish(failed error) error {
 	return s.required()
 }
 
-// audit compares the ledgers with the client's record. The error says how they differ, or why that
-// is not known.
+// audit compares the ledgers with the client's record. The error says how they differ, or why that is not
+// known.
 func (s *study) audit() error {
 	var audit result.Audit
 	err := s.unread
@@ -214,8 +213,7 @@ func (s *study) newManifest() result.Run {
 	}
 }
 
-// cause prefers the reason why ctx ended, for example a node that died, to the errors that follow
-// from it.
+// cause prefers the reason why ctx ended, for example a node that died, to the errors that follow from it.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); why != nil {
 		return why
