@@ -185,8 +185,7 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 			"the host was full: what limited throughput is the machine that network and client share")
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
-		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput",
-			blocksLimit)
+		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)
 	}
 	// Not a fault of the client: the target did not give the slots back in time.
 	if n := w.Counts[result.Dropped]; n > 0 {
