@@ -59,14 +59,16 @@ func TestKeep(t *testing.T) {
 		"schema 99": func(c *result.Calibration) { c.Schema = 99 },
 		"damaged":   func(c *result.Calibration) { c.Instrument.LatencyError = -1 },
 	} {
-		bad := c
-		spoil(&bad)
-		if err := Save(path, bad); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Load(path, c.Machine, at); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			bad := c
+			spoil(&bad)
+			if err := Save(path, bad); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Load(path, c.Machine, at); err == nil || !strings.Contains(err.Error(), name) {
+				t.Error(err)
+			}
+		})
 	}
 	if err := os.WriteFile(path, []byte(`{"schema":1,`), 0o644); err != nil {
 		t.Fatal(err)

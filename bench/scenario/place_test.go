@@ -17,18 +17,20 @@ func TestDevice(t *testing.T) {
 		"kind: encrypted, scheme: dmcfe, length: 2": "",
 		"kind: billing, length: 2":                  "",
 	} {
-		text := strings.Replace(single, "kind: encrypted", given, 1)
-		if _, err := parse(text); err != nil {
-			t.Errorf("%s without a cap: %v", given, err)
-		}
-		text = strings.Replace(text, "workload:", "caps: {device: {cpus: 0.5}}\nworkload:", 1)
-		_, err := parse(text)
-		if err == nil && want == "" {
-			continue
-		}
-		if fmt.Sprint(err) != want {
-			t.Errorf("%s: %v, want %s", given, err, want)
-		}
+		t.Run(given, func(t *testing.T) {
+			text := strings.Replace(single, "kind: encrypted", given, 1)
+			if _, err := parse(text); err != nil {
+				t.Errorf("without a cap: %v", err)
+			}
+			text = strings.Replace(text, "workload:", "caps: {device: {cpus: 0.5}}\nworkload:", 1)
+			_, err := parse(text)
+			if err == nil && want == "" {
+				return
+			}
+			if fmt.Sprint(err) != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		})
 	}
 	mix := "name: a\ntopology: minimal\ncaps: {device: {memory: 64MiB}}\nworkloads: [{kind: plain, weight: 1}, {kind: encrypted, encryption: {bank: 3}, weight: 2}]\nload: {kind: closed, clients: [1], hold: 3s}\n"
 	if _, err := parse(mix); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:4:69: workloads[1].encryption: ciphertexts made before the load") {

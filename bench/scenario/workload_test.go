@@ -36,13 +36,15 @@ func TestWorkloads(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	for scheme, want := range map[string]int{"dmcfe": 1, "ecddh": 5} { // a meter of dmcfe encrypts one value
-		s, err := parse(strings.Replace(single, "kind: encrypted", "length: 5, kind: encrypted, scheme: "+scheme, 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := s.Series[0].Workload.Traits().Values; n != want {
-			t.Errorf("%s: %d values, want %d", scheme, n, want)
-		}
+		t.Run(scheme, func(t *testing.T) {
+			s, err := parse(strings.Replace(single, "kind: encrypted", "length: 5, kind: encrypted, scheme: "+scheme, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := s.Series[0].Workload.Traits().Values; n != want {
+				t.Errorf("%d values, want %d", n, want)
+			}
+		})
 	}
 }
 

@@ -266,11 +266,13 @@ func TestConfigErrors(t *testing.T) {
 		"too many values":  {func(c *Config) { c.Length = reading.MaxValues + 1 }, "values per reading"},
 		"nothing below it": {func(c *Config) { c.Bound = 1 }, "bound of 1 Wh"},
 	} {
-		config := config()
-		c.change(&config)
-		if _, err := NewFleet(config); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v; want %q", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			config := config()
+			c.change(&config)
+			if _, err := NewFleet(config); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
 	}
 }
 
