@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/internal/strictyaml"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 )
@@ -187,3 +188,10 @@ func (r *Readings) Preloaded() uint64 { return 0 }
 
 // Meters implements Workload.
 func (r *Readings) Meters() *meter.Fleet { return r.config.Fleet }
+
+// A Device plays sensors and gateways in a process of its own, which can be held to what they have of
+// processor and memory. None of an authority's secrets goes there.
+type Device interface {
+	OpenSensors(ctx context.Context, fleet meter.Config, sensors meter.SensorsConfig) (meter.Maker, error)
+	OpenGateway(ctx context.Context, config gateway.Config) (gateway.Biller, error)
+}

@@ -1,9 +1,18 @@
 package workloads
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 	"meterbench/simulators/reading"
 )
 
@@ -58,4 +67,69 @@ func lists(function string, channel int, entries [][]byte) (all []bench.Transact
 		}
 	}
 	return all
+}
+
+// maxReady is the most memory that ciphertexts made before the load may take, in bytes.
+const maxReady = 1 << 30
+
+// Prepare makes the ciphertexts that are wanted before the load, on all cores: the bank, or with
+// encryption ahead those of the n transactions from First on. Every other workload needs none. Entry i is
+// the ciphertext of the values of transaction First+i.
+//
+// progress, which may be nil, is called after each ciphertext, by one goroutine at a time. The times
+// reported are of single encryptions while all cores encrypt. Where ctx ends, so does Prepare, with its
+// error and nothing made.
+func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total int)) (result.Preparation, error) {
+	if r.kind != reading.Encrypted || r.config.Encryption.Mode == result.EncryptInline {
+		return result.Preparation{}, nil
+	}
+	if r.config.Encryption.Mode == result.EncryptBank {
+		n = r.config.Encryption.Bank
+	}
+	if n < 1 {
+		return result.Preparation{}, errors.New("encryption ahead needs to know the number of transactions; use an open load, or a bank")
+	}
+	if err := r.config.checkReady(n); err != nil {
+		return result.Preparation{}, err
+	}
+	start := time.Now()
+	ready, seconds, err := r.encrypt(ctx, n, progress)
+	if err != nil {
+		return result.Preparation{}, fmt.Errorf("make %d ciphertexts: %w", n, err)
+	}
+	r.ready = ready
+	return result.Preparation{Ciphertexts: n, Encrypt: medianCost(seconds), Total: time.Since(start).Seconds()}, nil
+}
+
+// encrypt makes the first n ciphertexts and tells how long each took.
+func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) (made [][]byte, seconds []float64, err error) {
+	made, seconds = make([][]byte, n), make([]float64, n)
+	var mu sync.Mutex
+	done := 0
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		work.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			meter, number := r.reading(uint64(i))
+			ciphertext, spent, err := r.sensors.Payload(meter, number, r.reported(uint64(i)))
+			if err != nil {
+				return err
+			}
+			made[i], seconds[i] = ciphertext, spent.Seconds()
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			if progress != nil {
+				progress(done, n)
+			}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return nil, nil, err
+	}
+	return made, seconds, nil
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"strings"
 	"time"
 
 	"meterbench/bench/result"
@@ -100,4 +101,117 @@ func (l Load) checkRates(at string) *strictyaml.Problem {
 		}
 		return nil
 	})
+}
+
+// A Search has the study find the load: under a closed load the fewest clients that reach the highest
+// throughput, under an open one the highest rate that the target keeps up with.
+type Search struct {
+	From, To    float64       // least and most that are tried: clients, or transactions per second
+	P99         time.Duration // open: most that the commit latency's p99 may be; 0 for any
+	Repetitions int           // of the search; 0 for as many as the scenario's
+
+	rates bool // From and To are rates
+}
+
+// A clientSearch is the text of a closed load's search.
+type clientSearch struct {
+	From        int           `yaml:"from"`        // fewest clients, or lowest rate, that is tried
+	To          int           `yaml:"to"`          // most clients, or highest rate, that is tried
+	P99         time.Duration `yaml:"p99"`         // open: most that the p99 of the commit latency may be, any if left out
+	Repetitions int           `yaml:"repetitions"` // of the search, as many as the scenario's if left out
+}
+
+// A rateSearch is the text of an open load's search.
+type rateSearch struct {
+	From        float64       `yaml:"from,rate"`   // fewest clients, or lowest rate, that is tried
+	To          float64       `yaml:"to,rate"`     // most clients, or highest rate, that is tried
+	P99         time.Duration `yaml:"p99"`         // open: most that the p99 of the commit latency may be, any if left out
+	Repetitions int           `yaml:"repetitions"` // of the search, as many as the scenario's if left out
+}
+
+// maxSearches bounds the repetitions of one search: each takes some 20 levels.
+const maxSearches = 1000
+
+// UnmarshalNode reads a search from clients to clients, or from rate to rate.
+func (s *Search) UnmarshalNode(n *strictyaml.Node) error {
+	*s = Search{}
+	for _, key := range []string{"from", "to"} {
+		if end := n.Get(key); end != nil {
+			text, _ := end.Scalar()
+			s.rates = s.rates || strings.Contains(text, "/")
+		}
+	}
+	var err error
+	if s.rates {
+		var t rateSearch
+		err = n.Decode(&t)
+		s.From, s.To, s.P99, s.Repetitions = t.From, t.To, t.P99, t.Repetitions
+	} else {
+		var t clientSearch
+		err = n.Decode(&t)
+		s.From, s.To, s.P99, s.Repetitions = float64(t.From), float64(t.To), t.P99, t.Repetitions
+	}
+	switch repetitions, p99 := n.Get("repetitions"), n.Get("p99"); {
+	case err != nil:
+		return err
+	case repetitions != nil && s.Repetitions < 1:
+		return repetitions.Errorf("leave it out for as many as the scenario's", "must be at least 1, got %d", s.Repetitions)
+	case p99 != nil && s.P99 <= 0:
+		return p99.Errorf("leave it out if any latency will do", "must be above 0, got %s", s.P99)
+	}
+	return nil
+}
+
+// checkSearch looks at a load whose levels are searched for.
+func (s Series) checkSearch(at string) *strictyaml.Problem {
+	l, search := s.Load, s.Load.Search
+	at += "load."
+	switch {
+	case search == nil:
+		return nil
+	case l.Clients != nil:
+		return problem("leave it out", at+"clients", "a search finds the clients")
+	case l.Rate != nil:
+		return problem("leave it out", at+"rate", "a search finds the rate")
+	case l.Wait == result.WaitEndorse:
+		return problem("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
+	case s.Workload.Traits().Ahead:
+		return problem("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption", "how many ciphertexts a search takes is not known beforehand")
+	}
+	at += "search."
+	if search.Repetitions > maxSearches {
+		return strictyaml.Between(at+"repetitions", search.Repetitions, 1, maxSearches)
+	}
+	if l.Kind == result.LoadOpen {
+		return search.checkOpen(at, l.Arrivals)
+	}
+	return search.checkClosed(at)
+}
+
+func (s Search) checkClosed(at string) *strictyaml.Problem {
+	switch {
+	case s.rates:
+		return problem("for example {from: 1, to: 512}, or use kind: open", at+"from", "the search of a closed load goes from clients to clients")
+	case s.P99 != 0:
+		return problem("use kind: open", at+"p99", "only the search of an open load has a latency to meet")
+	}
+	if p := strictyaml.Between(at+"from", int(s.From), 1, maxClients); p != nil {
+		return p
+	}
+	return strictyaml.Between(at+"to", int(s.To), int(s.From), maxClients)
+}
+
+func (s Search) checkOpen(at string, a Arrivals) *strictyaml.Problem {
+	switch {
+	case !a.rated():
+		return problem("use constant or poisson", strings.TrimSuffix(at, "search.")+"arrivals",
+			"the rate of %s arrivals follows from themselves, so that it cannot be searched for", a.Kind)
+	case !s.rates:
+		return problem("for example {from: 100/s, to: 5000/s}, or use kind: closed", at+"from", "the search of an open load goes from rate to rate")
+	case s.From <= 0 || s.From > maxRate:
+		return problem("", at+"from", "must be above 0 and at most %.0f/s, got %g/s", maxRate, s.From)
+	case s.To < s.From || s.To > maxRate:
+		return problem("", at+"to", "must be %g/s to %.0f/s, got %g/s", s.From, maxRate, s.To)
+	}
+	return nil
 }

@@ -3,7 +3,10 @@
 // embedded.
 package topology
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Topology is a whole network.
 type Topology struct {
@@ -75,3 +78,8 @@ type Limits struct {
 
 // MSP returns the organisation's MSP id, for example PtbMSP.
 func (o Organisation) MSP() string { return MSP(o.Name) }
+
+// MSP returns the MSP id of the organisation of that name.
+func MSP(organisation string) string {
+	return strings.ToUpper(organisation[:1]) + organisation[1:] + "MSP"
+}

@@ -3,13 +3,19 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 
+	"meterbench/bench/reference"
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
+	"meterbench/workloads"
 )
 
 // Plan is a validated scenario with its topologies.
@@ -73,4 +79,117 @@ func (e InputError) Unwrap() error { return e.error }
 // daemons of a network, and not at all where there is none.
 func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
 	return p.target().New(p, dir, bin)
+}
+
+// Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that
+// drift of the machine meets both alike.
+func Interleave(plans []Plan) []Plan {
+	var order []Plan
+	for round := 0; ; round++ {
+		before := len(order)
+		for _, p := range plans {
+			if round < p.Scenario.Repeat {
+				p.Scenario.Repeat = 1
+				order = append(order, p)
+			}
+		}
+		if len(order) == before {
+			return order
+		}
+	}
+}
+
+// Each runs plans one after the other until one fails. Points that are not valid do not keep later plans
+// from running: the error names them in the end.
+func Each(plans []Plan, run func(Plan) error) error {
+	var found error
+	all := &study.NotValidError{}
+	for _, p := range plans {
+		err := run(p)
+		notValid, ok := err.(*study.NotValidError) // and nothing else is wrong
+		switch {
+		case ok:
+			for _, point := range notValid.Points {
+				if len(plans) > 1 {
+					point = p.Scenario.Name + ": " + point
+				}
+				all.Points = append(all.Points, point)
+			}
+			found = all
+		case err != nil && found == nil:
+			return err
+		case err != nil:
+			return errors.Join(found, err)
+		}
+	}
+	return found
+}
+
+// target is a row of the table of what a study can run on.
+type target struct {
+	scenario.TargetKind
+	// Check reads what the plan needs of the target, and refuses what it cannot be.
+	Check func(Plan) error
+	// New returns the laboratory. bin is called for the daemons of a network.
+	New func(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error)
+}
+
+// targets returns the table: a Fabric network of our own, which a scenario names by its topology, and
+// what can stand in its place.
+func targets() []target {
+	return []target{
+		{Check: Plan.loadNetworks, New: newFabricLab},
+		{scenario.TargetKind{Name: result.TargetReference, Called: "simulated ledger", New: func() scenario.TargetOptions { return new(reference.Config) }},
+			func(Plan) error { return nil }, newReferenceLab},
+	}
+}
+
+// target returns the row of what the plan runs on.
+func (p Plan) target() target {
+	all := targets()
+	for _, t := range all {
+		if p.Scenario.Target != nil && t.Name == p.Scenario.Target.Kind {
+			return t
+		}
+	}
+	return all[0]
+}
+
+// Catalog returns the tables in which the words of scenarios are looked up.
+func Catalog() scenario.Catalog {
+	c := scenario.Catalog{Factors: workloads.Factors(), Schemes: workloads.Schemes()}
+	for _, k := range workloads.Kinds() {
+		c.Workloads = append(c.Workloads, k.WorkloadKind)
+	}
+	for _, t := range targets()[1:] {
+		c.Targets = append(c.Targets, t.TargetKind)
+	}
+	return c
+}
+
+// Versions returns the versions of the program and the libraries that shape a result.
+func Versions() map[string]string {
+	v := map[string]string{"meterbench": "unknown", "go": runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v["meterbench"] = info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v["revision"] = s.Value
+		}
+		if s.Key == "vcs.modified" && s.Value == "true" {
+			v["modified"] = "true"
+		}
+	}
+	for _, dep := range info.Deps {
+		switch dep.Path {
+		case "github.com/hyperledger/fabric-gateway":
+			v["fabric-gateway"] = dep.Version
+		case "github.com/fentec-project/gofe":
+			v["gofe"] = dep.Version
+		}
+	}
+	return v
 }
