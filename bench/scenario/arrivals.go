@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"meterbench/bench/arrival"
@@ -81,15 +83,15 @@ func (s Series) Process(rate float64) arrival.Process {
 func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 	if word, ok := n.Scalar(); ok {
 		*a = Arrivals{Kind: ArrivalKind(word)}
-		for _, kind := range arrivalKinds() {
-			switch {
-			case kind.name == a.Kind && kind.missing != "":
-				return n.Errorf("for example "+kind.example, "%s missing", kind.missing)
-			case kind.name == a.Kind:
-				return nil
-			}
+		known := names(arrivalKinds(), func(k arrivalKind) string { return string(k.name) })
+		i := slices.Index(known, word)
+		if i < 0 {
+			return n.Errorf(strictyaml.Hint(word, known), "there is no %q", word)
 		}
-		return n.Errorf(strictyaml.Hint(word, names(arrivalKinds(), func(k arrivalKind) string { return string(k.name) })), "there is no %q", word)
+		if kind := arrivalKinds()[i]; kind.missing != "" {
+			return n.Errorf("for example "+kind.example, "%s missing", kind.missing)
+		}
+		return nil
 	}
 	type plain Arrivals
 	*a = Arrivals{}
@@ -148,28 +150,35 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 	case a.rated():
 		return s.Load.checkRates(at)
 	case s.Load.Rate != nil:
-		return problem("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
+		return strictyaml.Problemf("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
 	case a.Kind == Trace && a.File == "":
-		return problem("", at+"arrivals.trace", "the name of a file is needed")
+		return strictyaml.Problemf("", at+"arrivals.trace", "the name of a file is needed")
 	case a.Kind == Trace && values == 0:
-		return problem("", at+"arrivals.trace", "the rows of a trace are readings, and a %s workload sends none", s.Workload.Kind)
+		return strictyaml.Problemf("", at+"arrivals.trace", "the rows of a trace are readings, and a %s workload sends none", s.Workload.Kind)
 	case a.Kind == Trace && values != 1:
-		return problem("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", values)
+		return strictyaml.Problemf("", at+"arrivals.trace", "a row of a trace has one value, the workload's readings have %d; give length: 1", values)
 	case a.Kind == Trace && !(a.Speed > 0 && a.Speed <= maxSpeed):
-		return problem("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
+		return strictyaml.Problemf("", at+"arrivals.speed", "must be above 0 and at most %.0f, got %g", maxSpeed, a.Speed)
 	case a.unread():
 		return nil
 	}
-	p := s.Process(0)
-	if v, ok := p.(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return problem("", at+"arrivals", "%v", err)
+	peak, err := 0.0, error(nil)
+	switch p := s.Process(0).(type) {
+	case arrival.Ramp:
+		peak, err = max(p.From, p.To), p.Validate()
+	case arrival.Steps:
+		for _, step := range p {
+			peak = max(peak, step.PerSecond)
 		}
+		err = p.Validate()
+	case arrival.Periodic:
+		peak, err = p.Rate(0), p.Validate()
 	}
-	for _, rate := range peaks(p) {
-		if rate > maxRate {
-			return problem("", at+"arrivals", "must not come to more than %.0f/s, got %g/s", maxRate, rate)
-		}
+	switch {
+	case err != nil:
+		return strictyaml.Problemf("", at+"arrivals", "%v", err)
+	case peak > maxRate:
+		return strictyaml.Problemf("", at+"arrivals", "must not come to more than %.0f/s, got %g/s", maxRate, peak)
 	}
 	return nil
 }
@@ -183,9 +192,9 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	check := func(path string, rate float64) *strictyaml.Problem {
 		switch n := s.expected(rate, warmup); {
 		case n < 1:
-			return problem("hold longer", path, "nothing is due between the warm-up of %s and the end of the hold of %s", warmup, s.Load.Hold)
+			return strictyaml.Problemf("hold longer", path, "nothing is due between the warm-up of %s and the end of the hold of %s", warmup, s.Load.Hold)
 		case n > maxDue:
-			return problem("hold shorter", path, "%.3g transactions are due in one level, more than %d", n, maxDue)
+			return strictyaml.Problemf("hold shorter", path, "%.3g transactions are due in one level, more than %d", n, maxDue)
 		}
 		return nil
 	}
@@ -217,23 +226,6 @@ func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
 	return n + 1e-6 // of which the sum may be short
 }
 
-// peaks are the highest rates of arrivals that have their own.
-func peaks(p arrival.Process) []float64 {
-	switch p := p.(type) {
-	case arrival.Ramp:
-		return []float64{p.From, p.To}
-	case arrival.Steps:
-		var all []float64
-		for _, s := range p {
-			all = append(all, s.PerSecond)
-		}
-		return all
-	case arrival.Periodic:
-		return []float64{p.Rate(0)}
-	}
-	return nil
-}
-
 // String describes the arrivals, for a point's conditions.
 func (a Arrivals) String() string {
 	switch a.Kind {
@@ -242,14 +234,8 @@ func (a Arrivals) String() string {
 	case Ramp:
 		return fmt.Sprintf("ramp from %g/s to %g/s over %v", a.Ramp.From, a.Ramp.To, a.Ramp.Over)
 	case Steps:
-		text := "steps of"
-		for i, s := range a.Steps {
-			if i > 0 {
-				text += ","
-			}
-			text += fmt.Sprintf(" %g/s for %v", s.PerSecond, s.For)
-		}
-		return text
+		steps := names(a.Steps, func(s arrival.Step) string { return fmt.Sprintf("%g/s for %v", s.PerSecond, s.For) })
+		return "steps of " + strings.Join(steps, ", ")
 	case Trace:
 		return fmt.Sprintf("trace %s at speed %g", a.File, a.Speed)
 	}

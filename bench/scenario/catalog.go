@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -78,11 +77,7 @@ const DefaultBits = 2048
 
 // Names returns the names of all schemes.
 func (s Schemes) Names() []string {
-	names := make([]string, len(s))
-	for i, scheme := range s {
-		names[i] = scheme.Name
-	}
-	return names
+	return names(s, func(scheme Scheme) string { return scheme.Name })
 }
 
 // Of returns the scheme of a name, the zero Scheme for an unknown one.
@@ -117,7 +112,7 @@ func (s Schemes) CheckBits(path string, bits int, of ...string) *strictyaml.Prob
 	if len(of) == 1 {
 		whose = of[0] + " has"
 	}
-	return problem(s.hint(of...), path, "%s no key size of %d bits", whose, bits)
+	return strictyaml.Problemf(s.hint(of...), path, "%s no key size of %d bits", whose, bits)
 }
 
 // CheckVaried returns a problem unless one of the schemes with several key sizes has this one.
@@ -127,11 +122,7 @@ func (s Schemes) CheckVaried(path string, bits int) *strictyaml.Problem {
 
 // hint names the sizes of some schemes.
 func (s Schemes) hint(of ...string) string {
-	var words []string
-	for _, n := range s.Sizes(of...) {
-		words = append(words, strconv.Itoa(n))
-	}
-	return "known are " + strings.Join(words, ", ")
+	return "known are " + strings.Join(names(s.Sizes(of...), strconv.Itoa), ", ")
 }
 
 // The ranges of what is encrypted.
@@ -148,7 +139,7 @@ const (
 // CheckProduct returns a problem where inner products of values could be too large to encrypt.
 func CheckProduct(path string, length int, bound int64) *strictyaml.Problem {
 	if product := float64(length) * float64(bound) * float64(bound); product >= maxProduct {
-		return problem("", path, "inner products of %d values below %d reach 2^%.0f, and the parameters of encryption must stay below 2^48",
+		return strictyaml.Problemf("", path, "inner products of %d values below %d reach 2^%.0f, and the parameters of encryption must stay below 2^48",
 			length, bound, math.Ceil(math.Log2(product)))
 	}
 	return nil
@@ -169,7 +160,7 @@ type TargetOptions interface {
 }
 
 // names returns the names of the rows of a table.
-func names[T any](rows []T, name func(T) string) []string {
+func names[S ~[]T, T any](rows S, name func(T) string) []string {
 	all := make([]string, len(rows))
 	for i, row := range rows {
 		all[i] = name(row)
@@ -241,21 +232,22 @@ func (c Catalog) workloadKeys() (keys []string) {
 
 // having is the hint that names the kinds with a key.
 func (c Catalog) having(key string) string {
-	var kinds []string
-	for _, k := range c.Workloads {
-		if slices.Contains(keysOf(k.Text), key) {
-			kinds = append(kinds, k.Name)
-		}
-	}
-	return fmt.Sprintf("leave it out, or use kind: %s", strings.Join(kinds, ", "))
+	with := slices.DeleteFunc(slices.Clone(c.Workloads), func(k WorkloadKind) bool { return !slices.Contains(keysOf(k.Text), key) })
+	return "leave it out, or use kind: " + strings.Join(Catalog{Workloads: with}.workloadKinds(), ", ")
 }
 
 // keysOf returns the keys of a struct that is decoded.
 func keysOf(t reflect.Type) (keys []string) {
 	for _, f := range reflect.VisibleFields(t) {
-		if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" {
+		if key := keyOf(f); key != "" {
 			keys = append(keys, key)
 		}
 	}
 	return keys
+}
+
+// keyOf returns the key of a field of such a struct.
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return key
 }

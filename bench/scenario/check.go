@@ -50,9 +50,9 @@ func checkLength(all []Series, repeat int) *strictyaml.Problem {
 	}
 	switch {
 	case levels > maxLevels:
-		return problem("", "repeat", "makes %d load levels, more than %d", levels, maxLevels)
+		return strictyaml.Problemf("", "repeat", "makes %d load levels, more than %d", levels, maxLevels)
 	case load > maxLoad.Hours():
-		return problem("", "repeat", "all load levels together take %.0f h, more than a year", load)
+		return strictyaml.Problemf("", "repeat", "all load levels together take %.0f h, more than a year", load)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func each[T comparable](path string, list []T, check func(path string, item T) *
 			return p
 		}
 		if slices.Contains(list[:i], item) {
-			return problem("", at, "%v is given twice", item)
+			return strictyaml.Problemf("", at, "%v is given twice", item)
 		}
 	}
 	return nil
@@ -73,20 +73,18 @@ func each[T comparable](path string, list []T, check func(path string, item T) *
 
 func checkName(path, name string) *strictyaml.Problem {
 	if name == "" {
-		return problem("", path, "a name is needed")
+		return strictyaml.Problemf("", path, "a name is needed")
 	}
 	if !words.MatchString(name) || len(name) > 64 {
-		return problem("", path, "a name is made of lower-case letters, digits, -, _ and ., and has at most 64 characters; got %q", name)
+		return strictyaml.Problemf("", path, "a name is made of lower-case letters, digits, -, _ and ., and has at most 64 characters; got %q", name)
 	}
 	return nil
 }
 
 // Target stands in place of a topology.
 type Target struct {
-	Kind    string
-	Called  string        // in messages: simulated ledger
+	TargetKind
 	Options TargetOptions // of its kind
-	keeps   bool          // as TargetKind.Keeps
 }
 
 // target reads a target: its kind, and beside it the keys of this kind.
@@ -101,7 +99,7 @@ func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
 	}
 	for _, row := range c.Targets {
 		if row.Name == kind {
-			t := &Target{Kind: kind, Called: row.Called, Options: row.New(), keeps: row.Keeps}
+			t := &Target{row, row.New()}
 			return t, n.Without("kind").Decode(t.Options)
 		}
 	}
@@ -113,7 +111,7 @@ func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
 func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.Problem {
 	if target == nil {
 		if t.Topology == "" {
-			return problem("", "topology", "is missing: the name of a shipped topology, or a file")
+			return strictyaml.Problemf("", "topology", "is missing: the name of a shipped topology, or a file")
 		}
 		return nil
 	}
@@ -125,7 +123,7 @@ func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.
 			}
 			for _, path := range []string{at + "vary." + key, at + key} {
 				if doc.Has(path) {
-					return problem(hint, path, "belongs to a network; this scenario's target is a %s", target.Called)
+					return strictyaml.Problemf(hint, path, "belongs to a network; this scenario's target is a %s", target.Called)
 				}
 			}
 		}

@@ -55,7 +55,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 				return nil, one.naming(p)
 			}
 			if one.Load.Search != nil && t.Fresh {
-				return nil, problem("leave it out", "fresh", "a search repeats itself on one network")
+				return nil, strictyaml.Problemf("leave it out", "fresh", "a search repeats itself on one network")
 			}
 			one.Prefix = fmt.Sprintf("s%d", len(all)+1)
 			all = append(all, one)
@@ -63,7 +63,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 	}
 	for _, f := range general {
 		if f.settings != nil && !used[f.path()] {
-			return nil, problem("", f.path(), "does not apply to any series")
+			return nil, strictyaml.Problemf("", f.path(), "does not apply to any series")
 		}
 	}
 	if p := checkLength(all, t.Repeat); p != nil {
@@ -80,19 +80,19 @@ func (s seriesText) check(at string, before []seriesText, single bool) *strictya
 		}
 	}
 	if slices.ContainsFunc(before, func(o seriesText) bool { return o.Name == s.Name }) {
-		return problem("", at+"name", "series %s is given twice", s.Name)
+		return strictyaml.Problemf("", at+"name", "series %s is given twice", s.Name)
 	}
 	if s.Phases == nil {
 		return nil
 	}
 	if len(s.Phases) < 2 || len(s.Phases) > maxParts {
-		return problem("of one use workload and load", at+"phases", "a series has 2 to %d phases, got %d", maxParts, len(s.Phases))
+		return strictyaml.Problemf("of one use workload and load", at+"phases", "a series has 2 to %d phases, got %d", maxParts, len(s.Phases))
 	}
 	for i, phase := range s.Phases {
 		path := fmt.Sprintf("%sphases[%d].", at, i)
 		p := cmp.Or(checkName(path+"name", phase.Name), strictyaml.Between(path+"start", phase.Start, 0, maxStart))
 		if slices.ContainsFunc(s.Phases[:i], func(o phaseText) bool { return o.Name == phase.Name }) {
-			p = problem("", path+"name", "phase %s is given twice", phase.Name)
+			p = strictyaml.Problemf("", path+"name", "phase %s is given twice", phase.Name)
 		}
 		if p != nil {
 			return p
@@ -112,7 +112,7 @@ func (s seriesText) factors(c Catalog, at string, general []factor) ([]factor, e
 		case f.settings == nil:
 			own[i] = general[i]
 		case general[i].settings != nil:
-			return nil, problem("leave one of them out", f.path(), "all series vary %s already", f.Key)
+			return nil, strictyaml.Problemf("leave one of them out", f.path(), "all series vary %s already", f.Key)
 		}
 	}
 	return own, nil
@@ -142,10 +142,10 @@ func expand(base []Series, factors []factor, used map[string]bool, most int) ([]
 			}
 		}
 		if variants = next; len(variants)*len(base) > most {
-			return nil, problem("", f.at+"vary", "makes more than %d series", maxSeries)
+			return nil, strictyaml.Problemf("", f.at+"vary", "makes more than %d series", maxSeries)
 		}
 		if f.at != "" && !used[f.path()] {
-			return nil, problem("", f.path(), "does not apply to this series")
+			return nil, strictyaml.Problemf("", f.path(), "does not apply to this series")
 		}
 	}
 	return slices.Concat(variants...), nil
@@ -183,9 +183,9 @@ func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem 
 	case p != nil:
 		return p
 	case s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed:
-		return problem("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
+		return strictyaml.Problemf("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
 	case s.Load.Hold <= warmup && !s.Load.unsettled():
-		return problem("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
+		return strictyaml.Problemf("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
 	return s.checkDue(at, warmup)
 }
@@ -195,11 +195,11 @@ func (s Series) checkPhase(at string) *strictyaml.Problem {
 	switch {
 	case s.Group == "":
 	case s.Load.Search != nil:
-		return problem("", at+"search", "a phase has one level, and nothing to search for")
+		return strictyaml.Problemf("", at+"search", "a phase has one level, and nothing to search for")
 	case len(s.Load.Clients) > 1:
-		return problem("", at+"clients", "a phase has one level, got %d", len(s.Load.Clients))
+		return strictyaml.Problemf("", at+"clients", "a phase has one level, got %d", len(s.Load.Clients))
 	case len(s.Load.Rate) > 1:
-		return problem("", at+"rate", "a phase has one level, got %d; for rates one after the other use arrivals: {steps: …}", len(s.Load.Rate))
+		return strictyaml.Problemf("", at+"rate", "a phase has one level, got %d; for rates one after the other use arrivals: {steps: …}", len(s.Load.Rate))
 	}
 	return nil
 }

@@ -9,13 +9,13 @@ import (
 
 // FE asks for a table of encryption costs, measured with no other load. It has a cell for every scheme
 // with every size of Bits that the scheme has, length and bound; a scheme of one size has it whatever
-// Bits says.
+// Bits says. Lengths are those of vectors, or where a scheme has no authority of groups of meters.
 type FE struct {
-	Schemes []string
-	Bits    []int
-	Lengths []int   // of the vectors; of the group of meters, where a scheme has no authority
-	Bounds  []int64 // every value is below it
-	Samples int     // timed repetitions of each cell, at least MinSamples
+	Schemes []string `yaml:"schemes"` // default ddh
+	Bits    []int    `yaml:"bits"`    // of schemes with several sizes, default all that they have
+	Lengths []int    `yaml:"lengths"` // values per vector, default 1 and 24
+	Bounds  []int64  `yaml:"bounds"`  // in place of bound
+	Samples int      `yaml:"samples"` // timed repetitions of each combination, at least 6, default 6
 }
 
 // MinSamples is the fewest samples of a cell for which the 95 % interval of a median exists: with n
@@ -27,17 +27,13 @@ const DefaultBound = 10_000
 
 // An feText is a table of encryption costs as it stands in a file.
 type feText struct {
-	Schemes []string `yaml:"schemes"` // default ddh
-	Bits    []int    `yaml:"bits"`    // of schemes with several sizes, default all that they have
-	Lengths []int    `yaml:"lengths"` // values per vector, default 1 and 24
-	Bound   int64    `yaml:"bound"`   // every value is below it, default 10000
-	Bounds  []int64  `yaml:"bounds"`  // in place of bound
-	Samples int      `yaml:"samples"` // timed repetitions of each combination, at least 6, default 6
+	Bound int64 `yaml:"bound"` // every value is below it, default 10000
+	FE
 }
 
 // fe reads the table of encryption costs with its defaults, see Parse.
 func (s Schemes) fe(n *strictyaml.Node) (*FE, error) {
-	t := feText{Schemes: s.Names()[:1], Lengths: []int{1, 24}, Samples: MinSamples}
+	t := feText{FE: FE{Schemes: s.Names()[:1], Lengths: []int{1, 24}, Samples: MinSamples}}
 	if err := n.Decode(&t); err != nil {
 		return nil, err
 	}
@@ -59,7 +55,7 @@ func (s Schemes) fe(n *strictyaml.Node) (*FE, error) {
 		}
 		t.Bits = s.Sizes(several...)
 	}
-	return &FE{Schemes: t.Schemes, Bits: t.Bits, Lengths: t.Lengths, Bounds: t.Bounds, Samples: t.Samples}, nil
+	return &t.FE, nil
 }
 
 // Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one
@@ -106,7 +102,7 @@ func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 			if p := strictyaml.OneOf(path, scheme, known.Names()...); p != nil || len(f.Bits) == 0 || len(f.Sizes(known, scheme)) > 0 {
 				return p
 			}
-			return problem(known.hint(scheme), path, "%s has none of these key sizes", scheme)
+			return strictyaml.Problemf(known.hint(scheme), path, "%s has none of these key sizes", scheme)
 		}),
 		each(at+"bits", f.Bits, func(path string, bits int) *strictyaml.Problem { return known.CheckBits(path, bits, f.Schemes...) }),
 		each(at+"bounds", f.Bounds, func(path string, bound int64) *strictyaml.Problem {
@@ -128,7 +124,7 @@ func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 		n   int
 	}{{"schemes", len(f.Schemes)}, {"bits", len(f.Bits)}, {"lengths", len(f.Lengths)}, {"bounds", len(f.Bounds)}} {
 		if list.n == 0 && (list.key != "bits" || sizesNeeded) {
-			return problem("", at+list.key, "at least one is needed")
+			return strictyaml.Problemf("", at+list.key, "at least one is needed")
 		}
 	}
 	return strictyaml.Between(at+"samples", f.Samples, MinSamples, maxMany)

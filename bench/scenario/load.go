@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -44,60 +45,53 @@ func (l *Load) UnmarshalNode(n *strictyaml.Node) error {
 }
 
 func (l Load) check(at string) *strictyaml.Problem {
-	if p := strictyaml.OneOf(at+"kind", l.Kind, result.LoadKinds()...); p != nil {
-		return p
-	}
-	if p := strictyaml.OneOf(at+"wait", l.Wait, result.Waits()...); p != nil {
-		return p
-	}
+	p := cmp.Or(strictyaml.OneOf(at+"kind", l.Kind, result.LoadKinds()...), strictyaml.OneOf(at+"wait", l.Wait, result.Waits()...))
 	switch {
+	case p != nil:
+		return p
 	case l.Hold <= 0 && !l.unsettled():
-		return problem("for example hold: 20s", at+"hold", "how long each level lasts must be above 0")
+		return strictyaml.Problemf("for example hold: 20s", at+"hold", "how long each level lasts must be above 0")
 	case l.Hold > maxHold:
-		return problem("", at+"hold", "must be at most %s, got %s", maxHold, l.Hold)
+		return strictyaml.Problemf("", at+"hold", "must be at most %s, got %s", maxHold, l.Hold)
 	}
 	if l.Kind == result.LoadClosed {
 		return l.checkClosed(at)
 	}
-	return l.checkOpen(at)
+	switch {
+	case l.Clients != nil:
+		return strictyaml.Problemf("use kind: closed", at+"clients", "an open load has no clients")
+	case l.Think != 0:
+		return strictyaml.Problemf("use kind: closed", at+"think", "an open load has no think time")
+	}
+	return strictyaml.Between(at+"slots", l.Slots, 1, maxMany)
 }
 
 func (l Load) checkClosed(at string) *strictyaml.Problem {
 	switch {
 	case l.Rate != nil:
-		return problem("use kind: open", at+"rate", "a closed load has no rate")
+		return strictyaml.Problemf("use kind: open", at+"rate", "a closed load has no rate")
 	case l.Slots != 0:
-		return problem("use kind: open", at+"slots", "a closed load has no slots")
+		return strictyaml.Problemf("use kind: open", at+"slots", "a closed load has no slots")
 	case l.Arrivals.Kind != "":
-		return problem("use kind: open", at+"arrivals", "a closed load's transactions are due when its clients are free")
+		return strictyaml.Problemf("use kind: open", at+"arrivals", "a closed load's transactions are due when its clients are free")
 	case l.Think < 0:
-		return problem("", at+"think", "must not be negative, got %s", l.Think)
+		return strictyaml.Problemf("", at+"think", "must not be negative, got %s", l.Think)
 	case l.Think >= l.Hold:
-		return problem("hold longer", at+"think", "with a pause of %s a client has one transaction in a level of %s", l.Think, l.Hold)
+		return strictyaml.Problemf("hold longer", at+"think", "with a pause of %s a client has one transaction in a level of %s", l.Think, l.Hold)
 	case len(l.Clients) == 0 && l.Search == nil:
-		return problem("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
+		return strictyaml.Problemf("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
 	}
 	return each(at+"clients", l.Clients, func(path string, n int) *strictyaml.Problem { return strictyaml.Between(path, n, 1, maxClients) })
-}
-
-func (l Load) checkOpen(at string) *strictyaml.Problem {
-	switch {
-	case l.Clients != nil:
-		return problem("use kind: closed", at+"clients", "an open load has no clients")
-	case l.Think != 0:
-		return problem("use kind: closed", at+"think", "an open load has no think time")
-	}
-	return strictyaml.Between(at+"slots", l.Slots, 1, maxMany)
 }
 
 // checkRates looks at the levels of an open load.
 func (l Load) checkRates(at string) *strictyaml.Problem {
 	if len(l.Rate) == 0 {
-		return problem("for example rate: 100/s", at+"rate", "an open load needs its rates")
+		return strictyaml.Problemf("for example rate: 100/s", at+"rate", "an open load needs its rates")
 	}
 	return each(at+"rate", l.Rate, func(path string, rate float64) *strictyaml.Problem {
 		if rate <= 0 || rate > maxRate {
-			return problem("", path, "must be above 0 and at most %.0f/s, got %g/s", maxRate, rate)
+			return strictyaml.Problemf("", path, "must be above 0 and at most %.0f/s, got %g/s", maxRate, rate)
 		}
 		return nil
 	})
@@ -170,13 +164,14 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 	case search == nil:
 		return nil
 	case l.Clients != nil:
-		return problem("leave it out", at+"clients", "a search finds the clients")
+		return strictyaml.Problemf("leave it out", at+"clients", "a search finds the clients")
 	case l.Rate != nil:
-		return problem("leave it out", at+"rate", "a search finds the rate")
+		return strictyaml.Problemf("leave it out", at+"rate", "a search finds the rate")
 	case l.Wait == result.WaitEndorse:
-		return problem("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
+		return strictyaml.Problemf("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
 	case s.Workload.Traits().Ahead:
-		return problem("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption", "how many ciphertexts a search takes is not known beforehand")
+		return strictyaml.Problemf("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption",
+			"how many ciphertexts a search takes is not known beforehand")
 	}
 	at += "search."
 	if search.Repetitions > maxSearches {
@@ -191,27 +186,24 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 func (s Search) checkClosed(at string) *strictyaml.Problem {
 	switch {
 	case s.rates:
-		return problem("for example {from: 1, to: 512}, or use kind: open", at+"from", "the search of a closed load goes from clients to clients")
+		return strictyaml.Problemf("for example {from: 1, to: 512}, or use kind: open", at+"from", "the search of a closed load goes from clients to clients")
 	case s.P99 != 0:
-		return problem("use kind: open", at+"p99", "only the search of an open load has a latency to meet")
+		return strictyaml.Problemf("use kind: open", at+"p99", "only the search of an open load has a latency to meet")
 	}
-	if p := strictyaml.Between(at+"from", int(s.From), 1, maxClients); p != nil {
-		return p
-	}
-	return strictyaml.Between(at+"to", int(s.To), int(s.From), maxClients)
+	return cmp.Or(strictyaml.Between(at+"from", int(s.From), 1, maxClients), strictyaml.Between(at+"to", int(s.To), int(s.From), maxClients))
 }
 
 func (s Search) checkOpen(at string, a Arrivals) *strictyaml.Problem {
 	switch {
 	case !a.rated():
-		return problem("use constant or poisson", strings.TrimSuffix(at, "search.")+"arrivals",
+		return strictyaml.Problemf("use constant or poisson", strings.TrimSuffix(at, "search.")+"arrivals",
 			"the rate of %s arrivals follows from themselves, so that it cannot be searched for", a.Kind)
 	case !s.rates:
-		return problem("for example {from: 100/s, to: 5000/s}, or use kind: closed", at+"from", "the search of an open load goes from rate to rate")
+		return strictyaml.Problemf("for example {from: 100/s, to: 5000/s}, or use kind: closed", at+"from", "the search of an open load goes from rate to rate")
 	case s.From <= 0 || s.From > maxRate:
-		return problem("", at+"from", "must be above 0 and at most %.0f/s, got %g/s", maxRate, s.From)
+		return strictyaml.Problemf("", at+"from", "must be above 0 and at most %.0f/s, got %g/s", maxRate, s.From)
 	case s.To < s.From || s.To > maxRate:
-		return problem("", at+"to", "must be %g/s to %.0f/s, got %g/s", s.From, maxRate, s.To)
+		return strictyaml.Problemf("", at+"to", "must be %g/s to %.0f/s, got %g/s", s.From, maxRate, s.To)
 	}
 	return nil
 }

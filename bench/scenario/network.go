@@ -27,12 +27,6 @@ type Network struct {
 	Channels int // copies of the topology's first channel in place of its channels
 }
 
-// overlay changes the network of the series.
-func (s *Series) overlay(with Network) error {
-	overlay(&s.Network, with)
-	return nil
-}
-
 // String names the topology and what is changed in it, as in series' names.
 func (n Network) String() string {
 	if n == (Network{}) {
@@ -74,7 +68,7 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	if err != nil {
 		return topology.Topology{}, err
 	}
-	if n.Channels > 0 && len(t.Channels) > 0 {
+	if n.Channels > 0 {
 		t.Channels = copies(t.Channels[0], n.Channels)
 	}
 	for i := range t.Channels {
@@ -131,22 +125,17 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 			continue
 		}
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
-			return nil, s.doc.Locate(problem(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
+			return nil, s.doc.Locate(strictyaml.Problemf(strictyaml.Hint(n.Topology, topology.Names()), one.from.topology,
 				"there is neither a shipped topology %q nor a file %s", n.Topology, s.file(n.Topology)))
 		}
 		t, err := s.LoadNetwork(n)
 		if p, ok := errors.AsType[*strictyaml.Problem](err); ok { // the topology by itself is right
-			return nil, s.doc.Locate(problem(p.Hint, one.changes(s.doc, p.Path), "not with topology %s: %s", n.Topology, p.Msg))
+			return nil, s.doc.Locate(strictyaml.Problemf(p.Hint, one.changes(s.doc, p.Path), "not with topology %s: %s", n.Topology, p.Msg))
 		}
 		if err != nil {
 			return nil, err
 		}
-		channels[n] = 0
-		for _, c := range t.Channels {
-			if len(c.Chaincodes) > 0 {
-				channels[n]++
-			}
-		}
+		channels[n] = t.Measured()
 	}
 	return channels, nil
 }
@@ -177,11 +166,11 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	for at, w := range s.Workloads() {
 		at = s.from.at + at + ".meters"
 		if w.Meters < channels {
-			return problem(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
+			return strictyaml.Problemf(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
 		}
 		group := w.Traits().Group
 		if whole := max(1, group) * channels; group > 1 && w.Meters%whole != 0 {
-			return problem(fmt.Sprintf("for example meters: %d", max(whole, w.Meters-w.Meters%whole)), at,
+			return strictyaml.Problemf(fmt.Sprintf("for example meters: %d", max(whole, w.Meters-w.Meters%whole)), at,
 				"meters (%d) must be a multiple of length x channels (%d x %d)", w.Meters, group, channels)
 		}
 	}
@@ -197,8 +186,8 @@ func (o *override[T]) UnmarshalNode(n *strictyaml.Node) error {
 	if err := n.Decode(&o.value); err != nil {
 		return err
 	}
-	for key, v := range settings(o.value) {
-		if setting := n.Get(key); setting != nil && (v.CanInt() && v.Int() <= 0 || v.CanUint() && v.Uint() == 0) {
+	for field, v := range reflect.ValueOf(o.value).Fields() {
+		if setting := n.Get(keyOf(field)); setting != nil && (v.CanInt() && v.Int() <= 0 || v.CanUint() && v.Uint() == 0) {
 			text, _ := setting.Scalar()
 			return setting.Errorf("leave it out to keep the topology's", "must be above 0, got %s", text)
 		}
@@ -206,25 +195,12 @@ func (o *override[T]) UnmarshalNode(n *strictyaml.Node) error {
 	return nil
 }
 
-// settings yields the fields of a struct that have keys.
-func settings(of any) func(yield func(key string, v reflect.Value) bool) {
-	return func(yield func(string, reflect.Value) bool) {
-		v := reflect.ValueOf(of)
-		for i := range v.NumField() {
-			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
-			if !yield(key, v.Field(i)) {
-				return
-			}
-		}
-	}
-}
-
 // label names what is changed: a time or a count of messages by itself, as in 2s,10, and all else with
 // its key, as in gateway:500.
 func (o override[T]) label() string {
 	var parts []string
-	for key, v := range settings(o.value) {
-		switch {
+	for field, v := range reflect.ValueOf(o.value).Fields() {
+		switch key := keyOf(field); {
 		case v.IsZero():
 		case key == "timeout" || key == "messages":
 			parts = append(parts, fmt.Sprint(v.Interface()))

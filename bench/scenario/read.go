@@ -102,7 +102,7 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 // where path begins, as in load.rate, or with a zero Series about the scenario. What the file does not
 // give is placed around it.
 func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
-	return s.doc.Locate(one.naming(problem(hint, one.from.at+path, format, args...)))
+	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.from.at+path, format, args...)))
 }
 
 // naming returns the problem with the name of the series, where others have the same place in the file.
@@ -111,10 +111,6 @@ func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 		p.Msg += fmt.Sprintf(" (in series %s)", s.Name)
 	}
 	return p
-}
-
-func problem(hint, path, format string, args ...any) *strictyaml.Problem {
-	return strictyaml.Problemf(hint, path, format, args...)
 }
 
 // readTraces reads the traces that loads follow, each file once. Their meters and values become those of

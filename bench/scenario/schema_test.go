@@ -69,7 +69,7 @@ func words() map[string]any {
 		"text.Require": []string{scenario.RequireValid}, "Load.Kind": []string{"closed", "open"}, "Load.Wait": waits,
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
-		"feText.Schemes": schemes.Names(), "feText.Bits": sizes,
+		"FE.Schemes": schemes.Names(), "FE.Bits": sizes,
 		"Commit.Per": []reference.Per{reference.PerTransaction, reference.PerBlock}, "Distribution.Kind": reference.Kinds(), "Failure.Outcome": failures,
 	}
 }

@@ -29,7 +29,8 @@ func options(w scenario.Workload) workloads.Options { return w.Options.(workload
 
 // diff returns how two values differ, but for what says where they stand in the file.
 func diff(want, got any) string {
-	return cmp.Diff(want, got, cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, scenario.Target{}, workloads.Options{}))
+	return cmp.Diff(want, got, cmpopts.IgnoreFields(scenario.TargetKind{}, "New"),
+		cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, workloads.Options{}))
 }
 
 // read reads a scenario likewise, by its name or from a file.

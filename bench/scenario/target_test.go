@@ -44,8 +44,8 @@ func TestTarget(t *testing.T) {
 		Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.01}, {Outcome: result.Unknown, Share: 0.02}}, GiveUp: 30 * time.Second,
 		Stalls: []reference.Stall{{At: 20 * time.Second, For: time.Second}, {At: 40 * time.Second, For: 2 * time.Second}},
 	}
-	if diff := cmp.Diff(want, s.Target.Options); diff != "" || s.Target.Kind != "reference" {
-		t.Errorf("kind %s, options differ from what is wanted:\n%s", s.Target.Kind, diff)
+	if diff := cmp.Diff(want, s.Target.Options); diff != "" || s.Target.Name != "reference" {
+		t.Errorf("kind %s, options differ from what is wanted:\n%s", s.Target.Name, diff)
 	}
 	if networks := s.Networks(); len(networks) != 1 || networks[0] != (scenario.Network{}) {
 		t.Errorf("networks %v", networks)

@@ -114,7 +114,7 @@ func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 	without := func(other, at, what string, keys ...string) *strictyaml.Problem {
 		for _, key := range keys {
 			if doc.Has(at+other) && doc.Has(at+key) {
-				return problem(fmt.Sprintf("move it into %s, or leave %s out", other, other), at+key, "%s", what)
+				return strictyaml.Problemf(fmt.Sprintf("move it into %s, or leave %s out", other, other), at+key, "%s", what)
 			}
 		}
 		return nil
@@ -123,25 +123,22 @@ func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 	if !doc.Has("series") && !doc.Has("phases") {
 		switch {
 		case !doc.Has("workload") && !doc.Has("workloads"):
-			p = problem("", "workload", "is missing; %s", either)
+			p = strictyaml.Problemf("", "workload", "is missing; %s", either)
 		case !doc.Has("load"):
-			p = problem("", "load", "is missing; %s", either)
+			p = strictyaml.Problemf("", "load", "is missing; %s", either)
 		}
 	}
 	parts := t.places()
-	for i, at := range t.places() {
-		phases := t.Phases
-		if i > 0 {
-			phases = t.Series[i-1].Phases
-		}
+	for i, one := range append([]seriesText{t.seriesText}, t.Series...) {
+		at := parts[i]
 		p = cmp.Or(p, without("phases", at, "a series has either phases, or one workload and load", "workload", "workloads", "load"))
-		for j := range phases {
+		for j := range one.Phases {
 			parts = append(parts, fmt.Sprintf("%sphases[%d].", at, j))
 		}
 	}
 	for _, at := range parts {
 		if p == nil && doc.Has(at+"workload") && doc.Has(at+"workloads") {
-			p = problem("", at+"workloads", "give either workload or workloads")
+			p = strictyaml.Problemf("", at+"workloads", "give either workload or workloads")
 		}
 	}
 	return p
@@ -190,20 +187,17 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 // check returns the first thing in the text that cannot be measured, but for what expand checks.
 func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	if t.Series != nil && len(t.Series) == 0 {
-		return problem("", "series", "at least one series is needed")
+		return strictyaml.Problemf("", "series", "at least one series is needed")
 	}
 	if t.Warmup < 0 {
-		return problem("", "warmup", "must not be negative, got %s", t.Warmup)
+		return strictyaml.Problemf("", "warmup", "must not be negative, got %s", t.Warmup)
 	}
 	if p := strictyaml.Between("repeat", t.Repeat, 1, maxRepeat); p != nil {
 		return p
 	}
-	changes := []Network{t.network()}
-	for _, s := range t.Series {
-		changes = append(changes, s.network())
-	}
+	all := append([]seriesText{t.seriesText}, t.Series...)
 	for i, at := range t.places() {
-		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", changes[i].Channels), named(at+"policy", changes[i].Policy)} {
+		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", all[i].Channels), named(at+"policy", all[i].Policy)} {
 			if p != nil && doc.Has(p.Path) { // else zero means the topology's
 				return p
 			}

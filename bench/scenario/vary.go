@@ -43,14 +43,14 @@ func newFactor[T any](key string, label func(T) string, check func(path string, 
 			return nil, err
 		}
 		if len(levels) == 0 {
-			return nil, problem("", path, "at least one level is needed")
+			return nil, strictyaml.Problemf("", path, "at least one level is needed")
 		}
 		all := make([]setting, len(levels))
 		for i, level := range levels {
 			at := fmt.Sprintf("%s[%d]", path, i)
 			all[i] = setting{label(level), func(s *Series) error { return set(s, level, at) }}
 			if slices.ContainsFunc(all[:i], func(o setting) bool { return o.label == all[i].label }) {
-				return nil, problem("", at, "%s is given twice", all[i].label)
+				return nil, strictyaml.Problemf("", at, "%s is given twice", all[i].label)
 			}
 			if p := check(at, level); p != nil {
 				return nil, p
@@ -82,35 +82,38 @@ func OptionFactor[O Options, T any](key string, label func(T) string, check func
 	})
 }
 
+// networkFactor returns a factor over what is changed in a network.
+func networkFactor[T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem, change func(T) Network) FactorKind {
+	return newFactor(key, label, check, always, func(s *Series, level T, path string) error {
+		with := change(level)
+		if with.Topology != "" {
+			s.from.topology = path
+		}
+		if with.Policy != "" {
+			s.from.policy = path
+		}
+		overlay(&s.Network, with)
+		return nil
+	})
+}
+
+func always(Series) bool { return true }
+
 // factorKinds returns the table of factors, in the order in which names of series carry them.
 func (c Catalog) factorKinds() []FactorKind {
-	always := func(Series) bool { return true }
+
 	single := func(s Series) bool { return s.from.mix == nil }
 	all := []FactorKind{
-		newFactor("topology", fileName, named, always, func(s *Series, name, path string) error {
-			s.from.topology = path
-			return s.overlay(Network{Topology: name})
-		}),
-		newFactor("policy", joined, named, always, func(s *Series, policy, path string) error {
-			s.from.policy = path
-			return s.overlay(Network{Policy: policy})
-		}),
-		newFactor("batch", override[topology.Batch].label, unchecked, always, func(s *Series, b override[topology.Batch], _ string) error {
-			return s.overlay(Network{Batch: b.value})
-		}),
-		newFactor("limits", override[topology.Limits].label, unchecked, always, func(s *Series, l override[topology.Limits], _ string) error {
-			return s.overlay(Network{Limits: l.value})
-		}),
-		newFactor("caps", capsLabel, unchecked, always, func(s *Series, caps topology.Caps, _ string) error {
-			return s.overlay(Network{Caps: caps})
-		}),
-		newFactor("channels", strconv.Itoa, checkChannels, always, func(s *Series, n int, _ string) error {
-			return s.overlay(Network{Channels: n})
-		}),
-		newFactor(kindFactor, word[string], checkWord(c.workloadKinds()), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
+		networkFactor("topology", fileName, named, func(name string) Network { return Network{Topology: name} }),
+		networkFactor("policy", joined, named, func(policy string) Network { return Network{Policy: policy} }),
+		networkFactor("batch", override[topology.Batch].label, unchecked, func(b override[topology.Batch]) Network { return Network{Batch: b.value} }),
+		networkFactor("limits", override[topology.Limits].label, unchecked, func(l override[topology.Limits]) Network { return Network{Limits: l.value} }),
+		networkFactor("caps", capsLabel, unchecked, func(caps topology.Caps) Network { return Network{Caps: caps} }),
+		networkFactor("channels", strconv.Itoa, checkChannels, func(n int) Network { return Network{Channels: n} }),
+		newFactor(kindFactor, word[string], OneOf(c.workloadKinds()...), single, func(s *Series, kind, _ string) error { return s.read(c, kind) }),
 	}
 	all = append(all, c.Factors...)
-	return append(all, newFactor("wait", word[result.Wait], checkWord(result.Waits()), always, func(s *Series, wait result.Wait, _ string) error {
+	return append(all, newFactor("wait", word[result.Wait], OneOf(result.Waits()...), always, func(s *Series, wait result.Wait, _ string) error {
 		s.Load.Wait = wait
 		return nil
 	}))
@@ -201,7 +204,7 @@ func unchecked[T any](string, T) *strictyaml.Problem { return nil }
 
 func named(path, name string) *strictyaml.Problem {
 	if name == "" {
-		return problem("", path, "a name is needed")
+		return strictyaml.Problemf("", path, "a name is needed")
 	}
 	return nil
 }
@@ -210,7 +213,7 @@ func checkChannels(path string, n int) *strictyaml.Problem {
 	return strictyaml.Between(path, n, 1, maxChannels)
 }
 
-// checkWord returns a check that a word is one of some.
-func checkWord[T ~string](options []T) func(path string, got T) *strictyaml.Problem {
+// OneOf returns a check that a level is one of the options.
+func OneOf[T ~string](options ...T) func(path string, got T) *strictyaml.Problem {
 	return func(path string, got T) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
 }

@@ -101,12 +101,12 @@ func (s *Series) read(c Catalog, kind string) (err error) {
 func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 	if s.Mix == nil {
 		if s.Workload.Weight != 0 {
-			return problem("use workloads", at+"workload.weight", "one workload has all the weight")
+			return strictyaml.Problemf("use workloads", at+"workload.weight", "one workload has all the weight")
 		}
 		return s.Workload.check(at + "workload.")
 	}
 	if len(s.Mix) > maxParts {
-		return problem("", at+"workloads", "a mix has at most %d workloads, got %d", maxParts, len(s.Mix))
+		return strictyaml.Problemf("", at+"workloads", "a mix has at most %d workloads, got %d", maxParts, len(s.Mix))
 	}
 	total := 0
 	for path, w := range s.Workloads() {
@@ -118,18 +118,18 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 			return p
 		}
 		if w.Traits().Ahead {
-			return problem("use {bank: K}", path+".encryption", "how many transactions of a mix are due for one of its workloads is not known beforehand")
+			return strictyaml.Problemf("use {bank: K}", path+".encryption", "how many transactions of a mix are due for one of its workloads is not known beforehand")
 		}
 		total += w.Weight
 	}
 	kind := s.Load.Arrivals.Kind
 	switch {
 	case len(s.Mix) < 2:
-		return problem("use workload", at+"workloads", "a mix has at least two workloads")
+		return strictyaml.Problemf("use workload", at+"workloads", "a mix has at least two workloads")
 	case total > maxWeight:
-		return problem("", at+"workloads", "the weights sum to %d, more than %d", total, maxWeight)
+		return strictyaml.Problemf("", at+"workloads", "the weights sum to %d, more than %d", total, maxWeight)
 	case kind == Periodic || kind == Trace:
-		return problem("", at+"load.arrivals", "%s arrivals are those of the meters of one workload, and this is a mix", kind)
+		return strictyaml.Problemf("", at+"load.arrivals", "%s arrivals are those of the meters of one workload, and this is a mix", kind)
 	}
 	return nil
 }
@@ -139,10 +139,10 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 func (s Series) checkPlace(at string, target *Target) *strictyaml.Problem {
 	for path, w := range s.Workloads() {
 		switch traits := w.Traits(); {
-		case target != nil && traits.Reads && !target.keeps:
-			return problem("give a topology in place of the target", at+path+".kind", "a %s keeps no readings to bill", target.Called)
+		case target != nil && traits.Reads && !target.Keeps:
+			return strictyaml.Problemf("give a topology in place of the target", at+path+".kind", "a %s keeps no readings to bill", target.Called)
 		case s.Network.Caps.Device != (topology.Cap{}) && (traits.Ahead || traits.Bank > 0):
-			return problem("use encryption: inline, or leave caps.device out", at+path+".encryption",
+			return strictyaml.Problemf("use encryption: inline, or leave caps.device out", at+path+".encryption",
 				"ciphertexts made before the load would have no cap when they count")
 		}
 	}

@@ -92,7 +92,7 @@ func (c Caps) String() string {
 func (c Caps) check() *strictyaml.Problem {
 	for role, c := range c.Each {
 		if key, msg := wrong(c); msg != "" {
-			return problem("", "caps."+role+"."+key, "%s", msg)
+			return strictyaml.Problemf("", "caps."+role+"."+key, "%s", msg)
 		}
 	}
 	return nil

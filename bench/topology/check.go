@@ -40,10 +40,6 @@ func (t Topology) Validate() error {
 	return nil
 }
 
-func problem(hint, path, format string, args ...any) *strictyaml.Problem {
-	return strictyaml.Problemf(hint, path, format, args...)
-}
-
 func (t Topology) check() *strictyaml.Problem {
 	return cmp.Or(
 		checkName("name", t.Name, name, maxName),
@@ -58,12 +54,12 @@ func (t Topology) check() *strictyaml.Problem {
 // each checks the items of a list, of which there is one at least, and no two have one name.
 func each[T any](path string, list []T, kind string, name func(T) string, check func(at string, item T) *strictyaml.Problem) *strictyaml.Problem {
 	if len(list) == 0 {
-		return problem("", path, "at least one %s is needed", kind)
+		return strictyaml.Problemf("", path, "at least one %s is needed", kind)
 	}
 	for i, item := range list {
 		at := fmt.Sprintf("%s[%d].", path, i)
 		if slices.ContainsFunc(list[:i], func(before T) bool { return name(before) == name(item) }) {
-			return problem("", at+"name", "%s %s is given twice", kind, name(item))
+			return strictyaml.Problemf("", at+"name", "%s %s is given twice", kind, name(item))
 		}
 		if p := check(at, item); p != nil {
 			return p
@@ -74,14 +70,14 @@ func each[T any](path string, list []T, kind string, name func(T) string, check 
 
 func checkOrganisation(at string, o Organisation) *strictyaml.Problem {
 	if o.Name == Ordering {
-		return problem("choose another", at+"name", "%s is the name of the orderers' organisation", Ordering)
+		return strictyaml.Problemf("choose another", at+"name", "%s is the name of the orderers' organisation", Ordering)
 	}
 	return cmp.Or(checkName(at+"name", o.Name, name, maxName), strictyaml.Between(at+"peers", o.Peers, 1, maxNodes))
 }
 
 func checkConsensus(c Consensus) *strictyaml.Problem {
 	if known := ConsensusTypes(); !slices.Contains(known, c) {
-		return problem(strictyaml.Hint(c, known), "orderers.consensus", "unknown consensus %q", c)
+		return strictyaml.Problemf(strictyaml.Hint(c, known), "orderers.consensus", "unknown consensus %q", c)
 	}
 	return nil
 }
@@ -93,10 +89,10 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 	for i, member := range c.Members {
 		path := fmt.Sprintf("%smembers[%d]", at, i)
 		if slices.Contains(c.Members[:i], member) {
-			return problem("", path, "%s is given twice", member)
+			return strictyaml.Problemf("", path, "%s is given twice", member)
 		}
 		if all := t.organisations(); !slices.Contains(all, member) {
-			return problem(strictyaml.Hint(member, all), path, "there is no organisation %s", member)
+			return strictyaml.Problemf(strictyaml.Hint(member, all), path, "there is no organisation %s", member)
 		}
 	}
 	if p := c.Batch.check(at + "batch."); p != nil || len(c.Chaincodes) == 0 {
@@ -108,7 +104,7 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 			return p
 		}
 		if cc.Operator != "" && !slices.Contains(members, cc.Operator) {
-			return problem(strictyaml.Hint(cc.Operator, members), at+"operator", "%s is no member of channel %s", cc.Operator, c.Name)
+			return strictyaml.Problemf(strictyaml.Hint(cc.Operator, members), at+"operator", "%s is no member of channel %s", cc.Operator, c.Name)
 		}
 		_, _, p := endorsement(cc.Endorsement, members)
 		if p != nil {
@@ -121,13 +117,13 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 func (b Batch) check(at string) *strictyaml.Problem {
 	switch {
 	case b.Timeout <= 0:
-		return problem("", at+"timeout", "must be above 0, got %s", b.Timeout)
+		return strictyaml.Problemf("", at+"timeout", "must be above 0, got %s", b.Timeout)
 	case b.Messages == 0:
-		return problem("", at+"messages", "must be at least 1, got 0")
+		return strictyaml.Problemf("", at+"messages", "must be at least 1, got 0")
 	case b.PreferredBytes == 0:
-		return problem("", at+"preferred_bytes", "must be at least 1, got 0")
+		return strictyaml.Problemf("", at+"preferred_bytes", "must be at least 1, got 0")
 	case b.AbsoluteBytes < b.PreferredBytes:
-		return problem("", at+"absolute_bytes", "must be at least preferred_bytes, %d, got %d", b.PreferredBytes, b.AbsoluteBytes)
+		return strictyaml.Problemf("", at+"absolute_bytes", "must be at least preferred_bytes, %d, got %d", b.PreferredBytes, b.AbsoluteBytes)
 	}
 	return nil
 }
@@ -140,21 +136,22 @@ func (l Limits) check(channels int) *strictyaml.Problem {
 	minDeliver := channels + 1
 	switch {
 	case l.Gateway < 1:
-		return problem("", "limits.gateway", "must be at least 1, got %d", l.Gateway)
+		return strictyaml.Problemf("", "limits.gateway", "must be at least 1, got %d", l.Gateway)
 	case l.Endorser < minEndorser:
-		return problem("", "limits.endorser", "must be at least %d, got %d", minEndorser, l.Endorser)
+		return strictyaml.Problemf("", "limits.endorser", "must be at least %d, got %d", minEndorser, l.Endorser)
 	case l.Deliver < minDeliver:
-		return problem("", "limits.deliver", "must be at least %d, one more than channels, got %d", minDeliver, l.Deliver)
+		return strictyaml.Problemf("", "limits.deliver", "must be at least %d, one more than channels, got %d", minDeliver, l.Deliver)
 	}
 	return nil
 }
 
 func checkName(path, got string, form *regexp.Regexp, longest int) *strictyaml.Problem {
 	if got == "" {
-		return problem("", path, "a name is needed")
+		return strictyaml.Problemf("", path, "a name is needed")
 	}
 	if !form.MatchString(got) || len(got) > longest {
-		return problem("", path, "a name is made of lower-case letters, digits and -, begins with a letter, and has at most %d characters; got %q", longest, got)
+		return strictyaml.Problemf("", path,
+			"a name is made of lower-case letters, digits and -, begins with a letter, and has at most %d characters; got %q", longest, got)
 	}
 	return nil
 }
@@ -199,21 +196,21 @@ func endorsement(policy string, members []string) (n int, organisations []string
 	}
 	m := nOutOf.FindStringSubmatch(policy)
 	if m == nil {
-		return 0, nil, problem(strictyaml.Hint(policy, []string{Any, Majority, All, `"N of [organisation, …]"`}), "", "unknown endorsement %q", policy)
+		return 0, nil, strictyaml.Problemf(strictyaml.Hint(policy, []string{Any, Majority, All, `"N of [organisation, …]"`}), "", "unknown endorsement %q", policy)
 	}
 	n, _ = strconv.Atoi(m[1]) // few digits, the pattern says
 	for word := range strings.SplitSeq(m[2], ",") {
 		o := strings.TrimSpace(word)
 		if !slices.Contains(members, o) {
-			return 0, nil, problem(strictyaml.Hint(o, members), "", "%q is no member of the channel", o)
+			return 0, nil, strictyaml.Problemf(strictyaml.Hint(o, members), "", "%q is no member of the channel", o)
 		}
 		if slices.Contains(organisations, o) {
-			return 0, nil, problem("", "", "%s is given twice", o)
+			return 0, nil, strictyaml.Problemf("", "", "%s is given twice", o)
 		}
 		organisations = append(organisations, o)
 	}
 	if n < 1 || n > len(organisations) {
-		return 0, nil, problem("", "", "%d of %d organisations cannot endorse", n, len(organisations))
+		return 0, nil, strictyaml.Problemf("", "", "%d of %d organisations cannot endorse", n, len(organisations))
 	}
 	return n, organisations, nil
 }

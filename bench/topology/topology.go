@@ -19,6 +19,16 @@ type Topology struct {
 	Caps          Caps           `yaml:"caps" json:"caps,omitzero"`
 }
 
+// Measured returns over how many channels meters are spread: those that have a contract.
+func (t Topology) Measured() (n int) {
+	for _, c := range t.Channels {
+		if len(c.Chaincodes) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // An Organisation owns peers and the identities of its users. Its MSP id is MSP(); its peers are
 // peer0.<name>, peer1.<name>, ….
 type Organisation struct {

@@ -148,7 +148,7 @@ func targets() []target {
 func (p Plan) target() target {
 	all := targets()
 	for _, t := range all {
-		if p.Scenario.Target != nil && t.Name == p.Scenario.Target.Kind {
+		if p.Scenario.Target != nil && t.Name == p.Scenario.Target.Name {
 			return t
 		}
 	}

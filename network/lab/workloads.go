@@ -30,7 +30,7 @@ func (p Plan) checkWorkloads() error {
 		}
 		for key, w := range series.Workloads() {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
-			n, err := kind.Most(specOf(p.Scenario, w, series.Prefix, max(1, measured(t))))
+			n, err := kind.Most(specOf(p.Scenario, w, series.Prefix, max(1, t.Measured())))
 			if err == nil {
 				err = checkContract(t, kind.Contract)
 			}
@@ -118,16 +118,6 @@ func checkChannels(name string, t topology.Topology) error {
 
 // alike reports whether two chaincodes take transactions alike.
 func alike(a, b topology.Chaincode) bool { return a.Name == b.Name && a.Endorsement == b.Endorsement }
-
-// measured returns over how many channels the meters are spread: those that have a contract.
-func measured(t topology.Topology) (n int) {
-	for _, c := range t.Channels {
-		if len(c.Chaincodes) > 0 {
-			n++
-		}
-	}
-	return n
-}
 
 // CheckContracts makes sure that a topology asks only for contracts that this program serves.
 func CheckContracts(t topology.Topology) error {
