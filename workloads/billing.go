@@ -41,8 +41,8 @@ type Bills struct {
 	readings *Readings // that are billed
 	gateway  *gateway.Gateway
 	biller   gateway.Biller // the gateway, or the same in the device
-	id       string         // of the gateway
-	tariffs  []gateway.Tariff
+
+	tariffs []gateway.Tariff
 }
 
 var _ Workload = (*Bills)(nil)
@@ -56,34 +56,36 @@ func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	fleet := config.Fleet
-	readings, err := NewReadings(ctx, config.billed())
-	if err != nil {
-		return nil, fmt.Errorf("billing: %w", err)
-	}
-	b := &Bills{config: config, readings: readings, id: fleet.Config().Prefix + "-gw"}
-	count := config.tariffs()
-	serves := gateway.Config{ID: b.id, Seed: fleet.Config().Seed}
-	if readings.kind == reading.Encrypted {
-		keys := readings.cipher.(vectors).authority
-		serves.Public = keys.Public()
-		b.tariffs, err = approveTariffs(keys, config.Tables, readings.params, fleet.Config(), count)
-	} else {
-		b.tariffs, err = openTariffs(fleet.Config(), count)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("billing: %w", err)
-	}
-	serves.Tariffs = b.tariffs
-	b.gateway, err = gateway.New(ctx, serves, config.Tables) // which also keeps the table for a device
-	b.biller = b.gateway
-	if err == nil && config.Device != nil {
-		b.biller, err = config.Device.OpenGateway(ctx, serves)
-	}
-	if err != nil {
+	b := &Bills{config: config}
+	if err := b.open(ctx); err != nil {
 		return nil, fmt.Errorf("billing: %w", err)
 	}
 	return b, nil
+}
+
+// open makes the readings' keys, the tariffs and the gateway, here or in the device.
+func (b *Bills) open(ctx context.Context) (err error) {
+	if b.readings, err = NewReadings(ctx, b.config.billed()); err != nil {
+		return err
+	}
+	fleet := b.config.Fleet.Config()
+	serves := gateway.Config{ID: fleet.Prefix + "-gw", Seed: fleet.Seed}
+	b.readings.gateway = serves.ID
+	var keys *authority.Authority
+	if b.readings.kind == reading.Encrypted {
+		keys = b.readings.cipher.(vectors).authority
+		serves.Public = keys.Public()
+	}
+	if b.tariffs, err = b.config.makeTariffs(keys, b.readings.params); err != nil {
+		return err
+	}
+	serves.Tariffs = b.tariffs
+	b.gateway, err = gateway.New(ctx, serves, b.config.Tables) // which also keeps the table for a device
+	b.biller = b.gateway
+	if err == nil && b.config.Device != nil {
+		b.biller, err = b.config.Device.OpenGateway(ctx, serves)
+	}
+	return err
 }
 
 // Bills returns how many bills there are to submit.
@@ -92,7 +94,7 @@ func (b *Bills) Bills() uint64 { return b.config.Most() }
 // SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
 // before the next: those of the readings, the gateway and the approved functions.
 func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
-	all, err := b.readings.setUp(channel, b.id)
+	all, err := b.readings.SetUp(channel)
 	if err != nil {
 		return nil, err
 	}
@@ -230,36 +232,28 @@ func tariff(i int, fleet meter.Config) (name string, weights []int64) {
 	return fmt.Sprintf("tariff-%04d", i), weights
 }
 
-// openTariffs returns tariffs for plaintext.
-func openTariffs(fleet meter.Config, count int) ([]gateway.Tariff, error) {
-	all := make([]gateway.Tariff, count)
-	for i := range all {
-		name, weights := tariff(i, fleet)
-		all[i].Function = reading.Function{Bound: fleet.Bound, From: fleet.Start.Truncate(time.Second), Tariff: name, Weights: weights}
-		var err error
-		if all[i].Hash, err = all[i].Function.Hash(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// approveTariffs has an authority approve tariffs, whose results must be within the reach of the tables.
-func approveTariffs(keys *authority.Authority, tables *fe.Tables, params fe.Params, fleet meter.Config, count int) ([]gateway.Tariff, error) {
-	if tables == nil {
+// makeTariffs returns the tariffs of the workload. An authority, nil for plaintext, approves them, and
+// their results must be within the reach of the tables.
+func (c Config) makeTariffs(keys *authority.Authority, params fe.Params) (all []gateway.Tariff, err error) {
+	if keys != nil && c.Tables == nil {
 		return nil, errors.New("encrypted readings need tables of discrete logarithms")
 	}
-	all := make([]gateway.Tariff, count)
+	fleet := c.Fleet.Config()
+	all = make([]gateway.Tariff, c.tariffs())
 	for i := range all {
 		name, weights := tariff(i, fleet)
-		if err := tables.Check(params, weights); err != nil {
-			return nil, err
+		from := fleet.Start.Truncate(time.Second)
+		if keys == nil {
+			all[i].Function = reading.Function{Bound: fleet.Bound, From: from, Tariff: name, Weights: weights}
+			all[i].Hash, err = all[i].Function.Hash()
+		} else if err = c.Tables.Check(params, weights); err == nil {
+			var approval authority.Approval
+			approval, err = keys.Approve(authority.Tariff{Name: name, From: from, Weights: weights})
+			all[i] = gateway.Tariff(approval)
 		}
-		approval, err := keys.Approve(authority.Tariff{Name: name, From: fleet.Start.Truncate(time.Second), Weights: weights})
 		if err != nil {
 			return nil, err
 		}
-		all[i] = gateway.Tariff{Function: approval.Function, Hash: approval.Hash, Key: approval.Key}
 	}
 	return all, nil
 }

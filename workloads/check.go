@@ -27,11 +27,10 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	if r.kind != reading.Encrypted || r.config.Source != nil {
 		return 0, nil
 	}
-	ledger, tables := r.config.Ledger, r.config.Tables
-	if tables == nil {
+	if r.config.Tables == nil {
 		return 0, errors.New("check readings: they are encrypted and need tables of discrete logarithms")
 	}
-	check, err := r.cipher.checker(ctx, r, ledger, tables)
+	check, err := r.cipher.checker(ctx, r)
 	if errors.Is(err, authority.ErrReveals) || errors.Is(err, fe.ErrReveals) {
 		return 0, nil
 	}
@@ -42,7 +41,7 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	random := rand.New(rand.NewPCG(fleet.Config().Seed, 0))
 	for range k {
 		meter := random.IntN(fleet.Config().Meters)
-		list, err := ledger.Readings(ctx, meter%r.config.Channels, fleet.ID(meter), 0, checkedNumbers)
+		list, err := r.config.Ledger.Readings(ctx, meter%r.config.Channels, fleet.ID(meter), 0, checkedNumbers)
 		if err != nil {
 			return compared, fmt.Errorf("check readings: %w", err)
 		}
@@ -72,24 +71,23 @@ var errIncomplete = errors.New("not all values of the interval are on the ledger
 
 // total returns the sum of what a meter measured for a reading.
 func (r *Readings) total(meter int, number uint64) (sum int64) {
-	values := r.config.Fleet.Values(meter, number)
-	for _, wh := range values.Wh {
+	for _, wh := range r.config.Fleet.Values(meter, number).Wh {
 		sum += wh
 	}
 	return sum
 }
 
 // checker has the sum of all values of a reading approved.
-func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.Tables) (checker, error) {
+func (v vectors) checker(ctx context.Context, r *Readings) (checker, error) {
 	weights := ones(r.params.Length)
-	if err := tables.Check(r.params, weights); err != nil {
+	if err := r.config.Tables.Check(r.params, weights); err != nil {
 		return nil, err
 	}
 	approval, err := v.authority.Approve(authority.Tariff{Name: "sum", From: r.config.Fleet.Config().Start.Truncate(time.Second), Weights: weights})
 	if err != nil {
 		return nil, err
 	}
-	evaluator, err := fe.NewEvaluator(ctx, v.authority.Public(), tables)
+	evaluator, err := fe.NewEvaluator(ctx, v.authority.Public(), r.config.Tables)
 	if err != nil {
 		return nil, err
 	}
@@ -98,16 +96,16 @@ func (v vectors) checker(ctx context.Context, r *Readings, _ Ledger, tables *fe.
 		number := stored.Number
 		if r.config.Encryption.Mode == result.EncryptBank { // the ciphertext is that of another reading
 			at := number*uint64(r.config.Fleet.Config().Meters) + uint64(meter)
-			meter, number = r.reading(at % uint64(len(r.ready)))
+			meter, number, _ = r.reading(at % uint64(len(r.ready)))
 		}
 		return got, r.total(meter, number), err
 	}, nil
 }
 
 // checker adds up the values of all members of a group.
-func (g *groups) checker(_ context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error) {
+func (g *groups) checker(_ context.Context, r *Readings) (checker, error) {
 	weights := ones(g.size)
-	if err := tables.Check(r.params, weights); err != nil {
+	if err := r.config.Tables.Check(r.params, weights); err != nil {
 		return nil, err
 	}
 	if _, err := g.members[0][0].DeriveShare(weights); err != nil { // as all members would
@@ -118,7 +116,7 @@ func (g *groups) checker(_ context.Context, r *Readings, ledger Ledger, tables *
 		ciphertexts, shares := make([][]byte, g.size), make([][]byte, g.size)
 		for i, m := range g.members[group] {
 			other := meter + (i-member)*g.channels
-			list, err := ledger.Readings(ctx, meter%g.channels, r.config.Fleet.ID(other), stored.Number, stored.Number+1)
+			list, err := r.config.Ledger.Readings(ctx, meter%g.channels, r.config.Fleet.ID(other), stored.Number, stored.Number+1)
 			if err != nil {
 				return 0, 0, err
 			}
@@ -135,7 +133,7 @@ func (g *groups) checker(_ context.Context, r *Readings, ledger Ledger, tables *
 		if err != nil {
 			return 0, 0, err
 		}
-		evaluator, err := fe.NewGroupEvaluator(ctx, key, tables)
+		evaluator, err := fe.NewGroupEvaluator(ctx, key, r.config.Tables)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -22,17 +22,12 @@ type cipher interface {
 	// seal sets what sensors encrypt with.
 	seal(s *meter.SensorsConfig) error
 	// checker returns what evaluates the sums of a workload's readings.
-	checker(ctx context.Context, r *Readings, ledger Ledger, tables *fe.Tables) (checker, error)
+	checker(ctx context.Context, r *Readings) (checker, error)
 }
 
 // vectors encrypts all values of a reading together, under the public key of an authority that serves all
 // meters.
 type vectors struct{ authority *authority.Authority }
-
-func newVectors(ctx context.Context, config authority.Config) (vectors, error) {
-	a, err := authority.New(ctx, config)
-	return vectors{a}, err
-}
 
 func (v vectors) seal(s *meter.SensorsConfig) error {
 	s.Public = v.authority.Public()

@@ -41,10 +41,10 @@ func Kinds() []Kind {
 		return scenario.WorkloadKind{Name: string(kind), Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
 	}
 	return []Kind{
-		{options(result.Plain), reading.ContractName, most, makeReadings},
-		{options(result.Padded), reading.ContractName, most, makeReadings},
-		{options(result.Encrypted), reading.ContractName, most, makeReadings},
-		{options(result.Billing), reading.ContractName, most, makeBills},
+		{options(result.Plain), reading.ContractName, most, maker(NewReadings)},
+		{options(result.Padded), reading.ContractName, most, maker(NewReadings)},
+		{options(result.Encrypted), reading.ContractName, most, maker(NewReadings)},
+		{options(result.Billing), reading.ContractName, most, maker(NewBilling)},
 	}
 }
 
@@ -54,19 +54,14 @@ func KindOf(w scenario.Workload) Kind {
 	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
 }
 
-// oneOf checks that a level is one of the options.
-func oneOf[T ~string](options ...T) func(path string, got T) *strictyaml.Problem {
-	return func(path string, got T) *strictyaml.Problem { return strictyaml.OneOf(path, got, options...) }
-}
-
 // Factors returns the table of factors over the options of workloads, in the order in which names of
 // series carry them.
 func Factors() []scenario.FactorKind {
 	word := func(s string) string { return s }
 	return []scenario.FactorKind{
 		scenario.OptionFactor("form", func(form result.Workload) string { return string(form) },
-			oneOf(forms()...), func(o Options) bool { return o.kind == result.Billing }, Options.reform),
-		scenario.OptionFactor("scheme", word, oneOf(fe.Names()...), Options.keyed, Options.rescheme),
+			scenario.OneOf(forms()...), func(o Options) bool { return o.kind == result.Billing }, Options.reform),
+		scenario.OptionFactor("scheme", word, scenario.OneOf(fe.Names()...), Options.keyed, Options.rescheme),
 		scenario.OptionFactor("bits", strconv.Itoa, Schemes().CheckVaried,
 			func(o Options) bool { return o.keyed() && len(fe.Name(o.Scheme).Sizes()) != 1 },
 			func(o Options, bits int) Options {
@@ -162,20 +157,15 @@ func most(s Spec) (uint64, error) {
 	return c.Most(), nil
 }
 
-func makeReadings(ctx context.Context, s Spec) (Workload, error) {
-	c, err := s.config()
-	if err != nil {
-		return nil, err
+// maker returns what makes a workload of a Spec, of what makes it of a Config.
+func maker[W Workload](open func(context.Context, Config) (W, error)) func(context.Context, Spec) (Workload, error) {
+	return func(ctx context.Context, s Spec) (Workload, error) {
+		c, err := s.config()
+		if err != nil {
+			return nil, err
+		}
+		return open(ctx, c)
 	}
-	return NewReadings(ctx, c)
-}
-
-func makeBills(ctx context.Context, s Spec) (Workload, error) {
-	c, err := s.config()
-	if err != nil {
-		return nil, err
-	}
-	return NewBilling(ctx, c)
 }
 
 // Preload implements Workload: nothing is on the ledger before.

@@ -55,6 +55,7 @@ type Readings struct {
 	cipher cipher    // encrypted
 	ready  [][]byte  // ciphertexts made by Prepare
 
+	gateway string         // that may bill the meters, by its id
 	sensors *meter.Sensors // nil: they are in a device
 	maker   meter.Maker    // the sensors, or those in the device
 }
@@ -88,7 +89,9 @@ func (r *Readings) open(ctx context.Context) (err error) {
 		if r.config.grouped() {
 			r.cipher, err = newGroups(ctx, r.params, r.config)
 		} else {
-			r.cipher, err = newVectors(ctx, authority.Config{Params: r.params, Reveal: r.config.Reveal})
+			var keys *authority.Authority
+			keys, err = authority.New(ctx, authority.Config{Params: r.params, Reveal: r.config.Reveal})
+			r.cipher = vectors{keys}
 		}
 		if err == nil {
 			err = r.cipher.seal(&sensors)
@@ -116,7 +119,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, r.config.First)
 	}
 	at := seq - r.config.First
-	meter, number := r.reading(at)
+	meter, number, reported := r.reading(at)
 	var wire []byte
 	var spent time.Duration
 	var err error
@@ -126,7 +129,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 			wire, err = r.sensors.Seal(meter, number, ciphertext)
 		}
 	} else {
-		wire, spent, err = r.maker.Reading(ctx, meter, number, r.reported(at))
+		wire, spent, err = r.maker.Reading(ctx, meter, number, reported)
 	}
 	if err != nil {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: %w", seq, err)
@@ -134,43 +137,28 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
 }
 
-// reading returns which reading the workload's transaction at that position is.
-func (r *Readings) reading(at uint64) (meter int, number uint64) {
+// reading returns which reading the workload's transaction at that position is, and what the source
+// reports, nil without one.
+func (r *Readings) reading(at uint64) (meter int, number uint64, reported *reading.Values) {
 	if r.config.Source != nil {
-		meter, number, _ = r.config.Source.Reading(at)
-		return meter, number
+		meter, number, values := r.config.Source.Reading(at)
+		return meter, number, &values
 	}
 	meters := uint64(r.config.Fleet.Config().Meters)
-	return int(at % meters), at / meters
+	return int(at % meters), at / meters, nil
 }
 
 // Reading returns what the transaction with that sequence number reports: the meter's id and the energy
 // of all its values, in Wh.
 func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
-	at := seq - r.config.First
-	index, _ := r.reading(at)
-	for _, value := range r.values(at).Wh {
+	index, number, reported := r.reading(seq - r.config.First)
+	if reported == nil {
+		return r.config.Fleet.ID(index), uint64(r.total(index, number))
+	}
+	for _, value := range reported.Wh {
 		wh += uint64(value)
 	}
 	return r.config.Fleet.ID(index), wh
-}
-
-// values returns what was measured for the transaction at that position.
-func (r *Readings) values(at uint64) reading.Values {
-	if values := r.reported(at); values != nil {
-		return *values
-	}
-	meter, number := r.reading(at)
-	return r.config.Fleet.Values(meter, number)
-}
-
-// reported returns what the source says of the transaction at that position, nil without one.
-func (r *Readings) reported(at uint64) *reading.Values {
-	if r.config.Source == nil {
-		return nil
-	}
-	_, _, values := r.config.Source.Reading(at)
-	return &values
 }
 
 // prepared returns the ciphertext made before the load for the transaction at that position.

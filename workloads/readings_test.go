@@ -241,7 +241,7 @@ func TestReadingsNeverRepeat(t *testing.T) {
 		seen := map[key]uint64{}
 		positions := rapid.SliceOfNDistinct(rapid.Uint64Range(0, 1<<40), 0, 200, rapid.ID[uint64]).Draw(rt, "positions")
 		for _, at := range positions {
-			m, number := r.reading(at)
+			m, number, _ := r.reading(at)
 			k := key{m, number}
 			if other, taken := seen[k]; taken || m >= meters {
 				rt.Errorf("transactions %d and %d are both reading %d of meter %d", at, other, number, m)

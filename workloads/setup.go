@@ -25,10 +25,7 @@ const (
 // SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
 // before the next: of an encrypted workload the public keys, then the registrations of the channel's
 // meters.
-func (r *Readings) SetUp(channel int) ([]bench.Transaction, error) { return r.setUp(channel, "") }
-
-// setUp is SetUp with the gateway that may bill the meters.
-func (r *Readings) setUp(channel int, gateway string) ([]bench.Transaction, error) {
+func (r *Readings) SetUp(channel int) ([]bench.Transaction, error) {
 	var all []bench.Transaction
 	if r.kind == reading.Encrypted {
 		all = lists(reading.FnSetParameters, channel, r.cipher.publics(channel))
@@ -41,7 +38,7 @@ func (r *Readings) setUp(channel int, gateway string) ([]bench.Transaction, erro
 		if err != nil {
 			return nil, err
 		}
-		one.Verify, one.Gateway = r.config.Verify, gateway
+		one.Verify, one.Gateway = r.config.Verify, r.gateway
 		if r.kind == reading.Encrypted {
 			one.Parameters = r.cipher.parameters(m)
 		}
@@ -93,17 +90,16 @@ func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total
 		return result.Preparation{}, err
 	}
 	start := time.Now()
-	ready, seconds, err := r.encrypt(ctx, n, progress)
+	seconds, err := r.encrypt(ctx, n, progress)
 	if err != nil {
 		return result.Preparation{}, fmt.Errorf("make %d ciphertexts: %w", n, err)
 	}
-	r.ready = ready
 	return result.Preparation{Ciphertexts: n, Encrypt: medianCost(seconds), Total: time.Since(start).Seconds()}, nil
 }
 
-// encrypt makes the first n ciphertexts and tells how long each took.
-func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) (made [][]byte, seconds []float64, err error) {
-	made, seconds = make([][]byte, n), make([]float64, n)
+// encrypt makes the first n ciphertexts ready and returns how long each took.
+func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total int)) (seconds []float64, err error) {
+	ready, seconds := make([][]byte, n), make([]float64, n)
 	var mu sync.Mutex
 	done := 0
 	work, ctx := errgroup.WithContext(ctx)
@@ -113,12 +109,12 @@ func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			meter, number := r.reading(uint64(i))
-			ciphertext, spent, err := r.sensors.Payload(meter, number, r.reported(uint64(i)))
+			meter, number, reported := r.reading(uint64(i))
+			ciphertext, spent, err := r.sensors.Payload(meter, number, reported)
 			if err != nil {
 				return err
 			}
-			made[i], seconds[i] = ciphertext, spent.Seconds()
+			ready[i], seconds[i] = ciphertext, spent.Seconds()
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -128,8 +124,8 @@ func (r *Readings) encrypt(ctx context.Context, n int, progress func(done, total
 			return nil
 		})
 	}
-	if err := work.Wait(); err != nil {
-		return nil, nil, err
+	if err = work.Wait(); err == nil {
+		r.ready = ready
 	}
-	return made, seconds, nil
+	return seconds, err
 }

@@ -143,8 +143,8 @@ func (s *stage) gatewayID() string { return s.Prefix + "-gw" }
 
 // approve has the authority issue the key of a function.
 func (s *stage) approve(name string, weights []int64) (gateway.Tariff, error) {
-	a, err := s.authority.Approve(authority.Tariff{Name: name, From: s.Start, Weights: weights})
-	return gateway.Tariff{Function: a.Function, Hash: a.Hash, Key: a.Key}, err
+	approval, err := s.authority.Approve(authority.Tariff{Name: name, From: s.Start, Weights: weights})
+	return gateway.Tariff(approval), err
 }
 
 // register puts on the ledger what must be there before a reading.

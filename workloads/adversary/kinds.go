@@ -131,7 +131,7 @@ func (s *stage) replay(ctx context.Context, i uint64) (string, error) {
 // the ledger takes it asks the verifier. Bills of different kinds cover different numbers of readings, so
 // that none is refused for being there already.
 func (s *stage) bill(ctx context.Context, t gateway.Tariff, i, readings uint64, change func(*reading.Bill) error) (string, error) {
-	list, err := ledgerView{s.Ledger}.Readings(ctx, s.fleet.ID(own), i, i+readings)
+	list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+readings)
 	if err != nil {
 		return "", err
 	}
@@ -161,7 +161,7 @@ func (s *stage) foreignKey(ctx context.Context, i uint64) (string, error) {
 	if i%2 == 1 {
 		relabelled := s.day
 		relabelled.Key.Secrets = s.peak.Key.Secrets
-		list, err := ledgerView{s.Ledger}.Readings(ctx, s.fleet.ID(own), i, i+3)
+		list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+3)
 		if err != nil {
 			return "", err
 		}
