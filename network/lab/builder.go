@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,18 +20,12 @@ import (
 // readings repeat from the seed.
 var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
-// specOf returns what makes a workload with the seed of a scenario.
-func specOf(s scenario.Scenario, w scenario.Workload, prefix string, channels int) workloads.Spec {
-	return workloads.Spec{Workload: w, Seed: s.Seed, Start: fleetStart, Prefix: prefix, Channels: channels}
-}
-
 // A builder makes the workloads of one site and puts on its ledger what they need.
 type builder struct {
-	scenario scenario.Scenario
-	site     workloads.Spec // what the workloads of the site have in common
-	commit   func(ctx context.Context, tx bench.Transaction) error
-	query    func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
-	built    []built
+	site   workloads.Spec // what the workloads of the site have in common
+	commit func(ctx context.Context, tx bench.Transaction) error
+	query  func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
+	built  []built
 }
 
 // built is a workload whose meters are registered with a contract.
@@ -48,8 +41,9 @@ func (b built) Transaction(ctx context.Context, seq uint64) (bench.Transaction, 
 	return tx, err
 }
 
-// series makes the workload of a series ready, or the parts of its mix, each with meters of its own.
-func (b *builder) series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+// Series implements study.Site: it makes the workload of a series ready, or the parts of its mix, each
+// with meters of its own.
+func (b *builder) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	if series.Mix == nil {
 		spec := b.spec(series.Workload, series.Prefix)
 		spec.First, spec.Trace, spec.Rows = need.First, series.Load.Arrivals.Trace, need.Rows
@@ -67,13 +61,13 @@ func (b *builder) series(ctx context.Context, series scenario.Series, need study
 			all = result.Preparation{Ciphertexts: all.Ciphertexts + prepared.Ciphertexts, Total: all.Total + prepared.Total, Encrypt: prepared.Encrypt}
 		}
 	}
-	workload, err := workloads.NewMix(b.scenario.Seed, need.First, parts)
+	workload, err := workloads.NewMix(b.site.Seed, need.First, parts)
 	return workload, all, err
 }
 
 func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
-	spec := specOf(b.scenario, w, prefix, b.site.Channels)
-	spec.Device, spec.Tables = b.site.Device, b.site.Tables
+	spec := b.site
+	spec.Workload, spec.Prefix = w, prefix
 	return spec
 }
 
@@ -114,9 +108,9 @@ func (b *builder) setUp(ctx context.Context, w built, working func(string)) erro
 		group.Go(func() error {
 			all, err := w.SetUp(channel)
 			for err == nil && len(all) > 0 {
-				n := slices.IndexFunc(all, func(tx bench.Transaction) bool { return tx.Function != all[0].Function })
-				if n < 0 {
-					n = len(all)
+				n := 1
+				for n < len(all) && all[n].Function == all[0].Function {
+					n++
 				}
 				same := all[:n]
 				all = all[n:]

@@ -6,15 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
-	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
@@ -43,11 +40,6 @@ func newFabricLab(p Plan, dir string, bin func() (daemons.Binaries, error)) (stu
 		return nil, err
 	}
 	return &fabricLab{Plan: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
-}
-
-// FE implements study.Lab.
-func (l *fabricLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
-	return MeasureFE(ctx, spec, l.Scenario.Seed, working)
 }
 
 // Start implements study.Lab.
@@ -79,7 +71,7 @@ type fabricSite struct {
 	net      *network.Network
 	device   cappedDevice
 	measured []network.Channel // those with a contract
-	sampler  *proc.Sampler
+	*proc.Sampler
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
@@ -99,10 +91,12 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	// All channels may have their gateway, and endorser, at one peer.
 	s.semaphore = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
 	s.builder = builder{
-		scenario: s.lab.Scenario, commit: s.commit,
-		site: workloads.Spec{Channels: len(s.channels), Device: s.device.workloadDevice(), Tables: s.lab.tables}, query: s.query,
+		commit: s.commit, query: s.query,
+		site: workloads.Spec{
+			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: len(s.channels), Device: s.device.workloadDevice(), Tables: s.lab.tables,
+		},
 	}
-	s.sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))
+	s.Sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))
 	return err
 }
 
@@ -137,9 +131,6 @@ func (s *fabricSite) Facts() study.Facts {
 	}
 }
 
-// Sample implements study.Site.
-func (s *fabricSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
-
 // Died implements study.Site.
 func (s *fabricSite) Died() <-chan error {
 	if s.device.Device != nil {
@@ -153,14 +144,12 @@ func (s *fabricSite) Close() error {
 	return errors.Join(s.clients.Close(), s.device.close(), s.net.Close())
 }
 
-// lines is a writer that hands whole lines to working.
-func lines(working func(string)) io.Writer { return lineWriter{working} }
+// lines is a writer that hands whole lines to a function.
+type lines func(string)
 
-type lineWriter struct{ working func(string) }
-
-func (w lineWriter) Write(text []byte) (int, error) {
-	for _, line := range slices.Collect(strings.SplitSeq(strings.TrimRight(string(text), "\n"), "\n")) {
-		w.working(line)
+func (working lines) Write(text []byte) (int, error) {
+	for line := range strings.SplitSeq(strings.TrimRight(string(text), "\n"), "\n") {
+		working(line)
 	}
 	return len(text), nil
 }

@@ -50,7 +50,7 @@ func (l *ledger) Target() bench.Target { return l.clients }
 
 // Series implements study.Site.
 func (l *ledger) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
-	workload, prepared, err := l.builder.series(ctx, series, need, working)
+	workload, prepared, err := l.builder.Series(ctx, series, need, working)
 	if err == nil {
 		l.setUp, err = l.clients.Heights(ctx)
 	}

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -79,6 +80,11 @@ func (e InputError) Unwrap() error { return e.error }
 // daemons of a network, and not at all where there is none.
 func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
 	return p.target().New(p, dir, bin)
+}
+
+// FE implements study.Lab.
+func (p Plan) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
+	return MeasureFE(ctx, spec, p.Scenario.Seed, working)
 }
 
 // Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that

@@ -8,7 +8,6 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
-	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
@@ -20,17 +19,10 @@ import (
 const simulatedNote = "simulated reference ledger: these are no figures of a blockchain; it runs in the client's process, whose CPU includes it"
 
 // A referenceLab is a study's Lab on a simulated ledger.
-type referenceLab struct {
-	scenario scenario.Scenario
-}
+type referenceLab struct{ Plan }
 
 func newReferenceLab(p Plan, _ string, _ func() (daemons.Binaries, error)) (study.Lab, error) {
-	return &referenceLab{p.Scenario}, nil
-}
-
-// FE implements study.Lab.
-func (l *referenceLab) FE(ctx context.Context, spec scenario.FE, working func(string)) ([]result.FECost, error) {
-	return MeasureFE(ctx, spec, l.scenario.Seed, working)
+	return &referenceLab{p}, nil
 }
 
 // Start implements study.Lab.
@@ -43,11 +35,11 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	if err != nil {
 		return nil, err
 	}
-	config := *l.scenario.Target.Options.(*reference.Config)
-	config.Seed = l.scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
-	site := &referenceSite{config: config, sampler: sampler, clock: clock}
+	config := *l.Scenario.Target.Options.(*reference.Config)
+	config.Seed = l.Scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
+	site := &referenceSite{config: config, Sampler: sampler, clock: clock}
 	site.builder = builder{
-		scenario: l.scenario, site: workloads.Spec{Channels: 1},
+		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: 1},
 		commit: func(context.Context, bench.Transaction) error { return nil }, // it has no contract
 	}
 	if site.ledger, err = reference.New(config, clock, site.log); err != nil {
@@ -59,12 +51,12 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 
 // A referenceSite is a simulated ledger that runs.
 type referenceSite struct {
-	config  reference.Config
-	ledger  *reference.Ledger
-	clock   *alarm.Alarm
-	sampler *proc.Sampler
-	builder builder
-	entries []bench.Entry // what was committed, by the ledger's own log
+	builder
+	*proc.Sampler // there are only the client and the host
+	config        reference.Config
+	ledger        *reference.Ledger
+	clock         *alarm.Alarm
+	entries       []bench.Entry // what was committed, by the ledger's own log
 }
 
 // log takes what really became of a transaction.
@@ -92,14 +84,6 @@ func (s *referenceSite) Facts() study.Facts {
 
 // Target implements study.Site.
 func (s *referenceSite) Target() bench.Target { return s.ledger }
-
-// Series implements study.Site.
-func (s *referenceSite) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
-	return s.builder.series(ctx, series, need, working)
-}
-
-// Sample implements study.Site: there are only the client and the host.
-func (s *referenceSite) Sample() (proc.Snapshot, error) { return s.sampler.Sample() }
 
 // Ledger implements study.Site.
 func (s *referenceSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {

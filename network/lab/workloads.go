@@ -30,7 +30,7 @@ func (p Plan) checkWorkloads() error {
 		}
 		for key, w := range series.Workloads() {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
-			n, err := kind.Most(specOf(p.Scenario, w, series.Prefix, max(1, t.Measured())))
+			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: max(1, t.Measured())})
 			if err == nil {
 				err = checkContract(t, kind.Contract)
 			}
