@@ -9,8 +9,15 @@ package plot
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"io"
+	"math"
+	"strconv"
 
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -59,3 +66,110 @@ func PNG(w io.Writer, f reports.Figure) error {
 
 // pageWidth is 800 pixels of a browser (96 per inch).
 const pageWidth = 600 * vg.Length(1)
+
+// Ink, Faint, Rule and Paper are the colours of everything that is not data. A page with a dark
+// mode can find them in the SVG by these values.
+const (
+	Ink   = "#1B1F24"
+	Faint = "#59616B"
+	Rule  = "#D9DEE4"
+	Paper = "#FFFFFF"
+)
+
+// hex is the colour of a literal such as #1B1F24.
+func hex(literal string) color.NRGBA {
+	v, err := strconv.ParseUint(literal[1:], 16, 24)
+	if err != nil {
+		panic(err) // only literals of this package come here
+	}
+	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
+}
+
+// lineColour is the colour of a line by hue, after Okabe and Ito, "Color Universal Design" (2008),
+// without its yellow, which is too pale for a line.
+func lineColour(hue int) color.Color {
+	palette := [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F6F6F"}
+	return hex(palette[hue%len(palette)])
+}
+
+// partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme
+// "bright". Variants are lighter.
+func partColour(hue, variant int) color.Color {
+	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E"}
+	c := hex(palette[hue%len(palette)])
+	white := 1 - 1/(1+0.45*float64(variant))
+	lighten := func(v uint8) uint8 { return v + uint8(white*float64(255-v)) }
+	return color.NRGBA{lighten(c.R), lighten(c.G), lighten(c.B), 255}
+}
+
+// dashes is the pattern of a line: solid, dashed, dotted, dash-dotted.
+func dashes(variant int) []vg.Length {
+	patterns := [...][]vg.Length{nil, {6, 3}, {1.5, 2.5}, {7, 2.5, 1.5, 2.5}}
+	return patterns[variant%len(patterns)]
+}
+
+func lineStyle(s reports.Series) draw.LineStyle {
+	return draw.LineStyle{Color: lineColour(s.Hue), Width: 1.8, Dashes: dashes(s.Variant + s.Hue/7)}
+}
+
+// curveStyle is that of a law fitted to the series: as its line, but fainter.
+func curveStyle(s reports.Series) draw.LineStyle {
+	return draw.LineStyle{Color: lineColour(s.Hue), Width: 0.9, Dashes: []vg.Length{3, 2}}
+}
+
+func thin(c string, width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: hex(c), Width: width}
+}
+
+// words is a text style in Liberation Sans.
+func words(size vg.Length, colour string) text.Style {
+	return text.Style{
+		Color:   hex(colour),
+		Font:    font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size),
+		Handler: plot.DefaultTextHandler,
+	}
+}
+
+func bold(s text.Style) text.Style {
+	s.Font.Weight = xfont.WeightBold
+	return s
+}
+
+// glyphRadius is the size of a mark.
+const glyphRadius = 3.6
+
+// glyph draws the mark of a series: its shape tells series apart without colour, and it is hollow
+// where the point is not valid.
+func glyph(c draw.Canvas, s reports.Series, at vg.Point, hollow bool, radius vg.Length) {
+	shapes := [...][]vg.Point{
+		nil, // circle
+		{{X: -.88, Y: -.88}, {X: .88, Y: -.88}, {X: .88, Y: .88}, {X: -.88, Y: .88}},
+		{{X: -1.1, Y: -.8}, {X: 1.1, Y: -.8}, {X: 0, Y: 1.2}},
+		{{X: 0, Y: -1.3}, {X: 1.1, Y: 0}, {X: 0, Y: 1.3}, {X: -1.1, Y: 0}},
+		{{X: -1.1, Y: .8}, {X: 1.1, Y: .8}, {X: 0, Y: -1.2}},
+		{{X: 0, Y: 1.2}, {X: 1.15, Y: .35}, {X: .7, Y: -1}, {X: -.7, Y: -1}, {X: -1.15, Y: .35}},
+	}
+	path := outline(shapes[(s.Hue+2*s.Variant)%len(shapes)], at, radius)
+	c.SetColor(lineColour(s.Hue))
+	if hollow {
+		c.SetColor(hex(Paper))
+	}
+	c.Fill(path)
+	c.SetLineStyle(draw.LineStyle{Color: lineColour(s.Hue), Width: 1.4})
+	c.Stroke(path)
+}
+
+// outline is the path around a shape of the given corners, or around a circle.
+func outline(corners []vg.Point, at vg.Point, radius vg.Length) (p vg.Path) {
+	if corners == nil {
+		p.Move(vg.Point{X: at.X + radius, Y: at.Y})
+		p.Arc(at, radius, 0, 2*math.Pi)
+	} else {
+		p.Move(at.Add(corners[0].Scale(radius)))
+		for _, corner := range corners[1:] {
+			p.Line(at.Add(corner.Scale(radius)))
+		}
+	}
+	p.Close()
+	return p
+}

@@ -2,10 +2,15 @@ package render
 
 import (
 	"bytes"
+	_ "embed"
+	"encoding/csv"
 	"fmt"
+	"html/template"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strconv"
 
 	"github.com/google/renameio/v2"
 
@@ -65,4 +70,97 @@ func Folder(dir string, rep reports.Report) error {
 		}
 	}
 	return nil
+}
+
+// CSV writes a table with every column, in base units and full precision. An interval takes three
+// columns: low, high and n. Absent cells are empty.
+func CSV(w io.Writer, t reports.Table) error {
+	out := csv.NewWriter(w)
+	var header []string
+	for _, c := range t.Columns {
+		if c.Interval {
+			header = append(header, c.Key+"_low", c.Key+"_high", c.Key+"_n")
+		} else {
+			header = append(header, c.Key)
+		}
+	}
+	rows := [][]string{header}
+	for _, row := range t.Rows {
+		var record []string
+		for i, c := range row {
+			record = append(record, values(c, t.Columns[i])...)
+		}
+		rows = append(rows, record)
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return fmt.Errorf("writing table %s as CSV: %w", t.ID, err)
+	}
+	return nil
+}
+
+// values are a cell's under the keys of its column.
+func values(c reports.Cell, column reports.Column) []string {
+	full := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	switch {
+	case column.Interval && c.Interval == nil:
+		return []string{"", "", ""}
+	case column.Interval:
+		return []string{full(c.Interval.Low), full(c.Interval.High), strconv.Itoa(c.Interval.N)}
+	case c.Number == nil:
+		return []string{c.Text}
+	case column.Unit == reports.Count:
+		return []string{strconv.FormatFloat(*c.Number, 'f', -1, 64)}
+	}
+	return []string{full(*c.Number)}
+}
+
+//go:embed report.html.tmpl
+var page string
+
+//go:embed report.css
+var style string
+
+// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a
+// detail. Warnings and rows of other tables fold beyond those that the terminal shows.
+const (
+	figuresShown = 9
+	rowsOpen     = 12
+)
+
+// HTML writes the report as one page that needs no other file and no network.
+func HTML(w io.Writer, rep reports.Report) error {
+	parsed, err := template.New("report").Funcs(template.FuncMap{
+		"mark": mark, "target": target, "draw": draw,
+		"style":         func() template.CSS { return template.CSS(style) },
+		"sheet":         func(t reports.Table) sheet { return newSheet(t, shown) },
+		"fold":          func(t reports.Table) bool { return t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown },
+		"figuresShown":  func() int { return figuresShown },
+		"warningsShown": func() int { return warningsShown },
+		"first":         func(n int, list any) any { v := reflect.ValueOf(list); return v.Slice(0, min(n, v.Len())).Interface() },
+		"rest": func(n int, list any) any {
+			v := reflect.ValueOf(list)
+			return v.Slice(min(n, v.Len()), v.Len()).Interface()
+		},
+	}).Parse(page)
+	if err != nil {
+		return fmt.Errorf("reading the page's template: %w", err)
+	}
+	if err := parsed.Execute(w, rep); err != nil {
+		return fmt.Errorf("writing the HTML page: %w", err)
+	}
+	return nil
+}
+
+// draw draws a figure for standing inside the page. What the drawing takes from the result are
+// texts, and the canvas escapes them.
+func draw(f reports.Figure) (template.HTML, error) {
+	var b bytes.Buffer
+	if err := plot.BareSVG(&b, f); err != nil {
+		return "", err
+	}
+	_, svg, found := bytes.Cut(b.Bytes(), []byte("<svg "))
+	if !found {
+		return "", fmt.Errorf("drawing figure %s: no svg element", f.ID)
+	}
+	return template.HTML(`<svg aria-hidden="true" focusable="false" ` + string(svg)), nil
 }
