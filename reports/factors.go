@@ -118,8 +118,8 @@ func (s series) peak() (highest *peak) {
 		if !ok {
 			continue
 		}
-		if sat := s.saturation; sat != nil && saturationLoad(sat).Amount() == l.load.Amount() {
-			return &peak{l, sat.Throughput}
+		if s.determined && s.saturation.Load().Amount() == l.load.Amount() {
+			return &peak{l, s.saturation.Throughput}
 		}
 		if highest == nil || median > highest.throughput {
 			highest = &peak{l, median}
@@ -150,7 +150,7 @@ func factorTable(all []series, by []factor) Table {
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
 			there(func(_ series, p peak) Cell { return number(p.throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
-			if s.saturation != nil {
+			if s.determined {
 				return interval(s.saturationInterval(), whyInterval)
 			}
 			return interval(p.interval(throughput, throughputInterval), whyInterval)
@@ -162,7 +162,7 @@ func factorTable(all []series, by []factor) Table {
 			return text("nothing measured")
 		}},
 		{Column{Key: "saturated", Title: "saturated", Rank: 1}, there(func(s series, _ peak) Cell {
-			if s.saturation == nil {
+			if !s.determined {
 				return text("not determined")
 			}
 			return yesNo(s.saturation.Reached)
@@ -187,11 +187,8 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 	for hue, line := range lines {
 		var points []Point
 		for _, s := range line {
-			p := Point{X: *f.Cell(s.conditions).Number, Y: s.peak().throughput, Saturation: s.saturated()}
-			if s.saturation != nil {
-				p.Interval = interval(s.saturationInterval(), "").Interval
-			}
-			points = append(points, p)
+			points = append(points, Point{X: *f.Cell(s.conditions).Number, Y: s.peak().throughput, Saturation: s.saturation.Reached,
+				Interval: interval(s.saturationInterval(), "").Interval})
 		}
 		slices.SortFunc(points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 		figure.Series = append(figure.Series, Series{Name: line[0].others(differ, f), Hue: hue, Points: points})

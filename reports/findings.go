@@ -10,12 +10,7 @@ import (
 // findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
 	fs := claimFindings(sum.Claims)
-	var sought []series
-	for _, s := range all {
-		if s.saturation != nil || s.undetermined() {
-			sought = append(sought, s)
-		}
-	}
+	sought := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.judged() })
 	if len(sought) > headlines {
 		fs = append(fs, saturationsFinding(sought))
 	} else {
@@ -51,10 +46,10 @@ func saturationsFinding(all []series) Finding {
 	var found []float64
 	reached := 0
 	for _, s := range all {
-		if s.saturation != nil {
+		if s.determined {
 			found = append(found, s.saturation.Throughput)
 		}
-		if s.saturated() {
+		if s.saturation.Reached {
 			reached++
 		}
 	}
@@ -76,12 +71,12 @@ func saturationsFinding(all []series) Finding {
 func saturationFinding(s series) Finding {
 	f := Finding{Subject: "Saturation, " + s.name}
 	sat := s.saturation
-	if sat == nil {
+	if !s.determined {
 		f.Verdict, f.Value, f.Text = Caution, "not determined", "The run stored no verdict for this series."
 		return f
 	}
 	f.Value = PerSecond.Format(sat.Throughput)
-	where := saturationLoad(sat).String()
+	where := sat.Load().String()
 	if sat.OfferedHigh > 0 {
 		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh, Scale{Factor: 1}))
 	}
@@ -173,7 +168,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) (F
 // were reached.
 func slowdownFinding(all []series) (Finding, bool) {
 	saturated := func(workload result.Workload) []series {
-		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturated() })
+		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturation.Reached })
 	}
 	for _, workload := range []result.Workload{result.Padded, result.Plain} {
 		for _, loaded := range saturated(result.Encrypted) {

@@ -78,7 +78,7 @@ func TestEvaluationInABill(t *testing.T) {
 func TestSaturationOfManySeries(t *testing.T) {
 	var all []series
 	for i := range headlines {
-		all = append(all, series{name: string(rune('a' + i)), saturation: &result.Saturation{Throughput: float64(100 * (10 - i)), Reached: i%2 == 0}})
+		all = append(all, series{name: string(rune('a' + i)), determined: true, saturation: result.Saturation{Throughput: float64(100 * (10 - i)), Reached: i%2 == 0}})
 	}
 	all[5].saturation.Throughput = 950 // not in order
 	if f := findings(result.Run{}, result.Summary{}, all, encryption{}); !strings.HasPrefix(f[0].Subject, "Saturation, ") {

@@ -12,50 +12,46 @@ import (
 // saturationTable has one row per series with enough load levels for a verdict.
 func saturationTable(all []series) Table {
 	// of makes a cell of what a series has, empty where no saturation was determined.
-	of := func(cell func(*result.Saturation) Cell) func(series) Cell {
+	of := func(cell func(series) Cell) func(series) Cell {
 		return func(s series) Cell {
-			if s.saturation == nil {
+			if !s.determined {
 				return Cell{}
 			}
-			return cell(s.saturation)
+			return cell(s)
 		}
 	}
 	fields := []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
 			switch {
-			case s.saturation == nil:
+			case !s.determined:
 				return text("not determined")
 			case !s.saturation.Reached:
 				return text("no: at least")
 			}
 			return text("yes")
 		}},
-		{Column{Key: "at", Title: "at"}, of(func(sat *result.Saturation) Cell { return text(saturationLoad(sat).String()) })},
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(sat *result.Saturation) Cell { return number(sat.Throughput) })},
-		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1}, func(s series) Cell {
-			if s.saturation == nil {
-				return Cell{}
-			}
-			return interval(s.saturationInterval(), whyInterval)
-		}},
-		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(sat *result.Saturation) Cell { return number(sat.Plateau) })},
-		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(sat *result.Saturation) Cell { return text(sat.Limit.String()) })},
-		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(sat *result.Saturation) Cell { return text(sat.Method) })},
+		{Column{Key: "at", Title: "at"}, of(func(s series) Cell { return text(s.saturation.Load().String()) })},
+		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
+			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},
+		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(s series) Cell { return number(s.saturation.Plateau) })},
+		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(s series) Cell { return text(s.saturation.Limit.String()) })},
+		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(s series) Cell { return text(s.saturation.Method) })},
 	}
 	t := Table{ID: "saturation", Title: "Saturation"}
-	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation != nil && s.saturation.Spread > 0 })
+	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation.Spread > 0 })
 	if spread {
 		fields = append(fields, []field[series]{
-			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(sat.Spread) })},
+			{Column{Key: "spread_share", Title: "spread", Unit: Share, Rank: 4}, of(func(s series) Cell { return positive(s.saturation.Spread) })},
 			{Column{Key: "spread_normalised_share", Title: "normalised", Unit: Share, Rank: 4},
-				of(func(sat *result.Saturation) Cell { return positive(sat.SpreadNormalised) })},
-			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(sat *result.Saturation) Cell { return positive(float64(sat.Repetitions)) })},
+				of(func(s series) Cell { return positive(s.saturation.SpreadNormalised) })},
+			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(s series) Cell { return positive(float64(s.saturation.Repetitions)) })},
 		}...)
 	}
-	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.saturation == nil && !s.undetermined() })
+	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.judged() })
 	if len(judged) > 0 {
-		t.Notes = slices.Concat(methods(all), laws(all), notes("saturation"))
+		t.Notes = slices.Concat(noteEach(all, func(s series) string { return s.saturation.Method }), laws(all), notes("saturation"))
 		if spread {
 			t.Notes = append(t.Notes, notes("saturation with spread")...)
 		}
@@ -63,36 +59,18 @@ func saturationTable(all []series) Table {
 	return tabulate(t, judged, fields)
 }
 
-// saturationLoad is the load of the saturation point.
-func saturationLoad(s *result.Saturation) result.Load {
-	if s.Offered > 0 {
-		return result.Load{Kind: result.LoadOpen, Offered: s.Offered}
-	}
-	return result.Load{Kind: result.LoadClosed, Clients: s.Clients}
-}
-
 // saturationLabel is what the name of a line says about saturation.
 func saturationLabel(s series) string {
-	switch sat := s.saturation; {
-	case sat == nil && !s.undetermined():
+	switch {
+	case !s.judged():
 		return "" // too few load levels to say
-	case sat == nil:
+	case !s.determined:
 		return " (saturation not determined)"
-	case !sat.Reached:
-		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(sat.Throughput))
+	case !s.saturation.Reached:
+		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(s.saturation.Throughput))
 	default:
-		return fmt.Sprintf(" (saturates at %s, %s)", saturationLoad(sat), PerSecond.Format(sat.Throughput))
+		return fmt.Sprintf(" (saturates at %s, %s)", s.saturation.Load(), PerSecond.Format(s.saturation.Throughput))
 	}
-}
-
-// methods say how the saturation points were found, series with the same method together.
-func methods(all []series) []string {
-	return noteEach(all, func(s series) string {
-		if s.saturation == nil {
-			return ""
-		}
-		return s.saturation.Method
-	})
 }
 
 // noteEach makes a note of what is to be said of each series, those of which the same is to be said
@@ -121,7 +99,7 @@ func (s series) saturationInterval() *stats.Interval {
 		return i
 	}
 	for _, l := range s.levels {
-		if l.load.Amount() != saturationLoad(s.saturation).Amount() {
+		if l.load.Amount() != s.saturation.Load().Amount() {
 			continue
 		}
 		i.N = len(l.points)
@@ -132,26 +110,18 @@ func (s series) saturationInterval() *stats.Interval {
 	return i
 }
 
-// law is the scalability law of the series, nil where it has none.
-func (s series) law() *result.USL {
-	if s.saturation == nil {
-		return nil
-	}
-	return s.saturation.USL
-}
-
 // laws say of every series with a closed load what its scalability law is, then why others have
 // none.
 func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {
-		if u := s.law(); u != nil {
+		if u := s.saturation.USL; u != nil {
 			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.",
 				s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
-		if s.law() != nil || s.saturation == nil {
+		if s.saturation.USL != nil {
 			return ""
 		}
 		return s.saturation.USLReason
@@ -169,7 +139,7 @@ func prediction(u *result.USL) string {
 // lawCurve draws the law between the fewest and the most clients measured.
 func lawCurve(s series) (curve []Point) {
 	const steps = 64
-	u := s.law()
+	u := s.saturation.USL
 	if u == nil || s.kind == result.LoadOpen || len(s.levels) == 0 {
 		return nil
 	}

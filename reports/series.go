@@ -24,15 +24,13 @@ type series struct {
 	kind       result.LoadKind // open, or else closed
 	conditions result.Conditions
 	levels     []level
-	saturation *result.Saturation
+	saturation result.Saturation // zero unless determined
+	determined bool
 }
 
-// undetermined reports whether the series has levels enough for a saturation point, three, and yet
+// judged reports whether the series has a saturation point, or levels enough for one, three, and yet
 // none was determined.
-func (s series) undetermined() bool { return s.saturation == nil && len(s.levels) > 2 }
-
-// saturated reports whether the series reached saturation.
-func (s series) saturated() bool { return s.saturation != nil && s.saturation.Reached }
+func (s series) judged() bool { return s.determined || len(s.levels) > 2 }
 
 // points are those of all its levels.
 func (s series) points() (all []result.Point) {
@@ -63,9 +61,9 @@ func seriesOf(sum result.Summary) []series {
 			s.slug += fmt.Sprintf("-%d", hue+1)
 		}
 		slugs[s.slug] = true
-		for i := range sum.Saturation {
-			if sum.Saturation[i].Series == s.name {
-				s.saturation = &sum.Saturation[i]
+		for _, saturation := range sum.Saturation {
+			if saturation.Series == s.name {
+				s.saturation, s.determined = saturation, true
 			}
 		}
 		all = append(all, s)

@@ -64,7 +64,7 @@ func throughputFigure(all []series, kind result.LoadKind) Figure {
 		line := s.line(throughput, throughputInterval)
 		line.Name, line.Hue, line.Curve = s.name+saturationLabel(s), s.hue, lawCurve(s)
 		for i, p := range line.Points {
-			line.Points[i].Saturation = s.saturated() && p.X == saturationLoad(s.saturation).Amount()
+			line.Points[i].Saturation = s.saturation.Reached && p.X == s.saturation.Load().Amount()
 		}
 		f.Series = append(f.Series, line)
 	}
