@@ -37,16 +37,6 @@ type comparand struct {
 
 func (t transaction) String() string { return fmt.Sprintf("%s at %s", t.series, t.load) }
 
-// of returns a latency of the transaction, nil where it has none.
-func (t transaction) of(part result.Part) *float64 {
-	for _, l := range t.latencies {
-		if l.part == part {
-			return &l.value
-		}
-	}
-	return nil
-}
-
 func newEncryption(costs []result.FECost, all []series) encryption {
 	e := encryption{costs: costs, against: unencrypted(all), all: all}
 	for _, c := range costs {

@@ -136,8 +136,7 @@ func (e encryption) axis(along costAxis) Axis {
 			axis.Ticks = append(axis.Ticks, v)
 		}
 	}
-	slices.Sort(axis.Ticks)
-	axis.Ticks = slices.Compact(axis.Ticks)
+	axis.Ticks = distinct(slices.Sorted(slices.Values(axis.Ticks)))
 	return axis
 }
 
@@ -160,8 +159,7 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 // caveats say what in a figure of several schemes does not compare.
 func (e encryption) caveats() (all []string) {
 	isModulus := func(c result.FECost) bool { return c.Bits >= 512 }
-	isCurve := func(c result.FECost) bool { return !isModulus(c) }
-	if slices.ContainsFunc(e.costs, isCurve) && slices.ContainsFunc(e.costs, isModulus) {
+	if len(GroupBy(e.costs, isModulus)) > 1 {
 		all = append(all, notes("figures of curves and moduli")...)
 	}
 	if i := slices.IndexFunc(e.costs, single); i >= 0 {
@@ -176,8 +174,7 @@ func (e encryption) ratioFigure() Figure {
 	latencies := e.against.latencies
 	bySize := e.bySize(len(e.schemes) * len(latencies))
 	f := Figure{
-		ID:     "encryption-against-transaction",
-		Title:  "Encryption time against transaction time by key size",
+		ID: "encryption-against-transaction", Title: "Encryption time against transaction time by key size",
 		X:      e.axis(bySize),
 		Y:      Axis{Label: "encryption time / transaction time (log scale)", Unit: Times, Log: true},
 		Levels: []Level{{Name: "as long as the transaction", Y: 1}},
@@ -189,12 +186,11 @@ func (e encryption) ratioFigure() Figure {
 		}
 	}
 	byHue(f.Series)
+	why := "No data: the run measured no transaction without encryption to compare with."
 	if len(latencies) > 0 {
-		f.Notes = append(e.against.notes(), e.caveats()...)
-		f = f.Settle(noFE)
-	} else {
-		f = f.Settle("No data: the run measured no transaction without encryption to compare with.")
+		f.Notes, why = append(e.against.notes(), e.caveats()...), noFE
 	}
+	f = f.Settle(why)
 	f.Alt = fmt.Sprintf("Ratio of the time of one encryption to the time of one transaction, by key size, for %s.", listed(names(f.Series)))
 	return f
 }

@@ -127,19 +127,18 @@ func costInterval(c result.Cost) Cell { return interval(CostPoint(c).Interval, w
 // ratioTable is the data of ratioFigure.
 func (e encryption) ratioTable() Table {
 	t := Table{ID: "encryption-against-transaction", Title: "Encryption time against transaction time", Detail: true}
-	costs := e.costs
+	var costs []result.FECost
 	if len(e.against.latencies) > 0 {
-		t.Notes = e.against.notes()
-	} else {
-		costs = nil
+		costs, t.Notes = e.costs, e.against.notes()
 	}
 	over := func(part result.Part) func(result.FECost) Cell {
 		return func(c result.FECost) Cell {
-			to := e.against.of(part)
-			if to == nil {
-				return Cell{Why: whyQuantile}
+			for _, l := range e.against.latencies {
+				if l.part == part {
+					return number(c.Encrypt.P50 / l.value)
+				}
 			}
-			return number(c.Encrypt.P50 / *to)
+			return Cell{Why: whyQuantile}
 		}
 	}
 	return tabulate(t, costs, []field[result.FECost]{

@@ -92,8 +92,7 @@ func (f Figure) TickPoints() Figure {
 			f.X.Ticks = append(f.X.Ticks, p.X)
 		}
 	}
-	slices.Sort(f.X.Ticks)
-	f.X.Ticks = slices.Compact(f.X.Ticks)
+	f.X.Ticks = distinct(slices.Sorted(slices.Values(f.X.Ticks)))
 	return f
 }
 

@@ -33,10 +33,8 @@ func latencySection(all []series) Section {
 func percentileFigure(s series, all []series) Figure {
 	part, what := s.headline()
 	f := Figure{
-		ID:    "latency-" + s.slug,
-		Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
-		X:     loadAxis([]series{s}, s.kind),
-		Y:     Axis{Label: what, Unit: Seconds},
+		ID: "latency-" + s.slug, Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
+		X: loadAxis([]series{s}, s.kind), Y: Axis{Label: what, Unit: Seconds},
 	}
 	for _, one := range all {
 		part, _ := one.headline()
@@ -95,12 +93,6 @@ type part struct {
 	hue       int
 	variant   int // a lighter shade of the hue
 	of        measure
-}
-
-// short is the name without its explanation.
-func (p part) short() string {
-	short, _, _ := strings.Cut(p.name, ":")
-	return short
 }
 
 // bars draws for each load level of the series a bar of the parts that any level has.
@@ -180,8 +172,7 @@ func encryptMean(p result.Point) (float64, bool) {
 
 func partsFigure(s series) Figure {
 	f := Figure{
-		ID:    "phases-" + s.slug,
-		Title: "Mean latency by part: " + s.name,
+		ID: "phases-" + s.slug, Title: "Mean latency by part: " + s.name,
 		Y:     Axis{Label: "mean time per transaction", Unit: Seconds},
 		Notes: []string{"Means rather than percentiles, because only means add up to the mean commit latency."},
 	}
@@ -203,11 +194,11 @@ func partsTable(all []series) Table {
 	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
 	fields := levelFields(all)
 	for _, part := range columns {
-		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.short(), Unit: Seconds},
+		title, _, _ := strings.Cut(part.name, ":")
+		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: title, Unit: Seconds},
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
-	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true}
-	t.Notes = notes("phases")
+	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true, Notes: notes("phases")}
 	if slices.ContainsFunc(all, bills) {
 		t.Notes = append(t.Notes, notes("phases with bills")...)
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -70,15 +71,11 @@ func (t *Table) addInstrument(run result.Run) {
 }
 
 func targetName(target string) string {
-	switch target {
-	case fabric:
-		return "fabric: a real network, started for this run"
-	case reference:
-		return "reference: a simulated ledger, no blockchain"
-	case "":
-		return "none: the run ended before a network was up"
-	}
-	return target
+	return cmp.Or(map[string]string{
+		result.TargetFabric:    "fabric: a real network, started for this run",
+		result.TargetReference: "reference: a simulated ledger, no blockchain",
+		"":                     "none: the run ended before a network was up",
+	}[target], target)
 }
 
 func instant(t time.Time) string {

@@ -57,10 +57,10 @@ func rank(role result.Role) int {
 }
 
 // processesOf returns all processes that the points hold a value for, by role and name.
-func processesOf(points []result.Point, values func(result.Point) map[string]float64) []result.Process {
+func processesOf(points []pointRow, values func(result.Point) map[string]float64) []result.Process {
 	found := map[string]result.Process{}
 	for _, p := range points {
-		for name := range values(p) {
+		for name := range values(p.Point) {
 			found[name] = result.Process{Role: cmp.Or(p.Roles[name], found[name].Role), Name: name}
 		}
 	}
@@ -95,13 +95,8 @@ func processFields(all []series, title string) (fields []field[processRow]) {
 // capTable compares what capped processes used with their caps, nil where nothing is capped.
 func capTable(all []series) []Table {
 	rows := processRows(all, func(r pointRow) []string {
-		var capped []string
-		for _, process := range processesOf([]result.Point{r.Point}, cpuOf) {
-			if r.Cap(process.Name) != (topology.Cap{}) {
-				capped = append(capped, process.Name)
-			}
-		}
-		return capped
+		names := each(processesOf([]pointRow{r}, cpuOf), func(p result.Process) string { return p.Name })
+		return slices.DeleteFunc(names, func(name string) bool { return r.Cap(name) == (topology.Cap{}) })
 	})
 	if len(rows) == 0 {
 		return nil
@@ -130,11 +125,7 @@ func entry(values map[string]float64, process string) Cell {
 }
 
 func cpuFigure(s series, host result.Host) Figure {
-	f := Figure{
-		ID:    "cpu-" + s.slug,
-		Title: "CPU by process: " + s.name,
-		Y:     Axis{Label: "CPU, mean over the window", Unit: Cores},
-	}
+	f := Figure{ID: "cpu-" + s.slug, Title: "CPU by process: " + s.name, Y: Axis{Label: "CPU, mean over the window", Unit: Cores}}
 	if host.Cores > 0 {
 		f.Levels = []Level{{Name: fmt.Sprintf("the host's %d cores", host.Cores), Y: float64(host.Cores)}}
 	}
@@ -146,7 +137,7 @@ func cpuFigure(s series, host result.Host) Figure {
 
 // cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.
 func cpuParts(s series) (parts []part) {
-	all := processesOf(s.points(), cpuOf)
+	all := processesOf(rowsOf([]series{s}), cpuOf)
 	for _, group := range GroupBy(all, func(p result.Process) int { return rank(p.Role) }) {
 		role := roles[rank(group[0].Role)]
 		if len(all) > mostShades && len(group) > 1 {
@@ -177,12 +168,8 @@ func usedBy(processes []result.Process) measure {
 
 // processTable has a column per process.
 func processTable(id, title, suffix string, unit Unit, all []series, values func(result.Point) map[string]float64) Table {
-	var points []result.Point
-	for _, s := range all {
-		points = append(points, s.points()...)
-	}
 	fields := levelFields(all)
-	for _, process := range processesOf(points, values) {
+	for _, process := range processesOf(rowsOf(all), values) {
 		fields = append(fields, field[pointRow]{Column{Key: slug(process.Name) + suffix, Title: process.Name, Unit: unit},
 			func(r pointRow) Cell { return entry(values(r.Point), process.Name) }})
 	}
