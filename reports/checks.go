@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -28,10 +29,8 @@ func outcomeTable(all []series) Table {
 }
 
 func auditTable(a *result.Audit) Table {
-	t := Table{ID: "audit", Title: "Audit of the ledger", Detail: true, Columns: []Column{
-		{Key: "check", Title: "check"},
-		{Key: "transactions", Title: "transactions", Unit: Count},
-	}}
+	t := Table{ID: "audit", Title: "Audit of the ledger", Detail: true,
+		Columns: []Column{{Key: "check", Title: "check"}, {Key: "transactions", Title: "transactions", Unit: Count}}}
 	if a == nil {
 		t.Notes = []string{"The run has no audit."}
 		return t
@@ -72,37 +71,34 @@ func auditFinding(a *result.Audit) Finding {
 	return f
 }
 
-// claimsSection lists the verdicts on published claims. It is false for a run without claims.
-func claimsSection(claims []result.Claim) (Section, bool) {
-	of := func(text func(result.Claim) string) func(result.Claim) Cell {
-		return func(c result.Claim) Cell { return Cell{Text: text(c)} }
+// claimsSection lists the verdicts on published claims, nil for a run without claims.
+func claimsSection(claims []result.Claim) []Section {
+	if len(claims) == 0 {
+		return nil
 	}
 	s := Section{
-		ID: "claims", Title: "Claims",
-		Intro: intro("section claims"),
+		ID: "claims", Title: "Claims", Intro: intro("section claims"),
 		Tables: []Table{tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: notes("claims")}, claims, []field[result.Claim]{
-			{Column{Key: "claim", Title: "claim"}, of(func(c result.Claim) string { return c.ID })},
-			{Column{Key: "verdict", Title: "verdict"}, of(func(c result.Claim) string { return string(c.Verdict) })},
-			{Column{Key: "words", Title: "published claim, in our words"}, of(func(c result.Claim) string { return c.Claim })},
-			{Column{Key: "published", Title: "published figure"}, of(func(c result.Claim) string { return c.Published })},
-			{Column{Key: "threshold", Title: "criterion", CSVOnly: true}, of(func(c result.Claim) string { return c.Threshold })},
-			{Column{Key: "evidence", Title: "evidence", CSVOnly: true}, of(func(c result.Claim) string { return c.Evidence })},
-			{Column{Key: "conditions", Title: "conditions", CSVOnly: true}, of(func(c result.Claim) string { return c.Conditions })},
-			{Column{Key: "figure", Title: "figure"}, of(func(c result.Claim) string { return c.Figure })},
+			{Column{Key: "claim", Title: "claim"}, func(c result.Claim) Cell { return text(c.ID) }},
+			{Column{Key: "verdict", Title: "verdict"}, func(c result.Claim) Cell { return text(string(c.Verdict)) }},
+			{Column{Key: "words", Title: "published claim, in our words"}, func(c result.Claim) Cell { return text(c.Claim) }},
+			{Column{Key: "published", Title: "published figure"}, func(c result.Claim) Cell { return text(c.Published) }},
+			{Column{Key: "threshold", Title: "criterion", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Threshold) }},
+			{Column{Key: "evidence", Title: "evidence", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Evidence) }},
+			{Column{Key: "conditions", Title: "conditions", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Conditions) }},
+			{Column{Key: "figure", Title: "figure"}, func(c result.Claim) Cell { return text(c.Figure) }},
 		})},
 	}
 	for _, c := range claims {
 		s.Tables = append(s.Tables, claimTable(c))
 	}
-	return s, len(claims) > 0
+	return []Section{s}
 }
 
 // claimTable is one claim in full.
 func claimTable(c result.Claim) Table {
-	t := Table{ID: "claim-" + slug(c.ID), Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict), Detail: true, Columns: []Column{
-		{Key: "what", Title: "what"},
-		{Key: "text", Title: c.Claim},
-	}}
+	t := Table{ID: "claim-" + slug(c.ID), Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict), Detail: true,
+		Columns: []Column{{Key: "what", Title: "what"}, {Key: "text", Title: c.Claim}}}
 	t.add("published", c.Published)
 	t.add("criterion", c.Threshold)
 	t.add("evidence", c.Evidence)
@@ -117,13 +113,8 @@ const briefly = 200
 // claimFindings are the verdicts, with their conditions where those are short.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
-		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: Caution}
-		switch c.Verdict {
-		case result.Reproduced:
-			f.Verdict = Good
-		case result.NotReproduced:
-			f.Verdict = Bad
-		}
+		taken := map[result.Verdict]Verdict{result.Reproduced: Good, result.NotReproduced: Bad}
+		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: cmp.Or(taken[c.Verdict], Caution)}
 		switch n := len(c.Conditions); {
 		case n > briefly:
 			f.Text += " The conditions are under Claims in the report."

@@ -87,12 +87,11 @@ func (s series) others(by []factor, but factor) string {
 	return name
 }
 
-// factorSection shows the effect of the factors that a scenario varied. It is false where none
-// were.
-func factorSection(all []series) (Section, bool) {
+// factorSection shows the effect of the factors that a scenario varied, nil where none were.
+func factorSection(all []series) []Section {
 	expanded := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.base() == s.name })
 	if len(expanded) < 2 {
-		return Section{}, false
+		return nil
 	}
 	by := varied(expanded)
 	s := Section{ID: "factors", Title: "Factors", Intro: intro("section factors"), Tables: []Table{factorTable(expanded, by)}}
@@ -101,7 +100,7 @@ func factorSection(all []series) (Section, bool) {
 			s.Figures = append(s.Figures, figure)
 		}
 	}
-	return s, true
+	return []Section{s}
 }
 
 // A peak is the level of a series' saturation point with the throughput there, or where there is

@@ -18,15 +18,10 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 			fs = append(fs, saturationFinding(s))
 		}
 	}
-	add := func(f Finding, ok bool) {
-		if ok {
-			fs = append(fs, f)
-		}
-	}
-	add(e.costFinding())
-	add(e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts))
-	add(e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills))
-	add(slowdownFinding(all))
+	fs = slices.Concat(fs, e.costFinding(),
+		e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts),
+		e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills),
+		slowdownFinding(all))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
 		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
 	}
@@ -118,9 +113,9 @@ func saturationFinding(s series) Finding {
 
 // costFinding is the encryption headline: the cost at the parameters that the run loaded the
 // network with, or else at the largest.
-func (e encryption) costFinding() (Finding, bool) {
+func (e encryption) costFinding() []Finding {
 	if len(e.costs) == 0 {
-		return Finding{}, false
+		return nil
 	}
 	c := e.costs[len(e.costs)-1]
 	for _, s := range e.all {
@@ -137,36 +132,33 @@ func (e encryption) costFinding() (Finding, bool) {
 	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}
 	f.Text = fmt.Sprintf("to encrypt one reading of %s with %s at %d bits (median, n = %d%s); the ciphertext is %s.",
 		vector(values(c)), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
-	var ratios []string
-	for _, l := range e.against.latencies {
-		ratios = append(ratios, fmt.Sprintf("%s the %s of %s", Times.Format(c.Encrypt.P50/l.value), l.name, Seconds.Format(l.value)))
+	if latencies := e.against.latencies; len(latencies) > 0 {
+		f.Text += fmt.Sprintf(" That is %s (medians of %s).", listed(each(latencies, func(l comparand) string {
+			return fmt.Sprintf("%s the %s of %s", Times.Format(c.Encrypt.P50/l.value), l.name, Seconds.Format(l.value))
+		})), e.against)
 	}
-	if len(ratios) > 0 {
-		f.Text += fmt.Sprintf(" That is %s (medians of %s).", listed(ratios), e.against)
-	}
-	return f, true
+	return []Finding{f}
 }
 
 // insideFinding says how much of a transaction the work on ciphertexts is where it was measured
 // inside one, in the first such series at the least load that is valid.
-func (e encryption) insideFinding(subject, what string, of func(series) bool) (Finding, bool) {
+func (e encryption) insideFinding(subject, what string, of func(series) bool) []Finding {
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
 			commit, committed := l.median(meanOf(result.PartCommit))
-			if !of(s) || !l.valid() || !encrypted || !committed || commit <= 0 {
-				continue
+			if of(s) && l.valid() && encrypted && committed && commit > 0 {
+				return []Finding{{Subject: subject, Value: Share.Format(encrypt / commit),
+					Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, l.load)}}
 			}
-			return Finding{Subject: subject, Value: Share.Format(encrypt / commit),
-				Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, l.load)}, true
 		}
 	}
-	return Finding{}, false
+	return nil
 }
 
 // slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both
 // were reached.
-func slowdownFinding(all []series) (Finding, bool) {
+func slowdownFinding(all []series) []Finding {
 	saturated := func(workload result.Workload) []series {
 		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturation.Reached })
 	}
@@ -183,11 +175,11 @@ func slowdownFinding(all []series) (Finding, bool) {
 				if workload == result.Plain {
 					f.Text += " The payloads differ in size."
 				}
-				return f, true
+				return []Finding{f}
 			}
 		}
 	}
-	return Finding{}, false
+	return nil
 }
 
 func validityFinding(all []series) Finding {

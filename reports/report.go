@@ -106,34 +106,20 @@ type Section struct {
 func Build(run result.Run, sum result.Summary) Report {
 	all := seriesOf(sum)
 	fe := newEncryption(sum.FE, all)
-	r := Report{
-		Scenario:  sum.Scenario,
-		Run:       sum.Run,
-		Target:    sum.Target,
-		Simulated: sum.Target == reference,
-		Complete:  sum.Complete,
-		Started:   run.Started,
-		Ended:     run.Ended,
-		Findings:  findings(run, sum, all, fe),
-		Warnings:  warnings(sum, all),
-		Manifest:  manifest(run, sum),
-		Source:    run.Source,
-		Topology:  indented(run.Topology),
+	return Report{
+		Scenario: sum.Scenario, Run: sum.Run, Target: sum.Target, Simulated: sum.Target == result.TargetReference,
+		Complete: sum.Complete, Started: run.Started, Ended: run.Ended,
+		Findings: findings(run, sum, all, fe),
+		Warnings: warnings(sum, all),
+		Sections: slices.Concat(
+			claimsSection(sum.Claims),
+			[]Section{throughputSection(all)},
+			phasesSection(all),
+			factorSection(all),
+			[]Section{latencySection(all), resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
+		Manifest: manifest(run, sum),
+		Source:   run.Source, Topology: indented(run.Topology),
 	}
-	add := func(s Section, ok bool) {
-		if ok {
-			r.Sections = append(r.Sections, s)
-		}
-	}
-	add(claimsSection(sum.Claims))
-	add(throughputSection(all), true)
-	add(phasesSection(all))
-	add(factorSection(all))
-	add(latencySection(all), true)
-	add(resourceSection(all, run.Host), true)
-	add(encryptionSection(fe, run), true)
-	add(checksSection(sum, all), true)
-	return r
 }
 
 // FE makes the report of encryption costs that were measured without a run.
@@ -159,22 +145,25 @@ func warnings(sum result.Summary, all []series) (ws []Warning) {
 		ws = append(ws, Warning{places(w.Where), w.Text})
 	}
 	ws = distinct(ws)
-	var flagged []flag
+	var flagged []Warning
 	for _, s := range all {
 		for _, l := range s.levels {
 			for _, p := range l.points {
-				if why := reasons(p); why != "" {
-					flagged = append(flagged, flag{why, place(p, len(l.points) > 1)})
+				w := Warning{fmt.Sprintf("%s at %s", p.Series, p.Load), strings.Join(p.Reasons, "; ")}
+				if len(l.points) > 1 {
+					w.Where += fmt.Sprintf(", repetition %d", p.Repetition)
 				}
+				if !p.Valid && len(p.Reasons) == 0 {
+					w.Text = "not valid, no reason stored"
+				}
+				flagged = append(flagged, w)
 			}
 		}
 	}
-	for _, group := range GroupBy(flagged, func(f flag) string { return f.why }) {
-		var where []string
-		for _, f := range group {
-			where = append(where, f.where)
+	for _, group := range GroupBy(flagged, func(w Warning) string { return w.Text }) {
+		if why := group[0].Text; why != "" {
+			ws = append(ws, Warning{places(each(group, func(w Warning) string { return w.Where })), why})
 		}
-		ws = append(ws, Warning{places(where), group[0].why})
 	}
 	return ws
 }
@@ -186,32 +175,16 @@ func places(where []string) string {
 	return listed(fewOf(where))
 }
 
-// A flag is why a point is not valid, and which point.
-type flag struct{ why, where string }
-
-func reasons(p result.Point) string {
-	if !p.Valid && len(p.Reasons) == 0 {
-		return "not valid, no reason stored"
-	}
-	return strings.Join(p.Reasons, "; ")
-}
-
-func place(p result.Point, repeated bool) string {
-	where := fmt.Sprintf("%s at %s", p.Series, p.Load)
-	if repeated {
-		where += fmt.Sprintf(", repetition %d", p.Repetition)
-	}
-	return where
-}
-
-// names are those of the series of a figure.
-func names(series []Series) []string {
-	var all []string
-	for _, s := range series {
-		all = append(all, s.Name)
+// each returns a text of every item.
+func each[T any](items []T, text func(T) string) (all []string) {
+	for _, item := range items {
+		all = append(all, text(item))
 	}
 	return all
 }
+
+// names are those of the series of a figure.
+func names(all []Series) []string { return each(all, func(s Series) string { return s.Name }) }
 
 // fewOf keeps the first few items and counts the others.
 func fewOf(items []string) []string {

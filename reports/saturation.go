@@ -78,11 +78,7 @@ func saturationLabel(s series) string {
 func noteEach(all []series, say func(series) string) (notes []string) {
 	for _, group := range GroupBy(all, say) {
 		if said := say(group[0]); said != "" {
-			var names []string
-			for _, s := range group {
-				names = append(names, s.name)
-			}
-			notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(names)), said))
+			notes = append(notes, fmt.Sprintf("%s: %s.", listed(fewOf(each(group, func(s series) string { return s.name }))), said))
 		}
 	}
 	return notes

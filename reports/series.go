@@ -10,12 +10,6 @@ import (
 	"meterbench/bench/stats"
 )
 
-// The targets that reports tell apart, as results store them.
-const (
-	fabric    = result.TargetFabric
-	reference = result.TargetReference
-)
-
 // A series is one series of a run: its load levels in ascending order.
 type series struct {
 	name       string
@@ -181,14 +175,13 @@ func (s series) workload() string {
 	w += fmt.Sprintf(", %d values", c.Length)
 	switch c.Encryption {
 	case "":
+		return w
 	case result.EncryptBank:
-		w += fmt.Sprintf(", encrypted before the load (bank of %d)", c.Bank)
+		return w + fmt.Sprintf(", encrypted before the load (bank of %d)", c.Bank)
 	case result.EncryptAhead:
-		w += ", encrypted before the load"
-	default:
-		w += ", encrypted " + string(c.Encryption)
+		return w + ", encrypted before the load"
 	}
-	return w
+	return w + ", encrypted " + string(c.Encryption)
 }
 
 // A pointRow is a point as a row of a table, with its series.

@@ -52,10 +52,8 @@ func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
 
 func throughputFigure(all []series, kind result.LoadKind) Figure {
 	f := Figure{
-		ID:    "throughput-clients",
-		Title: "Throughput against clients",
-		X:     loadAxis(all, kind),
-		Y:     Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		ID: "throughput-clients", Title: "Throughput against clients",
+		X: loadAxis(all, kind), Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
 	if kind == result.LoadOpen {
 		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
@@ -109,10 +107,8 @@ func loadAxis(all []series, kind result.LoadKind) Axis {
 		return Axis{Label: "offered load", Unit: PerSecond}
 	}
 	most := 1
-	for _, s := range all {
-		for _, l := range s.levels {
-			most = max(most, l.load.Clients)
-		}
+	for _, r := range rowsOf(all) {
+		most = max(most, r.Load.Clients)
 	}
 	axis := Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: Count, Log: true}
 	for tick := 1; tick <= most; tick *= 2 {
@@ -152,29 +148,30 @@ func phasesTogether(all []series) [][]series {
 // phase says when the load of the series ran, nil where it ran alone.
 func (s series) phase() *result.LoadPhase { return s.levels[0].points[0].Phase }
 
-// phasesSection shows the loads of a level that ran together. It is false for a run without phases.
-func phasesSection(all []series) (Section, bool) {
+// phasesSection shows the loads of a level that ran together, nil for a run without phases.
+func phasesSection(all []series) []Section {
 	groups := phasesTogether(all)
+	if len(groups) == 0 {
+		return nil
+	}
 	s := Section{
-		ID: "phases-together", Title: "Loads that ran together",
-		Intro:  intro("section phases-together"),
+		ID: "phases-together", Title: "Loads that ran together", Intro: intro("section phases-together"),
 		Tables: []Table{togetherTable(slices.Concat(groups...))},
 	}
 	for _, g := range groups {
 		s.Figures = append(s.Figures, timelineFigure(g))
 	}
-	return s, len(groups) > 0
+	return []Section{s}
 }
 
 func togetherTable(phases []series) Table {
 	latency := func(pick func(stats.Quantiles) *float64) func(series) Cell {
 		return func(s series) Cell {
-			phase, _ := s.headline()
-			v, ok := s.levels[0].median(quantileOf(phase, pick))
-			if !ok {
-				return Cell{Why: whyQuantile}
+			part, _ := s.headline()
+			if v, ok := s.levels[0].median(quantileOf(part, pick)); ok {
+				return number(v)
 			}
-			return number(v)
+			return Cell{Why: whyQuantile}
 		}
 	}
 	return tabulate(Table{ID: "phases-together", Title: "Phases of a level", Notes: notes("phases-together")}, phases, []field[series]{
