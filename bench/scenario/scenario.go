@@ -7,8 +7,16 @@
 package scenario
 
 import (
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
 	"time"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
@@ -64,4 +72,167 @@ type origin struct {
 	topology string             // its network's topology
 	policy   string             // its network's policy
 	varied   bool               // several series have this place
+}
+
+//go:embed library/*.yaml
+var files embed.FS
+
+// library returns the shipped scenarios.
+func library() strictyaml.Library {
+	return strictyaml.Library{Kind: "scenario", Files: files, Dir: "library"}
+}
+
+// Names returns the names of the shipped scenarios, sorted.
+func Names() []string { return library().Names() }
+
+// Shipped returns the shipped scenarios, sorted by name.
+func Shipped(c Catalog) ([]Scenario, error) {
+	var all []Scenario
+	for _, name := range Names() {
+		s, err := Read(name, nil, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// Read reads a shipped scenario by name, or a file, with overrides as strictyaml.Document.Set takes them,
+// reads its traces and makes sure that its networks can be made. The error is a *strictyaml.Error.
+func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err error) {
+	src, file, shipped, err := library().Read(nameOrPath)
+	if err == nil {
+		s, err = Parse(file, src, overrides, c)
+	}
+	if err != nil {
+		return Scenario{}, err
+	}
+	if !shipped {
+		s.Path = nameOrPath
+	}
+	channels, err := s.checkNetworks()
+	if err == nil {
+		err = s.readTraces()
+	}
+	if err != nil {
+		return Scenario{}, err
+	}
+	var p *strictyaml.Problem
+	for _, one := range s.Series {
+		p = cmp.Or(p, one.naming(one.checkMeters(channels[one.Network])))
+	}
+	if p = cmp.Or(p, checkLength(s.Series, s.Repeat)); p != nil { // once more, with the length of traces
+		return Scenario{}, s.doc.Locate(p)
+	}
+	return s, nil
+}
+
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads
+// no other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
+// workload meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and
+// if it is open, slots 2000 and arrivals constant, and steps as the hold; for the table of costs the
+// first of the schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The
+// error is a *strictyaml.Error.
+func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
+	doc, err := strictyaml.Parse(file, src)
+	if err != nil {
+		return Scenario{}, err
+	}
+	for _, o := range overrides {
+		if err := doc.Set(o); err != nil {
+			return Scenario{}, err
+		}
+	}
+	t := text{Repeat: 1, Seed: 1}
+	if err := doc.Decode(&t); err != nil {
+		return Scenario{}, err
+	}
+	s, err := t.scenario(doc, c)
+	if p, ok := errors.AsType[*strictyaml.Problem](err); ok {
+		return Scenario{}, doc.Locate(p)
+	}
+	if err != nil {
+		return Scenario{}, err
+	}
+	s.Source, s.doc = doc.String(), doc
+	return s, nil
+}
+
+// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series,
+// where path begins, as in load.rate, or with a zero Series about the scenario. What the file does not
+// give is placed around it.
+func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
+	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.from.at+path, format, args...)))
+}
+
+// naming returns the problem with the name of the series, where others have the same place in the file.
+func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
+	if p != nil && s.from.varied {
+		p.Msg += fmt.Sprintf(" (in series %s)", s.Name)
+	}
+	return p
+}
+
+// readTraces reads the traces that loads follow, each file once. Their meters and values become those of
+// the workloads.
+func (s *Scenario) readTraces() error {
+	read := map[string]*arrival.Trace{}
+	for i := range s.Series {
+		one := &s.Series[i]
+		a := &one.Load.Arrivals
+		if a.Kind != Trace {
+			continue
+		}
+		if s.doc.Has(one.from.at + "workload.meters") {
+			return s.Refuse(*one, "workload.meters", "leave it out", "a trace brings its own meters")
+		}
+		if read[a.File] == nil {
+			trace, err := s.readTrace(*one)
+			if err != nil {
+				return err
+			}
+			read[a.File] = trace
+		}
+		a.Trace = read[a.File]
+		one.Workload.Meters = a.Trace.Meters()
+		one.Load.settle()
+		if p := one.check(s.Warmup, s.Target); p != nil {
+			return s.doc.Locate(one.naming(p))
+		}
+		bound := one.Workload.Traits().Bound
+		for row := range a.Trace.Len() {
+			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(bound) {
+				return s.Refuse(*one, "load.arrivals.trace", "", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, bound)
+			}
+		}
+	}
+	return nil
+}
+
+// maxTrace is what a trace in memory takes a few times, in bytes.
+const maxTrace = 1 << 30
+
+func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
+	const path = "load.arrivals.trace"
+	name := s.file(one.Load.Arrivals.File)
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.Refuse(one, path, "", "there is no file %s", name)
+	}
+	if err != nil {
+		return nil, s.Refuse(one, path, "", "%v", err)
+	}
+	defer f.Close() // only read
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxTrace {
+		return nil, s.Refuse(one, path, "", "%s is no file of at most %d MiB", name, maxTrace>>20)
+	}
+	trace, err := arrival.ReadTrace(name, f)
+	if wrong, ok := errors.AsType[*arrival.TraceError](err); ok {
+		return nil, &strictyaml.Error{File: wrong.File, Line: wrong.Line, Column: wrong.Column, Msg: wrong.Msg}
+	}
+	if err != nil {
+		return nil, s.Refuse(one, path, "", "%v", err)
+	}
+	return trace, nil
 }
