@@ -152,27 +152,21 @@ func Parse(file string, src []byte) (Topology, error) {
 // UnmarshalNode reads an organisation: its peers default to one.
 func (o *Organisation) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Organisation
-	v := plain{Peers: 1}
-	err := n.Decode(&v)
-	*o = Organisation(v)
-	return err
+	*o = Organisation{Peers: 1}
+	return n.Decode((*plain)(o))
 }
 
 // UnmarshalNode reads a channel: its batch settings default to those of Fabric's
 // sampleconfig/configtx.yaml.
 func (c *Channel) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Channel
-	v := plain{Batch: Batch{Timeout: 2 * time.Second, Messages: 500, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20}}
-	err := n.Decode(&v)
-	*c = Channel(v)
-	return err
+	*c = Channel{Batch: Batch{Timeout: 2 * time.Second, Messages: 500, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20}}
+	return n.Decode((*plain)(c))
 }
 
 // UnmarshalNode reads a chaincode: a majority endorses by default.
 func (c *Chaincode) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Chaincode
-	v := plain{Endorsement: Majority}
-	err := n.Decode(&v)
-	*c = Chaincode(v)
-	return err
+	*c = Chaincode{Endorsement: Majority}
+	return n.Decode((*plain)(c))
 }
