@@ -22,20 +22,20 @@ const (
 	periods = 8
 	// minBills is how many bills there are at least, unless tariffs run out.
 	minBills = 100_000
-	// preloadedCiphertexts is how many ciphertexts the readings before the load share: each reading is
-	// signed afresh under its own meter and number.
+	// preloadedCiphertexts is how many ciphertexts the readings before the load share: each reading is signed
+	// afresh under its own meter and number.
 	preloadedCiphertexts = 32
 )
 
 // Bills is the workload in which the gateway bills the readings of its meters. A transaction reads the
-// readings of one meter and period from the ledger, computes the tariff's function of each, adds the
-// results up, and signs and submits the bill. Its preparation is all of that; what it spends on
-// evaluating ciphertexts counts as its encryption time, which is 0 for plaintext.
+// readings of one meter and period from the ledger, computes the tariff's function of each, adds the results
+// up, and signs and submits the bill. Its preparation is all of that; what it spends on evaluating
+// ciphertexts counts as its encryption time, which is 0 for plaintext.
 //
-// Transaction First+i bills meter i mod N, where the fleet has N meters, for one of its periods and
-// tariffs, each combination once. The readings are on the ledger before the load, as Preload has them:
-// the bank of ciphertexts that they share makes this a matter of seconds and changes nothing about what
-// computing a bill costs, because every reading is evaluated by itself.
+// Transaction First+i bills meter i mod N, where the fleet has N meters, for one of its periods and tariffs,
+// each combination once. The readings are on the ledger before the load, as Preload has them: the bank of
+// ciphertexts that they share makes this a matter of seconds and changes nothing about what computing a bill
+// costs, because every reading is evaluated by itself.
 type Bills struct {
 	config   Config
 	readings *Readings // that are billed
@@ -47,10 +47,10 @@ type Bills struct {
 
 var _ Workload = (*Bills)(nil)
 
-// NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes
-// master keys and the table of discrete logarithms, which takes up to seconds unless it is kept from
-// before, and then needs not be made by a device with a cap. It fails where results might be beyond the
-// reach of the table.
+// NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes master
+// keys and the table of discrete logarithms, which takes up to seconds unless it is kept from before, and
+// then needs not be made by a device with a cap. It fails where results might be beyond the reach of the
+// table.
 func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -216,8 +216,8 @@ const maxTariffs = 1000
 
 // tariff returns one of the tariffs: one price for the middle half of a reading's values, the day, and
 // another for the rest, the night. All of them lie in the span of these two, so that their keys together
-// reveal no more than the energy of day and night, as long as each has two values at least; shorter
-// readings have one price. Prices are small numbers, below the bound.
+// reveal no more than the energy of day and night, as long as each has two values at least; shorter readings
+// have one price. Prices are small numbers, below the bound.
 func tariff(i int, fleet meter.Config) (name string, weights []int64) {
 	night := min(1+int64(i%7), fleet.Bound)
 	day := min(night+1+int64(i/7%5), fleet.Bound)
@@ -232,8 +232,8 @@ func tariff(i int, fleet meter.Config) (name string, weights []int64) {
 	return fmt.Sprintf("tariff-%04d", i), weights
 }
 
-// makeTariffs returns the tariffs of the workload. An authority, nil for plaintext, approves them, and
-// their results must be within the reach of the tables.
+// makeTariffs returns the tariffs of the workload. An authority, nil for plaintext, approves them, and their
+// results must be within the reach of the tables.
 func (c Config) makeTariffs(keys *authority.Authority, params fe.Params) (all []gateway.Tariff, err error) {
 	if keys != nil && c.Tables == nil {
 		return nil, errors.New("encrypted readings need tables of discrete logarithms")

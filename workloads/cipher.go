@@ -21,12 +21,12 @@ import (
 // checkedNumbers is up to which number the readings of a meter are checked.
 const checkedNumbers = 100
 
-// Check takes readings from the ledger after a run, evaluates them with a key for the sum of their
-// values, and compares with what the meters measured. It tries k readings, chosen by the fleet's seed
-// among the first of each meter, and returns how many it compared: fewer where they are not on the
-// ledger, and none where there is nothing to evaluate or no key for it: for plaintext, for the values of
-// a trace, and for single values, unless they may be revealed. Under a scheme of groups it adds up the
-// values of a group's meters for one interval. It fails on the first sum that is another.
+// Check takes readings from the ledger after a run, evaluates them with a key for the sum of their values,
+// and compares with what the meters measured. It tries k readings, chosen by the fleet's seed among the first
+// of each meter, and returns how many it compared: fewer where they are not on the ledger, and none where
+// there is nothing to evaluate or no key for it: for plaintext, for the values of a trace, and for single
+// values, unless they may be revealed. Under a scheme of groups it adds up the values of a group's meters for
+// one interval. It fails on the first sum that is another.
 func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	if r.kind != reading.Encrypted || r.config.Source != nil {
 		return 0, nil
@@ -238,8 +238,8 @@ func newGroups(ctx context.Context, params fe.Params, config Config) (*groups, e
 	return g, work.Wait()
 }
 
-// place returns a meter's group and its place in it. Group i lives on channel i mod the number of
-// channels, as all of its meters do.
+// place returns a meter's group and its place in it. Group i lives on channel i mod the number of channels,
+// as all of its meters do.
 func (g *groups) place(meter int) (group, member int) {
 	onChannel := meter / g.channels
 	return onChannel/g.size*g.channels + meter%g.channels, onChannel % g.size

@@ -23,8 +23,8 @@ import (
 type Kind struct {
 	scenario.WorkloadKind
 	Contract string // that its transactions call
-	// Most returns how many transactions a workload can make, or why it can make none. It makes no keys,
-	// so that everything is refused before a network is brought up for it.
+	// Most returns how many transactions a workload can make, or why it can make none. It makes no keys, so
+	// that everything is refused before a network is brought up for it.
 	Most func(Spec) (uint64, error)
 	// New makes a workload, with its keys.
 	New func(context.Context, Spec) (Workload, error)
@@ -54,8 +54,8 @@ func KindOf(w scenario.Workload) Kind {
 	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
 }
 
-// Factors returns the table of factors over the options of workloads, in the order in which names of
-// series carry them.
+// Factors returns the table of factors over the options of workloads, in the order in which names of series
+// carry them.
 func Factors() []scenario.FactorKind {
 	word := func(s string) string { return s }
 	return []scenario.FactorKind{
@@ -116,11 +116,11 @@ type Spec struct {
 // A Workload makes the transactions of a series, or of a part of a mix.
 type Workload interface {
 	Component
-	// SetUp returns the transactions that must be on the ledger of a channel before any other, each
-	// committed before one of another function.
+	// SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
+	// before one of another function.
 	SetUp(channel int) ([]bench.Transaction, error)
-	// Prepare makes ciphertexts before the load, for the planned number of transactions where all are
-	// made ahead.
+	// Prepare makes ciphertexts before the load, for the planned number of transactions where all are made
+	// ahead.
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
@@ -128,8 +128,8 @@ type Workload interface {
 	Preloaded() uint64
 	// Meters returns the fleet whose items its contract counts.
 	Meters() *meter.Fleet
-	// Check draws up to k stored items of the workload after the load and compares each with what the
-	// meters measured. It returns how many it compared; the error names the first that is wrong.
+	// Check draws up to k stored items of the workload after the load and compares each with what the meters
+	// measured. It returns how many it compared; the error names the first that is wrong.
 	Check(ctx context.Context, k int) (compared int, err error)
 }
 

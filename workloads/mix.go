@@ -22,8 +22,8 @@ type Component interface {
 }
 
 // A Mix hands each transaction to one of several workloads. Of every run of as many transactions as the
-// weights sum to, each part gets as many as its weight; which of them follows from the seed. So the
-// shares are exact, and nothing beats in time with a number of clients or a batch size.
+// weights sum to, each part gets as many as its weight; which of them follows from the seed. So the shares
+// are exact, and nothing beats in time with a number of clients or a batch size.
 //
 // A part provides its transactions 0, 1, 2 …, each once, whatever their numbers in the mix.
 type Mix struct {

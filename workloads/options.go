@@ -168,8 +168,8 @@ func (o Options) reform(form result.Workload) Options {
 	return o
 }
 
-// rescheme changes the scheme. Its key size becomes the only one that it has, or the default where the
-// scheme before had only one; and a scheme of groups has no authority that could reveal.
+// rescheme changes the scheme. Its key size becomes the only one that it has, or the default where the scheme
+// before had only one; and a scheme of groups has no authority that could reveal.
 func (o Options) rescheme(scheme string) Options {
 	chosen := len(fe.Name(o.Scheme).Sizes()) > 1 && o.Bits != 0
 	o.Scheme = scheme

@@ -1,11 +1,10 @@
 // Package workloads makes the transactions that are measured.
 //
-// Data flow: Readings turns the sequence number of a transaction into a meter and a reading number, has
-// the fleet measure, pads or encrypts the values or takes a ready ciphertext, has the meter sign, and
-// hands the engine a bench.Transaction for the contract "readings". Bills turns it into a meter, a period
-// and a tariff, has the gateway read the readings from the ledger, compute the bill and sign it. SetUp
-// and Preload return what must be on the ledger before the load. Kinds is the table of all workload
-// kinds.
+// Data flow: Readings turns the sequence number of a transaction into a meter and a reading number, has the
+// fleet measure, pads or encrypts the values or takes a ready ciphertext, has the meter sign, and hands the
+// engine a bench.Transaction for the contract "readings". Bills turns it into a meter, a period and a tariff,
+// has the gateway read the readings from the ledger, compute the bill and sign it. SetUp and Preload return
+// what must be on the ledger before the load. Kinds is the table of all workload kinds.
 package workloads
 
 import (
@@ -24,9 +23,9 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Config says what a workload is made of. Length and bound of the encrypted vectors are those of the
-// fleet; under a scheme without an authority the fleet's readings have a single value, and its meters are
-// a multiple of Length times Channels.
+// Config says what a workload is made of. Length and bound of the encrypted vectors are those of the fleet;
+// under a scheme without an authority the fleet's readings have a single value, and its meters are a multiple
+// of Length times Channels.
 type Config struct {
 	Options
 	Fleet    *meter.Fleet
@@ -40,14 +39,14 @@ type Config struct {
 
 // A Source gives readings that were not simulated.
 type Source interface {
-	// Reading returns the meter, by its index in the fleet, the number and the values of the transaction
-	// at that position, from 0. No meter has a number twice.
+	// Reading returns the meter, by its index in the fleet, the number and the values of the transaction at
+	// that position, from 0. No meter has a number twice.
 	Reading(at uint64) (meter int, number uint64, values reading.Values)
 }
 
-// Readings is the workload in which meters submit readings. Transaction First+i is the Source's reading
-// i, or without one reading i/N of meter i mod N, where the fleet has N meters. So no transaction shares
-// a reading with another, in whatever order they come.
+// Readings is the workload in which meters submit readings. Transaction First+i is the Source's reading i, or
+// without one reading i/N of meter i mod N, where the fleet has N meters. So no transaction shares a reading
+// with another, in whatever order they come.
 type Readings struct {
 	config Config
 	kind   reading.Kind
@@ -62,8 +61,8 @@ type Readings struct {
 
 var _ Workload = (*Readings)(nil)
 
-// NewReadings checks the configuration and, for an encrypted workload, makes fresh master keys, which
-// takes up to seconds at 4096 bits and up to a minute for paillier.
+// NewReadings checks the configuration and, for an encrypted workload, makes fresh master keys, which takes
+// up to seconds at 4096 bits and up to a minute for paillier.
 func NewReadings(ctx context.Context, config Config) (*Readings, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -137,8 +136,8 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	return bench.Transaction{Function: reading.FnPut, Args: [][]byte{wire}, Channel: meter % r.config.Channels, Encrypt: spent}, nil
 }
 
-// reading returns which reading the workload's transaction at that position is, and what the source
-// reports, nil without one.
+// reading returns which reading the workload's transaction at that position is, and what the source reports,
+// nil without one.
 func (r *Readings) reading(at uint64) (meter int, number uint64, reported *reading.Values) {
 	if r.config.Source != nil {
 		meter, number, values := r.config.Source.Reading(at)
@@ -148,8 +147,8 @@ func (r *Readings) reading(at uint64) (meter int, number uint64, reported *readi
 	return int(at % meters), at / meters, nil
 }
 
-// Reading returns what the transaction with that sequence number reports: the meter's id and the energy
-// of all its values, in Wh.
+// Reading returns what the transaction with that sequence number reports: the meter's id and the energy of
+// all its values, in Wh.
 func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 	index, number, reported := r.reading(seq - r.config.First)
 	if reported == nil {
@@ -175,8 +174,8 @@ func (r *Readings) prepared(at uint64) ([]byte, error) {
 	return r.ready[at], nil
 }
 
-// traceSource is a Source of what the meters of a trace reported. Every load level follows the trace's
-// first rows from the beginning.
+// traceSource is a Source of what the meters of a trace reported. Every load level follows the trace's first
+// rows from the beginning.
 type traceSource struct {
 	trace    *arrival.Trace
 	interval time.Duration

@@ -9,8 +9,8 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Validate returns what of the configuration no workload can be made of. It makes no keys, so that
-// everything is refused before a network is brought up for it.
+// Validate returns what of the configuration no workload can be made of. It makes no keys, so that everything
+// is refused before a network is brought up for it.
 func (c Config) Validate() error {
 	c.Channels = max(1, c.Channels)
 	if c.kind == result.Billing {

@@ -12,9 +12,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Arrivals say when the transactions of an open load are due. In YAML a word, constant or poisson, for a
-// load with rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate
-// follows from it.
+// Arrivals say when the transactions of an open load are due. In YAML a word, constant or poisson, for a load
+// with rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate follows from
+// it.
 type Arrivals struct {
 	Kind     ArrivalKind
 	Periodic arrival.Periodic `yaml:"periodic"` // every meter of the workload reports at an interval of its own clock
@@ -38,8 +38,8 @@ const (
 	Trace    ArrivalKind = "trace"
 )
 
-// arrivalKind is a row of the table of arrivals. Kinds with parameters state what is missing where the
-// name stands alone.
+// arrivalKind is a row of the table of arrivals. Kinds with parameters state what is missing where the name
+// stands alone.
 type arrivalKind struct {
 	name             ArrivalKind
 	missing, example string
@@ -60,8 +60,8 @@ func (a Arrivals) rated() bool {
 	return a.Kind == "" || a.Kind == Constant || a.Kind == Poisson
 }
 
-// Process returns when an open load's transactions are due. rate is that of the level, and of no meaning
-// to arrivals that have their own.
+// Process returns when an open load's transactions are due. rate is that of the level, and of no meaning to
+// arrivals that have their own.
 func (s Series) Process(rate float64) arrival.Process {
 	switch a := s.Load.Arrivals; a.Kind {
 	case Poisson:
@@ -204,8 +204,8 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	return each(at+"rate", s.Load.Rate, check)
 }
 
-// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly
-// so many.
+// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly so
+// many.
 func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
 	slices := 1 // in each of which the rate is taken as even
 	switch p := s.Process(rate).(type) {

@@ -11,8 +11,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Catalog holds the tables in which the words of a scenario are looked up. They belong to the packages
-// that own the things, on the floors above.
+// A Catalog holds the tables in which the words of a scenario are looked up. They belong to the packages that
+// own the things, on the floors above.
 type Catalog struct {
 	Workloads []WorkloadKind
 	Factors   []FactorKind // over the options of workloads
@@ -25,8 +25,8 @@ type WorkloadKind struct {
 	Name string
 	// Text is the struct that a workload of the kind decodes into, Common embedded.
 	Text reflect.Type
-	// Decode reads a workload with its defaults. Where moved, the text was written for another kind, and
-	// what does not apply to this one is dropped.
+	// Decode reads a workload with its defaults. Where moved, the text was written for another kind, and what
+	// does not apply to this one is dropped.
 	Decode func(n *strictyaml.Node, kind string, moved bool) (Common, Options, error)
 }
 
@@ -36,8 +36,8 @@ type Options interface {
 	Check(at string) *strictyaml.Problem
 	// Traits returns the properties that the scenario and the study depend on.
 	Traits() Traits
-	// Describe puts the kind and the options into the conditions of a point, those that conditions have
-	// no field for into Details.
+	// Describe puts the kind and the options into the conditions of a point, those that conditions have no
+	// field for into Details.
 	Describe(c *result.Conditions)
 	// String returns the kind and the options in a few words.
 	String() string
@@ -130,9 +130,9 @@ const (
 	MaxLength = 1024
 	MinBound  = 2
 	MaxBound  = 1 << 31
-	// maxProduct limits length * bound^2, the largest inner product that the parameters of encryption
-	// allow. That of the functions that are computed is bound times the sum of their weights, and may be
-	// as large as the tables of discrete logarithms reach: 2^40 with 2^20 entries.
+	// maxProduct limits length * bound^2, the largest inner product that the parameters of encryption allow.
+	// That of the functions that are computed is bound times the sum of their weights, and may be as large as
+	// the tables of discrete logarithms reach: 2^40 with 2^20 entries.
 	maxProduct = 1 << 48
 )
 
@@ -202,8 +202,8 @@ func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error)
 	return Workload{common, options}, err
 }
 
-// kindOf returns the kind that a mapping with some keys names, empty if it names none. So a misspelt key, or a
-// kind that is no word, is reported before a kind that is missing.
+// kindOf returns the kind that a mapping with some keys names, empty if it names none. So a misspelt key, or
+// a kind that is no word, is reported before a kind that is missing.
 func kindOf(n *strictyaml.Node, keys []string) (kind string, err error) {
 	if err = n.CheckKeys(keys); err == nil {
 		if word := n.Get("kind"); word != nil {

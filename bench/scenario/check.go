@@ -106,8 +106,8 @@ func (c Catalog) target(n *strictyaml.Node) (*Target, error) {
 	return nil, strictyaml.OneOf("target.kind", kind, names(c.Targets, func(k TargetKind) string { return k.Name })...)
 }
 
-// checkTarget makes sure that there is a topology or a target, and that a target has nothing beside it
-// that only a network of our own has.
+// checkTarget makes sure that there is a topology or a target, and that a target has nothing beside it that
+// only a network of our own has.
 func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.Problem {
 	if target == nil {
 		if t.Topology == "" {

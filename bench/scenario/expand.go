@@ -10,8 +10,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// expand turns the series of a text into those that are measured, and checks them: phases become series
-// that run together, and every combination of the levels of factors makes series of its own.
+// expand turns the series of a text into those that are measured, and checks them: phases become series that
+// run together, and every combination of the levels of factors makes series of its own.
 func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, error) {
 	texts, single := t.Series, t.Series == nil
 	if single {
@@ -118,8 +118,8 @@ func (s seriesText) factors(c Catalog, at string, general []factor) ([]factor, e
 	return own, nil
 }
 
-// expand returns a series, or its phases, once for every combination of the factors' levels. It notes
-// which factors applied, by their paths.
+// expand returns a series, or its phases, once for every combination of the factors' levels. It notes which
+// factors applied, by their paths.
 func expand(base []Series, factors []factor, used map[string]bool, most int) ([]Series, error) {
 	variants := [][]Series{base}
 	for _, f := range factors {

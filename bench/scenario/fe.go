@@ -7,9 +7,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// FE asks for a table of encryption costs, measured with no other load. It has a cell for every scheme
-// with every size of Bits that the scheme has, length and bound; a scheme of one size has it whatever
-// Bits says. Lengths are those of vectors, or where a scheme has no authority of groups of meters.
+// FE asks for a table of encryption costs, measured with no other load. It has a cell for every scheme with
+// every size of Bits that the scheme has, length and bound; a scheme of one size has it whatever Bits says.
+// Lengths are those of vectors, or where a scheme has no authority of groups of meters.
 type FE struct {
 	Schemes []string `yaml:"schemes"` // default ddh
 	Bits    []int    `yaml:"bits"`    // of schemes with several sizes, default all that they have
@@ -18,8 +18,8 @@ type FE struct {
 	Samples int      `yaml:"samples"` // timed repetitions of each combination, at least 6, default 6
 }
 
-// MinSamples is the fewest samples of a cell for which the 95 % interval of a median exists: with n
-// samples, their smallest and largest enclose the median with probability 1-2^(1-n).
+// MinSamples is the fewest samples of a cell for which the 95 % interval of a median exists: with n samples,
+// their smallest and largest enclose the median with probability 1-2^(1-n).
 const MinSamples = 6
 
 // DefaultBound is the default bound of values.
@@ -58,8 +58,8 @@ func (s Schemes) fe(n *strictyaml.Node) (*FE, error) {
 	return &t.FE, nil
 }
 
-// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one
-// that it has.
+// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one that
+// it has.
 func (f FE) Sizes(known Schemes, scheme string) []int {
 	has := known.Of(scheme).Sizes
 	if len(has) == 1 {

@@ -59,8 +59,8 @@ func (s Scenario) Networks() []Network {
 	return all
 }
 
-// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it,
-// on all channels. The error is a
+// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it, on
+// all channels. The error is a
 // *strictyaml.Error, or for a policy that the topology cannot have a
 // *strictyaml.Problem.
 func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
@@ -103,8 +103,8 @@ func (s Scenario) load(name string) (topology.Topology, error) {
 	return topology.Load(s.file(name))
 }
 
-// file returns the path of a file that the scenario names: relative to the scenario's own, or for a
-// shipped scenario to the working folder.
+// file returns the path of a file that the scenario names: relative to the scenario's own, or for a shipped
+// scenario to the working folder.
 func (s Scenario) file(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -112,8 +112,8 @@ func (s Scenario) file(name string) string {
 	return filepath.Join(filepath.Dir(s.Path), name)
 }
 
-// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads
-// the meters.
+// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads the
+// meters.
 func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	channels = map[Network]int{}
 	if s.Target != nil {
@@ -159,8 +159,8 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	return path
 }
 
-// checkMeters makes sure that every channel has a meter, else fewer are measured than the results say,
-// and that groups are whole and on one channel.
+// checkMeters makes sure that every channel has a meter, else fewer are measured than the results say, and
+// that groups are whole and on one channel.
 func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	channels = max(1, channels)
 	for at, w := range s.Workloads() {
@@ -177,8 +177,8 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	return nil
 }
 
-// An override is what changes some settings of a topology; those that it does not give, which are zero,
-// it keeps.
+// An override is what changes some settings of a topology; those that it does not give, which are zero, it
+// keeps.
 type override[T any] struct{ value T }
 
 // UnmarshalNode refuses settings that are not above 0: they would change nothing.
@@ -195,8 +195,8 @@ func (o *override[T]) UnmarshalNode(n *strictyaml.Node) error {
 	return nil
 }
 
-// label names what is changed: a time or a count of messages by itself, as in 2s,10, and all else with
-// its key, as in gateway:500.
+// label names what is changed: a time or a count of messages by itself, as in 2s,10, and all else with its
+// key, as in gateway:500.
 func (o override[T]) label() string {
 	var parts []string
 	for field, v := range reflect.ValueOf(o.value).Fields() {

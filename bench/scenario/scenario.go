@@ -2,8 +2,8 @@
 // targets up in a Catalog of tables, which the packages above own.
 //
 // Data flow: Read finds the text, parse decodes it (text.go) and expands its series, phases and factors
-// (expand.go, vary.go) into Series, which are checked one by one; then Read loads every topology and
-// trace once, so that no mistake of the user shows only later.
+// (expand.go, vary.go) into Series, which are checked one by one; then Read loads every topology and trace
+// once, so that no mistake of the user shows only later.
 package scenario
 
 import (
@@ -46,14 +46,14 @@ type Scenario struct {
 // RequireValid requires that every point below saturation is valid.
 const RequireValid = "valid"
 
-// A Series is one workload, or a mix, under one kind of load at several levels. Series of one Group have
-// one level each and run together, each from its Start.
+// A Series is one workload, or a mix, under one kind of load at several levels. Series of one Group have one
+// level each and run together, each from its Start.
 type Series struct {
 	Name     string          // with the phase and the levels of factors: plain/batch=2s,10
 	Factors  []result.Factor // in the order of Name
 	Workload Workload
-	// Mix, where not nil, stands in place of Workload: of every so many transactions as the weights sum
-	// to, each part has its weight.
+	// Mix, where not nil, stands in place of Workload: of every so many transactions as the weights sum to,
+	// each part has its weight.
 	Mix     []Workload
 	Load    Load
 	Network Network
@@ -128,12 +128,12 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	return s, nil
 }
 
-// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads
-// no other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a
-// workload meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and
-// if it is open, slots 2000 and arrivals constant, and steps as the hold; for the table of costs the
-// first of the schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The
-// error is a *strictyaml.Error.
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no
+// other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a workload
+// meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and if it is
+// open, slots 2000 and arrivals constant, and steps as the hold; for the table of costs the first of the
+// schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The error is a
+// *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -159,9 +159,9 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	return s, nil
 }
 
-// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series,
-// where path begins, as in load.rate, or with a zero Series about the scenario. What the file does not
-// give is placed around it.
+// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series, where
+// path begins, as in load.rate, or with a zero Series about the scenario. What the file does not give is
+// placed around it.
 func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
 	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.from.at+path, format, args...)))
 }
@@ -174,8 +174,8 @@ func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 	return p
 }
 
-// readTraces reads the traces that loads follow, each file once. Their meters and values become those of
-// the workloads.
+// readTraces reads the traces that loads follow, each file once. Their meters and values become those of the
+// workloads.
 func (s *Scenario) readTraces() error {
 	read := map[string]*arrival.Trace{}
 	for i := range s.Series {

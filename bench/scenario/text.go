@@ -96,8 +96,7 @@ func (p partText) series(name, at string) Series {
 	return s
 }
 
-// places returns where what may be of every series stands in the text: at the top level, and in each
-// series.
+// places returns where what may be of every series stands in the text: at the top level, and in each series.
 func (t text) places() []string {
 	all := []string{""}
 	for i := range t.Series {
@@ -106,8 +105,8 @@ func (t text) places() []string {
 	return all
 }
 
-// checkForm holds the text to its forms: series, or at the top level what one has; of a series phases, or
-// a workload and a load.
+// checkForm holds the text to its forms: series, or at the top level what one has; of a series phases, or a
+// workload and a load.
 func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 	const either = "a scenario has either series, or one workload and load"
 	// without refuses keys beside another that stands in their place.

@@ -13,9 +13,9 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// FactorKind is a row of the table of factors. Every combination of levels makes a series of its own out
-// of each series of the file; a factor that does not apply to a series, as bits to a plain workload,
-// leaves it alone.
+// FactorKind is a row of the table of factors. Every combination of levels makes a series of its own out of
+// each series of the file; a factor that does not apply to a series, as bits to a plain workload, leaves it
+// alone.
 type FactorKind struct {
 	Key     string
 	levels  reflect.Type // the list that its key decodes into
@@ -23,8 +23,8 @@ type FactorKind struct {
 	applies func(Series) bool
 }
 
-// kindFactor is the key of the factor whose levels are kinds of workloads. Its workloads are decoded
-// only at its levels.
+// kindFactor is the key of the factor whose levels are kinds of workloads. Its workloads are decoded only at
+// its levels.
 const kindFactor = "workload"
 
 // A setting is one level of a factor.
@@ -33,8 +33,8 @@ type setting struct {
 	set   func(*Series) error
 }
 
-// newFactor returns a row of the table of factors: how a level is labelled, checked by itself, and set in
-// the series that it applies to.
+// newFactor returns a row of the table of factors: how a level is labelled, checked by itself, and set in the
+// series that it applies to.
 func newFactor[T any](key string, label func(T) string, check func(path string, level T) *strictyaml.Problem,
 	applies func(Series) bool, set func(s *Series, level T, path string) error) FactorKind {
 	read := func(n *strictyaml.Node, path string) ([]setting, error) {

@@ -40,8 +40,8 @@ func (w Workload) check(at string) *strictyaml.Problem {
 	return w.Options.Check(at)
 }
 
-// Workloads yields what the transactions of the series are, Workload or the parts of Mix, each with its
-// place in the series: workload, or workloads[0].
+// Workloads yields what the transactions of the series are, Workload or the parts of Mix, each with its place
+// in the series: workload, or workloads[0].
 func (s Series) Workloads() iter.Seq2[string, Workload] {
 	return func(yield func(string, Workload) bool) {
 		if s.Mix == nil {
@@ -56,8 +56,8 @@ func (s Series) Workloads() iter.Seq2[string, Workload] {
 	}
 }
 
-// Traits returns the properties that scenarios and studies depend on. They are zero for the zero
-// Workload, which a series with a mix has.
+// Traits returns the properties that scenarios and studies depend on. They are zero for the zero Workload,
+// which a series with a mix has.
 func (w Workload) Traits() (t Traits) {
 	if w.Options != nil {
 		t = w.Options.Traits()
@@ -134,8 +134,8 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 	return nil
 }
 
-// checkPlace refuses workloads that their target cannot take: a device with a cap must encrypt itself,
-// for the load generator has no cap; and some targets keep nothing to read.
+// checkPlace refuses workloads that their target cannot take: a device with a cap must encrypt itself, for
+// the load generator has no cap; and some targets keep nothing to read.
 func (s Series) checkPlace(at string, target *Target) *strictyaml.Problem {
 	for path, w := range s.Workloads() {
 		switch traits := w.Traits(); {

@@ -13,17 +13,16 @@ type Caps struct {
 	Peer      Cap `yaml:"peer" json:"peer,omitzero"`           // every peer
 	Orderer   Cap `yaml:"orderer" json:"orderer,omitzero"`     // every orderer
 	Chaincode Cap `yaml:"chaincode" json:"chaincode,omitzero"` // every process of a contract
-	// Device is the process that plays sealed sensors and their gateway. It is no node of the network:
-	// who plays it starts it.
+	// Device is the process that plays sealed sensors and their gateway. It is no node of the network: who
+	// plays it starts it.
 	Device Cap `yaml:"device" json:"device,omitzero"` // the process that plays sensors and their gateway
 }
 
-// Cap limits what one process may use; 0 is no limit. CPUs is from MinCPUs to MaxCPUs, Memory from
-// MinMemory.
+// Cap limits what one process may use; 0 is no limit. CPUs is from MinCPUs to MaxCPUs, Memory from MinMemory.
 type Cap = cgroup.Cap
 
-// The ends of a Cap. Linux takes no quota below 1 ms per period of 100 ms. An idle peer takes some 20
-// MiB; MinMemory leaves it a little to work with.
+// The ends of a Cap. Linux takes no quota below 1 ms per period of 100 ms. An idle peer takes some 20 MiB;
+// MinMemory leaves it a little to work with.
 const (
 	MinCPUs   = 0.01
 	MaxCPUs   = 1024
@@ -74,8 +73,7 @@ func (c Caps) Each(yield func(role string, c Cap) bool) {
 	_ = yield("peer", c.Peer) && yield("orderer", c.Orderer) && yield("chaincode", c.Chaincode) && yield("device", c.Device)
 }
 
-// String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is empty where nothing is
-// capped.
+// String names the caps as in peer 0.5 cores, orderer 268435456 bytes; it is empty where nothing is capped.
 func (c Caps) String() string {
 	var parts []string
 	for role, one := range c.Each {

@@ -173,8 +173,8 @@ func (t Topology) members(c Channel) []string {
 	return t.organisations()
 }
 
-// Endorsement returns the policy of a chaincode on a channel: how many of which organisations must
-// endorse a transaction.
+// Endorsement returns the policy of a chaincode on a channel: how many of which organisations must endorse a
+// transaction.
 func (t Topology) Endorsement(ch Channel, cc Chaincode) (n int, organisations []string, err error) {
 	n, organisations, p := endorsement(cc.Endorsement, t.members(ch))
 	if p != nil {

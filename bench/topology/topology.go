@@ -1,6 +1,5 @@
 // Package topology describes a Fabric network as plain data: organisations, peers, orderers, channels,
-// policies, batch settings and limits. Topologies are read from strict YAML; the shipped ones are
-// embedded.
+// policies, batch settings and limits. Topologies are read from strict YAML; the shipped ones are embedded.
 package topology
 
 import (
@@ -39,15 +38,14 @@ type Organisation struct {
 	Peers int    `yaml:"peers" json:"peers"`
 }
 
-// Orderers are the ordering nodes, orderer0, orderer1, …, all of one organisation of their own,
-// "ordering".
+// Orderers are the ordering nodes, orderer0, orderer1, …, all of one organisation of their own, "ordering".
 type Orderers struct {
 	Consensus Consensus `yaml:"consensus" json:"consensus"` // raft
 	Count     int       `yaml:"count" json:"count"`
 }
 
-// A Consensus is the name of a way in which orderers agree on blocks. What else is to know of it stands
-// in network/fabric.
+// A Consensus is the name of a way in which orderers agree on blocks. What else is to know of it stands in
+// network/fabric.
 type Consensus string
 
 // Raft is Fabric's etcdraft.
@@ -76,13 +74,13 @@ type Batch struct {
 type Chaincode struct {
 	Name     string `yaml:"name" json:"name"`         // readings
 	Operator string `yaml:"operator" json:"operator"` // organisation that may register meters; empty: the first member
-	// Endorsement is any, majority, all, or "N of [org, …]". Majority is written out as an explicit "out
-	// of" policy: Fabric's ImplicitMeta verifies the whole signature set once per organisation.
+	// Endorsement is any, majority, all, or "N of [org, …]". Majority is written out as an explicit "out of"
+	// policy: Fabric's ImplicitMeta verifies the whole signature set once per organisation.
 	Endorsement string `yaml:"endorsement" json:"endorsement"`
 }
 
-// Limits are Fabric's concurrency limits per peer. In a topology each defaults to Fabric's own; where
-// they override those, or describe a target that has none, 0 is not given.
+// Limits are Fabric's concurrency limits per peer. In a topology each defaults to Fabric's own; where they
+// override those, or describe a target that has none, 0 is not given.
 type Limits struct {
 	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // calls at a time, Fabric's default 500; waiting commit-status calls count
 	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // proposals at a time, at least 2, Fabric's default 2500
@@ -119,9 +117,9 @@ func Load(nameOrPath string) (Topology, error) {
 }
 
 // Parse reads a topology from the text of a file, whose name is for errors only. What the text leaves out
-// gets Fabric's own defaults, one peer per organisation, one raft orderer, all organisations as a
-// channel's members, the first of them as a chaincode's operator, and the endorsement of the majority.
-// The error is a *strictyaml.Error.
+// gets Fabric's own defaults, one peer per organisation, one raft orderer, all organisations as a channel's
+// members, the first of them as a chaincode's operator, and the endorsement of the majority. The error is a
+// *strictyaml.Error.
 func Parse(file string, src []byte) (Topology, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -156,8 +154,7 @@ func (o *Organisation) UnmarshalNode(n *strictyaml.Node) error {
 	return n.Decode((*plain)(o))
 }
 
-// UnmarshalNode reads a channel: its batch settings default to those of Fabric's
-// sampleconfig/configtx.yaml.
+// UnmarshalNode reads a channel: its batch settings default to those of Fabric's sampleconfig/configtx.yaml.
 func (c *Channel) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Channel
 	*c = Channel{Batch: Batch{Timeout: 2 * time.Second, Messages: 500, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20}}

@@ -16,8 +16,8 @@ import (
 	"meterbench/workloads"
 )
 
-// fleetStart is when the simulated meters begin to measure: a Monday in winter. It is fixed so that
-// readings repeat from the seed.
+// fleetStart is when the simulated meters begin to measure: a Monday in winter. It is fixed so that readings
+// repeat from the seed.
 var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
 // A builder makes the workloads of one site and puts on its ledger what they need.
@@ -41,8 +41,8 @@ func (b built) Transaction(ctx context.Context, seq uint64) (bench.Transaction, 
 	return tx, err
 }
 
-// Series implements study.Site: it makes the workload of a series ready, or the parts of its mix, each
-// with meters of its own.
+// Series implements study.Site: it makes the workload of a series ready, or the parts of its mix, each with
+// meters of its own.
 func (b *builder) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	if series.Mix == nil {
 		spec := b.spec(series.Workload, series.Prefix)
@@ -71,8 +71,8 @@ func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 	return spec
 }
 
-// build makes one workload ready: it puts on the ledger what must be there before, and makes the
-// ciphertexts that are wanted before the load.
+// build makes one workload ready: it puts on the ledger what must be there before, and makes the ciphertexts
+// that are wanted before the load.
 func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
 	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
@@ -100,8 +100,8 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	return w, prepared, nil
 }
 
-// setUp sets a workload up on all channels at once. Transactions of one function do not build on each
-// other; those of the next may build on them.
+// setUp sets a workload up on all channels at once. Transactions of one function do not build on each other;
+// those of the next may build on them.
 func (b *builder) setUp(ctx context.Context, w built, working func(string)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range b.site.Channels {
@@ -138,8 +138,8 @@ func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
 // block often waits for the batch timer.
 const maxInFlight = 16
 
-// commitAll takes transactions of a contract that do not build on each other to their commits. committed
-// is called after each, by one goroutine at a time.
+// commitAll takes transactions of a contract that do not build on each other to their commits. committed is
+// called after each, by one goroutine at a time.
 func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxInFlight)

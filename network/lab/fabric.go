@@ -179,8 +179,8 @@ func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
 	return c, err
 }
 
-// A capped device plays the sensors and gateways of a site. The zero value plays none: they are then part
-// of the load generator.
+// A capped device plays the sensors and gateways of a site. The zero value plays none: they are then part of
+// the load generator.
 type cappedDevice struct {
 	*device.Device
 	died   chan error    // the first end, of the device or of a node

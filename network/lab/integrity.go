@@ -24,8 +24,8 @@ const (
 	integrityTimer    = 50 * time.Millisecond // so that attempts do not wait for blocks
 )
 
-// TryIntegrity has an adversary try every kind of forgery on a network of its own, whose logs go below
-// dir. What was tried comes along with an error.
+// TryIntegrity has an adversary try every kind of forgery on a network of its own, whose logs go below dir.
+// What was tried comes along with an error.
 func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
 	t, err := topology.Load("minimal")
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"meterbench/network/client"
 )
 
-// A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is what
-// a study.Site has in common on all of them.
+// A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is what a
+// study.Site has in common on all of them.
 type ledger struct {
 	channels  []string                     // names
 	clients   client.Channels              // connected to them
@@ -91,8 +91,8 @@ func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	}
 }
 
-// maxCounts is about how many queries count what the meters of a fleet have stored on a channel: one
-// query would take longer than a chaincode may.
+// maxCounts is about how many queries count what the meters of a fleet have stored on a channel: one query
+// would take longer than a chaincode may.
 const maxCounts = 500
 
 // Stored implements study.Site: what the contract of each workload counts of its meters. What was there

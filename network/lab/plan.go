@@ -87,8 +87,8 @@ func (p Plan) FE(ctx context.Context, spec scenario.FE, working func(string)) ([
 	return MeasureFE(ctx, spec, p.Scenario.Seed, working)
 }
 
-// Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that
-// drift of the machine meets both alike.
+// Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that drift
+// of the machine meets both alike.
 func Interleave(plans []Plan) []Plan {
 	var order []Plan
 	for round := 0; ; round++ {
@@ -105,8 +105,8 @@ func Interleave(plans []Plan) []Plan {
 	}
 }
 
-// Each runs plans one after the other until one fails. Points that are not valid do not keep later plans
-// from running: the error names them in the end.
+// Each runs plans one after the other until one fails. Points that are not valid do not keep later plans from
+// running: the error names them in the end.
 func Each(plans []Plan, run func(Plan) error) error {
 	var found error
 	all := &study.NotValidError{}
@@ -140,8 +140,8 @@ type target struct {
 	New func(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error)
 }
 
-// targets returns the table: a Fabric network of our own, which a scenario names by its topology, and
-// what can stand in its place.
+// targets returns the table: a Fabric network of our own, which a scenario names by its topology, and what
+// can stand in its place.
 func targets() []target {
 	return []target{
 		{Check: Plan.loadNetworks, New: newFabricLab},

@@ -15,12 +15,12 @@ import (
 	"meterbench/workloads"
 )
 
-// countable is how many transactions of an open load are counted in advance, which takes about a second.
-// A workload that makes more is taken as endless.
+// countable is how many transactions of an open load are counted in advance, which takes about a second. A
+// workload that makes more is taken as endless.
 const countable = 20_000_000
 
-// checkWorkloads makes sure that workloads can be made of what the scenario asks for, and that they make
-// as many transactions as its open loads send.
+// checkWorkloads makes sure that workloads can be made of what the scenario asks for, and that they make as
+// many transactions as its open loads send.
 func (p Plan) checkWorkloads() error {
 	most := map[string]int{} // transactions, by series
 	for _, series := range p.Scenario.Series {
@@ -95,8 +95,8 @@ func MeasureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(
 // transaction holds what it writes beside its arguments.
 const minAbsolute = 2 << 20
 
-// checkChannels makes sure that there is something to measure, and that what is measured at once is
-// alike: a point has one set of conditions.
+// checkChannels makes sure that there is something to measure, and that what is measured at once is alike: a
+// point has one set of conditions.
 func checkChannels(name string, t topology.Topology) error {
 	first := t.Channels[0]
 	if len(first.Chaincodes) == 0 {

@@ -1,10 +1,10 @@
-// Package adversary plays those who try to cheat a metering system whose readings are encrypted, signed
-// by meters and billed from the ledger: someone between meter and ledger, a meter that went astray, and a
+// Package adversary plays those who try to cheat a metering system whose readings are encrypted, signed by
+// meters and billed from the ledger: someone between meter and ledger, a meter that went astray, and a
 // gateway that bills another function or another amount than was approved.
 //
-// Data flow: Probe makes a key authority, a gateway and meters of its own on a ledger, has them do
-// honestly what they are there for, tries every kind of forgery in between, and counts what the contract,
-// and of bills a verifier, made of it.
+// Data flow: Probe makes a key authority, a gateway and meters of its own on a ledger, has them do honestly
+// what they are there for, tries every kind of forgery in between, and counts what the contract, and of bills
+// a verifier, made of it.
 package adversary
 
 import (
@@ -67,8 +67,8 @@ type stage struct {
 	accepted  [][]byte // readings on the ledger, in wire form
 }
 
-// Probe tries every kind of forgery. Its error is that of a ledger that did not answer, or of an
-// impossible configuration; the result of all earlier attempts comes along.
+// Probe tries every kind of forgery. Its error is that of a ledger that did not answer, or of an impossible
+// configuration; the result of all earlier attempts comes along.
 func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	s := &stage{Config: config}
 	if err := s.prepare(ctx); err != nil {
@@ -228,8 +228,8 @@ func (v ledgerView) lookUp(ctx context.Context, function string, hash reading.Ha
 	return value, err
 }
 
-// ledgerVerdict returns the code with which the ledger refused a transaction. An error without one says
-// that the ledger did not decide.
+// ledgerVerdict returns the code with which the ledger refused a transaction. An error without one says that
+// the ledger did not decide.
 func ledgerVerdict(err error) (reason string, undecided error) {
 	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
 		return refused.Code.Name, nil

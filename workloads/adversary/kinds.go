@@ -11,16 +11,16 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A kind is one way to act towards the ledger. try returns as what the attempt was refused, or nothing
-// where it was taken.
+// A kind is one way to act towards the ledger. try returns as what the attempt was refused, or nothing where
+// it was taken.
 type kind struct {
 	name   string
 	honest bool
 	try    func(ctx context.Context, i uint64) (reason string, err error)
 }
 
-// The numbers of the readings that forgeries bear: none of them is on the ledger, so that none is refused
-// for being there already.
+// The numbers of the readings that forgeries bear: none of them is on the ledger, so that none is refused for
+// being there already.
 const unused = 1000
 
 // kinds returns all, in the order in which they are tried: bills need readings.
@@ -65,8 +65,8 @@ func (s *stage) put(ctx context.Context, wire []byte) (string, error) {
 	return ledgerVerdict(s.Ledger.Invoke(ctx, reading.FnPut, wire))
 }
 
-// honestReading is a meter's next reading. The bills take some more than there are attempts; these come
-// with the last one.
+// honestReading is a meter's next reading. The bills take some more than there are attempts; these come with
+// the last one.
 func (s *stage) honestReading(ctx context.Context, i uint64) (string, error) {
 	to := i + 1
 	if to == uint64(s.Attempts) {
@@ -110,8 +110,8 @@ func (s *stage) reading(meter int, change func(*reading.Reading) error) func(con
 	}
 }
 
-// foreignMeter submits the reading of an unregistered meter; every other time a registered one reports
-// under the name of another.
+// foreignMeter submits the reading of an unregistered meter; every other time a registered one reports under
+// the name of another.
 func (s *stage) foreignMeter(ctx context.Context, i uint64) (string, error) {
 	if i%2 == 0 {
 		return s.reading(unknown, func(*reading.Reading) error { return nil })(ctx, i)
@@ -127,9 +127,9 @@ func (s *stage) replay(ctx context.Context, i uint64) (string, error) {
 	return s.put(ctx, s.accepted[i%uint64(len(s.accepted))])
 }
 
-// bill computes a bill over so many of the meter's readings from i on, changes it, submits it, and where
-// the ledger takes it asks the verifier. Bills of different kinds cover different numbers of readings, so
-// that none is refused for being there already.
+// bill computes a bill over so many of the meter's readings from i on, changes it, submits it, and where the
+// ledger takes it asks the verifier. Bills of different kinds cover different numbers of readings, so that
+// none is refused for being there already.
 func (s *stage) bill(ctx context.Context, t gateway.Tariff, i, readings uint64, change func(*reading.Bill) error) (string, error) {
 	list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+readings)
 	if err != nil {
@@ -155,8 +155,8 @@ func (s *stage) bill(ctx context.Context, t gateway.Tariff, i, readings uint64, 
 	return verifierVerdict(s.verifier.Verify(ctx, b))
 }
 
-// foreignKey bills what the key of another function gives as the result of the approved one; every other
-// time the gateway tries to use that key for the approved function, which gives no result.
+// foreignKey bills what the key of another function gives as the result of the approved one; every other time
+// the gateway tries to use that key for the approved function, which gives no result.
 func (s *stage) foreignKey(ctx context.Context, i uint64) (string, error) {
 	if i%2 == 1 {
 		relabelled := s.day
