@@ -65,13 +65,14 @@ func scenariosCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			sign := study.SignTime()
 			for _, s := range shipped {
 				on := s.Topology
 				if s.Target != nil {
 					on = "a " + s.Target.Called
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%-16s %s (%s of load on %s)\n",
-					s.Name, s.Description, clock(study.Estimated(s, workloads.Schemes(), study.SignTime()).Load), on)
+					s.Name, s.Description, clock(study.Estimated(s, workloads.Schemes(), sign).Load), on)
 			}
 			return nil
 		},
