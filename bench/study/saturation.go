@@ -131,7 +131,7 @@ func (e *NotValidError) Error() string {
 // point beyond a saturation that was reached, or one that the host limited, says nothing wrong about the
 // network below it. Nor does one that a search measured again, and validly, at the same load.
 func (s *study) required() error {
-	if s.Scenario.Require != "valid" {
+	if s.Scenario.Require != scenario.RequireValid {
 		return nil
 	}
 	var points []string
