@@ -122,23 +122,21 @@ func writePoint(b *bytes.Buffer, p *Point) {
 // writeFE writes a line for each timing of an operation, or one of their median where only that was kept.
 // Sizes stand with encryption.
 func writeFE(b *bytes.Buffer, c FECost) {
+	size := fmt.Sprintf(" %d ciphertext-B", c.Bytes)
+	if c.OnLedger > 0 {
+		size += fmt.Sprintf(" %d ledger-B", c.OnLedger)
+	}
 	for _, op := range []struct {
 		name string
 		cost Cost
-	}{{"keygen", c.Keygen}, {"derive", c.Derive}, {"encrypt", c.Encrypt}, {"decrypt", c.Decrypt}} {
+		size string
+	}{{"keygen", c.Keygen, ""}, {"derive", c.Derive, ""}, {"encrypt", c.Encrypt, size}, {"decrypt", c.Decrypt, ""}} {
 		name := fmt.Sprintf("BenchmarkFE/op=%s/scheme=%s/bits=%d/length=%d/bound=%d", op.name, escapeName(c.Scheme, '/'), c.Bits, c.Length, c.Bound)
-		sizes := ""
-		if op.name == "encrypt" {
-			sizes = fmt.Sprintf(" %d ciphertext-B", c.Bytes)
-			if c.OnLedger > 0 {
-				sizes += fmt.Sprintf(" %d ledger-B", c.OnLedger)
-			}
-		}
 		for _, seconds := range op.cost.Samples {
-			fmt.Fprintf(b, "%s 1 %s s/op%s\n", name, number(seconds), sizes)
+			fmt.Fprintf(b, "%s 1 %s s/op%s\n", name, number(seconds), op.size)
 		}
 		if len(op.cost.Samples) == 0 {
-			fmt.Fprintf(b, "%s %d %s s/op%s\n", name, op.cost.N, number(op.cost.P50), sizes)
+			fmt.Fprintf(b, "%s %d %s s/op%s\n", name, op.cost.N, number(op.cost.P50), op.size)
 		}
 	}
 }

@@ -118,12 +118,15 @@ func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 	if p != nil {
 		return p
 	}
-	sizesNeeded := len(known.several(f.Schemes)) > 0
 	for _, list := range []struct {
-		key string
-		n   int
-	}{{"schemes", len(f.Schemes)}, {"bits", len(f.Bits)}, {"lengths", len(f.Lengths)}, {"bounds", len(f.Bounds)}} {
-		if list.n == 0 && (list.key != "bits" || sizesNeeded) {
+		key      string
+		n        int
+		required bool
+	}{
+		{"schemes", len(f.Schemes), true}, {"bits", len(f.Bits), len(known.several(f.Schemes)) > 0},
+		{"lengths", len(f.Lengths), true}, {"bounds", len(f.Bounds), true},
+	} {
+		if list.n == 0 && list.required {
 			return strictyaml.Problemf("", at+list.key, "at least one is needed")
 		}
 	}
