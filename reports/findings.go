@@ -184,7 +184,7 @@ func slowdownFinding(all []series) []Finding {
 
 func validityFinding(all []series) Finding {
 	points := len(rowsOf(all))
-	flagged := len(rowsWhere(all, func(r pointRow) bool { return validity(r.Point) == "flagged" }))
+	withWarnings := len(rowsWhere(all, func(r pointRow) bool { return flagged(r.Point) }))
 	valid := len(rowsWhere(all, func(r pointRow) bool { return r.Valid }))
 	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
 		Text: "The instrument kept up at every load level."}
@@ -196,9 +196,9 @@ func validityFinding(all []series) Finding {
 	case valid < points:
 		f.Verdict, f.Text = Caution, "At the others the instrument did not keep up, so they do not describe the network; they are marked, and the warnings say why."
 	}
-	if flagged > 0 {
+	if withWarnings > 0 {
 		f.Verdict = Caution
-		f.Text += fmt.Sprintf(" Valid with a warning: %d.", flagged)
+		f.Text += fmt.Sprintf(" Valid with a warning: %d.", withWarnings)
 	}
 	return f
 }

@@ -74,11 +74,14 @@ func validity(p result.Point) string {
 	switch {
 	case !p.Valid:
 		return "invalid"
-	case len(p.Notices) > 0:
+	case flagged(p):
 		return "flagged"
 	}
 	return "valid"
 }
+
+// flagged reports whether a valid point has warnings.
+func flagged(p result.Point) bool { return p.Valid && len(p.Notices) > 0 }
 
 // remarks are the reasons why a point is invalid, and its warnings.
 func remarks(p result.Point) string {

@@ -135,6 +135,9 @@ func timerPace(e *claims.Evidence) string {
 	return ""
 }
 
+// usualTopology is that of the series that do not vary it.
+const usualTopology = "minimal"
+
 // setting names the conditions that a series of this study is about.
 func setting(c result.Conditions) string {
 	wait := string(c.Wait)
@@ -145,7 +148,7 @@ func setting(c result.Conditions) string {
 	if q := c.Caps.Peer.CPUs; q > 0 {
 		text += fmt.Sprintf(", peer at %g core", q)
 	}
-	if c.Topology != "minimal" {
+	if c.Topology != usualTopology {
 		text = c.Topology + ", " + text
 	}
 	return text
