@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -90,6 +89,7 @@ var quantiles = [...]struct {
 // A part is one part of a bar, and a column of the table beside it.
 type part struct {
 	key, name string
+	detail    string // what the legend adds to the name
 	hue       int
 	variant   int // a lighter shade of the hue
 	of        measure
@@ -107,6 +107,9 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 	}
 	for _, part := range parts {
 		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}
+		if part.detail != "" {
+			stack.Name += ": " + part.detail
+		}
 		seen := false
 		for x, l := range s.levels {
 			v, ok := l.median(part.of)
@@ -126,19 +129,19 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 
 // latencyParts are disjoint and, with orderCommit or its blockParts, add up to the commit latency.
 var latencyParts = []part{
-	{"lag", "lag: intended to actual start", hueIdle, 0, meanOf(result.PartLag)},
-	{"encrypt", "encrypt", hueEncrypt, 0, encryptMean},
-	{"prepare", "prepare: sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
+	{"lag", "lag", "intended to actual start", hueIdle, 0, meanOf(result.PartLag)},
+	{"encrypt", "encrypt", "", hueEncrypt, 0, encryptMean},
+	{"prepare", "prepare", "sign and encode", hueClient, 0, func(p result.Point) (float64, bool) {
 		prepare, ok := meanOf(result.PartPrepare)(p)
 		encrypt, _ := encryptMean(p)
 		return max(0, prepare-encrypt), ok
 	}},
-	{"endorse", "endorse", huePeer, 0, meanOf(result.PartEndorse)},
-	{"submit", "submit: to the orderer's acknowledgement", hueChaincode, 0, meanOf(result.PartSubmit)},
+	{"endorse", "endorse", "", huePeer, 0, meanOf(result.PartEndorse)},
+	{"submit", "submit", "to the orderer's acknowledgement", hueChaincode, 0, meanOf(result.PartSubmit)},
 }
 
 // orderCommit is drawn where its parts are not known.
-var orderCommit = part{"order_commit", "order + commit", hueOrderer, 0, func(p result.Point) (float64, bool) {
+var orderCommit = part{"order_commit", "order + commit", "", hueOrderer, 0, func(p result.Point) (float64, bool) {
 	if split(p) {
 		return 0, false
 	}
@@ -147,11 +150,11 @@ var orderCommit = part{"order_commit", "order + commit", hueOrderer, 0, func(p r
 
 // blockParts split "order + commit" where the nodes report about every block.
 var blockParts = []part{
-	{"wait_cut", "wait for the block to be cut", hueOrderer, 0, meanOf(result.PartWaitCut)},
-	{"deliver", "deliver: until the peer starts on the block", hueOrderer, 1, meanOf(result.PartDeliver)},
-	{"validate", "validate: signatures and policies", huePeer, 1, meanOf(result.PartValidate)},
-	{"state_commit", "commit: block and state", huePeer, 2, meanOf(result.PartStateCommit)},
-	{"notify", "notify: to the client", hueClient, 2, meanOf(result.PartNotify)},
+	{"wait_cut", "wait for the block to be cut", "", hueOrderer, 0, meanOf(result.PartWaitCut)},
+	{"deliver", "deliver", "until the peer starts on the block", hueOrderer, 1, meanOf(result.PartDeliver)},
+	{"validate", "validate", "signatures and policies", huePeer, 1, meanOf(result.PartValidate)},
+	{"state_commit", "commit", "block and state", huePeer, 2, meanOf(result.PartStateCommit)},
+	{"notify", "notify", "to the client", hueClient, 2, meanOf(result.PartNotify)},
 }
 
 // split reports whether the nodes' logs split the point's order + commit.
@@ -194,8 +197,7 @@ func partsTable(all []series) Table {
 	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
 	fields := levelFields(all)
 	for _, part := range columns {
-		title, _, _ := strings.Cut(part.name, ":")
-		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: title, Unit: Seconds},
+		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.name, Unit: Seconds},
 			func(r pointRow) Cell { return optional(part.of(r.Point)) }})
 	}
 	t := Table{ID: "phases", Title: "Mean latency by part", Detail: true, Notes: notes("phases")}
