@@ -12,6 +12,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"google.golang.org/grpc/codes"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -134,16 +135,22 @@ func parseFamilies(text io.Reader) (f families, err error) {
 	return f, nil
 }
 
+// The services of a peer, as its metrics name them, whose calls are counted.
+const (
+	gatewayService  = "gateway_Gateway"
+	endorserService = "protos_Endorser"
+)
+
 func (f families) metrics(release fabric.Release) (m Metrics) {
 	for _, metric := range f[release.Requests].GetMetric() {
-		if label(metric, "code") != "Unknown" {
+		if label(metric, "code") != codes.Unknown.String() {
 			continue
 		}
 		calls := uint64(metric.GetCounter().GetValue())
 		switch label(metric, "service") {
-		case "gateway_Gateway":
+		case gatewayService:
 			m.Gateway += calls
-		case "protos_Endorser":
+		case endorserService:
 			m.Endorser += calls
 		}
 	}
