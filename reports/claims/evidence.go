@@ -50,7 +50,7 @@ type Level struct {
 // Question returns the series whose names say that they answer it, in the order in which they were measured.
 func (e *Evidence) Question(name string) (all []Series) {
 	answers := slices.DeleteFunc(slices.Clone(e.Summary.Points), func(p result.Point) bool {
-		q, _, _ := strings.Cut(p.Series, "/")
+		q := p.Base()
 		return !p.Valid || q != name && !strings.HasPrefix(q, name+"-")
 	})
 	for _, points := range reports.GroupBy(answers, func(p result.Point) result.Conditions { return p.Conditions }) {

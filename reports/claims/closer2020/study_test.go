@@ -52,6 +52,7 @@ func (w *world) summary(read scenario.Scenario) (result.Run, result.Summary) {
 		for _, s := range read.Series {
 			for _, n := range s.Load.Clients {
 				p := w.point(s.Name, conditions(s), n)
+				p.Factors = s.Factors
 				p.Repetition = repetition
 				sum.Points = append(sum.Points, p)
 			}
