@@ -18,11 +18,9 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 	p := plot.New()
 	p.BackgroundColor = nil
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.LineStyle = thin(Faint, 0.8)
-		axis.Tick.LineStyle = thin(Faint, 0.8)
-		axis.Tick.Length = 4
-		axis.Padding = 3
-		style := words(10.5, Ink)
+		axis.LineStyle, axis.Padding = thin(Faint, 0.8), 3
+		axis.Tick.LineStyle, axis.Tick.Length = axis.LineStyle, 4
+		style := labelStyle()
 		style.XAlign, style.YAlign = axis.Tick.Label.XAlign, axis.Tick.Label.YAlign
 		axis.Tick.Label = style
 	}
@@ -33,19 +31,17 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 	} else {
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(low, high)
 	}
-	switch {
+	switch low, high := across(f); {
 	case f.Kind == reports.Stacked:
 		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(f.X.Categories))-0.5)
 		p.X.Tick.Marker = labelled(reports.Axis{Categories: f.X.Categories}, p.X.Tick.Label, width)
 		p.X.Tick.Length = 0
 	case f.X.Log:
-		low, high := across(f)
 		p.X.Scale = plot.LogScale{}
 		edge := max(1.06, math.Pow(high/low, 0.03))
 		p.X.Min, p.X.Max = low/edge, high*edge
 		p.X.Tick.Marker = labelled(f.X, p.X.Tick.Label, width)
 	default:
-		low, high := across(f)
 		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(low, high)
 	}
 	return p
@@ -54,9 +50,7 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 // extent is the range of everything drawn, in the printed unit.
 func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
 	low, high = math.Inf(1), f.Y.Max/scale.Factor
-	cover := func(y float64) {
-		low, high = min(low, y/scale.Factor), max(high, y/scale.Factor)
-	}
+	cover := func(y float64) { low, high = min(low, y/scale.Factor), max(high, y/scale.Factor) }
 	stack := map[float64]float64{}
 	for _, s := range f.Series {
 		for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
@@ -134,9 +128,9 @@ func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks p
 		if v <= low*1.0001 {
 			bottom = v
 		}
-	}
-	for i := len(values) - 1; i >= 0 && values[i] >= high*0.9999; i-- {
-		top = values[i]
+		if v >= high*0.9999 {
+			top = min(top, v)
+		}
 	}
 	if top <= bottom {
 		top = bottom * 10
@@ -169,28 +163,26 @@ func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.Con
 	}
 	every := max(1, int(math.Ceil(float64(widest)*float64(len(ticks))/float64(width-60))))
 	kept := ticks[:0]
-	for i := 0; i < len(ticks); i += every {
-		kept = append(kept, ticks[i])
+	for group := range slices.Chunk(ticks, every) {
+		kept = append(kept, group[0])
 	}
 	return kept
 }
 
 // axisTitle is the axis' label with its unit, unless the ticks carry it.
 func axisTitle(a reports.Axis, scale reports.Scale) string {
-	title := reports.Printable(a.Label)
 	if a.Log || scale.Symbol == "" {
-		return title
+		return reports.Printable(a.Label)
 	}
-	return title + " (" + scale.Symbol + ")"
+	return reports.Printable(a.Label) + " (" + scale.Symbol + ")"
 }
 
 // grid draws a light line at every labelled tick of the Y axis.
 func grid(c draw.Canvas, p *plot.Plot) {
 	_, y := p.Transforms(&c)
 	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
-		if t.IsMinor() {
-			continue
+		if !t.IsMinor() {
+			c.StrokeLine2(thin(Rule, 0.7), c.Min.X, y(t.Value), c.Max.X, y(t.Value))
 		}
-		c.StrokeLine2(thin(Rule, 0.7), c.Min.X, y(t.Value), c.Max.X, y(t.Value))
 	}
 }

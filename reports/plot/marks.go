@@ -53,15 +53,15 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // GlyphBoxes keeps room for the marks at the edges.
-func (m marks) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
+func (m marks) GlyphBoxes(p *plot.Plot) (boxes []plot.GlyphBox) {
 	const r = 2.5 * glyphRadius
 	room := vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}}
-	var boxes []plot.GlyphBox
+	if m.figure.Kind == reports.Stacked {
+		return nil
+	}
 	for _, s := range m.figure.Series {
 		for _, pt := range s.Points {
-			if m.figure.Kind == reports.Lines {
-				boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor), Rectangle: room})
-			}
+			boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor), Rectangle: room})
 		}
 	}
 	return boxes
@@ -109,7 +109,8 @@ func whisker(c draw.Canvas, s reports.Series, low, high vg.Point) {
 // bars stacks the series of each category and writes the total on top.
 func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 	categories := len(m.figure.X.Categories)
-	half := min(0.36, float64(45/(at(1, 0).X-at(0, 0).X)))
+	room := at(1, 0).X - at(0, 0).X // of a category
+	half := min(0.36, float64(45/room))
 	heights := make([]float64, categories)
 	invalid := make([]bool, categories)
 	for _, s := range m.figure.Series {
@@ -119,9 +120,8 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 				continue
 			}
 			low, high := at(p.X-half, heights[i]), at(p.X+half, heights[i]+p.Y)
-			r := vg.Rectangle{Min: low, Max: high}
 			c.SetColor(partColour(s.Hue, s.Variant))
-			c.Fill(r.Path())
+			c.Fill(vg.Rectangle{Min: low, Max: high}.Path())
 			if high.Y-low.Y > 2 { // a seam that tells neighbours apart without colour
 				c.StrokeLine2(thin(Paper, 0.8), low.X, high.Y, high.X, high.Y)
 			}
@@ -129,15 +129,9 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 			invalid[i] = invalid[i] || p.Invalid
 		}
 	}
-	m.totals(c, at, heights, invalid)
-}
-
-// totals writes what each bar amounts to, where there is room, and marks the bars that are not
-// valid.
-func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point, heights []float64, invalid []bool) {
+	// The total of each bar where there is room, and a mark where it is not valid.
 	style := words(10, Ink)
 	style.XAlign = draw.XCenter
-	room := at(1, 0).X - at(0, 0).X
 	for i, h := range heights {
 		label := strings.TrimSpace(m.figure.Y.Unit.Digits(h, m.scale))
 		if style.Width(label) > room-2 {

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"golang.org/x/image/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -22,12 +23,10 @@ const (
 
 // A page is a figure with everything around its data laid out.
 type page struct {
-	figure reports.Figure
-	margin vg.Length
-	height vg.Length
-	title  []string
-	legend [][]entry // rows
-	notes  []string
+	figure         reports.Figure
+	margin, height vg.Length
+	title, notes   []string
+	legend         [][]entry // rows
 }
 
 // An entry is one line of the legend.
@@ -40,7 +39,12 @@ type entry struct {
 // keyWidth is the room of a legend entry's sample.
 const keyWidth = 34
 
-func titleStyle() text.Style { return bold(words(13, Ink)) }
+func titleStyle() text.Style {
+	s := words(13, Ink)
+	s.Font.Weight = font.WeightBold
+	return s
+}
+
 func labelStyle() text.Style { return words(10.5, Ink) }
 func noteStyle() text.Style  { return words(10, Faint) }
 
@@ -108,12 +112,11 @@ func (p page) draw(c draw.Canvas) {
 	for _, line := range p.notes {
 		below = write(c, noteStyle(), line, below)
 	}
-	data := c
-	data.Rectangle = vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}
+	c.Min.Y, c.Max.Y = bottom, top
 	if p.figure.Empty != "" {
-		drawEmpty(data, p.figure.Empty)
+		drawEmpty(c, p.figure.Empty)
 	} else {
-		drawData(data, p.figure)
+		drawData(c, p.figure)
 	}
 }
 
@@ -163,8 +166,7 @@ func cut(s string, style text.Style, width vg.Length) string {
 }
 
 // legend lists what the marks of the figure mean, in the order of its series.
-func legend(f reports.Figure, width vg.Length) []entry {
-	var all []entry
+func legend(f reports.Figure, width vg.Length) (all []entry) {
 	add := func(label string, key func(c draw.Canvas, left, middle, right vg.Point)) {
 		label = cut(reports.Printable(label), labelStyle(), width-keyWidth)
 		all = append(all, entry{label, keyWidth + labelStyle().Width(label) + 14, key})
@@ -197,13 +199,11 @@ func legend(f reports.Figure, width vg.Length) []entry {
 }
 
 // rows breaks the legend into rows that fit the width.
-func rows(entries []entry, width vg.Length) [][]entry {
-	var all [][]entry
+func rows(entries []entry, width vg.Length) (all [][]entry) {
 	used := vg.Length(0)
 	for _, e := range entries {
 		if len(all) == 0 || used+e.width-14 > width {
-			all = append(all, nil)
-			used = 0
+			all, used = append(all, nil), 0
 		}
 		all[len(all)-1] = append(all[len(all)-1], e)
 		used += e.width

@@ -14,7 +14,6 @@ import (
 	"math"
 	"strconv"
 
-	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -102,14 +101,10 @@ func partColour(hue, variant int) color.Color {
 	return color.NRGBA{lighten(c.R), lighten(c.G), lighten(c.B), 255}
 }
 
-// dashes is the pattern of a line: solid, dashed, dotted, dash-dotted.
-func dashes(variant int) []vg.Length {
-	patterns := [...][]vg.Length{nil, {6, 3}, {1.5, 2.5}, {7, 2.5, 1.5, 2.5}}
-	return patterns[variant%len(patterns)]
-}
-
+// lineStyle is that of a series: solid, dashed, dotted or dash-dotted.
 func lineStyle(s reports.Series) draw.LineStyle {
-	return draw.LineStyle{Color: lineColour(s.Hue), Width: 1.8, Dashes: dashes(s.Variant + s.Hue/7)}
+	dashes := [...][]vg.Length{nil, {6, 3}, {1.5, 2.5}, {7, 2.5, 1.5, 2.5}}
+	return draw.LineStyle{Color: lineColour(s.Hue), Width: 1.8, Dashes: dashes[(s.Variant+s.Hue/7)%len(dashes)]}
 }
 
 // curveStyle is that of a law fitted to the series: as its line, but fainter.
@@ -128,11 +123,6 @@ func words(size vg.Length, colour string) text.Style {
 		Font:    font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size),
 		Handler: plot.DefaultTextHandler,
 	}
-}
-
-func bold(s text.Style) text.Style {
-	s.Font.Weight = xfont.WeightBold
-	return s
 }
 
 // glyphRadius is the size of a mark.
