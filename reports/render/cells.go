@@ -61,8 +61,7 @@ func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 
 // absences are the distinct reasons why cells of the kept columns are absent, in order of first
 // appearance.
-func absences(t reports.Table, keep func(reports.Column) bool) []string {
-	var whys []string
+func absences(t reports.Table, keep func(reports.Column) bool) (whys []string) {
 	for _, row := range t.Rows {
 		for i, c := range row {
 			if c.Why != "" && keep(t.Columns[i]) && !slices.Contains(whys, c.Why) {
@@ -83,11 +82,11 @@ func familyValues(t reports.Table, column int, keep func(reports.Column) bool) (
 			continue
 		}
 		for _, row := range t.Rows {
-			switch c := row[i]; {
-			case c.Number != nil:
-				values = append(values, *c.Number)
-			case c.Interval != nil:
-				values = append(values, c.Interval.Low, c.Interval.High)
+			if n := row[i].Number; n != nil {
+				values = append(values, *n)
+			}
+			if around := row[i].Interval; around != nil {
+				values = append(values, around.Low, around.High)
 			}
 		}
 	}

@@ -75,24 +75,19 @@ func Folder(dir string, rep reports.Report) error {
 // CSV writes a table with every column, in base units and full precision. An interval takes three
 // columns: low, high and n. Absent cells are empty.
 func CSV(w io.Writer, t reports.Table) error {
-	out := csv.NewWriter(w)
-	var header []string
-	for _, c := range t.Columns {
+
+	rows := make([][]string, len(t.Rows)+1) // the header first
+	for i, c := range t.Columns {
 		if c.Interval {
-			header = append(header, c.Key+"_low", c.Key+"_high", c.Key+"_n")
+			rows[0] = append(rows[0], c.Key+"_low", c.Key+"_high", c.Key+"_n")
 		} else {
-			header = append(header, c.Key)
+			rows[0] = append(rows[0], c.Key)
+		}
+		for r, row := range t.Rows {
+			rows[r+1] = append(rows[r+1], values(row[i], c)...)
 		}
 	}
-	rows := [][]string{header}
-	for _, row := range t.Rows {
-		var record []string
-		for i, c := range row {
-			record = append(record, values(c, t.Columns[i])...)
-		}
-		rows = append(rows, record)
-	}
-	if err := out.WriteAll(rows); err != nil {
+	if err := csv.NewWriter(w).WriteAll(rows); err != nil {
 		return fmt.Errorf("writing table %s as CSV: %w", t.ID, err)
 	}
 	return nil

@@ -13,26 +13,27 @@ import (
 	"meterbench/reports"
 )
 
-// minWidth is the narrowest page that Text writes for.
-const minWidth = 60
+// The terminal shows as much and counts the rest; the page folds it.
+const (
+	warningsShown = 12
+	rowsShown     = 40 // of a table
+)
 
-// warningsShown is how many warnings the terminal shows, counting the rest, and the page without
-// folding them.
-const warningsShown = 12
-
-// rowsShown is how many rows of a table the terminal shows, counting the rest, and the page without
-// folding it.
-const rowsShown = 40
-
-// more says where the rest of a report is.
-const more = "Latency by part, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
+const (
+	minWidth = 60 // the narrowest page that Text writes for
+	more     = "Latency by part, CPU and memory, outcomes, the audit and the manifest are in report.html; every table is in csv/, every figure in figures/."
+	partial  = "PARTIAL: the run was interrupted or failed; this report covers only what was measured until then."
+)
 
 // Text writes a summary for a terminal of the given width in columns: what was run, the findings,
 // the warnings and the main tables.
 func Text(w io.Writer, rep reports.Report, width int) error {
 	width = max(width, minWidth)
 	var b bytes.Buffer
-	heading(&b, rep, width)
+	paragraph(&b, heading(rep), "", width)
+	if !rep.Complete {
+		paragraph(&b, partial, "", width)
+	}
 	if len(rep.Findings) > 0 {
 		b.WriteString("\nFINDINGS\n")
 	}
@@ -69,7 +70,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 }
 
 // heading says what was run, where and for how long.
-func heading(b *bytes.Buffer, rep reports.Report, width int) {
+func heading(rep reports.Report) string {
 	line := rep.Scenario
 	if rep.Run != "" {
 		line += fmt.Sprintf(", run %s, on %s", rep.Run, target(rep))
@@ -77,14 +78,8 @@ func heading(b *bytes.Buffer, rep reports.Report, width int) {
 	if d := rep.Duration(); d != "" {
 		line += ", took " + d
 	}
-	paragraph(b, line, "", width)
-	if !rep.Complete {
-		paragraph(b, partial, "", width)
-	}
+	return line
 }
-
-// partial marks the report of a run that did not come to its end.
-const partial = "PARTIAL: the run was interrupted or failed; this report covers only what was measured until then."
 
 func target(rep reports.Report) string {
 	switch {
@@ -116,7 +111,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	for _, c := range t.Columns {
 		rank = max(rank, c.Rank)
 	}
-	keep := func(c reports.Column) bool { return !c.CSVOnly && c.Rank <= rank }
+	keep := func(c reports.Column) bool { return shown(c) && c.Rank <= rank }
 	widest := 32 // of a cell
 	s := newSheet(t, keep)
 	lines := setTable(s, 0, widest)
@@ -141,7 +136,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 	var omitted []string
 	for _, c := range t.Columns {
-		if !c.CSVOnly && c.Rank > rank {
+		if shown(c) && !keep(c) {
 			omitted = append(omitted, reports.Printable(c.Title))
 		}
 	}
