@@ -29,26 +29,18 @@ func Calibration(c result.Calibration) Report {
 // calibrationFindings are a verdict on every part.
 func calibrationFindings(c result.Calibration) []Finding {
 	i := c.Instrument
-	verdict := func(within bool) Verdict {
-		if within {
-			return Good
-		}
-		return Bad
-	}
-	exact := "exact"
-	if !allWithin(c.Counts) {
-		exact = "not exact"
-	}
+	verdict := map[bool]Verdict{true: Good, false: Bad}
+	exact := map[bool]string{true: "exact", false: "not exact"}[allWithin(c.Counts)]
 	fs := []Finding{
 		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most",
 			"Latency from the intended start, compared with the ledger's own log of the same transactions; the tolerance is 1 % or 1 ms, whichever is larger.",
-			verdict(allWithin(c.Latency))},
+			verdict[allWithin(c.Latency)]},
 		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most",
 			"Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.",
-			verdict(allWithin(c.Capacity))},
-		{"Counts", exact, "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log.", verdict(allWithin(c.Counts))},
+			verdict[allWithin(c.Capacity)]},
+		{"Counts", exact, "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log.", verdict[allWithin(c.Counts)]},
 		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s",
-			"Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict(allWithin(c.Lag))},
+			"Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict[allWithin(c.Lag)]},
 	}
 	if !allWithin(c.Lag) || !allWithin(c.Latency) {
 		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine",
@@ -66,10 +58,7 @@ func allWithin[T interface{ Within() bool }](all []T) bool {
 // within is the column of verdicts.
 func within[T interface{ Within() bool }]() field[T] {
 	return field[T]{Column{Key: "verdict", Title: "verdict"}, func(one T) Cell {
-		if one.Within() {
-			return text("within")
-		}
-		return text("OUTSIDE")
+		return text(map[bool]string{true: "within", false: "OUTSIDE"}[one.Within()])
 	}}
 }
 
@@ -80,9 +69,8 @@ func deviationTable(id, title, what, suffix string, unit Unit, all []result.Devi
 		{Column{Key: "true" + suffix, Title: "true", Unit: unit}, func(d result.Deviation) Cell { return number(d.True) }},
 		{Column{Key: "measured" + suffix, Title: "measured", Unit: unit}, func(d result.Deviation) Cell { return number(d.Measured) }},
 		{Column{Key: "error" + suffix, Title: "error", Unit: unit}, func(d result.Deviation) Cell { return number(d.Error()) }},
-		{Column{Key: "error" + suffix + "_interval", Title: "95 % interval", Unit: unit, Interval: true, Rank: 1}, func(d result.Deviation) Cell {
-			return interval(between(d.Low, d.High, 0), "")
-		}},
+		{Column{Key: "error" + suffix + "_interval", Title: "95 % interval", Unit: unit, Interval: true, Rank: 1},
+			func(d result.Deviation) Cell { return interval(between(d.Low, d.High, 0), "") }},
 		{Column{Key: "limit" + suffix, Title: "limit", Unit: unit}, func(d result.Deviation) Cell { return number(d.Limit) }},
 		within[result.Deviation](),
 	})

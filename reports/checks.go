@@ -51,24 +51,19 @@ func auditTable(a *result.Audit) Table {
 }
 
 func auditFinding(a *result.Audit) Finding {
-	f := Finding{Subject: "Audit"}
 	switch {
 	case a == nil:
-		f.Verdict, f.Value = Caution, "not done"
-		f.Text = "The ledger was not compared with the client's record."
+		return Finding{"Audit", "not done", "The ledger was not compared with the client's record.", Caution}
 	case a.Problem() == "":
-		f.Verdict, f.Value = Good, "passed"
-		f.Text = fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
+		said := fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 		if a.Evaluated > 0 {
-			f.Text += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)
+			said += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)
 		}
-	default:
-		f.Verdict, f.Value = Bad, "failed"
-		f.Text = fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
-			"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
-			a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed)
+		return Finding{"Audit", "passed", said, Good}
 	}
-	return f
+	return Finding{"Audit", "failed", fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
+		"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
+		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed), Bad}
 }
 
 // claimsSection lists the verdicts on published claims, nil for a run without claims.

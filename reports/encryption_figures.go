@@ -41,16 +41,17 @@ func (e encryption) costFigures() []Figure {
 	bySize := e.bySize(len(e.schemes))
 	figures := []Figure{e.figure(encrypt, bySize), e.figure(decrypt, bySize), e.figure(size, bySize)}
 	if len(e.lengths) > 1 {
-		byLength := costAxis{id: "-length", title: " by vector length", label: "length, values or meters", line: sizeName}
-		byLength.of = func(c result.FECost) float64 { return float64(c.Length) }
-		byLength.draws = func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Bound == e.bounds[0] }
+		byLength := costAxis{id: "-length", title: " by vector length", label: "length, values or meters", line: sizeName,
+			of:    func(c result.FECost) float64 { return float64(c.Length) },
+			draws: func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Bound == e.bounds[0] }}
 		figures = append(figures, e.figure(encrypt, byLength), e.figure(size, byLength))
 	}
 	if len(e.bounds) > 1 {
 		length := e.drawnLengths(maxCostLines)[0]
-		byBound := costAxis{id: "-bound", title: " by bound", label: "bound of the values", line: sizeName, note: fmt.Sprintf("At a length of %d.", length)}
-		byBound.of = func(c result.FECost) float64 { return float64(c.Bound) }
-		byBound.draws = func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Length == length }
+		byBound := costAxis{id: "-bound", title: " by bound", label: "bound of the values", line: sizeName,
+			of:    func(c result.FECost) float64 { return float64(c.Bound) },
+			draws: func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Length == length },
+			note:  fmt.Sprintf("At a length of %d.", length)}
 		figures = append(figures, e.figure(decrypt, byBound))
 	}
 	return figures

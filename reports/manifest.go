@@ -17,7 +17,7 @@ func manifest(run result.Run, sum result.Summary) Table {
 	t.add("scenario", sum.Scenario)
 	t.add("run", sum.Run)
 	t.add("target", targetName(sum.Target))
-	t.add("complete", map[bool]string{true: "yes", false: "no"}[sum.Complete])
+	t.add("complete", yesNo(sum.Complete).Text)
 	t.add("started", instant(run.Started))
 	t.add("ended", instant(run.Ended))
 	t.add("seed", strconv.FormatUint(run.Seed, 10))
@@ -60,10 +60,7 @@ func (t *Table) addInstrument(run result.Run) {
 		t.add(item, "not calibrated"+why+": run meterbench calibrate")
 		return
 	}
-	within := "within its limits"
-	if !i.Within {
-		within = "OUTSIDE its limits"
-	}
+	within := map[bool]string{true: "within its limits", false: "OUTSIDE its limits"}[i.Within]
 	t.add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
 		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
 	age := time.Duration(i.Age * float64(time.Second)).Round(time.Minute)

@@ -23,13 +23,10 @@ func saturationTable(all []series) Table {
 	fields := []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
-			switch {
-			case !s.determined:
+			if !s.determined {
 				return text("not determined")
-			case !s.saturation.Reached:
-				return text("no: at least")
 			}
-			return text("yes")
+			return text(map[bool]string{true: "yes", false: "no: at least"}[s.saturation.Reached])
 		}},
 		{Column{Key: "at", Title: "at"}, of(func(s series) Cell { return text(s.saturation.Load().String()) })},
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
@@ -91,11 +88,8 @@ func (s series) saturationInterval() *stats.Interval {
 		return nil
 	}
 	i := &stats.Interval{Low: s.saturation.Low, High: s.saturation.High, N: s.saturation.N}
-	if i.N > 0 {
-		return i
-	}
 	for _, l := range s.levels {
-		if l.load.Amount() != s.saturation.Load().Amount() {
+		if i.N > 0 || l.load.Amount() != s.saturation.Load().Amount() {
 			continue
 		}
 		i.N = len(l.points)
@@ -125,11 +119,10 @@ func laws(all []series) []string {
 }
 
 func prediction(u *result.USL) string {
-	n := u.Peak()
-	if !(n >= 1 && n < 1e6) {
-		return ""
+	if n := u.Peak(); n >= 1 && n < 1e6 {
+		return fmt.Sprintf("; it predicts the highest throughput at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
 	}
-	return fmt.Sprintf("; it predicts the highest throughput at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
+	return ""
 }
 
 // lawCurve draws the law between the fewest and the most clients measured.

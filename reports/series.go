@@ -114,11 +114,10 @@ func throughput(p result.Point) (float64, bool) { return p.Throughput, true }
 // quantileOf measures a quantile of a part.
 func quantileOf(part result.Part, pick func(stats.Quantiles) *float64) measure {
 	return func(p result.Point) (float64, bool) {
-		v := pick(p.Latency[part.String()])
-		if v == nil {
-			return 0, false
+		if v := pick(p.Latency[part.String()]); v != nil {
+			return *v, true
 		}
-		return *v, true
+		return 0, false
 	}
 }
 
@@ -223,11 +222,8 @@ func levelFields(all []series) (fields []field[pointRow]) {
 }
 
 // kinds are those of the series' loads, closed before open; without any series, closed.
-func kinds(all []series) (kinds []result.LoadKind) {
-	for _, kind := range result.LoadKinds() {
-		if slices.ContainsFunc(all, func(s series) bool { return s.kind == kind }) || len(all) == 0 && kind == result.LoadClosed {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
+func kinds(all []series) []result.LoadKind {
+	return slices.DeleteFunc(slices.Clone(result.LoadKinds()), func(kind result.LoadKind) bool {
+		return !slices.ContainsFunc(all, func(s series) bool { return s.kind == kind }) && (len(all) > 0 || kind != result.LoadClosed)
+	})
 }

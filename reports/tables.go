@@ -63,11 +63,10 @@ func success(p result.Point) (float64, bool) {
 }
 
 func throughputInterval(p result.Point) *stats.Interval {
-	i, stored := p.Intervals["throughput_per_s"]
-	if !stored {
-		return nil
+	if i, stored := p.Intervals["throughput_per_s"]; stored {
+		return &i
 	}
-	return &i
+	return nil
 }
 
 func validity(p result.Point) string {
@@ -85,11 +84,7 @@ func flagged(p result.Point) bool { return p.Valid && len(p.Notices) > 0 }
 
 // remarks are the reasons why a point is invalid, and its warnings.
 func remarks(p result.Point) string {
-	all := slices.Clone(p.Reasons)
-	for _, w := range p.Notices {
-		all = append(all, w.String())
-	}
-	return strings.Join(all, "; ")
+	return strings.Join(append(slices.Clone(p.Reasons), each(p.Notices, result.Warning.String)...), "; ")
 }
 
 // seriesTable says what was measured.
@@ -194,10 +189,7 @@ func between(low, high *float64, n int) *stats.Interval {
 
 // yesNo makes a cell of an answer.
 func yesNo(yes bool) Cell {
-	if yes {
-		return text("yes")
-	}
-	return text("no")
+	return text(map[bool]string{true: "yes", false: "no"}[yes])
 }
 
 // add appends a row of two texts, unless the second is empty.

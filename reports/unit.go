@@ -110,16 +110,10 @@ func significant(v float64, n int) string {
 		return "0"
 	}
 	sci := strconv.FormatFloat(v, 'e', n-1, 64)
-	at := strings.IndexByte(sci, 'e')
-	if at < 0 {
-		return sci // not finite
-	}
-	exponent, err := strconv.Atoi(sci[at+1:])
-	if err != nil || exponent > 14 || exponent < -9 {
-		return sci
-	}
-	rounded, err := strconv.ParseFloat(sci, 64)
-	if err != nil {
+	_, power, _ := strings.Cut(sci, "e") // none where v is not finite
+	exponent, errPower := strconv.Atoi(power)
+	rounded, errRange := strconv.ParseFloat(sci, 64)
+	if errPower != nil || errRange != nil || exponent > 14 || exponent < -9 {
 		return sci
 	}
 	return strconv.FormatFloat(rounded, 'f', max(0, n-1-exponent), 64)

@@ -45,8 +45,7 @@ func svg(w io.Writer, f reports.Figure, p page) error {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("drawing figure %s: %w", f.ID, err)
 	}
-	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte(fallbacks)))
-	if err != nil {
+	if _, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte(fallbacks))); err != nil {
 		return fmt.Errorf("writing figure %s: %w", f.ID, err)
 	}
 	return nil
