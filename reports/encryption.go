@@ -69,9 +69,8 @@ func vector(length int) string {
 // single reports whether each of a group of meters encrypts a value of its own.
 func single(c result.FECost) bool { return c.Values == 1 && c.Length > 1 }
 
-// unencrypted finds the transaction without encryption in its timed path that encryption is
-// compared with: plain before padded before any other, at the least load at which enough of them
-// were measured for a median.
+// unencrypted finds the transaction without encryption in its timed path that encryption is compared with:
+// plain before padded before any other, at the least load at which enough of them were measured for a median.
 func unencrypted(all []series) (t transaction) {
 	for _, workload := range []result.Workload{result.Plain, result.Padded, ""} {
 		for _, s := range all {
@@ -121,8 +120,8 @@ func inside(p result.Point) (float64, bool) {
 	return work / commit, worked && committed && commit > 0
 }
 
-// bills reports whether the transactions of a series are a gateway's bills, in which readings are
-// evaluated; encrypts, whether they are readings, which are encrypted.
+// bills reports whether the transactions of a series are a gateway's bills, in which readings are evaluated;
+// encrypts, whether they are readings, which are encrypted.
 func bills(s series) bool    { return s.conditions.Workload == result.Billing }
 func encrypts(s series) bool { return !bills(s) }
 

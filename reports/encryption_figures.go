@@ -8,8 +8,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// maxCostLines is how many lines a figure of costs stays readable with. Where all lengths would be
-// more, only one is drawn.
+// maxCostLines is how many lines a figure of costs stays readable with. Where all lengths would be more, only
+// one is drawn.
 const maxCostLines = 8
 
 // A costValue is what a figure of costs draws.
@@ -29,8 +29,7 @@ type costAxis struct {
 	note             string
 }
 
-// costFigures draw the table of costs: by key size, and by the length and the bound where there are
-// several.
+// costFigures draw the table of costs: by key size, and by the length and the bound where there are several.
 func (e encryption) costFigures() []Figure {
 	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, encryptPoint}
 	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds,
@@ -70,8 +69,8 @@ func (e encryption) bySize(linesOfEach int) costAxis {
 	return a
 }
 
-// drawnLengths are the lengths drawn by key size, for as many lines of each: all, or the one of a
-// day's hourly values, or the longest.
+// drawnLengths are the lengths drawn by key size, for as many lines of each: all, or the one of a day's
+// hourly values, or the longest.
 func (e encryption) drawnLengths(linesOfEach int) []int {
 	const day = 24
 	switch {

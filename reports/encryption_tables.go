@@ -95,8 +95,8 @@ func values(c result.FECost) int {
 	return c.Length
 }
 
-// known is a number of a cost, or the reason why it is zero. Costs stored by older versions name no
-// group and have none of these numbers.
+// known is a number of a cost, or the reason why it is zero. Costs stored by older versions name no group and
+// have none of these numbers.
 func known[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
 	switch {
 	case v > 0:
@@ -149,8 +149,8 @@ func (e encryption) ratioTable() Table {
 	})
 }
 
-// insideTables are what encryption took inside the measured readings, and evaluation inside the
-// measured bills.
+// insideTables are what encryption took inside the measured readings, and evaluation inside the measured
+// bills.
 func (e encryption) insideTables() []Table {
 	readings := e.insideTable("encryption-inline", "Encryption inside the transaction", "encrypt", encrypts)
 	readings.Notes = notes("encryption-inline")

@@ -103,8 +103,8 @@ func factorSection(all []series) []Section {
 	return []Section{s}
 }
 
-// A peak is the level of a series' saturation point with the throughput there, or where there is
-// none the level with the highest median.
+// A peak is the level of a series' saturation point with the throughput there, or where there is none the
+// level with the highest median.
 type peak struct {
 	level
 	throughput float64
@@ -172,9 +172,8 @@ func factorTable(all []series, by []factor) Table {
 	return tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: notes("factors")}, all, fields)
 }
 
-// factorFigure draws throughput against a factor whose levels are numbers, a line for each
-// combination of the other factors under which it was varied. It has no series where no two differ
-// in that factor alone.
+// factorFigure draws throughput against a factor whose levels are numbers, a line for each combination of the
+// other factors under which it was varied. It has no series where no two differ in that factor alone.
 func factorFigure(all []series, by []factor, f factor) Figure {
 	figure := Figure{
 		ID: "throughput-" + strings.ReplaceAll(f.Key, "_", "-"), Title: "Throughput by " + f.Title, Notes: notes("figures by factor"),

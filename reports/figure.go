@@ -40,9 +40,9 @@ type Axis struct {
 	Max        float64   // at least up to here, so that figures compare; 0: as the data need
 }
 
-// A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which
-// series belong together: the same Hue is the same colour in every figure of its Kind, Variant
-// distinguishes lines or shades within it.
+// A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which series belong
+// together: the same Hue is the same colour in every figure of its Kind, Variant distinguishes lines or
+// shades within it.
 type Series struct {
 	Name    string
 	Hue     int
@@ -96,8 +96,8 @@ func (f Figure) TickPoints() Figure {
 	return f
 }
 
-// Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic
-// axis) and sets Empty to why where nothing is left.
+// Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic axis) and
+// sets Empty to why where nothing is left.
 func (f Figure) Settle(why string) Figure {
 	kept := f.Series[:0:0]
 	for _, s := range f.Series {

@@ -111,8 +111,8 @@ func saturationFinding(s series) Finding {
 	return f
 }
 
-// costFinding is the encryption headline: the cost at the parameters that the run loaded the
-// network with, or else at the largest.
+// costFinding is the encryption headline: the cost at the parameters that the run loaded the network with, or
+// else at the largest.
 func (e encryption) costFinding() []Finding {
 	if len(e.costs) == 0 {
 		return nil
@@ -140,8 +140,8 @@ func (e encryption) costFinding() []Finding {
 	return []Finding{f}
 }
 
-// insideFinding says how much of a transaction the work on ciphertexts is where it was measured
-// inside one, in the first such series at the least load that is valid.
+// insideFinding says how much of a transaction the work on ciphertexts is where it was measured inside one,
+// in the first such series at the least load that is valid.
 func (e encryption) insideFinding(subject, what string, of func(series) bool) []Finding {
 	for _, s := range e.all {
 		for _, l := range s.levels {
@@ -156,8 +156,8 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) []
 	return nil
 }
 
-// slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both
-// were reached.
+// slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both were
+// reached.
 func slowdownFinding(all []series) []Finding {
 	saturated := func(workload result.Workload) []series {
 		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturation.Reached })

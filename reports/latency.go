@@ -27,8 +27,8 @@ func latencySection(all []series) Section {
 	return s
 }
 
-// percentileFigure draws p50, p95 and p99 of one series' commit latency. The Y axis reaches as far
-// as that of every other series, so that they compare.
+// percentileFigure draws p50, p95 and p99 of one series' commit latency. The Y axis reaches as far as that of
+// every other series, so that they compare.
 func percentileFigure(s series, all []series) Figure {
 	part, what := s.headline()
 	f := Figure{
@@ -65,8 +65,7 @@ func percentileFigure(s series, all []series) Figure {
 	return f
 }
 
-// headline is the latency by which the series is judged: commit, unless its transactions are only
-// endorsed.
+// headline is the latency by which the series is judged: commit, unless its transactions are only endorsed.
 func (s series) headline() (result.Part, string) {
 	if s.conditions.Wait == result.WaitEndorse {
 		return result.PartEndorse, "endorsement latency"
@@ -163,8 +162,8 @@ func split(p result.Point) bool {
 	return ok
 }
 
-// encryptMean spreads the encryption over all transactions that were prepared: only those that
-// encrypted something have a span of it.
+// encryptMean spreads the encryption over all transactions that were prepared: only those that encrypted
+// something have a span of it.
 func encryptMean(p result.Point) (float64, bool) {
 	encrypt, prepare := p.Latency[result.PartEncrypt.String()], p.Latency[result.PartPrepare.String()]
 	if encrypt.N == 0 || prepare.N == 0 {

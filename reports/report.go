@@ -1,10 +1,9 @@
 // Package reports turns a stored run into a Report: tables, figures, findings and warnings as data.
 //
-// Data flow: Build reads a result.Run and a result.Summary, nothing else, and computes no new
-// measurement: it orders, groups by series and load level, takes medians over repetitions and
-// ratios between stored values. Everything stays in base units (seconds, bytes, cores, transactions
-// per second); package plot draws the figures, package render writes the rest, and only they scale
-// and round.
+// Data flow: Build reads a result.Run and a result.Summary, nothing else, and computes no new measurement: it
+// orders, groups by series and load level, takes medians over repetitions and ratios between stored values.
+// Everything stays in base units (seconds, bytes, cores, transactions per second); package plot draws the
+// figures, package render writes the rest, and only they scale and round.
 package reports
 
 import (
@@ -69,8 +68,8 @@ const (
 // String returns the verdict's name.
 func (v Verdict) String() string { return [...]string{"neutral", "good", "caution", "bad"}[v] }
 
-// A Finding is one headline: a subject, the value that matters, and a sentence that says exactly
-// what was compared or counted.
+// A Finding is one headline: a subject, the value that matters, and a sentence that says exactly what was
+// compared or counted.
 type Finding struct {
 	Subject string // for example "Saturation, plain"
 	Value   string // for example "712 tx/s at 128 clients"
@@ -101,8 +100,7 @@ type Section struct {
 	Tables  []Table
 }
 
-// Build makes the report of a stored run. It never fails: what the run does not hold is said in the
-// report.
+// Build makes the report of a stored run. It never fails: what the run does not hold is said in the report.
 func Build(run result.Run, sum result.Summary) Report {
 	all := seriesOf(sum)
 	fe := newEncryption(sum.FE, all)
@@ -138,8 +136,8 @@ func indented(raw json.RawMessage) string {
 	return b.String()
 }
 
-// warnings gathers what restricts the numbers: the run's own warnings, then every point that is not
-// valid with its reasons, those with the same ones together.
+// warnings gathers what restricts the numbers: the run's own warnings, then every point that is not valid
+// with its reasons, those with the same ones together.
 func warnings(sum result.Summary, all []series) (ws []Warning) {
 	for _, w := range sum.Notices {
 		ws = append(ws, Warning{places(w.Where), w.Text})
@@ -207,8 +205,8 @@ func listed(items []string) string {
 	}
 }
 
-// notes.txt holds the sentences above sections and below tables and figures that hold for every
-// run: paragraphs under headings.
+// notes.txt holds the sentences above sections and below tables and figures that hold for every run:
+// paragraphs under headings.
 //
 //go:embed notes.txt
 var noteText string

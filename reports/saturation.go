@@ -70,8 +70,7 @@ func saturationLabel(s series) string {
 	}
 }
 
-// noteEach makes a note of what is to be said of each series, those of which the same is to be said
-// together.
+// noteEach makes a note of what is to be said of each series, those of which the same is to be said together.
 func noteEach(all []series, say func(series) string) (notes []string) {
 	for _, group := range GroupBy(all, say) {
 		if said := say(group[0]); said != "" {
@@ -81,8 +80,8 @@ func noteEach(all []series, say func(series) string) (notes []string) {
 	return notes
 }
 
-// saturationInterval is the interval at the saturation point with the n of the load level it comes
-// from, nil where none was stored.
+// saturationInterval is the interval at the saturation point with the n of the load level it comes from, nil
+// where none was stored.
 func (s series) saturationInterval() *stats.Interval {
 	if !(s.saturation.High > 0) {
 		return nil
@@ -100,8 +99,7 @@ func (s series) saturationInterval() *stats.Interval {
 	return i
 }
 
-// laws say of every series with a closed load what its scalability law is, then why others have
-// none.
+// laws say of every series with a closed load what its scalability law is, then why others have none.
 func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {

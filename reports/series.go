@@ -22,8 +22,8 @@ type series struct {
 	determined bool
 }
 
-// judged reports whether the series has a saturation point, or levels enough for one, three, and yet
-// none was determined.
+// judged reports whether the series has a saturation point, or levels enough for one, three, and yet none was
+// determined.
 func (s series) judged() bool { return s.determined || len(s.levels) > 2 }
 
 // points are those of all its levels.
@@ -40,8 +40,8 @@ type level struct {
 	points []result.Point // by repetition
 }
 
-// seriesOf groups the points by series, in order of first appearance, and their load levels. A
-// series that mixes closed and open load becomes two.
+// seriesOf groups the points by series, in order of first appearance, and their load levels. A series that
+// mixes closed and open load becomes two.
 func seriesOf(sum result.Summary) []series {
 	var all []series
 	slugs := map[string]bool{}
@@ -134,8 +134,7 @@ func (l level) valid() bool {
 	return slices.ContainsFunc(l.points, func(p result.Point) bool { return p.Valid })
 }
 
-// values returns the measure of the repetitions that count: of the valid ones, or of all where none
-// is valid.
+// values returns the measure of the repetitions that count: of the valid ones, or of all where none is valid.
 func (l level) values(of measure) (values []float64) {
 	for _, p := range l.points {
 		if v, ok := of(p); ok && finite(v) && p.Valid == l.valid() {
@@ -204,8 +203,8 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 	return slices.DeleteFunc(rowsOf(all), func(r pointRow) bool { return !holds(r) })
 }
 
-// levelFields say which point a row is about. Clients and offered load stand apart, each only where
-// a series has it.
+// levelFields say which point a row is about. Clients and offered load stand apart, each only where a series
+// has it.
 func levelFields(all []series) (fields []field[pointRow]) {
 	add := func(shown bool, c Column, cell func(pointRow) Cell) {
 		if shown {

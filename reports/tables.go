@@ -52,8 +52,8 @@ func stated(part result.Part, pick func(stats.Quantiles) *float64) func(pointRow
 	}
 }
 
-// success measures which share of what was scheduled ended well: committed as valid, or answered
-// where nothing is to be committed.
+// success measures which share of what was scheduled ended well: committed as valid, or answered where
+// nothing is to be committed.
 func success(p result.Point) (float64, bool) {
 	good := p.Outcomes[result.Valid.String()]
 	if p.Conditions.Wait == result.WaitEndorse {

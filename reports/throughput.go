@@ -24,9 +24,8 @@ func throughputSection(all []series) Section {
 // mostLines is how many lines of throughput a figure keeps apart.
 const mostLines = 8
 
-// throughputFigures draw the series of a kind of load together where they are few enough, or else
-// in figures of their own for each name without factors, those of a single load level left to the
-// tables.
+// throughputFigures draw the series of a kind of load together where they are few enough, or else in figures
+// of their own for each name without factors, those of a single load level left to the tables.
 func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
 	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.kind != kind })
 	if len(of) <= mostLines {
@@ -71,8 +70,8 @@ func throughputFigure(all []series, kind result.LoadKind) Figure {
 	return f.described()
 }
 
-// line draws a measure of the series against load: at each level the median over the repetitions
-// that count, and each repetition where there are several.
+// line draws a measure of the series against load: at each level the median over the repetitions that count,
+// and each repetition where there are several.
 func (s series) line(of measure, own func(result.Point) *stats.Interval) (line Series) {
 	for _, l := range s.levels {
 		median, ok := l.median(of)
@@ -100,8 +99,8 @@ func (l level) interval(of measure, own func(result.Point) *stats.Interval) *sta
 
 func noInterval(result.Point) *stats.Interval { return nil }
 
-// loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a
-// doubling is always the same step.
+// loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a doubling is
+// always the same step.
 func loadAxis(all []series, kind result.LoadKind) Axis {
 	if kind == result.LoadOpen {
 		return Axis{Label: "offered load", Unit: PerSecond}
@@ -134,8 +133,8 @@ func markNotes(f Figure, repeated bool) (all []string) {
 	return all
 }
 
-// phasesTogether returns the series that are phases of a level, those that ran together in one
-// group, in order of their starts.
+// phasesTogether returns the series that are phases of a level, those that ran together in one group, in
+// order of their starts.
 func phasesTogether(all []series) [][]series {
 	phases := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.phase() == nil })
 	groups := GroupBy(phases, func(s series) string { return s.phase().Group })

@@ -12,8 +12,8 @@ import (
 // A Unit is the base unit of a number.
 type Unit uint8
 
-// The units. Count is a whole number, always written in full; Share is a fraction of one, written
-// in per cent.
+// The units. Count is a whole number, always written in full; Share is a fraction of one, written in per
+// cent.
 const (
 	Text Unit = iota // not a number
 	Count
@@ -42,8 +42,8 @@ var scales = map[Unit][]Scale{
 	Times:     {{1, "×"}},
 }
 
-// Scale returns the scale in which the values, taken together, read best: the largest one in which
-// their median is at least 1.
+// Scale returns the scale in which the values, taken together, read best: the largest one in which their
+// median is at least 1.
 func (u Unit) Scale(values []float64) Scale {
 	steps, known := scales[u]
 	if !known {
@@ -67,8 +67,7 @@ func (u Unit) Scale(values []float64) Scale {
 	return steps[len(steps)-1]
 }
 
-// Digits writes the value without its symbol: whole for a Count, else rounded to three significant
-// digits.
+// Digits writes the value without its symbol: whole for a Count, else rounded to three significant digits.
 func (u Unit) Digits(v float64, s Scale) string {
 	if u == Count && math.Abs(v) < 1e15 {
 		return strconv.FormatFloat(v, 'f', 0, 64)
@@ -103,8 +102,8 @@ func (u Unit) Tick(v float64) string {
 	return strings.TrimSpace(digits + " " + s.Symbol)
 }
 
-// significant rounds v to n significant digits and writes it without an exponent unless it is
-// astronomically large or small.
+// significant rounds v to n significant digits and writes it without an exponent unless it is astronomically
+// large or small.
 func significant(v float64, n int) string {
 	if v == 0 {
 		return "0"
@@ -121,8 +120,8 @@ func significant(v float64, n int) string {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// Printable returns s with everything that could drive a terminal or break a line or an XML file
-// replaced: control characters, invalid UTF-8, and characters that reorder text.
+// Printable returns s with everything that could drive a terminal or break a line or an XML file replaced:
+// control characters, invalid UTF-8, and characters that reorder text.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

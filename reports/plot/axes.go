@@ -87,8 +87,8 @@ func across(f reports.Figure) (low, high float64) {
 	return low, high
 }
 
-// linearAxis takes zero into the range and rounds it outwards to a step of 1, 2, 2.5 or 5 times a
-// power of ten, about six of them.
+// linearAxis takes zero into the range and rounds it outwards to a step of 1, 2, 2.5 or 5 times a power of
+// ten, about six of them.
 func linearAxis(low, high float64) (bottom, top float64, ticks plot.ConstantTicks) {
 	low, high = min(low, 0), max(high, 0)
 	if !(high-low > 1e-60) {
@@ -112,8 +112,8 @@ func linearAxis(low, high float64) (bottom, top float64, ticks plot.ConstantTick
 	return first * step, last * step, ticks
 }
 
-// logAxis rounds the range outwards to 1, 2 or 5 times a power of ten and labels each with its own
-// unit; over more than two decades only the decades.
+// logAxis rounds the range outwards to 1, 2 or 5 times a power of ten and labels each with its own unit; over
+// more than two decades only the decades.
 func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks plot.ConstantTicks) {
 	first, last := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
 	every := max(1, math.Ceil((last-first)/8))
@@ -148,8 +148,8 @@ func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks p
 	return bottom, top, ticks
 }
 
-// labelled are the ticks of an X axis that are asked for, without those whose labels would touch
-// their neighbours.
+// labelled are the ticks of an X axis that are asked for, without those whose labels would touch their
+// neighbours.
 func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.ConstantTicks) {
 	for _, v := range a.Ticks {
 		ticks = append(ticks, plot.Tick{Value: v, Label: a.Unit.Tick(v)})

@@ -1,9 +1,8 @@
 // Package plot draws the figures of a report as SVG and PNG.
 //
-// Data flow: a reports.Figure in base units comes in; the page lays out title, legend, axis titles
-// and notes around the data, so that nothing ever covers them; gonum/plot draws axes, and the marks
-// of this package, on either canvas. The same figure always gives the same bytes on one kind of
-// machine.
+// Data flow: a reports.Figure in base units comes in; the page lays out title, legend, axis titles and notes
+// around the data, so that nothing ever covers them; gonum/plot draws axes, and the marks of this package, on
+// either canvas. The same figure always gives the same bytes on one kind of machine.
 package plot
 
 import (
@@ -34,8 +33,7 @@ const fallbacks = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
 // SVG writes the figure as an SVG document.
 func SVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, false)) }
 
-// BareSVG writes the figure as an SVG document without title and notes, for a page that prints them
-// itself.
+// BareSVG writes the figure as an SVG document without title and notes, for a page that prints them itself.
 func BareSVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, true)) }
 
 func svg(w io.Writer, f reports.Figure, p page) error {
@@ -65,8 +63,8 @@ func PNG(w io.Writer, f reports.Figure) error {
 // pageWidth is 800 pixels of a browser (96 per inch).
 const pageWidth = 600 * vg.Length(1)
 
-// Ink, Faint, Rule and Paper are the colours of everything that is not data. A page with a dark
-// mode can find them in the SVG by these values.
+// Ink, Faint, Rule and Paper are the colours of everything that is not data. A page with a dark mode can find
+// them in the SVG by these values.
 const (
 	Ink   = "#1B1F24"
 	Faint = "#59616B"
@@ -83,15 +81,15 @@ func hex(literal string) color.NRGBA {
 	return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
 }
 
-// lineColour is the colour of a line by hue, after Okabe and Ito, "Color Universal Design" (2008),
-// without its yellow, which is too pale for a line.
+// lineColour is the colour of a line by hue, after Okabe and Ito, "Color Universal Design" (2008), without
+// its yellow, which is too pale for a line.
 func lineColour(hue int) color.Color {
 	palette := [...]string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F6F6F"}
 	return hex(palette[hue%len(palette)])
 }
 
-// partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme
-// "bright". Variants are lighter.
+// partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".
+// Variants are lighter.
 func partColour(hue, variant int) color.Color {
 	palette := [...]string{"#BBBBBB", "#AA3377", "#EE6677", "#4477AA", "#66CCEE", "#228833", "#6E6E6E"}
 	c := hex(palette[hue%len(palette)])
@@ -127,8 +125,8 @@ func words(size vg.Length, colour string) text.Style {
 // glyphRadius is the size of a mark.
 const glyphRadius = 3.6
 
-// glyph draws the mark of a series: its shape tells series apart without colour, and it is hollow
-// where the point is not valid.
+// glyph draws the mark of a series: its shape tells series apart without colour, and it is hollow where the
+// point is not valid.
 func glyph(c draw.Canvas, s reports.Series, at vg.Point, hollow bool, radius vg.Length) {
 	shapes := [...][]vg.Point{
 		nil, // circle

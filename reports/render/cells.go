@@ -1,9 +1,9 @@
-// Package render writes a report as text for a terminal, as CSV and as one HTML file, and lays out
-// a run's folder with all of it.
+// Package render writes a report as text for a terminal, as CSV and as one HTML file, and lays out a run's
+// folder with all of it.
 //
-// Data flow: a reports.Report in base units comes in; each table becomes a sheet of strings (scaled
-// per column, three significant digits, absences marked and explained), and each writer sets the
-// sheets in its own syntax and escapes every string for it. Only CSV keeps the base units.
+// Data flow: a reports.Report in base units comes in; each table becomes a sheet of strings (scaled per
+// column, three significant digits, absences marked and explained), and each writer sets the sheets in its
+// own syntax and escapes every string for it. Only CSV keeps the base units.
 package render
 
 import (
@@ -59,8 +59,7 @@ func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 	return s
 }
 
-// absences are the distinct reasons why cells of the kept columns are absent, in order of first
-// appearance.
+// absences are the distinct reasons why cells of the kept columns are absent, in order of first appearance.
 func absences(t reports.Table, keep func(reports.Column) bool) (whys []string) {
 	for _, row := range t.Rows {
 		for i, c := range row {
@@ -72,9 +71,8 @@ func absences(t reports.Table, keep func(reports.Column) bool) (whys []string) {
 	return whys
 }
 
-// familyValues are the numbers by which a column's scale is chosen: its own and those of the other
-// kept columns of one quantity, as its other quantiles or its interval, so that they stand in one
-// unit.
+// familyValues are the numbers by which a column's scale is chosen: its own and those of the other kept
+// columns of one quantity, as its other quantiles or its interval, so that they stand in one unit.
 func familyValues(t reports.Table, column int, keep func(reports.Column) bool) (values []float64) {
 	family, _, _ := strings.Cut(t.Columns[column].Key, "_")
 	for i, c := range t.Columns {

@@ -18,8 +18,8 @@ import (
 	"meterbench/reports/plot"
 )
 
-// formats has a row for each form in which a report lies in a run's folder: the subfolder, the
-// extension, and the files in that form.
+// formats has a row for each form in which a report lies in a run's folder: the subfolder, the extension, and
+// the files in that form.
 var formats = []struct {
 	folder, extension string
 	files             func(reports.Report) []file
@@ -49,8 +49,7 @@ func each[T any](items func(reports.Report) []T, name func(T) string, write func
 	}
 }
 
-// Folder writes the report into a run's folder in every format. Each file appears whole or not at
-// all.
+// Folder writes the report into a run's folder in every format. Each file appears whole or not at all.
 func Folder(dir string, rep reports.Report) error {
 	for _, format := range formats {
 		folder := filepath.Join(dir, format.folder)
@@ -72,8 +71,8 @@ func Folder(dir string, rep reports.Report) error {
 	return nil
 }
 
-// CSV writes a table with every column, in base units and full precision. An interval takes three
-// columns: low, high and n. Absent cells are empty.
+// CSV writes a table with every column, in base units and full precision. An interval takes three columns:
+// low, high and n. Absent cells are empty.
 func CSV(w io.Writer, t reports.Table) error {
 
 	rows := make([][]string, len(t.Rows)+1) // the header first
@@ -115,8 +114,8 @@ var page string
 //go:embed report.css
 var style string
 
-// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a
-// detail. Warnings and rows of other tables fold beyond those that the terminal shows.
+// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a detail.
+// Warnings and rows of other tables fold beyond those that the terminal shows.
 const (
 	figuresShown = 9
 	rowsOpen     = 12
@@ -146,8 +145,8 @@ func HTML(w io.Writer, rep reports.Report) error {
 	return nil
 }
 
-// draw draws a figure for standing inside the page. What the drawing takes from the result are
-// texts, and the canvas escapes them.
+// draw draws a figure for standing inside the page. What the drawing takes from the result are texts, and the
+// canvas escapes them.
 func draw(f reports.Figure) (template.HTML, error) {
 	var b bytes.Buffer
 	if err := plot.BareSVG(&b, f); err != nil {

@@ -25,8 +25,8 @@ const (
 	partial  = "PARTIAL: the run was interrupted or failed; this report covers only what was measured until then."
 )
 
-// Text writes a summary for a terminal of the given width in columns: what was run, the findings,
-// the warnings and the main tables.
+// Text writes a summary for a terminal of the given width in columns: what was run, the findings, the
+// warnings and the main tables.
 func Text(w io.Writer, rep reports.Report, width int) error {
 	width = max(width, minWidth)
 	var b bytes.Buffer
@@ -102,8 +102,8 @@ func paragraph(b *bytes.Buffer, s, lead string, width int) {
 	}
 }
 
-// writeTable sets a table in at most width columns: where it is too wide, columns go by rank, and a
-// line says so. So it does of rows beyond those shown.
+// writeTable sets a table in at most width columns: where it is too wide, columns go by rank, and a line says
+// so. So it does of rows beyond those shown.
 func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	hidden := max(0, len(t.Rows)-rowsShown)
 	t.Rows = t.Rows[:len(t.Rows)-hidden]
@@ -145,8 +145,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 }
 
-// setTable sets a sheet, its cells broken where they are wider than widest; a limit above 0 cuts
-// its lines.
+// setTable sets a sheet, its cells broken where they are wider than widest; a limit above 0 cuts its lines.
 func setTable(s sheet, limit, widest int) string {
 	w := table.NewWriter()
 	w.SetStyle(table.StyleLight)
