@@ -19,12 +19,12 @@ import (
 // runFolder makes the run folder of a network, and reports whether it was there before. A named one must be
 // empty. The others lie in the system's folder for temporary files: ledgers can be large and are worth
 // nothing once the network has gone.
-func runFolder(named, network string) (dir string, existed bool, err error) {
-	if named == "" {
+func runFolder(folder, network string) (dir string, existed bool, err error) {
+	if folder == "" {
 		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
 		return dir, false, err
 	}
-	if dir, err = filepath.Abs(named); err != nil {
+	if dir, err = filepath.Abs(folder); err != nil {
 		return "", false, fmt.Errorf("run folder: %w", err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -129,12 +129,12 @@ func (r *Record) Down(ctx context.Context) error {
 		return fmt.Errorf("take down network %s: find its holder %d: %w", r.Topology.Name, r.Holder, err)
 	}
 	defer holder.Release() // only a handle
-	for asked := false; ; asked = true {
+	for signalled := false; ; signalled = true {
 		// The lock goes last of all, after the folder.
 		if held, err := locked(f); err != nil || !held {
 			return err
 		}
-		if !asked {
+		if !signalled {
 			if err := holder.Signal(unix.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)
 			}

@@ -113,8 +113,8 @@ func encryptionSection(e encryption, run result.Run) Section {
 	}
 }
 
-// inside measures which share of a transaction the work on ciphertexts is.
-func inside(p result.Point) (float64, bool) {
+// workShare returns which share of a transaction the work on ciphertexts is.
+func workShare(p result.Point) (float64, bool) {
 	work, worked := encryptMean(p)
 	commit, committed := meanOf(result.PartCommit)(p)
 	return work / commit, worked && committed && commit > 0

@@ -107,8 +107,8 @@ func sizeName(c result.FECost) string { return fmt.Sprintf("%s, %d bits", c.Sche
 
 // lines are the values of the costs along the axis.
 func (e encryption) lines(along costAxis, value func(result.FECost) Point) (lines []Series) {
-	drawn := slices.DeleteFunc(slices.Clone(e.costs), func(c result.FECost) bool { return !along.draws(c) })
-	for _, costs := range GroupBy(drawn, along.line) {
+	shown := slices.DeleteFunc(slices.Clone(e.costs), func(c result.FECost) bool { return !along.draws(c) })
+	for _, costs := range GroupBy(shown, along.line) {
 		first := costs[0]
 		line := Series{Name: along.line(first), Hue: slices.Index(e.schemes, first.Scheme), Variant: max(0, slices.Index(along.lengths, first.Length))}
 		for _, c := range costs {

@@ -38,24 +38,24 @@ const headlines = 6
 // saturationsFinding sums the saturation of many series up.
 func saturationsFinding(all []series) Finding {
 	f := Finding{Subject: "Saturation", Value: "not determined", Verdict: Caution}
-	var found []float64
+	var rates []float64
 	reached := 0
 	for _, s := range all {
 		if s.determined {
-			found = append(found, s.saturation.Throughput)
+			rates = append(rates, s.saturation.Throughput)
 		}
 		if s.saturation.Reached {
 			reached++
 		}
 	}
-	if len(found) == 0 {
+	if len(rates) == 0 {
 		f.Text = fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
 		return f
 	}
 	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. "+
-		"The table Saturation lists each.", len(found), reached)
-	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(found)), PerSecond.Format(slices.Max(found)))
-	if missing := len(all) - len(found); missing > 0 {
+		"The table Saturation lists each.", len(rates), reached)
+	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(rates)), PerSecond.Format(slices.Max(rates)))
+	if missing := len(all) - len(rates); missing > 0 {
 		f.Text += fmt.Sprintf(" Not determined: %d.", missing)
 	} else {
 		f.Verdict = Neutral

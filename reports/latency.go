@@ -109,13 +109,13 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 		if part.detail != "" {
 			stack.Name += ": " + part.detail
 		}
-		seen := false
+		measured := false
 		for x, l := range s.levels {
 			v, ok := l.median(part.of)
-			seen = seen || ok
+			measured = measured || ok
 			stack.Points = append(stack.Points, Point{X: float64(x), Y: v, Invalid: !l.valid()})
 		}
-		if seen {
+		if measured {
 			f.Series = append(f.Series, stack)
 		}
 	}

@@ -124,7 +124,7 @@ func (r *Readings) Transaction(ctx context.Context, seq uint64) (bench.Transacti
 	var err error
 	if r.kind == reading.Encrypted && r.config.Encryption.Mode != result.EncryptInline {
 		var ciphertext []byte
-		if ciphertext, err = r.prepared(at); err == nil {
+		if ciphertext, err = r.ciphertext(at); err == nil {
 			wire, err = r.sensors.Seal(meter, number, ciphertext)
 		}
 	} else {
@@ -160,8 +160,8 @@ func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 	return r.config.Fleet.ID(index), wh
 }
 
-// prepared returns the ciphertext made before the load for the transaction at that position.
-func (r *Readings) prepared(at uint64) ([]byte, error) {
+// ciphertext returns the ciphertext made before the load for the transaction at that position.
+func (r *Readings) ciphertext(at uint64) ([]byte, error) {
 	n := uint64(len(r.ready))
 	switch {
 	case n == 0:

@@ -193,7 +193,7 @@ func (c Catalog) workload(n *strictyaml.Node, at, kind string) (Workload, error)
 	if moved {
 		n = n.Without(foreign...)
 	} else if len(foreign) > 0 {
-		return Workload{}, n.Get(foreign[0]).Errorf(c.having(foreign[0]), "a %s workload has no %s", kind, foreign[0])
+		return Workload{}, n.Get(foreign[0]).Errorf(c.kindsHint(foreign[0]), "a %s workload has no %s", kind, foreign[0])
 	}
 	common, options, err := row.Decode(n, kind, moved)
 	if weight := n.Get("weight"); err == nil && weight != nil && common.Weight < 1 {
@@ -230,8 +230,8 @@ func (c Catalog) workloadKeys() (keys []string) {
 	return keys
 }
 
-// having is the hint that names the kinds with a key.
-func (c Catalog) having(key string) string {
+// kindsHint is the hint that names the kinds with a key.
+func (c Catalog) kindsHint(key string) string {
 	with := slices.DeleteFunc(slices.Clone(c.Workloads), func(k WorkloadKind) bool { return !slices.Contains(keysOf(k.Text), key) })
 	return "leave it out, or use kind: " + strings.Join(Catalog{Workloads: with}.workloadKinds(), ", ")
 }

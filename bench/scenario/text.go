@@ -196,7 +196,7 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	}
 	all := append([]seriesText{t.seriesText}, t.Series...)
 	for i, at := range t.places() {
-		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", all[i].Channels), named(at+"policy", all[i].Policy)} {
+		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", all[i].Channels), checkNotEmpty(at+"policy", all[i].Policy)} {
 			if p != nil && doc.Has(p.Path) { // else zero means the topology's
 				return p
 			}

@@ -106,8 +106,8 @@ type meter struct {
 	quit     chan struct{}
 	sampling sync.WaitGroup
 
-	mu    sync.Mutex
-	taken proc.Series
+	mu     sync.Mutex
+	series proc.Series
 }
 
 // sampleEvery is short enough that the samples nearest to the window's ends miss it by little, and long
@@ -136,23 +136,23 @@ func (m *meter) sample() {
 	snap, _ := m.site.Sample()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.taken = append(m.taken, snap)
+	m.series = append(m.series, snap)
 }
 
 func (m *meter) stop() proc.Series {
 	close(m.quit)
 	m.sampling.Wait()
 	m.sample()
-	return m.taken
+	return m.series
 }
 
 // busiest returns which node, or the client, used most CPU over about the last second, in cores.
 func (m *meter) busiest() (name string, cores float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	last := len(m.taken) - 1
+	last := len(m.series) - 1
 	from := max(0, last-int(time.Second/sampleEvery))
-	nodes := m.taken[from].Cores(m.taken[last])
+	nodes := m.series[from].Cores(m.series[last])
 	delete(nodes, proc.Other)
 	delete(nodes, proc.Steal)
 	return bottleneck.Largest(nodes)

@@ -165,7 +165,7 @@ func TestPhasesInterrupted(t *testing.T) {
 // Phases of one kind draw arrivals of their own.
 func TestPhasesDrawTheirOwnArrivals(t *testing.T) {
 	a, b := phase("day", 0, open("day/a", 9*time.Second, 7)), phase("day", 0, open("day/b", 9*time.Second, 7))
-	t1 := turns([]scenario.Series{a, b}, 1)[0]
+	t1 := planTurns([]scenario.Series{a, b}, 1)[0]
 	if x, y := plan(5, t1.levels[0], 0).Seed, plan(5, t1.levels[1], 0).Seed; x == y {
 		t.Errorf("both have seed %d", x)
 	}

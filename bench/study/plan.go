@@ -42,9 +42,9 @@ func (t turn) hold() (d time.Duration) {
 	return d
 }
 
-// turns returns one repetition of the load levels of some series in the order in which they run: the series
+// planTurns returns one repetition of the load levels of some series in the order in which they run: the series
 // alternate, so that drift of the machine meets all of them alike.
-func turns(all []scenario.Series, repetition int) []turn {
+func planTurns(all []scenario.Series, repetition int) []turn {
 	var plan []turn
 	for i, more := 0, true; more; i++ {
 		more = false

@@ -167,12 +167,12 @@ func TestPlanned(t *testing.T) {
 		for _, rate := range rates {
 			want += 1 + int(math.Ceil(rate*s.Load.Hold.Seconds()))
 		}
-		if n := planned(1, turns([]scenario.Series{s}, 1), s); n != 0 {
+		if n := planned(1, planTurns([]scenario.Series{s}, 1), s); n != 0 {
 			t.Errorf("%d planned for a load that needs none", n)
 		}
 		s.Workload = of(3, result.Conditions{Workload: "encrypted", Encryption: "ahead"})
 		other := open("b", time.Second, 1000)
-		if n := planned(1, turns([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
+		if n := planned(1, planTurns([]scenario.Series{s, other}, 1), s); n > want || n < want-2*len(rates) {
 			t.Errorf("%d planned, about %d are due", n, want)
 		}
 	})

@@ -243,7 +243,7 @@ func TestBusiest(t *testing.T) {
 	take := func(samples ...[3]float64) *meter {
 		m := &meter{}
 		for i, c := range samples {
-			m.taken = append(m.taken, proc.Snapshot{
+			m.series = append(m.series, proc.Snapshot{
 				At:   t0.Add(time.Duration(i) * sampleEvery),
 				CPU:  map[string]float64{"peer0": c[0], "orderer0": c[1], proc.Client: c[2]},
 				Host: proc.Times{Busy: 100 * float64(i), Steal: 100 * float64(i)}, // far more by others

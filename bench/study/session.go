@@ -180,7 +180,7 @@ func sessions(s scenario.Scenario) []sessionPlan {
 	if len(networks) == 1 && !s.Fresh {
 		one := sessionPlan{Session: Session{Network: networks[0]}, series: s.Series, searched: searched(s.Series)}
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
-			one.turns = append(one.turns, turns(s.Series, repetition)...)
+			one.turns = append(one.turns, planTurns(s.Series, repetition)...)
 		}
 		return number([]sessionPlan{one}, s.Repeat)
 	}
@@ -189,7 +189,7 @@ func sessions(s scenario.Scenario) []sessionPlan {
 		for i := range networks {
 			n := networks[(i+repetition-1)%len(networks)]
 			series := slices.DeleteFunc(slices.Clone(s.Series), func(one scenario.Series) bool { return one.Network != n })
-			one := sessionPlan{Session: Session{Network: n}, series: series, repetition: repetition, turns: turns(series, repetition)}
+			one := sessionPlan{Session: Session{Network: n}, series: series, repetition: repetition, turns: planTurns(series, repetition)}
 			if repetition == 1 { // a search repeats itself
 				one.searched = searched(series)
 			}

@@ -165,8 +165,8 @@ func (s *study) finish(failed error) error {
 	for _, w := range s.notes {
 		s.add(w)
 	}
-	given := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
-	if n := s.Scenario.Repeat; given > 0 && n > 1 && n < leastRepetitions {
+	listed := len(s.Scenario.Series) - len(searched(s.Scenario.Series))
+	if n := s.Scenario.Repeat; listed > 0 && n > 1 && n < leastRepetitions {
 		s.warn(stats.FewRepetitions, "every level was measured %d times; the 95 %% interval of a median needs %d: repeat: %d",
 			n, leastRepetitions, leastRepetitions)
 	}

@@ -152,12 +152,12 @@ func helpCommand() *cobra.Command {
 		Use:   "help [COMMAND]",
 		Short: "Show the help of a command",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked, rest, err := cmd.Root().Find(args)
+			target, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
 				return lab.InputErrorf("unknown command %q; see meterbench --help", strings.Join(args, " "))
 			}
-			asked.InitDefaultHelpFlag()
-			return asked.Help()
+			target.InitDefaultHelpFlag()
+			return target.Help()
 		},
 	}
 }

@@ -95,7 +95,7 @@ func (c *Client) observe(ctx, life context.Context) error {
 		cancel()
 		return fmt.Errorf("block stream: %w", explain(err))
 	}
-	c.seen.Store(stream.next)
+	c.nextBlock.Store(stream.next)
 	c.running.Go(func() {
 		defer cancel()
 		c.follow(life, stream)
@@ -111,7 +111,7 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 		block, err := stream.read()
 		if err == nil {
 			at := time.Now()
-			c.seen.Store(stream.next) // first: who has a commit has also seen its block
+			c.nextBlock.Store(stream.next) // first: who has a commit has also seen its block
 			c.commits.deliver(block, at)
 			continue
 		}
@@ -145,8 +145,8 @@ func (c *Client) sweepUntil(ctx context.Context) {
 	}
 }
 
-// Seen returns the number of blocks on the channel's ledger that the shared stream has shown.
-func (c *Client) Seen() uint64 { return c.seen.Load() }
+// NextBlock returns the number of blocks on the channel's ledger that the shared stream has shown.
+func (c *Client) NextBlock() uint64 { return c.nextBlock.Load() }
 
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
@@ -155,7 +155,7 @@ func (c *Client) Height(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("ledger height of %s: %w", c.config.Channel, err)
 	}
 	// A gateway may ask another peer of its organisation, one that is behind.
-	return max(height, c.Seen()), nil
+	return max(height, c.NextBlock()), nil
 }
 
 func (c *Client) chainHeight(ctx context.Context) (uint64, error) {

@@ -30,7 +30,7 @@ func TestChannels(t *testing.T) {
 		if r.Outcome != result.Valid || r.Block != uint64(len(sent[channel])) {
 			t.Errorf("transaction %d: %v in block %d", i, r.Outcome, r.Block)
 		}
-		if seen := c[channel].Seen(); seen <= r.Block {
+		if seen := c[channel].NextBlock(); seen <= r.Block {
 			t.Errorf("transaction %d: committed in block %d, %d blocks seen", i, r.Block, seen)
 		}
 	}

@@ -64,16 +64,16 @@ type Gateway struct {
 
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
 type Client struct {
-	config  Config
-	peers   []*endpoint
-	own     Contract
-	next    atomic.Uint64
-	commits *commits
-	seen    atomic.Uint64               // number of the block that the shared stream shows next
-	broken  atomic.Pointer[streamError] // why that stream last broke; nil: never
-	stop    context.CancelFunc
-	running sync.WaitGroup
-	closing sync.Once
+	config    Config
+	peers     []*endpoint
+	own       Contract
+	next      atomic.Uint64
+	commits   *commits
+	nextBlock atomic.Uint64               // number of the block that the shared stream shows next
+	broken    atomic.Pointer[streamError] // why that stream last broke; nil: never
+	stop      context.CancelFunc
+	running   sync.WaitGroup
+	closing   sync.Once
 }
 
 // An endpoint is a connected Gateway.

@@ -50,7 +50,7 @@ func TestBlockOvertakesTheAnswer(t *testing.T) {
 	f := newFakePeer()
 	c := dial(t, f, nil)
 	f.ordered = func() {
-		for c.Seen() < 2 {
+		for c.NextBlock() < 2 {
 			time.Sleep(time.Millisecond)
 		}
 	}

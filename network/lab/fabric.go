@@ -157,7 +157,7 @@ func (working lines) Write(text []byte) (int, error) {
 // Blocks implements study.Tracer.
 func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) {
 	for i, channel := range s.channels {
-		blocks, err := s.net.Blocks(channel, since, s.clients[i].Seen())
+		blocks, err := s.net.Blocks(channel, since, s.clients[i].NextBlock())
 		failed = cmp.Or(failed, err) // a log that cannot be read fails every channel
 		for j := range blocks {
 			blocks[j].Channel = uint16(i)

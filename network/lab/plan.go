@@ -108,7 +108,7 @@ func Interleave(plans []Plan) []Plan {
 // Each runs plans one after the other until one fails. Points that are not valid do not keep later plans from
 // running: the error names them in the end.
 func Each(plans []Plan, run func(Plan) error) error {
-	var found error
+	var first error
 	all := &study.NotValidError{}
 	for _, p := range plans {
 		err := run(p)
@@ -121,14 +121,14 @@ func Each(plans []Plan, run func(Plan) error) error {
 				}
 				all.Points = append(all.Points, point)
 			}
-			found = all
-		case err != nil && found == nil:
+			first = all
+		case err != nil && first == nil:
 			return err
 		case err != nil:
-			return errors.Join(found, err)
+			return errors.Join(first, err)
 		}
 	}
-	return found
+	return first
 }
 
 // target is a row of the table of what a study can run on.
