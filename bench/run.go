@@ -14,7 +14,7 @@ import (
 	"meterbench/internal/alarm"
 )
 
-// interruptDrain is how long an interrupted level waits for transactions under way: long enough for most
+// interruptDrain is the time that an interrupted level waits for transactions under way: long enough for most
 // commits to come in, short enough for a person at the keyboard.
 const interruptDrain = 2 * time.Second
 

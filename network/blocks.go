@@ -19,7 +19,7 @@ import (
 	"meterbench/network/fabric"
 )
 
-// logTimeout is how long a peer may take to log a block that it has shown.
+// logTimeout bounds the time until a peer logs a block that it has shown.
 const logTimeout = time.Second
 
 // Blocks returns the blocks of a channel that its observing peer has committed since an instant, in order,
@@ -150,7 +150,7 @@ func (b *loggedBlock) reason(transactions, messages int, configNext bool) result
 	return result.CutBytes
 }
 
-// event is what one line of a node's log says of a block.
+// event is the content of one line of a node's log about a block.
 type event struct {
 	kind    fabric.Event
 	at      time.Time
@@ -197,7 +197,7 @@ func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 	return e, false
 }
 
-// nodeLog is what a node's log, which still grows, says of blocks.
+// nodeLog reads the events of blocks from a node's log, which still grows.
 type nodeLog struct {
 	node   string
 	path   string
@@ -214,7 +214,7 @@ type blockKey struct {
 	number  uint64
 }
 
-// loggedBlock is what one node says of a block.
+// loggedBlock holds one node's events of a block.
 type loggedBlock struct {
 	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the
 	// configuration.

@@ -32,13 +32,13 @@ import (
 // startTimeout bounds a start. Networks need seconds.
 const startTimeout = 2 * time.Minute
 
-// stopGrace is how long nodes have to end by themselves.
+// stopGrace is the time for nodes to end by themselves.
 const stopGrace = 5 * time.Second
 
-// attempts is how often a start is tried if its ports are taken.
+// attempts bounds the starts that are tried while ports are taken.
 const attempts = 3
 
-// deathDelay is how long after its connections break a node's end may become known.
+// deathDelay bounds the time from the break of a node's connections until its end is known.
 const deathDelay = 300 * time.Millisecond
 
 // Config says how and where a network runs.
@@ -141,7 +141,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 }
 
 // sweep removes what killed processes have left: run folders and control groups. What resists, such as a
-// folder on which something is mounted, is told and keeps no network from starting.
+// folder on which something is mounted, is reported and keeps no network from starting.
 func sweep(progress io.Writer) {
 	_, err := process.Sweep(os.TempDir())
 	for _, err := range []error{err, cgroup.Sweep(process.Abandoned)} {

@@ -201,7 +201,7 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	return nil
 }
 
-// organisationDir is where the keys of an organisation's two users lie.
+// organisationDir is the folder of the keys of an organisation's two users.
 func organisationDir(dir, name string) string { return filepath.Join(dir, "organisations", name) }
 
 // prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when they start.

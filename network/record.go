@@ -126,7 +126,7 @@ func (r *Record) channel(name string) (Channel, error) {
 	return Channel{}, fmt.Errorf("network %s has no channel %s", r.Topology.Name, name)
 }
 
-// profilePath is where the connection profile of an organisation lies.
+// profilePath is the path of an organisation's connection profile.
 func (r *Record) profilePath(organisation string) string {
 	return filepath.Join(r.Dir, "connection-"+organisation+".json")
 }

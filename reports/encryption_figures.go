@@ -8,18 +8,18 @@ import (
 	"meterbench/bench/result"
 )
 
-// maxCostLines is how many lines a figure of costs stays readable with. Where all lengths would be more, only
+// maxCostLines is the most lines with which a figure of costs stays readable. Where all lengths would be more, only
 // one is drawn.
 const maxCostLines = 8
 
-// A costValue is what a figure of costs draws.
+// A costValue is the quantity that a figure of costs draws.
 type costValue struct {
 	id, title, label string
 	unit             Unit
 	of               func(result.FECost) Point
 }
 
-// A costAxis is what a figure of costs draws it against, and along which lines.
+// A costAxis is the quantity on the X axis of a figure of costs, and its lines.
 type costAxis struct {
 	id, title, label string
 	of               func(result.FECost) float64

@@ -111,7 +111,7 @@ func tableBytes(c result.FECost) Cell  { return known(c, c.TableBytes, whyNoTabl
 func tableTime(c result.FECost) Cell   { return known(c, c.Table, whyNoTable) }
 func modulusTime(c result.FECost) Cell { return known(c, c.Modulus, whyNoModulus) }
 
-// tableFrom is where a table of discrete logarithms comes from, or why that is not known.
+// tableFrom names the source of a table of discrete logarithms, or why that is not known.
 func tableFrom(c result.FECost) Cell {
 	switch {
 	case c.TableFrom != "":
@@ -149,7 +149,7 @@ func (e encryption) ratioTable() Table {
 	})
 }
 
-// insideTables are what encryption took inside the measured readings, and evaluation inside the measured
+// insideTables show the time that encryption took inside the measured readings, and evaluation inside the measured
 // bills.
 func (e encryption) insideTables() []Table {
 	readings := e.insideTable("encryption-inline", "Encryption inside the transaction", "encrypt", encrypts)

@@ -30,7 +30,7 @@ type Figure struct {
 	Empty  string   // not empty: there is nothing to draw, and this is why
 }
 
-// An Axis is what one direction of a Figure means.
+// An Axis describes one direction of a Figure.
 type Axis struct {
 	Label      string
 	Unit       Unit

@@ -32,7 +32,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 	return fs
 }
 
-// headlines is how many series have a finding of their own.
+// headlines is the number of series that have a finding of their own.
 const headlines = 6
 
 // saturationsFinding sums the saturation of many series up.

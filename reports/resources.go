@@ -11,7 +11,7 @@ import (
 	"meterbench/bench/topology"
 )
 
-// mostShades is how many processes a bar can show apart; with more, those of one role are added up.
+// mostShades is the number of processes that a bar can show apart; with more, those of one role are added up.
 const mostShades = 10
 
 // resourceSection shows what the processes used.

@@ -56,7 +56,7 @@ func saturationTable(all []series) Table {
 	return tabulate(t, judged, fields)
 }
 
-// saturationLabel is what the name of a line says about saturation.
+// saturationLabel returns the part of a line's name that is about saturation.
 func saturationLabel(s series) string {
 	switch {
 	case !s.judged():

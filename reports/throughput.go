@@ -21,7 +21,7 @@ func throughputSection(all []series) Section {
 	return s
 }
 
-// mostLines is how many lines of throughput a figure keeps apart.
+// mostLines is the number of lines of throughput that a figure keeps apart.
 const mostLines = 8
 
 // throughputFigures draw the series of a kind of load together where they are few enough, or else in figures

@@ -18,11 +18,11 @@ import (
 
 // What is on the ledger before the load.
 const (
-	// periods is how many billing periods of a meter there are, each a reading later than the one before.
+	// periods is the number of billing periods of a meter, each a reading later than the one before.
 	periods = 8
-	// minBills is how many bills there are at least, unless tariffs run out.
+	// minBills is the least number of bills, unless tariffs run out.
 	minBills = 100_000
-	// preloadedCiphertexts is how many ciphertexts the readings before the load share: each reading is signed
+	// preloadedCiphertexts is the number of ciphertexts that the readings before the load share: each reading is signed
 	// afresh under its own meter and number.
 	preloadedCiphertexts = 32
 )

@@ -27,7 +27,7 @@ const (
 	busyShare    = 0.9  // of the window
 )
 
-// Evidence is what there is to judge by.
+// Evidence is the point to judge and what the nodes reported of it.
 type Evidence struct {
 	Point result.Point
 	Cores int // of the host

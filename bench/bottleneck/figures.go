@@ -10,7 +10,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// shown is how many processes usage names.
+// shown is the number of processes that usage names.
 const shown = 3
 
 // usage says how full the host was, and of what.

@@ -17,7 +17,7 @@ const (
 	Inconclusive  Verdict = "inconclusive" // what the test needs was not measured, or not validly
 )
 
-// Integrity is what became of attempts to have the ledger, or whoever checks a bill, take what is false:
+// Integrity counts the attempts to have the ledger, or whoever checks a bill, take what is false:
 // readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {
 	Probes []Probe `json:"probes"`

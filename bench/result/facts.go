@@ -27,7 +27,7 @@ const (
 	LimitUnknown    LimitKind = "unknown"
 )
 
-// Limit is what kept throughput from being higher. It is zero where it was not judged, as in runs of older
+// Limit says what kept throughput from being higher. It is zero where it was not judged, as in runs of older
 // versions.
 type Limit struct {
 	Kind LimitKind `json:"kind"`
@@ -137,7 +137,7 @@ const (
 	Untyped            stats.Code = "untyped" // of a run of an older version
 )
 
-// placesShown is how many places a warning names in words.
+// placesShown is the number of places that a warning names in words.
 const placesShown = 6
 
 // String returns the places and the sentence.

@@ -103,7 +103,7 @@ func (l *Level) record() {
 				l.watch(&batch[i])
 			}
 		}
-		// After a failed write the rest is still taken and counted, so that nobody waits for a buffer.
+		// After a failed write the rest is still taken and counted, so that no client waits for a buffer.
 		if l.err == nil {
 			l.err = l.writer.transactions.write(l.key, batch)
 		}

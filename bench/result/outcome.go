@@ -2,7 +2,7 @@ package result
 
 import "fmt"
 
-// Outcome is what became of one scheduled transaction. Each has exactly one: over any set of transactions
+// Outcome is the end of one scheduled transaction. Each has exactly one: over any set of transactions
 // their counts sum to the number that was scheduled.
 type Outcome uint8
 

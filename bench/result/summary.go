@@ -33,7 +33,7 @@ type Summary struct {
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
 }
 
-// Point is what was measured at one load level under one set of conditions.
+// Point holds the measurements at one load level under one set of conditions.
 type Point struct {
 	Series     string            `json:"series"`
 	Repetition int               `json:"repetition"` // from 1
@@ -104,7 +104,7 @@ type LoadPhase struct {
 	Rates []float64 `json:"rates_per_s"`
 }
 
-// GC is what the garbage collector did to the client over a whole load level, warm-up included. Times are in
+// GC counts what the garbage collector did to the client over a whole load level, warm-up included. Times are in
 // seconds.
 type GC struct {
 	Cycles     int     `json:"cycles"`
@@ -155,7 +155,7 @@ type BlockTimes struct {
 	State    float64 `json:"state"`
 }
 
-// Saturation is what a series says about where throughput stops growing.
+// Saturation says where the throughput of a series stops growing.
 type Saturation struct {
 	Series     string  `json:"series"`
 	Reached    bool    `json:"reached"` // false: at least Throughput, at Clients
@@ -216,7 +216,7 @@ func (u USL) At(n float64) float64 {
 // is 0.
 func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
-// FECost is what one functional-encryption parameter set costs on this machine with no other load. What the
+// FECost is the cost of one functional-encryption parameter set on this machine with no other load. What the
 // steps are for a scheme without an authority is documented where it is measured; its Length is the size of
 // the group of meters.
 type FECost struct {
@@ -226,7 +226,7 @@ type FECost struct {
 	SecuritySource string `json:"security_source,omitempty"`
 	Group          string `json:"group,omitempty"` // what its elements are, for people
 	Length         int    `json:"length"`
-	// Values is how many values one ciphertext holds: Length of them, or 1 where each of a group of Length
+	// Values is the number of values in one ciphertext: Length of them, or 1 where each of a group of Length
 	// meters encrypts its own.
 	Values  int   `json:"ciphertext_values,omitempty"`
 	Bound   int64 `json:"bound"`
@@ -274,7 +274,7 @@ type Claim struct {
 	ID         string  `json:"id"`        // for example closer2020/peer-limit
 	Claim      string  `json:"claim"`     // what was published, in our words
 	Published  string  `json:"published"` // the published figure, or "not available"
-	Threshold  string  `json:"threshold"` // what had to be measured, fixed before the run
+	Threshold  string  `json:"threshold"` // on the measured figures, fixed before the run
 	Verdict    Verdict `json:"verdict"`
 	Evidence   string  `json:"evidence"`         // the figures behind the verdict
 	Conditions string  `json:"conditions"`       // under which it holds, and where it breaks

@@ -17,7 +17,7 @@ const (
 // binLength is the length of a throughput bin, or a little less where the window is not a multiple of it.
 const binLength = 100 * time.Millisecond
 
-// Window is what was measured at one load level, between the warm-up and the end of the hold. Transactions
+// Window holds the measurements at one load level, between the warm-up and the end of the hold. Transactions
 // belong to it by their intended instant, commits by the instant at which they were seen.
 type Window struct {
 	From, To time.Duration // offsets from the level's start

@@ -34,7 +34,7 @@ type OpenSearch struct {
 	ends   []end // of the repetitions
 }
 
-// An end is where a repetition ended: between a load that passed and one that failed. Load 0 is none.
+// An end lies between a load that passed and one that failed: there a repetition ended. Load 0 is none.
 type end struct{ passed, failed Trial }
 
 // pace is that of the machine at the two loads that the repetition ended between, 0 where not known.

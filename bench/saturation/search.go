@@ -13,7 +13,7 @@ import (
 	"meterbench/bench/stats"
 )
 
-// Stage is what a search does with a step.
+// Stage is the purpose of a step of a search.
 type Stage string
 
 // The stages, in the order in which a search passes through them.
@@ -34,7 +34,7 @@ type search struct {
 }
 
 const (
-	// tries is how many steps must fail for a load to fail, invalid ones counting half.
+	// tries is the number of steps that must fail for a load to fail, invalid ones counting half.
 	tries = 2
 	// resolution is the width of the last gap as a share of the load, never below one client.
 	resolution = 0.01
@@ -143,7 +143,7 @@ func (r *Result) conclude(unit, repeated string, repetitions int) {
 	}
 }
 
-// Step is what was measured at one load of a search, after the warm-up. Rates are per second.
+// Step holds the measurements at one load of a search, after the warm-up. Rates are per second.
 type Step struct {
 	Load     float64  // offered transactions per second, or clients
 	Sent     float64  // rate of the transactions that were due in the window; open load only
@@ -169,7 +169,7 @@ type Trial struct {
 }
 
 const (
-	// sentTolerance is how far the rate sent may be off, beside sentScatter deviations of a Poisson count.
+	// sentTolerance bounds the error of the rate sent, beside sentScatter deviations of a Poisson count.
 	sentTolerance = 0.02
 	sentScatter   = 4
 	// growthShare is the growth of the backlog, as a share of the rate sent, that a step fails at; growthP,

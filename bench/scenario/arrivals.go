@@ -117,7 +117,7 @@ func (a *Arrivals) UnmarshalNode(n *strictyaml.Node) error {
 	return nil
 }
 
-// longest is what a time.Duration holds, in seconds.
+// longest is the longest time.Duration, in seconds.
 const longest = 9e9
 
 // unread reports whether the trace that the arrivals follow has not been read.

@@ -30,7 +30,7 @@ type WorkloadKind struct {
 	Decode func(n *strictyaml.Node, kind string, moved bool) (Common, Options, error)
 }
 
-// Options are what a workload has beside Common. They are values: a factor replaces them.
+// Options are the settings of a workload beside Common. They are values: a factor replaces them.
 type Options interface {
 	// Check returns the first mistake in the options, with its path after at.
 	Check(at string) *strictyaml.Problem
@@ -153,7 +153,7 @@ type TargetKind struct {
 	New    func() TargetOptions // a pointer to the struct that its keys decode into
 }
 
-// TargetOptions are what a target has beside its kind.
+// TargetOptions are the settings of a target beside its kind.
 type TargetOptions interface {
 	// Check returns the first mistake in them, with its path after at.
 	Check(at string) *strictyaml.Problem

@@ -31,7 +31,7 @@ const (
 	maxMany     = 10_000_000 // slots, samples, ciphertexts in a bank
 )
 
-// words are what names of scenarios and series are made of: they become folders and file names.
+// words matches names of scenarios and series, which become folders and file names.
 var words = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
 
 // searchLevels is more load levels than one repetition of a search takes.

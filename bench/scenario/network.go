@@ -16,7 +16,7 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Network is what a series runs on: a topology and what is changed in it. Series with equal networks can
+// Network is a topology and the changes to it under which a series runs. Series with equal networks can
 // share one. Zero fields keep the topology's.
 type Network struct {
 	Topology string // as Scenario.Topology
@@ -177,7 +177,7 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	return nil
 }
 
-// An override is what changes some settings of a topology; those that it does not give, which are zero, it
+// An override changes some settings of a topology; those that it leaves out, which are zero, it
 // keeps.
 type override[T any] struct{ value T }
 

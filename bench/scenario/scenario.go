@@ -64,7 +64,7 @@ type Series struct {
 	from origin
 }
 
-// An origin is where in the text something of a series stands.
+// An origin holds the places in the text that a series comes from.
 type origin struct {
 	at       string // the series: series[0]. or series[0].phases[1]. or nothing
 	workload *strictyaml.Node
@@ -210,7 +210,7 @@ func (s *Scenario) readTraces() error {
 	return nil
 }
 
-// maxTrace is what a trace in memory takes a few times, in bytes.
+// maxTrace bounds the size of a trace in bytes; memory holds a few times that.
 const maxTrace = 1 << 30
 
 func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {

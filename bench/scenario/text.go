@@ -44,7 +44,7 @@ type phaseText struct {
 	Start time.Duration `yaml:"start"` // since the start of the level, default 0s
 }
 
-// A partText is what a series without phases, and a phase, have.
+// A partText holds the keys that a series without phases shares with a phase.
 type partText struct {
 	Name      string           `yaml:"name"`      // lower-case letters, digits, -, _ and ., at most 64; the results of a scenario go to out/NAME/
 	Workload  strictyaml.Raw   `yaml:"workload"`  // what a transaction is

@@ -22,7 +22,7 @@ type Common struct {
 	Weight int    `yaml:"weight"` // in a mix, default 1, together at most 1000
 }
 
-// DefaultMeters is how many meters a workload has that does not say.
+// DefaultMeters is the number of meters of a workload that names none.
 const DefaultMeters = 100
 
 // String describes a workload in a few words, its weight in a mix included.

@@ -23,7 +23,7 @@ type Verdict struct {
 	State  State
 	Reason string // one sentence for people
 	N      uint64 // latencies judged
-	// Truncate is how many MSER would cut off at the start: more than half where no part looks settled.
+	// Truncate is the number that MSER would cut off at the start: more than half where no part looks settled.
 	Truncate uint64
 	// Change is the share of its mean by which the backlog, or without one the latency, changed linearly.
 	Change float64

@@ -10,12 +10,12 @@ import (
 	"meterbench/bench/result"
 )
 
-// ledgers are what is on the ledgers of all sessions, set-up excluded.
+// ledgers holds the contents of the ledgers of all sessions, set-up excluded.
 type ledgers struct {
 	valid  []shortID // a transaction as often as it is there
 	stored uint64    // readings that the contracts count
 
-	evaluated uint64 // ciphertexts that are what was measured
+	evaluated uint64 // ciphertexts whose values are those measured
 }
 
 // A shortID is the first half of a transaction id. Ids are SHA-256 sums: that two of a billion share their

@@ -51,7 +51,7 @@ type Evaluator interface {
 	Evaluate(ctx context.Context) (compared uint64, err error)
 }
 
-// Need is what a session will ask of the workload of a series.
+// Need is the demand of a session on the workload of a series.
 type Need struct {
 	First   uint64 // sequence number of its first transaction
 	Planned int    // number of its transactions, where all ciphertexts are made before the load; else 0

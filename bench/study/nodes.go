@@ -20,7 +20,7 @@ type Tracer interface {
 	Counters(ctx context.Context) (Counters, error)
 }
 
-// Counters are what nodes have counted since their start.
+// Counters holds the counts of nodes since their start.
 type Counters struct {
 	Refused map[string]bottleneck.Refused // calls turned away, by node
 	Cuts    uint64                        // blocks cut
@@ -42,7 +42,7 @@ const countersTimeout = 5 * time.Second
 // driftLimit is how far wall clock and monotonic clock may part during a level before a point says so.
 const driftLimit = time.Millisecond
 
-// A trace is what the nodes reported about one level. Transactions are joined to it by their blocks, once all
+// A trace holds what the nodes reported about one level. Transactions are joined to it by their blocks, once all
 // of them are on the disk.
 type trace struct {
 	rowRange
@@ -78,7 +78,7 @@ func (s *session) counters(ctx context.Context) *Counters {
 	return &c
 }
 
-// A nodeReport is what the nodes reported about one turn.
+// A nodeReport holds what the nodes reported about one turn.
 type nodeReport struct {
 	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
 	evidence bottleneck.Evidence

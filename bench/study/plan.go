@@ -26,7 +26,7 @@ func (l level) String() string { return place(l.series.Name, l.load) }
 // end is when its hold is over, since the start of its turn.
 func (l level) end() time.Duration { return l.series.Start + l.series.Load.Hold }
 
-// A turn is what runs at one time: one load level, or the phases of one.
+// A turn is one load level, or the phases of one, which run at one time.
 type turn struct {
 	levels     []level
 	number, of int
@@ -34,7 +34,7 @@ type turn struct {
 	after      time.Duration // what comes after it: load, and networks to bring up
 }
 
-// hold is how long it schedules transactions.
+// hold is the time for which the turn schedules transactions.
 func (t turn) hold() (d time.Duration) {
 	for _, l := range t.levels {
 		d = max(d, l.end())

@@ -13,7 +13,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// TraceFile is what a scenario with record leaves in the run's folder: when which meter was due to report
+// TraceFile is the trace that a scenario with record leaves in the run's folder: when which meter was due to report
 // what, over the whole run. A load can follow it.
 const TraceFile = "trace.csv"
 

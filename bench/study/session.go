@@ -141,7 +141,7 @@ func (s *session) readLedger(ctx context.Context, failed bool) {
 	}
 }
 
-// auditTimeout is how long the audit may take once a session has failed.
+// auditTimeout bounds the audit of a session that failed.
 const auditTimeout = 2 * time.Minute
 
 // Session is one network of a run, from its start to its end. A run has several where its series need
@@ -151,7 +151,7 @@ type Session struct {
 	Number, Of int
 }
 
-// A sessionPlan is what runs on one network.
+// A sessionPlan is the series and turns that run on one network.
 type sessionPlan struct {
 	Session
 	series     []scenario.Series

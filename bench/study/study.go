@@ -20,7 +20,7 @@ import (
 // nodes, unless it was refused: then it is as it was.
 var ErrNothingMeasured = errors.New("nothing was measured")
 
-// Config is what Run needs.
+// Config holds the arguments of Run.
 type Config struct {
 	Scenario scenario.Scenario
 	Lab      Lab
@@ -86,7 +86,7 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (r
 	return err
 }
 
-// LogsFolder is where a Lab's nodes log, in the run's folder.
+// LogsFolder is the folder of the logs of a Lab's nodes, in the run's folder.
 const LogsFolder = "logs"
 
 // abandon ends a study without a result. Its folder goes, unless nodes left their logs there and somebody

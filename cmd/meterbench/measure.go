@@ -18,7 +18,7 @@ import (
 	"meterbench/network/lab"
 )
 
-// A runner is what run and reproduce share: flags, and measuring one plan after the other.
+// A runner has the flags that run and reproduce share, and measures one plan after the other.
 type runner struct {
 	cmd       *cobra.Command
 	out       string

@@ -19,7 +19,7 @@ import (
 	"meterbench/internal/proc"
 )
 
-// tree is where the kernel shows its control groups.
+// tree is the folder in which the kernel shows its control groups.
 type tree struct {
 	mount   string // the one tree of version 2, or the folder of those of version 1
 	unified bool   // version 2

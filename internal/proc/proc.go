@@ -22,7 +22,7 @@ import (
 // ErrEnded is the error about a process that runs no longer.
 var ErrEnded = errors.New("process has ended")
 
-// Usage is what one process uses.
+// Usage is the CPU time and the memory of one process.
 type Usage struct {
 	CPU     float64 // seconds of CPU, user and system, since the process started; resolution 10 ms
 	RSS     uint64  // resident memory in bytes, now; Linux keeps it per core and may be some 100 kB behind

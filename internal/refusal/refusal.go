@@ -1,4 +1,4 @@
-// Package refusal is how a contract refuses a transaction and how its clients understand it.
+// Package refusal defines the refusals of contracts, on their side and on that of their clients.
 //
 // A contract answers with a status and a text, "CODE: why"; peers hand both on, and clients Parse them.
 package refusal

@@ -49,7 +49,7 @@ func Parse(file string, src []byte) (*Document, error) {
 	return &Document{root, string(src)}, nil
 }
 
-// A position is where a node begins.
+// A position is the beginning of a node.
 type position struct {
 	file         string
 	line, column int

@@ -9,7 +9,7 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// billPage is how many readings of a bill are read at a time, which bounds the memory that a bill takes.
+// billPage is the number of readings of a bill that are read at a time, which bounds the memory that a bill takes.
 const billPage = 100
 
 // putBill stores a bill. It holds the bill to its gateway, to the approved function and to the readings that

@@ -17,7 +17,7 @@ type Contract struct {
 	// New returns the contract. What only the operator may do is for the organisation with that MSP id; every
 	// peer's process must have the same, or their endorsements differ.
 	New func(operator string) shim.Chaincode
-	// Count is how an audit counts what is stored.
+	// Count counts for an audit what is stored.
 	Count Count
 }
 

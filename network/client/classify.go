@@ -34,7 +34,7 @@ func explain(err error) error {
 	return err
 }
 
-// chaincodeResponse is how an endorser begins to tell what a contract itself answered.
+// chaincodeResponse begins the message with which an endorser passes on a contract's own answer.
 const chaincodeResponse = "chaincode response "
 
 // reason returns what an endorser or orderer said as an error, with a *refusal.Refusal in it where that

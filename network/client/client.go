@@ -1,4 +1,4 @@
-// Package client submits transactions to a Fabric network and classifies what becomes of them: it is the load
+// Package client submits transactions to a Fabric network and classifies their outcomes: it is the load
 // engine's Target.
 //
 // Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements and
@@ -46,7 +46,7 @@ type Config struct {
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
 	// that of the first gateway.
 	Operator string
-	// CommitTimeout is how long a transaction waits for the observing peer to have it, from the moment that
+	// CommitTimeout bounds the wait of a transaction for the observing peer to have it, from the moment that
 	// an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
 }

@@ -19,7 +19,7 @@ import (
 	"meterbench/internal/lows"
 )
 
-// nonceSize is what Fabric's own clients use, in bytes.
+// nonceSize is that of Fabric's own clients, in bytes.
 const nonceSize = 24
 
 // A proposal asks the endorsers to run one chaincode function.

@@ -148,7 +148,7 @@ type streamError struct{ error }
 
 var _ bench.Target = (*Client)(nil)
 
-// commit is what the block stream reported of one transaction.
+// commit is the report of the block stream about one transaction.
 type commit struct {
 	at    time.Time // when the block arrived
 	block uint64
@@ -199,7 +199,7 @@ func (c *commits) limit(w *waiter, deadline time.Time) {
 	c.mu.Unlock()
 }
 
-// forget removes a transaction whose commit nobody waits for any more.
+// forget removes a transaction whose commit is no longer awaited.
 func (c *commits) forget(id [32]byte) {
 	c.mu.Lock()
 	delete(c.waiting, id)

@@ -180,7 +180,7 @@ func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genes
 	})
 }
 
-// pause is how long a request that is early waits before it is repeated.
+// pause is the wait before a request that came too early is repeated.
 const pause = 25 * time.Millisecond
 
 // permanent marks an error that no repetition will cure.

@@ -45,7 +45,7 @@ type Release struct {
 	Orderers map[topology.Consensus]OrdererReport
 }
 
-// An OrdererReport is what an orderer reports of its consensus.
+// An OrdererReport says how an orderer reports on its consensus.
 type OrdererReport struct {
 	Leader string    // metric that is 1 where the orderer leads the channel of the label
 	Debug  string    // logger that must debug for Log to be complete
@@ -80,7 +80,7 @@ type LogLine struct {
 	Message *regexp.Regexp
 }
 
-// An Event is what happens to a block.
+// An Event is a step in the life of a block.
 type Event uint8
 
 // The events, first those of orderers.
@@ -93,7 +93,7 @@ const (
 	BlockCommitted              // a peer has stored it
 )
 
-// A Dialect is how the daemons of one release are set for one consensus type, and what they report.
+// A Dialect holds the settings and reports of the daemons of one release under one consensus type.
 type Dialect struct {
 	Release   Release
 	Consensus Consensus

@@ -108,7 +108,7 @@ func TLSFiles(dir string) TLSPaths {
 	return TLSPaths{Cert: filepath.Join(dir, "server.crt"), Key: filepath.Join(dir, "server.key"), CA: filepath.Join(dir, "ca.crt")}
 }
 
-// nodeEnv is what the environments of both daemons share.
+// nodeEnv returns the variables that both daemons share.
 func nodeEnv(dir, config, logging string) []string {
 	return []string{
 		"FABRIC_CFG_PATH=" + config,

@@ -125,7 +125,7 @@ func Write(path string, data []byte, mode os.FileMode) error {
 	return os.WriteFile(path, data, mode)
 }
 
-// validity is how long certificates hold. They live for one network only.
+// validity is that of certificates, which live for one network only.
 const validity = 5 * 365 * 24 * time.Hour
 
 // A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a

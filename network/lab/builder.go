@@ -134,7 +134,7 @@ func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
 	}
 }
 
-// maxInFlight is how many transactions of the set-up are under way on a channel: they share blocks, and a
+// maxInFlight bounds the transactions of the set-up that are under way on a channel: they share blocks, and a
 // block often waits for the batch timer.
 const maxInFlight = 16
 
@@ -168,7 +168,7 @@ func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[
 	return group.Wait()
 }
 
-// sampled is how many stored items of each workload are checked after the load.
+// sampled is the number of stored items of each workload that are checked after the load.
 const sampled = 10
 
 // evaluate compares items on the ledger with what their meters measured.

@@ -15,7 +15,7 @@ import (
 	"meterbench/workloads"
 )
 
-// countable is how many transactions of an open load are counted in advance, which takes about a second. A
+// countable bounds the transactions of an open load that are counted in advance, which takes about a second. A
 // workload that makes more is taken as endless.
 const countable = 20_000_000
 

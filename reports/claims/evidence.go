@@ -12,7 +12,7 @@ import (
 	"meterbench/reports"
 )
 
-// Evidence is what claims are tested on.
+// Evidence is the stored run on which claims are tested.
 type Evidence struct {
 	Run     result.Run
 	Summary result.Summary
@@ -153,7 +153,7 @@ func (l Level) Throughput() Estimate {
 	return Estimate{s.Throughput, stats.Interval{Low: s.Low, High: s.High, N: s.N}}
 }
 
-// A Plateau is how much a series carries at most.
+// A Plateau is the highest throughput of a series.
 type Plateau struct {
 	Throughput Estimate
 	Limit      result.Limit // of most of its points

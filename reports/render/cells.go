@@ -30,7 +30,7 @@ type head struct {
 	Short       bool // the cells are words that stay on one line
 }
 
-// shortWords is how many characters a cell of words may have to stay on one line.
+// shortWords is the most characters of a cell of words that stays on one line.
 const shortWords = 12
 
 // newSheet prints the columns of the table that are kept.

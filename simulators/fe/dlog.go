@@ -11,7 +11,7 @@ const (
 	// for results up to 2^40.
 	maxGiantSteps = 1 << 20
 	// walkSteps is the number of elements between two looks at the context, below a millisecond in the
-	// slowest group, and at most as many are computed in vain at the end of a search.
+	// slowest group, and at most as many are computed needlessly at the end of a search.
 	walkSteps = 32
 )
 

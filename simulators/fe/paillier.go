@@ -249,7 +249,7 @@ func (z paillierGroup) origin() TableOrigin { return TableOrigin{} }
 
 // read returns the z of smallest size with (1 + z*n)^2 = c^2 modulo n^2, nil if there is none. That is the
 // one with 1 + z*n = c, if c has no sign too many: a ciphertext's elements may have one, and then the square
-// hides from who sees results whether the key is even, which decides what becomes of that in a head.
+// hides from who sees results whether the key is even, which decides its outcome in a head.
 func (g paillierGroup) read(c *big.Int) *big.Int {
 	c.Mul(c, c).Mod(c, g.square)
 	z, rest := new(big.Int).QuoRem(c.Sub(c, big.NewInt(1)), g.n, new(big.Int))

@@ -78,7 +78,7 @@ func (r *Reading) Sign(key *ecdsa.PrivateKey) error {
 }
 
 // Verify returns ErrSignature unless the holder of the key signed the reading as it is. It refuses a
-// signature with the higher s: without the key nobody can make another signature of the reading.
+// signature with the higher s: without the key there is no other signature of the reading.
 func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 	return verify(key, r.Digest(), r.Signature)
 }

@@ -53,7 +53,7 @@ const (
 	meters
 )
 
-// A stage is where everybody plays.
+// A stage is the network and the parties of the attempts.
 type stage struct {
 	Config
 	authority *authority.Authority

@@ -86,7 +86,7 @@ func (s *stage) honestReading(ctx context.Context, i uint64) (string, error) {
 	return reason, nil
 }
 
-// longest is how many readings the longest bills cover.
+// longest is the number of readings that the longest bills cover.
 const longest = 5
 
 // reading submits a meter's reading that was changed.

@@ -180,7 +180,7 @@ func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), 
 // sums is the manifest of a cached build, in the form of sha256sum(1).
 const sums = "SHA256SUMS"
 
-// contents is what a cached build holds, slash-separated.
+// contents lists the files of a cached build, slash-separated.
 var contents = []string{"bin/orderer", "bin/peer", "config/core.yaml", "config/orderer.yaml"}
 
 // record writes the manifest of a build.

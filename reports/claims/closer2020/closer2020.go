@@ -14,7 +14,7 @@ import (
 
 // The thresholds. They leave room for what two runs on a shared machine differ by.
 const (
-	// limitClients is where the peer was published to reach its limit. A study that doubles the clients finds
+	// limitClients is the published number of clients at which the peer reaches its limit. A study that doubles the clients finds
 	// it within a factor of two: after less than limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
 	// clearly is the share of a series' highest throughput from which on a load belongs to its plateau: on a
@@ -26,7 +26,7 @@ const (
 	// between is undecided.
 	early = 0.8
 
-	// growth is how many times as much the largest key has to cost as the smallest: schoolbook arithmetic
+	// growth is the least ratio of the cost of the largest key to that of the smallest: schoolbook arithmetic
 	// alone makes it four times for a key of twice the size.
 	growth = 2.0
 
@@ -36,7 +36,7 @@ const (
 
 	// headRoom stays free for whatever else a device has to do.
 	headRoom = 0.5
-	// enoughMeters is how many meters one channel with a capped peer has to bear to be of use: those of a few
+	// enoughMeters is the least number of meters for which one channel with a capped peer is of use: those of a few
 	// streets.
 	enoughMeters = 1000
 	// secure is the security in bits that NIST SP 800-57 part 1 asks for today.
@@ -45,7 +45,7 @@ const (
 	// proportional is the least exponent of the throughput over the quota that passes for scaling (1 is
 	// proportional to it), and flat the largest that passes for none.
 	proportional, flat = 0.7, 0.3
-	// span is how many times the smallest quota the largest has to be: over less, what two windows differ by
+	// span is the least ratio of the largest quota to the smallest: over less, what two windows differ by
 	// is worth too much of the exponent.
 	span = 4
 	// capsShare is the share of the host's cores that the caps may sum to, so that a cap, and not the host,

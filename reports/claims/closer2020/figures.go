@@ -138,7 +138,7 @@ func feasibilityFigure(stored *result.Feasibility) reports.Figure {
 	return f
 }
 
-// beside is how far a mark stands from its neighbour, in octaves of the X axis.
+// beside is the distance of a mark from its neighbour, in octaves of the X axis.
 const beside = 0.06
 
 // spread sets the marks over one place of a logarithmic X axis beside each other: lines of equal values would

@@ -57,7 +57,7 @@ const (
 	disturbed        // other processes than the network's filled the host
 )
 
-// A limit is where a series stops growing.
+// A limit is the level at which a series stops growing.
 type limit struct {
 	setting string
 	plateau claims.Estimate
