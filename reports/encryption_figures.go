@@ -26,12 +26,13 @@ type costAxis struct {
 	draws            func(result.FECost) bool   // other costs are left out
 	line             func(result.FECost) string // names the line that a cost is on
 	lengths          []int                      // those of a scheme's lines; nil where it has one
-	note             string
+	notes            []string
 }
 
 // costFigures draw the table of costs: by key size, and by the length and the bound where there are several.
 func (e encryption) costFigures() []Figure {
-	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds, encryptPoint}
+	encrypt := costValue{"encryption-time", "Encryption time", "time of one encryption, median", Seconds,
+		func(c result.FECost) Point { return CostPoint(c.Encrypt) }}
 	decrypt := costValue{"decryption-time", "Decryption time", "time of one decryption, median", Seconds,
 		func(c result.FECost) Point { return CostPoint(c.Decrypt) }}
 	size := costValue{"ciphertext-size", "Ciphertext size", "size of one ciphertext", Bytes,
@@ -50,13 +51,11 @@ func (e encryption) costFigures() []Figure {
 		byBound := costAxis{id: "-bound", title: " by bound", label: "bound of the values", line: sizeName,
 			of:    func(c result.FECost) float64 { return float64(c.Bound) },
 			draws: func(c result.FECost) bool { return c.Bits == e.typicalBits(c.Scheme) && c.Length == length },
-			note:  fmt.Sprintf("At a length of %d.", length)}
+			notes: []string{fmt.Sprintf("At a length of %d.", length)}}
 		figures = append(figures, e.figure(decrypt, byBound))
 	}
 	return figures
 }
-
-func encryptPoint(c result.FECost) Point { return CostPoint(c.Encrypt) }
 
 // bySize is the axis of key sizes, at the lowest bound, for as many lines of each length.
 func (e encryption) bySize(linesOfEach int) costAxis {
@@ -64,7 +63,7 @@ func (e encryption) bySize(linesOfEach int) costAxis {
 	a.of = func(c result.FECost) float64 { return float64(c.Bits) }
 	a.draws = func(c result.FECost) bool { return slices.Contains(a.lengths, c.Length) && c.Bound == e.bounds[0] }
 	if len(a.lengths) < len(e.lengths) {
-		a.note = "Other lengths are in the table."
+		a.notes = []string{"Other lengths are in the table."}
 	}
 	return a
 }
@@ -150,9 +149,7 @@ func (e encryption) figure(value costValue, against costAxis) Figure {
 		f.Notes = append(f.Notes, notes("figures with medians of costs")...)
 	}
 	f.Notes = append(f.Notes, e.caveats()...)
-	if against.note != "" {
-		f.Notes = append(f.Notes, against.note)
-	}
+	f.Notes = append(f.Notes, against.notes...)
 	return f.described()
 }
 
@@ -180,7 +177,7 @@ func (e encryption) ratioFigure() Figure {
 		Levels: []Level{{Name: "as long as the transaction", Y: 1}},
 	}
 	for i, to := range latencies {
-		for _, line := range e.lines(bySize, func(c result.FECost) Point { return encryptPoint(c).Over(to.value) }) {
+		for _, line := range e.lines(bySize, func(c result.FECost) Point { return CostPoint(c.Encrypt).Over(to.value) }) {
 			line.Name, line.Variant = line.Name+" / "+to.name, line.Variant*len(latencies)+i
 			f.Series = append(f.Series, line)
 		}

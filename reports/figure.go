@@ -99,17 +99,12 @@ func (f Figure) TickPoints() Figure {
 // Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic axis) and
 // sets Empty to why where nothing is left.
 func (f Figure) Settle(why string) Figure {
-	kept := f.Series[:0:0]
-	for _, s := range f.Series {
-		s.Points = f.drawable(s.Points)
-		s.Singles = f.drawable(s.Singles)
-		s.Curve = f.drawable(s.Curve)
-		if len(s.Points) > 0 {
-			kept = append(kept, s)
-		}
+	f.Series = slices.Clone(f.Series)
+	for i, s := range f.Series {
+		f.Series[i].Points, f.Series[i].Singles, f.Series[i].Curve = f.drawable(s.Points), f.drawable(s.Singles), f.drawable(s.Curve)
 	}
-	f.Series = kept
-	if len(kept) == 0 {
+	f.Series = slices.DeleteFunc(f.Series, func(s Series) bool { return len(s.Points) == 0 })
+	if len(f.Series) == 0 {
 		f.Empty = why
 	}
 	return f
@@ -121,13 +116,12 @@ func (f Figure) drawable(points []Point) (kept []Point) {
 	const limit = 1e60
 	fits := func(v float64, log bool) bool { return math.Abs(v) < limit && (!log || v > 0) }
 	for _, p := range points {
-		if !fits(p.X, f.X.Log) || !fits(p.Y, f.Y.Log) {
-			continue
-		}
 		if i := p.Interval; i != nil && (!fits(i.Low, f.Y.Log) || !fits(i.High, false)) {
 			p.Interval = nil
 		}
-		kept = append(kept, p)
+		if fits(p.X, f.X.Log) && fits(p.Y, f.Y.Log) {
+			kept = append(kept, p)
+		}
 	}
 	return kept
 }

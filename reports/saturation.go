@@ -127,14 +127,11 @@ func prediction(u *result.USL) string {
 func lawCurve(s series) (curve []Point) {
 	const steps = 64
 	u := s.saturation.USL
-	if u == nil || s.kind == result.LoadOpen || len(s.levels) == 0 {
+	if u == nil || s.kind == result.LoadOpen {
 		return nil
 	}
 	low, high := s.levels[0].load.Amount(), s.levels[len(s.levels)-1].load.Amount()
-	if !(low > 0 && high > low) {
-		return nil
-	}
-	for i := range steps + 1 {
+	for i := 0; i <= steps && low > 0 && high > low; i++ {
 		n := low * math.Pow(high/low, float64(i)/steps)
 		curve = append(curve, Point{X: n, Y: u.At(n)})
 	}

@@ -170,10 +170,7 @@ func setTable(s sheet, limit, widest int) string {
 			title += "\n(" + h.Unit + ")"
 		}
 		header = append(header, title)
-		align := text.AlignLeft
-		if h.Number {
-			align = text.AlignRight
-		}
+		align := map[bool]text.Align{true: text.AlignRight, false: text.AlignLeft}[h.Number]
 		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: widest, WidthMaxEnforcer: text.WrapText})
 	}
 	w.AppendHeader(header)
