@@ -24,13 +24,12 @@ var (
 	errDrained     = errors.New("no end within the time allowed after the level")
 )
 
-// Run drives target with the plan's load and hands one record per scheduled transaction to sink. It calls
-// observe, where not nil, once per second and at the end, never twice at once.
+// Run drives target with the plan's load and hands one record per scheduled transaction to sink. It calls observe,
+// where not nil, once per second and at the end, never twice at once.
 //
-// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold and until
-// every transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two
-// seconds, cuts off the rest as Interrupted, and marks its Result Partial. The only error is that of an
-// invalid plan.
+// The load waits by clock: an alarm.Alarm, or alarm.Timers in virtual time. Run lasts for p.Hold and until every
+// transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two seconds, cuts off
+// the rest as Interrupted, and marks its Result Partial. The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
 	results, err := RunTogether(ctx, clock, []Load{{p, w, sink}}, target, observe)
 	if err != nil {

@@ -22,17 +22,16 @@ import (
 // logTimeout bounds the time until a peer logs a block that it has shown.
 const logTimeout = time.Second
 
-// Blocks returns the blocks of a channel that its observing peer has committed since an instant, in order,
-// with their times at every peer of the channel, that one first. It is the peer that Client watches. What no
-// log says is missing, also where the error says that a log could not be read.
+// Blocks returns the blocks of a channel that its observing peer has committed since an instant, in order, with their
+// times at every peer of the channel, that one first. It is the peer that Client watches. What no log says is missing,
+// also where the error says that a log could not be read.
 //
-// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks waits, for a
-// second at most, until the observing peer has logged all blocks below number height: those that a client has
-// seen. Blocks before the first one returned are forgotten: the next call for the channel asks for no earlier
-// instant.
+// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks waits, for a second at
+// most, until the observing peer has logged all blocks below number height: those that a client has seen. Blocks before
+// the first one returned are forgotten: the next call for the channel asks for no earlier instant.
 //
-// The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the
-// nodes' logs, whose form depends on the Fabric release and on the consensus: with raft all is there.
+// The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the nodes' logs,
+// whose form depends on the Fabric release and on the consensus: with raft all is there.
 func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.channel(channel)
 	dialect, err2 := n.dialect()
@@ -69,8 +68,7 @@ func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 	return b
 }
 
-// await reads on until the observing peer has logged the channel's blocks below number height, or for
-// logTimeout.
+// await reads on until the observing peer has logged the channel's blocks below number height, or for logTimeout.
 func (b *blockLog) await(channel Channel, height uint64) error {
 	for waited := time.Duration(0); ; waited += logTimeout / 100 {
 		err, complete := b.read(channel, height)
@@ -216,8 +214,7 @@ type blockKey struct {
 
 // loggedBlock holds one node's events of a block.
 type loggedBlock struct {
-	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the
-	// configuration.
+	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the configuration.
 	cut           time.Time
 	timer, config bool
 	// A peer.

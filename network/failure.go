@@ -45,9 +45,8 @@ func (e spaceError) Error() string {
 
 func (e spaceError) Unwrap() error { return e.cause }
 
-// full reports whether a failed start found the disk full: by its own error, or by the words of any node.
-// What the peer's builder says reaches only the peer's log, and a node may have removed again what did not
-// fit.
+// full reports whether a failed start found the disk full: by its own error, or by the words of any node. What the
+// peer's builder says reaches only the peer's log, and a node may have removed again what did not fit.
 func full(err error, logs string) bool {
 	if strings.Contains(err.Error(), noSpace) {
 		return true

@@ -1,15 +1,14 @@
-// Package network brings up a real Hyperledger Fabric network on this machine, without Docker, and takes it
-// down again without a trace.
+// Package network brings up a real Hyperledger Fabric network on this machine, without Docker, and takes it down again
+// without a trace.
 //
-// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys and genesis
-// blocks (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process per peer as supervised
-// children, in control groups where the topology has caps, then joins, installs, approves and commits
-// (bringUp) until every peer's gateway answers; only then do CPU quotas come into force. Close stops the
-// children and removes the run folder. A Network says where its nodes are; Client connects the load engine to
-// it.
+// Data flow: Start lays the topology out over folders and free loopback ports (plan), makes keys and genesis blocks
+// (prepare), starts Fabric's own `peer` and `orderer` and one chaincode process per peer as supervised children, in
+// control groups where the topology has caps, then joins, installs, approves and commits (bringUp) until every peer's
+// gateway answers; only then do CPU quotas come into force. Close stops the children and removes the run folder. A
+// Network says where its nodes are; Client connects the load engine to it.
 //
-// The program itself also serves the chaincodes and acts as the peers' external builder, as a child under
-// another name: main calls Dispatch before anything else.
+// The program itself also serves the chaincodes and acts as the peers' external builder, as a child under another name:
+// main calls Dispatch before anything else.
 package network
 
 import (
@@ -43,8 +42,7 @@ const deathDelay = 300 * time.Millisecond
 
 // Config says how and where a network runs.
 type Config struct {
-	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds them if
-	// need be.
+	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds them if need be.
 	Binaries daemons.Binaries
 	// Executable is the program that serves chaincodes and acts as external builder: one whose main calls
 	// Dispatch. Empty: this one.
@@ -53,8 +51,7 @@ type Config struct {
 	// it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or the next
 	// Start if this process is killed.
 	Dir string
-	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with which
-	// they go.
+	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with which they go.
 	Logs string
 	// Held networks serve other tools: List finds them, and Down may end their process. A network that its
 	// own process measures is none.
@@ -196,8 +193,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		return err
 	}
 	if err := b.run(ctx); err != nil {
-		// The death of a node explains what else failed, but shows a moment after the connections to it
-		// broke.
+		// The death of a node explains what else failed, but shows a moment after the connections to it broke.
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)

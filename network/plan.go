@@ -15,8 +15,7 @@ import (
 
 const loopback = "127.0.0.1"
 
-// plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order of the
-// topology.
+// plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order of the topology.
 type plan struct {
 	topology      topology.Topology
 	dialect       fabric.Dialect

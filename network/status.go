@@ -205,8 +205,7 @@ type Height struct {
 	Blocks uint64
 }
 
-// Status asks every node how it is. What could be learned is right also when the error names nodes that did
-// not answer.
+// Status asks every node how it is. What could be learned is right also when the error names nodes that did not answer.
 func (r *Record) Status(ctx context.Context) (Status, error) {
 	var s Status
 	var q inquiry

@@ -40,9 +40,8 @@ type Axis struct {
 	Max        float64   // at least up to here, so that figures compare; 0: as the data need
 }
 
-// A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which series belong
-// together: the same Hue is the same colour in every figure of its Kind, Variant distinguishes lines or
-// shades within it.
+// A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which series belong together:
+// the same Hue is the same colour in every figure of its Kind, Variant distinguishes lines or shades within it.
 type Series struct {
 	Name    string
 	Hue     int

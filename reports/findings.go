@@ -156,8 +156,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) []
 	return nil
 }
 
-// slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both were
-// reached.
+// slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both were reached.
 func slowdownFinding(all []series) []Finding {
 	saturated := func(workload result.Workload) []series {
 		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturation.Reached })

@@ -203,8 +203,7 @@ func rowsWhere(all []series, holds func(pointRow) bool) []pointRow {
 	return slices.DeleteFunc(rowsOf(all), func(r pointRow) bool { return !holds(r) })
 }
 
-// levelFields say which point a row is about. Clients and offered load stand apart, each only where a series
-// has it.
+// levelFields say which point a row is about. Clients and offered load stand apart, each only where a series has it.
 func levelFields(all []series) (fields []field[pointRow]) {
 	add := func(shown bool, c Column, cell func(pointRow) Cell) {
 		if shown {

@@ -12,8 +12,7 @@ import (
 // A Unit is the base unit of a number.
 type Unit uint8
 
-// The units. Count is a whole number, always written in full; Share is a fraction of one, written in per
-// cent.
+// The units. Count is a whole number, always written in full; Share is a fraction of one, written in per cent.
 const (
 	Text Unit = iota // not a number
 	Count

@@ -47,10 +47,9 @@ type Bills struct {
 
 var _ Workload = (*Bills)(nil)
 
-// NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes master
-// keys and the table of discrete logarithms, which takes up to seconds unless it is kept from before, and
-// then needs not be made by a device with a cap. It fails where results might be beyond the reach of the
-// table.
+// NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes master keys and
+// the table of discrete logarithms, which takes up to seconds unless it is kept from before, and then needs not be made
+// by a device with a cap. It fails where results might be beyond the reach of the table.
 func NewBilling(ctx context.Context, config Config) (*Bills, error) {
 	config.Channels = max(1, config.Channels)
 	if err := config.Validate(); err != nil {
@@ -192,9 +191,8 @@ func (b *Bills) compute(ctx context.Context, channel int, meter string, from uin
 	return b.biller.Bill(ctx, tariff, readings)
 }
 
-// Reading returns what the bill with that sequence number is about: the meter's id and the energy of the
-// simulated readings that it covers, in Wh. With a bank of ciphertexts that is not the energy that they
-// encrypt.
+// Reading returns what the bill with that sequence number is about: the meter's id and the energy of the simulated
+// readings that it covers, in Wh. With a bank of ciphertexts that is not the energy that they encrypt.
 func (b *Bills) Reading(seq uint64) (meter string, wh uint64) {
 	index, from, _ := b.bill(seq - b.config.First)
 	meters := uint64(b.config.Fleet.Config().Meters)

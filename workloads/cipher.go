@@ -187,8 +187,7 @@ type cipher interface {
 	checker(ctx context.Context, r *Readings) (checker, error)
 }
 
-// vectors encrypts all values of a reading together, under the public key of an authority that serves all
-// meters.
+// vectors encrypts all values of a reading together, under the public key of an authority that serves all meters.
 type vectors struct{ authority *authority.Authority }
 
 func (v vectors) seal(s *meter.SensorsConfig) error {
@@ -200,9 +199,8 @@ func (v vectors) parameters(int) reading.Hash { return v.authority.Parameters() 
 
 func (v vectors) publics(int) [][]byte { return [][]byte{v.authority.Public()} }
 
-// groups encrypts the single values of meters that agreed on keys in groups. A group's meters live on one
-// channel. The label of a value is its reading's number: that of the interval, counted from the meter's
-// begin.
+// groups encrypts the single values of meters that agreed on keys in groups. A group's meters live on one channel. The
+// label of a value is its reading's number: that of the interval, counted from the meter's begin.
 type groups struct {
 	params         fe.Params
 	size, channels int

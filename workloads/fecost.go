@@ -33,10 +33,9 @@ func (s FESpec) CountCells() (int, error) {
 	return len(cells), err
 }
 
-// MeasureFE times the four steps of every combination in the spec, one after the other on one goroutine, on
-// vectors of values uniform in 0 … bound. The function is the sum of the vector's values, as of a day. Every
-// result is compared with the plaintext. The steps, for schemes with an authority and for groups of meters
-// without one:
+// MeasureFE times the four steps of every combination in the spec, one after the other on one goroutine, on vectors of
+// values uniform in 0 … bound. The function is the sum of the vector's values, as of a day. Every result is compared
+// with the plaintext. The steps, for schemes with an authority and for groups of meters without one:
 //
 //	           authority                            group of as many meters as the length
 //	keygen     master keys, without the search      one meter's keys and its agreement
@@ -45,13 +44,12 @@ func (s FESpec) CountCells() (int, error) {
 //	encrypt    the vector                           one meter's value
 //	decrypt    the function of the vector           the function of all meters' values
 //
-// The samples are interleaved: one of each combination, then the next of each, so that drift of the machine
-// affects all of them alike. Garbage is collected before each. Decryption includes all checks of the
-// ciphertexts, but not the setup of a key and a group, as the table of discrete logarithms, which has a time
-// of its own and makes decryption faster.
+// The samples are interleaved: one of each combination, then the next of each, so that drift of the machine affects all
+// of them alike. Garbage is collected before each. Decryption includes all checks of the ciphertexts, but not the setup
+// of a key and a group, as the table of discrete logarithms, which has a time of its own and makes decryption faster.
 //
-// When the context is done it returns its error along with the combinations that have a sample, in the spec's
-// order. With any other error it returns none.
+// When the context is done it returns its error along with the combinations that have a sample, in the spec's order.
+// With any other error it returns none.
 func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 	cells, err := spec.cells()
 	if err != nil {
@@ -219,8 +217,7 @@ func sampledCost(seconds []float64) result.Cost {
 	return cost
 }
 
-// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if there
-// are enough.
+// medianCost returns the median of at least one sample, and its 95 % interval by order statistics if there are enough.
 func medianCost(seconds []float64) result.Cost {
 	const confidence = 0.95
 	sample := benchmath.NewSample(seconds, &benchmath.DefaultThresholds)

@@ -54,8 +54,7 @@ func KindOf(w scenario.Workload) Kind {
 	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == w.Kind })]
 }
 
-// Factors returns the table of factors over the options of workloads, in the order in which names of series
-// carry them.
+// Factors returns the table of factors over the options of workloads, in the order in which names of series carry them.
 func Factors() []scenario.FactorKind {
 	word := func(s string) string { return s }
 	return []scenario.FactorKind{
@@ -119,8 +118,7 @@ type Workload interface {
 	// SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
 	// before one of another function.
 	SetUp(channel int) ([]bench.Transaction, error)
-	// Prepare makes ciphertexts before the load, for the planned number of transactions where all are made
-	// ahead.
+	// Prepare makes ciphertexts before the load, for the planned number of transactions where all are made ahead.
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]

@@ -136,8 +136,7 @@ func (o Options) keyed() bool { return o.content() != result.Plain }
 // grouped reports whether meters agree on keys in groups, since the scheme has no authority.
 func (o Options) grouped() bool { return fe.Name(o.Scheme).Single() }
 
-// values returns how many values a reading has: a member of a group encrypts one, and Length meters are a
-// group.
+// values returns how many values a reading has: a member of a group encrypts one, and Length meters are a group.
 func (o Options) values() int {
 	if o.grouped() {
 		return 1

@@ -68,13 +68,12 @@ func lists(function string, channel int, entries [][]byte) (all []bench.Transact
 // maxReady is the most memory that ciphertexts made before the load may take, in bytes.
 const maxReady = 1 << 30
 
-// Prepare makes the ciphertexts that are wanted before the load, on all cores: the bank, or with encryption
-// ahead those of the n transactions from First on. Every other workload needs none. Entry i is the ciphertext
-// of the values of transaction First+i.
+// Prepare makes the ciphertexts that are wanted before the load, on all cores: the bank, or with encryption ahead those
+// of the n transactions from First on. Every other workload needs none. Entry i is the ciphertext of the values of
+// transaction First+i.
 //
-// progress, which may be nil, is called after each ciphertext, by one goroutine at a time. The times reported
-// are of single encryptions while all cores encrypt. Where ctx ends, so does Prepare, with its error and
-// nothing made.
+// progress, which may be nil, is called after each ciphertext, by one goroutine at a time. The times reported are of
+// single encryptions while all cores encrypt. Where ctx ends, so does Prepare, with its error and nothing made.
 func (r *Readings) Prepare(ctx context.Context, n int, progress func(done, total int)) (result.Preparation, error) {
 	if r.kind != reading.Encrypted || r.config.Encryption.Mode == result.EncryptInline {
 		return result.Preparation{}, nil

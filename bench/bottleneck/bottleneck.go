@@ -31,11 +31,9 @@ const (
 type Evidence struct {
 	Point result.Point
 	Cores int // of the host
-	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were not
-	// asked.
+	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were not asked.
 	Refused map[string]Refused
-	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is a share
-	// of.
+	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is a share of.
 	Scheduled uint64
 	// BlockFill is the mean time from a block's first transaction to its cut, in seconds, over the whole
 	// level; 0 where unknown.

@@ -1,11 +1,10 @@
-// Package reference simulates a ledger as queues whose service times are known: the standard against which
-// the harness is calibrated. Its figures are never a measurement of Fabric.
+// Package reference simulates a ledger as queues whose service times are known: the standard against which the harness
+// is calibrated. Its figures are never a measurement of Fabric.
 //
-// Data flow: a transaction arrives, is endorsed, taken by the orderer (acknowledged), put into a block that
-// is cut by count, bytes or timer, and committed. Every instant is computed from the arrivals and random
-// service times alone, never by sleeping one service after another; Submit only waits until an instant has
-// come. So a late wake-up delays only what the client sees and stamps. The true instants go to a log of their
-// own.
+// Data flow: a transaction arrives, is endorsed, taken by the orderer (acknowledged), put into a block that is cut by
+// count, bytes or timer, and committed. Every instant is computed from the arrivals and random service times alone,
+// never by sleeping one service after another; Submit only waits until an instant has come. So a late wake-up delays
+// only what the client sees and stamps. The true instants go to a log of their own.
 package reference
 
 import (
@@ -151,9 +150,8 @@ func (c *Commit) stage() *Stage {
 	return &c.Stage
 }
 
-// Capacity returns the transactions per second that the slowest stage serves when never idle, without Stalls
-// and Failures: Servers / Mean, with PerBlock times the most transactions of a block; +Inf where no stage
-// takes time.
+// Capacity returns the transactions per second that the slowest stage serves when never idle, without Stalls and
+// Failures: Servers / Mean, with PerBlock times the most transactions of a block; +Inf where no stage takes time.
 func (c Config) Capacity() float64 {
 	capacity := math.Inf(1)
 	for _, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {

@@ -8,13 +8,12 @@ import (
 	"unicode"
 )
 
-// BenchText returns bench.txt in the Go benchmark format (golang.org/design/14313-benchmark-format), which
-// benchstat and its kin read: a line per point, repetitions under the same name, and a line per encryption
-// operation. Of run it states the host, the scenario and the target where they are known.
+// BenchText returns bench.txt in the Go benchmark format (golang.org/design/14313-benchmark-format), which benchstat
+// and its kin read: a line per point, repetitions under the same name, and a line per encryption operation. Of run it
+// states the host, the scenario and the target where they are known.
 //
-// What differs from run to run, as its id and the measured speed of the processor, is a remark and no
-// configuration line: benchstat compares only runs of the same configuration. Invalid points are remarks as
-// well.
+// What differs from run to run, as its id and the measured speed of the processor, is a remark and no configuration
+// line: benchstat compares only runs of the same configuration. Invalid points are remarks as well.
 func BenchText(run Run, sum Summary) []byte {
 	var b bytes.Buffer
 	if run.ID != "" {
@@ -85,8 +84,7 @@ func whole(n int) string {
 	return strconv.Itoa(n)
 }
 
-// writePoint writes a point as a benchmark whose iterations are the transactions that its latencies were
-// taken from.
+// writePoint writes a point as a benchmark whose iterations are the transactions that its latencies were taken from.
 func writePoint(b *bytes.Buffer, p *Point) {
 	name, part := "Commit", PartCommit
 	if p.Conditions.Wait == WaitEndorse {

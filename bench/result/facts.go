@@ -27,8 +27,7 @@ const (
 	LimitUnknown    LimitKind = "unknown"
 )
 
-// Limit says what kept throughput from being higher. It is zero where it was not judged, as in runs of older
-// versions.
+// Limit says what kept throughput from being higher. It is zero where it was not judged, as in runs of older versions.
 type Limit struct {
 	Kind LimitKind `json:"kind"`
 	Node string    `json:"node,omitempty"` // the process that the kind names
@@ -38,8 +37,7 @@ type Limit struct {
 // Open reports whether nothing is known to have limited throughput.
 func (l Limit) Open() bool { return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown }
 
-// Foreign reports whether neither the network nor its settings limited: the machine was busy with something
-// else.
+// Foreign reports whether neither the network nor its settings limited: the machine was busy with something else.
 func (l Limit) Foreign() bool {
 	return l.Kind == LimitClient || l.Role == RoleClient || l.Role == RoleOther || l.Role == RoleSteal
 }

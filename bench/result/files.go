@@ -14,8 +14,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a power
-// failure too.
+// WriteJSON writes v to path in one step: a reader sees the old file or the whole new one, after a power failure too.
 func WriteJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {

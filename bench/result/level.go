@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// A level's records pass through buffers of this many records. A run has so many on their way to the disk,
-// and every open level one for each of its shards, so that recording keeps to constant memory (8 MB) whatever
-// the rate.
+// A level's records pass through buffers of this many records. A run has so many on their way to the disk, and every
+// open level one for each of its shards, so that recording keeps to constant memory (8 MB) whatever the rate.
 const (
 	bufferRecords = 512
 	bufferCount   = 128

@@ -151,8 +151,7 @@ type Punctuality struct {
 	CoresLimit float64 `json:"cpu_cores_limit,omitempty"` // what Cores must stay under; 0: there is no limit
 }
 
-// Within reports whether the load was on time, nothing of it dropped, and the process no busier than it may
-// be.
+// Within reports whether the load was on time, nothing of it dropped, and the process no busier than it may be.
 func (p Punctuality) Within() bool {
 	return p.P99 <= p.Limit && p.Dropped == 0 && (p.CoresLimit == 0 || p.Cores < p.CoresLimit)
 }

@@ -27,8 +27,7 @@ type Summary struct {
 	FE         []FECost     `json:"fe"`
 	Audit      *Audit       `json:"audit,omitempty"`
 	Claims     []Claim      `json:"claims,omitempty"`
-	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other
-	// runs.
+	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
 }
@@ -212,13 +211,11 @@ func (u USL) At(n float64) float64 {
 	return u.Lambda * n / (1 + u.Sigma*(n-1) + u.Kappa*n*(n-1))
 }
 
-// Peak returns the number of clients of the highest throughput, √((1-Sigma)/Kappa), which is +Inf where Kappa
-// is 0.
+// Peak returns the number of clients of the highest throughput, √((1-Sigma)/Kappa), which is +Inf where Kappa is 0.
 func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
-// FECost is the cost of one functional-encryption parameter set on this machine with no other load. What the
-// steps are for a scheme without an authority is documented where it is measured; its Length is the size of
-// the group of meters.
+// FECost is the cost of one functional-encryption parameter set on this machine with no other load. What the steps are
+// for a scheme without an authority is documented where it is measured; its Length is the size of the group of meters.
 type FECost struct {
 	Scheme         string `json:"scheme"`
 	Bits           int    `json:"bits"`
@@ -268,8 +265,7 @@ type Cost struct {
 	Samples []float64 `json:"samples,omitempty"`
 }
 
-// Claim is a published claim held against the run's own data. All texts are for people; Verdict is for
-// scripts.
+// Claim is a published claim held against the run's own data. All texts are for people; Verdict is for scripts.
 type Claim struct {
 	ID         string  `json:"id"`        // for example closer2020/peer-limit
 	Claim      string  `json:"claim"`     // what was published, in our words

@@ -21,13 +21,12 @@ type Row struct {
 	Record
 }
 
-// A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load
-// level, in nanoseconds, -1 where the transaction did not get there; Record says what they mean. The phases
-// of a level count from the same start, whenever they begin. Rows stand about in the order in which the
-// transactions ended.
+// A transactionRow is the schema of transactions.parquet. Instants are offsets from the start of the load level, in
+// nanoseconds, -1 where the transaction did not get there; Record says what they mean. The phases of a level count from
+// the same start, whenever they begin. Rows stand about in the order in which the transactions ended.
 //
-// Dictionaries hold what is constant over a level, delta encoding what nearly counts up. Transaction ids are
-// SHA-256 sums: nothing makes them shorter. With this a general compression on top gains less than 1 %.
+// Dictionaries hold what is constant over a level, delta encoding what nearly counts up. Transaction ids are SHA-256
+// sums: nothing makes them shorter. With this a general compression on top gains less than 1 %.
 type transactionRow struct {
 	Series     string   `parquet:"series,dict"`
 	Repetition int32    `parquet:"repetition,dict"`

@@ -23,16 +23,14 @@ type Window struct {
 	From, To time.Duration // offsets from the level's start
 	Counts   Counts        // transactions intended in the window
 	Level    Counts        // transactions of the whole level, warm-up included
-	// Commits counts the valid commits seen in the window, in consecutive bins of length Bin that begin at
-	// From.
+	// Commits counts the valid commits seen in the window, in consecutive bins of length Bin that begin at From.
 	Commits []uint64
 	Bin     time.Duration
 	Blocks  uint64 // distinct blocks, of all channels, that these commits came in
 	// BytesMean is the mean size of the envelopes sent to the orderer by transactions intended in the window,
 	// 0 where none was sent.
 	BytesMean float64
-	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by its own
-	// measurement.
+	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by its own measurement.
 	Stalls uint64
 	// Refused is nil, or names the latencies that are missing from the histograms because they were negative
 	// or over an hour.

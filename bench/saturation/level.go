@@ -204,14 +204,13 @@ func (l *level) fault() string {
 	return ""
 }
 
-// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose throughput
-// reaches 95 % of the plateau, the highest throughput of the series. It is reached only if the plateau was
-// confirmed: from that number on, two successive doublings of the clients each raise the best throughput so
-// far by less than 5 %. Otherwise the highest throughput is a lower bound ("at least"), and Reached is false.
+// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose throughput reaches 95
+// % of the plateau, the highest throughput of the series. It is reached only if the plateau was confirmed: from that
+// number on, two successive doublings of the clients each raise the best throughput so far by less than 5 %. Otherwise
+// the highest throughput is a lower bound ("at least"), and Reached is false.
 //
-// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do not
-// count; the warnings name them. It is an error if no point remains, or the points are not of one closed-loop
-// series.
+// Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do not count; the
+// warnings name them. It is an error if no point remains, or the points are not of one closed-loop series.
 func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	all, warnings, err := levels(points, result.LoadClosed, func(l result.Load) float64 { return float64(l.Clients) })
 	if err != nil {

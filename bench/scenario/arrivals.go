@@ -12,9 +12,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// Arrivals say when the transactions of an open load are due. In YAML a word, constant or poisson, for a load
-// with rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate follows from
-// it.
+// Arrivals say when the transactions of an open load are due. In YAML a word, constant or poisson, for a load with
+// rates, or a mapping with the one key periodic, ramp, steps or trace for a load whose rate follows from it.
 type Arrivals struct {
 	Kind     ArrivalKind
 	Periodic arrival.Periodic `yaml:"periodic"` // every meter of the workload reports at an interval of its own clock
@@ -204,8 +203,7 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	return each(at+"rate", s.Load.Rate, check)
 }
 
-// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly so
-// many.
+// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly so many.
 func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
 	slices := 1 // in each of which the rate is taken as even
 	switch p := s.Process(rate).(type) {

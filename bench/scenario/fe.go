@@ -58,8 +58,7 @@ func (s Schemes) fe(n *strictyaml.Node) (*FE, error) {
 	return &t.FE, nil
 }
 
-// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one that
-// it has.
+// Sizes returns the key sizes at which a scheme is measured: those of Bits that it has, or the only one that it has.
 func (f FE) Sizes(known Schemes, scheme string) []int {
 	has := known.Of(scheme).Sizes
 	if len(has) == 1 {

@@ -9,9 +9,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Load is closed (Clients, each with one transaction outstanding) or open (arriving whatever the network
-// does). Rate has its levels, unless Arrivals have a rate of their own: then there is one level. With a
-// Search neither is given.
+// A Load is closed (Clients, each with one transaction outstanding) or open (arriving whatever the network does). Rate
+// has its levels, unless Arrivals have a rate of their own: then there is one level. With a Search neither is given.
 type Load struct {
 	Kind     result.LoadKind `yaml:"kind"`      // closed: clients with one transaction outstanding each; open: at a rate, whatever the network does
 	Clients  []int           `yaml:"clients"`   // closed: the levels

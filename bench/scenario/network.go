@@ -59,10 +59,8 @@ func (s Scenario) Networks() []Network {
 	return all
 }
 
-// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it, on
-// all channels. The error is a
-// *strictyaml.Error, or for a policy that the topology cannot have a
-// *strictyaml.Problem.
+// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it, on all
+// channels. The error is a *strictyaml.Error, or for a policy that the topology cannot have a *strictyaml.Problem.
 func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	t, err := s.load(n.Topology)
 	if err != nil {
@@ -112,8 +110,7 @@ func (s Scenario) file(name string) string {
 	return filepath.Join(filepath.Dir(s.Path), name)
 }
 
-// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads the
-// meters.
+// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads the meters.
 func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 	channels = map[Network]int{}
 	if s.Target != nil {
@@ -177,8 +174,7 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	return nil
 }
 
-// An override changes some settings of a topology; those that it leaves out, which are zero, it
-// keeps.
+// An override changes some settings of a topology; those that it leaves out, which are zero, it keeps.
 type override[T any] struct{ value T }
 
 // UnmarshalNode refuses settings that are not above 0: they would change nothing.

@@ -21,8 +21,7 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A Scenario is one run: series of load levels on one or several networks, and optionally a table of
-// encryption costs.
+// A Scenario is one run: series of load levels on one or several networks, and optionally a table of encryption costs.
 type Scenario struct {
 	Name        string
 	Description string
@@ -128,12 +127,11 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	return s, nil
 }
 
-// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no
-// other files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a workload
-// meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and if it is
-// open, slots 2000 and arrivals constant, and steps as the hold; for the table of costs the first of the
-// schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The error is a
-// *strictyaml.Error.
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no other
+// files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a workload meters 100, and what
+// its kind says; for a phase start 0; for a load wait commit, think 0, and if it is open, slots 2000 and arrivals
+// constant, and steps as the hold; for the table of costs the first of the schemes, bits all that the schemes have,
+// lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -159,9 +157,8 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	return s, nil
 }
 
-// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series, where
-// path begins, as in load.rate, or with a zero Series about the scenario. What the file does not give is
-// placed around it.
+// Refuse returns an error about a scenario that was read, a *strictyaml.Error: about one of its series, where path
+// begins, as in load.rate, or with a zero Series about the scenario. What the file does not give is placed around it.
 func (s Scenario) Refuse(one Series, path, hint, format string, args ...any) error {
 	return s.doc.Locate(one.naming(strictyaml.Problemf(hint, one.from.at+path, format, args...)))
 }
@@ -174,8 +171,7 @@ func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 	return p
 }
 
-// readTraces reads the traces that loads follow, each file once. Their meters and values become those of the
-// workloads.
+// readTraces reads the traces that loads follow, each file once. Their meters and values become those of the workloads.
 func (s *Scenario) readTraces() error {
 	read := map[string]*arrival.Trace{}
 	for i := range s.Series {

@@ -9,8 +9,7 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A text is a scenario as it stands in a file. One with a single series may give what that has at the top
-// level.
+// A text is a scenario as it stands in a file. One with a single series may give what that has at the top level.
 type text struct {
 	seriesText
 	Description string         `yaml:"description"` // for readers

@@ -13,9 +13,8 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// FactorKind is a row of the table of factors. Every combination of levels makes a series of its own out of
-// each series of the file; a factor that does not apply to a series, as bits to a plain workload, leaves it
-// alone.
+// FactorKind is a row of the table of factors. Every combination of levels makes a series of its own out of each series
+// of the file; a factor that does not apply to a series, as bits to a plain workload, leaves it alone.
 type FactorKind struct {
 	Key     string
 	levels  reflect.Type // the list that its key decodes into

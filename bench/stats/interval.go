@@ -71,9 +71,8 @@ func BatchMeans(series []float64, batches int) *Interval {
 //
 //	C = 1 - Σ(x[i]-x[i-1])² / (2 Σ(x[i]-mean)²),
 //
-// von Neumann's ratio, with mean 0 and variance (n-2)/(n²-1) if the values are independent and normal, and
-// near normal itself from n = 8 on (Fishman, Grouping Observations in Digital Simulation, Management Science
-// 24, 1978).
+// von Neumann's ratio, with mean 0 and variance (n-2)/(n²-1) if the values are independent and normal, and near normal
+// itself from n = 8 on (Fishman, Grouping Observations in Digital Simulation, Management Science 24, 1978).
 func dependent(values []float64) bool {
 	n := float64(len(values))
 	mean := Mean(values)
@@ -112,11 +111,10 @@ func MedianInterval(values []float64) *Interval {
 	}
 }
 
-// RateInterval returns an interval for the mean rate of events that come in blocks: that of BatchMeans, but
-// never narrower than the mean ± block, the change of the mean by one block. Blocks that come evenly fall
-// alike into every batch and leave their means no spread, but one of them is in or out depending on when the
-// window begins and ends (the ±1 count of electronic counters: Hewlett-Packard, Fundamentals of the
-// Electronic Counters, Application Note 200).
+// RateInterval returns an interval for the mean rate of events that come in blocks: that of BatchMeans, but never
+// narrower than the mean ± block, the change of the mean by one block. Blocks that come evenly fall alike into every
+// batch and leave their means no spread, but one of them is in or out depending on when the window begins and ends (the
+// ±1 count of electronic counters: Hewlett-Packard, Fundamentals of the Electronic Counters, Application Note 200).
 //
 // The mean is that of all rates, also those that BatchMeans leaves out. It is nil where BatchMeans is.
 func RateInterval(rates []float64, batches int, block float64) *Interval {

@@ -83,16 +83,15 @@ const minKept = 5
 // rounding is the relative difference up to which values count as equal.
 const rounding = 1e-9
 
-// mser returns how many values to cut off at the start of a series that begins with a transient: the number d
-// of n that minimises
+// mser returns how many values to cut off at the start of a series that begins with a transient: the number d of n that
+// minimises
 //
 //	MSER(d) = Σ (y[i] - mean)² / (n-d)², over i >= d,
 //
-// the squared standard error of the mean of what is left (White, An Effective Truncation Heuristic for Bias
-// Reduction in Simulation Output, Simulation 69, 1997). Over means of 5 values it is MSER-5 (White, Cobb and
-// Spratt, A Comparison of Five Steady-State Truncation Heuristics for Simulation, Winter Simulation
-// Conference 2000). Of equal minima the smallest d counts, and differences within a billionth of the mean are
-// rounding.
+// the squared standard error of the mean of what is left (White, An Effective Truncation Heuristic for Bias Reduction
+// in Simulation Output, Simulation 69, 1997). Over means of 5 values it is MSER-5 (White, Cobb and Spratt, A Comparison
+// of Five Steady-State Truncation Heuristics for Simulation, Winter Simulation Conference 2000). Of equal minima the
+// smallest d counts, and differences within a billionth of the mean are rounding.
 func mser(y []float64) (d int) {
 	least := math.Inf(1)
 	var mean, squares float64 // of y[i:], by Welford's recursion

@@ -108,10 +108,9 @@ func spanMeans(y []float64) []float64 {
 	return spans
 }
 
-// Backlog follows how many transactions were intended and had not ended, over a window of time, as the time
-// average over each of MinBatches equal spans. Averages over long spans do not show the saw teeth of commits
-// that come in blocks, and hardly depend on each other. Transactions may come in any order; memory is
-// constant.
+// Backlog follows how many transactions were intended and had not ended, over a window of time, as the time average
+// over each of MinBatches equal spans. Averages over long spans do not show the saw teeth of commits that come in
+// blocks, and hardly depend on each other. Transactions may come in any order; memory is constant.
 type Backlog struct {
 	from, width float64             // start of the window and length of a span, in seconds
 	partial     [MinBatches]float64 // by a span's own arrivals, less its endings, in spans

@@ -28,8 +28,7 @@ func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 
 // read adds what is on the ledger of a site.
 func (l *ledgers) read(ctx context.Context, site Site) error {
-	// The contract is asked before the ledger is read: what the client has lost sight of may be committed
-	// meanwhile.
+	// The contract is asked before the ledger is read: what the client has lost sight of may be committed meanwhile.
 	stored, err := site.Stored(ctx)
 	if err != nil {
 		return fmt.Errorf("count the readings on the ledger: %w", err)

@@ -57,10 +57,9 @@ func timeSignatures(rounds int) (signing, verifying float64, err error) {
 }
 
 const (
-	// room is what a level may leave as garbage before any is collected: some 23,000 transactions at 23 kB
-	// each (network/client, BenchmarkSubmit with
-	// -benchmem). A collection during a level costs
-	// the client CPU, and on a full host its pauses were milliseconds long.
+	// room is what a level may leave as garbage before any is collected: some 23,000 transactions at 23 kB each
+	// (network/client, BenchmarkSubmit with -benchmem). A collection during a level costs the client CPU, and on a full
+	// host its pauses were milliseconds long.
 	room = 512 << 20
 	// roomShare is the most of the machine's memory that goes into it.
 	roomShare = 16

@@ -251,9 +251,8 @@ func (t *trace) add(r *result.Record) {
 	t.joined++
 }
 
-// split puts the parts inside the network into the points of traces, if they are known of all their
-// transactions: the means of some would not add up to the latency of all. The means are exact, so that they
-// do.
+// split puts the parts inside the network into the points of traces, if they are known of all their transactions: the
+// means of some would not add up to the latency of all. The means are exact, so that they do.
 func (s *study) split(all []*trace) {
 	for _, t := range all {
 		p := &s.summary.Points[t.point]

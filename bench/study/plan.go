@@ -75,8 +75,7 @@ func groups(all []scenario.Series) (by [][]scenario.Series) {
 	return by
 }
 
-// loads returns the levels of a series' load. Arrivals with a rate of their own make one level of their mean
-// rate.
+// loads returns the levels of a series' load. Arrivals with a rate of their own make one level of their mean rate.
 func loads(series scenario.Series) (all []result.Load) {
 	l := series.Load
 	for _, clients := range l.Clients {
@@ -134,8 +133,7 @@ func planned(seed uint64, of []turn, series scenario.Series) int {
 	return scheduled(seed, of, series.Name, math.MaxInt)
 }
 
-// scheduled returns how many transactions the turns schedule for a series with an open load, counting just
-// beyond most.
+// scheduled returns how many transactions the turns schedule for a series with an open load, counting just beyond most.
 func scheduled(seed uint64, of []turn, series string, most int) (n int) {
 	for _, t := range of {
 		for _, l := range t.levels {

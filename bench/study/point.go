@@ -22,9 +22,8 @@ const (
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
-// The use of a processor beyond which a process is no longer held to its cap, as when it was moved it out of
-// its control group: this many times the cap, and cores more for what a period and a sample at the window's
-// ends may add.
+// The use of a processor beyond which a process is no longer held to its cap, as when it was moved it out of its
+// control group: this many times the cap, and cores more for what a period and a sample at the window's ends may add.
 const (
 	capFactor = 1.2
 	capSlack  = 0.05

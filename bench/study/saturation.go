@@ -59,8 +59,7 @@ func saturates(l scenario.Load) bool {
 	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
 }
 
-// within gives a saturation that has no interval over repetitions that of the throughput within its last
-// measurement.
+// within gives a saturation that has no interval over repetitions that of the throughput within its last measurement.
 func within(sat *result.Saturation, points []result.Point) {
 	if sat.High > 0 {
 		return

@@ -19,8 +19,7 @@ type search struct {
 	seeker seeker
 }
 
-// A seeker decides what to measure next: a *saturation.OpenSearch or a
-// *saturation.ClosedSearch.
+// A seeker decides what to measure next: a *saturation.OpenSearch or a *saturation.ClosedSearch.
 type seeker interface {
 	Next() (load float64, more bool)
 	Left() int
@@ -28,8 +27,7 @@ type seeker interface {
 	Result() saturation.Result
 }
 
-// newSearch returns the search of a series, which repeats itself as often as it says, or else as the scenario
-// does.
+// newSearch returns the search of a series, which repeats itself as often as it says, or else as the scenario does.
 func newSearch(series scenario.Series, repeat int) (seeker, error) {
 	spec := series.Load.Search
 	repetitions := cmp.Or(spec.Repetitions, repeat)

@@ -59,8 +59,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	return err
 }
 
-// withSite returns a context that also ends when a node of the site dies; its cause is then that node's
-// error.
+// withSite returns a context that also ends when a node of the site dies; its cause is then that node's error.
 func withSite(ctx context.Context, site Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {

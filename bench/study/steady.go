@@ -77,8 +77,7 @@ func (s *steadiness) intervals(p *result.Point) {
 // which on it is more than the target takes: the growth of the backlog that stats.Judge calls overload.
 const shedLimit = 0.005
 
-// changing reports whether the level's load changes with time by itself, so that nothing under it is to stay
-// the same.
+// changing reports whether the level's load changes with time by itself, so that nothing under it is to stay the same.
 func (l level) changing() bool {
 	kinds := []scenario.ArrivalKind{scenario.Ramp, scenario.Steps, scenario.Trace}
 	return l.load.Kind == result.LoadOpen && slices.Contains(kinds, l.series.Load.Arrivals.Kind)

@@ -57,11 +57,10 @@ type study struct {
 // leastRepetitions are the fewest for which the 95 % interval of a median is finite (stats.MedianInterval).
 const leastRepetitions = 6
 
-// Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a node dies on the way, what was
-// measured, if only the encryption cost, is written, marked incomplete, and the error says why. It is a
-// *NotValidError where all was measured and audited, but not as the scenario requires. It is
-// ErrNothingMeasured where there is nothing; of the folder then only the nodes' logs are left, if there are
-// any.
+// Run runs a scenario and leaves its results in cfg.Dir. Where ctx ends or a node dies on the way, what was measured,
+// if only the encryption cost, is written, marked incomplete, and the error says why. It is a *NotValidError where all
+// was measured and audited, but not as the scenario requires. It is ErrNothingMeasured where there is nothing; of the
+// folder then only the nodes' logs are left, if there are any.
 func Run(ctx context.Context, cfg Config) error {
 	clock, err := alarm.New()
 	if err != nil {
@@ -180,8 +179,7 @@ func (s *study) finish(failed error) error {
 	return s.required()
 }
 
-// audit compares the ledgers with the client's record. The error says how they differ, or why that is not
-// known.
+// audit compares the ledgers with the client's record. The error says how they differ, or why that is not known.
 func (s *study) audit() error {
 	var audit result.Audit
 	err := s.unread

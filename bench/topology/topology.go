@@ -106,8 +106,7 @@ func library() strictyaml.Library {
 // Names returns the names of the shipped topologies, sorted.
 func Names() []string { return library().Names() }
 
-// Load reads a shipped topology by name, or a file. The error is a
-// *strictyaml.Error.
+// Load reads a shipped topology by name, or a file. The error is a *strictyaml.Error.
 func Load(nameOrPath string) (Topology, error) {
 	src, file, _, err := library().Read(nameOrPath)
 	if err != nil {
@@ -116,10 +115,9 @@ func Load(nameOrPath string) (Topology, error) {
 	return Parse(file, src)
 }
 
-// Parse reads a topology from the text of a file, whose name is for errors only. What the text leaves out
-// gets Fabric's own defaults, one peer per organisation, one raft orderer, all organisations as a channel's
-// members, the first of them as a chaincode's operator, and the endorsement of the majority. The error is a
-// *strictyaml.Error.
+// Parse reads a topology from the text of a file, whose name is for errors only. What the text leaves out gets Fabric's
+// own defaults, one peer per organisation, one raft orderer, all organisations as a channel's members, the first of
+// them as a chaincode's operator, and the endorsement of the majority. The error is a *strictyaml.Error.
 func Parse(file string, src []byte) (Topology, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {

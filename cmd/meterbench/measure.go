@@ -41,8 +41,7 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	return r
 }
 
-// read returns the plans of scenarios. It checks everything that the user wrote, so call it before anything
-// starts.
+// read returns the plans of scenarios. It checks everything that the user wrote, so call it before anything starts.
 func (r *runner) read(names ...string) ([]lab.Plan, error) {
 	if err := checkFabricBin(r.fabricBin); err != nil {
 		return nil, err

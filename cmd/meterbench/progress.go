@@ -38,8 +38,7 @@ func newProgress(out io.Writer) *progress {
 	return p
 }
 
-// terminal returns the width of the terminal that out writes to, or a usual width and false where it writes
-// to none.
+// terminal returns the width of the terminal that out writes to, or a usual width and false where it writes to none.
 func terminal(out io.Writer) (width int, is bool) {
 	const usual = 100
 	file, ok := out.(*os.File)

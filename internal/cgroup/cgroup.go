@@ -1,16 +1,15 @@
 // Package cgroup limits processes to a share of the machine by Linux control groups of either version.
 //
-// Data flow: Create makes a group with a memory limit; Add puts a process into it, with all that this starts
-// later; Enforce sets the CPU quota; Throttle returns how the quota was used; Close removes the group. All
-// lie in a folder meterbench at the top of each tree, where Sweep finds those of a killed owner.
+// Data flow: Create makes a group with a memory limit; Add puts a process into it, with all that this starts later;
+// Enforce sets the CPU quota; Throttle returns how the quota was used; Close removes the group. All lie in a folder
+// meterbench at the top of each tree, where Sweep finds those of a killed owner.
 //
 // That takes root, or a folder that root hands over. Version 1:
 //
 //	mkdir /sys/fs/cgroup/{cpu,memory}/meterbench
 //	chown USER /sys/fs/cgroup/{cpu,memory}/meterbench
 //
-// In version 1 systemd takes processes back when a unit beside theirs gets a controller, unless theirs
-// delegates:
+// In version 1 systemd takes processes back when a unit beside theirs gets a controller, unless theirs delegates:
 //
 //	systemd-run --scope --uid=USER -p Delegate=yes bash
 //

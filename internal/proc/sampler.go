@@ -37,8 +37,7 @@ type Sampler struct {
 	nodes []Node
 }
 
-// NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not
-// run.
+// NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not run.
 func NewSampler(nodes []Node) (*Sampler, error) {
 	s := &Sampler{}
 	names := map[string]bool{Client: true, Other: true, Steal: true}

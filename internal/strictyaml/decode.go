@@ -11,11 +11,10 @@ import (
 	"time"
 )
 
-// Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field
-// without one is no key, but those of an embedded struct are. What is not given keeps its value. The tag's
-// option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second; a
-// time.Duration reads 200ms. A single value stands for a list of one. The error is an *Error, the first in
-// the order of the file.
+// Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field without one
+// is no key, but those of an embedded struct are. What is not given keeps its value. The tag's option size reads 2MiB
+// into a whole number of bytes, rate reads 100/s into transactions per second; a time.Duration reads 200ms. A single
+// value stands for a list of one. The error is an *Error, the first in the order of the file.
 func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }

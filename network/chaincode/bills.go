@@ -73,8 +73,7 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	return nil
 }
 
-// readings returns the time of the first reading that a bill covers, and the hash of all of them in their
-// order.
+// readings returns the time of the first reading that a bill covers, and the hash of all of them in their order.
 func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
 	count := b.To - b.From
 	digests := make([]reading.Hash, 0, count)

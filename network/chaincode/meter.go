@@ -16,9 +16,8 @@ import (
 //	verify 1, 0 or 1 | key 65, the point uncompressed | header 5 of its ciphertexts: scheme 1, bits 2, length 2, or zeros |
 //	  begin, Unix time 8 | span in s 4 | parameters 32 | gateway id
 //
-// Whatever a reading is held to stands here, so that storing one reads no further key: the point
-// decompressed, which spares a square root, and of the parameters the header that every ciphertext under them
-// has.
+// Whatever a reading is held to stands here, so that storing one reads no further key: the point decompressed, which
+// spares a square root, and of the parameters the header that every ciphertext under them has.
 type meter struct {
 	verify     bool
 	key        []byte // uncompressed point
@@ -84,9 +83,8 @@ func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its span
-// for each reading up to and including this one. So readings cannot be reordered, and no other reading need
-// be looked at.
+// keeps reports whether a time belongs to the number of a reading: that of the meter's begin plus its span for each
+// reading up to and including this one. So readings cannot be reordered, and no other reading need be looked at.
 func (m *meter) keeps(number uint64, at time.Time) bool {
 	if m.span == 0 {
 		return true

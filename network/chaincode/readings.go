@@ -164,8 +164,7 @@ func write(stub shim.ChaincodeStubInterface, keys []string, values [][]byte) err
 	return nil
 }
 
-// admit reports whether a well-formed reading may be stored, given the states of its meter and under its own
-// key.
+// admit reports whether a well-formed reading may be stored, given the states of its meter and under its own key.
 func admit(r *reading.Reading, meterState, readingState []byte) error {
 	if len(meterState) == 0 {
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", r.Meter)

@@ -1,10 +1,9 @@
-// Package chaincode holds the contracts that meterbench deploys, as libraries, and serves them to a peer as a
-// process of their own.
+// Package chaincode holds the contracts that meterbench deploys, as libraries, and serves them to a peer as a process
+// of their own.
 //
-// Data flow: the peer connects to Serve's address and sends each proposal over one stream; the contract reads
-// and writes the world state over the same stream and answers; the peer signs what came of it. Throughput
-// depends on the number of messages on that stream, so contracts speak to the shim directly and read all they
-// need in one message.
+// Data flow: the peer connects to Serve's address and sends each proposal over one stream; the contract reads and
+// writes the world state over the same stream and answers; the peer signs what came of it. Throughput depends on the
+// number of messages on that stream, so contracts speak to the shim directly and read all they need in one message.
 package chaincode
 
 import (

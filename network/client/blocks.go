@@ -74,9 +74,8 @@ func (b *blocks) read() (*peer.FilteredBlock, error) {
 	return block, nil
 }
 
-// observe starts the shared block stream and everything that lives on it until life ends. It starts one block
-// back, which is there already: when that has arrived the stream flows, and whatever is submitted later
-// cannot be missed.
+// observe starts the shared block stream and everything that lives on it until life ends. It starts one block back,
+// which is there already: when that has arrived the stream flows, and whatever is submitted later cannot be missed.
 func (c *Client) observe(ctx, life context.Context) error {
 	height, err := c.chainHeight(ctx)
 	if err != nil {

@@ -65,8 +65,7 @@ func details(err error) []*gateway.ErrorDetail {
 	return list
 }
 
-// mentions reports whether the error, or anything an endorser or orderer said in it, contains one of the
-// texts.
+// mentions reports whether the error, or anything an endorser or orderer said in it, contains one of the texts.
 func mentions(err error, texts ...string) bool {
 	said := []string{err.Error()}
 	for _, d := range details(err) {
@@ -82,8 +81,7 @@ func limited(err error) bool {
 	return status.Code(err) == codes.ResourceExhausted || mentions(err, textLimit)
 }
 
-// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended, the caller
-// gave up.
+// endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended, the caller gave up.
 func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	switch {
 	case ctx.Err() != nil:

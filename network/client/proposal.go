@@ -44,9 +44,8 @@ func (s *signer) propose(channel, chaincode, function string, args [][]byte) (pr
 	return p, err
 }
 
-// marshalProposal returns the wire form of a peer.Proposal. Its messages nest six deep, and each level is
-// bytes to the one above: the sizes are added up from the inside, then everything is written once, from the
-// outside.
+// marshalProposal returns the wire form of a peer.Proposal. Its messages nest six deep, and each level is bytes to the
+// one above: the sizes are added up from the inside, then everything is written once, from the outside.
 func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, channel, chaincode, function string, args [][]byte) []byte {
 	chaincodeID := field(len(chaincode))
 	timestamp := protowire.SizeVarint(uint64(now.Unix())) + protowire.SizeVarint(uint64(now.Nanosecond())) + 2

@@ -110,8 +110,7 @@ func (t *attempt) await(ctx context.Context) error {
 	}
 	t.receipt.Committed, t.receipt.Block = c.at, c.block
 	if c.at.Before(t.receipt.Submitted) {
-		// The block overtook the orderer's answer, as it may where the peer that brings the answer is
-		// throttled.
+		// The block overtook the orderer's answer, as it may where the peer that brings the answer is throttled.
 		t.receipt.Submitted = c.at
 	}
 	t.receipt.Outcome = commitOutcome(c.code)
@@ -178,8 +177,7 @@ type commits struct {
 
 func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
 
-// expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by
-// unseen.
+// expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by unseen.
 func (c *commits) expect(id [32]byte) *waiter {
 	w := &waiter{done: make(chan commit, 1)}
 	c.mu.Lock()

@@ -52,8 +52,7 @@ func (a *Admin) sign(e *encoder, message []byte) []byte {
 	return signature
 }
 
-// proposal is a signed call of a system chaincode and what is needed to turn its endorsements into a
-// transaction.
+// proposal is a signed call of a system chaincode and what is needed to turn its endorsements into a transaction.
 type proposal struct {
 	txID   string
 	header *common.Header

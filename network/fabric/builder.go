@@ -25,10 +25,9 @@ const (
 	stepRelease = "release"
 )
 
-// Builder acts as the external chaincode builder that a peer runs at install if the program was started under
-// one of the builder's names, given by the whole argument list. Main calls it before anything else and, if
-// handled, exits with the code. The steps and their arguments are those of Fabric's external builder
-// interface.
+// Builder acts as the external chaincode builder that a peer runs at install if the program was started under one of
+// the builder's names, given by the whole argument list. Main calls it before anything else and, if handled, exits with
+// the code. The steps and their arguments are those of Fabric's external builder interface.
 func Builder(args []string) (code int, handled bool) {
 	if !IsBuilder(args) {
 		return 0, false

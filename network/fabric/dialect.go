@@ -32,8 +32,7 @@ var consensusTypes = []Consensus{
 	{Name: topology.Raft, Fewest: 1, configure: configureRaft},
 }
 
-// A Release is a line of Fabric's releases: what this program relies on in it and what may differ in another
-// one.
+// A Release is a line of Fabric's releases: what this program relies on in it and what may differ in another one.
 type Release struct {
 	Line string // with which its versions begin
 	// The capabilities of a channel and of its two groups.

@@ -8,13 +8,12 @@ import (
 	"meterbench/bench/topology"
 )
 
-// The nodes log what happens to blocks, with instants in microseconds, because that is how a transaction's
-// time inside the network becomes known. What they would write of every single transaction and connection,
-// about a gigabyte in half an hour under load, is left out, and so are colours. An orderer even warns of each
-// transaction that a gateway hands it, because the gateway then hangs up. That the batch timer cut a block
-// its consensus says only when debugging, which adds two lines per block and none per transaction. A peer
-// debugs nothing: once one module does, Fabric's logger puts together the debugging messages of all modules
-// before it drops them, which took a peer 15 % of its CPU time.
+// The nodes log what happens to blocks, with instants in microseconds, because that is how a transaction's time inside
+// the network becomes known. What they would write of every single transaction and connection, about a gigabyte in half
+// an hour under load, is left out, and so are colours. An orderer even warns of each transaction that a gateway hands
+// it, because the gateway then hangs up. That the batch timer cut a block its consensus says only when debugging, which
+// adds two lines per block and none per transaction. A peer debugs nothing: once one module does, Fabric's logger puts
+// together the debugging messages of all modules before it drops them, which took a peer 15 % of its CPU time.
 const (
 	peerLogging    = "info:grpc,comm.grpc.server,endorser,gateway=warning"
 	ordererLogging = "info:grpc,comm.grpc.server=warning:orderer.common.broadcast=error"
@@ -79,8 +78,7 @@ func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	return PrepareTLS(dir, name, o)
 }
 
-// PrepareTLS makes the folder of a node that has no identity of its own in the network, as a chaincode has
-// none.
+// PrepareTLS makes the folder of a node that has no identity of its own in the network, as a chaincode has none.
 func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	tls, err := o.TLSCA.TLS(name)
 	if err != nil {

@@ -29,8 +29,7 @@ type Channel struct {
 	Dialect  Dialect
 }
 
-// A Member is an organisation of a channel and the peers by which those of other organisations reach it
-// first.
+// A Member is an organisation of a channel and the peers by which those of other organisations reach it first.
 type Member struct {
 	*Organisation
 	Anchors []Endpoint

@@ -69,10 +69,9 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 	return nil
 }
 
-// Approve approves a definition for the administrator's organisation, all of whose peers on the channel stand
-// behind peers: each endorses, so each holds the private half of the approval before it is ordered, and none
-// has to ask another for it. It returns the transaction and its block once the first of the peers has
-// committed it.
+// Approve approves a definition for the administrator's organisation, all of whose peers on the channel stand behind
+// peers: each endorses, so each holds the private half of the approval before it is ordered, and none has to ask
+// another for it. It returns the transaction and its block once the first of the peers has committed it.
 func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, block uint64, err error) {
 	defer wrap(&err, "approve %s", d.Name)
 	txID, err = a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{

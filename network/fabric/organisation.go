@@ -128,9 +128,8 @@ func Write(path string, data []byte, mode os.FileMode) error {
 // validity is that of certificates, which live for one network only.
 const validity = 5 * 365 * 24 * time.Hour
 
-// A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a
-// high s, after which the same identity no longer is the same bytes everywhere: this one signs with the low
-// s.
+// A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a high s,
+// after which the same identity no longer is the same bytes everywhere: this one signs with the low s.
 type CA struct {
 	PEM  []byte // its certificate
 	cert *x509.Certificate
@@ -165,8 +164,7 @@ func (ca *CA) Identity(name, role string) (Credential, error) {
 	})
 }
 
-// TLS issues a certificate that serves under the name and on loopback and also authenticates its holder as a
-// client.
+// TLS issues a certificate that serves under the name and on loopback and also authenticates its holder as a client.
 func (ca *CA) TLS(name string) (Credential, error) {
 	return ca.issue(pkix.Name{CommonName: name}, func(c *x509.Certificate) {
 		c.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment

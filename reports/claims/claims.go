@@ -28,8 +28,7 @@ type Publication struct {
 	Forgery   bool     // the claims also need attempts at forging on a live network
 	Claims    []Claim
 
-	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks the
-	// costs.
+	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks the costs.
 	Feasibility func(*Evidence) *result.Feasibility
 	// Section shows what the verdicts rest on.
 	Section func(*Evidence) reports.Section
@@ -101,10 +100,9 @@ func (p Publication) JudgeStored(dir string, device Device, attempts *result.Int
 	})
 }
 
-// A Device is a processor that could play sensor and gateway. How much slower it is than the machine that
-// measured is taken from one primitive, the P-256 signature: an approximation, since a processor may be
-// better or worse at the arithmetic of a scheme than at that of the curve, and a library may be written for
-// either.
+// A Device is a processor that could play sensor and gateway. How much slower it is than the machine that measured is
+// taken from one primitive, the P-256 signature: an approximation, since a processor may be better or worse at the
+// arithmetic of a scheme than at that of the curve, and a library may be written for either.
 type Device struct {
 	Name   string  // for example cortex-m4
 	Title  string  // what it stands for
@@ -125,9 +123,8 @@ func (d Device) Slowdown(host result.Host) (float64, bool) {
 	return d.Sign / host.Sign, true
 }
 
-// Device returns the publication's device of the name, the default for "", or one that is slower than the
-// machine that measured by the factor in the text. The default of a publication whose claims need no device
-// is the zero Device.
+// Device returns the publication's device of the name, the default for "", or one that is slower than the machine that
+// measured by the factor in the text. The default of a publication whose claims need no device is the zero Device.
 func (p Publication) Device(text string) (Device, error) {
 	var names []string
 	for _, d := range p.Devices {

@@ -160,13 +160,12 @@ type Plateau struct {
 	AtLeast    bool         // the throughput is a lower bound: something other than the network was in the way
 }
 
-// Plateau returns the median of the levels that reach a share of the highest: the highest itself is the
-// luckiest of them, and on a shared machine that is worth a quarter.
+// Plateau returns the median of the levels that reach a share of the highest: the highest itself is the luckiest of
+// them, and on a shared machine that is worth a quarter.
 //
-// Points that something other than the network limited do not count. Where a load that was measured so only
-// carried clearly more, or more clients could have done, the plateau is unknown: Plateau then returns the
-// highest throughput as a lower bound. More clients could not where a second level confirms the plateau, or a
-// peer limits it.
+// Points that something other than the network limited do not count. Where a load that was measured so only carried
+// clearly more, or more clients could have done, the plateau is unknown: Plateau then returns the highest throughput as
+// a lower bound. More clients could not where a second level confirms the plateau, or a peer limits it.
 func (s Series) Plateau(share float64) (p Plateau) {
 	var alone, others, reaching []Level
 	highest := 0.0
@@ -196,9 +195,8 @@ func (s Series) Plateau(share float64) (p Plateau) {
 	return p
 }
 
-// Most returns the highest throughput with more than from and up to to clients, 0 where no such point is
-// valid. It is at least that where something other than the network was in the way: disturbed then tells
-// what.
+// Most returns the highest throughput with more than from and up to to clients, 0 where no such point is valid. It is
+// at least that where something other than the network was in the way: disturbed then tells what.
 func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
 	for _, l := range s.Levels {
 		if n := l.Load.Clients; n <= from || n > to {

@@ -148,8 +148,7 @@ func logAxis(low, high float64, unit reports.Unit) (bottom, top float64, ticks p
 	return bottom, top, ticks
 }
 
-// labelled are the ticks of an X axis that are asked for, without those whose labels would touch their
-// neighbours.
+// labelled are the ticks of an X axis that are asked for, without those whose labels would touch their neighbours.
 func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.ConstantTicks) {
 	for _, v := range a.Ticks {
 		ticks = append(ticks, plot.Tick{Value: v, Label: a.Unit.Tick(v)})

@@ -10,8 +10,7 @@ import (
 	"meterbench/reports"
 )
 
-// drawData draws axis titles, axes and marks into the canvas. The title of the Y axis stands upright above
-// it.
+// drawData draws axis titles, axes and marks into the canvas. The title of the Y axis stands upright above it.
 func drawData(c draw.Canvas, f reports.Figure) {
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {

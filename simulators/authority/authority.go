@@ -1,37 +1,34 @@
-// Package authority simulates the key authority of a metering system, the market surveillance. It holds the
-// master key of functional encryption, hands the public key to sensors, and issues evaluation keys for
-// approved tariffs only.
+// Package authority simulates the key authority of a metering system, the market surveillance. It holds the master key
+// of functional encryption, hands the public key to sensors, and issues evaluation keys for approved tariffs only.
 //
-// Data flow: New makes the master key; the public key goes to the ledger and the sensors. Approve turns a
-// tariff into a function, whose hash goes to the ledger, and into the key for it, which goes to the gateways.
+// Data flow: New makes the master key; the public key goes to the ledger and the sensors. Approve turns a tariff into a
+// function, whose hash goes to the ledger, and into the key for it, which goes to the gateways.
 //
-// The authority refuses a key if the holder of all issued keys would learn a single value of a reading. They
-// learn of a reading x the result y·x of each function y issued, and what follows from these results: any
-// combination of keys, over the integers or modulo the order of a group, gives a combination of the results.
-// So two readings with the same results look the same to them. The schemes promise no more: in the game that
-// defines their security, keys are for functions on which the two vectors agree (Abdalla, Bourse, De Caro and
-// Pointcheval, PKC 2015).
+// The authority refuses a key if the holder of all issued keys would learn a single value of a reading. They learn of a
+// reading x the result y·x of each function y issued, and what follows from these results: any combination of keys,
+// over the integers or modulo the order of a group, gives a combination of the results. So two readings with the same
+// results look the same to them. The schemes promise no more: in the game that defines their security, keys are for
+// functions on which the two vectors agree (Abdalla, Bourse, De Caro and Pointcheval, PKC 2015).
 //
-// Therefore, before it issues a key, the authority finds for each value j a change z: integers with z_j other
-// than 0 and y·z = 0 for every function y issued and the requested one, none of them over h, a tenth of the
-// bound B. If all values of a reading x lie between h and B-h, then x-z, x and x+z are readings within 0 to B
-// that differ in value j and have the same results. If only larger changes are left, or none, the authority
-// refuses the key: that of a single value, of functions that leave one when combined, and of weights, in one
-// function or in several, that separate a value from the rest of a result as decimal places separate digits.
-// The classical criterion, that no combination of functions is a single value (Chin and Özsoyoğlu, "Auditing
-// and inference control in statistical databases", IEEE Transactions on Software Engineering SE-8, 1982),
-// misses the last.
+// Therefore, before it issues a key, the authority finds for each value j a change z: integers with z_j other than 0
+// and y·z = 0 for every function y issued and the requested one, none of them over h, a tenth of the bound B. If all
+// values of a reading x lie between h and B-h, then x-z, x and x+z are readings within 0 to B that differ in value j
+// and have the same results. If only larger changes are left, or none, the authority refuses the key: that of a single
+// value, of functions that leave one when combined, and of weights, in one function or in several, that separate a
+// value from the rest of a result as decimal places separate digits. The classical criterion, that no combination of
+// functions is a single value (Chin and Özsoyoğlu, "Auditing and inference control in statistical databases", IEEE
+// Transactions on Software Engineering SE-8, 1982), misses the last.
 //
-// Deciding whether there is a change is hard in general, as it is for values of 0 and 1 (Kleinberg,
-// Papadimitriou and Raghavan, "Auditing Boolean attributes", PODS 2000). A change that the search does not
-// find within limits counts as absent: the authority refuses some functions without need, but issues no key
-// that it should not. A value always has a change if another one has the same weight in every function, as
-// within the day and within the night. The authority does not look at readings, so that refusals reveal
-// nothing about them either (Kenthapadi, Mishra and Nissim, "Simulatable auditing", PODS 2005).
+// Deciding whether there is a change is hard in general, as it is for values of 0 and 1 (Kleinberg, Papadimitriou and
+// Raghavan, "Auditing Boolean attributes", PODS 2000). A change that the search does not find within limits counts as
+// absent: the authority refuses some functions without need, but issues no key that it should not. A value always has a
+// change if another one has the same weight in every function, as within the day and within the night. The authority
+// does not look at readings, so that refusals reveal nothing about them either (Kenthapadi, Mishra and Nissim,
+// "Simulatable auditing", PODS 2005).
 //
-// There is no other check of a function. Here bounds and functions are all that is known of readings: anybody
-// who knows that values are far smaller than the bound, or lie at its ends, or what they were on other days,
-// may infer more, as from a sum of 0. Those who approve a tariff must weigh that.
+// There is no other check of a function. Here bounds and functions are all that is known of readings: anybody who knows
+// that values are far smaller than the bound, or lie at its ends, or what they were on other days, may infer more, as
+// from a sum of 0. Those who approve a tariff must weigh that.
 package authority
 
 import (

@@ -27,9 +27,8 @@ func kernel(rows [][]int64, width int) []vector {
 	return basis
 }
 
-// orthogonal returns a reduced basis of the spanned vectors that have product 0 with the row. Euclid's
-// algorithm on the products leaves one vector of the basis whose product is not 0; a combination has product
-// 0 only without it.
+// orthogonal returns a reduced basis of the spanned vectors that have product 0 with the row. Euclid's algorithm on the
+// products leaves one vector of the basis whose product is not 0; a combination has product 0 only without it.
 func orthogonal(basis []vector, row vector) []vector {
 	products := make(vector, len(basis))
 	for i, b := range basis {

@@ -64,9 +64,8 @@ func (c change) seenBy(y []int64) bool {
 // shorter changes and takes longer.
 const searchWidth = 24
 
-// search finds changes for values without one. Two values that have the same weight in each function may be
-// exchanged. For the rest it searches short changes of several values at once. It stops at a value for which
-// it finds none.
+// search finds changes for values without one. Two values that have the same weight in each function may be exchanged.
+// For the rest it searches short changes of several values at once. It stops at a value for which it finds none.
 func (s knowledge) search() {
 	if s.limit == 0 {
 		return

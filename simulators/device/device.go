@@ -1,10 +1,9 @@
-// Package device plays the constrained part of a metering system, sealed sensors and their gateway, in a
-// process of its own, so that a cap can give it the CPU and memory of such a device.
+// Package device plays the constrained part of a metering system, sealed sensors and their gateway, in a process of its
+// own, so that a cap can give it the CPU and memory of such a device.
 //
-// Data flow: Start runs this program again under another name, in a control group if it has a cap.
-// OpenSensors and OpenGateway return a meter.Maker and a gateway.Biller whose readings and bills the device
-// makes and signs, with the same code as the load generator. Calls are those of net/rpc, over a pair of
-// pipes; many may wait at once.
+// Data flow: Start runs this program again under another name, in a control group if it has a cap. OpenSensors and
+// OpenGateway return a meter.Maker and a gateway.Biller whose readings and bills the device makes and signs, with the
+// same code as the load generator. Calls are those of net/rpc, over a pair of pipes; many may wait at once.
 //
 // The gateway holds no secret key of encryption, and of what is encrypted no plaintext leaves a sensor.
 package device

@@ -55,8 +55,7 @@ func tablesOf(args []string) (*fe.Tables, error) {
 // service is the name of a device's server in net/rpc.
 const service = "Device"
 
-// OpenSensors, MakeReading, MakeBill and Answer travel through the pipes. They are exported for net/rpc
-// alone.
+// OpenSensors, MakeReading, MakeBill and Answer travel through the pipes. They are exported for net/rpc alone.
 type (
 	// OpenSensors asks to play sensors. The reply is their id.
 	OpenSensors struct {

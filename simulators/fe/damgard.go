@@ -7,12 +7,11 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// newDamgard returns the scheme "damgard", that of Agrawal, Libert and Stehlé, "Fully Secure Functional
-// Encryption for Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant from decisional
-// Diffie-Hellman, built like Damgård's variant of ElGamal: adaptively secure in the quadratic residues modulo
-// a safe prime p. Generators and primes are gofe's precomputed ones; the proof assumes that the logarithm of
-// h to the base g is unknown. With generators g and h, master secrets s and t, and public h_i = g^s_i *
-// h^t_i:
+// newDamgard returns the scheme "damgard", that of Agrawal, Libert and Stehlé, "Fully Secure Functional Encryption for
+// Inner Products, from Standard Assumptions" (CRYPTO 2016), in its variant from decisional Diffie-Hellman, built like
+// Damgård's variant of ElGamal: adaptively secure in the quadratic residues modulo a safe prime p. Generators and
+// primes are gofe's precomputed ones; the proof assumes that the logarithm of h to the base g is unknown. With
+// generators g and h, master secrets s and t, and public h_i = g^s_i * h^t_i:
 //
 //	ciphertext  c = g^r, d = h^r, e_i = h_i^r * g^x_i
 //	key of y    k = s·y mod q, m = t·y mod q

@@ -29,14 +29,12 @@ type logGroup[E any] interface {
 	walk(x, step E, prints []uint64) E
 }
 
-// A logTable finds z in g^z for small z of either sign by baby steps and giant steps (Shanks): with m baby
-// steps g^0 … g^(m-1) in the table, z = j*w + i if g^z * g^(-j*w) is the entry g^i. The giant step w is m, or
-// 2m-1 if an entry stands for g^i and g^-i. The search goes outward from zero, j = 0, ±1, ±2, …, so that it
-// takes about 2*|z|/w steps.
+// A logTable finds z in g^z for small z of either sign by baby steps and giant steps (Shanks): with m baby steps g^0 …
+// g^(m-1) in the table, z = j*w + i if g^z * g^(-j*w) is the entry g^i. The giant step w is m, or 2m-1 if an entry
+// stands for g^i and g^-i. The search goes outward from zero, j = 0, ±1, ±2, …, so that it takes about 2*|z|/w steps.
 //
-// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42 bits of the fingerprint of g^i
-// above it. A match of those bits is verified, so that a wrong entry costs time or a result, but never gives
-// a wrong one.
+// An entry is one word: the exponent i in the lowest 22 bits, the lowest 42 bits of the fingerprint of g^i above it. A
+// match of those bits is verified, so that a wrong entry costs time or a result, but never gives a wrong one.
 type logTable[E any] struct {
 	group   logGroup[E]
 	entries []uint64 // ascending

@@ -14,30 +14,28 @@ import (
 	"github.com/fentec-project/gofe/innerprod/fullysec"
 )
 
-// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan and
-// Pointcheval, "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT 2018): secure
-// against the static corruption of members under the symmetric external Diffie-Hellman assumption and in the
-// random oracle model, in the pairing groups of bn256.
+// A Member is one meter of a group under the scheme "dmcfe", that of Chotard, Dufour Sans, Gay, Phan and Pointcheval,
+// "Decentralized Multi-Client Functional Encryption for Inner Product" (ASIACRYPT 2018): secure against the static
+// corruption of members under the symmetric external Diffie-Hellman assumption and in the random oracle model, in the
+// pairing groups of bn256.
 //
-// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on a
-// matrix T; the matrices of a group add up to zero. Values are encrypted singly, under a label such as the
-// number of their interval, and only values of one label add up. With H hashing labels into G_1^2 and H'
-// functions into G_2^2:
+// There is no authority. Each member has secrets of its own, s in Z_q^2, and agrees with the others on a matrix T; the
+// matrices of a group add up to zero. Values are encrypted singly, under a label such as the number of their interval,
+// and only values of one label add up. With H hashing labels into G_1^2 and H' functions into G_2^2:
 //
 //	ciphertext of x  c = H(label)·s + x*g_1
 //	key share for y  d = y*s*g_2 + T*H'(y), one number of y for each member
 //	result           the z with e(g_1, g_2)^z = e(sum of y_i*c_i, g_2) / e(H(label), sum of d_i)
 //
-// A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by Agree;
-// and to approve a function every Member derives its share, DeriveShare, from which CombineShares makes the
-// key of a GroupEvaluator. The callers must see to it that the public keys are the members'.
+// A group takes three steps: every Member publishes its PublicKey; every Member gets all of them by Agree; and to
+// approve a function every Member derives its share, DeriveShare, from which CombineShares makes the key of a
+// GroupEvaluator. The callers must see to it that the public keys are the members'.
 //
-// Without an authority the members guard themselves: each refuses its share for a function of one member's
-// value alone, unless its maker allowed that. It looks at one function at a time. Combinations of functions,
-// or weights of different magnitude, may reveal single values: those who propose a function must weigh that.
+// Without an authority the members guard themselves: each refuses its share for a function of one member's value alone,
+// unless its maker allowed that. It looks at one function at a time. Combinations of functions, or weights of different
+// magnitude, may reveal single values: those who propose a function must weigh that.
 //
-// A member encrypts nothing itself: Seal returns the key for a SealedMember. Many goroutines may use a
-// Member.
+// A member encrypts nothing itself: Seal returns the key for a SealedMember. Many goroutines may use a Member.
 type Member struct {
 	params Params
 	client *fullysec.DMCFEClient
@@ -145,10 +143,9 @@ func (m *Member) Public() []byte { return bytes.Clone(m.public) }
 // labelText is a label as gofe hashes it.
 func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
 
-// DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i of
-// one label. It refuses a y of the wrong length or with a number over the bound, and with ErrReveals one with
-// a single number other than 0, unless the member's maker allowed that. Any other reason against a function
-// is the caller's to check.
+// DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i of one label.
+// It refuses a y of the wrong length or with a number over the bound, and with ErrReveals one with a single number
+// other than 0, unless the member's maker allowed that. Any other reason against a function is the caller's to check.
 func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if err := m.params.checkVector(y); err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)

@@ -29,8 +29,7 @@ type SealedMember struct {
 	used usedLabels
 }
 
-// NewSealedMember makes the sealed member of a key that Member.Seal returned, of a group with these
-// parameters.
+// NewSealedMember makes the sealed member of a key that Member.Seal returned, of a group with these parameters.
 func NewSealedMember(p Params, key []byte) (*SealedMember, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err

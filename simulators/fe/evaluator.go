@@ -20,8 +20,7 @@ type cipherGroup[E any] interface {
 
 // A solver finds the exponents of g.
 type solver[E any] interface {
-	// find returns the z with g^z = target and |z| <= bound, ErrNoResult if there is none, or the context's
-	// error.
+	// find returns the z with g^z = target and |z| <= bound, ErrNoResult if there is none, or the context's error.
 	find(ctx context.Context, target E, bound int64) (int64, error)
 	reach() int64        // the largest bound that find may be asked for
 	origin() TableOrigin // of its table; zero without one

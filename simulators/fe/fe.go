@@ -1,26 +1,25 @@
-// Package fe encrypts vectors of meter values. The holder of the key of a function, and of a ciphertext,
-// learns the function's value and nothing else. The functions are inner products with a vector y of public
-// weights: a daily sum, a tariff.
+// Package fe encrypts vectors of meter values. The holder of the key of a function, and of a ciphertext, learns the
+// function's value and nothing else. The functions are inner products with a vector y of public weights: a daily sum, a
+// tariff.
 //
-// The roles differ in their keys. The Authority holds the master secret and derives the key of a function;
-// the Encryptor stands in the sensor and needs the public key only; the Evaluator stands in the gateway and
-// holds no secret of its own. Ciphertexts and public keys travel between them in the form of package codec.
+// The roles differ in their keys. The Authority holds the master secret and derives the key of a function; the
+// Encryptor stands in the sensor and needs the public key only; the Evaluator stands in the gateway and holds no secret
+// of its own. Ciphertexts and public keys travel between them in the form of package codec.
 //
 //	public ->  NewEncryptor
 //	x      ->  Encryptor.Encrypt  ->  ciphertext  ->  Evaluator.Evaluate  ->  sum of x_i*y_i
 //	y      ->  Authority.Derive   ->  Key         ->
 //
-// The scheme dmcfe has no authority: a group of meters agrees on keys, and each encrypts its own values.
-// Schemes is the table of schemes; a new one is a row there and in package codec, and a file.
+// The scheme dmcfe has no authority: a group of meters agrees on keys, and each encrypts its own values. Schemes is the
+// table of schemes; a new one is a row there and in package codec, and a file.
 //
-// Setup, key derivation and encryption of ddh, damgard, paillier and dmcfe are gofe's
-// (github.com/fentec-project/gofe). Evaluation is our own: gofe's decryption leaves a goroutine behind that
-// searches on and then blocks for ever, and panics on malformed input. The scheme ecddh is our own
-// construction.
+// Setup, key derivation and encryption of ddh, damgard, paillier and dmcfe are gofe's (github.com/fentec-project/gofe).
+// Evaluation is our own: gofe's decryption leaves a goroutine behind that searches on and then blocks for ever, and
+// panics on malformed input. The scheme ecddh is our own construction.
 //
-// Limits of the schemes: a ciphertext can be altered to encrypt a related vector, so the sensor's signature
-// must cover it; a key for l = 1, or l independent keys, reveal the values themselves; nothing here is
-// hardened against side channels.
+// Limits of the schemes: a ciphertext can be altered to encrypt a related vector, so the sensor's signature must cover
+// it; a key for l = 1, or l independent keys, reveal the values themselves; nothing here is hardened against side
+// channels.
 package fe
 
 import (
@@ -153,9 +152,8 @@ type Encryptor interface {
 // An Evaluator computes functions of ciphertexts. Many goroutines may use it at once; none that it starts
 // outlives its call.
 type Evaluator interface {
-	// Evaluate returns the inner product of the encrypted vector with the key's function. It checks
-	// ciphertext and key first, fails with ErrNoResult if they do not fit together, and with the context's
-	// error as soon as that is done.
+	// Evaluate returns the inner product of the encrypted vector with the key's function. It checks ciphertext and key
+	// first, fails with ErrNoResult if they do not fit together, and with the context's error as soon as that is done.
 	Evaluate(ctx context.Context, ciphertext []byte, key Key) (int64, error)
 }
 

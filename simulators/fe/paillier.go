@@ -29,8 +29,7 @@ import (
 // to one authority, and its factors decrypt; Setup makes it and forgets them.
 type paillierGroup struct{ n, square, g *big.Int }
 
-// paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation recommends
-// it.
+// paillierLambda is the security parameter of the secrets' distribution, as gofe's documentation recommends it.
 const paillierLambda = 128
 
 // newPaillierGroup makes the group of a modulus, with a random generator.
@@ -71,8 +70,7 @@ func (z paillierGroup) gofe(p Params) *fullysec.Paillier {
 	})
 }
 
-// scheme returns gofe's scheme in the group. It only reads its parameters, so that many goroutines may
-// encrypt.
+// scheme returns gofe's scheme in the group. It only reads its parameters, so that many goroutines may encrypt.
 func (z paillierGroup) scheme(p Params) gofeScheme {
 	s, width := z.gofe(p), p.Bits/8
 	preface := append(z.n.FillBytes(make([]byte, width)), z.g.FillBytes(make([]byte, 2*width))...)
@@ -92,8 +90,7 @@ type paillierAuthority struct {
 	group paillierGroup
 }
 
-// setupPaillier makes a modulus and master keys, which take l exponentiations, by exponents 5/2 the size of
-// n.
+// setupPaillier makes a modulus and master keys, which take l exponentiations, by exponents 5/2 the size of n.
 func setupPaillier(ctx context.Context, p Params) (Authority, error) {
 	n, err := newModulus(ctx, p.Bits)
 	if err != nil {

@@ -111,8 +111,7 @@ func (c curveGroup) random() (*big.Int, error) {
 
 func (c curveGroup) checkSecret(k *big.Int) error { return checkBelow(k, c.q) }
 
-// combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest, all at
-// once.
+// combine returns (product of c_i^y_i) / c_0^k. Weights are worked off bit by bit from the highest, all at once.
 func (c curveGroup) combine(points []*edwards25519.Point, key Key) (*edwards25519.Point, error) {
 	product := edwards25519.NewIdentityPoint()
 	for bit := highestBit(key.Function); bit >= 0; bit-- {
@@ -164,8 +163,7 @@ func (c curveGroup) equal(p, q *edwards25519.Point) bool {
 	return a.Multiply(x1, y2).Equal(b.Multiply(y1, x2)) == 1 || a.Multiply(y1, y2).Equal(b.Multiply(x1, x2)) == 1
 }
 
-// walk divides by all the z coordinates at once (Montgomery): products of the first ones, one inversion, and
-// back.
+// walk divides by all the z coordinates at once (Montgomery): products of the first ones, one inversion, and back.
 func (c curveGroup) walk(p, step *edwards25519.Point, prints []uint64) *edwards25519.Point {
 	var ts, zs, products [walkSteps]field.Element
 	p = new(edwards25519.Point).Set(p)

@@ -15,8 +15,7 @@ type Name = codec.Scheme
 // The names of the schemes.
 const DDH, Damgard, ECDDH, Paillier, DMCFE = codec.DDH, codec.Damgard, codec.ECDDH, codec.Paillier, codec.DMCFE
 
-// A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in package
-// codec.
+// A Scheme is a row of the table of schemes. The form of its ciphertexts and public keys is a row in package codec.
 type Scheme struct {
 	Name     Name
 	elements string           // of a ciphertext, in words, with %d for the size
@@ -138,9 +137,8 @@ const (
 	legacy  = "; disallowed since 2014 (SP 800-131A)"
 )
 
-// The strengths of the schemes. Those modulo a safe prime are as strong as discrete logarithms are hard
-// there; the exponents are as long as the modulus, so its size alone decides. Paillier is as strong as its n
-// is hard to factor.
+// The strengths of the schemes. Those modulo a safe prime are as strong as discrete logarithms are hard there; the
+// exponents are as long as the modulus, so its size alone decides. Paillier is as strong as its n is hard to factor.
 var (
 	residueStrength = map[int]strength{
 		1024: {80, table2 + legacy},

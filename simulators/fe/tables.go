@@ -25,8 +25,7 @@ type TableConfig struct {
 	// Entries of each table, 2^8 to 2^22, of 8 bytes. More of them make evaluation faster, up to a point, and
 	// its reach longer.
 	Entries int
-	// Dir is the folder in which tables are kept between runs; "" keeps none. Any number of processes may
-	// share it.
+	// Dir is the folder in which tables are kept between runs; "" keeps none. Any number of processes may share it.
 	Dir string
 	// Notice, if not nil, is called with a line about a kept table that cannot be used, or about one that
 	// cannot be kept.
@@ -79,8 +78,7 @@ func NewTables(c TableConfig) (*Tables, error) {
 	return t, nil
 }
 
-// Bytes returns the memory of the table for these parameters, 0 for a scheme that searches no discrete
-// logarithm.
+// Bytes returns the memory of the table for these parameters, 0 for a scheme that searches no discrete logarithm.
 func (t *Tables) Bytes(p Params) int64 {
 	if s, err := SchemeOf(p.Scheme); err != nil || !s.searches {
 		return 0
@@ -239,8 +237,7 @@ func encodeTable(group string, entries []uint64) []byte {
 	return append(b, sum[:]...)
 }
 
-// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an older one
-// is gone.
+// A killed writer leaves a file of another name behind. Writing takes seconds, so the writer of an older one is gone.
 const staleAfter = time.Hour
 
 // sweepParts removes such files from a folder, as far as it can.

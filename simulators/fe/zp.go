@@ -95,11 +95,10 @@ var errOutside = errors.New("not in the group")
 
 // decode returns a unit modulo p.
 //
-// That the elements of values are in the group is not tested, which would take longer than all the rest but
-// the heads' powers. The units are the group's elements c and their negatives -c. Weights are public, so
-// whether a sign survives in the product is no secret; if it does, the product is no power of g, and the
-// search, which verifies what it finds, finds nothing. If it does not, the result is that of the same
-// ciphertext without the signs.
+// That the elements of values are in the group is not tested, which would take longer than all the rest but the heads'
+// powers. The units are the group's elements c and their negatives -c. Weights are public, so whether a sign survives
+// in the product is no secret; if it does, the product is no power of g, and the search, which verifies what it finds,
+// finds nothing. If it does not, the result is that of the same ciphertext without the signs.
 func (z zpGroup) decode(octets []byte) (*big.Int, error) {
 	c := new(big.Int).SetBytes(octets)
 	if c.Cmp(z.p) >= 0 {

@@ -29,8 +29,7 @@ type Biller interface {
 type Config struct {
 	ID   string // as in reading.Gateway
 	Seed uint64 // its signing key follows from seed and id
-	// Public is the public key of its meters' readings, as fe.Encryptor.Public returns it; nil if they send
-	// plaintext.
+	// Public is the public key of its meters' readings, as fe.Encryptor.Public returns it; nil if they send plaintext.
 	Public  []byte
 	Tariffs []Tariff // that it may bill by
 }

@@ -1,11 +1,10 @@
-// Package meter simulates a fleet of smart meters. Everything about a fleet follows from one seed: how much
-// each household uses and when, the energy registers, the keys and the signatures.
+// Package meter simulates a fleet of smart meters. Everything about a fleet follows from one seed: how much each
+// household uses and when, the energy registers, the keys and the signatures.
 //
-// Data flow: Values returns the values that a meter measured for one of its readings, in constant time and
-// without any history. Sensors encode them as a payload, plain, padded or encrypted, sign the reading that
-// holds it and return it in wire form, in the load generator as in a device. Values depend on the seed, the
-// meter's index and the metering interval, not on the prefix of the meter's id, so two fleets that differ in
-// name only measure the same.
+// Data flow: Values returns the values that a meter measured for one of its readings, in constant time and without any
+// history. Sensors encode them as a payload, plain, padded or encrypted, sign the reading that holds it and return it
+// in wire form, in the load generator as in a device. Values depend on the seed, the meter's index and the metering
+// interval, not on the prefix of the meter's id, so two fleets that differ in name only measure the same.
 package meter
 
 import (
@@ -62,8 +61,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// Households use between least and most a year; small ones are more common. The range is this project's own
-// choice.
+// Households use between least and most a year; small ones are more common. The range is this project's own choice.
 const (
 	leastYearly = 1_000_000 // Wh
 	mostYearly  = 6_000_000 // Wh
@@ -222,9 +220,8 @@ type meterKey struct {
 	private *ecdsa.PrivateKey
 }
 
-// key returns a meter's private key. Keys are derived on first use; the last one is kept in each slot. A
-// meter's slot is its index modulo their number, so a fleet that fits never evicts and a larger one stays
-// bounded.
+// key returns a meter's private key. Keys are derived on first use; the last one is kept in each slot. A meter's slot
+// is its index modulo their number, so a fleet that fits never evicts and a larger one stays bounded.
 func (f *Fleet) key(meter int) (*ecdsa.PrivateKey, error) {
 	slot := &f.keys[meter%len(f.keys)]
 	if k := slot.Load(); k != nil && k.meter == meter {

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// The load curve is integer arithmetic throughout, so that values repeat from the seed on every architecture.
-// Time counts in ticks since 1970 (UTC; there is no daylight saving), energy in units that wattHours converts
-// to Wh.
+// The load curve is integer arithmetic throughout, so that values repeat from the seed on every architecture. Time
+// counts in ticks since 1970 (UTC; there is no daylight saving), energy in units that wattHours converts to Wh.
 const (
 	ticksPerSecond = 256
 	ticksPerHour   = 3600 * ticksPerSecond
@@ -76,8 +75,7 @@ func newCurve() *curve {
 	return c
 }
 
-// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40 seconds of energy fit into
-// 64 bits.
+// unit returns the energy of a day of season 1. Coarser than within, it lets 2^40 seconds of energy fit into 64 bits.
 func (c *curve) unit(kind int) uint64 { return c.within[kind][24] / ticksPerSecond }
 
 // dayOfYear returns 1 to 366 for a day counted from 1970-01-01, in the cycle of four years.
@@ -111,8 +109,7 @@ func (c *curve) energy(ticks, household uint64) uint64 {
 // year returns the energy of an average year.
 func (c *curve) year() uint64 { return c.start[cycleDays] / 28 }
 
-// most returns a bound on the energy of any stretch of that many ticks, far below the 64-bit range for a
-// month.
+// most returns a bound on the energy of any stretch of that many ticks, far below the 64-bit range for a month.
 func (c *curve) most(ticks uint64) uint64 {
 	var peak uint64 // greatest season
 	for day := range int64(366) {

@@ -78,8 +78,7 @@ func (s *Sensors) useKey() error {
 	return nil
 }
 
-// useMembers has the single value of a reading encrypted under the reading's number, with the meter's own
-// key.
+// useMembers has the single value of a reading encrypted under the reading's number, with the meter's own key.
 func (s *Sensors) useMembers() error {
 	keys, group, fleet := s.config.Members, s.config.Group, s.fleet.config
 	if len(keys) != fleet.Meters || fleet.Length != 1 || group.Bound != fleet.Bound {

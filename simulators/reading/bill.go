@@ -49,8 +49,7 @@ func HashDigests(digests []Hash) Hash {
 	return sha256.Sum256(b)
 }
 
-// Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to the
-// signature.
+// Digest returns the SHA-256 hash that the gateway signs, of a domain string and the wire form up to the signature.
 func (b *Bill) Digest() [32]byte {
 	return sha256.Sum256(b.appendHead([]byte(billDomain)))
 }

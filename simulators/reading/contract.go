@@ -7,10 +7,9 @@ import (
 	"meterbench/internal/refusal"
 )
 
-// The contract "readings": its name and its functions with their arguments. Lists have 1 to MaxRegistrations
-// entries and are stored whole or not at all. Numbers in arguments are decimal, hashes lower-case
-// hexadecimal. Functions marked (operator) are for the operator's organisation, the market surveillance,
-// only.
+// The contract "readings": its name and its functions with their arguments. Lists have 1 to MaxRegistrations entries
+// and are stored whole or not at all. Numbers in arguments are decimal, hashes lower-case hexadecimal. Functions marked
+// (operator) are for the operator's organisation, the market surveillance, only.
 const (
 	ContractName = "readings"
 
@@ -92,8 +91,7 @@ func FunctionKey(function Hash) string { return "f/" + function.String() }
 // ParametersKey returns the world-state key of parameters.
 func ParametersKey(id Hash) string { return "p/" + id.String() }
 
-// MarshalList returns a list of wire forms, each with its length in 4 bytes in front. An empty list is no
-// bytes.
+// MarshalList returns a list of wire forms, each with its length in 4 bytes in front. An empty list is no bytes.
 func MarshalList(wires [][]byte) []byte {
 	var b []byte
 	for _, w := range wires {

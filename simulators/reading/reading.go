@@ -1,13 +1,11 @@
-// Package reading is the wire form of the ledger's contents: readings and the values in them, registrations,
-// parameters of encryption, approved functions, and bills. Chaincode, simulators and workloads share it.
-// Everything is binary, big-endian and of one form only: Marshal returns the same bytes that Unmarshal
-// accepted.
+// Package reading is the wire form of the ledger's contents: readings and the values in them, registrations, parameters
+// of encryption, approved functions, and bills. Chaincode, simulators and workloads share it. Everything is binary,
+// big-endian and of one form only: Marshal returns the same bytes that Unmarshal accepted.
 //
-// Data flow: a meter makes Values, the payload is their plain, padded or encrypted form, Digest covers
-// everything but the signature, and the meter signs the digest. The chaincode reads the bytes back with
-// Unmarshal, which trusts nothing, and checks with CheckForm that the payload fits its kind. A Bill names a
-// meter's readings, the Function that was computed of them and its result, and is signed by the meter's
-// gateway.
+// Data flow: a meter makes Values, the payload is their plain, padded or encrypted form, Digest covers everything but
+// the signature, and the meter signs the digest. The chaincode reads the bytes back with Unmarshal, which trusts
+// nothing, and checks with CheckForm that the payload fits its kind. A Bill names a meter's readings, the Function that
+// was computed of them and its result, and is signed by the meter's gateway.
 package reading
 
 import (

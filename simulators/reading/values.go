@@ -13,8 +13,7 @@ import (
 // MaxValues is the greatest number of values in one reading.
 const MaxValues = 1024
 
-// Values are the energy per interval that a meter measured and the register that adds it up. Energy is never
-// negative.
+// Values are the energy per interval that a meter measured and the register that adds it up. Energy is never negative.
 type Values struct {
 	Register uint64        // energy register at the end of the last interval, in Wh
 	Interval time.Duration // length of every interval, positive
@@ -119,8 +118,7 @@ func ParseHash(s string) (h Hash, err error) {
 	return h, nil
 }
 
-// A decoder reads a wire form from the front. After the first error everything reads as zero; end returns
-// that error.
+// A decoder reads a wire form from the front. After the first error everything reads as zero; end returns that error.
 type decoder struct {
 	rest []byte
 	err  error

@@ -1,10 +1,9 @@
-// Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter and to a
-// function that the market surveillance approved, and that its result is that of this function of these
-// readings. Any holder of the function's evaluation key can do so, without trust in the gateway that computed
-// the bill.
+// Package verifier checks bills against the ledger: that a bill belongs to the readings of its meter and to a function
+// that the market surveillance approved, and that its result is that of this function of these readings. Any holder of
+// the function's evaluation key can do so, without trust in the gateway that computed the bill.
 //
-// Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the readings,
-// checks every signature and the bill's own hash of the readings, and computes the result again.
+// Data flow: Verify reads the function and its parameters from the ledger by their hashes, then the readings, checks
+// every signature and the bill's own hash of the readings, and computes the result again.
 package verifier
 
 import (
@@ -18,8 +17,7 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Ledger answers a verifier's queries. An error means that it cannot answer, never that a bill does not
-// hold.
+// A Ledger answers a verifier's queries. An error means that it cannot answer, never that a bill does not hold.
 type Ledger interface {
 	// Readings returns a meter's readings with numbers in [from, to), the lowest numbers first.
 	Readings(ctx context.Context, meter string, from, to uint64) ([]reading.Reading, error)

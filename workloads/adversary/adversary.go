@@ -94,8 +94,7 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	return report, nil
 }
 
-// prepare sets the stage: parameters, functions, the gateway and the meter are put on the ledger by the
-// operator.
+// prepare sets the stage: parameters, functions, the gateway and the meter are put on the ledger by the operator.
 func (s *stage) prepare(ctx context.Context) (err error) {
 	if s.authority, err = authority.New(ctx, authority.Config{Params: s.Params}); err != nil {
 		return err
@@ -237,8 +236,7 @@ func ledgerVerdict(err error) (reason string, undecided error) {
 	return "", err
 }
 
-// verifierVerdict returns the reason for which a verifier refused a bill, or the error that kept it from
-// deciding.
+// verifierVerdict returns the reason for which a verifier refused a bill, or the error that kept it from deciding.
 func verifierVerdict(err error) (reason string, undecided error) {
 	if fault, ok := errors.AsType[*verifier.Fault](err); ok {
 		return "verifier: " + string(fault.Reason), nil

@@ -22,8 +22,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of package
-// fabric.
+// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of package fabric.
 const Version = "v3.1.1"
 
 //go:embed v3.1.1/*.txt v3.1.1/sampleconfig/*.yaml
@@ -63,9 +62,8 @@ func (c Config) root() (string, error) {
 	return filepath.Join(dir, "meterbench"), nil
 }
 
-// Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the checksums
-// that the build recorded. A cached folder is complete or not there at all; several processes may call Ensure
-// at once.
+// Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the checksums that the
+// build recorded. A cached folder is complete or not there at all; several processes may call Ensure at once.
 func Ensure(ctx context.Context, c Config) (Binaries, error) {
 	root, err := c.root()
 	if err != nil {

@@ -23,9 +23,8 @@ func (s step) String() string {
 	return fmt.Sprintf("%s%s at %g core (%s)", s.least, claims.Rate(s.throughput), s.cpus, claims.LimitedBy(s.limit))
 }
 
-// steps returns the quotas in ascending order; beside them those at which the throughput is a lower bound,
-// because the host was too small or busy with something else; and which do not count for what the caps sum
-// to.
+// steps returns the quotas in ascending order; beside them those at which the throughput is a lower bound, because the
+// host was too small or busy with something else; and which do not count for what the caps sum to.
 func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 	series := e.Question(quotaQuestion)
 	slices.SortStableFunc(series, func(a, b claims.Series) int {

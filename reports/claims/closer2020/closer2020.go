@@ -21,9 +21,8 @@ const (
 	// shared machine one window's throughput may differ from the next one's by a quarter. plateauShare is
 	// that of the plateau at which a load is named as having reached it.
 	clearly, plateauShare = 0.6, 0.95
-	// early is the share of the plateau from which on few clients have reached the limit, clearly that under
-	// which they have not: with half as many clients as its limit a peer carries about half. What lies
-	// between is undecided.
+	// early is the share of the plateau from which on few clients have reached the limit, clearly that under which they
+	// have not: with half as many clients as its limit a peer carries about half. What lies between is undecided.
 	early = 0.8
 
 	// growth is the least ratio of the cost of the largest key to that of the smallest: schoolbook arithmetic

@@ -66,8 +66,7 @@ func keySize(e *claims.Evidence) claims.Finding {
 	}
 }
 
-// groupMatters reports whether a secure scheme of one size encrypts faster than another with its smallest
-// key.
+// groupMatters reports whether a secure scheme of one size encrypts faster than another with its smallest key.
 func groupMatters(families []family) bool {
 	return slices.ContainsFunc(families, func(one family) bool {
 		c := one[0]

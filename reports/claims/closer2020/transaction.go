@@ -71,8 +71,7 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 	return p, p.ofCommit.Value > 0 && p.ofAck.Value > 0
 }
 
-// sameNetwork reports whether two series ran under conditions that are the same but for what a transaction
-// carries.
+// sameNetwork reports whether two series ran under conditions that are the same but for what a transaction carries.
 func sameNetwork(a, b result.Conditions) bool {
 	return a.Topology == b.Topology && a.BatchTimeout == b.BatchTimeout && a.BatchMessages == b.BatchMessages &&
 		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Wait == b.Wait
