@@ -64,7 +64,7 @@ type Sink interface {
 	Record(result.Record)
 }
 
-// DefaultDrain and DefaultOutstanding stand in for zero fields of a Plan. An outstanding transaction holds a
+// DefaultDrain and DefaultOutstanding replace zero fields of a Plan. An outstanding transaction holds a
 // goroutine, so that DefaultOutstanding of them are in the order of 100 MB of stacks.
 const (
 	DefaultDrain       = 30 * time.Second

@@ -48,7 +48,7 @@ func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]resu
 	return blocks, nil
 }
 
-// blockLog collects what the logs of all nodes say of the blocks of a network. It reads each line once,
+// blockLog collects the events of a network's blocks from the logs of all nodes. It reads each line once,
 // however often it is asked.
 type blockLog struct {
 	mu   sync.Mutex
@@ -121,7 +121,7 @@ func (b *blockLog) since(channel Channel, messages int, since time.Time) (blocks
 	return blocks
 }
 
-// created returns what an orderer says of a block that it cut, nil if none does. Where several orderers cut a
+// created returns an orderer's report of a block that it cut, nil if there is none. Where several orderers cut a
 // block of that number, it is the last one: the others had led before and their blocks were lost.
 func (b *blockLog) created(key blockKey) (last *loggedBlock) {
 	for _, l := range b.logs {
@@ -162,7 +162,7 @@ func (e event) duration(part string) time.Duration {
 }
 
 // parseEvent reads a line of the form that network/fabric has the nodes write: instant, level, module in
-// brackets, message. It is false for every line that says nothing of a block, or not exactly as expected.
+// brackets, message. It is false for every line that is not about a block, or not exactly as expected.
 func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 	instant, rest, _ := strings.Cut(line, " ")
 	_, rest, _ = strings.Cut(rest, " [")

@@ -56,7 +56,7 @@ type Config struct {
 	// Held networks serve other tools: List finds them, and Down may end their process. A network that its
 	// own process measures is none.
 	Held bool
-	// Progress gets a line per stage. Nil: nobody.
+	// Progress gets a line per stage; it may be nil.
 	Progress io.Writer
 
 	ports func(n int) ([]int, error) // free loopback ports; nil: process.FreePorts

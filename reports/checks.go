@@ -101,7 +101,7 @@ func claimTable(c result.Claim) Table {
 	return t
 }
 
-// briefly is the length in bytes up to which conditions stand with the verdict: a few lines on a terminal.
+// briefly is the length in bytes up to which conditions are printed with the verdict: a few lines on a terminal.
 const briefly = 200
 
 // claimFindings are the verdicts, with their conditions where those are short.

@@ -21,7 +21,7 @@ const (
 type Figure struct {
 	ID     string // letters, digits and -; the name of its files
 	Title  string
-	Alt    string // what it shows, in words, for who cannot see it
+	Alt    string // what it shows, in words, for readers who cannot see it
 	Kind   Kind
 	X, Y   Axis
 	Series []Series

@@ -205,7 +205,7 @@ func listed(items []string) string {
 	}
 }
 
-// notes.txt holds the sentences above sections and below tables and figures that hold for every run:
+// notes.txt has the sentences above sections and below tables and figures that are true of every run:
 // paragraphs under headings.
 //
 //go:embed notes.txt

@@ -33,7 +33,7 @@ func resourceSection(all []series, host result.Host) Section {
 func cpuOf(p result.Point) map[string]float64    { return p.CPU }
 func memoryOf(p result.Point) map[string]float64 { return p.RSS }
 
-// A roleRow is a role of processes, what they are called together, and their colour.
+// A roleRow is a role of processes, with its plural and its colour.
 type roleRow struct {
 	result.Role
 	name string

@@ -99,7 +99,7 @@ func (s series) saturationInterval() *stats.Interval {
 	return i
 }
 
-// laws say of every series with a closed load what its scalability law is, then why others have none.
+// laws name the scalability law of every series with a closed load, then say why others have none.
 func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {

@@ -14,7 +14,7 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// Options are what a scenario says of a workload of readings, or of bills over readings.
+// Options are the settings of a workload of readings, or of bills over readings.
 type Options struct {
 	kind       result.Workload // of the workload
 	Form       result.Workload `yaml:"form"`       // billing: of the readings that are billed, default encrypted
@@ -74,7 +74,7 @@ func (e Encryption) check(at string) *strictyaml.Problem {
 	return nil
 }
 
-// optionsText is a workload as it stands in a file.
+// optionsText is a workload as written in a file.
 type optionsText struct {
 	scenario.Common
 	Options

@@ -1,7 +1,7 @@
 // Package bottleneck says what kept a load level's throughput from being higher, and on what evidence.
 //
 // Data flow: a measured result.Point and what is known of the target go in as Evidence; the rules are asked
-// in a fixed order, and the first one that the figures bear out gives the Limit. The order is from what is
+// in a fixed order, and the first one that the figures confirm gives the Limit. The order is from what is
 // certain (a call was refused) to what is inferred. It puts the batch timer before any processor: clients
 // that wait for a timer would get no faster by a faster machine. And it puts a process at its cap before the
 // host: it would have no more of a host that is idle.

@@ -74,7 +74,7 @@ type Commit struct {
 	Per Per `yaml:"per" json:"-"` // what one service time is for
 }
 
-// Per says what one service time of a commit is for.
+// Per is the unit that one service time of a commit covers.
 type Per string
 
 // The zero value means PerTransaction: a block then takes the sum of its transactions' service times.

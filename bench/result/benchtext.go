@@ -118,7 +118,7 @@ func writePoint(b *bytes.Buffer, p *Point) {
 }
 
 // writeFE writes a line for each timing of an operation, or one of their median where only that was kept.
-// Sizes stand with encryption.
+// Sizes are written with encryption.
 func writeFE(b *bytes.Buffer, c FECost) {
 	size := fmt.Sprintf(" %d ciphertext-B", c.Bytes)
 	if c.OnLedger > 0 {

@@ -49,7 +49,7 @@ type Factor struct {
 	Label string `json:"label"`
 }
 
-// String returns key=label, as it stands in the names of series.
+// String returns key=label, as the names of series have it.
 func (f Factor) String() string { return f.Key + "=" + f.Label }
 
 // LoadKind says whether clients or a schedule decide when transactions start.

@@ -32,7 +32,7 @@ func writeFile(path string, data []byte) error {
 		return unwritable(path, err)
 	}
 	// The new name outlives a power failure where the file system can: what is in the file is safe by now,
-	// and a reader that finds an old name is told so.
+	// and a reader that finds an old name says so.
 	if dir, err := os.Open(folder); err == nil {
 		_ = dir.Sync()
 		dir.Close()

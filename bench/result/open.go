@@ -102,7 +102,7 @@ func (s *Stored) openRows() (*os.File, *parquet.File, error) {
 	return f, file, nil
 }
 
-// unreadable is the error of a file of a run that cannot be read, nil where err is nil. What to do stands in
+// unreadable is the error of a file of a run that cannot be read, nil where err is nil. What to do is said in
 // err where meterbench found the fault itself.
 func unreadable(path string, err error) error {
 	if err == nil {

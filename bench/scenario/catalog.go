@@ -145,7 +145,7 @@ func CheckProduct(path string, length int, bound int64) *strictyaml.Problem {
 	return nil
 }
 
-// TargetKind is a row of the table of what can stand in place of a topology.
+// TargetKind is a row of the table of targets, which can replace a topology.
 type TargetKind struct {
 	Name   string
 	Called string               // in messages: simulated ledger

@@ -81,7 +81,7 @@ func checkName(path, name string) *strictyaml.Problem {
 	return nil
 }
 
-// Target stands in place of a topology.
+// Target replaces a topology.
 type Target struct {
 	TargetKind
 	Options TargetOptions // of its kind

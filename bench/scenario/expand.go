@@ -72,7 +72,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 	return all, nil
 }
 
-// check looks at what a series says by itself; the workloads and loads are for what it expands to.
+// check checks what a series itself says; its workloads and loads are checked once it is expanded.
 func (s seriesText) check(at string, before []seriesText, single bool) *strictyaml.Problem {
 	if !single {
 		if p := checkName(at+"name", s.Name); p != nil {

@@ -25,7 +25,7 @@ const MinSamples = 6
 // DefaultBound is the default bound of values.
 const DefaultBound = 10_000
 
-// An feText is a table of encryption costs as it stands in a file.
+// An feText is a table of encryption costs as written in a file.
 type feText struct {
 	Bound int64 `yaml:"bound"` // every value is below it, default 10000
 	FE

@@ -51,7 +51,7 @@ type Series struct {
 	Name     string          // with the phase and the levels of factors: plain/batch=2s,10
 	Factors  []result.Factor // in the order of Name
 	Workload Workload
-	// Mix, where not nil, stands in place of Workload: of every so many transactions as the weights sum to,
+	// Mix, where not nil, replaces Workload: of every so many transactions as the weights sum to,
 	// each part has its weight.
 	Mix     []Workload
 	Load    Load

@@ -9,7 +9,7 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
-// A text is a scenario as it stands in a file. One with a single series may give what that has at the top level.
+// A text is a scenario as written in a file. One with a single series may give what that has at the top level.
 type text struct {
 	seriesText
 	Description string         `yaml:"description"` // for readers
@@ -25,7 +25,7 @@ type text struct {
 	Require     string         `yaml:"require"`     // valid: exit code 4 if a point below saturation is not a valid measurement
 }
 
-// A seriesText is a series as it stands in a file.
+// A seriesText is a series as written in a file.
 type seriesText struct {
 	partText
 	Phases   []phaseText               `yaml:"phases"`   // in place of workload and load: several that run together
@@ -37,7 +37,7 @@ type seriesText struct {
 	Vary     vary                      `yaml:"vary"`     // factors of all series; in a series, of this one beside those of all
 }
 
-// A phaseText is a phase of a series as it stands in a file.
+// A phaseText is a phase of a series as written in a file.
 type phaseText struct {
 	partText
 	Start time.Duration `yaml:"start"` // since the start of the level, default 0s
@@ -95,7 +95,7 @@ func (p partText) series(name, at string) Series {
 	return s
 }
 
-// places returns where what may be of every series stands in the text: at the top level, and in each series.
+// places returns the places in the text where the keys of a series may be: at the top level, and in each series.
 func (t text) places() []string {
 	all := []string{""}
 	for i := range t.Series {
@@ -108,7 +108,7 @@ func (t text) places() []string {
 // workload and a load.
 func (t text) checkForm(doc *strictyaml.Document) *strictyaml.Problem {
 	const either = "a scenario has either series, or one workload and load"
-	// without refuses keys beside another that stands in their place.
+	// without refuses keys beside another that replaces them.
 	without := func(other, at, what string, keys ...string) *strictyaml.Problem {
 		for _, key := range keys {
 			if doc.Has(at+other) && doc.Has(at+key) {

@@ -131,7 +131,7 @@ type factor struct {
 	settings []setting
 }
 
-// path returns where the factor stands in the text.
+// path returns the path of the factor in the text.
 func (f factor) path() string { return f.at + "vary." + f.Key }
 
 // factors returns all rows of the table with the levels that the text at a place gives them.

@@ -45,7 +45,7 @@ const (
 
 // Judge decides whether a window was steady. Latency holds the latencies of the window in intended order,
 // backlog that of an open load over the same window. Backlog is nil for a closed load, whose clients keep it
-// constant; then the slope of the latencies stands in for it.
+// constant; then the slope of the latencies replaces it.
 //
 // A window is not steady only if latencies and backlog agree. The latencies must look unsettled: MSER cuts
 // off more than half of them, the usual sign of a series without a settled part (Hoad, Robinson and Davies,

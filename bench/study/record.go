@@ -17,7 +17,7 @@ import (
 // what, over the whole run. A load can follow it.
 const TraceFile = "trace.csv"
 
-// Reporter is a workload that knows what it makes of a sequence number.
+// Reporter is a workload that can say which reading belongs to a sequence number.
 type Reporter interface {
 	// Reading returns the meter's id and the energy that the reading covers, in Wh.
 	Reading(seq uint64) (meter string, wh uint64)

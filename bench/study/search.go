@@ -95,7 +95,7 @@ func (s *session) search(ctx context.Context) error {
 	return nil
 }
 
-// stepOf says of a point what a search needs to know.
+// stepOf returns the step of a search that a point is.
 func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step {
 	return saturation.Step{
 		Load: load, Sent: float64(p.Scheduled) / p.Window, Due: p.Scheduled,

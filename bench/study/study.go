@@ -88,8 +88,8 @@ func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (r
 // LogsFolder is the folder of the logs of a Lab's nodes, in the run's folder.
 const LogsFolder = "logs"
 
-// abandon ends a study without a result. Its folder goes, unless nodes left their logs there and somebody
-// will want to know why they failed.
+// abandon ends a study without a result. It removes the folder, unless nodes left logs there that may
+// say why they failed.
 func (s *study) abandon(ctx context.Context, why error) error {
 	aborted := s.writer.Abort(why)
 	logs := filepath.Join(s.Dir, LogsFolder)

@@ -44,7 +44,7 @@ type Orderers struct {
 	Count     int       `yaml:"count" json:"count"`
 }
 
-// A Consensus is the name of a way in which orderers agree on blocks. What else is to know of it stands in
+// A Consensus is the name of a way in which orderers agree on blocks. Its other properties are in
 // network/fabric.
 type Consensus string
 

@@ -101,7 +101,7 @@ func (a *Alarm) ring() {
 	}
 }
 
-// Close ends the alarm, which then wakes nobody.
+// Close ends the alarm, which then wakes no sleeper.
 func (a *Alarm) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -173,7 +173,7 @@ func (n *Node) Without(keys ...string) *Node {
 	return &rest
 }
 
-// String returns the text as it was read or, after overrides, written anew without comments.
+// String returns the text as it was read or, after overrides, rewritten without comments.
 func (d *Document) String() string {
 	if d.text != "" {
 		return d.text
@@ -225,7 +225,7 @@ func (n *Node) flow() string {
 // simple matches what means the same without quotes wherever it stands.
 var simple = regexp.MustCompile(`^[-+]?[A-Za-z0-9./_][A-Za-z0-9./_+-]*( [A-Za-z0-9./_+-]+)*$`)
 
-// quote returns a scalar as it may stand in a file. Text written without quotes stays so, for it may be a
+// quote returns a scalar as a file may have it. Text written without quotes stays so, for it may be a
 // number. JSON's strings are YAML's too.
 func quote(text string, plain bool) string {
 	if plain && simple.MatchString(text) {

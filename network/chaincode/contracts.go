@@ -11,7 +11,7 @@ import (
 	"meterbench/simulators/reading"
 )
 
-// A Contract is one that this program serves. A chaincode of a topology bears the name of its contract.
+// A Contract is one that this program serves. A chaincode of a topology has the name of its contract.
 type Contract struct {
 	Name string
 	// New returns the contract. What only the operator may do is for the organisation with that MSP id; every

@@ -105,7 +105,7 @@ func refusedByChaincode(err error) bool {
 	})
 }
 
-// submitOutcome classifies an error of the submission. Where it cannot be told whether an orderer took the
+// submitOutcome classifies an error of the submission. Where it is unknown whether an orderer took the
 // transaction the outcome is Unknown: it may yet be committed.
 func submitOutcome(ctx context.Context, err error) result.Outcome {
 	if ctx.Err() != nil {

@@ -56,7 +56,7 @@ const timeout = 30 * time.Second
 
 // A Gateway is a peer's gateway service and the identity that uses it.
 type Gateway struct {
-	Name     string // of the peer, which its TLS certificate must bear: peer0.ptb
+	Name     string // of the peer, which its TLS certificate must have: peer0.ptb
 	Address  string // host:port
 	TLSCA    []byte // PEM certificates that vouch for it
 	Identity Identity
@@ -131,7 +131,7 @@ func connect(g Gateway) (*endpoint, error) {
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
 }
 
-// Connect returns a connection to a node's gRPC services that bears a name in its TLS certificate, for which
+// Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate, for which
 // the PEM certificates in ca vouch. A node that is starting is tried again soon.
 //
 // The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,

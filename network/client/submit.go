@@ -168,7 +168,7 @@ type waiter struct {
 }
 
 // commits brings together the transactions in flight and the block stream that tells of their commits. One
-// sweep over all of them stands for a timer per transaction.
+// sweep over all of them replaces a timer per transaction.
 type commits struct {
 	mu      sync.Mutex
 	waiting map[[32]byte]*waiter

@@ -123,7 +123,7 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
 	}
 	org := g.organisation(c.Ordering)
-	// The addresses stand with their organisation: capability V3_0 forbids the list for the whole channel.
+	// The addresses are listed with their organisation: capability V3_0 forbids the list for the whole channel.
 	g.value(org, "Endpoints", endpoints)
 	group.Groups[c.Ordering.MSP] = org
 	return group

@@ -141,7 +141,7 @@ type target struct {
 }
 
 // targets returns the table: a Fabric network of our own, which a scenario names by its topology, and what
-// can stand in its place.
+// can replace it.
 func targets() []target {
 	return []target{
 		{Check: Plan.loadNetworks, New: newFabricLab},

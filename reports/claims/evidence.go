@@ -69,7 +69,7 @@ func (e *Evidence) Question(name string) (all []Series) {
 	return all
 }
 
-// fewest is the least number of transactions whose mean may stand for them.
+// fewest is the least number of transactions whose mean is used.
 const fewest = 5
 
 // Typical returns the median over the repetitions of a part's duration: of its median, or of its mean where

@@ -15,7 +15,7 @@ import (
 // Sizes of the page, in points.
 const (
 	margin     = 12  // around a page with title and notes
-	bareMargin = 2   // around one that stands inside another page
+	bareMargin = 2   // around one inside another page
 	dataHeight = 300 // axes and their labels included
 	leading    = 1.3 // line height over font size
 	noteGap    = 5

@@ -72,7 +72,7 @@ func absences(t reports.Table, keep func(reports.Column) bool) (whys []string) {
 }
 
 // familyValues are the numbers by which a column's scale is chosen: its own and those of the other kept
-// columns of one quantity, as its other quantiles or its interval, so that they stand in one unit.
+// columns of one quantity, as its other quantiles or its interval, so that they share one unit.
 func familyValues(t reports.Table, column int, keep func(reports.Column) bool) (values []float64) {
 	family, _, _ := strings.Cut(t.Columns[column].Key, "_")
 	for i, c := range t.Columns {

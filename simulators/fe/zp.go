@@ -188,7 +188,7 @@ func lowBits(x *big.Int) uint64 {
 	return low
 }
 
-// A multiplier multiplies modulo p without allocating anew each time.
+// A multiplier multiplies modulo p without allocating each time.
 type multiplier struct{ p, product, quotient *big.Int }
 
 func newMultiplier(p *big.Int) multiplier { return multiplier{p, new(big.Int), new(big.Int)} }

@@ -19,7 +19,7 @@ type kind struct {
 	try    func(ctx context.Context, i uint64) (reason string, err error)
 }
 
-// The numbers of the readings that forgeries bear: none of them is on the ledger, so that none is refused for
+// The numbers of the readings in forgeries: none of them is on the ledger, so that none is refused for
 // being there already.
 const unused = 1000
 

@@ -48,7 +48,7 @@ type Binaries struct {
 // Config says where daemons are cached and where a build reports.
 type Config struct {
 	Dir      string    // root of the cache; empty: meterbench in the user's cache folder
-	Progress io.Writer // gets plain lines while daemons are built; nil: nobody
+	Progress io.Writer // gets plain lines while daemons are built; may be nil
 }
 
 func (c Config) root() (string, error) {
