@@ -88,7 +88,7 @@ type Plan struct {
 	Slots    int
 	Seed     uint64 // of Arrivals
 
-	// Hold is how long transactions are scheduled for, from Start on. It is held in full where arrivals end
+	// Hold is the time for which transactions are scheduled, from Start on. It is held in full where arrivals end
 	// earlier, as those of a trace may: how long was measured must not depend on them. What is under way then
 	// gets Drain to end and is Unknown after that. 0 stands for DefaultDrain.
 	Hold  time.Duration

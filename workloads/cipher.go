@@ -146,7 +146,7 @@ func (g *groups) checker(_ context.Context, r *Readings) (checker, error) {
 	}, nil
 }
 
-// A Ledger is where readings are read from.
+// A Ledger is a source of stored readings.
 type Ledger interface {
 	// Readings returns all of a meter's readings with numbers in [from, to) that are on the ledger of a
 	// channel, the lowest numbers first.

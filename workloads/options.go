@@ -249,7 +249,7 @@ func (o Options) checkForeign(at string) *strictyaml.Problem {
 		called = fmt.Sprintf("billing of %s readings", o.Form)
 	}
 	for _, c := range []struct {
-		given           bool
+		present         bool
 		key, hint, what string
 	}{
 		{o.kind != result.Billing && o.Form != "", "form", "use kind: billing", "only what is billed has a form"},
@@ -260,7 +260,7 @@ func (o Options) checkForeign(at string) *strictyaml.Problem {
 		{!o.keyed() && o.Bits != 0, "bits", "", called + " has no key"},
 		{o.content() != result.Encrypted && o.Reveal, "reveal", "leave it out", called + " has no key authority"},
 	} {
-		if c.given {
+		if c.present {
 			return strictyaml.Problemf(c.hint, at+c.key, "%s", c.what)
 		}
 	}

@@ -57,7 +57,7 @@ func timeSignatures(rounds int) (signing, verifying float64, err error) {
 }
 
 const (
-	// room is what a level may leave as garbage before any is collected: some 23,000 transactions at 23 kB each
+	// room is the garbage that a level may leave before any is collected: some 23,000 transactions at 23 kB each
 	// (network/client, BenchmarkSubmit with -benchmem). A collection during a level costs the client CPU, and on a full
 	// host its pauses were milliseconds long.
 	room = 512 << 20

@@ -39,7 +39,7 @@ func (c Counters) since(before Counters) Counters {
 // countersTimeout bounds how long the nodes may take to report their counters.
 const countersTimeout = 5 * time.Second
 
-// driftLimit is how far wall clock and monotonic clock may part during a level before a point says so.
+// driftLimit bounds the difference of wall clock and monotonic clock during a level; a point with more says so.
 const driftLimit = time.Millisecond
 
 // A trace holds what the nodes reported about one level. Transactions are joined to it by their blocks, once all

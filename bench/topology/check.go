@@ -128,7 +128,7 @@ func (b Batch) check(at string) *strictyaml.Problem {
 	return nil
 }
 
-// minEndorser is what bringing a network up takes: with 1 the approval of a chaincode is turned away.
+// minEndorser is the least with which a network comes up: with 1 the approval of a chaincode is turned away.
 const minEndorser = 2
 
 func (l Limits) check(channels int) *strictyaml.Problem {

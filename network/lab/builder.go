@@ -52,13 +52,13 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 	var parts []workloads.Part
 	var all result.Preparation
 	for i, w := range series.Mix {
-		part, prepared, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1)), 0, working)
+		part, preparation, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1)), 0, working)
 		if err != nil {
 			return nil, all, err
 		}
 		parts = append(parts, workloads.Part{Weight: w.Weight, Workload: part})
-		if prepared.Ciphertexts > 0 {
-			all = result.Preparation{Ciphertexts: all.Ciphertexts + prepared.Ciphertexts, Total: all.Total + prepared.Total, Encrypt: prepared.Encrypt}
+		if preparation.Ciphertexts > 0 {
+			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
 		}
 	}
 	workload, err := workloads.NewMix(b.site.Seed, need.First, parts)
@@ -87,17 +87,17 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 		return nil, result.Preparation{}, err
 	}
 	b.built = append(b.built, w)
-	prepared, err := w.Prepare(ctx, planned, func(done, total int) { working(fmt.Sprintf("%d of %d ciphertexts", done, total)) })
+	preparation, err := w.Prepare(ctx, planned, func(done, total int) { working(fmt.Sprintf("%d of %d ciphertexts", done, total)) })
 	if err != nil {
-		return nil, prepared, err
+		return nil, preparation, err
 	}
 	for channel := range b.site.Channels {
 		err := b.commitAll(ctx, w.contract, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
 		if err != nil {
-			return nil, prepared, fmt.Errorf("readings to bill: %w", err)
+			return nil, preparation, fmt.Errorf("readings to bill: %w", err)
 		}
 	}
-	return w, prepared, nil
+	return w, preparation, nil
 }
 
 // setUp sets a workload up on all channels at once. Transactions of one function do not build on each other;
