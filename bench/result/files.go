@@ -141,7 +141,7 @@ func NewFolder(parent string) (dir string, discard func(), err error) {
 		}
 	}
 	discard()
-	return "", nil, fmt.Errorf("make a folder for results: %w", err)
+	return "", nil, err
 }
 
 // makeDir is os.MkdirAll that tells which folders were missing, innermost first.

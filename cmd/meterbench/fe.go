@@ -61,7 +61,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 			}
 			if out != "" {
 				if err := os.MkdirAll(out, 0o755); err != nil {
-					return tryAnotherFolder(err)
+					return tryAnotherFolder(out, err)
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())

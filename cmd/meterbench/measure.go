@@ -59,9 +59,10 @@ func (r *runner) read(names ...string) ([]lab.Plan, error) {
 // measure runs one plan and returns the folder of its results, or none where nothing was measured.
 func (r *runner) measure(p lab.Plan) (string, error) {
 	// Before the daemons are built, which can take minutes.
-	dir, discard, err := result.NewFolder(filepath.Join(r.out, p.Scenario.Name))
+	parent := filepath.Join(r.out, p.Scenario.Name)
+	dir, discard, err := result.NewFolder(parent)
 	if err != nil {
-		return "", tryAnotherFolder(err)
+		return "", tryAnotherFolder(parent, err)
 	}
 	site, err := lab.New(p, dir, r.daemons)
 	if err != nil {
@@ -105,8 +106,10 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// tryAnotherFolder says what to do about a folder that cannot be made.
-func tryAnotherFolder(err error) error { return fmt.Errorf("%w; choose another with --out", err) }
+// tryAnotherFolder says what to do about a folder for results that cannot be made.
+func tryAnotherFolder(dir string, err error) error {
+	return fmt.Errorf("make the folder %s for results: %w; choose another with --out", dir, err)
+}
 
 func addFabricBin(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
