@@ -3,8 +3,8 @@ package workloads
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"meterbench/bench"
 )
@@ -29,27 +29,17 @@ type Component interface {
 type Mix struct {
 	seed, first uint64
 	parts       []Part
-	run         []uint8 // the parts of one run, in their order
+	run         []uint16 // the parts of one run, in their order
 }
 
-// What a mix may hold at most: workloads, and the sum of their weights.
-const MaxParts, MaxRun = 256, 1000
-
-// NewMix returns a mix that begins with transaction first.
-func NewMix(seed, first uint64, parts []Part) (*Mix, error) {
-	if len(parts) == 0 || len(parts) > MaxParts {
-		return nil, fmt.Errorf("a mix of %d workloads; want 1 to %d", len(parts), MaxParts)
-	}
+// NewMix returns a mix that begins with transaction first. How many parts there are, and their weights, a
+// scenario limits.
+func NewMix(seed, first uint64, parts []Part) *Mix {
 	m := &Mix{seed: seed, first: first, parts: parts}
 	for i, part := range parts {
-		if part.Weight < 1 || len(m.run)+part.Weight > MaxRun {
-			return nil, fmt.Errorf("weight %d in a mix; want at least 1, and all to sum to at most %d", part.Weight, MaxRun)
-		}
-		for range part.Weight {
-			m.run = append(m.run, uint8(i))
-		}
+		m.run = append(m.run, slices.Repeat([]uint16{uint16(i)}, part.Weight)...)
 	}
-	return m, nil
+	return m
 }
 
 // Transaction implements bench.Workload.
@@ -70,7 +60,7 @@ func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 // choose returns which part the transaction at a position belongs to, and its position there.
 func (m *Mix) choose(at uint64) (part int, own uint64) {
 	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
-	order := append(make([]uint8, 0, MaxRun), m.run...)
+	order := slices.Clone(m.run)
 	random := rand.New(rand.NewPCG(m.seed, run))
 	random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	part = int(order[place])

@@ -20,10 +20,7 @@ func (n named) Reading(seq uint64) (string, uint64) { return string(n), seq }
 
 func TestMix(t *testing.T) {
 	parts := []Part{{3, named("a")}, {1, named("b")}, {4, named("c")}}
-	mix, err := NewMix(5, 100, parts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	mix := NewMix(5, 100, parts)
 	var all []string
 	orders := map[string]bool{}
 	for run := range 50 {
@@ -58,8 +55,8 @@ func TestMix(t *testing.T) {
 			t.Errorf("transaction %s is missing", want)
 		}
 	}
-	again, _ := NewMix(5, 0, parts)
-	other, _ := NewMix(6, 0, parts)
+	again := NewMix(5, 0, parts)
+	other := NewMix(6, 0, parts)
 	differ := 0
 	for at := range uint64(100) {
 		a, x := mix.choose(at)
@@ -76,28 +73,14 @@ func TestMix(t *testing.T) {
 }
 
 func TestMixErrors(t *testing.T) {
-	if _, err := NewMix(1, 0, nil); fmt.Sprint(err) != "a mix of 0 workloads; want 1 to 256" {
-		t.Error(err)
-	}
-	for _, weight := range []int{0, -1, 1000} {
-		if _, err := NewMix(1, 0, []Part{{1, named("a")}, {weight, named("b")}}); fmt.Sprint(err) != fmt.Sprintf("weight %d in a mix; want at least 1, and all to sum to at most 1000", weight) {
-			t.Error(err)
-		}
-	}
-	mix, err := NewMix(1, 7, []Part{{1, named("a")}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	mix := NewMix(1, 7, []Part{{1, named("a")}})
 	if _, err := mix.Transaction(t.Context(), 6); err == nil {
 		t.Error("a transaction before the first")
 	}
 }
 
 func BenchmarkMix(b *testing.B) {
-	mix, err := NewMix(1, 0, []Part{{30, named("a")}, {10, named("b")}})
-	if err != nil {
-		b.Fatal(err)
-	}
+	mix := NewMix(1, 0, []Part{{30, named("a")}, {10, named("b")}})
 	for i := range b.N {
 		mix.choose(uint64(i))
 	}

@@ -287,12 +287,9 @@ func TestTransactionErrors(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	f := fleet(t, "a", 1, 24)
 	for want, c := range map[string]Config{
-		`workload kind "cipher" is unknown`:    {Options: Options{kind: "cipher"}, Fleet: f},
-		`scheme "rsa" is unknown`:              {Options: Options{kind: result.Padded, Scheme: "rsa", Bits: 2048}, Fleet: f},
-		"ddh of 2000 bits":                     {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2000, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: f},
-		"more than a reading's 262144":         {Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 4096}, Fleet: fleet(t, "a", 1, 512)},
-		`encryption "later" is unknown`:        {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: "later"}}, Fleet: f},
-		"bank of 0 ciphertexts; want at least": {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptBank}}, Fleet: f},
+		`scheme "rsa" is unknown`:      {Options: Options{kind: result.Padded, Scheme: "rsa", Bits: 2048}, Fleet: f},
+		"ddh of 2000 bits":             {Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2000, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: f},
+		"more than a reading's 262144": {Options: Options{kind: result.Padded, Scheme: "ddh", Bits: 4096}, Fleet: fleet(t, "a", 1, 512)},
 	} {
 		if _, err := NewReadings(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; want %q", err, want)

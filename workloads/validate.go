@@ -2,22 +2,18 @@ package workloads
 
 import (
 	"fmt"
-	"slices"
 
 	"meterbench/bench/result"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
 
-// Validate returns what of the configuration no workload can be made of. It makes no keys, so that everything
-// is refused before a network is brought up for it.
+// Validate returns why no workload can be made of a configuration whose Options passed their Check. It makes
+// no keys, so that everything is refused before a network is brought up for it.
 func (c Config) Validate() error {
 	c.Channels = max(1, c.Channels)
 	if c.kind == result.Billing {
 		return c.validateBills()
-	}
-	if !slices.Contains(forms(), c.kind) {
-		return fmt.Errorf("workload kind %q is unknown; choose plain, padded or encrypted", c.kind)
 	}
 	if c.kind == result.Plain {
 		return nil
@@ -30,40 +26,18 @@ func (c Config) Validate() error {
 	if size := params.CiphertextSize(); err == nil && size > reading.MaxPayload {
 		err = fmt.Errorf("ciphertexts of %v have %d bytes, more than a reading's %d; lower the length or the key size", params, size, reading.MaxPayload)
 	}
-	if err != nil {
-		return fmt.Errorf("workload %s: %w", c.kind, err)
-	}
-	if c.kind == result.Encrypted {
-		return c.validateEncryption()
-	}
-	return nil
-}
-
-func (c Config) validateEncryption() error {
 	switch mode := c.Encryption.Mode; {
-	case mode != result.EncryptInline && mode != result.EncryptAhead && mode != result.EncryptBank:
-		return fmt.Errorf("encryption %q is unknown; choose inline, ahead or bank", mode)
-	case c.Device != nil && mode != result.EncryptInline:
+	case err != nil:
+		return fmt.Errorf("workload %s: %w", c.kind, err)
+	case c.kind == result.Encrypted && c.Device != nil && mode != result.EncryptInline:
 		return fmt.Errorf("workload encrypted: ciphertexts made before the load would have no cap when they count; with a device make them inline, not %s", mode)
-	case mode != result.EncryptBank:
-		return nil
-	case c.Encryption.Bank < 1:
-		return fmt.Errorf("bank of %d ciphertexts; want at least 1", c.Encryption.Bank)
-	case c.grouped():
-		return fmt.Errorf("a bank of %s ciphertexts; a ciphertext belongs to one meter and one interval, so make them inline or ahead", c.Scheme)
 	}
 	return c.checkReady(c.Encryption.Bank)
 }
 
 func (c Config) validateBills() error {
-	if c.Readings < 1 || c.Readings > reading.MaxBilled {
-		return fmt.Errorf("bills over %d readings; want 1 to %d", c.Readings, reading.MaxBilled)
-	}
 	if limit := c.Fleet.Limit(); limit < uint64(c.Readings+periods) {
 		return fmt.Errorf("bills over %d readings for %d periods; a meter makes only %d", c.Readings, periods, limit)
-	}
-	if c.Form == result.Encrypted && !fe.HasAuthority(fe.Name(c.Scheme)) {
-		return fmt.Errorf("bills by scheme %q: it has no authority to issue keys of tariffs; choose another", c.Scheme)
 	}
 	if err := c.billed().Validate(); err != nil {
 		return fmt.Errorf("billing: %w", err)

@@ -61,8 +61,7 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
 		}
 	}
-	workload, err := workloads.NewMix(b.site.Seed, need.First, parts)
-	return workload, all, err
+	return workloads.NewMix(b.site.Seed, need.First, parts), all, nil
 }
 
 func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
