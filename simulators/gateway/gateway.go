@@ -70,6 +70,9 @@ func (g *Gateway) Registration() (reading.Gateway, error) {
 	return reading.Gateway{ID: g.config.ID, Key: key}, err
 }
 
+// Sign signs a bill with the gateway's key.
+func (g *Gateway) Sign(b *reading.Bill) error { return b.Sign(g.key) }
+
 // Bill implements Biller.
 func (g *Gateway) Bill(ctx context.Context, tariff int, readings []reading.Reading) (wire []byte, evaluate time.Duration, err error) {
 	if tariff < 0 || tariff >= len(g.config.Tariffs) {
@@ -115,7 +118,7 @@ func (g *Gateway) Compute(ctx context.Context, t Tariff, readings []reading.Read
 	}
 	b.Result = sum
 	took := time.Since(start)
-	if err := b.Sign(g.key); err != nil {
+	if err := g.Sign(&b); err != nil {
 		return reading.Bill{}, 0, fmt.Errorf("gateway %s: %w", g.config.ID, err)
 	}
 	return b, took, nil

@@ -12,6 +12,7 @@ import (
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,7 +50,7 @@ type Config struct {
 const (
 	own       = iota // whose readings are billed
 	neighbour        // registered as well
-	unknown          // not registered
+	unknown          // the first that is not registered
 	meters
 )
 
@@ -59,8 +60,7 @@ type stage struct {
 	authority *authority.Authority
 	fleet     *meter.Fleet
 	sensors   *meter.Sensors
-	gateway   *gateway.Gateway  // computes bills
-	cheat     *ecdsa.PrivateKey // signs them, as the gateway that the ledger knows
+	gateway   *gateway.Gateway  // computes and signs bills
 	stranger  *ecdsa.PrivateKey // belongs to no one on the ledger
 	day, peak gateway.Tariff    // both approved
 	verifier  verifier.Verifier
@@ -78,101 +78,85 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	for _, kind := range s.kinds() {
 		p := result.Probe{Kind: kind.name, Honest: kind.honest, Refused: map[string]uint64{}}
 		for i := range uint64(config.Attempts) {
-			reason, err := kind.try(ctx, i)
-			if err != nil {
+			err := kind.try(ctx, i)
+			reason, refused := errors.AsType[refusedFor](err)
+			switch {
+			case refused:
+				p.Refused[string(reason)]++
+			case err != nil:
 				return report, fmt.Errorf("integrity: %s: %w", kind.name, err)
+			default:
+				p.Accepted++
 			}
 			p.Attempts++
-			if reason == "" {
-				p.Accepted++
-			} else {
-				p.Refused[reason]++
-			}
 		}
 		report.Probes = append(report.Probes, p)
 	}
 	return report, nil
 }
 
-// prepare sets the stage: parameters, functions, the gateway and the meter are put on the ledger by the operator.
+// prepare sets the stage: parameters, functions, the gateway and the meters are put on the ledger by the operator.
 func (s *stage) prepare(ctx context.Context) (err error) {
 	if s.authority, err = authority.New(ctx, authority.Config{Params: s.Params}); err != nil {
 		return err
 	}
+	public := s.authority.Public()
 	s.fleet, err = meter.NewFleet(meter.Config{
 		Seed: s.Seed, Meters: meters, Prefix: s.Prefix, Interval: 15 * time.Minute, Start: s.Start, Length: s.Params.Length, Bound: s.Params.Bound,
 	})
 	if err != nil {
 		return err
 	}
-	if s.sensors, err = s.fleet.Sensors(meter.SensorsConfig{Kind: reading.Encrypted, Public: s.authority.Public()}); err != nil {
+	if s.sensors, err = s.fleet.Sensors(meter.SensorsConfig{Kind: reading.Encrypted, Public: public}); err != nil {
 		return err
 	}
-	evaluator, err := fe.NewEvaluator(ctx, s.authority.Public(), s.Tables)
-	if err != nil {
-		return err
-	}
-	if s.gateway, err = gateway.New(ctx, gateway.Config{ID: s.gatewayID(), Seed: s.Seed, Public: s.authority.Public()}, s.Tables); err != nil {
-		return err
-	}
-	if s.cheat, err = meter.DeriveKey(s.Seed, "adversary gateway"); err != nil {
+	if s.gateway, err = gateway.New(ctx, gateway.Config{ID: s.Prefix + "-gw", Seed: s.Seed, Public: public}, s.Tables); err != nil {
 		return err
 	}
 	if s.stranger, err = meter.DeriveKey(s.Seed, "adversary stranger"); err != nil {
 		return err
 	}
-	day, peak := make([]int64, s.Params.Length), make([]int64, s.Params.Length)
-	for i := range day {
-		day[i], peak[i] = 1, 1+int64(i%2)
-	}
-	if s.day, err = s.approve("day", day); err != nil {
+	functions := make([][]byte, 2)
+	if s.day, functions[0], err = s.approve("day", 1); err != nil {
 		return err
 	}
-	if s.peak, err = s.approve("peak", peak); err != nil {
+	if s.peak, functions[1], err = s.approve("peak", 1, 2); err != nil {
 		return err
 	}
-	if err := s.register(ctx); err != nil {
+	s.verifier.Ledger, s.verifier.Key = ledgerView{s.Ledger}, s.day.Key
+	if s.verifier.Evaluator, err = fe.NewEvaluator(ctx, public, s.Tables); err != nil {
 		return err
 	}
-	s.verifier.Ledger, s.verifier.Key, s.verifier.Evaluator = ledgerView{s.Ledger}, s.day.Key, evaluator
-	return nil
+	return s.register(ctx, functions)
 }
 
-func (s *stage) gatewayID() string { return s.Prefix + "-gw" }
-
-// approve has the authority issue the key of a function.
-func (s *stage) approve(name string, weights []int64) (gateway.Tariff, error) {
+// approve has the authority issue the key of a function with these weights, over and over. It also returns
+// the function in wire form.
+func (s *stage) approve(name string, weights ...int64) (t gateway.Tariff, wire []byte, err error) {
+	weights = slices.Repeat(weights, s.Params.Length)[:s.Params.Length]
 	approval, err := s.authority.Approve(authority.Tariff{Name: name, From: s.Start, Weights: weights})
-	return gateway.Tariff(approval), err
+	if err == nil {
+		wire, err = approval.Function.Marshal()
+	}
+	return gateway.Tariff(approval), wire, err
 }
 
 // register puts on the ledger what must be there before a reading.
-func (s *stage) register(ctx context.Context) error {
-	var functions [][]byte
-	for _, t := range []gateway.Tariff{s.day, s.peak} {
-		encoded, err := t.Function.Marshal()
-		if err != nil {
-			return err
-		}
-		functions = append(functions, encoded)
-	}
-	key, err := reading.Compress(&s.cheat.PublicKey)
+func (s *stage) register(ctx context.Context, functions [][]byte) error {
+	registered, err := s.gateway.Registration()
 	if err != nil {
 		return err
 	}
-	registered := reading.Gateway{ID: s.gatewayID(), Key: key}
 	wire, err := registered.Marshal()
 	if err != nil {
 		return err
 	}
-	var registrations []reading.Registration
-	for _, m := range []int{own, neighbour} {
-		registration, err := s.fleet.Registration(m)
-		if err != nil {
+	registrations := make([]reading.Registration, unknown)
+	for m := range registrations {
+		if registrations[m], err = s.fleet.Registration(m); err != nil {
 			return err
 		}
-		registration.Verify, registration.Gateway, registration.Parameters = true, registered.ID, s.authority.Parameters()
-		registrations = append(registrations, registration)
+		registrations[m].Verify, registrations[m].Gateway, registrations[m].Parameters = true, registered.ID, s.authority.Parameters()
 	}
 	batch, err := reading.MarshalRegistrations(registrations)
 	if err != nil {
@@ -181,7 +165,9 @@ func (s *stage) register(ctx context.Context) error {
 	if s.verifier.Meter, err = reading.ParseKey(registrations[own].Key); err != nil {
 		return err
 	}
-	s.verifier.Gateway = &s.cheat.PublicKey
+	if s.verifier.Gateway, err = reading.ParseKey(registered.Key); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		function string
 		arg      []byte
@@ -227,19 +213,17 @@ func (v ledgerView) lookUp(ctx context.Context, function string, hash reading.Ha
 	return value, err
 }
 
-// ledgerVerdict returns the code with which the ledger refused a transaction. An error without one says that
-// the ledger did not decide.
-func ledgerVerdict(err error) (reason string, undecided error) {
-	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
-		return refused.Code.Name, nil
-	}
-	return "", err
-}
+// A refusedFor is the error of an attempt that was refused: the code of the ledger's refusal, or the reason
+// for which a verifier refused a bill. Any other error says that they did not decide.
+type refusedFor string
 
-// verifierVerdict returns the reason for which a verifier refused a bill, or the error that kept it from deciding.
-func verifierVerdict(err error) (reason string, undecided error) {
-	if fault, ok := errors.AsType[*verifier.Fault](err); ok {
-		return "verifier: " + string(fault.Reason), nil
+func (r refusedFor) Error() string { return "refused: " + string(r) }
+
+// submit hands a transaction to the ledger.
+func (s *stage) submit(ctx context.Context, function string, wire []byte) error {
+	err := s.Ledger.Invoke(ctx, function, wire)
+	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
+		return refusedFor(refused.Code.Name)
 	}
-	return "", err
+	return err
 }

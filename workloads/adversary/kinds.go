@@ -3,28 +3,38 @@ package adversary
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"meterbench/bench/result"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/reading"
+	"meterbench/simulators/verifier"
 )
 
-// A kind is one way to act towards the ledger. try returns as what the attempt was refused, or nothing where
-// it was taken.
+// A kind is one way to act towards the ledger.
 type kind struct {
 	name   string
 	honest bool
-	try    func(ctx context.Context, i uint64) (reason string, err error)
+	try    attempt
 }
 
-// The numbers of the readings in forgeries: none of them is on the ledger, so that none is refused for
-// being there already.
-const unused = 1000
+// An attempt is the i-th of its kind. Its error is a refusedFor where it was refused, nil where it was taken.
+type attempt func(ctx context.Context, i uint64) error
 
-// kinds returns all, in the order in which they are tried: bills need readings.
+const (
+	// unused is the first number of the readings in forgeries: none of them is on the ledger, so that
+	// none is refused for being there already.
+	unused = 1000
+	// longest is the number of readings that the longest bills cover.
+	longest = 5
+)
+
+// kinds returns all, in the order in which they are tried: bills need readings. Bills of different kinds
+// cover different numbers of readings, so that none is refused for being there already.
 func (s *stage) kinds() []kind {
+	sameReading, sameBill := func(*reading.Reading) error { return nil }, func(*reading.Bill) error { return nil }
+	passed, relabelled := s.peak, s.day // the key of another function under the name of the approved one, and with it
+	passed.Hash, relabelled.Key.Secrets = s.day.Hash, s.peak.Key.Secrets
 	return []kind{
 		{result.ProbeHonestReading, true, s.honestReading},
 		{result.ProbeForgedSignature, false, s.reading(own, func(r *reading.Reading) error { return r.Sign(s.stranger) })},
@@ -33,144 +43,121 @@ func (s *stage) kinds() []kind {
 			r.Number++ // the meter itself signs the next number over the time of this one
 			return s.fleet.Sign(own, r)
 		})},
-		{result.ProbeForeignMeter, false, s.foreignMeter},
+		{result.ProbeForeignMeter, false, alternate( // an unregistered one, or a registered one under another's name
+			s.reading(unknown, sameReading),
+			s.reading(own, func(r *reading.Reading) error { return s.fleet.Sign(neighbour, r) }),
+		)},
 		{result.ProbeTamperedCiphertext, false, s.reading(own, func(r *reading.Reading) error {
 			r.Payload[len(r.Payload)-1] ^= 1
 			return nil
 		})},
-		{result.ProbeHonestBill, true, func(ctx context.Context, i uint64) (string, error) {
-			return s.bill(ctx, s.day, i, 2, func(*reading.Bill) error { return nil })
-		}},
-		{result.ProbeForeignKey, false, s.foreignKey},
-		{result.ProbeUnapprovedFunction, false, func(ctx context.Context, i uint64) (string, error) {
-			return s.bill(ctx, s.day, i, 4, func(b *reading.Bill) error {
-				b.Function[0] ^= 1
-				return b.Sign(s.cheat)
-			})
-		}},
-		{result.ProbeTamperedBill, false, func(ctx context.Context, i uint64) (string, error) {
-			return s.bill(ctx, s.day, i, 5, func(b *reading.Bill) error {
+		{result.ProbeHonestBill, true, s.bill(s.day, 2, sameBill)},
+		{result.ProbeForeignKey, false, alternate(s.bill(passed, 3, sameBill), s.bill(relabelled, 3, sameBill))},
+		{result.ProbeUnapprovedFunction, false, s.bill(s.day, 4, func(b *reading.Bill) error {
+			b.Function[0] ^= 1
+			return s.gateway.Sign(b)
+		})},
+		{result.ProbeTamperedBill, false, alternate( // by someone on the way, or by the gateway itself
+			s.bill(s.day, longest, func(b *reading.Bill) error {
 				b.Result++
-				if i%2 == 0 { // by someone on the way; else by the gateway itself
-					return nil
-				}
-				return b.Sign(s.cheat)
-			})
-		}},
+				return nil
+			}),
+			s.bill(s.day, longest, func(b *reading.Bill) error {
+				b.Result++
+				return s.gateway.Sign(b)
+			}),
+		)},
 	}
 }
 
-// put submits a reading.
-func (s *stage) put(ctx context.Context, wire []byte) (string, error) {
-	return ledgerVerdict(s.Ledger.Invoke(ctx, reading.FnPut, wire))
+// alternate makes two attempts by turns.
+func alternate(even, odd attempt) attempt {
+	return func(ctx context.Context, i uint64) error {
+		if i%2 == 0 {
+			return even(ctx, i)
+		}
+		return odd(ctx, i)
+	}
 }
 
 // honestReading is a meter's next reading. The bills take some more than there are attempts; these come with
 // the last one.
-func (s *stage) honestReading(ctx context.Context, i uint64) (string, error) {
+func (s *stage) honestReading(ctx context.Context, i uint64) error {
 	to := i + 1
 	if to == uint64(s.Attempts) {
 		to += longest
 	}
-	var reason string
 	for n := i; n < to; n++ {
 		wire, _, err := s.sensors.Reading(ctx, own, n, nil)
 		if err != nil {
-			return "", err
+			return err
 		}
-		if reason, err = s.put(ctx, wire); err != nil || reason != "" {
-			return reason, err
+		if err := s.submit(ctx, reading.FnPut, wire); err != nil {
+			return err
 		}
 		s.accepted = append(s.accepted, wire)
 	}
-	return reason, nil
+	return nil
 }
 
-// longest is the number of readings that the longest bills cover.
-const longest = 5
-
 // reading submits a meter's reading that was changed.
-func (s *stage) reading(meter int, change func(*reading.Reading) error) func(context.Context, uint64) (string, error) {
-	return func(ctx context.Context, i uint64) (string, error) {
+func (s *stage) reading(meter int, change func(*reading.Reading) error) attempt {
+	return func(ctx context.Context, i uint64) error {
 		wire, _, err := s.sensors.Reading(ctx, meter, unused+i, nil)
 		if err != nil {
-			return "", err
+			return err
 		}
 		r, err := reading.Unmarshal(wire)
 		if err != nil {
-			return "", err
+			return err
 		}
 		if err := change(&r); err != nil {
-			return "", err
+			return err
 		}
 		if wire, err = r.Marshal(); err != nil {
-			return "", err
+			return err
 		}
-		return s.put(ctx, wire)
+		return s.submit(ctx, reading.FnPut, wire)
 	}
-}
-
-// foreignMeter submits the reading of an unregistered meter; every other time a registered one reports under
-// the name of another.
-func (s *stage) foreignMeter(ctx context.Context, i uint64) (string, error) {
-	if i%2 == 0 {
-		return s.reading(unknown, func(*reading.Reading) error { return nil })(ctx, i)
-	}
-	return s.reading(own, func(r *reading.Reading) error { return s.fleet.Sign(neighbour, r) })(ctx, i)
 }
 
 // replay submits a reading again that was taken before.
-func (s *stage) replay(ctx context.Context, i uint64) (string, error) {
+func (s *stage) replay(ctx context.Context, i uint64) error {
 	if len(s.accepted) == 0 {
-		return "", fmt.Errorf("no honest reading was taken that could be replayed")
+		return errors.New("no honest reading was taken that could be replayed")
 	}
-	return s.put(ctx, s.accepted[i%uint64(len(s.accepted))])
+	return s.submit(ctx, reading.FnPut, s.accepted[i%uint64(len(s.accepted))])
 }
 
 // bill computes a bill over so many of the meter's readings from i on, changes it, submits it, and where the
-// ledger takes it asks the verifier. Bills of different kinds cover different numbers of readings, so that
-// none is refused for being there already.
-func (s *stage) bill(ctx context.Context, t gateway.Tariff, i, readings uint64, change func(*reading.Bill) error) (string, error) {
-	list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+readings)
-	if err != nil {
-		return "", err
-	}
-	b, _, err := s.gateway.Compute(ctx, t, list)
-	if err != nil {
-		return "", err
-	}
-	if err := b.Sign(s.cheat); err != nil {
-		return "", err
-	}
-	if err := change(&b); err != nil {
-		return "", err
-	}
-	wire, err := b.Marshal()
-	if err != nil {
-		return "", err
-	}
-	if reason, err := ledgerVerdict(s.Ledger.Invoke(ctx, reading.FnPutBill, wire)); reason != "" || err != nil {
-		return reason, err
-	}
-	return verifierVerdict(s.verifier.Verify(ctx, b))
-}
-
-// foreignKey bills what the key of another function gives as the result of the approved one; every other time
-// the gateway tries to use that key for the approved function, which gives no result.
-func (s *stage) foreignKey(ctx context.Context, i uint64) (string, error) {
-	if i%2 == 1 {
-		relabelled := s.day
-		relabelled.Key.Secrets = s.peak.Key.Secrets
-		list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+3)
+// ledger takes it asks the verifier. A key of another function may give no result.
+func (s *stage) bill(t gateway.Tariff, readings uint64, change func(*reading.Bill) error) attempt {
+	return func(ctx context.Context, i uint64) error {
+		list, err := s.verifier.Ledger.Readings(ctx, s.fleet.ID(own), i, i+readings)
 		if err != nil {
-			return "", err
+			return err
 		}
-		if _, _, err = s.gateway.Compute(ctx, relabelled, list); errors.Is(err, fe.ErrNoResult) {
-			return result.NoResult, nil
+		b, _, err := s.gateway.Compute(ctx, t, list)
+		if errors.Is(err, fe.ErrNoResult) {
+			return refusedFor(result.NoResult)
 		}
-		return "", err
+		if err != nil {
+			return err
+		}
+		if err := change(&b); err != nil {
+			return err
+		}
+		wire, err := b.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := s.submit(ctx, reading.FnPutBill, wire); err != nil {
+			return err
+		}
+		err = s.verifier.Verify(ctx, b)
+		if fault, ok := errors.AsType[*verifier.Fault](err); ok {
+			return refusedFor("verifier: " + string(fault.Reason))
+		}
+		return err
 	}
-	passed := s.peak
-	passed.Hash = s.day.Hash
-	return s.bill(ctx, passed, i, 3, func(*reading.Bill) error { return nil })
 }
