@@ -117,8 +117,8 @@ func (g *groups) checker(_ context.Context, r *Readings) (checker, error) {
 	}
 	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {
 		group, member := g.place(meter)
-		ciphertexts, shares := make([][]byte, g.size), make([][]byte, g.size)
-		for i, m := range g.members[group] {
+		ciphertexts := make([][]byte, g.size)
+		for i := range ciphertexts {
 			other := meter + (i-member)*g.channels
 			list, err := r.config.Ledger.Readings(ctx, meter%g.channels, r.config.Fleet.ID(other), stored.Number, stored.Number+1)
 			if err != nil {
@@ -128,12 +128,9 @@ func (g *groups) checker(_ context.Context, r *Readings) (checker, error) {
 				return 0, 0, errIncomplete
 			}
 			ciphertexts[i] = list[0].Payload
-			if shares[i], err = m.DeriveShare(weights); err != nil {
-				return 0, 0, err
-			}
 			want += r.total(other, stored.Number)
 		}
-		key, err := fe.CombineShares(r.params, weights, shares)
+		key, err := groupKey(r.params, g.members[group])
 		if err != nil {
 			return 0, 0, err
 		}

@@ -71,20 +71,25 @@ func (s *feShared) setUpAuthority(ctx context.Context, least fe.Params) (setup f
 }
 
 func (s *feShared) setUpGroup(ctx context.Context, least fe.Params) (setup feSetup, err error) {
-	members, err := fe.NewGroup(ctx, least, true)
-	if err != nil {
-		return setup, err
+	_, evaluator, err := s.group(ctx, least)
+	if err == nil {
+		setup.table = evaluator.Table()
 	}
-	key, err := groupKey(least, members)
+	return setup, err
+}
+
+// group makes a group of meters, and what evaluates the sum of its values.
+func (s *feShared) group(ctx context.Context, p fe.Params) ([]*fe.Member, *fe.GroupEvaluator, error) {
+	members, err := fe.NewGroup(ctx, p, true)
 	if err != nil {
-		return setup, err
+		return nil, nil, err
+	}
+	key, err := groupKey(p, members)
+	if err != nil {
+		return nil, nil, err
 	}
 	evaluator, err := fe.NewGroupEvaluator(ctx, key, s.tables)
-	if err != nil {
-		return setup, err
-	}
-	setup.table = evaluator.Table()
-	return setup, nil
+	return members, evaluator, err
 }
 
 // groupKey returns a group's key for the sum of its values.
@@ -143,7 +148,7 @@ func (s *feShared) authorityTrial(c *feCell, setup feSetup) feTrial {
 
 // groupTrial makes a group of meters once, for all samples.
 func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
-	members, err := fe.NewGroup(ctx, c.params, true)
+	members, evaluator, err := s.group(ctx, c.params)
 	if err != nil {
 		return nil, err
 	}
@@ -158,14 +163,6 @@ func (s *feShared) groupTrial(ctx context.Context, c *feCell) (feTrial, error) {
 		if sealed[i], err = fe.NewSealedMember(c.params, key); err != nil {
 			return nil, err
 		}
-	}
-	key, err := groupKey(c.params, members)
-	if err != nil {
-		return nil, err
-	}
-	evaluator, err := fe.NewGroupEvaluator(ctx, key, s.tables)
-	if err != nil {
-		return nil, err
 	}
 	label := uint64(0) // of the last encrypted value
 	ciphertexts := make([][]byte, len(members))
