@@ -260,20 +260,10 @@ func knee(levels []*level) int {
 // less than 5 % on the best throughput so far. A doubling leads to the lowest level with at least twice the
 // load. Comparing with the best so far, a dip between two levels does not pass for growth.
 func confirmed(of []*level) bool {
-	best := make([]float64, len(of)) // up to and including the level
-	for i, l := range of {
-		best[i] = l.throughput
-		if i > 0 {
-			best[i] = max(best[i], best[i-1])
-		}
-	}
+	best := func(level int) float64 { return highest(of[:level+1]).throughput }
 	flat := func(from int) (to int, ok bool) {
-		for to := from + 1; to < len(of); to++ {
-			if of[to].load >= 2*of[from].load {
-				return to, best[to] < (1+plateauGain)*best[from]
-			}
-		}
-		return 0, false
+		to = slices.IndexFunc(of, func(l *level) bool { return l.load >= 2*of[from].load })
+		return to, to >= 0 && best(to) < (1+plateauGain)*best(from)
 	}
 	for i := range of {
 		if next, ok := flat(i); ok {
