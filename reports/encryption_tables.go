@@ -37,8 +37,8 @@ func (e encryption) costTable() Table {
 		timed("decrypt", "decrypt", 0, false, func(c result.FECost) result.Cost { return c.Decrypt }),
 		[]field[result.FECost]{
 			{Column{Key: "ciphertext_bytes", Title: "ciphertext", Unit: Bytes}, func(c result.FECost) Cell { return count(c.Bytes) }},
-			{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return known(c, c.OnLedger, whyTooLarge) }},
-			{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return known(c, c.PublicKey, whyOld) }},
+			{Column{Key: "on_ledger_bytes", Title: "on the ledger", Unit: Bytes, Rank: 2}, func(c result.FECost) Cell { return costCell(c, c.OnLedger, whyTooLarge) }},
+			{Column{Key: "public_key_bytes", Title: "public key", Unit: Bytes, Rank: 5}, func(c result.FECost) Cell { return costCell(c, c.PublicKey, whyOld) }},
 			{Column{Key: "ciphertext_values", Title: "values in a ciphertext", Unit: Count, CSVOnly: true}, func(c result.FECost) Cell { return count(values(c)) }},
 			{Column{Key: "table_bytes", Title: "table", Unit: Bytes, CSVOnly: true}, tableBytes},
 			{Column{Key: "table_s", Title: "table computed or read in", Unit: Seconds, CSVOnly: true}, tableTime},
@@ -95,9 +95,9 @@ func values(c result.FECost) int {
 	return c.Length
 }
 
-// known is a number of a cost, or the reason why it is zero. Costs stored by older versions name no group and
+// costCell is a number of a cost, or the reason why it is zero. Costs stored by older versions name no group and
 // have none of these numbers.
-func known[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
+func costCell[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
 	switch {
 	case v > 0:
 		return number(float64(v))
@@ -107,9 +107,9 @@ func known[T int | int64 | float64](c result.FECost, v T, zero string) Cell {
 	return Cell{Why: zero}
 }
 
-func tableBytes(c result.FECost) Cell  { return known(c, c.TableBytes, whyNoTable) }
-func tableTime(c result.FECost) Cell   { return known(c, c.Table, whyNoTable) }
-func modulusTime(c result.FECost) Cell { return known(c, c.Modulus, whyNoModulus) }
+func tableBytes(c result.FECost) Cell  { return costCell(c, c.TableBytes, whyNoTable) }
+func tableTime(c result.FECost) Cell   { return costCell(c, c.Table, whyNoTable) }
+func modulusTime(c result.FECost) Cell { return costCell(c, c.Modulus, whyNoModulus) }
 
 // tableFrom names the source of a table of discrete logarithms, or why that is not known.
 func tableFrom(c result.FECost) Cell {

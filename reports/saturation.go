@@ -46,7 +46,7 @@ func saturationTable(all []series) Table {
 			{Column{Key: "repetitions", Title: "n", Unit: Count, Rank: 4}, of(func(s series) Cell { return positive(float64(s.saturation.Repetitions)) })},
 		}...)
 	}
-	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.judged() })
+	judged := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.saturable() })
 	if len(judged) > 0 {
 		t.Notes = slices.Concat(noteEach(all, func(s series) string { return s.saturation.Method }), laws(all), notes("saturation"))
 		if spread {
@@ -59,7 +59,7 @@ func saturationTable(all []series) Table {
 // saturationLabel returns the part of a line's name that is about saturation.
 func saturationLabel(s series) string {
 	switch {
-	case !s.judged():
+	case !s.saturable():
 		return "" // too few load levels to say
 	case !s.determined:
 		return " (saturation not determined)"

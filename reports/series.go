@@ -22,9 +22,9 @@ type series struct {
 	determined bool
 }
 
-// judged reports whether the series has a saturation point, or levels enough for one, three, and yet none was
+// saturable reports whether the series has a saturation point, or levels enough for one, three, and yet none was
 // determined.
-func (s series) judged() bool { return s.determined || len(s.levels) > 2 }
+func (s series) saturable() bool { return s.determined || len(s.levels) > 2 }
 
 // points are those of all its levels.
 func (s series) points() (all []result.Point) {

@@ -12,8 +12,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Stored is a finished run, read from its folder.
-type Stored struct {
+// Folder is the folder of a finished run.
+type Folder struct {
 	Dir     string
 	Run     Run
 	Summary Summary
@@ -21,8 +21,8 @@ type Stored struct {
 
 // Open reads a run's folder. The folder of a run that failed, or did not come to its end, or was written by a
 // newer schema is an error.
-func Open(dir string) (*Stored, error) {
-	s := &Stored{Dir: dir}
+func Open(dir string) (*Folder, error) {
+	s := &Folder{Dir: dir}
 	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
 	data, err := os.ReadFile(runPath)
 	if err != nil {
@@ -71,7 +71,7 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 
 // Transactions yields the rows of transactions.parquet, about in the order in which the transactions ended,
 // in bounded memory. It ends after an error.
-func (s *Stored) Transactions() iter.Seq2[Row, error] {
+func (s *Folder) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		f, file, err := s.openRows()
 		if err != nil {
@@ -88,7 +88,7 @@ func (s *Stored) Transactions() iter.Seq2[Row, error] {
 }
 
 // openRows opens transactions.parquet. The caller closes the os.File.
-func (s *Stored) openRows() (*os.File, *parquet.File, error) {
+func (s *Folder) openRows() (*os.File, *parquet.File, error) {
 	path := filepath.Join(s.Dir, transactionsFile)
 	f, err := os.Open(path)
 	if err != nil {

@@ -145,7 +145,7 @@ func (w *Writer) Transactions() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		(&Stored{Dir: w.dir, Run: Run{Transactions: File(w.transactions.print)}}).Transactions()(yield)
+		(&Folder{Dir: w.dir, Run: Run{Transactions: File(w.transactions.print)}}).Transactions()(yield)
 	}
 }
 

@@ -22,20 +22,20 @@ var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
 // A builder makes the workloads of one site and puts on its ledger what they need.
 type builder struct {
-	site   workloads.Spec // what the workloads of the site have in common
-	commit func(ctx context.Context, tx bench.Transaction) error
-	query  func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
-	built  []built
+	site            workloads.Spec // what the workloads of the site have in common
+	commit          func(ctx context.Context, tx bench.Transaction) error
+	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
+	ledgerWorkloads []ledgerWorkload
 }
 
-// built is a workload whose meters are registered with a contract.
-type built struct {
+// ledgerWorkload is a workload whose meters are registered with a contract.
+type ledgerWorkload struct {
 	workloads.Workload
 	contract string
 }
 
 // Transaction implements bench.Workload: the transactions are the contract's.
-func (b built) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
+func (b ledgerWorkload) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	tx, err := b.Workload.Transaction(ctx, seq)
 	tx.Contract = b.contract
 	return tx, err
@@ -81,11 +81,11 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := built{workload, kind.Contract}
+	w := ledgerWorkload{workload, kind.Contract}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}
-	b.built = append(b.built, w)
+	b.ledgerWorkloads = append(b.ledgerWorkloads, w)
 	preparation, err := w.Prepare(ctx, planned, func(done, total int) { working(fmt.Sprintf("%d of %d ciphertexts", done, total)) })
 	if err != nil {
 		return nil, preparation, err
@@ -101,7 +101,7 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 
 // setUp sets a workload up on all channels at once. Transactions of one function do not build on each other;
 // those of the next may build on them.
-func (b *builder) setUp(ctx context.Context, w built, working func(string)) error {
+func (b *builder) setUp(ctx context.Context, w ledgerWorkload, working func(string)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for channel := range b.site.Channels {
 		group.Go(func() error {
@@ -172,7 +172,7 @@ const sampled = 10
 
 // evaluate compares items on the ledger with what their meters measured.
 func (b *builder) evaluate(ctx context.Context) (compared uint64, err error) {
-	for _, w := range b.built {
+	for _, w := range b.ledgerWorkloads {
 		n, err := w.Check(ctx, sampled)
 		if compared += uint64(n); err != nil {
 			return compared, err

@@ -98,7 +98,7 @@ const maxCounts = 500
 // Stored implements study.Site: what the contract of each workload counts of its meters. What was there
 // before the load does not count.
 func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
-	for _, w := range l.builder.built {
+	for _, w := range l.builder.ledgerWorkloads {
 		contract, _ := chaincode.Contracts().Find(w.contract)
 		fleet := w.Meters()
 		meters := fleet.Config().Meters

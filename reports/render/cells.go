@@ -115,8 +115,8 @@ func absent(i, of int) string {
 	return "–" + strings.Map(func(r rune) rune { return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0'] }, fmt.Sprint(i+1))
 }
 
-// shown keeps the columns that readers see; the others are in CSV only.
-func shown(c reports.Column) bool { return !c.CSVOnly }
+// visible keeps the columns that readers see; the others are in CSV only.
+func visible(c reports.Column) bool { return !c.CSVOnly }
 
 // mark is a verdict as one character.
 func mark(v reports.Verdict) string { return [...]string{"·", "✓", "!", "✗"}[v] }

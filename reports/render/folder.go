@@ -126,7 +126,7 @@ func HTML(w io.Writer, rep reports.Report) error {
 	parsed, err := template.New("report").Funcs(template.FuncMap{
 		"mark": mark, "target": target, "draw": draw,
 		"style":         func() template.CSS { return template.CSS(style) },
-		"sheet":         func(t reports.Table) sheet { return newSheet(t, shown) },
+		"sheet":         func(t reports.Table) sheet { return newSheet(t, visible) },
 		"fold":          func(t reports.Table) bool { return t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown },
 		"figuresShown":  func() int { return figuresShown },
 		"warningsShown": func() int { return warningsShown },

@@ -103,7 +103,7 @@ func paragraph(b *bytes.Buffer, s, lead string, width int) {
 }
 
 // writeTable sets a table in at most width columns: where it is too wide, columns go by rank, and a line says
-// so. So it does of rows beyond those shown.
+// so. So it does of rows beyond those visible.
 func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	hidden := max(0, len(t.Rows)-rowsShown)
 	t.Rows = t.Rows[:len(t.Rows)-hidden]
@@ -111,7 +111,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	for _, c := range t.Columns {
 		rank = max(rank, c.Rank)
 	}
-	keep := func(c reports.Column) bool { return shown(c) && c.Rank <= rank }
+	keep := func(c reports.Column) bool { return visible(c) && c.Rank <= rank }
 	widest := 32 // of a cell
 	s := newSheet(t, keep)
 	lines := setTable(s, 0, widest)
@@ -136,7 +136,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	}
 	var omitted []string
 	for _, c := range t.Columns {
-		if shown(c) && !keep(c) {
+		if visible(c) && !keep(c) {
 			omitted = append(omitted, reports.Printable(c.Title))
 		}
 	}
