@@ -67,10 +67,7 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if digest != b.Readings {
 		return reading.CodeBillDigest.Errorf("the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
 	}
-	if err := stub.PutState(key, raw); err != nil {
-		return fmt.Errorf("store a bill of meter %s: %w", b.Meter, err)
-	}
-	return nil
+	return write(stub, []string{key}, [][]byte{raw})
 }
 
 // readings returns the time of the first reading that a bill covers, and the hash of all of them in their order.

@@ -17,7 +17,6 @@ const (
 	countPage     = 1000    // keys per query of CountStored; a peer has a limit, by default 100,000
 )
 
-// get returns one reading.
 func (c *Readings) get(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 	meter := args[0]
 	n, err := parseNumbers(meter, args[1:])
@@ -80,7 +79,6 @@ func (c *Readings) count(stub shim.ChaincodeStubInterface, args []string) ([]byt
 	return strconv.AppendInt(nil, int64(total), 10), nil
 }
 
-// countKeys returns the number of keys in a range.
 func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err error) {
 	for bookmark := ""; ; {
 		it, page, err := stub.GetStateByRangeWithPagination(first, end, countPage, bookmark)
@@ -114,7 +112,6 @@ func findsBy(key func(reading.Hash) string, code refusal.Code, what string) func
 	})
 }
 
-// getBill returns one bill.
 func (c *Readings) getBill(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 	meter := args[0]
 	n, err := parseNumbers(meter, args[1:3])

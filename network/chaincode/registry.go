@@ -134,19 +134,15 @@ func (c *Readings) registerGateway(stub shim.ChaincodeStubInterface, raw []byte)
 	}
 	key := reading.GatewayKey(g.ID)
 	stored, err := stub.GetState(key)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("read the state of gateway %s: %w", g.ID, err)
-	}
-	if bytes.Equal(stored, point) {
+	case bytes.Equal(stored, point):
 		return nil
-	}
-	if len(stored) > 0 {
+	case len(stored) > 0:
 		return reading.CodeGatewayConflict.Errorf("gateway %s is registered with another key", g.ID)
 	}
-	if err := stub.PutState(key, point); err != nil {
-		return fmt.Errorf("register gateway %s: %w", g.ID, err)
-	}
-	return nil
+	return write(stub, []string{key}, [][]byte{point})
 }
 
 // register makes a batch of meters known, all of them or none. Registering one again changes nothing but

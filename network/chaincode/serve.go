@@ -40,11 +40,11 @@ const maxMessage = 100 << 20
 // It returns nil when ctx ends and an error when it cannot serve.
 func Serve(ctx context.Context, getenv func(string) string) error {
 	name, address := getenv("CHAINCODE_NAME"), getenv("CHAINCODE_SERVER_ADDRESS")
+	var listener net.Listener
 	server, err := newServer(name, getenv)
-	if err != nil {
-		return fmt.Errorf("chaincode %q: %w", name, err)
+	if err == nil {
+		listener, err = net.Listen("tcp", address)
 	}
-	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("chaincode %q: %w", name, err)
 	}
@@ -79,7 +79,6 @@ func newServer(name string, getenv func(string) string) (*grpc.Server, error) {
 	return server, nil
 }
 
-// newContract returns the contract of that name.
 func (t Table) newContract(name, operator string) (shim.Chaincode, error) {
 	c, ok := t.Find(name)
 	if !ok {
