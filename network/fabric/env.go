@@ -20,10 +20,6 @@ const (
 	logFormat      = "%{time:2006-01-02T15:04:05.000000Z07:00} %{level} [%{module}] %{message}"
 )
 
-// gossipInterval replaces Fabric's 4 s to 25 s, which a network whose nodes all start together would spend
-// waiting for its members to find each other.
-const gossipInterval = "1s"
-
 // The parts of a node's folder.
 const (
 	mspDir  = "msp"
@@ -150,8 +146,9 @@ func (p Peer) Env() []string {
 		"CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
 		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES="+tls.CA,
 		"CORE_METRICS_PROVIDER=prometheus")
+	// Fabric's own 4 s to 25 s a network whose nodes all start together would spend until its members find each other.
 	for _, interval := range []string{"RECONNECT", "ALIVETIME", "PUBLISHSTATEINFO", "REQUESTSTATEINFO"} {
-		env = append(env, "CORE_PEER_GOSSIP_"+interval+"INTERVAL="+gossipInterval)
+		env = append(env, "CORE_PEER_GOSSIP_"+interval+"INTERVAL=1s")
 	}
 	for service, limit := range map[string]int{"GATEWAY": p.Limits.Gateway, "ENDORSER": p.Limits.Endorser, "DELIVER": p.Limits.Deliver} {
 		if limit > 0 {

@@ -125,9 +125,6 @@ func Write(path string, data []byte, mode os.FileMode) error {
 	return os.WriteFile(path, data, mode)
 }
 
-// validity is that of certificates, which live for one network only.
-const validity = 5 * 365 * 24 * time.Hour
-
 // A CA is a certificate authority with a P-256 key. Fabric's MSP rewrites certificates whose signature has a high s,
 // after which the same identity no longer is the same bytes everywhere: this one signs with the low s.
 type CA struct {
@@ -205,8 +202,8 @@ func issue(ca *CA, subject pkix.Name, shape func(*x509.Certificate)) (key lows.K
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial),
 		Subject:      subject,
-		NotBefore:    now.Add(-5 * time.Minute), // a node whose clock lags by a little must not refuse its peers
-		NotAfter:     now.Add(validity),
+		NotBefore:    now.Add(-5 * time.Minute),         // a node whose clock lags by a little must not refuse its peers
+		NotAfter:     now.Add(5 * 365 * 24 * time.Hour), // they live for one network only
 		SubjectKeyId: id[:],
 	}
 	shape(template)
