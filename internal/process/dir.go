@@ -25,11 +25,10 @@ type Folder struct {
 
 // NewDir makes a run folder of this process under parent. The caller removes it, or Sweep if it is killed.
 func NewDir(parent, prefix string) (string, error) {
-	name, err := owned(prefix)
-	if err != nil {
-		return "", fmt.Errorf("make a run folder: %w", err)
+	dir, err := owned(prefix)
+	if err == nil {
+		dir, err = os.MkdirTemp(parent, dir+"*")
 	}
-	dir, err := os.MkdirTemp(parent, name+"*")
 	if err != nil {
 		return "", fmt.Errorf("make a run folder: %w", err)
 	}
@@ -96,18 +95,17 @@ func Sweep(parent string) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var failed []error
 	for _, f := range folders {
 		if f.Alive {
 			continue
 		}
-		if err := os.RemoveAll(f.Path); err != nil {
-			failed = append(failed, fmt.Errorf("sweep a run folder whose owner is gone: %w", err))
+		if failed := os.RemoveAll(f.Path); failed != nil {
+			err = errors.Join(err, fmt.Errorf("sweep a run folder whose owner is gone: %w", failed))
 			continue
 		}
 		removed = append(removed, f.Path)
 	}
-	return removed, errors.Join(failed...)
+	return removed, err
 }
 
 var folderName = regexp.MustCompile(`^(.*)\.pid([0-9]+)\.start([0-9]+)\.[0-9]+$`)
