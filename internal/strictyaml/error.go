@@ -39,10 +39,7 @@ type Problem struct {
 // Error returns path: message; hint.
 func (p *Problem) Error() string {
 	e := Error{File: p.Path, Msg: p.Msg, Hint: p.Hint}
-	if p.Path == "" {
-		return strings.TrimPrefix(e.Error(), ": ")
-	}
-	return e.Error()
+	return strings.TrimPrefix(e.Error(), ": ") // without a path
 }
 
 // Problemf returns a Problem with a formatted message.

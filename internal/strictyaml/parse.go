@@ -225,7 +225,11 @@ func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool,
 		src, err = fs.ReadFile(l.Files, path.Join(l.Dir, nameOrPath+".yaml"))
 		return src, "shipped " + nameOrPath + ".yaml", true, err
 	}
-	src, err = readFile(nameOrPath)
+	f, err := os.Open(nameOrPath)
+	if err == nil {
+		defer f.Close()
+		src, err = io.ReadAll(io.LimitReader(f, maxBytes+1)) // enough to show that Parse will refuse the rest
+	}
 	switch asked := l.Kind + " " + quote(nameOrPath, true); {
 	case errors.Is(err, fs.ErrNotExist):
 		err = &Error{File: asked, Msg: "there is neither a shipped " + l.Kind + " nor a file of that name", Hint: Hint(nameOrPath, l.Names())}
@@ -233,14 +237,4 @@ func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool,
 		err = &Error{File: asked, Msg: "the file cannot be read: " + err.Error()}
 	}
 	return src, nameOrPath, false, err
-}
-
-// readFile reads as much of a file as shows that Parse will refuse the rest.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }
