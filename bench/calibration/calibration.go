@@ -145,9 +145,6 @@ func (c *calibrator) instrument() result.Instrument {
 	return i
 }
 
-// maxBytes is more than a calibration takes.
-const maxBytes = 1 << 20
-
 // ThisMachine identifies this machine.
 func ThisMachine() (result.Machine, error) {
 	name, err := os.Hostname()
@@ -217,7 +214,7 @@ func Load(path string, machine result.Machine, now time.Time) (result.Instrument
 
 // read reads a calibration and checks that it can be quoted.
 func read(from io.Reader) (c result.Calibration, err error) {
-	if err := json.NewDecoder(io.LimitReader(from, maxBytes)).Decode(&c); err != nil {
+	if err := json.NewDecoder(io.LimitReader(from, 1<<20)).Decode(&c); err != nil { // far more than one takes
 		return c, fmt.Errorf("the calibration is damaged: %w", err)
 	}
 	i := c.Instrument
