@@ -60,8 +60,8 @@ func cause(err error) error {
 }
 
 // fill puts into words what scripts read as words, and replaces nil by empty where summary.json promises a
-// list or an object.
-func (s *Summary) fill() {
+// list or an object. The error is that of check.
+func (s *Summary) fill() error {
 	s.Upgrade()
 	s.Warnings = inWords(s.Notices)
 	s.Points, s.Saturation, s.FE = nonNil(s.Points), nonNil(s.Saturation), nonNil(s.FE)
@@ -77,6 +77,7 @@ func (s *Summary) fill() {
 		f := &s.Saturation[i]
 		f.LimitedBy = cmp.Or(f.Limit.String(), f.LimitedBy)
 	}
+	return s.check()
 }
 
 func inWords(warnings []Warning) []string {

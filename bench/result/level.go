@@ -77,18 +77,12 @@ func (l *Level) Record(r Record) {
 	s.buffer = append(s.buffer, r)
 	if len(s.buffer) == cap(s.buffer) {
 		l.full <- s.buffer
-		s.buffer = l.empty()
-	}
-}
-
-// empty returns an empty buffer, waiting for one if it must.
-func (l *Level) empty() []Record {
-	select {
-	case b := <-l.writer.buffers:
-		return b
-	default:
-		l.stalls.Add(1)
-		return <-l.writer.buffers
+		select {
+		case s.buffer = <-l.writer.buffers:
+		default:
+			l.stalls.Add(1)
+			s.buffer = <-l.writer.buffers
+		}
 	}
 }
 

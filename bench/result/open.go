@@ -62,8 +62,7 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 	}
 	path := filepath.Join(dir, summaryFile)
 	change(&s.Summary)
-	s.Summary.fill()
-	if err := s.Summary.check(); err != nil {
+	if err := s.Summary.fill(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return WriteJSON(path, &s.Summary)
@@ -124,8 +123,7 @@ func parseSummary(data []byte) (Summary, error) {
 	if err != nil {
 		return s, err
 	}
-	s.fill()
-	return s, damaged(s.check())
+	return s, damaged(s.fill())
 }
 
 // decode reads a JSON object with the field "schema". Keys that this version does not know are passed over:

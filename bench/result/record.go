@@ -1,6 +1,9 @@
 package result
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // NotReached marks an instant of a Record that the transaction never reached.
 const NotReached time.Duration = -1
@@ -59,27 +62,20 @@ func Parts() []Part { return upTo(parts) }
 // Span returns how long the transaction spent in part p, and false where it did not pass both ends of the
 // part (or encrypted nothing).
 func (r *Record) Span(p Part) (time.Duration, bool) {
-	from, to := NotReached, NotReached
-	switch p {
-	case PartCommit:
-		from, to = r.Intended, r.Committed
-	case PartLag:
-		from, to = r.Intended, r.Started
-	case PartPrepare:
-		from, to = r.Started, r.Prepared
-	case PartEncrypt:
+	if p == PartEncrypt {
 		return r.Encrypt, r.Encrypt > 0
-	case PartEndorse:
-		from, to = r.Prepared, r.Endorsed
-	case PartSubmit:
-		from, to = r.Endorsed, r.Submitted
-	case PartOrderCommit:
-		from, to = r.Submitted, r.Committed
-	case PartAcknowledge:
-		from, to = r.Prepared, r.Submitted
 	}
-	if from == NotReached || to == NotReached {
+	ends := [parts][2]time.Duration{
+		PartCommit:      {r.Intended, r.Committed},
+		PartLag:         {r.Intended, r.Started},
+		PartPrepare:     {r.Started, r.Prepared},
+		PartEndorse:     {r.Prepared, r.Endorsed},
+		PartSubmit:      {r.Endorsed, r.Submitted},
+		PartOrderCommit: {r.Submitted, r.Committed},
+		PartAcknowledge: {r.Prepared, r.Submitted},
+	}[p]
+	if slices.Contains(ends[:], NotReached) {
 		return 0, false
 	}
-	return to - from, true
+	return ends[1] - ends[0], true
 }

@@ -112,8 +112,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	}
 	run.Schema, sum.Schema = Schema, Schema
 	sum.Run, sum.Scenario, sum.Target = run.ID, run.Scenario, run.Target
-	sum.fill()
-	if err := sum.check(); err != nil {
+	if err := sum.fill(); err != nil {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
 	transactions := w.transactions
