@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/rpc"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func (d *Device) start(c Config) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	spec := process.Spec{
-		Name: Name, Path: executable, Argv0: argv0, Args: tableArgs(c.Tables),
+		Name: Name, Path: executable, Argv0: argv0, Args: []string{strconv.Itoa(c.Tables.Entries), c.Tables.Dir},
 		Env: append([]string{}, c.Cap.Env()...), LogPath: c.LogPath,
 	}
 	if c.Cap != (cgroup.Cap{}) {

@@ -38,9 +38,7 @@ func Dispatch(args []string) (code int, handled bool) {
 	return 0, true
 }
 
-// tableArgs returns the arguments that configure a device's tables of discrete logarithms.
-func tableArgs(c fe.TableConfig) []string { return []string{strconv.Itoa(c.Entries), c.Dir} }
-
+// tablesOf returns the tables of discrete logarithms that a device's arguments configure.
 func tablesOf(args []string) (*fe.Tables, error) {
 	if len(args) != 2 {
 		return nil, fmt.Errorf("%d arguments", len(args))
