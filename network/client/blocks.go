@@ -77,9 +77,9 @@ func (b *blocks) read() (*peer.FilteredBlock, error) {
 // observe starts the shared block stream and everything that lives on it until life ends. It starts one block back,
 // which is there already: when that has arrived the stream flows, and whatever is submitted later cannot be missed.
 func (c *Client) observe(ctx, life context.Context) error {
-	height, err := c.chainHeight(ctx)
+	height, err := c.Height(ctx)
 	if err != nil {
-		return fmt.Errorf("ledger height: %w", err)
+		return err
 	}
 	life, cancel := context.WithCancel(life)
 	dialled := context.AfterFunc(ctx, cancel)
@@ -149,27 +149,19 @@ func (c *Client) NextBlock() uint64 { return c.nextBlock.Load() }
 
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
-	height, err := c.chainHeight(ctx)
+	var info common.BlockchainInfo
+	answer, err := c.evaluate(ctx, c.peers[0], "qscc", "GetChainInfo", []byte(c.config.Channel))
+	if err == nil {
+		err = proto.Unmarshal(answer, &info)
+	}
+	if err == nil && info.GetHeight() == 0 {
+		err = errors.New("the peer has no block of the channel")
+	}
 	if err != nil {
 		return 0, fmt.Errorf("ledger height of %s: %w", c.config.Channel, err)
 	}
 	// A gateway may ask another peer of its organisation, one that is behind.
-	return max(height, c.NextBlock()), nil
-}
-
-func (c *Client) chainHeight(ctx context.Context) (uint64, error) {
-	answer, err := c.evaluate(ctx, c.peers[0], "qscc", "GetChainInfo", []byte(c.config.Channel))
-	if err != nil {
-		return 0, err
-	}
-	var info common.BlockchainInfo
-	if err := proto.Unmarshal(answer, &info); err != nil {
-		return 0, err
-	}
-	if info.GetHeight() == 0 {
-		return 0, errors.New("the peer has no block of the channel")
-	}
-	return info.GetHeight(), nil
+	return max(info.GetHeight(), c.NextBlock()), nil
 }
 
 // Ledger returns every transaction on the channel in the order of the ledger, from the first block to the

@@ -154,7 +154,7 @@ func TestDialErrors(t *testing.T) {
 		{"certificate that is none", func(c *Config) { c.Gateways[0].Identity.CertPEM = c.Gateways[0].Identity.KeyPEM }, "failed to find certificate PEM data in certificate input"},
 		{"another's key", func(c *Config) { c.Gateways[0].Identity.KeyPEM = other.key }, "private key does not match public key"},
 		{"no CA", func(c *Config) { c.Gateways[0].TLSCA = nil }, "TLS CA: no PEM certificate"},
-		{"another CA", func(c *Config) { c.Gateways[0].TLSCA = other.cert }, "ledger height: "},
+		{"another CA", func(c *Config) { c.Gateways[0].TLSCA = other.cert }, "ledger height of "},
 		{"another name", func(c *Config) { c.Gateways[0].Name = "peer9.ptb" }, "peer9.ptb"},
 		{"nobody there", func(c *Config) { c.Gateways[0].Address = "127.0.0.1:1" }, "127.0.0.1:1"},
 		{"operator without gateway", func(c *Config) { c.Operator = "CmiMSP" }, "no gateway with an identity of the operator CmiMSP"},

@@ -51,13 +51,8 @@ func reason(message string) error {
 	return errors.New(message)
 }
 
-func details(err error) []*gateway.ErrorDetail {
-	st, ok := status.FromError(err)
-	if !ok {
-		return nil
-	}
-	var list []*gateway.ErrorDetail
-	for _, d := range st.Details() {
+func details(err error) (list []*gateway.ErrorDetail) {
+	for _, d := range status.Convert(err).Details() {
 		if d, ok := d.(*gateway.ErrorDetail); ok {
 			list = append(list, d)
 		}
@@ -90,19 +85,12 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 		return result.Limited
 	case mentions(err, textMismatch):
 		return result.EndorseMismatch
-	case refusedByChaincode(err):
-		return result.EndorseRefused
+	case slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.HasPrefix(d.GetMessage(), chaincodeResponse) }):
+		return result.EndorseRefused // by the contract itself
 	case status.Code(err) == codes.FailedPrecondition, mentions(err, "failed to collect enough transaction endorsements"):
 		return result.EndorseMismatch // no set of endorsers satisfies the policy
 	}
 	return result.EndorseRefused
-}
-
-// refusedByChaincode reports whether any endorser passed on a refusal of the contract itself.
-func refusedByChaincode(err error) bool {
-	return slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool {
-		return strings.HasPrefix(d.GetMessage(), chaincodeResponse)
-	})
 }
 
 // submitOutcome classifies an error of the submission. Where it is unknown whether an orderer took the
@@ -128,7 +116,6 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 	return result.Unknown
 }
 
-// commitOutcome classifies a validation code.
 func commitOutcome(code peer.TxValidationCode) result.Outcome {
 	switch code {
 	case peer.TxValidationCode_VALID:

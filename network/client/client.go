@@ -64,9 +64,9 @@ type Gateway struct {
 
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
 type Client struct {
+	own       // the operator's Invoke and Evaluate of the configured contract
 	config    Config
 	peers     []*endpoint
-	own       Contract
 	next      atomic.Uint64
 	commits   *commits
 	nextBlock atomic.Uint64               // number of the block that the shared stream shows next
@@ -171,6 +171,9 @@ func (c *Client) Close() (err error) {
 	return err
 }
 
+// own is the Contract that a Client embeds, for it has a method of that name.
+type own = Contract
+
 // A Contract is one of the contracts on a client's channel, used by its operator.
 type Contract struct {
 	client   *Client
@@ -207,16 +210,6 @@ func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte)
 		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
 	}
 	return answer, nil
-}
-
-// Invoke is Contract.Invoke of the client's own contract.
-func (c *Client) Invoke(ctx context.Context, function string, args ...[]byte) error {
-	return c.own.Invoke(ctx, function, args...)
-}
-
-// Evaluate is Contract.Evaluate of the client's own contract.
-func (c *Client) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	return c.own.Evaluate(ctx, function, args...)
 }
 
 func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
