@@ -165,22 +165,17 @@ func (g *groups) organisation(o *Organisation) *common.ConfigGroup {
 	g.role(group, "Readers", msp.MSPRole_MEMBER, o.MSP)
 	g.role(group, "Writers", msp.MSPRole_MEMBER, o.MSP)
 	g.role(group, admins, msp.MSPRole_ADMIN, o.MSP)
-	unit := func(role string) *msp.FabricOUIdentifier {
-		return &msp.FabricOUIdentifier{OrganizationalUnitIdentifier: role}
-	}
 	g.value(group, "MSP", &msp.MSPConfig{Config: g.bytes(&msp.FabricMSPConfig{
 		Name:         o.MSP,
 		RootCerts:    [][]byte{o.CA.PEM},
 		TlsRootCerts: [][]byte{o.TLSCA.PEM},
-		CryptoConfig: &msp.FabricCryptoConfig{
-			SignatureHashFamily: "SHA2", IdentityIdentifierHashFunction: "SHA256",
-		},
+		CryptoConfig: &msp.FabricCryptoConfig{SignatureHashFamily: "SHA2", IdentityIdentifierHashFunction: "SHA256"},
 		FabricNodeOus: &msp.FabricNodeOUs{
 			Enable:              true,
-			ClientOuIdentifier:  unit(RoleClient),
-			PeerOuIdentifier:    unit(RolePeer),
-			AdminOuIdentifier:   unit(RoleAdmin),
-			OrdererOuIdentifier: unit(RoleOrderer),
+			ClientOuIdentifier:  &msp.FabricOUIdentifier{OrganizationalUnitIdentifier: RoleClient},
+			PeerOuIdentifier:    &msp.FabricOUIdentifier{OrganizationalUnitIdentifier: RolePeer},
+			AdminOuIdentifier:   &msp.FabricOUIdentifier{OrganizationalUnitIdentifier: RoleAdmin},
+			OrdererOuIdentifier: &msp.FabricOUIdentifier{OrganizationalUnitIdentifier: RoleOrderer},
 		},
 	})})
 	return group
