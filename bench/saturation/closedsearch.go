@@ -58,26 +58,29 @@ func (s *ClosedSearch) Observe(step Step) {
 	if !s.add(t) {
 		return
 	}
-	switch s.stage {
-	case Climb:
-		s.climb(t)
-	case Bisect:
-		s.addLevel(t)
-		s.narrow()
-	case Repeat:
+	if s.stage == Repeat {
 		s.repeat(t)
+		return
+	}
+	l := &level{load: t.Load}
+	if t.Fault == "" {
+		l.throughput = t.Received
+	}
+	s.levels = append(s.levels, l)
+	slices.SortFunc(s.levels, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
+	if s.stage == Climb {
+		s.climb(t)
+	} else {
+		s.narrow()
 	}
 }
 
 // climb doubles the clients until the plateau is confirmed.
 func (s *ClosedSearch) climb(t Trial) {
-	if t.Fault != "" {
-		s.reason = fmt.Sprintf("%g clients failed: %s", s.load, t.Fault)
-		return
-	}
-	s.addLevel(t)
 	most := float64(s.config.To)
 	switch {
+	case t.Fault != "":
+		s.reason = fmt.Sprintf("%g clients failed: %s", s.load, t.Fault)
 	case confirmed(s.levels[knee(s.levels):]):
 		s.narrow()
 	case s.load == most:
@@ -85,15 +88,6 @@ func (s *ClosedSearch) climb(t Trial) {
 	default:
 		s.load = min(most, 2*s.load)
 	}
-}
-
-func (s *ClosedSearch) addLevel(t Trial) {
-	l := &level{load: t.Load}
-	if t.Fault == "" {
-		l.throughput = t.Received
-	}
-	s.levels = append(s.levels, l)
-	slices.SortFunc(s.levels, func(a, b *level) int { return cmp.Compare(a.load, b.load) })
 }
 
 // narrow halves the gap below the first level that reaches the plateau, unless that is the lowest of all.

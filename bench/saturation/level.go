@@ -153,21 +153,17 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	}
 	s := result.Saturation{Series: points[0].Series}
 	var highest, failed *level
-	var why string // the last failure below the highest load that passed
 	for _, l := range of {
 		s.Plateau = max(s.Plateau, l.throughput)
-		fault := l.fault()
-		switch {
-		case fault != "":
-			failed, why = l, fault
-		default:
-			highest = l
-			if failed != nil {
-				warnings = append(warnings, stats.Warn(NotMonotonic,
-					"an offered load of %g/s failed (%s), but a higher one of %g/s did not", failed.load, why, l.load))
-				failed = nil
-			}
+		if l.fault() != "" {
+			failed = l
+			continue
 		}
+		if failed != nil {
+			warnings = append(warnings, stats.Warn(NotMonotonic,
+				"an offered load of %g/s failed (%s), but a higher one of %g/s did not", failed.load, failed.fault(), l.load))
+		}
+		highest, failed = l, nil
 	}
 	if highest == nil {
 		s.Method = "no offered load was kept up with"

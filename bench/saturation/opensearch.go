@@ -110,19 +110,22 @@ func (s *OpenSearch) advance(t Trial) {
 	next := min(s.config.To, rounded(factor*low))
 	switch {
 	case low == 0 && s.load == s.config.From:
-		s.finish(end{failed: t}, "even the lowest load failed: "+t.Fault)
+		s.finish("even the lowest load failed: "+t.Fault)
 	case low == 0: // the target takes less than was found before
 		s.load = max(s.config.From, rounded(backoff*s.load))
 	case low == s.config.To:
-		s.finish(end{passed: s.passed}, "the highest load passed")
+		s.finish("the highest load passed")
 	case s.stage == Climb && s.high.Load > 0:
 		s.locate()
 	case s.high.Load == 0 || s.stage == Locate && next < s.high.Load:
 		s.load = next
 	case s.high.Load > low*(1+resolution):
 		s.stage, s.load = Bisect, rounded(math.Sqrt(low*s.high.Load))
+	case len(s.ends)+1 == s.config.Repetitions:
+		s.finish(fmt.Sprintf("a load of %.4g/s failed: %s", s.high.Load, s.high.Fault))
 	default:
-		s.repeat()
+		s.finish("")
+		s.locate()
 	}
 }
 
@@ -137,19 +140,9 @@ func (s *OpenSearch) locate() {
 	s.passed, s.high = Trial{}, Trial{}
 }
 
-// repeat ends a repetition and begins the next one if there is one to come.
-func (s *OpenSearch) repeat() {
-	e := end{passed: s.passed, failed: s.high}
-	if len(s.ends)+1 == s.config.Repetitions {
-		s.finish(e, fmt.Sprintf("a load of %.4g/s failed: %s", e.failed.Load, e.failed.Fault))
-		return
-	}
-	s.ends = append(s.ends, e)
-	s.locate()
-}
-
-func (s *OpenSearch) finish(e end, reason string) {
-	s.ends = append(s.ends, e)
+// finish ends a repetition, and where there is a reason the search.
+func (s *OpenSearch) finish(reason string) {
+	s.ends = append(s.ends, end{passed: s.passed, failed: s.high})
 	s.reason = reason
 }
 

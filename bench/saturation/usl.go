@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"meterbench/bench/result"
@@ -114,14 +115,12 @@ func fit(points []Scaling) (result.USL, error) {
 		}
 		next, sum := p, least
 		for range 30 {
-			tried := []float64{p[0] + step[0], p[1] + step[1], p[2] + step[2]}
+			tried := floats.AddTo(make([]float64, len(p)), p, step)
 			if e := squares(tried); e < least {
 				next, sum = tried, e
 				break
 			}
-			for j := range step {
-				step[j] /= 2
-			}
+			floats.Scale(0.5, step)
 		}
 		gained := least - sum
 		p, least = next, sum
@@ -145,9 +144,5 @@ func leastSquares(a *mat.Dense, b *mat.VecDense) ([]float64, error) {
 	if err := x.SolveVec(a, b); err != nil {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
-	solution := make([]float64, columns)
-	for j := range solution {
-		solution[j] = x.AtVec(j) / scale[j]
-	}
-	return solution, nil
+	return floats.DivTo(make([]float64, columns), x.RawVector().Data, scale), nil
 }
