@@ -87,9 +87,6 @@ func (b *Bills) open(ctx context.Context) (err error) {
 	return err
 }
 
-// Bills returns how many bills there are to submit.
-func (b *Bills) Bills() uint64 { return b.config.Most() }
-
 // SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
 // before the next: those of the readings, the gateway and the approved functions.
 func (b *Bills) SetUp(channel int) ([]bench.Transaction, error) {
@@ -170,7 +167,7 @@ func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction,
 	}
 	meter, from, tariff := b.bill(seq - b.config.First)
 	if tariff >= uint64(len(b.tariffs)) {
-		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills were sent; use more meters", seq, b.Bills())
+		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills were sent; use more meters", seq, b.config.Most())
 	}
 	id, channel := b.config.Fleet.ID(meter), meter%b.readings.config.Channels
 	wire, spent, err := b.compute(ctx, channel, id, from, int(tariff))

@@ -60,8 +60,8 @@ func TestBilling(t *testing.T) {
 			if stocked := s.count("r/"); uint64(stocked) != b.Preloaded() || stocked != 5*(3+periods-1) {
 				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Preloaded())
 			}
-			if b.Bills() < 40_000 {
-				t.Errorf("only %d bills", b.Bills())
+			if b.config.Most() < 40_000 {
+				t.Errorf("only %d bills", b.config.Most())
 			}
 			registration, err := b.gateway.Registration()
 			if err != nil {
@@ -72,7 +72,7 @@ func TestBilling(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range uint64(100) {
-				at := i * 397 % b.Bills()
+				at := i * 397 % b.config.Most()
 				tx, err := b.Transaction(t.Context(), 10+at)
 				if err != nil {
 					t.Fatal(err)
@@ -108,7 +108,7 @@ func TestBilling(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if _, err := b.Transaction(t.Context(), 10+b.Bills()); err == nil || !strings.Contains(err.Error(), "use more meters") {
+			if _, err := b.Transaction(t.Context(), 10+b.config.Most()); err == nil || !strings.Contains(err.Error(), "use more meters") {
 				t.Errorf("error %v", err)
 			}
 			if _, err := b.Transaction(t.Context(), 9); err == nil || !strings.Contains(err.Error(), "begins with 10") {

@@ -37,12 +37,7 @@ func (s *feShared) trial(ctx context.Context, c *feCell) (feTrial, error) {
 	setup, known := s.setups[least]
 	if !known {
 		var err error
-		if c.scheme.HasAuthority() {
-			setup, err = s.setUpAuthority(ctx, least)
-		} else {
-			setup, err = s.setUpGroup(ctx, least)
-		}
-		if err != nil {
+		if setup, err = s.setUp(ctx, c.scheme, least); err != nil {
 			return nil, err
 		}
 		s.setups[least] = setup
@@ -54,7 +49,14 @@ func (s *feShared) trial(ctx context.Context, c *feCell) (feTrial, error) {
 	return s.groupTrial(ctx, c)
 }
 
-func (s *feShared) setUpAuthority(ctx context.Context, least fe.Params) (setup feSetup, err error) {
+func (s *feShared) setUp(ctx context.Context, scheme fe.Scheme, least fe.Params) (setup feSetup, err error) {
+	if !scheme.HasAuthority() {
+		_, evaluator, err := s.group(ctx, least)
+		if err == nil {
+			setup.table = evaluator.Table()
+		}
+		return setup, err
+	}
 	start := time.Now()
 	authority, err := fe.Setup(ctx, least)
 	if err != nil {
@@ -66,14 +68,6 @@ func (s *feShared) setUpAuthority(ctx context.Context, least fe.Params) (setup f
 	evaluator, err := fe.NewEvaluator(ctx, authority.Encryptor().Public(), s.tables)
 	if searcher, ok := evaluator.(fe.Searcher); ok {
 		setup.table = searcher.Table()
-	}
-	return setup, err
-}
-
-func (s *feShared) setUpGroup(ctx context.Context, least fe.Params) (setup feSetup, err error) {
-	_, evaluator, err := s.group(ctx, least)
-	if err == nil {
-		setup.table = evaluator.Table()
 	}
 	return setup, err
 }

@@ -110,7 +110,7 @@ func TestRealNetwork(t *testing.T) {
 	v := monthly(t, b, real{c})
 	begun := time.Now()
 	const bills = 10
-	for seq := b.Bills() - bills; seq < b.Bills(); seq++ {
+	for seq := b.config.Most() - bills; seq < b.config.Most(); seq++ {
 		tx, err := b.Transaction(t.Context(), seq)
 		if err != nil {
 			t.Fatal(err)

@@ -69,7 +69,7 @@ func (p Params) validateGroup() error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	if HasAuthority(p.Scheme) {
+	if !p.Scheme.Single() {
 		return fmt.Errorf("fe: scheme %s has an authority and no members; use dmcfe", p.Scheme)
 	}
 	return nil

@@ -110,12 +110,6 @@ func Names() []string {
 	return names
 }
 
-// HasAuthority reports whether the scheme of a name is known and has an authority.
-func HasAuthority(name Name) bool {
-	s, err := SchemeOf(name)
-	return err == nil && s.HasAuthority()
-}
-
 func schemeWithAuthority(name Name) (Scheme, error) {
 	s, err := SchemeOf(name)
 	if err == nil && !s.HasAuthority() {
