@@ -34,6 +34,9 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 	if r.config.Tables == nil {
 		return 0, errors.New("check readings: they are encrypted and need tables of discrete logarithms")
 	}
+	if err := r.config.Tables.Check(r.params, ones(r.params.Length)); err != nil {
+		return 0, fmt.Errorf("check readings: %w", err)
+	}
 	check, err := r.cipher.checker(ctx, r)
 	if errors.Is(err, authority.ErrReveals) || errors.Is(err, fe.ErrReveals) {
 		return 0, nil
@@ -84,9 +87,6 @@ func (r *Readings) total(meter int, number uint64) (sum int64) {
 // checker has the sum of all values of a reading approved.
 func (v vectors) checker(ctx context.Context, r *Readings) (checker, error) {
 	weights := ones(r.params.Length)
-	if err := r.config.Tables.Check(r.params, weights); err != nil {
-		return nil, err
-	}
 	approval, err := v.authority.Approve(authority.Tariff{Name: "sum", From: r.config.Fleet.Config().Start.Truncate(time.Second), Weights: weights})
 	if err != nil {
 		return nil, err
@@ -108,11 +108,7 @@ func (v vectors) checker(ctx context.Context, r *Readings) (checker, error) {
 
 // checker adds up the values of all members of a group.
 func (g *groups) checker(_ context.Context, r *Readings) (checker, error) {
-	weights := ones(g.size)
-	if err := r.config.Tables.Check(r.params, weights); err != nil {
-		return nil, err
-	}
-	if _, err := g.members[0][0].DeriveShare(weights); err != nil { // as all members would
+	if _, err := g.members[0][0].DeriveShare(ones(g.size)); err != nil { // as all members would
 		return nil, err
 	}
 	return func(ctx context.Context, meter int, stored *reading.Reading) (got, want int64, err error) {

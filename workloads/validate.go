@@ -12,10 +12,10 @@ import (
 // no keys, so that everything is refused before a network is brought up for it.
 func (c Config) Validate() error {
 	c.Channels = max(1, c.Channels)
-	if c.kind == result.Billing {
+	switch c.kind {
+	case result.Billing:
 		return c.validateBills()
-	}
-	if c.kind == result.Plain {
+	case result.Plain:
 		return nil
 	}
 	params := c.params()
