@@ -110,7 +110,7 @@ func (s *OpenSearch) advance(t Trial) {
 	next := min(s.config.To, rounded(factor*low))
 	switch {
 	case low == 0 && s.load == s.config.From:
-		s.finish("even the lowest load failed: "+t.Fault)
+		s.finish("even the lowest load failed: " + t.Fault)
 	case low == 0: // the target takes less than was found before
 		s.load = max(s.config.From, rounded(backoff*s.load))
 	case low == s.config.To:
