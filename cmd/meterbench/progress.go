@@ -51,15 +51,12 @@ func terminal(out io.Writer) (width int, is bool) {
 	return usual, true
 }
 
-// Step implements study.Observer.
 func (p *progress) Step(text string) {
 	p.line(fmt.Sprintf("[%s] %s", clock(time.Since(p.began)), text))
 }
 
-// Working implements study.Observer.
 func (p *progress) Working(text string) { p.status("  " + text) }
 
-// Live implements study.Observer.
 func (p *progress) Live(l study.Live) {
 	n, most, load := l.Now, "", l.Load.String()
 	if l.AtMost {
@@ -73,7 +70,6 @@ func (p *progress) Live(l study.Live) {
 		millis(n.P50), millis(n.P99), n.Counts[result.Dropped], l.Busiest, l.BusyCPU))
 }
 
-// Point implements study.Observer.
 func (p *progress) Point(pt result.Point) {
 	commit := pt.Latency[result.PartCommit.String()]
 	text := fmt.Sprintf("  %-18s %-12s %7.1f valid/s   commit p50 %s p99 %s   of %d scheduled %d valid",

@@ -1,13 +1,22 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
+	"os"
+	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 
+	"meterbench/bench/calibration"
+	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
 	"meterbench/workloads"
 )
@@ -77,4 +86,122 @@ func scenariosCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// A runner has the flags that run and reproduce share, and measures one plan after the other.
+type runner struct {
+	cmd       *cobra.Command
+	out       string
+	sets      []string
+	fabricBin string
+	// daemons builds Fabric's daemons, once, when a plan needs them.
+	daemons func() (daemons.Binaries, error)
+}
+
+// newRunner adds the flags to a command that measures a scenario or a study.
+func newRunner(cmd *cobra.Command, what string) *runner {
+	r := &runner{cmd: cmd}
+	r.daemons = sync.OnceValues(func() (daemons.Binaries, error) {
+		return fabricDaemons(cmd.Context(), r.fabricBin, cmd.ErrOrStderr())
+	})
+	flags := cmd.Flags()
+	flags.StringVar(&r.out, "out", "out", "write the results below this `folder`")
+	flags.StringArrayVar(&r.sets, "set", nil, "override a key of the "+what+", `key=value`; may be repeated")
+	addFabricBin(cmd, &r.fabricBin)
+	return r
+}
+
+// read returns the plans of scenarios. It checks everything that the user wrote, so call it before anything starts.
+func (r *runner) read(names ...string) ([]lab.Plan, error) {
+	if err := checkFabricBin(r.fabricBin); err != nil {
+		return nil, err
+	}
+	plans := make([]lab.Plan, len(names))
+	for i, name := range names {
+		var err error
+		if plans[i], err = lab.Read(name, r.sets); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+// measure runs one plan and returns the folder of its results, or none where nothing was measured.
+func (r *runner) measure(p lab.Plan) (string, error) {
+	// Before the daemons are built, which can take minutes.
+	parent := filepath.Join(r.out, p.Scenario.Name)
+	dir, discard, err := result.NewFolder(parent)
+	if err != nil {
+		return "", tryAnotherFolder(parent, err)
+	}
+	site, err := lab.New(p, dir, r.daemons)
+	if err != nil {
+		discard()
+		return "", err
+	}
+	watch := newProgress(r.cmd.ErrOrStderr())
+	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario, study.SignTime()), p.Scenario.Seed, dir))
+	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
+	if instrument, err := calibration.Stated(); err != nil {
+		cfg.Uncalibrated = err.Error()
+	} else {
+		cfg.Instrument = &instrument
+	}
+	err = study.Run(r.cmd.Context(), cfg)
+	watch.close()
+	if errors.Is(err, study.ErrNothingMeasured) {
+		discard()
+		return "", err
+	}
+	return dir, err
+}
+
+// present draws and prints the report of the run in dir, which ended with runErr.
+func present(stdout io.Writer, dir string, runErr error) error {
+	if runErr != nil && (dir == "" || !exists(filepath.Join(dir, "summary.json"))) {
+		return runErr // which says why there is nothing to draw
+	}
+	report, err := redraw(dir)
+	if err != nil {
+		return errors.Join(runErr, fmt.Errorf("%w; the measurements are stored, and meterbench report %s draws them", err, dir))
+	}
+	if err := printReport(stdout, report, dir); err != nil {
+		return errors.Join(runErr, err)
+	}
+	return runErr
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// tryAnotherFolder says what to do about a folder for results that cannot be made.
+func tryAnotherFolder(dir string, err error) error {
+	return fmt.Errorf("make the folder %s for results: %w; choose another with --out", dir, err)
+}
+
+func addFabricBin(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
+}
+
+// checkFabricBin makes sure that a folder named by the user has the daemons.
+func checkFabricBin(dir string) error {
+	for _, name := range []string{"peer", "orderer"} {
+		if dir != "" && !exists(filepath.Join(dir, name)) {
+			return lab.InputErrorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", dir, name)
+		}
+	}
+	return nil
+}
+
+// fabricDaemons returns the daemons to run, built if need be.
+func fabricDaemons(ctx context.Context, dir string, progress io.Writer) (daemons.Binaries, error) {
+	if err := checkFabricBin(dir); err != nil {
+		return daemons.Binaries{}, err
+	}
+	if dir != "" {
+		return daemons.FromDir(ctx, dir)
+	}
+	return daemons.Ensure(ctx, daemons.Config{Progress: progress})
 }
