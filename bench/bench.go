@@ -13,6 +13,7 @@ import (
 
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/internal/random"
 )
 
 // Transaction is ready to be submitted.
@@ -86,7 +87,7 @@ type Plan struct {
 	// transactions that may be on their way to Wait; one that finds no slot is Dropped at once.
 	Arrivals arrival.Process
 	Slots    int
-	Seed     uint64 // of Arrivals
+	Random   random.Stream // of Arrivals
 
 	// Hold is the time for which transactions are scheduled, from Start on. It is held in full where arrivals end
 	// earlier, as those of a trace may: how long was measured must not depend on them. What is under way then

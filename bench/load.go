@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -60,7 +59,7 @@ func (l *load) open(ctx context.Context, begin func()) {
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.Plan.Slots)
 	freed := func(time.Duration) { slots.release() }
-	for offset := range l.Plan.Arrivals.Offsets(rand.New(rand.NewPCG(l.Plan.Seed, 0))) {
+	for offset := range l.Plan.Arrivals.Offsets(l.Plan.Random.Rand()) {
 		begin()
 		due := l.Plan.Start + offset
 		if due >= l.Plan.end() || !l.sleepUntil(ctx, due) {

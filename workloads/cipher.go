@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"meterbench/bench/result"
+	"meterbench/internal/random"
 	"meterbench/simulators/authority"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
@@ -45,9 +45,9 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 		return 0, fmt.Errorf("check readings: %w", err)
 	}
 	fleet := r.config.Fleet
-	random := rand.New(rand.NewPCG(fleet.Config().Seed, 0))
+	pick := random.Stream{Seed: fleet.Config().Seed, Purpose: random.CheckedItems, Series: fleet.Config().Prefix}.Rand()
 	for range k {
-		meter := random.IntN(fleet.Config().Meters)
+		meter := pick.IntN(fleet.Config().Meters)
 		list, err := r.config.Ledger.Readings(ctx, meter%r.config.Channels, fleet.ID(meter), 0, checkedNumbers)
 		if err != nil {
 			return compared, fmt.Errorf("check readings: %w", err)
@@ -55,7 +55,7 @@ func (r *Readings) Check(ctx context.Context, k int) (compared int, err error) {
 		if len(list) == 0 {
 			continue
 		}
-		stored := &list[random.IntN(len(list))]
+		stored := &list[pick.IntN(len(list))]
 		got, want, err := check(ctx, meter, stored)
 		switch {
 		case errors.Is(err, errIncomplete):

@@ -12,6 +12,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/random"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 )
@@ -65,7 +66,7 @@ func MeasureFE(ctx context.Context, spec FESpec) ([]result.FECost, error) {
 		runtime.GC()
 		err := ctx.Err()
 		if err == nil {
-			err = c.sample(ctx, &shared, rand.New(rand.NewPCG(spec.Seed, uint64(done))))
+			err = c.sample(ctx, &shared, random.Stream{Seed: spec.Seed, Purpose: random.Plaintexts, Level: c.String(), Index: uint64(done)}.Rand())
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:

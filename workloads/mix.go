@@ -3,10 +3,10 @@ package workloads
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 
 	"meterbench/bench"
+	"meterbench/internal/random"
 )
 
 // A Part is one of the workloads of a Mix.
@@ -22,20 +22,21 @@ type Component interface {
 }
 
 // A Mix hands each transaction to one of several workloads. Of every run of as many transactions as the
-// weights sum to, each part gets as many as its weight; which of them follows from the seed. So the shares
+// weights sum to, each part gets as many as its weight; which of them is random. So the shares
 // are exact, and nothing beats in time with a number of clients or a batch size.
 //
 // A part provides its transactions 0, 1, 2 …, each once, whatever their numbers in the mix.
 type Mix struct {
-	seed, first uint64
-	parts       []Part
-	run         []uint16 // the parts of one run, in their order
+	order random.Stream // of which each run has its own, by Index
+	first uint64
+	parts []Part
+	run   []uint16 // the parts of one run, in their order
 }
 
-// NewMix returns a mix that begins with transaction first. How many parts there are, and their weights, a
+// NewMix returns a mix that begins with transaction first. order is the stream of its runs. How many parts there are, and their weights, a
 // scenario limits.
-func NewMix(seed, first uint64, parts []Part) *Mix {
-	m := &Mix{seed: seed, first: first, parts: parts}
+func NewMix(order random.Stream, first uint64, parts []Part) *Mix {
+	m := &Mix{order: order, first: first, parts: parts}
 	for i, part := range parts {
 		m.run = append(m.run, slices.Repeat([]uint16{uint16(i)}, part.Weight)...)
 	}
@@ -61,8 +62,9 @@ func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 func (m *Mix) choose(at uint64) (part int, own uint64) {
 	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
 	order := slices.Clone(m.run)
-	random := rand.New(rand.NewPCG(m.seed, run))
-	random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	stream := m.order
+	stream.Index = run
+	stream.Rand().Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	part = int(order[place])
 	own = run * uint64(m.parts[part].Weight)
 	for _, earlier := range order[:place] {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"meterbench/bench"
+	"meterbench/internal/random"
 )
 
 // A named workload says its name and the number that it was asked for.
@@ -20,7 +21,7 @@ func (n named) Reading(seq uint64) (string, uint64) { return string(n), seq }
 
 func TestMix(t *testing.T) {
 	parts := []Part{{3, named("a")}, {1, named("b")}, {4, named("c")}}
-	mix := NewMix(5, 100, parts)
+	mix := NewMix(random.Stream{Seed: 5}, 100, parts)
 	var all []string
 	orders := map[string]bool{}
 	for run := range 50 {
@@ -55,8 +56,8 @@ func TestMix(t *testing.T) {
 			t.Errorf("transaction %s is missing", want)
 		}
 	}
-	again := NewMix(5, 0, parts)
-	other := NewMix(6, 0, parts)
+	again := NewMix(random.Stream{Seed: 5}, 0, parts)
+	other := NewMix(random.Stream{Seed: 6}, 0, parts)
 	differ := 0
 	for at := range uint64(100) {
 		a, x := mix.choose(at)
@@ -73,14 +74,14 @@ func TestMix(t *testing.T) {
 }
 
 func TestMixErrors(t *testing.T) {
-	mix := NewMix(1, 7, []Part{{1, named("a")}})
+	mix := NewMix(random.Stream{Seed: 1}, 7, []Part{{1, named("a")}})
 	if _, err := mix.Transaction(t.Context(), 6); err == nil {
 		t.Error("a transaction before the first")
 	}
 }
 
 func BenchmarkMix(b *testing.B) {
-	mix := NewMix(1, 0, []Part{{30, named("a")}, {10, named("b")}})
+	mix := NewMix(random.Stream{Seed: 1}, 0, []Part{{30, named("a")}, {10, named("b")}})
 	for i := range b.N {
 		mix.choose(uint64(i))
 	}

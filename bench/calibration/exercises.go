@@ -3,7 +3,6 @@ package calibration
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
+	"meterbench/internal/random"
 )
 
 // How long the exercises take.
@@ -38,7 +38,7 @@ func (c *calibrator) timers(ctx context.Context) error {
 		name string
 		alarm.Clock
 	}{{"kernel timer", c.Load}, {"Go's timers", alarm.Timers{}}} {
-		rng := rand.New(rand.NewPCG(1, 0))
+		rng := random.Stream{Purpose: random.Wakeups, Level: clock.name}.Rand()
 		var late []float64
 		for begin := time.Now(); time.Since(begin) < timerTime; {
 			wait := time.Duration(1 + rng.Int64N(int64(5*time.Millisecond)))

@@ -16,6 +16,7 @@ import (
 	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
 	"meterbench/internal/alarm"
+	"meterbench/internal/random"
 )
 
 // How long a level of a search takes. With a hold of 10 s for constant service
@@ -74,7 +75,7 @@ func (s *sought) measure(ctx context.Context, t *testing.T, target *reference.Le
 	w := &window{from: searchWarmup, to: searchWarmup + searchHold, blocks: make(map[uint64]bool)}
 	w.backlog = stats.NewBacklog(w.from.Seconds(), w.to.Seconds())
 	s.seed++
-	plan := bench.Plan{Arrivals: arrival.Poisson{PerSecond: load}, Slots: 100_000, Seed: s.seed, Hold: w.to, Drain: time.Minute}
+	plan := bench.Plan{Arrivals: arrival.Poisson{PerSecond: load}, Slots: 100_000, Random: random.Stream{Seed: s.seed, Purpose: random.Arrivals}, Hold: w.to, Drain: time.Minute}
 	measured, err := bench.Run(ctx, alarm.Timers{}, plan, nothing{}, target, w, nil)
 	if err != nil {
 		t.Fatal(err)

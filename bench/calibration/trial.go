@@ -3,7 +3,6 @@ package calibration
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
+	"meterbench/internal/random"
 )
 
 // trial is one load level with both accounts of it.
@@ -42,7 +42,7 @@ func (nothing) Transaction(context.Context, uint64) (bench.Transaction, error) {
 // try loads a ledger. After an error there is nothing to compare.
 func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) (*trial, error) {
 	c.seed++
-	l.Seed, p.Seed = c.seed, c.seed
+	l.Seed, p.Random = c.seed, random.Stream{Seed: c.seed, Purpose: random.Arrivals}
 	t := &trial{log: make(map[[32]byte]reference.True)}
 	runtime.GC() // so that the garbage of the trial before is not collected in this one
 	reference, err := reference.New(l, c.Reference, func(x reference.True) { t.log[x.TxID] = x })
@@ -146,7 +146,7 @@ func deviation(truth, measured []float64, percent int) result.Deviation {
 	if size == 0 {
 		return d
 	}
-	rng := rand.New(rand.NewPCG(uint64(percent), 0))
+	rng := random.Stream{Purpose: random.Resampling, Index: uint64(percent)}.Rand()
 	errors := make([]float64, 0, resamples)
 	a, b := make([]float64, 0, len(truth)), make([]float64, 0, len(truth))
 	for range resamples {

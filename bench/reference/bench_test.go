@@ -11,6 +11,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/random"
 )
 
 // BenchmarkRealTime loads a reference with servers in excess for four seconds
@@ -23,7 +24,7 @@ func BenchmarkRealTime(b *testing.B) {
 			var tr *trial
 			for b.Loop() {
 				c := reference.Config{Endorse: stage(1000, reference.Exponential, 5*time.Millisecond), Commit: commit(1000, reference.Exponential, 20*time.Millisecond), Seed: 1}
-				tr = runReal(b, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Seed: 2, Hold: 4 * time.Second})
+				tr = runReal(b, c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 5000, Random: random.Stream{Seed: 2}, Hold: 4 * time.Second})
 			}
 			var seen, truth, late []float64 // ms
 			for _, r := range tr.records {

@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
+	"meterbench/internal/random"
 )
 
 // latencies is a Sink that keeps commit latencies, in seconds.
@@ -62,7 +63,7 @@ func TestClosedForms(t *testing.T) {
 				}
 				rate := tt.rho * float64(tt.servers) / mean
 				sink := &latencies{all: make([]float64, 0, n+n/10)}
-				p := bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 10_000, Seed: 3, Hold: time.Duration(1.01 * float64(n) / rate * 1e9)}
+				p := bench.Plan{Arrivals: arrival.Poisson{PerSecond: rate}, Slots: 10_000, Random: random.Stream{Seed: 3}, Hold: time.Duration(1.01 * float64(n) / rate * 1e9)}
 				res, err := bench.Run(t.Context(), alarm.Timers{}, p, workload(empty), target, sink, nil)
 				if err != nil || res.Counts[result.Valid] != res.Scheduled || int(res.Scheduled) < n {
 					t.Fatalf("%v, %v", res.Counts.Map(), err)

@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
+	"meterbench/internal/random"
 )
 
 // In virtual time, where nobody wakes late, the harness's account is the
@@ -40,7 +41,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	blocks := full
 	blocks.Commit = &reference.Commit{Stage: full.Commit.Stage, Per: reference.PerBlock}
 	blocks.Endorse = nil
-	open := bench.Plan{Arrivals: arrival.Poisson{PerSecond: 300}, Slots: 5000, Seed: 4, Hold: 10 * time.Second}
+	open := bench.Plan{Arrivals: arrival.Poisson{PerSecond: 300}, Slots: 5000, Random: random.Stream{Seed: 4}, Hold: 10 * time.Second}
 	for _, tt := range []struct {
 		name   string
 		config reference.Config
@@ -254,7 +255,7 @@ func TestSeed(t *testing.T) {
 				Endorse: stage(4, reference.Exponential, 11*time.Millisecond), Commit: commit(1, reference.Exponential, 3*time.Millisecond),
 				Failures: []reference.Failure{{Outcome: result.MVCCConflict, Share: 0.1}}, Seed: seed,
 			}
-			tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 200}, Slots: 1000, Seed: 9, Hold: 5 * time.Second}, empty)
+			tr := run(t, t.Context(), c, bench.Plan{Arrivals: arrival.Poisson{PerSecond: 200}, Slots: 1000, Random: random.Stream{Seed: 9}, Hold: 5 * time.Second}, empty)
 			for _, id := range slices.SortedFunc(maps.Keys(tr.log), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) }) {
 				commits = append(commits, tr.log[id].Committed.Sub(tr.epoch), time.Duration(tr.log[id].Outcome))
 			}

@@ -8,6 +8,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/heap"
+	"meterbench/internal/random"
 )
 
 // mark is an instant that transactions pass, in this order.
@@ -75,10 +76,10 @@ type model struct {
 func newModel(c Config, ended func(*transaction)) *model {
 	c.Batch = cmp.Or(c.Batch, &Batch{Messages: 1}) // without batches every transaction is a block
 	return &model{
-		endorse: newQueue(c.Endorse, c.Seed, endorseStream),
-		order:   newQueue(c.Order, c.Seed, orderStream),
-		commit:  newQueue(c.Commit.stage(), c.Seed, commitStream),
-		config:  c, rng: failureStream.source(c.Seed), ended: ended,
+		endorse: newQueue(c.Endorse, c.Seed, random.Endorsement),
+		order:   newQueue(c.Order, c.Seed, random.Ordering),
+		commit:  newQueue(c.Commit.stage(), c.Seed, random.Commit),
+		config:  c, rng: random.Stream{Seed: c.Seed, Purpose: random.Failures}.Rand(), ended: ended,
 	}
 }
 
@@ -189,11 +190,11 @@ type queue struct {
 	rng     *rand.Rand
 }
 
-func newQueue(s *Stage, seed uint64, purpose stream) *queue {
+func newQueue(s *Stage, seed uint64, service random.Purpose) *queue {
 	if s == nil {
 		return nil
 	}
-	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: purpose.source(seed)}
+	return &queue{free: make(heap.Heap[struct{}], s.Servers), service: s.Service, rng: random.Stream{Seed: seed, Purpose: service}.Rand()}
 }
 
 // serve returns when work is done that arrives at an instant, in order, and takes so many service times.
@@ -228,18 +229,6 @@ func (d Distribution) draw(rng *rand.Rand) time.Duration {
 	}
 	return time.Duration(math.Round(mean))
 }
-
-// stream is a purpose of random numbers: each has a sequence of its own.
-type stream uint64
-
-const (
-	endorseStream stream = iota
-	orderStream
-	commitStream
-	failureStream
-)
-
-func (s stream) source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(s))) }
 
 // clock converts between the time since the ledger's start and the ledger's own time, which stands still
 // during a stall, so that only the clock knows of stalls. Reading it costs a step per stall.

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
+	"meterbench/internal/random"
 )
 
 // An arrival is one transaction that a test sends.
@@ -197,12 +198,13 @@ func TestModelAgreesWithTheRecursion(t *testing.T) {
 		for _, x := range sent {
 			way = append(way, passage{x.number, x.at[arrived]})
 		}
+		purposes := []random.Purpose{random.Endorsement, random.Ordering, random.Commit}
 		for i, s := range []*Stage{c.Endorse, c.Order, c.Commit.stage()} {
 			if s == nil {
 				continue
 			}
 			free := make([]time.Duration, s.Servers)
-			rng := stream(i).source(c.Seed)
+			rng := random.Stream{Seed: c.Seed, Purpose: purposes[i]}.Rand()
 			for k := range way {
 				first := slices.Index(free, slices.Min(free))
 				free[first] = max(way[k].at, free[first]) + s.Service.draw(rng)

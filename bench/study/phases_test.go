@@ -166,8 +166,8 @@ func TestPhasesInterrupted(t *testing.T) {
 func TestPhasesDrawTheirOwnArrivals(t *testing.T) {
 	a, b := phase("day", 0, open("day/a", 9*time.Second, 7)), phase("day", 0, open("day/b", 9*time.Second, 7))
 	t1 := planTurns([]scenario.Series{a, b}, 1)[0]
-	if x, y := plan(5, t1.levels[0], 0).Seed, plan(5, t1.levels[1], 0).Seed; x == y {
-		t.Errorf("both have seed %d", x)
+	if x, y := plan(5, t1.levels[0], 0).Random, plan(5, t1.levels[1], 0).Random; x == y {
+		t.Errorf("both draw %v", x)
 	}
 }
 

@@ -2,7 +2,6 @@ package study
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/random"
 )
 
 // A level is one load level of one series, or one phase of a level.
@@ -17,7 +17,6 @@ type level struct {
 	series     scenario.Series
 	load       result.Load
 	repetition int // from 1
-	phase      int // its place among those that run together
 }
 
 // String names the level in messages.
@@ -50,9 +49,9 @@ func planTurns(all []scenario.Series, repetition int) []turn {
 		more = false
 		for _, together := range groups(all) {
 			var t turn
-			for phase, series := range together {
+			for _, series := range together {
 				if loads := loads(series); i < len(loads) {
-					t.levels = append(t.levels, level{series, loads[i], repetition, phase})
+					t.levels = append(t.levels, level{series, loads[i], repetition})
 				}
 			}
 			if t.levels != nil {
@@ -109,12 +108,11 @@ func mean(series scenario.Series) float64 {
 	return float64(due(bench.Plan{Arrivals: process, Hold: hold}, math.MaxInt)) / hold.Seconds()
 }
 
-// plan turns a level into what the engine runs. Each phase draws arrivals of its own; levels that are to be
-// compared draw the same.
+// plan turns a level into what the engine runs.
 func plan(seed uint64, l level, first uint64) bench.Plan {
 	p := bench.Plan{
 		Start: l.series.Start, Hold: l.series.Load.Hold, Wait: l.series.Load.Wait, First: first,
-		Seed: seed + uint64(l.repetition) + uint64(l.phase)<<32,
+		Random: random.Stream{Seed: seed, Purpose: random.Arrivals, Series: l.series.Name, Level: l.load.String(), Repetition: l.repetition},
 	}
 	if l.load.Kind == result.LoadClosed {
 		p.Clients, p.Think = l.load.Clients, l.series.Load.Think
@@ -162,7 +160,7 @@ func TooMany(s scenario.Scenario, most map[string]int) (series scenario.Series, 
 
 // due returns how many transactions an open load schedules, counting just beyond most.
 func due(p bench.Plan, most int) (n int) {
-	for at := range p.Arrivals.Offsets(rand.New(rand.NewPCG(p.Seed, 0))) {
+	for at := range p.Arrivals.Offsets(p.Random.Rand()) {
 		if at >= p.Hold || n > most {
 			break
 		}

@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
+	"meterbench/internal/random"
 
 	"pgregory.net/rapid"
 )
@@ -64,9 +65,11 @@ func TestPlan(t *testing.T) {
 		want       bench.Plan
 	}{
 		{think, result.Load{Kind: "closed", Clients: 8, Think: 0.03}, 1,
-			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: result.WaitAcknowledge, Seed: 101, First: 77}},
+			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: result.WaitAcknowledge, First: 77,
+				Random: random.Stream{Seed: 100, Purpose: random.Arrivals, Series: "a", Level: "8 clients", Repetition: 1}}},
 		{open("b", 3*time.Second, 7.5), result.Load{Kind: "open", Offered: 7.5, Slots: 100}, 3,
-			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Wait: result.WaitCommit, Seed: 103, First: 77}},
+			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Wait: result.WaitCommit, First: 77,
+				Random: random.Stream{Seed: 100, Purpose: random.Arrivals, Series: "b", Level: "7.5/s", Repetition: 3}}},
 	}
 	for _, tt := range tests {
 		equal(t, "loads", []result.Load{tt.load}, loads(tt.series))

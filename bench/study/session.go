@@ -12,6 +12,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/random"
 )
 
 // session is one network of a run while it is up.
@@ -33,6 +34,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	} else {
 		s.Observer.Step(fmt.Sprintf("bring network %d of %d up: %s", plan.Number, plan.Of, plan.Network))
 	}
+	plan.Seed = random.Stream{Seed: s.Scenario.Seed, Purpose: random.Ledger, Index: uint64(plan.Number)}.Seed64()
 	site, err := s.Lab.Start(ctx, plan.Session, s.Observer.Working)
 	if err != nil {
 		return err
@@ -148,6 +150,7 @@ const auditTimeout = 2 * time.Minute
 type Session struct {
 	Network    scenario.Network
 	Number, Of int
+	Seed       uint64 // of the random numbers that a simulated target draws, set when it starts
 }
 
 // A sessionPlan is the series and turns that run on one network.

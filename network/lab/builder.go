@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/internal/random"
 	"meterbench/workloads"
 )
 
@@ -61,7 +62,7 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 			all = result.Preparation{Ciphertexts: all.Ciphertexts + preparation.Ciphertexts, Total: all.Total + preparation.Total, Encrypt: preparation.Encrypt}
 		}
 	}
-	return workloads.NewMix(b.site.Seed, need.First, parts), all, nil
+	return workloads.NewMix(random.Stream{Seed: b.site.Seed, Purpose: random.Mix, Series: series.Name}, need.First, parts), all, nil
 }
 
 func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {

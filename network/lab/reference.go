@@ -36,7 +36,7 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 		return nil, err
 	}
 	config := *l.Scenario.Target.Options.(*reference.Config)
-	config.Seed = l.Scenario.Seed + uint64(session.Number) // a run's transaction ids must differ
+	config.Seed = session.Seed // also of transaction ids, which must differ within a run
 	site := &referenceSite{config: config, Sampler: sampler, clock: clock}
 	site.builder = builder{
 		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: 1},
