@@ -77,6 +77,8 @@ type Point struct {
 	// where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	GC        *GC                      `json:"gc,omitempty"` // what garbage collection did to the client; nil in runs of older versions
+	// IdleProbe says how the target was found idle again before the level; nil where nothing could have been left behind.
+	IdleProbe *IdleProbe `json:"idle_probe,omitempty"`
 	// Steady says whether the window was in a steady state. It is empty under a load that changes by itself,
 	// as a ramp does, and in runs of older versions.
 	Steady stats.State `json:"steady,omitempty"`
@@ -101,6 +103,15 @@ type LoadPhase struct {
 	// rest shorter than a span is left out.
 	Bin   float64   `json:"bin_s"`
 	Rates []float64 `json:"rates_per_s"`
+}
+
+// IdleProbe is a transaction on its own, sent before a level until it takes no longer than on an idle target. Times are in
+// seconds.
+type IdleProbe struct {
+	Idle    float64 `json:"idle_s"`    // on an idle target at most: the fastest of the session and one batch timeout
+	Latency float64 `json:"latency_s"` // of the last one, 0 where it failed
+	Waited  float64 `json:"waited_s"`  // since the first one was sent; 0 where none could be
+	Back    bool    `json:"back"`      // at the idle latency
 }
 
 // GC counts what the garbage collector did to the client over a whole load level, warm-up included. Times are in

@@ -40,6 +40,7 @@ type site struct {
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
 	invalid bool       // no point can be valid
+	mixed   bool       // some are, some are not
 	died    chan error // made by Start: in the bubble of virtual time
 
 	mu       sync.Mutex

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -25,16 +26,24 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	s.sign = host.Sign
 	collect(host.Memory)
+	probe, err := s.quiesce(ctx, t)
+	if err != nil {
+		return backlog, err
+	}
 	counted := s.counters(ctx)
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
-	loads := make([]bench.Load, len(t.levels))
+	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.Warmup, l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
 			return backlog, err
 		}
 		steady[i] = newSteadiness(first, from, to)
-		sinks[i].Watch(steady[i].add)
+		fastest[i] = math.MaxInt64
+		sinks[i].Watch(func(r *result.Record) {
+			steady[i].add(r)
+			s.left.watch(&fastest[i], r)
+		})
 		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
 	meter := newMeter(s.site)
@@ -57,6 +66,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	if err := cmp.Or(runErr, err); err != nil {
 		return backlog, err
 	}
+	s.left.turned(t, measured, fastest)
 	report := sync.OnceValues(func() (*nodeReport, []result.Block) { // fetched lazily, once there is something to explain
 		return s.ask(ctx, measured[0].Epoch, scheduled, counted)
 	})
@@ -69,6 +79,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		case w.Scheduled() > 0 && w.Length() > 0:
 			nodes, blocks := report()
 			p := s.point(l, m, w, usage)
+			disturbed(&p, probe)
 			s.settle(&p, l, m, w, steady[i])
 			steady[i].intervals(&p)
 			s.summary.Points = append(s.summary.Points, p)

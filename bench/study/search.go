@@ -58,7 +58,7 @@ func (s *session) search(ctx context.Context) error {
 		s.searches = append(s.searches, search{series, seeker})
 	}
 	searches := s.searches[first:]
-	number := s.before + len(s.turns)
+	number, last := s.before+len(s.turns), 0.0
 	for more := true; more; {
 		more = false
 		for _, next := range searches {
@@ -74,7 +74,8 @@ func (s *session) search(ctx context.Context) error {
 					l.repetition++
 				}
 			}
-			t := turn{levels: []level{l}, number: number, of: number - 1, after: s.after, bound: true}
+			t := turn{levels: []level{l}, number: number, of: number - 1, after: s.after, bound: true, lower: load < last}
+			last = load
 			for _, other := range searches {
 				t.of += other.seeker.Left()
 				t.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold

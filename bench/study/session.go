@@ -24,6 +24,7 @@ type session struct {
 	facts     Facts
 	workloads map[string]bench.Workload // by series
 	sign      float64                   // time of one signature, right before the level under way
+	left      leftover
 }
 
 // session brings a network up, runs what belongs there, reads its ledger for the audit and takes it down. The
@@ -43,7 +44,8 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	ctx, cancel := withSite(ctx, site)
 	defer cancel()
 
-	one := session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{}}
+	one := session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{},
+		left: leftover{fastest: map[string]time.Duration{}}}
 	one.tracer, _ = site.(Tracer)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, note := range one.facts.Notes {

@@ -1,0 +1,139 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+)
+
+// idleMost bounds the wait for a target that still works on what a level left behind.
+const idleMost = 2 * time.Minute
+
+// A probe is back at the idle latency where it takes at most idleFactor times that, or idleSlack more.
+const (
+	idleFactor = 1.5
+	idleSlack  = 20 * time.Millisecond
+	probePause = 100 * time.Millisecond // after a probe that came back late, or was refused
+)
+
+// leftover follows what the levels of a session leave behind on its target.
+type leftover struct {
+	lost    bool                     // the turn before has transactions whose end is unknown
+	fastest map[string]time.Duration // of the valid or answered transactions by series
+}
+
+// watch adds a transaction, from the recorder of its level.
+func (b *leftover) watch(fastest *time.Duration, r *result.Record) {
+	done := r.Committed
+	if r.Outcome == result.Answered {
+		done = r.Endorsed
+	}
+	if r.Outcome.Class() == result.Succeeded && done != result.NotReached {
+		*fastest = min(*fastest, done-r.Intended)
+	}
+}
+
+// turned notes the end of a turn.
+func (b *leftover) turned(t turn, measured []bench.Result, fastest []time.Duration) {
+	b.lost = false
+	for i, m := range measured {
+		for o, n := range m.Counts {
+			b.lost = b.lost || n > 0 && result.Outcome(o).Class() == result.Lost
+		}
+		name := t.levels[i].series.Name
+		if before, known := b.fastest[name]; !known || fastest[i] < before {
+			b.fastest[name] = fastest[i]
+		}
+	}
+}
+
+// quiesce waits until the target is idle before a turn that something could have been left behind for: transactions
+// without a known end, or the load of a search that came down from a higher one. A transaction at a time is sent until
+// one takes no longer than it does alone. It returns nil where nothing was to wait for, or there is nothing to probe with.
+func (s *session) quiesce(ctx context.Context, t turn) (*result.IdleProbe, error) {
+	if !s.left.lost && !t.lower {
+		return nil, nil
+	}
+	at := slices.IndexFunc(s.series, s.probes)
+	if at < 0 {
+		if !s.left.lost {
+			return nil, nil
+		}
+		return &result.IdleProbe{}, nil
+	}
+	series := s.series[at]
+	// Alone in its block, a transaction waits for the timer.
+	alone := s.left.fastest[series.Name] + time.Duration(s.facts.Conditions.BatchTimeout*float64(time.Second))
+	most := max(time.Duration(idleFactor*float64(alone)), alone+idleSlack)
+	s.Observer.Working("wait until the target is idle again")
+	begin := time.Now()
+	for {
+		took, err := s.probe(ctx, series)
+		if err != nil {
+			return nil, err
+		}
+		probe := &result.IdleProbe{Idle: alone.Seconds(), Latency: took.Seconds(), Waited: time.Since(begin).Seconds()}
+		if probe.Back = took > 0 && took <= most; probe.Back || time.Since(begin) >= idleMost || ctx.Err() != nil {
+			return probe, context.Cause(ctx)
+		}
+		s.clock.Sleep(ctx.Done(), probePause)
+	}
+}
+
+// probes reports whether transactions of a series can probe: their number does not matter, and it is known how long
+// one takes.
+func (s *session) probes(series scenario.Series) bool {
+	fastest, known := s.left.fastest[series.Name]
+	for _, w := range series.Workloads() {
+		known = known && !w.Traits().Ahead && !w.Traits().Reads
+	}
+	return known && fastest < math.MaxInt64 && series.Load.Arrivals.Trace == nil
+}
+
+// probe sends one transaction of a series, recorded as repetition 0, and returns how long it took, 0 where it failed.
+func (s *session) probe(ctx context.Context, series scenario.Series) (took time.Duration, err error) {
+	wait := series.Load.Wait
+	if wait == result.WaitAcknowledge {
+		wait = result.WaitCommit
+	}
+	const hold = time.Nanosecond // one transaction is due in it
+	load := result.Load{Kind: result.LoadClosed, Clients: 1}
+	sink, err := s.writer.Level(result.LevelKey{Series: series.Name, Load: load}, 0, hold)
+	if err != nil {
+		return 0, err
+	}
+	fastest := time.Duration(math.MaxInt64)
+	sink.Watch(func(r *result.Record) { s.left.watch(&fastest, r) })
+	p := bench.Plan{Clients: 1, Hold: hold, Wait: wait, First: s.next[series.Name]}
+	measured, err := bench.Run(ctx, s.clock, p, s.workloads[series.Name], s.site.Target(), sink, nil)
+	_, closing := sink.Close()
+	if err == nil {
+		s.next[series.Name], err = measured.Next, closing
+	}
+	if fastest == math.MaxInt64 {
+		fastest = 0
+	}
+	return fastest, err
+}
+
+// disturbed marks a point before which the target did not become idle.
+func disturbed(p *result.Point, probe *result.IdleProbe) {
+	if p.IdleProbe = probe; probe == nil || probe.Back {
+		return
+	}
+	reason := "the level before left transactions behind, and there is no workload to probe with whether they have ended"
+	if probe.Waited > 0 {
+		reason = fmt.Sprintf("the target still worked on the level before: a transaction on its own took %.3g s after %.0f s, %.3g s when it is idle",
+			probe.Latency, probe.Waited, probe.Idle)
+		if probe.Latency == 0 {
+			reason = fmt.Sprintf("the target still worked on the level before: no transaction on its own succeeded within %.0f s", probe.Waited)
+		}
+	}
+	p.Valid, p.Reasons = false, append(p.Reasons, reason)
+}
