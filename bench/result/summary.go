@@ -187,6 +187,8 @@ type Saturation struct {
 	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over
 	Plateau          float64 `json:"plateau_per_s"`         // the highest throughput of the series
 	Method           string  `json:"method"`
+	// Objective is the latency that a search held the levels to, nil where there was none and in runs of older versions.
+	Objective *Objective `json:"objective,omitempty"`
 	// Limit, LimitedBy and LimitedBecause are those of a Point at that load, or of the next higher one where
 	// nothing limited that yet.
 	Limit          Limit  `json:"limit,omitzero"`
@@ -196,6 +198,12 @@ type Saturation struct {
 	// apply; both are empty for an open load.
 	USL       *USL   `json:"usl,omitempty"`
 	USLReason string `json:"usl_reason,omitempty"`
+}
+
+// Objective is a latency that a quantile of the commit latencies must not exceed.
+type Objective struct {
+	Quantile float64 `json:"quantile"` // 0 to 1
+	Latency  float64 `json:"latency_s"`
 }
 
 // Load returns the load at which the series saturates.

@@ -31,6 +31,9 @@ func (s *study) saturation(series scenario.Series) {
 		}
 		stored, warnings = all.Saturation, all.Warnings
 		stored.Series = series.Name
+		if p99 := series.Load.Search.P99; p99 > 0 {
+			stored.Objective = &result.Objective{Quantile: 0.99, Latency: p99.Seconds()}
+		}
 		within(&stored, points)
 	case len(points) == 0 || !saturates(series.Load):
 		return
