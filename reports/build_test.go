@@ -41,6 +41,18 @@ func figure(t *testing.T, r Report, id string) Figure {
 	return Figure{}
 }
 
+// panel returns the panel of a figure.
+func panel(t *testing.T, f Figure, title string) Panel {
+	t.Helper()
+	for _, p := range f.All() {
+		if p.Title == title {
+			return p
+		}
+	}
+	t.Fatalf("figure %s has no panel %q", f.ID, title)
+	return Panel{}
+}
+
 func tableOf(t *testing.T, r Report, id string) Table {
 	t.Helper()
 	for _, one := range r.Tables() {
@@ -67,10 +79,7 @@ func TestBuildFigures(t *testing.T) {
 		ids = append(ids, f.ID)
 	}
 	want := []string{
-		"throughput-clients",
-		"latency-plain", "latency-encrypted-bank", "latency-encrypted-inline",
-		"phases-plain", "phases-encrypted-bank", "phases-encrypted-inline",
-		"cpu-plain", "cpu-encrypted-bank", "cpu-encrypted-inline",
+		"throughput-clients", "latency-throughput-clients", "latency-clients", "phases-clients", "cpu-clients",
 		"encryption-time", "decryption-time", "ciphertext-size", "encryption-time-length", "ciphertext-size-length", "encryption-against-transaction",
 	}
 	if !slices.Equal(ids, want) {
@@ -114,8 +123,8 @@ func TestPhasesAddUp(t *testing.T) {
 	run, sum := fixture(t)
 	r := Build(run, sum)
 	for _, series := range []string{"plain", "encrypted-bank", "encrypted-inline"} {
-		f := figure(t, r, "phases-"+series)
-		total := make([]float64, len(f.X.Categories))
+		f := panel(t, figure(t, r, "phases-clients"), series)
+		total := make([]float64, len(f.Categories))
 		for _, s := range f.Series {
 			for i, p := range s.Points {
 				total[i] += p.Y
@@ -132,7 +141,7 @@ func TestPhasesAddUp(t *testing.T) {
 			i++
 		}
 	}
-	inline := figure(t, r, "phases-encrypted-inline")
+	inline := panel(t, figure(t, r, "phases-clients"), "encrypted-inline")
 	if !slices.ContainsFunc(inline.Series, func(s Series) bool { return s.Name == "encrypt" }) {
 		t.Error("the inline series does not show encryption as a phase of its own")
 	}
@@ -143,7 +152,7 @@ func TestPhasesAddUp(t *testing.T) {
 func TestPhasesInsideTheNetwork(t *testing.T) {
 	r := Build(fixture(t))
 	for series, want := range map[string]bool{"plain": true, "encrypted-bank": false} {
-		shown := names(figure(t, r, "phases-"+series).Series)
+		shown := names(panel(t, figure(t, r, "phases-clients"), series).Series)
 		if slices.Contains(shown, "wait for the block to be cut") != want || slices.Contains(shown, "order + commit") == want {
 			t.Errorf("%s: %q", series, shown)
 		}
@@ -267,7 +276,7 @@ func TestManyProcessesAreAddedUpByRole(t *testing.T) {
 	}
 	sum := result.Summary{Points: []result.Point{{Series: "s", Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 1}, CPU: cpu}}}
 	sum.Upgrade()
-	f := figure(t, Build(result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}, sum), "cpu-s")
+	f := figure(t, Build(result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}, sum), "cpu-clients")
 	want := []string{"5 peers", "5 chaincodes", "client", "other processes", "stolen by the hypervisor"}
 	if got := names(f.Series); !slices.Equal(got, want) {
 		t.Errorf("parts %q, want %q", got, want)

@@ -24,10 +24,40 @@ type Figure struct {
 	Alt    string // what it shows, in words, for readers who cannot see it
 	Kind   Kind
 	X, Y   Axis
-	Series []Series
-	Levels []Level  // horizontal reference lines
+	Series []Series // of a figure that is one diagram
+	Panels []Panel  // of one that is several
+	Levels []Level  // horizontal reference lines, in every panel
 	Notes  []string // what the marks mean and what exactly is compared
 	Empty  string   // not empty: there is nothing to draw, and this is why
+}
+
+// A Panel is one of several small diagrams of a Figure that answer one question. They share its axes and its legend:
+// a name stands for one colour, line and mark in all of them.
+type Panel struct {
+	Title      string
+	Categories []string // Stacked: the bars
+	Series     []Series
+}
+
+// All returns the figure's panels; one that is a single diagram has one, without a title.
+func (f Figure) All() []Panel {
+	if f.Panels == nil {
+		return []Panel{{Categories: f.X.Categories, Series: f.Series}}
+	}
+	return f.Panels
+}
+
+// Legend returns the series of all panels, those of one name once.
+func (f Figure) Legend() (all []Series) {
+	seen := map[string]bool{}
+	for _, p := range f.All() {
+		for _, s := range p.Series {
+			if !seen[s.Name] {
+				seen[s.Name], all = true, append(all, s)
+			}
+		}
+	}
+	return all
 }
 
 // An Axis describes one direction of a Figure.
@@ -36,8 +66,8 @@ type Axis struct {
 	Unit       Unit
 	Log        bool      // Lines only
 	Ticks      []float64 // where labels go; nil: chosen when drawing
-	Categories []string  // Stacked, X only: the bars
-	Max        float64   // at least up to here, so that figures compare; 0: as the data need
+	Categories []string  // Stacked, X only: the bars of a figure without panels
+	Free       bool      // every panel has a range of its own, else they share one
 }
 
 // A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which series belong together:
@@ -55,8 +85,9 @@ type Series struct {
 type Point struct {
 	X, Y       float64
 	Interval   *stats.Interval
-	Invalid    bool // drawn hollow
-	Saturation bool // marked as the saturation point of its series
+	Invalid    bool   // drawn hollow
+	Saturation bool   // marked as the saturation point of its series
+	Label      string // written beside the mark
 }
 
 // A Level is a horizontal reference line.
@@ -75,12 +106,18 @@ func (f Figure) HasSaturation() bool { return f.any(func(p Point) bool { return 
 func (f Figure) HasIntervals() bool { return f.any(func(p Point) bool { return p.Interval != nil }) }
 
 func (f Figure) any(is func(Point) bool) bool {
-	return slices.ContainsFunc(f.Series, func(s Series) bool { return slices.ContainsFunc(s.Points, is) })
+	return slices.ContainsFunc(f.All(), func(p Panel) bool {
+		return slices.ContainsFunc(p.Series, func(s Series) bool { return slices.ContainsFunc(s.Points, is) })
+	})
 }
 
 // described returns the figure with its title and the names of its series as the description.
 func (f Figure) described() Figure {
-	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(names(f.Series)))
+	of := names(f.Series)
+	if f.Panels != nil {
+		of = titles(f.Panels)
+	}
+	f.Alt = fmt.Sprintf("%s for %s.", f.Title, listed(of))
 	return f
 }
 
@@ -98,15 +135,28 @@ func (f Figure) TickPoints() Figure {
 // Settle drops what cannot be drawn (numbers that are not finite, or not positive on a logarithmic axis) and
 // sets Empty to why where nothing is left.
 func (f Figure) Settle(why string) Figure {
-	f.Series = slices.Clone(f.Series)
-	for i, s := range f.Series {
-		f.Series[i].Points, f.Series[i].Singles, f.Series[i].Curve = f.drawable(s.Points), f.drawable(s.Singles), f.drawable(s.Curve)
+	f.Series = f.settled(f.Series)
+	var panels []Panel
+	for _, p := range f.Panels {
+		if p.Series = f.settled(p.Series); len(p.Series) > 0 {
+			panels = append(panels, p)
+		}
 	}
-	f.Series = slices.DeleteFunc(f.Series, func(s Series) bool { return len(s.Points) == 0 })
-	if len(f.Series) == 0 {
+	if f.Panels = panels; len(f.Series) == 0 && len(panels) == 0 {
 		f.Empty = why
 	}
 	return f
+}
+
+// settled returns the series with only what can be drawn, those without anything left out.
+func (f Figure) settled(all []Series) (kept []Series) {
+	for _, s := range all {
+		s.Points, s.Singles, s.Curve = f.drawable(s.Points), f.drawable(s.Singles), f.drawable(s.Curve)
+		if len(s.Points) > 0 {
+			kept = append(kept, s)
+		}
+	}
+	return kept
 }
 
 // drawable returns the points that can be drawn, without the intervals that cannot.

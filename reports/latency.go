@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"slices"
 
 	"meterbench/bench/result"
@@ -11,58 +10,46 @@ import (
 // latencySection shows how long a transaction takes and where the time goes.
 func latencySection(all []series) Section {
 	s := Section{ID: "latency", Title: "Latency", Intro: intro("section latency")}
-	for _, one := range all {
-		s.Figures = append(s.Figures, percentileFigure(one, all))
+	for _, kind := range kinds(all) {
+		s.Figures = append(s.Figures, percentileFigures(all, kind)...)
 	}
-	for _, one := range all {
-		s.Figures = append(s.Figures, partsFigure(one))
-	}
-	if len(all) == 0 {
-		s.Figures = []Figure{
-			Figure{ID: "latency", Title: "Latency against clients"}.Settle(noPoints),
-			Figure{ID: "phases", Title: "Latency by part", Kind: Stacked}.Settle(noPoints),
-		}
+	for _, kind := range kinds(all) {
+		s.Figures = append(s.Figures, partsFigures(all, kind)...)
 	}
 	s.Tables = append([]Table{partsTable(all)}, blockTable(all)...)
 	return s
 }
 
-// percentileFigure draws p50, p95 and p99 of one series' commit latency. The Y axis reaches as far as that of
-// every other series, so that they compare.
-func percentileFigure(s series, all []series) Figure {
-	part, what := s.headline()
+// percentileFigures draw p50, p95 and p99 of each series against load.
+func percentileFigures(all []series, kind result.LoadKind) []Figure {
 	f := Figure{
-		ID: "latency-" + s.slug, Title: fmt.Sprintf("Percentiles of %s: %s", what, s.name),
-		X: loadAxis([]series{s}, s.kind), Y: Axis{Label: what, Unit: Seconds},
+		ID: "latency" + ofLoad(kind), Title: "Percentiles of latency" + againstLoad(kind),
+		X: loadAxis(all, kind), Y: Axis{Label: headlinesOf(all), Unit: Seconds},
+		Notes: notes("figures of latency"),
 	}
-	for _, one := range all {
-		part, _ := one.headline()
-		for _, l := range one.levels {
-			for _, q := range quantiles {
-				if v, ok := l.median(quantileOf(part, q.pick)); ok {
-					f.Y.Max = max(f.Y.Max, v)
-				}
-			}
+	figures := perSeries(f, all, kind, "No data: no load level has enough transactions for a percentile.", func(s series) (p Panel) {
+		part, _ := s.headline()
+		for i, q := range quantiles {
+			line := s.line(quantileOf(part, q.pick), noInterval)
+			line.Name, line.Hue, line.Variant = q.name, i, i
+			p.Series = append(p.Series, line)
 		}
+		return p
+	})
+	for i := range figures {
+		figures[i].Notes = append(figures[i].Notes, markNotes(figures[i], repeated(all))...)
 	}
-	missing := false
-	for i, q := range quantiles {
-		line := s.line(quantileOf(part, q.pick), noInterval)
-		line.Name, line.Hue, line.Variant = q.name, s.hue, i
-		f.Series = append(f.Series, line)
-		missing = missing || len(line.Points) < len(s.levels)
+	return figures
+}
+
+// headlinesOf names the latencies by which the series are judged.
+func headlinesOf(all []series) string {
+	of := GroupBy(all, func(s series) result.Part { part, _ := s.headline(); return part })
+	if len(of) == 1 {
+		_, name := of[0][0].headline()
+		return name
 	}
-	f = f.Settle("No data: no load level of this series has enough transactions for a percentile.")
-	f.Notes = []string{"Valid transactions of the window only."}
-	if part == result.PartCommit {
-		f.Notes[0] = "Commit latency counts from the intended start. " + f.Notes[0]
-	}
-	if missing {
-		f.Notes = append(f.Notes, "A percentile with fewer than 10 samples beyond it is not drawn.")
-	}
-	f.Notes = append(f.Notes, markNotes(f, repeated([]series{s}))...)
-	f.Alt = fmt.Sprintf("Median, 95th and 99th percentile of %s of %s at each load level.", what, s.name)
-	return f
+	return "commit latency (of queries: endorsement)"
 }
 
 // headline is the latency by which the series is judged: commit, unless its transactions are only endorsed.
@@ -80,10 +67,13 @@ func p99(q stats.Quantiles) *float64 { return q.P99 }
 func largest(q stats.Quantiles) *float64 { return &q.Max }
 func mean(q stats.Quantiles) *float64    { return &q.Mean }
 
-var quantiles = [...]struct {
+// A quantileRow is a quantile that figures draw.
+type quantileRow struct {
 	name string
 	pick func(stats.Quantiles) *float64
-}{{"p50", p50}, {"p95", p95}, {"p99", p99}}
+}
+
+var quantiles = [...]quantileRow{{"p50", p50}, {"p95", p95}, {"p99", p99}}
 
 // A part is one part of a bar, and a column of the table beside it.
 type part struct {
@@ -95,14 +85,10 @@ type part struct {
 }
 
 // bars draws for each load level of the series a bar of the parts that any level has.
-func (f Figure) bars(s series, parts []part, why string) Figure {
-	f.Kind = Stacked
-	f.X = Axis{Label: "clients", Unit: Count}
-	if s.kind == result.LoadOpen {
-		f.X = Axis{Label: "offered load", Unit: PerSecond}
-	}
+func (s series) bars(parts []part) (p Panel) {
+	unit := map[bool]Unit{true: PerSecond, false: Count}[s.kind == result.LoadOpen]
 	for _, l := range s.levels {
-		f.X.Categories = append(f.X.Categories, f.X.Unit.Tick(l.load.Amount()))
+		p.Categories = append(p.Categories, unit.Tick(l.load.Amount()))
 	}
 	for _, part := range parts {
 		stack := Series{Name: part.name, Hue: part.hue, Variant: part.variant}
@@ -116,14 +102,26 @@ func (f Figure) bars(s series, parts []part, why string) Figure {
 			stack.Points = append(stack.Points, Point{X: float64(x), Y: v, Invalid: !l.valid()})
 		}
 		if measured {
-			f.Series = append(f.Series, stack)
+			p.Series = append(p.Series, stack)
 		}
 	}
-	f = f.Settle(why)
-	if f.HasInvalid() {
-		f.Notes = append(f.Notes, notes("figures with invalid bars")...)
+	return p
+}
+
+// barFigures draw for each series of a kind of load a panel of bars against load.
+func barFigures(f Figure, all []series, kind result.LoadKind, why string, parts func(series) []part) []Figure {
+	f.Kind, f.ID, f.Title = Stacked, f.ID+ofLoad(kind), f.Title+againstLoad(kind)
+	f.X = Axis{Label: "clients", Unit: Count}
+	if kind == result.LoadOpen {
+		f.X = Axis{Label: "offered load", Unit: PerSecond}
 	}
-	return f
+	figures := perSeries(f, all, kind, why, func(s series) Panel { return s.bars(parts(s)) })
+	for i := range figures {
+		if figures[i].HasInvalid() {
+			figures[i].Notes = append(figures[i].Notes, notes("figures with invalid bars")...)
+		}
+	}
+	return figures
 }
 
 // latencyParts are disjoint and, with orderCommit or its blockParts, add up to the commit latency.
@@ -172,15 +170,12 @@ func encryptMean(p result.Point) (float64, bool) {
 	return encrypt.Mean * float64(encrypt.N) / float64(prepare.N), true
 }
 
-func partsFigure(s series) Figure {
-	f := Figure{
-		ID: "phases-" + s.slug, Title: "Mean latency by part: " + s.name,
-		Y:     Axis{Label: "mean time per transaction", Unit: Seconds},
-		Notes: []string{"Means rather than percentiles, because only means add up to the mean commit latency."},
-	}
-	f = f.bars(s, slices.Concat(latencyParts, []part{orderCommit}, blockParts), "No data: no transaction of this series completed any part.")
-	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the mean time spent in %s.", s.name, listed(names(f.Series)))
-	return f
+// partsFigures draw where the time goes.
+func partsFigures(all []series, kind result.LoadKind) []Figure {
+	f := Figure{ID: "phases", Title: "Mean latency by part", Y: Axis{Label: "mean time per transaction", Unit: Seconds}, Notes: notes("figures of parts")}
+	return barFigures(f, all, kind, "No data: no transaction completed any part.", func(series) []part {
+		return slices.Concat(latencyParts, []part{orderCommit}, blockParts)
+	})
 }
 
 // partsTable is the split of the mean latency.

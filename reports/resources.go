@@ -17,11 +17,8 @@ const mostShades = 10
 // resourceSection shows what the processes used.
 func resourceSection(all []series, host result.Host) Section {
 	s := Section{ID: "resources", Title: "CPU and memory", Intro: intro("section resources")}
-	for _, one := range all {
-		s.Figures = append(s.Figures, cpuFigure(one, host))
-	}
-	if len(all) == 0 {
-		s.Figures = []Figure{Figure{ID: "cpu", Title: "CPU per process", Kind: Stacked}.Settle(noPoints)}
+	for _, kind := range kinds(all) {
+		s.Figures = append(s.Figures, cpuFigures(all, kind, host)...)
 	}
 	s.Tables = slices.Concat([]Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}, capTable(all), []Table{
 		clientTable(all, host),
@@ -124,15 +121,12 @@ func entry(values map[string]float64, process string) Cell {
 	return optional(v, ok)
 }
 
-func cpuFigure(s series, host result.Host) Figure {
-	f := Figure{ID: "cpu-" + s.slug, Title: "CPU by process: " + s.name, Y: Axis{Label: "CPU, mean over the window", Unit: Cores}}
+func cpuFigures(all []series, kind result.LoadKind, host result.Host) []Figure {
+	f := Figure{ID: "cpu", Title: "CPU by process", Y: Axis{Label: "CPU, mean over the window", Unit: Cores}, Notes: notes("figures of processors")}
 	if host.Cores > 0 {
 		f.Levels = []Level{{Name: fmt.Sprintf("the host's %d cores", host.Cores), Y: float64(host.Cores)}}
 	}
-	f = f.bars(s, cpuParts(s), "No data: no CPU figures were stored for this series.")
-	f.Notes = append(f.Notes, "\"other processes\" is everything on the host that is not part of the run.")
-	f.Alt = fmt.Sprintf("For each load level of %s, a bar of the cores used by %s.", s.name, listed(names(f.Series)))
-	return f
+	return barFigures(f, all, kind, "No data: no CPU figures were stored.", cpuParts)
 }
 
 // cpuParts splits the series' CPU by process or, where there are too many to tell apart, by role.

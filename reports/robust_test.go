@@ -17,21 +17,14 @@ import (
 // empty figure without its reason, cells for every column.
 func sound(t interface{ Errorf(string, ...any) }, r Report) {
 	for _, f := range r.Figures() {
-		if (len(f.Series) == 0) != (f.Empty != "") {
-			t.Errorf("figure %s: %d series, empty because %q", f.ID, len(f.Series), f.Empty)
+		if (len(f.Legend()) == 0) != (f.Empty != "") {
+			t.Errorf("figure %s: %d series, empty because %q", f.ID, len(f.Legend()), f.Empty)
 		}
-		for _, s := range f.Series {
-			for _, p := range append(s.Points, s.Singles...) {
-				values := []float64{p.X, p.Y}
-				if i := p.Interval; i != nil {
-					values = append(values, i.Low, i.High)
-				}
-				for _, v := range values {
-					if !finite(v) {
-						t.Errorf("figure %s, %s: a point at %g, %g has %g", f.ID, s.Name, p.X, p.Y, v)
-					}
-				}
-			}
+		if len(f.Panels) > mostPanels || f.Panels != nil && f.Series != nil {
+			t.Errorf("figure %s: %d panels, %d series apart from them", f.ID, len(f.Panels), len(f.Series))
+		}
+		for _, panel := range f.All() {
+			soundPanel(t, f.ID, panel)
 		}
 	}
 	for _, table := range r.Tables() {
@@ -42,6 +35,22 @@ func sound(t interface{ Errorf(string, ...any) }, r Report) {
 			for _, c := range row {
 				if c.Number != nil && !finite(*c.Number) {
 					t.Errorf("table %s holds %v", table.ID, *c.Number)
+				}
+			}
+		}
+	}
+}
+
+func soundPanel(t interface{ Errorf(string, ...any) }, id string, panel Panel) {
+	for _, s := range panel.Series {
+		for _, p := range append(s.Points, s.Singles...) {
+			values := []float64{p.X, p.Y}
+			if i := p.Interval; i != nil {
+				values = append(values, i.Low, i.High)
+			}
+			for _, v := range values {
+				if !finite(v) {
+					t.Errorf("figure %s, %s: a point at %g, %g has %g", id, s.Name, p.X, p.Y, v)
 				}
 			}
 		}

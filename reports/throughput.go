@@ -15,59 +15,74 @@ const noPoints = "No data: the run has no load levels."
 func throughputSection(all []series) Section {
 	s := Section{ID: "throughput", Title: "Throughput and saturation", Intro: intro("section throughput")}
 	for _, kind := range kinds(all) {
-		s.Figures = append(s.Figures, throughputFigures(all, kind)...)
+		lines := linesOf(all, kind)
+		s.Figures = slices.Concat(s.Figures, throughputFigures(lines, kind), curveFigures(lines, kind))
 	}
 	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
 	return s
 }
 
-// mostLines is the number of lines of throughput that a figure keeps apart.
+// mostLines is the number of series that a figure, or a panel of one, keeps apart.
 const mostLines = 8
 
-// throughputFigures draw the series of a kind of load together where they are few enough, or else in figures
-// of their own for each name without factors, those of a single load level left to the tables.
-func throughputFigures(all []series, kind result.LoadKind) (figures []Figure) {
-	of := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.kind != kind })
+// linesOf returns the series of a kind of load in the groups in which they are drawn: together where they are few
+// enough, or else by their names without factors, those of a single load level left to the tables.
+func linesOf(all []series, kind result.LoadKind) (groups [][]series) {
+	of := ofKind(all, kind)
 	if len(of) <= mostLines {
-		return []Figure{throughputFigure(of, kind)}
+		return [][]series{of}
 	}
 	if several := slices.DeleteFunc(slices.Clone(of), func(s series) bool { return len(s.levels) < 2 }); len(several) > 0 {
 		of = several
 	}
 	for _, group := range GroupBy(of, series.base) {
-		parts := slices.Collect(slices.Chunk(group, mostLines))
-		for i, part := range parts {
-			f := throughputFigure(part, kind)
-			f.ID += fmt.Sprintf("-%d", len(figures)+1)
-			f.Title += ": " + group[0].base()
-			if len(parts) > 1 {
-				f.Title += fmt.Sprintf(", part %d of %d", i+1, len(parts))
-			}
-			figures = append(figures, f.described())
-		}
+		groups = slices.AppendSeq(groups, slices.Chunk(group, mostLines))
 	}
-	return figures
+	return groups
 }
 
-func throughputFigure(all []series, kind result.LoadKind) Figure {
+// perGroup makes a figure with the lines of a single group of series, or else with a panel for each of the groups.
+func perGroup(f Figure, groups [][]series, why string, lines func([]series) []Series) []Figure {
+	if len(groups) == 1 {
+		f.Series = lines(groups[0])
+		return []Figure{f.Settle(why).described()}
+	}
+	var panels []Panel
+	for i, group := range groups {
+		p := Panel{Title: group[0].base(), Series: lines(group)}
+		if i > 0 && groups[i-1][0].base() == p.Title {
+			p.Title += ", continued"
+		}
+		panels = append(panels, p)
+	}
+	return f.split(panels, why)
+}
+
+// throughputFigures draw throughput against load.
+func throughputFigures(groups [][]series, kind result.LoadKind) []Figure {
+	all := slices.Concat(groups...)
 	f := Figure{
-		ID: "throughput-clients", Title: "Throughput against clients",
+		ID: "throughput" + ofLoad(kind), Title: "Throughput" + againstLoad(kind),
 		X: loadAxis(all, kind), Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
 	}
-	if kind == result.LoadOpen {
-		f.ID, f.Title = "throughput-offered", "Throughput against offered load"
-	}
-	for _, s := range all {
-		line := s.line(throughput, throughputInterval)
-		line.Name, line.Hue, line.Curve = s.name+saturationLabel(s), s.hue, lawCurve(s)
-		for i, p := range line.Points {
-			line.Points[i].Saturation = s.saturation.Reached && p.X == s.saturation.Load().Amount()
+	figures := perGroup(f, groups, noPoints, func(group []series) (lines []Series) {
+		for _, s := range group {
+			line := s.line(throughput, throughputInterval)
+			line.Name, line.Hue, line.Curve = s.name, s.hue, lawCurve(s)
+			if len(groups) == 1 {
+				line.Name += saturationLabel(s)
+			}
+			for i, p := range line.Points {
+				line.Points[i].Saturation = s.saturation.Reached && p.X == s.saturation.Load().Amount()
+			}
+			lines = append(lines, line)
 		}
-		f.Series = append(f.Series, line)
+		return lines
+	})
+	for i := range figures {
+		figures[i].Notes = append(figures[i].Notes, markNotes(figures[i], repeated(all))...)
 	}
-	f = f.Settle(noPoints)
-	f.Notes = markNotes(f, repeated(all))
-	return f.described()
+	return figures
 }
 
 // line draws a measure of the series against load: at each level the median over the repetitions that count,
@@ -124,7 +139,7 @@ func markNotes(f Figure, repeated bool) (all []string) {
 	if repeated {
 		all = append(all, notes("figures with repetitions")...)
 	}
-	if slices.ContainsFunc(f.Series, func(s Series) bool { return s.Curve != nil }) {
+	if slices.ContainsFunc(f.Legend(), func(s Series) bool { return s.Curve != nil }) {
 		all = append(all, notes("figures with laws")...)
 	}
 	if f.HasInvalid() {

@@ -24,30 +24,34 @@ func many(base string, n int, clients ...int) (all []series) {
 	return all
 }
 
-// Few series share a figure; of many, those of a name do, a few in each, and none is lost but those
-// of a single load level.
+// Few series share a figure; of many, those of a name share a panel, a few in each, and none is lost but those of a single
+// load level.
 func TestThroughputOfManySeries(t *testing.T) {
 	for _, test := range []struct {
 		all  []series
-		want []int // lines of each figure
+		want []int // lines of each panel
 	}{
 		{many("a", mostLines, 1, 2), []int{mostLines}},
 		{append(many("a", mostLines+2, 1, 2), many("b", 3, 1, 2)...), []int{mostLines, 2, 3}},
 		{append(many("a", mostLines, 1, 2), many("b", 30, 4)...), []int{mostLines}},
 		{many("a", mostLines+1, 4), []int{mostLines, 1}},
 	} {
-		ids := map[string]bool{}
-		figures := throughputFigures(test.all, result.LoadClosed)
-		var lines []int
-		for _, f := range figures {
-			lines = append(lines, len(f.Series))
-			if ids[f.ID] {
-				t.Errorf("the figure %s is there twice", f.ID)
+		groups := linesOf(test.all, result.LoadClosed)
+		for what, figures := range map[string][]Figure{
+			"throughput": throughputFigures(groups, result.LoadClosed), "latency": curveFigures(groups, result.LoadClosed),
+		} {
+			var lines []int
+			for _, f := range figures {
+				for _, p := range f.All() {
+					lines = append(lines, len(p.Series))
+				}
 			}
-			ids[f.ID] = true
-		}
-		if fmt.Sprint(lines) != fmt.Sprint(test.want) {
-			t.Errorf("lines %v, want %v", lines, test.want)
+			if diff := cmp.Diff(test.want, lines); what == "throughput" && diff != "" {
+				t.Errorf("%s, lines (-want +got):\n%s", what, diff)
+			}
+			if len(figures) != 1 {
+				t.Errorf("%s: %d figures, want one for one question", what, len(figures))
+			}
 		}
 	}
 }

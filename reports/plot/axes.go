@@ -13,8 +13,8 @@ import (
 	"meterbench/reports"
 )
 
-// newAxes makes a plot whose axes cover the figure, without data.
-func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot {
+// newAxes makes a plot whose axes cover a panel of the figure, and where they are not its own all panels, without data.
+func newAxes(f reports.Figure, panel reports.Panel, scale reports.Scale, width vg.Length) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
@@ -24,17 +24,17 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 		style.XAlign, style.YAlign = axis.Tick.Label.XAlign, axis.Tick.Label.YAlign
 		axis.Tick.Label = style
 	}
-	low, high := extent(f, scale)
+	low, high := extent(f, covered(f, panel, f.Y), scale)
 	if f.Y.Log {
 		p.Y.Scale = plot.LogScale{}
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = logAxis(low, high, f.Y.Unit)
 	} else {
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(low, high)
 	}
-	switch low, high := across(f); {
+	switch low, high := across(f, covered(f, panel, f.X)); {
 	case f.Kind == reports.Stacked:
-		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(f.X.Categories))-0.5)
-		p.X.Tick.Marker = labelled(reports.Axis{Categories: f.X.Categories}, p.X.Tick.Label, width)
+		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(panel.Categories))-0.5)
+		p.X.Tick.Marker = labelled(reports.Axis{Categories: panel.Categories}, p.X.Tick.Label, width)
 		p.X.Tick.Length = 0
 	case f.X.Log:
 		p.X.Scale = plot.LogScale{}
@@ -47,21 +47,31 @@ func newAxes(f reports.Figure, scale reports.Scale, width vg.Length) *plot.Plot 
 	return p
 }
 
-// extent is the range of everything drawn, in the printed unit.
-func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
-	low, high = math.Inf(1), f.Y.Max/scale.Factor
+// covered returns the panels that an axis of one of them covers.
+func covered(f reports.Figure, panel reports.Panel, a reports.Axis) []reports.Panel {
+	if a.Free {
+		return []reports.Panel{panel}
+	}
+	return f.All()
+}
+
+// extent is the range of everything drawn in the panels, in the printed unit.
+func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
 	cover := func(y float64) { low, high = min(low, y/scale.Factor), max(high, y/scale.Factor) }
-	stack := map[float64]float64{}
-	for _, s := range f.Series {
-		for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
-			if f.Kind == reports.Stacked {
-				stack[p.X] += p.Y
-				p.Y = stack[p.X] * 1.05 // room for the total above
-			}
-			cover(p.Y)
-			if i := p.Interval; i != nil && f.Kind == reports.Lines {
-				cover(i.Low)
-				cover(i.High)
+	for _, panel := range panels {
+		stack := map[float64]float64{}
+		for _, s := range panel.Series {
+			for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
+				if f.Kind == reports.Stacked {
+					stack[p.X] += p.Y
+					p.Y = stack[p.X] * 1.05 // room for the total above
+				}
+				cover(p.Y)
+				if i := p.Interval; i != nil && f.Kind == reports.Lines {
+					cover(i.Low)
+					cover(i.High)
+				}
 			}
 		}
 	}
@@ -71,12 +81,14 @@ func extent(f reports.Figure, scale reports.Scale) (low, high float64) {
 	return low, high
 }
 
-// across is the range of the X axis: the points and the outermost ticks.
-func across(f reports.Figure) (low, high float64) {
+// across is the range of the X axis: the points of the panels and the outermost ticks.
+func across(f reports.Figure, panels []reports.Panel) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
-	for _, s := range f.Series {
-		for _, p := range s.Points {
-			low, high = min(low, p.X), max(high, p.X)
+	for _, panel := range panels {
+		for _, s := range panel.Series {
+			for _, p := range s.Points {
+				low, high = min(low, p.X), max(high, p.X)
+			}
 		}
 	}
 	for _, t := range f.X.Ticks {

@@ -10,28 +10,30 @@ import (
 	"meterbench/reports"
 )
 
-// drawData draws axis titles, axes and marks into the canvas. The title of the Y axis stands upright above it.
-func drawData(c draw.Canvas, f reports.Figure) {
+// drawData draws axis titles, axes and marks of a panel into the canvas. The title of the Y axis stands upright above it.
+func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {
-		_, top := extent(f, yScale)
+		_, top := extent(f, covered(f, panel, f.Y), yScale)
 		yScale = f.Y.Unit.Scale([]float64{top})
 	}
 	style := words(10.5, Faint)
-	top := write(c, style, axisTitle(f.Y, yScale), c.Max.Y) - 6
+	width := c.Max.X - c.Min.X
+	top := write(c, style, cut(axisTitle(f.Y, yScale), style, width), c.Max.Y) - 6
 	style.XAlign = draw.XCenter
-	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + style.FontExtents().Descent}, axisTitle(f.X, f.X.Unit.Scale(nil)))
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + style.FontExtents().Descent}, cut(axisTitle(f.X, f.X.Unit.Scale(nil)), style, width))
 	c.Max.Y = top
 	c.Min.Y += lines(1, style) + 2
 
-	p := newAxes(f, yScale, c.Max.X-c.Min.X)
-	p.Add(marks{f, yScale})
+	p := newAxes(f, panel, yScale, width)
+	p.Add(marks{f, panel, yScale})
 	p.Draw(c)
 }
 
-// marks are a figure's data as gonum draws them.
+// marks are a panel's data as gonum draws them.
 type marks struct {
 	figure reports.Figure
+	panel  reports.Panel
 	scale  reports.Scale
 }
 
@@ -49,6 +51,9 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 		height := at(1, l.Y).Y
 		c.StrokeLine2(levelStyle(), c.Min.X, height, c.Max.X, height)
 	}
+	if m.figure.Kind == reports.Stacked {
+		m.totals(c, at)
+	}
 }
 
 // GlyphBoxes keeps room for the marks at the edges.
@@ -58,7 +63,7 @@ func (m marks) GlyphBoxes(p *plot.Plot) (boxes []plot.GlyphBox) {
 	if m.figure.Kind == reports.Stacked {
 		return nil
 	}
-	for _, s := range m.figure.Series {
+	for _, s := range m.panel.Series {
 		for _, pt := range s.Points {
 			boxes = append(boxes, plot.GlyphBox{X: p.X.Norm(pt.X), Y: p.Y.Norm(pt.Y / m.scale.Factor), Rectangle: room})
 		}
@@ -67,7 +72,7 @@ func (m marks) GlyphBoxes(p *plot.Plot) (boxes []plot.GlyphBox) {
 }
 
 func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
-	for _, s := range m.figure.Series {
+	for _, s := range m.panel.Series {
 		for _, p := range s.Singles {
 			glyph(c, s, at(p.X, p.Y), p.Invalid, 1.5)
 		}
@@ -79,11 +84,11 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 		}
 		c.StrokeLines(style, path)
 	}
-	for _, s := range m.figure.Series {
+	for _, s := range m.panel.Series {
 		stroke(lineStyle(s), s.Points)
 		stroke(curveStyle(s), s.Curve)
 	}
-	for _, s := range m.figure.Series {
+	for _, s := range m.panel.Series {
 		for _, p := range s.Points {
 			if i := p.Interval; i != nil {
 				whisker(c, s, at(p.X, i.Low), at(p.X, i.High))
@@ -92,8 +97,21 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 			if p.Saturation {
 				ring(c, at(p.X, p.Y), 2.2*glyphRadius)
 			}
+			caption(c, p.Label, at(p.X, p.Y))
 		}
 	}
+}
+
+// caption writes a label to the right of a mark, clear of a ring around it, or to the left where there is no room.
+func caption(c draw.Canvas, label string, at vg.Point) {
+	style := words(9.5, Ink)
+	label = reports.Printable(label)
+	at.Y -= 2.6 * glyphRadius
+	if at.X += 1.8 * glyphRadius; at.X+style.Width(label) > c.Max.X {
+		at.X -= 3.6 * glyphRadius
+		style.XAlign = draw.XRight
+	}
+	c.FillText(style, at, label)
 }
 
 // whisker draws an interval.
@@ -105,14 +123,13 @@ func whisker(c draw.Canvas, s reports.Series, low, high vg.Point) {
 	}
 }
 
-// bars stacks the series of each category and writes the total on top.
+// bars stacks the series of each category.
 func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
-	categories := len(m.figure.X.Categories)
+	categories := len(m.panel.Categories)
 	room := at(1, 0).X - at(0, 0).X // of a category
 	half := min(0.36, float64(45/room))
 	heights := make([]float64, categories)
-	invalid := make([]bool, categories)
-	for _, s := range m.figure.Series {
+	for _, s := range m.panel.Series {
 		for _, p := range s.Points {
 			i := int(p.X)
 			if i < 0 || i >= categories {
@@ -125,21 +142,41 @@ func (m marks) bars(c draw.Canvas, at func(x, y float64) vg.Point) {
 				c.StrokeLine2(thin(Paper, 0.8), low.X, high.Y, high.X, high.Y)
 			}
 			heights[i] += p.Y
-			invalid[i] = invalid[i] || p.Invalid
 		}
 	}
-	// The total of each bar where there is room, and a mark where it is not valid.
-	style := words(10, Ink)
+}
+
+// totals writes above each bar its height where there is room, and a mark where it is not valid.
+func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point) {
+	categories := len(m.panel.Categories)
+	room := at(1, 0).X - at(0, 0).X // of a category
+	heights, invalid := make([]float64, categories), make([]bool, categories)
+	for _, s := range m.panel.Series {
+		for _, p := range s.Points {
+			if i := int(p.X); i >= 0 && i < categories {
+				heights[i] += p.Y
+				invalid[i] = invalid[i] || p.Invalid
+			}
+		}
+	}
+	style := words(9, Ink)
 	style.XAlign = draw.XCenter
 	for i, h := range heights {
 		label := strings.TrimSpace(m.figure.Y.Unit.Digits(h, m.scale))
-		if style.Width(label) > room-2 {
+		if style.Width(label) > room-1 {
 			label = ""
 		}
 		if invalid[i] {
 			label += " *"
 		}
-		top := at(float64(i), h)
-		c.FillText(style, vg.Point{X: top.X, Y: top.Y + 2 + style.FontExtents().Descent}, label)
+		if label == "" {
+			continue
+		}
+		foot := at(float64(i), h)
+		foot.Y += 2 + style.FontExtents().Descent
+		half := style.Width(label) / 2
+		c.SetColor(hex(Paper)) // so that no reference line crosses it
+		c.Fill(vg.Rectangle{Min: vg.Point{X: foot.X - half, Y: foot.Y - 1}, Max: vg.Point{X: foot.X + half, Y: foot.Y + 7}}.Path())
+		c.FillText(style, foot, label)
 	}
 }

@@ -14,19 +14,29 @@ import (
 
 // Sizes of the page, in points.
 const (
-	margin     = 12  // around a page with title and notes
-	bareMargin = 2   // around one inside another page
-	dataHeight = 300 // axes and their labels included
-	leading    = 1.3 // line height over font size
-	noteGap    = 5
+	margin      = 12  // around a page with title and notes
+	bareMargin  = 2   // around one inside another page
+	dataHeight  = 300 // axes and their labels included
+	bareWidth   = 470 // of a diagram inside another page
+	bareHeight  = 270
+	panelWidth  = 300 // of one of several
+	panelHeight = 210
+	panelGap    = 14
+	leading     = 1.3 // line height over font size
+	noteGap     = 5
 )
+
+// pageWidth is 800 pixels of a browser (96 per inch).
+const pageWidth = 600 * vg.Length(1)
 
 // A page is a figure with everything around its data laid out.
 type page struct {
-	figure         reports.Figure
-	margin, height vg.Length
-	title, notes   []string
-	legend         [][]entry // rows
+	figure        reports.Figure
+	width, height vg.Length
+	title, notes  []string
+	legend        [][]entry // rows
+	columns       int       // of panels
+	cell          vg.Length // height of a row of panels
 }
 
 // An entry is one line of the legend.
@@ -36,8 +46,11 @@ type entry struct {
 	key   func(c draw.Canvas, left, middle, right vg.Point) // draws the sample between the points
 }
 
-// keyWidth is the room of a legend entry's sample.
-const keyWidth = 34
+// keyWidth is the room of a legend entry's sample, and keyLength the sample's own.
+const (
+	keyWidth  = 34
+	keyLength = keyWidth - 6
+)
 
 func titleStyle() text.Style {
 	s := words(13, Ink)
@@ -45,55 +58,68 @@ func titleStyle() text.Style {
 	return s
 }
 
+func panelStyle() text.Style {
+	s := words(11, Ink)
+	s.Font.Weight = font.WeightBold
+	return s
+}
+
 func labelStyle() text.Style { return words(10.5, Ink) }
 func noteStyle() text.Style  { return words(10, Faint) }
 
-// layout decides what goes where; the height follows from it.
-func layout(f reports.Figure, bare bool) page {
+// linear returns the figure with an axis on which heights add up.
+func linear(f reports.Figure) reports.Figure {
 	if f.Kind == reports.Stacked {
-		f.Y.Log = false // heights add up on a linear axis only
+		f.Y.Log = false
 	}
-	p := page{figure: f, margin: margin}
-	if bare {
-		p.margin = bareMargin
-	}
-	width := pageWidth - 2*p.margin
-	p.height = 2*p.margin + dataHeight
-	if !bare {
-		p.title = wrap(f.Title, titleStyle(), width)
-		p.height += lines(len(p.title), titleStyle()) + 4
-		for _, n := range f.Notes {
-			p.notes = append(p.notes, wrap(n, noteStyle(), width)...)
+	return f
+}
+
+// layout decides what goes where; the height follows from it.
+func layout(f reports.Figure) page {
+	p := page{figure: linear(f), width: pageWidth, columns: 1, cell: dataHeight}
+	if n := len(f.Panels); n > 0 {
+		p.columns = min(n, 3)
+		p.cell = panelHeight + panelGap
+		p.width = max(pageWidth, vg.Length(p.columns)*(panelWidth+panelGap)-panelGap+2*margin)
+		if f.Panels[0].Title != "" {
+			p.cell += lines(1, panelStyle())
 		}
-		p.height += lines(len(p.notes), noteStyle()) + noteGap
 	}
+	width := p.width - 2*margin
+	p.title = wrap(f.Title, titleStyle(), width)
+	for _, n := range f.Notes {
+		p.notes = append(p.notes, wrap(n, noteStyle(), width)...)
+	}
+	p.height = 2*margin + p.cell*vg.Length(p.rows()) + lines(len(p.title), titleStyle()) + 4 + lines(len(p.notes), noteStyle()) + noteGap
 	if f.Empty == "" {
-		p.legend = rows(legend(f, width), width)
+		p.legend = rows(legend(p.figure, width), width)
 		p.height += lines(len(p.legend), labelStyle()) + 6
 	}
 	return p
 }
 
+// rows is the number of rows of panels.
+func (p page) rows() int { return (len(p.figure.All()) + p.columns - 1) / p.columns }
+
 func lines(n int, s text.Style) vg.Length { return vg.Length(float64(n)*leading) * s.Font.Size }
 
-// draw puts the page on a canvas of its height.
+// draw puts the page on a canvas of its size.
 func (p page) draw(c draw.Canvas) {
 	c.SetColor(hex(Paper))
 	c.Fill(c.Rectangle.Path())
-	c = draw.Crop(c, p.margin, -p.margin, p.margin, -p.margin)
+	c = draw.Crop(c, margin, -margin, margin, -margin)
 	top := c.Max.Y
 	for _, line := range p.title {
 		top = write(c, titleStyle(), line, top)
 	}
-	if len(p.title) > 0 {
-		top -= 4
-	}
+	top -= 4
 	for _, row := range p.legend {
 		x := c.Min.X
 		next := top - lines(1, labelStyle())
 		for _, e := range row {
 			middle := (top + next) / 2
-			e.key(c, vg.Point{X: x, Y: middle}, vg.Point{X: x + (keyWidth-6)/2, Y: middle}, vg.Point{X: x + keyWidth - 6, Y: middle})
+			e.key(c, vg.Point{X: x, Y: middle}, vg.Point{X: x + keyLength/2, Y: middle}, vg.Point{X: x + keyLength, Y: middle})
 			s := labelStyle()
 			s.YAlign = draw.YCenter
 			c.FillText(s, vg.Point{X: x + keyWidth, Y: middle + s.FontExtents().Descent/2}, e.label)
@@ -104,19 +130,35 @@ func (p page) draw(c draw.Canvas) {
 	if len(p.legend) > 0 {
 		top -= 6
 	}
-	bottom := c.Min.Y + lines(len(p.notes), noteStyle())
-	below := bottom
-	if len(p.title) > 0 {
-		bottom += noteGap
-	}
+	below := c.Min.Y + lines(len(p.notes), noteStyle())
+	c.Max.Y, c.Min.Y = top, below+noteGap
 	for _, line := range p.notes {
 		below = write(c, noteStyle(), line, below)
 	}
-	c.Min.Y, c.Max.Y = bottom, top
 	if p.figure.Empty != "" {
 		drawEmpty(c, p.figure.Empty)
-	} else {
-		drawData(c, p.figure)
+		return
+	}
+	p.panels(c)
+}
+
+// panels draws them row by row, each below its title.
+func (p page) panels(c draw.Canvas) {
+	wide := (c.Max.X - c.Min.X + panelGap) / vg.Length(p.columns)
+	for i, panel := range p.figure.All() {
+		cell := c
+		cell.Min.X += vg.Length(i%p.columns) * wide
+		cell.Max.X = cell.Min.X + wide - panelGap
+		if p.figure.Panels != nil {
+			cell.Max.Y -= vg.Length(i/p.columns) * p.cell
+			cell.Min.Y = cell.Max.Y - p.cell + panelGap
+		} else {
+			cell.Max.X = c.Max.X
+		}
+		if panel.Title != "" {
+			cell.Max.Y = write(cell, panelStyle(), cut(reports.Printable(panel.Title), panelStyle(), wide-panelGap), cell.Max.Y)
+		}
+		drawData(cell, p.figure, panel)
 	}
 }
 
@@ -171,7 +213,7 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 		label = cut(reports.Printable(label), labelStyle(), width-keyWidth)
 		all = append(all, entry{label, keyWidth + labelStyle().Width(label) + 14, key})
 	}
-	for _, s := range f.Series {
+	for _, s := range f.Legend() {
 		add(s.Name, func(c draw.Canvas, left, middle, right vg.Point) {
 			if f.Kind == reports.Stacked {
 				c.SetColor(partColour(s.Hue, s.Variant))

@@ -31,14 +31,60 @@ const dotsPerInch = 144
 const fallbacks = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
 
 // SVG writes the figure as an SVG document.
-func SVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, false)) }
-
-// BareSVG writes the figure as an SVG document without title and notes, for a page that prints them itself.
-func BareSVG(w io.Writer, f reports.Figure) error { return svg(w, f, layout(f, true)) }
-
-func svg(w io.Writer, f reports.Figure, p page) error {
-	canvas := vgsvg.New(pageWidth, p.height)
+func SVG(w io.Writer, f reports.Figure) error {
+	p := layout(f)
+	canvas := vgsvg.New(p.width, p.height)
 	p.draw(draw.New(canvas))
+	return written(w, f, canvas)
+}
+
+// PanelSVG writes a panel of the figure as an SVG document without title, legend and notes, for a page that prints them
+// itself.
+func PanelSVG(w io.Writer, f reports.Figure, panel reports.Panel) error {
+	width, height := vg.Length(bareWidth), vg.Length(bareHeight)
+	if f.Panels != nil {
+		width, height = panelWidth, panelHeight
+	}
+	canvas := vgsvg.New(width, height)
+	c := draw.New(canvas)
+	c.SetColor(hex(Paper))
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, bareMargin, -bareMargin, bareMargin, -bareMargin)
+	if f.Empty != "" {
+		drawEmpty(c, f.Empty)
+	} else {
+		drawData(c, linear(f), panel)
+	}
+	return written(w, f, canvas)
+}
+
+// A Key is an entry of a figure's legend: its text, and a drawing of the line or mark that it explains.
+type Key struct {
+	Label string
+	entry entry
+}
+
+// Legend returns the keys of the figure, for a page that prints them itself.
+func Legend(f reports.Figure) (keys []Key) {
+	if f.Empty != "" {
+		return nil
+	}
+	for _, e := range legend(linear(f), math.MaxFloat32) {
+		keys = append(keys, Key{e.label, e})
+	}
+	return keys
+}
+
+// SVG writes the drawing as an SVG document.
+func (k Key) SVG(w io.Writer) error {
+	canvas := vgsvg.New(keyLength+2*bareMargin, 2*keyMiddle)
+	k.entry.key(draw.New(canvas), vg.Point{X: bareMargin, Y: keyMiddle}, vg.Point{X: bareMargin + keyLength/2, Y: keyMiddle},
+		vg.Point{X: bareMargin + keyLength, Y: keyMiddle})
+	return written(w, reports.Figure{ID: k.Label}, canvas)
+}
+
+// written writes what is on the canvas.
+func written(w io.Writer, f reports.Figure, canvas *vgsvg.Canvas) error {
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("drawing figure %s: %w", f.ID, err)
@@ -49,19 +95,16 @@ func svg(w io.Writer, f reports.Figure, p page) error {
 	return nil
 }
 
-// PNG writes the figure as a PNG image of 1200 pixels width.
+// PNG writes the figure as a PNG image, 1200 pixels wide or, with three panels in a row, 1900.
 func PNG(w io.Writer, f reports.Figure) error {
-	p := layout(f, false)
-	canvas := vgimg.NewWith(vgimg.UseWH(pageWidth, p.height), vgimg.UseDPI(dotsPerInch))
+	p := layout(f)
+	canvas := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(dotsPerInch))
 	p.draw(draw.New(canvas))
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(w); err != nil {
 		return fmt.Errorf("writing figure %s: %w", f.ID, err)
 	}
 	return nil
 }
-
-// pageWidth is 800 pixels of a browser (96 per inch).
-const pageWidth = 600 * vg.Length(1)
 
 // Ink, Faint, Rule and Paper are the colours of everything that is not data. A page with a dark mode can find
 // them in the SVG by these values.
@@ -121,6 +164,9 @@ func words(size vg.Length, colour string) text.Style {
 		Handler: plot.DefaultTextHandler,
 	}
 }
+
+// keyMiddle is half the height of a key's drawing: room for a ring.
+const keyMiddle = 2 * glyphRadius
 
 // glyphRadius is the size of a mark.
 const glyphRadius = 3.6

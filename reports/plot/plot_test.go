@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,8 +87,24 @@ func TestFixture(t *testing.T) {
 			if !strings.Contains(words, unit+")\n") && !strings.Contains(words, unit+"\n") {
 				t.Errorf("the Y axis shows no unit %q", unit)
 			}
-			if bare := texts(t, drawn(t, plot.BareSVG, f)); strings.Contains(bare, f.Title+"\n") {
-				t.Error("a bare figure shows its title")
+			for _, p := range f.All() {
+				inside := texts(t, drawn(t, func(w io.Writer, f reports.Figure) error { return plot.PanelSVG(w, f, p) }, f))
+				if strings.Contains(inside, f.Title+"\n") || p.Title != "" && strings.Contains(inside, p.Title+"\n") {
+					t.Error("a panel inside a page shows its title")
+				}
+				if !strings.Contains(words, p.Title) {
+					t.Errorf("the panel %q has no title", p.Title)
+				}
+			}
+			var labels []string
+			for _, key := range plot.Legend(f) {
+				labels = append(labels, key.Label)
+				texts(t, drawn(t, func(w io.Writer, _ reports.Figure) error { return key.SVG(w) }, f))
+			}
+			for _, name := range seriesNames(f) {
+				if !slices.Contains(labels, name) {
+					t.Errorf("the legend for a page lacks %q", name)
+				}
 			}
 		})
 	}
@@ -95,7 +112,7 @@ func TestFixture(t *testing.T) {
 
 func seriesNames(f reports.Figure) []string {
 	var all []string
-	for _, s := range f.Series {
+	for _, s := range f.Legend() {
 		all = append(all, s.Name)
 	}
 	for _, l := range f.Levels {
@@ -107,7 +124,7 @@ func seriesNames(f reports.Figure) []string {
 // TestGolden holds one drawing of each kind byte by byte.
 func TestGolden(t *testing.T) {
 	for _, f := range fixture(t).Figures() {
-		if f.ID != "throughput-clients" && f.ID != "phases-encrypted-inline" {
+		if f.ID != "throughput-clients" && f.ID != "phases-clients" && f.ID != "latency-throughput-clients" {
 			continue
 		}
 		got, path := svg(t, f), "testdata/"+f.ID+".svg"

@@ -124,7 +124,7 @@ const (
 // HTML writes the report as one page that needs no other file and no network.
 func HTML(w io.Writer, rep reports.Report) error {
 	parsed, err := template.New("report").Funcs(template.FuncMap{
-		"mark": mark, "target": target, "draw": draw,
+		"mark": mark, "target": target, "draw": draw, "drawKey": drawKey, "legend": plot.Legend,
 		"style":         func() template.CSS { return template.CSS(style) },
 		"sheet":         func(t reports.Table) sheet { return newSheet(t, visible) },
 		"fold":          func(t reports.Table) bool { return t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown },
@@ -145,16 +145,24 @@ func HTML(w io.Writer, rep reports.Report) error {
 	return nil
 }
 
-// draw draws a figure for standing inside the page. What the drawing takes from the result are texts, and the
-// canvas escapes them.
-func draw(f reports.Figure) (template.HTML, error) {
+// draw draws a panel of a figure for standing inside the page.
+func draw(f reports.Figure, panel reports.Panel) (template.HTML, error) {
+	return inline(f.ID, func(w io.Writer) error { return plot.PanelSVG(w, f, panel) })
+}
+
+// drawKey draws the sample of an entry of a legend.
+func drawKey(k plot.Key) (template.HTML, error) { return inline(k.Label, k.SVG) }
+
+// inline returns a drawing as an element of the page. What it takes from the result are texts, and the canvas
+// escapes them.
+func inline(what string, write func(io.Writer) error) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := plot.BareSVG(&b, f); err != nil {
+	if err := write(&b); err != nil {
 		return "", err
 	}
 	_, svg, found := bytes.Cut(b.Bytes(), []byte("<svg "))
 	if !found {
-		return "", fmt.Errorf("drawing figure %s: no svg element", f.ID)
+		return "", fmt.Errorf("drawing figure %s: no svg element", what)
 	}
 	return template.HTML(`<svg aria-hidden="true" focusable="false" ` + string(svg)), nil
 }
