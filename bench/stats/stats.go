@@ -8,6 +8,7 @@ package stats
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -37,16 +38,50 @@ func Warn(code Code, format string, args ...any) Warning {
 // MinBeyond is the fewest samples beyond a reported quantile: with fewer it is mostly the luck of a few.
 const MinBeyond = 10
 
-// Quantiles describe a distribution. A quantile with fewer than MinBeyond samples beyond it is nil, since it
-// would say more than the data does: P50 needs 20 samples, P95 200, P99 1000.
-type Quantiles struct {
-	P50  *float64 `json:"p50"`
-	P95  *float64 `json:"p95"`
-	P99  *float64 `json:"p99"`
-	Max  float64  `json:"max"` // 0 where N is 0, as Mean
-	Mean float64  `json:"mean"`
-	N    uint64   `json:"n"`
+// SamplesFor returns the fewest samples from which the quantile of a percentage between 0 and 100 is stated: 20 for
+// 50, 1000 for 99. Of one below 50 as many samples are below it.
+func SamplesFor(percent float64) uint64 {
+	return uint64(min(math.Ceil(MinBeyond*100/min(percent, 100-percent)*(1-rounding)), math.MaxInt64))
 }
+
+// Quantiles describe a distribution. A quantile with fewer than MinBeyond samples beyond it is nil, since it
+// would say more than the data does: P50 needs 20 samples, P95 200, P99 1000, as SamplesFor says.
+type Quantiles struct {
+	P50  *float64   `json:"p50"`
+	P95  *float64   `json:"p95"`
+	P99  *float64   `json:"p99"`
+	Max  float64    `json:"max"` // 0 where N is 0, as Mean
+	Mean float64    `json:"mean"`
+	N    uint64     `json:"n"`
+	More []Quantile `json:"more,omitempty"` // of other percentages that were asked for, in their order
+}
+
+// Quantile is the value that a percentage of the samples do not exceed.
+type Quantile struct {
+	Percent float64  `json:"percent"` // between 0 and 100
+	Value   *float64 `json:"value"`   // nil where fewer than MinBeyond samples are beyond it
+}
+
+// At returns the quantile of a percentage, nil where it was not asked for or there are too few samples for it.
+func (q Quantiles) At(percent float64) *float64 {
+	switch percent {
+	case 50:
+		return q.P50
+	case 95:
+		return q.P95
+	case 99:
+		return q.P99
+	}
+	for _, one := range q.More {
+		if one.Percent == percent {
+			return one.Value
+		}
+	}
+	return nil
+}
+
+// Standard lists the percentages that Quantiles always have.
+func Standard() []float64 { return []float64{50, 95, 99} }
 
 // Histogram is the part of a *hdrhistogram.Histogram that Summarize needs.
 type Histogram interface {
@@ -55,24 +90,49 @@ type Histogram interface {
 	ValueAtQuantile(percent float64) int64 // percent from 0 to 100; the maximum at 100
 }
 
-// Summarize describes a histogram's values times unit (1e-9: nanoseconds to seconds), exact to its buckets.
-func Summarize(h Histogram, unit float64) Quantiles {
+// Summarize describes a histogram's values times unit (1e-9: nanoseconds to seconds), exact to its buckets. It has the
+// quantiles of percents beside the Standard ones.
+func Summarize(h Histogram, unit float64, percents ...float64) Quantiles {
 	s := Quantiles{N: uint64(h.TotalCount())}
+	for _, percent := range percents {
+		if !slices.Contains(Standard(), percent) {
+			s.More = append(s.More, Quantile{Percent: percent})
+		}
+	}
 	if s.N == 0 {
 		return s
 	}
 	s.Mean = h.Mean() * unit
 	s.Max = float64(h.ValueAtQuantile(100)) * unit
-	for _, q := range []struct {
-		percent uint64
-		to      **float64
-	}{{50, &s.P50}, {95, &s.P95}, {99, &s.P99}} {
-		if s.N >= 100*MinBeyond/(100-q.percent) {
-			v := float64(h.ValueAtQuantile(float64(q.percent))) * unit
-			*q.to = &v
+	at := func(percent float64) *float64 {
+		value, _, ok := Ranked(h, 0, percent)
+		if !ok {
+			return nil
 		}
+		v := float64(value) * unit
+		return &v
+	}
+	s.P50, s.P95, s.P99 = at(50), at(95), at(99)
+	for i := range s.More {
+		s.More[i].Value = at(s.More[i].Percent)
 	}
 	return s
+}
+
+// Ranked returns the quantile of a percentage over the values of a histogram and so many missing ones, each of which
+// counts as larger than every value: the value at the nearest rank. Where that rank is a missing one's, beyond is true
+// and there is no value. Where fewer than MinBeyond of all are beyond it, ok is false.
+func Ranked(h Histogram, missing uint64, percent float64) (value int64, beyond, ok bool) {
+	values := uint64(h.TotalCount())
+	n := values + missing
+	if n < SamplesFor(percent) {
+		return 0, false, false
+	}
+	rank := math.Floor(percent/100*float64(n) + 0.5)
+	if rank > float64(values) {
+		return 0, true, true
+	}
+	return h.ValueAtQuantile(100 * rank / float64(values)), false, true
 }
 
 // Mean returns the arithmetic mean, and 0 for no values.

@@ -186,3 +186,58 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+func TestSamplesFor(t *testing.T) {
+	for percent, want := range map[float64]uint64{50: 20, 90: 100, 95: 200, 99: 1000, 99.9: 10_000, 99.99: 100_000, 10: 100, 1: 1000, 33: 31} {
+		if got := stats.SamplesFor(percent); got != want {
+			t.Errorf("p%g needs %d samples, want %d", percent, got, want)
+		}
+	}
+	if stats.SamplesFor(5e-324) == 0 {
+		t.Error("a percentage next to nothing needs no samples")
+	}
+}
+
+func TestQuantilesAskedFor(t *testing.T) {
+	h := hdrhistogram.New(1, 1e9, 3)
+	for i := range 1500 {
+		if err := h.RecordValue(int64(i + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := func(v float64) *float64 { return &v }
+	q := stats.Summarize(h, 1, 50, 90, 99, 99.9)
+	want := stats.Quantiles{P50: f(750), P95: f(1425), P99: f(1485), Max: 1500, Mean: 750.5, N: 1500, More: []stats.Quantile{{90, f(1350)}, {99.9, nil}}}
+	if diff := cmp.Diff(want, q, cmpopts.EquateApprox(1e-3, 0)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for percent, want := range map[float64]*float64{50: q.P50, 90: q.More[0].Value, 95: q.P95, 99: q.P99, 99.9: nil, 12: nil} {
+		if q.At(percent) != want {
+			t.Errorf("p%g is %v", percent, q.At(percent))
+		}
+	}
+}
+
+// Missing values are larger than all others: a quantile is the one that it would be had each of them come last.
+func TestRankedCountsWhatIsMissing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values, missing := rapid.IntRange(0, 3000).Draw(t, "values"), rapid.IntRange(0, 3000).Draw(t, "missing")
+		percent := rapid.SampledFrom([]float64{5, 50, 90, 95, 99, 99.9}).Draw(t, "percent")
+		part, whole := hdrhistogram.New(1, 1e4, 4), hdrhistogram.New(1, 1e4, 4)
+		for i := range values + missing {
+			if err := whole.RecordValue(int64(i + 1)); err != nil {
+				t.Fatal(err)
+			}
+			if i < values {
+				if err := part.RecordValue(int64(i + 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		want, _, known := stats.Ranked(whole, 0, percent)
+		value, beyond, ok := stats.Ranked(part, uint64(missing), percent)
+		if ok != known || ok && beyond != (want > int64(values)) || ok && !beyond && value != want {
+			t.Errorf("%d values, %d missing: p%g is %d, beyond %v, %v; want %d, %v", values, missing, percent, value, beyond, ok, want, known)
+		}
+	})
+}
