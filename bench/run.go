@@ -204,8 +204,12 @@ func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) 
 
 // end records the end of a transaction.
 func (l *load) end(rec result.Record) {
+	now := l.now()
+	if rec.Committed == result.NotReached && rec.Outcome != result.Answered {
+		rec.Ended = now
+	}
 	l.Sink.Record(rec)
-	l.live.count(rec, l.now())
+	l.live.count(rec, now)
 }
 
 // drop records a transaction that was due but could not start.

@@ -31,6 +31,7 @@ type Record struct {
 	Endorsed  time.Duration
 	Submitted time.Duration
 	Committed time.Duration
+	Ended     time.Duration // when the client knew of an end other than a commit, or stopped waiting for one; else, and in runs of older versions, 0
 	Encrypt   time.Duration // the part of Started to Prepared that went into encryption; 0 if none
 	Outcome   Outcome
 	TxID      [32]byte // Fabric transaction id, zero if none was assigned
@@ -84,6 +85,12 @@ func (r *Record) Span(p Part) (time.Duration, bool) {
 		return 0, false
 	}
 	return ends[1] - ends[0], true
+}
+
+// Lasted returns the time from intended to the end of the transaction, whatever that was, or to the last instant that
+// is known of it.
+func (r *Record) Lasted() time.Duration {
+	return max(r.Intended, r.Started, r.Prepared, r.Endorsed, r.Submitted, r.Committed, r.Ended) - r.Intended
 }
 
 // A latencyLog writes latency.hlog: an HdrHistogram interval log (format 1.3, V2 compressed histograms of

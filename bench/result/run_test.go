@@ -62,8 +62,12 @@ func randomRecords(n int, seed uint64) []Record {
 			binary.LittleEndian.PutUint64(r.TxID[j:], rng.Uint64())
 		}
 		r.Outcome = Valid
-		if rng.IntN(200) == 0 {
+		switch rng.IntN(200) {
+		case 0:
 			r.Outcome = MVCCConflict
+		case 1:
+			r.Outcome, r.Committed, r.Block = Unknown, NotReached, 0
+			r.Ended = r.Intended + between(2*time.Second, 3*time.Second)
 		}
 		records[i] = r
 	}

@@ -43,6 +43,7 @@ type transactionRow struct {
 	Endorsed   int64    `parquet:"endorsed_ns,delta"`
 	Submitted  int64    `parquet:"submitted_ns,delta"`
 	Committed  int64    `parquet:"committed_ns,delta"`
+	Ended      int64    `parquet:"ended_ns,delta"`   // of an end other than a commit, else 0; not in runs of older versions
 	Encrypt    int64    `parquet:"encrypt_ns,delta"` // a duration, 0 if none
 	TxID       [32]byte `parquet:"tx_id"`            // all zero if none
 	Channel    int32    `parquet:"channel,dict"`     // of the target's channels, from 0; not in runs of older versions, which had one
@@ -104,7 +105,7 @@ func (t *transactionWriter) write(key LevelKey, records []Record) error {
 			Seq: int64(r.Seq), Outcome: r.Outcome.String(),
 			Intended: int64(r.Intended), Started: int64(r.Started), Prepared: int64(r.Prepared),
 			Endorsed: int64(r.Endorsed), Submitted: int64(r.Submitted), Committed: int64(r.Committed),
-			Encrypt: int64(r.Encrypt), TxID: r.TxID, Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
+			Ended: int64(r.Ended), Encrypt: int64(r.Encrypt), TxID: r.TxID, Channel: int32(r.Channel), Block: int64(r.Block), Bytes: int64(r.Bytes),
 		})
 	}
 	_, err := t.rows.Write(t.page)
@@ -130,7 +131,7 @@ func (t *transactionRow) record() (Row, error) {
 			Seq: uint64(t.Seq), Outcome: o,
 			Intended: time.Duration(t.Intended), Started: time.Duration(t.Started), Prepared: time.Duration(t.Prepared),
 			Endorsed: time.Duration(t.Endorsed), Submitted: time.Duration(t.Submitted), Committed: time.Duration(t.Committed),
-			Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
+			Ended: time.Duration(t.Ended), Encrypt: time.Duration(t.Encrypt), TxID: t.TxID, Channel: uint16(t.Channel), Block: uint64(t.Block), Bytes: uint32(t.Bytes),
 		},
 	}, err
 }
