@@ -203,23 +203,30 @@ func (s Series) checkDue(at string, warmup time.Duration) *strictyaml.Problem {
 	return each(at+"rate", s.Load.Rate, check)
 }
 
-// expected returns about how many transactions of a level are due after the warm-up: of a trace exactly so many.
+// expected returns how many transactions of a level are due after the warm-up: on average, or, where nothing about them
+// is random, to within less than one.
 func (s Series) expected(rate float64, warmup time.Duration) (n float64) {
-	slices := 1 // in each of which the rate is taken as even
+	hold := s.Load.Hold
 	switch p := s.Process(rate).(type) {
 	case arrival.Replay:
 		for at := range p.Offsets(nil) {
-			if at >= warmup && at < s.Load.Hold {
+			if at >= warmup && at < hold {
 				n++
 			}
 		}
 		return n
-	case arrival.Ramp, arrival.Steps:
-		slices = 1000
-	}
-	p, each := s.Process(rate), float64(s.Load.Hold-warmup)/float64(slices)
-	for i := range slices {
-		n += p.Rate(warmup+time.Duration((float64(i)+0.5)*each)) * each / float64(time.Second)
+	case arrival.Ramp: // a trapezoid and a rectangle
+		bend := min(max(p.Over, warmup), hold)
+		n = (p.Rate(warmup)+p.Rate(bend))/2*(bend-warmup).Seconds() + p.Rate(hold)*(hold-bend).Seconds()
+	case arrival.Steps:
+		var begin time.Duration
+		for _, step := range p {
+			end := begin + step.For
+			n += step.PerSecond * max(0, min(end, hold)-max(begin, warmup)).Seconds()
+			begin = end
+		}
+	default:
+		n = p.Rate(warmup) * (hold - warmup).Seconds()
 	}
 	return n + 1e-6 // of which the sum may be short
 }

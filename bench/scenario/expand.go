@@ -57,6 +57,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 			if one.Load.Search != nil && t.Fresh {
 				return nil, strictyaml.Problemf("leave it out", "fresh", "a search repeats itself on one network")
 			}
+			one.Objective = cmp.Or(one.Objective, one.Load.searchedP99(), t.Objective)
 			one.Prefix = fmt.Sprintf("s%d", len(all)+1)
 			all = append(all, one)
 		}

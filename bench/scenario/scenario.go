@@ -33,13 +33,15 @@ type Scenario struct {
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
-	Record      bool   // leave the run's readings as a trace that a load can follow
-	Require     string // RequireValid or empty
+	Quantiles   []float64 // of latencies, in percent, ascending
+	Record      bool      // leave the run's readings as a trace that a load can follow
+	Require     string    // RequireValid or empty
 
 	Source string // the YAML in full, overrides applied
 	Path   string // the file it was read from; empty if it is a shipped one
 
-	doc *strictyaml.Document // what Refuse finds places in
+	doc       *strictyaml.Document // what Refuse finds places in
+	demanding bool                 // the text gives Quantiles: every open load has to have transactions enough for them
 }
 
 // RequireValid requires that every point below saturation is valid.
@@ -53,12 +55,14 @@ type Series struct {
 	Workload Workload
 	// Mix, where not nil, replaces Workload: of every so many transactions as the weights sum to,
 	// each part has its weight.
-	Mix     []Workload
-	Load    Load
-	Network Network
-	Group   string        // the series whose phases these are, equal for those that run together; empty: it runs alone
-	Start   time.Duration // of a phase, since the start of the level; the warm-up counts from here
-	Prefix  string        // of its meters' ids: short, and no other series has it
+	Mix  []Workload
+	Load Load
+	// Objective is the commit latency up to which a transaction is fast enough, 0 where none is given.
+	Objective time.Duration
+	Network   Network
+	Group     string        // the series whose phases these are, equal for those that run together; empty: it runs alone
+	Start     time.Duration // of a phase, since the start of the level; the warm-up counts from here
+	Prefix    string        // of its meters' ids: short, and no other series has it
 
 	from origin
 }
@@ -121,17 +125,17 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	for _, one := range s.Series {
 		p = cmp.Or(p, one.naming(one.checkMeters(channels[one.Network])))
 	}
-	if p = cmp.Or(p, checkLength(s.Series, s.Repeat)); p != nil { // once more, with the length of traces
+	if p = cmp.Or(p, checkLength(s.Series, s.Repeat), s.checkQuantiles()); p != nil { // once more, with the length of traces
 		return Scenario{}, s.doc.Locate(p)
 	}
 	return s, nil
 }
 
 // Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no other
-// files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1; for a workload meters 100, and what
-// its kind says; for a phase start 0; for a load wait commit, think 0, and if it is open, slots 2000 and arrivals
-// constant, and steps as the hold; for the table of costs the first of the schemes, bits all that the schemes have,
-// lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
+// files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1, quantiles 50, 95, 99 and 99.9; for a
+// workload meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and if it is open,
+// slots 2000 and arrivals constant, and steps as the hold; for the table of costs the first of the schemes, bits all
+// that the schemes have, lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {

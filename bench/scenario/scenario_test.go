@@ -91,7 +91,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := scenario.Scenario{
-		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: single,
+		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Quantiles: []float64{50, 95, 99, 99.9}, Source: single,
 		Series: []scenario.Series{{
 			Name: "encrypted",
 			Workload: scenario.Workload{Common: scenario.Common{Kind: "encrypted", Meters: 100}, Options: workloads.Options{
@@ -113,7 +113,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = scenario.Scenario{
-		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Source: series,
+		Name: "a", Topology: "minimal", Repeat: 1, Seed: 1, Quantiles: []float64{50, 95, 99, 99.9}, Source: series,
 		Series: []scenario.Series{{
 			Name:     "one",
 			Workload: scenario.Workload{Common: scenario.Common{Kind: "plain", Meters: 100}, Options: workloads.Options{Length: 1, Bound: 10_000, Interval: 15 * time.Minute, Verify: true}},
@@ -201,6 +201,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(strings.Replace(single, "kind: encrypted", "kind: billing, form: padded, scheme: paillier", 1), "vary.scheme=[ecddh, damgard]")
 	f.Add(simulated, "target.commit.per=transaction")
 	f.Add(single, "vary.topology=[minimal, five-org]")
+	f.Add(single, "quantiles=[50, 99.99]")
+	f.Add(series, "quantiles=[20]")
+	f.Add(phased, "series[0].phases[1].objective=2s")
 	for _, n := range scenario.Names() {
 		src, err := os.ReadFile("library/" + n + ".yaml")
 		if err != nil {
@@ -216,8 +219,14 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		if q := s.Quantiles; len(q) == 0 || !slices.IsSorted(q) || !(q[0] > 0 && q[len(q)-1] < 100) || len(slices.Compact(slices.Clone(q))) < len(q) {
+			t.Fatalf("quantiles %v from\n%s", q, src)
+		}
 		names := map[string]bool{}
 		for _, series := range s.Series {
+			if series.Objective < 0 {
+				t.Fatalf("series %s has an objective of %v from\n%s", series.Name, series.Objective, src)
+			}
 			if names[series.Name] || names[series.Prefix] || (series.Network.Topology == "") != (s.Target != nil) {
 				t.Fatalf("series %s, meters %s, on %s", series.Name, series.Prefix, series.Network)
 			}

@@ -21,6 +21,7 @@ type text struct {
 	Repeat      int            `yaml:"repeat"`      // how often every level is measured, default 1: medians, with 95 % intervals from six on
 	Fresh       bool           `yaml:"fresh"`       // every repetition gets a network of its own
 	Seed        uint64         `yaml:"seed"`        // arrivals, readings, keys and the order of a mix follow from it, default 1
+	Quantiles   []float64      `yaml:"quantiles"`   // percentages of latencies, ascending, default [50, 95, 99, 99.9]; stated from 10 samples beyond on
 	Record      bool           `yaml:"record"`      // leave the run's readings as trace.csv, which a load can follow, in its folder
 	Require     string         `yaml:"require"`     // valid: exit code 4 if a point below saturation is not a valid measurement
 }
@@ -49,6 +50,7 @@ type partText struct {
 	Workload  strictyaml.Raw   `yaml:"workload"`  // what a transaction is
 	Workloads []strictyaml.Raw `yaml:"workloads"` // in place of workload: a mix of 2 to 256, in exact shares
 	Load      *Load            `yaml:"load"`      // how transactions come; of a phase, it has one level
+	Objective time.Duration    `yaml:"objective"` // of the commit latency: the share of all transactions that keep it is measured; default the p99 of a search
 }
 
 // one returns the only series of a text that gives it at the top level.
@@ -74,6 +76,7 @@ func (s seriesText) phases(at string) []Series {
 	}
 	all := make([]Series, len(s.Phases))
 	for i, p := range s.Phases {
+		p.Objective = cmp.Or(p.Objective, s.Objective)
 		all[i] = p.series(s.Name+"/"+p.Name, fmt.Sprintf("%sphases[%d].", at, i))
 		all[i].Group, all[i].Start = s.Name, p.Start
 	}
@@ -82,7 +85,7 @@ func (s seriesText) phases(at string) []Series {
 
 // series returns a series of the text at a place, its workloads not yet read.
 func (p partText) series(name, at string) Series {
-	s := Series{Name: name, from: origin{at: at, workload: p.Workload.Node, topology: "topology", policy: "policy"}}
+	s := Series{Name: name, Objective: p.Objective, from: origin{at: at, workload: p.Workload.Node, topology: "topology", policy: "policy"}}
 	if p.Load != nil {
 		s.Load = *p.Load
 	}
@@ -161,6 +164,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	s = Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology,
 		Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
+		Quantiles: t.Quantiles, demanding: t.Quantiles != nil,
 	}
 	if t.Target.Node != nil {
 		if s.Target, err = c.target(t.Target.Node); err != nil {
@@ -178,8 +182,16 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 			return s, p
 		}
 	}
-	s.Series, err = t.expand(c, s.Target, factors)
-	return s, err
+	if s.Series, err = t.expand(c, s.Target, factors); err != nil {
+		return s, err
+	}
+	if p := s.checkQuantiles(); p != nil {
+		return s, p
+	}
+	if !s.demanding {
+		s.Quantiles = defaultQuantiles()
+	}
+	return s, nil
 }
 
 // check returns the first thing in the text that cannot be measured, but for what expand checks.
@@ -191,6 +203,9 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 		return strictyaml.Problemf("", "warmup", "must not be negative, got %s", t.Warmup)
 	}
 	if p := strictyaml.Between("repeat", t.Repeat, 1, maxRepeat); p != nil {
+		return p
+	}
+	if p := cmp.Or(checkPercents("quantiles", t.Quantiles), t.checkObjectives(doc)); p != nil {
 		return p
 	}
 	all := append([]seriesText{t.seriesText}, t.Series...)
