@@ -50,7 +50,16 @@ type Point struct {
 	Outcomes   map[string]uint64 `json:"outcomes"`         // of the transactions intended within the window; sums to Scheduled
 	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the window's
 	// transactions whose outcome is valid (or answered, where nothing is committed).
-	Latency     map[string]stats.Quantiles `json:"latency_s"`
+	Latency map[string]stats.Quantiles `json:"latency_s"`
+	// LatencyAll describes the latency of all that was scheduled in the window, LatencyByOutcome that of the
+	// transactions of each outcome to their end. Both are nil in runs of older versions, as what follows.
+	LatencyAll       *AllLatency                `json:"latency_all_s,omitempty"`
+	LatencyByOutcome map[string]stats.Quantiles `json:"latency_by_outcome_s,omitempty"`
+	// Satisfaction holds the latency to an objective, nil where the scenario has none.
+	Satisfaction *Satisfaction `json:"satisfaction,omitempty"`
+	// CommitAtPeers is when each peer committed, nil where the nodes do not report it of every block.
+	CommitAtPeers *CommitAtPeers `json:"commit_at_peers_s,omitempty"`
+
 	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag stats.Quantiles            `json:"schedule_lag_s"`
 	CPU         map[string]float64         `json:"cpu_cores"`       // mean over the window by process, see Processes

@@ -36,7 +36,10 @@ type Window struct {
 	// or over an hour.
 	Refused error
 
-	latency     [outcomes]partHistograms // of those that succeeded
+	latency     [outcomes]partHistograms          // of those that succeeded
+	ends        [outcomes]*hdrhistogram.Histogram // of those started, from intended to an end other than a valid commit
+	lost        uint64                            // of these, those whose class is Lost
+	waited      time.Duration                     // the shortest time that one of them was waited for
 	lag         *hdrhistogram.Histogram
 	blocks      map[blockRange]uint64 // bit sets of block numbers
 	begun       []uint64              // distinct blocks, by the bin in which one came first
@@ -132,6 +135,9 @@ func (w *Window) add(r *Record) {
 	}
 	if d, ok := r.Span(PartLag); ok {
 		w.observe(&w.lag, d, PartLag, r)
+		if r.Outcome != Valid {
+			w.end(r)
+		}
 	}
 	if r.Outcome.Class() != Succeeded {
 		return
@@ -140,6 +146,18 @@ func (w *Window) add(r *Record) {
 		if d, ok := r.Span(p); ok {
 			w.observe(&w.latency[r.Outcome][p], d, p, r)
 		}
+	}
+}
+
+// end keeps after what time a transaction of the window ended that was started, but not committed as valid.
+func (w *Window) end(r *Record) {
+	lasted := r.Lasted()
+	w.observe(&w.ends[r.Outcome], lasted, PartCommit, r)
+	if r.Outcome.Class() == Lost {
+		if w.lost == 0 || lasted < w.waited {
+			w.waited = lasted
+		}
+		w.lost++
 	}
 }
 

@@ -262,7 +262,7 @@ func (s *study) split(all []*trace) {
 				t.valid-t.joined, t.valid)
 		case t.joined > 0 && t.joined == t.valid:
 			for i, part := range result.BlockParts() {
-				q := quantiles(t.parts[i])
+				q := s.quantiles(t.parts[i])
 				q.Mean = t.totals[i].Seconds() / float64(t.joined)
 				p.Latency[part.String()] = q
 			}

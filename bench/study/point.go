@@ -52,14 +52,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		bins := max(int(max(time.Second, timeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
-	for _, part := range result.Parts() {
-		if h, ok := w.Latency(part); ok {
-			p.Latency[part.String()] = quantiles(h)
-		}
-	}
-	if h, ok := w.Lag(); ok {
-		p.ScheduleLag = quantiles(h)
-	}
+	s.distribute(&p, w)
 	from, to := m.Epoch.Add(w.From-sampleEvery/2), m.Epoch.Add(w.To+sampleEvery/2)
 	if cores, rss, ok := usage.Between(from, to); ok {
 		p.CPU = cores
@@ -116,11 +109,6 @@ func (s *session) conditions(l level) result.Conditions {
 		}
 	}
 	return c
-}
-
-// quantiles summarises a histogram of nanoseconds, in seconds.
-func quantiles(h stats.Histogram) stats.Quantiles {
-	return stats.Summarize(h, time.Nanosecond.Seconds())
 }
 
 // interval gives the throughput its interval, from batch means: commits come in blocks, so that single
