@@ -60,13 +60,13 @@ type Point struct {
 	// CommitAtPeers is when each peer committed, nil where the nodes do not report it of every block.
 	CommitAtPeers *CommitAtPeers `json:"commit_at_peers_s,omitempty"`
 
-	Intervals   map[string]stats.Interval  `json:"intervals"` // by key of this point, for example throughput_per_s
-	ScheduleLag stats.Quantiles            `json:"schedule_lag_s"`
-	CPU         map[string]float64         `json:"cpu_cores"`       // mean over the window by process, see Processes
-	Roles       map[string]Role            `json:"roles,omitempty"` // of the processes in CPU
-	RSS         map[string]float64         `json:"rss_bytes"`       // largest seen in the window, by node and client
-	BytesMean   float64                    `json:"envelope_bytes"`  // mean size of the envelopes sent to the orderer
-	Blocks      uint64                     `json:"blocks"`          // distinct blocks that the window's commits came in
+	Intervals   map[string]stats.Interval `json:"intervals"` // by key of this point, for example throughput_per_s
+	ScheduleLag stats.Quantiles           `json:"schedule_lag_s"`
+	CPU         map[string]float64        `json:"cpu_cores"`       // mean over the window by process, see Processes
+	Roles       map[string]Role           `json:"roles,omitempty"` // of the processes in CPU
+	RSS         map[string]float64        `json:"rss_bytes"`       // largest seen in the window, by node and client
+	BytesMean   float64                   `json:"envelope_bytes"`  // mean size of the envelopes sent to the orderer
+	Blocks      uint64                    `json:"blocks"`          // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in seconds; ClientCPUInSignatures
 	// is the same over the time of one P-256 signature on this machine. Both 0 where nothing committed, and
 	// in a phase, whose share of the client is not known.
