@@ -10,6 +10,7 @@ import (
 
 // Calibration reports on a calibration of the harness.
 func Calibration(c result.Calibration) Report {
+	i := c.Instrument
 	return Report{
 		Scenario: "Calibration of the harness on this machine, with a simulated ledger of known service times",
 		Complete: true, Started: c.Calibrated, Ended: c.Calibrated.Add(time.Duration(c.Took * float64(time.Second))),
@@ -17,7 +18,8 @@ func Calibration(c result.Calibration) Report {
 		Sections: []Section{{
 			ID: "calibration", Title: "Calibration",
 			Tables: []Table{
-				deviationTable("latency", "Commit latency, Poisson load", "quantile", "_s", Seconds, c.Latency),
+				deviationTable("latency", "Latency", "quantile", "_s", Seconds, c.Latency),
+				conditionTable(i.Conditions),
 				deviationTable("capacity", "Throughput under overload", "load, service", "_per_s", PerSecond, c.Capacity),
 				deviationTable("counts", "A stall of 1 s at 100/s, and outcomes", "transactions", "", Count, c.Counts),
 				lagTable(c.Lag), timerTable(c.Timers),
@@ -33,7 +35,8 @@ func calibrationFindings(c result.Calibration) []Finding {
 	exact := map[bool]string{true: "exact", false: "not exact"}[allWithin(c.Counts)]
 	fs := []Finding{
 		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most",
-			"Latency from the intended start, compared with the ledger's own log of the same transactions; the tolerance is 1 % or 1 ms, whichever is larger.",
+			"Open load on an idle host: latency from the intended start, compared with the ledger's own log of the same transactions. " +
+				"What holds under other conditions is in the table.",
 			verdict[allWithin(c.Latency)]},
 		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most",
 			"Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.",
@@ -64,7 +67,13 @@ func within[T interface{ Within() bool }]() field[T] {
 
 // deviationTable compares measured with true values.
 func deviationTable(id, title, what, suffix string, unit Unit, all []result.Deviation) Table {
-	return tabulate(Table{ID: "calibration-" + id, Title: title}, all, []field[result.Deviation]{
+	var condition []field[result.Deviation]
+	if slices.ContainsFunc(all, func(d result.Deviation) bool { return d.Condition != "" }) {
+		condition = append(condition, field[result.Deviation]{
+			Column{Key: "condition", Title: "condition"}, func(d result.Deviation) Cell { return text(string(d.Condition)) },
+		})
+	}
+	return tabulate(Table{ID: "calibration-" + id, Title: title}, all, append(condition, []field[result.Deviation]{
 		{Column{Key: "what", Title: what}, func(d result.Deviation) Cell { return text(d.What) }},
 		{Column{Key: "true" + suffix, Title: "true", Unit: unit}, func(d result.Deviation) Cell { return number(d.True) }},
 		{Column{Key: "measured" + suffix, Title: "measured", Unit: unit}, func(d result.Deviation) Cell { return number(d.Measured) }},
@@ -73,6 +82,14 @@ func deviationTable(id, title, what, suffix string, unit Unit, all []result.Devi
 			func(d result.Deviation) Cell { return interval(between(d.Low, d.High, 0), "") }},
 		{Column{Key: "limit" + suffix, Title: "limit", Unit: unit}, func(d result.Deviation) Cell { return number(d.Limit) }},
 		within[result.Deviation](),
+	}...))
+}
+
+// conditionTable says under which condition the error of a quantile is how large.
+func conditionTable(all []result.Uncertainty) Table {
+	return tabulate(Table{ID: "calibration-conditions", Title: "Uncertainty of a latency quantile by condition"}, all, []field[result.Uncertainty]{
+		{Column{Key: "condition", Title: "condition"}, func(u result.Uncertainty) Cell { return text(string(u.Condition)) }},
+		{Column{Key: "largest_error_s", Title: "largest error", Unit: Seconds}, func(u result.Uncertainty) Cell { return number(u.LatencyError) }},
 	})
 }
 

@@ -63,6 +63,9 @@ func (t *Table) addInstrument(run result.Run) {
 	within := map[bool]string{true: "within its limits", false: "OUTSIDE its limits"}[i.Within]
 	t.add(item, fmt.Sprintf("latency quantiles %s, throughput %s, schedule lag p99 %s at 1,000/s; %s",
 		Seconds.Format(i.LatencyError), Share.Format(i.CapacityError), Seconds.Format(i.LagP99), within))
+	for _, u := range i.Conditions {
+		t.add("latency quantiles: "+string(u.Condition), "off by "+Seconds.Format(u.LatencyError)+" at most")
+	}
 	age := time.Duration(i.Age * float64(time.Second)).Round(time.Minute)
 	t.add("calibrated on", fmt.Sprintf("%s, %s before the run, meterbench %s", instant(i.Calibrated), age, i.Meterbench))
 }

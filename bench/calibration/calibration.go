@@ -32,6 +32,17 @@ type Config struct {
 	Load, Reference alarm.Clock // alarms of their own, or alarm.Timers in virtual time
 	Versions        map[string]string
 	Step            func(text string, left time.Duration) // called before each exercise, with the time that all that are left take
+	// Client are exercises of the client of real networks, which this package does not know.
+	Client []Exercise
+	// Burn keeps every core of the host busy from other processes, until stop is called.
+	Burn func() (stop func(), err error)
+}
+
+// Exercise is a part of a calibration from outside of this package.
+type Exercise struct {
+	Text string
+	Time time.Duration // that it takes
+	Do   func(context.Context) ([]result.Deviation, error)
 }
 
 // The tolerated errors: of a quantile the larger of a share of it and a time, of a throughput a share.
@@ -49,7 +60,7 @@ type exercise struct {
 }
 
 // exercises returns all exercises, in order.
-func exercises() []exercise {
+func (c *Config) exercises() []exercise {
 	all := []exercise{{"wake a lone goroutine at random times", 2 * timerTime, (*calibrator).timers}}
 	for _, e := range []struct{ rate, limit float64 }{{100, 5e-3}, {tellingRate, 1.5e-3}, {10_000, 5e-3}} {
 		text := fmt.Sprintf("constant load of %g/s on a ledger that takes no time", e.rate)
@@ -59,7 +70,18 @@ func exercises() []exercise {
 		text := fmt.Sprintf("Poisson load of %.0f %% on servers of 20 ms", 100*utilisation)
 		all = append(all, exercise{text, quantilesHold, func(c *calibrator, ctx context.Context) error { return c.quantiles(ctx, utilisation) }})
 	}
+	for _, e := range c.Client {
+		all = append(all, exercise{e.Text, e.Time, func(c *calibrator, ctx context.Context) error {
+			compared, err := e.Do(ctx)
+			c.results.Latency = append(c.results.Latency, compared...)
+			return err
+		}})
+	}
 	return append(all,
+		exercise{"16 and 128 clients, blocks of 100 or 50 ms", 2 * closedHold, (*calibrator).closed},
+		exercise{"Poisson load on endorsers of 20 ms", partHold, (*calibrator).endorsement},
+		exercise{"an overload of 2 s, and what follows it", overloadHold, (*calibrator).overload},
+		exercise{"Poisson load on a host whose cores are all busy", partHold, (*calibrator).busy},
 		exercise{"overload by clients", capacityHold, (*calibrator).closedCapacity},
 		exercise{"overload by arrivals", capacityHold, (*calibrator).openCapacity},
 		exercise{"a stall of a second, with room for all that arrives", stallHold, func(c *calibrator, ctx context.Context) error {
@@ -72,9 +94,9 @@ func exercises() []exercise {
 	)
 }
 
-// Time returns about how long Run takes.
-func Time() (total time.Duration) {
-	for _, e := range exercises() {
+// time returns about how long all exercises take.
+func (c *Config) time() (total time.Duration) {
+	for _, e := range c.exercises() {
 		total += e.time
 	}
 	return total
@@ -100,8 +122,8 @@ func Run(ctx context.Context, cfg Config) (result.Calibration, error) {
 	}
 	begin := time.Now()
 	c := &calibrator{Config: cfg, results: result.Calibration{Schema: result.Schema, Machine: machine, Calibrated: begin.UTC(), Versions: cfg.Versions}}
-	left := Time()
-	for _, e := range exercises() {
+	left := cfg.time()
+	for _, e := range cfg.exercises() {
 		cfg.Step(e.text, left)
 		left -= e.time
 		err := e.do(c, ctx)
@@ -128,7 +150,17 @@ func (c *calibrator) instrument() result.Instrument {
 	f := &c.results
 	i := result.Instrument{Calibrated: f.Calibrated, Meterbench: cmp.Or(c.Versions["revision"], c.Versions["meterbench"]), Within: true}
 	for _, d := range f.Latency {
-		i.LatencyError = max(i.LatencyError, math.Abs(d.Error()))
+		at := slices.IndexFunc(i.Conditions, func(u result.Uncertainty) bool { return u.Condition == d.Condition })
+		if at < 0 {
+			at = len(i.Conditions)
+			i.Conditions = append(i.Conditions, result.Uncertainty{Condition: d.Condition})
+		}
+		i.Conditions[at].LatencyError = max(i.Conditions[at].LatencyError, math.Abs(d.Error()))
+	}
+	for _, u := range i.Conditions {
+		if u.Condition == result.OpenIdle {
+			i.LatencyError = u.LatencyError
+		}
 	}
 	for _, d := range f.Capacity {
 		i.CapacityError = max(i.CapacityError, math.Abs(d.Error())/d.True)

@@ -24,6 +24,10 @@ const (
 	capacityStart = time.Second // before it the ledger fills
 	stallHold     = 3 * time.Second
 	outcomesHold  = 4 * time.Second
+	closedHold    = 3 * time.Second
+	overloadHold  = 5 * time.Second
+	partHold      = 4 * time.Second
+	overloadTime  = 2 * time.Second
 )
 
 const (
@@ -79,13 +83,18 @@ func (c *calibrator) quantiles(ctx context.Context, utilisation float64) error {
 		return err
 	}
 	truth, measured := t.latencies()
+	c.latency(result.OpenIdle, fmt.Sprintf("at %.0f/s", rate), truth, measured, latencyFloor)
+	return nil
+}
+
+// latency compares quantiles. The tolerance is a share of the true one, or a time where that is more.
+func (c *calibrator) latency(condition result.Condition, what string, truth, measured []float64, floor time.Duration) {
 	for _, percent := range []int{50, 95, 99} {
-		d := deviation(truth, measured, percent)
-		d.What = fmt.Sprintf("p%d at %.0f/s", percent, rate)
-		d.Limit = max(latencyFloor.Seconds(), latencyShare*d.True)
+		d := Compare(truth, measured, percent)
+		d.Condition, d.What = condition, fmt.Sprintf("p%d %s", percent, what)
+		d.Limit = max(floor.Seconds(), latencyShare*d.True)
 		c.results.Latency = append(c.results.Latency, d)
 	}
-	return nil
 }
 
 // closedCapacity compares the throughput of an overloaded ledger of constant service times with its capacity,

@@ -71,11 +71,15 @@ func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) 
 
 // latencies returns the valid transactions' commit latencies in seconds: by the reference, and as measured.
 func (t *trial) latencies() (truth, measured []float64) {
+	return t.spans(result.PartCommit, func(x reference.True) time.Duration { return x.Committed.Sub(x.Arrived) })
+}
+
+// spans returns how long the valid transactions took for a part, in seconds: by the reference, and as measured.
+func (t *trial) spans(part result.Part, real func(reference.True) time.Duration) (truth, measured []float64) {
 	for _, r := range t.records {
-		if latency, ok := r.Span(result.PartCommit); ok && r.Outcome == result.Valid {
-			x := t.log[r.TxID]
-			truth = append(truth, x.Committed.Sub(x.Arrived).Seconds())
-			measured = append(measured, latency.Seconds())
+		if span, ok := r.Span(part); ok && r.Outcome == result.Valid {
+			truth = append(truth, real(t.log[r.TxID]).Seconds())
+			measured = append(measured, span.Seconds())
 		}
 	}
 	return truth, measured
@@ -133,14 +137,14 @@ const (
 	blocks    = 50
 )
 
-// deviation compares a quantile of the true values with that of the measured values of the same transactions,
+// Compare compares a quantile of the true values with that of the measured values of the same transactions,
 // both in order of time.
 //
 // The interval of the error is a bootstrap's: both quantiles are taken again and again of blocks of
 // transactions picked at random with replacement, as neighbours share a queue and their errors depend on each
 // other (Künsch, The Jackknife and the Bootstrap for General Stationary Observations, Annals of Statistics
 // 17, 1989; percentiles as in Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
-func deviation(truth, measured []float64, percent int) result.Deviation {
+func Compare(truth, measured []float64, percent int) result.Deviation {
 	d := result.Deviation{True: quantile(slices.Sorted(slices.Values(truth)), percent), Measured: quantile(slices.Sorted(slices.Values(measured)), percent)}
 	size := len(truth) / blocks
 	if size == 0 {

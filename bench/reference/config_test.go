@@ -28,7 +28,7 @@ func TestDistributions(t *testing.T) {
 		rng := random.Stream{Seed: 1}.Rand()
 		sum, squares := 0.0, 0.0
 		for range n {
-			x := float64(tt.d.draw(rng)) / float64(mean)
+			x := float64(tt.d.Draw(rng)) / float64(mean)
 			sum, squares = sum+x, squares+x*x
 		}
 		m := sum / n

@@ -208,17 +208,17 @@ func (q *queue) serve(at time.Duration, services int) time.Duration {
 	}
 	done := max(at, q.free[0].At)
 	for range services {
-		done += q.service.draw(q.rng)
+		done += q.service.Draw(q.rng)
 	}
 	q.free[0].At = done
 	q.free.Fix()
 	return done
 }
 
-// draw returns one service time, to the nanosecond.
+// Draw returns one service time, to the nanosecond.
 //
 // A lognormal exp(mu + sigma Z) has the mean exp(mu + sigma²/2) and the CV sqrt(exp(sigma²) - 1).
-func (d Distribution) draw(rng *rand.Rand) time.Duration {
+func (d Distribution) Draw(rng *rand.Rand) time.Duration {
 	mean := float64(d.Mean)
 	switch d.Kind {
 	case Exponential:

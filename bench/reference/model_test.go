@@ -207,7 +207,7 @@ func TestModelAgreesWithTheRecursion(t *testing.T) {
 			rng := random.Stream{Seed: c.Seed, Purpose: purposes[i]}.Rand()
 			for k := range way {
 				first := slices.Index(free, slices.Min(free))
-				free[first] = max(way[k].at, free[first]) + s.Service.draw(rng)
+				free[first] = max(way[k].at, free[first]) + s.Service.Draw(rng)
 				way[k].at = free[first]
 			}
 			slices.SortFunc(way, func(a, b passage) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.number, b.number)) })

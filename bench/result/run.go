@@ -114,19 +114,42 @@ type Instrument struct {
 	Calibrated time.Time `json:"calibrated"`
 	Age        float64   `json:"age_s"`      // at the start of the run, 0 in the calibration itself
 	Meterbench string    `json:"meterbench"` // version that was calibrated
-	// LatencyError is the largest error of a quantile, CapacityError the largest relative error of a
-	// throughput, both without sign.
+	// LatencyError is the largest error of a quantile of an open load that the ledger keeps up with on an idle host,
+	// CapacityError the largest relative error of a throughput, both without sign.
 	LatencyError  float64 `json:"latency_error_s"`
 	CapacityError float64 `json:"capacity_error_share"`
 	LagP99        float64 `json:"schedule_lag_p99_s"` // at 1,000 transactions per second
 	Within        bool    `json:"within_limits"`      // every figure was within its limit
+	// Conditions are the errors of quantiles by the condition for which they hold; nil in older calibrations.
+	Conditions []Uncertainty `json:"conditions,omitempty"`
+}
+
+// Condition is that under which an uncertainty of the instrument holds.
+type Condition string
+
+// The conditions.
+const (
+	OpenIdle   Condition = "open load, idle host"
+	ClosedIdle Condition = "closed load in blocks, idle host"
+	Endorsed   Condition = "endorsement, idle host"
+	Overload   Condition = "overload and after it"
+	BusyHost   Condition = "every core busy"
+	FabricOpen Condition = "Fabric client, open load"
+	FabricFull Condition = "Fabric client, 64 clients"
+)
+
+// Uncertainty is the largest error of a quantile without sign, in seconds, under a condition.
+type Uncertainty struct {
+	Condition    Condition `json:"condition"`
+	LatencyError float64   `json:"latency_error_s"`
 }
 
 // Deviation is a figure as the reference itself has it and as the harness measured it.
 type Deviation struct {
-	What     string  `json:"what"`
-	True     float64 `json:"true"`
-	Measured float64 `json:"measured"`
+	What      string    `json:"what"`
+	Condition Condition `json:"condition,omitempty"` // of a latency; empty in older calibrations
+	True      float64   `json:"true"`
+	Measured  float64   `json:"measured"`
 	// Low and High bound Error with 95 % confidence; nil where it is exact.
 	Low   *float64 `json:"low,omitempty"`
 	High  *float64 `json:"high,omitempty"`

@@ -20,8 +20,9 @@ func calibrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "calibrate",
 		Short: "Measure the harness's own error on this machine, on a simulated ledger; no network",
-		Long: `Load a simulated ledger with known service times, stalls and failures in real time (about
-a minute) and compare the measured times with the true ones, transaction by transaction.
+		Long: `Load a simulated ledger with known service times, stalls and failures in real time, and a
+peer of known delays through the client of real networks (a minute and a half in all), and
+compare the measured times with the true ones, transaction by transaction.
 The errors are kept for this machine. Every later run states them, as the uncertainty of
 the instrument, in its manifest and report.
 
@@ -41,10 +42,10 @@ Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130
 				defer alarms[i].Close()
 			}
 			watch := newProgress(cmd.ErrOrStderr())
-			measured, err := calibration.Run(cmd.Context(), calibration.Config{
+			measured, err := calibration.Run(cmd.Context(), lab.CalibrationOf(calibration.Config{
 				Load: alarms[0], Reference: alarms[1], Versions: lab.Versions(),
 				Step: func(text string, left time.Duration) { watch.Step(fmt.Sprintf("%s, %s left", text, clock(left))) },
-			})
+			}))
 			watch.close()
 			if err != nil {
 				return err

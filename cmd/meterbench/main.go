@@ -22,6 +22,7 @@ import (
 	"meterbench/network/chaincode"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
+	"meterbench/network/standard"
 	"meterbench/simulators/device"
 )
 
@@ -37,11 +38,14 @@ const (
 
 func main() {
 	// A network starts this program again: as the chaincode beside each peer, as the peers' external builder,
-	// and as the sensors of a device.
+	// and as the sensors of a device. A calibration starts it as a peer of known delays.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
 	if code, handled := device.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
+	if code, handled := standard.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -15,6 +15,7 @@ import (
 
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/network/standard"
 	"meterbench/simulators/device"
 )
 
@@ -25,6 +26,9 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	if code, handled := device.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
+	if code, handled := standard.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){"meterbench": main})

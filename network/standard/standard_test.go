@@ -1,0 +1,90 @@
+package standard_test
+
+import (
+	"encoding/hex"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"meterbench/bench"
+	"meterbench/bench/reference"
+	"meterbench/bench/result"
+	"meterbench/network/client"
+	"meterbench/network/standard"
+)
+
+func TestMain(m *testing.M) {
+	if code, handled := standard.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// The standard takes as long as it says, cuts blocks by count and timer, and its log holds every transaction.
+func TestStandard(t *testing.T) {
+	constant := func(d time.Duration) reference.Distribution {
+		return reference.Distribution{Kind: reference.Constant, Mean: d}
+	}
+	const endorse, submit, timeout, commit = 8 * time.Millisecond, 4 * time.Millisecond, 200 * time.Millisecond, 10 * time.Millisecond
+	s, err := standard.Start(standard.Config{
+		Endorse: constant(endorse), Submit: constant(submit), Commit: commit, Batch: reference.Batch{Messages: 3, Timeout: timeout},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Peer
+	c, err := client.Dial(t.Context(), client.Config{Channel: p.Channel, Chaincode: p.Chaincode, Gateways: []client.Gateway{{
+		Name: p.Name, Address: p.Address, TLSCA: p.Cert, Identity: client.Identity{MSP: p.MSP, CertPEM: p.Cert, KeyPEM: p.Key},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const transactions = 7 // two full blocks, and one that waits for the timer
+	begin := standard.Monotonic()
+	start := time.Now()
+	receipts := make([]bench.Receipt, transactions)
+	var sent sync.WaitGroup
+	for i := range receipts {
+		sent.Go(func() {
+			var err error
+			if receipts[i], err = c.Submit(t.Context(), bench.Transaction{Function: "Put", Args: [][]byte{{1}}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sent.Wait()
+	c.Close()
+	log, err := s.Stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(log) != transactions {
+		t.Errorf("%d transactions in the log, %d were sent", len(log), transactions)
+	}
+	late := 0
+	for _, r := range receipts {
+		if r.Outcome != result.Valid {
+			t.Errorf("outcome %v", r.Outcome)
+		}
+		x := log[hex.EncodeToString(r.TxID[:])]
+		for _, span := range []struct {
+			name     string
+			from, to int64
+			least    time.Duration
+		}{
+			{"endorse", x.Asked, x.Endorsed, endorse}, {"sign", x.Endorsed, x.Submitted, 0}, {"submit", x.Submitted, x.Acknowledged, submit},
+			{"commit", x.Acknowledged, x.Committed, commit}, {"see", x.Committed - begin, int64(r.Committed.Sub(start)), 0},
+		} {
+			if took := time.Duration(span.to - span.from); took < span.least {
+				t.Errorf("%s took %v, at least %v is true", span.name, took, span.least)
+			}
+		}
+		if time.Duration(x.Committed-x.Acknowledged) >= timeout {
+			late++
+		}
+	}
+	if late != transactions%3 {
+		t.Errorf("%d transactions waited for the timer", late)
+	}
+}
