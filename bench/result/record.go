@@ -125,7 +125,7 @@ func (l *latencyLog) write(key LevelKey, opened time.Time, w *Window) error {
 		if !ok {
 			continue
 		}
-		h.SetTag(escapeName(key.String()+"/"+p.String(), ',')) // <level>/<part>
+		h.SetTag(latencyTag(key, p))
 		h.SetStartTimeMs(opened.Add(w.From).UnixMilli())
 		h.SetEndTimeMs(opened.Add(w.To).UnixMilli())
 		if err := l.log.OutputIntervalHistogram(h); err != nil {
