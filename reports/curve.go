@@ -63,7 +63,7 @@ func (s series) curve(latency measure, variant int) Series {
 		if !ok || !measured {
 			continue
 		}
-		p := Point{X: x, Y: y, Invalid: !l.valid(), Saturation: s.saturation.Reached && l.load.Amount() == s.saturation.Load().Amount()}
+		p := Point{X: x, Y: y, Invalid: !l.valid(), Saturation: s.saturatesAt(l)}
 		if variant == 0 && (p.Saturation || i == len(s.levels)-1) {
 			p.Label = map[bool]Unit{true: PerSecond, false: Count}[s.kind == result.LoadOpen].Tick(l.load.Amount())
 		}

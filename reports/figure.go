@@ -73,12 +73,14 @@ type Axis struct {
 // A Series is one legend entry of a Figure. Hue and Variant are small numbers that tell which series belong together:
 // the same Hue is the same colour in every figure of its Kind, Variant distinguishes lines or shades within it.
 type Series struct {
-	Name    string
-	Hue     int
-	Variant int
-	Points  []Point
-	Singles []Point // the repetitions behind Points, where there are several
-	Curve   []Point // Lines only: a law fitted to Points, drawn dashed without marks
+	Name     string
+	Hue      int
+	Variant  int
+	Steps    int // Lines only: above 0, Hue is a step of an order of so many, as loads have, and its colour one of a scale
+	Points   []Point
+	Singles  []Point // the repetitions behind Points, where there are several
+	Curve    []Point // Lines only: a law fitted to Points, drawn dashed without marks
+	Unmarked bool    // Lines only: Points are joined without marks, because they are many
 }
 
 // A Point is one mark. For Stacked, X is the index of the category and Y the height of the part.

@@ -8,10 +8,10 @@ import (
 )
 
 // latencySection shows how long a transaction takes and where the time goes.
-func latencySection(all []series) Section {
+func latencySection(all []series, more details) Section {
 	s := Section{ID: "latency", Title: "Latency", Intro: intro("section latency")}
 	for _, kind := range kinds(all) {
-		s.Figures = append(s.Figures, percentileFigures(all, kind)...)
+		s.Figures = slices.Concat(s.Figures, percentileFigures(all, kind), spectrumFigures(all, kind, more.latencies))
 	}
 	for _, kind := range kinds(all) {
 		s.Figures = append(s.Figures, partsFigures(all, kind)...)

@@ -76,7 +76,7 @@ func (f Figure) scaled() Figure {
 		}
 		highest = max(highest, top)
 	}
-	if f.Y.Free = highest > freeScale*lowest && len(f.Panels) > 1; f.Y.Free {
+	if f.Y.Free = highest > freeScale*lowest; f.Y.Free {
 		f.Notes = append(f.Notes, "Every panel has a scale of its own.")
 	}
 	return f

@@ -1,7 +1,8 @@
 // Package reports turns a stored run into a Report: tables, figures, findings and warnings as data.
 //
-// Data flow: Build reads a result.Run and a result.Summary, nothing else, and computes no new measurement: it
-// orders, groups by series and load level, takes medians over repetitions and ratios between stored values.
+// Data flow: Read takes a run's folder, Build its result.Run and result.Summary alone, and both compute no new
+// measurement: they order, group by series and load level, take medians over repetitions and ratios between stored
+// values; of the folder's histograms and transactions they draw what lies behind the figures of some levels.
 // Everything stays in base units (seconds, bytes, cores, transactions per second); package plot draws the
 // figures, package render writes the rest, and only they scale and round.
 package reports
@@ -100,8 +101,21 @@ type Section struct {
 	Tables  []Table
 }
 
-// Build makes the report of a stored run. It never fails: what the run does not hold is said in the report.
-func Build(run result.Run, sum result.Summary) Report {
+// Build makes the report of a run from its manifest and its summary alone, without the figures that need more of its
+// folder. It never fails: what the run does not hold is said in the report.
+func Build(run result.Run, sum result.Summary) Report { return build(run, sum, details{}) }
+
+// Read makes the report of a run's folder. What cannot be read there is a warning.
+func Read(folder *result.Folder) Report {
+	more, failed := detailsOf(folder, seriesOf(folder.Summary))
+	r := build(folder.Run, folder.Summary, more)
+	if failed != nil {
+		r.Warnings = append(r.Warnings, Warning{Text: fmt.Sprintf("figures are missing: %v", failed)})
+	}
+	return r
+}
+
+func build(run result.Run, sum result.Summary, more details) Report {
 	all := seriesOf(sum)
 	fe := newEncryption(sum.FE, all)
 	return Report{
@@ -114,7 +128,7 @@ func Build(run result.Run, sum result.Summary) Report {
 			[]Section{throughputSection(all)},
 			phasesSection(all),
 			factorSection(all),
-			[]Section{latencySection(all), resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
+			[]Section{latencySection(all, more), resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
 		Manifest: manifest(run, sum),
 		Source:   run.Source, Topology: indented(run.Topology),
 	}
@@ -173,10 +187,10 @@ func places(where []string) string {
 	return listed(fewOf(where))
 }
 
-// each returns a text of every item.
-func each[T any](items []T, text func(T) string) (all []string) {
+// each returns something of every item, a text for example.
+func each[T, U any](items []T, of func(T) U) (all []U) {
 	for _, item := range items {
-		all = append(all, text(item))
+		all = append(all, of(item))
 	}
 	return all
 }

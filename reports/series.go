@@ -91,6 +91,17 @@ func slug(name string) string {
 	return string(kept[:min(len(kept), 60)])
 }
 
+// key names the repetition of the level that is drawn where only one can be: the first that is valid.
+func (l level) key() result.LevelKey {
+	p := l.points[max(0, slices.IndexFunc(l.points, func(p result.Point) bool { return p.Valid }))]
+	return result.LevelKey{Series: p.Series, Repetition: p.Repetition, Load: p.Load}
+}
+
+// saturatesAt reports whether the level is the saturation point of the series.
+func (s series) saturatesAt(l level) bool {
+	return s.saturation.Reached && l.load.Amount() == s.saturation.Load().Amount()
+}
+
 func levelsOf(points []result.Point) []level {
 	sorted := slices.Clone(points)
 	slices.SortStableFunc(sorted, func(a, b result.Point) int {

@@ -22,7 +22,8 @@ const (
 	Cores
 	PerSecond // transactions per second
 	Share
-	Times // a ratio
+	Times      // a ratio
+	Percentile // 1/(1-p) of the percentile p, from 1 on: a logarithmic axis of it gives every further nine the same room
 )
 
 // A Scale turns base units into the unit that is printed: printed = base / Factor.
@@ -90,6 +91,9 @@ func (u Unit) Range(low, high float64, s Scale) string {
 
 // Tick writes the value as an axis label: with its symbol, without trailing zeros.
 func (u Unit) Tick(v float64) string {
+	if u == Percentile {
+		return strconv.FormatFloat(100*(1-1/v), 'g', 9, 64) + " %"
+	}
 	s := u.Scale([]float64{v})
 	if u == Times {
 		s.Symbol = "" // the axis is labelled as a ratio

@@ -41,7 +41,7 @@ func redraw(dir string) (reports.Report, error) {
 	if err != nil {
 		return reports.Report{}, err
 	}
-	report := reports.Build(stored.Run, stored.Summary)
+	report := reports.Read(stored)
 	if section, ok := publications.Section(stored.Run, stored.Summary); ok {
 		report.Sections = append(report.Sections, section)
 	}

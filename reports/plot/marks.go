@@ -93,7 +93,9 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 			if i := p.Interval; i != nil {
 				whisker(c, s, at(p.X, i.Low), at(p.X, i.High))
 			}
-			glyph(c, s, at(p.X, p.Y), p.Invalid, glyphRadius)
+			if !s.Unmarked {
+				glyph(c, s, at(p.X, p.Y), p.Invalid, glyphRadius)
+			}
 			if p.Saturation {
 				ring(c, at(p.X, p.Y), 2.2*glyphRadius)
 			}
@@ -116,7 +118,7 @@ func caption(c draw.Canvas, label string, at vg.Point) {
 
 // whisker draws an interval.
 func whisker(c draw.Canvas, s reports.Series, low, high vg.Point) {
-	style := draw.LineStyle{Color: lineColour(s.Hue), Width: 1.3}
+	style := draw.LineStyle{Color: seriesColour(s), Width: 1.3}
 	c.StrokeLine2(style, low.X, low.Y, high.X, high.Y)
 	for _, end := range []vg.Point{low, high} {
 		c.StrokeLine2(style, end.X-6, end.Y, end.X+6, end.Y)

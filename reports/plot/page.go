@@ -221,7 +221,9 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 				return
 			}
 			c.StrokeLine2(lineStyle(s), left.X, left.Y, right.X, right.Y)
-			glyph(c, s, middle, false, glyphRadius)
+			if !s.Unmarked {
+				glyph(c, s, middle, false, glyphRadius)
+			}
 		})
 	}
 	for _, l := range f.Levels {

@@ -131,6 +131,20 @@ func lineColour(hue int) color.Color {
 	return hex(palette[hue%len(palette)])
 }
 
+// seriesColour is the colour of a series' line: by its hue or, where that is a step of an order, one between the colours
+// of a scale that darkens from orange to blue.
+func seriesColour(s reports.Series) color.Color {
+	if s.Steps == 0 {
+		return lineColour(s.Hue)
+	}
+	scale := [...]string{"#E8A33D", "#DD6B55", "#B8428C", "#7A45C0", "#3F5BD8"}
+	at := float64(s.Hue) / float64(max(1, s.Steps-1)) * float64(len(scale)-1)
+	i := min(int(at), len(scale)-2)
+	low, high := hex(scale[i]), hex(scale[i+1])
+	mix := func(a, b uint8) uint8 { return uint8(float64(a) + (at-float64(i))*(float64(b)-float64(a))) }
+	return color.NRGBA{mix(low.R, high.R), mix(low.G, high.G), mix(low.B, high.B), 255}
+}
+
 // partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".
 // Variants are lighter.
 func partColour(hue, variant int) color.Color {
@@ -144,12 +158,16 @@ func partColour(hue, variant int) color.Color {
 // lineStyle is that of a series: solid, dashed, dotted or dash-dotted.
 func lineStyle(s reports.Series) draw.LineStyle {
 	dashes := [...][]vg.Length{nil, {6, 3}, {1.5, 2.5}, {7, 2.5, 1.5, 2.5}}
-	return draw.LineStyle{Color: lineColour(s.Hue), Width: 1.8, Dashes: dashes[(s.Variant+s.Hue/7)%len(dashes)]}
+	turn := s.Variant + s.Hue/7
+	if s.Steps > 0 {
+		turn = s.Variant
+	}
+	return draw.LineStyle{Color: seriesColour(s), Width: 1.8, Dashes: dashes[turn%len(dashes)]}
 }
 
 // curveStyle is that of a law fitted to the series: as its line, but fainter.
 func curveStyle(s reports.Series) draw.LineStyle {
-	return draw.LineStyle{Color: lineColour(s.Hue), Width: 0.9, Dashes: []vg.Length{3, 2}}
+	return draw.LineStyle{Color: seriesColour(s), Width: 0.9, Dashes: []vg.Length{3, 2}}
 }
 
 func thin(c string, width vg.Length) draw.LineStyle {
@@ -183,12 +201,12 @@ func glyph(c draw.Canvas, s reports.Series, at vg.Point, hollow bool, radius vg.
 		{{X: 0, Y: 1.2}, {X: 1.15, Y: .35}, {X: .7, Y: -1}, {X: -.7, Y: -1}, {X: -1.15, Y: .35}},
 	}
 	path := outline(shapes[(s.Hue+2*s.Variant)%len(shapes)], at, radius)
-	c.SetColor(lineColour(s.Hue))
+	c.SetColor(seriesColour(s))
 	if hollow {
 		c.SetColor(hex(Paper))
 	}
 	c.Fill(path)
-	c.SetLineStyle(draw.LineStyle{Color: lineColour(s.Hue), Width: 1.4})
+	c.SetLineStyle(draw.LineStyle{Color: seriesColour(s), Width: 1.4})
 	c.Stroke(path)
 }
 
