@@ -48,23 +48,22 @@ func Process(pid int) (Usage, error) {
 // Self returns the usage of this process.
 func Self() (Usage, error) { return Process(os.Getpid()) }
 
-// Times is the CPU time of the whole host since boot, over all cores, in seconds.
+// Times is the CPU time since boot of the cores that the host offers, in seconds.
 type Times struct {
 	Busy  float64 // running anything, interrupts included
 	Steal float64 // wanted to run, but the hypervisor ran something else
 }
 
-// HostTimes returns the host's CPU times.
-func HostTimes() (Times, error) {
-	var stat procfs.Stat
+// hostStat reads the counters of the host's processors.
+func hostStat() (stat procfs.Stat, err error) {
 	procs, err := procfs.NewDefaultFS()
 	if err == nil {
 		stat, err = procs.Stat()
 	}
 	if err != nil {
-		return Times{}, fmt.Errorf("read the host's CPU times: %w", err)
+		return stat, fmt.Errorf("read the host's CPU times: %w", err)
 	}
-	return times(stat.CPUTotal), nil
+	return stat, nil
 }
 
 // times sums the kernel's classes. Guest time is already part of user time, see proc_stat(5).
@@ -74,17 +73,27 @@ func times(c procfs.CPUStat) Times {
 
 // Host describes the host.
 type Host struct {
-	OS      string `json:"os"`     // as the distribution names itself
-	Kernel  string `json:"kernel"` // release
-	CPU     string `json:"cpu"`    // model
-	Cores   int    `json:"cores"`  // that this process may use
-	Memory  uint64 `json:"memory_bytes"`
-	Virtual string `json:"virtualisation,omitempty"` // virtual machine, container or both, with the platform's name where known
+	OS     string `json:"os"`     // as the distribution names itself
+	Kernel string `json:"kernel"` // release
+	CPU    string `json:"cpu"`    // model
+	Cores  int    `json:"cores"`  // that this process may use
+	// Quota is the number of cores that a control group's quota, as that of a container, leaves of them; 0: all.
+	Quota   float64 `json:"cpu_quota_cores,omitempty"`
+	Memory  uint64  `json:"memory_bytes"`
+	Virtual string  `json:"virtualisation,omitempty"` // virtual machine, container or both, with the platform's name where known
+}
+
+// Offered returns the number of cores that a run may use together.
+func (h Host) Offered() float64 {
+	if h.Quota > 0 {
+		return min(h.Quota, float64(h.Cores))
+	}
+	return float64(h.Cores)
 }
 
 // Describe describes this host. What cannot be read is "unknown" or zero.
 func Describe() Host {
-	h := Host{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU()}
+	h := Host{OS: distribution(), Kernel: kernel(), CPU: "unknown", Cores: runtime.NumCPU(), Quota: offered().quota}
 	var hypervisor bool
 	if procs, err := procfs.NewDefaultFS(); err == nil {
 		if cpus, err := procs.CPUInfo(); err == nil && len(cpus) > 0 {

@@ -101,7 +101,7 @@ func TestSelfCountsCPU(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
-	h, err := HostTimes()
+	h, err := offer{}.times()
 	if err != nil {
 		t.Fatal(err)
 	}

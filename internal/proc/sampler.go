@@ -35,11 +35,14 @@ type Throttle struct {
 // Sampler takes snapshots of the same nodes. It may be used by one goroutine at a time.
 type Sampler struct {
 	nodes []Node
+	offer offer
+	last  Snapshot             // the one before
+	read  map[string]time.Time // when the threads of a process were read last
 }
 
 // NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not run.
 func NewSampler(nodes []Node) (*Sampler, error) {
-	s := &Sampler{}
+	s := &Sampler{offer: offered()}
 	names := map[string]bool{Client: true, Other: true, Steal: true}
 	for _, n := range nodes {
 		if names[n.Name] {
@@ -62,12 +65,14 @@ type Snapshot struct {
 	CPU      map[string]float64  // cumulative seconds by node, and Client
 	RSS      map[string]uint64   // bytes by node, and Client
 	Throttle map[string]Throttle // since its quota came into force, by node that has one
-	Host     Times
+	Threads  map[string]Threads  // by node, and Client, if there was reason to read them
+	Host     Times               // of the cores that the host offers
+	Disk     *Pressure           // nil where the kernel does not count it
 }
 
 // Sample takes a Snapshot. Nodes that have ended are left out and named by the error (ErrEnded).
 func (s *Sampler) Sample() (Snapshot, error) {
-	snap := Snapshot{At: time.Now(), CPU: make(map[string]float64), RSS: make(map[string]uint64), Throttle: make(map[string]Throttle)}
+	snap := Snapshot{At: time.Now(), CPU: map[string]float64{}, RSS: map[string]uint64{}, Throttle: map[string]Throttle{}, Threads: map[string]Threads{}}
 	var failed []error
 	for _, n := range s.nodes {
 		if err := snap.add(n); err != nil {
@@ -80,9 +85,16 @@ func (s *Sampler) Sample() (Snapshot, error) {
 	} else {
 		snap.CPU[Client], snap.RSS[Client] = self.CPU, self.RSS
 	}
-	if snap.Host, err = HostTimes(); err != nil {
+	if snap.Host, err = s.offer.times(); err != nil {
 		failed = append(failed, err)
 	}
+	if waited, ok := diskPressure(); ok {
+		snap.Disk = &waited
+	}
+	if s.read == nil {
+		s.read = map[string]time.Time{}
+	}
+	s.readThreads(&snap)
 	return snap, errors.Join(failed...)
 }
 
