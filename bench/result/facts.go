@@ -12,15 +12,18 @@ import (
 // LimitKind says what kind of thing kept throughput from being higher.
 type LimitKind string
 
-// The kinds. LimitCap, LimitHost and LimitCommit name a process: the one at its cap, the one that uses most
-// of the host, the peer that commits.
+// The kinds. Some name a process: LimitCap the one at its cap, LimitDisk the one that waits for its disk, LimitCommit
+// the peer that commits, LimitCore the one with a thread that fills a core. LimitHost names the one that uses most of
+// the host, which is what limits: that process would get no further alone, see By.
 const (
 	LimitGateway    LimitKind = "gateway limit"  // of a peer
 	LimitEndorser   LimitKind = "endorser limit" // of a peer
 	LimitBatchTimer LimitKind = "batch timer"
 	LimitCap        LimitKind = "CPU cap"
 	LimitHost       LimitKind = "host CPU"
+	LimitDisk       LimitKind = "disk"
 	LimitCommit     LimitKind = "commit"
+	LimitCore       LimitKind = "one core" // of a process that works one thing after the other
 	LimitClient     LimitKind = "client" // the load did not come as planned
 	LimitSlots      LimitKind = "slots of the load"
 	LimitNone       LimitKind = "not limited"
@@ -32,18 +35,34 @@ type Limit struct {
 	Kind LimitKind `json:"kind"`
 	Node string    `json:"node,omitempty"` // the process that the kind names
 	Role Role      `json:"role,omitempty"` // of Node
+	// Part is that part of the latency, of Part or BlockPart, which grew most where the latency has grown and why is
+	// unknown.
+	Part string `json:"part,omitempty"`
 }
 
 // Open reports whether nothing is known to have limited throughput.
 func (l Limit) Open() bool { return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown }
 
-// Foreign reports whether neither the network nor its settings limited: the machine was busy with something else.
+// Foreign reports whether neither the network nor its settings limited: the machine was busy with something else. A host
+// that the network itself fills is not that; neither is it a limit of the network, see By.
 func (l Limit) Foreign() bool {
 	return l.Kind == LimitClient || l.Role == RoleClient || l.Role == RoleOther || l.Role == RoleSteal
 }
 
+// By reports whether a process of the role is itself what limited. The largest of the processes that fill a host is
+// not: the host is too small for all of them together.
+func (l Limit) By(role Role) bool { return l.Kind != LimitHost && l.Role == role }
+
 // String returns the limit as limited_by has it, empty for the zero Limit.
-func (l Limit) String() string { return l.Kind.before() + Process{l.Role, l.Node}.String() }
+func (l Limit) String() string {
+	if l.Part != "" {
+		return string(l.Kind) + grown + l.Part
+	}
+	return l.Kind.before() + Process{l.Role, l.Node}.String()
+}
+
+// grown stands between LimitUnknown and the part of the latency.
+const grown = ": latency has grown, most in "
 
 // before returns what stands before the name of the process, or all of it where the kind names none.
 func (k LimitKind) before() string {
@@ -52,8 +71,12 @@ func (k LimitKind) before() string {
 		return "CPU cap of "
 	case LimitHost:
 		return "host CPU, largest: "
+	case LimitDisk:
+		return "disk of "
 	case LimitCommit:
 		return "commit at "
+	case LimitCore:
+		return "one core of "
 	}
 	return string(k)
 }

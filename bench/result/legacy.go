@@ -42,15 +42,18 @@ func notices(typed []Warning, sentences []string) []Warning {
 
 // parseLimit is the inverse of Limit.String, and zero for another text.
 func parseLimit(text string) Limit {
-	for _, kind := range []LimitKind{LimitCap, LimitHost, LimitCommit} {
+	for _, kind := range []LimitKind{LimitCap, LimitHost, LimitDisk, LimitCommit, LimitCore} {
 		if name, ok := strings.CutPrefix(text, kind.before()); ok {
 			for _, p := range Processes() {
 				if name == p.String() {
-					return Limit{kind, p.Name, p.Role}
+					return Limit{Kind: kind, Node: p.Name, Role: p.Role}
 				}
 			}
-			return Limit{kind, name, roleOf(name)}
+			return Limit{Kind: kind, Node: name, Role: roleOf(name)}
 		}
+	}
+	if part, ok := strings.CutPrefix(text, string(LimitUnknown)+grown); ok {
+		return Limit{Kind: LimitUnknown, Part: part}
 	}
 	switch kind := LimitKind(text); kind {
 	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitClient, LimitSlots, LimitNone, LimitUnknown:

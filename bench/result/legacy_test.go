@@ -48,9 +48,11 @@ func TestOldFolderOpens(t *testing.T) {
 func TestLimitInWordsComesBack(t *testing.T) {
 	for _, limit := range []Limit{
 		{}, {Kind: LimitGateway}, {Kind: LimitEndorser}, {Kind: LimitBatchTimer}, {Kind: LimitClient}, {Kind: LimitSlots},
-		{Kind: LimitNone}, {Kind: LimitUnknown}, {LimitCap, "device", RoleDevice}, {LimitHost, "chaincode.peer0.ptb", RoleChaincode},
-		{LimitHost, "client", RoleClient}, {LimitHost, "other", RoleOther}, {LimitHost, "steal", RoleSteal},
-		{LimitCap, "orderer2", RoleOrderer}, {LimitCommit, "peer1.cmi", RolePeer},
+		{Kind: LimitNone}, {Kind: LimitUnknown}, {Kind: LimitUnknown, Part: "wait_cut"},
+		{LimitCap, "device", RoleDevice, ""}, {LimitHost, "chaincode.peer0.ptb", RoleChaincode, ""},
+		{LimitHost, "client", RoleClient, ""}, {LimitHost, "other", RoleOther, ""}, {LimitHost, "steal", RoleSteal, ""},
+		{LimitCap, "orderer2", RoleOrderer, ""}, {LimitCommit, "peer1.cmi", RolePeer, ""},
+		{LimitDisk, "peer0.ptb", RolePeer, ""}, {LimitCore, "orderer0", RoleOrderer, ""},
 	} {
 		t.Run(limit.String(), func(t *testing.T) {
 			s := Summary{Points: []Point{{LimitedBy: limit.String()}}, Saturation: []Saturation{{LimitedBy: limit.String()}}}

@@ -185,7 +185,7 @@ func (s Series) Plateau(share float64) (p Plateau) {
 	if len(reaching) > 0 {
 		p = Plateau{Throughput: middle(throughputs), Limit: Limit(reaching...)}
 	}
-	confirmed := len(reaching) >= 2 || p.Limit.Role == result.RolePeer
+	confirmed := len(reaching) >= 2 || p.Limit.By(result.RolePeer)
 	for _, l := range others {
 		if !confirmed && (reaching == nil || l.Load.Clients > reaching[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
 			most, _ := s.Most(0, math.MaxInt)

@@ -106,6 +106,8 @@ func LimitedBy(limit result.Limit) string {
 		return "cause unknown"
 	case result.LimitNone:
 		return limit.String()
+	case result.LimitUnknown:
+		return "cause " + limit.String()
 	}
 	return "limited by " + limit.String()
 }

@@ -88,6 +88,18 @@ func TestVerdicts(t *testing.T) {
 				s.Points = append(s.Points, p)
 			}
 		}, "peer-limit", result.Reproduced},
+		{"a host that the network fills, the peer most", func(r *result.Run, s *result.Summary) {
+			keep("limit-timer", "limit-filled")(r, s)
+			for _, p := range slices.Clone(s.Points) {
+				p.Series, p.Conditions.BatchTimeout = "limit-other", 1
+				s.Points = append(s.Points, p)
+			}
+			for i, p := range s.Points {
+				if p.Limit.Role == result.RolePeer {
+					s.Points[i].Limit.Kind = result.LimitHost
+				}
+			}
+		}, "peer-limit", result.Inconclusive},
 		{"a point that is not valid", func(_ *result.Run, s *result.Summary) {
 			for i, p := range s.Points {
 				s.Points[i].Valid = p.Series != "limit-filled" || p.Load.Clients != 16

@@ -54,7 +54,7 @@ const (
 	elsewhere answer = iota
 	around           // the peer limits, from about the published number on
 	near             // close to where it would be another answer
-	disturbed        // other processes than the network's filled the host
+	disturbed        // the host was full, of the network or of other processes
 )
 
 // A limit is the level at which a series stops growing.
@@ -97,7 +97,9 @@ func limitOf(s claims.Series) (limit, bool) {
 		l.answer, l.where = disturbed, claims.LimitedBy(cmp.Or(inFew, inSome))
 	case few >= clearly*at:
 		l.answer, l.where = near, fmt.Sprintf("at about %d clients", limitFrom)
-	case l.by.Role != result.RolePeer:
+	case l.by.Kind == result.LimitHost: // even where a peer uses most of it, more of the host could move the limit
+		l.answer, l.where = disturbed, claims.LimitedBy(l.by)
+	case !l.by.By(result.RolePeer):
 		l.where = claims.LimitedBy(l.by)
 	default:
 		l.answer, l.where = around, fmt.Sprintf("after %d clients, by %d", limitFrom, limitTo)
