@@ -24,7 +24,7 @@ const (
 	LimitDisk       LimitKind = "disk"
 	LimitCommit     LimitKind = "commit"
 	LimitCore       LimitKind = "one core" // of a process that works one thing after the other
-	LimitClient     LimitKind = "client" // the load did not come as planned
+	LimitClient     LimitKind = "client"   // the load did not come as planned
 	LimitSlots      LimitKind = "slots of the load"
 	LimitNone       LimitKind = "not limited"
 	LimitUnknown    LimitKind = "unknown"
