@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 )
@@ -105,6 +106,9 @@ func saturationFinding(s series) Finding {
 		f.Text += " Nothing limited it there."
 	case result.LimitUnknown:
 		f.Text += " What limited it is unknown."
+		if sat.Limit.Part != "" {
+			f.Text = strings.TrimSuffix(f.Text, ".") + fmt.Sprintf("; latency has grown, most in %s.", sat.Limit.Part)
+		}
 	default:
 		f.Text += fmt.Sprintf(" Limited by: %s.", sat.Limit)
 	}

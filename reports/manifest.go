@@ -31,6 +31,9 @@ func manifest(run result.Run, sum result.Summary) Table {
 	t.add("CPU", h.CPU)
 	if h.Cores > 0 {
 		t.add("cores", strconv.Itoa(h.Cores))
+		if h.Quota > 0 {
+			t.add("of which a quota leaves", strconv.FormatFloat(h.Quota, 'g', 3, 64))
+		}
 	}
 	if h.Memory > 0 {
 		t.add("memory", Bytes.Format(float64(h.Memory)))

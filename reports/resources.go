@@ -123,8 +123,8 @@ func entry(values map[string]float64, process string) Cell {
 
 func cpuFigures(all []series, kind result.LoadKind, host result.Host) []Figure {
 	f := Figure{ID: "cpu", Title: "CPU by process", Y: Axis{Label: "CPU, mean over the window", Unit: Cores}, Notes: notes("figures of processors")}
-	if host.Cores > 0 {
-		f.Levels = []Level{{Name: fmt.Sprintf("the host's %d cores", host.Cores), Y: float64(host.Cores)}}
+	if cores := host.Offered(); cores > 0 {
+		f.Levels = []Level{{Name: fmt.Sprintf("the host's %.3g cores", cores), Y: cores}}
 	}
 	return barFigures(f, all, kind, "No data: no CPU figures were stored.", cpuParts)
 }

@@ -4,7 +4,9 @@
 // in a fixed order, and the first one that the figures confirm gives the Limit. The order is from what is
 // certain (a call was refused) to what is inferred. It puts the batch timer before any processor: clients
 // that wait for a timer would get no faster by a faster machine. And it puts a process at its cap before the
-// host: it would have no more of a host that is idle.
+// host: it would have no more of a host that is idle. That nothing limits clients of a closed load is measured too, by
+// comparison with the other levels of their series, and comes before what is inferred from a process that is busy: one
+// client keeps a disk busy whose latency makes up its transaction, and two clients might still get twice as much.
 package bottleneck
 
 import (
@@ -15,9 +17,9 @@ import (
 	"meterbench/bench/stats"
 )
 
-// FullHost is the share of the host's cores in use from which on it is full: what is left are moments in
+// fullHost is the share of the host's cores in use from which on it is full: what is left are moments in
 // which every process waits for another.
-const FullHost = 0.9
+const fullHost = 0.9
 
 // The other figures from which on a rule holds.
 const (
@@ -25,12 +27,24 @@ const (
 	timerShare   = 0.5  // of the blocks, and of the commit latency that is waiting for the cut
 	keptUpShare  = 0.95 // of an offered load
 	busyShare    = 0.9  // of the window
+	coreShare    = 0.9  // of a core that one thread uses
+	// diskShare is the share of the window that a process waits for its disk: a disk that took no time would let it do
+	// five times as much. It is sampled some 40 times in 10 s, so that it is uncertain by 6 %.
+	diskShare = 0.8
 )
+
+// Full reports whether processes that use so much CPU fill a host that offers so many cores.
+func Full(cpu map[string]float64, cores float64) bool {
+	return cores > 0 && Total(cpu) >= fullHost*cores
+}
 
 // Evidence is the point to judge and what the nodes reported of it.
 type Evidence struct {
 	Point result.Point
-	Cores int // of the host
+	// Series are the points of all levels of the series, Point's own included, that were measured on the same network
+	// and in the same repetition.
+	Series []result.Point
+	Cores  float64 // that the host offers
 	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were not asked.
 	Refused map[string]Refused
 	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is a share of.
@@ -48,12 +62,15 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
 		return result.Limit{Kind: result.LimitUnknown}, "nothing was measured"
 	}
-	for _, rule := range []rule{refused, keptUp, timer, capped, host, commit, client, few} {
+	for _, rule := range []rule{refused, keptUp, timer, capped, host, few, disk, commit, core, client} {
 		if kind, process, text := rule(&e); kind != "" {
 			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text + e.refusals()
 		}
 	}
-	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.usage() + e.refusals()
+	if part, text := e.grown(); part != "" {
+		return result.Limit{Kind: result.LimitUnknown, Part: part}, text + "; " + e.usage() + e.refusals()
+	}
+	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.unproven() + e.usage() + e.refusals()
 }
 
 // A rule says what limited the point, with the process that the kind names. The kind is empty where the rule
@@ -130,9 +147,9 @@ func timer(e *Evidence) (kind result.LimitKind, process, text string) {
 	return result.LimitBatchTimer, "", text
 }
 
-// host: the machine that network and client share is full.
+// host: the machine that network and client share is full. Its largest process is named, and is no limit by itself.
 func host(e *Evidence) (kind result.LimitKind, process, text string) {
-	if e.Cores <= 0 || Total(e.Point.CPU) < FullHost*float64(e.Cores) {
+	if !Full(e.Point.CPU, e.Cores) {
 		return "", "", ""
 	}
 	text = "the host is full: " + e.usage()
@@ -140,7 +157,34 @@ func host(e *Evidence) (kind result.LimitKind, process, text string) {
 		text += fmt.Sprintf("; %s spent %s of the time on validating and committing", peer, percent(at.Busy, 1))
 	}
 	process, _ = Largest(e.Point.CPU)
+	if role := e.Point.Roles[process]; !(result.Limit{Role: role}).Foreign() {
+		text += fmt.Sprintf("; %s uses most, but it is the sum that is too much", process)
+	}
 	return result.LimitHost, process, text
+}
+
+// disk: a process waits for its disk hardly doing anything else, and the kernel confirms that disks are waited for.
+func disk(e *Evidence) (kind result.LimitKind, process, text string) {
+	p := &e.Point
+	process, waited := Largest(p.DiskWait)
+	if waited < diskShare || p.DiskPressure != nil && p.DiskPressure.Some < diskShare {
+		return "", "", ""
+	}
+	text = fmt.Sprintf("%s was waiting for its disk at %s of the samples", process, percent(waited, 1))
+	if p.DiskPressure != nil {
+		text += fmt.Sprintf(", some process of the host in %s of the time", percent(p.DiskPressure.Some, 1))
+	}
+	return result.LimitDisk, process, text + ", while " + e.usage()
+}
+
+// core: a thread of a process fills a core, so that cores that are idle do not help it.
+func core(e *Evidence) (kind result.LimitKind, process, text string) {
+	process, cores := Largest(e.Point.Threads)
+	if cores < coreShare {
+		return "", "", ""
+	}
+	return result.LimitCore, process, fmt.Sprintf("one thread of %s used %.2f of a core, all of them %.2f, while %s",
+		process, cores, e.Point.CPU[process], e.usage())
 }
 
 // commit: a peer takes block after block with hardly a pause. It validates and commits those of a channel one
@@ -169,28 +213,6 @@ func client(e *Evidence) (kind result.LimitKind, process, text string) {
 		return "", "", ""
 	}
 	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage()
-}
-
-// few: each client has one transaction at a time, and nothing else is short. Where it waits for the commit it
-// takes blocks to say so: without them the timer may be behind it.
-func few(e *Evidence) (kind result.LimitKind, process, text string) {
-	p := &e.Point
-	part, what := result.PartCommit, "commit"
-	switch p.Conditions.Wait {
-	case result.WaitEndorse:
-		part, what = result.PartEndorse, "endorsement"
-	case result.WaitAcknowledge:
-		part, what = result.PartAcknowledge, "acknowledgement"
-	}
-	latency := p.Latency[part.String()]
-	if p.Load.Kind != result.LoadClosed || latency.N == 0 || part == result.PartCommit && p.BlockCut == nil {
-		return "", "", ""
-	}
-	clients := "1 client with one transaction at a time asks"
-	if n := p.Load.Clients; n != 1 {
-		clients = fmt.Sprintf("%d clients with one transaction each at a time ask", n)
-	}
-	return result.LimitNone, "", fmt.Sprintf("%s for no more: the %s takes %s; %s", clients, what, seconds(latency.Mean), e.usage())
 }
 
 // The figures from which on a process is at its CPU cap. The kernel gives a process its quota in slices, of

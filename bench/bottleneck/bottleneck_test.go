@@ -28,6 +28,14 @@ func latency(commit, waitCut float64) map[string]stats.Quantiles {
 	return map[string]stats.Quantiles{"commit": {Mean: commit, N: 1000}, "wait_cut": {Mean: waitCut, N: 1000}}
 }
 
+// withOne adds the level of one client to the series, who gets his share and
+// waits as long.
+func withOne(e *Evidence) {
+	one := e.Point
+	one.Load.Clients, one.Throughput, one.Latency = 1, one.Throughput/float64(one.Load.Clients), maps.Clone(one.Latency)
+	e.Series = append(e.Series, one)
+}
+
 // roles are those of all processes in these tests.
 func roles() map[string]result.Role {
 	return map[string]result.Role{
@@ -74,7 +82,7 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = latency(0.48611, 0.07801)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.95, "other": 0.49, "orderer0": 0.23, "client": 0.16, "chaincode.peer0.ptb": 0.13, "steal": 0}
 			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Blocks: 28, Busy: 0.858}}
-		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.96 of 2 cores were in use (peer0.ptb 0.95, other processes 0.49, orderer0 0.23)"}},
+		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.96 of 2 cores were in use (peer0.ptb 0.95, other processes 0.49, orderer0 0.23); peer0.ptb uses most, but it is the sum that is too much"}},
 		{"gateway limit 500, 800 clients that wait for the acknowledgement", func(e *Evidence) {
 			e.Point = measured(800)
 			e.Point.Scheduled, e.Point.Outcomes = 6566, map[string]uint64{"limited": 5438, "valid": 1128}
@@ -92,7 +100,7 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 1.23, "orderer0": 0.27, "client": 0.19, "chaincode.peer0.ptb": 0.16}
 			e.Point.BlockTimes = map[string]result.BlockTimes{"peer0.ptb": {Busy: 0.99}}
 			e.Refused = map[string]Refused{"peer0.ptb": {Gateway: 506}}
-		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.85 of 2 cores were in use (peer0.ptb 1.23, orderer0 0.27, client 0.19); peer0.ptb spent 99 % of the time on validating and committing; calls turned away over the whole level: peer0.ptb 506"}},
+		}, verdict{"host CPU, largest: peer0.ptb", "the host is full: 1.85 of 2 cores were in use (peer0.ptb 1.23, orderer0 0.27, client 0.19); peer0.ptb spent 99 % of the time on validating and committing; peer0.ptb uses most, but it is the sum that is too much; calls turned away over the whole level: peer0.ptb 506"}},
 
 		{"an endorser's refusals that the client never sees", func(e *Evidence) {
 			e.Point = measured(64)
@@ -106,7 +114,8 @@ func TestJudge(t *testing.T) {
 			e.Point.Latency = map[string]stats.Quantiles{"acknowledge": {Mean: 0.01, N: 7}}
 			e.Scheduled = 5000
 			e.Refused = map[string]Refused{"peer0.ptb": {Endorser: 40}}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms; CPU time was not measured; calls turned away over the whole level: peer0.ptb 40"}},
+			withOne(e)
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 10 ms, with 1 client 10 ms; CPU time was not measured; calls turned away over the whole level: peer0.ptb 40"}},
 		{"a ramp that offers more in the window than over its length", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Window, e.Point.Scheduled = 13, 1208
@@ -175,7 +184,8 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.07}
 			e.Point.Conditions.Caps.Peer.CPUs = 0.5
 			e.Point.Throttled = map[string]proc.Throttle{"peer0.ptb": {Periods: 24, Throttled: 20, Time: 0.4}}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
+			withOne(e)
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms, with 1 client 50 ms; 0.07 of 2 cores were in use (peer0.ptb 0.07)"}},
 		{"clients that wait for the timer, through a peer at its cap", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
@@ -203,7 +213,8 @@ func TestJudge(t *testing.T) {
 			e.Point.BlockCut = &result.BlockCut{Count: 100}
 			e.Point.Latency = latency(0.05, 0.001)
 			e.Point.CPU = map[string]float64{"client": 0.5, "orderer0": 0.5}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
+			withOne(e)
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the commit takes 50 ms, with 1 client 50 ms; 1.00 of 2 cores were in use (client 0.50, orderer0 0.50)"}},
 		{"one client that only endorses", func(e *Evidence) {
 			e.Point = measured(1)
 			e.Point.Conditions.Wait = "endorse"
@@ -215,12 +226,51 @@ func TestJudge(t *testing.T) {
 			e.Point.BlockCut = &result.BlockCut{Timer: 60}
 			e.Point.Latency = latency(0.2, 0.19)
 			e.Point.Latency["acknowledge"] = stats.Quantiles{Mean: 0.0123, N: 1000}
-		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms; CPU time was not measured"}},
+			withOne(e)
+		}, verdict{"not limited", "2 clients with one transaction each at a time ask for no more: the acknowledgement takes 12.3 ms, with 1 client 12.3 ms; CPU time was not measured"}},
 		{"nothing told of blocks", func(e *Evidence) {
 			e.Point = measured(2)
 			e.Point.Latency = map[string]stats.Quantiles{"commit": {Mean: 0.2, N: 7}}
 			e.Point.CPU = map[string]float64{"client": 0.5}
-		}, verdict{"unknown", "no limit shows: 0.50 of 2 cores were in use (client 0.50)"}},
+		}, verdict{"unknown", "no limit shows: no other number of clients shows whether they wait for each other; 0.50 of 2 cores were in use (client 0.50)"}},
+		{"few clients that nothing can be compared with", func(e *Evidence) {
+			e.Point = measured(2)
+			e.Point.BlockCut = &result.BlockCut{Count: 100}
+			e.Point.Latency = latency(0.05, 0.001)
+		}, verdict{"unknown", "no limit shows: no other number of clients shows whether they wait for each other; CPU time was not measured"}},
+		{"clients that wait longer than fewer of them", func(e *Evidence) {
+			e.Point = measured(8)
+			e.Point.BlockCut = &result.BlockCut{Count: 100}
+			e.Point.Latency = latency(0.05, 0.001)
+			withOne(e)
+			e.Point.Latency = latency(0.25, 0.001)
+			e.Point.Latency["endorse"] = stats.Quantiles{Mean: 0.2, N: 1000}
+			e.Series[0].Latency["endorse"] = stats.Quantiles{Mean: 0.004, N: 1000}
+			e.Point.CPU = map[string]float64{"client": 0.5}
+		}, verdict{"unknown: latency has grown, most in endorse", "the commit takes 250 ms, 5 times the 50 ms at 1 client; most of what was added is in endorse, 200 ms instead of 4 ms; 0.50 of 2 cores were in use (client 0.50)"}},
+		{"a disk that a peer waits for", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.2}
+			e.Point.DiskWait = map[string]float64{"peer0.ptb": 0.93, "orderer0": 0.4}
+			e.Point.DiskPressure = &proc.Pressure{Some: 0.97, Full: 0.5}
+		}, verdict{"disk of peer0.ptb", "peer0.ptb was waiting for its disk at 93 % of the samples, some process of the host in 97 % of the time, while 0.20 of 2 cores were in use (peer0.ptb 0.20)"}},
+		{"sleep that no disk is to blame for", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Point.CPU = map[string]float64{"peer0.ptb": 0.2}
+			e.Point.DiskWait = map[string]float64{"peer0.ptb": 0.93}
+			e.Point.DiskPressure = &proc.Pressure{Some: 0.1}
+		}, verdict{"unknown", "no limit shows: no other number of clients shows whether they wait for each other; 0.20 of 2 cores were in use (peer0.ptb 0.20)"}},
+		{"a thread that fills a core", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Cores = 8
+			e.Point.CPU = map[string]float64{"orderer0": 1.1, "peer0.ptb": 1.5}
+			e.Point.Threads = map[string]float64{"orderer0": 0.97, "peer0.ptb": 0.6}
+		}, verdict{"one core of orderer0", "one thread of orderer0 used 0.97 of a core, all of them 1.10, while 2.60 of 8 cores were in use (peer0.ptb 1.50, orderer0 1.10)"}},
+		{"a quota of a core and a half", func(e *Evidence) {
+			e.Point = measured(64)
+			e.Cores = 1.5
+			e.Point.CPU = map[string]float64{"other": 1.4}
+		}, verdict{"host CPU, largest: other processes", "the host is full: 1.40 of 1.5 cores were in use (other processes 1.40)"}},
 		{"nothing measured", func(e *Evidence) { e.Point = result.Point{} }, verdict{"unknown", "nothing was measured"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -245,7 +295,7 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 		some := func(of ...string) map[string]float64 {
 			return rapid.MapOf(rapid.SampledFrom(of), rapid.Float64Range(0, 3)).Draw(t, "figures")
 		}
-		e := Evidence{Cores: rapid.IntRange(0, 4).Draw(t, "cores"), Scheduled: 200}
+		e := Evidence{Cores: rapid.Float64Range(0, 4).Draw(t, "cores"), Scheduled: 200}
 		e.Refused = map[string]Refused{"peer0": {Gateway: rapid.Uint64Range(0, 4).Draw(t, "gateway"), Endorser: rapid.Uint64Range(0, 4).Draw(t, "endorser")}}
 		p := &e.Point
 		p.Window, p.Throughput, p.Valid = 1, rapid.Float64Range(0, 200).Draw(t, "throughput"), rapid.Bool().Draw(t, "valid")
@@ -255,6 +305,7 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 		p.Conditions.Caps.Peer.CPUs = rapid.Float64Range(0, 3).Draw(t, "cap")
 		p.Throttled = map[string]proc.Throttle{"peer0": {Periods: rapid.Uint64Range(0, 10).Draw(t, "periods"), Throttled: rapid.Uint64Range(0, 10).Draw(t, "throttled")}}
 		p.CPU = some("peer0", "orderer0", "client", "other", "steal")
+		p.Threads, p.DiskWait = some("peer0", "client"), some("orderer0", "client")
 		p.Latency = map[string]stats.Quantiles{}
 		for part, mean := range some("commit", "wait_cut", "endorse") {
 			p.Latency[part] = stats.Quantiles{Mean: mean, N: 1}
@@ -267,6 +318,14 @@ func TestJudgeAlwaysDecides(t *testing.T) {
 			}
 		}
 		p.Roles = roles()
+		for clients := range rapid.IntRange(0, 3).Draw(t, "levels") {
+			other := *p
+			other.Load.Clients, other.Throughput, other.Latency = 1<<clients, rapid.Float64Range(0, 200).Draw(t, "throughput"), map[string]stats.Quantiles{}
+			for part, mean := range some("commit", "wait_cut", "endorse") {
+				other.Latency[part] = stats.Quantiles{Mean: mean, N: 1}
+			}
+			e.Series = append(e.Series, other)
+		}
 		limit, because := Judge(e)
 		if limit.Kind == "" || because == "" || strings.Contains(because, "%!") {
 			t.Fatalf("limit %q: %q", limit.Kind, because)

@@ -25,7 +25,7 @@ func (e *Evidence) usage() string {
 	for _, name := range names[:min(shown, len(names))] {
 		most = append(most, fmt.Sprintf("%s %.2f", result.Process{Name: name}, cpu[name]))
 	}
-	return fmt.Sprintf("%.2f of %d cores were in use (%s)", Total(cpu), e.Cores, strings.Join(most, ", "))
+	return fmt.Sprintf("%.2f of %.3g cores were in use (%s)", Total(cpu), e.Cores, strings.Join(most, ", "))
 }
 
 // refusals counts the calls that were turned away, within the window or not.

@@ -82,6 +82,13 @@ type Point struct {
 	Limit          Limit  `json:"limit,omitzero"`
 	LimitedBy      string `json:"limited_by,omitempty"`
 	LimitedBecause string `json:"limited_because,omitempty"`
+	// Threads is how many cores the busiest thread of a process used, second by second the busiest of them, by the
+	// processes that used at least half a core. DiskWait is the share of samples, some four a second, in which
+	// a thread of a process waited for the disk, by the processes that did. DiskPressure are the shares of the window in
+	// which processes of the host did, nil where the kernel does not count it. All are missing in runs of older versions.
+	Threads      map[string]float64 `json:"busiest_thread_cores,omitempty"`
+	DiskWait     map[string]float64 `json:"disk_wait_share,omitempty"`
+	DiskPressure *proc.Pressure     `json:"disk_pressure_share,omitempty"`
 	// Throttled says of every process with a CPU cap how often the kernel held it back within the window. Nil
 	// where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`

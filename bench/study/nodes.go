@@ -88,7 +88,7 @@ type nodeReport struct {
 // ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before is what
 // they had counted then.
 func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) (*nodeReport, []result.Block) {
-	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Cores, Scheduled: scheduled}}
+	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Offered(), Scheduled: scheduled}}
 	if s.tracer == nil {
 		return report, nil
 	}
@@ -207,7 +207,7 @@ func (s *study) explain() error {
 	for _, t := range s.traces {
 		p := &s.summary.Points[t.point]
 		evidence := t.report.evidence
-		evidence.Point = *p
+		evidence.Point, evidence.Series = *p, s.comparable(p)
 		p.Limit, p.LimitedBecause = bottleneck.Judge(evidence)
 	}
 	return nil

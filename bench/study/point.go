@@ -70,6 +70,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		}
 	}
 	p.Throttled = usage.Throttled(from, to)
+	p.Threads, p.DiskWait, p.DiskPressure = usage.BusiestThread(from, to), usage.DiskWait(from, to), usage.DiskPressure(from, to)
 	if !l.changing() { // else the mean is that of the plan
 		s.interval(&p, w)
 	}
@@ -165,11 +166,10 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 	case m.Partial:
 		s.flag(p, result.Shortened, "", "the level was interrupted after its hold, when its last transactions were under way")
 	}
-	busy := bottleneck.Total(p.CPU) // stolen time included, which no process here could have
-	if cores := s.manifest.Host.Cores; busy >= bottleneck.FullHost*float64(cores) {
+	if cores := s.manifest.Host.Offered(); bottleneck.Full(p.CPU, cores) { // stolen time included, which no process here could have
 		who, most := bottleneck.Largest(p.CPU)
-		s.flag(p, result.HostFull, fmt.Sprintf("%.2f of %d cores; most by %s, %.2f", busy, cores, who, most),
-			"the host was full: what limited throughput is the machine that network and client share")
+		s.flag(p, result.HostFull, fmt.Sprintf("%.2f of %.3g cores; most by %s, %.2f", bottleneck.Total(p.CPU), cores, result.Process{Name: who}, most),
+			"the host was full: latencies include waiting for a processor, and are those of this machine")
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
 		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)

@@ -84,13 +84,13 @@ func TestJudge(t *testing.T) {
 		{"host full", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.2, proc.Steal: 0.11}
 		}, nil,
-			[]string{"the host was full: what limited throughput is the machine that network and client share (1.81 of 2 cores; most by peer0, 1.00)"},
-			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
+			[]string{"the host was full: latencies include waiting for a processor, and are those of this machine (1.81 of 2 cores; most by peer0, 1.00)"},
+			[]string{"a at 9/s: the host was full: latencies include waiting for a processor, and are those of this machine"}},
 		{"host full of others", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 0.1, proc.Client: 0.1, proc.Other: 1.8, proc.Steal: 0}
 		}, nil,
-			[]string{"the host was full: what limited throughput is the machine that network and client share (2.00 of 2 cores; most by other, 1.80)"},
-			[]string{"a at 9/s: the host was full: what limited throughput is the machine that network and client share"}},
+			[]string{"the host was full: latencies include waiting for a processor, and are those of this machine (2.00 of 2 cores; most by other processes, 1.80)"},
+			[]string{"a at 9/s: the host was full: latencies include waiting for a processor, and are those of this machine"}},
 		{"at its cap", func(g *given) {
 			g.point.Conditions.Caps.Peer.CPUs, g.point.CPU = 0.5, map[string]float64{"peer0.a": 0.65, "orderer0": 0.9}
 		}, nil, nil, nil},

@@ -49,6 +49,7 @@ func (s *study) saturation(series scenario.Series) {
 		s.warn(result.NoSaturation, "%v", err)
 		return
 	}
+	s.onPlateau(&stored, points)
 	limit(&stored, points)
 	if series.Load.Kind == result.LoadClosed {
 		scale(&stored, points)

@@ -35,8 +35,8 @@ func steps(e *claims.Evidence) (steps, bounds []step, out []string) {
 		p, sum := s.Plateau(clearly), capsSum(s.Levels[0].Points[0])
 		switch {
 		case quota <= 0:
-		case sum > capsShare*float64(e.Run.Host.Cores):
-			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %d cores)", quota, sum, e.Run.Host.Cores))
+		case sum > capsShare*e.Run.Host.Offered():
+			out = append(out, fmt.Sprintf("%g core (the caps sum to %.2g of %.3g cores)", quota, sum, e.Run.Host.Offered()))
 		case p.AtLeast || p.Limit.Kind == result.LimitHost: // it could not use its quota up
 			bounds = append(bounds, step{quota, p.Throughput, p.Limit, "at least "})
 		case p.Throughput.Value > 0:
