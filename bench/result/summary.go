@@ -25,8 +25,10 @@ type Summary struct {
 	Points     []Point      `json:"points"`
 	Saturation []Saturation `json:"saturation"`
 	FE         []FECost     `json:"fe"`
-	Audit      *Audit       `json:"audit,omitempty"`
-	Claims     []Claim      `json:"claims,omitempty"`
+	// Uncertainty states that of the headline figures; nil in runs of older versions.
+	Uncertainty []Budget `json:"uncertainty,omitempty"`
+	Audit       *Audit   `json:"audit,omitempty"`
+	Claims      []Claim  `json:"claims,omitempty"`
 	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`

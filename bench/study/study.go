@@ -161,6 +161,7 @@ func (s *study) finish(failed error) error {
 	for _, series := range s.Scenario.Series {
 		s.saturation(series)
 	}
+	s.uncertainties()
 	for _, w := range s.notes {
 		s.add(w)
 	}

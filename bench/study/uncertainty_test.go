@@ -1,0 +1,60 @@
+package study
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"meterbench/bench/result"
+	"meterbench/bench/stats"
+)
+
+// The headline figures of a series are those where it saturates, each with what is known of its sources.
+func TestUncertainties(t *testing.T) {
+	at := func(clients int, valid bool) result.Point {
+		p50, p99 := 0.1, 0.2
+		return result.Point{
+			Series: "a", Valid: valid, Load: result.Load{Kind: result.LoadClosed, Clients: clients}, Throughput: 100, Blocks: 50, Window: 10,
+			Latency:   map[string]stats.Quantiles{"commit": {P50: &p50, P99: &p99, N: 1000}},
+			Intervals: map[string]stats.Interval{"throughput_per_s": {Low: 98, High: 102, N: 20}},
+			CPU:       map[string]float64{"client": 0.1}, ClientCPUInSignatures: 8,
+		}
+	}
+	s := &study{Config: Config{Scenario: series(closed("a", 10*time.Second, 1, 8, 64), closed("none", time.Second, 1))}}
+	s.summary.Target = result.TargetFabric
+	s.summary.Points = []result.Point{at(1, true), at(8, true), at(64, true)}
+	s.summary.Saturation = []result.Saturation{{Series: "a", Clients: 8}}
+	s.manifest.Instrument = &result.Instrument{CapacityError: 0.003, LatencyError: 1, Conditions: []result.Uncertainty{
+		{Condition: result.OpenIdle, LatencyError: 0.9}, {Condition: result.ClosedIdle, LatencyError: 0.001}, {Condition: result.FabricFull, LatencyError: 0.003},
+	}}
+	s.uncertainties()
+	var figures []string
+	for _, b := range s.summary.Uncertainty {
+		figures = append(figures, b.Figure)
+		equal(t, "clients", 8, b.Load.Clients)
+	}
+	equal(t, "figures", []string{"throughput_per_s", "commit_p50_s", "commit_p99_s", "client_cpu_per_commit_signatures"}, figures)
+	// t(0.975, 19) = 2.093; a block is 2/s, a rectangular distribution's deviation its bound / √3.
+	want := []result.Component{{Source: result.SourceScatter, Standard: 0.9556, Type: "A"}, {Source: result.SourceEndEffects, Standard: 1.1547, Type: "B"},
+		{Source: result.SourceInstrument, Standard: 0.1732, Type: "B"}}
+	if diff := cmp.Diff(want, s.summary.Uncertainty[0].Components, cmpopts.EquateApprox(0, 1e-4)); diff != "" {
+		t.Errorf("throughput (-want +got):\n%s", diff)
+	}
+	between(t, "expanded", s.summary.Uncertainty[0].Expanded, 3.017, 3.018)
+	p99 := s.summary.Uncertainty[2]
+	want = []result.Component{{Source: result.SourceInstrument, Standard: 0.001732, Type: "B"}}
+	if diff := cmp.Diff(want, p99.Components, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+		t.Errorf("p99 (-want +got):\n%s", diff)
+	}
+	equal(t, "missing", []result.Source{result.SourceScatter}, p99.Missing)
+
+	// Without saturation and calibration: the highest load, and what is missing.
+	s.summary.Uncertainty, s.summary.Saturation, s.manifest.Instrument = nil, nil, nil
+	s.summary.Points[2].Valid = false
+	s.summary.Points[1].Load.Clients = 7
+	s.uncertainties()
+	equal(t, "clients", 7, s.summary.Uncertainty[0].Load.Clients)
+	equal(t, "missing", []result.Source{result.SourceInstrument}, s.summary.Uncertainty[0].Missing)
+}
