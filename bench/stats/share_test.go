@@ -1,0 +1,100 @@
+package stats_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"meterbench/bench/stats"
+)
+
+// The interval holds the true share in 95 of 100 windows, whether its values are independent, come in blocks that are
+// all ones or all zeros, or follow from a latency that wanders.
+func TestShareCoverage(t *testing.T) {
+	cases := 600
+	if testing.Short() {
+		cases = 300
+	}
+	const n, block = 3000, 25
+	independent := func(p float64) func(*rand.Rand, *stats.Series) {
+		return func(rng *rand.Rand, s *stats.Series) {
+			for i := range uint64(n) {
+				s.Add(i, one(rng.Float64() < p))
+			}
+		}
+	}
+	blocks := func(p float64) func(*rand.Rand, *stats.Series) {
+		return func(rng *rand.Rand, s *stats.Series) {
+			var v float64
+			for i := range uint64(n) {
+				if i%block == 0 {
+					v = one(rng.Float64() < p)
+				}
+				s.Add(i, v)
+			}
+		}
+	}
+	// An AR(1) process with standard normal values is below z with probability p; its values forget each other over about 10.
+	wandering := func(z float64) func(*rand.Rand, *stats.Series) {
+		return func(rng *rand.Rand, s *stats.Series) {
+			const phi = 0.9
+			x := rng.NormFloat64()
+			for i := range uint64(n) {
+				s.Add(i, one(x < z))
+				x = phi*x + math.Sqrt(1-phi*phi)*rng.NormFloat64()
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name     string
+		p        float64
+		draw     func(*rand.Rand, *stats.Series)
+		clusters uint64
+	}{
+		{"half", 0.5, independent(0.5), n}, {"most", 0.95, independent(0.95), n}, {"nearly all", 0.999, independent(0.999), n}, {"all but one", 0.9998, independent(0.9998), n},
+		{"half of the blocks", 0.5, blocks(0.5), n / block}, {"most blocks", 0.95, blocks(0.95), n / block}, {"nearly all blocks", 0.995, blocks(0.995), n / block},
+		{"wandering about it", 0.5, wandering(0), n / block}, {"wandering above it", 0.9, wandering(1.2816), n / block},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(11, 4))
+			covered := 0
+			for range cases {
+				s := stats.NewSeries(1)
+				tt.draw(rng, s)
+				i := stats.ShareInterval(s, 30, tt.clusters)
+				if i == nil {
+					t.Fatal("no interval")
+				}
+				if i.Low < 0 || i.High > 1 || !(i.Low < i.High) {
+					t.Fatalf("from %g to %g", i.Low, i.High)
+				}
+				if i.Low <= tt.p && tt.p <= i.High {
+					covered++
+				}
+			}
+			share := float64(covered) / float64(cases)
+			t.Logf("covered in %.1f %%", 100*share)
+			if share < 0.92 {
+				t.Errorf("the true share is in %.1f %% of the intervals", 100*share)
+			}
+		})
+	}
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func TestShareNeedsBatches(t *testing.T) {
+	s := stats.NewSeries(1)
+	for i := range uint64(9) {
+		s.Add(i, 1)
+	}
+	if i := stats.ShareInterval(s, 10, 9); i != nil {
+		t.Errorf("nine values have an interval: %+v", i)
+	}
+}
