@@ -19,16 +19,16 @@ import (
 	"meterbench/network/fabric"
 )
 
-// logTimeout bounds the time until a peer logs a block that it has shown.
+// logTimeout bounds the time until the peers log a block that one of them has shown.
 const logTimeout = time.Second
 
 // Blocks returns the blocks of a channel that its observing peer has committed since an instant, in order, with their
 // times at every peer of the channel, that one first. It is the peer that Client watches. What no log says is missing,
 // also where the error says that a log could not be read.
 //
-// A peer shows a block as soon as it is stored, and logs it after the state is too. So Blocks waits, for a second at
-// most, until the observing peer has logged all blocks below number height: those that a client has seen. Blocks before
-// the first one returned are forgotten: the next call for the channel asks for no earlier instant.
+// A peer shows a block as soon as it is stored, and logs it after the state is too; other peers may be behind it. So
+// Blocks waits, for a second at most, until every peer has logged all blocks below number height: those that a client has
+// seen. Blocks before the first one returned are forgotten: the next call for the channel asks for no earlier instant.
 //
 // The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the nodes' logs,
 // whose form depends on the Fabric release and on the consensus: with raft all is there.
@@ -68,7 +68,7 @@ func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
 	return b
 }
 
-// await reads on until the observing peer has logged the channel's blocks below number height, or for logTimeout.
+// await reads on until the channel's peers have logged its blocks below number height, or for logTimeout.
 func (b *blockLog) await(channel Channel, height uint64) error {
 	for waited := time.Duration(0); ; waited += logTimeout / 100 {
 		err, complete := b.read(channel, height)
@@ -79,16 +79,20 @@ func (b *blockLog) await(channel Channel, height uint64) error {
 	}
 }
 
-// read reads on in all logs and reports whether the observing peer has logged the channel's last block below
-// number height.
+// read reads on in all logs and reports whether every peer of the channel has logged its last block below number height.
 func (b *blockLog) read(channel Channel, height uint64) (err error, complete bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(b.logs)) {
 		err = errors.Join(err, b.logs[name].read())
 	}
-	last := b.logs[channel.Peers[0]].blocks[blockKey{channel.Name, height - 1}]
-	return err, height == 0 || last != nil && !last.times.Committed.IsZero()
+	for _, peer := range channel.Peers {
+		last := b.logs[peer].blocks[blockKey{channel.Name, height - 1}]
+		if height > 0 && (last == nil || last.times.Committed.IsZero()) {
+			return err, false
+		}
+	}
+	return err, true
 }
 
 // since returns the blocks of a channel, whose blocks are full with a number of messages, that its observing
