@@ -26,6 +26,7 @@ type traced struct {
 	*site
 	reason   func(block uint64) result.CutReason
 	silent   func(block uint64) bool // blocks of which nobody tells
+	change   func(*result.Block)     // where set, changes what is told
 	err      error
 	counters Counters // read once: before the level
 }
@@ -70,6 +71,9 @@ func (t *traced) blocks(channel int, since time.Time) (blocks []result.Block) {
 			{Peer: "peer0", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(-4 * ms).Round(0), Committed: begin.Add(-2 * ms).Round(0), Store: ms},
 			{Peer: "peer1", Received: begin.Add(-6 * ms).Round(0), Validated: begin.Add(34 * ms).Round(0), Committed: begin.Add(44 * ms).Round(0), State: 7 * ms},
 		}}
+		if t.change != nil {
+			t.change(&b)
+		}
 		if !b.Peers[0].Committed.Before(since) {
 			blocks = append(blocks, b)
 		}

@@ -53,6 +53,7 @@ type trace struct {
 	valid, joined uint64 // transactions of the window
 	parts         []*hdrhistogram.Histogram
 	totals        []time.Duration
+	peers         peerLatencies
 }
 
 // A blockID says which block it is: every channel counts its own.
@@ -81,6 +82,7 @@ func (s *session) counters(ctx context.Context) *Counters {
 // A nodeReport holds what the nodes reported about one turn.
 type nodeReport struct {
 	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
+	commits  *peerCommits                     // likewise
 	evidence bottleneck.Evidence
 	drift    time.Duration // of the wall clock against the monotonic clock
 }
@@ -105,6 +107,7 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	}
 	now := time.Now()
 	report.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
+	report.commits = newPeerCommits(blocks, epoch)
 	report.instants = map[blockID]result.BlockInstants{}
 	for i := range blocks {
 		b := &blocks[i]
@@ -228,6 +231,9 @@ func (t *trace) add(r *result.Record) {
 		return
 	}
 	t.valid++
+	if t.report.commits != nil {
+		t.peers.add(r, t.report.commits)
+	}
 	instants, ok := t.report.instants[blockID{r.Channel, r.Block}]
 	if !ok {
 		return
@@ -267,6 +273,7 @@ func (s *study) split(all []*trace) {
 				p.Latency[part.String()] = q
 			}
 		}
-		t.parts = nil // a quarter of a megabyte each
+		p.CommitAtPeers = s.atPeers(&t.peers, t.report.commits)
+		t.parts, t.peers = nil, peerLatencies{} // a quarter of a megabyte each
 	}
 }
