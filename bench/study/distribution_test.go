@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"meterbench/bench/result"
 )
 
@@ -52,5 +55,36 @@ func TestLatencyOverAllScheduled(t *testing.T) {
 			equal(t, "latencies of those that are missing", all.Lost(), p.LatencyByOutcome[tt.missing.String()].N)
 			equal(t, "latencies of those that committed", p.Outcomes["valid"], p.LatencyByOutcome["valid"].N)
 		})
+	}
+}
+
+// Of a hundred transactions two are refused: they keep to no objective.
+func TestObjective(t *testing.T) {
+	at := newSite()
+	at.latency = 50 * time.Millisecond
+	s := series(closed("a", 21*time.Second, 1), closed("b", 21*time.Second, 1), closed("c", 21*time.Second, 1), closed("d", 21*time.Second, 1))
+	for i, objective := range []time.Duration{0, 70 * time.Millisecond, 20 * time.Millisecond, 10 * time.Millisecond} {
+		s.Series[i].Objective = objective // each takes 60 ms
+	}
+	at.fault = func(n int, f *fate) {
+		if n%50 == 0 {
+			*f = fate{told: result.EndorseRefused, err: errors.New("no")}
+		}
+	}
+	o := conduct(t, s, at, func(context.CancelFunc) {})
+	if len(o.summary.Points) != 4 {
+		t.Fatal(o.err)
+	}
+	for i, want := range []*result.Satisfaction{
+		nil, {Objective: 0.07, Satisfied: 0.98, Apdex: 0.98}, {Objective: 0.02, Tolerating: 0.98, Apdex: 0.49}, {Objective: 0.01},
+	} {
+		p := o.summary.Points[i]
+		if diff := cmp.Diff(want, p.Satisfaction, cmpopts.EquateApprox(0, 0.005)); diff != "" {
+			t.Errorf("series %s (-want +got):\n%s", p.Series, diff)
+		}
+		interval, ok := p.Intervals[result.SatisfiedShare]
+		if ok != (want != nil) || ok && !(interval.Low <= p.Satisfaction.Satisfied && p.Satisfaction.Satisfied <= interval.High && interval.High-interval.Low < 0.2) {
+			t.Errorf("series %s: interval %+v, %v", p.Series, interval, ok)
+		}
 	}
 }

@@ -39,6 +39,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			return backlog, err
 		}
 		steady[i] = newSteadiness(first, from, to)
+		steady[i].satisfaction = newSatisfaction(l.series.Objective)
 		fastest[i] = math.MaxInt64
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
@@ -82,6 +83,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			disturbed(&p, probe)
 			s.settle(&p, l, m, w, steady[i])
 			steady[i].intervals(&p)
+			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.cutShort = m.Held < l.series.Load.Hold

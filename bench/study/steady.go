@@ -19,6 +19,8 @@ type steadiness struct {
 	latency  stats.Series
 	backlog  *stats.Backlog
 	timed    [len(timedParts)]*stats.Series // transaction by transaction
+	// satisfaction counts those that keep to an objective, nil where there is none.
+	satisfaction *satisfaction
 }
 
 // timedParts are those whose mean gets an interval.
@@ -43,6 +45,7 @@ func (s *steadiness) add(r *result.Record) {
 	if r.Intended < s.from || r.Intended >= s.to {
 		return
 	}
+	s.satisfaction.add(r.Seq-s.first, r)
 	done := r.Committed
 	switch r.Outcome {
 	case result.Valid:
