@@ -24,8 +24,9 @@ type Transaction struct {
 	Channel  int           // which of the target's channels takes it, from 0
 	Encrypt  time.Duration // part of its preparation, 0 if none
 	Wait     result.Wait   // set by the engine: how far the Target takes it
-	// Acknowledged, set by the engine or nil, is called at most once, when an orderer took the transaction.
-	Acknowledged func()
+	// Acknowledged, set by the engine or nil, is called at most once, with the instant at which an orderer took
+	// the transaction.
+	Acknowledged func(at time.Time)
 }
 
 // Receipt says how far a transaction got, also when Submit returns an error. Zero times were not reached;
@@ -78,10 +79,13 @@ type Plan struct {
 	// Start is when the load begins. All instants, also those of the Result, count from the level's start.
 	Start time.Duration
 
-	// Clients is the number of clients of a closed load. Each has one transaction at a time and starts the
-	// next one Think after Wait was reached; that instant is when the next one was intended.
+	// Clients is the number of clients of a closed load. Each has one transaction at a time. Its next one is
+	// intended Think after the one before reached Wait, by the instant in the Receipt, or where it failed, after that
+	// was known: whatever passes until the client gets round to it is lag. The first ones are intended evenly over
+	// Spread, from Start on.
 	Clients int
 	Think   time.Duration
+	Spread  time.Duration
 
 	// Arrivals schedules an open load, independently of the transactions' outcomes. Slots is the most
 	// transactions that may be on their way to Wait; one that finds no slot is Dropped at once.
@@ -92,6 +96,11 @@ type Plan struct {
 	// Hold is the time for which transactions are scheduled, from Start on. It is held in full where arrivals end
 	// earlier, as those of a trace may: how long was measured must not depend on them. What is under way then
 	// gets Drain to end and is Unknown after that. 0 stands for DefaultDrain.
+	//
+	// Until then the load runs out: it goes on as before, so that what was intended late in the hold does not end on
+	// a target that empties. The run-out ends when all transactions that any load of the level intended within its
+	// hold have ended; what it sent itself then gets Drain, too. There is none of a trace, where arrivals end by
+	// themselves, after an interruption, and of loads that end before others of their level, which go on loading the target.
 	Hold  time.Duration
 	Drain time.Duration
 
@@ -105,6 +114,9 @@ type Plan struct {
 	Outstanding int
 
 	First uint64 // sequence number of the first transaction
+	// Spare is the sequence number of the run-out's first transaction. 0: the run-out goes on with those of the load,
+	// in the order in which transactions come.
+	Spare uint64
 }
 
 // Validate returns an error that names the first field that makes no sense.
@@ -119,6 +131,8 @@ func (p Plan) Validate() error {
 		return fmt.Errorf("load plan: %d slots; open load needs at least 1", p.Slots)
 	case closed && p.Slots != 0:
 		return fmt.Errorf("load plan: slots belong to open load; a closed load has a slot per client")
+	case p.Spread < 0 || p.Spread > p.Hold || open && p.Spread != 0:
+		return fmt.Errorf("load plan: clients spread over %v; only a closed load has any, and within its hold", p.Spread)
 	case p.Think < 0 || open && p.Think != 0:
 		return fmt.Errorf("load plan: think time %v; only a closed load has one, and not below 0", p.Think)
 	case p.Start < 0:
@@ -148,13 +162,15 @@ type Result struct {
 	Epoch     time.Time     // start of the level, from which the records' instants count
 	Held      time.Duration // transactions were scheduled for so long from Start on: Hold, or less where interrupted
 	Ended     time.Duration // the last transaction had ended
-	Scheduled uint64
-	Counts    result.Counts // over the whole level, warm-up included; sums to Scheduled
+	Scheduled uint64        // intended within Hold
+	Counts    result.Counts // of these, warm-up included; sums to Scheduled
+	RunOut    result.Counts // of the transactions that the run-out sent
 	Next      uint64        // First of the next level
+	Spare     uint64        // Spare of the next level, 0 where that of the plan is
 	Partial   bool          // the load was interrupted
 	// Crowded says that clients waited for some of the Plan.Outstanding to end: the target made them late.
 	Crowded  bool
-	Failures []Failure // by outcome, then by first occurrence
+	Failures []Failure // those in Counts, by outcome, then by first occurrence
 	GC       GC        // from the start of the level until Ended
 }
 
@@ -175,8 +191,8 @@ type GC struct {
 // Live is the state of a level under way, over all of its loads.
 type Live struct {
 	Elapsed  time.Duration
-	Hold     time.Duration // until the last of its loads is over
-	Counts   result.Counts // so far; Counts[result.Dropped] are the drops
+	Hold     time.Duration // until the last of its loads is over; it runs out from then on
+	Counts   result.Counts // so far, the run-out included; Counts[result.Dropped] are the drops
 	InFlight uint64        // scheduled and not yet ended
 
 	// Since the Live before, about a second ago:

@@ -23,7 +23,7 @@ func (c *counter) Record(result.Record) { c.n.Add(1) }
 func instant(_ context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	now := time.Now()
 	if tx.Acknowledged != nil {
-		tx.Acknowledged()
+		tx.Acknowledged(now)
 	}
 	return bench.Receipt{Endorsed: now, Submitted: now, Committed: now, Outcome: result.Valid}, nil
 }

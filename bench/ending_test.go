@@ -87,16 +87,16 @@ func TestInterruptBeforeTheStart(t *testing.T) {
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100, Hold: time.Second, Drain: 5 * time.Second}
+		p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 10}, Slots: 100, Hold: time.Second, Drain: 5050 * time.Millisecond}
 		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 			if n.Add(1) == 4 {
 				<-ctx.Done()
 				return bench.Receipt{Outcome: result.EndorseRefused}, ctx.Err()
 			}
-			return commits(0, 3*time.Second)(ctx, tx) // the last ones after the hold
+			return commits(0, 3*time.Second)(ctx, tx) // the last ones after the hold, and the run-out's after the drain
 		})
 		counts := result.Counts{result.Valid: 9, result.Unknown: 1}
-		differ(t, "result", bench.Result{Held: time.Second, Ended: 6 * time.Second, Scheduled: 10, Counts: counts, Next: 10}, res)
+		differ(t, "result", bench.Result{Held: time.Second, Ended: 9 * time.Second, Scheduled: 10, Counts: counts, Next: 10}, res)
 		if len(res.Failures) != 1 || !strings.Contains(res.Failures[0].Text, "within the time allowed") {
 			t.Errorf("failures %v", res.Failures)
 		}

@@ -18,8 +18,8 @@ const latencyMax = time.Hour
 
 // live counts the transactions of a load as they end.
 type live struct {
-	counts    [len(result.Counts{})]atomic.Uint64
-	latencies *latencies // of all loads of the level; nil unless it is observed
+	counts    [2][len(result.Counts{})]atomic.Uint64 // of the hold and of the run-out
+	latencies *latencies                             // of all loads of the level; nil unless it is observed
 }
 
 // latencies go to one of a few histograms, so that goroutines seldom wait for the same lock.
@@ -43,30 +43,23 @@ func newLatencies() *latencies {
 	return l
 }
 
-// count adds a transaction that ended at the given time of the level.
-func (v *live) count(rec result.Record, ended time.Duration) {
-	v.counts[rec.Outcome].Add(1)
-	if v.latencies == nil {
-		return
-	}
-	switch rec.Outcome {
-	case result.Valid:
-		ended = rec.Committed
-	case result.Answered:
-	default:
+// count adds a transaction, of the hold or of the run-out, that ended.
+func (v *live) count(rec result.Record, of int) {
+	v.counts[of][rec.Outcome].Add(1)
+	if v.latencies == nil || rec.Outcome.Class() != result.Succeeded {
 		return
 	}
 	shard := &v.latencies[rec.Seq%uint64(len(v.latencies))]
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
 	// Within range, so that there is no error.
-	shard.histogram.RecordValue(min(max(0, ended-rec.Intended), latencyMax).Microseconds())
+	shard.histogram.RecordValue(min(rec.Lasted(), latencyMax).Microseconds())
 }
 
-func (v *live) counted() result.Counts {
+func (v *live) counted(of int) result.Counts {
 	var c result.Counts
-	for i := range v.counts {
-		c[i] = v.counts[i].Load()
+	for i := range v.counts[of] {
+		c[i] = v.counts[of][i].Load()
 	}
 	return c
 }
@@ -118,10 +111,12 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 	for _, l := range loads {
 		now.Hold = max(now.Hold, l.Plan.end())
 		// Counts before scheduled: what is counted has been scheduled.
-		for o, n := range l.live.counted() {
-			now.Counts[o] += n
+		for of := range l.live.counts {
+			for o, n := range l.live.counted(of) {
+				now.Counts[o] += n
+			}
+			scheduled += l.scheduled[of].Load()
 		}
-		scheduled += l.scheduled.Load()
 	}
 	now.InFlight = scheduled - now.Counts.Total()
 	if span := (now.Elapsed - before.Elapsed).Seconds(); span > 0 {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 )
 
@@ -15,57 +16,82 @@ type job struct {
 	freed    func(at time.Duration) // called once, when the plan's Wait was reached
 }
 
-// closed runs the plan's clients and returns when all transactions have ended.
+// An ending is shared by the loads of a level. It is when their run-outs may end.
+type ending struct {
+	last    time.Duration  // the end of the load that ends last
+	pending sync.WaitGroup // transactions intended in their load's hold that have not ended, and whoever may intend more
+	over    chan struct{}  // closed when none is left
+}
+
+// closed runs the plan's clients and returns when all transactions have ended. Nothing is scheduled once ctx is done.
 func (l *load) closed(ctx context.Context) {
-	hold, cancel := context.WithDeadline(ctx, l.epoch.Add(l.Plan.end()))
-	defer cancel()
 	workers := newPool(l.follow)
 	start := l.follow
 	if l.Plan.Wait == result.WaitAcknowledge {
 		start = workers.run // the client goes on before its transaction has ended
 	}
 	var clients sync.WaitGroup
-	for range l.Plan.Clients {
-		clients.Go(func() { l.client(hold, start) })
+	for i := range l.Plan.Clients {
+		first := l.Plan.Start + time.Duration(float64(l.Plan.Spread)*float64(i)/float64(l.Plan.Clients))
+		clients.Go(func() { l.client(ctx, first, start) })
 	}
 	clients.Wait()
 	workers.drain()
 }
 
-// client is one client of a closed load, until the hold is over.
-func (l *load) client(hold context.Context, start func(job)) {
+// client is one client of a closed load, until the load is over.
+func (l *load) client(ctx context.Context, first time.Duration, start func(job)) {
+	leave := sync.OnceFunc(l.ending.pending.Done)
+	defer leave()
 	free := make(chan time.Duration, 1)
 	freed := func(at time.Duration) { free <- at }
-	for due := l.Plan.Start; due < l.Plan.end(); due = <-free + l.Plan.Think {
-		if !l.sleepUntil(hold, due) {
-			return
-		}
+	for due := first; l.goesOn(due, leave) && l.sleepUntil(ctx, due); due = <-free + l.Plan.Think {
 		if !l.outstanding.try() {
 			l.crowded.Store(true)
 			select {
 			case l.outstanding <- struct{}{}:
-			case <-hold.Done():
+			case <-ctx.Done():
 				return
 			}
 		}
-		start(job{l.schedule(), due, freed})
+		start(job{l.schedule(due), due, freed})
 	}
 }
 
+// goesOn reports whether the load has transactions that are due then. It calls leave if they are of the run-out.
+func (l *load) goesOn(due time.Duration, leave func()) bool {
+	if due < l.Plan.end() {
+		return true
+	}
+	leave()
+	return l.runsOut()
+}
+
+// runsOut reports whether the load goes on after its hold: it is among the last of its level, and no trace, whose
+// later readings are not part of the load.
+func (l *load) runsOut() bool {
+	_, trace := l.Plan.Arrivals.(arrival.Replay)
+	return !trace && l.Plan.end() == l.ending.last
+}
+
+// owing returns how many clients, or arrivals, may intend transactions.
+func (p Plan) owing() int { return max(1, p.Clients) }
+
 // open starts the plan's arrivals when they are due and returns when all transactions have ended. It never
 // waits for a slot: that would hide the arrivals in the meantime. It calls begin once it knows when the first
-// arrival is due, which takes some time where a large fleet must be sorted.
+// arrival is due, which takes some time where a large fleet must be sorted. Nothing is scheduled once ctx is done.
 func (l *load) open(ctx context.Context, begin func()) {
+	leave := sync.OnceFunc(l.ending.pending.Done)
 	workers := newPool(l.follow)
 	slots := make(semaphore, l.Plan.Slots)
 	freed := func(time.Duration) { slots.release() }
 	for offset := range l.Plan.Arrivals.Offsets(l.Plan.Random.Rand()) {
 		begin()
 		due := l.Plan.Start + offset
-		if due >= l.Plan.end() || !l.sleepUntil(ctx, due) {
+		if !l.goesOn(due, leave) || !l.sleepUntil(ctx, due) {
 			break
 		}
-		seq := l.schedule()
+		seq := l.schedule(due)
 		switch {
 		case !slots.try():
 			l.drop(seq, due)
@@ -77,6 +103,7 @@ func (l *load) open(ctx context.Context, begin func()) {
 		}
 	}
 	begin() // where nothing ever arrives
+	leave()
 	workers.drain()
 }
 
@@ -91,14 +118,12 @@ func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 // follow executes a job and frees its client or slot when the plan's Wait is reached.
 func (l *load) follow(j job) {
 	if l.Plan.Wait != result.WaitAcknowledge {
-		l.execute(j.seq, j.intended, nil)
-		j.freed(l.now())
+		j.freed(l.execute(j.seq, j.intended, nil))
 		return
 	}
-	var free sync.Once
-	acknowledged := func() { free.Do(func() { j.freed(l.now()) }) }
-	l.execute(j.seq, j.intended, acknowledged)
-	acknowledged() // where it never got that far
+	var once sync.Once
+	free := func(at time.Duration) { once.Do(func() { j.freed(at) }) }
+	free(l.execute(j.seq, j.intended, func(at time.Time) { free(at.Sub(l.epoch)) })) // the outer one where it never got that far
 	l.outstanding.release()
 }
 

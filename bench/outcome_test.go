@@ -58,7 +58,7 @@ func (c *chaos) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt
 	}
 	r.Submitted = time.Now()
 	if tx.Acknowledged != nil && rng.IntN(10) > 0 {
-		tx.Acknowledged()
+		tx.Acknowledged(r.Submitted)
 	}
 	if rng.IntN(50) == 0 {
 		<-ctx.Done()
@@ -118,23 +118,36 @@ func everyTransactionEndsOnce(p bench.Plan, bound int, interrupt time.Duration, 
 	if err != nil {
 		return err
 	}
-	if res.Scheduled != res.Counts.Total() || res.Next != p.First+res.Scheduled {
-		return fmt.Errorf("%d scheduled from %d to %d, %d ended", res.Scheduled, p.First, res.Next, res.Counts.Total())
+	all := res.Counts
+	for o, n := range res.RunOut {
+		all[o] += n
 	}
-	if last.Counts != res.Counts || last.InFlight != 0 {
-		return fmt.Errorf("%v ended; the last state says %v, and %d under way", res.Counts.Map(), last.Counts.Map(), last.InFlight)
+	if res.Scheduled != res.Counts.Total() || res.Next != p.First+all.Total() {
+		return fmt.Errorf("%d scheduled, numbers from %d to %d, %d ended, %d in the run-out", res.Scheduled, p.First, res.Next, res.Counts.Total(), res.RunOut.Total())
+	}
+	if last.Counts != all || last.InFlight != 0 {
+		return fmt.Errorf("%v ended; the last state says %v, and %d under way", all.Map(), last.Counts.Map(), last.InFlight)
 	}
 	if n := chaos.most.Load(); n > int64(bound) || chaos.running.Load() != 0 {
 		return fmt.Errorf("%d at a time where the bound is %d; %d left over", n, bound, chaos.running.Load())
 	}
-	var counts result.Counts
+	var counts, runOut result.Counts
 	for k, rec := range sink.sorted() {
-		counts[rec.Outcome]++
+		if rec.Intended < p.Hold {
+			counts[rec.Outcome]++
+		} else {
+			runOut[rec.Outcome]++
+		}
 		if rec.Seq != p.First+uint64(k) {
 			return fmt.Errorf("record %d has number %d, want %d", k, rec.Seq, p.First+uint64(k))
 		}
-		if rec.Intended >= p.Hold || rec.Intended > res.Held {
-			return fmt.Errorf("record %d is intended at %v, after the hold of %v", k, rec.Intended, res.Held)
+		switch {
+		case rec.Intended > res.Held && res.Held < p.Hold:
+			return fmt.Errorf("record %d is intended at %v, after the interrupt at %v", k, rec.Intended, res.Held)
+		case rec.Intended > p.Hold+p.Drain:
+			return fmt.Errorf("record %d is intended at %v, after the run-out", k, rec.Intended)
+		case rec.Committed == result.NotReached && rec.Outcome != result.Answered && rec.Ended < rec.Intended:
+			return fmt.Errorf("record %d ended at %v, committed at %v", k, rec.Ended, rec.Committed)
 		}
 		reached, previous := true, rec.Intended
 		instants := []time.Duration{rec.Started, rec.Prepared, rec.Endorsed, rec.Submitted, rec.Committed}
@@ -149,8 +162,8 @@ func everyTransactionEndsOnce(p bench.Plan, bound int, interrupt time.Duration, 
 			}
 		}
 	}
-	if counts != res.Counts {
-		return fmt.Errorf("recorded %v, counted %v", counts, res.Counts)
+	if counts != res.Counts || runOut != res.RunOut {
+		return fmt.Errorf("recorded %v and %v, counted %v and %v", counts, runOut, res.Counts, res.RunOut)
 	}
 	return nil
 }

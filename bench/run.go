@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -59,13 +58,20 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		observed = newLatencies()
 	}
 	results := make([]Result, len(together))
+	level := &ending{over: make(chan struct{})}
+	for _, one := range together {
+		level.last = max(level.last, one.Plan.end())
+		level.pending.Add(one.Plan.owing())
+	}
 	var loads []*load
 	var ready, running sync.WaitGroup
 	begun := make(chan struct{})
 	for i, one := range together {
 		one.Plan.Drain = cmp.Or(one.Plan.Drain, DefaultDrain)
 		one.Plan.Outstanding = cmp.Or(one.Plan.Outstanding, DefaultOutstanding)
-		l := &load{Load: one, clock: clock, target: target, live: live{latencies: observed}}
+		l := &load{Load: one, clock: clock, target: target, ending: level, live: live{latencies: observed}}
+		l.next[inHold].Store(l.Plan.First)
+		l.next[inRunOut].Store(l.Plan.Spare)
 		if l.Plan.Wait == result.WaitAcknowledge {
 			l.outstanding = make(semaphore, l.Plan.Outstanding)
 		}
@@ -85,6 +91,10 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 		l.gc, l.epoch = gc, epoch
 	}
 	close(begun)
+	go func() {
+		level.pending.Wait()
+		close(level.over)
+	}()
 	stop := observe(loads, observed, report)
 	running.Wait()
 	stop()
@@ -96,39 +106,59 @@ type load struct {
 	Load
 	clock  alarm.Clock
 	target Target
-	work   context.Context // of the transactions; cancelled to cut them off
-	epoch  time.Time       // start of the level; set once all its loads are ready
-	gc     debug.GCStats   // likewise
+	ending *ending
+	work   [2]context.Context // of the transactions within the hold, and of the run-out; cancelled to cut them off
+	epoch  time.Time          // start of the level; set once all its loads are ready
+	gc     debug.GCStats      // likewise
 
-	scheduled   atomic.Uint64
-	outstanding semaphore // nil unless clients leave transactions before they end
+	scheduled   [2]atomic.Uint64 // likewise
+	next        [2]atomic.Uint64 // sequence numbers, likewise; the second only where the run-out has numbers of its own
+	outstanding semaphore        // nil unless clients leave transactions before they end
 	crowded     atomic.Bool
 	live        live
 	failures    failures
 }
 
+// Indexes of what belongs to the hold and to the run-out.
+const (
+	inHold   = 0
+	inRunOut = 1
+)
+
+// of returns the index of a transaction that is intended at that time.
+func (l *load) of(intended time.Duration) int {
+	if intended < l.Plan.end() {
+		return inHold
+	}
+	return inRunOut
+}
+
 // run schedules the load and returns when all its transactions have ended. It calls begin once it is ready,
 // and the level starts when begun is closed.
 func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Result {
-	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cut(nil)
-	l.work = work
+	var cut [2]context.CancelCauseFunc
+	for i := range cut {
+		l.work[i], cut[i] = context.WithCancelCause(context.WithoutCancel(ctx))
+		defer cut[i](nil)
+	}
+	schedule, stop := context.WithCancel(ctx)
+	defer stop()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if l.Plan.Arrivals != nil {
-			l.open(ctx, begin)
+			l.open(schedule, begin)
 		} else {
 			begin()
-			l.closed(ctx)
+			l.closed(schedule)
 		}
 	}()
 	<-begun
-	held, interrupted := l.supervise(ctx, done, cut)
-	scheduled := l.scheduled.Load()
+	hold, interrupted := l.supervise(ctx, done, stop, cut)
 	return Result{
-		Epoch: l.epoch, Held: held, Ended: l.now(), Partial: interrupted, Crowded: l.crowded.Load(),
-		Scheduled: scheduled, Counts: l.live.counted(), Next: l.Plan.First + scheduled,
+		Epoch: l.epoch, Held: hold, Ended: l.now(), Partial: interrupted, Crowded: l.crowded.Load(),
+		Scheduled: l.scheduled[inHold].Load(), Counts: l.live.counted(inHold), RunOut: l.live.counted(inRunOut),
+		Next: l.next[inHold].Load(), Spare: l.next[inRunOut].Load(),
 		Failures: l.failures.list(), GC: collected(&l.gc),
 	}
 }
@@ -137,125 +167,70 @@ func (l *load) run(ctx context.Context, begin func(), begun <-chan struct{}) Res
 func (l *load) now() time.Duration { return time.Since(l.epoch) }
 
 // schedule takes the next sequence number: from here on the transaction counts and must end in a record.
-func (l *load) schedule() uint64 { return l.Plan.First + l.scheduled.Add(1) - 1 }
+func (l *load) schedule(due time.Duration) uint64 {
+	of, numbers := l.of(due), inHold
+	if of == inHold {
+		l.ending.pending.Add(1)
+	} else if l.Plan.Spare != 0 {
+		numbers = inRunOut
+	}
+	l.scheduled[of].Add(1)
+	return l.next[numbers].Add(1) - 1
+}
 
-// supervise waits for the hold and the end of all transactions (done), and cuts off those that take too long.
-func (l *load) supervise(ctx context.Context, done <-chan struct{}, cut context.CancelCauseFunc) (held time.Duration, interrupted bool) {
-	held = l.Plan.Hold
-	stop := ctx.Done()
-	var ended <-chan struct{} // done, once the hold is over
-	timer := time.NewTimer(l.Plan.end() - l.now())
+// supervise waits for the hold, the run-out and the end of all transactions (done), stops the run-out, and cuts off
+// transactions that take too long.
+func (l *load) supervise(
+	ctx context.Context, done <-chan struct{}, stop context.CancelFunc, cut [2]context.CancelCauseFunc,
+) (held time.Duration, interrupted bool) {
+	interrupt := func() bool {
+		if wait(nil, done, min(interruptDrain, l.Plan.Drain)) == timeUp {
+			cut[inHold](errInterrupted)
+			cut[inRunOut](errInterrupted)
+		}
+		<-done
+		return true
+	}
+	if wait(ctx.Done(), nil, l.Plan.end()-l.now()) == stopped {
+		return min(l.Plan.Hold, max(0, l.now()-l.Plan.Start)), interrupt()
+	}
+	over := done
+	if l.runsOut() {
+		over = l.ending.over
+	}
+	// First the transactions of the hold, then those that the run-out sent meanwhile.
+	for i, ended := range [...]<-chan struct{}{over, done} {
+		switch wait(ctx.Done(), ended, l.Plan.Drain) {
+		case stopped:
+			return l.Plan.Hold, interrupt()
+		case timeUp:
+			cut[i](errDrained)
+		}
+		stop()
+	}
+	<-done
+	return l.Plan.Hold, false
+}
+
+// waited is why wait returned.
+type waited int
+
+const (
+	timeUp waited = iota
+	ended
+	stopped
+)
+
+// wait waits for the end of something, at most for d, and until stop is closed. A nil channel is never closed.
+func wait(stop, end <-chan struct{}, d time.Duration) waited {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
-	for {
-		select {
-		case <-ended:
-			return held, interrupted
-		case <-stop:
-			if ended == nil {
-				held = min(held, max(0, l.now()-l.Plan.Start))
-			}
-			interrupted, stop, ended = true, nil, done
-			timer.Reset(min(interruptDrain, l.Plan.Drain))
-		case <-timer.C:
-			switch {
-			case ended == nil:
-				ended = done
-				timer.Reset(l.Plan.Drain)
-				continue
-			case interrupted:
-				cut(errInterrupted)
-			default:
-				cut(errDrained)
-			}
-			stop = nil // nothing more to cut
-		}
-	}
-}
-
-// execute takes one transaction from its start to its record. The target calls acknowledged.
-func (l *load) execute(seq uint64, intended time.Duration, acknowledged func()) {
-	rec := notStarted(seq, intended)
-	rec.Started = l.now()
-	tx, err := l.prepare(seq)
-	if err != nil {
-		rec.Outcome = result.PrepareError
-	} else {
-		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
-		tx.Wait, tx.Acknowledged = l.Plan.Wait, acknowledged
-		var receipt Receipt
-		receipt, err = l.submit(tx)
-		l.fill(&rec, receipt)
-	}
-	if int(rec.Outcome) >= len(result.Counts{}) {
-		err = errors.Join(fmt.Errorf("the target returned %v, which is no outcome", rec.Outcome), err)
-		rec.Outcome = result.Unknown
-	}
-	if cause := context.Cause(l.work); cause != nil && rec.Committed == result.NotReached && rec.Outcome != result.Answered {
-		rec.Outcome, err = result.Unknown, cause
-		if cause == errInterrupted {
-			rec.Outcome = result.Interrupted
-		}
-	}
-	if err != nil && rec.Outcome != result.Valid && rec.Outcome != result.Answered {
-		l.failures.add(rec.Outcome, err)
-	}
-	l.end(rec)
-}
-
-// end records the end of a transaction.
-func (l *load) end(rec result.Record) {
-	now := l.now()
-	if rec.Committed == result.NotReached && rec.Outcome != result.Answered {
-		rec.Ended = now
-	}
-	l.Sink.Record(rec)
-	l.live.count(rec, now)
-}
-
-// drop records a transaction that was due but could not start.
-func (l *load) drop(seq uint64, intended time.Duration) {
-	rec := notStarted(seq, intended)
-	rec.Outcome = result.Dropped
-	l.end(rec)
-}
-
-func notStarted(seq uint64, intended time.Duration) result.Record {
-	return result.Record{
-		Seq: seq, Intended: intended, Started: result.NotReached, Prepared: result.NotReached,
-		Endorsed: result.NotReached, Submitted: result.NotReached, Committed: result.NotReached,
-	}
-}
-
-// fill copies a receipt into the record.
-func (l *load) fill(rec *result.Record, r Receipt) {
-	at := func(t time.Time) time.Duration {
-		if t.IsZero() {
-			return result.NotReached
-		}
-		return t.Sub(l.epoch)
-	}
-	rec.Endorsed, rec.Submitted, rec.Committed = at(r.Endorsed), at(r.Submitted), at(r.Committed)
-	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
-}
-
-// prepare asks the workload for a transaction. A panic is an error: one bad payload must not cost the level.
-func (l *load) prepare(seq uint64) (tx Transaction, err error) {
-	defer contain("workload", &err)
-	tx, err = l.Workload.Transaction(l.work, seq)
-	if err != nil {
-		err = fmt.Errorf("prepare: %w", err)
-	}
-	return tx, err
-}
-
-// submit hands a transaction to the target. After a panic there its outcome is Unknown.
-func (l *load) submit(tx Transaction) (r Receipt, err error) {
-	defer contain("target", &err)
-	return l.target.Submit(l.work, tx)
-}
-
-func contain(who string, err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s panicked: %v", who, p)
+	select {
+	case <-end:
+		return ended
+	case <-stop:
+		return stopped
+	case <-timer.C:
+		return timeUp
 	}
 }

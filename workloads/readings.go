@@ -160,18 +160,14 @@ func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 	return r.config.Fleet.ID(index), wh
 }
 
-// ciphertext returns the ciphertext made before the load for the transaction at that position.
+// ciphertext returns the ciphertext made before the load for the transaction at that position. Those made ahead
+// are used again by transactions beyond what was planned, as a load sends them when it runs out.
 func (r *Readings) ciphertext(at uint64) ([]byte, error) {
 	n := uint64(len(r.ready))
-	switch {
-	case n == 0:
+	if n == 0 {
 		return nil, errors.New("no ciphertexts are ready; prepare the workload first")
-	case r.config.Encryption.Mode == result.EncryptBank:
-		return r.ready[at%n], nil
-	case at >= n:
-		return nil, fmt.Errorf("only %d ciphertexts were made ahead", n)
 	}
-	return r.ready[at], nil
+	return r.ready[at%n], nil
 }
 
 // traceSource is a Source of what the meters of a trace reported. Every load level follows the trace's first

@@ -15,7 +15,7 @@ import (
 	"meterbench/internal/random"
 )
 
-// trial is one load level with both accounts of it.
+// trial is one load level with both accounts of it, but for its run-out.
 type trial struct {
 	bench.Result
 	mu      sync.Mutex
@@ -65,6 +65,13 @@ func (c *calibrator) try(ctx context.Context, l reference.Config, p bench.Plan) 
 	if err == nil && t.Partial {
 		err = context.Cause(ctx)
 	}
+	t.records = slices.DeleteFunc(t.records, func(r result.Record) bool {
+		if r.Intended < p.Start+p.Hold {
+			return false
+		}
+		delete(t.log, r.TxID)
+		return true
+	})
 	slices.SortFunc(t.records, func(a, b result.Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return t, err
 }

@@ -77,7 +77,7 @@ func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 	}
 	r.Submitted = time.Now()
 	if tx.Acknowledged != nil {
-		tx.Acknowledged()
+		tx.Acknowledged(r.Submitted)
 	}
 	err := l.commit(ctx, t, &r)
 	return r, err

@@ -185,7 +185,7 @@ func TestCuts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := reference.Config{Batch: &tt.batch, Commit: perBlock(9, reference.Constant, commit)}
-				p := bench.Plan{Arrivals: arrival.Constant{PerSecond: 100}, Slots: 100, Hold: 60 * time.Millisecond}
+				p := bench.Plan{Arrivals: arrival.Steps{{PerSecond: 100, For: 60 * time.Millisecond}}, Slots: 100, Hold: 60 * time.Millisecond}
 				tr := run(t, t.Context(), c, p, tt.w)
 				for i, r := range tr.records {
 					cut := tr.log[r.TxID].Ordered.Sub(tr.epoch)

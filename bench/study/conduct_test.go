@@ -42,6 +42,7 @@ type outcome struct {
 	run     result.Run
 	summary result.Summary
 	rows    []result.Row
+	runOut  int // of the rows, those that levels sent after their holds
 }
 
 // conduct runs a study in virtual time and reads its folder. arrange, where
@@ -78,6 +79,10 @@ func conduct(t *testing.T, s scenario.Scenario, at *site, arrange func(interrupt
 			t.Fatal(err)
 		}
 		o.rows = append(o.rows, row)
+		of := s.Series[slices.IndexFunc(s.Series, func(one scenario.Series) bool { return one.Name == row.Series })]
+		if row.Intended >= of.Start+of.Load.Hold {
+			o.runOut++
+		}
 	}
 	if !at.isClosed && at.sessions != nil {
 		t.Error("the site was left open")

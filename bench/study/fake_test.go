@@ -175,7 +175,10 @@ func (s *site) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt,
 		return r, ctx.Err()
 	}
 	r.Outcome = f.told
-	if f.told == result.Valid {
+	switch f.told {
+	case result.Answered:
+		r.Endorsed = done
+	case result.Valid:
 		r.Submitted, r.Committed = done, done
 		r.Block = uint64(done.Sub(s.started) / s.block)
 	}

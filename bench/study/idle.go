@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
@@ -43,8 +44,8 @@ func (b *leftover) watch(fastest *time.Duration, r *result.Record) {
 func (b *leftover) turned(t turn, measured []bench.Result, fastest []time.Duration) {
 	b.lost = false
 	for i, m := range measured {
-		for o, n := range m.Counts {
-			b.lost = b.lost || n > 0 && result.Outcome(o).Class() == result.Lost
+		for o := range m.Counts {
+			b.lost = b.lost || m.Counts[o]+m.RunOut[o] > 0 && result.Outcome(o).Class() == result.Lost
 		}
 		name := t.levels[i].series.Name
 		if before, known := b.fastest[name]; !known || fastest[i] < before {
@@ -110,11 +111,16 @@ func (s *session) probe(ctx context.Context, series scenario.Series) (took time.
 	}
 	fastest := time.Duration(math.MaxInt64)
 	sink.Watch(func(r *result.Record) { s.left.watch(&fastest, r) })
-	p := bench.Plan{Clients: 1, Hold: hold, Wait: wait, First: s.next[series.Name]}
+	// A step that ends has no run-out. The numbers of planned transactions stay theirs.
+	numbers := s.next
+	if s.spare[series.Name] != 0 {
+		numbers = s.spare
+	}
+	p := bench.Plan{Arrivals: arrival.Steps{{PerSecond: 1, For: time.Second}}, Slots: 1, Hold: hold, Wait: wait, First: numbers[series.Name]}
 	measured, err := bench.Run(ctx, s.clock, p, s.workloads[series.Name], s.site.Target(), sink, nil)
 	_, closing := sink.Close()
 	if err == nil {
-		s.next[series.Name], err = measured.Next, closing
+		numbers[series.Name], err = measured.Next, closing
 	}
 	if fastest == math.MaxInt64 {
 		fastest = 0

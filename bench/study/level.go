@@ -45,7 +45,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			steady[i].add(r)
 			s.left.watch(&fastest[i], r)
 		})
-		loads[i] = bench.Load{Plan: plan(s.Scenario.Seed, l, first), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
+		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
 	meter := newMeter(s.site)
 	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
@@ -56,7 +56,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	windows := make([]result.Window, len(t.levels))
 	for i, sink := range sinks {
 		if runErr == nil {
-			scheduled += measured[i].Scheduled
+			scheduled += measured[i].Scheduled + measured[i].RunOut.Total()
 			if measured[i].Partial {
 				sink.Cut(t.levels[i].series.Start + measured[i].Held)
 			}
@@ -73,8 +73,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	})
 	for i, l := range t.levels {
 		m, w := measured[i], &windows[i]
-		rows := rowRange{l.series.Name, s.next[l.series.Name], m.Next}
-		s.next[l.series.Name] = m.Next
+		rows := rowRange{l.series.Name, s.next[l.series.Name], m.Next, l.end()}
+		s.next[l.series.Name], s.spare[l.series.Name] = m.Next, m.Spare
 		s.record(rows, m.Epoch)
 		switch {
 		case w.Scheduled() > 0 && w.Length() > 0:

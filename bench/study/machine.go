@@ -32,7 +32,7 @@ func (e Estimate) Total() time.Duration { return e.Load + e.FE + e.SetUp }
 const (
 	usualSign   = 30 * time.Microsecond
 	networkTime = 2500 * time.Millisecond // to bring one up, read its ledger and take it down
-	drainTime   = 400 * time.Millisecond  // of a load level: the last blocks' timer
+	drainTime   = 600 * time.Millisecond  // of a load level: it runs out, and then that ends
 	meterCost   = 4                       // to derive a meter's key and register it, in signatures
 	crowded     = 1.5                     // an encryption while all cores encrypt, in encryptions
 )

@@ -123,6 +123,13 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 	return p
 }
 
+// plan turns a level of the session into what the engine runs next.
+func (s *session) plan(l level) bench.Plan {
+	p := plan(s.Scenario.Seed, l, s.next[l.series.Name])
+	p.Spare = s.spare[l.series.Name]
+	return p
+}
+
 // planned returns how many transactions the turns schedule for a series with an open load whose ciphertexts
 // are all made before it, 0 for others.
 func planned(seed uint64, of []turn, series scenario.Series) int {

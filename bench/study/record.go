@@ -23,14 +23,15 @@ type Reporter interface {
 	Reading(seq uint64) (meter string, wh uint64)
 }
 
-// A rowRange is the transactions of one level among those of the run.
+// A rowRange is the transactions of one level among those of the run, but for those of its run-out.
 type rowRange struct {
 	series      string
-	first, next uint64 // sequence numbers
+	first, next uint64        // sequence numbers
+	end         time.Duration // of the level's hold
 }
 
 func (r rowRange) holds(row *result.Row) bool {
-	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next
+	return row.Series == r.series && row.Seq >= r.first && row.Seq < r.next && row.Intended < r.end
 }
 
 // A recording is a level whose readings are to be recorded.

@@ -34,8 +34,8 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trace.Len() != len(o.rows) || trace.Meters() != 6 {
-		t.Errorf("%d rows of %d meters, want %d", trace.Len(), trace.Meters(), len(o.rows))
+	if want := len(o.rows) - o.runOut; trace.Len() != want || trace.Meters() != 6 || o.runOut == 0 {
+		t.Errorf("%d rows of %d meters, want %d without the %d of run-outs", trace.Len(), trace.Meters(), want, o.runOut)
 	}
 	first := trace.Row(0)
 	equal(t, "first instant", 0, first.At)
@@ -53,7 +53,7 @@ func TestRecordedHoldsOneTurn(t *testing.T) {
 	begun := time.Now()
 	trace := traceBuilder{meters: map[string]int{}}
 	for turn := range uint64(turns) {
-		trace.of = append(trace.of, recording{rowRange{"a", turn * each, (turn + 1) * each}, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
+		trace.of = append(trace.of, recording{rowRange{"a", turn * each, (turn + 1) * each, time.Hour}, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	held, most, n := 0, 0, 0
@@ -97,7 +97,7 @@ func TestHalfATraceGoes(t *testing.T) {
 	if _, err := level.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.recordings = []recording{{rowRange{"a", 1, 3}, time.Now(), nameless{}}}
+	s.recordings = []recording{{rowRange{"a", 1, 3, time.Second}, time.Now(), nameless{}}}
 	if err := s.writeTrace(); err == nil || !strings.Contains(err.Error(), "record the readings: write trace: row 1: the meter has no id") {
 		t.Errorf("got %v", err)
 	}

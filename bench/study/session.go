@@ -80,7 +80,13 @@ func withSite(ctx context.Context, site Site) (context.Context, context.CancelFu
 func (s *session) prepare(ctx context.Context) error {
 	for _, series := range s.series {
 		s.Observer.Step("prepare series " + series.Name)
-		need := Need{First: s.next[series.Name], Planned: planned(s.Scenario.Seed, s.turns, series)}
+		first := max(s.next[series.Name], s.spare[series.Name])
+		need := Need{First: first, Planned: planned(s.Scenario.Seed, s.turns, series)}
+		s.next[series.Name], s.spare[series.Name] = first, 0
+		if series.Load.Kind == result.LoadOpen && series.Load.Search == nil {
+			// What is planned keeps its numbers, and so its readings, however long levels run out.
+			s.spare[series.Name] = first + uint64(scheduled(s.Scenario.Seed, s.turns, series.Name, math.MaxInt))
+		}
 		if series.Load.Arrivals.Trace != nil {
 			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold}, math.MaxInt)
 		}

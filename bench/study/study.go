@@ -45,6 +45,7 @@ type study struct {
 	notes     []result.Warning // for the end of the run's list
 
 	next       map[string]uint64 // first unused sequence number by series
+	spare      map[string]uint64 // likewise of run-outs, 0 where they go on with those of the levels
 	traces     []*trace
 	recordings []recording
 	searches   []search // in the order in which they began
@@ -71,7 +72,7 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, clock: clock, calibrate: calibrate, next: map[string]uint64{}}
+	s := &study{Config: cfg, clock: clock, calibrate: calibrate, next: map[string]uint64{}, spare: map[string]uint64{}}
 	s.manifest = s.newManifest()
 	s.summary.Complete = true
 	// Before anything else writes into the folder, as nodes do with their logs.

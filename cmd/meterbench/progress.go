@@ -59,6 +59,9 @@ func (p *progress) Working(text string) { p.status("  " + text) }
 
 func (p *progress) Live(l study.Live) {
 	n, most, load := l.Now, "", l.Load.String()
+	if n.Elapsed > n.Hold {
+		load += " running out"
+	}
 	if l.AtMost {
 		most = "at most "
 	}

@@ -34,7 +34,7 @@ func TestExpected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := expected(s, 30*time.Microsecond), "about 0:12 (0:08 of load in 4 levels, set-up 0:04)"; got != want {
+	if got, want := expected(s, 30*time.Microsecond), "about 0:13 (0:08 of load in 4 levels, set-up 0:05)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -56,6 +56,7 @@ func TestStatusLine(t *testing.T) {
 	}{
 		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Level: 2, Levels: 7, Remaining: time.Minute, AtMost: true}, "2/at most 7, at most 1:00 left, a 8 clients offered 0/s"},
 		{study.Live{Series: "day", Phases: 3, Underway: 2, Level: 1, Levels: 4, Now: bench.Live{Offered: 12}}, "1/4, 0:00 left, day 2 of 3 phases offered 12/s"},
+		{study.Live{Series: "a", Load: result.Load{Kind: "closed", Clients: 8}, Now: bench.Live{Elapsed: 8 * time.Second, Hold: 7 * time.Second}}, "a 8 clients running out offered 0/s"},
 	} {
 		t.Run(tt.live.Series, func(t *testing.T) {
 			var out strings.Builder

@@ -81,7 +81,7 @@ func TestStreamResumesWhereItBroke(t *testing.T) {
 	c := dial(t, f, nil)
 	acknowledged := make(chan struct{})
 	tx := transaction(result.WaitCommit)
-	tx.Acknowledged = func() { close(acknowledged) }
+	tx.Acknowledged = func(time.Time) { close(acknowledged) }
 	ended := make(chan error, 1)
 	go func() {
 		_, err := c.Submit(t.Context(), tx)

@@ -236,7 +236,7 @@ func refusals(t *testing.T, c *client.Client, m meter) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	tx := m.put(t, 1<<41)
-	tx.Acknowledged = cancel
+	tx.Acknowledged = func(time.Time) { cancel() }
 	if receipt, err := c.Submit(ctx, tx); receipt.Outcome != result.Interrupted || receipt.Submitted.IsZero() || err == nil {
 		t.Errorf("a stop after the acknowledgement: %v, %v", receipt.Outcome, err)
 	}

@@ -27,7 +27,7 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 	err := t.send(ctx, tx)
 	if err == nil && t.waiter != nil {
 		if tx.Acknowledged != nil {
-			tx.Acknowledged()
+			tx.Acknowledged(t.receipt.Submitted)
 		}
 		err = t.await(ctx)
 	}

@@ -27,7 +27,7 @@ func TestSubmitFollowsToTheCommit(t *testing.T) {
 	c := dial(t, f, nil)
 	var acknowledged time.Time
 	tx := transaction(result.WaitAcknowledge)
-	tx.Acknowledged = func() { acknowledged = time.Now() }
+	tx.Acknowledged = func(time.Time) { acknowledged = time.Now() }
 	before := time.Now()
 	receipt, err := c.Submit(t.Context(), tx)
 	if err != nil {
@@ -102,7 +102,7 @@ func TestStopInEveryPhase(t *testing.T) {
 				f.code = func(string) (peer.TxValidationCode, bool) { return 0, false }
 			}
 			tx := transaction(result.WaitCommit)
-			tx.Acknowledged = cancel
+			tx.Acknowledged = func(time.Time) { cancel() }
 			receipt, err := c.Submit(ctx, tx)
 			if receipt.Outcome != result.Interrupted || err == nil || !strings.HasPrefix(err.Error(), phase) {
 				t.Errorf("outcome %v, %v", receipt.Outcome, err)
@@ -120,7 +120,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 	c := dial(t, f, nil)
 	acknowledged := make(chan struct{})
 	tx := transaction(result.WaitCommit)
-	tx.Acknowledged = func() { close(acknowledged) }
+	tx.Acknowledged = func(time.Time) { close(acknowledged) }
 	ended := make(chan error, 1)
 	go func() {
 		_, err := c.Submit(t.Context(), tx)

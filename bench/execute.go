@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"meterbench/bench/result"
+)
+
+// execute takes one transaction from its start to its record and returns when it ended. The target calls acknowledged.
+func (l *load) execute(seq uint64, intended time.Duration, acknowledged func(time.Time)) (end time.Duration) {
+	rec := notStarted(seq, intended)
+	rec.Started = l.now()
+	work := l.work[l.of(intended)]
+	tx, err := l.prepare(work, seq)
+	if err != nil {
+		rec.Outcome = result.PrepareError
+	} else {
+		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
+		tx.Wait, tx.Acknowledged = l.Plan.Wait, acknowledged
+		var receipt Receipt
+		receipt, err = l.submit(work, tx)
+		l.fill(&rec, receipt)
+	}
+	if int(rec.Outcome) >= len(result.Counts{}) {
+		err = errors.Join(fmt.Errorf("the target returned %v, which is no outcome", rec.Outcome), err)
+		rec.Outcome = result.Unknown
+	}
+	if cause := context.Cause(work); cause != nil && rec.Committed == result.NotReached && rec.Outcome != result.Answered {
+		rec.Outcome, err = result.Unknown, cause
+		if cause == errInterrupted {
+			rec.Outcome = result.Interrupted
+		}
+	}
+	if rec.Committed == result.NotReached && (rec.Outcome != result.Answered || rec.Endorsed == result.NotReached) {
+		rec.Ended = l.now()
+	}
+	if err != nil && l.of(intended) == inHold && rec.Outcome != result.Valid && rec.Outcome != result.Answered {
+		l.failures.add(rec.Outcome, err)
+	}
+	l.end(rec)
+	return intended + rec.Lasted()
+}
+
+// end records the end of a transaction.
+func (l *load) end(rec result.Record) {
+	l.Sink.Record(rec)
+	of := l.of(rec.Intended)
+	l.live.count(rec, of)
+	if of == inHold {
+		l.ending.pending.Done()
+	}
+}
+
+// drop records a transaction that was due but could not start.
+func (l *load) drop(seq uint64, intended time.Duration) {
+	rec := notStarted(seq, intended)
+	rec.Ended, rec.Outcome = l.now(), result.Dropped
+	l.end(rec)
+}
+
+func notStarted(seq uint64, intended time.Duration) result.Record {
+	return result.Record{
+		Seq: seq, Intended: intended, Started: result.NotReached, Prepared: result.NotReached,
+		Endorsed: result.NotReached, Submitted: result.NotReached, Committed: result.NotReached,
+	}
+}
+
+// fill copies a receipt into the record.
+func (l *load) fill(rec *result.Record, r Receipt) {
+	at := func(t time.Time) time.Duration {
+		if t.IsZero() {
+			return result.NotReached
+		}
+		return t.Sub(l.epoch)
+	}
+	rec.Endorsed, rec.Submitted, rec.Committed = at(r.Endorsed), at(r.Submitted), at(r.Committed)
+	rec.Outcome, rec.TxID, rec.Block, rec.Bytes = r.Outcome, r.TxID, r.Block, r.Bytes
+}
+
+// prepare asks the workload for a transaction. A panic is an error: one bad payload must not cost the level.
+func (l *load) prepare(ctx context.Context, seq uint64) (tx Transaction, err error) {
+	defer contain("workload", &err)
+	tx, err = l.Workload.Transaction(ctx, seq)
+	if err != nil {
+		err = fmt.Errorf("prepare: %w", err)
+	}
+	return tx, err
+}
+
+// submit hands a transaction to the target. After a panic there its outcome is Unknown.
+func (l *load) submit(ctx context.Context, tx Transaction) (r Receipt, err error) {
+	defer contain("target", &err)
+	return l.target.Submit(ctx, tx)
+}
+
+func contain(who string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s panicked: %v", who, p)
+	}
+}
