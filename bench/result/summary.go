@@ -203,8 +203,18 @@ type Saturation struct {
 	Spread           float64 `json:"spread,omitempty"`
 	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
 	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over
-	Plateau          float64 `json:"plateau_per_s"`         // the highest throughput of the series
-	Method           string  `json:"method"`
+	// Plateau is the throughput that no more clients raise: the median of the levels on the plateau of a closed load. It
+	// is the highest of the series of an open load, of a search, and where no plateau was found.
+	Plateau float64 `json:"plateau_per_s"`
+	// PlateauLow and PlateauHigh are its 95 % interval, ClientsLow and ClientsHigh that of the fewest clients that reach
+	// 95 % of it; all are 0 where nothing is known of the noise or no plateau was found. Gain is nil where the levels
+	// do not span two doublings beyond the knee.
+	PlateauLow  float64 `json:"plateau_low_per_s,omitempty"`
+	PlateauHigh float64 `json:"plateau_high_per_s,omitempty"`
+	ClientsLow  int     `json:"clients_low,omitempty"`
+	ClientsHigh int     `json:"clients_high,omitempty"`
+	Gain        *Gain   `json:"gain,omitempty"`
+	Method      string  `json:"method"`
 	// Objective is the latency that a search held the levels to, nil where there was none and in runs of older versions.
 	Objective *Objective `json:"objective,omitempty"`
 	// Limit, LimitedBy and LimitedBecause are those of a Point at that load, or of the next higher one where

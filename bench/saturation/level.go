@@ -3,8 +3,9 @@
 //
 // Data flow with fixed loads: the points of one series, all repetitions of all load levels, go into Open or
 // Closed; each level is represented by the median of its repetitions; the rule picks the saturation point.
-// With loads to search for: an OpenSearch or a ClosedSearch names the next load, takes the Step measured at
-// it, and in the end returns a Result. FitUSL describes by a law how throughput grows with the clients.
+// FindKnee is the rule of Closed, for throughputs wherever they come from. With loads to search for: an OpenSearch
+// or a ClosedSearch names the next load, takes the Step measured at it, and in the end returns a Result. FitUSL
+// describes by a law how throughput grows with the clients.
 package saturation
 
 import (
@@ -105,6 +106,15 @@ func (l *level) add(p *result.Point) {
 	}
 }
 
+// sample returns what FindKnee needs of the level.
+func (l *level) sample() Sample {
+	points := make([]result.Point, len(l.points))
+	for i, p := range l.points {
+		points[i] = *p
+	}
+	return SampleOf(points)
+}
+
 // interval returns that of the level's throughput: over six repetitions or more; of fewer, that within the
 // one in the middle, or the span of the two in the middle. It is nil if there is none.
 func (l *level) interval() *stats.Interval {
@@ -200,10 +210,10 @@ func (l *level) fault() string {
 	return ""
 }
 
-// Closed finds the saturation point of a closed-loop series: the smallest number of clients whose throughput reaches 95
-// % of the plateau, the highest throughput of the series. It is reached only if the plateau was confirmed: from that
-// number on, two successive doublings of the clients each raise the best throughput so far by less than 5 %. Otherwise
-// the highest throughput is a lower bound ("at least"), and Reached is false.
+// Closed finds the saturation point of a closed-loop series by FindKnee: the fewest clients whose throughput reaches 95 %
+// of the plateau. It is reached only if a doubling of the clients beyond it gains less than 5 %, by the interval of the
+// gain over two doublings at least. Where that is not decided, the figures are those of the knee. Where throughput
+// grows, or fewer than two doublings were measured beyond the knee, they are the highest throughput, a lower bound.
 //
 // Points that are not valid, and levels at which fewer than 99 % of the transactions were valid, do not count; the
 // warnings name them. It is an error if no point remains, or the points are not of one closed-loop series.
@@ -212,8 +222,8 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	if err != nil {
 		return result.Saturation{}, warnings, err
 	}
-	series := points[0].Series
 	var counted []*level
+	var samples []Sample
 	for _, l := range all {
 		if l.success() < successShare {
 			warnings = append(warnings, stats.Warn(Failures,
@@ -221,24 +231,50 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 			continue
 		}
 		counted = append(counted, l)
+		samples = append(samples, l.sample())
 	}
-	s := result.Saturation{Series: series}
+	s := result.Saturation{Series: points[0].Series}
 	if counted == nil {
 		s.Method = "no level with 99 % valid transactions"
 		return s, warnings, nil
 	}
-	best := highest(counted)
-	knee := knee(counted)
-	s.Plateau = best.throughput
-	at, method := counted[knee], "smallest number of clients at 95 % of the plateau"
-	s.Reached = confirmed(counted[knee:])
+	k := FindKnee(samples)
+	at := counted[max(0, slices.IndexFunc(counted, func(l *level) bool { return l.load == k.Clients }))]
+	method := k.describe(&s)
+	if growth := s.Gain.Growth(); growth == result.Growing || growth == result.Unmeasured {
+		at, method = highest(counted), "highest throughput measured"
+		s.Plateau, s.PlateauLow, s.PlateauHigh = at.throughput, 0, 0
+		s.ClientsLow, s.ClientsHigh = 0, 0
+	}
 	if !s.Reached {
-		at, method = best, "highest throughput measured, not confirmed as a plateau"
-		warnings = append(warnings, stats.Warn(NotConfirmed,
-			"saturation was not reached: the figure is the highest throughput that was measured; add levels with more clients"))
+		why := notConfirmed(s.Gain)
+		method += ", not confirmed as a plateau: " + why
+		warnings = append(warnings, stats.Warn(NotConfirmed, "saturation was not reached: %s", why))
 	}
 	s.Clients = int(at.load)
 	return s, append(warnings, at.describe(&s, method)...), nil
+}
+
+// describe fills in the knee's part of a Saturation and returns the method.
+func (k *Knee) describe(s *result.Saturation) (method string) {
+	s.Plateau, s.PlateauLow, s.PlateauHigh = k.Plateau, k.Interval.Low, k.Interval.High
+	s.ClientsLow, s.ClientsHigh = int(k.Low), int(k.High)
+	s.Gain, s.Reached = k.Gain, k.Gain.Growth() == result.Flat
+	return "fewest clients at 95 % of the plateau, the median of the levels that noise does not tell apart"
+}
+
+// notConfirmed returns why a plateau with that gain is none for certain, and what to do.
+func notConfirmed(g *result.Gain) string {
+	const gain = "a doubling of the clients beyond the knee gains %.2g %% (95 %% interval %.2g to %.2g %%)"
+	switch g.Growth() {
+	case result.Unmeasured:
+		return "fewer than two doublings of the clients were measured beyond the knee; add levels with more clients"
+	case result.Growing:
+		return fmt.Sprintf(gain+"; add levels with more clients", 100*g.PerDoubling, 100*g.Low, 100*g.High)
+	default:
+		return fmt.Sprintf("undecided, since "+gain+"; repeat the levels, hold them longer, or add levels with more clients",
+			100*g.PerDoubling, 100*g.Low, 100*g.High)
+	}
 }
 
 // highest returns the first level of the highest throughput.
