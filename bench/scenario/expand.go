@@ -188,7 +188,7 @@ func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem 
 	case s.Load.Hold <= warmup && !s.Load.unsettled():
 		return strictyaml.Problemf("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
-	return s.checkDue(at, warmup)
+	return cmp.Or(s.checkDue(at, warmup), s.checkHeld(at, warmup))
 }
 
 // checkPhase holds the load of a phase to one level.

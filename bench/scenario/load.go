@@ -2,10 +2,13 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/internal/strictyaml"
 )
 
@@ -153,6 +156,40 @@ func (s *Search) UnmarshalNode(n *strictyaml.Node) error {
 		return p99.Errorf("leave it out if any latency will do", "must be above 0, got %s", s.P99)
 	}
 	return nil
+}
+
+// mostLonger is how many times as long as the hold a step of a search may be, to have the transactions of its p99.
+const mostLonger = 10
+
+// HoldAt returns how long a step of the series' search is held at a load: as long as the load says, or longer where a
+// latency objective would else have too few transactions after the warm-up. A p99 takes 1,000, and where arrivals are
+// random as many more as make that sure.
+func (s Series) HoldAt(load float64, warmup time.Duration) time.Duration {
+	if s.Load.Search.P99 == 0 {
+		return s.Load.Hold
+	}
+	needed := float64(stats.SamplesFor(99))
+	if s.Load.Arrivals.random() {
+		needed = surely(needed)
+	}
+	window := time.Duration(min(math.Ceil(10*needed/load), maxHold.Seconds()*10)) * 100 * time.Millisecond
+	return max(s.Load.Hold, warmup+window)
+}
+
+// checkHeld looks at the hold of a search with a latency objective. Its steps at low loads are longer; that they are so
+// by far is not what the hold promises.
+func (s Series) checkHeld(at string, warmup time.Duration) *strictyaml.Problem {
+	search := s.Load.Search
+	if search == nil || search.P99 == 0 {
+		return nil
+	}
+	longest := s.HoldAt(search.From, warmup)
+	if longest <= mostLonger*s.Load.Hold {
+		return nil
+	}
+	least := (longest + mostLonger*100*time.Millisecond - 1) / mostLonger / (100 * time.Millisecond) * (100 * time.Millisecond)
+	return strictyaml.Problemf(fmt.Sprintf("hold: %s would do, or a higher search.from", least), at+"load.hold",
+		"is too short for search.p99: from %g/s a step takes %s to have its transactions, more than %d times the hold of %s", search.From, longest, mostLonger, s.Load.Hold)
 }
 
 // checkSearch looks at a load whose levels are searched for.

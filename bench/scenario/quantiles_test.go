@@ -138,7 +138,7 @@ series:
     load: {kind: closed, clients: 4, hold: 3s}
   - name: searched
     workload: {kind: plain}
-    load: {kind: open, search: {from: 1/s, to: 9/s, p99: 3s}, hold: 3s}
+    load: {kind: open, search: {from: 40/s, to: 90/s, p99: 3s}, hold: 3s}
   - name: day
     objective: 4s
     phases:

@@ -54,6 +54,8 @@ func TestSearchErrors(t *testing.T) {
 		{"{kind: open, search: {from: 9/s, to: 5/s}, hold: 3s}", "a.yaml:4:44: load.search.to: must be 9/s to 1000000/s, got 5/s"},
 		{"{kind: open, search: {from: 1/s, to: 5/s, p99: 0s}, hold: 3s}", "a.yaml:4:54: load.search.p99: must be above 0, got 0s; leave it out if any latency will do"},
 		{"{kind: open, search: {from: 1/s, to: 5/s}, arrivals: {ramp: {from: 1/s, to: 2/s, over: 1s}}, hold: 3s}", "a.yaml:4:60: load.arrivals: the rate of ramp arrivals follows from themselves, so that it cannot be searched for; use constant or poisson"},
+		{"{kind: open, search: {from: 5/s, to: 100/s, p99: 1s}, hold: 15s}", "a.yaml:4:67: load.hold: is too short for search.p99: from 5/s a step takes 3m20s to have its transactions, more than 10 times the hold of 15s; hold: 20s would do, or a higher search.from"},
+		{"{kind: open, search: {from: 5/s, to: 100/s, p99: 1s}, arrivals: poisson, hold: 20s}\nwarmup: 1s", "a.yaml:4:86: load.hold: is too short for search.p99: from 5/s a step takes 3m40.9s to have its transactions, more than 10 times the hold of 20s; hold: 22.1s would do, or a higher search.from"},
 		{"{kind: closed, search: {from: 1, to: 5}, hold: 3s}\nfresh: true", "a.yaml:5:8: fresh: a search repeats itself on one network; leave it out"},
 	}
 	for _, tt := range tests {
@@ -66,5 +68,29 @@ func TestSearchErrors(t *testing.T) {
 	ahead := strings.Replace(searching("{kind: open, search: {from: 1/s, to: 5/s}, hold: 3s}"), "encrypted}", "encrypted, encryption: ahead}", 1)
 	if _, err := parse(ahead); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {
 		t.Error(err)
+	}
+}
+
+// A p99 takes 1,000 transactions after the warm-up, and where they come at random some more.
+func TestHoldAt(t *testing.T) {
+	tests := []struct {
+		load string
+		rate float64
+		want time.Duration
+	}{
+		{"{kind: open, search: {from: 20/s, to: 5000/s, p99: 500ms}, hold: 20s}", 20, 52 * time.Second},
+		{"{kind: open, search: {from: 20/s, to: 5000/s, p99: 500ms}, hold: 20s, arrivals: poisson}", 20, 57 * time.Second},
+		{"{kind: open, search: {from: 20/s, to: 5000/s, p99: 500ms}, hold: 20s, arrivals: poisson}", 61.2, 20 * time.Second},
+		{"{kind: open, search: {from: 20/s, to: 5000/s}, hold: 20s}", 20, 20 * time.Second},
+		{"{kind: closed, search: {from: 1, to: 512}, hold: 20s}", 1, 20 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.load, func(t *testing.T) {
+			s, err := parse(searching(tt.load))
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "hold", s.Series[0].HoldAt(tt.rate, 2*time.Second), tt.want)
+		})
 	}
 }
