@@ -44,6 +44,7 @@ type window struct {
 	committed uint64        // and before its end
 	blocks    map[uint64]bool
 	backlog   *stats.Backlog
+	tally     *saturation.Tally
 	late      time.Duration // most that any transaction was started late
 }
 
@@ -56,6 +57,7 @@ func (w *window) Record(r result.Record) {
 		ended = max(r.Started, r.Committed).Seconds()
 	}
 	w.backlog.Add(r.Intended.Seconds(), ended)
+	w.tally.Add(&r)
 	if r.Intended >= w.from {
 		w.counts[r.Outcome]++
 	}
@@ -74,6 +76,7 @@ func (w *window) Record(r result.Record) {
 func (s *sought) measure(ctx context.Context, t *testing.T, target *reference.Ledger, load float64) saturation.Step {
 	w := &window{from: searchWarmup, to: searchWarmup + searchHold, blocks: make(map[uint64]bool)}
 	w.backlog = stats.NewBacklog(w.from.Seconds(), w.to.Seconds())
+	w.tally = saturation.NewTally(w.from.Seconds(), w.to.Seconds(), 0)
 	s.seed++
 	plan := bench.Plan{Arrivals: arrival.Poisson{PerSecond: load}, Slots: 100_000, Random: random.Stream{Seed: s.seed, Purpose: random.Arrivals}, Hold: w.to, Drain: time.Minute}
 	measured, err := bench.Run(ctx, alarm.Timers{}, plan, nothing{}, target, w, nil)
@@ -86,10 +89,12 @@ func (s *sought) measure(ctx context.Context, t *testing.T, target *reference.Le
 	s.committed += w.committed
 	s.scheduled += measured.Scheduled
 	due, seconds := w.counts.Total(), searchHold.Seconds()
-	return saturation.Step{
+	step := saturation.Step{
 		Load: load, Sent: float64(due) / seconds, Due: due, Received: float64(w.received) / seconds, Blocks: uint64(len(w.blocks)),
 		Success: float64(w.counts[result.Valid]) / float64(due), Dropped: w.counts[result.Dropped], Backlog: w.backlog.Slope(),
 	}
+	w.tally.Fill(&step)
+	return step
 }
 
 // search looks for the capacity.

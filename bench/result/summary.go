@@ -196,6 +196,9 @@ type Saturation struct {
 	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there is none.
 	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
 	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
+	// SmallestOverload is the smallest overload, as a share of the load, that the steps of an open load's search
+	// could tell from none nine times in ten. 0 where there is none, and in runs of older versions.
+	SmallestOverload float64 `json:"smallest_overload,omitempty"`
 	// Spread is the coefficient of variation (sample standard deviation over mean) of what repeated searches
 	// found: the offered loads of an open search, the throughputs at the clients that a closed one found.
 	// SpreadNormalised is that of each finding times the time of one P-256 signature taken right before it,

@@ -31,7 +31,7 @@ func ExampleOpenSearch() {
 		fmt.Println(w)
 	}
 	// Output:
-	// 301/s in 16 steps: a load of 302.8/s failed: the backlog grew by 0.92 % of the rate sent
+	// 300/s in 12 steps: a load of 319.4/s failed: throughput was 93.9 % of the rate sent
 	// how much searches differ is not known: that takes 6 repetitions, there are 1 [few-repetitions]
 }
 

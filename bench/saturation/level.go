@@ -33,6 +33,7 @@ const (
 	Failures        stats.Code = "failures"         // levels were left out because too many transactions failed
 	NotConfirmed    stats.Code = "not-confirmed"    // the loads did not go high, or low, enough
 	NotMonotonic    stats.Code = "not-monotonic"    // a lower load failed where a higher one did not
+	CoarseSteps     stats.Code = "coarse-steps"     // the steps of a search see a large overload only
 	MissingInterval stats.Code = "missing-interval" // the throughput comes without an interval
 )
 

@@ -41,20 +41,24 @@ func TestOpenSearchEnds(t *testing.T) {
 		reason    string  // that it contains
 		steps     int     // at most
 	}{
-		{"capacity", saturation.OpenConfig{From: 10, To: 1000}, exact(300), true, 297, 301.6, "the backlog grew by", 25},
+		{"capacity", saturation.OpenConfig{From: 10, To: 1000}, exact(300), true, 299, 301, "throughput was 93.9 %", 25},
 		{"below the lowest load", saturation.OpenConfig{From: 100, To: 1000}, exact(50), false, 0, 0, "even the lowest load failed: throughput was 50.0 %", 2},
 		{"above the highest load", saturation.OpenConfig{From: 10, To: 1000}, exact(3000), false, 1000, 1000, "the highest load passed", 8},
 		{"a single load that passes", saturation.OpenConfig{From: 10, To: 10}, exact(3000), false, 10, 10, "the highest load passed", 1},
-		{"just above the lowest", saturation.OpenConfig{From: 100, To: 1000}, exact(103), true, 102, 103.6, "the backlog grew by", 20},
-		{"just below the highest", saturation.OpenConfig{From: 100, To: 1000}, exact(990), true, 980, 996, "a load of 1000/s failed", 20},
+		{"just above the lowest", saturation.OpenConfig{From: 100, To: 1000}, exact(103), true, 102, 104, "throughput was 93.6 %", 20},
+		{"just below the highest", saturation.OpenConfig{From: 100, To: 1000}, exact(990), true, 980, 998, "a load of 1000/s failed", 20},
 		{"out of steps", saturation.OpenConfig{From: 1e-21, To: 1e9}, exact(300), false, 18.86, 18.86, "limited to 75 steps", 75},
-		{"dropped", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Dropped = 3 }), true, 297, 300, "3 transactions were dropped", 25},
+		{"dropped", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Dropped = 3 }), true, 297, 300, "6 transactions were dropped", 25},
 		{"failures", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Success = 0.98 }), true, 297, 300, "98.0 % of the transactions were valid", 25},
 		{"more comes back than was sent", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Received *= 1.1 }), true, 297, 300, "throughput was 110.0 %", 25},
 		{"client too slow", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Sent *= 0.9 }), false, 297, 300, "were sent instead of", 25},
 		{"client late", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Invalid = "the client was late" }), false, 297, 300, "failed: the client was late", 35},
-		{"no p99", saturation.OpenConfig{From: 10, To: 1000, MaxP99: 1}, exact(300), false, 0, 0, "too few latencies for a p99", 2},
-		{"an insignificant slope", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Backlog = stats.Slope{PerSecond: 50, P: 0.11} }), false, 1000, 1000, "the highest load passed", 8},
+		{"too few for a p99", saturation.OpenConfig{From: 10, To: 1000, MaxP99: 1}, func(load float64) saturation.Step {
+			s := exact(300)(load)
+			s.Due, s.Late = 300, 2
+			return s
+		}, false, 0, 0, "300 transactions are too few for a p99, 2 of them late", 4},
+		{"an insignificant slope", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Backlog = stats.Slope{PerSecond: 50, Error: 40} }), false, 1000, 1000, "the highest load passed", 8},
 		{"not a number", saturation.OpenConfig{From: 10, To: 1000}, broken(func(s *saturation.Step) { s.Received = math.NaN() }), true, 297, 300, "throughput was NaN", 25},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,7 +119,7 @@ func TestSurvivesFlakySteps(t *testing.T) {
 }
 
 // Whatever a target does, a search ends, stays within its loads, and what it
-// calls found has passed.
+// calls found has passed, or lies below a load that failed.
 func TestOpenSearchProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := saturation.OpenConfig{
@@ -129,7 +133,7 @@ func TestOpenSearchProperties(t *testing.T) {
 		capacity := c.To * rapid.Float64Range(0, 1.2).Draw(t, "capacity")
 		flaky := rapid.Float64Range(0, 1).Draw(t, "flaky")
 		steps := 0
-		passed := map[float64]bool{}
+		passed, failed := map[float64]bool{}, 0.0
 		for load, more := s.Next(); more; load, more = s.Next() {
 			if steps++; steps > 50+25*max(1, c.Repetitions) || load < c.From || load > c.To {
 				t.Fatalf("step %d at %g/s", steps, load)
@@ -142,6 +146,8 @@ func TestOpenSearchProperties(t *testing.T) {
 			trials := s.Result().Trials
 			if trials[len(trials)-1].Fault == "" {
 				passed[load] = true
+			} else {
+				failed = max(failed, load)
 			}
 		}
 		f := s.Result()
@@ -151,8 +157,11 @@ func TestOpenSearchProperties(t *testing.T) {
 		if f.Reached && f.Load == 0 {
 			t.Fatal("reached, though no load was found")
 		}
-		if c.Repetitions <= 1 && f.Load > 0 && !passed[f.Load] {
-			t.Fatalf("found %g/s, which did not pass", f.Load)
+		if c.Repetitions <= 1 && f.Load > 0 && !f.Reached && !passed[f.Load] {
+			t.Fatalf("found at least %g/s, which did not pass", f.Load)
+		}
+		if f.Reached && f.Load > failed {
+			t.Fatalf("found %g/s, and no load failed above %g/s", f.Load, failed)
 		}
 		close := capacity*(1-0.01-0.01) <= f.Load && f.Load <= capacity*1.01
 		if flaky == 0 && f.Reached && !close {

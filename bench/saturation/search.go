@@ -18,10 +18,13 @@ type Stage string
 
 // The stages, in the order in which a search passes through them.
 const (
-	Climb  Stage = "climb"  // raise the load in large steps until it fails or gains nothing
-	Locate Stage = "locate" // open load only: climb again, in small steps
-	Bisect Stage = "bisect" // halve the gap between a load that passed and one that failed
-	Repeat Stage = "repeat" // closed load only: measure again what was found
+	Climb   Stage = "climb"   // raise the load in large steps until it fails or gains nothing
+	Locate  Stage = "locate"  // open load only: climb again, in small steps
+	Exceed  Stage = "exceed"  // open load only: offer a little more than is taken, and see how much is
+	Confirm Stage = "confirm" // open load only: try a load again that contradicts what is taken under overload
+	Refine  Stage = "refine"  // open load only: look for where the latency objective is just met
+	Bisect  Stage = "bisect"  // halve the gap between a load that passed and one that failed
+	Repeat  Stage = "repeat"  // closed load only: measure again what was found
 )
 
 // search is the common part of both searches: the load to measure next, and what was measured so far.
@@ -55,11 +58,7 @@ func (s *search) Next() (load float64, more bool) { return s.load, s.reason == "
 // add adds what was measured at the load that Next returned, and reports whether that load has passed, or
 // failed for good. It panics if the load is another one, or there is none to measure.
 func (s *search) add(t Trial) (decided bool) {
-	if s.reason != "" || t.Load != s.load {
-		panic(fmt.Sprintf("saturation: no step at a load of %g was asked for", t.Load))
-	}
-	t.Stage = s.stage
-	s.trials = append(s.trials, t)
+	s.keep(t)
 	most := tries
 	if t.Invalid != "" {
 		most *= 2 // the instrument spoilt it, which says nothing about the target: it counts half
@@ -70,6 +69,15 @@ func (s *search) add(t Trial) (decided bool) {
 	}
 	s.failed = 0
 	return true
+}
+
+// keep adds a step to those taken. It panics as add does.
+func (s *search) keep(t Trial) {
+	if s.reason != "" || t.Load != s.load {
+		panic(fmt.Sprintf("saturation: no step at a load of %g was asked for", t.Load))
+	}
+	t.Stage = s.stage
+	s.trials = append(s.trials, t)
 }
 
 // Result is the outcome of a search. Where it was not Reached, Load and Throughput are lower bounds. Low and
@@ -145,16 +153,22 @@ func (r *Result) conclude(unit, repeated string, repetitions int) {
 
 // Step holds the measurements at one load of a search, after the warm-up. Rates are per second.
 type Step struct {
-	Load     float64  // offered transactions per second, or clients
-	Sent     float64  // rate of the transactions that were due in the window; open load only
-	Due      uint64   // their number; open load only
-	Received float64  // throughput
-	Blocks   uint64   // that the throughput came in; 0 where it did not come in blocks
-	Success  float64  // share of valid transactions among those that were due, 0 to 1
-	Dropped  uint64   // due without a free slot
-	P99      *float64 // of the commit latency in seconds; nil where there are too few samples
-	Pace     float64  // time of one P-256 signature on the machine right before, in seconds; 0 where not known
+	Load     float64 // offered transactions per second, or clients
+	Sent     float64 // rate of the transactions that were due in the window; open load only
+	Due      uint64  // their number; open load only
+	Received float64 // throughput
+	Blocks   uint64  // that the throughput came in; 0 where it did not come in blocks
+	Success  float64 // share of valid transactions among those that were due, 0 to 1
+	Dropped  uint64  // due without a free slot
+	Pace     float64 // time of one P-256 signature on the machine right before, in seconds; 0 where not known
 	Backlog  stats.Slope
+	// Late is the number of those due that took longer than the latency objective, or never committed; Served is
+	// the rate of commits from the window's first block to its last, free of what the window's ends cut off, 0
+	// where there are not two; Scatter is the standard error of the backlog's slope that comes from how the
+	// arrivals scatter. All three are of a Tally, for open load only.
+	Late    uint64
+	Served  float64
+	Scatter float64
 	// Invalid says why the instrument, and not the target, limits the step, for example that the client was
 	// late. It is empty where the step is valid. Dropped transactions alone do not make a step invalid.
 	Invalid string
@@ -166,45 +180,12 @@ type Trial struct {
 	Stage  Stage
 	Fault  string // why the step failed; empty if it passed
 	Client bool   // the instrument failed, so that the target may well take more
+
+	kind fault
 }
 
-const (
-	// sentTolerance bounds the error of the rate sent, beside sentScatter deviations of a Poisson count.
-	sentTolerance = 0.02
-	sentScatter   = 4
-	// growthShare is the growth of the backlog, as a share of the rate sent, that a step fails at; growthP,
-	// two-sided, the significance that it needs.
-	growthShare = 0.005
-	growthP     = 0.1
-	// farBelow is the share of the load found below which no step should fail.
-	farBelow = 0.9
-)
-
-// check returns the step under the rules for open load: those of the Distributed Ledger Performance Scan
-// (Sedlmeir et al., The DLPS: A New Framework for Benchmarking Blockchains, HICSS 2021) and the slope of the
-// backlog, which finds an overload of a percent where throughput does not. maxP99 is in seconds, 0 for none.
-func (s Step) check(maxP99 float64) Trial {
-	t := Trial{Step: s}
-	switch ratio := s.Received / s.Sent; {
-	case s.Invalid != "":
-		t.Fault, t.Client = s.Invalid, true
-	case !(math.Abs(s.Sent/s.Load-1) <= sentTolerance+sentScatter/math.Sqrt(float64(s.Due))):
-		t.Fault, t.Client = fmt.Sprintf("%.4g/s were sent instead of %.4g/s", s.Sent, s.Load), true
-	case s.Dropped > 0:
-		t.Fault = fmt.Sprintf("%d transactions were dropped", s.Dropped)
-	case !(s.Success >= successShare):
-		t.Fault = fmt.Sprintf("%.1f %% of the transactions were valid", 100*s.Success)
-	case !(math.Abs(ratio-1) <= 1-plateauShare+block(s.Blocks)):
-		t.Fault = fmt.Sprintf("throughput was %.1f %% of the rate sent", 100*ratio)
-	case maxP99 > 0 && s.P99 == nil:
-		t.Fault, t.Client = "there are too few latencies for a p99; hold longer", true
-	case maxP99 > 0 && !(*s.P99 <= maxP99):
-		t.Fault = fmt.Sprintf("p99 was %.3g s, more than %.3g s", *s.P99, maxP99)
-	case s.Backlog.PerSecond >= growthShare*s.Sent && s.Backlog.P < growthP:
-		t.Fault = fmt.Sprintf("the backlog grew by %.2g %% of the rate sent", 100*s.Backlog.PerSecond/s.Sent)
-	}
-	return t
-}
+// farBelow is the share of the load found below which no step should fail.
+const farBelow = 0.9
 
 // block returns the share of a throughput of so many blocks that is one of them: the window's ends cut off up
 // to that much, whatever the load. It is 0 where the throughput did not come in blocks.

@@ -1,10 +1,11 @@
 package saturation_test
 
 import (
+	"math"
 	"math/rand/v2"
+	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"meterbench/bench/result"
 	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
 )
@@ -15,18 +16,32 @@ type server struct {
 	rng      *rand.Rand
 	capacity float64 // transactions per second, all servers together
 	servers  int
-	random   bool    // exponential service times; constant otherwise
-	regular  bool    // constant arrivals; Poisson otherwise
-	hold     float64 // seconds of a step, without the warm-up
+	service  func(*rand.Rand) float64 // service times of mean 1; nil for constant ones
+	regular  bool                     // constant arrivals; Poisson otherwise
+	hold     float64                  // seconds of a step, without the warm-up
 	// collapse is by what share the capacity falls per share of overload: 0 for none.
 	collapse float64
 	// Blocks are cut after so many transactions, or seconds after their first; 0 for none.
 	messages int
 	timeout  float64
+	// objective is that of the latency, in seconds; 0 for none.
+	objective float64
 
 	completed uint64 // over all steps
 	seconds   float64
 }
+
+// Service times of mean 1.
+var (
+	exponential      = (*rand.Rand).ExpFloat64
+	lognormal        = func(r *rand.Rand) float64 { return math.Exp(r.NormFloat64() - 0.5) } // c² = 1.7
+	hyperexponential = func(r *rand.Rand) float64 {                                          // c² = 4
+		if r.Float64() < 0.1127 {
+			return r.ExpFloat64() / 0.2254
+		}
+		return r.ExpFloat64() / 1.7746
+	}
+)
 
 const warmup = 2.0
 
@@ -41,7 +56,6 @@ func (s *server) measure(load float64) saturation.Step {
 	backlog := stats.NewBacklog(warmup, until)
 	var sent, received float64
 	var intended, ended []float64
-	latencies := hdrhistogram.New(1, 1e13, 3) // ns
 	for at := 0.0; ; {
 		if s.regular {
 			at += 1 / load
@@ -58,22 +72,23 @@ func (s *server) measure(load float64) saturation.Step {
 			}
 		}
 		service := float64(s.servers) / capacity
-		if s.random {
-			service *= s.rng.ExpFloat64()
+		if s.service != nil {
+			service *= s.service(s.rng)
 		}
 		free[first] = max(at, free[first]) + service
 		end := free[first]
 		intended, ended = append(intended, at), append(ended, end)
 	}
-	blocks := s.cut(ended, until)
+	numbers, blocks := s.cut(ended, until)
+	tally := saturation.NewTally(warmup, until, s.objective)
+	r := result.Record{Outcome: result.Valid}
 	for i, end := range ended {
 		at := intended[i]
 		backlog.Add(at, end)
+		r.Intended, r.Committed, r.Block = time.Duration(at*1e9), time.Duration(end*1e9), numbers[i]
+		tally.Add(&r)
 		if at >= warmup {
 			sent++
-			if err := latencies.RecordValue(int64(1e9 * (end - at))); err != nil {
-				panic(err)
-			}
 		}
 		if end >= warmup && end < until {
 			received++
@@ -83,18 +98,25 @@ func (s *server) measure(load float64) saturation.Step {
 		}
 	}
 	s.seconds += until
-	return saturation.Step{
-		Load: load, Sent: sent / s.hold, Due: uint64(sent), Received: received / s.hold, Blocks: blocks, Success: 1,
-		P99: stats.Summarize(latencies, 1e-9).P99, Backlog: backlog.Slope(),
+	step := saturation.Step{
+		Load: load, Sent: sent / s.hold, Due: uint64(sent), Received: received / s.hold, Blocks: blocks, Success: 1, Backlog: backlog.Slope(),
 	}
+	tally.Fill(&step)
+	return step
 }
 
-// cut moves the ends to those of the blocks, and counts the blocks of the window.
-func (s *server) cut(ended []float64, until float64) (blocks uint64) {
+// cut moves the ends to those of the blocks. It returns the number of each one's block, and how many blocks the window has.
+func (s *server) cut(ended []float64, until float64) (numbers []uint64, blocks uint64) {
+	numbers = make([]uint64, len(ended))
 	if s.messages == 0 {
-		return 0
+		for i := range numbers {
+			numbers[i] = uint64(i)
+		}
+		return numbers, 0
 	}
+	number := uint64(0)
 	for from := 0; from < len(ended); {
+		number++
 		to, at := from, ended[from]+s.timeout
 		for to < len(ended) && to-from < s.messages && ended[to] <= at {
 			to++
@@ -103,11 +125,11 @@ func (s *server) cut(ended []float64, until float64) (blocks uint64) {
 			at = ended[to-1]
 		}
 		for ; from < to; from++ {
-			ended[from] = at
+			ended[from], numbers[from] = at, number
 		}
 		if at >= warmup && at < until {
 			blocks++
 		}
 	}
-	return blocks
+	return numbers, blocks
 }

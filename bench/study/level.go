@@ -44,6 +44,9 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
 			s.left.watch(&fastest[i], r)
+			if t.watch != nil {
+				t.watch(r)
+			}
 		})
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}

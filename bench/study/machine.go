@@ -58,7 +58,7 @@ func Estimated(s scenario.Scenario, schemes scenario.Schemes, sign time.Duration
 		}
 		for _, series := range one.searched {
 			n := time.Duration(bound(series, s.Repeat))
-			e.Load += n * series.Load.Hold
+			e.Load += n * longest(series, s.Warmup)
 			e.SetUp += n * drainTime
 		}
 	}

@@ -28,7 +28,8 @@ func (l level) end() time.Duration { return l.series.Start + l.series.Load.Hold 
 // A turn is one load level, or the phases of one, which run at one time.
 type turn struct {
 	levels     []level
-	lower      bool // its load is below that of the turn before, and is to be met by an idle target
+	watch      func(*result.Record) // called with every transaction, nil for none
+	lower      bool                 // its load is below that of the turn before, and is to be met by an idle target
 	number, of int
 	bound      bool          // of and after are the most that it can be
 	after      time.Duration // what comes after it: load, and networks to bring up

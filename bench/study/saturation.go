@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -63,19 +64,26 @@ func saturates(l scenario.Load) bool {
 	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
 }
 
-// within gives a saturation that has no interval over repetitions that of the throughput within its last measurement.
+// within gives a saturation that has no interval over repetitions that of the throughput within one measurement: its
+// last, or, as an open search may find a load between those that it measured, the last at the load nearest to it.
 func within(sat *result.Saturation, points []result.Point) {
-	if sat.High > 0 {
+	if sat.High > 0 || sat.Throughput == 0 {
 		return
 	}
-	for _, p := range slices.Backward(points) {
-		i, ok := p.Intervals["throughput_per_s"]
-		if ok && p.Valid && p.Load.Clients == sat.Clients && p.Load.Offered == sat.Offered && p.Throughput == sat.Throughput {
-			sat.Low, sat.High, sat.N = i.Low, i.High, i.N
-			sat.Method += "; interval: within one measurement: " + i.Method
-			return
+	var at *result.Point
+	for i := range points {
+		p := &points[i]
+		off := math.Abs(p.Load.Amount() - sat.Load().Amount())
+		if _, ok := p.Intervals["throughput_per_s"]; ok && p.Valid && (at == nil || off <= math.Abs(at.Load.Amount()-sat.Load().Amount())) {
+			at = p
 		}
 	}
+	if at == nil || sat.Clients > 0 && (at.Load.Clients != sat.Clients || at.Throughput != sat.Throughput) {
+		return
+	}
+	i := at.Intervals["throughput_per_s"]
+	sat.Low, sat.High, sat.N = i.Low+sat.Throughput-at.Throughput, i.High+sat.Throughput-at.Throughput, i.N
+	sat.Method += "; interval: within one measurement: " + i.Method
 }
 
 // limit gives a saturation point the verdict of its load: of the first valid one, from there on upwards, that

@@ -68,7 +68,9 @@ func (s *session) search(ctx context.Context) error {
 			}
 			more = true
 			number++
-			l := level{series: next.series, load: loadOf(next.series, load), repetition: 1}
+			series := next.series
+			series.Load.Hold = series.HoldAt(load, s.Scenario.Warmup)
+			l := level{series: series, load: loadOf(series, load), repetition: 1}
 			for _, p := range s.summary.Points {
 				if p.Series == next.series.Name && p.Load == l.load {
 					l.repetition++
@@ -78,9 +80,11 @@ func (s *session) search(ctx context.Context) error {
 			last = load
 			for _, other := range searches {
 				t.of += other.seeker.Left()
-				t.after += time.Duration(other.seeker.Left()) * other.series.Load.Hold
+				t.after += time.Duration(other.seeker.Left()) * longest(other.series, s.Scenario.Warmup)
 			}
-			t.after -= next.series.Load.Hold
+			t.after -= longest(series, s.Scenario.Warmup)
+			tally := saturation.NewTally(s.Scenario.Warmup.Seconds(), series.Load.Hold.Seconds(), series.Load.Search.P99.Seconds())
+			t.watch = tally.Add
 			points := len(s.summary.Points)
 			backlog, err := s.turn(ctx, t)
 			if err != nil {
@@ -88,7 +92,7 @@ func (s *session) search(ctx context.Context) error {
 			}
 			step := saturation.Step{Load: load, Invalid: "no transaction was due after the warm-up"}
 			if len(s.summary.Points) > points {
-				step = stepOf(&s.summary.Points[points], load, backlog)
+				step = stepOf(&s.summary.Points[points], load, backlog, tally)
 			}
 			next.seeker.Observe(step)
 		}
@@ -96,15 +100,40 @@ func (s *session) search(ctx context.Context) error {
 	return nil
 }
 
-// stepOf returns the step of a search that a point is.
-func stepOf(p *result.Point, load float64, backlog stats.Slope) saturation.Step {
-	return saturation.Step{
+// longest returns how long a step of the search of a series takes at most: at its lowest load.
+func longest(series scenario.Series, warmup time.Duration) time.Duration {
+	return series.HoldAt(series.Load.Search.From, warmup)
+}
+
+// stepOf returns the step of a search that a point is, whose transactions were tallied.
+func stepOf(p *result.Point, load float64, backlog stats.Slope, tally *saturation.Tally) saturation.Step {
+	step := saturation.Step{
 		Load: load, Sent: float64(p.Scheduled) / p.Window, Due: p.Scheduled,
 		Received: p.Throughput, Blocks: p.Blocks,
 		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
-		P99:     p.Latency[result.PartCommit.String()].P99, Backlog: backlog,
-		Pace:    p.Sign,
+		Backlog: backlog, Pace: p.Sign,
 		Invalid: strings.Join(p.Reasons, "; "),
 	}
+	tally.Fill(&step)
+	return step
+}
+
+// A Longer is a search some of whose steps are held longer than its load says, for the transactions that a p99 takes.
+type Longer struct {
+	Series string
+	Below  float64       // loads, in transactions per second
+	Hold   time.Duration // at the lowest one
+}
+
+// HeldLonger returns the searches of a scenario that hold steps longer than their loads say.
+func HeldLonger(s scenario.Scenario) (all []Longer) {
+	for _, series := range searched(s.Series) {
+		l := series.Load
+		if most := longest(series, s.Warmup); most > l.Hold {
+			share := float64(most-s.Warmup) / float64(l.Hold-s.Warmup)
+			all = append(all, Longer{series.Name, min(l.Search.To, share*l.Search.From), most})
+		}
+	}
+	return all
 }

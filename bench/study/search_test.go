@@ -90,12 +90,18 @@ func TestSearchMeetsLatency(t *testing.T) {
 	if !strings.Contains(found.Method, "p99 was") {
 		t.Errorf("method %q", found.Method)
 	}
+	var late, due float64 // near the load found, where p99 is just met
 	for _, p := range o.summary.Points {
-		if p99 := p.Latency["commit"].P99; p.Load.Offered == found.Offered && p99 != nil && *p99 <= 0.06 {
-			return
+		if p99 := p.Latency["commit"].P99; math.Abs(p.Load.Offered/found.Offered-1) < 0.03 && p99 != nil {
+			due++
+			if *p99 > 0.06 {
+				late++
+			}
 		}
 	}
-	t.Error("no point at the load found meets the objective")
+	if due < 4 || late == 0 || late == due {
+		t.Errorf("%g of %g points near the load found miss the objective", late, due)
+	}
 }
 
 // One client has 1/23.7 ms, from three on the server is full. Levels that are
@@ -173,14 +179,49 @@ func TestSearchesBySession(t *testing.T) {
 	}
 }
 
-// A step carries what the rules look at.
+// A step carries what the rules look at: the late ones are all but those that committed in time, and what was served
+// is counted from block to block.
 func TestStepOf(t *testing.T) {
-	p99 := 0.5
 	p := result.Point{
 		Window: 10, Scheduled: 500, Throughput: 49, Blocks: 7, Outcomes: map[string]uint64{"valid": 490, "dropped": 3},
-		Latency: map[string]stats.Quantiles{"commit": {P99: &p99}}, Reasons: []string{"late", "full"},
+		Reasons: []string{"late", "full"},
 	}
-	want := saturation.Step{Load: 50, Sent: 50, Due: 500, Received: 49, Blocks: 7, Success: 0.98, Dropped: 3, P99: &p99,
+	tally := saturation.NewTally(5, 15, 1)
+	for i := range 500 { // a block every second, at its whole
+		at := 5*time.Second + time.Duration(i)*20*time.Millisecond
+		r := result.Record{Intended: at, Committed: at.Truncate(time.Second) + time.Second, Block: uint64(at / time.Second), Outcome: result.Valid}
+		if i%100 == 0 {
+			r.Outcome = result.Unknown
+		}
+		tally.Add(&r)
+	}
+	// Nine whole blocks of 49 or 50 are in the window, the first of them only begins the time.
+	want := saturation.Step{Load: 50, Sent: 50, Due: 500, Received: 49, Blocks: 7, Success: 0.98, Dropped: 3, Late: 5, Served: 49.5,
 		Backlog: stats.Slope{PerSecond: 2}, Invalid: "late; full"}
-	equal(t, "step", want, stepOf(&p, 50, stats.Slope{PerSecond: 2}))
+	equal(t, "step", want, stepOf(&p, 50, stats.Slope{PerSecond: 2}, tally))
+}
+
+// At 5/s a p99 takes more than three minutes. Too few transactions for one say nothing against the target.
+func TestSearchHoldsLongEnoughForItsObjective(t *testing.T) {
+	one := searching(open("c", 30*time.Second), scenario.Search{From: 5, To: 100, P99: time.Second})
+	one.Load.Arrivals.Kind = "poisson"
+	one.Load.Slots = 2000
+	slow := newSite()
+	slow.service = 50 * time.Millisecond // 20/s
+	o := conduct(t, series(one), slow, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	found := o.summary.Saturation[0]
+	t.Logf("%g/s in %d steps", found.Offered, len(o.summary.Points))
+	// M/D/1, as in TestSearchMeetsLatency: it is 1 % at 0.9363 s where the utilisation u is 0.888.
+	equal(t, "reached", true, found.Reached)
+	between(t, "offered", found.Offered/20, 0.8, 1)
+	for _, p := range o.summary.Points {
+		if p.Scheduled < 1000 {
+			t.Errorf("at %s there are %d transactions", p.Load, p.Scheduled)
+		}
+	}
+	between(t, "remaining", o.watcher.lives[len(o.watcher.lives)-1].Remaining, 0, Estimated(series(one), nil, usualSign).Load)
+	equal(t, "announced", []Longer{{"c", 5 * 219.9 / 29, 220900 * time.Millisecond}}, HeldLonger(series(one)))
 }

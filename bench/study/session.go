@@ -192,7 +192,7 @@ func sessions(s scenario.Scenario) []sessionPlan {
 		for repetition := 1; repetition <= s.Repeat; repetition++ {
 			one.turns = append(one.turns, planTurns(s.Series, repetition)...)
 		}
-		return number([]sessionPlan{one}, s.Repeat)
+		return number([]sessionPlan{one}, s)
 	}
 	var all []sessionPlan
 	for repetition := 1; repetition <= s.Repeat; repetition++ {
@@ -208,7 +208,7 @@ func sessions(s scenario.Scenario) []sessionPlan {
 			}
 		}
 	}
-	return number(all, s.Repeat)
+	return number(all, s)
 }
 
 // searched returns the series whose levels a search finds.
@@ -218,18 +218,18 @@ func searched(all []scenario.Series) []scenario.Series {
 
 // number counts the sessions and their turns, and the time after each turn. A search counts as the most
 // levels that it can take.
-func number(all []sessionPlan, repeat int) []sessionPlan {
+func number(all []sessionPlan, s scenario.Scenario) []sessionPlan {
 	of := 0
 	for i := range all {
 		all[i].before = of
-		of += all[i].levels(repeat)
+		of += all[i].levels(s.Repeat)
 	}
 	after, bounded := time.Duration(0), false
 	for i := range slices.Backward(all) {
 		one := &all[i]
 		one.Number, one.Of, one.after = i+1, len(all), after
 		for _, series := range one.searched {
-			after += time.Duration(bound(series, repeat)) * series.Load.Hold
+			after += time.Duration(bound(series, s.Repeat)) * longest(series, s.Warmup)
 			bounded = true
 		}
 		for j := range slices.Backward(one.turns) {
