@@ -147,7 +147,11 @@ func expected(s scenario.Scenario, sign time.Duration) string {
 	if e.FE > 0 {
 		fe = fmt.Sprintf(", cost of encryption %s", clock(e.FE))
 	}
-	return fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s%s)", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp), fe)
+	text := fmt.Sprintf("%s %s (%s of load in %d levels, set-up %s%s)", about, clock(e.Total()), clock(e.Load), study.Levels(s), clock(e.SetUp), fe)
+	for _, l := range study.HeldLonger(s) {
+		text += fmt.Sprintf("; series %s holds steps below %.3g/s longer, at most %s, for the 1,000 transactions that a p99 takes", l.Series, l.Below, l.Hold)
+	}
+	return text
 }
 
 // clock writes a time as minutes and seconds, from an hour on with hours.

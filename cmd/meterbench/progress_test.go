@@ -49,6 +49,17 @@ func TestExpectedOfASearch(t *testing.T) {
 	}
 }
 
+// What a latency objective adds to the hold is said before the run.
+func TestExpectedOfAnObjective(t *testing.T) {
+	s := scenario.Scenario{Repeat: 1, Warmup: time.Second, Series: []scenario.Series{{Name: "a", Load: scenario.Load{
+		Kind: "open", Hold: 6 * time.Second, Search: &scenario.Search{From: 50, To: 3200, P99: time.Second},
+	}}}}
+	s.Series[0].Load.Arrivals.Kind = scenario.Constant
+	if got, want := expected(s, 30*time.Microsecond), "; series a holds steps below 200/s longer, at most 21s, for the 1,000 transactions that a p99 takes"; !strings.HasSuffix(got, want) {
+		t.Errorf("%s, want …%s", got, want)
+	}
+}
+
 func TestStatusLine(t *testing.T) {
 	for _, tt := range []struct {
 		live study.Live
