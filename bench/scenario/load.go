@@ -189,7 +189,8 @@ func (s Series) checkHeld(at string, warmup time.Duration) *strictyaml.Problem {
 	}
 	least := (longest + mostLonger*100*time.Millisecond - 1) / mostLonger / (100 * time.Millisecond) * (100 * time.Millisecond)
 	return strictyaml.Problemf(fmt.Sprintf("hold: %s would do, or a higher search.from", least), at+"load.hold",
-		"is too short for search.p99: from %g/s a step takes %s to have its transactions, more than %d times the hold of %s", search.From, longest, mostLonger, s.Load.Hold)
+		"is too short for search.p99: from %g/s a step takes %s to have its transactions, more than %d times the hold of %s",
+		search.From, longest, mostLonger, s.Load.Hold)
 }
 
 // checkSearch looks at a load whose levels are searched for.
