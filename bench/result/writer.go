@@ -46,6 +46,7 @@ type Writer struct {
 	buffers      chan []Record // empty ones for the levels, made once
 	open         []*Level      // those that run together, in the order in which they were opened
 	levels       int           // opened so far
+	timelines    []LevelTimeline
 }
 
 // Create makes the folder dir for a run, with run.json in it. The folder must not exist or be empty. Where
@@ -103,8 +104,8 @@ func (w *Writer) Level(key LevelKey, from, to time.Duration) (*Level, error) {
 	return l, nil
 }
 
-// Close ends the run's folder: transactions.parquet and latency.hlog are completed, bench.txt is written,
-// run.json rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
+// Close ends the run's folder: transactions.parquet and latency.hlog are completed, timeline.json and bench.txt are
+// written, run.json rewritten from run, and at the very end summary.json appears. A summary that contradicts itself is
 // refused, with all files still open.
 func (w *Writer) Close(run Run, sum Summary) error {
 	if len(w.open) > 0 {
@@ -123,6 +124,9 @@ func (w *Writer) Close(run Run, sum Summary) error {
 		return err
 	}
 	run.Transactions = File(transactions.print)
+	if err := w.writeTimelines(); err != nil {
+		return err
+	}
 	if err := writeFile(w.path(benchFile), BenchText(run, sum)); err != nil {
 		return err
 	}

@@ -89,6 +89,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)
+			s.timeline(l, m.Epoch, w, blocks)
 			s.cutShort = m.Held < l.series.Load.Hold
 			s.Observer.Point(p)
 		case ctx.Err() == nil:
