@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"maps"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"meterbench/bench/result"
@@ -9,6 +11,8 @@ import (
 // details are what is drawn of a run's folder beside its summary, by load level; nil where there is none of it.
 type details struct {
 	latencies map[result.LevelKey]*hdrhistogram.Histogram // of the part by which the level is judged
+	tallies   map[result.LevelKey]*tally
+	timelines map[result.LevelKey]result.LevelTimeline
 }
 
 // detailsOf reads the details of the levels that are drawn.
@@ -25,9 +29,15 @@ func detailsOf(folder *result.Folder, all []series) (d details, err error) {
 		if err != nil {
 			return details{}, err
 		}
-		for level, h := range found {
-			d.latencies[level] = h
-		}
+		maps.Copy(d.latencies, found)
 	}
-	return d, nil
+	if d.timelines, err = folder.Timelines(); err != nil {
+		return details{}, err
+	}
+	parts := map[result.LevelKey]result.Part{}
+	for _, l := range timedLevels(all) {
+		parts[l.key()], _ = l.of.headline()
+	}
+	d.tallies, err = tallies(folder.Transactions(), parts)
+	return d, err
 }

@@ -37,7 +37,28 @@ type Panel struct {
 	Title      string
 	Categories []string // Stacked: the bars
 	Series     []Series
+	Tiles      []Tile // a heat map below the series
+	Marks      []Mark
+	Spans      []Span  // outside of what is measured: shaded
+	Until      float64 // the X axis goes at least so far
 }
+
+// A Tile is a rectangle of a heat map, darker the larger its share.
+type Tile struct {
+	X, Y  [2]float64 // from and to
+	Share float64    // of the largest of the panel, above 0, to 1
+}
+
+// A Mark is something that happened at some instants, drawn at the edge of a Panel.
+type Mark struct {
+	Name string
+	Hue  int
+	Top  bool // at the upper edge, else at the lower one
+	X    []float64
+}
+
+// A Span is a part of the X axis.
+type Span struct{ From, To float64 }
 
 // All returns the figure's panels; one that is a single diagram has one, without a title.
 func (f Figure) All() []Panel {

@@ -16,7 +16,7 @@ func latencySection(all []series, more details) Section {
 	for _, kind := range kinds(all) {
 		s.Figures = append(s.Figures, partsFigures(all, kind)...)
 	}
-	s.Tables = append([]Table{partsTable(all)}, blockTable(all)...)
+	s.Tables = slices.Concat([]Table{partsTable(all)}, blockTable(all), spectrumTable(all, more.latencies))
 	return s
 }
 

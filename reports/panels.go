@@ -68,6 +68,9 @@ func titles(panels []Panel) []string { return each(panels, func(p Panel) string 
 
 // scaled gives the panels Y axes of their own where a common one would flatten some of them.
 func (f Figure) scaled() Figure {
+	if f.Y.Free || f.Y.Log {
+		return f
+	}
 	lowest, highest := 0.0, 0.0
 	for i, p := range f.Panels {
 		top := p.top(f.Kind)

@@ -80,6 +80,36 @@ func spectrum(h *hdrhistogram.Histogram) (points []Point) {
 	return points
 }
 
+// A spectrumRow is a percentile of the latencies of a level.
+type spectrumRow struct {
+	pointRow
+	at Point
+}
+
+// spectrumTable has what spectrumFigures draw, nil where that is nothing.
+func spectrumTable(all []series, latencies map[result.LevelKey]*hdrhistogram.Histogram) []Table {
+	var rows []spectrumRow
+	for _, s := range all {
+		for _, l := range s.spread() {
+			if h := latencies[l.key()]; h != nil {
+				for _, p := range spectrum(h) {
+					rows = append(rows, spectrumRow{pointRow{l.drawn(), s}, p})
+				}
+			}
+		}
+	}
+	if rows == nil {
+		return nil
+	}
+	var fields []field[spectrumRow]
+	for _, f := range levelFields(all) {
+		fields = append(fields, field[spectrumRow]{f.Column, func(r spectrumRow) Cell { return f.Cell(r.pointRow) }})
+	}
+	return []Table{tabulate(Table{ID: "percentiles", Title: "Latency by percentile", Data: true}, rows, append(fields,
+		field[spectrumRow]{Column{Key: "percentile_share", Title: "percentile", Unit: Share}, func(r spectrumRow) Cell { return number(1 - 1/r.at.X) }},
+		field[spectrumRow]{Column{Key: "latency_s", Title: "latency", Unit: Seconds}, func(r spectrumRow) Cell { return number(r.at.Y) }}))}
+}
+
 // spread returns at most mostLevels of the series' load levels: the least and the largest, the saturation point, and
 // others about evenly between.
 func (s series) spread() []level {

@@ -128,7 +128,9 @@ func build(run result.Run, sum result.Summary, more details) Report {
 			[]Section{throughputSection(all)},
 			phasesSection(all),
 			factorSection(all),
-			[]Section{latencySection(all, more), resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
+			[]Section{latencySection(all, more)},
+			timeSection(all, more),
+			[]Section{resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
 		Manifest: manifest(run, sum),
 		Source:   run.Source, Topology: indented(run.Topology),
 	}

@@ -91,9 +91,14 @@ func slug(name string) string {
 	return string(kept[:min(len(kept), 60)])
 }
 
-// key names the repetition of the level that is drawn where only one can be: the first that is valid.
+// drawn is the repetition that is drawn where only one can be: the first that is valid.
+func (l level) drawn() result.Point {
+	return l.points[max(0, slices.IndexFunc(l.points, func(p result.Point) bool { return p.Valid }))]
+}
+
+// key names the repetition that is drawn.
 func (l level) key() result.LevelKey {
-	p := l.points[max(0, slices.IndexFunc(l.points, func(p result.Point) bool { return p.Valid }))]
+	p := l.drawn()
 	return result.LevelKey{Series: p.Series, Repetition: p.Repetition, Load: p.Load}
 }
 

@@ -110,6 +110,7 @@ type Table struct {
 	Rows    [][]Cell
 	Notes   []string
 	Detail  bool // not part of the short summary for a terminal
+	Data    bool // what figures draw, only in its CSV file
 }
 
 // A Column describes its cells.

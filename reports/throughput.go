@@ -212,8 +212,7 @@ func timelineFigure(phases []series) Figure {
 	}
 	for _, s := range phases {
 		line := Series{Name: s.name, Hue: s.hue}
-		repetitions := s.levels[0].points
-		p := repetitions[max(0, slices.IndexFunc(repetitions, func(p result.Point) bool { return p.Valid }))]
+		p := s.levels[0].drawn()
 		for i, rate := range p.Phase.Rates {
 			line.Points = append(line.Points, Point{X: p.Phase.From + (float64(i)+0.5)*p.Phase.Bin, Y: rate, Invalid: !p.Valid})
 		}

@@ -42,7 +42,13 @@ func newAxes(f reports.Figure, panel reports.Panel, scale reports.Scale, width v
 		p.X.Min, p.X.Max = low/edge, high*edge
 		p.X.Tick.Marker = labelled(f.X, p.X.Tick.Label, width)
 	default:
-		p.X.Min, p.X.Max, p.X.Tick.Marker = linearAxis(low, high)
+		var ticks plot.ConstantTicks
+		p.X.Min, p.X.Max, ticks = linearAxis(low, high)
+		if high > 0 { // as far as the data, and no further
+			p.X.Max = high
+			ticks = slices.DeleteFunc(ticks, func(t plot.Tick) bool { return t.Value > high*1.001 })
+		}
+		p.X.Tick.Marker = ticks
 	}
 	return p
 }
@@ -60,6 +66,10 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 	low, high = math.Inf(1), math.Inf(-1)
 	cover := func(y float64) { low, high = min(low, y/scale.Factor), max(high, y/scale.Factor) }
 	for _, panel := range panels {
+		for _, t := range panel.Tiles {
+			cover(t.Y[0])
+			cover(t.Y[1])
+		}
 		stack := map[float64]float64{}
 		for _, s := range panel.Series {
 			for _, p := range slices.Concat(s.Points, s.Singles, s.Curve) {
@@ -81,10 +91,16 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 	return low, high
 }
 
-// across is the range of the X axis: the points of the panels and the outermost ticks.
+// across is the range of the X axis: what the panels draw and the outermost ticks.
 func across(f reports.Figure, panels []reports.Panel) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, panel := range panels {
+		for _, t := range panel.Tiles {
+			low, high = min(low, t.X[0]), max(high, t.X[1])
+		}
+		if panel.Until > 0 {
+			low, high = min(low, 0), max(high, panel.Until)
+		}
 		for _, s := range panel.Series {
 			for _, p := range s.Points {
 				low, high = min(low, p.X), max(high, p.X)

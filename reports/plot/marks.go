@@ -39,9 +39,17 @@ type marks struct {
 
 // Plot draws the grid, the reference lines and the data.
 func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
-	grid(c, p)
 	x, y := p.Transforms(&c)
 	at := func(px, py float64) vg.Point { return vg.Point{X: x(px), Y: y(py / m.scale.Factor)} }
+	for _, span := range m.panel.Spans {
+		c.SetColor(shade)
+		c.Fill(vg.Rectangle{Min: vg.Point{X: x(span.From), Y: c.Min.Y}, Max: vg.Point{X: x(span.To), Y: c.Max.Y}}.Path())
+	}
+	grid(c, p)
+	for _, t := range m.panel.Tiles {
+		c.SetColor(tileColour(t.Share))
+		c.Fill(vg.Rectangle{Min: at(t.X[0], t.Y[0]), Max: at(t.X[1], t.Y[1])}.Path())
+	}
 	if m.figure.Kind == reports.Stacked {
 		m.bars(c, at)
 	} else {
@@ -53,6 +61,25 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	if m.figure.Kind == reports.Stacked {
 		m.totals(c, at)
+	}
+	for _, mark := range m.panel.Marks {
+		m.rug(c, mark, x)
+	}
+}
+
+// rug draws the instants of a mark as strokes at the edge, those that would touch as one.
+func (m marks) rug(c draw.Canvas, mark reports.Mark, x func(float64) vg.Length) {
+	const stroke, length = 1.2, 7
+	from, to := c.Min.Y, c.Min.Y+length
+	if mark.Top {
+		from, to = c.Max.Y-length, c.Max.Y
+	}
+	last := c.Min.X - stroke
+	for _, instant := range mark.X {
+		if at := x(instant); at-last >= stroke && at <= c.Max.X {
+			c.StrokeLine2(markStyle(mark), at, from, at, to)
+			last = at
+		}
 	}
 }
 

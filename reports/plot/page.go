@@ -226,6 +226,7 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 			}
 		})
 	}
+	frame(f, add)
 	for _, l := range f.Levels {
 		add(l.Name, func(c draw.Canvas, left, _, right vg.Point) {
 			c.StrokeLine2(levelStyle(), left.X, left.Y, right.X, right.Y)
@@ -240,6 +241,42 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 		})
 	}
 	return all
+}
+
+// frame lists what is drawn in the panels beside the series, each once.
+func frame(f reports.Figure, add func(string, func(c draw.Canvas, left, middle, right vg.Point))) {
+	seen := map[string]bool{}
+	once := func(label string, key func(c draw.Canvas, left, middle, right vg.Point)) {
+		if !seen[label] {
+			seen[label] = true
+			add(label, key)
+		}
+	}
+	for _, p := range f.All() {
+		if p.Tiles != nil {
+			once("transactions, few to many", func(c draw.Canvas, left, _, right vg.Point) {
+				const shades = 6
+				for i := range shades {
+					c.SetColor(tileColour((float64(i) + 0.5) * (float64(i) + 0.5) / (shades * shades)))
+					x := left.X + vg.Length(i)*(right.X-left.X)/shades
+					c.Fill(vg.Rectangle{Min: vg.Point{X: x, Y: left.Y - 4.5}, Max: vg.Point{X: x + (right.X-left.X)/shades, Y: left.Y + 4.5}}.Path())
+				}
+			})
+		}
+		if p.Spans != nil {
+			once("outside of the measured window", func(c draw.Canvas, left, _, right vg.Point) {
+				c.SetColor(shade)
+				c.Fill(vg.Rectangle{Min: vg.Point{X: left.X, Y: left.Y - 4.5}, Max: vg.Point{X: right.X, Y: left.Y + 4.5}}.Path())
+			})
+		}
+		for _, m := range p.Marks {
+			once(m.Name, func(c draw.Canvas, left, middle, right vg.Point) {
+				for _, x := range []vg.Length{left.X + 6, middle.X, right.X - 6} {
+					c.StrokeLine2(markStyle(m), x, middle.Y-3.5, x, middle.Y+3.5)
+				}
+			})
+		}
+	}
 }
 
 // rows breaks the legend into rows that fit the width.

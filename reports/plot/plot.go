@@ -39,10 +39,10 @@ func SVG(w io.Writer, f reports.Figure) error {
 }
 
 // PanelSVG writes a panel of the figure as an SVG document without title, legend and notes, for a page that prints them
-// itself.
+// itself. More than two panels are made to stand three in a row.
 func PanelSVG(w io.Writer, f reports.Figure, panel reports.Panel) error {
 	width, height := vg.Length(bareWidth), vg.Length(bareHeight)
-	if f.Panels != nil {
+	if len(f.Panels) > 2 {
 		width, height = panelWidth, panelHeight
 	}
 	canvas := vgsvg.New(width, height)
@@ -143,6 +143,22 @@ func seriesColour(s reports.Series) color.Color {
 	low, high := hex(scale[i]), hex(scale[i+1])
 	mix := func(a, b uint8) uint8 { return uint8(float64(a) + (at-float64(i))*(float64(b)-float64(a))) }
 	return color.NRGBA{mix(low.R, high.R), mix(low.G, high.G), mix(low.B, high.B), 255}
+}
+
+// shade covers what is outside of a measured window, on a light page and on a dark one.
+var shade = color.NRGBA{0x80, 0x88, 0x93, 0x38}
+
+// tileColour is the colour of a tile of a heat map: one of a few between light and dark, by the root of its share, so
+// that rare latencies show beside common ones.
+func tileColour(share float64) color.Color {
+	const steps = 6
+	scale := [steps]string{"#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "#08519C"}
+	return hex(scale[min(max(0, int(math.Sqrt(share)*steps)), steps-1)])
+}
+
+// markStyle is that of the strokes of a mark.
+func markStyle(m reports.Mark) draw.LineStyle {
+	return draw.LineStyle{Color: lineColour(m.Hue), Width: 1.2}
 }
 
 // partColour is the colour of a part of a bar by hue, after Tol, "Colour Schemes" (2021), scheme "bright".

@@ -8,10 +8,13 @@ import (
 	"flag"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -127,20 +130,65 @@ func TestGolden(t *testing.T) {
 		if f.ID != "throughput-clients" && f.ID != "phases-clients" && f.ID != "latency-throughput-clients" {
 			continue
 		}
-		got, path := svg(t, f), "testdata/"+f.ID+".svg"
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
+		golden(t, f.ID, svg(t, f))
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name + ".svg"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if got != string(want) {
-			t.Errorf("%s changed; look at it and run go test -update", path)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s changed; look at it and run go test -update", path)
+	}
+}
+
+// overTime is a figure of two panels with everything that a panel can show.
+func overTime() reports.Figure {
+	line := reports.Series{Name: "median", Hue: 1, Unmarked: true, Points: []reports.Point{{X: 1, Y: 0.2}, {X: 3, Y: 0.25}}}
+	step := reports.Series{Name: "8 clients", Hue: 1, Steps: 3, Unmarked: true, Points: []reports.Point{{X: 1, Y: 0.1}, {X: 3, Y: 0.15, Label: "8"}}}
+	return reports.Figure{ID: "f", Title: "Latency over time", X: reports.Axis{Label: "time", Unit: reports.Seconds, Free: true},
+		Y: reports.Axis{Label: "latency", Unit: reports.Seconds, Free: true}, Levels: []reports.Level{{Name: "objective", Y: 0.3}},
+		Panels: []reports.Panel{
+			{Title: "one", Series: []reports.Series{line}, Until: 4, Spans: []reports.Span{{From: 0, To: 1}},
+				Tiles: []reports.Tile{{X: [2]float64{0, 2}, Y: [2]float64{0.1, 0.2}, Share: 1}, {X: [2]float64{2, 4}, Y: [2]float64{0.2, 0.3}, Share: 0.01}},
+				Marks: []reports.Mark{{Name: "block cut", X: []float64{0.5, 1, 1.0001, 3}}, {Name: "collection", Hue: 3, Top: true, X: []float64{2}}}},
+			{Title: "two", Series: []reports.Series{line, step}, Until: 4, Marks: []reports.Mark{{Name: "block cut", X: []float64{2}}}},
+		}}
+}
+
+// Panels show their tiles, spans and marks, and the legend explains each once.
+func TestPanels(t *testing.T) {
+	f := overTime()
+	var labels []string
+	for _, key := range plot.Legend(f) {
+		labels = append(labels, key.Label)
+	}
+	want := []string{"median", "8 clients", "transactions, few to many", "outside of the measured window", "block cut", "collection", "objective"}
+	if diff := cmp.Diff(want, labels); diff != "" {
+		t.Errorf("legend (-want +got):\n%s", diff)
+	}
+	document := svg(t, f)
+	words := texts(t, document)
+	for _, text := range append(want, "one", "two", "8") {
+		if !strings.Contains(words, text) {
+			t.Errorf("no %q among the texts", text)
 		}
 	}
+	without := overTime()
+	without.Panels[0].Tiles[1].Share = 1
+	if svg(t, without) == document {
+		t.Error("a rare latency looks as a common one")
+	}
+	golden(t, "panels", document)
 }
 
 func TestPNG(t *testing.T) {
@@ -217,6 +265,15 @@ func FuzzSVG(f *testing.F) {
 			X: reports.Axis{Label: name, Log: logX, Ticks: []float64{1, 2}}, Y: reports.Axis{Label: name, Unit: reports.Seconds, Log: logY},
 			Series: []reports.Series{{Name: name, Hue: hue, Variant: variant, Points: []reports.Point{p, {X: x, Y: high}}}}, Notes: []string{name}}
 		texts(t, svg(t, fig))
+		panel := reports.Panel{Title: name, Series: fig.Series}
+		if !logX && !logY {
+			panel.Until, panel.Spans = math.Abs(x), []reports.Span{{From: 0, To: math.Abs(x)}}
+			panel.Marks = []reports.Mark{{Name: name, Hue: hue, X: []float64{x, x}}}
+			panel.Tiles = []reports.Tile{{X: [2]float64{0, math.Abs(x)}, Y: [2]float64{min(y, high), max(y, high)}, Share: 0.5}}
+		}
+		small := fig
+		small.Series, small.Panels = nil, []reports.Panel{panel, panel, panel}
+		texts(t, svg(t, small))
 		fig.Kind, fig.X = reports.Stacked, reports.Axis{Categories: []string{name, name}}
 		texts(t, svg(t, fig))
 	})

@@ -53,7 +53,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 	}
 	for _, s := range rep.Sections {
 		for _, t := range s.Tables {
-			if !t.Detail && len(t.Rows) > 0 {
+			if !t.Detail && !t.Data && len(t.Rows) > 0 {
 				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(reports.Printable(t.Title)))
 				writeTable(&b, t, width)
 			}
