@@ -71,6 +71,9 @@ func (s *Stage) check(at string) *strictyaml.Problem {
 	return nil
 }
 
+// givenUp are the outcomes for which clients wait until they give up.
+var givenUp = []result.Outcome{result.Unknown, result.EndorseTimeout}
+
 func (c Config) checkFailures(at string) *strictyaml.Problem {
 	sum := 0.0
 	for i, f := range c.Failures {
@@ -83,7 +86,7 @@ func (c Config) checkFailures(at string) *strictyaml.Problem {
 			return strictyaml.Problemf("", path+"outcome", "%s is given twice", f.Outcome)
 		case !(f.Share >= 0 && f.Share <= 1):
 			return strictyaml.Problemf("", path+"share", "must be 0 to 1, got %g", f.Share)
-		case f.Outcome == result.Unknown && c.GiveUp <= 0:
+		case slices.Contains(givenUp, f.Outcome) && c.GiveUp <= 0:
 			return strictyaml.Problemf("for example give_up: 30s", at+"give_up", "how long clients wait for a lost transaction must be above 0, got %s", c.GiveUp)
 		case sum > 1+1e-9: // shares as 0.7, 0.2 and 0.1 add up to a little more than 1
 			return strictyaml.Problemf("", path+"share", "all shares up to this sum to %.4g, more than 1", sum)

@@ -28,7 +28,7 @@ type Config struct {
 	Commit  *Commit `yaml:"commit"`  // of blocks; left out: takes no time
 	// Failures are the shares of transactions that do not end as valid.
 	Failures []Failure     `yaml:"failures"` // shares of transactions that do not end as valid
-	GiveUp   time.Duration `yaml:"give_up"`  // how long clients wait, after the acknowledgement, for a transaction that is lost
+	GiveUp   time.Duration `yaml:"give_up"`  // how long clients wait for a lost answer: unknown, after the acknowledgement; endorse_timeout, after the endorsement
 	Stalls   []Stall       `yaml:"stalls"`   // in order
 	Seed     uint64        // of service times, failures and transaction ids
 }
@@ -84,7 +84,7 @@ const (
 )
 
 // Failure makes a share of the transactions end in an outcome. Limited takes no service; EndorseRefused and
-// EndorseMismatch end with endorsement, SubmitRefused with ordering; Unknown is acknowledged and then lost;
+// EndorseMismatch end with endorsement, EndorseTimeout as well but without an answer; SubmitRefused with ordering; Unknown is acknowledged and then lost;
 // those that are committed as invalid pass through all stages.
 type Failure struct {
 	Outcome result.Outcome `yaml:"outcome"` // in which they end
@@ -95,7 +95,7 @@ type Failure struct {
 func Failures() []result.Outcome {
 	return []result.Outcome{
 		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther, result.EndorseRefused,
-		result.EndorseMismatch, result.Limited, result.SubmitRefused, result.Unknown,
+		result.EndorseMismatch, result.EndorseTimeout, result.Limited, result.SubmitRefused, result.Unknown,
 	}
 }
 

@@ -64,8 +64,11 @@ func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 	t := l.take(&tx)
 	r := bench.Receipt{TxID: l.id(t), Outcome: t.outcome}
 	refused := t.last <= endorsed && t.outcome != result.Answered
-	if err := l.pass(ctx, t, &r, "endorse", min(endorsed, t.last), refused); err != nil {
+	if err := l.pass(ctx, t, &r, "endorse", min(endorsed, t.last), refused && t.outcome != result.EndorseTimeout); err != nil {
 		return r, err
+	}
+	if t.outcome == result.EndorseTimeout {
+		return r, l.giveUp(ctx, &r, "endorse", time.Now())
 	}
 	r.Endorsed = time.Now()
 	if t.outcome == result.Answered {
@@ -85,10 +88,7 @@ func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 
 func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) error {
 	if t.outcome == result.Unknown {
-		if !l.wake.Sleep(ctx.Done(), time.Until(r.Submitted.Add(l.config.GiveUp))) {
-			return interrupted(ctx, r, "commit")
-		}
-		return fmt.Errorf("commit: no status within %v: the simulated ledger lost the transaction", l.config.GiveUp)
+		return l.giveUp(ctx, r, "commit", r.Submitted)
 	}
 	select {
 	case <-t.block.cut:
@@ -103,6 +103,14 @@ func (l *Ledger) commit(ctx context.Context, t *transaction, r *bench.Receipt) e
 		return failed("commit", t.outcome)
 	}
 	return nil
+}
+
+// giveUp waits for an answer that is lost.
+func (l *Ledger) giveUp(ctx context.Context, r *bench.Receipt, phase string, from time.Time) error {
+	if !l.wake.Sleep(ctx.Done(), time.Until(from.Add(l.config.GiveUp))) {
+		return interrupted(ctx, r, phase)
+	}
+	return fmt.Errorf("%s: no answer within %v: the simulated ledger lost it", phase, l.config.GiveUp)
 }
 
 func failed(phase string, o result.Outcome) error {

@@ -22,6 +22,7 @@ const (
 	PrepareError                     // the workload could not make it
 	Answered                         // a query or an endorse-only transaction, answered
 	Interrupted                      // the run was stopped before it ended
+	EndorseTimeout                   // no endorsement, nor a refusal, within the time allowed
 	outcomes
 )
 
@@ -33,7 +34,7 @@ const (
 	Lost      Class = iota // unknown
 	Succeeded              // valid or answered
 	Failed                 // committed as invalid
-	Refused                // turned away before it was in a block
+	Refused                // turned away, or given up, before an orderer had it
 	Unsent                 // it never left the client
 )
 
@@ -56,6 +57,7 @@ var outcomeTable = [outcomes]struct {
 	PrepareError:      {"prepare_error", Unsent},
 	Answered:          {"answered", Succeeded},
 	Interrupted:       {"interrupted", Lost},
+	EndorseTimeout:    {"endorse_timeout", Refused},
 }
 
 // Class returns how the transaction ended, in general.

@@ -25,7 +25,7 @@ const (
 
 // leftover follows what the levels of a session leave behind on its target.
 type leftover struct {
-	lost    bool                     // the turn before has transactions whose end is unknown
+	lost    bool                     // the turn before has transactions that the target may still work on
 	fastest map[string]time.Duration // of the valid or answered transactions by series
 }
 
@@ -45,7 +45,7 @@ func (b *leftover) turned(t turn, measured []bench.Result, fastest []time.Durati
 	b.lost = false
 	for i, m := range measured {
 		for o := range m.Counts {
-			b.lost = b.lost || m.Counts[o]+m.RunOut[o] > 0 && result.Outcome(o).Class() == result.Lost
+			b.lost = b.lost || m.Counts[o]+m.RunOut[o] > 0 && (result.Outcome(o).Class() == result.Lost || result.Outcome(o) == result.EndorseTimeout)
 		}
 		name := t.levels[i].series.Name
 		if before, known := b.fastest[name]; !known || fastest[i] < before {

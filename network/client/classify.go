@@ -24,6 +24,9 @@ const (
 	textMismatch = "ProposalResponsePayloads do not match"
 )
 
+// textsTimeout are how an endorser's timeout reads, of a call to it and of its chaincode, in what a gateway passes on.
+var textsTimeout = []string{codes.DeadlineExceeded.String(), context.DeadlineExceeded.Error(), "timeout expired while executing transaction"}
+
 // explain adds to an error of a gRPC call what each endorser or orderer said.
 func explain(err error) error {
 	separator := ": "
@@ -87,6 +90,8 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 		return result.EndorseMismatch
 	case slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.HasPrefix(d.GetMessage(), chaincodeResponse) }):
 		return result.EndorseRefused // by the contract itself
+	case status.Code(err) == codes.DeadlineExceeded, mentions(err, textsTimeout...):
+		return result.EndorseTimeout
 	case status.Code(err) == codes.FailedPrecondition, mentions(err, "failed to collect enough transaction endorsements"):
 		return result.EndorseMismatch // no set of endorsers satisfies the policy
 	}

@@ -53,7 +53,13 @@ func TestErrorsOfEndorsement(t *testing.T) {
 			result.Limited, "protos.Endorser"},
 		{"resources", said(codes.ResourceExhausted, "stream quota"), result.Limited, "stream quota"},
 		{"peer gone", said(codes.Unavailable, "connection error"), result.EndorseRefused, "connection error"},
-		{"deadline", said(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements"), result.EndorseRefused, "timeout expired"},
+		{"deadline", said(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements"), result.EndorseTimeout, "timeout expired"},
+		{"endorser's deadline", said(codes.Aborted, "failed to collect enough transaction endorsements, see attached details for more info", "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+			result.EndorseTimeout, "deadline exceeded"},
+		{"chaincode's time", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "error in simulation: failed to execute transaction 7: timeout expired while executing transaction"),
+			result.EndorseTimeout, "timeout expired"},
+		{"contract refuses for a timeout of its own", said(codes.Aborted, "failed to endorse transaction, see attached details for more info", "chaincode response 500, STATE_FAILED: context deadline exceeded"),
+			result.EndorseRefused, "STATE_FAILED"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
