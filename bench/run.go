@@ -30,7 +30,7 @@ var (
 // transaction has ended. When ctx is done it schedules nothing more, gives transactions under way two seconds, cuts off
 // the rest as Interrupted, and marks its Result Partial. The only error is that of an invalid plan.
 func Run(ctx context.Context, clock alarm.Clock, p Plan, w Workload, target Target, sink Sink, observe func(Live)) (Result, error) {
-	results, err := RunTogether(ctx, clock, []Load{{p, w, sink}}, target, observe)
+	results, err := RunTogether(ctx, clock, []Load{{Plan: p, Workload: w, Sink: sink}}, target, observe)
 	if err != nil {
 		return Result{}, err
 	}
@@ -42,6 +42,7 @@ type Load struct {
 	Plan     Plan
 	Workload Workload
 	Sink     Sink
+	Begin    func(epoch time.Time) // called when the level starts; nil for nobody
 }
 
 // RunTogether drives target with at least one load, as Run does with one. They share the start of the level,
@@ -89,6 +90,11 @@ func RunTogether(ctx context.Context, clock alarm.Clock, together []Load, target
 	epoch := time.Now() // what was collected before stopped nothing that is timed
 	for _, l := range loads {
 		l.gc, l.epoch = gc, epoch
+	}
+	for _, l := range loads {
+		if l.Begin != nil {
+			l.Begin(epoch)
+		}
 	}
 	close(begun)
 	go func() {

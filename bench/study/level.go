@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"meterbench/bench"
-	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/internal/proc"
 )
 
 // turn runs what is due at one time and appends a Point of each of its levels. An error means that the run
@@ -50,7 +48,8 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
-	meter := newMeter(s.site)
+	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario.Warmup))
+	loads[0].Begin = meter.begin
 	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 		s.Observer.Live(s.live(t, now, meter))
 	})
@@ -115,62 +114,4 @@ func (s *session) live(t turn, now bench.Live, m *meter) Live {
 		}
 	}
 	return l
-}
-
-// A meter samples CPU and memory of all nodes during a level.
-type meter struct {
-	site     Site
-	quit     chan struct{}
-	sampling sync.WaitGroup
-
-	mu     sync.Mutex
-	series proc.Series
-}
-
-// sampleEvery is short enough that the samples nearest to the window's ends miss it by little, and long
-// enough to cost nothing.
-const sampleEvery = 250 * time.Millisecond
-
-func newMeter(site Site) *meter {
-	m := &meter{site: site, quit: make(chan struct{})}
-	m.sample()
-	m.sampling.Go(func() {
-		tick := time.Tick(sampleEvery)
-		for {
-			select {
-			case <-tick:
-				m.sample()
-			case <-m.quit:
-				return
-			}
-		}
-	})
-	return m
-}
-
-func (m *meter) sample() {
-	// A node that has ended is reported by the site; the others still count.
-	snap, _ := m.site.Sample()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.series = append(m.series, snap)
-}
-
-func (m *meter) stop() proc.Series {
-	close(m.quit)
-	m.sampling.Wait()
-	m.sample()
-	return m.series
-}
-
-// busiest returns which node, or the client, used most CPU over about the last second, in cores.
-func (m *meter) busiest() (name string, cores float64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	last := len(m.series) - 1
-	from := max(0, last-int(time.Second/sampleEvery))
-	nodes := m.series[from].Cores(m.series[last])
-	delete(nodes, proc.Other)
-	delete(nodes, proc.Steal)
-	return bottleneck.Largest(nodes)
 }

@@ -53,7 +53,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
 	s.distribute(&p, w)
-	from, to := m.Epoch.Add(w.From-sampleEvery/2), m.Epoch.Add(w.To+sampleEvery/2)
+	from, to := usage.Nearest(m.Epoch.Add(w.From)), usage.Nearest(m.Epoch.Add(w.To))
 	if cores, rss, ok := usage.Between(from, to); ok {
 		p.CPU = cores
 		for _, one := range append(result.Processes(), s.facts.Processes...) {

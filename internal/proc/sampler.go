@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -141,6 +142,17 @@ func (from Snapshot) Cores(to Snapshot) map[string]float64 {
 
 // Series is snapshots in the order in which they were taken.
 type Series []Snapshot
+
+// Nearest returns when the snapshot next to an instant was taken; the instant where there is none.
+func (s Series) Nearest(to time.Time) time.Time {
+	nearest, off := to, time.Duration(math.MaxInt64)
+	for _, snap := range s {
+		if d := snap.At.Sub(to).Abs(); d < off {
+			nearest, off = snap.At, d
+		}
+	}
+	return nearest
+}
 
 // Between returns the mean number of cores used (see Snapshot.Cores) and the largest memory, by name, over
 // the snapshots taken from one instant to another, both included. It returns false for fewer than two.

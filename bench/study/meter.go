@@ -1,0 +1,97 @@
+package study
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"meterbench/bench/bottleneck"
+	"meterbench/internal/proc"
+)
+
+// A meter samples CPU and memory of all nodes during a level.
+type meter struct {
+	site     Site
+	edges    []time.Duration // of the windows, since the level's start
+	begun    chan time.Time
+	quit     chan struct{}
+	sampling sync.WaitGroup
+
+	mu     sync.Mutex
+	series proc.Series
+}
+
+// sampleEvery is long enough to cost nothing. At the edges of windows samples are taken besides.
+const sampleEvery = 250 * time.Millisecond
+
+// newMeter starts a meter for a level whose windows have these edges.
+func newMeter(site Site, edges []time.Duration) *meter {
+	m := &meter{site: site, edges: edges, begun: make(chan time.Time, 1), quit: make(chan struct{})}
+	m.sample()
+	m.sampling.Go(m.run)
+	return m
+}
+
+// begin tells the meter when its level started.
+func (m *meter) begin(epoch time.Time) { m.begun <- epoch }
+
+func (m *meter) run() {
+	tick := time.Tick(sampleEvery)
+	var epoch time.Time
+	var edge <-chan time.Time
+	wait := func() { // for the next edge
+		edge = nil
+		if len(m.edges) > 0 {
+			edge, m.edges = time.After(time.Until(epoch.Add(m.edges[0]))), m.edges[1:]
+		}
+	}
+	for {
+		select {
+		case epoch = <-m.begun:
+			wait()
+		case <-edge:
+			m.sample()
+			wait()
+		case <-tick:
+			m.sample()
+		case <-m.quit:
+			return
+		}
+	}
+}
+
+// windowEdges returns the instants at which the windows of levels begin and end, in order.
+func windowEdges(levels []level, warmup time.Duration) (edges []time.Duration) {
+	for _, l := range levels {
+		edges = append(edges, l.series.Start+warmup, l.end())
+	}
+	slices.Sort(edges)
+	return slices.Compact(edges)
+}
+
+func (m *meter) sample() {
+	// A node that has ended is reported by the site; the others still count.
+	snap, _ := m.site.Sample()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.series = append(m.series, snap)
+}
+
+func (m *meter) stop() proc.Series {
+	close(m.quit)
+	m.sampling.Wait()
+	m.sample()
+	return m.series
+}
+
+// busiest returns which node, or the client, used most CPU over about the last second, in cores.
+func (m *meter) busiest() (name string, cores float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := len(m.series) - 1
+	from := max(0, last-int(time.Second/sampleEvery))
+	nodes := m.series[from].Cores(m.series[last])
+	delete(nodes, proc.Other)
+	delete(nodes, proc.Steal)
+	return bottleneck.Largest(nodes)
+}
