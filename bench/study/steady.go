@@ -1,7 +1,6 @@
 package study
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -34,14 +33,10 @@ func newSteadiness(first uint64, from, to time.Duration) *steadiness {
 	return s
 }
 
-// add adds a transaction, by the rule of result.Window for what belongs to the window. One whose end is
-// unknown never left the backlog.
+// add adds a transaction, by the rule of result.Window for what belongs to the window. A lost one leaves the backlog
+// when it is given up.
 func (s *steadiness) add(r *result.Record) {
-	end := math.Inf(1)
-	if r.Outcome.Class() != result.Lost {
-		end = max(r.Started, r.Prepared, r.Endorsed, r.Submitted, r.Committed).Seconds()
-	}
-	s.backlog.Add(r.Intended.Seconds(), end)
+	s.backlog.Add(r.Intended.Seconds(), (r.Intended + r.Lasted()).Seconds())
 	if r.Intended < s.from || r.Intended >= s.to {
 		return
 	}
