@@ -12,7 +12,6 @@ import (
 
 // curve is throughput by clients, with what is known of its noise.
 type curve struct {
-	samples  []Sample
 	clients  []float64
 	rates    []float64 // medians
 	variance []float64 // of the medians, as multiples of a single rate's
@@ -28,10 +27,11 @@ type curve struct {
 type plateau struct {
 	first, last int
 	rate        float64
+	variance    float64 // of rate, as a multiple of a single rate's
 }
 
 func newCurve(samples []Sample) *curve {
-	c := &curve{samples: samples, margin: 1 - plateauShare}
+	c := &curve{margin: 1 - plateauShare}
 	for _, s := range samples {
 		n := len(s.Rates)
 		c.clients = append(c.clients, s.Clients)
@@ -62,30 +62,39 @@ func (c *curve) varianceOf(first, last int) float64 {
 	return ofMedian(n, sum/float64(n*n))
 }
 
-// guess sets the noise before a plateau is known, by the levels with at least half of the highest throughput: that of
-// their repetitions, and of the levels about the best rise and fall.
-func (c *curve) guess() {
-	squares, freedom := unimodal(c.rates)
-	half := slices.Max(c.rates) / 2
-	c.pool(squares, freedom, slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= half }))
+// reaching returns the first level that reaches 95 % of a plateau, which one of them does.
+func (c *curve) reaching(plateau float64) int {
+	return slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= plateauShare*plateau })
 }
 
-// estimate sets the noise by the levels about a plateau, and the repetitions from the level before it on.
-func (c *curve) estimate(p plateau) {
+// guess sets the noise before a plateau is known: that about the best rise and fall, and of all samples' repetitions
+// from half of the highest throughput on.
+func (c *curve) guess(all []Sample) {
+	squares, freedom := unimodal(c.rates)
+	half := slices.Max(c.rates) / 2
+	c.pool(squares, freedom, all, c.clients[slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= half })])
+}
+
+// estimate sets the noise: that about a plateau, and of all samples' repetitions from the level before it on.
+func (c *curve) estimate(p plateau, all []Sample) {
 	mean := stats.Mean(c.rates[p.first : p.last+1])
 	var squares float64
 	for i := p.first; i <= p.last && mean > 0; i++ {
 		off := c.rates[i]/mean - 1
 		squares += off * off / c.variance[i]
 	}
-	c.pool(squares, float64(p.last-p.first), max(0, p.first-1))
+	c.pool(squares, float64(p.last-p.first), all, c.clients[max(0, p.first-1)])
 }
 
-// pool sets the noise by squares of relative deviations, and what repetitions and windows tell from a level on.
-func (c *curve) pool(squares, freedom float64, from int) {
+// pool sets the noise by squares of relative deviations, and by what repetitions and windows tell of samples from a
+// number of clients on.
+func (c *curve) pool(squares, freedom float64, samples []Sample, from float64) {
 	var within []float64
 	repeated := 0
-	for _, s := range c.samples[from:] {
+	for _, s := range samples {
+		if s.Clients < from {
+			continue
+		}
 		within = append(within, s.Within)
 		repeated += len(s.Rates) - 1
 		if mean := stats.Mean(s.Rates); mean > 0 {
@@ -128,7 +137,7 @@ func (c *curve) plateau(errors float64) plateau {
 			first++
 		}
 		if first == last || !c.below(c.rates[last], of(first, last-1), errors, c.variance[last]+c.varianceOf(first, last-1)) {
-			return plateau{first, last, of(first, last)}
+			return plateau{first, last, of(first, last), c.varianceOf(first, last)}
 		}
 	}
 }
@@ -148,7 +157,7 @@ func (c *curve) bounds(p plateau) (low, high int) {
 			mean, variance := 1.0, c.variance[i]
 			if i < p.first {
 				mean = c.rates[i] / p.rate
-				variance = mean*mean*variance + plateauShare*plateauShare*c.varianceOf(p.first, p.last)
+				variance = mean*mean*variance + plateauShare*plateauShare*p.variance
 			} else if p.first < p.last { // a level moves the plateau with it
 				variance *= 1 - 1/float64(p.last-p.first+1)
 			}

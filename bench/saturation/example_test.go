@@ -48,7 +48,7 @@ func ExampleClosedSearch() {
 	found := s.Result()
 	fmt.Printf("%d clients reach 95 %% of %g/s: %s\n", found.Clients, found.Plateau, found.Reason)
 	// Output:
-	// 92 clients reach 95 % of 960/s: two doublings of the clients gained less than 5 % each
+	// 92 clients reach 95 % of 960/s: doublings of the clients gained less than 5 %
 }
 
 // Throughput that a twentieth of serial work and a little coordination hold back.

@@ -58,36 +58,43 @@ type Knee struct {
 // noise about the fitted rise and plateau: a parametric bootstrap (Efron and Tibshirani, An Introduction to the
 // Bootstrap, 1993, section 6.5) whose distribution is computed instead of sampled. It covers two plateaus, the longest
 // run and the one that begins where levels differ by half a standard error, since the noise may hide a peak.
-func FindKnee(samples []Sample) Knee {
-	c := newCurve(samples)
-	c.guess()
+func FindKnee(samples []Sample) Knee { return findKnee(samples, samples) }
+
+// findKnee finds the knee in all samples on the plateau of some of them, which must be spread evenly: a plateau of
+// levels that a search picked close to its beginning would be too low.
+func findKnee(some, all []Sample) Knee {
+	c, fine := newCurve(some), newCurve(all)
+	c.margin = fine.margin
+	c.guess(all)
 	var p plateau
 	for range 2 { // the noise is that about the plateau, and the plateau what that noise does not tell apart
 		p = c.plateau(student(c.freedom))
-		c.estimate(p)
+		c.estimate(p, all)
 	}
 	if !(p.rate > 0) {
 		return Knee{}
 	}
-	at := slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= plateauShare*p.rate })
-	k := Knee{Clients: c.clients[at], Plateau: p.rate, Gain: c.gain(at, p.rate)}
+	at := fine.reaching(p.rate)
+	k := Knee{Clients: fine.clients[at], Plateau: p.rate, Gain: c.gain(c.reaching(p.rate), p.rate)}
 	if c.deviation == 0 {
 		return k
 	}
 	low, high := at, at
 	k.Interval = stats.Interval{Low: p.rate, High: p.rate, N: p.last - p.first + 1}
 	k.Interval.Method = fmt.Sprintf("Student's t over the %d levels of the plateau", k.Interval.N)
+	fine.deviation, fine.freedom = c.deviation, c.freedom
 	for _, p := range []plateau{p, c.plateau(hidden)} {
-		half := student(c.freedom) * c.deviation * math.Sqrt(c.varianceOf(p.first, p.last))
+		half := student(c.freedom) * c.deviation * math.Sqrt(p.variance)
 		k.Interval.Low = min(k.Interval.Low, p.rate*(1-half))
 		k.Interval.High = max(k.Interval.High, p.rate*(1+half))
-		fewest, most := c.bounds(p)
+		p.first, p.last = slices.Index(fine.clients, c.clients[p.first]), slices.Index(fine.clients, c.clients[p.last])
+		fewest, most := fine.bounds(p)
 		low, high = min(low, fewest), max(high, most)
 	}
-	k.High = c.clients[high]
-	k.Low = c.clients[low]
+	k.High = fine.clients[high]
+	k.Low = fine.clients[low]
 	if low > 0 {
-		k.Low = math.Floor(c.clients[low-1]) + 1
+		k.Low = math.Floor(fine.clients[low-1]) + 1
 	}
 	return k
 }

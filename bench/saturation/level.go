@@ -21,8 +21,6 @@ import (
 const (
 	// plateauShare is the share of the plateau, or of the offered load, that throughput must reach.
 	plateauShare = 0.95
-	// plateauGain is the gain below which a doubling of the clients counts as flat.
-	plateauGain = 0.05
 	// successShare is the least share of valid transactions among the scheduled.
 	successShare = 0.99
 )
@@ -281,29 +279,4 @@ func notConfirmed(g *result.Gain) string {
 // highest returns the first level of the highest throughput.
 func highest(levels []*level) *level {
 	return slices.MaxFunc(levels, func(a, b *level) int { return cmp.Compare(a.throughput, b.throughput) })
-}
-
-// knee returns the first level at 95 % of the highest throughput.
-func knee(levels []*level) int {
-	least := plateauShare * highest(levels).throughput
-	return slices.IndexFunc(levels, func(l *level) bool { return l.throughput >= least })
-}
-
-// confirmed reports whether two successive doublings, the first of them from any of the levels, each gain
-// less than 5 % on the best throughput so far. A doubling leads to the lowest level with at least twice the
-// load. Comparing with the best so far, a dip between two levels does not pass for growth.
-func confirmed(of []*level) bool {
-	best := func(level int) float64 { return highest(of[:level+1]).throughput }
-	flat := func(from int) (to int, ok bool) {
-		to = slices.IndexFunc(of, func(l *level) bool { return l.load >= 2*of[from].load })
-		return to, to >= 0 && best(to) < (1+plateauGain)*best(from)
-	}
-	for i := range of {
-		if next, ok := flat(i); ok {
-			if _, ok := flat(next); ok {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -24,6 +24,7 @@ const (
 	Confirm Stage = "confirm" // open load only: try a load again that contradicts what is taken under overload
 	Refine  Stage = "refine"  // open load only: look for where the latency objective is just met
 	Bisect  Stage = "bisect"  // halve the gap between a load that passed and one that failed
+	Sharpen Stage = "sharpen" // closed load only: measure again what may be the knee
 	Repeat  Stage = "repeat"  // closed load only: measure again what was found
 )
 
