@@ -4,63 +4,18 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"meterbench/bench/stats"
 	"meterbench/bench/topology"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/perf/benchfmt"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-func TestLatencyLogIsReadByTheLibrary(t *testing.T) {
-	w := create(t)
-	record(t, w, closed8, 1*second, 3*second, committed(1, 1*second), committed(2, 2*second), committed(3, 0))
-	record(t, w, LevelKey{Series: "bills, monthly", Repetition: 2, Load: Load{Kind: "open", Offered: 12.5}}, 0, second, committed(4, 0))
-	finish(t, w)
-	f, err := os.Open(filepath.Join(w.dir, latencyFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var tags []string
-	for r := hdrhistogram.NewHistogramLogReader(f); ; {
-		h, err := r.NextIntervalHistogram()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h == nil {
-			break
-		}
-		tags = append(tags, h.Tag())
-		if h.Tag() != "plain/clients=8/r1/commit" {
-			continue
-		}
-		if h.TotalCount() != 2 || math.Abs(float64(h.Max())/1e8-1) > 1e-3 || h.SignificantFigures() != 3 {
-			t.Errorf("%d values up to %d", h.TotalCount(), h.Max())
-		}
-		start, end := time.UnixMilli(h.StartTimeMs()), time.UnixMilli(h.EndTimeMs())
-		if d := end.Sub(start); d < 1990*time.Millisecond || d > 2010*time.Millisecond || start.Before(time.Now().Add(-time.Hour)) {
-			t.Errorf("from %v to %v", start, end)
-		}
-	}
-	var want []string
-	for _, level := range []string{"plain/clients=8/r1/", "bills__monthly/rate=12.5/r2/"} {
-		for _, part := range []string{"commit", "lag", "prepare", "endorse", "submit", "order_commit", "acknowledge"} {
-			want = append(want, level+part)
-		}
-	}
-	if !slices.Equal(tags, want) {
-		t.Errorf("tags %q, want %q", tags, want)
-	}
-}
 
 // benchSummary is a summary with all that bench.txt makes a difference of.
 func benchSummary() Summary {

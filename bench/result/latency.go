@@ -64,7 +64,7 @@ func (a *AllLatency) Lost() (n uint64) {
 
 // All describes the latency of all transactions intended in the window, with the quantiles of ascending percentages.
 func (w *Window) All(percents []float64) *AllLatency {
-	came := hdrhistogram.New(1, histogramHighest, histogramDigits)
+	came := newHistogram()
 	var missing Counts
 	for o, n := range w.Counts {
 		if Outcome(o).Class() != Succeeded {

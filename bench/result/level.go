@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -36,8 +37,9 @@ type Level struct {
 	watch  func(*Record)
 
 	// The recorder's own until done is closed.
-	window *Window
-	err    error
+	window    *Window
+	intervals intervals
+	err       error
 }
 
 // A shard is one buffer under its own lock, padded to cache lines of its own.
@@ -92,6 +94,9 @@ func (l *Level) record() {
 	for batch := range l.full {
 		for i := range batch {
 			l.window.add(&batch[i])
+			if l.intervals.add(&batch[i], l.window) {
+				l.err = cmp.Or(l.err, l.writer.latency.writeIntervals(l, l.intervals.take(spareSamples)))
+			}
 			if l.watch != nil {
 				l.watch(&batch[i])
 			}
@@ -133,6 +138,8 @@ func (l *Level) Close() (Window, error) {
 	<-l.done
 	l.writer.open = slices.Delete(l.writer.open, at, at+1)
 	l.window.finish(l.cut, l.stalls.Load())
-	err := l.writer.latency.write(l.key, l.opened, l.window)
-	return *l.window, errors.Join(l.err, err)
+	if l.err == nil {
+		l.err = l.writer.latency.writeIntervals(l, l.intervals.take(mostSamples))
+	}
+	return *l.window, errors.Join(l.err, l.writer.latency.writeWindow(l))
 }

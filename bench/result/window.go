@@ -161,11 +161,15 @@ func (w *Window) end(r *Record) {
 	}
 }
 
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, histogramHighest, histogramDigits)
+}
+
 // observe adds d to a histogram. A value that the histogram cannot hold is reported, never clamped: it would
 // move the largest quantiles unseen.
 func (w *Window) observe(h **hdrhistogram.Histogram, d time.Duration, p Part, r *Record) {
 	if *h == nil {
-		*h = hdrhistogram.New(1, histogramHighest, histogramDigits)
+		*h = newHistogram()
 	}
 	if int64(d) <= histogramHighest && (*h).RecordValue(int64(d)) == nil {
 		return
