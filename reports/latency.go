@@ -16,7 +16,8 @@ func latencySection(all []series, more details) Section {
 	for _, kind := range kinds(all) {
 		s.Figures = append(s.Figures, partsFigures(all, kind)...)
 	}
-	s.Tables = slices.Concat([]Table{partsTable(all)}, blockTable(all), spectrumTable(all, more.latencies))
+	s.Tables = slices.Concat(allTable(all), objectiveTable(all), outcomeLatencyTable(all),
+		[]Table{partsTable(all)}, peerTable(all), blockTable(all), spectrumTable(all, more.latencies))
 	return s
 }
 

@@ -137,6 +137,7 @@ func FuzzBuild(f *testing.F) {
 	}
 	f.Add(seed[:0])
 	f.Add([]byte(`{"points":[{"series":"s","load":{"kind":"open","offered_per_s":1e308}}]}`))
+	f.Add([]byte(`{"points":[{"latency_all_s":{"n":0,"missing":{"lost":3},"quantiles":[{"percent":1e300,"beyond":-1}]},"satisfaction":{},"commit_at_peers_s":{"peers":{"a":{},"":{}}}}]}`))
 	f.Add([]byte(`{"fe":[{"bits":-5,"encrypt_s":{"p50":1e-300}}],"saturation":[{"series":"x","reached":true}]}`))
 	f.Add(seed)
 	f.Fuzz(func(t *testing.T, data []byte) {

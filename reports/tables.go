@@ -33,6 +33,12 @@ func levelTable(all []series) Table {
 		{Column{Key: "point", Title: "point"}, func(r pointRow) Cell { return text(validity(r.Point)) }},
 		{Column{Key: "remarks", Title: "remarks", CSVOnly: true}, func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
+	for i, percent := range furtherPercents(rowsOf(all)) {
+		fields = slices.Insert(fields, slices.IndexFunc(fields, func(f field[pointRow]) bool { return f.Key == "commit_max_s" }), field[pointRow]{
+			Column{Key: "commit_" + percentName(percent) + "_s", Title: "commit " + percentName(percent), Unit: Seconds, Rank: 2 + i},
+			stated(result.PartCommit, func(q stats.Quantiles) *float64 { return q.At(percent) }),
+		})
+	}
 	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
 		fields = append(fields, field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
