@@ -181,8 +181,7 @@ func clientTable(all []series, host result.Host) Table {
 		{Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes}, func(r pointRow) Cell { return positive(r.BytesMean) }},
 	}...)
 	if host.Sign > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; "+
-			"the ratios use the time measured right before each level.", Seconds.Format(host.Sign)))
+		t.Notes = append(t.Notes, signatureNote(host))
 	}
 	t.Notes = append(t.Notes, "Schedule lag runs from the intended to the actual start: the client's own lateness.")
 	if len(rowsWhere(all, func(r pointRow) bool { return r.GC != nil })) > 0 {
@@ -195,4 +194,18 @@ func clientTable(all []series, host result.Host) Table {
 		t.Notes = append(t.Notes, "During a GC pause the client stands still while garbage is collected.")
 	}
 	return tabulate(t, rowsOf(all), fields)
+}
+
+// signatureNote says what a signature takes, and which signatures the ratios are in.
+func signatureNote(host result.Host) string {
+	y := host.Yardstick
+	if y == nil { // a run of an older version
+		return fmt.Sprintf("One P-256 signature takes %s on this machine, timed alone before the run; "+
+			"the ratios use the time measured right before each level.", Seconds.Format(host.Sign))
+	}
+	text := fmt.Sprintf("One P-256 signature takes %s on this machine, the median of %d readings before the levels", Seconds.Format(y.Value), y.N)
+	if y.High > 0 {
+		text += fmt.Sprintf(" (95 %% interval %s)", Seconds.Range(y.Low, y.High, Seconds.Scale([]float64{y.High})))
+	}
+	return text + "; the ratios use that of each session."
 }

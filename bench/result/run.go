@@ -52,9 +52,19 @@ type File struct {
 type Host struct {
 	proc.Host
 	// Sign and Verify are the median times of one ECDSA P-256 signature and verification, in seconds, timed
-	// alone before the run.
-	Sign   float64 `json:"p256_sign_s"`
-	Verify float64 `json:"p256_verify_s"`
+	// alone before the run; where there is a Yardstick, Sign is its value.
+	Sign      float64    `json:"p256_sign_s"`
+	Verify    float64    `json:"p256_verify_s"`
+	Yardstick *Yardstick `json:"yardstick,omitempty"` // of all sessions; nil without load levels, and in runs of older versions
+}
+
+// Yardstick is the time of one P-256 signature over a session, or a run: the median of readings, each a few short bursts
+// right before a load level or at the end. Low and High are its 95 % interval, 0 below six readings. All in seconds.
+type Yardstick struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low,omitempty"`
+	High  float64 `json:"high,omitempty"`
+	N     int     `json:"n"` // readings
 }
 
 // Bringup says how long the network took, in seconds from the first process started.
@@ -70,6 +80,7 @@ type Session struct {
 	Repetition int             `json:"repetition"`
 	Topology   json.RawMessage `json:"topology"`
 	Bringup    *Bringup        `json:"bringup,omitempty"`
+	Yardstick  *Yardstick      `json:"yardstick,omitempty"`
 }
 
 // Preparation says what a series made before its load.

@@ -74,7 +74,7 @@ type Point struct {
 	// in a phase, whose share of the client is not known.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
-	Sign                  float64 `json:"p256_sign_s"` // that signature's time, taken right before the level
+	Sign                  float64 `json:"p256_sign_s"` // that signature's time, that of the session, see Yardstick; in runs of older versions right before the level
 	// BlockCut counts the blocks that were cut within the window by the reason for it, and BlockTimes says by
 	// peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
@@ -202,7 +202,8 @@ type Saturation struct {
 	// Spread is the coefficient of variation (sample standard deviation over mean) of what repeated searches
 	// found: the offered loads of an open search, the throughputs at the clients that a closed one found.
 	// SpreadNormalised is that of each finding times the time of one P-256 signature taken right before it,
-	// so that the machine's own pace drops out. 0 where fewer than two were made.
+	// so that the machine's own pace drops out. It is 0 where that makes the spread no smaller: then it is not the
+	// machine's pace that differs, or what was timed scatters itself. Both are 0 where fewer than two were made.
 	Spread           float64 `json:"spread,omitempty"`
 	SpreadNormalised float64 `json:"spread_normalised,omitempty"`
 	Repetitions      int     `json:"repetitions,omitempty"` // searches that Spread is over

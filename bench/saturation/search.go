@@ -106,14 +106,18 @@ func (s *search) summarise(rates []float64) Result {
 
 // spread fills in how far apart the results of the repetitions are. A machine that is slower by a tenth finds
 // a tenth less and takes a tenth longer to sign, so that a result times the time of a signature does not
-// depend on the machine's pace. Without two results, or with an unknown pace, it stays 0.
+// depend on the machine's pace. A pace that scatters itself would only add to the spread: where it does, and without two
+// results, or with an unknown pace, the normalised spread stays 0.
 func (r *Result) spread(results, paces []float64) {
 	if len(results) < 2 {
 		return
 	}
 	r.Spread, r.Repetitions = variation(results), len(results)
-	if !slices.Contains(paces, 0) {
-		r.SpreadNormalised = variation(floats.MulTo(make([]float64, len(results)), results, paces))
+	if slices.Contains(paces, 0) {
+		return
+	}
+	if normalised := variation(floats.MulTo(make([]float64, len(results)), results, paces)); normalised < r.Spread {
+		r.SpreadNormalised = normalised
 	}
 }
 

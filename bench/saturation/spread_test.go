@@ -2,6 +2,7 @@ package saturation_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"meterbench/bench/saturation"
@@ -86,5 +87,41 @@ func TestNoSpread(t *testing.T) {
 		if (found.Spread > 0) != (repetitions > 1) || found.SpreadNormalised != 0 {
 			t.Errorf("%d repetitions: spread %g, normalised %g", repetitions, found.Spread, found.SpreadNormalised)
 		}
+	}
+}
+
+// A pace that scatters by itself, as a signature timed for 30 ms does by 29 %,
+// never makes the reported spread larger; one that explains what was found makes
+// it smaller.
+func TestNormalisingNeverWidens(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 1))
+	normalised := 0
+	for trial := range 200 {
+		explains := trial%2 == 0
+		s, err := saturation.NewClosedSearch(saturation.ClosedConfig{From: 1, To: 64, Repetitions: 6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for clients, more := s.Next(); more; clients, more = s.Next() {
+			pace, timed := 1.0, math.Exp(0.29*random.NormFloat64())
+			if explains {
+				pace = math.Exp(0.01 * random.NormFloat64())
+				timed = pace
+			}
+			s.Observe(saturation.Step{Load: clients, Received: 10 * min(clients, 10) / pace * (1 + 0.002*random.NormFloat64()), Success: 1, Pace: 25e-6 * timed})
+		}
+		found := s.Result().Saturation
+		if found.SpreadNormalised >= found.Spread {
+			t.Fatalf("a spread of %g becomes %g", found.Spread, found.SpreadNormalised)
+		}
+		if found.SpreadNormalised > 0 {
+			normalised++
+			if !explains {
+				t.Errorf("a spread of %g is said to be %g by a pace that has nothing to do with it", found.Spread, found.SpreadNormalised)
+			}
+		}
+	}
+	if normalised < 90 {
+		t.Errorf("normalised %d of 100 spreads that the pace explains", normalised)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meterbench/bench"
@@ -37,11 +38,15 @@ type site struct {
 	// fault, where set, may change what becomes of a transaction, by its
 	// number in the order of arrival.
 	fault func(n int, tx *fate)
+	// pace, where set, is the time of a signature; else it is 25 us.
+	pace func() float64
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
 	invalid bool       // no point can be valid
 	mixed   bool       // some are, some are not
 	died    chan error // made by Start: in the bubble of virtual time
+
+	underway atomic.Int32 // transactions
 
 	mu       sync.Mutex
 	started  time.Time
@@ -145,6 +150,8 @@ func (w *workload) Reading(seq uint64) (string, uint64) {
 // Submit implements bench.Target. The instants of a transaction are computed
 // when it arrives.
 func (s *site) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
+	s.underway.Add(1)
+	defer s.underway.Add(-1)
 	s.mu.Lock()
 	s.taken++
 	n := s.taken
@@ -226,6 +233,13 @@ func (s *site) Sample() (proc.Snapshot, error) {
 	}
 	s.samples++
 	return snap, nil
+}
+
+func (s *site) reading() (float64, error) {
+	if s.pace == nil {
+		return 25e-6, nil
+	}
+	return s.pace(), nil
 }
 
 func (s *site) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {

@@ -17,13 +17,10 @@ import (
 // cannot go on. Where the run was interrupted, the Points of what was measured until then are there even so.
 // backlog is by how much the transactions under way of its first level grew.
 func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err error) {
-	// A machine that is shared changes its pace from minute to minute.
-	host, err := s.calibrate()
-	if err != nil {
+	if err := s.read(); err != nil {
 		return backlog, err
 	}
-	s.sign = host.Sign
-	collect(host.Memory)
+	collect(s.manifest.Host.Memory)
 	probe, err := s.quiesce(ctx, t)
 	if err != nil {
 		return backlog, err

@@ -2,9 +2,8 @@ package study
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -96,21 +95,20 @@ func SignTime() time.Duration {
 // timeSignatures times one ECDSA P-256 signature and one verification, in seconds: the median of many, alone
 // on one goroutine.
 func timeSignatures(rounds int) (signing, verifying float64, err error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, digest, err := signer()
 	if err != nil {
-		return 0, 0, fmt.Errorf("calibrate: %w", err)
+		return 0, 0, err
 	}
-	digest := sha256.Sum256([]byte("meterbench calibration"))
 	sign, verify := make([]float64, rounds), make([]float64, rounds)
 	for i := range rounds {
 		start := time.Now()
-		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+		signature, err := ecdsa.SignASN1(rand.Reader, key, digest)
 		signed := time.Now()
 		if err != nil {
-			return 0, 0, fmt.Errorf("calibrate: %w", err)
+			return 0, 0, fmt.Errorf("time a signature: %w", err)
 		}
-		if !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
-			return 0, 0, fmt.Errorf("calibrate: a P-256 signature does not verify")
+		if !ecdsa.VerifyASN1(&key.PublicKey, digest, signature) {
+			return 0, 0, errors.New("time a signature: it does not verify")
 		}
 		sign[i], verify[i] = signed.Sub(start).Seconds(), time.Since(signed).Seconds()
 	}

@@ -42,7 +42,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		Latency: map[string]stats.Quantiles{}, Intervals: map[string]stats.Interval{},
 		CPU: map[string]float64{}, Roles: map[string]result.Role{}, RSS: map[string]float64{},
 		BytesMean: w.BytesMean, Blocks: w.Blocks,
-		Sign: s.sign,
+		Sign: stats.Median(s.pace), // until the session is over
 		GC:   &result.GC{Cycles: m.GC.Cycles, PauseTotal: m.GC.PauseTotal.Seconds(), PauseMax: m.GC.PauseMax.Seconds()},
 	}
 	if group := l.series.Group; group != "" {
@@ -66,7 +66,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		}
 		if p.Throughput > 0 && p.Phase == nil {
 			p.ClientCPU = cores[proc.Client] / p.Throughput
-			p.ClientCPUInSignatures = p.ClientCPU / s.sign
+			p.ClientCPUInSignatures = p.ClientCPU / p.Sign
 		}
 	}
 	p.Throttled = usage.Throttled(from, to)

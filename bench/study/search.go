@@ -93,6 +93,7 @@ func (s *session) search(ctx context.Context) error {
 			step := saturation.Step{Load: load, Invalid: "no transaction was due after the warm-up"}
 			if len(s.summary.Points) > points {
 				step = stepOf(&s.summary.Points[points], load, backlog, tally)
+				step.Pace = s.pace[len(s.pace)-1] // right before, as the session's is not known yet
 			}
 			next.seeker.Observe(step)
 		}
@@ -112,7 +113,7 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope, tally *saturatio
 		Received: p.Throughput, Blocks: p.Blocks,
 		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
-		Backlog: backlog, Pace: p.Sign,
+		Backlog: backlog,
 		Invalid: strings.Join(p.Reasons, "; "),
 	}
 	tally.Fill(&step)

@@ -23,7 +23,7 @@ type session struct {
 	tracer    Tracer // the site; nil where its nodes report nothing
 	facts     Facts
 	workloads map[string]bench.Workload // by series
-	sign      float64                   // time of one signature, right before the level under way
+	pace      []float64                 // readings of the yardstick, one right before each level
 	left      leftover
 }
 
@@ -56,7 +56,12 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 		return err
 	}
 	one.describe()
+	first := len(s.summary.Points)
 	err = one.measure(ctx)
+	if err == nil {
+		err = one.read()
+	}
+	one.applyYardstick(first)
 	if len(s.summary.Points) > 0 {
 		one.readLedger(ctx, err != nil)
 	}

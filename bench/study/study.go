@@ -38,7 +38,8 @@ type Config struct {
 type study struct {
 	Config
 	clock     alarm.Clock
-	calibrate func() (result.Host, error)
+	processor processor
+	readings  []float64 // of the yardstick, in all sessions
 	writer    *result.Writer
 	manifest  result.Run
 	summary   result.Summary
@@ -68,11 +69,11 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
 	}
 	defer clock.Close()
-	return run(ctx, cfg, clock, calibrate)
+	return run(ctx, cfg, clock, processor{calibrate, pace})
 }
 
-func run(ctx context.Context, cfg Config, clock alarm.Clock, calibrate func() (result.Host, error)) (err error) {
-	s := &study{Config: cfg, clock: clock, calibrate: calibrate, next: map[string]uint64{}, spare: map[string]uint64{}}
+func run(ctx context.Context, cfg Config, clock alarm.Clock, on processor) (err error) {
+	s := &study{Config: cfg, clock: clock, processor: on, next: map[string]uint64{}, spare: map[string]uint64{}}
 	s.manifest = s.newManifest()
 	s.summary.Complete = true
 	// Before anything else writes into the folder, as nodes do with their logs.
@@ -103,7 +104,7 @@ func (s *study) abandon(ctx context.Context, why error) error {
 // run reports whether there is anything to keep; if not, the error is not nil.
 func (s *study) run(ctx context.Context) (measured bool, err error) {
 	s.Observer.Step("time one P-256 signature and one verification on this machine")
-	if s.manifest.Host, err = s.calibrate(); err != nil {
+	if s.manifest.Host, err = s.processor.describe(); err != nil {
 		return false, err
 	}
 	if s.Scenario.FE != nil {

@@ -68,7 +68,7 @@ func TestStudy(t *testing.T) {
 		Schema: result.Schema, ID: "r1", Scenario: "test", Source: s.Source, Target: "reference", Seed: 5, SeedNote: r.SeedNote,
 		Topology: r.Topology, Started: r.Started, Ended: r.Ended, Transactions: r.Transactions,
 		Versions: map[string]string{"meterbench": "test", "fake": "v0.0.1"},
-		Host:     result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
+		Host:     result.Host{Host: proc.Host{Cores: 2}, Sign: 25e-6, Verify: 60e-6, Yardstick: &result.Yardstick{Value: 25e-6, Low: 25e-6, High: 25e-6, N: 17}}, Bringup: &result.Bringup{Ready: 1, FirstCommit: 2},
 		Preparation: map[string]result.Preparation{"b": {Ciphertexts: 9}},
 	}
 	if diff := cmp.Diff(manifest, r); diff != "" {
