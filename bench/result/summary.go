@@ -74,7 +74,7 @@ type Point struct {
 	// in a phase, whose share of the client is not known.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
-	Sign                  float64 `json:"p256_sign_s"` // that signature's time, that of the session, see Yardstick; in runs of older versions right before the level
+	Sign                  float64 `json:"p256_sign_s"` // that signature's time over the session, see Yardstick; in older runs right before the level
 	// BlockCut counts the blocks that were cut within the window by the reason for it, and BlockTimes says by
 	// peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
