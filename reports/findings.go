@@ -100,6 +100,9 @@ func saturationFinding(s series) Finding {
 		}
 		f.Text += "."
 	}
+	if sat.SmallestOverload > 0 {
+		f.Text += fmt.Sprintf(" One load's tries show an overload from %s on.", Share.Format(sat.SmallestOverload))
+	}
 	switch sat.Limit.Kind {
 	case "":
 	case result.LimitNone:

@@ -22,6 +22,15 @@ func TestSpreadOfSearches(t *testing.T) {
 	}
 }
 
+func TestSmallestOverload(t *testing.T) {
+	run, sum := fixture(t)
+	sum.Saturation[0].SmallestOverload = 0.016
+	f, _ := finding(Build(run, sum), "Saturation, "+sum.Saturation[0].Series)
+	if want := "One load's tries show an overload from 1.60 % on."; !strings.Contains(f.Text, want) {
+		t.Errorf("%q", f.Text)
+	}
+}
+
 // printed is a table's cells in words, a row per line.
 func printed(t Table) string {
 	var b strings.Builder

@@ -84,7 +84,7 @@ func cover(t *testing.T, searches int, least, most float64, config saturation.Op
 		hold := target.hold
 		found := open(t, config, func(load float64) saturation.Step {
 			if config.MaxP99 > 0 {
-				target.hold = max(hold, 1.1*saturation.EnoughForP99/load)
+				target.hold = max(hold, 1100/load)
 			}
 			return target.measure(load)
 		})

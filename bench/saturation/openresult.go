@@ -22,9 +22,9 @@ func (s *OpenSearch) Result() Result {
 	var loads, rates, paces, seen []float64
 	reached := true
 	for _, e := range ends {
-		rate := e.passed.Received
-		if e.beyond != nil {
-			rate = e.capacity
+		rate := e.capacity // which is kept up with
+		if rate == e.passed.Load {
+			rate = e.passed.Received
 		}
 		loads, rates, paces = append(loads, e.capacity), append(rates, rate), append(paces, e.pace())
 		if e.failed.Sent > 0 {
@@ -34,8 +34,9 @@ func (s *OpenSearch) Result() Result {
 	}
 	r := s.summarise(rates)
 	r.Reached, r.Load, r.Offered = reached, stats.Median(loads), stats.Median(loads)
-	if i := stats.MedianInterval(loads); i != nil {
+	if i := stats.MedianInterval(loads); i != nil { // not narrower than the resolution
 		r.OfferedLow, r.OfferedHigh = min(i.Low, r.Load*(1-resolution/2)), max(i.High, r.Load*(1+resolution/2))
+		r.Low, r.High = min(r.Low, r.Throughput*(1-resolution/2)), max(r.High, r.Throughput*(1+resolution/2))
 	}
 	if r.Reached {
 		r.spread(loads, paces)

@@ -33,14 +33,9 @@ const (
 	lateShare = 0.01
 )
 
-// Transactions that a step needs under an objective for the p99.
-const (
-	// EnoughForP99 is the number whose p99 is a figure of its own: ten are beyond it (stats.MinBeyond).
-	EnoughForP99 = 1000
-	// enoughNoneLate is the least number for which none late out of all shows, at 95 %, that fewer than 1 % are:
-	// 0.99^n < 0.05.
-	enoughNoneLate = 299
-)
+// enoughNoneLate is the least number of transactions for which none late out of all shows, at 95 %, that fewer than 1 %
+// are: 0.99^n < 0.05.
+const enoughNoneLate = 299
 
 // rules are the limits that depend on the search.
 type rules struct {
@@ -89,11 +84,11 @@ func (s Step) check(by rules) Trial {
 }
 
 // meets reports whether the share of late transactions is at most 1 %, and whether there are enough to know. With
-// fewer than EnoughForP99 that is so where none of them is late, or so many that the share is above 1 % at 97.5 %
+// fewer than a p99 takes that is so where none of them is late, or so many that the share is above 1 % at 97.5 %
 // (Clopper and Pearson, The Use of Confidence or Fiducial Limits, Biometrika 26, 1934).
 func (s Step) meets() (met, known bool) {
 	switch {
-	case s.Due >= EnoughForP99:
+	case s.Due >= stats.SamplesFor(99):
 		return float64(s.Late) <= lateShare*float64(s.Due), true
 	case s.Late == 0:
 		return true, s.Due >= enoughNoneLate
