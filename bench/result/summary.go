@@ -193,7 +193,9 @@ type Saturation struct {
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
 	N          int     `json:"n,omitempty"` // values that Low and High rest on; 0 in runs of older versions
-	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there is none.
+	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there is none. What a
+	// search finds, the highest load kept up with in the long run or that meets the Objective, lies between loads that
+	// were measured; Throughput is then that at this load.
 	OfferedLow  float64 `json:"offered_low_per_s,omitempty"`
 	OfferedHigh float64 `json:"offered_high_per_s,omitempty"`
 	// SmallestOverload is the smallest overload, as a share of the load, that the steps of an open load's search
