@@ -72,11 +72,17 @@ func (s series) curve(latency measure, variant int) Series {
 	return line
 }
 
-// objectives are the latencies that the searches held levels to.
+// objectives are the latencies that a search held levels to, and those that transactions were measured against.
 func objectives(all []series) (levels []Level) {
 	for _, s := range all {
 		if o := s.saturation.Objective; o != nil && finite(o.Latency) && o.Latency > 0 {
 			levels = append(levels, Level{Name: fmt.Sprintf("objective: p%.4g within %s", 100*o.Quantile, Seconds.Format(o.Latency)), Y: o.Latency})
+		}
+	}
+	for _, r := range rowsOf(all) {
+		of := func(l Level) bool { return l.Y == r.Satisfaction.Objective }
+		if o := r.Satisfaction; o != nil && finite(o.Objective) && o.Objective > 0 && !slices.ContainsFunc(levels, of) {
+			levels = append(levels, Level{Name: "objective: " + Seconds.Format(o.Objective), Y: o.Objective})
 		}
 	}
 	return distinct(levels)

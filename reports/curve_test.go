@@ -32,6 +32,13 @@ func TestLatencyAgainstThroughput(t *testing.T) {
 	if diff := cmp.Diff([]Level{{Name: "objective: p99 within 200 ms", Y: 0.2}}, f.Levels); diff != "" {
 		t.Errorf("objective (-want +got):\n%s", diff)
 	}
+	for i, objective := range []float64{0.2, 0.15, 0.15} { // that of the search, and another one
+		sum.Points[i].Satisfaction = &result.Satisfaction{Objective: objective}
+	}
+	f = figure(t, Build(result.Run{}, sum), "latency-throughput-clients")
+	if diff := cmp.Diff([]Level{{Name: "objective: p99 within 200 ms", Y: 0.2}, {Name: "objective: 150 ms", Y: 0.15}}, f.Levels); diff != "" {
+		t.Errorf("objectives (-want +got):\n%s", diff)
+	}
 }
 
 // Every figure's legend has one key for a name, and the same key in all panels.
