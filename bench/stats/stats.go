@@ -24,7 +24,9 @@ type Code string
 // The kinds of warnings of this package.
 const (
 	FewRepetitions Code = "few-repetitions" // too few values for an interval
-	Correlated     Code = "correlated"      // batch means depend on each other: the interval is too narrow
+	Correlated     Code = "correlated"      // batches depend on each other: the interval is too narrow, or there is none
+	FewBatches     Code = "few-batches"     // too few independent units for an interval
+	TooWide        Code = "too-wide"        // an interval would say nothing
 )
 
 // String returns the warning for people, its code in brackets.

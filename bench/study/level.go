@@ -81,7 +81,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
 			s.settle(&p, l, m, w, steady[i])
-			steady[i].intervals(&p)
+			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)
 			s.trace(rows, m.Epoch, w, nodes, blocks)

@@ -71,9 +71,6 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 	}
 	p.Throttled = usage.Throttled(from, to)
 	p.Threads, p.DiskWait, p.DiskPressure = usage.BusiestThread(from, to), usage.DiskWait(from, to), usage.DiskPressure(from, to)
-	if !l.changing() { // else the mean is that of the plan
-		s.interval(&p, w)
-	}
 	s.judge(&p, l, m, w)
 	return p
 }
@@ -110,24 +107,6 @@ func (s *session) conditions(l level) result.Conditions {
 		}
 	}
 	return c
-}
-
-// interval gives the throughput its interval, from batch means: commits come in blocks, so that single
-// transactions are no independent samples. Every channel may have a block more or less.
-func (s *session) interval(p *result.Point, w *result.Window) {
-	if p.Throughput == 0 {
-		return
-	}
-	batches := min(30, max(stats.MinBatches, int(w.Length()/time.Second)))
-	i := stats.RateInterval(w.Rates(1), batches, p.Throughput*float64(max(1, s.facts.Conditions.Channels))/float64(max(1, w.Blocks)))
-	if i == nil {
-		return
-	}
-	i.Low = max(0, i.Low)
-	p.Intervals["throughput_per_s"] = *i
-	for _, warning := range i.Warnings {
-		s.flag(p, warning.Code, "", "%s", warning.Text)
-	}
 }
 
 // judge says whether the instrument did its part, and what to know before quoting the point.

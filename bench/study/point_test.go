@@ -143,24 +143,6 @@ func words(warnings []result.Warning) (texts []string) {
 	return texts
 }
 
-// Blocks that fall alike into every batch leave the interval a block of every
-// channel wide either way.
-func TestIntervalOfEvenBlocks(t *testing.T) {
-	for _, channels := range []int{0, 1, 3} {
-		w := result.Window{Bin: 100 * time.Millisecond, Commits: make([]uint64, 200), Blocks: 100} // 20 s, 10 in every other bin
-		for i := range w.Commits {
-			w.Commits[i] = uint64(i % 2 * 10)
-		}
-		s := &session{study: &study{}, facts: Facts{Conditions: result.Conditions{Channels: channels}}}
-		p := result.Point{Throughput: w.Throughput(), Intervals: map[string]stats.Interval{}}
-		s.interval(&p, &w)
-		block := 0.5 * float64(max(1, channels)) // per second
-		if i := p.Intervals["throughput_per_s"]; math.Abs(i.Low-(50-block)) > 1e-9 || math.Abs(i.High-(50+block)) > 1e-9 {
-			t.Errorf("%d channels: %g to %g, want 50 ± %g", channels, i.Low, i.High, block)
-		}
-	}
-}
-
 func TestCollectionsOfAPoint(t *testing.T) {
 	s := &session{study: &study{manifest: result.Run{Host: result.Host{Host: proc.Host{Cores: 2}}}}}
 	gc := bench.GC{Cycles: 3, PauseTotal: 500 * time.Microsecond, PauseMax: 250 * time.Microsecond}

@@ -17,30 +17,25 @@ type steadiness struct {
 	from, to time.Duration
 	latency  stats.Series
 	backlog  *stats.Backlog
-	timed    [len(timedParts)]*stats.Series // transaction by transaction
+	blocks   *blockLog
 	// satisfaction counts those that keep to an objective, nil where there is none.
 	satisfaction *satisfaction
 }
 
-// timedParts are those whose mean gets an interval.
-var timedParts = [...]result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit}
-
 func newSteadiness(first uint64, from, to time.Duration) *steadiness {
-	s := &steadiness{first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds())}
-	for i := range s.timed {
-		s.timed[i] = stats.NewSeries(1)
+	return &steadiness{
+		first: first, from: from, to: to, backlog: stats.NewBacklog(from.Seconds(), to.Seconds()), blocks: newBlockLog(from, to),
 	}
-	return s
 }
 
 // add adds a transaction, by the rule of result.Window for what belongs to the window. A lost one leaves the backlog
 // when it is given up.
 func (s *steadiness) add(r *result.Record) {
 	s.backlog.Add(r.Intended.Seconds(), (r.Intended + r.Lasted()).Seconds())
-	if r.Intended < s.from || r.Intended >= s.to {
-		return
+	within := r.Intended >= s.from && r.Intended < s.to
+	if within {
+		s.satisfaction.add(r.Seq-s.first, r)
 	}
-	s.satisfaction.add(r.Seq-s.first, r)
 	done := r.Committed
 	switch r.Outcome {
 	case result.Valid:
@@ -49,25 +44,12 @@ func (s *steadiness) add(r *result.Record) {
 	default:
 		return
 	}
-	if done != result.NotReached {
+	if done == result.NotReached {
+		return
+	}
+	s.blocks.add(r, r.Seq-s.first)
+	if within {
 		s.latency.Add(r.Seq-s.first, (done - r.Intended).Seconds())
-	}
-	for i, part := range timedParts {
-		if d, ok := r.Span(part); ok {
-			s.timed[i].Add(r.Seq-s.first, d.Seconds())
-		}
-	}
-}
-
-// intervals gives the means of parts their intervals, as <part>_s. Those of one block depend on each other,
-// so that a batch holds at least one transaction of each client.
-func (s *steadiness) intervals(p *result.Point) {
-	for i, part := range timedParts {
-		n := int(s.timed[i].N())
-		size := max(1, n/min(30, max(stats.MinBatches, n/max(1, p.Load.Clients))))
-		if of := s.timed[i].BatchMeans(n / size); of != nil {
-			p.Intervals[part.String()+"_s"] = *of
-		}
 	}
 }
 

@@ -2,11 +2,12 @@ package study
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
@@ -43,7 +44,9 @@ func TestSteadyVerdict(t *testing.T) {
 			p := o.summary.Points[0]
 			equal(t, "state", tt.want, p.Steady)
 			if tt.warning == "" {
-				equal(t, "warnings", 0, len(p.Warnings))
+				if diff := cmp.Diff([]string{}, p.Warnings); diff != "" {
+					t.Errorf("warnings (-want +got):\n%s", diff)
+				}
 				return
 			}
 			o.warned(t, tt.warning)
@@ -99,37 +102,6 @@ func TestInterruptedIsTooShort(t *testing.T) {
 	o := conduct(t, s, newSite(), func(interrupt context.CancelFunc) { time.AfterFunc(40*time.Second, interrupt) })
 	if p := o.summary.Points[0]; p.Steady != "too short" || p.Scheduled < 2000 {
 		t.Errorf("%s of %d", p.Steady, p.Scheduled)
-	}
-}
-
-// The means of phases get intervals over batches of at least one transaction of
-// each client, and none where there are too few for batches.
-func TestPhaseIntervals(t *testing.T) {
-	for _, c := range []struct{ transactions, clients, batches int }{
-		{9, 1, 0}, {12, 1, 12}, {12, 4, 12}, {29, 4, 14}, {60, 4, 15}, {5000, 4, 30},
-	} {
-		s := newSteadiness(100, time.Second, time.Hour)
-		for i := range c.transactions + 5 {
-			at := 996*time.Millisecond + time.Duration(i)*time.Millisecond // the first four are warm-up
-			r := result.Record{Seq: 100 + uint64(i), Outcome: result.Valid, Intended: at, Started: at, Encrypt: time.Millisecond}
-			r.Prepared = at + 2*time.Millisecond
-			r.Endorsed, r.Submitted, r.Committed = r.Prepared, r.Prepared+time.Millisecond, r.Prepared+time.Duration(3+i%2)*time.Millisecond
-			if i == c.transactions+4 {
-				r.Outcome = result.MVCCConflict
-			}
-			s.add(&r)
-		}
-		p := result.Point{Load: result.Load{Clients: c.clients}, Intervals: map[string]stats.Interval{}}
-		s.intervals(&p)
-		for key, mean := range map[string]float64{"encrypt_s": 1e-3, "acknowledge_s": 1e-3, "commit_s": 5.5e-3} {
-			i, there := p.Intervals[key]
-			what := fmt.Sprintf("%d transactions of %d clients: %s", c.transactions, c.clients, key)
-			equal(t, what+" has an interval", c.batches > 0, there)
-			equal(t, what+": batches", c.batches, i.N)
-			if there {
-				between(t, what+" in its interval", mean, i.Low-1e-9, i.High+1e-9)
-			}
-		}
 	}
 }
 

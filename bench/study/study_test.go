@@ -149,7 +149,7 @@ func TestPoint(t *testing.T) {
 	near("client CPU per transaction", p.ClientCPU, 0.2/50)
 	near("client CPU in signatures", p.ClientCPUInSignatures, 0.2/50/25e-6)
 	i := p.Intervals["throughput_per_s"]
-	equal(t, "batches of the interval", 30, i.N)
+	equal(t, "batches of the interval", 16, i.N)
 	between(t, "throughput in its interval", 50, i.Low, i.High)
 	between(t, "width of the interval", i.High-i.Low, 0, 1)
 	want := result.Conditions{
