@@ -253,7 +253,7 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.2}
 			e.Point.DiskWait = map[string]float64{"peer0.ptb": 0.93, "orderer0": 0.4}
 			e.Point.DiskPressure = &proc.Pressure{Some: 0.97, Full: 0.5}
-		}, verdict{"disk of peer0.ptb", "peer0.ptb was waiting for its disk at 93 % of the samples, some process of the host in 97 % of the time, while 0.20 of 2 cores were in use (peer0.ptb 0.20)"}},
+		}, verdict{"disk of peer0.ptb", "peer0.ptb was waiting for its disk at 93 % of the samples; the kernel counted such waits in 97 % of the time, while 0.20 of 2 cores were in use (peer0.ptb 0.20)"}},
 		{"sleep that no disk is to blame for", func(e *Evidence) {
 			e.Point = measured(64)
 			e.Point.CPU = map[string]float64{"peer0.ptb": 0.2}

@@ -71,9 +71,9 @@ func parseThread(stat []byte) (state byte, cpu float64, ok bool) {
 // When threads are read. To read one costs up to 20 µs, so that those of a process that cannot fill a core are left
 // alone, unless a disk is waited for.
 const (
-	threadsEvery = 0.9 // seconds at least between two readings
-	busyEnough   = 0.5 // cores that a process used since the last snapshot
-	waitedEnough = 0.5 // share of the time since then in which processes of the host waited for a disk: each snapshot
+	threadsEvery = 0.9  // seconds at least between two readings
+	busyEnough   = 0.5  // cores that a process used since the last snapshot
+	waitedEnough = 0.25 // share of the time since then in which processes of the host waited for a disk: each snapshot
 )
 
 // readThreads puts the threads into the snapshot of those processes of which there is reason to read them. Where the

@@ -133,9 +133,9 @@ func TestReadThreads(t *testing.T) {
 		counted         bool
 		want            int
 	}{
-		{"idle", 0.4, 0.4, true, 0},
-		{"busy", 0.9, 0.4, true, 3},
-		{"waiting", 0.1, 0.6, true, 12},
+		{"idle", 0.4, 0.2, true, 0},
+		{"busy", 0.9, 0.2, true, 3},
+		{"waiting", 0.1, 0.3, true, 12},
 		{"idle, where waits are not counted", 0.1, 0, false, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
