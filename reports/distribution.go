@@ -16,17 +16,29 @@ import (
 // percentName is the name of a quantile: p99.9.
 func percentName(percent float64) string { return "p" + strconv.FormatFloat(percent, 'g', -1, 64) }
 
-// furtherPercents returns the percentages, beside the standard ones, of which any row has a quantile of the commit latency.
-func furtherPercents(rows []pointRow) (all []float64) {
+// percentileFields are the percentiles of the commit latency: the standard ones, and the others that any row has.
+func percentileFields(rows []pointRow) (fields []field[pointRow]) {
+	percents := stats.Standard()
 	for _, r := range rows {
 		for _, q := range r.Latency[result.PartCommit.String()].More {
 			if q.Value != nil {
-				all = append(all, q.Percent)
+				percents = append(percents, q.Percent)
 			}
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	slices.Sort(percents)
+	for _, percent := range slices.Compact(percents) {
+		name, rank := percentName(percent), 2 // the median and p99 stay where there is little room
+		switch percent {
+		case 50, 99:
+			rank = 0
+		case 95:
+			rank = 1
+		}
+		fields = append(fields, field[pointRow]{Column{Key: "commit_" + name + "_s", Title: "commit " + name, Unit: Seconds, Rank: rank},
+			stated(result.PartCommit, func(q stats.Quantiles) *float64 { return q.At(percent) })})
+	}
+	return fields
 }
 
 // allTable shows the quantiles over all that was scheduled beside those of the valid transactions, nil where everything
@@ -156,14 +168,14 @@ func objectiveTable(all []series) []Table {
 	}
 	fields := append(levelFields(all), []field[pointRow]{
 		{Column{Key: "objective_s", Title: "objective", Unit: Seconds}, func(r pointRow) Cell { return number(r.Satisfaction.Objective) }},
-		{Column{Key: "satisfied_share", Title: "within it", Unit: Share}, func(r pointRow) Cell { return number(r.Satisfaction.Satisfied) }},
+		{Column{Key: "satisfied_share", Title: "satisfied", Unit: Share}, func(r pointRow) Cell { return number(r.Satisfaction.Satisfied) }},
 		{Column{Key: "satisfied_share_interval", Title: "95 % interval", Unit: Share, Interval: true}, func(r pointRow) Cell {
 			if i, ok := r.Intervals[result.SatisfiedShare]; ok {
 				return interval(&i, "")
 			}
 			return interval(nil, whyInterval)
 		}},
-		{Column{Key: "tolerating_share", Title: "within 4 times", Unit: Share}, func(r pointRow) Cell { return number(r.Satisfaction.Tolerating) }},
+		{Column{Key: "tolerating_share", Title: "tolerating", Unit: Share}, func(r pointRow) Cell { return number(r.Satisfaction.Tolerating) }},
 		{Column{Key: "apdex", Title: "Apdex", Unit: Plain}, func(r pointRow) Cell { return number(r.Satisfaction.Apdex) }},
 	}...)
 	return []Table{tabulate(Table{ID: "objective", Title: "Transactions within their objective", Notes: notes("objective")}, rows, fields)}

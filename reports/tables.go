@@ -16,9 +16,9 @@ func levelTable(all []series) Table {
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
 			func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) }},
 		{Column{Key: "valid_share", Title: "success", Unit: Share}, func(r pointRow) Cell { return optional(success(r.Point)) }},
-		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, stated(result.PartCommit, p50)},
-		{Column{Key: "commit_p95_s", Title: "commit p95", Unit: Seconds, Rank: 1}, stated(result.PartCommit, p95)},
-		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds}, stated(result.PartCommit, p99)},
+	}...)
+	fields = append(fields, percentileFields(rowsOf(all))...)
+	fields = append(fields, []field[pointRow]{
 		{Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, largest)},
 		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, mean)},
 		{Column{Key: "commit_n", Title: "commit n", Unit: Count, CSVOnly: true},
@@ -33,12 +33,6 @@ func levelTable(all []series) Table {
 		{Column{Key: "point", Title: "point"}, func(r pointRow) Cell { return text(validity(r.Point)) }},
 		{Column{Key: "remarks", Title: "remarks", CSVOnly: true}, func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
-	for i, percent := range furtherPercents(rowsOf(all)) {
-		fields = slices.Insert(fields, slices.IndexFunc(fields, func(f field[pointRow]) bool { return f.Key == "commit_max_s" }), field[pointRow]{
-			Column{Key: "commit_" + percentName(percent) + "_s", Title: "commit " + percentName(percent), Unit: Seconds, Rank: 2 + i},
-			stated(result.PartCommit, func(q stats.Quantiles) *float64 { return q.At(percent) }),
-		})
-	}
 	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
 		fields = append(fields, field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
