@@ -164,5 +164,10 @@ func (s *study) cpuBudget(p *result.Point) result.Budget {
 	if used := p.CPU[string(result.RoleClient)] * p.Window; used > 0 {
 		b.AddBounds(result.SourceEndEffects, 2*clockTick/used*b.Value)
 	}
+	if i, ok := p.Intervals["p256_sign_s"]; ok && p.Sign > 0 {
+		b.Add(result.SourceYardstick, standard(i)/p.Sign*b.Value)
+	} else {
+		b.Missing = append(b.Missing, result.SourceYardstick)
+	}
 	return b
 }

@@ -50,6 +50,12 @@ func TestUncertainties(t *testing.T) {
 	}
 	equal(t, "missing", []result.Source{result.SourceScatter}, p99.Missing)
 
+	cpu := s.summary.Uncertainty[3]
+	equal(t, "missing of CPU", []result.Source{result.SourceYardstick}, cpu.Missing)
+	s.summary.Points[1].Intervals["p256_sign_s"], s.summary.Points[1].Sign = stats.Interval{Low: 24e-6, High: 26e-6, N: 20}, 25e-6
+	cpu = s.cpuBudget(&s.summary.Points[1])
+	between(t, "yardstick", cpu.Components[len(cpu.Components)-1].Standard, 0.1528, 0.1529) // 1e-6 / 2.093 / 25e-6 x 8
+
 	// Without saturation and calibration: the highest load, and what is missing.
 	s.summary.Uncertainty, s.summary.Saturation, s.manifest.Instrument = nil, nil, nil
 	s.summary.Points[2].Valid = false
