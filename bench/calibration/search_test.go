@@ -58,7 +58,7 @@ func (w *window) Record(r result.Record) {
 	}
 	w.backlog.Add(r.Intended.Seconds(), ended)
 	w.tally.Add(&r)
-	if r.Intended >= w.from {
+	if r.Intended >= w.from && r.Intended < w.to { // the load goes on until the last one due in the window has ended
 		w.counts[r.Outcome]++
 	}
 	w.late = max(w.late, r.Started-r.Intended)
@@ -118,7 +118,7 @@ func (s *sought) search(t *testing.T) (found saturation.Result) {
 }
 
 // Searches through the engine find the capacity of reference ledgers, with
-// blocks and without, within 3 % in 19 of 20 cases. The same search is held to
+// blocks and without, within 2 % in 19 of 20 cases. The same search is held to
 // more ledgers, without the engine, in package saturation.
 func TestFindsCapacity(t *testing.T) {
 	kinds := []struct {
@@ -151,7 +151,7 @@ func TestFindsCapacity(t *testing.T) {
 		}
 		found := s.search(t)
 		off := found.Load/s.Capacity() - 1
-		if math.Abs(off) <= 0.03 {
+		if math.Abs(off) <= 0.02 {
 			near++
 		}
 		if !found.Reached || s.committed < 20_000 {
@@ -162,8 +162,8 @@ func TestFindsCapacity(t *testing.T) {
 		t.Logf("%.1f/s: found %g/s, %+.2f %%, in %d steps, %d completions (%s)",
 			s.Capacity(), found.Load, 100*off, len(found.Trials), s.committed, s.Describe())
 	}
-	t.Logf("%d of %d within 3 %%, bias %+.2f %%, worst %.2f %%; %d transactions", near, searches, 100*bias, 100*worst, scheduled)
+	t.Logf("%d of %d within 2 %%, bias %+.2f %%, worst %.2f %%; %d transactions", near, searches, 100*bias, 100*worst, scheduled)
 	if least := searches * 19 / 20; near < least {
-		t.Errorf("%d of %d are within 3 %%, want %d", near, searches, least)
+		t.Errorf("%d of %d are within 2 %%, want %d", near, searches, least)
 	}
 }

@@ -24,6 +24,8 @@ type server struct {
 	// Blocks are cut after so many transactions, or seconds after their first; 0 for none.
 	messages int
 	timeout  float64
+	// wander is by what share the capacity differs from step to step, one standard deviation.
+	wander float64
 	// objective is that of the latency, in seconds; 0 for none.
 	objective float64
 
@@ -48,6 +50,9 @@ const warmup = 2.0
 // measure runs a step against the server, which is empty before.
 func (s *server) measure(load float64) saturation.Step {
 	capacity := s.capacity
+	if s.wander > 0 {
+		capacity *= 1 + s.wander*s.rng.NormFloat64()
+	}
 	if over := load/capacity - 1; over > 0 {
 		capacity *= max(0.2, 1-s.collapse*over)
 	}

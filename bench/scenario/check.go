@@ -38,15 +38,15 @@ var words = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
 const searchLevels = 100
 
 // checkLength holds a run to what anyone may want to wait for.
-func checkLength(all []Series, repeat int) *strictyaml.Problem {
+func checkLength(all []Series, repeat int, warmup time.Duration) *strictyaml.Problem {
 	levels, load := 0, 0.0
 	for _, s := range all {
-		n := repeat * max(1, len(s.Load.Clients), len(s.Load.Rate))
+		n, hold := repeat*max(1, len(s.Load.Clients), len(s.Load.Rate)), s.Load.Hold
 		if search := s.Load.Search; search != nil {
-			n = searchLevels * cmp.Or(search.Repetitions, repeat)
+			n, hold = searchLevels*cmp.Or(search.Repetitions, repeat), s.HoldAt(search.From, warmup)
 		}
 		levels += n
-		load += float64(n) * s.Load.Hold.Hours()
+		load += float64(n) * hold.Hours()
 	}
 	switch {
 	case levels > maxLevels:

@@ -67,7 +67,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 			return nil, strictyaml.Problemf("", f.path(), "does not apply to any series")
 		}
 	}
-	if p := checkLength(all, t.Repeat); p != nil {
+	if p := checkLength(all, t.Repeat, t.Warmup); p != nil {
 		return nil, p
 	}
 	return all, nil

@@ -125,7 +125,7 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	for _, one := range s.Series {
 		p = cmp.Or(p, one.naming(one.checkMeters(channels[one.Network])))
 	}
-	if p = cmp.Or(p, checkLength(s.Series, s.Repeat), s.checkQuantiles()); p != nil { // once more, with the length of traces
+	if p = cmp.Or(p, checkLength(s.Series, s.Repeat, s.Warmup), s.checkQuantiles()); p != nil { // once more, with the length of traces
 		return Scenario{}, s.doc.Locate(p)
 	}
 	return s, nil

@@ -71,6 +71,15 @@ func TestSearchErrors(t *testing.T) {
 	}
 }
 
+// A search counts with the hold of its longest steps.
+func TestSearchLength(t *testing.T) {
+	load := "{kind: open, search: {from: 1/min, to: 1/s, p99: 1h, repetitions: 100}, hold: 2h}"
+	want := "a.yaml:1:1: repeat: all load levels together take 166667 h, more than a year"
+	if _, err := parse(searching(load)); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // A p99 takes 1,000 transactions after the warm-up, and where they come at random some more.
 func TestHoldAt(t *testing.T) {
 	tests := []struct {
