@@ -95,6 +95,9 @@ type Point struct {
 	// where nothing is capped.
 	Throttled map[string]proc.Throttle `json:"throttled,omitempty"`
 	GC        *GC                      `json:"gc,omitempty"` // what garbage collection did to the client; nil in runs of older versions
+	// Little compares both sides of Little's law; nil under a load that changes by itself, where the level was
+	// interrupted, and in runs of older versions.
+	Little *Little `json:"little,omitempty"`
 	// IdleProbe says how the target was found idle again before the level; nil where nothing could have been left behind.
 	IdleProbe *IdleProbe `json:"idle_probe,omitempty"`
 	// Steady says whether the window was in a steady state. It is empty under a load that changes by itself,

@@ -28,6 +28,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	counted := s.counters(ctx)
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
+	law := make([]little, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.Warmup, l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
@@ -35,9 +36,11 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		}
 		steady[i] = newSteadiness(first, from, to)
 		steady[i].satisfaction = newSatisfaction(l.series.Objective)
+		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
 		fastest[i] = math.MaxInt64
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
+			law[i].add(r)
 			s.left.watch(&fastest[i], r)
 			if t.watch != nil {
 				t.watch(r)
@@ -81,6 +84,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
 			s.settle(&p, l, m, w, steady[i])
+			law[i].check(&p, l, m)
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)

@@ -128,6 +128,12 @@ func plan(seed uint64, l level, first uint64) bench.Plan {
 func (s *session) plan(l level) bench.Plan {
 	p := plan(s.Scenario.Seed, l, s.next[l.series.Name])
 	p.Spare = s.spare[l.series.Name]
+	if p.Clients > 0 {
+		// Clients that begin in step would stay in step. The spread over a block is over with the warm-up; a client that
+		// has not begun for its think time is one that thinks.
+		timeout := time.Duration(s.facts.Conditions.BatchTimeout * float64(time.Second))
+		p.Spread = min(p.Think+min(timeout, s.Scenario.Warmup), p.Hold)
+	}
 	return p
 }
 
