@@ -6,17 +6,6 @@ import (
 	"meterbench/bench/topology"
 )
 
-// Verdict is the outcome of a claim's test.
-type Verdict string
-
-// The verdicts.
-const (
-	Reproduced    Verdict = "reproduced"
-	NotReproduced Verdict = "not reproduced"
-	Depends       Verdict = "depends"      // holds under some of the measured conditions
-	Inconclusive  Verdict = "inconclusive" // what the test needs was not measured, or not validly
-)
-
 // Integrity counts the attempts to have the ledger, or whoever checks a bill, take what is false:
 // readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {

@@ -320,15 +320,3 @@ type Cost struct {
 	// Samples are the timings themselves, in the order in which they were taken, where they are kept.
 	Samples []float64 `json:"samples,omitempty"`
 }
-
-// Claim is a published claim held against the run's own data. All texts are for people; Verdict is for scripts.
-type Claim struct {
-	ID         string  `json:"id"`        // for example closer2020/peer-limit
-	Claim      string  `json:"claim"`     // what was published, in our words
-	Published  string  `json:"published"` // the published figure, or "not available"
-	Threshold  string  `json:"threshold"` // on the measured figures, fixed before the run
-	Verdict    Verdict `json:"verdict"`
-	Evidence   string  `json:"evidence"`         // the figures behind the verdict
-	Conditions string  `json:"conditions"`       // under which it holds, and where it breaks
-	Figure     string  `json:"figure,omitempty"` // id of the figure that shows it
-}
