@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -64,58 +63,4 @@ func auditFinding(a *result.Audit) Finding {
 	return Finding{"Audit", "failed", fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
 		"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed), Bad}
-}
-
-// claimsSection lists the verdicts on published claims, nil for a run without claims.
-func claimsSection(claims []result.Claim) []Section {
-	if len(claims) == 0 {
-		return nil
-	}
-	s := Section{
-		ID: "claims", Title: "Claims", Intro: intro("section claims"),
-		Tables: []Table{tabulate(Table{ID: "claims", Title: "Claims", Detail: true, Notes: notes("claims")}, claims, []field[result.Claim]{
-			{Column{Key: "claim", Title: "claim"}, func(c result.Claim) Cell { return text(c.ID) }},
-			{Column{Key: "verdict", Title: "verdict"}, func(c result.Claim) Cell { return text(string(c.Verdict)) }},
-			{Column{Key: "words", Title: "published claim, in our words"}, func(c result.Claim) Cell { return text(c.Claim) }},
-			{Column{Key: "published", Title: "published figure"}, func(c result.Claim) Cell { return text(c.Published) }},
-			{Column{Key: "threshold", Title: "criterion", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Threshold) }},
-			{Column{Key: "evidence", Title: "evidence", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Evidence) }},
-			{Column{Key: "conditions", Title: "conditions", CSVOnly: true}, func(c result.Claim) Cell { return text(c.Conditions) }},
-			{Column{Key: "figure", Title: "figure"}, func(c result.Claim) Cell { return text(c.Figure) }},
-		})},
-	}
-	for _, c := range claims {
-		s.Tables = append(s.Tables, claimTable(c))
-	}
-	return []Section{s}
-}
-
-// claimTable is one claim in full.
-func claimTable(c result.Claim) Table {
-	t := Table{ID: "claim-" + slug(c.ID), Title: fmt.Sprintf("%s: %s", c.ID, c.Verdict), Detail: true,
-		Columns: []Column{{Key: "what", Title: "what"}, {Key: "text", Title: c.Claim}}}
-	t.add("published", c.Published)
-	t.add("criterion", c.Threshold)
-	t.add("evidence", c.Evidence)
-	t.add("conditions", c.Conditions)
-	return t
-}
-
-// briefly is the length in bytes up to which conditions are printed with the verdict: a few lines on a terminal.
-const briefly = 200
-
-// claimFindings are the verdicts, with their conditions where those are short.
-func claimFindings(claims []result.Claim) (fs []Finding) {
-	for _, c := range claims {
-		taken := map[result.Verdict]Verdict{result.Reproduced: Good, result.NotReproduced: Bad}
-		f := Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: cmp.Or(taken[c.Verdict], Caution)}
-		switch n := len(c.Conditions); {
-		case n > briefly:
-			f.Text += " The conditions are under Claims in the report."
-		case n > 0:
-			f.Text += " " + c.Conditions
-		}
-		fs = append(fs, f)
-	}
-	return fs
 }

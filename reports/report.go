@@ -41,7 +41,7 @@ type Report struct {
 func (r Report) Tables() []Table {
 	var all []Table
 	for _, s := range r.Sections {
-		all = append(all, s.Tables...)
+		all = append(all, s.AllTables()...)
 	}
 	return append(all, r.Manifest)
 }
@@ -51,6 +51,11 @@ func (r Report) Figures() []Figure {
 	var all []Figure
 	for _, s := range r.Sections {
 		all = append(all, s.Figures...)
+		for _, a := range s.Answers {
+			if a.Figure != nil {
+				all = append(all, *a.Figure)
+			}
+		}
 	}
 	return all
 }
@@ -99,6 +104,16 @@ type Section struct {
 	Intro   string
 	Figures []Figure
 	Tables  []Table
+	Answers []Answer
+}
+
+// AllTables returns the tables of the section, those of its answers last.
+func (s Section) AllTables() []Table {
+	all := slices.Clone(s.Tables)
+	for _, a := range s.Answers {
+		all = append(all, a.Table)
+	}
+	return all
 }
 
 // Build makes the report of a run from its manifest and its summary alone, without the figures that need more of its

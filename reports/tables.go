@@ -123,12 +123,14 @@ type Column struct {
 	CSVOnly  bool // of no use to readers, only to programs
 }
 
-// A Cell is a text, a number in its column's unit, an interval, or absent.
+// A Cell is a text, a number in its column's unit, an interval, or absent. An end of an interval that is not bounded is
+// infinite.
 type Cell struct {
 	Text     string
 	Number   *float64
 	Interval *stats.Interval
 	Why      string // why the cell is absent; shown as a footnote
+	Link     string // where on the page the text leads to: the id of an element
 }
 
 // Reasons for absent cells.

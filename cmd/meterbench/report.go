@@ -43,7 +43,7 @@ func redraw(dir string) (reports.Report, error) {
 	}
 	report := reports.Read(stored)
 	if section, ok := publications.Section(stored.Run, stored.Summary); ok {
-		report.Sections = append(report.Sections, section)
+		report.Illustrate(section)
 	}
 	return report, render.Folder(dir, report)
 }

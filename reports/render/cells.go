@@ -8,10 +8,12 @@ package render
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"meterbench/bench/stats"
 	"meterbench/reports"
 )
 
@@ -20,6 +22,7 @@ type sheet struct {
 	Title string
 	Heads []head
 	Rows  [][]string
+	Links [][]string // by cell, as Rows: the id of the element that it leads to
 	Notes []string
 }
 
@@ -35,7 +38,7 @@ const shortWords = 12
 
 // newSheet prints the columns of the table that are kept.
 func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
-	s := sheet{Title: reports.Printable(t.Title), Rows: make([][]string, len(t.Rows))}
+	s := sheet{Title: reports.Printable(t.Title), Rows: make([][]string, len(t.Rows)), Links: make([][]string, len(t.Rows))}
 	whys := absences(t, keep)
 	for i, c := range t.Columns {
 		if !keep(c) {
@@ -46,7 +49,7 @@ func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 		for r, row := range t.Rows {
 			printed := cell(row[i], c.Unit, scale, whys)
 			h.Short = h.Short && utf8.RuneCountInString(printed) <= shortWords
-			s.Rows[r] = append(s.Rows[r], printed)
+			s.Rows[r], s.Links[r] = append(s.Rows[r], printed), append(s.Links[r], row[i].Link)
 		}
 		s.Heads = append(s.Heads, h)
 	}
@@ -96,7 +99,7 @@ func cell(c reports.Cell, unit reports.Unit, scale reports.Scale, whys []string)
 	case c.Number != nil:
 		return unit.Digits(*c.Number, scale)
 	case c.Interval != nil:
-		s := unit.Range(c.Interval.Low, c.Interval.High, scale)
+		s := span(*c.Interval, unit, scale)
 		if c.Interval.N > 0 {
 			s += fmt.Sprintf(", n = %d", c.Interval.N)
 		}
@@ -105,6 +108,19 @@ func cell(c reports.Cell, unit reports.Unit, scale reports.Scale, whys []string)
 		return absent(slices.Index(whys, c.Why), len(whys))
 	}
 	return reports.Printable(c.Text)
+}
+
+// span writes an interval. An end that is not bounded is infinite.
+func span(i stats.Interval, unit reports.Unit, scale reports.Scale) string {
+	switch low, high := math.IsInf(i.Low, 0), math.IsInf(i.High, 0); {
+	case low && high:
+		return "any"
+	case high:
+		return "from " + unit.Digits(i.Low, scale)
+	case low:
+		return "up to " + unit.Digits(i.High, scale)
+	}
+	return unit.Range(i.Low, i.High, scale)
 }
 
 // absent is the mark of a cell without a number, numbered where a table has several reasons.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -94,7 +95,12 @@ func CSV(w io.Writer, t reports.Table) error {
 
 // values are a cell's under the keys of its column.
 func values(c reports.Cell, column reports.Column) []string {
-	full := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	full := func(v float64) string {
+		if math.IsInf(v, 0) { // an end that is not bounded
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
 	switch {
 	case column.Interval && c.Interval == nil:
 		return []string{"", "", ""}
@@ -130,6 +136,7 @@ func HTML(w io.Writer, rep reports.Report) error {
 		"fold":          func(t reports.Table) bool { return t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown },
 		"figuresShown":  func() int { return figuresShown },
 		"warningsShown": func() int { return warningsShown },
+		"link":          func(text, to string) anchor { return anchor{text, to} },
 		"first":         func(n int, list any) any { v := reflect.ValueOf(list); return v.Slice(0, min(n, v.Len())).Interface() },
 		"rest": func(n int, list any) any {
 			v := reflect.ValueOf(list)
@@ -144,6 +151,9 @@ func HTML(w io.Writer, rep reports.Report) error {
 	}
 	return nil
 }
+
+// anchor is a text that may lead to an element of the page.
+type anchor struct{ Text, To string }
 
 // draw draws a panel of a figure for standing inside the page.
 func draw(f reports.Figure, panel reports.Panel) (template.HTML, error) {

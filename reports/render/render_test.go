@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/render"
 )
@@ -246,5 +248,35 @@ func TestTextOfLongTables(t *testing.T) {
 	}
 	if out := b.String(); strings.Count(out, "\n row") != 40 || !strings.Contains(out, "\n  and 5 more rows in csv/load-levels.csv\n") || len(table.Rows) != 45 {
 		t.Errorf("%s", out)
+	}
+}
+
+// An answer is a figure beside a table; links lead to elements of the page, and ends of intervals that are not bounded are
+// said in words.
+func TestAnswers(t *testing.T) {
+	table := reports.Table{ID: "claim-p", Title: "p: depends",
+		Columns: []reports.Column{{Key: "setting", Title: "setting"}, {Key: "clients_interval", Title: "95 % interval", Unit: reports.Count, Interval: true}},
+		Rows: [][]reports.Cell{
+			{{Text: "a", Link: "figure-f"}, {Interval: &stats.Interval{Low: 17, High: math.Inf(1)}}},
+			{{Text: "b"}, {Interval: &stats.Interval{Low: math.Inf(-1), High: 4}}},
+		}}
+	figure := reports.Figure{ID: "f", Title: "A figure", Empty: "nothing"}
+	rep := reports.Report{Sections: []reports.Section{{ID: "claims", Title: "Claims", Answers: []reports.Answer{
+		{ID: "claim-p", Title: "p", Value: "depends", Lines: []string{"It stops."}, Asked: "f", Figure: &figure, Table: table},
+	}}}}
+	var page, text, rows bytes.Buffer
+	if err := errors.Join(render.HTML(&page, rep), render.Text(&text, rep, 80), render.CSV(&rows, table)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`id="claim-p"`, `id="figure-f"`, `<a href="#figure-f">a</a>`, "from 17", "up to 4", "It stops."} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if !strings.Contains(text.String(), "P: DEPENDS") || !strings.Contains(text.String(), "from 17") {
+		t.Errorf("the text is\n%s", text.String())
+	}
+	if want := "setting,clients_interval_low,clients_interval_high,clients_interval_n\na,17,,0\nb,,4,0\n"; rows.String() != want {
+		t.Errorf("the CSV is\n%s", rows.String())
 	}
 }

@@ -52,7 +52,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		paragraph(&b, warning.String(), "! ", width)
 	}
 	for _, s := range rep.Sections {
-		for _, t := range s.Tables {
+		for _, t := range s.AllTables() {
 			if !t.Detail && !t.Data && len(t.Rows) > 0 {
 				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(reports.Printable(t.Title)))
 				writeTable(&b, t, width)
@@ -178,7 +178,7 @@ func setTable(s sheet, limit, widest int) string {
 	for _, row := range s.Rows {
 		cells := make(table.Row, len(row))
 		for i, c := range row {
-			cells[i] = c
+			cells[i] = text.WrapSoft(c, widest)
 		}
 		w.AppendRow(cells)
 	}
