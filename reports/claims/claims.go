@@ -12,6 +12,7 @@ package claims
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
@@ -49,24 +50,13 @@ type Finding struct {
 	Verdict    result.Verdict
 	Evidence   string
 	Conditions string
+	Tally      Tally             // of what was judged
+	Rows       []result.ClaimRow // the figures behind it
 }
 
 // Missing returns the finding where what a test needs was not measured.
 func Missing(format string, args ...any) Finding {
 	return Finding{Verdict: result.Inconclusive, Evidence: "Not measured: " + fmt.Sprintf(format, args...) + "."}
-}
-
-// Overall returns the verdict on a claim that held and failed under so many conditions.
-func Overall(held, failed int) result.Verdict {
-	switch {
-	case held+failed == 0:
-		return result.Inconclusive
-	case failed == 0:
-		return result.Reproduced
-	case held == 0:
-		return result.NotReproduced
-	}
-	return result.Depends
 }
 
 // Judge tests every claim on the run. The device is the one that has to encrypt.
@@ -77,7 +67,8 @@ func (p Publication) Judge(run result.Run, sum result.Summary, device Device) ([
 		f := c.Test(e)
 		judged = append(judged, result.Claim{
 			ID: p.ID + "/" + c.ID, Claim: c.Words, Published: c.Published, Threshold: c.Threshold,
-			Verdict: f.Verdict, Evidence: f.Evidence, Conditions: f.Conditions, Figure: c.Figure,
+			Verdict: f.Verdict, Evidence: f.Evidence, Conditions: strings.TrimSpace(f.Conditions), Figure: c.Figure, Rows: f.Rows,
+			Holds: len(f.Tally.Holds), Breaks: len(f.Tally.Breaks), Undecided: len(f.Tally.Open),
 		})
 	}
 	if p.Feasibility == nil {

@@ -2,12 +2,12 @@ package claims
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"meterbench/bench/result"
-	"meterbench/bench/saturation"
 	"meterbench/bench/stats"
 	"meterbench/reports"
 )
@@ -17,6 +17,8 @@ type Evidence struct {
 	Run     result.Run
 	Summary result.Summary
 	Device  Device // that has to encrypt
+
+	noise float64 // see Noise, 0 until it is asked for
 }
 
 // formerInterval is the metering interval, in seconds, that runs of older versions were judged by: they do
@@ -45,6 +47,7 @@ type Series struct {
 type Level struct {
 	Load   result.Load
 	Points []result.Point
+	noise  float64 // of the throughput of one window, see Evidence.Noise
 }
 
 // Question returns the series whose names say that they answer it, in the order in which they were measured.
@@ -53,13 +56,14 @@ func (e *Evidence) Question(name string) (all []Series) {
 		q := p.Base()
 		return !p.Valid || q != name && !strings.HasPrefix(q, name+"-")
 	})
+	noise := e.Noise()
 	for _, points := range reports.GroupBy(answers, func(p result.Point) result.Conditions { return p.Conditions }) {
 		s := Series{Name: points[0].Series, Conditions: points[0].Conditions}
 		for i := range points {
 			points[i].Series = s.Name // of which it is one
 		}
 		for _, level := range reports.GroupBy(points, func(p result.Point) result.Load { return p.Load }) {
-			s.Levels = append(s.Levels, Level{level[0].Load, level})
+			s.Levels = append(s.Levels, Level{level[0].Load, level, noise})
 		}
 		slices.SortStableFunc(s.Levels, func(a, b Level) int {
 			return cmp.Or(cmp.Compare(a.Load.Clients, b.Load.Clients), cmp.Compare(a.Load.Offered, b.Load.Offered))
@@ -92,24 +96,56 @@ func (l Level) median(part result.Part, ofMedians bool) (float64, bool) {
 }
 
 // Over returns the ratio of a part's mean at l to another's at another level, repetition by repetition, 0
-// where none has both: their median, from six repetitions on with its interval, and below with that within
-// the middle one, or what the two in the middle span.
+// where none has both: their median, from six repetitions on with its interval. Below, the interval is what the
+// ratios within the windows in the middle say, and at least what one window may differ from the next.
 func (l Level) Over(part result.Part, other Level, of result.Part) Estimate {
+	return l.pairwise(part, other, of, func(a, b Estimate) Estimate {
+		if !(b.Value > 0) {
+			return Estimate{}
+		}
+		r := Exactly(a.Value / b.Value)
+		if i := stats.RatioInterval(&a.Interval, &b.Interval); a.N > 0 && b.N > 0 && i != nil {
+			r.Interval, r.Low = *i, max(0, i.Low)
+		}
+		return r.Widened(l.noise * math.Sqrt2) // of two windows
+	})
+}
+
+// Beyond returns by how much a part's mean at l exceeds that at another level, repetition by repetition, as Over does.
+// Below six repetitions the interval covers the means within the windows,
+//
+//	a - b ± √(u² + v²)
+//
+// of intervals a ± u and b ± v.
+func (l Level) Beyond(part result.Part, other Level) Estimate {
+	return l.pairwise(part, other, part, func(a, b Estimate) Estimate {
+		d := Exactly(a.Value - b.Value)
+		if n := min(a.N, b.N); n > 0 {
+			d.Interval = stats.Interval{
+				Low: d.Value - math.Hypot(a.Value-a.Low, b.High-b.Value), High: d.Value + math.Hypot(a.High-a.Value, b.Value-b.Low), N: n,
+				Method: fmt.Sprintf("difference of two means within their windows, of %d and %d batch means", a.N, b.N),
+			}
+		}
+		return d
+	})
+}
+
+// pairwise compares two parts' means repetition by repetition, and returns the median of what compare returns.
+func (l Level) pairwise(part result.Part, other Level, of result.Part, compare func(a, b Estimate) Estimate) Estimate {
+	mean := func(p result.Point, part result.Part) (Estimate, bool) {
+		q := p.Latency[part.String()]
+		return Estimate{q.Mean, p.Intervals[part.String()+"_s"]}, q.N >= fewest
+	}
 	var values []float64
 	var within []Estimate
 	for _, p := range l.Points {
 		for _, q := range other.Points {
-			a, b := p.Latency[part.String()], q.Latency[of.String()]
-			if p.Repetition != q.Repetition || a.N < fewest || b.N < fewest || b.Mean <= 0 {
-				continue
+			a, okA := mean(p, part)
+			b, okB := mean(q, of)
+			if p.Repetition == q.Repetition && okA && okB {
+				r := compare(a, b)
+				values, within = append(values, r.Value), append(within, r)
 			}
-			r := Exactly(a.Mean / b.Mean)
-			top, okTop := p.Intervals[part.String()+"_s"]
-			bottom, okBottom := q.Intervals[of.String()+"_s"]
-			if i := stats.RatioInterval(&top, &bottom); okTop && okBottom && i != nil {
-				r.Interval, r.Low = *i, max(0, i.Low)
-			}
-			values, within = append(values, r.Value), append(within, r)
 		}
 	}
 	if values == nil {
@@ -125,96 +161,49 @@ func (l Level) Over(part result.Part, other Level, of result.Part) Estimate {
 	return r
 }
 
-// An Estimate is a value with its 95 % interval. Where there is none, N is 0 and both bounds are the value.
-type Estimate struct {
-	Value float64
-	stats.Interval
-}
-
-// Exactly returns an estimate without an interval.
-func Exactly(v float64) Estimate { return Estimate{v, stats.Interval{Low: v, High: v}} }
-
-// middle returns the median of estimates. Its interval is that of the one in the middle, or what the two in
-// the middle span together.
-func middle(all []Estimate) Estimate {
-	slices.SortFunc(all, func(a, b Estimate) int { return cmp.Compare(a.Value, b.Value) })
-	n := len(all)
-	a, b := all[(n-1)/2], all[n/2]
-	return Estimate{(a.Value + b.Value) / 2, stats.Interval{Low: min(a.Low, b.Low), High: max(a.High, b.High), N: min(a.N, b.N), Method: a.Method}}
-}
-
-// Throughput returns the level's, by the rules of package saturation: the median over the repetitions, with
-// their interval or that within the middle one.
+// Throughput returns the level's: the median over the repetitions, 0 where too many transactions failed. From six on its
+// interval is theirs. Below, it is that within the middle window, and at least what one window may differ from the next.
 func (l Level) Throughput() Estimate {
-	s, _, _ := saturation.Closed(l.Points) // 0 where too many transactions failed: it carried nothing
-	if s.N == 0 {
-		return Exactly(s.Throughput)
+	var scheduled, valid uint64
+	var rates []float64
+	var within []Estimate
+	for _, p := range l.Points {
+		scheduled, valid = scheduled+p.Scheduled, valid+p.Outcomes[result.Valid.String()]
+		rates, within = append(rates, p.Throughput), append(within, Estimate{p.Throughput, p.Intervals["throughput_per_s"]})
 	}
-	return Estimate{s.Throughput, stats.Interval{Low: s.Low, High: s.High, N: s.N}}
+	if scheduled == 0 || float64(valid) < successShare*float64(scheduled) {
+		return Estimate{}
+	}
+	if i := stats.MedianInterval(rates); i != nil {
+		return Estimate{stats.Median(rates), *i}
+	}
+	if x := middle(within); x.N > 0 {
+		return x.Widened(l.off())
+	}
+	return Exactly(stats.Median(rates))
 }
 
-// A Plateau is the highest throughput of a series.
-type Plateau struct {
-	Throughput Estimate
-	Limit      result.Limit // of most of its points
-	AtLeast    bool         // the throughput is a lower bound: something other than the network was in the way
+// successShare is the least share of valid transactions with which a level counts, as in package saturation.
+const successShare = 0.99
+
+// off returns how far the level's median may be off for what differs between windows, as a difference of logarithms;
+// 0 where its interval is over repetitions, and so shows that by itself.
+func (l Level) off() float64 {
+	n := len(l.Points)
+	if n >= repetitions {
+		return 0
+	}
+	return l.noise / math.Sqrt(float64(max(1, n)))
 }
 
-// Plateau returns the median of the levels that reach a share of the highest: the highest itself is the luckiest of
-// them, and on a shared machine that is worth a quarter.
-//
-// Points that something other than the network limited do not count. Where a load that was measured so only carried
-// clearly more, or more clients could have done, the plateau is unknown: Plateau then returns the highest throughput as
-// a lower bound. More clients could not where a second level confirms the plateau, or a peer limits it.
-func (s Series) Plateau(share float64) (p Plateau) {
-	var alone, others, reaching []Level
-	highest := 0.0
-	for _, l := range s.Levels {
-		if own := l.undisturbed(); len(own.Points) == 0 {
-			others = append(others, l)
-		} else if x := own.Throughput().Value; x > 0 {
-			alone, highest = append(alone, own), max(highest, x)
-		}
-	}
-	var throughputs []Estimate
-	for _, l := range alone {
-		if x := l.Throughput(); x.Value >= share*highest {
-			reaching, throughputs = append(reaching, l), append(throughputs, x)
-		}
-	}
-	if len(reaching) > 0 {
-		p = Plateau{Throughput: middle(throughputs), Limit: Limit(reaching...)}
-	}
-	confirmed := len(reaching) >= 2 || p.Limit.By(result.RolePeer)
-	for _, l := range others {
-		if !confirmed && (reaching == nil || l.Load.Clients > reaching[0].Load.Clients) || share*l.Throughput().Value > p.Throughput.Value {
-			most, _ := s.Most(0, math.MaxInt)
-			return Plateau{Exactly(most), Limit(l), true}
-		}
-	}
-	return p
-}
-
-// Most returns the highest throughput with more than from and up to to clients, 0 where no such point is valid. It is
-// at least that where something other than the network was in the way: disturbed then tells what.
-func (s Series) Most(from, to int) (most float64, disturbed result.Limit) {
-	for _, l := range s.Levels {
-		if n := l.Load.Clients; n <= from || n > to {
-			continue
-		}
-		alone := l.undisturbed()
-		if len(alone.Points) == 0 {
-			alone, disturbed = l, Limit(l)
-		}
-		most = max(most, alone.Throughput().Value)
-	}
-	return most, disturbed
-}
+// repetitions is the least number of them that gives a median an interval, see stats.MedianInterval.
+const repetitions = 6
 
 // undisturbed returns the level without the points that something other than the network or its settings
 // limited: the machine was busy with other things.
 func (l Level) undisturbed() Level {
-	return Level{l.Load, slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })}
+	l.Points = slices.DeleteFunc(slices.Clone(l.Points), func(p result.Point) bool { return p.Limit.Foreign() })
+	return l
 }
 
 // Limit returns what most of the levels' points were limited by.

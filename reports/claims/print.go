@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"meterbench/bench/result"
 	"meterbench/bench/stats"
 	"meterbench/reports"
 )
@@ -82,32 +81,11 @@ func Rate(x Estimate) string {
 	return text
 }
 
-// Share writes a ratio with its interval.
-func Share(x Estimate) string {
-	text := Percent(x.Value)
-	if x.Low != x.High {
-		text += fmt.Sprintf(" (%s to %s)", Percent(x.Low), Percent(x.High))
+// Multiple writes a ratio of two figures with its interval.
+func Multiple(x Estimate) string {
+	text := reports.Times.Format(x.Value)
+	if x.N > 0 {
+		text += fmt.Sprintf(" (%s)", reports.Times.Range(x.Low, x.High, reports.Scale{Factor: 1}))
 	}
 	return text
-}
-
-// OrNone lists the items.
-func OrNone(items []string) string {
-	if len(items) == 0 {
-		return "none that was measured"
-	}
-	return strings.Join(items, "; ")
-}
-
-// LimitedBy says what limited a point.
-func LimitedBy(limit result.Limit) string {
-	switch limit.Kind {
-	case "":
-		return "cause unknown"
-	case result.LimitNone:
-		return limit.String()
-	case result.LimitUnknown:
-		return "cause " + limit.String()
-	}
-	return "limited by " + limit.String()
 }

@@ -26,15 +26,18 @@ func TestCapped(t *testing.T) {
 	free.Caps = topology.Caps{}
 	few := point("device-few", result.Conditions{Caps: held, Workload: "encrypted", Scheme: "ecddh", Bits: 256, Length: 1}, 1)
 	few.Latency[result.PartEncrypt.String()] = stats.Quantiles{Mean: 1, N: 4}
+	row := func(setting string, took float64) result.ClaimRow {
+		return result.ClaimRow{Setting: setting, Quantity: timeOnDevice, Unit: result.UnitSeconds, Value: &took, Standing: result.Context}
+	}
 	for _, c := range []struct {
 		name   string
 		points []result.Point
-		want   []string
+		want   []result.ClaimRow
 	}{
 		{"too few, or not capped", []result.Point{few, point("device", free, 0.1)}, nil},
-		{"an encryption and a bill", []result.Point{point("device", encrypted, 0.9), point("device-bills", bill, 1.2)}, []string{
-			"A device held to 0.1 core took 900 ms for one encryption (ddh at 2048 bits, 24 values).",
-			"A device held to 0.1 core took 1.20 s for one bill's evaluation of 30 readings (ddh at 2048 bits, 24 values).",
+		{"an encryption and a bill", []result.Point{point("device", encrypted, 0.9), point("device-bills", bill, 1.2)}, []result.ClaimRow{
+			row("ddh at 2048 bits, 24 values, measured at 0.1 core", 0.9),
+			row("bill of 30 readings, ddh at 2048 bits, 24 values, measured at 0.1 core", 1.2),
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package closer2020
 import (
 	"flag"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"regexp"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -36,14 +39,30 @@ func verdicts(t *testing.T, run result.Run, sum result.Summary) map[string]resul
 	return all
 }
 
+// quietWorld is that of two cores with next to no noise.
+func quietWorld() *world {
+	return &world{cost: 1.25e-3, noise: 0.01, luck: rand.New(rand.NewPCG(1, 2))}
+}
+
 // The golden file is what a reader sees of a study.
 func TestGolden(t *testing.T) {
-	run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))
+	run, sum := quietWorld().summary(study(t, "closer2020"))
 	judged, _ := Publication().Judge(run, sum, devices()[0])
+	figure := func(v *float64) string {
+		if v == nil {
+			return "-"
+		}
+		return fmt.Sprintf("%.4g", *v)
+	}
 	var b strings.Builder
 	for _, c := range judged {
-		fmt.Fprintf(&b, "%s: %s\n\nclaim: %s\n\npublished: %s\n\nthreshold: %s\n\nevidence: %s\n\nconditions: %s\n\nfigure: %s\n\n\n",
+		fmt.Fprintf(&b, "%s: %s\n\nclaim: %s\n\npublished: %s\n\nthreshold: %s\n\nevidence: %s\n\nconditions: %s\n\nfigure: %s\n\n",
 			c.ID, c.Verdict, c.Claim, c.Published, c.Threshold, c.Evidence, c.Conditions, c.Figure)
+		for _, r := range c.Rows {
+			fmt.Fprintf(&b, "  %s | %s %s [%s %s] %s, n %d | %s of %s to %s | %s | %s\n", r.Setting, r.Quantity, figure(r.Value), figure(r.Low), figure(r.High),
+				r.Unit, r.N, r.Standing, figure(r.From), figure(r.To), r.Limit, r.Note)
+		}
+		fmt.Fprint(&b, "\n\n")
 	}
 	const path = "testdata/closer2020.txt"
 	if *update {
@@ -57,6 +76,42 @@ func TestGolden(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
 		t.Errorf("the claims differ from %s (write it anew with -update):\n%s", path, diff)
+	}
+}
+
+// setThroughput and setPart change a figure of a point with its interval.
+func setThroughput(p *result.Point, v float64) {
+	p.Throughput = v
+	p.Intervals["throughput_per_s"] = stats.Interval{Low: 0.95 * v, High: 1.05 * v, N: 10}
+}
+
+func setPart(p *result.Point, part result.Part, v float64) {
+	p.Latency[part.String()] = median(v)
+	p.Intervals[part.String()+"_s"] = stats.Interval{Low: 0.95 * v, High: 1.05 * v, N: 10}
+}
+
+// atKnee returns a change to the limits of a peer whose throughput ends to grow at so many clients under every setting,
+// measured three times over; under that of one series it goes on.
+func atKnee(at float64, growing string) func(*result.Run, *result.Summary) {
+	return func(_ *result.Run, s *result.Summary) {
+		var all []result.Point
+		for _, p := range s.Points {
+			if !strings.HasPrefix(p.Series, "limit") {
+				continue
+			}
+			law := knee(at)
+			if growing != "" && p.Series == growing {
+				law = knee(1e4)
+			}
+			throughput, limit := law(p.Conditions, p.Load.Clients)
+			for i, off := range []float64{1, 0.99, 1.01} {
+				again := p
+				again.Repetition, again.Limit, again.Intervals = i+1, limit, maps.Clone(p.Intervals)
+				setThroughput(&again, off*throughput)
+				all = append(all, again)
+			}
+		}
+		s.Points = all
 	}
 }
 
@@ -80,34 +135,33 @@ func TestVerdicts(t *testing.T) {
 		{"no points", keep(), "practicable-minimal", result.Inconclusive},
 		{"no points", keep(), "scales-with-capacity", result.Inconclusive},
 		{"one setting", keep("limit-timer", "limit-filled"), "peer-limit", result.Inconclusive},
-		{"settings whose limit lies elsewhere", keep("limit/", "limit-commit"), "peer-limit", result.NotReproduced},
-		{"the limit at 8 under every setting", func(r *result.Run, s *result.Summary) {
-			keep("limit-timer", "limit-filled")(r, s)
-			for _, p := range slices.Clone(s.Points) {
-				p.Series, p.Conditions.BatchTimeout = "limit-other", 1
-				s.Points = append(s.Points, p)
+		{"settings whose limit lies elsewhere", atKnee(64, ""), "peer-limit", result.NotReproduced},
+		{"the limit at 8 under every setting", atKnee(8, ""), "peer-limit", result.Reproduced},
+		{"the limit at 8 under all settings but one", atKnee(8, "limit-commit"), "peer-limit", result.Depends},
+		{"the limit at 8, but not of the peer", func(r *result.Run, s *result.Summary) {
+			atKnee(8, "")(r, s)
+			for i := range s.Points {
+				s.Points[i].Limit = result.Limit{Kind: result.LimitCommit, Node: "orderer0", Role: result.RoleOrderer}
 			}
-		}, "peer-limit", result.Reproduced},
+		}, "peer-limit", result.NotReproduced},
 		{"a host that the network fills, the peer most", func(r *result.Run, s *result.Summary) {
-			keep("limit-timer", "limit-filled")(r, s)
-			for _, p := range slices.Clone(s.Points) {
-				p.Series, p.Conditions.BatchTimeout = "limit-other", 1
-				s.Points = append(s.Points, p)
-			}
+			atKnee(8, "")(r, s)
 			for i, p := range s.Points {
 				if p.Limit.Role == result.RolePeer {
 					s.Points[i].Limit.Kind = result.LimitHost
 				}
 			}
 		}, "peer-limit", result.Inconclusive},
-		{"a point that is not valid", func(_ *result.Run, s *result.Summary) {
+		{"a point that is not valid", func(r *result.Run, s *result.Summary) {
+			atKnee(8, "limit-commit")(r, s)
 			for i, p := range s.Points {
 				s.Points[i].Valid = p.Series != "limit-filled" || p.Load.Clients != 16
 			}
 		}, "peer-limit", result.Depends},
-		{"the points that decide are not valid", func(_ *result.Run, s *result.Summary) {
+		{"the points that decide are not valid", func(r *result.Run, s *result.Summary) {
+			atKnee(8, "")(r, s)
 			for i, p := range s.Points {
-				s.Points[i].Valid = !strings.HasPrefix(p.Series, "limit-filled")
+				s.Points[i].Valid = p.Load.Clients <= 4
 			}
 		}, "peer-limit", result.Inconclusive},
 		{"not valid", func(_ *result.Run, s *result.Summary) {
@@ -129,16 +183,16 @@ func TestVerdicts(t *testing.T) {
 				}
 			}
 		}, "scales-with-capacity", result.Reproduced},
-		{"others in the way of few clients", func(_ *result.Run, s *result.Summary) {
-			keep("limit/", "limit-commit")(nil, s) // whose limits lie elsewhere
+		{"others in the way of few clients", func(r *result.Run, s *result.Summary) {
+			atKnee(8, "")(r, s)
 			for i, p := range s.Points {
 				if p.Load.Clients <= 4 {
 					s.Points[i].Limit, s.Points[i].Throughput = others, p.Throughput/3
 				}
 			}
 		}, "peer-limit", result.Inconclusive},
-		{"others in the way of many clients", func(_ *result.Run, s *result.Summary) {
-			keep("limit/", "limit-commit")(nil, s)
+		{"others in the way of many clients", func(r *result.Run, s *result.Summary) {
+			atKnee(64, "")(r, s)
 			for i, p := range s.Points {
 				if p.Load.Clients >= 32 {
 					s.Points[i].Limit = others
@@ -199,21 +253,21 @@ func TestVerdicts(t *testing.T) {
 			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits != 256 })
 			s.Points = slices.DeleteFunc(s.Points, func(p result.Point) bool { return p.Conditions.Scheme != "" && !single(p.Conditions.Scheme) })
 			for i := range s.Points { // an acknowledgement takes some milliseconds
-				s.Points[i].Latency["acknowledge"] = median(0.05)
+				setPart(&s.Points[i], result.PartAcknowledge, 0.05)
 			}
 		}, "overhead-vs-transaction", result.Reproduced},
 		{"slow schemes only", func(_ *result.Run, s *result.Summary) {
 			s.FE = slices.DeleteFunc(s.FE, func(c result.FECost) bool { return c.Bits < 4096 || c.Length < 96 })
 			for i, p := range s.Points {
 				if p.Conditions.Workload == "encrypted" {
-					s.Points[i].Latency["encrypt"] = median(3)
+					setPart(&s.Points[i], result.PartEncrypt, 3)
 				}
 			}
 		}, "overhead-vs-transaction", result.NotReproduced},
 		{"a fast device", func(r *result.Run, _ *result.Summary) { r.Host.Sign = devices()[0].Sign }, "practicable-minimal", result.Reproduced},
 		{"a peer for few meters", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Points {
-				s.Points[i].Throughput /= 100
+				setThroughput(&s.Points[i], s.Points[i].Throughput/100)
 			}
 		}, "practicable-minimal", result.NotReproduced},
 		{"an untimed signature", func(r *result.Run, _ *result.Summary) { r.Host.Sign = 0 }, "practicable-minimal", result.Inconclusive},
@@ -241,7 +295,7 @@ func TestVerdicts(t *testing.T) {
 		}, "algorithm-integrity", result.Inconclusive},
 	} {
 		t.Run(c.name+"/"+c.id, func(t *testing.T) {
-			run, sum := (&world{cost: 1.25e-3}).summary(study(t, "closer2020"))
+			run, sum := quietWorld().summary(study(t, "closer2020"))
 			c.change(&run, &sum)
 			if got := verdicts(t, run, sum)[c.id]; got != c.want {
 				t.Errorf("%s is %q, want %q", c.id, got, c.want)

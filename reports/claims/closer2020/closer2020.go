@@ -15,15 +15,10 @@ import (
 // The thresholds. They leave room for what two runs on a shared machine differ by.
 const (
 	// limitClients is the published number of clients at which the peer reaches its limit. A study that doubles the clients finds
-	// it within a factor of two: after less than limitFrom and by limitTo.
+	// it within a factor of two: after limitFrom and by limitTo.
 	limitClients, limitFrom, limitTo = 8, 4, 16
-	// clearly is the share of a series' highest throughput from which on a load belongs to its plateau: on a
-	// shared machine one window's throughput may differ from the next one's by a quarter. plateauShare is
-	// that of the plateau at which a load is named as having reached it.
-	clearly, plateauShare = 0.6, 0.95
-	// early is the share of the plateau from which on few clients have reached the limit, clearly that under which they
-	// have not: with half as many clients as its limit a peer carries about half. What lies between is undecided.
-	early = 0.8
+	// plateauShare is the share of the plateau at which clients are said to have reached it, as in package saturation.
+	plateauShare = 0.95
 
 	// growth is the least ratio of the cost of the largest key to that of the smallest: schoolbook arithmetic
 	// alone makes it four times for a key of twice the size.
@@ -79,50 +74,41 @@ func Publication() claims.Publication {
 				ID:        "peer-limit",
 				Words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-				Threshold: fmt.Sprintf("The limit falls at %d under a setting if throughput is under %[2]s of its plateau with up to %[3]d clients, "+
-					"reaches %[2]s of it by %[4]d, and the peer is what limits the plateau: the median of the loads that reach %[2]s of the highest. "+
-					"With %[3]d clients, from %[5]s of the plateau on it falls there or before; between, the setting is undecided and does not affect "+
-					"the verdict. Reproduced: under every other setting (batch, what clients wait for, peer's CPU quota). Depends: under some. "+
-					"The doubling of the clients resolves no more than a factor of two.",
-					limitClients, claims.Percent(clearly), limitFrom, limitTo, claims.Percent(early)),
+				Threshold: fmt.Sprintf("The fewest clients that reach %s of the plateau, with their 95 %% interval, are more than %d and at most %d, a factor "+
+					"of two about the published number, and the peer limits the plateau.", claims.Percent(plateauShare), limitFrom, limitTo),
 				Figure: limitFigureID, Test: peerLimit,
 			},
 			{
 				ID:        "overhead-key-size",
 				Words:     "The overhead of encryption depends on the size of the key.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("By scheme and vector length: the largest key takes at least %g times as long to encrypt with as the smallest, "+
-					"their 95 %% intervals do not overlap, and no larger key is clearly faster than a smaller one. Reproduced: for every scheme with "+
-					"several sizes.", growth),
-				Figure: "encryption-time", Test: keySize,
+				Threshold: fmt.Sprintf("By scheme and length: the 95 %% interval of the cost with the largest key over that with the smallest begins at %g or "+
+					"above, and no larger key is clearly faster than a smaller one.", growth),
+				Figure: keyFigureID, Test: keySize,
 			},
 			{
 				ID:        "overhead-vs-transaction",
 				Words:     "Encryption is significantly shorter than the transaction.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("Encryption time over the latency of the equally long transaction without encryption, commit and acknowledgement, "+
-					"means where they were measured in pairs and medians where they are composed: at most %g is significantly shorter, an order of "+
-					"magnitude. Reproduced: with every scheme, key size, vector length and batch setting. Depends: with some.", significantly),
+				Threshold: fmt.Sprintf("Measured in pairs: the 95 %% interval of encryption over the commit, and over the acknowledgement, of the equally "+
+					"long transaction without it ends at %s or below, an order of magnitude.", claims.Percent(significantly)),
 				Figure: shareFigureID, Test: againstTransaction,
 			},
 			{
 				ID:        "practicable-minimal",
 				Words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("With %s of the time to spare, the device encrypts a reading within one metering interval and keeps up with at "+
-					"least one meter, whose readings it encrypts, submits and evaluates for a bill, and the capped peer bears at least %d meters. "+
-					"Reproduced: with every parameter set of at least %d bits of security. Depends: with some.",
-					claims.Percent(headRoom), enoughMeters, secure),
+				Threshold: fmt.Sprintf("With %s of the time to spare and %d bits of security or more, the device encrypts a reading within a metering interval "+
+					"and does all the work of one meter at least, and the capped peer bears %d meters.", claims.Percent(headRoom), secure, enoughMeters),
 				Figure: feasibleFigureID, Test: practicable,
 			},
 			{
 				ID:        "scales-with-capacity",
 				Words:     "With more computing capacity the solution scales.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of at least %g, between the smallest and the largest quota "+
-					"that count; an exponent of at most %g is no scaling. The largest has to be %d times the smallest. Only points whose caps sum to at "+
-					"most %s of the host's cores count. Where the host or others on it limited the largest, its throughput is a lower bound, and counts "+
-					"where that is enough.", proportional, flat, span, claims.Percent(capsShare)),
+				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of b over a factor of %d: the 95 %% interval of b begins at %g or "+
+					"above. Below %g there is no scaling; in between it depends. Caps sum to at most %s of the host's cores.",
+					span, proportional, flat, claims.Percent(capsShare)),
 				Figure: quotaFigureID, Test: scales,
 			},
 			{
@@ -130,8 +116,8 @@ func Publication() claims.Publication {
 				Words: "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in " +
 					"other data.",
 				Published: notAvailable,
-				Threshold: "On the live network: every honest reading and bill is accepted, and of every kind of forgery none. An accepted forgery " +
-					"refutes the claim; one that is refused for another reason than its falsehood proves nothing.",
+				Threshold: "On the live network no forgery of any kind is accepted and nothing honest refused. A forgery refused for another reason than " +
+					"its falsehood proves nothing.",
 				Test: integrity,
 			},
 		},

@@ -13,6 +13,7 @@ import (
 // The figures' names.
 const (
 	limitFigureID    = "claim-peer-limit"
+	keyFigureID      = "claim-key-size"
 	shareFigureID    = "claim-encryption-share"
 	feasibleFigureID = "claim-feasibility"
 	quotaFigureID    = "claim-quota"
@@ -23,9 +24,9 @@ func section(e *claims.Evidence) reports.Section {
 	feasibility, attempts := e.Summary.Feasibility, e.Summary.Integrity
 	return reports.Section{
 		ID: "claims-evidence", Title: "What the claims rest on",
-		Intro:   "The figures and tables behind the verdicts, from the points, costs and attempts of this run.",
-		Figures: []reports.Figure{limitFigure(e), shareFigure(e), quotaFigure(e), feasibilityFigure(feasibility)},
-		Tables:  []reports.Table{limitTable(e), pairTable(e), gatewayTable(feasibility), peerTable(feasibility), probeTable(attempts)},
+		Intro:   "Beside the rows of the claims: pairs of series, meters per device and per peer, and attempts at forging.",
+		Figures: []reports.Figure{limitFigure(e), keyFigure(e), shareFigure(e), feasibilityFigure(feasibility), quotaFigure(e)},
+		Tables:  []reports.Table{pairTable(e), gatewayTable(feasibility), peerTable(feasibility), probeTable(attempts)},
 	}
 }
 
@@ -34,18 +35,15 @@ func limitFigure(e *claims.Evidence) reports.Figure {
 		ID: limitFigureID, Title: "Throughput by clients and setting", Kind: reports.Lines,
 		X: reports.Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: reports.Count, Log: true},
 		Y: reports.Axis{Label: "throughput, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
-		Notes: []string{
-			fmt.Sprintf("Marked: the fewest clients that reach %s of the series' plateau, where the peer limits it: the median of the loads that reach "+
-				"%s of the highest.", claims.Percent(plateauShare), claims.Percent(clearly)),
-			fmt.Sprintf("Published: a limit at %d clients.", limitClients),
-		},
+		Notes: []string{fmt.Sprintf("Marked: the fewest clients that reach %s of the plateau. Published: a limit at %d clients. Bars: 95 %% intervals, "+
+			"with what one window may differ from the next.", claims.Percent(plateauShare), limitClients)},
 	}
 	for i, s := range e.Question(limitQuestion) {
-		limit, ok := limitOf(s)
+		at := s.Plateau().Clients.Value
 		line := reports.Series{Name: setting(s.Conditions), Hue: i}
 		for _, l := range s.Levels {
 			p := claims.Point(float64(l.Load.Clients), l.Throughput())
-			p.Saturation = ok && limit.clients == l.Load.Clients && limit.by.Role == result.RolePeer
+			p.Saturation = p.X == at
 			line.Points = append(line.Points, p)
 		}
 		f.Series = append(f.Series, line)
@@ -53,55 +51,85 @@ func limitFigure(e *claims.Evidence) reports.Figure {
 	return claims.Finish(f, "No data: the run holds no valid points of different numbers of clients for this claim.")
 }
 
-// shareFigure sets the table of costs against the transactions.
+// keyFigure relates the cost of every key to that of the smallest.
+func keyFigure(e *claims.Evidence) reports.Figure {
+	f := reports.Figure{
+		ID: keyFigureID, Title: "Cost of encryption by key size", Kind: reports.Lines,
+		X:      reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
+		Y:      reports.Axis{Label: "encryption / with the smallest key (log scale)", Unit: reports.Times, Log: true},
+		Levels: []reports.Level{{Name: fmt.Sprintf("%g: grows with the key from here on", growth), Y: growth}},
+		Notes:  []string{"Medians of one encryption with nothing else running; bars are 95 % intervals of the ratios."},
+	}
+	for hue, family := range families(e) {
+		line := reports.Series{Name: family.String(), Hue: hue}
+		for i, c := range family[1:] {
+			if i == 0 {
+				line.Points = append(line.Points, reports.Point{X: float64(family[0].Bits), Y: 1})
+			}
+			line.Points = append(line.Points, claims.Point(float64(c.Bits), claims.Ratio(timing(c.Encrypt), timing(family[0].Encrypt))))
+		}
+		f.Series = append(f.Series, line)
+	}
+	f = claims.Finish(f, "No data: the run measured no costs of encryption with keys of several sizes.")
+	spread(f)
+	return f
+}
+
+// shareFigure sets the measured pairs against what is composed of costs and latencies.
 func shareFigure(e *claims.Evidence) reports.Figure {
 	f := reports.Figure{
-		ID: shareFigureID, Title: "Encryption as a share of the transaction, by key size", Kind: reports.Lines,
-		X: reports.Axis{Label: "key size, bits (log scale)", Unit: reports.Count, Log: true},
-		Y: reports.Axis{Label: "encryption time / transaction time (log scale)", Unit: reports.Times, Log: true},
+		ID: shareFigureID, Title: "Encryption as a share of the transaction", Kind: reports.Lines,
+		X: reports.Axis{Label: "values per reading (log scale)", Unit: reports.Count, Log: true},
+		Y: reports.Axis{Label: "encryption / transaction (log scale)", Unit: reports.Times, Log: true},
 		Levels: []reports.Level{
 			{Name: "1: as long as the transaction", Y: 1}, {Name: fmt.Sprintf("%g: significantly shorter up to here", significantly), Y: significantly},
 		},
-		Notes: []string{"Composed: median time of one encryption alone on the machine over the median latency at the least load, without encryption. " +
-			"Bars are the 95 % intervals of the encryption time. Pairs that were measured stand in a table, and other schemes and the acknowledgement in " +
-			"the claim's conditions."},
+		Notes: []string{"ack.: the acknowledgement. Measured in pairs, at the fewest clients; bars are 95 % intervals, with what one window may differ " +
+			"from the next. Marks of one length stand beside each other."},
 	}
-	families, hue := families(e), -1
-	for _, family := range families {
-		// All of them would be too many lines: the first scheme of the table stands for those with several
-		// sizes. Single values are no such readings.
-		if scheme := family[0].Scheme; scheme != families[0][0].Scheme && len(family) > 1 || scheme == singleValues {
-			continue
-		}
-		hue++
-		for variant, t := range transactions(e) {
-			if t.name == acknowledgement {
+	type line struct {
+		scheme string
+		bits   int
+		batch  string
+	}
+	for hue, group := range reports.GroupBy(pairs(e), func(p pair) line {
+		return line{p.encrypted.Scheme, p.encrypted.Bits, batch(p.encrypted)}
+	}) {
+		c := group[0].encrypted
+		name := fmt.Sprintf("%s at %d bits, %s", c.Scheme, c.Bits, batch(c))
+		commit := reports.Series{Name: name + ": commit", Hue: hue}
+		ack := reports.Series{Name: name + ": ack.", Hue: hue, Variant: 1}
+		for _, p := range group {
+			if p.load != group[0].load {
 				continue
 			}
-			line := reports.Series{Name: family.String() + " / " + t.name, Hue: hue, Variant: variant}
-			for _, c := range family {
-				p := reports.CostPoint(c.Encrypt).Over(t.latency)
-				p.X = float64(c.Bits)
-				line.Points = append(line.Points, p)
-			}
-			f.Series = append(f.Series, line)
+			x := float64(p.encrypted.Length)
+			commit.Points, ack.Points = append(commit.Points, claims.Point(x, p.ofCommit)), append(ack.Points, claims.Point(x, p.ofAck))
 		}
+		f.Series = append(f.Series, commit, ack)
 	}
-	return claims.Finish(f, "No data: the run measured no costs of encryption or no transactions without it.")
+	f = claims.Finish(f, "No data: the run holds no encrypted series beside padded controls.")
+	spread(f)
+	return f
 }
 
 func quotaFigure(e *claims.Evidence) reports.Figure {
-	line := reports.Series{Name: "median of the loads that reach the plateau"}
-	steps, _, _ := steps(e)
-	for _, s := range steps {
-		line.Points = append(line.Points, claims.Point(s.cpus, s.throughput))
-		line.Curve = append(line.Curve, reports.Point{X: s.cpus, Y: steps[0].throughput.Value * s.cpus / steps[0].cpus})
+	line := reports.Series{Name: "plateau"}
+	var first step
+	for _, st := range steps(e) {
+		if first.Amount == 0 {
+			first = st
+		}
+		p := claims.Point(st.Amount, st.Throughput)
+		p.Invalid = st.note != "" || st.AtLeast
+		line.Points = append(line.Points, p)
+		line.Curve = append(line.Curve, reports.Point{X: st.Amount, Y: first.Throughput.Value * st.Amount / first.Amount})
 	}
 	return claims.Finish(reports.Figure{
 		ID: quotaFigureID, Title: "Throughput by the peer's CPU quota", Kind: reports.Lines,
 		X:     reports.Axis{Label: "CPU quota of the peer (log scale)", Unit: reports.Cores, Log: true},
 		Y:     reports.Axis{Label: "throughput at the plateau, valid commits (log scale)", Unit: reports.PerSecond, Log: true},
-		Notes: []string{"Dashed: proportional to the quota, through the first point."}, Series: []reports.Series{line},
+		Notes: []string{"Dashed: proportional to the quota, through the first point. Hollow: a lower bound, or does not count."}, Series: []reports.Series{line},
 	}, "No data: the run holds no valid points at CPU quotas of the peer.")
 }
 

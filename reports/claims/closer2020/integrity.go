@@ -3,10 +3,14 @@ package closer2020
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 	"meterbench/reports/claims"
 )
 
@@ -33,61 +37,84 @@ func forgeries() []forgery {
 	}
 }
 
-// integrity looks at what became of the forgeries that were tried on the live network.
+// wronglyDecided is the figure of the claim of integrity: the share of forgeries that were accepted, or of what is
+// honest that was refused.
+const wronglyDecided = "wrongly decided"
+
+// integrity looks at what became of the forgeries that were tried on the live network. Here counts decide, not
+// intervals: one forgery that was accepted refutes the claim, one honest reading that was refused makes the refusals
+// worthless. The interval says what share of forgeries the attempts could have missed.
 func integrity(e *claims.Evidence) claims.Finding {
 	if e.Summary.Integrity == nil {
 		return claims.Missing("attempts at forging on the live network")
 	}
-	probes := e.Summary.Integrity.Probes
-	var accepted, honestRefused, refused, untried, otherwise []string
-	var honest, forged uint64
-	for _, p := range probes {
-		if p.Honest {
-			honest += p.Attempts
-			if p.Accepted < p.Attempts {
-				honestRefused = append(honestRefused, p.Kind)
-			}
-			continue
+	var rows []result.ClaimRow
+	verdict := result.Reproduced
+	worse := func(v result.Verdict) {
+		if verdict != result.NotReproduced {
+			verdict = v
 		}
-		if p.Accepted > 0 {
-			accepted = append(accepted, p.Kind)
-		}
-		forged += p.Attempts
-		text := fmt.Sprintf("%d of %d x %s", p.Attempts-p.Accepted, p.Attempts, p.Kind)
-		if reasons := slices.Sorted(maps.Keys(p.Refused)); reasons != nil {
-			text += " (" + strings.Join(reasons, ", ") + ")"
-		}
-		refused = append(refused, text)
 	}
 	for _, f := range forgeries() {
-		at := slices.IndexFunc(probes, func(p result.Probe) bool { return p.Kind == f.kind && p.Attempts > 0 })
-		if at < 0 {
-			untried = append(untried, f.kind)
-			continue
-		}
-		for _, reason := range slices.Sorted(maps.Keys(probes[at].Refused)) {
-			if !probes[at].Honest && !slices.Contains(f.reasons, reason) {
-				otherwise = append(otherwise, fmt.Sprintf("%s (%s)", f.kind, reason))
-			}
+		row := f.row(e.Summary.Integrity.Probes)
+		rows = append(rows, row)
+		if row.Standing == result.Above {
+			worse(result.NotReproduced)
+		} else if row.Standing != result.Inside {
+			worse(result.Inconclusive)
 		}
 	}
-	f := claims.Finding{
-		Verdict:  result.Inconclusive,
-		Evidence: fmt.Sprintf("%d attempts at forging, between %d honest ones. Refused: %s.", forged, honest, claims.OrNone(refused)),
+	found := claims.Find(rows, claims.BySetting)
+	found.Verdict = verdict
+	if verdict == result.Reproduced {
+		found.Conditions = "As long as meters keep their keys and the authority issues no key for a function that it did not approve, nor keys that " +
+			"together reveal a single value."
 	}
+	return found
+}
+
+// row returns what became of the attempts of the kind.
+func (f forgery) row(probes []result.Probe) result.ClaimRow {
+	honest := f.reasons == nil
+	at := slices.IndexFunc(probes, func(p result.Probe) bool { return p.Kind == f.kind && p.Attempts > 0 })
+	if at < 0 {
+		row := claims.AtMost(0).Row(f.kind, wronglyDecided, result.UnitShare, claims.Exactly(math.NaN()))
+		row.Note = "not tried"
+		return row
+	}
+	p := probes[at]
+	bad := p.Accepted
+	if honest {
+		bad = p.Attempts - p.Accepted
+	}
+	row := claims.AtMost(0).Row(f.kind, wronglyDecided, result.UnitShare, share(bad, p.Attempts))
+	reasons := slices.Sorted(maps.Keys(p.Refused))
+	row.Note = strings.Join(append([]string{fmt.Sprintf("%d of %d", bad, p.Attempts)}, reasons...), ", ")
+	otherwise := func(reason string) bool { return !slices.Contains(f.reasons, reason) }
 	switch {
-	case accepted != nil:
-		f.Verdict, f.Conditions = result.NotReproduced, "Accepted: "+strings.Join(accepted, ", ")+"."
-	case untried != nil:
-		f.Conditions = "Not tried: " + strings.Join(untried, ", ") + "."
-	case honestRefused != nil:
-		f.Conditions = "Honest attempts were refused too, so that refusals prove nothing: " + strings.Join(honestRefused, ", ") + "."
-	case otherwise != nil:
-		f.Conditions = "Refused for another reason than its falsehood: " + strings.Join(otherwise, ", ") + "."
+	case honest && bad > 0: // so that refusals prove nothing
+		row.Standing = result.Unsettled
+	case bad > 0:
+		row.Standing = result.Above
+	case !honest && slices.ContainsFunc(reasons, otherwise):
+		row.Standing, row.Note = result.Unsettled, row.Note+": for another reason than its falsehood"
 	default:
-		f.Verdict = result.Reproduced
-		f.Conditions = "For whoever checks a bill from the ledger, as long as the meters keep their keys and the authority issues no key for a function " +
-			"that it did not approve. That a function of several readings reveals none of them holds only while the keys that were issued do not together."
+		row.Standing = result.Inside
 	}
-	return f
+	return row
+}
+
+// share returns the share of n attempts that were bad, with the interval of a binomial proportion (Clopper and Pearson,
+// The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial, Biometrika 26, 1934).
+func share(bad, n uint64) claims.Estimate {
+	const tail = (1 - stats.Level) / 2
+	x := claims.Known(float64(bad)/float64(n), int(n))
+	x.Low, x.High = 0, 1
+	if bad > 0 {
+		x.Low = distuv.Beta{Alpha: float64(bad), Beta: float64(n - bad + 1)}.Quantile(tail)
+	}
+	if bad < n {
+		x.High = distuv.Beta{Alpha: float64(bad + 1), Beta: float64(n - bad)}.Quantile(1 - tail)
+	}
+	return x
 }

@@ -3,8 +3,8 @@ package closer2020
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
@@ -29,41 +29,54 @@ func families(e *claims.Evidence) (all []family) {
 // keySize compares the cost of the keys' sizes within each family that has enough timings for intervals: an
 // interrupted run may not.
 func keySize(e *claims.Evidence) claims.Finding {
-	var holds, fails, single, all []string
+	var rows []result.ClaimRow
+	sizes := 0 // families with a choice of them
 	families := slices.DeleteFunc(families(e), func(f family) bool {
 		return slices.ContainsFunc(f, func(c result.FECost) bool { return c.Encrypt.Low == nil || c.Encrypt.High == nil })
 	})
 	for _, f := range families {
-		small, large := f[0], f[len(f)-1]
-		if len(f) < 2 {
-			single = append(single, fmt.Sprintf("%s (%s at %d bits)", f, seconds(small.Encrypt.P50), small.Bits))
+		if len(f) > 1 {
+			sizes++
+			rows = append(rows, f.growth())
 			continue
 		}
-		ratio := large.Encrypt.P50 / small.Encrypt.P50
-		all = append(all, fmt.Sprintf("%s: %s at %d bits, %s at %d, %s as long; the ciphertext %s as large",
-			f, cost(small.Encrypt), small.Bits, cost(large.Encrypt), large.Bits,
-			times(ratio), times(float64(large.Bytes)/float64(small.Bytes))))
-		if why := f.shrinks(); ratio >= growth && *small.Encrypt.High < *large.Encrypt.Low && why == "" {
-			holds = append(holds, f.String())
-		} else {
-			fails = append(fails, f.String()+why)
-		}
+		row := claims.Context(f.String(), growthQuantity, result.UnitRatio, claims.Exactly(math.NaN()))
+		row.Note = fmt.Sprintf("one key size: %s at %d bits", seconds(f[0].Encrypt.P50), f[0].Bits)
+		rows = append(rows, row)
 	}
-	if all == nil {
+	if sizes == 0 {
 		return claims.Missing("the cost of two key sizes of a scheme, with intervals")
 	}
-	end := ""
-	if single != nil {
-		end = " No choice of size: " + strings.Join(single, "; ") + "."
-		if groupMatters(families) {
-			end += " So the group that a scheme computes in matters more than the size of its key."
+	found := claims.Find(rows, claims.BySetting)
+	if groupMatters(families) {
+		found.Conditions += " A scheme with one size of key is faster than others with their smallest: the group that it computes in matters more."
+	}
+	return found
+}
+
+const growthQuantity = "largest / smallest key"
+
+// growth relates the cost of the largest key to that of the smallest. A larger key that is clearly faster than the next
+// smaller breaks the rule, whatever the ends say.
+func (f family) growth() result.ClaimRow {
+	small, large := f[0], f[len(f)-1]
+	setting := fmt.Sprintf("%s, %d to %d bits", f, small.Bits, large.Bits)
+	row := claims.AtLeast(growth).Row(setting, growthQuantity, result.UnitRatio, claims.Ratio(timing(large.Encrypt), timing(small.Encrypt)))
+	for i, larger := range f[1:] {
+		if r := claims.Ratio(timing(larger.Encrypt), timing(f[i].Encrypt)); r.N > 0 && r.High < 1 {
+			row.Standing, row.Note = result.Below, fmt.Sprintf("%d bits are faster than %d", larger.Bits, f[i].Bits)
 		}
 	}
-	return claims.Finding{
-		Verdict:    claims.Overall(len(holds), len(fails)),
-		Evidence:   "One encryption, with the 95 % interval of its median. " + strings.Join(all, ". ") + ".",
-		Conditions: fmt.Sprintf("Holds for %s. Breaks for %s.%s", claims.OrNone(holds), claims.OrNone(fails), end),
+	return row
+}
+
+// timing returns the estimate of a repeated timing.
+func timing(c result.Cost) claims.Estimate {
+	x := claims.Exactly(c.P50)
+	if c.Low != nil && c.High != nil {
+		x.Low, x.High, x.N = *c.Low, *c.High, c.N
 	}
+	return x
 }
 
 // groupMatters reports whether a secure scheme of one size encrypts faster than another with its smallest key.
@@ -77,21 +90,6 @@ func groupMatters(families []family) bool {
 }
 
 func isSecure(bits *int) bool { return bits != nil && *bits >= secure }
-
-// shrinks names a larger key that is clearly faster than the next smaller.
-func (f family) shrinks() string {
-	for i, large := range f[1:] {
-		if small := f[i]; *large.Encrypt.High < *small.Encrypt.Low {
-			return fmt.Sprintf(" (%d bits are faster than %d)", large.Bits, small.Bits)
-		}
-	}
-	return ""
-}
-
-// cost writes a timing with its interval.
-func cost(c result.Cost) string {
-	return fmt.Sprintf("%s (%s to %s)", seconds(c.P50), seconds(*c.Low), seconds(*c.High))
-}
 
 // parameters names a parameter set; with 0 bits, whatever the key's size.
 func parameters(scheme string, bits, length int) string {

@@ -1,14 +1,12 @@
 package closer2020
 
 import (
-	"cmp"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
-	"meterbench/reports"
 	"meterbench/reports/claims"
 )
 
@@ -45,7 +43,7 @@ func feasibility(e *claims.Evidence) *result.Feasibility {
 		}
 	}
 	for _, s := range e.Question(quotaQuestion) {
-		if throughput := s.Plateau(clearly).Throughput.Value; throughput > 0 {
+		if throughput := s.Plateau().Throughput.Value; throughput > 0 {
 			f.Peers = append(f.Peers, result.Peers{
 				Series: s.Name, Caps: s.Conditions.Caps, Throughput: throughput, Meters: int((1 - headRoom) * throughput * f.Interval),
 			})
@@ -89,91 +87,120 @@ func gateways(device string, factor float64, c result.FECost, submit, interval f
 	}
 }
 
-// practicable asks whether the device keeps up with its meters and the capped peer with theirs.
+// The figures of the claim of practicability.
+const (
+	timeOnDevice = "time on the device"
+	metersServed = "meters"
+)
+
+// practicable asks whether the device keeps up with its meters and the capped peer with theirs. A peer that does not
+// breaks every parameter set.
 func practicable(e *claims.Evidence) claims.Finding {
 	f := feasibility(e)
 	if f == nil {
 		return claims.Missing("the costs of encryption, and the time of a signature on this machine to compare the device with")
 	}
-	if len(f.Peers) == 0 {
+	peer, ok := leastPeer(e, f.Interval)
+	if !ok {
 		return claims.Missing("the throughput of a capped peer")
 	}
-	least := slices.MinFunc(f.Peers, func(a, b result.Peers) int { return cmp.Compare(a.Throughput, b.Throughput) })
-	var holds, fails, weak []string
-	var good, bad []result.Gateways
-	for _, g := range f.Gateways {
-		switch set := parameters(g.Scheme, g.Bits, g.Length); {
-		case g.Device != e.Device.Name:
-		case !isSecure(g.SecurityBits):
-			weak = append(weak, set)
-		case g.InTime && g.Meters >= 1 && least.Meters >= enoughMeters:
-			holds, good = append(holds, set), append(good, g)
-		default:
-			fails, bad = append(fails, set), append(bad, g)
+	factor, _ := e.Device.Slowdown(e.Run.Host)
+	var rows []result.ClaimRow
+	for _, family := range families(e) {
+		for _, c := range family {
+			if isSecure(c.SecurityBits) {
+				rows = append(rows, onDevice(c, factor, submitCost(e), f.Interval, e.Noise())...)
+			}
 		}
 	}
-	slower := func(a, b result.Gateways) int { return cmp.Compare(a.Encrypt, b.Encrypt) }
-	factor, _ := e.Device.Slowdown(e.Run.Host)
-	quota := "without a cap"
-	if q := least.Caps.Peer.CPUs; q > 0 {
-		quota = fmt.Sprintf("at %g core", q)
+	found := claims.Find(rows, claims.BySetting)
+	switch {
+	case peer.Standing.Outside():
+		found.Verdict = result.NotReproduced
+	case peer.Standing == result.Unsettled && found.Verdict != result.NotReproduced:
+		found.Verdict = result.Inconclusive
 	}
-	finding := claims.Finding{
-		Verdict: claims.Overall(len(holds), len(fails)),
-		Evidence: fmt.Sprintf("%s: %s as slow as this machine by its P-256 signature. The peer with the least throughput, %s, bears %d meters with a "+
-			"transaction for every value, one in %g minutes (%s), and as many times more as a transaction carries values. %d of %d parameter sets hold.",
-			reports.Capital(e.Device.Title), times(factor), quota, least.Meters, f.Interval/60,
-			perSecond(least.Throughput), len(holds), len(holds)+len(fails)),
-		Conditions: fmt.Sprintf("On %s. Holds for %s. Breaks for %s. Scaling by one primitive is an approximation: a device that is good at one curve "+
-			"need not be so at the arithmetic of a scheme.", e.Device.Name, claims.OrNone(holds), claims.OrNone(fails)),
-	}
-	if holds != nil {
-		finding.Evidence += " The slowest that holds: " + encryption(slices.MaxFunc(good, slower)) + "."
-	}
-	if fails != nil {
-		finding.Evidence += " The fastest that breaks: " + encryption(slices.MinFunc(bad, slower)) + "."
-	}
-	for _, measured := range capped(e) {
-		finding.Evidence += " " + measured
-	}
-	if weak != nil {
-		finding.Conditions += fmt.Sprintf(" Omitted, for less than %d bits of security or none assessed: %s.", secure, strings.Join(weak, "; "))
-	}
-	return finding
+	found.Rows = slices.Concat([]result.ClaimRow{peer}, rows, capped(e))
+	found.Conditions = fmt.Sprintf("On %s, %s as slow as this machine by its P-256 signature, an approximation. %s",
+		e.Device.Name, times(factor), found.Conditions)
+	return found
 }
 
-// capped says how long encryption, and the evaluation of a bill, took in a device that was held to a fraction
+// leastPeer holds the meters that the peer with the least throughput bears against those that are enough; false where
+// none was measured.
+func leastPeer(e *claims.Evidence, interval float64) (row result.ClaimRow, ok bool) {
+	var least claims.Estimate
+	for _, s := range e.Question(quotaQuestion) {
+		if x := s.Plateau().Throughput; x.Value > 0 && (!ok || x.Value < least.Value) {
+			least, ok = x, true
+			row = claims.AtLeast(enoughMeters).Row(peerName(s.Conditions), metersServed, result.UnitCount, whole(x.Times((1-headRoom)*interval)))
+		}
+	}
+	return row, ok
+}
+
+// peerName names the peer of a series by its cap.
+func peerName(c result.Conditions) string {
+	if q := c.Caps.Peer.CPUs; q > 0 {
+		return fmt.Sprintf("peer at %g core", q)
+	}
+	return "peer without a cap"
+}
+
+// whole rounds an estimate and its bounds down to whole numbers.
+func whole(x claims.Estimate) claims.Estimate {
+	x.Value, x.Low, x.High = math.Floor(x.Value), math.Floor(x.Low), math.Floor(x.High)
+	return x
+}
+
+// onDevice returns what the device needs for one encryption, and for how many meters it encrypts, submits and
+// evaluates. noise is how far a timing may be off because the signature that the device is compared by was timed at
+// another moment.
+func onDevice(c result.FECost, factor, submit, interval, noise float64) []result.ClaimRow {
+	set := parameters(c.Scheme, c.Bits, c.Length)
+	encrypt, decrypt := timing(c.Encrypt).Widened(noise), timing(c.Decrypt).Widened(noise)
+	meters := func(encrypt, decrypt float64) float64 {
+		c.Encrypt.P50, c.Decrypt.P50 = encrypt, decrypt
+		return float64(gateways("", factor, c, submit, interval).Meters)
+	}
+	n := encrypt
+	n.Value, n.Low, n.High = meters(encrypt.Value, decrypt.Value), meters(encrypt.High, decrypt.High), meters(encrypt.Low, decrypt.Low)
+	return []result.ClaimRow{
+		claims.AtMost((1-headRoom)*interval).Row(set, timeOnDevice, result.UnitSeconds, encrypt.Times(factor)),
+		claims.AtLeast(1).Row(set, metersServed, result.UnitCount, n),
+	}
+}
+
+// capped returns how long encryption, and the evaluation of a bill, took in a device that was held to a fraction
 // of a core: what a factor promises, measured.
-func capped(e *claims.Evidence) (all []string) {
+func capped(e *claims.Evidence) (rows []result.ClaimRow) {
 	for _, s := range e.Question(deviceQuestion) {
 		quota := s.Conditions.Caps.Device.CPUs
 		for _, l := range s.Levels {
 			if slow, ok := l.Typical(result.PartEncrypt); ok && quota > 0 {
-				all = append(all, fmt.Sprintf("A device held to %g core took %s for %s.", quota, seconds(slow), work(e, s.Conditions, l.Load, slow)))
+				what, note := work(e, s.Conditions, l.Load, slow)
+				row := claims.Context(fmt.Sprintf("%s, measured at %g core", what, quota), timeOnDevice, result.UnitSeconds, claims.Exactly(slow))
+				row.Note = note
+				rows = append(rows, row)
 				break
 			}
 		}
 	}
-	return all
+	return rows
 }
 
-// work names what a capped device did in so many seconds, encryption beside the same uncapped.
-func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float64) string {
+// work names what a capped device did in so many seconds, and relates encryption to the same uncapped.
+func work(e *claims.Evidence, c result.Conditions, load result.Load, slow float64) (what, note string) {
 	set := parameters(c.Scheme, c.Bits, c.Length)
 	if c.Workload == result.Billing {
-		return fmt.Sprintf("one bill's evaluation of %d readings (%s)", c.Readings, set)
+		return fmt.Sprintf("bill of %d readings, %s", c.Readings, set), ""
 	}
 	for _, p := range pairs(e) {
 		if free := p.encrypted; p.load == load && free.Scheme == c.Scheme && free.Bits == c.Bits && free.Length == c.Length {
-			return fmt.Sprintf("one encryption (%s), %s what it took uncapped", set, times(slow/p.encrypt))
+			return set, times(slow/p.encrypt) + " what it took uncapped"
 		}
 	}
-	return fmt.Sprintf("one encryption (%s)", set)
-}
-
-// encryption says how long one takes on a device.
-func encryption(g result.Gateways) string {
-	return fmt.Sprintf("%s, %s for each, %d meters", parameters(g.Scheme, g.Bits, g.Length), seconds(g.Encrypt), g.Meters)
+	return set, ""
 }
 
 // devices returns the devices that could play sensor and gateway, the slowest first. Their times were

@@ -20,7 +20,9 @@ import (
 type world struct {
 	cost  float64    // CPU seconds of the peer per transaction
 	luck  *rand.Rand // of every single figure; nil: there is no noise
-	noise float64    // a figure is off by up to so much of it, either way
+	noise float64    // the coefficient of variation of a figure from one window to the next
+	rho   float64    // how much of what a window is off by carries over to the next
+	pace  float64    // what the last window was off by, as a multiple of noise
 	// What makes it another world; nil where it is that of two cores.
 	law     func(c result.Conditions, clients int) (throughput float64, limited result.Limit)
 	encrypt func(scheme string, bits, length int) float64
@@ -31,7 +33,14 @@ func (w *world) noisy(v float64) float64 {
 	if w.luck == nil {
 		return v
 	}
-	return v * (1 + w.noise*(2*w.luck.Float64()-1))
+	return v * math.Exp(w.noise*w.luck.NormFloat64())
+}
+
+// window begins the next window: the machine's pace wanders from one to the next.
+func (w *world) window() {
+	if w.luck != nil {
+		w.pace = w.rho*w.pace + math.Sqrt(1-w.rho*w.rho)*w.luck.NormFloat64()
+	}
 }
 
 // study is the shipped one of the name.
@@ -151,7 +160,8 @@ func (w *world) point(name string, c result.Conditions, clients int) result.Poin
 		throughput = float64(clients) / (answer + encrypt)
 	}
 	commit := max(answer, 0.05)
-	throughput = w.noisy(throughput)
+	w.window()
+	throughput *= math.Exp(w.noise * w.pace)
 	p := result.Point{
 		Series: name, Repetition: 1, Valid: true, Conditions: c, Load: result.Load{Kind: "closed", Clients: clients},
 		Window: 7, Throughput: throughput, Scheduled: 100, Outcomes: map[string]uint64{"valid": 100},

@@ -11,25 +11,6 @@ import (
 	"meterbench/reports/claims"
 )
 
-// limitTable shows where each setting's throughput stops growing.
-func limitTable(e *claims.Evidence) reports.Table {
-	t := reports.Table{ID: limitFigureID, Title: "Where throughput stops growing, by setting", Detail: true, Columns: []reports.Column{
-		{Key: "setting", Title: "setting"}, {Key: "throughput_per_s", Title: "plateau", Unit: reports.PerSecond},
-		{Key: "clients", Title: "clients that reach it", Unit: reports.Count}, {Key: "limited_by", Title: "limited by"}, {Key: "where", Title: "the limit falls"},
-	}}
-	for _, s := range e.Question(limitQuestion) {
-		if l, ok := limitOf(s); ok {
-			const why = "something other than the network limited throughput"
-			none := l.plateau.Value == 0
-			t.Rows = append(t.Rows, claims.Row(l.setting, claims.Unless(none, why, l.plateau.Value), claims.Unless(none, why, l.clients), l.by.String(), l.where))
-		}
-	}
-	t.Notes = []string{fmt.Sprintf("plateau: the median of the loads that reach %[1]s of the highest. clients that reach it: the fewest with %[2]s of it. "+
-		"the limit falls: judged by the share of it that is reached with up to %[3]d clients (under %[1]s, from %[4]s on) and by %[5]d (%[1]s).",
-		claims.Percent(clearly), claims.Percent(plateauShare), limitFrom, claims.Percent(early), limitTo)}
-	return t
-}
-
 // pairTable holds encryption inside transactions beside the controls.
 func pairTable(e *claims.Evidence) reports.Table {
 	t := reports.Table{ID: "claim-pairs", Title: "Encryption inside transactions, beside controls", Detail: true, Columns: []reports.Column{
@@ -56,8 +37,8 @@ func pairTable(e *claims.Evidence) reports.Table {
 		c := p.encrypted
 		t.Rows = append(t.Rows, claims.Row(c.Scheme, c.Bits, c.Length, batch(c), p.load.Clients, p.encrypt, p.commit, p.ack,
 			p.ofCommit.Value, claims.Unless(p.ofCommit.N == 0, why, p.ofCommit.Interval),
-			p.ofAck.Value, claims.Unless(p.ofAck.N == 0, why, p.ofAck.Interval), p.ofCommit.Method, p.padded,
-			claims.Unless(!p.hasPlain, "no plain reading was measured under the same conditions", p.plain)))
+			p.ofAck.Value, claims.Unless(p.ofAck.N == 0, why, p.ofAck.Interval), p.ofCommit.Method, p.padded.Value,
+			claims.Unless(!p.hasPlain, "no plain reading was measured under the same conditions", p.plain.Value)))
 	}
 	return t
 }

@@ -1,10 +1,8 @@
 package closer2020
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -22,9 +20,15 @@ type pair struct {
 	ack       float64         // of the control
 	ofCommit  claims.Estimate // encrypt over commit, repetition by repetition
 	ofAck     claims.Estimate
-	padded    float64 // commit latency beyond that of the equally long control
-	plain     float64 // and beyond that of the unencrypted reading
+	padded    claims.Estimate // commit latency beyond that of the equally long control, repetition by repetition
+	plain     claims.Estimate // and beyond that of the unencrypted reading
 	hasPlain  bool
+}
+
+// setting names the pair.
+func (p pair) setting() string {
+	c := p.encrypted
+	return fmt.Sprintf("%s; %s, %s", parameters(c.Scheme, c.Bits, c.Length), batch(c), reports.Clients(p.load.Clients))
 }
 
 // pairs sets every encrypted series of the study beside its controls.
@@ -48,7 +52,6 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 	if p.encrypt, ok = l.Mean(result.PartEncrypt); !ok {
 		return p, false
 	}
-	whole, _ := l.Mean(result.PartCommit)
 	for _, s := range question {
 		c := s.Conditions
 		at := slices.IndexFunc(s.Levels, func(other claims.Level) bool { return other.Load == l.Load })
@@ -61,11 +64,11 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 		switch {
 		case !okCommit || !okAck:
 		case c.Workload == result.Padded && c.Scheme == own.Scheme && c.Bits == own.Bits:
-			p.commit, p.ack, p.padded = commit, ack, whole-commit
+			p.commit, p.ack, p.padded = commit, ack, l.Beyond(result.PartCommit, control)
 			p.ofCommit = l.Over(result.PartEncrypt, control, result.PartCommit)
 			p.ofAck = l.Over(result.PartEncrypt, control, result.PartAcknowledge)
 		case c.Workload == result.Plain:
-			p.plain, p.hasPlain = whole-commit, true
+			p.plain, p.hasPlain = l.Beyond(result.PartCommit, control), true
 		}
 	}
 	return p, p.ofCommit.Value > 0 && p.ofAck.Value > 0
@@ -82,9 +85,6 @@ type transaction struct {
 	name    string // commit, batch 10 / 2 s
 	latency float64
 }
-
-// acknowledgement is the name of the part of a transaction that ends with it.
-const acknowledgement = "acknowledgement"
 
 // transactions returns those that encryption is compared with: by batch setting the commit, and the
 // acknowledgement once, at the least load at which clients waited for the commit.
@@ -105,72 +105,45 @@ func transactions(e *claims.Evidence) (all []transaction) {
 		}
 	}
 	if acks != nil {
-		all = append(all, transaction{acknowledgement, stats.Median(acks)})
+		all = append(all, transaction{"acknowledgement", stats.Median(acks)})
 	}
 	return all
 }
 
-// againstTransaction relates encryption to transactions: measured in pairs, and composed of the table of
-// costs and the transactions' latencies for what was not run.
+// againstTransaction relates encryption to the transactions that are the same but for it. What was not run in pairs is
+// context: it is composed of the table of costs and the transactions' latencies.
 func againstTransaction(e *claims.Evidence) claims.Finding {
-	pairs, transactions, families := pairs(e), transactions(e), families(e)
-	if len(pairs) == 0 || len(transactions) == 0 || len(families) == 0 {
-		return claims.Missing("encryption inside transactions beside padded controls, and a table of its costs")
+	pairs := pairs(e)
+	if len(pairs) == 0 {
+		return claims.Missing("encryption inside transactions beside padded controls")
 	}
-	var ratios []float64
+	var rows []result.ClaimRow
 	for _, p := range pairs {
-		ratios = append(ratios, p.ofCommit.Value, p.ofAck.Value)
+		setting := p.setting()
+		rows = append(rows,
+			claims.AtMost(significantly).Row(setting, "of commit", result.UnitShare, p.ofCommit),
+			claims.AtMost(significantly).Row(setting, "of ack.", result.UnitShare, p.ofAck),
+			claims.Context(setting, "longer by", result.UnitSeconds, p.padded))
 	}
-	var composed []string
-	for _, t := range transactions {
+	found := claims.Find(rows, claims.ByFigure)
+	if held, all := composed(e); all > 0 {
+		found.Conditions += fmt.Sprintf(" Context: of %d ratios composed of costs and latencies that were not measured together, %d are at most %s.",
+			all, held, claims.Percent(significantly))
+	}
+	return found
+}
+
+// composed counts the ratios of the table of costs and the transactions' latencies, and those that are small.
+func composed(e *claims.Evidence) (held, all int) {
+	families := families(e)
+	for _, t := range transactions(e) {
 		for _, f := range families {
 			for _, c := range f {
-				ratios = append(ratios, c.Encrypt.P50/t.latency)
+				if all++; c.Encrypt.P50/t.latency <= significantly {
+					held++
+				}
 			}
 		}
-		composed = append(composed, t.reach(families))
 	}
-	all := len(ratios)
-	held := len(slices.DeleteFunc(ratios, func(ratio float64) bool { return ratio > significantly }))
-	ascending := func(a, b pair) int { return cmp.Compare(a.ofCommit.Value, b.ofCommit.Value) }
-	return claims.Finding{
-		Verdict: claims.Overall(held, all-held),
-		Evidence: fmt.Sprintf("Of %d loads that were measured in pairs, ratios of means with their 95 %% intervals in brackets where they have any, from "+
-			"%v to %v. Together with ratios composed of the table of costs and the transactions' latencies, %d of %d ratios are at most %g.",
-			len(pairs), slices.MinFunc(pairs, ascending), slices.MaxFunc(pairs, ascending), held, all, significantly),
-		Conditions: "Composed, of one encryption alone on the machine and the median latency at the least load. " + strings.Join(composed, ". ") + ".",
-	}
-}
-
-// String writes a pair's figures.
-func (p pair) String() string {
-	c := p.encrypted
-	return fmt.Sprintf("%s of the commit and %s of the acknowledgement (%s with %s, beside %s and %s of the equally long control; %s, %s)",
-		claims.Share(p.ofCommit), claims.Share(p.ofAck), seconds(p.encrypt), parameters(c.Scheme, c.Bits, c.Length),
-		seconds(p.commit), seconds(p.ack), batch(c), reports.Clients(p.load.Clients))
-}
-
-// reach says up to which key size encryption is significantly shorter than the transaction, the families with
-// the same answer together.
-func (t transaction) reach(families []family) string {
-	var answers []string
-	of := map[string][]string{}
-	for _, f := range families {
-		answer, name := "at every size", f.String()
-		if i := slices.IndexFunc(f, func(c result.FECost) bool { return c.Encrypt.P50/t.latency > significantly }); i >= 0 {
-			answer = "at no size"
-			if i > 0 {
-				answer = fmt.Sprintf("up to %d bits", f[i-1].Bits)
-			}
-			name += fmt.Sprintf(" (%s at %d bits)", claims.Percent(f[i].Encrypt.P50/t.latency), f[i].Bits)
-		}
-		if of[answer] == nil {
-			answers = append(answers, answer)
-		}
-		of[answer] = append(of[answer], name)
-	}
-	for i, answer := range answers {
-		answers[i] = answer + ": " + strings.Join(of[answer], ", ")
-	}
-	return fmt.Sprintf("Significantly shorter than the %s (%s): %s", t.name, seconds(t.latency), strings.Join(answers, "; "))
+	return held, all
 }
