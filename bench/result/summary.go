@@ -1,7 +1,6 @@
 package result
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -250,25 +249,6 @@ func (s *Saturation) Load() Load {
 	}
 	return Load{Kind: LoadClosed, Clients: s.Clients}
 }
-
-// USL is the Universal Scalability Law: the throughput X of N clients is
-//
-//	X(N) = Lambda N / (1 + Sigma (N-1) + Kappa N (N-1))
-//
-// (Gunther, Guerrilla Capacity Planning, 2007, chapter 4, scaled by the throughput of one client).
-type USL struct {
-	Lambda float64 `json:"lambda"` // throughput of one client, per second
-	Sigma  float64 `json:"sigma"`  // contention: the share of the work that is serial
-	Kappa  float64 `json:"kappa"`  // coherency: the cost of keeping every two in agreement
-}
-
-// At returns the throughput of n clients.
-func (u USL) At(n float64) float64 {
-	return u.Lambda * n / (1 + u.Sigma*(n-1) + u.Kappa*n*(n-1))
-}
-
-// Peak returns the number of clients of the highest throughput, √((1-Sigma)/Kappa), which is +Inf where Kappa is 0.
-func (u USL) Peak() float64 { return math.Sqrt(max(0, 1-u.Sigma) / u.Kappa) }
 
 // FECost is the cost of one functional-encryption parameter set on this machine with no other load. What the steps are
 // for a scheme without an authority is documented where it is measured; its Length is the size of the group of meters.

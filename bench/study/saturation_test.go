@@ -8,7 +8,8 @@ import (
 	"meterbench/bench/result"
 )
 
-// One server with a delay before it: the law is not its own, but bends as it does.
+// One server with a delay before it: no law is its own, but one bends as it does. Six levels do not show that kappa is
+// above 0, so that it is Amdahl's, whose interval holds the throughput of one client.
 func TestScale(t *testing.T) {
 	o := conduct(t, series(closed("a", 21*time.Second, 1, 2, 3, 4, 8, 16)), newSite(), nil)
 	if o.err != nil {
@@ -21,7 +22,9 @@ func TestScale(t *testing.T) {
 	if got.USL.Sigma <= 0 {
 		t.Errorf("sigma is %g", got.USL.Sigma)
 	}
-	between(t, "lambda", got.USL.Lambda, 1/0.0237-15, 1/0.0237+15)
+	equal(t, "law", result.Amdahl, got.USL.Law)
+	equal(t, "residuals", 6, len(got.USL.Residuals))
+	between(t, "the throughput of one client", 1/0.0237, got.USL.LambdaInterval.Low, got.USL.LambdaInterval.High)
 }
 
 func TestScaleIsNotApplicable(t *testing.T) {
