@@ -76,6 +76,9 @@ func saturationFinding(s series) Finding {
 	if sat.OfferedHigh > 0 {
 		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh, Scale{Factor: 1}))
 	}
+	if sat.ClientsHigh > 0 {
+		where += fmt.Sprintf(" (95 %% interval %d to %d clients)", sat.ClientsLow, sat.ClientsHigh)
+	}
 	if i := interval(s.saturationInterval(), "").Interval; i != nil {
 		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High, Scale{Factor: 1}))
 		if i.N > 0 {
@@ -84,7 +87,12 @@ func saturationFinding(s series) Finding {
 		where += ")"
 	}
 	if sat.Reached {
-		f.Text = fmt.Sprintf("reached at %s; highest throughput of the series %s.", where, PerSecond.Format(sat.Plateau))
+		f.Text = fmt.Sprintf("reached at %s; %s.", where, plateauOf(sat))
+	} else if g := sat.Gain; g.Growth() == result.Undecided {
+		f.Value = "at least " + f.Value
+		f.Text = fmt.Sprintf("undecided at %s: with more clients throughput grows by %s for each doubling "+
+			"(95 %% interval %s to %s), and a plateau grows by less than %s.",
+			where, Share.Format(g.PerDoubling), Share.Format(g.Low), Share.Format(g.High), Share.Format(result.FlatGain))
 	} else {
 		f.Value = "at least " + f.Value
 		f.Text = fmt.Sprintf("not reached; this is the throughput at %s.", where)
@@ -116,6 +124,15 @@ func saturationFinding(s series) Finding {
 		f.Text += fmt.Sprintf(" Limited by: %s.", sat.Limit)
 	}
 	return f
+}
+
+// plateauOf writes the plateau of a saturation, which is the highest throughput in runs of older versions, of open loads
+// and of searches.
+func plateauOf(sat result.Saturation) string {
+	if sat.PlateauHigh > 0 {
+		return fmt.Sprintf("plateau %s (95 %% interval %s)", PerSecond.Format(sat.Plateau), PerSecond.Range(sat.PlateauLow, sat.PlateauHigh, Scale{Factor: 1}))
+	}
+	return "highest throughput of the series " + PerSecond.Format(sat.Plateau)
 }
 
 // costFinding is the encryption headline: the cost at the parameters that the run loaded the network with, or

@@ -46,6 +46,43 @@ func TestLaw(t *testing.T) {
 	}
 }
 
+// A law is named with the intervals of its parameters, and a table shows what it leaves unexplained.
+func TestLawWithIntervals(t *testing.T) {
+	run, sum := fixture(t)
+	sum.Saturation[0].USL = &result.USL{
+		Law: result.Amdahl, Lambda: 10, Sigma: 0.01, LambdaInterval: &result.Bounds{Low: 9, High: 11}, SigmaInterval: &result.Bounds{Low: 0, High: 0.02},
+		Residuals: []result.Residual{{Clients: 1, Measured: 11, Fitted: 10}, {Clients: 2, Measured: 19, Fitted: 20}},
+	}
+	series := sum.Saturation[0].Series
+	r := Build(run, sum)
+	want := series + ": Amdahl's law fits with lambda = 10 (9 to 11) tx/s, sigma = 0.01 (0 to 0.02); kappa does not differ significantly from 0."
+	if notes := tableOf(t, r, "saturation").Notes; !slices.Contains(notes, want) {
+		t.Errorf("%q is not among %q", want, notes)
+	}
+	rows := "series=" + series + " clients=1 throughput_per_s=11 fitted_per_s=10 residual_share=0.1 \n" +
+		"series=" + series + " clients=2 throughput_per_s=19 fitted_per_s=20 residual_share=-0.05 \n"
+	if got := printed(tableOf(t, r, "scaling")); got != rows {
+		t.Errorf("got\n%swant\n%s", got, rows)
+	}
+}
+
+func TestUndecidedSaturation(t *testing.T) {
+	run, sum := fixture(t)
+	s := &sum.Saturation[0]
+	s.Reached, s.ClientsLow, s.ClientsHigh = false, 9, 64
+	s.Gain = &result.Gain{PerDoubling: 0.02, Low: -0.03, High: 0.07}
+	r := Build(run, sum)
+	if rows := printed(tableOf(t, r, "saturation")); !strings.Contains(rows, "reached=undecided: at least ") {
+		t.Errorf("%s", rows)
+	}
+	f, _ := finding(r, "Saturation, "+s.Series)
+	for _, want := range []string{"undecided at ", "(95 % interval 9 to 64 clients)", "grows by 2.00 % for each doubling (95 % interval -3.00 % to 7.00 %)"} {
+		if !strings.Contains(f.Text, want) {
+			t.Errorf("%q is not in %q", want, f.Text)
+		}
+	}
+}
+
 func TestStateOfLevels(t *testing.T) {
 	_, sum := fixture(t)
 	has := func() bool {

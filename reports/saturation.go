@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -26,13 +27,25 @@ func saturationTable(all []series) Table {
 			if !s.determined {
 				return text("not determined")
 			}
-			return text(map[bool]string{true: "yes", false: "no: at least"}[s.saturation.Reached])
+			switch {
+			case s.saturation.Reached:
+				return text("yes")
+			case s.saturation.Gain.Growth() == result.Undecided:
+				return text("undecided: at least")
+			}
+			return text("no: at least")
 		}},
 		{Column{Key: "at", Title: "at"}, of(func(s series) Cell { return text(s.saturation.Load().String()) })},
+		{Column{Key: "clients_interval", Title: "95 % interval", Unit: Count, Interval: true, Rank: 2}, of(func(s series) Cell {
+			return bounded(float64(s.saturation.ClientsLow), float64(s.saturation.ClientsHigh))
+		})},
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
 			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},
 		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(s series) Cell { return number(s.saturation.Plateau) })},
+		{Column{Key: "plateau_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3}, of(func(s series) Cell {
+			return bounded(s.saturation.PlateauLow, s.saturation.PlateauHigh)
+		})},
 		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(s series) Cell { return text(s.saturation.Limit.String()) })},
 		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(s series) Cell { return text(s.saturation.Method) })},
 	}
@@ -104,8 +117,14 @@ func laws(all []series) []string {
 	var notes []string
 	for _, s := range all {
 		if u := s.saturation.USL; u != nil {
-			notes = append(notes, fmt.Sprintf("%s: the Universal Scalability Law fits with lambda = %.4g tx/s, sigma = %.3g, kappa = %.3g%s.",
-				s.name, u.Lambda, u.Sigma, u.Kappa, prediction(u)))
+			law := cmp.Or(u.Law, result.Universal)
+			parameters := fmt.Sprintf("lambda = %.4g%s tx/s, sigma = %.3g%s", u.Lambda, bounds(u.LambdaInterval), u.Sigma, bounds(u.SigmaInterval))
+			if law == result.Universal {
+				parameters += fmt.Sprintf(", kappa = %.3g%s", u.Kappa, bounds(u.KappaInterval))
+			} else {
+				parameters += "; kappa does not differ significantly from 0"
+			}
+			notes = append(notes, fmt.Sprintf("%s: %s fits with %s%s.", s.name, withArticle(law), parameters, prediction(u)))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
@@ -116,11 +135,63 @@ func laws(all []series) []string {
 	})...)
 }
 
+// bounded makes a cell of two bounds, empty where both are 0.
+func bounded(low, high float64) Cell {
+	if high == 0 {
+		return Cell{}
+	}
+	return Cell{Interval: &stats.Interval{Low: low, High: high}}
+}
+
+// withArticle returns a law's name as a sentence has it.
+func withArticle(law result.LawName) string {
+	if law == result.Universal {
+		return "the " + string(law)
+	}
+	return string(law)
+}
+
+// bounds writes an interval behind a value, empty where there is none.
+func bounds(b *result.Bounds) string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%.3g to %.3g)", b.Low, b.High)
+}
+
 func prediction(u *result.USL) string {
 	if n := u.Peak(); n >= 1 && n < 1e6 {
-		return fmt.Sprintf("; it predicts the highest throughput at %.0f clients, %s", n, PerSecond.Format(u.At(n)))
+		return fmt.Sprintf("; it predicts the highest throughput at %.0f clients%s, %s", n, bounds(u.PeakInterval), PerSecond.Format(u.At(n)))
 	}
 	return ""
+}
+
+// residual is one of a series' law.
+type residual struct {
+	series string
+	result.Residual
+}
+
+// scalingTable lists what the scalability laws leave unexplained, nil where no run stored it.
+func scalingTable(all []series) []Table {
+	var rows []residual
+	for _, s := range all {
+		if u := s.saturation.USL; u != nil {
+			for _, r := range u.Residuals {
+				rows = append(rows, residual{s.name, r})
+			}
+		}
+	}
+	if rows == nil {
+		return nil
+	}
+	return []Table{tabulate(Table{ID: "scaling", Title: "Scalability laws: measured and fitted", Detail: true}, rows, []field[residual]{
+		{Column{Key: "series", Title: "series"}, func(r residual) Cell { return text(r.series) }},
+		{Column{Key: "clients", Title: "clients", Unit: Count}, func(r residual) Cell { return number(r.Clients) }},
+		{Column{Key: "throughput_per_s", Title: "measured", Unit: PerSecond}, func(r residual) Cell { return number(r.Measured) }},
+		{Column{Key: "fitted_per_s", Title: "fitted", Unit: PerSecond}, func(r residual) Cell { return number(r.Fitted) }},
+		{Column{Key: "residual_share", Title: "residual", Unit: Share}, func(r residual) Cell { return number(r.Share()) }},
+	})}
 }
 
 // lawCurve draws the law between the fewest and the most clients measured.

@@ -18,7 +18,7 @@ func throughputSection(all []series) Section {
 		lines := linesOf(all, kind)
 		s.Figures = slices.Concat(s.Figures, throughputFigures(lines, kind), curveFigures(lines, kind))
 	}
-	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), []Table{seriesTable(all)})
+	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), scalingTable(all), []Table{seriesTable(all)})
 	return s
 }
 
