@@ -44,6 +44,7 @@ type site struct {
 	sample  func(*proc.Snapshot)
 	invalid bool       // no point can be valid
 	mixed   bool       // some are, some are not
+	queue   *queueSite // what as returned last, see queues
 	died    chan error // made by Start: in the bubble of virtual time
 
 	underway atomic.Int32 // transactions

@@ -20,16 +20,19 @@ type queueSite struct {
 	*site
 	ledger  *reference.Ledger
 	entries []bench.Entry
+	log     map[[32]byte]reference.True
 }
 
 // queues returns a site that is the reference ledger of a configuration, in virtual time.
 func queues(t *testing.T, c reference.Config) *site {
 	s := newSite()
 	s.as = func(s *site) Site {
-		at := &queueSite{site: s}
+		at := &queueSite{site: s, log: map[[32]byte]reference.True{}}
+		s.queue = at
 		c.Seed = s.sessions[len(s.sessions)-1].Seed
 		var err error
 		at.ledger, err = reference.New(c, alarm.Timers{}, func(x reference.True) {
+			at.log[x.TxID] = x
 			if !x.Committed.IsZero() {
 				at.entries = append(at.entries, bench.Entry{TxID: x.TxID, Outcome: x.Outcome})
 			}
