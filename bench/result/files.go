@@ -102,8 +102,8 @@ func nonNilMap[T any](m map[string]T) map[string]T {
 	return m
 }
 
-// check reports the first contradiction in a summary: outcome classes that are unknown or do not sum to what
-// was scheduled, or a number that JSON cannot hold.
+// check reports the first contradiction in a summary: outcome classes that are unknown or do not sum to what was
+// scheduled, latencies over all of another number, or a number that JSON cannot hold.
 func (s *Summary) check() error {
 	for i := range s.Points {
 		p := &s.Points[i]
@@ -118,6 +118,9 @@ func (s *Summary) check() error {
 		}
 		if sum := counts.Total(); sum != p.Scheduled || slices.Max(counts[:]) > sum { // no wrapping round
 			return fmt.Errorf("%s: the outcome classes sum to %d, but %d transactions were scheduled", at, sum, p.Scheduled)
+		}
+		if all := p.LatencyAll; all != nil && (all.N != p.Scheduled || all.Lost() > all.N) {
+			return fmt.Errorf("%s: the latency over all is that of %d transactions, %d of them missing, but %d were scheduled", at, all.N, all.Lost(), p.Scheduled)
 		}
 		if _, err := json.Marshal(p); err != nil {
 			return fmt.Errorf("%s: %w", at, err)

@@ -42,6 +42,11 @@ func FuzzSummary(f *testing.F) {
 	for i := range sum.Points {
 		sum.Points[i].Scheduled, sum.Points[i].Outcomes = 3, map[string]uint64{"valid": 1, "unknown": 2}
 	}
+	seconds := 3.0
+	sum.Points[0].LatencyAll = &AllLatency{N: 3, Missing: map[string]uint64{"unknown": 2}, Quantiles: []AllQuantile{{Percent: 50, Beyond: &seconds}, {Percent: 99.9}}}
+	sum.Points[0].LatencyByOutcome = sum.Points[0].Latency
+	sum.Points[0].CommitAtPeers = &CommitAtPeers{Peers: sum.Points[0].Latency}
+	sum.Points[0].Satisfaction = &Satisfaction{Objective: 2, Satisfied: 0.5, Tolerating: 0.25, Apdex: 0.625}
 	seed, err := json.Marshal(sum)
 	if err != nil {
 		f.Fatal(err)

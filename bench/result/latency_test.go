@@ -1,12 +1,14 @@
 package result
 
 import (
+	"bytes"
 	"math"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/parquet-go/parquet-go"
 
 	"meterbench/bench/stats"
 )
@@ -133,5 +135,53 @@ func TestLatencyByOutcome(t *testing.T) {
 	}
 	if q := w.ByOutcome([]float64{90})["valid"]; cmp.Diff([]stats.Quantile{{Percent: 90}}, q.More) != "" {
 		t.Errorf("more: %v", q.More)
+	}
+}
+
+// Rows of older versions say nothing of when transactions ended that were not committed.
+func TestTransactionsWithoutTheirEnd(t *testing.T) {
+	type older struct { // in another order too
+		Outcome   string   `parquet:"outcome,dict"`
+		Series    string   `parquet:"series,dict"`
+		Load      string   `parquet:"load,dict"`
+		Offered   float64  `parquet:"offered_per_s,dict"`
+		Seq       int64    `parquet:"seq,delta"`
+		Intended  int64    `parquet:"intended_ns,delta"`
+		Started   int64    `parquet:"started_ns,delta"`
+		Prepared  int64    `parquet:"prepared_ns,delta"`
+		Endorsed  int64    `parquet:"endorsed_ns,delta"`
+		Submitted int64    `parquet:"submitted_ns,delta"`
+		Committed int64    `parquet:"committed_ns,delta"`
+		TxID      [32]byte `parquet:"tx_id"`
+	}
+	var file bytes.Buffer
+	row := older{Outcome: "unknown", Series: "plain", Load: "open", Offered: 5, Seq: 7, Intended: 1e9, Started: 1e9, Prepared: 2e9, Endorsed: 3e9, Submitted: 4e9, Committed: -1}
+	if err := parquet.Write(&file, []older{row}); err != nil {
+		t.Fatal(err)
+	}
+	var print fingerprint
+	if _, err := print.Write(file.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := openTransactions(bytes.NewReader(file.Bytes()), File(print))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range readTransactions(opened) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.Ended != 0 || row.Lasted() != 3*second || row.Seq != 7 || row.Committed != NotReached {
+			t.Errorf("%+v lasted %v", row, row.Lasted())
+		}
+	}
+}
+
+func TestLatencyOverAllThatContradicts(t *testing.T) {
+	for _, all := range []AllLatency{{N: 2}, {N: 3, Missing: map[string]uint64{"unknown": 4}}} {
+		sum := Summary{Points: []Point{{Scheduled: 3, Outcomes: map[string]uint64{"valid": 3}, LatencyAll: &all}}}
+		if err := sum.check(); err == nil {
+			t.Errorf("%+v is not refused", all)
+		}
 	}
 }
