@@ -22,7 +22,7 @@ func curveFigures(groups [][]series, kind result.LoadKind) []Figure {
 	f := Figure{
 		ID: "latency-throughput" + ofLoad(kind), Title: "Latency against throughput",
 		X: Axis{Label: "throughput, valid commits", Unit: PerSecond, Free: true}, Y: Axis{Label: headlinesOf(all), Unit: Seconds},
-		Levels: objectives(all), Notes: notes("figures of latency against throughput"),
+		Levels: objectives(all), Notes: slices.Concat(notes("figures of latency against throughput"), overAllNotes(all)),
 	}
 	if kind == result.LoadOpen {
 		f.Title += ", open loads"
@@ -33,8 +33,7 @@ func curveFigures(groups [][]series, kind result.LoadKind) []Figure {
 	}
 	lines := func(group []series) (lines []Series) {
 		for _, s := range group {
-			part, _ := s.headline()
-			median, tail := s.curve(quantileOf(part, p50), 0), s.curve(quantileOf(part, p99), 1)
+			median, tail := s.curve(s.overAll(50), 0), s.curve(s.overAll(99), 1)
 			if !pairs {
 				lines = append(lines, median)
 				continue

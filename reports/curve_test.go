@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,5 +75,40 @@ func TestPanelsScale(t *testing.T) {
 				t.Errorf("free %v with %d panels, want %v with 2", f.Y.Free, len(f.Panels), test.free)
 			}
 		})
+	}
+}
+
+// Where transactions were lost, figures draw no quantile of those that came through alone.
+func TestFiguresOverAllScheduled(t *testing.T) {
+	sum := lossy()
+	for i := range sum.Points {
+		sum.Points[i].Intervals["commit_p50_s"] = stats.Interval{Low: 0.019, High: 0.021, N: 10}
+	}
+	r := Build(result.Run{}, sum)
+	for id, p99 := range map[string]string{"latency-clients": "p99", "latency-throughput-clients": "plain, p99"} {
+		f := figure(t, r, id)
+		points := map[string]int{}
+		for _, s := range f.Series {
+			points[s.Name] = len(s.Points)
+		}
+		if p50 := strings.Replace(p99, "99", "50", 1); points[p50] != 2 || points[p99] != 1 {
+			t.Errorf("figure %s has %v points, want the median of both levels and the p99 of the one without losses", id, points)
+		}
+	}
+	medians := figure(t, r, "latency-clients").Series[0].Points
+	if medians[0].Interval == nil || medians[1].Interval != nil {
+		t.Errorf("intervals %v and %v, want that of the level without losses alone", medians[0].Interval, medians[1].Interval)
+	}
+}
+
+// A saturation point has the interval of its load.
+func TestIntervalOfTheSaturationPoint(t *testing.T) {
+	sum := result.Summary{
+		Points:     []result.Point{closed("s", 4, 90, 0.05), closed("s", 8, 95, 0.1)},
+		Saturation: []result.Saturation{{Series: "s", Reached: true, Clients: 4, ClientsLow: 3, ClientsHigh: 6}},
+	}
+	points := figure(t, Build(result.Run{}, sum), "throughput-clients").Series[0].Points
+	if diff := cmp.Diff([]*stats.Interval{{Low: 3, High: 6}, nil}, []*stats.Interval{points[0].Across, points[1].Across}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -107,10 +107,11 @@ type Series struct {
 // A Point is one mark. For Stacked, X is the index of the category and Y the height of the part.
 type Point struct {
 	X, Y       float64
-	Interval   *stats.Interval
-	Invalid    bool   // drawn hollow
-	Saturation bool   // marked as the saturation point of its series
-	Label      string // written beside the mark
+	Interval   *stats.Interval // of Y
+	Across     *stats.Interval // of X, where it is uncertain too
+	Invalid    bool            // drawn hollow
+	Saturation bool            // marked as the saturation point of its series
+	Label      string          // written beside the mark
 }
 
 // A Level is a horizontal reference line.
@@ -124,6 +125,9 @@ func (f Figure) HasInvalid() bool { return f.any(func(p Point) bool { return p.I
 
 // HasSaturation tells whether any mark is a saturation point.
 func (f Figure) HasSaturation() bool { return f.any(func(p Point) bool { return p.Saturation }) }
+
+// HasAcross tells whether any mark carries an interval of X.
+func (f Figure) HasAcross() bool { return f.any(func(p Point) bool { return p.Across != nil }) }
 
 // HasIntervals tells whether any mark carries an interval.
 func (f Figure) HasIntervals() bool { return f.any(func(p Point) bool { return p.Interval != nil }) }
@@ -190,6 +194,9 @@ func (f Figure) drawable(points []Point) (kept []Point) {
 	for _, p := range points {
 		if i := p.Interval; i != nil && (!fits(i.Low, f.Y.Log) || !fits(i.High, false)) {
 			p.Interval = nil
+		}
+		if i := p.Across; i != nil && (!fits(i.Low, f.X.Log) || !fits(i.High, false)) {
+			p.Across = nil
 		}
 		if fits(p.X, f.X.Log) && fits(p.Y, f.Y.Log) {
 			kept = append(kept, p)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 
 	"meterbench/bench/result"
@@ -21,18 +22,18 @@ func latencySection(all []series, more details) Section {
 	return s
 }
 
-// percentileFigures draw p50, p95 and p99 of each series against load.
+// percentileFigures draw p50, p95, p99 and what else was asked for beyond it of each series against load.
 func percentileFigures(all []series, kind result.LoadKind) []Figure {
 	f := Figure{
 		ID: "latency" + ofLoad(kind), Title: "Percentiles of latency" + againstLoad(kind),
 		X: loadAxis(all, kind), Y: Axis{Label: headlinesOf(all), Unit: Seconds},
-		Notes: notes("figures of latency"),
+		Notes: overAllNotes(all),
 	}
+	percents := drawnPercents(all)
 	figures := perSeries(f, all, kind, "No data: no load level has enough transactions for a percentile.", func(s series) (p Panel) {
-		part, _ := s.headline()
-		for i, q := range quantiles {
-			line := s.line(quantileOf(part, q.pick), noInterval)
-			line.Name, line.Hue, line.Variant = q.name, i, i
+		for i, percent := range percents {
+			line := s.line(s.overAll(percent), s.overAllInterval(percent))
+			line.Name, line.Hue, line.Variant = percentName(percent), i, i
 			p.Series = append(p.Series, line)
 		}
 		return p
@@ -41,6 +42,56 @@ func percentileFigures(all []series, kind result.LoadKind) []Figure {
 		figures[i].Notes = append(figures[i].Notes, markNotes(figures[i], repeated(all))...)
 	}
 	return figures
+}
+
+// drawnPercents are the percentiles that figures draw: p50, p95, p99 and what was asked for beyond it.
+func drawnPercents(all []series) []float64 {
+	percents := []float64{50, 95, 99}
+	for _, r := range rowsOf(all) {
+		for _, q := range r.Latency[result.PartCommit.String()].More {
+			if q.Percent > 99 && q.Value != nil {
+				percents = append(percents, q.Percent)
+			}
+		}
+	}
+	slices.Sort(percents)
+	return slices.Compact(percents)
+}
+
+// overAll measures a quantile of the latency by which the series is judged, over all that was scheduled or, where the run
+// does not say, over what succeeded. It has none where the quantile is a transaction's that never got there.
+func (s series) overAll(percent float64) measure {
+	part, _ := s.headline()
+	return func(p result.Point) (float64, bool) {
+		if p.LatencyAll != nil && part == result.PartCommit {
+			v, beyond, ok := p.LatencyAll.At(percent)
+			return v, ok && !beyond
+		}
+		if v := p.Latency[part.String()].At(percent); v != nil {
+			return *v, true
+		}
+		return 0, false
+	}
+}
+
+// overAllInterval is the interval of overAll within a window, which is stored for what succeeded: nil where that was not all.
+func (s series) overAllInterval(percent float64) func(result.Point) *stats.Interval {
+	part, _ := s.headline()
+	key := fmt.Sprintf("%s_%s_s", part, percentName(percent))
+	return func(p result.Point) *stats.Interval {
+		if i, stored := p.Intervals[key]; stored && p.LatencyAll.Lost() == 0 {
+			return &i
+		}
+		return nil
+	}
+}
+
+// overAllNotes say over which transactions the quantiles are.
+func overAllNotes(all []series) []string {
+	if len(rowsWhere(all, func(r pointRow) bool { return r.LatencyAll != nil })) > 0 {
+		return notes("figures of latency")
+	}
+	return notes("figures of latency of valid ones")
 }
 
 // headlinesOf names the latencies by which the series are judged.

@@ -8,13 +8,12 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 const (
 	// mostLevels is the number of load levels that are drawn over each other.
 	mostLevels = 5
-	// beyond is the number of samples that lie beyond the largest percentile drawn, as with stats.Quantiles.
-	beyond = 10
 	// halving is the number of points for every halving of the share beyond.
 	halving = 8
 )
@@ -49,7 +48,7 @@ func spectrumFigures(all []series, kind result.LoadKind, latencies map[result.Le
 				continue
 			}
 			rank := slices.IndexFunc(loads, func(load result.Load) bool { return amount(load) == amount(l.load) })
-			line := Series{Name: l.load.String(), Hue: rank, Steps: len(loads), Variant: rank, Unmarked: true, Points: spectrum(h)}
+			line := Series{Name: l.load.String(), Hue: rank, Steps: len(loads), Variant: rank, Unmarked: true, Points: spectrum(h, l.drawn().LatencyAll.Lost())}
 			if n := len(line.Points); n > 0 {
 				largest = max(largest, line.Points[n-1].X)
 			}
@@ -67,12 +66,19 @@ func spectrumFigures(all []series, kind result.LoadKind, latencies map[result.Le
 	return f.split(panels, "No data: no load level has enough transactions for a median.")
 }
 
-// spectrum returns the latency by 1/(1-p) of the percentile p, up to where beyond samples lie beyond it.
-func spectrum(h *hdrhistogram.Histogram) (points []Point) {
-	most := float64(h.TotalCount()) / beyond
+// spectrum returns the latency by 1/(1-p) of the percentile p, over the values and so many missing ones that are larger
+// than all: up to where stats.MinBeyond lie beyond it, or up to the first missing one.
+func spectrum(h *hdrhistogram.Histogram, missing uint64) (points []Point) {
+	values := float64(h.TotalCount())
+	all := values + float64(missing)
+	most := all / stats.MinBeyond
 	for i := 0; most >= 2; i++ {
 		x := min(math.Pow(2, float64(i)/halving), most)
-		points = append(points, Point{X: x, Y: float64(h.ValueAtQuantile(100*(1-1/x))) / 1e9})
+		rank := all * (1 - 1/x)
+		if values == 0 || rank > values {
+			break
+		}
+		points = append(points, Point{X: x, Y: float64(h.ValueAtQuantile(100*rank/values)) / 1e9})
 		if x == most {
 			break
 		}
@@ -92,7 +98,7 @@ func spectrumTable(all []series, latencies map[result.LevelKey]*hdrhistogram.His
 	for _, s := range all {
 		for _, l := range s.spread() {
 			if h := latencies[l.key()]; h != nil {
-				for _, p := range spectrum(h) {
+				for _, p := range spectrum(h, l.drawn().LatencyAll.Lost()) {
 					rows = append(rows, spectrumRow{pointRow{l.drawn(), s}, p})
 				}
 			}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
+	"meterbench/bench/stats"
 )
 
 // A spectrum never falls, begins at the smallest value, and ends where ten samples lie beyond.
@@ -20,25 +22,30 @@ func TestSpectrum(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		points := spectrum(h)
-		if n := len(values); n < 2*beyond {
+		missing := rapid.Uint64Range(0, 100).Draw(t, "missing")
+		points := spectrum(h, missing)
+		all := len(values) + int(missing)
+		if all < 2*stats.MinBeyond {
 			if points != nil {
-				t.Fatalf("%d points of %d values: the median is not stated of so few", len(points), n)
+				t.Fatalf("%d points of %d values: the median is not stated of so few", len(points), all)
 			}
 			return
+		}
+		if len(values) > 0 && (len(points) == 0 || math.Abs(points[0].Y*1e9/float64(slices.Min(values))-1) > 0.001) {
+			t.Fatalf("it begins with %v, want the smallest value, %d ns", points, slices.Min(values))
 		}
 		for i, p := range points {
 			if i > 0 && (p.X <= points[i-1].X || p.Y < points[i-1].Y) {
 				t.Fatalf("from %v to %v", points[i-1], p)
 			}
 			// The share beyond the percentile is 1/X.
-			if left := float64(len(values)) / p.X; left < beyond-1e-6 {
-				t.Fatalf("only %g samples lie beyond %v", left, p)
+			if left := float64(all) / p.X; left < stats.MinBeyond-1e-6 || left < float64(missing)-1e-6 {
+				t.Fatalf("only %g samples lie beyond %v, of which %d are missing", left, p, missing)
 			}
 		}
 		slices.Sort(values)
-		if last := points[len(points)-1]; last.Y > float64(values[len(values)-beyond])/1e9*1.001 {
-			t.Fatalf("it ends at %g s, above the tenth largest value, %d ns", last.Y, values[len(values)-beyond])
+		if tenth := all - stats.MinBeyond; missing == 0 && points[len(points)-1].Y > float64(values[tenth])/1e9*1.001 {
+			t.Fatalf("it ends at %g s, above the tenth largest value, %d ns", points[len(points)-1].Y, values[tenth])
 		}
 	})
 }

@@ -112,6 +112,17 @@ func (s series) saturationInterval() *stats.Interval {
 	return i
 }
 
+// loadInterval is the interval of the load at which the series saturates, nil where none was stored.
+func (s series) loadInterval() *stats.Interval {
+	switch sat := s.saturation; {
+	case sat.ClientsHigh > 0:
+		return &stats.Interval{Low: float64(sat.ClientsLow), High: float64(sat.ClientsHigh)}
+	case sat.OfferedHigh > 0:
+		return &stats.Interval{Low: sat.OfferedLow, High: sat.OfferedHigh}
+	}
+	return nil
+}
+
 // laws name the scalability law of every series with a closed load, then say why others have none.
 func laws(all []series) []string {
 	var notes []string

@@ -73,7 +73,9 @@ func throughputFigures(groups [][]series, kind result.LoadKind) []Figure {
 				line.Name += saturationLabel(s)
 			}
 			for i, p := range line.Points {
-				line.Points[i].Saturation = s.saturation.Reached && p.X == s.saturation.Load().Amount()
+				if line.Points[i].Saturation = s.saturation.Reached && p.X == s.saturation.Load().Amount(); line.Points[i].Saturation {
+					line.Points[i].Across = s.loadInterval()
+				}
 			}
 			lines = append(lines, line)
 		}
@@ -141,6 +143,9 @@ func markNotes(f Figure, repeated bool) (all []string) {
 	}
 	if slices.ContainsFunc(f.Legend(), func(s Series) bool { return s.Curve != nil }) {
 		all = append(all, notes("figures with laws")...)
+	}
+	if f.HasAcross() {
+		all = append(all, notes("figures with intervals of loads")...)
 	}
 	if f.HasInvalid() {
 		all = append(all, notes("figures with invalid points")...)

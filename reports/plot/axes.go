@@ -31,7 +31,7 @@ func newAxes(f reports.Figure, panel reports.Panel, scale reports.Scale, width v
 	} else {
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(low, high)
 	}
-	switch low, high := across(f, covered(f, panel, f.X)); {
+	switch low, high := breadth(f, covered(f, panel, f.X)); {
 	case f.Kind == reports.Stacked:
 		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(panel.Categories))-0.5)
 		p.X.Tick.Marker = labelled(reports.Axis{Categories: panel.Categories}, p.X.Tick.Label, width)
@@ -91,8 +91,8 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 	return low, high
 }
 
-// across is the range of the X axis: what the panels draw and the outermost ticks.
-func across(f reports.Figure, panels []reports.Panel) (low, high float64) {
+// breadth is the range of the X axis: what the panels draw and the outermost ticks.
+func breadth(f reports.Figure, panels []reports.Panel) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, panel := range panels {
 		for _, t := range panel.Tiles {
@@ -104,6 +104,9 @@ func across(f reports.Figure, panels []reports.Panel) (low, high float64) {
 		for _, s := range panel.Series {
 			for _, p := range s.Points {
 				low, high = min(low, p.X), max(high, p.X)
+				if p.Across != nil {
+					low, high = min(low, p.Across.Low), max(high, p.Across.High)
+				}
 			}
 		}
 	}

@@ -260,7 +260,7 @@ func FuzzSVG(f *testing.F) {
 		if min(hue, variant) < 0 || max(hue, variant) > 1000 {
 			t.Skip()
 		}
-		p := reports.Point{X: x, Y: y, Interval: &stats.Interval{Low: y, High: high}, Invalid: true, Saturation: true}
+		p := reports.Point{X: x, Y: y, Interval: &stats.Interval{Low: y, High: high}, Across: &stats.Interval{Low: x, High: x}, Invalid: true, Saturation: true}
 		fig := reports.Figure{Title: name, Kind: reports.Lines,
 			X: reports.Axis{Label: name, Log: logX, Ticks: []float64{1, 2}}, Y: reports.Axis{Label: name, Unit: reports.Seconds, Log: logY},
 			Series: []reports.Series{{Name: name, Hue: hue, Variant: variant, Points: []reports.Point{p, {X: x, Y: high}}}}, Notes: []string{name}}
