@@ -25,6 +25,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 		slowdownFinding(all))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
 		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
+		fs = append(fs, littleFinding(all)...)
 	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
 		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit),
