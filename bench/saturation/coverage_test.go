@@ -31,8 +31,8 @@ func TestIntervalHoldsCapacity(t *testing.T) {
 		{"M-M-1, blocks by count", 50, server{servers: 1, hold: 10, service: exponential, messages: 100, timeout: 2}, 0.88, 0.01},
 		{"M-M-1, 1,000 transactions in a step", 100, server{servers: 1, hold: 10, service: exponential, capacity: 100}, 0.88, 0.015},
 		// A machine whose pace wanders, as that of a shared host.
-		{"M-D-4, pace differs by 3 %", 100, server{servers: 4, hold: 10, wander: 0.03}, 0.88, 0.01},
-		{"M-M-1, pace differs by 5 %", 100, server{servers: 1, hold: 10, service: exponential, wander: 0.05}, 0.85, 0.02},
+		{"M-D-4, pace differs by 3 %", 40, server{servers: 4, hold: 10, wander: 0.03}, 0.88, 0.01},
+		{"M-M-1, pace differs by 5 %", 40, server{servers: 1, hold: 10, service: exponential, wander: 0.05}, 0.85, 0.02},
 		// Throughput that falls under overload is found no higher than it is.
 		{"M-D-4, retrograde", 50, server{servers: 4, hold: 10, collapse: 0.3}, 0.88, 0.01},
 		{"M-D-4, collapse", 30, server{servers: 4, hold: 10, collapse: 3}, 0.8, 0.01},

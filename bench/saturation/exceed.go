@@ -48,6 +48,12 @@ func (s *OpenSearch) exceed(t Trial) {
 	}
 	slack := max(overLeast/2, 2*s.high.growthError()/s.high.Sent)
 	switch {
+	case n == 2 && s.beyond[1].taken() < s.beyond[0].taken()*(1-2*slack): // it takes the less the more is offered
+		if first := s.beyond[0]; first.Fault == "" {
+			s.passed = first
+		}
+		s.stage, s.beyond = Bisect, nil
+		s.advance(s.high)
 	case n > 0 && over < intended/2, taken > s.high.Load*(1+slack): // it takes more than what failed
 		s.stage, s.load, s.doubt = Confirm, s.high.Load, s.high
 	case taken < s.passed.Load*(1-slack): // it takes less than what passed
