@@ -76,7 +76,10 @@ func (s *OpenSearch) confirm(t Trial) {
 	case failed: // by luck
 		s.stage, s.beyond, s.high = Locate, nil, Trial{}
 		s.advance(judged)
-	default: // passed by luck
+	case s.beyond == nil: // passed by luck
+		s.stage, s.passed = Locate, s.below(judged.Load)
+		s.advance(judged)
+	default:
 		s.high, s.passed = judged, s.below(judged.Load)
 		s.repeat(end{capacity: min(s.taken(), s.high.Load), beyond: s.beyond})
 	}

@@ -177,6 +177,8 @@ func (s *OpenSearch) advance(t Trial) {
 	case s.stage == Locate && s.high.kind == latency:
 		s.refine()
 	case s.stage == Locate && s.high.kind == overload && s.offer(overFirst(s.high)):
+	case s.stage == Locate && s.high.kind == overload && s.high.taken() < low: // which passed by luck, or the target collapses
+		s.stage, s.load, s.doubt = Confirm, low, s.passed
 	case s.high.Load > low*(1+resolution):
 		s.stage, s.load = Bisect, rounded(math.Sqrt(low*s.high.Load))
 	case s.high.kind != overload:
