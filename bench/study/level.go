@@ -50,8 +50,12 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	}
 	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario.Warmup))
 	loads[0].Begin = meter.begin
-	measured, runErr := bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
-		s.Observer.Live(s.live(t, now, meter))
+	var measured []bench.Result
+	var runErr error
+	prioritised(func() {
+		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
+			s.Observer.Live(s.live(t, now, meter))
+		})
 	})
 	usage := meter.stop()
 	var scheduled uint64
