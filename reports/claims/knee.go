@@ -96,14 +96,7 @@ const plateauShare = 0.95
 
 // sample returns the level's throughputs for package saturation, whose noise is at least that between windows.
 func (l Level) sample() saturation.Sample {
-	s := saturation.Sample{Clients: float64(l.Load.Clients)}
-	var within []float64
-	for _, p := range l.Points {
-		s.Rates = append(s.Rates, p.Throughput)
-		if i, ok := p.Intervals["throughput_per_s"]; ok && p.Throughput > 0 {
-			within = append(within, (i.High-i.Low)/2/p.Throughput)
-		}
-	}
-	s.Within = max(l.noise, stats.Median(within)) / distuv.UnitNormal.Quantile(1-(1-stats.Level)/2)
+	s := saturation.SampleOf(l.Points)
+	s.Within = max(s.Within, l.noise/distuv.UnitNormal.Quantile(1-(1-stats.Level)/2))
 	return s
 }
