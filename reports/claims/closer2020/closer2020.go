@@ -74,41 +74,40 @@ func Publication() claims.Publication {
 				ID:        "peer-limit",
 				Words:     fmt.Sprintf("On a minimal Fabric network the peer seems to reach its limit at %d clients.", limitClients),
 				Published: fmt.Sprintf("%d clients; throughput, batch settings and machine %s", limitClients, notAvailable),
-				Threshold: fmt.Sprintf("The fewest clients that reach %s of the plateau, with their 95 %% interval, are more than %d and at most %d, a factor "+
-					"of two about the published number, and the peer limits the plateau.", claims.Percent(plateauShare), limitFrom, limitTo),
+				Threshold: fmt.Sprintf("The fewest clients at %s of the plateau are, by their 95 %% interval, %d to %d (a factor of two about %d), and the peer "+
+					"is the limit.", claims.Percent(plateauShare), limitFrom+1, limitTo, limitClients),
 				Figure: limitFigureID, Test: peerLimit,
 			},
 			{
 				ID:        "overhead-key-size",
 				Words:     "The overhead of encryption depends on the size of the key.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("By scheme and length: the 95 %% interval of the cost with the largest key over that with the smallest begins at %g or "+
-					"above, and no larger key is clearly faster than a smaller one.", growth),
+				Threshold: fmt.Sprintf("By scheme and length: the largest key takes at least %g times as long as the smallest, by the 95 %% interval of the "+
+					"ratio, and no larger key is clearly faster.", growth),
 				Figure: keyFigureID, Test: keySize,
 			},
 			{
 				ID:        "overhead-vs-transaction",
 				Words:     "Encryption is significantly shorter than the transaction.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("Measured in pairs: the 95 %% interval of encryption over the commit, and over the acknowledgement, of the equally "+
-					"long transaction without it ends at %s or below, an order of magnitude.", claims.Percent(significantly)),
+				Threshold: fmt.Sprintf("Encryption takes at most %s of the commit, and of the acknowledgement, of an equally long transaction without it, by "+
+					"the 95 %% intervals of measured pairs.", claims.Percent(significantly)),
 				Figure: shareFigureID, Test: againstTransaction,
 			},
 			{
 				ID:        "practicable-minimal",
 				Words:     "The solution is practicable even under minimal conditions: little computing capacity in the device, timing constraints.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("With %s of the time to spare and %d bits of security or more, the device encrypts a reading within a metering interval "+
-					"and does all the work of one meter at least, and the capped peer bears %d meters.", claims.Percent(headRoom), secure, enoughMeters),
+				Threshold: fmt.Sprintf("With %s of the time to spare and at least %d bits, the device encrypts in time and does all work of one meter, and the "+
+					"capped peer bears %d; by 95 %% intervals.", claims.Percent(headRoom), secure, enoughMeters),
 				Figure: feasibleFigureID, Test: practicable,
 			},
 			{
 				ID:        "scales-with-capacity",
 				Words:     "With more computing capacity the solution scales.",
 				Published: notAvailable,
-				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota to the power of b over a factor of %d: the 95 %% interval of b begins at %g or "+
-					"above. Below %g there is no scaling; in between it depends. Caps sum to at most %s of the host's cores.",
-					span, proportional, flat, claims.Percent(capsShare)),
+				Threshold: fmt.Sprintf("Throughput grows as the peer's CPU quota, over a factor of %d, to the power of at least %g, by the 95 %% interval; under "+
+					"%g it does not scale, in between it depends.", span, proportional, flat),
 				Figure: quotaFigureID, Test: scales,
 			},
 			{
@@ -116,8 +115,8 @@ func Publication() claims.Publication {
 				Words: "The evaluation key is tied to the function: a result in plaintext proves which function was computed, and nobody can slip in " +
 					"other data.",
 				Published: notAvailable,
-				Threshold: "On the live network no forgery of any kind is accepted and nothing honest refused. A forgery refused for another reason than " +
-					"its falsehood proves nothing.",
+				Threshold: "On the live network no forgery is accepted and nothing honest refused; a forgery refused for another reason than its falsehood " +
+					"proves nothing.",
 				Test: integrity,
 			},
 		},

@@ -67,8 +67,7 @@ func integrity(e *claims.Evidence) claims.Finding {
 	found := claims.Find(rows, claims.BySetting)
 	found.Verdict = verdict
 	if verdict == result.Reproduced {
-		found.Conditions = "As long as meters keep their keys and the authority issues no key for a function that it did not approve, nor keys that " +
-			"together reveal a single value."
+		found.Conditions = "As long as meters keep their keys and the authority issues no unapproved keys, nor any that together reveal a single value."
 	}
 	return found
 }
