@@ -46,7 +46,7 @@ func (s *satisfaction) add(place uint64, r *result.Record) {
 	s.kept.Add(place, kept)
 }
 
-// judge gives the point its satisfaction. A batch of the interval holds at least one transaction of each client.
+// judge gives the point its satisfaction.
 func (s *satisfaction) judge(p *result.Point) {
 	if s == nil || s.scheduled == 0 {
 		return
@@ -56,9 +56,9 @@ func (s *satisfaction) judge(p *result.Point) {
 	p.Satisfaction = &result.Satisfaction{
 		Objective: s.objective.Seconds(), Satisfied: satisfied, Tolerating: tolerated, Apdex: satisfied + tolerated/2,
 	}
-	batches := min(30, max(stats.MinBatches, int(s.scheduled)/max(1, p.Load.Clients)))
-	// All transactions of a block can be late together.
-	if i := stats.ShareInterval(s.kept, batches, max(1, p.Blocks)); i != nil {
+	// All transactions of a block can be late together, and so can those of all clients.
+	units := min(int(max(1, p.Blocks)), int(s.scheduled)/max(1, p.Load.Clients))
+	if i, _ := stats.ShareInterval(s.kept, units); i != nil {
 		p.Intervals[result.SatisfiedShare] = *i
 	}
 }
