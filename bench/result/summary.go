@@ -102,6 +102,8 @@ type Point struct {
 	// Steady says whether the window was in a steady state. It is empty under a load that changes by itself,
 	// as a ramp does, and in runs of older versions.
 	Steady stats.State `json:"steady,omitempty"`
+	// SteadyDetail is what that rests on; nil where the window was not judged.
+	SteadyDetail *SteadyDetail `json:"steady_detail,omitempty"`
 }
 
 // Base returns the name of the series without the factors' levels behind it.

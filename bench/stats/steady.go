@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -23,11 +24,16 @@ type Verdict struct {
 	State  State
 	Reason string // one sentence for people
 	N      uint64 // latencies judged
-	// Truncate is the number that MSER would cut off at the start: more than half where no part looks settled.
-	Truncate uint64
+	// Truncate is the number that MSER would cut off at the start, and Tail that at the end: more than half where no part
+	// looks settled.
+	Truncate, Tail uint64
 	// Change is the share of its mean by which the backlog, or without one the latency, changed linearly.
 	Change float64
 	P      float64 // of that change, as in Slope
+	// SmallestChange and SmallestOverload are the change, and the share of the arrivals that is beyond the capacity, that the
+	// window would have shown in about 9 of 10 cases, the latter if arrivals are as random as those of a Poisson process.
+	// SmallestOverload is 0 without a backlog.
+	SmallestChange, SmallestOverload float64
 }
 
 const (
@@ -37,58 +43,87 @@ const (
 	significant = 0.01
 	// certain is the P below which that of the latencies does: the two share noise and so agree by chance.
 	certain = 0.001
+	// sure is that below which a step does, whose place is chosen by the same latencies.
+	sure = 0.00003
 	// minChange is the least change over a window that matters: it moves the mean by half of that at most.
 	minChange = 0.1
 	// minGrowth is the growth of the backlog, as a share of the arrivals, at which a load is too much.
 	minGrowth = 0.005
+	// minCut is the least share that MSER cuts off at an end for a step to be looked for there.
+	minCut = 0.1
+	// chance is how many standard deviations of a Poisson number of arrivals an overload has to add to be seen.
+	chance = 2.5
+	// power is the probability with which the smallest change is found.
+	power = 0.9
 )
 
 // Judge decides whether a window was steady. Latency holds the latencies of the window in intended order,
 // backlog that of an open load over the same window. Backlog is nil for a closed load, whose clients keep it
-// constant; then the slope of the latencies replaces it.
+// constant; then the latencies replace it.
 //
-// A window is not steady only if latencies and backlog agree. The latencies must look unsettled: MSER cuts
-// off more than half of them, the usual sign of a series without a settled part (Hoad, Robinson and Davies,
-// Automating Warm-up Length Estimation, Journal of the Operational Research Society 61, 2010), or a straight
-// line through the means of 10 spans has a slope with P < 0.001, which finds the slow drift within noise that
-// MSER does not see. And the backlog must have a slope, over the means of 10 spans, with P < 0.01. It is then
-// overloaded if the backlog grew by at least 0.5 % of the arrivals, and drifting if it changed by at least 10
-// % of its mean. By Little's law a latency that drifts under a constant load takes the backlog with it; where
-// only the latencies alarm, it is noise that depends on itself, as the waiting times of a busy queue do.
+// A window is not steady only if latencies and backlog agree. The latencies look unsettled where MSER cuts off more
+// than half of them, the usual sign of a series without a settled part (Hoad, Robinson and Davies, Automating Warm-up
+// Length Estimation, Journal of the Operational Research Society 61, 2010), or a straight line through the means of 10
+// spans has a slope with P < 0.001, which finds the slow drift within noise that MSER does not see; where the backlog
+// grows, a rise with P < 0.01 will do. And the backlog must have a slope, over the means of 10 spans, with P < 0.01. It
+// is then overloaded if the backlog grew by at least 0.5 % of the arrivals, and drifting if it changed by at least 10 %
+// of its mean. It is drifting too where MSER cuts off a tenth or more at the start, or of the reversed series at the
+// end, and what is cut off differs from the rest, or one half of the window from the other, by at least 10 % of the
+// mean, in the latency with P < 0.00003 and in the backlog with P < 0.01. By Little's law a latency that drifts under a
+// constant load takes the backlog with it; where only the latencies alarm, it is noise that depends on itself, as the
+// waiting times of a busy queue do.
 //
-// Fewer than 1,000 latencies are too short to judge.
+// Fewer than 1,000 latencies are too short to judge, unless the backlog grew by at least 0.5 % of the arrivals, with
+// P < 0.001 and by more than chance adds to as many arrivals.
 func Judge(latency *Series, backlog *Backlog) Verdict {
 	v := Verdict{State: TooShort, N: latency.N(), P: 1}
-	if v.N < minLatencies {
-		v.Reason = fmt.Sprintf("%d latencies are too few to judge, %d are needed", v.N, minLatencies)
-		return v
-	}
 	means, counts := latency.means()
 	for _, n := range counts[:mser(means)] {
 		v.Truncate += n
 	}
-	spans := spanMeans(means)
+	reversed := slices.Clone(means)
+	slices.Reverse(reversed)
+	for _, n := range counts[len(counts)-mser(reversed):] {
+		v.Tail += n
+	}
+	what, growth, spans := "latency", 0.0, spanMeans(means)
 	drift := slope(spans, 1/float64(MinBatches)) // per window
 	unsettled := 2*v.Truncate > v.N || drift.P < certain
-	what, growth := "latency", 0.0
+	rising := drift.P < significant && drift.PerSecond > 0
+	v.SmallestChange = smallest(drift, certain, Mean(spans))
 	if backlog != nil {
 		what, spans = "backlog", backlog.Means()
 		drift = slope(spans, 1/float64(MinBatches))
+		v.SmallestChange = max(v.SmallestChange, smallest(drift, significant, Mean(spans)))
 		if rate := backlog.Rate(); rate > 0 {
 			growth = backlog.Slope().PerSecond / rate
+			v.SmallestOverload = max(minGrowth, smallest(backlog.Slope(), significant, rate), chance/math.Sqrt(float64(backlog.arrivals)))
 		}
 	}
+	v.SmallestChange = max(v.SmallestChange, minChange)
 	v.P = drift.P
 	if mean := Mean(spans); mean > 0 {
 		v.Change = drift.PerSecond / mean
 	}
+	if v.N < minLatencies {
+		v.Reason = fmt.Sprintf("%d latencies are too few to judge, %d are needed", v.N, minLatencies)
+		if backlog != nil && v.P < certain && growth >= max(minGrowth, chance/math.Sqrt(float64(backlog.arrivals))) {
+			v.State = Overloaded
+			v.Reason = fmt.Sprintf("the backlog grew by %.2g %% of the arrivals", 100*growth)
+		}
+		return v
+	}
+	times, where, stepped := v.step(means, backlog)
 	switch {
-	case unsettled && v.P < significant && growth >= minGrowth:
+	case (unsettled || rising) && v.P < significant && growth >= minGrowth:
 		v.State = Overloaded
 		v.Reason = fmt.Sprintf("the backlog grew by %.2g %% of the arrivals", 100*growth)
 	case unsettled && v.P < significant && math.Abs(v.Change) >= minChange:
 		v.State = Drifting
 		v.Reason = fmt.Sprintf("the %s changed by %+.2g %% of its mean over the window", what, 100*v.Change)
+	case stepped:
+		v.State = Drifting
+		v.Reason = fmt.Sprintf("the latency %s was %.2g times that of the rest", where, times)
 	case unsettled:
 		v.State = Steady
 		v.Reason = fmt.Sprintf("latencies wander, but the %s does not rise or fall over the window", what)
@@ -99,11 +134,16 @@ func Judge(latency *Series, backlog *Backlog) Verdict {
 	return v
 }
 
-// spanMeans returns the means of MinBatches runs of neighbours, as equal as their number allows.
+// spanMeans returns the means of MinBatches spans.
 func spanMeans(y []float64) []float64 {
-	spans := make([]float64, 0, MinBatches)
-	for i := range MinBatches {
-		spans = append(spans, Mean(y[i*len(y)/MinBatches:(i+1)*len(y)/MinBatches]))
+	return divide(y, MinBatches)
+}
+
+// divide returns the means of n runs of neighbours, as equal as their number allows.
+func divide(y []float64, n int) []float64 {
+	spans := make([]float64, 0, n)
+	for i := range n {
+		spans = append(spans, Mean(y[i*len(y)/n:(i+1)*len(y)/n]))
 	}
 	return spans
 }

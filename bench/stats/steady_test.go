@@ -95,6 +95,16 @@ func grows(mean, share, length float64) func(*rand.Rand, float64) float64 {
 	}
 }
 
+// steps is a mean service time that changes after a share of the window.
+func steps(before, after, share, length float64) func(*rand.Rand, float64) float64 {
+	return func(rng *rand.Rand, at float64) float64 {
+		if at < warmup+share*length {
+			return before * rng.ExpFloat64()
+		}
+		return after * rng.ExpFloat64()
+	}
+}
+
 // TestVerdictRates shows how often each kind of window gets which verdict.
 func TestVerdictRates(t *testing.T) {
 	const windows = 200
@@ -127,6 +137,14 @@ func TestVerdictRates(t *testing.T) {
 		{"blocks at 1.1", queue{rate: 440, servers: 1, service: exponential(1. / 400), messages: 100, timeout: 1}, 20, never, share{0.98, 1}},
 		{"service grows by half", queue{rate: 100, servers: 8, service: grows(0.02, 0.5, 60)}, 60, share{0.95, 1}, never},
 		{"service doubles", queue{rate: 100, servers: 8, service: grows(0.02, 1, 60)}, 60, share{0.99, 1}, never},
+		{"tripled in the first 30 %", queue{rate: 100, servers: 8, service: steps(0.06, 0.02, 0.3, 20)}, 20, share{0.93, 1}, never},
+		{"tripled in the last 30 %", queue{rate: 100, servers: 8, service: steps(0.02, 0.06, 0.7, 20)}, 20, share{0.95, 1}, share{0, 0.02}},
+		{"doubled in the first 15 %", queue{rate: 100, servers: 8, service: steps(0.04, 0.02, 0.15, 20)}, 20, share{0.9, 1}, never},
+		{"a step of 30 % in the middle", queue{rate: 100, servers: 8, service: steps(0.02, 0.026, 0.5, 60)}, 60, share{0.9, 1}, never},
+		{"M/D/4 at 1.03, 5.5 s", queue{rate: 412, servers: 4, service: constant(4. / 400)}, 5.5, share{0, 0.05}, share{0.3, 1}},
+		{"D/D/4 at 1.03, 5.5 s", queue{rate: 412, regular: true, servers: 4, service: constant(4. / 400)}, 5.5, never, always},
+		{"M/D/4 at 1.2, short", queue{rate: 120, servers: 4, service: constant(4. / 100)}, 7, never, share{0.5, 1}},
+		{"M/M/1 at 0.9, short", queue{rate: 90, servers: 1, service: exponential(1. / 100)}, 10, never, share{0, 0.03}},
 		{"service halves", queue{rate: 100, servers: 8, service: grows(0.04, -0.5, 60)}, 60, share{0.99, 1}, never},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -144,7 +162,9 @@ func TestVerdictRates(t *testing.T) {
 			}
 			within(stats.Drifting, c.drifting)
 			within(stats.Overloaded, c.overloaded)
-			within(stats.TooShort, never)
+			if c.queue.rate*c.length > 1100 {
+				within(stats.TooShort, never)
+			}
 		})
 	}
 }
@@ -194,17 +214,107 @@ func TestVerdictRatesClosed(t *testing.T) {
 	}
 }
 
+// A transient at either end, or a step, is found though the rest is settled.
+func TestStepsClosed(t *testing.T) {
+	const windows, values = 100, 2000
+	for _, c := range []struct {
+		name             string
+		memory           float64
+		from, to, factor float64 // of the latencies between two shares of the window
+		least            float64
+		reason           string
+	}{
+		{"tripled in the first 30 %", 0, 0, 0.3, 3, 0.98, "the latency of the first 30 % was 3 times that of the rest"},
+		{"tripled in the first 30 %, memory 0.9", 0.9, 0, 0.3, 3, 0.98, ""},
+		{"doubled in the last 15 %", 0, 0.85, 1, 2, 1, "the latency of the last 15 % was 2 times that of the rest"},
+		{"a third more from the middle on", 0.9, 0.5, 1, 1.33, 0.85, ""},
+		{"doubled in the first 4 %", 0, 0, 0.04, 2, 0, ""}, // too little to matter
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(12, 13))
+			drifting, reasons := 0.0, 0.0
+			for range windows {
+				var latency stats.Series
+				noise := 0.2 * rng.NormFloat64()
+				for i := range values {
+					noise = c.memory*noise + 0.2*math.Sqrt(1-c.memory*c.memory)*rng.NormFloat64()
+					v := 0.1 * (1 + noise)
+					if at := float64(i) / values; at >= c.from && at < c.to {
+						v *= c.factor
+					}
+					latency.Add(uint64(i), v)
+				}
+				if v := stats.Judge(&latency, nil); v.State == stats.Drifting {
+					drifting++
+					if v.Reason == c.reason {
+						reasons++
+					}
+				}
+			}
+			t.Logf("%.0f of %d windows drift, %.0f with the reason", drifting, windows, reasons)
+			if drifting/windows < c.least || c.least == 0 && drifting > 0 {
+				t.Errorf("%.2f drift, want %g or more", drifting/windows, c.least)
+			}
+			if c.reason != "" && reasons < 0.5*windows {
+				t.Errorf("only %.0f say: %s", reasons, c.reason)
+			}
+		})
+	}
+}
+
+// A drift, or an overload, of the size that a window is said to show is found in about nine of ten.
+func TestSmallestIsFound(t *testing.T) {
+	const windows = 200
+	rng := rand.New(rand.NewPCG(7, 3))
+	judge := func(ramp float64) stats.Verdict {
+		var latency stats.Series
+		for i := range 2000 {
+			latency.Add(uint64(i), 0.1*(1+rng.NormFloat64()/2+ramp*float64(i)/2000))
+		}
+		return stats.Judge(&latency, nil)
+	}
+	found, flat := 0.0, 0.0
+	for range windows {
+		change := judge(0).SmallestChange
+		flat += change / windows
+		if judge(change/(1-change/2)).State == stats.Drifting { // of the mean, which the ramp raises
+			found++
+		}
+	}
+	t.Logf("a drift of %.3f is found in %.3f", flat, found/windows)
+	if share := found / windows; share < 0.75 || share > 0.97 || flat < 0.1 || flat > 0.3 {
+		t.Errorf("a drift of %.3f is found in %.3f", flat, share)
+	}
+	for _, length := range []float64{5.5, 20} {
+		at := func(load float64) stats.Verdict {
+			return queue{rate: load, servers: 4, service: constant(4. / 400)}.judge(rng, length)
+		}
+		found, flat := 0.0, 0.0
+		for range windows {
+			smallest := at(360).SmallestOverload
+			flat += smallest / windows
+			if at(400/(1-smallest)).State == stats.Overloaded {
+				found++
+			}
+		}
+		t.Logf("%g s: an overload of %.3f is found in %.3f", length, flat, found/windows)
+		if share := found / windows; share < 0.85 || flat < 0.005 || flat > 0.1 {
+			t.Errorf("%g s: an overload of %.3f is found in %.3f", length, flat, share)
+		}
+	}
+}
+
 func TestJudgeTooShort(t *testing.T) {
 	var latency stats.Series
 	for i := range uint64(999) {
 		latency.Add(i, 1)
 	}
-	want := stats.Verdict{State: stats.TooShort, N: 999, P: 1, Reason: "999 latencies are too few to judge, 1000 are needed"}
+	want := stats.Verdict{State: stats.TooShort, N: 999, P: 1, SmallestChange: 0.1, Reason: "999 latencies are too few to judge, 1000 are needed"}
 	if diff := cmp.Diff(want, stats.Judge(&latency, nil)); diff != "" {
 		t.Errorf("verdict (-want +got):\n%s", diff)
 	}
 	latency.Add(999, 1)
-	want = stats.Verdict{State: stats.Steady, N: 1000, P: 1, Reason: "latencies settle after 0 of 1000"}
+	want = stats.Verdict{State: stats.Steady, N: 1000, P: 1, SmallestChange: 0.1, Reason: "latencies settle after 0 of 1000"}
 	if diff := cmp.Diff(want, stats.Judge(&latency, nil)); diff != "" {
 		t.Errorf("of a constant latency (-want +got):\n%s", diff)
 	}

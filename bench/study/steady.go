@@ -91,6 +91,12 @@ func (s *session) settle(p *result.Point, l level, m bench.Result, w *result.Win
 	}
 	v := stats.Judge(&steady.latency, backlog)
 	p.Steady = v.State
+	if v.N > 0 {
+		p.SteadyDetail = &result.SteadyDetail{
+			Truncate: float64(v.Truncate) / float64(v.N), Tail: float64(v.Tail) / float64(v.N), Change: v.Change,
+			SmallestChange: v.SmallestChange, SmallestOverload: v.SmallestOverload,
+		}
+	}
 	if text, ok := unsteady[v.State]; ok {
 		s.flag(p, result.NotSteady, v.Reason, "%s", text)
 	}

@@ -30,6 +30,8 @@ func TestSteadyVerdict(t *testing.T) {
 		{"above capacity", "overloaded", "c at 104/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held",
 			"the backlog grew by 3.8 % of the arrivals", 104, 31 * time.Second, 1000},
 		{"few", "too short", "", "", 60, 11 * time.Second, 1000},
+		{"few, far above capacity", "overloaded", "c at 150/s: overloaded: more arrived than was committed, so that latency depends on how long the load was held",
+			"the backlog grew by 33 % of the arrivals", 150, 7 * time.Second, 10_000},
 		{"full all the time", "overloaded", "c at 300/s: transactions were dropped: they were due when all slots were taken",
 			" of 9000, 10 slots)", 300, 31 * time.Second, 10},
 	}
@@ -43,6 +45,9 @@ func TestSteadyVerdict(t *testing.T) {
 			}
 			p := o.summary.Points[0]
 			equal(t, "state", tt.want, p.Steady)
+			if dropped := p.Outcomes[result.Dropped.String()] > 0; dropped != (p.SteadyDetail == nil) || !dropped && p.SteadyDetail.SmallestOverload < 0.005 {
+				t.Errorf("detail %+v", p.SteadyDetail)
+			}
 			if tt.warning == "" {
 				if diff := cmp.Diff([]string{}, p.Warnings); diff != "" {
 					t.Errorf("warnings (-want +got):\n%s", diff)
