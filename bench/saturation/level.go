@@ -150,8 +150,8 @@ func (l *level) describe(s *result.Saturation, method string) []stats.Warning {
 // Open finds the saturation point of an open-load series among the loads that were measured: the highest
 // offered load at which throughput is at least 95 % of the rate of what was due, give or take a block,
 // nothing was dropped, at least 99 % of the transactions were valid and the backlog did not grow in half of
-// the repetitions or more. It is reached only if a higher load was measured and failed; otherwise the
-// throughput is a lower bound. Offered and Throughput are 0 where even the lowest load failed.
+// the repetitions or more. It is reached only if a higher load was measured and failed, and not by a throughput whose
+// interval reaches 95 %; otherwise the throughput is a lower bound. Offered and Throughput are 0 where even the lowest load failed.
 //
 // Points that are not valid do not count; the warnings name them. It is an error if no point remains, or the
 // points are not of one open-load series.
@@ -179,13 +179,32 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 		return s, append(warnings, stats.Warn(NotConfirmed,
 			"even the lowest offered load of %g/s failed: %s; add lower loads", of[0].load, of[0].fault())), nil
 	}
-	s.Reached = failed != nil
+	s.Reached = failed != nil && !failed.undecided()
 	s.Offered = highest.load
-	if !s.Reached {
+	switch {
+	case failed == nil:
 		warnings = append(warnings, stats.Warn(NotConfirmed,
 			"saturation was not reached: the highest offered load was kept up with; add higher loads"))
+	case !s.Reached:
+		warnings = append(warnings, stats.Warn(NotConfirmed,
+			"saturation was not reached: whether %g/s was kept up with is undecided, since %s, but 95 %% lies within its interval; hold longer or repeat",
+			failed.load, failed.fault()))
 	}
 	return s, append(warnings, highest.describe(&s, "highest offered load that throughput kept up with")...), nil
+}
+
+// undecided reports whether the offered load was too much by its throughput alone, which may by its interval have been
+// enough.
+func (l *level) undecided() bool {
+	i := l.interval()
+	if i == nil || l.dropped > 0 || l.success() < successShare || 2*l.overloaded >= len(l.points) {
+		return false
+	}
+	var due []float64
+	for _, p := range l.points {
+		due = append(due, float64(p.Scheduled)/p.Window)
+	}
+	return i.High >= plateauShare*stats.Median(due)
 }
 
 // fault returns why the offered load was too much, and is empty if it was not.

@@ -225,6 +225,38 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A throughput whose interval reaches 95 % of what was due does not show that the load was too much; a backlog that grew
+// or a drop does.
+func TestOpenIsUndecided(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		high    float64 // of the interval of the throughput at 200/s
+		steady  stats.State
+		reached bool
+	}{
+		{"the interval reaches it", 192, "", false},
+		{"the interval does not", 188, "", true},
+		{"the backlog grew", 192, stats.Overloaded, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			point := func(offered, throughput, high float64, steady stats.State) result.Point {
+				return result.Point{
+					Series: "a", Valid: true, Load: result.Load{Kind: result.LoadOpen, Offered: offered}, Window: 10, Throughput: throughput,
+					Scheduled: uint64(10 * offered), Outcomes: map[string]uint64{"valid": uint64(10 * offered)}, Steady: steady,
+					Intervals: map[string]stats.Interval{"throughput_per_s": {Low: throughput - 5, High: high, N: 20}},
+				}
+			}
+			s, warnings, err := saturation.Open([]result.Point{point(100, 100, 101, ""), point(200, 186, c.high, c.steady)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Reached != c.reached || s.Offered != 100 || slices.Contains(codes(warnings), saturation.NotConfirmed) == c.reached {
+				t.Errorf("reached %v at %g/s, %v", s.Reached, s.Offered, warnings)
+			}
+		})
+	}
+}
+
 // What an open load is held against is what it sent, which at random arrivals is
 // not exactly its rate, and one block may lie beyond the window's end.
 func TestOpenHoldsAgainstWhatWasDue(t *testing.T) {
