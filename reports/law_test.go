@@ -66,13 +66,20 @@ func TestLawWithIntervals(t *testing.T) {
 	}
 }
 
+func columnKeys(t Table) (keys []string) {
+	for _, c := range t.Columns {
+		keys = append(keys, c.Key)
+	}
+	return keys
+}
+
 func TestUndecidedSaturation(t *testing.T) {
 	run, sum := fixture(t)
 	s := &sum.Saturation[0]
 	s.Reached, s.ClientsLow, s.ClientsHigh = false, 9, 64
 	s.Gain = &result.Gain{PerDoubling: 0.02, Low: -0.03, High: 0.07}
 	r := Build(run, sum)
-	if rows := printed(tableOf(t, r, "saturation")); !strings.Contains(rows, "reached=undecided: at least ") {
+	if rows := printed(tableOf(t, r, "saturation")); !strings.Contains(rows, "reached=undecided: at least ") || !strings.Contains(strings.Join(columnKeys(tableOf(t, r, "saturation")), " "), "at clients_interval throughput_per_s") {
 		t.Errorf("%s", rows)
 	}
 	f, _ := finding(r, "Saturation, "+s.Series)

@@ -36,20 +36,24 @@ func saturationTable(all []series) Table {
 			return text("no: at least")
 		}},
 		{Column{Key: "at", Title: "at"}, of(func(s series) Cell { return text(s.saturation.Load().String()) })},
-		{Column{Key: "clients_interval", Title: "95 % interval", Unit: Count, Interval: true, Rank: 2}, of(func(s series) Cell {
-			return bounded(float64(s.saturation.ClientsLow), float64(s.saturation.ClientsHigh))
-		})},
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
 			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},
 		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(s series) Cell { return number(s.saturation.Plateau) })},
-		{Column{Key: "plateau_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3}, of(func(s series) Cell {
-			return bounded(s.saturation.PlateauLow, s.saturation.PlateauHigh)
-		})},
 		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(s series) Cell { return text(s.saturation.Limit.String()) })},
 		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(s series) Cell { return text(s.saturation.Method) })},
 	}
 	t := Table{ID: "saturation", Title: "Saturation"}
+	if slices.ContainsFunc(all, func(s series) bool { return s.saturation.ClientsHigh > 0 }) {
+		fields = slices.Insert(fields, 3, field[series]{
+			Column{Key: "clients_interval", Title: "interval of clients", Unit: Count, Interval: true, Rank: 2}, of(func(s series) Cell {
+				return bounded(float64(s.saturation.ClientsLow), float64(s.saturation.ClientsHigh))
+			})})
+		fields = slices.Insert(fields, len(fields)-2, field[series]{
+			Column{Key: "plateau_per_s_interval", Title: "interval of plateau", Unit: PerSecond, Interval: true, Rank: 3}, of(func(s series) Cell {
+				return bounded(s.saturation.PlateauLow, s.saturation.PlateauHigh)
+			})})
+	}
 	spread := slices.ContainsFunc(all, func(s series) bool { return s.saturation.Spread > 0 })
 	if spread {
 		fields = append(fields, []field[series]{
