@@ -216,9 +216,9 @@ type Saturation struct {
 	// Plateau is the throughput that no more clients raise: the median of the levels on the plateau of a closed load. It
 	// is the highest of the series of an open load, of a search, and where no plateau was found.
 	Plateau float64 `json:"plateau_per_s"`
-	// PlateauLow and PlateauHigh are its 95 % interval, ClientsLow and ClientsHigh that of the fewest clients that reach
-	// 95 % of it; all are 0 where nothing is known of the noise or no plateau was found. Gain is nil where the levels
-	// do not span two doublings beyond the knee.
+	// PlateauLow and PlateauHigh are its 95 % interval, 0 where no plateau was found. ClientsLow and ClientsHigh are that
+	// of the fewest clients, of those up to the most measured, that reach 95 % of it. All are 0 where nothing is known of
+	// the noise. Gain is nil where the levels do not span two doublings beyond the knee.
 	PlateauLow  float64 `json:"plateau_low_per_s,omitempty"`
 	PlateauHigh float64 `json:"plateau_high_per_s,omitempty"`
 	ClientsLow  int     `json:"clients_low,omitempty"`

@@ -108,9 +108,8 @@ func (c *curve) pool(squares, freedom float64, samples []Sample, from float64) {
 		squares += windowFreedom * w * w
 		freedom += windowFreedom
 	}
-	c.deviation, c.freedom = 0, freedom
-	if freedom > 0 {
-		c.deviation = math.Sqrt(squares / freedom)
+	if freedom > 0 { // else what was guessed remains
+		c.deviation, c.freedom = math.Sqrt(squares/freedom), freedom
 	}
 }
 

@@ -262,7 +262,9 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	if growth := s.Gain.Growth(); growth == result.Growing || growth == result.Unmeasured {
 		at, method = highest(counted), "highest throughput measured"
 		s.Plateau, s.PlateauLow, s.PlateauHigh = at.throughput, 0, 0
-		s.ClientsLow, s.ClientsHigh = 0, 0
+		if s.ClientsHigh > 0 {
+			s.ClientsHigh = max(s.ClientsHigh, int(at.load))
+		}
 	}
 	if !s.Reached {
 		why := notConfirmed(s.Gain)
