@@ -29,6 +29,8 @@ type Figure struct {
 	Levels []Level  // horizontal reference lines, in every panel
 	Notes  []string // what the marks mean and what exactly is compared
 	Empty  string   // not empty: there is nothing to draw, and this is why
+	// Further is set where the figure goes on with the panels of another one that was too large.
+	Further bool
 }
 
 // A Panel is one of several small diagrams of a Figure that answer one question. They share its axes and its legend:

@@ -51,7 +51,7 @@ func (f Figure) split(panels []Panel, why string) (figures []Figure) {
 		if len(parts) > 1 {
 			one.Title += fmt.Sprintf(", part %d of %d", i+1, len(parts))
 		}
-		if i > 0 {
+		if one.Further = i > 0; one.Further {
 			one.ID += fmt.Sprintf("-%d", i+1)
 		}
 		one = one.Settle(why).scaled()

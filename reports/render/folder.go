@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/google/renameio/v2"
 
@@ -120,7 +121,8 @@ var page string
 //go:embed report.css
 var style string
 
-// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a detail.
+// The page folds what is beyond these numbers: figures of a section, and rows of a table that is a detail. It also folds
+// figures that go on with another one.
 // Warnings and rows of other tables fold beyond those that the terminal shows.
 const (
 	figuresShown = 9
@@ -134,7 +136,9 @@ func HTML(w io.Writer, rep reports.Report) error {
 		"style":         func() template.CSS { return template.CSS(style) },
 		"sheet":         func(t reports.Table) sheet { return newSheet(t, visible) },
 		"fold":          func(t reports.Table) bool { return t.Detail && len(t.Rows) > rowsOpen || len(t.Rows) > rowsShown },
-		"figuresShown":  func() int { return figuresShown },
+		"open":          func(all []reports.Figure) []reports.Figure { open, _ := folded(all); return open },
+		"folded":        func(all []reports.Figure) []reports.Figure { _, closed := folded(all); return closed },
+		"breakable":     breakable,
 		"warningsShown": func() int { return warningsShown },
 		"link":          func(text, to string) anchor { return anchor{text, to} },
 		"first":         func(n int, list any) any { v := reflect.ValueOf(list); return v.Slice(0, min(n, v.Len())).Interface() },
@@ -150,6 +154,23 @@ func HTML(w io.Writer, rep reports.Report) error {
 		return fmt.Errorf("writing the HTML page: %w", err)
 	}
 	return nil
+}
+
+// folded parts the figures of a section into those that are open and those that are folded.
+func folded(all []reports.Figure) (open, closed []reports.Figure) {
+	for _, f := range all {
+		if f.Further || len(open) == figuresShown {
+			closed = append(closed, f)
+		} else {
+			open = append(open, f)
+		}
+	}
+	return open, closed
+}
+
+// breakable lets a name of factors break before each of them.
+func breakable(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "/", "<wbr>/"))
 }
 
 // anchor is a text that may lead to an element of the page.

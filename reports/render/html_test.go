@@ -245,6 +245,18 @@ func FuzzStrings(f *testing.F) {
 	})
 }
 
+// A figure that goes on with another one is folded, whatever its place.
+func TestHTMLFoldsFurtherParts(t *testing.T) {
+	document := page(t, reports.Report{Sections: []reports.Section{{ID: "s", Figures: []reports.Figure{
+		{ID: "first", Empty: "none"}, {ID: "first-2", Empty: "none", Further: true}, {ID: "second", Empty: "none"}}}}})
+	fold := strings.Index(document, "<details")
+	for id, open := range map[string]bool{"first": true, "first-2": false, "second": true} {
+		if at := strings.Index(document, `id="figure-`+id+`"`); at < 0 || (at < fold) != open {
+			t.Errorf("%s: at %d with the fold at %d, want it open: %v", id, at, fold, open)
+		}
+	}
+}
+
 // What is long is folded: nothing of it is lost.
 func TestHTMLFolds(t *testing.T) {
 	rep := reports.Report{Sections: []reports.Section{{ID: "s"}}}
