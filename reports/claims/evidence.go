@@ -190,14 +190,14 @@ const successShare = 0.99
 // 0 where its interval is over repetitions, and so shows that by itself.
 func (l Level) off() float64 {
 	n := len(l.Points)
-	if n >= repetitions {
+	if n >= Repetitions {
 		return 0
 	}
 	return l.noise / math.Sqrt(float64(max(1, n)))
 }
 
-// repetitions is the least number of them that gives a median an interval, see stats.MedianInterval.
-const repetitions = 6
+// Repetitions is the least number of them that gives a median an interval, see stats.MedianInterval.
+const Repetitions = 6
 
 // undisturbed returns the level without the points that something other than the network or its settings
 // limited: the machine was busy with other things.

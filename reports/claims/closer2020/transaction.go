@@ -15,6 +15,7 @@ import (
 type pair struct {
 	encrypted result.Conditions
 	load      result.Load
+	repeated  int // windows of the encrypted series
 	encrypt   float64
 	commit    float64         // of the control
 	ack       float64         // of the control
@@ -48,7 +49,7 @@ func pairs(e *claims.Evidence) (all []pair) {
 }
 
 func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p pair, ok bool) {
-	p = pair{encrypted: own, load: l.Load}
+	p = pair{encrypted: own, load: l.Load, repeated: len(l.Points)}
 	if p.encrypt, ok = l.Mean(result.PartEncrypt); !ok {
 		return p, false
 	}
@@ -119,11 +120,14 @@ func againstTransaction(e *claims.Evidence) claims.Finding {
 	}
 	var rows []result.ClaimRow
 	for _, p := range pairs {
-		setting := p.setting()
+		setting, longer := p.setting(), "longer by"
+		if p.repeated < claims.Repetitions {
+			longer += ", these windows" // its interval does not cover others
+		}
 		rows = append(rows,
 			claims.AtMost(significantly).Row(setting, "of commit", result.UnitShare, p.ofCommit),
 			claims.AtMost(significantly).Row(setting, "of ack.", result.UnitShare, p.ofAck),
-			claims.Context(setting, "longer by", result.UnitSeconds, p.padded))
+			claims.Context(setting, longer, result.UnitSeconds, p.padded))
 	}
 	found := claims.Find(rows, claims.ByFigure)
 	if held, all := composed(e); all > 0 {
