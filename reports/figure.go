@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -70,7 +71,7 @@ func (f Figure) All() []Panel {
 	return f.Panels
 }
 
-// Legend returns the series of all panels, those of one name once.
+// Legend returns the series of all panels, those of one name once, and steps of an order in that.
 func (f Figure) Legend() (all []Series) {
 	seen := map[string]bool{}
 	for _, p := range f.All() {
@@ -80,6 +81,12 @@ func (f Figure) Legend() (all []Series) {
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b Series) int {
+		if a.Steps == 0 || b.Steps == 0 {
+			return 0
+		}
+		return cmp.Compare(a.Hue, b.Hue)
+	})
 	return all
 }
 

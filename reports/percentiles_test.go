@@ -94,6 +94,9 @@ func TestPercentilePlot(t *testing.T) {
 		t.Errorf("%d panels, ticks %v; want %d, to 99 %%", len(f.Panels), f.X.Ticks, len(all))
 	}
 	same(t, "label of the last tick", "99 %", f.X.Unit.Tick(100))
+	if !slices.IsSortedFunc(f.Legend(), func(a, b Series) int { return a.Hue - b.Hue }) {
+		t.Errorf("the legend does not go by load: %v", names(f.Legend()))
+	}
 	steps := map[string]int{}
 	for _, p := range f.Panels {
 		for i, s := range p.Series {
