@@ -33,7 +33,7 @@ func latencyLevel(random *rand.Rand, repeat int, mean, pace, within float64) Lev
 func TestPairsCover(t *testing.T) {
 	trials := 2000
 	if testing.Short() {
-		trials = 400
+		trials = 1000
 	}
 	const a, b = 0.3, 0.2
 	for _, c := range []struct {
