@@ -203,12 +203,10 @@ func (m marks) totals(c draw.Canvas, at func(x, y float64) vg.Point) {
 	style := words(9, Ink)
 	style.XAlign = draw.XCenter
 	for i, h := range heights {
-		label := strings.TrimSpace(m.figure.Y.Unit.Digits(h, m.scale))
+		mark := map[bool]string{true: " *"}[invalid[i]]
+		label := strings.TrimSpace(m.figure.Y.Unit.Digits(h, m.scale)) + mark
 		if style.Width(label) > room-1 {
-			label = ""
-		}
-		if invalid[i] {
-			label += " *"
+			label = mark
 		}
 		if label == "" {
 			continue

@@ -255,11 +255,11 @@ func frame(f reports.Figure, add func(string, func(c draw.Canvas, left, middle, 
 	for _, p := range f.All() {
 		if p.Tiles != nil {
 			once("transactions, few to many", func(c draw.Canvas, left, _, right vg.Point) {
-				const shades = 6
+				shades := len(Tiles)
 				for i := range shades {
-					c.SetColor(tileColour((float64(i) + 0.5) * (float64(i) + 0.5) / (shades * shades)))
-					x := left.X + vg.Length(i)*(right.X-left.X)/shades
-					c.Fill(vg.Rectangle{Min: vg.Point{X: x, Y: left.Y - 4.5}, Max: vg.Point{X: x + (right.X-left.X)/shades, Y: left.Y + 4.5}}.Path())
+					c.SetColor(hex(Tiles[i]))
+					x := left.X + vg.Length(i)*(right.X-left.X)/vg.Length(shades)
+					c.Fill(vg.Rectangle{Min: vg.Point{X: x, Y: left.Y - 4.5}, Max: vg.Point{X: x + (right.X-left.X)/vg.Length(shades), Y: left.Y + 4.5}}.Path())
 				}
 			})
 		}

@@ -145,15 +145,16 @@ func seriesColour(s reports.Series) color.Color {
 	return color.NRGBA{mix(low.R, high.R), mix(low.G, high.G), mix(low.B, high.B), 255}
 }
 
+// Tiles are the colours of a heat map from few to many. A page with a dark mode can turn them round.
+var Tiles = [...]string{"#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "#08519C"}
+
 // shade covers what is outside of a measured window, on a light page and on a dark one.
 var shade = color.NRGBA{0x80, 0x88, 0x93, 0x38}
 
 // tileColour is the colour of a tile of a heat map: one of a few between light and dark, by the root of its share, so
 // that rare latencies show beside common ones.
 func tileColour(share float64) color.Color {
-	const steps = 6
-	scale := [steps]string{"#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "#08519C"}
-	return hex(scale[min(max(0, int(math.Sqrt(share)*steps)), steps-1)])
+	return hex(Tiles[min(max(0, int(math.Sqrt(share)*float64(len(Tiles)))), len(Tiles)-1)])
 }
 
 // markStyle is that of the strokes of a mark.

@@ -166,6 +166,16 @@ func TestStyleFollowsDrawing(t *testing.T) {
 	}
 }
 
+// The page turns the scale of heat maps round in its dark mode, colour by colour.
+func TestStyleTurnsHeatMapsRound(t *testing.T) {
+	document := page(t, reports.Build(stored(t)))
+	for i, colour := range plot.Tiles {
+		if rule := `[style*="fill:` + colour + `"] { fill: ` + plot.Tiles[len(plot.Tiles)-1-i] + ` !important; }`; !strings.Contains(document, rule) {
+			t.Errorf("the style lacks %s", rule)
+		}
+	}
+}
+
 func TestHTMLMarksWhatItIs(t *testing.T) {
 	run, sum := stored(t)
 	if got := page(t, reports.Build(run, sum)); strings.Contains(got, "banner caution") {
