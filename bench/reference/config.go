@@ -167,6 +167,14 @@ func (c Config) Capacity() float64 {
 	return capacity
 }
 
+// BatchTimeout returns the longest time from a block's first transaction to its cut, 0 where every one is a block.
+func (c Config) BatchTimeout() time.Duration {
+	if c.Batch == nil {
+		return 0
+	}
+	return c.Batch.Timeout
+}
+
 // Describe returns the configuration in one line, for people.
 func (c Config) Describe() string {
 	parts := []string{"endorse " + c.Endorse.describe(), "order " + c.Order.describe()}

@@ -143,7 +143,7 @@ func TestTrace(t *testing.T) {
 			file + ":5:13: quantiles[0]: p50 needs 20 transactions in a window, and series plain has about 2; leave it out: no hold would do"},
 		{"hold: 2s, arrivals: {trace: t.csv}", "10,m1,4\n", file + ":4:40: load.arrivals: nothing is due between the warm-up of 1s and the end of the hold of 2s; hold longer"},
 		{"arrivals: {trace: t.csv, speed: 1e-6}", "0,m1,4\n9000000000,m1,4\n", file + ":4:7: load.hold: must be at most 744h0m0s, got 2500000h0m0s"},
-		{"arrivals: {trace: t.csv}", "0,m,1\n", file + ":4:7: load.hold: must be longer than the warm-up of 1s, which it includes; got 1s"},
+		{"arrivals: {trace: t.csv}", "0,m,1\n", file + ":4:7: load.hold: must be longer than the warm-up of 1s, which it includes; got 1s; give a shorter warm-up"},
 	}
 	for _, test := range tests {
 		t.Run(test.load, func(t *testing.T) {

@@ -38,12 +38,12 @@ var words = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
 const searchLevels = 100
 
 // checkLength holds a run to what anyone may want to wait for.
-func checkLength(all []Series, repeat int, warmup time.Duration) *strictyaml.Problem {
+func checkLength(all []Series, repeat int, warmup func(Series) time.Duration) *strictyaml.Problem {
 	levels, load := 0, 0.0
 	for _, s := range all {
 		n, hold := repeat*max(1, len(s.Load.Clients), len(s.Load.Rate)), s.Load.Hold
 		if search := s.Load.Search; search != nil {
-			n, hold = searchLevels*cmp.Or(search.Repetitions, repeat), s.HoldAt(search.From, warmup)
+			n, hold = searchLevels*cmp.Or(search.Repetitions, repeat), s.HoldAt(search.From, warmup(s))
 		}
 		levels += n
 		load += float64(n) * hold.Hours()

@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 		{single, "kind: closed", "kind: open", "a.yaml:4:29: load.clients: an open load has no clients; use kind: closed"},
 		{single, "hold: 3s", "hold: 0s", "a.yaml:4:45: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
 		{single, ", hold: 3s", "", "a.yaml:4:7: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
-		{single, "\nload:", "\nwarmup: 3s\nload:", "a.yaml:5:45: load.hold: must be longer than the warm-up of 3s, which it includes; got 3s"},
+		{single, "\nload:", "\nwarmup: 3s\nload:", "a.yaml:5:45: load.hold: must be longer than the warm-up of 3s, which it includes; got 3s; hold: 3.001s would do"},
 		{single, "hold: 3s", "hold: 3s, wait: never", `a.yaml:4:55: load.wait: there is no "never"; known are endorse, acknowledge, commit`},
 		{single, "hold: 3s", "hold: 3s, think: -1s", "a.yaml:4:56: load.think: must not be negative, got -1s"},
 		{single, "hold: 3s", "hold: 3s, rate: 1/s", "a.yaml:4:55: load.rate: a closed load has no rate; use kind: open"},
@@ -113,7 +113,7 @@ func TestOverrides(t *testing.T) {
 		{"warmpu=1s", "--set warmpu: unknown key warmpu; did you mean warmup?"},
 		{"series[1].load.clients=[1, 0]", "--set series[1].load.clients: series[1].load.clients[1]: must be 1 to 65536, got 0"},
 		{"series[2].load.hold=1s", "--set series[2].load.hold: series has 2 items; the first is [0]"},
-		{"warmup=5s", "a.yaml:6:41: series[0].load.hold: must be longer than the warm-up of 5s, which it includes; got 3s"},
+		{"warmup=5s", "a.yaml:6:41: series[0].load.hold: must be longer than the warm-up of 5s, which it includes; got 3s; hold: 5.2s would do"},
 		{"series[0].load.hold=1", `--set series[0].load.hold: series[0].load.hold: want a duration such as 200ms, 2s or 15m, got "1"`},
 		{"repeat", "--set repeat: want key=value, for example warmup=1s"},
 	}

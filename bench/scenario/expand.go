@@ -12,7 +12,7 @@ import (
 
 // expand turns the series of a text into those that are measured, and checks them: phases become series that
 // run together, and every combination of the levels of factors makes series of its own.
-func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, error) {
+func (t text) expand(c Catalog, target *Target, general []factor, warmup func(Series) time.Duration) ([]Series, error) {
 	texts, single := t.Series, t.Series == nil
 	if single {
 		texts = []seriesText{t.one()}
@@ -51,7 +51,8 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 			return nil, err
 		}
 		for _, one := range variants {
-			if p := one.check(t.Warmup, target); p != nil {
+			one.timed(one.batchTimeout(target))
+			if p := one.check(warmup, target); p != nil {
 				return nil, one.naming(p)
 			}
 			if one.Load.Search != nil && t.Fresh {
@@ -67,7 +68,7 @@ func (t text) expand(c Catalog, target *Target, general []factor) ([]Series, err
 			return nil, strictyaml.Problemf("", f.path(), "does not apply to any series")
 		}
 	}
-	if p := checkLength(all, t.Repeat, t.Warmup); p != nil {
+	if p := checkLength(all, t.Repeat, warmup); p != nil {
 		return nil, p
 	}
 	return all, nil
@@ -174,7 +175,7 @@ func (f factor) apply(phases []Series, level setting) ([]Series, error) {
 }
 
 // check returns the first thing in a series that cannot be measured.
-func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem {
+func (s Series) check(warmup func(Series) time.Duration, target *Target) *strictyaml.Problem {
 	at := s.from.at
 	if p := cmp.Or(s.checkWorkloads(at), s.Load.check(at+"load.")); p != nil {
 		return p
@@ -185,10 +186,8 @@ func (s Series) check(warmup time.Duration, target *Target) *strictyaml.Problem 
 		return p
 	case s.Workload.Traits().Ahead && s.Load.Kind == result.LoadClosed:
 		return strictyaml.Problemf("use {bank: K}", at+"workload.encryption", "how many ciphertexts a closed load takes is not known beforehand")
-	case s.Load.Hold <= warmup && !s.Load.unsettled():
-		return strictyaml.Problemf("", at+"load.hold", "must be longer than the warm-up of %s, which it includes; got %s", warmup, s.Load.Hold)
 	}
-	return cmp.Or(s.checkDue(at, warmup), s.checkHeld(at, warmup))
+	return cmp.Or(s.checkWarmup(at, warmup), s.checkDue(at, warmup(s)), s.checkHeld(at, warmup))
 }
 
 // checkPhase holds the load of a phase to one level.

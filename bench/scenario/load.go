@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"sort"
 	"strings"
 	"time"
 
@@ -178,19 +179,24 @@ func (s Series) HoldAt(load float64, warmup time.Duration) time.Duration {
 
 // checkHeld looks at the hold of a search with a latency objective. Its steps at low loads are longer; that they are so
 // by far is not what the hold promises.
-func (s Series) checkHeld(at string, warmup time.Duration) *strictyaml.Problem {
+func (s Series) checkHeld(at string, warmup func(Series) time.Duration) *strictyaml.Problem {
 	search := s.Load.Search
 	if search == nil || search.P99 == 0 {
 		return nil
 	}
-	longest := s.HoldAt(search.From, warmup)
+	longest := s.HoldAt(search.From, warmup(s))
 	if longest <= mostLonger*s.Load.Hold {
 		return nil
 	}
-	least := (longest + mostLonger*100*time.Millisecond - 1) / mostLonger / (100 * time.Millisecond) * (100 * time.Millisecond)
+	hold := s.Load.Hold
+	at100ms := sort.Search(int(maxHold/(100*time.Millisecond)), func(n int) bool {
+		s.lasting(time.Duration(n) * 100 * time.Millisecond)
+		return s.HoldAt(search.From, warmup(s)) <= mostLonger*s.Load.Hold
+	})
+	least := time.Duration(at100ms) * 100 * time.Millisecond
 	return strictyaml.Problemf(fmt.Sprintf("hold: %s would do, or a higher search.from", least), at+"load.hold",
 		"is too short for search.p99: from %g/s a step takes %s to have its transactions, more than %d times the hold of %s",
-		search.From, longest, mostLonger, s.Load.Hold)
+		search.From, longest, mostLonger, hold)
 }
 
 // checkSearch looks at a load whose levels are searched for.

@@ -110,15 +110,15 @@ func (s Scenario) file(name string) string {
 	return filepath.Join(filepath.Dir(s.Path), name)
 }
 
-// checkNetworks makes sure that every network can be made. It returns over how many channels each spreads the meters.
-func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
-	channels = map[Network]int{}
+// checkNetworks makes sure that every network can be made. It returns their topologies.
+func (s Scenario) checkNetworks() (all map[Network]topology.Topology, err error) {
+	all = map[Network]topology.Topology{}
 	if s.Target != nil {
-		return channels, nil // there is none
+		return all, nil // there is none
 	}
 	for _, one := range s.Series {
 		n := one.Network
-		if _, ok := channels[n]; ok {
+		if _, ok := all[n]; ok {
 			continue
 		}
 		if _, err := os.Stat(s.file(n.Topology)); !slices.Contains(topology.Names(), n.Topology) && errors.Is(err, fs.ErrNotExist) {
@@ -132,9 +132,9 @@ func (s Scenario) checkNetworks() (channels map[Network]int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		channels[n] = t.Measured()
+		all[n] = t
 	}
-	return channels, nil
+	return all, nil
 }
 
 // changes returns the path in the scenario of what changes a part of the topology.

@@ -54,7 +54,7 @@ func (s *Scenario) checkQuantiles() *strictyaml.Problem {
 		}
 		for _, rate := range rates {
 			for i, percent := range s.Quantiles {
-				if p := one.checkQuantile(fmt.Sprintf("quantiles[%d]", i), percent, rate, s.Warmup); p != nil {
+				if p := one.checkQuantile(fmt.Sprintf("quantiles[%d]", i), percent, rate, s.WarmupOf); p != nil {
 					return p
 				}
 			}
@@ -64,7 +64,7 @@ func (s *Scenario) checkQuantiles() *strictyaml.Problem {
 }
 
 // checkQuantile makes sure that a level of the series has transactions enough for a quantile.
-func (s Series) checkQuantile(path string, percent, rate float64, warmup time.Duration) *strictyaml.Problem {
+func (s Series) checkQuantile(path string, percent, rate float64, warmup func(Series) time.Duration) *strictyaml.Problem {
 	needed := stats.SamplesFor(percent)
 	sure := float64(needed)
 	average := ""
@@ -72,7 +72,7 @@ func (s Series) checkQuantile(path string, percent, rate float64, warmup time.Du
 		sure = surely(sure)
 		average = fmt.Sprintf(", on average %.0f to be sure of them", math.Ceil(sure))
 	}
-	got := s.expected(rate, warmup)
+	got := s.expected(rate, warmup(s))
 	if got >= sure {
 		return nil
 	}
@@ -83,8 +83,8 @@ func (s Series) checkQuantile(path string, percent, rate float64, warmup time.Du
 	hint := "leave it out: no hold would do"
 	// The number of what is due grows with the hold, in steps of milliseconds.
 	longer := sort.Search(int(maxHold.Milliseconds())+1, func(ms int) bool {
-		s.Load.Hold = time.Duration(ms) * time.Millisecond
-		return s.Load.Hold > warmup && s.expected(rate, warmup) >= sure
+		s.lasting(time.Duration(ms) * time.Millisecond)
+		return s.Load.Hold > warmup(s) && s.expected(rate, warmup(s)) >= sure
 	})
 	if hold := time.Duration(longer) * time.Millisecond; hold <= maxHold {
 		hint = fmt.Sprintf("hold: %s would do", hold)

@@ -50,12 +50,12 @@ func TestQuantileErrors(t *testing.T) {
 		{single + "quantiles: [half]", `a.yaml:5:13: quantiles[0]: want a number, got "half"`},
 		{sending("kind: open, rate: [200/s, 100/s], hold: 12s", "warmup: 3s\nquantiles: [50, 99]"),
 			"a.yaml:6:17: quantiles[1]: p99 needs 1000 transactions in a window, and series encrypted at 100/s has about 900; hold: 13s would do"},
-		{sending("kind: open, rate: 100/s, arrivals: poisson, hold: 10s", "quantiles: [99]"),
-			"a.yaml:5:13: quantiles[0]: p99 needs 1000 transactions in a window, on average 1100 to be sure of them, and series encrypted at 100/s has about 1000; hold: 10.995s would do"},
-		{sending("kind: open, arrivals: {ramp: {from: 0/s, to: 100/s, over: 10s}}, hold: 10s", "quantiles: [99]"),
-			"a.yaml:5:13: quantiles[0]: p99 needs 1000 transactions in a window, and series encrypted has about 500; hold: 15s would do"},
-		{sending("kind: open, arrivals: {steps: [{rate: 10/s, hold: 10s}, {rate: 0/s, hold: 1s}]}", "quantiles: [99]"),
-			"a.yaml:5:13: quantiles[0]: p99 needs 1000 transactions in a window, and series encrypted has about 100; leave it out: no hold would do"},
+		{sending("kind: open, rate: 100/s, arrivals: poisson, hold: 10s", "warmup: 0s\nquantiles: [99]"),
+			"a.yaml:6:13: quantiles[0]: p99 needs 1000 transactions in a window, on average 1100 to be sure of them, and series encrypted at 100/s has about 1000; hold: 10.995s would do"},
+		{sending("kind: open, arrivals: {ramp: {from: 0/s, to: 100/s, over: 10s}}, hold: 10s", "warmup: 0s\nquantiles: [99]"),
+			"a.yaml:6:13: quantiles[0]: p99 needs 1000 transactions in a window, and series encrypted has about 500; hold: 15s would do"},
+		{sending("kind: open, arrivals: {steps: [{rate: 10/s, hold: 10s}, {rate: 0/s, hold: 1s}]}", "warmup: 0s\nquantiles: [99]"),
+			"a.yaml:6:13: quantiles[0]: p99 needs 1000 transactions in a window, and series encrypted has about 100; leave it out: no hold would do"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

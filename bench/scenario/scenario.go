@@ -29,7 +29,7 @@ type Scenario struct {
 	Target      *Target       // in place of a topology
 	Series      []Series      // as measured: what is varied and the phases of the file are expanded
 	FE          *FE           // nil: not measured
-	Warmup      time.Duration // cut off the start of every load level, and of every phase
+	Warmup      time.Duration // as written; see WarmupOf
 	Repeat      int           // how often the levels are repeated, at least 1
 	Fresh       bool          // every repetition gets a network of its own
 	Seed        uint64
@@ -38,6 +38,7 @@ type Scenario struct {
 	Require     string    // RequireValid or empty
 
 	Source string // the YAML in full, overrides applied
+	unsaid bool   // Warmup is not written
 	Path   string // the file it was read from; empty if it is a shipped one
 
 	doc       *strictyaml.Document // what Refuse finds places in
@@ -64,7 +65,9 @@ type Series struct {
 	Start     time.Duration // of a phase, since the start of the level; the warm-up counts from here
 	Prefix    string        // of its meters' ids: short, and no other series has it
 
-	from origin
+	from    origin
+	written time.Duration // the hold, whatever a search makes of it
+	timeout time.Duration // in which a block is cut, 0 where that is not known
 }
 
 // An origin holds the places in the text that a series comes from.
@@ -114,8 +117,13 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	if !shipped {
 		s.Path = nameOrPath
 	}
-	channels, err := s.checkNetworks()
+	networks, err := s.checkNetworks()
 	if err == nil {
+		for i := range s.Series {
+			if t, ok := networks[s.Series[i].Network]; ok {
+				s.Series[i].timed(t.Channels[0].Batch.Timeout)
+			}
+		}
 		err = s.readTraces()
 	}
 	if err != nil {
@@ -123,19 +131,20 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 	}
 	var p *strictyaml.Problem
 	for _, one := range s.Series {
-		p = cmp.Or(p, one.naming(one.checkMeters(channels[one.Network])))
+		p = cmp.Or(p, one.naming(one.checkMeters(networks[one.Network].Measured())), one.naming(one.checkWarmup(one.from.at, s.WarmupOf)))
 	}
-	if p = cmp.Or(p, checkLength(s.Series, s.Repeat, s.Warmup), s.checkQuantiles()); p != nil { // once more, with the length of traces
+	if p = cmp.Or(p, checkLength(s.Series, s.Repeat, s.WarmupOf), s.checkQuantiles()); p != nil { // once more, with the length of traces
 		return Scenario{}, s.doc.Locate(p)
 	}
 	return s, nil
 }
 
 // Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no other
-// files. What the text leaves out gets these defaults: warmup 0, repeat 1, seed 1, quantiles 50, 95, 99 and 99.9; for a
-// workload meters 100, and what its kind says; for a phase start 0; for a load wait commit, think 0, and if it is open,
-// slots 2000 and arrivals constant, and steps as the hold; for the table of costs the first of the schemes, bits all
-// that the schemes have, lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
+// files. What the text leaves out gets these defaults: warmup a tenth of the hold and at least the batch timeout,
+// repeat 1, seed 1, quantiles 50, 95, 99 and 99.9; for a workload meters 100, and what its kind says; for a phase start
+// 0; for a load wait commit, think 0, and if it is open, slots 2000 and arrivals constant, and steps as the hold; for the
+// table of costs the first of the schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The
+// error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -197,7 +206,8 @@ func (s *Scenario) readTraces() error {
 		a.Trace = read[a.File]
 		one.Workload.Meters = a.Trace.Meters()
 		one.Load.settle()
-		if p := one.check(s.Warmup, s.Target); p != nil {
+		one.timed(0)
+		if p := one.check(s.WarmupOf, s.Target); p != nil {
 			return s.doc.Locate(one.naming(p))
 		}
 		bound := one.Workload.Traits().Bound

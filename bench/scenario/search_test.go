@@ -54,7 +54,7 @@ func TestSearchErrors(t *testing.T) {
 		{"{kind: open, search: {from: 9/s, to: 5/s}, hold: 3s}", "a.yaml:4:44: load.search.to: must be 9/s to 1000000/s, got 5/s"},
 		{"{kind: open, search: {from: 1/s, to: 5/s, p99: 0s}, hold: 3s}", "a.yaml:4:54: load.search.p99: must be above 0, got 0s; leave it out if any latency will do"},
 		{"{kind: open, search: {from: 1/s, to: 5/s}, arrivals: {ramp: {from: 1/s, to: 2/s, over: 1s}}, hold: 3s}", "a.yaml:4:60: load.arrivals: the rate of ramp arrivals follows from themselves, so that it cannot be searched for; use constant or poisson"},
-		{"{kind: open, search: {from: 5/s, to: 100/s, p99: 1s}, hold: 15s}", "a.yaml:4:67: load.hold: is too short for search.p99: from 5/s a step takes 3m20s to have its transactions, more than 10 times the hold of 15s; hold: 20s would do, or a higher search.from"},
+		{"{kind: open, search: {from: 5/s, to: 100/s, p99: 1s}, hold: 15s}\nwarmup: 0s", "a.yaml:4:67: load.hold: is too short for search.p99: from 5/s a step takes 3m20s to have its transactions, more than 10 times the hold of 15s; hold: 20s would do, or a higher search.from"},
 		{"{kind: open, search: {from: 5/s, to: 100/s, p99: 1s}, arrivals: poisson, hold: 20s}\nwarmup: 1s", "a.yaml:4:86: load.hold: is too short for search.p99: from 5/s a step takes 3m40.9s to have its transactions, more than 10 times the hold of 20s; hold: 22.1s would do, or a higher search.from"},
 		{"{kind: closed, search: {from: 1, to: 5}, hold: 3s}\nfresh: true", "a.yaml:5:8: fresh: a search repeats itself on one network; leave it out"},
 	}
@@ -75,7 +75,7 @@ func TestSearchErrors(t *testing.T) {
 func TestSearchLength(t *testing.T) {
 	load := "{kind: open, search: {from: 1/min, to: 1/s, p99: 1h, repetitions: 100}, hold: 2h}"
 	want := "a.yaml:1:1: repeat: all load levels together take 166667 h, more than a year"
-	if _, err := parse(searching(load)); err == nil || err.Error() != want {
+	if _, err := parse(searching(load) + "warmup: 0s\n"); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

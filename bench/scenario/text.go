@@ -17,7 +17,7 @@ type text struct {
 	Target      strictyaml.Raw `yaml:"target"`      // a simulated ledger, in place of a topology
 	Series      []seriesText   `yaml:"series"`      // in place of one workload and one load
 	FE          strictyaml.Raw `yaml:"fe"`          // a table of encryption costs
-	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and of every phase, default 0s
+	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and of every phase, default a tenth of the hold, at least the batch timeout
 	Repeat      int            `yaml:"repeat"`      // how often every level is measured, default 1: medians, with 95 % intervals from six on
 	Fresh       bool           `yaml:"fresh"`       // every repetition gets a network of its own
 	Seed        uint64         `yaml:"seed"`        // arrivals, readings, keys and the order of a mix follow from it, default 1
@@ -163,7 +163,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	}
 	s = Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology,
-		Warmup: t.Warmup, Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
+		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
 		Quantiles: t.Quantiles, demanding: t.Quantiles != nil,
 	}
 	if t.Target.Node != nil {
@@ -182,7 +182,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 			return s, p
 		}
 	}
-	if s.Series, err = t.expand(c, s.Target, factors); err != nil {
+	if s.Series, err = t.expand(c, s.Target, factors, s.WarmupOf); err != nil {
 		return s, err
 	}
 	if p := s.checkQuantiles(); p != nil {

@@ -30,7 +30,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law := make([]little, len(t.levels))
 	for i, l := range t.levels {
-		from, to, first := l.series.Start+s.Scenario.Warmup, l.end(), s.next[l.series.Name]
+		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
 			return backlog, err
 		}
@@ -48,7 +48,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 		loads[i] = bench.Load{Plan: s.plan(l), Workload: s.workloads[l.series.Name], Sink: sinks[i]}
 	}
-	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario.Warmup))
+	meter := newMeter(s.site, windowEdges(t.levels, s.Scenario))
 	loads[0].Begin = meter.begin
 	var measured []bench.Result
 	var runErr error

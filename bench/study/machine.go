@@ -57,7 +57,7 @@ func Estimated(s scenario.Scenario, schemes scenario.Schemes, sign time.Duration
 		}
 		for _, series := range one.searched {
 			n := time.Duration(bound(series, s.Repeat))
-			e.Load += n * longest(series, s.Warmup)
+			e.Load += n * longest(series, s.WarmupOf(series))
 			e.SetUp += n * drainTime
 		}
 	}

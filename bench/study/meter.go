@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meterbench/bench/bottleneck"
+	"meterbench/bench/scenario"
 	"meterbench/internal/proc"
 )
 
@@ -61,9 +62,9 @@ func (m *meter) run() {
 }
 
 // windowEdges returns the instants at which the windows of levels begin and end, in order.
-func windowEdges(levels []level, warmup time.Duration) (edges []time.Duration) {
+func windowEdges(levels []level, s scenario.Scenario) (edges []time.Duration) {
 	for _, l := range levels {
-		edges = append(edges, l.series.Start+warmup, l.end())
+		edges = append(edges, l.series.Start+s.WarmupOf(l.series), l.end())
 	}
 	slices.Sort(edges)
 	return slices.Compact(edges)

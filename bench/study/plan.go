@@ -132,7 +132,7 @@ func (s *session) plan(l level) bench.Plan {
 		// Clients that begin in step would stay in step. The spread over a block is over with the warm-up; a client that
 		// has not begun for its think time is one that thinks.
 		timeout := time.Duration(s.facts.Conditions.BatchTimeout * float64(time.Second))
-		p.Spread = min(p.Think+min(timeout, s.Scenario.Warmup), p.Hold)
+		p.Spread = min(p.Think+min(timeout, s.Scenario.WarmupOf(l.series)), p.Hold)
 	}
 	return p
 }

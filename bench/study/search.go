@@ -69,7 +69,7 @@ func (s *session) search(ctx context.Context) error {
 			more = true
 			number++
 			series := next.series
-			series.Load.Hold = series.HoldAt(load, s.Scenario.Warmup)
+			series.Load.Hold = series.HoldAt(load, s.Scenario.WarmupOf(series))
 			l := level{series: series, load: loadOf(series, load), repetition: 1}
 			for _, p := range s.summary.Points {
 				if p.Series == next.series.Name && p.Load == l.load {
@@ -80,10 +80,10 @@ func (s *session) search(ctx context.Context) error {
 			last = load
 			for _, other := range searches {
 				t.of += other.seeker.Left()
-				t.after += time.Duration(other.seeker.Left()) * longest(other.series, s.Scenario.Warmup)
+				t.after += time.Duration(other.seeker.Left()) * longest(other.series, s.Scenario.WarmupOf(other.series))
 			}
-			t.after -= longest(series, s.Scenario.Warmup)
-			tally := saturation.NewTally(s.Scenario.Warmup.Seconds(), series.Load.Hold.Seconds(), series.Load.Search.P99.Seconds())
+			t.after -= longest(series, s.Scenario.WarmupOf(series))
+			tally := saturation.NewTally(s.Scenario.WarmupOf(series).Seconds(), series.Load.Hold.Seconds(), series.Load.Search.P99.Seconds())
 			t.watch = tally.Add
 			points := len(s.summary.Points)
 			backlog, err := s.turn(ctx, t)
@@ -131,8 +131,8 @@ type Longer struct {
 func HeldLonger(s scenario.Scenario) (all []Longer) {
 	for _, series := range searched(s.Series) {
 		l := series.Load
-		if most := longest(series, s.Warmup); most > l.Hold {
-			share := float64(most-s.Warmup) / float64(l.Hold-s.Warmup)
+		if most := longest(series, s.WarmupOf(series)); most > l.Hold {
+			share := float64(most-s.WarmupOf(series)) / float64(l.Hold-s.WarmupOf(series))
 			all = append(all, Longer{series.Name, min(l.Search.To, share*l.Search.From), most})
 		}
 	}

@@ -234,7 +234,7 @@ func number(all []sessionPlan, s scenario.Scenario) []sessionPlan {
 		one := &all[i]
 		one.Number, one.Of, one.after = i+1, len(all), after
 		for _, series := range one.searched {
-			after += time.Duration(bound(series, s.Repeat)) * longest(series, s.Warmup)
+			after += time.Duration(bound(series, s.Repeat)) * longest(series, s.WarmupOf(series))
 			bounded = true
 		}
 		for j := range slices.Backward(one.turns) {

@@ -53,7 +53,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		{target + "workload: {kind: plain}\nload: {kind: open, arrivals: {trace: far.csv}, hold: 20s}\nwarmup: 1s\n", "4:30: load.arrivals: "},
 		{target + "workload: {kind: plain, meters: 1}\nload: {kind: open, arrivals: {periodic: {interval: 1h}}, hold: 20s}\n", "4:30: load.arrivals: "},
 		{target + "workload: {kind: plain}\nload: {kind: closed, clients: 3, think: 5s, hold: 5s}\n", "4:41: load.think: "},
-		{target + "workload: {kind: plain}\nload: {kind: open, rate: 1000000/s, hold: 700h}\n", "4:26: load.rate[0]: 2.52e+12 transactions are due in one level"},
+		{target + "workload: {kind: plain}\nload: {kind: open, rate: 1000000/s, hold: 700h}\nwarmup: 0s\n", "4:26: load.rate[0]: 2.52e+12 transactions are due in one level"},
 		// What takes longer than anyone waits, or than a time can be.
 		{target + "workload: {kind: plain}\nload: {kind: closed, clients: 3, hold: 2000000h}\n", "4:40: load.hold: "},
 		{target + "workload: {kind: plain}\nload: {kind: closed, clients: [1, 2, 3], hold: 700h}\nrepeat: 10000\n", "5:9: repeat: "},
