@@ -20,11 +20,12 @@ type Capacity struct {
 // six repetitions on it is the median of theirs, with its interval. Below, it is that of least squares over the windows
 // of the plateaus, with
 //
-//	b ± √(o²/Sxx + max(o/√2, z d)² / (repetitions × Sa)), o = max(t s, noise), s² = Σ residual² / (windows - 2)
+//	b ± √(o²/Sxx + max(0.8 o, z d)² / (repetitions × Sa)), o = max(t s, noise), s² = Σ residual² / (windows - 2)
 //
 // where Sxx and Sa are the squares of log amount about their mean over the windows and over the amounts. The second term
 // is for what no residual shows: each amount has a network of its own at another time, at which the machine's pace may
-// differ by d even if it is quiet. Where the throughput of the largest amount is a lower bound, so is the exponent.
+// differ by d even if it is quiet, and by most of o where it wanders from window to window. Where the throughput of the
+// largest amount is a lower bound, so is the exponent.
 func Exponent(of []Capacity, noise float64) Estimate {
 	var x, y, amounts []float64
 	rounds := map[int][2][]float64{} // by repetition
@@ -77,7 +78,7 @@ func slopeOf(x, y, amounts []float64, noise float64, rounds int) Estimate {
 		off = max(off, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(upper)*math.Sqrt(squares/freedom))
 	}
 	spread := func(v []float64) float64 { return math.Sqrt(stat.Variance(v, nil) * float64(len(v)-1)) }
-	between := max(off*math.Sqrt2/2, distuv.UnitNormal.Quantile(upper)*drift)
+	between := max(0.8*off, distuv.UnitNormal.Quantile(upper)*drift)
 	half := math.Hypot(off/spread(x), between/(spread(amounts)*math.Sqrt(float64(rounds))))
 	return Estimate{b, stats.Interval{
 		Low: b - half, High: b + half, N: len(x),

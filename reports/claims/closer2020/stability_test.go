@@ -58,7 +58,7 @@ func power(exponent float64) func(result.Conditions, int) (float64, result.Limit
 // A verdict of a world of known truth is right or inconclusive, whatever the noise from one window to the next, whether
 // the machine's pace wanders, and however often the study is repeated. On a quiet machine with repetitions it is right.
 func TestVerdictsOfKnownWorlds(t *testing.T) {
-	trials, noises := 300, []float64{0.03, 0.05, 0.1, 0.15, 0.25}
+	trials, noises := 200, []float64{0.03, 0.05, 0.15, 0.25}
 	if testing.Short() {
 		trials, noises = 40, []float64{0.03, 0.15}
 	}
