@@ -72,6 +72,10 @@ func saturationFinding(s series) Finding {
 		f.Verdict, f.Value, f.Text = Caution, "not determined", "The run stored no verdict for this series."
 		return f
 	}
+	if sat.Load().Amount() == 0 {
+		f.Verdict, f.Value, f.Text = Caution, "below all loads", "Even the lowest load failed: "+sat.Method+"."
+		return f
+	}
 	f.Value = PerSecond.Format(sat.Throughput)
 	where := sat.Load().String()
 	if sat.OfferedHigh > 0 {

@@ -35,7 +35,12 @@ func saturationTable(all []series) Table {
 			}
 			return text("no: at least")
 		}},
-		{Column{Key: "at", Title: "at"}, of(func(s series) Cell { return text(s.saturation.Load().String()) })},
+		{Column{Key: "at", Title: "at"}, of(func(s series) Cell {
+			if s.saturation.Load().Amount() == 0 {
+				return Cell{Why: whyNoLoad}
+			}
+			return text(s.saturation.Load().String())
+		})},
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
 			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},

@@ -79,8 +79,12 @@ func validity(p result.Point) string {
 	return "valid"
 }
 
-// flagged reports whether a valid point has warnings.
-func flagged(p result.Point) bool { return p.Valid && len(p.Notices) > 0 }
+// flagged reports whether a valid point has warnings, other than that some of its figures have no interval, which the
+// tables show in their place.
+func flagged(p result.Point) bool {
+	without := []stats.Code{stats.FewBatches, stats.Correlated, stats.TooWide}
+	return p.Valid && slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return !slices.Contains(without, w.Code) })
+}
 
 // remarks are the reasons why a point is invalid, and its warnings.
 func remarks(p result.Point) string {
@@ -139,6 +143,7 @@ const (
 	whyQuantile  = "fewer than 10 samples lie beyond this quantile, so it is not stated"
 	whyMedian    = "fewer than 6 timings: the 95 % interval of a median does not exist"
 	whyInterval  = "no interval was stored for this load level"
+	whyNoLoad    = "even the lowest load failed"
 )
 
 // text makes a cell of words.
