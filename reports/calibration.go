@@ -34,22 +34,23 @@ func calibrationFindings(c result.Calibration) []Finding {
 	verdict := map[bool]Verdict{true: Good, false: Bad}
 	exact := map[bool]string{true: "exact", false: "not exact"}[allWithin(c.Counts)]
 	fs := []Finding{
-		{"Latency", "off by " + Seconds.Format(i.LatencyError) + " at most",
-			"Open load on an idle host: latency from the intended start, compared with the ledger's own log of the same transactions. " +
+		{Subject: "Latency", Value: "off by " + Seconds.Format(i.LatencyError) + " at most",
+			Text: "Open load on an idle host: latency from the intended start, compared with the ledger's own log of the same transactions. " +
 				"What holds under other conditions is in the table.",
-			verdict[allWithin(c.Latency)]},
-		{"Capacity", "off by " + Share.Format(i.CapacityError) + " at most",
-			"Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.",
-			verdict[allWithin(c.Capacity)]},
-		{"Counts", exact, "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log.", verdict[allWithin(c.Counts)]},
-		{"Schedule", "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s",
-			"Schedule lag of a constant load on a ledger that answers at once; the limits are in the table.", verdict[allWithin(c.Lag)]},
+			Verdict: verdict[allWithin(c.Latency)]},
+		{Subject: "Capacity", Value: "off by " + Share.Format(i.CapacityError) + " at most",
+			Text:    "Throughput of an overloaded ledger, compared with what its service times allow or its log shows; the tolerance is 3 %.",
+			Verdict: verdict[allWithin(c.Capacity)]},
+		{Subject: "Counts", Value: exact, Verdict: verdict[allWithin(c.Counts)],
+			Text: "A stall shows in every transaction that was due during it, and outcomes match the ledger's own log."},
+		{Subject: "Schedule", Value: "p99 " + Seconds.Format(i.LagP99) + " late at 1,000/s", Verdict: verdict[allWithin(c.Lag)],
+			Text: "Schedule lag of a constant load on a ledger that answers at once; the limits are in the table."},
 	}
 	if !allWithin(c.Lag) || !allWithin(c.Latency) {
-		fs = append(fs, Finding{"Advice", "calibrate again on an idle machine",
-			fmt.Sprintf("During the calibration other processes used %s and the hypervisor took %s. "+
+		fs = append(fs, Finding{Subject: "Advice", Value: "calibrate again on an idle machine", Verdict: Caution,
+			Text: fmt.Sprintf("During the calibration other processes used %s and the hypervisor took %s. "+
 				"That delays the harness like everything else, and measurements taken now would be off by as much.",
-				Cores.Format(c.Other), Cores.Format(c.Steal)), Caution})
+				Cores.Format(c.Other), Cores.Format(c.Steal))})
 	}
 	return fs
 }

@@ -52,15 +52,16 @@ func auditTable(a *result.Audit) Table {
 func auditFinding(a *result.Audit) Finding {
 	switch {
 	case a == nil:
-		return Finding{"Audit", "not done", "The ledger was not compared with the client's record.", Caution}
+		return Finding{Subject: "Audit", Value: "not done", Text: "The ledger was not compared with the client's record.", Verdict: Caution}
 	case a.Problem() == "":
 		said := fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 		if a.Evaluated > 0 {
 			said += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)
 		}
-		return Finding{"Audit", "passed", said, Good}
+		return Finding{Subject: "Audit", Value: "passed", Text: said, Verdict: Good, To: "table-audit"}
 	}
-	return Finding{"Audit", "failed", fmt.Sprintf("Of %d transactions recorded as valid, %d are missing from the ledger. "+
-		"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
-		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed), Bad}
+	return Finding{Subject: "Audit", Value: "failed", Verdict: Bad, To: "table-audit", Text: fmt.Sprintf(
+		"Of %d transactions recorded as valid, %d are missing from the ledger. "+
+			"It holds %d more than once, %d recorded under another outcome and %d not sent by this run; the chaincode counts %d readings, the ledger %d.",
+		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, a.Found+a.Unclaimed)}
 }

@@ -219,7 +219,7 @@ func rowInterval(r result.ClaimRow) Cell {
 // claimFindings are the verdicts.
 func claimFindings(claims []result.Claim) (fs []Finding) {
 	for _, c := range claims {
-		fs = append(fs, Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: claimVerdict(c.Verdict)})
+		fs = append(fs, Finding{Subject: "Claim " + c.ID, Value: string(c.Verdict), Text: c.Claim, Verdict: claimVerdict(c.Verdict), To: answerID(c)})
 	}
 	return fs
 }

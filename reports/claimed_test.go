@@ -33,7 +33,7 @@ func TestClaims(t *testing.T) {
 	}
 	for i, want := range []Verdict{Good, Bad, Caution, Caution} {
 		f := r.Findings[i]
-		f.Text = "" // below
+		f.Text, f.To = "", "" // below
 		same(t, "finding", Finding{Subject: "Claim " + sum.Claims[i].ID, Value: string(sum.Claims[i].Verdict), Verdict: want}, f)
 	}
 	if text := r.Findings[0].Text; text != "It is fast." {

@@ -28,7 +28,7 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 		fs = append(fs, littleFinding(all)...)
 	}
 	if b := run.Bringup; b != nil && b.FirstCommit > 0 {
-		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit),
+		fs = append(fs, Finding{Subject: "Bring-up", Value: Seconds.Format(b.FirstCommit), To: "manifest",
 			Text: "from the start of the first process to the first committed transaction."})
 	}
 	return fs
@@ -39,7 +39,7 @@ const headlines = 6
 
 // saturationsFinding sums the saturation of many series up.
 func saturationsFinding(all []series) Finding {
-	f := Finding{Subject: "Saturation", Value: "not determined", Verdict: Caution}
+	f := Finding{Subject: "Saturation", Value: "not determined", Verdict: Caution, To: "table-saturation"}
 	var rates []float64
 	reached := 0
 	for _, s := range all {
@@ -66,7 +66,7 @@ func saturationsFinding(all []series) Finding {
 }
 
 func saturationFinding(s series) Finding {
-	f := Finding{Subject: "Saturation, " + s.name}
+	f := Finding{Subject: "Saturation, " + s.name, To: "figure-throughput" + ofLoad(s.kind)}
 	sat := s.saturation
 	if !s.determined {
 		f.Verdict, f.Value, f.Text = Caution, "not determined", "The run stored no verdict for this series."
@@ -158,7 +158,7 @@ func (e encryption) costFinding() []Finding {
 	if p := CostPoint(c.Encrypt); p.Interval != nil {
 		interval = fmt.Sprintf(", 95 %% interval %s to %s", Seconds.Format(p.Interval.Low), Seconds.Format(p.Interval.High))
 	}
-	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50)}
+	f := Finding{Subject: "Encryption", Value: Seconds.Format(c.Encrypt.P50), To: "table-encryption-costs"}
 	f.Text = fmt.Sprintf("to encrypt one reading of %s with %s at %d bits (median, n = %d%s); the ciphertext is %s.",
 		vector(values(c)), c.Scheme, c.Bits, c.Encrypt.N, interval, Bytes.Format(float64(c.Bytes)))
 	if latencies := e.against.latencies; len(latencies) > 0 {
@@ -177,7 +177,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) []
 			encrypt, encrypted := l.median(encryptMean)
 			commit, committed := l.median(meanOf(result.PartCommit))
 			if of(s) && l.valid() && encrypted && committed && commit > 0 {
-				return []Finding{{Subject: subject, Value: Share.Format(encrypt / commit),
+				return []Finding{{Subject: subject, Value: Share.Format(encrypt / commit), To: "figure-phases" + ofLoad(s.kind),
 					Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, l.load)}}
 			}
 		}
@@ -197,7 +197,7 @@ func slowdownFinding(all []series) []Finding {
 				if controls <= 0 {
 					continue
 				}
-				f := Finding{Subject: "Encrypted payloads", Value: Times.Format(most / controls)}
+				f := Finding{Subject: "Encrypted payloads", Value: Times.Format(most / controls), To: "figure-throughput" + ofLoad(loaded.kind)}
 				f.Text = fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.",
 					control.name, loaded.name, PerSecond.Format(most), control.name, PerSecond.Format(controls))
 				if workload == result.Plain {
@@ -214,7 +214,7 @@ func validityFinding(all []series) Finding {
 	points := len(rowsOf(all))
 	withWarnings := len(rowsWhere(all, func(r pointRow) bool { return flagged(r.Point) }))
 	valid := len(rowsWhere(all, func(r pointRow) bool { return r.Valid }))
-	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good,
+	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good, To: "throughput",
 		Text: "The instrument kept up at every load level."}
 	switch {
 	case points == 0:

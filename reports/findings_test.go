@@ -86,8 +86,8 @@ func TestSaturationOfManySeries(t *testing.T) {
 	}
 	none := series{name: "none", levels: make([]level, 1)}
 	same(t, "finding on two series without a verdict",
-		Finding{"Saturation", "not determined", "The run stored no verdict for any of 2 series.", Caution}, saturationsFinding([]series{none, none}))
-	same(t, "finding on many series", Finding{"Saturation", "600 tx/s to 1000 tx/s",
-		"over 6 series, of which 3 reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each. Not determined: 1.", Caution},
+		Finding{Subject: "Saturation", Value: "not determined", Text: "The run stored no verdict for any of 2 series.", Verdict: Caution, To: "table-saturation"}, saturationsFinding([]series{none, none}))
+	same(t, "finding on many series", Finding{Subject: "Saturation", Value: "600 tx/s to 1000 tx/s", Verdict: Caution, To: "table-saturation",
+		Text: "over 6 series, of which 3 reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each. Not determined: 1."},
 		saturationsFinding(append(all, none)))
 }

@@ -43,7 +43,7 @@ func littleFinding(all []series) []Finding {
 	worst := slices.MaxFunc(judged, func(a, b pointRow) int {
 		return cmp.Compare(math.Abs(a.Little.Deviation), math.Abs(b.Little.Deviation))
 	})
-	f := Finding{Subject: "Little's law", Value: fmt.Sprintf("holds at %d of %d", len(judged)-failed, len(judged)), Verdict: Good,
+	f := Finding{Subject: "Little's law", Value: fmt.Sprintf("holds at %d of %d", len(judged)-failed, len(judged)), Verdict: Good, To: "table-little",
 		Text: fmt.Sprintf("load levels that are steady and long enough: throughput and latency contradict each other there by at most %s (%s at %s), "+
 			"of %s allowed.", Share.Format(math.Abs(worst.Little.Deviation)), worst.of.name, worst.Load, Share.Format(result.LittleLimit))}
 	if failed > 0 {

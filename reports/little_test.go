@@ -22,13 +22,13 @@ func TestLittle(t *testing.T) {
 	}{
 		"holds": {
 			[]result.Point{at(1, 0.3, false), at(2, -0.04, true), at(4, 0.01, true)}, []string{"not judged", "passed", "passed"},
-			Finding{"Little's law", "holds at 2 of 2", "load levels that are steady and long enough: throughput and latency contradict each other there " +
-				"by at most 4.00 % (s at 2 clients), of 5.00 % allowed.", Good},
+			Finding{Subject: "Little's law", Value: "holds at 2 of 2", To: "table-little", Verdict: Good, Text: "load levels that are steady and long enough: throughput and latency contradict each other there " +
+				"by at most 4.00 % (s at 2 clients), of 5.00 % allowed."},
 		},
 		"fails": {
 			[]result.Point{at(1, -0.06, true), at(2, 0.01, true)}, []string{"failed", "passed"},
-			Finding{"Little's law", "holds at 1 of 2", "load levels that are steady and long enough: throughput and latency contradict each other there " +
-				"by at most 6.00 % (s at 1 client), of 5.00 % allowed.", Bad},
+			Finding{Subject: "Little's law", Value: "holds at 1 of 2", To: "table-little", Verdict: Bad, Text: "load levels that are steady and long enough: throughput and latency contradict each other there " +
+				"by at most 6.00 % (s at 1 client), of 5.00 % allowed."},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

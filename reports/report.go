@@ -81,6 +81,9 @@ type Finding struct {
 	Value   string // for example "712 tx/s at 128 clients"
 	Text    string
 	Verdict Verdict
+	// To is the id of the element of a page that shows what the finding rests on: a section's, figure-<id> or
+	// table-<id>. Empty where there is none.
+	To string
 }
 
 // A Warning restricts what the numbers can be used for.

@@ -126,6 +126,31 @@ func TestHTMLNeedsNoNetwork(t *testing.T) {
 	}
 }
 
+// Every link leads to an element of the page, and every finding to what it rests on.
+func TestHTMLLinks(t *testing.T) {
+	run, sum := stored(t)
+	sum.Claims = []result.Claim{{ID: "p/fast", Claim: "It is fast.", Verdict: result.Reproduced}}
+	sum.Points[0].Little = &result.Little{Cycle: 1, Law: 1, Judged: true}
+	rep := reports.Build(run, sum)
+	ids, links := map[string]bool{}, map[string]bool{}
+	for _, n := range elements(t, page(t, rep)) {
+		ids[attribute(n, "id")] = true
+		if to, ok := strings.CutPrefix(attribute(n, "href"), "#"); ok {
+			links[to] = true
+		}
+	}
+	for to := range links {
+		if !ids[to] {
+			t.Errorf("a link leads to #%s, which is not there", to)
+		}
+	}
+	for _, f := range rep.Findings {
+		if !links[f.To] {
+			t.Errorf("the finding %q leads nowhere, to %q", f.Subject, f.To)
+		}
+	}
+}
+
 // TestHTMLIsAccessible holds what a screen reader needs.
 func TestHTMLIsAccessible(t *testing.T) {
 	figures, tables := 0, 0
