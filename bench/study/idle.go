@@ -25,7 +25,8 @@ const (
 
 // leftover follows what the levels of a session leave behind on its target.
 type leftover struct {
-	lost    bool                     // the turn before has transactions that the target may still work on
+	lost    bool                     // there are transactions that the target may still work on
+	ordered bool                     // some of these were to be committed, which one that is only endorsed does not wait for
 	fastest map[string]time.Duration // of the valid or answered transactions by series
 }
 
@@ -40,28 +41,43 @@ func (b *leftover) watch(fastest *time.Duration, r *result.Record) {
 	}
 }
 
-// turned notes the end of a turn.
+// turned notes the end of a turn. One that lost nothing came after all that was left of those before, as far as it went.
 func (b *leftover) turned(t turn, measured []bench.Result, fastest []time.Duration) {
-	b.lost = false
+	lost, ordered, through := false, false, false
 	for i, m := range measured {
+		series := t.levels[i].series
+		commits := series.Load.Wait != result.WaitEndorse
+		through = through || commits && m.Counts[result.Valid] > 0
 		for o := range m.Counts {
-			b.lost = b.lost || m.Counts[o]+m.RunOut[o] > 0 && (result.Outcome(o).Class() == result.Lost || result.Outcome(o) == result.EndorseTimeout)
+			if m.Counts[o]+m.RunOut[o] > 0 && (result.Outcome(o).Class() == result.Lost || result.Outcome(o) == result.EndorseTimeout) {
+				lost, ordered = true, ordered || commits
+			}
 		}
-		name := t.levels[i].series.Name
-		if before, known := b.fastest[name]; !known || fastest[i] < before {
-			b.fastest[name] = fastest[i]
+		if before, known := b.fastest[series.Name]; !known || fastest[i] < before {
+			b.fastest[series.Name] = fastest[i]
 		}
+	}
+	switch {
+	case lost:
+		b.lost, b.ordered = true, b.ordered || ordered
+	case through || !b.ordered:
+		b.lost, b.ordered = false, false
 	}
 }
 
 // quiesce waits until the target is idle before a turn that something could have been left behind for: transactions
 // without a known end, or the load of a search that came down from a higher one. A transaction at a time is sent until
-// one takes no longer than it does alone. It returns nil where nothing was to wait for, or there is nothing to probe with.
+// one takes no longer than it does alone, one that is committed where what was left behind is. It returns nil where
+// nothing was to wait for, or there is nothing to probe with.
 func (s *session) quiesce(ctx context.Context, t turn) (*result.IdleProbe, error) {
 	if !s.left.lost && !t.lower {
 		return nil, nil
 	}
-	at := slices.IndexFunc(s.series, s.probes)
+	commits := func(series scenario.Series) bool { return series.Load.Wait != result.WaitEndorse && s.probes(series) }
+	at := slices.IndexFunc(s.series, commits)
+	if at < 0 && !s.left.ordered && !t.lower {
+		at = slices.IndexFunc(s.series, s.probes)
+	}
 	if at < 0 {
 		if !s.left.lost {
 			return nil, nil
@@ -69,8 +85,10 @@ func (s *session) quiesce(ctx context.Context, t turn) (*result.IdleProbe, error
 		return &result.IdleProbe{}, nil
 	}
 	series := s.series[at]
-	// Alone in its block, a transaction waits for the timer.
-	alone := s.left.fastest[series.Name] + time.Duration(s.facts.Conditions.BatchTimeout*float64(time.Second))
+	alone := s.left.fastest[series.Name]
+	if commits(series) { // alone in its block, it waits for the timer
+		alone += time.Duration(s.facts.Conditions.BatchTimeout * float64(time.Second))
+	}
 	most := max(time.Duration(idleFactor*float64(alone)), alone+idleSlack)
 	s.Observer.Working("wait until the target is idle again")
 	begin := time.Now()
@@ -80,7 +98,10 @@ func (s *session) quiesce(ctx context.Context, t turn) (*result.IdleProbe, error
 			return nil, err
 		}
 		probe := &result.IdleProbe{Idle: alone.Seconds(), Latency: took.Seconds(), Waited: time.Since(begin).Seconds()}
-		if probe.Back = took > 0 && took <= most; probe.Back || time.Since(begin) >= idleMost || ctx.Err() != nil {
+		if probe.Back = took > 0 && took <= most; probe.Back {
+			s.left.lost, s.left.ordered = false, false
+		}
+		if probe.Back || time.Since(begin) >= idleMost || ctx.Err() != nil {
 			return probe, context.Cause(ctx)
 		}
 		s.clock.Sleep(ctx.Done(), probePause)

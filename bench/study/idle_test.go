@@ -1,9 +1,12 @@
 package study
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"meterbench/bench"
+	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 )
@@ -63,5 +66,65 @@ func TestSearchComesDownToAnIdleTarget(t *testing.T) {
 			t.Errorf("%g/s after %g/s: no probe", p.Load.Offered, last)
 		}
 		last = p.Load.Offered
+	}
+}
+
+// A transaction that is only endorsed does not show whether the commits of a level before have ended, so that it does not
+// probe for them, nor does a level of such transactions that ends well.
+func TestEndorsementsDoNotProbeCommits(t *testing.T) {
+	const ms = time.Millisecond
+	queries, one := open("queries", 3*time.Second, 20, 20), open("a", 10*time.Second, 350, 20)
+	queries.Load.Wait, one.Load.Slots = result.WaitEndorse, 20_000
+	at := queues(t, reference.Config{
+		Endorse: servers(4, fixedTimes(5*ms)), Batch: &reference.Batch{Messages: 10, Timeout: 100 * ms}, Commit: committed(1, fixedTimes(10*ms), reference.PerTransaction),
+	})
+	at.mixed = true
+	o := conduct(t, series(queries, one), at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	p := o.summary.Points
+	between(t, "waited for the commits", p[2].IdleProbe.Waited, 10, idleMost.Seconds())
+	equal(t, "lost of the light load", 0, p[3].Outcomes[result.Unknown.String()])
+	between(t, "mean of the light load", p[3].Latency["commit"].Mean, 0.1, 0.13)
+}
+
+// Nor is there a timer to wait for in the endorsement of a transaction.
+func TestEndorsementIsIdle(t *testing.T) {
+	one := open("a", 10*time.Second, 471, 20) // leaves two seconds of work behind
+	one.Load.Wait, one.Load.Slots = result.WaitEndorse, 20_000
+	at := queues(t, reference.Config{Endorse: servers(1, fixedTimes(5*time.Millisecond))})
+	at.block = 2 * time.Second
+	at.mixed = true
+	o := conduct(t, series(one), at, nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	between(t, "probe", o.summary.Points[1].IdleProbe.Latency, 0.005, 0.0251)
+}
+
+// What is left behind is still looked for where the level after it could not tell.
+func TestLeftoverIsKept(t *testing.T) {
+	level := func(wait result.Wait) turn {
+		one := open("a", time.Second, 1)
+		one.Load.Wait = wait
+		return turn{levels: []level{{series: one}}}
+	}
+	var lossy, clean bench.Result
+	lossy.Counts[result.Unknown], clean.Counts[result.Valid], clean.Counts[result.Answered] = 1, 1, 1
+	b := leftover{fastest: map[string]time.Duration{}}
+	for i, step := range []struct {
+		wait result.Wait
+		bench.Result
+		lost bool
+	}{
+		{result.WaitCommit, clean, false}, {result.WaitEndorse, lossy, true}, {result.WaitEndorse, clean, false},
+		{result.WaitCommit, lossy, true}, {result.WaitEndorse, clean, true}, {result.WaitCommit, clean, false},
+	} {
+		if step.wait == result.WaitEndorse {
+			step.Counts[result.Valid] = 0
+		}
+		b.turned(level(step.wait), []bench.Result{step.Result}, []time.Duration{time.Second})
+		equal(t, fmt.Sprintf("lost after %d", i), step.lost, b.lost)
 	}
 }
