@@ -2,6 +2,7 @@ package lab
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -26,14 +27,19 @@ func TestInterleave(t *testing.T) {
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			var got []string
+			seeds := map[string]bool{} // with the name of the scenario
 			for _, p := range Interleave(c.plans) {
 				got = append(got, p.Scenario.Name)
+				seeds[fmt.Sprint(p.Scenario.Name, p.Scenario.Seed)] = true
 				if p.Scenario.Repeat != 1 {
 					t.Errorf("a run of %d repetitions", p.Scenario.Repeat)
 				}
 			}
 			if strings.Join(got, " ") != c.want {
 				t.Errorf("got %v", got)
+			}
+			if len(seeds) != len(got) {
+				t.Errorf("%d runs have %d seeds", len(got), len(seeds))
 			}
 		})
 	}

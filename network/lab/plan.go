@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
+	"meterbench/internal/random"
 	"meterbench/network"
 	"meterbench/network/fabric/daemons"
 	"meterbench/workloads"
@@ -88,7 +89,8 @@ func (p Plan) FE(ctx context.Context, spec scenario.FE, working func(string)) ([
 }
 
 // Interleave turns A with n repetitions and B with n into A B A B ..., each a run of its own, so that drift
-// of the machine meets both alike.
+// of the machine meets both alike. Each repetition has a seed of its own, the first that of the scenario: equal arrivals
+// would make repetitions agree more than they should.
 func Interleave(plans []Plan) []Plan {
 	var order []Plan
 	for round := 0; ; round++ {
@@ -96,6 +98,9 @@ func Interleave(plans []Plan) []Plan {
 		for _, p := range plans {
 			if round < p.Scenario.Repeat {
 				p.Scenario.Repeat = 1
+				if round > 0 { // below 2^53, so that whoever reads run.json has it whole
+					p.Scenario.Seed = random.Stream{Seed: p.Scenario.Seed, Purpose: random.Runs, Index: uint64(round)}.Seed64() >> 11
+				}
 				order = append(order, p)
 			}
 		}
