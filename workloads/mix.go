@@ -27,7 +27,7 @@ type Component interface {
 //
 // A part provides its transactions 0, 1, 2 …, each once, whatever their numbers in the mix.
 type Mix struct {
-	order random.Stream // of which each run has its own, by Index
+	order random.Stream // of which each run has its own, by Index, over all sessions
 	first uint64
 	parts []Part
 	run   []uint16 // the parts of one run, in their order
@@ -63,7 +63,7 @@ func (m *Mix) choose(at uint64) (part int, own uint64) {
 	run, place := at/uint64(len(m.run)), int(at%uint64(len(m.run)))
 	order := slices.Clone(m.run)
 	stream := m.order
-	stream.Index = run
+	stream.Index = m.first + run // runs of the session before had smaller ones
 	stream.Rand().Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	part = int(order[place])
 	own = run * uint64(m.parts[part].Weight)

@@ -56,20 +56,24 @@ func TestMix(t *testing.T) {
 			t.Errorf("transaction %s is missing", want)
 		}
 	}
-	again := NewMix(random.Stream{Seed: 5}, 0, parts)
-	other := NewMix(random.Stream{Seed: 6}, 0, parts)
-	differ := 0
+	again := NewMix(random.Stream{Seed: 5}, 100, parts)
+	others := map[string]*Mix{"another seed": NewMix(random.Stream{Seed: 6}, 100, parts), "a later session": NewMix(random.Stream{Seed: 5}, 500, parts)}
+	differ := map[string]int{}
 	for at := range uint64(100) {
 		a, x := mix.choose(at)
 		if b, y := again.choose(at); a != b || x != y {
 			t.Fatal("the same seed gives another order")
 		}
-		if c, _ := other.choose(at); c != a {
-			differ++
+		for name, other := range others {
+			if c, _ := other.choose(at); c != a {
+				differ[name]++
+			}
 		}
 	}
-	if differ < 30 {
-		t.Errorf("another seed differs in %d of 100", differ)
+	for name := range others {
+		if differ[name] < 30 {
+			t.Errorf("%s differs in %d of 100", name, differ[name])
+		}
 	}
 }
 
