@@ -52,7 +52,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	loads[0].Begin = meter.begin
 	var measured []bench.Result
 	var runErr error
-	prioritised(func() {
+	priority := s.prioritised(t, func() {
 		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 			s.Observer.Live(s.live(t, now, meter))
 		})
@@ -87,6 +87,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			nodes, blocks := report()
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
+			p.ClientPriority = priority
 			s.settle(&p, l, m, w, steady[i])
 			law[i].check(&p, l, m)
 			s.intervals(&p, l, steady[i].blocks)

@@ -9,18 +9,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Prioritise gives every thread of this process, and those that they start from then on, a nice value below 0 where
-// that is permitted, and returns what gives them the usual one again. Processes that are started meanwhile inherit it.
-// The error says why it is not permitted; nothing has changed then.
-func Prioritise(nice int) (restore func() error, err error) {
-	if err := setPriority(nice); err != nil {
-		return nil, errors.Join(err, setPriority(0))
+// Priority is what a process has ahead of others.
+type Priority string
+
+// The priorities, the highest first.
+const (
+	PriorityRealTime Priority = "real time"  // it runs as soon as it can (SCHED_RR, sched(7))
+	PriorityNice     Priority = "nice value" // of -10: of a processor that others want too it has about nine tenths
+	PriorityUsual    Priority = "usual"
+)
+
+// priorities are what there is to try.
+func priorities() []struct {
+	Priority
+	attr unix.SchedAttr
+} {
+	return []struct {
+		Priority
+		attr unix.SchedAttr
+	}{
+		{PriorityRealTime, unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}},
+		{PriorityNice, unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: -10}},
 	}
-	return func() error { return setPriority(0) }, nil
 }
 
-// setPriority sets the nice value of all threads: the kernel has one for each. It looks again until it finds no new one.
-func setPriority(nice int) error {
+// Prioritise gives every thread of this process, and those that they start from then on, the highest priority that is
+// permitted, and returns which, and what gives them the one before again. Processes that are started meanwhile inherit it.
+func Prioritise() (p Priority, restore func() error, err error) {
+	before, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		return PriorityUsual, nil, fmt.Errorf("read the priority: %w", err)
+	}
+	restore = func() error { return schedule(before) }
+	for _, higher := range priorities() {
+		if err = schedule(&higher.attr); err == nil {
+			return higher.Priority, restore, nil
+		}
+		if err := restore(); err != nil {
+			return PriorityUsual, nil, err
+		}
+	}
+	return PriorityUsual, restore, nil
+}
+
+// schedule sets the priority of all threads: the kernel has one for each. It looks again until it finds no new one.
+func schedule(attr *unix.SchedAttr) error {
 	done := map[string]bool{}
 	for more := true; more; {
 		more = false
@@ -36,7 +69,7 @@ func setPriority(nice int) error {
 			if err != nil {
 				return err
 			}
-			if err := unix.Setpriority(unix.PRIO_PROCESS, id, nice); err != nil && !errors.Is(err, unix.ESRCH) {
+			if err := unix.SchedSetAttr(id, attr, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 				return fmt.Errorf("set the priority of thread %d: %w", id, err)
 			}
 			done[thread.Name()], more = true, true

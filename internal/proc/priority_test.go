@@ -1,53 +1,61 @@
 package proc_test
 
 import (
-	"errors"
+	"maps"
 	"os"
 	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"meterbench/internal/proc"
 )
 
-// All threads get the priority, and all get the usual one back.
+// All threads get the priority, and all get back the one that they had.
 func TestPrioritise(t *testing.T) {
-	nice := func() (all map[int]int) {
-		all = map[int]int{}
-		threads, err := os.ReadDir("/proc/self/task")
+	type scheduling struct {
+		policy, priority uint32
+		nice             int32
+	}
+	threads := func() map[scheduling]bool {
+		all := map[scheduling]bool{}
+		entries, err := os.ReadDir("/proc/self/task")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, thread := range threads {
+		for _, thread := range entries {
 			id, _ := strconv.Atoi(thread.Name())
-			if raw, err := unix.Getpriority(unix.PRIO_PROCESS, id); err == nil { // 20 - nice, as the kernel returns it
-				all[20-raw]++
+			if a, err := unix.SchedGetAttr(id, 0); err == nil {
+				all[scheduling{a.Policy, a.Priority, a.Nice}] = true
 			}
 		}
 		return all
 	}
-	before := nice()
-	if len(before) != 1 || before[0] == 0 {
-		t.Skipf("the test itself is not of the usual priority: %v", before)
+	before := threads()
+	if len(before) != 1 {
+		t.Skipf("the test's own threads differ: %v", before)
 	}
-	restore, err := proc.Prioritise(-5)
-	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
-		if after := nice(); after[0] == 0 || len(after) != 1 {
-			t.Errorf("it is not permitted, but the priorities are %v", after)
-		}
-		t.Skip(err)
-	}
+	p, restore, err := proc.Prioritise()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if during := nice(); len(during) != 1 || during[-5] == 0 {
-		t.Errorf("threads by their priority: %v, want all at -5", during)
+	want, ok := map[proc.Priority]scheduling{
+		proc.PriorityRealTime: {unix.SCHED_RR, 1, 0}, proc.PriorityNice: {unix.SCHED_NORMAL, 0, -10},
+	}[p]
+	if !ok { // not permitted
+		for usual := range maps.Keys(before) {
+			want = usual
+		}
 	}
+	during := threads()
 	if err := restore(); err != nil {
 		t.Fatal(err)
 	}
-	if after := nice(); len(after) != 1 || after[0] == 0 {
-		t.Errorf("threads by their priority: %v, want all at 0", after)
+	if diff := cmp.Diff(map[scheduling]bool{want: true}, during, cmp.AllowUnexported(scheduling{})); diff != "" {
+		t.Errorf("with priority %s (-want +got):\n%s", p, diff)
+	}
+	if diff := cmp.Diff(before, threads(), cmp.AllowUnexported(scheduling{})); diff != "" {
+		t.Errorf("after it (-before +after):\n%s", diff)
 	}
 }
