@@ -28,6 +28,7 @@ func TestIntervalHoldsCapacity(t *testing.T) {
 		{"D-M-1", 50, server{servers: 1, hold: 10, service: exponential, regular: true}, 0.88, 0.01},
 		{"M-M-1, blocks by timer", 50, server{servers: 1, hold: 10, service: exponential, messages: 1e6, timeout: 0.5}, 0.88, 0.01},
 		{"M-D-4, blocks by count", 50, server{servers: 4, hold: 10, messages: 500, timeout: 2}, 0.9, 0.01},
+		{"D-D-4, few blocks by timer", 30, server{servers: 4, hold: 10, regular: true, messages: 1e6, timeout: 2}, 0.95, 0.01},
 		{"M-M-1, blocks by count", 50, server{servers: 1, hold: 10, service: exponential, messages: 100, timeout: 2}, 0.88, 0.01},
 		{"M-M-1, 1,000 transactions in a step", 100, server{servers: 1, hold: 10, service: exponential, capacity: 100}, 0.88, 0.015},
 		// A machine whose pace wanders, as that of a shared host.

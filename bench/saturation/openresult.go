@@ -73,7 +73,8 @@ func corrected(ends []end) []end {
 	for n := range ends {
 		e, change := &ends[n], min(changes[n], maxChange)
 		crossing := (e.beyond[0].taken() - change*e.beyond[0].Load) / (1 - change)
-		e.capacity = min(max(crossing, e.passed.Load), e.failed.Load)
+		// What passed may be above the capacity by what a step does not see.
+		e.capacity = min(max(crossing, min(e.passed.Load, e.capacity)), e.failed.Load)
 	}
 	return ends
 }
