@@ -149,7 +149,7 @@ func factorTable(all []series, by []factor) Table {
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
 			there(func(_ series, p peak) Cell { return number(p.throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
-			if s.determined {
+			if s.kept() {
 				return interval(s.saturationInterval(), whyInterval)
 			}
 			return interval(p.interval(throughput, throughputInterval), whyInterval)
@@ -161,8 +161,11 @@ func factorTable(all []series, by []factor) Table {
 			return text("nothing measured")
 		}},
 		{Column{Key: "saturated", Title: "saturated", Rank: 1}, there(func(s series, _ peak) Cell {
-			if !s.determined {
+			switch {
+			case !s.determined:
 				return text("not determined")
+			case !s.kept():
+				return text("no load qualifies")
 			}
 			return yesNo(s.saturation.Reached)
 		})},

@@ -43,7 +43,7 @@ func saturationsFinding(all []series) Finding {
 	var rates []float64
 	reached := 0
 	for _, s := range all {
-		if s.determined {
+		if s.kept() {
 			rates = append(rates, s.saturation.Throughput)
 		}
 		if s.saturation.Reached {
@@ -52,6 +52,9 @@ func saturationsFinding(all []series) Finding {
 	}
 	if len(rates) == 0 {
 		f.Text = fmt.Sprintf("The run stored no verdict for any of %d series.", len(all))
+		if slices.ContainsFunc(all, func(s series) bool { return s.determined }) {
+			f.Text = fmt.Sprintf("In none of %d series does a load qualify.", len(all))
+		}
 		return f
 	}
 	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. "+

@@ -91,3 +91,33 @@ func TestSaturationOfManySeries(t *testing.T) {
 		Text: "over 6 series, of which 3 reached saturation; for the others it is the throughput at their highest load. The table Saturation lists each. Not determined: 1."},
 		saturationsFinding(append(all, none)))
 }
+
+// A series of which no load qualifies has a verdict without a load: nothing may state it as a load of 0, a throughput of 0
+// or a limit.
+func TestSaturationWithoutALoad(t *testing.T) {
+	for _, c := range []struct {
+		kind    result.LoadKind
+		plateau float64
+		want    Finding
+	}{
+		{result.LoadClosed, 0, Finding{Subject: "Saturation, s", Value: "below all loads", Text: "Even the lowest load failed: why.", Verdict: Caution}},
+		{result.LoadOpen, 760, Finding{Subject: "Saturation, s", Value: "below all loads", Text: "Even the lowest load failed: why.", Verdict: Caution}},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
+			s := series{name: "s", kind: c.kind, determined: true, saturation: result.Saturation{Plateau: c.plateau, Method: "why", Limit: result.Limit{Kind: result.LimitHost}}}
+			found := saturationFinding(s)
+			found.To = ""
+			same(t, "finding", c.want, found)
+			several := saturationsFinding([]series{s, s})
+			several.To = ""
+			same(t, "finding on several", Finding{Subject: "Saturation", Value: "not determined", Text: "In none of 2 series does a load qualify.", Verdict: Caution}, several)
+			same(t, "label of a line", " ("+s.unkept()+")", saturationLabel(s))
+			for i, column := range saturationTable([]series{s}).Columns {
+				switch cell := saturationTable([]series{s}).Rows[0][i]; column.Key {
+				case "at", "throughput_per_s", "limited_by":
+					same(t, column.Key, Cell{}, cell)
+				}
+			}
+		})
+	}
+}

@@ -12,10 +12,10 @@ import (
 
 // saturationTable has one row per series with enough load levels for a verdict.
 func saturationTable(all []series) Table {
-	// of makes a cell of what a series has, empty where no saturation was determined.
+	// of makes a cell of what a series has at its saturation point, empty where no load qualifies.
 	of := func(cell func(series) Cell) func(series) Cell {
 		return func(s series) Cell {
-			if !s.determined {
+			if !s.kept() {
 				return Cell{}
 			}
 			return cell(s)
@@ -24,10 +24,11 @@ func saturationTable(all []series) Table {
 	fields := []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "reached", Title: "reached"}, func(s series) Cell {
-			if !s.determined {
-				return text("not determined")
-			}
 			switch {
+			case !s.determined:
+				return text("not determined")
+			case !s.kept():
+				return text("no load qualifies")
 			case s.saturation.Reached:
 				return text("yes")
 			case s.saturation.Gain.Growth() == result.Undecided:
@@ -44,9 +45,9 @@ func saturationTable(all []series) Table {
 		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
 		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
 			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},
-		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, of(func(s series) Cell { return number(s.saturation.Plateau) })},
+		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, func(s series) Cell { return positive(s.saturation.Plateau) }},
 		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(s series) Cell { return text(s.saturation.Limit.String()) })},
-		{Column{Key: "method", Title: "method", CSVOnly: true}, of(func(s series) Cell { return text(s.saturation.Method) })},
+		{Column{Key: "method", Title: "method", CSVOnly: true}, func(s series) Cell { return text(s.saturation.Method) }},
 	}
 	t := Table{ID: "saturation", Title: "Saturation"}
 	if slices.ContainsFunc(all, func(s series) bool { return s.saturation.ClientsHigh > 0 }) {
@@ -85,6 +86,8 @@ func saturationLabel(s series) string {
 		return "" // too few load levels to say
 	case !s.determined:
 		return " (saturation not determined)"
+	case !s.kept():
+		return " (" + s.unkept() + ")"
 	case !s.saturation.Reached:
 		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(s.saturation.Throughput))
 	default:

@@ -26,6 +26,18 @@ type series struct {
 // determined.
 func (s series) saturable() bool { return s.determined || len(s.levels) > 2 }
 
+// kept reports whether any load of the series qualifies for its saturation point. Where the lowest rate was not kept up
+// with, or no level has valid transactions enough, the verdict names no load.
+func (s series) kept() bool { return s.determined && s.saturation.Throughput > 0 }
+
+// unkept says why no load qualifies.
+func (s series) unkept() string {
+	if s.kind == result.LoadOpen {
+		return "no offered load was found to be kept up with"
+	}
+	return "no load level has valid transactions enough"
+}
+
 // points are those of all its levels.
 func (s series) points() (all []result.Point) {
 	for _, l := range s.levels {
