@@ -75,6 +75,11 @@ func TestOpenSearchEnds(t *testing.T) {
 			if len(f.Trials) > c.steps {
 				t.Errorf("%d steps, want at most %d", len(f.Trials), c.steps)
 			}
+			for _, w := range f.Warnings {
+				if f.Load == 0 && strings.Contains(w.Text, "at least") {
+					t.Errorf("no load was found, and yet: %s", w.Text)
+				}
+			}
 			if warned := slices.Contains(codes(f.Warnings), saturation.NotConfirmed); warned == f.Reached {
 				t.Errorf("warnings %v", f.Warnings)
 			}

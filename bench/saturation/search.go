@@ -145,7 +145,11 @@ func (r *Result) conclude(unit, repeated string, repetitions int) {
 	warn := func(code stats.Code, format string, args ...any) {
 		r.Warnings = append(r.Warnings, stats.Warn(code, format, args...))
 	}
-	if !r.Reached {
+	switch {
+	case r.Reached:
+	case r.Load == 0:
+		warn(NotConfirmed, "no load was found to be kept up with: %s", r.Reason)
+	default:
 		warn(NotConfirmed, "capacity was not reached, at least "+unit+": %s", r.Load, r.Reason)
 	}
 	if low != nil {
