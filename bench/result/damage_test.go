@@ -6,8 +6,62 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
+
+// A pipe would keep the reader waiting for ever, a device never ends, and a file of many gigabytes does not fit into memory.
+func TestFilesThatAreNone(t *testing.T) {
+	replaced := func(by func(path string) error) func(path string) error {
+		return func(path string) error { return errors.Join(os.Remove(path), by(path)) }
+	}
+	all := map[string]func(*Folder) error{
+		runFile:          func(s *Folder) error { _, err := Open(s.Dir); return err },
+		summaryFile:      func(s *Folder) error { _, err := Open(s.Dir); return err },
+		transactionsFile: func(s *Folder) error { _, err := Open(s.Dir); return err },
+		timelineFile:     func(s *Folder) error { _, err := s.Timelines(); return err },
+		latencyFile:      func(s *Folder) error { _, err := s.Latencies(PartCommit, nil); return err },
+	}
+	for name, read := range all {
+		for _, c := range []struct {
+			name string
+			make func(path string) error
+			want string
+		}{
+			{"pipe", replaced(func(path string) error { return syscall.Mkfifo(path, 0o644) }), "is no regular file"},
+			{"device", replaced(func(path string) error { return os.Symlink("/dev/zero", path) }), "is no regular file"},
+			{"folder", replaced(func(path string) error { return os.Mkdir(path, 0o755) }), "is no regular file"},
+			{"sparse file of many gigabytes", func(path string) error { return os.Truncate(path, 1<<33) }, "is larger than 536870912 bytes"},
+		} {
+			if filepath.Ext(name) != ".json" && strings.HasPrefix(c.name, "sparse") {
+				continue // these are read piece by piece
+			}
+			t.Run(name+"/"+c.name, func(t *testing.T) {
+				w := create(t)
+				record(t, w, closed8, 0, second, randomRecords(100, 1)...)
+				finish(t, w)
+				s, err := Open(w.dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := c.make(filepath.Join(w.dir, name)); err != nil {
+					t.Fatal(err)
+				}
+				refused := make(chan error, 1)
+				go func() { refused <- read(s) }()
+				select {
+				case err := <-refused:
+					if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), c.want) {
+						t.Errorf("error %v, want one on %s that says %q", err, name, c.want)
+					}
+				case <-time.After(5 * time.Second):
+					t.Error("still reading")
+				}
+			})
+		}
+	}
+}
 
 // What Open says of folders that are not a finished run.
 func TestOpenRefuses(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,7 +18,7 @@ func latencyTag(level LevelKey, p Part) string { return escapeName(level.String(
 // them: the intervals of a level added up. A level without any is missing, all are where the folder has no such file.
 func (s *Folder) Latencies(p Part, levels []LevelKey) (map[LevelKey]*hdrhistogram.Histogram, error) {
 	path := filepath.Join(s.Dir, latencyFile)
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -24,7 +24,7 @@ type Folder struct {
 func Open(dir string) (*Folder, error) {
 	s := &Folder{Dir: dir}
 	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
-	data, err := os.ReadFile(runPath)
+	data, err := readJSONFile(runPath)
 	if err != nil {
 		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
 	}
@@ -34,7 +34,7 @@ func Open(dir string) (*Folder, error) {
 	if s.Run.Failure != "" {
 		return nil, fmt.Errorf("%s: the run failed: %s; run scenario %s again", dir, s.Run.Failure, s.Run.Scenario)
 	}
-	data, err = os.ReadFile(summaryPath)
+	data, err = readJSONFile(summaryPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, s.Run.Scenario)
 	}
@@ -89,7 +89,7 @@ func (s *Folder) Transactions() iter.Seq2[Row, error] {
 // openRows opens transactions.parquet. The caller closes the os.File.
 func (s *Folder) openRows() (*os.File, *parquet.File, error) {
 	path := filepath.Join(s.Dir, transactionsFile)
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}

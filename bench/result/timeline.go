@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -100,7 +99,7 @@ func (w *Writer) writeTimelines() error {
 // Timelines returns what happened during the levels of the run. Runs of older versions have none.
 func (s *Folder) Timelines() (map[LevelKey]LevelTimeline, error) {
 	path := filepath.Join(s.Dir, timelineFile)
-	data, err := os.ReadFile(path)
+	data, err := readJSONFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
