@@ -154,7 +154,8 @@ func disturbed(p *result.Point, probe *result.IdleProbe) {
 	if p.IdleProbe = probe; probe == nil || probe.Back {
 		return
 	}
-	reason := "the level before left transactions behind, and there is no workload to probe with whether they have ended"
+	reason := "the level before left transactions behind, and nothing to probe with whether they have ended: no workload that can be sent " +
+		"alone has succeeded yet"
 	if probe.Waited > 0 {
 		reason = fmt.Sprintf("the target still worked on the level before: a transaction on its own took %.3g s after %.0f s, %.3g s when it is idle",
 			probe.Latency, probe.Waited, probe.Idle)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench"
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
@@ -126,5 +128,15 @@ func TestLeftoverIsKept(t *testing.T) {
 		}
 		b.turned(level(step.wait), []bench.Result{step.Result}, []time.Duration{time.Second})
 		equal(t, fmt.Sprintf("lost after %d", i), step.lost, b.lost)
+	}
+}
+
+// Where nothing of the session has committed yet there is a workload, but nothing to compare a probe with.
+func TestNothingToProbeWith(t *testing.T) {
+	p := result.Point{Valid: true}
+	disturbed(&p, &result.IdleProbe{})
+	want := []string{"the level before left transactions behind, and nothing to probe with whether they have ended: no workload that can be sent alone has succeeded yet"}
+	if diff := cmp.Diff(want, p.Reasons); diff != "" || p.Valid {
+		t.Errorf("valid %v, reasons (-want +got):\n%s", p.Valid, diff)
 	}
 }
