@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"maps"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -15,7 +16,7 @@ type details struct {
 	timelines map[result.LevelKey]result.LevelTimeline
 }
 
-// detailsOf reads the details of the levels that are drawn.
+// detailsOf reads the details of the levels that are drawn, without those of a file that cannot be read: the error names it.
 func detailsOf(folder *result.Folder, all []series) (d details, err error) {
 	d.latencies = map[result.LevelKey]*hdrhistogram.Histogram{}
 	byPart := GroupBy(all, func(s series) result.Part { part, _ := s.headline(); return part })
@@ -25,19 +26,19 @@ func detailsOf(folder *result.Folder, all []series) (d details, err error) {
 			levels = append(levels, each(s.spread(), level.key)...)
 		}
 		part, _ := group[0].headline()
-		found, err := folder.Latencies(part, levels)
-		if err != nil {
-			return details{}, err
+		found, unread := folder.Latencies(part, levels)
+		if unread != nil {
+			err = unread // the same of every part
+			break
 		}
 		maps.Copy(d.latencies, found)
 	}
-	if d.timelines, err = folder.Timelines(); err != nil {
-		return details{}, err
-	}
+	timelines, unread := folder.Timelines()
+	d.timelines, err = timelines, errors.Join(err, unread)
 	parts := map[result.LevelKey]result.Part{}
 	for _, l := range timedLevels(all) {
 		parts[l.key()], _ = l.of.headline()
 	}
-	d.tallies, err = tallies(folder.Transactions(), parts)
-	return d, err
+	d.tallies, unread = tallies(folder.Transactions(), parts)
+	return d, errors.Join(err, unread)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +84,29 @@ func TestRead(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(stored.Dir, "timeline.json"), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r = Read(stored); len(drawn(r)) > 0 || len(r.Warnings) != 1 {
-		t.Errorf("figures %v and warnings %v, want one that the file is damaged", drawn(r), r.Warnings)
+	r = Read(stored)
+	if diff := cmp.Diff(more[1:], drawn(r)); diff != "" || len(r.Warnings) != 1 {
+		t.Errorf("figures without marks (-want +got):\n%s, warnings %v, want one that the file is damaged", diff, r.Warnings)
+	}
+}
+
+// A file that is damaged takes the figures with it that are drawn from it, and no others.
+func TestReadKeepsTheOtherFigures(t *testing.T) {
+	for _, c := range []struct{ file, figure string }{
+		{"latency.hlog", "time-throughput"}, {"timeline.json", "time-throughput"}, {"timeline.json", "percentiles-clients"},
+	} {
+		t.Run(c.figure+" without "+c.file, func(t *testing.T) {
+			stored := folder(t)
+			if err := os.WriteFile(filepath.Join(stored.Dir, c.file), []byte("Tag=s/clients=2/r1/commit,0,1,1,HISTF\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			r := Read(stored)
+			if figure(t, r, c.figure).Empty != "" {
+				t.Errorf("%s is empty", c.figure)
+			}
+			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, c.file) {
+				t.Errorf("warnings %v, want one on %s", r.Warnings, c.file)
+			}
+		})
 	}
 }

@@ -128,7 +128,7 @@ func Read(folder *result.Folder) Report {
 	more, failed := detailsOf(folder, seriesOf(folder.Summary))
 	r := build(folder.Run, folder.Summary, more)
 	if failed != nil {
-		r.Warnings = append(r.Warnings, Warning{Text: fmt.Sprintf("figures are missing: %v", failed)})
+		r.Warnings = append(r.Warnings, Warning{Text: "figures are missing or incomplete: " + strings.ReplaceAll(failed.Error(), "\n", "; ")})
 	}
 	return r
 }
