@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"meterbench/bench/result"
@@ -32,9 +33,10 @@ const minScalings = 5
 // not differ significantly from 0 (Student's test at 5 %, to one side), Amdahl's law is fitted and named. Points that
 // the batch timer limits do not count.
 //
-// The error says why no law is applicable: fewer than five numbers of clients are left, or the best fit has a negative
-// coefficient, Kappa significantly so. A negative Kappa is common where more clients fill larger blocks, which is
-// faster than linear; forcing it to 0 would describe another system than the one measured.
+// Where Sigma is negative, but not significantly so, it is 0. The error says why no law is applicable: fewer than five
+// numbers of clients are left, or the best fit has a coefficient that is significantly negative. A negative Kappa is
+// common where more clients fill larger blocks, which is faster than linear; forcing it to 0 would describe another
+// system than the one measured.
 func FitUSL(points []Scaling) (result.USL, error) {
 	counted := slices.DeleteFunc(slices.Clone(points), func(p Scaling) bool { return p.TimerLimited })
 	for _, p := range counted {
@@ -50,15 +52,25 @@ func FitUSL(points []Scaling) (result.USL, error) {
 		const few = "scalability law: not applicable: %d numbers of clients are not limited by the batch timer, %d are needed"
 		return result.USL{}, fmt.Errorf(few, distinct, minScalings)
 	}
-	f, err := fit(counted, result.Universal)
+	f, err := fit(counted, result.Universal, lambda, sigma, kappa)
 	if err != nil {
 		return result.USL{}, fmt.Errorf("scalability law: not applicable: %w", err)
 	}
 	// What rounding leaves of a coefficient that is none.
 	most := counted[len(counted)-1].Clients
 	none := math.Abs(f.law.Kappa)*most*most < negligible
-	if none || !f.significant() {
-		if simple, err := fit(counted, result.Amdahl); err == nil {
+	if none || !f.significant(kappa) {
+		if simple, err := fit(counted, result.Amdahl, lambda, sigma); err == nil {
+			f = simple
+		}
+	}
+	free := f
+	if f.law.Sigma < 0 {
+		without := []int{lambda}
+		if f.law.Law == result.Universal {
+			without = append(without, kappa)
+		}
+		if simple, err := fit(counted, f.law.Law, without...); err == nil && !f.better(simple) && !rises(counted) {
 			f = simple
 		}
 	}
@@ -72,43 +84,89 @@ func FitUSL(points []Scaling) (result.USL, error) {
 		return result.USL{}, fmt.Errorf("scalability law: not applicable: kappa = %.3g is negative: throughput bends upwards with more clients", u.Kappa)
 	}
 	f.describe()
+	if f != free {
+		f.law.SigmaInterval = free.interval(sigma)
+	}
 	return f.law, nil
 }
 
+// Indexes of the parameters of a law.
+const (
+	lambda = iota
+	sigma
+	kappa
+)
+
 // fitted is a law with the points that it was fitted to.
 type fitted struct {
-	law     result.USL
-	points  []Scaling
-	squares float64 // of the residuals
+	law        result.USL
+	parameters []int // that were fitted, ascending; the others are 0
+	points     []Scaling
+	squares    float64 // of the residuals
+	relative   float64 // of the relative residuals, in the linear fit to these
 }
 
-// parameters returns how many the law has.
-func (f *fitted) parameters() int {
-	if f.law.Law == result.Amdahl {
-		return 2
-	}
-	return 3
+func (f *fitted) freedom() float64 { return float64(len(f.points) - len(f.parameters)) }
+
+// value returns a parameter.
+func (f *fitted) value(parameter int) float64 {
+	return [...]float64{f.law.Lambda, f.law.Sigma, f.law.Kappa}[parameter]
 }
 
-func (f *fitted) freedom() float64 { return float64(len(f.points) - f.parameters()) }
-
-// significant reports whether Kappa differs from 0 to its side, at 5 %.
-func (f *fitted) significant() bool {
+// significant reports whether a parameter that was fitted differs from 0 to its side, at 5 %.
+func (f *fitted) significant(parameter int) bool {
 	c := f.covariance()
 	t := distuv.StudentsT{Sigma: 1, Nu: f.freedom()}.Quantile(stats.Level)
-	return c == nil || math.Abs(f.law.Kappa) > t*math.Sqrt(c.At(2, 2))
+	return c == nil || math.Abs(f.value(parameter)) > t*math.Sqrt(c.At(parameter, parameter))
+}
+
+// better reports whether a law fits better than the same one without a parameter, to that parameter's side, at 5 %: by
+// the relative residuals, as throughput scatters the more the higher it is.
+func (f *fitted) better(simple *fitted) bool {
+	t := distuv.StudentsT{Sigma: 1, Nu: f.freedom()}.Quantile(stats.Level)
+	return simple.relative-f.relative > t*t*f.relative/f.freedom()
+}
+
+// rises reports whether throughput per client grows with the clients, at 5 % (Kendall, A New Measure of Rank Correlation,
+// Biometrika 30, 1938): no law goes through points for which it clearly does.
+func rises(points []Scaling) bool {
+	var clients, each []float64
+	for _, p := range points {
+		clients, each = append(clients, p.Clients), append(each, p.Throughput/p.Clients)
+	}
+	n := float64(len(points))
+	return 3*stat.Kendall(clients, each, nil)*math.Sqrt(n*(n-1)/2/(2*n+5)) > distuv.UnitNormal.Quantile(stats.Level)
+}
+
+// interval returns that of a parameter, nil where it was not fitted or nothing is known of its error.
+func (f *fitted) interval(parameter int) *result.Bounds {
+	c := f.covariance()
+	if c == nil || !slices.Contains(f.parameters, parameter) {
+		return nil
+	}
+	half := student(f.freedom()) * math.Sqrt(c.At(parameter, parameter))
+	return &result.Bounds{Low: max(0, f.value(parameter)-half), High: max(0, f.value(parameter)+half)}
+}
+
+// of returns the values of the parameters that were fitted.
+func (f *fitted) of(all ...float64) []float64 {
+	var some []float64
+	for _, parameter := range f.parameters {
+		some = append(some, all[parameter])
+	}
+	return some
 }
 
 // fit runs Gauss and Newton's iteration with halved steps on
 //
 //	X(N) = N / q(N), q(N) = a + b (N-1) + c N (N-1),
 //
-// where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda, which Amdahl's law lacks. It starts from the linear least
+// where a = 1/Lambda, b = Sigma/Lambda and c = Kappa/Lambda, of which those of the given parameters are fitted. It starts from the linear least
 // squares of q(N) X/N = 1, whose residuals are relative errors of X to first order.
-func fit(points []Scaling, name result.LawName) (*fitted, error) {
+func fit(points []Scaling, name result.LawName, parameters ...int) (*fitted, error) {
 	const iterations = 200
-	f := &fitted{law: result.USL{Law: name}, points: points}
-	basis := func(n float64) []float64 { return []float64{1, n - 1, n * (n - 1)}[:f.parameters()] }
+	f := &fitted{law: result.USL{Law: name}, parameters: parameters, points: points}
+	basis := func(n float64) []float64 { return f.of(1, n-1, n*(n-1)) }
 	model := func(p []float64, n float64) float64 { return n / floats.Dot(p, basis(n)) }
 	squares := func(p []float64) (sum float64) {
 		for _, s := range points {
@@ -121,7 +179,7 @@ func fit(points []Scaling, name result.LawName) (*fitted, error) {
 		return sum
 	}
 	solve := func(row func(s Scaling) (factor, right float64)) ([]float64, error) {
-		a, b := mat.NewDense(len(points), f.parameters(), nil), mat.NewVecDense(len(points), nil)
+		a, b := mat.NewDense(len(points), len(parameters), nil), mat.NewVecDense(len(points), nil)
 		for i, s := range points {
 			factor, right := row(s)
 			for j, v := range basis(s.Clients) {
@@ -134,6 +192,10 @@ func fit(points []Scaling, name result.LawName) (*fitted, error) {
 	p, err := solve(func(s Scaling) (float64, float64) { return s.Throughput / s.Clients, 1 })
 	if err != nil {
 		return nil, err
+	}
+	for _, s := range points {
+		r := s.Throughput/model(p, s.Clients) - 1
+		f.relative += r * r
 	}
 	least := squares(p)
 	for range iterations {
@@ -157,10 +219,11 @@ func fit(points []Scaling, name result.LawName) (*fitted, error) {
 		gained := least - sum
 		p, least = next, sum
 		if gained <= 1e-15*least {
-			f.law.Lambda, f.law.Sigma, f.squares = 1/p[0], p[1]/p[0], least
-			if len(p) > 2 {
-				f.law.Kappa = p[2] / p[0]
+			var all [kappa + 1]float64
+			for i, parameter := range parameters {
+				all[parameter] = p[i]
 			}
+			f.law.Lambda, f.law.Sigma, f.law.Kappa, f.squares = 1/all[lambda], all[sigma]/all[lambda], all[kappa]/all[lambda], least
 			return f, nil
 		}
 	}
@@ -176,20 +239,11 @@ func (f *fitted) describe() {
 	for _, p := range f.points {
 		u.Residuals = append(u.Residuals, result.Residual{Clients: p.Clients, Measured: p.Throughput, Fitted: u.At(p.Clients)})
 	}
-	c := f.covariance()
-	if c == nil {
+	u.LambdaInterval, u.SigmaInterval, u.KappaInterval = f.interval(lambda), f.interval(sigma), f.interval(kappa)
+	c, t := f.covariance(), student(f.freedom())
+	if u.KappaInterval == nil {
 		return
 	}
-	t := student(f.freedom())
-	about := func(value, variance float64) *result.Bounds {
-		half := t * math.Sqrt(variance)
-		return &result.Bounds{Low: max(0, value-half), High: value + half}
-	}
-	u.LambdaInterval, u.SigmaInterval = about(u.Lambda, c.At(0, 0)), about(u.Sigma, c.At(1, 1))
-	if f.parameters() < 3 {
-		return
-	}
-	u.KappaInterval = about(u.Kappa, c.At(2, 2))
 	serial := 1 - u.Sigma
 	variance := (c.At(1, 1)/(serial*serial) + c.At(2, 2)/(u.Kappa*u.Kappa) + 2*c.At(1, 2)/(serial*u.Kappa)) / 4
 	if peak, factor := u.Peak(), math.Exp(t*math.Sqrt(variance)); serial > 0 && !math.IsInf(peak, 0) && !math.IsInf(factor, 0) {
@@ -197,16 +251,16 @@ func (f *fitted) describe() {
 	}
 }
 
-// covariance returns that of Lambda, Sigma and Kappa, nil where the points fit without a rest or do not determine them.
+// covariance returns that of Lambda, Sigma and Kappa, 0 for those that were not fitted, nil where the points fit without a rest or do not determine them.
 func (f *fitted) covariance() *mat.Dense {
-	n, k := len(f.points), f.parameters()
+	n, k := len(f.points), len(f.parameters)
 	gradient := mat.NewDense(n, k, nil)
 	var total float64
 	for i, p := range f.points {
 		x := f.law.At(p.Clients)
 		q := f.law.Lambda * p.Clients / x
 		total += p.Throughput * p.Throughput
-		gradient.SetRow(i, []float64{x / f.law.Lambda, -x * (p.Clients - 1) / q, -x * p.Clients * (p.Clients - 1) / q}[:k])
+		gradient.SetRow(i, f.of(x/f.law.Lambda, -x*(p.Clients-1)/q, -x*p.Clients*(p.Clients-1)/q))
 	}
 	if f.squares <= negligible*negligible*total {
 		return nil
@@ -229,8 +283,13 @@ func (f *fitted) covariance() *mat.Dense {
 	}
 	c.Product(&inverse, gradient.T(), errors, gradient, &inverse)
 	c.Scale(1-1/float64(n), &c)
-	c.Apply(func(i, j int, v float64) float64 { return v / scale[i] / scale[j] }, &c)
-	return &c
+	all := mat.NewDense(kappa+1, kappa+1, nil)
+	for i, row := range f.parameters {
+		for j, column := range f.parameters {
+			all.Set(row, column, c.At(i, j)/scale[i]/scale[j])
+		}
+	}
+	return all
 }
 
 // normalise scales columns to length 1, since they differ by five powers of ten, and returns what their lengths were.

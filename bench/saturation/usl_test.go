@@ -1,6 +1,7 @@
 package saturation_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -229,5 +230,42 @@ func TestUSLIntervalsCover(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A system without contention has a law, though noise takes half of the fits below a sigma of 0.
+func TestUSLWithoutContention(t *testing.T) {
+	for _, law := range []result.USL{{Lambda: 50}, {Lambda: 50, Kappa: 1e-3}} {
+		for _, noise := range []float64{0.01, 0.05} {
+			t.Run(fmt.Sprintf("kappa %g, noise %g", law.Kappa, noise), func(t *testing.T) {
+				fits := int(many(400))
+				applicable, lambda, sigma, off := 0, 0, 0, 0.0
+				for i := range fits {
+					rng := rand.New(rand.NewPCG(61, uint64(i)))
+					var points []saturation.Scaling
+					for n := 1.0; n <= 256; n *= 2 {
+						points = append(points, saturation.Scaling{Clients: n, Throughput: law.At(n) * (1 + noise*rng.NormFloat64())})
+					}
+					u, err := saturation.FitUSL(points)
+					if err != nil {
+						continue
+					}
+					applicable++
+					off += (u.At(256)/law.At(256) - 1) / float64(fits)
+					if u.LambdaInterval.Low <= law.Lambda && law.Lambda <= u.LambdaInterval.High {
+						lambda++
+					}
+					if u.SigmaInterval.Low <= 0 && u.SigmaInterval.High >= 0 {
+						sigma++
+					}
+				}
+				t.Logf("of %d: applicable %d, lambda in its interval %d, sigma %d; off by %.2f %% at 256 clients", fits, applicable, lambda, sigma, 100*off)
+				slack := 3 * math.Sqrt(0.1*float64(fits))
+				if least := 0.87*float64(fits) - slack; float64(applicable) < least || float64(lambda) < 0.85*float64(applicable)-slack ||
+					float64(sigma) < 0.9*float64(applicable)-slack {
+					t.Errorf("of %d: applicable %d, lambda in its interval %d, sigma %d", fits, applicable, lambda, sigma)
+				}
+			})
+		}
 	}
 }
