@@ -173,6 +173,21 @@ func TestClosedSearchRepeatsFail(t *testing.T) {
 	}
 }
 
+// Levels that were measured again may all fall short of the plateau that they first showed.
+func TestClosedSearchThatFallsShort(t *testing.T) {
+	rates := []float64{1.125, 0.5, 0.25, 1}
+	f := search(t, saturation.ClosedConfig{From: 1, To: 4}, func(float64) float64 {
+		rate := rates[0]
+		if len(rates) > 1 {
+			rates = rates[1:]
+		}
+		return rate
+	})
+	if f.Clients < 1 || f.Clients > 4 {
+		t.Errorf("found %d clients of 1 to 4", f.Clients)
+	}
+}
+
 func TestClosedSearchProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := saturation.ClosedConfig{

@@ -62,9 +62,11 @@ func (c *curve) varianceOf(first, last int) float64 {
 	return ofMedian(n, sum/float64(n*n))
 }
 
-// reaching returns the first level that reaches 95 % of a plateau, which one of them does.
+// reaching returns the first level that reaches 95 % of a plateau, or the highest where none does: the levels of a search
+// that were measured again may all fall short of what they first showed.
 func (c *curve) reaching(plateau float64) int {
-	return slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= plateauShare*plateau })
+	least := min(plateauShare*plateau, slices.Max(c.rates))
+	return slices.IndexFunc(c.rates, func(rate float64) bool { return rate >= least })
 }
 
 // guess sets the noise before a plateau is known: that about the best rise and fall, and of all samples' repetitions
