@@ -63,11 +63,12 @@ func Start(c Config) (s *Standard, err error) {
 	if len(os.Args) > 0 && os.Args[0] == argv0 {
 		return nil, errors.New("standard: this program is one; its main must call standard.Dispatch first")
 	}
-	s = &Standard{}
+	started := &Standard{} // closed also where nothing is returned
+	s = started
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("calibration standard: %w", err)
-			s.close()
+			started.close()
 		}
 	}()
 	if s.dir, err = process.NewDir(os.TempDir(), "meterbench-standard"); err != nil {

@@ -2,7 +2,9 @@ package standard_test
 
 import (
 	"encoding/hex"
+	"math"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -87,4 +89,24 @@ func TestStandard(t *testing.T) {
 	if late != transactions%3 {
 		t.Errorf("%d transactions waited for the timer", late)
 	}
+}
+
+// Where a standard cannot start there is an error, and nothing is left of it.
+func TestStartFails(t *testing.T) {
+	t.Run("no folder for temporary files", func(t *testing.T) {
+		t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+		if s, err := standard.Start(standard.Config{}); err == nil || s != nil {
+			t.Errorf("standard %v, error %v", s, err)
+		}
+	})
+	t.Run("a setting that cannot be handed over", func(t *testing.T) {
+		dir := t.TempDir()
+		t.Setenv("TMPDIR", dir)
+		if s, err := standard.Start(standard.Config{Endorse: reference.Distribution{CV: math.NaN()}}); err == nil || s != nil {
+			t.Errorf("standard %v, error %v", s, err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
 }
