@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/calibration"
+	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 	"meterbench/network/lab"
 	"meterbench/reports"
@@ -50,17 +52,22 @@ Exit codes: 0 within the limits, 1 failed, 2 bad input, 3 beyond the limits, 130
 			if err != nil {
 				return err
 			}
-			if err := calibration.Save(path, measured); err != nil {
-				return err
-			}
-			if err := printText(cmd.OutOrStdout(), reports.Calibration(measured)); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "\nkept for later runs on this machine: %s\n", path)
-			if !measured.Instrument.Within {
-				return errBeyondLimits
-			}
-			return nil
+			return keepCalibration(cmd.OutOrStdout(), path, measured)
 		},
 	}
+}
+
+// keepCalibration prints a calibration and then keeps it: what took so long is not lost where it cannot be kept.
+func keepCalibration(out io.Writer, path string, measured result.Calibration) error {
+	if err := printText(out, reports.Calibration(measured)); err != nil {
+		return err
+	}
+	if err := calibration.Save(path, measured); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nkept for later runs on this machine: %s\n", path)
+	if !measured.Instrument.Within {
+		return errBeyondLimits
+	}
+	return nil
 }
