@@ -114,8 +114,6 @@ func (l level) interval(of measure, own func(result.Point) *stats.Interval) *sta
 	return stats.MedianInterval(l.values(of))
 }
 
-func noInterval(result.Point) *stats.Interval { return nil }
-
 // loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a doubling is
 // always the same step.
 func loadAxis(all []series, kind result.LoadKind) Axis {

@@ -1,7 +1,6 @@
 package bottleneck
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -273,7 +272,7 @@ func TestSystemsAreSolved(t *testing.T) {
 		}
 		want := (1 - 1/idle) / 0.02
 		if x, _, _ := s.solve(n); math.Abs(x/want-1) > 1e-9 {
-			t.Error(fmt.Sprintf("%d clients get %v/s, want %v/s", n, x, want))
+			t.Errorf("%d clients get %v/s, want %v/s", n, x, want)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -86,7 +87,8 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 func burn(in io.Reader, answers *gob.Encoder) error {
 	for range runtime.NumCPU() {
 		go func() {
-			for {
+			for spins := new(atomic.Uint64); ; {
+				spins.Add(1)
 			}
 		}()
 	}
