@@ -88,6 +88,9 @@ func saturationFinding(s series) Finding {
 		where += fmt.Sprintf(" (95 %% interval %d to %d clients)", sat.ClientsLow, sat.ClientsHigh)
 	}
 	if i := interval(s.saturationInterval(), "").Interval; i != nil {
+		if sat.ClientsHigh > 0 {
+			where += ", with a throughput"
+		}
 		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High, Scale{Factor: 1}))
 		if i.N > 0 {
 			where += fmt.Sprintf(", n = %d", i.N)

@@ -2,6 +2,7 @@ package study
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -233,6 +234,9 @@ func (b *blockLog) commits(sorted []placedCell, part int) (values []stats.Value)
 	return values
 }
 
+// noInterval is what the run's own list says of points of which some figures have no interval.
+const noInterval = "the window is too short, or holds too few blocks, for an interval of every figure"
+
 // intervals gives the figures of a point their intervals, and warns of those that get none. A load that changes has no
 // mean but that of its plan.
 func (s *session) intervals(p *result.Point, l level, b *blockLog) {
@@ -275,6 +279,8 @@ func (s *session) intervals(p *result.Point, l level, b *blockLog) {
 		}
 	}
 	for _, why := range slices.SortedFunc(maps.Keys(missing), func(a, b stats.Warning) int { return cmp.Compare(a.Text, b.Text) }) {
-		s.flag(p, why.Code, strings.Join(missing[why], ", "), "no interval within the window for some figures: %s", why.Text)
+		text := fmt.Sprintf("no interval within the window for some figures: %s (%s)", why.Text, strings.Join(missing[why], ", "))
+		p.Notices = append(p.Notices, result.Warning{Code: why.Code, Text: text})
+		s.note(place(p.Series, p.Load), stats.FewBatches, noInterval) // one for the run, whatever the reasons
 	}
 }

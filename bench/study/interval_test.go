@@ -94,6 +94,9 @@ func TestMissingIntervalsAreFlagged(t *testing.T) {
 	if diff := cmp.Diff(want, words(p.Notices)); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
+	if len(s.notes) != 1 || s.notes[0].Text != noInterval {
+		t.Errorf("the run's list says %v", s.notes)
+	}
 }
 
 // The interval of a figure holds the figure, also where the blocks cut off by the window move it.
