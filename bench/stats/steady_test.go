@@ -3,6 +3,7 @@ package stats_test
 import (
 	"math"
 	"math/rand/v2"
+	"sort"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,9 +13,9 @@ import (
 
 // A queue is what the windows of these tests are measured on.
 type queue struct {
-	rate     float64 // arrivals per second
-	regular  bool    // arrivals at equal distances; Poisson otherwise
-	servers  int
+	rate     float64                                  // arrivals per second
+	regular  bool                                     // arrivals at equal distances; Poisson otherwise
+	servers  int                                      // 0: unlimited
 	service  func(rng *rand.Rand, at float64) float64 // seconds
 	messages int                                      // of a block; 0: no blocks
 	timeout  float64                                  // of a block, in seconds
@@ -41,6 +42,10 @@ func (q queue) run(rng *rand.Rand, until float64) (intended, ended []float64) {
 		if at >= until {
 			break
 		}
+		if q.servers == 0 {
+			intended, ended = append(intended, at), append(ended, at+q.service(rng, at))
+			continue
+		}
 		next := 0
 		for s := range free {
 			if free[s] < free[next] {
@@ -56,18 +61,23 @@ func (q queue) run(rng *rand.Rand, until float64) (intended, ended []float64) {
 	return intended, ended
 }
 
-// cut moves the ends to those of the blocks.
+// cut moves the ends to those of the blocks, which are filled in the order in which transactions end.
 func (q queue) cut(ended []float64) {
-	for from := 0; from < len(ended); {
-		to, at := from, ended[from]+q.timeout
-		for to < len(ended) && to-from < q.messages && ended[to] <= at {
+	order := make([]int, len(ended))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return ended[order[i]] < ended[order[j]] })
+	for from := 0; from < len(order); {
+		to, at := from, ended[order[from]]+q.timeout
+		for to < len(order) && to-from < q.messages && ended[order[to]] <= at {
 			to++
 		}
 		if to-from == q.messages {
-			at = ended[to-1]
+			at = ended[order[to-1]]
 		}
 		for ; from < to; from++ {
-			ended[from] = at
+			ended[order[from]] = at
 		}
 	}
 }
