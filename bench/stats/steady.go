@@ -45,6 +45,8 @@ const (
 	certain = 0.001
 	// sure is that below which a step does, whose place is chosen by the same latencies.
 	sure = 0.00003
+	// surest is that below which a stretch in the middle does, which is the one of hundreds that differs most.
+	surest = 3e-10
 	// minChange is the least change over a window that matters: it moves the mean by half of that at most.
 	minChange = 0.1
 	// minGrowth is the growth of the backlog, as a share of the arrivals, at which a load is too much.
@@ -69,9 +71,10 @@ const (
 // is then overloaded if the backlog grew by at least 0.5 % of the arrivals, and drifting if it changed by at least 10 %
 // of its mean. It is drifting too where MSER cuts off a tenth or more at the start, or of the reversed series at the
 // end, and what is cut off differs from the rest, or one half of the window from the other, by at least 10 % of the
-// mean, in the latency with P < 0.00003 and in the backlog with P < 0.01. By Little's law a latency that drifts under a
-// constant load takes the backlog with it; where only the latencies alarm, it is noise that depends on itself, as the
-// waiting times of a busy queue do.
+// mean, in the latency with P < 0.00003 and in the backlog with P < 0.01; or where a stretch of a fifth or more in the
+// middle does, in the latency with P < 3e-10, since that is the one of hundreds that differs most. By Little's law a
+// latency that drifts under a constant load takes the backlog with it, as fast as transactions end; where only the
+// latencies alarm, it is noise that depends on itself, as the waiting times of a busy queue do.
 //
 // Fewer than 1,000 latencies are too short to judge, unless the backlog grew by at least 0.5 % of the arrivals, with
 // P < 0.001 and by more than chance adds to as many arrivals.
@@ -123,7 +126,7 @@ func Judge(latency *Series, backlog *Backlog) Verdict {
 		v.Reason = fmt.Sprintf("the %s changed by %+.2g %% of its mean over the window", what, 100*v.Change)
 	case stepped:
 		v.State = Drifting
-		v.Reason = fmt.Sprintf("the latency %s was %.2g times that of the rest", where, times)
+		v.Reason = fmt.Sprintf("the latency %v was %.2g times that of the rest", where, times)
 	case unsettled:
 		v.State = Steady
 		v.Reason = fmt.Sprintf("latencies wander, but the %s does not rise or fall over the window", what)

@@ -238,6 +238,10 @@ func TestStepsClosed(t *testing.T) {
 		{"tripled in the first 30 %, memory 0.9", 0.9, 0, 0.3, 3, 0.98, ""},
 		{"doubled in the last 15 %", 0, 0.85, 1, 2, 1, "the latency of the last 15 % was 2 times that of the rest"},
 		{"a third more from the middle on", 0.9, 0.5, 1, 1.33, 0.85, ""},
+		{"tripled from 35 to 65 %", 0, 0.35, 0.65, 3, 1, "the latency from 35 to 65 % of the window was 3 times that of the rest"},
+		{"tripled from 35 to 65 %, memory 0.9", 0.9, 0.35, 0.65, 3, 0.98, ""},
+		{"doubled from 41 to 73 %", 0, 0.41, 0.73, 2, 0.98, ""},
+		{"halved from 20 to 50 %", 0, 0.2, 0.5, 0.5, 0.98, "the latency from 20 to 50 % of the window was 0.5 times that of the rest"},
 		{"doubled in the first 4 %", 0, 0, 0.04, 2, 0, ""}, // too little to matter
 	} {
 		t.Run(c.name, func(t *testing.T) {
