@@ -36,7 +36,7 @@ func TestLittlesLawHolds(t *testing.T) {
 	}
 	hold := 61 * time.Second
 	if testing.Short() {
-		hold = 31 * time.Second
+		hold = 21 * time.Second
 	}
 	for _, tt := range []struct {
 		name   string
