@@ -17,7 +17,6 @@ type Purpose string
 // The purposes.
 const (
 	Arrivals     Purpose = "arrivals"      // of an open load
-	Starts       Purpose = "starts"        // of the clients of a closed load
 	Runs         Purpose = "runs"          // seeds of repetitions that are runs of their own
 	Ledger       Purpose = "ledger"        // seeds of a run's simulated ledgers
 	Endorsement  Purpose = "endorsement"   // service times of a simulated ledger

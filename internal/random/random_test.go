@@ -12,7 +12,7 @@ func TestStreamsShareNothing(t *testing.T) {
 	all := []Stream{base, {}}
 	for _, change := range []func(*Stream){
 		func(s *Stream) { s.Seed = 2 },
-		func(s *Stream) { s.Purpose = Starts },
+		func(s *Stream) { s.Purpose = Commit },
 		func(s *Stream) { s.Series = "plai" },
 		func(s *Stream) { s.Series, s.Level = "plain8", "" },
 		func(s *Stream) { s.Level = "16" },
