@@ -204,7 +204,7 @@ func slowdownFinding(all []series) []Finding {
 					continue
 				}
 				f := Finding{Subject: "Encrypted payloads", Value: Times.Format(most / controls), To: "figure-throughput" + ofLoad(loaded.kind)}
-				f.Text = fmt.Sprintf("the highest throughput of %s: %s reached %s, %s %s. One run, not a paired comparison.",
+				f.Text = fmt.Sprintf("the plateau of %s: %s reached %s, %s %s. One run, not a paired comparison.",
 					control.name, loaded.name, PerSecond.Format(most), control.name, PerSecond.Format(controls))
 				if workload == result.Plain {
 					f.Text += " The payloads differ in size."
