@@ -52,16 +52,3 @@ func TestRatioInterval(t *testing.T) {
 		t.Errorf("without an interval there is a ratio's")
 	}
 }
-
-func TestSeriesBatchMeans(t *testing.T) {
-	s := NewSeries(1)
-	var values []float64
-	for i := range 40 {
-		v := float64(i * 7 % 11)
-		values = append(values, v)
-		s.Add(uint64(i), v)
-	}
-	if diff := cmp.Diff(BatchMeans(values, 20), s.BatchMeans(20)); diff != "" {
-		t.Errorf("as of a slice (-want +got):\n%s", diff)
-	}
-}

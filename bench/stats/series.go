@@ -43,12 +43,6 @@ func (s *Series) Add(i uint64, value float64) {
 // NewSeries returns an empty Series with batches of so many values, at least 1, while there is room.
 func NewSeries(batch uint64) *Series { return &Series{size: max(1, batch)} }
 
-// BatchMeans returns an interval for the mean of the values, as BatchMeans does for those of a slice.
-func (s *Series) BatchMeans(batches int) *Interval {
-	means, _ := s.means()
-	return BatchMeans(means, batches)
-}
-
 // N returns how many values were added.
 func (s *Series) N() uint64 { return s.n }
 
