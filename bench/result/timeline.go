@@ -22,9 +22,6 @@ const (
 	MarkCollection MarkKind = "collection" // garbage was collected in the client
 )
 
-// MarkKinds returns all of them in order of presentation.
-func MarkKinds() []MarkKind { return []MarkKind{MarkFull, MarkTimer, MarkOther, MarkCollection} }
-
 // Mark returns the kind under which a timeline has blocks cut for the reason.
 func (c CutReason) Mark() MarkKind {
 	switch c {
