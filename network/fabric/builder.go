@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	builderDir     = "meterbench-builder"
 	connectionsDir = "connections"
 	labelFile      = "label"
+	connectionFile = "connection.json"
 
 	stepDetect  = "detect"
 	stepBuild   = "build"
@@ -38,7 +40,7 @@ func Builder(args []string) (code int, handled bool) {
 	case step == stepDetect && len(args) == 3:
 		err = detect(args[2])
 	case step == stepBuild && len(args) == 4:
-		err = build(args[1], args[3])
+		err = build(home, args[1], args[3])
 	case step == stepRelease && len(args) == 3:
 		err = release(home, args[1], args[2])
 	default:
@@ -76,35 +78,77 @@ func detect(metadata string) error {
 	return nil
 }
 
-func build(source, out string) error {
-	label, err := os.ReadFile(filepath.Join(source, labelFile))
+// build takes from a package what release needs: in the standard form where its chaincode serves, in ours the label of
+// a service that the peer's folder knows.
+func build(home, source, out string) error {
+	name := connectionFile
+	data, err := standardConnection(home, source)
+	if errors.Is(err, os.ErrNotExist) {
+		name = labelFile
+		data, err = os.ReadFile(filepath.Join(source, labelFile))
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("code.tar.gz has no %s, which says where the chaincode serves", connectionFile)
+	}
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, labelFile), label, secret)
+	return os.WriteFile(filepath.Join(out, name), data, secret)
+}
+
+// peerName stands in the connection.json of a standard package for the name of the peer that installs it, so that each
+// peer can have a service of its own.
+const peerName = "{{.peername}}"
+
+// standardConnection returns the connection.json of a package in the standard form of chaincode as a service. The peer
+// reads it once more, in full, when it connects.
+func standardConnection(home, source string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(source, connectionFile))
+	if err != nil {
+		return nil, err
+	}
+	data = bytes.ReplaceAll(data, []byte(peerName), []byte(filepath.Base(filepath.Dir(home))))
+	var c struct{ Address string }
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, fmt.Errorf("%s: %w", connectionFile, err)
+	}
+	if _, _, err := net.SplitHostPort(c.Address); err != nil {
+		return nil, fmt.Errorf("%s: address: %w", connectionFile, err)
+	}
+	return data, nil
 }
 
 func release(home, buildDir, out string) error {
-	label, err := os.ReadFile(filepath.Join(buildDir, labelFile))
+	data, err := os.ReadFile(filepath.Join(buildDir, connectionFile))
+	if errors.Is(err, os.ErrNotExist) {
+		data, err = ownConnection(home, buildDir)
+	}
 	if err != nil {
 		return err
+	}
+	return Write(filepath.Join(out, "chaincode", "server", connectionFile), data, secret)
+}
+
+// ownConnection returns the connection to the service whose label a package of ours has.
+func ownConnection(home, buildDir string) ([]byte, error) {
+	label, err := os.ReadFile(filepath.Join(buildDir, labelFile))
+	if err != nil {
+		return nil, err
 	}
 	// The label comes out of a package: it names a file here, never a path.
 	name := string(label)
 	if name == "" || strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") {
-		return fmt.Errorf("label %q is not a label", name)
+		return nil, fmt.Errorf("label %q is not a label", name)
 	}
 	data, err := os.ReadFile(filepath.Join(home, connectionsDir, name+".json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("no service is known for label %s", name)
+		return nil, fmt.Errorf("no service is known for label %s", name)
 	}
-	if err != nil {
-		return err
-	}
-	return Write(filepath.Join(out, "chaincode", "server", "connection.json"), data, secret)
+	return data, err
 }
 
-// packageType is the type by which our external builder knows its packages.
+// packageType is the type of packages of chaincode as a service: ours, which hold a label, and the standard form,
+// which holds a connection.json.
 const packageType = "ccaas"
 
 // A Package is an installable chaincode package. It holds no code: the chaincode runs as a service, and each
