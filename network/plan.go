@@ -211,6 +211,9 @@ func (p *plan) prepare(executable string) (err error) {
 		if err == nil {
 			err = org.WriteKeys(organisationDir(p.dir, o.Name))
 		}
+		if err == nil {
+			err = org.WriteMSPs(organisationDir(p.dir, o.Name))
+		}
 		if err != nil {
 			return err
 		}

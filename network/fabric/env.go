@@ -61,14 +61,7 @@ func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	err = o.write("MSP", filepath.Join(dir, mspDir), []file{
-		{"cacerts/ca.pem", o.CA.PEM, public},
-		{"tlscacerts/tlsca.pem", o.TLSCA.PEM, public},
-		{"signcerts/cert.pem", identity.Cert, public},
-		{"keystore/key.pem", identity.Key, secret},
-		{"config.yaml", []byte(nodeOUs), public},
-	})
-	if err != nil {
+	if err := o.writeMSP(filepath.Join(dir, mspDir), identity); err != nil {
 		return Credential{}, err
 	}
 	return PrepareTLS(dir, name, o)
