@@ -16,41 +16,6 @@ import (
 	"meterbench/internal/process"
 )
 
-// runFolder makes the run folder of a network, and reports whether it was there before. A named one must be
-// empty. The others lie in the system's folder for temporary files: ledgers can be large and are worth
-// nothing once the network has gone.
-func runFolder(folder, network string) (dir string, existed bool, err error) {
-	if folder == "" {
-		dir, err = process.NewDir(os.TempDir(), "meterbench-"+network)
-		return dir, false, err
-	}
-	if dir, err = filepath.Abs(folder); err != nil {
-		return "", false, fmt.Errorf("run folder: %w", err)
-	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case len(entries) > 0:
-		return "", false, fmt.Errorf("run folder %s is not empty; name a new one", dir)
-	case err == nil:
-		return dir, true, nil
-	case !errors.Is(err, os.ErrNotExist):
-		return "", false, fmt.Errorf("read run folder: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", false, fmt.Errorf("make run folder: %w", err)
-	}
-	return dir, false, nil
-}
-
-// empty removes all that is in a folder, but not the folder.
-func empty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-	}
-	return err
-}
-
 // Attach reads the record of a network that another process holds, from its run folder.
 func Attach(dir string) (*Record, error) {
 	f, err := os.Open(filepath.Join(dir, recordFile))
@@ -86,8 +51,7 @@ func locked(f *os.File) (bool, error) {
 	return false, nil
 }
 
-// List returns this user's networks that are held for other tools and whose run folders have no name of the
-// user's choice, in the order of the folders' names.
+// List returns this user's networks that are held for other tools, in the order of their topologies' names.
 func List() ([]*Record, error) {
 	folders, err := process.Folders(os.TempDir())
 	if err != nil {
@@ -98,7 +62,7 @@ func List() ([]*Record, error) {
 		if !folder.Alive {
 			continue
 		}
-		if r, err := Attach(folder.Path); err == nil && r.Held { // err: still starting, or just ending
+		if r, err := Attach(target(folder.Path)); err == nil && r.Held { // err: still starting, or just ending
 			records = append(records, r)
 		}
 	}
@@ -166,6 +130,10 @@ func find(arg string, held []*Record) ([]*Record, error) {
 	name := arg
 	if t, err := topology.Load(arg); err == nil {
 		name = t.Name
+	}
+	if _, err := os.Stat(filepath.Join(arg, recordFile)); err == nil {
+		record, err := Attach(arg)
+		return []*Record{record}, err
 	}
 	of := slices.DeleteFunc(slices.Clone(held), func(n *Record) bool { return n.Topology.Name != name })
 	if len(of) > 0 {

@@ -71,7 +71,10 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 	}
 	for _, o := range p.orderers {
 		nodes = append(nodes, nodePlan{
-			Node{Name: o.Name, Role: result.RoleOrderer, Organisation: topology.Ordering, Address: o.Address.String(), Operations: o.Operations.String()},
+			Node{
+				Name: o.Name, Role: result.RoleOrderer, Organisation: topology.Ordering,
+				Address: o.Address.String(), Admin: o.Admin.String(), Operations: o.Operations.String(),
+			},
 			process.Spec{Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir},
 			p.topology.Caps.Orderer,
 		})

@@ -47,8 +47,8 @@ type Config struct {
 	// Executable is the program that serves chaincodes and acts as external builder: one whose main calls
 	// Dispatch. Empty: this one.
 	Executable string
-	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes an empty one, and Close leaves
-	// it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or the next
+	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes one that is empty or that a network
+	// has left, whose content goes, and Close leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or the next
 	// Start if this process is killed.
 	Dir string
 	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with which they go.
@@ -59,15 +59,19 @@ type Config struct {
 	// Progress gets a line per stage; it may be nil.
 	Progress io.Writer
 
-	ports func(n int) ([]int, error) // free loopback ports; nil: process.FreePorts
+	// FirstPort is the first of the nodes' consecutive ports: three for each orderer (address, channel participation,
+	// operations), three for each peer (address, chaincodes, operations), one for each chaincode. 0: any that are free.
+	FirstPort int
+
+	ports func(n int) ([]int, error) // free loopback ports; nil: by FirstPort
 }
 
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
 	Record
 	ready     time.Duration
-	temporary bool // the run folder goes with the network
-	existed   bool // the run folder was there before: only its content goes
+	folder    folder
+	failed    bool // to start: nothing stays
 	processes []*process.Process
 	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
 	died      chan error
@@ -103,8 +107,12 @@ func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 func complete(ctx context.Context, cfg Config) (Config, error) {
 	err := refuseChild(os.Args)
 	cfg.Progress = cmp.Or(cfg.Progress, io.Discard)
-	if cfg.ports == nil {
+	switch {
+	case cfg.ports != nil:
+	case cfg.FirstPort == 0:
 		cfg.ports = process.FreePorts
+	default:
+		cfg.ports = func(n int) ([]int, error) { return process.PortsFrom(cfg.FirstPort, n) }
 	}
 	if err == nil && cfg.Binaries == (daemons.Binaries{}) {
 		cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress})
@@ -128,7 +136,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		return nil, err
 	}
 	if err := n.bringUp(ctx, t, cfg); err != nil {
-		n.temporary = true // what is in it now was not there before
+		n.failed = true
 		err = describe(err, n.Dir, n.Logs, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
@@ -150,20 +158,20 @@ func sweep(progress io.Writer) {
 
 // makeFolders makes the run folder and that of the logs.
 func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
-	dir, existed, err := runFolder(cfg.Dir, t.Name)
-	if err != nil {
+	var err error
+	if n.folder, err = openFolder(cfg.Dir, t.Name); err != nil {
 		return err
 	}
-	n.temporary, n.existed = cfg.Dir == "", existed
-	n.Dir = dir
+	n.Dir = n.folder.path
 	n.Logs = cfg.Logs
 	if cfg.Logs == "" {
-		n.Logs = filepath.Join(dir, "logs")
+		n.Logs = filepath.Join(n.Dir, logsDir)
 	}
 	if n.Logs, err = filepath.Abs(n.Logs); err == nil {
 		err = os.MkdirAll(n.Logs, 0o755)
 	}
 	if err != nil {
+		n.failed = true
 		return errors.Join(fmt.Errorf("make folder for logs: %w", err), n.Close())
 	}
 	return nil
@@ -214,7 +222,9 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err := n.writeProfiles(); err != nil {
 		return err
 	}
-	n.lock, err = n.write()
+	if n.lock, err = n.write(); err == nil && cfg.Held {
+		err = n.folder.point(t.Name)
+	}
 	return err
 }
 
@@ -232,13 +242,7 @@ func (n *Network) Close() error {
 		for _, group := range n.groups {
 			err = errors.Join(err, group.Close())
 		}
-		if n.temporary && n.existed {
-			err = errors.Join(err, empty(n.Dir))
-		} else if n.temporary {
-			err = errors.Join(err, os.RemoveAll(n.Dir))
-		} else if n.lock != nil {
-			err = errors.Join(err, os.Remove(filepath.Join(n.Dir, recordFile)))
-		}
+		err = errors.Join(err, n.folder.close(n.failed))
 		if n.lock != nil {
 			err = errors.Join(err, n.lock.Close())
 		}

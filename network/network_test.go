@@ -1,14 +1,19 @@
 package network
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/topology"
+	"meterbench/internal/process"
 )
 
 func needsNetwork(t *testing.T) {
@@ -221,8 +226,65 @@ func TestNamedFolderStays(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "logs", "peer0.ptb.log")); err != nil {
 		t.Error(err)
 	}
-	if _, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir}); err == nil ||
-		!strings.Contains(err.Error(), "is not empty") {
-		t.Errorf("a second start in the same folder: %v", err)
+	n, err = Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir})
+	if err != nil {
+		t.Fatalf("a second start in the same folder: %v", err)
 	}
+	put(t, n, "metrology", "readings")
+	if _, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Dir: dir}); err == nil || !strings.Contains(err.Error(), "a network runs there") {
+		t.Errorf("a start in the folder of a running network: %v", err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Ports of the user's choice are the same after every start, whichever network had them before.
+func TestFixedPorts(t *testing.T) {
+	needsNetwork(t)
+	first := freeRange(t, 10)
+	var before []Node
+	for range 2 {
+		n, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{FirstPort: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, n, "metrology", "readings")
+		addresses := slices.Clone(n.Nodes)
+		for i := range addresses {
+			addresses[i] = Node{Name: addresses[i].Name, Address: addresses[i].Address, Admin: addresses[i].Admin, Operations: addresses[i].Operations}
+		}
+		if diff := cmp.Diff(before, addresses); before != nil && diff != "" {
+			t.Errorf("other ports:\n%s", diff)
+		}
+		before = addresses
+		if _, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{FirstPort: first + 3}); err == nil ||
+			!strings.Contains(err.Error(), fmt.Sprintf("port %d (process %d, \"peer\") is in use", first+3, n.Nodes[0].PID)) {
+			t.Errorf("a start on ports in use: %v", err)
+		}
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", first+i) }
+	want := []Node{
+		{Name: "peer0.ptb", Address: at(3), Operations: at(5)},
+		{Name: "orderer0", Address: at(0), Admin: at(1), Operations: at(2)},
+		{Name: "chaincode.peer0.ptb", Address: at(6)},
+	}
+	if diff := cmp.Diff(want, before); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// freeRange returns the first of n consecutive ports that were free a moment ago, below those that the kernel gives out.
+func freeRange(t *testing.T, n int) int {
+	t.Helper()
+	for first := 20000 + os.Getpid()%10000; first < 32000; first += n {
+		if _, err := process.PortsFrom(first, n); err == nil {
+			return first
+		}
+	}
+	t.Fatal("no free range of ports")
+	return 0
 }

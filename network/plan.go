@@ -15,6 +15,14 @@ import (
 
 const loopback = "127.0.0.1"
 
+// The folders in a run folder.
+const (
+	nodesDir         = "nodes"
+	organisationsDir = "organisations"
+	channelsDir      = "channels"
+	logsDir          = "logs"
+)
+
 // plan is a topology with names, folders and ports. prepare adds the keys. Its slices keep the order of the topology.
 type plan struct {
 	topology      topology.Topology
@@ -90,7 +98,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	return p, p.assignPorts(cfg.ports)
 }
 
-func (p *plan) nodeDir(name string) string { return filepath.Join(p.dir, "nodes", name) }
+func (p *plan) nodeDir(name string) string { return filepath.Join(p.dir, nodesDir, name) }
 
 func (p *plan) addChannel(c topology.Channel) error {
 	if len(c.Members) == 0 {
@@ -171,6 +179,8 @@ func (p *plan) addServices() {
 	}
 }
 
+// assignPorts gives every node its ports, always in the same order: the orderers' and then the peers' three each, the
+// chaincodes' one.
 func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 	var endpoints []*fabric.Endpoint
 	for _, o := range p.orderers {
@@ -201,7 +211,7 @@ func (p *plan) assignPorts(free func(n int) ([]int, error)) error {
 }
 
 // organisationDir is the folder of the keys of an organisation's two users.
-func organisationDir(dir, name string) string { return filepath.Join(dir, "organisations", name) }
+func organisationDir(dir, name string) string { return filepath.Join(dir, organisationsDir, name) }
 
 // prepare makes keys, folders, genesis blocks and external builders: all that the nodes read when they start.
 func (p *plan) prepare(executable string) (err error) {
@@ -267,5 +277,5 @@ func (p *plan) prepareChannel(channel *channelPlan) (err error) {
 	if channel.genesis, err = fabric.Genesis(c); err != nil {
 		return err
 	}
-	return fabric.Write(filepath.Join(p.dir, "channels", channel.Name+".block"), channel.genesis, 0o644)
+	return fabric.Write(filepath.Join(p.dir, channelsDir, channel.Name+".block"), channel.genesis, 0o644)
 }

@@ -29,6 +29,8 @@ type Record struct {
 	Dir      string            `json:"dir"`     // run folder, absolute
 	Logs     string            `json:"logs"`    // folder of the nodes' logs, absolute
 	Profile  string            `json:"profile"` // connection profile of the first organisation; those of the others lie beside it
+	Peer     string            `json:"peer"`    // program, for its command line
+	Config   string            `json:"config"`  // folder with core.yaml and orderer.yaml, for FABRIC_CFG_PATH
 	Started  time.Time         `json:"started"` // when it became ready
 	Held     bool              `json:"held"`    // for other tools, which may end it
 	Holder   int               `json:"holder"`  // pid of the process whose children the nodes are
@@ -43,6 +45,7 @@ type Node struct {
 	Organisation string      `json:"organisation"`
 	PID          int         `json:"pid"`
 	Address      string      `json:"address"`              // host:port where it serves
+	Admin        string      `json:"admin,omitempty"`      // host:port of an orderer's channel participation, over mutual TLS
 	Operations   string      `json:"operations,omitempty"` // host:port of its metrics, over mutual TLS
 	Log          string      `json:"log"`                  // path
 }
@@ -64,6 +67,7 @@ type Chaincode struct {
 // fill records a network whose nodes are recorded.
 func (r *Record) fill(p *plan, cfg Config) {
 	r.Topology, r.Fabric, r.Started, r.Holder, r.Held = p.topology, cfg.Binaries.Version, time.Now(), os.Getpid(), cfg.Held
+	r.Peer, r.Config = cfg.Binaries.Peer, cfg.Binaries.ConfigDir
 	for _, c := range p.channels {
 		channel := Channel{Name: c.Name, Members: c.Members}
 		for _, peer := range c.peers {
@@ -128,7 +132,7 @@ func (r *Record) channel(name string) (Channel, error) {
 
 // profilePath is the path of an organisation's connection profile.
 func (r *Record) profilePath(organisation string) string {
-	return filepath.Join(r.Dir, "connection-"+organisation+".json")
+	return filepath.Join(r.Dir, profileFile+organisation+".json")
 }
 
 // writeProfiles writes a connection profile for each member organisation, in the common form that the Fabric
