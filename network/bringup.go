@@ -36,8 +36,9 @@ func newBringUp(p *plan) (*bringUp, error) {
 		return b, err
 	}
 	for _, peer := range p.peers {
-		ca := p.organisations[peer.organisation].TLSCA.PEM
-		if peer.conn, err = client.Connect(peer.Address.String(), peer.Name, ca); err != nil {
+		org := p.organisations[peer.organisation]
+		tls := client.TLS{CA: org.TLSCA.PEM, Cert: org.AdminTLS.Cert, Key: org.AdminTLS.Key}
+		if peer.conn, err = client.Connect(peer.Address.String(), peer.Name, tls); err != nil {
 			return b, named(peer.Name, err)
 		}
 	}

@@ -230,7 +230,7 @@ func (p *plan) prepare(executable string) (err error) {
 		p.organisations[o.Name] = org
 	}
 	for _, o := range p.orderers {
-		if o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering]); err != nil {
+		if o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering], p.members(p.channels)); err != nil {
 			return err
 		}
 	}
@@ -247,8 +247,19 @@ func (p *plan) prepare(executable string) (err error) {
 	return nil
 }
 
+// members returns the organisations on channels.
+func (p *plan) members(channels []*channelPlan) (members []*fabric.Organisation) {
+	for _, o := range p.topology.Organisations {
+		on := func(c *channelPlan) bool { return slices.Contains(c.Members, o.Name) }
+		if slices.ContainsFunc(channels, on) {
+			members = append(members, p.organisations[o.Name])
+		}
+	}
+	return members
+}
+
 func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable string) (err error) {
-	if peer.TLS, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org); err != nil {
+	if peer.TLS, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org, p.members(peer.channels)); err != nil {
 		return err
 	}
 	var services []fabric.Service

@@ -197,12 +197,19 @@ func (r *Record) profile(of topology.Organisation) object {
 		"client": object{
 			"organization": of.Name,
 			"connection":   object{"timeout": object{"peer": object{"endorser": "300"}, "orderer": "300"}},
+			"tlsCerts":     object{"client": object{"cert": path(fabric.UsersTLS + ".crt"), "key": path(fabric.UsersTLS + ".key")}},
 		},
 		"channels":      channels,
 		"organizations": organisations,
 		"peers":         peers,
 		"orderers":      orderers,
 	}
+}
+
+// tls reads by what an organisation's user connects to its nodes.
+func (r *Record) tls(organisation, user string) (client.TLS, error) {
+	ca, c, err := fabric.ReadKeys(organisationDir(r.Dir, organisation), user)
+	return client.TLS{CA: ca, Cert: c.Cert, Key: c.Key}, err
 }
 
 // Client connects to a chaincode through the gateways of all peers on the channel, each as the client user of
@@ -219,12 +226,13 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 	cfg := client.Config{Channel: channel, Chaincode: chaincode, Operator: topology.MSP(c.Chaincodes[i].Operator)}
 	for _, name := range c.Peers {
 		peer := r.node(name)
-		ca, user, err := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)
-		if err != nil {
+		_, user, err1 := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)
+		tls, err2 := r.tls(peer.Organisation, fabric.UsersTLS)
+		if err := errors.Join(err1, err2); err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", name, err)
 		}
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
-			Name: name, Address: peer.Address, TLSCA: ca,
+			Name: name, Address: peer.Address, TLS: tls,
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}

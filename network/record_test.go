@@ -15,6 +15,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/network/fabric"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -42,7 +43,12 @@ func TestProfile(t *testing.T) {
 		GRPCOptions map[string]string
 	}
 	var p struct {
-		Client        struct{ Organization string }
+		Client struct {
+			Organization string
+			TLSCerts     struct {
+				Client struct{ Cert, Key struct{ Path string } }
+			}
+		}
 		Organizations map[string]struct {
 			MSPID string
 			Peers []string
@@ -58,6 +64,11 @@ func TestProfile(t *testing.T) {
 	}
 	if len(p.Peers) != 2 || len(p.Orderers) != 1 || len(p.Channels["metrology"].Peers) != 2 {
 		t.Errorf("profile is %s", data)
+	}
+	for _, path := range []string{p.Client.TLSCerts.Client.Cert.Path, p.Client.TLSCerts.Client.Key.Path} {
+		if filepath.Dir(path) != organisationDir(r.Dir, "ptb") || !strings.HasPrefix(filepath.Base(path), fabric.UsersTLS) {
+			t.Errorf("TLS certificate of clients: %s", path)
+		}
 	}
 	peer := p.Peers["peer0.inmetro"]
 	want := node{URL: "grpcs://127.0.0.1:2", GRPCOptions: map[string]string{"ssl-target-name-override": "peer0.inmetro", "hostnameOverride": "peer0.inmetro"}}

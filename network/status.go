@@ -262,15 +262,16 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 
 // height asks a peer, as its organisation's administrator, for its height.
 func (r *Record) height(ctx context.Context, peer Node, channel string) (uint64, error) {
-	ca, credential, err := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.Admins)
-	if err != nil {
+	_, credential, err1 := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.Admins)
+	tls, err2 := r.tls(peer.Organisation, fabric.AdminsTLS)
+	if err := errors.Join(err1, err2); err != nil {
 		return 0, err
 	}
 	admin, err := fabric.NewAdmin(topology.MSP(peer.Organisation), credential)
 	if err != nil {
 		return 0, err
 	}
-	conn, err := client.Connect(peer.Address, peer.Name, ca)
+	conn, err := client.Connect(peer.Address, peer.Name, tls)
 	if err != nil {
 		return 0, err
 	}

@@ -15,6 +15,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -58,7 +59,7 @@ const timeout = 30 * time.Second
 type Gateway struct {
 	Name     string // of the peer, which its TLS certificate must have: peer0.ptb
 	Address  string // host:port
-	TLSCA    []byte // PEM certificates that vouch for it
+	TLS      TLS
 	Identity Identity
 }
 
@@ -119,11 +120,17 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	conn, err := Connect(g.Address, g.Name, g.TLSCA)
+	config, err := g.TLS.config(g.Name)
 	if err != nil {
 		return nil, err
 	}
-	library, err := sdk.Connect(s, sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn))
+	conn, err := connectTLS(g.Address, config)
+	if err != nil {
+		return nil, err
+	}
+	// A peer serves blocks only to whom they are for: a request names the certificate of its connection.
+	hash := sha256.Sum256(config.Certificates[0].Certificate[0])
+	library, err := sdk.Connect(s, sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn), sdk.WithTLSClientCertificateHash(hash[:]))
 	if err != nil {
 		conn.Close() // the first error counts
 		return nil, err
@@ -131,18 +138,41 @@ func connect(g Gateway) (*endpoint, error) {
 	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
 }
 
-// Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate, for which
-// the PEM certificates in ca vouch. A node that is starting is tried again soon.
+// TLS is how a client and a node authenticate to each other, in PEM.
+type TLS struct {
+	CA        []byte // certificates that vouch for the node
+	Cert, Key []byte // by which the client authenticates
+}
+
+// config returns the settings of a connection to a node that has the name in its certificate.
+func (t TLS) config(serverName string) (*tls.Config, error) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(t.CA) {
+		return nil, errors.New("TLS CA: no PEM certificate")
+	}
+	pair, err := tls.X509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, fmt.Errorf("TLS client certificate: %w", err)
+	}
+	return &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, ServerName: serverName, MinVersion: tls.VersionTLS12}, nil
+}
+
+// Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
+// starting is tried again soon.
+func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
+	config, err := t.config(serverName)
+	if err != nil {
+		return nil, err
+	}
+	return connectTLS(address, config)
+}
+
+// connectTLS is Connect with the settings of TLS made.
 //
 // The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,
 // large buffers spare system calls, and what is never used (service configuration, transparent retries,
 // statistics) is switched off.
-func Connect(address, serverName string, ca []byte) (*grpc.ClientConn, error) {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
-		return nil, errors.New("TLS CA: no PEM certificate")
-	}
-	config := &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12}
+func connectTLS(address string, config *tls.Config) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///"+address,
 		grpc.WithTransportCredentials(credentials.NewTLS(config)),
 		grpc.WithInitialWindowSize(1<<20),

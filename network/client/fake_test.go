@@ -109,7 +109,11 @@ func (f *fakePeer) serve(c certificate) (address string, stop func(), err error)
 	if err != nil {
 		return "", nil, err
 	}
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{pair}})))
+	clients := x509.NewCertPool()
+	clients.AddCert(pair.Leaf)
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert,
+	})))
 	gateway.RegisterGatewayServer(server, f)
 	peer.RegisterDeliverServer(server, f)
 	go server.Serve(listener) // ends with Stop
@@ -281,7 +285,8 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 
 func configFor(address string, c certificate) Config {
 	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address,
-		TLSCA: c.cert, Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
+		TLS:      TLS{CA: c.cert, Cert: c.cert, Key: c.key},
+		Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
 }
 
 // stages names the instants that a receipt has.

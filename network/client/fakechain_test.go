@@ -1,13 +1,18 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/credentials"
+	gpeer "google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -58,6 +63,20 @@ func (f *fakePeer) breakStreams() {
 	f.grown.Broadcast()
 }
 
+// bound checks that a request for blocks came over the connection for which it was made, as a peer does.
+func bound(ctx context.Context, header []byte) error {
+	var ch common.ChannelHeader
+	if err := proto.Unmarshal(header, &ch); err != nil {
+		return err
+	}
+	from, _ := gpeer.FromContext(ctx)
+	certificate := from.AuthInfo.(credentials.TLSInfo).State.PeerCertificates[0]
+	if hash := sha256.Sum256(certificate.Raw); !bytes.Equal(ch.GetTlsCertHash(), hash[:]) {
+		return fmt.Errorf("hash of the TLS certificate is %x, want %x", ch.GetTlsCertHash(), hash)
+	}
+	return nil
+}
+
 func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) error {
 	envelope, err := stream.Recv()
 	if err != nil {
@@ -69,6 +88,9 @@ func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) er
 	err = errors.Join(proto.Unmarshal(envelope.GetPayload(), &payload), proto.Unmarshal(payload.GetData(), &seek), proto.Unmarshal(payload.GetHeader().GetSignatureHeader(), &sh))
 	if err == nil {
 		err = verify(sh.GetCreator(), envelope.GetPayload(), envelope.GetSignature())
+	}
+	if err == nil {
+		err = bound(stream.Context(), payload.GetHeader().GetChannelHeader())
 	}
 	if err != nil {
 		return stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Status{Status: common.Status_FORBIDDEN}})

@@ -1,6 +1,8 @@
 package fabric
 
 import (
+	"github.com/google/go-cmp/cmp"
+
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/tls"
@@ -133,11 +135,16 @@ func TestAdminSignsLowS(t *testing.T) {
 func TestPreparedFolder(t *testing.T) {
 	o := organisation(t, "ptb", "PtbMSP")
 	dir := filepath.Join(t.TempDir(), "peer0.ptb")
-	if _, err := Prepare(dir, "peer0.ptb", RolePeer, o); err != nil {
+	other := organisation(t, "cmi", "CmiMSP")
+	if _, err := Prepare(dir, "peer0.ptb", RolePeer, o, []*Organisation{other, o}); err != nil {
 		t.Fatal(err)
 	}
+	clients, err := os.ReadFile(TLSFiles(dir).Clients)
+	if diff := cmp.Diff(string(o.TLSCA.PEM)+string(other.TLSCA.PEM), string(clients)); diff != "" || err != nil {
+		t.Errorf("authorities of clients: %s %v", diff, err)
+	}
 	modes := map[string]os.FileMode{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -155,7 +162,7 @@ func TestPreparedFolder(t *testing.T) {
 	for name, want := range map[string]os.FileMode{
 		"msp/keystore/key.pem": 0o600, "tls/server.key": 0o600,
 		"msp/signcerts/cert.pem": 0o644, "msp/cacerts/ca.pem": 0o644, "msp/tlscacerts/tlsca.pem": 0o644,
-		"msp/config.yaml": 0o644, "tls/server.crt": 0o644, "tls/ca.crt": 0o644,
+		"msp/config.yaml": 0o644, "tls/server.crt": 0o644, "tls/ca.crt": 0o644, "tls/clients.crt": 0o644,
 		"data": 0o700, "tmp": 0o700,
 	} {
 		if modes[name] != want {

@@ -193,7 +193,7 @@ func TestEnvironments(t *testing.T) {
 	}
 	o := Orderer{Name: "orderer0", Dir: "/run/orderer0", Admin: Endpoint{"127.0.0.1", 2}}
 	env = strings.Join(append(o.Env(), p.Env()...), "\n")
-	for _, never := range []string{"0.0.0.0", "/var/hyperledger", "TLS_ENABLED=false"} {
+	for _, never := range []string{"0.0.0.0", "/var/hyperledger", "TLS_ENABLED=false", "CLIENTAUTHREQUIRED=false"} {
 		if strings.Contains(env, never) {
 			t.Errorf("%q is in an environment", never)
 		}

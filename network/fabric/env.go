@@ -3,6 +3,7 @@ package fabric
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"meterbench/bench/topology"
@@ -55,13 +56,23 @@ type Orderer struct {
 }
 
 // Prepare makes a node's folder with its identity, its TLS certificate and the folders that it writes to. It
-// returns the TLS certificate.
-func Prepare(dir, name, role string, o *Organisation) (Credential, error) {
+// returns the TLS certificate. Besides the node's own organisation, members may connect to it: those on its channels. A
+// node learns them as it joins a channel, but refuses a neighbour that has joined before, which tries again seconds later.
+func Prepare(dir, name, role string, o *Organisation, members []*Organisation) (Credential, error) {
 	identity, err := o.CA.Identity(name, role)
 	if err != nil {
 		return Credential{}, err
 	}
 	if err := o.writeMSP(filepath.Join(dir, mspDir), identity); err != nil {
+		return Credential{}, err
+	}
+	clients := o.TLSCA.PEM
+	for _, member := range members {
+		if member != o {
+			clients = slices.Concat(clients, member.TLSCA.PEM)
+		}
+	}
+	if err := o.write("TLS files", "", []file{{TLSFiles(dir).Clients, clients, public}}); err != nil {
 		return Credential{}, err
 	}
 	return PrepareTLS(dir, name, o)
@@ -86,13 +97,16 @@ func PrepareTLS(dir, name string, o *Organisation) (Credential, error) {
 	return tls, nil
 }
 
-// TLSPaths are the files of a node's TLS certificate.
-type TLSPaths struct{ Cert, Key, CA string }
+// TLSPaths are the files of a node's TLS certificate, and of the authorities whose clients it takes.
+type TLSPaths struct{ Cert, Key, CA, Clients string }
 
-// TLSFiles returns the files that Prepare makes in a node's folder.
+// TLSFiles returns the files that Prepare makes in a node's folder; PrepareTLS makes no Clients.
 func TLSFiles(dir string) TLSPaths {
 	dir = filepath.Join(dir, "tls")
-	return TLSPaths{Cert: filepath.Join(dir, "server.crt"), Key: filepath.Join(dir, "server.key"), CA: filepath.Join(dir, "ca.crt")}
+	return TLSPaths{
+		Cert: filepath.Join(dir, "server.crt"), Key: filepath.Join(dir, "server.key"),
+		CA: filepath.Join(dir, "ca.crt"), Clients: filepath.Join(dir, "clients.crt"),
+	}
 }
 
 // nodeEnv returns the variables that both daemons share.
@@ -123,6 +137,10 @@ func (p Peer) Env() []string {
 		"CORE_PEER_TLS_CERT_FILE="+tls.Cert,
 		"CORE_PEER_TLS_KEY_FILE="+tls.Key,
 		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.CA,
+		"CORE_PEER_TLS_CLIENTAUTHREQUIRED=true",
+		"CORE_PEER_TLS_CLIENTROOTCAS_FILES="+tls.Clients,
+		"CORE_PEER_TLS_CLIENTCERT_FILE="+tls.Cert,
+		"CORE_PEER_TLS_CLIENTKEY_FILE="+tls.Key,
 		"CORE_PEER_GOSSIP_BOOTSTRAP="+p.Bootstrap.String(),
 		"CORE_PEER_GOSSIP_ENDPOINT="+p.Address.String(),
 		"CORE_PEER_GOSSIP_EXTERNALENDPOINT="+p.Address.String(),
@@ -173,12 +191,10 @@ func (o Orderer) Env() []string {
 		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, "snapshot"),
 		"ORDERER_OPERATIONS_LISTENADDRESS="+o.Operations.String(),
 		"ORDERER_METRICS_PROVIDER=prometheus")
-	for _, server := range []string{"GENERAL", "ADMIN", "OPERATIONS"} {
+	for server, clients := range map[string]string{"GENERAL": tls.Clients, "ADMIN": tls.CA, "OPERATIONS": tls.CA} {
 		prefix := "ORDERER_" + server + "_TLS_"
-		env = append(env, prefix+"ENABLED=true", prefix+"CERTIFICATE="+tls.Cert, prefix+"PRIVATEKEY="+tls.Key)
-		if server != "GENERAL" { // these are the administrator's
-			env = append(env, prefix+"CLIENTAUTHREQUIRED=true", prefix+"CLIENTROOTCAS="+ca)
-		}
+		env = append(env, prefix+"ENABLED=true", prefix+"CERTIFICATE="+tls.Cert, prefix+"PRIVATEKEY="+tls.Key,
+			prefix+"CLIENTAUTHREQUIRED=true", prefix+"CLIENTROOTCAS=["+clients+"]")
 	}
 	return env
 }

@@ -44,8 +44,9 @@ type Organisation struct {
 	TLSCA *CA    // signs TLS certificates
 	Admin Credential
 	User  Credential
-	// AdminTLS authenticates the administrator to the nodes' admin endpoints.
+	// AdminTLS and UserTLS authenticate the connections of the two to nodes.
 	AdminTLS Credential
+	UserTLS  Credential
 }
 
 // NewOrganisation makes an organisation's authorities and its two users.
@@ -58,11 +59,12 @@ func NewOrganisation(name, msp string) (*Organisation, error) {
 	if o.TLSCA, err = NewCA(name, "tlsca."+name); err != nil {
 		return nil, err
 	}
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	o.Admin, err1 = o.CA.Identity("admin."+name, RoleAdmin)
 	o.User, err2 = o.CA.Identity("user."+name, RoleClient)
 	o.AdminTLS, err3 = o.TLSCA.TLS("admin." + name)
-	return o, errors.Join(err1, err2, err3)
+	o.UserTLS, err4 = o.TLSCA.TLS("user." + name)
+	return o, errors.Join(err1, err2, err3, err4)
 }
 
 // The credentials of an organisation's users in the folder of its keys, each in a file .crt and a file .key,
@@ -71,13 +73,14 @@ const (
 	User      = "user"
 	Admins    = "admin"
 	AdminsTLS = "admin-tls"
+	UsersTLS  = "user-tls"
 	TLSCAFile = "tlsca.pem"
 )
 
 // WriteKeys writes the organisation's authorities and its users' credentials to a folder.
 func (o *Organisation) WriteKeys(dir string) error {
 	files := []file{{"ca.pem", o.CA.PEM, public}, {TLSCAFile, o.TLSCA.PEM, public}}
-	for name, c := range map[string]Credential{User: o.User, Admins: o.Admin, AdminsTLS: o.AdminTLS} {
+	for name, c := range map[string]Credential{User: o.User, Admins: o.Admin, AdminsTLS: o.AdminTLS, UsersTLS: o.UserTLS} {
 		files = append(files, file{name + ".crt", c.Cert, public}, file{name + ".key", c.Key, secret})
 	}
 	return o.write("keys", dir, files)

@@ -106,7 +106,8 @@ func calibrateClient(ctx context.Context, clock alarm.Clock, condition result.Co
 
 func dialStandard(ctx context.Context, p standard.Peer) (*client.Client, error) {
 	return client.Dial(ctx, client.Config{Channel: p.Channel, Chaincode: p.Chaincode, Gateways: []client.Gateway{{
-		Name: p.Name, Address: p.Address, TLSCA: p.Cert, Identity: client.Identity{MSP: p.MSP, CertPEM: p.Cert, KeyPEM: p.Key},
+		Name: p.Name, Address: p.Address, TLS: client.TLS{CA: p.Cert, Cert: p.Cert, Key: p.Key},
+		Identity: client.Identity{MSP: p.MSP, CertPEM: p.Cert, KeyPEM: p.Key},
 	}}})
 }
 

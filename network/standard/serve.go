@@ -71,7 +71,11 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})))
+	clients := x509.NewCertPool()
+	clients.AddCert(pair.Leaf)
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
+	})))
 	gateway.RegisterGatewayServer(server, p)
 	peer.RegisterDeliverServer(server, p)
 	go server.Serve(listener) // ends with the process

@@ -38,7 +38,7 @@ type Peer struct {
 	Channel   string
 	Chaincode string
 	MSP       string
-	Cert, Key []byte // PEM: its TLS certificate, and the client's identity
+	Cert, Key []byte // PEM: its TLS certificate, and that and the identity of the client
 }
 
 // True is the true course of one transaction, in nanoseconds of the monotonic clock that all processes share.

@@ -37,7 +37,8 @@ func TestStandard(t *testing.T) {
 	}
 	p := s.Peer
 	c, err := client.Dial(t.Context(), client.Config{Channel: p.Channel, Chaincode: p.Chaincode, Gateways: []client.Gateway{{
-		Name: p.Name, Address: p.Address, TLSCA: p.Cert, Identity: client.Identity{MSP: p.MSP, CertPEM: p.Cert, KeyPEM: p.Key},
+		Name: p.Name, Address: p.Address, TLS: client.TLS{CA: p.Cert, Cert: p.Cert, Key: p.Key},
+		Identity: client.Identity{MSP: p.MSP, CertPEM: p.Cert, KeyPEM: p.Key},
 	}}})
 	if err != nil {
 		t.Fatal(err)
