@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -48,14 +46,11 @@ func main() {
 	if code, handled := standard.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx := untilSignal()
 	// The live heap is small beside the garbage of every transaction: fewer collections mean a cheaper client
 	// and fewer pauses in what it measures.
 	debug.SetGCPercent(400)
-	// A second Ctrl-C ends the program at once: nodes die with it.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], stream{os.Stdout}, stream{os.Stderr}))
 }
 
 // run is the whole program but for its process: it returns the exit code.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +40,7 @@ func newProgress(out io.Writer) *progress {
 // terminal returns the width of the terminal that out writes to, or a usual width and false where it writes to none.
 func terminal(out io.Writer) (width int, is bool) {
 	const usual = 100
-	file, ok := out.(*os.File)
+	file, ok := fileOf(out)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return usual, false
 	}
