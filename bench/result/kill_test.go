@@ -30,6 +30,9 @@ func writeRun(t *testing.T, dir string) {
 		if _, err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
+		if err := w.Checkpoint(testRun(), Summary{Complete: true, Warnings: make([]string, i+1)}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(testRun(), Summary{Complete: true}); err != nil {
 		t.Fatal(err)
@@ -50,7 +53,7 @@ func TestKilledAtAnyWrite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process for each of some dozen writes")
 	}
-	finished := 0
+	finished, parts := 0, 0
 	for n := 1; ; n++ {
 		dir := t.TempDir()
 		seen, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK) // so that closing it ends a read
@@ -75,6 +78,8 @@ func TestKilledAtAnyWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch _, err := os.Stat(filepath.Join(dir, summaryFile)); {
+		case err == nil && isPart(t, dir):
+			parts++
 		case err == nil:
 			finished++
 			checkWhole(t, dir)
@@ -87,13 +92,39 @@ func TestKilledAtAnyWrite(t *testing.T) {
 			}
 		}
 		if whole {
-			t.Logf("killed at %d changes, %d of them after the end", n-1, finished-1)
+			t.Logf("killed at %d changes, %d of them after a level, %d after the end", n-1, parts, finished-1)
 			break
 		}
 	}
-	if finished == 0 {
-		t.Error("no run was finished")
+	if finished == 0 || parts == 0 {
+		t.Errorf("%d runs were finished, %d killed after a level", finished, parts)
 	}
+}
+
+// isPart reports whether the folder is that of an incomplete run. Of its transactions all or none can be read.
+func isPart(t *testing.T, dir string) bool {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	if s.Summary.Complete {
+		return false
+	}
+	n := 0
+	for _, err := range s.Transactions() {
+		if n++; err != nil && (n > 1 || !errors.Is(err, errKilled)) {
+			t.Errorf("row %d: %v", n, err)
+		}
+	}
+	if _, err := s.Latencies(PartCommit, []LevelKey{closed8}); err != nil {
+		t.Error(err)
+	}
+	if n != 1 && n != 2000 {
+		t.Errorf("%d rows", n)
+	}
+	return true
 }
 
 // killAt kills a process once it has made so many changes to a folder, and

@@ -12,15 +12,15 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Folder is the folder of a finished run.
+// Folder is the folder of a run: a finished one, or one that was killed.
 type Folder struct {
 	Dir     string
 	Run     Run
 	Summary Summary
 }
 
-// Open reads a run's folder. The folder of a run that failed, or did not come to its end, or was written by a
-// newer schema is an error.
+// Open reads a run's folder. The folder of a run that failed, or was killed before it had measured anything, or was written
+// by a newer schema is an error. That of a run that was killed later opens with its last Checkpoint.
 func Open(dir string) (*Folder, error) {
 	s := &Folder{Dir: dir}
 	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
@@ -43,6 +43,9 @@ func Open(dir string) (*Folder, error) {
 	}
 	if s.Summary, err = parseSummary(data); err != nil {
 		return nil, unreadable(summaryPath, err)
+	}
+	if s.checkpointed() {
+		return s, nil
 	}
 	// The rows are read much later: find out now whether they can be.
 	f, _, err := s.openRows()
@@ -72,6 +75,10 @@ func UpdateSummary(dir string, change func(*Summary)) error {
 // in bounded memory. It ends after an error.
 func (s *Folder) Transactions() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		if err := s.rowsMissing(); err != nil {
+			yield(Row{}, err)
+			return
+		}
 		f, file, err := s.openRows()
 		if err != nil {
 			yield(Row{}, err)

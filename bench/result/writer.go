@@ -36,7 +36,8 @@ func (k LevelKey) String() string {
 // Writer writes the folder of one run. Its methods are called by one goroutine; only the Record method of its
 // open Levels takes many.
 //
-// A folder is a finished run once it holds summary.json, which Close writes last and in one step.
+// A folder is a finished run once it holds a summary.json that says so, which Close writes last and in one step. Until then
+// it holds that of the last Checkpoint.
 type Writer struct {
 	dir          string
 	dirs         []string // folders that Create made, innermost first
@@ -111,9 +112,7 @@ func (w *Writer) Close(run Run, sum Summary) error {
 	if len(w.open) > 0 {
 		return fmt.Errorf("%s: the run ends while level %s is open", w.dir, w.open[0].key)
 	}
-	run.Schema, sum.Schema = Schema, Schema
-	sum.Run, sum.Scenario, sum.Target = run.ID, run.Scenario, run.Target
-	if err := sum.fill(); err != nil {
+	if err := complete(&run, &sum); err != nil {
 		return fmt.Errorf("%s: %w", w.path(summaryFile), err)
 	}
 	transactions := w.transactions

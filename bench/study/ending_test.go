@@ -248,6 +248,7 @@ func TestInterruptedInTheAudit(t *testing.T) {
 	measured(t, o.err)
 	equal(t, "points", 1, len(o.summary.Points))
 	equal(t, "audit", nil, o.summary.Audit)
+	equal(t, "complete", false, o.summary.Complete)
 	o.warned(t, "the audit failed: context canceled")
 }
 

@@ -101,6 +101,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}
 	}
+	s.checkpoint(seriesOf(t)...)
 	return steady[0].backlog.Slope(), context.Cause(ctx)
 }
 

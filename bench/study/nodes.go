@@ -207,13 +207,18 @@ func (s *study) explain() error {
 		at.add(&row.Record)
 	}
 	s.split(open)
+	s.limits()
+	return nil
+}
+
+// limits says what limited each point.
+func (s *study) limits() {
 	for _, t := range s.traces {
 		p := &s.summary.Points[t.point]
 		evidence := t.report.evidence
 		evidence.Point, evidence.Series = *p, s.comparable(p)
 		p.Limit, p.LimitedBecause = bottleneck.Judge(evidence)
 	}
-	return nil
 }
 
 func traceOf(among []*trace, row *result.Row) *trace {

@@ -54,6 +54,8 @@ type study struct {
 	cutShort   bool     // the last point's level was interrupted within its hold
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down
+
+	stored result.Summary // by the last checkpoint
 }
 
 // leastRepetitions are the fewest for which the 95 % interval of a median is finite (stats.MedianInterval).
@@ -116,6 +118,7 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 			}
 			return true, s.finish(err)
 		}
+		s.checkpoint()
 	}
 	if err = s.sessions(ctx); len(s.summary.Points) > 0 {
 		if err = s.finish(err); s.unclosed != nil {
@@ -190,6 +193,7 @@ func (s *study) audit() error {
 		audit, err = s.ledgers.compare(s.writer.Transactions())
 	}
 	if err != nil {
+		s.summary.Complete = false
 		s.warn(result.AuditFailed, "the audit failed: %v", err)
 		return fmt.Errorf("audit: %w", err)
 	}
