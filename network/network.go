@@ -56,6 +56,9 @@ type Config struct {
 	// Held networks serve other tools: List finds them, and Down may end their process. A network that its
 	// own process measures is none.
 	Held bool
+	// OneWayTLS has peers and orderers take clients without a TLS certificate, for tools that can show none: Caliper's
+	// connector to the gateway service refuses mutual TLS.
+	OneWayTLS bool
 	// Progress gets a line per stage; it may be nil.
 	Progress io.Writer
 

@@ -79,6 +79,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 		name := fmt.Sprintf("orderer%d", i)
 		p.orderers = append(p.orderers, &fabric.Orderer{
 			Name: name, MSP: topology.MSP(topology.Ordering), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Debug: p.dialect.Orderer.Debug,
+			OneWayTLS: cfg.OneWayTLS,
 		})
 	}
 	for _, o := range t.Organisations {
@@ -86,6 +87,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 			name := fmt.Sprintf("peer%d.%s", i, o.Name)
 			p.peers = append(p.peers, &peerPlan{organisation: o.Name, installed: make(chan struct{}), Peer: fabric.Peer{
 				Name: name, MSP: o.MSP(), Dir: p.nodeDir(name), Config: cfg.Binaries.ConfigDir, Limits: t.Limits,
+				OneWayTLS: cfg.OneWayTLS,
 			}})
 		}
 	}

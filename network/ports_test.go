@@ -78,7 +78,14 @@ func admitted(t *testing.T, address string, config *tls.Config) bool {
 // use up what a node's limits leave to its members.
 func TestEveryPortRefusesStrangers(t *testing.T) {
 	needsNetwork(t)
-	n := up(t, shape("two-org", 1, 1, "ptb", "inmetro"), Config{})
+	for name, oneWay := range map[string]bool{"mutual TLS": false, "one-way TLS": true} {
+		t.Run(name, func(t *testing.T) { refusesStrangers(t, oneWay) })
+	}
+}
+
+// refusesStrangers tries every port. With one-way TLS, the addresses of peers and orderers take anyone.
+func refusesStrangers(t *testing.T, oneWay bool) {
+	n := up(t, shape("two-org", 1, 1, "ptb", "inmetro"), Config{OneWayTLS: oneWay})
 	foreign, err := fabric.NewOrganisation("ptb", "PtbMSP") // of the same names, by other authorities
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +119,9 @@ func TestEveryPortRefusesStrangers(t *testing.T) {
 				t.Errorf("%s listens on %v", node.Name, port)
 			}
 			for name, certificates := range strangers {
-				if admitted(t, port.String(), &tls.Config{Certificates: certificates, NextProtos: protocols, InsecureSkipVerify: true}) {
-					t.Errorf("%s took a client with %s on %v", node.Name, name, port)
+				open := oneWay && node.Role != result.RoleChaincode && port.String() == node.Address
+				if open != admitted(t, port.String(), &tls.Config{Certificates: certificates, NextProtos: protocols, InsecureSkipVerify: true}) {
+					t.Errorf("%s takes a client with %s on %v: %t, want %t", node.Name, name, port, !open, open)
 				}
 			}
 		}

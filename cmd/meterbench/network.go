@@ -24,6 +24,7 @@ func networkCommand() *cobra.Command {
 
 func networkUpCommand() *cobra.Command {
 	var dir, fabricBin string
+	var oneWay bool
 	cmd := &cobra.Command{
 		Use:   "up TOPOLOGY",
 		Short: "Bring up a network and keep it up until Ctrl-C or meterbench network down",
@@ -41,21 +42,22 @@ of its connection profile, and keep the network up until Ctrl-C or meterbench ne
 			if err := network.CheckCaps(t); err != nil {
 				return lab.InputErrorf("%w", err)
 			}
-			return hold(cmd, t, dir, fabricBin)
+			return hold(cmd, t, network.Config{Dir: dir, OneWayTLS: oneWay}, fabricBin)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one")
+	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
 	addFabricBin(cmd, &fabricBin)
 	return cmd
 }
 
-func hold(cmd *cobra.Command, t topology.Topology, dir, fabricBin string) (err error) {
+func hold(cmd *cobra.Command, t topology.Topology, cfg network.Config, fabricBin string) (err error) {
 	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	bin, err := fabricDaemons(ctx, fabricBin, progress)
-	if err != nil {
+	if cfg.Binaries, err = fabricDaemons(ctx, fabricBin, progress); err != nil {
 		return err
 	}
-	net, err := network.Start(ctx, t, network.Config{Binaries: bin, Dir: dir, Held: true, Progress: progress})
+	cfg.Held, cfg.Progress = true, progress
+	net, err := network.Start(ctx, t, cfg)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package fabric
 
 import (
-	"github.com/google/go-cmp/cmp"
-
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/tls"
@@ -13,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func parse(t *testing.T, data []byte) *x509.Certificate {

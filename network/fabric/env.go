@@ -38,6 +38,7 @@ type Peer struct {
 	Chaincode  Endpoint // where chaincodes that the peer launches would connect; none do
 	Operations Endpoint // metrics and health, over mutual TLS
 	Bootstrap  Endpoint // a peer of the same organisation, possibly itself
+	OneWayTLS  bool     // Address takes clients without a TLS certificate; then all nodes' must
 	Limits     topology.Limits
 	TLS        Credential // by which it serves, as Prepare returns it
 }
@@ -51,6 +52,7 @@ type Orderer struct {
 	Address    Endpoint
 	Admin      Endpoint // channel participation, over mutual TLS
 	Operations Endpoint
+	OneWayTLS  bool       // as of a Peer
 	Debug      string     // logger that debugs, as its consensus needs
 	TLS        Credential // by which it serves and speaks to other orderers, as Prepare returns it
 }
@@ -137,7 +139,7 @@ func (p Peer) Env() []string {
 		"CORE_PEER_TLS_CERT_FILE="+tls.Cert,
 		"CORE_PEER_TLS_KEY_FILE="+tls.Key,
 		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.CA,
-		"CORE_PEER_TLS_CLIENTAUTHREQUIRED=true",
+		"CORE_PEER_TLS_CLIENTAUTHREQUIRED="+strconv.FormatBool(!p.OneWayTLS),
 		"CORE_PEER_TLS_CLIENTROOTCAS_FILES="+tls.Clients,
 		"CORE_PEER_TLS_CLIENTCERT_FILE="+tls.Cert,
 		"CORE_PEER_TLS_CLIENTKEY_FILE="+tls.Key,
@@ -191,10 +193,13 @@ func (o Orderer) Env() []string {
 		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, "snapshot"),
 		"ORDERER_OPERATIONS_LISTENADDRESS="+o.Operations.String(),
 		"ORDERER_METRICS_PROVIDER=prometheus")
-	for server, clients := range map[string]string{"GENERAL": tls.Clients, "ADMIN": tls.CA, "OPERATIONS": tls.CA} {
-		prefix := "ORDERER_" + server + "_TLS_"
+	for _, server := range []struct {
+		name, clients string
+		oneWay        bool
+	}{{"GENERAL", tls.Clients, o.OneWayTLS}, {"ADMIN", tls.CA, false}, {"OPERATIONS", tls.CA, false}} {
+		prefix := "ORDERER_" + server.name + "_TLS_"
 		env = append(env, prefix+"ENABLED=true", prefix+"CERTIFICATE="+tls.Cert, prefix+"PRIVATEKEY="+tls.Key,
-			prefix+"CLIENTAUTHREQUIRED=true", prefix+"CLIENTROOTCAS=["+clients+"]")
+			prefix+"CLIENTAUTHREQUIRED="+strconv.FormatBool(!server.oneWay), prefix+"CLIENTROOTCAS=["+server.clients+"]")
 	}
 	return env
 }
