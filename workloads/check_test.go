@@ -50,7 +50,8 @@ func TestCheck(t *testing.T) {
 		"single values revealed": {Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
 		"group of one":           {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
 		"group of one revealed":  {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 1, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
-		"groups":                 {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
+		"groups too small":       {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, 0},
+		"groups":                 {Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 6, Encryption: Encryption{Mode: result.EncryptInline}}}, 1, k},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := test.config
@@ -94,8 +95,8 @@ func TestCheck(t *testing.T) {
 
 // A sum of which a part is not on the ledger is passed over.
 func TestCheckOfIncompleteGroups(t *testing.T) {
-	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Verify: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 6, 1)})
-	c := submitAll(t, r, 5) // the sixth meter has nothing
+	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 4, Verify: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 8, 1)})
+	c := submitAll(t, r, 7) // the eighth meter has nothing
 	r.config.Ledger, r.config.Tables = c, smallTables(t)
 	got, err := r.Check(t.Context(), 40)
 	if err != nil || got == 0 || got > 35 {

@@ -178,7 +178,7 @@ func TestDevice(t *testing.T) {
 // else encrypts.
 func TestDeviceOfGroups(t *testing.T) {
 	device := &recorder{}
-	config := Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2, Device: device}
+	config := Config{Options: Options{kind: result.Encrypted, Scheme: "dmcfe", Bits: 256, Length: 3, Reveal: true, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "g", 12, 1), Channels: 2, Device: device}
 	r, err := NewReadings(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)

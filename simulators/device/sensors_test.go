@@ -180,7 +180,7 @@ func TestGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	group := fe.Params{Scheme: "dmcfe", Bits: 256, Length: 3, Bound: config.Bound}
-	members, err := fe.NewGroup(t.Context(), group, false)
+	members, err := fe.NewGroup(t.Context(), group, true)
 	if err != nil {
 		t.Fatal(err)
 	}

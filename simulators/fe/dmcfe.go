@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/fentec-project/bn256"
@@ -31,25 +32,28 @@ import (
 // approve a function every Member derives its share, DeriveShare, from which CombineShares makes the key of a
 // GroupEvaluator. The callers must see to it that the public keys are the members'.
 //
-// Without an authority the members guard themselves: each refuses its share for a function of one member's value alone,
-// unless its maker allowed that. It looks at one function at a time. Combinations of functions, or weights of different
-// magnitude, may reveal single values: those who propose a function must weigh that.
+// Without an authority the members guard themselves: unless its maker allowed that, each refuses its share for a function
+// that, with those for which it gave one before, would tell members apart, as Partition describes: every weight must be
+// that of MinClass members at least.
 //
 // A member encrypts nothing itself: Seal returns the key for a SealedMember. Many goroutines may use a Member.
 type Member struct {
 	params Params
 	client *fullysec.DMCFEClient
-	reveal bool   // may derive shares for one member's value
+	reveal bool   // may derive shares for functions that tell members apart
 	own    []byte // public key
 	public []byte // of the group; nil before Agree
 	sealed atomic.Bool
+
+	mu     sync.Mutex
+	shares Partition // by the functions of all shares
 }
 
-// ErrReveals is the error of DeriveShare for a function that would reveal the values of one member.
-var ErrReveals = errors.New("would reveal the values of one member")
+// ErrReveals is the error of DeriveShare for a function that would reveal the values of single members.
+var ErrReveals = errors.New("would reveal the values of single members")
 
 // NewMember makes the member of that index, from 0, of a group of p.Length meters, with fresh secrets. With
-// reveal it also derives shares for functions of one member's value, as every function of a group of one is.
+// reveal it also derives shares for functions of few members' values, as every function of a group below MinClass is.
 func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if err := p.validateGroup(); err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func NewMember(p Params, index int, reveal bool) (*Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fe: keys of a member of %v: %w", p, err)
 	}
-	return &Member{params: p, client: client, reveal: reveal, own: client.ClientPubKey.Marshal()}, nil
+	return &Member{params: p, client: client, reveal: reveal, own: client.ClientPubKey.Marshal(), shares: NewPartition(p.Length)}, nil
 }
 
 // validateGroup checks parameters of a scheme without an authority.
@@ -144,8 +148,8 @@ func (m *Member) Public() []byte { return bytes.Clone(m.public) }
 func labelText(label uint64) string { return strconv.FormatUint(label, 10) }
 
 // DeriveShare returns the member's share of the key for the sum of y_i*x_i over the members' values x_i of one label.
-// It refuses a y of the wrong length or with a number over the bound, and with ErrReveals one with a single number
-// other than 0, unless the member's maker allowed that. Any other reason against a function is the caller's to check.
+// It refuses a y of the wrong length or with a number over the bound and, unless the member's maker allowed them, with
+// ErrReveals one that would reveal single values. Any other reason against a function is the caller's to check.
 func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if err := m.params.checkVector(y); err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
@@ -153,14 +157,18 @@ func (m *Member) DeriveShare(y []int64) ([]byte, error) {
 	if m.public == nil {
 		return nil, errors.New("fe: derive: the group has not agreed on keys")
 	}
-	weighed := slices.DeleteFunc(slices.Clone(y), func(weight int64) bool { return weight == 0 })
-	if len(weighed) == 1 && !m.reveal {
-		return nil, fmt.Errorf("fe: derive: the function %w", ErrReveals)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	refined := m.shares.Refine(y)
+	if member, size, reveals := refined.Reveals(); reveals && !m.reveal {
+		return nil, fmt.Errorf("fe: derive: the function %w: with those before, member %d has the weights of only %d others; want at least %d",
+			ErrReveals, member, size-1, MinClass-1)
 	}
 	share, err := contain(func() (data.VectorG2, error) { return m.client.DeriveKeyShare(vector(y)) })
 	if err != nil {
 		return nil, fmt.Errorf("fe: derive: %w", err)
 	}
+	m.shares = refined
 	return append(share[0].Marshal(), share[1].Marshal()...), nil
 }
 

@@ -343,34 +343,52 @@ func TestGroupRefuses(t *testing.T) {
 	}
 }
 
-// A member keeps its share of a function that is another member's value, or
-// its own, to itself.
+// A member keeps its share of a function that would tell members apart to itself, alone or with the functions before.
 func TestMembersRevealNothing(t *testing.T) {
 	for _, c := range []struct {
+		name    string
+		before  [][]int64
 		y       []int64
 		reveals bool
 	}{
-		{[]int64{0, 7, 0}, true},
-		{[]int64{-1, 0, 0}, true},
-		{[]int64{1, 0, 1}, false},
-		{[]int64{0, 0, 0}, false},
-		{[]int64{1}, true},
+		{"another's value, or its own", nil, []int64{0, 7, 0}, true},
+		{"a negative weight", nil, []int64{-1, 0, 0}, true},
+		{"a group of one", nil, []int64{1}, true},
+		{"a group of three", nil, []int64{1, 1, 1}, true},
+		{"the sum", nil, []int64{1, 1, 1, 1, 1}, false},
+		{"nothing", nil, []int64{0, 0, 0, 0, 0}, false},
+		{"all but one", nil, []int64{1, 1, 1, 1, 0}, false},
+		{"all but one after the sum", [][]int64{{1, 1, 1, 1, 1}}, []int64{1, 1, 1, 1, 0}, true},
+		{"digits", nil, []int64{1, 1, 1, 1, 10}, true},
+		{"the sum again", [][]int64{{1, 1, 1, 1, 1}}, []int64{2, 2, 2, 2, 2}, false},
+		{"two halves", [][]int64{{1, 1, 1, 1, 0, 0, 0, 0}}, []int64{1, 1, 1, 1, 9, 9, 9, 9}, false},
 	} {
-		p := Params{"dmcfe", 256, len(c.y), 10}
-		guarded, err := NewGroup(t.Context(), p, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, m := range guarded {
-			if _, err := m.DeriveShare(c.y); errors.Is(err, ErrReveals) != c.reveals || !c.reveals && err != nil {
-				t.Errorf("member %d, %v: error %v", i, c.y, err)
+		t.Run(c.name, func(t *testing.T) {
+			p := Params{"dmcfe", 256, len(c.y), 10}
+			guarded, err := NewGroup(t.Context(), p, false)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		for i, m := range mustGroup(t, p) {
-			if _, err := m.DeriveShare(c.y); err != nil {
-				t.Errorf("member %d, %v, where it is allowed: %v", i, c.y, err)
+			for i, m := range guarded {
+				for _, y := range c.before {
+					if _, err := m.DeriveShare(y); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for range 2 { // a refusal changes nothing
+					if _, err := m.DeriveShare(c.y); errors.Is(err, ErrReveals) != c.reveals || !c.reveals && err != nil {
+						t.Errorf("member %d: error %v", i, err)
+					}
+				}
 			}
-		}
+			for i, m := range mustGroup(t, p) {
+				for _, y := range append(c.before, c.y) {
+					if _, err := m.DeriveShare(y); err != nil {
+						t.Errorf("member %d, where it is allowed: %v", i, err)
+					}
+				}
+			}
+		})
 	}
 }
 
