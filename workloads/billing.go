@@ -209,15 +209,17 @@ func (b *Bills) Check(context.Context, int) (compared int, err error) { return 0
 // maxTariffs is the greatest number of tariffs of a workload.
 const maxTariffs = 1000
 
-// tariff returns one of the tariffs: one price for the middle half of a reading's values, the day, and
-// another for the rest, the night. All of them lie in the span of these two, so that their keys together
-// reveal no more than the energy of day and night, as long as each has two values at least; shorter readings
-// have one price. Prices are small numbers, below the bound.
+// tariff returns one of the tariffs: one price for the middle half of a reading's values, the day, and another for the
+// rest, the night; readings too short for fe.MinClass values of each have one price. All tariffs have the same hours, so
+// that their keys together reveal no more than the energy of day and night. Prices are small numbers, below the bound.
 func tariff(i int, fleet meter.Config) (name string, weights []int64) {
 	night := min(1+int64(i%7), fleet.Bound)
 	day := min(night+1+int64(i/7%5), fleet.Bound)
 	weights = make([]int64, fleet.Length)
 	quarter := fleet.Length / 4
+	if min(2*quarter, fleet.Length-2*quarter) < fe.MinClass {
+		quarter = 0
+	}
 	for v := range weights {
 		weights[v] = night
 		if quarter > 0 && v >= quarter && v < fleet.Length-quarter {

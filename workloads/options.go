@@ -277,9 +277,9 @@ func (o Options) checkEncryption(at string) *strictyaml.Problem {
 	case o.grouped() && o.Encryption.Mode == result.EncryptBank:
 		return strictyaml.Problemf("use inline or ahead", at+"encryption",
 			"%s encrypts under the label of an interval, which a meter may use only once", o.Scheme)
-	case o.kind == result.Billing && o.Form == result.Encrypted && o.Length == 1 && !o.Reveal:
-		return strictyaml.Problemf("give length: 2 or more, or reveal: true", at+"length",
-			"a bill over readings of one value reveals each of them, and the key authority issues no such key")
+	case o.kind == result.Billing && o.Form == result.Encrypted && o.Length < fe.MinClass && !o.Reveal:
+		return strictyaml.Problemf(fmt.Sprintf("give length: %d or more, or reveal: true", fe.MinClass), at+"length",
+			"a key for readings of fewer than %d values would reveal single ones, and the key authority issues none", fe.MinClass)
 	}
 	return nil
 }

@@ -174,7 +174,7 @@ func TestEncryptedReadingsEvaluate(t *testing.T) {
 		for _, encryption := range []result.Encryption{result.EncryptInline, result.EncryptAhead, result.EncryptBank} {
 			t.Run(string(scheme.Name)+"/"+string(encryption), func(t *testing.T) {
 				f := fleet(t, "enc", 2, 4)
-				r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Verify: true, Encryption: Encryption{Mode: encryption, Bank: 3}}, Fleet: f, First: 100})
+				r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: string(scheme.Name), Bits: scheme.Name.Sizes()[0], Verify: true, Reveal: true, Encryption: Encryption{Mode: encryption, Bank: 3}}, Fleet: f, First: 100})
 				made, err := r.Prepare(t.Context(), 5, nil)
 				if err != nil {
 					t.Fatal(err)

@@ -15,7 +15,7 @@ func TestDevice(t *testing.T) {
 		"kind: encrypted":                           "",
 		"kind: encrypted, encryption: {bank: 9}":    "a.yaml:4:41: workload.encryption: ciphertexts made before the load would have no cap when they count; use encryption: inline, or leave caps.device out",
 		"kind: encrypted, scheme: dmcfe, length: 2": "",
-		"kind: billing, length: 2":                  "",
+		"kind: billing, length: 4":                  "",
 	} {
 		t.Run(given, func(t *testing.T) {
 			text := strings.Replace(single, "kind: encrypted", given, 1)

@@ -55,7 +55,8 @@ func TestWorkloadErrors(t *testing.T) {
 		{"kind: encrypted, scheme: dmcfe, encryption: {bank: 4}", "a.yaml:3:56: workload.encryption: dmcfe encrypts under the label of an interval, which a meter may use only once; use inline or ahead"},
 		{"kind: encrypted, scheme: dmcfe, reveal: true", "a.yaml:3:52: workload.reveal: dmcfe has no key authority; leave it out"},
 		{"kind: billing, scheme: dmcfe, length: 2", "a.yaml:3:35: workload.scheme: a bill needs an evaluation key of a key authority, and dmcfe has none; use another scheme"},
-		{"kind: billing", "a.yaml:3:11: workload.length: a bill over readings of one value reveals each of them, and the key authority issues no such key; give length: 2 or more, or reveal: true"},
+		{"kind: billing, length: 3", "a.yaml:3:35: workload.length: a key for readings of fewer than 4 values would reveal single ones, and the key authority issues none; give length: 4 or more, or reveal: true"},
+		{"kind: billing", "a.yaml:3:11: workload.length: a key for readings of fewer than 4 values would reveal single ones, and the key authority issues none; give length: 4 or more, or reveal: true"},
 		{"kind: billing, form: plain, scheme: ddh", "a.yaml:3:48: workload.scheme: billing of plain readings has no scheme"},
 		{"kind: billing, form: plain, bits: 2048", "a.yaml:3:46: workload.bits: billing of plain readings has no key"},
 		{"kind: billing, form: plain, reveal: true", "a.yaml:3:48: workload.reveal: billing of plain readings has no key authority; leave it out"},
@@ -87,9 +88,9 @@ func TestWorkloadFactors(t *testing.T) {
 		{"kind: encrypted", "{scheme: [ddh, paillier, dmcfe, ecddh]}", "ddh 2048, paillier 2048, dmcfe 256, ecddh 256"},
 		{"kind: encrypted, bits: 3072", "{scheme: [ecddh, damgard]}", "ecddh 256, damgard 3072"},
 		{"kind: encrypted, scheme: ecddh", "{scheme: [ecddh, paillier], bits: [1024, 4096]}", "ecddh 256, paillier 1024, paillier 4096"},
-		{"kind: plain", "{workload: [plain, encrypted, billing], scheme: [ddh, ecddh], length: [2]}", " 0, ddh 2048, ecddh 256, ddh 2048, ecddh 256"},
-		{"kind: billing, form: plain", "{form: [plain, padded, encrypted], scheme: [ecddh], length: [2]}", " 0, ecddh 256, ecddh 256"},
-		{"kind: billing, length: 2, bits: 1024", "{workload: [padded, billing, plain]}", "ddh 1024, ddh 1024,  0"},
+		{"kind: plain", "{workload: [plain, encrypted, billing], scheme: [ddh, ecddh], length: [4]}", " 0, ddh 2048, ecddh 256, ddh 2048, ecddh 256"},
+		{"kind: billing, form: plain", "{form: [plain, padded, encrypted], scheme: [ecddh], length: [4]}", " 0, ecddh 256, ecddh 256"},
+		{"kind: billing, length: 4, bits: 1024", "{workload: [padded, billing, plain]}", "ddh 1024, ddh 1024,  0"},
 	}
 	for _, test := range tests {
 		t.Run(test.given, func(t *testing.T) {

@@ -4,31 +4,28 @@
 // Data flow: New makes the master key; the public key goes to the ledger and the sensors. Approve turns a tariff into a
 // function, whose hash goes to the ledger, and into the key for it, which goes to the gateways.
 //
-// The authority refuses a key if the holder of all issued keys would learn a single value of a reading. They learn of a
-// reading x the result y·x of each function y issued, and what follows from these results: any combination of keys,
-// over the integers or modulo the order of a group, gives a combination of the results. So two readings with the same
-// results look the same to them. The schemes promise no more: in the game that defines their security, keys are for
-// functions on which the two vectors agree (Abdalla, Bourse, De Caro and Pointcheval, PKC 2015).
+// The authority refuses a key if its holder, who may hold all keys issued so far, could tell a single value of a reading.
+// The criterion is structural: it looks at functions alone, so that it holds for values as they are, however small, and
+// refusals reveal nothing about readings (Kenthapadi, Mishra and Nissim, "Simulatable auditing", PODS 2005). Two values
+// are of one class if every function issued, and the requested one, gives them the same weight; each class with a weight
+// must have fe.MinClass values. Then all results, and whatever is computed of them, follow from sums over whole classes,
+// within which values may change places: fe.Partition has the proof, and counts the candidates that are left for each
+// value. It refuses the key of a single value; functions of which a combination, over the integers or modulo the order of
+// a group, leaves one or the difference of two (Chin and Özsoyoğlu, "Auditing and inference control in statistical
+// databases", IEEE Transactions on Software Engineering SE-8, 1982, has the first); and weights that keep values apart as
+// decimal places keep digits apart, in one function or in several. It refuses more than it must: a price for each hour of
+// a day may hide readings well enough, which is hard to decide (Kleinberg, Papadimitriou and Raghavan, "Auditing Boolean
+// attributes", PODS 2000) and depends on how large they are.
 //
-// Therefore, before it issues a key, the authority finds for each value j a change z: integers with z_j other than 0
-// and y·z = 0 for every function y issued and the requested one, none of them over h, a tenth of the bound B. If all
-// values of a reading x lie between h and B-h, then x-z, x and x+z are readings within 0 to B that differ in value j
-// and have the same results. If only larger changes are left, or none, the authority refuses the key: that of a single
-// value, of functions that leave one when combined, and of weights, in one function or in several, that separate a
-// value from the rest of a result as decimal places separate digits. The classical criterion, that no combination of
-// functions is a single value (Chin and Özsoyoğlu, "Auditing and inference control in statistical databases", IEEE
-// Transactions on Software Engineering SE-8, 1982), misses the last.
+// Keys that were issued count for ever, from whenever their functions are valid: a key evaluates old readings too. So a
+// tariff that moves an hour from night to day needs parameters of its own, under which old keys compute nothing. Keys of
+// several schemes or sizes count together where the authorities share a Record, as they must if meters encrypt the same
+// values under all of them. A Record lives as long as its authorities: master keys are in memory alone, and an authority
+// that starts again has another one, whose keys fit no reading from before.
 //
-// Deciding whether there is a change is hard in general, as it is for values of 0 and 1 (Kleinberg, Papadimitriou and
-// Raghavan, "Auditing Boolean attributes", PODS 2000). A change that the search does not find within limits counts as
-// absent: the authority refuses some functions without need, but issues no key that it should not. A value always has a
-// change if another one has the same weight in every function, as within the day and within the night. The authority
-// does not look at readings, so that refusals reveal nothing about them either (Kenthapadi, Mishra and Nissim,
-// "Simulatable auditing", PODS 2005).
-//
-// There is no other check of a function. Here bounds and functions are all that is known of readings: anybody who knows
-// that values are far smaller than the bound, or lie at its ends, or what they were on other days, may infer more, as
-// from a sum of 0. Those who approve a tariff must weigh that.
+// What remains is what a sum tells anybody who knows more: every value of a class whose sum is 0, or as large as it can
+// be; the last value, if the others are known; and about how large each is, where they are alike, as at night. How large
+// the sums of classes are is what a tariff is meant to tell. Those who approve a tariff must weigh that.
 package authority
 
 import (
@@ -50,9 +47,22 @@ var ErrReveals = errors.New("would reveal single values")
 type Config struct {
 	Params fe.Params // of a scheme with an authority
 	// Reveal lets Approve issue keys that reveal single values of readings, as every key does if a reading
-	// has one value only.
+	// has fewer than fe.MinClass values.
 	Reveal bool
+	// Record is that of the other authorities whose keys evaluate the same values; nil: there are none.
+	Record *Record
 }
+
+// A Record holds what all keys together reveal of the values that they evaluate. Authorities of several schemes and sizes
+// may share one. Many goroutines may use it at once.
+type Record struct {
+	mu     sync.Mutex
+	length int // of readings
+	issued fe.Partition
+}
+
+// NewRecord returns the record of no keys, for readings of so many values.
+func NewRecord(length int) *Record { return &Record{length: length, issued: fe.NewPartition(length)} }
 
 // An Authority issues evaluation keys. Many goroutines may use it at once.
 type Authority struct {
@@ -60,22 +70,22 @@ type Authority struct {
 	master fe.Authority
 	public []byte
 	id     reading.Hash
-
-	mu    sync.Mutex
-	known knowledge // stays empty if keys may reveal values
 }
 
 // New makes an authority with a fresh master key. It takes as long as fe.Setup.
 func New(ctx context.Context, config Config) (*Authority, error) {
+	if r := config.Record; r != nil && r.length != config.Params.Length {
+		return nil, fmt.Errorf("key authority: readings of %d values and a record of keys for %d", config.Params.Length, r.length)
+	}
 	master, err := fe.Setup(ctx, config.Params)
 	if err != nil {
 		return nil, fmt.Errorf("key authority: %w", err)
 	}
+	if config.Record == nil {
+		config.Record = NewRecord(config.Params.Length)
+	}
 	public := master.Encryptor().Public()
-	return &Authority{
-		config: config, master: master, public: public, id: reading.ParametersID(public),
-		known: newKnowledge(config.Params.Length, config.Params.Bound),
-	}, nil
+	return &Authority{config: config, master: master, public: public, id: reading.ParametersID(public)}, nil
 }
 
 // Public returns the public key in its wire form, which the ledger keeps.
@@ -117,19 +127,34 @@ func (a *Authority) Approve(t Tariff) (Approval, error) {
 	if !slices.ContainsFunc(t.Weights, func(w int64) bool { return w != 0 }) {
 		return Approval{}, fmt.Errorf("approve tariff %s: all weights are zero", t.Name)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	grown, value := a.known, -1
+	record := a.config.Record
+	record.mu.Lock()
+	defer record.mu.Unlock()
+	refined := record.issued.Refine(t.Weights)
 	if !a.config.Reveal {
-		grown, value = grown.with(t.Weights)
-	}
-	if value >= 0 {
-		return Approval{}, fmt.Errorf("approve tariff %s: it %w: no two readings with the same results are found that differ in value %d "+
-			"by steps of at most %d; spread weights over more values, bring them closer together, or allow it with reveal", t.Name, ErrReveals, value, grown.limit)
+		if err := a.refuse(refined); err != nil {
+			return Approval{}, fmt.Errorf("approve tariff %s: it %w", t.Name, err)
+		}
 	}
 	if approval.Key, err = a.master.Derive(t.Weights); err != nil {
 		return Approval{}, fmt.Errorf("approve tariff %s: %w", t.Name, err)
 	}
-	a.known = grown
+	record.issued = refined
 	return approval, nil
+}
+
+// leastBound is the least bound of values that sums hide: of 0 and 1, sums are too often at an edge.
+const leastBound = 2
+
+// refuse returns why there is no key if the functions, the requested one among them, give that partition, or nil.
+func (a *Authority) refuse(p fe.Partition) error {
+	if bound := a.config.Params.Bound; bound < leastBound {
+		return fmt.Errorf("%w: values up to %d have too few candidates; want a bound of at least %d, or allow it with reveal", ErrReveals, bound, leastBound)
+	}
+	value, size, reveals := p.Reveals()
+	if !reveals {
+		return nil
+	}
+	return fmt.Errorf("%w: in this function and those approved before, value %d has the weights of only %d others; want at least %d: "+
+		"spread each price over more values, keep to the hours of the tariffs before, or allow it with reveal", ErrReveals, value, size-1, fe.MinClass-1)
 }

@@ -43,7 +43,7 @@ func newMonth(t *testing.T, d *Device, encrypted bool) *month {
 	must(err)
 	m := &month{fleet: fleet, sensors: meter.SensorsConfig{Kind: reading.Plain}, gateway: gateway.Config{ID: "m-gw", Seed: 7}}
 	tariffs := map[string][]int64{"flat": {1, 1, 1, 1}, "day": {2, 2, 5, 5}}
-	keys, err := authority.New(t.Context(), authority.Config{Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: config.Length, Bound: config.Bound}})
+	keys, err := authority.New(t.Context(), authority.Config{Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: config.Length, Bound: config.Bound}, Reveal: true})
 	must(err)
 	if encrypted {
 		m.sensors.Kind, m.sensors.Public, m.gateway.Public = reading.Encrypted, keys.Public(), keys.Public()

@@ -63,7 +63,7 @@ type world struct {
 	verifier  Verifier
 }
 
-var params = fe.Params{Scheme: "ddh", Bits: 1024, Length: 4, Bound: 500}
+var params = fe.Params{Scheme: "ddh", Bits: 1024, Length: 8, Bound: 500}
 
 func newWorld(t testing.TB, encrypted bool) *world {
 	t.Helper()
@@ -92,7 +92,7 @@ func newWorld(t testing.TB, encrypted bool) *world {
 	must(err)
 	sensors, err := fleet.Sensors(send)
 	must(err)
-	w.day, w.flat = w.tariff(t, "day", 30, 30, 20, 20), w.tariff(t, "flat", 25, 25, 25, 25)
+	w.day, w.flat = w.tariff(t, "day", 30, 30, 30, 30, 20, 20, 20, 20), w.tariff(t, "flat", 25, 25, 25, 25, 25, 25, 25, 25)
 	for i := range 2 {
 		id := fleet.ID(i)
 		w.book.readings[id] = map[uint64]reading.Reading{}
@@ -232,7 +232,7 @@ func TestBillsThatDoNotHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strange.Payload, err = encryptor.Encrypt([]int64{1, 2, 3, 4}); err != nil {
+	if strange.Payload, err = encryptor.Encrypt([]int64{1, 2, 3, 4, 5, 6, 7, 8}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.fleet.Sign(0, &strange); err != nil {

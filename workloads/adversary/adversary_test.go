@@ -83,7 +83,7 @@ func config(t *testing.T, l Ledger) Config {
 		t.Fatal(err)
 	}
 	return Config{
-		Ledger: l, Seed: 1, Params: fe.Params{Scheme: "ecddh", Bits: 256, Length: 4, Bound: 500}, Tables: tables,
+		Ledger: l, Seed: 1, Params: fe.Params{Scheme: "ecddh", Bits: 256, Length: 8, Bound: 500}, Tables: tables,
 		Attempts: 3, Prefix: "probe", Start: time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC),
 	}
 }
