@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -164,37 +163,4 @@ func removeDirs(dirs ...string) {
 	for _, dir := range dirs {
 		_ = os.Remove(dir)
 	}
-}
-
-// openFile opens a file of a run. What is no regular file is refused: a pipe keeps its reader waiting, and a device may
-// never end.
-func openFile(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("is no regular file; restore it or run the scenario again")
-	}
-	return os.Open(path)
-}
-
-// mostJSON is the largest JSON file of a run that is read, in bytes, as it is read into memory.
-const mostJSON = 1 << 29
-
-// readJSONFile returns the content of a JSON file of a run.
-func readJSONFile(path string) ([]byte, error) {
-	f, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.Size() > mostJSON {
-		err = fmt.Errorf("is larger than %d bytes; restore it or run the scenario again", mostJSON)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(f)
 }

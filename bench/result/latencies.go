@@ -18,7 +18,7 @@ func latencyTag(level LevelKey, p Part) string { return escapeName(level.String(
 // them: the intervals of a level added up. A level without any is missing, all are where the folder has no such file.
 func (s *Folder) Latencies(p Part, levels []LevelKey) (map[LevelKey]*hdrhistogram.Histogram, error) {
 	path := filepath.Join(s.Dir, latencyFile)
-	f, err := openFile(path)
+	f, err := openFile(s.Dir, latencyFile, mostHistory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -42,6 +42,9 @@ func (s *Folder) Latencies(p Part, levels []LevelKey) (map[LevelKey]*hdrhistogra
 			continue
 		}
 		h, err := hdrhistogram.Decode(fields[len(fields)-1])
+		if err == nil && (h.HighestTrackableValue() > histogramHighest || h.SignificantFigures() > histogramDigits) {
+			err = errors.New("its range or precision is none of meterbench's") // it takes many times the memory
+		}
 		if err != nil {
 			return nil, unreadable(path, damaged(fmt.Errorf("the histogram of %s: %w", tag, err)))
 		}

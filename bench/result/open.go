@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
+
+	"meterbench/internal/printable"
+	"meterbench/internal/regular"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -24,7 +26,7 @@ type Folder struct {
 func Open(dir string) (*Folder, error) {
 	s := &Folder{Dir: dir}
 	runPath, summaryPath := filepath.Join(dir, runFile), filepath.Join(dir, summaryFile)
-	data, err := readJSONFile(runPath)
+	data, err := readJSONFile(dir, runFile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: is not the folder of a run: %s: %w; name one as out/<scenario>/<run>", dir, runFile, cause(err))
 	}
@@ -32,11 +34,11 @@ func Open(dir string) (*Folder, error) {
 		return nil, unreadable(runPath, err)
 	}
 	if s.Run.Failure != "" {
-		return nil, fmt.Errorf("%s: the run failed: %s; run scenario %s again", dir, s.Run.Failure, s.Run.Scenario)
+		return nil, fmt.Errorf("%s: the run failed: %s; run scenario %s again", dir, printable.Line(s.Run.Failure), printable.Line(s.Run.Scenario))
 	}
-	data, err = readJSONFile(summaryPath)
+	data, err = readJSONFile(dir, summaryFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, s.Run.Scenario)
+		return nil, fmt.Errorf("%s: has no %s; the run did not finish: run scenario %s again", dir, summaryFile, printable.Line(s.Run.Scenario))
 	}
 	if err != nil {
 		return nil, unreadable(summaryPath, err)
@@ -93,14 +95,22 @@ func (s *Folder) Transactions() iter.Seq2[Row, error] {
 	}
 }
 
-// openRows opens transactions.parquet. The caller closes the os.File.
-func (s *Folder) openRows() (*os.File, *parquet.File, error) {
+// openRows opens transactions.parquet. The caller closes the regular.File.
+func (s *Folder) openRows() (*regular.File, *parquet.File, error) {
 	path := filepath.Join(s.Dir, transactionsFile)
-	f, err := openFile(path)
+	f, err := openFile(s.Dir, transactionsFile, mostRows)
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	file, err := openTransactions(f, s.Run.Transactions)
+	var file *parquet.File
+	switch print := s.Run.Transactions; { // a size that is wrong takes no reading
+	case f.Size() < print.Bytes:
+		err = truncatedError(f.Size(), print.Bytes)
+	case f.Size() > print.Bytes:
+		err = damaged(errChecksum)
+	default:
+		file, err = openTransactions(f, print)
+	}
 	if err != nil {
 		f.Close()
 		return nil, nil, unreadable(path, err)

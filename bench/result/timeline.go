@@ -96,7 +96,7 @@ func (w *Writer) writeTimelines() error {
 // Timelines returns what happened during the levels of the run. Runs of older versions have none.
 func (s *Folder) Timelines() (map[LevelKey]LevelTimeline, error) {
 	path := filepath.Join(s.Dir, timelineFile)
-	data, err := readJSONFile(path)
+	data, err := readJSONFile(s.Dir, timelineFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

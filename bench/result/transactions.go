@@ -136,6 +136,12 @@ func (t *transactionRow) record() (Row, error) {
 	}, err
 }
 
+var errChecksum = errors.New("its checksum is not that of run.json")
+
+func truncatedError(to, of int64) error {
+	return fmt.Errorf("is truncated to %d of %d bytes; restore it or run the scenario again", to, of)
+}
+
 // openTransactions opens a transactions.parquet that must be as print says. A parquet reader believes the
 // sizes that it finds in a file; so the whole file is checked first.
 func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error) {
@@ -144,10 +150,13 @@ func openTransactions(r io.ReaderAt, print File) (file *parquet.File, err error)
 		return nil, err
 	}
 	if got.Bytes < print.Bytes {
-		return nil, fmt.Errorf("is truncated to %d of %d bytes; restore it or run the scenario again", got.Bytes, print.Bytes)
+		return nil, truncatedError(got.Bytes, print.Bytes)
 	}
 	if File(got) != print {
-		return nil, damaged(errors.New("its checksum is not that of run.json"))
+		return nil, damaged(errChecksum)
+	}
+	if err := checkParquet(r, print.Bytes); err != nil {
+		return nil, damaged(err)
 	}
 	err = guarded(func() error {
 		file, err = parquet.OpenFile(r, print.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
