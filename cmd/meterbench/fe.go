@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -75,7 +76,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 			// Also the costs measured up to an interruption.
 			written := formats()[at].write(cmd.OutOrStdout(), costs)
 			if out != "" {
-				written = cmp.Or(written, writeFE(out, costs))
+				written = cmp.Or(written, writeFE(context.WithoutCancel(cmd.Context()), out, costs))
 			}
 			return cmp.Or(err, written)
 		},
@@ -124,8 +125,8 @@ func feBench(costs []result.FECost) []byte {
 }
 
 // writeFE writes encryption costs in every form.
-func writeFE(dir string, costs []result.FECost) error {
-	if err := render.Folder(dir, reports.FE(costs)); err != nil {
+func writeFE(ctx context.Context, dir string, costs []result.FECost) error {
+	if err := render.Folder(ctx, dir, reports.FE(costs)); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "bench.txt"), feBench(costs), 0o644)

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +21,14 @@ func reportCommand() *cobra.Command {
 		Short: "Draw the figures, tables and report.html of a run again from its folder",
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := redraw(args[0])
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // no folder, or none of a run
+			stored, err := await(cmd.Context(), func() (*result.Folder, error) { return result.Open(args[0]) })
+			if err != nil && cmd.Context().Err() == nil { // no folder, none of a run, or a damaged one
 				return lab.InputErrorf("%w", err)
 			}
+			if err != nil {
+				return err
+			}
+			report, err := redraw(cmd.Context(), stored)
 			if err != nil {
 				return err
 			}
@@ -35,17 +37,40 @@ func reportCommand() *cobra.Command {
 	}
 }
 
-// redraw builds the report of the run in dir and writes it there.
-func redraw(dir string) (reports.Report, error) {
-	stored, err := result.Open(dir)
+// redraw builds the report of a stored run and writes it into the run's folder.
+func redraw(ctx context.Context, stored *result.Folder) (reports.Report, error) {
+	report, err := await(ctx, func() (reports.Report, error) {
+		report := reports.Read(stored)
+		if section, ok := publications.Section(stored.Run, stored.Summary); ok {
+			report.Illustrate(section)
+		}
+		return report, nil
+	})
 	if err != nil {
-		return reports.Report{}, err
+		return report, err
 	}
-	report := reports.Read(stored)
-	if section, ok := publications.Section(stored.Run, stored.Summary); ok {
-		report.Illustrate(section)
+	return report, render.Folder(ctx, stored.Dir, report)
+}
+
+// await returns what do returns, or the cause of the context's end, which do is left behind by: only the end of the program
+// ends it. do must not write.
+func await[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
 	}
-	return report, render.Folder(dir, report)
+	ended := make(chan outcome, 1)
+	go func() {
+		value, err := do()
+		ended <- outcome{value, err}
+	}()
+	select {
+	case o := <-ended:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 // printReport prints a report's summary and where the whole of it is.

@@ -67,7 +67,7 @@ Publications, and the devices that can be asked to encrypt, the default first:
 			if failed := p.JudgeStored(dir, d, attempts); failed != nil {
 				return errors.Join(err, failed)
 			}
-			return present(cmd.OutOrStdout(), dir, err)
+			return present(cmd.Context(), cmd.OutOrStdout(), dir, err)
 		},
 	}
 	r = newRunner(cmd, "study")

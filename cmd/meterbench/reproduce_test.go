@@ -75,7 +75,7 @@ func TestVerdictsAreStored(t *testing.T) {
 	equal(t, "stored verdicts", verdicts, want)
 	equal(t, "stored attempts", stored.Summary.Integrity, tried)
 	var out bytes.Buffer
-	if err := present(&out, dir, nil); err != nil {
+	if err := present(t.Context(), &out, dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	if text := out.String(); !strings.Contains(text, "closer2020/algorithm-integrity: not reproduced") {

@@ -18,6 +18,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
+	"meterbench/reports"
 	"meterbench/workloads"
 )
 
@@ -52,7 +53,7 @@ up to then are stored).`,
 			}
 			return lab.Each(plans, func(p lab.Plan) error {
 				dir, err := r.measure(p)
-				return present(cmd.OutOrStdout(), dir, err)
+				return present(cmd.Context(), cmd.OutOrStdout(), dir, err)
 			})
 		},
 	}
@@ -156,12 +157,19 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 	return dir, err
 }
 
-// present draws and prints the report of the run in dir, which ended with runErr.
-func present(stdout io.Writer, dir string, runErr error) error {
+// present draws and prints the report of the run in dir, which ended with runErr, also where it was interrupted.
+func present(ctx context.Context, stdout io.Writer, dir string, runErr error) error {
 	if runErr != nil && (dir == "" || !exists(filepath.Join(dir, "summary.json"))) {
 		return runErr // which says why there is nothing to draw
 	}
-	report, err := redraw(dir)
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	var report reports.Report
+	stored, err := result.Open(dir)
+	if err == nil {
+		report, err = redraw(ctx, stored)
+	}
 	if err != nil {
 		return errors.Join(runErr, fmt.Errorf("%w; the measurements are stored, and meterbench report %s draws them", err, dir))
 	}

@@ -2,11 +2,15 @@ package render
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,6 +20,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"meterbench/internal/regular"
 	"meterbench/reports"
 	"meterbench/reports/plot"
 )
@@ -51,26 +56,86 @@ func each[T any](items func(reports.Report) []T, name func(T) string, write func
 	}
 }
 
-// Folder writes the report into a run's folder in every format. Each file appears whole or not at all.
-func Folder(dir string, rep reports.Report) error {
-	for _, format := range formats {
-		folder := filepath.Join(dir, format.folder)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
+// Folder writes the report into a run's folder in every format. Each file appears whole or not at all, and none outside of
+// the folder, wherever a link in it leads. Between two files the end of the context ends it.
+func Folder(ctx context.Context, dir string, rep reports.Report) error {
+	root, err := regular.Folder(dir)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	defer root.Close()
+	drawn, stop := context.WithCancel(ctx)
+	defer stop()
+	for f := range drawAll(drawn, rep) {
+		if f.err == nil {
+			f.err = f.into(root)
 		}
-		for _, f := range format.files(rep) {
-			var b bytes.Buffer
-			err := f.write(&b)
-			if err == nil {
-				err = renameio.WriteFile(filepath.Join(folder, f.name+format.extension), b.Bytes(), 0o644,
-					renameio.WithTempDir(folder), renameio.WithStaticPermissions(0o644))
+		if f.err != nil {
+			return fmt.Errorf("writing the report: %w", f.err)
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// A drawing is the content of a file.
+type drawing struct {
+	folder, name string
+	content      []byte
+	err          error
+}
+
+// drawAll yields the files of a report until the context ends, whatever the drawing of one takes.
+func drawAll(ctx context.Context, rep reports.Report) iter.Seq[drawing] {
+	drawings := make(chan drawing)
+	go func() {
+		defer close(drawings)
+		for _, format := range formats {
+			for _, f := range format.files(rep) {
+				var b bytes.Buffer
+				err := f.write(&b)
+				select {
+				case drawings <- drawing{format.folder, f.name + format.extension, b.Bytes(), err}:
+				case <-ctx.Done():
+					return
+				}
 			}
-			if err != nil {
-				return fmt.Errorf("writing the report: %w", err)
+		}
+	}()
+	return func(yield func(drawing) bool) {
+		for {
+			select {
+			case d, ok := <-drawings:
+				if !ok || ctx.Err() != nil || !yield(d) {
+					return
+				}
+			case <-ctx.Done():
+				return
 			}
 		}
 	}
-	return nil
+}
+
+// into writes the file into a folder of the run's.
+func (d drawing) into(root *os.Root) error {
+	folder := root
+	if d.folder != "" {
+		if err := root.Mkdir(d.folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		path := filepath.Join(root.Name(), d.folder)
+		info, err := root.Lstat(d.folder)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%s: is no folder but a link or a file, which is not followed or overwritten; remove it", path)
+		}
+		if err != nil {
+			return err
+		}
+		if folder, err = root.OpenRoot(d.folder); err != nil {
+			return err
+		}
+		defer folder.Close()
+	}
+	return renameio.WriteFile(d.name, d.content, 0o644, renameio.WithRoot(folder), renameio.WithStaticPermissions(0o644))
 }
 
 // CSV writes a table with every column, in base units and full precision. An interval takes three columns:

@@ -176,7 +176,7 @@ func TestFolder(t *testing.T) {
 	sum.Points, sum.FE = sum.Points[20:], sum.FE[:2] // few figures: PNGs take time
 	rep := reports.Build(run, sum)
 	for range 2 { // the second time over what the first one left
-		if err := render.Folder(dir, rep); err != nil {
+		if err := render.Folder(t.Context(), dir, rep); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +212,7 @@ func TestFolderThatCannotBe(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "csv"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := render.Folder(dir, reports.Build(stored(t)))
+	err := render.Folder(t.Context(), dir, reports.Build(stored(t)))
 	if err == nil || !strings.Contains(err.Error(), "writing the report") || !strings.Contains(err.Error(), "csv") {
 		t.Errorf("error %v, want one that names the phase and the file", err)
 	}
