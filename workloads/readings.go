@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"meterbench/bench"
@@ -194,7 +193,7 @@ func newTraceSource(trace *arrival.Trace, rows int, interval time.Duration) *tra
 	}
 	for i := range r.rows {
 		row := trace.Row(i)
-		r.total[row.Meter] += uint64(math.Round(row.Value))
+		r.total[row.Meter] += uint64(row.Wh)
 		r.rows[i] = traceRow{number: r.count[row.Meter], register: r.total[row.Meter]}
 		r.count[row.Meter]++
 	}
@@ -208,6 +207,6 @@ func (r *traceSource) Reading(at uint64) (meter int, number uint64, values readi
 	return row.Meter, level*r.count[row.Meter] + r.rows[i].number, reading.Values{
 		Interval: r.interval,
 		Register: level*r.total[row.Meter] + r.rows[i].register,
-		Wh:       []int64{int64(math.Round(row.Value))},
+		Wh:       []int64{row.Wh},
 	}
 }

@@ -13,7 +13,7 @@ import (
 // A trace that every load level begins anew goes on counting: no number of a
 // meter comes twice, and its register never falls.
 func TestTraceSource(t *testing.T) {
-	trace, err := arrival.ReadTrace("t.csv", strings.NewReader("time,meter,value\n0,a,5\n1,b,2.6\n1,a,0\n2,a,7\n3,b,1\n"))
+	trace, err := arrival.ReadTrace(t.Context(), "t.csv", strings.NewReader("time,meter,value\n0,a,5\n1,b,3\n1,a,0\n2,a,7\n3,b,1\n"), arrival.Form{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package arrival_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -75,13 +76,13 @@ func ExampleRamp() {
 	// 1.732s, then 3.5/s
 }
 
-// A trace tells when meters reported. Here it is played ten times as fast.
+// A trace tells when meters reported. Here it is in kWh, and played ten times as fast.
 func ExampleReplay() {
-	trace, err := arrival.ReadTrace("morning.csv", strings.NewReader(`time,meter,value
+	trace, err := arrival.ReadTrace(context.Background(), "morning.csv", strings.NewReader(`time,meter,value
 2026-01-31T06:00:00Z,kitchen,1.5
 2026-01-31T06:00:10Z,garage,0.2
 2026-01-31T06:15:00Z,kitchen,1.7
-`))
+`), arrival.Form{Unit: "kWh"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -89,11 +90,11 @@ func ExampleReplay() {
 	i := 0
 	for due := range (arrival.Replay{Trace: trace, Speed: 10}).Offsets(nil) {
 		row := trace.Row(i)
-		fmt.Println(due, trace.Meter(row.Meter), row.Value)
+		fmt.Println(due, trace.Meter(row.Meter), row.Wh)
 		i++
 	}
 	// Output:
-	// 0s kitchen 1.5
-	// 1s garage 0.2
-	// 1m30s kitchen 1.7
+	// 0s kitchen 1500
+	// 1s garage 200
+	// 1m30s kitchen 1700
 }

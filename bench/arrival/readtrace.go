@@ -2,12 +2,12 @@ package arrival
 
 import (
 	"bufio"
-	"encoding/csv"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -17,48 +17,62 @@ import (
 // header is the first line of every trace.
 var header = [3]string{"time", "meter", "value"}
 
+// The limits of a trace. A row takes 24 bytes of memory, a meter 48 and its id.
+const (
+	MaxTraceBytes  = 128 << 20 // of the file
+	MaxTraceRows   = 4_000_000
+	MaxTraceMeters = 1_000_000
+	MaxTraceLine   = 4 << 10 // bytes of a line
+	MaxMeterID     = 64      // bytes of a meter's id
+)
+
 // TraceError says what is wrong with a trace, and where.
 type TraceError struct {
 	File   string
 	Line   int // from 1
 	Column int // from 1, in bytes
 	Msg    string
+	Hint   string // what to do, may be empty
 }
 
-// Error returns file:line:column: message.
+// Error returns file:line:column: message; hint.
 func (e *TraceError) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
+	text := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg)
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
 }
 
 // ReadTrace reads a trace in CSV (RFC 4180) with the header time,meter,value. file is its name in errors: of
-// type *TraceError where the text is wrong, or that of the reader.
+// type *TraceError where the text is wrong, or that of the reader or the context.
 //
-//   - time is either in seconds, from whatever instant on, or in RFC 3339, the
-//     same in all rows; no row is earlier than the one before it. Digits beyond
-//     the nanosecond are ignored.
+//   - time is either in seconds, from whatever instant on, or in RFC 3339, with
+//     its offset from UTC, the same in all rows; no row is earlier than the one
+//     before it. Digits beyond the nanosecond are ignored. In RFC 3339, and of
+//     registers, a meter has one row at a time; in seconds, as the instants of
+//     a load, it may have several.
 //   - meter is the meter's id, any text without control characters.
-//   - value is a decimal number.
-func ReadTrace(file string, from io.Reader) (*Trace, error) {
-	text := bufio.NewReader(from)
-	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // as spreadsheets write it
-		text.Discard(len(mark))
+//   - value is a decimal number in the form's unit, a whole number of Wh.
+//
+// Of registers the first value of each meter is where it begins, and every other row becomes the energy since the row
+// before. A form that does not say what values are is refused where they look like registers.
+func ReadTrace(ctx context.Context, file string, from io.Reader, form Form) (*Trace, error) {
+	r := traceReader{ctx: ctx, file: file, form: form, text: bufio.NewReaderSize(from, MaxTraceLine), meters: map[string]uint32{}}
+	begin, err := r.text.Peek(longestMagic)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("read trace %s: %w", file, err)
 	}
-	r := traceReader{file: file, csv: csv.NewReader(text), meters: map[string]uint32{}}
-	r.csv.FieldsPerRecord = len(header)
-	r.csv.ReuseRecord = true
-	for head := true; ; head = false {
-		fields, err := r.csv.Read()
-		switch {
-		case err == io.EOF && len(r.trace.at) == 0:
-			return nil, &TraceError{file, 1, 1, "there are no rows; want the line time,meter,value and one line per reading"}
-		case err == io.EOF:
-			return &r.trace, nil
-		case err != nil:
-			err = r.syntax(fields, err)
-		case head:
-			err = r.head(fields)
-		default:
-			err = r.row(fields)
+	if wrong := sniff(begin); wrong != nil {
+		return nil, r.wrong(field{}, wrong)
+	}
+	if mark := "\ufeff"; bytes.HasPrefix(begin, []byte(mark)) { // as spreadsheets write it
+		r.text.Discard(len(mark))
+	}
+	for {
+		err := r.next()
+		if err == io.EOF {
+			return r.finish()
 		}
 		if err != nil {
 			return nil, err
@@ -66,68 +80,127 @@ func ReadTrace(file string, from io.Reader) (*Trace, error) {
 	}
 }
 
-// traceReader collects the rows of a trace.
+// traceReader collects the rows of a trace. It is no encoding/csv: that would hold a line, or a quoted field, however
+// long, and make garbage of every row.
 type traceReader struct {
+	ctx      context.Context
 	file     string
-	csv      *csv.Reader
+	form     Form
+	text     *bufio.Reader
+	line     int // read last
+	headed   bool
 	trace    Trace
 	meters   map[string]uint32
-	calendar bool  // times are in RFC 3339
-	first    int64 // time of the first row, in ns
-	last     int64 // time of the row read last, in ns
-}
-
-// syntax explains an error of the CSV reader.
-func (r *traceReader) syntax(fields []string, err error) error {
-	var wrong *csv.ParseError
-	if !errors.As(err, &wrong) {
-		return fmt.Errorf("read trace %s: %w", r.file, err)
-	}
-	msg := wrong.Err.Error()
-	if errors.Is(err, csv.ErrFieldCount) {
-		msg = fmt.Sprintf("the line has %d field(s); want time,meter,value", len(fields))
-	}
-	return &TraceError{r.file, wrong.Line, wrong.Column, msg}
+	columns  []column // by meter
+	calendar bool     // times are in RFC 3339
+	started  bool     // there was a row
+	first    int64    // time of the first row, in ns
+	last     int64    // time of the row read last, in ns
+	base     int64    // time of the first row of the trace, in ns
 }
 
 // wrong returns the error about a field of the line read last.
-func (r *traceReader) wrong(field int, format string, args ...any) error {
-	line, column := r.csv.FieldPos(field)
-	return &TraceError{r.file, line, column, fmt.Sprintf(format, args...)}
+func (r *traceReader) wrong(at field, err error) error {
+	e := &TraceError{File: r.file, Line: max(1, r.line), Column: at.column + 1, Msg: err.Error()}
+	if wrong, ok := err.(*refusal); ok {
+		e.Hint = wrong.hint
+	}
+	return e
 }
 
-func (r *traceReader) head(fields []string) error {
+// next reads a line.
+func (r *traceReader) next() error {
+	line, err := r.text.ReadSlice('\n')
+	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+		return fmt.Errorf("read trace %s: %w", r.file, err)
+	}
+	if len(line) == 0 {
+		return io.EOF
+	}
+	if r.line++; r.line%1024 == 0 {
+		if err := r.ctx.Err(); err != nil {
+			return fmt.Errorf("read trace %s: %w", r.file, err)
+		}
+	}
+	if err == bufio.ErrBufferFull {
+		return r.wrong(field{}, fmt.Errorf("the line is longer than %d bytes", MaxTraceLine))
+	}
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	if len(line) == 0 {
+		return nil
+	}
+	fields, n, at, err := split(line)
+	if !r.headed {
+		if separated := checkSeparator(line); separated != nil {
+			return r.wrong(field{}, separated)
+		}
+	}
+	switch {
+	case err != nil:
+		return r.wrong(at, err)
+	case n != len(fields):
+		return r.wrong(field{}, fmt.Errorf("the line has %d field(s); want time,meter,value", n))
+	case !r.headed:
+		return r.head(fields)
+	}
+	return r.row(fields)
+}
+
+func (r *traceReader) head(fields [3]field) error {
 	for i, name := range header {
-		if fields[i] != name {
-			return r.wrong(i, "column %d is named %.40q; the first line must be time,meter,value", i+1, fields[i])
+		if string(fields[i].text) != name {
+			return r.wrong(fields[i], fmt.Errorf("column %d is named %.40q; the first line must be time,meter,value", i+1, fields[i].text))
 		}
+	}
+	r.headed = true
+	return nil
+}
+
+func (r *traceReader) row(fields [3]field) error {
+	instant, err := r.time(fields[0].text)
+	if err != nil {
+		return r.wrong(fields[0], err)
+	}
+	meter, err := r.meter(fields[1].text)
+	if err != nil {
+		return r.wrong(fields[1], err)
+	}
+	wh, err := r.form.wattHours(fields[2].text)
+	if err != nil {
+		return r.wrong(fields[2], err)
+	}
+	c := &r.columns[meter]
+	if at := time.Duration(instant - r.first); c.rows > 0 && at == c.at && (r.calendar || r.form.Values == Register) {
+		return r.wrong(fields[0], refuse("keep one of them", "meter %.80q has two rows at this time", r.trace.meters[meter]))
+	} else if c.at = at; c.rows == 0 {
+		c.line, c.place = uint32(r.line), uint32(fields[2].column)
+	}
+	energy, emit, err := c.add(r.form.Values, wh)
+	switch {
+	case err != nil:
+		return r.wrong(fields[2], err)
+	case !emit:
+		return nil
+	case r.trace.Len() == MaxTraceRows:
+		return r.wrong(fields[0], refuse("split the trace", "the trace has more than %d rows", MaxTraceRows))
+	case r.trace.Len() == 0:
+		r.base = instant
+	}
+	r.trace.add(row{at: time.Duration(instant - r.base), wh: energy, meter: meter})
+	if energy > r.trace.largest.Wh || r.trace.Len() == 1 {
+		r.trace.largest = Place{Wh: energy, Line: r.line, Column: fields[2].column + 1}
 	}
 	return nil
 }
 
-func (r *traceReader) row(fields []string) error {
-	at, errTime := r.time(fields[0])
-	meter, errMeter := r.meter(fields[1])
-	value, errValue := parseValue(fields[2])
-	for i, err := range []error{errTime, errMeter, errValue} {
-		if err != nil {
-			return r.wrong(i, "%v", err)
-		}
-	}
-	r.trace.at = append(r.trace.at, at)
-	r.trace.meter = append(r.trace.meter, meter)
-	r.trace.value = append(r.trace.value, value)
-	return nil
-}
-
-// time returns the time of a row since the first one.
-func (r *traceReader) time(text string) (time.Duration, error) {
+// time returns the instant of a row, in ns.
+func (r *traceReader) time(text []byte) (int64, error) {
 	instant, calendar, err := parseInstant(text)
 	if err != nil {
 		return 0, err
 	}
-	if len(r.trace.at) == 0 {
-		r.calendar, r.first, r.last = calendar, instant, instant
+	if !r.started {
+		r.started, r.calendar, r.first, r.last = true, calendar, instant, instant
 	}
 	switch {
 	case calendar && !r.calendar:
@@ -140,22 +213,56 @@ func (r *traceReader) time(text string) (time.Duration, error) {
 		return 0, errors.New("the time is more than 292 years after that of the first row")
 	}
 	r.last = instant
-	return time.Duration(instant - r.first), nil
+	return instant, nil
 }
 
 // meter returns the index of a meter.
-func (r *traceReader) meter(id string) (uint32, error) {
-	if index, ok := r.meters[id]; ok {
+func (r *traceReader) meter(id []byte) (uint32, error) {
+	if index, ok := r.meters[string(id)]; ok {
 		return index, nil
 	}
-	if err := checkMeter(id); err != nil {
+	if err := checkMeter(string(id)); err != nil {
 		return 0, err
 	}
-	index := uint32(len(r.trace.meters))
-	id = strings.Clone(id) // not the whole line
-	r.meters[id] = index
-	r.trace.meters = append(r.trace.meters, id)
+	if len(r.columns) == MaxTraceMeters {
+		return 0, fmt.Errorf("the trace has more than %d meters", MaxTraceMeters)
+	}
+	index := uint32(len(r.columns))
+	name := string(id)
+	r.meters[name] = index
+	r.trace.meters = append(r.trace.meters, name)
+	r.columns = append(r.columns, column{})
 	return index, nil
+}
+
+// finish returns the trace, unless it has no rows or they are not known to be what they are taken for.
+func (r *traceReader) finish() (*Trace, error) {
+	if !r.started {
+		r.line = 1
+		return nil, r.wrong(field{}, errors.New("there are no rows; want the line time,meter,value and one line per reading"))
+	}
+	ask, all := -1, false
+	switch r.form.Values {
+	case "":
+		ask, all = asks(r.columns)
+	case Register:
+		for i, c := range r.columns {
+			if c.rows == 1 {
+				return nil, r.about(i, refuse("leave it out", "meter %.80q has one row, and a register tells energy from two on", r.trace.meters[i]))
+			}
+		}
+	}
+	if ask >= 0 {
+		return nil, r.about(ask, r.form.question(&r.columns[ask], r.trace.meters[ask], len(r.columns), all))
+	}
+	return &r.trace, nil
+}
+
+// about returns the error about the values of a meter, at the first of them.
+func (r *traceReader) about(meter int, err error) error {
+	c := r.columns[meter]
+	r.line = int(c.line)
+	return r.wrong(field{column: int(c.place)}, err)
 }
 
 // checkMeter returns an error where an id is not distinct from others, or would not survive in CSV.
@@ -163,51 +270,63 @@ func checkMeter(id string) error {
 	switch {
 	case id == "":
 		return errors.New("the meter has no id")
+	case len(id) > MaxMeterID:
+		return fmt.Errorf("the meter's id %.40q is longer than %d bytes", id, MaxMeterID)
 	case !utf8.ValidString(id):
 		return fmt.Errorf("the meter's id %.40q is not valid UTF-8", id)
 	case strings.ContainsFunc(id, unicode.IsControl):
 		return fmt.Errorf("the meter's id %.40q has control characters", id)
+	case strings.ContainsRune("=+-@", rune(id[0])):
+		return fmt.Errorf("the meter's id %.40q begins as a formula does, and spreadsheets would compute it", id)
 	}
 	return nil
 }
 
-func parseValue(text string) (float64, error) {
-	value, err := strconv.ParseFloat(text, 64)
-	// ParseFloat also knows Inf, NaN, hexadecimal numbers and digit separators.
-	if err != nil || strings.Trim(text, "+-.0123456789eE") != "" {
-		return 0, fmt.Errorf("the value %.40q is not a decimal number", text)
-	}
-	return value, nil
-}
-
 // parseInstant reads a time in seconds or, with calendar true, in RFC 3339. It returns nanoseconds, in RFC
 // 3339 since 1970.
-func parseInstant(text string) (ns int64, calendar bool, err error) {
-	if !strings.Contains(text, ":") {
+func parseInstant(text []byte) (ns int64, calendar bool, err error) {
+	if bytes.IndexByte(text, ':') < 0 {
 		ns, err := parseSeconds(text)
 		return ns, false, err
 	}
 	var t time.Time
-	if err := t.UnmarshalText([]byte(text)); err != nil { // strict, as time.Parse is not
-		return 0, true, fmt.Errorf("the time %.40q is not in RFC 3339, such as 2026-01-31T06:15:00Z", text)
+	if err := t.UnmarshalText(text); err != nil { // strict, as time.Parse is not
+		wrong := refuse("", "the time %.40q is not in RFC 3339, such as 2026-01-31T06:15:00Z", text)
+		if local(text) {
+			wrong.hint = "add the offset from UTC, as in +01:00: without it an hour of autumn comes twice"
+		}
+		return 0, true, wrong
 	}
 	ns, err = nanoseconds(t.Unix(), int64(t.Nanosecond()))
 	return ns, true, err
 }
 
+// local reports whether a text would be a time in RFC 3339 with Z behind it.
+func local(text []byte) bool {
+	var t time.Time
+	utc := bytes.Replace(append(bytes.Clone(text), 'Z'), []byte(" "), []byte("T"), 1)
+	return t.UnmarshalText(utc) == nil
+}
+
 // parseSeconds reads a decimal number of seconds exactly, as a floating-point number would not: of the
 // seconds since 1970 it has 7 decimals at most.
-func parseSeconds(text string) (int64, error) {
-	digits, negative := strings.CutPrefix(text, "-")
-	whole, decimals, point := strings.Cut(digits, ".")
-	if strings.Trim(whole+decimals, "0123456789") != "" || whole == "" || point && decimals == "" {
+func parseSeconds(text []byte) (int64, error) {
+	number, negative := bytes.CutPrefix(text, []byte("-"))
+	whole, decimals, point := bytes.Cut(number, []byte("."))
+	if !allDigits(whole) || !allDigits(decimals) || len(whole) == 0 || point && len(decimals) == 0 {
 		return 0, fmt.Errorf("the time %.40q is neither in seconds, such as 12.5, nor in RFC 3339", text)
 	}
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		return nanoseconds(math.MaxInt64, 0) // it has too many digits
+	seconds, ok := digits(whole)
+	if !ok {
+		seconds = math.MaxInt64
 	}
-	rest, _ := strconv.ParseInt((decimals + "000000000")[:9], 10, 64) // digits only
+	rest := int64(0)
+	for i := range 9 {
+		rest *= 10
+		if i < len(decimals) {
+			rest += int64(decimals[i] - '0')
+		}
+	}
 	ns, err := nanoseconds(seconds, rest)
 	if negative {
 		ns = -ns
@@ -222,13 +341,4 @@ func nanoseconds(seconds, rest int64) (int64, error) {
 		return 0, errors.New("the time is out of range: more than 9.2e9 seconds, or before 1678 or after 2261; times are in seconds, not smaller units")
 	}
 	return seconds*1_000_000_000 + rest, nil
-}
-
-// formatSeconds writes d, at least 0, in seconds with as many decimals as it takes.
-func formatSeconds(d time.Duration) string {
-	text := strconv.FormatInt(int64(d/time.Second), 10)
-	if rest := d % time.Second; rest > 0 {
-		text += strings.TrimRight(fmt.Sprintf(".%09d", int64(rest)), "0")
-	}
-	return text
 }

@@ -19,9 +19,9 @@ type Arrivals struct {
 	Periodic arrival.Periodic `yaml:"periodic"` // every meter of the workload reports at an interval of its own clock
 	Ramp     arrival.Ramp     `yaml:"ramp"`     // the rate changes evenly and then stays
 	Steps    arrival.Steps    `yaml:"steps"`    // one rate after the other
-	File     string           `yaml:"trace"`    // file of readings, time,meter,value in CSV; its meters and values, in Wh, are sent
+	Recorded TraceFile        `yaml:"trace"`    // file of readings, time,meter,value in CSV, whose meters and values are sent; the name alone: whole Wh
 	Speed    float64          `yaml:"speed"`    // of a trace: 1 is as recorded, 60 plays an hour in a minute
-	Trace    *arrival.Trace   // read from File by Read
+	Trace    *arrival.Trace   // read from Recorded by Read
 }
 
 // ArrivalKind is the name of a kind of arrivals.
@@ -143,6 +143,11 @@ func (l *Load) settle() {
 func (s Series) checkArrivals(at string) *strictyaml.Problem {
 	a, values := s.Load.Arrivals, s.Workload.Traits().Values
 	at += "load."
+	if s.Load.Kind == result.LoadOpen && a.Kind == Trace {
+		if p := a.Recorded.check(at + "arrivals.trace"); p != nil {
+			return p
+		}
+	}
 	switch {
 	case s.Load.Kind != result.LoadOpen || s.Load.Search != nil:
 		return nil
@@ -150,8 +155,6 @@ func (s Series) checkArrivals(at string) *strictyaml.Problem {
 		return s.Load.checkRates(at)
 	case s.Load.Rate != nil:
 		return strictyaml.Problemf("leave it out", at+"rate", "the rate of %s arrivals follows from themselves", a.Kind)
-	case a.Kind == Trace && a.File == "":
-		return strictyaml.Problemf("", at+"arrivals.trace", "the name of a file is needed")
 	case a.Kind == Trace && values == 0:
 		return strictyaml.Problemf("", at+"arrivals.trace", "the rows of a trace are readings, and a %s workload sends none", s.Workload.Kind)
 	case a.Kind == Trace && values != 1:
@@ -242,7 +245,7 @@ func (a Arrivals) String() string {
 		steps := names(a.Steps, func(s arrival.Step) string { return fmt.Sprintf("%g/s for %v", s.PerSecond, s.For) })
 		return "steps of " + strings.Join(steps, ", ")
 	case Trace:
-		return fmt.Sprintf("trace %s at speed %g", a.File, a.Speed)
+		return fmt.Sprintf("trace %s at speed %g", a.Recorded, a.Speed)
 	}
 	return string(a.Kind)
 }

@@ -116,7 +116,7 @@ func TestTrace(t *testing.T) {
 		return read(file)
 	}
 
-	s, err := follow("arrivals: {trace: t.csv, speed: 2}", "10,m1,4\n10.5,m2,9999.4\n21,m1,0\n")
+	s, err := follow("arrivals: {trace: t.csv, speed: 2}", "10,m1,4\n10.5,m2,9999\n21,m1,0\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,12 +133,31 @@ func TestTrace(t *testing.T) {
 		t.Errorf("a hold of %v, %v", s.Series[0].Load.Hold, err)
 	}
 
+	s, err = follow("arrivals: {trace: {file: t.csv, unit: kWh, kind: register}}", "0,m1,4021.5\n0,m2,7\n900,m1,4022\n902,m2,7.001\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	follows := s.Series[0].Load.Arrivals
+	equal(t, "readings of registers", []arrival.Row{follows.Trace.Row(0), follows.Trace.Row(1)}, []arrival.Row{{Meter: 0, Wh: 500}, {At: 2 * time.Second, Meter: 1, Wh: 1}})
+	equal(t, "arrivals", follows.String(), "trace t.csv in kWh, register at speed 1")
+
 	tests := []struct{ load, rows, want string }{
 		{"arrivals: {trace: nope.csv}", "", file + ":4:38: load.arrivals.trace: there is no file " + filepath.Join(dir, "nope.csv")},
 		{"arrivals: {trace: t.csv}", "1,m,2\n0,m,2\n", data + ":3:1: the time is before that of the row above; sort the rows by time"},
 		{"arrivals: {trace: t.csv}", "1,m,much\n", data + `:2:5: the value "much" is not a decimal number`},
-		{"arrivals: {trace: t.csv}", "0,m,2\n1,m,10000\n", file + ":4:38: load.arrivals.trace: t.csv: row 2: the value 10000 is not within 0 and the workload's bound, 10000"},
-		{"arrivals: {trace: t.csv}", "0,m,-1\n5,m,1\n", file + ":4:38: load.arrivals.trace: t.csv: row 1: the value -1 is not within 0 and the workload's bound, 10000"},
+		{"arrivals: {trace: t.csv}", "0,m,2\n1,m,10000\n", data + ":3:5: the trace's largest value, 10000 Wh, is not below the workload's bound, 10000; give workload: {bound: 10001} or more"},
+		{"arrivals: {trace: t.csv}", "0,m,-1\n5,m,1\n", data + `:2:5: the value "-1" is negative: a reading is energy in one direction; give what is fed in to a meter of its own, without the sign`},
+		{"arrivals: {trace: {file: t.csv, unit: kwh}}", "", file + `:4:58: load.arrivals.trace.unit: there is no "kwh"; did you mean kWh?`},
+		{"arrivals: {trace: {file: t.csv, unit: kW}}", "", file + `:4:58: load.arrivals.trace.unit: there is no "kW"; known are Wh, kWh, MWh`},
+		{"arrivals: {trace: {file: t.csv, kind: registers}}", "", file + `:4:58: load.arrivals.trace.kind: there is no "registers"; did you mean register?`},
+		{"arrivals: {trace: {unit: kWh}}", "", file + ":4:38: load.arrivals.trace: the name of a file is needed"},
+		{"arrivals: {trace: ''}", "", file + ":4:38: load.arrivals.trace: the name of a file is needed"},
+		{"arrivals: {trace: {file: t.csv, uint: kWh}}", "", file + ":4:52: unknown key load.arrivals.trace.uint; did you mean unit?"},
+		{"arrivals: {trace: {file: t.csv, unit: kWh}}", "0,m,9.999\n1,m,12.5\n", data + ":3:5: the trace's largest value, 12500 Wh, is not below the workload's bound, 10000; give workload: {bound: 12501} or more"},
+		{"arrivals: {trace: {file: t.csv, unit: MWh}}", "0,m,0.001\n1,m,4021\n", data + ":3:5: the trace's largest value, 4021000000 Wh, is not below the workload's bound, 10000; a bound is at most 2147483648: is the unit right?"},
+		{"arrivals: {trace: t.csv}", "2025-10-12T00:30:00Z,M1,0.123\n", data + `:2:25: the value "0.123" is no whole number of Wh, as readings have it; if the file is in kWh, give trace: {file: t.csv, unit: kWh}`},
+		{"arrivals: {trace: t.csv, speed: 900}", "0,M1,4021\n900,M1,4077\n1800,M1,4130\n2700,M1,4199\n",
+			data + `:2:6: the values of meter "M1" never fall in 4 rows, from 4021 to 4199 Wh: they look like those of a register; give trace: {file: t.csv, kind: register}, or {file: t.csv, kind: interval} if each is the energy since the row before`},
 		{"arrivals: {trace: t.csv}}\nquantiles: [50]\n#", "0,m,1\n1,m,1\n2,m,1\n",
 			file + ":5:13: quantiles[0]: p50 needs 20 transactions in a window, and series plain has about 2; leave it out: no hold would do"},
 		{"hold: 2s, arrivals: {trace: t.csv}", "10,m1,4\n", file + ":4:40: load.arrivals: nothing is due between the warm-up of 1s and the end of the hold of 2s; hold longer"},

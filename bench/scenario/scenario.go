@@ -8,15 +8,12 @@ package scenario
 
 import (
 	"cmp"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"os"
 	"time"
 
-	"meterbench/bench/arrival"
 	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
 )
@@ -95,7 +92,7 @@ func Names() []string { return library().Names() }
 func Shipped(c Catalog) ([]Scenario, error) {
 	var all []Scenario
 	for _, name := range Names() {
-		s, err := Read(name, nil, c)
+		s, err := Read(context.Background(), name, nil, c) // there are no traces to wait for
 		if err != nil {
 			return nil, err
 		}
@@ -105,8 +102,8 @@ func Shipped(c Catalog) ([]Scenario, error) {
 }
 
 // Read reads a shipped scenario by name, or a file, with overrides as strictyaml.Document.Set takes them,
-// reads its traces and makes sure that its networks can be made. The error is a *strictyaml.Error.
-func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err error) {
+// reads its traces and makes sure that its networks can be made. The error is a *strictyaml.Error, or that of the context.
+func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog) (s Scenario, err error) {
 	src, file, shipped, err := library().Read(nameOrPath)
 	if err == nil {
 		s, err = Parse(file, src, overrides, c)
@@ -124,7 +121,7 @@ func Read(nameOrPath string, overrides []string, c Catalog) (s Scenario, err err
 				s.Series[i].timed(t.Channels[0].Batch.Timeout)
 			}
 		}
-		err = s.readTraces()
+		err = s.readTraces(ctx)
 	}
 	if err != nil {
 		return Scenario{}, err
@@ -182,67 +179,4 @@ func (s Series) naming(p *strictyaml.Problem) *strictyaml.Problem {
 		p.Msg += fmt.Sprintf(" (in series %s)", s.Name)
 	}
 	return p
-}
-
-// readTraces reads the traces that loads follow, each file once. Their meters and values become those of the workloads.
-func (s *Scenario) readTraces() error {
-	read := map[string]*arrival.Trace{}
-	for i := range s.Series {
-		one := &s.Series[i]
-		a := &one.Load.Arrivals
-		if a.Kind != Trace {
-			continue
-		}
-		if s.doc.Has(one.from.at + "workload.meters") {
-			return s.Refuse(*one, "workload.meters", "leave it out", "a trace brings its own meters")
-		}
-		if read[a.File] == nil {
-			trace, err := s.readTrace(*one)
-			if err != nil {
-				return err
-			}
-			read[a.File] = trace
-		}
-		a.Trace = read[a.File]
-		one.Workload.Meters = a.Trace.Meters()
-		one.Load.settle()
-		one.timed(0)
-		if p := one.check(s.WarmupOf, s.Target); p != nil {
-			return s.doc.Locate(one.naming(p))
-		}
-		bound := one.Workload.Traits().Bound
-		for row := range a.Trace.Len() {
-			if v := a.Trace.Row(row).Value; v < 0 || math.Round(v) >= float64(bound) {
-				return s.Refuse(*one, "load.arrivals.trace", "", "%s: row %d: the value %g is not within 0 and the workload's bound, %d", a.File, row+1, v, bound)
-			}
-		}
-	}
-	return nil
-}
-
-// maxTrace bounds the size of a trace in bytes; memory holds a few times that.
-const maxTrace = 1 << 30
-
-func (s Scenario) readTrace(one Series) (*arrival.Trace, error) {
-	const path = "load.arrivals.trace"
-	name := s.file(one.Load.Arrivals.File)
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.Refuse(one, path, "", "there is no file %s", name)
-	}
-	if err != nil {
-		return nil, s.Refuse(one, path, "", "%v", err)
-	}
-	defer f.Close() // only read
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxTrace {
-		return nil, s.Refuse(one, path, "", "%s is no file of at most %d MiB", name, maxTrace>>20)
-	}
-	trace, err := arrival.ReadTrace(name, f)
-	if wrong, ok := errors.AsType[*arrival.TraceError](err); ok {
-		return nil, &strictyaml.Error{File: wrong.File, Line: wrong.Line, Column: wrong.Column, Msg: wrong.Msg}
-	}
-	if err != nil {
-		return nil, s.Refuse(one, path, "", "%v", err)
-	}
-	return trace, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"meterbench/bench/arrival"
 	"meterbench/bench/reference"
 	"meterbench/bench/scenario"
 	"meterbench/network/lab"
@@ -70,6 +71,7 @@ func words() map[string]any {
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
 		"FE.Schemes": schemes.Names(), "FE.Bits": sizes,
+		"TraceFile.Unit": arrival.Units(), "TraceFile.Kind": arrival.ValueKinds(),
 		"Commit.Per": []reference.Per{reference.PerTransaction, reference.PerBlock}, "Distribution.Kind": reference.Kinds(), "Failure.Outcome": failures,
 	}
 }

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,5 +36,5 @@ func diff(want, got any) string {
 
 // read reads a scenario likewise, by its name or from a file.
 func read(nameOrPath string, sets ...string) (scenario.Scenario, error) {
-	return scenario.Read(nameOrPath, sets, lab.Catalog())
+	return scenario.Read(context.Background(), nameOrPath, sets, lab.Catalog())
 }

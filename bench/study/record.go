@@ -84,7 +84,7 @@ func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arriv
 		var start time.Time
 		flush := func() bool {
 			slices.SortFunc(turn, func(a, b arrival.Row) int {
-				return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Value, b.Value))
+				return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Meter, b.Meter), cmp.Compare(a.Wh, b.Wh))
 			})
 			for _, row := range turn {
 				if !yield(row, nil) {
@@ -122,5 +122,5 @@ func (t *traceBuilder) reading(r *recording, row *result.Row) arrival.Row {
 		t.meters[id] = meter
 		t.ids = append(t.ids, id)
 	}
-	return arrival.Row{At: r.start.Sub(t.of[0].start) + row.Intended, Meter: meter, Value: float64(wh)}
+	return arrival.Row{At: r.start.Sub(t.of[0].start) + row.Intended, Meter: meter, Wh: int64(wh)}
 }

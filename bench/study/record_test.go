@@ -30,7 +30,7 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	trace, err := arrival.ReadTrace(TraceFile, file)
+	trace, err := arrival.ReadTrace(t.Context(), TraceFile, file, arrival.Form{Values: arrival.Interval})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,10 +39,10 @@ func TestRecord(t *testing.T) {
 	}
 	first := trace.Row(0)
 	equal(t, "first instant", 0, first.At)
-	equal(t, "first value", 0, first.Value)
+	equal(t, "first value", 0, first.Wh)
 	equal(t, "first meter", "a-0", trace.Meter(first.Meter))
 	last := trace.Row(trace.Len() - 1) // number 79 of b, due at 1.975 s of a level after one of 3 s
-	equal(t, "last value", 79, last.Value)
+	equal(t, "last value", 79, last.Wh)
 	equal(t, "last meter", "b-1", trace.Meter(last.Meter))
 	between(t, "last instant", last.At, 4975*time.Millisecond, 5100*time.Millisecond)
 }
@@ -70,8 +70,8 @@ func TestRecordedHoldsOneTurn(t *testing.T) {
 		}
 	}
 	for row, err := range trace.rows(stored) {
-		if want := time.Duration(n/each)*time.Minute + time.Duration(n%each)*time.Millisecond; err != nil || row.At != want || row.Value != float64(n) {
-			t.Fatalf("row %d: error %v, value %g at %v, want it at %v", n, err, row.Value, row.At, want)
+		if want := time.Duration(n/each)*time.Minute + time.Duration(n%each)*time.Millisecond; err != nil || row.At != want || row.Wh != int64(n) {
+			t.Fatalf("row %d: error %v, value %d at %v, want it at %v", n, err, row.Wh, row.At, want)
 		}
 		held--
 		n++

@@ -173,14 +173,14 @@ func TestPoint(t *testing.T) {
 
 // Arrivals with a rate of their own make one level of their mean rate.
 func TestArrivals(t *testing.T) {
-	trace, err := arrival.ReadTrace("t.csv", strings.NewReader("time,meter,value\n0,a,1\n1,b,1\n1.5,a,1\n2.5,b,1\n"))
+	trace, err := arrival.ReadTrace(t.Context(), "t.csv", strings.NewReader("time,meter,value\n0,a,1\n1,b,1\n1.5,a,1\n2.5,b,1\n"), arrival.Form{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	poisson, ramp, replay := open("poisson", 3*time.Second, 40), open("ramp", 4*time.Second), open("trace", 2*time.Second)
 	poisson.Load.Arrivals.Kind = "poisson"
 	ramp.Load.Arrivals = scenario.Arrivals{Kind: "ramp", Ramp: arrival.Ramp{From: 10, To: 50, Over: 4 * time.Second}}
-	replay.Load.Arrivals = scenario.Arrivals{Kind: "trace", File: "t.csv", Trace: trace, Speed: 1}
+	replay.Load.Arrivals = scenario.Arrivals{Kind: "trace", Recorded: scenario.TraceFile{File: "t.csv"}, Trace: trace, Speed: 1}
 	s := series(poisson, ramp, replay)
 	s.Repeat = 2
 	at := newSite()

@@ -109,7 +109,7 @@ func TestDocumentedFiles(t *testing.T) {
 				blocks = append(blocks, "name: a\ntopology: topology.yaml\nworkload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n")
 			}
 			for _, text := range blocks {
-				if _, err := lab.Read(write("scenario.yaml", text), nil); err != nil {
+				if _, err := lab.Read(t.Context(), write("scenario.yaml", text), nil); err != nil {
 					t.Errorf("%v\n%s", err, text)
 				}
 			}
@@ -178,13 +178,13 @@ func documented(t *testing.T, line string, args []string) {
 		file := filepath.Join(root, name)
 		switch {
 		case filepath.Ext(name) == ".yaml" && exists(file):
-			_, err = scenario.Read(file, sets, lab.Catalog())
+			_, err = scenario.Read(t.Context(), file, sets, lab.Catalog())
 		case strings.Contains(name, "/"):
 			t.Errorf("%s: there is no %s", line, name)
 		case filepath.Ext(name) == ".yaml": // stands for the reader's own
 			_, err = scenario.Parse(name, []byte(own), sets, lab.Catalog())
 		case strings.ToUpper(name) != name: // else a placeholder
-			_, err = scenario.Read(name, sets, lab.Catalog())
+			_, err = scenario.Read(t.Context(), name, sets, lab.Catalog())
 		}
 		if err != nil {
 			t.Errorf("%s: %v", line, err)

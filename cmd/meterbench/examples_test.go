@@ -30,7 +30,7 @@ func TestExamples(t *testing.T) {
 				return
 			}
 			read++
-			plan, err := lab.Read(filepath.Join(root, "examples", name), nil)
+			plan, err := lab.Read(t.Context(), filepath.Join(root, "examples", name), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

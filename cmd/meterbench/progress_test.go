@@ -30,7 +30,7 @@ func TestBar(t *testing.T) {
 }
 
 func TestExpected(t *testing.T) {
-	s, err := scenario.Read("smoke", []string{"fe=null", "series[1].workload={kind: plain}"}, lab.Catalog())
+	s, err := scenario.Read(t.Context(), "smoke", []string{"fe=null", "series[1].workload={kind: plain}"}, lab.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 		{"closer2020-full", 5 * time.Hour, 8 * time.Hour, `^about [5-7]:\d\d:\d\d h \(`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := scenario.Read(c.name, nil, lab.Catalog())
+			s, err := scenario.Read(t.Context(), c.name, nil, lab.Catalog())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -120,7 +120,7 @@ func (r *runner) read(names ...string) ([]lab.Plan, error) {
 	plans := make([]lab.Plan, len(names))
 	for i, name := range names {
 		var err error
-		if plans[i], err = lab.Read(name, r.sets); err != nil {
+		if plans[i], err = lab.Read(r.cmd.Context(), name, r.sets); err != nil {
 			return nil, err
 		}
 	}

@@ -28,8 +28,8 @@ type Plan struct {
 
 // Read reads a scenario, a shipped name or a file, with overrides as key=value, and the topologies of its
 // networks, and refuses whatever the user wrote wrongly before anything starts.
-func Read(name string, sets []string) (Plan, error) {
-	s, err := scenario.Read(name, sets, Catalog())
+func Read(ctx context.Context, name string, sets []string) (Plan, error) {
+	s, err := scenario.Read(ctx, name, sets, Catalog())
 	if err != nil {
 		return Plan{}, err
 	}

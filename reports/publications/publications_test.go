@@ -35,7 +35,7 @@ func TestRowsAreComplete(t *testing.T) {
 				t.Errorf("found %q: %v", found.ID, err)
 			}
 			for _, study := range slices.Compact([]string{p.Study, cmp.Or(p.FullStudy, p.Study)}) {
-				if _, err := scenario.Read(study, nil, lab.Catalog()); err != nil {
+				if _, err := scenario.Read(t.Context(), study, nil, lab.Catalog()); err != nil {
 					t.Errorf("study %q: %v", study, err)
 				}
 			}

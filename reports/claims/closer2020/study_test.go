@@ -46,7 +46,7 @@ func (w *world) window() {
 // study is the shipped one of the name.
 func study(t testing.TB, name string) scenario.Scenario {
 	t.Helper()
-	s, err := scenario.Read(name, nil, lab.Catalog())
+	s, err := scenario.Read(t.Context(), name, nil, lab.Catalog())
 	if err != nil {
 		t.Fatal(err)
 	}
