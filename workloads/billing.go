@@ -200,6 +200,9 @@ func (b *Bills) Reading(seq uint64) (meter string, wh uint64) {
 	return b.config.Fleet.ID(index), wh
 }
 
+// Recorded returns the meter's id in the trace that bills do not follow: none.
+func (b *Bills) Recorded(uint64) (meter string) { return "" }
+
 // Meters implements Workload.
 func (b *Bills) Meters() *meter.Fleet { return b.config.Fleet }
 

@@ -19,6 +19,7 @@ type Part struct {
 type Component interface {
 	bench.Workload
 	Reading(seq uint64) (meter string, wh uint64)
+	Recorded(seq uint64) (meter string)
 }
 
 // A Mix hands each transaction to one of several workloads. Of every run of as many transactions as the
@@ -57,6 +58,9 @@ func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 	part, own := m.choose(seq - m.first)
 	return m.parts[part].Workload.Reading(own)
 }
+
+// Recorded returns the meter's id in the trace that a mix does not follow: none.
+func (m *Mix) Recorded(uint64) (meter string) { return "" }
 
 // choose returns which part the transaction at a position belongs to, and its position there.
 func (m *Mix) choose(at uint64) (part int, own uint64) {

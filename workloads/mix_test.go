@@ -19,6 +19,8 @@ func (n named) Transaction(_ context.Context, seq uint64) (bench.Transaction, er
 
 func (n named) Reading(seq uint64) (string, uint64) { return string(n), seq }
 
+func (n named) Recorded(uint64) string { return "" }
+
 func TestMix(t *testing.T) {
 	parts := []Part{{3, named("a")}, {1, named("b")}, {4, named("c")}}
 	mix := NewMix(random.Stream{Seed: 5}, 100, parts)

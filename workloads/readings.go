@@ -41,6 +41,8 @@ type Source interface {
 	// Reading returns the meter, by its index in the fleet, the number and the values of the transaction at
 	// that position, from 0. No meter has a number twice.
 	Reading(at uint64) (meter int, number uint64, values reading.Values)
+	// Meter returns the id that the source has for the meter with an index in the fleet.
+	Meter(index int) string
 }
 
 // Readings is the workload in which meters submit readings. Transaction First+i is the Source's reading i, or
@@ -159,6 +161,16 @@ func (r *Readings) Reading(seq uint64) (meter string, wh uint64) {
 	return r.config.Fleet.ID(index), wh
 }
 
+// Recorded returns the id that the source of the transaction with that sequence number has for its meter, which on the
+// ledger has the id that Reading returns: none where the meter is simulated.
+func (r *Readings) Recorded(seq uint64) (meter string) {
+	if r.config.Source == nil {
+		return ""
+	}
+	index, _, _ := r.reading(seq - r.config.First)
+	return r.config.Source.Meter(index)
+}
+
 // ciphertext returns the ciphertext made before the load for the transaction at that position. Those made ahead
 // are used again by transactions beyond what was planned, as a load sends them when it runs out.
 func (r *Readings) ciphertext(at uint64) ([]byte, error) {
@@ -199,6 +211,9 @@ func newTraceSource(trace *arrival.Trace, rows int, interval time.Duration) *tra
 	}
 	return r
 }
+
+// Meter implements Source.
+func (r *traceSource) Meter(index int) string { return r.trace.Meter(index) }
 
 // Reading implements Source.
 func (r *traceSource) Reading(at uint64) (meter int, number uint64, values reading.Values) {

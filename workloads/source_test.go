@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ type odd struct{ meters int }
 func (o odd) Reading(at uint64) (int, uint64, reading.Values) {
 	return o.meters - 1, 7 * at, reading.Values{Register: at, Interval: time.Hour, Wh: []int64{int64(at * at)}}
 }
+
+func (o odd) Meter(index int) string { return fmt.Sprintf("odd meter %d", index) }
 
 func TestSource(t *testing.T) {
 	fleet, err := meter.NewFleet(meter.Config{Seed: 1, Meters: 3, Prefix: "s", Interval: time.Hour, Start: time.Unix(0, 0), Length: 1, Bound: 1000})
@@ -49,6 +52,7 @@ func TestSource(t *testing.T) {
 		if id, wh := r.Reading(105); id != fleet.ID(2) || wh != 25 {
 			t.Errorf("%s reports %d", id, wh)
 		}
+		equal(t, "id in the source", r.Recorded(105), "odd meter 2")
 		switch config.kind {
 		case "plain":
 			values, err := reading.UnmarshalValues(got.Payload)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -146,6 +147,14 @@ func (w *workload) Transaction(_ context.Context, seq uint64) (bench.Transaction
 // Reading implements Reporter.
 func (w *workload) Reading(seq uint64) (string, uint64) {
 	return fmt.Sprintf("%s-%d", w.series, seq%3), seq
+}
+
+// Recorded implements Reporter: the meters of series that are named so follow a trace.
+func (w *workload) Recorded(seq uint64) string {
+	if !strings.HasPrefix(w.series, "traced") {
+		return ""
+	}
+	return fmt.Sprintf("DE%d", seq%3)
 }
 
 // Submit implements bench.Target. The instants of a transaction are computed

@@ -1,7 +1,9 @@
 package study
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/csv"
 	"fmt"
 	"iter"
 	"os"
@@ -13,14 +15,21 @@ import (
 	"meterbench/bench/result"
 )
 
+// MetersFile says which meters of a trace that a series followed have which ids on the ledger: a line series,meter,ledger for
+// each, sorted. A run leaves it beside TraceFile.
+const MetersFile = "meters.csv"
+
 // TraceFile is the trace that a scenario with record leaves in the run's folder: when which meter was due to report
-// what, over the whole run. A load can follow it.
+// what, over the whole run. A load can follow it. Meters have the ids of the trace that their series followed, else those on
+// the ledger.
 const TraceFile = "trace.csv"
 
 // Reporter is a workload that can say which reading belongs to a sequence number.
 type Reporter interface {
 	// Reading returns the meter's id and the energy that the reading covers, in Wh.
 	Reading(seq uint64) (meter string, wh uint64)
+	// Recorded returns the meter's id in the trace that the workload follows, empty where it follows none.
+	Recorded(seq uint64) (meter string)
 }
 
 // A rowRange is the transactions of one level among those of the run, but for those of its run-out.
@@ -60,20 +69,42 @@ func (s *study) writeTrace() error {
 	if err != nil {
 		return fmt.Errorf("record the readings: %w", err)
 	}
-	trace := traceBuilder{of: s.recordings, meters: map[string]int{}}
+	trace := newTraceBuilder(s.recordings)
 	err = arrival.WriteTrace(file, func(i int) string { return trace.ids[i] }, trace.rows(s.writer.Transactions()))
 	if err = cmp.Or(err, file.Close()); err != nil {
 		os.Remove(path) // half a trace looks like a whole one
 		return fmt.Errorf("record the readings: %w", err)
 	}
-	return nil
+	return trace.writeMeters(filepath.Join(s.Dir, MetersFile))
 }
 
 // traceBuilder collects the readings of one turn after the other, 24 bytes each, and the ids of all meters.
 type traceBuilder struct {
-	of     []recording
-	ids    []string
-	meters map[string]int // index in ids
+	of       []recording
+	ids      []string
+	meters   map[string]int // index in ids
+	followed [][]string     // lines of MetersFile
+	noted    map[[2]string]bool
+}
+
+func newTraceBuilder(of []recording) *traceBuilder {
+	return &traceBuilder{of: of, meters: map[string]int{}, noted: map[[2]string]bool{}}
+}
+
+// writeMeters writes the ids of the meters of traces, where there are any.
+func (t *traceBuilder) writeMeters(path string) error {
+	if len(t.followed) == 0 {
+		return nil
+	}
+	slices.SortFunc(t.followed, slices.Compare)
+	var text bytes.Buffer
+	if err := csv.NewWriter(&text).WriteAll(append([][]string{{"series", "meter", "ledger"}}, t.followed...)); err != nil {
+		return fmt.Errorf("record the meters: %w", err)
+	}
+	if err := os.WriteFile(path, text.Bytes(), 0o666); err != nil {
+		return fmt.Errorf("record the meters: %w", err)
+	}
+	return nil
 }
 
 // rows yields the readings of stored transactions in order of time. Those of a turn were stored together, in
@@ -115,7 +146,12 @@ func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arriv
 }
 
 func (t *traceBuilder) reading(r *recording, row *result.Row) arrival.Row {
-	id, wh := r.workload.Reading(row.Seq)
+	ledger, wh := r.workload.Reading(row.Seq)
+	id := cmp.Or(r.workload.Recorded(row.Seq), ledger)
+	if key := [2]string{r.series, ledger}; id != ledger && !t.noted[key] {
+		t.noted[key] = true
+		t.followed = append(t.followed, []string{r.series, id, ledger})
+	}
 	meter, known := t.meters[id]
 	if !known {
 		meter = len(t.ids)

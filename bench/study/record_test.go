@@ -37,6 +37,9 @@ func TestRecord(t *testing.T) {
 	if want := len(o.rows) - o.runOut; trace.Len() != want || trace.Meters() != 6 || o.runOut == 0 {
 		t.Errorf("%d rows of %d meters, want %d without the %d of run-outs", trace.Len(), trace.Meters(), want, o.runOut)
 	}
+	if slices.Contains(entries(t, o.dir), MetersFile) {
+		t.Error("ids of meters that follow no trace")
+	}
 	first := trace.Row(0)
 	equal(t, "first instant", 0, first.At)
 	equal(t, "first value", 0, first.Wh)
@@ -47,11 +50,41 @@ func TestRecord(t *testing.T) {
 	between(t, "last instant", last.At, 4975*time.Millisecond, 5100*time.Millisecond)
 }
 
+// Meters keep the ids of the trace that a series follows, and the run says which they are on the ledger.
+func TestRecordedMeters(t *testing.T) {
+	s := series(closed("a", 2*time.Second, 1), open("traced", 2*time.Second, 40))
+	s.Record = true
+	o := conduct(t, s, newSite(), nil)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	file, err := os.Open(filepath.Join(o.dir, TraceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	trace, err := arrival.ReadTrace(t.Context(), TraceFile, file, arrival.Form{Values: arrival.Interval})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for i := range trace.Meters() {
+		ids[trace.Meter(i)] = true
+	}
+	equal(t, "ids", map[string]bool{"a-0": true, "a-1": true, "a-2": true, "DE0": true, "DE1": true, "DE2": true}, ids)
+	meters, err := os.ReadFile(filepath.Join(o.dir, MetersFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(meters), "\n"), "\n")
+	equal(t, "lines", []string{"series,meter,ledger", "traced,DE0,traced-0", "traced,DE1,traced-1", "traced,DE2,traced-2"}, lines)
+}
+
 // However long a run, no more readings are held than one turn has.
 func TestRecordedHoldsOneTurn(t *testing.T) {
 	const turns, each = 20, 300
 	begun := time.Now()
-	trace := traceBuilder{meters: map[string]int{}}
+	trace := newTraceBuilder(nil)
 	for turn := range uint64(turns) {
 		trace.of = append(trace.of, recording{rowRange{"a", turn * each, (turn + 1) * each, time.Hour}, begun.Add(time.Duration(turn) * time.Minute), &workload{series: "a"}})
 	}
@@ -109,6 +142,8 @@ func TestHalfATraceGoes(t *testing.T) {
 type nameless struct{}
 
 func (nameless) Reading(uint64) (string, uint64) { return "", 1 }
+
+func (nameless) Recorded(uint64) string { return "" }
 
 func entries(t *testing.T, dir string) (names []string) {
 	t.Helper()
