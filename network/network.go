@@ -48,8 +48,8 @@ type Config struct {
 	// Dispatch. Empty: this one.
 	Executable string
 	// Dir is the run folder: keys, ledgers, settings. Start makes it, or takes one that is empty or that a network
-	// has left, whose content goes, and Close leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or the next
-	// Start if this process is killed.
+	// has left, whose content goes, and Close leaves it. Empty: a folder among the system's temporary files (os.TempDir) that Close removes, or a process
+	// that outlives this one if it is killed.
 	Dir string
 	// Logs is a folder for the nodes' logs, which stay whatever happens. Empty: in the run folder, with which they go.
 	Logs string
@@ -78,7 +78,8 @@ type Network struct {
 	processes []*process.Process
 	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
 	died      chan error
-	lock      *os.File // the record, held
+	lock      *os.File        // the record, held
+	reaper    *process.Reaper // of a temporary run folder
 	watchers  sync.WaitGroup
 	closing   sync.Once
 	closed    error
@@ -166,6 +167,12 @@ func (n *Network) makeFolders(t topology.Topology, cfg Config) error {
 		return err
 	}
 	n.Dir = n.folder.path
+	if n.folder.temporary { // before there are keys
+		if n.reaper, err = process.StartReaper(cfg.Executable, n.Dir); err != nil {
+			n.failed = true
+			return errors.Join(err, n.Close())
+		}
+	}
 	n.Logs = cfg.Logs
 	if cfg.Logs == "" {
 		n.Logs = filepath.Join(n.Dir, logsDir)
@@ -248,6 +255,9 @@ func (n *Network) Close() error {
 		err = errors.Join(err, n.folder.close(n.failed))
 		if n.lock != nil {
 			err = errors.Join(err, n.lock.Close())
+		}
+		if n.reaper != nil {
+			n.reaper.Close()
 		}
 		if err != nil {
 			n.closed = fmt.Errorf("close network: %w", err)

@@ -162,7 +162,7 @@ func TestLeftoversThatResist(t *testing.T) {
 		}
 	})
 	var progress strings.Builder
-	_, err := start(t.Context(), topology.Topology{Name: "new"}, Config{Progress: &progress, Binaries: daemons.Binaries{Peer: "p"}})
+	_, err := start(t.Context(), topology.Topology{Name: "new"}, Config{Progress: &progress, Binaries: daemons.Binaries{Peer: "p"}, Executable: os.Args[0]})
 	if err == nil || !strings.Contains(err.Error(), "needs an orderer") {
 		t.Errorf("the start failed with %v, want it to get as far as the topology", err)
 	}

@@ -237,29 +237,23 @@ func TestInterruptedStartKeepsTheCosts(t *testing.T) {
 	equal(t, "points", len(stored.Summary.Points), 0)
 }
 
-// A program that is killed takes all nodes with it; its folder goes with the
-// next start.
+// A program that is killed leaves no process, no file with a key, and a partial result only of whole levels.
 func TestKilledRun(t *testing.T) {
 	needsNetwork(t)
-	temp := t.TempDir()
-	p := loaded(t, temp, t.TempDir())
+	temp, out := t.TempDir(), t.TempDir()
+	p := loaded(t, temp, out)
 	if n := len(records(t, temp)); n != 1 {
 		t.Fatalf("%d networks", n)
 	}
 	p.signal(t, syscall.SIGKILL)
 	p.exit(t)
-	eventually(t, "the nodes' end", func() bool { return len(processes(t, temp)) == 0 })
-
-	p = start(t, temp, "network", "up", "minimal")
-	p.says(t, &p.stdout, "takes it down")
-	if entries, err := os.ReadDir(temp); err != nil || len(entries) != 1 {
-		t.Errorf("among the temporary files: %v, %v", entries, err)
+	eventually(t, "the end of nodes and files", func() bool {
+		entries, err := os.ReadDir(temp)
+		return err == nil && len(entries) == 0 && len(processes(t, temp)) == 0
+	})
+	if _, err := result.Open(runFolder(t, out, "long")); err == nil || !strings.Contains(err.Error(), "the run did not finish") {
+		t.Errorf("the folder of a run killed in its first level: %v", err)
 	}
-	p.signal(t, syscall.SIGINT)
-	if code := p.exit(t); code != 0 {
-		t.Errorf("network up: exit code %d\n%s", code, &p.stderr)
-	}
-	nothingLeft(t, temp)
 }
 
 func TestPeerDiesInRun(t *testing.T) {

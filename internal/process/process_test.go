@@ -22,6 +22,9 @@ import (
 const part = "METERBENCH_PROCESS_TEST_PART"
 
 func TestMain(m *testing.M) {
+	if code, handled := Reap(os.Args, func() error { return nil }); handled {
+		os.Exit(code)
+	}
 	switch os.Getenv(part) {
 	case "":
 		os.Exit(m.Run())
@@ -65,6 +68,19 @@ func TestMain(m *testing.M) {
 		p, err := Start(Spec{Name: "grandchild", Path: os.Args[0], Env: []string{part + "=stubborn"}, LogPath: filepath.Join(dir, "log")})
 		if err != nil {
 			panic(err)
+		}
+		if len(os.Args) > 2 { // has a reaper, and a child of its own kind that no one ends
+			reaper, err := StartReaper(os.Args[0], dir)
+			if err != nil {
+				panic(err)
+			}
+			inside := filepath.Join(dir, "nodes")
+			orphan := exec.Command(os.Args[0])
+			orphan.Env, orphan.Dir, orphan.SysProcAttr = []string{part + "=stubborn"}, inside, &syscall.SysProcAttr{Setsid: true}
+			if err := errors.Join(os.MkdirAll(filepath.Join(inside, "keys"), 0o700), os.WriteFile(filepath.Join(inside, "keys", "server.key"), nil, 0o600), orphan.Start()); err != nil {
+				panic(err)
+			}
+			fmt.Println(orphan.Process.Pid, reaper.process.Process.Pid)
 		}
 		fmt.Println(p.PID(), dir)
 		time.Sleep(time.Hour)
