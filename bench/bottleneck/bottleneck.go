@@ -111,16 +111,19 @@ func capacity(service string, limit int) string {
 	return fmt.Sprintf("; a peer's %s service takes %d calls at a time", service, limit)
 }
 
-// keptUp: all that an open load offered in the window was committed, give or take the block that the window's
+// keptUp: all that an open load offered in the window was committed, or answered, give or take the block that the window's
 // end cuts off, and the backlog did not grow. A ramp offers another rate there than over its whole length.
 func keptUp(e *Evidence) (kind result.LimitKind, process, text string) {
 	p := &e.Point
 	offered := float64(p.Scheduled) / p.Window
-	block := share(p.Throughput, float64(p.Blocks)) // the rate that one makes
-	if p.Load.Kind != result.LoadOpen || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == stats.Overloaded || p.Throughput+block < keptUpShare*offered {
+	block, came := share(p.Rate(), float64(p.Blocks)), "committed" // the rate that one makes
+	if !p.Conditions.Commits() {
+		came = "answered"
+	}
+	if p.Load.Kind != result.LoadOpen || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == stats.Overloaded || p.Rate()+block < keptUpShare*offered {
 		return "", "", ""
 	}
-	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were committed; %s", offered, p.Throughput, e.usage())
+	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were %s; %s", offered, p.Rate(), came, e.usage())
 }
 
 // timer: clients of a closed load wait for a block that they are too few to fill.

@@ -93,11 +93,11 @@ func (e *Evidence) witness() *result.Point {
 // clearly more; else nil.
 func (e *Evidence) gainless() (most *result.Point) {
 	for _, o := range e.others() {
-		if float64(o.Load.Clients) >= apart*float64(e.Point.Load.Clients) && (most == nil || o.Throughput > most.Throughput) {
+		if float64(o.Load.Clients) >= apart*float64(e.Point.Load.Clients) && (most == nil || o.Rate() > most.Rate()) {
 			most = o
 		}
 	}
-	if most == nil || e.Point.Throughput < gainless*most.Throughput {
+	if most == nil || e.Point.Rate() < gainless*most.Rate() {
 		return nil
 	}
 	return most
@@ -154,7 +154,7 @@ func (e *Evidence) unproven() string {
 		return ""
 	}
 	if more := e.gainless(); more != nil {
-		return fmt.Sprintf("%s got %.4g/s, %s no more than %.4g/s; ", p.Load, p.Throughput, more.Load, more.Throughput)
+		return fmt.Sprintf("%s got %.4g/s, %s no more than %.4g/s; ", p.Load, p.Rate(), more.Load, more.Rate())
 	}
 	if e.witness() == nil {
 		return "no other number of clients shows whether they wait for each other; "

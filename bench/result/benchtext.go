@@ -19,7 +19,7 @@ func BenchText(run Run, sum Summary) []byte {
 	if run.ID != "" {
 		fmt.Fprintf(&b, "# meterbench %s, run %s, one P-256 signature takes %s s\n", oneLine(run.Scenario), oneLine(run.ID), number(run.Host.Sign))
 	}
-	b.WriteString("Unit tx/s better=higher\n")
+	b.WriteString("Unit tx/s better=higher\nUnit answered/s better=higher\n")
 	config := func(key, value string) {
 		if value = oneLine(value); value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", key, value)
@@ -86,15 +86,15 @@ func whole(n int) string {
 
 // writePoint writes a point as a benchmark whose iterations are the transactions that its latencies were taken from.
 func writePoint(b *bytes.Buffer, p *Point) {
-	name, part := "Commit", PartCommit
-	if p.Conditions.Wait == WaitEndorse {
-		name, part = "Endorse", PartEndorse
+	name, unit := "Commit", "tx/s"
+	if !p.Conditions.Commits() {
+		name, unit = "Answer", "answered/s"
 	}
-	q := p.Latency[part.String()]
+	q := p.Latency[p.Conditions.Whole().String()]
 	var values []string
 	add := func(value float64, unit string) { values = append(values, number(value), unit) }
-	if part == PartCommit {
-		add(p.Throughput, "tx/s")
+	if p.Conditions.Commits() || q.N > 0 {
+		add(p.Rate(), unit)
 	}
 	for _, v := range []struct {
 		value *float64

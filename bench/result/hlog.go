@@ -29,7 +29,7 @@ type latencyLog struct {
 const logInterval = time.Second
 
 // loggedParts are the parts that a log by the second is worth its size for: the whole, and what the network takes of it.
-var loggedParts = [...]Part{PartCommit, PartEndorse, PartOrderCommit}
+var loggedParts = [...]Part{PartCommit, PartEndorse, PartOrderCommit, PartAnswer}
 
 func createLatencyLog(path string, run Run) (*latencyLog, error) {
 	f, err := os.Create(path)

@@ -11,6 +11,7 @@ func (s *Summary) Upgrade() {
 	s.Notices = notices(s.Notices, s.Warnings)
 	for i := range s.Points {
 		p := &s.Points[i]
+		p.answer()
 		p.Notices = notices(p.Notices, p.Warnings)
 		p.Limit = cmp.Or(p.Limit, parseLimit(p.LimitedBy))
 		if p.Factors == nil {

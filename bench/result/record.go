@@ -36,7 +36,8 @@ type Record struct {
 
 // Part names a span of a transaction's life. Commit, Lag, Prepare, Endorse, Submit and OrderCommit measure
 // from one instant of a Record to another; Commit is the whole and the sum of the other five. Acknowledge is
-// Endorse plus Submit, what the published clients measured. Encrypt is part of Prepare.
+// Endorse plus Submit, what the published clients measured. Encrypt is part of Prepare. Answer is the whole of a
+// transaction that is only answered, and the sum of Lag, Prepare and Endorse.
 type Part uint8
 
 // The parts in their order of presentation.
@@ -49,10 +50,11 @@ const (
 	PartSubmit                  // endorsed to acknowledged by an orderer
 	PartOrderCommit             // acknowledged to committed
 	PartAcknowledge             // prepared to acknowledged
+	PartAnswer                  // intended to answered, of a transaction that ends there
 	parts
 )
 
-var partNames = [parts]string{"commit", "lag", "prepare", "encrypt", "endorse", "submit", "order_commit", "acknowledge"}
+var partNames = [parts]string{"commit", "lag", "prepare", "encrypt", "endorse", "submit", "order_commit", "acknowledge", "answer"}
 
 // String returns the part's key in summary.json.
 func (p Part) String() string { return partNames[p] }
@@ -66,6 +68,9 @@ func (r *Record) Span(p Part) (time.Duration, bool) {
 	if p == PartEncrypt {
 		return r.Encrypt, r.Encrypt > 0
 	}
+	if p == PartAnswer && r.Outcome != Answered {
+		return 0, false
+	}
 	ends := [parts][2]time.Duration{
 		PartCommit:      {r.Intended, r.Committed},
 		PartLag:         {r.Intended, r.Started},
@@ -74,6 +79,7 @@ func (r *Record) Span(p Part) (time.Duration, bool) {
 		PartSubmit:      {r.Endorsed, r.Submitted},
 		PartOrderCommit: {r.Submitted, r.Committed},
 		PartAcknowledge: {r.Prepared, r.Submitted},
+		PartAnswer:      {r.Intended, r.Endorsed},
 	}[p]
 	if slices.Contains(ends[:], NotReached) {
 		return 0, false

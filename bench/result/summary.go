@@ -35,20 +35,22 @@ type Summary struct {
 
 // Point holds the measurements at one load level under one set of conditions.
 type Point struct {
-	Series     string            `json:"series"`
-	Repetition int               `json:"repetition"` // from 1
-	Valid      bool              `json:"valid"`      // the instrument did its part; false: see Reasons
-	Reasons    []string          `json:"reasons"`
-	Warnings   []string          `json:"warnings"`          // Notices in words, set when a summary is read or written
-	Notices    []Warning         `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full
-	Factors    []Factor          `json:"factors,omitempty"` // that the scenario varied, as in the name of the series
-	Conditions Conditions        `json:"conditions"`
-	Load       Load              `json:"load"`
-	Phase      *LoadPhase        `json:"phase,omitempty"`  // set where the point is one of several loads that ran together
-	Window     float64           `json:"window_s"`         // length of the measured window, warm-up cut off
-	Throughput float64           `json:"throughput_per_s"` // valid commits seen in the window / its length
-	Scheduled  uint64            `json:"scheduled"`        // intended within the window
-	Outcomes   map[string]uint64 `json:"outcomes"`         // of the transactions intended within the window; sums to Scheduled
+	Series     string     `json:"series"`
+	Repetition int        `json:"repetition"` // from 1
+	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
+	Reasons    []string   `json:"reasons"`
+	Warnings   []string   `json:"warnings"`          // Notices in words, set when a summary is read or written
+	Notices    []Warning  `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full
+	Factors    []Factor   `json:"factors,omitempty"` // that the scenario varied, as in the name of the series
+	Conditions Conditions `json:"conditions"`
+	Load       Load       `json:"load"`
+	Phase      *LoadPhase `json:"phase,omitempty"`  // set where the point is one of several loads that ran together
+	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off
+	Throughput float64    `json:"throughput_per_s"` // valid commits seen in the window / its length
+	// Answered is the rate of answers seen in the window where nothing is to be committed, and 0 elsewhere.
+	Answered  float64           `json:"answered_per_s,omitempty"`
+	Scheduled uint64            `json:"scheduled"` // intended within the window
+	Outcomes  map[string]uint64 `json:"outcomes"`  // of the transactions intended within the window; sums to Scheduled
 	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the window's
 	// transactions whose outcome is valid (or answered, where nothing is committed).
 	Latency map[string]stats.Quantiles `json:"latency_s"`
@@ -123,7 +125,7 @@ type LoadPhase struct {
 	Start float64 `json:"start_s"` // from the start of the level, from which all instants count
 	From  float64 `json:"from_s"`  // likewise: where the measured window begins
 	Hold  float64 `json:"hold_s"`  // from Start on, warm-up included
-	// Rates are the valid commits per second over the measured window, in consecutive spans of Bin seconds. A
+	// Rates are the valid commits, or where nothing is to be committed the answers, per second over the measured window, in consecutive spans of Bin seconds. A
 	// rest shorter than a span is left out.
 	Bin   float64   `json:"bin_s"`
 	Rates []float64 `json:"rates_per_s"`
@@ -196,9 +198,11 @@ type Saturation struct {
 	Clients    int     `json:"clients,omitempty"`
 	Offered    float64 `json:"offered_per_s,omitempty"`
 	Throughput float64 `json:"throughput_per_s"`
-	Low        float64 `json:"low"`
-	High       float64 `json:"high"`
-	N          int     `json:"n,omitempty"` // values that Low and High rest on; 0 in runs of older versions
+	// Answers says that Throughput, and what follows from it, count answers: nothing is to be committed.
+	Answers bool    `json:"answers,omitempty"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	N       int     `json:"n,omitempty"` // values that Low and High rest on; 0 in runs of older versions
 	// OfferedLow and OfferedHigh are the interval of Offered over repeated searches, 0 where there is none. What a
 	// search finds, the highest load kept up with in the long run or that meets the Objective, lies between loads that
 	// were measured; Throughput is then that at this load.

@@ -25,6 +25,8 @@ type Window struct {
 	Level    Counts        // transactions of the whole level, warm-up included
 	// Commits counts the valid commits seen in the window, in consecutive bins of length Bin that begin at From.
 	Commits []uint64
+	// Answers counts in the same bins the transactions answered in the window, which end there.
+	Answers []uint64
 	Bin     time.Duration
 	Blocks  uint64 // distinct blocks, of all channels, that these commits came in
 	// BytesMean is the mean size of the envelopes sent to the orderer by transactions intended in the window,
@@ -62,6 +64,7 @@ func newWindow(from, to time.Duration) *Window {
 		From: from, To: to,
 		Bin:     (to - from) / bins,
 		Commits: make([]uint64, bins),
+		Answers: make([]uint64, bins),
 		begun:   make([]uint64, bins),
 		blocks:  make(map[blockRange]uint64),
 	}
@@ -74,20 +77,31 @@ func (w *Window) Scheduled() uint64 { return w.Counts.Total() }
 func (w *Window) Length() time.Duration { return w.Bin * time.Duration(len(w.Commits)) }
 
 // Throughput returns the valid commits per second over the window, and 0 for an empty window.
-func (w *Window) Throughput() float64 {
-	if len(w.Commits) == 0 {
+func (w *Window) Throughput() float64 { return w.rate(w.Commits) }
+
+// Answered returns the answered transactions per second over the window, and 0 for an empty window.
+func (w *Window) Answered() float64 { return w.rate(w.Answers) }
+
+func (w *Window) rate(counts []uint64) float64 {
+	if len(counts) == 0 {
 		return 0
 	}
-	return w.Rates(len(w.Commits))[0]
+	return w.rates(counts, len(counts))[0]
 }
 
-// Rates returns the valid commits per second in consecutive spans of the given number of bins. A rest shorter
-// than a span is left out.
+// Rates returns the valid commits per second in consecutive spans of the given number of bins; where no transaction of
+// the level was valid, the answered ones. A rest shorter than a span is left out.
 func (w *Window) Rates(bins int) []float64 {
-	var rates []float64
-	for i := 0; bins > 0 && i+bins <= len(w.Commits); i += bins {
+	if w.Level[Valid] == 0 && w.Level[Answered] > 0 {
+		return w.rates(w.Answers, bins)
+	}
+	return w.rates(w.Commits, bins)
+}
+
+func (w *Window) rates(counts []uint64, bins int) (rates []float64) {
+	for i := 0; bins > 0 && i+bins <= len(counts); i += bins {
 		var n uint64
-		for _, c := range w.Commits[i : i+bins] {
+		for _, c := range counts[i : i+bins] {
 			n += c
 		}
 		rates = append(rates, float64(n)/(w.Bin*time.Duration(bins)).Seconds())
@@ -116,8 +130,12 @@ func (w *Window) add(r *Record) {
 		r.Outcome = Unknown
 	}
 	w.Level[r.Outcome]++
+	bin := func(at time.Duration) int { return min(int((at-w.From)/w.Bin), len(w.Commits)-1) }
+	if r.Outcome == Answered && r.Endorsed >= w.From && r.Endorsed < w.To {
+		w.Answers[bin(r.Endorsed)]++
+	}
 	if r.Outcome == Valid && r.Committed >= w.From && r.Committed < w.To {
-		bin := min(int((r.Committed-w.From)/w.Bin), len(w.Commits)-1)
+		bin := bin(r.Committed)
 		w.Commits[bin]++
 		of, block := blockRange{r.Channel, r.Block / 64}, uint64(1)<<(r.Block%64)
 		if w.blocks[of]&block == 0 {
@@ -185,6 +203,7 @@ func (w *Window) finish(end time.Duration, stalls uint64) {
 	if end < w.To {
 		w.To = max(end, w.From)
 		w.Commits = w.Commits[:(w.To-w.From)/w.Bin]
+		w.Answers = w.Answers[:len(w.Commits)]
 	}
 	for _, n := range w.begun[:len(w.Commits)] {
 		w.Blocks += n

@@ -86,6 +86,12 @@ func TestWindowOfAnsweredTransactions(t *testing.T) {
 	if _, ok := window.Latency(PartCommit); ok || window.Throughput() != 0 {
 		t.Error("an answer counts as a commit")
 	}
+	if h, ok := window.Latency(PartAnswer); !ok || h.TotalCount() != 1 || window.Answered() != 0.5 {
+		t.Errorf("%v answers per second, want 0.5 with their latency", window.Answered())
+	}
+	if diff := cmp.Diff([]float64{0, 1}, window.Rates(10)); diff != "" {
+		t.Errorf("rates by second (-want +got):\n%s", diff)
+	}
 	// Beside valid transactions an answer has no say in the latency.
 	window = record(t, w, closed8, 0, 2*second, answered, committed(2, second))
 	if h, _ := window.Latency(PartEndorse); h.TotalCount() != 1 {

@@ -24,9 +24,9 @@ func SampleOf(points []result.Point) Sample {
 	s := Sample{Clients: float64(points[0].Load.Clients)}
 	var within []float64
 	for _, p := range points {
-		s.Rates = append(s.Rates, p.Throughput)
-		if i, ok := p.Intervals["throughput_per_s"]; ok && i.N > 1 && p.Throughput > 0 {
-			within = append(within, (i.High-i.Low)/2/student(float64(i.N-1))/p.Throughput)
+		s.Rates = append(s.Rates, p.Rate())
+		if i, ok := rateInterval(&p); ok && i.N > 1 && p.Rate() > 0 {
+			within = append(within, (i.High-i.Low)/2/student(float64(i.N-1))/p.Rate())
 		}
 	}
 	s.Within = stats.Median(within)

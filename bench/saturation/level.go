@@ -39,10 +39,10 @@ const (
 type level struct {
 	load       float64 // clients, or offered transactions per second
 	points     []*result.Point
-	rates      []float64 // throughput of the points
+	rates      []float64 // of the points
 	throughput float64   // its median
 	scheduled  uint64
-	valid      uint64
+	valid      uint64 // or answered, where nothing is to be committed
 	dropped    uint64
 	overloaded int // points whose backlog grew
 }
@@ -96,9 +96,9 @@ func levels(points []result.Point, kind result.LoadKind, load func(result.Load) 
 }
 
 func (l *level) add(p *result.Point) {
-	l.points, l.rates = append(l.points, p), append(l.rates, p.Throughput)
+	l.points, l.rates = append(l.points, p), append(l.rates, p.Rate())
 	l.scheduled += p.Scheduled
-	l.valid += p.Outcomes[result.Valid.String()]
+	l.valid += p.Succeeded()
 	l.dropped += p.Outcomes[result.Dropped.String()]
 	if p.Steady == stats.Overloaded {
 		l.overloaded++
@@ -114,6 +114,12 @@ func (l *level) sample() Sample {
 	return SampleOf(points)
 }
 
+// rateInterval returns the interval of a point's rate, false where it has none.
+func rateInterval(p *result.Point) (i stats.Interval, ok bool) {
+	i, ok = p.Intervals[p.RateKey()]
+	return i, ok
+}
+
 // interval returns that of the level's throughput: over six repetitions or more; of fewer, that within the
 // one in the middle, or the span of the two in the middle. It is nil if there is none.
 func (l *level) interval() *stats.Interval {
@@ -121,9 +127,9 @@ func (l *level) interval() *stats.Interval {
 		return i
 	}
 	n := len(l.points)
-	sorted := slices.SortedFunc(slices.Values(l.points), func(a, b *result.Point) int { return cmp.Compare(a.Throughput, b.Throughput) })
-	a, okA := sorted[(n-1)/2].Intervals["throughput_per_s"]
-	b, okB := sorted[n/2].Intervals["throughput_per_s"]
+	sorted := slices.SortedFunc(slices.Values(l.points), func(a, b *result.Point) int { return cmp.Compare(a.Rate(), b.Rate()) })
+	a, okA := rateInterval(sorted[(n-1)/2])
+	b, okB := rateInterval(sorted[n/2])
 	if !okA || !okB {
 		return nil
 	}
@@ -211,7 +217,7 @@ func (l *level) undecided() bool {
 func (l *level) fault() string {
 	var shares, blocks []float64 // by repetition: of what was due, that came; of what came, that was one block
 	for _, p := range l.points {
-		shares = append(shares, p.Throughput*p.Window/float64(p.Scheduled))
+		shares = append(shares, p.Rate()*p.Window/float64(p.Scheduled))
 		blocks = append(blocks, block(p.Blocks))
 	}
 	share := stats.Median(shares)

@@ -17,7 +17,7 @@ type Tally struct {
 	objective float64 // seconds, 0 for none
 	late      uint64
 	arrivals  [spans]float64
-	commits   map[uint16]*commits // by channel
+	commits   map[uint16]*commits // by channel, answers among them
 }
 
 // commits are those of one channel in the window. Times are in seconds.
@@ -32,16 +32,21 @@ func NewTally(from, to, objective float64) *Tally {
 	return &Tally{from: from, to: to, objective: objective, commits: map[uint16]*commits{}}
 }
 
-// Add adds a transaction. It belongs to the window by its intended instant, its commit by the instant at which it was seen.
+// Add adds a transaction. It belongs to the window by its intended instant, its commit, or its answer where that is all,
+// by the instant at which it was seen.
 func (t *Tally) Add(r *result.Record) {
-	intended, committed := r.Intended.Seconds(), r.Committed.Seconds()
+	intended, done, block := r.Intended.Seconds(), r.Committed.Seconds(), r.Block
+	if r.Outcome == result.Answered { // comes on its own
+		done, block = r.Endorsed.Seconds(), r.Seq
+	}
+	succeeded := r.Outcome.Class() == result.Succeeded
 	if intended >= t.from && intended < t.to {
 		t.arrivals[min(spans-1, int(spans*(intended-t.from)/(t.to-t.from)))]++
-		if r.Outcome != result.Valid || committed-intended > t.objective {
+		if !succeeded || done-intended > t.objective {
 			t.late++
 		}
 	}
-	if r.Outcome != result.Valid || committed < t.from || committed >= t.to {
+	if !succeeded || done < t.from || done >= t.to {
 		return
 	}
 	c := t.commits[r.Channel]
@@ -50,13 +55,13 @@ func (t *Tally) Add(r *result.Record) {
 		t.commits[r.Channel] = c
 	}
 	c.n++
-	c.last = max(c.last, committed)
+	c.last = max(c.last, done)
 	switch {
-	case c.inFirst > 0 && r.Block == c.block:
+	case c.inFirst > 0 && block == c.block:
 		c.inFirst++
-		c.first = min(c.first, committed)
-	case committed < c.first:
-		c.block, c.inFirst, c.first = r.Block, 1, committed
+		c.first = min(c.first, done)
+	case done < c.first:
+		c.block, c.inFirst, c.first = block, 1, done
 	}
 }
 

@@ -210,8 +210,6 @@ func (s Series) checkSearch(at string) *strictyaml.Problem {
 		return strictyaml.Problemf("leave it out", at+"clients", "a search finds the clients")
 	case l.Rate != nil:
 		return strictyaml.Problemf("leave it out", at+"rate", "a search finds the rate")
-	case l.Wait == result.WaitEndorse:
-		return strictyaml.Problemf("", at+"wait", "a search looks for the throughput of commits, and of these there are none")
 	case s.Workload.Traits().Ahead:
 		return strictyaml.Problemf("use {bank: K}", strings.TrimSuffix(at, "load.")+"workload.encryption",
 			"how many ciphertexts a search takes is not known beforehand")

@@ -105,23 +105,21 @@ func surely(n float64) float64 {
 
 // checkObjectives looks at the objectives of the text, its series and their phases.
 func (t text) checkObjectives(doc *strictyaml.Document) *strictyaml.Problem {
-	check := func(at string, objective time.Duration, load *Load) *strictyaml.Problem {
+	check := func(at string, objective time.Duration) *strictyaml.Problem {
 		switch path := at + "objective"; {
 		case !doc.Has(path):
 		case objective <= 0 || objective > maxHold:
 			return strictyaml.Problemf("leave it out if there is none", path, "must be above 0 and at most %s, got %s", maxHold, objective)
-		case load != nil && load.Wait == result.WaitEndorse:
-			return strictyaml.Problemf("leave it out", path, "it is of the latency of commits, and with wait: endorse there are none")
 		}
 		return nil
 	}
 	all := append([]seriesText{t.seriesText}, t.Series...)
 	for i, at := range t.places() {
-		if p := check(at, all[i].Objective, all[i].Load); p != nil {
+		if p := check(at, all[i].Objective); p != nil {
 			return p
 		}
 		for j, phase := range all[i].Phases {
-			if p := check(fmt.Sprintf("%sphases[%d].", at, j), phase.Objective, phase.Load); p != nil {
+			if p := check(fmt.Sprintf("%sphases[%d].", at, j), phase.Objective); p != nil {
 				return p
 			}
 		}

@@ -47,7 +47,6 @@ func TestSearchErrors(t *testing.T) {
 		{"{kind: closed, search: fast, hold: 3s}", "a.yaml:4:30: load.search: want a mapping with keys such as from, to, p99, repetitions, got a value"},
 		{"{kind: closed, search: {from: 1, to: 5}}", "a.yaml:4:7: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
 		{"{kind: closed, search: {from: 1, to: 5}, clients: 4, hold: 3s}", "a.yaml:4:57: load.clients: a search finds the clients; leave it out"},
-		{"{kind: closed, search: {from: 1, to: 5}, wait: endorse, hold: 3s}", "a.yaml:4:54: load.wait: a search looks for the throughput of commits, and of these there are none"},
 		{"{kind: open, search: {from: 1/s, to: 5/s}, rate: 4/s, hold: 3s}", "a.yaml:4:56: load.rate: a search finds the rate; leave it out"},
 		{"{kind: open, search: {from: 1, to: 5}, hold: 3s}", "a.yaml:4:35: load.search.from: the search of an open load goes from rate to rate; for example {from: 100/s, to: 5000/s}, or use kind: closed"},
 		{"{kind: open, search: {from: 0/s, to: 5/s}, hold: 3s}", "a.yaml:4:35: load.search.from: must be above 0 and at most 1000000/s, got 0/s"},
@@ -64,6 +63,9 @@ func TestSearchErrors(t *testing.T) {
 				t.Errorf("%s:\n got %v\nwant %s", tt.load, err, tt.want)
 			}
 		})
+	}
+	if _, err := parse(searching("{kind: closed, search: {from: 1, to: 5}, wait: endorse, hold: 3s}")); err != nil {
+		t.Errorf("a search for the rate of answers: %v", err)
 	}
 	ahead := strings.Replace(searching("{kind: open, search: {from: 1/s, to: 5/s}, hold: 3s}"), "encrypted}", "encrypted, encryption: ahead}", 1)
 	if _, err := parse(ahead); err == nil || err.Error() != "a.yaml:3:41: workload.encryption: how many ciphertexts a search takes is not known beforehand; use {bank: K}" {

@@ -24,17 +24,20 @@ const (
 const answered = math.MaxUint16 + 1
 
 // timedParts are those whose mean gets an interval.
-var timedParts = [...]result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit}
+var timedParts = [...]result.Part{result.PartEncrypt, result.PartAcknowledge, result.PartCommit, result.PartAnswer}
 
-// timedQuantiles are those of the commit latency that get one.
+// whole reports whether a part is the whole latency of a transaction, whose quantiles get an interval too.
+func whole(part result.Part) bool { return part == result.PartCommit || part == result.PartAnswer }
+
+// timedQuantiles are those of the whole latency that get one.
 var timedQuantiles = [...]struct {
-	key   string
+	name  string
 	share float64
 	of    func(stats.Quantiles) *float64
 }{
-	{"commit_p50_s", 0.50, func(q stats.Quantiles) *float64 { return q.P50 }},
-	{"commit_p95_s", 0.95, func(q stats.Quantiles) *float64 { return q.P95 }},
-	{"commit_p99_s", 0.99, func(q stats.Quantiles) *float64 { return q.P99 }},
+	{"p50", 0.50, func(q stats.Quantiles) *float64 { return q.P50 }},
+	{"p95", 0.95, func(q stats.Quantiles) *float64 { return q.P95 }},
+	{"p99", 0.99, func(q stats.Quantiles) *float64 { return q.P99 }},
 }
 
 // A blockLog adds up a level's transactions block by block, for the intervals of its window, in bounded memory:
@@ -42,7 +45,7 @@ var timedQuantiles = [...]struct {
 type blockLog struct {
 	from, to time.Duration
 	channels map[uint32]*blockCells
-	values   []blockValue // commit latencies of every stride-th transaction
+	values   []blockValue // whole latencies of every stride-th transaction
 	stride   uint64
 }
 
@@ -97,7 +100,7 @@ func (b *blockLog) add(r *result.Record, n uint64) {
 		if d, ok := r.Span(part); ok {
 			c.n[i]++
 			c.sum[i] += d.Seconds()
-			if part == result.PartCommit {
+			if whole(part) {
 				b.sample(n, blockValue{channel, block, d.Seconds()})
 			}
 		}
@@ -187,11 +190,12 @@ func (b *blockLog) sorted() (all []placedCell) {
 	return all
 }
 
-// rates returns the commits of the blocks that lie within the window, each over the seconds since the one before.
+// rates returns the commits of the blocks that lie within the window, each over the seconds since the one before; where
+// there are none, the answers.
 func (b *blockLog) rates(sorted []placedCell) (of stats.Sequence) {
 	before := time.Duration(-1)
 	for _, c := range sorted {
-		if c.first < b.from || c.last >= b.to || c.channel == answered {
+		if c.first < b.from || c.last >= b.to {
 			continue
 		}
 		if before >= 0 {
@@ -213,8 +217,8 @@ func (b *blockLog) latencies(sorted []placedCell, part int) (of stats.Sequence) 
 	return of
 }
 
-// commits returns the latencies kept, in ascending order, with their places in latencies of PartCommit.
-func (b *blockLog) commits(sorted []placedCell, part int) (values []stats.Value) {
+// wholes returns the whole latencies kept, in ascending order, with their places in latencies of their part.
+func (b *blockLog) wholes(sorted []placedCell, part int) (values []stats.Value) {
 	type key struct {
 		channel uint32
 		index   int
@@ -257,9 +261,8 @@ func (s *session) intervals(p *result.Point, l level, b *blockLog) {
 	}
 	units := func(n uint64) int { return int(n) / max(1, p.Load.Clients) } // latencies of a closed load: one of each client
 	sorted := b.sorted()
-	if p.Throughput > 0 {
-		valid := p.Throughput * p.Window
-		give("throughput_per_s", p.Throughput, p.Throughput/valid)(b.rates(sorted).Ratio(math.MaxInt))
+	if rate := p.Rate(); rate > 0 {
+		give(p.RateKey(), rate, 1/p.Window)(b.rates(sorted).Ratio(math.MaxInt))
 	}
 	for i, part := range timedParts {
 		q := p.Latency[part.String()]
@@ -268,13 +271,13 @@ func (s *session) intervals(p *result.Point, l level, b *blockLog) {
 		}
 		of := b.latencies(sorted, i)
 		give(part.String()+"_s", q.Mean, 0)(of.Mean(units(q.N)))
-		if part != result.PartCommit {
+		if !whole(part) {
 			continue
 		}
-		values := b.commits(sorted, i)
+		values := b.wholes(sorted, i)
 		for _, t := range timedQuantiles {
 			if value := t.of(q); value != nil {
-				give(t.key, *value, 0)(of.Quantile(values, t.share, units(q.N)))
+				give(fmt.Sprintf("%s_%s_s", part, t.name), *value, 0)(of.Quantile(values, t.share, units(q.N)))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func blocksOf(blocks, size, channels int, from, to time.Duration) *blockLog {
 
 // What the window cuts a block in two of is left out.
 func TestWholeBlocksOnly(t *testing.T) {
-	commit := len(timedParts) - 1
+	commit := slices.Index(timedParts[:], result.PartCommit)
 	for _, channels := range []int{1, 2} {
 		b := blocksOf(20, 10, channels, 500*time.Millisecond, 1500*time.Millisecond)
 		var rate, latency stats.Cell
@@ -59,7 +60,7 @@ func TestWholeBlocksOnly(t *testing.T) {
 func TestBlockLogIsBounded(t *testing.T) {
 	const blocks, size = 6 * mostCells, 2
 	b := blocksOf(blocks, size, 1, 0, blocks*time.Second)
-	sorted, commit := b.sorted(), len(timedParts)-1
+	sorted, commit := b.sorted(), slices.Index(timedParts[:], result.PartCommit)
 	if n := len(b.channels[0].cells); n > mostCells || len(b.values) > mostValues || len(b.values) < mostValues/4 {
 		t.Errorf("%d cells, %d values", n, len(b.values))
 	}
@@ -70,7 +71,7 @@ func TestBlockLogIsBounded(t *testing.T) {
 	}
 	between(t, "transactions", sum.Weight, size*(blocks-20), size*blocks)
 	between(t, "mean", sum.Sum/sum.Weight, 0.1, 0.1001)
-	values := b.commits(sorted, commit)
+	values := b.wholes(sorted, commit)
 	between(t, "values", len(values), len(b.values)-20, len(b.values))
 	for _, v := range values {
 		between(t, "place", v.Cell, 0, len(sorted)-1)

@@ -18,7 +18,7 @@ import (
 // The limits beyond which the client, and not the target, shaped a point.
 const (
 	delayFloor  = 5 * time.Millisecond // schedule lag p99, or a pause, that is always tolerated
-	delayShare  = 0.05                 // of the commit latency's median, tolerated where that is more
+	delayShare  = 0.05                 // of the whole latency's median, tolerated where that is more
 	blocksLimit = 20                   // fewest blocks for a steady throughput
 )
 
@@ -51,6 +51,9 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		timeout := time.Duration(math.Round(s.facts.Conditions.BatchTimeout * float64(time.Second)))
 		bins := max(int(max(time.Second, timeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
+	}
+	if !p.Conditions.Commits() {
+		p.Answered = w.Answered()
 	}
 	s.distribute(&p, w)
 	from, to := usage.Nearest(m.Epoch.Add(w.From)), usage.Nearest(m.Epoch.Add(w.To))
@@ -116,8 +119,8 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))
 	}
 	limit := delayFloor.Seconds()
-	if commit := p.Latency[result.PartCommit.String()].P50; commit != nil {
-		limit = max(limit, delayShare**commit)
+	if whole := p.Latency[p.Conditions.Whole().String()].P50; whole != nil {
+		limit = max(limit, delayShare**whole)
 	}
 	if name, lag := highest(p.ScheduleLag); m.Crowded {
 		s.flag(p, result.Crowded, "", "clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed",

@@ -50,6 +50,7 @@ func (s *study) saturation(series scenario.Series) {
 		s.warn(result.NoSaturation, "%v", err)
 		return
 	}
+	stored.Answers = series.Load.Wait == result.WaitEndorse
 	s.onPlateau(&stored, points)
 	limit(&stored, points)
 	if series.Load.Kind == result.LoadClosed {
@@ -61,7 +62,7 @@ func (s *study) saturation(series scenario.Series) {
 // saturates reports whether a load's levels can show a saturation point: a plateau of a closed load takes a
 // level and two more that confirm it, an open load one that was kept up with and one that was not.
 func saturates(l scenario.Load) bool {
-	return l.Wait != result.WaitEndorse && (len(l.Clients) > 2 || len(l.Rate) > 1)
+	return len(l.Clients) > 2 || len(l.Rate) > 1
 }
 
 // within gives a saturation that has no interval over repetitions that of the throughput within one measurement: its
@@ -74,15 +75,15 @@ func within(sat *result.Saturation, points []result.Point) {
 	for i := range points {
 		p := &points[i]
 		off := math.Abs(p.Load.Amount() - sat.Load().Amount())
-		if _, ok := p.Intervals["throughput_per_s"]; ok && p.Valid && (at == nil || off <= math.Abs(at.Load.Amount()-sat.Load().Amount())) {
+		if _, ok := p.Intervals[p.RateKey()]; ok && p.Valid && (at == nil || off <= math.Abs(at.Load.Amount()-sat.Load().Amount())) {
 			at = p
 		}
 	}
-	if at == nil || sat.Clients > 0 && (at.Load.Clients != sat.Clients || at.Throughput != sat.Throughput) {
+	if at == nil || sat.Clients > 0 && (at.Load.Clients != sat.Clients || at.Rate() != sat.Throughput) {
 		return
 	}
-	i := at.Intervals["throughput_per_s"]
-	sat.Low, sat.High, sat.N = i.Low+sat.Throughput-at.Throughput, i.High+sat.Throughput-at.Throughput, i.N
+	i, off := at.Intervals[at.RateKey()], sat.Throughput-at.Rate()
+	sat.Low, sat.High, sat.N = i.Low+off, i.High+off, i.N
 	sat.Method += "; interval: within one measurement: " + i.Method
 }
 
@@ -112,8 +113,8 @@ func scale(sat *result.Saturation, points []result.Point) {
 	for i := range points {
 		p := &points[i]
 		timerLimited := p.Limit.Kind == result.LimitBatchTimer || p.BlockCut != nil && 2*p.BlockCut.Timer > p.BlockCut.Total()
-		if p.Valid && p.Throughput > 0 && float64(p.Outcomes[result.Valid.String()]) >= workedShare*float64(p.Scheduled) {
-			of = append(of, saturation.Scaling{Clients: float64(p.Load.Clients), Throughput: p.Throughput, TimerLimited: timerLimited})
+		if p.Valid && p.Rate() > 0 && float64(p.Succeeded()) >= workedShare*float64(p.Scheduled) {
+			of = append(of, saturation.Scaling{Clients: float64(p.Load.Clients), Throughput: p.Rate(), TimerLimited: timerLimited})
 		}
 	}
 	fitted, err := saturation.FitUSL(of)
@@ -124,7 +125,7 @@ func scale(sat *result.Saturation, points []result.Point) {
 	sat.USL = &fitted
 }
 
-// workedShare is the least share of valid transactions of a point that counts.
+// workedShare is the least share of transactions that ended well of a point that counts.
 const workedShare = 0.99
 
 // NotValidError says that the scenario requires valid points, and that some below saturation are not. The

@@ -110,8 +110,8 @@ func longest(series scenario.Series, warmup time.Duration) time.Duration {
 func stepOf(p *result.Point, load float64, backlog stats.Slope, tally *saturation.Tally) saturation.Step {
 	step := saturation.Step{
 		Load: load, Sent: float64(p.Scheduled) / p.Window, Due: p.Scheduled,
-		Received: p.Throughput, Blocks: p.Blocks,
-		Success: float64(p.Outcomes[result.Valid.String()]) / float64(p.Scheduled),
+		Received: p.Rate(), Blocks: p.Blocks,
+		Success: float64(p.Succeeded()) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
 		Backlog: backlog,
 		Invalid: strings.Join(p.Reasons, "; "),

@@ -9,8 +9,8 @@ import (
 	"meterbench/bench/stats"
 )
 
-// uncertainties states the uncertainty of the headline figures: of every series the throughput, the median and the p99
-// of the commit latency, and the client's CPU time per commit in signatures, where the series saturates, or else at its
+// uncertainties states the uncertainty of the headline figures: of every series the rate, the median and the p99 of the
+// whole latency, and the client's CPU time per commit in signatures, where the series saturates, or else at its
 // highest load.
 func (s *study) uncertainties() {
 	for _, series := range s.Scenario.Series {
@@ -30,7 +30,7 @@ func (s *study) headline(series string) *result.Point {
 	var headline *result.Point
 	for i := range s.summary.Points {
 		p := &s.summary.Points[i]
-		if p.Series != series || !p.Valid || p.Throughput == 0 || most > 0 && p.Load.Amount() > most {
+		if p.Series != series || !p.Valid || p.Rate() == 0 || most > 0 && p.Load.Amount() > most {
 			continue
 		}
 		if headline == nil || p.Load.Amount() >= headline.Load.Amount() {
@@ -53,25 +53,28 @@ func (s *study) budgets(p *result.Point) []result.Budget {
 		return b
 	}
 
-	throughput := begin("throughput_per_s", p.Throughput)
-	if p.Blocks > 0 {
-		throughput.AddBounds(result.SourceEndEffects, p.Throughput/float64(p.Blocks))
+	rate := begin(p.RateKey(), p.Rate())
+	if n := float64(p.Blocks); n > 0 {
+		rate.AddBounds(result.SourceEndEffects, rate.Value/n)
+	} else if p.Window > 0 { // answers come one by one
+		rate.AddBounds(result.SourceEndEffects, 1/p.Window)
 	}
 	if instrument != nil {
-		throughput.AddBounds(result.SourceInstrument, instrument.CapacityError*p.Throughput)
+		rate.AddBounds(result.SourceInstrument, instrument.CapacityError*rate.Value)
 	} else {
-		throughput.Missing = append(throughput.Missing, result.SourceInstrument)
+		rate.Missing = append(rate.Missing, result.SourceInstrument)
 	}
-	all := []result.Budget{throughput}
+	all := []result.Budget{rate}
 
-	commit := p.Latency[result.PartCommit.String()]
+	whole := p.Conditions.Whole()
+	took := p.Latency[whole.String()]
 	for _, one := range []struct {
 		figure string
 		value  *float64
 		of     func(stats.Quantiles) *float64
 	}{
-		{"commit_p50_s", commit.P50, func(q stats.Quantiles) *float64 { return q.P50 }},
-		{"commit_p99_s", commit.P99, func(q stats.Quantiles) *float64 { return q.P99 }},
+		{whole.String() + "_p50_s", took.P50, func(q stats.Quantiles) *float64 { return q.P50 }},
+		{whole.String() + "_p99_s", took.P99, func(q stats.Quantiles) *float64 { return q.P99 }},
 	} {
 		if one.value == nil {
 			continue
@@ -156,8 +159,8 @@ const clockTick = 0.01
 // cpuBudget returns the uncertainty of the client's CPU time per commit in signatures.
 func (s *study) cpuBudget(p *result.Point) result.Budget {
 	b := result.Budget{Figure: "client_cpu_per_commit_signatures", Series: p.Series, Load: p.Load, Value: p.ClientCPUInSignatures}
-	if i, ok := p.Intervals["throughput_per_s"]; ok { // of which it is a share
-		b.Add(result.SourceScatter, standard(i)/p.Throughput*b.Value)
+	if i, ok := p.Intervals[p.RateKey()]; ok { // of which it is a share
+		b.Add(result.SourceScatter, standard(i)/p.Rate()*b.Value)
 	} else {
 		b.Missing = append(b.Missing, result.SourceScatter)
 	}

@@ -1,0 +1,57 @@
+package result
+
+// Keys of rates in a Point, and of their intervals.
+const (
+	ThroughputKey = "throughput_per_s"
+	AnsweredKey   = "answered_per_s"
+)
+
+// Commits reports whether the transactions that were measured under the conditions are to be committed. Those of other
+// points end with the endorsers' answer.
+func (c *Conditions) Commits() bool { return c.Wait != WaitEndorse }
+
+// Rate returns the transactions that ended well per second of the window: valid commits, or answers where nothing is to
+// be committed.
+func (p *Point) Rate() float64 {
+	if p.Conditions.Commits() {
+		return p.Throughput
+	}
+	return p.Answered
+}
+
+// RateKey returns the key of Rate in the point.
+func (p *Point) RateKey() string {
+	if p.Conditions.Commits() {
+		return ThroughputKey
+	}
+	return AnsweredKey
+}
+
+// Succeeded returns the number of transactions of the window that ended well.
+func (p *Point) Succeeded() uint64 {
+	if p.Conditions.Commits() {
+		return p.Outcomes[Valid.String()]
+	}
+	return p.Outcomes[Answered.String()]
+}
+
+// Whole returns the part that is the whole latency of a transaction that ended well, from its intended start.
+func (c *Conditions) Whole() Part {
+	if c.Commits() {
+		return PartCommit
+	}
+	return PartAnswer
+}
+
+// answer fills in what runs of older versions lack of transactions that are only answered: their latency, and their
+// rate, taken by when they were intended instead of by when they ended.
+func (p *Point) answer() {
+	answered := Answered.String()
+	if p.Conditions.Commits() || p.Answered > 0 || p.Outcomes[answered] == 0 || !(p.Window > 0) {
+		return
+	}
+	p.Answered = float64(p.Outcomes[answered]) / p.Window
+	if q, stored := p.LatencyByOutcome[answered]; stored && p.Latency != nil {
+		p.Latency[PartAnswer.String()] = q
+	}
+}
