@@ -198,6 +198,7 @@ type Live struct {
 	// Since the Live before, about a second ago:
 	Offered float64       // transactions scheduled per second
 	Valid   float64       // valid commits per second
+	Answers float64       // transactions that ended with an answer, per second
 	P50     time.Duration // of the latency of valid or answered transactions, from intended on; 0 if there were none
 	P99     time.Duration
 }

@@ -122,6 +122,7 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 	if span := (now.Elapsed - before.Elapsed).Seconds(); span > 0 {
 		now.Offered = float64(scheduled-before.InFlight-before.Counts.Total()) / span
 		now.Valid = float64(now.Counts[result.Valid]-before.Counts[result.Valid]) / span
+		now.Answers = float64(now.Counts[result.Answered]-before.Counts[result.Answered]) / span
 	}
 	if observed.TotalCount() > 0 {
 		now.P50 = time.Duration(observed.ValueAtQuantile(50)) * time.Microsecond

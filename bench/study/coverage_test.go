@@ -26,6 +26,7 @@ type world struct {
 	// Blocks are cut after so many transactions, or seconds after their first; without messages each is a block.
 	messages int
 	timeout  float64
+	answers  bool    // transactions are only answered, one by one
 	wander   float64 // correlation time of the servers' pace, whose coefficient of variation is 10 %
 	window   float64
 	// The truth, of throughput_per_s, commit_s, commit_p50_s, commit_p95_s and commit_p99_s; 0 where it is not asked for.
@@ -141,6 +142,14 @@ const coverageWarmup = 3.0
 
 var coverageKeys = [...]string{"throughput_per_s", "commit_s", "commit_p50_s", "commit_p95_s", "commit_p99_s"}
 
+// keys are the coverageKeys, or those of answers in their place.
+func (w *world) keys() [len(coverageKeys)]string {
+	if w.answers {
+		return [...]string{"answered_per_s", "answer_s", "answer_p50_s", "answer_p95_s", "answer_p99_s"}
+	}
+	return coverageKeys
+}
+
 // measure returns a window's point with its intervals, and by which factor the pace was faster than its mean.
 func (w *world) measure(rng *rand.Rand) (p result.Point, pace float64) {
 	from := time.Duration(coverageWarmup * float64(time.Second))
@@ -150,21 +159,25 @@ func (w *world) measure(rng *rand.Rand) (p result.Point, pace float64) {
 		nanos := func(s float64) time.Duration { return time.Duration(s * 1e9) }
 		r := result.Record{Seq: n, Outcome: result.Valid, Block: block, Intended: nanos(c.in), Started: nanos(c.in), Prepared: nanos(c.in), Committed: nanos(c.out)}
 		r.Endorsed, r.Submitted = r.Prepared, r.Prepared
+		if w.answers {
+			r.Outcome, r.Block, r.Endorsed, r.Submitted, r.Committed = result.Answered, 0, nanos(c.out), result.NotReached, result.NotReached
+		}
 		n++
 		steady.add(&r)
-		if r.Committed >= from && r.Committed < to {
+		if done := nanos(c.out); done >= from && done < to {
 			valid++
 		}
 		if r.Intended >= from && r.Intended < to {
-			if err := h.RecordValue(int64(r.Committed - r.Intended)); err != nil {
+			if err := h.RecordValue(int64(nanos(c.out) - r.Intended)); err != nil {
 				panic(err)
 			}
 		}
 	})
-	p = result.Point{
-		Load: result.Load{Kind: result.LoadClosed, Clients: w.clients}, Window: w.window, Throughput: float64(valid) / w.window,
-		Intervals: map[string]stats.Interval{}, Latency: map[string]stats.Quantiles{result.PartCommit.String(): stats.Summarize(h, time.Nanosecond.Seconds())},
+	p = result.Point{Load: result.Load{Kind: result.LoadClosed, Clients: w.clients}, Window: w.window, Intervals: map[string]stats.Interval{}}
+	if p.Throughput = float64(valid) / w.window; w.answers {
+		p.Conditions.Wait, p.Answered, p.Throughput = result.WaitEndorse, p.Throughput, 0
 	}
+	p.Latency = map[string]stats.Quantiles{p.Conditions.Whole().String(): stats.Summarize(h, time.Nanosecond.Seconds())}
 	if w.rate > 0 {
 		p.Load.Kind = result.LoadOpen
 	}
@@ -188,11 +201,18 @@ func worlds() (all []*world) {
 	// A window of 26 correlation times hardly shows how long its queue can get.
 	short := mm1(0.9, 20, [...]float64{0.95, 0.8, 0.9, 0, 0})
 	short.wrong = 0.16
+	md4 := &world{name: "MD4 at 0.6", rate: 300, servers: 4, service: constant(0.008), window: 20, truth: [...]float64{300, 0.0087819, 0.008, 0.01269, 0.015926}, least: always}
+	repairman := &world{name: "repairman", clients: 20, think: 0.05, servers: 1, service: exponential(0.005), window: 20, truth: [...]float64{199.37, 0.050255, 0.048501, 0.089569, 0.10947}, least: always}
+	for _, one := range []*world{short, mm1(0.6, 20, always), mm1(0.8, 60, [...]float64{0.95, 0.95, 0.95, 0.95, 0.9}), md4, repairman} {
+		answered := *one
+		answered.name, answered.answers = "answers: "+one.name, true
+		all = append(all, &answered)
+	}
 	return append(all, short,
 		mm1(0.3, 20, always), mm1(0.6, 20, always), mm1(0.8, 20, [...]float64{0.95, 0.95, 0.95, 0.9, 0.5}),
 		mm1(0.8, 60, [...]float64{0.95, 0.95, 0.95, 0.95, 0.9}), mm1(0.9, 60, [...]float64{0.95, 0.95, 0.95, 0.9, 0.4}),
 		&world{name: "MD4 at 0.3", rate: 150, servers: 4, service: constant(0.008), window: 20, truth: [...]float64{150, 0.008067, 0.008, 0.008, 0.010609}, least: always},
-		&world{name: "MD4 at 0.6", rate: 300, servers: 4, service: constant(0.008), window: 20, truth: [...]float64{300, 0.0087819, 0.008, 0.01269, 0.015926}, least: always},
+		md4,
 		&world{name: "MD4 at 0.8", rate: 400, servers: 4, service: constant(0.008), window: 20, truth: [...]float64{400, 0.011056, 0.0090767, 0.020036, 0.027265}, least: [...]float64{0.95, 0.95, 0.95, 0.9, 0.7}},
 		&world{name: "MD4 at 0.9", rate: 450, servers: 4, service: constant(0.008), window: 60, truth: [...]float64{450, 0.01582, 0.012893, 0.034506, 0.049095}, least: [...]float64{0.95, 0.95, 0.95, 0.9, 0.7}},
 		&world{name: "lognormal at 0.7", rate: 350, servers: 1, service: lognormal(0.002), window: 60, truth: [...]float64{350, 0.013746, 0.0055431, 0.053359, 0.10904}, least: [...]float64{0.95, 0.95, 0.95, 0.9, 0.5}, wrong: 0.15},
@@ -203,7 +223,7 @@ func worlds() (all []*world) {
 		&world{name: "count of 100", rate: 200, servers: 1, service: exponential(0.002), messages: 100, timeout: 5, window: 20, truth: [...]float64{200, 0.25096, 0.24834, 0.48879, 0.54515}, least: [...]float64{0.95, 0.95, 0.95, 0.9, 0.6}},
 		&world{name: "count of 200", rate: 200, servers: 1, service: exponential(0.002), messages: 200, timeout: 5, window: 10, truth: [...]float64{200, 0.50137, 0.49913, 0.96179, 1.0493}, least: [...]float64{0.7, 0.7, 0.7, 0.5, 0}},
 		&world{name: "count of 10", rate: 200, servers: 1, service: exponential(0.002), messages: 10, timeout: 2, window: 20, truth: [...]float64{200, 0.025872, 0.023572, 0.058315, 0.074384}, least: always},
-		&world{name: "repairman", clients: 20, think: 0.05, servers: 1, service: exponential(0.005), window: 20, truth: [...]float64{199.37, 0.050255, 0.048501, 0.089569, 0.10947}, least: always},
+		repairman,
 		&world{name: "closed, light", clients: 10, think: 0.2, servers: 1, service: exponential(0.005), window: 60, truth: [...]float64{48.383, 0.0063511, 0.0044195, 0.018952, 0.029075}, least: always},
 		&world{name: "closed, count", clients: 64, think: 0.1, servers: 1, service: exponential(0.002), messages: 10, timeout: 0.5, window: 20, truth: [...]float64{487.89, 0.031165, 0.029657, 0.058226, 0.071541}, least: [...]float64{0.95, 0.95, 0.95, 0.95, 0.9}},
 		&world{name: "closed, timer", clients: 32, servers: 1, service: exponential(0.002), messages: 500, timeout: 0.5, window: 20, truth: [...]float64{63.747, 0.50199, 0.50137, 0.50606, 0.50901}, least: [...]float64{0.95, 0.95, 0.95, 0, 0}},
@@ -240,7 +260,7 @@ func TestIntervalsCover(t *testing.T) {
 					truth[0] *= pace
 					truth[1] /= pace
 				}
-				for k, key := range coverageKeys {
+				for k, key := range w.keys() {
 					if in, there := p.Intervals[key]; there && truth[k] > 0 {
 						given[k] += 1 / windows
 						if in.Low <= truth[k]*(1+1e-5) && truth[k]*(1-1e-5) <= in.High {
@@ -249,7 +269,7 @@ func TestIntervalsCover(t *testing.T) {
 					}
 				}
 			}
-			for k, key := range coverageKeys {
+			for k, key := range w.keys() {
 				t.Logf("%-16s %5.1f %% of %3.0f %% hold %.5g", key, 100*held[k]/given[k], 100*given[k], w.truth[k])
 				if wrong := given[k] - held[k]; wrong > max(0.1, w.wrong)+1e-9 {
 					t.Errorf("%s: %.3f of the windows have a wrong interval", key, wrong)

@@ -67,19 +67,27 @@ func (p *progress) Live(l study.Live) {
 	if l.Phases > 0 {
 		load = fmt.Sprintf("%d of %d phases", l.Underway, l.Phases)
 	}
-	p.status(fmt.Sprintf("  %s %d/%s%d, %s%s left, %s %s offered %.0f/s valid %.0f/s in flight %d p50 %s p99 %s dropped %d %s %.2f cores",
-		bar(l), l.Level, most, l.Levels, most, clock(l.Remaining), l.Series, load, n.Offered, n.Valid, n.InFlight,
+	var ended []string
+	if n.Counts[result.Valid] > 0 || n.Counts[result.Answered] == 0 {
+		ended = append(ended, fmt.Sprintf("valid %.0f/s", n.Valid))
+	}
+	if n.Counts[result.Answered] > 0 {
+		ended = append(ended, fmt.Sprintf("answered %.0f/s", n.Answers))
+	}
+	p.status(fmt.Sprintf("  %s %d/%s%d, %s%s left, %s %s offered %.0f/s %s in flight %d p50 %s p99 %s dropped %d %s %.2f cores",
+		bar(l), l.Level, most, l.Levels, most, clock(l.Remaining), l.Series, load, n.Offered, strings.Join(ended, " "), n.InFlight,
 		millis(n.P50), millis(n.P99), n.Counts[result.Dropped], l.Busiest, l.BusyCPU))
 }
 
 func (p *progress) Point(pt result.Point) {
-	commit := pt.Latency[result.PartCommit.String()]
-	text := fmt.Sprintf("  %-18s %-12s %7.1f valid/s   commit p50 %s p99 %s   of %d scheduled %d valid",
-		pt.Series, pt.Load.String(), pt.Throughput, quantile(commit.P50), quantile(commit.P99),
-		pt.Scheduled, pt.Outcomes[result.Valid.String()])
-	if answered := pt.Outcomes[result.Answered.String()]; answered > 0 {
-		text += fmt.Sprintf(", %d answered", answered)
+	whole, good := pt.Conditions.Whole(), result.Valid
+	if !pt.Conditions.Commits() {
+		good = result.Answered
 	}
+	took := pt.Latency[whole.String()]
+	text := fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s   of %d scheduled %d %s",
+		pt.Series, pt.Load.String(), pt.Rate(), good, whole, quantile(took.P50), quantile(took.P99),
+		pt.Scheduled, pt.Succeeded(), good)
 	if !pt.Valid {
 		text += "   NOT VALID: " + strings.Join(pt.Reasons, "; ")
 	}

@@ -11,6 +11,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/stats"
 	"meterbench/bench/study"
 	"meterbench/network/lab"
 )
@@ -76,6 +77,28 @@ func TestStatusLine(t *testing.T) {
 				t.Errorf("%s, want %s", out.String(), tt.want)
 			}
 		})
+	}
+}
+
+// Transactions that end with an answer are shown with their rate and latency.
+func TestProgressOfAnswers(t *testing.T) {
+	var out strings.Builder
+	p := &progress{out: &out, width: 200}
+	now := bench.Live{Offered: 402, Answers: 400, P50: 40 * time.Millisecond}
+	now.Counts[result.Answered] = 800
+	p.Live(study.Live{Series: "a", Load: result.Load{Kind: result.LoadClosed, Clients: 16}, Now: now})
+	p50 := 0.04
+	p.Point(result.Point{
+		Series: "a", Load: result.Load{Kind: result.LoadClosed, Clients: 16}, Valid: true, Conditions: result.Conditions{Wait: result.WaitEndorse}, Answered: 400,
+		Scheduled: 1600, Outcomes: map[string]uint64{"answered": 1600}, Latency: map[string]stats.Quantiles{"answer": {P50: &p50, N: 1600}},
+	})
+	for _, want := range []string{"offered 402/s answered 400/s in flight", "400.0 answered/s   answer p50 40 ms p99 –   of 1600 scheduled 1600 answered"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "valid") {
+		t.Errorf("commits where there are none:\n%s", out.String())
 	}
 }
 
