@@ -21,9 +21,10 @@ func curveFigures(groups [][]series, kind result.LoadKind) []Figure {
 	all := slices.Concat(groups...)
 	f := Figure{
 		ID: "latency-throughput" + ofLoad(kind), Title: "Latency against throughput",
-		X: Axis{Label: "throughput, valid commits", Unit: PerSecond, Free: true}, Y: Axis{Label: headlinesOf(all), Unit: Seconds},
+		X: rateAxis(all), Y: Axis{Label: headlinesOf(all), Unit: Seconds},
 		Levels: objectives(all), Notes: slices.Concat(notes("figures of latency against throughput"), overAllNotes(all)),
 	}
+	f.X.Free = true
 	if kind == result.LoadOpen {
 		f.Title += ", open loads"
 	}

@@ -16,11 +16,11 @@ import (
 // percentName is the name of a quantile: p99.9.
 func percentName(percent float64) string { return "p" + strconv.FormatFloat(percent, 'g', -1, 64) }
 
-// percentileFields are the percentiles of the commit latency: the standard ones, and the others that any row has.
-func percentileFields(rows []pointRow) (fields []field[pointRow]) {
+// percentileFields are the percentiles of a whole latency: the standard ones, and the others that any row has.
+func percentileFields(rows []pointRow, whole result.Part) (fields []field[pointRow]) {
 	percents := stats.Standard()
 	for _, r := range rows {
-		for _, q := range r.Latency[result.PartCommit.String()].More {
+		for _, q := range r.Latency[whole.String()].More {
 			if q.Value != nil {
 				percents = append(percents, q.Percent)
 			}
@@ -35,8 +35,8 @@ func percentileFields(rows []pointRow) (fields []field[pointRow]) {
 		case 95:
 			rank = 1
 		}
-		fields = append(fields, field[pointRow]{Column{Key: "commit_" + name + "_s", Title: "commit " + name, Unit: Seconds, Rank: rank},
-			stated(result.PartCommit, func(q stats.Quantiles) *float64 { return q.At(percent) })})
+		fields = append(fields, field[pointRow]{Column{Key: whole.String() + "_" + name + "_s", Title: whole.String() + " " + name, Unit: Seconds, Rank: rank},
+			stated(whole, func(q stats.Quantiles) *float64 { return q.At(percent) })})
 	}
 	return fields
 }
@@ -48,9 +48,10 @@ func allTable(all []series) []Table {
 	if len(rows) == 0 {
 		return nil
 	}
+	title := map[bool]string{true: "not committed", false: "not answered"}[slices.Contains(wholes(all), result.PartCommit)]
 	fields := append(levelFields(all), []field[pointRow]{
 		{Column{Key: "scheduled", Title: "scheduled", Unit: Count}, func(r pointRow) Cell { return count(r.LatencyAll.N) }},
-		{Column{Key: "missing_share", Title: "not committed", Unit: Share},
+		{Column{Key: "missing_share", Title: title, Unit: Share},
 			func(r pointRow) Cell { return number(float64(r.LatencyAll.Lost()) / float64(r.LatencyAll.N)) }},
 		{Column{Key: "missing", Title: "of which"}, func(r pointRow) Cell { return text(missing(r.LatencyAll)) }},
 		{Column{Key: "valid_p99_s", Title: "p99 of valid ones", Unit: Seconds}, func(r pointRow) Cell {

@@ -116,8 +116,8 @@ func encryptionSection(e encryption, run result.Run) Section {
 // workShare returns which share of a transaction the work on ciphertexts is.
 func workShare(p result.Point) (float64, bool) {
 	work, worked := encryptMean(p)
-	commit, committed := meanOf(result.PartCommit)(p)
-	return work / commit, worked && committed && commit > 0
+	whole, ended := meanOf(p.Conditions.Whole())(p)
+	return work / whole, worked && ended && whole > 0
 }
 
 // bills reports whether the transactions of a series are a gateway's bills, in which readings are evaluated;

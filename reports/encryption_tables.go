@@ -162,11 +162,14 @@ func (e encryption) insideTables() []Table {
 
 func (e encryption) insideTable(id, title, what string, of func(series) bool) Table {
 	rows := rowsWhere(e.all, func(r pointRow) bool { _, ok := workShare(r.Point); return ok && of(r.of) })
-	return tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(levelFields(e.all), []field[pointRow]{
-		{Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds}, func(r pointRow) Cell { return optional(encryptMean(r.Point)) }},
-		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds}, func(r pointRow) Cell { return optional(meanOf(result.PartCommit)(r.Point)) }},
-		{Column{Key: what + "_share", Title: "share of the commit latency", Unit: Share}, func(r pointRow) Cell { return optional(workShare(r.Point)) }},
-	}...))
+	fields := append(levelFields(e.all), field[pointRow]{
+		Column{Key: what + "_mean_s", Title: what + " mean", Unit: Seconds}, func(r pointRow) Cell { return optional(encryptMean(r.Point)) }})
+	for _, whole := range wholes(e.all) {
+		fields = append(fields, field[pointRow]{Column{Key: whole.String() + "_mean_s", Title: whole.String() + " mean", Unit: Seconds},
+			func(r pointRow) Cell { return optional(meanOf(whole)(r.Point)) }})
+	}
+	return tabulate(Table{ID: id, Title: title, Detail: true}, rows, append(fields, field[pointRow]{
+		Column{Key: what + "_share", Title: "share of the " + headlinesOf(e.all), Unit: Share}, func(r pointRow) Cell { return optional(workShare(r.Point)) }}))
 }
 
 // preparationTable lists what was encrypted before the load.

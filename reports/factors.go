@@ -138,17 +138,17 @@ func factorTable(all []series, by []factor) Table {
 			return Cell{}
 		}
 	}
-	commit := func(pick func(stats.Quantiles) *float64) func(series) Cell {
-		return there(func(_ series, p peak) Cell { return optional(p.median(quantileOf(result.PartCommit, pick))) })
+	took := func(whole result.Part, pick func(stats.Quantiles) *float64) func(series) Cell {
+		return there(func(_ series, p peak) Cell { return optional(p.median(quantileOf(whole, pick))) })
 	}
 	fields := []field[series]{{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.base()) }}}
 	for _, f := range by {
 		fields = append(fields, field[series]{f.Column, func(s series) Cell { return f.Cell(s.conditions) }})
 	}
 	fields = append(fields, []field[series]{
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond},
+		{Column{Key: "throughput_per_s", Title: rateTitle(all), Unit: rateUnit(all)},
 			there(func(_ series, p peak) Cell { return number(p.throughput) })},
-		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: rateUnit(all), Interval: true, Rank: 2}, there(func(s series, p peak) Cell {
 			if s.kept() {
 				return interval(s.saturationInterval(), whyInterval)
 			}
@@ -169,9 +169,12 @@ func factorTable(all []series, by []factor) Table {
 			}
 			return yesNo(s.saturation.Reached)
 		})},
-		{Column{Key: "commit_p50_s", Title: "commit p50", Unit: Seconds}, commit(p50)},
-		{Column{Key: "commit_p99_s", Title: "commit p99", Unit: Seconds, Rank: 3}, commit(p99)},
 	}...)
+	for _, whole := range wholes(all) {
+		fields = append(fields,
+			field[series]{Column{Key: whole.String() + "_p50_s", Title: whole.String() + " p50", Unit: Seconds}, took(whole, p50)},
+			field[series]{Column{Key: whole.String() + "_p99_s", Title: whole.String() + " p99", Unit: Seconds, Rank: 3}, took(whole, p99)})
+	}
 	return tabulate(Table{ID: "factors", Title: "Throughput and latency by factor", Detail: len(by) > most, Notes: notes("factors")}, all, fields)
 }
 
@@ -180,7 +183,7 @@ func factorTable(all []series, by []factor) Table {
 func factorFigure(all []series, by []factor, f factor) Figure {
 	figure := Figure{
 		ID: "throughput-" + strings.ReplaceAll(f.Key, "_", "-"), Title: "Throughput by " + f.Title, Notes: notes("figures by factor"),
-		X: Axis{Label: f.Title + " (log scale)", Unit: f.Unit, Log: true}, Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		X: Axis{Label: f.Title + " (log scale)", Unit: f.Unit, Log: true}, Y: rateAxis(all),
 	}
 	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.peak() == nil || f.Cell(s.conditions).Number == nil })
 	lines := slices.DeleteFunc(GroupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })

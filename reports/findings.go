@@ -19,9 +19,9 @@ func findings(run result.Run, sum result.Summary, all []series, e encryption) []
 			fs = append(fs, saturationFinding(s))
 		}
 	}
-	fs = slices.Concat(fs, e.costFinding(),
-		e.insideFinding("Encryption in the transaction", "of the mean commit latency is encryption", encrypts),
-		e.insideFinding("Evaluation in a bill", "of a bill's mean commit latency is the gateway's evaluation of the readings", bills),
+	fs = slices.Concat(fs, rateFindings(all), e.costFinding(),
+		e.insideFinding("Encryption in the transaction", "of the mean %s is encryption", encrypts),
+		e.insideFinding("Evaluation in a bill", "of a bill's mean %s is the gateway's evaluation of the readings", bills),
 		slowdownFinding(all))
 	if len(all) > 0 || len(sum.FE) == 0 { // else encryption alone was measured, or the run ended there
 		fs = append(fs, auditFinding(sum.Audit), validityFinding(all))
@@ -39,6 +39,7 @@ const headlines = 6
 
 // saturationsFinding sums the saturation of many series up.
 func saturationsFinding(all []series) Finding {
+	unit := rateUnit(all)
 	f := Finding{Subject: "Saturation", Value: "not determined", Verdict: Caution, To: "table-saturation"}
 	var rates []float64
 	reached := 0
@@ -59,7 +60,7 @@ func saturationsFinding(all []series) Finding {
 	}
 	f.Text = fmt.Sprintf("over %d series, of which %d reached saturation; for the others it is the throughput at their highest load. "+
 		"The table Saturation lists each.", len(rates), reached)
-	f.Value = fmt.Sprintf("%s to %s", PerSecond.Format(slices.Min(rates)), PerSecond.Format(slices.Max(rates)))
+	f.Value = fmt.Sprintf("%s to %s", unit.Format(slices.Min(rates)), unit.Format(slices.Max(rates)))
 	if missing := len(all) - len(rates); missing > 0 {
 		f.Text += fmt.Sprintf(" Not determined: %d.", missing)
 	} else {
@@ -79,7 +80,8 @@ func saturationFinding(s series) Finding {
 		f.Verdict, f.Value, f.Text = Caution, "below all loads", "Even the lowest load failed: "+sat.Method+"."
 		return f
 	}
-	f.Value = PerSecond.Format(sat.Throughput)
+	unit := s.rateUnit()
+	f.Value = unit.Format(sat.Throughput)
 	where := sat.Load().String()
 	if sat.OfferedHigh > 0 {
 		where += fmt.Sprintf(", in repeated searches %s", PerSecond.Range(sat.OfferedLow, sat.OfferedHigh, Scale{Factor: 1}))
@@ -91,14 +93,14 @@ func saturationFinding(s series) Finding {
 		if sat.ClientsHigh > 0 {
 			where += ", with a throughput"
 		}
-		where += fmt.Sprintf(" (95 %% interval %s", PerSecond.Range(i.Low, i.High, Scale{Factor: 1}))
+		where += fmt.Sprintf(" (95 %% interval %s", unit.Range(i.Low, i.High, Scale{Factor: 1}))
 		if i.N > 0 {
 			where += fmt.Sprintf(", n = %d", i.N)
 		}
 		where += ")"
 	}
 	if sat.Reached {
-		f.Text = fmt.Sprintf("reached at %s; %s.", where, plateauOf(sat))
+		f.Text = fmt.Sprintf("reached at %s; %s.", where, plateauOf(sat, unit))
 	} else if g := sat.Gain; g.Growth() == result.Undecided {
 		f.Value = "at least " + f.Value
 		f.Text = fmt.Sprintf("undecided at %s: with more clients throughput grows by %s for each doubling "+
@@ -139,11 +141,11 @@ func saturationFinding(s series) Finding {
 
 // plateauOf writes the plateau of a saturation, which is the highest throughput in runs of older versions, of open loads
 // and of searches.
-func plateauOf(sat result.Saturation) string {
+func plateauOf(sat result.Saturation, unit Unit) string {
 	if sat.PlateauHigh > 0 {
-		return fmt.Sprintf("plateau %s (95 %% interval %s)", PerSecond.Format(sat.Plateau), PerSecond.Range(sat.PlateauLow, sat.PlateauHigh, Scale{Factor: 1}))
+		return fmt.Sprintf("plateau %s (95 %% interval %s)", unit.Format(sat.Plateau), unit.Range(sat.PlateauLow, sat.PlateauHigh, Scale{Factor: 1}))
 	}
-	return "highest throughput of the series " + PerSecond.Format(sat.Plateau)
+	return "highest throughput of the series " + unit.Format(sat.Plateau)
 }
 
 // costFinding is the encryption headline: the cost at the parameters that the run loaded the network with, or
@@ -181,10 +183,11 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) []
 	for _, s := range e.all {
 		for _, l := range s.levels {
 			encrypt, encrypted := l.median(encryptMean)
-			commit, committed := l.median(meanOf(result.PartCommit))
-			if of(s) && l.valid() && encrypted && committed && commit > 0 {
-				return []Finding{{Subject: subject, Value: Share.Format(encrypt / commit), To: "figure-phases" + ofLoad(s.kind),
-					Text: fmt.Sprintf("%s: %s of %s, %s at %s.", what, Seconds.Format(encrypt), Seconds.Format(commit), s.name, l.load)}}
+			part, latency := s.headline()
+			whole, ended := l.median(meanOf(part))
+			if of(s) && l.valid() && encrypted && ended && whole > 0 {
+				return []Finding{{Subject: subject, Value: Share.Format(encrypt / whole), To: "figure-phases" + ofLoad(s.kind),
+					Text: fmt.Sprintf(what+": %s of %s, %s at %s.", latency, Seconds.Format(encrypt), Seconds.Format(whole), s.name, l.load)}}
 			}
 		}
 	}
@@ -194,7 +197,7 @@ func (e encryption) insideFinding(subject, what string, of func(series) bool) []
 // slowdownFinding compares the plateaus of an encrypted series and of one that is not, where both were reached.
 func slowdownFinding(all []series) []Finding {
 	saturated := func(workload result.Workload) []series {
-		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || !s.saturation.Reached })
+		return slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.conditions.Workload != workload || s.answers() || !s.saturation.Reached })
 	}
 	for _, workload := range []result.Workload{result.Padded, result.Plain} {
 		for _, loaded := range saturated(result.Encrypted) {

@@ -48,7 +48,7 @@ func percentileFigures(all []series, kind result.LoadKind) []Figure {
 func drawnPercents(all []series) []float64 {
 	percents := []float64{50, 95, 99}
 	for _, r := range rowsOf(all) {
-		for _, q := range r.Latency[result.PartCommit.String()].More {
+		for _, q := range r.Latency[r.Conditions.Whole().String()].More {
 			if q.Percent > 99 && q.Value != nil {
 				percents = append(percents, q.Percent)
 			}
@@ -63,7 +63,7 @@ func drawnPercents(all []series) []float64 {
 func (s series) overAll(percent float64) measure {
 	part, _ := s.headline()
 	return func(p result.Point) (float64, bool) {
-		if p.LatencyAll != nil && part == result.PartCommit {
+		if p.LatencyAll != nil {
 			v, beyond, ok := p.LatencyAll.At(percent)
 			return v, ok && !beyond
 		}
@@ -96,20 +96,19 @@ func overAllNotes(all []series) []string {
 
 // headlinesOf names the latencies by which the series are judged.
 func headlinesOf(all []series) string {
-	of := GroupBy(all, func(s series) result.Part { part, _ := s.headline(); return part })
-	if len(of) == 1 {
-		_, name := of[0][0].headline()
-		return name
+	switch parts := wholes(all); {
+	case len(parts) > 1:
+		return "commit latency, of queries that of answers"
+	case parts[0] == result.PartAnswer:
+		return "latency of answers"
 	}
-	return "commit latency (of queries: endorsement)"
+	return "commit latency"
 }
 
-// headline is the latency by which the series is judged: commit, unless its transactions are only endorsed.
+// headline is the latency by which the series is judged: from the intended start to the commit, or to the answer where
+// nothing is to be committed.
 func (s series) headline() (result.Part, string) {
-	if s.conditions.Wait == result.WaitEndorse {
-		return result.PartEndorse, "endorsement latency"
-	}
-	return result.PartCommit, "commit latency"
+	return s.conditions.Whole(), headlinesOf([]series{s})
 }
 
 func p50(q stats.Quantiles) *float64 { return q.P50 }
@@ -240,7 +239,9 @@ func partsTable(all []series) Table {
 			columns = append(columns, part)
 		}
 	}
-	columns = append(columns, part{key: "commit", name: "commit", of: meanOf(result.PartCommit)})
+	for _, whole := range wholes(all) {
+		columns = append(columns, part{key: whole.String(), name: whole.String(), of: meanOf(whole)})
+	}
 	fields := levelFields(all)
 	for _, part := range columns {
 		fields = append(fields, field[pointRow]{Column{Key: part.key + "_mean_s", Title: part.name, Unit: Seconds},

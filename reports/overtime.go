@@ -57,14 +57,14 @@ func timeSection(all []series, more details) []Section {
 	latency := Figure{ID: "time-latency", Title: "Latency over time", Notes: notes("figures of latency over time"),
 		X: x, Y: Axis{Label: headlinesOf(all) + ", by intended start", Unit: Seconds, Free: true}}
 	rate := Figure{ID: "time-throughput", Title: "Throughput over time", Notes: notes("figures of throughput over time"),
-		X: x, Y: Axis{Label: "transactions", Unit: PerSecond, Free: true}}
+		X: x, Y: Axis{Label: "transactions", Unit: rateUnit(all), Free: true}}
 	var latencies, rates []Panel
 	for _, l := range levels {
 		t, marks := more.tallies[l.key()], more.timelines[l.key()]
 		frame := t.frame(marks)
 		frame.Title = fmt.Sprintf("%s, %s", l.of.name, l.load)
 		latencies = append(latencies, t.heat(frame))
-		rates = append(rates, t.rates(frame, l.of.conditions.BatchTimeout))
+		rates = append(rates, t.rates(frame, l.of))
 	}
 	if slices.ContainsFunc(latencies, func(p Panel) bool { return wide(p.Series) }) {
 		latency.Y.Log, latency.Y.Label = true, latency.Y.Label+" (log scale)"
@@ -77,7 +77,7 @@ func timeSection(all []series, more details) []Section {
 		framed = append(framed, notes("figures with marks")...)
 	}
 	latency.Notes, rate.Notes = append(latency.Notes, framed...), append(rate.Notes, framed...)
-	const why = "No data: no transaction of these levels committed."
+	const why = "No data: no transaction of these levels ended well."
 	s.Figures = slices.Concat(latency.split(latencies, why), rate.split(rates, why))
 	s.Tables = []Table{timeTable(all, levels, more)}
 	return []Section{s}
@@ -110,8 +110,9 @@ func timeTable(all []series, levels []timed, more details) Table {
 		field[timeRow]{Column{Key: "from_s", Title: "from", Unit: Seconds}, func(r timeRow) Cell { return number(float64(r.bin) * r.tally.bin.Seconds()) }},
 		field[timeRow]{Column{Key: "bin_s", Title: "bin", Unit: Seconds}, func(r timeRow) Cell { return number(r.tally.bin.Seconds()) }},
 		counted("due", "due", func(t *tally) []uint64 { return t.intended }),
-		counted("failed", "not committed, of those due", func(t *tally) []uint64 { return t.failed }),
-		counted("committed", "committed", func(t *tally) []uint64 { return t.commits }),
+		counted("failed", "failed, of those due", func(t *tally) []uint64 { return t.failed }),
+		field[timeRow]{Column{Key: "committed", Title: "committed", Unit: Count}, func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), !r.of.answers()) }},
+		field[timeRow]{Column{Key: "answered", Title: "answered", Unit: Count}, func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), r.of.answers()) }},
 		field[timeRow]{Column{Key: "latency_p50_s", Title: "median latency", Unit: Seconds}, func(r timeRow) Cell { return optional(medianOf(r.latencies[r.bin])) }},
 		field[timeRow]{Column{Key: "latency_max_s", Title: "largest latency", Unit: Seconds}, func(r timeRow) Cell { return positive(r.largest[r.bin]) }}))
 }
@@ -203,10 +204,13 @@ func cloned(bins [][]uint32) (all [][]uint32) {
 	return all
 }
 
-// rates draws transactions per second: scheduled, failed and committed, over spans no shorter than the batch timer, in
-// seconds, so that single blocks do not show.
-func (t *tally) rates(p Panel, batchTimeout float64) Panel {
-	span := max(rateSpan.Seconds(), batchTimeout)
+// rates draws transactions of a series per second: scheduled, failed and committed, over spans no shorter than the batch
+// timer, so that single blocks do not show. Answers stand in the place of commits where nothing is to be committed.
+func (t *tally) rates(p Panel, of series) Panel {
+	span, succeeded, not := max(rateSpan.Seconds(), of.conditions.BatchTimeout), "committed", "not committed"
+	if of.answers() {
+		succeeded, not = "answered", "not answered"
+	}
 	step := max(1, int(math.Ceil(span/t.bin.Seconds())), len(t.intended)/heatColumns)
 	line := func(name string, hue, variant int, counts []uint64) Series {
 		s := Series{Name: name, Hue: hue, Variant: variant, Unmarked: true}
@@ -216,9 +220,9 @@ func (t *tally) rates(p Panel, batchTimeout float64) Panel {
 		}
 		return s
 	}
-	p.Series = []Series{line("due", 6, 1, t.intended), line("committed", 0, 0, t.commits)}
+	p.Series = []Series{line("due", 6, 1, t.intended), line(succeeded, 0, 0, t.succeeded)}
 	if float64(sum(t.failed)) >= failedShown*float64(sum(t.intended)) {
-		p.Series = append(p.Series, line("not committed, by when it was due", 1, 3, t.failed))
+		p.Series = append(p.Series, line(not+", by when it was due", 1, 3, t.failed))
 	}
 	return p
 }

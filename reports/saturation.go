@@ -42,10 +42,10 @@ func saturationTable(all []series) Table {
 			}
 			return text(s.saturation.Load().String())
 		})},
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
-		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 1},
+		{Column{Key: "throughput_per_s", Title: rateTitle(all), Unit: rateUnit(all)}, of(func(s series) Cell { return number(s.saturation.Throughput) })},
+		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: rateUnit(all), Interval: true, Rank: 1},
 			of(func(s series) Cell { return interval(s.saturationInterval(), whyInterval) })},
-		{Column{Key: "plateau_per_s", Title: "plateau", Unit: PerSecond, Rank: 2}, func(s series) Cell { return positive(s.saturation.Plateau) }},
+		{Column{Key: "plateau_per_s", Title: "plateau", Unit: rateUnit(all), Rank: 2}, func(s series) Cell { return positive(s.saturation.Plateau) }},
 		{Column{Key: "limited_by", Title: "limited by", Rank: 3}, of(func(s series) Cell { return text(s.saturation.Limit.String()) })},
 		{Column{Key: "method", Title: "method", CSVOnly: true}, func(s series) Cell { return text(s.saturation.Method) }},
 	}
@@ -56,7 +56,7 @@ func saturationTable(all []series) Table {
 				return bounded(float64(s.saturation.ClientsLow), float64(s.saturation.ClientsHigh))
 			})})
 		fields = slices.Insert(fields, len(fields)-2, field[series]{
-			Column{Key: "plateau_per_s_interval", Title: "interval of plateau", Unit: PerSecond, Interval: true, Rank: 3}, of(func(s series) Cell {
+			Column{Key: "plateau_per_s_interval", Title: "interval of plateau", Unit: rateUnit(all), Interval: true, Rank: 3}, of(func(s series) Cell {
 				return bounded(s.saturation.PlateauLow, s.saturation.PlateauHigh)
 			})})
 	}
@@ -89,9 +89,9 @@ func saturationLabel(s series) string {
 	case !s.kept():
 		return " (" + s.unkept() + ")"
 	case !s.saturation.Reached:
-		return fmt.Sprintf(" (saturation not reached, at least %s)", PerSecond.Format(s.saturation.Throughput))
+		return fmt.Sprintf(" (saturation not reached, at least %s)", s.rateUnit().Format(s.saturation.Throughput))
 	default:
-		return fmt.Sprintf(" (saturates at %s, %s)", s.saturation.Load(), PerSecond.Format(s.saturation.Throughput))
+		return fmt.Sprintf(" (saturates at %s, %s)", s.saturation.Load(), s.rateUnit().Format(s.saturation.Throughput))
 	}
 }
 
@@ -141,13 +141,13 @@ func laws(all []series) []string {
 	for _, s := range all {
 		if u := s.saturation.USL; u != nil {
 			law := cmp.Or(u.Law, result.Universal)
-			parameters := fmt.Sprintf("lambda = %.4g%s tx/s, sigma = %.3g%s", u.Lambda, bounds(u.LambdaInterval), u.Sigma, bounds(u.SigmaInterval))
+			parameters := fmt.Sprintf("lambda = %.4g%s %s, sigma = %.3g%s", u.Lambda, bounds(u.LambdaInterval), s.rateUnit().Scale(nil).Symbol, u.Sigma, bounds(u.SigmaInterval))
 			if law == result.Universal {
 				parameters += fmt.Sprintf(", kappa = %.3g%s", u.Kappa, bounds(u.KappaInterval))
 			} else {
 				parameters += "; kappa does not differ significantly from 0"
 			}
-			notes = append(notes, fmt.Sprintf("%s: %s fits with %s%s.", s.name, withArticle(law), parameters, prediction(u)))
+			notes = append(notes, fmt.Sprintf("%s: %s fits with %s%s.", s.name, withArticle(law), parameters, prediction(u, s.rateUnit())))
 		}
 	}
 	return append(notes, noteEach(all, func(s series) string {
@@ -182,9 +182,9 @@ func bounds(b *result.Bounds) string {
 	return fmt.Sprintf(" (%.3g to %.3g)", b.Low, b.High)
 }
 
-func prediction(u *result.USL) string {
+func prediction(u *result.USL, unit Unit) string {
 	if n := u.Peak(); n >= 1 && n < 1e6 {
-		return fmt.Sprintf("; it predicts the highest throughput at %.0f clients%s, %s", n, bounds(u.PeakInterval), PerSecond.Format(u.At(n)))
+		return fmt.Sprintf("; it predicts the highest throughput at %.0f clients%s, %s", n, bounds(u.PeakInterval), unit.Format(u.At(n)))
 	}
 	return ""
 }
@@ -211,8 +211,8 @@ func scalingTable(all []series) []Table {
 	return []Table{tabulate(Table{ID: "scaling", Title: "Scalability laws: measured and fitted", Detail: true}, rows, []field[residual]{
 		{Column{Key: "series", Title: "series"}, func(r residual) Cell { return text(r.series) }},
 		{Column{Key: "clients", Title: "clients", Unit: Count}, func(r residual) Cell { return number(r.Clients) }},
-		{Column{Key: "throughput_per_s", Title: "measured", Unit: PerSecond}, func(r residual) Cell { return number(r.Measured) }},
-		{Column{Key: "fitted_per_s", Title: "fitted", Unit: PerSecond}, func(r residual) Cell { return number(r.Fitted) }},
+		{Column{Key: "throughput_per_s", Title: "measured", Unit: rateUnit(all)}, func(r residual) Cell { return number(r.Measured) }},
+		{Column{Key: "fitted_per_s", Title: "fitted", Unit: rateUnit(all)}, func(r residual) Cell { return number(r.Fitted) }},
 		{Column{Key: "residual_share", Title: "residual", Unit: Share}, func(r residual) Cell { return number(r.Share()) }},
 	})}
 }

@@ -137,7 +137,7 @@ func Clients(n int) string { return result.Load{Kind: result.LoadClosed, Clients
 // A measure is a number of a point, false where the point has none.
 type measure func(result.Point) (float64, bool)
 
-func throughput(p result.Point) (float64, bool) { return p.Throughput, true }
+func throughput(p result.Point) (float64, bool) { return p.Rate(), true }
 
 // quantileOf measures a quantile of a part.
 func quantileOf(part result.Part, pick func(stats.Quantiles) *float64) measure {

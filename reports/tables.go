@@ -11,29 +11,33 @@ import (
 
 // levelTable is the main table: what was measured at each load level.
 func levelTable(all []series) Table {
-	fields := append(levelFields(all), []field[pointRow]{
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(r pointRow) Cell { return number(r.Throughput) }},
-		{Column{Key: "throughput_per_s_interval", Title: "95 % interval", Unit: PerSecond, Interval: true, Rank: 3},
-			func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) }},
-		{Column{Key: "valid_share", Title: "success", Unit: Share}, func(r pointRow) Cell { return optional(success(r.Point)) }},
-	}...)
-	fields = append(fields, percentileFields(rowsOf(all))...)
+	fields := levelFields(all)
+	for _, whole := range wholes(all) {
+		fields = append(fields, rateFields(whole)...)
+	}
+	fields = append(fields, field[pointRow]{
+		Column{Key: "valid_share", Title: "success", Unit: Share}, func(r pointRow) Cell { return optional(success(r.Point)) }})
+	for _, whole := range wholes(all) {
+		fields = append(fields, percentileFields(rowsOf(all), whole)...)
+		fields = append(fields, []field[pointRow]{
+			{Column{Key: whole.String() + "_max_s", Title: whole.String() + " max", Unit: Seconds, CSVOnly: true}, stated(whole, largest)},
+			{Column{Key: whole.String() + "_mean_s", Title: whole.String() + " mean", Unit: Seconds, CSVOnly: true}, stated(whole, mean)},
+			{Column{Key: whole.String() + "_n", Title: whole.String() + " n", Unit: Count, CSVOnly: true},
+				func(r pointRow) Cell { return count(r.Latency[whole.String()].N) }},
+		}...)
+	}
 	fields = append(fields, []field[pointRow]{
-		{Column{Key: "commit_max_s", Title: "commit max", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, largest)},
-		{Column{Key: "commit_mean_s", Title: "commit mean", Unit: Seconds, CSVOnly: true}, stated(result.PartCommit, mean)},
-		{Column{Key: "commit_n", Title: "commit n", Unit: Count, CSVOnly: true},
-			func(r pointRow) Cell { return count(r.Latency[result.PartCommit.String()].N) }},
 		{Column{Key: "acknowledge_p50_s", Title: "ack. p50", Unit: Seconds, Rank: 2}, stated(result.PartAcknowledge, p50)},
 		{Column{Key: "acknowledge_p99_s", Title: "ack. p99", Unit: Seconds, Rank: 4}, stated(result.PartAcknowledge, p99)},
 		{Column{Key: "window_s", Title: "window", Unit: Seconds, CSVOnly: true}, func(r pointRow) Cell { return number(r.Window) }},
 		{Column{Key: "scheduled", Title: "scheduled", Unit: Count, CSVOnly: true}, func(r pointRow) Cell { return count(r.Scheduled) }},
 		{Column{Key: "blocks", Title: "blocks", Unit: Count, CSVOnly: true}, func(r pointRow) Cell { return count(r.Blocks) }},
 		{Column{Key: "interval_method", Title: "interval method", CSVOnly: true},
-			func(r pointRow) Cell { return text(r.Intervals["throughput_per_s"].Method) }},
+			func(r pointRow) Cell { return text(r.Intervals[r.RateKey()].Method) }},
 		{Column{Key: "point", Title: "point"}, func(r pointRow) Cell { return text(validity(r.Point)) }},
 		{Column{Key: "remarks", Title: "remarks", CSVOnly: true}, func(r pointRow) Cell { return text(remarks(r.Point)) }},
 	}...)
-	t := Table{ID: "levels", Title: "Load levels", Notes: notes("levels")}
+	t := Table{ID: "levels", Title: "Load levels", Notes: append(levelNotes(all), notes("levels")...)}
 	if len(rowsWhere(all, func(r pointRow) bool { return r.Steady != "" })) > 0 {
 		fields = append(fields, field[pointRow]{Column{Key: "steady", Title: "state", Rank: 1}, func(r pointRow) Cell { return text(string(r.Steady)) }})
 		t.Notes = append(t.Notes, notes("levels with states")...)
@@ -55,15 +59,46 @@ func stated(part result.Part, pick func(stats.Quantiles) *float64) func(pointRow
 // success measures which share of what was scheduled ended well: committed as valid, or answered where
 // nothing is to be committed.
 func success(p result.Point) (float64, bool) {
-	good := p.Outcomes[result.Valid.String()]
-	if p.Conditions.Wait == result.WaitEndorse {
-		good = p.Outcomes[result.Answered.String()]
+	return float64(p.Succeeded()) / float64(p.Scheduled), p.Scheduled > 0
+}
+
+// levelNotes explain rate and latency.
+func levelNotes(all []series) (said []string) {
+	for _, whole := range wholes(all) {
+		if whole == result.PartAnswer {
+			said = append(said, notes("levels of answers")...)
+		} else {
+			said = append(said, notes("levels of commits")...)
+		}
 	}
-	return float64(good) / float64(p.Scheduled), p.Scheduled > 0
+	return said
+}
+
+// rateFields are the columns of the rate that goes with a whole latency; empty where a series has the other one.
+func rateFields(whole result.Part) []field[pointRow] {
+	rate, key := Column{Title: "throughput", Unit: PerSecond}, result.ThroughputKey
+	if whole == result.PartAnswer {
+		rate, key = Column{Title: "answers", Unit: AnswersPerSecond}, result.AnsweredKey
+	}
+	rate.Key = key
+	around := rate
+	around.Key, around.Title, around.Interval, around.Rank = key+"_interval", "95 % interval", true, 3
+	of := func(cell func(pointRow) Cell) func(pointRow) Cell {
+		return func(r pointRow) Cell {
+			if r.Conditions.Whole() != whole {
+				return Cell{}
+			}
+			return cell(r)
+		}
+	}
+	return []field[pointRow]{
+		{rate, of(func(r pointRow) Cell { return number(r.Rate()) })},
+		{around, of(func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) })},
+	}
 }
 
 func throughputInterval(p result.Point) *stats.Interval {
-	if i, stored := p.Intervals["throughput_per_s"]; stored {
+	if i, stored := p.Intervals[p.RateKey()]; stored {
 		return &i
 	}
 	return nil
@@ -213,7 +248,8 @@ type field[T any] struct {
 	Cell func(T) Cell
 }
 
-// tabulate gives the table a column for each field and a row for each item.
+// tabulate gives the table a column for each field and a row for each item. Columns in which there is nothing are for
+// programs only.
 func tabulate[T any](t Table, items []T, fields []field[T]) Table {
 	for _, f := range fields {
 		t.Columns = append(t.Columns, f.Column)
@@ -224,6 +260,11 @@ func tabulate[T any](t Table, items []T, fields []field[T]) Table {
 			row[i] = f.Cell(item)
 		}
 		t.Rows = append(t.Rows, row)
+	}
+	for i := range t.Columns {
+		if !slices.ContainsFunc(t.Rows, func(row []Cell) bool { return row[i] != (Cell{}) }) {
+			t.Columns[i].CSVOnly = true
+		}
 	}
 	return t
 }

@@ -16,7 +16,7 @@ type tally struct {
 	bin       time.Duration
 	intended  []uint64 // transactions, by their intended start
 	failed    []uint64 // of these, those that did not succeed
-	commits   []uint64 // valid ones, by their commit
+	succeeded []uint64 // those that did, by their commit, or their answer where that is all
 	latencies [][]uint32
 	largest   []float64 // seconds, by intended start
 }
@@ -50,9 +50,13 @@ func (t *tally) add(r *result.Record) {
 		t.latencies[at][latencyBin(d.Seconds())]++
 		t.largest[at] = max(t.largest[at], d.Seconds())
 	}
-	if r.Outcome == result.Valid && r.Committed >= 0 {
-		at := t.place(r.Committed) // may double the bins
-		t.commits[at]++
+	done := r.Committed
+	if r.Outcome == result.Answered {
+		done = r.Endorsed
+	}
+	if done >= 0 {
+		at := t.place(done) // may double the bins
+		t.succeeded[at]++
 	}
 }
 
@@ -63,7 +67,7 @@ func (t *tally) place(at time.Duration) int {
 	}
 	i := int(at / t.bin)
 	for len(t.intended) <= i {
-		t.intended, t.failed, t.commits = append(t.intended, 0), append(t.failed, 0), append(t.commits, 0)
+		t.intended, t.failed, t.succeeded = append(t.intended, 0), append(t.failed, 0), append(t.succeeded, 0)
 		t.latencies, t.largest = append(t.latencies, nil), append(t.largest, 0)
 	}
 	return i
@@ -74,13 +78,13 @@ func (t *tally) halve() {
 	t.bin *= 2
 	n := (len(t.intended) + 1) / 2
 	for i := range n {
-		for _, counts := range []*[]uint64{&t.intended, &t.failed, &t.commits} {
+		for _, counts := range []*[]uint64{&t.intended, &t.failed, &t.succeeded} {
 			(*counts)[i] = sum((*counts)[2*i : min(2*i+2, len(*counts))])
 		}
 		t.latencies[i] = added(t.latencies[2*i : min(2*i+2, len(t.latencies))])
 		t.largest[i] = slices.Max(t.largest[2*i : min(2*i+2, len(t.largest))])
 	}
-	t.intended, t.failed, t.commits = t.intended[:n], t.failed[:n], t.commits[:n]
+	t.intended, t.failed, t.succeeded = t.intended[:n], t.failed[:n], t.succeeded[:n]
 	t.latencies, t.largest = t.latencies[:n], t.largest[:n]
 }
 

@@ -50,7 +50,7 @@ func TestTallyKeepsCount(t *testing.T) {
 			}
 		}
 		want := []uint64{uint64(len(took)), uint64(len(took)) - valid, valid, valid}
-		if diff := cmp.Diff(want, []uint64{sum(tally.intended), sum(tally.failed), sum(tally.commits), latencies}); diff != "" {
+		if diff := cmp.Diff(want, []uint64{sum(tally.intended), sum(tally.failed), sum(tally.succeeded), latencies}); diff != "" {
 			t.Fatalf("due, failed, committed and latencies (-want +got):\n%s", diff)
 		}
 		if valid > 0 && slices.Max(tally.largest) != time.Duration(slices.Max(took)).Seconds() {
@@ -98,7 +98,7 @@ func TestTallies(t *testing.T) {
 	levels := [2]result.LevelKey{{Series: "a", Repetition: 1}, {Series: "a", Repetition: 2}}
 	parts := map[result.LevelKey]result.Part{levels[0]: result.PartCommit}
 	all, err := tallies(stored(levels, nil), parts)
-	if err != nil || len(all) != 1 || sum(all[levels[0]].commits) != 50 {
+	if err != nil || len(all) != 1 || sum(all[levels[0]].succeeded) != 50 {
 		t.Errorf("%v, %v: want 50 commits of the first level alone", all, err)
 	}
 	broken := errors.New("broken")

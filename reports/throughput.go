@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -13,7 +14,8 @@ const noPoints = "No data: the run has no load levels."
 
 // throughputSection shows how much the network commits and where throughput stops growing.
 func throughputSection(all []series) Section {
-	s := Section{ID: "throughput", Title: "Throughput and saturation", Intro: intro("section throughput")}
+	s := Section{ID: "throughput", Title: "Throughput and saturation"}
+	s.Intro = strings.Join(withAnswers(all, notes("section throughput"), notes("section throughput with answers")), " ")
 	for _, kind := range kinds(all) {
 		lines := linesOf(all, kind)
 		s.Figures = slices.Concat(s.Figures, throughputFigures(lines, kind), curveFigures(lines, kind))
@@ -63,7 +65,7 @@ func throughputFigures(groups [][]series, kind result.LoadKind) []Figure {
 	all := slices.Concat(groups...)
 	f := Figure{
 		ID: "throughput" + ofLoad(kind), Title: "Throughput" + againstLoad(kind),
-		X: loadAxis(all, kind), Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		X: loadAxis(all, kind), Y: rateAxis(all),
 	}
 	figures := perGroup(f, groups, noPoints, func(group []series) (lines []Series) {
 		for _, s := range group {
@@ -198,7 +200,7 @@ func togetherTable(phases []series) Table {
 		{Column{Key: "hold_s", Title: "hold", Unit: Seconds}, func(s series) Cell { return number(s.phase().Hold) }},
 		{Column{Key: "load", Title: "load"}, func(s series) Cell { return text(s.levels[0].load.String()) }},
 		{Column{Key: "transaction", Title: "transaction", Rank: 2}, func(s series) Cell { return text(s.workload()) }},
-		{Column{Key: "throughput_per_s", Title: "throughput", Unit: PerSecond}, func(s series) Cell { return optional(s.levels[0].median(throughput)) }},
+		{Column{Key: "throughput_per_s", Title: rateTitle(phases), Unit: rateUnit(phases)}, func(s series) Cell { return optional(s.levels[0].median(throughput)) }},
 		{Column{Key: "valid_share", Title: "success", Unit: Share, Rank: 1}, func(s series) Cell { return optional(s.levels[0].median(success)) }},
 		{Column{Key: "latency_p50_s", Title: "latency p50", Unit: Seconds}, latency(p50)},
 		{Column{Key: "latency_p99_s", Title: "latency p99", Unit: Seconds}, latency(p99)},
@@ -211,7 +213,7 @@ func timelineFigure(phases []series) Figure {
 	f := Figure{
 		ID: "timeline-" + slug(level), Title: "Throughput of the phases over the level: " + level,
 		X: Axis{Label: "time since the start of the level", Unit: Seconds},
-		Y: Axis{Label: "throughput, valid commits", Unit: PerSecond},
+		Y: rateAxis(phases),
 	}
 	for _, s := range phases {
 		line := Series{Name: s.name, Hue: s.hue}

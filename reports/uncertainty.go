@@ -13,9 +13,12 @@ var budgeted = []struct {
 	key, slug, name string
 	unit            Unit
 }{
-	{"throughput_per_s", "throughput", "throughput", PerSecond},
+	{result.ThroughputKey, "throughput", "throughput", PerSecond},
+	{result.AnsweredKey, "answered", "rate of answers", AnswersPerSecond},
 	{"commit_p50_s", "commit-p50", "median commit latency", Seconds},
 	{"commit_p99_s", "commit-p99", "p99 of the commit latency", Seconds},
+	{"answer_p50_s", "answer-p50", "median latency of answers", Seconds},
+	{"answer_p99_s", "answer-p99", "p99 of the latency of answers", Seconds},
 	{"client_cpu_per_commit_signatures", "client-cpu", "client's CPU time per commit, in P-256 signatures", Times},
 }
 

@@ -20,7 +20,9 @@ const (
 	Seconds
 	Bytes
 	Cores
-	PerSecond // transactions per second
+	PerSecond        // transactions per second
+	AnswersPerSecond // of transactions that end there
+	Rate             // of both, per second
 	Share
 	Times      // a ratio
 	Percentile // 1/(1-p) of the percentile p, from 1 on: a logarithmic axis of it gives every further nine the same room
@@ -34,12 +36,14 @@ type Scale struct {
 
 // scales are those of each unit, the largest first. Other units have none.
 var scales = map[Unit][]Scale{
-	Seconds:   {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
-	Bytes:     {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}},
-	Cores:     {{1, "cores"}},
-	PerSecond: {{1, "tx/s"}},
-	Share:     {{0.01, "%"}},
-	Times:     {{1, "×"}},
+	Seconds:          {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
+	Bytes:            {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}},
+	Cores:            {{1, "cores"}},
+	PerSecond:        {{1, "tx/s"}},
+	AnswersPerSecond: {{1, "answered/s"}},
+	Rate:             {{1, "/s"}},
+	Share:            {{0.01, "%"}},
+	Times:            {{1, "×"}},
 }
 
 // Scale returns the scale in which the values, taken together, read best: the largest one in which their

@@ -1,0 +1,106 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+
+	"meterbench/bench/result"
+)
+
+// answers reports whether the transactions of the series end with an answer: its throughput counts these, and nothing is
+// to be committed.
+func (s series) answers() bool { return !s.conditions.Commits() }
+
+// rateUnit is the unit of the throughput of the series.
+func (s series) rateUnit() Unit {
+	if s.answers() {
+		return AnswersPerSecond
+	}
+	return PerSecond
+}
+
+// wholes are the whole latencies by which series are judged: of commits before of answers; without any series, of commits.
+func wholes(all []series) (parts []result.Part) {
+	if len(all) == 0 || slices.ContainsFunc(all, func(s series) bool { return !s.answers() }) {
+		parts = append(parts, result.PartCommit)
+	}
+	if slices.ContainsFunc(all, series.answers) {
+		parts = append(parts, result.PartAnswer)
+	}
+	return parts
+}
+
+// rateUnit is the unit of the throughput of all the series.
+func rateUnit(all []series) Unit {
+	switch parts := wholes(all); {
+	case len(parts) > 1:
+		return Rate
+	case parts[0] == result.PartAnswer:
+		return AnswersPerSecond
+	}
+	return PerSecond
+}
+
+// rateAxis is the axis of the throughput of the series.
+func rateAxis(all []series) Axis {
+	switch unit := rateUnit(all); unit {
+	case Rate:
+		return Axis{Label: "throughput: valid commits, of queries answers", Unit: unit}
+	case AnswersPerSecond:
+		return Axis{Label: "answers", Unit: unit}
+	default:
+		return Axis{Label: "throughput, valid commits", Unit: unit}
+	}
+}
+
+// rateTitle is the title of a column of the throughput of the series.
+func rateTitle(all []series) string {
+	if rateUnit(all) == AnswersPerSecond {
+		return "answers"
+	}
+	return "throughput"
+}
+
+// withAnswers returns notes with others behind them where any of the series has answers alone.
+func withAnswers(all []series, notes, answers []string) []string {
+	if slices.ContainsFunc(all, series.answers) {
+		return append(notes, answers...)
+	}
+	return notes
+}
+
+// rateFindings state throughput and latency of the series that have too few load levels for a saturation point, each at
+// the level of its highest throughput.
+func rateFindings(all []series) (fs []Finding) {
+	var least, most float64
+	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool {
+		p := s.peak()
+		return s.saturable() || p == nil || p.throughput == 0
+	})
+	for i, s := range measured {
+		p := s.peak()
+		f := Finding{Subject: "Throughput, " + s.name, Value: s.rateUnit().Format(p.throughput), To: "table-levels", Text: fmt.Sprintf("at %s", p.load)}
+		if in := p.interval(throughput, throughputInterval); in != nil && finite(in.Low) && finite(in.High) {
+			f.Text += fmt.Sprintf(" (95 %% interval %s, n = %d)", s.rateUnit().Range(in.Low, in.High, Scale{Factor: 1}), in.N)
+		}
+		_, latency := s.headline()
+		separator := "; " + latency + " "
+		for _, percent := range []float64{50, 99} {
+			if v, ok := p.median(s.overAll(percent)); ok {
+				f.Text += fmt.Sprintf("%s%s %s", separator, percentName(percent), Seconds.Format(v))
+				separator = ", "
+			}
+		}
+		f.Text += "."
+		if least, most = min(least, p.throughput), max(most, p.throughput); i == 0 {
+			least = p.throughput
+		}
+		fs = append(fs, f)
+	}
+	if len(fs) > headlines {
+		unit := rateUnit(measured)
+		return []Finding{{Subject: "Throughput", Value: fmt.Sprintf("%s to %s", unit.Format(least), unit.Format(most)), To: "table-levels",
+			Text: fmt.Sprintf("over %d series, each at the load of its highest throughput. The table Load levels lists each.", len(fs))}}
+	}
+	return fs
+}
