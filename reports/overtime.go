@@ -111,8 +111,10 @@ func timeTable(all []series, levels []timed, more details) Table {
 		field[timeRow]{Column{Key: "bin_s", Title: "bin", Unit: Seconds}, func(r timeRow) Cell { return number(r.tally.bin.Seconds()) }},
 		counted("due", "due", func(t *tally) []uint64 { return t.intended }),
 		counted("failed", "failed, of those due", func(t *tally) []uint64 { return t.failed }),
-		field[timeRow]{Column{Key: "committed", Title: "committed", Unit: Count}, func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), !r.of.answers()) }},
-		field[timeRow]{Column{Key: "answered", Title: "answered", Unit: Count}, func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), r.of.answers()) }},
+		field[timeRow]{Column{Key: "committed", Title: "committed", Unit: Count},
+			func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), !r.of.answers()) }},
+		field[timeRow]{Column{Key: "answered", Title: "answered", Unit: Count},
+			func(r timeRow) Cell { return optional(float64(r.succeeded[r.bin]), r.of.answers()) }},
 		field[timeRow]{Column{Key: "latency_p50_s", Title: "median latency", Unit: Seconds}, func(r timeRow) Cell { return optional(medianOf(r.latencies[r.bin])) }},
 		field[timeRow]{Column{Key: "latency_max_s", Title: "largest latency", Unit: Seconds}, func(r timeRow) Cell { return positive(r.largest[r.bin]) }}))
 }

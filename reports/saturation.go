@@ -141,7 +141,8 @@ func laws(all []series) []string {
 	for _, s := range all {
 		if u := s.saturation.USL; u != nil {
 			law := cmp.Or(u.Law, result.Universal)
-			parameters := fmt.Sprintf("lambda = %.4g%s %s, sigma = %.3g%s", u.Lambda, bounds(u.LambdaInterval), s.rateUnit().Scale(nil).Symbol, u.Sigma, bounds(u.SigmaInterval))
+			parameters := fmt.Sprintf("lambda = %.4g%s %s, sigma = %.3g%s",
+				u.Lambda, bounds(u.LambdaInterval), s.rateUnit().Scale(nil).Symbol, u.Sigma, bounds(u.SigmaInterval))
 			if law == result.Universal {
 				parameters += fmt.Sprintf(", kappa = %.3g%s", u.Kappa, bounds(u.KappaInterval))
 			} else {
