@@ -330,6 +330,7 @@ func TestAuditFinding(t *testing.T) {
 		"stored":       {func(a *result.Audit) { a.Stored++ }, Bad},
 		// Committed without the client's knowledge, after the contract was asked.
 		"unclaimed": {func(a *result.Audit) { a.Unclaimed, a.Stored = 2, a.Found }, Good},
+		"nothing":   {func(a *result.Audit) { *a = result.Audit{} }, Caution},
 	} {
 		t.Run(name, func(t *testing.T) {
 			audit := *sum.Audit
@@ -338,6 +339,27 @@ func TestAuditFinding(t *testing.T) {
 		})
 	}
 	same(t, "no audit", Caution, auditFinding(nil).Verdict)
+}
+
+// Levels at which nothing succeeded are the first finding, and no valid levels.
+func TestFailureFinding(t *testing.T) {
+	run, sum := fixture(t)
+	first := Build(run, sum).Findings[0].Subject
+	for i := range sum.Points[:2] {
+		p := &sum.Points[i]
+		p.Outcomes = map[string]uint64{"mvcc_conflict": p.Scheduled - 1, "limited": 1}
+		p.MarkFailed()
+	}
+	r := Build(run, sum)
+	same(t, "first finding of a run in which something succeeded", false, first == r.Findings[0].Subject)
+	same(t, "first finding", "Nothing succeeded", r.Findings[0].Subject)
+	same(t, "its verdict", Bad, r.Findings[0].Verdict)
+	if text := r.Findings[0].Text; !strings.Contains(text, "mvcc_conflict, 2 limited") || !strings.Contains(text, sum.Points[0].Series+" at ") {
+		t.Errorf("finding %q", text)
+	}
+	at := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Subject == "Load levels" })
+	same(t, "verdict on the load levels", Bad, r.Findings[at].Verdict)
+	same(t, "load levels", "18 of 22 valid", r.Findings[at].Value)
 }
 
 // What is left of a run whose network never came up.

@@ -53,7 +53,10 @@ func auditFinding(a *result.Audit) Finding {
 	switch {
 	case a == nil:
 		return Finding{Subject: "Audit", Value: "not done", Text: "The ledger was not compared with the client's record.", Verdict: Caution}
-	case a.Problem() == "":
+	case a.Judge() == result.AuditNothing:
+		return Finding{Subject: "Audit", Value: string(result.AuditNothing), Verdict: Caution, To: "table-audit",
+			Text: "No transaction was recorded as valid, and the ledger holds none against the record: there is nothing that an audit could confirm."}
+	case a.Judge() == result.AuditPass:
 		said := fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 		if a.Evaluated > 0 {
 			said += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)

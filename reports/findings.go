@@ -10,7 +10,7 @@ import (
 
 // findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
-	fs := claimFindings(sum.Claims)
+	fs := append(failureFinding(all), claimFindings(sum.Claims)...)
 	sought := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.saturable() })
 	if len(sought) > headlines {
 		fs = append(fs, saturationsFinding(sought))
@@ -223,18 +223,22 @@ func validityFinding(all []series) Finding {
 	points := len(rowsOf(all))
 	withWarnings := len(rowsWhere(all, func(r pointRow) bool { return flagged(r.Point) }))
 	valid := len(rowsWhere(all, func(r pointRow) bool { return r.Valid }))
+	unmeasured := len(rowsWhere(all, func(r pointRow) bool { return !r.Measured() }))
 	f := Finding{Subject: "Load levels", Value: fmt.Sprintf("%d of %d valid", valid, points), Verdict: Good, To: "throughput",
 		Text: "The instrument kept up at every load level."}
 	switch {
 	case points == 0:
 		f.Verdict, f.Text = Caution, "The run has no load levels."
-	case valid == 0:
+	case unmeasured == points:
 		f.Verdict, f.Text = Bad, "The instrument kept up at none of them, so they do not describe the network; the warnings say why."
-	case valid < points:
+	case unmeasured > 0:
 		f.Verdict, f.Text = Caution, "At the others the instrument did not keep up, so they do not describe the network; they are marked, and the warnings say why."
 	}
+	if valid+unmeasured < points {
+		f.Verdict, f.Text = Bad, fmt.Sprintf("Nothing succeeded at %d. ", points-valid-unmeasured)+f.Text
+	}
 	if withWarnings > 0 {
-		f.Verdict = Caution
+		f.Verdict = max(f.Verdict, Caution)
 		f.Text += fmt.Sprintf(" Valid with a warning: %d.", withWarnings)
 	}
 	return f

@@ -106,6 +106,8 @@ func throughputInterval(p result.Point) *stats.Interval {
 
 func validity(p result.Point) string {
 	switch {
+	case p.Failed:
+		return "failed"
 	case !p.Valid:
 		return "invalid"
 	case flagged(p):

@@ -215,7 +215,7 @@ func client(e *Evidence) (kind result.LimitKind, process, text string) {
 		return result.LimitSlots, "", fmt.Sprintf("%d of %d transactions were due when all %d slots were taken, while %s",
 			dropped, p.Scheduled, p.Load.Slots, e.usage())
 	}
-	if p.Valid {
+	if p.Measured() {
 		return "", "", ""
 	}
 	return result.LimitClient, "", strings.Join(p.Reasons, "; ") + "; " + e.usage()

@@ -76,20 +76,43 @@ type Peers struct {
 	Meters     int           `json:"meters"` // each with one transaction per interval, with the head-room
 }
 
+// AuditVerdict is the outcome of an audit.
+type AuditVerdict string
+
+// The outcomes.
+const (
+	AuditPass    AuditVerdict = "passed"
+	AuditFail    AuditVerdict = "failed"
+	AuditNothing AuditVerdict = "nothing to audit" // the client recorded no transaction as valid, and the ledger agrees
+)
+
 // Audit compares the client's own record with the ledger, transaction by transaction, over the whole run,
 // warm-up included.
 type Audit struct {
-	Expected     uint64 `json:"expected"`     // recorded as valid by the client
-	Found        uint64 `json:"found"`        // of those, valid on the ledger
-	Missing      uint64 `json:"missing"`      // Expected - Found
-	Duplicated   uint64 `json:"duplicated"`   // transaction ids valid on the ledger more than once
-	Unclaimed    uint64 `json:"unclaimed"`    // valid on the ledger, outcome unknown or interrupted at the client
-	Foreign      uint64 `json:"foreign"`      // valid on the ledger, never sent by this run
-	Contradicted uint64 `json:"contradicted"` // valid on the ledger, recorded under another final outcome
-	Stored       uint64 `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
+	// Verdict is what Judge returns, set when a summary is read or written.
+	Verdict      AuditVerdict `json:"verdict"`
+	Expected     uint64       `json:"expected"`     // recorded as valid by the client
+	Found        uint64       `json:"found"`        // of those, valid on the ledger
+	Missing      uint64       `json:"missing"`      // Expected - Found
+	Duplicated   uint64       `json:"duplicated"`   // transaction ids valid on the ledger more than once
+	Unclaimed    uint64       `json:"unclaimed"`    // valid on the ledger, outcome unknown or interrupted at the client
+	Foreign      uint64       `json:"foreign"`      // valid on the ledger, never sent by this run
+	Contradicted uint64       `json:"contradicted"` // valid on the ledger, recorded under another final outcome
+	Stored       uint64       `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
 	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was evaluated and
 	// is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`
+}
+
+// Judge returns the verdict that follows from the counts.
+func (a Audit) Judge() AuditVerdict {
+	switch {
+	case a.Problem() != "":
+		return AuditFail
+	case a.Expected == 0:
+		return AuditNothing
+	}
+	return AuditPass
 }
 
 // Problem returns what is wrong with the ledger, empty if nothing is. A transaction that is on the ledger

@@ -5,14 +5,16 @@ import (
 	"strings"
 )
 
-// Upgrade fills in what runs of older versions tell only in words: the roles of processes, limits, warnings
-// and the factors of series. What is stored otherwise stays as it is.
+// Upgrade fills in what runs of older versions tell only in words or in counts: the roles of processes, limits, warnings,
+// the factors of series, points at which nothing succeeded and the verdict of the audit. What is stored otherwise stays
+// as it is.
 func (s *Summary) Upgrade() {
 	s.Notices = notices(s.Notices, s.Warnings)
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.answer()
 		p.Notices = notices(p.Notices, p.Warnings)
+		p.MarkFailed()
 		p.Limit = cmp.Or(p.Limit, parseLimit(p.LimitedBy))
 		if p.Factors == nil {
 			p.Factors = parseFactors(p.Series)
@@ -27,6 +29,9 @@ func (s *Summary) Upgrade() {
 	for i := range s.Saturation {
 		f := &s.Saturation[i]
 		f.Limit = cmp.Or(f.Limit, parseLimit(f.LimitedBy))
+	}
+	if s.Audit != nil {
+		s.Audit.Verdict = s.Audit.Judge()
 	}
 }
 

@@ -35,9 +35,12 @@ type Summary struct {
 
 // Point holds the measurements at one load level under one set of conditions.
 type Point struct {
-	Series     string     `json:"series"`
-	Repetition int        `json:"repetition"` // from 1
-	Valid      bool       `json:"valid"`      // the instrument did its part; false: see Reasons
+	Series     string `json:"series"`
+	Repetition int    `json:"repetition"` // from 1
+	Valid      bool   `json:"valid"`      // the instrument did its part, and something succeeded; false: see Reasons
+	// Failed says that nothing succeeded: no transaction scheduled in the window was committed as valid, or answered where
+	// nothing is to be committed.
+	Failed     bool       `json:"failed,omitempty"`
 	Reasons    []string   `json:"reasons"`
 	Warnings   []string   `json:"warnings"`          // Notices in words, set when a summary is read or written
 	Notices    []Warning  `json:"notices,omitempty"` // what to know before quoting the figures, for example that the host was full

@@ -54,8 +54,8 @@ func (l *level) success() float64 {
 	return float64(l.valid) / float64(l.scheduled)
 }
 
-// levels groups the valid points of one kind of load by level, in ascending order, and warns about those that
-// it leaves out. It is an error if none remains.
+// levels groups the points of one kind of load by level, in ascending order, and warns about those that it leaves out: at
+// which the instrument failed. It is an error if none remains.
 func levels(points []result.Point, kind result.LoadKind, load func(result.Load) float64) (of []*level, warnings []stats.Warning, err error) {
 	if len(points) == 0 {
 		return nil, nil, fmt.Errorf("saturation: no points")
@@ -69,7 +69,7 @@ func levels(points []result.Point, kind result.LoadKind, load func(result.Load) 
 			return nil, nil, fmt.Errorf("saturation of series %s: a point of series %s is among its points", series, p.Series)
 		case p.Load.Kind != kind:
 			return nil, nil, fmt.Errorf("saturation of series %s: a point has %s load, this rule is for %s", series, p.Load.Kind, kind)
-		case !p.Valid:
+		case !p.Measured():
 			if l := fmt.Sprintf("%g", load(p.Load)); !slices.Contains(invalid, l) { // of another repetition
 				invalid = append(invalid, l)
 			}

@@ -32,7 +32,7 @@ type Scenario struct {
 	Seed        uint64
 	Quantiles   []float64 // of latencies, in percent, ascending
 	Record      bool      // leave the run's readings as a trace that a load can follow
-	Require     string    // RequireValid or empty
+	Require     Require
 
 	Source string // the YAML in full, overrides applied
 	unsaid bool   // Warmup is not written
@@ -41,9 +41,6 @@ type Scenario struct {
 	doc       *strictyaml.Document // what Refuse finds places in
 	demanding bool                 // the text gives Quantiles: every open load has to have transactions enough for them
 }
-
-// RequireValid requires that every point below saturation is valid.
-const RequireValid = "valid"
 
 // A Series is one workload, or a mix, under one kind of load at several levels. Series of one Group have one
 // level each and run together, each from its Start.

@@ -67,7 +67,7 @@ func words() map[string]any {
 		}},
 	}}
 	return map[string]any{
-		"text.Require": []string{scenario.RequireValid}, "Load.Kind": []string{"closed", "open"}, "Load.Wait": waits,
+		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits,
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
 		"FE.Schemes": schemes.Names(), "FE.Bits": sizes,

@@ -54,6 +54,8 @@ func (s *schema) of(t reflect.Type, unit string) object {
 		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[TraceFile]():
 		return object{"anyOf": []object{{"type": "string"}, s.ofStruct(t)}}
+	case t == reflect.TypeFor[Require]():
+		return object{"anyOf": []object{{"enum": []string{requireValid}}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[Search]():
 		return object{"anyOf": []object{s.of(reflect.TypeFor[clientSearch](), ""), s.of(reflect.TypeFor[rateSearch](), "")}}
 	case t == reflect.TypeFor[vary]():

@@ -23,7 +23,7 @@ type text struct {
 	Seed        uint64         `yaml:"seed"`        // arrivals, readings, keys and the order of a mix follow from it, default 1
 	Quantiles   []float64      `yaml:"quantiles"`   // percentages of latencies, ascending, default [50, 95, 99, 99.9]; stated from 10 samples beyond on
 	Record      bool           `yaml:"record"`      // leave the run's readings as trace.csv, which a load can follow, in its folder
-	Require     string         `yaml:"require"`     // valid: exit code 4 if a point below saturation is not a valid measurement
+	Require     Require        `yaml:"require"`     // exit code 4 if a level below saturation is not like this; valid stands for {valid: true}
 }
 
 // A seriesText is a series as written in a file.
@@ -216,8 +216,5 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 			}
 		}
 	}
-	if t.Require == "" {
-		return nil
-	}
-	return strictyaml.OneOf("require", t.Require, RequireValid)
+	return nil
 }

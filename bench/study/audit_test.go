@@ -60,6 +60,10 @@ func TestAudit(t *testing.T) {
 			o := conduct(t, series(open("a", 4*time.Second, 50, 49.999)), at, nil)
 			a := tt.audit // and what the levels ran out with, all of it well
 			a.Expected, a.Found, a.Stored = a.Expected+uint64(o.runOut), a.Found+uint64(o.runOut), a.Stored+uint64(o.runOut)
+			a.Verdict = result.AuditPass
+			if tt.wrong {
+				a.Verdict = result.AuditFail
+			}
 			equal(t, "audit", &a, o.summary.Audit)
 			equal(t, "complete", true, o.summary.Complete)
 			equal(t, "points", 2, len(o.summary.Points))

@@ -90,6 +90,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p.ClientPriority = priority
 			s.settle(&p, l, m, w, steady[i])
 			law[i].check(&p, l, m)
+			p.MarkFailed()
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)

@@ -100,7 +100,7 @@ func TestPhases(t *testing.T) {
 		t.Errorf("the phases begin at %v", first)
 	}
 	n := uint64(at.taken)
-	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, o.summary.Audit)
+	equal(t, "audit", &result.Audit{Verdict: result.AuditPass, Expected: n, Found: n, Stored: n}, o.summary.Audit)
 	equal(t, "phases with a saturation", 0, len(o.summary.Saturation))
 	most := 0
 	for _, l := range o.watcher.lives {

@@ -114,7 +114,9 @@ func stepOf(p *result.Point, load float64, backlog stats.Slope, tally *saturatio
 		Success: float64(p.Succeeded()) / float64(p.Scheduled),
 		Dropped: p.Outcomes[result.Dropped.String()],
 		Backlog: backlog,
-		Invalid: strings.Join(p.Reasons, "; "),
+	}
+	if !p.Measured() {
+		step.Invalid = strings.Join(p.Reasons, "; ")
 	}
 	tally.Fill(&step)
 	return step

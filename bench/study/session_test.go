@@ -55,7 +55,7 @@ func TestTwoNetworks(t *testing.T) {
 		}
 	}
 	n := uint64(at.taken)
-	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, o.summary.Audit)
+	equal(t, "audit", &result.Audit{Verdict: result.AuditPass, Expected: n, Found: n, Stored: n}, o.summary.Audit)
 	equal(t, "complete", true, o.summary.Complete)
 	if len(o.run.Sessions) != 4 || string(o.run.Topology) == "" || o.run.Bringup == nil {
 		t.Fatalf("%d sessions, topology %q, bring-up %v", len(o.run.Sessions), o.run.Topology, o.run.Bringup)

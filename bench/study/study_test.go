@@ -51,7 +51,7 @@ func TestStudy(t *testing.T) {
 	equal(t, "encryption cost", []result.FECost{{Scheme: "ddh", Bits: 2048, Length: 1}}, sum.FE)
 	o.warned(t, "this is no network") // the site's note
 	n := uint64(at.taken)
-	equal(t, "audit", &result.Audit{Expected: n, Found: n, Stored: n}, sum.Audit)
+	equal(t, "audit", &result.Audit{Verdict: result.AuditPass, Expected: n, Found: n, Stored: n}, sum.Audit)
 	equal(t, "rows", at.taken, len(o.rows))
 	// One client has 1/23.7 ms, from three on the server is full.
 	if len(sum.Saturation) != 1 {

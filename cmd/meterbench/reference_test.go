@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,66 @@ func TestCalibrateInterrupted(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(cache, "meterbench", "calibration.json")); !os.IsNotExist(err) {
 		t.Errorf("a calibration was kept: %v", err)
+	}
+}
+
+const failing = `name: allfail
+target: {kind: reference, batch: {timeout: 50ms, messages: 50}, failures: [{outcome: mvcc_conflict, share: SHARE}]}
+workload: {kind: plain, length: 1}
+load: {kind: open, rate: 200/s, hold: 500ms}
+`
+
+// A run in which nothing succeeded fails, whatever it requires, and neither its report nor its audit is green. Others run
+// all the same. A share that is required is held to what was scheduled.
+func TestNothingSucceeded(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	for name, share := range map[string]string{"all": "1.0", "half": "0.5"} {
+		text := strings.ReplaceAll(strings.ReplaceAll(failing, "allfail", name), "SHARE", share)
+		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, half := filepath.Join(dir, "all.yaml"), filepath.Join(dir, "half.yaml")
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		text string // in the error
+	}{
+		"nothing":                      {[]string{all}, exitNotValid, "nothing succeeded at these load levels: plain at 200/s; the report says why"},
+		"nothing, valid required":      {[]string{all, "--set", "require=valid"}, exitNotValid, "nothing succeeded"},
+		"nothing, then half":           {[]string{all, half}, exitNotValid, "nothing succeeded at these load levels: all: plain at 200/s;"},
+		"half":                         {[]string{half}, exitOK, ""},
+		"half, valid required":         {[]string{half, "--set", "require=valid"}, exitOK, ""},
+		"half, a share required":       {[]string{half, "--set", "require={valid_share: 0.99}"}, exitNotValid, "the scenario requires a valid_share"},
+		"half, a share by its own key": {[]string{half, "--set", "require.valid_share=0.99"}, exitNotValid, "not 99 %"},
+		"half, a small share required": {[]string{half, "--set", "require={valid: true, valid_share: 0.2}"}, exitOK, ""},
+		"half, a share that cannot be": {[]string{half, "--set", "require={valid_share: 0}"}, exitUsage,
+			"require.valid_share: must be above 0 and at most 1, got 0"},
+		"half, a requirement that is not": {[]string{half, "--set", "require=vaild"}, exitUsage, "did you mean valid?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && tt.code != exitUsage && name != "nothing, then half" {
+				t.Skip("each is a run with its report")
+			}
+			out := t.TempDir()
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), append([]string{"run", "--out", out}, tt.args...), &stdout, &stderr)
+			equal(t, "exit code", code, tt.code)
+			if !strings.Contains(stderr.String(), tt.text) {
+				t.Errorf("standard error lacks %q:\n%s", tt.text, &stderr)
+			}
+			flat := strings.Join(strings.Fields(stdout.String()), " ")
+			if tt.args[0] == all && len(tt.args) != 2 {
+				for _, text := range []string{"✗ Nothing succeeded: 0 of", "! Audit: nothing to audit", "✗ Load levels: 0 of 1 valid"} {
+					if !strings.Contains(flat, text) {
+						t.Errorf("the report lacks %q:\n%s", text, &stdout)
+					}
+				}
+			}
+			runs, _ := filepath.Glob(filepath.Join(out, "half", "*", "summary.json"))
+			equal(t, "runs of half", len(runs) > 0, code != exitUsage && slices.Contains(tt.args, half))
+		})
 	}
 }
 

@@ -119,13 +119,10 @@ func Each(plans []Plan, run func(Plan) error) error {
 		err := run(p)
 		notValid, ok := err.(*study.NotValidError) // and nothing else is wrong
 		switch {
+		case ok && len(plans) == 1:
+			return err
 		case ok:
-			for _, point := range notValid.Points {
-				if len(plans) > 1 {
-					point = p.Scenario.Name + ": " + point
-				}
-				all.Points = append(all.Points, point)
-			}
+			all.Add(p.Scenario.Name, notValid)
 			first = all
 		case err != nil && first == nil:
 			return err
