@@ -18,8 +18,8 @@ import (
 
 // What is on the ledger before the load.
 const (
-	// periods is the number of billing periods of a meter, each a reading later than the one before.
-	periods = 8
+	// periods is the number of billing periods of a meter, one after the other.
+	periods = 2
 	// minBills is the least number of bills, unless tariffs run out.
 	minBills = 100_000
 	// preloadedCiphertexts is the number of ciphertexts that the readings before the load share: each reading is signed
@@ -32,8 +32,9 @@ const (
 // up, and signs and submits the bill. Its preparation is all of that; what it spends on evaluating
 // ciphertexts counts as its encryption time, which is 0 for plaintext.
 //
-// Transaction First+i bills meter i mod N, where the fleet has N meters, for one of its periods and tariffs,
-// each combination once. The readings are on the ledger before the load, as Preload has them: the bank of
+// Transaction First+i bills meter i mod N, where the fleet has N meters, for one of its periods and tariffs, each
+// combination once: all tariffs of the first period come before those of the second, because a block takes one bill only
+// of a meter by a tariff. The readings are on the ledger before the load, as Preload has them: the bank of
 // ciphertexts that they share makes this a matter of seconds and changes nothing about what computing a bill
 // costs, because every reading is evaluated by itself.
 type Bills struct {
@@ -148,16 +149,16 @@ func (b *Bills) Preload(ctx context.Context, channel int) iter.Seq2[bench.Transa
 }
 
 // perMeter returns how many readings of each meter are on the ledger before the load.
-func (b *Bills) perMeter() uint64 { return uint64(b.config.Readings + periods - 1) }
+func (b *Bills) perMeter() uint64 { return uint64(b.config.Readings * periods) }
 
 // Preloaded implements Workload: the readings on the ledgers of all channels.
 func (b *Bills) Preloaded() uint64 { return b.perMeter() * uint64(b.config.Fleet.Config().Meters) }
 
 // bill returns what the transaction at a position bills.
 func (b *Bills) bill(at uint64) (meter int, from uint64, tariff uint64) {
-	meters := uint64(b.config.Fleet.Config().Meters)
+	meters, tariffs := uint64(b.config.Fleet.Config().Meters), uint64(len(b.tariffs))
 	round := at / meters
-	return int(at % meters), round % periods, round / periods
+	return int(at % meters), round / tariffs * uint64(b.config.Readings), round % tariffs
 }
 
 // Transaction returns the transaction with that sequence number: the same bill every time.
@@ -166,7 +167,7 @@ func (b *Bills) Transaction(ctx context.Context, seq uint64) (bench.Transaction,
 		return bench.Transaction{}, fmt.Errorf("transaction %d: the workload begins with %d", seq, b.config.First)
 	}
 	meter, from, tariff := b.bill(seq - b.config.First)
-	if tariff >= uint64(len(b.tariffs)) {
+	if from >= b.perMeter() {
 		return bench.Transaction{}, fmt.Errorf("transaction %d: all %d bills were sent; use more meters", seq, b.config.Most())
 	}
 	id, channel := b.config.Fleet.ID(meter), meter%b.readings.config.Channels
@@ -210,7 +211,7 @@ func (b *Bills) Meters() *meter.Fleet { return b.config.Fleet }
 func (b *Bills) Check(context.Context, int) (compared int, err error) { return 0, nil }
 
 // maxTariffs is the greatest number of tariffs of a workload.
-const maxTariffs = 1000
+const maxTariffs = 4000
 
 // tariff returns one of the tariffs: one price for the middle half of a reading's values, the day, and another for the
 // rest, the night; readings too short for fe.MinClass values of each have one price. All tariffs have the same hours, so

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/simulators/authority"
@@ -57,7 +58,7 @@ func TestBilling(t *testing.T) {
 	for _, form := range forms() {
 		t.Run(string(form), func(t *testing.T) {
 			b, s := billing(t, form)
-			if stocked := s.count("r/"); uint64(stocked) != b.Preloaded() || stocked != 5*(3+periods-1) {
+			if stocked := s.count("r/"); uint64(stocked) != b.Preloaded() || stocked != 5*3*periods {
 				t.Errorf("%d readings are on the ledger; the workload says %d", stocked, b.Preloaded())
 			}
 			if b.config.Most() < 40_000 {
@@ -96,7 +97,7 @@ func TestBilling(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Gateway: gateway}
+				v := verifier.Verifier{Ledger: oneChannel{s, tx.Channel}, Meter: meter, Span: 4 * time.Hour, Gateway: gateway}
 				if form == result.Encrypted {
 					v.Key = b.tariffs[number].Key
 					public := s.value(tx.Channel, reading.ParametersKey(b.tariffs[number].Function.Parameters))
@@ -198,5 +199,33 @@ func TestGroupErrors(t *testing.T) {
 	padded.kind, padded.Encryption = "padded", Encryption{}
 	if r, err := NewReadings(t.Context(), padded); err != nil || r.params.CiphertextSize() > 100 {
 		t.Errorf("padded readings of %v, %v", r, err)
+	}
+}
+
+// No reading is billed twice by a tariff, and a meter's bills by one are as far apart as all meters and tariffs allow: two
+// in a block could not both be valid.
+func TestBillsDoNotOverlap(t *testing.T) {
+	b, _ := billing(t, result.Plain)
+	type by struct {
+		meter  int
+		tariff uint64
+	}
+	billed, last := map[by]map[uint64]bool{}, map[by]uint64{}
+	for at := range b.config.Most() {
+		meter, from, tariff := b.bill(at)
+		k := by{meter, tariff}
+		if before, again := last[k]; again && at-before < b.config.Most()/periods {
+			t.Fatalf("bills %d and %d are of one meter and tariff", before, at)
+		}
+		last[k] = at
+		if billed[k] == nil {
+			billed[k] = map[uint64]bool{}
+		}
+		for n := from; n < from+uint64(b.config.Readings); n++ {
+			if billed[k][n] || n >= b.perMeter() {
+				t.Fatalf("bill %d: reading %d of meter %d is billed twice by tariff %d, or is none of %d", at, n, meter, tariff, b.perMeter())
+			}
+			billed[k][n] = true
+		}
 	}
 }

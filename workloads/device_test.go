@@ -253,7 +253,7 @@ func TestDeviceOfBills(t *testing.T) {
 		equal(t, "the device has a public key", s.Public != nil, form == result.Encrypted)
 		equal(t, "kind of sensors in the device", device.sealed.Kind, reading.Kind(0))
 		// The second meter's third tariff, in its first period.
-		tx, err := b.Transaction(t.Context(), 10+5*periods*2+1)
+		tx, err := b.Transaction(t.Context(), 10+5*2+1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +137,8 @@ func TestRealNetwork(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	b.overlapAtOnce(t, c)
+	stored++
 	t.Logf("%d bills over 30 readings of 24 values: %v each, with a refused repetition and the verifier", bills, time.Since(begun)/bills)
 	count, err := c.Evaluate(t.Context(), reading.FnCount, nil, nil)
 	if err != nil || string(count) != strconv.FormatUint(stored, 10) {
@@ -142,7 +146,7 @@ func TestRealNetwork(t *testing.T) {
 	}
 
 	tried, err := adversary.Probe(t.Context(), adversary.Config{Ledger: c, Seed: 1, Attempts: 2, Prefix: "adversary", Start: b.config.Fleet.Config().Start,
-		Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: 4, Bound: 500}, Tables: smallTables(t)})
+		Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: 8, Bound: 500}, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +157,34 @@ func TestRealNetwork(t *testing.T) {
 	}
 }
 
+// overlapAtOnce submits two bills that share readings at the same time: both are endorsed on the same state unless one
+// waits for the other, and only one is valid.
+func (b *Bills) overlapAtOnce(t *testing.T, c *client.Client) {
+	t.Helper()
+	list, err := b.config.Ledger.Readings(t.Context(), 0, b.config.Fleet.ID(0), 0, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := make([]result.Outcome, 2)
+	var group sync.WaitGroup
+	for i, part := range [][]reading.Reading{list[:20], list[10:]} {
+		wire, _, err := b.biller.Bill(t.Context(), 0, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group.Go(func() {
+			receipt, _ := c.Submit(t.Context(), bench.Transaction{Function: reading.FnPutBill, Args: [][]byte{wire}})
+			outcomes[i] = receipt.Outcome
+		})
+	}
+	group.Wait()
+	slices.Sort(outcomes)
+	t.Logf("two bills that overlap: %v", outcomes)
+	if outcomes[0] != result.Valid && outcomes[1] != result.Valid || outcomes[0] == outcomes[1] {
+		t.Errorf("two bills that overlap: %v; want one valid", outcomes)
+	}
+}
+
 // monthly returns a verifier of a workload's bills, but for meter and key.
 func monthly(t testing.TB, b *Bills, ledger real) verifier.Verifier {
 	t.Helper()
@@ -160,7 +192,8 @@ func monthly(t testing.TB, b *Bills, ledger real) verifier.Verifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := verifier.Verifier{Ledger: byName{ledger}}
+	f := b.config.Fleet.Config()
+	v := verifier.Verifier{Ledger: byName{ledger}, Span: f.Interval * time.Duration(f.Length)}
 	if v.Gateway, err = reading.ParseKey(registration.Key); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateBills() error {
-	if limit := c.Fleet.Limit(); limit < uint64(c.Readings+periods) {
+	if limit := c.Fleet.Limit(); limit < uint64(c.Readings*periods) {
 		return fmt.Errorf("bills over %d readings for %d periods; a meter makes only %d", c.Readings, periods, limit)
 	}
 	if err := c.billed().Validate(); err != nil {

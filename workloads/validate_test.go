@@ -60,8 +60,8 @@ func TestMost(t *testing.T) {
 		{Config{Options: Options{kind: result.Plain}, Fleet: fleet}, 3 * limit},
 		{Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet}, 3 * limit},
 		{Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 2048, Encryption: Encryption{Mode: result.EncryptAhead}}, Fleet: fleet}, 1 << 30 / (6 + 25*256)},
-		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleet}, 3 * 8 * 1000},
-		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleetOf(t, 1000, 24, time.Hour)}, 1000 * 8 * 13},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleet}, 3 * 2 * 4000},
+		{Config{Options: Options{kind: result.Billing, Form: result.Plain, Readings: 30}, Fleet: fleetOf(t, 1000, 24, time.Hour)}, 1000 * 2 * 51},
 	} {
 		if got := c.config.Most(); got != c.want {
 			t.Errorf("%v: at most %d, want %d", c.config, got, c.want)

@@ -21,11 +21,12 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 		return reading.CodeBillMalformed.Errorf("%v", err)
 	}
 	key := reading.BillKey(b.Meter, b.From, b.To, b.Function)
-	state, err := states(stub, []string{reading.MeterKey(b.Meter), reading.GatewayKey(b.Gateway), reading.FunctionKey(b.Function), key})
+	billedKey := reading.BilledKey(b.Meter, b.Function)
+	state, err := states(stub, []string{reading.MeterKey(b.Meter), reading.GatewayKey(b.Gateway), reading.FunctionKey(b.Function), key, billedKey})
 	if err != nil {
 		return fmt.Errorf("read the state of a bill of meter %s: %w", b.Meter, err)
 	}
-	meterState, gatewayState, functionState, billState := state[0], state[1], state[2], state[3]
+	meterState, gatewayState, functionState, billState, billedState := state[0], state[1], state[2], state[3], state[4]
 	switch {
 	case len(meterState) == 0:
 		return reading.CodeMeterUnknown.Errorf("meter %s is not registered", b.Meter)
@@ -57,17 +58,27 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if err := b.Verify(signer); err != nil {
 		return reading.CodeBillSignature.Errorf("signature of the bill does not verify under the key of gateway %s", b.Gateway)
 	}
+	done, err := parseBilled(billedState)
+	if err != nil {
+		return fmt.Errorf("state of bills of meter %s by function %v: %w", b.Meter, b.Function, err)
+	}
+	if twice, overlaps := done.overlap(b.From, b.To); overlaps {
+		return reading.CodeBillOverlap.Errorf("readings %d to %d of meter %s are billed by function %v already", twice.from, twice.to, b.Meter, b.Function)
+	}
+	if done = done.with(b.From, b.To); len(done) > maxBilled {
+		return reading.CodeBillScattered.Errorf("bills of meter %s by function %v leave %d gaps; fill one first", b.Meter, b.Function, len(done)-1)
+	}
 	first, digest, err := c.readings(stub, &b)
 	if err != nil {
 		return err
 	}
-	if !first.After(f.From) {
-		return reading.CodeFunctionEarly.Errorf("function %s is valid from %v; reading %d ended at %v", f.Tariff, f.From, b.From, first)
+	if span := time.Duration(m.span) * time.Second; !f.Covers(first, span) {
+		return reading.CodeFunctionEarly.Errorf("function %s is valid from %v; reading %d covers %v and ended at %v", f.Tariff, f.From, b.From, span, first)
 	}
 	if digest != b.Readings {
 		return reading.CodeBillDigest.Errorf("the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
 	}
-	return write(stub, []string{key}, [][]byte{raw})
+	return write(stub, []string{key, billedKey}, [][]byte{raw, done.marshal()})
 }
 
 // readings returns the time of the first reading that a bill covers, and the hash of all of them in their order.

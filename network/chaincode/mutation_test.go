@@ -181,10 +181,12 @@ func FuzzPutBill(f *testing.F) {
 			t.Fatalf("stored what is no bill: %v", err)
 		}
 		key := reading.BillKey(bill.Meter, bill.From, bill.To, bill.Function)
-		if bill.Verify(&meterKey(t, 8).PublicKey) != nil || len(s.writes) != 1 || !bytes.Equal(s.writes[key], b) {
+		billedKey := reading.BilledKey(bill.Meter, bill.Function)
+		if bill.Verify(&meterKey(t, 8).PublicKey) != nil || len(s.writes) != 2 || !bytes.Equal(s.writes[key], b) || len(s.writes[billedKey]) != 16 {
 			t.Fatalf("stored a bill of meter %s, readings %d to %d, under %d keys", bill.Meter, bill.From, bill.To, len(s.writes))
 		}
-		delete(s.state, key) // the next one starts from the same state
+		delete(s.state, key)
+		delete(s.state, billedKey) // the next one starts from the same state
 	})
 }
 

@@ -97,7 +97,7 @@ func (a *Authority) Parameters() reading.Hash { return a.id }
 // A Tariff is a request for a key.
 type Tariff struct {
 	Name    string    // as reading.Function has it
-	From    time.Time // it is valid for intervals from then on, in whole seconds
+	From    time.Time // as reading.Function has it, in whole seconds
 	Weights []int64   // one for each value of a reading, none over the bound
 }
 

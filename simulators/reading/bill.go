@@ -11,8 +11,8 @@ import (
 // MaxBilled is the greatest number of readings that a bill covers.
 const MaxBilled = 1000
 
-// A Bill is the sum of an approved function over some readings of a meter, as the ledger stores it. The
-// ledger keeps one bill for each meter, range and function.
+// A Bill is the sum of an approved function over some readings of a meter, as the ledger stores it. No two bills by one
+// function cover the same reading of a meter, and a bill on the ledger is final: a false one is made good outside of it.
 type Bill struct {
 	Gateway   string // id of the gateway that computed it
 	Meter     string

@@ -63,8 +63,10 @@ var (
 	CodeGatewayForeign  = refusal.Forbidden("BILL_GATEWAY")        // the gateway is not the meter's
 	CodeNotApproved     = refusal.Missing("FUNCTION_NOT_APPROVED") // no such function was approved
 	CodeFunctionForeign = refusal.Forbidden("BILL_FUNCTION")       // the function is for other parameters than the meter's
-	CodeFunctionEarly   = refusal.Forbidden("BILL_EARLY")          // a reading ended before the function was valid
-	CodeBillDuplicate   = refusal.Conflict("BILL_DUPLICATE")       // these readings have a bill by this function
+	CodeFunctionEarly   = refusal.Forbidden("BILL_EARLY")          // the first reading began before the function was valid
+	CodeBillDuplicate   = refusal.Conflict("BILL_DUPLICATE")       // exactly these readings have a bill by this function
+	CodeBillOverlap     = refusal.Conflict("BILL_OVERLAP")         // some of these readings have a bill by this function
+	CodeBillScattered   = refusal.Conflict("BILL_SCATTERED")       // bills by this function leave too many gaps between readings of the meter
 	CodeBillSignature   = refusal.Forbidden("BILL_SIGNATURE")      // not signed by its gateway
 	CodeBillMissing     = refusal.Missing("BILL_READING_MISSING")  // a reading that it covers is not on the ledger
 	CodeBillDigest      = refusal.Conflict("BILL_READINGS")        // computed from other readings than are on the ledger, or in another order
@@ -84,6 +86,10 @@ func Key(meter string, number uint64) string { return fmt.Sprintf("r/%s/%016x", 
 func BillKey(meter string, from, to uint64, function Hash) string {
 	return fmt.Sprintf("b/%s/%016x/%016x/%v", meter, from, to, function)
 }
+
+// BilledKey returns the world-state key of what is billed of a meter by a function. Every bill reads and writes it, so that
+// of two in a block only one is valid.
+func BilledKey(meter string, function Hash) string { return fmt.Sprintf("d/%s/%v", meter, function) }
 
 // FunctionKey returns the world-state key of an approved function.
 func FunctionKey(function Hash) string { return "f/" + function.String() }

@@ -19,7 +19,7 @@ func ParametersID(public []byte) Hash { return sha256.Sum256(public) }
 type Function struct {
 	Parameters Hash      // of the ciphertexts that it is for; zero: for plaintext
 	Bound      int64     // largest absolute value of a value and of a weight, at least 1
-	From       time.Time // it is valid for intervals from then on, in whole seconds
+	From       time.Time // it is valid for readings that begin then or later, in whole seconds
 	Tariff     string    // name of the tariff: as a meter's id
 	Weights    []int64   // one for each value of a reading, 1 to MaxValues
 }
@@ -110,6 +110,16 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 		sum += product
 	}
 	return sum, nil
+}
+
+// Covers reports whether the function is valid during all of a reading, and so of those after it: from its begin on, which
+// is a span before its end. A span of 0 is unknown, as that of a meter registered without a schedule: then the reading
+// must have ended after the function became valid.
+func (f *Function) Covers(end time.Time, span time.Duration) bool {
+	if span == 0 {
+		return end.After(f.From)
+	}
+	return !end.Add(-span).Before(f.From)
 }
 
 // ErrTooLarge is the error of Sum if the sum does not fit into 64 bits.

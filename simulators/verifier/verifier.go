@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
@@ -40,7 +41,7 @@ const (
 	Foreign          Reason = "foreign reading"   // the ledger shows another meter's reading, or another number's
 	Signature        Reason = "reading signature" // a reading is not as its meter signed it
 	Readings         Reason = "readings"          // the bill was computed from other readings, or in another order
-	Early            Reason = "early"             // a reading ended before the function was valid
+	Early            Reason = "early"             // the first reading began before the function was valid
 	Undecipherable   Reason = "undecipherable"    // a reading has no result under the key: it was encrypted under other parameters, or the key is false
 	Result           Reason = "result"            // the function of the readings has another result
 )
@@ -63,6 +64,7 @@ func fault(reason Reason, format string, args ...any) error {
 type Verifier struct {
 	Ledger    Ledger
 	Meter     *ecdsa.PublicKey // of the meter
+	Span      time.Duration    // that each of its readings covers, as registered; 0: unknown, as Function.Covers has it
 	Gateway   *ecdsa.PublicKey // of the meter's gateway
 	Key       fe.Key           // of the function; zero for plaintext
 	Evaluator fe.Evaluator     // nil for plaintext
@@ -84,8 +86,8 @@ func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	if err != nil {
 		return err
 	}
-	if first := readings[0]; !first.Time.After(f.From) {
-		return fault(Early, "reading %d ended at %v, the function is valid from %v", first.Number, first.Time, f.From)
+	if first := readings[0]; !f.Covers(first.Time, v.Span) {
+		return fault(Early, "reading %d covers %v and ended at %v, the function is valid from %v", first.Number, v.Span, first.Time, f.From)
 	}
 	sum, err := v.sum(ctx, f, readings)
 	if err != nil {

@@ -315,23 +315,41 @@ func TestBillsThatDoNotHold(t *testing.T) {
 	}
 }
 
-// A tariff holds for readings that end after it became valid.
+// A tariff holds for readings that begin when it is valid; where a reading's begin is not known, for those that end then.
 func TestTariffsHaveABeginning(t *testing.T) {
 	w := newWorld(t, false)
-	late := w.day.Function
-	late.From = w.fleet.End(0, 1)
-	encoded, err := late.Marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tariff := gateway.Tariff{Function: late, Hash: reading.HashFunction(encoded)}
-	w.book.functions[tariff.Hash] = encoded
-	if err := w.verifier.Verify(t.Context(), w.bill(t, tariff, w.stored(0, 2, 4))); err != nil {
-		t.Error(err)
-	}
-	var f *Fault
-	if err := w.verifier.Verify(t.Context(), w.bill(t, tariff, w.stored(0, 1, 4))); !errors.As(err, &f) || f.Reason != Early {
-		t.Errorf("error %v", err)
+	span := time.Duration(params.Length) * time.Hour
+	for _, c := range []struct {
+		name  string
+		valid time.Duration // since reading 1 began
+		span  time.Duration
+		early bool // for a bill from reading 1 on
+	}{
+		{"as reading 1 begins", 0, span, false},
+		{"a second later", time.Second, span, true},
+		{"a second before it ends", span - time.Second, span, true},
+		{"a second later, begin unknown", time.Second, 0, false},
+		{"a second before it ends, begin unknown", span - time.Second, 0, false},
+		{"as it ends, begin unknown", span, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			late := w.day.Function
+			late.From = w.fleet.End(0, 0).Add(c.valid)
+			encoded, err := late.Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			tariff := gateway.Tariff{Function: late, Hash: reading.HashFunction(encoded)}
+			w.book.functions[tariff.Hash] = encoded
+			w.verifier.Span = c.span
+			if err := w.verifier.Verify(t.Context(), w.bill(t, tariff, w.stored(0, 2, 4))); err != nil {
+				t.Errorf("from reading 2 on: %v", err)
+			}
+			var f *Fault
+			if err := w.verifier.Verify(t.Context(), w.bill(t, tariff, w.stored(0, 1, 4))); (err != nil) != c.early || err != nil && (!errors.As(err, &f) || f.Reason != Early) {
+				t.Errorf("error %v", err)
+			}
+		})
 	}
 }
 
