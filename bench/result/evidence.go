@@ -35,10 +35,16 @@ const (
 	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
 	ProbeUnapprovedFunction = "unapproved-function" // a bill that names an unapproved function
 	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
+	ProbeDoubleBill         = "double-bill"         // a bill over readings that its function has billed
+	ProbeEarlyFunction      = "early-function"      // a bill by a function that became valid within a reading
+	ProbeRevealingKey       = "revealing-key"       // a request for a key that would tell single values
 )
 
-// NoResult is the reason where a key gave no result.
-const NoResult = "no result"
+// Reasons beside the codes of the contract and those of a verifier.
+const (
+	NoResult   = "no result"     // where a key gave none
+	KeyRefused = "key authority" // where it issued none
+)
 
 // Feasibility says for how many meters devices and peers are enough, from the costs that the run measured.
 type Feasibility struct {

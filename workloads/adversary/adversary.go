@@ -39,7 +39,7 @@ type Ledger interface {
 type Config struct {
 	Ledger   Ledger
 	Seed     uint64     // of meters, readings and signing keys
-	Params   fe.Params  // of a scheme with an authority, for vectors of two values at least
+	Params   fe.Params  // of a scheme with an authority, for vectors of a multiple of 2*fe.MinClass values
 	Tables   *fe.Tables // where discrete logarithms are looked up
 	Attempts int        // of each kind, at least 1
 	Prefix   string     // of the ids of its meters and gateway, unique on the ledger
@@ -63,8 +63,11 @@ type stage struct {
 	gateway   *gateway.Gateway  // computes and signs bills
 	stranger  *ecdsa.PrivateKey // belongs to no one on the ledger
 	day, peak gateway.Tariff    // both approved
+	later     gateway.Tariff    // approved, and valid from a moment within the first reading on
 	verifier  verifier.Verifier
 	accepted  [][]byte // readings on the ledger, in wire form
+	next      uint64   // the first reading that no bill covers
+	billed    []uint64 // the first reading of each honest bill
 }
 
 // Probe tries every kind of forgery. Its error is that of a ledger that did not answer, or of an impossible
@@ -115,11 +118,15 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	if s.stranger, err = meter.DeriveKey(s.Seed, "adversary stranger"); err != nil {
 		return err
 	}
-	functions := make([][]byte, 2)
-	if s.day, functions[0], err = s.approve("day", 1); err != nil {
+	functions := make([][]byte, 3)
+	if s.day, functions[0], err = s.approve("day", s.Start, 1); err != nil {
 		return err
 	}
-	if s.peak, functions[1], err = s.approve("peak", 1, 2); err != nil {
+	if s.peak, functions[1], err = s.approve("peak", s.Start, 1, 2); err != nil {
+		return err
+	}
+	within := s.fleet.End(own, 0).Add(-time.Second)
+	if s.later, functions[2], err = s.approve("later", within, 3); err != nil {
 		return err
 	}
 	s.verifier.Ledger, s.verifier.Key = ledgerView{s.Ledger}, s.day.Key
@@ -129,11 +136,11 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	return s.register(ctx, functions)
 }
 
-// approve has the authority issue the key of a function with these weights, over and over. It also returns
-// the function in wire form.
-func (s *stage) approve(name string, weights ...int64) (t gateway.Tariff, wire []byte, err error) {
+// approve has the authority issue the key of a function with these weights, over and over, that is valid from then on. It
+// also returns the function in wire form.
+func (s *stage) approve(name string, from time.Time, weights ...int64) (t gateway.Tariff, wire []byte, err error) {
 	weights = slices.Repeat(weights, s.Params.Length)[:s.Params.Length]
-	approval, err := s.authority.Approve(authority.Tariff{Name: name, From: s.Start, Weights: weights})
+	approval, err := s.authority.Approve(authority.Tariff{Name: name, From: from, Weights: weights})
 	if err == nil {
 		wire, err = approval.Function.Marshal()
 	}
@@ -164,6 +171,7 @@ func (s *stage) register(ctx context.Context, functions [][]byte) error {
 	if s.verifier.Meter, err = reading.ParseKey(registrations[own].Key); err != nil {
 		return err
 	}
+	s.verifier.Span = registrations[own].Span
 	if s.verifier.Gateway, err = reading.ParseKey(registered.Key); err != nil {
 		return err
 	}

@@ -41,6 +41,14 @@ func (g *gullible) Invoke(_ context.Context, function string, args ...[]byte) er
 			return err
 		}
 		g.readings[r.Number] = args[0]
+	case reading.FnPutList:
+		for _, wire := range list {
+			r, err := reading.Unmarshal(wire)
+			if err != nil {
+				return err
+			}
+			g.readings[r.Number] = wire
+		}
 	case reading.FnApprove:
 		for _, f := range list {
 			g.functions[reading.HashFunction(f).String()] = f
@@ -101,6 +109,9 @@ func TestGullibleLedger(t *testing.T) {
 		result.ProbeForeignKey:         {"verifier: result": 2, "no result": 1},
 		result.ProbeUnapprovedFunction: {"verifier: function": 3},
 		result.ProbeTamperedBill:       {"verifier: gateway signature": 2, "verifier: result": 1},
+		result.ProbeDoubleBill:         {}, // for the ledger alone to refuse
+		result.ProbeEarlyFunction:      {"verifier: early": 3},
+		result.ProbeRevealingKey:       {result.KeyRefused: 3},
 	}
 	for _, p := range report.Probes {
 		refused, known := want[p.Kind]

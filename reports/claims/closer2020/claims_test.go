@@ -287,6 +287,9 @@ func TestVerdicts(t *testing.T) {
 		{"quotas that the host cannot grant", func(r *result.Run, _ *result.Summary) { r.Host.Cores = 0 }, "scales-with-capacity", result.Inconclusive},
 		{"nothing tried", func(_ *result.Run, s *result.Summary) { s.Integrity = nil }, "algorithm-integrity", result.Inconclusive},
 		{"a kind not tried", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes = s.Integrity.Probes[1:] }, "algorithm-integrity", result.Inconclusive},
+		{"a kind that older versions did not try", func(_ *result.Run, s *result.Summary) {
+			s.Integrity.Probes = slices.DeleteFunc(s.Integrity.Probes, func(p result.Probe) bool { return p.Kind == result.ProbeDoubleBill })
+		}, "algorithm-integrity", result.Reproduced},
 		{"a forgery accepted", func(_ *result.Run, s *result.Summary) { s.Integrity.Probes[3].Accepted = 1 }, "algorithm-integrity", result.NotReproduced},
 		{"everything refused", func(_ *result.Run, s *result.Summary) {
 			for i := range s.Integrity.Probes {

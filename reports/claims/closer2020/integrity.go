@@ -19,21 +19,25 @@ import (
 type forgery struct {
 	kind    string
 	reasons []string
+	added   bool // runs of older versions did not try it, which is held against none
 }
 
 // forgeries returns all kinds, between them the honest attempts, which nothing may refuse.
 func forgeries() []forgery {
 	return []forgery{
-		{result.ProbeForgedSignature, []string{"READING_SIGNATURE"}},
-		{result.ProbeReplay, []string{"READING_DUPLICATE"}},
-		{result.ProbeReordered, []string{"READING_TIME"}},
-		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}},
-		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}}, // the latter in runs of older versions
-		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}},
-		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}},
-		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}},
-		{result.ProbeHonestReading, nil},
-		{result.ProbeHonestBill, nil},
+		{result.ProbeForgedSignature, []string{"READING_SIGNATURE"}, false},
+		{result.ProbeReplay, []string{"READING_DUPLICATE"}, false},
+		{result.ProbeReordered, []string{"READING_TIME"}, false},
+		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}, false},
+		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}, false}, // the latter in runs of older versions
+		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}, false},
+		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}, false},
+		{result.ProbeTamperedBill, []string{"BILL_SIGNATURE", "verifier: result"}, false},
+		{result.ProbeDoubleBill, []string{"BILL_DUPLICATE", "BILL_OVERLAP"}, true},
+		{result.ProbeEarlyFunction, []string{"BILL_EARLY"}, true},
+		{result.ProbeRevealingKey, []string{result.KeyRefused}, true},
+		{result.ProbeHonestReading, nil, false},
+		{result.ProbeHonestBill, nil, false},
 	}
 }
 
@@ -56,6 +60,9 @@ func integrity(e *claims.Evidence) claims.Finding {
 		}
 	}
 	for _, f := range forgeries() {
+		if f.added && !slices.ContainsFunc(e.Summary.Integrity.Probes, func(p result.Probe) bool { return p.Kind == f.kind }) {
+			continue
+		}
 		row := f.row(e.Summary.Integrity.Probes)
 		rows = append(rows, row)
 		if row.Standing == result.Above {
