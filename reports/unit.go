@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // A Unit is the base unit of a number.
@@ -126,17 +124,3 @@ func significant(v float64, n int) string {
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// Printable returns s with everything that could drive a terminal or break a line or an XML file replaced:
-// control characters, invalid UTF-8, and characters that reorder text.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) || r&0xFFFE == 0xFFFE:
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}

@@ -62,17 +62,3 @@ func TestSignificant(t *testing.T) {
 		}
 	})
 }
-
-func TestPrintable(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain é ×":           "plain é ×",
-		"a\nb\tc":             "a b c",
-		"\x1b[31mred\x00":     "\uFFFD[31mred\uFFFD",
-		"bad \xff utf-8":      "bad \uFFFD utf-8",
-		"turn\u202eed \ufeff": "turn\uFFFDed \uFFFD",
-	} {
-		if got := Printable(in); got != want {
-			t.Errorf("Printable(%q) = %q, want %q", in, got, want)
-		}
-	}
-}

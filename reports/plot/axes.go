@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -185,7 +186,7 @@ func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.Con
 		ticks = append(ticks, plot.Tick{Value: v, Label: a.Unit.Tick(v)})
 	}
 	for i, category := range a.Categories {
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: reports.Printable(category)})
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: printable.Line(category)})
 	}
 	widest := vg.Length(1)
 	for _, t := range ticks {
@@ -202,9 +203,9 @@ func labelled(a reports.Axis, style text.Style, width vg.Length) (ticks plot.Con
 // axisTitle is the axis' label with its unit, unless the ticks carry it.
 func axisTitle(a reports.Axis, scale reports.Scale) string {
 	if a.Log || scale.Symbol == "" {
-		return reports.Printable(a.Label)
+		return printable.Line(a.Label)
 	}
-	return reports.Printable(a.Label) + " (" + scale.Symbol + ")"
+	return printable.Line(a.Label) + " (" + scale.Symbol + ")"
 }
 
 // grid draws a light line at every labelled tick of the Y axis.

@@ -4,13 +4,14 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
 // legend lists what the marks of the figure mean, in the order of its series.
 func legend(f reports.Figure, width vg.Length) (all []entry) {
 	add := func(label string, key func(c draw.Canvas, left, middle, right vg.Point)) {
-		label = cut(reports.Printable(label), labelStyle(), width-keyWidth)
+		label = cut(printable.Line(label), labelStyle(), width-keyWidth)
 		all = append(all, entry{label, keyWidth + labelStyle().Width(label) + 14, key})
 	}
 	for _, s := range f.Legend() {

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -137,7 +138,7 @@ func (m marks) lines(c draw.Canvas, at func(x, y float64) vg.Point) {
 // caption writes a label to the right of a mark, clear of a ring around it, or to the left where there is no room.
 func caption(c draw.Canvas, label string, at vg.Point) {
 	style := words(9.5, Ink)
-	label = reports.Printable(label)
+	label = printable.Line(label)
 	at.Y -= 2.6 * glyphRadius
 	if at.X += 1.8 * glyphRadius; at.X+style.Width(label) > c.Max.X {
 		at.X -= 3.6 * glyphRadius

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -156,7 +157,7 @@ func (p page) panels(c draw.Canvas) {
 			cell.Max.X = c.Max.X
 		}
 		if panel.Title != "" {
-			cell.Max.Y = write(cell, panelStyle(), cut(reports.Printable(panel.Title), panelStyle(), wide-panelGap), cell.Max.Y)
+			cell.Max.Y = write(cell, panelStyle(), cut(printable.Line(panel.Title), panelStyle(), wide-panelGap), cell.Max.Y)
 		}
 		drawData(cell, p.figure, panel)
 	}
@@ -186,7 +187,7 @@ func drawEmpty(c draw.Canvas, why string) {
 
 // wrap breaks a text into lines that fit the width, and cuts words that do not.
 func wrap(s string, style text.Style, width vg.Length) (all []string) {
-	for _, word := range strings.Fields(reports.Printable(s)) {
+	for _, word := range strings.Fields(printable.Line(s)) {
 		word = cut(word, style, width)
 		if last := len(all) - 1; last >= 0 && style.Width(all[last]+" "+word) <= width {
 			all[last] += " " + word

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"meterbench/bench/stats"
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -38,14 +39,14 @@ const shortWords = 12
 
 // newSheet prints the columns of the table that are kept.
 func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
-	s := sheet{Title: reports.Printable(t.Title), Rows: make([][]string, len(t.Rows)), Links: make([][]string, len(t.Rows))}
+	s := sheet{Title: printable.Line(t.Title), Rows: make([][]string, len(t.Rows)), Links: make([][]string, len(t.Rows))}
 	whys := absences(t, keep)
 	for i, c := range t.Columns {
 		if !keep(c) {
 			continue
 		}
 		scale := c.Unit.Scale(familyValues(t, i, keep))
-		h := head{reports.Printable(c.Title), scale.Symbol, c.Unit != reports.Text, true}
+		h := head{printable.Line(c.Title), scale.Symbol, c.Unit != reports.Text, true}
 		for r, row := range t.Rows {
 			printed := cell(row[i], c.Unit, scale, whys)
 			h.Short = h.Short && utf8.RuneCountInString(printed) <= shortWords
@@ -57,7 +58,7 @@ func newSheet(t reports.Table, keep func(reports.Column) bool) sheet {
 		s.Notes = append(s.Notes, absent(i, len(whys))+": "+why+".")
 	}
 	for _, n := range t.Notes {
-		s.Notes = append(s.Notes, reports.Printable(n))
+		s.Notes = append(s.Notes, printable.Line(n))
 	}
 	return s
 }
@@ -107,7 +108,7 @@ func cell(c reports.Cell, unit reports.Unit, scale reports.Scale, whys []string)
 	case c.Why != "":
 		return absent(slices.Index(whys, c.Why), len(whys))
 	}
-	return reports.Printable(c.Text)
+	return printable.Line(c.Text)
 }
 
 // span writes an interval. An end that is not bounded is infinite.

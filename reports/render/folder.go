@@ -15,11 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/google/renameio/v2"
 
+	"meterbench/internal/printable"
 	"meterbench/internal/regular"
 	"meterbench/reports"
 	"meterbench/reports/plot"
@@ -139,15 +141,14 @@ func (d drawing) into(root *os.Root) error {
 }
 
 // CSV writes a table with every column, in base units and full precision. An interval takes three columns:
-// low, high and n. Absent cells are empty.
+// low, high and n. Absent cells are empty. No text is a formula to a spreadsheet: see literal.
 func CSV(w io.Writer, t reports.Table) error {
-
 	rows := make([][]string, len(t.Rows)+1) // the header first
 	for i, c := range t.Columns {
 		if c.Interval {
 			rows[0] = append(rows[0], c.Key+"_low", c.Key+"_high", c.Key+"_n")
 		} else {
-			rows[0] = append(rows[0], c.Key)
+			rows[0] = append(rows[0], literal(c.Key))
 		}
 		for r, row := range t.Rows {
 			rows[r+1] = append(rows[r+1], values(row[i], c)...)
@@ -157,6 +158,22 @@ func CSV(w io.Writer, t reports.Table) error {
 		return fmt.Errorf("writing table %s as CSV: %w", t.ID, err)
 	}
 	return nil
+}
+
+// formula matches what a spreadsheet takes for the beginning of a formula: at the beginning of a cell, and behind what may
+// separate cells where the reader sets that. The last four are the full-width forms of the first four.
+var formula = regexp.MustCompile(`(^|[;,|"'])([=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])`)
+
+// number matches what is read as a number, which is no formula.
+var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// literal returns a text that no spreadsheet evaluates, as OWASP advises against CSV injection: control characters are
+// escaped, and an apostrophe stands before what would begin a formula. A number stays as it is.
+func literal(text string) string {
+	if number.MatchString(text) {
+		return text
+	}
+	return formula.ReplaceAllString(printable.Line(text), "$1'$2")
 }
 
 // values are a cell's under the keys of its column.
@@ -173,7 +190,7 @@ func values(c reports.Cell, column reports.Column) []string {
 	case column.Interval:
 		return []string{full(c.Interval.Low), full(c.Interval.High), strconv.Itoa(c.Interval.N)}
 	case c.Number == nil:
-		return []string{c.Text}
+		return []string{literal(c.Text)}
 	case column.Unit == reports.Count:
 		return []string{strconv.FormatFloat(*c.Number, 'f', -1, 64)}
 	}
@@ -215,7 +232,12 @@ func HTML(w io.Writer, rep reports.Report) error {
 	if err != nil {
 		return fmt.Errorf("reading the page's template: %w", err)
 	}
-	if err := parsed.Execute(w, rep); err != nil {
+	var b strings.Builder
+	err = parsed.Execute(&b, rep)
+	if err == nil { // the template has escaped what is HTML; a page is read in terminals too
+		_, err = io.WriteString(w, printable.Lines(strings.ReplaceAll(b.String(), "\r\n", "\n")))
+	}
+	if err != nil {
 		return fmt.Errorf("writing the HTML page: %w", err)
 	}
 	return nil

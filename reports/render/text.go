@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 	"meterbench/reports"
 )
 
@@ -38,7 +39,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		b.WriteString("\nFINDINGS\n")
 	}
 	for _, f := range rep.Findings {
-		fmt.Fprintf(&b, "%s %s: %s\n", mark(f.Verdict), reports.Printable(f.Subject), reports.Printable(f.Value))
+		fmt.Fprintf(&b, "%s %s: %s\n", mark(f.Verdict), printable.Line(f.Subject), printable.Line(f.Value))
 		paragraph(&b, f.Text, "    ", width)
 	}
 	if len(rep.Warnings) > 0 {
@@ -54,7 +55,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 	for _, s := range rep.Sections {
 		for _, t := range s.AllTables() {
 			if !t.Detail && !t.Data && len(t.Rows) > 0 {
-				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(reports.Printable(t.Title)))
+				fmt.Fprintf(&b, "\n%s\n", strings.ToUpper(printable.Line(t.Title)))
 				writeTable(&b, t, width)
 			}
 		}
@@ -63,7 +64,7 @@ func Text(w io.Writer, rep reports.Report, width int) error {
 		b.WriteString("\n")
 		paragraph(&b, more, "", width)
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := io.WriteString(w, printable.Lines(b.String())); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
@@ -95,7 +96,7 @@ func target(rep reports.Report) string {
 
 // paragraph wraps a text behind a lead, which the further lines indent.
 func paragraph(b *bytes.Buffer, s, lead string, width int) {
-	wrapped := text.WrapSoft(reports.Printable(s), width-len(lead))
+	wrapped := text.WrapSoft(printable.Line(s), width-len(lead))
 	for line := range strings.SplitSeq(wrapped, "\n") {
 		fmt.Fprintf(b, "%s%s\n", lead, strings.TrimRight(line, " "))
 		lead = strings.Repeat(" ", len(lead))
@@ -137,7 +138,7 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	var omitted []string
 	for _, c := range t.Columns {
 		if visible(c) && !keep(c) {
-			omitted = append(omitted, reports.Printable(c.Title))
+			omitted = append(omitted, printable.Line(c.Title))
 		}
 	}
 	if len(omitted) > 0 {
