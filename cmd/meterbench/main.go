@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/study"
+	"meterbench/internal/printable"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/chaincode"
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	code, text := verdict(ctx, err)
 	if text != "" {
-		fmt.Fprintln(stderr, "meterbench:", text)
+		fmt.Fprintln(stderr, "meterbench:", printable.Lines(text)) // it may quote nodes and files
 	}
 	return code
 }

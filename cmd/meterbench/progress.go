@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/internal/printable"
 	"meterbench/workloads"
 )
 
@@ -105,13 +106,14 @@ func (p *progress) line(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	fmt.Fprintln(p.out, text)
+	fmt.Fprintln(p.out, printable.Lines(text))
 	p.printed = time.Now()
 }
 
 func (p *progress) status(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	text = printable.Line(text)
 	if !p.terminal {
 		if time.Since(p.printed) >= plainEvery {
 			fmt.Fprintln(p.out, text)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/result"
+	"meterbench/internal/printable"
 	"meterbench/network/lab"
 	"meterbench/reports"
 	"meterbench/reports/publications"
@@ -23,7 +24,7 @@ func reportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			stored, err := await(cmd.Context(), func() (*result.Folder, error) { return result.Open(args[0]) })
 			if err != nil && cmd.Context().Err() == nil { // no folder, none of a run, or a damaged one
-				return lab.InputErrorf("%w", err)
+				return lab.InputErrorf("%s", printable.Line(err.Error()))
 			}
 			if err != nil {
 				return err

@@ -6,11 +6,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
-	"unicode"
 
 	"pgregory.net/rapid"
 
+	"meterbench/internal/printable"
 	"meterbench/internal/proc"
 )
 
@@ -117,7 +118,7 @@ func TestTail(t *testing.T) {
 		{"", ""},
 		{"one", "one"},
 		{"one\n\n\r\ntwo\n", "one|two"},
-		{"\x1b[31mred\x1b[0m\tand \x07bell\n", "red and bell"},
+		{"\x1b[31mred\x1b[0m\tand \x07bell\n", `red and \abell`},
 		{strings.Repeat("x\n", 5) + strings.Repeat("y\n", 10), "y|y|y|y|y|y|y|y|y|y"},
 		{"begin " + strings.Repeat("z", tailBytes) + "\nlast\n", "last"},
 	}
@@ -134,14 +135,29 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// Whatever a daemon logs, what reaches the terminal holds no control characters.
-func TestPrintable(t *testing.T) {
+// Whatever a daemon logs, what reaches the terminal holds no control characters, and is no longer than a person reads.
+func TestTailOfAnything(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
 	rapid.Check(t, func(t *rapid.T) {
-		line := rapid.String().Draw(t, "line")
-		for _, r := range printable(line) {
-			if unicode.IsControl(r) {
-				t.Fatalf("control character %q", r)
+		log := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "log")
+		if err := os.WriteFile(path, []byte(log+strings.Repeat("long", rapid.IntRange(0, 1000).Draw(t, "times"))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range Tail(path) {
+			if line != printable.Line(line) || len(line) > 5*tailLine {
+				t.Fatalf("%d bytes: %q", len(line), line)
 			}
 		}
 	})
+}
+
+// A log that is no file any more keeps nobody waiting.
+func TestTailOfNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Tail(path); got != nil {
+		t.Errorf("got %q", got)
+	}
 }

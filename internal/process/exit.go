@@ -2,13 +2,15 @@ package process
 
 import (
 	"errors"
-	"os"
+	"math"
 	"os/exec"
 	"slices"
 	"strings"
-	"unicode"
 
 	ansi "github.com/jedib0t/go-pretty/v6/text"
+
+	"meterbench/internal/printable"
+	"meterbench/internal/regular"
 )
 
 // ExitError reports that a child ended without being stopped.
@@ -31,6 +33,7 @@ func (e *ExitError) Error() string {
 
 const (
 	tailLines = 10
+	tailLine  = 1000 // bytes of a line
 	tailBytes = 64 << 10
 )
 
@@ -47,20 +50,16 @@ func exitError(spec Spec, err error) error {
 	return &ExitError{Name: spec.Name, Status: status, Code: code, LogPath: spec.LogPath, Tail: Tail(spec.LogPath)}
 }
 
-// Tail returns the last lines of a log file, at most 10, without blank lines and terminal control sequences.
-// It is empty when the file cannot be read.
+// Tail returns the last lines of a log file, at most 10 and each of at most 1,000 bytes, without blank lines and colours,
+// which Fabric writes by default; other control characters are escaped. It is empty when the file cannot be read.
 func Tail(path string) []string {
-	f, err := os.Open(path)
+	f, err := regular.Open(path, math.MaxInt64)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil
-	}
-	from := max(0, info.Size()-tailBytes)
-	buf := make([]byte, info.Size()-from)
+	from := max(0, f.Size()-tailBytes)
+	buf := make([]byte, f.Size()-from)
 	n, _ := f.ReadAt(buf, from) // a short read leaves a shorter tail
 	text := string(buf[:n])
 	if from > 0 { // begin at a whole line, if there is one
@@ -70,7 +69,7 @@ func Tail(path string) []string {
 	}
 	var lines []string
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(printable(line)); line != "" {
+		if line = shown(line); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -84,15 +83,11 @@ func Tail(path string) []string {
 	return lines[at:min(at+tailLines, len(lines))]
 }
 
-// printable drops the terminal's colour sequences, which Fabric writes by default, and control characters.
-func printable(line string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, ansi.StripEscape(line))
+// shown returns a line as it is printed.
+func shown(line string) string {
+	line = strings.TrimSpace(strings.ReplaceAll(ansi.StripEscape(line), "\t", " "))
+	if len(line) > tailLine {
+		line = line[:tailLine] + " …"
+	}
+	return printable.Line(line)
 }
