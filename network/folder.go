@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"meterbench/internal/process"
+	"meterbench/internal/regular"
 )
 
 // A folder is the run folder of a network.
@@ -109,7 +110,7 @@ func (f *folder) point(network string) (err error) {
 
 // target returns the run folder that a folder among the system's temporary files is, or names.
 func target(path string) string {
-	if elsewhere, err := os.ReadFile(filepath.Join(path, pointerFile)); err == nil {
+	if elsewhere, err := regular.Read(filepath.Join(path, pointerFile), unix.PathMax); err == nil {
 		return string(elsewhere)
 	}
 	return path

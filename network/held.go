@@ -14,28 +14,64 @@ import (
 
 	"meterbench/bench/topology"
 	"meterbench/internal/process"
+	"meterbench/internal/regular"
 )
 
-// Attach reads the record of a network that another process holds, from its run folder.
+// Attach reads the record of a network that another process holds, from its run folder. One that is not this user's, or
+// that leads elsewhere, is refused.
 func Attach(dir string) (*Record, error) {
-	f, err := os.Open(filepath.Join(dir, recordFile))
+	r, f, err := attach(dir)
+	if err != nil {
+		return nil, err
+	}
+	return r, f.Close()
+}
+
+// attach also returns the record's file. The caller closes it.
+func attach(dir string) (*Record, *os.File, error) {
+	folder, err := regular.Folder(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("attach: %w", err)
+	}
+	defer folder.Close()
+	f, err := regular.OpenIn(folder, recordFile, mostRecord)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("attach: no network runs in %s", dir)
+		return nil, nil, fmt.Errorf("attach: no network runs in %s", dir)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("attach: %w", err)
+		return nil, nil, fmt.Errorf("attach: %w", err)
 	}
-	defer f.Close()
-	held, err := locked(f)
+	r, err := readRecord(f, dir)
 	if err != nil {
-		return nil, fmt.Errorf("attach: %w", err)
+		f.Close()
+		return nil, nil, fmt.Errorf("attach: %w", err)
+	}
+	return r, f.OS(), nil
+}
+
+// readRecord reads the record that lies in a folder.
+func readRecord(f *regular.File, dir string) (*Record, error) {
+	info, err := f.OS().Stat()
+	if err == nil {
+		err = ours(info)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	held, err := locked(f.OS())
+	if err != nil {
+		return nil, err
 	}
 	if !held {
-		return nil, fmt.Errorf("attach: the network in %s has lost its holder", dir)
+		return nil, fmt.Errorf("the network in %s has lost its holder", dir)
 	}
 	var r Record
-	if err := json.NewDecoder(f).Decode(&r); err != nil {
-		return nil, fmt.Errorf("attach: %s: %w", f.Name(), err)
+	err = json.NewDecoder(f).Decode(&r)
+	if err == nil {
+		err = r.check(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return &r, nil
 }
@@ -78,7 +114,7 @@ func (r *Record) Down(ctx context.Context) error {
 	if !r.Held {
 		return fmt.Errorf("take down network %s: process %d measures it and takes it down itself", r.Topology.Name, r.Holder)
 	}
-	f, err := os.Open(filepath.Join(r.Dir, recordFile))
+	f, err := os.OpenFile(filepath.Join(r.Dir, recordFile), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -86,8 +122,8 @@ func (r *Record) Down(ctx context.Context) error {
 		return fmt.Errorf("take down network %s: %w", r.Topology.Name, err)
 	}
 	defer f.Close()
-	// Found before the lock is looked at: if the holder still has that, the handle is the holder's and not
-	// that of a later process with the same pid.
+	// Found before it is looked at: if it still holds the record then, the handle is the holder's and not that of a later
+	// process with the same pid.
 	holder, err := os.FindProcess(r.Holder)
 	if err != nil {
 		return fmt.Errorf("take down network %s: find its holder %d: %w", r.Topology.Name, r.Holder, err)
@@ -99,6 +135,9 @@ func (r *Record) Down(ctx context.Context) error {
 			return err
 		}
 		if !signalled {
+			if err := holds(r.Holder, r.Since, f); err != nil {
+				return fmt.Errorf("take down network %s: process %d is not its holder, and is left alone: %w", r.Topology.Name, r.Holder, err)
+			}
 			if err := holder.Signal(unix.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				return fmt.Errorf("take down network %s: signal its holder %d: %w", r.Topology.Name, r.Holder, err)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/proc"
 	"meterbench/network/client"
 	"meterbench/network/fabric"
 )
@@ -25,16 +26,17 @@ const recordFile = "network.json"
 // the nodes.
 type Record struct {
 	Topology topology.Topology `json:"topology"`
-	Fabric   string            `json:"fabric"`  // release of the daemons, for example v3.1.1
-	Dir      string            `json:"dir"`     // run folder, absolute
-	Logs     string            `json:"logs"`    // folder of the nodes' logs, absolute
-	Profile  string            `json:"profile"` // connection profile of the first organisation; those of the others lie beside it
-	Peer     string            `json:"peer"`    // program, for its command line
-	Config   string            `json:"config"`  // folder with core.yaml and orderer.yaml, for FABRIC_CFG_PATH
-	Started  time.Time         `json:"started"` // when it became ready
-	Held     bool              `json:"held"`    // for other tools, which may end it
-	Holder   int               `json:"holder"`  // pid of the process whose children the nodes are
-	Nodes    []Node            `json:"nodes"`   // peers, orderers, chaincodes
+	Fabric   string            `json:"fabric"`                   // release of the daemons, for example v3.1.1
+	Dir      string            `json:"dir"`                      // run folder, absolute
+	Logs     string            `json:"logs"`                     // folder of the nodes' logs, absolute
+	Profile  string            `json:"profile"`                  // connection profile of the first organisation; those of the others lie beside it
+	Peer     string            `json:"peer"`                     // program, for its command line
+	Config   string            `json:"config"`                   // folder with core.yaml and orderer.yaml, for FABRIC_CFG_PATH
+	Started  time.Time         `json:"started"`                  // when it became ready
+	Held     bool              `json:"held"`                     // for other tools, which may end it
+	Holder   int               `json:"holder"`                   // pid of the process whose children the nodes are
+	Since    uint64            `json:"holder_started,omitempty"` // clock ticks after boot at which it started
+	Nodes    []Node            `json:"nodes"`                    // peers, orderers, chaincodes
 	Channels []Channel         `json:"channels"`
 }
 
@@ -68,6 +70,9 @@ type Chaincode struct {
 func (r *Record) fill(p *plan, cfg Config) {
 	r.Topology, r.Fabric, r.Started, r.Holder, r.Held = p.topology, cfg.Binaries.Version, time.Now(), os.Getpid(), cfg.Held
 	r.Peer, r.Config = cfg.Binaries.Peer, cfg.Binaries.ConfigDir
+	if self, err := proc.Self(); err == nil { // without it the lock still tells
+		r.Since = self.Started
+	}
 	for _, c := range p.channels {
 		channel := Channel{Name: c.Name, Members: c.Members}
 		for _, peer := range c.peers {

@@ -14,6 +14,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/printable"
 	"meterbench/network"
 	"meterbench/network/lab"
 )
@@ -128,7 +129,7 @@ func eachHeld(args []string, do func(*network.Record) error) error {
 
 // printStatus prints a network's nodes and channels.
 func printStatus(out io.Writer, n *network.Record, s network.Status) {
-	fmt.Fprintf(out, "network %s (Fabric %s), held by process %d in %s\n", n.Topology.Name, n.Fabric, n.Holder, n.Dir)
+	fmt.Fprintf(out, "network %s (Fabric %s), held by process %d in %s\n", n.Topology.Name, printable.Line(n.Fabric), n.Holder, printable.Line(n.Dir))
 	nodes := table.NewWriter()
 	nodes.SetStyle(table.StyleLight)
 	nodes.AppendHeader(table.Row{"node", "pid", "address", "state", "CPU s", "memory MB"})

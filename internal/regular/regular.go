@@ -144,6 +144,9 @@ func (f *File) Name() string { return f.path }
 // Size returns the size that the file had when it was opened, in bytes. It is 0 for those of /proc.
 func (f *File) Size() int64 { return f.size }
 
+// OS returns the open file itself, for what concerns no content, such as locks.
+func (f *File) OS() *os.File { return f.file }
+
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
