@@ -47,12 +47,19 @@ func (t turn) hold() (d time.Duration) {
 // alternate, so that drift of the machine meets all of them alike.
 func planTurns(all []scenario.Series, repetition int) []turn {
 	var plan []turn
+	running := groups(all)
+	levels := make([][][]result.Load, len(running))
+	for i, together := range running {
+		for _, series := range together {
+			levels[i] = append(levels[i], loads(series))
+		}
+	}
 	for i, more := 0, true; more; i++ {
 		more = false
-		for _, together := range groups(all) {
+		for g, together := range running {
 			var t turn
-			for _, series := range together {
-				if loads := loads(series); i < len(loads) {
+			for j, series := range together {
+				if loads := levels[g][j]; i < len(loads) {
 					t.levels = append(t.levels, level{series, loads[i], repetition})
 				}
 			}

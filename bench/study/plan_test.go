@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -204,5 +205,22 @@ func TestTooMany(t *testing.T) {
 				t.Errorf("%q, %v, want %q", got.Name, ok, c.want)
 			}
 		})
+	}
+}
+
+// Ten times the levels take ten times the memory to plan, not a hundred times.
+func TestPlanGrowsWithLevels(t *testing.T) {
+	const levels = 5000
+	many := open("a", 3*time.Second)
+	for i := range levels {
+		many.Load.Rate = append(many.Load.Rate, float64(i+1))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	plan := planTurns([]scenario.Series{many}, 1)
+	runtime.ReadMemStats(&after)
+	equal(t, "turns", levels, len(plan))
+	if each := (after.TotalAlloc - before.TotalAlloc) / levels; each > 16<<10 {
+		t.Errorf("%d bytes for each of %d levels", each, levels)
 	}
 }
