@@ -161,7 +161,7 @@ func TestRead(t *testing.T) {
 	tests := []struct{ name, set, want string }{
 		{"quikstart", "", "scenario quikstart: there is neither a shipped scenario nor a file of that name; did you mean quickstart?"},
 		{"other.yaml", "", "scenario other.yaml: there is neither a shipped scenario nor a file of that name; known are " + strings.Join(scenario.Names(), ", ")},
-		{dir, "", "scenario " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
+		{dir, "", "scenario " + dir + ": the file is no regular file but a folder; put a regular file in its place"},
 		{"quickstart", "topology=minmal", `--set topology: topology: there is neither a shipped topology "minmal" nor a file minmal; did you mean minimal?`},
 		{file, "topology=none.yaml", `--set topology: topology: there is neither a shipped topology "none.yaml" nor a file ` + filepath.Join(dir, "none.yaml") + "; known are five-org, four-peer, minimal, two-peer"},
 		{file, "topology=broken.yaml", broken + ":1:1: organisations: at least one organisation is needed"},

@@ -106,11 +106,7 @@ func (n *Node) decodeScalar(to reflect.Value, unit string) error {
 	}
 	v, want := scalarValue(n.text, to.Type(), unit)
 	if want != "" {
-		got := []rune(n.text)
-		if len(got) > 40 {
-			got = append(got[:40], '…')
-		}
-		return n.Errorf("", "want %s, got %q", want, string(got))
+		return n.Errorf("", "want %s, got %q", want, shortened(n.text, 40))
 	}
 	to.Set(reflect.ValueOf(v).Convert(to.Type()))
 	return nil

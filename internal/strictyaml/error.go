@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"meterbench/internal/printable"
 )
 
 // Error says what is wrong with a file or an override, in one line.
@@ -15,15 +17,29 @@ type Error struct {
 	Hint   string // what to do, may be empty
 }
 
-// Error returns file:line:column: message; hint.
+// longestMessage is the most characters of a message: what it quotes may be longer than anyone reads.
+const longestMessage = 400
+
+// Error returns file:line:column: message; hint. It is one line that can be printed, whatever the file holds.
 func (e *Error) Error() string {
 	text := e.File
 	if e.Line > 0 {
 		text += fmt.Sprintf(":%d:%d", e.Line, e.Column)
 	}
-	text += ": " + e.Msg
+	text += ": " + shortened(e.Msg, longestMessage)
 	if e.Hint != "" {
 		text += "; " + e.Hint
+	}
+	return printable.Line(text)
+}
+
+// shortened returns the first characters of a text.
+func shortened(text string, most int) string {
+	n := 0
+	for at := range text {
+		if n++; n > most {
+			return text[:at] + "…"
+		}
 	}
 	return text
 }

@@ -2,15 +2,16 @@ package strictyaml
 
 import (
 	"bytes"
+	gocmp "cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func TestLibrary(t *testing.T) {
@@ -21,7 +22,10 @@ func TestLibrary(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile("large", bytes.Repeat([]byte("a"), 2*maxBytes), 0o600); err != nil {
+	if err := os.WriteFile("large", bytes.Repeat([]byte("a"), 2*MaxBytes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := gocmp.Or(unix.Mkfifo("fifo", 0o600), os.Symlink("/dev/zero", "zero")); err != nil {
 		t.Fatal(err)
 	}
 	l := Library{Kind: "fruit", Dir: "shop", Files: fstest.MapFS{
@@ -41,8 +45,11 @@ func TestLibrary(t *testing.T) {
 		{"appel", "", "appel", false, "fruit appel: there is neither a shipped fruit nor a file of that name; did you mean apple?"},
 		{"../else", "", "../else", false, "fruit ../else: there is neither a shipped fruit nor a file of that name; known are apple, apple-pie, pear"},
 		{"", "", "", false, `fruit "": there is neither a shipped fruit nor a file of that name; known are apple, apple-pie, pear`},
-		{"large", strings.Repeat("a", maxBytes+1), "large", false, "<nil>"}, // for Parse to refuse
-		{dir, "", dir, false, "fruit " + dir + ": the file cannot be read: read " + dir + ": is a directory"},
+		{"large", "", "large", false, "large:1:1: larger than 64 KiB"},
+		{dir, "", dir, false, "fruit " + dir + ": the file is no regular file but a folder; put a regular file in its place"},
+		{"fifo", "", "fifo", false, "fruit fifo: the file is no regular file but a named pipe; put a regular file in its place"},
+		{"/dev/zero", "", "/dev/zero", false, "fruit /dev/zero: the file is no regular file but a device; put a regular file in its place"},
+		{"zero", "", "zero", false, "fruit zero: the file is no regular file but a device; put a regular file in its place"},
 	}
 	for _, tt := range tests {
 		t.Run(filepath.Base(tt.name), func(t *testing.T) {

@@ -114,7 +114,7 @@ func parsePath(path string) ([]step, error) {
 	var steps []step
 	for rest := path; rest != ""; {
 		m := pathStep.FindStringSubmatch(rest)
-		if m == nil || len(steps) == 0 && rest[0] == '.' || len(steps) > maxDepth {
+		if m == nil || len(steps) == 0 && rest[0] == '.' || len(steps) > MaxDepth {
 			return steps, fmt.Errorf("%q is not a key, want for example warmup or series[0].load.hold", path)
 		}
 		s := step{key: m[1]}

@@ -11,12 +11,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -24,11 +23,15 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"meterbench/internal/regular"
 )
 
+// The limits of a file, and of an override. The parser's time grows faster than the text.
 const (
-	maxBytes = 64 << 10 // far above any scenario; the parser's time grows faster than the text
-	maxDepth = 32
+	MaxBytes = 64 << 10
+	MaxDepth = 32   // of values in values
+	MaxItems = 1000 // of a list
 )
 
 // Document is a parsed file, its root the Node.
@@ -69,11 +72,14 @@ func (p position) errorf(hint, format string, args ...any) *Error {
 func parse(name string, src []byte) (root *Node, err error) {
 	start := position{name, 1, 1}
 	src = bytes.TrimPrefix(src, []byte("\uFEFF")) // a byte order mark, as some editors write
-	if len(src) > maxBytes {
-		return nil, start.errorf("", "larger than %d KiB", maxBytes>>10)
+	if len(src) > MaxBytes {
+		return nil, start.tooLarge()
 	}
 	if !utf8.Valid(src) {
 		return nil, start.errorf("", "not UTF-8 text")
+	}
+	if err := checkCharacters(name, src); err != nil {
+		return nil, err
 	}
 	defer func() { // a panic of the parser means that the text is unreadable
 		if r := recover(); r != nil {
@@ -109,6 +115,36 @@ func parse(name string, src []byte) (root *Node, err error) {
 	return root, nil
 }
 
+// hidden reports whether a character would not be seen: a control character, which may drive a terminal, or one that
+// reorders or hides what is around it.
+func hidden(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\t' }
+
+// hidden is the error about the first character of a text.
+func (p position) hidden(text string) *Error {
+	r, _ := utf8.DecodeRuneInString(text)
+	return p.errorf("remove it", "the character %U cannot be printed", r)
+}
+
+// tooLarge is the error about a file that is not read.
+func (p position) tooLarge() *Error { return p.errorf("", "larger than %d KiB", MaxBytes>>10) }
+
+// checkCharacters refuses a text with characters that would not be seen.
+func checkCharacters(file string, src []byte) error {
+	at := position{file, 1, 1}
+	for text := string(src); text != ""; at.column++ {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == '\n':
+			at.line, at.column = at.line+1, 0
+		case r == '\r' && strings.HasPrefix(text, "\r\n"):
+		case hidden(r):
+			return at.hidden(text)
+		}
+		text = text[size:]
+	}
+	return nil
+}
+
 // checkTokens refuses, before the parser sees it, what would take it long or deep, and what strict files do
 // not use. Without anchors nothing can expand.
 func checkTokens(file string, tokens token.Tokens) error {
@@ -132,8 +168,8 @@ func checkTokens(file string, tokens token.Tokens) error {
 		case token.SequenceEntryType:
 			dashes++
 		}
-		if brackets > maxDepth || dashes > maxDepth {
-			return at.errorf("", "nested more than %d deep", maxDepth)
+		if brackets > MaxDepth || dashes > MaxDepth {
+			return at.errorf("", "nested more than %d deep", MaxDepth)
 		}
 	}
 	return nil
@@ -142,8 +178,8 @@ func checkTokens(file string, tokens token.Tokens) error {
 // convert turns the parser's node into ours, without paths.
 func convert(file string, in ast.Node, depth int) (*Node, error) {
 	n := &Node{pos: at(file, in.GetToken().Position)}
-	if depth > maxDepth {
-		return nil, n.pos.errorf("", "nested more than %d deep", maxDepth)
+	if depth > MaxDepth {
+		return nil, n.pos.errorf("", "nested more than %d deep", MaxDepth)
 	}
 	switch in := in.(type) {
 	case *ast.NullNode:
@@ -164,12 +200,18 @@ func convert(file string, in ast.Node, depth int) (*Node, error) {
 			}
 			n.items = append(n.items, item)
 		}
+		if len(n.items) > MaxItems {
+			return nil, n.pos.errorf("", "the list has %d items, more than %d", len(n.items), MaxItems)
+		}
 	case *ast.MappingValueNode:
 		return convertMapping(n, file, []*ast.MappingValueNode{in}, false, depth)
 	case *ast.MappingNode:
 		return convertMapping(n, file, in.Values, in.IsFlowStyle, depth)
 	default:
 		return nil, n.pos.errorf("", "%s is not supported", in.Type())
+	}
+	if at := strings.IndexFunc(n.text, hidden); at >= 0 {
+		return nil, n.pos.hidden(n.text[at:])
 	}
 	return n, nil
 }
@@ -184,6 +226,9 @@ func convertMapping(n *Node, file string, values []*ast.MappingValueNode, flow b
 		}
 		if _, ok := value.Key.(ast.ScalarNode); !ok || value.Key.Type() == ast.NullType {
 			return nil, keyAt.errorf("", "a key must be a word")
+		}
+		if at := strings.IndexFunc(key.Value, hidden); at >= 0 {
+			return nil, keyAt.hidden(key.Value[at:])
 		}
 		child, err := convert(file, value.Value, depth+1)
 		if err != nil {
@@ -225,16 +270,26 @@ func (l Library) Read(nameOrPath string) (src []byte, file string, shipped bool,
 		src, err = fs.ReadFile(l.Files, path.Join(l.Dir, nameOrPath+".yaml"))
 		return src, "shipped " + nameOrPath + ".yaml", true, err
 	}
-	f, err := os.Open(nameOrPath)
-	if err == nil {
-		defer f.Close()
-		src, err = io.ReadAll(io.LimitReader(f, maxBytes+1)) // enough to show that Parse will refuse the rest
-	}
+	src, err = regular.Read(nameOrPath, MaxBytes)
+	_, large := errors.AsType[regular.SizeError](err)
+	irregular, special := errors.AsType[regular.IrregularError](err)
 	switch asked := l.Kind + " " + quote(nameOrPath, true); {
 	case errors.Is(err, fs.ErrNotExist):
 		err = &Error{File: asked, Msg: "there is neither a shipped " + l.Kind + " nor a file of that name", Hint: Hint(nameOrPath, l.Names())}
+	case large:
+		err = position{nameOrPath, 1, 1}.tooLarge()
+	case special:
+		err = &Error{File: asked, Msg: "the file " + irregular.Error()}
 	case err != nil:
-		err = &Error{File: asked, Msg: "the file cannot be read: " + err.Error()}
+		err = &Error{File: asked, Msg: "the file cannot be read: " + cause(err).Error()}
 	}
 	return src, nameOrPath, false, err
+}
+
+// cause returns why a file cannot be read, without its path.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }

@@ -12,6 +12,9 @@ import (
 func (d *Document) Set(override string) error {
 	path, text, ok := strings.Cut(override, "=")
 	path = strings.TrimSpace(path)
+	if at := strings.IndexFunc(path, hidden); at >= 0 {
+		return setting(path).hidden(path[at:])
+	}
 	if !ok || path == "" {
 		return setting(override).errorf("", "want key=value, for example warmup=1s")
 	}
@@ -35,7 +38,7 @@ func (d *Document) Set(override string) error {
 
 // setting is the position of what is wrong with an override, on one line.
 func setting(key string) position {
-	return position{file: "--set " + strings.Join(strings.Fields(key), " ")}
+	return position{file: "--set " + shortened(strings.Join(strings.Fields(key), " "), 100)}
 }
 
 // place sets the path of a value and of all in it and, unless at is nil, their position.
