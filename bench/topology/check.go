@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"meterbench/internal/strictyaml"
 )
@@ -21,9 +22,16 @@ const (
 	All      = "all"
 )
 
+// What a network may be: more is a mistyped count, which should not start thousands of processes.
 const (
-	maxNodes = 100 // of a kind; a mistyped count should not start thousands of processes
-	maxName  = 63  // a label in a host name
+	maxNodes       = 100 // peers in all, and orderers
+	maxChannels    = 64
+	maxChaincodes  = 16  // of a channel
+	maxName        = 63  // a label in a host name
+	maxChannelName = 249 // Fabric's own
+	maxTimeout     = time.Hour
+	maxCalls       = 1_000_000 // at a time
+	maxMessages    = 1_000_000 // of a block
 )
 
 var (
@@ -44,8 +52,10 @@ func (t Topology) check() *strictyaml.Problem {
 	return cmp.Or(
 		checkName("name", t.Name, name, maxName),
 		each("organisations", t.Organisations, "organisation", func(o Organisation) string { return o.Name }, checkOrganisation),
+		t.checkPeers(),
 		checkConsensus(t.Orderers.Consensus),
 		strictyaml.Between("orderers.count", t.Orderers.Count, 1, maxNodes),
+		atMost("channels", len(t.Channels), maxChannels, "channels"),
 		each("channels", t.Channels, "channel", func(c Channel) string { return c.Name }, t.checkChannel),
 		t.Limits.check(len(t.Channels)),
 		t.Caps.check())
@@ -56,11 +66,13 @@ func each[T any](path string, list []T, kind string, name func(T) string, check 
 	if len(list) == 0 {
 		return strictyaml.Problemf("", path, "at least one %s is needed", kind)
 	}
+	before := map[string]bool{}
 	for i, item := range list {
 		at := fmt.Sprintf("%s[%d].", path, i)
-		if slices.ContainsFunc(list[:i], func(before T) bool { return name(before) == name(item) }) {
+		if before[name(item)] {
 			return strictyaml.Problemf("", at+"name", "%s %s is given twice", kind, name(item))
 		}
+		before[name(item)] = true
 		if p := check(at, item); p != nil {
 			return p
 		}
@@ -75,6 +87,25 @@ func checkOrganisation(at string, o Organisation) *strictyaml.Problem {
 	return cmp.Or(checkName(at+"name", o.Name, name, maxName), strictyaml.Between(at+"peers", o.Peers, 1, maxNodes))
 }
 
+// atMost returns a problem where a list is too long.
+func atMost(path string, n, most int, kind string) *strictyaml.Problem {
+	if n > most {
+		return strictyaml.Problemf("", path, "%d %s, more than %d", n, kind, most)
+	}
+	return nil
+}
+
+// checkPeers bounds the peers of all organisations together.
+func (t Topology) checkPeers() *strictyaml.Problem {
+	total := 0
+	for i, o := range t.Organisations {
+		if total += o.Peers; total > maxNodes {
+			return strictyaml.Problemf("", fmt.Sprintf("organisations[%d].peers", i), "the organisations up to %s have %d peers, more than %d together", o.Name, total, maxNodes)
+		}
+	}
+	return nil
+}
+
 func checkConsensus(c Consensus) *strictyaml.Problem {
 	if known := ConsensusTypes(); !slices.Contains(known, c) {
 		return strictyaml.Problemf(strictyaml.Hint(c, known), "orderers.consensus", "unknown consensus %q", c)
@@ -83,19 +114,24 @@ func checkConsensus(c Consensus) *strictyaml.Problem {
 }
 
 func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
-	if p := checkName(at+"name", c.Name, channelName, 249); p != nil {
+	if p := checkName(at+"name", c.Name, channelName, maxChannelName); p != nil {
 		return p
 	}
+	all, before := t.organisations(), map[string]bool{}
 	for i, member := range c.Members {
 		path := fmt.Sprintf("%smembers[%d]", at, i)
-		if slices.Contains(c.Members[:i], member) {
+		if before[member] {
 			return strictyaml.Problemf("", path, "%s is given twice", member)
 		}
-		if all := t.organisations(); !slices.Contains(all, member) {
+		before[member] = true
+		if !slices.Contains(all, member) {
 			return strictyaml.Problemf(strictyaml.Hint(member, all), path, "there is no organisation %s", member)
 		}
 	}
 	if p := c.Batch.check(at + "batch."); p != nil || len(c.Chaincodes) == 0 {
+		return p
+	}
+	if p := atMost(at+"chaincodes", len(c.Chaincodes), maxChaincodes, "chaincodes"); p != nil {
 		return p
 	}
 	members := t.members(c)
@@ -116,10 +152,10 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 
 func (b Batch) check(at string) *strictyaml.Problem {
 	switch {
-	case b.Timeout <= 0:
-		return strictyaml.Problemf("", at+"timeout", "must be above 0, got %s", b.Timeout)
-	case b.Messages == 0:
-		return strictyaml.Problemf("", at+"messages", "must be at least 1, got 0")
+	case b.Timeout <= 0 || b.Timeout > maxTimeout:
+		return strictyaml.Problemf("", at+"timeout", "must be above 0 and at most %s, got %s", maxTimeout, b.Timeout)
+	case b.Messages == 0 || b.Messages > maxMessages:
+		return strictyaml.Between(at+"messages", b.Messages, 1, maxMessages)
 	case b.PreferredBytes == 0:
 		return strictyaml.Problemf("", at+"preferred_bytes", "must be at least 1, got 0")
 	case b.AbsoluteBytes < b.PreferredBytes:
@@ -134,15 +170,13 @@ const minEndorser = 2
 func (l Limits) check(channels int) *strictyaml.Problem {
 	// A stream of each channel's blocks, and one that reads a ledger.
 	minDeliver := channels + 1
-	switch {
-	case l.Gateway < 1:
-		return strictyaml.Problemf("", "limits.gateway", "must be at least 1, got %d", l.Gateway)
-	case l.Endorser < minEndorser:
-		return strictyaml.Problemf("", "limits.endorser", "must be at least %d, got %d", minEndorser, l.Endorser)
-	case l.Deliver < minDeliver:
+	if l.Deliver < minDeliver {
 		return strictyaml.Problemf("", "limits.deliver", "must be at least %d, one more than channels, got %d", minDeliver, l.Deliver)
 	}
-	return nil
+	return cmp.Or(
+		strictyaml.Between("limits.gateway", l.Gateway, 1, maxCalls),
+		strictyaml.Between("limits.endorser", l.Endorser, minEndorser, maxCalls),
+		strictyaml.Between("limits.deliver", l.Deliver, minDeliver, maxCalls))
 }
 
 func checkName(path, got string, form *regexp.Regexp, longest int) *strictyaml.Problem {

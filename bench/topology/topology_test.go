@@ -109,8 +109,8 @@ func TestErrors(t *testing.T) {
 		{"  - name: c\n", "  - name: c\n  - name: c\n", "a.yaml:5:11: channels[1].name: channel c is given twice"},
 		{"    chaincodes", "    members: [ptb, cim]\n    chaincodes", "a.yaml:5:20: channels[0].members[1]: there is no organisation cim; did you mean cmi?"},
 		{"    chaincodes", "    members: [ptb, ptb]\n    chaincodes", "a.yaml:5:20: channels[0].members[1]: ptb is given twice"},
-		{"    chaincodes", "    batch: {timeout: 0s}\n    chaincodes", "a.yaml:5:22: channels[0].batch.timeout: must be above 0, got 0s"},
-		{"    chaincodes", "    batch: {messages: 0}\n    chaincodes", "a.yaml:5:23: channels[0].batch.messages: must be at least 1, got 0"},
+		{"    chaincodes", "    batch: {timeout: 0s}\n    chaincodes", "a.yaml:5:22: channels[0].batch.timeout: must be above 0 and at most 1h0m0s, got 0s"},
+		{"    chaincodes", "    batch: {messages: 0}\n    chaincodes", "a.yaml:5:23: channels[0].batch.messages: must be 1 to 1000000, got 0"},
 		{"    chaincodes", "    batch: {mesages: 5}\n    chaincodes", "a.yaml:5:13: unknown key channels[0].batch.mesages; did you mean messages?"},
 		{"    chaincodes", "    batch: {preferred_bytes: 0}\n    chaincodes", "a.yaml:5:30: channels[0].batch.preferred_bytes: must be at least 1, got 0"},
 		{"    chaincodes", "    batch: {absolute_bytes: 1KiB}\n    chaincodes", "a.yaml:5:29: channels[0].batch.absolute_bytes: must be at least preferred_bytes, 2097152, got 1024"},
@@ -121,8 +121,8 @@ func TestErrors(t *testing.T) {
 		{"readings}", "readings, endorsement: \"0 of [ptb]\"}", "a.yaml:5:48: channels[0].chaincodes[0].endorsement: 0 of 1 organisations cannot endorse"},
 		{"readings}", "readings, endorsement: \"1 of [ptb, ptb]\"}", "a.yaml:5:48: channels[0].chaincodes[0].endorsement: ptb is given twice"},
 		{"readings}", "readings, endorsement: \"1 of []\"}", `a.yaml:5:48: channels[0].chaincodes[0].endorsement: "" is no member of the channel; known are ptb, cmi`},
-		{"channels:", "limits: {gateway: 0}\nchannels:", "a.yaml:3:19: limits.gateway: must be at least 1, got 0"},
-		{"channels:", "limits: {endorser: -1}\nchannels:", "a.yaml:3:20: limits.endorser: must be at least 2, got -1"},
+		{"channels:", "limits: {gateway: 0}\nchannels:", "a.yaml:3:19: limits.gateway: must be 1 to 1000000, got 0"},
+		{"channels:", "limits: {endorser: -1}\nchannels:", "a.yaml:3:20: limits.endorser: must be 2 to 1000000, got -1"},
 		{"channels:", "limits: {deliver: 0}\nchannels:", "a.yaml:3:19: limits.deliver: must be at least 2, one more than channels, got 0"},
 		{"channels:", "caps: {peer: {cpus: 0.009}}\nchannels:", "a.yaml:3:21: caps.peer.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
 		{"channels:", "caps: {orderer: {cpus: 0}}\nchannels:", "a.yaml:3:24: caps.orderer.cpus: must be 0.01 to 1024 processors; leave it out for no limit"},
@@ -159,7 +159,7 @@ func TestLoad(t *testing.T) {
 		file:               file + ":1:1: unknown key nme; did you mean name?",
 		"minmal":           "topology minmal: there is neither a shipped topology nor a file of that name; did you mean minimal?",
 		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, minimal, two-peer",
-		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file cannot be read: read " + filepath.Dir(file) + ": is a directory",
+		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file is no regular file but a folder; put a regular file in its place",
 	} {
 		if _, err := Load(name); fmt.Sprint(err) != want {
 			t.Errorf("got %v, want %s", err, want)

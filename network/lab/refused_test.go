@@ -60,7 +60,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		// What a network takes to come up and to be read.
 		{head + "workload: {kind: plain}\nlimits: {deliver: 1}\n" + closed, "4:19: limits.deliver: not with topology minimal: must be at least 2"},
 		{head + "workload: {kind: plain}\nchannels: 3\nlimits: {deliver: 3}\n" + closed, "5:19: limits.deliver: "},
-		{head + "workload: {kind: plain}\nvary: {limits: [{}, {endorser: 1}]}\n" + closed, "4:16: vary.limits: not with topology minimal: must be at least 2, got 1"},
+		{head + "workload: {kind: plain}\nvary: {limits: [{}, {endorser: 1}]}\n" + closed, "4:16: vary.limits: not with topology minimal: must be 2 to 1000000, got 1"},
 		// The rest of what is decided here.
 		{head + "workload: {kind: encrypted, encryption: ahead}\n" + closed, "3:41: workload.encryption: "},
 		{head + "workload: {kind: plain, meters: 3}\nchannels: 4\n" + closed, "3:33: workload.meters: "},
