@@ -3,6 +3,7 @@ package workloads
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,15 @@ type Encryption struct {
 
 // maxBank only catches mistyped numbers: memory limits a bank before.
 const maxBank = 10_000_000
+
+// SizeLimits returns the most that the options of workloads may ask for, beside what scenarios limit.
+func SizeLimits() []strictyaml.Limit {
+	return []strictyaml.Limit{
+		{Of: "time that one value covers", Most: meter.MaxInterval.String()},
+		{Of: "readings per bill", Most: strconv.Itoa(reading.MaxBilled)},
+		{Of: "ciphertexts of a bank", Most: strconv.Itoa(maxBank)},
+	}
+}
 
 // UnmarshalNode reads inline, ahead, or {bank: K}.
 func (e *Encryption) UnmarshalNode(n *strictyaml.Node) error {

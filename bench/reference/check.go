@@ -16,6 +16,8 @@ const (
 	maxCV       = 10
 	maxMessages = 10_000_000
 	maxStall    = 24 * time.Hour
+	maxTimeout  = time.Hour
+	maxGiveUp   = 24 * time.Hour
 )
 
 // Validate returns an error that names the first value that cannot be simulated.
@@ -40,8 +42,8 @@ func (b *Batch) check(at string) *strictyaml.Problem {
 	switch {
 	case b == nil:
 		return nil
-	case b.Timeout <= 0:
-		return strictyaml.Problemf("for example timeout: 2s", at+"timeout", "must be above 0, got %s", b.Timeout)
+	case b.Timeout <= 0 || b.Timeout > maxTimeout:
+		return strictyaml.Problemf("for example timeout: 2s", at+"timeout", "must be above 0 and at most %s, got %s", maxTimeout, b.Timeout)
 	}
 	return strictyaml.Between(at+"messages", b.Messages, 1, maxMessages)
 }
@@ -92,8 +94,8 @@ func (c Config) checkFailures(at string) *strictyaml.Problem {
 			return strictyaml.Problemf("", path+"share", "all shares up to this sum to %.4g, more than 1", sum)
 		}
 	}
-	if c.GiveUp < 0 {
-		return strictyaml.Problemf("", at+"give_up", "must not be negative, got %s", c.GiveUp)
+	if c.GiveUp < 0 || c.GiveUp > maxGiveUp {
+		return strictyaml.Problemf("", at+"give_up", "must be 0 to %s, got %s", maxGiveUp, c.GiveUp)
 	}
 	return nil
 }

@@ -5,30 +5,9 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"time"
 
 	"meterbench/internal/strictyaml"
-)
-
-const (
-	// What a fleet of simulated meters can be.
-	maxMeters = 1_000_000
-	// What follows only catches mistyped numbers.
-	maxClients  = 65_536
-	maxRate     = 1e6
-	maxSpeed    = 1e6
-	maxParts    = 256            // of a mix, phases of a series
-	maxStart    = 24 * time.Hour // of a phase
-	maxHold     = 31 * 24 * time.Hour
-	maxDue      = 1_000_000_000        // in a level
-	maxLevels   = 100_000              // with all repetitions
-	maxLoad     = 366 * 24 * time.Hour // of all levels
-	maxChannels = 64
-	maxWeight   = 1000 // of all parts of a mix together
-	maxRepeat   = 10_000
-	maxSeries   = 1000       // once expanded
-	maxMany     = 10_000_000 // slots, samples, ciphertexts in a bank
 )
 
 // words matches names of scenarios and series, which become folders and file names.
@@ -59,14 +38,16 @@ func checkLength(all []Series, repeat int, warmup func(Series) time.Duration) *s
 
 // each checks every item of a list, of which none may be there twice.
 func each[T comparable](path string, list []T, check func(path string, item T) *strictyaml.Problem) *strictyaml.Problem {
+	before := map[T]bool{}
 	for i, item := range list {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if p := check(at, item); p != nil {
 			return p
 		}
-		if slices.Contains(list[:i], item) {
+		if before[item] {
 			return strictyaml.Problemf("", at, "%v is given twice", item)
 		}
+		before[item] = true
 	}
 	return nil
 }
@@ -75,8 +56,8 @@ func checkName(path, name string) *strictyaml.Problem {
 	if name == "" {
 		return strictyaml.Problemf("", path, "a name is needed")
 	}
-	if !words.MatchString(name) || len(name) > 64 {
-		return strictyaml.Problemf("", path, "a name is made of lower-case letters, digits, -, _ and ., and has at most 64 characters; got %q", name)
+	if !words.MatchString(name) || len(name) > maxName {
+		return strictyaml.Problemf("", path, "a name is made of lower-case letters, digits, -, _ and ., and has at most %d characters; got %q", maxName, name)
 	}
 	return nil
 }

@@ -140,12 +140,12 @@ func expand(base []Series, factors []factor, used map[string]bool, most int) ([]
 				if err != nil {
 					return nil, err
 				}
-				next = append(next, varied)
+				if next = append(next, varied); len(next)*len(base) > most { // before it takes the memory of all combinations
+					return nil, strictyaml.Problemf("", f.at+"vary", "makes more than %d series", maxSeries)
+				}
 			}
 		}
-		if variants = next; len(variants)*len(base) > most {
-			return nil, strictyaml.Problemf("", f.at+"vary", "makes more than %d series", maxSeries)
-		}
+		variants = next
 		if f.at != "" && !used[f.path()] {
 			return nil, strictyaml.Problemf("", f.path(), "does not apply to this series")
 		}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"meterbench/internal/strictyaml"
 )
@@ -116,6 +117,13 @@ func (f FE) Check(known Schemes, at string) *strictyaml.Problem {
 		}))
 	if p != nil {
 		return p
+	}
+	cells := 0
+	for _, scheme := range f.Schemes {
+		cells += len(f.Sizes(known, scheme)) * len(f.Lengths) * len(f.Bounds)
+	}
+	if cells > maxCells {
+		return strictyaml.Problemf("give fewer lengths, bounds or sizes", strings.TrimSuffix(at, "."), "the table has %d cells, more than %d", cells, maxCells)
 	}
 	for _, list := range []struct {
 		key      string

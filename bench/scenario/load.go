@@ -126,9 +126,6 @@ type rateSearch struct {
 	Repetitions int           `yaml:"repetitions"` // of the search, as many as the scenario's if left out
 }
 
-// maxSearches bounds the repetitions of one search: each takes some 20 levels.
-const maxSearches = 1000
-
 // UnmarshalNode reads a search from clients to clients, or from rate to rate.
 func (s *Search) UnmarshalNode(n *strictyaml.Node) error {
 	*s = Search{}

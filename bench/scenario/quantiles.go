@@ -15,9 +15,6 @@ import (
 // defaultQuantiles are those of a scenario that gives none.
 func defaultQuantiles() []float64 { return append(stats.Standard(), 99.9) }
 
-// maxQuantiles bounds the length of a list of quantiles.
-const maxQuantiles = 20
-
 // checkPercents looks at a list of quantiles that is given, nil if it is not.
 func checkPercents(path string, percents []float64) *strictyaml.Problem {
 	if percents != nil && (len(percents) == 0 || len(percents) > maxQuantiles) {

@@ -79,7 +79,7 @@ func TestTargetErrors(t *testing.T) {
 		{"mean: 20ms", "mean: 20ms, cv: 1", "a.yaml:4:70: target.endorse.service.cv: exponential service times have their coefficient of variation already; use kind: lognormal"},
 		{", cv: 0.5", "", "a.yaml:7:33: target.commit.service.cv: must be above 0 and at most 10, got 0; standard deviation / mean, for example cv: 0.5"},
 		{"per: block", "per: blok", `a.yaml:7:77: target.commit.per: there is no "blok"; did you mean block?`},
-		{"timeout: 2s", "timeout: 0s", "a.yaml:6:20: target.batch.timeout: must be above 0, got 0s; for example timeout: 2s"},
+		{"timeout: 2s", "timeout: 0s", "a.yaml:6:20: target.batch.timeout: must be above 0 and at most 1h0m0s, got 0s; for example timeout: 2s"},
 		{"messages: 10", "messages: 0", "a.yaml:6:34: target.batch.messages: must be 1 to 10000000, got 0"},
 		{"mvcc_conflict", "valid", `a.yaml:8:24: target.failures[0].outcome: there is no "valid"; known are mvcc_conflict, phantom_read, endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, limited, submit_refused, unknown`},
 		{"unknown", "mvcc_conflict", "a.yaml:8:63: target.failures[1].outcome: mvcc_conflict is given twice"},

@@ -114,6 +114,9 @@ func (s Scenario) readTrace(ctx context.Context, one Series) (*arrival.Trace, er
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.Refuse(one, path, "", "there is no file %s", name)
 	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, s.Refuse(one, path, "", "the file %s %v", name, e.Err)
+	}
 	if err != nil {
 		return nil, s.Refuse(one, path, "", "%v", err)
 	}
