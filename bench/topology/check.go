@@ -100,7 +100,8 @@ func (t Topology) checkPeers() *strictyaml.Problem {
 	total := 0
 	for i, o := range t.Organisations {
 		if total += o.Peers; total > maxNodes {
-			return strictyaml.Problemf("", fmt.Sprintf("organisations[%d].peers", i), "the organisations up to %s have %d peers, more than %d together", o.Name, total, maxNodes)
+			path := fmt.Sprintf("organisations[%d].peers", i)
+			return strictyaml.Problemf("", path, "the organisations up to %s have %d peers, more than %d together", o.Name, total, maxNodes)
 		}
 	}
 	return nil
