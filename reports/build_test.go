@@ -241,10 +241,11 @@ func TestRepetitions(t *testing.T) {
 			Load: result.Load{Kind: result.LoadClosed, Clients: 4}, Throughput: v,
 		})
 	}
+	sum.Points = append(sum.Points, result.Point{Series: "s", Repetition: 1, Load: result.Load{Kind: result.LoadClosed, Clients: 8}})
 	f := figure(t, Build(result.Run{}, sum), "throughput-clients")
 	s := f.Series[0]
-	if len(s.Points) != 1 || len(s.Singles) != 7 {
-		t.Fatalf("%d points and %d singles, want 1 and 7", len(s.Points), len(s.Singles))
+	if len(s.Points) != 2 || len(s.Singles) != 7 {
+		t.Fatalf("%d points and %d singles, want 2 and 7", len(s.Points), len(s.Singles))
 	}
 	p := s.Points[0]
 	if p.Y != 100.5 || p.Invalid {
@@ -254,7 +255,7 @@ func TestRepetitions(t *testing.T) {
 		t.Fatal("no interval, want 90 to 110 from all six")
 	}
 	same(t, "interval", stats.Interval{Low: 90, High: 110, N: 6}, stats.Interval{Low: p.Interval.Low, High: p.Interval.High, N: p.Interval.N})
-	if got := tableOf(t, Build(result.Run{}, sum), "levels"); len(got.Rows) != 7 || got.Columns[2].Key != "repetition" {
+	if got := tableOf(t, Build(result.Run{}, sum), "levels"); len(got.Rows) != 8 || got.Columns[2].Key != "repetition" {
 		t.Errorf("levels: %d rows, third column %q; want one row per repetition", len(got.Rows), got.Columns[2].Key)
 	}
 }

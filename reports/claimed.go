@@ -25,6 +25,8 @@ type Answer struct {
 
 // Illustrate moves the figures that answers ask for from the section to them, and appends the section with the rest.
 func (r *Report) Illustrate(section Section) {
+	section.Figures = slices.DeleteFunc(slices.Clone(section.Figures), func(f Figure) bool { return f.Empty != "" })
+	section.Tables = slices.DeleteFunc(slices.Clone(section.Tables), func(t Table) bool { return len(t.Rows) == 0 })
 	for i := range r.Sections {
 		for j := range r.Sections[i].Answers {
 			a := &r.Sections[i].Answers[j]
@@ -36,7 +38,17 @@ func (r *Report) Illustrate(section Section) {
 	section.Figures = slices.DeleteFunc(slices.Clone(section.Figures), func(f Figure) bool {
 		return slices.ContainsFunc(r.Figures(), func(taken Figure) bool { return taken.ID == f.ID })
 	})
-	r.Sections = append(r.Sections, section)
+	if len(section.Figures)+len(section.Tables) > 0 {
+		r.Sections = append(r.Sections, section)
+	}
+	there := r.elements()
+	for i := range r.Sections {
+		for j := range r.Sections[i].Answers {
+			if a := &r.Sections[i].Answers[j]; !there[FigureAnchor(a.Asked)] {
+				a.Asked = ""
+			}
+		}
+	}
 }
 
 // claimsSection lists the verdicts on published claims, nil for a run without claims.

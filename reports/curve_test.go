@@ -69,7 +69,7 @@ func TestPanelsScale(t *testing.T) {
 		free   bool
 	}{"alike": {0.2, false}, "far apart": {2, true}} {
 		t.Run(name, func(t *testing.T) {
-			sum := result.Summary{Points: []result.Point{closed("a", 1, 10, 0.1), closed("b", 1, 10, test.second)}}
+			sum := result.Summary{Points: []result.Point{closed("a", 1, 10, 0.1), closed("a", 2, 10, 0.1), closed("b", 1, 10, test.second), closed("b", 2, 10, test.second)}}
 			f := figure(t, Build(result.Run{}, sum), "latency-clients")
 			if f.Y.Free != test.free || len(f.Panels) != 2 {
 				t.Errorf("free %v with %d panels, want %v with 2", f.Y.Free, len(f.Panels), test.free)

@@ -152,7 +152,7 @@ func build(run result.Run, sum result.Summary, more details) Report {
 			[]Section{resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
 		Manifest: manifest(run, sum),
 		Source:   run.Source, Topology: indented(run.Topology),
-	}
+	}.present()
 }
 
 // FE makes the report of encryption costs that were measured without a run.
@@ -160,7 +160,7 @@ func FE(costs []result.FECost) Report {
 	e := newEncryption(costs, nil)
 	return Report{Scenario: "Cost of functional encryption on this machine", Complete: true, Sections: []Section{{
 		ID: "encryption", Title: "Functional encryption", Figures: e.costFigures(), Tables: []Table{e.costTable(), e.schemeTable()},
-	}}}
+	}}}.present()
 }
 
 func indented(raw json.RawMessage) string {

@@ -5,8 +5,10 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"meterbench/bench/result"
@@ -71,12 +73,90 @@ func TestThinRuns(t *testing.T) {
 		r := Build(run, sum)
 		sound(t, r)
 		sound(t, Build(result.Run{}, sum))
-		if len(r.Figures()) < 7 {
-			t.Errorf("%s: only %d figures; those without data must say so", name, len(r.Figures()))
-		}
+		onlyWhatIsThere(t, name, r)
 	}
 	sound(t, FE(nil))
 	sound(t, FE(whole.FE))
+	onlyWhatIsThere(t, "no costs", FE(nil))
+}
+
+// onlyWhatIsThere checks that every section, figure and table has something in it, and that no finding leads to another.
+func onlyWhatIsThere(t *testing.T, name string, r Report) {
+	t.Helper()
+	for _, s := range r.Sections {
+		if len(s.Figures)+len(s.Tables)+len(s.Answers) == 0 {
+			t.Errorf("%s: section %s is empty", name, s.ID)
+		}
+		for _, f := range s.Figures {
+			if f.Empty != "" || len(f.Legend()) == 0 {
+				t.Errorf("%s: figure %s is empty: %s", name, f.ID, f.Empty)
+			}
+		}
+		for _, table := range s.Tables {
+			if len(table.Rows) == 0 {
+				t.Errorf("%s: table %s has no rows", name, table.ID)
+			}
+		}
+	}
+	there := r.elements()
+	for _, f := range r.Findings {
+		if f.To != "" && !there[f.To] {
+			t.Errorf("%s: finding %s leads to %s, which is not there", name, f.Subject, f.To)
+		}
+	}
+}
+
+// A run of plain readings at a single load has no word of encryption, no curve, and the rest.
+func TestPlainRunOfOneLevel(t *testing.T) {
+	run, sum := fixture(t)
+	sum.FE, sum.Saturation, run.Preparation = nil, nil, nil
+	sum.Points = slices.DeleteFunc(sum.Points, func(p result.Point) bool { return p.Series != "plain" || p.Load.Clients != 8 })
+	r := Build(run, sum)
+	onlyWhatIsThere(t, "plain", r)
+	var found []string
+	for _, s := range r.Sections {
+		found = append(found, s.ID)
+	}
+	for _, f := range r.Figures() {
+		found = append(found, f.ID)
+	}
+	for _, table := range r.Tables() {
+		found = append(found, table.ID)
+	}
+	want := []string{"throughput", "latency", "resources", "checks", "phases-clients", "cpu-clients", "levels"}
+	for _, id := range want {
+		if !slices.Contains(found, id) {
+			t.Errorf("%s is missing among %q", id, found)
+		}
+	}
+	for _, id := range []string{"encryption", "encryption-time", "encryption-costs", "preparation", "throughput-clients", "latency-throughput-clients", "latency-clients"} {
+		if slices.Contains(found, id) {
+			t.Errorf("%s is there", id)
+		}
+	}
+}
+
+// The axis of clients goes from the fewest to the most, with labels there.
+func TestLoadAxisFitsTheData(t *testing.T) {
+	for _, c := range []struct{ levels, ticks []int }{
+		{[]int{40, 60, 100}, []int{40, 60, 100}},
+		{[]int{400, 600, 1000}, []int{400, 600, 1000}},
+		{[]int{1, 2, 16}, []int{1, 2, 4, 8, 16}},
+		{[]int{8, 64, 256}, []int{8, 16, 32, 64, 128, 256}},
+		{[]int{100, 200}, []int{100, 200}},
+	} {
+		var sum result.Summary
+		for _, n := range c.levels {
+			sum.Points = append(sum.Points, closed("s", n, 10, 0.1))
+		}
+		var got []int
+		for _, tick := range figure(t, Build(result.Run{}, sum), "throughput-clients").X.Ticks {
+			got = append(got, int(tick))
+		}
+		if diff := cmp.Diff(c.ticks, got); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.levels, diff)
+		}
+	}
 }
 
 // TestAnyRun builds reports of arbitrary summaries, numbers that are not numbers included.

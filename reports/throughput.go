@@ -116,19 +116,29 @@ func (l level) interval(of measure, own func(result.Point) *stats.Interval) *sta
 	return stats.MedianInterval(l.values(of))
 }
 
-// loadAxis is the X axis of everything drawn against load: powers of two for clients, so that a doubling is
-// always the same step.
+// fewTicks is the number of powers of two below which an axis of clients is labelled at its levels.
+const fewTicks = 3
+
+// loadAxis is the X axis of everything drawn against load: from the fewest clients to the most, labelled at powers of two,
+// so that a doubling is always the same step, or at the levels where these are few.
 func loadAxis(all []series, kind result.LoadKind) Axis {
 	if kind == result.LoadOpen {
 		return Axis{Label: "offered load", Unit: PerSecond}
 	}
-	most := 1
-	for _, r := range rowsOf(all) {
-		most = max(most, r.Load.Clients)
+	var levels []float64
+	for _, s := range ofKind(all, kind) {
+		levels = append(levels, each(s.levels, func(l level) float64 { return l.load.Amount() })...)
 	}
+	slices.Sort(levels)
+	levels = slices.Compact(levels)
 	axis := Axis{Label: "clients, each with one transaction outstanding (log scale)", Unit: Count, Log: true}
-	for tick := 1; tick <= most; tick *= 2 {
-		axis.Ticks = append(axis.Ticks, float64(tick))
+	for tick := 1.0; len(levels) > 0 && tick <= levels[len(levels)-1]; tick *= 2 {
+		if tick >= levels[0] {
+			axis.Ticks = append(axis.Ticks, tick)
+		}
+	}
+	if len(axis.Ticks) < fewTicks {
+		axis.Ticks = levels
 	}
 	return axis
 }
