@@ -10,7 +10,8 @@ import (
 
 // latencySection shows how long a transaction takes and where the time goes.
 func latencySection(all []series, more details) Section {
-	s := Section{ID: "latency", Title: "Latency", Intro: intro("section latency")}
+	s := Section{ID: "latency", Title: "Latency",
+		Intro: introOf(all, intro("section latency"), intro("section latency of answers"))}
 	for _, kind := range kinds(all) {
 		s.Figures = slices.Concat(s.Figures, percentileFigures(all, kind), spectrumFigures(all, kind, more.latencies))
 	}

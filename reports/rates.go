@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"meterbench/bench/result"
 )
@@ -61,12 +62,13 @@ func rateTitle(all []series) string {
 	return "throughput"
 }
 
-// withAnswers returns notes with others behind them where any of the series has answers alone.
-func withAnswers(all []series, notes, answers []string) []string {
-	if slices.ContainsFunc(all, series.answers) {
-		return append(notes, answers...)
+// introOf is what a section says of commits, of answers or of both, as the series have them.
+func introOf(all []series, commits, answers string) string {
+	var said []string
+	for _, whole := range wholes(all) {
+		said = append(said, map[result.Part]string{result.PartCommit: commits, result.PartAnswer: answers}[whole])
 	}
-	return notes
+	return strings.Join(said, " ")
 }
 
 // rateFindings state throughput and latency of the series that have too few load levels for a saturation point, each at

@@ -37,13 +37,16 @@ type Report struct {
 	Topology  string // the topology as indented JSON
 }
 
-// Tables returns every table of the report in order, the manifest last.
+// Tables returns every table of the report in order, the manifest last where there is one.
 func (r Report) Tables() []Table {
 	var all []Table
 	for _, s := range r.Sections {
 		all = append(all, s.AllTables()...)
 	}
-	return append(all, r.Manifest)
+	if len(r.Manifest.Rows) > 0 {
+		all = append(all, r.Manifest)
+	}
+	return all
 }
 
 // Figures returns every figure of the report in order.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
@@ -14,8 +13,8 @@ const noPoints = "No data: the run has no load levels."
 
 // throughputSection shows how much the network commits and where throughput stops growing.
 func throughputSection(all []series) Section {
-	s := Section{ID: "throughput", Title: "Throughput and saturation"}
-	s.Intro = strings.Join(withAnswers(all, notes("section throughput"), notes("section throughput with answers")), " ")
+	s := Section{ID: "throughput", Title: "Throughput and saturation",
+		Intro: introOf(all, intro("section throughput"), intro("section throughput of answers"))}
 	for _, kind := range kinds(all) {
 		lines := linesOf(all, kind)
 		s.Figures = slices.Concat(s.Figures, throughputFigures(lines, kind), curveFigures(lines, kind))

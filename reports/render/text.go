@@ -88,6 +88,8 @@ func target(rep reports.Report) string {
 		return "a SIMULATED ledger (no blockchain)"
 	case rep.Target == result.TargetFabric:
 		return "a real Fabric network started for it"
+	case rep.Target == "" && rep.Complete:
+		return "no network"
 	case rep.Target == "":
 		return "no network (the run ended before one was up)"
 	}
