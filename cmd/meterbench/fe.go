@@ -1,12 +1,9 @@
 package main
 
 import (
-	"cmp"
-	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -60,9 +57,10 @@ one line per timing, so that benchstat can compare machines and versions.`,
 			if err != nil {
 				return lab.InputErrorf("%w", err)
 			}
+			var folder *feFolder
 			if out != "" {
-				if err := os.MkdirAll(out, 0o755); err != nil {
-					return tryAnotherFolder(out, err)
+				if folder, err = newFEFolder(out, seed); err != nil {
+					return lab.InputErrorf("--out %w", err)
 				}
 			}
 			watch := newProgress(cmd.ErrOrStderr())
@@ -71,14 +69,10 @@ one line per timing, so that benchstat can compare machines and versions.`,
 			costs, err := lab.MeasureFE(cmd.Context(), spec, seed, watch.Working)
 			watch.close()
 			if len(costs) == 0 {
-				return err
+				return errors.Join(err, folder.discard(err))
 			}
 			// Also the costs measured up to an interruption.
-			written := formats()[at].write(cmd.OutOrStdout(), costs)
-			if out != "" {
-				written = cmp.Or(written, writeFE(context.WithoutCancel(cmd.Context()), out, costs))
-			}
-			return cmp.Or(err, written)
+			return errors.Join(err, formats()[at].write(cmd.OutOrStdout(), costs), folder.write(cmd.Context(), costs, err == nil))
 		},
 	}
 	flags := cmd.Flags()
@@ -88,7 +82,7 @@ one line per timing, so that benchstat can compare machines and versions.`,
 	flags.Int64SliceVar(&spec.Bounds, "bounds", []int64{10_000}, "largest values in the vectors")
 	flags.IntVar(&spec.Samples, "samples", scenario.MinSamples, "timings of each combination, at least 6")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the values")
-	flags.StringVar(&out, "out", "", "also write tables as CSV, figures, report.html and bench.txt to this `folder`")
+	flags.StringVar(&out, "out", "", "also write summary.json, tables as CSV, figures, report.html and bench.txt to this new `folder`")
 	flags.StringVar(&formatName, "format", formatNames()[0], "output format: "+strings.Join(formatNames(), ", ")+" (the Go benchmark format)")
 	return cmd
 }
@@ -122,12 +116,4 @@ func formatNames() (names []string) {
 // feBench returns encryption costs in the Go benchmark format.
 func feBench(costs []result.FECost) []byte {
 	return result.BenchText(result.Run{Host: result.Host{Host: proc.Describe()}}, result.Summary{FE: costs})
-}
-
-// writeFE writes encryption costs in every form.
-func writeFE(ctx context.Context, dir string, costs []result.FECost) error {
-	if err := render.Folder(ctx, dir, reports.FE(costs)); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "bench.txt"), feBench(costs), 0o644)
 }
