@@ -1,0 +1,152 @@
+package heartbeat
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A gap is a halt as far as the process neither ran nor waited.
+func TestBetween(t *testing.T) {
+	const ms = time.Millisecond
+	start := time.Now()
+	for name, tt := range map[string]struct {
+		took, boot, cpu, waited time.Duration // since the beat before
+		procs                   int
+		unknown                 bool // how long the thread waited
+		want                    Gap
+	}{
+		"in time":                             {took: 20 * ms, boot: 20 * ms, procs: 2, want: Gap{}},
+		"early, by a signal":                  {took: 3 * ms, boot: 3 * ms, procs: 2, want: Gap{}},
+		"stopped":                             {took: 2020 * ms, boot: 2020 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 2000 * ms}},
+		"stopped and busy before":             {took: 2020 * ms, boot: 2020 * ms, cpu: 5 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1975 * ms}},
+		"stopped, then waited":                {took: 2020 * ms, boot: 2020 * ms, waited: 60 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1940 * ms}},
+		"waited for a processor":              {took: 420 * ms, boot: 420 * ms, waited: 400 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go":                    {took: 420 * ms, boot: 420 * ms, cpu: 800 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go, on a full host":    {took: 420 * ms, boot: 420 * ms, cpu: 100 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go, of many threads":   {took: 420 * ms, boot: 420 * ms, cpu: 400 * ms, procs: 8, want: Gap{Length: 400 * ms}},
+		"suspended":                           {took: 21 * ms, boot: 3600 * time.Second, procs: 2, want: Gap{Length: 3599980 * ms, Halted: 3599979 * ms, Suspended: 3599979 * ms}},
+		"suspended while it ran":              {took: 20 * ms, boot: 320 * ms, cpu: 40 * ms, procs: 2, want: Gap{Length: 300 * ms, Halted: 300 * ms, Suspended: 300 * ms}},
+		"stopped, how long it waited unknown": {took: 2020 * ms, boot: 2020 * ms, procs: 2, unknown: true, want: Gap{Length: 2000 * ms, Halted: 2000 * ms}},
+		"late, how long it waited unknown":    {took: 520 * ms, boot: 520 * ms, procs: 2, unknown: true, want: Gap{Length: 500 * ms}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := instant{at: start, boot: time.Hour, cpu: time.Minute, waited: time.Second}
+			now := instant{at: start.Add(tt.took), boot: time.Hour + tt.boot, cpu: time.Minute + tt.cpu, waited: time.Second + tt.waited}
+			if tt.unknown {
+				now.waited = -1
+			}
+			got := between(before, now, tt.procs)
+			if got.End.Before(got.Start) && got.Length > 0 {
+				t.Errorf("ends %v before it starts", got.Start.Sub(got.End))
+			}
+			got.Start, got.End = time.Time{}, time.Time{}
+			near := cmp.Comparer(func(a, b time.Duration) bool { return (a - b).Abs() <= ms })
+			if diff := cmp.Diff(tt.want, got, near); diff != "" {
+				t.Errorf("gap (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseWaited(t *testing.T) {
+	for line, want := range map[string]time.Duration{"37020 1565018 2\n": 1565018, "": -1, "37020": -1, "a b c": -1} {
+		if diff := cmp.Diff(want, parseWaited([]byte(line))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", line, diff)
+		}
+	}
+}
+
+// watchedEnv makes the test program a process that beats and does other things until it is told to stop.
+const watchedEnv = "HEARTBEAT_WATCHED"
+
+func TestMain(m *testing.M) {
+	if how, watched := os.LookupEnv(watchedEnv); watched {
+		watch(how)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// watch prints the longest halt in milliseconds.
+func watch(how string) {
+	monitor := Start()
+	fmt.Println("beats")
+	quit := make(chan struct{})
+	if how == "busy" {
+		for range 4 * runtime.GOMAXPROCS(0) {
+			go func() {
+				for {
+					select {
+					case <-quit:
+						return
+					default:
+					}
+				}
+			}()
+		}
+	}
+	bufio.NewReader(os.Stdin).ReadString('\n')
+	close(quit)
+	var most time.Duration
+	for _, gap := range monitor.Stop() {
+		most = max(most, gap.Halted)
+	}
+	fmt.Println(most.Milliseconds())
+}
+
+// A process that is stopped finds out for how long. One that is busy, and one beside others that want the processors,
+// find no halt.
+func TestHalts(t *testing.T) {
+	const stopped = 1500 * time.Millisecond
+	for name, tt := range map[string]struct {
+		how       string
+		stop      bool
+		low, high int64 // ms
+	}{
+		"idle":             {"idle", false, 0, 200},
+		"busy":             {"busy", false, 0, 200},
+		"stopped":          {"idle", true, stopped.Milliseconds() * 8 / 10, stopped.Milliseconds() + 10_000},
+		"busy and stopped": {"busy", true, stopped.Milliseconds() / 3, stopped.Milliseconds() + 10_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), watchedEnv+"="+tt.how)
+			in, _ := cmd.StdinPipe()
+			out, _ := cmd.StdoutPipe()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Wait()
+			lines := bufio.NewReader(out)
+			if line, err := lines.ReadString('\n'); err != nil {
+				t.Fatalf("%q, %v", line, err)
+			}
+			time.Sleep(300 * time.Millisecond)
+			if tt.stop {
+				cmd.Process.Signal(syscall.SIGSTOP)
+				time.Sleep(stopped)
+				cmd.Process.Signal(syscall.SIGCONT)
+			}
+			time.Sleep(300 * time.Millisecond)
+			fmt.Fprintln(in)
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			halted, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+			if err != nil || halted < tt.low || halted > tt.high {
+				t.Errorf("halted for %d ms, want %d to %d; %v", halted, tt.low, tt.high, err)
+			}
+		})
+	}
+}
