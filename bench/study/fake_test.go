@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/topology"
+	"meterbench/internal/heartbeat"
 	"meterbench/internal/proc"
 )
 
@@ -41,6 +42,8 @@ type site struct {
 	fault func(n int, tx *fate)
 	// pace, where set, is the time of a signature; else it is 25 us.
 	pace func() float64
+	// halted, where set, says when the load generator did not run, since the start of a level.
+	halted []halt
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
 	invalid bool       // no point can be valid
@@ -243,6 +246,27 @@ func (s *site) Sample() (proc.Snapshot, error) {
 	}
 	s.samples++
 	return snap, nil
+}
+
+// A halt of the load generator, from its begin in monotonic time on.
+type halt struct {
+	at, length, halted time.Duration
+	suspended          bool // so that no monotonic time passes
+}
+
+// watchHalts is called at the start of a level.
+func (s *site) watchHalts() func() []heartbeat.Gap {
+	start := time.Now()
+	return func() (all []heartbeat.Gap) {
+		for _, h := range s.halted {
+			g := heartbeat.Gap{Start: start.Add(h.at), End: start.Add(h.at + h.length), Length: h.length, Halted: h.halted}
+			if h.suspended {
+				g.End, g.Suspended = g.Start, h.halted
+			}
+			all = append(all, g)
+		}
+		return all
+	}
 }
 
 func (s *site) reading() (float64, error) {

@@ -28,7 +28,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	counted := s.counters(ctx)
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
-	law := make([]little, len(t.levels))
+	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
@@ -36,11 +36,13 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		}
 		steady[i] = newSteadiness(first, from, to)
 		steady[i].satisfaction = newSatisfaction(l.series.Objective)
+		exposed[i] = exposure{from: from, to: to}
 		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
 		fastest[i] = math.MaxInt64
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
 			law[i].add(r)
+			exposed[i].add(r)
 			s.left.watch(&fastest[i], r)
 			if t.watch != nil {
 				t.watch(r)
@@ -52,12 +54,13 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	loads[0].Begin = meter.begin
 	var measured []bench.Result
 	var runErr error
+	halts := s.processor.halts()
 	priority := s.prioritised(t, func() {
 		measured, runErr = bench.RunTogether(ctx, s.clock, loads, s.site.Target(), func(now bench.Live) {
 			s.Observer.Live(s.live(t, now, meter))
 		})
 	})
-	usage := meter.stop()
+	usage, gaps := meter.stop(), halts()
 	var scheduled uint64
 	windows := make([]result.Window, len(t.levels))
 	for i, sink := range sinks {
@@ -90,6 +93,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			p.ClientPriority = priority
 			s.settle(&p, l, m, w, steady[i])
 			law[i].check(&p, l, m)
+			exposed[i].judge(&p, m, gaps)
 			p.MarkFailed()
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)

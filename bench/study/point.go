@@ -118,10 +118,7 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 		p.Valid = false
 		p.Reasons = append(p.Reasons, fmt.Sprintf(format, args...))
 	}
-	limit := delayFloor.Seconds()
-	if whole := p.Latency[p.Conditions.Whole().String()].P50; whole != nil {
-		limit = max(limit, delayShare**whole)
-	}
+	limit := tolerated(p)
 	if name, lag := highest(p.ScheduleLag); m.Crowded {
 		s.flag(p, result.Crowded, "", "clients waited for some of their %d outstanding transactions to end: more was acknowledged than committed",
 			bench.DefaultOutstanding)

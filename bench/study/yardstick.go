@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/heartbeat"
 )
 
 // A processor is the machine's, as a study describes and times it.
@@ -18,6 +19,8 @@ type processor struct {
 	// pace times one P-256 signature, in seconds. A session does so before every level and at its end, never while a
 	// level is running.
 	pace func() (float64, error)
+	// halts notices when this process does not run, until stop is called.
+	halts func() (stop func() []heartbeat.Gap)
 }
 
 // A reading of the yardstick is the median of so many bursts of so many signatures: one burst takes some 3 ms, in which
