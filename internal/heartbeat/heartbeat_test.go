@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -25,17 +26,19 @@ func TestBetween(t *testing.T) {
 		unknown                 bool // how long the thread waited
 		want                    Gap
 	}{
-		"in time":                             {took: 20 * ms, boot: 20 * ms, procs: 2, want: Gap{}},
-		"early, by a signal":                  {took: 3 * ms, boot: 3 * ms, procs: 2, want: Gap{}},
-		"stopped":                             {took: 2020 * ms, boot: 2020 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 2000 * ms}},
-		"stopped and busy before":             {took: 2020 * ms, boot: 2020 * ms, cpu: 5 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1975 * ms}},
-		"stopped, then waited":                {took: 2020 * ms, boot: 2020 * ms, waited: 60 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1940 * ms}},
-		"waited for a processor":              {took: 420 * ms, boot: 420 * ms, waited: 400 * ms, procs: 2, want: Gap{Length: 400 * ms}},
-		"waited to run Go":                    {took: 420 * ms, boot: 420 * ms, cpu: 800 * ms, procs: 2, want: Gap{Length: 400 * ms}},
-		"waited to run Go, on a full host":    {took: 420 * ms, boot: 420 * ms, cpu: 100 * ms, procs: 2, want: Gap{Length: 400 * ms}},
-		"waited to run Go, of many threads":   {took: 420 * ms, boot: 420 * ms, cpu: 400 * ms, procs: 8, want: Gap{Length: 400 * ms}},
-		"suspended":                           {took: 21 * ms, boot: 3600 * time.Second, procs: 2, want: Gap{Length: 3599980 * ms, Halted: 3599979 * ms, Suspended: 3599979 * ms}},
-		"suspended while it ran":              {took: 20 * ms, boot: 320 * ms, cpu: 40 * ms, procs: 2, want: Gap{Length: 300 * ms, Halted: 300 * ms, Suspended: 300 * ms}},
+		"in time":                           {took: 20 * ms, boot: 20 * ms, procs: 2, want: Gap{}},
+		"early, by a signal":                {took: 3 * ms, boot: 3 * ms, procs: 2, want: Gap{}},
+		"stopped":                           {took: 2020 * ms, boot: 2020 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 2000 * ms}},
+		"stopped and busy before":           {took: 2020 * ms, boot: 2020 * ms, cpu: 5 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1975 * ms}},
+		"stopped, then waited":              {took: 2020 * ms, boot: 2020 * ms, waited: 60 * ms, procs: 2, want: Gap{Length: 2000 * ms, Halted: 1940 * ms}},
+		"waited for a processor":            {took: 420 * ms, boot: 420 * ms, waited: 400 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go":                  {took: 420 * ms, boot: 420 * ms, cpu: 800 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go, on a full host":  {took: 420 * ms, boot: 420 * ms, cpu: 100 * ms, procs: 2, want: Gap{Length: 400 * ms}},
+		"waited to run Go, of many threads": {took: 420 * ms, boot: 420 * ms, cpu: 400 * ms, procs: 8, want: Gap{Length: 400 * ms}},
+		"suspended": {took: 21 * ms, boot: 3600 * time.Second, procs: 2,
+			want: Gap{Length: 3599980 * ms, Halted: 3599979 * ms, Suspended: 3599979 * ms}},
+		"suspended while it ran": {took: 20 * ms, boot: 320 * ms, cpu: 40 * ms, procs: 2,
+			want: Gap{Length: 300 * ms, Halted: 300 * ms, Suspended: 300 * ms}},
 		"stopped, how long it waited unknown": {took: 2020 * ms, boot: 2020 * ms, procs: 2, unknown: true, want: Gap{Length: 2000 * ms, Halted: 2000 * ms}},
 		"late, how long it waited unknown":    {took: 520 * ms, boot: 520 * ms, procs: 2, unknown: true, want: Gap{Length: 500 * ms}},
 	} {
@@ -81,22 +84,18 @@ func TestMain(m *testing.M) {
 func watch(how string) {
 	monitor := Start()
 	fmt.Println("beats")
-	quit := make(chan struct{})
+	var quit atomic.Bool
 	if how == "busy" {
 		for range 4 * runtime.GOMAXPROCS(0) {
 			go func() {
-				for {
-					select {
-					case <-quit:
-						return
-					default:
-					}
+				for !quit.Load() {
+					continue
 				}
 			}()
 		}
 	}
 	bufio.NewReader(os.Stdin).ReadString('\n')
-	close(quit)
+	quit.Store(true)
 	var most time.Duration
 	for _, gap := range monitor.Stop() {
 		most = max(most, gap.Halted)
