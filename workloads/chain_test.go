@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 
 	"meterbench/bench"
@@ -21,6 +22,7 @@ type chain struct {
 	contract *chaincode.Readings
 	mu       sync.Mutex
 	states   []map[string][]byte // by channel
+	names    []string            // by channel; none: of no name
 	fail     error               // of reading
 }
 
@@ -32,16 +34,31 @@ func newChain(channels int) *chain {
 	return c
 }
 
+func (c *chain) name(channel int) string {
+	if len(c.names) == 0 {
+		return ""
+	}
+	return c.names[channel]
+}
+
 // commit submits what the contract must take.
 func (c *chain) commit(t testing.TB, tx bench.Transaction) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := &call{args: append([][]byte{[]byte(tx.Function)}, tx.Args...), state: c.states[tx.Channel], writes: map[string][]byte{}}
-	if answer := c.contract.Invoke(s); answer.GetStatus() != shim.OK {
+	if answer := c.invoke(tx); answer.GetStatus() != shim.OK {
 		t.Fatalf("%s: status %d, %s", tx.Function, answer.GetStatus(), answer.GetMessage())
 	}
-	maps.Copy(s.state, s.writes)
+}
+
+// invoke commits what the contract takes.
+func (c *chain) invoke(tx bench.Transaction) *peer.Response {
+	s := &call{channel: c.name(tx.Channel), args: append([][]byte{[]byte(tx.Function)}, tx.Args...), state: c.states[tx.Channel], writes: map[string][]byte{}}
+	answer := c.contract.Invoke(s)
+	if answer.GetStatus() == shim.OK {
+		maps.Copy(s.state, s.writes)
+	}
+	return answer
 }
 
 // Readings implements Ledger.
@@ -97,9 +114,12 @@ func (c *chain) count(prefix string) (n int) {
 // A call is the contract's view of one transaction.
 type call struct {
 	shim.ChaincodeStubInterface // whatever is not overridden must not be called
+	channel                     string
 	args                        [][]byte
 	state, writes               map[string][]byte
 }
+
+func (s *call) GetChannelID() string { return s.channel }
 
 func (s *call) GetArgs() [][]byte { return s.args }
 

@@ -201,7 +201,7 @@ func (c *feCell) tableFrom() string {
 // reading cannot hold it.
 func onLedger(ciphertext int) int {
 	r := reading.Reading{
-		Kind: reading.Encrypted, Meter: "meter-000001", Time: time.Unix(0, 0),
+		Kind: reading.Encrypted, Channel: "metrology", Meter: "meter-000001", Time: time.Unix(0, 0),
 		Payload: make([]byte, ciphertext), Signature: make([]byte, reading.MaxSignature),
 	}
 	stored, err := r.Marshal()

@@ -104,9 +104,9 @@ type Spec struct {
 	Prefix   string    // of its meters' ids: no other workload of the run has it
 	First    uint64    // sequence number of its first transaction
 	Trace    *arrival.Trace
-	Rows     int    // of the trace that a load level follows; the next begins with the first again
-	Channels int    // over which meters are spread, index mod Channels
-	Device   Device // makes readings and bills; nil: the load generator does
+	Rows     int      // of the trace that a load level follows; the next begins with the first again
+	Channels []string // names of those over which meters are spread, index mod their number: at least one
+	Device   Device   // makes readings and bills; nil: the load generator does
 	Tables   *fe.Tables
 	// Query asks the workload's contract on a channel and changes nothing; nil where there is none.
 	Query func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error)
@@ -136,8 +136,9 @@ func (s Spec) config() (Config, error) {
 	o := s.Workload.Options.(Options)
 	fleet, err := meter.NewFleet(meter.Config{
 		Seed: s.Seed, Meters: s.Workload.Meters, Prefix: s.Prefix, Interval: o.Interval, Start: s.Start, Length: o.values(), Bound: o.Bound,
+		Channels: s.Channels,
 	})
-	c := Config{Options: o, Fleet: fleet, First: s.First, Channels: s.Channels, Device: s.Device, Ledger: contractLedger{s}, Tables: s.Tables}
+	c := Config{Options: o, Fleet: fleet, First: s.First, Channels: len(s.Channels), Device: s.Device, Ledger: contractLedger{s}, Tables: s.Tables}
 	if s.Trace != nil {
 		c.Source = newTraceSource(s.Trace, s.Rows, o.Interval)
 	}

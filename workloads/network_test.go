@@ -19,6 +19,7 @@ import (
 	"meterbench/network/client"
 	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
+	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
 	"meterbench/simulators/verifier"
 	"meterbench/workloads/adversary"
@@ -83,7 +84,13 @@ func TestRealNetwork(t *testing.T) {
 	}
 	defer c.Close()
 
-	b, err := NewBilling(t.Context(), Config{Options: Options{kind: result.Billing, Form: result.Encrypted, Scheme: "ecddh", Bits: 256, Readings: 30, Verify: true}, Fleet: fleet(t, "month", 3, 24), Ledger: real{c}, Tables: smallTables(t)})
+	month := fleet(t, "month", 3, 24).Config()
+	month.Channels = []string{"metrology"}
+	fleet, err := meter.NewFleet(month)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewBilling(t.Context(), Config{Options: Options{kind: result.Billing, Form: result.Encrypted, Scheme: "ecddh", Bits: 256, Readings: 30, Verify: true}, Fleet: fleet, Ledger: real{c}, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +152,7 @@ func TestRealNetwork(t *testing.T) {
 		t.Errorf("the contract counts %s readings and bills, %v; want %d", count, err, stored)
 	}
 
-	tried, err := adversary.Probe(t.Context(), adversary.Config{Ledger: c, Seed: 1, Attempts: 2, Prefix: "adversary", Start: b.config.Fleet.Config().Start,
+	tried, err := adversary.Probe(t.Context(), adversary.Config{Ledger: c, Channel: "metrology", Seed: 1, Attempts: 2, Prefix: "adversary", Start: b.config.Fleet.Config().Start,
 		Params: fe.Params{Scheme: "ddh", Bits: 1024, Length: 8, Bound: 500}, Tables: smallTables(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +200,7 @@ func monthly(t testing.TB, b *Bills, ledger real) verifier.Verifier {
 		t.Fatal(err)
 	}
 	f := b.config.Fleet.Config()
-	v := verifier.Verifier{Ledger: byName{ledger}, Span: f.Interval * time.Duration(f.Length)}
+	v := verifier.Verifier{Ledger: byName{ledger}, Channel: "metrology", Span: f.Interval * time.Duration(f.Length)}
 	if v.Gateway, err = reading.ParseKey(registration.Key); err != nil {
 		t.Fatal(err)
 	}

@@ -350,6 +350,42 @@ func TestMetersSpreadOverChannels(t *testing.T) {
 	}
 }
 
+// A reading is valid on its meter's channel alone, also where the meter is registered on another.
+func TestReadingsAreOfOneChannel(t *testing.T) {
+	config := fleet(t, "plain", 2, 1).Config()
+	config.Channels = []string{"day", "night"}
+	both, err := meter.NewFleet(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := workload(t, Config{Options: Options{kind: result.Plain, Verify: true}, Fleet: both, Channels: 2})
+	c := newChain(2)
+	c.names = config.Channels
+	for channel := range 2 { // every meter on every channel
+		for _, from := range []int{0, 1} {
+			all, err := r.SetUp(from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tx := range all {
+				tx.Channel = channel
+				c.commit(t, tx)
+			}
+		}
+	}
+	for seq := range uint64(4) {
+		tx, err := r.Transaction(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.commit(t, tx)
+		tx.Channel = 1 - tx.Channel
+		if answer := c.invoke(tx); !strings.HasPrefix(answer.GetMessage(), reading.CodeChannel.Name+": ") {
+			t.Errorf("transaction %d on the other channel: status %d, %s", seq, answer.GetStatus(), answer.GetMessage())
+		}
+	}
+}
+
 func TestConcurrentTransactions(t *testing.T) {
 	r := workload(t, Config{Options: Options{kind: result.Encrypted, Scheme: "ddh", Bits: 1024, Encryption: Encryption{Mode: result.EncryptInline}}, Fleet: fleet(t, "a", 3, 1)})
 	var group sync.WaitGroup

@@ -31,6 +31,7 @@ const (
 	ProbeReplay             = "replay"              // a reading that is on the ledger already
 	ProbeReordered          = "reordered"           // a reading whose time is not that of its number
 	ProbeForeignMeter       = "foreign-meter"       // a reading of an unregistered meter, or under another's name
+	ProbeOtherChannel       = "other-channel"       // a reading that its meter signed for another channel
 	ProbeTamperedCiphertext = "tampered-ciphertext" // changed after it was signed
 	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
 	ProbeUnapprovedFunction = "unapproved-function" // a bill that names an unapproved function

@@ -117,6 +117,10 @@ func TestPutBill(t *testing.T) {
 	tampered := stored(t, s, 1, 4)
 	tampered[2].Payload = append([]byte(nil), tampered[2].Payload...)
 	tampered[2].Payload[100] ^= 1
+	elsewhere := stored(t, s, 1, 4) // as the meter would have signed them for another channel
+	for i := range elsewhere {
+		elsewhere[i].Channel = "billing"
+	}
 	for _, test := range []struct {
 		name   string
 		bill   []byte
@@ -144,6 +148,7 @@ func TestPutBill(t *testing.T) {
 		{"a reading more", bill(func(b *reading.Bill) { b.To = 5 }), 409, "BILL_READINGS: "},
 		{"reordered readings", bill(func(b *reading.Bill) { b.Readings = reading.HashReadings(reordered) }), 409, "BILL_READINGS: "},
 		{"tampered readings", bill(func(b *reading.Bill) { b.Readings = reading.HashReadings(tampered) }), 409, "BILL_READINGS: "},
+		{"readings of another channel", bill(func(b *reading.Bill) { b.Readings = reading.HashReadings(elsewhere) }), 409, "BILL_READINGS: "},
 		{"another meter's readings", bill(func(b *reading.Bill) { b.Meter, b.Function = "m4", open }), 409, "BILL_READINGS: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -113,6 +113,7 @@ func (c *Readings) putList(stub shim.ChaincodeStubInterface, raw []byte) error {
 func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 	readings := make([]reading.Reading, len(wires))
 	keys := make([]string, 2*len(wires)) // of the readings, then of their meters
+	channel := stub.GetChannelID()
 	for i, wire := range wires {
 		var err error
 		if readings[i], err = reading.Unmarshal(wire); err != nil {
@@ -120,6 +121,10 @@ func (c *Readings) put(stub shim.ChaincodeStubInterface, wires [][]byte) error {
 		}
 		if err := readings[i].CheckForm(codec.Check); err != nil {
 			return reading.CodeForm.Errorf("%v", err)
+		}
+		if readings[i].Channel != channel {
+			return reading.CodeChannel.Errorf("reading %d of meter %s is for the channel %q, not for %s",
+				readings[i].Number, readings[i].Meter, readings[i].Channel, channel)
 		}
 		keys[i], keys[len(wires)+i] = reading.Key(readings[i].Meter, readings[i].Number), reading.MeterKey(readings[i].Meter)
 	}

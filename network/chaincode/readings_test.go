@@ -16,7 +16,10 @@ import (
 	"meterbench/simulators/reading"
 )
 
-const operator = "PtbMSP"
+const (
+	operator = "PtbMSP"
+	channel  = "metrology"
+)
 
 // meterKey returns the n-th of a fixed row of keys.
 func meterKey(t testing.TB, n byte) *ecdsa.PrivateKey {
@@ -53,7 +56,7 @@ func batch(t testing.TB, all ...reading.Registration) []byte {
 }
 
 func plain(meter string, number uint64) reading.Reading {
-	return reading.Reading{Kind: reading.Plain, Meter: meter, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
+	return reading.Reading{Kind: reading.Plain, Channel: channel, Meter: meter, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
 		Payload: reading.Values{Register: 100, Interval: 15 * time.Minute, Wh: []int64{1, 2, 3}}.Marshal()}
 }
 
@@ -103,6 +106,14 @@ func TestPutReading(t *testing.T) {
 	stolen.Meter = "m5"
 	beyond.Number = math.MaxUint64 // (number+1)*span would be 0
 	beyond.Time = begin
+	elsewhere, nowhere, unchecked := plain("m1", 0), plain("m1", 0), plain("m2", 0)
+	elsewhere.Channel, nowhere.Channel, unchecked.Channel = "billing", "", "billing"
+	if err := elsewhere.Sign(meterKey(t, 1)); err != nil {
+		t.Fatal(err)
+	}
+	back := elsewhere
+	back.Channel = channel
+	passedOff := raw(t, back)
 	edited := func(edit func(*reading.Reading)) []byte {
 		r := ciphertext(t, 1)
 		if err := r.Sign(meterKey(t, 3)); err != nil {
@@ -143,6 +154,10 @@ func TestPutReading(t *testing.T) {
 		}), 400, "READING_FORM: "},
 		{"meter nobody registered", signed(t, plain("m9", 0), meterKey(t, 1)), 404, "METER_UNKNOWN: "},
 		{"another meter's key", signed(t, plain("m1", 0), meterKey(t, 2)), 403, "READING_SIGNATURE: "},
+		{"signed for another channel", signed(t, elsewhere, meterKey(t, 1)), 403, "READING_CHANNEL: "},
+		{"signed for no channel", signed(t, nowhere, meterKey(t, 1)), 403, "READING_CHANNEL: "},
+		{"channel changed after signing", passedOff, 403, "READING_SIGNATURE: "},
+		{"for another channel, check switched off", raw(t, unchecked), 403, "READING_CHANNEL: "},
 		{"no signature", change(func(r *reading.Reading) { r.Signature = nil }), 403, "READING_SIGNATURE: "},
 		{"number changed after signing", change(func(r *reading.Reading) { r.Number++ }), 403, "READING_SIGNATURE: "},
 		{"time changed after signing", change(func(r *reading.Reading) { r.Time = r.Time.Add(time.Second) }), 403, "READING_SIGNATURE: "},

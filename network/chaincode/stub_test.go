@@ -44,6 +44,8 @@ func (s *stub) invoke(t testing.TB, c shim.Chaincode, function string, args ...[
 	return r
 }
 
+func (s *stub) GetChannelID() string { return channel }
+
 func (s *stub) GetArgs() [][]byte { return s.args }
 
 func (s *stub) GetCreator() ([]byte, error) {

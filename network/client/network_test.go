@@ -65,7 +65,7 @@ func (m meter) registration(t testing.TB) reading.Registration {
 
 func (m meter) put(t testing.TB, number uint64) bench.Transaction {
 	t.Helper()
-	return m.sign(t, reading.Reading{Kind: reading.Plain, Meter: m.name, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
+	return m.sign(t, reading.Reading{Kind: reading.Plain, Channel: "metrology", Meter: m.name, Number: number, Time: time.Unix(1_700_000_000, 0).UTC(),
 		Payload: reading.Values{Interval: 15 * time.Minute, Wh: make([]int64, 24)}.Marshal()})
 }
 
@@ -210,7 +210,7 @@ func refusals(t *testing.T, c *client.Client, m meter) {
 	if _, err := c.Evaluate(t.Context(), reading.FnGet, []byte(m.name), []byte("999999")); err == nil || !strings.Contains(err.Error(), "READING_MISSING") {
 		t.Errorf("a reading that is not there: %v", err)
 	}
-	large := reading.Reading{Kind: reading.Padded, Meter: m.name, Number: 1 << 39, Time: time.Unix(1_700_000_000, 0).UTC()}
+	large := reading.Reading{Kind: reading.Padded, Channel: "metrology", Meter: m.name, Number: 1 << 39, Time: time.Unix(1_700_000_000, 0).UTC()}
 	if large.Payload, err = (reading.Values{Interval: time.Second, Wh: []int64{1}}).MarshalPadded(reading.MaxPayload); err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	s.builder = builder{
 		commit: s.commit, query: s.query,
 		site: workloads.Spec{
-			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: len(s.channels), Device: s.device.workloadDevice(), Tables: s.lab.tables,
+			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables,
 		},
 	}
 	s.Sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))

@@ -47,7 +47,7 @@ func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons
 	}
 	defer client.Close()
 	report, err := adversary.Probe(ctx, adversary.Config{
-		Ledger: client, Seed: seed, Params: fe.Params{Scheme: fe.ECDDH, Bits: 256, Length: integrityLength, Bound: integrityBound},
+		Ledger: client, Channel: t.Channels[0].Name, Seed: seed, Params: fe.Params{Scheme: fe.ECDDH, Bits: 256, Length: integrityLength, Bound: integrityBound},
 		Tables: tables, Attempts: integrityAttempts, Prefix: "probe", Start: fleetStart,
 	})
 	return &report, err

@@ -39,7 +39,7 @@ func (l *referenceLab) Start(_ context.Context, session study.Session, _ func(st
 	config.Seed = session.Seed // also of transaction ids, which must differ within a run
 	site := &referenceSite{config: config, Sampler: sampler, clock: clock}
 	site.builder = builder{
-		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: 1},
+		site:   workloads.Spec{Seed: l.Scenario.Seed, Start: fleetStart, Channels: []string{""}},
 		commit: func(context.Context, bench.Transaction) error { return nil }, // it has no contract
 	}
 	if site.ledger, err = reference.New(config, clock, site.log); err != nil {

@@ -45,7 +45,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		{head + "workload: {kind: billing, form: plain, meters: 1}\nload: {kind: open, rate: [100/s, 200/s], hold: 40s}\n", "4:7: load: more transactions are due on one network than the 8000 that the workload makes; give more meters"},
 		{head + "workloads: [{kind: plain, weight: 9}, {kind: billing, form: plain, meters: 1}]\nload: {kind: open, rate: 1000/s, hold: 81s}\n", "4:7: load: more transactions are due on one network than the 80000"},
 		{head + "workload: {kind: plain, interval: 744h, length: 1024, meters: 2}\nload: {kind: open, rate: 100/s, hold: 10s}\n", "4:7: load: more transactions are due on one network than the 800 "},
-		{head + "workload: {kind: billing, form: plain, interval: 744h, length: 1024, readings: 400}\n" + closed, "3:11: workload: bills over 400 readings for 8 periods; a meter makes only 400"},
+		{head + "workload: {kind: billing, form: plain, interval: 744h, length: 1024, readings: 400}\n" + closed, "3:11: workload: bills over 400 readings for 2 periods; a meter makes only 400"},
 		// What makes no transaction to measure.
 		{target + "workload: {kind: plain}\nload: {kind: open, rate: [5/s, 0.1/s], hold: 5s}\nwarmup: 1s\n", "4:32: load.rate[1]: "},
 		{target + "workload: {kind: plain}\nload: {kind: open, arrivals: poisson, rate: 0.1/s, hold: 5s}\nwarmup: 1s\n", "4:45: load.rate[0]: "},

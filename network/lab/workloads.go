@@ -30,7 +30,7 @@ func (p Plan) checkWorkloads() error {
 		}
 		for key, w := range series.Workloads() {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
-			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: max(1, t.Measured())})
+			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: measured(t)})
 			if err == nil {
 				err = checkContract(t, kind.Contract)
 			}
@@ -55,6 +55,19 @@ func (p Plan) checkWorkloads() error {
 		hint = "encrypt inline, or use {bank: K}"
 	}
 	return p.Scenario.Refuse(series, "load", hint, "more transactions are due on one network than the %d that the workload makes", most[series.Name])
+}
+
+// measured returns the names of the channels over which meters are spread; of no topology, a nameless one.
+func measured(t topology.Topology) (names []string) {
+	for _, channel := range t.Channels {
+		if len(channel.Chaincodes) > 0 {
+			names = append(names, channel.Name)
+		}
+	}
+	if names == nil {
+		names = []string{""}
+	}
+	return names
 }
 
 // checkFE makes sure that the table of encryption costs can be measured.

@@ -34,6 +34,7 @@ type Config struct {
 	Seed     uint64
 	Meters   int           // 1 to MaxMeters
 	Prefix   string        // ids are <prefix>-<index in 6 digits>; as in reading.Reading, up to 57 bytes
+	Channels []string      // that the meters sign readings for, index mod their number; none: for no channel
 	Interval time.Duration // the time that one value covers: whole seconds, 1 s to MaxInterval
 	Start    time.Time     // the meters start to measure then, from 1970 on; cut to whole seconds
 	Length   int           // values per reading, 1 to reading.MaxValues
@@ -54,6 +55,11 @@ func (c Config) check() error {
 		return fmt.Errorf("%d values per reading; want 1 to %d", c.Length, reading.MaxValues)
 	case c.Bound < 2:
 		return fmt.Errorf("bound of %d Wh; want at least 2", c.Bound)
+	}
+	for _, name := range c.Channels {
+		if err := reading.CheckChannel(name); err != nil {
+			return err
+		}
 	}
 	if err := reading.CheckMeter(id(c.Prefix, c.Meters-1)); err != nil {
 		return fmt.Errorf("prefix %q: %w", c.Prefix, err)
@@ -127,6 +133,14 @@ func (f *Fleet) Limit() uint64 { return f.limit }
 
 // ID returns the id of a meter by its index, from 0.
 func (f *Fleet) ID(meter int) string { return id(f.config.Prefix, meter) }
+
+// Channel returns the name of the channel that a meter signs readings for, or "".
+func (f *Fleet) Channel(meter int) string {
+	if len(f.config.Channels) == 0 {
+		return ""
+	}
+	return f.config.Channels[meter%len(f.config.Channels)]
+}
 
 func id(prefix string, meter int) string { return prefix + "-" + strconv.Itoa(MaxMeters + meter)[1:] }
 

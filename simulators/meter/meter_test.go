@@ -303,3 +303,37 @@ func BenchmarkReading(b *testing.B) {
 		}
 	})
 }
+
+// A meter signs for the channel that its index gives, and for no other.
+func TestChannels(t *testing.T) {
+	f := fleet(t, func(c *Config) { c.Channels = []string{"day", "night"} })
+	sensors, err := f.Sensors(SensorsConfig{Kind: reading.Plain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for meter, want := range map[int]string{0: "day", 1: "night", 98: "day"} {
+		wire, _, err := sensors.Reading(t.Context(), meter, 3, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := reading.Unmarshal(wire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := f.PublicKey(meter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Channel != want || !verifies(t, key, &r) {
+			t.Errorf("meter %d signs for channel %q, want %q", meter, r.Channel, want)
+		}
+		if r.Channel = "other"; verifies(t, key, &r) {
+			t.Errorf("meter %d: the signature holds for another channel", meter)
+		}
+	}
+	bad := config()
+	bad.Channels = []string{"day", "Night"}
+	if _, err := NewFleet(bad); err == nil {
+		t.Error("a channel that Fabric would not have was taken")
+	}
+}

@@ -140,7 +140,9 @@ func (s *Sensors) Seal(meter int, number uint64, payload []byte) ([]byte, error)
 	if err := s.check(meter, number); err != nil {
 		return nil, err
 	}
-	r := reading.Reading{Kind: s.config.Kind, Meter: s.fleet.ID(meter), Number: number, Time: s.fleet.End(meter, number), Payload: payload}
+	r := reading.Reading{
+		Kind: s.config.Kind, Channel: s.fleet.Channel(meter), Meter: s.fleet.ID(meter), Number: number, Time: s.fleet.End(meter, number), Payload: payload,
+	}
 	if err := s.fleet.Sign(meter, &r); err != nil {
 		return nil, err
 	}

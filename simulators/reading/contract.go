@@ -29,9 +29,9 @@ const (
 	FnCount           = "CountStored"      // (first and last meter, in the order of ids; "" and "" for all): how many readings and bills are stored, in decimal
 )
 
-// The codes of the contract's refusals: a forged or tampered reading is CodeSignature, a replayed one
-// CodeDuplicate, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or CodeParameters where
-// its ciphertext is made under foreign parameters.
+// The codes of the contract's refusals: a forged or tampered reading is CodeSignature, a replayed one CodeDuplicate, or
+// CodeChannel on another channel, a reordered one CodeTime, one of a foreign meter CodeMeterUnknown, or CodeParameters
+// where its ciphertext is made under foreign parameters.
 var (
 	CodeFunction  = refusal.Invalid("FUNCTION_MISSING") // no function is named
 	CodeNoSuch    = refusal.Missing("FUNCTION_UNKNOWN") // the contract has no such function
@@ -40,6 +40,7 @@ var (
 
 	CodeMalformed    = refusal.Invalid("READING_MALFORMED")   // not the wire form of a reading
 	CodeForm         = refusal.Invalid("READING_FORM")        // the payload is not of the reading's kind
+	CodeChannel      = refusal.Forbidden("READING_CHANNEL")   // signed for another channel than this
 	CodeMeterUnknown = refusal.Missing("METER_UNKNOWN")       // the meter is not registered on this ledger
 	CodeNoParameters = refusal.Missing("PARAMETERS_UNKNOWN")  // the parameters are not on the ledger, or the meter of a ciphertext has none
 	CodeParameters   = refusal.Invalid("READING_PARAMETERS")  // no ciphertext, or its scheme, size or length is not that of the meter's parameters

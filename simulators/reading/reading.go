@@ -42,11 +42,12 @@ const (
 	MaxPayload   = 256 << 10    // bytes
 	MaxSignature = lows.MaxSize // bytes
 	MaxMeter     = 64           // bytes of a meter id
+	MaxChannel   = 249          // bytes of the name of a channel
 	MaxTime      = 1<<40 - 1    // seconds since 1970, in the year 36812
 )
 
-// version is that of a reading. Version 2 had the first bytes of the digest before the signature.
-const version = 3
+// version is that of a reading. Version 2 had the first bytes of the digest before the signature, version 3 no channel.
+const version = 4
 
 // domain separates digests of readings from everything else that a meter's key signs.
 const domain = "meterbench reading\x00"
@@ -54,6 +55,7 @@ const domain = "meterbench reading\x00"
 // A Reading holds the values that one meter measured over some intervals, as the ledger stores them.
 type Reading struct {
 	Kind      Kind
+	Channel   string    // name of the channel on whose ledger it is valid, as Fabric has it; empty: on none
 	Meter     string    // id: 1 to 64 of a-z 0-9 . - with a letter or digit at both ends
 	Number    uint64    // sequence number of the meter, from 0
 	Time      time.Time // end of the last interval covered, in whole seconds UTC, from 1970 on
@@ -85,7 +87,7 @@ func (r *Reading) Verify(key *ecdsa.PublicKey) error {
 // including the payload.
 func (r *Reading) Digest() [32]byte {
 	h := sha256.New()
-	head := make([]byte, 0, len(domain)+headSize+MaxMeter)
+	head := make([]byte, 0, len(domain)+headSize+len(r.Channel)+MaxMeter)
 	h.Write(r.appendHead(append(head, domain...)))
 	h.Write(r.Payload)
 	return [sha256.Size]byte(h.Sum(nil))
@@ -93,26 +95,27 @@ func (r *Reading) Digest() [32]byte {
 
 // Marshal returns the wire form:
 //
-//	version 1 | kind 1 | length 1, meter id | number 8 | Unix time 8 | length 4, payload | length 1, signature
+//	version 1 | kind 1 | length 1, channel | length 1, meter id | number 8 | Unix time 8 | length 4, payload | length 1, signature
 //
 // It fails on a reading that Unmarshal would refuse.
 func (r *Reading) Marshal() ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("marshal reading: %w", err)
 	}
-	b := make([]byte, 0, headSize+len(r.Meter)+len(r.Payload)+1+len(r.Signature))
+	b := make([]byte, 0, headSize+len(r.Channel)+len(r.Meter)+len(r.Payload)+1+len(r.Signature))
 	b = append(r.appendHead(b), r.Payload...)
 	b = append(b, byte(len(r.Signature)))
 	return append(b, r.Signature...), nil
 }
 
-// headSize is the size of the part before the payload, without the meter id.
-const headSize = 1 + 1 + 1 + 8 + 8 + 4
+// headSize is the size of the part before the payload, without the channel and the meter id.
+const headSize = 1 + 1 + 1 + 1 + 8 + 8 + 4
 
 // appendHead appends the part before the payload. Every field has a fixed size or its length in front, so no
 // two readings have the same bytes.
 func (r *Reading) appendHead(b []byte) []byte {
-	b = appendShort(append(b, version, byte(r.Kind)), r.Meter)
+	b = appendShort(append(b, version, byte(r.Kind)), r.Channel)
+	b = appendShort(b, r.Meter)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
 	b = appendTime(b, r.Time)
 	return binary.BigEndian.AppendUint32(b, uint32(len(r.Payload)))
@@ -121,6 +124,9 @@ func (r *Reading) appendHead(b []byte) []byte {
 func (r *Reading) check() error {
 	if r.Kind < Plain || r.Kind > Encrypted {
 		return fmt.Errorf("unknown kind %d", uint8(r.Kind))
+	}
+	if err := CheckChannel(r.Channel); err != nil {
+		return err
 	}
 	if err := CheckMeter(r.Meter); err != nil {
 		return err
@@ -141,7 +147,7 @@ func (r *Reading) check() error {
 // payload's form (see CheckForm) nor the signature. Payload and Signature alias b.
 func Unmarshal(b []byte) (Reading, error) {
 	d := newDecoder(b, version)
-	r := Reading{Kind: Kind(d.uint(1)), Meter: d.short(), Number: d.uint(8), Time: d.time()}
+	r := Reading{Kind: Kind(d.uint(1)), Channel: d.short(), Meter: d.short(), Number: d.uint(8), Time: d.time()}
 	r.Payload = d.bytes(d.uint(4))
 	r.Signature = d.bytes(d.uint(1))
 	return finish(d, "reading", r, r.check)
@@ -173,6 +179,20 @@ func (r *Reading) values() (Values, error) {
 		return Values{}, errors.New("the values of an encrypted reading are hidden")
 	}
 	return Values{}, errors.New("unknown kind")
+}
+
+// CheckChannel checks that name may name a channel, or is empty.
+func CheckChannel(name string) error {
+	if len(name) > MaxChannel {
+		return fmt.Errorf("channel name of %d bytes; want at most %d", len(name), MaxChannel)
+	}
+	for i := range len(name) {
+		c := name[i]
+		if letter := 'a' <= c && c <= 'z'; !letter && (i == 0 || c != '.' && c != '-' && (c < '0' || c > '9')) {
+			return fmt.Errorf("channel name %q: want a-z, 0-9, . and -, with a letter first", name)
+		}
+	}
+	return nil
 }
 
 // CheckMeter checks that id may name a meter.

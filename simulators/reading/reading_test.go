@@ -18,7 +18,7 @@ import (
 // example is the reading of the known-answer vectors.
 func example() Reading {
 	return Reading{
-		Kind: Plain, Meter: "plain-000001", Number: 0x0102030405060708,
+		Kind: Plain, Channel: "metrology", Meter: "plain-000001", Number: 0x0102030405060708,
 		Time:      time.Date(2026, 1, 6, 0, 15, 0, 0, time.UTC),
 		Payload:   exampleValues().Marshal(),
 		Signature: []byte{0x30, 6, 2, 1, 1, 2, 1, 2},
@@ -129,6 +129,7 @@ func TestKnownAnswers(t *testing.T) {
 func drawReading(t *rapid.T) Reading {
 	return Reading{
 		Kind:      rapid.SampledFrom([]Kind{Plain, Padded, Encrypted}).Draw(t, "kind"),
+		Channel:   rapid.StringMatching(`([a-z][a-z0-9.-]{0,248})?`).Draw(t, "channel"),
 		Meter:     rapid.StringMatching(`[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?`).Draw(t, "meter"),
 		Number:    rapid.Uint64().Draw(t, "number"),
 		Time:      time.Unix(rapid.Int64Range(0, MaxTime).Draw(t, "time"), 0).UTC(),
@@ -189,6 +190,12 @@ func TestDigestIsUnambiguous(t *testing.T) {
 		t.Error("a byte moved from the meter to the payload")
 	}
 	b = a
+	a.Channel, a.Meter = "ab", "c"
+	b.Channel, b.Meter = "a", "bc"
+	if a.Digest() == b.Digest() {
+		t.Error("a byte moved from the channel to the meter")
+	}
+	b = a
 	b.Signature = []byte{1}
 	if a.Digest() != b.Digest() {
 		t.Error("the digest covers the signature")
@@ -199,6 +206,10 @@ func TestMarshalRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(*Reading){
 		"unknown kind 0":                func(r *Reading) { r.Kind = 0 },
 		"unknown kind 4":                func(r *Reading) { r.Kind = 4 },
+		"channel name of 250 bytes":     func(r *Reading) { r.Channel = strings.Repeat("a", 250) },
+		`channel name "1a"`:             func(r *Reading) { r.Channel = "1a" },
+		`channel name "a/b"`:            func(r *Reading) { r.Channel = "a/b" },
+		`channel name "A"`:              func(r *Reading) { r.Channel = "A" },
 		"meter id of 0 bytes":           func(r *Reading) { r.Meter = "" },
 		"meter id of 65 bytes":          func(r *Reading) { r.Meter = strings.Repeat("a", 65) },
 		`meter id "-a"`:                 func(r *Reading) { r.Meter = "-a" },
@@ -227,12 +238,13 @@ func TestUnmarshalRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(b []byte) []byte{
-		"version 2; want 3":                 func(b []byte) []byte { b[0] = 2; return b },
+		"version 3; want 4":                 func(b []byte) []byte { b[0] = 3; return b },
 		"unknown kind 9":                    func(b []byte) []byte { b[1] = 9; return b },
 		"ends too early":                    func(b []byte) []byte { b[2] = 255; return b },
+		`channel name "meArology"`:          func(b []byte) []byte { b[5] = 'A'; return b },
 		"1 bytes too many":                  func(b []byte) []byte { return append(b, 0) },
-		`meter id "plAin-000001"`:           func(b []byte) []byte { b[5] = 'A'; return b },
-		"is not in whole seconds from 0 to": func(b []byte) []byte { b[23] = 0x80; return b },
+		`meter id "plAin-000001"`:           func(b []byte) []byte { b[15] = 'A'; return b },
+		"is not in whole seconds from 0 to": func(b []byte) []byte { b[33] = 0x80; return b },
 		"unmarshal reading: ends too early": func([]byte) []byte { return nil },
 	} {
 		if _, err := Unmarshal(spoil(bytes.Clone(wire))); err == nil || !strings.Contains(err.Error(), want) {

@@ -38,7 +38,7 @@ const (
 	NotApproved      Reason = "function"          // the function is not approved, or it is for other readings than the meter's
 	OtherKey         Reason = "evaluation key"    // the key is for another function or for other parameters
 	Missing          Reason = "missing reading"   // a reading that it covers is not on the ledger
-	Foreign          Reason = "foreign reading"   // the ledger shows another meter's reading, or another number's
+	Foreign          Reason = "foreign reading"   // the ledger shows another meter's reading, another number's or another channel's
 	Signature        Reason = "reading signature" // a reading is not as its meter signed it
 	Readings         Reason = "readings"          // the bill was computed from other readings, or in another order
 	Early            Reason = "early"             // the first reading began before the function was valid
@@ -63,6 +63,7 @@ func fault(reason Reason, format string, args ...any) error {
 // A Verifier checks the bills of a meter.
 type Verifier struct {
 	Ledger    Ledger
+	Channel   string           // of the ledger
 	Meter     *ecdsa.PublicKey // of the meter
 	Span      time.Duration    // that each of its readings covers, as registered; 0: unknown, as Function.Covers has it
 	Gateway   *ecdsa.PublicKey // of the meter's gateway
@@ -152,6 +153,8 @@ func (v *Verifier) readings(ctx context.Context, b reading.Bill) ([]reading.Read
 			return nil, fault(Foreign, "the ledger shows reading %d of meter %s, which the bill does not cover", r.Number, r.Meter)
 		case r.Meter == b.Meter && r.Number > want:
 			return nil, fault(Missing, "reading %d of meter %s is not on the ledger", want, b.Meter)
+		case r.Channel != v.Channel:
+			return nil, fault(Foreign, "the ledger shows reading %d of meter %s for the channel %q, not for %q", r.Number, r.Meter, r.Channel, v.Channel)
 		case r.Meter != b.Meter || r.Number != want:
 			return nil, fault(Foreign, "the ledger shows reading %d of meter %s for reading %d of meter %s", r.Number, r.Meter, want, b.Meter)
 		}

@@ -273,6 +273,16 @@ func TestBillsThatDoNotHold(t *testing.T) {
 			l[0].Meter = w.fleet.ID(0)
 			return l
 		}), Signature},
+		{"another channel's", honest, func(w *world) { w.verifier.Channel = "billing" }, Foreign},
+		{"another channel's under this one's name", honest, func(w *world) {
+			w.verifier.Channel = "billing"
+			w.book.edit = func(l []reading.Reading) []reading.Reading {
+				for i := range l {
+					l[i].Channel = "billing"
+				}
+				return l
+			}
+		}, Signature},
 		{"a tampered ciphertext", honest, show(func(l []reading.Reading) []reading.Reading {
 			l[1].Payload = slices.Clone(l[1].Payload)
 			l[1].Payload[200] ^= 1

@@ -38,6 +38,7 @@ type Ledger interface {
 // A Config describes the attempts.
 type Config struct {
 	Ledger   Ledger
+	Channel  string     // of the ledger
 	Seed     uint64     // of meters, readings and signing keys
 	Params   fe.Params  // of a scheme with an authority, for vectors of a multiple of 2*fe.MinClass values
 	Tables   *fe.Tables // where discrete logarithms are looked up
@@ -104,7 +105,8 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	}
 	public := s.authority.Public()
 	s.fleet, err = meter.NewFleet(meter.Config{
-		Seed: s.Seed, Meters: meters, Prefix: s.Prefix, Interval: 15 * time.Minute, Start: s.Start, Length: s.Params.Length, Bound: s.Params.Bound,
+		Seed: s.Seed, Meters: meters, Prefix: s.Prefix, Channels: []string{s.Channel},
+		Interval: 15 * time.Minute, Start: s.Start, Length: s.Params.Length, Bound: s.Params.Bound,
 	})
 	if err != nil {
 		return err
@@ -129,7 +131,7 @@ func (s *stage) prepare(ctx context.Context) (err error) {
 	if s.later, functions[2], err = s.approve("later", within, 3); err != nil {
 		return err
 	}
-	s.verifier.Ledger, s.verifier.Key = ledgerView{s.Ledger}, s.day.Key
+	s.verifier.Ledger, s.verifier.Channel, s.verifier.Key = ledgerView{s.Ledger}, s.Channel, s.day.Key
 	if s.verifier.Evaluator, err = fe.NewEvaluator(ctx, public, s.Tables); err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func TestGullibleLedger(t *testing.T) {
 	}
 	want := map[string]map[string]uint64{
 		result.ProbeHonestReading: {}, result.ProbeForgedSignature: {}, result.ProbeReplay: {}, result.ProbeReordered: {},
-		result.ProbeForeignMeter: {}, result.ProbeTamperedCiphertext: {}, result.ProbeHonestBill: {},
+		result.ProbeForeignMeter: {}, result.ProbeOtherChannel: {}, result.ProbeTamperedCiphertext: {}, result.ProbeHonestBill: {},
 		result.ProbeForeignKey:         {"verifier: result": 2, "no result": 1},
 		result.ProbeUnapprovedFunction: {"verifier: function": 3},
 		result.ProbeTamperedBill:       {"verifier: gateway signature": 2, "verifier: result": 1},

@@ -49,6 +49,19 @@ func (s *stage) kinds() []kind {
 			s.reading(unknown, sameReading),
 			s.reading(own, func(r *reading.Reading) error { return s.fleet.Sign(neighbour, r) }),
 		)},
+		{result.ProbeOtherChannel, false, alternate( // as its meter signed it for another channel, or passed off as for this one
+			s.reading(own, func(r *reading.Reading) error {
+				r.Channel += "other"
+				return s.fleet.Sign(own, r)
+			}),
+			s.reading(own, func(r *reading.Reading) error {
+				ours := r.Channel
+				r.Channel += "other"
+				err := s.fleet.Sign(own, r)
+				r.Channel = ours
+				return err
+			}),
+		)},
 		{result.ProbeTamperedCiphertext, false, s.reading(own, func(r *reading.Reading) error {
 			r.Payload[len(r.Payload)-1] ^= 1
 			return nil

@@ -29,6 +29,7 @@ func forgeries() []forgery {
 		{result.ProbeReplay, []string{"READING_DUPLICATE"}, false},
 		{result.ProbeReordered, []string{"READING_TIME"}, false},
 		{result.ProbeForeignMeter, []string{"METER_UNKNOWN", "READING_SIGNATURE"}, false},
+		{result.ProbeOtherChannel, []string{"READING_CHANNEL", "READING_SIGNATURE"}, true},
 		{result.ProbeTamperedCiphertext, []string{"READING_SIGNATURE", "READING_ALTERED"}, false}, // the latter in runs of older versions
 		{result.ProbeForeignKey, []string{result.NoResult, "verifier: result"}, false},
 		{result.ProbeUnapprovedFunction, []string{"FUNCTION_NOT_APPROVED"}, false},
