@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +16,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
+	"meterbench/internal/regular"
 	"meterbench/network/fabric"
 )
 
@@ -231,18 +232,26 @@ func (b *loggedBlock) complete() bool {
 	return !b.times.Received.IsZero() && !b.times.Validated.IsZero() && !b.times.Committed.IsZero()
 }
 
+// longestLine is more than the lines about blocks take, in bytes.
+const longestLine = 1 << 16
+
 // read reads on. A line that is not complete yet is left for the next call.
 func (l *nodeLog) read() error {
-	f, err := os.Open(l.path)
+	f, err := regular.Open(l.path, math.MaxInt64)
+	var rest io.Reader
 	if err == nil {
 		defer f.Close()
-		_, err = f.Seek(l.offset, io.SeekStart)
+		rest = io.NewSectionReader(f, l.offset, math.MaxInt64-l.offset)
 	}
-	for buffered := bufio.NewReaderSize(f, 1<<16); err == nil; {
-		var line string
-		if line, err = buffered.ReadString('\n'); err == nil {
+	for buffered := bufio.NewReaderSize(rest, longestLine); err == nil; {
+		var line []byte
+		switch line, err = buffered.ReadSlice('\n'); {
+		case errors.Is(err, bufio.ErrBufferFull): // nothing about a block; what follows of it is read as a line and is none
 			l.offset += int64(len(line))
-			if e, ok := parseEvent(l.lines, strings.TrimSuffix(line, "\n")); ok {
+			err = nil
+		case err == nil:
+			l.offset += int64(len(line))
+			if e, ok := parseEvent(l.lines, strings.TrimSuffix(string(line), "\n")); ok {
 				l.take(e)
 			}
 		}

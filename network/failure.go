@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -45,6 +44,9 @@ func (e spaceError) Error() string {
 
 func (e spaceError) Unwrap() error { return e.cause }
 
+// mostSearched bounds what is searched of the end of a node's log, in bytes: a panic with all its stacks takes less.
+const mostSearched = 4 << 20
+
 // full reports whether a failed start found the disk full: by its own error, or by the words of any node. What the
 // peer's builder says reaches only the peer's log, and a node may have removed again what did not fit.
 func full(err error, logs string) bool {
@@ -53,7 +55,7 @@ func full(err error, logs string) bool {
 	}
 	files, _ := filepath.Glob(filepath.Join(logs, "*.log")) // fails only on a bad pattern
 	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(noSpace)) {
+		if bytes.Contains(process.End(file, mostSearched), []byte(noSpace)) {
 			return true
 		}
 	}
@@ -65,8 +67,7 @@ func full(err error, logs string) bool {
 func describe(err error, run, logs string, logsStay bool) error {
 	if died, ok := errors.AsType[*process.ExitError](err); ok {
 		// Daemons may panic over it, and fill the last lines with their stacks.
-		log, _ := os.ReadFile(died.LogPath) // without it, the last lines say the same at length
-		if match := portTaken.FindSubmatch(log); match != nil {
+		if match := portTaken.FindSubmatch(process.End(died.LogPath, mostSearched)); match != nil {
 			return portError{died.Name, string(match[1])}
 		}
 		if !logsStay {

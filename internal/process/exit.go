@@ -1,7 +1,9 @@
 package process
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"os/exec"
 	"slices"
@@ -37,12 +39,15 @@ const (
 	tailBytes = 64 << 10
 )
 
-func exitError(spec Spec, err error) error {
+func exitError(spec Spec, err error, flooded bool) error {
 	status, code := "exit status 0", 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status, code = exit.String(), exit.ExitCode()
 	} else if err != nil {
 		status, code = err.Error(), -1
+	}
+	if flooded {
+		status = fmt.Sprintf("it was killed because it logs without end: %d MB in a short time", cmp.Or(spec.burst, logBurst)>>20)
 	}
 	if spec.Explain != nil {
 		status = spec.Explain(status)
@@ -53,16 +58,9 @@ func exitError(spec Spec, err error) error {
 // Tail returns the last lines of a log file, at most 10 and each of at most 1,000 bytes, without blank lines and colours,
 // which Fabric writes by default; other control characters are escaped. It is empty when the file cannot be read.
 func Tail(path string) []string {
-	f, err := regular.Open(path, math.MaxInt64)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	from := max(0, f.Size()-tailBytes)
-	buf := make([]byte, f.Size()-from)
-	n, _ := f.ReadAt(buf, from) // a short read leaves a shorter tail
-	text := string(buf[:n])
-	if from > 0 { // begin at a whole line, if there is one
+	end := End(path, tailBytes)
+	text := string(end)
+	if len(end) == tailBytes { // begin at a whole line, if there is one
 		if _, rest, ok := strings.Cut(text, "\n"); ok {
 			text = rest
 		}
@@ -81,6 +79,19 @@ func Tail(path string) []string {
 		at = max(0, len(lines)-tailLines)
 	}
 	return lines[at:min(at+tailLines, len(lines))]
+}
+
+// End returns the last bytes of a log file, at most n. It is empty when the file cannot be read.
+func End(path string, n int64) []byte {
+	f, err := regular.Open(path, math.MaxInt64)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	from := max(0, f.Size()-n)
+	end := make([]byte, f.Size()-from)
+	read, _ := f.ReadAt(end, from) // a short read leaves a shorter end
+	return end[:read]
 }
 
 // shown returns a line as it is printed.

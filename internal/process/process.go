@@ -6,6 +6,7 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +36,17 @@ type Spec struct {
 	Started func(pid int) error
 	// Explain, if not nil, may add to the status of a child that ended without being stopped.
 	Explain func(status string) string
+
+	burst int64 // of its log in bytes; 0: logBurst
 }
+
+// A child that logs without end would fill the disk. Its log may grow by logRate, a hundred times what a node writes under
+// load, and by logBurst beyond that.
+const (
+	logBurst = 256 << 20 // bytes
+	logRate  = 4 << 20   // bytes per second
+	logWatch = 500 * time.Millisecond
+)
 
 // Process is a running or ended child.
 type Process struct {
@@ -45,6 +56,7 @@ type Process struct {
 
 	mu      sync.Mutex
 	stopped bool // Stop was called while the child ran
+	flooded bool // it was killed for what it logged
 	reaped  bool // the pid may belong to another process by now
 	err     error
 }
@@ -81,7 +93,36 @@ func Start(spec Spec) (*Process, error) {
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
 	}
+	go p.watchLog()
 	return p, nil
+}
+
+// watchLog kills the child if its log grows without bounds.
+func (p *Process) watchLog() {
+	began, most := time.Now(), cmp.Or(p.spec.burst, logBurst)
+	if info, err := os.Stat(p.spec.LogPath); err == nil {
+		most += info.Size() // what others have written there before
+	}
+	tick := time.NewTicker(logWatch)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-tick.C:
+		}
+		info, err := os.Stat(p.spec.LogPath)
+		if err != nil || info.Size() < most+int64(logRate*time.Since(began).Seconds()) {
+			continue
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.reaped {
+			p.flooded = true
+			unix.Kill(-p.pid, unix.SIGKILL) // fails only when the group has just ended
+		}
+		return
+	}
 }
 
 // supervise starts the child and waits for its end on one thread: the kernel sends a child's parent-death
@@ -115,7 +156,7 @@ func (p *Process) supervise(cmd *exec.Cmd, started chan<- error) {
 	err := cmd.Wait()
 	p.reaped = true
 	if !p.stopped {
-		p.err = exitError(p.spec, err)
+		p.err = exitError(p.spec, err, p.flooded)
 	}
 	p.mu.Unlock()
 	close(p.done)

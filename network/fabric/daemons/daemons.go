@@ -14,10 +14,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
+
+	"meterbench/internal/printable"
+	"meterbench/internal/process"
 
 	"github.com/google/renameio/v2"
 )
@@ -115,21 +118,29 @@ func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	return b, nil
 }
 
+// What a program may answer when it is asked for its version: Fabric's say ten lines at once.
+const (
+	versionTime  = 10 * time.Second
+	versionBytes = 64 << 10
+)
+
+// versionLine matches the line with the version.
+var versionLine = regexp.MustCompile(`(?m)^\s*Version: ([0-9A-Za-z.+_-]{1,64})\s*$`)
+
 // runVersion asks a daemon for its version.
 func runVersion(ctx context.Context, path string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, versionTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "version").CombinedOutput()
+	out, err := process.Output(ctx, versionBytes, path, "version")
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", path, err, first)
+		return "", fmt.Errorf("fabric daemons: run %s version: %w; it says: %s", path, err, printable.Line(first[:min(len(first), 200)]))
 	}
-	for line := range strings.Lines(string(out)) {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "Version: "); ok {
-			return v, nil
-		}
+	match := versionLine.FindSubmatch(out)
+	if match == nil {
+		return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", path)
 	}
-	return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", path)
+	return string(match[1]), nil
 }
 
 func writeConfig(dir string) error {

@@ -1,0 +1,104 @@
+package process
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// script writes an executable shell script.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Whatever a program does when it is asked for its version, it costs little and leaves nothing.
+func TestOutput(t *testing.T) {
+	pids := filepath.Join(t.TempDir(), "pids")
+	for _, c := range []struct{ name, text, says, fails string }{
+		{"short", "echo Version: 1; echo too >&2", "Version: 1\ntoo\n", ""},
+		{"silent", "", "", ""},
+		{"failed", "echo no; exit 7", "no\n", "exit status 7"},
+		{"endless", "yes", "", "it writes more than 1000 bytes"},
+		{"endless without lines", "cat /dev/zero", "", "it writes more than 1000 bytes"},
+		{"endless errors", "yes >&2", "", "it writes more than 1000 bytes"},
+		{"endless, whatever signal", "trap '' PIPE TERM; while :; do echo y; done", "", "it writes more than 1000 bytes"},
+		{"endless, in a child", "yes & echo $! >PIDS; wait", "", "it writes more than 1000 bytes"},
+		{"hanging", "exec sleep 100", "", "it does not end"},
+		{"hanging, whatever signal", "trap '' TERM INT; sleep 100", "", "it does not end"},
+		{"a child left behind", "sleep 100 & echo $! >PIDS; echo Version: 1", "Version: 1\n", ""},
+		{"hanging, in a child", "sleep 100 & echo $! >PIDS; wait", "", "it does not end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := script(t, strings.ReplaceAll(c.text, "PIDS", pids))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			began := time.Now()
+			out, err := Output(ctx, 1000, path)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if (err == nil) != (c.fails == "") || err != nil && err.Error() != c.fails {
+				t.Errorf("error %v, want %q", err, c.fails)
+			}
+			if len(out) > 1000 || c.says != "" && string(out) != c.says {
+				t.Errorf("%d bytes: %.100q", len(out), out)
+			}
+			if text, err := os.ReadFile(pids); err == nil {
+				pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+				for range 100 { // killed, and reaped by another
+					if err == nil && running(pid) {
+						time.Sleep(10 * time.Millisecond)
+					}
+				}
+				if err != nil || running(pid) {
+					t.Errorf("child %s is left, %v", text, err)
+				}
+				os.Remove(pids)
+			}
+		})
+	}
+}
+
+// A child that logs without end is killed before the disk is full.
+func TestEndlessLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	p, err := Start(Spec{Name: "peer0", Path: script(t, "yes"), LogPath: log, burst: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop(0)
+	select {
+	case <-p.Done():
+	case <-time.After(10 * time.Second):
+		t.Fatal("it still runs")
+	}
+	if err := p.Err(); err == nil || !strings.HasPrefix(err.Error(), "peer0 ended: it was killed because it logs without end: 1 MB in a short time; log: "+log) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A log that was long before the child began, and one that grows as a busy node's, keep nobody from running.
+func TestLongLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Start(Spec{Name: "peer0", Path: script(t, "head -c 500000 /dev/zero; sleep 1.2; head -c 2000000 /dev/zero; exec sleep 100"), LogPath: log, burst: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second)
+	p.Stop(0)
+	if err := p.Err(); err != nil {
+		t.Errorf("error %v", err)
+	}
+}
