@@ -53,10 +53,14 @@ var readingsFunctions = map[string]function{
 	reading.FnCount:           asks(2, (*Readings).count),
 }
 
-// stores is a function that stores what its one argument holds.
+// stores is a function that stores what its one argument holds, in wire form or as text.
 func stores(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function {
 	return function{1, func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
-		return nil, run(c, stub, args[0])
+		wire, err := reading.ParseArgument(args[0])
+		if err != nil {
+			return nil, reading.CodeArguments.Errorf("%v", err)
+		}
+		return nil, run(c, stub, wire)
 	}}
 }
 

@@ -91,7 +91,7 @@ func UnmarshalFunction(b []byte) (Function, error) {
 // Apply computes the function of the values in a plain or padded reading. It refuses another number of
 // values, and values over the bound, with which ciphertexts would give no result either.
 func (f *Function) Apply(r *Reading) (int64, error) {
-	values, err := r.values()
+	values, err := r.Values()
 	if err != nil {
 		return 0, err
 	}

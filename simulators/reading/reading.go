@@ -160,7 +160,7 @@ func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	if r.Kind == Encrypted {
 		err = checkCiphertext(r.Payload)
 	} else {
-		_, err = r.values()
+		_, err = r.Values()
 	}
 	if err != nil {
 		return fmt.Errorf("payload of %v reading: %w", r.Kind, err)
@@ -168,8 +168,8 @@ func (r *Reading) CheckForm(checkCiphertext func([]byte) error) error {
 	return nil
 }
 
-// values returns the values in the payload, unless they are encrypted.
-func (r *Reading) values() (Values, error) {
+// Values returns the values in the payload, unless they are encrypted.
+func (r *Reading) Values() (Values, error) {
 	switch r.Kind {
 	case Plain:
 		return UnmarshalValues(r.Payload)
