@@ -19,6 +19,8 @@ type Contract struct {
 	New func(operator string) shim.Chaincode
 	// Count counts for an audit what is stored.
 	Count Count
+	// Usage lists its functions.
+	Usage []Usage
 }
 
 // A Count is the function of a contract that counts the items stored of some meters.
@@ -38,6 +40,7 @@ func Contracts() Table {
 			Name:  reading.ContractName,
 			New:   func(operator string) shim.Chaincode { return &Readings{Operator: operator} },
 			Count: Count{Function: reading.FnCount, Args: meterRange, Parse: decimal},
+			Usage: readingsUsage(),
 		},
 	}
 }
