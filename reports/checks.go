@@ -42,6 +42,9 @@ func auditTable(a *result.Audit) Table {
 	add("valid on the ledger, unknown or interrupted at the client", a.Unclaimed)
 	add("valid on the ledger, recorded under another outcome", a.Contradicted)
 	add("valid on the ledger, not sent by this run", a.Foreign)
+	if a.Others > 0 {
+		add("valid on the ledger, sent by others who use the network too", a.Others)
+	}
 	add("readings counted by the chaincode", a.Stored)
 	if a.Evaluated > 0 {
 		add("ciphertexts sampled from the ledger that evaluate to the measured values", a.Evaluated)

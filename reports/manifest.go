@@ -76,6 +76,7 @@ func (t *Table) addInstrument(run result.Run) {
 func targetName(target string) string {
 	return cmp.Or(map[string]string{
 		result.TargetFabric:    "fabric: a real network, started for this run",
+		result.TargetHeld:      "held: a real network that was up before this run",
 		result.TargetReference: "reference: a simulated ledger, no blockchain",
 		"":                     "none: the run ended before a network was up",
 	}[target], target)

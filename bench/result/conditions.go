@@ -39,7 +39,8 @@ type Conditions struct {
 
 // The targets that a summary and a manifest name.
 const (
-	TargetFabric    = "fabric"    // a network of our own
+	TargetFabric    = "fabric"    // a network of our own, started for the run
+	TargetHeld      = "held"      // a network of our own that was up before, and stays
 	TargetReference = "reference" // the reference ledger
 )
 

@@ -103,12 +103,14 @@ type Audit struct {
 	Missing      uint64       `json:"missing"`      // Expected - Found
 	Duplicated   uint64       `json:"duplicated"`   // transaction ids valid on the ledger more than once
 	Unclaimed    uint64       `json:"unclaimed"`    // valid on the ledger, outcome unknown or interrupted at the client
-	Foreign      uint64       `json:"foreign"`      // valid on the ledger, never sent by this run
+	Foreign      uint64       `json:"foreign"`      // valid on the ledger, never sent by this run, though nobody else may use it
 	Contradicted uint64       `json:"contradicted"` // valid on the ledger, recorded under another final outcome
 	Stored       uint64       `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
 	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was evaluated and
 	// is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`
+	// Others are valid on the ledger and were sent by others while this run measured, on a network that they may use too.
+	Others uint64 `json:"others,omitempty"`
 }
 
 // Judge returns the verdict that follows from the counts.

@@ -150,6 +150,7 @@ const (
 	TransactionsFailed stats.Code = "transaction-failed"
 	NothingDue         stats.Code = "nothing-due"
 	NodesSilent        stats.Code = "nodes-silent"
+	AlsoUsed           stats.Code = "also-used"
 	AuditFailed        stats.Code = "audit"
 	EndedEarly         stats.Code = "ended-early"
 	TargetNote         stats.Code = "target"

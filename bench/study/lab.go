@@ -68,6 +68,7 @@ type Facts struct {
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure
+	Shared       bool     // others may use the target while it is measured: what they commit is counted, and no fault
 }
 
 // Observer watches a study. Its methods are called from one goroutine at a time.

@@ -51,6 +51,7 @@ type study struct {
 	recordings []recording
 	searches   []search // in the order in which they began
 	ledgers    ledgers  // of all sessions until now
+	shared     bool     // others may use the target
 	cutShort   bool     // the last point's level was interrupted within its hold
 	unread     error    // why the ledger of a session could not be read
 	unclosed   error    // why the last network could not be taken down
@@ -191,6 +192,7 @@ func (s *study) audit() error {
 	err := s.unread
 	if err == nil {
 		audit, err = s.ledgers.compare(s.writer.Transactions())
+		s.share(&audit)
 	}
 	if err != nil {
 		s.summary.Complete = false

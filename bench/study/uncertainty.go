@@ -109,7 +109,7 @@ func (s *study) latencyError(p *result.Point) (seconds float64, ok bool) {
 		return 0, false
 	}
 	full := slices.ContainsFunc(p.Notices, func(w result.Warning) bool { return w.Code == result.HostFull })
-	closed, fabric := p.Load.Kind == result.LoadClosed, s.summary.Target == result.TargetFabric
+	closed, fabric := p.Load.Kind == result.LoadClosed, s.summary.Target != result.TargetReference
 	conditions := []result.Condition{result.OpenIdle}
 	switch {
 	case full:

@@ -90,6 +90,8 @@ func target(rep reports.Report) string {
 		return "a real Fabric network started for it"
 	case rep.Target == "" && rep.Complete:
 		return "no network"
+	case rep.Target == result.TargetHeld:
+		return "a real Fabric network that was up before"
 	case rep.Target == "":
 		return "no network (the run ended before one was up)"
 	}
