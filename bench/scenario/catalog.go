@@ -18,6 +18,7 @@ type Catalog struct {
 	Factors   []FactorKind // over the options of workloads
 	Schemes   Schemes      // of functional encryption
 	Targets   []TargetKind // in place of a topology
+	Topology  string       // of a scenario that names none; empty: every one must, or have a target
 }
 
 // WorkloadKind is a row of the table of workload kinds.

@@ -161,6 +161,9 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 		}
 		t.Topology = one.Network.Topology
 	}
+	if t.Topology == "" && t.Target.Node == nil {
+		t.Topology = c.Topology
+	}
 	s = Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology,
 		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,

@@ -106,8 +106,12 @@ func library() strictyaml.Library {
 // Names returns the names of the shipped topologies, sorted.
 func Names() []string { return library().Names() }
 
-// Load reads a shipped topology by name, or a file. The error is a *strictyaml.Error.
+// Load reads a shipped topology by name, or a file, or that of the network which is up in a run folder. The error is a
+// *strictyaml.Error.
 func Load(nameOrPath string) (Topology, error) {
+	if isRunFolder(nameOrPath) {
+		return loadRecord(nameOrPath)
+	}
 	src, file, _, err := library().Read(nameOrPath)
 	if err != nil {
 		return Topology{}, err

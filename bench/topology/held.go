@@ -1,0 +1,41 @@
+package topology
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"meterbench/internal/regular"
+	"meterbench/internal/strictyaml"
+)
+
+// RecordFile is the file in a network's run folder, for as long as the network is up, whose key topology holds the
+// network's topology as JSON.
+const RecordFile = "network.json"
+
+// maxRecord bounds the size of a record in bytes: a network of 100 organisations takes a tenth of it.
+const maxRecord = 16 << 20
+
+// isRunFolder reports whether a path is the run folder of a network that is up.
+func isRunFolder(path string) bool {
+	_, err := os.Lstat(filepath.Join(path, RecordFile))
+	return err == nil
+}
+
+// loadRecord reads the topology of the network in a run folder.
+func loadRecord(dir string) (Topology, error) {
+	path := filepath.Join(dir, RecordFile)
+	var record struct{ Topology Topology }
+	data, err := regular.Read(path, maxRecord)
+	if err == nil {
+		err = json.Unmarshal(data, &record)
+	}
+	if err == nil {
+		err = record.Topology.Validate()
+	}
+	if err != nil {
+		return Topology{}, &strictyaml.Error{File: path, Msg: fmt.Sprint("no record of a network: ", err)}
+	}
+	return record.Topology, nil
+}
