@@ -33,13 +33,13 @@ const logTimeout = time.Second
 //
 // The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the nodes' logs,
 // whose form depends on the Fabric release and on the consensus: with raft all is there.
-func (n *Network) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
+func (n *observed) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.channel(channel)
 	dialect, err2 := n.dialect()
 	if err := errors.Join(err, err2); err != nil {
 		return nil, fmt.Errorf("blocks: %w", err)
 	}
-	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, dialect.Log()) })
+	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, n.from, dialect.Log()) })
 	err = n.blocks.await(c, height)
 	i := slices.IndexFunc(n.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
 	blocks := n.blocks.since(c, int(n.Topology.Channels[i].Batch.Messages), since)
@@ -56,12 +56,13 @@ type blockLog struct {
 	logs map[string]*nodeLog // of peers and orderers, by name
 }
 
-func newBlockLog(nodes []Node, lines []fabric.LogLine) *blockLog {
+// newBlockLog reads the nodes' logs from some positions on, by node.
+func newBlockLog(nodes []Node, from map[string]int64, lines []fabric.LogLine) *blockLog {
 	b := &blockLog{logs: map[string]*nodeLog{}}
 	for _, n := range nodes {
 		if n.Role != result.RoleChaincode {
 			b.logs[n.Name] = &nodeLog{
-				node: n.Name, path: n.Log, lines: lines,
+				node: n.Name, path: n.Log, lines: lines, offset: from[n.Name],
 				blocks: map[blockKey]*loggedBlock{}, timer: map[string]bool{}, last: map[string]*loggedBlock{},
 			}
 		}

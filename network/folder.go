@@ -77,7 +77,7 @@ func isMark(e os.DirEntry) bool { return e.Name() == markFile }
 
 // foreign reports whether no network makes an entry of that name in its run folder.
 func foreign(e os.DirEntry) bool {
-	return !slices.Contains([]string{markFile, recordFile, recordFile + ".new", nodesDir, organisationsDir, channelsDir, logsDir}, e.Name()) &&
+	return !slices.Contains([]string{markFile, guestFile, recordFile, recordFile + ".new", nodesDir, organisationsDir, channelsDir, logsDir}, e.Name()) &&
 		!strings.HasPrefix(e.Name(), profileFile)
 }
 

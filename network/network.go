@@ -71,7 +71,7 @@ type Config struct {
 
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
-	Record
+	observed
 	ready     time.Duration
 	folder    folder
 	failed    bool // to start: nothing stays
@@ -83,8 +83,6 @@ type Network struct {
 	watchers  sync.WaitGroup
 	closing   sync.Once
 	closed    error
-	reading   sync.Once
-	blocks    *blockLog // made by the first call
 }
 
 // Start brings up a network and returns once every peer's gateway answers for every chaincode. ctx bounds the

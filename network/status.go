@@ -39,7 +39,7 @@ type Timing struct {
 
 // Metrics asks every peer and orderer for its metrics, by node name. What could be learned is right also when
 // the error names nodes that did not answer.
-func (n *Network) Metrics(ctx context.Context) (map[string]Metrics, error) {
+func (n *Record) Metrics(ctx context.Context) (map[string]Metrics, error) {
 	dialect, err := n.dialect()
 	if err != nil {
 		return nil, err
