@@ -20,7 +20,7 @@ import (
 )
 
 // recordFile lies in the run folder of a network that is ready.
-const recordFile = "network.json"
+const recordFile = topology.RecordFile
 
 // Record describes a running network. It lies in the run folder as network.json, so that other processes find
 // the nodes.
