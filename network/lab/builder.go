@@ -24,6 +24,7 @@ var fleetStart = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 // A builder makes the workloads of one site and puts on its ledger what they need.
 type builder struct {
 	site            workloads.Spec // what the workloads of the site have in common
+	prefix          string         // of the ids of all meters
 	commit          func(ctx context.Context, tx bench.Transaction) error
 	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
 	ledgerWorkloads []ledgerWorkload
@@ -67,7 +68,7 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 
 func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 	spec := b.site
-	spec.Workload, spec.Prefix = w, prefix
+	spec.Workload, spec.Prefix = w, b.prefix+prefix
 	return spec
 }
 

@@ -16,30 +16,46 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 	"meterbench/network"
+	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
 	"meterbench/simulators/device"
 	"meterbench/simulators/fe"
 	"meterbench/workloads"
 )
 
-// A fabricLab is a study's Lab on a Fabric network of our own.
+// A fabricNetwork is a Fabric network that is up, as a laboratory measures it: one of its own, or one that another
+// process holds. Close ends what was begun to measure it.
+type fabricNetwork interface {
+	Client(ctx context.Context, channel, chaincode string) (*client.Client, error)
+	Watched() []proc.Node
+	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
+	Metrics(ctx context.Context) (map[string]network.Metrics, error)
+	Died() <-chan error
+	Close() error
+}
+
+// A fabricLab is a study's Lab on Fabric networks.
 type fabricLab struct {
 	Plan
-	binaries daemons.Binaries
+	binaries daemons.Binaries // of networks of its own
 	logs     string
 	tables   *fe.Tables // of discrete logarithms, for all sessions
 }
 
 func newFabricLab(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
-	binaries, err := bin()
-	if err != nil {
-		return nil, err
+	var binaries daemons.Binaries
+	var err error
+	if p.held == nil {
+		if binaries, err = bin(); err != nil {
+			return nil, err
+		}
 	}
 	tables, err := fe.NewTables(fe.DefaultTableConfig())
 	if err != nil {
 		return nil, err
 	}
-	return &fabricLab{Plan: p, binaries: binaries, logs: filepath.Join(dir, study.LogsFolder), tables: tables}, nil
+	logs, err := filepath.Abs(filepath.Join(dir, study.LogsFolder))
+	return &fabricLab{Plan: p, binaries: binaries, logs: logs, tables: tables}, err
 }
 
 // Start implements study.Lab.
@@ -48,13 +64,12 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	if session.Of > 1 {
 		logs = filepath.Join(logs, fmt.Sprintf("network-%d", session.Number))
 	}
-	begin, t := time.Now(), l.topologies[session.Network]
-	net, err := network.Start(ctx, t, network.Config{Binaries: l.binaries, Logs: logs, Progress: lines(working)})
+	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}}
+	err := site.open(ctx, logs, working)
 	if err != nil {
 		return nil, err
 	}
-	site := &fabricSite{lab: l, topology: t, net: net, ledger: ledger{begin: begin}}
-	if site.device, err = startDevice(t.Caps.Device, net.Logs, net.Died()); err == nil {
+	if site.device, err = startDevice(site.topology.Caps.Device, logs, site.net.Died()); err == nil {
 		err = site.connect(ctx)
 	}
 	if err != nil {
@@ -63,19 +78,37 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	return site, nil
 }
 
-// A fabricSite is a network of our own that is up.
+// open brings a network up, or takes the one that is held.
+func (s *fabricSite) open(ctx context.Context, logs string, working func(string)) error {
+	if held := s.lab.held; held != nil {
+		guest, err := held.Measure(logs)
+		if err == nil {
+			s.net, s.record = guest, &guest.Record
+		}
+		return err
+	}
+	own, err := network.Start(ctx, s.topology, network.Config{Binaries: s.lab.binaries, Logs: logs, Progress: lines(working)})
+	if err == nil {
+		s.net, s.record, s.ready = own, &own.Record, own.Ready()
+	}
+	return err
+}
+
+// A fabricSite is a network that is up.
 type fabricSite struct {
 	ledger
 	lab      *fabricLab
 	topology topology.Topology
-	net      *network.Network
+	net      fabricNetwork
+	record   *network.Record
+	ready    time.Duration // how long the start of a network of our own took
 	device   cappedDevice
 	measured []network.Channel // those with a contract
 	*proc.Sampler
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
-	for _, channel := range s.net.Channels {
+	for _, channel := range s.record.Channels {
 		if len(channel.Chaincodes) == 0 {
 			continue
 		}
@@ -90,14 +123,32 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	}
 	// All channels may have their gateway, and endorser, at one peer.
 	s.semaphore = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
+	prefix, err := s.prefix(ctx)
+	if err != nil {
+		return err
+	}
 	s.builder = builder{
-		commit: s.commit, query: s.query,
+		commit: s.commit, query: s.query, prefix: prefix,
 		site: workloads.Spec{
 			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables,
 		},
 	}
 	s.Sampler, err = proc.NewSampler(append(s.net.Watched(), s.device.nodes()...))
 	return err
+}
+
+// prefix returns what the ids of meters begin with: on a network that was up before, the number of blocks on its ledgers
+// keeps them apart from those of earlier runs, which are registered there.
+func (s *fabricSite) prefix(ctx context.Context) (string, error) {
+	if s.lab.held == nil {
+		return "", nil
+	}
+	heights, err := s.clients.Heights(ctx)
+	blocks := uint64(0)
+	for _, height := range heights {
+		blocks += height
+	}
+	return fmt.Sprintf("b%d-", blocks), err
 }
 
 // Facts implements study.Site.
@@ -112,23 +163,30 @@ func (s *fabricSite) Facts() study.Facts {
 		observers = append(observers, c.Peers[0]) // whose blocks the client watches
 	}
 	var processes []result.Process
-	for _, n := range s.net.Nodes {
+	for _, n := range s.record.Nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
 	}
 	if s.device.Device != nil {
 		processes = append(processes, result.Process{Role: result.RoleDevice, Name: device.Name})
 	}
-	return study.Facts{
+	facts := study.Facts{
 		Target: result.TargetFabric, TopologyJSON: described,
 		Conditions: result.Conditions{
-			Topology: s.topology.Name, Fabric: strings.TrimPrefix(s.lab.binaries.Version, "v"),
+			Topology: s.topology.Name, Fabric: strings.TrimPrefix(s.record.Fabric, "v"),
 			BatchTimeout: channel.Batch.Timeout.Seconds(), BatchMessages: channel.Batch.Messages,
 			Policy: channel.Chaincodes[0].Endorsement, Limits: s.topology.Limits, Caps: s.topology.Caps, Channels: len(s.channels),
 		},
 		Processes: processes, Observers: observers,
-		Bringup:  &result.Bringup{Ready: s.net.Ready().Seconds(), FirstCommit: s.first.Seconds()},
-		Versions: map[string]string{"fabric": s.lab.binaries.Version},
+		Versions: map[string]string{"fabric": s.record.Fabric},
 	}
+	if s.lab.held == nil {
+		facts.Bringup = &result.Bringup{Ready: s.ready.Seconds(), FirstCommit: s.first.Seconds()}
+		return facts
+	}
+	facts.Target, facts.Shared = result.TargetHeld, true
+	facts.Notes = []string{fmt.Sprintf("measured on a network that was up since %s, with what was on its ledgers and what others did on it meanwhile",
+		s.record.Started.UTC().Format(time.DateTime))}
+	return facts
 }
 
 // Died implements study.Site.

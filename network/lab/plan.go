@@ -24,6 +24,7 @@ import (
 type Plan struct {
 	Scenario   scenario.Scenario
 	topologies map[scenario.Network]topology.Topology
+	held       *network.Record // a network that is up, on which all is measured; nil: networks of its own
 }
 
 // Read reads a scenario, a shipped name or a file, with overrides as key=value, and the topologies of its
@@ -33,14 +34,19 @@ func Read(ctx context.Context, name string, sets []string) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return planOf(s)
+	return planOf(s, nil)
 }
 
-// planOf validates a scenario that was read.
-func planOf(s scenario.Scenario) (Plan, error) {
-	p := Plan{Scenario: s, topologies: map[scenario.Network]topology.Topology{}}
+// planOf validates a scenario that was read, to be measured on a network that is up, or nil.
+func planOf(s scenario.Scenario, held *network.Record) (Plan, error) {
+	p := Plan{Scenario: s, topologies: map[scenario.Network]topology.Topology{}, held: held}
 	if err := p.target().Check(p); err != nil {
 		return Plan{}, err
+	}
+	if held != nil {
+		if err := p.checkHeld(); err != nil {
+			return Plan{}, err
+		}
 	}
 	if err := checkFE(s); err != nil {
 		return Plan{}, err

@@ -103,7 +103,7 @@ func TestShippedScenariosCanBeMade(t *testing.T) {
 				rights = cmp.Or(rights, network.CheckCaps(top))
 			}
 		}
-		if _, err := planOf(s); err != nil && rights == nil {
+		if _, err := planOf(s, nil); err != nil && rights == nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}
