@@ -216,10 +216,10 @@ func TestReadmeListsTheCommands(t *testing.T) {
 		}
 		// `network up\|down TOPOLOGY` stands for two commands.
 		words := word.FindAllString(strings.ReplaceAll(code[1], `\|`, "|"), -1)
-		if len(words) > 1 && words[0] == "network" {
+		if len(words) > 1 && (words[0] == "network" || words[0] == "reading") {
 			for _, sub := range strings.Split(words[1], "|") {
-				listed = append(listed, "network "+sub)
-				documented(t, code[1], append([]string{"network", sub}, words[2:]...))
+				listed = append(listed, words[0]+" "+sub)
+				documented(t, code[1], append([]string{words[0], sub}, words[2:]...))
 			}
 			continue
 		}

@@ -116,7 +116,7 @@ func besides(ctx context.Context, err error) string {
 // rootCommand returns the whole command line.
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
-		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(), networkCommand(), reportCommand(), versionCommand())
+		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(), networkCommand(), readingCommand(), reportCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/printable"
 	"meterbench/network"
@@ -24,13 +24,17 @@ func networkCommand() *cobra.Command {
 }
 
 func networkUpCommand() *cobra.Command {
-	var dir, fabricBin string
+	var dir, fabricBin, ports string
+	var format accessFormat
 	var oneWay bool
 	cmd := &cobra.Command{
 		Use:   "up TOPOLOGY",
 		Short: "Bring up a network and keep it up until Ctrl-C or meterbench network down",
-		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print the path
-of its connection profile, and keep the network up until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
+		Long: fmt.Sprintf(`Bring up TOPOLOGY (%s, or a YAML file), print how other
+tools call it, and keep the network up until Ctrl-C or meterbench network down.`, strings.Join(topology.Names(), ", ")),
+		Example: `  meterbench network up minimal
+  meterbench network up minimal --ports 7050- --dir net
+  eval "$(meterbench network status minimal --env)"   # in another terminal`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := topology.Load(args[0])
@@ -43,34 +47,47 @@ of its connection profile, and keep the network up until Ctrl-C or meterbench ne
 			if err := network.CheckCaps(t); err != nil {
 				return lab.InputErrorf("%w", err)
 			}
-			return hold(cmd, t, network.Config{Dir: dir, OneWayTLS: oneWay}, fabricBin)
+			config := network.Config{Dir: dir, OneWayTLS: oneWay, Held: true, Progress: cmd.ErrOrStderr()}
+			if config.FirstPort, err = firstPort(ports); err != nil {
+				return err
+			}
+			return hold(cmd, t, config, fabricBin, format)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one")
+	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")
+	cmd.Flags().StringVar(&ports, "ports", "", "give the nodes the ports from `FIRST-` on, always in the same order, instead of any that are free")
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
+	format.add(cmd)
 	addFabricBin(cmd, &fabricBin)
 	return cmd
 }
 
-func hold(cmd *cobra.Command, t topology.Topology, cfg network.Config, fabricBin string) (err error) {
+// firstPort reads a range of ports without an end, as 7050-; empty is none.
+func firstPort(ports string) (int, error) {
+	if ports == "" {
+		return 0, nil
+	}
+	first, ok := strings.CutSuffix(ports, "-")
+	port, err := strconv.ParseUint(first, 10, 16)
+	if !ok || err != nil || port == 0 {
+		return 0, lab.InputErrorf("--ports must be the first port and a hyphen, for example 7050-, got %q", ports)
+	}
+	return int(port), nil
+}
+
+func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabricBin string, format accessFormat) (err error) {
 	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	if cfg.Binaries, err = fabricDaemons(ctx, fabricBin, progress); err != nil {
+	if config.Binaries, err = fabricDaemons(ctx, fabricBin, progress); err != nil {
 		return err
 	}
-	cfg.Held, cfg.Progress = true, progress
-	net, err := network.Start(ctx, t, cfg)
+	net, err := network.Start(ctx, t, config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, net.Close()) }()
-	fmt.Fprintf(out, "network %s is up\n", t.Name)
-	fmt.Fprintf(out, "connection profile  %s\n", net.Profile)
-	for _, n := range net.Nodes {
-		if n.Role != result.RoleChaincode {
-			fmt.Fprintf(out, "%-19s %s\n", n.Name, n.Address)
-		}
+	if err := printUp(out, &net.Record, format); err != nil {
+		return err
 	}
-	fmt.Fprintln(out, "Ctrl-C or meterbench network down takes it down")
 	select {
 	case <-ctx.Done(): // which is how this command succeeds
 		fmt.Fprintf(progress, "taking network %s down\n", t.Name)
@@ -78,6 +95,23 @@ func hold(cmd *cobra.Command, t topology.Topology, cfg network.Config, fabricBin
 	case err := <-net.Died():
 		return err
 	}
+}
+
+// printUp describes a network that has come up.
+func printUp(out io.Writer, r *network.Record, format accessFormat) error {
+	switch {
+	case format.json:
+		return printAccessJSON(out, r, nil)
+	case format.env:
+		return printEnvironment(out, r, format.peer)
+	}
+	fmt.Fprintf(out, "network %s is up in %s\n", r.Topology.Name, r.Dir)
+	fmt.Fprintf(out, "connection profile  %s\n", r.Profile)
+	if err := printUse(out, r); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Ctrl-C or meterbench network down takes it down")
+	return nil
 }
 
 func networkDownCommand() *cobra.Command {
@@ -100,18 +134,47 @@ func networkDownCommand() *cobra.Command {
 }
 
 func networkStatusCommand() *cobra.Command {
-	return &cobra.Command{
+	var format accessFormat
+	cmd := &cobra.Command{
 		Use:   "status [TOPOLOGY|DIR]",
 		Short: "Show height, leader, CPU and memory of the networks that are up",
 		Args:  arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if format.env {
+				one, err := oneHeld(args...)
+				if err != nil {
+					return err
+				}
+				return printEnvironment(cmd.OutOrStdout(), one, format.peer)
+			}
 			return eachHeld(args, func(n *network.Record) error {
 				status, err := n.Status(cmd.Context())
+				if format.json {
+					return errors.Join(printAccessJSON(cmd.OutOrStdout(), n, stateOf(status)), err)
+				}
 				printStatus(cmd.OutOrStdout(), n, status) // which is incomplete where a node does not answer
 				return err
 			})
 		},
 	}
+	format.add(cmd)
+	return cmd
+}
+
+// oneHeld returns the only network that is up, or the only one of the topology or folder in args.
+func oneHeld(args ...string) (*network.Record, error) {
+	held, err := network.Find(strings.Join(args, ""))
+	if err != nil {
+		return nil, err
+	}
+	if len(held) > 1 {
+		var folders []string
+		for _, n := range held {
+			folders = append(folders, n.Dir)
+		}
+		return nil, lab.InputErrorf("%d networks are up; name the folder of one: %s", len(held), strings.Join(folders, ", "))
+	}
+	return held[0], nil
 }
 
 // eachHeld calls do with the networks that are up, or those of the topology or folder in args.

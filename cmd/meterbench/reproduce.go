@@ -48,7 +48,7 @@ Publications, and the devices that can be asked to encrypt, the default first:
 					return lab.InputErrorf("--full: %s has no full study", p.ID)
 				}
 			}
-			plans, err := r.read(name)
+			plans, err := r.read("", name)
 			if err != nil {
 				return err
 			}

@@ -24,12 +24,13 @@ import (
 
 func runCommand() *cobra.Command {
 	var r *runner
+	var on string
 	var interleave bool
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO...",
 		Short: "Run scenarios: bring up the network, measure, write a report",
 		Long: `Run each SCENARIO (the name of a shipped one, see meterbench scenarios, or a YAML file)
-on a network of its own. Results, figures and report.html go to OUT/<scenario>/<run>/.
+on a network of its own, or with --on on one that is up. Results, figures and report.html go to OUT/<scenario>/<run>/.
 
 Exit codes: 0 done; 1 failed; 2 bad input; 4 nothing succeeded at a load level, or levels are
 not as the scenario requires (later scenarios still run); 130 interrupted (measurements up to
@@ -44,7 +45,7 @@ then are stored).`,
 					r.sets = append(r.sets, key+"="+f.Value.String())
 				}
 			}
-			plans, err := r.read(args...)
+			plans, err := r.read(on, args...)
 			if err != nil {
 				return err
 			}
@@ -61,6 +62,7 @@ then are stored).`,
 	flags := cmd.Flags()
 	flags.Uint64("seed", 0, "override the scenario's seed")
 	flags.Int("repeat", 0, "override the number of repetitions of each level")
+	flags.StringVar(&on, "on", "", "measure on a network of meterbench network up, by its `topology` or folder, and leave it up")
 	flags.BoolVar(&interleave, "interleave", false, "make every repetition a run of its own and alternate between the scenarios")
 	return cmd
 }
@@ -112,15 +114,24 @@ func newRunner(cmd *cobra.Command, what string) *runner {
 	return r
 }
 
-// read returns the plans of scenarios. It checks everything that the user wrote, so call it before anything starts.
-func (r *runner) read(names ...string) ([]lab.Plan, error) {
+// read returns the plans of scenarios, to be measured on the network that is held under a name, or without one on networks
+// of their own. It checks everything that the user wrote, so call it before anything starts.
+func (r *runner) read(on string, names ...string) ([]lab.Plan, error) {
 	if err := checkFabricBin(r.fabricBin); err != nil {
 		return nil, err
+	}
+	read := func(name string) (lab.Plan, error) { return lab.Read(r.cmd.Context(), name, r.sets) }
+	if on != "" {
+		held, err := oneHeld(on)
+		if err != nil {
+			return nil, err
+		}
+		read = func(name string) (lab.Plan, error) { return lab.ReadOn(r.cmd.Context(), name, r.sets, held) }
 	}
 	plans := make([]lab.Plan, len(names))
 	for i, name := range names {
 		var err error
-		if plans[i], err = lab.Read(r.cmd.Context(), name, r.sets); err != nil {
+		if plans[i], err = read(name); err != nil {
 			return nil, err
 		}
 	}

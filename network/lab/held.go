@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -13,10 +14,10 @@ import (
 
 // ReadOn is Read for a scenario that is measured on a network that is held. A scenario that names no topology takes the
 // network's; one that names another, or a factor that needs another, is refused.
-func ReadOn(name string, sets []string, held *network.Record) (Plan, error) {
+func ReadOn(ctx context.Context, name string, sets []string, held *network.Record) (Plan, error) {
 	catalog := Catalog()
 	catalog.Topology = held.Dir
-	s, err := scenario.Read(name, sets, catalog)
+	s, err := scenario.Read(ctx, name, sets, catalog)
 	if err != nil {
 		return Plan{}, err
 	}

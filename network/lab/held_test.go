@@ -72,7 +72,7 @@ func TestReadOn(t *testing.T) {
 			if err := os.WriteFile("a.yaml", []byte(head+tt.text+tail), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			plan, err := ReadOn("a.yaml", nil, up(t, tt.up, tt.change))
+			plan, err := ReadOn(t.Context(), "a.yaml", nil, up(t, tt.up, tt.change))
 			switch {
 			case tt.says == "" && err != nil:
 				t.Error(err)

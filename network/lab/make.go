@@ -58,7 +58,7 @@ type MakerConfig struct {
 // NewMaker makes ready to make readings. For a network that is held it registers the meters there, as their operator, and
 // goes on after the readings that are stored; without one SetUp returns what must be on the ledger before.
 func NewMaker(ctx context.Context, c MakerConfig) (*Maker, error) {
-	s, err := c.read()
+	s, err := c.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +90,11 @@ func NewMaker(ctx context.Context, c MakerConfig) (*Maker, error) {
 	return m, err
 }
 
-func (c MakerConfig) read() (scenario.Scenario, error) {
+func (c MakerConfig) read(ctx context.Context) (scenario.Scenario, error) {
 	if c.Scenario == "" {
 		return scenario.Parse("the readings", []byte(madeScenario), c.Sets, Catalog())
 	}
-	return scenario.Read(c.Scenario, c.Sets, Catalog())
+	return scenario.Read(ctx, c.Scenario, c.Sets, Catalog())
 }
 
 func (c MakerConfig) series(s scenario.Scenario) (scenario.Series, error) {
