@@ -28,7 +28,7 @@ func TestOthersOnASharedTarget(t *testing.T) {
 	}
 	o := conduct(t, series(open("a", 4*time.Second, 50, 49.999)), at, nil)
 	ours := 400 + uint64(o.runOut)
-	equal(t, "audit", &result.Audit{Expected: ours, Found: ours, Stored: ours, Others: 2}, o.summary.Audit)
+	equal(t, "audit", &result.Audit{Verdict: result.AuditPass, Expected: ours, Found: ours, Stored: ours, Others: 2}, o.summary.Audit)
 	equal(t, "error", nil, o.err)
 	equal(t, "target", result.TargetHeld, o.summary.Target)
 	o.warned(t, "others committed 2 transactions on the network while it was measured: latency and throughput are what they left")
