@@ -34,9 +34,9 @@ func (p Plan) checkHeld() error {
 		return s.Refuse(scenario.Series{}, "fresh", "leave it out", "a network that is up cannot be a fresh one for every repetition")
 	}
 	for _, one := range s.Series {
-		t := p.topologies[one.Network]
-		if key, asked, is := difference(t, p.held.Topology); key != "" {
-			return s.RefuseNetwork(one, key, "leave it out, or run without --on, which brings up a network that has it", "asks for %s; the network %s, which is up in %s, has %s", asked, p.held.Topology.Name, p.held.Dir, is)
+		if key, asked, is := difference(p.topologies[one.Network], p.held.Topology); key != "" {
+			return s.RefuseNetwork(one, key, "leave it out, or run without --on, which brings up a network that has it",
+				"asks for %s; the network %s, which is up in %s, has %s", asked, p.held.Topology.Name, p.held.Dir, is)
 		}
 	}
 	return nil
