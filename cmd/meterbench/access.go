@@ -154,7 +154,7 @@ func printUse(out io.Writer, r *network.Record) error {
 
 // readingForm says how a reading is formed.
 const readingForm = `
-A reading is version 3 | kind 1 | length 1, meter | number 8 | Unix time 8 | length 4, payload | length 1, signature:
+A reading is ` + reading.Form + `:
 binary, big-endian, signed by its registered meter with ECDSA on P-256. meterbench reading make forms one, as the
 text that stands for it in any tool, base64:....  See docs/network.md.
 `

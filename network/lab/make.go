@@ -12,6 +12,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/simulators/fe"
@@ -79,15 +80,35 @@ func NewMaker(ctx context.Context, c MakerConfig) (*Maker, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := workloads.Spec{Workload: w, Seed: s.Seed, Start: fleetStart, Prefix: MadePrefix, Channels: 1, Tables: tables}
+	spec := workloads.Spec{Workload: w, Seed: s.Seed, Start: fleetStart, Prefix: MadePrefix, Tables: tables}
 	if c.Held != nil {
 		return makeOn(ctx, c.Held, kind, spec)
 	}
-	m := &Maker{contract: kind.Contract, channels: []string{""}}
-	if m.workload, err = kind.New(ctx, spec); err == nil {
-		m.setUp, err = m.workload.SetUp(0)
+	return makeFor(ctx, s, series, kind, spec)
+}
+
+// makeFor makes the readings of a scenario for the channels of its topology, or of a simulated ledger.
+func makeFor(ctx context.Context, s scenario.Scenario, series scenario.Series, kind workloads.Kind, spec workloads.Spec) (*Maker, error) {
+	var t topology.Topology
+	var err error
+	if s.Target == nil {
+		if t, err = s.LoadNetwork(series.Network); err != nil {
+			return nil, err
+		}
 	}
-	return m, err
+	spec.Channels = measured(t)
+	m := &Maker{contract: kind.Contract, channels: spec.Channels}
+	if m.workload, err = kind.New(ctx, spec); err != nil {
+		return nil, err
+	}
+	for channel := range spec.Channels {
+		all, err := m.workload.SetUp(channel)
+		if err != nil {
+			return nil, err
+		}
+		m.setUp = append(m.setUp, all...)
+	}
+	return m, nil
 }
 
 func (c MakerConfig) read(ctx context.Context) (scenario.Scenario, error) {
@@ -130,9 +151,8 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 	if len(l.channels) == 0 {
 		return nil, InputErrorf("network %s has no contract %s", held.Topology.Name, kind.Contract)
 	}
-	if spec.Channels = len(l.channels); spec.Workload.Meters < spec.Channels {
-		spec.Workload.Meters = spec.Channels
-	}
+	spec.Channels = l.channels
+	spec.Workload.Meters = max(spec.Workload.Meters, len(l.channels))
 	if spec.Workload.Traits().Cost != (scenario.Cost{}) { // new parameters each time, so new meters
 		heights, err := l.clients.Heights(ctx)
 		if err != nil {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// Form is the wire form of a reading in words: names of fields and their sizes in bytes. Marshal says more.
+const Form = "version 1 | kind 1 | length 1, channel | length 1, meter | number 8 | Unix time 8 | length 4, payload | length 1, signature"
+
 // textPrefix begins an argument of the contract in text. No wire form begins so: all begin with their version, below 32,
 // and lists with the length of their first entry, which is below 2^24.
 const textPrefix = "base64:"
