@@ -23,6 +23,20 @@ func (e portError) Error() string {
 	return fmt.Sprintf("%s: port %s was taken by another program in the meantime; start again", e.node, e.address)
 }
 
+// noAddress is the message of a peer of Fabric's own build where there is no interface but loopback; ours go without.
+const noAddress = "no non-loopback, IPv4 interface detected"
+
+// An addressError says that a peer looked for an address that this machine does not have.
+type addressError struct{ cause error }
+
+func (e addressError) Error() string {
+	first, _, _ := strings.Cut(e.cause.Error(), "\n")
+	return first + " Fabric's own peer wants an IPv4 address besides loopback: leave --fabric-bin out," +
+		" or give this machine one, as by ip address add 192.0.2.1/32 dev lo (as root)"
+}
+
+func (e addressError) Unwrap() error { return e.cause }
+
 // noSpace is the message of the kernel, and so of every node, for a full disk.
 var noSpace = unix.ENOSPC.Error()
 
@@ -69,6 +83,9 @@ func describe(err error, run, logs string, logsStay bool) error {
 		// Daemons may panic over it, and fill the last lines with their stacks.
 		if match := portTaken.FindSubmatch(process.End(died.LogPath, mostSearched)); match != nil {
 			return portError{died.Name, string(match[1])}
+		}
+		if bytes.Contains(log, []byte(noAddress)) {
+			return addressError{died}
 		}
 		if !logsStay {
 			without := *died

@@ -192,7 +192,7 @@ func ThisMachine() (result.Machine, error) {
 func Path() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("calibration: there is no folder to keep it in: %w", err)
+		return "", fmt.Errorf("calibration: there is no folder to keep it in: %w; set HOME, or XDG_CACHE_HOME to a folder that may be written", err)
 	}
 	return filepath.Join(dir, "meterbench", "calibration.json"), nil
 }

@@ -74,6 +74,12 @@ func TestScripts(t *testing.T) {
 
 // toolchain answers to go build ... -o DIR tool.
 const toolchain = `#!/bin/sh
+if [ "$1" = mod ]; then
+	mkdir -p "${0%/*}/fabric/core/peer"
+	echo 'return "", errors.Errorf("no non-loopback, IPv4 interface detected")' > "${0%/*}/fabric/core/peer/config.go"
+	echo '{"Dir": "'"${0%/*}"'/fabric"}'
+	exit
+fi
 while [ "$1" != -o ]; do shift; done
 for program in peer orderer; do
 	printf '#!/bin/sh\necho I end at once >&2\nexit 3\n' > "$2$program"

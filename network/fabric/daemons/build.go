@@ -37,7 +37,7 @@ func key() string {
 		text := read(name)
 		fmt.Fprintf(h, "%d %s", len(text), text)
 	}
-	fmt.Fprintf(h, "%q %q %q", buildArgs, buildEnv, runtime.Version())
+	fmt.Fprintf(h, "%q %q %q %q", buildArgs, buildEnv, runtime.Version(), []string{changedFile, refuses, accepts})
 	return fmt.Sprintf("%x", h.Sum(nil)[:6])
 }
 
@@ -82,6 +82,19 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	return nil
 }
 
+// A builder compiles the pinned module in a work folder of its own.
+type builder struct {
+	goTool   string
+	work     string // folder
+	dir      string // where the finished build goes
+	env      []string
+	begin    time.Time
+	progress io.Writer
+}
+
+// processorTime is about what a build takes where Go's build cache is empty.
+const processorTime = 220 * time.Second
+
 // compile builds the module's tools into bin.
 func compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
 	goTool, err := exec.LookPath("go")
@@ -89,37 +102,44 @@ func compile(ctx context.Context, work, bin, dir string, progress io.Writer) err
 		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH;" +
 			" install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
 	}
-	module := filepath.Join(work, "module")
-	for _, d := range []string{module, bin, filepath.Join(work, "tmp")} {
+	b := &builder{goTool: goTool, work: work, dir: dir, begin: time.Now(), progress: progress}
+	// Go's own temporary files go where they are swept after a SIGKILL.
+	b.env = slices.Concat(os.Environ(), buildEnv, []string{"GOTMPDIR=" + filepath.Join(work, "tmp")})
+	for _, d := range []string{b.module(), bin, filepath.Join(work, "tmp")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return fmt.Errorf("prepare the build: %w", err)
 		}
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
-		if err := os.WriteFile(filepath.Join(module, name), read(name+".txt"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(b.module(), name), read(name+".txt"), 0o644); err != nil {
 			return fmt.Errorf("prepare the build: %w", err)
 		}
 	}
 
-	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s\n", Version, dir)
-	begin := time.Now()
+	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s: about %v\n",
+		Version, dir, (processorTime / time.Duration(runtime.NumCPU())).Round(10*time.Second))
+	if err := b.change(ctx); err != nil {
+		return err
+	}
+	if err := b.run(ctx, "go build", nil, slices.Concat([]string{"build"}, buildArgs, []string{"-o", bin + "/", "tool"})...); err != nil {
+		return err
+	}
+	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", Version, time.Since(b.begin).Seconds())
+	return nil
+}
+
+func (b *builder) module() string { return filepath.Join(b.work, "module") }
+
+// run runs go in the module and waits for its end. Its output goes to out, if that is not nil, else to the log.
+func (b *builder) run(ctx context.Context, name string, out *os.File, args ...string) error {
 	p, err := process.Start(process.Spec{
-		Name: "go build of Fabric " + Version,
-		Path: goTool,
-		Args: slices.Concat([]string{"build"}, buildArgs, []string{"-o", bin + "/", "tool"}),
-		// Go's own temporary files go where they are swept after a SIGKILL.
-		Env:     slices.Concat(os.Environ(), buildEnv, []string{"GOTMPDIR=" + filepath.Join(work, "tmp")}),
-		Dir:     module,
-		LogPath: filepath.Join(work, "build.log"),
+		Name: name + " of Fabric " + Version, Path: b.goTool, Args: args, Env: b.env, Dir: b.module(),
+		LogPath: filepath.Join(b.work, "build.log"), Stdout: out,
 	})
 	if err != nil {
 		return err
 	}
-	if err := watch(ctx, p, begin, progress); err != nil {
-		return err
-	}
-	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", Version, time.Since(begin).Seconds())
-	return nil
+	return b.explain(watch(ctx, p, b.begin, b.progress))
 }
 
 // watch waits for the build's end and tells how it goes.

@@ -1,10 +1,14 @@
-// Package daemons provides Fabric's peer and orderer: it builds the pinned release once and keeps it in the
-// user's cache, or takes daemons that exist.
+// Package daemons provides Fabric's peer and orderer: it builds the pinned release once, with one change of one line, and
+// keeps it in the user's cache, or takes daemons that exist.
 //
 // A release is a folder named after it, with the module that pins it and the sample configuration. Go does
 // not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and go.sum.txt and
 // written out before a build. They are what `go get -tool` of the two programs at that release and `go mod
-// tidy` leave; go.sum.txt is complete, so a build resolves nothing.
+// tidy` leave, but for what advisories told to raise: grpc, golang.org/x/net and x/crypto, docker, klauspost/compress
+// (CHANGELOG.md has the figures). go.sum.txt is complete, so a build resolves nothing.
+//
+// The other modules stay as the release pins them, so that what is measured is that release. Docker stays at 28: the
+// client of it that Fabric imports is not of the modules that came after, and go-archive at the version that 28 fits.
 package daemons
 
 import (
@@ -60,7 +64,7 @@ func (c Config) root() (string, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find the user's cache folder: %w", err)
+		return "", fmt.Errorf("find the user's cache folder: %w; set HOME, or XDG_CACHE_HOME to a folder that may be written", err)
 	}
 	return filepath.Join(dir, "meterbench"), nil
 }

@@ -22,10 +22,16 @@ func fakeGo(t *testing.T, script string) (calls string) {
 	dir := t.TempDir()
 	calls = filepath.Join(dir, "calls")
 	text := fmt.Sprintf(`#!/bin/sh
-echo "$GOFLAGS $GOWORK $CGO_ENABLED $*" >> %s
+if [ "$1" = mod ]; then
+	mkdir -p %[1]s/fabric/core/peer
+	echo '%[2]s' > %[1]s/fabric/core/peer/config.go
+	echo '{"Dir": "%[1]s/fabric"}'
+	exit
+fi
+echo "$GOFLAGS $GOWORK $CGO_ENABLED $*" >> %[3]s
 for a in "$@"; do [ "$prev" = -o ] && out=$a; prev=$a; done
-%s
-`, calls, script)
+%[4]s
+`, dir, refuses, calls, script)
 	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +40,8 @@ for a in "$@"; do [ "$prev" = -o ] && out=$a; prev=$a; done
 }
 
 const fakeBuild = `test -s go.mod -a -s go.sum || exit 9
+grep -q "^replace github.com/hyperledger/fabric => ../fabric" go.mod || exit 8
+grep -q '^return "127.0.0.1", nil$' ../fabric/core/peer/config.go || exit 7
 for d in peer orderer; do printf '#!/bin/sh\nprintf "'$d':\\n Version: v9.9\\n"\n' > $out$d; chmod +x $out$d; done`
 
 func noLeftovers(t *testing.T, root string, want ...string) {
