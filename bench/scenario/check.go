@@ -20,7 +20,7 @@ const searchLevels = 100
 func checkLength(all []Series, repeat int, warmup func(Series) time.Duration) *strictyaml.Problem {
 	levels, load := 0, 0.0
 	for _, s := range all {
-		n, hold := repeat*max(1, len(s.Load.Clients), len(s.Load.Rate)), s.Load.Hold
+		n, hold := repeat*max(1, len(s.Load.Clients), len(s.Load.Rate)), s.At(maxClients).Load.Hold
 		if search := s.Load.Search; search != nil {
 			n, hold = searchLevels*cmp.Or(search.Repetitions, repeat), s.HoldAt(search.From, warmup(s))
 		}

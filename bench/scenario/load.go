@@ -24,7 +24,23 @@ type Load struct {
 	Search   *Search         `yaml:"search"`    // in place of clients or rate: the study finds the load
 	Arrivals Arrivals        `yaml:"arrivals"`  // open: when transactions are due, default constant
 	Hold     time.Duration   `yaml:"hold"`      // length of a level, warm-up included, up to 744h; steps and trace have their own
+	Longer   *Longer         `yaml:"longer"`    // closed: levels from a number of clients on are held longer, as where throughput stops growing
 	Wait     result.Wait     `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
+}
+
+// Longer has the levels of a closed load from a number of clients on held longer than the others: where throughput
+// stops growing it takes many transactions to tell, where clients wait for a batch timer few.
+type Longer struct {
+	From int           `yaml:"from"` // fewest clients of a longer level
+	Hold time.Duration `yaml:"hold"` // length of the longer levels, warm-up included
+}
+
+// At returns the series with the hold of its level with that many clients.
+func (s Series) At(clients int) Series {
+	if l := s.Load.Longer; l != nil && clients >= l.From {
+		s.Load.Hold = l.Hold
+	}
+	return s
 }
 
 // UnmarshalNode reads a load with its defaults, see Parse.
@@ -58,9 +74,11 @@ func (l Load) check(at string) *strictyaml.Problem {
 		return strictyaml.Problemf("", at+"hold", "must be at most %s, got %s", maxHold, l.Hold)
 	}
 	if l.Kind == result.LoadClosed {
-		return l.checkClosed(at)
+		return cmp.Or(l.checkClosed(at), l.checkLonger(at))
 	}
 	switch {
+	case l.Longer != nil:
+		return strictyaml.Problemf("use kind: closed", at+"longer", "an open load has no clients")
 	case l.Clients != nil:
 		return strictyaml.Problemf("use kind: closed", at+"clients", "an open load has no clients")
 	case l.Think != 0:
@@ -85,6 +103,20 @@ func (l Load) checkClosed(at string) *strictyaml.Problem {
 		return strictyaml.Problemf("for example clients: [1, 2, 4]", at+"clients", "a closed load needs its numbers of clients")
 	}
 	return each(at+"clients", l.Clients, func(path string, n int) *strictyaml.Problem { return strictyaml.Between(path, n, 1, maxClients) })
+}
+
+// checkLonger looks at the levels of a closed load that are held longer.
+func (l Load) checkLonger(at string) *strictyaml.Problem {
+	longer := l.Longer
+	switch {
+	case longer == nil:
+		return nil
+	case l.Search != nil:
+		return strictyaml.Problemf("leave it out", at+"longer", "a search finds its levels itself")
+	case longer.Hold <= l.Hold || longer.Hold > maxHold:
+		return strictyaml.Problemf("", at+"longer.hold", "must be above the hold of %s, and at most %s; got %s", l.Hold, maxHold, longer.Hold)
+	}
+	return strictyaml.Between(at+"longer.from", longer.From, 1, maxClients)
 }
 
 // checkRates looks at the levels of an open load.

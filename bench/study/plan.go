@@ -60,7 +60,7 @@ func planTurns(all []scenario.Series, repetition int) []turn {
 			var t turn
 			for j, series := range together {
 				if loads := levels[g][j]; i < len(loads) {
-					t.levels = append(t.levels, level{series, loads[i], repetition})
+					t.levels = append(t.levels, level{series.At(loads[i].Clients), loads[i], repetition})
 				}
 			}
 			if t.levels != nil {

@@ -24,6 +24,8 @@ import (
 func TestSchedule(t *testing.T) {
 	a, b := closed("a", 10*time.Second, 1, 2, 4), open("b", 3*time.Second, 7.5, 15)
 	c := closed("c", time.Second, 5)
+	longer := closed("a", 2*time.Second, 1, 2, 4)
+	longer.Load.Longer = &scenario.Longer{From: 2, Hold: 9 * time.Second}
 	tests := []struct {
 		name   string
 		series []scenario.Series
@@ -34,6 +36,7 @@ func TestSchedule(t *testing.T) {
 		{"one series", []scenario.Series{a}, 1, []string{"a 1 0 r1", "a 2 0 r1", "a 4 0 r1"}, 30 * time.Second},
 		{"alternating", []scenario.Series{a, b, c}, 1, []string{"a 1 0 r1", "b 0 7.5 r1", "c 5 0 r1", "a 2 0 r1", "b 0 15 r1", "a 4 0 r1"}, 37 * time.Second},
 		{"repeated", []scenario.Series{c, b}, 2, []string{"c 5 0 r1", "b 0 7.5 r1", "b 0 15 r1", "c 5 0 r2", "b 0 7.5 r2", "b 0 15 r2"}, 14 * time.Second},
+		{"longer from 2 clients on", []scenario.Series{longer}, 1, []string{"a 1 0 r1", "a 2 0 r1", "a 4 0 r1"}, 20 * time.Second},
 		{"no series", nil, 3, nil, 0},
 	}
 	for _, tt := range tests {
