@@ -31,7 +31,7 @@ type addressError struct{ cause error }
 
 func (e addressError) Error() string {
 	first, _, _ := strings.Cut(e.cause.Error(), "\n")
-	return first + " Fabric's own peer wants an IPv4 address besides loopback: leave --fabric-bin out," +
+	return first + "; Fabric's own peer wants an IPv4 address besides loopback: leave --fabric-bin out," +
 		" or give this machine one, as by ip address add 192.0.2.1/32 dev lo (as root)"
 }
 
@@ -81,7 +81,8 @@ func full(err error, logs string) bool {
 func describe(err error, run, logs string, logsStay bool) error {
 	if died, ok := errors.AsType[*process.ExitError](err); ok {
 		// Daemons may panic over it, and fill the last lines with their stacks.
-		if match := portTaken.FindSubmatch(process.End(died.LogPath, mostSearched)); match != nil {
+		log := process.End(died.LogPath, mostSearched)
+		if match := portTaken.FindSubmatch(log); match != nil {
 			return portError{died.Name, string(match[1])}
 		}
 		if bytes.Contains(log, []byte(noAddress)) {

@@ -152,3 +152,17 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("not one line: %q", err)
 	}
 }
+
+// A peer that this program has not built may want an address that the machine does not have.
+func TestNoAddress(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "peer0.ptb.log")
+	if err := os.WriteFile(log, []byte("ERROR [peer] local IP address not auto-detectable: no non-loopback, IPv4 interface detected\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := describe(&process.ExitError{Name: "peer0.ptb", Status: "exit status 1", LogPath: log}, t.TempDir(), filepath.Dir(log), true)
+	for _, want := range []string{"peer0.ptb ended: exit status 1; log: ", "leave --fabric-bin out", "ip address add 192.0.2.1/32 dev lo"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
+}
