@@ -137,7 +137,7 @@ func checkPage(page *io.SectionReader, encoding format.Encoding, count uint64) e
 			return errPromises
 		}
 		return nil
-	case format.RLEDictionary, format.PlainDictionary: // a bit width, then runs
+	case format.RLEDictionary: // a bit width, then runs
 		data := make([]byte, page.Size())
 		if _, err := page.ReadAt(data, 0); err != nil {
 			return err

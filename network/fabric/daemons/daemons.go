@@ -138,7 +138,7 @@ func runVersion(ctx context.Context, path string) (string, error) {
 	out, err := process.Output(ctx, versionBytes, path, "version")
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return "", fmt.Errorf("fabric daemons: run %s version: %w; it says: %s", path, err, printable.Line(first[:min(len(first), 200)]))
+		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", path, err, printable.Line(first[:min(len(first), 200)]))
 	}
 	match := versionLine.FindSubmatch(out)
 	if match == nil {
