@@ -21,7 +21,7 @@ var header = [3]string{"time", "meter", "value"}
 const (
 	MaxTraceBytes  = 128 << 20 // of the file
 	MaxTraceRows   = 4_000_000
-	MaxTraceMeters = 1_000_000
+	MaxTraceMeters = 250_000
 	MaxTraceLine   = 4 << 10 // bytes of a line
 	MaxMeterID     = 64      // bytes of a meter's id
 )

@@ -149,7 +149,7 @@ func TestTraceLimits(t *testing.T) {
 		want string
 	}{
 		{"rows", endless("1,a,1\n"), "t.csv:4000002:1: the trace has more than 4000000 rows; split the trace"},
-		{"meters", &repeated{text: head, line: func(i int) string { return fmt.Sprintf("1,%d,1\n", i) }}, "t.csv:1000002:3: the trace has more than 1000000 meters"},
+		{"meters", &repeated{text: head, line: func(i int) string { return fmt.Sprintf("1,%d,1\n", i) }}, "t.csv:250002:3: the trace has more than 250000 meters"},
 		{"line", endless("a"), "t.csv:2:1: the line is longer than 4096 bytes"},
 		{"quoted field", endless("\"\n\"\"\n"), `t.csv:2:1: the field's closing " is missing in this line`},
 	}
