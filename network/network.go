@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -118,6 +119,10 @@ func complete(ctx context.Context, cfg Config) (Config, error) {
 	}
 	if err == nil && cfg.Binaries == (daemons.Binaries{}) {
 		cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress})
+	}
+	if err == nil && strings.Contains(cfg.Binaries.ConfigDir, "$") {
+		err = fmt.Errorf("the folder of Fabric's settings, %s, has a $ in its path, which Fabric takes for a variable; "+
+			"set XDG_CACHE_HOME to a folder without", cfg.Binaries.ConfigDir)
 	}
 	if err == nil && cfg.Executable == "" {
 		if cfg.Executable, err = os.Executable(); err != nil {

@@ -32,7 +32,7 @@ const (
 type Peer struct {
 	Name       string
 	MSP        string // of its organisation
-	Dir        string // absolute: its folder, as Prepare makes it
+	Dir        string // absolute: its folder, as Prepare makes it, and its working folder
 	Config     string // folder with Fabric's core.yaml
 	Address    Endpoint
 	Chaincode  Endpoint // where chaincodes that the peer launches would connect; none do
@@ -47,7 +47,7 @@ type Peer struct {
 type Orderer struct {
 	Name       string
 	MSP        string
-	Dir        string // absolute
+	Dir        string // absolute: its folder, and its working folder
 	Config     string // folder with Fabric's orderer.yaml
 	Address    Endpoint
 	Admin      Endpoint // channel participation, over mutual TLS
@@ -111,6 +111,10 @@ func TLSFiles(dir string) TLSPaths {
 	}
 }
 
+// listed are a node's files as they stand in settings that are lists, which Fabric splits at spaces and commas: paths by
+// the node's working folder, which is its own.
+var listed = TLSFiles("/proc/self/cwd")
+
 // nodeEnv returns the variables that both daemons share.
 func nodeEnv(dir, config, logging string) []string {
 	return []string{
@@ -140,7 +144,7 @@ func (p Peer) Env() []string {
 		"CORE_PEER_TLS_KEY_FILE="+tls.Key,
 		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.CA,
 		"CORE_PEER_TLS_CLIENTAUTHREQUIRED="+strconv.FormatBool(!p.OneWayTLS),
-		"CORE_PEER_TLS_CLIENTROOTCAS_FILES="+tls.Clients,
+		"CORE_PEER_TLS_CLIENTROOTCAS_FILES="+listed.Clients,
 		"CORE_PEER_TLS_CLIENTCERT_FILE="+tls.Cert,
 		"CORE_PEER_TLS_CLIENTKEY_FILE="+tls.Key,
 		"CORE_PEER_GOSSIP_BOOTSTRAP="+p.Bootstrap.String(),
@@ -157,7 +161,7 @@ func (p Peer) Env() []string {
 		"CORE_OPERATIONS_TLS_CERT_FILE="+tls.Cert,
 		"CORE_OPERATIONS_TLS_KEY_FILE="+tls.Key,
 		"CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED=true",
-		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES="+tls.CA,
+		"CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES="+listed.CA,
 		"CORE_METRICS_PROVIDER=prometheus")
 	// Fabric's own 4 s to 25 s a network whose nodes all start together would spend until its members find each other.
 	for _, interval := range []string{"RECONNECT", "ALIVETIME", "PUBLISHSTATEINFO", "REQUESTSTATEINFO"} {
@@ -174,7 +178,7 @@ func (p Peer) Env() []string {
 // Env returns the whole environment of `orderer`.
 func (o Orderer) Env() []string {
 	tls := TLSFiles(o.Dir)
-	ca := "[" + tls.CA + "]"
+	ca := "[" + listed.CA + "]"
 	data := filepath.Join(o.Dir, dataDir)
 	env := append(nodeEnv(o.Dir, o.Config, ordererLogging+":"+o.Debug+"=debug"),
 		"ORDERER_GENERAL_LISTENADDRESS="+o.Address.Host,
@@ -196,7 +200,7 @@ func (o Orderer) Env() []string {
 	for _, server := range []struct {
 		name, clients string
 		oneWay        bool
-	}{{"GENERAL", tls.Clients, o.OneWayTLS}, {"ADMIN", tls.CA, false}, {"OPERATIONS", tls.CA, false}} {
+	}{{"GENERAL", listed.Clients, o.OneWayTLS}, {"ADMIN", listed.CA, false}, {"OPERATIONS", listed.CA, false}} {
 		prefix := "ORDERER_" + server.name + "_TLS_"
 		env = append(env, prefix+"ENABLED=true", prefix+"CERTIFICATE="+tls.Cert, prefix+"PRIVATEKEY="+tls.Key,
 			prefix+"CLIENTAUTHREQUIRED="+strconv.FormatBool(!server.oneWay), prefix+"CLIENTROOTCAS=["+server.clients+"]")
