@@ -51,32 +51,34 @@ func TestPartition(t *testing.T) {
 
 // Two values are of one class exactly if all functions weigh them alike, in whatever order they come, and refining
 // leaves what was refined as it is.
-func TestPartitionIsThatOfTheWeights(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		length := rapid.IntRange(1, 9).Draw(t, "length")
-		functions := rapid.SliceOfN(rapid.SliceOfN(rapid.Int64Range(-1, 1), length, length), 0, 4).Draw(t, "functions")
-		p, reversed := NewPartition(length), NewPartition(length)
-		for i, y := range functions {
-			before := slices.Clone(p.class)
-			next := p.Refine(y)
-			if d := cmp.Diff(before, p.class); d != "" {
-				t.Fatalf("refining changed what was refined: %s", d)
-			}
-			p, reversed = next, reversed.Refine(functions[len(functions)-1-i])
+func TestPartitionIsThatOfTheWeights(t *testing.T) { rapid.Check(t, checkPartition) }
+
+func FuzzPartition(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkPartition)) }
+
+func checkPartition(t *rapid.T) {
+	length := rapid.IntRange(1, 9).Draw(t, "length")
+	functions := rapid.SliceOfN(rapid.SliceOfN(rapid.Int64Range(-1, 1), length, length), 0, 4).Draw(t, "functions")
+	p, reversed := NewPartition(length), NewPartition(length)
+	for i, y := range functions {
+		before := slices.Clone(p.class)
+		next := p.Refine(y)
+		if d := cmp.Diff(before, p.class); d != "" {
+			t.Fatalf("refining changed what was refined: %s", d)
 		}
-		for a := range length {
-			weighed := slices.ContainsFunc(functions, func(y []int64) bool { return y[a] != 0 })
-			if (p.class[a] > 0) != weighed {
-				t.Fatalf("value %d is of class %d; weighed: %t", a, p.class[a], weighed)
-			}
-			for b := range length {
-				alike := !slices.ContainsFunc(functions, func(y []int64) bool { return y[a] != y[b] })
-				if (p.class[a] == p.class[b]) != alike || (reversed.class[a] == reversed.class[b]) != alike {
-					t.Fatalf("values %d and %d; weighed alike: %t, classes %v, %v in reverse", a, b, alike, p.class, reversed.class)
-				}
+		p, reversed = next, reversed.Refine(functions[len(functions)-1-i])
+	}
+	for a := range length {
+		weighed := slices.ContainsFunc(functions, func(y []int64) bool { return y[a] != 0 })
+		if (p.class[a] > 0) != weighed {
+			t.Fatalf("value %d is of class %d; weighed: %t", a, p.class[a], weighed)
+		}
+		for b := range length {
+			alike := !slices.ContainsFunc(functions, func(y []int64) bool { return y[a] != y[b] })
+			if (p.class[a] == p.class[b]) != alike || (reversed.class[a] == reversed.class[b]) != alike {
+				t.Fatalf("values %d and %d; weighed alike: %t, classes %v, %v in reverse", a, b, alike, p.class, reversed.class)
 			}
 		}
-	})
+	}
 }
 
 // Every value has as many candidates as the doc comment of Partition says, counted over all vectors of small ranges.
