@@ -6,17 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/containerd/cgroups/v3"
-	"github.com/containerd/cgroups/v3/cgroup1"
-	"github.com/containerd/cgroups/v3/cgroup2"
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"meterbench/internal/proc"
 )
 
 // tree is the folder in which the kernel shows its control groups.
@@ -27,7 +19,10 @@ type tree struct {
 
 // machine returns the tree that controls processors and memory: not that of version 2 beside version 1.
 func machine() tree {
-	return tree{"/sys/fs/cgroup", cgroups.Mode() == cgroups.Unified}
+	const mount = "/sys/fs/cgroup"
+	var at unix.Statfs_t
+	err := unix.Statfs(mount, &at)
+	return tree{mount, err == nil && at.Type == unix.CGROUP2_SUPER_MAGIC}
 }
 
 // parent is the folder of all groups.
@@ -111,107 +106,4 @@ func (t tree) sweep(abandoned func(name string) bool) error {
 		removeOwn(dir)
 	}
 	return errors.Join(failed...)
-}
-
-// unified is a group of version 2.
-type unified struct{ *cgroup2.Manager }
-
-func newUnified(mount, path string, cap Cap) (unified, error) {
-	controllers, err := os.ReadFile(filepath.Join(mount, "cgroup.controllers"))
-	if err != nil {
-		return unified{}, err
-	}
-	err = cap.lacks(mount, func(controller string) bool { return slices.Contains(strings.Fields(string(controllers)), controller) })
-	if err == nil {
-		err = mayMove(mount)
-	}
-	if err != nil {
-		return unified{}, err
-	}
-	resources := &cgroup2.Resources{}
-	if cap.CPUs > 0 {
-		resources.CPU = &cgroup2.CPU{}
-	}
-	if cap.Memory > 0 {
-		bytes := int64(cap.Memory)
-		resources.Memory = &cgroup2.Memory{Max: &bytes}
-	}
-	m, err := cgroup2.NewManager(mount, path, resources)
-	if file := (*fs.PathError)(nil); errors.As(err, &file) {
-		err = file // the library names the file twice
-	}
-	return unified{m}, err
-}
-
-// mayMove returns an error unless this process may put its children into groups of its own: it must be
-// allowed to write to the innermost group that holds both, which is the folder of all groups if this process
-// is in a group there, else the top. See "Delegation Containment" in the kernel's documentation of version 2.
-func mayMove(mount string) error {
-	_, own, err := cgroups.ParseCgroupFileUnified("/proc/self/cgroup")
-	if err != nil {
-		return err
-	}
-	common := mount
-	if strings.HasPrefix(own+"/", "/"+parent+"/") {
-		common = filepath.Join(mount, parent)
-	}
-	procs := filepath.Join(common, "cgroup.procs")
-	if err := unix.Faccessat(unix.AT_FDCWD, procs, unix.W_OK, unix.AT_EACCESS); err != nil {
-		return &os.PathError{Op: "move processes by", Path: procs, Err: err}
-	}
-	return nil
-}
-
-func (g unified) add(pid int) error { return g.AddProc(uint64(pid)) }
-
-func (g unified) quota(perPeriod time.Duration) error {
-	quota, period := perPeriod.Microseconds(), uint64(Period.Microseconds())
-	return g.Update(&cgroup2.Resources{CPU: &cgroup2.CPU{Max: cgroup2.NewCPUMax(&quota, &period)}})
-}
-
-func (g unified) stat() (proc.Throttle, uint64, error) {
-	m, err := g.StatFiltered(cgroup2.StatCPU | cgroup2.StatMemoryEvents)
-	c := m.GetCPU()
-	held := time.Duration(c.GetThrottledUsec()) * time.Microsecond
-	return proc.Throttle{Periods: c.GetNrPeriods(), Throttled: c.GetNrThrottled(), Time: held.Seconds()}, m.GetMemoryEvents().GetOomKill(), err
-}
-
-// legacy is a group of version 1: one in each controller's tree that is needed, under the same name.
-type legacy struct{ cgroup1.Cgroup }
-
-func newLegacy(mount, path string, cap Cap) (legacy, error) {
-	err := cap.lacks(mount, func(controller string) bool {
-		_, err := os.Stat(filepath.Join(mount, controller))
-		return err == nil
-	})
-	if err != nil {
-		return legacy{}, err
-	}
-	var controllers []cgroup1.Subsystem
-	resources := &specs.LinuxResources{}
-	if cap.CPUs > 0 {
-		controllers = append(controllers, cgroup1.NewCpu(mount))
-	}
-	if cap.Memory > 0 {
-		// Some kernels lack these.
-		controllers = append(controllers, cgroup1.NewMemory(mount, cgroup1.IgnoreModules("memsw", "kmem", "kmem.tcp")))
-		bytes := int64(cap.Memory)
-		resources.Memory = &specs.LinuxMemory{Limit: &bytes}
-	}
-	g, err := cgroup1.New(cgroup1.StaticPath(path), resources, cgroup1.WithHierarchy(func() ([]cgroup1.Subsystem, error) { return controllers, nil }))
-	return legacy{g}, err
-}
-
-func (g legacy) add(pid int) error { return g.AddProc(uint64(pid)) }
-
-func (g legacy) quota(perPeriod time.Duration) error {
-	quota, period := perPeriod.Microseconds(), uint64(Period.Microseconds())
-	return g.Update(&specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: &quota, Period: &period}})
-}
-
-func (g legacy) stat() (proc.Throttle, uint64, error) {
-	m, err := g.Stat()
-	t := m.GetCPU().GetThrottling()
-	held := time.Duration(t.GetThrottledTime())
-	return proc.Throttle{Periods: t.GetPeriods(), Throttled: t.GetThrottledPeriods(), Time: held.Seconds()}, m.GetMemoryOomControl().GetOomKill(), err
 }
