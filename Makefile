@@ -2,13 +2,18 @@
 SHELL := /bin/bash
 BIN := bin/meterbench
 
-.PHONY: help bench test test-short race check vuln fmt build fuzz clean
+# Static programs, which any Linux of the architecture runs. The tag leaves out what gonum/plot draws PDF, PostScript and
+# TeX with.
+export CGO_ENABLED := 0
+BUILD := go build -tags minimal -ldflags '-s -w'
+
+.PHONY: help bench test test-short race check cross vuln fmt build fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 build: ## build bin/meterbench
-	go build -o $(BIN) ./cmd/meterbench
+	$(BUILD) -o $(BIN) ./cmd/meterbench
 
 bench: build ## build the Fabric daemons once, run the scenario quickstart, leave a report in out/quickstart/
 	$(BIN) run quickstart
@@ -28,6 +33,15 @@ check: ## formatting, vet, staticcheck, tidy module files
 	go vet ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
+
+cross: ## compile static programs for Linux on amd64 and arm64
+	@set -e; for arch in amd64 arm64; do \
+	  program=$$(mktemp); trap "rm -f $$program" EXIT; \
+	  echo "linux/$$arch"; \
+	  GOOS=linux GOARCH=$$arch $(BUILD) -o $$program ./cmd/meterbench; \
+	  go version -m $$program | grep -q 'CGO_ENABLED=0'; \
+	  go version -m $$program | grep -q "GOARCH=$$arch"; \
+	done
 
 # Exit code 3 means that there are vulnerabilities. Without its database nothing is
 # known of them, which is no failure of this program's.

@@ -93,7 +93,7 @@ type builder struct {
 }
 
 // processorTime is about what a build takes where Go's build cache is empty.
-const processorTime = 220 * time.Second
+const processorTime = 150 * time.Second
 
 // compile builds the module's tools into bin.
 func compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
