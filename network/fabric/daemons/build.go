@@ -92,7 +92,7 @@ type builder struct {
 	progress io.Writer
 }
 
-// processorTime is about what a build takes where Go's build cache is empty.
+// processorTime is about what a build takes of all processors together where Go's build cache is empty.
 const processorTime = 150 * time.Second
 
 // compile builds the module's tools into bin.
