@@ -214,13 +214,16 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src, override string) {
 		s, err := parse(src, override)
 		if err != nil {
-			if e, ok := err.(*strictyaml.Error); !ok || e == nil || e.Msg == "" {
+			if e, ok := err.(*strictyaml.Error); !ok || e == nil || e.Msg == "" || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("got %#v, want a *strictyaml.Error", err)
 			}
 			return
 		}
 		if q := s.Quantiles; len(q) == 0 || !slices.IsSorted(q) || !(q[0] > 0 && q[len(q)-1] < 100) || len(slices.Compact(slices.Clone(q))) < len(q) {
 			t.Fatalf("quantiles %v from\n%s", q, src)
+		}
+		if len(s.Series) > 1000 {
+			t.Fatalf("%d series", len(s.Series))
 		}
 		names := map[string]bool{}
 		for _, series := range s.Series {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"meterbench/internal/strictyaml"
 )
 
 func TestShipped(t *testing.T) {
@@ -210,7 +212,17 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		top, err := Parse("a.yaml", []byte(src))
 		if err != nil {
+			if wrong, ok := err.(*strictyaml.Error); !ok || wrong.Line < 1 || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("got %v, want an error of one line with its place", err)
+			}
 			return
+		}
+		peers := 0
+		for _, o := range top.Organisations {
+			peers += o.Peers
+		}
+		if peers > maxNodes || top.Orderers.Count > maxNodes || len(top.Channels) > maxChannels {
+			t.Fatalf("%d peers, %d orderers, %d channels", peers, top.Orderers.Count, len(top.Channels))
 		}
 		if err := top.Validate(); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -12,6 +13,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("hold: 2s\nsize: 2MiB\nrate: 100/s\n# comment\nname: >\n  text\n", "list[0]=1")
 	f.Add("a: \"\\u0000\"\n---\n...\n%YAML\n&a *a <<: !b", "items={}")
 	f.Add(strings.Repeat("[{a: ", 10), "name='")
+	f.Add("name: \"\\e[31m\" # \u202e\n", "na\x1bme=x")
+	f.Add("list: ["+strings.Repeat("1, ", 1200)+"]", "list=["+strings.Repeat("1,", 1200)+"1]")
+	f.Add(strings.Repeat("a", 5000)+": 1", strings.Repeat("b", 5000)+"=1")
 	f.Add("n: +5\nshare: -.5\n", "seed=+7")
 	f.Fuzz(func(t *testing.T, src, override string) {
 		d, err := Parse("f.yaml", []byte(src))
@@ -57,5 +61,11 @@ func wantError(t *testing.T, err error) {
 	}
 	if e.File == "" || e.Msg == "" {
 		t.Fatalf("the error does not say where or what: %v", err)
+	}
+	if text := e.Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) || len(text) > 3000 {
+		t.Fatalf("the error has %d bytes or cannot be printed: %.3000q", len(text), text)
+	}
+	if !strings.HasPrefix(e.File, "--set ") && (e.Line < 1 || e.Column < 1) {
+		t.Fatalf("the error has no place: %v", err)
 	}
 }
