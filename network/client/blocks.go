@@ -28,7 +28,7 @@ type blocks struct {
 // openBlocks asks the observing peer for all blocks from number first on. The stream lasts until it is closed
 // or ctx ends.
 func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) {
-	p := c.peers[0]
+	p := c.observing()
 	request, err := p.sdk.GetNetwork(c.config.Channel).NewFilteredBlockEventsRequest(sdk.WithStartBlock(first))
 	if err != nil {
 		return nil, err
@@ -104,11 +104,12 @@ func (c *Client) observe(ctx, life context.Context) error {
 }
 
 // follow delivers commits until ctx ends. A stream that breaks is opened again where it broke off, so that
-// nothing is missed.
+// nothing is missed: at the same peer, or if that gives none, at the next one.
 func (c *Client) follow(ctx context.Context, stream *blocks) {
-	for {
+	for barren := false; ; {
 		block, err := stream.read()
 		if err == nil {
+			barren = false
 			at := time.Now()
 			c.nextBlock.Store(stream.next) // first: who has a commit has also seen its block
 			c.commits.deliver(block, at)
@@ -116,6 +117,10 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 		}
 		c.broken.Store(&streamError{err})
 		stream.close()
+		if barren {
+			c.observeNext()
+		}
+		barren = true
 		for next := stream.next; err != nil; {
 			select {
 			case <-ctx.Done():
@@ -124,6 +129,7 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 			}
 			if stream, err = c.openBlocks(ctx, next); err != nil {
 				c.broken.Store(&streamError{err})
+				c.observeNext()
 			}
 		}
 	}
@@ -147,10 +153,13 @@ func (c *Client) sweepUntil(ctx context.Context) {
 // NextBlock returns the number of blocks on the channel's ledger that the shared stream has shown.
 func (c *Client) NextBlock() uint64 { return c.nextBlock.Load() }
 
+// Pending returns the number of transactions that were handed to the gateways for ordering, and whose commits are awaited.
+func (c *Client) Pending() int { return c.commits.count() }
+
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
 	var info common.BlockchainInfo
-	answer, err := c.evaluate(ctx, c.peers[0], "qscc", "GetChainInfo", []byte(c.config.Channel))
+	answer, err := c.evaluate(ctx, c.instead(c.observing()), "qscc", "GetChainInfo", []byte(c.config.Channel))
 	if err == nil {
 		err = proto.Unmarshal(answer, &info)
 	}
@@ -197,7 +206,7 @@ func (c *Client) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 			}
 		}
 		if err != nil {
-			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.peers[0].name, explain(err)))
+			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.observing().name, explain(err)))
 		}
 	}
 }

@@ -42,7 +42,7 @@ type Config struct {
 	Channel   string
 	Chaincode string
 	// Gateways take the transactions in turn. The first one's peer is the observing peer: commits count when
-	// it has them.
+	// it has them. Should it end, the next one's is.
 	Gateways []Gateway
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
 	// that of the first gateway.
@@ -69,6 +69,7 @@ type Client struct {
 	config    Config
 	peers     []*endpoint
 	next      atomic.Uint64
+	observer  atomic.Uint32 // index in peers of the observing peer
 	commits   *commits
 	nextBlock atomic.Uint64               // number of the block that the shared stream shows next
 	broken    atomic.Pointer[streamError] // why that stream last broke; nil: never
@@ -226,7 +227,7 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 // set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
 	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
-	if _, err := k.client.submitThrough(ctx, k.operator, tx); err != nil {
+	if _, err := k.client.submitThrough(ctx, k.client.instead(k.operator), tx); err != nil {
 		return fmt.Errorf("invoke %s.%s: %w", k.name, function, err)
 	}
 	return nil
@@ -235,7 +236,7 @@ func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) e
 // Evaluate asks the operator's peer to run a function of the contract without changing the ledger and returns
 // its answer.
 func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	answer, err := k.client.evaluate(ctx, k.operator, k.name, function, args...)
+	answer, err := k.client.evaluate(ctx, k.client.instead(k.operator), k.name, function, args...)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
 	}

@@ -19,7 +19,7 @@ import (
 // Submit takes a transaction as far as tx.Wait asks, over the gateways in turn. It implements bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	turn := (c.next.Add(1) - 1) % uint64(len(c.peers))
-	return c.submitThrough(ctx, c.peers[turn], tx)
+	return c.submitThrough(ctx, c.instead(c.peers[turn]), tx)
 }
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {
@@ -195,6 +195,13 @@ func (c *commits) limit(w *waiter, deadline time.Time) {
 	c.mu.Lock()
 	w.deadline = deadline
 	c.mu.Unlock()
+}
+
+// count returns the number of transactions that wait.
+func (c *commits) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
 }
 
 // forget removes a transaction whose commit is no longer awaited.
