@@ -80,6 +80,7 @@ func TestErrors(t *testing.T) {
 		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted, billing"},
 
 		{single, "\nload:", "\nrepeat: 0\nload:", "a.yaml:4:9: repeat: must be 1 to 10000, got 0"},
+		{single, "\nload:", "\non_node_exit: contineu\nload:", `a.yaml:4:15: on_node_exit: there is no "contineu"; did you mean continue?`},
 		{single, "\nload:", "\nrequire: vaild\nload:", `a.yaml:4:10: require: there is no "vaild"; did you mean valid?`},
 		{single, "\nload:", "\nwarmup: -1s\nload:", "a.yaml:4:9: warmup: must not be negative, got -1s"},
 		{single, "\nload:", "\nseed: -1\nload:", `a.yaml:4:7: seed: want a whole number from 0, got "-1"`},

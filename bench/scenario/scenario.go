@@ -33,6 +33,7 @@ type Scenario struct {
 	Quantiles   []float64 // of latencies, in percent, ascending
 	Record      bool      // leave the run's readings as a trace that a load can follow
 	Require     Require
+	OnNodeExit  NodeExit
 
 	Source string // the YAML in full, overrides applied
 	unsaid bool   // Warmup is not written

@@ -59,6 +59,7 @@ func words() map[string]any {
 		failures = append(failures, o.String())
 	}
 	schemes := workloads.Schemes()
+	exits := []scenario.NodeExit{scenario.NodeExitStop, scenario.NodeExitContinue}
 	forms, sizes, waits := kinds[:3], schemes.Sizes(schemes.Names()...), []string{"endorse", "acknowledge", "commit"}
 	encryption := object{"anyOf": []object{
 		{"enum": []string{"inline", "ahead"}},
@@ -70,7 +71,8 @@ func words() map[string]any {
 		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits,
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
-		"FE.Schemes": schemes.Names(), "FE.Bits": sizes,
+		"text.OnNodeExit": exits,
+		"FE.Schemes":      schemes.Names(), "FE.Bits": sizes,
 		"TraceFile.Unit": arrival.Units(), "TraceFile.Kind": arrival.ValueKinds(),
 		"Commit.Per": []reference.Per{reference.PerTransaction, reference.PerBlock}, "Distribution.Kind": reference.Kinds(), "Failure.Outcome": failures,
 	}

@@ -24,6 +24,8 @@ type text struct {
 	Quantiles   []float64      `yaml:"quantiles"`   // percentages of latencies, ascending, default [50, 95, 99, 99.9]; stated from 10 samples beyond on
 	Record      bool           `yaml:"record"`      // leave the run's readings as trace.csv, which a load can follow, in its folder
 	Require     Require        `yaml:"require"`     // exit code 4 if a level below saturation is not like this; valid stands for {valid: true}
+
+	OnNodeExit NodeExit `yaml:"on_node_exit"` // when a peer, orderer, chaincode or the device ends unasked: stop (default), or continue without it
 }
 
 // A seriesText is a series as written in a file.
@@ -166,7 +168,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	}
 	s = Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology,
-		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
+		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require, OnNodeExit: t.OnNodeExit,
 		Quantiles: t.Quantiles, demanding: t.Quantiles != nil,
 	}
 	if t.Target.Node != nil {
@@ -219,5 +221,5 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 			}
 		}
 	}
-	return nil
+	return t.OnNodeExit.check()
 }
