@@ -7,11 +7,27 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"meterbench/bench/result"
 	"meterbench/internal/process"
 )
+
+// A NodeEnd says that a node has ended unasked.
+type NodeEnd struct {
+	Node  string
+	Role  result.Role
+	At    time.Time
+	Cause error // in most cases a *process.ExitError
+}
+
+// Error returns the cause, which names the node.
+func (e *NodeEnd) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *NodeEnd) Unwrap() error { return e.Cause }
 
 // portTaken matches the message of a Go program, as all nodes are, that cannot listen.
 var portTaken = regexp.MustCompile(`listen tcp4? (\S+): bind: address already in use`)

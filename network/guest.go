@@ -81,7 +81,8 @@ func (g *Guest) watch() {
 		for _, n := range g.Nodes {
 			usage, err := proc.Process(n.PID)
 			if errors.Is(err, proc.ErrEnded) || err == nil && usage.Started != g.starts[n.Name] {
-				g.died <- fmt.Errorf("%s ended, of the network in %s that another process holds; its log is %s", n.Name, g.Dir, n.Log)
+				why := fmt.Errorf("%s ended, of the network in %s that another process holds; its log is %s", n.Name, g.Dir, n.Log)
+				g.died <- &NodeEnd{n.Name, n.Role, time.Now(), why}
 				return
 			}
 		}
@@ -93,7 +94,7 @@ func (g *Guest) watch() {
 	}
 }
 
-// Died delivers an error when the first node ends.
+// Died delivers a *NodeEnd when the first node ends.
 func (g *Guest) Died() <-chan error { return g.died }
 
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes. What quotas do to them is

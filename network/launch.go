@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/bench/topology"
@@ -45,7 +46,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
-				n.died <- describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != "")
+				n.died <- &NodeEnd{node.Name, node.Role, time.Now(), describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != "")}
 				abort(err)
 			}
 		})

@@ -269,7 +269,7 @@ func (n *Network) Close() error {
 	return n.closed
 }
 
-// Died delivers an error for each node that ends unasked. It names the node, its exit status and the last
+// Died delivers a *NodeEnd for each node that ends unasked. It names the node, its exit status and the last
 // lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
 

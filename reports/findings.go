@@ -10,7 +10,7 @@ import (
 
 // findings are the headlines of a run, the answers that it was made for before the others.
 func findings(run result.Run, sum result.Summary, all []series, e encryption) []Finding {
-	fs := append(failureFinding(all), claimFindings(sum.Claims)...)
+	fs := slices.Concat(failureFinding(all), incidentFindings(sum), claimFindings(sum.Claims))
 	sought := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return !s.saturable() })
 	if len(sought) > headlines {
 		fs = append(fs, saturationsFinding(sought))

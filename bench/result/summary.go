@@ -27,7 +27,9 @@ type Summary struct {
 	// Uncertainty states that of the headline figures; nil in runs of older versions.
 	Uncertainty []Budget `json:"uncertainty,omitempty"`
 	Audit       *Audit   `json:"audit,omitempty"`
-	Claims      []Claim  `json:"claims,omitempty"`
+	// Incidents are the processes that ended unasked or hung during the run, in the order in which that was noticed.
+	Incidents []Incident `json:"incidents,omitempty"`
+	Claims    []Claim    `json:"claims,omitempty"`
 	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
@@ -65,6 +67,9 @@ type Point struct {
 	Satisfaction *Satisfaction `json:"satisfaction,omitempty"`
 	// CommitAtPeers is when each peer committed, nil where the nodes do not report it of every block.
 	CommitAtPeers *CommitAtPeers `json:"commit_at_peers_s,omitempty"`
+
+	// Disruptions are the incidents that fell into the level or lasted during it; nil where there were none.
+	Disruptions []Disruption `json:"disruptions,omitempty"`
 
 	Intervals   map[string]stats.Interval `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag stats.Quantiles           `json:"schedule_lag_s"`

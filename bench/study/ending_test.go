@@ -72,17 +72,21 @@ func TestInterruptedWhileALevelDrains(t *testing.T) {
 }
 
 func TestNodeDies(t *testing.T) {
-	died := errors.New("peer0.ptb ended: exit status 2\n\tpanic: no space left on device")
 	at := newSite()
 	o := conduct(t, series(closed("a", 4*time.Second, 1, 2, 4)), at, func(context.CancelFunc) {
-		time.AfterFunc(6*time.Second, func() { at.died <- died; at.died <- errors.New("another one, by itself") })
+		time.AfterFunc(6*time.Second, func() {
+			at.events <- ended("peer0.ptb", "exit status 2")
+			at.events <- ended("orderer0", "exit status 1")
+		})
 	})
-	is(t, o.err, died)
+	if end, ok := errors.AsType[*IncidentError](o.err); !ok || end.Name != "peer0.ptb" {
+		t.Errorf("error %v", o.err)
+	}
 	measured(t, o.err)
 	equal(t, "canceled", false, errors.Is(o.err, context.Canceled))
 	equal(t, "complete", false, o.summary.Complete)
 	equal(t, "points", 2, len(o.summary.Points))
-	o.warned(t, "the run ended early ("+died.Error()+"): the figures cover what was done until then")
+	o.warned(t, "the run ended early (peer0.ptb ended: exit status 2; log: logs/peer0.ptb.log): the figures cover what was done until then")
 }
 
 // A network that is gone cannot be audited; the result is there even so, and
@@ -91,9 +95,9 @@ func TestNodeDiesAndTakesTheLedger(t *testing.T) {
 	at := newSite()
 	at.ledgerErr = errors.New("connection refused")
 	o := conduct(t, series(closed("a", 4*time.Second, 1)), at, func(context.CancelFunc) {
-		time.AfterFunc(2*time.Second, func() { at.died <- errors.New("peer0.ptb ended") })
+		time.AfterFunc(2*time.Second, func() { at.events <- ended("peer0.ptb", "signal: killed") })
 	})
-	if o.err == nil || o.err.Error() != "peer0.ptb ended\naudit: read the ledger: connection refused" {
+	if o.err == nil || o.err.Error() != "peer0.ptb ended: signal: killed; log: logs/peer0.ptb.log\naudit: read the ledger: connection refused" {
 		t.Errorf("error %v", o.err)
 	}
 	equal(t, "audit", nil, o.summary.Audit)
@@ -117,8 +121,8 @@ func TestNothingMeasured(t *testing.T) {
 			s.seriesErr, s.closeErr = broken, errors.New("peer0 does not end")
 		}, nil, "prepare series \"a\": broken\npeer0 does not end", true},
 		{"node dies in the warm-up", nil, func(s *site, _ context.CancelFunc) {
-			time.AfterFunc(500*time.Millisecond, func() { s.died <- broken })
-		}, "broken", true},
+			time.AfterFunc(500*time.Millisecond, func() { s.events <- ended("peer0", "exit status 2") })
+		}, "peer0 ended: exit status 2; log: logs/peer0.log", true},
 		{"interrupted in the warm-up", nil, func(_ *site, interrupt context.CancelFunc) {
 			time.AfterFunc(500*time.Millisecond, interrupt)
 		}, "context canceled", true},

@@ -46,10 +46,10 @@ type site struct {
 	halted []halt
 	// sample, where set, changes a made-up snapshot.
 	sample  func(*proc.Snapshot)
-	invalid bool       // no point can be valid
-	mixed   bool       // some are, some are not
-	queue   *queueSite // what as returned last, see queues
-	died    chan error // made by Start: in the bubble of virtual time
+	invalid bool                 // no point can be valid
+	mixed   bool                 // some are, some are not
+	queue   *queueSite           // what as returned last, see queues
+	events  chan result.Incident // made by Start: in the bubble of virtual time
 
 	underway atomic.Int32 // transactions
 
@@ -98,7 +98,7 @@ func (s *site) Start(_ context.Context, session Session, working func(string)) (
 		return nil, err
 	}
 	s.sessions = append(s.sessions, session)
-	s.started, s.died, s.isClosed = time.Now(), make(chan error, 2), false
+	s.started, s.events, s.isClosed = time.Now(), make(chan result.Incident, 2), false
 	s.ledger, s.stored = nil, 0
 	if s.as != nil {
 		return s.as(s), nil
@@ -293,5 +293,14 @@ func (s *site) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 }
 
 func (s *site) Stored(context.Context) (uint64, error) { return s.stored, s.told(&s.storedErr) }
-func (s *site) Died() <-chan error                     { return s.died }
-func (s *site) Close() error                           { s.isClosed = true; return s.told(&s.closeErr) }
+func (s *site) Incidents() <-chan result.Incident      { return s.events }
+
+// ended is the incident of a node that ends now.
+func ended(node, status string) result.Incident {
+	return result.Incident{
+		Process: result.Process{Role: result.RolePeer, Name: node}, Kind: result.Ended, Noticed: result.NoticeExit, Since: time.Now(), Status: status,
+		Log: "logs/" + node + ".log", Tail: []string{"panic: no space left on device"},
+	}
+}
+
+func (s *site) Close() error { s.isClosed = true; return s.told(&s.closeErr) }

@@ -39,8 +39,8 @@ type Site interface {
 	Ledger(ctx context.Context) iter.Seq2[bench.Entry, error]
 	// Stored returns how many readings the contract itself counts.
 	Stored(ctx context.Context) (uint64, error)
-	// Died delivers an error when a node ends on its own.
-	Died() <-chan error
+	// Incidents delivers what befalls the processes of the target, and again what becomes of it. It may be nil.
+	Incidents() <-chan result.Incident
 	Close() error
 }
 

@@ -101,7 +101,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.trace(rows, m.Epoch, w, nodes, blocks)
 			s.timeline(l, m.Epoch, w, blocks)
 			s.cutShort = m.Held < l.series.Load.Hold
-			s.Observer.Point(p)
+			s.Observer.Point(s.disrupted(m.Epoch, w))
 		case ctx.Err() == nil:
 			s.note(l.String(), result.NothingDue, "no transaction was due after the warm-up, so that there is nothing to report; hold longer")
 		}

@@ -25,6 +25,10 @@ type session struct {
 	workloads map[string]bench.Workload // by series
 	pace      []float64                 // readings of the yardstick, one right before each level
 	left      leftover
+
+	incidents       incidents
+	incidentsBefore int    // of the run, of sessions before
+	spans           []span // of its points
 }
 
 // session brings a network up, runs what belongs there, reads its ledger for the audit and takes it down. The
@@ -41,11 +45,11 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 		return err
 	}
 	defer func() { s.unclosed = site.Close() }()
-	ctx, cancel := withSite(ctx, site)
+	one := &session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{},
+		left: leftover{fastest: map[string]time.Duration{}}, incidentsBefore: len(s.summary.Incidents)}
+	ctx, cancel := one.watch(ctx)
 	defer cancel()
-
-	one := session{study: s, sessionPlan: plan, site: site, facts: site.Facts(), workloads: map[string]bench.Workload{},
-		left: leftover{fastest: map[string]time.Duration{}}}
+	defer one.disrupt() // some are noticed late
 	one.tracer, _ = site.(Tracer)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, note := range one.facts.Notes {
@@ -67,19 +71,6 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 		one.readLedger(ctx, err != nil)
 	}
 	return err
-}
-
-// withSite returns a context that also ends when a node of the site dies; its cause is then that node's error.
-func withSite(ctx context.Context, site Site) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case err := <-site.Died():
-			cancel(err)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
 }
 
 // prepare makes the workload of every series ready, before any load.

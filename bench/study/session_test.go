@@ -121,8 +121,8 @@ func TestLaterNetworkFails(t *testing.T) {
 		{"close", func(at *site) { at.closeErr = broken }, "broken", 1, true},
 		{"ledger", func(at *site) { at.ledgerErr = broken }, "audit: read the ledger: broken", 4, false},
 		{"dies", func(at *site) {
-			time.AfterFunc(4*time.Second, func() { at.died <- broken })
-		}, "broken", 2, true},
+			time.AfterFunc(4*time.Second, func() { at.events <- ended("peer0", "exit status 2") })
+		}, "peer0 ended: exit status 2; log: logs/peer0.log", 2, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,6 +27,7 @@ type Usage struct {
 	CPU     float64 // seconds of CPU, user and system, since the process started; resolution 10 ms
 	RSS     uint64  // resident memory in bytes, now; Linux keeps it per core and may be some 100 kB behind
 	Started uint64  // clock ticks after boot: a later process with the same pid has another one
+	Stopped bool    // by a signal or a debugger, now
 }
 
 // Process returns the usage of the process pid. The error is ErrEnded where it has ended, reaped or not.
@@ -42,7 +43,8 @@ func Process(pid int) (Usage, error) {
 	case err != nil:
 		return Usage{}, fmt.Errorf("process %d: read usage: %w", pid, err)
 	}
-	return Usage{CPU: stat.CPUTime(), RSS: uint64(max(0, stat.ResidentMemory())), Started: stat.Starttime}, nil
+	return Usage{CPU: stat.CPUTime(), RSS: uint64(max(0, stat.ResidentMemory())), Started: stat.Starttime,
+		Stopped: stat.State == "T" || stat.State == "t"}, nil
 }
 
 // Self returns the usage of this process.

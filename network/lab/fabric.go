@@ -31,6 +31,7 @@ type fabricNetwork interface {
 	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
 	Metrics(ctx context.Context) (map[string]network.Metrics, error)
 	Died() <-chan error
+	WatchHealth(ctx context.Context, hangs chan<- network.Hang)
 	Close() error
 }
 
@@ -69,12 +70,15 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	if err != nil {
 		return nil, err
 	}
-	if site.device, err = startDevice(site.topology.Caps.Device, logs, site.net.Died()); err == nil {
+	if site.device, err = startDevice(site.topology.Caps.Device, logs); err == nil {
 		err = site.connect(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, site.Close())
 	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	site.unwatch = stop
+	site.watch(watching)
 	return site, nil
 }
 
@@ -105,6 +109,8 @@ type fabricSite struct {
 	device   cappedDevice
 	measured []network.Channel // those with a contract
 	*proc.Sampler
+	incidents chan result.Incident
+	unwatch   context.CancelFunc // nil: they are not watched yet
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
@@ -189,16 +195,11 @@ func (s *fabricSite) Facts() study.Facts {
 	return facts
 }
 
-// Died implements study.Site.
-func (s *fabricSite) Died() <-chan error {
-	if s.device.Device != nil {
-		return s.device.died
-	}
-	return s.net.Died()
-}
-
 // Close implements study.Site.
 func (s *fabricSite) Close() error {
+	if s.unwatch != nil {
+		s.unwatch()
+	}
 	return errors.Join(s.clients.Close(), s.device.close(), s.net.Close())
 }
 
@@ -239,33 +240,23 @@ func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
 
 // A capped device plays the sensors and gateways of a site. The zero value plays none: they are then part of
 // the load generator.
-type cappedDevice struct {
-	*device.Device
-	died   chan error    // the first end, of the device or of a node
-	closed chan struct{} // ends the wait for it
-}
+type cappedDevice struct{ *device.Device }
 
 // startDevice starts the device of a topology that has a cap for it.
-func startDevice(c topology.Cap, logs string, nodes <-chan error) (d cappedDevice, err error) {
+func startDevice(c topology.Cap, logs string) (d cappedDevice, err error) {
 	if c == (topology.Cap{}) {
 		return d, nil
 	}
-	d = cappedDevice{died: make(chan error, 1), closed: make(chan struct{})}
-	if d.Device, err = device.Start(device.Config{
-		Cap: c, LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig(),
-	}); err != nil {
-		return d, err
+	d.Device, err = device.Start(device.Config{Cap: c, LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig()})
+	return d, err
+}
+
+// ends delivers an error if the device ends unasked, and is nil if there is none.
+func (d cappedDevice) ends() <-chan error {
+	if d.Device == nil {
+		return nil
 	}
-	go func() {
-		select {
-		case err := <-nodes:
-			d.died <- err
-		case err := <-d.Died():
-			d.died <- err
-		case <-d.closed:
-		}
-	}()
-	return d, nil
+	return d.Died()
 }
 
 // workloadDevice returns the device as workloads take it, nil if there is none.
@@ -293,6 +284,5 @@ func (d cappedDevice) close() error {
 	if d.Device == nil {
 		return nil
 	}
-	close(d.closed)
 	return d.Close()
 }

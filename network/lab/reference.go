@@ -108,8 +108,8 @@ func (s *referenceSite) Stored(ctx context.Context) (n uint64, err error) {
 	return n, nil
 }
 
-// Died implements study.Site: nothing here can end on its own.
-func (s *referenceSite) Died() <-chan error { return nil }
+// Incidents implements study.Site: nothing here can end or hang.
+func (s *referenceSite) Incidents() <-chan result.Incident { return nil }
 
 // Close implements study.Site.
 func (s *referenceSite) Close() error {
