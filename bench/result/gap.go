@@ -1,7 +1,7 @@
 package result
 
-// ClientGap is the longest time in which the load generator did not run though it was to, in seconds, as a thread of its
-// own saw it that wakes every 20 ms; of all that can have changed what was measured.
+// ClientGap is the longest time in which the load generator did not run though it was to, in seconds, by a timer of
+// 20 ms; of all that can have changed what was measured.
 type ClientGap struct {
 	Longest float64 `json:"longest"` // for whatever reason, waiting for a processor included
 	// Halted is the longest in which it neither ran nor waited for a processor: it was stopped, frozen or suspended.

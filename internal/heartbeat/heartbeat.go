@@ -3,8 +3,6 @@
 package heartbeat
 
 import (
-	"fmt"
-	"os"
 	"runtime"
 	"time"
 
@@ -31,7 +29,9 @@ const (
 	leastHalted = 5 * time.Millisecond
 )
 
-// A Monitor beats on a thread of its own until it is stopped.
+// A Monitor beats until it is stopped. It is a goroutine with a timer: a thread that sleeps in the kernel, of which it would
+// be known exactly how long it waited, makes Go's runtime look after it so often that the client of a network took a tenth
+// more CPU time.
 type Monitor struct {
 	quit chan struct{}
 	gaps chan []Gap
@@ -40,9 +40,7 @@ type Monitor struct {
 // Start returns a Monitor that beats.
 func Start() *Monitor {
 	m := &Monitor{quit: make(chan struct{}), gaps: make(chan []Gap, 1)}
-	ready := make(chan struct{})
-	go m.beat(ready)
-	<-ready
+	go m.beat(now(), newWaits())
 	return m
 }
 
@@ -52,96 +50,40 @@ func (m *Monitor) Stop() []Gap {
 	return <-m.gaps
 }
 
-func (m *Monitor) beat(ready chan<- struct{}) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	c := newClocks()
-	defer c.close()
+func (m *Monitor) beat(before instant, waits *waits) {
 	var gaps []Gap
-	before := c.read()
-	close(ready)
+	timer := time.NewTimer(every)
+	defer timer.Stop()
 	for {
 		select {
 		case <-m.quit:
 			m.gaps <- gaps
 			return
-		default:
+		case <-timer.C:
 		}
-		pause := unix.NsecToTimespec(int64(every))
-		_ = unix.Nanosleep(&pause, nil) // a signal may end it early, which is no gap
-		now := c.read()
-		if gap := between(before, now, runtime.GOMAXPROCS(0)); gap.Length >= leastLength || gap.Halted >= leastHalted {
-			gaps = append(gaps, gap)
+		at := now()
+		if at.boot-before.boot-every >= leastHalted {
+			waited, known := waits.since()
+			if gap := between(before, at, waited, known, runtime.GOMAXPROCS(0)); gap.Length >= leastLength || gap.Halted >= leastHalted {
+				gaps = append(gaps, gap)
+			}
+		} else if at.at.Sub(waits.at) >= waitsEvery {
+			waits.since()
 		}
-		before = now
+		before = at
+		timer.Reset(every)
 	}
 }
 
-// An instant is what the clocks of a thread show at a time.
+// An instant is what the clocks show at a time.
 type instant struct {
-	at     time.Time
-	boot   time.Duration // as at, but goes on while the machine is suspended (CLOCK_BOOTTIME)
-	cpu    time.Duration // that the process has used
-	waited time.Duration // that the thread has waited for a processor; -1 where the kernel does not say
+	at   time.Time
+	boot time.Duration // as at, but goes on while the machine is suspended (CLOCK_BOOTTIME)
+	cpu  time.Duration // that the process has used
 }
 
-const (
-	// leastShare is the part of a processor that a thread which is ready to run gets even where others want it too.
-	leastShare = 0.1
-	// surely is the halt that is believed where the kernel does not say how long a thread waited: none waits for so long.
-	surely = time.Second
-)
-
-// between returns the gap between two beats of a process that runs Go on so many threads at a time, of length 0 where the
-// later one came in time.
-//
-// After its pause the thread first waits for a processor, which the kernel counts. Then it waits until it may run Go. It does
-// so only while all procs threads that may are running or waiting for a processor themselves, of which each gets a
-// leastShare at least; so that takes no longer than the CPU time of the process over procs x leastShare. What is left of the
-// time since the beat before is the halt.
-func between(before, now instant, procs int) Gap {
-	length := max(0, now.boot-before.boot-every)
-	g := Gap{Start: before.at.Add(every), End: now.at, Length: length}
-	g.Suspended = now.boot - before.boot - now.at.Sub(before.at)
-	if g.Suspended < time.Millisecond { // two clocks are not read at once
-		g.Suspended = 0
-	}
-	running := time.Duration(float64(now.cpu-before.cpu) / (float64(procs) * leastShare))
-	g.Halted = length - running
-	if now.waited >= 0 && before.waited >= 0 {
-		g.Halted -= now.waited - before.waited
-	} else if g.Halted < surely {
-		g.Halted = 0
-	}
-	g.Halted = max(0, g.Halted, g.Suspended)
-	if g.End.Before(g.Start) { // the machine was suspended within the pause
-		g.Start = g.End
-	}
-	return g
-}
-
-// clocks are those of the thread that made them.
-type clocks struct {
-	schedstat *os.File // nil where there is none
-	buffer    [64]byte
-}
-
-func newClocks() *clocks {
-	c := &clocks{}
-	if file, err := os.Open(fmt.Sprintf("/proc/self/task/%d/schedstat", unix.Gettid())); err == nil {
-		c.schedstat = file
-	}
-	return c
-}
-
-func (c *clocks) close() {
-	if c.schedstat != nil {
-		c.schedstat.Close()
-	}
-}
-
-func (c *clocks) read() instant {
-	return instant{at: time.Now(), boot: clock(unix.CLOCK_BOOTTIME), cpu: clock(unix.CLOCK_PROCESS_CPUTIME_ID), waited: c.waited()}
+func now() instant {
+	return instant{at: time.Now(), boot: clock(unix.CLOCK_BOOTTIME), cpu: clock(unix.CLOCK_PROCESS_CPUTIME_ID)}
 }
 
 // clock reads a clock of the kernel, 0 where it does not have it.
@@ -153,23 +95,34 @@ func clock(id int32) time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// waited reads how long the thread has waited for a processor, the second figure of schedstat.
-func (c *clocks) waited() time.Duration {
-	if c.schedstat == nil {
-		return -1
-	}
-	n, err := unix.Pread(int(c.schedstat.Fd()), c.buffer[:], 0)
-	if err != nil {
-		return -1
-	}
-	return parseWaited(c.buffer[:n])
-}
+const (
+	// leastShare is the part of a processor that a thread which is ready to run gets even where others want it too.
+	leastShare = 0.1
+	// surely is the halt that is believed where the kernel does not say how long a thread waited: none waits for so long.
+	surely = time.Second
+)
 
-// parseWaited returns -1 for what is no schedstat.
-func parseWaited(line []byte) time.Duration {
-	var ran, waited int64
-	if _, err := fmt.Sscan(string(line), &ran, &waited); err != nil {
-		return -1
+// between returns the gap between two beats of a process that runs Go on so many threads at a time, of length 0 where the
+// later one came in time. waited is for how long its threads waited for a processor meanwhile, all together.
+//
+// Where a beat is late, a thread waits for a processor, or the beat waits until it may run Go. It does so only while all procs
+// threads that may are running or waiting for a processor themselves, of which each gets a leastShare at least; so that takes
+// no longer than the CPU time of the process over procs x leastShare. What is left of the time is the halt.
+func between(before, at instant, waited time.Duration, known bool, procs int) Gap {
+	length := max(0, at.boot-before.boot-every)
+	g := Gap{Start: before.at.Add(every), End: at.at, Length: length}
+	g.Suspended = at.boot - before.boot - at.at.Sub(before.at)
+	if g.Suspended < time.Millisecond { // two clocks are not read at once
+		g.Suspended = 0
 	}
-	return time.Duration(waited)
+	running := time.Duration(float64(at.cpu-before.cpu) / (float64(procs) * leastShare))
+	g.Halted = length - running - waited
+	if !known && g.Halted < surely {
+		g.Halted = 0
+	}
+	g.Halted = max(0, g.Halted, g.Suspended)
+	if g.End.Before(g.Start) { // the machine was suspended within the pause
+		g.Start = g.End
+	}
+	return g
 }

@@ -43,12 +43,9 @@ func TestBetween(t *testing.T) {
 		"late, how long it waited unknown":    {took: 520 * ms, boot: 520 * ms, procs: 2, unknown: true, want: Gap{Length: 500 * ms}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := instant{at: start, boot: time.Hour, cpu: time.Minute, waited: time.Second}
-			now := instant{at: start.Add(tt.took), boot: time.Hour + tt.boot, cpu: time.Minute + tt.cpu, waited: time.Second + tt.waited}
-			if tt.unknown {
-				now.waited = -1
-			}
-			got := between(before, now, tt.procs)
+			before := instant{at: start, boot: time.Hour, cpu: time.Minute}
+			at := instant{at: start.Add(tt.took), boot: time.Hour + tt.boot, cpu: time.Minute + tt.cpu}
+			got := between(before, at, tt.waited, !tt.unknown, tt.procs)
 			if got.End.Before(got.Start) && got.Length > 0 {
 				t.Errorf("ends %v before it starts", got.Start.Sub(got.End))
 			}
@@ -61,9 +58,13 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-func TestParseWaited(t *testing.T) {
+func TestParseWait(t *testing.T) {
 	for line, want := range map[string]time.Duration{"37020 1565018 2\n": 1565018, "": -1, "37020": -1, "a b c": -1} {
-		if diff := cmp.Diff(want, parseWaited([]byte(line))); diff != "" {
+		got, ok := parseWait([]byte(line))
+		if !ok {
+			got = -1
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", line, diff)
 		}
 	}
