@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A level's records pass through buffers of this many records. A run has so many on their way to the disk, and every
-// open level one for each of its shards, so that recording keeps to constant memory (8 MB) whatever the rate.
+// A level's records pass through buffers of this many records. A run has at most so many on their way to the disk, made
+// when they are needed, and every open level one for each of its shards, so that recording keeps to 10 MB whatever the rate.
 const (
 	bufferRecords = 512
 	bufferCount   = 128
@@ -79,11 +79,9 @@ func (l *Level) Record(r Record) {
 	s.buffer = append(s.buffer, r)
 	if len(s.buffer) == cap(s.buffer) {
 		l.full <- s.buffer
-		select {
-		case s.buffer = <-l.writer.buffers:
-		default:
+		var waited bool
+		if s.buffer, waited = l.writer.buffer(); waited {
 			l.stalls.Add(1)
-			s.buffer = <-l.writer.buffers
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,7 +45,8 @@ type Writer struct {
 	run          Run
 	transactions *transactionWriter
 	latency      *latencyLog
-	buffers      chan []Record // empty ones for the levels, made once
+	buffers      chan []Record // empty ones for the levels, of bufferCount at most
+	made         atomic.Int64  // buffers, as many as were asked for
 	open         []*Level      // those that run together, in the order in which they were opened
 	levels       int           // opened so far
 	timelines    []LevelTimeline
@@ -61,9 +63,6 @@ func Create(dir string, run Run) (w *Writer, err error) {
 		return nil, unwritable(dir, err)
 	}
 	w = &Writer{dir: dir, run: run, buffers: make(chan []Record, bufferCount)}
-	for range bufferCount {
-		w.buffers <- newBuffer()
-	}
 	w.run.Schema = Schema
 	defer func() {
 		if err != nil {
@@ -85,6 +84,19 @@ func Create(dir string, run Run) (w *Writer, err error) {
 		return w, err
 	}
 	return w, nil
+}
+
+// buffer returns an empty buffer, and whether it had to wait for one.
+func (w *Writer) buffer() (b []Record, waited bool) {
+	select {
+	case b = <-w.buffers:
+		return b, false
+	default:
+	}
+	if w.made.Add(1) <= bufferCount {
+		return newBuffer(), false
+	}
+	return <-w.buffers, true
 }
 
 // Level opens the next load level, right before it starts: latency.hlog counts wall-clock time from here. Its
