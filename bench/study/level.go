@@ -20,7 +20,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	if err := s.read(); err != nil {
 		return backlog, err
 	}
-	collect(s.manifest.Host.Memory)
+	collect()
 	probe, err := s.quiesce(ctx, t)
 	if err != nil {
 		return backlog, err

@@ -115,24 +115,24 @@ func timeSignatures(rounds int) (signing, verifying float64, err error) {
 	return stats.Median(sign), stats.Median(verify), nil
 }
 
+// The garbage that a level may leave before it is collected, in percent of what is alive: as much of a collector's work
+// for every transaction whatever is alive, some 2 % of the client's CPU time, each time for a few milliseconds beside the
+// load. mostPercent takes three times the memory of what is alive, some 20 MB; where that is more than room, garbage
+// takes no more than room or as much again as is alive.
 const (
-	// room is the garbage that a level may leave before any is collected: some 23,000 transactions at 23 kB each
-	// (network/client, BenchmarkSubmit with -benchmem). A collection during a level costs the client CPU, and on a full
-	// host its pauses were milliseconds long.
-	room = 512 << 20
-	// roomShare is the most of the machine's memory that goes into it.
-	roomShare = 16
+	mostPercent  = 200
+	leastPercent = 100
+	room         = 64 << 20
 )
 
-// collect takes away what the level before left, and puts off the next collection until memory, in bytes, has
-// room for no more. Where the collector is off it stays off.
-func collect(memory uint64) {
-	runtime.GC()
+// collect takes away what came before, returns its memory to the system, and sets when the next collection begins. Where
+// the collector is off it stays off.
+func collect() {
+	debug.FreeOSMemory() // after a collection
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	// The collector counts its percentage from what is alive, roots included.
-	percent := min(room, memory/roomShare) * 100 / max(live[0].Value.Uint64(), 1<<20)
-	if before := debug.SetGCPercent(int(max(percent, 100))); before < 0 {
+	percent := room * 100 / max(live[0].Value.Uint64(), 1)
+	if before := debug.SetGCPercent(int(min(max(percent, leastPercent), mostPercent))); before < 0 {
 		debug.SetGCPercent(before)
 	}
 }

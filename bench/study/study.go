@@ -111,6 +111,7 @@ func (s *study) run(ctx context.Context) (measured bool, err error) {
 		return false, err
 	}
 	if s.Scenario.FE != nil {
+		collect()
 		s.Observer.Step("measure the cost of functional encryption, no network running")
 		if s.summary.FE, err = s.Lab.FE(ctx, *s.Scenario.FE, s.Observer.Working); err != nil {
 			err = fmt.Errorf("encryption cost: %w", err)
@@ -158,6 +159,7 @@ func (s *study) finish(failed error) error {
 	if len(s.summary.Points) > 0 { // else no ledger was read
 		failed = errors.Join(failed, s.audit())
 	}
+	collect() // a report may be drawn next
 	for _, step := range []func() error{s.explain, s.writeTrace} {
 		if err := step(); err != nil {
 			s.warn(result.NotStored, "%v", err)

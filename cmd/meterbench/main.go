@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -48,9 +47,6 @@ func main() {
 		os.Exit(code)
 	}
 	ctx := untilSignal()
-	// The live heap is small beside the garbage of every transaction: fewer collections mean a cheaper client
-	// and fewer pauses in what it measures.
-	debug.SetGCPercent(400)
 	os.Exit(run(ctx, os.Args[1:], stream{os.Stdout}, stream{os.Stderr}))
 }
 
