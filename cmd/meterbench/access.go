@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/network"
 	"meterbench/network/chaincode"
+	"meterbench/network/lab"
 	"meterbench/simulators/reading"
 )
 
@@ -28,7 +29,12 @@ func (f *accessFormat) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "print one JSON object per network, with every path and port")
 	flags.BoolVar(&f.env, "env", false, `print the environment of Fabric's peer program and every port, for eval "$(...)"`)
 	flags.StringVar(&f.peer, "peer", "", "with --env: act as the administrator of this `peer`'s organisation, at that peer (default the first)")
-	cmd.MarkFlagsMutuallyExclusive("json", "env")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if f.json && f.env {
+			return lab.InputErrorf("--json and --env are two forms of the same: give one")
+		}
+		return nil
+	}
 }
 
 // heldNetwork is a network that is up, as other tools read it.

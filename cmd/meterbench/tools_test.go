@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,7 +19,11 @@ import (
 	"testing"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-gateway/pkg/identity"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"meterbench/bench/result"
 )
@@ -164,6 +169,97 @@ func TestAccess(t *testing.T) {
 		t.Errorf("state %+v", again.State)
 	}
 	down(t, temp, held)
+}
+
+// An application of fabric-gateway needs nothing but what network up prints as JSON.
+func TestGatewayApplication(t *testing.T) {
+	needsNetwork(t)
+	temp := t.TempDir()
+	held := start(t, temp, "network", "up", "minimal", "--json")
+	held.says(t, &held.stdout, "\n}\n")
+	var n heldNetwork
+	if err := json.Unmarshal([]byte(held.stdout.String()), &n); err != nil {
+		t.Fatal(err)
+	}
+	read := func(path string) []byte {
+		t.Helper()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	org := n.Organisations[0]
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(read(org.TLSCA))
+	pair, err := tls.LoadX509KeyPair(org.User.TLSCert, org.User.TLSKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := grpc.NewClient(n.Nodes[0].Address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	certificate, err1 := identity.CertificateFromPEM(read(org.User.Cert))
+	key, err2 := identity.PrivateKeyFromPEM(read(org.User.Key))
+	id, err3 := identity.NewX509Identity(org.MSP, certificate)
+	sign, err4 := identity.NewPrivateKeySign(key)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	gateway, err := client.Connect(id, client.WithSign(sign), client.WithClientConnection(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gateway.Close()
+	contract := gateway.GetNetwork(n.Channels[0].Name).GetContract(n.Contracts[0].Name)
+	made, code := command(t, temp, "reading", "make", n.Dir, "--count", "3", "--set", "workload.meters=2")
+	if code != 0 {
+		t.Fatalf("reading make: exit code %d\n%s", code, &made.stderr)
+	}
+	for _, argument := range strings.Fields(made.stdout.String()) {
+		if _, err := contract.SubmitTransaction("PutReading", argument); err != nil {
+			t.Error(err)
+		}
+	}
+	counted, err := contract.EvaluateTransaction("CountStored", "", "")
+	if err != nil || string(counted) != "3" {
+		t.Errorf("counted %q, %v", counted, err)
+	}
+	made, _ = command(t, temp, "reading", "make", n.Dir, "--set", "workload.meters=2", "--json")
+	if !strings.Contains(made.stdout.String(), `"meter":"meter-000001","number":1,`) {
+		t.Errorf("the fourth reading is\n%s%s", &made.stdout, &made.stderr)
+	}
+	made, code = command(t, temp, "reading", "make", n.Dir, "--scenario", "smoke", "--series", "encrypted-bank", "--count", "2")
+	for _, argument := range strings.Fields(made.stdout.String()) {
+		if _, err := contract.SubmitTransaction("PutReading", argument); err != nil {
+			t.Error(err)
+		}
+	}
+	if counted, err = contract.EvaluateTransaction("CountStored", "", ""); err != nil || string(counted) != "5" || code != 0 {
+		t.Errorf("counted %q with encrypted readings, %v\n%s", counted, err, &made.stderr)
+	}
+	down(t, temp, held)
+}
+
+// A folder of the user's choice outlives a holder that is killed: the next network takes it.
+func TestFolderOfKilledHolder(t *testing.T) {
+	needsNetwork(t)
+	temp, dir := t.TempDir(), filepath.Join(t.TempDir(), "net")
+	killed := up(t, temp, "minimal", "--dir", dir)
+	killed.signal(t, syscall.SIGKILL)
+	killed.exit(t)
+	eventually(t, "the nodes' end", func() bool { return len(processes(t, dir)) == 0 })
+	if p, code := command(t, temp, "network", "status", dir); code != 1 || !strings.Contains(p.stderr.String(), "has lost its holder") {
+		t.Errorf("status: exit code %d\n%s", code, &p.stderr)
+	}
+	again := up(t, temp, "minimal", "--dir", dir)
+	if p, code := command(t, temp, "network", "down", "minimal"); code != 0 {
+		t.Errorf("down: exit code %d\n%s", code, &p.stderr)
+	}
+	equal(t, "exit code", again.exit(t), 0)
+	nothingLeft(t, temp)
 }
 
 // counter is the smallest chaincode with a state.
