@@ -104,9 +104,18 @@ func (r *Record) Environment(peer string) ([]Variable, error) {
 	return all, nil
 }
 
-// variableName returns a node's name as it may stand in a variable's.
+// variableName returns a node's name as it may stand in a variable's: whatever a record calls a node, a shell reads a name.
 func variableName(node string) string {
-	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(node))
+	name := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToUpper(node))
+	if name != "" && name[0] <= '9' {
+		return "_" + name
+	}
+	return name
 }
 
 // Endorsers returns peers that satisfy a contract's endorsement policy: the first of each of as many organisations as

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"os/exec"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"meterbench/bench/result"
 	"meterbench/network"
 )
 
@@ -48,4 +50,25 @@ func TestDescribeLess(t *testing.T) {
 	if _, err := (&network.Record{}).Environment(""); err == nil {
 		t.Error("an environment of nothing")
 	}
+}
+
+// Whatever a record says, a shell that reads the environment runs none of it.
+func TestEnvironmentRunsNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.SampledFrom([]string{"x; echo harm", "$(echo harm)", "`echo harm`", "x\necho harm", "'; echo harm; '"}), rapid.StringMatching(`[ -~\n]{0,10}`))
+		draw := func(what string) string { return text.Draw(t, what) }
+		r := &network.Record{Dir: draw("dir"), Peer: draw("peer") + "/peer", Config: draw("config"), Profile: draw("profile"), Nodes: []network.Node{
+			{Name: draw("name"), Role: result.RolePeer, Organisation: "x" + draw("organisation"), Address: draw("address"), Operations: draw("operations")},
+			{Name: draw("orderer"), Role: result.RoleOrderer, Organisation: "ordering", Address: draw("address")},
+		}, Channels: []network.Channel{{Name: draw("channel"), Chaincodes: []network.Chaincode{{Name: draw("contract")}}}}}
+		r.Channels[0].Peers = []string{r.Nodes[0].Name}
+		var out bytes.Buffer
+		if err := printEnvironment(&out, r, ""); err != nil {
+			t.Fatal(err)
+		}
+		said, err := exec.CommandContext(t.Context(), "sh", "-c", out.String()).CombinedOutput()
+		if err != nil || len(said) > 0 {
+			t.Errorf("%v: a shell said %q of\n%s", err, said, &out)
+		}
+	})
 }

@@ -414,11 +414,20 @@ func TestRunOnHeldNetwork(t *testing.T) {
 		t.Errorf("the network is not as it was: exit code %d\n%s%s", code, &p.stdout, &p.stderr)
 	}
 
-	// It may go while it is measured: the run says so and keeps what it has.
+	// A run that is killed leaves it up, and free for the next.
 	long := filepath.Join(work, "long.yaml")
 	if err := os.WriteFile(long, []byte(longLevel), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	killed := start(t, temp, "run", long, "--on", dir, "--out", filepath.Join(out, "killed"))
+	killed.says(t, &killed.stderr, " offered ")
+	killed.signal(t, syscall.SIGKILL)
+	killed.exit(t)
+	if audit := audited(t, measured("after", nil)); audit.Found != audit.Expected {
+		t.Errorf("audit after a killed run: %+v", audit)
+	}
+
+	// It may go while it is measured: the run says so and keeps what it has.
 	p := start(t, temp, "run", long, "--on", dir, "--out", out)
 	p.says(t, &p.stderr, " offered ")
 	if down, code := command(t, temp, "network", "down", "minimal"); code != 0 {
