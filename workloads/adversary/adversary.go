@@ -1,6 +1,7 @@
 // Package adversary plays those who try to cheat a metering system whose readings are encrypted, signed by
 // meters and billed from the ledger: someone between meter and ledger, a meter that went astray, and a
-// gateway that bills another function or another amount than was approved.
+// gateway that bills another function or another amount than was approved, bills readings twice or too early, or
+// asks for keys that would tell single values.
 //
 // Data flow: Probe makes a key authority, a gateway and meters of its own on a ledger, has them do honestly
 // what they are there for, tries every kind of forgery in between, and counts what the contract, and of bills
