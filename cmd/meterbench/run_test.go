@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"meterbench/bench/result"
 )
@@ -269,4 +270,22 @@ func TestPeerDiesInRun(t *testing.T) {
 	}
 	nothingLeft(t, temp)
 	partial(t, out)
+}
+
+// A second signal ends a run at once, and leaves as little behind as SIGKILL does.
+func TestSecondSignal(t *testing.T) {
+	needsNetwork(t)
+	temp := t.TempDir()
+	p := loaded(t, temp, t.TempDir())
+	p.signal(t, syscall.SIGINT)
+	time.Sleep(20 * time.Millisecond) // so that they are two
+	p.signal(t, syscall.SIGINT)
+	begin := time.Now()
+	if code := p.exit(t); code != -1 || time.Since(begin) > 5*time.Second {
+		t.Errorf("exit code %d after %v, want the end by the signal at once\n%s", code, time.Since(begin), &p.stderr)
+	}
+	eventually(t, "the end of nodes and files", func() bool {
+		entries, err := os.ReadDir(temp)
+		return err == nil && len(entries) == 0 && len(processes(t, temp)) == 0
+	})
 }

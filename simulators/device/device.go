@@ -31,6 +31,10 @@ import (
 // Name is the name of the process in messages and results.
 const Name = "device"
 
+// pause is what every call of a device that is gone takes: clients of a run that goes on without it would else fail as fast as
+// they can, a million times a second.
+const pause = 100 * time.Millisecond
+
 // grace is the time within which a device should end by itself.
 const grace = time.Second
 
@@ -142,7 +146,12 @@ func call[Reply any](ctx context.Context, d *Device, method string, args any) (R
 	if _, refused := errors.AsType[rpc.ServerError](c.Error); refused {
 		return none, fmt.Errorf("device: %w", c.Error)
 	}
-	return none, d.gone(c.Error)
+	gone := d.gone(c.Error)
+	select {
+	case <-time.After(pause):
+	case <-ctx.Done():
+	}
+	return none, gone
 }
 
 // gone returns the reason why a device no longer answers.
