@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Garbage takes at most twice the memory of what is alive, and less where much is; what came before has gone back to the
+// Garbage takes at most three times the memory of what is alive, and less where much is; what came before has gone back to the
 // system, and the program's setting where the collector is off stands.
 func TestCollect(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))

@@ -117,10 +117,10 @@ func timeSignatures(rounds int) (signing, verifying float64, err error) {
 
 // The garbage that a level may leave before it is collected, in percent of what is alive: as much of a collector's work
 // for every transaction whatever is alive, some 2 % of the client's CPU time, each time for a few milliseconds beside the
-// load. mostPercent takes three times the memory of what is alive, some 20 MB; where that is more than room, garbage
+// load. mostPercent takes four times the memory of what is alive, some 10 MB; where that is more than room, garbage
 // takes no more than room or as much again as is alive.
 const (
-	mostPercent  = 200
+	mostPercent  = 300
 	leastPercent = 100
 	room         = 64 << 20
 )
