@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -83,9 +85,9 @@ func full(err error, logs string) bool {
 	if strings.Contains(err.Error(), noSpace) {
 		return true
 	}
-	files, _ := filepath.Glob(filepath.Join(logs, "*.log")) // fails only on a bad pattern
+	files, _ := fs.Glob(os.DirFS(logs), "*.log") // fails only on a bad pattern, which the folder's own name may be
 	for _, file := range files {
-		if bytes.Contains(process.End(file, mostSearched), []byte(noSpace)) {
+		if bytes.Contains(process.End(filepath.Join(logs, file), mostSearched), []byte(noSpace)) {
 			return true
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/internal/alarm"
 	"meterbench/internal/proc"
+	"meterbench/internal/regular"
 )
 
 // Config is the input of Run.
@@ -225,7 +226,7 @@ func Stated() (result.Instrument, error) {
 // Load returns the instrument that a file describes for a machine, with its age. Where there is none, the
 // error says why, for the reader of a report.
 func Load(path string, machine result.Machine, now time.Time) (result.Instrument, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path, mostCalibration)
 	if errors.Is(err, fs.ErrNotExist) {
 		return result.Instrument{}, errors.New("never calibrated")
 	}
@@ -244,9 +245,12 @@ func Load(path string, machine result.Machine, now time.Time) (result.Instrument
 	return kept.Instrument, nil
 }
 
+// mostCalibration is far more than a calibration takes, in bytes.
+const mostCalibration = 1 << 20
+
 // read reads a calibration and checks that it can be quoted.
 func read(from io.Reader) (c result.Calibration, err error) {
-	if err := json.NewDecoder(io.LimitReader(from, 1<<20)).Decode(&c); err != nil { // far more than one takes
+	if err := json.NewDecoder(from).Decode(&c); err != nil {
 		return c, fmt.Errorf("the calibration is damaged: %w", err)
 	}
 	i := c.Instrument

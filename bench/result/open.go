@@ -171,5 +171,8 @@ func malformed(data []byte, err error) error {
 		}
 		err = fmt.Errorf("at byte %d: %w", e.Offset, err)
 	}
+	if err != nil && len(err.Error()) > mostQuoted { // it quotes the document
+		err = errors.New(err.Error()[:mostQuoted] + " …")
+	}
 	return damaged(err)
 }

@@ -15,6 +15,7 @@ const (
 	mostDepth     = 32        // objects and arrays within each other
 	mostValues    = 8 << 20   // values in a JSON file
 	mostObjects   = 1 << 20   // objects in a JSON file
+	mostQuoted    = 300       // bytes of an error about its content
 	mostInTopList = 50_000    // objects in the lists of its outermost object together, such as points and sessions
 )
 

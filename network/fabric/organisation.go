@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"meterbench/internal/lows"
+	"meterbench/internal/regular"
 )
 
 // The roles by which NodeOUs tell the members of an organisation apart.
@@ -86,12 +87,20 @@ func (o *Organisation) WriteKeys(dir string) error {
 	return o.write("keys", dir, files)
 }
 
+// mostKey bounds a certificate or key in bytes: the folder may be a stranger's.
+const mostKey = 1 << 20
+
 // ReadKeys reads from a folder that WriteKeys has filled the certificate of the TLS authority and the
 // credential of a user.
 func ReadKeys(dir, user string) (ca []byte, c Credential, err error) {
-	ca, err1 := os.ReadFile(filepath.Join(dir, TLSCAFile))
-	cert, err2 := os.ReadFile(filepath.Join(dir, user+".crt"))
-	key, err3 := os.ReadFile(filepath.Join(dir, user+".key"))
+	folder, err := regular.Folder(dir)
+	if err != nil {
+		return nil, c, err
+	}
+	defer folder.Close()
+	ca, err1 := regular.ReadIn(folder, TLSCAFile, mostKey)
+	cert, err2 := regular.ReadIn(folder, user+".crt", mostKey)
+	key, err3 := regular.ReadIn(folder, user+".key", mostKey)
 	return ca, Credential{Cert: cert, Key: key}, errors.Join(err1, err2, err3)
 }
 

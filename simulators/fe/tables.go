@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
+
+	"meterbench/internal/regular"
 
 	"github.com/google/renameio/v2"
 )
@@ -201,15 +204,16 @@ func tableSize(entries int) int { return tableHeader + 8*entries + sha256.Size }
 
 // readTable returns the entries in a file, which must be so many of the group.
 func readTable(file, group string, entries int) ([]uint64, error) {
-	info, err := os.Stat(file)
+	f, err := regular.Open(file, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() != int64(tableSize(entries)) {
-		return nil, fmt.Errorf("%d bytes, not %d", info.Size(), tableSize(entries))
+	defer f.Close()
+	if f.Size() != int64(tableSize(entries)) {
+		return nil, fmt.Errorf("%d bytes, not %d", f.Size(), tableSize(entries))
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
+	b := make([]byte, f.Size())
+	if _, err := f.ReadAt(b, 0); err != nil {
 		return nil, err
 	}
 	return decodeTable(b, group, entries)
@@ -242,8 +246,9 @@ const staleAfter = time.Hour
 
 // sweepParts removes such files from a folder, as far as it can.
 func sweepParts(dir string) {
-	parts, _ := filepath.Glob(filepath.Join(dir, "*"+tableSuffix+"?*"))
+	parts, _ := fs.Glob(os.DirFS(dir), "*"+tableSuffix+"?*") // the folder's own name may be a pattern
 	for _, part := range parts {
+		part = filepath.Join(dir, part)
 		if info, err := os.Stat(part); err == nil && time.Since(info.ModTime()) > staleAfter {
 			_ = os.Remove(part)
 		}
