@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -30,6 +31,9 @@ func reportCommand() *cobra.Command {
 				return err
 			}
 			report, err := redraw(cmd.Context(), stored)
+			if errors.Is(err, render.ErrNoFolder) {
+				return lab.InputErrorf("%s", printable.Line(err.Error()))
+			}
 			if err != nil {
 				return err
 			}

@@ -89,6 +89,14 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 	for _, l := range f.Levels {
 		cover(l.Y)
 	}
+	return spread(low, high)
+}
+
+// spread is the range of an axis, also of one on which nothing is drawn.
+func spread(low, high float64) (float64, float64) {
+	if low > high {
+		return 1, 10
+	}
 	return low, high
 }
 
@@ -99,7 +107,7 @@ func breadth(f reports.Figure, panels []reports.Panel) (low, high float64) {
 		for _, t := range panel.Tiles {
 			low, high = min(low, t.X[0]), max(high, t.X[1])
 		}
-		if panel.Until > 0 {
+		if panel.Until > 0 && !f.X.Log {
 			low, high = min(low, 0), max(high, panel.Until)
 		}
 		for _, s := range panel.Series {
@@ -112,11 +120,9 @@ func breadth(f reports.Figure, panels []reports.Panel) (low, high float64) {
 		}
 	}
 	for _, t := range f.X.Ticks {
-		if !f.X.Log || t > 0 {
-			low, high = min(low, t), max(high, t)
-		}
+		low, high = min(low, t), max(high, t)
 	}
-	return low, high
+	return spread(low, high)
 }
 
 // linearAxis takes zero into the range and rounds it outwards to a step of 1, 2, 2.5 or 5 times a power of

@@ -13,6 +13,7 @@ import (
 
 // drawData draws axis titles, axes and marks of a panel into the canvas. The title of the Y axis stands upright above it.
 func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
+	f, panel = drawable(f), drawablePanel(f, panel)
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {
 		_, top := extent(f, covered(f, panel, f.Y), yScale)

@@ -291,7 +291,7 @@ func TestDamagedFolders(t *testing.T) {
 		}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(50)) // so that the heap holds little garbage
-	tried, step := 0, 29 // all were tried
+	tried, step := 0, 29                             // all were tried
 	if testing.Short() {
 		step = 199
 	}

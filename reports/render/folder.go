@@ -117,6 +117,9 @@ func drawAll(ctx context.Context, rep reports.Report) iter.Seq[drawing] {
 	}
 }
 
+// ErrNoFolder says that something else lies where the folder of a report's files belongs.
+var ErrNoFolder = errors.New("is no folder but a link or a file, which is not followed or overwritten; remove it")
+
 // into writes the file into a folder of the run's.
 func (d drawing) into(root *os.Root) error {
 	folder := root
@@ -127,7 +130,7 @@ func (d drawing) into(root *os.Root) error {
 		path := filepath.Join(root.Name(), d.folder)
 		info, err := root.Lstat(d.folder)
 		if err == nil && !info.IsDir() {
-			return fmt.Errorf("%s: is no folder but a link or a file, which is not followed or overwritten; remove it", path)
+			return fmt.Errorf("%s: %w", path, ErrNoFolder)
 		}
 		if err != nil {
 			return err
