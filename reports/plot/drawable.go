@@ -30,7 +30,9 @@ func drawable(f reports.Figure) reports.Figure {
 
 func drawablePanel(f reports.Figure, p reports.Panel) reports.Panel {
 	p.Series = drawableSeries(f, p.Series)
-	p.Tiles = kept(p.Tiles, func(t reports.Tile) bool { return on(f.X, t.X[0]) && on(f.X, t.X[1]) && on(f.Y, t.Y[0]) && on(f.Y, t.Y[1]) })
+	p.Tiles = kept(p.Tiles, func(t reports.Tile) bool {
+		return on(f.X, t.X[0]) && on(f.X, t.X[1]) && on(f.Y, t.Y[0]) && on(f.Y, t.Y[1])
+	})
 	p.Spans = kept(p.Spans, func(s reports.Span) bool { return on(f.X, s.From) && on(f.X, s.To) })
 	if !on(f.X, p.Until) {
 		p.Until = 0
