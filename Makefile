@@ -13,6 +13,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 build: ## build bin/meterbench
+	@test -e $(BIN) || echo "building meterbench: about a minute the first time, and the time to download its modules"
 	$(BUILD) -o $(BIN) ./cmd/meterbench
 
 bench: build ## build the Fabric daemons once, run the scenario quickstart, leave a report in out/quickstart/

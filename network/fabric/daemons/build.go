@@ -117,7 +117,7 @@ func compile(ctx context.Context, work, bin, dir string, progress io.Writer) err
 	}
 
 	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s: about %v\n",
-		Version, dir, (processorTime / time.Duration(runtime.NumCPU())).Round(10*time.Second))
+		Version, dir, BuildTime(Config{Dir: filepath.Dir(dir)}))
 	if err := b.change(ctx); err != nil {
 		return err
 	}

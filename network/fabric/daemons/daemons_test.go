@@ -59,6 +59,20 @@ func noLeftovers(t *testing.T, root string, want ...string) {
 	}
 }
 
+func TestBuildTime(t *testing.T) {
+	fakeGo(t, fakeBuild)
+	c := Config{Dir: t.TempDir()}
+	if got := BuildTime(c); got < 10*time.Second || got > 5*time.Minute {
+		t.Errorf("%v for a build", got)
+	}
+	if _, err := Ensure(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if got := BuildTime(c); got != 0 {
+		t.Errorf("%v for what is built", got)
+	}
+}
+
 func TestEnsureBuildsOnce(t *testing.T) {
 	calls := fakeGo(t, fakeBuild)
 	t.Setenv("GOFLAGS", "-mod=mod")
