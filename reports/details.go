@@ -19,7 +19,7 @@ type details struct {
 // detailsOf reads the details of the levels that are drawn, without those of a file that cannot be read: the error names it.
 func detailsOf(folder *result.Folder, all []series) (d details, err error) {
 	d.latencies = map[result.LevelKey]*hdrhistogram.Histogram{}
-	byPart := GroupBy(all, func(s series) result.Part { part, _ := s.headline(); return part })
+	byPart := GroupBy(drawn(all), func(s series) result.Part { part, _ := s.headline(); return part })
 	for _, group := range byPart {
 		var levels []result.LevelKey
 		for _, s := range group {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -187,6 +188,10 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 	}
 	measured := slices.DeleteFunc(slices.Clone(all), func(s series) bool { return s.peak() == nil || f.Cell(s.conditions).Number == nil })
 	lines := slices.DeleteFunc(GroupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
+	if n := len(lines); n > mostLines {
+		lines = evenly(lines, mostLines)
+		figure.Notes = append(figure.Notes, fmt.Sprintf("Drawn are %d of %d combinations of the other factors, evenly over their order; the table has all.", mostLines, n))
+	}
 	differ := varied(slices.Concat(lines...)) // what is the same on every line is not named
 	for hue, line := range lines {
 		var points []Point

@@ -38,7 +38,7 @@ type timed struct {
 
 // timedLevels returns the levels that are drawn over time.
 func timedLevels(all []series) (levels []timed) {
-	for _, s := range all {
+	for _, s := range drawn(all) {
 		for _, l := range s.overTime(len(all) <= seriesWithEnds) {
 			levels = append(levels, timed{l, s})
 		}
@@ -54,9 +54,9 @@ func timeSection(all []series, more details) []Section {
 	}
 	s := Section{ID: "time", Title: "Over time", Intro: intro("section time")}
 	x := Axis{Label: "time since the start of the level", Unit: Seconds, Free: true}
-	latency := Figure{ID: "time-latency", Title: "Latency over time", Notes: notes("figures of latency over time"),
+	latency := Figure{ID: "time-latency", Title: "Latency over time", Notes: append(notes("figures of latency over time"), omissions(all)...),
 		X: x, Y: Axis{Label: headlinesOf(all) + ", by intended start", Unit: Seconds, Free: true}}
-	rate := Figure{ID: "time-throughput", Title: "Throughput over time", Notes: notes("figures of throughput over time"),
+	rate := Figure{ID: "time-throughput", Title: "Throughput over time", Notes: append(notes("figures of throughput over time"), omissions(all)...),
 		X: x, Y: Axis{Label: "transactions", Unit: rateUnit(all), Free: true}}
 	var latencies, rates []Panel
 	for _, l := range levels {

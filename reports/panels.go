@@ -22,7 +22,8 @@ func ofKind(all []series, kind result.LoadKind) []series {
 // perSeries makes figures with a panel for each series of a kind of load.
 func perSeries(f Figure, all []series, kind result.LoadKind, why string, panel func(series) Panel) []Figure {
 	var panels []Panel
-	for _, s := range ofKind(all, kind) {
+	f.Notes = append(slices.Clone(f.Notes), omission(all, kind)...)
+	for _, s := range evenly(ofKind(all, kind), mostDrawn) {
 		p := panel(s)
 		p.Title = s.name
 		panels = append(panels, p)

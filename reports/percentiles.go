@@ -21,7 +21,7 @@ const (
 // spectrumFigures draw the whole distribution of latencies at some load levels of each series, as the plots of
 // hdrhistogram.org do: over the percentile on a scale that gives every further nine the same room.
 func spectrumFigures(all []series, kind result.LoadKind, latencies map[result.LevelKey]*hdrhistogram.Histogram) []Figure {
-	drawn := slices.DeleteFunc(ofKind(all, kind), func(s series) bool {
+	drawn := slices.DeleteFunc(slices.Clone(evenly(ofKind(all, kind), mostDrawn)), func(s series) bool {
 		return !slices.ContainsFunc(s.spread(), func(l level) bool { return latencies[l.key()] != nil })
 	})
 	if len(drawn) == 0 {
@@ -37,7 +37,7 @@ func spectrumFigures(all []series, kind result.LoadKind, latencies map[result.Le
 	f := Figure{
 		ID: "percentiles" + ofLoad(kind), Title: "Latency by percentile, at several loads",
 		X: Axis{Label: "percentile (scale of HdrHistogram)", Unit: Percentile, Log: true}, Y: Axis{Label: headlinesOf(drawn), Unit: Seconds},
-		Levels: objectives(drawn), Notes: notes("figures by percentile"),
+		Levels: objectives(drawn), Notes: append(notes("figures by percentile"), omission(all, kind)...),
 	}
 	panels, largest := []Panel{}, 1.0
 	for _, s := range drawn {
@@ -95,7 +95,7 @@ type spectrumRow struct {
 // spectrumTable has what spectrumFigures draw, nil where that is nothing.
 func spectrumTable(all []series, latencies map[result.LevelKey]*hdrhistogram.Histogram) []Table {
 	var rows []spectrumRow
-	for _, s := range all {
+	for _, s := range drawn(all) {
 		for _, l := range s.spread() {
 			if h := latencies[l.key()]; h != nil {
 				for _, p := range spectrum(h, l.drawn().LatencyAll.Lost()) {

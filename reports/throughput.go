@@ -17,7 +17,10 @@ func throughputSection(all []series) Section {
 		Intro: introOf(all, intro("section throughput"), intro("section throughput of answers"))}
 	for _, kind := range kinds(all) {
 		lines := linesOf(all, kind)
-		s.Figures = slices.Concat(s.Figures, throughputFigures(lines, kind), curveFigures(lines, kind))
+		for _, f := range slices.Concat(throughputFigures(lines, kind), curveFigures(lines, kind)) {
+			f.Notes = append(f.Notes, omission(all, kind)...)
+			s.Figures = append(s.Figures, f)
+		}
 	}
 	s.Tables = slices.Concat([]Table{saturationTable(all), levelTable(all)}, limitTable(all), scalingTable(all), []Table{seriesTable(all)})
 	return s
@@ -29,7 +32,7 @@ const mostLines = 8
 // linesOf returns the series of a kind of load in the groups in which they are drawn: together where they are few
 // enough, or else by their names without factors, those of a single load level left to the tables.
 func linesOf(all []series, kind result.LoadKind) (groups [][]series) {
-	of := ofKind(all, kind)
+	of := evenly(ofKind(all, kind), mostDrawn)
 	if len(of) <= mostLines {
 		return [][]series{of}
 	}
