@@ -190,7 +190,8 @@ func factorFigure(all []series, by []factor, f factor) Figure {
 	lines := slices.DeleteFunc(GroupBy(measured, func(s series) string { return s.others(by, f) }), func(line []series) bool { return len(line) < 2 })
 	if n := len(lines); n > mostLines {
 		lines = evenly(lines, mostLines)
-		figure.Notes = append(figure.Notes, fmt.Sprintf("Drawn are %d of %d combinations of the other factors, evenly over their order; the table has all.", mostLines, n))
+		figure.Notes = append(figure.Notes, fmt.Sprintf(
+			"Drawn are %d of %d combinations of the other factors, evenly over their order; the table has all.", mostLines, n))
 	}
 	differ := varied(slices.Concat(lines...)) // what is the same on every line is not named
 	for hue, line := range lines {
