@@ -178,7 +178,7 @@ func (c *curve) bounds(p plateau) (low, high int) {
 // gain returns the slope of throughput over doublings of the clients from a level on, by least squares.
 func (c *curve) gain(from int, plateau float64) *result.Gain {
 	clients := c.clients[from:]
-	if clients[len(clients)-1] < 4*clients[0] {
+	if clients[len(clients)-1] < doublings*clients[0] {
 		return nil
 	}
 	doublings := make([]float64, len(clients))

@@ -43,6 +43,7 @@ type Knee struct {
 	Plateau   float64        // throughput per second: the median of the levels on the plateau
 	Interval  stats.Interval // of Plateau
 	Gain      *result.Gain   // beyond the knee; nil where the levels do not span two doublings from there on
+	Falls     bool           // with more clients than on the plateau, throughput is clearly below it
 }
 
 // FindKnee finds the knee in samples at ascending, distinct numbers of clients, of which there must be one at least. It
@@ -75,7 +76,7 @@ func findKnee(some, all []Sample) Knee {
 		return Knee{}
 	}
 	at := fine.reaching(p.rate)
-	k := Knee{Clients: fine.clients[at], Plateau: p.rate, Gain: c.gain(c.reaching(p.rate), p.rate)}
+	k := Knee{Clients: fine.clients[at], Plateau: p.rate, Gain: c.gain(c.reaching(p.rate), p.rate), Falls: p.last < len(c.rates)-1}
 	if c.deviation == 0 {
 		return k
 	}

@@ -242,17 +242,18 @@ func TestKneeOfExactCurves(t *testing.T) {
 		samples          []saturation.Sample
 		clients, plateau float64
 		growth           result.Growth
+		falls            bool
 	}{
-		{"plateau", samples(1, 10, 2, 20, 4, 40, 8, 80, 16, 80, 32, 80), 8, 80, result.Flat},
-		{"fall", samples(1, 50, 2, 100, 4, 90, 8, 60, 16, 30), 2, 100, result.Flat},
-		{"shelf on the way up", samples(8, 100, 16, 101, 32, 102, 64, 200, 128, 204), 64, 202, result.Unmeasured},
-		{"peak between levels", samples(8, 100, 16, 180, 32, 182, 64, 100), 16, 181, result.Flat},
-		{"nothing", samples(1, 0, 2, 0), 0, 0, result.Unmeasured},
-		{"one level", samples(8, 80), 8, 80, result.Unmeasured},
+		{"plateau", samples(1, 10, 2, 20, 4, 40, 8, 80, 16, 80, 32, 80), 8, 80, result.Flat, false},
+		{"fall", samples(1, 50, 2, 100, 4, 90, 8, 60, 16, 30), 2, 100, result.Flat, true},
+		{"shelf on the way up", samples(8, 100, 16, 101, 32, 102, 64, 200, 128, 204), 64, 202, result.Unmeasured, false},
+		{"peak between levels", samples(8, 100, 16, 180, 32, 182, 64, 100), 16, 181, result.Flat, true},
+		{"nothing", samples(1, 0, 2, 0), 0, 0, result.Unmeasured, false},
+		{"one level", samples(8, 80), 8, 80, result.Unmeasured, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := saturation.FindKnee(c.samples)
-			want := saturation.Knee{Clients: c.clients, Plateau: c.plateau}
+			want := saturation.Knee{Clients: c.clients, Plateau: c.plateau, Falls: c.falls}
 			if diff := cmp.Diff(want, k, cmpopts.IgnoreFields(want, "Low", "High", "Interval", "Gain")); diff != "" {
 				t.Errorf("knee (-want +got):\n%s", diff)
 			}

@@ -190,7 +190,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 	switch {
 	case failed == nil:
 		warnings = append(warnings, stats.Warn(NotConfirmed,
-			"saturation was not reached: the highest offered load was kept up with; add higher loads"))
+			"saturation was not reached: the highest offered load of %g/s was kept up with; add higher loads", highest.load))
 	case !s.Reached:
 		warnings = append(warnings, stats.Warn(NotConfirmed,
 			"saturation was not reached: whether %g/s was kept up with is undecided, since %s, but 95 %% lies within its interval; hold longer or repeat",
@@ -273,7 +273,7 @@ func Closed(points []result.Point) (result.Saturation, []stats.Warning, error) {
 		}
 	}
 	if !s.Reached {
-		why := notConfirmed(s.Gain)
+		why := k.notConfirmed(counted)
 		method += ", not confirmed as a plateau: " + why
 		warnings = append(warnings, stats.Warn(NotConfirmed, "saturation was not reached: %s", why))
 	}
@@ -287,20 +287,6 @@ func (k *Knee) describe(s *result.Saturation) (method string) {
 	s.ClientsLow, s.ClientsHigh = int(k.Low), int(k.High)
 	s.Gain, s.Reached = k.Gain, k.Gain.Growth() == result.Flat
 	return "fewest clients at 95 % of the plateau, the median of the levels that noise does not tell apart"
-}
-
-// notConfirmed returns why a plateau with that gain is none for certain, and what to do.
-func notConfirmed(g *result.Gain) string {
-	const gain = "a doubling of the clients beyond the knee gains %.2g %% (95 %% interval %.2g to %.2g %%)"
-	switch g.Growth() {
-	case result.Unmeasured:
-		return "fewer than two doublings of the clients were measured beyond the knee; add levels with more clients"
-	case result.Growing:
-		return fmt.Sprintf(gain+"; add levels with more clients", 100*g.PerDoubling, 100*g.Low, 100*g.High)
-	default:
-		return fmt.Sprintf("undecided, since "+gain+"; repeat the levels, hold them longer, or add levels with more clients",
-			100*g.PerDoubling, 100*g.Low, 100*g.High)
-	}
 }
 
 // highest returns the first level of the highest throughput.

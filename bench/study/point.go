@@ -151,7 +151,9 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 			"the host was full: latencies include waiting for a processor, and are those of this machine")
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
-		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)
+		window := w.Length().Seconds()
+		s.flag(p, result.FewBlocks, fmt.Sprintf("%d in %.3g s, so that %d take about %.3g s", w.Blocks, window, blocksLimit, window*blocksLimit/float64(max(1, w.Blocks))),
+			"the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)
 	}
 	// Not a fault of the client: the target did not give the slots back in time.
 	if n := w.Counts[result.Dropped]; n > 0 {
