@@ -158,7 +158,7 @@ func host(e *Evidence) (kind result.LimitKind, process, text string) {
 	if !Full(e.Point.CPU, e.Cores) {
 		return "", "", ""
 	}
-	text = "the host is full: " + e.usage()
+	text = "the host is full: " + e.Crowd()
 	if peer, at := e.busiest(); at.Busy >= busyShare {
 		text += fmt.Sprintf("; %s spent %s of the time on validating and committing", peer, percent(at.Busy, 1))
 	}

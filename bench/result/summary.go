@@ -75,9 +75,12 @@ type Point struct {
 	ScheduleLag stats.Quantiles           `json:"schedule_lag_s"`
 	CPU         map[string]float64        `json:"cpu_cores"`       // mean over the window by process, see Processes
 	Roles       map[string]Role           `json:"roles,omitempty"` // of the processes in CPU
-	RSS         map[string]float64        `json:"rss_bytes"`       // largest seen in the window, by node and client
-	BytesMean   float64                   `json:"envelope_bytes"`  // mean size of the envelopes sent to the orderer
-	Blocks      uint64                    `json:"blocks"`          // distinct blocks that the window's commits came in
+	// Strangers are the processes outside of the run that used most CPU from the begin of the first window of the level to
+	// the end of the last, the busiest first; empty where none used any to speak of, and in runs of older versions.
+	Strangers []proc.Stranger    `json:"other_processes,omitempty"`
+	RSS       map[string]float64 `json:"rss_bytes"`      // largest seen in the window, by node and client
+	BytesMean float64            `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
+	Blocks    uint64             `json:"blocks"`         // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in seconds; ClientCPUInSignatures
 	// is the same over the time of one P-256 signature on this machine. Both 0 where nothing committed, and
 	// in a phase, whose share of the client is not known.

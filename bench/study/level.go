@@ -61,6 +61,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 	})
 	usage, gaps := meter.stop(), halts()
+	s.strangers = meter.strangers()
 	var scheduled uint64
 	windows := make([]result.Window, len(t.levels))
 	for i, sink := range sinks {

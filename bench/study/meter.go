@@ -20,6 +20,7 @@ type meter struct {
 
 	mu     sync.Mutex
 	series proc.Series
+	others []proc.Everyone // at the edges; none where the site does not know
 }
 
 // sampleEvery is long enough to cost nothing. At the edges of windows samples are taken besides.
@@ -52,6 +53,7 @@ func (m *meter) run() {
 			wait()
 		case <-edge:
 			m.sample()
+			m.onlook()
 			wait()
 		case <-tick:
 			m.sample()
@@ -76,6 +78,27 @@ func (m *meter) sample() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.series = append(m.series, snap)
+}
+
+// An onlooker is a Site that knows the processes of its host.
+type onlooker interface{ Others() proc.Everyone }
+
+// onlook reads all processes of the host.
+func (m *meter) onlook() {
+	if host, ok := m.site.(onlooker); ok {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.others = append(m.others, host.Others())
+	}
+}
+
+// strangers returns the processes outside of the run that used most CPU from the first window's begin to the last one's
+// end. It is called after stop.
+func (m *meter) strangers() []proc.Stranger {
+	if len(m.others) < 2 {
+		return nil
+	}
+	return m.others[0].Strangers(m.others[len(m.others)-1])
 }
 
 func (m *meter) stop() proc.Series {

@@ -12,6 +12,7 @@ import (
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
 	"meterbench/bench/stats"
+	"meterbench/internal/printable"
 	"meterbench/internal/proc"
 )
 
@@ -74,6 +75,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 	}
 	p.Throttled = usage.Throttled(from, to)
 	p.Threads, p.DiskWait, p.DiskPressure = usage.BusiestThread(from, to), usage.DiskWait(from, to), usage.DiskPressure(from, to)
+	p.Strangers = s.strangers
 	s.judge(&p, l, m, w)
 	return p
 }
@@ -146,14 +148,16 @@ func (s *session) judge(p *result.Point, l level, m bench.Result, w *result.Wind
 		s.flag(p, result.Shortened, "", "the level was interrupted after its hold, when its last transactions were under way")
 	}
 	if cores := s.manifest.Host.Offered(); bottleneck.Full(p.CPU, cores) { // stolen time included, which no process here could have
-		who, most := bottleneck.Largest(p.CPU)
-		s.flag(p, result.HostFull, fmt.Sprintf("%.2f of %.3g cores; most by %s, %.2f", bottleneck.Total(p.CPU), cores, result.Process{Name: who}, most),
-			"the host was full: latencies include waiting for a processor, and are those of this machine")
+		evidence := bottleneck.Evidence{Point: *p, Cores: cores}
+		with := ""
+		if len(p.Strangers) > 0 { // by name, so that one that comes again and again is one warning
+			with = ", outside of the run most with " + printable.Line(p.Strangers[0].Name)
+		}
+		s.flag(p, result.HostFull, evidence.Crowd(),
+			"the host was full%s: latencies include waiting for a processor, and are those of this machine", with)
 	}
 	if p.Throughput > 0 && w.Blocks < blocksLimit {
-		window := w.Length().Seconds()
-		s.flag(p, result.FewBlocks, fmt.Sprintf("%d in %.3g s, so that %d take about %.3g s", w.Blocks, window, blocksLimit, window*blocksLimit/float64(max(1, w.Blocks))),
-			"the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)
+		s.flag(p, result.FewBlocks, "", "the window holds fewer than %d blocks: hold longer for a steady throughput", blocksLimit)
 	}
 	// Not a fault of the client: the target did not give the slots back in time.
 	if n := w.Counts[result.Dropped]; n > 0 {

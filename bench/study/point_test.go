@@ -84,13 +84,14 @@ func TestJudge(t *testing.T) {
 		{"host full", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 1, proc.Client: 0.5, proc.Other: 0.2, proc.Steal: 0.11}
 		}, nil,
-			[]string{"the host was full: latencies include waiting for a processor, and are those of this machine (1.81 of 2 cores; most by peer0, 1.00)"},
+			[]string{"the host was full: latencies include waiting for a processor, and are those of this machine (1.81 of 2 cores were in use (peer0 1.00, client 0.50, other processes 0.20))"},
 			[]string{"a at 9/s: the host was full: latencies include waiting for a processor, and are those of this machine"}},
 		{"host full of others", func(g *given) {
 			g.point.CPU = map[string]float64{"peer0": 0.1, proc.Client: 0.1, proc.Other: 1.8, proc.Steal: 0}
+			g.point.Strangers = []proc.Stranger{{PID: 12, Name: "spin\x1b", Cores: 1.7}}
 		}, nil,
-			[]string{"the host was full: latencies include waiting for a processor, and are those of this machine (2.00 of 2 cores; most by other processes, 1.80)"},
-			[]string{"a at 9/s: the host was full: latencies include waiting for a processor, and are those of this machine"}},
+			[]string{"the host was full, outside of the run most with spin\\x1b: latencies include waiting for a processor, and are those of this machine (2.00 of 2 cores were in use (other processes 1.80, client 0.10, peer0 0.10); outside of the run most by spin\\x1b (pid 12) 1.70)"},
+			[]string{"a at 9/s: the host was full, outside of the run most with spin\\x1b: latencies include waiting for a processor, and are those of this machine"}},
 		{"at its cap", func(g *given) {
 			g.point.Conditions.Caps.Peer.CPUs, g.point.CPU = 0.5, map[string]float64{"peer0.a": 0.65, "orderer0": 0.9}
 		}, nil, nil, nil},

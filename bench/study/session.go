@@ -12,6 +12,7 @@ import (
 	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/internal/proc"
 	"meterbench/internal/random"
 )
 
@@ -25,6 +26,7 @@ type session struct {
 	workloads map[string]bench.Workload // by series
 	pace      []float64                 // readings of the yardstick, one right before each level
 	left      leftover
+	strangers []proc.Stranger // during the turn that was measured last
 
 	incidents       incidents
 	incidentsBefore int    // of the run, of sessions before
