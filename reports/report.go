@@ -180,7 +180,7 @@ func warnings(sum result.Summary, all []series) (ws []Warning) {
 	for _, w := range sum.Notices {
 		ws = append(ws, Warning{places(w.Where), w.Text})
 	}
-	ws = distinct(ws)
+	ws = append(distinct(ws), driverWarnings(all)...)
 	var flagged []Warning
 	for _, s := range all {
 		for _, l := range s.levels {

@@ -130,7 +130,7 @@ func remarks(p result.Point) string {
 
 // seriesTable says what was measured.
 func seriesTable(all []series) Table {
-	return tabulate(Table{ID: "series", Title: "What was measured", Detail: true}, all, []field[series]{
+	return tabulate(Table{ID: "series", Title: "What was measured", Detail: true, Notes: driverNotes(all)}, all, []field[series]{
 		{Column{Key: "series", Title: "series"}, func(s series) Cell { return text(s.name) }},
 		{Column{Key: "workload", Title: "transaction"}, func(s series) Cell { return text(s.workload()) }},
 		{Column{Key: "topology", Title: "topology"}, func(s series) Cell { return text(s.conditions.Topology) }},
