@@ -274,7 +274,9 @@ func (k killing) folder(t *testing.T, temp, out, said string) string {
 	}
 	checkPoints(t, stored.Summary)
 	if stored.Summary.Complete {
-		if n := len(stored.Summary.Points); n != 3 || stored.Summary.Audit == nil {
+		// A level during which a full machine let nothing come due is a warning and no point.
+		idle := strings.Count(strings.Join(stored.Summary.Warnings, "\n"), "no transaction was due after the warm-up")
+		if n := len(stored.Summary.Points); n > 3 || n+min(2, 2*idle) < 3 || stored.Summary.Audit == nil {
 			t.Errorf("a whole run of %d levels, audit %v", n, stored.Summary.Audit)
 		}
 		return "a whole run"
