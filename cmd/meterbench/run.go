@@ -152,9 +152,6 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 		return "", err
 	}
 	watch := newProgress(r.cmd.ErrOrStderr())
-	if t := daemons.BuildTime(daemons.Config{}); t > 0 && r.fabricBin == "" && p.Scenario.Target == nil {
-		watch.Step(fmt.Sprintf("Fabric's daemons will be built, once: about %s more, and the time to download their modules", clock(t)))
-	}
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario, study.SignTime()), p.Scenario.Seed, dir))
 	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
 	if instrument, err := calibration.Stated(); err != nil {
