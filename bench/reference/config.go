@@ -83,9 +83,9 @@ const (
 	PerBlock       Per = "block"
 )
 
-// Failure makes a share of the transactions end in an outcome. Limited takes no service; EndorseRefused and
-// EndorseMismatch end with endorsement, EndorseTimeout as well but without an answer; SubmitRefused with ordering; Unknown is acknowledged and then lost;
-// those that are committed as invalid pass through all stages.
+// Failure makes a share of the transactions end in an outcome. Limited takes no service; EndorseRefused, EndorseMismatch and
+// EndorseUnreachable end with endorsement, EndorseTimeout as well but without an answer; SubmitRefused with ordering; Unknown
+// is acknowledged and then lost; those that are committed as invalid pass through all stages.
 type Failure struct {
 	Outcome result.Outcome `yaml:"outcome"` // in which they end
 	Share   float64        `yaml:"share"`   // of the transactions, 0 to 1
@@ -95,7 +95,7 @@ type Failure struct {
 func Failures() []result.Outcome {
 	return []result.Outcome{
 		result.MVCCConflict, result.PhantomRead, result.EndorsementPolicy, result.InvalidOther, result.EndorseRefused,
-		result.EndorseMismatch, result.EndorseTimeout, result.Limited, result.SubmitRefused, result.Unknown,
+		result.EndorseMismatch, result.EndorseTimeout, result.EndorseUnreachable, result.Limited, result.SubmitRefused, result.Unknown,
 	}
 }
 

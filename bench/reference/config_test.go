@@ -123,10 +123,10 @@ func TestDecode(t *testing.T) {
 func TestDecodeErrors(t *testing.T) {
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"impossible outcome", "mvcc_conflict", "valid", `a.yaml:6:22: failures[0].outcome: there is no "valid"; known are mvcc_conflict, phantom_read, ` +
-			`endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, limited, submit_refused, unknown`},
+			`endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, endorse_unreachable, limited, submit_refused, unknown`},
 		{"close outcome", "mvcc_conflict", "mvcc_conflicts", `a.yaml:6:22: failures[0].outcome: there is no "mvcc_conflicts"; did you mean mvcc_conflict?`},
 		{"no outcome", "outcome: unknown, ", "", "a.yaml:6:51: failures[1].outcome: is missing: one of mvcc_conflict, phantom_read, " +
-			"endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, limited, submit_refused, unknown"},
+			"endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, endorse_unreachable, limited, submit_refused, unknown"},
 		{"unknown key", "share: 0.01", "part: 0.01", "a.yaml:6:37: unknown key failures[0].part; known are outcome, share"},
 		{"per elsewhere", "mean: 1ms}}", "mean: 1ms}, per: block}", "a.yaml:3:59: unknown key order.per; known are servers, service"},
 		{"seed", "give_up", "seed: 1\ngive_up", "a.yaml:7:1: unknown key seed; known are endorse, order, batch, commit, failures, give_up, stalls"},

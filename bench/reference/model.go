@@ -29,7 +29,7 @@ func lastMark(o result.Outcome) (mark, bool) {
 	switch o {
 	case result.Limited:
 		return arrived, true
-	case result.EndorseRefused, result.EndorseMismatch, result.EndorseTimeout, result.Answered:
+	case result.EndorseRefused, result.EndorseMismatch, result.EndorseTimeout, result.EndorseUnreachable, result.Answered:
 		return endorsed, true
 	case result.SubmitRefused, result.Unknown:
 		return acknowledged, true

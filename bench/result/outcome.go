@@ -8,21 +8,22 @@ type Outcome uint8
 
 // The outcomes. Only Valid counts towards throughput.
 const (
-	Unknown           Outcome = iota // no commit status within the time allowed
-	Valid                            // committed with validation code VALID
-	MVCCConflict                     // committed as invalid: MVCC_READ_CONFLICT
-	PhantomRead                      // committed as invalid: PHANTOM_READ_CONFLICT
-	EndorsementPolicy                // committed as invalid: ENDORSEMENT_POLICY_FAILURE
-	InvalidOther                     // committed as invalid with any other code
-	EndorseRefused                   // the chaincode or an endorser refused it
-	EndorseMismatch                  // endorsements differ or do not satisfy the policy
-	Limited                          // a peer's concurrency limit turned it away
-	SubmitRefused                    // the orderers did not take it
-	Dropped                          // due, but the client had no free slot
-	PrepareError                     // the workload could not make it
-	Answered                         // a query or an endorse-only transaction, answered
-	Interrupted                      // the run was stopped before it ended
-	EndorseTimeout                   // no endorsement, nor a refusal, within the time allowed
+	Unknown            Outcome = iota // no commit status within the time allowed
+	Valid                             // committed with validation code VALID
+	MVCCConflict                      // committed as invalid: MVCC_READ_CONFLICT
+	PhantomRead                       // committed as invalid: PHANTOM_READ_CONFLICT
+	EndorsementPolicy                 // committed as invalid: ENDORSEMENT_POLICY_FAILURE
+	InvalidOther                      // committed as invalid with any other code
+	EndorseRefused                    // the chaincode or an endorser refused it
+	EndorseMismatch                   // endorsements differ or do not satisfy the policy
+	Limited                           // a peer's concurrency limit turned it away
+	SubmitRefused                     // the orderers did not take it
+	Dropped                           // due, but the client had no free slot
+	PrepareError                      // the workload could not make it
+	Answered                          // a query or an endorse-only transaction, answered
+	Interrupted                       // the run was stopped before it ended
+	EndorseTimeout                    // no endorsement, nor a refusal, within the time allowed
+	EndorseUnreachable                // nobody to endorse it could be reached, or the connection broke
 	outcomes
 )
 
@@ -43,21 +44,22 @@ var outcomeTable = [outcomes]struct {
 	name  string // in results
 	class Class
 }{
-	Unknown:           {"unknown", Lost},
-	Valid:             {"valid", Succeeded},
-	MVCCConflict:      {"mvcc_conflict", Failed},
-	PhantomRead:       {"phantom_read", Failed},
-	EndorsementPolicy: {"endorsement_policy", Failed},
-	InvalidOther:      {"invalid_other", Failed},
-	EndorseRefused:    {"endorse_refused", Refused},
-	EndorseMismatch:   {"endorse_mismatch", Refused},
-	Limited:           {"limited", Refused},
-	SubmitRefused:     {"submit_refused", Refused},
-	Dropped:           {"dropped", Unsent},
-	PrepareError:      {"prepare_error", Unsent},
-	Answered:          {"answered", Succeeded},
-	Interrupted:       {"interrupted", Lost},
-	EndorseTimeout:    {"endorse_timeout", Refused},
+	Unknown:            {"unknown", Lost},
+	Valid:              {"valid", Succeeded},
+	MVCCConflict:       {"mvcc_conflict", Failed},
+	PhantomRead:        {"phantom_read", Failed},
+	EndorsementPolicy:  {"endorsement_policy", Failed},
+	InvalidOther:       {"invalid_other", Failed},
+	EndorseRefused:     {"endorse_refused", Refused},
+	EndorseMismatch:    {"endorse_mismatch", Refused},
+	Limited:            {"limited", Refused},
+	SubmitRefused:      {"submit_refused", Refused},
+	Dropped:            {"dropped", Unsent},
+	PrepareError:       {"prepare_error", Unsent},
+	Answered:           {"answered", Succeeded},
+	Interrupted:        {"interrupted", Lost},
+	EndorseTimeout:     {"endorse_timeout", Refused},
+	EndorseUnreachable: {"endorse_unreachable", Refused},
 }
 
 // Class returns how the transaction ended, in general.

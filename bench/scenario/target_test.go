@@ -81,7 +81,7 @@ func TestTargetErrors(t *testing.T) {
 		{"per: block", "per: blok", `a.yaml:7:77: target.commit.per: there is no "blok"; did you mean block?`},
 		{"timeout: 2s", "timeout: 0s", "a.yaml:6:20: target.batch.timeout: must be above 0 and at most 1h0m0s, got 0s; for example timeout: 2s"},
 		{"messages: 10", "messages: 0", "a.yaml:6:34: target.batch.messages: must be 1 to 10000000, got 0"},
-		{"mvcc_conflict", "valid", `a.yaml:8:24: target.failures[0].outcome: there is no "valid"; known are mvcc_conflict, phantom_read, endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, limited, submit_refused, unknown`},
+		{"mvcc_conflict", "valid", `a.yaml:8:24: target.failures[0].outcome: there is no "valid"; known are mvcc_conflict, phantom_read, endorsement_policy, invalid_other, endorse_refused, endorse_mismatch, endorse_timeout, endorse_unreachable, limited, submit_refused, unknown`},
 		{"unknown", "mvcc_conflict", "a.yaml:8:63: target.failures[1].outcome: mvcc_conflict is given twice"},
 		{"share: 0.01", "share: 1.01", "a.yaml:8:46: target.failures[0].share: must be 0 to 1, got 1.01"},
 		{"share: 0.01", "share: 0.99", "a.yaml:8:79: target.failures[1].share: all shares up to this sum to 1.01, more than 1"},

@@ -27,6 +27,11 @@ const (
 // textsTimeout are how an endorser's timeout reads, of a call to it and of its chaincode, in what a gateway passes on.
 var textsTimeout = []string{codes.DeadlineExceeded.String(), context.DeadlineExceeded.Error(), "timeout expired while executing transaction"}
 
+// textsUnreachable are how a broken connection, or one that could not be made, reads in what a gateway passes on.
+var textsUnreachable = []string{
+	codes.Unavailable.String(), "unavailability of peers", "connection refused", "connection reset", "transport is closing", "EOF",
+}
+
 // explain adds to an error of a gRPC call what each endorser or orderer said.
 func explain(err error) error {
 	separator := ": "
@@ -92,6 +97,8 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 		return result.EndorseRefused // by the contract itself
 	case status.Code(err) == codes.DeadlineExceeded, mentions(err, textsTimeout...):
 		return result.EndorseTimeout
+	case status.Code(err) == codes.Unavailable, mentions(err, textsUnreachable...):
+		return result.EndorseUnreachable
 	case status.Code(err) == codes.FailedPrecondition, mentions(err, "failed to collect enough transaction endorsements"):
 		return result.EndorseMismatch // no set of endorsers satisfies the policy
 	}

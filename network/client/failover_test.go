@@ -78,7 +78,7 @@ func TestPeerEnds(t *testing.T) {
 	}
 	end(2)
 	got = valid(30)
-	if got[result.Valid] < 19 || got[result.EndorseRefused]+got[result.EndorseTimeout]+got[result.Unknown]+got[result.Valid] != 30 || got[result.Valid] == 30 {
+	if got[result.Valid] < 19 || got[result.EndorseUnreachable]+got[result.EndorseTimeout]+got[result.Unknown]+got[result.Valid] != 30 || got[result.Valid] == 30 {
 		t.Errorf("after the end of an organisation's only peer: %v, want a third that failed", got)
 	}
 }
