@@ -24,7 +24,7 @@ type Options struct {
 	Bits       int             `yaml:"bits"`       // unless plain: key size, default 2048, or the only one of the scheme
 	Length     int             `yaml:"length"`     // values per reading, 1 to 1024, default 1; dmcfe: meters in a group
 	Bound      int64           `yaml:"bound"`      // every value is below it, default 10000
-	Interval   time.Duration   `yaml:"interval"`   // time that one value covers: whole seconds, 1s to 744h, default 15m
+	Interval   time.Duration   `yaml:"interval"`   // time that one value covers: whole seconds, 1s to 744h, default 15m, or from row to row of a trace
 	Encryption Encryption      `yaml:"encryption"` // encrypted: when ciphertexts are made, default inline
 	Reveal     bool            `yaml:"reveal"`     // let the key authority issue keys that reveal single readings, default false
 	Verify     bool            `yaml:"verify"`     // the chaincode verifies the meters' signatures, default true
@@ -191,7 +191,7 @@ func (o Options) rescheme(scheme string) Options {
 
 // Traits implements scenario.Options.
 func (o Options) Traits() scenario.Traits {
-	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank}
+	t := scenario.Traits{Bound: o.Bound, Values: o.values(), Interval: o.Interval, Ahead: o.Encryption.Mode == result.EncryptAhead, Bank: o.Encryption.Bank}
 	if o.kind == result.Billing {
 		t.Values, t.Reads = 0, true
 	}
@@ -202,6 +202,12 @@ func (o Options) Traits() scenario.Traits {
 		t.Cost = Schemes().Of(o.Scheme).Cost(o.Bits, o.Length)
 	}
 	return t
+}
+
+// WithInterval implements scenario.Timed.
+func (o Options) WithInterval(d time.Duration) scenario.Options {
+	o.Interval = d
+	return o
 }
 
 // Describe implements scenario.Options.

@@ -97,6 +97,7 @@ type traceReader struct {
 	first    int64    // time of the first row, in ns
 	last     int64    // time of the row read last, in ns
 	base     int64    // time of the first row of the trace, in ns
+	spacing  spacing
 }
 
 // wrong returns the error about a field of the line read last.
@@ -170,11 +171,16 @@ func (r *traceReader) row(fields [3]field) error {
 		return r.wrong(fields[2], err)
 	}
 	c := &r.columns[meter]
-	if at := time.Duration(instant - r.first); c.rows > 0 && at == c.at && (r.calendar || r.form.Values == Register) {
-		return r.wrong(fields[0], refuse("keep one of them", "meter %.80q has two rows at this time", r.trace.meters[meter]))
-	} else if c.at = at; c.rows == 0 {
+	at := time.Duration(instant - r.first)
+	switch {
+	case c.rows == 0:
 		c.line, c.place = uint32(r.line), uint32(fields[2].column)
+	case at == c.at && (r.calendar || r.form.Values == Register):
+		return r.wrong(fields[0], refuse("keep one of them", "meter %.80q has two rows at this time", r.trace.meters[meter]))
+	default:
+		r.spacing.add(int64(at - c.at))
 	}
+	c.at = at
 	energy, emit, err := c.add(r.form.Values, wh)
 	switch {
 	case err != nil:
@@ -254,6 +260,9 @@ func (r *traceReader) finish() (*Trace, error) {
 	}
 	if ask >= 0 {
 		return nil, r.about(ask, r.form.question(&r.columns[ask], r.trace.meters[ask], len(r.columns), all))
+	}
+	if r.calendar || r.first >= since2001*int64(time.Second) {
+		r.trace.interval = r.spacing.interval(r.form.Values)
 	}
 	return &r.trace, nil
 }

@@ -27,6 +27,8 @@ type Trace struct {
 	chunks  [][]row // all but the last of chunkRows, so that none is copied as the trace grows
 	meters  []string
 	largest Place
+
+	interval time.Duration
 }
 
 // chunkRows is the number of rows of a chunk.
@@ -78,6 +80,11 @@ func (t *Trace) Row(i int) Row {
 // Largest returns the largest value, the first of equal ones, and where it stands in the file: of registers the later
 // of the two whose difference it is.
 func (t *Trace) Largest() Place { return t.largest }
+
+// Interval returns the time from row to row of a meter, in whole seconds, where it is the same for all meters and their
+// times are of a calendar: in RFC 3339, or in seconds since 1970. Else it is 0. Of interval values fewer than every other row
+// may be missing.
+func (t *Trace) Interval() time.Duration { return t.interval }
 
 // Meters returns the number of meters.
 func (t *Trace) Meters() int { return len(t.meters) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/internal/strictyaml"
@@ -44,15 +45,23 @@ type Options interface {
 	String() string
 }
 
+// Timed are Options of readings whose values cover an interval.
+type Timed interface {
+	Options
+	// WithInterval returns the options with another interval.
+	WithInterval(d time.Duration) Options
+}
+
 // Traits are the properties of a workload that scenarios and studies depend on.
 type Traits struct {
-	Values int   // per reading; 0: its transactions are no readings, and no rows of a trace
-	Bound  int64 // every value is below it
-	Group  int   // meters that belong together, on one channel; 0 or 1: none do
-	Reads  bool  // its transactions need what is on the ledger
-	Ahead  bool  // a ciphertext is made for every transaction before the load
-	Bank   int   // ciphertexts made before the load and used again and again
-	Cost   Cost  // of its encryption
+	Values   int           // per reading; 0: its transactions are no readings, and no rows of a trace
+	Bound    int64         // every value is below it
+	Interval time.Duration // that one value covers; 0: it has none
+	Group    int           // meters that belong together, on one channel; 0 or 1: none do
+	Reads    bool          // its transactions need what is on the ledger
+	Ahead    bool          // a ciphertext is made for every transaction before the load
+	Bank     int           // ciphertexts made before the load and used again and again
+	Cost     Cost          // of its encryption
 }
 
 // Scheme is a row of the table of schemes, as scenarios use it.

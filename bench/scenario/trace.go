@@ -77,6 +77,9 @@ func (s *Scenario) readTraces(ctx context.Context) error {
 		}
 		a.Trace = read[a.Recorded]
 		one.Workload.Meters = a.Trace.Meters()
+		if err := s.settleInterval(one); err != nil {
+			return err
+		}
 		one.Load.settle()
 		one.timed(0)
 		if p := one.check(s.WarmupOf, s.Target); p != nil {
@@ -85,6 +88,22 @@ func (s *Scenario) readTraces(ctx context.Context) error {
 		if err := s.checkTraceBound(*one); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// settleInterval makes the time from row to row of a meter that which a value covers. One that the scenario gives must be
+// the same.
+func (s Scenario) settleInterval(one *Series) error {
+	spacing, given := one.Load.Arrivals.Trace.Interval(), one.Workload.Traits().Interval
+	options, ok := one.Workload.Options.(Timed)
+	switch {
+	case !ok || spacing == 0 || spacing == given:
+	case s.doc.Has(one.from.at + "workload.interval"):
+		return s.Refuse(*one, "workload.interval", fmt.Sprintf("leave it out, or give %v", spacing),
+			"readings would say that a value covers %v, and in %s the rows of a meter are %v apart", given, one.Load.Arrivals.Recorded.File, spacing)
+	default:
+		one.Workload.Options = options.WithInterval(spacing)
 	}
 	return nil
 }
