@@ -36,10 +36,12 @@ func listeners(t *testing.T, pid int) (addresses []netip.AddrPort) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	//lint:ignore SA1019 a table of so few sockets is read quickly
 	tcp, err := fs.NetTCP()
 	if err != nil {
 		t.Fatal(err)
 	}
+	//lint:ignore SA1019 a table of so few sockets is read quickly
 	tcp6, err := fs.NetTCP6()
 	if err != nil {
 		t.Log("no IPv6:", err)

@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 //	                          its standard output, standard error and exit code
 //	corrupt                   damage the cached peer
 //
-// What varies stands in the transcript as $WORK, KEY and SHA256, and is the
-// work folder, the key of a build in the cache and checksums. With the environment
+// What varies stands in the transcript as $WORK, KEY, TIME and SHA256, and is the work folder,
+// the key of a build in the cache, how long that takes with the processors here, and checksums. With the environment
 // variable UPDATE_SCRIPTS=1 the transcripts are written anew.
 //
 // The cache of daemons is empty, and the Go toolchain that would fill it makes
@@ -88,8 +88,9 @@ done
 `
 
 var (
-	cacheKey = regexp.MustCompile(`(fabric-v[0-9.]+-)[0-9a-f]{12}`)
-	sha256   = regexp.MustCompile(`[0-9a-f]{64}`)
+	cacheKey  = regexp.MustCompile(`(fabric-v[0-9.]+-)[0-9a-f]{12}`)
+	buildTime = regexp.MustCompile(`(KEY: about )([0-9]+[ms])+`)
+	sha256    = regexp.MustCompile(`[0-9a-f]{64}`)
 )
 
 func try(ts *testscript.TestScript, _ bool, args []string) {
@@ -115,6 +116,7 @@ func try(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	plain := strings.ReplaceAll(text.String(), ts.Getenv("WORK"), "$WORK")
 	plain = cacheKey.ReplaceAllString(plain, "${1}KEY")
+	plain = buildTime.ReplaceAllString(plain, "${1}TIME")
 	plain = sha256.ReplaceAllString(plain, "SHA256")
 	_, err = transcript.WriteString(plain)
 	ts.Check(errors.Join(err, transcript.Close()))
