@@ -68,12 +68,13 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	if done = done.with(b.From, b.To); len(done) > maxBilled {
 		return reading.CodeBillScattered.Errorf("bills of meter %s by function %v leave %d gaps; fill one first", b.Meter, b.Function, len(done)-1)
 	}
-	first, digest, err := c.readings(stub, &b)
+	earliest, digest, err := c.readings(stub, &b)
 	if err != nil {
 		return err
 	}
-	if span := time.Duration(m.span) * time.Second; !f.Covers(first, span) {
-		return reading.CodeFunctionEarly.Errorf("function %s is valid from %v; reading %d covers %v and ended at %v", f.Tariff, f.From, b.From, span, first)
+	if span := time.Duration(m.span) * time.Second; !f.Covers(earliest.Time, span) {
+		return reading.CodeFunctionEarly.Errorf("function %s is valid from %v; reading %d covers %v and ended at %v",
+			f.Tariff, f.From, earliest.Number, span, earliest.Time)
 	}
 	if digest != b.Readings {
 		return reading.CodeBillDigest.Errorf("the bill was not computed from readings %d to %d of meter %s in their order", b.From, b.To, b.Meter)
@@ -81,8 +82,9 @@ func (c *Readings) putBill(stub shim.ChaincodeStubInterface, raw []byte) error {
 	return write(stub, []string{key, billedKey}, [][]byte{raw, done.marshal()})
 }
 
-// readings returns the time of the first reading that a bill covers, and the hash of all of them in their order.
-func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (first time.Time, hash reading.Hash, err error) {
+// readings returns the earliest reading that a bill covers, and the hash of all of them in their order. Readings of a meter
+// with a schedule follow each other in time; those of others may not.
+func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (earliest reading.Reading, hash reading.Hash, err error) {
 	count := b.To - b.From
 	digests := make([]reading.Hash, 0, count)
 	for done := uint64(0); done < count; done += billPage {
@@ -92,22 +94,22 @@ func (c *Readings) readings(stub shim.ChaincodeStubInterface, b *reading.Bill) (
 		}
 		page, err := states(stub, keys)
 		if err != nil {
-			return first, hash, fmt.Errorf("read readings of meter %s: %w", b.Meter, err)
+			return earliest, hash, fmt.Errorf("read readings of meter %s: %w", b.Meter, err)
 		}
 		for _, raw := range page {
 			number := b.From + uint64(len(digests))
 			if len(raw) == 0 {
-				return first, hash, reading.CodeBillMissing.Errorf("meter %s has no reading %d", b.Meter, number)
+				return earliest, hash, reading.CodeBillMissing.Errorf("meter %s has no reading %d", b.Meter, number)
 			}
 			r, err := reading.Unmarshal(raw)
 			if err != nil {
-				return first, hash, fmt.Errorf("state of reading %d of meter %s: %w", number, b.Meter, err)
+				return earliest, hash, fmt.Errorf("state of reading %d of meter %s: %w", number, b.Meter, err)
 			}
-			if len(digests) == 0 {
-				first = r.Time
+			if len(digests) == 0 || r.Time.Before(earliest.Time) {
+				earliest = r
 			}
 			digests = append(digests, r.Digest())
 		}
 	}
-	return first, reading.HashDigests(digests), nil
+	return earliest, reading.HashDigests(digests), nil
 }

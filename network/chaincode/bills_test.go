@@ -181,6 +181,43 @@ func TestPutBill(t *testing.T) {
 	}
 }
 
+// Numbers of a meter without a schedule say nothing of the order in time: every reading is held to the function's beginning.
+func TestBillOfReadingsInAnyOrder(t *testing.T) {
+	c, s := deployed(t)
+	free := registration(t, "m6", meterKey(t, 6), true)
+	free.Gateway = "gw"
+	expect(t, s.invoke(t, c, reading.FnRegister, batch(t, free)), 200, "")
+	f, _ := tariff(t, "open", false)
+	f.From = begin.Add(time.Hour)
+	hash, err := f.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s.invoke(t, c, reading.FnApprove, functions(t, f)), 200, "")
+	hours := []time.Duration{2, 4, 1, 3} // when the readings 0 to 3 end
+	var list []reading.Reading
+	for n, h := range hours {
+		r := plain("m6", uint64(n))
+		r.Time = begin.Add(h * time.Hour)
+		list = append(list, r)
+		expect(t, s.invoke(t, c, reading.FnPut, signed(t, r, meterKey(t, 6))), 200, "")
+	}
+	for from := range list {
+		for to := from + 1; to <= len(list); to++ {
+			b := reading.Bill{Gateway: "gw", Meter: "m6", From: uint64(from), To: uint64(to), Function: hash, Readings: reading.HashReadings(list[from:to])}
+			status, prefix := int32(200), ""
+			if slices.Contains(hours[from:to], 1) {
+				status, prefix = 403, "BILL_EARLY: "
+			}
+			before := maps.Clone(s.state)
+			t.Run(fmt.Sprintf("%d to %d", from, to), func(t *testing.T) {
+				expect(t, s.invoke(t, c, reading.FnPutBill, signedBill(t, b, 8)), status, prefix)
+			})
+			s.state = before
+		}
+	}
+}
+
 // A bill may cover as many readings as the wire form allows.
 func TestLongBill(t *testing.T) {
 	c, s := billable(t)

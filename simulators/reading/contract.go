@@ -64,7 +64,7 @@ var (
 	CodeGatewayForeign  = refusal.Forbidden("BILL_GATEWAY")        // the gateway is not the meter's
 	CodeNotApproved     = refusal.Missing("FUNCTION_NOT_APPROVED") // no such function was approved
 	CodeFunctionForeign = refusal.Forbidden("BILL_FUNCTION")       // the function is for other parameters than the meter's
-	CodeFunctionEarly   = refusal.Forbidden("BILL_EARLY")          // the first reading began before the function was valid
+	CodeFunctionEarly   = refusal.Forbidden("BILL_EARLY")          // a reading began before the function was valid
 	CodeBillDuplicate   = refusal.Conflict("BILL_DUPLICATE")       // exactly these readings have a bill by this function
 	CodeBillOverlap     = refusal.Conflict("BILL_OVERLAP")         // some of these readings have a bill by this function
 	CodeBillScattered   = refusal.Conflict("BILL_SCATTERED")       // bills by this function leave too many gaps between readings of the meter

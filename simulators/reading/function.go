@@ -112,9 +112,9 @@ func (f *Function) Apply(r *Reading) (int64, error) {
 	return sum, nil
 }
 
-// Covers reports whether the function is valid during all of a reading, and so of those after it: from its begin on, which
-// is a span before its end. A span of 0 is unknown, as that of a meter registered without a schedule: then the reading
-// must have ended after the function became valid.
+// Covers reports whether the function is valid during all of a reading, and so of those that end later: from its begin on,
+// which is a span before its end. A span of 0 is unknown, as that of a meter registered without a schedule: then the
+// reading must have ended after the function became valid.
 func (f *Function) Covers(end time.Time, span time.Duration) bool {
 	if span == 0 {
 		return end.After(f.From)

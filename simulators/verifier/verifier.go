@@ -87,8 +87,10 @@ func (v *Verifier) Verify(ctx context.Context, b reading.Bill) error {
 	if err != nil {
 		return err
 	}
-	if first := readings[0]; !f.Covers(first.Time, v.Span) {
-		return fault(Early, "reading %d covers %v and ended at %v, the function is valid from %v", first.Number, v.Span, first.Time, f.From)
+	for _, r := range readings { // in any order of time, if the meter has no schedule
+		if !f.Covers(r.Time, v.Span) {
+			return fault(Early, "reading %d covers %v and ended at %v, the function is valid from %v", r.Number, v.Span, r.Time, f.From)
+		}
 	}
 	sum, err := v.sum(ctx, f, readings)
 	if err != nil {

@@ -363,6 +363,36 @@ func TestTariffsHaveABeginning(t *testing.T) {
 	}
 }
 
+// Numbers of a meter without a schedule say nothing of the order in time: every reading is held to the tariff's beginning.
+func TestTariffsHoldForEveryReading(t *testing.T) {
+	w := newWorld(t, false)
+	tariff := w.day
+	tariff.Function.From = w.fleet.End(0, 0) // as reading 1 begins
+	encoded, err := tariff.Function.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tariff.Hash = reading.HashFunction(encoded)
+	w.book.functions[tariff.Hash] = encoded
+	id := w.fleet.ID(0)
+	for early := range uint64(4) {
+		for n := range uint64(4) {
+			r := w.book.readings[id][n]
+			if r.Time = tariff.Function.From.Add(time.Duration(n+1) * time.Hour); n == early {
+				r.Time = tariff.Function.From.Add(-time.Hour)
+			}
+			if err := w.fleet.Sign(0, &r); err != nil {
+				t.Fatal(err)
+			}
+			w.book.readings[id][n] = r
+		}
+		var f *Fault
+		if err := w.verifier.Verify(t.Context(), w.bill(t, tariff, w.stored(0, 0, 4))); !errors.As(err, &f) || f.Reason != Early {
+			t.Errorf("reading %d ended before the tariff was valid: error %v; want reason %q", early, err, Early)
+		}
+	}
+}
+
 // What could not be found out is no fault of the bill.
 func TestLedgerFails(t *testing.T) {
 	w := newWorld(t, true)
