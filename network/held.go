@@ -63,7 +63,7 @@ func readRecord(f *regular.File, dir string) (*Record, error) {
 		return nil, err
 	}
 	if !held {
-		return nil, fmt.Errorf("the network in %s has lost its holder", dir)
+		return nil, fmt.Errorf("the network in %s has lost its holder; bring one up in this folder again, by network up --dir, or remove it", dir)
 	}
 	var r Record
 	err = json.NewDecoder(f).Decode(&r)

@@ -251,7 +251,7 @@ func TestFolderOfKilledHolder(t *testing.T) {
 	killed.signal(t, syscall.SIGKILL)
 	killed.exit(t)
 	eventually(t, "the nodes' end", func() bool { return len(processes(t, dir)) == 0 })
-	if p, code := command(t, temp, "network", "status", dir); code != 1 || !strings.Contains(p.stderr.String(), "has lost its holder") {
+	if p, code := command(t, temp, "network", "status", dir); code != 1 || !strings.Contains(p.stderr.String(), "has lost its holder; bring one up") {
 		t.Errorf("status: exit code %d\n%s", code, &p.stderr)
 	}
 	again := up(t, temp, "minimal", "--dir", dir)
