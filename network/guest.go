@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"meterbench/internal/proc"
+	"meterbench/internal/process"
 )
 
 // A Guest is a network that another process holds, while this one measures it. Close leaves the network as it runs.
@@ -81,8 +82,10 @@ func (g *Guest) watch() {
 		for _, n := range g.Nodes {
 			usage, err := proc.Process(n.PID)
 			if errors.Is(err, proc.ErrEnded) || err == nil && usage.Started != g.starts[n.Name] {
-				why := fmt.Errorf("%s ended, of the network in %s that another process holds; its log is %s", n.Name, g.Dir, n.Log)
-				g.died <- &NodeEnd{n.Name, n.Role, time.Now(), why}
+				g.died <- &NodeEnd{n.Name, n.Role, time.Now(), &process.ExitError{
+					Name: n.Name, Status: "exit status unknown: another process holds the network in " + g.Dir, Code: -1,
+					LogPath: n.Log, Tail: process.Tail(n.Log),
+				}}
 				return
 			}
 		}

@@ -433,7 +433,7 @@ func TestRunOnHeldNetwork(t *testing.T) {
 	if down, code := command(t, temp, "network", "down", "minimal"); code != 0 {
 		t.Errorf("down: exit code %d\n%s", code, &down.stderr)
 	}
-	if code := p.exit(t); code != exitFailed || !strings.Contains(p.stderr.String(), "of the network in "+dir+" that another process holds") {
+	if code := p.exit(t); code != exitFailed || !strings.Contains(p.stderr.String(), " ended: exit status unknown: another process holds the network in "+dir+"; log: "+dir) {
 		t.Errorf("exit code %d\n%s", code, &p.stderr)
 	}
 	partial(t, out)
