@@ -7,4 +7,8 @@ type ClientGap struct {
 	// Halted is the longest in which it neither ran nor waited for a processor: it was stopped, frozen or suspended.
 	Halted    float64 `json:"halted"`
 	Suspended float64 `json:"suspended"` // with the machine
+	Tolerated float64 `json:"tolerated"` // the longest halt with which a point is valid
 }
+
+// TooLong reports whether a halt spoilt a point. It may be nil.
+func (g *ClientGap) TooLong() bool { return g != nil && g.Halted > g.Tolerated }

@@ -57,7 +57,8 @@ func (e *exposure) judge(p *result.Point, m bench.Result, gaps []heartbeat.Gap) 
 		}
 	}
 	limit := tolerated(p) + min(lateShare*(e.to-e.from).Seconds(), mostHalt.Seconds())
-	if halted := p.ClientGap.Halted; halted > limit {
+	p.ClientGap.Tolerated = limit
+	if halted := p.ClientGap.Halted; p.ClientGap.TooLong() {
 		how := "stopped, or frozen with its control group"
 		if p.ClientGap.Suspended > 0 {
 			how = "the machine was suspended"

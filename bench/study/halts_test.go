@@ -68,13 +68,15 @@ func TestHalts(t *testing.T) {
 				for _, r := range p.Reasons {
 					reason = r
 				}
-				if p.Valid != (reason == "") {
-					t.Errorf("valid %t, reasons %q", p.Valid, p.Reasons)
+				if p.Valid != (reason == "") || p.Valid == p.ClientGap.TooLong() {
+					t.Errorf("valid %t, reasons %q, gap %+v", p.Valid, p.Reasons, p.ClientGap)
 				}
 				got = append(got, reason)
 			}
 			equal(t, "reasons", tt.want, got)
-			equal(t, "gap", &tt.gap, o.summary.Points[0].ClientGap)
+			gap := *o.summary.Points[0].ClientGap
+			gap.Tolerated = 0
+			equal(t, "gap", tt.gap, gap)
 		})
 	}
 }

@@ -44,7 +44,8 @@ func (e *NotValidError) Add(scenario string, of *NotValidError) {
 
 // required returns a *NotValidError where nothing succeeded at a level, or levels are not as the scenario requires, and
 // nil else. A point beyond a saturation that was reached, or one that the host limited, says nothing wrong about the
-// network below it. Nor does one that a search measured again, and validly, at the same load. Of a search, which has to
+// network below it, unless the load generator was stopped there or a process ended or hung, which no full host does. Nor
+// does one that a search measured again, and validly, at the same load. Of a search, which has to
 // learn where nothing succeeds, all levels have to fail.
 func (s *study) required() error {
 	var e NotValidError
@@ -59,7 +60,7 @@ func (s *study) required() error {
 		switch {
 		case p.Failed && (!s.seeks(p.Series) || s.failed(p.Series)):
 			e.Failed = append(e.Failed, where)
-		case require.Valid && !p.Valid && p.Limit.Kind != result.LimitHost && !beyond:
+		case require.Valid && !p.Valid && !hostSpoilt(p) && !beyond:
 			e.Points = append(e.Points, where)
 		case share < require.ValidShare && !beyond:
 			e.Below = append(e.Below, fmt.Sprintf("%s (%.4g %% of %d, not %.4g %%)", where, 100*share, p.Scheduled, 100*require.ValidShare))
@@ -69,6 +70,11 @@ func (s *study) required() error {
 		return nil
 	}
 	return &e
+}
+
+// hostSpoilt reports whether a point may be not valid for no other reason than a full host.
+func hostSpoilt(p result.Point) bool {
+	return p.Limit.Kind == result.LimitHost && !p.ClientGap.TooLong() && len(p.Disruptions) == 0
 }
 
 // failed reports whether nothing succeeded at any level of a series.

@@ -14,6 +14,10 @@ func TestRequired(t *testing.T) {
 	bad := func(series string, clients int, limit result.LimitKind) result.Point {
 		return result.Point{Series: series, Repetition: 2, Load: result.Load{Kind: "closed", Clients: clients}, Limit: result.Limit{Kind: limit}}
 	}
+	stopped, short, hung := bad("a", 2, result.LimitHost), bad("a", 2, result.LimitHost), bad("a", 2, result.LimitHost)
+	stopped.ClientGap = &result.ClientGap{Halted: 1.2, Tolerated: 0.04}
+	short.ClientGap = &result.ClientGap{Longest: 1.2, Halted: 0.02, Tolerated: 0.04}
+	hung.Disruptions = []result.Disruption{{}}
 	tests := []struct {
 		name  string
 		point result.Point
@@ -27,6 +31,9 @@ func TestRequired(t *testing.T) {
 		{"beyond what was not reached", bad("a", 8, ""), result.Saturation{Series: "a", Clients: 4}, "a at 8 clients"},
 		{"no saturation", bad("a", 8, ""), result.Saturation{Series: "b", Reached: true, Clients: 4}, "a at 8 clients"},
 		{"full host", bad("a", 2, result.LimitHost), result.Saturation{Series: "a", Reached: true, Clients: 4}, ""},
+		{"full host, and the load generator was stopped", stopped, result.Saturation{Series: "b"}, "a at 2 clients"},
+		{"full host, for which the load generator waited", short, result.Saturation{Series: "b"}, ""},
+		{"full host, and a process hung", hung, result.Saturation{Series: "b"}, "a at 2 clients"},
 		{"open, below", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 50}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, "a at 50/s"},
 		{"open, beyond", result.Point{Series: "a", Load: result.Load{Kind: "open", Offered: 70}}, result.Saturation{Series: "a", Reached: true, Offered: 60}, ""},
 	}
