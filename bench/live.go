@@ -2,8 +2,6 @@ package bench
 
 import (
 	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,44 +127,6 @@ func state(loads []*load, observed *hdrhistogram.Histogram, before Live) Live {
 		now.P99 = time.Duration(observed.ValueAtQuantile(99)) * time.Microsecond
 	}
 	return now
-}
-
-// failures collects error texts, the first few per outcome: there may be millions, each with its own numbers.
-type failures struct {
-	mu   sync.Mutex
-	kept [len(result.Counts{})][]Failure
-}
-
-const (
-	failureTexts  = 5
-	failureLength = 500
-	otherFailures = "other errors"
-)
-
-func (f *failures) add(o result.Outcome, err error) {
-	text := err.Error()
-	if len(text) > failureLength {
-		text = strings.ToValidUTF8(text[:failureLength], "") + "…"
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	kept := &f.kept[o]
-	i := slices.IndexFunc(*kept, func(k Failure) bool { return k.Text == text })
-	if i < 0 {
-		if len(*kept) < failureTexts {
-			*kept = append(*kept, Failure{Outcome: o, Text: text})
-		} else if len(*kept) == failureTexts {
-			*kept = append(*kept, Failure{Outcome: o, Text: otherFailures})
-		}
-		i = len(*kept) - 1
-	}
-	(*kept)[i].Count++
-}
-
-func (f *failures) list() []Failure {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Concat(f.kept[:]...)
 }
 
 // collected returns the garbage collection since the given state.
