@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -113,6 +115,32 @@ func FuzzTransactions(f *testing.F) {
 		}
 		if n != len(records) {
 			t.Fatalf("%d rows came back", n)
+		}
+	})
+}
+
+func FuzzLatencies(f *testing.F) {
+	dir := f.TempDir()
+	path := filepath.Join(dir, latencyFile)
+	h := hdrhistogram.New(1, 1e9, 3)
+	if err := h.RecordValue(12345); err != nil {
+		f.Fatal(err)
+	}
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		f.Fatal(err)
+	}
+	line := fmt.Sprintf("Tag=%s,0.000,1.000,0.012,%s\n", latencyTag(closed8, PartCommit), text)
+	f.Add([]byte("#[Histogram log format version 1.3]\n" + line + line))
+	f.Add([]byte(line[:len(line)/2]))
+	f.Add([]byte("Tag=,,,\n,\nTag"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found, err := (&Folder{Dir: dir}).Latencies(PartCommit, []LevelKey{closed8})
+		if h := found[closed8]; err == nil && h != nil && h.HighestTrackableValue() > histogramHighest {
+			t.Fatalf("a histogram up to %d was taken", h.HighestTrackableValue())
 		}
 	})
 }
