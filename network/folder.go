@@ -39,7 +39,10 @@ const profileFile = "connection-"
 func openFolder(chosen, network string) (folder, error) {
 	if chosen == "" {
 		dir, err := process.NewDir(os.TempDir(), "meterbench-"+network)
-		return folder{path: dir, temporary: true}, err
+		if err != nil {
+			return folder{}, fmt.Errorf("%w; set TMPDIR to a folder that may be written", err)
+		}
+		return folder{path: dir, temporary: true}, nil
 	}
 	dir, err := filepath.Abs(chosen)
 	if err != nil {

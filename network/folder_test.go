@@ -94,3 +94,19 @@ func TestOpenFolderFollowsNoLinks(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Where no run folder can be made, the error says what to set.
+func TestOpenFolderWithoutTemporaryFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, dir := range map[string]string{"is not there": filepath.Join(t.TempDir(), "none"), "a file": file} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", dir)
+			if _, err := openFolder("", "minimal"); err == nil || !strings.Contains(err.Error(), "set TMPDIR to a folder that may be written") {
+				t.Errorf("error %v; want one that says what to set", err)
+			}
+		})
+	}
+}
