@@ -45,7 +45,7 @@ func key() string {
 func build(ctx context.Context, c Config, root, dir string) error {
 	progress := cmp.Or(c.Progress, io.Discard)
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return fmt.Errorf("make the cache folder: %w", err)
+		return fmt.Errorf("make the cache folder: %w; "+cacheAdvice, err)
 	}
 	unlock, err := lock(ctx, filepath.Join(root, "build.lock"), progress)
 	if err != nil {

@@ -14,7 +14,6 @@ package daemons
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -59,13 +58,18 @@ type Config struct {
 	Progress io.Writer // gets plain lines while daemons are built; may be nil
 }
 
+const cacheAdvice = "set HOME, or XDG_CACHE_HOME to a folder that may be written"
+
 func (c Config) root() (string, error) {
 	if c.Dir != "" {
 		return filepath.Abs(c.Dir)
 	}
 	dir, err := os.UserCacheDir()
+	if err == nil && !filepath.IsAbs(dir) {
+		err = fmt.Errorf("%s is a relative path", dir)
+	}
 	if err != nil {
-		return "", fmt.Errorf("find the user's cache folder: %w; set HOME, or XDG_CACHE_HOME to a folder that may be written", err)
+		return "", fmt.Errorf("find the user's cache folder: %w; "+cacheAdvice, err)
 	}
 	return filepath.Join(dir, "meterbench"), nil
 }
@@ -78,7 +82,7 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 	}
 	dir := cached(root)
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(dir); err != nil {
 		if err := build(ctx, c, root, dir); err != nil {
 			return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 		}

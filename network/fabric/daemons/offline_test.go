@@ -75,3 +75,20 @@ func TestNoHome(t *testing.T) {
 		}
 	}
 }
+
+// A cache folder that is of no use is answered with what to set.
+func TestUselessCacheFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, home := range map[string]string{"relative": "home", "a file": file, "below a file": filepath.Join(file, "home")} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("XDG_CACHE_HOME", "")
+			t.Setenv("HOME", home)
+			if _, err := Ensure(t.Context(), Config{}); err == nil || !strings.Contains(err.Error(), cacheAdvice) {
+				t.Errorf("error %v; want one that says: %s", err, cacheAdvice)
+			}
+		})
+	}
+}
