@@ -23,9 +23,13 @@ type Folder struct {
 	start uint64 // of the owner, see proc.Usage
 }
 
-// NewDir makes a run folder of this process under parent. The caller removes it, or Sweep if it is killed.
+// NewDir makes a run folder of this process under parent, and returns its absolute path, because processes with other
+// working directories use it. The caller removes it, or Sweep if it is killed.
 func NewDir(parent, prefix string) (string, error) {
 	dir, err := owned(prefix)
+	if err == nil {
+		parent, err = filepath.Abs(parent)
+	}
 	if err == nil {
 		dir, err = os.MkdirTemp(parent, dir+"*")
 	}

@@ -161,3 +161,15 @@ func TestTailOfNoFile(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Processes with other working directories use a run folder: TMPDIR may be relative, its path is not.
+func TestNewDirIsAbsolute(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("temporary", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := NewDir("temporary", "net")
+	if err != nil || !filepath.IsAbs(dir) {
+		t.Errorf("%q, %v; want an absolute path", dir, err)
+	}
+}
