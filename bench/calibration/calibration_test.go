@@ -35,7 +35,7 @@ func TestVirtualTime(t *testing.T) {
 			t.Errorf("took %v, want %v to %v", took, cfg.time(), most)
 		}
 		sizes := []int{len(steps), len(c.Timers), len(c.Latency), len(c.Capacity), len(c.Counts), len(c.Lag)}
-		if diff := cmp.Diff([]int{len(cfg.exercises()), 2, 24, 2, 15, 3}, sizes); diff != "" {
+		if diff := cmp.Diff([]int{len(cfg.exercises()), 2, 24, 2, 16, 3}, sizes); diff != "" {
 			t.Errorf("steps, timers, quantiles, throughputs, counts and lags (-want +got):\n%s", diff)
 		}
 		for _, d := range c.Latency {
