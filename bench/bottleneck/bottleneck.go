@@ -65,7 +65,7 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 	if e.Point.Scheduled == 0 || e.Point.Window <= 0 {
 		return result.Limit{Kind: result.LimitUnknown}, "nothing was measured"
 	}
-	for _, rule := range []rule{refused, keptUp, timer, capped, host, few, disk, commit, core, client} {
+	for _, rule := range []rule{refused, keptUp, failing, timer, capped, host, few, disk, commit, core, client} {
 		if kind, process, text := rule(&e); kind != "" {
 			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text + e.refusals()
 		}
@@ -120,10 +120,37 @@ func keptUp(e *Evidence) (kind result.LimitKind, process, text string) {
 	if !p.Conditions.Commits() {
 		came = "answered"
 	}
-	if p.Load.Kind != result.LoadOpen || p.Outcomes[result.Dropped.String()] > 0 || p.Steady == stats.Overloaded || p.Rate()+block < keptUpShare*offered {
+	if !took(p) || p.Rate()+block < keptUpShare*offered {
 		return "", "", ""
 	}
 	return result.LimitNone, "", fmt.Sprintf("of the %.4g/s that were offered %.4g/s were %s; %s", offered, p.Rate(), came, e.usage())
+}
+
+// took reports whether all of an open load was sent, and no backlog grew.
+func took(p *result.Point) bool {
+	return p.Load.Kind == result.LoadOpen && p.Outcomes[result.Dropped.String()] == 0 && p.Steady != stats.Overloaded
+}
+
+// failing: an open load was kept up with, but the answer to some was no. No processor, disk or lock is what throughput
+// lacks then.
+func failing(e *Evidence) (kind result.LimitKind, process, text string) {
+	p := &e.Point
+	var no uint64
+	var which []string
+	for _, o := range result.Outcomes() {
+		n := p.Outcomes[o.String()]
+		if n == 0 || o.Class() != result.Failed && o != result.EndorseRefused && o != result.EndorseMismatch {
+			continue
+		}
+		no += n
+		which = append(which, fmt.Sprintf("%d %s", n, o))
+	}
+	block := share(p.Rate(), float64(p.Blocks))
+	if no == 0 || !took(p) || p.Rate()+block+float64(no)/p.Window < keptUpShare*float64(p.Scheduled)/p.Window {
+		return "", "", ""
+	}
+	return result.LimitFailures, "", fmt.Sprintf("of %d transactions that were offered, and answered as they came, %d failed (%s); %s",
+		p.Scheduled, no, strings.Join(which, ", "), e.usage())
 }
 
 // timer: clients of a closed load wait for a block that they are too few to fill.

@@ -198,6 +198,32 @@ func TestJudge(t *testing.T) {
 			e.Point.CPU = map[string]float64{"chaincode.peer0.ptb": 0.1, "device": 0.1, "orderer0": 0.2, "peer0.ptb": 0.3}
 			e.Point.Conditions.Caps = topology.Caps{Chaincode: topology.Cap{CPUs: 0.2}, Device: topology.Cap{CPUs: 0.1}, Orderer: topology.Cap{CPUs: 0.2}, Peer: topology.Cap{Memory: 1}}
 		}, verdict{"CPU cap of device", "device used 0.1 of the 0.1 cores that its cap allows; 0.70 of 2 cores were in use (peer0.ptb 0.30, orderer0 0.20, chaincode.peer0.ptb 0.10)"}},
+		{"an open load whose transactions conflict, on a host that others fill", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 83.3}, 58.3
+			e.Point.Outcomes = map[string]uint64{"valid": 700, "mvcc_conflict": 280, "endorse_refused": 20}
+			e.Point.CPU = map[string]float64{"client": 0.1, "other": 1.85}
+		}, verdict{"failed transactions", "of 1000 transactions that were offered, and answered as they came, 300 failed (280 mvcc_conflict, 20 endorse_refused); 1.95 of 2 cores were in use (other processes 1.85, client 0.10)"}},
+		{"an open load of which nothing succeeds", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Valid, e.Point.Failed, e.Point.Reasons = false, true, []string{"none"}
+			e.Point.Load = result.Load{Kind: "open", Offered: 83.3}
+			e.Point.Outcomes = map[string]uint64{"mvcc_conflict": 1000}
+			e.Point.CPU = map[string]float64{"other": 1.85}
+		}, verdict{"failed transactions", "of 1000 transactions that were offered, and answered as they came, 1000 failed (1000 mvcc_conflict); 1.85 of 2 cores were in use (other processes 1.85)"}},
+		{"an open load of which some is lost", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 83.3}, 50
+			e.Point.Outcomes = map[string]uint64{"valid": 600, "unknown": 300, "mvcc_conflict": 100}
+			e.Point.CPU = map[string]float64{"other": 1.85}
+		}, verdict{"host CPU, largest: other processes", "the host is full: 1.85 of 2 cores were in use (other processes 1.85)"}},
+		{"conflicts of an open load whose backlog grows", func(e *Evidence) {
+			e.Point = measured(0)
+			e.Point.Steady = stats.Overloaded
+			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 83.3}, 58.3
+			e.Point.Outcomes = map[string]uint64{"valid": 700, "mvcc_conflict": 300}
+			e.Point.CPU = map[string]float64{"other": 1.85}
+		}, verdict{"host CPU, largest: other processes", "the host is full: 1.85 of 2 cores were in use (other processes 1.85)"}},
 		{"too few slots", func(e *Evidence) {
 			e.Point = measured(0)
 			e.Point.Load, e.Point.Throughput = result.Load{Kind: "open", Offered: 100, Slots: 10}, 60

@@ -23,8 +23,9 @@ const (
 	LimitHost       LimitKind = "host CPU"
 	LimitDisk       LimitKind = "disk"
 	LimitCommit     LimitKind = "commit"
-	LimitCore       LimitKind = "one core" // of a process that works one thing after the other
-	LimitClient     LimitKind = "client"   // the load did not come as planned
+	LimitCore       LimitKind = "one core"            // of a process that works one thing after the other
+	LimitFailures   LimitKind = "failed transactions" // the network kept up with them, and its answer was no
+	LimitClient     LimitKind = "client"              // the load did not come as planned
 	LimitSlots      LimitKind = "slots of the load"
 	LimitNone       LimitKind = "not limited"
 	LimitUnknown    LimitKind = "unknown"

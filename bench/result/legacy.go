@@ -62,7 +62,7 @@ func parseLimit(text string) Limit {
 		return Limit{Kind: LimitUnknown, Part: part}
 	}
 	switch kind := LimitKind(text); kind {
-	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitClient, LimitSlots, LimitNone, LimitUnknown:
+	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitFailures, LimitClient, LimitSlots, LimitNone, LimitUnknown:
 		return Limit{Kind: kind}
 	}
 	return Limit{}
