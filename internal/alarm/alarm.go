@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -36,9 +38,13 @@ func (Timers) Sleep(stop <-chan struct{}, d time.Duration) bool {
 // Alarm is a Clock that wakes goroutines by a timer of the kernel (timerfd). An idle Go program sleeps in
 // epoll_wait, whose timeout is in milliseconds, so that its timers are up to a millisecond late; a file that
 // becomes readable wakes it within some ten microseconds. It knows real time only.
+//
+// Its system calls never block, and do not tell Go's scheduler that they may: that wakes a thread of the scheduler
+// (sysmon) in a program that was idle, as this one was.
 type Alarm struct {
 	fd    int
-	file  *os.File // of fd, read through Go's poller
+	file  *os.File        // of fd
+	raw   syscall.RawConn // of file, read through Go's poller
 	start time.Time
 
 	mu       sync.Mutex
@@ -53,6 +59,10 @@ func New() (*Alarm, error) {
 		return nil, fmt.Errorf("kernel timer: %w", err)
 	}
 	a := &Alarm{fd: fd, file: os.NewFile(uintptr(fd), "timerfd"), start: time.Now()}
+	if a.raw, err = a.file.SyscallConn(); err != nil {
+		a.file.Close() // the first error counts
+		return nil, fmt.Errorf("kernel timer: %w", err)
+	}
 	go a.ring()
 	return a, nil
 }
@@ -81,17 +91,19 @@ func (a *Alarm) set() {
 		return
 	}
 	wait := max(1, a.sleepers[0].At-time.Since(a.start)) // 0 would stop it
+	spec := &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(wait))}
 	// The only errors are those of a bad descriptor or time.
-	_ = unix.TimerfdSettime(a.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(wait))}, nil)
+	unix.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(a.fd), 0, uintptr(unsafe.Pointer(spec)), 0, 0, 0)
 }
 
 // ring wakes the sleepers that are due whenever the timer rings, until the alarm is closed.
 func (a *Alarm) ring() {
-	var rings [8]byte
-	for {
-		if _, err := a.file.Read(rings[:]); err != nil {
-			return
-		}
+	rings := new(uint64)
+	read := func(fd uintptr) bool {
+		_, _, err := unix.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(rings)), unsafe.Sizeof(*rings))
+		return err != unix.EAGAIN
+	}
+	for a.raw.Read(read) == nil {
 		a.mu.Lock()
 		for now := time.Since(a.start); len(a.sleepers) > 0 && a.sleepers[0].At <= now; {
 			close(a.sleepers.Pop().Value)
