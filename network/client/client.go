@@ -180,6 +180,7 @@ func connectTLS(address string, config *tls.Config) (*grpc.ClientConn, error) {
 		grpc.WithInitialConnWindowSize(16<<20),
 		grpc.WithReadBufferSize(64<<10),
 		grpc.WithWriteBufferSize(64<<10),
+		grpc.WithContextDialer(dialSocket),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
