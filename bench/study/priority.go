@@ -13,6 +13,7 @@ const dear = 10
 // that is permitted, and returns how far. It uses a small part of the machine, but all of its clients at once when a
 // block comes, and what they then wait for a processor is lag. Where it encrypts, it would keep the nodes from theirs.
 func (s *session) prioritised(t turn, level func()) (p proc.Priority) {
+	defer s.confine(t)()
 	p = proc.PriorityUsual
 	if !s.burdens(t) {
 		if higher, restore, err := proc.Prioritise(); err == nil {
