@@ -5,6 +5,7 @@ package heartbeat
 import (
 	"runtime"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -86,10 +87,11 @@ func now() instant {
 	return instant{at: time.Now(), boot: clock(unix.CLOCK_BOOTTIME), cpu: clock(unix.CLOCK_PROCESS_CPUTIME_ID)}
 }
 
-// clock reads a clock of the kernel, 0 where it does not have it.
-func clock(id int32) time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(id, &t); err != nil {
+// clock reads a clock of the kernel, 0 where it does not have it. That never blocks; told that it may, Go's scheduler would
+// wake a thread of its own with each beat.
+func clock(id uintptr) time.Duration {
+	t := &unix.Timespec{}
+	if _, _, err := unix.RawSyscall(unix.SYS_CLOCK_GETTIME, id, uintptr(unsafe.Pointer(t)), 0); err != 0 {
 		return 0
 	}
 	return time.Duration(t.Nano())
