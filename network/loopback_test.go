@@ -69,3 +69,26 @@ func bringUpLoopback(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Where loopback is down, as in a network namespace just made, a start says so at once; it waited two minutes.
+func TestLoopbackDown(t *testing.T) {
+	lo := net.Interface{Name: "lo", Flags: net.FlagLoopback}
+	eth := net.Interface{Name: "eth0", Flags: net.FlagUp}
+	loUp := net.Interface{Name: "lo", Flags: net.FlagLoopback | net.FlagUp}
+	for _, tt := range []struct {
+		name       string
+		interfaces []net.Interface
+		err, want  error
+	}{
+		{"up", []net.Interface{eth, loUp}, nil, nil},
+		{"down", []net.Interface{lo, eth}, nil, errNoLoopback},
+		{"none", nil, nil, errNoLoopback},
+		{"not known", nil, os.ErrPermission, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := checkLoopback(tt.interfaces, tt.err); !errors.Is(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

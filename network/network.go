@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,6 +136,9 @@ func complete(ctx context.Context, cfg Config) (Config, error) {
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
 	begin := time.Now()
 	if err := CheckCaps(t); err != nil {
+		return nil, err
+	}
+	if err := checkLoopback(net.Interfaces()); err != nil {
 		return nil, err
 	}
 	sweep(cfg.Progress)
