@@ -181,7 +181,7 @@ func Open(points []result.Point) (result.Saturation, []stats.Warning, error) {
 		highest, failed = l, nil
 	}
 	if highest == nil {
-		s.Method = "no offered load was kept up with"
+		s.Method = "at every offered load transactions failed, were dropped or piled up"
 		return s, append(warnings, stats.Warn(NotConfirmed,
 			"even the lowest offered load of %g/s failed: %s; add lower loads", of[0].load, of[0].fault())), nil
 	}
