@@ -1,0 +1,216 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/mem"
+
+	"meterbench/bench"
+	"meterbench/bench/result"
+)
+
+// send has the transaction endorsed and, unless that is all, ordered.
+func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
+	c, p := t.client, t.peer
+	proposal, err := p.signer.propose(c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args)
+	if err != nil {
+		return t.fail("propose", result.PrepareError, err)
+	}
+	t.receipt.TxID = proposal.id
+	response, err := p.call(ctx, gateway.Gateway_Endorse_FullMethodName,
+		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
+	defer response.Free()
+	if err != nil {
+		return t.fail("endorse", endorseOutcome(ctx, err), err)
+	}
+	t.receipt.Endorsed = time.Now()
+	if tx.Wait == result.WaitEndorse {
+		t.receipt.Outcome = result.Answered
+		return nil
+	}
+
+	payload, err := preparedPayload(response.ReadOnlyData())
+	if err != nil {
+		return t.fail("endorse", result.EndorseRefused, err)
+	}
+	signature, err := p.signer.sign(payload)
+	if err != nil {
+		return t.fail("sign", result.PrepareError, err)
+	}
+	t.receipt.Bytes = uint32(signedSize(payload, signature))
+	w := c.commits.expect(proposal.id)
+	answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName,
+		marshalRequest(proposal.txID, c.config.Channel, payload, signature))
+	answer.Free()
+	if err != nil {
+		c.commits.forget(proposal.id)
+		return t.fail("submit", submitOutcome(ctx, err), err)
+	}
+	t.receipt.Submitted = time.Now()
+	c.commits.limit(w, t.receipt.Submitted.Add(c.config.CommitTimeout))
+	t.waiter = w
+	return nil
+}
+
+// await waits until the observing peer has the transaction.
+func (t *attempt) await(ctx context.Context) error {
+	var c commit
+	select {
+	case <-ctx.Done():
+		t.client.commits.forget(t.receipt.TxID)
+		return t.fail("commit", result.Interrupted, ctx.Err())
+	case c = <-t.waiter.done:
+	}
+	switch c.err {
+	case nil:
+	case errOverdue:
+		return t.fail("commit", result.Unknown, t.client.overdue())
+	default:
+		return t.fail("commit", result.Interrupted, c.err)
+	}
+	t.receipt.Committed, t.receipt.Block = c.at, c.block
+	if c.at.Before(t.receipt.Submitted) {
+		// The block overtook the orderer's answer, as it may where the peer that brings the answer is throttled.
+		t.receipt.Submitted = c.at
+	}
+	t.receipt.Outcome = commitOutcome(c.code)
+	if t.receipt.Outcome != result.Valid {
+		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", c.code))
+	}
+	return nil
+}
+
+// call makes one call of the gateway service with messages in wire form. It takes the request; the caller
+// frees the response, which is there in any case.
+func (p *endpoint) call(ctx context.Context, method string, request *[]byte) (mem.Buffer, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var response mem.Buffer
+	err := p.conn.Invoke(ctx, method, request, &response, p.options...)
+	if response == nil {
+		response = mem.SliceBuffer(nil)
+	}
+	return response, err
+}
+
+// overdue explains why a transaction's commit was given up.
+func (c *Client) overdue() error {
+	err := fmt.Errorf("%w: %s after the orderer's acknowledgement", errOverdue, c.config.CommitTimeout)
+	if broken := c.broken.Load(); broken != nil {
+		err = fmt.Errorf("%w (the block stream last broke with: %w)", err, broken.error)
+	}
+	return err
+}
+
+// streamError is why the block stream last broke.
+type streamError struct{ error }
+
+// commit is the report of the block stream about one transaction.
+type commit struct {
+	at    time.Time // when the block arrived
+	block uint64
+	code  peer.TxValidationCode
+	err   error // set where nothing was reported: errOverdue or errClosed
+}
+
+// Why nothing was reported of a transaction.
+var (
+	errOverdue = errors.New("no commit status in time")
+	errClosed  = errors.New("the client was closed")
+)
+
+// A waiter waits for one transaction's commit.
+type waiter struct {
+	done     chan commit // receives exactly one value, and never blocks the sender
+	deadline time.Time   // zero: the transaction has not been submitted yet
+}
+
+// commits brings together the transactions in flight and the block stream that tells of their commits. One
+// sweep over all of them replaces a timer per transaction.
+type commits struct {
+	mu      sync.Mutex
+	waiting map[[32]byte]*waiter
+	closed  bool
+}
+
+func newCommits() *commits { return &commits{waiting: make(map[[32]byte]*waiter)} }
+
+// expect registers a transaction. It comes before the transaction is submitted, else its commit could pass by unseen.
+func (c *commits) expect(id [32]byte) *waiter {
+	w := &waiter{done: make(chan commit, 1)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		w.done <- commit{err: errClosed}
+		return w
+	}
+	c.waiting[id] = w
+	return w
+}
+
+// limit sets the instant after which w is given up.
+func (c *commits) limit(w *waiter, deadline time.Time) {
+	c.mu.Lock()
+	w.deadline = deadline
+	c.mu.Unlock()
+}
+
+// count returns the number of transactions that wait.
+func (c *commits) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
+}
+
+// forget removes a transaction whose commit is no longer awaited.
+func (c *commits) forget(id [32]byte) {
+	c.mu.Lock()
+	delete(c.waiting, id)
+	c.mu.Unlock()
+}
+
+// deliver hands a block's validation codes to those who wait for them.
+func (c *commits) deliver(block *peer.FilteredBlock, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tx := range block.GetFilteredTransactions() {
+		id, ok := parseID(tx.GetTxid())
+		if !ok {
+			continue // configuration transactions carry no id of this form
+		}
+		if w := c.waiting[id]; w != nil {
+			delete(c.waiting, id)
+			w.done <- commit{at: at, block: block.GetNumber(), code: tx.GetTxValidationCode()}
+		}
+	}
+}
+
+// sweep gives up every transaction whose deadline has passed.
+func (c *commits) sweep(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.waiting {
+		if !w.deadline.IsZero() && now.After(w.deadline) {
+			delete(c.waiting, id)
+			w.done <- commit{err: errOverdue}
+		}
+	}
+}
+
+// close gives up every transaction, now and later.
+func (c *commits) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for id, w := range c.waiting {
+		delete(c.waiting, id)
+		w.done <- commit{err: errClosed}
+	}
+}
