@@ -24,6 +24,7 @@ type Transaction struct {
 	Channel  int           // which of the target's channels takes it, from 0
 	Encrypt  time.Duration // part of its preparation, 0 if none
 	Wait     result.Wait   // set by the engine: how far the Target takes it
+	Driver   result.Driver // set by the engine: how a Target that has several ways takes it
 	// Acknowledged, set by the engine or nil, is called at most once, with the instant at which an orderer took
 	// the transaction.
 	Acknowledged func(at time.Time)
@@ -108,6 +109,8 @@ type Plan struct {
 	// recorded, but the client is free again once an orderer has taken the transaction. With WaitEndorse
 	// nothing is sent to the orderer and the outcome is Answered. Empty stands for WaitCommit.
 	Wait result.Wait
+	// Driver is how a Target that has several ways takes the transactions. Empty stands for its usual one.
+	Driver result.Driver
 	// Outstanding bounds, with WaitAcknowledge, the transactions that have not ended, also those that no
 	// client follows any more. Beyond it a client of a closed load waits, visible as the lag from intended to
 	// started, and a transaction of an open load is Dropped. 0 stands for DefaultOutstanding.

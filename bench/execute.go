@@ -19,7 +19,7 @@ func (l *load) execute(seq uint64, intended time.Duration, acknowledged func(tim
 		rec.Outcome = result.PrepareError
 	} else {
 		rec.Prepared, rec.Encrypt, rec.Channel = l.now(), tx.Encrypt, uint16(tx.Channel)
-		tx.Wait, tx.Acknowledged = l.Plan.Wait, acknowledged
+		tx.Wait, tx.Driver, tx.Acknowledged = l.Plan.Wait, l.Plan.Driver, acknowledged
 		var receipt Receipt
 		receipt, err = l.submit(work, tx)
 		l.fill(&rec, receipt)

@@ -269,10 +269,10 @@ func TestOutstandingIsBounded(t *testing.T) {
 
 func TestEndorseOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := bench.Plan{Clients: 2, Wait: result.WaitEndorse, Hold: time.Second}
+		p := bench.Plan{Clients: 2, Wait: result.WaitEndorse, Driver: result.DriverGateway, Hold: time.Second}
 		res, _ := run(t, t.Context(), p, empty, func(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
-			if tx.Wait != result.WaitEndorse || tx.Acknowledged != nil {
-				t.Errorf("the target gets wait %v, to acknowledge: %v", tx.Wait, tx.Acknowledged != nil)
+			if tx.Wait != result.WaitEndorse || tx.Driver != result.DriverGateway || tx.Acknowledged != nil {
+				t.Errorf("the target gets wait %v, driver %v, to acknowledge: %v", tx.Wait, tx.Driver, tx.Acknowledged != nil)
 			}
 			time.Sleep(100 * time.Millisecond)
 			return bench.Receipt{Endorsed: time.Now(), Outcome: result.Answered}, nil

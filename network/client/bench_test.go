@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"meterbench/bench"
+	"meterbench/bench/result"
 )
 
 // fakeEnv makes the test binary serve a fake peer instead of running tests:
@@ -112,36 +113,41 @@ func signTime(b *testing.B, s *signer) time.Duration {
 
 // BenchmarkSubmit runs closed loops of several sizes against a peer in another
 // process and reports the client's CPU time per committed transaction, also in
-// P-256 signatures. Two of these are the client's own; a meter's comes on top.
+// P-256 signatures. Two of these are the client's own, three with a commit-status
+// call; a meter's comes on top.
 func BenchmarkSubmit(b *testing.B) {
-	for _, clients := range []int{1, 8, 128} {
-		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
-			client := remoteClient(b)
-			signature := signTime(b, client.peers[0].signer)
-			reading := bytes.Repeat([]byte{7}, 340) // as large as a reading of 24 values, signature included
-			var left atomic.Int64
-			left.Store(int64(b.N))
-			b.ReportAllocs()
-			b.ResetTimer()
-			runtime.GC()
-			cpu := cpuTime(b)
-			var group sync.WaitGroup
-			for range clients {
-				group.Go(func() {
-					for left.Add(-1) >= 0 {
-						if _, err := client.Submit(b.Context(), bench.Transaction{Function: "PutReading", Args: [][]byte{reading}}); err != nil {
-							b.Error(err)
-							return
-						}
-					}
-				})
+	for _, of := range result.Drivers() {
+		for _, clients := range []int{1, 8, 128} {
+			b.Run(fmt.Sprintf("driver=%s/clients=%d", of, clients), func(b *testing.B) { benchmarkSubmit(b, of, clients) })
+		}
+	}
+}
+
+func benchmarkSubmit(b *testing.B, of result.Driver, clients int) {
+	client := remoteClient(b)
+	signature := signTime(b, client.peers[0].signer)
+	reading := bytes.Repeat([]byte{7}, 340) // as large as a reading of 24 values, signature included
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ReportAllocs()
+	b.ResetTimer()
+	runtime.GC()
+	cpu := cpuTime(b)
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for left.Add(-1) >= 0 {
+				if _, err := client.Submit(b.Context(), bench.Transaction{Function: "PutReading", Args: [][]byte{reading}, Driver: of}); err != nil {
+					b.Error(err)
+					return
+				}
 			}
-			group.Wait()
-			perTransaction := float64(cpuTime(b)-cpu) / float64(b.N)
-			b.ReportMetric(perTransaction, "cpu-ns/op")
-			b.ReportMetric(perTransaction/float64(signature), "signatures/op")
 		})
 	}
+	group.Wait()
+	perTransaction := float64(cpuTime(b)-cpu) / float64(b.N)
+	b.ReportMetric(perTransaction, "cpu-ns/op")
+	b.ReportMetric(perTransaction/float64(signature), "signatures/op")
 }
 
 // BenchmarkSign is one P-256 signature, the unit in which the client's cost is

@@ -154,7 +154,7 @@ func (c *Client) sweepUntil(ctx context.Context) {
 func (c *Client) NextBlock() uint64 { return c.nextBlock.Load() }
 
 // Pending returns the number of transactions that were handed to the gateways for ordering, and whose commits are awaited.
-func (c *Client) Pending() int { return c.commits.count() }
+func (c *Client) Pending() int { return c.commits.count() + int(c.asking.Load()) }
 
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {

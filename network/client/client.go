@@ -2,11 +2,12 @@
 // engine's Target.
 //
 // Data flow: Submit makes and signs a proposal, a peer's gateway service collects the endorsements and
-// returns the envelope, Submit signs that and the gateway hands it to an orderer. Commits are seen on one
-// stream of filtered blocks from one peer, shared by all transactions, which is both cheaper for the network
-// than asking for each transaction's status and gives every commit one point of observation.
+// returns the envelope, Submit signs that and the gateway hands it to an orderer. By the driver that a transaction
+// names, its commit is seen on one stream of filtered blocks from one peer, shared by all transactions, which is both
+// cheaper for the network than asking for each transaction's status and gives every commit one point of observation; or
+// it is taken through the fabric-gateway library and a commit-status call, as ordinary applications do.
 //
-// What is sent once per transaction is written in wire form straight into the calls of the gateway service:
+// With the former, what is sent once per transaction is written in wire form straight into the calls of the gateway service:
 // the client shares the machine with the network that it measures, and the generated messages and the
 // fabric-gateway library around them cost CPU time and garbage in proportion to the throughput. What is sent
 // once per run (queries, requests for blocks) goes through the library.
@@ -71,6 +72,7 @@ type Client struct {
 	next      atomic.Uint64
 	observer  atomic.Uint32 // index in peers of the observing peer
 	commits   *commits
+	asking    atomic.Int64                // commit-status calls that wait
 	nextBlock atomic.Uint64               // number of the block that the shared stream shows next
 	broken    atomic.Pointer[streamError] // why that stream last broke; nil: never
 	stop      context.CancelFunc

@@ -18,6 +18,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,8 +79,11 @@ type fakePeer struct {
 	endorse func(*peer.ChaincodeInput) error                // nil: endorses
 	submit  func() error                                    // nil: takes it
 	ordered func()                                          // before it answers that it has
+	status  func() error                                    // of a commit; nil: waits for it
+	limit   int32                                           // of calls of the gateway service at a time; 0: none
 	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits
 
+	calls   atomic.Int32 // of the gateway service, under way
 	mu      sync.Mutex
 	grown   *sync.Cond
 	chain   []*peer.FilteredBlock
@@ -111,7 +115,7 @@ func (f *fakePeer) serve(c certificate) (address string, stop func(), err error)
 	}
 	clients := x509.NewCertPool()
 	clients.AddCert(pair.Leaf)
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
+	server := grpc.NewServer(grpc.UnaryInterceptor(f.limited), grpc.Creds(credentials.NewTLS(&tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert,
 	})))
 	gateway.RegisterGatewayServer(server, f)
@@ -190,8 +194,16 @@ func (f *fakePeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gatew
 	if err != nil {
 		return nil, err
 	}
+	result, err := proto.Marshal(&peer.ChaincodeAction{Results: make([]byte, 160+len(input)), Response: &peer.Response{Status: 200}})
+	if err != nil {
+		return nil, err
+	}
+	response, err := proto.Marshal(&peer.ProposalResponsePayload{ProposalHash: make([]byte, 32), Extension: result})
+	if err != nil {
+		return nil, err
+	}
 	action, err := proto.Marshal(&peer.ChaincodeActionPayload{ChaincodeProposalPayload: input, Action: &peer.ChaincodeEndorsedAction{
-		ProposalResponsePayload: make([]byte, 200+len(input)), Endorsements: []*peer.Endorsement{{Endorser: make([]byte, 900), Signature: make([]byte, 71)}}}})
+		ProposalResponsePayload: response, Endorsements: []*peer.Endorsement{{Endorser: make([]byte, 900), Signature: make([]byte, 71)}}}})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,10 +10,14 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	gpeer "google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -120,6 +125,50 @@ func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) er
 		f.mu.Lock()
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// limited turns calls away as a peer's concurrency limit does.
+func (f *fakePeer) limited(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	defer f.calls.Add(-1)
+	if n := f.calls.Add(1); f.limit > 0 && n > f.limit {
+		return nil, status.Errorf(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (%d)", f.limit)
+	}
+	return handler(ctx, request)
+}
+
+// CommitStatus waits until a transaction is in the chain.
+func (f *fakePeer) CommitStatus(ctx context.Context, signed *gateway.SignedCommitStatusRequest) (*gateway.CommitStatusResponse, error) {
+	var request gateway.CommitStatusRequest
+	err := proto.Unmarshal(signed.GetRequest(), &request)
+	if err == nil && !f.trusting {
+		err = verify(request.GetIdentity(), signed.GetRequest(), signed.GetSignature())
+	}
+	if err == nil && f.status != nil {
+		err = f.status()
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(ctx, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.grown.Broadcast()
+	})()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for next := 0; ; next++ {
+		for next >= len(f.chain) && !f.closed && ctx.Err() == nil {
+			f.grown.Wait()
+		}
+		if f.closed || ctx.Err() != nil {
+			return nil, status.FromContextError(cmp.Or(ctx.Err(), context.Canceled)).Err()
+		}
+		for _, tx := range f.chain[next].GetFilteredTransactions() {
+			if tx.GetTxid() == request.GetTransactionId() {
+				return &gateway.CommitStatusResponse{Result: tx.GetTxValidationCode(), BlockNumber: f.chain[next].GetNumber()}, nil
+			}
 		}
 	}
 }

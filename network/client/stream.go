@@ -16,33 +16,34 @@ import (
 	"meterbench/bench/result"
 )
 
-// send has the transaction endorsed and, unless that is all, ordered.
-func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
+// sendWireForm has the transaction endorsed and, unless that is all, ordered, by calls with messages in wire form. The
+// shared block stream shows the commit.
+func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (awaitCommit, error) {
 	c, p := t.client, t.peer
 	proposal, err := p.signer.propose(c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args)
 	if err != nil {
-		return t.fail("propose", result.PrepareError, err)
+		return nil, t.fail("propose", result.PrepareError, err)
 	}
 	t.receipt.TxID = proposal.id
 	response, err := p.call(ctx, gateway.Gateway_Endorse_FullMethodName,
 		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
 	defer response.Free()
 	if err != nil {
-		return t.fail("endorse", endorseOutcome(ctx, err), err)
+		return nil, t.fail("endorse", endorseOutcome(ctx, err), err)
 	}
 	t.receipt.Endorsed = time.Now()
 	if tx.Wait == result.WaitEndorse {
 		t.receipt.Outcome = result.Answered
-		return nil
+		return nil, nil
 	}
 
 	payload, err := preparedPayload(response.ReadOnlyData())
 	if err != nil {
-		return t.fail("endorse", result.EndorseRefused, err)
+		return nil, t.fail("endorse", result.EndorseRefused, err)
 	}
 	signature, err := p.signer.sign(payload)
 	if err != nil {
-		return t.fail("sign", result.PrepareError, err)
+		return nil, t.fail("sign", result.PrepareError, err)
 	}
 	t.receipt.Bytes = uint32(signedSize(payload, signature))
 	w := c.commits.expect(proposal.id)
@@ -51,22 +52,21 @@ func (t *attempt) send(ctx context.Context, tx bench.Transaction) error {
 	answer.Free()
 	if err != nil {
 		c.commits.forget(proposal.id)
-		return t.fail("submit", submitOutcome(ctx, err), err)
+		return nil, t.fail("submit", submitOutcome(ctx, err), err)
 	}
 	t.receipt.Submitted = time.Now()
 	c.commits.limit(w, t.receipt.Submitted.Add(c.config.CommitTimeout))
-	t.waiter = w
-	return nil
+	return func(ctx context.Context) error { return t.awaitBlock(ctx, w) }, nil
 }
 
-// await waits until the observing peer has the transaction.
-func (t *attempt) await(ctx context.Context) error {
+// awaitBlock waits until the observing peer has the transaction.
+func (t *attempt) awaitBlock(ctx context.Context, w *waiter) error {
 	var c commit
 	select {
 	case <-ctx.Done():
 		t.client.commits.forget(t.receipt.TxID)
 		return t.fail("commit", result.Interrupted, ctx.Err())
-	case c = <-t.waiter.done:
+	case c = <-w.done:
 	}
 	switch c.err {
 	case nil:
@@ -75,16 +75,11 @@ func (t *attempt) await(ctx context.Context) error {
 	default:
 		return t.fail("commit", result.Interrupted, c.err)
 	}
-	t.receipt.Committed, t.receipt.Block = c.at, c.block
 	if c.at.Before(t.receipt.Submitted) {
 		// The block overtook the orderer's answer, as it may where the peer that brings the answer is throttled.
 		t.receipt.Submitted = c.at
 	}
-	t.receipt.Outcome = commitOutcome(c.code)
-	if t.receipt.Outcome != result.Valid {
-		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", c.code))
-	}
-	return nil
+	return t.committed(c)
 }
 
 // call makes one call of the gateway service with messages in wire form. It takes the request; the caller

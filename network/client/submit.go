@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -16,12 +17,16 @@ func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {
 	t := attempt{client: c, peer: p}
-	err := t.send(ctx, tx)
-	if err == nil && t.waiter != nil {
+	send := drivers[cmp.Or(tx.Driver, result.DriverStream)]
+	if send == nil {
+		return t.receipt, t.fail("submit", result.PrepareError, fmt.Errorf("there is no driver %q", tx.Driver))
+	}
+	await, err := send(&t, ctx, tx)
+	if err == nil && await != nil {
 		if tx.Acknowledged != nil {
 			tx.Acknowledged(t.receipt.Submitted)
 		}
-		err = t.await(ctx)
+		err = await(ctx)
 	}
 	return t.receipt, err
 }
@@ -32,13 +37,21 @@ type attempt struct {
 	client  *Client
 	peer    *endpoint
 	receipt bench.Receipt
-	waiter  *waiter // nil unless an orderer has taken the transaction
 }
 
 // fail records the outcome and returns the error that explains it.
 func (t *attempt) fail(step string, outcome result.Outcome, cause error) error {
 	t.receipt.Outcome = outcome
 	return fmt.Errorf("%s through %s: %w", step, t.peer.name, explain(cause))
+}
+
+// committed records the commit of the transaction, with whatever validation code.
+func (t *attempt) committed(c commit) error {
+	t.receipt.Committed, t.receipt.Block = c.at, c.block
+	if t.receipt.Outcome = commitOutcome(c.code); t.receipt.Outcome != result.Valid {
+		return t.fail("commit", t.receipt.Outcome, fmt.Errorf("validation code %s", c.code))
+	}
+	return nil
 }
 
 var _ bench.Target = (*Client)(nil)
