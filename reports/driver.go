@@ -1,29 +1,38 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"meterbench/bench/result"
 )
 
-// onNetwork reports whether the series was measured on a Fabric network.
-func onNetwork(s series) bool { return s.conditions.Fabric != "" }
-
-// driverNotes say by what clients see their commits, and what that hides.
-func driverNotes(all []series) []string {
-	if !slices.ContainsFunc(all, func(s series) bool { return onNetwork(s) && !s.answers() }) {
-		return nil
+// driver returns the driver by which the series was measured, empty where there was no network for one.
+func driver(c result.Conditions) result.Driver {
+	if c.Fabric == "" {
+		return ""
 	}
-	return notes("series with a block stream")
+	return cmp.Or(c.Driver, result.DriverStream)
 }
 
-// uncounted reports whether more clients wait for their commit at a point than a peer's gateway takes calls at a time:
-// with commit-status calls it would have to refuse some.
+// driverNotes say how clients learned of their commits, and what that hides.
+func driverNotes(all []series) (said []string) {
+	hides := map[result.Driver][]string{result.DriverStream: notes("series with driver stream"), result.DriverGateway: notes("series with driver gateway")}
+	for _, of := range result.Drivers() {
+		if slices.ContainsFunc(all, func(s series) bool { return driver(s.conditions) == of && !s.answers() }) {
+			said = append(said, hides[of]...)
+		}
+	}
+	return said
+}
+
+// uncounted reports whether more clients wait for their commit at a point than a peer's gateway takes calls at a time, and
+// do so on a block stream: with commit-status calls it would have to refuse some.
 func uncounted(r pointRow) bool {
 	limit := r.Conditions.Limits.Gateway
 	waits := r.Conditions.Wait == result.WaitCommit || r.Conditions.Wait == ""
-	return onNetwork(r.of) && waits && limit > 0 && r.Load.Kind == result.LoadClosed && r.Load.Clients > limit
+	return driver(r.Conditions) == result.DriverStream && waits && limit > 0 && r.Load.Kind == result.LoadClosed && r.Load.Clients > limit
 }
 
 // driverWarnings name the points whose figures an ordinary client would not have.
@@ -32,7 +41,8 @@ func driverWarnings(all []series) (ws []Warning) {
 	for _, group := range GroupBy(rows, func(r pointRow) int { return r.Conditions.Limits.Gateway }) {
 		where := distinct(each(group, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.of.name, r.Load) }))
 		ws = append(ws, Warning{places(where), fmt.Sprintf("the gateway limit of %d does not count clients that wait for their commit here, because they "+
-			"see it on a block stream: with a commit-status call each, as ordinary clients make, a peer would refuse some", group[0].Conditions.Limits.Gateway)})
+			"see it on a block stream: with a commit-status call each, as ordinary clients make (driver: %s), a peer would refuse some",
+			group[0].Conditions.Limits.Gateway, result.DriverGateway)})
 	}
 	return ws
 }

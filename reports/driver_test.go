@@ -3,6 +3,8 @@ package reports
 import (
 	"strings"
 	"testing"
+
+	"meterbench/bench/result"
 )
 
 // The report says by what clients see their commits, and warns where a gateway's limit would count ordinary ones.
@@ -26,7 +28,16 @@ func TestDriverIsStated(t *testing.T) {
 		t.Errorf("what was measured: %q", said)
 	}
 	for i := range sum.Points {
-		sum.Points[i].Conditions.Wait = "acknowledge"
+		sum.Points[i].Conditions.Driver = result.DriverGateway
+	}
+	if where := warned(); where != "" {
+		t.Errorf("warned of %q, where the limit counts who waits", where)
+	}
+	if said := strings.Join(tableOf(t, Build(run, sum), "series").Notes, " "); !strings.Contains(said, "commit-status call") || strings.Contains(said, "block stream") {
+		t.Errorf("what was measured by the library: %q", said)
+	}
+	for i := range sum.Points {
+		sum.Points[i].Conditions.Driver, sum.Points[i].Conditions.Wait = result.DriverStream, "acknowledge"
 	}
 	if where := warned(); where != "" {
 		t.Errorf("warned of %q, where no client waits for its commit", where)

@@ -39,6 +39,7 @@ func factors() []factor {
 		whole("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
 		whole("length", "values per reading", func(c result.Conditions) int { return c.Length }),
 		word("encryption", "encrypted", func(c result.Conditions) string { return string(c.Encryption) }),
+		word("driver", "driver", func(c result.Conditions) string { return string(driver(c)) }),
 		word("wait", "client waits for", func(c result.Conditions) string { return string(c.Wait) }),
 	}
 	for role := range (topology.Caps{}).Each {

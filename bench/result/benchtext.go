@@ -59,6 +59,9 @@ func writeConditions(b *bytes.Buffer, config func(key, value string), c, last Co
 	config("batch-timeout-s", number(c.BatchTimeout))
 	config("batch-messages", strconv.FormatUint(uint64(c.BatchMessages), 10))
 	config("wait", string(c.Wait))
+	if c.Driver != last.Driver {
+		config("driver", string(c.Driver))
+	}
 	config("workload", string(c.Workload))
 	// Without a value a key is taken back from the series before.
 	fmt.Fprintf(b, "scheme: %s\nbits: %s\nencryption: %s\n", oneLine(c.Scheme), whole(c.Bits), oneLine(string(c.Encryption)))

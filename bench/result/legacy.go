@@ -13,6 +13,9 @@ func (s *Summary) Upgrade() {
 	for i := range s.Points {
 		p := &s.Points[i]
 		p.answer()
+		if p.Conditions.Fabric != "" {
+			p.Conditions.Driver = cmp.Or(p.Conditions.Driver, DriverStream)
+		}
 		p.Notices = notices(p.Notices, p.Warnings)
 		p.MarkFailed()
 		p.Limit = cmp.Or(p.Limit, parseLimit(p.LimitedBy))

@@ -68,6 +68,8 @@ func TestTargetErrors(t *testing.T) {
 		{"\nload:", "\nbatch: {messages: 9}\nload:", "a.yaml:12:8: batch: belongs to a network; this scenario's target is a simulated ledger; move it into target"},
 		{"\nload:", "\nlimits: {gateway: 9}\nload:", "a.yaml:12:9: limits: belongs to a network; this scenario's target is a simulated ledger; leave one of them out"},
 		{"\nload:", "\nvary: {topology: [minimal]}\nload:", "a.yaml:12:18: vary.topology: belongs to a network; this scenario's target is a simulated ledger; leave one of them out"},
+		{"hold: 3s", "hold: 3s, driver: gateway", "a.yaml:12:52: load.driver: takes transactions to a network; this scenario's target is a simulated ledger; leave it out, or give a topology in place of the target"},
+		{"\nload:", "\nvary: {driver: [stream]}\nload:", "a.yaml:13:7: load.driver: takes transactions to a network; this scenario's target is a simulated ledger (in series plain/driver=stream); leave it out, or give a topology in place of the target"},
 		{"reference", "refrence", `a.yaml:3:9: target.kind: there is no "refrence"; did you mean reference?`},
 		{"  kind: reference\n", "", "a.yaml:3:3: target.kind: is missing: one of reference"},
 		{"kind: plain", "kind: billing, form: plain", "a.yaml:11:18: workload.kind: a simulated ledger keeps no readings to bill; give a topology in place of the target"},

@@ -137,7 +137,8 @@ func (s *session) probe(ctx context.Context, series scenario.Series) (took time.
 	if s.spare[series.Name] != 0 {
 		numbers = s.spare
 	}
-	p := bench.Plan{Arrivals: arrival.Steps{{PerSecond: 1, For: time.Second}}, Slots: 1, Hold: hold, Wait: wait, First: numbers[series.Name]}
+	p := bench.Plan{Arrivals: arrival.Steps{{PerSecond: 1, For: time.Second}}, Slots: 1, Hold: hold, Wait: wait, First: numbers[series.Name],
+		Driver: series.Load.Driver}
 	measured, err := bench.Run(ctx, s.clock, p, s.workloads[series.Name], s.site.Target(), sink, nil)
 	_, closing := sink.Close()
 	if err == nil {

@@ -61,7 +61,7 @@ func TestSchedule(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	think := closed("a", 10*time.Second, 8)
-	think.Load.Think, think.Load.Wait = 30*time.Millisecond, "acknowledge"
+	think.Load.Think, think.Load.Wait, think.Load.Driver = 30*time.Millisecond, "acknowledge", result.DriverGateway
 	tests := []struct {
 		series     scenario.Series
 		load       result.Load
@@ -69,7 +69,7 @@ func TestPlan(t *testing.T) {
 		want       bench.Plan
 	}{
 		{think, result.Load{Kind: "closed", Clients: 8, Think: 0.03}, 1,
-			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: result.WaitAcknowledge, First: 77,
+			bench.Plan{Clients: 8, Think: 30 * time.Millisecond, Hold: 10 * time.Second, Wait: result.WaitAcknowledge, Driver: result.DriverGateway, First: 77,
 				Random: random.Stream{Seed: 100, Purpose: random.Arrivals, Series: "a", Level: "8 clients", Repetition: 1}}},
 		{open("b", 3*time.Second, 7.5), result.Load{Kind: "open", Offered: 7.5, Slots: 100}, 3,
 			bench.Plan{Arrivals: arrival.Constant{PerSecond: 7.5}, Slots: 100, Hold: 3 * time.Second, Wait: result.WaitCommit, First: 77,
@@ -93,12 +93,17 @@ func TestConditions(t *testing.T) {
 	s := &session{facts: Facts{Conditions: network}}
 	endorse := closed("a", time.Second, 1)
 	endorse.Load.Wait = "endorse"
+	ordinary := closed("b", time.Second, 1)
+	ordinary.Load.Driver = result.DriverGateway
 	tests := []struct {
 		series scenario.Series
 		want   func(c *result.Conditions)
 	}{
 		{endorse, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Length, c.Meters, c.Verify = "endorse", "plain", 1, 3, true
+		}},
+		{ordinary, func(c *result.Conditions) {
+			c.Driver, c.Wait, c.Workload, c.Length, c.Meters, c.Verify = "gateway", "commit", "plain", 1, 3, true
 		}},
 		{scenario.Series{Workload: of(5, result.Conditions{Workload: "billing", Form: "encrypted", Readings: 30, Scheme: "ddh", Bits: 2048, Length: 24})}, func(c *result.Conditions) {
 			c.Wait, c.Workload, c.Form, c.Readings, c.Scheme, c.Bits, c.Length, c.Meters = "commit", "billing", "encrypted", 30, "ddh", 2048, 24, 5
@@ -117,10 +122,15 @@ func TestConditions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		want := network
+		want.Driver = result.DriverStream
 		tt.want(&want)
 		if diff := cmp.Diff(want, s.conditions(level{series: tt.series})); diff != "" {
 			t.Errorf("conditions (-want +got):\n%s", diff)
 		}
+	}
+	s.facts.Target = result.TargetReference
+	if driver := s.conditions(level{series: endorse}).Driver; driver != "" {
+		t.Errorf("driver %q, where there is no network", driver)
 	}
 }
 

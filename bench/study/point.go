@@ -87,6 +87,9 @@ func (s *session) conditions(l level) result.Conditions {
 		c.Channels = 0
 	}
 	c.Wait, c.Arrivals = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String()
+	if s.facts.Target != result.TargetReference {
+		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverStream)
+	}
 	if l.series.Mix == nil {
 		c.Meters = l.series.Workload.Meters
 		l.series.Workload.Options.Describe(&c)

@@ -78,7 +78,7 @@ func newPair(own result.Conditions, l claims.Level, question []claims.Series) (p
 // sameNetwork reports whether two series ran under conditions that are the same but for what a transaction carries.
 func sameNetwork(a, b result.Conditions) bool {
 	return a.Topology == b.Topology && a.BatchTimeout == b.BatchTimeout && a.BatchMessages == b.BatchMessages &&
-		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Wait == b.Wait
+		a.Policy == b.Policy && a.Channels == b.Channels && a.Caps == b.Caps && a.Limits == b.Limits && a.Driver == b.Driver && a.Wait == b.Wait
 }
 
 // A transaction is one without encryption at the least load of a setting.
