@@ -30,7 +30,7 @@ func modest(t testing.TB, most uint64, work func()) {
 	if got := allocated() - before; got > most {
 		t.Errorf("took %d MB, more than %d", got>>20, most>>20)
 	}
-	if took > 5*time.Second {
+	if took > time.Minute { // for a hang: this may be a busy machine, under the race detector
 		t.Errorf("took %v", took)
 	}
 }

@@ -43,7 +43,7 @@ func TestOutput(t *testing.T) {
 			defer cancel()
 			began := time.Now()
 			out, err := Output(ctx, 1000, path)
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 			if (err == nil) != (c.fails == "") || err != nil && err.Error() != c.fails {

@@ -33,7 +33,7 @@ func in(t *testing.T, read func() ([]byte, error)) ([]byte, error) {
 	select {
 	case a := <-answers:
 		return a.data, a.err
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("still waiting")
 		return nil, nil
 	}

@@ -133,7 +133,8 @@ func (in inputs) refused(t *testing.T, scenario, file string, line int, sets ...
 	if text := err.Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) || len(text) > 2000 {
 		t.Errorf("the error has %d bytes or cannot be printed: %.2000q", len(text), text)
 	}
-	if took > 5*time.Second || after.TotalAlloc-before.TotalAlloc > 200<<20 {
+	if took > time.Minute || // for a hang: this may be a busy machine, under the race detector
+		after.TotalAlloc-before.TotalAlloc > 200<<20 {
 		t.Errorf("took %v and %d MiB to refuse", took, (after.TotalAlloc-before.TotalAlloc)>>20)
 	}
 }
