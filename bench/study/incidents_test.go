@@ -27,7 +27,6 @@ func TestIncidents(t *testing.T) {
 	at := func(d time.Duration, report func(*site)) func(*site) {
 		return func(s *site) { time.AfterFunc(d, func() { report(s) }) }
 	}
-	var since time.Time
 	tests := []struct {
 		name    string
 		exit    scenario.NodeExit
@@ -49,10 +48,12 @@ func TestIncidents(t *testing.T) {
 		}), false, []bool{true, false, true}, []string{"", "peer2 ended", "peer2 ended"}, 50},
 		{"hangs to the end", "", at(11*time.Second, func(s *site) { s.events <- hung("orderer1", time.Now().Add(-5*time.Second), time.Time{}) }), false,
 			[]bool{true, false, false}, []string{"", "orderer1 hung: it does not answer, and is not busy", "before the level"}, 50},
-		{"hangs for a while", "", func(s *site) {
-			time.AfterFunc(7*time.Second, func() { since = time.Now().Add(-time.Second); s.events <- hung("orderer1", since, time.Time{}) })
-			time.AfterFunc(7500*time.Millisecond, func() { s.events <- hung("orderer1", since, time.Now()) })
-		}, false, []bool{true, false, true}, []string{"", "orderer1 hung", ""}, 50},
+		{"hangs for a while", "", at(7*time.Second, func(s *site) {
+			since := time.Now().Add(-time.Second)
+			s.events <- hung("orderer1", since, time.Time{})
+			time.Sleep(500 * time.Millisecond)
+			s.events <- hung("orderer1", since, time.Now())
+		}), false, []bool{true, false, true}, []string{"", "orderer1 hung", ""}, 50},
 		{"nothing", "", func(*site) {}, false, []bool{true, true, true}, []string{"", "", ""}, 0},
 	}
 	for _, tt := range tests {
