@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,6 +32,9 @@ func TestMain(m *testing.M) {
 	}
 	if code, handled := standard.Dispatch(os.Args); handled {
 		os.Exit(code)
+	}
+	if filepath.Base(os.Args[0]) != "meterbench" { // the tests themselves: under nohup their runs would ignore SIGHUP
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	testscript.Main(m, map[string]func(){"meterbench": main})
 }
