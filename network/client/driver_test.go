@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,9 +116,10 @@ func TestWaitingClientsAndTheLimit(t *testing.T) {
 			f.limit, f.batch, f.timeout = limit, 1000, time.Hour
 			c := dial(t, f, nil)
 			outcomes := make(chan result.Outcome, clients)
+			var acknowledged atomic.Int32
 			for i := range clients { // one after the other, until it waits or is turned away
 				tx := transaction(result.WaitCommit)
-				tx.Driver = driver
+				tx.Driver, tx.Acknowledged = driver, func(time.Time) { acknowledged.Add(1) }
 				go func() {
 					receipt, _ := c.Submit(t.Context(), tx)
 					outcomes <- receipt.Outcome
@@ -127,7 +129,7 @@ func TestWaitingClientsAndTheLimit(t *testing.T) {
 					calls = min(i+1, limit)
 				}
 				waiting := min(i+1, want[result.Valid])
-				for c.Pending() != waiting || len(outcomes) != i+1-waiting || int(f.calls.Load()) != calls {
+				for c.Pending() != waiting || len(outcomes) != i+1-waiting || int(f.calls.Load()) != calls || int(acknowledged.Load()) != waiting {
 					time.Sleep(time.Millisecond)
 				}
 			}
