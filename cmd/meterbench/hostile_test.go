@@ -1,3 +1,7 @@
+// The detector of races takes memory of its own, so that its programs have other limits.
+
+//go:build !race
+
 package main
 
 import (
