@@ -27,7 +27,7 @@ func TestOffline(t *testing.T) {
 
 // Modules that the build needs may be missing although Fabric's own is there.
 func TestOfflineAmidTheBuild(t *testing.T) {
-	fakeGo(t, `echo 'go: golang.org/x/net@v0.61.0: Get "https://proxy.golang.org/x": dial tcp: lookup proxy.golang.org: no such host' >&2
+	fakeGo(t, `echo 'go: golang.org/x/net@v0.61.0: Get "https://modules.example/x": dial tcp: lookup modules.example: no such host' >&2
 echo 'go: and so on' >&2; exit 1`)
 	_, err := Ensure(t.Context(), Config{Dir: t.TempDir()})
 	if _, ok := errors.AsType[offlineError](err); !ok || !strings.Contains(err.Error(), "(go: golang.org/x/net@v0.61.0: ") {
@@ -37,10 +37,10 @@ echo 'go: and so on' >&2; exit 1`)
 
 func TestUnreachable(t *testing.T) {
 	for text, want := range map[string]bool{
-		`Get "https://proxy.golang.org/x": dial tcp: lookup proxy.golang.org on 127.0.0.53:53: server misbehaving`: true,
-		`dial tcp 142.250.74.17:443: connect: network is unreachable`:                                              true,
+		`Get "https://modules.example/x": dial tcp: lookup modules.example on 127.0.0.53:53: server misbehaving`: true,
+		`dial tcp 142.250.74.17:443: connect: network is unreachable`:                                            true,
 		`proxyconnect tcp: EOF`: true,
-		`Get "https://proxy.golang.org/x": net/http: TLS handshake timeout`: true,
+		`Get "https://modules.example/x": net/http: TLS handshake timeout`:  true,
 		`read tcp 10.0.0.1:1->10.0.0.2:443: read: connection reset by peer`: true,
 		`module lookup disabled by GOPROXY=off`:                             true,
 		`go: go.mod requires go >= 1.26.0`:                                  false,
