@@ -11,16 +11,12 @@ import (
 
 	"meterbench/bench/arrival"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 )
 
-// What a run leaves as a trace drives another one alike.
-func TestRecord(t *testing.T) {
-	s := series(closed("a", 3*time.Second, 1), open("b", 2*time.Second, 40))
-	at := newSite()
-	if o := conduct(t, s, at, nil); slices.ContainsFunc(entries(t, o.dir), func(name string) bool { return name == TraceFile }) {
-		t.Error("a trace that nobody asked for")
-	}
-	s.Record = true
+// recorded runs a scenario and returns the trace that it leaves, too.
+func recorded(t *testing.T, s scenario.Scenario) (outcome, *arrival.Trace) {
+	t.Helper()
 	o := conduct(t, s, newSite(), nil)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -34,6 +30,18 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return o, trace
+}
+
+// What a run leaves as a trace drives another one alike.
+func TestRecord(t *testing.T) {
+	s := series(closed("a", 3*time.Second, 1), open("b", 2*time.Second, 40))
+	at := newSite()
+	if o := conduct(t, s, at, nil); slices.ContainsFunc(entries(t, o.dir), func(name string) bool { return name == TraceFile }) {
+		t.Error("a trace that nobody asked for")
+	}
+	s.Record = true
+	o, trace := recorded(t, s)
 	if want := len(o.rows) - o.runOut; trace.Len() != want || trace.Meters() != 6 || o.runOut == 0 {
 		t.Errorf("%d rows of %d meters, want %d without the %d of run-outs", trace.Len(), trace.Meters(), want, o.runOut)
 	}
@@ -54,19 +62,7 @@ func TestRecord(t *testing.T) {
 func TestRecordedMeters(t *testing.T) {
 	s := series(closed("a", 2*time.Second, 1), open("traced", 2*time.Second, 40))
 	s.Record = true
-	o := conduct(t, s, newSite(), nil)
-	if o.err != nil {
-		t.Fatal(o.err)
-	}
-	file, err := os.Open(filepath.Join(o.dir, TraceFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	trace, err := arrival.ReadTrace(t.Context(), TraceFile, file, arrival.Form{Values: arrival.Interval})
-	if err != nil {
-		t.Fatal(err)
-	}
+	o, trace := recorded(t, s)
 	ids := map[string]bool{}
 	for i := range trace.Meters() {
 		ids[trace.Meter(i)] = true

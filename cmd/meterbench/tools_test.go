@@ -97,16 +97,22 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
+// upAsJSON brings the topology minimal up, and returns what that prints as JSON.
+func upAsJSON(t *testing.T, temp string) (held *program, n heldNetwork) {
+	t.Helper()
+	held = start(t, temp, "network", "up", "minimal", "--json")
+	held.says(t, &held.stdout, "\n}\n")
+	if err := json.Unmarshal([]byte(held.stdout.String()), &n); err != nil {
+		t.Fatal(err)
+	}
+	return held, n
+}
+
 // What network up prints as JSON names files that are there, and ports that answer with the certificates beside them.
 func TestAccess(t *testing.T) {
 	needsNetwork(t)
 	temp := t.TempDir()
-	held := start(t, temp, "network", "up", "minimal", "--json")
-	held.says(t, &held.stdout, "\n}\n")
-	var n heldNetwork
-	if err := json.Unmarshal([]byte(held.stdout.String()), &n); err != nil {
-		t.Fatal(err)
-	}
+	held, n := upAsJSON(t, temp)
 	if len(n.Organisations) != 2 || len(n.Contracts) != 1 || len(n.Contracts[0].Functions) < 10 {
 		t.Errorf("organisations %v, contracts %v", n.Organisations, n.Contracts)
 	}
@@ -175,12 +181,7 @@ func TestAccess(t *testing.T) {
 func TestGatewayApplication(t *testing.T) {
 	needsNetwork(t)
 	temp := t.TempDir()
-	held := start(t, temp, "network", "up", "minimal", "--json")
-	held.says(t, &held.stdout, "\n}\n")
-	var n heldNetwork
-	if err := json.Unmarshal([]byte(held.stdout.String()), &n); err != nil {
-		t.Fatal(err)
-	}
+	held, n := upAsJSON(t, temp)
 	read := func(path string) []byte {
 		t.Helper()
 		data, err := os.ReadFile(path)
