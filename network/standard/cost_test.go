@@ -1,7 +1,10 @@
+//go:build !race
+
 package standard_test
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"testing"
 	"time"
@@ -18,7 +21,8 @@ import (
 )
 
 // A transaction that comes alone and is endorsed is two events for the client: it is due, and it is answered. Each may wake a
-// thread once. More are threads of Go's scheduler that have nothing to do, which was half of what such a transaction cost.
+// thread once. More are threads of Go's scheduler that have nothing to do, which was half of what such a transaction cost. Under the race detector
+// sockets are Go's own, which do tell the scheduler.
 func TestLoneTransactionsWakeFewThreads(t *testing.T) {
 	const perSecond, most = 200, 4 // 2.4, and 5 to 6 where system calls wake the scheduler
 	constant := reference.Distribution{Kind: reference.Constant, Mean: time.Millisecond}
@@ -42,17 +46,20 @@ func TestLoneTransactionsWakeFewThreads(t *testing.T) {
 	}
 	defer clock.Close()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	before := sleeps(t)
 	plan := bench.Plan{Arrivals: arrival.Constant{PerSecond: perSecond}, Slots: perSecond, Hold: time.Second, Wait: result.WaitEndorse}
-	m, err := bench.Run(t.Context(), clock, plan, puts{}, c, discard{}, nil)
-	if err != nil {
-		t.Fatal(err)
+	each := math.Inf(1)
+	for range 3 { // whatever else runs on the machine can only add to it
+		before := sleeps(t)
+		m, err := bench.Run(t.Context(), clock, plan, puts{}, c, discard{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Counts[result.Answered] != m.Counts.Total() {
+			t.Errorf("outcomes %v", m.Counts)
+		}
+		each = min(each, float64(sleeps(t)-before)/float64(m.Counts.Total()+m.RunOut.Total()))
 	}
-	n := m.Counts.Total() + m.RunOut.Total()
-	if m.Counts[result.Answered] != m.Counts.Total() {
-		t.Errorf("outcomes %v", m.Counts)
-	}
-	if each := float64(sleeps(t)-before) / float64(n); each > most {
+	if each > most {
 		t.Errorf("threads went to sleep %.1f times per transaction, more than %d", each, most)
 	}
 }
