@@ -58,7 +58,7 @@ func New(c Config, clock alarm.Clock, log func(True)) (*Ledger, error) {
 	return l, nil
 }
 
-// Submit takes a transaction as far as tx.Wait asks. Where ctx is done first it returns Interrupted, and the
+// Submit takes a transaction as far as tx.Wait asks, and a query to the end of its endorsement. Where ctx is done first it returns Interrupted, and the
 // transaction goes on without a client.
 func (l *Ledger) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	t := l.take(&tx)
@@ -131,7 +131,11 @@ func (l *Ledger) take(tx *bench.Transaction) *transaction {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t.arrived = time.Since(l.start) // under the lock: arrivals come in order
-	l.model.arrive(t, l.clock.ledger(t.arrived), tx.Wait)
+	wait := tx.Wait
+	if tx.Query {
+		wait = result.WaitEndorse
+	}
+	l.model.arrive(t, l.clock.ledger(t.arrived), wait)
 	return t
 }
 

@@ -183,7 +183,7 @@ func BenchmarkPropose(b *testing.B) {
 	args := [][]byte{make([]byte, 340)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.propose("metrology", "readings", "PutReading", args); err != nil {
+		if _, err := s.propose(call{channel: "metrology", chaincode: "readings", function: "PutReading", args: args}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -77,6 +77,7 @@ type fakePeer struct {
 	timeout  time.Duration // after which a block is cut in any case; needed with batch
 
 	endorse func(*peer.ChaincodeInput) error                // nil: endorses
+	secrets func(transient map[string][]byte)               // of what is to be endorsed or answered
 	submit  func() error                                    // nil: takes it
 	ordered func()                                          // before it answers that it has
 	status  func() error                                    // of a commit; nil: waits for it
@@ -189,8 +190,11 @@ func (f *fakePeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gatew
 			return nil, err
 		}
 	}
+	if f.secrets != nil {
+		f.secrets(payload.GetTransientMap())
+	}
 	// As large as a real one: the reading in the write set, and an endorsement.
-	input, err := proto.Marshal(payload)
+	input, err := proto.Marshal(&peer.ChaincodeProposalPayload{Input: payload.GetInput()})
 	if err != nil {
 		return nil, err
 	}
@@ -243,9 +247,12 @@ func (f *fakePeer) Submit(_ context.Context, r *gateway.SubmitRequest) (*gateway
 }
 
 func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gateway.EvaluateResponse, error) {
-	_, _, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
+	_, payload, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
 	if err != nil {
 		return nil, err
+	}
+	if f.secrets != nil {
+		f.secrets(payload.GetTransientMap())
 	}
 	if spec.GetChaincodeId().GetName() == "qscc" {
 		f.mu.Lock()

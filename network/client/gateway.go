@@ -19,7 +19,7 @@ import (
 func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awaitCommit, error) {
 	c, p := t.client, t.peer
 	proposal, err := p.sdk.GetNetwork(c.config.Channel).GetContract(cmp.Or(tx.Contract, c.config.Chaincode)).
-		NewProposal(tx.Function, sdk.WithBytesArguments(tx.Args...))
+		NewProposal(tx.Function, sdk.WithBytesArguments(tx.Args...), sdk.WithTransient(tx.Transient))
 	if err != nil {
 		return nil, t.fail("propose", result.PrepareError, err)
 	}
@@ -28,6 +28,13 @@ func (t *attempt) sendByLibrary(ctx context.Context, tx bench.Transaction) (awai
 		return nil, t.fail("propose", result.PrepareError, fmt.Errorf("transaction id %q is not 64 hex digits", proposal.TransactionID()))
 	}
 	t.receipt.TxID = id
+	if tx.Query {
+		if _, err := within(ctx, timeout, func(ctx context.Context) ([]byte, error) { return proposal.EvaluateWithContext(ctx) }); err != nil {
+			return nil, t.fail("query", endorseOutcome(ctx, err), err)
+		}
+		t.receipt.Endorsed, t.receipt.Outcome = time.Now(), result.Answered
+		return nil, nil
+	}
 	transaction, err := within(ctx, timeout, func(ctx context.Context) (*sdk.Transaction, error) { return proposal.EndorseWithContext(ctx) })
 	if err != nil {
 		return nil, t.fail("endorse", endorseOutcome(ctx, err), err)

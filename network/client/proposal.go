@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -30,15 +32,22 @@ type proposal struct {
 	signature []byte
 }
 
+// A call is of one function of a chaincode.
+type call struct {
+	channel, chaincode, function string
+	args                         [][]byte
+	transient                    map[string][]byte // for the endorsers alone
+}
+
 // propose makes and signs a fresh proposal. The transaction id is the SHA-256 of nonce and creator, as Fabric
 // prescribes.
-func (s *signer) propose(channel, chaincode, function string, args [][]byte) (proposal, error) {
+func (s *signer) propose(c call) (proposal, error) {
 	var p proposal
 	unique := make([]byte, nonceSize, nonceSize+len(s.creator))
 	rand.Read(unique) // never fails
 	p.id = sha256.Sum256(append(unique, s.creator...))
 	p.txID = hex.EncodeToString(p.id[:])
-	p.bytes = s.marshalProposal(unique, p.txID, time.Now(), channel, chaincode, function, args)
+	p.bytes = s.marshalProposal(unique, p.txID, time.Now(), c)
 	var err error
 	p.signature, err = s.sign(p.bytes)
 	return p, err
@@ -46,19 +55,22 @@ func (s *signer) propose(channel, chaincode, function string, args [][]byte) (pr
 
 // marshalProposal returns the wire form of a peer.Proposal. Its messages nest six deep, and each level is bytes to the
 // one above: the sizes are added up from the inside, then everything is written once, from the outside.
-func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, channel, chaincode, function string, args [][]byte) []byte {
-	chaincodeID := field(len(chaincode))
+func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, c call) []byte {
+	chaincodeID := field(len(c.chaincode))
 	timestamp := protowire.SizeVarint(uint64(now.Unix())) + protowire.SizeVarint(uint64(now.Nanosecond())) + 2
-	channelHeader := 2 + field(timestamp) + field(len(channel)) + field(len(txID)) + field(field(chaincodeID))
+	channelHeader := 2 + field(timestamp) + field(len(c.channel)) + field(len(txID)) + field(field(chaincodeID))
 	signatureHeader := field(len(s.creator)) + field(len(nonce))
 	header := field(channelHeader) + field(signatureHeader)
-	input := field(len(function))
-	for _, a := range args {
+	input := field(len(c.function))
+	for _, a := range c.args {
 		input += field(len(a))
 	}
 	spec := 2 + field(chaincodeID) + field(input)
 	invocation := field(spec)
 	payload := field(invocation)
+	for key, value := range c.transient {
+		payload += field(entrySize(key, value))
+	}
 
 	b := make([]byte, 0, field(header)+field(payload))
 	b = open(b, 1, header)        // peer.Proposal.header: common.Header
@@ -67,11 +79,11 @@ func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, chann
 	b = open(b, 3, timestamp) // .timestamp
 	b = number(b, 1, uint64(now.Unix()))
 	b = number(b, 2, uint64(now.Nanosecond()))
-	b = append(open(b, 4, len(channel)), channel...)
+	b = append(open(b, 4, len(c.channel)), c.channel...)
 	b = append(open(b, 5, len(txID)), txID...)
 	b = open(b, 7, field(chaincodeID)) // .extension: peer.ChaincodeHeaderExtension
 	b = open(b, 2, chaincodeID)        // .chaincode_id: peer.ChaincodeID
-	b = append(open(b, 2, len(chaincode)), chaincode...)
+	b = append(open(b, 2, len(c.chaincode)), c.chaincode...)
 	b = open(b, 2, signatureHeader) // .signature_header: common.SignatureHeader
 	b = append(open(b, 1, len(s.creator)), s.creator...)
 	b = append(open(b, 2, len(nonce)), nonce...)
@@ -80,14 +92,23 @@ func (s *signer) marshalProposal(nonce []byte, txID string, now time.Time, chann
 	b = open(b, 1, spec)       // .chaincode_spec: peer.ChaincodeSpec
 	b = number(b, 1, uint64(peer.ChaincodeSpec_GOLANG))
 	b = open(b, 2, chaincodeID) // .chaincode_id: peer.ChaincodeID
-	b = append(open(b, 2, len(chaincode)), chaincode...)
+	b = append(open(b, 2, len(c.chaincode)), c.chaincode...)
 	b = open(b, 3, input) // .input: peer.ChaincodeInput
-	b = append(open(b, 1, len(function)), function...)
-	for _, a := range args {
+	b = append(open(b, 1, len(c.function)), c.function...)
+	for _, a := range c.args {
 		b = append(open(b, 1, len(a)), a...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.transient)) { // .TransientMap: an entry each
+		value := c.transient[key]
+		b = open(b, 2, entrySize(key, value))
+		b = append(open(b, 1, len(key)), key...)
+		b = append(open(b, 2, len(value)), value...)
 	}
 	return b
 }
+
+// entrySize returns the size of an entry of the transient map.
+func entrySize(key string, value []byte) int { return field(len(key)) + field(len(value)) }
 
 // parseID reads a transaction id as Fabric writes it, in hex.
 func parseID(txID string) (id [32]byte, ok bool) {
@@ -159,7 +180,7 @@ func number(b []byte, number protowire.Number, v uint64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), v)
 }
 
-// marshalRequest returns the wire form that gateway.EndorseRequest and gateway.SubmitRequest share:
+// marshalRequest returns the wire form that gateway.EndorseRequest, EvaluateRequest and SubmitRequest share:
 // transaction id, channel, and a message of a body and its signature. It is in a buffer of gRPC's pool.
 func marshalRequest(txID, channel string, body, signature []byte) *[]byte {
 	signed := signedSize(body, signature)

@@ -16,23 +16,26 @@ import (
 	"meterbench/bench/result"
 )
 
-// sendWireForm has the transaction endorsed and, unless that is all, ordered, by calls with messages in wire form. The
+// sendWireForm has the transaction answered, or endorsed and, unless that is all, ordered, by calls with messages in wire form. The
 // shared block stream shows the commit.
 func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (awaitCommit, error) {
 	c, p := t.client, t.peer
-	proposal, err := p.signer.propose(c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args)
+	proposal, err := p.signer.propose(call{c.config.Channel, cmp.Or(tx.Contract, c.config.Chaincode), tx.Function, tx.Args, tx.Transient})
 	if err != nil {
 		return nil, t.fail("propose", result.PrepareError, err)
 	}
 	t.receipt.TxID = proposal.id
-	response, err := p.call(ctx, gateway.Gateway_Endorse_FullMethodName,
-		marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
+	step, method := "endorse", gateway.Gateway_Endorse_FullMethodName
+	if tx.Query {
+		step, method = "query", gateway.Gateway_Evaluate_FullMethodName
+	}
+	response, err := p.call(ctx, method, marshalRequest(proposal.txID, c.config.Channel, proposal.bytes, proposal.signature))
 	defer response.Free()
 	if err != nil {
-		return nil, t.fail("endorse", endorseOutcome(ctx, err), err)
+		return nil, t.fail(step, endorseOutcome(ctx, err), err)
 	}
 	t.receipt.Endorsed = time.Now()
-	if tx.Wait == result.WaitEndorse {
+	if tx.Query || tx.Wait == result.WaitEndorse {
 		t.receipt.Outcome = result.Answered
 		return nil, nil
 	}

@@ -9,7 +9,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// Submit takes a transaction as far as tx.Wait asks, over the gateways in turn. It implements bench.Target.
+// Submit takes a transaction as far as tx.Wait asks, or a query to its answer, over the gateways in turn. It implements bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
 	turn := (c.next.Add(1) - 1) % uint64(len(c.peers))
 	return c.submitThrough(ctx, c.instead(c.peers[turn]), tx)

@@ -33,6 +33,7 @@ func TestProposalIsWhatTheGeneratedTypesWrite(t *testing.T) {
 		chaincode := rapid.StringN(1, 80, 200).Draw(r, "chaincode")
 		function := rapid.StringN(0, 80, 200).Draw(r, "function")
 		args := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 20_000), 0, 4).Draw(r, "args")
+		transient := rapid.MapOfN(rapid.StringN(0, 20, 60), rapid.SliceOfN(rapid.Byte(), 0, 20_000), 0, 3).Draw(r, "transient")
 		now := time.Unix(rapid.Int64Range(1, 1<<40).Draw(r, "seconds"), rapid.Int64Range(1, 999_999_999).Draw(r, "nanoseconds"))
 
 		id := &peer.ChaincodeID{Name: chaincode}
@@ -42,10 +43,10 @@ func TestProposalIsWhatTheGeneratedTypesWrite(t *testing.T) {
 					ChannelId: channel, TxId: txID, Extension: marshal(t, &peer.ChaincodeHeaderExtension{ChaincodeId: id})}),
 				SignatureHeader: marshal(t, &common.SignatureHeader{Creator: s.creator, Nonce: nonce}),
 			}),
-			Payload: marshal(t, &peer.ChaincodeProposalPayload{Input: marshal(t, &peer.ChaincodeInvocationSpec{ChaincodeSpec: &peer.ChaincodeSpec{
+			Payload: marshal(t, &peer.ChaincodeProposalPayload{TransientMap: transient, Input: marshal(t, &peer.ChaincodeInvocationSpec{ChaincodeSpec: &peer.ChaincodeSpec{
 				Type: peer.ChaincodeSpec_GOLANG, ChaincodeId: id, Input: &peer.ChaincodeInput{Args: append([][]byte{[]byte(function)}, args...)}}})}),
 		})
-		got := s.marshalProposal(nonce, txID, now, channel, chaincode, function, args)
+		got := s.marshalProposal(nonce, txID, now, call{channel, chaincode, function, args, transient})
 		if !bytes.Equal(got, want) {
 			t.Fatalf("got  %x\nwant %x", got, want)
 		}
@@ -57,6 +58,10 @@ func TestProposalIsWhatTheGeneratedTypesWrite(t *testing.T) {
 		want = marshal(t, &gateway.EndorseRequest{TransactionId: txID, ChannelId: channel, ProposedTransaction: &peer.SignedProposal{ProposalBytes: got, Signature: signature}})
 		if request := *marshalRequest(txID, channel, got, signature); !bytes.Equal(request, want) {
 			t.Fatalf("endorse request: got  %x\nwant %x", request, want)
+		}
+		want = marshal(t, &gateway.EvaluateRequest{TransactionId: txID, ChannelId: channel, ProposedTransaction: &peer.SignedProposal{ProposalBytes: got, Signature: signature}})
+		if request := *marshalRequest(txID, channel, got, signature); !bytes.Equal(request, want) {
+			t.Fatalf("evaluate request: got  %x\nwant %x", request, want)
 		}
 		envelope := &common.Envelope{Payload: got, Signature: signature}
 		want = marshal(t, &gateway.SubmitRequest{TransactionId: txID, ChannelId: channel, PreparedTransaction: envelope})
