@@ -13,12 +13,12 @@ func driver(c result.Conditions) result.Driver {
 	if c.Fabric == "" {
 		return ""
 	}
-	return cmp.Or(c.Driver, result.DriverStream)
+	return cmp.Or(c.Driver, result.DriverWire)
 }
 
 // driverNotes say how clients learned of their commits, and what that hides.
 func driverNotes(all []series) (said []string) {
-	hides := map[result.Driver][]string{result.DriverStream: notes("series with driver stream"), result.DriverGateway: notes("series with driver gateway")}
+	hides := map[result.Driver][]string{result.DriverWire: notes("series with the wire driver"), result.DriverGateway: notes("series with the gateway driver")}
 	for _, of := range result.Drivers() {
 		if slices.ContainsFunc(all, func(s series) bool { return driver(s.conditions) == of && !s.answers() }) {
 			said = append(said, hides[of]...)
@@ -32,7 +32,7 @@ func driverNotes(all []series) (said []string) {
 func uncounted(r pointRow) bool {
 	limit := r.Conditions.Limits.Gateway
 	waits := r.Conditions.Wait == result.WaitCommit || r.Conditions.Wait == ""
-	return driver(r.Conditions) == result.DriverStream && waits && limit > 0 && r.Load.Kind == result.LoadClosed && r.Load.Clients > limit
+	return driver(r.Conditions) == result.DriverWire && waits && limit > 0 && r.Load.Kind == result.LoadClosed && r.Load.Clients > limit
 }
 
 // driverWarnings name the points whose figures an ordinary client would not have.
@@ -41,7 +41,7 @@ func driverWarnings(all []series) (ws []Warning) {
 	for _, group := range GroupBy(rows, func(r pointRow) int { return r.Conditions.Limits.Gateway }) {
 		where := distinct(each(group, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.of.name, r.Load) }))
 		ws = append(ws, Warning{places(where), fmt.Sprintf("the gateway limit of %d does not count clients that wait for their commit here, because they "+
-			"see it on a block stream: with a commit-status call each, as ordinary clients make (driver: %s), a peer would refuse some",
+			"see it on a block stream: with a commit-status call each, as ordinary clients make (client: %s), a peer would refuse some",
 			group[0].Conditions.Limits.Gateway, result.DriverGateway)})
 	}
 	return ws

@@ -37,7 +37,7 @@ func TestDriverIsStated(t *testing.T) {
 		t.Errorf("what was measured by the library: %q", said)
 	}
 	for i := range sum.Points {
-		sum.Points[i].Conditions.Driver, sum.Points[i].Conditions.Wait = result.DriverStream, "acknowledge"
+		sum.Points[i].Conditions.Driver, sum.Points[i].Conditions.Wait = result.DriverWire, "acknowledge"
 	}
 	if where := warned(); where != "" {
 		t.Errorf("warned of %q, where no client waits for its commit", where)

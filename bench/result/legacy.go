@@ -14,7 +14,10 @@ func (s *Summary) Upgrade() {
 		p := &s.Points[i]
 		p.answer()
 		if p.Conditions.Fabric != "" {
-			p.Conditions.Driver = cmp.Or(p.Conditions.Driver, DriverStream)
+			p.Conditions.Driver = cmp.Or(p.Conditions.Driver, DriverWire)
+			if p.Conditions.Driver == driverStream {
+				p.Conditions.Driver = DriverWire
+			}
 		}
 		p.Notices = notices(p.Notices, p.Warnings)
 		p.MarkFailed()

@@ -88,3 +88,14 @@ func TestUpgradeLeavesWhatIsTyped(t *testing.T) {
 		t.Errorf("roles %v", got.Roles)
 	}
 }
+
+// Runs from before the driver had its present name are runs of that driver.
+func TestUpgradeNamesDrivers(t *testing.T) {
+	for _, tt := range []struct{ stored, want Driver }{{"", DriverWire}, {"stream", DriverWire}, {DriverGateway, DriverGateway}} {
+		s := Summary{Points: []Point{{Conditions: Conditions{Fabric: "3.1.1", Driver: tt.stored}}}}
+		s.Upgrade()
+		if diff := cmp.Diff(tt.want, s.Points[0].Conditions.Driver); diff != "" {
+			t.Errorf("stored as %q (-want +got):\n%s", tt.stored, diff)
+		}
+	}
+}

@@ -11,8 +11,8 @@ func (l Load) checkDriver(at string, target *Target) *strictyaml.Problem {
 	case l.Driver == "":
 		return nil
 	case target != nil:
-		return strictyaml.Problemf("leave it out, or give a topology in place of the target", at+"driver",
+		return strictyaml.Problemf("leave it out, or give a topology in place of the target", at+"client",
 			"takes transactions to a network; this scenario's target is a %s", target.Called)
 	}
-	return strictyaml.OneOf(at+"driver", l.Driver, result.Drivers()...)
+	return strictyaml.OneOf(at+"client", l.Driver, result.Drivers()...)
 }

@@ -69,7 +69,7 @@ func words() map[string]any {
 		}},
 	}}
 	return map[string]any{
-		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits, "Load.Driver": result.Drivers(), "vary.driver": result.Drivers(),
+		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits, "Load.Driver": result.Drivers(), "vary.client": result.Drivers(),
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
 		"text.OnNodeExit": exits,

@@ -122,7 +122,7 @@ func TestConditions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		want := network
-		want.Driver = result.DriverStream
+		want.Driver = result.DriverWire
 		tt.want(&want)
 		if diff := cmp.Diff(want, s.conditions(level{series: tt.series})); diff != "" {
 			t.Errorf("conditions (-want +got):\n%s", diff)

@@ -88,7 +88,7 @@ func (s *session) conditions(l level) result.Conditions {
 	}
 	c.Wait, c.Arrivals = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String()
 	if s.facts.Target != result.TargetReference {
-		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverStream)
+		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverWire)
 	}
 	if l.series.Mix == nil {
 		c.Meters = l.series.Workload.Meters

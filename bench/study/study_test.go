@@ -154,7 +154,7 @@ func TestPoint(t *testing.T) {
 	between(t, "width of the interval", i.High-i.Low, 0, 1)
 	want := result.Conditions{
 		Topology: "fake", Fabric: "0.0.1", BatchTimeout: 0.1, BatchMessages: 7, Policy: "any", Limits: topology.Limits{Gateway: 5, Endorser: 6, Deliver: 7}, Wait: "commit",
-		Driver: "stream", Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
+		Driver: "wire", Workload: "encrypted", Scheme: "ddh", Bits: 2048, Length: 24, Encryption: "bank", Bank: 9, Meters: 3,
 	}
 	if diff := cmp.Diff(want, p.Conditions); diff != "" {
 		t.Errorf("conditions (-want +got):\n%s", diff)

@@ -82,7 +82,7 @@ type Chaincode struct {
 // Limits are Fabric's concurrency limits per peer. In a topology each defaults to Fabric's own; where they
 // override those, or describe a target that has none, 0 is not given.
 type Limits struct {
-	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // calls at a time, Fabric's default 500; who waits for a commit counts with driver: gateway
+	Gateway  int `yaml:"gateway" json:"gateway,omitempty"`   // calls at a time, Fabric's default 500; who waits for a commit counts with client: gateway
 	Endorser int `yaml:"endorser" json:"endorser,omitempty"` // proposals at a time, at least 2, Fabric's default 2500
 	Deliver  int `yaml:"deliver" json:"deliver,omitempty"`   // block streams at a time, above the number of channels, Fabric's default 2500
 }

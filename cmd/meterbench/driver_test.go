@@ -17,7 +17,7 @@ limits: {gateway: 50}
 warmup: 3s
 workload: {kind: plain, length: 1, meters: 2000}
 load: {kind: open, rate: 60/s, hold: 10s}
-vary: {driver: [stream, gateway]}
+vary: {client: [wire, gateway]}
 `
 
 // With commit-status calls clients that wait take up a gateway's limit, and with a block stream they do not. Either way

@@ -16,6 +16,6 @@ type awaitCommit func(ctx context.Context) error
 
 // drivers is the table of drivers.
 var drivers = map[result.Driver]driver{
-	result.DriverStream:  (*attempt).sendWireForm,
+	result.DriverWire:    (*attempt).sendWireForm,
 	result.DriverGateway: (*attempt).sendByLibrary,
 }

@@ -108,7 +108,7 @@ func TestRefusedStatusIsUnknown(t *testing.T) {
 func TestWaitingClientsAndTheLimit(t *testing.T) {
 	const clients, limit = 12, 4
 	for driver, want := range map[result.Driver]map[result.Outcome]int{
-		result.DriverStream:  {result.Valid: clients},
+		result.DriverWire:    {result.Valid: clients},
 		result.DriverGateway: {result.Valid: limit, result.Limited: clients - limit},
 	} {
 		t.Run(string(driver), func(t *testing.T) {

@@ -17,7 +17,7 @@ func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receip
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {
 	t := attempt{client: c, peer: p}
-	send := drivers[cmp.Or(tx.Driver, result.DriverStream)]
+	send := drivers[cmp.Or(tx.Driver, result.DriverWire)]
 	if send == nil {
 		return t.receipt, t.fail("submit", result.PrepareError, fmt.Errorf("there is no driver %q", tx.Driver))
 	}
