@@ -173,20 +173,23 @@ func (c *Client) Height(ctx context.Context) (uint64, error) {
 	return max(info.GetHeight(), c.NextBlock()), nil
 }
 
-// Ledger returns every transaction on the channel in the order of the ledger, from the first block to the
+// Ledger returns every transaction on the channel in the order of the ledger, from block number first to the
 // last that was there when the iteration began. Configuration transactions are left out. An error ends it.
-func (c *Client) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		height, err := c.Height(ctx)
 		if err != nil {
 			yield(bench.Entry{}, err)
 			return
 		}
-		stream, err := c.openBlocks(ctx, 0)
+		if first >= height {
+			return // a stream would wait for the block
+		}
+		stream, err := c.openBlocks(ctx, first)
 		if err == nil {
 			defer stream.close()
 		}
-		for number := uint64(0); err == nil && number < height; number++ {
+		for number := first; err == nil && number < height; number++ {
 			var block *peer.FilteredBlock
 			if block, err = stream.read(); err != nil {
 				break

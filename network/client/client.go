@@ -58,10 +58,11 @@ const timeout = 30 * time.Second
 
 // A Gateway is a peer's gateway service and the identity that uses it.
 type Gateway struct {
-	Name     string // of the peer, which its TLS certificate must have: peer0.ptb
-	Address  string // host:port
-	TLS      TLS
-	Identity Identity
+	Name       string // of the peer: peer0.ptb
+	Address    string // host:port
+	ServerName string // that the peer's TLS certificate must have; empty: Name
+	TLS        TLS
+	Identity   Identity
 }
 
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
@@ -123,7 +124,7 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	config, err := g.TLS.config(g.Name)
+	config, err := g.TLS.config(cmp.Or(g.ServerName, g.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +132,13 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A peer serves blocks only to whom they are for: a request names the certificate of its connection.
-	hash := sha256.Sum256(config.Certificates[0].Certificate[0])
-	library, err := sdk.Connect(s, sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn), sdk.WithTLSClientCertificateHash(hash[:]))
+	options := []sdk.ConnectOption{sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn)}
+	if len(config.Certificates) > 0 {
+		// A peer serves blocks only to whom they are for: a request names the certificate of its connection.
+		hash := sha256.Sum256(config.Certificates[0].Certificate[0])
+		options = append(options, sdk.WithTLSClientCertificateHash(hash[:]))
+	}
+	library, err := sdk.Connect(s, options...)
 	if err != nil {
 		conn.Close() // the first error counts
 		return nil, err
@@ -144,7 +149,7 @@ func connect(g Gateway) (*endpoint, error) {
 // TLS is how a client and a node authenticate to each other, in PEM.
 type TLS struct {
 	CA        []byte // certificates that vouch for the node
-	Cert, Key []byte // by which the client authenticates
+	Cert, Key []byte // by which the client authenticates; empty for a node that asks for no certificate
 }
 
 // config returns the settings of a connection to a node that has the name in its certificate.
@@ -153,11 +158,16 @@ func (t TLS) config(serverName string) (*tls.Config, error) {
 	if !pool.AppendCertsFromPEM(t.CA) {
 		return nil, errors.New("TLS CA: no PEM certificate")
 	}
+	config := &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12}
+	if len(t.Cert) == 0 && len(t.Key) == 0 {
+		return config, nil
+	}
 	pair, err := tls.X509KeyPair(t.Cert, t.Key)
 	if err != nil {
 		return nil, fmt.Errorf("TLS client certificate: %w", err)
 	}
-	return &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, ServerName: serverName, MinVersion: tls.VersionTLS12}, nil
+	config.Certificates = []tls.Certificate{pair}
+	return config, nil
 }
 
 // Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
@@ -281,11 +291,12 @@ func (c Channels) Heights(ctx context.Context) ([]uint64, error) {
 	return heights, nil
 }
 
-// Ledger returns every transaction of one channel after the other, as Client.Ledger does. An error ends it.
-func (c Channels) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
+// Ledger returns every transaction of one channel after the other, as Client.Ledger does, from the blocks of these
+// numbers on. An error ends it.
+func (c Channels) Ledger(ctx context.Context, first []uint64) iter.Seq2[bench.Entry, error] {
 	return func(yield func(bench.Entry, error) bool) {
 		for i, channel := range c {
-			for entry, err := range channel.Ledger(ctx) {
+			for entry, err := range channel.Ledger(ctx, first[i]) {
 				entry.Channel = i
 				if !yield(entry, err) || err != nil {
 					return

@@ -248,7 +248,7 @@ func TestManyAtOnce(t *testing.T) {
 	if len(blocks) != clients*each {
 		t.Fatalf("%d different transactions of %d", len(blocks), clients*each)
 	}
-	for entry, err := range c.Ledger(t.Context()) {
+	for entry, err := range c.Ledger(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,16 +79,7 @@ func (l *ledger) query(ctx context.Context, contract string, channel int, functi
 
 // Ledger implements study.Site.
 func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
-	return func(yield func(bench.Entry, error) bool) {
-		for e, err := range l.clients.Ledger(ctx) {
-			if err == nil && e.Block < l.setUp[e.Channel] {
-				continue
-			}
-			if !yield(e, err) {
-				return
-			}
-		}
-	}
+	return l.clients.Ledger(ctx, l.setUp)
 }
 
 // maxCounts is about how many queries count what the meters of a fleet have stored on a channel: one query
