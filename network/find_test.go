@@ -30,7 +30,7 @@ func TestFind(t *testing.T) {
 		{"mine", 1, ""},
 		{file, 1, ""},
 		{"two-peer", 0, "no network two-peer is up; "},
-		{dir, 0, "attach: no network runs in " + dir},
+		{dir, 0, "open network: no network runs in " + dir},
 		{filepath.Join(dir, "nowhere"), 0, "nowhere is up; "},
 	} {
 		t.Run(c.arg, func(t *testing.T) {

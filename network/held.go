@@ -17,34 +17,34 @@ import (
 	"meterbench/internal/regular"
 )
 
-// Attach reads the record of a network that another process holds, from its run folder. One that is not this user's, or
+// Open reads the record of a network that another process holds, from its run folder. One that is not this user's, or
 // that leads elsewhere, is refused.
-func Attach(dir string) (*Record, error) {
-	r, f, err := attach(dir)
+func Open(dir string) (*Record, error) {
+	r, f, err := open(dir)
 	if err != nil {
 		return nil, err
 	}
 	return r, f.Close()
 }
 
-// attach also returns the record's file. The caller closes it.
-func attach(dir string) (*Record, *os.File, error) {
+// open also returns the record's file. The caller closes it.
+func open(dir string) (*Record, *os.File, error) {
 	folder, err := regular.Folder(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("attach: %w", err)
+		return nil, nil, fmt.Errorf("open network: %w", err)
 	}
 	defer folder.Close()
 	f, err := regular.OpenIn(folder, recordFile, mostRecord)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, fmt.Errorf("attach: no network runs in %s", dir)
+		return nil, nil, fmt.Errorf("open network: no network runs in %s", dir)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("attach: %w", err)
+		return nil, nil, fmt.Errorf("open network: %w", err)
 	}
 	r, err := readRecord(f, dir)
 	if err != nil {
 		f.Close()
-		return nil, nil, fmt.Errorf("attach: %w", err)
+		return nil, nil, fmt.Errorf("open network: %w", err)
 	}
 	return r, f.OS(), nil
 }
@@ -98,7 +98,7 @@ func List() ([]*Record, error) {
 		if !folder.Alive {
 			continue
 		}
-		if r, err := Attach(target(folder.Path)); err == nil && r.Held { // err: still starting, or just ending
+		if r, err := Open(target(folder.Path)); err == nil && r.Held { // err: still starting, or just ending
 			records = append(records, r)
 		}
 	}
@@ -171,7 +171,7 @@ func find(arg string, held []*Record) ([]*Record, error) {
 		name = t.Name
 	}
 	if _, err := os.Stat(filepath.Join(arg, recordFile)); err == nil {
-		record, err := Attach(arg)
+		record, err := Open(arg)
 		return []*Record{record}, err
 	}
 	of := slices.DeleteFunc(slices.Clone(held), func(n *Record) bool { return n.Topology.Name != name })
@@ -179,7 +179,7 @@ func find(arg string, held []*Record) ([]*Record, error) {
 		return of, nil
 	}
 	if info, err := os.Stat(arg); err == nil && info.IsDir() {
-		record, err := Attach(arg)
+		record, err := Open(arg)
 		return []*Record{record}, err
 	}
 	return nil, fmt.Errorf("no network %s is up; list those that are with meterbench network status, or name the folder of one", name)

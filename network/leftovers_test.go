@@ -163,7 +163,7 @@ func TestFiveKillsLeaveNothing(t *testing.T) {
 			if !lines.Scan() {
 				t.Fatal("the holder did not come up")
 			}
-			r, err := Attach(lines.Text())
+			r, err := Open(lines.Text())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -275,8 +275,8 @@ func TestHeldNetwork(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the holder ended with %v", err)
 	}
-	if _, err := Attach(r.Dir); err == nil {
-		t.Error("Attach still finds the network")
+	if _, err := Open(r.Dir); err == nil {
+		t.Error("Open still finds the network")
 	}
 	nothingLeft(t, dir, r.Nodes)
 }

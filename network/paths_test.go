@@ -42,7 +42,7 @@ func TestAwkwardPaths(t *testing.T) {
 					t.Fatal(err)
 				}
 				put(t, n, "metrology", "readings")
-				if _, err := Attach(n.Dir); err != nil {
+				if _, err := Open(n.Dir); err != nil {
 					t.Error(err)
 				}
 				if err := n.Close(); err != nil {

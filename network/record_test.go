@@ -79,24 +79,24 @@ func TestProfile(t *testing.T) {
 }
 
 // A record whose lock nobody holds belongs to a network that has gone.
-func TestAttachToTheDead(t *testing.T) {
+func TestOpenOfTheDead(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "no network runs in") {
-		t.Errorf("Attach to an empty folder: %v", err)
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "no network runs in") {
+		t.Errorf("Open of an empty folder: %v", err)
 	}
 	r := &Record{Dir: dir}
 	lock, err := r.write()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Attach(dir); err != nil {
-		t.Errorf("Attach to a live network: %v", err)
+	if _, err := Open(dir); err != nil {
+		t.Errorf("Open of a live network: %v", err)
 	}
 	if err := lock.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Attach(dir); err == nil || !strings.Contains(err.Error(), "lost its holder") {
-		t.Errorf("Attach to a dead network: %v", err)
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "lost its holder") {
+		t.Errorf("Open of a dead network: %v", err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestRecordRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer lock.Close()
-	back, err := Attach(dir)
+	back, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

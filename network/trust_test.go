@@ -67,7 +67,7 @@ func TestDownOfAStranger(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer lock.Close()
-			found, err := Attach(dir)
+			found, err := Open(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +130,7 @@ func TestHolds(t *testing.T) {
 }
 
 // A record is only believed where a network of this user's may have written it.
-func TestAttachToAStranger(t *testing.T) {
+func TestOpenOfAStranger(t *testing.T) {
 	whole := func() Record {
 		return Record{
 			Topology: shape("minimal", 1, 1, "ptb"), Held: true, Holder: os.Getpid(),
@@ -203,10 +203,10 @@ func TestAttachToAStranger(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			attached := make(chan error, 1)
-			go func() { _, err := Attach(dir); attached <- err }()
+			opened := make(chan error, 1)
+			go func() { _, err := Open(dir); opened <- err }()
 			select {
-			case err := <-attached:
+			case err := <-opened:
 				if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 					t.Errorf("error %v, want %q", err, c.want)
 				}
