@@ -28,7 +28,7 @@ func parse(t *testing.T, data []byte) *x509.Certificate {
 	return cert
 }
 
-func organisation(t *testing.T, name, msp string) *Organisation {
+func organisation(t testing.TB, name, msp string) *Organisation {
 	t.Helper()
 	o, err := NewOrganisation(name, msp)
 	if err != nil {
