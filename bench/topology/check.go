@@ -27,6 +27,7 @@ const (
 	maxNodes       = 100 // peers in all, and orderers
 	maxChannels    = 64
 	maxChaincodes  = 16  // of a channel
+	maxCollections = 64  // of a chaincode
 	maxName        = 63  // a label in a host name
 	maxChannelName = 249 // Fabric's own
 	maxTimeout     = time.Hour
@@ -132,23 +133,16 @@ func (t Topology) checkChannel(at string, c Channel) *strictyaml.Problem {
 	if p := c.Batch.check(at + "batch."); p != nil || len(c.Chaincodes) == 0 {
 		return p
 	}
-	if p := atMost(at+"chaincodes", len(c.Chaincodes), maxChaincodes, "chaincodes"); p != nil {
+	if p := CheckChaincodes(at+"chaincodes", c.Chaincodes); p != nil {
 		return p
 	}
 	members := t.members(c)
-	return each(at+"chaincodes", c.Chaincodes, "chaincode", func(cc Chaincode) string { return cc.Name }, func(at string, cc Chaincode) *strictyaml.Problem {
-		if p := checkName(at+"name", cc.Name, name, maxName); p != nil {
+	for i, cc := range c.Chaincodes {
+		if p := cc.checkOn(fmt.Sprintf("%schaincodes[%d].", at, i), c.Name, members); p != nil {
 			return p
 		}
-		if cc.Operator != "" && !slices.Contains(members, cc.Operator) {
-			return strictyaml.Problemf(strictyaml.Hint(cc.Operator, members), at+"operator", "%s is no member of channel %s", cc.Operator, c.Name)
-		}
-		_, _, p := endorsement(cc.Endorsement, members)
-		if p != nil {
-			p.Path = at + "endorsement"
-		}
-		return p
-	})
+	}
+	return nil
 }
 
 func (b Batch) check(at string) *strictyaml.Problem {

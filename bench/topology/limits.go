@@ -15,6 +15,7 @@ func SizeLimits() []strictyaml.Limit {
 		limit("orderers", maxNodes),
 		limit("channels", maxChannels),
 		limit("chaincodes of a channel", maxChaincodes),
+		limit("collections of a chaincode", maxCollections),
 		limit("a batch's timeout", maxTimeout),
 		limit("a batch's messages", maxMessages),
 		limit("each of Fabric's concurrency limits", maxCalls),

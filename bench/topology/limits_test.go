@@ -30,6 +30,7 @@ func TestSizeLimits(t *testing.T) {
 		"orderers":                            small + "orderers: {count: 101}\n",
 		"channels":                            small + many(64, "  - name: c%d\n"),
 		"chaincodes of a channel":             at("{name: readings}", "{name: readings}"+many(16, ", {name: c%d}")),
+		"collections of a chaincode":          at("{name: readings}", "{name: readings, collections: [{name: c}"+many(64, ", {name: c%d}")+"]}"),
 		"a batch's timeout":                   small + "    batch: {timeout: 61m}\n",
 		"a batch's messages":                  small + "    batch: {messages: 1000001}\n",
 		"each of Fabric's concurrency limits": small + "limits: {deliver: 1000001}\n",

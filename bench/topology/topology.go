@@ -4,6 +4,7 @@ package topology
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 	"time"
 
@@ -70,15 +71,6 @@ type Batch struct {
 	AbsoluteBytes  uint32        `yaml:"absolute_bytes,size" json:"absolute_bytes"`   // largest transaction, default 10MiB
 }
 
-// A Chaincode is a contract served as a process beside each member's peers.
-type Chaincode struct {
-	Name     string `yaml:"name" json:"name"`         // readings
-	Operator string `yaml:"operator" json:"operator"` // organisation that may register meters; empty: the first member
-	// Endorsement is any, majority, all, or "N of [org, …]". Majority is written out as an explicit "out of"
-	// policy: Fabric's ImplicitMeta verifies the whole signature set once per organisation.
-	Endorsement string `yaml:"endorsement" json:"endorsement"`
-}
-
 // Limits are Fabric's concurrency limits per peer. In a topology each defaults to Fabric's own; where they
 // override those, or describe a target that has none, 0 is not given.
 type Limits struct {
@@ -116,37 +108,51 @@ func Load(nameOrPath string) (Topology, error) {
 	if err != nil {
 		return Topology{}, err
 	}
-	return Parse(file, src)
+	t, doc, err := parse(file, src)
+	for i, c := range t.Channels {
+		if p := Locate(fmt.Sprintf("channels[%d].chaincodes", i), c.Chaincodes, file); p != nil {
+			return Topology{}, doc.Locate(p)
+		}
+	}
+	return t, err
 }
 
 // Parse reads a topology from the text of a file, whose name is for errors only. What the text leaves out gets Fabric's
 // own defaults, one peer per organisation, one raft orderer, all organisations as a channel's members, the first of
 // them as a chaincode's operator, and the endorsement of the majority. The error is a *strictyaml.Error.
 func Parse(file string, src []byte) (Topology, error) {
+	t, _, err := parse(file, src)
+	return t, err
+}
+
+func parse(file string, src []byte) (Topology, *strictyaml.Document, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
-		return Topology{}, err
+		return Topology{}, nil, err
 	}
 	t := Topology{
 		Orderers: Orderers{Consensus: Raft, Count: 1},
 		Limits:   Limits{Gateway: 500, Endorser: 2500, Deliver: 2500}, // sampleconfig/core.yaml
 	}
 	if err := doc.Decode(&t); err != nil {
-		return Topology{}, err
+		return Topology{}, nil, err
 	}
 	if p := t.check(); p != nil {
-		return Topology{}, doc.Locate(p)
+		return Topology{}, nil, doc.Locate(p)
 	}
+	t.Complete()
+	return t, doc, nil
+}
+
+// Complete writes the members of every channel out, and what its chaincodes take from them.
+func (t Topology) Complete() {
 	for i := range t.Channels {
 		c := &t.Channels[i]
 		c.Members = t.members(*c)
 		for j := range c.Chaincodes {
-			if cc := &c.Chaincodes[j]; cc.Operator == "" {
-				cc.Operator = c.Members[0]
-			}
+			c.Chaincodes[j].complete(c.Members)
 		}
 	}
-	return t, nil
 }
 
 // UnmarshalNode reads an organisation: its peers default to one.
@@ -160,12 +166,5 @@ func (o *Organisation) UnmarshalNode(n *strictyaml.Node) error {
 func (c *Channel) UnmarshalNode(n *strictyaml.Node) error {
 	type plain Channel
 	*c = Channel{Batch: Batch{Timeout: 2 * time.Second, Messages: 500, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20}}
-	return n.Decode((*plain)(c))
-}
-
-// UnmarshalNode reads a chaincode: a majority endorses by default.
-func (c *Chaincode) UnmarshalNode(n *strictyaml.Node) error {
-	type plain Chaincode
-	*c = Chaincode{Endorsement: Majority}
 	return n.Decode((*plain)(c))
 }

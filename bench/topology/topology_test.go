@@ -49,7 +49,7 @@ func TestShipped(t *testing.T) {
 			wantChannel := []Channel{{
 				Name: "metrology", Members: test.organisations,
 				Batch:      Batch{200 * time.Millisecond, 100, 2 << 20, 10 << 20},
-				Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
+				Chaincodes: []Chaincode{{Name: "readings", Operator: "ptb", Endorsement: "majority"}},
 			}}
 			equal(t, "channels", top.Channels, wantChannel)
 			equal(t, "limits", top.Limits, Limits{2500, 2500, 2500})
@@ -86,7 +86,7 @@ func TestDefaults(t *testing.T) {
 		Channels: []Channel{{
 			Name: "c", Members: []string{"ptb", "cmi"},
 			Batch:      Batch{2 * time.Second, 500, 2 << 20, 10 << 20},
-			Chaincodes: []Chaincode{{"readings", "ptb", "majority"}},
+			Chaincodes: []Chaincode{{Name: "readings", Operator: "ptb", Endorsement: "majority"}},
 		}},
 		Limits: Limits{500, 2500, 2500},
 	}

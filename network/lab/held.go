@@ -92,8 +92,11 @@ func differenceOfChannels(c, up topology.Channel) (key, asked, is string) {
 		if cc.Endorsement != with.Endorsement {
 			return "policy", "endorsement " + cc.Endorsement, with.Endorsement
 		}
-		if cc != with {
+		if cc.Name != with.Name || cc.Operator != with.Operator {
 			return "topology", fmt.Sprintf("contract %s operated by %s", cc.Name, cc.Operator), fmt.Sprintf("%s operated by %s", with.Name, with.Operator)
+		}
+		if !reflect.DeepEqual(cc, with) {
+			return "chaincodes", fmt.Sprintf("contract %s from elsewhere, or with other collections", cc.Name), "its own"
 		}
 	}
 	return "", "", ""
