@@ -59,8 +59,8 @@ func (s Scenario) Networks() []Network {
 	return all
 }
 
-// LoadNetwork reads the topology of one of the scenario's networks and makes the network's changes in it, on all
-// channels. The error is a *strictyaml.Error, or for a policy that the topology cannot have a *strictyaml.Problem.
+// LoadNetwork reads the topology of one of the scenario's networks and makes the scenario's and the network's changes in it,
+// on all channels. The error is a *strictyaml.Error, or for a policy that the topology cannot have a *strictyaml.Problem.
 func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	t, err := s.load(n.Topology)
 	if err != nil {
@@ -72,13 +72,20 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	for i := range t.Channels {
 		c := &t.Channels[i]
 		overlay(&c.Batch, n.Batch)
+		if s.Chaincodes != nil {
+			c.Chaincodes = slices.Clone(s.Chaincodes)
+		}
 		for j := range c.Chaincodes {
 			overlay(&c.Chaincodes[j].Endorsement, n.Policy)
 		}
 	}
 	overlay(&t.Limits, n.Limits)
 	overlay(&t.Caps, n.Caps)
-	return t, t.Validate()
+	if err := t.Validate(); err != nil {
+		return t, err
+	}
+	t.Complete()
+	return t, nil
 }
 
 // copies returns a channel so many times: c, c-2, c-3, ….
@@ -139,8 +146,11 @@ func (s Scenario) checkNetworks() (all map[Network]topology.Topology, err error)
 
 // changes returns the path in the scenario of what changes a part of the topology.
 func (s Series) changes(doc *strictyaml.Document, path string) string {
-	if strings.HasSuffix(path, ".endorsement") {
+	if s.Network.Policy != "" && strings.HasSuffix(path, ".endorsement") && !strings.Contains(path, ".collections[") {
 		return s.from.policy
+	}
+	if _, of, ok := strings.Cut(path, ".chaincodes["); ok {
+		return "chaincodes[" + of
 	}
 	key := "limits"
 	if _, setting, ok := strings.Cut(path, ".batch."); ok {

@@ -177,6 +177,54 @@ func TestNetworkPlaces(t *testing.T) {
 	}
 }
 
+// Chaincodes of a scenario are those of every channel, with paths relative to its file.
+func TestChaincodes(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.yaml")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "basic"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("basic/main.go", "package main\n")
+	write("a.yaml", overriding)
+	s, err := read(file, "chaincodes=[{name: readings}, {name: basic, source: basic, collections: [{name: c}]}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := s.LoadNetwork(scenario.Network{Topology: "four-peer", Channels: 2, Policy: "any"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	members := []string{"ptb", "inmetro"}
+	want := []topology.Chaincode{
+		{Name: "readings", Operator: "ptb", Endorsement: "any"},
+		{Name: "basic", Operator: "ptb", Endorsement: "any", Source: "basic", Dir: dir, Collections: []topology.Collection{{Name: "c", Members: members, Maximum: 3}}},
+	}
+	for _, c := range top.Channels {
+		equal(t, "chaincodes of "+c.Name, c.Chaincodes, want)
+	}
+	for _, test := range []struct{ set, want string }{
+		{"chaincodes=[{name: basic, source: bsic}]", "--set chaincodes: chaincodes[0].source: there is no folder " + dir + "/bsic"},
+		{"chaincodes=[]", "--set chaincodes: chaincodes: at least one chaincode is needed"},
+		{"chaincodes=[{name: a, source: basic, address: x}]", "--set chaincodes: chaincodes[0].address: a chaincode has either source, command or address; leave one of them out"},
+		{"chaincodes=[{name: a, endorsement: most}]", "--set chaincodes: chaincodes[0].endorsement: not with topology minimal: " +
+			`unknown endorsement "most"; known are any, majority, all, "N of [organisation, …]"`},
+		{"chaincodes=[{name: a, collections: [{name: c, members: x}]}]", "--set chaincodes: chaincodes[0].collections[0].members[0]: not with topology minimal: " +
+			"x is no member of channel metrology; known are ptb"},
+	} {
+		t.Run(test.set, func(t *testing.T) {
+			if _, err := read(file, test.set); fmt.Sprint(err) != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
 // Every channel has a meter, and groups of dmcfe are whole on each.
 func TestMeters(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.yaml")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
 
@@ -22,13 +23,14 @@ import (
 type Scenario struct {
 	Name        string
 	Description string
-	Topology    string        // of the scenario as a whole: a shipped one's name, or a file relative to the scenario's
-	Target      *Target       // in place of a topology
-	Series      []Series      // as measured: what is varied and the phases of the file are expanded
-	FE          *FE           // nil: not measured
-	Warmup      time.Duration // as written; see WarmupOf
-	Repeat      int           // how often the levels are repeated, at least 1
-	Fresh       bool          // every repetition gets a network of its own
+	Topology    string               // of the scenario as a whole: a shipped one's name, or a file relative to the scenario's
+	Chaincodes  []topology.Chaincode // of every channel, in place of the topology's; nil: the topology's
+	Target      *Target              // in place of a topology
+	Series      []Series             // as measured: what is varied and the phases of the file are expanded
+	FE          *FE                  // nil: not measured
+	Warmup      time.Duration        // as written; see WarmupOf
+	Repeat      int                  // how often the levels are repeated, at least 1
+	Fresh       bool                 // every repetition gets a network of its own
 	Seed        uint64
 	Quantiles   []float64 // of latencies, in percent, ascending
 	Record      bool      // leave the run's readings as a trace that a load can follow
@@ -111,6 +113,9 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 	}
 	if !shipped {
 		s.Path = nameOrPath
+	}
+	if p := topology.Locate("chaincodes", s.Chaincodes, s.Path); p != nil {
+		return Scenario{}, s.doc.Locate(p)
 	}
 	networks, err := s.checkNetworks()
 	if err == nil {

@@ -17,13 +17,15 @@ type text struct {
 	Target      strictyaml.Raw `yaml:"target"`      // a simulated ledger, in place of a topology
 	Series      []seriesText   `yaml:"series"`      // in place of one workload and one load
 	FE          strictyaml.Raw `yaml:"fe"`          // a table of encryption costs
-	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and of every phase, default a tenth of the hold, at least the batch timeout
+	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and phase, default a tenth of the hold, at least the batch timeout
 	Repeat      int            `yaml:"repeat"`      // how often every level is measured, default 1: medians, with 95 % intervals from six on
 	Fresh       bool           `yaml:"fresh"`       // every repetition gets a network of its own
 	Seed        uint64         `yaml:"seed"`        // arrivals, readings, keys and the order of a mix follow from it, default 1
 	Quantiles   []float64      `yaml:"quantiles"`   // percentages of latencies, ascending, default [50, 95, 99, 99.9]; stated from 10 samples beyond on
 	Record      bool           `yaml:"record"`      // leave the run's readings as trace.csv, which a load can follow, in its folder
 	Require     Require        `yaml:"require"`     // exit code 4 if a level below saturation is not like this; valid stands for {valid: true}
+
+	Chaincodes []topology.Chaincode `yaml:"chaincodes"` // contracts of every channel, in place of the topology's
 
 	OnNodeExit NodeExit `yaml:"on_node_exit"` // when a peer, orderer, chaincode or the device ends unasked: stop (default), or continue without it
 }
@@ -167,7 +169,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 		t.Topology = c.Topology
 	}
 	s = Scenario{
-		Name: t.Name, Description: t.Description, Topology: t.Topology,
+		Name: t.Name, Description: t.Description, Topology: t.Topology, Chaincodes: t.Chaincodes,
 		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require, OnNodeExit: t.OnNodeExit,
 		Quantiles: t.Quantiles, demanding: t.Quantiles != nil,
 	}
@@ -219,6 +221,11 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 			if p != nil && doc.Has(p.Path) { // else zero means the topology's
 				return p
 			}
+		}
+	}
+	if t.Chaincodes != nil {
+		if p := topology.CheckChaincodes("chaincodes", t.Chaincodes); p != nil {
+			return p
 		}
 	}
 	return t.OnNodeExit.check()
