@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,6 +55,29 @@ func (n *Node) Get(key string) *Node {
 	}
 	return nil
 }
+
+// Entries returns the keys of a mapping with their values, in the order of the file. Another value has none.
+func (n *Node) Entries() iter.Seq2[string, *Node] {
+	return func(yield func(string, *Node) bool) {
+		for _, e := range n.entries {
+			if !yield(e.key, e.value) {
+				return
+			}
+		}
+	}
+}
+
+// Items returns the items of a list. Another value has none.
+func (n *Node) Items() []*Node { return n.items }
+
+// IsMapping reports whether a value is a mapping, which may be empty.
+func (n *Node) IsMapping() bool { return n.kind == mapping }
+
+// IsList reports whether a value is a list.
+func (n *Node) IsList() bool { return n.kind == list }
+
+// IsNull reports whether a key has no value.
+func (n *Node) IsNull() bool { return n.kind == null }
 
 // Errorf returns an error about this value.
 func (n *Node) Errorf(hint, format string, args ...any) *Error {
