@@ -46,7 +46,7 @@ type Bills struct {
 	tariffs []gateway.Tariff
 }
 
-var _ Workload = (*Bills)(nil)
+var _ Metered = (*Bills)(nil)
 
 // NewBilling checks the configuration, has the tariffs approved, and for an encrypted workload makes master keys and
 // the table of discrete logarithms, which takes up to seconds unless it is kept from before, and then needs not be made

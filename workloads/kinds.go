@@ -22,7 +22,7 @@ import (
 // Kind is a row of the table of workload kinds.
 type Kind struct {
 	scenario.WorkloadKind
-	Contract string // that its transactions call
+	Contract func(scenario.Workload) string // that its transactions call
 	// Most returns how many transactions a workload can make, or why it can make none. It makes no keys, so
 	// that everything is refused before a network is brought up for it.
 	Most func(Spec) (uint64, error)
@@ -40,11 +40,12 @@ func Kinds() []Kind {
 	options := func(kind result.Workload) scenario.WorkloadKind {
 		return scenario.WorkloadKind{Name: string(kind), Text: reflect.TypeFor[optionsText](), Decode: decodeOptions}
 	}
+	readings := func(scenario.Workload) string { return reading.ContractName }
 	return []Kind{
-		{options(result.Plain), reading.ContractName, most, maker(NewReadings)},
-		{options(result.Padded), reading.ContractName, most, maker(NewReadings)},
-		{options(result.Encrypted), reading.ContractName, most, maker(NewReadings)},
-		{options(result.Billing), reading.ContractName, most, maker(NewBilling)},
+		{options(result.Plain), readings, most, maker(NewReadings)},
+		{options(result.Padded), readings, most, maker(NewReadings)},
+		{options(result.Encrypted), readings, most, maker(NewReadings)},
+		{options(result.Billing), readings, most, maker(NewBilling)},
 	}
 }
 
@@ -114,7 +115,7 @@ type Spec struct {
 
 // A Workload makes the transactions of a series, or of a part of a mix.
 type Workload interface {
-	Component
+	bench.Workload
 	// SetUp returns the transactions that must be on the ledger of a channel before any other, each committed
 	// before one of another function.
 	SetUp(channel int) ([]bench.Transaction, error)
@@ -122,6 +123,12 @@ type Workload interface {
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
+}
+
+// A Metered is a Workload of meters, of which its contract counts what they have stored.
+type Metered interface {
+	Workload
+	Reporter
 	// Preloaded returns how many items of those that its contract counts Preload stores.
 	Preloaded() uint64
 	// Meters returns the fleet whose items its contract counts.

@@ -12,12 +12,12 @@ import (
 // A Part is one of the workloads of a Mix.
 type Part struct {
 	Weight   int // at least 1
-	Workload Component
+	Workload bench.Workload
 }
 
-// A Component is a workload that also tells what its transactions report, as Readings does.
-type Component interface {
-	bench.Workload
+// A Reporter is a workload that also tells what its transactions report, as Readings does.
+type Reporter interface {
+	// Reading returns what the transaction with that sequence number reports; of no meter, where it is no reading.
 	Reading(seq uint64) (meter string, wh uint64)
 	Recorded(seq uint64) (meter string)
 }
@@ -53,10 +53,13 @@ func (m *Mix) Transaction(ctx context.Context, seq uint64) (bench.Transaction, e
 	return m.parts[part].Workload.Transaction(ctx, own)
 }
 
-// Reading returns what the transaction with that sequence number reports.
+// Reading returns what the transaction with that sequence number reports; of no meter, where its part has none.
 func (m *Mix) Reading(seq uint64) (meter string, wh uint64) {
 	part, own := m.choose(seq - m.first)
-	return m.parts[part].Workload.Reading(own)
+	if reporter, ok := m.parts[part].Workload.(Reporter); ok {
+		meter, wh = reporter.Reading(own)
+	}
+	return meter, wh
 }
 
 // Recorded returns the meter's id in the trace that a mix does not follow: none.

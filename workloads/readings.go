@@ -60,7 +60,7 @@ type Readings struct {
 	maker   meter.Maker    // the sensors, or those in the device
 }
 
-var _ Workload = (*Readings)(nil)
+var _ Metered = (*Readings)(nil)
 
 // NewReadings checks the configuration and, for an encrypted workload, makes fresh master keys, which takes
 // up to seconds at 4096 bits and up to a minute for paillier.

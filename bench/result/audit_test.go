@@ -18,6 +18,8 @@ func TestAuditProblem(t *testing.T) {
 		{"unclaimed, all counted", Audit{Expected: 9, Found: 9, Unclaimed: 2, Stored: 11}, true},
 		{"stored less", Audit{Expected: 9, Found: 9, Unclaimed: 2, Stored: 8}, false},
 		{"stored more", Audit{Expected: 9, Found: 9, Unclaimed: 2, Stored: 12}, false},
+		{"not counted", Audit{Expected: 9, Found: 9, Uncounted: true}, true},
+		{"missing, not counted", Audit{Expected: 9, Found: 8, Missing: 1, Uncounted: true}, false},
 		{"missing", Audit{Expected: 9, Found: 8, Missing: 1, Stored: 8}, false},
 		{"duplicated", Audit{Expected: 9, Found: 9, Duplicated: 1, Stored: 9}, false},
 		{"foreign", Audit{Expected: 9, Found: 9, Foreign: 1, Stored: 9}, false},

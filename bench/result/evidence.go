@@ -106,6 +106,8 @@ type Audit struct {
 	Foreign      uint64       `json:"foreign"`      // valid on the ledger, never sent by this run, though nobody else may use it
 	Contradicted uint64       `json:"contradicted"` // valid on the ledger, recorded under another final outcome
 	Stored       uint64       `json:"stored"`       // readings and bills that the chaincode itself counts, set-up excluded
+	// Uncounted says that a contract counts nothing, so that Stored says nothing about the run.
+	Uncounted bool `json:"uncounted,omitempty"`
 	// Evaluated are ciphertexts, drawn from the ledger after the run, whose sum of values was evaluated and
 	// is what the meters measured.
 	Evaluated uint64 `json:"evaluated,omitempty"`
@@ -129,10 +131,15 @@ func (a Audit) Judge() AuditVerdict {
 // asked for its count or after is unknown: Stored may count it or not.
 func (a Audit) Problem() string {
 	committed := a.Found + a.Unclaimed
-	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && a.Found <= a.Stored && a.Stored <= committed {
+	agrees := a.Uncounted || a.Found <= a.Stored && a.Stored <= committed
+	if a.Missing == 0 && a.Duplicated == 0 && a.Foreign == 0 && a.Contradicted == 0 && agrees {
 		return ""
 	}
-	return fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; "+
-		"%d are on the ledger twice, %d against the client's record, %d not from this run; the contract stores %d readings, %d were committed",
-		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign, a.Stored, committed)
+	problem := fmt.Sprintf("the ledger does not match the client's record: of %d valid transactions %d are missing; "+
+		"%d are on the ledger twice, %d against the client's record, %d not from this run",
+		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign)
+	if !a.Uncounted {
+		problem += fmt.Sprintf("; the contract stores %d readings, %d were committed", a.Stored, committed)
+	}
+	return problem
 }

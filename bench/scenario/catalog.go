@@ -25,7 +25,7 @@ type Catalog struct {
 // WorkloadKind is a row of the table of workload kinds.
 type WorkloadKind struct {
 	Name string
-	// Text is the struct that a workload of the kind decodes into, Common embedded.
+	// Text is the struct that a workload of the kind decodes into, with the keys of Common that apply to it.
 	Text reflect.Type
 	// Decode reads a workload with its defaults. Where moved, the text was written for another kind, and what
 	// does not apply to this one is dropped.
@@ -50,6 +50,12 @@ type Timed interface {
 	Options
 	// WithInterval returns the options with another interval.
 	WithInterval(d time.Duration) Options
+}
+
+// Meterless are Options of a workload whose transactions come from no meters.
+type Meterless interface {
+	Options
+	Meterless()
 }
 
 // Traits are the properties of a workload that scenarios and studies depend on.

@@ -172,7 +172,7 @@ func (s Series) checkMeters(channels int) *strictyaml.Problem {
 	channels = max(1, channels)
 	for at, w := range s.Workloads() {
 		at = s.from.at + at + ".meters"
-		if w.Meters < channels {
+		if w.metered() && w.Meters < channels {
 			return strictyaml.Problemf(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)
 		}
 		group := w.Traits().Group

@@ -192,7 +192,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	if s.Series, err = t.expand(c, s.Target, factors, s.WarmupOf); err != nil {
 		return s, err
 	}
-	if p := s.checkQuantiles(); p != nil {
+	if p := cmp.Or(s.checkRecord(), s.checkQuantiles()); p != nil {
 		return s, p
 	}
 	if !s.demanding {

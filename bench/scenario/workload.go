@@ -15,7 +15,7 @@ type Workload struct {
 	Options Options
 }
 
-// Common are the keys that a workload of every kind has.
+// Common are the keys that a workload of every kind has, of one without meters but for these.
 type Common struct {
 	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted, or a bill over readings on the ledger
 	Meters int    `yaml:"meters"` // simulated meters, each with a key of its own, 1 to 1,000,000, default 100; a trace brings its own
@@ -33,9 +33,17 @@ func (w Workload) String() string {
 	return w.Options.String()
 }
 
+// metered reports whether the transactions come from meters.
+func (w Workload) metered() bool {
+	_, without := w.Options.(Meterless)
+	return !without
+}
+
 func (w Workload) check(at string) *strictyaml.Problem {
-	if p := strictyaml.Between(at+"meters", w.Meters, 1, maxMeters); p != nil {
-		return p
+	if w.metered() {
+		if p := strictyaml.Between(at+"meters", w.Meters, 1, maxMeters); p != nil {
+			return p
+		}
 	}
 	return w.Options.Check(at)
 }
@@ -147,4 +155,19 @@ func (s Series) checkPlace(at string, target *Target) *strictyaml.Problem {
 		}
 	}
 	return nil
+}
+
+// checkRecord refuses to record where nothing is sent by meters.
+func (s Scenario) checkRecord() *strictyaml.Problem {
+	for _, one := range s.Series {
+		for _, w := range one.Workloads() {
+			if w.metered() {
+				return nil
+			}
+		}
+	}
+	if !s.Record || s.Series == nil {
+		return nil
+	}
+	return strictyaml.Problemf("leave it out", "record", "a trace is of readings, and the workloads of this scenario have no meters")
 }

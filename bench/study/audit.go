@@ -15,6 +15,8 @@ type ledgers struct {
 	valid  []shortID // a transaction as often as it is there
 	stored uint64    // readings that the contracts count
 
+	uncounted bool // one of them counts nothing
+
 	evaluated uint64 // ciphertexts whose values are those measured
 }
 
@@ -29,11 +31,12 @@ func (a shortID) compare(b shortID) int { return bytes.Compare(a[:], b[:]) }
 // read adds what is on the ledger of a site.
 func (l *ledgers) read(ctx context.Context, site Site) error {
 	// The contract is asked before the ledger is read: what the client has lost sight of may be committed meanwhile.
-	stored, err := site.Stored(ctx)
+	stored, counted, err := site.Stored(ctx)
 	if err != nil {
 		return fmt.Errorf("count the readings on the ledger: %w", err)
 	}
 	l.stored += stored
+	l.uncounted = l.uncounted || !counted
 	for entry, err := range site.Ledger(ctx) {
 		if err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
@@ -55,7 +58,7 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 // compare compares the ledgers with the client's record, transaction by transaction, warm-up included. It
 // takes 17 bytes of memory per transaction, and up to twice that while the ledger is read.
 func (l *ledgers) compare(record iter.Seq2[result.Row, error]) (a result.Audit, err error) {
-	a.Stored, a.Evaluated = l.stored, l.evaluated
+	a.Stored, a.Uncounted, a.Evaluated = l.stored, l.uncounted, l.evaluated
 	slices.SortFunc(l.valid, shortID.compare)
 	claimed := make([]bool, len(l.valid)) // the first copy of a transaction, by a row
 	a.Foreign = uint64(len(l.valid))

@@ -292,8 +292,10 @@ func (s *site) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	}
 }
 
-func (s *site) Stored(context.Context) (uint64, error) { return s.stored, s.told(&s.storedErr) }
-func (s *site) Incidents() <-chan result.Incident      { return s.events }
+func (s *site) Stored(context.Context) (uint64, bool, error) {
+	return s.stored, true, s.told(&s.storedErr)
+}
+func (s *site) Incidents() <-chan result.Incident { return s.events }
 
 // ended is the incident of a node that ends now.
 func ended(node, status string) result.Incident {

@@ -37,8 +37,8 @@ type Site interface {
 	// Ledger yields every transaction on the ledger, channel by channel, oldest first, but for those that the
 	// Site itself sent to set up.
 	Ledger(ctx context.Context) iter.Seq2[bench.Entry, error]
-	// Stored returns how many readings the contract itself counts.
-	Stored(ctx context.Context) (uint64, error)
+	// Stored returns how many readings the contracts themselves count; false where one of them counts nothing.
+	Stored(ctx context.Context) (n uint64, counted bool, err error)
 	// Incidents delivers what befalls the processes of the target, and again what becomes of it. It may be nil.
 	Incidents() <-chan result.Incident
 	Close() error

@@ -26,7 +26,8 @@ const TraceFile = "trace.csv"
 
 // Reporter is a workload that can say which reading belongs to a sequence number.
 type Reporter interface {
-	// Reading returns the meter's id and the energy that the reading covers, in Wh.
+	// Reading returns the meter's id and the energy that the reading covers, in Wh; no id, where the transaction is none of
+	// a meter.
 	Reading(seq uint64) (meter string, wh uint64)
 	// Recorded returns the meter's id in the trace that the workload follows, empty where it follows none.
 	Recorded(seq uint64) (meter string)
@@ -139,14 +140,15 @@ func (t *traceBuilder) rows(stored iter.Seq2[result.Row, error]) iter.Seq2[arriv
 				return
 			}
 			start = r.start
-			turn = append(turn, t.reading(r, &row))
+			if meter, wh := r.workload.Reading(row.Seq); meter != "" {
+				turn = append(turn, t.reading(r, &row, meter, wh))
+			}
 		}
 		flush()
 	}
 }
 
-func (t *traceBuilder) reading(r *recording, row *result.Row) arrival.Row {
-	ledger, wh := r.workload.Reading(row.Seq)
+func (t *traceBuilder) reading(r *recording, row *result.Row, ledger string, wh uint64) arrival.Row {
 	id := cmp.Or(r.workload.Recorded(row.Seq), ledger)
 	if key := [2]string{r.series, ledger}; id != ledger && !t.noted[key] {
 		t.noted[key] = true

@@ -126,8 +126,8 @@ func TestHalfATraceGoes(t *testing.T) {
 	if _, err := level.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.recordings = []recording{{rowRange{"a", 1, 3, time.Second}, time.Now(), nameless{}}}
-	if err := s.writeTrace(); err == nil || !strings.Contains(err.Error(), "record the readings: write trace: row 1: the meter has no id") {
+	s.recordings = []recording{{rowRange{"a", 1, 3, time.Second}, time.Now(), formulas{}}}
+	if err := s.writeTrace(); err == nil || !strings.Contains(err.Error(), "record the readings: write trace: row 1: the meter's id \"=1\" begins as a formula does") {
 		t.Errorf("got %v", err)
 	}
 	if left := entries(t, s.Dir); !slices.Equal(left, []string{"run"}) {
@@ -135,11 +135,12 @@ func TestHalfATraceGoes(t *testing.T) {
 	}
 }
 
-type nameless struct{}
+// formulas are of a meter whose id no trace takes.
+type formulas struct{}
 
-func (nameless) Reading(uint64) (string, uint64) { return "", 1 }
+func (formulas) Reading(uint64) (string, uint64) { return "=1", 1 }
 
-func (nameless) Recorded(uint64) string { return "" }
+func (formulas) Recorded(uint64) string { return "" }
 
 func entries(t *testing.T, dir string) (names []string) {
 	t.Helper()

@@ -58,13 +58,13 @@ func (s *queueSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 	}
 }
 
-func (s *queueSite) Stored(ctx context.Context) (n uint64, err error) {
+func (s *queueSite) Stored(ctx context.Context) (n uint64, counted bool, err error) {
 	for e := range s.Ledger(ctx) {
 		if e.Outcome == result.Valid {
 			n++
 		}
 	}
-	return n, nil
+	return n, true, nil
 }
 
 func (s *queueSite) Close() error {

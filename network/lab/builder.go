@@ -30,7 +30,7 @@ type builder struct {
 	ledgerWorkloads []ledgerWorkload
 }
 
-// ledgerWorkload is a workload whose meters are registered with a contract.
+// ledgerWorkload is a workload whose transactions are those of a contract.
 type ledgerWorkload struct {
 	workloads.Workload
 	contract string
@@ -41,6 +41,22 @@ func (b ledgerWorkload) Transaction(ctx context.Context, seq uint64) (bench.Tran
 	tx, err := b.Workload.Transaction(ctx, seq)
 	tx.Contract = b.contract
 	return tx, err
+}
+
+// Reading implements study.Reporter.
+func (b ledgerWorkload) Reading(seq uint64) (meter string, wh uint64) {
+	if reporter, ok := b.Workload.(workloads.Reporter); ok {
+		meter, wh = reporter.Reading(seq)
+	}
+	return meter, wh
+}
+
+// Recorded implements study.Reporter.
+func (b ledgerWorkload) Recorded(seq uint64) (meter string) {
+	if reporter, ok := b.Workload.(workloads.Reporter); ok {
+		meter = reporter.Recorded(seq)
+	}
+	return meter
 }
 
 // Series implements study.Site: it makes the workload of a series ready, or the parts of its mix, each with
@@ -76,14 +92,15 @@ func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 // that are wanted before the load.
 func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
+	contract := kind.Contract(spec.Workload)
 	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
-		return b.query(ctx, kind.Contract, channel, function, args...)
+		return b.query(ctx, contract, channel, function, args...)
 	}
 	workload, err := kind.New(ctx, spec)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := ledgerWorkload{workload, kind.Contract}
+	w := ledgerWorkload{workload, contract}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}
@@ -175,7 +192,11 @@ const sampled = 10
 // evaluate compares items on the ledger with what their meters measured.
 func (b *builder) evaluate(ctx context.Context) (compared uint64, err error) {
 	for _, w := range b.ledgerWorkloads {
-		n, err := w.Check(ctx, sampled)
+		metered, ok := w.Workload.(workloads.Metered)
+		if !ok {
+			continue
+		}
+		n, err := metered.Check(ctx, sampled)
 		if compared += uint64(n); err != nil {
 			return compared, err
 		}

@@ -15,6 +15,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
+	"meterbench/workloads"
 )
 
 // A ledger is a client of each measured channel of a Fabric network, whoever brought that up. It is what a
@@ -87,11 +88,15 @@ func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 const maxCounts = 500
 
 // Stored implements study.Site: what the contract of each workload counts of its meters. What was there
-// before the load does not count.
-func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
+// before the load does not count. A workload without meters is not counted.
+func (l *ledger) Stored(ctx context.Context) (total uint64, counted bool, err error) {
 	for _, w := range l.builder.ledgerWorkloads {
+		metered, ok := w.Workload.(workloads.Metered)
+		if !ok {
+			return 0, false, nil
+		}
 		contract, _ := chaincode.Contracts().Find(w.contract)
-		fleet := w.Meters()
+		fleet := metered.Meters()
 		meters := fleet.Config().Meters
 		step := (meters + maxCounts - 1) / maxCounts
 		for from := 0; from < meters; from += step {
@@ -99,14 +104,14 @@ func (l *ledger) Stored(ctx context.Context) (total uint64, err error) {
 			for _, deployed := range l.contracts {
 				n, err := contract.Count.Stored(ctx, deployed[w.contract], first, last)
 				if err != nil {
-					return 0, err
+					return 0, false, err
 				}
 				total += n
 			}
 		}
-		total -= w.Preloaded()
+		total -= metered.Preloaded()
 	}
-	return total, nil
+	return total, true, nil
 }
 
 // Evaluate implements study.Evaluator.

@@ -97,7 +97,7 @@ func makeFor(ctx context.Context, s scenario.Scenario, series scenario.Series, k
 		}
 	}
 	spec.Channels = measured(t)
-	m := &Maker{contract: kind.Contract, channels: spec.Channels}
+	m := &Maker{contract: kind.Contract(spec.Workload), channels: spec.Channels}
 	if m.workload, err = kind.New(ctx, spec); err != nil {
 		return nil, err
 	}
@@ -134,13 +134,14 @@ func (c MakerConfig) series(s scenario.Scenario) (scenario.Series, error) {
 
 // makeOn registers the meters of a workload on a network that is held.
 func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec workloads.Spec) (_ *Maker, err error) {
+	contract := kind.Contract(spec.Workload)
 	l := ledger{semaphore: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, l.clients.Close()) }()
 	for _, channel := range held.Channels {
-		if !slices.ContainsFunc(channel.Chaincodes, func(cc network.Chaincode) bool { return cc.Name == kind.Contract }) {
+		if !slices.ContainsFunc(channel.Chaincodes, func(cc network.Chaincode) bool { return cc.Name == contract }) {
 			continue
 		}
-		connected, err := held.Client(ctx, channel.Name, kind.Contract)
+		connected, err := held.Client(ctx, channel.Name, contract)
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +150,7 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 		}
 	}
 	if len(l.channels) == 0 {
-		return nil, InputErrorf("network %s has no contract %s", held.Topology.Name, kind.Contract)
+		return nil, InputErrorf("network %s has no contract %s", held.Topology.Name, contract)
 	}
 	spec.Channels = l.channels
 	spec.Workload.Meters = max(spec.Workload.Meters, len(l.channels))
@@ -161,11 +162,11 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 		spec.Prefix = fmt.Sprintf("%s-b%d", MadePrefix, heights[0])
 	}
 	l.builder = builder{site: spec, commit: l.commit, query: l.query}
-	m := &Maker{contract: kind.Contract, channels: l.channels}
+	m := &Maker{contract: contract, channels: l.channels}
 	if m.workload, _, err = l.builder.build(ctx, spec, 0, func(string) {}); err != nil {
 		return nil, err
 	}
-	m.first, err = l.next(ctx, kind.Contract, m.workload.Meters())
+	m.first, err = l.next(ctx, contract, m.workload.(workloads.Metered).Meters()) // as the transactions are readings
 	return m, err
 }
 

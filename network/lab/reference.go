@@ -99,13 +99,13 @@ func (s *referenceSite) Ledger(context.Context) iter.Seq2[bench.Entry, error] {
 
 // Stored implements study.Site. There is no contract that counts, so that this is the number of valid
 // transactions in the ledger's own log.
-func (s *referenceSite) Stored(ctx context.Context) (n uint64, err error) {
+func (s *referenceSite) Stored(ctx context.Context) (n uint64, counted bool, err error) {
 	for e := range s.Ledger(ctx) {
 		if e.Outcome == result.Valid {
 			n++
 		}
 	}
-	return n, nil
+	return n, true, nil
 }
 
 // Incidents implements study.Site: nothing here can end or hang.

@@ -32,7 +32,7 @@ func (p Plan) checkWorkloads() error {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
 			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: measured(t)})
 			if err == nil {
-				err = checkContract(t, kind.Contract)
+				err = checkContract(t, kind.Contract(w))
 			}
 			if err != nil {
 				return p.Scenario.Refuse(series, key, "", "%v", err)
