@@ -40,7 +40,7 @@ func TestParseMetrics(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, f.metrics(testDialect(t).Release)); diff != "" {
+			if diff := cmp.Diff(test.want, f.metrics(testDialect(t).Line)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -79,7 +79,7 @@ func FuzzParseMetrics(f *testing.F) {
 		if err != nil && families != nil {
 			t.Errorf("%v comes with %v", families, err)
 		}
-		families.metrics(d.Release)
+		families.metrics(d.Line)
 		for channel := range families.leads(d.Orderer.Leader) {
 			if !strings.Contains(text, d.Orderer.Leader) {
 				t.Errorf("channel %q is not in the metrics", channel)

@@ -55,7 +55,7 @@ func (n *Record) Metrics(ctx context.Context) (map[string]Metrics, error) {
 			if err == nil {
 				q.mu.Lock()
 				defer q.mu.Unlock()
-				all[node.Name] = f.metrics(dialect.Release)
+				all[node.Name] = f.metrics(dialect.Line)
 			}
 			return err
 		})
@@ -141,8 +141,8 @@ const (
 	endorserService = "protos_Endorser"
 )
 
-func (f families) metrics(release fabric.Release) (m Metrics) {
-	for _, metric := range f[release.Requests].GetMetric() {
+func (f families) metrics(line fabric.Line) (m Metrics) {
+	for _, metric := range f[line.Requests].GetMetric() {
 		if label(metric, "code") != codes.Unknown.String() {
 			continue
 		}
@@ -154,7 +154,7 @@ func (f families) metrics(release fabric.Release) (m Metrics) {
 			m.Endorser += calls
 		}
 	}
-	for _, metric := range f[release.BlockFill].GetMetric() { // by channel
+	for _, metric := range f[line.BlockFill].GetMetric() { // by channel
 		m.BlockFill.Count += metric.GetHistogram().GetSampleCount()
 		m.BlockFill.Total += metric.GetHistogram().GetSampleSum()
 	}

@@ -8,7 +8,6 @@
 package fabric
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
 	"meterbench/bench/topology"
+	"meterbench/internal/strictyaml"
 )
 
 // A Consensus is a way in which orderers agree on blocks.
@@ -32,15 +32,15 @@ var consensusTypes = []Consensus{
 	{Name: topology.Raft, Fewest: 1, configure: configureRaft},
 }
 
-// A Release is a line of Fabric's releases: what this program relies on in it and what may differ in another one.
-type Release struct {
-	Line string // with which its versions begin
+// A Line is a line of Fabric's releases: what this program relies on in it and what may differ in another one.
+type Line struct {
+	Name string // the first two numbers of its versions
 	// The capabilities of a channel and of its two groups.
 	Channel, Ordering, Application string
 	PeerLog                        []LogLine // what a peer logs of a block
 	Requests                       string    // metric of a peer: its services' unary calls, by service and code
 	BlockFill                      string    // metric of an orderer: from a block's first transaction to its cut
-	// Orderers has what orderers report, by the consensus types that the release has.
+	// Orderers has what orderers report, by the consensus types that the line has.
 	Orderers map[topology.Consensus]OrdererReport
 }
 
@@ -51,24 +51,58 @@ type OrdererReport struct {
 	Log    []LogLine // of a block's creation, and of why it was cut
 }
 
-// releases has the newest line first.
-var releases = []Release{
+// lines has the newest first. What it says was read in the code of releases 2.5.9 to 2.5.16 and 3.1.0 to 3.1.5.
+var lines = []Line{
 	{
-		Line:    "v3.1",
+		Name:    "3.1",
 		Channel: "V3_0", Ordering: "V2_0", Application: "V2_5",
-		// gossip/privdata/coordinator.go, core/committer/txvalidator/v20/validator.go and
-		// core/ledger/kvledger/kv_ledger.go
-		PeerLog: []LogLine{
-			{BlockReceived, "gossip.privdata", regexp.MustCompile(`^Received block \[(?<block>\d+)\] from buffer channel=(?<channel>\S+)$`)},
-			{BlockValidated, "committer.txvalidator", regexp.MustCompile(`^\[(?<channel>\S+)\] Validated block \[(?<block>\d+)\] in \d+ms$`)},
-			{BlockCommitted, "kvledger", regexp.MustCompile(`^\[(?<channel>\S+)\] Committed block \[(?<block>\d+)\]` +
-				` with (?<transactions>\d+) transaction\(s\) in \d+ms` +
-				` \(state_validation=(?<versions>\d+)ms block_and_pvtdata_commit=(?<store>\d+)ms state_commit=(?<state>\d+)ms\) commitHash=\[[0-9a-f]*\]$`)},
-		},
-		Requests:  "grpc_server_unary_requests_completed",
-		BlockFill: "blockcutter_block_fill_duration",
-		Orderers:  map[topology.Consensus]OrdererReport{topology.Raft: raftReport},
+		PeerLog: peerLog, Requests: unaryRequests, BlockFill: blockFill,
+		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport},
 	},
+	{
+		Name:    "2.5",
+		Channel: "V2_0", Ordering: "V2_0", Application: "V2_5",
+		PeerLog: peerLog, Requests: unaryRequests, BlockFill: blockFill,
+		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport},
+	},
+}
+
+// What both lines report alike: common/grpcmetrics/metrics.go, orderer/common/blockcutter/metrics.go,
+// gossip/privdata/coordinator.go, core/committer/txvalidator/v20/validator.go, core/ledger/kvledger/kv_ledger.go.
+const (
+	unaryRequests = "grpc_server_unary_requests_completed"
+	blockFill     = "blockcutter_block_fill_duration"
+)
+
+var peerLog = []LogLine{
+	{BlockReceived, "gossip.privdata", regexp.MustCompile(`^Received block \[(?<block>\d+)\] from buffer channel=(?<channel>\S+)$`)},
+	{BlockValidated, "committer.txvalidator", regexp.MustCompile(`^\[(?<channel>\S+)\] Validated block \[(?<block>\d+)\] in \d+ms$`)},
+	{BlockCommitted, "kvledger", regexp.MustCompile(`^\[(?<channel>\S+)\] Committed block \[(?<block>\d+)\]` +
+		` with (?<transactions>\d+) transaction\(s\) in \d+ms` +
+		` \(state_validation=(?<versions>\d+)ms block_and_pvtdata_commit=(?<store>\d+)ms state_commit=(?<state>\d+)ms\) commitHash=\[[0-9a-f]*\]$`)},
+}
+
+// numbers matches a version of Fabric with or without its v.
+var numbers = regexp.MustCompile(`^v?(\d+)\.(\d+)\.\d`)
+
+// LineOf returns the line of a version of Fabric. One of no line in the table, which known tells, counts as one of the
+// newest line with its first number, or else of the newest.
+func LineOf(version string) (line Line, known bool) {
+	m := numbers.FindStringSubmatch(version)
+	if m == nil {
+		return lines[0], false
+	}
+	for _, l := range lines {
+		if l.Name == m[1]+"."+m[2] {
+			return l, true
+		}
+	}
+	for _, l := range lines {
+		if strings.HasPrefix(l.Name, m[1]+".") {
+			return l, false
+		}
+	}
+	return lines[0], false
 }
 
 // A LogLine is a message of a node's log that tells of a block. The named groups of its pattern are channel,
@@ -94,32 +128,32 @@ const (
 
 // A Dialect holds the settings and reports of the daemons of one release under one consensus type.
 type Dialect struct {
-	Release   Release
+	Line      Line
+	Known     bool // the release is one of Line, not only counted as one
 	Consensus Consensus
 	Orderer   OrdererReport
 }
 
-// DialectOf returns the dialect of a topology's orderers and a version of the daemons. A version of no known
-// line counts as one of the newest.
-func DialectOf(orderers topology.Orderers, version string) (Dialect, error) {
-	d := Dialect{Release: releases[0]}
-	if i := slices.IndexFunc(releases, func(r Release) bool { return strings.HasPrefix(version, r.Line+".") }); i >= 0 {
-		d.Release = releases[i]
-	}
+// DialectOf returns the dialect of a topology's orderers and a version of the daemons, which counts as LineOf says. The
+// error is a *strictyaml.Problem with its path in the topology.
+func DialectOf(orderers topology.Orderers, version string) (d Dialect, err error) {
+	d.Line, d.Known = LineOf(version)
 	i := slices.IndexFunc(consensusTypes, func(c Consensus) bool { return c.Name == orderers.Consensus })
 	if i < 0 {
-		return d, fmt.Errorf("unknown consensus %q", orderers.Consensus)
+		return d, strictyaml.Problemf("", consensusPath, "unknown consensus %q", orderers.Consensus)
 	}
 	d.Consensus = consensusTypes[i]
 	var ok bool
-	if d.Orderer, ok = d.Release.Orderers[orderers.Consensus]; !ok {
-		return d, fmt.Errorf("consensus %s is not in Fabric %s", orderers.Consensus, version)
+	if d.Orderer, ok = d.Line.Orderers[orderers.Consensus]; !ok {
+		return d, strictyaml.Problemf("", consensusPath, "Fabric %s has no %s consensus", strings.TrimPrefix(version, "v"), orderers.Consensus)
 	}
 	if orderers.Count < d.Consensus.Fewest {
-		return d, fmt.Errorf("consensus %s needs at least %d orderers, got %d", orderers.Consensus, d.Consensus.Fewest, orderers.Count)
+		return d, strictyaml.Problemf("", "orderers.count", "consensus %s needs at least %d orderers, got %d", orderers.Consensus, d.Consensus.Fewest, orderers.Count)
 	}
 	return d, nil
 }
 
+const consensusPath = "orderers.consensus"
+
 // Log returns the lines of the nodes' logs that tell of blocks.
-func (d Dialect) Log() []LogLine { return slices.Concat(d.Orderer.Log, d.Release.PeerLog) }
+func (d Dialect) Log() []LogLine { return slices.Concat(d.Orderer.Log, d.Line.PeerLog) }

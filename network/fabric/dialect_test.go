@@ -14,7 +14,7 @@ func TestConsensusTypes(t *testing.T) {
 	}
 	for _, name := range topology.ConsensusTypes() {
 		t.Run(string(name), func(t *testing.T) {
-			d, err := DialectOf(topology.Orderers{Consensus: name, Count: 100}, releases[0].Line+".0")
+			d, err := DialectOf(topology.Orderers{Consensus: name, Count: 100}, lines[0].Name+".0")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,10 +34,10 @@ func TestLogLines(t *testing.T) {
 		BatchTimer: "channel", BlockCreated: "block channel", ConfigAhead: "channel", BlockReceived: "block channel",
 		BlockValidated: "channel block", BlockCommitted: "channel block transactions versions store state",
 	}
-	for _, r := range releases {
-		for name := range r.Orderers {
-			t.Run(r.Line+" "+string(name), func(t *testing.T) {
-				d, err := DialectOf(topology.Orderers{Consensus: name, Count: 100}, r.Line+".9")
+	for _, line := range lines {
+		for name := range line.Orderers {
+			t.Run(line.Name+" "+string(name), func(t *testing.T) {
+				d, err := DialectOf(topology.Orderers{Consensus: name, Count: 100}, line.Name+".9")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -60,24 +60,44 @@ func TestDialectOf(t *testing.T) {
 		name, consensus string
 		orderers        int
 		version         string
-		want            string // line of the release, or the error
+		line            string // or the error
+		known           bool
 	}{
-		{"pinned", "raft", 1, "v3.1.1", "v3.1"},
-		{"unknown line", "raft", 3, "v4.0.0", "v3.1"},
-		{"like a line", "raft", 1, "v3.10.0", "v3.1"},
-		{"no version", "raft", 1, "", "v3.1"},
-		{"unknown consensus", "pow", 1, "v3.1.1", `unknown consensus "pow"`},
-		{"no orderer", "raft", 0, "v3.1.1", "consensus raft needs at least 1 orderers, got 0"},
+		{"default", "raft", 1, "v3.1.1", "3.1", true},
+		{"as a topology has it", "raft", 1, "3.1.0", "3.1", true},
+		{"long-term support", "raft", 1, "v2.5.9", "2.5", true},
+		{"built by oneself", "raft", 1, "v2.5.16-snapshot-a1b2c3d", "2.5", true},
+		{"unknown line of a known number", "raft", 1, "v3.0.0", "3.1", false},
+		{"older than all", "raft", 1, "2.4.9", "2.5", false},
+		{"newer than all", "raft", 3, "v4.0.0", "3.1", false},
+		{"like a line", "raft", 1, "v3.10.0", "3.1", false},
+		{"no version", "raft", 1, "", "3.1", false},
+		{"no number", "raft", 1, "latest", "3.1", false},
+		{"unknown consensus", "pow", 1, "v3.1.1", `orderers.consensus: unknown consensus "pow"`, true},
+		{"no orderer", "raft", 0, "v3.1.1", "orderers.count: consensus raft needs at least 1 orderers, got 0", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, err := DialectOf(topology.Orderers{Consensus: topology.Consensus(test.consensus), Count: test.orderers}, test.version)
-			got := d.Release.Line
+			got := d.Line.Name
 			if err != nil {
 				got = err.Error()
 			}
-			if got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			if got != test.line || d.Known != test.known {
+				t.Errorf("got %q, known %t, want %q, %t", got, d.Known, test.line, test.known)
 			}
 		})
 	}
+}
+
+// Whatever a daemon says that it is, there is a line for it.
+func FuzzLineOf(f *testing.F) {
+	for _, version := range []string{"v3.1.1", "2.5.9", "", "latest", "v99999999999999999999.0.0", "3.1", "v3.1.x"} {
+		f.Add(version)
+	}
+	f.Fuzz(func(t *testing.T, version string) {
+		line, known := LineOf(version)
+		if line.Name == "" || known && !strings.HasPrefix(strings.TrimPrefix(version, "v"), line.Name+".") {
+			t.Errorf("%q is of line %q", version, line.Name)
+		}
+	})
 }

@@ -99,7 +99,7 @@ func (g *groups) channel(c Channel) *common.ConfigGroup {
 	g.standard(root)
 	g.value(root, "HashingAlgorithm", &common.HashingAlgorithm{Name: "SHA256"})
 	g.value(root, "BlockDataHashingStructure", &common.BlockDataHashingStructure{Width: math.MaxUint32})
-	g.capability(root, c.Dialect.Release.Channel)
+	g.capability(root, c.Dialect.Line.Channel)
 	root.Groups["Orderer"] = g.ordering(c)
 	root.Groups["Application"] = g.application(c)
 	return root
@@ -115,7 +115,7 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 	})
 	g.batchTimeout(group, min(c.Batch.Timeout, SetUpTimeout))
 	g.value(group, "ChannelRestrictions", &orderer.ChannelRestrictions{})
-	g.capability(group, c.Dialect.Release.Ordering)
+	g.capability(group, c.Dialect.Line.Ordering)
 
 	c.Dialect.Consensus.configure(g, group, c.Orderers)
 	endpoints := &common.OrdererAddresses{}
@@ -140,7 +140,7 @@ func (g *groups) application(c Channel) *common.ConfigGroup {
 	g.standard(group)
 	g.implied(group, "Endorsement", "Endorsement", common.ImplicitMetaPolicy_MAJORITY)
 	g.implied(group, "LifecycleEndorsement", "Endorsement", common.ImplicitMetaPolicy_MAJORITY)
-	g.capability(group, c.Dialect.Release.Application)
+	g.capability(group, c.Dialect.Line.Application)
 	for _, member := range c.Members {
 		org := g.organisation(member.Organisation)
 		g.role(org, "Endorsement", msp.MSPRole_PEER, member.MSP)

@@ -20,7 +20,7 @@ const (
 	raftSnapshotSize = 16 << 20
 )
 
-// raftReport describes the reports of orderers since Fabric 3.1 (orderer/consensus/etcdraft/chain.go).
+// raftReport describes the reports of orderers of Fabric 2.5 and 3.1 (orderer/consensus/etcdraft/chain.go).
 var raftReport = OrdererReport{
 	Leader: "consensus_etcdraft_is_leader",
 	Debug:  raftLogger,
