@@ -116,7 +116,7 @@ type logged struct {
 func newLogged(t *testing.T) *logged {
 	l := &logged{t: t, dir: t.TempDir(), Network: &Network{}}
 	l.Record = Record{
-		Fabric:   daemons.Version,
+		Fabric:   "v" + daemons.Default(),
 		Topology: topology.Topology{Name: "logged", Orderers: topology.Orderers{Consensus: topology.Raft, Count: 2}, Channels: []topology.Channel{{Name: "metrology", Batch: topology.Batch{Messages: 100}}}},
 		Channels: []Channel{{Name: "metrology", Peers: []string{"peer0.ptb", "peer0.cmi"}}},
 	}

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // testDialect is that of a raft orderer of the pinned release.
 func testDialect(t testing.TB) fabric.Dialect {
 	t.Helper()
-	d, err := fabric.DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, daemons.Version)
+	d, err := fabric.DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, "v"+daemons.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestAwkwardPaths(t *testing.T) {
 
 // Fabric expands variables in the path of its settings.
 func TestPathOfSettings(t *testing.T) {
-	bin := daemons.Binaries{Peer: "peer", Orderer: "orderer", ConfigDir: "/home/$me/config", Version: daemons.Version}
+	bin := daemons.Binaries{Peer: "peer", Orderer: "orderer", ConfigDir: "/home/$me/config", Version: "v" + daemons.Default()}
 	_, err := Start(t.Context(), shape("minimal", 1, 1, "ptb"), Config{Binaries: bin})
 	if err == nil || !strings.Contains(err.Error(), "/home/$me/config, has a $ in its path") || !strings.Contains(err.Error(), "XDG_CACHE_HOME") {
 		t.Errorf("error %v", err)

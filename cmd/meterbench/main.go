@@ -178,7 +178,7 @@ func versionCommand() *cobra.Command {
 		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := lab.Versions()
-			v["fabric"] = daemons.Version
+			v["fabric"] = "v" + daemons.Default()
 			for _, name := range []string{"meterbench", "revision", "go", "fabric", "fabric-gateway", "gofe"} {
 				if v[name] != "" {
 					fmt.Fprintf(cmd.OutOrStdout(), "%-15s %s\n", name, v[name])

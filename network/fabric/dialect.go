@@ -126,6 +126,17 @@ const (
 	BlockCommitted              // a peer has stored it
 )
 
+// ConsensusOf returns the consensus types of a version of Fabric, in their order.
+func ConsensusOf(version string) (all []topology.Consensus) {
+	line, _ := LineOf(version)
+	for _, c := range consensusTypes {
+		if _, ok := line.Orderers[c.Name]; ok {
+			all = append(all, c.Name)
+		}
+	}
+	return all
+}
+
 // A Dialect holds the settings and reports of the daemons of one release under one consensus type.
 type Dialect struct {
 	Line      Line

@@ -22,27 +22,27 @@ import (
 
 // buildArgs and buildEnv make the build the same whatever the user's settings: GOFLAGS and GOWORK of a user
 // can otherwise change or refuse it. Without cgo it needs no C compiler.
-var (
-	buildArgs = []string{"-v", "-trimpath", "-ldflags", "-s -w -X github.com/hyperledger/fabric/common/metadata.Version=" + Version}
-	buildEnv  = []string{
-		"GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH,
-	}
-)
+func (r Release) buildArgs() []string {
+	return []string{"-v", "-trimpath", "-ldflags", "-s -w -X " + fabricModule + "/common/metadata.Version=" + r.version()}
+}
+
+func (r Release) buildEnv() []string {
+	return []string{"GOFLAGS=" + r.goFlags(), "GOWORK=off", "GO111MODULE=on", "CGO_ENABLED=0", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
+}
 
 // key is a hash of all that goes into a build. Go's version is that of this program: a cached build is found
 // without a Go toolchain.
-func key() string {
+func (r Release) key() string {
 	h := sha256.New()
-	for _, name := range []string{"go.mod.txt", "go.sum.txt", "sampleconfig/core.yaml", "sampleconfig/orderer.yaml"} {
-		text := read(name)
+	for _, text := range [][]byte{r.goMod(), r.goSum(), read(r.folder() + "sampleconfig/core.yaml"), read(r.folder() + "sampleconfig/orderer.yaml")} {
 		fmt.Fprintf(h, "%d %s", len(text), text)
 	}
-	fmt.Fprintf(h, "%q %q %q %q", buildArgs, buildEnv, runtime.Version(), []string{changedFile, refuses, accepts})
+	fmt.Fprintf(h, "%q %q %q %q", r.buildArgs(), r.buildEnv(), runtime.Version(), []string{changedFile, refuses, accepts})
 	return fmt.Sprintf("%x", h.Sum(nil)[:6])
 }
 
 // build makes the folder dir in one step, unless another process has.
-func build(ctx context.Context, c Config, root, dir string) error {
+func (r Release) build(ctx context.Context, c Config, root, dir string) error {
 	progress := cmp.Or(c.Progress, io.Discard)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return fmt.Errorf("make the cache folder: %w; "+cacheAdvice, err)
@@ -67,10 +67,10 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	defer os.RemoveAll(work)
 
 	out := filepath.Join(work, "out")
-	if err := compile(ctx, work, filepath.Join(out, "bin"), dir, progress); err != nil {
+	if err := r.compile(ctx, work, filepath.Join(out, "bin"), dir, progress); err != nil {
 		return err
 	}
-	if err := writeConfig(filepath.Join(out, "config")); err != nil {
+	if err := writeConfig(r.folder(), filepath.Join(out, "config")); err != nil {
 		return fmt.Errorf("write the sample configuration: %w", err)
 	}
 	if err := record(out); err != nil {
@@ -82,8 +82,9 @@ func build(ctx context.Context, c Config, root, dir string) error {
 	return nil
 }
 
-// A builder compiles the pinned module in a work folder of its own.
+// A builder compiles a release in a work folder of its own.
 type builder struct {
+	release  Release
 	goTool   string
 	work     string // folder
 	dir      string // where the finished build goes
@@ -95,36 +96,36 @@ type builder struct {
 // processorTime is about what a build takes of all processors together where Go's build cache is empty.
 const processorTime = 150 * time.Second
 
-// compile builds the module's tools into bin.
-func compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
+// compile builds the release's tools into bin.
+func (r Release) compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH;" +
 			" install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
 	}
-	b := &builder{goTool: goTool, work: work, dir: dir, begin: time.Now(), progress: progress}
+	b := &builder{release: r, goTool: goTool, work: work, dir: dir, begin: time.Now(), progress: progress}
 	// Go's own temporary files go where they are swept after a SIGKILL.
-	b.env = slices.Concat(os.Environ(), buildEnv, []string{"GOTMPDIR=" + filepath.Join(work, "tmp")})
+	b.env = slices.Concat(os.Environ(), r.buildEnv(), []string{"GOTMPDIR=" + filepath.Join(work, "tmp")})
 	for _, d := range []string{b.module(), bin, filepath.Join(work, "tmp")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return fmt.Errorf("prepare the build: %w", err)
 		}
 	}
-	for _, name := range []string{"go.mod", "go.sum"} {
-		if err := os.WriteFile(filepath.Join(b.module(), name), read(name+".txt"), 0o644); err != nil {
+	for name, text := range map[string][]byte{"go.mod": r.goMod(), "go.sum": r.goSum()} {
+		if err := os.WriteFile(filepath.Join(b.module(), name), text, 0o644); err != nil {
 			return fmt.Errorf("prepare the build: %w", err)
 		}
 	}
 
 	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s: about %v\n",
-		Version, dir, BuildTime(Config{Dir: filepath.Dir(dir)}))
+		r.version(), dir, BuildTime(Config{Release: r.Name, Dir: filepath.Dir(dir)}))
 	if err := b.change(ctx); err != nil {
 		return err
 	}
-	if err := b.run(ctx, "go build", nil, slices.Concat([]string{"build"}, buildArgs, []string{"-o", bin + "/", "tool"})...); err != nil {
+	if err := b.run(ctx, "go build", nil, slices.Concat([]string{"build"}, r.buildArgs(), []string{"-o", bin + "/", "tool"})...); err != nil {
 		return err
 	}
-	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", Version, time.Since(b.begin).Seconds())
+	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", r.version(), time.Since(b.begin).Seconds())
 	return nil
 }
 
@@ -133,7 +134,7 @@ func (b *builder) module() string { return filepath.Join(b.work, "module") }
 // run runs go in the module and waits for its end. Its output goes to out, if that is not nil, else to the log.
 func (b *builder) run(ctx context.Context, name string, out *os.File, args ...string) error {
 	p, err := process.Start(process.Spec{
-		Name: name + " of Fabric " + Version, Path: b.goTool, Args: args, Env: b.env, Dir: b.module(),
+		Name: name + " of Fabric " + b.release.version(), Path: b.goTool, Args: args, Env: b.env, Dir: b.module(),
 		LogPath: filepath.Join(b.work, "build.log"), Stdout: out,
 	})
 	if err != nil {

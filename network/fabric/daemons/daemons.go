@@ -1,11 +1,12 @@
-// Package daemons provides Fabric's peer and orderer: it builds the pinned release once, with one change of one line, and
-// keeps it in the user's cache, or takes daemons that exist.
+// Package daemons provides Fabric's peer and orderer: it builds a release once, with one change of one line, and keeps it in
+// the user's cache, or takes daemons that exist.
 //
-// A release is a folder named after it, with the module that pins it and the sample configuration. Go does
-// not embed a folder with a go.mod of its own, so the module is embedded as go.mod.txt and go.sum.txt and
-// written out before a build. They are what `go get -tool` of the two programs at that release and `go mod
-// tidy` leave, but for what advisories told to raise: grpc, golang.org/x/net and x/crypto, docker, klauspost/compress
-// (CHANGELOG.md has the figures). go.sum.txt is complete, so a build resolves nothing.
+// Releases are rows of one table. A line of releases has a folder with the sample configuration, which differs in comments
+// only, a go.sum.txt of all its releases that are pinned, and of each of these a module file, RELEASE.mod.txt. They are
+// embedded under these names because Go embeds no folder with a go.mod of its own. A module file is what `go get -tool` of
+// the two programs at that release and `go mod tidy` leave, but for what advisories told to raise: grpc, golang.org/x/net and
+// x/crypto, docker, klauspost/compress (CHANGELOG.md has the figures). go.sum.txt is complete, so the build of a pinned
+// release resolves nothing. One that is not pinned Go resolves as it is built.
 //
 // The other modules stay as the release pins them, so that what is measured is that release. Docker stays at 28: the
 // client of it that Fabric imports is not of the modules that came after, and go-archive at the version that 28 fits.
@@ -13,10 +14,10 @@ package daemons
 
 import (
 	"context"
-	"embed"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -29,21 +30,6 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Version is the Fabric release that Ensure provides. What the network relies on in it is a row of package fabric.
-const Version = "v3.1.1"
-
-//go:embed v3.1.1/*.txt v3.1.1/sampleconfig/*.yaml
-var files embed.FS
-
-// read returns an embedded file of the release.
-func read(name string) []byte {
-	text, err := files.ReadFile(Version + "/" + name)
-	if err != nil {
-		panic(err) // embedded: cannot happen
-	}
-	return text
-}
-
 // Binaries are daemons that are ready to run.
 type Binaries struct {
 	Peer      string // path of the program
@@ -52,8 +38,9 @@ type Binaries struct {
 	Version   string // for example v3.1.1
 }
 
-// Config says where daemons are cached and where a build reports.
+// Config says which daemons are wanted, where they are cached and where a build reports.
 type Config struct {
+	Release  string    // as a topology names it; empty: Default
 	Dir      string    // root of the cache; empty: meterbench in the user's cache folder
 	Progress io.Writer // gets plain lines while daemons are built; may be nil
 }
@@ -74,16 +61,20 @@ func (c Config) root() (string, error) {
 	return filepath.Join(dir, "meterbench"), nil
 }
 
-// Ensure returns the pinned daemons and builds them if the cache has none. Each call verifies the checksums that the
+// Ensure returns the daemons of a release and builds them if the cache has none. Each call verifies the checksums that the
 // build recorded. A cached folder is complete or not there at all; several processes may call Ensure at once.
 func Ensure(ctx context.Context, c Config) (Binaries, error) {
+	release, err := find(c.Release)
+	if err != nil {
+		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
+	}
 	root, err := c.root()
 	if err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 	}
-	dir := cached(root)
+	dir := release.cached(root)
 	if _, err := os.Stat(dir); err != nil {
-		if err := build(ctx, c, root, dir); err != nil {
+		if err := release.build(ctx, c, root, dir); err != nil {
 			return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 		}
 	}
@@ -94,18 +85,24 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 		Peer:      filepath.Join(dir, "bin", "peer"),
 		Orderer:   filepath.Join(dir, "bin", "orderer"),
 		ConfigDir: filepath.Join(dir, "config"),
-		Version:   Version,
+		Version:   release.version(),
 	}, nil
 }
 
-// cached returns the folder of the built daemons below the root of the cache.
-func cached(root string) string { return filepath.Join(root, "fabric-"+Version+"-"+key()) }
+// cached returns the folder of the release's built daemons below the root of the cache.
+func (r Release) cached(root string) string {
+	return filepath.Join(root, "fabric-"+r.version()+"-"+r.key())
+}
 
 // BuildTime returns about how long Ensure will take to build daemons where Go's build cache is empty and its module cache
-// full: 0 where they are built.
+// full: 0 where they are built, or there are none to build.
 func BuildTime(c Config) time.Duration {
+	release, err := find(c.Release)
+	if err != nil {
+		return 0
+	}
 	if root, err := c.root(); err == nil {
-		if _, err := os.Stat(cached(root)); err == nil {
+		if _, err := os.Stat(release.cached(root)); err == nil {
 			return 0
 		}
 	}
@@ -113,7 +110,7 @@ func BuildTime(c Config) time.Duration {
 }
 
 // FromDir returns the programs peer and orderer of a folder, after it has run each to learn its version. They
-// are given the pinned release's sample configuration, kept in the user's cache folder.
+// are given the sample configuration of its line, kept in the user's cache folder.
 func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -132,8 +129,9 @@ func FromDir(ctx context.Context, dir string) (Binaries, error) {
 	}
 	root, err := Config{}.root()
 	if err == nil {
-		b.ConfigDir = filepath.Join(root, "config-"+Version)
-		err = writeConfig(b.ConfigDir)
+		from := folder(b.Version)
+		b.ConfigDir = filepath.Join(root, "config-"+path.Clean(from))
+		err = writeConfig(from, b.ConfigDir)
 	}
 	if err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: write the sample configuration: %w", err)
@@ -151,28 +149,29 @@ const (
 var versionLine = regexp.MustCompile(`(?m)^\s*Version: ([0-9A-Za-z.+_-]{1,64})\s*$`)
 
 // runVersion asks a daemon for its version.
-func runVersion(ctx context.Context, path string) (string, error) {
+func runVersion(ctx context.Context, program string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTime)
 	defer cancel()
-	out, err := process.Output(ctx, versionBytes, path, "version")
+	out, err := process.Output(ctx, versionBytes, program, "version")
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", path, err, printable.Line(first[:min(len(first), 200)]))
+		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", program, err, printable.Line(first[:min(len(first), 200)]))
 	}
 	match := versionLine.FindSubmatch(out)
 	if match == nil {
-		return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", path)
+		return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", program)
 	}
 	return string(match[1]), nil
 }
 
-func writeConfig(dir string) error {
+// writeConfig writes the sample configuration of an embedded folder.
+func writeConfig(from, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, name := range []string{"core.yaml", "orderer.yaml"} {
 		// Others see the old or the new text.
-		err := renameio.WriteFile(filepath.Join(dir, name), read("sampleconfig/"+name), 0o644, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
+		err := renameio.WriteFile(filepath.Join(dir, name), read(from+"sampleconfig/"+name), 0o644, renameio.WithTempDir(dir), renameio.WithStaticPermissions(0o644))
 		if err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func TestEnsureBuildsOnce(t *testing.T) {
 	if want := "-mod=readonly off 0 build -v -trimpath"; strings.Count(string(got), "\n") != 1 || !strings.HasPrefix(string(got), want) {
 		t.Errorf("calls of go:\n%s\nwant one, %s…", got, want)
 	}
-	noLeftovers(t, root, "fabric-"+Version+"-"+key())
+	noLeftovers(t, root, filepath.Base(releaseOf(t, "").cached(root)))
 }
 
 func TestCorruptCache(t *testing.T) {
@@ -154,7 +154,7 @@ func TestBuildFails(t *testing.T) {
 	fakeGo(t, "echo 'go: go.mod requires go >= 1.26.0'; exit 1")
 	root := t.TempDir()
 	_, err := Ensure(t.Context(), Config{Dir: root})
-	want := "fabric daemons: go build of Fabric " + Version + " failed: exit status 1\n\tgo: go.mod requires go >= 1.26.0"
+	want := "fabric daemons: go build of Fabric v" + Default() + " failed: exit status 1\n\tgo: go.mod requires go >= 1.26.0"
 	if fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -266,18 +266,35 @@ func TestFromDir(t *testing.T) {
 	}
 }
 
-// The pinned module builds, and the daemons say what they are.
+// releaseOf returns the release of a name, or the default.
+func releaseOf(t *testing.T, name string) Release {
+	t.Helper()
+	r, err := find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What is pinned builds, and the daemons say what they are.
 func TestRealDaemons(t *testing.T) {
 	if testing.Short() {
 		t.Skip("may build Fabric")
 	}
-	b, err := Ensure(t.Context(), Config{Progress: t.Output()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{b.Peer, b.Orderer} {
-		if v, err := runVersion(t.Context(), path); v != Version || err != nil {
-			t.Errorf("%s: %q, %v", path, v, err)
+	for _, r := range releases {
+		if !r.pinned() {
+			continue
 		}
+		t.Run(r.Name, func(t *testing.T) {
+			b, err := Ensure(t.Context(), Config{Release: r.Name, Progress: t.Output()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{b.Peer, b.Orderer} {
+				if v, err := runVersion(t.Context(), path); v != "v"+r.Name || err != nil {
+					t.Errorf("%s: %q, %v", path, v, err)
+				}
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package daemons
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,11 +51,11 @@ func (b *builder) change(ctx context.Context) error {
 		err = os.WriteFile(path, source, 0o644)
 	}
 	if err == nil {
-		replaced := slices.Concat(read("go.mod.txt"), []byte("\nreplace "+fabricModule+" => ../fabric\n"))
+		replaced := slices.Concat(b.release.goMod(), []byte("\nreplace "+fabricModule+" => ../fabric\n"))
 		err = os.WriteFile(filepath.Join(b.module(), "go.mod"), replaced, 0o644)
 	}
 	if err != nil {
-		return fmt.Errorf("change Fabric's code: %w", err)
+		return fmt.Errorf("change the code of Fabric %s: %w", b.release.Name, err)
 	}
 	return nil
 }
@@ -73,7 +74,7 @@ func (b *builder) download(ctx context.Context) (dir string, err error) {
 		err2 = json.Unmarshal(text, &answer)
 	}
 	if answer.Error != "" {
-		err = b.explain(errors.New(answer.Error))
+		err = cmp.Or(b.release.refused(answer.Error), b.explain(errors.New(answer.Error)))
 	}
 	return answer.Dir, errors.Join(err, err2)
 }

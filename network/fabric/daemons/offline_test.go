@@ -17,7 +17,7 @@ func TestOffline(t *testing.T) {
 	if err == nil {
 		t.Fatal("built from nothing")
 	}
-	for _, want := range []string{"fabric daemons: ", "GOPROXY=off", "--fabric-bin DIR", "to " + root + "/fabric-" + Version + "-" + key(), "to " + cache} {
+	for _, want := range []string{"fabric daemons: ", "GOPROXY=off", "--fabric-bin DIR", "to " + releaseOf(t, "").cached(root), "to " + cache} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}
