@@ -44,7 +44,8 @@ const deathDelay = 300 * time.Millisecond
 
 // Config says how and where a network runs.
 type Config struct {
-	// Binaries are the daemons. If they are zero, Start takes those of daemons.Ensure, which builds them if need be.
+	// Binaries are the daemons, of the release that the topology names if it does. If they are zero, Start takes those of
+	// daemons.Ensure, which builds them if need be.
 	Binaries daemons.Binaries
 	// Executable is the program that serves chaincodes and acts as external builder: one whose main calls
 	// Dispatch. Empty: this one.
@@ -91,7 +92,7 @@ type Network struct {
 // start, not the network's life. If it fails, nothing is left running and no run folder remains, but an empty
 // one that was there before.
 func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
-	cfg, err := complete(ctx, cfg)
+	cfg, err := complete(ctx, t, cfg)
 	for attempt := 1; err == nil; attempt++ {
 		var n *Network
 		if n, err = start(ctx, t, cfg); err == nil {
@@ -108,7 +109,7 @@ func Start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 }
 
 // complete fills in the defaults of a Config.
-func complete(ctx context.Context, cfg Config) (Config, error) {
+func complete(ctx context.Context, t topology.Topology, cfg Config) (Config, error) {
 	err := refuseChild(os.Args)
 	cfg.Progress = cmp.Or(cfg.Progress, io.Discard)
 	switch {
@@ -119,7 +120,10 @@ func complete(ctx context.Context, cfg Config) (Config, error) {
 		cfg.ports = func(n int) ([]int, error) { return process.PortsFrom(cfg.FirstPort, n) }
 	}
 	if err == nil && cfg.Binaries == (daemons.Binaries{}) {
-		cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Progress: cfg.Progress})
+		cfg.Binaries, err = daemons.Ensure(ctx, daemons.Config{Release: t.Fabric, Progress: cfg.Progress})
+	}
+	if err == nil {
+		err = CheckRelease(t, cfg.Binaries.Version)
 	}
 	if err == nil && strings.Contains(cfg.Binaries.ConfigDir, "$") {
 		err = fmt.Errorf("the folder of Fabric's settings, %s, has a $ in its path, which Fabric takes for a variable; "+

@@ -73,7 +73,7 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 	}
 	var err error
 	if p.dialect, err = fabric.DialectOf(t.Orderers, cfg.Binaries.Version); err != nil {
-		return nil, fmt.Errorf("orderers: %w", err)
+		return nil, err
 	}
 	for i := range t.Orderers.Count {
 		name := fmt.Sprintf("orderer%d", i)

@@ -15,6 +15,7 @@ import (
 type Topology struct {
 	Name          string         `yaml:"name" json:"name"`
 	Description   string         `yaml:"description" json:"description"`
+	Fabric        string         `yaml:"fabric" json:"fabric,omitempty"` // release of the daemons, for example 2.5.9; empty: the program's choice
 	Organisations []Organisation `yaml:"organisations" json:"organisations"`
 	Orderers      Orderers       `yaml:"orderers" json:"orderers"`
 	Channels      []Channel      `yaml:"channels" json:"channels"`
@@ -98,9 +99,9 @@ func library() strictyaml.Library {
 // Names returns the names of the shipped topologies, sorted.
 func Names() []string { return library().Names() }
 
-// Load reads a shipped topology by name, or a file, or that of the network which is up in a run folder. The error is a
-// *strictyaml.Error.
-func Load(nameOrPath string) (Topology, error) {
+// Load reads a shipped topology by name, or a file, or that of the network which is up in a run folder. The releases are
+// those that it may name; where none are given, any. The error is a *strictyaml.Error.
+func Load(nameOrPath string, releases ...Release) (Topology, error) {
 	if isRunFolder(nameOrPath) {
 		return loadRecord(nameOrPath)
 	}
@@ -109,6 +110,9 @@ func Load(nameOrPath string) (Topology, error) {
 		return Topology{}, err
 	}
 	t, doc, err := parse(file, src)
+	if p := t.CheckRelease(releases); p != nil {
+		return Topology{}, doc.Locate(p)
+	}
 	for i, c := range t.Channels {
 		if p := Locate(fmt.Sprintf("channels[%d].chaincodes", i), c.Chaincodes, file); p != nil {
 			return Topology{}, doc.Locate(p)

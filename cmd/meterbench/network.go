@@ -24,7 +24,8 @@ func networkCommand() *cobra.Command {
 }
 
 func networkUpCommand() *cobra.Command {
-	var dir, fabricBin, ports string
+	var dir, ports string
+	var fabric fabricDaemons
 	var format accessFormat
 	var oneWay bool
 	cmd := &cobra.Command{
@@ -37,7 +38,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
   eval "$(meterbench network status minimal --env)"   # in another terminal`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := topology.Load(args[0])
+			t, err := topology.Load(args[0], network.Releases()...)
 			if err != nil {
 				return err
 			}
@@ -47,18 +48,21 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 			if err := network.CheckCaps(t); err != nil {
 				return lab.InputErrorf("%w", err)
 			}
+			if err := fabric.check(cmd.Context(), t); err != nil {
+				return err
+			}
 			config := network.Config{Dir: dir, OneWayTLS: oneWay, Held: true, Progress: cmd.ErrOrStderr()}
 			if config.FirstPort, err = firstPort(ports); err != nil {
 				return err
 			}
-			return hold(cmd, t, config, fabricBin, format)
+			return hold(cmd, t, config, &fabric, format)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")
 	cmd.Flags().StringVar(&ports, "ports", "", "give the nodes the ports from `FIRST-` on, always in the same order, instead of any that are free")
 	cmd.Flags().BoolVar(&oneWay, "one-way-tls", false, "take clients without a TLS certificate, as Caliper's gateway connector is")
 	format.add(cmd)
-	addFabricBin(cmd, &fabricBin)
+	fabric.add(cmd)
 	return cmd
 }
 
@@ -75,9 +79,9 @@ func firstPort(ports string) (int, error) {
 	return int(port), nil
 }
 
-func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabricBin string, format accessFormat) (err error) {
+func hold(cmd *cobra.Command, t topology.Topology, config network.Config, fabric *fabricDaemons, format accessFormat) (err error) {
 	ctx, out, progress := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	if config.Binaries, err = fabricDaemons(ctx, fabricBin, progress); err != nil {
+	if config.Binaries, err = fabric.of(ctx, progress, t.Fabric); err != nil {
 		return err
 	}
 	net, err := network.Start(ctx, t, config)

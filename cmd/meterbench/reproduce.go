@@ -91,7 +91,7 @@ func listPublications() string {
 
 // forge tries, on a network of its own, what the contract and the verifiers of bills have to refuse.
 func (r *runner) forge(dir string, seed uint64) (*result.Integrity, error) {
-	binaries, err := r.daemons()
+	binaries, err := r.daemons("")
 	if err != nil {
 		return nil, err
 	}

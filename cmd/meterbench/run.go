@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
+	"meterbench/bench/topology"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
 	"meterbench/reports"
@@ -93,33 +93,25 @@ func scenariosCommand() *cobra.Command {
 
 // A runner has the flags that run and reproduce share, and measures one plan after the other.
 type runner struct {
-	cmd       *cobra.Command
-	out       string
-	sets      []string
-	fabricBin string
-	// daemons builds Fabric's daemons, once, when a plan needs them.
-	daemons func() (daemons.Binaries, error)
+	cmd    *cobra.Command
+	out    string
+	sets   []string
+	fabric fabricDaemons
 }
 
 // newRunner adds the flags to a command that measures a scenario or a study.
 func newRunner(cmd *cobra.Command, what string) *runner {
 	r := &runner{cmd: cmd}
-	r.daemons = sync.OnceValues(func() (daemons.Binaries, error) {
-		return fabricDaemons(cmd.Context(), r.fabricBin, cmd.ErrOrStderr())
-	})
 	flags := cmd.Flags()
 	flags.StringVar(&r.out, "out", "out", "write the results below this `folder`")
 	flags.StringArrayVar(&r.sets, "set", nil, "override a key of the "+what+", `key=value`; may be repeated")
-	addFabricBin(cmd, &r.fabricBin)
+	r.fabric.add(cmd)
 	return r
 }
 
 // read returns the plans of scenarios, to be measured on the network that is held under a name, or without one on networks
 // of their own. It checks everything that the user wrote, so call it before anything starts.
 func (r *runner) read(on string, names ...string) ([]lab.Plan, error) {
-	if err := checkFabricBin(r.fabricBin); err != nil {
-		return nil, err
-	}
 	read := func(name string) (lab.Plan, error) { return lab.Read(r.cmd.Context(), name, r.sets) }
 	if on != "" {
 		held, err := oneHeld(on)
@@ -135,7 +127,16 @@ func (r *runner) read(on string, names ...string) ([]lab.Plan, error) {
 			return nil, err
 		}
 	}
-	return plans, nil
+	var networks []topology.Topology
+	for _, p := range plans {
+		networks = append(networks, p.Own()...)
+	}
+	return plans, r.fabric.check(r.cmd.Context(), networks...)
+}
+
+// daemons returns the daemons of a release, built if need be.
+func (r *runner) daemons(release string) (daemons.Binaries, error) {
+	return r.fabric.of(r.cmd.Context(), r.cmd.ErrOrStderr(), release)
 }
 
 // measure runs one plan and returns the folder of its results, or none where nothing was measured.
@@ -198,29 +199,4 @@ func exists(path string) bool {
 // tryAnotherFolder says what to do about a folder for results that cannot be made.
 func tryAnotherFolder(dir string, err error) error {
 	return fmt.Errorf("make the folder %s for results: %w; choose another with --out", dir, err)
-}
-
-func addFabricBin(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "fabric-bin", "", "use the peer and orderer in this `folder` instead of building them")
-}
-
-// checkFabricBin makes sure that a folder named by the user has the daemons.
-func checkFabricBin(dir string) error {
-	for _, name := range []string{"peer", "orderer"} {
-		if dir != "" && !exists(filepath.Join(dir, name)) {
-			return lab.InputErrorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", dir, name)
-		}
-	}
-	return nil
-}
-
-// fabricDaemons returns the daemons to run, built if need be.
-func fabricDaemons(ctx context.Context, dir string, progress io.Writer) (daemons.Binaries, error) {
-	if err := checkFabricBin(dir); err != nil {
-		return daemons.Binaries{}, err
-	}
-	if dir != "" {
-		return daemons.FromDir(ctx, dir)
-	}
-	return daemons.Ensure(ctx, daemons.Config{Progress: progress})
 }

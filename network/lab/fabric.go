@@ -38,16 +38,16 @@ type fabricNetwork interface {
 // A fabricLab is a study's Lab on Fabric networks.
 type fabricLab struct {
 	Plan
-	binaries daemons.Binaries // of networks of its own
+	binaries map[string]daemons.Binaries // of networks of its own, by release as their topologies name it
 	logs     string
 	tables   *fe.Tables // of discrete logarithms, for all sessions
 }
 
-func newFabricLab(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
-	var binaries daemons.Binaries
+func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error) {
+	binaries := map[string]daemons.Binaries{}
 	var err error
-	if p.held == nil {
-		if binaries, err = bin(); err != nil {
+	for _, t := range p.Own() {
+		if binaries[t.Fabric], err = bin(t.Fabric); err != nil {
 			return nil, err
 		}
 	}
@@ -91,7 +91,7 @@ func (s *fabricSite) open(ctx context.Context, logs string, working func(string)
 		}
 		return err
 	}
-	own, err := network.Start(ctx, s.topology, network.Config{Binaries: s.lab.binaries, Logs: logs, Progress: lines(working)})
+	own, err := network.Start(ctx, s.topology, network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)})
 	if err == nil {
 		s.net, s.record, s.ready = own, &own.Record, own.Ready()
 	}

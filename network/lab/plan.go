@@ -74,6 +74,16 @@ func (p Plan) loadNetworks() error {
 	return nil
 }
 
+// Own returns the topologies of the networks that the plan brings up, in the order of the series.
+func (p Plan) Own() (all []topology.Topology) {
+	if p.held == nil && p.Scenario.Target == nil {
+		for _, n := range p.Scenario.Networks() {
+			all = append(all, p.topologies[n])
+		}
+	}
+	return all
+}
+
 // InputError is a mistake in what the user wrote, found without a place in a file.
 type InputError struct{ error }
 
@@ -84,8 +94,8 @@ func InputErrorf(format string, args ...any) error { return InputError{fmt.Error
 func (e InputError) Unwrap() error { return e.error }
 
 // New returns the laboratory that measures a plan, whose nodes' logs go below dir. bin is called for the
-// daemons of a network, and not at all where there is none.
-func New(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error) {
+// daemons of the releases of its networks, "" being the default, and not at all where there is none.
+func New(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error) {
 	return p.target().New(p, dir, bin)
 }
 
@@ -144,8 +154,8 @@ type target struct {
 	scenario.TargetKind
 	// Check reads what the plan needs of the target, and refuses what it cannot be.
 	Check func(Plan) error
-	// New returns the laboratory. bin is called for the daemons of a network.
-	New func(p Plan, dir string, bin func() (daemons.Binaries, error)) (study.Lab, error)
+	// New returns the laboratory. bin is called for the daemons of a network, by release.
+	New func(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error)
 }
 
 // targets returns the table: a Fabric network of our own, which a scenario names by its topology, and what

@@ -21,7 +21,7 @@ const simulatedNote = "simulated reference ledger: these are no figures of a blo
 // A referenceLab is a study's Lab on a simulated ledger.
 type referenceLab struct{ Plan }
 
-func newReferenceLab(p Plan, _ string, _ func() (daemons.Binaries, error)) (study.Lab, error) {
+func newReferenceLab(p Plan, _ string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
 	return &referenceLab{p}, nil
 }
 

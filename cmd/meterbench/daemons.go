@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"meterbench/bench/topology"
+	"meterbench/network"
+	"meterbench/network/fabric/daemons"
+	"meterbench/network/lab"
+)
+
+// fabricDaemons are the peer and orderer of a command's networks: those of the folder of --fabric-bin, or of each release
+// those that are built.
+type fabricDaemons struct {
+	dir   string           // of --fabric-bin; empty: they are built
+	given daemons.Binaries // of dir
+	need  []string         // releases of the networks, as their topologies name them
+	built map[string]daemons.Binaries
+}
+
+func (f *fabricDaemons) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.dir, "fabric-bin", "", "use the peer and orderer in this `folder`, of any release, instead of building them")
+}
+
+// check makes sure that a folder named by the user has daemons, of the release and with the consensus that the networks
+// ask for. It notes what the networks need.
+func (f *fabricDaemons) check(ctx context.Context, networks ...topology.Topology) (err error) {
+	for _, name := range []string{"peer", "orderer"} {
+		if f.dir != "" && !exists(filepath.Join(f.dir, name)) {
+			return lab.InputErrorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", f.dir, name)
+		}
+	}
+	for _, t := range networks {
+		f.need = append(f.need, t.Fabric)
+		if f.dir == "" {
+			continue
+		}
+		if f.given == (daemons.Binaries{}) {
+			if f.given, err = daemons.FromDir(ctx, f.dir); err != nil {
+				return err
+			}
+		}
+		if err := network.CheckRelease(t, f.given.Version); err != nil {
+			return lab.InputErrorf("--fabric-bin %s: %w", f.dir, err)
+		}
+	}
+	return nil
+}
+
+// of returns the daemons of a release, as a topology names it. The first call builds all that the networks need: no build
+// comes between loads.
+func (f *fabricDaemons) of(ctx context.Context, progress io.Writer, release string) (_ daemons.Binaries, err error) {
+	if f.dir != "" {
+		if f.given == (daemons.Binaries{}) {
+			f.given, err = daemons.FromDir(ctx, f.dir)
+		}
+		return f.given, err
+	}
+	if f.built == nil {
+		f.built = map[string]daemons.Binaries{}
+	}
+	for _, name := range append(f.need, release) {
+		if _, ok := f.built[name]; ok {
+			continue
+		}
+		if f.built[name], err = daemons.Ensure(ctx, daemons.Config{Release: name, Progress: progress}); err != nil {
+			delete(f.built, name)
+			return daemons.Binaries{}, err
+		}
+	}
+	return f.built[release], nil
+}
