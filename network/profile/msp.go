@@ -2,6 +2,8 @@ package profile
 
 import (
 	"crypto/x509"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,9 +34,12 @@ func openMSP(folder string) (pair, error) {
 	if !info.IsDir() {
 		return fault("give the folder that has "+signCerts+" and "+keyStore, "is no folder")
 	}
-	certs := files(filepath.Join(folder, signCerts))
+	certs, err := files(filepath.Join(folder, signCerts))
+	if err != nil {
+		return fault("", "%s cannot be read: %s", signCerts, cause(err))
+	}
 	if len(certs) == 0 {
-		if len(files(filepath.Join(folder, "msp", signCerts))) > 0 {
+		if inner, _ := files(filepath.Join(folder, "msp", signCerts)); len(inner) > 0 {
 			return fault("give "+filepath.Join(folder, "msp"), "is no MSP folder, but has one")
 		}
 		return fault("give a user's MSP folder, which has one", "has no certificate in %s", signCerts)
@@ -51,7 +56,10 @@ func openMSP(folder string) (pair, error) {
 	if problem != nil {
 		return p, p.cert.locate(problem)
 	}
-	keys := files(filepath.Join(folder, keyStore))
+	keys, err := files(filepath.Join(folder, keyStore))
+	if err != nil {
+		return fault("", "%s cannot be read: %s", keyStore, cause(err))
+	}
 	if len(keys) == 0 {
 		return fault("copy the private key there; one in a hardware module cannot be used", "has no private key in %s", keyStore)
 	}
@@ -76,7 +84,8 @@ func checkIssuer(folder string, chain []byte, c *x509.Certificate) *strictyaml.P
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
 	known := false
 	for name, pool := range map[string]*x509.CertPool{authorities: roots, intermediate: between} {
-		for _, file := range files(filepath.Join(folder, name)) {
+		paths, _ := files(filepath.Join(folder, name)) // without them, the peers know
+		for _, file := range paths {
 			if data, err := regular.Read(file, mostPEM); err == nil && pool.AppendCertsFromPEM(data) {
 				known = known || pool == roots
 			}
@@ -94,11 +103,12 @@ func checkIssuer(folder string, chain []byte, c *x509.Certificate) *strictyaml.P
 	return nil
 }
 
-// files returns the paths of the regular files of a folder, in order, at most mostFiles.
-func files(folder string) (paths []string) {
+// files returns the paths of the regular files of a folder, in order, at most mostFiles. Links are followed: orchestrators
+// mount secrets as such. There may be no such folder.
+func files(folder string) (paths []string, err error) {
 	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	for _, e := range entries {
 		path := filepath.Join(folder, e.Name())
@@ -106,5 +116,5 @@ func files(folder string) (paths []string) {
 			paths = append(paths, path)
 		}
 	}
-	return paths
+	return paths, nil
 }

@@ -117,7 +117,7 @@ func open(path string, env func(string) string) (*reader, error) {
 		return nil, err
 	}
 	if !doc.IsMapping() {
-		return nil, doc.Errorf("see docs/network.md", "not a connection profile: want keys such as organizations and peers")
+		return nil, doc.Errorf("see docs/attach.md", "not a connection profile: want keys such as organizations and peers")
 	}
 	return &reader{doc: doc, file: path, env: env}, nil
 }

@@ -22,7 +22,7 @@ func (r *reader) mapping(n *strictyaml.Node, key string) (*strictyaml.Node, erro
 	case absent(of):
 		return nil, nil
 	case !of.IsMapping():
-		return nil, of.Errorf("see docs/network.md", "want a mapping")
+		return nil, of.Errorf("see docs/attach.md", "want a mapping")
 	}
 	return of, nil
 }
@@ -61,9 +61,13 @@ func (r *reader) text(n *strictyaml.Node) (string, error) {
 		switch {
 		case failed != nil:
 		case value == "":
-			failed = n.Errorf(fmt.Sprintf("export %s=…, or write the value", name), "the environment has no variable %s", name)
+			remedy := "write the value"
+			if name != "" {
+				remedy = fmt.Sprintf("export %s=…, or write the value", name)
+			}
+			failed = n.Errorf(remedy, "the environment has no variable %s", found)
 		case strings.IndexFunc(value, hidden) >= 0:
-			failed = n.Errorf("export another value", "the variable %s has a character that cannot be printed", name)
+			failed = n.Errorf("export another value", "the variable %s has a character that cannot be printed", found)
 		}
 		return value
 	})

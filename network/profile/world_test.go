@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // testCA is a certificate authority.
@@ -105,4 +107,21 @@ func tree(t testing.TB, dir string, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func fifo(t testing.TB, path string) {
+	t.Helper()
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// issueCA returns a certificate of another authority below this one.
+func (ca testCA) issueCA(t testing.TB, of testCA) string {
+	t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, of.cert, ca.cert, of.key.Public(), ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
