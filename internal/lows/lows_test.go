@@ -19,15 +19,19 @@ import (
 )
 
 func TestHalfOrder(t *testing.T) {
-	half := new(big.Int).Rsh(elliptic.P256().Params().N, 1)
-	if got := new(big.Int).SetBytes([]byte(halfOrder)); got.Cmp(half) != 0 || len(halfOrder) != 32 {
-		t.Errorf("%x, want %x", got, half)
+	for curve, bytes := range map[elliptic.Curve]int{elliptic.P256(): 32, elliptic.P384(): 48} {
+		half := new(big.Int).Rsh(curve.Params().N, 1)
+		if got := new(big.Int).SetBytes([]byte(halfOf(curve))); got.Cmp(half) != 0 || len(halfOf(curve)) != bytes {
+			t.Errorf("%s: %x, want %x", curve.Params().Name, got, half)
+		}
 	}
 }
 
-func newKey(t testing.TB) Key {
+func newKey(t testing.TB) Key { return keyOn(t, elliptic.P256()) }
+
+func keyOn(t testing.TB, curve elliptic.Curve) Key {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,13 +108,30 @@ func TestDeterministic(t *testing.T) {
 
 // Keys on other curves are refused.
 func TestOtherCurve(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	digest := sha256.Sum256(nil)
-	if signature, err := (Key{key}).Sign(nil, digest[:], crypto.SHA256); err == nil {
-		t.Errorf("signature %x", signature)
+	for _, curve := range []elliptic.Curve{elliptic.P224(), elliptic.P521()} {
+		if signature, err := keyOn(t, curve).Sign(nil, digest[:], crypto.SHA256); err == nil {
+			t.Errorf("%s: signature %x", curve.Params().Name, signature)
+		}
+	}
+}
+
+// On P-384, too, only the lower s is made, in DER as encoding/asn1 writes it.
+func TestP384(t *testing.T) {
+	key, half := keyOn(t, elliptic.P384()), new(big.Int).SetBytes([]byte(halfOrder384))
+	for n := range uint64(300) {
+		digest := sha256.Sum256(binary.BigEndian.AppendUint64(nil, n))
+		signature, err := key.Sign(nil, digest[:], crypto.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pair struct{ R, S *big.Int }
+		if rest, err := asn1.Unmarshal(signature, &pair); err != nil || len(rest) != 0 || pair.S.Cmp(half) > 0 {
+			t.Fatalf("signature %x: s is %x, %v", signature, pair.S, err)
+		}
+		if der, err := asn1.Marshal(pair); err != nil || !bytes.Equal(der, signature) || !ecdsa.VerifyASN1(&key.PublicKey, digest[:], signature) {
+			t.Fatalf("signature %x, want %x, %v", signature, der, err)
+		}
 	}
 }
 
@@ -161,12 +182,15 @@ func TestParseKeyPair(t *testing.T) {
 	if key, err := ParseKeyPair(certificate, private); err != nil || !p256.Equal(key.PrivateKey) {
 		t.Errorf("another key, %v", err)
 	}
+	if key, err := ParseKeyPair(pair(p384)); err != nil || !p384.Equal(key.PrivateKey) {
+		t.Errorf("another key, %v", err)
+	}
 	_, foreign := pair(p384)
 	if _, err := ParseKeyPair(certificate, foreign); err == nil || !strings.HasPrefix(err.Error(), "certificate and private key: ") {
 		t.Errorf("another's key: %v", err)
 	}
-	for kind, key := range map[string]crypto.Signer{"*ecdsa.PrivateKey": p384, "ed25519.PrivateKey": ed} {
-		want := "private key of type " + kind + ": not an ECDSA P-256 key"
+	for kind, key := range map[string]crypto.Signer{"*ecdsa.PrivateKey": keyOn(t, elliptic.P521()).PrivateKey, "ed25519.PrivateKey": ed} {
+		want := "private key of type " + kind + ": not an ECDSA key on P-256 or P-384"
 		if _, err := ParseKeyPair(pair(key)); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}

@@ -119,7 +119,7 @@ func parseID(txID string) (id [32]byte, ok bool) {
 	return id, err == nil
 }
 
-// An Identity is the X.509 certificate and ECDSA P-256 key with which a client signs for its organisation.
+// An Identity is the X.509 certificate and ECDSA key, on P-256 or P-384, with which a client signs for its organisation.
 type Identity struct {
 	MSP     string
 	CertPEM []byte

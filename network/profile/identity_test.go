@@ -19,7 +19,7 @@ func TestIdentity(t *testing.T) {
 	dir := t.TempDir()
 	ca, between := newCA(t, "ca.org1", current), newCA(t, "between", current)
 	user, old, enrolled := ca.user(t, "User1"), ca.user(t, "User1"), between.user(t, "User2")
-	below := ca.issueCA(t, between)
+	below, large := ca.issueCA(t, between), ca.issue(t, "User3", newKey(t, elliptic.P384()), current)
 	tree(t, dir, map[string]string{
 		"cryptogen/msp/cacerts/ca.org1-cert.pem":       ca.pem,
 		"cryptogen/msp/signcerts/User1@org1-cert.pem":  user.cert,
@@ -37,6 +37,7 @@ func TestIdentity(t *testing.T) {
 		"fabric-ca/msp/IssuerPublicKey":                              "x",
 
 		"bare/signcerts/c.pem": "Certificate:\n    Data:\n" + user.cert, "bare/keystore/k.pem": user.key,
+		"384.crt": large.cert, "384.key": large.key,
 		"cert.pem": user.cert + ca.pem, "key.pem": "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + user.key,
 	})
 	for name, c := range map[string]struct {
@@ -47,6 +48,7 @@ func TestIdentity(t *testing.T) {
 		"fabric-ca":        {Identity{MSPID: "Org1MSP", MSP: "fabric-ca/msp"}, enrolled.cert},
 		"without cacerts":  {Identity{MSPID: "Org1MSP", MSP: "bare"}, user.cert},
 		"two files":        {Identity{MSPID: "Org1MSP", Certificate: "cert.pem", Key: "key.pem"}, user.cert},
+		"P-384":            {Identity{MSPID: "Org1MSP", Certificate: "384.crt", Key: "384.key"}, large.cert},
 		"an absolute path": {Identity{MSPID: "Org1MSP", MSP: filepath.Join(dir, "bare")}, user.cert},
 	} {
 		t.Run(name, func(t *testing.T) {
