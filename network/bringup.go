@@ -98,6 +98,11 @@ func named(name string, err error) error {
 
 func (b *bringUp) install(ctx context.Context, peer *peerPlan) error {
 	for _, s := range peer.services {
+		if s.contract.Own() {
+			if err := s.served(ctx); err != nil {
+				return err
+			}
+		}
 		if err := b.admins[peer.organisation].Install(ctx, peer.conn, s.contract.pkg); err != nil {
 			return err
 		}
@@ -194,6 +199,9 @@ func (b *bringUp) answer(ctx context.Context, channel *channelPlan, contract *co
 	admin := b.admins[peer.organisation]
 	if _, err := admin.Committed(ctx, peer.conn, channel.Name, committed); err != nil {
 		return fmt.Errorf("commit %s: %w", contract.Name, err)
+	}
+	if contract.Own() {
+		return b.answerOwn(ctx, channel, contract, peer)
 	}
 	return admin.Ping(ctx, peer.conn, channel.Name, contract.Name)
 }

@@ -106,6 +106,9 @@ func describe(err error, run, logs string, logsStay bool) error {
 		if bytes.Contains(log, []byte(noAddress)) {
 			return addressError{died}
 		}
+		if own, ok := errors.AsType[*ChaincodeError](err); ok && !bytes.Contains(log, []byte(noSpace)) {
+			return own
+		}
 		if !logsStay {
 			without := *died
 			without.LogPath = ""

@@ -47,7 +47,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 			<-child.Done()
 			if err := child.Err(); err != nil {
 				n.died <- &NodeEnd{node.Name, node.Role, time.Now(), describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != "")}
-				abort(err)
+				abort(node.explain(err))
 			}
 		})
 	}
@@ -59,6 +59,15 @@ type nodePlan struct {
 	Node              // without PID and log
 	spec process.Spec // without name and log
 	cap  topology.Cap
+	own  *contractPlan // of the user's own chaincode
+}
+
+// explain says of the end of a user's own chaincode what the user can do.
+func (n nodePlan) explain(err error) error {
+	if end, ok := errors.AsType[*process.ExitError](err); ok && n.own != nil {
+		return errors.Join(n.own.ended(end), err)
+	}
+	return err
 }
 
 // nodes are the children that make up a network, in the order of Nodes.
@@ -67,7 +76,7 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 		nodes = append(nodes, nodePlan{
 			Node{Name: peer.Name, Role: result.RolePeer, Organisation: peer.organisation, Address: peer.Address.String(), Operations: peer.Operations.String()},
 			process.Spec{Path: cfg.Binaries.Peer, Args: []string{"node", "start"}, Env: peer.Env(), Dir: peer.Dir},
-			p.topology.Caps.Peer,
+			p.topology.Caps.Peer, nil,
 		})
 	}
 	for _, o := range p.orderers {
@@ -77,20 +86,24 @@ func (p *plan) nodes(cfg Config) (nodes []nodePlan) {
 				Address: o.Address.String(), Admin: o.Admin.String(), Operations: o.Operations.String(),
 			},
 			process.Spec{Path: cfg.Binaries.Orderer, Env: o.Env(), Dir: o.Dir},
-			p.topology.Caps.Orderer,
+			p.topology.Caps.Orderer, nil,
 		})
 	}
 	for _, s := range p.services {
+		var own *contractPlan
+		if s.contract.Own() {
+			own = s.contract
+		}
 		nodes = append(nodes, nodePlan{
 			Node{Name: s.name, Role: result.RoleChaincode, Organisation: s.peer.organisation, Address: s.address.String()},
-			process.Spec{Path: cfg.Executable, Argv0: chaincodeArgv0, Env: s.env(), Dir: s.dir},
-			p.topology.Caps.Chaincode,
+			s.spec(cfg.Executable),
+			p.topology.Caps.Chaincode, own,
 		})
 	}
 	return nodes
 }
 
-// env is the whole environment of a chaincode process.
+// env is the whole environment of a process that serves one of this program's contracts.
 func (s *servicePlan) env() []string {
 	tls := fabric.TLSFiles(s.dir)
 	return []string{

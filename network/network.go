@@ -69,12 +69,14 @@ type Config struct {
 	// operations), three for each peer (address, chaincodes, operations), one for each chaincode. 0: any that are free.
 	FirstPort int
 
-	ports func(n int) ([]int, error) // free loopback ports; nil: by FirstPort
+	ports    func(n int) ([]int, error) // free loopback ports; nil: by FirstPort
+	patience time.Duration              // with the users' own chaincodes; 0: patience
 }
 
 // Network is a running network. Its methods are safe for use by many goroutines.
 type Network struct {
 	observed
+	begin     time.Time // once the users' own chaincodes are built
 	ready     time.Duration
 	folder    folder
 	failed    bool // to start: nothing stays
@@ -138,7 +140,6 @@ func complete(ctx context.Context, t topology.Topology, cfg Config) (Config, err
 }
 
 func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, error) {
-	begin := time.Now()
 	if err := CheckCaps(t); err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func start(ctx context.Context, t topology.Topology, cfg Config) (*Network, erro
 		err = describe(err, n.Dir, n.Logs, cfg.Logs != "")
 		return nil, errors.Join(err, n.Close())
 	}
-	n.ready = time.Since(begin)
+	n.ready = time.Since(n.begin)
 	fmt.Fprintf(cfg.Progress, "network %s is ready after %.1f s\n", t.Name, n.ready.Seconds())
 	return n, nil
 }
@@ -203,6 +204,10 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	if err != nil {
 		return err
 	}
+	if err := plan.build(ctx, cfg.Progress); err != nil {
+		return err
+	}
+	n.begin = time.Now()
 	if err := plan.prepare(cfg.Executable); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -32,7 +33,8 @@ type plan struct {
 	orderers      []*fabric.Orderer
 	peers         []*peerPlan
 	channels      []*channelPlan
-	services      []*servicePlan
+	services      []*servicePlan // that are processes of the network
+	patience      time.Duration
 }
 
 type peerPlan struct {
@@ -55,9 +57,14 @@ type contractPlan struct {
 	topology.Chaincode // with its operator written out
 	definition         fabric.Definition
 	pkg                fabric.Package
+	endorsers          []string // MSP ids of the organisations of its endorsement policy
+	channel            string
+	program            string        // of the user's own, that the network starts
+	rootCert           []byte        // of the user's own at an address, PEM
+	patience           time.Duration // with the user's own
 }
 
-// servicePlan is the chaincode process of one contract for one peer.
+// servicePlan is the chaincode process of one contract for one peer, or the connection to one that the user runs.
 type servicePlan struct {
 	name     string
 	dir      string
@@ -67,7 +74,7 @@ type servicePlan struct {
 }
 
 func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
-	p := &plan{topology: t, dir: dir}
+	p := &plan{topology: t, dir: dir, patience: cmp.Or(cfg.patience, patience)}
 	if t.Orderers.Count < 1 || len(t.Organisations) == 0 || len(t.Channels) == 0 {
 		return nil, errors.New("a network needs an orderer, an organisation and a channel")
 	}
@@ -96,7 +103,9 @@ func newPlan(t topology.Topology, dir string, cfg Config) (*plan, error) {
 			return nil, fmt.Errorf("channel %s: %w", c.Name, err)
 		}
 	}
-	p.addServices()
+	if err := p.addServices(); err != nil {
+		return nil, err
+	}
 	return p, p.assignPorts(cfg.ports)
 }
 
@@ -137,17 +146,41 @@ func (p *plan) newContract(c topology.Channel, cc topology.Chaincode) (*contract
 	if err != nil {
 		return nil, err
 	}
-	var msps []string
-	for _, o := range organisations {
-		msps = append(msps, topology.MSP(o))
-	}
 	pkg, err := fabric.NewPackage(c.Name + "." + cc.Name)
 	if err != nil {
 		return nil, err
 	}
-	definition, err := fabric.NewDefinition(cc.Name, pkg.ID, n, msps)
 	cc.Operator = cmp.Or(cc.Operator, c.Members[0])
-	return &contractPlan{Chaincode: cc, definition: definition, pkg: pkg}, err
+	contract := &contractPlan{Chaincode: cc, pkg: pkg, endorsers: msps(organisations), channel: c.Name, patience: p.patience}
+	var collections []fabric.Collection
+	for _, of := range cc.Collections {
+		collection := fabric.Collection{
+			Name: of.Name, MSPs: msps(of.Members), Required: of.Required, Maximum: of.Maximum, BlockToLive: of.BlockToLive,
+			MemberOnlyRead: of.MemberOnlyRead, MemberOnlyWrite: of.MemberOnlyWrite,
+		}
+		if len(of.Members) == 0 {
+			collection.MSPs = msps(c.Members)
+		}
+		if of.Endorsement != "" {
+			n, organisations, err := p.topology.CollectionEndorsement(c, of)
+			if err != nil {
+				return nil, err
+			}
+			collection.Endorsement = fabric.Policy{N: n, MSPs: msps(organisations)}
+		}
+		collections = append(collections, collection)
+	}
+	contract.definition, err = fabric.NewDefinition(cc.Name, pkg.ID, fabric.Policy{N: n, MSPs: contract.endorsers}, collections...)
+	return contract, err
+}
+
+// msps returns the MSP ids of organisations.
+func msps(organisations []string) []string {
+	ids := make([]string, len(organisations))
+	for i, o := range organisations {
+		ids[i] = topology.MSP(o)
+	}
+	return ids
 }
 
 // of returns an organisation's peers on the channel.
@@ -161,9 +194,9 @@ func (c *channelPlan) of(organisation string) []*peerPlan {
 	return peers
 }
 
-// addServices gives every peer a process for each contract on its channels. The only one of a peer is called
-// chaincode.<peer>.
-func (p *plan) addServices() {
+// addServices gives every peer a process for each contract on its channels, unless the user runs it. The only one of a peer
+// is called chaincode.<peer>.
+func (p *plan) addServices() error {
 	for _, peer := range p.peers {
 		for _, channel := range peer.channels {
 			for _, contract := range channel.contracts {
@@ -175,10 +208,18 @@ func (p *plan) addServices() {
 			peer.services[0].name = "chaincode." + peer.Name
 		}
 		for _, s := range peer.services {
+			if s.contract.Address != "" {
+				var err error
+				if s.address, err = fabric.ParseEndpoint(s.contract.Address); err != nil {
+					return fmt.Errorf("chaincode %s: %w", s.contract.Name, err)
+				}
+				continue
+			}
 			s.dir = p.nodeDir(s.name)
+			p.services = append(p.services, s)
 		}
-		p.services = append(p.services, peer.services...)
 	}
+	return nil
 }
 
 // assignPorts gives every node its ports, always in the same order: the orderers' and then the peers' three each, the
@@ -266,12 +307,12 @@ func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable 
 	}
 	var services []fabric.Service
 	for _, s := range peer.services {
-		if _, err := fabric.PrepareTLS(s.dir, s.name, org); err != nil {
-			return err
+		if s.dir != "" {
+			if _, err := fabric.PrepareTLS(s.dir, s.name, org); err != nil {
+				return err
+			}
 		}
-		services = append(services, fabric.Service{
-			Label: s.contract.pkg.Label, Address: s.address, Name: s.name, Client: peer.TLS, CA: org.TLSCA.PEM,
-		})
+		services = append(services, s.service(org))
 	}
 	return fabric.WriteBuilder(peer.Dir, executable, services)
 }

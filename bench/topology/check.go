@@ -213,6 +213,20 @@ func (t Topology) Endorsement(ch Channel, cc Chaincode) (n int, organisations []
 	return n, organisations, nil
 }
 
+// CollectionEndorsement returns the policy of a collection that has one of its own, among its members.
+func (t Topology) CollectionEndorsement(ch Channel, c Collection) (n int, organisations []string, err error) {
+	members := c.Members
+	if len(members) == 0 {
+		members = t.members(ch)
+	}
+	n, organisations, p := endorsement(c.Endorsement, members)
+	if p != nil {
+		p.Path = c.Name + ".endorsement"
+		return 0, nil, p
+	}
+	return n, organisations, nil
+}
+
 // endorsement reads any, majority, all, or "N of [org, …]".
 func endorsement(policy string, members []string) (n int, organisations []string, p *strictyaml.Problem) {
 	switch policy {

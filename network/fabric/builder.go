@@ -189,14 +189,26 @@ func archive(files ...file) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// A Service says where the chaincode of a package runs for one peer. The two authenticate to each other with
-// certificates of the peer's organisation.
+// A Service says where the chaincode of a package runs for one peer. Without CA the peer connects in plain text, without
+// Client it does not authenticate.
 type Service struct {
 	Label   string
 	Address Endpoint
 	Name    string     // that the chaincode's certificate carries
 	Client  Credential // by which the peer authenticates
 	CA      []byte     // that signed the chaincode's certificate, PEM
+}
+
+// connection returns the connection.json of the service, as Fabric's peer reads it.
+func (s Service) connection() ([]byte, error) {
+	c := map[string]any{"address": s.Address.String(), "dial_timeout": "10s", "tls_required": s.CA != nil}
+	if s.CA != nil {
+		c["domain"], c["root_cert"] = s.Name, string(s.CA)
+	}
+	if s.Client.Cert != nil {
+		c["client_auth_required"], c["client_cert"], c["client_key"] = true, string(s.Client.Cert), string(s.Client.Key)
+	}
+	return json.Marshal(c)
 }
 
 // WriteBuilder makes the external builder in a peer's folder: executable is a program that calls Builder
@@ -214,11 +226,7 @@ func WriteBuilder(peerDir, executable string, services []Service) (err error) {
 		}
 	}
 	for _, s := range services {
-		data, err := json.Marshal(map[string]any{ // as Fabric's peer reads it
-			"address": s.Address.String(), "domain": s.Name, "dial_timeout": "10s",
-			"tls_required": true, "root_cert": string(s.CA),
-			"client_auth_required": true, "client_cert": string(s.Client.Cert), "client_key": string(s.Client.Key),
-		})
+		data, err := s.connection()
 		if err == nil {
 			err = Write(filepath.Join(dir, connectionsDir, s.Label+".json"), data, secret)
 		}

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -42,7 +44,16 @@ type Endpoint struct {
 }
 
 // String returns host:port.
-func (e Endpoint) String() string { return fmt.Sprintf("%s:%d", e.Host, e.Port) }
+func (e Endpoint) String() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
+
+// ParseEndpoint reads host:port.
+func ParseEndpoint(address string) (e Endpoint, err error) {
+	var port string
+	if e.Host, port, err = net.SplitHostPort(address); err == nil {
+		e.Port, err = strconv.Atoi(port)
+	}
+	return e, err
+}
 
 // Genesis returns the first block of a channel, serialised. Its batch timeout is at most SetUpTimeout.
 func Genesis(c Channel) ([]byte, error) {

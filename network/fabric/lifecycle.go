@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
-	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer/lifecycle"
 	"google.golang.org/grpc"
@@ -23,9 +23,10 @@ const lifecycleName = "_lifecycle"
 
 // A Definition is a chaincode as the members of a channel agree on it.
 type Definition struct {
-	Name       string
-	PackageID  string // as the approving organisation has installed it
-	validation []byte // a marshalled peer.ApplicationPolicy
+	Name        string
+	PackageID   string // as the approving organisation has installed it
+	validation  []byte // a marshalled peer.ApplicationPolicy
+	collections *peer.CollectionConfigPackage
 }
 
 const (
@@ -33,16 +34,15 @@ const (
 	definitionSequence = 1
 )
 
-// NewDefinition returns the definition of a chaincode that n of the organisations, given by their MSP ids,
-// must endorse.
-func NewDefinition(name, packageID string, n int, msps []string) (Definition, error) {
-	policy, err := OutOf(n, msp.MSPRole_PEER, msps)
-	if err != nil {
+// NewDefinition returns the definition of a chaincode with its endorsement policy and its collections of private data.
+func NewDefinition(name, packageID string, endorsement Policy, collections ...Collection) (Definition, error) {
+	policy, err1 := endorsement.application()
+	private, err2 := collectionPackage(collections)
+	if err := errors.Join(err1, err2); err != nil {
 		return Definition{}, err
 	}
 	var e encoder
-	validation := e.bytes(&peer.ApplicationPolicy{Type: &peer.ApplicationPolicy_SignaturePolicy{SignaturePolicy: policy}})
-	return Definition{Name: name, PackageID: packageID, validation: validation}, e.err
+	return Definition{Name: name, PackageID: packageID, validation: e.bytes(policy), collections: private}, e.err
 }
 
 // JoinPeer joins the peer behind conn to the channel of a genesis block.
@@ -75,7 +75,7 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, block uint64, err error) {
 	defer wrap(&err, "approve %s", d.Name)
 	txID, err = a.order(ctx, channel, peers, "ApproveChaincodeDefinitionForMyOrg", &lifecycle.ApproveChaincodeDefinitionForMyOrgArgs{
-		Name: d.Name, Version: definitionVersion, Sequence: definitionSequence, ValidationParameter: d.validation,
+		Name: d.Name, Version: definitionVersion, Sequence: definitionSequence, ValidationParameter: d.validation, Collections: d.collections,
 		Source: &lifecycle.ChaincodeSource{Type: &lifecycle.ChaincodeSource_LocalPackage{
 			LocalPackage: &lifecycle.ChaincodeSource_Local{PackageId: d.PackageID},
 		}},
@@ -91,7 +91,7 @@ func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers
 func (a *Admin) Commit(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, err error) {
 	defer wrap(&err, "commit %s", d.Name)
 	return a.order(ctx, channel, peers, "CommitChaincodeDefinition", &lifecycle.CommitChaincodeDefinitionArgs{
-		Name: d.Name, Version: definitionVersion, Sequence: definitionSequence, ValidationParameter: d.validation,
+		Name: d.Name, Version: definitionVersion, Sequence: definitionSequence, ValidationParameter: d.validation, Collections: d.collections,
 	})
 }
 
@@ -165,6 +165,44 @@ func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel
 			TransactionId: p.txID, ChannelId: channel, ProposedTransaction: p.signed,
 		}, grpc.WaitForReady(true))
 		return err
+	})
+}
+
+// metadata is a function that contracts have which are written with Fabric's contract API, in any language.
+const metadata = "org.hyperledger.fabric:GetMetadata"
+
+// answered begins what a gateway says of a chaincode that refuses a call.
+const answered = "chaincode response "
+
+// Answers asks a chaincode for its metadata through the gateway behind conn until it answers at peers of all organisations,
+// given by their MSP ids. One that has no metadata answers that it refuses the call.
+func (a *Admin) Answers(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string, msps []string) (err error) {
+	defer wrap(&err, "ask %s on %s", chaincode, channel)
+	return retry(ctx, func() error {
+		p, err := a.propose(channel, chaincode, []byte(metadata))
+		if err != nil {
+			return permanent{err}
+		}
+		_, err = gateway.NewGatewayClient(conn).Endorse(ctx, &gateway.EndorseRequest{
+			TransactionId: p.txID, ChannelId: channel, ProposedTransaction: p.signed, EndorsingOrganizations: msps,
+		}, grpc.WaitForReady(true))
+		if err == nil {
+			return nil
+		}
+		var reasons []string
+		for _, detail := range status.Convert(err).Details() {
+			if d, ok := detail.(*gateway.ErrorDetail); ok {
+				reasons = append(reasons, d.Message)
+			}
+		}
+		if len(reasons) == 0 {
+			return err
+		}
+		refuses := func(reason string) bool { return strings.HasPrefix(reason, answered) }
+		if slices.ContainsFunc(reasons, refuses) {
+			return nil
+		}
+		return errors.New(strings.Join(reasons, "; "))
 	})
 }
 
