@@ -68,7 +68,9 @@ func sources(t *testing.T, visit func(file, text string)) {
 			return err
 		}
 		hidden := strings.HasPrefix(entry.Name(), ".") && file != "."
-		if entry.IsDir() && (hidden || slices.Contains([]string{"testdata", "out"}, entry.Name())) {
+		_, err = os.Stat(filepath.Join(file, "go.mod"))
+		otherModule := err == nil && file != "." // as examples of contracts are
+		if entry.IsDir() && (hidden || otherModule || slices.Contains([]string{"testdata", "out"}, entry.Name())) {
 			return fs.SkipDir
 		}
 		if entry.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
