@@ -127,7 +127,7 @@ func (b *bringUp) setUpChannel(ctx context.Context, channel *channelPlan) error 
 	}
 	slow := channel.Batch.Timeout > fabric.SetUpTimeout
 	if slow {
-		err := b.admins[topology.Ordering].SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, channel.Batch.Timeout)
+		err := b.admins[topology.Ordering].SetBatchTimeout(ctx, channel.peers[0].conn, channel.Name, b.plan.dialect.Consensus, channel.Batch.Timeout)
 		if err != nil {
 			return err
 		}

@@ -24,9 +24,11 @@ func TestMain(m *testing.M) {
 }
 
 // testDialect is that of a raft orderer of the pinned release.
-func testDialect(t testing.TB) fabric.Dialect {
+func testDialect(t testing.TB) fabric.Dialect { return dialectOf(t, topology.Raft) }
+
+func dialectOf(t testing.TB, consensus topology.Consensus) fabric.Dialect {
 	t.Helper()
-	d, err := fabric.DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, "v"+daemons.Default())
+	d, err := fabric.DialectOf(topology.Orderers{Consensus: consensus, Count: 4}, "v"+daemons.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

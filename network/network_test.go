@@ -36,6 +36,13 @@ func shape(name string, orderers, peers int, organisations ...string) topology.T
 	return t
 }
 
+// bft returns a topology of BFT orderers and organisations with a peer each.
+func bft(orderers int, organisations ...string) topology.Topology {
+	t := shape(fmt.Sprintf("bft%d", orderers), orderers, 1, organisations...)
+	t.Orderers.Consensus = topology.BFT
+	return t
+}
+
 func channel(name string, chaincodes ...string) topology.Channel {
 	c := topology.Channel{Name: name, Batch: topology.Batch{
 		Timeout: 200 * time.Millisecond, Messages: 100, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20,
@@ -80,6 +87,7 @@ func TestFirstTransaction(t *testing.T) {
 		shape("two-peer", 1, 2, "ptb"),
 		shape("four-peer", 1, 2, "ptb", "inmetro"),
 		shape("five-org", 3, 1, "ptb", "cmi", "inmetro", "nmij", "nmim"),
+		bft(4, "ptb", "cmi", "inmetro", "nmij"),
 	} {
 		t.Run(topology.Name, func(t *testing.T) {
 			n := up(t, topology, Config{})
@@ -106,6 +114,9 @@ func checkStatus(t *testing.T, n *Network) {
 	for _, c := range s.Channels {
 		if !strings.HasPrefix(c.Leader, "orderer") {
 			t.Errorf("channel %s is led by %q", c.Name, c.Leader)
+		}
+		if views := n.Topology.Orderers.Consensus == topology.BFT; views != (c.View != nil) {
+			t.Errorf("%s of channel %s: view %v", n.Topology.Orderers.Consensus, c.Name, c.View)
 		}
 		// Other peers may commit the last block a moment after the first one.
 		for _, h := range c.Heights {

@@ -273,7 +273,7 @@ func (p *plan) prepare(executable string) (err error) {
 		p.organisations[o.Name] = org
 	}
 	for _, o := range p.orderers {
-		if o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering], p.members(p.channels)); err != nil {
+		if o.Identity, o.TLS, err = fabric.Prepare(o.Dir, o.Name, fabric.RoleOrderer, p.organisations[topology.Ordering], p.members(p.channels)); err != nil {
 			return err
 		}
 	}
@@ -302,7 +302,7 @@ func (p *plan) members(channels []*channelPlan) (members []*fabric.Organisation)
 }
 
 func (p *plan) preparePeer(peer *peerPlan, org *fabric.Organisation, executable string) (err error) {
-	if peer.TLS, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org, p.members(peer.channels)); err != nil {
+	if _, peer.TLS, err = fabric.Prepare(peer.Dir, peer.Name, fabric.RolePeer, org, p.members(peer.channels)); err != nil {
 		return err
 	}
 	var services []fabric.Service

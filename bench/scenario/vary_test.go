@@ -186,7 +186,7 @@ func TestNetworks(t *testing.T) {
 		}
 	}
 	tests := []struct{ more, want string }{
-		{"vary: {topology: [minimal, mesh]}", file + ":5:28: vary.topology[1]: there is neither a shipped topology \"mesh\" nor a file " + filepath.Join(dir, "mesh") + "; known are five-org, four-peer, minimal, two-peer"},
+		{"vary: {topology: [minimal, mesh]}", file + ":5:28: vary.topology[1]: there is neither a shipped topology \"mesh\" nor a file " + filepath.Join(dir, "mesh") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, minimal, two-peer"},
 		{"vary: {policy: [any, '2 of [ptb, cmi]']}", file + ":5:22: vary.policy[1]: not with topology minimal: \"cmi\" is no member of the channel; did you mean? "},
 		{"policy: most", file + ":5:9: policy: not with topology minimal: unknown endorsement \"most\"; "},
 	}

@@ -54,8 +54,7 @@ func (t Topology) check() *strictyaml.Problem {
 		checkName("name", t.Name, name, maxName),
 		each("organisations", t.Organisations, "organisation", func(o Organisation) string { return o.Name }, checkOrganisation),
 		t.checkPeers(),
-		checkConsensus(t.Orderers.Consensus),
-		strictyaml.Between("orderers.count", t.Orderers.Count, 1, maxNodes),
+		t.Orderers.check(),
 		atMost("channels", len(t.Channels), maxChannels, "channels"),
 		each("channels", t.Channels, "channel", func(c Channel) string { return c.Name }, t.checkChannel),
 		t.Limits.check(len(t.Channels)),
@@ -104,13 +103,6 @@ func (t Topology) checkPeers() *strictyaml.Problem {
 			path := fmt.Sprintf("organisations[%d].peers", i)
 			return strictyaml.Problemf("", path, "the organisations up to %s have %d peers, more than %d together", o.Name, total, maxNodes)
 		}
-	}
-	return nil
-}
-
-func checkConsensus(c Consensus) *strictyaml.Problem {
-	if known := ConsensusTypes(); !slices.Contains(known, c) {
-		return strictyaml.Problemf(strictyaml.Hint(c, known), "orderers.consensus", "unknown consensus %q", c)
 	}
 	return nil
 }

@@ -42,19 +42,9 @@ type Organisation struct {
 
 // Orderers are the ordering nodes, orderer0, orderer1, …, all of one organisation of their own, "ordering".
 type Orderers struct {
-	Consensus Consensus `yaml:"consensus" json:"consensus"` // raft
+	Consensus Consensus `yaml:"consensus" json:"consensus"` // raft or bft
 	Count     int       `yaml:"count" json:"count"`
 }
-
-// A Consensus is the name of a way in which orderers agree on blocks. Its other properties are in
-// network/fabric.
-type Consensus string
-
-// Raft is Fabric's etcdraft.
-const Raft Consensus = "raft"
-
-// ConsensusTypes returns what a topology may name.
-func ConsensusTypes() []Consensus { return []Consensus{Raft} }
 
 // A Channel is a ledger, its members and what is deployed on it.
 type Channel struct {

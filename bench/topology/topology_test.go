@@ -17,14 +17,19 @@ import (
 
 func TestShipped(t *testing.T) {
 	tests := []struct {
-		name                     string
-		organisations            []string
-		peers, orderers, endorse int
+		name          string
+		organisations []string
+		peers         int
+		orderers      Orderers
+		endorse       int
 	}{
-		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, 3, 3},
-		{"four-peer", []string{"ptb", "inmetro"}, 2, 1, 2},
-		{"minimal", []string{"ptb"}, 1, 1, 1},
-		{"two-peer", []string{"ptb"}, 2, 1, 1},
+		{"five-org", []string{"ptb", "cmi", "inmetro", "nmij", "nmim"}, 1, Orderers{"raft", 3}, 3},
+		{"four-peer", []string{"ptb", "inmetro"}, 2, Orderers{"raft", 1}, 2},
+		{"four-peer-bft", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"bft", 4}, 3},
+		{"four-peer-raft3", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"raft", 3}, 3},
+		{"four-peer-raft5", []string{"ptb", "cmi", "inmetro", "nmij"}, 1, Orderers{"raft", 5}, 3},
+		{"minimal", []string{"ptb"}, 1, Orderers{"raft", 1}, 1},
+		{"two-peer", []string{"ptb"}, 2, Orderers{"raft", 1}, 1},
 	}
 	var names []string
 	for _, test := range tests {
@@ -38,7 +43,7 @@ func TestShipped(t *testing.T) {
 			if top.Name != test.name || top.Description == "" {
 				t.Errorf("%s: name %q, description %q", test.name, top.Name, top.Description)
 			}
-			if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != (Orderers{"raft", test.orderers}) {
+			if !slices.Equal(top.organisations(), test.organisations) || top.Orderers != test.orderers {
 				t.Errorf("%s: %v, %v", test.name, top.organisations(), top.Orderers)
 			}
 			for _, o := range top.Organisations {
@@ -104,7 +109,10 @@ func TestErrors(t *testing.T) {
 		{"cmi", "cmi, peers: 0", "a.yaml:2:49: organisations[1].peers: must be 1 to 100, got 0"},
 		{"cmi", "cmi, pers: 2", "a.yaml:2:42: unknown key organisations[1].pers; did you mean peers?"},
 		{"channels:", "orderers: {consensus: rfat}\nchannels:", `a.yaml:3:23: orderers.consensus: unknown consensus "rfat"; did you mean raft?`},
-		{"channels:", "orderers: {consensus: bft}\nchannels:", `a.yaml:3:23: orderers.consensus: unknown consensus "bft"; known are raft`},
+		{"channels:", "orderers: {consensus: pow}\nchannels:", `a.yaml:3:23: orderers.consensus: unknown consensus "pow"; known are raft, bft`},
+		{"channels:", "orderers: {consensus: bft, count: 3}\nchannels:", "a.yaml:3:35: orderers.count: consensus bft takes at least 4 orderers, got 3; ask for 4 to 100, or for consensus: raft"},
+		{"channels:", "orderers: {consensus: bft}\nchannels:", "a.yaml:3:11: orderers.count: consensus bft takes at least 4 orderers, got 1; ask for 4 to 100, or for consensus: raft"},
+		{"channels:", "orderers: {consensus: bft, count: 101}\nchannels:", "a.yaml:3:35: orderers.count: must be 4 to 100, got 101"},
 		{"channels:", "orderers: {count: 0}\nchannels:", "a.yaml:3:19: orderers.count: must be 1 to 100, got 0"},
 		{"channels:\n  - name: c\n    chaincodes: [{name: readings}]\n", "", "a.yaml:1:1: channels: at least one channel is needed"},
 		{"name: c\n", "name: C\n", `a.yaml:4:11: channels[0].name: a name is made of lower-case letters, digits and -, begins with a letter, and has at most 249 characters; got "C"`},
@@ -160,7 +168,7 @@ func TestLoad(t *testing.T) {
 	for name, want := range map[string]string{
 		file:               file + ":1:1: unknown key nme; did you mean name?",
 		"minmal":           "topology minmal: there is neither a shipped topology nor a file of that name; did you mean minimal?",
-		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, minimal, two-peer",
+		"elsewhere.yaml":   "topology elsewhere.yaml: there is neither a shipped topology nor a file of that name; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, minimal, two-peer",
 		filepath.Dir(file): "topology " + filepath.Dir(file) + ": the file is no regular file but a folder; put a regular file in its place",
 	} {
 		if _, err := Load(name); fmt.Sprint(err) != want {

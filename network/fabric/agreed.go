@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/smartbft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer/lifecycle"
 	"google.golang.org/grpc"
@@ -95,11 +96,9 @@ func readConfig(config *common.Config) (a Agreed, err error) {
 	slices.Sort(a.Members)
 
 	var size orderer.BatchSize
-	var timeout orderer.BatchTimeout
 	r.value(ordering, "BatchSize", &size)
-	r.value(ordering, batchTimeoutKey, &timeout)
 	a.Batch = topology.Batch{Messages: size.GetMaxMessageCount(), PreferredBytes: size.GetPreferredMaxBytes(), AbsoluteBytes: size.GetAbsoluteMaxBytes()}
-	if text := timeout.GetTimeout(); text != "" && r.err == nil {
+	if text := r.timeout(ordering); text != "" && r.err == nil {
 		a.Batch.Timeout, r.err = time.ParseDuration(text)
 	}
 	a.Orderers = r.orderers(ordering)
@@ -126,9 +125,22 @@ func (r *configReader) orderers(ordering *common.ConfigGroup) topology.Orderers 
 	r.value(ordering, "Orderers", &all)
 	name := topology.Consensus(kind.GetType())
 	if name == typeBFT {
-		name = "bft"
+		name = topology.BFT
 	}
 	return topology.Orderers{Consensus: name, Count: len(all.GetConsenterMapping())}
+}
+
+// timeout reads the batch timer that the orderers heed, "" if there is none.
+func (r *configReader) timeout(ordering *common.ConfigGroup) string {
+	var kind orderer.ConsensusType
+	if r.value(ordering, "ConsensusType", &kind); kind.GetType() == typeBFT {
+		var options smartbft.Options
+		r.read(kind.GetMetadata(), &options)
+		return options.GetRequestBatchMaxInterval()
+	}
+	var timeout orderer.BatchTimeout
+	r.value(ordering, batchTimeoutKey, &timeout)
+	return timeout.GetTimeout()
 }
 
 // configReader reads messages until one of them is damaged.

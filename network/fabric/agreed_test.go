@@ -15,10 +15,9 @@ import (
 )
 
 // genesisConfig is the configuration of a channel of two members.
-func genesisConfig(t testing.TB) *common.Config {
+func genesisConfig(t testing.TB, orderers topology.Orderers) *common.Config {
 	t.Helper()
-	raft := topology.Orderers{Consensus: topology.Raft, Count: 3}
-	dialect, err := DialectOf(raft, "v3.1.1")
+	dialect, err := DialectOf(orderers, "v3.1.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +26,7 @@ func genesisConfig(t testing.TB) *common.Config {
 		Name: "metrology", Ordering: ordering, Dialect: dialect,
 		Batch: topology.Batch{Timeout: 7 * time.Millisecond, Messages: 10, PreferredBytes: 1 << 20, AbsoluteBytes: 2 << 20},
 	}
-	for i := range raft.Count {
+	for i := range orderers.Count {
 		c.Orderers = append(c.Orderers, &Orderer{Address: Endpoint{"127.0.0.1", 7050 + i}, TLS: ordering.AdminTLS})
 	}
 	for _, name := range []string{"ptb", "cmi"} {
@@ -42,17 +41,19 @@ func genesisConfig(t testing.TB) *common.Config {
 }
 
 func TestReadConfig(t *testing.T) {
-	got, err := readConfig(genesisConfig(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Agreed{
-		Members: []string{"CmiMSP", "PtbMSP"}, Orderers: topology.Orderers{Consensus: topology.Raft, Count: 3},
-		Batch:        topology.Batch{Timeout: 7 * time.Millisecond, Messages: 10, PreferredBytes: 1 << 20, AbsoluteBytes: 2 << 20},
-		Capabilities: []string{"V3_0", "V2_0", "V2_5"}, Endorsement: "majority",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	for _, orderers := range []topology.Orderers{{Consensus: topology.Raft, Count: 3}, {Consensus: topology.BFT, Count: 5}} {
+		got, err := readConfig(genesisConfig(t, orderers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Agreed{
+			Members: []string{"CmiMSP", "PtbMSP"}, Orderers: orderers,
+			Batch:        topology.Batch{Timeout: 7 * time.Millisecond, Messages: 10, PreferredBytes: 1 << 20, AbsoluteBytes: 2 << 20},
+			Capabilities: []string{"V3_0", "V2_0", "V2_5"}, Endorsement: "majority",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
@@ -115,7 +116,7 @@ func TestEndorsement(t *testing.T) {
 }
 
 func FuzzAgreed(f *testing.F) {
-	genesis, err := proto.Marshal(genesisConfig(f))
+	genesis, err := proto.Marshal(genesisConfig(f, topology.Orderers{Consensus: topology.Raft, Count: 3}))
 	if err != nil {
 		f.Fatal(err)
 	}

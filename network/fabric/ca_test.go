@@ -136,7 +136,7 @@ func TestPreparedFolder(t *testing.T) {
 	o := organisation(t, "ptb", "PtbMSP")
 	dir := filepath.Join(t.TempDir(), "peer0.ptb")
 	other := organisation(t, "cmi", "CmiMSP")
-	if _, err := Prepare(dir, "peer0.ptb", RolePeer, o, []*Organisation{other, o}); err != nil {
+	if _, _, err := Prepare(dir, "peer0.ptb", RolePeer, o, []*Organisation{other, o}); err != nil {
 		t.Fatal(err)
 	}
 	clients, err := os.ReadFile(TLSFiles(dir).Clients)

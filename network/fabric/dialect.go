@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
@@ -20,16 +21,18 @@ import (
 
 // A Consensus is a way in which orderers agree on blocks.
 type Consensus struct {
-	Name   topology.Consensus
-	Fewest int // orderers
+	Name topology.Consensus
 	// configure sets in the ordering group of a channel's configuration what the consensus needs: its type
 	// with its metadata, and the policy BlockValidation.
 	configure func(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
+	// timer sets there the values that say how long a block waits for more transactions.
+	timer func(g *groups, ordering *common.ConfigGroup, timeout time.Duration)
 }
 
 // consensusTypes has a row for each constant of topology.Consensus.
 var consensusTypes = []Consensus{
-	{Name: topology.Raft, Fewest: 1, configure: configureRaft},
+	{Name: topology.Raft, configure: configureRaft, timer: raftTimer},
+	{Name: topology.BFT, configure: configureBFT, timer: bftTimer},
 }
 
 // A Line is a line of Fabric's releases: what this program relies on in it and what may differ in another one.
@@ -46,9 +49,11 @@ type Line struct {
 
 // An OrdererReport says how an orderer reports on its consensus.
 type OrdererReport struct {
-	Leader string    // metric that is 1 where the orderer leads the channel of the label
-	Debug  string    // logger that must debug for Log to be complete
-	Log    []LogLine // of a block's creation, and of why it was cut
+	Leader   string    // metric that is 1 where the orderer leads the channel of the label, or else
+	LeaderID string    // metric: number of the orderer that leads it, from 1 in the order of the configuration
+	View     string    // metric: number of the view, in which the same orderer leads; empty: there are none
+	Debug    string    // logger that must debug for Log to be complete; empty: none
+	Log      []LogLine // of a block's creation, and of why it was cut
 }
 
 // lines has the newest first. What it says was read in the code of releases 2.5.9 to 2.5.16 and 3.1.0 to 3.1.5.
@@ -57,7 +62,7 @@ var lines = []Line{
 		Name:    "3.1",
 		Channel: "V3_0", Ordering: "V2_0", Application: "V2_5",
 		PeerLog: peerLog, Requests: unaryRequests, BlockFill: blockFill,
-		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport},
+		Orderers: map[topology.Consensus]OrdererReport{topology.Raft: raftReport, topology.BFT: bftReport},
 	},
 	{
 		Name:    "2.5",
@@ -121,6 +126,8 @@ const (
 	BatchTimer     Event = iota // an orderer's timer ran out; the block that it creates next is cut for that
 	BlockCreated                // an orderer cut a block
 	ConfigAhead                 // the block that an orderer has just created changes the configuration
+	BlockAgreed                 // a quorum of orderers has signed a block, and this one writes it
+	ViewStarted                 // an orderer begins a view: blocks from that one on that it took up before are not to be
 	BlockReceived               // a peer begins to validate a block
 	BlockValidated              // a peer has checked its signatures and policies
 	BlockCommitted              // a peer has stored it
@@ -158,10 +165,7 @@ func DialectOf(orderers topology.Orderers, version string) (d Dialect, err error
 	if d.Orderer, ok = d.Line.Orderers[orderers.Consensus]; !ok {
 		return d, strictyaml.Problemf("", consensusPath, "Fabric %s has no %s consensus", strings.TrimPrefix(version, "v"), orderers.Consensus)
 	}
-	if orderers.Count < d.Consensus.Fewest {
-		return d, strictyaml.Problemf("", "orderers.count", "consensus %s needs at least %d orderers, got %d", orderers.Consensus, d.Consensus.Fewest, orderers.Count)
-	}
-	return d, nil
+	return d, orderers.Validate()
 }
 
 const consensusPath = "orderers.consensus"

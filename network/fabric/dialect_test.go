@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,11 +19,11 @@ func TestConsensusTypes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d.Consensus.Name != name || d.Consensus.Fewest < 1 || d.Consensus.configure == nil {
-				t.Errorf("row of %q needs %d orderers", d.Consensus.Name, d.Consensus.Fewest)
+			if d.Consensus.Name != name || d.Consensus.configure == nil || d.Consensus.timer == nil {
+				t.Errorf("row of %q: %+v", d.Consensus.Name, d.Consensus)
 			}
-			if d.Orderer.Leader == "" || d.Orderer.Debug == "" {
-				t.Errorf("orderers report a leader by %q and debug %q", d.Orderer.Leader, d.Orderer.Debug)
+			if (d.Orderer.Leader == "") == (d.Orderer.LeaderID == "") || (d.Orderer.View == "") != (d.Orderer.LeaderID == "") {
+				t.Errorf("orderers report a leader by %q or %q and %q", d.Orderer.Leader, d.Orderer.LeaderID, d.Orderer.View)
 			}
 		})
 	}
@@ -33,7 +34,9 @@ func TestLogLines(t *testing.T) {
 	groups := map[Event]string{
 		BatchTimer: "channel", BlockCreated: "block channel", ConfigAhead: "channel", BlockReceived: "block channel",
 		BlockValidated: "channel block", BlockCommitted: "channel block transactions versions store state",
+		BlockAgreed: "block channel", ViewStarted: "block channel",
 	}
+	lacks := map[topology.Consensus][]Event{topology.Raft: {BlockAgreed, ViewStarted}, topology.BFT: {BatchTimer}}
 	for _, line := range lines {
 		for name := range line.Orderers {
 			t.Run(line.Name+" "+string(name), func(t *testing.T) {
@@ -46,6 +49,9 @@ func TestLogLines(t *testing.T) {
 					got[l.Event] = strings.TrimSpace(strings.Join(l.Message.SubexpNames(), " "))
 				}
 				for event, want := range groups {
+					if slices.Contains(lacks[name], event) {
+						want = ""
+					}
 					if got[event] != want {
 						t.Errorf("groups of event %d are %q, want %q", event, got[event], want)
 					}
@@ -74,7 +80,10 @@ func TestDialectOf(t *testing.T) {
 		{"no version", "raft", 1, "", "3.1", false},
 		{"no number", "raft", 1, "latest", "3.1", false},
 		{"unknown consensus", "pow", 1, "v3.1.1", `orderers.consensus: unknown consensus "pow"`, true},
-		{"no orderer", "raft", 0, "v3.1.1", "orderers.count: consensus raft needs at least 1 orderers, got 0", true},
+		{"no orderer", "raft", 0, "v3.1.1", "orderers.count: must be 1 to 100, got 0", true},
+		{"BFT", "bft", 4, "v3.1.1", "3.1", true},
+		{"too few for BFT", "bft", 3, "v3.1.1", "orderers.count: consensus bft takes at least 4 orderers, got 3; ask for 4 to 100, or for consensus: raft", true},
+		{"before BFT", "bft", 4, "v2.5.9", "orderers.consensus: Fabric 2.5.9 has no bft consensus", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, err := DialectOf(topology.Orderers{Consensus: topology.Consensus(test.consensus), Count: test.orderers}, test.version)

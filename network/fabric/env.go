@@ -53,20 +53,21 @@ type Orderer struct {
 	Admin      Endpoint // channel participation, over mutual TLS
 	Operations Endpoint
 	OneWayTLS  bool       // as of a Peer
-	Debug      string     // logger that debugs, as its consensus needs
+	Debug      string     // logger that debugs, as its consensus needs; may be empty
+	Identity   []byte     // certificate by which it signs, as Prepare returns it
 	TLS        Credential // by which it serves and speaks to other orderers, as Prepare returns it
 }
 
 // Prepare makes a node's folder with its identity, its TLS certificate and the folders that it writes to. It
-// returns the TLS certificate. Besides the node's own organisation, members may connect to it: those on its channels. A
+// returns both certificates. Besides the node's own organisation, members may connect to it: those on its channels. A
 // node learns them as it joins a channel, but refuses a neighbour that has joined before, which tries again seconds later.
-func Prepare(dir, name, role string, o *Organisation, members []*Organisation) (Credential, error) {
-	identity, err := o.CA.Identity(name, role)
+func Prepare(dir, name, role string, o *Organisation, members []*Organisation) (identity []byte, _ Credential, err error) {
+	enrolled, err := o.CA.Identity(name, role)
 	if err != nil {
-		return Credential{}, err
+		return nil, Credential{}, err
 	}
-	if err := o.writeMSP(filepath.Join(dir, mspDir), identity); err != nil {
-		return Credential{}, err
+	if err := o.writeMSP(filepath.Join(dir, mspDir), enrolled); err != nil {
+		return nil, Credential{}, err
 	}
 	clients := o.TLSCA.PEM
 	for _, member := range members {
@@ -75,9 +76,10 @@ func Prepare(dir, name, role string, o *Organisation, members []*Organisation) (
 		}
 	}
 	if err := o.write("TLS files", "", []file{{TLSFiles(dir).Clients, clients, public}}); err != nil {
-		return Credential{}, err
+		return nil, Credential{}, err
 	}
-	return PrepareTLS(dir, name, o)
+	tls, err := PrepareTLS(dir, name, o)
+	return enrolled.Cert, tls, err
 }
 
 // PrepareTLS makes the folder of a node that has no identity of its own in the network, as a chaincode has none.
@@ -180,7 +182,11 @@ func (o Orderer) Env() []string {
 	tls := TLSFiles(o.Dir)
 	ca := "[" + listed.CA + "]"
 	data := filepath.Join(o.Dir, dataDir)
-	env := append(nodeEnv(o.Dir, o.Config, ordererLogging+":"+o.Debug+"=debug"),
+	logging := ordererLogging
+	if o.Debug != "" {
+		logging += ":" + o.Debug + "=debug"
+	}
+	env := append(nodeEnv(o.Dir, o.Config, logging),
 		"ORDERER_GENERAL_LISTENADDRESS="+o.Address.Host,
 		"ORDERER_GENERAL_LISTENPORT="+strconv.Itoa(o.Address.Port),
 		"ORDERER_GENERAL_LOCALMSPID="+o.MSP,

@@ -9,7 +9,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
@@ -124,11 +123,11 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 		AbsoluteMaxBytes:  c.Batch.AbsoluteBytes,
 		PreferredMaxBytes: c.Batch.PreferredBytes,
 	})
-	g.batchTimeout(group, min(c.Batch.Timeout, SetUpTimeout))
 	g.value(group, "ChannelRestrictions", &orderer.ChannelRestrictions{})
 	g.capability(group, c.Dialect.Line.Ordering)
 
 	c.Dialect.Consensus.configure(g, group, c.Orderers)
+	c.Dialect.Consensus.timer(g, group, min(c.Batch.Timeout, SetUpTimeout))
 	endpoints := &common.OrdererAddresses{}
 	for _, o := range c.Orderers {
 		endpoints.Addresses = append(endpoints.Addresses, o.Address.String())
@@ -138,12 +137,6 @@ func (g *groups) ordering(c Channel) *common.ConfigGroup {
 	g.value(org, "Endpoints", endpoints)
 	group.Groups[c.Ordering.MSP] = org
 	return group
-}
-
-const batchTimeoutKey = "BatchTimeout"
-
-func (g *groups) batchTimeout(to *common.ConfigGroup, timeout time.Duration) {
-	g.value(to, batchTimeoutKey, &orderer.BatchTimeout{Timeout: timeout.String()})
 }
 
 func (g *groups) application(c Channel) *common.ConfigGroup {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/smartbft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
@@ -70,9 +72,10 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		line := rapid.SampledFrom(lines).Draw(t, "line")
-		dialect, err := DialectOf(topology.Orderers{Consensus: topology.Raft, Count: 1}, line.Name+".9")
+		orderers := topology.Orderers{Consensus: rapid.SampledFrom(topology.ConsensusTypes()).Draw(t, "consensus"), Count: rapid.IntRange(1, 7).Draw(t, "orderers")}
+		dialect, err := DialectOf(orderers, line.Name+".9")
 		if err != nil {
-			t.Fatal(err)
+			t.Skip(err)
 		}
 		port := 1024
 		next := func() Endpoint { port++; return Endpoint{"127.0.0.1", port} }
@@ -86,8 +89,8 @@ func TestGenesisHoldsTheWholeChannel(t *testing.T) {
 				AbsoluteBytes:  rapid.Uint32Range(1, 1<<24).Draw(t, "absolute"),
 			},
 		}
-		for range rapid.IntRange(1, 5).Draw(t, "orderers") {
-			c.Orderers = append(c.Orderers, &Orderer{Address: next(), TLS: pool[0].AdminTLS})
+		for i := range orderers.Count {
+			c.Orderers = append(c.Orderers, &Orderer{MSP: pool[0].MSP, Address: next(), TLS: pool[0].AdminTLS, Identity: pool[i%len(pool)].Admin.Cert})
 		}
 		for i := range rapid.IntRange(1, 5).Draw(t, "members") {
 			m := Member{Organisation: pool[i+1]}
@@ -145,25 +148,143 @@ func checkOrdering(t *rapid.T, group *common.ConfigGroup, c Channel) {
 	if d, err := time.ParseDuration(timeout.Timeout); err != nil || d != min(c.Batch.Timeout, SetUpTimeout) {
 		t.Errorf("batch timeout is %q, wanted is %v", timeout.Timeout, c.Batch.Timeout)
 	}
+	var endpoints common.OrdererAddresses
+	value(t, group.Groups[c.Ordering.MSP], "Endpoints", &endpoints)
+	if len(endpoints.Addresses) != len(c.Orderers) {
+		t.Fatalf("%d endpoints, want %d", len(endpoints.Addresses), len(c.Orderers))
+	}
+	for i, o := range c.Orderers {
+		if endpoints.Addresses[i] != o.Address.String() {
+			t.Errorf("endpoint %d is %s, want %v", i, endpoints.Addresses[i], o.Address)
+		}
+	}
+	map[topology.Consensus]func(*rapid.T, *common.ConfigGroup, Channel){topology.Raft: checkRaft, topology.BFT: checkBFT}[c.Dialect.Consensus.Name](t, group, c)
+	checkMSP(t, group.Groups[c.Ordering.MSP], c.Ordering)
+}
+
+func checkRaft(t *rapid.T, group *common.ConfigGroup, c Channel) {
 	var kind orderer.ConsensusType
 	value(t, group, "ConsensusType", &kind)
 	var raft etcdraft.ConfigMetadata
 	unmarshal(t, kind.Metadata, &raft)
-	var endpoints common.OrdererAddresses
-	value(t, group.Groups[c.Ordering.MSP], "Endpoints", &endpoints)
-	if kind.Type != "etcdraft" || len(raft.Consenters) != len(c.Orderers) || len(endpoints.Addresses) != len(c.Orderers) {
-		t.Fatalf("%s with %d consenters and %d endpoints, want %d", kind.Type, len(raft.Consenters), len(endpoints.Addresses), len(c.Orderers))
+	if kind.Type != "etcdraft" || len(raft.Consenters) != len(c.Orderers) {
+		t.Fatalf("%s with %d consenters, want %d", kind.Type, len(raft.Consenters), len(c.Orderers))
 	}
 	for i, o := range c.Orderers {
 		want := &etcdraft.Consenter{Host: o.Address.Host, Port: uint32(o.Address.Port), ServerTlsCert: o.TLS.Cert, ClientTlsCert: o.TLS.Cert}
 		if diff := cmp.Diff(want, raft.Consenters[i], protocmp.Transform()); diff != "" {
 			t.Errorf("consenter %d: %s", i, diff)
 		}
-		if endpoints.Addresses[i] != o.Address.String() {
-			t.Errorf("endpoint %d is %s, want %v", i, endpoints.Addresses[i], o.Address)
+	}
+	if group.Values["Orderers"] != nil {
+		t.Error("orderers of raft are mapped to identities")
+	}
+}
+
+// checkBFT holds the configuration to what Fabric's orderers do (orderer/consensus/smartbft/configverifier.go).
+func checkBFT(t *rapid.T, group *common.ConfigGroup, c Channel) {
+	var kind orderer.ConsensusType
+	value(t, group, "ConsensusType", &kind)
+	var options smartbft.Options
+	unmarshal(t, kind.Metadata, &options)
+	var consenters common.Orderers
+	value(t, group, "Orderers", &consenters)
+	var policy common.SignaturePolicyEnvelope
+	unmarshal(t, group.Policies["BlockValidation"].Policy.Value, &policy)
+	rule := policy.Rule.GetNOutOf()
+	n := len(c.Orderers)
+	if kind.Type != "BFT" || len(consenters.ConsenterMapping) != n || len(policy.Identities) != n || len(rule.Rules) != n {
+		t.Fatalf("%s with %d consenters, %d identities and %d rules, want %d",
+			kind.Type, len(consenters.ConsenterMapping), len(policy.Identities), len(rule.Rules), n)
+	}
+	if want := int32(math.Ceil((float64(n) + float64((n-1)/3) + 1) / 2)); rule.N != want || group.Policies["BlockValidation"].Policy.Type != int32(common.Policy_SIGNATURE) {
+		t.Errorf("%d of %d sign, want %d", rule.N, n, want)
+	}
+	for i, o := range c.Orderers {
+		want := &common.Consenter{
+			Id: uint32(i + 1), Host: o.Address.Host, Port: uint32(o.Address.Port), MspId: c.Ordering.MSP, Identity: o.Identity,
+			ServerTlsCert: o.TLS.Cert, ClientTlsCert: o.TLS.Cert,
+		}
+		if diff := cmp.Diff(want, consenters.ConsenterMapping[i], protocmp.Transform()); diff != "" {
+			t.Errorf("consenter %d: %s", i, diff)
+		}
+		var identity msp.SerializedIdentity
+		unmarshal(t, policy.Identities[i].Principal, &identity)
+		if policy.Identities[i].PrincipalClassification != msp.MSPPrincipal_IDENTITY || identity.Mspid != c.Ordering.MSP ||
+			!bytes.Equal(identity.IdBytes, o.Identity) || int(rule.Rules[i].GetSignedBy()) != i {
+			t.Errorf("identity %d of the policy is %v", i, &identity)
 		}
 	}
-	checkMSP(t, group.Groups[c.Ordering.MSP], c.Ordering)
+	if options.LeaderRotation == smartbft.Options_ROTATION_ON {
+		t.Error("the leader rotates, which Fabric's orderers refuse")
+	}
+	checkBFTTimes(t, &options, min(c.Batch.Timeout, SetUpTimeout))
+}
+
+// checkBFTTimes holds the options to the rules of SmartBFT (pkg/types/config.go), and to ours: no transaction that waits for
+// the batch timer counts against the leader.
+func checkBFTTimes(t rapid.TB, options *smartbft.Options, timeout time.Duration) {
+	t.Helper()
+	parse := func(text string) time.Duration {
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 {
+			t.Fatalf("%q is no positive time, %v", text, err)
+		}
+		return d
+	}
+	batch, forward, complain, forget := parse(options.RequestBatchMaxInterval), parse(options.RequestForwardTimeout),
+		parse(options.RequestComplainTimeout), parse(options.RequestAutoRemoveTimeout)
+	if batch != timeout || forward <= batch || complain < forward || forget < complain {
+		t.Errorf("blocks wait for %v, want %v; transactions are forwarded after %v, complained about after %v, forgotten after %v", batch, timeout, forward, complain, forget)
+	}
+	if parse(options.ViewChangeResendInterval) > parse(options.ViewChangeTimeout) || parse(options.CollectTimeout) <= 0 ||
+		parse(options.LeaderHeartbeatTimeout) <= 0 || options.LeaderHeartbeatCount == 0 || options.IncomingMessageBufferSize == 0 || options.RequestPoolSize == 0 {
+		t.Errorf("options are %v", options)
+	}
+}
+
+// The one change after the genesis sets whatever timer the consensus heeds, and nothing else.
+func TestTimeoutUpdate(t *testing.T) {
+	o := organisation(t, "ordering", "OrderingMSP")
+	admin, err := NewAdmin(o.MSP, o.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, consensus := range consensusTypes {
+		t.Run(string(consensus.Name), func(t *testing.T) {
+			for _, timeout := range []time.Duration{time.Second, 10 * time.Second, time.Hour} {
+				envelope, err := admin.timeoutUpdate("metrology", consensus, timeout)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var payload common.Payload
+				unmarshal(t, envelope.Payload, &payload)
+				var signed common.ConfigUpdateEnvelope
+				unmarshal(t, payload.Data, &signed)
+				var update common.ConfigUpdate
+				unmarshal(t, signed.ConfigUpdate, &update)
+				group := update.WriteSet.Groups["Orderer"]
+				for key, v := range group.Values {
+					if v.Version != 1 {
+						t.Errorf("%s gets version %d", key, v.Version)
+					}
+				}
+				var usual orderer.BatchTimeout
+				value(t, group, "BatchTimeout", &usual)
+				if usual.Timeout != timeout.String() || len(group.Policies)+len(group.Groups) > 0 {
+					t.Errorf("the timer is %s of %v in %v", usual.Timeout, timeout, group)
+				}
+				if kind := (orderer.ConsensusType{}); consensus.Name == topology.BFT {
+					value(t, group, "ConsensusType", &kind)
+					var options smartbft.Options
+					unmarshal(t, kind.Metadata, &options)
+					checkBFTTimes(t, &options, timeout)
+				} else if len(group.Values) != 1 {
+					t.Errorf("%d values change", len(group.Values))
+				}
+			}
+		})
+	}
 }
 
 func checkMSP(t *rapid.T, group *common.ConfigGroup, o *Organisation) {

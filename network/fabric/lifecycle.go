@@ -222,23 +222,25 @@ const SetUpTimeout = 10 * time.Millisecond
 // SetBatchTimeout has the administrator of the ordering organisation set a channel's batch timeout, as the
 // first change of its configuration since genesis. The transaction goes through the gateway behind conn; it
 // is in force at once for what is ordered after it, and Configured waits for a peer.
-func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, timeout time.Duration) (err error) {
+func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterface, channel string, of Consensus, timeout time.Duration) (err error) {
 	defer wrap(&err, "set batch timeout")
-	envelope, err := a.timeoutUpdate(channel, timeout)
+	envelope, err := a.timeoutUpdate(channel, of, timeout)
 	if err != nil {
 		return err
 	}
 	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
 }
 
-// timeoutUpdate moves the one value from version 0 to 1. What stands around it keeps its version, in the set
-// that is read and in the set that is written.
-func (a *Admin) timeoutUpdate(channel string, timeout time.Duration) (*common.Envelope, error) {
+// timeoutUpdate moves the values of the batch timer from version 0 to 1. What stands around them keeps its version, in the
+// set that is read and in the set that is written.
+func (a *Admin) timeoutUpdate(channel string, of Consensus, timeout time.Duration) (*common.Envelope, error) {
 	readSet, writeSet, ordering := newGroup(), newGroup(), newGroup()
 	readSet.Groups["Orderer"], writeSet.Groups["Orderer"] = newGroup(), ordering
 	g := &groups{}
-	g.batchTimeout(ordering, timeout)
-	ordering.Values[batchTimeoutKey].Version = 1
+	of.timer(g, ordering, timeout)
+	for _, value := range ordering.Values {
+		value.Version = 1
+	}
 	update := g.bytes(&common.ConfigUpdate{ChannelId: channel, ReadSet: readSet, WriteSet: writeSet})
 
 	signer := g.bytes(&common.SignatureHeader{Creator: a.creator, Nonce: newNonce()})

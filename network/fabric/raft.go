@@ -47,6 +47,12 @@ func configureRaft(g *groups, ordering *common.ConfigGroup, orderers []*Orderer)
 			Host: o.Address.Host, Port: uint32(o.Address.Port), ClientTlsCert: o.TLS.Cert, ServerTlsCert: o.TLS.Cert,
 		})
 	}
-	g.value(ordering, "ConsensusType", &orderer.ConsensusType{Type: "etcdraft", Metadata: g.bytes(metadata)})
+	g.value(ordering, "ConsensusType", &orderer.ConsensusType{Type: typeRaft, Metadata: g.bytes(metadata)})
 	g.implied(ordering, "BlockValidation", "Writers", common.ImplicitMetaPolicy_ANY)
+}
+
+const batchTimeoutKey = "BatchTimeout"
+
+func raftTimer(g *groups, ordering *common.ConfigGroup, timeout time.Duration) {
+	g.value(ordering, batchTimeoutKey, &orderer.BatchTimeout{Timeout: timeout.String()})
 }
