@@ -32,7 +32,8 @@ const logTimeout = time.Second
 // seen. Blocks before the first one returned are forgotten: the next call for the channel asks for no earlier instant.
 //
 // The instants are the nodes' own, in microseconds on this machine's wall clock. They are read from the nodes' logs,
-// whose form depends on the Fabric release and on the consensus: with raft all is there.
+// whose form depends on the Fabric release and on the consensus: with raft all is there; with BFT a block is cut once the
+// leader has checked it, and for blocks that are not full it may stay open whether time or bytes cut them.
 func (n *observed) Blocks(channel string, since time.Time, height uint64) ([]result.Block, error) {
 	c, err := n.channel(channel)
 	dialect, err2 := n.dialect()
@@ -42,7 +43,7 @@ func (n *observed) Blocks(channel string, since time.Time, height uint64) ([]res
 	n.reading.Do(func() { n.blocks = newBlockLog(n.Nodes, n.from, dialect.Log()) })
 	err = n.blocks.await(c, height)
 	i := slices.IndexFunc(n.Topology.Channels, func(of topology.Channel) bool { return of.Name == channel })
-	blocks := n.blocks.since(c, int(n.Topology.Channels[i].Batch.Messages), since)
+	blocks := n.blocks.since(c, n.Topology.Channels[i].Batch, since)
 	if err != nil {
 		return blocks, fmt.Errorf("blocks: %w", err)
 	}
@@ -97,9 +98,9 @@ func (b *blockLog) read(channel Channel, height uint64) (err error, complete boo
 	return err, true
 }
 
-// since returns the blocks of a channel, whose blocks are full with a number of messages, that its observing
-// peer has committed since an instant. It forgets those before.
-func (b *blockLog) since(channel Channel, messages int, since time.Time) (blocks []result.Block) {
+// since returns the blocks of a channel, cut by its batch settings, that its observing peer has committed since an instant.
+// It forgets those before, but for when the last of them was agreed on: that may say why the first one was cut.
+func (b *blockLog) since(channel Channel, batch topology.Batch, since time.Time) (blocks []result.Block) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for key, at := range b.logs[channel.Peers[0]].blocks {
@@ -114,44 +115,61 @@ func (b *blockLog) since(channel Channel, messages int, since time.Time) (blocks
 		}
 		if created := b.created(key); created != nil {
 			next := b.created(blockKey{key.channel, key.number + 1})
-			block.Cut, block.Reason = created.cut, created.reason(at.transactions, messages, next != nil && next.config)
+			block.Cut, block.Reason = created.cut, b.reason(key, created, at.transactions, batch, next != nil && next.config)
+			if block.Reason == result.CutTimerOrBytes {
+				block.FullAt = batch.AbsoluteBytes // SmartBFT prefers no other size
+			}
 		}
 		blocks = append(blocks, block)
 	}
 	slices.SortFunc(blocks, func(x, y result.Block) int { return cmp.Compare(x.Number, y.Number) })
 	for _, l := range b.logs {
-		maps.DeleteFunc(l.blocks, func(key blockKey, _ *loggedBlock) bool {
-			return len(blocks) > 0 && key.channel == channel.Name && key.number < blocks[0].Number
+		maps.DeleteFunc(l.blocks, func(key blockKey, of *loggedBlock) bool {
+			if len(blocks) == 0 || key.channel != channel.Name || key.number >= blocks[0].Number {
+				return false
+			}
+			return of.agreed.IsZero() || key.number+1 < blocks[0].Number
 		})
 	}
 	return blocks
 }
 
 // created returns an orderer's report of a block that it cut, nil if there is none. Where several orderers cut a
-// block of that number, it is the last one: the others had led before and their blocks were lost.
-func (b *blockLog) created(key blockKey) (last *loggedBlock) {
+// block of that number, it is the last one: the others had led before and their blocks were lost. With BFT all report it
+// that agreed on it, and the first is the leader's.
+func (b *blockLog) created(key blockKey) (of *loggedBlock) {
 	for _, l := range b.logs {
-		if c := l.blocks[key]; c != nil && !c.cut.IsZero() && (last == nil || c.cut.After(last.cut)) {
-			last = c
+		c := l.blocks[key]
+		switch {
+		case c == nil || c.cut.IsZero():
+		case of == nil, c.agreed.IsZero() && c.cut.After(of.cut), !c.agreed.IsZero() && (of.agreed.IsZero() || c.cut.Before(of.cut)):
+			of = c
 		}
 	}
-	return last
+	return of
 }
 
-// reason follows Fabric's block cutter (orderer/common/blockcutter): what neither the timer nor a
-// configuration ended is full.
-func (b *loggedBlock) reason(transactions, messages int, configNext bool) result.CutReason {
+// reason follows Fabric's block cutter (orderer/common/blockcutter): what neither the timer nor a configuration ended is
+// full. SmartBFT's own (internal/bft/batcher.go and requestpool.go) waits for the timer anew after each block: what it cut
+// sooner was full.
+func (b *blockLog) reason(key blockKey, created *loggedBlock, transactions int, batch topology.Batch, configNext bool) result.CutReason {
 	switch {
-	case b.config:
+	case created.config:
 		return result.CutConfig
-	case b.timer:
+	case created.timer:
 		return result.CutTimer
-	case transactions >= messages:
+	case transactions >= int(batch.Messages):
 		return result.CutCount
 	case configNext:
 		return result.CutConfig
+	case created.agreed.IsZero():
+		return result.CutBytes
 	}
-	return result.CutBytes
+	before := b.logs[created.times.Peer].blocks[blockKey{key.channel, key.number - 1}]
+	if before != nil && !before.agreed.IsZero() && created.cut.Sub(before.agreed) < batch.Timeout {
+		return result.CutBytes
+	}
+	return result.CutTimerOrBytes
 }
 
 // event is the content of one line of a node's log about a block.
@@ -220,8 +238,9 @@ type blockKey struct {
 
 // loggedBlock holds one node's events of a block.
 type loggedBlock struct {
-	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the configuration.
-	cut           time.Time
+	// An orderer: when it cut the block, whether because of the timer, and whether the block changes the configuration; with
+	// BFT, when it learnt that the orderers agree on it.
+	cut, agreed   time.Time
 	timer, config bool
 	// A peer.
 	transactions int
@@ -275,6 +294,10 @@ func (l *nodeLog) take(e event) {
 		return
 	}
 	key := blockKey{e.channel, e.numbers["block"]}
+	if e.kind == fabric.ViewStarted {
+		maps.DeleteFunc(l.blocks, func(of blockKey, _ *loggedBlock) bool { return of.channel == key.channel && of.number >= key.number })
+		return
+	}
 	block := l.blocks[key]
 	if block == nil || e.kind == fabric.BlockCreated {
 		block = &loggedBlock{times: result.PeerBlock{Peer: l.node}}
@@ -284,6 +307,8 @@ func (l *nodeLog) take(e event) {
 	case fabric.BlockCreated:
 		block.cut, block.timer = e.at, l.timer[e.channel]
 		l.timer[e.channel], l.last[e.channel] = false, block
+	case fabric.BlockAgreed:
+		block.agreed = e.at
 	case fabric.BlockReceived:
 		block.times.Received = e.at
 	case fabric.BlockValidated:

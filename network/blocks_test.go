@@ -243,6 +243,80 @@ func TestCutReasons(t *testing.T) {
 	}
 }
 
+// bft writes what BFT orderers log of a block: each that it has checked the proposal, from the leader on a second apart, and
+// half a minute later that it writes the block.
+func (l *logged) bft(number, minute string, leader string, followers ...string) {
+	for i, name := range append([]string{leader}, followers...) {
+		at := fmt.Sprintf("2026-11-22T10:%s:%02d", minute, i)
+		l.write(name, at+"Z INFO [orderer.consensus.smartbft.consensus] Processed proposal with seq "+number+" channel=metrology\n"+
+			at[:len(at)-2]+fmt.Sprintf("%02d", 30+i)+"Z INFO [orderer.consensus.smartbft.chain] Delivering proposal, writing block "+number+
+			" with 7 transactions and metadata of total size 322 with signatures from [4 3 1] to the ledger, node id 1 channel=metrology\n")
+	}
+}
+
+// With BFT every orderer tells of a block, and none of why it was cut: it is the leader's instant that counts, and the reason
+// is what follows from the block and the one before.
+func TestBlocksOfBFT(t *testing.T) {
+	l := newLogged(t)
+	l.Topology.Orderers = topology.Orderers{Consensus: topology.BFT, Count: 4}
+	l.Topology.Channels[0].Batch = topology.Batch{Messages: 100, Timeout: time.Minute, AbsoluteBytes: 1000}
+	started := func(orderer, minute, number string) {
+		l.write(orderer, "2026-11-22T10:"+minute+":59Z INFO [orderer.consensus.smartbft.consensus] Starting view with number 1, sequence "+number+
+			", and decisions 0 channel=metrology\n")
+	}
+	l.bft("1", "01", "orderer1", "orderer0")
+	l.stored("peer0.ptb", "01", "1", "7") // what was before it is unknown
+	l.bft("2", "03", "orderer1", "orderer0")
+	l.stored("peer0.ptb", "03", "2", "7") // cut more than a minute after block 1
+	l.bft("3", "04", "orderer1", "orderer0")
+	l.stored("peer0.ptb", "04", "3", "7") // half a minute after block 2
+	l.bft("4", "06", "orderer1", "orderer0")
+	l.stored("peer0.ptb", "06", "4", "100")
+	l.bft("5", "08", "orderer0", "orderer1")
+	l.write("orderer0", "2026-11-22T10:08:40Z INFO [orderer.consensus.smartbft.consensus] Verification sequence changed: 1 --> 2 channel=metrology\n")
+	l.stored("peer0.ptb", "08", "5", "1")
+	l.bft("6", "10", "orderer0", "orderer1")
+	l.write("orderer0", "2026-11-22T10:10:40Z INFO [orderer.consensus.smartbft.chain]"+
+		" Reconfiguration was done and the current nodes are: [1 2 3 4] channel=metrology\n")
+	l.stored("peer0.ptb", "10", "6", "1")
+	// Block 7 was proposed in a view that ended with its leader, and was known to another orderer.
+	l.write("orderer0", "2026-11-22T10:11:00Z INFO [orderer.consensus.smartbft.consensus] Processed proposal with seq 7 channel=metrology\n")
+	l.write("orderer1", "2026-11-22T10:11:01Z INFO [orderer.consensus.smartbft.consensus] Processed proposal with seq 7 channel=metrology\n")
+	started("orderer1", "11", "7")
+	l.bft("7", "12", "orderer1")
+	l.stored("peer0.ptb", "12", "7", "50")
+	blocks := l.blocksSince(time.Time{})
+	type cut struct {
+		At     string
+		Reason result.CutReason
+		FullAt uint32
+	}
+	want := []cut{
+		{"10:01:00", result.CutTimerOrBytes, 1000}, {"10:03:00", result.CutTimerOrBytes, 1000}, {"10:04:00", result.CutBytes, 0},
+		{"10:06:00", result.CutCount, 0}, {"10:08:00", result.CutConfig, 0}, {"10:10:00", result.CutConfig, 0}, {"10:12:00", result.CutTimerOrBytes, 1000},
+	}
+	var got []cut
+	for _, b := range blocks {
+		got = append(got, cut{b.Cut.Format(time.TimeOnly), b.Reason, b.FullAt})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// The block before is known still, when only later ones are asked for.
+	for range 2 {
+		if blocks = l.blocksSince(wall(t, "10:04:03")); len(blocks) != 5 || blocks[0].Reason != result.CutBytes {
+			t.Errorf("%d blocks, the first cut for %v", len(blocks), blocks[0].Reason)
+		}
+	}
+	blocks[1].Resolve(1) // open no more
+	for largest, want := range map[uint32]result.CutReason{0: result.CutTimerOrBytes, 19: result.CutTimer, 20: result.CutTimerOrBytes} {
+		b := blocks[4] // 50 transactions, 1000 bytes at most
+		if b.Resolve(largest); b.Reason != want || blocks[1].Reason != result.CutCount {
+			t.Errorf("where no transaction takes more than %d bytes, it was cut for %v", largest, b.Reason)
+		}
+	}
+}
+
 // A client may have seen a block that its peer has yet to log, and that other peers have yet to commit.
 func TestBlocksThatAreYetToBeTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -184,8 +184,8 @@ func TestLimits(t *testing.T) {
 	if limits[9][3].Text == "" {
 		t.Error("the last limit has no evidence")
 	}
-	if rows := tableOf(t, r, "blocks").Rows; len(rows) != 10 || rows[0][7].Text != "peer0.ptb" {
-		t.Errorf("%d blocks, peer %q", len(rows), rows[0][7].Text)
+	if rows := tableOf(t, r, "blocks").Rows; len(rows) != 10 || rows[0][8].Text != "peer0.ptb" {
+		t.Errorf("%d blocks, peer %q", len(rows), rows[0][8].Text)
 	}
 	if text := r.Findings[0].Text; !strings.HasSuffix(text, " Limited by: host CPU, largest: peer0.ptb.") {
 		t.Errorf("finding %q", text)

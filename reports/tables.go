@@ -301,6 +301,12 @@ func blockTable(all []series) []Table {
 		{Column{Key: "cut_count", Title: "cut: full", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Count })},
 		{Column{Key: "cut_bytes", Title: "cut: bytes", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Bytes })},
 		{Column{Key: "cut_timer", Title: "cut: timer", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Timer })},
+		{Column{Key: "cut_timer_or_bytes", Title: "cut: timer or bytes", Unit: Count}, func(r processRow) Cell {
+			if r.BlockCut == nil || r.BlockCut.TimerOrBytes == 0 {
+				return Cell{}
+			}
+			return count(r.BlockCut.TimerOrBytes)
+		}},
 		{Column{Key: "cut_config", Title: "cut: configuration", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Config })},
 		{Column{Key: "cut_unknown", Title: "cut: unknown", Unit: Count, CSVOnly: true}, cuts(func(c result.BlockCut) uint64 { return c.Unknown })},
 	}...)

@@ -10,11 +10,12 @@ type CutReason uint8
 
 // The reasons.
 const (
-	CutUnknown CutReason = iota
-	CutCount             // it held as many transactions as a block may
-	CutBytes             // the next transaction would have made it larger than preferred
-	CutTimer             // the batch timer ran out
-	CutConfig            // a change of the channel's configuration, or right before one
+	CutUnknown      CutReason = iota
+	CutCount                  // it held as many transactions as a block may
+	CutBytes                  // the next transaction would have made it larger than preferred, or with BFT than allowed
+	CutTimer                  // the batch timer ran out
+	CutConfig                 // a change of the channel's configuration, or right before one
+	CutTimerOrBytes           // the batch timer, or its size: the orderers do not report which
 )
 
 // String returns the reason's key in summary.json.
@@ -25,7 +26,7 @@ func (c CutReason) String() string {
 	return fmt.Sprintf("cut(%d)", uint8(c))
 }
 
-var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config"}
+var cutNames = [...]string{"unknown", "count", "bytes", "timer", "config", "timer_or_bytes"}
 
 // Block holds what the nodes reported about a block. Its instants are those of the nodes' wall clocks,
 // without a monotonic reading, and zero where no node reported them.
@@ -34,8 +35,17 @@ type Block struct {
 	Number       uint64 // on its channel
 	Transactions int    // of any kind and validity
 	Reason       CutReason
-	Cut          time.Time // made by the leading orderer
+	FullAt       uint32    // bytes that no block exceeds, where Reason leaves open whether the next transaction would have; else 0
+	Cut          time.Time // made by the leading orderer; with BFT: and checked by it
 	Peers        []PeerBlock
+}
+
+// Resolve decides a reason that the orderers leave open, where no transaction on the channel is larger than some bytes: if
+// one more would have found room in the block, it was the timer that cut it.
+func (b *Block) Resolve(largest uint32) {
+	if b.Reason == CutTimerOrBytes && largest > 0 && uint64(b.Transactions+1)*uint64(largest) <= uint64(b.FullAt) {
+		b.Reason = CutTimer
+	}
 }
 
 // PeerBlock holds what one peer reported about a block. All instants are set.

@@ -168,6 +168,8 @@ type BlockCut struct {
 	Timer   uint64 `json:"timer"`
 	Config  uint64 `json:"config,omitempty"`
 	Unknown uint64 `json:"unknown,omitempty"` // not reported
+	// TimerOrBytes counts those of which the orderers leave open whether the timer or their size cut them, as with BFT.
+	TimerOrBytes uint64 `json:"timer_or_bytes,omitempty"`
 }
 
 // Add counts a block that was cut for the reason.
@@ -181,13 +183,17 @@ func (c *BlockCut) Add(reason CutReason) {
 		c.Timer++
 	case CutConfig:
 		c.Config++
+	case CutTimerOrBytes:
+		c.TimerOrBytes++
 	default:
 		c.Unknown++
 	}
 }
 
 // Total returns the number of blocks.
-func (c BlockCut) Total() uint64 { return c.Count + c.Bytes + c.Timer + c.Config + c.Unknown }
+func (c BlockCut) Total() uint64 {
+	return c.Count + c.Bytes + c.Timer + c.Config + c.Unknown + c.TimerOrBytes
+}
 
 // BlockTimes are means per block at one peer, in seconds, over the blocks that it committed within the
 // window. Versions, Store and State come from whole milliseconds that the peer rounds down: they are too

@@ -32,6 +32,7 @@ type Window struct {
 	// BytesMean is the mean size of the envelopes sent to the orderer by transactions intended in the window,
 	// 0 where none was sent.
 	BytesMean float64
+	Largest   uint32 // envelope of the whole level, in bytes
 	// Stalls counts how often recording had to wait for the disk: such a level was slowed down by its own measurement.
 	Stalls uint64
 	// Refused is nil, or names the latencies that are missing from the histograms because they were negative
@@ -130,6 +131,7 @@ func (w *Window) add(r *Record) {
 		r.Outcome = Unknown
 	}
 	w.Level[r.Outcome]++
+	w.Largest = max(w.Largest, r.Bytes)
 	bin := func(at time.Duration) int { return min(int((at-w.From)/w.Bin), len(w.Commits)-1) }
 	if r.Outcome == Answered && r.Endorsed >= w.From && r.Endorsed < w.To {
 		w.Answers[bin(r.Endorsed)]++

@@ -89,6 +89,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		switch {
 		case w.Scheduled() > 0 && w.Length() > 0:
 			nodes, blocks := report()
+			s.resolve(blocks, windows)
 			p := s.point(l, m, w, usage)
 			disturbed(&p, probe)
 			p.ClientPriority = priority

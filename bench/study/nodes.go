@@ -121,6 +121,20 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	return report, blocks
 }
 
+// resolve decides what the orderers leave open of blocks that only transactions of this turn are in, by the largest of them.
+func (s *session) resolve(blocks []result.Block, windows []result.Window) {
+	if s.facts.Shared {
+		return // others may send larger ones
+	}
+	var largest uint32
+	for i := range windows {
+		largest = max(largest, windows[i].Largest)
+	}
+	for i := range blocks {
+		blocks[i].Resolve(largest)
+	}
+}
+
 // trace keeps what the nodes reported about the last point, whose turn began at epoch.
 func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report *nodeReport, blocks []result.Block) {
 	last := len(s.summary.Points) - 1
