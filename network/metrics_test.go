@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"meterbench/bench/topology"
+	"meterbench/network/fabric"
 )
 
 // Excerpts of what a peer and an orderer really answered; the refusals are made up.
@@ -58,8 +61,45 @@ func TestLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]bool{"metrology": true, "pki": false}, f.leads(testDialect(t).Orderer.Leader)); diff != "" {
+	want := map[string]leadership{"metrology": {leads: true}, "pki": {}}
+	if diff := cmp.Diff(want, f.leadership(testDialect(t).Orderer), cmp.AllowUnexported(leadership{})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// bftMetrics are of an orderer in a channel's second view.
+const bftMetrics = `# TYPE consensus_smartbft_view_leader_id gauge
+consensus_smartbft_view_leader_id{channel="metrology"} 2
+# TYPE consensus_smartbft_view_number gauge
+consensus_smartbft_view_number{channel="metrology"} 1
+`
+
+// With BFT an orderer says whom it takes for the leader, by number: who has the latest view is right, in whatever order they
+// answer.
+func TestLeaderOfAView(t *testing.T) {
+	var reports []leadership
+	for _, text := range []string{
+		bftMetrics,
+		strings.NewReplacer("} 2\n", "} 1\n", "} 1\n", "} 0\n").Replace(bftMetrics),
+		strings.NewReplacer("} 2\n", "} 3\n", "} 1\n", "} 2\n").Replace(bftMetrics),
+		strings.Replace(bftMetrics, "} 2\n", "} 0\n", 1), // none yet
+		strings.Replace(bftMetrics, "} 2\n", "} 9\n", 1), // an unknown one
+	} {
+		f, err := parseFamilies(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports = append(reports, f.leadership(dialectOf(t, topology.BFT).Orderer)["metrology"])
+	}
+	orderers := []string{"orderer0", "orderer1", "orderer2", "orderer3"}
+	for _, order := range [][]int{{0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 0, 1, 4, 3}} {
+		var c ChannelStatus
+		for _, i := range order {
+			c.lead("orderer0", reports[i], orderers)
+		}
+		if c.Leader != "orderer2" || c.View == nil || *c.View != 2 {
+			t.Errorf("in order %v %s leads view %v", order, c.Leader, c.View)
+		}
 	}
 }
 
@@ -73,16 +113,24 @@ func FuzzParseMetrics(f *testing.F) {
 		"consensus_etcdraft_is_leader{channel=\"metrology\"} 1\nconsensus_etcdraft_is_leader{channel=\"pki\"} 0\n")
 	f.Add("consensus_etcdraft_is_leader{channel=\"")
 	f.Add("consensus_etcdraft_is_leader{channel=\"\"} 1")
-	d := testDialect(f)
+	f.Add(bftMetrics)
+	f.Add(strings.Replace(bftMetrics, " 2\n", " NaN\n", 1))
+	d, bft := testDialect(f), dialectOf(f, topology.BFT)
 	f.Fuzz(func(t *testing.T, text string) {
 		families, err := parseFamilies(strings.NewReader(text))
 		if err != nil && families != nil {
 			t.Errorf("%v comes with %v", families, err)
 		}
 		families.metrics(d.Line)
-		for channel := range families.leads(d.Orderer.Leader) {
-			if !strings.Contains(text, d.Orderer.Leader) {
-				t.Errorf("channel %q is not in the metrics", channel)
+		for _, report := range []fabric.OrdererReport{d.Orderer, bft.Orderer} {
+			c := ChannelStatus{}
+			for channel, of := range families.leadership(report) {
+				if !strings.Contains(text, report.Leader) || !strings.Contains(text, report.LeaderID) {
+					t.Errorf("channel %q is not in the metrics", channel)
+				}
+				if c.lead("orderer0", of, []string{"orderer0", "orderer1"}); c.View != nil && c.Leader == "" {
+					t.Errorf("view %d has no leader", *c.View)
+				}
 			}
 		}
 	})

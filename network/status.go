@@ -161,13 +161,41 @@ func (f families) metrics(line fabric.Line) (m Metrics) {
 	return m
 }
 
-// leads returns the channels that an orderer leads.
-func (f families) leads(metric string) map[string]bool {
-	leads := map[string]bool{}
-	for _, m := range f[metric].GetMetric() {
-		leads[label(m, "channel")] = m.GetGauge().GetValue() == 1
+// leadership is an orderer's report of who leads a channel.
+type leadership struct {
+	leads  bool   // the orderer itself does
+	leader uint64 // else: the number of the one that does, from 1 in the order of the configuration
+	view   *uint64
+}
+
+// leadership returns what an orderer reports of its channels.
+func (f families) leadership(report fabric.OrdererReport) map[string]leadership {
+	all := map[string]leadership{}
+	for _, m := range f[report.Leader].GetMetric() {
+		all[label(m, "channel")] = leadership{leads: m.GetGauge().GetValue() == 1}
 	}
-	return leads
+	for _, m := range f[report.LeaderID].GetMetric() {
+		all[label(m, "channel")] = leadership{leader: uint64(m.GetGauge().GetValue())}
+	}
+	for _, m := range f[report.View].GetMetric() {
+		if of, ok := all[label(m, "channel")]; ok {
+			view := uint64(m.GetGauge().GetValue())
+			of.view = &view
+			all[label(m, "channel")] = of
+		}
+	}
+	return all
+}
+
+// lead takes an orderer's report. Where there are views, the latest counts: an orderer that fell behind still reports one
+// before.
+func (c *ChannelStatus) lead(by string, of leadership, orderers []string) {
+	switch {
+	case of.leads:
+		c.Leader = by
+	case of.view != nil && (c.View == nil || *of.view >= *c.View) && 1 <= of.leader && of.leader <= uint64(len(orderers)):
+		c.Leader, c.View = orderers[of.leader-1], of.view
+	}
 }
 
 func label(m *dto.Metric, name string) string {
@@ -195,7 +223,8 @@ type NodeStatus struct {
 // ChannelStatus describes one channel.
 type ChannelStatus struct {
 	Name    string
-	Leader  string // orderer that leads, empty if none does or it cannot be asked
+	Leader  string  // orderer that leads, empty if none does or it cannot be asked
+	View    *uint64 // in which it does; nil if it is unknown or the consensus has none
 	Heights []Height
 }
 
@@ -237,18 +266,16 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			})
 		}
 	}
-	for _, n := range r.Nodes {
-		if n.Role != result.RoleOrderer {
-			continue
-		}
-		q.ask(ctx, n.Name, func(ctx context.Context) error {
-			f, err := r.families(ctx, n)
-			leads := f.leads(dialect.Orderer.Leader)
+	orderers := r.orderers()
+	for _, name := range orderers {
+		q.ask(ctx, name, func(ctx context.Context) error {
+			f, err := r.families(ctx, r.node(name))
+			reports := f.leadership(dialect.Orderer)
 			q.mu.Lock()
 			defer q.mu.Unlock()
 			for i := range s.Channels {
-				if leads[s.Channels[i].Name] {
-					s.Channels[i].Leader = n.Name
+				if of, ok := reports[s.Channels[i].Name]; ok {
+					s.Channels[i].lead(name, of, orderers)
 				}
 			}
 			return err
@@ -258,6 +285,16 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 		return s, fmt.Errorf("status of network %s: %w", r.Topology.Name, err)
 	}
 	return s, nil
+}
+
+// orderers returns the names of the orderers in the order of the channels' configuration.
+func (r *Record) orderers() (names []string) {
+	for _, n := range r.Nodes {
+		if n.Role == result.RoleOrderer {
+			names = append(names, n.Name)
+		}
+	}
+	return names
 }
 
 // height asks a peer, as its organisation's administrator, for its height.

@@ -68,8 +68,9 @@ type nodeState struct {
 
 type channelState struct {
 	Name    string            `json:"name"`
-	Leader  string            `json:"leader"`  // empty: none is known
-	Heights map[string]uint64 `json:"heights"` // in blocks, by peer; those that do not answer are missing
+	Leader  string            `json:"leader"`         // empty: none is known
+	View    *uint64           `json:"view,omitempty"` // in which it leads; nil: unknown, or the consensus has none
+	Heights map[string]uint64 `json:"heights"`        // in blocks, by peer; those that do not answer are missing
 }
 
 func stateOf(s network.Status) *state {
@@ -78,7 +79,7 @@ func stateOf(s network.Status) *state {
 		all.Nodes = append(all.Nodes, nodeState{n.Name, n.Running, n.CPU, n.RSS})
 	}
 	for _, c := range s.Channels {
-		channel := channelState{c.Name, c.Leader, map[string]uint64{}}
+		channel := channelState{c.Name, c.Leader, c.View, map[string]uint64{}}
 		for _, h := range c.Heights {
 			if h.Blocks > 0 {
 				channel.Heights[h.Peer] = h.Blocks

@@ -210,6 +210,9 @@ func printStatus(out io.Writer, n *network.Record, s network.Status) {
 	fmt.Fprintln(out, nodes.Render())
 	for _, c := range s.Channels {
 		fmt.Fprintf(out, "channel %s: leader %s", c.Name, cmp.Or(c.Leader, "none"))
+		if c.View != nil {
+			fmt.Fprintf(out, " in view %d (%s)", *c.View, n.Topology.Orderers.Consensus)
+		}
 		for _, h := range c.Heights {
 			if h.Blocks == 0 { // the first block makes a channel
 				fmt.Fprintf(out, ", %s does not answer", h.Peer)
