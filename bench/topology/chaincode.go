@@ -232,6 +232,27 @@ func (c Chaincode) checkSource(at string) *strictyaml.Problem {
 	return nil
 }
 
+// RefuseChaincode returns an error about a key of a chaincode in the topology that Load reads by this name or path, a
+// *strictyaml.Error. Of channels that a scenario has copied the first is meant.
+func RefuseChaincode(nameOrPath, channel, chaincode, key, hint, msg string) error {
+	src, file, _, err := library().Read(nameOrPath)
+	if err != nil {
+		return err
+	}
+	t, doc, err := parse(file, src)
+	if err != nil {
+		return err
+	}
+	i := max(0, slices.IndexFunc(t.Channels, func(c Channel) bool { return c.Name == channel }))
+	j := PositionOf(chaincode, t.Channels[i].Chaincodes)
+	return doc.Locate(strictyaml.Problemf(hint, fmt.Sprintf("channels[%d].chaincodes[%d].%s", i, j, key), "%s", msg))
+}
+
+// PositionOf returns the position of the chaincode of that name in a list.
+func PositionOf(name string, all []Chaincode) int {
+	return max(0, slices.IndexFunc(all, func(c Chaincode) bool { return c.Name == name }))
+}
+
 // Program returns the file of the command's program: what has a / is relative to the file, all else is looked up in PATH.
 func (c Chaincode) Program() (string, error) {
 	program := c.Command[0]

@@ -55,7 +55,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 			if config.FirstPort, err = firstPort(ports); err != nil {
 				return err
 			}
-			return hold(cmd, t, config, &fabric, format)
+			return lab.LocateChaincode(args[0], hold(cmd, t, config, &fabric, format))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "keep keys, ledgers and logs in this `folder` instead of a temporary one; what a network before left there goes")

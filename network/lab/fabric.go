@@ -68,7 +68,7 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}}
 	err := site.open(ctx, logs, working)
 	if err != nil {
-		return nil, err
+		return nil, l.locateChaincode(session.Network, err)
 	}
 	if site.device, err = startDevice(site.topology.Caps.Device, logs); err == nil {
 		err = site.connect(ctx)
@@ -94,6 +94,7 @@ func (s *fabricSite) open(ctx context.Context, logs string, working func(string)
 	own, err := network.Start(ctx, s.topology, network.Config{Binaries: s.lab.binaries[s.topology.Fabric], Logs: logs, Progress: lines(working)})
 	if err == nil {
 		s.net, s.record, s.ready = own, &own.Record, own.Ready()
+		s.begin = time.Now().Add(-s.ready) // the programs of chaincodes are built before
 	}
 	return err
 }

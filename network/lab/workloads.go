@@ -132,13 +132,14 @@ func checkChannels(name string, t topology.Topology) error {
 // alike reports whether two chaincodes take transactions alike.
 func alike(a, b topology.Chaincode) bool { return a.Name == b.Name && a.Endorsement == b.Endorsement }
 
-// CheckContracts makes sure that a topology asks only for contracts that this program serves.
+// CheckContracts makes sure that what a topology does not say how to serve are contracts of this program.
 func CheckContracts(t topology.Topology) error {
 	known := chaincode.Contracts().Names()
 	for _, channel := range t.Channels {
 		for _, cc := range channel.Chaincodes {
-			if !slices.Contains(known, cc.Name) {
-				return InputErrorf("topology %s: channel %s: there is no contract %q; %s", t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
+			if !cc.Own() && !slices.Contains(known, cc.Name) {
+				return InputErrorf("topology %s: channel %s: there is no contract %q; %s, and one of your own has source, command or address",
+					t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
 			}
 		}
 	}
