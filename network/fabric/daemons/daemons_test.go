@@ -25,7 +25,8 @@ func fakeGo(t *testing.T, script string) (calls string) {
 if [ "$1" = mod ]; then
 	mkdir -p %[1]s/fabric/core/peer
 	echo '%[2]s' > %[1]s/fabric/core/peer/config.go
-	echo '{"Dir": "%[1]s/fabric"}'
+	version=$(sed -n 's|.*github.com/hyperledger/fabric \(v[^ ]*\) .*|\1|p' go.mod)
+	echo '{"Version": "'$version'", "Dir": "%[1]s/fabric"}'
 	exit
 fi
 echo "$GOFLAGS $GOWORK $CGO_ENABLED $*" >> %[3]s

@@ -69,12 +69,15 @@ func (b *builder) download(ctx context.Context) (dir string, err error) {
 	defer out.Close()
 	err = b.run(ctx, "go mod download", out, "mod", "download", "-json", fabricModule)
 	text, err2 := os.ReadFile(out.Name())
-	var answer struct{ Dir, Error string }
+	var answer struct{ Version, Dir, Error string }
 	if err2 == nil && len(text) > 0 {
 		err2 = json.Unmarshal(text, &answer)
 	}
 	if answer.Error != "" {
 		err = cmp.Or(b.release.refused(answer.Error), b.explain(errors.New(answer.Error)))
 	}
-	return answer.Dir, errors.Join(err, err2)
+	if err = errors.Join(err, err2); err == nil && answer.Version != b.release.Module {
+		err = fmt.Errorf("the module file of release %s has version %s of Fabric, and the table %s", b.release.Name, answer.Version, b.release.Module)
+	}
+	return answer.Dir, err
 }

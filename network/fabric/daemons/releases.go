@@ -1,6 +1,7 @@
 package daemons
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -80,9 +81,6 @@ func (r Release) pinned() bool {
 	return err == nil
 }
 
-// requirement matches the line of a go.mod with Fabric's own version.
-var requirement = regexp.MustCompile(`(?m)^require ` + regexp.QuoteMeta(fabricModule) + ` (\S+)`)
-
 // goMod returns the go.mod of the release's build. A release that is not pinned begins with that of the newest in its
 // line which is, and Go raises in it what the release requires.
 func (r Release) goMod() []byte {
@@ -90,8 +88,11 @@ func (r Release) goMod() []byte {
 		return read(r.modFile())
 	}
 	i := slices.IndexFunc(releases, func(of Release) bool { return of.pinned() && of.folder() == r.folder() })
-	return requirement.ReplaceAll(read(releases[i].modFile()), []byte("require "+fabricModule+" "+r.Module))
+	return bytes.ReplaceAll(read(releases[i].modFile()), releases[i].requirement(), r.requirement())
 }
+
+// requirement returns what the go.mod of a build has of Fabric itself.
+func (r Release) requirement() []byte { return []byte(fabricModule + " " + r.Module + " //") }
 
 // goSum returns the checksums with which the release's build begins. They are those of all releases of its line that are
 // pinned; for another one Go adds what is missing, as its checksum database has it.
@@ -106,7 +107,7 @@ func (r Release) goFlags() string {
 }
 
 // refusal matches what go says of a version of a module that a proxy does not give away.
-var refusal = regexp.MustCompile(`(?s)\b(40[134]|410) [A-Z][A-Za-z ]*`)
+var refusal = regexp.MustCompile(`\b(40[134]|410) [A-Z][A-Za-z ]*|unknown revision [0-9a-f]+`)
 
 // A refusedError says that Fabric's module is not to be had.
 type refusedError struct {
