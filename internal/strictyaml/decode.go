@@ -12,9 +12,10 @@ import (
 )
 
 // Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field without one
-// is no key, but those of an embedded struct are. What is not given keeps its value. The tag's option size reads 2MiB
-// into a whole number of bytes, rate reads 100/s into transactions per second; a time.Duration reads 200ms. A single
-// value stands for a list of one. The error is an *Error, the first in the order of the file.
+// is no key, but those of an embedded struct are; a map takes whatever keys there are. What is not given keeps its
+// value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second; a
+// time.Duration reads 200ms. A single value stands for a list of one. The error is an *Error, the first in the order of
+// the file.
 func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }
@@ -38,6 +39,8 @@ func (n *Node) decode(to reflect.Value, unit string) error {
 		return n.decodeStruct(to)
 	case to.Kind() == reflect.Slice:
 		return n.decodeList(to, unit)
+	case to.Kind() == reflect.Map:
+		return n.decodeMap(to, unit)
 	case n.kind != scalar:
 		return n.Errorf("", "want a single value, got a %s", n.kind)
 	}
@@ -57,6 +60,23 @@ func (n *Node) decodeList(to reflect.Value, unit string) error {
 		if err := item.decode(fresh.Index(i), unit); err != nil {
 			return err
 		}
+	}
+	to.Set(fresh)
+	return nil
+}
+
+// decodeMap reads a mapping whose keys are the user's own names.
+func (n *Node) decodeMap(to reflect.Value, unit string) error {
+	if n.kind != mapping {
+		return n.Errorf("", "want a mapping of names, got a %s", n.kind)
+	}
+	fresh := reflect.MakeMap(to.Type())
+	for _, e := range n.entries {
+		value := reflect.New(to.Type().Elem()).Elem()
+		if err := e.value.decode(value, unit); err != nil {
+			return err
+		}
+		fresh.SetMapIndex(reflect.ValueOf(e.key).Convert(to.Type().Key()), value)
 	}
 	to.Set(fresh)
 	return nil

@@ -36,6 +36,12 @@ func (d *Document) Set(override string) error {
 	return d.set(steps, "", at, value)
 }
 
+// Overridden reports whether an override gave the value of a path as a whole.
+func (d *Document) Overridden(path string) bool {
+	at, ok := d.follow(path)
+	return ok && at.pos.line == 0 // a file begins with line 1
+}
+
 // setting is the position of what is wrong with an override, on one line.
 func setting(key string) position {
 	return position{file: "--set " + shortened(strings.Join(strings.Fields(key), " "), 100)}

@@ -312,3 +312,59 @@ func TestSetEqualsFile(t *testing.T) {
 		}
 	})
 }
+
+// A map takes whatever keys there are, and says in which one a value is wrong.
+func TestDecodeMap(t *testing.T) {
+	type names struct {
+		Contracts map[string]string `yaml:"contracts"`
+	}
+	for _, tt := range []struct {
+		src  string
+		want map[string]string
+		err  string
+	}{
+		{"contracts: {readings: meters, peer0.org1.example.com: b}", map[string]string{"readings": "meters", "peer0.org1.example.com": "b"}, ""},
+		{"contracts: {}", map[string]string{}, ""},
+		{"contracts: [a]", nil, "a.yaml:1:12: contracts: want a mapping of names, got a list"},
+		{"contracts: {a: [b]}", nil, "a.yaml:1:16: contracts.a: want a single value, got a list"},
+		{"contracts: {a: }", nil, "a.yaml:1:13: contracts.a: no value given"},
+	} {
+		doc, err := Parse("a.yaml", []byte(tt.src))
+		var got names
+		if err == nil {
+			err = doc.Decode(&got)
+		}
+		if diff := cmp.Diff(tt.want, got.Contracts); diff != "" && tt.err == "" {
+			t.Errorf("%s: %s", tt.src, diff)
+		}
+		if tt.err != "" && fmt.Sprint(err) != tt.err || tt.err == "" && err != nil {
+			t.Errorf("%s: %v, want %s", tt.src, err, tt.err)
+		}
+	}
+}
+
+func TestOverridden(t *testing.T) {
+	for _, tt := range []struct {
+		src, set, path string
+		want           bool
+	}{
+		{"a: 1", "b.c=2", "b", true},
+		{"a: 1", "b.c=2", "b.c", true},
+		{"a: 1", "b.c=2", "a", false},
+		{"a: 1", "a=2", "a", true},
+		{"a: {b: 1}", "a.b=2", "a", false},
+		{"a: {b: 1}", "a.b=2", "a.b", true},
+		{"a: 1", "a=null", "a", false},
+	} {
+		doc, err := Parse("a.yaml", []byte(tt.src))
+		if err == nil {
+			err = doc.Set(tt.set)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := doc.Overridden(tt.path); got != tt.want {
+			t.Errorf("%s with %s: %s is overridden: %t", tt.src, tt.set, tt.path, got)
+		}
+	}
+}
