@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"google.golang.org/grpc/status"
+
+	"meterbench/internal/printable"
 )
 
 // reachTimeout bounds the time for a connection and its handshake, and refusalWait that for a node to turn the
@@ -117,4 +120,24 @@ func namesIn(c *x509.Certificate) string {
 		names = append(names[:most], "…")
 	}
 	return strings.Join(names, ", ")
+}
+
+// Said returns what a gateway service, and through it endorsers and orderers, said in the error of a call, without
+// gRPC's own words.
+func Said(err error) string {
+	said := err.Error()
+	if s, ok := errors.AsType[interface {
+		error
+		GRPCStatus() *status.Status
+	}](err); ok {
+		said = s.GRPCStatus().Message()
+	}
+	for i, d := range details(err) {
+		separator := "; "
+		if i == 0 {
+			separator = ": "
+		}
+		said += fmt.Sprintf("%s%s (%s): %s", separator, d.GetAddress(), d.GetMspId(), d.GetMessage())
+	}
+	return printable.Line(said)
 }

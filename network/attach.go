@@ -1,0 +1,248 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"meterbench/internal/strictyaml"
+	"meterbench/network/chaincode"
+	"meterbench/network/client"
+	"meterbench/network/fabric"
+	"meterbench/simulators/reading"
+)
+
+// An Attachment says how to reach a network that others run, and as whom.
+type Attachment struct {
+	Channel string
+	// Gateways take transactions in turn; commits are seen at the first one's peer. Their identities are left out.
+	Gateways   []client.Gateway
+	Identities []client.Identity // take turns at every gateway; the first one sets up
+	Contracts  []Deployed        // that are to be called
+}
+
+// Deployed is a contract and the name under which it is deployed.
+type Deployed struct{ Contract, Name string }
+
+// An Attached is a network that others run, while this process measures it. Close leaves it as it is, but for what
+// was put on its ledger.
+type Attached struct {
+	Attachment
+	Agreed  fabric.Agreed
+	Defined []fabric.Committed // chaincodes on the channel
+}
+
+// An AttachPart is a part of an Attachment that is wrong.
+type AttachPart uint8
+
+// The parts.
+const (
+	AttachGateway  AttachPart = iota // AttachError.Name is the peer's
+	AttachIdentity                   // AttachError.Index is in Attachment.Identities
+	AttachChannel
+	AttachContract // AttachError.Name is that of the contract
+)
+
+// An AttachError says what keeps a network that others run from being measured. Nothing was put on its ledger.
+type AttachError struct {
+	Part   AttachPart
+	Index  int
+	Name   string
+	Reason string
+	Remedy string
+}
+
+// Error returns the reason.
+func (e *AttachError) Error() string { return e.Reason }
+
+// attachTimeout bounds each question that is asked before the measurement.
+const attachTimeout = 15 * time.Second
+
+// Attach makes sure that a network that others run can be measured: every gateway answers, every identity may transact on
+// the channel, and every contract can be endorsed as its policy asks. It puts nothing on the ledger. The error is an
+// *AttachError, or that of ctx.
+func Attach(ctx context.Context, to Attachment) (*Attached, error) {
+	a := &Attached{Attachment: to}
+	conns, err := a.reach(ctx)
+	defer func() {
+		for _, conn := range conns {
+			conn.Close() // nothing is under way
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	members := make([]*fabric.Admin, len(to.Identities))
+	for i, id := range to.Identities {
+		if members[i], err = fabric.NewAdmin(id.MSP, fabric.Credential{Cert: id.CertPEM, Key: id.KeyPEM}); err != nil {
+			return nil, &AttachError{Part: AttachIdentity, Index: i, Reason: err.Error()}
+		}
+	}
+	if err := a.agreed(ctx, conns, members); err != nil {
+		return nil, err
+	}
+	for _, of := range to.Contracts {
+		for i, conn := range conns {
+			if err := a.try(ctx, members, i, conn, of); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return a, nil
+}
+
+// reach connects to every gateway.
+func (a *Attached) reach(ctx context.Context) (conns []*grpc.ClientConn, err error) {
+	group, reaching := errgroup.WithContext(ctx)
+	for _, g := range a.Gateways {
+		group.Go(func() error {
+			err := client.Reach(reaching, g.Address, g.ServerName, g.TLS)
+			if u, ok := errors.AsType[*client.Unreachable](err); ok {
+				return &AttachError{Part: AttachGateway, Name: g.Name, Reason: fmt.Sprintf("peer %s at %s", g.Name, u), Remedy: u.Remedy}
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, g := range a.Gateways {
+		conn, err := client.Connect(g.Address, g.ServerName, g.TLS)
+		if err != nil {
+			return conns, &AttachError{Part: AttachGateway, Name: g.Name, Reason: fmt.Sprintf("peer %s: %v", g.Name, err)}
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
+}
+
+// agreed reads the channel's configuration and chaincodes, as every identity and at every peer.
+func (a *Attached) agreed(ctx context.Context, conns []*grpc.ClientConn, members []*fabric.Admin) error {
+	for i, conn := range conns {
+		for j, member := range members {
+			asking, cancel := context.WithTimeout(ctx, attachTimeout)
+			agreed, err := member.Agreed(asking, conn, a.Channel)
+			cancel()
+			switch {
+			case err != nil && ctx.Err() != nil:
+				return context.Cause(ctx)
+			case err != nil:
+				return a.noMember(i, j, err)
+			}
+			a.Agreed = agreed
+		}
+	}
+	asking, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	for i, member := range members {
+		defined, err := member.Definitions(asking, conns[0], a.Channel, a.Agreed.Endorsement)
+		if err != nil {
+			return &AttachError{
+				Part: AttachIdentity, Index: i, Remedy: "give one of the channel's writers",
+				Reason: fmt.Sprintf("an identity of %s may not transact on channel %s: %s", a.Identities[i].MSP, a.Channel, client.Said(err)),
+			}
+		}
+		a.Defined = defined
+	}
+	return nil
+}
+
+// noMember explains why a peer did not tell an identity about the channel.
+func (a *Attached) noMember(gateway, identity int, err error) error {
+	peer, id, said := a.Gateways[gateway].Name, a.Identities[identity], client.Said(err)
+	switch {
+	case strings.Contains(said, "not found"):
+		return &AttachError{
+			Part: AttachChannel, Reason: fmt.Sprintf("peer %s is not on a channel %s", peer, a.Channel),
+			Remedy: "name a channel that it has joined, or leave the peer out by gateways",
+		}
+	case strings.Contains(said, "access denied"), strings.Contains(said, "creator"):
+		return &AttachError{
+			Part: AttachIdentity, Index: identity, Remedy: "give an identity of one of the channel's members",
+			Reason: fmt.Sprintf("an identity of %s is no member of channel %s, says peer %s: %s", id.MSP, a.Channel, peer, said),
+		}
+	}
+	return &AttachError{Part: AttachGateway, Name: peer, Reason: fmt.Sprintf("peer %s does not tell about channel %s: %s", peer, a.Channel, said),
+		Remedy: "look at its log"}
+}
+
+// try makes sure that a contract is on the channel, is the one that it is taken for, and is endorsed through a gateway.
+func (a *Attached) try(ctx context.Context, members []*fabric.Admin, gateway int, conn *grpc.ClientConn, of Deployed) error {
+	wrong := func(remedy, format string, args ...any) error {
+		return &AttachError{Part: AttachContract, Name: of.Contract, Reason: fmt.Sprintf(format, args...), Remedy: remedy}
+	}
+	if !slices.ContainsFunc(a.Defined, func(c fabric.Committed) bool { return c.Name == of.Name }) {
+		return wrong(a.hint(of), "channel %s has no contract %s", a.Channel, of.Name)
+	}
+	if _, ours := chaincode.Contracts().Find(of.Contract); !ours {
+		return nil // which functions it has only its author knows
+	}
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	peer := a.Gateways[gateway].Name
+	answer, err := members[0].Ask(ctx, conn, a.Channel, of.Name, []byte(reading.FnPing))
+	switch {
+	case ctx.Err() != nil && context.Cause(ctx) != context.DeadlineExceeded:
+		return context.Cause(ctx)
+	case err != nil:
+		return wrong("start its chaincode, or name another under contracts", "contract %s does not answer through peer %s: %s", of.Name, peer, client.Said(err))
+	case string(answer) != of.Contract:
+		return wrong("name the right one under contracts", "contract %s on channel %s is not meterbench's %s", of.Name, a.Channel, of.Contract)
+	}
+	if err := members[0].Endorse(ctx, conn, a.Channel, of.Name, []byte(reading.FnPing)); err != nil {
+		return wrong("start peers of enough organisations, and install it there; anchor peers let gateways find them",
+			"contract %s cannot be endorsed%s through peer %s: %s", of.Name, a.policy(of.Name), peer, client.Said(err))
+	}
+	return nil
+}
+
+// hint names the contracts that the channel has.
+func (a *Attached) hint(of Deployed) string {
+	var names []string
+	for _, c := range a.Defined {
+		names = append(names, c.Name)
+	}
+	if len(names) == 0 {
+		return "it has none; deploy one"
+	}
+	return strictyaml.Hint(of.Name, names)
+}
+
+// policy says who must endorse a contract, where that is known.
+func (a *Attached) policy(name string) string {
+	if d, ok := a.Definition(name); ok && d.Endorsement != "" {
+		return ", which takes " + d.Endorsement + ","
+	}
+	return ""
+}
+
+// Definition returns the definition of a contract by the name under which it is deployed.
+func (a *Attached) Definition(name string) (fabric.Committed, bool) {
+	i := slices.IndexFunc(a.Defined, func(c fabric.Committed) bool { return c.Name == name })
+	if i < 0 {
+		return fabric.Committed{}, false
+	}
+	return a.Defined[i], true
+}
+
+// Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
+func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
+	cfg := client.Config{Channel: a.Channel}
+	for i := range a.Identities { // so that two in turn differ in both
+		for j := range a.Gateways {
+			g := a.Gateways[j]
+			g.Identity = a.Identities[(i+j)%len(a.Identities)]
+			cfg.Gateways = append(cfg.Gateways, g)
+		}
+	}
+	if len(a.Contracts) > 0 {
+		cfg.Chaincode = a.Contracts[0].Name
+	}
+	return client.Dial(ctx, cfg)
+}
