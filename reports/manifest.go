@@ -77,6 +77,7 @@ func targetName(target string) string {
 	return cmp.Or(map[string]string{
 		result.TargetFabric:    "fabric: a real network, started for this run",
 		result.TargetHeld:      "held: a real network that was up before this run",
+		result.TargetAttached:  "attached: a real network that others run",
 		result.TargetReference: "reference: a simulated ledger, no blockchain",
 		"":                     "none: the run ended before a network was up",
 	}[target], target)

@@ -42,6 +42,7 @@ type Conditions struct {
 const (
 	TargetFabric    = "fabric"    // a network of our own, started for the run
 	TargetHeld      = "held"      // a network of our own that was up before, and stays
+	TargetAttached  = "attached"  // a network that others run
 	TargetReference = "reference" // the reference ledger
 )
 

@@ -166,6 +166,7 @@ type TargetKind struct {
 	Name   string
 	Called string               // in messages: simulated ledger
 	Keeps  bool                 // what was committed can be read again, as bills do
+	Others bool                 // it is a network of others, which stays as it is
 	New    func() TargetOptions // a pointer to the struct that its keys decode into
 }
 

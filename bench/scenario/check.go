@@ -102,9 +102,13 @@ func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.
 			if doc.Has("target."+key) || key == "batch" {
 				hint = "move it into target"
 			}
+			of := "belongs to a network"
+			if target.Others {
+				of, hint = "takes a network of our own", "leave it out, or run without the target"
+			}
 			for _, path := range []string{at + "vary." + key, at + key} {
 				if doc.Has(path) {
-					return strictyaml.Problemf(hint, path, "belongs to a network; this scenario's target is a %s", target.Called)
+					return strictyaml.Problemf(hint, path, "%s; this scenario's target is a %s", of, target.Called)
 				}
 			}
 		}

@@ -10,7 +10,7 @@ func (l Load) checkDriver(at string, target *Target) *strictyaml.Problem {
 	switch {
 	case l.Driver == "":
 		return nil
-	case target != nil:
+	case target != nil && !target.Others:
 		return strictyaml.Problemf("leave it out, or give a topology in place of the target", at+"client",
 			"takes transactions to a network; this scenario's target is a %s", target.Called)
 	}

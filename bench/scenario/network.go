@@ -114,8 +114,11 @@ func (s Scenario) file(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
-	return filepath.Join(filepath.Dir(s.Path), name)
+	return filepath.Join(s.Dir(), name)
 }
+
+// Dir returns the folder of the scenario's file, or for a shipped scenario the working folder.
+func (s Scenario) Dir() string { return filepath.Dir(s.Path) }
 
 // checkNetworks makes sure that every network can be made. It returns their topologies.
 func (s Scenario) checkNetworks() (all map[Network]topology.Topology, err error) {

@@ -139,12 +139,12 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 	return s, nil
 }
 
-// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides. It reads no other
-// files. What the text leaves out gets these defaults: warmup a tenth of the hold and at least the batch timeout,
-// repeat 1, seed 1, quantiles 50, 95, 99 and 99.9; for a workload meters 100, and what its kind says; for a phase start
-// 0; for a load wait commit, think 0, and if it is open, slots 2000 and arrivals constant, and steps as the hold; for the
-// table of costs the first of the schemes, bits all that the schemes have, lengths 1 and 24, bound 10000, samples 6. The
-// error is a *strictyaml.Error.
+// Parse reads a scenario from the text of a file, whose name is for errors only, with overrides; a target among them
+// replaces the topology of the file. It reads no other files. What the text leaves out gets these defaults: warmup a tenth
+// of the hold and at least the batch timeout, repeat 1, seed 1, quantiles 50, 95, 99 and 99.9; for a workload meters 100,
+// and what its kind says; for a phase start 0; for a load wait commit, think 0, and if it is open, slots 2000 and arrivals
+// constant, and steps as the hold; for the table of costs the first of the schemes, bits all that the schemes have,
+// lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
@@ -152,6 +152,11 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	}
 	for _, o := range overrides {
 		if err := doc.Set(o); err != nil {
+			return Scenario{}, err
+		}
+	}
+	if doc.Overridden("target") && doc.Has("topology") && !doc.Overridden("topology") {
+		if err := doc.Set("topology=null"); err != nil { // which the target replaces
 			return Scenario{}, err
 		}
 	}

@@ -28,7 +28,7 @@ type object = map[string]any
 //
 //	go test ./bench/scenario -run TestSchema -update
 func TestSchema(t *testing.T) {
-	root := scenario.SchemaOf(t, lab.Catalog(), words(), ".", "../topology", "../arrival", "../reference", "../../internal/cgroup", "../../workloads")
+	root := scenario.SchemaOf(t, lab.Catalog(), words(), ".", "../topology", "../arrival", "../reference", "../../internal/cgroup", "../../workloads", "../../network/lab")
 	var want bytes.Buffer
 	e := json.NewEncoder(&want)
 	e.SetEscapeHTML(false)

@@ -78,6 +78,8 @@ func (s *schema) of(t reflect.Type, unit string) object {
 		return object{"type": "string"}
 	case reflect.Bool:
 		return object{"type": "boolean"}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": s.of(t.Elem(), unit)}
 	case reflect.Float64:
 		return object{"type": "number"}
 	}

@@ -71,7 +71,7 @@ func TestTargetErrors(t *testing.T) {
 		{"hold: 3s", "hold: 3s, client: gateway", "a.yaml:12:52: load.client: takes transactions to a network; this scenario's target is a simulated ledger; leave it out, or give a topology in place of the target"},
 		{"\nload:", "\nvary: {client: [wire]}\nload:", "a.yaml:13:7: load.client: takes transactions to a network; this scenario's target is a simulated ledger (in series plain/client=wire); leave it out, or give a topology in place of the target"},
 		{"reference", "refrence", `a.yaml:3:9: target.kind: there is no "refrence"; did you mean reference?`},
-		{"  kind: reference\n", "", "a.yaml:3:3: target.kind: is missing: one of reference"},
+		{"  kind: reference\n", "", "a.yaml:3:3: target.kind: is missing: one of reference, fabric"},
 		{"kind: plain", "kind: billing, form: plain", "a.yaml:11:18: workload.kind: a simulated ledger keeps no readings to bill; give a topology in place of the target"},
 		{"endorse: {servers: 8", "endorse: {servers: 0", "a.yaml:4:22: target.endorse.servers: must be 1 to 1000000, got 0; leave the stage out if it takes no time"},
 		{"commit: {servers: 2", "commit: {servers: -1", "a.yaml:7:21: target.commit.servers: must be 1 to 1000000, got -1; leave the stage out if it takes no time"},

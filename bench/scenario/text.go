@@ -14,7 +14,7 @@ type text struct {
 	seriesText
 	Description string         `yaml:"description"` // for readers
 	Topology    string         `yaml:"topology"`    // a shipped topology, or a file relative to the scenario's
-	Target      strictyaml.Raw `yaml:"target"`      // a simulated ledger, in place of a topology
+	Target      strictyaml.Raw `yaml:"target"`      // a network that others run, or a simulated ledger, in place of a topology
 	Series      []seriesText   `yaml:"series"`      // in place of one workload and one load
 	FE          strictyaml.Raw `yaml:"fe"`          // a table of encryption costs
 	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and phase, default a tenth of the hold, at least the batch timeout

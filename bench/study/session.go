@@ -36,9 +36,14 @@ type session struct {
 // session brings a network up, runs what belongs there, reads its ledger for the audit and takes it down. The
 // error is why not all of it was measured.
 func (s *study) session(ctx context.Context, plan sessionPlan) error {
-	if plan.Of == 1 {
-		s.Observer.Step(map[bool]string{true: "start the simulated ledger", false: "bring the network up"}[s.Scenario.Target != nil])
-	} else {
+	switch {
+	case s.Scenario.Target != nil && s.Scenario.Target.Others:
+		s.Observer.Step("attach to the network")
+	case s.Scenario.Target != nil && plan.Of == 1:
+		s.Observer.Step("start the simulated ledger")
+	case plan.Of == 1:
+		s.Observer.Step("bring the network up")
+	default:
 		s.Observer.Step(fmt.Sprintf("bring network %d of %d up: %s", plan.Number, plan.Of, plan.Network))
 	}
 	plan.Seed = random.Stream{Seed: s.Scenario.Seed, Purpose: random.Ledger, Index: uint64(plan.Number)}.Seed64()

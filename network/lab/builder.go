@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -27,6 +28,7 @@ type builder struct {
 	prefix          string         // of the ids of all meters
 	commit          func(ctx context.Context, tx bench.Transaction) error
 	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
+	deployed        map[string]string // names under which contracts are deployed, of those that have another there
 	ledgerWorkloads []ledgerWorkload
 }
 
@@ -34,12 +36,13 @@ type builder struct {
 type ledgerWorkload struct {
 	workloads.Workload
 	contract string
+	deployed string // its name on the network
 }
 
 // Transaction implements bench.Workload: the transactions are the contract's.
 func (b ledgerWorkload) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	tx, err := b.Workload.Transaction(ctx, seq)
-	tx.Contract = b.contract
+	tx.Contract = b.deployed
 	return tx, err
 }
 
@@ -100,7 +103,7 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := ledgerWorkload{workload, contract}
+	w := ledgerWorkload{workload, contract, cmp.Or(b.deployed[contract], contract)}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}

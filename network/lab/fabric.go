@@ -144,18 +144,13 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// prefix returns what the ids of meters begin with: on a network that was up before, the number of blocks on its ledgers
-// keeps them apart from those of earlier runs, which are registered there.
+// prefix returns what the ids of the site's meters begin with.
 func (s *fabricSite) prefix(ctx context.Context) (string, error) {
 	if s.lab.held == nil {
 		return "", nil
 	}
 	heights, err := s.clients.Heights(ctx)
-	blocks := uint64(0)
-	for _, height := range heights {
-		blocks += height
-	}
-	return fmt.Sprintf("b%d-", blocks), err
+	return prefix(heights...), err
 }
 
 // Facts implements study.Site.

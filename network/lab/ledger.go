@@ -46,6 +46,16 @@ func (l *ledger) add(channel network.Channel, connected *client.Client) error {
 	return nil
 }
 
+// prefix returns what the ids of meters begin with on a network that was up before: the number of blocks on its ledgers
+// keeps them apart from those of earlier runs, which are registered there.
+func prefix(heights ...uint64) string {
+	blocks := uint64(0)
+	for _, height := range heights {
+		blocks += height
+	}
+	return fmt.Sprintf("b%d-", blocks)
+}
+
 // Target implements study.Site.
 func (l *ledger) Target() bench.Target { return l.clients }
 

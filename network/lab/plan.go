@@ -25,6 +25,7 @@ type Plan struct {
 	Scenario   scenario.Scenario
 	topologies map[scenario.Network]topology.Topology
 	held       *network.Record // a network that is up, on which all is measured; nil: networks of its own
+	attached   *attachment     // a network that others run, likewise
 }
 
 // Read reads a scenario, a shipped name or a file, with overrides as key=value, and the topologies of its
@@ -40,7 +41,7 @@ func Read(ctx context.Context, name string, sets []string) (Plan, error) {
 // planOf validates a scenario that was read, to be measured on a network that is up, or nil.
 func planOf(s scenario.Scenario, held *network.Record) (Plan, error) {
 	p := Plan{Scenario: s, topologies: map[scenario.Network]topology.Topology{}, held: held}
-	if err := p.target().Check(p); err != nil {
+	if err := p.target().Check(&p); err != nil {
 		return Plan{}, err
 	}
 	if held != nil {
@@ -54,7 +55,7 @@ func planOf(s scenario.Scenario, held *network.Record) (Plan, error) {
 	return p, p.checkWorkloads()
 }
 
-func (p Plan) loadNetworks() error {
+func (p *Plan) loadNetworks() error {
 	for _, n := range p.Scenario.Networks() {
 		t, err := p.Scenario.LoadNetwork(n)
 		if err != nil {
@@ -153,7 +154,7 @@ func Each(plans []Plan, run func(Plan) error) error {
 type target struct {
 	scenario.TargetKind
 	// Check reads what the plan needs of the target, and refuses what it cannot be.
-	Check func(Plan) error
+	Check func(*Plan) error
 	// New returns the laboratory. bin is called for the daemons of a network, by release.
 	New func(p Plan, dir string, bin func(release string) (daemons.Binaries, error)) (study.Lab, error)
 }
@@ -162,9 +163,12 @@ type target struct {
 // can replace it.
 func targets() []target {
 	return []target{
-		{Check: Plan.loadNetworks, New: newFabricLab},
+		{Check: (*Plan).loadNetworks, New: newFabricLab},
 		{scenario.TargetKind{Name: result.TargetReference, Called: "simulated ledger", New: func() scenario.TargetOptions { return new(reference.Config) }},
-			func(Plan) error { return nil }, newReferenceLab},
+			func(*Plan) error { return nil }, newReferenceLab},
+		{scenario.TargetKind{
+			Name: result.TargetFabric, Called: "network that others run", Keeps: true, Others: true, New: func() scenario.TargetOptions { return new(AttachedTarget) },
+		}, (*Plan).loadAttachment, newAttachedLab},
 	}
 }
 

@@ -1,0 +1,147 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/bench/scenario"
+	"meterbench/bench/study"
+	"meterbench/internal/proc"
+	"meterbench/network"
+	"meterbench/network/client"
+	"meterbench/network/fabric/daemons"
+	"meterbench/simulators/fe"
+	"meterbench/workloads"
+)
+
+// An attachedLab is a study's Lab on a network that others run.
+type attachedLab struct {
+	Plan
+	tables *fe.Tables // of discrete logarithms
+}
+
+func newAttachedLab(p Plan, _ string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
+	tables, err := fe.NewTables(fe.DefaultTableConfig())
+	return &attachedLab{Plan: p, tables: tables}, err
+}
+
+// Start implements study.Lab.
+func (l *attachedLab) Start(ctx context.Context, _ study.Session, _ func(string)) (study.Site, error) {
+	net, err := network.Attach(ctx, l.attached.Attachment)
+	if err != nil {
+		return nil, l.refuse(err)
+	}
+	site := &attachedSite{lab: l, net: net, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	if err := site.connect(ctx); err != nil {
+		return nil, errors.Join(err, site.Close())
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	site.unwatch = stop
+	for i, connected := range site.clients {
+		go watchHeight(watching, site.channels[i], connected, stillAfter+stillTimeouts*net.Agreed.Batch.Timeout, site.incidents)
+	}
+	return site, nil
+}
+
+// refuse puts what keeps from attaching where the scenario says it.
+func (l *attachedLab) refuse(err error) error {
+	e, ok := errors.AsType[*network.AttachError](err)
+	if !ok {
+		return err
+	}
+	key := map[network.AttachPart]string{
+		network.AttachGateway: "gateways", network.AttachIdentity: "identities", network.AttachChannel: "channel", network.AttachContract: "contracts",
+	}[e.Part]
+	t := l.Scenario.Target.Options.(*AttachedTarget)
+	switch {
+	case e.Part == network.AttachGateway && len(t.Gateways) == 0:
+		key = "profile"
+	case e.Part == network.AttachIdentity && len(t.Identities) > 0:
+		key += fmt.Sprintf("[%d]", e.Index)
+	case e.Part == network.AttachContract && t.Contracts[e.Name] != "":
+		key += "." + e.Name
+	}
+	return l.Scenario.Refuse(scenario.Series{}, "target."+key, e.Remedy, "%s", e.Reason)
+}
+
+// An attachedSite is a network that others run, while it is measured.
+type attachedSite struct {
+	ledger
+	lab *attachedLab
+	net *network.Attached
+	*proc.Sampler
+	incidents chan result.Incident
+	unwatch   context.CancelFunc // nil: nothing is watched yet
+}
+
+func (s *attachedSite) connect(ctx context.Context) error {
+	connected, err := s.net.Client(ctx)
+	if err != nil {
+		return err
+	}
+	s.channels, s.clients = []string{s.net.Channel}, client.Channels{connected}
+	contracts, deployed := map[string]client.Contract{}, map[string]string{}
+	for _, of := range s.net.Contracts {
+		if contracts[of.Contract], err = connected.Contract(of.Name, ""); err != nil {
+			return err
+		}
+		deployed[of.Contract] = of.Name
+	}
+	s.contracts = []map[string]client.Contract{contracts}
+	s.semaphore = make(chan struct{}, maxInFlight)
+	height, err := connected.Height(ctx)
+	if err != nil {
+		return err
+	}
+	s.builder = builder{
+		commit: s.commit, query: s.query, prefix: prefix(height), deployed: deployed,
+		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Tables: s.lab.tables},
+	}
+	s.Sampler, err = proc.NewSampler(nil)
+	return err
+}
+
+// Facts implements study.Site.
+func (s *attachedSite) Facts() study.Facts {
+	described, err := json.Marshal(s.net.Agreed)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	agreed := s.net.Agreed
+	return study.Facts{
+		Target: result.TargetAttached, TopologyJSON: described, Shared: true,
+		Conditions: result.Conditions{
+			Topology: s.lab.attached.name, Policy: s.policy(), Channels: 1,
+			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages,
+		},
+	}
+}
+
+// policy returns who must endorse the contracts, where they are alike.
+func (s *attachedSite) policy() (of string) {
+	for i, c := range s.net.Contracts {
+		d, _ := s.net.Definition(c.Name)
+		if i > 0 && d.Endorsement != of {
+			return ""
+		}
+		of = d.Endorsement
+	}
+	return of
+}
+
+// Incidents implements study.Site: of processes that are not ours, nothing is seen but that no block comes.
+func (s *attachedSite) Incidents() <-chan result.Incident { return s.incidents }
+
+// Close implements study.Site.
+func (s *attachedSite) Close() error {
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	return s.clients.Close()
+}
+
+var _ study.Site = (*attachedSite)(nil)

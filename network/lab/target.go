@@ -1,0 +1,230 @@
+package lab
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"meterbench/bench/scenario"
+	"meterbench/internal/strictyaml"
+	"meterbench/network"
+	"meterbench/network/client"
+	"meterbench/network/profile"
+	"meterbench/workloads"
+)
+
+// An AttachedTarget is a network that others run, as the target of a scenario gives it.
+type AttachedTarget struct {
+	Profile    string            `yaml:"profile"`    // fabric: connection profile, YAML or JSON, relative to the scenario's file
+	Channel    string            `yaml:"channel"`    // fabric: default the profile's only one
+	Identities []identityText    `yaml:"identities"` // fabric: take turns; default the first user of the profile's own organisation
+	Gateways   gatewaysText      `yaml:"gateways"`   // fabric: peers that take transactions in turn: all (default), one, or names; the first shows commits
+	Contracts  map[string]string `yaml:"contracts"`  // fabric: names under which contracts are deployed there, by the names that workloads call; default the same
+}
+
+// An identityText is an identity as a scenario gives it.
+type identityText struct {
+	MSPID       string `yaml:"mspid"`       // id of its organisation's MSP
+	MSP         string `yaml:"msp"`         // MSP folder, with signcerts and keystore
+	Certificate string `yaml:"certificate"` // file in PEM, in place of msp
+	Key         string `yaml:"key"`         // file in PEM, of the certificate's private key
+}
+
+// A gatewaysText says which peers take transactions.
+type gatewaysText []string
+
+// The words for gateways that are no names of peers.
+const (
+	gatewaysAll = "all"
+	gatewaysOne = "one"
+)
+
+// The most identities and gateways, and connections by them: one for each of the pairs.
+const mostTurns = 256
+
+// Check implements scenario.TargetOptions.
+func (t *AttachedTarget) Check(at string) *strictyaml.Problem {
+	switch {
+	case t.Profile == "":
+		return strictyaml.Problemf("the path of the network's connection profile, see docs/attach.md", at+"profile", "is missing")
+	case len(t.Identities) > mostTurns:
+		return strictyaml.Problemf("", at+"identities", "at most %d take turns, got %d", mostTurns, len(t.Identities))
+	}
+	for i, name := range t.Gateways {
+		if slices.Contains(t.Gateways[:i], name) {
+			return strictyaml.Problemf("", fmt.Sprintf("%sgateways[%d]", at, i), "%s is given twice", name)
+		}
+	}
+	for contract, name := range t.Contracts {
+		if name == "" {
+			return strictyaml.Problemf("", at+"contracts", "%s has no name", contract)
+		}
+	}
+	return nil
+}
+
+// An attachment is what a plan needs to attach to a network that others run.
+type attachment struct {
+	network.Attachment
+	name string // of the network, in results
+}
+
+// loadAttachment reads profile and identities of the plan's target.
+func (p *Plan) loadAttachment() error {
+	s, t := p.Scenario, p.Scenario.Target.Options.(*AttachedTarget)
+	if s.Fresh {
+		return s.Refuse(scenario.Series{}, "fresh", "leave it out", "a network that others run cannot be a fresh one for every repetition")
+	}
+	path := p.beside(t.Profile)
+	read, err := profile.Read(path, os.Getenv)
+	switch {
+	case err != nil && !exists(path):
+		return p.refuseTarget("profile", "", "there is no file %s", path)
+	case err != nil:
+		return err
+	}
+	a := &attachment{name: cmp.Or(read.Name, filepath.Base(t.Profile))}
+	if a.Channel, err = p.channel(t, read); err != nil {
+		return err
+	}
+	if a.Gateways, err = p.gateways(t, read, a.Channel); err != nil {
+		return err
+	}
+	if a.Identities, err = p.identities(t, read); err != nil {
+		return err
+	}
+	if n := len(a.Gateways) * len(a.Identities); n > mostTurns {
+		return p.refuseTarget("identities", "give fewer, or fewer gateways", "%d identities at %d gateways take %d connections, more than %d",
+			len(a.Identities), len(a.Gateways), n, mostTurns)
+	}
+	for _, series := range s.Series {
+		for _, w := range series.Workloads() {
+			contract := workloads.KindOf(w).Contract(w)
+			of := network.Deployed{Contract: contract, Name: cmp.Or(t.Contracts[contract], contract)}
+			if !slices.Contains(a.Contracts, of) {
+				a.Contracts = append(a.Contracts, of)
+			}
+		}
+	}
+	for contract := range t.Contracts {
+		if !slices.ContainsFunc(a.Contracts, func(of network.Deployed) bool { return of.Contract == contract }) {
+			return p.refuseTarget("contracts", "", "no workload calls %s", contract)
+		}
+	}
+	p.attached = a
+	return nil
+}
+
+// refuseTarget returns an error about a key of the target.
+func (p *Plan) refuseTarget(key, hint, format string, args ...any) error {
+	return p.Scenario.Refuse(scenario.Series{}, "target."+key, hint, format, args...)
+}
+
+// beside returns the path of a file that the target names: in the folder of the scenario or, where it is not there, in the
+// working directory.
+func (p *Plan) beside(name string) string {
+	path := filepath.Join(p.Scenario.Dir(), name)
+	if filepath.IsAbs(name) || !exists(path) && exists(name) {
+		return name
+	}
+	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// channel returns the channel that is measured.
+func (p *Plan) channel(t *AttachedTarget, read *profile.Profile) (string, error) {
+	switch {
+	case t.Channel != "":
+		return t.Channel, nil
+	case len(read.Channels) == 1:
+		return read.Channels[0].Name, nil
+	case len(read.Channels) == 0:
+		return "", p.refuseTarget("channel", "for example channel: mychannel", "is missing, and the profile names none")
+	}
+	return "", p.refuseTarget("channel", "", "is missing, and the profile names %d; which one?", len(read.Channels))
+}
+
+// gateways returns the peers that take transactions.
+func (p *Plan) gateways(t *AttachedTarget, read *profile.Profile, channel string) ([]client.Gateway, error) {
+	names := slices.Clone([]string(t.Gateways))
+	if len(names) == 0 || len(names) == 1 && (names[0] == gatewaysAll || names[0] == gatewaysOne) {
+		names = peersOn(read, channel)
+		if len(t.Gateways) == 1 && t.Gateways[0] == gatewaysOne {
+			names = names[:1]
+		}
+	}
+	var all []client.Gateway
+	for i, name := range names {
+		peer, ok := read.Peer(name)
+		if !ok {
+			var known []string
+			for _, peer := range read.Peers {
+				known = append(known, peer.Name)
+			}
+			return nil, p.refuseTarget(fmt.Sprintf("gateways[%d]", i), strictyaml.Hint(name, append(known, gatewaysAll, gatewaysOne)),
+				"the profile has no peer %s", name)
+		}
+		all = append(all, client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS})
+	}
+	return all, nil
+}
+
+// peersOn returns the peers of a channel, those of the profile's own organisation first: all, where it does not say.
+func peersOn(read *profile.Profile, channel string) (names []string) {
+	if i := slices.IndexFunc(read.Channels, func(c profile.Channel) bool { return c.Name == channel }); i >= 0 {
+		names = slices.Clone(read.Channels[i].Peers)
+	}
+	if len(names) == 0 {
+		for _, peer := range read.Peers {
+			names = append(names, peer.Name)
+		}
+	}
+	own, _ := read.Client()
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(foreign(own.Peers, a), foreign(own.Peers, b))
+	})
+	return names
+}
+
+func foreign(own []string, peer string) int {
+	if slices.Contains(own, peer) {
+		return 0
+	}
+	return 1
+}
+
+// identities loads those who transact.
+func (p *Plan) identities(t *AttachedTarget, read *profile.Profile) (all []client.Identity, err error) {
+	if len(t.Identities) == 0 {
+		own, ok := read.Client()
+		if !ok || len(own.Identities) == 0 {
+			return nil, p.refuseTarget("identities", "for example identities: [{mspid: Org1MSP, msp: users/User1@org1.example.com/msp}]",
+				"are missing, and the profile has no users of its client's organisation")
+		}
+		id, err := own.Identities[0].Load("")
+		return []client.Identity{id}, err
+	}
+	for i, text := range t.Identities {
+		id := profile.Identity{MSPID: text.MSPID, MSP: text.MSP, Certificate: text.Certificate, Key: text.Key}
+		loaded, err := id.Load(p.Scenario.Dir())
+		if problem, ok := errors.AsType[*strictyaml.Problem](err); ok {
+			key := fmt.Sprintf("identities[%d]", i)
+			if problem.Path != "" {
+				key += "." + problem.Path
+			}
+			return nil, p.refuseTarget(key, problem.Hint, "%s", problem.Msg)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, loaded)
+	}
+	return all, nil
+}
