@@ -166,7 +166,8 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 	if m.workload, _, err = l.builder.build(ctx, spec, 0, func(string) {}); err != nil {
 		return nil, err
 	}
-	m.first, err = l.next(ctx, contract, m.workload.(workloads.Metered).Meters()) // as the transactions are readings
+	readings := m.workload.(ledgerWorkload).Workload.(workloads.Metered) // of what a Maker makes
+	m.first, err = l.next(ctx, contract, readings.Meters())
 	return m, err
 }
 
