@@ -241,5 +241,8 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}
+	if err := r.direct(&cfg); err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
 	return client.Dial(ctx, cfg)
 }

@@ -8,9 +8,10 @@ type Driver string
 const (
 	DriverWire    Driver = "wire"    // calls in wire form; one block stream for each channel shows all commits
 	DriverGateway Driver = "gateway" // the fabric-gateway library, with a commit-status call for each transaction
+	DriverDirect  Driver = "direct"  // calls in wire form to endorsers and orderers themselves; commits as with DriverWire
 
 	driverStream Driver = "stream" // former name of DriverWire
 )
 
 // Drivers returns all of them.
-func Drivers() []Driver { return []Driver{DriverWire, DriverGateway} }
+func Drivers() []Driver { return []Driver{DriverWire, DriverGateway, DriverDirect} }

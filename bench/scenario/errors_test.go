@@ -34,7 +34,7 @@ func TestErrors(t *testing.T) {
 		{single, "hold: 3s", "hold: 0s", "a.yaml:4:45: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
 		{single, ", hold: 3s", "", "a.yaml:4:7: load.hold: how long each level lasts must be above 0; for example hold: 20s"},
 		{single, "\nload:", "\nwarmup: 3s\nload:", "a.yaml:5:45: load.hold: must be longer than the warm-up of 3s, which it includes; got 3s; hold: 3.001s would do"},
-		{single, "hold: 3s", "hold: 3s, client: caliper", `a.yaml:4:57: load.client: there is no "caliper"; known are wire, gateway`},
+		{single, "hold: 3s", "hold: 3s, client: caliper", `a.yaml:4:57: load.client: there is no "caliper"; known are wire, gateway, direct`},
 		{single, "hold: 3s", "hold: 3s, wait: never", `a.yaml:4:55: load.wait: there is no "never"; known are endorse, acknowledge, commit`},
 		{single, "hold: 3s", "hold: 3s, think: -1s", "a.yaml:4:56: load.think: must not be negative, got -1s"},
 		{single, "hold: 3s", "hold: 3s, rate: 1/s", "a.yaml:4:55: load.rate: a closed load has no rate; use kind: open"},

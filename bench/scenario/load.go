@@ -27,7 +27,7 @@ type Load struct {
 	Longer   *Longer         `yaml:"longer"`    // closed: levels from a number of clients on are held longer, as where throughput stops growing
 	Wait     result.Wait     `yaml:"wait"`      // for what clients wait, default commit; acknowledge: an orderer has it; endorse: it is never ordered
 
-	Driver result.Driver `yaml:"client"` // wire (default): a block stream shows commits; gateway: as ordinary clients, with a commit-status call each
+	Driver result.Driver `yaml:"client"` // wire (default); gateway: as ordinary clients, with a commit-status call each; direct: without gateway service
 }
 
 // Longer has the levels of a closed load from a number of clients on held longer than the others: where throughput

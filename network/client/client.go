@@ -48,6 +48,14 @@ type Config struct {
 	// Operator is the MSP id of the organisation through whose first gateway Evaluate and Invoke go. Empty:
 	// that of the first gateway.
 	Operator string
+	// Orderers take the envelopes that do not go through a gateway. They may be left out where none does.
+	Orderers []Orderer
+	// Quorum is how many orderers must have taken an envelope, which then goes to all of them, as SmartBFT asks for. Up to 1:
+	// one orderer is enough.
+	Quorum int
+	// Policies are the endorsement policies of chaincodes, by name, as far as they are known. Of another chaincode the
+	// discovery service of a peer tells who can endorse.
+	Policies map[string]Policy
 	// CommitTimeout bounds the wait of a transaction for the observing peer to have it, from the moment that
 	// an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
@@ -70,6 +78,8 @@ type Client struct {
 	own       // the operator's Invoke and Evaluate of the configured contract
 	config    Config
 	peers     []*endpoint
+	endorsers selections
+	orderers  *orderers
 	next      atomic.Uint64
 	observer  atomic.Uint32 // index in peers of the observing peer
 	commits   *commits
@@ -88,6 +98,10 @@ type endpoint struct {
 	conn    *grpc.ClientConn
 	options []grpc.CallOption // of calls with messages in wire form
 	sdk     *sdk.Gateway
+
+	// certificate is the SHA-256 of the client's TLS certificate, where it has one. Requests for blocks and discovery name
+	// it: a peer serves them only to whom they are for.
+	certificate []byte
 }
 
 // Dial connects to every gateway and returns once the observing peer's block stream flows. ctx bounds the
@@ -98,7 +112,8 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	cfg.CommitTimeout = cmp.Or(cfg.CommitTimeout, timeout)
 	life, stop := context.WithCancel(context.Background())
-	c := &Client{config: cfg, commits: newCommits(), stop: stop}
+	c := &Client{config: cfg, commits: newCommits(), orderers: &orderers{}, stop: stop}
+	c.endorsers.ask = c.selection
 	for _, g := range cfg.Gateways {
 		p, err := connect(g)
 		if err != nil {
@@ -108,6 +123,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		c.peers = append(c.peers, p)
 	}
 	var err error
+	if c.orderers, err = newOrderers(life, cfg); err != nil {
+		c.Close() // as above
+		return nil, fmt.Errorf("dial %w", err)
+	}
 	if c.own, err = c.Contract(cfg.Chaincode, cfg.Operator); err != nil {
 		c.Close() // as above
 		return nil, fmt.Errorf("dial: %w", err)
@@ -133,17 +152,19 @@ func connect(g Gateway) (*endpoint, error) {
 		return nil, err
 	}
 	options := []sdk.ConnectOption{sdk.WithSign(s.signDigest), sdk.WithClientConnection(conn)}
+	var certificate []byte
 	if len(config.Certificates) > 0 {
-		// A peer serves blocks only to whom they are for: a request names the certificate of its connection.
 		hash := sha256.Sum256(config.Certificates[0].Certificate[0])
-		options = append(options, sdk.WithTLSClientCertificateHash(hash[:]))
+		certificate = hash[:]
+		options = append(options, sdk.WithTLSClientCertificateHash(certificate))
 	}
 	library, err := sdk.Connect(s, options...)
 	if err != nil {
 		conn.Close() // the first error counts
 		return nil, err
 	}
-	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})}, sdk: library}, nil
+	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
+		sdk: library, certificate: certificate}, nil
 }
 
 // TLS is how a client and a node authenticate to each other, in PEM.
@@ -210,6 +231,7 @@ func (c *Client) Close() (err error) {
 		for _, p := range c.peers {
 			err = errors.Join(err, p.sdk.Close(), p.conn.Close())
 		}
+		err = errors.Join(err, c.orderers.close())
 		c.running.Wait()
 	})
 	return err

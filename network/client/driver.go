@@ -18,4 +18,5 @@ type awaitCommit func(ctx context.Context) error
 var drivers = map[result.Driver]driver{
 	result.DriverWire:    (*attempt).sendWireForm,
 	result.DriverGateway: (*attempt).sendByLibrary,
+	result.DriverDirect:  (*attempt).sendDirect,
 }

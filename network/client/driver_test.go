@@ -59,6 +59,12 @@ func TestDriversAreAlike(t *testing.T) {
 		{"no commit", result.WaitCommit, func(f *fakePeer) { f.code = never }, result.Unknown, "endorsed submitted", "commit through peer0.ptb"},
 	} {
 		for _, driver := range result.Drivers() {
+			if driver == result.DriverDirect {
+				if tt.name == "limit at the submission" {
+					continue // orderers have none
+				}
+				tt.text = strings.Replace(tt.text, "peer1.ptb:7051", "peer0.ptb", 1) // no other peer was asked
+			}
 			t.Run(tt.name+"/"+string(driver), func(t *testing.T) {
 				f := newFakePeer()
 				tt.prepare(f)
@@ -109,6 +115,7 @@ func TestWaitingClientsAndTheLimit(t *testing.T) {
 	const clients, limit = 12, 4
 	for driver, want := range map[result.Driver]map[result.Outcome]int{
 		result.DriverWire:    {result.Valid: clients},
+		result.DriverDirect:  {result.Valid: clients},
 		result.DriverGateway: {result.Valid: limit, result.Limited: clients - limit},
 	} {
 		t.Run(string(driver), func(t *testing.T) {

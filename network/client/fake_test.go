@@ -27,6 +27,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -71,6 +72,7 @@ func newCertificate() (certificate, error) {
 type fakePeer struct {
 	gateway.UnimplementedGatewayServer
 	peer.UnimplementedDeliverServer
+	peer.UnimplementedEndorserServer
 
 	trusting bool
 	batch    int           // transactions per block; 0 cuts one for each at once
@@ -81,6 +83,9 @@ type fakePeer struct {
 	submit  func() error                                    // nil: takes it
 	ordered func()                                          // before it answers that it has
 	status  func() error                                    // of a commit; nil: waits for it
+	answer  func(*orderer.BroadcastResponse) error          // changes what an orderer says to who is direct, or ends the stream
+	payload func([]byte) []byte                             // changes what is endorsed
+	ledger  *fakePeer                                       // whose chain gets what is ordered; nil: its own
 	limit   int32                                           // of calls of the gateway service at a time; 0: none
 	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits
 
@@ -121,6 +126,8 @@ func (f *fakePeer) serve(c certificate) (address string, stop func(), err error)
 	})))
 	gateway.RegisterGatewayServer(server, f)
 	peer.RegisterDeliverServer(server, f)
+	peer.RegisterEndorserServer(server, f)
+	orderer.RegisterAtomicBroadcastServer(server, fakeOrderer{of: f})
 	go server.Serve(listener) // ends with Stop
 	return listener.Addr().String(), func() {
 		f.mu.Lock()
@@ -180,29 +187,38 @@ func verify(creator, message, signature []byte) error {
 	return nil
 }
 
-func (f *fakePeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gateway.EndorseResponse, error) {
-	header, payload, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
-	if err != nil {
-		return nil, err
-	}
+// run returns what the chaincode was called with, without secrets, and what is to be endorsed: as large as a real one, with
+// the reading in the write set.
+func (f *fakePeer) run(payload *peer.ChaincodeProposalPayload, spec *peer.ChaincodeSpec) (input, response []byte, err error) {
 	if f.endorse != nil {
 		if err := f.endorse(spec.GetInput()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if f.secrets != nil {
 		f.secrets(payload.GetTransientMap())
 	}
-	// As large as a real one: the reading in the write set, and an endorsement.
-	input, err := proto.Marshal(&peer.ChaincodeProposalPayload{Input: payload.GetInput()})
+	input, err = proto.Marshal(&peer.ChaincodeProposalPayload{Input: payload.GetInput()})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	result, err := proto.Marshal(&peer.ChaincodeAction{Results: make([]byte, 160+len(input)), Response: &peer.Response{Status: 200}})
 	if err != nil {
+		return nil, nil, err
+	}
+	response, err = proto.Marshal(&peer.ProposalResponsePayload{ProposalHash: make([]byte, 32), Extension: result})
+	if err != nil {
+		return nil, nil, err
+	}
+	return input, response, nil
+}
+
+func (f *fakePeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gateway.EndorseResponse, error) {
+	header, payload, spec, err := f.open(r.GetProposedTransaction(), r.GetTransactionId())
+	if err != nil {
 		return nil, err
 	}
-	response, err := proto.Marshal(&peer.ProposalResponsePayload{ProposalHash: make([]byte, 32), Extension: result})
+	input, response, err := f.run(payload, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +321,9 @@ func dial(t testing.TB, f *fakePeer, edit func(*Config)) *Client {
 func configFor(address string, c certificate) Config {
 	return Config{Channel: "metrology", Chaincode: "readings", Gateways: []Gateway{{Name: "peer0.ptb", Address: address,
 		TLS:      TLS{CA: c.cert, Cert: c.cert, Key: c.key},
-		Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}}}
+		Identity: Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key}}},
+		Orderers: []Orderer{{Name: "orderer0", ServerName: "peer0.ptb", Address: address, TLS: TLS{CA: c.cert, Cert: c.cert, Key: c.key}}},
+		Policies: map[string]Policy{"readings": {1, []string{"PtbMSP"}}}}
 }
 
 // stages names the instants that a receipt has.

@@ -235,11 +235,15 @@ func lookup(b []byte, want protowire.Number) ([]byte, error) {
 }
 
 // wireForm is the gRPC codec of messages that are in their wire form already. Requests are *[]byte from
-// gRPC's pool, to which they return once written; responses are *mem.Buffer, which the receiver frees.
+// gRPC's pool, to which they return once written, or a mem.SliceBuffer, which may be sent again; responses are
+// *mem.Buffer, which the receiver frees.
 type wireForm struct{}
 
 // Marshal implements encoding.CodecV2.
 func (wireForm) Marshal(v any) (mem.BufferSlice, error) {
+	if kept, ok := v.(mem.SliceBuffer); ok {
+		return mem.BufferSlice{kept}, nil
+	}
 	return mem.BufferSlice{mem.NewBuffer(v.(*[]byte), mem.DefaultBufferPool())}, nil
 }
 

@@ -49,15 +49,26 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 		return nil, t.fail("sign", result.PrepareError, err)
 	}
 	t.receipt.Bytes = uint32(signedSize(payload, signature))
-	w := c.commits.expect(proposal.id)
-	answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName,
-		marshalRequest(proposal.txID, c.config.Channel, payload, signature))
-	answer.Free()
-	if err != nil {
-		c.commits.forget(proposal.id)
-		return nil, t.fail("submit", submitOutcome(ctx, err), err)
+	return t.follow(func() (result.Outcome, error) {
+		answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName, marshalRequest(proposal.txID, c.config.Channel, payload, signature))
+		answer.Free()
+		if err != nil {
+			return submitOutcome(ctx, err), err
+		}
+		return result.Valid, nil
+	})
+}
+
+// follow hands a transaction to the orderers by a call of submit, and has the shared block stream show its commit. With
+// its error submit returns the outcome.
+func (t *attempt) follow(submit func() (result.Outcome, error)) (awaitCommit, error) {
+	c := t.client
+	w := c.commits.expect(t.receipt.TxID)
+	if outcome, err := submit(); err != nil {
+		c.commits.forget(t.receipt.TxID)
+		return nil, t.fail("submit", outcome, err)
 	}
-	t.receipt.Submitted = time.Now()
+	t.receipt.Submitted, t.through = time.Now(), ""
 	c.commits.limit(w, t.receipt.Submitted.Add(c.config.CommitTimeout))
 	return func(ctx context.Context) error { return t.awaitBlock(ctx, w) }, nil
 }

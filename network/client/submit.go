@@ -36,13 +36,14 @@ func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transa
 type attempt struct {
 	client  *Client
 	peer    *endpoint
+	through string // whom a step goes through that does not go through the peer
 	receipt bench.Receipt
 }
 
 // fail records the outcome and returns the error that explains it.
 func (t *attempt) fail(step string, outcome result.Outcome, cause error) error {
 	t.receipt.Outcome = outcome
-	return fmt.Errorf("%s through %s: %w", step, t.peer.name, explain(cause))
+	return fmt.Errorf("%s through %s: %w", step, cmp.Or(t.through, t.peer.name), explain(cause))
 }
 
 // committed records the commit of the transaction, with whatever validation code.

@@ -2,11 +2,13 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -94,6 +96,105 @@ func FuzzPreparedPayload(f *testing.F) {
 		}
 		if canonical && err == nil && !bytes.Equal(got, want.GetPreparedTransaction().GetPayload()) {
 			t.Fatalf("payload %x; want %x", got, want.GetPreparedTransaction().GetPayload())
+		}
+	})
+}
+
+// What goes to endorsers and orderers is, byte for byte, what the generated types write.
+func TestEnvelopeIsWhatTheGeneratedTypesWrite(t *testing.T) {
+	c, err := newCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSigner(Identity{MSP: "PtbMSP", CertPEM: c.cert, KeyPEM: c.key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		content := rapid.SliceOfN(rapid.Byte(), 1, 300)
+		p, err := s.propose(call{"metrology", "readings", "PutReading", rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 20_000), 0, 4).Draw(r, "args"),
+			rapid.MapOfN(rapid.StringN(0, 20, 60), content, 0, 3).Draw(r, "transient")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed := &peer.SignedProposal{ProposalBytes: p.bytes, Signature: p.signature}
+		if got, want := *marshalSigned(p), marshal(t, signed); !bytes.Equal(got, want) {
+			t.Fatalf("proposal: got  %x\nwant %x", got, want)
+		}
+		endorsed := content.Draw(r, "endorsed")
+		var answers []endorsement
+		var all []*peer.Endorsement
+		for range rapid.IntRange(1, 4).Draw(r, "endorsers") {
+			e := &peer.Endorsement{Endorser: content.Draw(r, "endorser"), Signature: content.Draw(r, "signature")}
+			answer, err := parseEndorsement(marshal(t, &peer.ProposalResponse{Version: 1, Payload: endorsed, Endorsement: e,
+				Response: &peer.Response{Status: 200, Message: "fine", Payload: content.Draw(r, "payload")}}))
+			if err != nil || answer.status != 200 || answer.message != "fine" {
+				t.Fatalf("%+v, %v", answer, err)
+			}
+			answers, all = append(answers, answer), append(all, e)
+		}
+		got, err := s.envelope(p, answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var proposal peer.Proposal
+		var header common.Header
+		var payload peer.ChaincodeProposalPayload
+		err = proto.Unmarshal(p.bytes, &proposal)
+		if err = errors.Join(err, proto.Unmarshal(proposal.GetHeader(), &header), proto.Unmarshal(proposal.GetPayload(), &payload)); err != nil {
+			t.Fatal(err)
+		}
+		body := marshal(t, &common.Payload{Header: &header, Data: marshal(t, &peer.Transaction{Actions: []*peer.TransactionAction{{Header: header.GetSignatureHeader(),
+			Payload: marshal(t, &peer.ChaincodeActionPayload{ChaincodeProposalPayload: marshal(t, &peer.ChaincodeProposalPayload{Input: payload.GetInput()}),
+				Action: &peer.ChaincodeEndorsedAction{ProposalResponsePayload: endorsed, Endorsements: all}})}}})})
+		signature, err := s.sign(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := marshal(t, &common.Envelope{Payload: body, Signature: signature}); !bytes.Equal(got, want) {
+			t.Fatalf("envelope: got  %x\nwant %x", got, want)
+		}
+	})
+}
+
+// Whatever an endorser answers, the parts that are read are those that the generated types read.
+func FuzzParseEndorsement(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(marshal(f, &peer.ProposalResponse{Version: 1, Response: &peer.Response{Status: 500, Message: "no", Payload: []byte{1}}, Payload: []byte{2},
+		Endorsement: &peer.Endorsement{Endorser: []byte{3}, Signature: []byte{4}}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var want peer.ProposalResponse
+		if err := proto.Unmarshal(b, &want); err != nil {
+			parseEndorsement(b) // an error or not, it returns
+			return
+		}
+		// Written anew, as a message that comes twice is merged by the generated types only.
+		got, err := parseEndorsement(marshal(t, &want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.status != want.GetResponse().GetStatus() || got.message != want.GetResponse().GetMessage() || !bytes.Equal(got.payload, want.GetPayload()) {
+			t.Errorf("got %+v, want %v", got, &want)
+		}
+		var signed peer.Endorsement
+		if err := proto.Unmarshal(got.signed, &signed); err != nil || want.GetEndorsement() != nil && !proto.Equal(&signed, want.GetEndorsement()) {
+			t.Errorf("endorsement %v, want %v; %v", &signed, want.GetEndorsement(), err)
+		}
+	})
+}
+
+// Whatever an orderer answers is read as the generated types read it.
+func FuzzParseAnswer(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(marshal(f, &orderer.BroadcastResponse{Status: common.Status_FORBIDDEN, Info: "no"}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := parseAnswer(b)
+		var want orderer.BroadcastResponse
+		if proto.Unmarshal(b, &want) != nil {
+			return
+		}
+		if err != nil || got != (answer{want.GetStatus(), want.GetInfo()}) {
+			t.Errorf("got %+v, want %v; %v", got, &want, err)
 		}
 	})
 }

@@ -104,6 +104,11 @@ func ReadKeys(dir, user string) (ca []byte, c Credential, err error) {
 	return ca, Credential{Cert: cert, Key: key}, errors.Join(err1, err2, err3)
 }
 
+// ReadTLSCA reads from a folder that WriteKeys has filled the certificate of the TLS authority.
+func ReadTLSCA(dir string) ([]byte, error) {
+	return regular.Read(filepath.Join(dir, TLSCAFile), mostKey)
+}
+
 // A file is one to write.
 type file struct {
 	name string // below a folder, with slashes, or of its own folder

@@ -128,6 +128,9 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		}
 		s.measured = append(s.measured, channel)
 	}
+	if err := s.checkDrivers(ctx, s.lab.Scenario); err != nil {
+		return err
+	}
 	// All channels may have their gateway, and endorser, at one peer.
 	s.semaphore = make(chan struct{}, max(1, min(s.topology.Limits.Gateway, s.topology.Limits.Endorser/2)))
 	prefix, err := s.prefix(ctx)
