@@ -18,7 +18,11 @@ func driver(c result.Conditions) result.Driver {
 
 // driverNotes say how clients learned of their commits, and what that hides.
 func driverNotes(all []series) (said []string) {
-	hides := map[result.Driver][]string{result.DriverWire: notes("series with the wire driver"), result.DriverGateway: notes("series with the gateway driver")}
+	hides := map[result.Driver][]string{
+		result.DriverWire:    notes("series with the wire driver"),
+		result.DriverGateway: notes("series with the gateway driver"),
+		result.DriverDirect:  notes("series with the direct driver"),
+	}
 	for _, of := range result.Drivers() {
 		if slices.ContainsFunc(all, func(s series) bool { return driver(s.conditions) == of && !s.answers() }) {
 			said = append(said, hides[of]...)

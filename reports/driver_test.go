@@ -37,6 +37,15 @@ func TestDriverIsStated(t *testing.T) {
 		t.Errorf("what was measured by the library: %q", said)
 	}
 	for i := range sum.Points {
+		sum.Points[i].Conditions.Driver = result.DriverDirect
+	}
+	if where := warned(); where != "" {
+		t.Errorf("warned of %q, where no gateway is used", where)
+	}
+	if said := strings.Join(tableOf(t, Build(run, sum), "series").Notes, " "); !strings.Contains(said, "without a gateway service") {
+		t.Errorf("what was measured without a gateway: %q", said)
+	}
+	for i := range sum.Points {
 		sum.Points[i].Conditions.Driver, sum.Points[i].Conditions.Wait = result.DriverWire, "acknowledge"
 	}
 	if where := warned(); where != "" {

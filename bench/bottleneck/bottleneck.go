@@ -100,6 +100,9 @@ func refused(e *Evidence) (kind result.LimitKind, process, text string) {
 		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser)
 	}
 	text = fmt.Sprintf("%d of %d transactions (%s) were turned away", limited, e.Point.Scheduled, percent(limited, e.Point.Scheduled))
+	if e.Point.Conditions.Driver == result.DriverDirect { // there is no gateway between, and nobody asked the endorsers
+		return result.LimitEndorser, "", text + capacity("endorser", e.Point.Conditions.Limits.Endorser)
+	}
 	return result.LimitGateway, "", text + capacity("gateway", e.Point.Conditions.Limits.Gateway)
 }
 
