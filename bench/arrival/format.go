@@ -29,21 +29,29 @@ func formats() []format {
 	}
 }
 
-// longestMagic is the length of the longest one.
-const longestMagic = 16
+// LongestMagic is how many first bytes of a file NotCSV looks at.
+const LongestMagic = 16
 
-// sniff returns what a file is that begins so, nil where it may be CSV.
-func sniff(begin []byte) *refusal {
-	const want = "; want CSV with the line time,meter,value and one line per reading"
+// NotCSV says what is wrong with a file that begins so, and what to do. Both are empty where it may be CSV in UTF-8.
+func NotCSV(begin []byte) (msg, do string) {
 	for _, f := range formats() {
 		if bytes.HasPrefix(begin, []byte(f.magic)) {
-			return refuse(f.do, "the file is %s"+want, f.name)
+			return "the file is " + f.name, f.do
 		}
 	}
 	if bytes.IndexByte(begin[:min(4, len(begin))], 0) >= 0 {
-		return refuse("save it as CSV in UTF-8", "the file has zero bytes: it is in UTF-16, or no text"+want)
+		return "the file has zero bytes: it is in UTF-16, or no text", "save it as CSV in UTF-8"
 	}
-	return nil
+	return "", ""
+}
+
+// sniff returns what a file is that begins so, nil where it may be a trace.
+func sniff(begin []byte) *refusal {
+	msg, do := NotCSV(begin)
+	if msg == "" {
+		return nil
+	}
+	return refuse(do, "%s; want CSV with the line time,meter,value and one line per reading", msg)
 }
 
 // separators are what stands between columns where it is no comma.

@@ -59,7 +59,7 @@ func (e *TraceError) Error() string {
 // before. A form that does not say what values are is refused where they look like registers.
 func ReadTrace(ctx context.Context, file string, from io.Reader, form Form) (*Trace, error) {
 	r := traceReader{ctx: ctx, file: file, form: form, text: bufio.NewReaderSize(from, MaxTraceLine), meters: map[string]uint32{}}
-	begin, err := r.text.Peek(longestMagic)
+	begin, err := r.text.Peek(LongestMagic)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("read trace %s: %w", file, err)
 	}
@@ -227,7 +227,7 @@ func (r *traceReader) meter(id []byte) (uint32, error) {
 	if index, ok := r.meters[string(id)]; ok {
 		return index, nil
 	}
-	if err := checkMeter(string(id)); err != nil {
+	if err := CheckMeter(string(id)); err != nil {
 		return 0, err
 	}
 	if len(r.columns) == MaxTraceMeters {
@@ -274,8 +274,8 @@ func (r *traceReader) about(meter int, err error) error {
 	return r.wrong(field{column: int(c.place)}, err)
 }
 
-// checkMeter returns an error where an id is not distinct from others, or would not survive in CSV.
-func checkMeter(id string) error {
+// CheckMeter returns an error where an id is not distinct from others, or would not survive in CSV.
+func CheckMeter(id string) error {
 	switch {
 	case id == "":
 		return errors.New("the meter has no id")

@@ -152,7 +152,7 @@ func WriteTrace(to io.Writer, meter func(int) string, rows iter.Seq2[Row, error]
 		}
 		n++
 		id := meter(row.Meter)
-		switch err := checkMeter(id); {
+		switch err := CheckMeter(id); {
 		case err != nil:
 			return fmt.Errorf("write trace: row %d: %w", n, err)
 		case row.At < last:
