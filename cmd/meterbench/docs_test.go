@@ -15,6 +15,7 @@ import (
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/network/lab"
+	"meterbench/simulators/meterdata"
 )
 
 // root is the module's root, seen from this package.
@@ -68,6 +69,7 @@ func (p page) yaml() (scenarios, topologies []string) {
 	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
 		switch {
 		case block[1] != "yaml":
+		case strings.HasPrefix(block[2], "form:"): // of meter data
 		case strings.Contains(block[2], "\norganisations:"):
 			topologies = append(topologies, block[2])
 		default:
@@ -75,6 +77,16 @@ func (p page) yaml() (scenarios, topologies []string) {
 		}
 	}
 	return scenarios, topologies
+}
+
+// formats returns the page's descriptions of meter data.
+func (p page) formats() (all []string) {
+	for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
+		if block[1] == "yaml" && strings.HasPrefix(block[2], "form:") {
+			all = append(all, block[2])
+		}
+	}
+	return all
 }
 
 // commands returns the lines of the page that may be commands: those of code
@@ -107,6 +119,11 @@ func TestDocumentedFiles(t *testing.T) {
 			for _, text := range networks {
 				write("topology.yaml", text)
 				blocks = append(blocks, "name: a\ntopology: topology.yaml\nworkload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n")
+			}
+			for _, text := range p.formats() {
+				if _, err := meterdata.ReadLayout(write("format.yaml", text)); err != nil {
+					t.Errorf("%v\n%s", err, text)
+				}
 			}
 			for _, text := range blocks {
 				file := write("scenario.yaml", text)
@@ -221,7 +238,7 @@ func TestReadmeListsTheCommands(t *testing.T) {
 		}
 		// `network up\|down TOPOLOGY` stands for two commands.
 		words := word.FindAllString(strings.ReplaceAll(code[1], `\|`, "|"), -1)
-		if len(words) > 1 && (words[0] == "network" || words[0] == "reading") {
+		if len(words) > 1 && slices.Contains([]string{"network", "reading", "trace"}, words[0]) {
 			for _, sub := range strings.Split(words[1], "|") {
 				listed = append(listed, words[0]+" "+sub)
 				documented(t, code[1], append([]string{words[0], sub}, words[2:]...))

@@ -112,7 +112,8 @@ func besides(ctx context.Context, err error) string {
 // rootCommand returns the whole command line.
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
-		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(), networkCommand(), readingCommand(), reportCommand(), versionCommand())
+		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
+		networkCommand(), readingCommand(), traceCommand(), reportCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true
