@@ -352,7 +352,7 @@ func TestProperty(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		got, sum, err := importTexts(t, l, Options{Gaps: Refuse, Sort: rapid.SampledFrom([]int{0, 7}).Draw(rt, "sort")}, head+strings.Join(rows, ""))
+		got, sum, err := importTexts(t, l, Options{Gaps: Refuse, sort: rapid.SampledFrom([]int{0, 7}).Draw(rt, "sort")}, head+strings.Join(rows, ""))
 		if err != nil {
 			rt.Fatalf("%v\n%s%s", err, head, strings.Join(rows, ""))
 		}

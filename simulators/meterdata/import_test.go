@@ -355,6 +355,21 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// An interval that is not that of the file is noticed, either way.
+func TestSpacing(t *testing.T) {
+	for _, c := range []struct{ file, format time.Duration }{{15 * time.Minute, time.Hour}, {30 * time.Minute, time.Hour}, {time.Hour, 15 * time.Minute}} {
+		text := "id,at,v\n"
+		for i := range 12 {
+			text += quarter("a", i*int(c.file/(15*time.Minute)), "1")
+		}
+		_, _, err := importTexts(t, layoutOf(t, longUTC, "interval="+c.format.String()), Options{}, text)
+		want := fmt.Sprintf("of 11 values 11 do not come %v after the one before, as the format says; the least time between two is %v; give --set interval=%v if that is right", c.format, c.file, c.file)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+}
+
 func TestRefuseGaps(t *testing.T) {
 	_, _, err := importTexts(t, layoutOf(t, longUTC), Options{Gaps: Refuse}, "id,at,v\n"+quarter("a", 1, "1")+quarter("a", 4, "1"))
 	if want := "a.csv:3:20: before this value 2 intervals of meter \"a\" are missing, from 1970-01-01T00:15:00Z on; leave it out with --gaps skip"; err == nil || !strings.HasSuffix(err.Error(), want) {
@@ -370,7 +385,7 @@ func TestCancelled(t *testing.T) {
 	if err := os.WriteFile(file, []byte("id,at,v\n"+strings.Repeat(quarter("a", 1, "1"), 5000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Import(ctx, &bytes.Buffer{}, layoutOf(t, longUTC), []string{file}, Options{Folder: dir, Sort: 100}); err != context.Canceled {
+	if _, err := Import(ctx, &bytes.Buffer{}, layoutOf(t, longUTC), []string{file}, Options{Folder: dir, sort: 100}); err != context.Canceled {
 		t.Errorf("%v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {

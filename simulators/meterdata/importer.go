@@ -29,7 +29,8 @@ type Options struct {
 	From, To time.Time // of intervals that lie in between, and of registers with their ends; zero: all
 	Meters   int       // the first ones of the files; 0: all
 	Folder   string    // of a temporary file, some 80 bytes per value
-	Sort     int       // rows that are sorted in memory, 0: sortRows
+
+	sort int // rows that are sorted in memory, 0: sortRows
 }
 
 // Import reads files of a layout, in the given order, and writes a trace: interval values in whole Wh, at the end of
@@ -88,14 +89,14 @@ func newImporter(layout Layout, o Options) (*importer, error) {
 	if o.Gaps == "" {
 		o.Gaps = Skip
 	}
-	if o.Sort == 0 {
-		o.Sort = sortRows
+	if o.sort == 0 {
+		o.sort = sortRows
 	}
 	im := &importer{
 		layout: layout, options: o, clock: c, codes: layout.obisCodes(), interval: c.interval,
 		from: math.MinInt64, to: math.MaxInt64, meters: map[string]uint32{}, drops: map[Reason]*dropCount{},
-		rows:    sorter{compare: byMeter, folder: o.Folder, most: o.Sort},
-		ordered: sorter{compare: byTime, folder: o.Folder, most: o.Sort},
+		rows:    sorter{compare: byMeter, folder: o.Folder, most: o.sort},
+		ordered: sorter{compare: byTime, folder: o.Folder, most: o.sort},
 		summary: Summary{Format: layout.Name, Kind: layout.Kind, Wh: new(big.Int)},
 	}
 	if !o.From.IsZero() {
@@ -269,6 +270,9 @@ func (im *importer) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := s.checkSpacing(); err != nil {
+		return err
 	}
 	return im.rows.close()
 }

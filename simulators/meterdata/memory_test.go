@@ -57,7 +57,7 @@ func TestMemory(t *testing.T) {
 	}
 	peak := func(rows int) uint64 {
 		runtime.GC()
-		im, err := newImporter(layoutOf(t, longUTC), Options{Folder: t.TempDir(), Sort: 1 << 14})
+		im, err := newImporter(layoutOf(t, longUTC), Options{Folder: t.TempDir(), sort: 1 << 14})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,20 +29,60 @@ type series struct {
 	im      *importer
 	started bool
 	first   int64 // time of the meter's first value
-	last    row   // the meter's last value
+	last    row   // the meter's last value that is taken
+	seen    int64 // time of the last value that is
 	carry   int64 // what was rounded off, in 1e-12 Wh: from -0.5e12 to below 0.5e12
+	spacing
+}
+
+// spacing is what all meters say of the time from value to value.
+type spacing struct {
+	steps int64 // from a value to the next one of the meter
+	odd   int64 // those that are no interval
+	least int64 // in seconds
+}
+
+// fewest is the number of steps from which on they are judged.
+const fewest = 10
+
+func (s *spacing) add(between, interval int64) {
+	if s.steps++; s.steps == 1 || between < s.least {
+		s.least = between
+	}
+	if between != interval {
+		s.odd++
+	}
+}
+
+// checkSpacing returns an error where most values are not an interval apart: then the interval is wrong, and energy of
+// power with it.
+func (s *series) checkSpacing() error {
+	interval := time.Duration(s.im.interval) * time.Second
+	if s.im.interval == 0 || s.steps < fewest || 2*s.odd <= s.steps {
+		return nil
+	}
+	least := time.Duration(s.least) * time.Second
+	return &strictyaml.Error{
+		File: s.im.summary.Files[0], Hint: fmt.Sprintf("give --set interval=%v if that is right", least),
+		Msg: fmt.Sprintf("of %d values %d do not come %v after the one before, as the format says; the least time between two is %v",
+			s.steps, s.odd, interval, least),
+	}
 }
 
 func (s *series) add(r row) error {
 	im := s.im
 	register := im.layout.register()
 	if !s.started || r.meter != s.last.meter {
-		*s = series{im: im, started: true, first: r.at, last: r}
+		*s = series{im: im, started: true, first: r.at, last: r, seen: r.at, spacing: s.spacing}
 		if register {
 			im.dropped(FirstReading, r)
 			return nil
 		}
 		return s.emit(r)
+	}
+	if between := r.at - s.seen; between > 0 {
+		s.seen = r.at
+		s.spacing.add(between, im.interval)
 	}
 	switch between := r.at - s.last.at; {
 	case between == 0 && r.value == s.last.value:
