@@ -20,6 +20,8 @@ type Catalog struct {
 	Schemes   Schemes      // of functional encryption
 	Targets   []TargetKind // in place of a topology
 	Topology  string       // of a scenario that names none; empty: every one must, or have a target
+	// Contract returns the name of the contract that the transactions of a workload call.
+	Contract func(Workload) string
 }
 
 // WorkloadKind is a row of the table of workload kinds.

@@ -169,11 +169,19 @@ func (s Series) changes(doc *strictyaml.Document, path string) string {
 	return path
 }
 
-// checkMeters makes sure that every channel has a meter, else fewer are measured than the results say, and
-// that groups are whole and on one channel.
-func (s Series) checkMeters(channels int) *strictyaml.Problem {
-	channels = max(1, channels)
+// contracts returns the names of the contracts of a series' workloads.
+func (c Catalog) contracts(s Series) (all []string) {
+	for _, w := range s.Workloads() {
+		all = append(all, c.Contract(w))
+	}
+	return all
+}
+
+// checkMeters makes sure that every channel with the workload's contract has a meter, else fewer are measured than the results
+// say, and that groups are whole and on one channel.
+func (s Series) checkMeters(t topology.Topology, c Catalog) *strictyaml.Problem {
 	for at, w := range s.Workloads() {
+		channels := max(1, len(t.With(c.Contract(w))))
 		at = s.from.at + at + ".meters"
 		if w.metered() && w.Meters < channels {
 			return strictyaml.Problemf(fmt.Sprintf("give at least %d", channels), at, "%d meters on %d channels leave some without", w.Meters, channels)

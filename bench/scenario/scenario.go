@@ -120,8 +120,8 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 	networks, err := s.checkNetworks()
 	if err == nil {
 		for i := range s.Series {
-			if t, ok := networks[s.Series[i].Network]; ok {
-				s.Series[i].timed(t.Channels[0].Batch.Timeout)
+			for _, channel := range networks[s.Series[i].Network].With(c.contracts(s.Series[i])...) {
+				s.Series[i].timed(channel.Batch.Timeout)
 			}
 		}
 		err = s.readTraces(ctx)
@@ -131,7 +131,7 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 	}
 	var p *strictyaml.Problem
 	for _, one := range s.Series {
-		p = cmp.Or(p, one.naming(one.checkMeters(networks[one.Network].Measured())), one.naming(one.checkWarmup(one.from.at, s.WarmupOf)))
+		p = cmp.Or(p, one.naming(one.checkMeters(networks[one.Network], c)), one.naming(one.checkWarmup(one.from.at, s.WarmupOf)))
 	}
 	if p = cmp.Or(p, checkLength(s.Series, s.Repeat, s.WarmupOf), s.checkQuantiles()); p != nil { // once more, with the length of traces
 		return Scenario{}, s.doc.Locate(p)

@@ -51,6 +51,12 @@ type Evaluator interface {
 	Evaluate(ctx context.Context) (compared uint64, err error)
 }
 
+// Describer is a Site on which series differ in what they have of the network.
+type Describer interface {
+	// Describe puts what a series has of the network into the conditions of its points.
+	Describe(series scenario.Series, c *result.Conditions)
+}
+
 // Need is the demand of a session on the workload of a series.
 type Need struct {
 	First   uint64 // sequence number of its first transaction

@@ -5,6 +5,7 @@ package topology
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,14 +24,11 @@ type Topology struct {
 	Caps          Caps           `yaml:"caps" json:"caps,omitzero"`
 }
 
-// Measured returns over how many channels meters are spread: those that have a contract.
-func (t Topology) Measured() (n int) {
-	for _, c := range t.Channels {
-		if len(c.Chaincodes) > 0 {
-			n++
-		}
-	}
-	return n
+// With returns the channels that have one of the contracts, by their names.
+func (t Topology) With(contracts ...string) []Channel {
+	return slices.DeleteFunc(slices.Clone(t.Channels), func(c Channel) bool {
+		return !slices.ContainsFunc(c.Chaincodes, func(cc Chaincode) bool { return slices.Contains(contracts, cc.Name) })
+	})
 }
 
 // An Organisation owns peers and the identities of its users. Its MSP id is MSP(); its peers are

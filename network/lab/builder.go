@@ -28,7 +28,8 @@ type builder struct {
 	prefix          string         // of the ids of all meters
 	commit          func(ctx context.Context, tx bench.Transaction) error
 	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
-	deployed        map[string]string // names under which contracts are deployed, of those that have another there
+	deployed        map[string]string           // names under which contracts are deployed, of those that have another there
+	with            func(contract string) []int // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
 }
 
@@ -37,13 +38,21 @@ type ledgerWorkload struct {
 	workloads.Workload
 	contract string
 	deployed string // its name on the network
+	channels []int  // numbers of those that have the contract; the workload counts them by itself
 }
 
 // Transaction implements bench.Workload: the transactions are the contract's.
 func (b ledgerWorkload) Transaction(ctx context.Context, seq uint64) (bench.Transaction, error) {
 	tx, err := b.Workload.Transaction(ctx, seq)
+	tx = b.place(tx)
 	tx.Contract = b.deployed
 	return tx, err
+}
+
+// place gives a transaction its contract, and the channel the number that it has among all.
+func (b ledgerWorkload) place(tx bench.Transaction) bench.Transaction {
+	tx.Contract, tx.Channel = b.contract, b.channels[tx.Channel]
+	return tx
 }
 
 // Reading implements study.Reporter.
@@ -96,14 +105,19 @@ func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
 func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
 	contract := kind.Contract(spec.Workload)
+	channels := b.channels(contract)
 	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
-		return b.query(ctx, contract, channel, function, args...)
+		return b.query(ctx, contract, channels[channel], function, args...)
+	}
+	spec.Channels = nil
+	for _, channel := range channels {
+		spec.Channels = append(spec.Channels, b.site.Channels[channel])
 	}
 	workload, err := kind.New(ctx, spec)
 	if err != nil {
 		return nil, result.Preparation{}, err
 	}
-	w := ledgerWorkload{workload, contract, cmp.Or(b.deployed[contract], contract)}
+	w := ledgerWorkload{workload, contract, cmp.Or(b.deployed[contract], contract), channels}
 	if err := b.setUp(ctx, w, working); err != nil {
 		return nil, result.Preparation{}, err
 	}
@@ -112,8 +126,8 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	if err != nil {
 		return nil, preparation, err
 	}
-	for channel := range b.site.Channels {
-		err := b.commitAll(ctx, w.contract, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
+	for channel := range channels {
+		err := b.commitAll(ctx, w, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
 		if err != nil {
 			return nil, preparation, fmt.Errorf("readings to bill: %w", err)
 		}
@@ -125,7 +139,7 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 // those of the next may build on them.
 func (b *builder) setUp(ctx context.Context, w ledgerWorkload, working func(string)) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for channel := range b.site.Channels {
+	for channel := range w.channels {
 		group.Go(func() error {
 			all, err := w.SetUp(channel)
 			for err == nil && len(all) > 0 {
@@ -135,7 +149,7 @@ func (b *builder) setUp(ctx context.Context, w ledgerWorkload, working func(stri
 				}
 				same := all[:n]
 				all = all[n:]
-				err = b.commitAll(ctx, w.contract, yieldAll(same), func(n int) {
+				err = b.commitAll(ctx, w, yieldAll(same), func(n int) {
 					working(fmt.Sprintf("%d of %d transactions of %s", n, len(same), same[0].Function))
 				})
 			}
@@ -159,9 +173,20 @@ func yieldAll(all []bench.Transaction) iter.Seq2[bench.Transaction, error] {
 // block often waits for the batch timer.
 const maxInFlight = 16
 
-// commitAll takes transactions of a contract that do not build on each other to their commits. committed is
+// channels returns the numbers of the channels that have a contract.
+func (b *builder) channels(contract string) (numbers []int) {
+	if b.with != nil {
+		return b.with(contract)
+	}
+	for channel := range b.site.Channels {
+		numbers = append(numbers, channel)
+	}
+	return numbers
+}
+
+// commitAll takes transactions of a workload that do not build on each other to their commits. committed is
 // called after each, by one goroutine at a time.
-func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
+func (b *builder) commitAll(ctx context.Context, w ledgerWorkload, all iter.Seq2[bench.Transaction, error], committed func(n int)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxInFlight)
 	var mu sync.Mutex
@@ -175,8 +200,7 @@ func (b *builder) commitAll(ctx context.Context, contract string, all iter.Seq2[
 			break
 		}
 		group.Go(func() error {
-			tx.Contract = contract
-			if err := b.commit(ctx, tx); err != nil {
+			if err := b.commit(ctx, w.place(tx)); err != nil {
 				return err
 			}
 			mu.Lock()

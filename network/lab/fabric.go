@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"meterbench/bench/bottleneck"
 	"meterbench/bench/result"
+	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
@@ -108,15 +110,16 @@ type fabricSite struct {
 	record   *network.Record
 	ready    time.Duration // how long the start of a network of our own took
 	device   cappedDevice
-	measured []network.Channel // those with a contract
+	measured []network.Channel // those with a contract that is measured
 	*proc.Sampler
 	incidents chan result.Incident
 	unwatch   context.CancelFunc // nil: they are not watched yet
 }
 
 func (s *fabricSite) connect(ctx context.Context) (err error) {
+	used := s.topology.With(s.lab.contracts()...)
 	for _, channel := range s.record.Channels {
-		if len(channel.Chaincodes) == 0 {
+		if !slices.ContainsFunc(used, func(c topology.Channel) bool { return c.Name == channel.Name }) {
 			continue
 		}
 		connected, err := s.net.Client(ctx, channel.Name, channel.Chaincodes[0].Name)
@@ -138,7 +141,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, prefix: prefix,
+		commit: s.commit, query: s.query, with: s.with, prefix: prefix,
 		site: workloads.Spec{
 			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables,
 		},
@@ -162,7 +165,7 @@ func (s *fabricSite) Facts() study.Facts {
 	if err != nil {
 		panic(err) // plain data always marshals
 	}
-	channel := s.topology.Channels[0] // all channels are alike
+	batch := s.batch()
 	var observers []string
 	for _, c := range s.measured {
 		observers = append(observers, c.Peers[0]) // whose blocks the client watches
@@ -178,8 +181,7 @@ func (s *fabricSite) Facts() study.Facts {
 		Target: result.TargetFabric, TopologyJSON: described,
 		Conditions: result.Conditions{
 			Topology: s.topology.Name, Fabric: strings.TrimPrefix(s.record.Fabric, "v"),
-			BatchTimeout: channel.Batch.Timeout.Seconds(), BatchMessages: channel.Batch.Messages,
-			Policy: channel.Chaincodes[0].Endorsement, Limits: s.topology.Limits, Caps: s.topology.Caps, Channels: len(s.channels),
+			BatchTimeout: batch.Timeout.Seconds(), BatchMessages: batch.Messages, Limits: s.topology.Limits, Caps: s.topology.Caps,
 		},
 		Processes: processes, Observers: observers,
 		Versions: map[string]string{"fabric": s.record.Fabric},
@@ -193,6 +195,22 @@ func (s *fabricSite) Facts() study.Facts {
 		s.record.Started.UTC().Format(time.DateTime))}
 	return facts
 }
+
+// Describe implements study.Describer: series have the policies of their contracts, on the channels that have them.
+func (s *fabricSite) Describe(series scenario.Series, c *result.Conditions) {
+	var contracts, policies []string
+	for _, w := range series.Workloads() {
+		contract := contractOf(w)
+		contracts = append(contracts, contract)
+		if policy := endorsement(s.topology.With(contract)[0], contract); !slices.Contains(policies, policy) {
+			policies = append(policies, policy)
+		}
+	}
+	c.Policy, c.Channels = strings.Join(policies, ", "), len(s.topology.With(contracts...))
+}
+
+// batch says when blocks are cut on the channels that are measured, which are alike.
+func (s *fabricSite) batch() topology.Batch { return s.topology.With(s.lab.contracts()...)[0].Batch }
 
 // Close implements study.Site.
 func (s *fabricSite) Close() error {

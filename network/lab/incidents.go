@@ -34,8 +34,8 @@ func (s *fabricSite) watch(ctx context.Context) {
 		go network.WatchProcess(ctx, of, hangs)
 	}
 	still := make(chan result.Incident)
+	timeout := s.batch().Timeout
 	for i, connected := range s.clients {
-		timeout := s.topology.Channels[0].Batch.Timeout // all channels are alike
 		go watchHeight(ctx, s.channels[i], connected, stillAfter+stillTimeouts*timeout, still)
 	}
 	go func() {

@@ -56,6 +56,16 @@ func prefix(heights ...uint64) string {
 	return fmt.Sprintf("b%d-", blocks)
 }
 
+// with returns the numbers of the channels that have a contract.
+func (l *ledger) with(contract string) (numbers []int) {
+	for i, deployed := range l.contracts {
+		if _, ok := deployed[contract]; ok {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
 // Target implements study.Site.
 func (l *ledger) Target() bench.Target { return l.clients }
 
@@ -111,8 +121,8 @@ func (l *ledger) Stored(ctx context.Context) (total uint64, counted bool, err er
 		step := (meters + maxCounts - 1) / maxCounts
 		for from := 0; from < meters; from += step {
 			first, last := fleet.ID(from), fleet.ID(min(from+step, meters)-1)
-			for _, deployed := range l.contracts {
-				n, err := contract.Count.Stored(ctx, deployed[w.contract], first, last)
+			for _, channel := range w.channels {
+				n, err := contract.Count.Stored(ctx, l.contracts[channel][w.contract], first, last)
 				if err != nil {
 					return 0, false, err
 				}

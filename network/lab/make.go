@@ -96,7 +96,7 @@ func makeFor(ctx context.Context, s scenario.Scenario, series scenario.Series, k
 			return nil, err
 		}
 	}
-	spec.Channels = measured(t)
+	spec.Channels = channelsWith(t, contractOf(spec.Workload))
 	m := &Maker{contract: kind.Contract(spec.Workload), channels: spec.Channels}
 	if m.workload, err = kind.New(ctx, spec); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (p *Plan) loadNetworks() error {
 		if err := network.CheckCaps(t); err != nil {
 			return InputError{err}
 		}
-		if err := checkChannels(n.Topology, t); err != nil {
+		if err := checkChannels(n.Topology, t, p.contracts()); err != nil {
 			return err
 		}
 		p.topologies[n] = t
@@ -185,7 +185,7 @@ func (p Plan) target() target {
 
 // Catalog returns the tables in which the words of scenarios are looked up.
 func Catalog() scenario.Catalog {
-	c := scenario.Catalog{Factors: workloads.Factors(), Schemes: workloads.Schemes()}
+	c := scenario.Catalog{Factors: workloads.Factors(), Schemes: workloads.Schemes(), Contract: contractOf}
 	for _, k := range workloads.Kinds() {
 		c.Workloads = append(c.Workloads, k.WorkloadKind)
 	}

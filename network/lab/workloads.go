@@ -30,10 +30,12 @@ func (p Plan) checkWorkloads() error {
 		}
 		for key, w := range series.Workloads() {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
-			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: measured(t)})
-			if err == nil {
-				err = checkContract(t, kind.Contract(w))
+			channels := channelsWith(t, contractOf(w))
+			if len(channels) == 0 {
+				hint := fmt.Sprintf("give one chaincodes: [{name: %s}], with source, command or address if it is your own", contractOf(w))
+				return p.Scenario.Refuse(series, key, hint, "no channel of topology %s has its contract %s", t.Name, contractOf(w))
 			}
+			n, err := kind.Most(workloads.Spec{Workload: w, Seed: p.Scenario.Seed, Start: fleetStart, Prefix: series.Prefix, Channels: channels})
 			if err != nil {
 				return p.Scenario.Refuse(series, key, "", "%v", err)
 			}
@@ -57,15 +59,29 @@ func (p Plan) checkWorkloads() error {
 	return p.Scenario.Refuse(series, "load", hint, "more transactions are due on one network than the %d that the workload makes", most[series.Name])
 }
 
-// measured returns the names of the channels over which meters are spread; of no topology, a nameless one.
-func measured(t topology.Topology) (names []string) {
-	for _, channel := range t.Channels {
-		if len(channel.Chaincodes) > 0 {
-			names = append(names, channel.Name)
+// contractOf returns the name of the contract that a workload calls.
+func contractOf(w scenario.Workload) string { return workloads.KindOf(w).Contract(w) }
+
+// contracts returns the names of the contracts that the scenario's workloads call, each once.
+func (p Plan) contracts() (all []string) {
+	for _, series := range p.Scenario.Series {
+		for _, w := range series.Workloads() {
+			if contract := contractOf(w); !slices.Contains(all, contract) {
+				all = append(all, contract)
+			}
 		}
 	}
-	if names == nil {
-		names = []string{""}
+	return all
+}
+
+// channelsWith returns the names of the channels that have a contract, over which its meters are spread; of no topology, a
+// nameless one.
+func channelsWith(t topology.Topology, contract string) (names []string) {
+	if t.Channels == nil {
+		return []string{""}
+	}
+	for _, channel := range t.With(contract) {
+		names = append(names, channel.Name)
 	}
 	return names
 }
@@ -108,29 +124,35 @@ func MeasureFE(ctx context.Context, spec scenario.FE, seed uint64, working func(
 // transaction holds what it writes beside its arguments.
 const minAbsolute = 2 << 20
 
-// checkChannels makes sure that there is something to measure, and that what is measured at once is alike: a
-// point has one set of conditions.
-func checkChannels(name string, t topology.Topology) error {
-	first := t.Channels[0]
-	if len(first.Chaincodes) == 0 {
-		return InputErrorf("topology %s: its first channel, %s, has no contract to measure; give it chaincodes: [{name: %s}]",
-			name, first.Name, chaincode.Contracts()[0].Name)
+// checkChannels makes sure that those channels are alike on which load is at once: a point has one set of conditions.
+func checkChannels(name string, t topology.Topology, contracts []string) error {
+	for _, contract := range contracts {
+		all := t.With(contract)
+		for _, c := range all {
+			if endorsement(c, contract) != endorsement(all[0], contract) {
+				return InputErrorf("topology %s: channels %s and %s differ in the endorsement of %s, but the load is spread over all channels that have it; "+
+					"make them alike, or take the contract from one of them", name, all[0].Name, c.Name, contract)
+			}
+		}
 	}
-	if first.Batch.AbsoluteBytes < minAbsolute {
-		return InputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
-			name, first.Name, minAbsolute>>20, first.Batch.AbsoluteBytes)
-	}
-	for _, c := range t.Channels[1:] {
-		if len(c.Chaincodes) > 0 && (c.Batch != first.Batch || !slices.EqualFunc(c.Chaincodes, first.Chaincodes, alike)) {
-			return InputErrorf("topology %s: channels %s and %s differ in batch, contracts or endorsement, but meters are spread over "+
-				"all channels that have a contract; make them alike, or take the contracts from one of them", name, first.Name, c.Name)
+	measured := t.With(contracts...)
+	for _, c := range measured {
+		if c.Batch.AbsoluteBytes < minAbsolute {
+			return InputErrorf("topology %s: channel %s: absolute_bytes must be at least %d MiB, which setting meters up may take in one transaction, got %d bytes",
+				name, c.Name, minAbsolute>>20, c.Batch.AbsoluteBytes)
+		}
+		if c.Batch != measured[0].Batch {
+			return InputErrorf("topology %s: channels %s and %s differ in batch, but both are measured; make them alike, or measure one at a time",
+				name, measured[0].Name, c.Name)
 		}
 	}
 	return nil
 }
 
-// alike reports whether two chaincodes take transactions alike.
-func alike(a, b topology.Chaincode) bool { return a.Name == b.Name && a.Endorsement == b.Endorsement }
+// endorsement returns the policy of a contract on a channel that has it.
+func endorsement(c topology.Channel, contract string) string {
+	return c.Chaincodes[topology.PositionOf(contract, c.Chaincodes)].Endorsement
+}
 
 // CheckContracts makes sure that what a topology does not say how to serve are contracts of this program.
 func CheckContracts(t topology.Topology) error {
@@ -141,16 +163,6 @@ func CheckContracts(t topology.Topology) error {
 				return InputErrorf("topology %s: channel %s: there is no contract %q; %s, and one of your own has source, command or address",
 					t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
 			}
-		}
-	}
-	return nil
-}
-
-// checkContract makes sure that the contract of a workload is on the channels of a topology.
-func checkContract(t topology.Topology, contract string) error {
-	for _, channel := range t.Channels {
-		if len(channel.Chaincodes) > 0 && !slices.ContainsFunc(channel.Chaincodes, func(cc topology.Chaincode) bool { return cc.Name == contract }) {
-			return fmt.Errorf("its contract %s is not on channel %s of topology %s", contract, channel.Name, t.Name)
 		}
 	}
 	return nil
