@@ -56,8 +56,17 @@ func (b *bringUp) close() {
 func (b *bringUp) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	joins, joining := errgroup.WithContext(ctx)
+	listening, awaiting := errgroup.WithContext(joining)
+	for _, o := range b.plan.orderers {
+		listening.Go(func() error { return named(o.Name, fabric.AwaitOrderer(awaiting, o.Admin, b.ordering)) })
+	}
 	for _, o := range b.plan.orderers {
 		joins.Go(func() error {
+			// One that joins dials all others. Where one of them does not listen yet, gRPC waits for a second or more before it
+			// tries again, and a transaction that is to be handed on meanwhile takes until Fabric's timeout of 7 s.
+			if err := listening.Wait(); err != nil {
+				return err
+			}
 			for _, channel := range b.plan.channels {
 				if err := fabric.JoinOrderer(joining, o.Admin, b.ordering, channel.genesis); err != nil {
 					return named(o.Name, err)

@@ -143,8 +143,13 @@ func AdminClient(ca []byte, c Credential) (*http.Client, error) {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: 30 * time.Second}, nil
 }
 
-// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint. It waits for
-// that endpoint to listen, which it does later than the orderer's other ones.
+// AwaitOrderer waits until an orderer's admin endpoint listens, which it does later than the orderer's other ones.
+func AwaitOrderer(ctx context.Context, admin Endpoint, client *http.Client) (err error) {
+	defer wrap(&err, "wait for the orderer")
+	return retry(ctx, func() error { return participate(ctx, admin, client, http.MethodGet, "", nil, http.StatusOK) })
+}
+
+// JoinOrderer joins an orderer to the channel of a genesis block through its admin endpoint.
 func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genesis []byte) (err error) {
 	defer wrap(&err, "join channel")
 	var body bytes.Buffer
@@ -159,24 +164,30 @@ func JoinOrderer(ctx context.Context, admin Endpoint, client *http.Client, genes
 	if err != nil {
 		return err
 	}
-	url := "https://" + admin.String() + "/participation/v1/channels"
 	return retry(ctx, func() error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body.Bytes()))
-		if err != nil {
-			return permanent{err}
-		}
-		request.Header.Set("Content-Type", form.FormDataContentType())
-		response, err := client.Do(request)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close()
-		if response.StatusCode != http.StatusCreated {
-			answer, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // only for the message
-			return permanent{fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer)))}
-		}
-		return nil
+		return participate(ctx, admin, client, http.MethodPost, form.FormDataContentType(), bytes.NewReader(body.Bytes()), http.StatusCreated)
 	})
+}
+
+// participate sends a request to an orderer's API of channel participation. An answer other than the wanted one is permanent.
+func participate(ctx context.Context, admin Endpoint, client *http.Client, method, content string, body io.Reader, want int) error {
+	request, err := http.NewRequestWithContext(ctx, method, "https://"+admin.String()+"/participation/v1/channels", body)
+	if err != nil {
+		return permanent{err}
+	}
+	if content != "" {
+		request.Header.Set("Content-Type", content)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != want {
+		answer, _ := io.ReadAll(io.LimitReader(response.Body, 4096)) // only for the message
+		return permanent{fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(answer)))}
+	}
+	return nil
 }
 
 // pause is the wait before a request that came too early is repeated.

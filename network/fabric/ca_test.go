@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -142,6 +143,10 @@ func TestPreparedFolder(t *testing.T) {
 	clients, err := os.ReadFile(TLSFiles(dir).Clients)
 	if diff := cmp.Diff(string(o.TLSCA.PEM)+string(other.TLSCA.PEM), string(clients)); diff != "" || err != nil {
 		t.Errorf("authorities of clients: %s %v", diff, err)
+	}
+	// A peer trusts other members from the start: gossip dials them before it takes over the channel's authorities.
+	if want := "CORE_PEER_TLS_ROOTCERT_FILE=" + TLSFiles(dir).Clients; !slices.Contains(Peer{Dir: dir}.Env(), want) {
+		t.Errorf("the environment lacks %s", want)
 	}
 	modes := map[string]os.FileMode{}
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {

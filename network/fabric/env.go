@@ -144,7 +144,9 @@ func (p Peer) Env() []string {
 		"CORE_PEER_TLS_ENABLED=true",
 		"CORE_PEER_TLS_CERT_FILE="+tls.Cert,
 		"CORE_PEER_TLS_KEY_FILE="+tls.Key,
-		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.CA,
+		// Fabric has gossip dial the other members before it takes over their authorities from the channel: each connection
+		// would be refused, and again until its 3 s are over.
+		"CORE_PEER_TLS_ROOTCERT_FILE="+tls.Clients,
 		"CORE_PEER_TLS_CLIENTAUTHREQUIRED="+strconv.FormatBool(!p.OneWayTLS),
 		"CORE_PEER_TLS_CLIENTROOTCAS_FILES="+listed.Clients,
 		"CORE_PEER_TLS_CLIENTCERT_FILE="+tls.Cert,
