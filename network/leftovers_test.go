@@ -123,7 +123,7 @@ func nothingLeft(t *testing.T, dir string, nodes []Node) {
 		t.Errorf("folders left: %s", folders)
 	}
 	for _, n := range nodes {
-		for _, address := range []string{n.Address, n.Operations} {
+		for _, address := range []string{n.Address, n.Admin, n.Operations} {
 			if address == "" {
 				continue
 			}

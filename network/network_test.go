@@ -80,26 +80,6 @@ func put(t *testing.T, n *Network, channel, chaincode string) {
 	}
 }
 
-func TestFirstTransaction(t *testing.T) {
-	needsNetwork(t)
-	for _, topology := range []topology.Topology{
-		shape("minimal", 1, 1, "ptb"),
-		shape("two-peer", 1, 2, "ptb"),
-		shape("four-peer", 1, 2, "ptb", "inmetro"),
-		shape("five-org", 3, 1, "ptb", "cmi", "inmetro", "nmij", "nmim"),
-		bft(4, "ptb", "cmi", "inmetro", "nmij"),
-	} {
-		t.Run(topology.Name, func(t *testing.T) {
-			n := up(t, topology, Config{})
-			begin := time.Now()
-			put(t, n, "metrology", "readings")
-			t.Logf("ready after %v, first transaction committed %v later", n.Ready(), time.Since(begin))
-			checkStatus(t, n)
-			checkKeys(t, n.Dir)
-		})
-	}
-}
-
 func checkStatus(t *testing.T, n *Network) {
 	t.Helper()
 	s, err := n.Status(t.Context())
