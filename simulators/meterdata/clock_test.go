@@ -373,3 +373,32 @@ func TestProperty(t *testing.T) {
 		}
 	})
 }
+
+// A line of a day has as many values as the day has intervals: 46, 48 or 50 half-hours of 50 columns.
+func TestDaysOfEachLength(t *testing.T) {
+	l := layoutOf(t, "form: days\ncolumns: {meter: id, time: at, values: h*}\ntime: DD/MM/YYYY\nzone: Europe/London\nunit: Wh\nkind: interval\ninterval: 30m\n")
+	text, want := "id,at", "time,meter,value\n"
+	for i := range 50 {
+		text += fmt.Sprintf(",h%d", i+1)
+	}
+	for _, day := range []string{"2013-03-31", "2013-04-01", "2013-10-27"} {
+		date, _ := time.Parse(time.DateOnly, day)
+		text += "\nm," + date.Format("02/01/2006")
+		ends := instantsOf(t, "Europe/London", day, 30*time.Minute)
+		for i, at := range ends {
+			text += fmt.Sprintf(",%d", i+1)
+			want += fmt.Sprintf("%d,m,%d\n", at.Unix(), i+1)
+		}
+		text += strings.Repeat(",", 50-len(ends))
+	}
+	got, sum, err := importTexts(t, l, Options{}, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"6 no_such_time a.csv:2:143"}, dropsOf(sum)); diff != "" {
+		t.Errorf("dropped (-want +got):\n%s", diff)
+	}
+}
