@@ -116,6 +116,9 @@ func TestDocumentedFiles(t *testing.T) {
 			}
 			blocks, networks := p.yaml()
 			scenarios, topologies = scenarios+len(blocks), topologies+len(networks)
+			if err := os.CopyFS(filepath.Join(dir, "asset-contract"), os.DirFS(filepath.Join(root, "examples", "asset-contract"))); err != nil {
+				t.Fatal(err)
+			}
 			for _, text := range networks {
 				write("topology.yaml", text)
 				blocks = append(blocks, "name: a\ntopology: topology.yaml\nworkload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n")
