@@ -20,7 +20,7 @@ func resourceSection(all []series, host result.Host) Section {
 	for _, kind := range kinds(all) {
 		s.Figures = append(s.Figures, cpuFigures(all, kind, host)...)
 	}
-	s.Tables = slices.Concat([]Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}, capTable(all), []Table{
+	s.Tables = slices.Concat(driverTable(all), []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}, capTable(all), []Table{
 		clientTable(all, host),
 		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf),
 	})
