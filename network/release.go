@@ -17,6 +17,9 @@ func Releases() (all []topology.Release) {
 	return all
 }
 
+// Release returns the release of the network's daemons as a topology names it.
+func (r *Record) Release() string { return strings.TrimPrefix(r.Fabric, "v") }
+
 // CheckRelease makes sure that daemons of a version are those that a topology asks for, and have its consensus.
 func CheckRelease(t topology.Topology, version string) error {
 	if release := strings.TrimPrefix(version, "v"); t.Fabric != "" && t.Fabric != release {

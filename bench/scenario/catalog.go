@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
 
@@ -16,10 +17,11 @@ import (
 // own the things, on the floors above.
 type Catalog struct {
 	Workloads []WorkloadKind
-	Factors   []FactorKind // over the options of workloads
-	Schemes   Schemes      // of functional encryption
-	Targets   []TargetKind // in place of a topology
-	Topology  string       // of a scenario that names none; empty: every one must, or have a target
+	Factors   []FactorKind       // over the options of workloads
+	Schemes   Schemes            // of functional encryption
+	Targets   []TargetKind       // in place of a topology
+	Releases  []topology.Release // of Fabric
+	Topology  string             // of a scenario that names none; empty: every one must, or have a target
 	// Contract returns the name of the contract that the transactions of a workload call.
 	Contract func(Workload) string
 }

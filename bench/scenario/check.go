@@ -97,7 +97,7 @@ func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.
 		return nil
 	}
 	for _, at := range t.places() {
-		for _, key := range []string{"topology", "policy", "batch", "limits", "caps", "channels", "chaincodes"} {
+		for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", "caps", "channels", "chaincodes"} {
 			hint := "leave one of them out"
 			if doc.Has("target."+key) || key == "batch" {
 				hint = "move it into target"

@@ -37,6 +37,9 @@ func (t text) expand(c Catalog, target *Target, general []factor, warmup func(Se
 		for j := range base {
 			base[j].Network = network
 			overlay(&base[j].Network, s.network())
+			if s.Fabric != "" {
+				base[j].from.release = at + "fabric"
+			}
 			if s.Policy != "" {
 				base[j].from.policy = at + "policy"
 			}

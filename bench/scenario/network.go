@@ -20,6 +20,7 @@ import (
 // share one. Zero fields keep the topology's.
 type Network struct {
 	Topology string // as Scenario.Topology
+	Fabric   string // release
 	Policy   string // endorsement policy of every contract
 	Batch    topology.Batch
 	Limits   topology.Limits
@@ -38,7 +39,7 @@ func (n Network) String() string {
 	}
 	text := fileName(n.Topology)
 	for _, change := range []struct{ key, label string }{
-		{"policy", joined(n.Policy)}, {"batch", override[topology.Batch]{n.Batch}.label()},
+		{"fabric", n.Fabric}, {"policy", joined(n.Policy)}, {"batch", override[topology.Batch]{n.Batch}.label()},
 		{"limits", override[topology.Limits]{n.Limits}.label()}, {"caps", capsLabel(n.Caps)}, {"channels", channels},
 	} {
 		if change.label != "" && change.label != unchanged {
@@ -60,7 +61,7 @@ func (s Scenario) Networks() []Network {
 }
 
 // LoadNetwork reads the topology of one of the scenario's networks and makes the scenario's and the network's changes in it,
-// on all channels. The error is a *strictyaml.Error, or for a policy that the topology cannot have a *strictyaml.Problem.
+// on all channels. The error is a *strictyaml.Error, or for a change that the topology cannot have a *strictyaml.Problem.
 func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 	t, err := s.load(n.Topology)
 	if err != nil {
@@ -79,10 +80,14 @@ func (s Scenario) LoadNetwork(n Network) (topology.Topology, error) {
 			overlay(&c.Chaincodes[j].Endorsement, n.Policy)
 		}
 	}
+	overlay(&t.Fabric, n.Fabric)
 	overlay(&t.Limits, n.Limits)
 	overlay(&t.Caps, n.Caps)
 	if err := t.Validate(); err != nil {
 		return t, err
+	}
+	if p := t.CheckRelease(s.releases); p != nil {
+		return t, p
 	}
 	t.Complete()
 	return t, nil
@@ -103,9 +108,9 @@ func copies(c topology.Channel, n int) []topology.Channel {
 
 func (s Scenario) load(name string) (topology.Topology, error) {
 	if slices.Contains(topology.Names(), name) {
-		return topology.Load(name)
+		return topology.Load(name, s.releases...)
 	}
-	return topology.Load(s.file(name))
+	return topology.Load(s.file(name), s.releases...)
 }
 
 // file returns the path of a file that the scenario names: relative to the scenario's own, or for a shipped
@@ -151,6 +156,9 @@ func (s Scenario) checkNetworks() (all map[Network]topology.Topology, err error)
 func (s Series) changes(doc *strictyaml.Document, path string) string {
 	if s.Network.Policy != "" && strings.HasSuffix(path, ".endorsement") && !strings.Contains(path, ".collections[") {
 		return s.from.policy
+	}
+	if s.Network.Fabric != "" && strings.HasPrefix(path, "orderers.") {
+		return s.from.release
 	}
 	if _, of, ok := strings.Cut(path, ".chaincodes["); ok {
 		return "chaincodes[" + of

@@ -41,6 +41,7 @@ type Scenario struct {
 	unsaid bool   // Warmup is not written
 	Path   string // the file it was read from; empty if it is a shipped one
 
+	releases  []topology.Release   // that a network may be of
 	doc       *strictyaml.Document // what Refuse finds places in
 	demanding bool                 // the text gives Quantiles: every open load has to have transactions enough for them
 }
@@ -73,6 +74,7 @@ type origin struct {
 	workload *strictyaml.Node
 	mix      []*strictyaml.Node // in place of workload
 	topology string             // its network's topology
+	release  string             // its network's release of Fabric
 	policy   string             // its network's policy
 	varied   bool               // several series have this place
 }
@@ -171,7 +173,7 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	if err != nil {
 		return Scenario{}, err
 	}
-	s.Source, s.doc = doc.String(), doc
+	s.Source, s.doc, s.releases = doc.String(), doc, c.Releases
 	return s, nil
 }
 

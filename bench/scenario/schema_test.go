@@ -13,6 +13,7 @@ import (
 	"meterbench/bench/reference"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
+	"meterbench/network"
 	"meterbench/network/lab"
 	"meterbench/workloads"
 )
@@ -68,7 +69,12 @@ func words() map[string]any {
 			"bank": object{"type": "integer", "description": "ciphertexts made before the load, which transactions sign afresh"},
 		}},
 	}}
+	var releases []string
+	for _, r := range network.Releases() {
+		releases = append(releases, r.Name)
+	}
 	return map[string]any{
+		"seriesText.Fabric": releases, "vary.fabric": releases,
 		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits, "Load.Driver": result.Drivers(), "vary.client": result.Drivers(),
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,

@@ -34,6 +34,7 @@ type text struct {
 type seriesText struct {
 	partText
 	Phases   []phaseText               `yaml:"phases"`   // in place of workload and load: several that run together
+	Fabric   string                    `yaml:"fabric"`   // release of Fabric, in place of the topology's, for example 2.5.9
 	Policy   string                    `yaml:"policy"`   // who endorses, in place of the topology's: any, majority, all or N of [organisation, ...]
 	Batch    override[topology.Batch]  `yaml:"batch"`    // when blocks are cut; the rest stays the topology's
 	Limits   override[topology.Limits] `yaml:"limits"`   // Fabric's concurrency limits per peer; the rest stays the topology's
@@ -70,7 +71,7 @@ func (t text) one() seriesText {
 
 // network returns what the text of a series, or of all, changes in a network.
 func (s seriesText) network() Network {
-	return Network{Policy: s.Policy, Batch: s.Batch.value, Limits: s.Limits.value, Caps: s.Caps, Channels: s.Channels}
+	return Network{Fabric: s.Fabric, Policy: s.Policy, Batch: s.Batch.value, Limits: s.Limits.value, Caps: s.Caps, Channels: s.Channels}
 }
 
 // phases returns the series at its place in the text, or its phases.
@@ -89,7 +90,7 @@ func (s seriesText) phases(at string) []Series {
 
 // series returns a series of the text at a place, its workloads not yet read.
 func (p partText) series(name, at string) Series {
-	s := Series{Name: name, Objective: p.Objective, from: origin{at: at, workload: p.Workload.Node, topology: "topology", policy: "policy"}}
+	s := Series{Name: name, Objective: p.Objective, from: origin{at: at, workload: p.Workload.Node, topology: "topology", release: "fabric", policy: "policy"}}
 	if p.Load != nil {
 		s.Load = *p.Load
 	}
@@ -178,7 +179,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 			return s, err
 		}
 	}
-	if p := cmp.Or(checkName("name", t.Name), t.checkTarget(doc, s.Target), t.check(doc)); p != nil {
+	if p := cmp.Or(checkName("name", t.Name), t.checkTarget(doc, s.Target), t.check(doc, c)); p != nil {
 		return s, p
 	}
 	if t.FE.Node != nil {
@@ -202,7 +203,7 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 }
 
 // check returns the first thing in the text that cannot be measured, but for what expand checks.
-func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
+func (t text) check(doc *strictyaml.Document, c Catalog) *strictyaml.Problem {
 	if t.Series != nil && len(t.Series) == 0 {
 		return strictyaml.Problemf("", "series", "at least one series is needed")
 	}
@@ -217,7 +218,9 @@ func (t text) check(doc *strictyaml.Document) *strictyaml.Problem {
 	}
 	all := append([]seriesText{t.seriesText}, t.Series...)
 	for i, at := range t.places() {
-		for _, p := range []*strictyaml.Problem{checkChannels(at+"channels", all[i].Channels), checkNotEmpty(at+"policy", all[i].Policy)} {
+		for _, p := range []*strictyaml.Problem{
+			checkChannels(at+"channels", all[i].Channels), checkNotEmpty(at+"policy", all[i].Policy), c.checkRelease(at+"fabric", all[i].Fabric),
+		} {
 			if p != nil && doc.Has(p.Path) { // else zero means the topology's
 				return p
 			}

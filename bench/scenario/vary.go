@@ -88,6 +88,9 @@ func networkFactor[T any](key string, label func(T) string, check func(path stri
 		if with.Topology != "" {
 			s.from.topology = path
 		}
+		if with.Fabric != "" {
+			s.from.release = path
+		}
 		if with.Policy != "" {
 			s.from.policy = path
 		}
@@ -104,6 +107,7 @@ func (c Catalog) factorKinds() []FactorKind {
 	single := func(s Series) bool { return s.from.mix == nil }
 	all := []FactorKind{
 		networkFactor("topology", fileName, checkNotEmpty, func(name string) Network { return Network{Topology: name} }),
+		networkFactor("fabric", word[string], c.checkRelease, func(release string) Network { return Network{Fabric: release} }),
 		networkFactor("policy", joined, checkNotEmpty, func(policy string) Network { return Network{Policy: policy} }),
 		networkFactor("batch", override[topology.Batch].label, unchecked, func(b override[topology.Batch]) Network { return Network{Batch: b.value} }),
 		networkFactor("limits", override[topology.Limits].label, unchecked, func(l override[topology.Limits]) Network { return Network{Limits: l.value} }),
@@ -214,6 +218,11 @@ func checkNotEmpty(path, name string) *strictyaml.Problem {
 
 func checkChannels(path string, n int) *strictyaml.Problem {
 	return strictyaml.Between(path, n, 1, maxChannels)
+}
+
+// checkRelease checks a release of Fabric.
+func (c Catalog) checkRelease(path, release string) *strictyaml.Problem {
+	return topology.CheckRelease(path, release, c.Releases)
 }
 
 // OneOf returns a check that a level is one of the options.

@@ -147,6 +147,9 @@ func TestVaryErrors(t *testing.T) {
 		{"[plain, padded, encrypted]", "plain", "a.yaml:13:9: vary.bits: does not apply to any series"},
 		{"  bits: [1024, 3072]", "  topology: ['']", "a.yaml:13:14: vary.topology[0]: a name is needed"},
 		{"  bits: [1024, 3072]", "  policy: [any, '']", "a.yaml:13:17: vary.policy[1]: a name is needed"},
+		{"  bits: [1024, 3072]", "  fabric: [3.1]", `a.yaml:13:12: vary.fabric[0]: there is no release "3.1"; known are 3.1.5, 3.1.1, 3.1.0, 2.5.16, 2.5.9`},
+		{"  bits: [1024, 3072]", "  fabric: [2.5.9, latest]", `a.yaml:13:19: vary.fabric[1]: there is no release "latest"; known are 3.1.5, 3.1.1, 3.1.0, 2.5.16, 2.5.9`},
+		{"  bits: [1024, 3072]", "  fabric: [2.5.9, '2.5.9']", "a.yaml:13:19: vary.fabric[1]: 2.5.9 is given twice"},
 		{"  bits: [1024, 3072]", "  length: [0]", "a.yaml:13:12: vary.length[0]: must be 1 to 1024, got 0"},
 		{"  bits: [1024, 3072]", "  batch: [{timeout: 1000ms, messages: 9}, {timeout: 1s, messages: 9}]", "a.yaml:13:43: vary.batch[1]: 1s,9 is given twice"},
 		{"  bits: [1024, 3072]", "  batch: [{messages: 0}]", "a.yaml:13:22: vary.batch[0].messages: must be above 0, got 0; leave it out to keep the topology's"},
@@ -188,6 +191,9 @@ func TestNetworks(t *testing.T) {
 	tests := []struct{ more, want string }{
 		{"vary: {topology: [minimal, mesh]}", file + ":5:28: vary.topology[1]: there is neither a shipped topology \"mesh\" nor a file " + filepath.Join(dir, "mesh") + "; known are five-org, four-peer, four-peer-bft, four-peer-raft3, four-peer-raft5, minimal, two-peer"},
 		{"vary: {policy: [any, '2 of [ptb, cmi]']}", file + ":5:22: vary.policy[1]: not with topology minimal: \"cmi\" is no member of the channel; did you mean? "},
+		{"vary: {topology: [four-peer-bft], fabric: [3.1.1, 2.5.9]}", file + ":5:51: vary.fabric[1]: not with topology four-peer-bft: Fabric 2.5.9 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},
+		{"vary: {topology: [four-peer-bft]}\nfabric: 2.5.16", file + ":6:9: fabric: not with topology four-peer-bft: Fabric 2.5.16 has no bft consensus; it is in 3.1.5, 3.1.1, 3.1.0"},
+		{"fabric: 3.1", file + ":5:9: fabric: there is no release \"3.1\"; known are 3.1.5, 3.1.1, 3.1.0, 2.5.16, 2.5.9"},
 		{"policy: most", file + ":5:9: policy: not with topology minimal: unknown endorsement \"most\"; "},
 	}
 	for _, test := range tests {

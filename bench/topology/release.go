@@ -19,16 +19,24 @@ func (t Topology) CheckRelease(releases []Release) *strictyaml.Problem {
 	if t.Fabric == "" || len(releases) == 0 {
 		return nil
 	}
-	i := slices.IndexFunc(releases, func(r Release) bool { return r.Name == t.Fabric })
-	if i < 0 {
-		return strictyaml.Problemf("known are "+strings.Join(names(releases), ", "), "fabric", "there is no release %q", t.Fabric)
+	if p := CheckRelease("fabric", t.Fabric, releases); p != nil {
+		return p
 	}
+	i := slices.IndexFunc(releases, func(r Release) bool { return r.Name == t.Fabric })
 	if has := releases[i].Consensus; !slices.Contains(has, t.Orderers.Consensus) {
 		with := slices.DeleteFunc(slices.Clone(releases), func(r Release) bool { return !slices.Contains(r.Consensus, t.Orderers.Consensus) })
 		return strictyaml.Problemf("it is in "+strings.Join(names(with), ", "), "orderers.consensus",
 			"Fabric %s has no %s consensus", t.Fabric, t.Orderers.Consensus)
 	}
 	return nil
+}
+
+// CheckRelease returns a problem where a name is none of some releases.
+func CheckRelease(path, name string, releases []Release) *strictyaml.Problem {
+	if slices.Contains(names(releases), name) {
+		return nil
+	}
+	return strictyaml.Problemf("known are "+strings.Join(names(releases), ", "), path, "there is no release %q", name)
 }
 
 func names(releases []Release) (all []string) {

@@ -180,7 +180,7 @@ func (s *fabricSite) Facts() study.Facts {
 	facts := study.Facts{
 		Target: result.TargetFabric, TopologyJSON: described,
 		Conditions: result.Conditions{
-			Topology: s.topology.Name, Fabric: strings.TrimPrefix(s.record.Fabric, "v"),
+			Topology: s.topology.Name, Fabric: s.record.Release(),
 			BatchTimeout: batch.Timeout.Seconds(), BatchMessages: batch.Messages, Limits: s.topology.Limits, Caps: s.topology.Caps,
 		},
 		Processes: processes, Observers: observers,

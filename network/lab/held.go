@@ -33,8 +33,10 @@ func (p Plan) checkHeld() error {
 	if s.Fresh {
 		return s.Refuse(scenario.Series{}, "fresh", "leave it out", "a network that is up cannot be a fresh one for every repetition")
 	}
+	up := p.held.Topology
+	up.Fabric = p.held.Release()
 	for _, one := range s.Series {
-		if key, asked, is := difference(p.topologies[one.Network], p.held.Topology); key != "" {
+		if key, asked, is := difference(p.topologies[one.Network], up); key != "" {
 			return s.RefuseNetwork(one, key, "leave it out, or run without --on, which brings up a network that has it",
 				"asks for %s; the network %s, which is up in %s, has %s", asked, p.held.Topology.Name, p.held.Dir, is)
 		}
@@ -45,6 +47,9 @@ func (p Plan) checkHeld() error {
 // difference returns the first difference between a topology and that of a network which is up: the key of a scenario
 // that could cause it, and both in words. A cap of the device is none, as the device is no part of a network.
 func difference(t, up topology.Topology) (key, asked, is string) {
+	if t.Fabric != "" && t.Fabric != up.Fabric {
+		return "fabric", "Fabric " + t.Fabric, up.Fabric
+	}
 	if !slices.Equal(t.Organisations, up.Organisations) {
 		return "topology", organisations(t), organisations(up)
 	}

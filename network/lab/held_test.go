@@ -23,7 +23,7 @@ func up(t *testing.T, name string, change func(*topology.Topology)) *network.Rec
 	if change != nil {
 		change(&with)
 	}
-	r := &network.Record{Topology: with, Dir: t.TempDir()}
+	r := &network.Record{Topology: with, Fabric: "v3.1.1", Dir: t.TempDir()}
 	data, err := json.Marshal(r)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(r.Dir, topology.RecordFile), data, 0o600)
@@ -63,6 +63,9 @@ func TestReadOn(t *testing.T) {
 		{"other limits", "limits: {gateway: 7}\n", "minimal", nil, "a.yaml:2:9: limits: asks for gateway 7; "},
 		{"caps", "topology: minimal\n", "minimal", func(t *topology.Topology) { t.Caps.Peer.CPUs = 0.5 }, "a.yaml:2:11: topology: asks for peer.cpus 0; "},
 		{"channels", "channels: 2\n", "minimal", nil, "a.yaml:2:11: channels: asks for 2 channels; "},
+		{"its release", "fabric: 3.1.1\n", "minimal", nil, ""},
+		{"another release", "fabric: 2.5.9\n", "minimal", nil, "a.yaml:2:9: fabric: asks for Fabric 2.5.9; the network minimal, which is up in "},
+		{"a factor of releases", "vary: {fabric: [3.1.1, 3.1.0]}\n", "minimal", nil, "a.yaml:2:16: vary.fabric: asks for Fabric 3.1.0; "},
 		{"fresh networks", "fresh: true\n", "minimal", nil, "a.yaml:2:8: fresh: a network that is up cannot be a fresh one"},
 		{"a simulated ledger", "target: {kind: reference, commit: {servers: 1, service: {kind: constant, mean: 2ms}}}\n", "minimal", nil,
 			"a.yaml:2:9: target: a simulated ledger needs no network"},

@@ -185,7 +185,7 @@ func (p Plan) target() target {
 
 // Catalog returns the tables in which the words of scenarios are looked up.
 func Catalog() scenario.Catalog {
-	c := scenario.Catalog{Factors: workloads.Factors(), Schemes: workloads.Schemes(), Contract: contractOf}
+	c := scenario.Catalog{Factors: workloads.Factors(), Schemes: workloads.Schemes(), Releases: network.Releases(), Contract: contractOf}
 	for _, k := range workloads.Kinds() {
 		c.Workloads = append(c.Workloads, k.WorkloadKind)
 	}
