@@ -82,7 +82,8 @@ const toolchain = `#!/bin/sh
 if [ "$1" = mod ]; then
 	mkdir -p "${0%/*}/fabric/core/peer"
 	echo 'return "", errors.Errorf("no non-loopback, IPv4 interface detected")' > "${0%/*}/fabric/core/peer/config.go"
-	echo '{"Dir": "'"${0%/*}"'/fabric"}'
+	version=$(sed -n 's|.*github.com/hyperledger/fabric \(v[^ ]*\) .*|\1|p' go.mod)
+	echo '{"Version": "'"$version"'", "Dir": "'"${0%/*}"'/fabric"}'
 	exit
 fi
 while [ "$1" != -o ]; do shift; done
