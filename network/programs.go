@@ -27,6 +27,7 @@ const patience = 30 * time.Second
 const (
 	dialTimeout  = 5 * time.Second // to a chaincode that runs already
 	mostRootCert = 1 << 20         // bytes
+	mostOutput   = 1 << 20         // bytes of what go build says
 )
 
 const mustServe = "it must serve at the address in CHAINCODE_SERVER_ADDRESS: see docs/contracts.md"
@@ -107,23 +108,32 @@ func (c *contractPlan) find(ctx context.Context) error {
 	return nil
 }
 
-// build builds the program of a folder, and nothing in it. It returns the program's file.
+// build builds the program of a folder, and changes nothing in it. It returns the program's file.
 func (c *contractPlan) build(ctx context.Context, source, to string) (string, error) {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return "", fmt.Errorf("make folder for chaincodes: %w", err)
 	}
-	// The program has the name of its module, and is the only one; a trailing slash refuses packages that are none.
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", to+"/", ".")
-	build.Dir = source
-	build.Env = append(os.Environ(), "PWD="+source, "GOFLAGS="+readonlyFlags(os.Getenv("GOFLAGS")))
-	output, err := build.CombinedOutput()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
+	tool, err := exec.LookPath("go")
+	if err != nil {
 		return "", c.wrong("install Go, or give the command that serves it", "cannot be built: there is no program go in PATH")
-	case ctx.Err() != nil:
+	}
+	build, err := process.Start(process.Spec{
+		// The program has the name of its module, and is the only one; a trailing slash refuses packages that are none.
+		Name: "go build of chaincode " + c.Name, Path: tool, Args: []string{"build", "-buildvcs=false", "-o", to + "/", "."},
+		Env: append(os.Environ(), "PWD="+source, "GOFLAGS="+readonlyFlags(os.Getenv("GOFLAGS"))), Dir: source, LogPath: to + ".log",
+	})
+	if err != nil {
+		return "", err
+	}
+	select {
+	case <-build.Done():
+	case <-ctx.Done():
+		build.Stop(stopGrace)
 		return "", context.Cause(ctx)
-	case err != nil:
-		return "", c.wrong("mend it: go build in "+source+" shows all", "does not build: %s", firstMistake(string(output), err))
+	}
+	if end, ok := errors.AsType[*process.ExitError](build.Err()); ok && end.Code != 0 {
+		output := string(process.End(to+".log", mostOutput))
+		return "", c.wrong("mend it: go build in "+source+" shows all", "does not build: %s", firstMistake(output, end.Status))
 	}
 	programs, err := os.ReadDir(to)
 	if err != nil || len(programs) != 1 {
@@ -138,13 +148,21 @@ func readonlyFlags(flags string) string {
 }
 
 // firstMistake returns the first line of what go build says that is no heading.
-func firstMistake(output string, err error) string {
+func firstMistake(output, otherwise string) string {
 	for line := range strings.Lines(output) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "go: downloading ") {
-			return printable.Line(strings.TrimSuffix(line, ":"))
+			return printable.Line(shortened(strings.TrimSuffix(line, ":")))
 		}
 	}
-	return err.Error()
+	return otherwise
+}
+
+// shortened returns a line of a length that can be read.
+func shortened(line string) string {
+	if len(line) > 500 {
+		return line[:500] + " …"
+	}
+	return line
 }
 
 // spec is how the process of a chaincode is started: this program, or the user's own.

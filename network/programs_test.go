@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,8 +35,30 @@ func buildAssets(t *testing.T) string {
 	return program
 }
 
-// serveAssets serves the example in plain text, as the user would.
-func serveAssets(t *testing.T, program, id string) (address string) {
+// serverKeys makes a certificate for a server, and returns the file of who vouches for it, and what tells the example to serve
+// with it.
+func serverKeys(t *testing.T) (rootCert string, env []string) {
+	t.Helper()
+	ca, err := fabric.NewCA("ptb", "ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := ca.TLS("server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, pem := range map[string][]byte{"ca.pem": ca.PEM, "server.crt": server.Cert, "server.key": server.Key} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, cert := filepath.Join(dir, "server.key"), filepath.Join(dir, "server.crt")
+	return filepath.Join(dir, "ca.pem"), []string{"CORE_PEER_TLS_ENABLED=true", "CORE_TLS_CLIENT_KEY_FILE=" + key, "CORE_TLS_CLIENT_CERT_FILE=" + cert}
+}
+
+// serveAssets serves the example as the user would, in plain text unless the environment says else.
+func serveAssets(t *testing.T, program, id string, env ...string) (address string) {
 	t.Helper()
 	ports, err := process.FreePorts(1)
 	if err != nil {
@@ -44,7 +67,7 @@ func serveAssets(t *testing.T, program, id string) (address string) {
 	address = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	p, err := process.Start(process.Spec{
 		Name: "assets", Path: program, LogPath: filepath.Join(t.TempDir(), "assets.log"),
-		Env: append(os.Environ(), "CHAINCODE_SERVER_ADDRESS="+address, "CORE_CHAINCODE_ID_NAME="+id),
+		Env: slices.Concat(os.Environ(), []string{"CHAINCODE_SERVER_ADDRESS=" + address, "CORE_CHAINCODE_ID_NAME=" + id}, env),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,11 +104,15 @@ func TestOwnChaincodes(t *testing.T) {
 		{Name: "command", Endorsement: topology.All, Command: []string{program}, Dir: t.TempDir(), Plaintext: true},
 		{Name: "running", Endorsement: topology.All, Address: serveAssets(t, program, id("second.running")), Plaintext: true},
 	}
+	rootCert, withTLS := serverKeys(t)
+	second.Chaincodes = append(second.Chaincodes, topology.Chaincode{
+		Name: "vouched", Endorsement: topology.All, RootCert: rootCert, Address: serveAssets(t, program, id("second.vouched"), withTLS...),
+	})
 	own.Channels = append(own.Channels, second)
 	n := up(t, own, Config{})
 	put(t, n, "metrology", "readings")
 
-	for _, where := range [][2]string{{"metrology", "assets"}, {"second", "command"}, {"second", "running"}} {
+	for _, where := range [][2]string{{"metrology", "assets"}, {"second", "command"}, {"second", "running"}, {"second", "vouched"}} {
 		t.Run(where[1], func(t *testing.T) {
 			c := connectTo(t, n, where[0], where[1])
 			if err := c.Invoke(t.Context(), "CreateAsset", []byte("a"), []byte("ptb"), []byte("7")); err != nil {
@@ -178,17 +205,8 @@ func TestOwnChaincodeErrors(t *testing.T) {
 	}
 	nobody.Close()
 	at := nobody.Addr().String()
-	ca, err := fabric.NewCA("ptb", "ca")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := ca.TLS("server")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write("server.key", string(server.Key))
-	write("server.crt", string(server.Cert))
-	withTLS := []string{"env", "CORE_PEER_TLS_ENABLED=true", "CORE_TLS_CLIENT_KEY_FILE=server.key", "CORE_TLS_CLIENT_CERT_FILE=server.crt", program}
+	_, withTLS := serverKeys(t)
+	withTLS = slices.Concat([]string{"env"}, withTLS, []string{program})
 	serves := "; it must serve at the address in CHAINCODE_SERVER_ADDRESS: see docs/contracts.md"
 	for _, test := range []struct {
 		name string
@@ -227,4 +245,17 @@ func TestOwnChaincodeErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever go build says is told in one line that can be printed.
+func FuzzFirstMistake(f *testing.F) {
+	f.Add("# example.org/a\n./main.go:3:15: undefined: x\n")
+	f.Add("go: downloading example.org/b v1.0.0\nmain.go:3:2: missing go.sum entry\x1b[2J:\n")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, output string) {
+		got := firstMistake(output, "exit status 1")
+		if got == "" || strings.ContainsAny(got, "\n\r\x1b") || len(got) > 4*510 {
+			t.Errorf("%q gives %q", output, got)
+		}
+	})
 }

@@ -217,6 +217,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(string(src))
 	}
 	f.Add(strings.Replace(small, "readings}", "readings, operator: cmi, endorsement: \"1 of [cmi, ptb]\"}", 1))
+	f.Add(strings.Replace(small, "readings}", "basic, source: ./basic, collections: [{name: c, members: ptb, required: 1, endorsement: any}]}", 1))
+	f.Add(strings.Replace(small, "readings}", "basic, command: [node, server.js], plaintext: true}", 1))
+	f.Add(strings.Replace(small, "readings}", "basic, address: \"[::1]:9\", root_cert: ca.pem}", 1))
 	f.Fuzz(func(t *testing.T, src string) {
 		top, err := Parse("a.yaml", []byte(src))
 		if err != nil {
@@ -240,6 +243,14 @@ func FuzzParse(f *testing.F) {
 				n, of, err := top.Endorsement(c, cc)
 				if err != nil || n < 1 || n > len(of) {
 					t.Fatalf("%d of %v endorse, %v", n, of, err)
+				}
+				for _, of := range cc.Collections {
+					if len(of.Members) == 0 || of.Required > of.Maximum {
+						t.Fatalf("collection %+v", of)
+					}
+					if n, among, err := top.CollectionEndorsement(c, of); of.Endorsement != "" && (err != nil || n < 1 || n > len(among)) {
+						t.Fatalf("%d of %v endorse, %v", n, among, err)
+					}
 				}
 				if !slices.Contains(c.Members, cc.Operator) {
 					t.Fatalf("operator %q is none of the members %v", cc.Operator, c.Members)

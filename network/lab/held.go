@@ -90,7 +90,7 @@ func differenceOfChannels(c, up topology.Channel) (key, asked, is string) {
 		return "batch", asked, is
 	}
 	if len(c.Chaincodes) != len(up.Chaincodes) {
-		return "topology", fmt.Sprintf("%d contracts on channel %s", len(c.Chaincodes), c.Name), fmt.Sprint(len(up.Chaincodes))
+		return "chaincodes", fmt.Sprintf("%d contracts on channel %s", len(c.Chaincodes), c.Name), fmt.Sprint(len(up.Chaincodes))
 	}
 	for i, cc := range c.Chaincodes {
 		with := up.Chaincodes[i]
@@ -98,10 +98,10 @@ func differenceOfChannels(c, up topology.Channel) (key, asked, is string) {
 			return "policy", "endorsement " + cc.Endorsement, with.Endorsement
 		}
 		if cc.Name != with.Name || cc.Operator != with.Operator {
-			return "topology", fmt.Sprintf("contract %s operated by %s", cc.Name, cc.Operator), fmt.Sprintf("%s operated by %s", with.Name, with.Operator)
+			return "chaincodes", fmt.Sprintf("contract %s operated by %s", cc.Name, cc.Operator), fmt.Sprintf("%s operated by %s", with.Name, with.Operator)
 		}
-		if !reflect.DeepEqual(cc, with) {
-			return "chaincodes", fmt.Sprintf("contract %s from elsewhere, or with other collections", cc.Name), "its own"
+		if !reflect.DeepEqual(cc.Collections, with.Collections) { // whoever serves it
+			return "chaincodes", fmt.Sprintf("other collections of contract %s", cc.Name), "its own"
 		}
 	}
 	return "", "", ""
