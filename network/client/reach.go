@@ -85,7 +85,8 @@ func unreachable(ctx context.Context, address, serverName string, err error) err
 		u.Reason = fmt.Sprintf("answers with a certificate that does not have the name %s, but %s", serverName, namesIn(name.Certificate))
 		u.Remedy = "write the name under grpcOptions as ssl-target-name-override, if the address is right"
 	case errors.As(err, &unknown):
-		u.Reason = "answers with a certificate by another authority than the profile's tlsCACerts"
+		u.Reason = fmt.Sprintf("answers with a certificate by another authority than the profile's tlsCACerts: for %s, by %s",
+			namesIn(unknown.Cert), unknown.Cert.Issuer)
 		u.Remedy = "mend the address, or give the authority of the node's TLS certificate"
 	case errors.As(err, &invalid):
 		u.Reason, u.Remedy = "answers with a certificate that is not valid: "+invalid.Error(), "renew the node's TLS certificate"

@@ -71,7 +71,7 @@ func TestReach(t *testing.T) {
 		{"no certificate of the client", mutual, "peer0.ptb", TLS{CA: own.cert}, "turns the client's TLS certificate down"},
 		{"a certificate of a foreign client", mutual, "peer0.ptb", TLS{CA: own.cert, Cert: other.cert, Key: other.key}, "turns the client's TLS certificate down"},
 		{"another name", oneWay, "peer9.ptb", TLS{CA: own.cert}, "does not have the name peer9.ptb, but peer0.ptb, peer0.cmi"},
-		{"another authority", oneWay, "peer0.ptb", TLS{CA: other.cert}, "by another authority"},
+		{"another authority", oneWay, "peer0.ptb", TLS{CA: other.cert}, "by another authority than the profile's tlsCACerts: for peer0.ptb, peer0.cmi, by CN=user,OU=client,O=ptb"},
 		{"nobody", gone, "peer0.ptb", TLS{CA: own.cert}, "nothing listens there"},
 		{"no TLS", plain, "peer0.ptb", TLS{CA: own.cert}, "does not answer by TLS"},
 	} {
