@@ -1,0 +1,211 @@
+// Package inspect asks the nodes of a connection profile what they are, and what identities may do there. It writes to no
+// ledger.
+//
+// Data flow: Network reaches all nodes at once, asks each peer for its services and channels, then one peer of each channel
+// for what its members have agreed on, and each identity's rights there; Report.Faults judges what came of it.
+package inspect
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"meterbench/bench/result"
+	"meterbench/network/client"
+	"meterbench/network/fabric"
+	"meterbench/network/profile"
+)
+
+// Timeout bounds the time to reach the nodes, and then again the time of all questions.
+const Timeout = 5 * time.Second
+
+// mostChannels bounds how many channels are looked at.
+const mostChannels = 16
+
+// Config says what to inspect, and as whom.
+type Config struct {
+	Profile    *profile.Profile
+	Identities []client.Identity // at least one
+	Channel    string            // empty: all that the profile names or the peers have joined
+}
+
+// Report is what was seen.
+type Report struct {
+	Nodes    []Node    // peers, then orderers, in the order of the profile
+	Channels []Channel // by name
+}
+
+// Node is one node of the profile.
+type Node struct {
+	profile.Node
+	Role        result.Role
+	MSPID       string // of a peer whose organisation the profile names
+	Unreachable error  // *client.Unreachable, or nil; what follows is of peers that are reached
+	Gateway     bool   // it has the gateway service, of Fabric 2.4 and later
+	Channels    []string
+	Told        bool // it told Channels, as it does members of its own organisation
+}
+
+// Channel is a channel as its peers describe it.
+type Channel struct {
+	Name      string
+	Peers     []Ledger
+	Rights    []Right // of the identities, in their order
+	Agreed    fabric.Agreed
+	Contracts []fabric.Committed
+	Unknown   error // why Agreed or Contracts is not known; nil if they are
+	Found     fabric.Discovered
+	Hidden    error // why Found is not known
+}
+
+// Ledger is a peer's copy of a channel.
+type Ledger struct {
+	Peer   string
+	Height uint64 // blocks
+}
+
+// Right is what an identity may do on a channel. A right that it lacks is why; nil if it has it.
+type Right struct{ Read, Write error }
+
+// Network inspects a network. The error is that of ctx, or of an identity that cannot be used.
+func Network(ctx context.Context, cfg Config) (Report, error) {
+	s := &session{Config: cfg}
+	defer s.close()
+	for _, id := range cfg.Identities {
+		admin, err := fabric.NewAdmin(id.MSP, fabric.Credential{Cert: id.CertPEM, Key: id.KeyPEM})
+		if err != nil {
+			return Report{}, err
+		}
+		s.as = append(s.as, admin)
+	}
+	s.reach(ctx)
+	asking, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	s.connect(asking)
+	s.channels(asking)
+	return s.report, context.Cause(ctx)
+}
+
+// A session is one inspection.
+type session struct {
+	Config
+	as     []*fabric.Admin // of the identities
+	peers  []*peer         // of the report's nodes; nil: not connected
+	report Report
+}
+
+// A peer is one that is connected.
+type peer struct {
+	*Node
+	conn *grpc.ClientConn
+	hash []byte        // of the client's certificate of the connection
+	as   *fabric.Admin // an identity of its own organisation, or the first
+}
+
+// each calls do with every index below n at once, and returns when all have ended.
+func each(n int, do func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { do(i) })
+	}
+	all.Wait()
+}
+
+// reach connects to every node and reports which answer as the profile says.
+func (s *session) reach(ctx context.Context) {
+	for _, p := range s.Profile.Peers {
+		s.report.Nodes = append(s.report.Nodes, Node{Node: p.Node, Role: result.RolePeer, MSPID: p.MSPID})
+	}
+	for _, o := range s.Profile.Orderers {
+		s.report.Nodes = append(s.report.Nodes, Node{Node: o.Node, Role: result.RoleOrderer})
+	}
+	ctx, cancel := context.WithTimeout(ctx, Timeout+time.Second) // in which Reach itself gives up
+	defer cancel()
+	each(len(s.report.Nodes), func(i int) {
+		n := &s.report.Nodes[i]
+		n.Unreachable = client.Reach(ctx, n.Address, n.ServerName, n.TLS)
+	})
+}
+
+// connect asks every peer that was reached for its services and its channels.
+func (s *session) connect(ctx context.Context) {
+	s.peers = make([]*peer, len(s.report.Nodes))
+	each(len(s.peers), func(i int) {
+		n := &s.report.Nodes[i]
+		if n.Role != result.RolePeer || n.Unreachable != nil {
+			return
+		}
+		p, err := s.dial(n)
+		if err != nil {
+			n.Unreachable = err
+			return
+		}
+		s.peers[i] = p
+		// The request has no proposal: a peer that has the service says so.
+		_, err = gateway.NewGatewayClient(p.conn).Endorse(ctx, &gateway.EndorseRequest{})
+		n.Gateway = status.Code(err) == codes.InvalidArgument
+		n.Channels, err = p.as.Channels(ctx, p.conn)
+		n.Told = err == nil
+	})
+	s.peers = slices.DeleteFunc(s.peers, func(p *peer) bool { return p == nil })
+}
+
+func (s *session) dial(n *Node) (*peer, error) {
+	pair := n.TLS
+	if len(pair.Cert) == 0 {
+		var err error
+		if pair.Cert, pair.Key, err = selfSigned(); err != nil {
+			return nil, err
+		}
+	}
+	block, _ := pem.Decode(pair.Cert)
+	if block == nil {
+		return nil, errors.New("the client's TLS certificate is no PEM")
+	}
+	conn, err := client.Connect(n.Address, n.ServerName, pair)
+	if err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(block.Bytes)
+	p := &peer{Node: n, conn: conn, hash: hash[:], as: s.as[0]}
+	if i := slices.IndexFunc(s.Identities, func(id client.Identity) bool { return id.MSP == n.MSPID }); i >= 0 {
+		p.as = s.as[i]
+	}
+	return p, nil
+}
+
+// selfSigned returns a certificate for a peer that asks for none: its service discovery answers only those who sent one,
+// whichever it is.
+func selfSigned() (cert, key []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	certDER, err1 := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	keyDER, err2 := x509.MarshalPKCS8PrivateKey(private)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certDER}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), errors.Join(err1, err2)
+}
+
+func (s *session) close() {
+	for _, p := range s.peers {
+		if p != nil {
+			p.conn.Close() // nothing is under way
+		}
+	}
+}
