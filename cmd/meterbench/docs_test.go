@@ -241,7 +241,7 @@ func TestReadmeListsTheCommands(t *testing.T) {
 		}
 		// `network up\|down TOPOLOGY` stands for two commands.
 		words := word.FindAllString(strings.ReplaceAll(code[1], `\|`, "|"), -1)
-		if len(words) > 1 && slices.Contains([]string{"network", "reading", "trace"}, words[0]) {
+		if len(words) > 1 && slices.Contains([]string{"attach", "network", "reading", "trace"}, words[0]) {
 			for _, sub := range strings.Split(words[1], "|") {
 				listed = append(listed, words[0]+" "+sub)
 				documented(t, code[1], append([]string{words[0], sub}, words[2:]...))

@@ -113,7 +113,7 @@ func besides(ctx context.Context, err error) string {
 func rootCommand() *cobra.Command {
 	root := group("meterbench", "Measure Hyperledger Fabric with smart meters that sign, encrypt and submit readings",
 		runCommand(), reproduceCommand(), scenariosCommand(), feCommand(), calibrateCommand(),
-		networkCommand(), readingCommand(), traceCommand(), reportCommand(), versionCommand())
+		networkCommand(), attachCommand(), readingCommand(), traceCommand(), reportCommand(), versionCommand())
 	root.SilenceUsage = true
 	root.SilenceErrors = true
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -97,10 +97,10 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
-// upAsJSON brings the topology minimal up, and returns what that prints as JSON.
-func upAsJSON(t *testing.T, temp string) (held *program, n heldNetwork) {
+// upAsJSON starts network up with arguments, and returns what that prints as JSON once the network is.
+func upAsJSON(t *testing.T, temp string, args ...string) (held *program, n heldNetwork) {
 	t.Helper()
-	held = start(t, temp, "network", "up", "minimal", "--json")
+	held = start(t, temp, append([]string{"network", "up", "--json"}, args...)...)
 	held.says(t, &held.stdout, "\n}\n")
 	if err := json.Unmarshal([]byte(held.stdout.String()), &n); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func upAsJSON(t *testing.T, temp string) (held *program, n heldNetwork) {
 func TestAccess(t *testing.T) {
 	needsNetwork(t)
 	temp := t.TempDir()
-	held, n := upAsJSON(t, temp)
+	held, n := upAsJSON(t, temp, "minimal")
 	if len(n.Organisations) != 2 || len(n.Contracts) != 1 || len(n.Contracts[0].Functions) < 10 {
 		t.Errorf("organisations %v, contracts %v", n.Organisations, n.Contracts)
 	}
@@ -181,7 +181,7 @@ func TestAccess(t *testing.T) {
 func TestGatewayApplication(t *testing.T) {
 	needsNetwork(t)
 	temp := t.TempDir()
-	held, n := upAsJSON(t, temp)
+	held, n := upAsJSON(t, temp, "minimal")
 	read := func(path string) []byte {
 		t.Helper()
 		data, err := os.ReadFile(path)
