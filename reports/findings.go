@@ -128,8 +128,8 @@ func saturationFinding(s series) Finding {
 	case "":
 	case result.LimitNone:
 		f.Text += " Nothing limited it there."
-	case result.LimitUnknown:
-		f.Text += " What limited it is unknown."
+	case result.LimitUnknown, result.LimitUnseen:
+		f.Text += fmt.Sprintf(" What limited it is %s.", sat.Limit.Kind)
 		if sat.Limit.Part != "" {
 			f.Text = strings.TrimSuffix(f.Text, ".") + fmt.Sprintf("; latency has grown, most in %s.", sat.Limit.Part)
 		}

@@ -177,6 +177,7 @@ func indented(raw json.RawMessage) string {
 // warnings gathers what restricts the numbers: the run's own warnings, then every point that is not valid
 // with its reasons, those with the same ones together.
 func warnings(sum result.Summary, all []series) (ws []Warning) {
+	ws = unseen(sum)
 	for _, w := range sum.Notices {
 		ws = append(ws, Warning{places(w.Where), w.Text})
 	}

@@ -11,6 +11,7 @@ package bottleneck
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"meterbench/bench/result"
@@ -48,6 +49,8 @@ type Evidence struct {
 	// and in the same repetition.
 	Series []result.Point
 	Cores  float64 // that the host offers
+	// NotSeen is what the target, run by others, does not tell.
+	NotSeen []result.Aspect
 	// Refused counts the calls that each node turned away over the whole level. Nil: the nodes were not asked.
 	Refused map[string]Refused
 	// Scheduled is the number of transactions of the whole level, warm-up included: what Refused is a share of.
@@ -70,10 +73,14 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 			return result.Limit{Kind: kind, Node: process, Role: e.Point.Roles[process]}, text + e.refusals()
 		}
 	}
-	if part, text := e.grown(); part != "" {
-		return result.Limit{Kind: result.LimitUnknown, Part: part}, text + "; " + e.usage() + e.refusals()
+	kind := result.LimitUnknown
+	if slices.Contains(e.NotSeen, result.AspectProcessors) || slices.Contains(e.NotSeen, result.AspectBlocks) {
+		kind = result.LimitUnseen // a rule may hold all the same
 	}
-	return result.Limit{Kind: result.LimitUnknown}, "no limit shows: " + e.unproven() + e.usage() + e.refusals()
+	if part, text := e.grown(); part != "" {
+		return result.Limit{Kind: kind, Part: part}, text + "; " + e.usage() + e.refusals()
+	}
+	return result.Limit{Kind: kind}, "no limit shows: " + e.unproven() + e.usage() + e.refusals()
 }
 
 // A rule says what limited the point, with the process that the kind names. The kind is empty where the rule

@@ -29,6 +29,7 @@ const (
 	LimitSlots      LimitKind = "slots of the load"
 	LimitNone       LimitKind = "not limited"
 	LimitUnknown    LimitKind = "unknown"
+	LimitUnseen     LimitKind = "not seen from outside" // of a network that others run
 )
 
 // Limit says what kept throughput from being higher. It is zero where it was not judged, as in runs of older versions.
@@ -37,12 +38,14 @@ type Limit struct {
 	Node string    `json:"node,omitempty"` // the process that the kind names
 	Role Role      `json:"role,omitempty"` // of Node
 	// Part is that part of the latency, of Part or BlockPart, which grew most where the latency has grown and why is
-	// unknown.
+	// unknown, or not seen.
 	Part string `json:"part,omitempty"`
 }
 
 // Open reports whether nothing is known to have limited throughput.
-func (l Limit) Open() bool { return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown }
+func (l Limit) Open() bool {
+	return l.Kind == "" || l.Kind == LimitNone || l.Kind == LimitUnknown || l.Kind == LimitUnseen
+}
 
 // Foreign reports whether neither the network nor its settings limited: the machine was busy with something else. A host
 // that the network itself fills is not that; neither is it a limit of the network, see By.
@@ -62,7 +65,7 @@ func (l Limit) String() string {
 	return l.Kind.before() + Process{l.Role, l.Node}.String()
 }
 
-// grown stands between LimitUnknown and the part of the latency.
+// grown stands between LimitUnknown, or LimitUnseen, and the part of the latency.
 const grown = ": latency has grown, most in "
 
 // before returns what stands before the name of the process, or all of it where the kind names none.

@@ -64,11 +64,13 @@ func parseLimit(text string) Limit {
 			return Limit{Kind: kind, Node: name, Role: roleOf(name)}
 		}
 	}
-	if part, ok := strings.CutPrefix(text, string(LimitUnknown)+grown); ok {
-		return Limit{Kind: LimitUnknown, Part: part}
+	for _, kind := range []LimitKind{LimitUnknown, LimitUnseen} {
+		if part, ok := strings.CutPrefix(text, string(kind)+grown); ok {
+			return Limit{Kind: kind, Part: part}
+		}
 	}
 	switch kind := LimitKind(text); kind {
-	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitFailures, LimitClient, LimitSlots, LimitNone, LimitUnknown:
+	case LimitGateway, LimitEndorser, LimitBatchTimer, LimitFailures, LimitClient, LimitSlots, LimitNone, LimitUnknown, LimitUnseen:
 		return Limit{Kind: kind}
 	}
 	return Limit{}

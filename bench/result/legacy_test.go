@@ -48,7 +48,7 @@ func TestOldFolderOpens(t *testing.T) {
 func TestLimitInWordsComesBack(t *testing.T) {
 	for _, limit := range []Limit{
 		{}, {Kind: LimitGateway}, {Kind: LimitEndorser}, {Kind: LimitBatchTimer}, {Kind: LimitClient}, {Kind: LimitSlots},
-		{Kind: LimitNone}, {Kind: LimitUnknown}, {Kind: LimitUnknown, Part: "wait_cut"},
+		{Kind: LimitNone}, {Kind: LimitUnknown}, {Kind: LimitUnknown, Part: "wait_cut"}, {Kind: LimitUnseen}, {Kind: LimitUnseen, Part: "endorse"},
 		{LimitCap, "device", RoleDevice, ""}, {LimitHost, "chaincode.peer0.ptb", RoleChaincode, ""},
 		{LimitHost, "client", RoleClient, ""}, {LimitHost, "other", RoleOther, ""}, {LimitHost, "steal", RoleSteal, ""},
 		{LimitCap, "orderer2", RoleOrderer, ""}, {LimitCommit, "peer1.cmi", RolePeer, ""},

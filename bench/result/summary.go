@@ -21,6 +21,7 @@ type Summary struct {
 	Complete   bool         `json:"complete"` // false: interrupted or failed, the figures cover what was done
 	Warnings   []string     `json:"warnings"` // Notices in words, set when a summary is read or written
 	Notices    []Warning    `json:"notices,omitempty"`
+	NotSeen    []Aspect     `json:"not_seen,omitempty"` // what the network, run by others, did not tell
 	Points     []Point      `json:"points"`
 	Saturation []Saturation `json:"saturation"`
 	FE         []FECost     `json:"fe"`

@@ -74,6 +74,7 @@ type Facts struct {
 	Bringup      *result.Bringup
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure
+	NotSeen      []result.Aspect
 	Shared       bool     // others may use the target while it is measured: what they commit is counted, and no fault
 }
 

@@ -3,6 +3,7 @@ package study
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -64,7 +65,7 @@ type blockID struct {
 
 // counters asks the nodes, nil where they cannot be asked.
 func (s *session) counters(ctx context.Context) *Counters {
-	if s.tracer == nil {
+	if s.tracer == nil || slices.Contains(s.facts.NotSeen, result.AspectRefusals) {
 		return nil
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), countersTimeout)
@@ -90,7 +91,7 @@ type nodeReport struct {
 // ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before is what
 // they had counted then.
 func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) (*nodeReport, []result.Block) {
-	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Offered(), Scheduled: scheduled}}
+	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Offered(), Scheduled: scheduled, NotSeen: s.facts.NotSeen}}
 	if s.tracer == nil {
 		return report, nil
 	}
@@ -100,6 +101,9 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 		if counted.Cuts > 0 {
 			report.evidence.BlockFill = counted.Open / float64(counted.Cuts)
 		}
+	}
+	if slices.Contains(s.facts.NotSeen, result.AspectBlocks) {
+		return report, nil
 	}
 	blocks, err := s.tracer.Blocks(epoch)
 	if err != nil && ctx.Err() == nil {

@@ -62,7 +62,7 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	for _, note := range one.facts.Notes {
 		s.warn(result.TargetNote, "%s", note)
 	}
-	s.shared = s.shared || one.facts.Shared
+	s.shared, s.summary.NotSeen = s.shared || one.facts.Shared, one.facts.NotSeen
 	maps.Copy(s.manifest.Versions, one.facts.Versions)
 	if err := one.prepare(ctx); err != nil {
 		return err

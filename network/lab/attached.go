@@ -113,7 +113,7 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
-		Target: result.TargetAttached, TopologyJSON: described, Shared: true,
+		Target: result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: result.Aspects(),
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Policy: s.policy(), Channels: 1,
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages,

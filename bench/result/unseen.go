@@ -1,0 +1,18 @@
+package result
+
+// An Aspect is a kind of facts about a network that may not be seen from outside.
+type Aspect string
+
+// The aspects.
+const (
+	AspectProcessors Aspect = "processors" // CPU time and memory of the nodes
+	AspectRefusals   Aspect = "refusals"   // calls that peers turned away, and how long blocks were open
+	AspectBlocks     Aspect = "blocks"     // why and when blocks were cut, and what peers took for them
+	AspectSettings   Aspect = "settings"   // concurrency limits and caps
+	AspectRelease    Aspect = "release"    // of Fabric
+)
+
+// Aspects returns all of them.
+func Aspects() []Aspect {
+	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectSettings, AspectRelease}
+}
