@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,6 +26,9 @@ type Attachment struct {
 	Gateways   []client.Gateway
 	Identities []client.Identity // take turns at every gateway; the first one sets up
 	Contracts  []Deployed        // that are to be called
+	Orderers   []client.Orderer  // take envelopes that do not go through a gateway; may be left out
+	Operations []Operations      // of nodes whose metrics are read
+	Logs       map[string]string // paths of the log files of nodes, by name
 }
 
 // Deployed is a contract and the name under which it is deployed.
@@ -36,6 +40,12 @@ type Attached struct {
 	Attachment
 	Agreed  fabric.Agreed
 	Defined []fabric.Committed // chaincodes on the channel
+	Fabric  string             // release, as v2.5.9; empty where it is not known
+
+	operators []*operator
+	asking    sync.WaitGroup
+	stop      context.CancelFunc // ends the questions; nil: nothing is asked
+	log       *blockLog          // nil: no log is read
 }
 
 // An AttachPart is a part of an Attachment that is wrong.
@@ -46,7 +56,9 @@ const (
 	AttachGateway  AttachPart = iota // AttachError.Name is the peer's
 	AttachIdentity                   // AttachError.Index is in Attachment.Identities
 	AttachChannel
-	AttachContract // AttachError.Name is that of the contract
+	AttachContract   // AttachError.Name is that of the contract
+	AttachOperations // AttachError.Name is the node's
+	AttachLog        // likewise
 )
 
 // An AttachError says what keeps a network that others run from being measured. Nothing was put on its ledger.
@@ -94,7 +106,22 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 			}
 		}
 	}
+	if err = a.operate(ctx); err == nil {
+		err = a.openLogs()
+	}
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
 	return a, nil
+}
+
+// Close ends what was begun to measure the network.
+func (a *Attached) Close() {
+	if a.stop != nil {
+		a.stop()
+	}
+	a.asking.Wait()
 }
 
 // reach connects to every gateway.
@@ -233,7 +260,7 @@ func (a *Attached) Definition(name string) (fabric.Committed, bool) {
 
 // Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
 func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
-	cfg := client.Config{Channel: a.Channel}
+	cfg := client.Config{Channel: a.Channel, Orderers: a.Orderers, Quorum: a.Agreed.Orderers.Quorum()}
 	for i := range a.Identities { // so that two in turn differ in both
 		for j := range a.Gateways {
 			g := a.Gateways[j]

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,8 +189,8 @@ func (e event) duration(part string) time.Duration {
 // parseEvent reads a line of the form that network/fabric has the nodes write: instant, level, module in
 // brackets, message. It is false for every line that is not about a block, or not exactly as expected.
 func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
-	instant, rest, _ := strings.Cut(line, " ")
-	_, rest, _ = strings.Cut(rest, " [")
+	line = plain(line)
+	head, rest, _ := strings.Cut(line, " [")
 	module, message, ok := strings.Cut(rest, "] ")
 	if !ok {
 		return e, false
@@ -202,7 +203,7 @@ func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 		if groups == nil {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339Nano, instant)
+		at, err := instant(head)
 		e = event{kind: l.Event, at: at, numbers: map[string]uint64{}}
 		for i, name := range l.Message.SubexpNames() {
 			switch name {
@@ -217,6 +218,37 @@ func parseEvent(lines []fabric.LogLine, line string) (e event, ok bool) {
 		return e, err == nil
 	}
 	return e, false
+}
+
+// defaultInstant is the layout of instants in Fabric's own format, which is without fractions of a millisecond.
+const defaultInstant = "2006-01-02 15:04:05.000 MST"
+
+// instant reads what begins a line, before the module: ours, or as Fabric has it by default.
+func instant(head string) (time.Time, error) {
+	words := strings.Fields(head)
+	switch {
+	case len(words) == 0:
+		return time.Time{}, errors.New("no instant")
+	case len(words) > 2 && !strings.Contains(words[0], "T"):
+		return time.Parse(defaultInstant, strings.Join(words[:3], " "))
+	}
+	return time.Parse(time.RFC3339Nano, words[0])
+}
+
+// colours match what Fabric's own format puts around levels and functions.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// plain brings a line of Fabric's own format into the form of ours: without colours, and without the name of the function
+// before the message.
+func plain(line string) string {
+	if strings.Contains(line, "\x1b[") {
+		line = colours.ReplaceAllString(line, "")
+	}
+	head, rest, ok := strings.Cut(line, "] ")
+	if function, message, arrow := strings.Cut(rest, " -> "); ok && arrow && !strings.Contains(function, " ") {
+		return head + "] " + message
+	}
+	return line
 }
 
 // nodeLog reads the events of blocks from a node's log, which still grows.

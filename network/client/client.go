@@ -143,7 +143,7 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	config, err := g.TLS.config(cmp.Or(g.ServerName, g.Name))
+	config, err := g.TLS.Config(cmp.Or(g.ServerName, g.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +173,8 @@ type TLS struct {
 	Cert, Key []byte // by which the client authenticates; empty for a node that asks for no certificate
 }
 
-// config returns the settings of a connection to a node that has the name in its certificate.
-func (t TLS) config(serverName string) (*tls.Config, error) {
+// Config returns the settings of a connection to a node that has the name in its certificate.
+func (t TLS) Config(serverName string) (*tls.Config, error) {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(t.CA) {
 		return nil, errors.New("TLS CA: no PEM certificate")
@@ -194,7 +194,7 @@ func (t TLS) config(serverName string) (*tls.Config, error) {
 // Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
 // starting is tried again soon.
 func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
-	config, err := t.config(serverName)
+	config, err := t.Config(serverName)
 	if err != nil {
 		return nil, err
 	}

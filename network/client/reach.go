@@ -42,7 +42,7 @@ func (e *Unreachable) Unwrap() error { return e.cause }
 // Reach makes sure that a node answers at an address, by TLS, with a certificate that has a name, and takes the client's.
 // The error is an *Unreachable, or that of ctx.
 func Reach(ctx context.Context, address, serverName string, t TLS) error {
-	config, err := t.config(serverName)
+	config, err := t.Config(serverName)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestTLSConfig(t *testing.T) {
 		{"no authority", TLS{CA: c.key}, 0, "TLS CA: no PEM certificate"},
 	} {
 		t.Run(with.name, func(t *testing.T) {
-			config, err := with.tls.config("peer0.ptb")
+			config, err := with.tls.Config("peer0.ptb")
 			switch {
 			case with.wrong != "":
 				if err == nil || !strings.Contains(err.Error(), with.wrong) {

@@ -1,0 +1,60 @@
+package network
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"meterbench/bench/result"
+	"meterbench/internal/regular"
+	"meterbench/network/client"
+	"meterbench/network/fabric"
+)
+
+// openLogs finds the ends of the log files that are given: what was logged before is not read.
+func (a *Attached) openLogs() error {
+	if len(a.Logs) == 0 {
+		return nil
+	}
+	var nodes []Node
+	from := map[string]int64{}
+	for _, name := range slices.Sorted(maps.Keys(a.Logs)) {
+		f, err := regular.Open(a.Logs[name], math.MaxInt64)
+		if err != nil {
+			return &AttachError{Part: AttachLog, Name: name, Reason: fmt.Sprintf("the log of %s cannot be read: %v", name, err)}
+		}
+		from[name] = f.Size()
+		f.Close() // only its size was asked for
+		nodes = append(nodes, Node{Name: name, Role: result.RolePeer, Log: a.Logs[name]})
+	}
+	dialect, _ := fabric.DialectOf(a.Agreed.Orderers, a.Fabric) // of a consensus that is not known, peers report all the same
+	a.log = newBlockLog(nodes, from, dialect.Log())
+	return nil
+}
+
+// Observes reports whether the log of the peer at which commits are seen is read.
+func (a *Attached) Observes() bool { return a.Logs[a.Gateways[0].Name] != "" }
+
+// Cuts reports whether the log of another node is read than of those that take transactions: an orderer's.
+func (a *Attached) Cuts() bool {
+	for name := range a.Logs {
+		if !slices.ContainsFunc(a.Gateways, func(g client.Gateway) bool { return g.Name == name }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Blocks returns the blocks that the observing peer has committed since an instant, as Network.Blocks does.
+func (a *Attached) Blocks(since time.Time, height uint64) ([]result.Block, error) {
+	of := Channel{Name: a.Channel, Peers: []string{a.Gateways[0].Name}}
+	for _, g := range a.Gateways[1:] {
+		if a.Logs[g.Name] != "" {
+			of.Peers = append(of.Peers, g.Name)
+		}
+	}
+	err := a.log.await(of, height)
+	return a.log.since(of, a.Agreed.Batch, since), err
+}
