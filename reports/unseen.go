@@ -28,7 +28,8 @@ func unseen(sum result.Summary) (ws []Warning) {
 var aspectWords = map[result.Aspect]string{
 	result.AspectProcessors: "CPU and memory of the nodes (operations endpoints tell)",
 	result.AspectRefusals:   "calls that peers turned away (operations endpoints tell)",
-	result.AspectBlocks:     "why and when blocks were cut, and what peers took for them (log files tell)",
+	result.AspectBlocks:     "what peers took for blocks (their log files tell)",
+	result.AspectCuts:       "why and when blocks were cut (log files of orderers that debug their consensus tell)",
 	result.AspectSettings:   "limits and caps of the nodes",
 	result.AspectRelease:    "the release of Fabric (operations endpoints tell)",
 }

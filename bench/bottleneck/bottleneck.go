@@ -74,7 +74,8 @@ func Judge(e Evidence) (limit result.Limit, because string) {
 		}
 	}
 	kind := result.LimitUnknown
-	if slices.Contains(e.NotSeen, result.AspectProcessors) || slices.Contains(e.NotSeen, result.AspectBlocks) {
+	needed := []result.Aspect{result.AspectProcessors, result.AspectBlocks, result.AspectCuts}
+	if slices.ContainsFunc(needed, func(a result.Aspect) bool { return slices.Contains(e.NotSeen, a) }) {
 		kind = result.LimitUnseen // a rule may hold all the same
 	}
 	if part, text := e.grown(); part != "" {

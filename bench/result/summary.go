@@ -76,6 +76,8 @@ type Point struct {
 	ScheduleLag stats.Quantiles           `json:"schedule_lag_s"`
 	CPU         map[string]float64        `json:"cpu_cores"`       // mean over the window by process, see Processes
 	Roles       map[string]Role           `json:"roles,omitempty"` // of the processes in CPU
+	// Elsewhere is the CPU of nodes on other machines than the client's, as their metrics tell.
+	Elsewhere map[string]float64 `json:"cpu_elsewhere_cores,omitempty"`
 	// Strangers are the processes outside of the run that used most CPU from the begin of the first window of the level to
 	// the end of the last, the busiest first; empty where none used any to speak of, and in runs of older versions.
 	Strangers []proc.Stranger    `json:"other_processes,omitempty"`

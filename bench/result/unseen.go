@@ -7,12 +7,13 @@ type Aspect string
 const (
 	AspectProcessors Aspect = "processors" // CPU time and memory of the nodes
 	AspectRefusals   Aspect = "refusals"   // calls that peers turned away, and how long blocks were open
-	AspectBlocks     Aspect = "blocks"     // why and when blocks were cut, and what peers took for them
+	AspectBlocks     Aspect = "blocks"     // what peers took for blocks
+	AspectCuts       Aspect = "cuts"       // why and when blocks were cut
 	AspectSettings   Aspect = "settings"   // concurrency limits and caps
 	AspectRelease    Aspect = "release"    // of Fabric
 )
 
 // Aspects returns all of them.
 func Aspects() []Aspect {
-	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectSettings, AspectRelease}
+	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectCuts, AspectSettings, AspectRelease}
 }

@@ -75,7 +75,7 @@ type Facts struct {
 	Versions     map[string]string
 	Notes        []string // warnings that concern every figure
 	NotSeen      []result.Aspect
-	Shared       bool     // others may use the target while it is measured: what they commit is counted, and no fault
+	Shared       bool // others may use the target while it is measured: what they commit is counted, and no fault
 }
 
 // Observer watches a study. Its methods are called from one goroutine at a time.

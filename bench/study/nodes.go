@@ -112,6 +112,9 @@ func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, be
 	now := time.Now()
 	report.drift = now.Round(0).Sub(epoch.Round(0)) - now.Sub(epoch)
 	report.commits = newPeerCommits(blocks, epoch)
+	if slices.Contains(s.facts.NotSeen, result.AspectCuts) {
+		return report, blocks // whose parts begin with the cut
+	}
 	report.instants = map[blockID]result.BlockInstants{}
 	for i := range blocks {
 		b := &blocks[i]
@@ -150,6 +153,9 @@ func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report
 	}
 	wall := epoch.Round(0)
 	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))
+	if slices.Contains(s.facts.NotSeen, result.AspectCuts) {
+		p.BlockCut = nil
+	}
 }
 
 // summarizeBlocks puts the blocks of the window from one instant to another into the point: those cut in it

@@ -73,7 +73,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 			p.ClientCPUInSignatures = p.ClientCPU / p.Sign
 		}
 	}
-	p.Throttled = usage.Throttled(from, to)
+	p.Throttled, p.Elsewhere = usage.Throttled(from, to), usage.Elsewhere(from, to)
 	p.Threads, p.DiskWait, p.DiskPressure = usage.BusiestThread(from, to), usage.DiskWait(from, to), usage.DiskPressure(from, to)
 	p.Strangers = s.strangers
 	s.judge(&p, l, m, w)

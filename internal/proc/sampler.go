@@ -65,6 +65,8 @@ type Snapshot struct {
 	At       time.Time
 	CPU      map[string]float64  // cumulative seconds by node, and Client
 	RSS      map[string]uint64   // bytes by node, and Client
+	// Elsewhere is CPU of processes on other hosts, as they tell: cumulative seconds.
+	Elsewhere map[string]float64
 	Throttle map[string]Throttle // since its quota came into force, by node that has one
 	Threads  map[string]Threads  // by node, and Client, if there was reason to read them
 	Host     Times               // of the cores that the host offers
@@ -168,6 +170,25 @@ func (s Series) Between(from, to time.Time) (cores map[string]float64, rss map[s
 		}
 	}
 	return within[0].Cores(within[len(within)-1]), rss, true
+}
+
+// Elsewhere returns the mean number of cores that processes on other hosts used between the first and the last snapshot
+// from one instant to another, both included, by those in both. It is nil without two snapshots, or such a process.
+func (s Series) Elsewhere(from, to time.Time) (cores map[string]float64) {
+	within := s.within(from, to)
+	if len(within) < 2 {
+		return nil
+	}
+	first, last := within[0], within[len(within)-1]
+	for name, end := range last.Elsewhere {
+		if begin, ok := first.Elsewhere[name]; ok {
+			if cores == nil {
+				cores = map[string]float64{}
+			}
+			cores[name] = (end - begin) / last.At.Sub(first.At).Seconds()
+		}
+	}
+	return cores
 }
 
 // Throttled returns what happened between the first and the last snapshot from one instant to another, both

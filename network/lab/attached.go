@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"meterbench/bench/result"
@@ -31,18 +35,18 @@ func newAttachedLab(p Plan, _ string, _ func(string) (daemons.Binaries, error)) 
 
 // Start implements study.Lab.
 func (l *attachedLab) Start(ctx context.Context, _ study.Session, _ func(string)) (study.Site, error) {
-	net, err := network.Attach(ctx, l.attached.Attachment)
+	attached, err := network.Attach(ctx, l.attached.Attachment)
 	if err != nil {
 		return nil, l.refuse(err)
 	}
-	site := &attachedSite{lab: l, net: net, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
 	if err := site.connect(ctx); err != nil {
 		return nil, errors.Join(err, site.Close())
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	site.unwatch = stop
 	for i, connected := range site.clients {
-		go watchHeight(watching, site.channels[i], connected, stillAfter+stillTimeouts*net.Agreed.Batch.Timeout, site.incidents)
+		go watchHeight(watching, site.channels[i], connected, stillAfter+stillTimeouts*attached.Agreed.Batch.Timeout, site.incidents)
 	}
 	return site, nil
 }
@@ -55,6 +59,7 @@ func (l *attachedLab) refuse(err error) error {
 	}
 	key := map[network.AttachPart]string{
 		network.AttachGateway: "gateways", network.AttachIdentity: "identities", network.AttachChannel: "channel", network.AttachContract: "contracts",
+		network.AttachOperations: "operations", network.AttachLog: "logs",
 	}[e.Part]
 	t := l.Scenario.Target.Options.(*AttachedTarget)
 	switch {
@@ -73,7 +78,8 @@ type attachedSite struct {
 	ledger
 	lab *attachedLab
 	net *network.Attached
-	*proc.Sampler
+	sampler   *proc.Sampler
+	local     map[string]bool // nodes on this host whose metrics are read
 	incidents chan result.Incident
 	unwatch   context.CancelFunc // nil: nothing is watched yet
 }
@@ -101,8 +107,69 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		commit: s.commit, query: s.query, prefix: prefix(height), deployed: deployed,
 		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Tables: s.lab.tables},
 	}
-	s.Sampler, err = proc.NewSampler(nil)
+	s.local = map[string]bool{}
+	for _, o := range s.net.Operations {
+		s.local[o.Node] = onThisHost(o.URL)
+	}
+	s.sampler, err = proc.NewSampler(nil)
 	return err
+}
+
+// onThisHost reports whether a URL is that of this machine.
+func onThisHost(of string) bool {
+	u, err := url.Parse(of)
+	if err != nil {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(u.Hostname())
+	own, _ := net.InterfaceAddrs() // without them, loopback still is
+	return ip.IsLoopback() || slices.ContainsFunc(own, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
+}
+
+// Sample implements study.Site: the client, the host, and what the metrics of the nodes tell.
+func (s *attachedSite) Sample() (proc.Snapshot, error) {
+	snap, err := s.sampler.Sample()
+	cpu, memory := s.net.Usage(snap.At)
+	snap.Elsewhere = map[string]float64{}
+	for name, seconds := range cpu {
+		if s.local[name] {
+			snap.CPU[name] = seconds
+		} else {
+			snap.Elsewhere[name] = seconds
+		}
+		snap.RSS[name] = memory[name]
+	}
+	return snap, err
+}
+
+// Others returns the processes of the host that are not the run's.
+func (s *attachedSite) Others() proc.Everyone { return s.sampler.Others() }
+
+// Blocks implements study.Tracer.
+func (s *attachedSite) Blocks(since time.Time) ([]result.Block, error) {
+	return s.net.Blocks(since, s.clients[0].NextBlock())
+}
+
+// Counters implements study.Tracer.
+func (s *attachedSite) Counters(ctx context.Context) (study.Counters, error) {
+	nodes, err := s.net.Metrics(ctx)
+	return countersOf(nodes), err
+}
+
+// notSeen returns what the network does not tell.
+func (s *attachedSite) notSeen() []result.Aspect {
+	seen := map[result.Aspect]bool{
+		result.AspectProcessors: len(s.net.Operations) > 0, result.AspectRefusals: len(s.net.Operations) > 0,
+		result.AspectBlocks: s.net.Observes(), result.AspectCuts: s.net.Observes() && s.net.Cuts(),
+		result.AspectRelease: s.net.Fabric != "",
+	}
+	return slices.DeleteFunc(result.Aspects(), func(a result.Aspect) bool { return seen[a] })
 }
 
 // Facts implements study.Site.
@@ -113,9 +180,10 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
-		Target: result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: result.Aspects(),
+		Target: result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
+		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
-			Topology: s.lab.attached.name, Policy: s.policy(), Channels: 1,
+			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages,
 		},
 	}
@@ -141,7 +209,11 @@ func (s *attachedSite) Close() error {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
+	s.net.Close()
 	return s.clients.Close()
 }
 
-var _ study.Site = (*attachedSite)(nil)
+var (
+	_ study.Site   = (*attachedSite)(nil)
+	_ study.Tracer = (*attachedSite)(nil)
+)

@@ -246,13 +246,18 @@ func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) 
 // Counters implements study.Tracer.
 func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
 	nodes, err := s.net.Metrics(ctx)
+	return countersOf(nodes), err
+}
+
+// countersOf adds up what nodes count.
+func countersOf(nodes map[string]network.Metrics) study.Counters {
 	c := study.Counters{Refused: map[string]bottleneck.Refused{}}
 	for name, m := range nodes {
 		c.Refused[name] = bottleneck.Refused{Gateway: m.Gateway, Endorser: m.Endorser}
 		c.Cuts += m.BlockFill.Count
 		c.Open += m.BlockFill.Total
 	}
-	return c, err
+	return c
 }
 
 // A capped device plays the sensors and gateways of a site. The zero value plays none: they are then part of

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"meterbench/bench/scenario"
 	"meterbench/internal/strictyaml"
@@ -23,6 +26,8 @@ type AttachedTarget struct {
 	Identities []identityText    `yaml:"identities"` // fabric: take turns; default the first user of the profile's own organisation
 	Gateways   gatewaysText      `yaml:"gateways"`   // fabric: peers that take transactions in turn: all (default), one, or names; the first shows commits
 	Contracts  map[string]string `yaml:"contracts"`  // fabric: names under which contracts are deployed there, by the names that workloads call; default the same
+	Operations map[string]string `yaml:"operations"` // fabric: operations endpoints of nodes with their metrics, by name: host:port, or https://host:port
+	Logs       map[string]string `yaml:"logs"`       // fabric: paths of log files of nodes, by name
 }
 
 // An identityText is an identity as a scenario gives it.
@@ -63,7 +68,27 @@ func (t *AttachedTarget) Check(at string) *strictyaml.Problem {
 			return strictyaml.Problemf("", at+"contracts", "%s has no name", contract)
 		}
 	}
+	for _, node := range slices.Sorted(maps.Keys(t.Operations)) {
+		if _, err := operationsURL(t.Operations[node]); err != nil {
+			return strictyaml.Problemf("write host:port, or https://host:port", at+"operations", "%s: %v", node, err)
+		}
+	}
 	return nil
+}
+
+// operationsURL returns the URL of an operations endpoint.
+func operationsURL(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%q is no address", text)
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Port() == "", u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "":
+		return nil, fmt.Errorf("%q is no address of an operations endpoint", text)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
 // An attachment is what a plan needs to attach to a network that others run.
@@ -114,8 +139,45 @@ func (p *Plan) loadAttachment() error {
 			return p.refuseTarget("contracts", "", "no workload calls %s", contract)
 		}
 	}
+	a.Logs = map[string]string{}
+	for name, path := range t.Logs {
+		a.Logs[name] = p.beside(path)
+	}
+	for _, o := range read.Orderers {
+		a.Orderers = append(a.Orderers, client.Orderer{Name: o.Name, Address: o.Address, ServerName: o.ServerName, TLS: o.TLS})
+	}
 	p.attached = a
-	return nil
+	a.Operations, err = p.operations(t, read)
+	return err
+}
+
+// operations returns where metrics are. By https a node is known by the profile's authority and name.
+func (p *Plan) operations(t *AttachedTarget, read *profile.Profile) (all []network.Operations, err error) {
+	for _, name := range slices.Sorted(maps.Keys(t.Operations)) {
+		u, err := operationsURL(t.Operations[name])
+		if err != nil {
+			return nil, err // Check refuses it
+		}
+		of := network.Operations{Node: name, URL: u.String()}
+		node, known := nodeOf(read, name)
+		if u.Scheme == "https" && !known {
+			return nil, p.refuseTarget("operations", "name it as the profile does, which has the authority of its certificate", "%s is no node of the profile", name)
+		}
+		of.TLS, of.ServerName = node.TLS, node.ServerName
+		all = append(all, of)
+	}
+	return all, nil
+}
+
+func nodeOf(read *profile.Profile, name string) (profile.Node, bool) {
+	if peer, ok := read.Peer(name); ok {
+		return peer.Node, true
+	}
+	i := slices.IndexFunc(read.Orderers, func(o profile.Orderer) bool { return o.Name == name })
+	if i < 0 {
+		return profile.Node{}, false
+	}
+	return read.Orderers[i].Node, true
 }
 
 // refuseTarget returns an error about a key of the target.
