@@ -20,7 +20,8 @@ func resourceSection(all []series, host result.Host) Section {
 	for _, kind := range kinds(all) {
 		s.Figures = append(s.Figures, cpuFigures(all, kind, host)...)
 	}
-	s.Tables = slices.Concat(driverTable(all), []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}, elsewhereTable(all), capTable(all), []Table{
+	cpu := []Table{processTable("cpu", "CPU by process", "_cores", Cores, all, cpuOf)}
+	s.Tables = slices.Concat(driverTable(all), cpu, elsewhereTable(all), capTable(all), []Table{
 		clientTable(all, host),
 		processTable("memory", "Largest resident memory by process", "_bytes", Bytes, all, memoryOf),
 	})
@@ -35,7 +36,8 @@ func elsewhereTable(all []series) []Table {
 	if len(rowsWhere(all, func(r pointRow) bool { return len(r.Elsewhere) > 0 })) == 0 {
 		return nil
 	}
-	return []Table{processTable("cpu-elsewhere", "CPU of nodes on other machines", "_cores", Cores, all, func(p result.Point) map[string]float64 { return p.Elsewhere })}
+	elsewhere := func(p result.Point) map[string]float64 { return p.Elsewhere }
+	return []Table{processTable("cpu-elsewhere", "CPU of nodes on other machines", "_cores", Cores, all, elsewhere)}
 }
 
 // A roleRow is a role of processes, with its plural and its colour.
