@@ -62,15 +62,15 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 
 // Snapshot is the use of everything at one instant.
 type Snapshot struct {
-	At       time.Time
-	CPU      map[string]float64  // cumulative seconds by node, and Client
-	RSS      map[string]uint64   // bytes by node, and Client
+	At  time.Time
+	CPU map[string]float64 // cumulative seconds by node, and Client
+	RSS map[string]uint64  // bytes by node, and Client
 	// Elsewhere is CPU of processes on other hosts, as they tell: cumulative seconds.
 	Elsewhere map[string]float64
-	Throttle map[string]Throttle // since its quota came into force, by node that has one
-	Threads  map[string]Threads  // by node, and Client, if there was reason to read them
-	Host     Times               // of the cores that the host offers
-	Disk     *Pressure           // nil where the kernel does not count it
+	Throttle  map[string]Throttle // since its quota came into force, by node that has one
+	Threads   map[string]Threads  // by node, and Client, if there was reason to read them
+	Host      Times               // of the cores that the host offers
+	Disk      *Pressure           // nil where the kernel does not count it
 }
 
 // Sample takes a Snapshot. Nodes that have ended are left out and named by the error (ErrEnded).

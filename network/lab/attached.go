@@ -76,8 +76,8 @@ func (l *attachedLab) refuse(err error) error {
 // An attachedSite is a network that others run, while it is measured.
 type attachedSite struct {
 	ledger
-	lab *attachedLab
-	net *network.Attached
+	lab       *attachedLab
+	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
 	incidents chan result.Incident
