@@ -20,6 +20,12 @@ func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }
 
+// Size returns a size as 100B or 2MiB in bytes, as the option size of a tag reads it.
+func (n *Node) Size() (bytes uint32, err error) {
+	err = n.decode(reflect.ValueOf(&bytes).Elem(), "size")
+	return bytes, err
+}
+
 func (n *Node) decode(to reflect.Value, unit string) error {
 	if n.kind == null {
 		return n.Errorf("", "no value given")
@@ -150,7 +156,7 @@ func scalarValue(text string, to reflect.Type, unit string) (v any, want string)
 		v = text
 	case unit == "size":
 		var bytes uint64
-		bytes, ok = parseSize(text)
+		bytes, ok = ParseSize(text)
 		v, want = bytes, "a size such as 512KiB or 2MiB"
 		if ok && zero.OverflowUint(bytes) {
 			ok, want = false, "a size below 4GiB"
@@ -187,13 +193,16 @@ func wholeNumber(err error, to reflect.Type) string {
 	return "a whole number"
 }
 
-// parseSize reads a whole number of bytes with an optional binary unit.
-func parseSize(text string) (bytes uint64, ok bool) {
+// ParseSize reads a whole number of bytes with an optional binary unit.
+func ParseSize(text string) (bytes uint64, ok bool) {
 	number, shift := text, 0
 	for i, unit := range []string{"KiB", "MiB", "GiB"} {
 		if n, found := strings.CutSuffix(text, unit); found {
 			number, shift = strings.TrimSpace(n), 10*(i+1)
 		}
+	}
+	if n, found := strings.CutSuffix(number, "B"); found {
+		number = strings.TrimSpace(n)
 	}
 	bytes, err := strconv.ParseUint(number, 10, 33) // shifted, it stays below 2^63
 	return bytes << shift, err == nil
