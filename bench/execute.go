@@ -10,11 +10,12 @@ import (
 )
 
 // execute takes one transaction from its start to its record and returns when it ended. The target calls acknowledged.
-func (l *load) execute(seq uint64, intended time.Duration, acknowledged func(time.Time)) (end time.Duration) {
+func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) {
+	seq, intended := j.seq, j.intended
 	rec := notStarted(seq, intended)
 	rec.Started = l.now()
 	work := l.work[l.of(intended)]
-	tx, err := l.prepare(work, seq)
+	tx, err := l.prepare(withOccasion(work, Occasion{Client: j.client, Start: l.epoch.Add(intended)}), seq)
 	if err != nil {
 		rec.Outcome = result.PrepareError
 	} else {

@@ -13,6 +13,7 @@ import (
 type job struct {
 	seq      uint64
 	intended time.Duration
+	client   int                    // of a closed load, from 0
 	freed    func(at time.Duration) // called once, when the plan's Wait was reached
 }
 
@@ -33,14 +34,14 @@ func (l *load) closed(ctx context.Context) {
 	var clients sync.WaitGroup
 	for i := range l.Plan.Clients {
 		first := l.Plan.Start + time.Duration(float64(l.Plan.Spread)*float64(i)/float64(l.Plan.Clients))
-		clients.Go(func() { l.client(ctx, first, start) })
+		clients.Go(func() { l.client(ctx, i, first, start) })
 	}
 	clients.Wait()
 	workers.drain()
 }
 
 // client is one client of a closed load, until the load is over.
-func (l *load) client(ctx context.Context, first time.Duration, start func(job)) {
+func (l *load) client(ctx context.Context, number int, first time.Duration, start func(job)) {
 	leave := sync.OnceFunc(l.ending.pending.Done)
 	defer leave()
 	free := make(chan time.Duration, 1)
@@ -54,7 +55,7 @@ func (l *load) client(ctx context.Context, first time.Duration, start func(job))
 				return
 			}
 		}
-		start(job{l.schedule(due), due, freed})
+		start(job{l.schedule(due), due, number, freed})
 	}
 }
 
@@ -99,7 +100,7 @@ func (l *load) open(ctx context.Context, begin func()) {
 			slots.release()
 			l.drop(seq, due)
 		default:
-			workers.run(job{seq, due, freed})
+			workers.run(job{seq, due, 0, freed})
 		}
 	}
 	begin() // where nothing ever arrives
@@ -118,12 +119,12 @@ func (l *load) sleepUntil(ctx context.Context, at time.Duration) bool {
 // follow executes a job and frees its client or slot when the plan's Wait is reached.
 func (l *load) follow(j job) {
 	if l.Plan.Wait != result.WaitAcknowledge {
-		j.freed(l.execute(j.seq, j.intended, nil))
+		j.freed(l.execute(j, nil))
 		return
 	}
 	var once sync.Once
 	free := func(at time.Duration) { once.Do(func() { j.freed(at) }) }
-	free(l.execute(j.seq, j.intended, func(at time.Time) { free(at.Sub(l.epoch)) })) // the outer one where it never got that far
+	free(l.execute(j, func(at time.Time) { free(at.Sub(l.epoch)) })) // the outer one where it never got that far
 	l.outstanding.release()
 }
 
