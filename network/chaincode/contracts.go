@@ -17,7 +17,7 @@ type Contract struct {
 	// New returns the contract. What only the operator may do is for the organisation with that MSP id; every
 	// peer's process must have the same, or their endorsements differ.
 	New func(operator string) shim.Chaincode
-	// Count counts for an audit what is stored.
+	// Count counts for an audit what is stored by meters; zero where meters store nothing.
 	Count Count
 	// Usage lists its functions.
 	Usage []Usage
@@ -41,6 +41,11 @@ func Contracts() Table {
 			New:   func(operator string) shim.Chaincode { return &Readings{Operator: operator} },
 			Count: Count{Function: reading.FnCount, Args: meterRange, Parse: decimal},
 			Usage: readingsUsage(),
+		},
+		{
+			Name:  KeyValueName,
+			New:   func(string) shim.Chaincode { return KeyValue{} },
+			Usage: keyvalueUsage(),
 		},
 	}
 }
