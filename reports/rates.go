@@ -12,10 +12,18 @@ import (
 // to be committed.
 func (s series) answers() bool { return !s.conditions.Commits() }
 
+// mixed reports whether the series is a mix of queries and of what is to be committed: its throughput counts both.
+func (s series) mixed() bool {
+	return slices.ContainsFunc(s.points(), func(p result.Point) bool { return p.Mixed() })
+}
+
 // rateUnit is the unit of the throughput of the series.
 func (s series) rateUnit() Unit {
-	if s.answers() {
+	switch {
+	case s.answers():
 		return AnswersPerSecond
+	case s.mixed():
+		return Rate
 	}
 	return PerSecond
 }
@@ -25,7 +33,7 @@ func wholes(all []series) (parts []result.Part) {
 	if len(all) == 0 || slices.ContainsFunc(all, func(s series) bool { return !s.answers() }) {
 		parts = append(parts, result.PartCommit)
 	}
-	if slices.ContainsFunc(all, series.answers) {
+	if slices.ContainsFunc(all, func(s series) bool { return s.answers() || s.mixed() }) {
 		parts = append(parts, result.PartAnswer)
 	}
 	return parts
@@ -46,7 +54,7 @@ func rateUnit(all []series) Unit {
 func rateAxis(all []series) Axis {
 	switch unit := rateUnit(all); unit {
 	case Rate:
-		return Axis{Label: "throughput: valid commits, of queries answers", Unit: unit}
+		return Axis{Label: "throughput: valid commits, and answers of queries", Unit: unit}
 	case AnswersPerSecond:
 		return Axis{Label: "answers", Unit: unit}
 	default:
@@ -71,6 +79,18 @@ func introOf(all []series, commits, answers string) string {
 	return strings.Join(said, " ")
 }
 
+// quantilesOf states p50 and p99 behind some words, as far as a level has them.
+func quantilesOf(p *peak, words string, of ...measure) (said string) {
+	separator := words + " "
+	for i, name := range []string{"p50", "p99"} {
+		if v, ok := p.median(of[i]); ok {
+			said += fmt.Sprintf("%s%s %s", separator, name, Seconds.Format(v))
+			separator = ", "
+		}
+	}
+	return said
+}
+
 // rateFindings state throughput and latency of the series that have too few load levels for a saturation point, each at
 // the level of its highest throughput.
 func rateFindings(all []series) (fs []Finding) {
@@ -86,12 +106,11 @@ func rateFindings(all []series) (fs []Finding) {
 			f.Text += fmt.Sprintf(" (95 %% interval %s, n = %d)", s.rateUnit().Range(in.Low, in.High, Scale{Factor: 1}), in.N)
 		}
 		_, latency := s.headline()
-		separator := "; " + latency + " "
-		for _, percent := range []float64{50, 99} {
-			if v, ok := p.median(s.overAll(percent)); ok {
-				f.Text += fmt.Sprintf("%s%s %s", separator, percentName(percent), Seconds.Format(v))
-				separator = ", "
-			}
+		if s.mixed() {
+			f.Text += quantilesOf(p, "; reads", quantileOf(result.PartAnswer, p50), quantileOf(result.PartAnswer, p99))
+			f.Text += quantilesOf(p, "; writes", quantileOf(result.PartCommit, p50), quantileOf(result.PartCommit, p99))
+		} else {
+			f.Text += quantilesOf(p, "; "+latency, s.overAll(50), s.overAll(99))
 		}
 		f.Text += "."
 		if least, most = min(least, p.throughput), max(most, p.throughput); i == 0 {

@@ -74,7 +74,7 @@ func levelNotes(all []series) (said []string) {
 	return said
 }
 
-// rateFields are the columns of the rate that goes with a whole latency; empty where a series has the other one.
+// rateFields are the columns of the rate that goes with a whole latency; empty where a series has the other one alone.
 func rateFields(whole result.Part) []field[pointRow] {
 	rate, key := Column{Title: "throughput", Unit: PerSecond}, result.ThroughputKey
 	if whole == result.PartAnswer {
@@ -83,17 +83,25 @@ func rateFields(whole result.Part) []field[pointRow] {
 	rate.Key = key
 	around := rate
 	around.Key, around.Title, around.Interval, around.Rank = key+"_interval", "95 % interval", true, 3
-	of := func(cell func(pointRow) Cell) func(pointRow) Cell {
-		return func(r pointRow) Cell {
-			if r.Conditions.Whole() != whole {
+	own := func(r pointRow) bool { return r.Conditions.Whole() == whole && !r.Mixed() }
+	return []field[pointRow]{
+		{rate, func(r pointRow) Cell {
+			switch {
+			case own(r):
+				return number(r.Rate())
+			case r.Mixed() && whole == result.PartCommit:
+				return number(r.Throughput)
+			case r.Mixed():
+				return number(r.Answered)
+			}
+			return Cell{}
+		}},
+		{around, func(r pointRow) Cell {
+			if !own(r) { // that of a mix is of both together
 				return Cell{}
 			}
-			return cell(r)
-		}
-	}
-	return []field[pointRow]{
-		{rate, of(func(r pointRow) Cell { return number(r.Rate()) })},
-		{around, of(func(r pointRow) Cell { return interval(throughputInterval(r.Point), whyInterval) })},
+			return interval(throughputInterval(r.Point), whyInterval)
+		}},
 	}
 }
 

@@ -14,6 +14,7 @@ var budgeted = []struct {
 	unit            Unit
 }{
 	{result.ThroughputKey, "throughput", "throughput", PerSecond},
+	{result.CompletedKey, "completed", "rate of commits and answers", Rate},
 	{result.AnsweredKey, "answered", "rate of answers", AnswersPerSecond},
 	{"commit_p50_s", "commit-p50", "median commit latency", Seconds},
 	{"commit_p99_s", "commit-p99", "p99 of the commit latency", Seconds},

@@ -21,6 +21,7 @@ const (
 	PerSecond        // transactions per second
 	AnswersPerSecond // of transactions that end there
 	Rate             // of both, per second
+	BytesPerSecond
 	Share
 	Times      // a ratio
 	Percentile // 1/(1-p) of the percentile p, from 1 on: a logarithmic axis of it gives every further nine the same room
@@ -37,6 +38,7 @@ var scales = map[Unit][]Scale{
 	Seconds:          {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
 	Bytes:            {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}},
 	Cores:            {{1, "cores"}},
+	BytesPerSecond:   {{1e9, "GB/s"}, {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}},
 	PerSecond:        {{1, "tx/s"}},
 	AnswersPerSecond: {{1, "answered/s"}},
 	Rate:             {{1, "/s"}},

@@ -4,36 +4,34 @@ package result
 const (
 	ThroughputKey = "throughput_per_s"
 	AnsweredKey   = "answered_per_s"
+	// CompletedKey is the sum of both, of a mix of queries and of what is to be committed.
+	CompletedKey = "completed_per_s"
 )
 
 // Commits reports whether the transactions that were measured under the conditions are to be committed. Those of other
-// points end with the endorsers' answer.
+// points end with an answer, and so do the queries of a mix.
 func (c *Conditions) Commits() bool { return c.Wait != WaitEndorse }
 
-// Rate returns the transactions that ended well per second of the window: valid commits, or answers where nothing is to
-// be committed.
-func (p *Point) Rate() float64 {
-	if p.Conditions.Commits() {
-		return p.Throughput
-	}
-	return p.Answered
-}
+// Mixed reports whether the point is of a mix of queries and of what is to be committed.
+func (p *Point) Mixed() bool { return p.Conditions.Commits() && p.Answered > 0 }
 
-// RateKey returns the key of Rate in the point.
+// Rate returns the transactions that ended well per second of the window: valid commits, answers where nothing is to
+// be committed, or both of a mix.
+func (p *Point) Rate() float64 { return p.Throughput + p.Answered }
+
+// RateKey returns the key of the interval of Rate in the point.
 func (p *Point) RateKey() string {
-	if p.Conditions.Commits() {
+	switch {
+	case p.Mixed():
+		return CompletedKey
+	case p.Conditions.Commits():
 		return ThroughputKey
 	}
 	return AnsweredKey
 }
 
 // Succeeded returns the number of transactions of the window that ended well.
-func (p *Point) Succeeded() uint64 {
-	if p.Conditions.Commits() {
-		return p.Outcomes[Valid.String()]
-	}
-	return p.Outcomes[Answered.String()]
-}
+func (p *Point) Succeeded() uint64 { return p.Outcomes[Valid.String()] + p.Outcomes[Answered.String()] }
 
 // Whole returns the part that is the whole latency of a transaction that ended well, from its intended start.
 func (c *Conditions) Whole() Part {

@@ -33,9 +33,15 @@ type Conditions struct {
 	// Interval is the time in seconds that one value of a reading covers, 0 where the parts of a mix differ
 	// and in runs of older versions.
 	Interval float64 `json:"metering_interval_s,omitempty"`
-	Verify   bool    `json:"verify"`             // the chaincode checks the meters' signatures
-	Details  string  `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
-	Arrivals string  `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
+	Verify   bool    `json:"verify"` // the chaincode checks the meters' signatures
+	// Query says that nothing is ordered: peers answer. Keys is the number of keys, each as often, that the transactions of
+	// an invoke workload choose theirs from; 0 where there is no such number.
+	Query bool `json:"query,omitempty"`
+	Keys  int  `json:"keys,omitempty"`
+	// Size is the size in bytes that the workload says for its texts and bytes, 0 where that varies.
+	Size     int    `json:"size_bytes,omitempty"`
+	Details  string `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
+	Arrivals string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
 
 // The targets that a summary and a manifest name.
@@ -89,7 +95,8 @@ const (
 	Padded    Workload = "padded"    // to the size of a ciphertext
 	Encrypted Workload = "encrypted" // with functional encryption
 	Billing   Workload = "billing"
-	Mix       Workload = "mix" // of several
+	Invoke    Workload = "invoke" // of any contract
+	Mix       Workload = "mix"    // of several
 )
 
 // Encryption says when ciphertexts are made.

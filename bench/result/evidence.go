@@ -93,6 +93,15 @@ const (
 	AuditNothing AuditVerdict = "nothing to audit" // the client recorded no transaction as valid, and the ledger agrees
 )
 
+// Conflicts compares the share of MVCC conflicts with the birthday estimate.
+type Conflicts struct {
+	Keys      int `json:"keys"`      // of the space, each as often
+	Committed int `json:"committed"` // transactions that reached the ledger, valid or with an MVCC conflict
+	// Share is that of conflicts among them, Expected the estimate for transactions that read and write one key each.
+	Share    float64 `json:"share"`
+	Expected float64 `json:"expected_share"`
+}
+
 // Audit compares the client's own record with the ledger, transaction by transaction, over the whole run,
 // warm-up included.
 type Audit struct {

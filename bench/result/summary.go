@@ -53,12 +53,12 @@ type Point struct {
 	Phase      *LoadPhase `json:"phase,omitempty"`  // set where the point is one of several loads that ran together
 	Window     float64    `json:"window_s"`         // length of the measured window, warm-up cut off
 	Throughput float64    `json:"throughput_per_s"` // valid commits seen in the window / its length
-	// Answered is the rate of answers seen in the window where nothing is to be committed, and 0 elsewhere.
+	// Answered is the rate of answers seen in the window, where nothing is to be committed or of the queries of a mix.
 	Answered  float64           `json:"answered_per_s,omitempty"`
 	Scheduled uint64            `json:"scheduled"` // intended within the window
 	Outcomes  map[string]uint64 `json:"outcomes"`  // of the transactions intended within the window; sums to Scheduled
 	// Latency by the names of Part and, where the nodes reported every block, of BlockPart, over the window's
-	// transactions whose outcome is valid (or answered, where nothing is committed).
+	// transactions whose outcome is valid, or answered where nothing is committed; PartAnswer is over those answered.
 	Latency map[string]stats.Quantiles `json:"latency_s"`
 	// LatencyAll describes the latency of all that was scheduled in the window, LatencyByOutcome that of the
 	// transactions of each outcome to their end. Both are nil in runs of older versions, as what follows.
@@ -71,6 +71,10 @@ type Point struct {
 
 	// Disruptions are the incidents that fell into the level or lasted during it; nil where there were none.
 	Disruptions []Disruption `json:"disruptions,omitempty"`
+
+	// Conflicts compares the MVCC conflicts with the birthday estimate, nil where the transactions choose from no space of
+	// keys, or none conflicted.
+	Conflicts *Conflicts `json:"conflicts,omitempty"`
 
 	Intervals   map[string]stats.Interval `json:"intervals"` // by key of this point, for example throughput_per_s
 	ScheduleLag stats.Quantiles           `json:"schedule_lag_s"`
@@ -85,8 +89,8 @@ type Point struct {
 	BytesMean float64            `json:"envelope_bytes"` // mean size of the envelopes sent to the orderer
 	Blocks    uint64             `json:"blocks"`         // distinct blocks that the window's commits came in
 	// ClientCPU is the client's CPU time per valid commit over the window, in seconds; ClientCPUInSignatures
-	// is the same over the time of one P-256 signature on this machine. Both 0 where nothing committed, and
-	// in a phase, whose share of the client is not known.
+	// is the same over the time of one P-256 signature on this machine. Both 0 where nothing committed, in
+	// a mix with queries, and in a phase, whose share of the client is not known.
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time over the session, see Yardstick; in older runs right before the level

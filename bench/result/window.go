@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -90,13 +91,14 @@ func (w *Window) rate(counts []uint64) float64 {
 	return w.rates(counts, len(counts))[0]
 }
 
-// Rates returns the valid commits per second in consecutive spans of the given number of bins; where no transaction of
-// the level was valid, the answered ones. A rest shorter than a span is left out.
+// Rates returns the valid commits and the answers per second in consecutive spans of the given number of bins. A rest
+// shorter than a span is left out.
 func (w *Window) Rates(bins int) []float64 {
-	if w.Level[Valid] == 0 && w.Level[Answered] > 0 {
-		return w.rates(w.Answers, bins)
+	ended := slices.Clone(w.Commits)
+	for i, n := range w.Answers {
+		ended[i] += n
 	}
-	return w.rates(w.Commits, bins)
+	return w.rates(ended, bins)
 }
 
 func (w *Window) rates(counts []uint64, bins int) (rates []float64) {
@@ -111,10 +113,11 @@ func (w *Window) rates(counts []uint64, bins int) (rates []float64) {
 }
 
 // Latency returns the histogram of a part, in nanoseconds, over the valid transactions intended in the
-// window; where there is none, over the answered ones. It is false where no transaction passed the part.
+// window; where there is none, and of PartAnswer, over the answered ones. It is false where no transaction passed the
+// part.
 func (w *Window) Latency(p Part) (*hdrhistogram.Histogram, bool) {
 	of := Valid
-	if w.Counts[Valid] == 0 {
+	if w.Counts[Valid] == 0 || p == PartAnswer {
 		of = Answered
 	}
 	h := w.latency[of][p]

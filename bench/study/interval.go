@@ -171,13 +171,9 @@ type placedCell struct {
 	index   int
 }
 
-// sorted returns the cells of all blocks in the order of their commits; where there are none, those of the answered
-// transactions.
+// sorted returns the cells of all blocks, and of the answered transactions, in the order of their commits and answers.
 func (b *blockLog) sorted() (all []placedCell) {
 	for channel, of := range b.channels {
-		if channel == answered && len(b.channels) > 1 {
-			continue
-		}
 		for i, c := range of.cells {
 			if c.commits > 0 {
 				all = append(all, placedCell{c, channel, i})
@@ -190,8 +186,8 @@ func (b *blockLog) sorted() (all []placedCell) {
 	return all
 }
 
-// rates returns the commits of the blocks that lie within the window, each over the seconds since the one before; where
-// there are none, the answers.
+// rates returns the commits of the blocks, and the answers, that lie within the window, each over the seconds since those
+// before.
 func (b *blockLog) rates(sorted []placedCell) (of stats.Sequence) {
 	before := time.Duration(-1)
 	for _, c := range sorted {

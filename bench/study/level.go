@@ -29,6 +29,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
+	keyed := make([]*conflicts, len(t.levels))
 	for i, l := range t.levels {
 		from, to, first := l.series.Start+s.Scenario.WarmupOf(l.series), l.end(), s.next[l.series.Name]
 		if sinks[i], err = s.writer.Level(result.LevelKey{Series: l.series.Name, Repetition: l.repetition, Load: l.load}, from, to); err != nil {
@@ -38,11 +39,13 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		steady[i].satisfaction = newSatisfaction(l.series.Objective)
 		exposed[i] = exposure{from: from, to: to}
 		law[i] = little{from: from, to: to, wait: l.series.Load.Wait}
+		keyed[i] = newConflicts(s.conditions(l), from, to)
 		fastest[i] = math.MaxInt64
 		sinks[i].Watch(func(r *result.Record) {
 			steady[i].add(r)
 			law[i].add(r)
 			exposed[i].add(r)
+			keyed[i].add(r)
 			s.left.watch(&fastest[i], r)
 			if t.watch != nil {
 				t.watch(r)
@@ -96,6 +99,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			s.settle(&p, l, m, w, steady[i])
 			law[i].check(&p, l, m)
 			exposed[i].judge(&p, m, gaps)
+			keyed[i].judge(&p)
 			p.MarkFailed()
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)

@@ -53,9 +53,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		bins := max(int(max(time.Second, timeout)/w.Bin), len(w.Commits)/phaseSpans, 1)
 		p.Phase.Bin, p.Phase.Rates = (w.Bin * time.Duration(bins)).Seconds(), w.Rates(bins)
 	}
-	if !p.Conditions.Commits() {
-		p.Answered = w.Answered()
-	}
+	p.Answered = w.Answered()
 	s.distribute(&p, w)
 	from, to := usage.Nearest(m.Epoch.Add(w.From)), usage.Nearest(m.Epoch.Add(w.To))
 	if cores, rss, ok := usage.Between(from, to); ok {
@@ -68,7 +66,7 @@ func (s *session) point(l level, m bench.Result, w *result.Window, usage proc.Se
 		for name, bytes := range rss {
 			p.RSS[name] = float64(bytes)
 		}
-		if p.Throughput > 0 && p.Phase == nil {
+		if p.Throughput > 0 && p.Phase == nil && !p.Mixed() {
 			p.ClientCPU = cores[proc.Client] / p.Throughput
 			p.ClientCPUInSignatures = p.ClientCPU / p.Sign
 		}
@@ -98,7 +96,8 @@ func (s *session) conditions(l level) result.Conditions {
 		l.series.Workload.Options.Describe(&c)
 		return c
 	}
-	c.Workload, c.Verify = result.Mix, true
+	c.Workload, c.Verify, c.Query = result.Mix, true, true
+	writes := 0                         // parts that are to be committed
 	for i, part := range l.series.Mix { // what they have in common, and all of it in words
 		var own result.Conditions
 		part.Options.Describe(&own)
@@ -109,6 +108,14 @@ func (s *session) conditions(l level) result.Conditions {
 		}
 		c.Mix += part.String()
 		c.Meters += part.Meters
+		c.Query = c.Query && own.Query
+		if !own.Query {
+			if writes++; writes == 1 {
+				c.Keys, c.Size = own.Keys, own.Size
+			} else {
+				c.Keys, c.Size = 0, 0 // which transactions then share keys is not known
+			}
+		}
 		c.Verify = c.Verify && own.Verify
 		if own.Length != c.Length {
 			c.Length = 0

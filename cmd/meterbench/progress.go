@@ -81,13 +81,18 @@ func (p *progress) Live(l study.Live) {
 }
 
 func (p *progress) Point(pt result.Point) {
-	whole, good := pt.Conditions.Whole(), result.Valid
+	whole, good, rate := pt.Conditions.Whole(), result.Valid, pt.Throughput
 	if !pt.Conditions.Commits() {
-		good = result.Answered
+		good, rate = result.Answered, pt.Answered
 	}
 	took := pt.Latency[whole.String()]
+	if pt.Mixed() {
+		reads := pt.Latency[result.PartAnswer.String()]
+		p.line(fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s", pt.Series, pt.Load.String(), pt.Answered, result.Answered,
+			result.PartAnswer, quantile(reads.P50), quantile(reads.P99)))
+	}
 	text := fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s   of %d scheduled %d %s",
-		pt.Series, pt.Load.String(), pt.Rate(), good, whole, quantile(took.P50), quantile(took.P99),
+		pt.Series, pt.Load.String(), rate, good, whole, quantile(took.P50), quantile(took.P99),
 		pt.Scheduled, pt.Succeeded(), good)
 	if !pt.Valid {
 		text += "   NOT VALID: " + strings.Join(pt.Reasons, "; ")
