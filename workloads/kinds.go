@@ -46,6 +46,8 @@ func Kinds() []Kind {
 		{options(result.Padded), readings, most, maker(NewReadings)},
 		{options(result.Encrypted), readings, most, maker(NewReadings)},
 		{options(result.Billing), readings, most, maker(NewBilling)},
+		{scenario.WorkloadKind{Name: string(result.Invoke), Text: reflect.TypeFor[invocationText](), Decode: decodeInvocation},
+			func(w scenario.Workload) string { return w.Options.(Invocation).Contract }, endless, newInvoke},
 	}
 }
 
@@ -83,6 +85,8 @@ func Factors() []scenario.FactorKind {
 				o.Encryption = e
 				return o
 			}),
+		keysFactor(),
+		sizeFactor(),
 	}
 }
 
@@ -104,6 +108,8 @@ type Spec struct {
 	Start    time.Time // when the meters begin to measure
 	Prefix   string    // of its meters' ids: no other workload of the run has it
 	First    uint64    // sequence number of its first transaction
+	Series   string    // or the part of a mix, the same on every network: no other workload of the run has it
+	Session  uint64    // of the run: those of one workload differ
 	Trace    *arrival.Trace
 	Rows     int      // of the trace that a load level follows; the next begins with the first again
 	Channels []string // names of those over which meters are spread, index mod their number: at least one
@@ -123,6 +129,12 @@ type Workload interface {
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
+}
+
+// A Prober is a Workload that can ask whether its contract takes its transactions.
+type Prober interface {
+	// Probe is called once all that the workload needs is on the ledger. It changes nothing there.
+	Probe(ctx context.Context) error
 }
 
 // A Metered is a Workload of meters, of which its contract counts what they have stored.

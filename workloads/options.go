@@ -13,6 +13,7 @@ import (
 	"meterbench/simulators/fe"
 	"meterbench/simulators/meter"
 	"meterbench/simulators/reading"
+	"meterbench/workloads/values"
 )
 
 // Options are the settings of a workload of readings, or of bills over readings.
@@ -46,11 +47,13 @@ const maxBank = 10_000_000
 
 // SizeLimits returns the most that the options of workloads may ask for, beside what scenarios limit.
 func SizeLimits() []strictyaml.Limit {
-	return []strictyaml.Limit{
+	return append([]strictyaml.Limit{
 		{Of: "time that one value covers", Most: meter.MaxInterval.String()},
 		{Of: "readings per bill", Most: strconv.Itoa(reading.MaxBilled)},
 		{Of: "ciphertexts of a bank", Most: strconv.Itoa(maxBank)},
-	}
+		{Of: "arguments of a call", Most: strconv.Itoa(maxArgs)},
+		{Of: "calls before the load", Most: strconv.Itoa(maxBefore)},
+	}, values.SizeLimits()...)
 }
 
 // UnmarshalNode reads inline, ahead, or {bank: K}.

@@ -56,6 +56,20 @@ type Timed interface {
 	WithInterval(d time.Duration) Options
 }
 
+// Filed are Options that name files.
+type Filed interface {
+	Options
+	// Read returns the options with what their files hold, each read once by all that share files. The error is a
+	// *strictyaml.Error about a file, or a *strictyaml.Problem about the options whose path begins after at.
+	Read(at string, files *Files) (Options, error)
+}
+
+// Files are the files that the workloads of a scenario have read.
+type Files struct {
+	Resolve func(name string) string // the path of a file that a scenario names
+	Read    map[string]any           // by path
+}
+
 // Meterless are Options of a workload whose transactions come from no meters.
 type Meterless interface {
 	Options
@@ -64,14 +78,16 @@ type Meterless interface {
 
 // Traits are the properties of a workload that scenarios and studies depend on.
 type Traits struct {
-	Values   int           // per reading; 0: its transactions are no readings, and no rows of a trace
-	Bound    int64         // every value is below it
-	Interval time.Duration // that one value covers; 0: it has none
-	Group    int           // meters that belong together, on one channel; 0 or 1: none do
-	Reads    bool          // its transactions need what is on the ledger
-	Ahead    bool          // a ciphertext is made for every transaction before the load
-	Bank     int           // ciphertexts made before the load and used again and again
-	Cost     Cost          // of its encryption
+	Values    int           // per reading; 0: its transactions are no readings, and no rows of a trace
+	Bound     int64         // every value is below it
+	Interval  time.Duration // that one value covers; 0: it has none
+	Group     int           // meters that belong together, on one channel; 0 or 1: none do
+	Reads     bool          // its transactions need what is on the ledger
+	Query     bool          // it asks: a peer answers, and nothing is ordered
+	PerClient bool          // it counts the transactions of each client
+	Ahead     bool          // a ciphertext is made for every transaction before the load
+	Bank      int           // ciphertexts made before the load and used again and again
+	Cost      Cost          // of its encryption
 }
 
 // Scheme is a row of the table of schemes, as scenarios use it.

@@ -58,6 +58,9 @@ func (t text) expand(c Catalog, target *Target, general []factor, warmup func(Se
 			if p := one.check(warmup, target); p != nil {
 				return nil, one.naming(p)
 			}
+			if one.Queries() {
+				one.Load.Wait = result.WaitEndorse // nothing is ordered
+			}
 			if one.Load.Search != nil && t.Fresh {
 				return nil, strictyaml.Problemf("leave it out", "fresh", "a search repeats itself on one network")
 			}

@@ -12,6 +12,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/internal/strictyaml"
 	"meterbench/workloads"
+	"meterbench/workloads/values"
 )
 
 // Every limit is kept, and the error names it.
@@ -35,6 +36,24 @@ func TestSizeLimits(t *testing.T) {
 			text := strings.NewReplacer("arrivals: X, hold: 3s", "arrivals: {trace: t.csv"+strings.Join(arrivals, "")+"}", ", meters: 7", "").Replace(arriving)
 			for name, text := range map[string]string{"a.yaml": text, "t.csv": "time,meter,value\n" + rows} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					return err
+				}
+			}
+			_, err := read(filepath.Join(dir, "a.yaml"))
+			return err
+		}
+	}
+	const called = "name: a\ntopology: minimal\nworkload: {kind: invoke, contract: keyvalue, function: Put}\nload: {kind: closed, clients: [1], hold: 3s}\n"
+	rows := func(length int64, content string) func() error { // of a CSV file
+		return func() error {
+			text := strings.Replace(called, "function: Put", "function: Put, args: [{csv: {file: rows.csv, column: id}}]", 1)
+			for name, text := range map[string]string{"a.yaml": text, "rows.csv": content} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					return err
+				}
+			}
+			if length > 0 {
+				if err := os.Truncate(filepath.Join(dir, "rows.csv"), length); err != nil {
 					return err
 				}
 			}
@@ -84,6 +103,12 @@ func TestSizeLimits(t *testing.T) {
 		"Wh of a value in a trace":         traced("0,m,9000000000000001\n"),
 		"time that one value covers":       set(single, "workload.interval=745h"),
 		"readings per bill":                set(strings.Replace(single, "encrypted", "billing, readings: 1001", 1)),
+		"arguments of a call":              set(called, "workload.args=["+many(101, "a%d")+"]"),
+		"calls before the load":            set(called, "workload.before=[{function: Put, count: 100001}]"),
+		"bytes of a generated value":       set(called, "workload.size=5MiB"),
+		"keys of a space":                  set(called, "workload.keys=1000000001"),
+		"bytes of a CSV file of values":    rows(values.MaxCSVBytes+1, "id\n1\n"),
+		"rows of a CSV file of values":     rows(0, "id\n"+strings.Repeat("1\n", values.MaxRows+1)),
 		"ciphertexts of a bank":            set(single, "workload.encryption={bank: 10000001}"),
 	}
 	for _, limit := range append(scenario.SizeLimits(), workloads.SizeLimits()...) {

@@ -60,7 +60,7 @@ func TestWorkloadKindOfItsOwn(t *testing.T) {
 		{"options", text, nil, "register: register p384"},
 		{"default", strings.Replace(text, ", key: p384", "", 1), nil, "register: register p256"},
 		{"check", strings.Replace(text, "p384", "p512", 1), nil, `a.yaml:3:33: workload.key: there is no "p512"; known are p256, p384`},
-		{"unknown option", strings.Replace(text, "key:", "keys:", 1), nil, "a.yaml:3:28: unknown key workload.keys; did you mean key?"},
+		{"unknown option", strings.Replace(text, "key:", "keey:", 1), nil, "a.yaml:3:28: unknown key workload.keey; did you mean key?"},
 		{"option of other kinds", strings.Replace(text, "key: p384", "bits: 2048", 1), nil,
 			"a.yaml:3:34: workload.bits: a register workload has no bits; leave it out, or use kind: plain, padded, encrypted, billing"},
 		{"other kind with the option", strings.Replace(text, "register", "plain", 1), nil,

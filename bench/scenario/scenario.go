@@ -128,6 +128,9 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 		}
 		err = s.readTraces(ctx)
 	}
+	if err == nil {
+		err = s.readFiles()
+	}
 	if err != nil {
 		return Scenario{}, err
 	}

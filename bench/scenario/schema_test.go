@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/lab"
 	"meterbench/workloads"
+	"meterbench/workloads/values"
 )
 
 var update = flag.Bool("update", false, "write scenario.schema.json anew")
@@ -29,7 +31,7 @@ type object = map[string]any
 //
 //	go test ./bench/scenario -run TestSchema -update
 func TestSchema(t *testing.T) {
-	root := scenario.SchemaOf(t, lab.Catalog(), words(), ".", "../topology", "../arrival", "../reference", "../../internal/cgroup", "../../workloads", "../../network/lab")
+	root := scenario.SchemaOf(t, lab.Catalog(), words(), ".", "../topology", "../arrival", "../reference", "../../internal/cgroup", "../../workloads", "../../workloads/values", "../../network/lab")
 	var want bytes.Buffer
 	e := json.NewEncoder(&want)
 	e.SetEscapeHTML(false)
@@ -73,8 +75,19 @@ func words() map[string]any {
 	for _, r := range network.Releases() {
 		releases = append(releases, r.Name)
 	}
+	size := object{"anyOf": []object{{"type": "integer"}, {"type": "string", "pattern": `^[0-9]+ ?(B|KiB|MiB|GiB)?$`}}}
+	choice := object{"anyOf": []object{
+		{"type": "array", "items": object{"anyOf": []object{{"type": "string"}, {"type": "number"}}}},
+		{"type": "object", "additionalProperties": object{"type": "integer"}},
+	}}
+	distributed := object{"anyOf": append(size["anyOf"].([]object), object{"type": "object", "additionalProperties": false, "properties": object{
+		"uniform": object{"type": "array", "items": size, "description": "the smallest and the largest, each size between as often"},
+		"choice":  object{"anyOf": choice["anyOf"], "description": "one of several sizes, each as often or by weights"},
+	}})}
 	return map[string]any{
 		"seriesText.Fabric": releases, "vary.fabric": releases,
+		"Value": reflect.TypeFor[values.Generators](), "Size": distributed, "Choice": choice, "Time": values.Times(), "CSV.Order": []values.Order{values.InTurn, values.AtRandom},
+		"UUID": object{"type": "object", "additionalProperties": false}, "Sequence.Per": []values.Per{values.PerClient}, "invocationText.Kind": kinds,
 		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits, "Load.Driver": result.Drivers(), "vary.client": result.Drivers(),
 		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,

@@ -75,7 +75,8 @@ func fits(s object, value any, at string) error {
 }
 
 func fitsObject(s object, v map[string]any, at string) error {
-	properties := s["properties"].(object)
+	properties, _ := s["properties"].(object)
+	free, anyKey := s["additionalProperties"].(object)
 	if required, ok := s["required"].([]any); ok {
 		for _, key := range required {
 			if _, given := v[key.(string)]; !given {
@@ -85,6 +86,9 @@ func fitsObject(s object, v map[string]any, at string) error {
 	}
 	for key, item := range v {
 		property, known := properties[key].(object)
+		if anyKey {
+			property, known = free, true
+		}
 		if !known {
 			return fmt.Errorf("%s: there is no key %s", at, key)
 		}

@@ -47,6 +47,9 @@ func pattern(form string) object { return object{"type": "string", "pattern": fo
 // of returns the schema of a type whose values are in the unit of a field's
 // tag.
 func (s *schema) of(t reflect.Type, unit string) object {
+	if words := s.wordsOf(t.Name()); t.Name() != "" && words != nil {
+		return words
+	}
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return pattern(`^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`)
@@ -65,7 +68,7 @@ func (s *schema) of(t reflect.Type, unit string) object {
 	case unit == "rate" && t.Kind() == reflect.Float64:
 		return pattern(`^[0-9]+(\.[0-9]+)? ?/ ?(s|min|h)$`)
 	case unit == "size" && t.Kind() != reflect.Slice:
-		return object{"anyOf": []object{{"type": "integer"}, pattern(`^[0-9]+ ?(KiB|MiB|GiB)?$`)}}
+		return object{"anyOf": []object{{"type": "integer"}, pattern(`^[0-9]+ ?(B|KiB|MiB|GiB)?$`)}}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -141,8 +144,11 @@ func (s *schema) wordsOf(name string) object {
 		return nil
 	}
 	s.used[name] = true
-	if whole, ok := words.(object); ok {
-		return whole
+	switch words := words.(type) {
+	case object:
+		return words
+	case reflect.Type: // or a single value
+		return object{"anyOf": []object{{"type": "string"}, {"type": "number"}, {"type": "boolean"}, s.ofStruct(words)}}
 	}
 	return object{"enum": words}
 }

@@ -2,6 +2,8 @@ package scenario_test
 
 import (
 	"context"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,7 +33,8 @@ func options(w scenario.Workload) workloads.Options { return w.Options.(workload
 // diff returns how two values differ, but for what says where they stand in the file.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.IgnoreFields(scenario.TargetKind{}, "New"),
-		cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, workloads.Options{}))
+		cmpopts.IgnoreUnexported(scenario.Scenario{}, scenario.Series{}, scenario.Search{}, workloads.Options{}),
+		cmp.Exporter(func(t reflect.Type) bool { return strings.HasPrefix(t.PkgPath(), "meterbench/workloads") }))
 }
 
 // read reads a scenario likewise, by its name or from a file.

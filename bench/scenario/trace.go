@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"meterbench/bench/arrival"
 	"meterbench/internal/regular"
@@ -90,6 +91,40 @@ func (s *Scenario) readTraces(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// readFiles reads the files that workloads name.
+func (s *Scenario) readFiles() error {
+	files := &Files{Resolve: s.file, Read: map[string]any{}}
+	for i := range s.Series {
+		one := &s.Series[i]
+		of := []*Workload{&one.Workload}
+		if one.Mix != nil {
+			one.Mix, of = slices.Clone(one.Mix), nil // others may share it
+			for j := range one.Mix {
+				of = append(of, &one.Mix[j])
+			}
+		}
+		at := 0
+		for path := range one.Workloads() {
+			err := of[at].readFiles(one.from.at+path+".", files)
+			if p, ok := errors.AsType[*strictyaml.Problem](err); ok {
+				return s.doc.Locate(one.naming(p))
+			}
+			if err != nil {
+				return err
+			}
+			at++
+		}
+	}
+	return nil
+}
+
+func (w *Workload) readFiles(at string, files *Files) (err error) {
+	if filed, ok := w.Options.(Filed); ok {
+		w.Options, err = filed.Read(at, files)
+	}
+	return err
 }
 
 // settleInterval makes the time from row to row of a meter that which a value covers. One that the scenario gives must be

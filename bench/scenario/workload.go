@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 )
@@ -15,9 +16,9 @@ type Workload struct {
 	Options Options
 }
 
-// Common are the keys that a workload of every kind has, of one without meters but for these.
+// Common are the keys that a workload of every kind has, one without meters but for these.
 type Common struct {
-	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted, or a bill over readings on the ledger
+	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted; a bill over readings on the ledger; or invoke, a call of any contract
 	Meters int    `yaml:"meters"` // simulated meters, each with a key of its own, 1 to 1,000,000, default 100; a trace brings its own
 	Weight int    `yaml:"weight"` // in a mix, default 1, together at most 1000
 }
@@ -111,7 +112,10 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		if s.Workload.Weight != 0 {
 			return strictyaml.Problemf("use workloads", at+"workload.weight", "one workload has all the weight")
 		}
-		return s.Workload.check(at + "workload.")
+		if p := s.Workload.check(at + "workload."); p != nil {
+			return p
+		}
+		return s.checkLoad(at)
 	}
 	if len(s.Mix) > maxParts {
 		return strictyaml.Problemf("", at+"workloads", "a mix has at most %d workloads, got %d", maxParts, len(s.Mix))
@@ -130,6 +134,9 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		}
 		total += w.Weight
 	}
+	if p := s.checkLoad(at); p != nil {
+		return p
+	}
 	kind := s.Load.Arrivals.Kind
 	switch {
 	case len(s.Mix) < 2:
@@ -140,6 +147,31 @@ func (s Series) checkWorkloads(at string) *strictyaml.Problem {
 		return strictyaml.Problemf("", at+"load.arrivals", "%s arrivals are those of the meters of one workload, and this is a mix", kind)
 	}
 	return nil
+}
+
+// checkLoad refuses loads that the workloads cannot have.
+func (s Series) checkLoad(at string) *strictyaml.Problem {
+	kind := s.Load.Arrivals.Kind
+	for path, w := range s.Workloads() {
+		switch {
+		case w.Traits().PerClient && s.Load.Kind == result.LoadOpen:
+			return strictyaml.Problemf("leave per: client out, or use kind: closed", at+path, "a sequence counts per client, and an open load has no clients")
+		case !w.metered() && (kind == Periodic || kind == Trace):
+			return strictyaml.Problemf("use constant or poisson with a rate, ramp or steps", at+"load.arrivals",
+				"%s arrivals are those of meters, and the workload has none", kind)
+		}
+	}
+	return nil
+}
+
+// Queries reports whether the series only asks: none of its transactions is ordered.
+func (s Series) Queries() bool {
+	for _, w := range s.Workloads() {
+		if !w.Traits().Query {
+			return false
+		}
+	}
+	return true
 }
 
 // checkPlace refuses workloads that their target cannot take: a device with a cap must encrypt itself, for

@@ -246,6 +246,8 @@ func (n *schemaNode) value(tables map[string]string) string {
 		return "`true`, `false`"
 	case n.Type == "string":
 		return "text"
+	case n.Type == "object":
+		return "mapping"
 	}
 	return n.Type
 }

@@ -25,6 +25,7 @@ const (
 	Failures     Purpose = "failures"      // of a simulated ledger
 	Mix          Purpose = "mix"           // order of the workloads of a mix
 	CheckedItems Purpose = "checked items" // which of a ledger's ciphertexts are checked
+	Values       Purpose = "values"        // arguments of transactions
 	Plaintexts   Purpose = "plaintexts"    // that are encrypted to time it
 	Resampling   Purpose = "resampling"    // of measured values, for an interval
 	Wakeups      Purpose = "wake-ups"      // waits that a timer is tried with
@@ -41,7 +42,10 @@ type Stream struct {
 }
 
 // Rand returns the generator of the stream, at its beginning. It is not safe for use by several goroutines.
-func (s Stream) Rand() *rand.Rand { return rand.New(rand.NewChaCha8(s.hash())) }
+func (s Stream) Rand() *rand.Rand { return rand.New(s.ChaCha8()) }
+
+// ChaCha8 is Rand for those who read bytes.
+func (s Stream) ChaCha8() *rand.ChaCha8 { return rand.NewChaCha8(s.hash()) }
 
 // Seed64 returns one number of the stream, to seed with it what derives streams of its own.
 func (s Stream) Seed64() uint64 {

@@ -3,6 +3,7 @@ package lab
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"sync"
@@ -31,6 +32,9 @@ type builder struct {
 	deployed        map[string]string           // names under which contracts are deployed, of those that have another there
 	with            func(contract string) []int // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
+
+	mu   sync.Mutex
+	done map[[sha256.Size]byte]bool // transactions of the set-up, by their digest
 }
 
 // ledgerWorkload is a workload whose transactions are those of a contract.
@@ -75,14 +79,14 @@ func (b ledgerWorkload) Recorded(seq uint64) (meter string) {
 // meters of its own.
 func (b *builder) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	if series.Mix == nil {
-		spec := b.spec(series.Workload, series.Prefix)
+		spec := b.spec(series.Workload, series.Prefix, need)
 		spec.First, spec.Trace, spec.Rows = need.First, series.Load.Arrivals.Trace, need.Rows
 		return b.build(ctx, spec, need.Planned, working)
 	}
 	var parts []workloads.Part
 	var all result.Preparation
 	for i, w := range series.Mix {
-		part, preparation, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1)), 0, working)
+		part, preparation, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1), need), 0, working)
 		if err != nil {
 			return nil, all, err
 		}
@@ -94,9 +98,9 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 	return workloads.NewMix(random.Stream{Seed: b.site.Seed, Purpose: random.Mix, Series: series.Name}, need.First, parts), all, nil
 }
 
-func (b *builder) spec(w scenario.Workload, prefix string) workloads.Spec {
+func (b *builder) spec(w scenario.Workload, prefix string, need study.Need) workloads.Spec {
 	spec := b.site
-	spec.Workload, spec.Prefix = w, b.prefix+prefix
+	spec.Workload, spec.Prefix, spec.Series, spec.Session = w, b.prefix+prefix, prefix, need.First
 	return spec
 }
 
@@ -106,8 +110,10 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	kind := workloads.KindOf(spec.Workload)
 	contract := kind.Contract(spec.Workload)
 	channels := b.channels(contract)
-	spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
-		return b.query(ctx, contract, channels[channel], function, args...)
+	if b.query != nil {
+		spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {
+			return b.query(ctx, contract, channels[channel], function, args...)
+		}
 	}
 	spec.Channels = nil
 	for _, channel := range channels {
@@ -130,6 +136,11 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 		err := b.commitAll(ctx, w, w.Preload(ctx, channel), func(n int) { working(fmt.Sprintf("%d transactions of readings to bill", n)) })
 		if err != nil {
 			return nil, preparation, fmt.Errorf("readings to bill: %w", err)
+		}
+	}
+	if prober, ok := workload.(workloads.Prober); ok {
+		if err := prober.Probe(ctx); err != nil {
+			return nil, preparation, err
 		}
 	}
 	return w, preparation, nil
@@ -200,7 +211,11 @@ func (b *builder) commitAll(ctx context.Context, w ledgerWorkload, all iter.Seq2
 			break
 		}
 		group.Go(func() error {
-			if err := b.commit(ctx, w.place(tx)); err != nil {
+			tx = w.place(tx)
+			if b.repeated(tx) {
+				return nil
+			}
+			if err := b.commit(ctx, tx); err != nil {
 				return err
 			}
 			mu.Lock()
@@ -211,6 +226,25 @@ func (b *builder) commitAll(ctx context.Context, w ledgerWorkload, all iter.Seq2
 		})
 	}
 	return group.Wait()
+}
+
+// repeated reports whether another workload of the site had the same transaction in its set-up.
+func (b *builder) repeated(tx bench.Transaction) bool {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%d %q %q", tx.Channel, tx.Contract, tx.Function) // a hash takes everything, as below
+	for _, arg := range tx.Args {
+		fmt.Fprintf(hash, " %d ", len(arg))
+		hash.Write(arg)
+	}
+	digest := [sha256.Size]byte(hash.Sum(nil))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.done == nil {
+		b.done = map[[sha256.Size]byte]bool{}
+	}
+	again := b.done[digest]
+	b.done[digest] = true
+	return again
 }
 
 // sampled is the number of stored items of each workload that are checked after the load.
