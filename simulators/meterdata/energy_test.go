@@ -119,6 +119,7 @@ func TestPatterns(t *testing.T) {
 		{"YYYY-MM-DD hh:mm", "2013-01-02 03:00 x", "not written"},
 		{"YYYY-MM-DD hh:mm:ss", "2013-01-02 03:04:05.5", "no whole second"},
 		{"YYYY-MM-DD h:mm AM", "2013-01-02 13:04 PM", "not written"},
+		{"YYYY-MM-DD h:mm AM", "2013-01-02 1:04 XM", "not written"},
 		{"DD-MON-YYYY", "02-Foo-2013", "not written"},
 		{"YYYY-MM-DD P", "2013-01-02 0", "counted from 1"},
 		{"U", "1357095845", "{15707 11045 0 0}"},

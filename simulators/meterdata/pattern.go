@@ -137,7 +137,7 @@ func (p pattern) parse(text []byte, epoch int64) (w wall, err error) {
 			}
 			continue
 		case half:
-			if len(rest) < 2 || rest[1] != 'M' && rest[1] != 'm' {
+			if len(rest) < 2 || rest[1] != 'M' && rest[1] != 'm' || !bytes.ContainsRune([]byte("AaPp"), rune(rest[0])) {
 				return w, wrongTime(text)
 			}
 			pm = bytes.IndexByte([]byte("AaPp"), rest[0]) / 2
