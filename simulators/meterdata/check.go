@@ -27,6 +27,7 @@ func (l Layout) check() *strictyaml.Problem {
 		strictyaml.OneOf("kind", l.Kind, arrival.ValueKinds()...),
 		strictyaml.OneOf("stamp", l.Stamp, Start, End),
 		strictyaml.OneOf("autumn", l.Autumn, Twice, Sum),
+		strictyaml.OneOf("spring", l.Spring, Counted, Skipped),
 		strictyaml.OneOf("negative", l.Negative, RefuseNegative, Missing, Zero),
 		strictyaml.OneOf("decimal", l.Decimal, ".", ","),
 		one("thousands", slices.Contains([]string{"", ".", ",", " ", "'"}, l.Thousands), `want . or , or ' or a blank`),
@@ -121,10 +122,14 @@ func (l Layout) checkValues() *strictyaml.Problem {
 			return strictyaml.Problemf("", fmt.Sprintf("where[%d]", i), "a column and what it is are needed")
 		}
 	}
-	if q := l.Quality; q.Column != "" && (len(q.Keep) > 0) == (len(q.Drop) > 0) {
+	if q := l.Quality; q.Column == "" && len(q.Keep)+len(q.Drop) > 0 {
+		return strictyaml.Problemf("", "quality", "the column of the flags is needed")
+	} else if q.Column != "" && (len(q.Keep) > 0) == (len(q.Drop) > 0) {
 		return strictyaml.Problemf("", "quality", "give keep or drop, the flags whose values are taken or not")
 	}
-	if s := l.Season; s.Column != "" && (len(s.Summer) == 0 || len(s.Winter) == 0) {
+	if s := l.Season; s.Column == "" && len(s.Summer)+len(s.Winter) > 0 {
+		return strictyaml.Problemf("", "season", "the column of the flags is needed")
+	} else if s.Column != "" && (len(s.Summer) == 0 || len(s.Winter) == 0) {
 		return strictyaml.Problemf("", "season", "give summer and winter, the flags of each")
 	}
 	return l.checkOBIS()

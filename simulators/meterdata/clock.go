@@ -25,6 +25,7 @@ type clock struct {
 	epoch      int64 // the day before day 1
 	start      bool  // times are those of the begin of an interval
 	sum        bool  // the doubled hour comes once
+	skips      bool  // intervals are numbered without those of the missing hour
 	register   bool
 	interval   int64 // seconds, 0 unknown
 	isAbsolute bool
@@ -40,7 +41,7 @@ func newClock(l Layout) (*clock, error) {
 		return nil, err
 	}
 	c := &clock{
-		zone: zone, pattern: p, start: l.Stamp == Start, sum: l.Autumn == Sum, register: l.Kind == arrival.Register,
+		zone: zone, pattern: p, start: l.Stamp == Start, sum: l.Autumn == Sum, skips: l.Spring == Skipped, register: l.Kind == arrival.Register,
 		interval: int64(l.Interval / time.Second), isAbsolute: p.absolute(), to: -1,
 	}
 	if epoch, err := time.Parse(time.DateOnly, l.Epoch); err == nil {
@@ -83,9 +84,8 @@ func (c *clock) instants(local int64) (at [2]int64, n int) {
 	return at, n
 }
 
-// ending is instants for the end of an interval: where the clock is set forward at that time, it is the instant at which
-// that happens.
-func (c *clock) ending(local int64) (at [2]int64, n int) {
+// shown is instants, but where the clock is set forward at that time, it is the instant at which that happens.
+func (c *clock) shown(local int64) (at [2]int64, n int) {
 	if at, n = c.instants(local); n > 0 {
 		return at, n
 	}
@@ -94,17 +94,32 @@ func (c *clock) ending(local int64) (at [2]int64, n int) {
 	return at, min(n, 1)
 }
 
+// ending returns the moment of the end of an interval. Where the clock is set back an hour before that time, it may be
+// the end of the hour before that as well, written as the clock would have shown it.
+func (c *clock) ending(local int64) (m moment) {
+	m.at, m.n = c.shown(local)
+	if before, n := c.instants(local - 1); n == 2 && m.n == 1 {
+		m.at, m.n, m.limit = [2]int64{before[0] + 1, m.at[0]}, 2, true
+		if !c.register {
+			m.step = c.interval
+		}
+	}
+	return m
+}
+
 // midnight returns the first instant of a local day.
 func (c *clock) midnight(day int64) int64 {
-	at, _ := c.ending(day * 86400)
+	at, _ := c.shown(day * 86400)
 	return at[0]
 }
 
 // A moment is when a cell's interval ended: at one of n instants. Both are meant where both is set.
 type moment struct {
-	at   [2]int64
-	n    int
-	both bool
+	at    [2]int64
+	n     int
+	both  bool
+	limit bool  // the first of two instants is that of the clock before it was set back
+	step  int64 // which then is as long after the value before, in seconds; 0: not known
 }
 
 var errPeriod = errors.New("the day has fewer intervals")
@@ -133,6 +148,13 @@ func (c *clock) moment(w wall) (m moment, err error) {
 		return m, nil
 	case w.period > 0:
 		begin, end := c.midnight(w.day), c.midnight(w.day+1)
+		if c.skips && end-begin < 86400 {
+			if local += int64(w.period) * c.interval; local > (w.day+1)*86400 {
+				return m, errPeriod
+			}
+			m.at, m.n = c.shown(local)
+			return m, nil
+		}
 		m.at[0] = begin + int64(w.period)*c.interval
 		if m.at[0] > end {
 			return m, errPeriod
@@ -145,8 +167,7 @@ func (c *clock) moment(w wall) (m moment, err error) {
 		m.at[1] += c.interval
 		return m, nil
 	}
-	m.at, m.n = c.ending(local)
-	return m, nil
+	return c.ending(local), nil
 }
 
 // A direction is the order of times in a file so far, of one meter or of all: it tells the two hours of autumn apart.
@@ -165,6 +186,14 @@ func (m moment) resolve(d *direction) moment {
 	return m
 }
 
+// continues reports whether an instant is one step on in the order of the file.
+func (d *direction) continues(at, step int64) bool {
+	if d.falls {
+		step = -step
+	}
+	return d.known && step != 0 && at-d.last == step
+}
+
 // pick returns the one of two instants that continues the order of the file.
 func (d *direction) pick(m moment) int64 {
 	at := m.at[0]
@@ -173,6 +202,10 @@ func (d *direction) pick(m moment) int64 {
 		case d.season > 0:
 		case d.season < 0:
 			at = m.at[1]
+		case m.limit:
+			if !d.continues(m.at[0], m.step) {
+				at = m.at[1]
+			}
 		case d.known && d.falls && m.at[1] < d.last:
 			at = m.at[1]
 		case d.known && !d.falls && m.at[0] <= d.last:

@@ -46,6 +46,11 @@ func instantsOf(t testing.TB, zone, day string, interval time.Duration) (all []t
 	return all
 }
 
+// wallAfter returns what a clock that is not set would show some time after an instant.
+func wallAfter(at time.Time, after time.Duration) time.Time {
+	return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.UTC).Add(after)
+}
+
 // Both changes of summer time, for values of intervals and of registers, long and wide, stamped at the begin or the end:
 // each interval of the day comes back at its instant.
 func TestChanges(t *testing.T) {
@@ -66,7 +71,11 @@ func TestChanges(t *testing.T) {
 				"form: long\ncolumns: {meter: id, time: at, value: m}\nkind: register",
 				"form: wide\ncolumns: {time: at, values: [m]}\nkind: register",
 			} {
-				for _, order := range []string{"ascending", "descending"} {
+				for _, order := range []string{"ascending", "descending", "ascending, ends as before the change", "descending, ends as before the change"} {
+					before := strings.HasSuffix(order, "change")
+					if before && !strings.HasSuffix(form, "end") {
+						continue
+					}
 					t.Run(zone.zone+" "+day+" "+strings.ReplaceAll(form, "\n", " ")+" "+order, func(t *testing.T) {
 						l := layoutOf(t, form+"\ntime: DD.MM.YYYY hh:mm\nunit: Wh\ninterval: 30m\nzone: "+zone.zone+"\n")
 						register := l.register()
@@ -83,9 +92,13 @@ func TestChanges(t *testing.T) {
 							if l.Stamp == Start {
 								at = at.Add(-30 * time.Minute)
 							}
-							rows = append(rows, fmt.Sprintf("m,%s,%d\n", at.Format("02.01.2006 15:04"), value))
+							text := at.Format("02.01.2006 15:04")
+							if before {
+								text = wallAfter(at.Add(-time.Second), time.Second).Format("02.01.2006 15:04")
+							}
+							rows = append(rows, fmt.Sprintf("m,%s,%d\n", text, value))
 						}
-						if order == "descending" {
+						if strings.HasPrefix(order, "descending") {
 							slices.Reverse(rows)
 						}
 						got, _, err := importTexts(t, l, Options{Gaps: Refuse}, "id,at,m\n"+strings.Join(rows, ""))
@@ -99,6 +112,83 @@ func TestChanges(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The hour before the clock is set back ends at a time that it never shows then, but may be written so.
+func TestEndOfSummer(t *testing.T) {
+	const berlin = "form: long\ncolumns: {meter: id, time: at, value: v}\ntime: YYYY-MM-DD hh:mm\nzone: Europe/Berlin\nunit: Wh\n"
+	const hour, half, flag = "interval: 1h\n", "interval: 30m\n", "season: {column: s, summer: S, winter: W}\n"
+	for _, c := range []struct{ name, layout, text, want string }{
+		{"by hours", hour + "kind: interval", "01:00,1,\n02:00,2,\n03:00,3,\n03:00,4,\n04:00,5,\n", "23=1 00=2 01=3 02=4 03=5"},
+		{"newest first", hour + "kind: interval", "04:00,5,\n03:00,4,\n03:00,3,\n02:00,2,\n01:00,1,\n", "23=1 00=2 01=3 02=4 03=5"},
+		{"as the clock shows", hour + "kind: interval", "01:00,1,\n02:00,2,\n02:00,3,\n03:00,4,\n04:00,5,\n", "23=1 00=2 01=3 02=4 03=5"},
+		{"flags, in any order", hour + "kind: interval\n" + flag, "03:00,4,W\n01:00,1,S\n03:00,3,S\n04:00,5,W\n02:00,2,S\n", "23=1 00=2 01=3 02=4 03=5"},
+		{"flags of a register", "kind: register\n" + flag, "01:00,1,S\n02:00,3,S\n03:00,6,S\n03:00,10,W\n04:00,15,W\n", "00=2 01=3 02=4 03=5"},
+		{"a register", "kind: register\n" + hour, "02:00,0,\n03:00,7,\n04:00,12,\n", "03=5"},
+		{"from that time on", half + "kind: interval", "03:00,4,\n03:30,5,\n", "02=4 02.5=5"},
+		{"after a gap", half + "kind: interval", "01:30,1,\n03:00,4,\n03:30,5,\n", "23.5=1 02=4 02.5=5"},
+		{"a row twice", half + "kind: interval", "03:30,5,\n03:00,4,\n03:00,4,\n", "02=4 02.5=5"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := "id,at,v,s\n"
+			for line := range strings.Lines(c.text) {
+				text += "m,2013-10-27 " + line
+			}
+			got, _, err := importTexts(t, layoutOf(t, berlin+c.layout), Options{}, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := "time,meter,value\n"
+			for _, item := range strings.Fields(c.want) {
+				var hour float64
+				var wh int
+				if _, err := fmt.Sscanf(strings.Replace(item, "=", " ", 1), "%g %d", &hour, &wh); err != nil {
+					t.Fatal(err)
+				}
+				at := time.Date(2013, 10, 27, 0, 0, 0, 0, time.UTC).Add(time.Duration(hour * float64(time.Hour)))
+				if hour > 20 {
+					at = at.AddDate(0, 0, -1)
+				}
+				want += fmt.Sprintf("%d,m,%d\n", at.Unix(), wh)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("trace (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Where the numbers of the missing hour are left out, a day of spring begins 1, 4 or 1, 2, 5; one of autumn is counted on.
+func TestSkippedNumbers(t *testing.T) {
+	for _, c := range []struct {
+		zone, day string
+		missing   []int
+	}{
+		{"Europe/Dublin", "2010-03-28", []int{2, 3}}, {"Europe/Dublin", "2010-03-28", []int{3, 4}},
+		{"Pacific/Auckland", "2008-09-28", []int{5, 6}}, {"Europe/Dublin", "2010-10-31", nil}, {"Europe/Dublin", "2010-11-01", nil},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			l := layoutOf(t, "form: long\ncolumns: {meter: id, time: at, value: v}\ntime: YYYY-MM-DD PP\nunit: Wh\ninterval: 30m\nkind: interval\nspring: skipped\nzone: "+c.zone)
+			text, want, number := "id,at,v\n", "time,meter,value\n", 0
+			for i, at := range instantsOf(t, c.zone, c.day, 30*time.Minute) {
+				for number++; slices.Contains(c.missing, number); {
+					number++
+				}
+				text += fmt.Sprintf("m,%s %02d,%d\n", c.day, number, i+1)
+				want += fmt.Sprintf("%d,m,%d\n", at.Unix(), i+1)
+			}
+			got, _, err := importTexts(t, l, Options{Gaps: Refuse}, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("trace (-want +got):\n%s", diff)
+			}
+			if _, _, err := importTexts(t, l, Options{}, text+"m,"+c.day+" 51,7\n"); err == nil || !strings.Contains(err.Error(), "never showed") {
+				t.Errorf("a number beyond the day: %v", err)
+			}
+		})
 	}
 }
 

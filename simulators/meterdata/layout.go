@@ -42,6 +42,7 @@ type Layout struct {
 	Season    Season         `yaml:"season"`    // what tells the two hours of autumn apart
 	OBIS      []string       `yaml:"obis"`      // codes of the rows, or of wide columns, to take, as 1-0:1.8.0*255 or 1.8.0
 	Autumn    Autumn         `yaml:"autumn"`    // the doubled hour comes twice, or once with the sum of both
+	Spring    Spring         `yaml:"spring"`    // where intervals of a day have numbers: counted on, or those of the missing hour skipped
 	Negative  Negative       `yaml:"negative"`  // what is done with a negative value
 	Rollover  string         `yaml:"rollover"`  // at which reading a register begins again at 0, in the unit of the values
 }
@@ -82,6 +83,7 @@ type (
 	Separator string
 	Stamp     string
 	Autumn    string
+	Spring    string
 	Negative  string
 )
 
@@ -98,6 +100,9 @@ const (
 
 	Twice Autumn = "twice"
 	Sum   Autumn = "sum"
+
+	Counted Spring = "counted"
+	Skipped Spring = "skipped"
 
 	RefuseNegative Negative = "refuse"
 	Missing        Negative = "missing"
@@ -139,7 +144,7 @@ func parseLayout(name, file string, src []byte, sets ...string) (Layout, error) 
 		}
 	}
 	l := Layout{
-		Separator: Comma, Header: true, Stamp: End, Decimal: ".", Autumn: Twice, Negative: RefuseNegative,
+		Separator: Comma, Header: true, Stamp: End, Decimal: ".", Autumn: Twice, Spring: Counted, Negative: RefuseNegative,
 		Missing: []string{"", "-", "nan", "null", "na", "n/a", "none"},
 	}
 	if err := doc.Decode(&l); err != nil {
