@@ -104,8 +104,6 @@ func (l Layout) checkValues() *strictyaml.Problem {
 		switch {
 		case l.Unit.power():
 			return strictyaml.Problemf("", "unit", "a register counts energy, and %s is power", l.Unit)
-		case l.Stamp == Start:
-			return strictyaml.Problemf("", "stamp", "a register is read at an instant: leave it out")
 		case l.Autumn == Sum:
 			return strictyaml.Problemf("", "autumn", "readings of a register have no sum")
 		case l.Form == Days || l.Form == NEM12:

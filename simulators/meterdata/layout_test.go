@@ -70,7 +70,6 @@ func TestLayoutMistakes(t *testing.T) {
 		{"an odd interval", "unit: Wh", "unit: Wh\ninterval: 1500ms", "own.yaml:6:11: interval: want whole seconds, 1s to 744h0m0s"},
 		{"an interval of no day", "hh:mm", "P\ninterval: 7h", "own.yaml:4:11: interval: 7h0m0s is no part of a day"},
 		{"power of a register", "unit: Wh\nkind: interval", "unit: kW\ninterval: 15m\nkind: register", "own.yaml:5:7: unit: a register counts energy, and kW is power"},
-		{"begin of a register", "kind: interval", "kind: register\nstamp: start\ninterval: 1h", "own.yaml:7:8: stamp: a register is read at an instant: leave it out"},
 		{"an odd spring", "unit: Wh", "unit: Wh\nspring: none", "own.yaml:6:9: spring"},
 		{"flags without a column", "unit: Wh", "unit: Wh\nquality: {keep: [A]}", "own.yaml:6:10: quality: the column of the flags is needed"},
 		{"a season without a column", "unit: Wh", "unit: Wh\nseason: {summer: S}", "own.yaml:6:9: season: the column of the flags is needed"},
