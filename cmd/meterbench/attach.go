@@ -139,7 +139,7 @@ func (c *checked) chosen() (channel inspect.Channel, usable bool) {
 	return inspect.Channel{Name: c.channel}, false
 }
 
-// remedies say what a fault is, and what to do. Where %s stands, its cause does.
+// remedies say what a fault is, and what to do.
 var remedies = map[inspect.Code]struct{ what, do string }{
 	inspect.NoGateway:   {"has no gateway service", "Fabric 2.4 and later has one: set peer.gateway.enabled there, or use load: {client: direct}"},
 	inspect.NoChannel:   {"no channel is known, and no peer tells what it has joined", "give --channel, or an identity of a peer's own organisation"},

@@ -55,7 +55,7 @@ func TestAttachCheck(t *testing.T) {
 	}{
 		"as it is": {nil, nil, 0, []string{
 			"identity PtbMSP user.ptb, valid until ", "rights: PtbMSP user.ptb may read and write", "may read and write\nmembers: ",
-			"│ tells its own members only │", "capabilities: channel V3_0, orderer V2_0, application V2_5: Fabric 3.0 or later",
+			"│ yes     │ yes     │ within 5s │ tells its own members only │", "capabilities: channel V3_0, orderer V2_0, application V2_5: Fabric 3.0 or later",
 			"service discovery: peers 127.0.0.1:", "│ readings │ 1       │        1 │ ", "a scenario could run with\n\ntarget:\n  kind: fabric\n  profile: ", "\n  channel: \"metrology\"\n",
 		}},
 		"two identities": {nil, []string{"--identity", n.Organisations[0].User.MSP, "--identity", "InmetroMSP=" + n.Organisations[1].User.MSP}, 0, []string{

@@ -56,7 +56,7 @@ func (c *checked) print(out io.Writer) error {
 func (c *checked) nodes() string {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"node", "MSP", "address", "name in TLS", "answers", "gateway", "joined"})
+	t.AppendHeader(table.Row{"node", "MSP", "address", "name in TLS", "answers", "gateway", "clock", "joined"})
 	for _, n := range c.report.Nodes {
 		answers, gateway, joined := "yes", "", ""
 		switch {
@@ -69,9 +69,22 @@ func (c *checked) nodes() string {
 				joined = "tells its own members only"
 			}
 		}
-		t.AppendRow(table.Row{n.Name, n.MSPID, n.Address, n.ServerName, answers, gateway, joined})
+		t.AppendRow(table.Row{n.Name, n.MSPID, n.Address, n.ServerName, answers, gateway, clockOf(n), joined})
 	}
 	return t.Render() + "\n"
+}
+
+// clockOf says how a peer's clock differs from ours, as far as that is known.
+func clockOf(n inspect.Node) string {
+	switch {
+	case !n.Timed:
+		return ""
+	case n.Ahead == 0:
+		return fmt.Sprintf("within %s", fabric.ClockNear)
+	case n.Ahead < 0:
+		return fmt.Sprintf("%s behind", -n.Ahead)
+	}
+	return fmt.Sprintf("%s ahead", n.Ahead)
 }
 
 // describe prints what is known of a channel.

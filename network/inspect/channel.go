@@ -102,3 +102,18 @@ func (s *session) describe(ctx context.Context, c *Channel, p *peer) {
 	slices.SortFunc(c.Peers, func(a, b Ledger) int { return strings.Compare(a.Peer, b.Peer) })
 	c.Found, c.Hidden = s.as[i].Discover(ctx, p.conn, p.hash, c.Name, names)
 }
+
+// clocks compares the clock of every peer with this machine's, through a channel that it lets be read.
+func (s *session) clocks(ctx context.Context) {
+	each(len(s.peers), func(i int) {
+		p := s.peers[i]
+		for _, c := range s.report.Channels {
+			if slices.ContainsFunc(c.Peers, func(l Ledger) bool { return l.Peer == p.Name }) {
+				var err error
+				p.Ahead, err = p.as.ClockAhead(ctx, p.conn, p.hash, c.Name)
+				p.Timed = err == nil
+				return
+			}
+		}
+	})
+}

@@ -15,6 +15,7 @@ type Code string
 const (
 	Unreachable   Code = "unreachable"   // a node
 	NoGateway     Code = "no gateway"    // a peer without the gateway service
+	ClockApart    Code = "clock apart"   // a peer whose clock differs from this machine's
 	NoChannel     Code = "no channel"    // none is known
 	NotJoined     Code = "not joined"    // no peer that is reached has the channel
 	MayNotRead    Code = "may not read"  // an identity
@@ -43,6 +44,9 @@ func (r Report) Faults() (all []Fault) {
 			all = append(all, Fault{Code: Unreachable, Node: n.Name, Cause: n.Unreachable})
 		case n.Role == result.RolePeer && !n.Gateway:
 			all = append(all, Fault{Code: NoGateway, Node: n.Name})
+		}
+		if n.Timed && n.Ahead != 0 {
+			all = append(all, Fault{Code: ClockApart, Node: n.Name})
 		}
 	}
 	if !slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Role == result.RolePeer && n.Unreachable == nil }) {

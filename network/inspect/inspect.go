@@ -58,6 +58,10 @@ type Node struct {
 	Gateway     bool   // it has the gateway service, of Fabric 2.4 and later
 	Channels    []string
 	Told        bool // it told Channels, as it does members of its own organisation
+	// Ahead is how far its clock is ahead of this machine's, 0 where that is at most fabric.ClockNear; Timed says that it
+	// is known.
+	Ahead time.Duration
+	Timed bool
 }
 
 // Channel is a channel as its peers describe it.
@@ -97,6 +101,7 @@ func Network(ctx context.Context, cfg Config) (Report, error) {
 	defer cancel()
 	s.connect(asking)
 	s.channels(asking)
+	s.clocks(asking)
 	return s.report, context.Cause(ctx)
 }
 

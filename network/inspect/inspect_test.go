@@ -142,6 +142,7 @@ func TestFaults(t *testing.T) {
 		usable  bool
 	}{
 		"whole":              {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, nil, true},
+		"clock apart":        {[]Node{{Node: profile.Node{Name: "peer0"}, Role: result.RolePeer, Gateway: true, Timed: true, Ahead: -time.Minute}}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{ClockApart}, true},
 		"one peer too old":   {[]Node{peer("peer0", true), peer("peer1", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, true},
 		"the peer too old":   {[]Node{peer("peer0", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, false},
 		"reads only":         {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{Write: no}}, Unknown: no}, []Code{MayNotWrite}, false},
