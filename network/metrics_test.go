@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/network/fabric"
 )
@@ -93,12 +94,12 @@ func TestLeaderOfAView(t *testing.T) {
 	}
 	orderers := []string{"orderer0", "orderer1", "orderer2", "orderer3"}
 	for _, order := range [][]int{{0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 0, 1, 4, 3}} {
-		var c ChannelStatus
+		var l result.Leader
 		for _, i := range order {
-			c.lead("orderer0", reports[i], orderers)
+			take(&l, "orderer0", reports[i], orderers)
 		}
-		if c.Leader != "orderer2" || c.View == nil || *c.View != 2 {
-			t.Errorf("in order %v %s leads view %v", order, c.Leader, c.View)
+		if l.String() != "orderer2 in view 2" {
+			t.Errorf("in order %v %s leads", order, l)
 		}
 	}
 }
@@ -123,13 +124,13 @@ func FuzzParseMetrics(f *testing.F) {
 		}
 		families.metrics(d.Line)
 		for _, report := range []fabric.OrdererReport{d.Orderer, bft.Orderer} {
-			c := ChannelStatus{}
+			l := result.Leader{}
 			for channel, of := range families.leadership(report) {
 				if !strings.Contains(text, report.Leader) || !strings.Contains(text, report.LeaderID) {
 					t.Errorf("channel %q is not in the metrics", channel)
 				}
-				if c.lead("orderer0", of, []string{"orderer0", "orderer1"}); c.View != nil && c.Leader == "" {
-					t.Errorf("view %d has no leader", *c.View)
+				if take(&l, "orderer0", of, []string{"orderer0", "orderer1"}); l.View != nil && l.Orderer == "" {
+					t.Errorf("view %d has no leader", *l.View)
 				}
 			}
 		}

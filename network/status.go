@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/common/model"
 	"google.golang.org/grpc/codes"
 
-	"meterbench/bench/result"
 	"meterbench/bench/topology"
 	"meterbench/internal/proc"
 	"meterbench/network/client"
@@ -161,43 +160,6 @@ func (f families) metrics(line fabric.Line) (m Metrics) {
 	return m
 }
 
-// leadership is an orderer's report of who leads a channel.
-type leadership struct {
-	leads  bool   // the orderer itself does
-	leader uint64 // else: the number of the one that does, from 1 in the order of the configuration
-	view   *uint64
-}
-
-// leadership returns what an orderer reports of its channels.
-func (f families) leadership(report fabric.OrdererReport) map[string]leadership {
-	all := map[string]leadership{}
-	for _, m := range f[report.Leader].GetMetric() {
-		all[label(m, "channel")] = leadership{leads: m.GetGauge().GetValue() == 1}
-	}
-	for _, m := range f[report.LeaderID].GetMetric() {
-		all[label(m, "channel")] = leadership{leader: uint64(m.GetGauge().GetValue())}
-	}
-	for _, m := range f[report.View].GetMetric() {
-		if of, ok := all[label(m, "channel")]; ok {
-			view := uint64(m.GetGauge().GetValue())
-			of.view = &view
-			all[label(m, "channel")] = of
-		}
-	}
-	return all
-}
-
-// lead takes an orderer's report. Where there are views, the latest counts: an orderer that fell behind still reports one
-// before.
-func (c *ChannelStatus) lead(by string, of leadership, orderers []string) {
-	switch {
-	case of.leads:
-		c.Leader = by
-	case of.view != nil && (c.View == nil || *of.view >= *c.View) && 1 <= of.leader && of.leader <= uint64(len(orderers)):
-		c.Leader, c.View = orderers[of.leader-1], of.view
-	}
-}
-
 func label(m *dto.Metric, name string) string {
 	for _, pair := range m.GetLabel() {
 		if pair.GetName() == name {
@@ -266,35 +228,15 @@ func (r *Record) Status(ctx context.Context) (Status, error) {
 			})
 		}
 	}
-	orderers := r.orderers()
-	for _, name := range orderers {
-		q.ask(ctx, name, func(ctx context.Context) error {
-			f, err := r.families(ctx, r.node(name))
-			reports := f.leadership(dialect.Orderer)
-			q.mu.Lock()
-			defer q.mu.Unlock()
-			for i := range s.Channels {
-				if of, ok := reports[s.Channels[i].Name]; ok {
-					s.Channels[i].lead(name, of, orderers)
-				}
-			}
-			return err
-		})
+	leaders := r.askLeaders(ctx, &q, dialect.Orderer)
+	err = q.wait()
+	for i := range leaders {
+		s.Channels[i].Leader, s.Channels[i].View = leaders[i].Orderer, leaders[i].View
 	}
-	if err := q.wait(); err != nil {
+	if err != nil {
 		return s, fmt.Errorf("status of network %s: %w", r.Topology.Name, err)
 	}
 	return s, nil
-}
-
-// orderers returns the names of the orderers in the order of the channels' configuration.
-func (r *Record) orderers() (names []string) {
-	for _, n := range r.Nodes {
-		if n.Role == result.RoleOrderer {
-			names = append(names, n.Name)
-		}
-	}
-	return names
 }
 
 // height asks a peer, as its organisation's administrator, for its height.

@@ -280,6 +280,19 @@ func tabulate[T any](t Table, items []T, fields []field[T]) Table {
 	return t
 }
 
+// leaders names who led each channel; of the only channel without its name.
+func leaders(all []result.Leader) string {
+	var names []string
+	for _, l := range all {
+		name := l.String()
+		if len(all) > 1 {
+			name = l.Channel + ": " + name
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // blockTable lists the blocks of every peer, nil where no node reported any.
 func blockTable(all []series) []Table {
 	if len(rowsWhere(all, func(r pointRow) bool { return r.BlockCut != nil })) == 0 {
@@ -304,6 +317,7 @@ func blockTable(all []series) []Table {
 		{Column{Key: "versions_s", Title: "of which versions", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Versions })},
 		{Column{Key: "store_s", Title: "block store", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.Store })},
 		{Column{Key: "state_s", Title: "state", Unit: Seconds}, mean(func(b result.BlockTimes) float64 { return b.State })},
+		{Column{Key: "leaders", Title: "led at the end by"}, func(r processRow) Cell { return text(leaders(r.Leaders)) }},
 	}...)
 	fields = slices.Insert(fields, len(levelFields(all)), []field[processRow]{
 		{Column{Key: "cut_count", Title: "cut: full", Unit: Count}, cuts(func(c result.BlockCut) uint64 { return c.Count })},

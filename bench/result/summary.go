@@ -98,6 +98,9 @@ type Point struct {
 	// peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`
 	BlockTimes map[string]BlockTimes `json:"block_times_s,omitempty"`
+	// Leaders are the orderers that led the channels at the end of the level; nil where they do not report it, and in runs
+	// of older versions.
+	Leaders []Leader `json:"leaders,omitempty"`
 	// Limit kept throughput from being higher; LimitedBy is the same in words, set when a summary is read or
 	// written, and LimitedBecause is the evidence.
 	Limit          Limit  `json:"limit,omitzero"`

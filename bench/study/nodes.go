@@ -26,6 +26,9 @@ type Counters struct {
 	Refused map[string]bottleneck.Refused // calls turned away, by node
 	Cuts    uint64                        // blocks cut
 	Open    float64                       // seconds from the first transaction to the cut, over these blocks
+	Leaders []result.Leader               // now, by channel
+
+	complete bool // every node answered
 }
 
 func (c Counters) since(before Counters) Counters {
@@ -63,21 +66,19 @@ type blockID struct {
 	number  uint64
 }
 
-// counters asks the nodes, nil where they cannot be asked.
-func (s *session) counters(ctx context.Context) *Counters {
+// counters asks the nodes. Where not all answer, only the leaders are known, if those that do tell of them.
+func (s *session) counters(ctx context.Context) Counters {
 	if s.tracer == nil || slices.Contains(s.facts.NotSeen, result.AspectRefusals) {
-		return nil
+		return Counters{}
 	}
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), countersTimeout)
 	defer cancel()
 	c, err := s.tracer.Counters(asking)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.warn(result.NodesSilent, "the nodes' counters are not known: %v", err)
-		}
-		return nil
+	if err != nil && ctx.Err() == nil {
+		s.warn(result.NodesSilent, "the nodes' counters are not known: %v", err)
 	}
-	return &c
+	c.complete = err == nil
+	return c
 }
 
 // A nodeReport holds what the nodes reported about one turn.
@@ -85,18 +86,22 @@ type nodeReport struct {
 	instants map[blockID]result.BlockInstants // nil where the nodes report nothing
 	commits  *peerCommits                     // likewise
 	evidence bottleneck.Evidence
-	drift    time.Duration // of the wall clock against the monotonic clock
+	leaders  []result.Leader // at the end
+	led      []result.Leader // at the begin, nil where that is unknown
+	drift    time.Duration   // of the wall clock against the monotonic clock
 }
 
 // ask asks the nodes about the turn that began at epoch and scheduled so many transactions. before is what
 // they had counted then.
-func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before *Counters) (*nodeReport, []result.Block) {
+func (s *session) ask(ctx context.Context, epoch time.Time, scheduled uint64, before Counters) (*nodeReport, []result.Block) {
 	report := &nodeReport{evidence: bottleneck.Evidence{Cores: s.manifest.Host.Offered(), Scheduled: scheduled, NotSeen: s.facts.NotSeen}}
 	if s.tracer == nil {
 		return report, nil
 	}
-	if after := s.counters(ctx); after != nil && before != nil {
-		counted := after.since(*before)
+	after := s.counters(ctx)
+	report.leaders, report.led = after.Leaders, before.Leaders
+	if after.complete && before.complete {
+		counted := after.since(before)
 		report.evidence.Refused = counted.Refused
 		if counted.Cuts > 0 {
 			report.evidence.BlockFill = counted.Open / float64(counted.Cuts)
@@ -150,6 +155,13 @@ func (s *session) trace(rows rowRange, epoch time.Time, w *result.Window, report
 	if report.drift.Abs() > driftLimit {
 		s.flag(p, result.ClockMoved, "", "the wall clock moved by %v against the monotonic clock: the parts inside the network may be off by as much",
 			report.drift.Round(time.Microsecond))
+	}
+	p.Leaders = report.leaders
+	for i, l := range report.leaders {
+		if i < len(report.led) && !l.Same(report.led[i]) {
+			s.flag(p, result.LeaderChanged, "", "the leader of channel %s changed: %s at the beginning, %s at the end; without one no block is ordered",
+				l.Channel, report.led[i], l)
+		}
 	}
 	wall := epoch.Round(0)
 	summarizeBlocks(p, blocks, wall.Add(w.From), wall.Add(w.To))

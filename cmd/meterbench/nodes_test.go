@@ -22,12 +22,22 @@ channels:
     chaincodes: [{name: readings, endorsement: majority}]
 `
 
+// fourBFT is a network whose orderers can do without one of them, whatever it does.
+const fourBFT = `name: bft
+organisations: [{name: ptb}]
+orderers: {consensus: bft, count: 4}
+channels:
+  - name: metrology
+    batch: {timeout: 200ms, messages: 100, preferred_bytes: 2MiB, absolute_bytes: 10MiB}
+    chaincodes: [{name: readings, endorsement: majority}]
+`
+
 // disturbed runs a scenario, whose processes a function treats badly, and returns what it left and where. The run must end well.
 func disturbed(t *testing.T, text string, treat func(p *program, temp string)) (sum result.Summary, dir string) {
 	t.Helper()
 	needsNetwork(t)
 	temp, out, scenarios := t.TempDir(), t.TempDir(), t.TempDir()
-	for name, content := range map[string]string{"disturbed.yaml": text, "spare.yaml": twoPeers} {
+	for name, content := range map[string]string{"disturbed.yaml": text, "spare.yaml": twoPeers, "bft.yaml": fourBFT} {
 		if err := os.WriteFile(filepath.Join(scenarios, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -138,4 +148,34 @@ load: {kind: closed, clients: [4, 5, 6], hold: 6s}
 			t.Errorf("incident %+v: %v", in, err)
 		}
 	}
+}
+
+// The orderer that leads is killed: the three that are left agree on another one, whose view the next point has, and the run
+// goes on.
+func TestRunGoesOnInTheNextView(t *testing.T) {
+	sum, _ := disturbed(t, `name: disturbed
+topology: bft.yaml
+warmup: 500ms
+on_node_exit: continue
+workload: {kind: plain, length: 4, meters: 10}
+load: {kind: closed, clients: [4, 5], hold: 6s}
+`, func(p *program, temp string) {
+		p.says(t, &p.stderr, "run 2 load levels")
+		time.Sleep(2 * time.Second)
+		signalNode(t, temp, "orderer0", syscall.SIGKILL)
+	})
+	equal(t, "complete", sum.Complete, true)
+	equal(t, "points", len(sum.Points), 2)
+	last := sum.Points[1]
+	for _, p := range sum.Points {
+		t.Logf("%.1f tx/s, valid: %v, %q; outcomes %v; leaders %v; blocks %+v", p.Throughput, p.Valid, p.Reasons, p.Outcomes, p.Leaders, p.BlockCut)
+	}
+	if sum.Points[0].Valid || len(last.Leaders) != 1 || last.Leaders[0].Orderer == "" || last.Leaders[0].Orderer == "orderer0" ||
+		last.Leaders[0].View == nil || *last.Leaders[0].View == 0 {
+		t.Errorf("the first point is valid: %v, in the end led %v", sum.Points[0].Valid, last.Leaders)
+	}
+	if valid := last.Outcomes[result.Valid.String()]; valid != last.Scheduled || valid == 0 {
+		t.Errorf("without orderer0 %d of %d transactions are valid: %v", valid, last.Scheduled, last.Outcomes)
+	}
+	equal(t, "problem of the ledger", audited(t, sum).Problem(), "")
 }

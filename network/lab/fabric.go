@@ -32,6 +32,7 @@ type fabricNetwork interface {
 	Watched() []proc.Node
 	Blocks(channel string, since time.Time, height uint64) ([]result.Block, error)
 	Metrics(ctx context.Context) (map[string]network.Metrics, error)
+	Leaders(ctx context.Context) ([]result.Leader, error)
 	Died() <-chan error
 	WatchHealth(ctx context.Context, hangs chan<- network.Hang)
 	Close() error
@@ -246,7 +247,9 @@ func (s *fabricSite) Blocks(since time.Time) (all []result.Block, failed error) 
 // Counters implements study.Tracer.
 func (s *fabricSite) Counters(ctx context.Context) (study.Counters, error) {
 	nodes, err := s.net.Metrics(ctx)
-	return countersOf(nodes), err
+	c := countersOf(nodes)
+	c.Leaders, _ = s.net.Leaders(ctx) // who cannot be asked has no metrics either, which is said
+	return c, err
 }
 
 // countersOf adds up what nodes count.
