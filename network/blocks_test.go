@@ -436,9 +436,27 @@ func TestBlocksOfALogThatIsGone(t *testing.T) {
 	}
 }
 
+// Every release that is pinned comes up, and tells when and why it cut a block and what peers did with that.
 func TestBlocksOfARealNetwork(t *testing.T) {
 	needsNetwork(t)
-	n := up(t, shape("two-peer", 1, 2, "ptb"), Config{})
+	for _, release := range daemons.Releases() {
+		if release.Pinned() {
+			t.Run(release.Name, func(t *testing.T) {
+				two := shape("two-peer", 1, 2, "ptb")
+				two.Fabric = release.Name
+				n := up(t, two, Config{Progress: t.Output()})
+				if n.Release() != release.Name {
+					t.Errorf("the network is of release %s", n.Release())
+				}
+				checkBlocks(t, n)
+			})
+		}
+	}
+}
+
+// checkBlocks commits a transaction and looks at what is told of its block.
+func checkBlocks(t *testing.T, n *Network) {
+	t.Helper()
 	c, err := n.Client(t.Context(), "metrology", "readings")
 	if err != nil {
 		t.Fatal(err)

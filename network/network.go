@@ -127,6 +127,9 @@ func complete(ctx context.Context, t topology.Topology, cfg Config) (Config, err
 	if err == nil {
 		err = CheckRelease(t, cfg.Binaries.Version)
 	}
+	if note := ReleaseNote(cfg.Binaries.Version); err == nil && note != "" {
+		fmt.Fprintln(cfg.Progress, note)
+	}
 	if err == nil && strings.Contains(cfg.Binaries.ConfigDir, "$") {
 		err = fmt.Errorf("the folder of Fabric's settings, %s, has a $ in its path, which Fabric takes for a variable; "+
 			"set XDG_CACHE_HOME to a folder without", cfg.Binaries.ConfigDir)

@@ -158,6 +158,7 @@ const (
 	AuditFailed        stats.Code = "audit"
 	EndedEarly         stats.Code = "ended-early"
 	TargetNote         stats.Code = "target"
+	UnknownRelease     stats.Code = "unknown-release" // of Fabric
 	NotStored          stats.Code = "not-stored"
 	NoSaturation       stats.Code = "no-saturation"
 	Untyped            stats.Code = "untyped" // of a run of an older version

@@ -122,7 +122,7 @@ func (s *site) Facts() Facts {
 		},
 		Bringup:   &result.Bringup{Ready: 1, FirstCommit: 2},
 		Processes: []result.Process{{Role: result.RolePeer, Name: "peer0"}, {Role: result.RoleOrderer, Name: "idle"}},
-		Versions:  map[string]string{"fake": "v0.0.1"}, Notes: []string{"this is no network"},
+		Versions:  map[string]string{"fake": "v0.0.1"}, Warnings: []result.Warning{{Code: result.TargetNote, Text: "this is no network"}},
 	}
 }
 

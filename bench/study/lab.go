@@ -73,7 +73,7 @@ type Facts struct {
 	Observers    []string          // the peers at which commits are seen, by channel; nil if there are none
 	Bringup      *result.Bringup
 	Versions     map[string]string
-	Notes        []string // warnings that concern every figure
+	Warnings     []result.Warning // that concern every figure
 	NotSeen      []result.Aspect
 	Shared       bool // others may use the target while it is measured: what they commit is counted, and no fault
 }

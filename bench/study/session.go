@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"meterbench/bench"
@@ -59,11 +59,13 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	defer one.disrupt() // some are noticed late
 	one.tracer, _ = site.(Tracer)
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
-	for _, note := range one.facts.Notes {
-		s.warn(result.TargetNote, "%s", note)
+	for _, w := range one.facts.Warnings {
+		s.add(w)
 	}
 	s.shared, s.summary.NotSeen = s.shared || one.facts.Shared, one.facts.NotSeen
-	maps.Copy(s.manifest.Versions, one.facts.Versions)
+	for name, version := range one.facts.Versions {
+		s.manifest.Versions[name] = joined(s.manifest.Versions[name], version)
+	}
 	if err := one.prepare(ctx); err != nil {
 		return err
 	}
@@ -262,3 +264,14 @@ func Levels(s scenario.Scenario) (n int) {
 
 // Searches reports whether s looks for any of its loads, so that how long it takes is not known beforehand.
 func Searches(s scenario.Scenario) bool { return len(searched(s.Series)) > 0 }
+
+// joined returns the versions of what has one in some networks and another in others.
+func joined(versions, version string) string {
+	switch all := strings.Split(versions, ", "); {
+	case versions == "":
+		return version
+	case slices.Contains(all, version):
+		return versions
+	}
+	return versions + ", " + version
+}

@@ -187,13 +187,17 @@ func (s *fabricSite) Facts() study.Facts {
 		Processes: processes, Observers: observers,
 		Versions: map[string]string{"fabric": s.record.Fabric},
 	}
+	if note := network.ReleaseNote(s.record.Fabric); note != "" {
+		facts.Warnings = append(facts.Warnings, result.Warning{Code: result.UnknownRelease, Text: note})
+	}
 	if s.lab.held == nil {
 		facts.Bringup = &result.Bringup{Ready: s.ready.Seconds(), FirstCommit: s.first.Seconds()}
 		return facts
 	}
 	facts.Target, facts.Shared = result.TargetHeld, true
-	facts.Notes = []string{fmt.Sprintf("measured on a network that was up since %s, with what was on its ledgers and what others did on it meanwhile",
-		s.record.Started.UTC().Format(time.DateTime))}
+	facts.Warnings = append(facts.Warnings, result.Warning{Code: result.TargetNote, Text: fmt.Sprintf(
+		"measured on a network that was up since %s, with what was on its ledgers and what others did on it meanwhile",
+		s.record.Started.UTC().Format(time.DateTime))})
 	return facts
 }
 

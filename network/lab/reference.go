@@ -74,7 +74,7 @@ func (s *referenceSite) Facts() study.Facts {
 	}
 	f := study.Facts{
 		Target: result.TargetReference, TopologyJSON: described, Conditions: result.Conditions{Topology: result.TargetReference},
-		Notes: []string{simulatedNote, s.config.Describe()},
+		Warnings: []result.Warning{{Code: result.TargetNote, Text: simulatedNote}, {Code: result.TargetNote, Text: s.config.Describe()}},
 	}
 	if b := s.config.Batch; b != nil {
 		f.Conditions.BatchTimeout, f.Conditions.BatchMessages = b.Timeout.Seconds(), uint32(b.Messages)

@@ -94,7 +94,7 @@ type builder struct {
 }
 
 // processorTime is about what a build takes of all processors together where Go's build cache is empty.
-const processorTime = 150 * time.Second
+const processorTime = 120 * time.Second
 
 // compile builds the release's tools into bin.
 func (r Release) compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {

@@ -283,7 +283,7 @@ func TestRealDaemons(t *testing.T) {
 		t.Skip("may build Fabric")
 	}
 	for _, r := range releases {
-		if !r.pinned() {
+		if !r.Pinned() {
 			continue
 		}
 		t.Run(r.Name, func(t *testing.T) {

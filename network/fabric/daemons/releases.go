@@ -32,7 +32,7 @@ var releases = []Release{
 func Releases() []Release { return slices.Clone(releases) }
 
 // Default returns the name of the release that is taken where none is asked for: the newest whose modules are pinned.
-func Default() string { return releases[slices.IndexFunc(releases, Release.pinned)].Name }
+func Default() string { return releases[slices.IndexFunc(releases, Release.Pinned)].Name }
 
 // find returns the release of a name, or with an empty one the default.
 func find(name string) (Release, error) {
@@ -75,8 +75,8 @@ func folder(version string) string {
 
 func (r Release) modFile() string { return r.folder() + r.Name + ".mod.txt" }
 
-// pinned reports whether the versions of all the release's modules are embedded.
-func (r Release) pinned() bool {
+// Pinned reports whether the versions of all the release's modules are embedded.
+func (r Release) Pinned() bool {
 	_, err := fs.Stat(files, r.modFile())
 	return err == nil
 }
@@ -84,10 +84,10 @@ func (r Release) pinned() bool {
 // goMod returns the go.mod of the release's build. A release that is not pinned begins with that of the newest in its
 // line which is, and Go raises in it what the release requires.
 func (r Release) goMod() []byte {
-	if r.pinned() {
+	if r.Pinned() {
 		return read(r.modFile())
 	}
-	i := slices.IndexFunc(releases, func(of Release) bool { return of.pinned() && of.folder() == r.folder() })
+	i := slices.IndexFunc(releases, func(of Release) bool { return of.Pinned() && of.folder() == r.folder() })
 	return bytes.ReplaceAll(read(releases[i].modFile()), releases[i].requirement(), r.requirement())
 }
 
@@ -100,7 +100,7 @@ func (r Release) goSum() []byte { return read(r.folder() + "go.sum.txt") }
 
 // goFlags returns the setting of GOFLAGS for the release's build.
 func (r Release) goFlags() string {
-	if r.pinned() {
+	if r.Pinned() {
 		return "-mod=readonly"
 	}
 	return "-mod=mod"

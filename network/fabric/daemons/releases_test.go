@@ -22,8 +22,8 @@ func TestReleases(t *testing.T) {
 				t.Errorf("its go.mod has %d times %s", n, r.requirement())
 			}
 			for _, suffix := range []string{" h1:", "/go.mod h1:"} {
-				if line := fabricModule + " " + r.Module + suffix; bytes.Contains(r.goSum(), []byte(line)) != r.pinned() {
-					t.Errorf("pinned is %t, and its go.sum has %t of %s", r.pinned(), !r.pinned(), line)
+				if line := fabricModule + " " + r.Module + suffix; bytes.Contains(r.goSum(), []byte(line)) != r.Pinned() {
+					t.Errorf("pinned is %t, and its go.sum has %t of %s", r.Pinned(), !r.Pinned(), line)
 				}
 			}
 			for _, other := range releases[:i] {
