@@ -25,6 +25,7 @@ func factors() []factor {
 	}
 	all := []factor{
 		word("topology", "topology", func(c result.Conditions) string { return c.Topology }),
+		word("fabric", "Fabric release", func(c result.Conditions) string { return c.Fabric }),
 		word("policy", "endorsement policy", func(c result.Conditions) string { return c.Policy }),
 		{Column{Key: "batch_timeout_s", Title: "batch timeout", Unit: Seconds}, func(c result.Conditions) Cell { return positive(c.BatchTimeout) }},
 		whole("batch_messages", "batch size", func(c result.Conditions) int { return int(c.BatchMessages) }),

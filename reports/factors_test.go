@@ -75,6 +75,26 @@ func TestFactors(t *testing.T) {
 }
 
 // Series of a scenario without factors are not compared by them.
+// Series on several releases differ in that, as any text.
+func TestReleasesAreAFactor(t *testing.T) {
+	sum := result.Summary{Complete: true}
+	for _, release := range []string{"2.5.9", "3.1.1"} {
+		sum.Points = append(sum.Points, result.Point{
+			Series: "plain/fabric=" + release, Repetition: 1, Valid: true, Load: result.Load{Kind: result.LoadClosed, Clients: 1}, Throughput: 7,
+			Conditions: result.Conditions{Topology: "minimal", Fabric: release, Wait: "commit"},
+		})
+	}
+	sum.Upgrade()
+	table := tableOf(t, Build(result.Run{}, sum), "factors")
+	var got []string
+	for _, row := range table.Rows {
+		got = append(got, row[0].Text+" "+row[1].Text)
+	}
+	if key, want := table.Columns[1].Key, []string{"plain 2.5.9", "plain 3.1.1"}; key != "fabric" || !slices.Equal(got, want) {
+		t.Errorf("column %s, rows %q, want fabric, %q", key, got, want)
+	}
+}
+
 func TestNoFactors(t *testing.T) {
 	r := Build(fixture(t))
 	for _, s := range r.Sections {
