@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"meterbench/bench/arrival"
@@ -120,23 +119,27 @@ func importOptions(cmd *cobra.Command, o meterdata.Options, layout meterdata.Lay
 
 // importTrace writes the trace, all of it or nothing.
 func importTrace(cmd *cobra.Command, layout meterdata.Layout, files []string, o meterdata.Options, out string) (meterdata.Summary, error) {
+	there := lab.InputErrorf("%s is there already; remove it or give another --out", out)
 	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
-		return meterdata.Summary{}, lab.InputErrorf("%s is there already; remove it or give another --out", out)
+		return meterdata.Summary{}, there
 	}
 	o.Folder = filepath.Dir(out)
-	file, err := renameio.NewPendingFile(out, renameio.WithTempDir(o.Folder), renameio.WithPermissions(0o644))
+	file, err := createNewFile(out)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return meterdata.Summary{}, lab.InputErrorf("--out %s cannot be written: %w; give another file", out, e.Err)
 	}
 	if err != nil {
 		return meterdata.Summary{}, err
 	}
-	defer file.Cleanup() // nothing once it has its name
+	defer file.discard()
 	sum, err := meterdata.Import(cmd.Context(), file, layout, files, o)
 	if err != nil {
 		return sum, err
 	}
-	return sum, file.CloseAtomicallyReplace()
+	if err = file.keep(); errors.Is(err, fs.ErrExist) {
+		err = there
+	}
+	return sum, err
 }
 
 // printSummary prints what became of the files' values.
@@ -175,8 +178,14 @@ func printSummary(out io.Writer, s meterdata.Summary, name string) {
 		line("note", "the trace is larger than a scenario reads (%d rows, %d bytes): take less with --from, --to or --meters",
 			arrival.MaxTraceRows, arrival.MaxTraceBytes)
 	}
+	if strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(plainText, r) }) || name[0] == '-' {
+		name = yamlText(name)
+	}
 	line("use", "load: {kind: open, arrivals: {trace: {file: %s, kind: interval}}}", name)
 }
+
+// plainText are characters that a value of YAML may have without quotes.
+const plainText = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./"
 
 func count(n int64, word string) string {
 	if n == 1 {
