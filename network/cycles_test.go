@@ -20,6 +20,7 @@ import (
 var (
 	cycles        = flag.Int("cycles", 1, "number of networks that TestCycles starts of each topology and release")
 	cycleReleases = flag.String("cycles.releases", "", "releases of Fabric that TestCycles takes, separated by commas; empty: the default one")
+	cycleLogs     = flag.String("cycles.logs", "", "folder for the logs of the networks that TestCycles starts; the last one's stay")
 	cycleNames    = flag.String("cycles.topologies", strings.Join(topology.Names(), ","), "shipped topologies that TestCycles takes")
 )
 
@@ -46,9 +47,9 @@ func TestCycles(t *testing.T) {
 				if err := CheckRelease(shipped, binaries.Version); err != nil {
 					t.Skip(err)
 				}
-				ready, commit := times{}, times{}
+				dir, ready, commit := ownTemp(t), times{}, times{}
 				for range *cycles {
-					cycle(t, shipped, binaries, &ready, &commit)
+					cycle(t, dir, shipped, binaries, &ready, &commit)
 				}
 				t.Logf("%s on %s, %d times: ready after %v, first commit after %v", name, binaries.Version, *cycles, ready, commit)
 				if most, ok := firstCommit[name]; ok && *cycles >= 5 && commit.median() > most {
@@ -60,11 +61,10 @@ func TestCycles(t *testing.T) {
 }
 
 // cycle starts and ends one network.
-func cycle(t *testing.T, of topology.Topology, binaries daemons.Binaries, ready, commit *times) {
+func cycle(t *testing.T, dir string, of topology.Topology, binaries daemons.Binaries, ready, commit *times) {
 	t.Helper()
-	dir := ownTemp(t)
 	begin := time.Now()
-	n, err := Start(t.Context(), of, Config{Binaries: binaries})
+	n, err := Start(t.Context(), of, Config{Binaries: binaries, Logs: *cycleLogs})
 	if err != nil {
 		t.Fatal(err)
 	}
