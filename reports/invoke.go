@@ -77,7 +77,8 @@ func conflictsSection(all []series) []Section {
 	fields := append(levelFields(all), []field[pointRow]{
 		{Column{Key: "keys", Title: "keys", Unit: Count}, func(r pointRow) Cell { return count(r.Conflicts.Keys) }},
 		{Column{Key: "committed", Title: "reached the ledger", Unit: Count}, func(r pointRow) Cell { return count(r.Conflicts.Committed) }},
-		{Column{Key: "conflict_share", Title: "MVCC conflicts", Unit: Share}, func(r pointRow) Cell { return number(r.Conflicts.Share) }},
+		{Column{Key: "conflicts", Title: "conflicts", Unit: Count}, func(r pointRow) Cell { return count(r.Outcomes[result.MVCCConflict.String()]) }},
+		{Column{Key: "conflict_share", Title: "share", Unit: Share}, func(r pointRow) Cell { return number(r.Conflicts.Share) }},
 		{Column{Key: "expected_share", Title: "birthday estimate", Unit: Share}, func(r pointRow) Cell { return number(r.Conflicts.Expected) }},
 		{Column{Key: "ratio", Title: "measured / estimate", Unit: Times}, func(r pointRow) Cell {
 			return optional(r.Conflicts.Share/r.Conflicts.Expected, r.Conflicts.Expected > 0)
