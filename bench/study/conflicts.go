@@ -11,12 +11,9 @@ import (
 // conflicts estimates which share of the transactions of a level meets an MVCC conflict, where each reads and writes
 // one key of a space at random: the birthday estimate, from the instants and blocks of the level itself. A transaction
 // reads its key while it is endorsed and conflicts where a valid one with that key is committed between then and its own
-// place on the ledger. The valid ones of one block have keys that all differ, or they would not be valid; so of K keys
-// those v of a block leave the transaction's alone with a probability of 1 - v/K, and the share of conflicts is
-//
-//	1 - (1 - v1/K) (1 - v2/K) … (1 - v/K),
-//
-// over the blocks that came after the read and before its own, and of its own those before it. When it read is taken to
+// place on the ledger. Valid ones that were under way at the same time have keys that all differ, or they would not be
+// valid; so n of them change n of K keys, and the transaction conflicts with a probability of n/K, where n counts those
+// of the blocks that came after the read and before its own, and of its own those before it. When it read is taken to
 // be halfway through its endorsement; the places within a block follow from when transactions were acknowledged.
 type conflicts struct {
 	keys     int
@@ -104,13 +101,13 @@ func (k *keyedBlocks) sort() {
 // chance returns the probability that a transaction conflicts.
 func (k *keyedBlocks) chance(t keyedTry, keys int) float64 {
 	before, _ := slices.BinarySearchFunc(k.blocks[t.block].valid, t.acknowledged, cmp.Compare[time.Duration])
-	alone := 1 - float64(before)/float64(keys)
+	changed := before
 	for block := t.block - 1; ; block-- {
 		b := k.blocks[block]
 		if b == nil || b.at <= t.read { // which it had read, or of before the level
 			break
 		}
-		alone *= 1 - float64(len(b.valid))/float64(keys)
+		changed += len(b.valid)
 	}
-	return 1 - max(0, alone)
+	return min(1, float64(changed)/float64(keys))
 }
