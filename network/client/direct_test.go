@@ -254,6 +254,16 @@ func TestEndorsersEndorseTogether(t *testing.T) {
 		f.endorse = func(*peer.ChaincodeInput) error { endorsed.Add(1); return nil }
 	}
 	c := dialled(t, withPeers(t, peers...))
+	var group sync.WaitGroup
+	for range 16 { // at once, while the client still connects to two of them
+		group.Go(func() {
+			if receipt, err := c.Submit(t.Context(), direct()); receipt.Outcome != result.Valid {
+				t.Errorf("%v, %v", receipt.Outcome, err)
+			}
+		})
+	}
+	group.Wait()
+	endorsed.Store(0)
 	if receipt, err := c.Submit(t.Context(), direct()); receipt.Outcome != result.Valid || endorsed.Load() != 3 || receipt.Bytes < 3000 {
 		t.Errorf("%v of %d bytes with %d endorsements, %v", receipt.Outcome, receipt.Bytes, endorsed.Load(), err)
 	}

@@ -18,9 +18,9 @@ type Policy struct {
 
 // A selection chooses endorsers whose endorsements satisfy the policy of a chaincode.
 type selection interface {
-	// choose returns other endorsers each time, so that those that can replace each other do equal work. Endorsers that
-	// cannot be reached are passed over; it returns nil where not enough are left.
-	choose() []*endpoint
+	// choose returns other endorsers each time, so that those that can replace each other do equal work, of those that are
+	// usable; nil where these are too few.
+	choose(usable func(*endpoint) bool) []*endpoint
 }
 
 // A group is endorsers of which each can stand for any other.
@@ -29,14 +29,14 @@ type group struct {
 	next  atomic.Uint64
 }
 
-// add appends n reachable endorsers of the group to those chosen, and reports whether there were so many.
-func (g *group) add(chosen []*endpoint, n int) ([]*endpoint, bool) {
+// add appends n usable endorsers of the group to those chosen, and reports whether there were so many.
+func (g *group) add(chosen []*endpoint, n int, usable func(*endpoint) bool) ([]*endpoint, bool) {
 	at := g.next.Add(uint64(n)) - uint64(n)
 	for i := range uint64(len(g.peers)) {
 		if n == 0 {
 			break
 		}
-		if p := g.peers[(at+i)%uint64(len(g.peers))]; p.reachable() {
+		if p := g.peers[(at+i)%uint64(len(g.peers))]; usable(p) {
 			chosen = append(chosen, p)
 			n--
 		}
@@ -52,14 +52,14 @@ type outOf struct {
 	next   atomic.Uint64
 }
 
-func (o *outOf) choose() []*endpoint {
+func (o *outOf) choose(usable func(*endpoint) bool) []*endpoint {
 	chosen := make([]*endpoint, 0, o.need)
 	at := o.next.Add(1) - 1
 	for i := range uint64(len(o.groups)) {
 		if len(chosen) == o.need {
 			break
 		}
-		chosen, _ = o.groups[(at+i)%uint64(len(o.groups))].add(chosen, 1)
+		chosen, _ = o.groups[(at+i)%uint64(len(o.groups))].add(chosen, 1, usable)
 	}
 	if len(chosen) < o.need {
 		return nil
@@ -81,14 +81,14 @@ type layouts struct {
 	next atomic.Uint64
 }
 
-func (l *layouts) choose() []*endpoint {
+func (l *layouts) choose(usable func(*endpoint) bool) []*endpoint {
 	at := l.next.Add(1) - 1
 next:
 	for i := range uint64(len(l.all)) {
 		var chosen []*endpoint
 		for _, q := range l.all[(at+i)%uint64(len(l.all))] {
 			var enough bool
-			if chosen, enough = q.of.add(chosen, q.n); !enough {
+			if chosen, enough = q.of.add(chosen, q.n, usable); !enough {
 				continue next
 			}
 		}
@@ -104,7 +104,8 @@ type selections struct {
 	ask func(ctx context.Context, chaincode string) (selection, error)
 }
 
-// choose returns endorsers for a transaction of a chaincode. The first call for a chaincode may ask the network.
+// choose returns endorsers for a transaction of a chaincode; those that cannot be reached only where others do not
+// satisfy the policy. The first call for a chaincode may ask the network.
 func (s *selections) choose(ctx context.Context, chaincode string) ([]*endpoint, error) {
 	known, ok := s.of.Load(chaincode)
 	if !ok {
@@ -113,10 +114,11 @@ func (s *selections) choose(ctx context.Context, chaincode string) ([]*endpoint,
 			return nil, err
 		}
 	}
-	if chosen := known.(selection).choose(); chosen != nil {
+	if chosen := known.(selection).choose((*endpoint).reachable); chosen != nil {
 		return chosen, nil
 	}
-	return nil, status.Errorf(codes.Unavailable, "of the peers that can be reached none satisfy the endorsement policy of %s", chaincode)
+	// Those that are being connected to may soon be there, and the calls of others say why they are not.
+	return known.(selection).choose(func(*endpoint) bool { return true }), nil
 }
 
 // learn finds out about a chaincode's policy, once for all who ask meanwhile.
