@@ -17,11 +17,11 @@ limits: {gateway: 50}
 warmup: 3s
 workload: {kind: plain, length: 1, meters: 2000}
 load: {kind: open, rate: 60/s, hold: 10s}
-vary: {client: [wire, gateway]}
+vary: {client: [wire, gateway, direct]}
 `
 
-// With commit-status calls clients that wait take up a gateway's limit, and with a block stream they do not. Either way
-// the ledger holds what the client says.
+// With commit-status calls clients that wait take up a gateway's limit; with a block stream they do not, nor do those that
+// use no gateway. Each way the ledger holds what the client says.
 func TestDriversAtTheGatewayLimit(t *testing.T) {
 	needsNetwork(t)
 	temp, work := t.TempDir(), t.TempDir()
