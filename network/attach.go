@@ -59,6 +59,7 @@ const (
 	AttachContract   // AttachError.Name is that of the contract
 	AttachOperations // AttachError.Name is the node's
 	AttachLog        // likewise
+	AttachDeploy
 )
 
 // An AttachError says what keeps a network that others run from being measured. Nothing was put on its ledger.

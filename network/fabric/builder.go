@@ -236,3 +236,27 @@ func WriteBuilder(peerDir, executable string, services []Service) (err error) {
 	}
 	return nil
 }
+
+// A ServiceConnection says where a chaincode serves all peers of a network that others run.
+type ServiceConnection struct {
+	Address string     // host:port
+	Name    string     // that its certificate carries
+	CA      []byte     // that signed it, PEM
+	Client  Credential // by which peers authenticate
+}
+
+// NewServicePackage makes a package in the standard form of chaincode as a service.
+func NewServicePackage(label string, c ServiceConnection) (Package, error) {
+	metadata, err1 := json.Marshal(map[string]string{"type": packageType, "label": label})
+	connection, err2 := json.Marshal(map[string]any{ // as Fabric's peer reads it
+		"address": c.Address, "domain": c.Name, "dial_timeout": "10s", "tls_required": true, "root_cert": string(c.CA),
+		"client_auth_required": true, "client_cert": string(c.Client.Cert), "client_key": string(c.Client.Key),
+	})
+	code, err3 := archive(file{connectionFile, connection, public})
+	pkg, err4 := archive(file{"metadata.json", metadata, public}, file{"code.tar.gz", code, public})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return Package{}, fmt.Errorf("package %s: %w", label, err)
+	}
+	sum := sha256.Sum256(pkg)
+	return Package{Label: label, ID: label + ":" + hex.EncodeToString(sum[:]), Bytes: pkg}, nil
+}
