@@ -110,7 +110,11 @@ func (s *session) prepare(ctx context.Context) error {
 
 // describe puts a network that is up into the manifest.
 func (s *session) describe() {
-	bringup := s.site.Facts().Bringup // complete once the series are prepared
+	prepared := s.site.Facts() // complete once the series are
+	bringup := prepared.Bringup
+	for _, note := range prepared.Notes {
+		s.warn(result.TargetNote, "%s", note)
+	}
 	if s.Number == 1 {
 		s.manifest.Topology, s.manifest.Bringup = s.facts.TopologyJSON, bringup
 	}

@@ -5,16 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"meterbench/bench"
 	"meterbench/bench/result"
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/internal/process"
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
@@ -25,21 +29,27 @@ import (
 // An attachedLab is a study's Lab on a network that others run.
 type attachedLab struct {
 	Plan
+	logs   string
 	tables *fe.Tables // of discrete logarithms
 }
 
-func newAttachedLab(p Plan, _ string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
+func newAttachedLab(p Plan, dir string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
 	tables, err := fe.NewTables(fe.DefaultTableConfig())
-	return &attachedLab{Plan: p, tables: tables}, err
+	return &attachedLab{Plan: p, tables: tables, logs: filepath.Join(dir, study.LogsFolder)}, err
 }
 
 // Start implements study.Lab.
-func (l *attachedLab) Start(ctx context.Context, _ study.Session, _ func(string)) (study.Site, error) {
-	attached, err := network.Attach(ctx, l.attached.Attachment)
+func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(string)) (study.Site, error) {
+	serving, err := l.deploy(ctx, working)
 	if err != nil {
 		return nil, l.refuse(err)
 	}
-	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	attached, err := network.Attach(ctx, l.attached.Attachment)
+	if err != nil {
+		stop(serving)
+		return nil, l.refuse(err)
+	}
+	site := &attachedSite{lab: l, net: attached, serving: serving, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
 	if err := site.connect(ctx); err != nil {
 		return nil, errors.Join(err, site.Close())
 	}
@@ -51,6 +61,27 @@ func (l *attachedLab) Start(ctx context.Context, _ study.Session, _ func(string)
 	return site, nil
 }
 
+// deploy deploys what the target asks for, and returns what serves it, nil for nothing.
+func (l *attachedLab) deploy(ctx context.Context, working func(string)) (*process.Process, error) {
+	if l.attached.deploy == nil {
+		return nil, nil
+	}
+	d := *l.attached.deploy
+	d.Logs = l.logs
+	working("deploy " + d.Name)
+	return d.Deploy(ctx, l.attached.Channel, l.attached.Identities[0].MSP)
+}
+
+// stop ends what serves a contract, if anything does.
+func stop(serving *process.Process) {
+	if serving != nil {
+		serving.Stop(stopGrace)
+	}
+}
+
+// stopGrace is the time for a chaincode to end by itself.
+const stopGrace = 5 * time.Second
+
 // refuse puts what keeps from attaching where the scenario says it.
 func (l *attachedLab) refuse(err error) error {
 	e, ok := errors.AsType[*network.AttachError](err)
@@ -59,7 +90,7 @@ func (l *attachedLab) refuse(err error) error {
 	}
 	key := map[network.AttachPart]string{
 		network.AttachGateway: "gateways", network.AttachIdentity: "identities", network.AttachChannel: "channel", network.AttachContract: "contracts",
-		network.AttachOperations: "operations", network.AttachLog: "logs",
+		network.AttachOperations: "operations", network.AttachLog: "logs", network.AttachDeploy: "deploy",
 	}[e.Part]
 	t := l.Scenario.Target.Options.(*AttachedTarget)
 	switch {
@@ -77,6 +108,7 @@ func (l *attachedLab) refuse(err error) error {
 type attachedSite struct {
 	ledger
 	lab       *attachedLab
+	serving   *process.Process // the chaincode that was deployed; nil: none was
 	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
@@ -180,6 +212,7 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
+		Notes:  s.left(),
 		Target: result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
 		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
@@ -187,6 +220,32 @@ func (s *attachedSite) Facts() study.Facts {
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages,
 		},
 	}
+}
+
+// left says what the set-up has put on the ledger, where it stays.
+func (s *attachedSite) left() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	if d := s.lab.attached.deploy; d != nil {
+		all = append(all, fmt.Sprintf("the contract readings as %s, which is installed on %d peers and no longer served", d.Name, len(d.Peers)))
+	}
+	for _, function := range slices.Sorted(maps.Keys(s.put)) {
+		all = append(all, fmt.Sprintf("%d x %s", s.put[function], function))
+	}
+	if all == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("beside the load, the set-up put on the ledger of %s: %s", s.net.Channel, strings.Join(all, ", "))}
+}
+
+// Series implements study.Site. What has been put on the ledger is said also where the set-up fails.
+func (s *attachedSite) Series(ctx context.Context, one scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	workload, prepared, err := s.ledger.Series(ctx, one, need, working)
+	if left := s.left(); err != nil && left != nil {
+		err = fmt.Errorf("%w; %s", err, left[0])
+	}
+	return workload, prepared, err
 }
 
 // policy returns who must endorse the contracts, where they are alike.
@@ -210,7 +269,9 @@ func (s *attachedSite) Close() error {
 		s.unwatch()
 	}
 	s.net.Close()
-	return s.clients.Close()
+	err := s.clients.Close()
+	stop(s.serving)
+	return err
 }
 
 var (

@@ -30,6 +30,8 @@ type ledger struct {
 	begin     time.Time
 	first     time.Duration // from begin to the first commit
 	committed sync.Once
+	mu        sync.Mutex
+	put       map[string]int // transactions of the set-up, by contract and function
 }
 
 // add adds a channel to which a client is connected.
@@ -90,6 +92,12 @@ func (l *ledger) commit(ctx context.Context, tx bench.Transaction) error {
 		return fmt.Errorf("set up channel %s: %w", l.channels[tx.Channel], err)
 	}
 	l.committed.Do(func() { l.first = time.Since(l.begin) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.put == nil {
+		l.put = map[string]int{}
+	}
+	l.put[tx.Contract+"."+tx.Function]++
 	return nil
 }
 

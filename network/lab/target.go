@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/profile"
+	"meterbench/simulators/reading"
 	"meterbench/workloads"
 )
 
@@ -27,6 +29,7 @@ type AttachedTarget struct {
 	Gateways   gatewaysText      `yaml:"gateways"`   // fabric: peers that take transactions in turn: all (default), one, or names; the first shows commits
 	Contracts  map[string]string `yaml:"contracts"`  // fabric: names under which contracts are deployed there, by the names that workloads call; default the same
 	Operations map[string]string `yaml:"operations"` // fabric: operations endpoints of nodes with their metrics, by name: host:port, or https://host:port
+	Deploy     *deployText       `yaml:"deploy"`     // fabric: deploy readings, as a service that this process starts
 	Logs       map[string]string `yaml:"logs"`       // fabric: paths of log files of nodes, by name
 }
 
@@ -36,6 +39,12 @@ type identityText struct {
 	MSP         string `yaml:"msp"`         // MSP folder, with signcerts and keystore
 	Certificate string `yaml:"certificate"` // file in PEM, in place of msp
 	Key         string `yaml:"key"`         // file in PEM, of the certificate's private key
+}
+
+// A deployText says how a contract of ours is deployed.
+type deployText struct {
+	Admins  []identityText `yaml:"admins"`  // administrators of the organisations that approve, one each
+	Address string         `yaml:"address"` // host:port at which peers reach the chaincode, which listens there
 }
 
 // A gatewaysText says which peers take transactions.
@@ -68,6 +77,14 @@ func (t *AttachedTarget) Check(at string) *strictyaml.Problem {
 			return strictyaml.Problemf("", at+"contracts", "%s has no name", contract)
 		}
 	}
+	if d := t.Deploy; d != nil {
+		if host, port, err := net.SplitHostPort(d.Address); err != nil || host == "" || port == "" {
+			return strictyaml.Problemf("for example 127.0.0.1:9999", at+"deploy.address", "want host:port, got %q", d.Address)
+		}
+		if len(d.Admins) == 0 {
+			return strictyaml.Problemf("for example [{mspid: Org1MSP, msp: users/Admin@org1.example.com/msp}]", at+"deploy.admins", "is missing")
+		}
+	}
 	for _, node := range slices.Sorted(maps.Keys(t.Operations)) {
 		if _, err := operationsURL(t.Operations[node]); err != nil {
 			return strictyaml.Problemf("write host:port, or https://host:port", at+"operations", "%s: %v", node, err)
@@ -94,7 +111,8 @@ func operationsURL(text string) (*url.URL, error) {
 // An attachment is what a plan needs to attach to a network that others run.
 type attachment struct {
 	network.Attachment
-	name string // of the network, in results
+	name   string              // of the network, in results
+	deploy *network.Deployment // nil: nothing is deployed
 }
 
 // loadAttachment reads profile and identities of the plan's target.
@@ -147,8 +165,33 @@ func (p *Plan) loadAttachment() error {
 		a.Orderers = append(a.Orderers, client.Orderer{Name: o.Name, Address: o.Address, ServerName: o.ServerName, TLS: o.TLS})
 	}
 	p.attached = a
-	a.Operations, err = p.operations(t, read)
+	if a.Operations, err = p.operations(t, read); err == nil && t.Deploy != nil {
+		a.deploy, err = p.deployment(t, read)
+	}
 	return err
+}
+
+// deployment returns how readings is deployed.
+func (p *Plan) deployment(t *AttachedTarget, read *profile.Profile) (*network.Deployment, error) {
+	name := cmp.Or(t.Contracts[reading.ContractName], reading.ContractName)
+	d := &network.Deployment{Deployed: network.Deployed{Contract: reading.ContractName, Name: name}, Address: t.Deploy.Address}
+	var err error
+	if d.Admins, err = p.load("deploy.admins", t.Deploy.Admins); err != nil {
+		return nil, err
+	}
+	for i, id := range d.Admins {
+		before := len(d.Peers)
+		for _, peer := range read.Peers {
+			if peer.MSPID == id.MSP {
+				d.Peers = append(d.Peers, network.DeploymentPeer{MSP: id.MSP,
+					Gateway: client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS}})
+			}
+		}
+		if len(d.Peers) == before {
+			return nil, p.refuseTarget(fmt.Sprintf("deploy.admins[%d]", i), "add its peers to the profile", "the profile has no peer of %s to install on", id.MSP)
+		}
+	}
+	return d, nil
 }
 
 // operations returns where metrics are. By https a node is known by the profile's authority and name.
@@ -273,11 +316,16 @@ func (p *Plan) identities(t *AttachedTarget, read *profile.Profile) (all []clien
 		id, err := own.Identities[0].Load("")
 		return []client.Identity{id}, err
 	}
-	for i, text := range t.Identities {
+	return p.load("identities", t.Identities)
+}
+
+// load loads the identities under a key of the target.
+func (p *Plan) load(under string, texts []identityText) (all []client.Identity, err error) {
+	for i, text := range texts {
 		id := profile.Identity{MSPID: text.MSPID, MSP: text.MSP, Certificate: text.Certificate, Key: text.Key}
 		loaded, err := id.Load(p.Scenario.Dir())
 		if problem, ok := errors.AsType[*strictyaml.Problem](err); ok {
-			key := fmt.Sprintf("identities[%d]", i)
+			key := fmt.Sprintf("%s[%d]", under, i)
 			if problem.Path != "" {
 				key += "." + problem.Path
 			}
