@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -109,12 +110,13 @@ func TestAttachedNetwork(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("12s")
+	write("5m")
 	other := foreign(t, dir)
 	p := start(t, temp, "run", file, "--out", out)
 	p.says(t, &p.stderr, "run 1 load level")
 	blocks := register(t, other, others)
-	if code := p.exit(t); code != 0 {
+	p.signal(t, syscall.SIGINT) // what others committed until then is on the ledger that is audited
+	if code := p.exit(t); code != exitInterrupted {
 		t.Fatalf("exit code %d\n%s%s", code, &p.stdout, &p.stderr)
 	}
 	s := runSummary(t, out, "attached")
@@ -144,7 +146,7 @@ func TestAttachedNetwork(t *testing.T) {
 	write("3s")
 	wrong := filepath.Join(dir, "wrong.yaml")
 	if err := os.WriteFile(wrong, []byte(strings.ReplaceAll(readText(t, filepath.Join(dir, "org1.example.com", "connection-org1.yaml")),
-		"override: peer0.org1", "override: peer9.org1")), 0o600); err != nil {
+		": peer0.org1\n", ": peer9.org1\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for set, want := range map[string]string{

@@ -112,6 +112,7 @@ type attachedSite struct {
 	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
+	prepared  bool            // a series is, so that what stays on the ledger is known
 	incidents chan result.Incident
 	unwatch   context.CancelFunc // nil: nothing is watched yet
 }
@@ -227,7 +228,7 @@ func (s *attachedSite) left() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	if d := s.lab.attached.deploy; d != nil {
+	if d := s.lab.attached.deploy; d != nil && s.prepared {
 		all = append(all, fmt.Sprintf("the contract readings as %s, which is installed on %d peers and no longer served", d.Name, len(d.Peers)))
 	}
 	for _, function := range slices.Sorted(maps.Keys(s.put)) {
@@ -241,6 +242,7 @@ func (s *attachedSite) left() []string {
 
 // Series implements study.Site. What has been put on the ledger is said also where the set-up fails.
 func (s *attachedSite) Series(ctx context.Context, one scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
+	s.prepared = true
 	workload, prepared, err := s.ledger.Series(ctx, one, need, working)
 	if left := s.left(); err != nil && left != nil {
 		err = fmt.Errorf("%w; %s", err, left[0])
