@@ -112,8 +112,8 @@ func (s *session) prepare(ctx context.Context) error {
 func (s *session) describe() {
 	prepared := s.site.Facts() // complete once the series are
 	bringup := prepared.Bringup
-	for _, note := range prepared.Notes {
-		s.warn(result.TargetNote, "%s", note)
+	for _, w := range prepared.Warnings {
+		s.add(w)
 	}
 	if s.Number == 1 {
 		s.manifest.Topology, s.manifest.Bringup = s.facts.TopologyJSON, bringup

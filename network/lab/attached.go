@@ -213,8 +213,8 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
-		Notes:  s.left(),
-		Target: result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
+		Warnings: s.left(),
+		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
 		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
@@ -224,7 +224,7 @@ func (s *attachedSite) Facts() study.Facts {
 }
 
 // left says what the set-up has put on the ledger, where it stays.
-func (s *attachedSite) left() []string {
+func (s *attachedSite) left() []result.Warning {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
@@ -237,7 +237,9 @@ func (s *attachedSite) left() []string {
 	if all == nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("beside the load, the set-up put on the ledger of %s: %s", s.net.Channel, strings.Join(all, ", "))}
+	return []result.Warning{{
+		Code: result.TargetNote, Text: fmt.Sprintf("beside the load, the set-up put on the ledger of %s: %s", s.net.Channel, strings.Join(all, ", ")),
+	}}
 }
 
 // Series implements study.Site. What has been put on the ledger is said also where the set-up fails.
@@ -245,7 +247,7 @@ func (s *attachedSite) Series(ctx context.Context, one scenario.Series, need stu
 	s.prepared = true
 	workload, prepared, err := s.ledger.Series(ctx, one, need, working)
 	if left := s.left(); err != nil && left != nil {
-		err = fmt.Errorf("%w; %s", err, left[0])
+		err = fmt.Errorf("%w; %s", err, left[0].Text)
 	}
 	return workload, prepared, err
 }
