@@ -210,6 +210,7 @@ func convert(file string, in ast.Node, depth int) (*Node, error) {
 	default:
 		return nil, n.pos.errorf("", "%s is not supported", in.Type())
 	}
+	n.text = strings.ReplaceAll(n.text, "\r\n", "\n") // as of a PEM text that was written on Windows
 	if at := strings.IndexFunc(n.text, hidden); at >= 0 {
 		return nil, n.pos.hidden(n.text[at:])
 	}
