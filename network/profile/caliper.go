@@ -48,7 +48,7 @@ func (r *reader) caliperOrganisation(p *Profile, n *strictyaml.Node) error {
 	if !n.IsMapping() {
 		return n.Errorf("", "want the organization's mspid, identities and connectionProfile")
 	}
-	mspid, err := r.required(n, "mspid", "write the id of the organization's MSP, for example Org1MSP")
+	mspid, err := r.mspid(n)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func (r *reader) users(of *strictyaml.Node, mspid string) (all []Identity, err e
 			if !n.IsMapping() {
 				return nil, n.Errorf("", "want the user's cert and key")
 			}
-			if absent(n.Get("cert")) && absent(n.Get("key")) {
+			if nothing(n.Get("cert")) && nothing(n.Get("key")) {
 				continue // of whom the SDKs know otherwise
 			}
 			if err := add(name, n, "cert", "key"); err != nil {
@@ -102,7 +102,7 @@ func (r *reader) users(of *strictyaml.Node, mspid string) (all []Identity, err e
 			}
 		}
 	}
-	if absent(of.Get("signedCert")) || absent(of.Get("adminPrivateKey")) {
+	if nothing(of.Get("signedCert")) || nothing(of.Get("adminPrivateKey")) {
 		return all, nil // which the SDKs permit, as either has a use alone
 	}
 	return all, add("admin", of, "signedCert", "adminPrivateKey")

@@ -49,7 +49,7 @@ func (r *reader) node(name string, n *strictyaml.Node, key string) (node Node, e
 	}
 	node.ServerName = cmp.Or(node.ServerName, host)
 	ca := n.Get("tlsCACerts")
-	if absent(ca) {
+	if nothing(ca) {
 		return node, n.Errorf("give it, inline (pem) or by path: transactions go over TLS only",
 			"%s has no tlsCACerts, the certificate of the authority that vouches for the node", name)
 	}

@@ -161,7 +161,7 @@ func (r *reader) client(p *Profile) (err error) {
 			return err
 		}
 	}
-	if absent(of.Get("cert")) && absent(of.Get("key")) {
+	if nothing(of.Get("cert")) && nothing(of.Get("key")) {
 		return nil
 	}
 	own, err := r.pair(of, "cert", "key")
@@ -214,7 +214,7 @@ func (r *reader) organisations(p *Profile) error {
 			return n.Errorf("", "want the organization's mspid and peers")
 		}
 		o := Organisation{Name: name}
-		if o.MSPID, err = r.required(n, "mspid", "write the id of the organization's MSP, for example Org1MSP"); err != nil {
+		if o.MSPID, err = r.mspid(n); err != nil {
 			return err
 		}
 		if o.Peers, err = r.names(n, "peers", p.hasPeer); err != nil {

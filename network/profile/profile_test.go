@@ -57,3 +57,31 @@ func TestTestNetwork(t *testing.T) {
 		})
 	}
 }
+
+// Profiles as programs write them: PEM from Windows, empty texts for what there is none of, keys of the Go SDK.
+func TestWrittenByPrograms(t *testing.T) {
+	ca := newCA(t, "tlsca", current)
+	user := ca.user(t, "user")
+	windows := func(pem string) string { return strings.ReplaceAll(pem, "\n", `\r\n`) }
+	dir := t.TempDir()
+	file := filepath.Join(dir, "connection.json")
+	tree(t, dir, map[string]string{"connection.json": `{
+	"client": {"organization": "Org1", "tlsCerts": {"client": {"cert": {"path": "", "pem": ""}, "key": {"path": "", "pem": ""}}}},
+	"organizations": {"Org1": {"mspId": "Org1MSP", "peers": ["peer0"], "signedCert": {"path": ""}, "adminPrivateKey": {"path": ""},
+		"users": {"nobody": {"cert": {"pem": ""}, "key": {"pem": ""}}, "user": {"cert": {"path": "", "pem": "` + windows(user.cert) + `"}, "key": {"pem": "` + windows(user.key) + `"}}}}},
+	"peers": {"peer0": {"url": "grpcs://localhost:7051", "tlsCACerts": {"path": "", "pem": "` + windows(ca.pem) + `"}}}}`})
+	got, err := Read(file, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	org, ok := got.Client()
+	if !ok || org.MSPID != "Org1MSP" || len(org.Identities) != 1 {
+		t.Fatalf("%+v", org)
+	}
+	if _, err := org.Identities[0].Load(""); err != nil {
+		t.Error(err)
+	}
+	if tls := got.Peers[0].TLS; strings.TrimSpace(string(tls.CA)) != strings.TrimSpace(ca.pem) || tls.Cert != nil {
+		t.Errorf("%q", tls)
+	}
+}

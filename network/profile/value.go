@@ -15,6 +15,24 @@ import (
 // absent reports whether a key is not there, or has no value.
 func absent(n *strictyaml.Node) bool { return n == nil || n.IsNull() }
 
+// blank is absent for what may be an empty text, too: programs that write profiles write it for none.
+func blank(n *strictyaml.Node) bool {
+	if absent(n) {
+		return true
+	}
+	text, single := n.Scalar()
+	return single && text == ""
+}
+
+// nothing reports whether a certificate or key is not there, or has neither pem nor path.
+func nothing(n *strictyaml.Node) bool {
+	if absent(n) {
+		return true
+	}
+	inline, path := n.Get("pem"), n.Get("path")
+	return (inline != nil || path != nil) && blank(inline) && blank(path)
+}
+
 // mapping returns the mapping of a key, nil where there is none.
 func (r *reader) mapping(n *strictyaml.Node, key string) (*strictyaml.Node, error) {
 	of := n.Get(key)
@@ -43,6 +61,17 @@ func (r *reader) required(n *strictyaml.Node, key, remedy string) (string, error
 		err = n.Errorf(remedy, "%s is missing", key)
 	}
 	return text, err
+}
+
+// mspid reads the id of an organisation's MSP. The Go SDK takes its keys in any case of letters, and its examples have mspID.
+func (r *reader) mspid(n *strictyaml.Node) (string, error) {
+	key := "mspid"
+	for name := range n.Entries() {
+		if strings.EqualFold(name, key) && absent(n.Get(key)) {
+			key = name
+		}
+	}
+	return r.required(n, key, "write the id of the organization's MSP, for example Org1MSP")
 }
 
 // variable matches ${NAME} in a value.
@@ -92,11 +121,11 @@ func (r *reader) value(n *strictyaml.Node) (v value, err error) {
 	}
 	inline, path := n.Get("pem"), n.Get("path")
 	switch {
-	case absent(inline) && absent(path):
+	case blank(inline) && blank(path):
 		return v, n.Errorf("", want)
-	case !absent(inline) && !absent(path):
+	case !blank(inline) && !blank(path):
 		return v, n.Errorf("remove one of them", "pem and path are two forms of the same")
-	case !absent(path):
+	case !blank(path):
 		text, err := r.required(n, "path", want)
 		return value{at: path, path: r.resolve(text)}, err
 	}
