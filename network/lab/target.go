@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"meterbench/bench/scenario"
@@ -78,7 +79,7 @@ func (t *AttachedTarget) Check(at string) *strictyaml.Problem {
 		}
 	}
 	if d := t.Deploy; d != nil {
-		if host, port, err := net.SplitHostPort(d.Address); err != nil || host == "" || port == "" {
+		if host, port, err := net.SplitHostPort(d.Address); err != nil || host == "" || !isPort(port) {
 			return strictyaml.Problemf("for example 127.0.0.1:9999", at+"deploy.address", "want host:port, got %q", d.Address)
 		}
 		if len(d.Admins) == 0 {
@@ -102,10 +103,16 @@ func operationsURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%q is no address", text)
-	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Port() == "", u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "":
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !isPort(u.Port()), u.User != nil, strings.Trim(u.Path, "/") != "", u.RawQuery != "":
 		return nil, fmt.Errorf("%q is no address of an operations endpoint", text)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// isPort reports whether a text is a port that one can connect to.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 // An attachment is what a plan needs to attach to a network that others run.
