@@ -36,13 +36,6 @@ func shape(name string, orderers, peers int, organisations ...string) topology.T
 	return t
 }
 
-// bft returns a topology of BFT orderers and organisations with a peer each.
-func bft(orderers int, organisations ...string) topology.Topology {
-	t := shape(fmt.Sprintf("bft%d", orderers), orderers, 1, organisations...)
-	t.Orderers.Consensus = topology.BFT
-	return t
-}
-
 func channel(name string, chaincodes ...string) topology.Channel {
 	c := topology.Channel{Name: name, Batch: topology.Batch{
 		Timeout: 200 * time.Millisecond, Messages: 100, PreferredBytes: 2 << 20, AbsoluteBytes: 10 << 20,
