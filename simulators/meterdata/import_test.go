@@ -112,6 +112,47 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
+// Publishers write their files in more than one way: overrides of the shipped formats read the others.
+func TestVariants(t *testing.T) {
+	halves := strings.Repeat(",0.25", 48)
+	head := "Customer,Generator Capacity,Postcode,Consumption Category,date"
+	for i := 1; i <= 48; i++ {
+		head += fmt.Sprintf(",%d:%02d", i/2%24, i%2*30)
+	}
+	tests := []struct {
+		name, text string
+		sets       []string
+		first      string
+		wh         int64
+	}{
+		{"ausgrid", head + "\n1,3.78,2076,GC,1-Jul-10" + halves + "\n", []string{"time=D-MON-YY"}, "2010-06-30T14:30:00Z", 12000},
+		{"green-button", "TYPE,DATE,START TIME,END TIME,USAGE (kWh),COST,NOTES\nElectric usage,2024-01-01,00:00,00:59,0.38,$0.12,\n",
+			[]string{"columns.value=USAGE (kWh)", "columns.unit=null", "unit=kWh"}, "2024-01-01T09:00:00Z", 380},
+		{"octopus", "Consumption (kWh), Start, End\n0.5, 2024-07-01T00:00:00+01:00, 2024-07-01T00:30:00+01:00\n",
+			[]string{"columns.value=Consumption (kWh)"}, "2024-06-30T23:30:00Z", 500},
+		{"esb", "MPRN,Meter Serial Number,Read Value,Read Type,Read Date and End Time\n1,2,0.5,Active Import Interval (kWh),01-07-2024 00:30\n",
+			[]string{"unit=kWh", "where=[{column: Read Type, is: Active Import Interval (kWh)}]"}, "2024-06-30T23:30:00Z", 500},
+		{"fingrid", "Mittauspisteen tunnus;Tuotteen tyyppi;Resoluutio;Yksikkötyyppi;Lukeman tyyppi;Alkuaika;Määrä;Laatu\n1;8;PT1H;kWh;BN01;2023-09-23T08:00:00Z;0,023;OK\n",
+			[]string{"interval=1h", "where[0].is=PT1H"}, "2023-09-23T09:00:00Z", 23},
+		{"opsd", "utc_timestamp,DE_KN_residential1_grid_import\n2016-01-01T00:00:00Z,7\n2016-01-01T01:00:00Z,8.5\n", []string{"interval=1h"}, "2016-01-01T02:00:00Z", 1500},
+	}
+	for _, c := range tests {
+		t.Run(c.name, func(t *testing.T) {
+			l, err := ReadLayout(c.name, c.sets...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, sum, err := importTexts(t, l, Options{}, c.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := sum.First.Format(time.RFC3339); got != c.first || sum.Wh.Int64() != c.wh {
+				t.Errorf("%s, %v Wh; want %s, %d", got, sum.Wh, c.first, c.wh)
+			}
+		})
+	}
+}
+
 const longUTC = `
 form: long
 columns: {meter: id, time: at, value: v}
