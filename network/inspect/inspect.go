@@ -15,6 +15,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -53,7 +54,7 @@ type Report struct {
 type Node struct {
 	profile.Node
 	Role        result.Role
-	MSPID       string // of a peer whose organisation the profile names
+	MSPID       string // of a peer whose organisation service discovery knows, or else the profile names
 	Unreachable error  // *client.Unreachable, or nil; what follows is of peers that are reached
 	Gateway     bool   // it has the gateway service, of Fabric 2.4 and later
 	Channels    []string
@@ -102,7 +103,34 @@ func Network(ctx context.Context, cfg Config) (Report, error) {
 	s.connect(asking)
 	s.channels(asking)
 	s.clocks(asking)
+	s.report.correct()
 	return s.report, context.Cause(ctx)
+}
+
+// correct says whose peers are as service discovery does: there are profiles, as Fablo's, that list those of all
+// organisations as the client's own. A peer is known by its address, or by its name in TLS, if that is its host's.
+func (r *Report) correct() {
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		for _, channel := range r.Channels {
+			for _, p := range channel.Found.Peers {
+				host, _, err := net.SplitHostPort(p.Address)
+				if n.Role == result.RolePeer && (p.Address == n.Address || err == nil && host == n.ServerName && r.named(host) == 1) {
+					n.MSPID = p.MSPID
+				}
+			}
+		}
+	}
+}
+
+// named returns how many peers have a name in TLS.
+func (r *Report) named(name string) (n int) {
+	for _, node := range r.Nodes {
+		if node.Role == result.RolePeer && node.ServerName == name {
+			n++
+		}
+	}
+	return n
 }
 
 // A session is one inspection.

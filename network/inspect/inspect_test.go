@@ -164,3 +164,27 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+// A profile that lists the peers of all organisations as one's own does not decide whose they are.
+func TestWhosePeers(t *testing.T) {
+	node := func(name, address string) Node {
+		return Node{Node: profile.Node{Name: name, Address: address, ServerName: name}, Role: result.RolePeer, MSPID: "Org1MSP"}
+	}
+	r := Report{
+		Nodes: []Node{node("peer0.org1", "localhost:7041"), node("peer0.org2", "localhost:7061"), node("peer1.org2", "10.0.0.2:7071"),
+			node("balancer", "10.0.0.3:1"), node("balancer", "10.0.0.4:1"),
+			{Node: profile.Node{Address: "localhost:7030", ServerName: "peer0.org2"}, Role: result.RoleOrderer}},
+		Channels: []Channel{{}, {Found: fabric.Discovered{Peers: []fabric.DiscoveredPeer{
+			{MSPID: "Org1MSP", Address: "peer0.org1:7041"}, {MSPID: "Org2MSP", Address: "peer0.org2:7061"},
+			{MSPID: "Org2MSP", Address: "10.0.0.2:7071"}, {MSPID: "Org2MSP", Address: "balancer:1"},
+		}}}},
+	}
+	r.correct()
+	var got []string
+	for _, n := range r.Nodes {
+		got = append(got, n.MSPID)
+	}
+	if diff := cmp.Diff([]string{"Org1MSP", "Org2MSP", "Org2MSP", "Org1MSP", "Org1MSP", ""}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
