@@ -9,9 +9,15 @@ import (
 func (p *Point) Measured() bool { return p.Valid || p.Failed && len(p.Reasons) == 1 }
 
 // MarkFailed marks a point at which nothing succeeded as failed, and as not valid: it describes a system that did not
-// work. Transactions that an interruption cut off do not count; where all were, nothing is known. It may be called again.
+// work. So does a mix of which queries were answered and nothing was committed. Transactions that an interruption cut off do
+// not count; where all others are, nothing is known. It may be called again.
 func (p *Point) MarkFailed() {
-	if p.Failed || p.Succeeded() > 0 || p.Scheduled <= p.Outcomes[Interrupted.String()] {
+	done := p.Succeeded()
+	if p.Conditions.Commits() {
+		done = p.Outcomes[Valid.String()]
+	}
+	ended := p.Outcomes[Answered.String()] + p.Outcomes[Interrupted.String()]
+	if p.Failed || done > 0 || p.Scheduled <= ended {
 		return
 	}
 	p.Failed, p.Valid = true, false

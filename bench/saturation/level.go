@@ -98,7 +98,9 @@ func levels(points []result.Point, kind result.LoadKind, load func(result.Load) 
 func (l *level) add(p *result.Point) {
 	l.points, l.rates = append(l.points, p), append(l.rates, p.Rate())
 	l.scheduled += p.Scheduled
-	l.valid += p.Succeeded()
+	if !p.Failed {
+		l.valid += p.Succeeded()
+	}
 	l.dropped += p.Outcomes[result.Dropped.String()]
 	if p.Steady == stats.Overloaded {
 		l.overloaded++

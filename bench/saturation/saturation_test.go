@@ -170,7 +170,8 @@ func TestClosedLeavesOut(t *testing.T) {
 
 func TestClosedNothingCommits(t *testing.T) {
 	points := closed(1, 0)
-	points[0].Outcomes = map[string]uint64{"answered": 1000}
+	points[0].Outcomes = map[string]uint64{"answered": 900, "mvcc_conflict": 100}
+	points[0].MarkFailed()
 	s, warnings, err := saturation.Closed(points)
 	if err != nil {
 		t.Fatal(err)
