@@ -37,6 +37,9 @@ func (v *valuesByName) UnmarshalNode(n *strictyaml.Node) error {
 	}
 	*v = valuesByName{}
 	for name, of := range n.Entries() {
+		if name == "" {
+			return of.Errorf("as {id: {uuid: {}}}", "a value has no name")
+		}
 		var one values.Value
 		if err := of.Decode(&one); err != nil {
 			return err

@@ -109,7 +109,7 @@ func (v *Value) UnmarshalNode(n *strictyaml.Node) error {
 	if text, ok := n.Scalar(); ok {
 		var wrong string
 		if v.literal, wrong = parseLiteral(text); wrong != "" {
-			return n.Errorf("close it with }, or write $${ for ${ itself", "%s", wrong)
+			return n.Errorf("name it as ${id}, or write $${ for ${ itself", "%s", wrong)
 		}
 		return nil
 	}
@@ -140,6 +140,9 @@ func parseLiteral(text string) (pieces []piece, wrong string) {
 		name, after, closed := strings.Cut(rest, "}")
 		if !closed {
 			return nil, "a ${ has no end"
+		}
+		if name == "" {
+			return nil, "a ${} names no value"
 		}
 		if plain.Len() > 0 {
 			pieces = append(pieces, piece{text: plain.String()})
