@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"meterbench/bench/scenario"
 	"meterbench/internal/regular"
@@ -126,6 +127,10 @@ func parseRows(path string, text []byte) (*rows, error) {
 		var row []string
 		if row, err = r.Read(); err != nil {
 			break
+		}
+		if i := slices.IndexFunc(row, func(value string) bool { return !utf8.ValidString(value) }); i >= 0 {
+			line, column := r.FieldPos(i)
+			return nil, wrong(line, column, "save the file as UTF-8", "%.40q is not UTF-8", row[i])
 		}
 		if all.header == nil {
 			all.header = row
