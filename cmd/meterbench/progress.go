@@ -86,14 +86,16 @@ func (p *progress) Point(pt result.Point) {
 		good, rate = result.Answered, pt.Answered
 	}
 	took := pt.Latency[whole.String()]
+	succeeded := fmt.Sprintf("%d %s", pt.Succeeded(), good)
 	if pt.Mixed() {
+		succeeded = fmt.Sprintf("%d %s, %d %s", pt.Outcomes[result.Answered.String()], result.Answered, pt.Outcomes[good.String()], good)
 		reads := pt.Latency[result.PartAnswer.String()]
 		p.line(fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s", pt.Series, pt.Load.String(), pt.Answered, result.Answered,
 			result.PartAnswer, quantile(reads.P50), quantile(reads.P99)))
 	}
-	text := fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s   of %d scheduled %d %s",
+	text := fmt.Sprintf("  %-18s %-12s %7.1f %s/s   %s p50 %s p99 %s   of %d scheduled %s",
 		pt.Series, pt.Load.String(), rate, good, whole, quantile(took.P50), quantile(took.P99),
-		pt.Scheduled, pt.Succeeded(), good)
+		pt.Scheduled, succeeded)
 	if !pt.Valid {
 		text += "   NOT VALID: " + strings.Join(pt.Reasons, "; ")
 	}

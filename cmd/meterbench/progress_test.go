@@ -102,6 +102,18 @@ func TestProgressOfAnswers(t *testing.T) {
 	}
 }
 
+// Of a mix with queries, those that were answered and those that were committed are told apart.
+func TestProgressOfMix(t *testing.T) {
+	var out strings.Builder
+	(&progress{out: &out, width: 200}).Point(result.Point{
+		Series: "a", Load: result.Load{Kind: result.LoadClosed, Clients: 16}, Valid: true, Conditions: result.Conditions{Wait: result.WaitCommit},
+		Answered: 90, Throughput: 9, Scheduled: 1000, Outcomes: map[string]uint64{"answered": 900, "valid": 90, "mvcc_conflict": 10},
+	})
+	if want := "of 1000 scheduled 900 answered, 90 valid"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in\n%s", want, out.String())
+	}
+}
+
 // Where the output is no terminal, the status comes every five seconds, as
 // lines, and not right after another line.
 func TestPlainProgress(t *testing.T) {
