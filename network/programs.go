@@ -149,10 +149,19 @@ func readonlyFlags(flags string) string {
 
 // firstMistake returns the first line of what go build says that is no heading.
 func firstMistake(output, otherwise string) string {
+	mistake := ""
 	for line := range strings.Lines(output) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "go: downloading ") {
-			return printable.Line(shortened(strings.TrimSuffix(line, ":")))
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "go: downloading ") {
+			continue
 		}
+		if mistake += line; !strings.HasSuffix(mistake, ":") { // which announces the next line
+			break
+		}
+		mistake += " "
+	}
+	if mistake = strings.TrimRight(mistake, ": "); mistake != "" {
+		return printable.Line(shortened(mistake))
 	}
 	return otherwise
 }

@@ -247,6 +247,22 @@ func TestOwnChaincodeErrors(t *testing.T) {
 	}
 }
 
+// A line that announces the next one is told together with it.
+func TestFirstMistake(t *testing.T) {
+	for _, test := range []struct{ output, want string }{
+		{"go: errors parsing go.mod:\ngo.mod:1: unknown directive: garbage\n", "go: errors parsing go.mod: go.mod:1: unknown directive: garbage"},
+		{"main.go:3:8: no required module provides package a.org/b; to add it:\n\tgo get a.org/b\nmore\n",
+			"main.go:3:8: no required module provides package a.org/b; to add it: go get a.org/b"},
+		{"# a\n./main.go:3:15: undefined: x\n./main.go:4:15: undefined: y\n", "./main.go:3:15: undefined: x"},
+		{"go: to add:\n", "go: to add"},
+		{":\n", "exit status 1"},
+	} {
+		if got := firstMistake(test.output, "exit status 1"); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
 // Whatever go build says is told in one line that can be printed.
 func FuzzFirstMistake(f *testing.F) {
 	f.Add("# example.org/a\n./main.go:3:15: undefined: x\n")
