@@ -94,6 +94,18 @@ func full(err error, logs string) bool {
 	return false
 }
 
+// because returns why a start failed whose context ended for a cause while a step failed with err. The cause explains
+// err, but of a start that took too long only err says at which step.
+func because(cause, err error) error {
+	switch {
+	case !errors.Is(cause, errLate):
+		return cause
+	case errors.Is(err, errLate): // of a step that is repeated, with its last answer
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
 // describe turns the error of a failed start, or of a node that died, into what the user can act on, given
 // the folders of the run and of its logs. If the logs do not stay, it names none.
 func describe(err error, run, logs string, logsStay bool) error {

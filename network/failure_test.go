@@ -1,7 +1,9 @@
 package network
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -164,5 +166,28 @@ func TestNoAddress(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}
+	}
+}
+
+// A start that takes too long says at which step, and one that another event ends only that.
+func TestEndOfStart(t *testing.T) {
+	step := errors.New("peer0.ptb: wait for commit")
+	died := errors.New("orderer0 has ended")
+	repeated := fmt.Errorf("metrology: %w; last answer: no leader", errLate)
+	for _, test := range []struct {
+		name       string
+		cause, err error
+		want       string
+	}{
+		{"too late, at a step", errLate, step, "not ready after 2m0s: peer0.ptb: wait for commit"},
+		{"too late, at a step that is repeated", errLate, repeated, "metrology: not ready after 2m0s; last answer: no leader"},
+		{"a node died", died, step, "orderer0 has ended"},
+		{"the user's", context.Canceled, step, "context canceled"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := because(test.cause, test.err); got.Error() != test.want || !errors.Is(got, test.cause) {
+				t.Errorf("%v, want %s", got, test.want)
+			}
+		})
 	}
 }

@@ -33,6 +33,9 @@ import (
 // startTimeout bounds a start. Networks need seconds.
 const startTimeout = 2 * time.Minute
 
+// errLate ends a start that takes longer.
+var errLate = fmt.Errorf("not ready after %v", startTimeout)
+
 // stopGrace is the time for nodes to end by themselves.
 const stopGrace = 5 * time.Second
 
@@ -217,7 +220,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 	fmt.Fprintf(cfg.Progress, "starting network %s: %d peers, %d orderers, %d chaincodes\n",
 		t.Name, len(plan.peers), len(plan.orderers), len(plan.services))
 
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %v", startTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, errLate)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
@@ -233,7 +236,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 		// The death of a node explains what else failed, but shows a moment after the connections to it broke.
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return because(context.Cause(ctx), err)
 		case <-time.After(deathDelay):
 			return err
 		}

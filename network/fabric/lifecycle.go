@@ -116,17 +116,27 @@ func (a *Admin) order(ctx context.Context, channel string, peers []grpc.ClientCo
 		return "", err
 	}
 	request := &gateway.SubmitRequest{TransactionId: p.txID, ChannelId: channel, PreparedTransaction: envelope}
-	return p.txID, submit(ctx, peers[0], request)
+	return p.txID, submit(ctx, peers[0], request, func() error {
+		return a.call(ctx, peers[0], nil, channel, "qscc", []byte("GetTransactionByID"), []byte(channel), []byte(p.txID))
+	})
 }
 
 // submit orders a transaction through the gateway behind conn. It repeats what fails because no orderer is
-// ready to take it.
-func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest) (err error) {
+// ready to take it, unless recorded finds it on the ledger: with BFT the gateway hands a transaction to every
+// orderer and reports a failure unless a quorum of them takes it. An orderer that is handed one when the others
+// have already ordered it refuses it ("request already processed"), and a change of the configuration likewise.
+// Two of four that are so late make a failure of a success, and of every repetition, for ever.
+func submit(ctx context.Context, conn grpc.ClientConnInterface, request *gateway.SubmitRequest, recorded func() error) (err error) {
 	defer wrap(&err, "submit")
 	return retry(ctx, func() error {
 		_, err := gateway.NewGatewayClient(conn).Submit(ctx, request)
-		if err != nil && status.Code(err) != codes.Unavailable && status.Code(err) != codes.FailedPrecondition {
+		switch {
+		case err == nil:
+			return nil
+		case status.Code(err) != codes.Unavailable && status.Code(err) != codes.FailedPrecondition:
 			return permanent{err}
+		case recorded() == nil:
+			return nil
 		}
 		return err
 	})
@@ -228,7 +238,8 @@ func (a *Admin) SetBatchTimeout(ctx context.Context, conn grpc.ClientConnInterfa
 	if err != nil {
 		return err
 	}
-	return submit(ctx, conn, &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope})
+	request := &gateway.SubmitRequest{ChannelId: channel, PreparedTransaction: envelope}
+	return submit(ctx, conn, request, func() error { return a.configured(ctx, conn, channel) })
 }
 
 // timeoutUpdate moves the values of the batch timer from version 0 to 1. What stands around them keeps its version, in the
@@ -261,12 +272,15 @@ func (a *Admin) timeoutUpdate(channel string, of Consensus, timeout time.Duratio
 // Configured waits until the peer behind conn has committed the first change of a channel's configuration.
 func (a *Admin) Configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) (err error) {
 	defer wrap(&err, "wait for the configuration of %s", channel)
-	return retry(ctx, func() error {
-		var config common.Config
-		err := a.call(ctx, conn, &config, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
-		if err == nil && config.Sequence == 0 {
-			err = errors.New("the channel's configuration is still that of its genesis block")
-		}
-		return err
-	})
+	return retry(ctx, func() error { return a.configured(ctx, conn, channel) })
+}
+
+// configured fails unless the peer behind conn has committed a change of a channel's configuration.
+func (a *Admin) configured(ctx context.Context, conn grpc.ClientConnInterface, channel string) error {
+	var config common.Config
+	err := a.call(ctx, conn, &config, channel, "cscc", []byte("GetChannelConfig"), []byte(channel))
+	if err == nil && config.Sequence == 0 {
+		err = errors.New("the channel's configuration is still that of its genesis block")
+	}
+	return err
 }
