@@ -105,14 +105,20 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	return result.EndorseRefused
 }
 
+// overtaken reports whether a gateway says that BFT orderers had ordered a transaction before it could hand it to all of
+// them: those that were handed it later refuse it, and two of four make the gateway report a failure.
+func overtaken(err error) bool { return mentions(err, alreadyThere) }
+
 // submitOutcome classifies an error of the submission. Where it is unknown whether an orderer took the
 // transaction the outcome is Unknown: it may yet be committed.
 func submitOutcome(ctx context.Context, err error) result.Outcome {
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return result.Interrupted
-	}
-	if limited(err) {
+	case limited(err):
 		return result.Limited
+	case overtaken(err):
+		return result.Unknown // where there is nobody to wait for the commit
 	}
 	switch status.Code(err) {
 	case codes.Aborted, codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:

@@ -110,6 +110,30 @@ func TestRefusedStatusIsUnknown(t *testing.T) {
 	}
 }
 
+// What BFT orderers have ordered before the gateway handed it to all of them is no refused transaction: its commit is waited
+// for where that takes no call of the gateway, and else unknown, for the audit to tell.
+func TestOrderedBeforeTheGatewayIsDone(t *testing.T) {
+	for driver, want := range map[result.Driver]result.Outcome{result.DriverWire: result.Valid, result.DriverGateway: result.Unknown} {
+		t.Run(string(driver), func(t *testing.T) {
+			f := newFakePeer()
+			f.late = func() error {
+				const untaken = "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info=failed to submit request: request already processed"
+				return said(codes.Unavailable, "insufficient number of orderers could successfully process transaction to satisfy quorum requirement", untaken, untaken)
+			}
+			c := dial(t, f, nil)
+			tx := transaction(result.WaitCommit)
+			tx.Driver = driver
+			receipt, err := c.Submit(t.Context(), tx)
+			if receipt.Outcome != want || (err == nil) != (want == result.Valid) || c.Pending() != 0 {
+				t.Errorf("%v, %v, %d pending", receipt.Outcome, err, c.Pending())
+			}
+			if len(f.chain) != 2 {
+				t.Errorf("%d blocks", len(f.chain))
+			}
+		})
+	}
+}
+
 // Clients that wait for their commit take up the gateway's limit by one driver and not by the other.
 func TestWaitingClientsAndTheLimit(t *testing.T) {
 	const clients, limit = 12, 4

@@ -82,6 +82,7 @@ type fakePeer struct {
 	secrets func(transient map[string][]byte)               // of what is to be endorsed or answered
 	submit  func() error                                    // nil: takes it
 	ordered func()                                          // before it answers that it has
+	late    func() error                                    // what a gateway answers in place of that; nil: nothing
 	status  func() error                                    // of a commit; nil: waits for it
 	answer  func(*orderer.BroadcastResponse) error          // changes what an orderer says to who is direct, or ends the stream
 	payload func([]byte) []byte                             // changes what is endorsed
@@ -258,6 +259,9 @@ func (f *fakePeer) Submit(_ context.Context, r *gateway.SubmitRequest) (*gateway
 	f.order(r.GetTransactionId())
 	if f.ordered != nil {
 		f.ordered()
+	}
+	if f.late != nil {
+		return nil, f.late()
 	}
 	return &gateway.SubmitResponse{}, nil
 }

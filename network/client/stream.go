@@ -52,7 +52,7 @@ func (t *attempt) sendWireForm(ctx context.Context, tx bench.Transaction) (await
 	return t.follow(func() (result.Outcome, error) {
 		answer, err := p.call(ctx, gateway.Gateway_Submit_FullMethodName, marshalRequest(proposal.txID, c.config.Channel, payload, signature))
 		answer.Free()
-		if err != nil {
+		if err != nil && (ctx.Err() != nil || !overtaken(err)) {
 			return submitOutcome(ctx, err), err
 		}
 		return result.Valid, nil
