@@ -208,22 +208,25 @@ func (a *Attached) try(ctx context.Context, members []*fabric.Admin, gateway int
 	if !slices.ContainsFunc(a.Defined, func(c fabric.Committed) bool { return c.Name == of.Name }) {
 		return wrong(a.hint(of), "channel %s has no contract %s", a.Channel, of.Name)
 	}
-	if _, ours := chaincode.Contracts().Find(of.Contract); !ours {
-		return nil // which functions it has only its author knows
+	function := reading.FnPing
+	_, ours := chaincode.Contracts().Find(of.Contract)
+	if !ours {
+		function = fabric.FnMetadata // which one may refuse that is not written with the contract API
 	}
+	answers := func(err error) bool { return err == nil || !ours && client.Refused(err) }
 	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
 	defer cancel()
 	peer := a.Gateways[gateway].Name
-	answer, err := members[0].Ask(ctx, conn, a.Channel, of.Name, []byte(reading.FnPing))
+	answer, err := members[0].Ask(ctx, conn, a.Channel, of.Name, []byte(function))
 	switch {
 	case ctx.Err() != nil && context.Cause(ctx) != context.DeadlineExceeded:
 		return context.Cause(ctx)
-	case err != nil:
+	case !answers(err):
 		return wrong("start its chaincode, or name another under contracts", "contract %s does not answer through peer %s: %s", of.Name, peer, client.Said(err))
-	case string(answer) != of.Contract:
+	case ours && string(answer) != of.Contract:
 		return wrong("name the right one under contracts", "contract %s on channel %s is not meterbench's %s", of.Name, a.Channel, of.Contract)
 	}
-	if err := members[0].Endorse(ctx, conn, a.Channel, of.Name, []byte(reading.FnPing)); err != nil {
+	if err := members[0].Endorse(ctx, conn, a.Channel, of.Name, []byte(function)); !answers(err) {
 		return wrong("start peers of enough organisations, and install it there; anchor peers let gateways find them",
 			"contract %s cannot be endorsed%s through peer %s: %s", of.Name, a.policy(of.Name), peer, client.Said(err))
 	}

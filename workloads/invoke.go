@@ -119,6 +119,17 @@ func (w *Invoke) Preload(context.Context, int) iter.Seq2[bench.Transaction, erro
 	return func(func(bench.Transaction, error) bool) {}
 }
 
+// Calls implements Caller.
+func (w *Invoke) Calls() []Call {
+	turn := &values.Turn{Seq: w.spec.First, Start: time.Now()}
+	all := []Call{{"function", w.Function, made(w.args, turn)}}
+	for n, b := range w.Before {
+		at := fmt.Sprintf("before[%d].", n)
+		all = append(all, Call{at + "function", b.Function, made(bind(at, w.binding(), b.Args, w.named), turn)})
+	}
+	return all
+}
+
 // probes is how many transactions may be refused one after the other before the contract is taken to refuse all.
 const probes = 5
 
@@ -140,5 +151,5 @@ func (w *Invoke) Probe(ctx context.Context) error {
 			}
 		}
 	}
-	return fmt.Errorf("contract %s took none of %d calls of %s: %w; give it what it needs by before", w.Contract, probes, w.Function, failed)
+	return fmt.Errorf("contract %s took none of %d calls of %s: %w", w.Contract, probes, w.Function, failed)
 }

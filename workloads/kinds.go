@@ -137,6 +137,19 @@ type Prober interface {
 	Probe(ctx context.Context) error
 }
 
+// A Caller is a Workload that calls functions by the names that a user gave.
+type Caller interface {
+	// Calls returns one call of each place at which a function is named.
+	Calls() []Call
+}
+
+// A Call is that of a function of the workload's contract.
+type Call struct {
+	At       string // where it is named, below the workload
+	Function string
+	Args     [][]byte
+}
+
 // A Metered is a Workload of meters, of which its contract counts what they have stored.
 type Metered interface {
 	Workload

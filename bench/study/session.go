@@ -14,6 +14,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/internal/proc"
 	"meterbench/internal/random"
+	"meterbench/internal/strictyaml"
 )
 
 // session is one network of a run while it is up.
@@ -97,6 +98,9 @@ func (s *session) prepare(ctx context.Context) error {
 			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold}, math.MaxInt)
 		}
 		workload, preparation, err := s.site.Series(ctx, series, need, s.Observer.Working)
+		if _, input := errors.AsType[*strictyaml.Error](err); input {
+			return err // which has its place in the scenario
+		}
 		if err != nil {
 			return fmt.Errorf("prepare series %q: %w", series.Name, cause(ctx, err))
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/network"
 )
 
 // goEnv returns variables of the Go toolchain, so that it finds them from another home folder.
@@ -127,5 +128,11 @@ func TestOwnContractOnHeldNetwork(t *testing.T) {
 	equal(t, "policies", policies, map[string]string{"readings": "all", "assets": "any"})
 	audit := audited(t, summary)
 	equal(t, "problem of the ledger", audit.Problem(), "")
+	net := filepath.Join(work, "net")
+	n, err := network.Open(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuseCalls(t, temp, net, []string{"--set", "target.kind=fabric", "--set", "target.profile=" + n.Access("cmi").Profile, "--set", "target.channel=internal"})
 	down(t, temp, held)
 }

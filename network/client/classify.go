@@ -84,6 +84,11 @@ func limited(err error) bool {
 	return status.Code(err) == codes.ResourceExhausted || mentions(err, textLimit)
 }
 
+// Refused reports whether an error is that of a contract which was reached and refused the call.
+func Refused(err error) bool {
+	return err != nil && slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.HasPrefix(d.GetMessage(), chaincodeResponse) })
+}
+
 // endorseOutcome classifies an error of the endorsement. ctx is the caller's: if that has ended, the caller gave up.
 func endorseOutcome(ctx context.Context, err error) result.Outcome {
 	switch {
@@ -93,7 +98,7 @@ func endorseOutcome(ctx context.Context, err error) result.Outcome {
 		return result.Limited
 	case mentions(err, textMismatch):
 		return result.EndorseMismatch
-	case slices.ContainsFunc(details(err), func(d *gateway.ErrorDetail) bool { return strings.HasPrefix(d.GetMessage(), chaincodeResponse) }):
+	case Refused(err):
 		return result.EndorseRefused // by the contract itself
 	case status.Code(err) == codes.DeadlineExceeded, mentions(err, textsTimeout...):
 		return result.EndorseTimeout

@@ -178,8 +178,8 @@ func (a *Admin) Ping(ctx context.Context, conn grpc.ClientConnInterface, channel
 	})
 }
 
-// metadata is a function that contracts have which are written with Fabric's contract API, in any language.
-const metadata = "org.hyperledger.fabric:GetMetadata"
+// FnMetadata is a function that contracts have which are written with Fabric's contract API, in any language.
+const FnMetadata = "org.hyperledger.fabric:GetMetadata"
 
 // answered begins what a gateway says of a chaincode that refuses a call.
 const answered = "chaincode response "
@@ -189,7 +189,7 @@ const answered = "chaincode response "
 func (a *Admin) Answers(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string, msps []string) (err error) {
 	defer wrap(&err, "ask %s on %s", chaincode, channel)
 	return retry(ctx, func() error {
-		p, err := a.propose(channel, chaincode, []byte(metadata))
+		p, err := a.propose(channel, chaincode, []byte(FnMetadata))
 		if err != nil {
 			return permanent{err}
 		}

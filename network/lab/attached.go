@@ -93,6 +93,11 @@ func (l *attachedLab) refuse(err error) error {
 		network.AttachOperations: "operations", network.AttachLog: "logs", network.AttachDeploy: "deploy",
 	}[e.Part]
 	t := l.Scenario.Target.Options.(*AttachedTarget)
+	if e.Part == network.AttachContract && t.Contracts[e.Name] == "" {
+		if at, ok := l.calling(e.Name); ok {
+			return l.Scenario.Refuse(at.series, at.path+"contract", e.Remedy, "%s", e.Reason)
+		}
+	}
 	switch {
 	case e.Part == network.AttachGateway && len(t.Gateways) == 0:
 		key = "profile"
@@ -137,7 +142,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, prefix: prefix(height), deployed: deployed,
+		commit: s.commit, query: s.query, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
 		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Tables: s.lab.tables},
 	}
 	s.local = map[string]bool{}

@@ -16,6 +16,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/random"
+	"meterbench/network/client"
 	"meterbench/workloads"
 )
 
@@ -32,6 +33,8 @@ type builder struct {
 	deployed        map[string]string           // names under which contracts are deployed, of those that have another there
 	with            func(contract string) []int // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
+	// refuse returns an error about a key of a series; nil where there is no contract that could refuse a call.
+	refuse func(one scenario.Series, path, hint, format string, args ...any) error
 
 	mu   sync.Mutex
 	done map[[sha256.Size]byte]bool // transactions of the set-up, by their digest
@@ -81,12 +84,12 @@ func (b *builder) Series(ctx context.Context, series scenario.Series, need study
 	if series.Mix == nil {
 		spec := b.spec(series.Workload, series.Prefix, need)
 		spec.First, spec.Trace, spec.Rows = need.First, series.Load.Arrivals.Trace, need.Rows
-		return b.build(ctx, spec, need.Planned, working)
+		return b.build(ctx, place{series, "workload."}, spec, need.Planned, working)
 	}
 	var parts []workloads.Part
 	var all result.Preparation
 	for i, w := range series.Mix {
-		part, preparation, err := b.build(ctx, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1), need), 0, working)
+		part, preparation, err := b.build(ctx, place{series, fmt.Sprintf("workloads[%d].", i)}, b.spec(w, fmt.Sprintf("%s.%d", series.Prefix, i+1), need), 0, working)
 		if err != nil {
 			return nil, all, err
 		}
@@ -106,7 +109,7 @@ func (b *builder) spec(w scenario.Workload, prefix string, need study.Need) work
 
 // build makes one workload ready: it puts on the ledger what must be there before, and makes the ciphertexts
 // that are wanted before the load.
-func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
+func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
 	contract := kind.Contract(spec.Workload)
 	channels := b.channels(contract)
@@ -124,7 +127,15 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 		return nil, result.Preparation{}, err
 	}
 	w := ledgerWorkload{workload, contract, cmp.Or(b.deployed[contract], contract), channels}
+	if caller, ok := workload.(workloads.Caller); ok && b.refuse != nil {
+		if err := b.checkCalls(ctx, at, contract, caller, spec.Query); err != nil {
+			return nil, result.Preparation{}, err
+		}
+	}
 	if err := b.setUp(ctx, w, working); err != nil {
+		if _, ok := workload.(workloads.Caller); ok && client.Refused(err) {
+			err = b.refuse(at.series, at.path+"before", "mend its function and args", "%v", err)
+		}
 		return nil, result.Preparation{}, err
 	}
 	b.ledgerWorkloads = append(b.ledgerWorkloads, w)
@@ -140,6 +151,9 @@ func (b *builder) build(ctx context.Context, spec workloads.Spec, planned int, w
 	}
 	if prober, ok := workload.(workloads.Prober); ok {
 		if err := prober.Probe(ctx); err != nil {
+			if client.Refused(err) {
+				err = b.refuse(at.series, at.path+"function", "mend it, or give the contract what it needs by before", "%v", err)
+			}
 			return nil, preparation, err
 		}
 	}

@@ -163,7 +163,7 @@ func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec
 	}
 	l.builder = builder{site: spec, commit: l.commit, query: l.query}
 	m := &Maker{contract: contract, channels: l.channels}
-	if m.workload, _, err = l.builder.build(ctx, spec, 0, func(string) {}); err != nil {
+	if m.workload, _, err = l.builder.build(ctx, place{}, spec, 0, func(string) {}); err != nil {
 		return nil, err
 	}
 	readings := m.workload.(ledgerWorkload).Workload.(workloads.Metered) // of what a Maker makes
