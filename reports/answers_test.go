@@ -120,6 +120,16 @@ func TestFewLevelsHaveAFindingOfThroughput(t *testing.T) {
 	if !there || !strings.Contains(f.Value, "tx/s") || !strings.Contains(f.Text, "at 8 clients") || !strings.Contains(f.Text, "commit latency p50") {
 		t.Errorf("%+v", f)
 	}
+	if strings.Contains(f.Text, "over all scheduled") {
+		t.Errorf("nothing was lost: %+v", f)
+	}
+	for i := range sum.Points { // the table's p50 is that of the valid ones
+		median := 0.2
+		sum.Points[i].LatencyAll = &result.AllLatency{N: 200, Missing: map[string]uint64{"mvcc_conflict": 80}, Quantiles: []result.AllQuantile{{Percent: 50, Value: &median}}}
+	}
+	if f, _ := finding(Build(run, sum), "Throughput, plain"); !strings.Contains(f.Text, "; over all scheduled, commit latency p50 200 ms") {
+		t.Errorf("%+v", f)
+	}
 	answered(sum.Points, "plain")
 	if f, _ := finding(Build(run, sum), "Throughput, plain"); !strings.Contains(f.Value, "answered/s") || !strings.Contains(f.Text, "latency of answers p50") {
 		t.Errorf("%+v", f)

@@ -75,6 +75,9 @@ func (s series) overAll(percent float64) measure {
 	}
 }
 
+// lost measures how many transactions a quantile over all that was scheduled has beyond those that succeeded.
+func lost(p result.Point) (float64, bool) { return float64(p.LatencyAll.Lost()), p.LatencyAll != nil }
+
 // overAllInterval is the interval of overAll within a window, which is stored for what succeeded: nil where that was not all.
 func (s series) overAllInterval(percent float64) func(result.Point) *stats.Interval {
 	part, _ := s.headline()

@@ -110,6 +110,9 @@ func rateFindings(all []series) (fs []Finding) {
 			f.Text += quantilesOf(p, "; reads", quantileOf(result.PartAnswer, p50), quantileOf(result.PartAnswer, p99))
 			f.Text += quantilesOf(p, "; writes", quantileOf(result.PartCommit, p50), quantileOf(result.PartCommit, p99))
 		} else {
+			if lost, ok := p.median(lost); ok && lost > 0 { // the table's quantiles are over the valid ones
+				latency = "over all scheduled, " + latency
+			}
 			f.Text += quantilesOf(p, "; "+latency, s.overAll(50), s.overAll(99))
 		}
 		f.Text += "."

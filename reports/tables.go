@@ -147,7 +147,7 @@ func seriesTable(all []series) Table {
 		{Column{Key: "batch_messages", Title: "batch size", Unit: Count}, func(s series) Cell { return count(s.conditions.BatchMessages) }},
 		{Column{Key: "wait", Title: "client waits for"}, func(s series) Cell { return text(string(s.conditions.Wait)) }},
 		{Column{Key: "driver", Title: "driver"}, func(s series) Cell { return text(string(driver(s.conditions))) }},
-		{Column{Key: "meters", Title: "meters", Unit: Count}, func(s series) Cell { return count(s.conditions.Meters) }},
+		{Column{Key: "meters", Title: "meters", Unit: Count}, func(s series) Cell { return positive(float64(s.conditions.Meters)) }},
 		{Column{Key: "verify", Title: "chaincode verifies signatures"}, func(s series) Cell { return yesNo(s.conditions.Verify) }},
 	})
 }
