@@ -53,6 +53,11 @@ type usable struct {
 	Functions []chaincode.Usage `json:"functions"`
 }
 
+// storesReadings reports whether the contract takes what meterbench reading make forms.
+func (u usable) storesReadings() bool {
+	return slices.ContainsFunc(u.Functions, func(f chaincode.Usage) bool { return f.Function == reading.FnPut })
+}
+
 // state is how a network is at one moment.
 type state struct {
 	Nodes    []nodeState    `json:"nodes"`
@@ -141,7 +146,7 @@ func printUse(out io.Writer, r *network.Record) error {
 	if len(all) == 0 {
 		return nil
 	}
-	c := all[0]
+	c := all[max(0, slices.IndexFunc(all, usable.storesReadings))]
 	fmt.Fprintf(out, "\nchannel %s has the contract %s:\n", c.Channel, c.Name)
 	for _, u := range c.Functions {
 		note := ""
@@ -150,7 +155,9 @@ func printUse(out io.Writer, r *network.Record) error {
 		}
 		fmt.Fprintf(out, "  %s(%s)%s\n", u.Function, u.Args, note)
 	}
-	fmt.Fprint(out, readingForm)
+	if c.storesReadings() {
+		fmt.Fprint(out, readingForm)
+	}
 	commands, err := useCommands(r, c)
 	if err != nil {
 		return err
@@ -166,8 +173,26 @@ binary, big-endian, signed by its registered meter with ECDSA on P-256. meterben
 text that stands for it in any tool, base64:....  See docs/network.md.
 `
 
-// useCommands returns what to write in a shell to store a reading, count what is stored, and read a node's metrics.
+// useCommands returns what to write in a shell to store a reading and count what is stored, where the contract does so, and to
+// read a node's metrics.
 func useCommands(r *network.Record, c usable) (string, error) {
+	dir, peer := quoted(r.Dir), r.Nodes[slices.IndexFunc(r.Nodes, func(n network.Node) bool { return n.Role == result.RolePeer })]
+	as := r.Access(peer.Organisation)
+	readings := ""
+	if c.storesReadings() {
+		var err error
+		if readings, err = readingCommands(r, c); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf(`eval "$(meterbench network status --env %s)"
+%scurl --cacert %s --cert %s \
+  --key %s https://%s/metrics
+`, dir, readings, quoted(as.TLSCA), quoted(as.Admin.TLSCert), quoted(as.Admin.TLSKey), peer.Operations), nil
+}
+
+// readingCommands returns the commands of useCommands that store a reading and count what is stored.
+func readingCommands(r *network.Record, c usable) (string, error) {
 	channel := r.Channels[slices.IndexFunc(r.Channels, func(one network.Channel) bool { return one.Name == c.Channel })]
 	endorsers, err := r.Endorsers(channel, c.Name)
 	if err != nil {
@@ -179,15 +204,9 @@ func useCommands(r *network.Record, c usable) (string, error) {
 			fmt.Fprintf(&peers, "  --peerAddresses %s --tlsRootCertFiles %s \\\n", n.Address, quoted(r.Access(n.Organisation).TLSCA))
 		}
 	}
-	dir, peer := quoted(r.Dir), r.Nodes[slices.IndexFunc(r.Nodes, func(n network.Node) bool { return n.Role == result.RolePeer })]
-	as := r.Access(peer.Organisation)
-	return fmt.Sprintf(`eval "$(meterbench network status --env %s)"
-peer chaincode invoke -o "$ORDERER_ADDRESS" --tls --cafile "$ORDERER_CA" --clientauth \
+	return fmt.Sprintf(`peer chaincode invoke -o "$ORDERER_ADDRESS" --tls --cafile "$ORDERER_CA" --clientauth \
   --certfile "$CORE_PEER_TLS_CLIENTCERT_FILE" --keyfile "$CORE_PEER_TLS_CLIENTKEY_FILE" \
 %s  -C %s -n %s --waitForEvent -c '{"Args":["%s","'"$(meterbench reading make %s)"'"]}'
 peer chaincode query -C %s -n %s -c '{"Args":["%s","",""]}'
-curl --cacert %s --cert %s \
-  --key %s https://%s/metrics
-`, dir, peers.String(), c.Channel, c.Name, reading.FnPut, dir, c.Channel, c.Name, reading.FnCount,
-		quoted(as.TLSCA), quoted(as.Admin.TLSCert), quoted(as.Admin.TLSKey), peer.Operations), nil
+`, peers.String(), c.Channel, c.Name, reading.FnPut, quoted(r.Dir), c.Channel, c.Name, reading.FnCount), nil
 }
