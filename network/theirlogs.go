@@ -47,6 +47,14 @@ func (a *Attached) Cuts() bool {
 	return false
 }
 
+// Told reports whether the logs have told of the blocks committed since Attach, now that the next one is number height:
+// whether that of the observing peer has, and whether an orderer's has said when they were cut. With no block since, or no
+// log of that peer, nothing is known.
+func (a *Attached) Told(height uint64) (committed, cut bool) {
+	blocks, _ := a.Blocks(time.Time{}, height) // a log that cannot be read tells nothing
+	return len(blocks) > 0, slices.ContainsFunc(blocks, func(b result.Block) bool { return !b.Cut.IsZero() })
+}
+
 // Blocks returns the blocks that the observing peer has committed since an instant, as Network.Blocks does.
 func (a *Attached) Blocks(since time.Time, height uint64) ([]result.Block, error) {
 	of := Channel{Name: a.Channel, Peers: []string{a.Gateways[0].Name}}
