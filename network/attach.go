@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"meterbench/internal/process"
 	"meterbench/internal/strictyaml"
 	"meterbench/network/chaincode"
 	"meterbench/network/client"
@@ -29,6 +30,7 @@ type Attachment struct {
 	Orderers   []client.Orderer  // take envelopes that do not go through a gateway; may be left out
 	Operations []Operations      // of nodes whose metrics are read
 	Logs       map[string]string // paths of the log files of nodes, by name
+	Deploy     *Deployment       // of one of the contracts; nil: all are there
 }
 
 // Deployed is a contract and the name under which it is deployed.
@@ -43,6 +45,7 @@ type Attached struct {
 	Fabric  string             // release, as v2.5.9; empty where it is not known
 
 	operators []*operator
+	serving   *process.Process // the contract that was deployed; nil: none was
 	asking    sync.WaitGroup
 	stop      context.CancelFunc // ends the questions; nil: nothing is asked
 	log       *blockLog          // nil: no log is read
@@ -78,8 +81,8 @@ func (e *AttachError) Error() string { return e.Reason }
 const attachTimeout = 15 * time.Second
 
 // Attach makes sure that a network that others run can be measured: every gateway answers, every identity may transact on
-// the channel, and every contract can be endorsed as its policy asks. It puts nothing on the ledger. The error is an
-// *AttachError, or that of ctx.
+// the channel, and every contract can be endorsed as its policy asks. It puts nothing on the ledger but what Deployment asks
+// for, which comes last. The error is an *AttachError, or that of ctx.
 func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 	a := &Attached{Attachment: to}
 	conns, err := a.reach(ctx)
@@ -100,15 +103,16 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 	if err := a.agreed(ctx, conns, members); err != nil {
 		return nil, err
 	}
-	for _, of := range to.Contracts {
-		for i, conn := range conns {
-			if err := a.try(ctx, members, i, conn, of); err != nil {
-				return nil, err
-			}
-		}
+	deployed := func(of Deployed) bool { return to.Deploy != nil && of == to.Deploy.Deployed }
+	there := slices.DeleteFunc(slices.Clone(to.Contracts), deployed)
+	if err := a.tryAll(ctx, members, conns, there); err != nil {
+		return nil, err
 	}
 	if err = a.operate(ctx); err == nil {
 		err = a.openLogs()
+	}
+	if err == nil && to.Deploy != nil {
+		err = a.deploy(ctx, members, conns)
 	}
 	if err != nil {
 		a.Close()
@@ -117,12 +121,44 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 	return a, nil
 }
 
+// deploy deploys the contract that is to be deployed, and makes sure that it answers.
+func (a *Attached) deploy(ctx context.Context, members []*fabric.Admin, conns []*grpc.ClientConn) (err error) {
+	if a.serving, err = a.Deploy.deploy(ctx, a.Channel, a.Identities[0].MSP, a.Defined); err != nil {
+		return err
+	}
+	if err = a.define(ctx, members, conns); err == nil {
+		err = a.tryAll(ctx, members, conns, []Deployed{a.Deploy.Deployed})
+	}
+	stays := fmt.Sprintf("the contract %s stays on the ledger, installed on %d peers", a.Deploy.Name, len(a.Deploy.Peers))
+	if e, ok := errors.AsType[*AttachError](err); ok {
+		e.Reason += "; " + stays
+	} else if err != nil {
+		err = fmt.Errorf("%w; %s", err, stays)
+	}
+	return err
+}
+
+// tryAll tries contracts through every gateway.
+func (a *Attached) tryAll(ctx context.Context, members []*fabric.Admin, conns []*grpc.ClientConn, contracts []Deployed) error {
+	for _, of := range contracts {
+		for i, conn := range conns {
+			if err := a.try(ctx, members, i, conn, of); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Close ends what was begun to measure the network.
 func (a *Attached) Close() {
 	if a.stop != nil {
 		a.stop()
 	}
 	a.asking.Wait()
+	if a.serving != nil {
+		a.serving.Stop(stopGrace)
+	}
 }
 
 // reach connects to every gateway.
@@ -150,7 +186,7 @@ func (a *Attached) reach(ctx context.Context) (conns []*grpc.ClientConn, err err
 	return conns, nil
 }
 
-// agreed reads the channel's configuration and chaincodes, as every identity and at every peer.
+// agreed reads the channel's configuration and contracts, as every identity and at every peer.
 func (a *Attached) agreed(ctx context.Context, conns []*grpc.ClientConn, members []*fabric.Admin) error {
 	for i, conn := range conns {
 		for j, member := range members {
@@ -166,6 +202,11 @@ func (a *Attached) agreed(ctx context.Context, conns []*grpc.ClientConn, members
 			a.Agreed = agreed
 		}
 	}
+	return a.define(ctx, members, conns)
+}
+
+// define reads which contracts the channel has, as every identity.
+func (a *Attached) define(ctx context.Context, members []*fabric.Admin, conns []*grpc.ClientConn) error {
 	asking, cancel := context.WithTimeout(ctx, attachTimeout)
 	defer cancel()
 	for i, member := range members {

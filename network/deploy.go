@@ -33,34 +33,29 @@ type DeploymentPeer struct {
 	MSP string
 }
 
+// deployedLabel begins the labels of packages that meterbench deploys, so that a later run knows them.
+const deployedLabel = "meterbench-"
+
 // deployTimeout bounds a deployment: three rounds of transactions.
 const deployTimeout = 2 * time.Minute
 
-// Deploy installs, approves and commits a contract, and serves it until the process that it returns is stopped. One that
-// is committed under the name already is approved anew, with this service. operator may register meters. The error is an
-// *AttachError, or that of ctx.
-func (d Deployment) Deploy(ctx context.Context, channel, operator string) (serving *process.Process, err error) {
+// deploy installs, approves and commits a contract, and serves it until the process that it returns is stopped. One of the
+// channel's definitions that meterbench has deployed before is approved anew, with this service; one of others is left
+// alone. operator may register meters. The error is an *AttachError, or that of ctx, and says what stays.
+func (d Deployment) deploy(ctx context.Context, channel, operator string, defined []fabric.Committed) (serving *process.Process, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, deployTimeout, fmt.Errorf("not deployed after %v", deployTimeout))
 	defer cancel()
+	var left []string // what stays on the network
 	wrong := func(remedy, format string, args ...any) error {
+		staying := ""
+		if len(left) > 0 {
+			staying = "; there stays: " + strings.Join(left, ", ")
+		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return fmt.Errorf("deploy %s: %w%s", d.Name, context.Cause(ctx), staying)
 		}
-		return &AttachError{Part: AttachDeploy, Reason: fmt.Sprintf(format, args...), Remedy: remedy}
+		return &AttachError{Part: AttachDeploy, Reason: fmt.Sprintf(format, args...) + staying, Remedy: remedy}
 	}
-	pkg, tls, err := d.service()
-	if err != nil {
-		return nil, wrong("", "%v", err)
-	}
-	if serving, err = d.serve(pkg, tls, operator); err != nil {
-		return nil, wrong("give another address, with a port that is free on this machine", "deploy %s: %v", d.Name, err)
-	}
-	defer func() {
-		if err != nil {
-			serving.Stop(stopGrace)
-			serving = nil
-		}
-	}()
 	conns := map[string][]grpc.ClientConnInterface{} // by organisation
 	for _, p := range d.Peers {
 		conn, err := client.Connect(p.Address, p.ServerName, p.TLS)
@@ -70,43 +65,65 @@ func (d Deployment) Deploy(ctx context.Context, channel, operator string) (servi
 		defer conn.Close()
 		conns[p.MSP] = append(conns[p.MSP], conn)
 	}
-	definition := fabric.Definition{Name: d.Name, PackageID: pkg.ID} // endorsed as the channel says
-	var first *fabric.Admin
-	var endorsers []grpc.ClientConnInterface
-	for _, id := range d.Admins {
-		admin, err := fabric.NewAdmin(id.MSP, fabric.Credential{Cert: id.CertPEM, Key: id.KeyPEM})
-		if err != nil {
+	admins := make([]*fabric.Admin, len(d.Admins))
+	for i, id := range d.Admins {
+		if admins[i], err = fabric.NewAdmin(id.MSP, fabric.Credential{Cert: id.CertPEM, Key: id.KeyPEM}); err != nil {
 			return nil, wrong("", "%v", err)
 		}
-		for _, conn := range conns[id.MSP] {
-			if err := admin.Install(ctx, conn, pkg); err != nil {
-				return nil, wrong(installRemedy(err), "install %s as an administrator of %s: %s", d.Name, id.MSP, client.Said(err))
+	}
+	committed := slices.ContainsFunc(defined, func(c fabric.Committed) bool { return c.Name == d.Name })
+	if committed {
+		for i, id := range d.Admins {
+			approved, err := admins[i].Approved(ctx, conns[id.MSP][0], channel, d.Name)
+			if err != nil {
+				return nil, wrong("give an administrator of each organisation", "%s", client.Said(err))
+			}
+			if !strings.HasPrefix(approved, deployedLabel) {
+				return nil, wrong("name another under contracts, or leave deploy out",
+					"channel %s has a contract %s already, which meterbench has not deployed for %s", channel, d.Name, id.MSP)
 			}
 		}
-		if _, _, err := admin.Approve(ctx, channel, definition, conns[id.MSP]); err != nil {
+	}
+	pkg, tls, err := d.service()
+	if err != nil {
+		return nil, wrong("", "%v", err)
+	}
+	service, err := d.serve(pkg, tls, operator)
+	if err != nil {
+		return nil, wrong("give another address, with a port that is free on this machine", "deploy %s: %v", d.Name, err)
+	}
+	defer func() {
+		if err != nil {
+			service.Stop(stopGrace)
+		}
+	}()
+	definition := fabric.Definition{Name: d.Name, PackageID: pkg.ID} // endorsed as the channel says
+	var endorsers []grpc.ClientConnInterface
+	for i, id := range d.Admins {
+		for j, conn := range conns[id.MSP] {
+			if err := admins[i].Install(ctx, conn, pkg); err != nil {
+				return nil, wrong(installRemedy(err), "install %s as an administrator of %s: %s", d.Name, id.MSP, client.Said(err))
+			}
+			left = append(left, fmt.Sprintf("package %s on peer %d of %s", pkg.Label, j+1, id.MSP))
+		}
+		if _, _, err := admins[i].Approve(ctx, channel, definition, conns[id.MSP]); err != nil {
 			return nil, wrong("give an administrator of each organisation", "approve %s as an administrator of %s: %s", d.Name, id.MSP, client.Said(err))
 		}
-		if first == nil {
-			first = admin
-		}
+		left = append(left, "the approval by "+id.MSP)
 		endorsers = append(endorsers, conns[id.MSP][0])
 	}
-	defined, err := first.Definitions(ctx, endorsers[0], channel, "")
-	if err != nil {
-		return nil, wrong("", "%s", client.Said(err))
+	if committed {
+		return service, nil
 	}
-	if slices.ContainsFunc(defined, func(c fabric.Committed) bool { return c.Name == d.Name }) {
-		return serving, nil
-	}
-	tx, err := first.Commit(ctx, channel, definition, endorsers)
+	tx, err := admins[0].Commit(ctx, channel, definition, endorsers)
 	if err == nil {
-		_, err = first.Committed(ctx, endorsers[0], channel, tx)
+		_, err = admins[0].Committed(ctx, endorsers[0], channel, tx)
 	}
 	if err != nil {
 		return nil, wrong("give administrators, and peers in the profile, of as many organisations as the channel's LifecycleEndorsement asks for",
 			"commit %s: %s", d.Name, client.Said(err))
 	}
-	return serving, nil
+	return service, nil
 }
 
 // installRemedy says what to do about a package that a peer does not install.
@@ -136,7 +153,7 @@ func (d Deployment) service() (pkg fabric.Package, tls [3][]byte, err error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return pkg, tls, err
 	}
-	pkg, err = fabric.NewServicePackage(d.Name, fabric.ServiceConnection{Address: d.Address, Name: host, CA: ca.PEM, Client: peers})
+	pkg, err = fabric.NewServicePackage(deployedLabel+d.Name, fabric.ServiceConnection{Address: d.Address, Name: host, CA: ca.PEM, Client: peers})
 	return pkg, [3][]byte{server.Cert, server.Key, ca.PEM}, err
 }
 

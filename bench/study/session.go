@@ -116,6 +116,7 @@ func (s *session) prepare(ctx context.Context) error {
 func (s *session) describe() {
 	prepared := s.site.Facts() // complete once the series are
 	bringup := prepared.Bringup
+	s.facts.NotSeen, s.summary.NotSeen = prepared.NotSeen, prepared.NotSeen
 	for _, w := range prepared.Warnings {
 		s.add(w)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,24 +150,38 @@ func TestAttachedNetwork(t *testing.T) {
 		": peer0.org1\n", ": peer9.org1\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for set, want := range map[string]string{
-		"target.channel=yourchannel":             "target.channel: peer peer0.org1.example.com is not on a channel yourchannel; ",
-		"target.contracts={readings: basic}":     "target.contracts.readings: channel mychannel has no contract basic; known are readings",
-		"target.profile=" + wrong:                "answers with a certificate that does not have the name peer9.org1",
-		"target.identities[0].mspid=Org2MSP":     "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
-		"target.operations={peer0: 127.0.0.1:1}": "target.operations: the metrics of peer0 at http://127.0.0.1:1 cannot be read: ",
-	} {
-		p, code := command(t, temp, "run", file, "--out", filepath.Join(out, "refused"), "--set", set)
+	refused := func(sets, want string) {
+		args := []string{"run", file, "--out", filepath.Join(out, "refused")}
+		for _, set := range strings.Split(sets, "\n") {
+			args = append(args, "--set", set)
+		}
+		p, code := command(t, temp, args...)
 		text := p.stderr.String()
 		last := text[strings.LastIndex(strings.TrimSpace(text), "\n")+1:]
 		if code != exitUsage || !strings.Contains(last, want) {
-			t.Errorf("%s: exit code %d, %s", set, code, last)
+			t.Errorf("%s: exit code %d, %s", sets, code, last)
 		}
+	}
+	const meters = "target.contracts={readings: meters}"
+	deploying := fmt.Sprintf("target.deploy={address: \"127.0.0.1:%d\", admins: [{mspid: Org1MSP, msp: org1.example.com/users/Admin@org1.example.com/msp}]}", freePort(t))
+	for set, want := range map[string]string{
+		"target.channel=yourchannel":                                       "target.channel: peer peer0.org1.example.com is not on a channel yourchannel; ",
+		"target.contracts={readings: basic}":                               "target.contracts.readings: channel mychannel has no contract basic; known are readings",
+		"target.profile=" + wrong:                                          "answers with a certificate that does not have the name peer9.org1",
+		"target.identities[0].mspid=Org2MSP":                               "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
+		"target.operations={peer0: 127.0.0.1:1}":                           "target.operations: the metrics of peer0 at http://127.0.0.1:1 cannot be read: ",
+		deploying:                                                          "target.deploy: channel mychannel has a contract readings already, which meterbench has not deployed for Org1MSP; ",
+		deploying + "\n" + meters + "\ntarget.logs={peer0: nowhere}":       "target.logs: the log of peer0 cannot be read: ",
+		deploying + "\n" + meters + "\ntarget.identities[0].mspid=Org2MSP": "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
+	} {
+		refused(set, want)
 	}
 	after, err := other.Height(t.Context())
 	if err != nil || after != before {
 		t.Errorf("%d blocks were added, %v", after-before, err)
 	}
+	// One administrator of two is too few. What he has done stays, and is named.
+	refused(deploying+"\n"+meters, "; there stays: package meterbench-meters on peer 1 of Org1MSP, the approval by Org1MSP; give administrators")
 	down(t, temp, held)
 }
 
@@ -177,4 +192,15 @@ func readText(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// freePort returns a port of loopback on which nothing listens.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

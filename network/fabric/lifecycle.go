@@ -86,6 +86,23 @@ func (a *Admin) Approve(ctx context.Context, channel string, d Definition, peers
 	return txID, block, err
 }
 
+// Approved returns the id of the package that the administrator's organisation has approved for a chaincode, as the peer
+// behind conn, one of its own, knows it; empty where it has approved none.
+func (a *Admin) Approved(ctx context.Context, conn grpc.ClientConnInterface, channel, name string) (packageID string, err error) {
+	defer wrap(&err, "approval of %s", name)
+	var e encoder
+	args := e.bytes(&lifecycle.QueryApprovedChaincodeDefinitionArgs{Name: name})
+	if e.err != nil {
+		return "", e.err
+	}
+	var answer lifecycle.QueryApprovedChaincodeDefinitionResult
+	err = a.call(ctx, conn, &answer, channel, lifecycleName, []byte("QueryApprovedChaincodeDefinition"), args)
+	if err != nil && strings.Contains(err.Error(), "could not fetch approved chaincode definition") {
+		return "", nil
+	}
+	return answer.GetSource().GetLocalPackage().GetPackageId(), err
+}
+
 // Commit commits a definition to the channel. The peers, one of each organisation that is to agree, have
 // committed the approvals.
 func (a *Admin) Commit(ctx context.Context, channel string, d Definition, peers []grpc.ClientConnInterface) (txID string, err error) {

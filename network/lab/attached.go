@@ -18,7 +18,6 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
-	"meterbench/internal/process"
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
@@ -40,16 +39,15 @@ func newAttachedLab(p Plan, dir string, _ func(string) (daemons.Binaries, error)
 
 // Start implements study.Lab.
 func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(string)) (study.Site, error) {
-	serving, err := l.deploy(ctx, working)
-	if err != nil {
-		return nil, l.refuse(err)
+	if d := l.attached.Deploy; d != nil {
+		d.Logs = l.logs
+		working("deploy " + d.Name)
 	}
 	attached, err := network.Attach(ctx, l.attached.Attachment)
 	if err != nil {
-		stop(serving)
 		return nil, l.refuse(err)
 	}
-	site := &attachedSite{lab: l, net: attached, serving: serving, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
 	if err := site.connect(ctx); err != nil {
 		return nil, errors.Join(err, site.Close())
 	}
@@ -60,27 +58,6 @@ func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(s
 	}
 	return site, nil
 }
-
-// deploy deploys what the target asks for, and returns what serves it, nil for nothing.
-func (l *attachedLab) deploy(ctx context.Context, working func(string)) (*process.Process, error) {
-	if l.attached.deploy == nil {
-		return nil, nil
-	}
-	d := *l.attached.deploy
-	d.Logs = l.logs
-	working("deploy " + d.Name)
-	return d.Deploy(ctx, l.attached.Channel, l.attached.Identities[0].MSP)
-}
-
-// stop ends what serves a contract, if anything does.
-func stop(serving *process.Process) {
-	if serving != nil {
-		serving.Stop(stopGrace)
-	}
-}
-
-// stopGrace is the time for a chaincode to end by itself.
-const stopGrace = 5 * time.Second
 
 // refuse puts what keeps from attaching where the scenario says it.
 func (l *attachedLab) refuse(err error) error {
@@ -113,11 +90,13 @@ func (l *attachedLab) refuse(err error) error {
 type attachedSite struct {
 	ledger
 	lab       *attachedLab
-	serving   *process.Process // the chaincode that was deployed; nil: none was
 	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
 	prepared  bool            // a series is, so that what stays on the ledger is known
+	first     uint64          // number of the block that came next when the run began
+	committed bool            // logs tell of blocks that are committed, as far as is known
+	cut       bool            // and of when they were cut
 	incidents chan result.Incident
 	unwatch   context.CancelFunc // nil: nothing is watched yet
 }
@@ -145,6 +124,8 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		commit: s.commit, query: s.query, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
 		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Tables: s.lab.tables},
 	}
+	s.first, s.committed = height, s.net.Observes()
+	s.cut = s.committed && s.net.Cuts()
 	s.local = map[string]bool{}
 	for _, o := range s.net.Operations {
 		s.local[o.Node] = onThisHost(o.URL)
@@ -204,7 +185,7 @@ func (s *attachedSite) Counters(ctx context.Context) (study.Counters, error) {
 func (s *attachedSite) notSeen() []result.Aspect {
 	seen := map[result.Aspect]bool{
 		result.AspectProcessors: len(s.net.Operations) > 0, result.AspectRefusals: len(s.net.Operations) > 0,
-		result.AspectBlocks: s.net.Observes(), result.AspectCuts: s.net.Observes() && s.net.Cuts(),
+		result.AspectBlocks: s.committed, result.AspectCuts: s.cut,
 		result.AspectRelease: s.net.Fabric != "",
 	}
 	return slices.DeleteFunc(result.Aspects(), func(a result.Aspect) bool { return seen[a] })
@@ -218,7 +199,7 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
-		Warnings: s.left(),
+		Warnings: append(s.left(), s.untold()...),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
 		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
@@ -228,12 +209,34 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 }
 
+// hear finds out what the logs tell, once the set-up has committed something.
+func (s *attachedSite) hear() {
+	if next := s.clients[0].NextBlock(); s.net.Observes() && next > s.first {
+		s.committed, s.cut = s.net.Told(next)
+	}
+}
+
+// untold names the log files of which nothing could be learnt.
+func (s *attachedSite) untold() []result.Warning {
+	observer := s.net.Gateways[0].Name
+	switch {
+	case s.net.Observes() && !s.committed:
+		return []result.Warning{{Code: result.TargetNote, Text: fmt.Sprintf(
+			"%s does not tell of the blocks of %s that peer %s has committed since: is it its log, of a release that is known?",
+			s.net.Logs[observer], s.net.Channel, observer,
+		)}}
+	case s.committed && s.net.Cuts() && !s.cut:
+		return []result.Warning{{Code: result.TargetNote, Text: "no log file tells when blocks were cut: one does of an orderer whose consensus debugs"}}
+	}
+	return nil
+}
+
 // left says what the set-up has put on the ledger, where it stays.
 func (s *attachedSite) left() []result.Warning {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	if d := s.lab.attached.deploy; d != nil && s.prepared {
+	if d := s.lab.attached.Deploy; d != nil && s.prepared {
 		all = append(all, fmt.Sprintf("the contract readings as %s, which is installed on %d peers and no longer served", d.Name, len(d.Peers)))
 	}
 	for _, function := range slices.Sorted(maps.Keys(s.put)) {
@@ -251,6 +254,7 @@ func (s *attachedSite) left() []result.Warning {
 func (s *attachedSite) Series(ctx context.Context, one scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	s.prepared = true
 	workload, prepared, err := s.ledger.Series(ctx, one, need, working)
+	s.hear()
 	if left := s.left(); err != nil && left != nil {
 		err = fmt.Errorf("%w; %s", err, left[0].Text)
 	}
@@ -279,7 +283,6 @@ func (s *attachedSite) Close() error {
 	}
 	s.net.Close()
 	err := s.clients.Close()
-	stop(s.serving)
 	return err
 }
 

@@ -118,8 +118,7 @@ func isPort(text string) bool {
 // An attachment is what a plan needs to attach to a network that others run.
 type attachment struct {
 	network.Attachment
-	name   string              // of the network, in results
-	deploy *network.Deployment // nil: nothing is deployed
+	name string // of the network, in results
 }
 
 // loadAttachment reads profile and identities of the plan's target.
@@ -173,7 +172,7 @@ func (p *Plan) loadAttachment() error {
 	}
 	p.attached = a
 	if a.Operations, err = p.operations(t, read); err == nil && t.Deploy != nil {
-		a.deploy, err = p.deployment(t, read)
+		a.Deploy, err = p.deployment(t, read)
 	}
 	return err
 }
@@ -182,11 +181,17 @@ func (p *Plan) loadAttachment() error {
 func (p *Plan) deployment(t *AttachedTarget, read *profile.Profile) (*network.Deployment, error) {
 	name := cmp.Or(t.Contracts[reading.ContractName], reading.ContractName)
 	d := &network.Deployment{Deployed: network.Deployed{Contract: reading.ContractName, Name: name}, Address: t.Deploy.Address}
+	if !slices.Contains(p.attached.Contracts, d.Deployed) {
+		return nil, p.refuseTarget("deploy", "leave it out", "no workload calls %s", reading.ContractName)
+	}
 	var err error
 	if d.Admins, err = p.load("deploy.admins", t.Deploy.Admins); err != nil {
 		return nil, err
 	}
 	for i, id := range d.Admins {
+		if slices.ContainsFunc(d.Admins[:i], func(of client.Identity) bool { return of.MSP == id.MSP }) {
+			return nil, p.refuseTarget(fmt.Sprintf("deploy.admins[%d]", i), "one approves for each organisation", "there is an administrator of %s already", id.MSP)
+		}
 		before := len(d.Peers)
 		for _, peer := range read.Peers {
 			if peer.MSPID == id.MSP {

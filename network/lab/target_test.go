@@ -136,6 +136,8 @@ func TestAttachmentRefused(t *testing.T) {
 		{"profile.json", "profile.json\n  deploy: {address: \"127.0.0.1:9999\"}", "5:11: target.deploy.admins: is missing"},
 		{"profile.json", "profile.json\n  deploy: {address: \"127.0.0.1:9999\", admins: [{mspid: PtbMSP, msp: none}]}", "5:"},
 		{"profile.json", "profile.json\n  deploy: {address: \"127.0.0.1:9999\", admins: [{mspid: OtherMSP, msp: admin/msp}]}", "5:48: target.deploy.admins[0]: the profile has no peer of OtherMSP"},
+		{"profile.json", "profile.json\n  deploy: {address: \"127.0.0.1:9999\", admins: [{mspid: PtbMSP, msp: user/msp}, {mspid: PtbMSP, msp: user/msp}]}", "5:80: target.deploy.admins[1]: there is an administrator of PtbMSP already"},
+		{"profile.json\nworkload: {kind: plain}", "profile.json\n  deploy: {address: \"127.0.0.1:9999\", admins: [{mspid: PtbMSP, msp: user/msp}]}\nworkload: {kind: invoke, contract: basic, function: f}", "5:11: target.deploy: no workload calls readings; leave it out"},
 		{"\nload:", "\nfresh: true\nload:", "6:8: fresh: a network that others run cannot be a fresh one for every repetition; leave it out"},
 		{"\nload:", "\nvary: {topology: [minimal]}\nload:", "6:18: vary.topology: takes a network of our own; this scenario's target is a network that others run; leave it out, or run without the target"},
 		{"\nload:", "\nvary: {policy: [any]}\nload:", "6:16: vary.policy: takes a network of our own"},
