@@ -148,7 +148,12 @@ func seriesTable(all []series) Table {
 		{Column{Key: "wait", Title: "client waits for"}, func(s series) Cell { return text(string(s.conditions.Wait)) }},
 		{Column{Key: "driver", Title: "driver"}, func(s series) Cell { return text(string(driver(s.conditions))) }},
 		{Column{Key: "meters", Title: "meters", Unit: Count}, func(s series) Cell { return positive(float64(s.conditions.Meters)) }},
-		{Column{Key: "verify", Title: "chaincode verifies signatures"}, func(s series) Cell { return yesNo(s.conditions.Verify) }},
+		{Column{Key: "verify", Title: "chaincode verifies signatures"}, func(s series) Cell {
+			if s.conditions.Meters == 0 {
+				return Cell{} // calls of a contract that knows no meters
+			}
+			return yesNo(s.conditions.Verify)
+		}},
 	})
 }
 
