@@ -37,9 +37,10 @@ type Scenario struct {
 	Require     Require
 	OnNodeExit  NodeExit
 
-	Source string // the YAML in full, overrides applied
-	unsaid bool   // Warmup is not written
-	Path   string // the file it was read from; empty if it is a shipped one
+	Source string        // the YAML in full, overrides applied
+	unsaid bool          // Warmup is not written
+	cut    time.Duration // time in which blocks are cut, where only the network tells; 0: it has not told
+	Path   string        // the file it was read from; empty if it is a shipped one
 
 	releases  []topology.Release   // that a network may be of
 	doc       *strictyaml.Document // what Refuse finds places in

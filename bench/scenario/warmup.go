@@ -16,9 +16,21 @@ const warmupShare = 0.1
 // hold as it is written, and at least the time in which a block is cut.
 func (s Scenario) WarmupOf(one Series) time.Duration {
 	if s.unsaid {
-		return one.warmup()
+		return max(one.warmup(), s.cut)
 	}
 	return s.Warmup
+}
+
+// CutAfter notes the time in which blocks are cut on a network whose settings were not known when the scenario was read. The
+// error is about a level that is too short for it.
+func (s *Scenario) CutAfter(timeout time.Duration) error {
+	s.cut = timeout
+	for _, one := range s.Series {
+		if p := one.naming(one.checkWarmup(one.from.at, s.WarmupOf)); p != nil {
+			return s.doc.Locate(p)
+		}
+	}
+	return nil
 }
 
 // warmup returns the warm-up of a scenario that gives none.

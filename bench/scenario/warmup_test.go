@@ -64,3 +64,36 @@ func TestWarmupAsLongAsTheHold(t *testing.T) {
 		t.Errorf("the hold that the error names: %v", err)
 	}
 }
+
+// A network that others run tells its batch timeout when it is attached to: the default warm-up takes it in, and a level that
+// is too short for it is refused at its place.
+func TestCutAfter(t *testing.T) {
+	const head = "name: a\ntarget: {kind: reference}\nworkload: {kind: plain}\n"
+	const load = "load: {kind: closed, clients: 1, hold: 10s}\n"
+	for _, tt := range []struct {
+		text    string
+		timeout time.Duration
+		want    time.Duration
+		refused string
+	}{
+		{head + load, 200 * time.Millisecond, time.Second, ""},
+		{head + load, 2 * time.Second, 2 * time.Second, ""},
+		{head + load + "warmup: 700ms\n", 2 * time.Second, 700 * time.Millisecond, ""},
+		{head + load, 10 * time.Second, 0, "a.yaml:4:40: load.hold: must be longer than the warm-up of 10s, which it includes; got 10s; hold: "},
+	} {
+		s, err := readText(t, tt.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.CutAfter(tt.timeout)
+		if tt.refused != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.refused) {
+				t.Errorf("%v, want %s", err, tt.refused)
+			}
+			continue
+		}
+		if got := s.WarmupOf(s.Series[0]); err != nil || got != tt.want {
+			t.Errorf("%v after %v: %v, want %v", err, tt.timeout, got, tt.want)
+		}
+	}
+}

@@ -59,6 +59,11 @@ func (s *study) session(ctx context.Context, plan sessionPlan) error {
 	defer cancel()
 	defer one.disrupt() // some are noticed late
 	one.tracer, _ = site.(Tracer)
+	if s.Scenario.Target != nil && s.Scenario.Target.Others {
+		if err := s.Scenario.CutAfter(time.Duration(one.facts.Conditions.BatchTimeout * float64(time.Second))); err != nil {
+			return err
+		}
+	}
 	s.summary.Target, s.manifest.Target = one.facts.Target, one.facts.Target
 	for _, w := range one.facts.Warnings {
 		s.add(w)
