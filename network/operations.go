@@ -186,6 +186,22 @@ func (a *Attached) operate(ctx context.Context) error {
 	return nil
 }
 
+// Watched reports whether the metrics of all peers are read, and of all orderers, as far as profile and channel say how many
+// there are: every gateway, and a peer for each member.
+func (a *Attached) Watched() (peers, orderers bool) {
+	count := map[result.Role]int{}
+	read := map[string]bool{}
+	for _, o := range a.operators {
+		count[o.role]++
+		read[o.Node] = true
+	}
+	peers = count[result.RolePeer] >= len(a.Agreed.Members) && count[result.RolePeer] > 0
+	for _, g := range a.Gateways {
+		peers = peers && read[g.Name]
+	}
+	return peers, count[result.RoleOrderer] >= max(1, a.Agreed.Orderers.Count)
+}
+
 // Processes returns the nodes whose metrics are read.
 func (a *Attached) Processes() (all []result.Process) {
 	for _, o := range a.operators {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"meterbench/bench/result"
+	"meterbench/network/client"
 )
 
 // What a process has used goes on between two answers as it did before, and is not known where answers fail to come or
@@ -104,5 +105,41 @@ func TestInstantsOfLines(t *testing.T) {
 		if e, ok := parseEvent(lines, line); ok {
 			t.Errorf("%q is read: %+v", line, e)
 		}
+	}
+}
+
+// Nodes count as watched only where all are: every gateway, a peer of each member, and as many orderers as the channel has.
+func TestWatched(t *testing.T) {
+	attached := func(orderers int, names ...string) *Attached {
+		a := &Attached{}
+		a.Gateways = []client.Gateway{{Name: "peer0"}, {Name: "peer1"}}
+		a.Agreed.Members, a.Agreed.Orderers.Count = []string{"Org1MSP", "Org2MSP", "Org3MSP"}, orderers
+		for _, name := range names {
+			role := result.RolePeer
+			if strings.HasPrefix(name, "orderer") {
+				role = result.RoleOrderer
+			}
+			a.operators = append(a.operators, &operator{Operations: Operations{Node: name}, role: role})
+		}
+		return a
+	}
+	for _, c := range []struct {
+		name            string
+		of              *Attached
+		peers, orderers bool
+	}{
+		{"none", attached(1), false, false},
+		{"one peer", attached(1, "peer0"), false, false},
+		{"gateways, but a member has another peer", attached(1, "peer0", "peer1", "orderer0"), false, true},
+		{"all peers", attached(1, "peer0", "peer1", "peer2"), true, false},
+		{"peers, but not a gateway", attached(1, "peer0", "peer2", "peer3"), false, false},
+		{"one orderer of three", attached(3, "peer0", "peer1", "peer2", "orderer0"), true, false},
+		{"all", attached(1, "peer0", "peer1", "peer2", "orderer0"), true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if peers, orderers := c.of.Watched(); peers != c.peers || orderers != c.orderers {
+				t.Errorf("peers %v, orderers %v", peers, orderers)
+			}
+		})
 	}
 }

@@ -26,8 +26,8 @@ func unseen(sum result.Summary) (ws []Warning) {
 
 // aspectWords has what would tell it in brackets.
 var aspectWords = map[result.Aspect]string{
-	result.AspectProcessors: "CPU and memory of the nodes (operations endpoints tell)",
-	result.AspectRefusals:   "calls that peers turned away (operations endpoints tell)",
+	result.AspectProcessors: "CPU and memory of nodes whose operations endpoints are not given",
+	result.AspectRefusals:   "calls that peers turned away (operations endpoints of all tell)",
 	result.AspectBlocks:     "what peers took for blocks (their log files tell)",
 	result.AspectCuts:       "why and when blocks were cut (log files of orderers that debug their consensus tell)",
 	result.AspectSettings:   "limits and caps of the nodes",

@@ -183,8 +183,9 @@ func (s *attachedSite) Counters(ctx context.Context) (study.Counters, error) {
 
 // notSeen returns what the network does not tell.
 func (s *attachedSite) notSeen() []result.Aspect {
+	peers, orderers := s.net.Watched()
 	seen := map[result.Aspect]bool{
-		result.AspectProcessors: len(s.net.Operations) > 0, result.AspectRefusals: len(s.net.Operations) > 0,
+		result.AspectProcessors: peers && orderers, result.AspectRefusals: peers,
 		result.AspectBlocks: s.committed, result.AspectCuts: s.cut,
 		result.AspectRelease: s.net.Fabric != "",
 	}
