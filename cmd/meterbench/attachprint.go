@@ -185,7 +185,20 @@ func (c *checked) target(channel inspect.Channel) string {
 	if !has(reading.ContractName) {
 		fmt.Fprintf(&b, "  # contracts: {%s: NAME}  if our contract is committed there under another name\n", reading.ContractName)
 	}
+	fmt.Fprintf(&b, "  # operations: {%s: \"HOST:PORT\"}  metrics of nodes, for CPU, memory and refusals\n", c.anyPeer())
+	fmt.Fprintf(&b, "  # logs: {%s: FILE}  log files on this machine, for what blocks took\n", c.anyPeer())
+	if !has(reading.ContractName) {
+		fmt.Fprintln(&b, "  # deploy: {address: \"HOST:PORT\", admins: [{mspid: MSPID, msp: FOLDER}]}  to have our contract deployed there")
+	}
 	return b.String()
+}
+
+// anyPeer names a peer of the profile, for an example.
+func (c *checked) anyPeer() string {
+	if len(c.profile.Peers) == 0 {
+		return "PEER"
+	}
+	return c.profile.Peers[0].Name
 }
 
 // yamlText returns a text as a value of YAML: JSON's strings are.
