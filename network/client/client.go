@@ -22,6 +22,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +58,14 @@ type Config struct {
 	// Policies are the endorsement policies of chaincodes, by name, as far as they are known. Of another chaincode the
 	// discovery service of a peer tells who can endorse.
 	Policies map[string]Policy
+	// Peers can endorse, too, where discovery finds that those of Gateways do not satisfy a policy. Their identities are
+	// left out.
+	Peers []Gateway
+	// Authorities are TLS certificates, in PEM, of authorities of organisations by MSP id. They vouch for peers that
+	// discovery finds beside Gateways and Peers.
+	Authorities map[string][]byte
+	// Direct has set-up and queries do without a gateway service, which a network may lack.
+	Direct bool
 	// CommitTimeout bounds the wait of a transaction for the observing peer to have it, from the moment that
 	// an orderer has taken it. Zero means as long as a call may take.
 	CommitTimeout time.Duration
@@ -73,12 +83,27 @@ type Gateway struct {
 	Identity   Identity
 }
 
+// At reports whether an address by which a network knows a peer is this one's.
+func (g Gateway) At(address string) bool { return knownBy(address, g.Address, g.Name, g.ServerName) }
+
+// knownBy reports whether an address is that of a node: the same one, or one by another name of the node, as where ports
+// of containers are mapped.
+func knownBy(address, own string, names ...string) bool {
+	if address == own {
+		return true
+	}
+	host, _, err := net.SplitHostPort(address)
+	at, _, ownErr := net.SplitHostPort(own)
+	return err == nil && ownErr == nil && host != at && slices.Contains(names, host)
+}
+
 // A Client is connected to the peers of one channel. It is used by many goroutines at once.
 type Client struct {
 	own       // the operator's Invoke and Evaluate of the configured contract
 	config    Config
 	peers     []*endpoint
 	endorsers selections
+	found     []*endpoint // beside peers, by discovery; guarded by endorsers.mu
 	orderers  *orderers
 	next      atomic.Uint64
 	observer  atomic.Uint32 // index in peers of the observing peer
@@ -94,6 +119,7 @@ type Client struct {
 // An endpoint is a connected Gateway.
 type endpoint struct {
 	name    string
+	member  string // MSP id of the peer's organisation; empty: the signer's
 	signer  *signer
 	conn    *grpc.ClientConn
 	options []grpc.CallOption // of calls with messages in wire form
@@ -228,7 +254,9 @@ func connectTLS(address string, config *tls.Config) (*grpc.ClientConn, error) {
 func (c *Client) Close() (err error) {
 	c.closing.Do(func() {
 		c.stop()
-		for _, p := range c.peers {
+		c.endorsers.mu.Lock()
+		defer c.endorsers.mu.Unlock()
+		for _, p := range slices.Concat(c.peers, c.found) {
 			err = errors.Join(err, p.sdk.Close(), p.conn.Close())
 		}
 		err = errors.Join(err, c.orderers.close())
@@ -258,10 +286,16 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 	return Contract{}, fmt.Errorf("no gateway with an identity of the operator %s", operator)
 }
 
+// Name returns the name under which the contract is deployed.
+func (k Contract) Name() string { return k.name }
+
 // Invoke submits a transaction as the operator and waits until it is committed as valid. It is meant for
 // set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {
 	tx := bench.Transaction{Contract: k.name, Function: function, Args: args, Wait: result.WaitCommit}
+	if k.client.config.Direct {
+		tx.Driver = result.DriverDirect
+	}
 	if _, err := k.client.submitThrough(ctx, k.client.instead(k.operator), tx); err != nil {
 		return fmt.Errorf("invoke %s.%s: %w", k.name, function, err)
 	}
@@ -281,6 +315,9 @@ func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte)
 func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if c.config.Direct {
+		return c.ask(ctx, p, chaincode, function, args...)
+	}
 	answer, err := p.sdk.GetNetwork(c.config.Channel).GetContract(chaincode).
 		EvaluateWithContext(ctx, function, sdk.WithBytesArguments(args...))
 	if err != nil {

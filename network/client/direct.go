@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -58,6 +59,20 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 		err := c.orderers.order(limited, envelope)
 		return orderOutcome(ctx, err), err
 	})
+}
+
+// ask has a peer itself run a function and returns the answer.
+func (c *Client) ask(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
+	proposal, err := p.signer.propose(call{c.config.Channel, chaincode, function, args, nil})
+	if err != nil {
+		return nil, fmt.Errorf("through %s: %w", p.name, err)
+	}
+	e, buffer, err := p.endorse(ctx, proposal)
+	defer buffer.Free()
+	if err != nil {
+		return nil, fmt.Errorf("through %s: %w", p.name, explain(err))
+	}
+	return bytes.Clone(e.answer), nil
 }
 
 // CheckDirect makes sure that transactions of these chaincodes can be taken to endorsers and orderers: that enough of them
@@ -123,7 +138,7 @@ func (p *endpoint) refusal(e endorsement) error {
 		message = fmt.Sprintf("%s%d, %s", chaincodeResponse, e.status, message)
 	}
 	refused, err := status.New(codes.Aborted, "failed to endorse transaction").
-		WithDetails(&gateway.ErrorDetail{Address: p.name, MspId: p.signer.MSP, Message: message})
+		WithDetails(&gateway.ErrorDetail{Address: p.name, MspId: cmp.Or(p.member, p.signer.MSP), Message: message})
 	if err != nil {
 		return err
 	}

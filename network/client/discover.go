@@ -1,40 +1,89 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"net"
 	"slices"
+	"sync"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/discovery"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gossip"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
-// discover asks the observing peer which peers can endorse a chaincode, in what numbers together.
+// discover asks the observing peer which peers can endorse a chaincode, in what numbers together. Peers that are no
+// gateways are connected to where those of the gateways do not satisfy the policy.
 func (c *Client) discover(ctx context.Context, chaincode string) (selection, error) {
 	p := c.instead(c.observing())
 	descriptor, err := p.descriptor(ctx, c.config.Channel, chaincode)
 	if err != nil {
-		return nil, fmt.Errorf("endorsers of %s: discovery at %s: %w", chaincode, p.name, err)
+		return nil, fmt.Errorf("endorsers of %s: service discovery at %s: %w", chaincode, p.name, err)
 	}
-	groups := map[string]*group{}
+	groups := map[string][]*candidate{}
+	var others []*candidate
 	for name, members := range descriptor.GetEndorsersByGroups() {
-		g := &group{}
 		for _, member := range members.GetPeers() {
-			address, err := endpointOf(member)
+			one, err := candidateOf(member)
 			if err != nil {
-				return nil, fmt.Errorf("endorsers of %s: discovery at %s: %w", chaincode, p.name, err)
+				return nil, fmt.Errorf("endorsers of %s: service discovery at %s: %w", chaincode, p.name, err)
 			}
-			if known := c.at(address); known != nil {
-				g.peers = append(g.peers, known)
+			if one.peer = c.at(one.address); one.peer == nil {
+				others = append(others, one)
+			}
+			groups[name] = append(groups[name], one)
+		}
+	}
+	if found := layoutsOf(descriptor, groups); len(found.all) > 0 {
+		return found, nil
+	}
+	refused := c.meet(ctx, others)
+	if found := layoutsOf(descriptor, groups); len(found.all) > 0 {
+		return found, nil
+	}
+	text := fmt.Sprintf("no peers that this client knows satisfy the endorsement policy of %s", chaincode)
+	if refused != nil {
+		text += ": " + refused.Error()
+	}
+	return nil, status.Error(codes.FailedPrecondition, text)
+}
+
+// A candidate is a peer that discovery names as an endorser.
+type candidate struct {
+	address string // by which gossip knows it
+	member  string // MSP id
+	peer    *endpoint
+}
+
+// candidateOf reads what discovery says of a peer.
+func candidateOf(p *discovery.Peer) (*candidate, error) {
+	var message gossip.GossipMessage
+	if err := proto.Unmarshal(p.GetMembershipInfo().GetPayload(), &message); err != nil {
+		return nil, fmt.Errorf("membership of a peer: %w", err)
+	}
+	var id msp.SerializedIdentity
+	if err := proto.Unmarshal(p.GetIdentity(), &id); err != nil {
+		return nil, fmt.Errorf("identity of a peer: %w", err)
+	}
+	return &candidate{address: message.GetAliveMsg().GetMembership().GetEndpoint(), member: id.GetMspid()}, nil
+}
+
+// layoutsOf returns the layouts of a policy for which there are connected endorsers enough.
+func layoutsOf(descriptor *discovery.EndorsementDescriptor, candidates map[string][]*candidate) *layouts {
+	groups := map[string]*group{}
+	for name, all := range candidates {
+		groups[name] = &group{}
+		for _, one := range all {
+			if one.peer != nil {
+				groups[name].peers = append(groups[name].peers, one.peer)
 			}
 		}
-		groups[name] = g
 	}
 	found := &layouts{}
 	for _, l := range descriptor.GetLayouts() {
@@ -51,21 +100,61 @@ func (c *Client) discover(ctx context.Context, chaincode string) (selection, err
 			found.all = append(found.all, possible)
 		}
 	}
-	if len(found.all) == 0 {
-		return nil, status.Errorf(codes.FailedPrecondition, "no peers that this client knows satisfy the endorsement policy of %s", chaincode)
-	}
-	return found, nil
+	return found
 }
 
 // at returns the endpoint that gossip knows by an address: by the same one, or by the name that its certificate has.
 func (c *Client) at(address string) *endpoint {
-	host, _, err := net.SplitHostPort(address)
-	for i, g := range c.config.Gateways {
-		if g.Address == address || err == nil && (host == g.Name || host == g.ServerName) {
-			return c.peers[i]
-		}
+	if i := slices.IndexFunc(c.config.Gateways, func(g Gateway) bool { return g.At(address) }); i >= 0 {
+		return c.peers[i]
 	}
 	return nil
+}
+
+// mostMet bounds how many peers are connected to beside those of the gateways.
+const mostMet = 64
+
+// meet connects to peers that are no gateways, which endorse in the name of the first one's identity. The error says why some
+// cannot be reached.
+func (c *Client) meet(ctx context.Context, others []*candidate) (refused error) {
+	others = others[:min(len(others), mostMet)]
+	errs := make([]error, len(others))
+	var group sync.WaitGroup
+	for i, one := range others {
+		group.Go(func() {
+			g := c.reaching(one)
+			if errs[i] = Reach(ctx, g.Address, cmp.Or(g.ServerName, g.Name), g.TLS); errs[i] != nil {
+				errs[i] = fmt.Errorf("%s of %s: %w", g.Name, one.member, errs[i])
+				return
+			}
+			one.peer, errs[i] = connect(g)
+		})
+	}
+	group.Wait()
+	for i, one := range others {
+		if errs[i] != nil {
+			refused = joined(refused, errs[i])
+			continue
+		}
+		one.peer.member = one.member
+		c.found = append(c.found, one.peer)
+	}
+	return refused
+}
+
+// reaching returns how to reach a peer that discovery names: as the configuration says, or at the address that gossip knows.
+func (c *Client) reaching(one *candidate) Gateway {
+	first := c.config.Gateways[0]
+	for _, g := range c.config.Peers {
+		if g.At(one.address) {
+			g.Identity = first.Identity
+			return g
+		}
+	}
+	host, _, _ := net.SplitHostPort(one.address) // an address that is none cannot be reached, which is said then
+	g := Gateway{Name: one.address, Address: one.address, ServerName: host, TLS: first.TLS, Identity: first.Identity}
+	g.TLS.CA = c.config.Authorities[one.member]
+	return g
 }
 
 // descriptor asks the peer's discovery service about a chaincode's endorsement.
@@ -100,13 +189,4 @@ func (p *endpoint) descriptor(ctx context.Context, channel, chaincode string) (*
 		return nil, fmt.Errorf("%d answers about one chaincode", len(content))
 	}
 	return content[0], nil
-}
-
-// endpointOf returns the address by which gossip knows a peer.
-func endpointOf(p *discovery.Peer) (string, error) {
-	var message gossip.GossipMessage
-	if err := proto.Unmarshal(p.GetMembershipInfo().GetPayload(), &message); err != nil {
-		return "", fmt.Errorf("membership of a peer: %w", err)
-	}
-	return message.GetAliveMsg().GetMembership().GetEndpoint(), nil
 }

@@ -14,6 +14,7 @@ type endorsement struct {
 	status  int32  // of the chaincode's response, as of HTTP
 	message string // of that response
 	payload []byte // what was endorsed: a peer.ProposalResponsePayload
+	answer  []byte // of the chaincode, from its response
 	signed  []byte // by whom, and the signature: a peer.Endorsement; empty where the endorser refused
 }
 
@@ -40,6 +41,8 @@ func parseEndorsement(b []byte) (e endorsement, err error) {
 			e.status = int32(f.number)
 		case f.is(2, protowire.BytesType):
 			e.message = string(f.bytes)
+		case f.is(3, protowire.BytesType):
+			e.answer = f.bytes
 		}
 	}
 	if err != nil {

@@ -87,6 +87,7 @@ type fakePeer struct {
 	answer  func(*orderer.BroadcastResponse) error          // changes what an orderer says to who is direct, or ends the stream
 	payload func([]byte) []byte                             // changes what is endorsed
 	ledger  *fakePeer                                       // whose chain gets what is ordered; nil: its own
+	old     bool                                            // it has no gateway service
 	limit   int32                                           // of calls of the gateway service at a time; 0: none
 	code    func(txID string) (peer.TxValidationCode, bool) // nil: VALID; false: never commits
 
@@ -275,9 +276,7 @@ func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gat
 		f.secrets(payload.GetTransientMap())
 	}
 	if spec.GetChaincodeId().GetName() == "qscc" {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		info, err := proto.Marshal(&common.BlockchainInfo{Height: uint64(len(f.chain))})
+		info, err := f.info()
 		return &gateway.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, err
 	}
 	if f.endorse != nil {
@@ -286,6 +285,13 @@ func (f *fakePeer) Evaluate(_ context.Context, r *gateway.EvaluateRequest) (*gat
 		}
 	}
 	return &gateway.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: spec.GetInput().GetArgs()[0]}}, nil
+}
+
+// info returns what qscc says of the chain.
+func (f *fakePeer) info() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return proto.Marshal(&common.BlockchainInfo{Height: uint64(len(f.chain))})
 }
 
 // dialConfig serves the fake peer and returns the configuration for it.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -130,8 +131,11 @@ func (f *fakePeer) DeliverFiltered(stream peer.Deliver_DeliverFilteredServer) er
 	}
 }
 
-// limited turns calls away as a peer's concurrency limit does.
-func (f *fakePeer) limited(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+// limited turns calls away as a peer's concurrency limit does, or one that lacks a service.
+func (f *fakePeer) limited(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if f.old && strings.HasPrefix(info.FullMethod, "/gateway.Gateway/") {
+		return nil, status.Error(codes.Unimplemented, "unknown service gateway.Gateway")
+	}
 	defer f.calls.Add(-1)
 	if n := f.calls.Add(1); f.limit > 0 && n > f.limit {
 		return nil, status.Errorf(codes.Unknown, "too many requests for gateway.Gateway, exceeding concurrency limit (%d)", f.limit)

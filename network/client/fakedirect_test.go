@@ -24,6 +24,10 @@ func (f *fakePeer) ProcessProposal(_ context.Context, signed *peer.SignedProposa
 	if err != nil {
 		return nil, err
 	}
+	if spec.GetChaincodeId().GetName() == "qscc" {
+		info, err := f.info()
+		return &peer.ProposalResponse{Response: &peer.Response{Status: 200, Payload: info}}, err
+	}
 	_, response, err := f.run(payload, spec)
 	for _, d := range details(err) {
 		if text, ok := strings.CutPrefix(d.GetMessage(), chaincodeResponse); ok {

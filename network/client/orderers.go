@@ -22,6 +22,9 @@ type Orderer struct {
 	TLS        TLS
 }
 
+// At reports whether an address by which a network knows an orderer is this one's.
+func (o Orderer) At(address string) bool { return knownBy(address, o.Address, o.Name, o.ServerName) }
+
 // Why an orderer does not have an envelope. Of any other error it may have the envelope all the same.
 var (
 	errUntaken = errors.New("not taken")             // another orderer may take it

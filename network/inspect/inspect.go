@@ -7,14 +7,9 @@ package inspect
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"math/big"
 	"net"
 	"slices"
 	"sync"
@@ -198,12 +193,9 @@ func (s *session) connect(ctx context.Context) {
 }
 
 func (s *session) dial(n *Node) (*peer, error) {
-	pair := n.TLS
-	if len(pair.Cert) == 0 {
-		var err error
-		if pair.Cert, pair.Key, err = selfSigned(); err != nil {
-			return nil, err
-		}
+	pair, err := n.TLS.Showing()
+	if err != nil {
+		return nil, err
 	}
 	block, _ := pem.Decode(pair.Cert)
 	if block == nil {
@@ -219,20 +211,6 @@ func (s *session) dial(n *Node) (*peer, error) {
 		p.as = s.as[i]
 	}
 	return p, nil
-}
-
-// selfSigned returns a certificate for a peer that asks for none: its service discovery answers only those who sent one,
-// whichever it is.
-func selfSigned() (cert, key []byte, err error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	certDER, err1 := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	keyDER, err2 := x509.MarshalPKCS8PrivateKey(private)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certDER}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), errors.Join(err1, err2)
 }
 
 func (s *session) close() {
