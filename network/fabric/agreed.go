@@ -29,6 +29,9 @@ type Agreed struct {
 	Batch        topology.Batch
 	Capabilities []string // channel, orderer and application: V2_0, V2_0, V2_5; empty for a group that has none
 	Endorsement  string   // who endorses where a definition does not say, as Definition.Endorsement
+
+	Endpoints []OrdererEndpoint `json:"-"`
+	TLSCAs    map[string][]byte `json:"-"` // authorities of the members' TLS certificates, PEM, by MSP id
 }
 
 // A Committed is a chaincode's definition on a channel, as it is in force.
@@ -86,12 +89,10 @@ func readConfig(config *common.Config) (a Agreed, err error) {
 		r.value(group, "Capabilities", &has)
 		a.Capabilities = append(a.Capabilities, newest(has.GetCapabilities()))
 	}
-	for _, name := range slices.Sorted(maps.Keys(application.GetGroups())) {
-		var in msp.MSPConfig
-		var of msp.FabricMSPConfig
-		r.value(application.GetGroups()[name], "MSP", &in)
-		r.read(in.GetConfig(), &of)
-		a.Members = append(a.Members, of.GetName())
+	a.TLSCAs = map[string][]byte{}
+	for _, group := range application.GetGroups() {
+		id, ca := r.member(group)
+		a.Members, a.TLSCAs[id] = append(a.Members, id), ca
 	}
 	slices.Sort(a.Members)
 
@@ -101,7 +102,7 @@ func readConfig(config *common.Config) (a Agreed, err error) {
 	if text := r.timeout(ordering); text != "" && r.err == nil {
 		a.Batch.Timeout, r.err = time.ParseDuration(text)
 	}
-	a.Orderers = r.orderers(ordering)
+	a.Orderers, a.Endpoints = r.orderers(ordering), r.endpoints(root, ordering)
 	a.Endorsement = r.implied(application.GetPolicies()["Endorsement"])
 	return a, r.err
 }

@@ -46,6 +46,10 @@ func TestReadConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(got.Endpoints) != orderers.Count || len(got.TLSCAs) != 2 {
+			t.Errorf("%d orderers at %v, authorities of %d members", orderers.Count, got.Endpoints, len(got.TLSCAs))
+		}
+		got.Endpoints, got.TLSCAs = nil, nil // TestReadEndpoints compares them
 		want := Agreed{
 			Members: []string{"CmiMSP", "PtbMSP"}, Orderers: orderers,
 			Batch:        topology.Batch{Timeout: 7 * time.Millisecond, Messages: 10, PreferredBytes: 1 << 20, AbsoluteBytes: 2 << 20},

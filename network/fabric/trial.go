@@ -30,3 +30,13 @@ func (a *Admin) Ask(ctx context.Context, conn grpc.ClientConnInterface, channel,
 	})
 	return answer.GetResult().GetPayload(), err
 }
+
+// Answer has a call answered by the peer behind conn itself, without a gateway.
+func (a *Admin) Answer(ctx context.Context, conn grpc.ClientConnInterface, channel, chaincode string, args ...[]byte) ([]byte, error) {
+	p, err := a.propose(channel, chaincode, args...)
+	if err != nil {
+		return nil, err
+	}
+	response, err := p.endorse(ctx, conn)
+	return response.GetResponse().GetPayload(), err
+}
