@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"meterbench/bench/result"
 	"meterbench/internal/process"
 	"meterbench/internal/strictyaml"
 	"meterbench/network/chaincode"
@@ -27,7 +28,9 @@ type Attachment struct {
 	Gateways   []client.Gateway
 	Identities []client.Identity // take turns at every gateway; the first one sets up
 	Contracts  []Deployed        // that are to be called
-	Orderers   []client.Orderer  // take envelopes that do not go through a gateway; may be left out
+	Drivers    []result.Driver   // by which transactions are taken
+	Orderers   []client.Orderer  // how to reach orderers, where another way than the channel's configuration says
+	Peers      []client.Gateway  // how to reach peers beside Gateways, likewise; they only endorse
 	Operations []Operations      // of nodes whose metrics are read
 	Logs       map[string]string // paths of the log files of nodes, by name
 	Deploy     *Deployment       // of one of the contracts; nil: all are there
@@ -44,6 +47,9 @@ type Attached struct {
 	Defined []fabric.Committed // chaincodes on the channel
 	Fabric  string             // release, as v2.5.9; empty where it is not known
 
+	Missing []string // orderers that get no envelopes, and why; others are enough
+
+	orderers  []client.Orderer // that answer; nil where no transaction is taken to them
 	operators []*operator
 	serving   *process.Process // the contract that was deployed; nil: none was
 	asking    sync.WaitGroup
@@ -63,6 +69,7 @@ const (
 	AttachOperations // AttachError.Name is the node's
 	AttachLog        // likewise
 	AttachDeploy
+	AttachOrderers // of the channel
 )
 
 // An AttachError says what keeps a network that others run from being measured. Nothing was put on its ledger.
@@ -101,6 +108,9 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 		}
 	}
 	if err := a.agreed(ctx, conns, members); err != nil {
+		return nil, err
+	}
+	if err := a.order(ctx); err != nil {
 		return nil, err
 	}
 	deployed := func(of Deployed) bool { return to.Deploy != nil && of == to.Deploy.Deployed }
@@ -251,6 +261,9 @@ func (a *Attached) try(ctx context.Context, members []*fabric.Admin, gateway int
 	}
 	function := reading.FnPing
 	_, ours := chaincode.Contracts().Find(of.Contract)
+	if !ours && a.direct() {
+		return nil // the peer's own word and the contract's cannot be told apart here
+	}
 	if !ours {
 		function = fabric.FnMetadata // which one may refuse that is not written with the contract API
 	}
@@ -258,7 +271,11 @@ func (a *Attached) try(ctx context.Context, members []*fabric.Admin, gateway int
 	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
 	defer cancel()
 	peer := a.Gateways[gateway].Name
-	answer, err := members[0].Ask(ctx, conn, a.Channel, of.Name, []byte(function))
+	ask := members[0].Ask
+	if a.direct() {
+		ask = members[0].Answer
+	}
+	answer, err := ask(ctx, conn, a.Channel, of.Name, []byte(function))
 	switch {
 	case ctx.Err() != nil && context.Cause(ctx) != context.DeadlineExceeded:
 		return context.Cause(ctx)
@@ -266,6 +283,9 @@ func (a *Attached) try(ctx context.Context, members []*fabric.Admin, gateway int
 		return wrong("start its chaincode, or name another under contracts", "contract %s does not answer through peer %s: %s", of.Name, peer, client.Said(err))
 	case ours && string(answer) != of.Contract:
 		return wrong("name the right one under contracts", "contract %s on channel %s is not meterbench's %s", of.Name, a.Channel, of.Contract)
+	}
+	if a.direct() {
+		return nil // CheckDirect tries it
 	}
 	if err := members[0].Endorse(ctx, conn, a.Channel, of.Name, []byte(function)); !answers(err) {
 		return wrong("start peers of enough organisations, and install it there; anchor peers let gateways find them",
@@ -305,7 +325,7 @@ func (a *Attached) Definition(name string) (fabric.Committed, bool) {
 
 // Client connects to the channel through every gateway as every identity, which take turns. The caller closes it.
 func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
-	cfg := client.Config{Channel: a.Channel, Orderers: a.Orderers, Quorum: a.Agreed.Orderers.Quorum()}
+	cfg := client.Config{Channel: a.Channel}
 	for i := range a.Identities { // so that two in turn differ in both
 		for j := range a.Gateways {
 			g := a.Gateways[j]
@@ -315,6 +335,9 @@ func (a *Attached) Client(ctx context.Context) (*client.Client, error) {
 	}
 	if len(a.Contracts) > 0 {
 		cfg.Chaincode = a.Contracts[0].Name
+	}
+	if err := a.withoutGateways(&cfg); err != nil {
+		return nil, err
 	}
 	return client.Dial(ctx, cfg)
 }

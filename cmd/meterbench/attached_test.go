@@ -34,8 +34,8 @@ workload: {kind: plain, length: 4, meters: 10}
 load: {kind: closed, clients: 16, hold: %s}
 `
 
-// foreign connects to the test network as another application does.
-func foreign(t *testing.T, dir string) *client.Client {
+// attachTo attaches to the test network.
+func attachTo(t *testing.T, dir string) *network.Attached {
 	t.Helper()
 	p, err := profile.Read(filepath.Join(dir, "org1.example.com", "connection-org1.yaml"), os.Getenv)
 	if err != nil {
@@ -54,7 +54,13 @@ func foreign(t *testing.T, dir string) *client.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(a.Close)
-	c, err := a.Client(t.Context())
+	return a
+}
+
+// foreign connects to the test network as another application does.
+func foreign(t *testing.T, of *network.Attached) *client.Client {
+	t.Helper()
+	c, err := of.Client(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +118,8 @@ func TestAttachedNetwork(t *testing.T) {
 		}
 	}
 	write("5m")
-	other := foreign(t, dir)
+	attached := attachTo(t, dir)
+	other := foreign(t, attached)
 	p := start(t, temp, "run", file, "--out", out)
 	p.says(t, &p.stderr, "run 1 load level")
 	blocks := register(t, other, others)
@@ -180,6 +187,7 @@ func TestAttachedNetwork(t *testing.T) {
 	if err != nil || after != before {
 		t.Errorf("%d blocks were added, %v", after-before, err)
 	}
+	attachedDirect(t, temp, file, attached.Agreed.Endpoints[0].Address)
 	// One administrator of two is too few. What he has done stays, and is named.
 	refused(deploying+"\n"+meters, "; there stays: package meterbench-meters on peer 1 of Org1MSP, the approval by Org1MSP; give administrators")
 	down(t, temp, held)

@@ -68,6 +68,7 @@ func (l *attachedLab) refuse(err error) error {
 	key := map[network.AttachPart]string{
 		network.AttachGateway: "gateways", network.AttachIdentity: "identities", network.AttachChannel: "channel", network.AttachContract: "contracts",
 		network.AttachOperations: "operations", network.AttachLog: "logs", network.AttachDeploy: "deploy",
+		network.AttachOrderers: "profile",
 	}[e.Part]
 	t := l.Scenario.Target.Options.(*AttachedTarget)
 	if e.Part == network.AttachContract && t.Contracts[e.Name] == "" {
@@ -115,6 +116,10 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		deployed[of.Contract] = of.Name
 	}
 	s.contracts = []map[string]client.Contract{contracts}
+	if err := s.checkDrivers(ctx, s.lab.Scenario); err != nil {
+		return s.lab.refuse(&network.AttachError{Part: network.AttachContract, Reason: client.Said(err), Remedy: "start peers of enough organisations with " +
+			"peer.discovery.enabled, and write those into the profile that cannot be reached at the address that they tell"})
+	}
 	s.semaphore = make(chan struct{}, maxInFlight)
 	height, err := connected.Height(ctx)
 	if err != nil {
@@ -200,7 +205,7 @@ func (s *attachedSite) Facts() study.Facts {
 	}
 	agreed := s.net.Agreed
 	return study.Facts{
-		Warnings: append(s.left(), s.untold()...),
+		Warnings: slices.Concat(s.left(), s.untold(), s.missing()),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
 		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
@@ -230,6 +235,14 @@ func (s *attachedSite) untold() []result.Warning {
 		return []result.Warning{{Code: result.TargetNote, Text: "no log file tells when blocks were cut: one does of an orderer whose consensus debugs"}}
 	}
 	return nil
+}
+
+// missing says which orderers get no transactions.
+func (s *attachedSite) missing() (all []result.Warning) {
+	for _, o := range s.net.Missing {
+		all = append(all, result.Warning{Code: result.TargetNote, Text: "takes no transactions: " + o})
+	}
+	return all
 }
 
 // left says what the set-up has put on the ledger, where it stays.

@@ -167,6 +167,10 @@ func (p *Plan) loadAttachment() error {
 	for name, path := range t.Logs {
 		a.Logs[name] = p.beside(path)
 	}
+	a.Drivers = driversOf(p.Scenario)
+	for _, peer := range read.Peers {
+		a.Peers = append(a.Peers, client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS})
+	}
 	for _, o := range read.Orderers {
 		a.Orderers = append(a.Orderers, client.Orderer{Name: o.Name, Address: o.Address, ServerName: o.ServerName, TLS: o.TLS})
 	}
