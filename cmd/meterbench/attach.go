@@ -141,7 +141,7 @@ func (c *checked) chosen() (channel inspect.Channel, usable bool) {
 
 // remedies say what a fault is, and what to do.
 var remedies = map[inspect.Code]struct{ what, do string }{
-	inspect.NoGateway:   {"has no gateway service", "Fabric 2.4 and later has one: set peer.gateway.enabled there, or use load: {client: direct}"},
+	inspect.NoGateway:   {"has no gateway service", "load: {client: direct} does without; Fabric 2.4 and later has one, by peer.gateway.enabled"},
 	inspect.NoChannel:   {"no channel is known, and no peer tells what it has joined", "give --channel, or an identity of a peer's own organisation"},
 	inspect.NotJoined:   {"no peer that answers has joined it", "join one, or correct the name"},
 	inspect.MayNotRead:  {"may not read", "use an identity of a member that the channel's policy Readers admits, or correct the name of the channel"},

@@ -179,6 +179,9 @@ func (c *checked) target(channel inspect.Channel) string {
 	if usable := c.report.Gateways(channel); len(usable) > 0 && len(usable) < len(peers) {
 		fmt.Fprintf(&b, "  gateways: [%s]\n", strings.Join(usable, ", "))
 	}
+	if c.report.Direct(channel) {
+		fmt.Fprintln(&b, "  # with load: {client: direct, ...}, as no peer of the channel has the gateway service")
+	}
 	has := func(name string) bool {
 		return slices.ContainsFunc(channel.Contracts, func(c fabric.Committed) bool { return c.Name == name })
 	}

@@ -102,13 +102,19 @@ func (r Report) Gateways(c Channel) (names []string) {
 	return names
 }
 
-// Usable reports whether a scenario could run on a channel: a peer with the gateway service has it, every identity may
-// read and write, and there is a contract whose endorsement policy can be satisfied, as far as that is known.
+// Direct reports whether transactions of a channel can only be taken to the endorsers themselves: no peer that has it has
+// the gateway service, and discovery tells who endorses.
+func (r Report) Direct(c Channel) bool {
+	return len(c.Peers) > 0 && len(r.Gateways(c)) == 0 && c.Hidden == nil
+}
+
+// Usable reports whether a scenario could run on a channel: a peer with the gateway service has it, or Direct holds; every
+// identity may read and write, and there is a contract whose endorsement policy can be satisfied, as far as that is known.
 func (r Report) Usable(c Channel) bool {
 	for _, right := range c.Rights {
 		if right.Read != nil || right.Write != nil {
 			return false
 		}
 	}
-	return len(r.Gateways(c)) > 0 && len(c.Found.Unsatisfiable) < len(c.Contracts)
+	return (len(r.Gateways(c)) > 0 || r.Direct(c)) && len(c.Found.Unsatisfiable) < len(c.Contracts)
 }

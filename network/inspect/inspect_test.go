@@ -141,17 +141,18 @@ func TestFaults(t *testing.T) {
 		want    []Code
 		usable  bool
 	}{
-		"whole":              {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, nil, true},
-		"clock apart":        {[]Node{{Node: profile.Node{Name: "peer0"}, Role: result.RolePeer, Gateway: true, Timed: true, Ahead: -time.Minute}}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{ClockApart}, true},
-		"one peer too old":   {[]Node{peer("peer0", true), peer("peer1", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, true},
-		"the peer too old":   {[]Node{peer("peer0", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, false},
-		"reads only":         {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{Write: no}}, Unknown: no}, []Code{MayNotWrite}, false},
-		"one of two":         {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}, {Read: no, Write: no}}, Contracts: contract}, []Code{MayNotRead}, false},
-		"not joined":         {[]Node{peer("peer0", true)}, Channel{Unknown: errNobody, Rights: []Right{{errNobody, errNobody}}}, []Code{NotJoined}, false},
-		"no contract":        {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}}, []Code{NoContract}, false},
-		"without discovery":  {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract, Hidden: no}, []Code{NoDiscovery}, true},
-		"no configuration":   {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Unknown: no}, []Code{Incomplete}, false},
-		"policy beyond them": {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract, Found: fabric.Discovered{Unsatisfiable: map[string]string{"basic": "no"}}}, []Code{Unsatisfiable}, false},
+		"whole":               {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, nil, true},
+		"clock apart":         {[]Node{{Node: profile.Node{Name: "peer0"}, Role: result.RolePeer, Gateway: true, Timed: true, Ahead: -time.Minute}}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{ClockApart}, true},
+		"one peer too old":    {[]Node{peer("peer0", true), peer("peer1", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, true},
+		"the peer too old":    {[]Node{peer("peer0", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract}, []Code{NoGateway}, true},
+		"too old, and hidden": {[]Node{peer("peer0", false)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract, Hidden: no}, []Code{NoGateway, NoDiscovery}, false},
+		"reads only":          {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{Write: no}}, Unknown: no}, []Code{MayNotWrite}, false},
+		"one of two":          {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}, {Read: no, Write: no}}, Contracts: contract}, []Code{MayNotRead}, false},
+		"not joined":          {[]Node{peer("peer0", true)}, Channel{Unknown: errNobody, Rights: []Right{{errNobody, errNobody}}}, []Code{NotJoined}, false},
+		"no contract":         {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}}, []Code{NoContract}, false},
+		"without discovery":   {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract, Hidden: no}, []Code{NoDiscovery}, true},
+		"no configuration":    {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Unknown: no}, []Code{Incomplete}, false},
+		"policy beyond them":  {[]Node{peer("peer0", true)}, Channel{Peers: ledger, Rights: []Right{{}}, Contracts: contract, Found: fabric.Discovered{Unsatisfiable: map[string]string{"basic": "no"}}}, []Code{Unsatisfiable}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := Report{Nodes: c.nodes, Channels: []Channel{c.channel}}
@@ -160,6 +161,9 @@ func TestFaults(t *testing.T) {
 			}
 			if got := r.Usable(c.channel); got != c.usable {
 				t.Errorf("usable: %t", got)
+			}
+			if got, want := r.Direct(c.channel), name == "the peer too old"; got != want && c.usable {
+				t.Errorf("direct only: %t", got)
 			}
 		})
 	}
