@@ -42,6 +42,39 @@ func (d *Document) Overridden(path string) bool {
 	return ok && at.pos.line == 0 // a file begins with line 1
 }
 
+// OverriddenIn reports whether an override gave the value of a path, or any in it.
+func (d *Document) OverriddenIn(path string) bool {
+	at, ok := d.follow(path)
+	return ok && at.overridden()
+}
+
+func (n *Node) overridden() bool {
+	return n.pos.line == 0 || slices.ContainsFunc(n.items, (*Node).overridden) ||
+		slices.ContainsFunc(n.entries, func(e entry) bool { return e.value.overridden() })
+}
+
+// Remove removes the value of a path, if there is one. Items of a list that follow it move up.
+func (d *Document) Remove(path string) {
+	steps, err := parsePath(path)
+	if err != nil || !d.Has(path) || len(steps) == 0 {
+		return
+	}
+	n := d.Node
+	for _, s := range steps[:len(steps)-1] {
+		n = n.child(s)
+	}
+	d.text = ""
+	last := steps[len(steps)-1]
+	if last.key != "" {
+		n.entries = slices.DeleteFunc(n.entries, func(e entry) bool { return e.key == last.key })
+		return
+	}
+	n.items = slices.Delete(n.items, last.index, last.index+1)
+	for i, item := range n.items[last.index:] {
+		item.place(step{index: last.index + i}.after(n.path), nil)
+	}
+}
+
 // setting is the position of what is wrong with an override, on one line.
 func setting(key string) position {
 	return position{file: "--set " + shortened(strings.Join(strings.Fields(key), " "), 100)}

@@ -368,3 +368,31 @@ func TestOverridden(t *testing.T) {
 		}
 	}
 }
+
+// A value that is removed leaves the rest with its positions, and items after it with new paths.
+func TestRemove(t *testing.T) {
+	d, err := Parse("a.yaml", []byte("a: 1\nlist:\n  - {name: x}\n  - {name: y, of: {z: 1}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"b", "list[2]", "a.c", "", "a", "list[0]"} {
+		d.Remove(path)
+	}
+	if text := d.String(); strings.Contains(text, "a: 1") || strings.Contains(text, "x") {
+		t.Error(text)
+	}
+	if got := d.Locate(Problemf("", "list[0].of.z", "is wrong")).Error(); got != "a.yaml:4:23: list[0].of.z: is wrong" {
+		t.Error(got)
+	}
+	if got := d.Get("list").Items()[0].Get("of").Errorf("", "is wrong").Error(); got != "a.yaml:4:19: list[0].of: is wrong" {
+		t.Error(got)
+	}
+	if err := d.Set("list[0].of.z=2"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{"list": true, "list[0].of": true, "list[0].name": false, "b": false} {
+		if d.OverriddenIn(path) != want {
+			t.Errorf("%s: overridden %v", path, !want)
+		}
+	}
+}
