@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,8 +136,10 @@ func (s *session) describe() {
 	for _, series := range s.series {
 		names = append(names, series.Name)
 	}
+	network := s.Network
+	network.Topology = cmp.Or(network.Topology, s.facts.Conditions.Topology) // of a network that others run
 	s.manifest.Sessions = append(s.manifest.Sessions, result.Session{
-		Network: s.Network.String(), Series: names, Repetition: s.repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
+		Network: network.String(), Series: names, Repetition: s.repetition, Topology: s.facts.TopologyJSON, Bringup: bringup,
 	})
 }
 

@@ -38,7 +38,7 @@ func newAttachedLab(p Plan, dir string, _ func(string) (daemons.Binaries, error)
 }
 
 // Start implements study.Lab.
-func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(string)) (study.Site, error) {
+func (l *attachedLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
 	if d := l.attached.Deploy; d != nil {
 		d.Logs = l.logs
 		working("deploy " + d.Name)
@@ -48,7 +48,10 @@ func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(s
 		return nil, l.refuse(err)
 	}
 	site := &attachedSite{lab: l, net: attached, ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
-	if err := site.connect(ctx); err != nil {
+	if site.device, err = startDevice(session.Network.Caps.Device, logsOf(l.logs, session)); err == nil {
+		err = site.connect(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, site.Close())
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -56,6 +59,7 @@ func (l *attachedLab) Start(ctx context.Context, _ study.Session, working func(s
 	for i, connected := range site.clients {
 		go watchHeight(watching, site.channels[i], connected, stillAfter+stillTimeouts*attached.Agreed.Batch.Timeout, site.incidents)
 	}
+	site.watchDevice(watching)
 	return site, nil
 }
 
@@ -91,6 +95,7 @@ func (l *attachedLab) refuse(err error) error {
 type attachedSite struct {
 	ledger
 	lab       *attachedLab
+	device    cappedDevice
 	net       *network.Attached
 	sampler   *proc.Sampler
 	local     map[string]bool // nodes on this host whose metrics are read
@@ -127,7 +132,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 	}
 	s.builder = builder{
 		commit: s.commit, query: s.query, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
-		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Tables: s.lab.tables},
+		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables},
 	}
 	s.first, s.committed = height, s.net.Observes()
 	s.cut = s.committed && s.net.Cuts()
@@ -135,7 +140,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 	for _, o := range s.net.Operations {
 		s.local[o.Node] = onThisHost(o.URL)
 	}
-	s.sampler, err = proc.NewSampler(nil)
+	s.sampler, err = proc.NewSampler(s.device.nodes())
 	return err
 }
 
@@ -207,10 +212,10 @@ func (s *attachedSite) Facts() study.Facts {
 	return study.Facts{
 		Warnings: slices.Concat(s.left(), s.untold(), s.missing()),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
-		Processes: s.net.Processes(), Observers: []string{s.net.Gateways[0].Name},
+		Processes: append(s.net.Processes(), s.device.processes()...), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
-			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages,
+			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages, Caps: s.device.caps(),
 		},
 	}
 }
@@ -296,7 +301,7 @@ func (s *attachedSite) Close() error {
 		s.unwatch()
 	}
 	s.net.Close()
-	err := s.clients.Close()
+	err := errors.Join(s.clients.Close(), s.device.close())
 	return err
 }
 

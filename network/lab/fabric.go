@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,10 +65,7 @@ func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries
 
 // Start implements study.Lab.
 func (l *fabricLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
-	logs := l.logs
-	if session.Of > 1 {
-		logs = filepath.Join(logs, fmt.Sprintf("network-%d", session.Number))
-	}
+	logs := logsOf(l.logs, session)
 	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}}
 	err := site.open(ctx, logs, working)
 	if err != nil {
@@ -83,6 +81,14 @@ func (l *fabricLab) Start(ctx context.Context, session study.Session, working fu
 	site.unwatch = stop
 	site.watch(watching)
 	return site, nil
+}
+
+// logsOf returns the folder for the logs of a session, below that of the run.
+func logsOf(logs string, session study.Session) string {
+	if session.Of > 1 {
+		return filepath.Join(logs, fmt.Sprintf("network-%d", session.Number))
+	}
+	return logs
 }
 
 // open brings a network up, or takes the one that is held.
@@ -175,9 +181,7 @@ func (s *fabricSite) Facts() study.Facts {
 	for _, n := range s.record.Nodes {
 		processes = append(processes, result.Process{Role: n.Role, Name: n.Name})
 	}
-	if s.device.Device != nil {
-		processes = append(processes, result.Process{Role: result.RoleDevice, Name: device.Name})
-	}
+	processes = append(processes, s.device.processes()...)
 	facts := study.Facts{
 		Target: result.TargetFabric, TopologyJSON: described,
 		Conditions: result.Conditions{
@@ -276,6 +280,9 @@ func startDevice(c topology.Cap, logs string) (d cappedDevice, err error) {
 	if c == (topology.Cap{}) {
 		return d, nil
 	}
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return d, err
+	}
 	d.Device, err = device.Start(device.Config{Cap: c, LogPath: filepath.Join(logs, device.Name+".log"), Tables: fe.DefaultTableConfig()})
 	return d, err
 }
@@ -306,6 +313,22 @@ func (d cappedDevice) nodes() []proc.Node {
 		node.Throttle = d.Throttle
 	}
 	return []proc.Node{node}
+}
+
+// processes returns the device as results have it, if there is one.
+func (d cappedDevice) processes() []result.Process {
+	if d.Device == nil {
+		return nil
+	}
+	return []result.Process{{Role: result.RoleDevice, Name: device.Name}}
+}
+
+// caps returns the cap of the device, if there is one.
+func (d cappedDevice) caps() topology.Caps {
+	if d.Device == nil {
+		return topology.Caps{}
+	}
+	return topology.Caps{Device: d.Cap()}
 }
 
 // close ends the device, if there is one.

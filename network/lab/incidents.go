@@ -29,10 +29,7 @@ func (s *fabricSite) watch(ctx context.Context) {
 	s.incidents = make(chan result.Incident)
 	hangs := make(chan network.Hang)
 	s.net.WatchHealth(ctx, hangs)
-	if s.device.Device != nil {
-		of := network.Watched{Name: device.Name, Role: result.RoleDevice, PID: s.device.PID()}
-		go network.WatchProcess(ctx, of, hangs)
-	}
+	s.device.watch(ctx, hangs)
 	still := make(chan result.Incident)
 	timeout := s.batch().Timeout
 	for i, connected := range s.clients {
@@ -63,6 +60,38 @@ func (s *fabricSite) watch(ctx context.Context) {
 				if !told[in.Name] {
 					continue
 				}
+			}
+			select {
+			case s.incidents <- in:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// watch reports when the device hangs, if there is one.
+func (d cappedDevice) watch(ctx context.Context, hangs chan<- network.Hang) {
+	if d.Device != nil {
+		of := network.Watched{Name: device.Name, Role: result.RoleDevice, PID: d.PID()}
+		go network.WatchProcess(ctx, of, hangs)
+	}
+}
+
+// watchDevice reports what befalls the device until ctx ends: of the network's own processes nothing is seen.
+func (s *attachedSite) watchDevice(ctx context.Context) {
+	hangs := make(chan network.Hang)
+	s.device.watch(ctx, hangs)
+	go func() {
+		for {
+			var in result.Incident
+			select {
+			case <-ctx.Done():
+				return
+			case end := <-s.device.ends():
+				in = endOf(end, result.Process{Role: result.RoleDevice, Name: device.Name})
+			case hang := <-hangs:
+				in = hungOf(hang)
 			}
 			select {
 			case s.incidents <- in:

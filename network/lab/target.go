@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
 	"meterbench/network/client"
@@ -136,6 +137,11 @@ func (p *Plan) loadAttachment() error {
 		return err
 	}
 	a := &attachment{name: cmp.Or(read.Name, filepath.Base(t.Profile))}
+	for _, n := range s.Networks() {
+		if err := network.CheckCaps(topology.Topology{Name: a.name, Caps: n.Caps}); err != nil {
+			return InputError{err}
+		}
+	}
 	if a.Channel, err = p.channel(t, read); err != nil {
 		return err
 	}
