@@ -22,6 +22,7 @@ type Summary struct {
 	Warnings   []string     `json:"warnings"` // Notices in words, set when a summary is read or written
 	Notices    []Warning    `json:"notices,omitempty"`
 	NotSeen    []Aspect     `json:"not_seen,omitempty"` // what the network, run by others, did not tell
+	LeftOut    []LeftOut    `json:"left_out,omitempty"` // of the scenario, as the network is run by others
 	Points     []Point      `json:"points"`
 	Saturation []Saturation `json:"saturation"`
 	FE         []FECost     `json:"fe"`

@@ -13,6 +13,12 @@ const (
 	AspectRelease    Aspect = "release"    // of Fabric
 )
 
+// A LeftOut is what was left out of a shipped scenario on a network that others run.
+type LeftOut struct {
+	Series string   `json:"series,omitempty"` // that was not measured; empty: what the scenario says of all, for which the network's own stands
+	Needs  []string `json:"needs"`            // keys of the scenario that take a network of our own, such as batch
+}
+
 // Aspects returns all of them.
 func Aspects() []Aspect {
 	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectCuts, AspectSettings, AspectRelease}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
 	"time"
 
 	"meterbench/internal/strictyaml"
@@ -96,21 +97,23 @@ func (t text) checkTarget(doc *strictyaml.Document, target *Target) *strictyaml.
 		}
 		return nil
 	}
-	for _, at := range t.places() {
-		for _, key := range []string{"topology", "fabric", "policy", "batch", "limits", "caps", "channels", "chaincodes"} {
-			hint := "leave one of them out"
-			if doc.Has("target."+key) || key == "batch" {
+	nodes := []*strictyaml.Node{doc.Node}
+	if t.Series != nil {
+		nodes = append(nodes, doc.Get("series").Items()...)
+	}
+	for i, at := range t.places() {
+		for _, path := range networkPaths(nodes[i]) {
+			key, of, hint := strings.TrimPrefix(path, "vary."), "belongs to a network", "leave one of them out"
+			switch {
+			case target.Others:
+				if onlyDevice(nodes[i], path) {
+					continue
+				}
+				of, hint = "takes a network of our own", "leave it out, or run without the target"
+			case doc.Has("target."+key) || key == "batch":
 				hint = "move it into target"
 			}
-			of := "belongs to a network"
-			if target.Others {
-				of, hint = "takes a network of our own", "leave it out, or run without the target"
-			}
-			for _, path := range []string{at + "vary." + key, at + key} {
-				if doc.Has(path) {
-					return strictyaml.Problemf(hint, path, "%s; this scenario's target is a %s", of, target.Called)
-				}
-			}
+			return strictyaml.Problemf(hint, at+path, "%s; this scenario's target is a %s", of, target.Called)
 		}
 	}
 	return target.Options.Check("target.")

@@ -36,6 +36,7 @@ type Scenario struct {
 	Record      bool      // leave the run's readings as a trace that a load can follow
 	Require     Require
 	OnNodeExit  NodeExit
+	LeftOut     []result.LeftOut // of a shipped scenario, as its target cannot have it; Series and Source are without
 
 	Source string        // the YAML in full, overrides applied
 	unsaid bool          // Warmup is not written
@@ -109,7 +110,7 @@ func Shipped(c Catalog) ([]Scenario, error) {
 func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog) (s Scenario, err error) {
 	src, file, shipped, err := library().Read(nameOrPath)
 	if err == nil {
-		s, err = Parse(file, src, overrides, c)
+		s, err = parse(file, src, overrides, c, shipped)
 	}
 	if err != nil {
 		return Scenario{}, err
@@ -152,6 +153,10 @@ func Read(ctx context.Context, nameOrPath string, overrides []string, c Catalog)
 // constant, and steps as the hold; for the table of costs the first of the schemes, bits all that the schemes have,
 // lengths 1 and 24, bound 10000, samples 6. The error is a *strictyaml.Error.
 func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, error) {
+	return parse(file, src, overrides, c, false)
+}
+
+func parse(file string, src []byte, overrides []string, c Catalog, shipped bool) (Scenario, error) {
 	doc, err := strictyaml.Parse(file, src)
 	if err != nil {
 		return Scenario{}, err
@@ -166,6 +171,13 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 			return Scenario{}, err
 		}
 	}
+	var left []result.LeftOut
+	if shipped && c.others(doc) {
+		var p *strictyaml.Problem
+		if left, p = leaveOut(doc); p != nil {
+			return Scenario{}, doc.Locate(p)
+		}
+	}
 	t := text{Repeat: 1, Seed: 1}
 	if err := doc.Decode(&t); err != nil {
 		return Scenario{}, err
@@ -177,7 +189,7 @@ func Parse(file string, src []byte, overrides []string, c Catalog) (Scenario, er
 	if err != nil {
 		return Scenario{}, err
 	}
-	s.Source, s.doc, s.releases = doc.String(), doc, c.Releases
+	s.Source, s.doc, s.releases, s.LeftOut = doc.String(), doc, c.Releases, left
 	return s, nil
 }
 

@@ -171,11 +171,8 @@ func TestTargetReplacesTopology(t *testing.T) {
 	if p.attached == nil || p.Scenario.Topology != "" || strings.Contains(p.Scenario.Source, "topology") {
 		t.Errorf("attached %v, topology %q in\n%s", p.attached, p.Scenario.Topology, p.Scenario.Source)
 	}
-	for name, want := range map[string]string{"closer2020": "closer2020.yaml:4:8: batch: takes a network of our own", "phases": ""} {
-		_, err := Read(t.Context(), name, sets)
-		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) || want == "" && err != nil {
-			t.Errorf("%s: %v, want %q", name, err, want)
-		}
+	if _, err := Read(t.Context(), "phases", sets); err != nil {
+		t.Error(err)
 	}
 	if _, err := Read(t.Context(), "quickstart", append(sets, "topology=minimal")); err == nil {
 		t.Error("both are taken")
