@@ -33,6 +33,7 @@ const (
 	NotReproduced Verdict = "not reproduced"
 	Depends       Verdict = "depends"      // holds under some of the measured conditions
 	Inconclusive  Verdict = "inconclusive" // not measured, not validly, or the intervals leave it open
+	NotMeasured   Verdict = "not measured" // it takes what a network that others run does not have, or what is not done to one
 )
 
 // ClaimRow is one figure of a claim: what was found under one setting, with its 95 % interval, and where that lies in

@@ -59,6 +59,24 @@ func Missing(format string, args ...any) Finding {
 	return Finding{Verdict: result.Inconclusive, Evidence: "Not measured: " + fmt.Sprintf(format, args...) + "."}
 }
 
+// Missing is like the function, for what the series of a question measure. Where some were left out there is no verdict.
+func (e *Evidence) Missing(question, format string, args ...any) Finding {
+	f := Missing(format, args...)
+	for _, left := range e.Summary.LeftOut {
+		if answers(left.Series, question) {
+			return NotMeasured("%s: series %s takes a network of our own (%s)", fmt.Sprintf(format, args...), left.Series, strings.Join(left.Needs, ", "))
+		}
+	}
+	return f
+}
+
+// NotMeasured returns the finding where what a test needs cannot be measured on the network.
+func NotMeasured(format string, args ...any) Finding {
+	f := Missing(format, args...)
+	f.Verdict = result.NotMeasured
+	return f
+}
+
 // Judge tests every claim on the run. The device is the one that has to encrypt.
 func (p Publication) Judge(run result.Run, sum result.Summary, device Device) ([]result.Claim, *result.Feasibility) {
 	e := &Evidence{Run: run, Summary: sum, Device: device}

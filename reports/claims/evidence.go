@@ -53,8 +53,7 @@ type Level struct {
 // Question returns the series whose names say that they answer it, in the order in which they were measured.
 func (e *Evidence) Question(name string) (all []Series) {
 	answers := slices.DeleteFunc(slices.Clone(e.Summary.Points), func(p result.Point) bool {
-		q := p.Base()
-		return !p.Valid || q != name && !strings.HasPrefix(q, name+"-")
+		return !p.Valid || !answers(p.Base(), name)
 	})
 	noise := e.Noise()
 	for _, points := range reports.GroupBy(answers, func(p result.Point) result.Conditions { return p.Conditions }) {
@@ -71,6 +70,11 @@ func (e *Evidence) Question(name string) (all []Series) {
 		all = append(all, s)
 	}
 	return all
+}
+
+// answers reports whether a series answers a question, by its name without factors and phases.
+func answers(series, question string) bool {
+	return series == question || strings.HasPrefix(series, question+"-")
 }
 
 // fewest is the least number of transactions whose mean is used.

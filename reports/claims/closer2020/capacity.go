@@ -74,7 +74,7 @@ func scales(e *claims.Evidence) claims.Finding {
 		rows = append(rows, row)
 	}
 	if len(used) < 2 || used[len(used)-1].Amount < span*used[0].Amount {
-		f := claims.Missing("throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
+		f := e.Missing(quotaQuestion, "throughput at CPU quotas of the peer of which the largest is %d times the smallest", span)
 		f.Rows = rows
 		return f
 	}

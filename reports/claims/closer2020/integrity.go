@@ -50,6 +50,9 @@ const wronglyDecided = "wrongly decided"
 // intervals: one forgery that was accepted refutes the claim, one honest reading that was refused makes the refusals
 // worthless. The interval says what share of forgeries the attempts could have missed.
 func integrity(e *claims.Evidence) claims.Finding {
+	if e.Summary.Integrity == nil && e.Summary.Target == result.TargetAttached {
+		return claims.NotMeasured("forgeries are not tried on a network that others run")
+	}
 	if e.Summary.Integrity == nil {
 		return claims.Missing("attempts at forging on the live network")
 	}

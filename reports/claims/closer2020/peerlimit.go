@@ -20,7 +20,7 @@ func peerLimit(e *claims.Evidence) claims.Finding {
 		rows = append(rows, limitOf(s))
 	}
 	if len(slices.DeleteFunc(slices.Clone(rows), func(r result.ClaimRow) bool { return r.Low == nil })) < 2 {
-		f := claims.Missing("valid points of different numbers of clients under two settings at least")
+		f := e.Missing(limitQuestion, "valid points of different numbers of clients under two settings at least")
 		f.Rows = rows
 		return f
 	}

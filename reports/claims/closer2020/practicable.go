@@ -102,7 +102,7 @@ func practicable(e *claims.Evidence) claims.Finding {
 	}
 	peer, ok := leastPeer(e, f.Interval)
 	if !ok {
-		return claims.Missing("the throughput of a capped peer")
+		return e.Missing(quotaQuestion, "the throughput of a capped peer")
 	}
 	factor, _ := e.Device.Slowdown(e.Run.Host)
 	var rows []result.ClaimRow

@@ -116,7 +116,7 @@ func transactions(e *claims.Evidence) (all []transaction) {
 func againstTransaction(e *claims.Evidence) claims.Finding {
 	pairs := pairs(e)
 	if len(pairs) == 0 {
-		return claims.Missing("encryption inside transactions beside padded controls")
+		return e.Missing(overheadQuestion, "encryption inside transactions beside padded controls")
 	}
 	var rows []result.ClaimRow
 	for _, p := range pairs {
