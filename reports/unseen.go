@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 
 	"meterbench/bench/result"
@@ -21,7 +22,11 @@ func unseen(sum result.Summary) (ws []Warning) {
 	if missing != nil {
 		text += "; not seen from outside: " + listed(missing)
 	}
-	return []Warning{{Text: text}}
+	ws = append(ws, Warning{Text: text})
+	for _, line := range LeftOut(sum.LeftOut) {
+		ws = append(ws, Warning{Text: line})
+	}
+	return ws
 }
 
 // aspectWords has what would tell it in brackets.
@@ -32,4 +37,23 @@ var aspectWords = map[result.Aspect]string{
 	result.AspectCuts:       "why and when blocks were cut (log files of orderers that debug their consensus tell)",
 	result.AspectSettings:   "limits and caps of the nodes",
 	result.AspectRelease:    "the release of Fabric (operations endpoints tell)",
+}
+
+// LeftOut says what was left out of a scenario on a network that others run: series, those with the same reason together,
+// and what the scenario says of all.
+func LeftOut(all []result.LeftOut) (lines []string) {
+	type reason struct {
+		needs string
+		whole bool // of the scenario
+	}
+	for _, group := range GroupBy(all, func(l result.LeftOut) reason { return reason{listed(l.Needs), l.Series == ""} }) {
+		needs := listed(group[0].Needs)
+		if group[0].Series == "" {
+			lines = append(lines, fmt.Sprintf("in place of the scenario's %s stands what the network has", needs))
+			continue
+		}
+		names := each(group, func(l result.LeftOut) string { return l.Series })
+		lines = append(lines, fmt.Sprintf("left out: series %s; %s can be set on a network of our own only", listed(names), needs))
+	}
+	return lines
 }

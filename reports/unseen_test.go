@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"meterbench/bench/result"
 )
 
@@ -23,5 +25,20 @@ func TestUnseen(t *testing.T) {
 	}
 	if none := unseen(result.Summary{Target: result.TargetFabric}); none != nil {
 		t.Errorf("of a network of our own: %v", none)
+	}
+}
+
+// What was left out is said once: series with one reason together.
+func TestLeftOut(t *testing.T) {
+	left := []result.LeftOut{
+		{Needs: []string{"batch", "caps"}}, {Series: "a", Needs: []string{"batch", "caps"}}, {Series: "b", Needs: []string{"caps"}}, {Series: "c", Needs: []string{"batch", "caps"}},
+	}
+	want := []Warning{
+		{Text: "in place of the scenario's batch and caps stands what the network has"},
+		{Text: "left out: series a and c; batch and caps can be set on a network of our own only"},
+		{Text: "left out: series b; caps can be set on a network of our own only"},
+	}
+	if diff := cmp.Diff(want, unseen(result.Summary{Target: result.TargetAttached, LeftOut: left})[1:]); diff != "" {
+		t.Error(diff)
 	}
 }

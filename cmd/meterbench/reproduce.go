@@ -58,7 +58,7 @@ Publications, and the devices that can be asked to encrypt, the default first:
 			}
 			var attempts *result.Integrity
 			_, notValid := err.(*study.NotValidError)
-			if p.Forgery && (err == nil || notValid) { // the study is complete
+			if p.Forgery && !plans[0].Attached() && (err == nil || notValid) { // the study is complete
 				var failed error
 				if attempts, failed = r.forge(dir, plans[0].Scenario.Seed); failed != nil {
 					err = errors.Join(err, failed)

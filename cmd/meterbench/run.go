@@ -154,6 +154,9 @@ func (r *runner) measure(p lab.Plan) (string, error) {
 	}
 	watch := newProgress(r.cmd.ErrOrStderr())
 	watch.Step(fmt.Sprintf("%s: %s, seed %d, results in %s", p.Scenario.Name, expected(p.Scenario, study.SignTime()), p.Scenario.Seed, dir))
+	for _, line := range reports.LeftOut(p.Scenario.LeftOut) {
+		watch.Step(line)
+	}
 	cfg := study.Config{Scenario: p.Scenario, Lab: site, Dir: dir, ID: filepath.Base(dir), Versions: lab.Versions(), Observer: watch}
 	if instrument, err := calibration.Stated(); err != nil {
 		cfg.Uncalibrated = err.Error()

@@ -85,6 +85,9 @@ func (p Plan) Own() (all []topology.Topology) {
 	return all
 }
 
+// Attached reports whether the plan is measured on a network that others run.
+func (p Plan) Attached() bool { return p.attached != nil }
+
 // InputError is a mistake in what the user wrote, found without a place in a file.
 type InputError struct{ error }
 
