@@ -110,7 +110,7 @@ func TestAttachedNetwork(t *testing.T) {
 	needsNetwork(t)
 	const others = 1000
 	temp, out := t.TempDir(), t.TempDir()
-	held, dir := samples(t, temp, "2.5.9")
+	held, dir := samples(t, temp, t.TempDir(), "2.5.9")
 	file := filepath.Join(dir, "attached.yaml")
 	write := func(hold string) {
 		if err := os.WriteFile(file, fmt.Appendf(nil, attachedRun, hold), 0o600); err != nil {

@@ -90,10 +90,9 @@ func layOut(t *testing.T, n *network.Record) string {
 	return dir
 }
 
-// samples brings the network up and returns the folder of its files.
-func samples(t *testing.T, temp, release string) (held *program, dir string) {
+// samples brings the network up in the folder net below work and returns the folder of its files.
+func samples(t *testing.T, temp, work, release string) (held *program, dir string) {
 	t.Helper()
-	work := t.TempDir()
 	file := filepath.Join(work, "test-network.yaml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, samplesTopology, release), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"meterbench/bench/result"
+)
+
+const deployingRun = `name: deploying
+target:
+  kind: fabric
+  profile: %s
+  channel: mychannel
+  contracts: {readings: meters}
+  identities: [{mspid: Org1MSP, msp: org1.example.com/users/User1@org1.example.com/msp}]
+  deploy:
+    address: %s
+    admins:
+      - {mspid: Org1MSP, msp: org1.example.com/users/Admin@org1.example.com/msp}
+      - {mspid: Org2MSP, msp: org2.example.com/users/Admin@org2.example.com/msp}
+warmup: 500ms
+workload: {kind: plain, length: 4, meters: 10}
+load: {kind: closed, clients: 4, hold: %s}
+`
+
+// The administrators of two organisations have readings deployed on their network, measured, and measured again with
+// a service made anew. Whatever ends the run, nothing serves the contract any more.
+func TestDeployOnRequest(t *testing.T) {
+	needsNetwork(t)
+	temp, out := t.TempDir(), t.TempDir()
+	work := t.TempDir()
+	held, dir := samples(t, temp, work, "2.5.9")
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	file := filepath.Join(dir, "deploying.yaml")
+	write := func(hold string) {
+		t.Helper()
+		if err := os.WriteFile(file, fmt.Appendf(nil, deployingRun, filepath.Join(work, "net", "connection-org1.json"), address, hold), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := func() {
+		t.Helper()
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			t.Errorf("%s is still served", address)
+		}
+	}
+	for _, of := range []string{"first", "second"} {
+		write("3s")
+		results := filepath.Join(out, of)
+		p, code := command(t, temp, "run", file, "--out", results)
+		if code != 0 {
+			t.Fatalf("%s run: exit code %d\n%s%s", of, code, &p.stdout, &p.stderr)
+		}
+		s := runSummary(t, results, "deploying")
+		equal(t, of+" audit", audited(t, s).Verdict, result.AuditPass)
+		if text := strings.Join(strings.Fields(p.stdout.String()), " "); !strings.Contains(text, "meters") || !strings.Contains(text, "RegisterMeters") {
+			t.Errorf("the report of the %s run says\n%s", of, text)
+		}
+		ended()
+	}
+	write("5m")
+	p := start(t, temp, "run", file, "--out", filepath.Join(out, "interrupted"))
+	p.says(t, &p.stderr, "run 1 load level")
+	p.signal(t, syscall.SIGINT)
+	equal(t, "exit code of an interrupted run", p.exit(t), exitInterrupted)
+	ended()
+	down(t, temp, held)
+}
