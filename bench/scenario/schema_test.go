@@ -115,7 +115,7 @@ func TestSchemaFits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fits(s, value, "")
+		return fits(s["$defs"].(object), s, value, "")
 	}
 	right := []string{single, series, varied, mixed, strings.Replace(arriving, "X", "{trace: a.csv, speed: 2}", 1),
 		strings.Replace(arriving, "X", "{steps: [{rate: 1/s, hold: 2s}]}", 1), strings.Replace(arriving, "X", "poisson", 1)}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -20,12 +21,15 @@ func decoded(src string) (value any, err error) {
 	return value, d.Decode(&value)
 }
 
-// fits holds a value to a schema of the few words that ours is made of.
-func fits(s object, value any, at string) error {
+// fits holds a value to a schema of the few words that ours is made of, whose definitions are given.
+func fits(defs, s object, value any, at string) error {
+	if ref, ok := s["$ref"].(string); ok {
+		s = defs[strings.TrimPrefix(ref, "#/$defs/")].(object)
+	}
 	if options, ok := s["anyOf"].([]any); ok {
 		var last error
 		for _, option := range options {
-			if last = fits(option.(object), value, at); last == nil {
+			if last = fits(defs, option.(object), value, at); last == nil {
 				return nil
 			}
 		}
@@ -45,13 +49,13 @@ func fits(s object, value any, at string) error {
 		if s["type"] != "object" {
 			return wrong
 		}
-		return fitsObject(s, v, at)
+		return fitsObject(defs, s, v, at)
 	case []any:
 		if s["type"] != "array" {
 			return wrong
 		}
 		for i, item := range v {
-			if err := fits(s["items"].(object), item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+			if err := fits(defs, s["items"].(object), item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
 				return err
 			}
 		}
@@ -74,7 +78,7 @@ func fits(s object, value any, at string) error {
 	return nil
 }
 
-func fitsObject(s object, v map[string]any, at string) error {
+func fitsObject(defs, s object, v map[string]any, at string) error {
 	properties, _ := s["properties"].(object)
 	free, anyKey := s["additionalProperties"].(object)
 	if required, ok := s["required"].([]any); ok {
@@ -96,7 +100,7 @@ func fitsObject(s object, v map[string]any, at string) error {
 		if at != "" {
 			path = at + "." + key
 		}
-		if err := fits(property, item, path); err != nil {
+		if err := fits(defs, property, item, path); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ type object = map[string]any
 // those of the source in some folders. words are what fields may be, by type and field.
 func SchemaOf(t *testing.T, c Catalog, words map[string]any, folders ...string) map[string]any {
 	t.Helper()
-	s := schema{catalog: c, comments: comments(t, folders), words: words, used: map[string]bool{}}
+	s := schema{catalog: c, comments: comments(t, folders), words: words, used: map[string]bool{}, defs: object{}}
 	root := s.of(reflect.TypeFor[text](), "")
 	for field := range words {
 		if !s.used[field] {
@@ -31,6 +31,7 @@ func SchemaOf(t *testing.T, c Catalog, words map[string]any, folders ...string) 
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "meterbench scenario"
 	root["required"] = []string{"name"}
+	root["$defs"] = s.defs
 	return root
 }
 
@@ -40,6 +41,7 @@ type schema struct {
 	comments map[string]string // by package, type and field
 	words    map[string]any
 	used     map[string]bool // of words
+	defs     object          // what stands in many places, by the name of its words
 }
 
 func pattern(form string) object { return object{"type": "string", "pattern": form} }
@@ -148,7 +150,10 @@ func (s *schema) wordsOf(name string) object {
 	case object:
 		return words
 	case reflect.Type: // or a single value
-		return object{"anyOf": []object{{"type": "string"}, {"type": "number"}, {"type": "boolean"}, s.ofStruct(words)}}
+		if s.defs[name] == nil {
+			s.defs[name] = object{"anyOf": []object{{"type": "string"}, {"type": "number"}, {"type": "boolean"}, s.ofStruct(words)}}
+		}
+		return object{"$ref": "#/$defs/" + name}
 	}
 	return object{"enum": words}
 }

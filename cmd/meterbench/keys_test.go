@@ -39,6 +39,7 @@ func TestScenarioKeys(t *testing.T) {
 	if err := json.Unmarshal([]byte(text(t, keysSchema)), &root); err != nil {
 		t.Fatal(err)
 	}
+	root.resolve(root.Defs)
 	got := text(t, keysPage)
 	tables := root.tables(t, got)
 	want := keysTable.ReplaceAllStringFunc(got, func(table string) string {
@@ -132,6 +133,26 @@ type schemaNode struct {
 	Items       *schemaNode
 	AnyOf       []*schemaNode
 	Properties  map[string]*schemaNode
+	Ref         string                 `json:"$ref"`
+	Defs        map[string]*schemaNode `json:"$defs"`
+}
+
+// resolve puts definitions in the places that refer to them.
+func (n *schemaNode) resolve(defs map[string]*schemaNode) {
+	if name, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
+		description := n.Description
+		*n = *defs[name]
+		n.Description = gocmp.Or(description, n.Description)
+	}
+	if n.Items != nil {
+		n.Items.resolve(defs)
+	}
+	for _, one := range n.AnyOf {
+		one.resolve(defs)
+	}
+	for _, one := range n.Properties {
+		one.resolve(defs)
+	}
 }
 
 // object returns the object that a node is, or is a list of, or may be; nil if none. Of
