@@ -39,19 +39,7 @@ func TestDirectOnARealNetwork(t *testing.T) {
 	if err := c.CheckDirect(t.Context(), reading.ContractName); err != nil {
 		t.Fatal(err)
 	}
-	meters := make([]meter, 16)
-	batch := make([]reading.Registration, len(meters))
-	for i := range meters {
-		meters[i] = newMeter(t, uint32(i))
-		batch[i] = meters[i].registration(t)
-	}
-	registrations, err := reading.MarshalRegistrations(batch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Invoke(t.Context(), reading.FnRegister, registrations); err != nil {
-		t.Fatal(err)
-	}
+	meters := registered(t, c, 16)
 	start, err := c.Height(t.Context())
 	if err != nil {
 		t.Fatal(err)

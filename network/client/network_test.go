@@ -103,19 +103,7 @@ func TestRealNetwork(t *testing.T) {
 	defer c.Close()
 
 	const clients = 128
-	meters := make([]meter, clients)
-	batch := make([]reading.Registration, clients)
-	for i := range meters {
-		meters[i] = newMeter(t, uint32(i))
-		batch[i] = meters[i].registration(t)
-	}
-	registrations, err := reading.MarshalRegistrations(batch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Invoke(t.Context(), reading.FnRegister, registrations); err != nil {
-		t.Fatal(err)
-	}
+	meters := registered(t, c, clients)
 	start, err := c.Height(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -262,4 +250,22 @@ func signTime(t testing.TB, key *ecdsa.PrivateKey) time.Duration {
 		}
 	}
 	return (cpuTime(t) - start) / n
+}
+
+// registered returns meters that are registered on a client's ledger.
+func registered(t *testing.T, c *client.Client, n int) []meter {
+	t.Helper()
+	meters, batch := make([]meter, n), make([]reading.Registration, n)
+	for i := range meters {
+		meters[i] = newMeter(t, uint32(i))
+		batch[i] = meters[i].registration(t)
+	}
+	registrations, err := reading.MarshalRegistrations(batch)
+	if err == nil {
+		err = c.Invoke(t.Context(), reading.FnRegister, registrations)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return meters
 }
