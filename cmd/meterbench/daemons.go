@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 
@@ -23,7 +24,13 @@ type fabricDaemons struct {
 }
 
 func (f *fabricDaemons) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.dir, "fabric-bin", "", "use the peer and orderer in this `folder`, of any release, instead of building them")
+	cmd.Flags().Func("fabric-bin", "use the peer and orderer in this `folder`, of any release, instead of building them", func(dir string) error {
+		if dir == "" { // as of a variable that is not set: another release would be measured
+			return errors.New("no folder is named")
+		}
+		f.dir = dir
+		return nil
+	})
 }
 
 // check makes sure that a folder named by the user has daemons, of the release and with the consensus that the networks
