@@ -6,47 +6,6 @@ import (
 	"meterbench/bench/topology"
 )
 
-// Integrity counts the attempts to have the ledger, or whoever checks a bill, take what is false:
-// readings, bills and keys that were forged on purpose, between others that are honest.
-type Integrity struct {
-	Probes []Probe `json:"probes"`
-}
-
-// Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt that ended
-// otherwise, for example for want of an answer, is none.
-type Probe struct {
-	Kind     string            `json:"kind"`             // for example forged-signature
-	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
-	Attempts uint64            `json:"attempts"`
-	Accepted uint64            `json:"accepted"`
-	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
-}
-
-// The kinds of attempts on the integrity of a system whose readings are functionally encrypted, signed by
-// meters and billed from the ledger.
-const (
-	ProbeHonestReading      = "honest-reading"
-	ProbeHonestBill         = "honest-bill"
-	ProbeForgedSignature    = "forged-signature"    // a reading signed with another key than the meter's
-	ProbeReplay             = "replay"              // a reading that is on the ledger already
-	ProbeReordered          = "reordered"           // a reading whose time is not that of its number
-	ProbeForeignMeter       = "foreign-meter"       // a reading of an unregistered meter, or under another's name
-	ProbeOtherChannel       = "other-channel"       // a reading that its meter signed for another channel
-	ProbeTamperedCiphertext = "tampered-ciphertext" // changed after it was signed
-	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
-	ProbeUnapprovedFunction = "unapproved-function" // a bill that names an unapproved function
-	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
-	ProbeDoubleBill         = "double-bill"         // a bill over readings that its function has billed
-	ProbeEarlyFunction      = "early-function"      // a bill by a function that became valid within a reading
-	ProbeRevealingKey       = "revealing-key"       // a request for a key that would tell single values
-)
-
-// Reasons beside the codes of the contract and those of a verifier.
-const (
-	NoResult   = "no result"     // where a key gave none
-	KeyRefused = "key authority" // where it issued none
-)
-
 // Feasibility says for how many meters devices and peers are enough, from the costs that the run measured.
 type Feasibility struct {
 	Interval float64    `json:"interval_s"` // the metering interval

@@ -6,7 +6,7 @@ import (
 )
 
 // Upgrade fills in what runs of older versions tell only in words or in counts: the roles of processes, limits, warnings,
-// the factors of series, points at which nothing succeeded and the verdict of the audit. What is stored otherwise stays
+// the factors of series, points at which nothing succeeded, the system that probes were tried on and the verdict of the audit. What is stored otherwise stays
 // as it is.
 func (s *Summary) Upgrade() {
 	s.Notices = notices(s.Notices, s.Warnings)
@@ -35,6 +35,12 @@ func (s *Summary) Upgrade() {
 	for i := range s.Saturation {
 		f := &s.Saturation[i]
 		f.Limit = cmp.Or(f.Limit, parseLimit(f.LimitedBy))
+	}
+	if s.Integrity != nil {
+		for i := range s.Integrity.Probes {
+			p := &s.Integrity.Probes[i]
+			p.System = cmp.Or(p.System, SystemLedger)
+		}
 	}
 	if s.Audit != nil {
 		s.Audit.Verdict = s.Audit.Judge()

@@ -81,7 +81,7 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	}
 	var report result.Integrity
 	for _, kind := range s.kinds() {
-		p := result.Probe{Kind: kind.name, Honest: kind.honest, Attempts: uint64(config.Attempts), Refused: map[string]uint64{}}
+		p := result.Probe{Kind: kind.name, System: result.SystemLedger, Honest: kind.honest, Attempts: uint64(config.Attempts), Refused: map[string]uint64{}}
 		for i := range uint64(config.Attempts) {
 			err := kind.try(ctx, i)
 			reason, refused := errors.AsType[refusedFor](err)

@@ -1,0 +1,61 @@
+package result
+
+// An Attack names what is tried on live systems to test what a publication claims.
+type Attack string
+
+// The attacks. The zero Attack is none.
+const (
+	AttackReadings Attack = "readings" // readings, bills and evaluation keys are forged
+	AttackKeys     Attack = "keys"     // meters' keys are forged, on the ledger and at a certification authority
+)
+
+// A System is what decided on an attempt, or who vouches for a meter's key.
+type System string
+
+// The systems.
+const (
+	SystemLedger System = "ledger"
+	SystemCA     System = "ca" // a certification authority with those who verify its certificates
+)
+
+// Integrity counts the attempts to have a system, or whoever verifies what it holds, take what is false:
+// readings, bills and keys that were forged on purpose, between others that are honest.
+type Integrity struct {
+	Probes []Probe `json:"probes"`
+}
+
+// Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt that ended
+// otherwise, for example for want of an answer, is none.
+type Probe struct {
+	Kind     string            `json:"kind"`             // for example forged-signature
+	System   System            `json:"system"`           // on which it was tried; runs of older versions tried all on the ledger
+	Honest   bool              `json:"honest,omitempty"` // nothing is wrong with it: it must be accepted
+	Attempts uint64            `json:"attempts"`
+	Accepted uint64            `json:"accepted"`
+	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
+}
+
+// The kinds of attempts on the integrity of a system whose readings are functionally encrypted, signed by
+// meters and billed from the ledger.
+const (
+	ProbeHonestReading      = "honest-reading"
+	ProbeHonestBill         = "honest-bill"
+	ProbeForgedSignature    = "forged-signature"    // a reading signed with another key than the meter's
+	ProbeReplay             = "replay"              // a reading that is on the ledger already
+	ProbeReordered          = "reordered"           // a reading whose time is not that of its number
+	ProbeForeignMeter       = "foreign-meter"       // a reading of an unregistered meter, or under another's name
+	ProbeOtherChannel       = "other-channel"       // a reading that its meter signed for another channel
+	ProbeTamperedCiphertext = "tampered-ciphertext" // changed after it was signed
+	ProbeForeignKey         = "foreign-key"         // a result computed with the key of another function
+	ProbeUnapprovedFunction = "unapproved-function" // a bill that names an unapproved function
+	ProbeTamperedBill       = "tampered-bill"       // a bill over another amount than the readings give
+	ProbeDoubleBill         = "double-bill"         // a bill over readings that its function has billed
+	ProbeEarlyFunction      = "early-function"      // a bill by a function that became valid within a reading
+	ProbeRevealingKey       = "revealing-key"       // a request for a key that would tell single values
+)
+
+// Reasons beside the codes of the contract and those of a verifier.
+const (
+	NoResult   = "no result"     // where a key gave none
+	KeyRefused = "key authority" // where it issued none
+)
