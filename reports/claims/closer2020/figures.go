@@ -26,7 +26,7 @@ func section(e *claims.Evidence) reports.Section {
 		ID: "claims-evidence", Title: "What the claims rest on",
 		Intro:   "Beside the rows of the claims: pairs of series, meters per device and per peer, and attempts at forging.",
 		Figures: []reports.Figure{limitFigure(e), keyFigure(e), shareFigure(e), feasibilityFigure(feasibility), quotaFigure(e)},
-		Tables:  []reports.Table{pairTable(e), gatewayTable(feasibility), peerTable(feasibility), probeTable(attempts)},
+		Tables:  []reports.Table{pairTable(e), gatewayTable(feasibility), peerTable(feasibility), claims.ProbeTable(attempts)},
 	}
 }
 

@@ -2,9 +2,6 @@ package closer2020
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"meterbench/bench/result"
 	"meterbench/reports"
@@ -92,24 +89,5 @@ func peerTable(f *result.Feasibility) reports.Table {
 		t.Rows = append(t.Rows, claims.Row(p.Series, claims.Unless(quota == 0, "the peer was not capped", quota), p.Throughput, p.Meters))
 	}
 	t.Notes = []string{fmt.Sprintf("One transaction per meter every %g minutes, %s of the throughput to spare.", f.Interval/60, claims.Percent(f.HeadRoom))}
-	return t
-}
-
-func probeTable(i *result.Integrity) reports.Table {
-	t := reports.Table{ID: "integrity", Title: "Attempts on the live network", Detail: true, Columns: []reports.Column{
-		{Key: "kind", Title: "attempt"}, {Key: "attempts", Title: "tried", Unit: reports.Count},
-		{Key: "accepted", Title: "accepted", Unit: reports.Count}, {Key: "refused", Title: "refused as"},
-	}}
-	if i == nil {
-		t.Notes = []string{"No data: nothing was tried."}
-		return t
-	}
-	for _, p := range i.Probes {
-		var refused []string
-		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
-			refused = append(refused, fmt.Sprintf("%s (%d)", reason, p.Refused[reason]))
-		}
-		t.Rows = append(t.Rows, claims.Row(p.Kind, p.Attempts, p.Accepted, strings.Join(refused, ", ")))
-	}
 	return t
 }

@@ -1,0 +1,41 @@
+package claims
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"meterbench/bench/result"
+	"meterbench/reports"
+)
+
+// ProbeTable has a row for each kind of attempt and the system on which it was tried, which is named where there is
+// more than the ledger.
+func ProbeTable(i *result.Integrity) reports.Table {
+	t := reports.Table{ID: "integrity", Title: "Attempts on the live network", Detail: true, Columns: []reports.Column{
+		{Key: "kind", Title: "attempt"}, {Key: "attempts", Title: "tried", Unit: reports.Count},
+		{Key: "accepted", Title: "accepted", Unit: reports.Count}, {Key: "refused", Title: "refused as"},
+	}}
+	if i == nil {
+		t.Notes = []string{"No data: nothing was tried."}
+		return t
+	}
+	systems := slices.ContainsFunc(i.Probes, func(p result.Probe) bool { return p.System != result.SystemLedger })
+	if systems {
+		t.Title = "Attempts on the live systems"
+		t.Columns = slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"})
+	}
+	for _, p := range i.Probes {
+		var refused []string
+		for _, reason := range slices.Sorted(maps.Keys(p.Refused)) {
+			refused = append(refused, fmt.Sprintf("%s (%d)", reason, p.Refused[reason]))
+		}
+		row := Row(p.Kind, p.Attempts, p.Accepted, strings.Join(refused, ", "))
+		if systems {
+			row = slices.Insert(row, 0, Row(string(p.System))...)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
