@@ -17,14 +17,18 @@ func TestIntegrityOnFabric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := lab.TryIntegrity(t.Context(), t.TempDir(), 1, binaries, func(string) {})
+	publication := closer2020.Publication()
+	trial, ok := lab.FindTrial(publication.Attack)
+	if !ok {
+		t.Fatalf("there is no trial of %q", publication.Attack)
+	}
+	found, err := trial.Try(t.Context(), lab.TrialConfig{Dir: t.TempDir(), Seed: 1, Binaries: binaries, Working: func(string) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range found.Probes {
 		t.Logf("%s: %d of %d accepted, refused as %v", p.Kind, p.Accepted, p.Attempts, p.Refused)
 	}
-	publication := closer2020.Publication()
 	judged, _ := publication.Judge(result.Run{}, result.Summary{Integrity: found}, publication.Devices[0])
 	if c := judged[len(judged)-1]; c.Verdict != result.Reproduced {
 		t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Conditions)

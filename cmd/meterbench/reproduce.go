@@ -58,9 +58,9 @@ Publications, and the devices that can be asked to encrypt, the default first:
 			}
 			var attempts *result.Integrity
 			_, notValid := err.(*study.NotValidError)
-			if p.Forgery && !plans[0].Attached() && (err == nil || notValid) { // the study is complete
+			if trial, ok := lab.FindTrial(p.Attack); ok && !plans[0].Attached() && (err == nil || notValid) { // the study is complete
 				var failed error
-				if attempts, failed = r.forge(dir, plans[0].Scenario.Seed); failed != nil {
+				if attempts, failed = r.try(trial, dir, plans[0].Scenario.Seed); failed != nil {
 					err = errors.Join(err, failed)
 				}
 			}
@@ -89,14 +89,14 @@ func listPublications() string {
 	return strings.Join(lines, "\n")
 }
 
-// forge tries, on a network of its own, what the contract and the verifiers of bills have to refuse.
-func (r *runner) forge(dir string, seed uint64) (*result.Integrity, error) {
+// try carries out a trial, on a network of its own.
+func (r *runner) try(trial lab.Trial, dir string, seed uint64) (*result.Integrity, error) {
 	binaries, err := r.daemons("")
 	if err != nil {
 		return nil, err
 	}
 	watch := newProgress(r.cmd.ErrOrStderr())
 	defer watch.close()
-	watch.Step("try to forge readings and bills")
-	return lab.TryIntegrity(r.cmd.Context(), dir, seed, binaries, watch.Working)
+	watch.Step(trial.Step)
+	return trial.Try(r.cmd.Context(), lab.TrialConfig{Dir: dir, Seed: seed, Binaries: binaries, Working: watch.Working})
 }

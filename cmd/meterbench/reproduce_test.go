@@ -14,6 +14,7 @@ import (
 	"meterbench/internal/proc"
 	"meterbench/network/lab"
 	"meterbench/reports/claims/closer2020"
+	"meterbench/reports/publications"
 	"meterbench/workloads"
 )
 
@@ -43,6 +44,16 @@ func TestStudiesSayHowLongTheyTake(t *testing.T) {
 	}
 }
 
+// Every attack that a publication's claims need has a trial.
+func TestTrials(t *testing.T) {
+	for _, p := range publications.All() {
+		trial, ok := lab.FindTrial(p.Attack)
+		if ok != (p.Attack != "") || ok && (trial.Try == nil || trial.Step == "") {
+			t.Errorf("%s: attack %q has the trial %q, %t", p.ID, p.Attack, trial.Step, ok)
+		}
+	}
+}
+
 // The verdicts become part of a stored run: its report has them from then on.
 func TestVerdictsAreStored(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
@@ -54,7 +65,7 @@ func TestVerdictsAreStored(t *testing.T) {
 	if err := w.Close(run, result.Summary{Complete: true}); err != nil {
 		t.Fatal(err)
 	}
-	tried := &result.Integrity{Probes: []result.Probe{{Kind: result.ProbeReplay, Attempts: 1, Accepted: 1, Refused: map[string]uint64{}}}}
+	tried := &result.Integrity{Probes: []result.Probe{{Kind: result.ProbeReplay, System: result.SystemLedger, Attempts: 1, Accepted: 1, Refused: map[string]uint64{}}}}
 	publication := closer2020.Publication()
 	if err := publication.JudgeStored(dir, publication.Devices[0], tried); err != nil {
 		t.Fatal(err)

@@ -3,14 +3,11 @@ package lab
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"time"
 
 	"meterbench/bench/result"
-	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/network"
-	"meterbench/network/fabric/daemons"
 	"meterbench/simulators/fe"
 	"meterbench/simulators/reading"
 	"meterbench/workloads/adversary"
@@ -24,9 +21,8 @@ const (
 	integrityTimer    = 50 * time.Millisecond // so that attempts do not wait for blocks
 )
 
-// TryIntegrity has an adversary try every kind of forgery on a network of its own, whose logs go below dir.
-// What was tried comes along with an error.
-func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons.Binaries, working func(string)) (_ *result.Integrity, err error) {
+// tryReadings has an adversary try every kind of forgery of readings and bills.
+func tryReadings(ctx context.Context, cfg TrialConfig) (_ *result.Integrity, err error) {
 	t, err := topology.Load("minimal")
 	if err != nil {
 		return nil, err
@@ -36,7 +32,7 @@ func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons
 	if err != nil {
 		return nil, err
 	}
-	net, err := network.Start(ctx, t, network.Config{Binaries: binaries, Logs: filepath.Join(dir, study.LogsFolder, "integrity"), Progress: lines(working)})
+	net, err := network.Start(ctx, t, network.Config{Binaries: cfg.Binaries, Logs: cfg.logs(), Progress: lines(cfg.Working)})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +43,7 @@ func TryIntegrity(ctx context.Context, dir string, seed uint64, binaries daemons
 	}
 	defer client.Close()
 	report, err := adversary.Probe(ctx, adversary.Config{
-		Ledger: client, Channel: t.Channels[0].Name, Seed: seed, Params: fe.Params{Scheme: fe.ECDDH, Bits: 256, Length: integrityLength, Bound: integrityBound},
+		Ledger: client, Channel: t.Channels[0].Name, Seed: cfg.Seed, Params: fe.Params{Scheme: fe.ECDDH, Bits: 256, Length: integrityLength, Bound: integrityBound},
 		Tables: tables, Attempts: integrityAttempts, Prefix: "probe", Start: fleetStart,
 	})
 	return &report, err

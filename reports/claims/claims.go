@@ -21,12 +21,12 @@ import (
 
 // A Publication is a text whose claims can be tested, and what their tests need.
 type Publication struct {
-	ID        string   // the argument of meterbench reproduce
-	Source    string   // authors and place
-	Study     string   // the shipped scenario that measures what the claims need
-	FullStudy string   // the same with more loads, settings and repetitions; "" where there is none
-	Devices   []Device // that could play sensor and gateway, the default first
-	Forgery   bool     // the claims also need attempts at forging on a live network
+	ID        string        // the argument of meterbench reproduce
+	Source    string        // authors and place
+	Study     string        // the shipped scenario that measures what the claims need
+	FullStudy string        // the same with more loads, settings and repetitions; "" where there is none
+	Devices   []Device      // that could play sensor and gateway, the default first
+	Attack    result.Attack // which the claims also need on live systems; "" for none
 	Claims    []Claim
 
 	// Feasibility returns for how many meters devices and peers are enough, nil where the run lacks the costs.

@@ -8,6 +8,7 @@ package closer2020
 import (
 	"fmt"
 
+	"meterbench/bench/result"
 	"meterbench/reports"
 	"meterbench/reports/claims"
 )
@@ -67,7 +68,7 @@ func Publication() claims.Publication {
 		ID:     "closer2020",
 		Source: "Yurchenko, Moni, Peters, Nordholz and Thiel, CLOSER 2020, pp. 292-301, https://doi.org/10.5220/0009377702920301",
 		Study:  "closer2020", FullStudy: "closer2020-full",
-		Devices: devices(), Forgery: true,
+		Devices: devices(), Attack: result.AttackReadings,
 		Feasibility: feasibility, Section: section,
 		Claims: []claims.Claim{
 			{
