@@ -88,13 +88,16 @@ func (k LimitKind) before() string {
 // Role says what a process does.
 type Role string
 
-// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load generator.
+// The roles. RoleDevice is the process that plays sensors and gateways, RoleClient the load generator, RoleCA and RoleResponder
+// the certification authority and its OCSP responder.
 // RoleOther stands for all processes that are not the run's, RoleSteal for what the hypervisor took.
 const (
 	RolePeer      Role = "peer"
 	RoleOrderer   Role = "orderer"
 	RoleChaincode Role = "chaincode"
 	RoleDevice    Role = "device"
+	RoleCA        Role = "ca"
+	RoleResponder Role = "responder"
 	RoleClient    Role = proc.Client
 	RoleOther     Role = proc.Other
 	RoleSteal     Role = proc.Steal
