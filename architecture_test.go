@@ -52,7 +52,7 @@ func mayImport(from, to string) bool {
 // foreign names libraries that only some packages may use.
 var foreign = map[string][]string{
 	"github.com/fentec-project/":                 {"simulators/fe"},
-	"filippo.io/edwards25519":                    {"simulators/fe"},
+	"filippo.io/edwards25519":                    {"simulators/fe", "simulators/pki"},
 	"github.com/hyperledger/fabric-chaincode-go": {"network/chaincode"},
 	"github.com/hyperledger/":                    {"network/"},
 	"gonum.org/v1/plot":                          {"reports/plot"},
