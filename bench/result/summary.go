@@ -35,6 +35,8 @@ type Summary struct {
 	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.
 	Integrity   *Integrity   `json:"integrity,omitempty"`
 	Feasibility *Feasibility `json:"feasibility,omitempty"`
+	// Lifecycle is the fleet that the scenario describes, nil where it describes none.
+	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 }
 
 // Point holds the measurements at one load level under one set of conditions.

@@ -29,6 +29,11 @@ const (
 	maxMany      = 10_000_000 // slots, samples
 	maxCells     = 1000       // of a table of encryption costs
 	maxQuantiles = 20
+	maxKeys      = 1_000_000_000 // meters of a lifecycle
+	maxReadings  = 86_400        // per day
+	maxYears     = 100
+	maxVerifiers = 1_000_000
+	maxStatusAge = 366 * 24 * time.Hour
 )
 
 // SizeLimits returns the most that scenarios may ask for, with what every file may have first. Those of the options of
@@ -55,6 +60,11 @@ func SizeLimits() []strictyaml.Limit {
 		strictyaml.Limit{Of: "all load levels together", Most: "a year"},
 		limit("cells of a table of encryption costs", maxCells),
 		limit("quantiles", maxQuantiles),
+		limit("meters of a lifecycle", maxKeys),
+		limit("readings of a lifecycle's meter per day", maxReadings),
+		limit("years of a lifecycle", maxYears),
+		limit("verifiers of a lifecycle", maxVerifiers),
+		limit("age of a status in a lifecycle", maxStatusAge),
 		limit("speed of a trace", maxSpeed),
 		limit("bytes of a trace's file", arrival.MaxTraceBytes),
 		limit("bytes of a trace's line", arrival.MaxTraceLine),

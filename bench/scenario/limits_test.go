@@ -85,6 +85,11 @@ func TestSizeLimits(t *testing.T) {
 		"all load levels together":                 set(single, "repeat=10000", "load.hold=1h"),
 		"cells of a table of encryption costs":     set(series, "fe={lengths: ["+many(100, "1%d")+"], bounds: ["+many(11, "1%d")+"], bits: 2048}"),
 		"quantiles":                                set(single, "quantiles=["+many(21, "1.%02d")+"]"),
+		"meters of a lifecycle":                    set(single, "lifecycle.meters=1000000001"),
+		"readings of a lifecycle's meter per day":  set(single, "lifecycle.readings_per_day=86401"),
+		"years of a lifecycle":                     set(single, "lifecycle.key_years=101"),
+		"verifiers of a lifecycle":                 set(single, "lifecycle.verifiers=1000001"),
+		"age of a status in a lifecycle":           set(single, "lifecycle.status_age=8785h"),
 		"speed of a trace":                         traced("0,m,1\n9,m,2\n", ", speed: 1000001"),
 		"bytes of a trace's file": func() error {
 			if err := traced("0,m,1\n9,m,2\n")(); err != nil {

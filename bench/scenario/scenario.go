@@ -36,7 +36,8 @@ type Scenario struct {
 	Record      bool      // leave the run's readings as a trace that a load can follow
 	Require     Require
 	OnNodeExit  NodeExit
-	LeftOut     []result.LeftOut // of a shipped scenario, as its target cannot have it; Series and Source are without
+	Lifecycle   *result.Lifecycle // nil where none is given
+	LeftOut     []result.LeftOut  // of a shipped scenario, as its target cannot have it; Series and Source are without
 
 	Source string        // the YAML in full, overrides applied
 	unsaid bool          // Warmup is not written

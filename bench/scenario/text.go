@@ -17,6 +17,7 @@ type text struct {
 	Target      strictyaml.Raw `yaml:"target"`      // a network that others run, or a simulated ledger, in place of a topology
 	Series      []seriesText   `yaml:"series"`      // in place of one workload and one load
 	FE          strictyaml.Raw `yaml:"fe"`          // a table of encryption costs
+	Lifecycle   Lifecycle      `yaml:"lifecycle"`   // a fleet of meters with keys, for which reports compute what a year costs
 	Warmup      time.Duration  `yaml:"warmup"`      // cut off the start of every level and phase, default a tenth of the hold, at least the batch timeout
 	Repeat      int            `yaml:"repeat"`      // how often every level is measured, default 1: medians, with 95 % intervals from six on
 	Fresh       bool           `yaml:"fresh"`       // every repetition gets a network of its own
@@ -171,7 +172,8 @@ func (t text) scenario(doc *strictyaml.Document, c Catalog) (s Scenario, err err
 	}
 	s = Scenario{
 		Name: t.Name, Description: t.Description, Topology: t.Topology, Chaincodes: t.Chaincodes,
-		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require, OnNodeExit: t.OnNodeExit,
+		Warmup: t.Warmup, unsaid: !doc.Has("warmup"), Repeat: t.Repeat, Fresh: t.Fresh, Seed: t.Seed, Record: t.Record, Require: t.Require,
+		Lifecycle: t.Lifecycle.stored(), OnNodeExit: t.OnNodeExit,
 		Quantiles: t.Quantiles, demanding: t.Quantiles != nil,
 	}
 	if t.Target.Node != nil {

@@ -78,7 +78,7 @@ func Run(ctx context.Context, cfg Config) error {
 func run(ctx context.Context, cfg Config, clock alarm.Clock, on processor) (err error) {
 	s := &study{Config: cfg, clock: clock, processor: on, next: map[string]uint64{}, spare: map[string]uint64{}}
 	s.manifest = s.newManifest()
-	s.summary.Complete, s.summary.LeftOut = true, s.Scenario.LeftOut
+	s.summary.Complete, s.summary.LeftOut, s.summary.Lifecycle = true, s.Scenario.LeftOut, s.Scenario.Lifecycle
 	// Before anything else writes into the folder, as nodes do with their logs.
 	if s.writer, err = result.Create(cfg.Dir, s.manifest); err != nil {
 		return fmt.Errorf("%w: %w", ErrNothingMeasured, err)
