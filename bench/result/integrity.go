@@ -33,6 +33,44 @@ type Probe struct {
 	Attempts uint64            `json:"attempts"`
 	Accepted uint64            `json:"accepted"`
 	Refused  map[string]uint64 `json:"refused"` // by the code or reason given
+	// Trust is set where the system's design lets the attempt through: it fails only if whom it names is to be trusted.
+	Trust Trust `json:"trust,omitempty"`
+}
+
+// Trust names who must be trusted for a kind of attempt to fail.
+type Trust string
+
+// Whom attempts abuse that are accepted by design.
+const (
+	TrustRegistrar Trust = "registrar"    // who holds a registrar's private key
+	TrustMSP       Trust = "msp-ca"       // who issues the identities of an organisation of the ledger
+	TrustCA        Trust = "ca"           // who signs meters' certificates
+	TrustMeter     Trust = "former-key"   // who holds a meter's former private key
+	TrustFresh     Trust = "freshness"    // the verifier, to ask often enough
+	TrustTime      Trust = "signing-time" // who tells the verifier when a signature was made
+)
+
+// Ruling says what became of a kind of attempt.
+type Ruling string
+
+// The rulings. The zero Ruling is of a kind that was not tried.
+const (
+	RulingHeld    Ruling = "held"         // what is honest was accepted, what is false refused
+	RulingThrough Ruling = "lets-through" // what is false was accepted, as the system's design has it: it rests on Trust
+	RulingFault   Ruling = "fault"        // something false was accepted, or something honest refused, that the design does not let
+)
+
+// Ruling returns what follows from the counts.
+func (p Probe) Ruling() Ruling {
+	switch {
+	case p.Attempts == 0:
+		return ""
+	case p.Honest && p.Accepted == p.Attempts, !p.Honest && p.Accepted == 0:
+		return RulingHeld
+	case !p.Honest && p.Trust != "":
+		return RulingThrough
+	}
+	return RulingFault
 }
 
 // The kinds of attempts on the integrity of a system whose readings are functionally encrypted, signed by

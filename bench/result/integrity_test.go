@@ -22,3 +22,26 @@ func TestProbesOfOlderVersions(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What follows from the counts.
+func TestRuling(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		p    Probe
+		want Ruling
+	}{
+		{"not tried", Probe{}, ""},
+		{"all refused", Probe{Attempts: 2}, RulingHeld},
+		{"one accepted", Probe{Attempts: 2, Accepted: 1}, RulingFault},
+		{"one accepted by design", Probe{Attempts: 2, Accepted: 1, Trust: TrustCA}, RulingThrough},
+		{"refused though the design would not", Probe{Attempts: 2, Trust: TrustCA}, RulingHeld},
+		{"honest, accepted", Probe{Attempts: 2, Accepted: 2, Honest: true}, RulingHeld},
+		{"honest, one refused", Probe{Attempts: 2, Accepted: 1, Honest: true}, RulingFault},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.p.Ruling(); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -24,7 +24,7 @@ func ProbeTable(i *result.Integrity) reports.Table {
 	systems := slices.ContainsFunc(i.Probes, func(p result.Probe) bool { return p.System != result.SystemLedger })
 	if systems {
 		t.Title = "Attempts on the live systems"
-		t.Columns = slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"})
+		t.Columns = append(slices.Insert(t.Columns, 0, reports.Column{Key: "system", Title: "system"}), reports.Column{Key: "ruling", Title: "ruling"})
 	}
 	for _, p := range i.Probes {
 		var refused []string
@@ -33,9 +33,28 @@ func ProbeTable(i *result.Integrity) reports.Table {
 		}
 		row := Row(p.Kind, p.Attempts, p.Accepted, strings.Join(refused, ", "))
 		if systems {
-			row = slices.Insert(row, 0, Row(string(p.System))...)
+			row = append(slices.Insert(row, 0, Row(string(p.System))...), Row(rulingText(p))...)
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// trusts has whom an attempt that a design lets through abuses, in words.
+var trusts = map[result.Trust]string{
+	result.TrustRegistrar: "whoever holds a registrar's key", result.TrustMSP: "whoever issues identities of the organisation",
+	result.TrustCA: "the certification authority", result.TrustMeter: "whoever holds the meter's former key",
+	result.TrustFresh: "a verifier to ask often enough", result.TrustTime: "whoever tells when a signature was made",
+}
+
+// rulingText says what became of the attempts, and on whom it rests where they were let through.
+func rulingText(p result.Probe) string {
+	switch ruling := p.Ruling(); ruling {
+	case result.RulingThrough:
+		return "lets through: trusts " + trusts[p.Trust]
+	case "":
+		return "not tried"
+	default:
+		return string(ruling)
+	}
 }

@@ -10,10 +10,10 @@ import (
 	"meterbench/reports/claims"
 )
 
-// Systems are named where there are two.
+// Systems are named where there are two, with what became of the attempts.
 func TestProbeTable(t *testing.T) {
 	replay := result.Probe{Kind: result.ProbeReplay, System: result.SystemLedger, Attempts: 3, Accepted: 1, Refused: map[string]uint64{"B": 1, "A": 1}}
-	elsewhere := result.Probe{Kind: result.ProbeReplay, System: result.SystemCA, Attempts: 2, Accepted: 2}
+	elsewhere := result.Probe{Kind: result.ProbeReplay, System: result.SystemCA, Attempts: 2, Accepted: 2, Trust: result.TrustRegistrar}
 	for _, c := range []struct {
 		name string
 		in   *result.Integrity
@@ -23,7 +23,8 @@ func TestProbeTable(t *testing.T) {
 		{"on the ledger", &result.Integrity{Probes: []result.Probe{replay}},
 			[][]string{{"attempt", "tried", "accepted", "refused as"}, {"replay", "3", "1", "A (1), B (1)"}}},
 		{"on both", &result.Integrity{Probes: []result.Probe{replay, elsewhere}}, [][]string{
-			{"system", "attempt", "tried", "accepted", "refused as"}, {"ledger", "replay", "3", "1", "A (1), B (1)"}, {"ca", "replay", "2", "2", ""},
+			{"system", "attempt", "tried", "accepted", "refused as", "ruling"}, {"ledger", "replay", "3", "1", "A (1), B (1)", "fault"},
+			{"ca", "replay", "2", "2", "", "lets through: trusts whoever holds a registrar's key"},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
