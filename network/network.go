@@ -27,6 +27,8 @@ import (
 	"meterbench/bench/topology"
 	"meterbench/internal/cgroup"
 	"meterbench/internal/process"
+	"meterbench/network/client"
+	"meterbench/network/fabric"
 	"meterbench/network/fabric/daemons"
 )
 
@@ -86,6 +88,7 @@ type Network struct {
 	processes []*process.Process
 	groups    map[string]*cgroup.Group // of the nodes with a cap, by name
 	died      chan error
+	members   map[string]*fabric.Organisation
 	lock      *os.File        // the record, held
 	reaper    *process.Reaper // of a temporary run folder
 	watchers  sync.WaitGroup
@@ -250,6 +253,7 @@ func (n *Network) bringUp(ctx context.Context, t topology.Topology, cfg Config) 
 			return named(name, err)
 		}
 	}
+	n.members = plan.organisations
 	n.fill(plan, cfg)
 	if err := n.writeProfiles(); err != nil {
 		return err
@@ -291,6 +295,17 @@ func (n *Network) Close() error {
 // Died delivers a *NodeEnd for each node that ends unasked. It names the node, its exit status and the last
 // lines of its log.
 func (n *Network) Died() <-chan error { return n.died }
+
+// Issue has the authority of an organisation issue a client's identity beside that of its user, as whoever holds the
+// authority's key can.
+func (n *Network) Issue(organisation, name string) (client.Identity, error) {
+	o := n.members[organisation]
+	if o == nil {
+		return client.Identity{}, fmt.Errorf("network %s has no organisation %s", n.Topology.Name, organisation)
+	}
+	c, err := o.CA.Identity(name, fabric.RoleClient)
+	return client.Identity{MSP: o.MSP, CertPEM: c.Cert, KeyPEM: c.Key}, err
+}
 
 // Ready returns how long the start took, from daemons that were built to an answer through every peer's
 // gateway for every chaincode.

@@ -220,13 +220,22 @@ func (r *Record) tls(organisation, user string) (client.TLS, error) {
 // Client connects to a chaincode through the gateways of all peers on the channel, each as the client user of
 // its own organisation. The observing peer is the first member's first. The caller closes it.
 func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client.Client, error) {
-	c, err := r.channel(channel)
+	cfg, err := r.ClientConfig(channel, chaincode)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	return client.Dial(ctx, cfg)
+}
+
+// ClientConfig returns how Client connects.
+func (r *Record) ClientConfig(channel, chaincode string) (client.Config, error) {
+	c, err := r.channel(channel)
+	if err != nil {
+		return client.Config{}, err
+	}
 	i := slices.IndexFunc(c.Chaincodes, func(cc Chaincode) bool { return cc.Name == chaincode })
 	if i < 0 {
-		return nil, fmt.Errorf("connect: channel %s has no chaincode %s", channel, chaincode)
+		return client.Config{}, fmt.Errorf("channel %s has no chaincode %s", channel, chaincode)
 	}
 	cfg := client.Config{Channel: channel, Chaincode: chaincode, Operator: topology.MSP(c.Chaincodes[i].Operator)}
 	for _, name := range c.Peers {
@@ -234,15 +243,12 @@ func (r *Record) Client(ctx context.Context, channel, chaincode string) (*client
 		_, user, err1 := fabric.ReadKeys(organisationDir(r.Dir, peer.Organisation), fabric.User)
 		tls, err2 := r.tls(peer.Organisation, fabric.UsersTLS)
 		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("connect to %s: %w", name, err)
+			return client.Config{}, fmt.Errorf("%s: %w", name, err)
 		}
 		cfg.Gateways = append(cfg.Gateways, client.Gateway{
 			Name: name, Address: peer.Address, TLS: tls,
 			Identity: client.Identity{MSP: topology.MSP(peer.Organisation), CertPEM: user.Cert, KeyPEM: user.Key},
 		})
 	}
-	if err := r.direct(&cfg); err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return client.Dial(ctx, cfg)
+	return cfg, r.direct(&cfg)
 }
