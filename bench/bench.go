@@ -24,7 +24,10 @@ type Transaction struct {
 	// Transient goes to the endorsers with the proposal and never to the orderers: no ledger has it.
 	Transient map[string][]byte
 	// Query has one peer answer, with nothing endorsed or ordered: the outcome is Answered, whatever Wait says.
-	Query   bool
+	Query bool
+	// Call, where not nil, carries the transaction out in place of the target, as one that a certification authority beside
+	// the ledger answers. It keeps to what Target.Submit promises.
+	Call    func(ctx context.Context) (Receipt, error)
 	Channel int           // which of the target's channels takes it, from 0
 	Encrypt time.Duration // part of its preparation, 0 if none
 	Wait    result.Wait   // set by the engine: how far the Target takes it

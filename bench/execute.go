@@ -94,6 +94,9 @@ func (l *load) prepare(ctx context.Context, seq uint64) (tx Transaction, err err
 // submit hands a transaction to the target. After a panic there its outcome is Unknown.
 func (l *load) submit(ctx context.Context, tx Transaction) (r Receipt, err error) {
 	defer contain("target", &err)
+	if tx.Call != nil {
+		return tx.Call(ctx)
+	}
 	return l.target.Submit(ctx, tx)
 }
 
