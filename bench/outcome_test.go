@@ -68,7 +68,7 @@ func (c *chaos) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt
 		return r, err
 	}
 	r.Committed = time.Now()
-	r.Outcome = result.Outcome(rng.IntN(20)) // also classes that do not exist
+	r.Outcome = result.Outcome(rng.IntN(23)) // also classes that do not exist
 	return r, nil
 }
 

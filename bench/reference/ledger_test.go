@@ -33,7 +33,7 @@ func TestEveryTransactionAgreesWithTheLog(t *testing.T) {
 	}
 	for _, o := range result.Outcomes() {
 		switch o {
-		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted:
+		case result.Valid, result.Dropped, result.PrepareError, result.Answered, result.Interrupted, result.CARefused, result.CATimeout, result.CAUnreachable:
 		default:
 			full.Failures = append(full.Failures, reference.Failure{Outcome: o, Share: 0.03})
 		}

@@ -24,6 +24,9 @@ const (
 	Interrupted                       // the run was stopped before it ended
 	EndorseTimeout                    // no endorsement, nor a refusal, within the time allowed
 	EndorseUnreachable                // nobody to endorse it could be reached, or the connection broke
+	CARefused                         // a certification authority, or the verifier of its certificates, said no
+	CATimeout                         // no answer of the certification authority within the time allowed
+	CAUnreachable                     // the certification authority could not be reached, or the connection broke
 	outcomes
 )
 
@@ -60,6 +63,9 @@ var outcomeTable = [outcomes]struct {
 	Interrupted:        {"interrupted", Lost},
 	EndorseTimeout:     {"endorse_timeout", Refused},
 	EndorseUnreachable: {"endorse_unreachable", Refused},
+	CARefused:          {"ca_refused", Refused},
+	CATimeout:          {"ca_timeout", Refused},
+	CAUnreachable:      {"ca_unreachable", Refused},
 }
 
 // Class returns how the transaction ended, in general.
