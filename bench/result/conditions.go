@@ -39,7 +39,15 @@ type Conditions struct {
 	Query bool `json:"query,omitempty"`
 	Keys  int  `json:"keys,omitempty"`
 	// Size is the size in bytes that the workload says for its texts and bytes, 0 where that varies.
-	Size     int    `json:"size_bytes,omitempty"`
+	Size int `json:"size_bytes,omitempty"`
+	// Operation, on keys or certificates of meters, and what it is about: Batch is the number of keys that one transaction
+	// registers.
+	Operation Operation `json:"operation,omitempty"`
+	Contract  string    `json:"contract,omitempty"`
+	Algorithm string    `json:"algorithm,omitempty"` // of the meters' signatures
+	Issuer    Issuer    `json:"issuer,omitempty"`
+	Batch     int       `json:"keys_per_transaction,omitempty"`
+
 	Details  string `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
 	Arrivals string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
@@ -96,6 +104,8 @@ const (
 	Encrypted Workload = "encrypted" // with functional encryption
 	Billing   Workload = "billing"
 	Invoke    Workload = "invoke" // of any contract
+	PKI       Workload = "pki"    // of meters' keys on the ledger
+	CA        Workload = "ca"     // of meters' certificates, beside the ledger
 	Mix       Workload = "mix"    // of several
 )
 
