@@ -223,4 +223,6 @@ const (
 	hueChaincode // and the way from the peer to the orderer
 	hueOrderer
 	hueStolen
+	hueCA
+	hueResponder
 )

@@ -53,6 +53,8 @@ var roles = []roleRow{
 	{result.RoleChaincode, "chaincodes", hueChaincode},
 	{result.RoleOrderer, "orderers", hueOrderer},
 	{result.RoleDevice, "device", hueEncrypt},
+	{result.RoleCA, "certification authority", hueCA},
+	{result.RoleResponder, "OCSP responder", hueResponder},
 	{result.RoleClient, "client", hueClient},
 	{result.RoleOther, "other processes", hueIdle},
 	{result.RoleSteal, "stolen by the hypervisor", hueStolen},
