@@ -22,7 +22,7 @@ import (
 // Kind is a row of the table of workload kinds.
 type Kind struct {
 	scenario.WorkloadKind
-	Contract func(scenario.Workload) string // that its transactions call
+	Contract func(scenario.Workload) string // that its transactions call; empty: none
 	// Most returns how many transactions a workload can make, or why it can make none. It makes no keys, so
 	// that everything is refused before a network is brought up for it.
 	Most func(Spec) (uint64, error)

@@ -22,7 +22,7 @@ type Catalog struct {
 	Targets   []TargetKind       // in place of a topology
 	Releases  []topology.Release // of Fabric
 	Topology  string             // of a scenario that names none; empty: every one must, or have a target
-	// Contract returns the name of the contract that the transactions of a workload call.
+	// Contract returns the name of the contract that the transactions of a workload call, empty where they call none.
 	Contract func(Workload) string
 }
 

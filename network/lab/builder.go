@@ -112,6 +112,9 @@ func (b *builder) spec(w scenario.Workload, prefix string, need study.Need) work
 func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, planned int, working func(string)) (workloads.Workload, result.Preparation, error) {
 	kind := workloads.KindOf(spec.Workload)
 	contract := kind.Contract(spec.Workload)
+	if contract == "" {
+		return beside(ctx, kind, spec, planned, working)
+	}
 	channels := b.channels(contract)
 	if b.query != nil {
 		spec.Query = func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error) {

@@ -210,6 +210,9 @@ func (s *fabricSite) Describe(series scenario.Series, c *result.Conditions) {
 	var contracts, policies []string
 	for _, w := range series.Workloads() {
 		contract := contractOf(w)
+		if contract == "" {
+			continue
+		}
 		contracts = append(contracts, contract)
 		if policy := endorsement(s.topology.With(contract)[0], contract); !slices.Contains(policies, policy) {
 			policies = append(policies, policy)

@@ -97,7 +97,7 @@ func makeFor(ctx context.Context, s scenario.Scenario, series scenario.Series, k
 		}
 	}
 	spec.Channels = channelsWith(t, contractOf(spec.Workload))
-	m := &Maker{contract: kind.Contract(spec.Workload), channels: spec.Channels}
+	m := &Maker{contract: contractOf(spec.Workload), channels: spec.Channels}
 	if m.workload, err = kind.New(ctx, spec); err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (c MakerConfig) series(s scenario.Scenario) (scenario.Series, error) {
 
 // makeOn registers the meters of a workload on a network that is held.
 func makeOn(ctx context.Context, held *network.Record, kind workloads.Kind, spec workloads.Spec) (_ *Maker, err error) {
-	contract := kind.Contract(spec.Workload)
+	contract := contractOf(spec.Workload)
 	l := ledger{semaphore: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, l.clients.Close()) }()
 	for _, channel := range held.Channels {

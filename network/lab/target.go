@@ -20,7 +20,6 @@ import (
 	"meterbench/network/client"
 	"meterbench/network/profile"
 	"meterbench/simulators/reading"
-	"meterbench/workloads"
 )
 
 // An AttachedTarget is a network that others run, as the target of a scenario gives it.
@@ -157,9 +156,9 @@ func (p *Plan) loadAttachment() error {
 	}
 	for _, series := range s.Series {
 		for _, w := range series.Workloads() {
-			contract := workloads.KindOf(w).Contract(w)
+			contract := contractOf(w)
 			of := network.Deployed{Contract: contract, Name: cmp.Or(t.Contracts[contract], contract)}
-			if !slices.Contains(a.Contracts, of) {
+			if contract != "" && !slices.Contains(a.Contracts, of) {
 				a.Contracts = append(a.Contracts, of)
 			}
 		}

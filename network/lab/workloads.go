@@ -31,7 +31,7 @@ func (p Plan) checkWorkloads() error {
 		for key, w := range series.Workloads() {
 			kind, t := workloads.KindOf(w), p.topologies[series.Network]
 			channels := channelsWith(t, contractOf(w))
-			if len(channels) == 0 {
+			if len(channels) == 0 && contractOf(w) != "" {
 				hint := fmt.Sprintf("give one chaincodes: [{name: %s}], with source, command or address if it is your own", contractOf(w))
 				return p.Scenario.Refuse(series, key, hint, "no channel of topology %s has its contract %s", t.Name, contractOf(w))
 			}
@@ -59,14 +59,14 @@ func (p Plan) checkWorkloads() error {
 	return p.Scenario.Refuse(series, "load", hint, "more transactions are due on one network than the %d that the workload makes", most[series.Name])
 }
 
-// contractOf returns the name of the contract that a workload calls.
+// contractOf returns the name of the contract that a workload calls, empty where it calls none.
 func contractOf(w scenario.Workload) string { return workloads.KindOf(w).Contract(w) }
 
 // contracts returns the names of the contracts that the scenario's workloads call, each once.
 func (p Plan) contracts() (all []string) {
 	for _, series := range p.Scenario.Series {
 		for _, w := range series.Workloads() {
-			if contract := contractOf(w); !slices.Contains(all, contract) {
+			if contract := contractOf(w); contract != "" && !slices.Contains(all, contract) {
 				all = append(all, contract)
 			}
 		}
