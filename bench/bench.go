@@ -21,6 +21,8 @@ type Transaction struct {
 	Contract string // whose function it is; empty: the target's own
 	Function string
 	Args     [][]byte
+	// Sender is the MSP id of the organisation that must send it; empty: whose turn it is.
+	Sender string
 	// Transient goes to the endorsers with the proposal and never to the orderers: no ledger has it.
 	Transient map[string][]byte
 	// Query has one peer answer, with nothing endorsed or ordered: the outcome is Answered, whatever Wait says.
@@ -30,8 +32,10 @@ type Transaction struct {
 	Call    func(ctx context.Context) (Receipt, error)
 	Channel int           // which of the target's channels takes it, from 0
 	Encrypt time.Duration // part of its preparation, 0 if none
-	Wait    result.Wait   // set by the engine: how far the Target takes it
-	Driver  result.Driver // set by the engine: how a Target that has several ways takes it
+	// Ended, where not nil, is called with the outcome, before the client that sent it goes on.
+	Ended  func(result.Outcome)
+	Wait   result.Wait   // set by the engine: how far the Target takes it
+	Driver result.Driver // set by the engine: how a Target that has several ways takes it
 	// Acknowledged, set by the engine or nil, is called at most once, with the instant at which an orderer took
 	// the transaction.
 	Acknowledged func(at time.Time)

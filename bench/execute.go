@@ -41,6 +41,9 @@ func (l *load) execute(j job, acknowledged func(time.Time)) (end time.Duration) 
 	if err != nil && l.of(intended) == inHold && rec.Outcome != result.Valid && rec.Outcome != result.Answered {
 		l.failures.add(rec.Outcome, err)
 	}
+	if tx.Ended != nil {
+		tx.Ended(rec.Outcome)
+	}
 	l.end(rec)
 	return intended + rec.Lasted()
 }
