@@ -289,6 +289,9 @@ func (c *Client) Contract(name, operator string) (Contract, error) {
 // Name returns the name under which the contract is deployed.
 func (k Contract) Name() string { return k.name }
 
+// Operator returns the MSP id of the organisation that uses the contract.
+func (k Contract) Operator() string { return k.operator.signer.MSP }
+
 // Invoke submits a transaction as the operator and waits until it is committed as valid. It is meant for
 // set-up, not for load.
 func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) error {

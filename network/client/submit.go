@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"meterbench/bench"
 	"meterbench/bench/result"
@@ -11,8 +12,24 @@ import (
 
 // Submit takes a transaction as far as tx.Wait asks, or a query to its answer, over the gateways in turn. It implements bench.Target.
 func (c *Client) Submit(ctx context.Context, tx bench.Transaction) (bench.Receipt, error) {
-	turn := (c.next.Add(1) - 1) % uint64(len(c.peers))
-	return c.submitThrough(ctx, c.instead(c.peers[turn]), tx)
+	p := c.turn(tx.Sender)
+	if p == nil {
+		return bench.Receipt{Outcome: result.PrepareError}, fmt.Errorf("submit: no gateway with an identity of %s", tx.Sender)
+	}
+	return c.submitThrough(ctx, c.instead(p), tx)
+}
+
+// turn returns the gateway whose turn it is among those with an identity of an organisation, nil where it has none; of all,
+// where none is named.
+func (c *Client) turn(sender string) *endpoint {
+	among := c.peers
+	if sender != "" {
+		among = slices.DeleteFunc(slices.Clone(c.peers), func(p *endpoint) bool { return p.signer.MSP != sender })
+	}
+	if len(among) == 0 {
+		return nil
+	}
+	return among[(c.next.Add(1)-1)%uint64(len(among))]
 }
 
 func (c *Client) submitThrough(ctx context.Context, p *endpoint, tx bench.Transaction) (bench.Receipt, error) {

@@ -178,6 +178,36 @@ func TestGatewaysTakeTurns(t *testing.T) {
 	}
 }
 
+// A transaction that names its sender goes to the gateways of that organisation alone.
+func TestSender(t *testing.T) {
+	var calls atomic.Int32
+	count := newFakePeer()
+	count.endorse = func(*peer.ChaincodeInput) error {
+		calls.Add(1)
+		return errors.New("counted")
+	}
+	second := dialConfig(t, count)
+	second.Gateways[0].Name, second.Gateways[0].Identity.MSP = "peer0.cmi", "CmiMSP"
+	c := dial(t, newFakePeer(), func(cfg *Config) { cfg.Gateways = append(cfg.Gateways, second.Gateways...) })
+	for _, test := range []struct {
+		sender  string
+		outcome result.Outcome
+		calls   int32
+	}{{"CmiMSP", result.EndorseRefused, 3}, {"PtbMSP", result.Valid, 0}, {"NmijMSP", result.PrepareError, 0}} {
+		calls.Store(0)
+		for range 3 {
+			tx := transaction(result.WaitCommit)
+			tx.Sender = test.sender
+			if receipt, err := c.Submit(t.Context(), tx); receipt.Outcome != test.outcome {
+				t.Errorf("sender %s: %v, %v; want %v", test.sender, receipt.Outcome, err, test.outcome)
+			}
+		}
+		if got := calls.Load(); got != test.calls {
+			t.Errorf("sender %s: %d calls of the second gateway, want %d", test.sender, got, test.calls)
+		}
+	}
+}
+
 func TestInvokeAndEvaluateGoThroughTheOperator(t *testing.T) {
 	first := newFakePeer()
 	first.endorse = func(*peer.ChaincodeInput) error { return errors.New("not the operator") }
