@@ -7,10 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"meterbench/bench/result"
-	"meterbench/bench/stats"
 	"meterbench/reports/claims"
 )
 
@@ -97,7 +94,7 @@ func (f forgery) row(probes []result.Probe) result.ClaimRow {
 	if honest {
 		bad = p.Attempts - p.Accepted
 	}
-	row := claims.AtMost(0).Row(f.kind, wronglyDecided, result.UnitShare, share(bad, p.Attempts))
+	row := claims.AtMost(0).Row(f.kind, wronglyDecided, result.UnitShare, claims.Share(bad, p.Attempts))
 	reasons := slices.Sorted(maps.Keys(p.Refused))
 	row.Note = strings.Join(append([]string{fmt.Sprintf("%d of %d", bad, p.Attempts)}, reasons...), ", ")
 	otherwise := func(reason string) bool { return !slices.Contains(f.reasons, reason) }
@@ -112,19 +109,4 @@ func (f forgery) row(probes []result.Probe) result.ClaimRow {
 		row.Standing = result.Inside
 	}
 	return row
-}
-
-// share returns the share of n attempts that were bad, with the interval of a binomial proportion (Clopper and Pearson,
-// The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial, Biometrika 26, 1934).
-func share(bad, n uint64) claims.Estimate {
-	const tail = (1 - stats.Level) / 2
-	x := claims.Known(float64(bad)/float64(n), int(n))
-	x.Low, x.High = 0, 1
-	if bad > 0 {
-		x.Low = distuv.Beta{Alpha: float64(bad), Beta: float64(n - bad + 1)}.Quantile(tail)
-	}
-	if bad < n {
-		x.High = distuv.Beta{Alpha: float64(bad + 1), Beta: float64(n - bad)}.Quantile(1 - tail)
-	}
-	return x
 }
