@@ -165,26 +165,40 @@ func (l Level) pairwise(part result.Part, other Level, of result.Part, compare f
 	return r
 }
 
-// Throughput returns the level's: the median over the repetitions, 0 where too many transactions failed. From six on its
-// interval is theirs. Below, it is that within the middle window, and at least what one window may differ from the next.
+// Throughput returns the level's, of commits or where nothing is to be committed of answers: the median over the
+// repetitions, 0 where too many transactions failed. From six on its interval is theirs. Below, it is that within the middle
+// window, and at least what one window may differ from the next.
 func (l Level) Throughput() Estimate {
-	var scheduled, valid uint64
-	var rates []float64
-	var within []Estimate
+	var scheduled, succeeded uint64
 	for _, p := range l.Points {
-		scheduled, valid = scheduled+p.Scheduled, valid+p.Outcomes[result.Valid.String()]
-		rates, within = append(rates, p.Throughput), append(within, Estimate{p.Throughput, p.Intervals["throughput_per_s"]})
+		scheduled, succeeded = scheduled+p.Scheduled, succeeded+p.Succeeded()
 	}
-	if scheduled == 0 || float64(valid) < successShare*float64(scheduled) {
+	if scheduled == 0 || float64(succeeded) < successShare*float64(scheduled) {
 		return Estimate{}
 	}
-	if i := stats.MedianInterval(rates); i != nil {
-		return Estimate{stats.Median(rates), *i}
+	return l.Of(func(p result.Point) (Estimate, bool) { return Estimate{p.Rate(), p.Intervals[p.RateKey()]}, true })
+}
+
+// Of returns a figure of the level's points, above 0: the median over the repetitions, 0 where no point has it. From six on
+// its interval is theirs. Below, it is that of the middle one, and at least what one window may differ from the next.
+func (l Level) Of(figure func(result.Point) (Estimate, bool)) Estimate {
+	var values []float64
+	var within []Estimate
+	for _, p := range l.Points {
+		if x, ok := figure(p); ok {
+			values, within = append(values, x.Value), append(within, x)
+		}
+	}
+	if values == nil {
+		return Estimate{}
+	}
+	if i := stats.MedianInterval(values); i != nil {
+		return Estimate{stats.Median(values), *i}
 	}
 	if x := middle(within); x.N > 0 {
 		return x.Widened(l.off())
 	}
-	return Exactly(stats.Median(rates))
+	return Exactly(stats.Median(values))
 }
 
 // successShare is the least share of valid transactions with which a level counts, as in package saturation.

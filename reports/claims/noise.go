@@ -39,8 +39,8 @@ func (e *Evidence) measureNoise() float64 {
 	for _, points := range reports.GroupBy(e.Summary.Points, func(p result.Point) level { return level{p.Conditions, p.Load} }) {
 		var logs []float64
 		for _, p := range points {
-			if p.Valid && p.Throughput > 0 && !p.Limit.Foreign() {
-				logs = append(logs, math.Log(p.Throughput))
+			if p.Valid && p.Rate() > 0 && !p.Limit.Foreign() {
+				logs = append(logs, math.Log(p.Rate()))
 			}
 		}
 		if n := len(logs); n > 1 {
