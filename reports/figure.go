@@ -16,6 +16,7 @@ type Kind uint8
 const (
 	Lines   Kind = iota // points, joined, with intervals
 	Stacked             // one bar per category of X, the series stacked in order
+	Dots                // points over categories of X, those of one category beside each other in the order of the series, with intervals
 )
 
 // A Figure is a diagram as data, in base units.
@@ -38,7 +39,7 @@ type Figure struct {
 // a name stands for one colour, line and mark in all of them.
 type Panel struct {
 	Title      string
-	Categories []string // Stacked: the bars
+	Categories []string // Stacked and Dots: the places of X
 	Series     []Series
 	Tiles      []Tile // a heat map below the series
 	Marks      []Mark
@@ -96,7 +97,7 @@ type Axis struct {
 	Unit       Unit
 	Log        bool      // Lines only
 	Ticks      []float64 // where labels go; nil: chosen when drawing
-	Categories []string  // Stacked, X only: the bars of a figure without panels
+	Categories []string  // Stacked and Dots, X only: the places of a figure without panels
 	Free       bool      // every panel has a range of its own, else they share one
 }
 
@@ -113,7 +114,7 @@ type Series struct {
 	Unmarked bool    // Lines only: Points are joined without marks, because they are many
 }
 
-// A Point is one mark. For Stacked, X is the index of the category and Y the height of the part.
+// A Point is one mark. For Stacked and Dots, X is the index of the category; for Stacked, Y is the height of the part.
 type Point struct {
 	X, Y       float64
 	Interval   *stats.Interval // of Y

@@ -33,7 +33,7 @@ func newAxes(f reports.Figure, panel reports.Panel, scale reports.Scale, width v
 		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = linearAxis(low, high)
 	}
 	switch low, high := breadth(f, covered(f, panel, f.X)); {
-	case f.Kind == reports.Stacked:
+	case f.Kind != reports.Lines:
 		p.X.Min, p.X.Max = -0.5, max(0.5, float64(len(panel.Categories))-0.5)
 		p.X.Tick.Marker = labelled(reports.Axis{Categories: panel.Categories}, p.X.Tick.Label, width)
 		p.X.Tick.Length = 0
@@ -79,7 +79,7 @@ func extent(f reports.Figure, panels []reports.Panel, scale reports.Scale) (low,
 					p.Y = stack[p.X] * 1.05 // room for the total above
 				}
 				cover(p.Y)
-				if i := p.Interval; i != nil && f.Kind == reports.Lines {
+				if i := p.Interval; i != nil && f.Kind != reports.Stacked {
 					cover(i.Low)
 					cover(i.High)
 				}

@@ -21,7 +21,9 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 				c.Fill(vg.Rectangle{Min: vg.Point{X: left.X, Y: left.Y - 4.5}, Max: vg.Point{X: right.X, Y: right.Y + 4.5}}.Path())
 				return
 			}
-			c.StrokeLine2(lineStyle(s), left.X, left.Y, right.X, right.Y)
+			if f.Kind == reports.Lines {
+				c.StrokeLine2(lineStyle(s), left.X, left.Y, right.X, right.Y)
+			}
 			if !s.Unmarked {
 				glyph(c, s, middle, false, glyphRadius)
 			}
@@ -36,7 +38,7 @@ func legend(f reports.Figure, width vg.Length) (all []entry) {
 	if f.HasSaturation() {
 		add("saturation point", func(c draw.Canvas, _, middle, _ vg.Point) { ring(c, middle, 1.6*glyphRadius) })
 	}
-	if f.HasInvalid() && f.Kind == reports.Lines {
+	if f.HasInvalid() && f.Kind != reports.Stacked {
 		add("hollow: not valid", func(c draw.Canvas, _, middle, _ vg.Point) {
 			glyph(c, reports.Series{Hue: 6}, middle, true, glyphRadius)
 		})

@@ -14,6 +14,9 @@ import (
 // drawData draws axis titles, axes and marks of a panel into the canvas. The title of the Y axis stands upright above it.
 func drawData(c draw.Canvas, f reports.Figure, panel reports.Panel) {
 	f, panel = drawable(f), drawablePanel(f, panel)
+	if f.Kind == reports.Dots {
+		panel = beside(panel)
+	}
 	yScale := reports.Scale{Factor: 1}
 	if !f.Y.Log {
 		_, top := extent(f, covered(f, panel, f.Y), yScale)
@@ -52,9 +55,12 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 		c.SetColor(tileColour(t.Share))
 		c.Fill(vg.Rectangle{Min: at(t.X[0], t.Y[0]), Max: at(t.X[1], t.Y[1])}.Path())
 	}
-	if m.figure.Kind == reports.Stacked {
+	switch m.figure.Kind {
+	case reports.Stacked:
 		m.bars(c, at)
-	} else {
+	case reports.Dots:
+		m.dots(c, p, at)
+	default:
 		m.lines(c, at)
 	}
 	for _, l := range m.figure.Levels {
