@@ -17,6 +17,7 @@ import (
 	"meterbench/internal/printable"
 	"meterbench/internal/strictyaml"
 	"meterbench/network"
+	"meterbench/network/ca"
 	"meterbench/network/chaincode"
 	"meterbench/network/fabric/daemons"
 	"meterbench/network/lab"
@@ -36,7 +37,7 @@ const (
 
 func main() {
 	// A network starts this program again: as the chaincode beside each peer, as the peers' external builder,
-	// and as the sensors of a device. A calibration starts it as a peer of known delays.
+	// and as the sensors of a device. A calibration starts it as a peer of known delays, a certification authority as its OCSP responder.
 	if code, handled := network.Dispatch(os.Args, chaincode.Serve); handled {
 		os.Exit(code)
 	}
@@ -44,6 +45,9 @@ func main() {
 		os.Exit(code)
 	}
 	if code, handled := standard.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
+	if code, handled := ca.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	ctx := untilSignal()

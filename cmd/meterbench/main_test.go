@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"meterbench/network"
+	"meterbench/network/ca"
 	"meterbench/network/chaincode"
 	"meterbench/network/standard"
 	"meterbench/simulators/device"
@@ -31,6 +32,9 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	if code, handled := standard.Dispatch(os.Args); handled {
+		os.Exit(code)
+	}
+	if code, handled := ca.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
 	if filepath.Base(os.Args[0]) != "meterbench" { // the tests themselves: under nohup their runs would ignore SIGHUP

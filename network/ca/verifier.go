@@ -3,7 +3,14 @@ package ca
 import (
 	"crypto/x509"
 	"errors"
+	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"meterbench/internal/refusal"
+	"meterbench/simulators/pki"
 )
 
 // A Check says how a verifier learns of revocations.
@@ -17,25 +24,242 @@ const (
 )
 
 // A Verifier judges meters' signatures by the certificates, the CRL and the OCSP answers that it keeps. It asks nobody, and
-// refuses what it cannot judge. It may be used by several goroutines.
+// refuses what it cannot judge. All of its errors are *Error. It may be used by several goroutines.
+//
+// A revoked certificate verifies nothing more, whatever the time of a signature: that time is the word of whoever signed.
 type Verifier struct {
-	Roots  []*x509.Certificate
-	Check  Check
-	MaxAge time.Duration    // of the CRL or an OCSP answer, from its issue on
-	Clock  func() time.Time // nil: time.Now
+	Roots     []*x509.Certificate
+	Check     Check
+	Responder string           // the name in the responder's certificate; empty: that of an Authority's
+	MaxAge    time.Duration    // of the CRL or an OCSP answer, from its issue on
+	Clock     func() time.Time // nil: time.Now
+
+	once  sync.Once
+	pool  *x509.CertPool
+	mu    sync.RWMutex
+	meter map[string][]*kept
+	crl   *crl
 }
 
-// Add keeps a meter's certificate, beside those that it had.
-func (v *Verifier) Add(c Certificate) error { return errors.ErrUnsupported }
+// kept is a certificate, with the last OCSP answer about it.
+type kept struct {
+	leaf   *x509.Certificate
+	key    pki.Key
+	status *ocsp.Response // replaced, never changed
+}
+
+// mostKept is how many certificates of one meter a verifier keeps.
+const mostKept = 16
+
+func (v *Verifier) now() time.Time {
+	if v.Clock == nil {
+		return time.Now()
+	}
+	return v.Clock()
+}
+
+// Add keeps a meter's certificate, beside those that it had. A certificate that no root has signed, or that is not for signing
+// by a meter, is refused.
+func (v *Verifier) Add(c Certificate) error {
+	if c.Leaf == nil || c.Meter == "" || c.Leaf.Subject.CommonName != c.Meter {
+		return refuse(Foreign, nil, "the certificate is not that of meter %q", c.Meter)
+	}
+	key, err := keyOf(c.Leaf)
+	if err != nil {
+		return err
+	}
+	if err := v.chain(c.Leaf, c.Leaf.NotBefore); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.meter == nil {
+		v.meter = map[string][]*kept{}
+	}
+	has := v.meter[c.Meter]
+	if slices.ContainsFunc(has, func(k *kept) bool { return k.leaf.Equal(c.Leaf) }) {
+		return nil
+	}
+	if len(has) == mostKept {
+		return refuse(Overflow, nil, "meter %q has %d certificates already", c.Meter, mostKept)
+	}
+	// The one that was issued last, which ends last, is the most likely.
+	at, _ := slices.BinarySearchFunc(has, c.Leaf.NotAfter, func(k *kept, end time.Time) int { return end.Compare(k.leaf.NotAfter) })
+	v.meter[c.Meter] = slices.Insert(slices.Clone(has), at, &kept{leaf: c.Leaf, key: key})
+	return nil
+}
 
 // SetCRL keeps a CRL, in DER, in place of the one before.
-func (v *Verifier) SetCRL(der []byte) error { return errors.ErrUnsupported }
+func (v *Verifier) SetCRL(der []byte) error {
+	list, err := parseCRL(der, v.Roots, v.now())
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := list.follows(v.crl); err != nil {
+		return err
+	}
+	v.crl = list
+	return nil
+}
 
-// SetStatus keeps an OCSP answer, in DER, about a meter's certificate.
-func (v *Verifier) SetStatus(c Certificate, der []byte) error { return errors.ErrUnsupported }
+// SetStatus keeps an OCSP answer, in DER, about a meter's certificate in place of the one before.
+func (v *Verifier) SetStatus(c Certificate, der []byte) error {
+	if c.Leaf == nil {
+		return refuse(Unknown, nil, "no certificate of meter %q", c.Meter)
+	}
+	root := byName(v.Roots, c.Leaf.RawIssuer, c.Leaf.AuthorityKeyId)
+	if root == nil {
+		return refuse(Foreign, nil, "the certificate of meter %q is by %q, whom nobody trusts", c.Meter, c.Leaf.Issuer)
+	}
+	name := v.Responder
+	if name == "" {
+		name = responderName
+	}
+	status, err := parseStatus(der, c.Leaf, root, name, v.now())
+	if err != nil {
+		return err
+	}
+	if err := fresh("the OCSP answer", status.ThisUpdate, status.NextUpdate, v.now()); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	has := v.meter[c.Meter]
+	at := slices.IndexFunc(has, func(k *kept) bool { return k.leaf.Equal(c.Leaf) })
+	if at < 0 {
+		return refuse(Unknown, nil, "the certificate of meter %q is not kept", c.Meter)
+	}
+	if before := has[at].status; before != nil && status.ThisUpdate.Before(before.ThisUpdate) {
+		return refuse(RolledBack, nil, "the OCSP answer is of %v, after one of %v", status.ThisUpdate, before.ThisUpdate)
+	}
+	has = slices.Clone(has)
+	has[at] = &kept{has[at].leaf, has[at].key, status}
+	v.meter[c.Meter] = has
+	return nil
+}
 
 // Verify returns nil if the signature of a digest was made at that time, zero for now, with a key that a certificate binds to
-// the meter, and the certificate is not revoked. Else it returns an *Error.
+// the meter, and the certificate is not revoked. P-256 signs a digest of SHA-256, Ed25519 one of SHA-512 (Ed25519ph).
 func (v *Verifier) Verify(meter string, digest, signature []byte, at time.Time) error {
-	return errors.ErrUnsupported
+	now := v.now()
+	if at.IsZero() {
+		at = now
+	}
+	if at.After(now.Add(skew)) {
+		return refuse(NotYetValid, nil, "the time %v of a signature is after now", at)
+	}
+	v.mu.RLock()
+	has, list := v.meter[meter], v.crl
+	v.mu.RUnlock()
+	if len(has) == 0 {
+		return refuse(Unknown, nil, "no certificate of meter %q", meter)
+	}
+	var last error
+	for _, k := range has {
+		err := verifySignature(k.key, digest, signature)
+		if err == nil { // only the key's own certificate matters
+			if err = v.chain(k.leaf, at); err == nil {
+				err = v.revocation(k, list, now)
+			}
+			return err
+		}
+		if last == nil || KindOf(err) == Signature {
+			last = err
+		}
+	}
+	return last
+}
+
+// chain refuses certificates that no root has signed for signing by a meter at that time.
+func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) error {
+	v.once.Do(func() {
+		v.pool = x509.NewCertPool()
+		for _, root := range v.Roots {
+			v.pool.AddCert(root)
+		}
+	})
+	// A meter's certificate has no extended usage: others of the same authority, as a responder's, sign no readings.
+	if leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.IsCA || len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) > 0 {
+		return refuse(Usage, nil, "the certificate of %q is not for signing by a meter", leaf.Subject.CommonName)
+	}
+	switch {
+	case at.After(leaf.NotAfter):
+		return refuse(Expired, nil, "the certificate of %q, on %v", leaf.Subject.CommonName, leaf.NotAfter)
+	case at.Before(leaf.NotBefore):
+		return refuse(NotYetValid, nil, "the certificate of %q, before %v", leaf.Subject.CommonName, leaf.NotBefore)
+	}
+	_, err := leaf.Verify(x509.VerifyOptions{Roots: v.pool, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &unknown) && byName(v.Roots, leaf.RawIssuer, leaf.AuthorityKeyId) == nil:
+		return refuse(Foreign, nil, "the certificate of %q is by %q, whom nobody trusts", leaf.Subject.CommonName, leaf.Issuer)
+	case errors.As(err, &unknown):
+		return refuse(Forged, err, "the certificate of %q", leaf.Subject.CommonName)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return refuse(Expired, err, "the chain of %q", leaf.Subject.CommonName)
+	}
+	return refuse(Usage, err, "the certificate of %q", leaf.Subject.CommonName)
+}
+
+// revocation refuses a certificate that is revoked, or may be for all that is known.
+func (v *Verifier) revocation(k *kept, list *crl, now time.Time) error {
+	switch v.Check {
+	case CheckNone:
+		return nil
+	case CheckCRL:
+		if list == nil {
+			return refuse(Missing, nil, "there is no CRL")
+		}
+		if err := v.current("the CRL", list.this, list.next, now); err != nil {
+			return err
+		}
+		if r, ok := list.revoked[string(k.leaf.SerialNumber.Bytes())]; ok {
+			return refuse(Revoked, nil, "the certificate of %q, since %v", k.leaf.Subject.CommonName, r.since)
+		}
+		return nil
+	case CheckOCSP:
+		if k.status == nil {
+			return refuse(Missing, nil, "there is no OCSP answer about the certificate of %q", k.leaf.Subject.CommonName)
+		}
+		if err := v.current("the OCSP answer", k.status.ThisUpdate, k.status.NextUpdate, now); err != nil {
+			return err
+		}
+		switch k.status.Status {
+		case ocsp.Good:
+			return nil
+		case ocsp.Revoked:
+			return refuse(Revoked, nil, "the certificate of %q, since %v", k.leaf.Subject.CommonName, k.status.RevokedAt)
+		}
+		return refuse(Unknown, nil, "the responder does not know the certificate of %q", k.leaf.Subject.CommonName)
+	}
+	return refuse(Missing, nil, "there is no check %q of revocations", string(v.Check))
+}
+
+// current refuses what is too old to go by.
+func (v *Verifier) current(what string, this, next, now time.Time) error {
+	if err := fresh(what, this, next, now); err != nil {
+		return err
+	}
+	if age := now.Sub(this); age > v.MaxAge {
+		return refuse(Stale, nil, "%s is %v old, more than %v", what, age, v.MaxAge)
+	}
+	return nil
+}
+
+// verifySignature refuses signatures of a digest that a meter's key did not make.
+func verifySignature(key pki.Key, digest, signature []byte) error {
+	err := key.Verify(digest, signature)
+	if err == nil {
+		return nil
+	}
+	kind := Signature
+	if r, ok := errors.AsType[*refusal.Refusal](err); ok && r.Code == pki.CodeDigest {
+		kind = Digest
+	}
+	return refuse(kind, err, "it was not made with the certified key")
 }
