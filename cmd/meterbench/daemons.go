@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +17,7 @@ import (
 // those that are built.
 type fabricDaemons struct {
 	dir   string           // of --fabric-bin; empty: they are built
-	given daemons.Binaries // of dir
+	given daemons.Binaries // of dir, after check
 	need  []string         // releases of the networks, as their topologies name them
 	built map[string]daemons.Binaries
 }
@@ -36,20 +35,19 @@ func (f *fabricDaemons) add(cmd *cobra.Command) {
 // check makes sure that a folder named by the user has daemons, of the release and with the consensus that the networks
 // ask for. It notes what the networks need.
 func (f *fabricDaemons) check(ctx context.Context, networks ...topology.Topology) (err error) {
-	for _, name := range []string{"peer", "orderer"} {
-		if f.dir != "" && !exists(filepath.Join(f.dir, name)) {
-			return lab.InputErrorf("--fabric-bin %s: there is no program %s in it; name a folder with Fabric's peer and orderer", f.dir, name)
+	if f.dir != "" {
+		f.given, err = daemons.FromDir(ctx, f.dir)
+		if folder, ok := errors.AsType[*daemons.FolderError](err); ok {
+			return lab.InputErrorf("--fabric-bin %w", folder)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	for _, t := range networks {
 		f.need = append(f.need, t.Fabric)
 		if f.dir == "" {
 			continue
-		}
-		if f.given == (daemons.Binaries{}) {
-			if f.given, err = daemons.FromDir(ctx, f.dir); err != nil {
-				return err
-			}
 		}
 		if err := network.CheckRelease(t, f.given.Version); err != nil {
 			return lab.InputErrorf("--fabric-bin %s: %w", f.dir, err)
@@ -58,14 +56,11 @@ func (f *fabricDaemons) check(ctx context.Context, networks ...topology.Topology
 	return nil
 }
 
-// of returns the daemons of a release, as a topology names it. The first call builds all that the networks need: no build
-// comes between loads.
+// of returns the daemons of a release, as a topology names it, after check. The first call builds all that the networks
+// need: no build comes between loads.
 func (f *fabricDaemons) of(ctx context.Context, progress io.Writer, release string) (_ daemons.Binaries, err error) {
 	if f.dir != "" {
-		if f.given == (daemons.Binaries{}) {
-			f.given, err = daemons.FromDir(ctx, f.dir)
-		}
-		return f.given, err
+		return f.given, nil
 	}
 	if f.built == nil {
 		f.built = map[string]daemons.Binaries{}

@@ -14,8 +14,10 @@ package daemons
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -109,23 +111,31 @@ func BuildTime(c Config) time.Duration {
 	return (processorTime / time.Duration(runtime.NumCPU())).Round(10 * time.Second)
 }
 
+// A FolderError says why a folder that a user names has no daemons to run, and what to name instead.
+type FolderError struct {
+	Dir string // as it was named
+	Err error
+}
+
+// Error names the folder.
+func (e *FolderError) Error() string {
+	return fmt.Sprintf("%s: %v; name a folder with Fabric's peer and orderer, both of one release", e.Dir, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *FolderError) Unwrap() error { return e.Err }
+
 // FromDir returns the programs peer and orderer of a folder, after it has run each to learn its version. They
-// are given the sample configuration of its line, kept in the user's cache folder.
+// are given the sample configuration of its line, kept in the user's cache folder. The error is a *FolderError where the
+// folder is not what it should be.
 func FromDir(ctx context.Context, dir string) (Binaries, error) {
-	dir, err := filepath.Abs(dir)
+	absolute, err := filepath.Abs(dir)
 	if err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 	}
-	b := Binaries{Peer: filepath.Join(dir, "peer"), Orderer: filepath.Join(dir, "orderer")}
-	if b.Version, err = runVersion(ctx, b.Peer); err != nil {
-		return Binaries{}, err
-	}
-	orderer, err := runVersion(ctx, b.Orderer)
-	if err != nil {
-		return Binaries{}, err
-	}
-	if orderer != b.Version {
-		return Binaries{}, fmt.Errorf("fabric daemons in %s: peer is %s but orderer is %s", dir, b.Version, orderer)
+	b := Binaries{Peer: filepath.Join(absolute, "peer"), Orderer: filepath.Join(absolute, "orderer")}
+	if b.Version, err = versionIn(ctx, b); err != nil {
+		return Binaries{}, &FolderError{Dir: dir, Err: err}
 	}
 	root, err := Config{}.root()
 	if err == nil {
@@ -137,6 +147,30 @@ func FromDir(ctx context.Context, dir string) (Binaries, error) {
 		return Binaries{}, fmt.Errorf("fabric daemons: write the sample configuration: %w", err)
 	}
 	return b, nil
+}
+
+// versionIn returns the version of which both programs are.
+func versionIn(ctx context.Context, b Binaries) (string, error) {
+	switch info, err := os.Stat(filepath.Dir(b.Peer)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", errors.New("there is no such folder")
+	case err == nil && !info.IsDir():
+		return "", errors.New("is a file, not a folder")
+	}
+	for _, program := range []string{b.Peer, b.Orderer} {
+		if info, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
+			return "", fmt.Errorf("there is no program %s in it", filepath.Base(program))
+		}
+	}
+	peer, err := runVersion(ctx, b.Peer)
+	if err != nil {
+		return "", err
+	}
+	orderer, err := runVersion(ctx, b.Orderer)
+	if err == nil && orderer != peer {
+		err = fmt.Errorf("peer is %s but orderer is %s", peer, orderer)
+	}
+	return peer, err
 }
 
 // What a program may answer when it is asked for its version: Fabric's say ten lines at once.
@@ -155,11 +189,14 @@ func runVersion(ctx context.Context, program string) (string, error) {
 	out, err := process.Output(ctx, versionBytes, program, "version")
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return "", fmt.Errorf("fabric daemons: run %s version: %w %s", program, err, printable.Line(first[:min(len(first), 200)]))
+		if first != "" {
+			err = fmt.Errorf("%w: %s", err, printable.Line(first[:min(len(first), 200)]))
+		}
+		return "", fmt.Errorf("%s version: %w", filepath.Base(program), err)
 	}
 	match := versionLine.FindSubmatch(out)
 	if match == nil {
-		return "", fmt.Errorf("fabric daemons: %s version names no version; is it Fabric's?", program)
+		return "", fmt.Errorf("%s version names no version: it is not Fabric's", filepath.Base(program))
 	}
 	return string(match[1]), nil
 }

@@ -241,17 +241,26 @@ func TestFromDir(t *testing.T) {
 	}
 	fails := func(want string) {
 		t.Helper()
-		if _, err := FromDir(t.Context(), dir); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want …%s…", err, want)
+		_, err := FromDir(t.Context(), dir)
+		want = dir + ": " + want + "; name a folder with Fabric's peer and orderer, both of one release"
+		if folder, ok := errors.AsType[*FolderError](err); !ok || folder.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
 	peer, orderer := filepath.Join(dir, "peer"), filepath.Join(dir, "orderer")
-	fails("fabric daemons: run " + peer + " version: fork/exec " + peer + ": no such file or directory")
+	fails("there is no program peer in it")
 	put("peer", "printf 'peer:\\n Version: v2.5.9\\n Go version: go1.21\\n'")
+	if err := os.Mkdir(orderer, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fails("there is no program orderer in it")
+	if err := os.Remove(orderer); err != nil {
+		t.Fatal(err)
+	}
 	put("orderer", "echo broken; exit 4")
-	fails("fabric daemons: run " + orderer + " version: exit status 4 broken")
+	fails("orderer version: exit status 4: broken")
 	put("orderer", "echo GNU orderer 1.0")
-	fails(orderer + " version names no version")
+	fails("orderer version names no version: it is not Fabric's")
 	put("orderer", "echo ' Version: v3.1.1'")
 	fails("peer is v2.5.9 but orderer is v3.1.1")
 	put("orderer", "echo ' Version: v2.5.9'")
