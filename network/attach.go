@@ -107,6 +107,9 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 	if err := a.agreed(ctx, conns, members); err != nil {
 		return nil, err
 	}
+	if err := a.named(); err != nil {
+		return nil, err
+	}
 	if err := a.order(ctx); err != nil {
 		return nil, err
 	}

@@ -172,14 +172,15 @@ func TestAttachedNetwork(t *testing.T) {
 	const meters = "target.contracts={readings: meters}"
 	deploying := fmt.Sprintf("target.deploy={address: \"127.0.0.1:%d\", admins: [{mspid: Org1MSP, msp: org1.example.com/users/Admin@org1.example.com/msp}]}", freePort(t))
 	for set, want := range map[string]string{
-		"target.channel=yourchannel":                                       "target.channel: peer peer0.org1.example.com is not on a channel yourchannel; ",
-		"target.contracts={readings: basic}":                               "target.contracts.readings: channel mychannel has no contract basic; known are readings",
-		"target.profile=" + wrong:                                          "answers with a certificate that does not have the name peer9.org1",
-		"target.identities[0].mspid=Org2MSP":                               "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
-		"target.operations={peer0: 127.0.0.1:1}":                           "target.operations: the metrics of peer0 at http://127.0.0.1:1 cannot be read: ",
-		deploying:                                                          "target.deploy: channel mychannel has a contract readings already, which meterbench has not deployed for Org1MSP; ",
-		deploying + "\n" + meters + "\ntarget.logs={peer0: nowhere}":       "target.logs: the log of peer0 cannot be read: ",
-		deploying + "\n" + meters + "\ntarget.identities[0].mspid=Org2MSP": "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
+		"target.channel=yourchannel":                              "target.channel: peer peer0.org1.example.com is not on a channel yourchannel; ",
+		"target.contracts={readings: basic}":                      "target.contracts.readings: channel mychannel has no contract basic; known are readings",
+		"target.profile=" + wrong:                                 "answers with a certificate that does not have the name peer9.org1",
+		"target.identities[0].mspid=Org2MSP":                      "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
+		"target.operations={peer0: 127.0.0.1:1}":                  "target.operations: peer0 is no node of the profile, and no orderer of channel mychannel; ",
+		"target.operations={peer0.org1.example.com: 127.0.0.1:1}": "target.operations: the metrics of peer0.org1.example.com at http://127.0.0.1:1 cannot be read: ",
+		deploying: "target.deploy: channel mychannel has a contract readings already, which meterbench has not deployed for Org1MSP; ",
+		deploying + "\n" + meters + "\ntarget.logs={peer0.org1.example.com: nowhere}": "target.logs: the log of peer0.org1.example.com cannot be read: ",
+		deploying + "\n" + meters + "\ntarget.identities[0].mspid=Org2MSP":            "target.identities[0]: an identity of Org2MSP is no member of channel mychannel",
 	} {
 		refused(set, want)
 	}

@@ -71,6 +71,9 @@ func (p *Plan) loadAttachment() error {
 			return p.refuseTarget("contracts", "", "no workload calls %s", contract)
 		}
 	}
+	if err := cmp.Or(p.checkNodes("operations", t.Operations, read), p.checkNodes("logs", t.Logs, read)); err != nil {
+		return err
+	}
 	a.Logs = map[string]string{}
 	for name, path := range t.Logs {
 		a.Logs[name] = p.beside(path)
@@ -134,6 +137,27 @@ func (p *Plan) operations(t *AttachedTarget, read *profile.Profile) (all []netwo
 		all = append(all, of)
 	}
 	return all, nil
+}
+
+// checkNodes makes sure that what a key of the target says by node is said of nodes of the profile. One that names no
+// orderers may leave out those of the channel, which Attach knows.
+func (p *Plan) checkNodes(key string, of map[string]string, read *profile.Profile) error {
+	if len(read.Orderers) == 0 {
+		return nil
+	}
+	var known []string
+	for _, peer := range read.Peers {
+		known = append(known, peer.Name)
+	}
+	for _, o := range read.Orderers {
+		known = append(known, o.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if !slices.Contains(known, name) {
+			return p.refuseTarget(key, "name it as the profile does, or add it there: "+strictyaml.Hint(name, known), "%s is no node of the profile", name)
+		}
+	}
+	return nil
 }
 
 func nodeOf(read *profile.Profile, name string) (profile.Node, bool) {

@@ -31,9 +31,10 @@ func attachable(t *testing.T) string {
 	peer := func(port int) map[string]any {
 		return map[string]any{"url": fmt.Sprintf("grpcs://127.0.0.1:%d", port), "tlsCACerts": map[string]any{"path": fabric.TLSCAFile}}
 	}
+	var orderers map[string]any
 	write := func(name string, channels map[string]any, users map[string]any) {
 		data, err := json.Marshal(map[string]any{
-			"name": "their-network", "client": map[string]any{"organization": "ptb"}, "channels": channels,
+			"name": "their-network", "client": map[string]any{"organization": "ptb"}, "channels": channels, "orderers": orderers,
 			"peers": map[string]any{"peer0.ptb": peer(1), "peer1.ptb": peer(2), "peer0.cmi": peer(3)},
 			"organizations": map[string]any{
 				"cmi": map[string]any{"mspid": "CmiMSP", "peers": []string{"peer0.cmi"}},
@@ -50,6 +51,9 @@ func attachable(t *testing.T) string {
 	path := func(name string) map[string]any { return map[string]any{"path": name} }
 	user := map[string]any{"user": map[string]any{"cert": path(fabric.User + ".crt"), "key": path(fabric.User + ".key")}}
 	write("profile.json", map[string]any{"metrology": map[string]any{"peers": []string{"peer0.cmi", "peer0.ptb"}}}, user)
+	orderers = map[string]any{"orderer0": peer(4)}
+	write("orderers.json", map[string]any{"metrology": nil}, user)
+	orderers = nil
 	write("bare.json", nil, nil)
 	write("channels.json", map[string]any{"a": nil, "b": nil}, user)
 	return dir
@@ -128,6 +132,8 @@ func TestAttachmentRefused(t *testing.T) {
 		{"profile.json", "profile.json\n  batch: {messages: 9}", "5:3: unknown key target.batch"},
 		{"profile.json", "profile.json\n  operations: {peer0.ptb: nowhere}", "5:15: target.operations: peer0.ptb: "},
 		{"profile.json", "profile.json\n  operations: {peer9: https://127.0.0.1:1}", "5:15: target.operations: peer9 is no node of the profile"},
+		{"profile.json", "orderers.json\n  operations: {peer9.ptb: \"127.0.0.1:1\"}", "5:15: target.operations: peer9.ptb is no node of the profile; name it as the profile does, or add it there: did you mean peer0.ptb?"},
+		{"profile.json", "orderers.json\n  logs: {orderer1: orderer.log}", "5:9: target.logs: orderer1 is no node of the profile; name it as the profile does, or add it there: did you mean orderer0?"},
 		{"profile.json", "profile.json\n  deploy: {address: 9999, admins: [{mspid: PtbMSP, msp: admin/msp}]}", "5:21: target.deploy.address: want host:port"},
 		{"profile.json", "profile.json\n  operations: {peer0.ptb: \"127.0.0.1:99999\"}", "5:15: target.operations: peer0.ptb: "},
 		{"profile.json", "profile.json\n  operations: {peer0.ptb: \"http://:9444\"}", "5:15: target.operations: peer0.ptb: "},
