@@ -77,7 +77,7 @@ func TestArrivalErrors(t *testing.T) {
 		{"{steps: []}", "a.yaml:4:30: load.arrivals: steps of arrivals: there is no step with a rate above 0"},
 		{"{steps: [{rate: 5/s, hold: 1s}, {rate: 5/s}]}", "a.yaml:4:30: load.arrivals: steps of arrivals: step 2: for 0s; give a time above 0"},
 		{"{steps: [{rate: 5/s, hold: 1s}, {rate: 5/s, for: 1s}]}", "a.yaml:4:74: unknown key load.arrivals.steps[1].for; known are rate, hold"},
-		{"{trace: ''}", "a.yaml:4:38: load.arrivals.trace: the name of a file is needed"},
+		{"{trace: ''}", "a.yaml:4:38: load.arrivals.trace: want a text, got an empty one; give one, or leave the key out"},
 		{"{trace: x, speed: 0}", "a.yaml:4:48: load.arrivals.speed: must be above 0 and at most 1000000, got 0"},
 	}
 	for _, test := range tests {
@@ -151,7 +151,7 @@ func TestTrace(t *testing.T) {
 		{"arrivals: {trace: {file: t.csv, unit: kW}}", "", file + `:4:58: load.arrivals.trace.unit: there is no "kW"; known are Wh, kWh, MWh`},
 		{"arrivals: {trace: {file: t.csv, kind: registers}}", "", file + `:4:58: load.arrivals.trace.kind: there is no "registers"; did you mean register?`},
 		{"arrivals: {trace: {unit: kWh}}", "", file + ":4:38: load.arrivals.trace: the name of a file is needed"},
-		{"arrivals: {trace: ''}", "", file + ":4:38: load.arrivals.trace: the name of a file is needed"},
+		{"arrivals: {trace: ''}", "", file + ":4:38: load.arrivals.trace: want a text, got an empty one; give one, or leave the key out"},
 		{"arrivals: {trace: {file: t.csv, uint: kWh}}", "", file + ":4:52: unknown key load.arrivals.trace.uint; did you mean unit?"},
 		{"arrivals: {trace: {file: t.csv, unit: kWh}}", "0,m,9.999\n1,m,12.5\n", data + ":3:5: the trace's largest value, 12500 Wh, is not below the workload's bound, 10000; give workload: {bound: 12501} or more"},
 		{"arrivals: {trace: {file: t.csv, unit: MWh}}", "0,m,0.001\n1,m,4021\n", data + ":3:5: the trace's largest value, 4021000000 Wh, is not below the workload's bound, 10000; a bound is at most 2147483648: is the unit right?"},

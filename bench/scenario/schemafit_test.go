@@ -63,6 +63,9 @@ func fits(defs, s object, value any, at string) error {
 		if s["type"] != "string" {
 			return wrong
 		}
+		if least, ok := s["minLength"].(float64); ok && float64(len(v)) < least {
+			return fmt.Errorf("%s: want a text", at)
+		}
 		if form, ok := s["pattern"].(string); ok && !regexp.MustCompile(form).MatchString(v) {
 			return fmt.Errorf("%s: %q is not like %s", at, v, form)
 		}

@@ -58,7 +58,7 @@ func (s *schema) of(t reflect.Type, unit string) object {
 	case t == reflect.TypeFor[Arrivals]():
 		return object{"anyOf": []object{{"enum": []string{"constant", "poisson"}}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[TraceFile]():
-		return object{"anyOf": []object{{"type": "string"}, s.ofStruct(t)}}
+		return object{"anyOf": []object{{"type": "string", "minLength": 1}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[Require]():
 		return object{"anyOf": []object{{"enum": []string{requireValid}}, s.ofStruct(t)}}
 	case t == reflect.TypeFor[Search]():
@@ -80,7 +80,7 @@ func (s *schema) of(t reflect.Type, unit string) object {
 	case reflect.Slice:
 		return list(s.of(t.Elem(), unit))
 	case reflect.String:
-		return object{"type": "string"}
+		return object{"type": "string", "minLength": 1}
 	case reflect.Bool:
 		return object{"type": "boolean"}
 	case reflect.Map:

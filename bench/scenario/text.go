@@ -221,7 +221,7 @@ func (t text) check(doc *strictyaml.Document, c Catalog) *strictyaml.Problem {
 	all := append([]seriesText{t.seriesText}, t.Series...)
 	for i, at := range t.places() {
 		for _, p := range []*strictyaml.Problem{
-			checkChannels(at+"channels", all[i].Channels), checkNotEmpty(at+"policy", all[i].Policy), c.checkRelease(at+"fabric", all[i].Fabric),
+			checkChannels(at+"channels", all[i].Channels), c.checkRelease(at+"fabric", all[i].Fabric),
 		} {
 			if p != nil && doc.Has(p.Path) { // else zero means the topology's
 				return p

@@ -106,9 +106,9 @@ func (c Catalog) factorKinds() []FactorKind {
 
 	single := func(s Series) bool { return s.from.mix == nil }
 	all := []FactorKind{
-		networkFactor("topology", fileName, checkNotEmpty, func(name string) Network { return Network{Topology: name} }),
+		networkFactor("topology", fileName, unchecked, func(name string) Network { return Network{Topology: name} }),
 		networkFactor("fabric", word[string], c.checkRelease, func(release string) Network { return Network{Fabric: release} }),
-		networkFactor("policy", joined, checkNotEmpty, func(policy string) Network { return Network{Policy: policy} }),
+		networkFactor("policy", joined, unchecked, func(policy string) Network { return Network{Policy: policy} }),
 		networkFactor("batch", override[topology.Batch].label, unchecked, func(b override[topology.Batch]) Network { return Network{Batch: b.value} }),
 		networkFactor("limits", override[topology.Limits].label, unchecked, func(l override[topology.Limits]) Network { return Network{Limits: l.value} }),
 		networkFactor("caps", capsLabel, unchecked, func(caps topology.Caps) Network { return Network{Caps: caps} }),
@@ -208,13 +208,6 @@ func orUnchanged(parts []string) string {
 
 // unchecked is the check of levels that were checked as they were read.
 func unchecked[T any](string, T) *strictyaml.Problem { return nil }
-
-func checkNotEmpty(path, name string) *strictyaml.Problem {
-	if name == "" {
-		return strictyaml.Problemf("", path, "a name is needed")
-	}
-	return nil
-}
 
 func checkChannels(path string, n int) *strictyaml.Problem {
 	return strictyaml.Between(path, n, 1, maxChannels)

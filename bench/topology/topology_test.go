@@ -101,6 +101,7 @@ func TestDefaults(t *testing.T) {
 func TestErrors(t *testing.T) {
 	tests := []struct{ old, new, want string }{
 		{"name: a\n", "", "a.yaml:1:1: name: a name is needed"},
+		{"name: a\n", "name: a\nfabric: ''\n", "a.yaml:2:9: fabric: want a text, got an empty one; give one, or leave the key out"},
 		{"name: a\n", "name: A b\n", `a.yaml:1:7: name: a name is made of lower-case letters, digits and -, begins with a letter, and has at most 63 characters; got "A b"`},
 		{"organisations:", "organizations:", "a.yaml:2:1: unknown key organizations; did you mean organisations?"},
 		{"{name: ptb}, {name: cmi}", "", "a.yaml:2:16: organisations: at least one organisation is needed"},

@@ -14,8 +14,8 @@ import (
 // Decode fills the struct that v points to from this value. Fields are matched by their yaml tag; a field without one
 // is no key, but those of an embedded struct are; a map takes whatever keys there are. What is not given keeps its
 // value. The tag's option size reads 2MiB into a whole number of bytes, rate reads 100/s into transactions per second; a
-// time.Duration reads 200ms. A single value stands for a list of one. The error is an *Error, the first in the order of
-// the file.
+// time.Duration reads 200ms. A text is not empty, as that of a variable that is not set would be, unless the tag has the
+// option empty. A single value stands for a list of one. The error is an *Error, the first in the order of the file.
 func (n *Node) Decode(v any) error {
 	return n.decode(reflect.ValueOf(v).Elem(), "")
 }
@@ -129,6 +129,9 @@ func (n *Node) decodeScalar(to reflect.Value, unit string) error {
 			want = "true or false"
 		}
 		return n.Errorf("remove the quotes", "want %s, got text", want)
+	}
+	if n.text == "" && to.Kind() == reflect.String && unit != "empty" {
+		return n.Errorf("give one, or leave the key out", "want a text, got an empty one")
 	}
 	v, want := scalarValue(n.text, to.Type(), unit)
 	if want != "" {

@@ -143,6 +143,8 @@ func TestErrors(t *testing.T) {
 		{"n: 99999999999999999999", "", `f.yaml:1:4: n: want a whole number of at most 64 bits, got "99999999999999999999"`},
 		{"seed: -1", "", `f.yaml:1:7: seed: want a whole number from 0, got "-1"`},
 		{"n:", "", "f.yaml:1:1: n: no value given"},
+		{"name: ''", "", "f.yaml:1:7: name: want a text, got an empty one; give one, or leave the key out"},
+		{"n: 1", "name=''", "--set name: name: want a text, got an empty one; give one, or leave the key out"},
 		{"n: null", "", "f.yaml:1:1: n: no value given"},
 		{"n: [1]", "", "f.yaml:1:4: n: want a single value, got a list"},
 		{"n: {a: 1}", "", "f.yaml:1:4: n: want a single value, got a mapping"},
@@ -262,6 +264,22 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+// A text that may be empty says so.
+func TestEmptyText(t *testing.T) {
+	d, err := Parse("f.yaml", []byte("sign: ''\nmissing: ['', n/a]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Sign    string   `yaml:"sign,empty"`
+		Missing []string `yaml:"missing,empty"`
+	}
+	got.Sign = "."
+	if err := d.Decode(&got); err != nil || got.Sign != "" || len(got.Missing) != 2 || got.Missing[0] != "" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestEditDistance(t *testing.T) {
 	tests := []struct {
 		a, b string
@@ -283,7 +301,7 @@ func TestSetEqualsFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 1000).Draw(t, "n")
 		hold := time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "hold"))
-		name := quote(rapid.String().Filter(func(s string) bool { return !strings.ContainsFunc(s, hidden) }).Draw(t, "name"), rapid.Bool().Draw(t, "plain"))
+		name := quote(rapid.String().Filter(func(s string) bool { return s != "" && !strings.ContainsFunc(s, hidden) }).Draw(t, "name"), rapid.Bool().Draw(t, "plain"))
 		list := rapid.SliceOfN(rapid.Int(), 1, 5).Draw(t, "list")
 		lists := strings.Join(strings.Fields(fmt.Sprint(list)), ", ")
 

@@ -63,11 +63,6 @@ func (t *AttachedTarget) Check(at string) *strictyaml.Problem {
 			return strictyaml.Problemf("", fmt.Sprintf("%sgateways[%d]", at, i), "%s is given twice", name)
 		}
 	}
-	for contract, name := range t.Contracts {
-		if name == "" {
-			return strictyaml.Problemf("", at+"contracts", "%s has no name", contract)
-		}
-	}
 	if d := t.Deploy; d != nil {
 		if host, port, err := net.SplitHostPort(d.Address); err != nil || host == "" || !isPort(port) {
 			return strictyaml.Problemf("for example 127.0.0.1:9999", at+"deploy.address", "want host:port, got %q", d.Address)

@@ -128,7 +128,7 @@ func TestAttachmentRefused(t *testing.T) {
 		{"profile.json", "profile.json\n  identities: [{msp: user/msp}]", "5:16: target.identities[0].mspid: is missing"},
 		{"profile.json", "profile.json\n  identities: [{mspid: PtbMSP, certificate: user.crt, key: admin.key}]", "5:"},
 		{"profile.json", "profile.json\n  contracts: {reading: b}", "5:14: target.contracts: no workload calls reading"},
-		{"profile.json", "profile.json\n  contracts: {readings: ''}", "5:14: target.contracts: readings has no name"},
+		{"profile.json", "profile.json\n  contracts: {readings: ''}", "5:25: target.contracts.readings: want a text, got an empty one"},
 		{"profile.json", "profile.json\n  batch: {messages: 9}", "5:3: unknown key target.batch"},
 		{"profile.json", "profile.json\n  operations: {peer0.ptb: nowhere}", "5:15: target.operations: peer0.ptb: "},
 		{"profile.json", "profile.json\n  operations: {peer9: https://127.0.0.1:1}", "5:15: target.operations: peer9 is no node of the profile"},

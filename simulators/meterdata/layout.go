@@ -21,30 +21,30 @@ import (
 type Layout struct {
 	Name string // a shipped one's name, or the file
 
-	Title     string         `yaml:"title"`     // what the files are, and who publishes them
-	Source    string         `yaml:"source"`    // where that is described
-	Form      Form           `yaml:"form"`      // long: a value per line; wide: a column per meter; days: a line per day; nem12
-	Separator Separator      `yaml:"separator"` // between columns
-	Header    bool           `yaml:"header"`    // a line names the columns; without one they are #1, #2, …
-	Columns   Columns        `yaml:"columns"`   // which column holds what
-	Time      string         `yaml:"time"`      // how a time is written, as YYYY-MM-DD hh:mm:ss
-	Epoch     string         `yaml:"epoch"`     // the date of day 1, where days are counted (NNN in time)
-	Zone      string         `yaml:"zone"`      // IANA name of the time zone of times without an offset
-	Stamp     Stamp          `yaml:"stamp"`     // whether a time is the begin or the end of its interval
-	Interval  time.Duration  `yaml:"interval"`  // time that a value covers, or between two readings of a register
-	Unit      Unit           `yaml:"unit"`      // of the values; with power they are means over the interval
-	Kind      arrival.Values `yaml:"kind"`      // interval: the energy of each interval; register: readings of a register that grows
-	Decimal   string         `yaml:"decimal"`   // sign before the decimals
-	Thousands string         `yaml:"thousands"` // sign between groups of three digits
-	Missing   []string       `yaml:"missing"`   // what stands in place of a value that is missing, in any case of letters
-	Where     []Filter       `yaml:"where"`     // rows to take, by the text of a column
-	Quality   Quality        `yaml:"quality"`   // rows whose values count as missing, by a flag
-	Season    Season         `yaml:"season"`    // what tells the two hours of autumn apart
-	OBIS      []string       `yaml:"obis"`      // codes of the rows, or of wide columns, to take, as 1-0:1.8.0*255 or 1.8.0
-	Autumn    Autumn         `yaml:"autumn"`    // the doubled hour comes twice, or once with the sum of both
-	Spring    Spring         `yaml:"spring"`    // where intervals of a day have numbers: counted on, or those of the missing hour skipped
-	Negative  Negative       `yaml:"negative"`  // what is done with a negative value
-	Rollover  string         `yaml:"rollover"`  // at which reading a register begins again at 0, in the unit of the values
+	Title     string         `yaml:"title"`           // what the files are, and who publishes them
+	Source    string         `yaml:"source"`          // where that is described
+	Form      Form           `yaml:"form"`            // long: a value per line; wide: a column per meter; days: a line per day; nem12
+	Separator Separator      `yaml:"separator"`       // between columns
+	Header    bool           `yaml:"header"`          // a line names the columns; without one they are #1, #2, …
+	Columns   Columns        `yaml:"columns"`         // which column holds what
+	Time      string         `yaml:"time"`            // how a time is written, as YYYY-MM-DD hh:mm:ss
+	Epoch     string         `yaml:"epoch"`           // the date of day 1, where days are counted (NNN in time)
+	Zone      string         `yaml:"zone"`            // IANA name of the time zone of times without an offset
+	Stamp     Stamp          `yaml:"stamp"`           // whether a time is the begin or the end of its interval
+	Interval  time.Duration  `yaml:"interval"`        // time that a value covers, or between two readings of a register
+	Unit      Unit           `yaml:"unit"`            // of the values; with power they are means over the interval
+	Kind      arrival.Values `yaml:"kind"`            // interval: the energy of each interval; register: readings of a register that grows
+	Decimal   string         `yaml:"decimal"`         // sign before the decimals
+	Thousands string         `yaml:"thousands,empty"` // sign between groups of three digits
+	Missing   []string       `yaml:"missing,empty"`   // what stands in place of a value that is missing, in any case of letters
+	Where     []Filter       `yaml:"where"`           // rows to take, by the text of a column
+	Quality   Quality        `yaml:"quality"`         // rows whose values count as missing, by a flag
+	Season    Season         `yaml:"season"`          // what tells the two hours of autumn apart
+	OBIS      []string       `yaml:"obis"`            // codes of the rows, or of wide columns, to take, as 1-0:1.8.0*255 or 1.8.0
+	Autumn    Autumn         `yaml:"autumn"`          // the doubled hour comes twice, or once with the sum of both
+	Spring    Spring         `yaml:"spring"`          // where intervals of a day have numbers: counted on, or those of the missing hour skipped
+	Negative  Negative       `yaml:"negative"`        // what is done with a negative value
+	Rollover  string         `yaml:"rollover"`        // at which reading a register begins again at 0, in the unit of the values
 }
 
 // Columns says which column holds what, by its name in the header or by its place, as #1.
@@ -60,21 +60,21 @@ type Columns struct {
 // A Filter takes the rows in which a column holds one of some texts.
 type Filter struct {
 	Column string   `yaml:"column"`
-	Is     []string `yaml:"is"`
+	Is     []string `yaml:"is,empty"`
 }
 
 // Quality makes values of a row missing unless its flag is one of keep, or where it is one of drop.
 type Quality struct {
 	Column string   `yaml:"column"`
-	Keep   []string `yaml:"keep"`
-	Drop   []string `yaml:"drop"`
+	Keep   []string `yaml:"keep,empty"`
+	Drop   []string `yaml:"drop,empty"`
 }
 
 // Season says by a flag whether a local time is of summer time.
 type Season struct {
 	Column string   `yaml:"column"`
-	Summer []string `yaml:"summer"`
-	Winter []string `yaml:"winter"`
+	Summer []string `yaml:"summer,empty"`
+	Winter []string `yaml:"winter,empty"`
 }
 
 // The words of a layout.

@@ -33,7 +33,7 @@ func TestShippedLayouts(t *testing.T) {
 		of     reflect.Type
 	}{{"", reflect.TypeFor[Layout]()}, {"columns.", reflect.TypeFor[Columns]()}} {
 		for _, f := range reflect.VisibleFields(of.of) {
-			if key := f.Tag.Get("yaml"); key != "" && key != "columns" && !strings.Contains(string(docs), "| `"+of.prefix+key+"` |") {
+			if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" && key != "columns" && !strings.Contains(string(docs), "| `"+of.prefix+key+"` |") {
 				t.Errorf("docs/traces.md lacks the key %s%s", of.prefix, key)
 			}
 		}
