@@ -102,7 +102,7 @@ func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err 
 }
 
 // findsBy is a function that returns what is stored under its hash, or refuses with the code.
-func findsBy(key func(reading.Hash) string, code refusal.Code, what string) function {
+func findsBy(key func(reading.Hash) string, code refusal.Code, what string) function[*Readings] {
 	return asks(1, func(_ *Readings, stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 		hash, err := parseHash(args[0])
 		if err != nil {

@@ -1,14 +1,11 @@
 package chaincode
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
-	"meterbench/internal/refusal"
 	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
@@ -25,14 +22,8 @@ type Readings struct {
 // Init does nothing: the contract needs no set-up.
 func (c *Readings) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Success(nil) }
 
-// A function is one of the contract's. Its number of arguments is checked before it runs.
-type function struct {
-	args int
-	run  func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error)
-}
-
 // readingsFunctions has the functions of Readings by name.
-var readingsFunctions = map[string]function{
+var readingsFunctions = map[string]function[*Readings]{
 	reading.FnPing: asks(0, func(*Readings, shim.ChaincodeStubInterface, []string) ([]byte, error) {
 		return []byte(reading.ContractName), nil
 	}),
@@ -53,54 +44,20 @@ var readingsFunctions = map[string]function{
 	reading.FnCount:           asks(2, (*Readings).count),
 }
 
-// stores is a function that stores what its one argument holds, in wire form or as text.
-func stores(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function {
-	return function{1, func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
-		wire, err := reading.ParseArgument(args[0])
-		if err != nil {
-			return nil, reading.CodeArguments.Errorf("%v", err)
-		}
-		return nil, run(c, stub, wire)
-	}}
-}
-
 // operates is a function that stores for the operator's organisation only.
-func operates(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function {
+func operates(run func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error) function[*Readings] {
 	return stores(func(c *Readings, stub shim.ChaincodeStubInterface, raw []byte) error {
-		if err := c.operatorOnly(stub); err != nil {
+		if err := operatorOnly(stub, c.Operator); err != nil {
 			return err
 		}
 		return run(c, stub, raw)
 	})
 }
 
-// asks is a function that changes nothing and whose arguments are text.
-func asks(args int, run func(c *Readings, stub shim.ChaincodeStubInterface, args []string) ([]byte, error)) function {
-	return function{args, func(c *Readings, stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
-		words := make([]string, len(args))
-		for i, a := range args {
-			words[i] = string(a)
-		}
-		return run(c, stub, words)
-	}}
-}
-
 // Invoke runs the function that the first argument names. A refusal has a status from 400 to 499 and a
 // message that starts with its code.
 func (c *Readings) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
-	args := stub.GetArgs()
-	if len(args) == 0 {
-		return answer(nil, reading.CodeFunction.Errorf("no function named"))
-	}
-	name, args := string(args[0]), args[1:]
-	f, ok := readingsFunctions[name]
-	switch {
-	case !ok:
-		return answer(nil, reading.CodeNoSuch.Errorf("%.40q", name))
-	case len(args) != f.args:
-		return answer(nil, reading.CodeArguments.Errorf("%s takes %d arguments, got %d", name, f.args, len(args)))
-	}
-	return answer(f.run(c, stub, args))
+	return invoke(c, readingsFunctions, stub)
 }
 
 // putList stores the readings of a list, all of them or none.
@@ -233,16 +190,4 @@ func states(stub shim.ChaincodeStubInterface, keys []string) ([][]byte, error) {
 		err = fmt.Errorf("%d values for %d keys", len(values), len(keys))
 	}
 	return values, err
-}
-
-// answer turns a function's result into the response. An error that is no refusal means that the peer could
-// not do its part.
-func answer(payload []byte, err error) *peer.Response {
-	if err == nil {
-		return shim.Success(payload)
-	}
-	if r, ok := errors.AsType[*refusal.Refusal](err); ok {
-		return &peer.Response{Status: r.Code.Status, Message: r.Error()}
-	}
-	return &peer.Response{Status: http.StatusInternalServerError, Message: "STATE_FAILED: " + err.Error()}
 }

@@ -11,28 +11,10 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
-	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"google.golang.org/protobuf/proto"
 
 	"meterbench/simulators/fe/codec"
 	"meterbench/simulators/reading"
 )
-
-// operatorOnly refuses whoever is not of the operator's organisation.
-func (c *Readings) operatorOnly(stub shim.ChaincodeStubInterface) error {
-	creator, err := stub.GetCreator()
-	var identity msp.SerializedIdentity
-	if err == nil {
-		err = proto.Unmarshal(creator, &identity)
-	}
-	if err != nil {
-		return fmt.Errorf("read the creator: %w", err)
-	}
-	if c.Operator == "" || identity.GetMspid() != c.Operator {
-		return reading.CodeOperator.Errorf("this is for %s, not for %s", c.Operator, identity.GetMspid())
-	}
-	return nil
-}
 
 // list takes a list of 1 to reading.MaxRegistrations entries apart.
 func list(raw []byte) ([][]byte, error) {
