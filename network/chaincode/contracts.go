@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 
+	"meterbench/simulators/pki"
 	"meterbench/simulators/reading"
 )
 
@@ -46,6 +47,17 @@ func Contracts() Table {
 			Name:  KeyValueName,
 			New:   func(string) shim.Chaincode { return KeyValue{} },
 			Usage: keyvalueUsage(),
+		},
+		{
+			Name:  pki.ContractName,
+			New:   func(operator string) shim.Chaincode { return &PKI{Operator: operator} },
+			Count: Count{Function: pki.FnCount, Args: meterRange, Parse: decimal},
+			Usage: pkiUsage(),
+		},
+		{
+			Name:  pki.PublishedName,
+			New:   func(string) shim.Chaincode { return Blockmeter{} },
+			Usage: blockmeterUsage(),
 		},
 	}
 }

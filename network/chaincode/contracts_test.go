@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 
+	"meterbench/simulators/pki"
 	"meterbench/simulators/reading"
 )
 
@@ -22,12 +23,13 @@ func TestContracts(t *testing.T) {
 			if c.New(operator) == nil {
 				t.Error("no contract is made")
 			}
-			if counts := c.Name == reading.ContractName; counts != (c.Count.Function != "" && c.Count.Args != nil && c.Count.Parse != nil) {
+			counts := c.Name == reading.ContractName || c.Name == pki.ContractName
+			if counts != (c.Count.Function != "" && c.Count.Args != nil && c.Count.Parse != nil) {
 				t.Error("what is stored cannot be counted")
 			}
 		})
 	}
-	if c, ok := Contracts().Find("pki"); ok {
+	if c, ok := Contracts().Find("bills"); ok {
 		t.Errorf("found %q", c.Name)
 	}
 }
@@ -36,14 +38,14 @@ type named struct{ shim.Chaincode }
 
 // A contract is served once it stands in the table.
 func TestAnotherContract(t *testing.T) {
-	table := append(Contracts(), Contract{Name: "pki", New: func(string) shim.Chaincode { return named{} }})
-	if got, err := table.newContract("pki", operator); got != (named{}) || err != nil {
+	table := append(Contracts(), Contract{Name: "bills", New: func(string) shim.Chaincode { return named{} }})
+	if got, err := table.newContract("bills", operator); got != (named{}) || err != nil {
 		t.Errorf("%T, %v", got, err)
 	}
 	if got, err := table.newContract(reading.ContractName, operator); err != nil || got.(*Readings).Operator != operator {
 		t.Errorf("%T, %v", got, err)
 	}
-	if _, err := table.newContract("bills", operator); err == nil || !strings.Contains(err.Error(), "one of: readings, keyvalue, pki") {
+	if _, err := table.newContract("tariffs", operator); err == nil || !strings.Contains(err.Error(), "one of: readings, keyvalue, pki, blockmeter, bills") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const (
 	maxRange      = 1000    // readings in an answer of GetReadings
 	maxRangeBytes = 8 << 20 // after which GetReadings adds no further reading, bytes
-	countPage     = 1000    // keys per query of CountStored; a peer has a limit, by default 100,000
+	countPage     = 1000    // keys per query of what is counted; a peer has a limit, by default 100,000
 )
 
 func (c *Readings) get(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
@@ -56,7 +56,7 @@ func (c *Readings) list(stub shim.ChaincodeStubInterface, args []string) ([]byte
 }
 
 // count returns how many readings and bills are stored of the meters from the first to the last, or of all
-// ("" and ""). It pages, because a peer ends a longer query without a word.
+// ("" and "").
 func (c *Readings) count(stub shim.ChaincodeStubInterface, args []string) ([]byte, error) {
 	first, last := args[0], args[1]
 	from, end := "/", "0" // '0' follows '/'
@@ -80,23 +80,36 @@ func (c *Readings) count(stub shim.ChaincodeStubInterface, args []string) ([]byt
 }
 
 func countKeys(stub shim.ChaincodeStubInterface, first, end string) (n int, err error) {
+	err = scan(stub, first, end, func(string, []byte) error {
+		n++
+		return nil
+	})
+	return n, err
+}
+
+// scan visits the states of the keys from the first up to the end, in their order, until an error. It pages, because a peer ends a
+// longer query without a word.
+func scan(stub shim.ChaincodeStubInterface, first, end string, visit func(key string, value []byte) error) error {
 	for bookmark := ""; ; {
 		it, page, err := stub.GetStateByRangeWithPagination(first, end, countPage, bookmark)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		for it.HasNext() {
-			if _, err := it.Next(); err != nil {
-				it.Close() // the first error counts
-				return 0, err
+			kv, err := it.Next()
+			if err == nil {
+				err = visit(kv.GetKey(), kv.GetValue())
 			}
-			n++
+			if err != nil {
+				it.Close() // the first error counts
+				return err
+			}
 		}
 		if err := it.Close(); err != nil {
-			return 0, err
+			return err
 		}
 		if bookmark = page.GetBookmark(); bookmark == "" {
-			return n, nil
+			return nil
 		}
 	}
 }

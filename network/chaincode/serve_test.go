@@ -148,7 +148,7 @@ func TestServe(t *testing.T) {
 
 func TestServeRefusesEnvironment(t *testing.T) {
 	tests := []struct{ variable, value, want string }{
-		{"CHAINCODE_NAME", "pki", `chaincode "pki": no such contract; CHAINCODE_NAME must be one of: readings`},
+		{"CHAINCODE_NAME", "bills", `chaincode "bills": no such contract; CHAINCODE_NAME must be one of: readings`},
 		{"CHAINCODE_ID", "", "CHAINCODE_ID is not set"},
 		{"METERBENCH_OPERATOR", "", "METERBENCH_OPERATOR is not set"},
 		{"CHAINCODE_SERVER_ADDRESS", "", "CHAINCODE_SERVER_ADDRESS is not set"},

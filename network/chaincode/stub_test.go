@@ -21,6 +21,8 @@ type stub struct {
 	msp                         string
 	state                       map[string][]byte
 	writes                      map[string][]byte
+	policies, restricted        map[string][]byte // validation parameters of states, and those that the last call set
+	called                      func(chaincode string, args [][]byte) *peer.Response
 	read                        map[string]bool // keys read by the last call, ranges excluded
 	batching                    bool
 	trips                       int
@@ -29,17 +31,18 @@ type stub struct {
 }
 
 func newStub(msp string) *stub {
-	return &stub{msp: msp, state: map[string][]byte{}, maxPage: 1 << 30}
+	return &stub{msp: msp, state: map[string][]byte{}, policies: map[string][]byte{}, maxPage: 1 << 30}
 }
 
 // invoke runs a function and commits what it wrote if it succeeded.
 func (s *stub) invoke(t testing.TB, c shim.Chaincode, function string, args ...[]byte) *peer.Response {
 	t.Helper()
 	s.args = append([][]byte{[]byte(function)}, args...)
-	s.writes, s.read, s.trips, s.batching = map[string][]byte{}, map[string]bool{}, 0, false
+	s.writes, s.restricted, s.read, s.trips, s.batching = map[string][]byte{}, map[string][]byte{}, map[string]bool{}, 0, false
 	r := c.Invoke(s)
 	if r.GetStatus() < shim.ERRORTHRESHOLD {
 		maps.Copy(s.state, s.writes)
+		maps.Copy(s.policies, s.restricted)
 	}
 	return r
 }
@@ -76,6 +79,23 @@ func (s *stub) PutState(key string, value []byte) error {
 	}
 	s.writes[key] = value
 	return s.fail
+}
+
+func (s *stub) SetStateValidationParameter(key string, policy []byte) error {
+	if !s.batching {
+		s.trips++
+	}
+	s.restricted[key] = policy
+	return s.fail
+}
+
+// InvokeChaincode asks another contract of the channel.
+func (s *stub) InvokeChaincode(chaincode string, args [][]byte, channel string) *peer.Response {
+	s.trips++
+	if s.called == nil || channel != "" {
+		return &peer.Response{Status: 500, Message: "chaincode " + chaincode + " is not there"}
+	}
+	return s.called(chaincode, args)
 }
 
 func (s *stub) StartWriteBatch() { s.batching = true }

@@ -71,40 +71,32 @@ func NewRotation(channel, meter string, version uint32, from time.Time, old, nex
 	return r, wrap("rotation of meter "+meter, err)
 }
 
-// Check returns the key of a registration for a channel, or a refusal: that of ParseKey, or CodeKeyForeign if the proof is not by the key.
-func (r *Registration) Check(channel string) (Key, error) {
-	key, err := ParseKey(r.Key)
-	if err != nil {
-		return Key{}, err
-	}
+// CheckProof returns nil if the proof of a registration for a channel is by its key, which ParseKey read, and else CodeKeyForeign.
+func (r *Registration) CheckProof(channel string, key Key) error {
 	message, err := r.message(channel, key)
 	if err != nil {
-		return Key{}, err
+		return err
 	}
 	if key.Verify(Digest(key.Algorithm(), message), r.Proof) != nil {
-		return Key{}, CodeKeyForeign.Errorf("meter %s: the proof is not by the key, for this meter, owner, time and channel", r.Meter)
+		return CodeKeyForeign.Errorf("the proof is not by the key, for this channel, meter, owner and time")
 	}
-	return key, nil
+	return nil
 }
 
-// Check returns the new key of a rotation on a channel, given the current one, or a refusal: that of ParseKey, CodeKeyForeign if the proof is
-// not by the new key, CodeSignature if the signature is not by the current one.
-func (r *Rotation) Check(channel string, current Key) (Key, error) {
-	key, err := ParseKey(r.Key)
+// CheckProofs returns nil if a rotation on a channel is signed by the current key and the proof by the next one, which ParseKey read, and
+// else a refusal, CodeSignature or CodeKeyForeign.
+func (r *Rotation) CheckProofs(channel string, current, next Key) error {
+	message, err := r.message(channel, next)
 	if err != nil {
-		return Key{}, err
+		return err
 	}
-	message, err := r.message(channel, key)
-	if err != nil {
-		return Key{}, err
-	}
-	if key.Verify(Digest(key.Algorithm(), message), r.Proof) != nil {
-		return Key{}, CodeKeyForeign.Errorf("meter %s: the proof is not by the new key, for this meter, version, time and channel", r.Meter)
+	if next.Verify(Digest(next.Algorithm(), message), r.Proof) != nil {
+		return CodeKeyForeign.Errorf("the proof is not by the new key, for this channel, meter, version and time")
 	}
 	if current.Verify(Digest(current.Algorithm(), message), r.Signature) != nil {
-		return Key{}, CodeSignature.Errorf("meter %s: the rotation is not signed by its current key", r.Meter)
+		return CodeSignature.Errorf("the rotation is not signed by the current key")
 	}
-	return key, nil
+	return nil
 }
 
 // message returns what the key signs of a registration. Every field has a fixed size or its length in front.
