@@ -43,6 +43,20 @@ func (r Release) key() string {
 
 // build makes the folder dir in one step, unless another process has.
 func (r Release) build(ctx context.Context, c Config, root, dir string) error {
+	return install(ctx, c, root, dir, contents, func(work, out string, progress io.Writer) error {
+		if err := r.compile(ctx, work, filepath.Join(out, "bin"), dir, progress); err != nil {
+			return err
+		}
+		if err := writeConfig(r.folder(), filepath.Join(out, "config")); err != nil {
+			return fmt.Errorf("write the sample configuration: %w", err)
+		}
+		return nil
+	})
+}
+
+// install makes the folder dir of the cache root in one step, unless another process has. produce puts its contents into the
+// folder out, with a folder to work in.
+func install(ctx context.Context, c Config, root, dir string, contents []string, produce func(work, out string, progress io.Writer) error) error {
 	progress := cmp.Or(c.Progress, io.Discard)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return fmt.Errorf("make the cache folder: %w; "+cacheAdvice, err)
@@ -67,13 +81,10 @@ func (r Release) build(ctx context.Context, c Config, root, dir string) error {
 	defer os.RemoveAll(work)
 
 	out := filepath.Join(work, "out")
-	if err := r.compile(ctx, work, filepath.Join(out, "bin"), dir, progress); err != nil {
+	if err := produce(work, out, progress); err != nil {
 		return err
 	}
-	if err := writeConfig(r.folder(), filepath.Join(out, "config")); err != nil {
-		return fmt.Errorf("write the sample configuration: %w", err)
-	}
-	if err := record(out); err != nil {
+	if err := record(out, contents); err != nil {
 		return fmt.Errorf("record the build's checksums: %w", err)
 	}
 	if err := os.Rename(out, dir); err != nil {
@@ -82,9 +93,9 @@ func (r Release) build(ctx context.Context, c Config, root, dir string) error {
 	return nil
 }
 
-// A builder compiles a release in a work folder of its own.
+// A builder compiles programs from a module in a work folder of its own.
 type builder struct {
-	release  Release
+	what     string // is compiled, in messages
 	goTool   string
 	work     string // folder
 	dir      string // where the finished build goes
@@ -93,39 +104,52 @@ type builder struct {
 	progress io.Writer
 }
 
+// newBuilder prepares a module, with the environment of its build.
+func newBuilder(what, work, bin, dir string, goMod, goSum []byte, env []string, progress io.Writer) (*builder, error) {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		return nil, errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH;" +
+			" install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
+	}
+	b := &builder{what: what, goTool: goTool, work: work, dir: dir, begin: time.Now(), progress: progress}
+	// Go's own temporary files go where they are swept after a SIGKILL.
+	b.env = slices.Concat(os.Environ(), env, []string{"GOTMPDIR=" + filepath.Join(work, "tmp")})
+	for _, d := range []string{b.module(), bin, filepath.Join(work, "tmp")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return nil, fmt.Errorf("prepare the build: %w", err)
+		}
+	}
+	for name, text := range map[string][]byte{"go.mod": goMod, "go.sum": goSum} {
+		if err := os.WriteFile(filepath.Join(b.module(), name), text, 0o644); err != nil {
+			return nil, fmt.Errorf("prepare the build: %w", err)
+		}
+	}
+	return b, nil
+}
+
 // processorTime is about what a build takes of all processors together where Go's build cache is empty.
 const processorTime = 120 * time.Second
 
 // compile builds the release's tools into bin.
 func (r Release) compile(ctx context.Context, work, bin, dir string, progress io.Writer) error {
-	goTool, err := exec.LookPath("go")
+	b, err := newBuilder("Fabric "+r.version(), work, bin, dir, r.goMod(), r.goSum(), r.buildEnv(), progress)
 	if err != nil {
-		return errors.New("building them needs the Go toolchain, and there is no \"go\" on the PATH;" +
-			" install it (https://go.dev/dl), or give daemons that exist with --fabric-bin DIR")
+		return err
 	}
-	b := &builder{release: r, goTool: goTool, work: work, dir: dir, begin: time.Now(), progress: progress}
-	// Go's own temporary files go where they are swept after a SIGKILL.
-	b.env = slices.Concat(os.Environ(), r.buildEnv(), []string{"GOTMPDIR=" + filepath.Join(work, "tmp")})
-	for _, d := range []string{b.module(), bin, filepath.Join(work, "tmp")} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			return fmt.Errorf("prepare the build: %w", err)
-		}
-	}
-	for name, text := range map[string][]byte{"go.mod": r.goMod(), "go.sum": r.goSum()} {
-		if err := os.WriteFile(filepath.Join(b.module(), name), text, 0o644); err != nil {
-			return fmt.Errorf("prepare the build: %w", err)
-		}
-	}
-
 	fmt.Fprintf(progress, "building Fabric %s peer and orderer, once, into %s: about %v\n",
 		r.version(), dir, BuildTime(Config{Release: r.Name, Dir: filepath.Dir(dir)}))
-	if err := b.change(ctx); err != nil {
+	if err := r.change(ctx, b); err != nil {
 		return err
 	}
-	if err := b.run(ctx, "go build", nil, slices.Concat([]string{"build"}, r.buildArgs(), []string{"-o", bin + "/", "tool"})...); err != nil {
+	return b.build(ctx, bin, r.buildArgs())
+}
+
+// build compiles the module's tools into bin.
+func (b *builder) build(ctx context.Context, bin string, args []string) error {
+	if err := b.run(ctx, "go build", nil, slices.Concat([]string{"build"}, args, []string{"-o", bin + "/", "tool"})...); err != nil {
 		return err
 	}
-	fmt.Fprintf(progress, "built Fabric %s in %.0f s\n", r.version(), time.Since(b.begin).Seconds())
+	fmt.Fprintf(b.progress, "built %s in %.0f s\n", b.what, time.Since(b.begin).Seconds())
 	return nil
 }
 
@@ -134,7 +158,7 @@ func (b *builder) module() string { return filepath.Join(b.work, "module") }
 // run runs go in the module and waits for its end. Its output goes to out, if that is not nil, else to the log.
 func (b *builder) run(ctx context.Context, name string, out *os.File, args ...string) error {
 	p, err := process.Start(process.Spec{
-		Name: name + " of Fabric " + b.release.version(), Path: b.goTool, Args: args, Env: b.env, Dir: b.module(),
+		Name: name + " of " + b.what, Path: b.goTool, Args: args, Env: b.env, Dir: b.module(),
 		LogPath: filepath.Join(b.work, "build.log"), Stdout: out,
 	})
 	if err != nil {
@@ -201,11 +225,11 @@ func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), 
 // sums is the manifest of a cached build, in the form of sha256sum(1).
 const sums = "SHA256SUMS"
 
-// contents lists the files of a cached build, slash-separated.
+// contents lists the files of a cached release, slash-separated.
 var contents = []string{"bin/orderer", "bin/peer", "config/core.yaml", "config/orderer.yaml"}
 
 // record writes the manifest of a build.
-func record(dir string) error {
+func record(dir string, contents []string) error {
 	var text strings.Builder
 	for _, name := range contents {
 		sum, err := sha256File(filepath.Join(dir, name))
@@ -218,7 +242,7 @@ func record(dir string) error {
 }
 
 // verify holds a cached build to its manifest.
-func verify(dir string) error {
+func verify(dir string, contents []string) error {
 	text, err := os.ReadFile(filepath.Join(dir, sums))
 	if err != nil {
 		return fmt.Errorf("the cached build has no checksums: %w", err)

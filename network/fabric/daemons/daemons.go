@@ -1,5 +1,6 @@
 // Package daemons provides Fabric's peer and orderer: it builds a release once, with one change of one line, and keeps it in
-// the user's cache, or takes daemons that exist.
+// the user's cache, or takes daemons that exist. It provides the server of fabric-ca likewise, which is built by cgo, and only
+// where something asks for it.
 //
 // Releases are rows of one table. A line of releases has a folder with the sample configuration, which differs in comments
 // only, a go.sum.txt of all its releases that are pinned, and of each of these a module file, RELEASE.mod.txt. They are
@@ -80,7 +81,7 @@ func Ensure(ctx context.Context, c Config) (Binaries, error) {
 			return Binaries{}, fmt.Errorf("fabric daemons: %w", err)
 		}
 	}
-	if err := verify(dir); err != nil {
+	if err := verify(dir, contents); err != nil {
 		return Binaries{}, fmt.Errorf("fabric daemons: %w; remove the folder %s and run again, it is then built anew", err, dir)
 	}
 	return Binaries{

@@ -33,8 +33,8 @@ func changed(source []byte) ([]byte, error) {
 
 // change makes a copy of Fabric's module with the one change and has the build take that. Go replaces no file within its
 // module cache. It downloads the module where the cache has none, and go checks it against go.sum.
-func (b *builder) change(ctx context.Context) error {
-	dir, err := b.download(ctx)
+func (r Release) change(ctx context.Context, b *builder) error {
+	dir, err := r.download(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -51,17 +51,17 @@ func (b *builder) change(ctx context.Context) error {
 		err = os.WriteFile(path, source, 0o644)
 	}
 	if err == nil {
-		replaced := slices.Concat(b.release.goMod(), []byte("\nreplace "+fabricModule+" => ../fabric\n"))
+		replaced := slices.Concat(r.goMod(), []byte("\nreplace "+fabricModule+" => ../fabric\n"))
 		err = os.WriteFile(filepath.Join(b.module(), "go.mod"), replaced, 0o644)
 	}
 	if err != nil {
-		return fmt.Errorf("change the code of Fabric %s: %w", b.release.Name, err)
+		return fmt.Errorf("change the code of Fabric %s: %w", r.Name, err)
 	}
 	return nil
 }
 
 // download returns the folder of Fabric's module in Go's module cache.
-func (b *builder) download(ctx context.Context) (dir string, err error) {
+func (r Release) download(ctx context.Context, b *builder) (dir string, err error) {
 	out, err := os.Create(filepath.Join(b.work, "module.json"))
 	if err != nil {
 		return "", err
@@ -74,10 +74,10 @@ func (b *builder) download(ctx context.Context) (dir string, err error) {
 		err2 = json.Unmarshal(text, &answer)
 	}
 	if answer.Error != "" {
-		err = cmp.Or(b.release.refused(answer.Error), b.explain(errors.New(answer.Error)))
+		err = cmp.Or(r.refused(answer.Error), b.explain(errors.New(answer.Error)))
 	}
-	if err = errors.Join(err, err2); err == nil && answer.Version != b.release.Module {
-		err = fmt.Errorf("the module file of release %s has version %s of Fabric, and the table %s", b.release.Name, answer.Version, b.release.Module)
+	if err = errors.Join(err, err2); err == nil && answer.Version != r.Module {
+		err = fmt.Errorf("the module file of release %s has version %s of Fabric, and the table %s", r.Name, answer.Version, r.Module)
 	}
 	return answer.Dir, err
 }
