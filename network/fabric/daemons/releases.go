@@ -50,7 +50,7 @@ func find(name string) (Release, error) {
 	return releases[i], nil
 }
 
-//go:embed 2.5 3.1
+//go:embed 2.5 3.1 ca
 var files embed.FS
 
 // read returns an embedded file.
