@@ -21,7 +21,9 @@ const (
 // Integrity counts the attempts to have a system, or whoever verifies what it holds, take what is false:
 // readings, bills and keys that were forged on purpose, between others that are honest.
 type Integrity struct {
-	Probes []Probe `json:"probes"`
+	Probes  []Probe  `json:"probes"`
+	Outages []Outage `json:"outages,omitempty"` // what worked while a process was down
+	Issuer  Issuer   `json:"issuer,omitempty"`  // of the certificates of meters; empty where none was tried
 }
 
 // Probe is one kind of attempt. Accepted and the counts in Refused sum to Attempts; an attempt that ended
@@ -71,6 +73,18 @@ func (p Probe) Ruling() Ruling {
 		return RulingThrough
 	}
 	return RulingFault
+}
+
+// Outage says how an operation on keys fared while processes were down. Worked and the counts in Failed sum to Attempts.
+type Outage struct {
+	System    System            `json:"system"`
+	Down      Role              `json:"down,omitempty"`    // of the processes that were killed; empty: none was
+	Nodes     []string          `json:"nodes,omitempty"`   // their names
+	Later     float64           `json:"later_s,omitempty"` // how much later, by the verifier's clock
+	Operation Operation         `json:"operation"`
+	Attempts  uint64            `json:"attempts"`
+	Worked    uint64            `json:"worked"`
+	Failed    map[string]uint64 `json:"failed"` // by the code or outcome
 }
 
 // The kinds of attempts on the integrity of a system whose readings are functionally encrypted, signed by

@@ -11,14 +11,20 @@ const (
 	ProbeHonestRevoke   = "honest-revoke"
 	ProbeOldReading     = "old-reading" // signed with a former key, verified at the time at which it was in force
 
+	ProbeHonestGrant    = "honest-grant"    // of the right to register to another organisation
 	ProbeNoRight        = "no-right"        // a member without the right registers a meter
+	ProbeNoRightRevoke  = "no-right-revoke" // likewise, revokes the key of a meter
+	ProbeSelfGrant      = "self-grant"      // likewise, gives itself the right to register
+	ProbeLoneRegister   = "lone-register"   // a registration that only the registrar's own peers have endorsed
 	ProbeSecondIdentity = "second-identity" // the registrar organisation's CA has issued an identity to an attacker, who registers a meter
 
 	ProbeStolenInvent  = "stolen-registrar-invent"  // who holds a registrar's key registers a meter that does not exist
 	ProbeStolenReplace = "stolen-registrar-replace" // likewise, gives a meter that exists another key
 	ProbeStolenRevoke  = "stolen-registrar-revoke"  // likewise, revokes the key of an honest meter
+	ProbeStolenRekey   = "stolen-registrar-rekey"   // likewise, registers it again with a key of its own
 
 	ProbeTakeRegister = "takeover-register" // a registrar of another organisation registers a meter again, with its own key
+	ProbeTakeRevoked  = "takeover-revoked"  // likewise, a meter whose key was revoked
 	ProbeTakeRotate   = "takeover-rotate"   // likewise, replaces the key of a meter
 	ProbeTakeRevoke   = "takeover-revoke"   // likewise, revokes it
 
