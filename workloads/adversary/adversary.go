@@ -79,24 +79,7 @@ func Probe(ctx context.Context, config Config) (result.Integrity, error) {
 	if err := s.prepare(ctx); err != nil {
 		return result.Integrity{}, fmt.Errorf("integrity: prepare: %w", err)
 	}
-	var report result.Integrity
-	for _, kind := range s.kinds() {
-		p := result.Probe{Kind: kind.name, System: result.SystemLedger, Honest: kind.honest, Attempts: uint64(config.Attempts), Refused: map[string]uint64{}}
-		for i := range uint64(config.Attempts) {
-			err := kind.try(ctx, i)
-			reason, refused := errors.AsType[refusedFor](err)
-			switch {
-			case refused:
-				p.Refused[string(reason)]++
-			case err != nil:
-				return report, fmt.Errorf("integrity: %s: %w", kind.name, err)
-			default:
-				p.Accepted++
-			}
-		}
-		report.Probes = append(report.Probes, p)
-	}
-	return report, nil
+	return Try(ctx, result.SystemLedger, s.kinds(), nil, config.Attempts)
 }
 
 // prepare sets the stage: parameters, functions, the gateway and the meters are put on the ledger by the operator.
@@ -223,17 +206,7 @@ func (v ledgerView) lookUp(ctx context.Context, function string, hash reading.Ha
 	return value, err
 }
 
-// A refusedFor is the error of an attempt that was refused: the code of the ledger's refusal, or the reason
-// for which a verifier refused a bill. Any other error says that they did not decide.
-type refusedFor string
-
-func (r refusedFor) Error() string { return "refused: " + string(r) }
-
 // submit hands a transaction to the ledger.
 func (s *stage) submit(ctx context.Context, function string, wire []byte) error {
-	err := s.Ledger.Invoke(ctx, function, wire)
-	if refused, ok := errors.AsType[*refusal.Refusal](err); ok {
-		return refusedFor(refused.Code.Name)
-	}
-	return err
+	return invoke(ctx, s.Ledger, function, wire)
 }

@@ -13,16 +13,6 @@ import (
 	"meterbench/simulators/verifier"
 )
 
-// A kind is one way to act towards the ledger.
-type kind struct {
-	name   string
-	honest bool
-	try    attempt
-}
-
-// An attempt is the i-th of its kind. Its error is a refusedFor where it was refused, nil where it was taken.
-type attempt func(ctx context.Context, i uint64) error
-
 const (
 	// unused is the first number of the readings in forgeries: none of them is on the ledger, so that
 	// none is refused for being there already.
@@ -33,11 +23,11 @@ const (
 
 // kinds returns all, in the order in which they are tried: bills need readings. Each bill takes the next readings, so
 // that none is refused for covering what another does, unless that is what is tried.
-func (s *stage) kinds() []kind {
+func (s *stage) kinds() []Kind {
 	sameReading, sameBill := func(*reading.Reading) error { return nil }, func(*reading.Bill) error { return nil }
 	passed, relabelled := s.peak, s.day // the key of another function under the name of the approved one, and with it
 	passed.Hash, relabelled.Key.Secrets = s.day.Hash, s.peak.Key.Secrets
-	return []kind{
+	return []Kind{
 		{result.ProbeHonestReading, true, s.honestReading},
 		{result.ProbeForgedSignature, false, s.reading(own, func(r *reading.Reading) error { return r.Sign(s.stranger) })},
 		{result.ProbeReplay, false, s.replay},
@@ -98,16 +88,6 @@ func (s *stage) kinds() []kind {
 	}
 }
 
-// alternate makes two attempts by turns.
-func alternate(even, odd attempt) attempt {
-	return func(ctx context.Context, i uint64) error {
-		if i%2 == 0 {
-			return even(ctx, i)
-		}
-		return odd(ctx, i)
-	}
-}
-
 // honestReading is a meter's next reading. The bills take more than there are attempts; these come with the last one, in
 // a list.
 func (s *stage) honestReading(ctx context.Context, i uint64) error {
@@ -133,7 +113,7 @@ func (s *stage) honestReading(ctx context.Context, i uint64) error {
 }
 
 // reading submits a meter's reading that was changed.
-func (s *stage) reading(meter int, change func(*reading.Reading) error) attempt {
+func (s *stage) reading(meter int, change func(*reading.Reading) error) Attempt {
 	return func(ctx context.Context, i uint64) error {
 		wire, _, err := s.sensors.Reading(ctx, meter, unused+i, nil)
 		if err != nil {
@@ -162,7 +142,7 @@ func (s *stage) replay(ctx context.Context, i uint64) error {
 }
 
 // bill makes a bill, as billOver does, over so many of the meter's readings that no bill covers yet.
-func (s *stage) bill(t gateway.Tariff, readings uint64, change func(*reading.Bill) error) attempt {
+func (s *stage) bill(t gateway.Tariff, readings uint64, change func(*reading.Bill) error) Attempt {
 	return func(ctx context.Context, _ uint64) error {
 		from := s.next
 		s.next += readings
@@ -179,7 +159,7 @@ func (s *stage) billOver(ctx context.Context, t gateway.Tariff, from, to uint64,
 	}
 	b, _, err := s.gateway.Compute(ctx, t, list)
 	if errors.Is(err, fe.ErrNoResult) {
-		return refusedFor(result.NoResult)
+		return Refused(result.NoResult)
 	}
 	if err != nil {
 		return err
@@ -200,7 +180,7 @@ func (s *stage) billOver(ctx context.Context, t gateway.Tariff, from, to uint64,
 	}
 	err = v.Verify(ctx, b)
 	if fault, ok := errors.AsType[*verifier.Fault](err); ok {
-		return refusedFor("verifier: " + string(fault.Reason))
+		return Refused("verifier: " + string(fault.Reason))
 	}
 	return err
 }
@@ -220,7 +200,7 @@ func (s *stage) revealingKey(_ context.Context, i uint64) error {
 	}
 	_, _, err := s.approve("revealing", s.Start, weights...)
 	if errors.Is(err, authority.ErrReveals) {
-		return refusedFor(result.KeyRefused)
+		return Refused(result.KeyRefused)
 	}
 	return err
 }
