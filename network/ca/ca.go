@@ -77,6 +77,7 @@ type issuer interface {
 	revoke(ctx context.Context, by Identity, serial *big.Int, reason pki.Reason) (Traffic, error)
 	crl(ctx context.Context, by Identity) (der []byte, t Traffic, err error)
 	status(ctx context.Context, request []byte) (der []byte, t Traffic, err error)
+	rootKey() (crypto.Signer, error) // its own key
 	processes() []running
 	close() error
 }
@@ -155,6 +156,11 @@ func (a *Authority) EnrolWith(ctx context.Context, meter, secret string, key cry
 	if err != nil {
 		return c, t, err
 	}
+	return a.EnrolRequest(ctx, meter, secret, csr, key.Public())
+}
+
+// EnrolRequest is EnrolWith for a certificate signing request, in DER, that was made elsewhere, for the key.
+func (a *Authority) EnrolRequest(ctx context.Context, meter, secret string, csr []byte, key crypto.PublicKey) (c Certificate, t Traffic, err error) {
 	der, t, err := a.issuer.enrol(ctx, meter, secret, csr)
 	if err != nil {
 		return c, t, err
@@ -184,7 +190,7 @@ func (a *Authority) Renew(ctx context.Context, of Identity, next crypto.Signer) 
 	if err != nil {
 		return c, t, err
 	}
-	c, err = a.received(der, of.Meter, next)
+	c, err = a.received(der, of.Meter, next.Public())
 	return c, t, err
 }
 

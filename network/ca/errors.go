@@ -66,6 +66,14 @@ func KindOf(err error) Kind {
 	return ""
 }
 
+// CodeOf returns the code with which a server refused, 0 for other errors.
+func CodeOf(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return 0
+}
+
 func refuse(kind Kind, cause error, format string, args ...any) *Error {
 	return &Error{Kind: kind, Text: fmt.Sprintf(format, args...), Err: cause}
 }

@@ -49,7 +49,7 @@ func (s *server) member(ctx context.Context, name, secret string) (Identity, err
 	if err != nil {
 		return Identity{}, err
 	}
-	certificate, err := (&Authority{root: s.issuer}).received(der, name, key)
+	certificate, err := (&Authority{root: s.issuer}).received(der, name, key.Public())
 	return Identity{certificate, key}, err
 }
 
