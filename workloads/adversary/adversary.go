@@ -5,7 +5,8 @@
 //
 // Data flow: Probe makes a key authority, a gateway and meters of its own on a ledger, has them do honestly
 // what they are there for, tries every kind of forgery in between, and counts what the contract, and of bills
-// a verifier, made of it.
+// a verifier, made of it. ProbeKeys does likewise with the keys of meters on a ledger that is their public-key infrastructure,
+// and KeyOutages with what works while a part of its network is down. Try and Without count attempts on any system.
 package adversary
 
 import (
