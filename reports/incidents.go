@@ -9,7 +9,7 @@ import (
 	"meterbench/bench/result"
 )
 
-// incidentFindings has a headline for every process that ended unasked or hung.
+// incidentFindings has a headline for every process that ended unasked, hung or was not reached.
 func incidentFindings(sum result.Summary) (fs []Finding) {
 	for _, in := range sum.Incidents {
 		f := Finding{Subject: in.Subject(), Value: string(in.Kind) + " at " + clockTime(in.Since), Verdict: Bad, To: "table-incidents"}
@@ -19,6 +19,12 @@ func incidentFindings(sum result.Summary) (fs []Finding) {
 			f.Text = fmt.Sprintf("It ended unasked (%s), and the run went on without it, as the scenario says. ", in.Status)
 		case in.Kind == result.Ended:
 			f.Text = fmt.Sprintf("It ended unasked (%s), and with it the run. ", in.Status)
+		case in.Kind == result.Unreachable && in.Until.IsZero():
+			f.Verdict = Caution
+			f.Text = fmt.Sprintf("From then on %s, and the run went on without it. ", in.Noticed)
+		case in.Kind == result.Unreachable:
+			f.Verdict = Caution
+			f.Text = fmt.Sprintf("For %s %s, and the run went on without it. ", Seconds.Format(in.Until.Sub(in.Since).Seconds()), in.Noticed)
 		case in.Until.IsZero():
 			f.Text = fmt.Sprintf("Since then it did not work: %s. ", in.Noticed)
 		default:
@@ -64,7 +70,7 @@ func incidentTable(all []result.Incident) []Table {
 	if len(all) == 0 {
 		return nil
 	}
-	t := Table{ID: "incidents", Title: "Processes that ended unasked or hung", Detail: true, Columns: []Column{
+	t := Table{ID: "incidents", Title: "Processes that ended unasked, hung or were not reached", Detail: true, Columns: []Column{
 		{Key: "process", Title: "process"}, {Key: "what", Title: "what"}, {Key: "since", Title: "since"}, {Key: "until", Title: "until"},
 		{Key: "noticed", Title: "noticed by"}, {Key: "status", Title: "status"}, {Key: "log", Title: "log"}, {Key: "tail", Title: "last lines of the log"},
 	}}

@@ -22,6 +22,8 @@ func TestIncidentFindings(t *testing.T) {
 	back := hung
 	back.Until = at.Add(5 * time.Second)
 	still := result.Incident{Process: result.Process{Name: "metrology"}, Kind: result.Hung, Noticed: result.NoticeHeight, Since: at}
+	away := result.Incident{Process: orderer, Kind: result.Unreachable, Noticed: result.NoticeConnection, Since: at}
+	silent := result.Incident{Process: orderer, Kind: result.Unreachable, Noticed: result.NoticeSilence, Since: at, Until: at.Add(5 * time.Second)}
 	tests := []struct {
 		name string
 		in   result.Incident
@@ -36,6 +38,11 @@ func TestIncidentFindings(t *testing.T) {
 				"as the scenario says. plain at 8 clients: 200 ms into the level; the point is not valid. Levels that began later: 1."}},
 		{"hung", hung, nil, Finding{Subject: "orderer1", Value: "hung at 09:10:03 UTC", Verdict: Bad, Text: "Since then it did not work: the kernel says that it is stopped. "}},
 		{"back", back, nil, Finding{Subject: "orderer1", Value: "hung at 09:10:03 UTC", Verdict: Bad, Text: "For 5.00 s it did not work: the kernel says that it is stopped. "}},
+		{"unreachable", away, []result.Disruption{{Process: orderer, Kind: result.Unreachable, At: 1.5}}, Finding{Subject: "orderer1",
+			Value: "unreachable at 09:10:03 UTC", Verdict: Caution, Text: "From then on it cannot be connected to, and the run went on without it. " +
+				"plain at 8 clients: 1.50 s into the level; the point is not valid."}},
+		{"silent", silent, nil, Finding{Subject: "orderer1", Value: "unreachable at 09:10:03 UTC", Verdict: Caution,
+			Text: "For 5.00 s it does not answer, and the run went on without it. "}},
 		{"height", still, nil, Finding{Subject: "channel metrology", Value: "hung at 09:10:03 UTC", Verdict: Bad,
 			Text: "Since then it did not work: transactions wait for a block, and none comes. "}},
 	}

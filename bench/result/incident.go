@@ -15,6 +15,8 @@ type IncidentKind string
 const (
 	Ended IncidentKind = "ended" // unasked
 	Hung  IncidentKind = "hung"  // it runs and does not work
+	// Unreachable is one of others that the client lost, or got no answer from; whether it runs is not known.
+	Unreachable IncidentKind = "unreachable"
 )
 
 // Notice says how an incident was noticed.
@@ -26,6 +28,9 @@ const (
 	NoticeHealth Notice = "health" // its health endpoint, or its TLS port where it has none, does not answer
 	NoticeState  Notice = "state"  // the kernel says that it is stopped
 	NoticeHeight Notice = "height" // transactions wait for a block, and none comes
+
+	NoticeConnection Notice = "connection" // it cannot be connected to
+	NoticeSilence    Notice = "silence"    // it does not answer
 )
 
 // String returns how it was noticed in words.
@@ -39,14 +44,19 @@ func (n Notice) String() string {
 		return "the kernel says that it is stopped"
 	case NoticeHeight:
 		return "transactions wait for a block, and none comes"
+	case NoticeConnection:
+		return "it cannot be connected to"
+	case NoticeSilence:
+		return "it does not answer"
 	}
 	return string(n)
 }
 
 // The kinds of warnings about incidents.
 const (
-	NodeEnded stats.Code = "node-ended"
-	NodeHung  stats.Code = "node-hung"
+	NodeEnded       stats.Code = "node-ended"
+	NodeHung        stats.Code = "node-hung"
+	NodeUnreachable stats.Code = "node-unreachable"
 )
 
 // An Incident is what befell a process of the network while it should have worked. Process is that one; where it is the
@@ -65,8 +75,11 @@ type Incident struct {
 
 // Code returns the code of a warning about the incident.
 func (i Incident) Code() stats.Code {
-	if i.Kind == Ended {
+	switch i.Kind {
+	case Ended:
 		return NodeEnded
+	case Unreachable:
+		return NodeUnreachable
 	}
 	return NodeHung
 }
@@ -88,7 +101,7 @@ func (i Incident) String() string {
 		}
 		return text
 	}
-	return fmt.Sprintf("%s hung: %s", i.Subject(), i.Noticed)
+	return fmt.Sprintf("%s %s: %s", i.Subject(), i.Kind, i.Noticed)
 }
 
 // Same reports whether two reports are of one incident.

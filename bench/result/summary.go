@@ -29,7 +29,7 @@ type Summary struct {
 	// Uncertainty states that of the headline figures; nil in runs of older versions.
 	Uncertainty []Budget `json:"uncertainty,omitempty"`
 	Audit       *Audit   `json:"audit,omitempty"`
-	// Incidents are the processes that ended unasked or hung during the run, in the order in which that was noticed.
+	// Incidents are the processes that ended unasked, hung or were not reached during the run, in the order in which that was noticed.
 	Incidents []Incident `json:"incidents,omitempty"`
 	Claims    []Claim    `json:"claims,omitempty"`
 	// Integrity and Feasibility are what a study of published claims found beside its points; nil in other runs.

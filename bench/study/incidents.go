@@ -111,7 +111,7 @@ func (s *session) disrupt() {
 }
 
 // disruptPoint gives a point an incident. A point is not valid where a process hung, or where the run went on without one that
-// ended: its window is that of two networks.
+// ended, or that was not reached any more: its window is that of two networks.
 func (s *session) disruptPoint(p *result.Point, at *span, in result.Incident) {
 	d := result.Disruption{Process: in.Process, Kind: in.Kind, At: in.Since.Sub(at.epoch).Seconds()}
 	d.Window, d.Throughput = worth(&at.window, in.Since.Sub(at.epoch))
@@ -120,10 +120,10 @@ func (s *session) disruptPoint(p *result.Point, at *span, in result.Incident) {
 	if before {
 		when = "before the level"
 	}
-	if in.Kind == result.Hung || in.Continued && !before {
+	if in.Kind == result.Hung || (in.Continued || in.Kind == result.Unreachable) && !before {
 		p.Valid = false
 		reason := fmt.Sprintf("%s, %s", in, when)
-		if in.Kind == result.Ended {
+		if in.Kind != result.Hung {
 			reason += ": the window is that of two networks"
 		}
 		p.Reasons = append(p.Reasons, reason)

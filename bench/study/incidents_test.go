@@ -20,6 +20,13 @@ func hung(node string, since, until time.Time) result.Incident {
 	}
 }
 
+// unreachable is the incident of a node of others.
+func unreachable(node string) result.Incident {
+	return result.Incident{
+		Process: result.Process{Role: result.RolePeer, Name: node}, Kind: result.Unreachable, Noticed: result.NoticeSilence, Since: time.Now(),
+	}
+}
+
 // What befalls a node is named with its time, in the points of the levels that it fell into or lasted during and in no other;
 // whether these are valid, and whether the run goes on, follows from what it was and from what the scenario says. Levels of 4 s
 // follow each other with 0.1 s between them at most.
@@ -54,6 +61,8 @@ func TestIncidents(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 			s.events <- hung("orderer1", since, time.Now())
 		}), false, []bool{true, false, true}, []string{"", "orderer1 hung", ""}, 50},
+		{"is not reached, by default", "", at(6*time.Second, func(s *site) { s.events <- unreachable("peer1") }), false,
+			[]bool{true, false, true}, []string{"", "peer1 unreachable: it does not answer, at", "(before the level"}, 50},
 		{"nothing", "", func(*site) {}, false, []bool{true, true, true}, []string{"", "", ""}, 0},
 	}
 	for _, tt := range tests {
