@@ -81,6 +81,7 @@ type Gateway struct {
 	ServerName string // that the peer's TLS certificate must have; empty: Name
 	TLS        TLS
 	Identity   Identity
+	Member     string // MSP id of the peer's organisation; empty: the identity's
 }
 
 // At reports whether an address by which a network knows a peer is this one's.
@@ -119,7 +120,7 @@ type Client struct {
 // An endpoint is a connected Gateway.
 type endpoint struct {
 	name    string
-	member  string // MSP id of the peer's organisation; empty: the signer's
+	member  string // Gateway.Member
 	signer  *signer
 	conn    *grpc.ClientConn
 	options []grpc.CallOption // of calls with messages in wire form
@@ -189,7 +190,7 @@ func connect(g Gateway) (*endpoint, error) {
 		conn.Close() // the first error counts
 		return nil, err
 	}
-	return &endpoint{name: g.Name, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
+	return &endpoint{name: g.Name, member: g.Member, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
 		sdk: library, certificate: certificate}, nil
 }
 

@@ -34,9 +34,9 @@ func (t *attempt) sendDirect(ctx context.Context, tx bench.Transaction) (awaitCo
 			return nil, t.fail(step, endorseOutcome(ctx, err), err)
 		}
 	}
-	t.through = endorsers[0].name
-	endorsements, free, err := endorse(ctx, endorsers, proposal)
+	endorsements, by, free, err := endorse(ctx, endorsers, proposal)
 	defer free()
+	t.through = by.name
 	if err == nil {
 		err = sameEndorsed(endorsers, endorsements)
 	}
@@ -89,8 +89,10 @@ func (c *Client) CheckDirect(ctx context.Context, chaincodes ...string) error {
 	return nil
 }
 
-// endorse has all endorsers run the proposal. What they return is good until free is called.
-func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endorsement, free func(), err error) {
+// endorse has all endorsers run the proposal. What they return is good until free is called. by is the one whose error it
+// is, or the first.
+func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endorsement, by *endpoint, free func(), err error) {
+	by = endorsers[0]
 	all = make([]endorsement, len(endorsers))
 	buffers := make([]mem.Buffer, len(endorsers))
 	free = func() {
@@ -99,22 +101,26 @@ func endorse(ctx context.Context, endorsers []*endpoint, p proposal) (all []endo
 		}
 	}
 	if len(endorsers) == 1 {
-		all[0], buffers[0], err = endorsers[0].endorse(ctx, p)
-		return all, free, err
+		all[0], buffers[0], err = by.endorse(ctx, p)
+		return all, by, free, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var group sync.WaitGroup
+	var first sync.Once
 	for i, e := range endorsers {
 		group.Go(func() {
 			var err error
 			if all[i], buffers[i], err = e.endorse(ctx, p); err != nil {
-				cancel(err) // the first one's is the cause
+				first.Do(func() {
+					by = e
+					cancel(err)
+				})
 			}
 		})
 	}
 	group.Wait()
-	return all, free, context.Cause(ctx)
+	return all, by, free, context.Cause(ctx)
 }
 
 // endorse has the peer run a proposal and returns its endorsement, which lies in the buffer.

@@ -299,6 +299,23 @@ func TestEndorsersDisagree(t *testing.T) {
 	}
 }
 
+// An error is that of the endorser that it came from, whose organisation it names.
+func TestEndorserFailsByName(t *testing.T) {
+	for _, failure := range []error{errors.New("broken"), said(codes.Aborted, "", "chaincode response 403, OPERATOR_ONLY: no")} {
+		second := newFakePeer()
+		second.endorse = func(*peer.ChaincodeInput) error { return failure }
+		cfg := withPeers(t, newFakePeer(), second)
+		cfg.Gateways[1].Name, cfg.Gateways[1].Member = "peer0.cmi", "CmiMSP"
+		_, err := dialled(t, cfg).Submit(t.Context(), direct())
+		if err == nil || !strings.HasPrefix(err.Error(), "endorse through peer0.cmi: ") {
+			t.Errorf("%v, which is that of peer0.cmi", err)
+		}
+		if Refused(err) && !strings.Contains(err.Error(), "peer0.cmi (CmiMSP): chaincode response 403") {
+			t.Errorf("%v does not name the peer's organisation", err)
+		}
+	}
+}
+
 // With a policy of one of several organisations, and two peers of one of them, all do their share; those that have ended do
 // none.
 func TestEndorsersTakeTurns(t *testing.T) {

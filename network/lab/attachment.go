@@ -80,7 +80,7 @@ func (p *Plan) loadAttachment() error {
 	}
 	a.Drivers = driversOf(p.Scenario)
 	for _, peer := range read.Peers {
-		a.Peers = append(a.Peers, client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS})
+		a.Peers = append(a.Peers, gatewayOf(peer))
 	}
 	for _, o := range read.Orderers {
 		a.Orderers = append(a.Orderers, client.Orderer{Name: o.Name, Address: o.Address, ServerName: o.ServerName, TLS: o.TLS})
@@ -110,8 +110,7 @@ func (p *Plan) deployment(t *AttachedTarget, read *profile.Profile) (*network.De
 		before := len(d.Peers)
 		for _, peer := range read.Peers {
 			if peer.MSPID == id.MSP {
-				d.Peers = append(d.Peers, network.DeploymentPeer{MSP: id.MSP,
-					Gateway: client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS}})
+				d.Peers = append(d.Peers, network.DeploymentPeer{MSP: id.MSP, Gateway: gatewayOf(peer)})
 			}
 		}
 		if len(d.Peers) == before {
@@ -171,6 +170,11 @@ func nodeOf(read *profile.Profile, name string) (profile.Node, bool) {
 	return read.Orderers[i].Node, true
 }
 
+// gatewayOf returns how a peer of a profile is reached.
+func gatewayOf(p profile.Peer) client.Gateway {
+	return client.Gateway{Name: p.Name, Address: p.Address, ServerName: p.ServerName, TLS: p.TLS, Member: p.MSPID}
+}
+
 // refuseTarget returns an error about a key of the target.
 func (p *Plan) refuseTarget(key, hint, format string, args ...any) error {
 	return p.Scenario.Refuse(scenario.Series{}, "target."+key, hint, format, args...)
@@ -224,7 +228,7 @@ func (p *Plan) gateways(t *AttachedTarget, read *profile.Profile, channel string
 			return nil, p.refuseTarget(fmt.Sprintf("gateways[%d]", i), strictyaml.Hint(name, append(known, gatewaysAll, gatewaysOne)),
 				"the profile has no peer %s", name)
 		}
-		all = append(all, client.Gateway{Name: peer.Name, Address: peer.Address, ServerName: peer.ServerName, TLS: peer.TLS})
+		all = append(all, gatewayOf(peer))
 	}
 	return all, nil
 }
