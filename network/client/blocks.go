@@ -45,7 +45,12 @@ func (c *Client) openBlocks(ctx context.Context, first uint64) (*blocks, error) 
 		return nil, err
 	}
 	// The library's own reader of the stream loses the reason why it ended.
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, end := context.WithCancel(ctx)
+	absent := context.AfterFunc(p.present.Load(), end)
+	cancel := func() {
+		absent()
+		end()
+	}
 	stream, err := peer.NewDeliverClient(p.conn).DeliverFiltered(ctx)
 	if err == nil {
 		err = stream.Send(&envelope)
@@ -117,7 +122,7 @@ func (c *Client) follow(ctx context.Context, stream *blocks) {
 		}
 		c.broken.Store(&streamError{err})
 		stream.close()
-		if barren {
+		if barren || c.observing().present.Load().Err() != nil {
 			c.observeNext()
 		}
 		barren = true
@@ -159,7 +164,7 @@ func (c *Client) Pending() int { return c.commits.count() + int(c.asking.Load())
 // Height returns the number of blocks on the channel's ledger.
 func (c *Client) Height(ctx context.Context) (uint64, error) {
 	var info common.BlockchainInfo
-	answer, err := c.evaluate(ctx, c.instead(c.observing()), "qscc", "GetChainInfo", []byte(c.config.Channel))
+	answer, err := c.evaluate(ctx, c.insteadToAsk(c.observing()), "qscc", "GetChainInfo", []byte(c.config.Channel))
 	if err == nil {
 		err = proto.Unmarshal(answer, &info)
 	}
@@ -185,13 +190,11 @@ func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry
 		if first >= height {
 			return // a stream would wait for the block
 		}
-		stream, err := c.openBlocks(ctx, first)
-		if err == nil {
-			defer stream.close()
-		}
+		from := &reader{client: c, next: first}
+		defer from.close()
 		for number := first; err == nil && number < height; number++ {
 			var block *peer.FilteredBlock
-			if block, err = stream.read(); err != nil {
+			if block, err = from.read(ctx); err != nil {
 				break
 			}
 			for _, tx := range block.GetFilteredTransactions() {
@@ -211,5 +214,41 @@ func (c *Client) Ledger(ctx context.Context, first uint64) iter.Seq2[bench.Entry
 		if err != nil {
 			yield(bench.Entry{}, fmt.Errorf("read the ledger of %s from %s: %w", c.config.Channel, c.observing().name, explain(err)))
 		}
+	}
+}
+
+// A reader reads blocks, at another peer where one is lost.
+type reader struct {
+	client *Client
+	next   uint64
+	stream *blocks // nil: none is open
+}
+
+// read returns the next block. It tries as often as there are peers, and while it waits those that are lost become known.
+func (r *reader) read(ctx context.Context) (block *peer.FilteredBlock, err error) {
+	for range 1 + len(r.client.peers) {
+		if err = nil; r.stream == nil {
+			r.stream, err = r.client.openBlocks(ctx, r.next)
+		}
+		if err == nil {
+			if block, err = r.stream.read(); err == nil {
+				r.next++
+				return block, nil
+			}
+		}
+		r.close()
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(2 * reopenDelay):
+		}
+	}
+	return nil, err
+}
+
+func (r *reader) close() {
+	if r.stream != nil {
+		r.stream.close()
+		r.stream = nil
 	}
 }

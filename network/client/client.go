@@ -129,6 +129,7 @@ type endpoint struct {
 	// certificate is the SHA-256 of the client's TLS certificate, where it has one. Requests for blocks and discovery name
 	// it: a peer serves them only to whom they are for.
 	certificate []byte
+	present     atomic.Pointer[presence] // while it answers, as far as is known
 }
 
 // Dial connects to every gateway and returns once the observing peer's block stream flows. ctx bounds the
@@ -190,8 +191,10 @@ func connect(g Gateway) (*endpoint, error) {
 		conn.Close() // the first error counts
 		return nil, err
 	}
-	return &endpoint{name: g.Name, member: g.Member, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
-		sdk: library, certificate: certificate}, nil
+	p := &endpoint{name: g.Name, member: g.Member, signer: s, conn: conn, options: []grpc.CallOption{grpc.ForceCodecV2(wireForm{})},
+		sdk: library, certificate: certificate}
+	p.present.Store(newPresence())
+	return p, nil
 }
 
 // TLS is how a client and a node authenticate to each other, in PEM.
@@ -309,7 +312,7 @@ func (k Contract) Invoke(ctx context.Context, function string, args ...[]byte) e
 // Evaluate asks the operator's peer to run a function of the contract without changing the ledger and returns
 // its answer.
 func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	answer, err := k.client.evaluate(ctx, k.client.instead(k.operator), k.name, function, args...)
+	answer, err := k.client.evaluate(ctx, k.client.insteadToAsk(k.operator), k.name, function, args...)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s.%s: %w", k.name, function, err)
 	}
