@@ -56,10 +56,7 @@ func (l *attachedLab) Start(ctx context.Context, session study.Session, working 
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	site.unwatch = stop
-	for i, connected := range site.clients {
-		go watchHeight(watching, site.channels[i], connected, stillAfter+stillTimeouts*attached.Agreed.Batch.Timeout, site.incidents)
-	}
-	site.watchDevice(watching)
+	site.watch(watching)
 	return site, nil
 }
 
@@ -122,7 +119,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 	}
 	s.contracts = []map[string]client.Contract{contracts}
 	if err := s.checkDrivers(ctx, s.lab.Scenario); err != nil {
-		return s.lab.refuse(&network.AttachError{Part: network.AttachContract, Reason: client.Said(err), Remedy: "start peers of enough organisations with " +
+		return s.lab.refuse(&network.AttachError{Part: network.AttachContract, Reason: "client: direct cannot be used: " + client.Said(err), Remedy: "start peers of enough organisations with " +
 			"peer.discovery.enabled, and write those into the profile that cannot be reached at the address that they tell"})
 	}
 	s.semaphore = make(chan struct{}, maxInFlight)
@@ -292,7 +289,8 @@ func (s *attachedSite) policy() (of string) {
 	return of
 }
 
-// Incidents implements study.Site: of processes that are not ours, nothing is seen but that no block comes.
+// Incidents implements study.Site: of processes that are not ours, nothing is seen but whether they answer, and that no block
+// comes.
 func (s *attachedSite) Incidents() <-chan result.Incident { return s.incidents }
 
 // Close implements study.Site.

@@ -66,7 +66,7 @@ func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries
 // Start implements study.Lab.
 func (l *fabricLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
 	logs := logsOf(l.logs, session)
-	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}}
+	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
 	err := site.open(ctx, logs, working)
 	if err != nil {
 		return nil, l.locateChaincode(session.Network, err)

@@ -26,33 +26,52 @@ func (s *fabricSite) Incidents() <-chan result.Incident { return s.incidents }
 
 // watch reports what befalls the processes of the site until ctx ends.
 func (s *fabricSite) watch(ctx context.Context) {
-	s.incidents = make(chan result.Incident)
 	hangs := make(chan network.Hang)
 	s.net.WatchHealth(ctx, hangs)
-	s.device.watch(ctx, hangs)
+	w := watching{died: s.net.Died(), device: s.device, hangs: hangs, incidents: s.incidents}
+	w.start(ctx, &s.ledger, s.batch().Timeout)
+}
+
+// watch reports what befalls the device, and what the client notices of the nodes of others, until ctx ends.
+func (s *attachedSite) watch(ctx context.Context) {
+	losses := make(chan client.Loss)
+	s.clients[0].Watch(ctx, losses)
+	w := watching{device: s.device, hangs: make(chan network.Hang), losses: losses, incidents: s.incidents}
+	w.start(ctx, &s.ledger, s.net.Agreed.Batch.Timeout)
+}
+
+// watching brings together what is noticed of the processes of a site.
+type watching struct {
+	died      <-chan error // nil: processes are not ours
+	device    cappedDevice
+	hangs     chan network.Hang
+	losses    <-chan client.Loss // nil: processes are ours
+	incidents chan<- result.Incident
+}
+
+// start reports to incidents what befalls the processes, and that no block of a channel comes where none of them says why.
+func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) {
+	w.device.watch(ctx, w.hangs)
 	still := make(chan result.Incident)
-	timeout := s.batch().Timeout
-	for i, connected := range s.clients {
-		go watchHeight(ctx, s.channels[i], connected, stillAfter+stillTimeouts*timeout, still)
+	for i, connected := range of.clients {
+		go watchHeight(ctx, of.channels[i], connected, stillAfter+stillTimeouts*timeout, still)
 	}
 	go func() {
-		known := 0                // nodes that have ended or hang, each of which says why no block comes
+		known := 0                // nodes that have ended, hang or are not reached, each of which says why no block comes
 		told := map[string]bool{} // channels that are reported
 		for {
 			var in result.Incident
 			select {
 			case <-ctx.Done():
 				return
-			case end := <-s.net.Died():
+			case end := <-w.died:
 				in = endOf(end, result.Process{})
-				known++
-			case end := <-s.device.ends():
+			case end := <-w.device.ends():
 				in = endOf(end, result.Process{Role: result.RoleDevice, Name: device.Name})
-			case hang := <-hangs:
+			case hang := <-w.hangs:
 				in = hungOf(hang)
-				if known++; !hang.Until.IsZero() {
-					known -= 2
-				}
+			case loss := <-w.losses:
+				in = lostOf(loss)
 			case in = <-still:
 				if in.Until.IsZero() {
 					told[in.Name] = known == 0
@@ -61,8 +80,13 @@ func (s *fabricSite) watch(ctx context.Context) {
 					continue
 				}
 			}
+			if in.Noticed != result.NoticeHeight {
+				if known++; !in.Until.IsZero() {
+					known -= 2
+				}
+			}
 			select {
-			case s.incidents <- in:
+			case w.incidents <- in:
 			case <-ctx.Done():
 				return
 			}
@@ -76,30 +100,6 @@ func (d cappedDevice) watch(ctx context.Context, hangs chan<- network.Hang) {
 		of := network.Watched{Name: device.Name, Role: result.RoleDevice, PID: d.PID()}
 		go network.WatchProcess(ctx, of, hangs)
 	}
-}
-
-// watchDevice reports what befalls the device until ctx ends: of the network's own processes nothing is seen.
-func (s *attachedSite) watchDevice(ctx context.Context) {
-	hangs := make(chan network.Hang)
-	s.device.watch(ctx, hangs)
-	go func() {
-		for {
-			var in result.Incident
-			select {
-			case <-ctx.Done():
-				return
-			case end := <-s.device.ends():
-				in = endOf(end, result.Process{Role: result.RoleDevice, Name: device.Name})
-			case hang := <-hangs:
-				in = hungOf(hang)
-			}
-			select {
-			case s.incidents <- in:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
 }
 
 // endOf returns the incident of a process that has ended; by is its process where the error does not say.
@@ -123,6 +123,10 @@ func hungOf(h network.Hang) result.Incident {
 	return result.Incident{
 		Process: result.Process{Role: h.Role, Name: h.Node}, Kind: result.Hung, Noticed: h.Notice, Since: h.Since, Until: h.Until,
 	}
+}
+
+func lostOf(l client.Loss) result.Incident {
+	return result.Incident{Process: l.Process, Kind: result.Unreachable, Noticed: l.Notice, Since: l.Since, Until: l.Until}
 }
 
 // watchHeight reports when no block of a channel comes for so long though transactions wait for one, and when one comes again.
