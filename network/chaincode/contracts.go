@@ -18,6 +18,9 @@ type Contract struct {
 	// New returns the contract. What only the operator may do is for the organisation with that MSP id; every
 	// peer's process must have the same, or their endorsements differ.
 	New func(operator string) shim.Chaincode
+	// SetUp is a function of one argument that only the operator may call, and with which every workload of the contract's own
+	// begins; empty: there is none.
+	SetUp string
 	// Count counts for an audit what is stored by meters; zero where meters store nothing.
 	Count Count
 	// Usage lists its functions.
@@ -40,6 +43,7 @@ func Contracts() Table {
 		{
 			Name:  reading.ContractName,
 			New:   func(operator string) shim.Chaincode { return &Readings{Operator: operator} },
+			SetUp: reading.FnRegister,
 			Count: Count{Function: reading.FnCount, Args: meterRange, Parse: decimal},
 			Usage: readingsUsage(),
 		},

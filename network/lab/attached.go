@@ -112,15 +112,16 @@ func (s *attachedSite) connect(ctx context.Context) error {
 	s.channels, s.clients = []string{s.net.Channel}, client.Channels{connected}
 	contracts, deployed := map[string]client.Contract{}, map[string]string{}
 	for _, of := range s.net.Contracts {
-		if contracts[of.Contract], err = connected.Contract(of.Name, ""); err != nil {
+		if contracts[of.Contract], err = s.operated(ctx, connected, of); err != nil {
 			return err
 		}
 		deployed[of.Contract] = of.Name
 	}
 	s.contracts = []map[string]client.Contract{contracts}
 	if err := s.checkDrivers(ctx, s.lab.Scenario); err != nil {
-		return s.lab.refuse(&network.AttachError{Part: network.AttachContract, Reason: "client: direct cannot be used: " + client.Said(err), Remedy: "start peers of enough organisations with " +
-			"peer.discovery.enabled, and write those into the profile that cannot be reached at the address that they tell"})
+		return s.lab.refuse(&network.AttachError{Part: network.AttachContract, Reason: "client: direct cannot be used: " + client.Said(err),
+			Remedy: "start peers of enough organisations with peer.discovery.enabled, and write those into the profile that cannot be reached at the " +
+				"address that they tell"})
 	}
 	s.semaphore = make(chan struct{}, maxInFlight)
 	height, err := connected.Height(ctx)

@@ -34,6 +34,18 @@ func (p *Plan) calling(contract string) (_ place, ok bool) {
 	return place{}, false
 }
 
+// setsUp reports whether a workload sets the contract up, as all do but those that call what a user names.
+func (p *Plan) setsUp(contract string) bool {
+	for _, series := range p.Scenario.Series {
+		for _, w := range series.Workloads() {
+			if _, named := w.Options.(workloads.Invocation); !named && workloads.KindOf(w).Contract(w) == contract {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // A query asks a contract on a channel and changes nothing.
 type query func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error)
 
