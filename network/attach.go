@@ -122,6 +122,9 @@ func Attach(ctx context.Context, to Attachment) (*Attached, error) {
 		err = a.openLogs()
 	}
 	if err == nil && to.Deploy != nil {
+		err = a.deployable(ctx, members[0])
+	}
+	if err == nil && to.Deploy != nil {
 		err = a.deploy(ctx, members, conns)
 	}
 	if err != nil {

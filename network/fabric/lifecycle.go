@@ -69,6 +69,17 @@ func (a *Admin) Install(ctx context.Context, conn grpc.ClientConnInterface, pkg 
 	return nil
 }
 
+// MayInstall asks the peer behind conn which chaincodes it has installed, which it tells those who may install some.
+func (a *Admin) MayInstall(ctx context.Context, conn grpc.ClientConnInterface) (err error) {
+	defer wrap(&err, "installed chaincodes")
+	var e encoder
+	args := e.bytes(&lifecycle.QueryInstalledChaincodesArgs{})
+	if e.err != nil {
+		return e.err
+	}
+	return a.call(ctx, conn, nil, "", lifecycleName, []byte("QueryInstalledChaincodes"), args)
+}
+
 // Approve approves a definition for the administrator's organisation, all of whose peers on the channel stand behind
 // peers: each endorses, so each holds the private half of the approval before it is ordered, and none has to ask
 // another for it. It returns the transaction and its block once the first of the peers has committed it.
