@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -112,15 +113,29 @@ func (o *orderers) order(ctx context.Context, envelope []byte) error {
 		return o.orderByAll(ctx, envelope)
 	}
 	var all error
-	turn := o.next.Add(1) - 1
-	for i := range uint64(len(o.nodes)) {
-		err := o.nodes[(turn+i)%uint64(len(o.nodes))].order(ctx, envelope)
+	for _, n := range o.inTurn() {
+		err := n.order(ctx, envelope)
 		if !errors.Is(err, errUntaken) {
 			return err
 		}
 		all = joined(all, err)
 	}
 	return all
+}
+
+// inTurn returns the orderers, from another one on each time, and those last that do not answer.
+func (o *orderers) inTurn() []*ordererNode {
+	turn := int((o.next.Add(1) - 1) % uint64(len(o.nodes)))
+	var silent []*ordererNode
+	all := make([]*ordererNode, 0, len(o.nodes))
+	for _, n := range slices.Concat(o.nodes[turn:], o.nodes[:turn]) {
+		if n.silent.Load() {
+			silent = append(silent, n)
+		} else {
+			all = append(all, n)
+		}
+	}
+	return append(all, silent...)
 }
 
 // orderByAll hands an envelope to all orderers and returns once a quorum has it, or all have answered. Those that have not
@@ -176,6 +191,8 @@ type ordererNode struct {
 	life  context.Context
 	lanes [lanes]*lane
 	next  atomic.Uint64
+
+	silent atomic.Bool // Watch says that it does not answer
 }
 
 // alreadyThere begins the answer to an envelope that the orderer has got from another one meanwhile, as it may by SmartBFT.

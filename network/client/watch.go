@@ -29,8 +29,8 @@ type Loss struct {
 }
 
 // Watch asks every node that transactions are taken to whether it is there, until ctx ends, and reports to losses those that
-// cannot be connected to or do not answer, and when they answer again. A peer that does not answer is passed over meanwhile,
-// as others are that cannot be connected to.
+// cannot be connected to or do not answer, and when they answer again. One that does not answer is passed over meanwhile, as
+// others are that cannot be connected to.
 func (c *Client) Watch(ctx context.Context, losses chan<- Loss) {
 	c.endorsers.mu.Lock()
 	found := c.found
@@ -51,7 +51,7 @@ func (c *Client) Watch(ctx context.Context, losses chan<- Loss) {
 	}
 	for _, o := range c.orderers.nodes {
 		of := Loss{Process: result.Process{Role: result.RoleOrderer, Name: o.name}}
-		go watchNode(ctx, of, asking(o.conn), losses, func(bool) {})
+		go watchNode(ctx, of, asking(o.conn), losses, func(answers bool) { o.silent.Store(!answers) })
 	}
 }
 

@@ -182,3 +182,20 @@ func TestPeerFallsSilent(t *testing.T) {
 		t.Errorf("%d transactions on the ledger", entries)
 	}
 }
+
+// An orderer that does not answer is the last one to be tried.
+func TestSilentOrdererComesLast(t *testing.T) {
+	o := &orderers{nodes: []*ordererNode{{name: "0"}, {name: "1"}, {name: "2"}}}
+	o.nodes[1].silent.Store(true)
+	var got []string
+	for range 4 {
+		turn := ""
+		for _, n := range o.inTurn() {
+			turn += n.name
+		}
+		got = append(got, turn)
+	}
+	if diff := cmp.Diff([]string{"021", "201", "201", "021"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
