@@ -28,7 +28,7 @@ func parseCRL(der []byte, roots []*x509.Certificate, at time.Time) (*crl, error)
 		return nil, refuse(Malformed, nil, "a CRL has %d bytes, more than %d", len(der), mostCRL)
 	}
 	list, err := x509.ParseRevocationList(der)
-	if err != nil {
+	if err != nil || len(list.Raw) != len(der) { // bytes after the list
 		return nil, refuse(Malformed, err, "a CRL")
 	}
 	root := byName(roots, list.RawIssuer, list.AuthorityKeyId)

@@ -78,6 +78,9 @@ var nameHashes = []nameHash{
 	{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}, crypto.SHA256},
 }
 
+// basicAnswer is the type of all answers (id-pkix-ocsp-basic).
+var basicAnswer = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 1}
+
 // isAbout refuses an answer that is not about just that certificate.
 func isAbout(der []byte, c, issuer *x509.Certificate) error {
 	var answer answerASN1
@@ -86,6 +89,9 @@ func isAbout(der []byte, c, issuer *x509.Certificate) error {
 	}
 	if answer.Status != 0 {
 		return &Error{Kind: Refused, Code: int(answer.Status), Text: ocsp.ResponseStatus(answer.Status).String()}
+	}
+	if !answer.Response.Type.Equal(basicAnswer) {
+		return refuse(Malformed, nil, "an OCSP answer of the unknown type %v", answer.Response.Type)
 	}
 	var basic basicASN1
 	if rest, err := asn1.Unmarshal(answer.Response.Response, &basic); err != nil || len(rest) > 0 {
