@@ -1,0 +1,186 @@
+// Package sockets counts what processes of this host send each other over TCP, as the kernel counts it (sock_diag(7)). It
+// changes nothing in their way and needs no privileges.
+//
+// Data flow: a Watch asks the kernel for all sockets when it is read, and hears of those that end as they do, so that also
+// connections between two readings count. Whose socket it is follows from the address at which a process serves, or else from
+// the process's open files. Both ends of a connection are one count.
+package sockets
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// A Process is one whose connections count.
+type Process struct {
+	Name   string
+	PID    int              // 0: of another host, or not known; only connections to it count whose caller was seen
+	Serves []netip.AddrPort // where it listens
+	Aside  []netip.AddrPort // likewise, for what does not count, as questions for metrics
+}
+
+// A Way is a direction between two processes, by their names.
+type Way struct{ From, To string }
+
+// Count is what went one way.
+type Count struct {
+	Bytes    uint64 // of payload, which TLS has encrypted; without headers of TCP and IP, and each once however often it was sent
+	Segments uint64 // with payload
+}
+
+// Totals are what has been counted since before the Watch began: only differences of two mean something.
+type Totals struct {
+	Ways map[Way]Count
+	// Partial says that connections may be missing that were opened and closed between two readings: the kernel does not
+	// report ends, or reported more than could be read.
+	Partial bool
+}
+
+// A Watch counts. It may be used by several goroutines. Close ends it.
+type Watch struct {
+	processes []Process // the first is the one that calls the others
+	served    map[netip.AddrPort]int
+	aside     map[netip.AddrPort]bool
+	dump      *netlink.Conn
+	ends      *netlink.Conn // nil where the kernel does not report them
+	hearing   sync.WaitGroup
+
+	reading sync.Mutex // one at a time
+	mu      sync.Mutex
+	open    map[link]*connection
+	ended   map[Way]Count   // of connections whose ends are both gone
+	during  map[uint64]bool // cookies of sockets that end while all are being read; else nil
+	partial bool
+}
+
+// received is the memory for reports of ends that are not read yet, in bytes; the kernel may allow less.
+const received = 4 << 20
+
+// Open begins to count the connections between processes. A connection whose caller has gone before it could be looked at
+// counts as one of the first process, if who served is known by its PID.
+func Open(processes []Process) (*Watch, error) {
+	w := &Watch{
+		processes: processes, served: map[netip.AddrPort]int{}, aside: map[netip.AddrPort]bool{},
+		open: map[link]*connection{}, ended: map[Way]Count{},
+	}
+	for i, p := range processes {
+		for _, at := range p.Serves {
+			w.served[at] = i
+		}
+		for _, at := range p.Aside {
+			w.served[at], w.aside[at] = i, true
+		}
+	}
+	var err error
+	if w.dump, err = netlink.Dial(unix.NETLINK_SOCK_DIAG, nil); err != nil {
+		return nil, fmt.Errorf("ask the kernel for sockets: %w", err)
+	}
+	if w.ends, err = listen(); err != nil {
+		w.partial = true
+	} else {
+		w.hearing.Go(w.hear)
+	}
+	if _, err := w.Read(); err != nil {
+		w.Close() // the first error counts
+		return nil, err
+	}
+	return w, nil
+}
+
+// listen asks the kernel to report the ends of TCP sockets.
+func listen() (*netlink.Conn, error) {
+	conn, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range []uint32{groupTCP4, groupTCP6} {
+		if err == nil {
+			err = conn.JoinGroup(group)
+		}
+	}
+	if err != nil {
+		conn.Close() // the first error counts
+		return nil, err
+	}
+	conn.SetReadBuffer(received) // less will do
+	return conn, nil
+}
+
+// hear takes in the sockets that end, until the Watch is closed.
+func (w *Watch) hear() {
+	for {
+		messages, err := w.ends.Receive()
+		lost := errors.Is(err, unix.ENOBUFS)
+		if err != nil && !lost {
+			return
+		}
+		w.mu.Lock()
+		w.partial = w.partial || lost
+		for _, m := range messages {
+			if s, ok := parse(m.Data); ok {
+				w.note(s, true)
+				if w.during != nil {
+					w.during[s.cookie] = true
+				}
+			}
+		}
+		w.mu.Unlock()
+	}
+}
+
+// Read returns what has been counted until now.
+func (w *Watch) Read() (Totals, error) {
+	w.reading.Lock()
+	defer w.reading.Unlock()
+	w.mu.Lock()
+	w.during = map[uint64]bool{}
+	w.mu.Unlock()
+	all, err := w.ask()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var unknown []socket
+	for _, s := range all {
+		if !w.during[s.cookie] && w.note(s, false) == ownerUnknown && s.inode != 0 {
+			unknown = append(unknown, s)
+		}
+	}
+	w.during = nil
+	if err != nil {
+		return Totals{}, err
+	}
+	if len(unknown) > 0 {
+		w.resolve(unknown)
+	}
+	return w.totals(), nil
+}
+
+// ask returns all sockets of the host that may have carried payload.
+func (w *Watch) ask() (all []socket, err error) {
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		messages, err := w.dump.Execute(request(family))
+		if err != nil {
+			return nil, fmt.Errorf("ask the kernel for sockets: %w", err)
+		}
+		for _, m := range messages {
+			if s, ok := parse(m.Data); ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, nil
+}
+
+// Close ends the Watch.
+func (w *Watch) Close() error {
+	err := w.dump.Close()
+	if w.ends != nil {
+		err = errors.Join(err, w.ends.Close())
+		w.hearing.Wait()
+	}
+	return err
+}
