@@ -105,7 +105,7 @@ func (g *Guest) Died() <-chan error { return g.died }
 func (g *Guest) Watched() []proc.Node {
 	var nodes []proc.Node
 	for _, n := range g.Nodes {
-		nodes = append(nodes, proc.Node{Name: n.Name, PID: n.PID})
+		nodes = append(nodes, g.watched(n))
 	}
 	return nodes
 }

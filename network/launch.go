@@ -186,9 +186,9 @@ func newGroup(node string, c topology.Cap) (*cgroup.Group, error) {
 // Watched returns the network's nodes as a proc.Sampler takes them, in the order of Nodes.
 func (n *Network) Watched() []proc.Node {
 	var nodes []proc.Node
-	for _, p := range n.processes {
-		node := proc.Node{Name: p.Name(), PID: p.PID()}
-		if group := n.groups[p.Name()]; group != nil && group.Cap().CPUs > 0 {
+	for _, one := range n.Nodes {
+		node := n.watched(one)
+		if group := n.groups[one.Name]; group != nil && group.Cap().CPUs > 0 {
 			node.Throttle = group.Throttle
 		}
 		nodes = append(nodes, node)

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
 	"slices"
 	"time"
+
+	"meterbench/internal/sockets"
+	"meterbench/internal/storage"
 )
 
 // The names in snapshots of what is not a node.
@@ -19,9 +23,13 @@ const (
 // Node is a process to watch.
 type Node struct {
 	Name string // unique, and none of Client, Other, Steal
-	PID  int
+	PID  int    // 0: it runs elsewhere, and only its traffic is known
 	// Throttle reads what the node's CPU quota has done to it so far; nil for a node without one.
 	Throttle func() (Throttle, error)
+	// Serves are the addresses at which it listens for others of the run, Aside those for what is no part of transactions:
+	// metrics, health, administration. See Sampler.Traffic.
+	Serves, Aside []netip.AddrPort
+	Store         *storage.Layout // what it keeps on the disk; nil: nothing, or not known
 
 	started uint64 // see Usage
 }
@@ -39,9 +47,13 @@ type Sampler struct {
 	offer offer
 	last  Snapshot             // the one before
 	read  map[string]time.Time // when the threads of a process were read last
+
+	traffic *sockets.Watch // nil: see untold
+	untold  error
 }
 
-// NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not run.
+// NewSampler returns a Sampler of the nodes, this process and the host. The error names a node that does not run. A Sampler
+// of nodes that serve is to be closed.
 func NewSampler(nodes []Node) (*Sampler, error) {
 	s := &Sampler{offer: offered()}
 	names := map[string]bool{Client: true, Other: true, Steal: true}
@@ -50,6 +62,9 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 			return nil, fmt.Errorf("watch node %q: the name is taken", n.Name)
 		}
 		names[n.Name] = true
+		if n.PID == 0 {
+			continue
+		}
 		u, err := Process(n.PID)
 		if err != nil {
 			return nil, fmt.Errorf("watch node %q: %w", n.Name, err)
@@ -57,6 +72,7 @@ func NewSampler(nodes []Node) (*Sampler, error) {
 		n.started = u.Started
 		s.nodes = append(s.nodes, n)
 	}
+	s.count(nodes)
 	return s, nil
 }
 

@@ -200,9 +200,9 @@ func (o Orderer) Env() []string {
 		"ORDERER_GENERAL_CLUSTER_ROOTCAS="+ca,
 		"ORDERER_CHANNELPARTICIPATION_ENABLED=true",
 		"ORDERER_ADMIN_LISTENADDRESS="+o.Admin.String(),
-		"ORDERER_FILELEDGER_LOCATION="+filepath.Join(data, "ledger"),
-		"ORDERER_CONSENSUS_WALDIR="+filepath.Join(data, "wal"),
-		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, "snapshot"),
+		"ORDERER_FILELEDGER_LOCATION="+filepath.Join(data, ledgerDir),
+		"ORDERER_CONSENSUS_WALDIR="+filepath.Join(data, walDir),
+		"ORDERER_CONSENSUS_SNAPDIR="+filepath.Join(data, snapshotDir),
 		"ORDERER_OPERATIONS_LISTENADDRESS="+o.Operations.String(),
 		"ORDERER_METRICS_PROVIDER=prometheus")
 	for _, server := range []struct {
