@@ -106,6 +106,7 @@ type Client struct {
 	endorsers selections
 	found     []*endpoint // beside peers, by discovery; guarded by endorsers.mu
 	orderers  *orderers
+	calls     *calls
 	next      atomic.Uint64
 	observer  atomic.Uint32 // index in peers of the observing peer
 	commits   *commits
@@ -140,10 +141,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	cfg.CommitTimeout = cmp.Or(cfg.CommitTimeout, timeout)
 	life, stop := context.WithCancel(context.Background())
-	c := &Client{config: cfg, commits: newCommits(), orderers: &orderers{}, stop: stop}
+	c := &Client{config: cfg, commits: newCommits(), orderers: &orderers{}, calls: newCalls(), stop: stop}
 	c.endorsers.ask = c.selection
 	for _, g := range cfg.Gateways {
-		p, err := connect(g)
+		p, err := connect(g, c.calls)
 		if err != nil {
 			c.Close() // the first error counts
 			return nil, fmt.Errorf("dial %s (%s): %w", g.Name, g.Address, err)
@@ -151,7 +152,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		c.peers = append(c.peers, p)
 	}
 	var err error
-	if c.orderers, err = newOrderers(life, cfg); err != nil {
+	if c.orderers, err = newOrderers(life, cfg, c.calls); err != nil {
 		c.Close() // as above
 		return nil, fmt.Errorf("dial %w", err)
 	}
@@ -166,7 +167,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-func connect(g Gateway) (*endpoint, error) {
+func connect(g Gateway, counted *calls) (*endpoint, error) {
 	s, err := newSigner(g.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
@@ -175,7 +176,7 @@ func connect(g Gateway) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := connectTLS(g.Address, config)
+	conn, err := connectTLS(g.Address, config, counted.options()...)
 	if err != nil {
 		return nil, err
 	}
@@ -224,11 +225,16 @@ func (t TLS) Config(serverName string) (*tls.Config, error) {
 // Connect returns a connection to the gRPC services of a node that has a name in its TLS certificate. A node that is
 // starting is tried again soon.
 func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
+	return connectWith(address, serverName, t)
+}
+
+// connectWith is Connect with further options.
+func connectWith(address, serverName string, t TLS, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	config, err := t.Config(serverName)
 	if err != nil {
 		return nil, err
 	}
-	return connectTLS(address, config)
+	return connectTLS(address, config, more...)
 }
 
 // connectTLS is Connect with the settings of TLS made.
@@ -236,13 +242,13 @@ func Connect(address, serverName string, t TLS) (*grpc.ClientConn, error) {
 // The options keep the cost of a call low: windows of fixed size spare the pings that estimate the bandwidth,
 // large buffers spare system calls, and what is never used (service configuration, transparent retries,
 // statistics) is switched off.
-func connectTLS(address string, config *tls.Config) (*grpc.ClientConn, error) {
-	return grpc.NewClient("passthrough:///"+address,
+func connectTLS(address string, config *tls.Config, more ...grpc.DialOption) (*grpc.ClientConn, error) {
+	options := append([]grpc.DialOption{
 		grpc.WithTransportCredentials(credentials.NewTLS(config)),
-		grpc.WithInitialWindowSize(1<<20),
-		grpc.WithInitialConnWindowSize(16<<20),
-		grpc.WithReadBufferSize(64<<10),
-		grpc.WithWriteBufferSize(64<<10),
+		grpc.WithInitialWindowSize(1 << 20),
+		grpc.WithInitialConnWindowSize(16 << 20),
+		grpc.WithReadBufferSize(64 << 10),
+		grpc.WithWriteBufferSize(64 << 10),
 		grpc.WithContextDialer(dialSocket),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
@@ -250,7 +256,9 @@ func connectTLS(address string, config *tls.Config) (*grpc.ClientConn, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.2, Jitter: 0.2, MaxDelay: 200 * time.Millisecond},
 			MinConnectTimeout: 5 * time.Second,
-		}))
+		}),
+	}, more...)
+	return grpc.NewClient("passthrough:///"+address, options...)
 }
 
 // Close ends the block stream and the connections. Transactions in flight end as interrupted or with the

@@ -52,10 +52,10 @@ type orderers struct {
 
 // newOrderers returns the orderers of a configuration. They are connected to when the first envelope comes, and their
 // streams last until life ends.
-func newOrderers(life context.Context, cfg Config) (*orderers, error) {
+func newOrderers(life context.Context, cfg Config, counted *calls) (*orderers, error) {
 	all := &orderers{quorum: max(cfg.Quorum, 1)}
 	for _, o := range cfg.Orderers {
-		conn, err := Connect(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS)
+		conn, err := connectWith(o.Address, cmp.Or(o.ServerName, o.Name), o.TLS, counted.options()...)
 		if err != nil {
 			return all, fmt.Errorf("%s (%s): %w", o.Name, o.Address, err)
 		}
