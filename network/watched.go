@@ -2,6 +2,7 @@ package network
 
 import (
 	"path/filepath"
+	"slices"
 
 	"meterbench/bench/result"
 	"meterbench/internal/proc"
@@ -21,4 +22,22 @@ func (r *Record) watched(n Node) proc.Node {
 		node.Store = fabric.OrdererStore(dir)
 	}
 	return node
+}
+
+// Called returns the nodes that the client calls, as a proc.Sampler takes those that run elsewhere, and their roles. Peers that
+// are found while it runs are not among them.
+func (a *Attached) Called() (nodes []proc.Node, processes []result.Process) {
+	add := func(role result.Role, name, address string) {
+		if !slices.ContainsFunc(nodes, func(n proc.Node) bool { return n.Name == name }) {
+			nodes = append(nodes, proc.Node{Name: name, Serves: proc.Addresses(address)})
+			processes = append(processes, result.Process{Role: role, Name: name})
+		}
+	}
+	for _, g := range slices.Concat(a.Gateways, a.Peers) {
+		add(result.RolePeer, g.Name, g.Address)
+	}
+	for _, o := range a.orderers {
+		add(result.RoleOrderer, o.Name, o.Address)
+	}
+	return nodes, processes
 }

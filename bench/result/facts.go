@@ -164,7 +164,8 @@ const (
 	UnknownRelease     stats.Code = "unknown-release" // of Fabric
 	NotStored          stats.Code = "not-stored"
 	NoSaturation       stats.Code = "no-saturation"
-	Untyped            stats.Code = "untyped" // of a run of an older version
+	TrafficUnseen      stats.Code = "traffic-unseen" // bytes on the wire
+	Untyped            stats.Code = "untyped"        // of a run of an older version
 )
 
 // placesShown is the number of places that a warning names in words.

@@ -97,6 +97,8 @@ type Point struct {
 	ClientCPU             float64 `json:"client_cpu_per_commit_s"`
 	ClientCPUInSignatures float64 `json:"client_cpu_per_commit_signatures"`
 	Sign                  float64 `json:"p256_sign_s"` // that signature's time over the session, see Yardstick; in older runs right before the level
+	// Costs are what a transaction took. They are nil in a phase, and in runs of older versions.
+	Costs *Costs `json:"costs,omitempty"`
 	// BlockCut counts the blocks that were cut within the window by the reason for it, and BlockTimes says by
 	// peer what became of them. Both are nil where the nodes do not report it.
 	BlockCut   *BlockCut             `json:"block_cut,omitempty"`

@@ -26,6 +26,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		return backlog, err
 	}
 	counted := s.counters(ctx)
+	disks := growth{before: kept(s.site)}
 	sinks, steady := make([]*result.Level, len(t.levels)), make([]*steadiness, len(t.levels))
 	loads, fastest := make([]bench.Load, len(t.levels)), make([]time.Duration, len(t.levels))
 	law, exposed := make([]little, len(t.levels)), make([]exposure, len(t.levels))
@@ -64,6 +65,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 		})
 	})
 	usage, gaps := meter.stop(), halts()
+	disks.after = kept(s.site)
 	s.strangers = meter.strangers()
 	var scheduled uint64
 	windows := make([]result.Window, len(t.levels))
@@ -101,6 +103,7 @@ func (s *session) turn(ctx context.Context, t turn) (backlog stats.Slope, err er
 			exposed[i].judge(&p, m, gaps)
 			keyed[i].judge(&p)
 			p.MarkFailed()
+			s.costs(&p, m, meter.accounts, disks)
 			s.intervals(&p, l, steady[i].blocks)
 			steady[i].satisfaction.judge(&p)
 			s.summary.Points = append(s.summary.Points, p)

@@ -21,6 +21,8 @@ type meter struct {
 	mu     sync.Mutex
 	series proc.Series
 	others []proc.Everyone // at the edges; none where the site does not know
+	// accounts are taken at the edges of a single window.
+	accounts []account
 }
 
 // sampleEvery is long enough to cost nothing. At the edges of windows samples are taken besides.
@@ -53,6 +55,7 @@ func (m *meter) run() {
 			wait()
 		case <-edge:
 			m.sample()
+			m.account()
 			m.onlook()
 			wait()
 		case <-tick:
@@ -90,6 +93,14 @@ func (m *meter) onlook() {
 		defer m.mu.Unlock()
 		m.others = append(m.others, host.Others())
 	}
+}
+
+// account takes an account of what was sent until now.
+func (m *meter) account() {
+	a := accountOf(m.site)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.accounts = append(m.accounts, a)
 }
 
 // strangers returns the processes outside of the run that used most CPU from the first window's begin to the last one's

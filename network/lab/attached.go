@@ -18,6 +18,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/bench/study"
 	"meterbench/internal/proc"
+	"meterbench/internal/sockets"
 	"meterbench/network"
 	"meterbench/network/client"
 	"meterbench/network/fabric/daemons"
@@ -138,7 +139,8 @@ func (s *attachedSite) connect(ctx context.Context) error {
 	for _, o := range s.net.Operations {
 		s.local[o.Node] = onThisHost(o.URL)
 	}
-	s.sampler, err = proc.NewSampler(s.device.nodes())
+	called, _ := s.net.Called()
+	s.sampler, err = proc.NewSampler(append(s.device.nodes(), called...))
 	return err
 }
 
@@ -178,6 +180,9 @@ func (s *attachedSite) Sample() (proc.Snapshot, error) {
 // Others returns the processes of the host that are not the run's.
 func (s *attachedSite) Others() proc.Everyone { return s.sampler.Others() }
 
+// Traffic returns what the client and the nodes that it calls have sent each other.
+func (s *attachedSite) Traffic() (sockets.Totals, error) { return s.sampler.Traffic() }
+
 // Blocks implements study.Tracer.
 func (s *attachedSite) Blocks(since time.Time) ([]result.Block, error) {
 	return s.net.Blocks(since, s.clients[0].NextBlock())
@@ -207,10 +212,11 @@ func (s *attachedSite) Facts() study.Facts {
 		panic(err) // plain data always marshals
 	}
 	agreed := s.net.Agreed
+	_, called := s.net.Called()
 	return study.Facts{
 		Warnings: slices.Concat(s.left(), s.untold(), s.missing()),
 		Target:   result.TargetAttached, TopologyJSON: described, Shared: true, NotSeen: s.notSeen(),
-		Processes: append(s.net.Processes(), s.device.processes()...), Observers: []string{s.net.Gateways[0].Name},
+		Processes: slices.Concat(s.net.Processes(), called, s.device.processes()), Observers: []string{s.net.Gateways[0].Name},
 		Conditions: result.Conditions{
 			Topology: s.lab.attached.name, Fabric: strings.TrimPrefix(s.net.Fabric, "v"), Policy: s.policy(), Channels: 1,
 			BatchTimeout: agreed.Batch.Timeout.Seconds(), BatchMessages: agreed.Batch.Messages, Caps: s.device.caps(),
@@ -300,8 +306,7 @@ func (s *attachedSite) Close() error {
 		s.unwatch()
 	}
 	s.net.Close()
-	err := errors.Join(s.clients.Close(), s.device.close())
-	return err
+	return errors.Join(s.sampler.Close(), s.clients.Close(), s.device.close())
 }
 
 var (

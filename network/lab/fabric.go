@@ -229,7 +229,7 @@ func (s *fabricSite) Close() error {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
-	return errors.Join(s.clients.Close(), s.device.close(), s.net.Close())
+	return errors.Join(s.Sampler.Close(), s.clients.Close(), s.device.close(), s.net.Close())
 }
 
 // lines is a writer that hands whole lines to a function.

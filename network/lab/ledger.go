@@ -71,6 +71,9 @@ func (l *ledger) with(contract string) (numbers []int) {
 // Target implements study.Site.
 func (l *ledger) Target() bench.Target { return l.clients }
 
+// Calls returns how many requests the clients have sent.
+func (l *ledger) Calls() map[result.Call]uint64 { return l.clients.Calls() }
+
 // Series implements study.Site.
 func (l *ledger) Series(ctx context.Context, series scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	workload, prepared, err := l.builder.Series(ctx, series, need, working)
