@@ -22,7 +22,8 @@ type NodeEnd struct {
 	Node  string
 	Role  result.Role
 	At    time.Time
-	Cause error // in most cases a *process.ExitError
+	Cause error           // in most cases a *process.ExitError
+	Own   *ChaincodeError // of a user's own chaincode, what he can do; else nil
 }
 
 // Error returns the cause, which names the node.

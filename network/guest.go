@@ -82,7 +82,7 @@ func (g *Guest) watch() {
 		for _, n := range g.Nodes {
 			usage, err := proc.Process(n.PID)
 			if errors.Is(err, proc.ErrEnded) || err == nil && usage.Started != g.starts[n.Name] {
-				g.died <- &NodeEnd{n.Name, n.Role, time.Now(), &process.ExitError{
+				g.died <- &NodeEnd{Node: n.Name, Role: n.Role, At: time.Now(), Cause: &process.ExitError{
 					Name: n.Name, Status: "exit status unknown: another process holds the network in " + g.Dir, Code: -1,
 					LogPath: n.Log, Tail: process.Tail(n.Log),
 				}}

@@ -46,7 +46,7 @@ func (n *Network) launch(p *plan, cfg Config, abort context.CancelCauseFunc) err
 		n.watchers.Go(func() {
 			<-child.Done()
 			if err := child.Err(); err != nil {
-				n.died <- &NodeEnd{node.Name, node.Role, time.Now(), describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != "")}
+				n.died <- &NodeEnd{node.Name, node.Role, time.Now(), describe(err, p.dir, logs, cfg.Logs != "" || cfg.Dir != ""), node.blame(err)}
 				abort(node.explain(err))
 			}
 		})
@@ -65,9 +65,17 @@ type nodePlan struct {
 // explain says of the end of a user's own chaincode what the user can do.
 func (n nodePlan) explain(err error) error {
 	if end, ok := errors.AsType[*process.ExitError](err); ok && n.own != nil {
-		return errors.Join(n.own.ended(end), err)
+		return errors.Join(n.own.ended(end, mustServe), err)
 	}
 	return err
+}
+
+// blame is explain of a chaincode that had come up.
+func (n nodePlan) blame(err error) *ChaincodeError {
+	if end, ok := errors.AsType[*process.ExitError](err); ok && n.own != nil {
+		return n.own.ended(end, "mend it: a function must return an error in place of ending the program")
+	}
+	return nil
 }
 
 // nodes are the children that make up a network, in the order of Nodes.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -259,16 +260,23 @@ func (s *servicePlan) served(ctx context.Context) error {
 	return nil
 }
 
-// ended returns the error of a program that ended while the network came up.
-func (c *contractPlan) ended(end *process.ExitError) *ChaincodeError {
-	reason := "it logged nothing"
-	if n := len(end.Tail); n > 0 {
-		reason = end.Tail[n-1]
-		if strings.HasPrefix(end.Tail[0], "panic:") || strings.HasPrefix(end.Tail[0], "fatal error:") {
-			reason = end.Tail[0]
-		}
+// ended returns the error of a program that ended, with a hint what to do.
+func (c *contractPlan) ended(end *process.ExitError, hint string) *ChaincodeError {
+	return c.wrong(hint, "ended (%s): %s", end.Status, lastWord(string(process.End(end.LogPath, mostSearched)), end.Tail))
+}
+
+// fatal matches the line by which a Go program says why it ends, before the stacks of its goroutines.
+var fatal = regexp.MustCompile(`(?m)^(?:panic|fatal error): .*$`)
+
+// lastWord returns the line of a log that says why its program ended: Go's own, or else the last one.
+func lastWord(log string, tail []string) string {
+	if all := fatal.FindAllString(log, -1); all != nil {
+		return printable.Line(shortened(all[len(all)-1]))
 	}
-	return c.wrong(mustServe, "ended (%s): %s", end.Status, reason)
+	if len(tail) == 0 {
+		return "it logged nothing"
+	}
+	return tail[len(tail)-1]
 }
 
 // answerOwn waits until a user's own chaincode answers through one peer's gateway.

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -62,6 +63,25 @@ func (s *session) watch(ctx context.Context) (context.Context, context.CancelFun
 		}
 	}()
 	return ctx, func() { cancel(nil) }
+}
+
+// noticed is how long after the failure that it causes the end of a process is known.
+const noticed = 500 * time.Millisecond
+
+// explain returns what the user can mend where a step failed with err because a program of his has ended, else nil.
+func (s *session) explain(ctx context.Context, err error) error {
+	explainer, ok := s.site.(Explainer)
+	if err == nil || !ok {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(noticed):
+	}
+	if end, ok := errors.AsType[*IncidentError](context.Cause(ctx)); ok {
+		return explainer.Explain(end.Incident)
+	}
+	return nil
 }
 
 // below returns the path of a file in a folder from there, so that it holds wherever the folder goes, and of others as it is.

@@ -51,6 +51,12 @@ type Evaluator interface {
 	Evaluate(ctx context.Context) (compared uint64, err error)
 }
 
+// Explainer is a Site some of whose processes are programs of the user's.
+type Explainer interface {
+	// Explain returns what is wrong, with its place in the user's file, where such a program has ended; nil of any other.
+	Explain(in result.Incident) error
+}
+
 // Describer is a Site on which series differ in what they have of the network.
 type Describer interface {
 	// Describe puts what a series has of the network into the conditions of its points.

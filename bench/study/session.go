@@ -104,6 +104,9 @@ func (s *session) prepare(ctx context.Context) error {
 			need.Rows = due(bench.Plan{Arrivals: series.Process(0), Hold: series.Load.Hold}, math.MaxInt)
 		}
 		workload, preparation, err := s.site.Series(ctx, series, need, s.Observer.Working)
+		if why := s.explain(ctx, err); why != nil {
+			return why
+		}
 		if _, input := errors.AsType[*strictyaml.Error](err); input {
 			return err // which has its place in the scenario
 		}

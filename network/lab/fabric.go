@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"meterbench/bench/bottleneck"
@@ -66,7 +67,9 @@ func newFabricLab(p Plan, dir string, bin func(release string) (daemons.Binaries
 // Start implements study.Lab.
 func (l *fabricLab) Start(ctx context.Context, session study.Session, working func(string)) (study.Site, error) {
 	logs := logsOf(l.logs, session)
-	site := &fabricSite{lab: l, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident)}
+	site := &fabricSite{
+		lab: l, network: session.Network, topology: l.topologies[session.Network], ledger: ledger{begin: time.Now()}, incidents: make(chan result.Incident),
+	}
 	err := site.open(ctx, logs, working)
 	if err != nil {
 		return nil, l.locateChaincode(session.Network, err)
@@ -112,6 +115,7 @@ func (s *fabricSite) open(ctx context.Context, logs string, working func(string)
 type fabricSite struct {
 	ledger
 	lab      *fabricLab
+	network  scenario.Network
 	topology topology.Topology
 	net      fabricNetwork
 	record   *network.Record
@@ -120,6 +124,7 @@ type fabricSite struct {
 	measured []network.Channel // those with a contract that is measured
 	*proc.Sampler
 	incidents chan result.Incident
+	blamed    sync.Map           // of chaincodes of the user's that ended, the *network.ChaincodeError, by process
 	unwatch   context.CancelFunc // nil: they are not watched yet
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"meterbench/bench/result"
@@ -28,7 +29,7 @@ func (s *fabricSite) Incidents() <-chan result.Incident { return s.incidents }
 func (s *fabricSite) watch(ctx context.Context) {
 	hangs := make(chan network.Hang)
 	s.net.WatchHealth(ctx, hangs)
-	w := watching{died: s.net.Died(), device: s.device, hangs: hangs, incidents: s.incidents}
+	w := watching{died: s.net.Died(), blamed: &s.blamed, device: s.device, hangs: hangs, incidents: s.incidents}
 	w.start(ctx, &s.ledger, s.batch().Timeout)
 }
 
@@ -43,6 +44,7 @@ func (s *attachedSite) watch(ctx context.Context) {
 // watching brings together what is noticed of the processes of a site.
 type watching struct {
 	died      <-chan error // nil: processes are not ours
+	blamed    *sync.Map    // gets the *network.ChaincodeError of a program of the user's that ended, by process
 	device    cappedDevice
 	hangs     chan network.Hang
 	losses    <-chan client.Loss // nil: processes are ours
@@ -66,6 +68,9 @@ func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) 
 				return
 			case end := <-w.died:
 				in = endOf(end, result.Process{})
+				if of, ok := errors.AsType[*network.NodeEnd](end); ok && of.Own != nil {
+					w.blamed.Store(in.Name, of.Own)
+				}
 			case end := <-w.device.ends():
 				in = endOf(end, result.Process{Role: result.RoleDevice, Name: device.Name})
 			case hang := <-w.hangs:
@@ -92,6 +97,14 @@ func (w watching) start(ctx context.Context, of *ledger, timeout time.Duration) 
 			}
 		}
 	}()
+}
+
+// Explain implements study.Explainer.
+func (s *fabricSite) Explain(in result.Incident) error {
+	if own, ok := s.blamed.Load(in.Name); ok {
+		return s.lab.locateChaincode(s.network, own.(*network.ChaincodeError))
+	}
+	return nil
 }
 
 // watch reports when the device hangs, if there is one.
