@@ -32,14 +32,41 @@ var textsUnreachable = []string{
 	codes.Unavailable.String(), "unavailability of peers", "connection refused", "connection reset", "transport is closing", "EOF",
 }
 
+// An explained error is that of a gRPC call with what each endorser or orderer said.
+type explained struct {
+	text string
+	all  []error // of the call, then of each node
+}
+
+// Error returns the text.
+func (e *explained) Error() string { return e.text }
+
+// Unwrap returns the errors.
+func (e *explained) Unwrap() []error { return e.all }
+
 // explain adds to an error of a gRPC call what each endorser or orderer said.
 func explain(err error) error {
-	separator := ": "
-	for _, d := range details(err) {
-		err = fmt.Errorf("%w%s%s (%s): %w", err, separator, d.GetAddress(), d.GetMspId(), reason(d.GetMessage()))
-		separator = "; "
+	e := &explained{err.Error(), []error{err}}
+	for i, d := range details(err) {
+		why := reason(d.GetMessage())
+		e.all = append(e.all, why)
+		e.text = with(e.text, i, d, why.Error())
 	}
-	return err
+	if len(e.all) == 1 {
+		return err
+	}
+	return e
+}
+
+// with returns a text with what its node i said behind it. A gateway that passes on one node's words ends with them, which
+// are not said twice.
+func with(text string, i int, d *gateway.ErrorDetail, said string) string {
+	separator := "; "
+	if i == 0 {
+		separator = ": "
+		text = strings.TrimSuffix(strings.TrimSuffix(text, d.GetMessage()), separator)
+	}
+	return fmt.Sprintf("%s%s%s (%s): %s", text, separator, d.GetAddress(), d.GetMspId(), said)
 }
 
 // chaincodeResponse begins the message with which an endorser passes on a contract's own answer.

@@ -115,6 +115,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A gateway that passes one endorser's words on has them in its own message, too: they are said once.
+func TestSaidOnce(t *testing.T) {
+	const why = "chaincode response 500, there is no asset nobody"
+	evaluated := said(codes.Unknown, "evaluate call to endorser returned error: "+why, why)
+	aborted := said(codes.Aborted, "failed to endorse transaction", why, "connection refused")
+	for _, c := range []struct{ name, got, want string }{
+		{"one", explain(evaluated).Error(), "rpc error: code = Unknown desc = evaluate call to endorser returned error: peer1.ptb:7051 (PtbMSP): " + why},
+		{"one, without gRPC's words", Said(evaluated), "evaluate call to endorser returned error: peer1.ptb:7051 (PtbMSP): " + why},
+		{"two", Said(aborted), "failed to endorse transaction: peer1.ptb:7051 (PtbMSP): " + why + "; peer1.ptb:7051 (PtbMSP): connection refused"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got  %s\nwant %s", c.name, c.got, c.want)
+		}
+	}
+}
+
 func TestErrorsOfSubmission(t *testing.T) {
 	tests := []struct {
 		name    string

@@ -134,11 +134,7 @@ func Said(err error) string {
 		said = s.GRPCStatus().Message()
 	}
 	for i, d := range details(err) {
-		separator := "; "
-		if i == 0 {
-			separator = ": "
-		}
-		said += fmt.Sprintf("%s%s (%s): %s", separator, d.GetAddress(), d.GetMspId(), d.GetMessage())
+		said = with(said, i, d, d.GetMessage())
 	}
 	return printable.Line(said)
 }
