@@ -64,15 +64,19 @@ func (w *Invoke) Transaction(ctx context.Context, seq uint64) (bench.Transaction
 		return bench.Transaction{}, err
 	}
 	on := bench.OccasionOf(ctx)
-	turn := &values.Turn{Seq: seq, Client: on.Client, Start: on.Start, Sent: w.count(on.Client)}
-	tx := bench.Transaction{Function: w.Function, Args: made(w.args, turn), Query: w.Query, Channel: int(seq % uint64(len(w.spec.Channels)))}
+	return w.transaction(&values.Turn{Seq: seq, Client: on.Client, Start: on.Start, Sent: w.count(on.Client)}), nil
+}
+
+// transaction returns that of a turn, on the channel whose turn it is.
+func (w *Invoke) transaction(turn *values.Turn) bench.Transaction {
+	tx := bench.Transaction{Function: w.Function, Args: made(w.args, turn), Query: w.Query, Channel: int(turn.Seq % uint64(len(w.spec.Channels)))}
 	if len(w.transient) > 0 {
 		tx.Transient = make(map[string][]byte, len(w.transient))
 		for key, maker := range w.transient {
 			tx.Transient[key] = maker(nil, turn)
 		}
 	}
-	return tx, nil
+	return tx
 }
 
 // made returns the arguments of a turn.
@@ -133,22 +137,17 @@ func (w *Invoke) Calls() []Call {
 // probes is how many transactions may be refused one after the other before the contract is taken to refuse all.
 const probes = 5
 
-// Probe implements Prober: it asks the contract, which changes nothing, until it takes one of the first transactions.
-func (w *Invoke) Probe(ctx context.Context) error {
-	if w.spec.Query == nil || len(w.transient) > 0 { // which queries of a ledger do not take
-		return nil
-	}
+// Probe implements Prober: it has the first transactions tried until every channel takes one of them.
+func (w *Invoke) Probe(ctx context.Context, try func(context.Context, bench.Transaction) error) error {
 	var failed error
 	for seq := range uint64(probes) {
-		for channel := range w.spec.Channels {
-			args := made(w.args, &values.Turn{Seq: w.spec.First + seq, Start: time.Now()})
-			if _, err := w.spec.Query(ctx, channel, w.Function, args...); err != nil {
-				failed = err
-				break
-			}
-			if channel == len(w.spec.Channels)-1 {
-				return nil
-			}
+		tx := w.transaction(&values.Turn{Seq: w.spec.First + seq, Start: time.Now()})
+		failed = nil
+		for tx.Channel = 0; tx.Channel < len(w.spec.Channels) && failed == nil; tx.Channel++ {
+			failed = try(ctx, tx)
+		}
+		if failed == nil {
+			return nil
 		}
 	}
 	return fmt.Errorf("contract %s took none of %d calls of %s: %w", w.Contract, probes, w.Function, failed)

@@ -133,8 +133,9 @@ type Workload interface {
 
 // A Prober is a Workload that can ask whether its contract takes its transactions.
 type Prober interface {
-	// Probe is called once all that the workload needs is on the ledger. It changes nothing there.
-	Probe(ctx context.Context) error
+	// Probe is called once all that the workload needs is on the ledger. try has a peer run a transaction, which changes
+	// nothing there.
+	Probe(ctx context.Context, try func(context.Context, bench.Transaction) error) error
 }
 
 // A Caller is a Workload that calls functions by the names that a user gave.

@@ -327,6 +327,20 @@ func (k Contract) Evaluate(ctx context.Context, function string, args ...[]byte)
 	return answer, nil
 }
 
+// Try has the operator's peer run a transaction of the contract, with its transient data, without changing the ledger.
+func (k Contract) Try(ctx context.Context, tx bench.Transaction) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	tx.Contract, tx.Query = k.name, true
+	if k.client.config.Direct {
+		tx.Driver = result.DriverDirect
+	}
+	if _, err := k.client.submitThrough(ctx, k.client.instead(k.operator), tx); err != nil {
+		return fmt.Errorf("try %s.%s: %w", k.name, tx.Function, err)
+	}
+	return nil
+}
+
 func (c *Client) evaluate(ctx context.Context, p *endpoint, chaincode, function string, args ...[]byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -130,7 +130,7 @@ func (s *attachedSite) connect(ctx context.Context) error {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
+		commit: s.commit, query: s.query, try: s.try, refuse: s.lab.Scenario.Refuse, prefix: prefix(height), deployed: deployed,
 		site: workloads.Spec{Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables},
 	}
 	s.first, s.committed = height, s.net.Observes()

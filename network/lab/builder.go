@@ -30,8 +30,9 @@ type builder struct {
 	prefix          string         // of the ids of all meters
 	commit          func(ctx context.Context, tx bench.Transaction) error
 	query           func(ctx context.Context, contract string, channel int, function string, args ...[]byte) ([]byte, error)
-	deployed        map[string]string           // names under which contracts are deployed, of those that have another there
-	with            func(contract string) []int // numbers of the channels that have it; nil: all of the site have
+	try             func(ctx context.Context, tx bench.Transaction) error // nil: nothing would refuse it
+	deployed        map[string]string                                     // names under which contracts are deployed, of those that have another there
+	with            func(contract string) []int                           // numbers of the channels that have it; nil: all of the site have
 	ledgerWorkloads []ledgerWorkload
 	// refuse returns an error about a key of a series; nil where there is no contract that could refuse a call.
 	refuse func(one scenario.Series, path, hint, format string, args ...any) error
@@ -152,8 +153,8 @@ func (b *builder) build(ctx context.Context, at place, spec workloads.Spec, plan
 			return nil, preparation, fmt.Errorf("readings to bill: %w", err)
 		}
 	}
-	if prober, ok := workload.(workloads.Prober); ok {
-		if err := prober.Probe(ctx); err != nil {
+	if prober, ok := workload.(workloads.Prober); ok && b.try != nil {
+		if err := prober.Probe(ctx, func(ctx context.Context, tx bench.Transaction) error { return b.try(ctx, w.place(tx)) }); err != nil {
 			if client.Refused(err) {
 				err = b.refuse(at.series, at.path+"function", "mend it, or give the contract what it needs by before", "%v", err)
 			}

@@ -153,7 +153,7 @@ func (s *fabricSite) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.builder = builder{
-		commit: s.commit, query: s.query, refuse: s.lab.Scenario.Refuse, with: s.with, prefix: prefix,
+		commit: s.commit, query: s.query, try: s.try, refuse: s.lab.Scenario.Refuse, with: s.with, prefix: prefix,
 		site: workloads.Spec{
 			Seed: s.lab.Scenario.Seed, Start: fleetStart, Channels: s.channels, Device: s.device.workloadDevice(), Tables: s.lab.tables,
 		},

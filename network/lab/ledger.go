@@ -109,6 +109,11 @@ func (l *ledger) query(ctx context.Context, contract string, channel int, functi
 	return l.contracts[channel][contract].Evaluate(ctx, function, args...)
 }
 
+// try has a transaction run by a peer of its channel, without changing the ledger.
+func (l *ledger) try(ctx context.Context, tx bench.Transaction) error {
+	return l.contracts[tx.Channel][tx.Contract].Try(ctx, tx)
+}
+
 // Ledger implements study.Site.
 func (l *ledger) Ledger(ctx context.Context) iter.Seq2[bench.Entry, error] {
 	return l.clients.Ledger(ctx, l.setUp)
