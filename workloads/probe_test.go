@@ -33,7 +33,9 @@ func TestProbe(t *testing.T) {
 			return nil
 		})
 	}
-	secret := func(tx bench.Transaction) bool { return string(tx.Transient["secret"]) == "s" && tx.Function == "Put" && len(tx.Args) == 1 }
+	secret := func(tx bench.Transaction) bool {
+		return string(tx.Transient["secret"]) == "s" && tx.Function == "Put" && len(tx.Args) == 1
+	}
 	if err := probe(secret); err != nil {
 		t.Errorf("what needs transient data refuses: %v", err)
 	}
