@@ -141,15 +141,30 @@ func writeTable(b *bytes.Buffer, t reports.Table, width int) {
 	for _, n := range s.Notes {
 		paragraph(b, n, "  ", width)
 	}
-	var omitted []string
+	if names := omitted(t, keep); len(names) > 0 {
+		paragraph(b, "Omitted to save space: "+strings.Join(names, ", ")+".", "  ", width)
+	}
+}
+
+// omitted names the visible columns of a table that are not kept; those of one title together, with their number.
+func omitted(t reports.Table, keep func(reports.Column) bool) (names []string) {
+	var titles []string
+	count := map[string]int{}
 	for _, c := range t.Columns {
 		if visible(c) && !keep(c) {
-			omitted = append(omitted, printable.Line(c.Title))
+			title := printable.Line(c.Title)
+			if count[title]++; count[title] == 1 {
+				titles = append(titles, title)
+			}
 		}
 	}
-	if len(omitted) > 0 {
-		paragraph(b, "Omitted to save space: "+strings.Join(omitted, ", ")+".", "  ", width)
+	for _, title := range titles {
+		if n := count[title]; n > 1 {
+			title += fmt.Sprintf(" (%d columns)", n)
+		}
+		names = append(names, title)
 	}
+	return names
 }
 
 // setTable sets a sheet, its cells broken where they are wider than widest; a limit above 0 cuts its lines.
