@@ -40,7 +40,7 @@ func factors() []factor {
 		whole("bits", "key bits", func(c result.Conditions) int { return c.Bits }),
 		whole("length", "values per reading", func(c result.Conditions) int { return c.Length }),
 		whole("keys", "keys", func(c result.Conditions) int { return c.Keys }),
-		{Column{Key: "size_bytes", Title: "size of values", Unit: Bytes}, func(c result.Conditions) Cell { return positive(float64(c.Size)) }},
+		{Column{Key: "size_bytes", Title: "size of values", Unit: Bytes}, func(c result.Conditions) Cell { return optional(float64(c.Size), c.Sized()) }},
 		word("encryption", "encrypted", func(c result.Conditions) string { return string(c.Encryption) }),
 		word("driver", "driver", func(c result.Conditions) string { return string(driver(c)) }),
 		word("wait", "client waits for", func(c result.Conditions) string { return string(c.Wait) }),

@@ -117,7 +117,7 @@ func conflictsFigure(rows []pointRow) Figure {
 
 // bytesSection shows how many bytes are committed, nil where no workload has arguments of a size.
 func bytesSection(all []series) []Section {
-	sized := func(r pointRow) bool { return r.Conditions.Size > 0 && r.BytesMean > 0 && r.Conditions.Commits() }
+	sized := func(r pointRow) bool { return r.Conditions.Sized() && r.BytesMean > 0 && r.Conditions.Commits() }
 	rows := rowsWhere(all, sized)
 	if len(rows) == 0 {
 		return nil
@@ -156,6 +156,7 @@ func bytesRate(p result.Point) float64 { return p.Throughput * p.BytesMean }
 func bytesFigure(rows []pointRow) Figure {
 	f := Figure{ID: "bytes", Title: "Throughput by size of values", Notes: notes("figure bytes"),
 		X: Axis{Label: "size of values (log scale)", Unit: Bytes, Log: true}, Y: Axis{Label: "envelopes committed as valid", Unit: BytesPerSecond}}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r pointRow) bool { return r.Conditions.Empty }) // a log scale has no 0
 	groups := slices.DeleteFunc(GroupBy(rows, func(r pointRow) string { return fmt.Sprintf("%s at %s", r.Base(), r.Load) }),
 		func(group []pointRow) bool { return len(group) < 2 })
 	for hue, group := range groups[:min(len(groups), mostLines)] {

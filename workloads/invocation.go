@@ -185,6 +185,7 @@ func (i Invocation) keys() (n int) {
 // Describe implements scenario.Options.
 func (i Invocation) Describe(c *result.Conditions) {
 	c.Workload, c.Query, c.Keys, c.Size, c.Details = result.Invoke, i.Query, i.keys(), i.Size.Fixed(), i.call()
+	c.Empty = i.Size.Empty()
 }
 
 // call is the call in a few words.

@@ -38,8 +38,10 @@ type Conditions struct {
 	// an invoke workload choose theirs from; 0 where there is no such number.
 	Query bool `json:"query,omitempty"`
 	Keys  int  `json:"keys,omitempty"`
-	// Size is the size in bytes that the workload says for its texts and bytes, 0 where that varies.
-	Size int `json:"size_bytes,omitempty"`
+	// Size is the size in bytes that the workload says for its texts and bytes, 0 where that varies or nothing is said.
+	// Empty says that it is 0 bytes.
+	Size  int  `json:"size_bytes,omitempty"`
+	Empty bool `json:"empty,omitempty"`
 	// Operation, on keys or certificates of meters, and what it is about: Batch is the number of keys that one transaction
 	// registers.
 	Operation Operation `json:"operation,omitempty"`
@@ -51,6 +53,9 @@ type Conditions struct {
 	Details  string `json:"details,omitempty"`  // of a workload that is not of readings: its options in words
 	Arrivals string `json:"arrivals,omitempty"` // of an open load: constant | poisson | a description
 }
+
+// Sized reports whether the workload says one size for its texts and bytes.
+func (c Conditions) Sized() bool { return c.Size > 0 || c.Empty }
 
 // The targets that a summary and a manifest name.
 const (

@@ -91,6 +91,9 @@ func (s Size) Fixed() int {
 	return int(s.least)
 }
 
+// Empty reports whether the size is 0 bytes.
+func (s Size) Empty() bool { return s.fixed && s.least == 0 }
+
 // or returns the size, or where nothing is said, another.
 func (s Size) or(other Size) Size {
 	if s.none() {
