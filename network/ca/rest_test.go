@@ -174,7 +174,7 @@ func TestReceived(t *testing.T) {
 		"too long":         {make([]byte, mostCertificate+1), Malformed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.received(test.der, meterName, key)
+			_, err := w.received(test.der, meterName, key.Public())
 			kind(t, err, test.want)
 		})
 	}
