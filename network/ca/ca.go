@@ -134,8 +134,10 @@ func (a *Authority) Nodes() (nodes []Node) {
 
 // Watched returns the authority's processes as a proc.Sampler takes them, in the order of Nodes.
 func (a *Authority) Watched() (nodes []proc.Node) {
-	for _, n := range a.Nodes() {
-		nodes = append(nodes, proc.Node{Name: n.Name, PID: n.PID})
+	for _, p := range a.issuer.processes() {
+		nodes = append(nodes, proc.Node{
+			Name: p.Name(), PID: p.PID(), Serves: proc.Addresses(p.address), Aside: proc.Addresses(p.aside), Store: p.store,
+		})
 	}
 	return nodes
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"meterbench/internal/proc"
+	"meterbench/internal/storage"
 	"meterbench/network/ca"
 	"meterbench/network/fabric/daemons"
 	"meterbench/simulators/pki"
@@ -136,6 +137,10 @@ func (r trial) nodes(t *testing.T) {
 		if snapshot.RSS[n.Name] == 0 || n.Address == "" {
 			t.Errorf("%+v uses no memory", n)
 		}
+	}
+	sizes, err := r.Watched()[0].Store.Read()
+	if err != nil || sizes[storage.Database].Bytes < 10_000 {
+		t.Errorf("the server keeps %v, %v", sizes, err)
 	}
 }
 

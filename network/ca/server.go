@@ -14,6 +14,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/process"
+	"meterbench/internal/storage"
 	"meterbench/network/fabric"
 
 	"github.com/goccy/go-yaml"
@@ -23,7 +24,9 @@ import (
 type running struct {
 	*process.Process
 	role    result.Role
-	address string
+	address string // host:port
+	aside   string // host:port of its metrics; empty: it has none
+	store   *storage.Layout
 }
 
 // server is a fabric-ca server with its responder, both processes of this run.
@@ -40,6 +43,7 @@ const (
 	serverNode    = "ca"
 	responderNode = "ocsp"
 	configFile    = "fabric-ca-server-config.yaml"
+	databaseFile  = "fabric-ca-server.db"
 	keystore      = "msp/keystore"
 )
 
@@ -132,7 +136,10 @@ func (s *server) launch(c Config, tls *fabric.CA) (secret string, err error) {
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	s.restClient.caller = newCaller(serverNode, address, tls.PEM, c.Timeout)
-	return secret, s.run(result.RoleCA, address, process.Spec{
+	node := running{role: result.RoleCA, address: address, aside: fmt.Sprintf("127.0.0.1:%d", ports[1]), store: &storage.Layout{
+		Root: home, Places: []storage.Place{{Path: databaseFile, Part: storage.Database}}, Rest: storage.Other,
+	}}
+	return secret, s.run(node, process.Spec{
 		Name: serverNode, Path: c.Server, Args: []string{"start", "--home", home},
 		Env: []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}, Dir: home, LogPath: filepath.Join(s.dir, serverNode+".log"),
 	})
@@ -150,7 +157,7 @@ func serverConfig(c Config, secret string, port, operations int) dict {
 				"hf.Registrar.Roles": "*", "hf.Registrar.DelegateRoles": "*", "hf.Registrar.Attributes": "*", "hf.Revoker": "true", "hf.GenCRL": "true",
 			},
 		}}},
-		"db":           dict{"type": "sqlite3", "datasource": "fabric-ca-server.db"},
+		"db":           dict{"type": "sqlite3", "datasource": databaseFile},
 		"affiliations": dict{},
 		"signing": dict{
 			"default": dict{"usage": []string{"digital signature"}, "expiry": c.Lifetime.String()},
@@ -179,10 +186,9 @@ const (
 )
 
 // run starts a child.
-func (s *server) run(role result.Role, address string, spec process.Spec) error {
-	child, err := process.Start(spec)
-	if err == nil {
-		s.children = append(s.children, running{child, role, address})
+func (s *server) run(node running, spec process.Spec) (err error) {
+	if node.Process, err = process.Start(spec); err == nil {
+		s.children = append(s.children, node)
 	}
 	return err
 }

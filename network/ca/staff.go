@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench/result"
 	"meterbench/internal/process"
+	"meterbench/internal/storage"
 	"meterbench/network/fabric"
 )
 
@@ -100,7 +101,8 @@ func (s *server) startResponder(ctx context.Context, c Config, tls *fabric.CA, l
 		}
 	}
 	s.ocsp = newCaller(responderNode, address, tls.PEM, c.Timeout)
-	err = s.run(result.RoleResponder, address, process.Spec{
+	node := running{role: result.RoleResponder, address: address, store: &storage.Layout{Root: home, Rest: storage.Other}}
+	err = s.run(node, process.Spec{
 		Name: responderNode, Path: executable, Argv0: responderArgv0, Args: []string{file}, Dir: home, LogPath: filepath.Join(s.dir, responderNode+".log"),
 	})
 	if err != nil {
