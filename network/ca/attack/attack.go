@@ -23,31 +23,25 @@ type Config struct {
 	Authority *ca.Authority // as its registrar calls it
 	Foreign   *ca.Authority // another one, which the verifier does not trust
 	Seed      uint64        // of the meters' keys
-	Attempts  int           // of each kind, at least 1
+	Attempts  int           // of each kind, at least 2
 	Prefix    string        // of the meters' ids, unique at the authorities
 }
 
 // maxAge is the age up to which a verifier takes a CRL or an OCSP answer.
 const maxAge = time.Hour
 
-// The meters of each attempt, by what becomes of them.
-const (
-	plain   = "plain"   // enrolled, never changed
-	renewed = "renewed" // its certificate is renewed, for another key
-	revoked = "revoked" // its certificate is revoked
-	victim  = "victim"  // its certificate is revoked by an attacker
-)
-
-// A stage is the authority and the parties of the attempts.
+// A stage is the authority and the parties of the attempts. Each attempt has a meter of its own, whose certificate is renewed,
+// then the first one is revoked, and at last the second one by an attacker.
 type stage struct {
 	Config
-	secrets    map[string]string      // of enrolments, by meter
-	identities map[string]ca.Identity // by meter; of a renewed one the first
-	before     []byte                 // CRL from before the revocations
+	meters []meter // of the attempts
+	before []byte  // CRL from before the revocations
 }
 
-func newStage(config Config) *stage {
-	return &stage{Config: config, secrets: map[string]string{}, identities: map[string]ca.Identity{}}
+// A meter was enrolled.
+type meter struct {
+	first, second ca.Identity // second is of no one until the certificate is renewed
+	secret        string      // of its enrolment
 }
 
 // letThrough has the kinds of attempts that a certification authority with its verifiers accepts by design, and whom that
@@ -65,12 +59,18 @@ var letThrough = map[string]result.Trust{
 // Probe makes every kind of attempt. Its error is that of an authority that did not answer; the result of all earlier
 // attempts comes along.
 func Probe(ctx context.Context, config Config) (result.Integrity, error) {
-	s := newStage(config)
+	s := &stage{Config: config}
 	return adversary.Try(ctx, result.SystemCA, s.kinds(), letThrough, config.Attempts)
 }
 
 // id returns the id of a meter of an attempt.
 func (s *stage) id(role string, i uint64) string { return fmt.Sprintf("%s-%s-%d", s.Prefix, role, i) }
+
+// The roles of the ids and keys of a meter that is enrolled.
+const (
+	honest  = "meter"
+	renewed = "renewed"
+)
 
 // signer returns a private key, on P-256: fabric-ca takes no calls that a key of Ed25519 authenticates.
 func (s *stage) signer(role string, i uint64) (*pki.Signer, error) {
@@ -98,14 +98,13 @@ func kindText(err error) string {
 }
 
 // enrol registers a meter and has a certificate issued for a key.
-func (s *stage) enrol(ctx context.Context, meter string, key *pki.Signer) (ca.Identity, error) {
-	secret, _, err := s.Authority.Register(ctx, meter)
-	if err != nil {
-		return ca.Identity{}, err
+func (s *stage) enrol(ctx context.Context, id string, key *pki.Signer) (m meter, err error) {
+	if m.secret, _, err = s.Authority.Register(ctx, id); err != nil {
+		return m, err
 	}
-	s.secrets[meter] = secret
-	c, _, err := s.Authority.EnrolWith(ctx, meter, secret, key.Private())
-	return ca.Identity{Certificate: c, Key: key.Private()}, err
+	c, _, err := s.Authority.EnrolWith(ctx, id, m.secret, key.Private())
+	m.first = ca.Identity{Certificate: c, Key: key.Private()}
+	return m, err
 }
 
 // verifier returns one that keeps certificates and knows of no revocations yet.
@@ -179,16 +178,17 @@ func (s *stage) askAbout(ctx context.Context, i uint64, c ca.Certificate, key *p
 	return verify(v, c.Meter, key, had, at)
 }
 
-// certificate returns a meter's certificate, and its key.
-func (s *stage) certificate(role string, i uint64) (ca.Certificate, *pki.Signer, error) {
-	meter := s.id(role, i)
-	identity, ok := s.identities[meter]
-	if !ok {
-		return ca.Certificate{}, nil, fmt.Errorf("meter %s was not enrolled", meter)
+// meter returns that of an attempt, with the key of its first certificate.
+func (s *stage) meter(i uint64) (m meter, key *pki.Signer, err error) {
+	if i >= uint64(len(s.meters)) {
+		return m, nil, fmt.Errorf("meter %d was not enrolled", i)
 	}
-	key, err := s.signer(role, i)
-	return identity.Certificate, key, err
+	key, err = s.signer(honest, i)
+	return s.meters[i], key, err
 }
+
+// neighbour returns the number of another meter.
+func (s *stage) neighbour(i uint64) uint64 { return (i + 1) % uint64(len(s.meters)) }
 
 // root returns the authority's certificate.
 func (s *stage) root() *x509.Certificate { return s.Authority.Roots()[0] }

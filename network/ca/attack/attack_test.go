@@ -64,7 +64,7 @@ func check(t *testing.T, report result.Integrity, reasons map[string][]string) {
 // The kinds are told apart, and whatever is let through is one of them.
 func TestKinds(t *testing.T) {
 	seen := map[string]bool{}
-	for _, k := range newStage(Config{}).kinds() {
+	for _, k := range (&stage{}).kinds() {
 		if seen[k.Name] {
 			t.Errorf("%s is tried twice", k.Name)
 		}

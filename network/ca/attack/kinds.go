@@ -20,29 +20,29 @@ func (s *stage) kinds() []adversary.Kind {
 	now := time.Time{}
 	return []adversary.Kind{
 		s.kind(result.ProbeHonestEnrol, true, s.honestEnrol),
-		s.kind(result.ProbeHonestVerify, true, s.signed(plain, message, now)),
+		s.kind(result.ProbeHonestVerify, true, s.signed(message, now)),
 		s.kind(result.ProbeNoRight, false, s.noRight),
 		s.kind(result.ProbeNoRightRevoke, false, s.noRightRevoke),
 		s.kind(result.ProbeForgedProof, false, s.forgedProof),
 		s.kind(result.ProbeReplayEnrol, false, s.replayEnrol),
-		s.kind(result.ProbeWrongDigest, false, s.signed(plain, []byte("another reading"), now)),
+		s.kind(result.ProbeWrongDigest, false, s.signed([]byte("another reading"), now)),
 		s.kind(result.ProbeOtherSigner, false, s.otherSigner),
 		s.kind(result.ProbeForeignCA, false, s.foreignCA),
 		s.kind(result.ProbeExpired, false, s.expired),
 
-		s.kind(result.ProbeHonestRenew, true, s.renewAs(renewed, "next")),
+		s.kind(result.ProbeHonestRenew, true, s.honestRenew),
 		s.kind(result.ProbeOldReading, true, func(ctx context.Context, i uint64) error {
-			return s.signed(renewed, message, time.Now().Add(-time.Second))(ctx, i)
+			return s.signed(message, time.Now().Add(-time.Second))(ctx, i)
 		}),
-		s.kind(result.ProbeFormerKey, false, s.signed(renewed, message, now)),
-		s.kind(result.ProbeFormerRenew, false, s.renewAs(renewed, "former")),
+		s.kind(result.ProbeFormerKey, false, s.signed(message, now)),
+		s.kind(result.ProbeFormerRenew, false, s.renewFirst("superseded")),
 
 		s.kind(result.ProbeHonestRevoke, true, s.honestRevoke),
-		s.kind(result.ProbeRevokedKey, false, s.signed(revoked, message, now)),
+		s.kind(result.ProbeRevokedKey, false, s.signed(message, now)),
 		s.kind(result.ProbeBackdated, false, func(ctx context.Context, i uint64) error {
-			return s.signed(revoked, message, time.Now().Add(-time.Minute))(ctx, i)
+			return s.signed(message, time.Now().Add(-time.Minute))(ctx, i)
 		}),
-		s.kind(result.ProbeRevokedRenew, false, s.renewAs(revoked, "former")),
+		s.kind(result.ProbeRevokedRenew, false, s.renewFirst("revoked")),
 		s.kind(result.ProbeStaleView, false, s.stale(maxAge/2)),
 		s.kind(result.ProbeStaleBeyond, false, s.stale(2*maxAge)),
 		s.kind(result.ProbeSuppressed, false, s.suppressed),
@@ -52,8 +52,8 @@ func (s *stage) kinds() []adversary.Kind {
 
 		s.kind(result.ProbeStolenInvent, false, s.invent),
 		s.kind(result.ProbeStolenReplace, false, s.reissue),
-		s.kind(result.ProbeStolenRevoke, false, s.stolenRevoke),
 		s.kind(result.ProbeSecondCertificate, false, s.misissue),
+		s.kind(result.ProbeStolenRevoke, false, s.stolenRevoke),
 	}
 }
 
@@ -62,80 +62,82 @@ func (s *stage) kind(name string, honest bool, try adversary.Attempt) adversary.
 	return adversary.Kind{Name: name, Honest: honest, Try: func(ctx context.Context, i uint64) error { return decided(try(ctx, i)) }}
 }
 
-// honestEnrol enrols the meters of an attempt.
+// honestEnrol enrols the meter of an attempt.
 func (s *stage) honestEnrol(ctx context.Context, i uint64) error {
-	for _, role := range []string{plain, renewed, revoked, victim} {
-		key, err := s.signer(role, i)
-		if err != nil {
-			return err
-		}
-		identity, err := s.enrol(ctx, s.id(role, i), key)
-		if err != nil {
-			return err
-		}
-		s.identities[identity.Meter] = identity
+	key, err := s.signer(honest, i)
+	if err != nil {
+		return err
 	}
-	return nil
+	m, err := s.enrol(ctx, s.id(honest, i), key)
+	if err == nil {
+		s.meters = append(s.meters, m)
+	}
+	return err
 }
 
 // signed has a signature by a meter's first key verified as made at a time, over what the verifier has.
-func (s *stage) signed(role string, had []byte, at time.Time) adversary.Attempt {
+func (s *stage) signed(had []byte, at time.Time) adversary.Attempt {
 	return func(ctx context.Context, i uint64) error {
-		c, key, err := s.certificate(role, i)
+		m, key, err := s.meter(i)
 		if err != nil {
 			return err
 		}
-		return s.askAbout(ctx, i, c, key, had, at)
+		return s.askAbout(ctx, i, m.first.Certificate, key, had, at)
 	}
 }
 
 // noRight registers a meter as one that is enrolled.
 func (s *stage) noRight(ctx context.Context, i uint64) error {
-	_, _, err := s.Authority.By(s.identities[s.id(plain, i)]).Register(ctx, s.id("outsider", i))
+	m, _, err := s.meter(i)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.Authority.By(m.first).Register(ctx, s.id("outsider", i))
 	return err
 }
 
 // noRightRevoke revokes a meter's certificate as another meter.
 func (s *stage) noRightRevoke(ctx context.Context, i uint64) error {
-	c, _, err := s.certificate(victim, i)
-	if err != nil {
+	m, _, err1 := s.meter(i)
+	other, _, err2 := s.meter(s.neighbour(i))
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	_, err = s.Authority.By(s.identities[s.id(plain, i)]).Revoke(ctx, c.Leaf.SerialNumber, pki.KeyCompromise)
+	_, err := s.Authority.By(other.first).Revoke(ctx, m.first.Leaf.SerialNumber, pki.KeyCompromise)
 	return err
 }
 
 // forgedProof enrols a meter for the key of another: the signature of the request is not by that key.
 func (s *stage) forgedProof(ctx context.Context, i uint64) error {
-	others, err1 := s.signer(plain, i)
+	others, err1 := s.signer(honest, i)
 	own, err2 := s.signer("forger", i)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	meter := s.id("unproven", i)
-	template := &x509.CertificateRequest{Subject: pkix.Name{CommonName: meter}}
+	id := s.id("unproven", i)
+	template := &x509.CertificateRequest{Subject: pkix.Name{CommonName: id}}
 	csr, err := x509.CreateCertificateRequest(rand.Reader, template, own.Private())
 	if err != nil {
 		return err
 	}
 	from, err1 := x509.MarshalPKIXPublicKey(own.Private().Public())
 	to, err2 := x509.MarshalPKIXPublicKey(others.Private().Public())
-	secret, _, err3 := s.Authority.Register(ctx, meter)
+	secret, _, err3 := s.Authority.Register(ctx, id)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
-	_, _, err = s.Authority.EnrolRequest(ctx, meter, secret, bytes.Replace(csr, from, to, 1), others.Private().Public())
+	_, _, err = s.Authority.EnrolRequest(ctx, id, secret, bytes.Replace(csr, from, to, 1), others.Private().Public())
 	return err
 }
 
 // replayEnrol uses a meter's secret again, for an attacker's key.
 func (s *stage) replayEnrol(ctx context.Context, i uint64) error {
-	key, err := s.signer("replay", i)
-	if err != nil {
+	m, _, err1 := s.meter(i)
+	key, err2 := s.signer("replay", i)
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	meter := s.id(plain, i)
-	c, _, err := s.Authority.EnrolWith(ctx, meter, s.secrets[meter], key.Private())
+	c, _, err := s.Authority.EnrolWith(ctx, m.first.Meter, m.secret, key.Private())
 	if err != nil {
 		return err
 	}
@@ -144,16 +146,16 @@ func (s *stage) replayEnrol(ctx context.Context, i uint64) error {
 
 // otherSigner has the signature of a meter verified as if it were another's, of which the verifier has the certificate, too.
 func (s *stage) otherSigner(ctx context.Context, i uint64) error {
-	c, _, err1 := s.certificate(plain, i)
-	other, key, err2 := s.certificate(victim, i)
+	m, _, err1 := s.meter(i)
+	other, key, err2 := s.meter(s.neighbour(i))
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	v, err := s.informed(ctx, i, c, other)
+	v, err := s.informed(ctx, i, m.first.Certificate, other.first.Certificate)
 	if err != nil {
 		return err
 	}
-	return verify(v, c.Meter, key, message, time.Time{})
+	return verify(v, m.first.Meter, key, message, time.Time{})
 }
 
 // foreignCA certifies an attacker's key for a meter at another authority.
@@ -162,7 +164,7 @@ func (s *stage) foreignCA(ctx context.Context, i uint64) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := s.Foreign.Enrol(ctx, s.id(plain, i), key.Private())
+	c, _, err := s.Foreign.Enrol(ctx, s.id(honest, i), key.Private())
 	if err != nil {
 		return err
 	}
@@ -172,32 +174,49 @@ func (s *stage) foreignCA(ctx context.Context, i uint64) error {
 // expired has a verifier whose clock is beyond the end of a certificate verify. It asks for no revocations, which would be
 // too old as well.
 func (s *stage) expired(_ context.Context, i uint64) error {
-	c, key, err := s.certificate(plain, i)
+	m, key, err := s.meter(i)
 	if err != nil {
 		return err
 	}
-	v, err := s.verifier(ca.CheckNone, c)
+	v, err := s.verifier(ca.CheckNone, m.first.Certificate)
 	if err != nil {
 		return err
 	}
-	v.Clock = func() time.Time { return c.Leaf.NotAfter.Add(time.Hour) }
-	return verify(v, c.Meter, key, message, time.Time{})
+	v.Clock = func() time.Time { return m.first.Leaf.NotAfter.Add(time.Hour) }
+	return verify(v, m.first.Meter, key, message, time.Time{})
 }
 
-// renewAs renews a meter's first certificate for another key, which then verifies. It is honest once; after that the first
-// certificate is superseded, or it is revoked.
-func (s *stage) renewAs(role, next string) adversary.Attempt {
-	return func(ctx context.Context, i uint64) error {
-		key, err := s.signer(role+" "+next, i)
-		if err != nil {
-			return err
-		}
-		c, _, err := s.Authority.Renew(ctx, s.identities[s.id(role, i)], key.Private())
-		if err != nil {
-			return err
-		}
-		return s.ask(ctx, i, c, key)
+// honestRenew renews a meter's certificate for another key.
+func (s *stage) honestRenew(ctx context.Context, i uint64) (err error) {
+	key, err := s.signer(renewed, i)
+	if err == nil {
+		s.meters[i].second, err = s.renew(ctx, i, key)
 	}
+	return err
+}
+
+// renewFirst renews the first certificate of a meter, which is superseded or revoked, for an attacker's key.
+func (s *stage) renewFirst(standing string) adversary.Attempt {
+	return func(ctx context.Context, i uint64) error {
+		key, err := s.signer(standing, i)
+		if err == nil {
+			_, err = s.renew(ctx, i, key)
+		}
+		return err
+	}
+}
+
+// renew renews the first certificate of a meter for a key, which then verifies.
+func (s *stage) renew(ctx context.Context, i uint64, key *pki.Signer) (ca.Identity, error) {
+	m, _, err := s.meter(i)
+	if err != nil {
+		return ca.Identity{}, err
+	}
+	c, _, err := s.Authority.Renew(ctx, m.first, key.Private())
+	if err != nil {
+		return ca.Identity{}, err
+	}
+	return ca.Identity{Certificate: c, Key: key.Private()}, s.ask(ctx, i, c, key)
 }
 
 // invent enrols a meter that does not exist.
@@ -206,11 +225,11 @@ func (s *stage) invent(ctx context.Context, i uint64) error {
 	if err != nil {
 		return err
 	}
-	identity, err := s.enrol(ctx, s.id("invented", i), key)
+	m, err := s.enrol(ctx, s.id("invented", i), key)
 	if err != nil {
 		return err
 	}
-	return s.ask(ctx, i, identity.Certificate, key)
+	return s.ask(ctx, i, m.first.Certificate, key)
 }
 
 // reissue has a certificate of a meter that is enrolled issued for an attacker's key, without the meter.
@@ -219,21 +238,11 @@ func (s *stage) reissue(ctx context.Context, i uint64) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := s.Authority.Reissue(ctx, s.id(plain, i), key.Private())
+	c, _, err := s.Authority.Reissue(ctx, s.id(honest, i), key.Private())
 	if err != nil {
 		return err
 	}
 	return s.ask(ctx, i, c, key)
-}
-
-// stolenRevoke revokes an honest meter's certificate.
-func (s *stage) stolenRevoke(ctx context.Context, i uint64) error {
-	c, _, err := s.certificate(victim, i)
-	if err != nil {
-		return err
-	}
-	_, err = s.Authority.Revoke(ctx, c.Leaf.SerialNumber, pki.KeyCompromise)
-	return err
 }
 
 // misissue has the authority itself sign a second certificate of a meter, for an attacker's key.
@@ -242,9 +251,19 @@ func (s *stage) misissue(ctx context.Context, i uint64) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Authority.Misissue(s.id(plain, i), key.Private().Public())
+	c, err := s.Authority.Misissue(s.id(honest, i), key.Private().Public())
 	if err != nil {
 		return err
 	}
 	return s.ask(ctx, i, c, key)
+}
+
+// stolenRevoke revokes the certificate with which an honest meter signs.
+func (s *stage) stolenRevoke(ctx context.Context, i uint64) error {
+	m, _, err := s.meter(i)
+	if err != nil {
+		return err
+	}
+	_, err = s.Authority.Revoke(ctx, m.second.Leaf.SerialNumber, pki.KeyCompromise)
+	return err
 }

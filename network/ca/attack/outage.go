@@ -19,7 +19,7 @@ type Outages struct {
 
 // NewOutages enrols meters for so many outages, and fetches a CRL.
 func NewOutages(ctx context.Context, config Config, outages int) (*Outages, error) {
-	o := &Outages{stage: newStage(config)}
+	o := &Outages{stage: &stage{Config: config}}
 	for i := range uint64(outages * config.Attempts) {
 		if err := o.stage.honestEnrol(ctx, i); err != nil {
 			return nil, err
@@ -52,14 +52,14 @@ func (o *Outages) Try(ctx context.Context, down result.Role, nodes ...string) []
 			return err
 		}),
 		deed(result.OpRenew, 0, func(ctx context.Context, i uint64) error {
-			key, err := s.signer("renewed next", i)
+			key, err := s.signer(renewed, i)
 			if err == nil {
-				_, _, err = s.Authority.Renew(ctx, s.identities[s.id(renewed, i)], key.Private())
+				_, _, err = s.Authority.Renew(ctx, s.meters[i].first, key.Private())
 			}
 			return err
 		}),
 		deed(result.OpRevoke, 0, func(ctx context.Context, i uint64) error {
-			_, err := s.Authority.Revoke(ctx, s.identities[s.id(revoked, i)].Leaf.SerialNumber, pki.CessationOfOperation)
+			_, err := s.Authority.Revoke(ctx, s.meters[i].first.Leaf.SerialNumber, pki.CessationOfOperation)
 			return err
 		}),
 	}, first, s.Attempts)
@@ -80,7 +80,7 @@ func deed(operation result.Operation, later time.Duration, try adversary.Attempt
 // was down. Its clock is ahead from then on.
 func (o *Outages) verifyKept(check ca.Check, later time.Duration) adversary.Attempt {
 	return func(_ context.Context, i uint64) error {
-		c, key, err := o.stage.certificate(plain, i)
+		c, key, err := o.stage.first(i)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (o *Outages) verifyKept(check ca.Check, later time.Duration) adversary.Atte
 
 // verifyOCSP has a verifier verify that asks the responder.
 func (o *Outages) verifyOCSP(ctx context.Context, i uint64) error {
-	c, key, err := o.stage.certificate(plain, i)
+	c, key, err := o.stage.first(i)
 	if err != nil {
 		return err
 	}
