@@ -76,3 +76,18 @@ func (f *fabricDaemons) of(ctx context.Context, progress io.Writer, release stri
 	}
 	return f.built[release], nil
 }
+
+// ca returns the program of fabric-ca: that of the folder of --fabric-bin, or where it has none, the one that is built.
+func (f *fabricDaemons) ca(ctx context.Context, progress io.Writer) (server string, err error) {
+	if f.dir != "" {
+		given, ok, err := daemons.CAFromDir(ctx, f.dir)
+		if err != nil {
+			return "", lab.InputErrorf("--fabric-bin %w", err)
+		}
+		if ok {
+			return given.Server, nil
+		}
+	}
+	built, err := daemons.EnsureCA(ctx, daemons.Config{Progress: progress})
+	return built.Server, err
+}

@@ -139,6 +139,11 @@ func (r *runner) daemons(release string) (daemons.Binaries, error) {
 	return r.fabric.of(r.cmd.Context(), r.cmd.ErrOrStderr(), release)
 }
 
+// ca returns the program of fabric-ca, built if need be.
+func (r *runner) ca() (server string, err error) {
+	return r.fabric.ca(r.cmd.Context(), r.cmd.ErrOrStderr())
+}
+
 // measure runs one plan and returns the folder of its results, or none where nothing was measured.
 func (r *runner) measure(p lab.Plan) (string, error) {
 	// Before the daemons are built, which can take minutes.
