@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"meterbench/bench/result"
 	"meterbench/network/fabric/daemons"
@@ -32,5 +33,35 @@ func TestIntegrityOnFabric(t *testing.T) {
 	judged, _ := publication.Judge(result.Run{}, result.Summary{Integrity: found}, publication.Devices[0])
 	if c := judged[len(judged)-1]; c.Verdict != result.Reproduced {
 		t.Errorf("%s: %s: %s", c.ID, c.Verdict, c.Conditions)
+	}
+}
+
+// What ledger and certification authority let through on a real network and by a real fabric-ca, and what works while a part
+// of them is down: nothing that their designs do not let.
+func TestKeysOnFabric(t *testing.T) {
+	needsNetwork(t)
+	binaries, err := daemons.Ensure(t.Context(), daemons.Config{Progress: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial, ok := lab.FindTrial(result.AttackKeys)
+	if !ok {
+		t.Fatalf("there is no trial of %q", result.AttackKeys)
+	}
+	found, err := trial.Try(t.Context(), lab.TrialConfig{Dir: t.TempDir(), Seed: 1, Binaries: binaries, Working: func(s string) { t.Log(time.Now().Format("05.000"), s) }, CA: func() (string, error) {
+		server, err := daemons.EnsureCA(t.Context(), daemons.Config{Progress: t.Output()})
+		return server.Server, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range found.Probes {
+		t.Logf("%s: %s: %d of %d accepted, refused as %v: %s %s", p.System, p.Kind, p.Accepted, p.Attempts, p.Refused, p.Ruling(), p.Trust)
+		if p.Ruling() == result.RulingFault {
+			t.Errorf("%s: %s: %d of %d accepted", p.System, p.Kind, p.Accepted, p.Attempts)
+		}
+	}
+	for _, o := range found.Outages {
+		t.Logf("%s without %s %v: %s %v s later: %d of %d, failed as %v", o.System, o.Down, o.Nodes, o.Operation, o.Later, o.Worked, o.Attempts, o.Failed)
 	}
 }

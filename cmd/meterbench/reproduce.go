@@ -98,5 +98,5 @@ func (r *runner) try(trial lab.Trial, dir string, seed uint64) (*result.Integrit
 	watch := newProgress(r.cmd.ErrOrStderr())
 	defer watch.close()
 	watch.Step(trial.Step)
-	return trial.Try(r.cmd.Context(), lab.TrialConfig{Dir: dir, Seed: seed, Binaries: binaries, Working: watch.Working})
+	return trial.Try(r.cmd.Context(), lab.TrialConfig{Dir: dir, Seed: seed, Binaries: binaries, CA: r.ca, Working: watch.Working})
 }

@@ -22,7 +22,8 @@ type TrialConfig struct {
 	Dir      string // of the run: nodes' logs go below it
 	Seed     uint64
 	Binaries daemons.Binaries
-	Working  func(string) // shows what is being done
+	CA       func() (server string, err error) // returns the program of fabric-ca, built if need be
+	Working  func(string)                      // shows what is being done
 }
 
 // logs is the folder of the nodes' logs.
@@ -32,6 +33,7 @@ func (c TrialConfig) logs() string { return filepath.Join(c.Dir, study.LogsFolde
 func trials() []Trial {
 	return []Trial{
 		{result.AttackReadings, "try to forge readings and bills", tryReadings},
+		{result.AttackKeys, "try to forge keys of meters, and do without a part of each system", tryKeys},
 	}
 }
 

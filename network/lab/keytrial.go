@@ -1,0 +1,209 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"meterbench/bench/result"
+	"meterbench/bench/topology"
+	"meterbench/network"
+	"meterbench/network/ca"
+	"meterbench/network/ca/attack"
+	"meterbench/network/fabric/daemons"
+	"meterbench/simulators/pki"
+	"meterbench/workloads/adversary"
+)
+
+// The trial of attacks on meters' keys.
+const (
+	keyTopology = "four-peer"           // two organisations with two peers each, as the publication has them
+	keyTimer    = 10 * time.Millisecond // so that attempts do not wait for blocks
+	keyRefresh  = time.Second           // of the OCSP responder, so that they do not wait for it either
+
+	outageAttempts = 3 // of each operation
+)
+
+// keySite is a network with the contract "pki" and certification authorities beside it.
+type keySite struct {
+	network     *network.Network
+	authorities []*ca.Authority // one whose responder is stopped, one that is stopped itself, one that nobody trusts
+	issuer      result.Issuer
+	parties     *parties
+}
+
+// tryKeys has adversaries try to forge, steal and replay meters' keys on a ledger and at a certification authority, and then
+// tries what still works while processes of either are down.
+func tryKeys(ctx context.Context, cfg TrialConfig) (_ *result.Integrity, err error) {
+	s := &keySite{}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.start(ctx, cfg); err != nil {
+		return nil, err
+	}
+	report := &result.Integrity{Issuer: s.issuer}
+	if err := s.attackLedger(ctx, cfg, report); err != nil {
+		return report, err
+	}
+	if err := s.attackCA(ctx, cfg, report); err != nil {
+		return report, err
+	}
+	if err := s.ledgerOutages(ctx, cfg, report); err != nil {
+		return report, err
+	}
+	return report, s.caOutages(ctx, cfg, report)
+}
+
+// start brings the network and the authorities up. Without fabric-ca, certificates are issued in this process.
+func (s *keySite) start(ctx context.Context, cfg TrialConfig) error {
+	t, err := topology.Load(keyTopology)
+	if err != nil {
+		return err
+	}
+	t.Channels[0].Batch.Timeout = keyTimer
+	t.Channels[0].Chaincodes = []topology.Chaincode{{Name: pki.ContractName, Endorsement: topology.Majority}}
+	issuer := ca.Config{Issuer: ca.FabricCA, Refresh: keyRefresh}
+	s.issuer = result.IssuerFabricCA
+	issuer.Server, err = cfg.CA()
+	if none, ok := errors.AsType[daemons.NoCompilerError](err); ok {
+		cfg.Working(fmt.Sprintf("certificates are issued in this process: %v", none))
+		issuer.Issuer, s.issuer = ca.InProcess, result.IssuerInProcess
+	} else if err != nil {
+		return err
+	}
+	configs := []ca.Config{issuer, issuer, {Issuer: ca.InProcess}}
+	s.authorities = make([]*ca.Authority, len(configs))
+	group, starting := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		s.network, err = network.Start(starting, t, network.Config{Binaries: cfg.Binaries, Logs: cfg.logs(), Progress: lines(cfg.Working)})
+		return err
+	})
+	for i, c := range configs {
+		group.Go(func() (err error) {
+			s.authorities[i], err = ca.Start(starting, c)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	s.parties, err = meet(ctx, s.network)
+	return err
+}
+
+func (s *keySite) close() (err error) {
+	if s.parties != nil {
+		err = s.parties.close()
+	}
+	for _, a := range s.authorities {
+		if a != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}
+	if s.network != nil {
+		err = errors.Join(err, s.network.Close())
+	}
+	return err
+}
+
+func (s *keySite) keysConfig(cfg TrialConfig, prefix string, attempts int) adversary.KeysConfig {
+	organisations := s.network.Topology.Organisations
+	return adversary.KeysConfig{
+		Channel: s.network.Channels[0].Name, Seed: cfg.Seed, Attempts: attempts, Prefix: prefix, Start: fleetStart,
+		Owner: organisations[0].MSP(), Other: organisations[1].MSP(), As: s.parties.callers,
+	}
+}
+
+func (s *keySite) attackLedger(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
+	cfg.Working("attacks on keys on the ledger")
+	tried, err := adversary.ProbeKeys(ctx, s.keysConfig(cfg, "probe", integrityAttempts))
+	report.Probes = append(report.Probes, tried.Probes...)
+	return err
+}
+
+func (s *keySite) attackCA(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
+	cfg.Working("attacks on the certification authority")
+	tried, err := attack.Probe(ctx, attack.Config{
+		Authority: s.authorities[0], Foreign: s.authorities[2], Seed: cfg.Seed, Attempts: integrityAttempts, Prefix: "probe",
+	})
+	report.Probes = append(report.Probes, tried.Probes...)
+	return err
+}
+
+// ledgerOutages kills first one peer of the owner, and then the ordering service.
+func (s *keySite) ledgerOutages(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
+	cfg.Working("what works on the ledger without a peer, without the orderer")
+	victims := []network.Node{s.last(result.RolePeer, s.network.Topology.Organisations[0].Name), s.last(result.RoleOrderer, topology.Ordering)}
+	o, err := adversary.NewKeyOutages(ctx, s.keysConfig(cfg, "outage", outageAttempts), 1+len(victims))
+	if err != nil {
+		return err
+	}
+	report.Outages = append(report.Outages, o.Try(ctx, "")...)
+	var down []string
+	for _, victim := range victims {
+		if err := kill(ctx, victim.PID); err != nil {
+			return fmt.Errorf("stop %s: %w", victim.Name, err)
+		}
+		s.parties.forget(victim.Name)
+		down = append(down, victim.Name)
+		report.Outages = append(report.Outages, o.Try(ctx, victim.Role, slices.Clone(down)...)...)
+	}
+	return nil
+}
+
+// last returns the last node of an organisation in a role.
+func (s *keySite) last(role result.Role, organisation string) (found network.Node) {
+	for _, n := range s.network.Nodes {
+		if n.Role == role && n.Organisation == organisation {
+			found = n
+		}
+	}
+	return found
+}
+
+// caOutages kills the responder of one authority and the server of another. The in-process issuer has no processes.
+func (s *keySite) caOutages(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
+	if s.issuer != result.IssuerFabricCA {
+		return nil
+	}
+	cfg.Working("what works without the OCSP responder, without the certification authority")
+	for i, role := range []result.Role{result.RoleResponder, result.RoleCA} {
+		authority := s.authorities[i]
+		o, err := attack.NewOutages(ctx, attack.Config{Authority: authority, Seed: cfg.Seed, Attempts: outageAttempts, Prefix: "outage"}, 2-i)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			report.Outages = append(report.Outages, o.Try(ctx, "")...)
+		}
+		for _, n := range authority.Nodes() {
+			if n.Role != role {
+				continue
+			}
+			if err := kill(ctx, n.PID); err != nil {
+				return fmt.Errorf("stop %s: %w", n.Name, err)
+			}
+			report.Outages = append(report.Outages, o.Try(ctx, role, n.Name)...)
+		}
+	}
+	return nil
+}
+
+// kill ends a child at once and returns when it is gone.
+func kill(ctx context.Context, pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	for syscall.Kill(pid, 0) == nil {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
