@@ -260,6 +260,11 @@ func (r trial) attacks() {
 	_, _, err = r.Renew(t.Context(), ca.Identity{Certificate: victim.Certificate, Key: signer.Private()}, signer.Private())
 	r.refused("a renewal without the certificate's key", err)
 
+	_, _, err = r.Reissue(t.Context(), "ocsp", signer.Private())
+	r.refused("the responder's certificate for the registrar", err)
+	_, _, err = r.Reissue(t.Context(), "admin", signer.Private())
+	r.refused("the administrator's certificate for the registrar", err)
+
 	// A meter gets a certificate for the responder's usage, as fabric-ca has no names for its profiles: its name is another one.
 	forger, err := r.AsResponder(t.Context(), meter, signer.Private())
 	if err != nil {

@@ -117,13 +117,13 @@ type registration struct {
 }
 
 func (c *restClient) register(ctx context.Context, by Identity, meter string) (secret string, t Traffic, err error) {
-	return c.registerWith(ctx, by, meter)
+	return c.registerWith(ctx, by, meterType, meter)
 }
 
-// registerWith makes an identity with rights known, for one enrolment.
-func (c *restClient) registerWith(ctx context.Context, by Identity, name string, attributes ...attribute) (secret string, t Traffic, err error) {
+// registerWith makes an identity of a type known, with rights, for one enrolment.
+func (c *restClient) registerWith(ctx context.Context, by Identity, kind, name string, attributes ...attribute) (secret string, t Traffic, err error) {
 	var result struct{ Secret string }
-	request := registration{ID: name, Type: identityType, MaxEnrollments: 1, Attributes: attributes}
+	request := registration{ID: name, Type: kind, MaxEnrollments: 1, Attributes: attributes}
 	t, err = c.signed(ctx, by, http.MethodPost, "register", request, mostAnswer, &result)
 	if err == nil && result.Secret == "" {
 		err = refuse(Malformed, nil, "fabric-ca's answer has no secret")

@@ -47,8 +47,11 @@ const (
 	keystore      = "msp/keystore"
 )
 
-// identityType is what all identities are to fabric-ca.
-const identityType = "client"
+// The types of identities. The registrar acts on meters only, so it cannot take over the responder.
+const (
+	meterType = "client"
+	staffType = "staff"
+)
 
 // startTime bounds how long server and responder take until they answer.
 const startTime = 30 * time.Second
@@ -153,7 +156,7 @@ func serverConfig(c Config, secret string, port, operations int) dict {
 		"ca":  dict{"name": serverNode},
 		"crl": dict{"expiry": c.CRLAge.String()},
 		"registry": dict{"identities": []dict{{
-			"name": "admin", "pass": secret, "type": identityType, "maxenrollments": 1, "attrs": dict{
+			"name": "admin", "pass": secret, "type": staffType, "maxenrollments": 1, "attrs": dict{
 				"hf.Registrar.Roles": "*", "hf.Registrar.DelegateRoles": "*", "hf.Registrar.Attributes": "*", "hf.Revoker": "true", "hf.GenCRL": "true",
 			},
 		}}},

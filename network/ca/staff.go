@@ -21,8 +21,8 @@ func (s *server) staff(ctx context.Context, c Config, tls *fabric.CA, secret str
 		return registrar, err
 	}
 	revoker, lister := attribute{"hf.Revoker", "true"}, attribute{"hf.GenCRL", "true"}
-	registrarSecret, _, err1 := s.registerWith(ctx, admin, registrarName, attribute{"hf.Registrar.Roles", identityType}, revoker, lister)
-	responderSecret, _, err2 := s.registerWith(ctx, admin, responderName, lister)
+	registrarSecret, _, err1 := s.registerWith(ctx, admin, staffType, registrarName, attribute{"hf.Registrar.Roles", meterType}, revoker, lister)
+	responderSecret, _, err2 := s.registerWith(ctx, admin, staffType, responderName, lister)
 	if err := errors.Join(err1, err2); err != nil {
 		return registrar, err
 	}
