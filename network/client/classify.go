@@ -156,14 +156,22 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 	case codes.Aborted, codes.FailedPrecondition, codes.InvalidArgument, codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return result.SubmitRefused
 	case codes.Unavailable:
-		// The gateway service says so, not a connection that broke, and no orderer that was silent may have
-		// taken the transaction.
-		if mentions(err, "no orderer", "insufficient number of orderers") &&
-			!mentions(err, "DeadlineExceeded", "deadline exceeded", "EOF", "connection reset", "transport is closing") {
+		// The gateway service says so, not a connection that broke, and no orderer may have taken the transaction. Of BFT
+		// orderers ("insufficient number of orderers") it does not tell which have.
+		if mentions(err, "no orderer") && !slices.ContainsFunc(details(err), mayHave) {
 			return result.SubmitRefused
 		}
 	}
 	return result.Unknown
+}
+
+// mayHave reports whether an orderer of which a gateway says this may have the transaction: the call to it failed, and not
+// because it could not be connected to. Any other text is an orderer's own answer.
+func mayHave(d *gateway.ErrorDetail) bool {
+	said := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(d.GetMessage(), text) })
+	}
+	return said("rpc error:", "EOF") && !said("Error while dialing", "authentication handshake failed")
 }
 
 func commitOutcome(code peer.TxValidationCode) result.Outcome {
