@@ -161,6 +161,7 @@ const (
 	AuditFailed        stats.Code = "audit"
 	EndedEarly         stats.Code = "ended-early"
 	TargetNote         stats.Code = "target"
+	LeftOnLedger       stats.Code = "left-on-ledger"  // by the set-up of all networks until then, where it stays
 	UnknownRelease     stats.Code = "unknown-release" // of Fabric
 	NotStored          stats.Code = "not-stored"
 	NoSaturation       stats.Code = "no-saturation"

@@ -230,8 +230,11 @@ func (s *study) warn(code stats.Code, format string, args ...any) {
 	s.add(result.Warning{Code: code, Text: fmt.Sprintf(format, args...)})
 }
 
-// add adds a warning to the run's list, once.
+// add adds a warning to the run's list, once. What is left on a ledger is told anew with each network, for all until then.
 func (s *study) add(w result.Warning) {
+	if w.Code == result.LeftOnLedger {
+		s.summary.Notices = slices.DeleteFunc(s.summary.Notices, func(o result.Warning) bool { return o.Code == w.Code })
+	}
 	if !slices.ContainsFunc(s.summary.Notices, func(o result.Warning) bool { return o.String() == w.String() }) {
 		s.summary.Notices = append(s.summary.Notices, w)
 	}

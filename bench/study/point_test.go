@@ -272,3 +272,15 @@ func TestNodeThatEndedHasNoCPU(t *testing.T) {
 		t.Errorf("CPU %v, memory %v", p.CPU, p.RSS)
 	}
 }
+
+// What set-ups have left on a ledger is said once for all networks of a run, however often it grows.
+func TestLeftOnLedgerIsToldAnew(t *testing.T) {
+	s := &study{}
+	note := result.Warning{Code: result.TargetNote, Text: "measured"}
+	for _, w := range []result.Warning{{Code: result.LeftOnLedger, Text: "1 x"}, note, {Code: result.LeftOnLedger, Text: "2 x"}, note} {
+		s.add(w)
+	}
+	if diff := cmp.Diff([]result.Warning{note, {Code: result.LeftOnLedger, Text: "2 x"}}, s.summary.Notices); diff != "" {
+		t.Error(diff)
+	}
+}

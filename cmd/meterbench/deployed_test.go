@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"meterbench/bench/result"
+	"meterbench/bench/topology"
+	"meterbench/network"
 )
 
 const deployingRun = `name: deploying
@@ -51,16 +53,24 @@ func TestDeployOnRequest(t *testing.T) {
 			t.Errorf("%s is still served", address)
 		}
 	}
-	for _, of := range []string{"first", "second"} {
-		write("3s")
+	// Where a device can be capped, runs attach several times, each of which deploys and sets up.
+	mayCap := network.CheckCaps(topology.Topology{Caps: topology.Caps{Device: topology.Cap{CPUs: 0.5}}}) == nil
+	for sessions, of := range map[int]string{2: "first", 4: "second"} {
+		write("1s")
 		results := filepath.Join(out, of)
-		p, code := command(t, temp, "run", file, "--out", results)
+		args := []string{"run", file, "--out", results}
+		left := "which is installed on 2 peers and no longer served, 1 x readings.RegisterMeters"
+		if mayCap {
+			args = append(args, "--set", "vary={caps: [{}, {device: {cpus: 0.5}}]}", "--set", fmt.Sprintf("repeat=%d", sessions/2))
+			left = fmt.Sprintf("which is installed %d times on 2 peers and no longer served, %[1]d x readings.RegisterMeters", sessions)
+		}
+		p, code := command(t, temp, args...)
 		if code != 0 {
 			t.Fatalf("%s run: exit code %d\n%s%s", of, code, &p.stdout, &p.stderr)
 		}
 		s := runSummary(t, results, "deploying")
 		equal(t, of+" audit", audited(t, s).Verdict, result.AuditPass)
-		if text := strings.Join(strings.Fields(p.stdout.String()), " "); !strings.Contains(text, "meters") || !strings.Contains(text, "RegisterMeters") {
+		if text := strings.Join(strings.Fields(p.stdout.String()), " "); strings.Count(text, "put on the ledger") != 1 || !strings.Contains(text, left) {
 			t.Errorf("the report of the %s run says\n%s", of, text)
 		}
 		ended()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -31,6 +30,7 @@ type attachedLab struct {
 	Plan
 	logs   string
 	tables *fe.Tables // of discrete logarithms
+	before leftThere  // by sites that are closed
 }
 
 func newAttachedLab(p Plan, dir string, _ func(string) (daemons.Binaries, error)) (study.Lab, error) {
@@ -254,25 +254,6 @@ func (s *attachedSite) missing() (all []result.Warning) {
 	return all
 }
 
-// left says what the set-up has put on the ledger, where it stays.
-func (s *attachedSite) left() []result.Warning {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []string
-	if d := s.lab.attached.Deploy; d != nil && s.prepared {
-		all = append(all, fmt.Sprintf("the contract readings as %s, which is installed on %d peers and no longer served", d.Name, len(d.Peers)))
-	}
-	for _, function := range slices.Sorted(maps.Keys(s.put)) {
-		all = append(all, fmt.Sprintf("%d x %s", s.put[function], function))
-	}
-	if all == nil {
-		return nil
-	}
-	return []result.Warning{{
-		Code: result.TargetNote, Text: fmt.Sprintf("beside the load, the set-up put on the ledger of %s: %s", s.net.Channel, strings.Join(all, ", ")),
-	}}
-}
-
 // Series implements study.Site. What has been put on the ledger is said also where the set-up fails.
 func (s *attachedSite) Series(ctx context.Context, one scenario.Series, need study.Need, working func(string)) (bench.Workload, result.Preparation, error) {
 	s.prepared = true
@@ -305,6 +286,7 @@ func (s *attachedSite) Close() error {
 	if s.unwatch != nil {
 		s.unwatch()
 	}
+	s.lab.before = s.there()
 	s.net.Close()
 	return errors.Join(s.sampler.Close(), s.clients.Close(), s.device.close())
 }
