@@ -149,12 +149,15 @@ func TestSignatureOfOpenssl(t *testing.T) {
 	}
 }
 
+// inSequence returns PEM of a DER sequence of parts in hexadecimal.
+func inSequence(parts ...string) []byte {
+	body, _ := hex.DecodeString(strings.Join(parts, ""))
+	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: append([]byte{0x30, byte(len(body))}, body...)})
+}
+
 // spki returns PEM of an algorithm's identifier and a point, both DER without checks.
 func spki(algorithm string, point []byte) []byte {
-	raw, _ := hex.DecodeString(algorithm)
-	bits := append([]byte{3, byte(len(point) + 1), 0}, point...)
-	body := append(raw, bits...)
-	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: append([]byte{0x30, byte(len(body))}, body...)})
+	return inSequence(algorithm, hex.EncodeToString(append([]byte{3, byte(len(point) + 1), 0}, point...)))
 }
 
 const (
@@ -226,6 +229,9 @@ func TestParseKeyRefuses(t *testing.T) {
 		{"beyond the field", spki(identifierP256, beyond), CodeKeyCurve},
 		{"a short point", spki(identifierP256, point[:64]), CodeKeyMalformed},
 		{"a long point", spki(identifierP256, append(bytes.Clone(point), 0)), CodeKeyMalformed},
+		{"bytes behind the point", inSequence(identifierP256, "0342"+"00"+hex.EncodeToString(point), "0500"), CodeKeyMalformed},
+		{"bits left over", inSequence(identifierP256, "0342"+"01"+hex.EncodeToString(point)), CodeKeyMalformed},
+		{"a length in more bytes than it takes", inSequence("30811306072a8648ce3d020106082a8648ce3d030107", "034200"+hex.EncodeToString(point)), CodeKeyMalformed},
 		{"no point", spki(identifierP256, nil), CodeKeyMalformed},
 		{"a curve that Ed25519 does not name", spki("300706032b65700500", ed), CodeKeyMalformed},
 		{"a short Ed25519 point", spki(identifierEd, ed[:31]), CodeKeyMalformed},
