@@ -216,6 +216,10 @@ func TestRegisterKeys(t *testing.T) {
 		{"again from before the revocation", operator, list(func(t testing.TB, w *keyWorld) []pki.Registration {
 			return []pki.Registration{registers(t, "m3", operator, at(4), fresh)}
 		}), pki.CodeTime},
+		{"again from the day that was revoked as a whole", operator, func(t testing.TB, w *keyWorld) []byte {
+			w.accepts(t, pki.FnRevoke, revokes(t, "m1", 1, pki.Superseded, at(1)))
+			return keys(t, registers(t, "m1", operator, at(1), fresh))
+		}, pki.CodeTime},
 		{"again from the start", operator, list(func(t testing.TB, w *keyWorld) []pki.Registration {
 			return []pki.Registration{registers(t, "m3", operator, time.Time{}, fresh)}
 		}), pki.CodeTime},
