@@ -42,7 +42,7 @@ tools call it, and keep the network up until Ctrl-C or meterbench network down.`
 			if err != nil {
 				return err
 			}
-			if err := lab.CheckContracts(t); err != nil {
+			if err := lab.CheckContracts(args[0], t); err != nil {
 				return err
 			}
 			if err := network.CheckCaps(t); err != nil {

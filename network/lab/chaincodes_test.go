@@ -10,6 +10,7 @@ import (
 
 	"meterbench/bench"
 	"meterbench/bench/scenario"
+	"meterbench/bench/topology"
 	"meterbench/network"
 	"meterbench/network/client"
 )
@@ -116,5 +117,36 @@ func TestChannelNumbers(t *testing.T) {
 	}
 	if want := []int{1, 3}; !slices.Equal(got, want) {
 		t.Errorf("got channels %v, want %v", got, want)
+	}
+}
+
+// A contract that nobody serves is refused where the user named it: in the topology, or in the scenario.
+func TestContractNobodyServes(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const load = "workload: {kind: plain}\nload: {kind: closed, clients: 1, hold: 3s}\n"
+	own := write("own.yaml", "name: own\norganisations: [{name: ptb}]\nchannels: [{name: a, chaincodes: [{name: readings}, {name: reading}]}]\n")
+	const said = `there is no contract "reading"; give source, command or address if it is your own; did you mean readings?`
+	for file, want := range map[string]string{
+		write("a.yaml", "name: a\ntopology: own.yaml\n"+load):                               own + ":3:60: channels[0].chaincodes[1].name: " + said,
+		write("b.yaml", "name: a\ntopology: minimal\nchaincodes: [{name: reading}]\n"+load): filepath.Join(dir, "b.yaml") + ":3:21: chaincodes[0].name: " + said,
+	} {
+		if _, err := Read(t.Context(), file, nil); fmt.Sprint(err) != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	top, err := topology.Load(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(CheckContracts(own, top)), own+":3:60: channels[0].chaincodes[1].name: "+said; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -61,7 +61,7 @@ func (p *Plan) loadNetworks() error {
 		if err != nil {
 			return err
 		}
-		if err := CheckContracts(t); err != nil {
+		if err := p.locateChaincode(n, checkContracts(t)); err != nil {
 			return err
 		}
 		if err := network.CheckCaps(t); err != nil {

@@ -10,6 +10,7 @@ import (
 	"meterbench/bench/study"
 	"meterbench/bench/topology"
 	"meterbench/internal/strictyaml"
+	"meterbench/network"
 	"meterbench/network/chaincode"
 	"meterbench/simulators/fe"
 	"meterbench/workloads"
@@ -154,14 +155,20 @@ func endorsement(c topology.Channel, contract string) string {
 	return c.Chaincodes[topology.PositionOf(contract, c.Chaincodes)].Endorsement
 }
 
-// CheckContracts makes sure that what a topology does not say how to serve are contracts of this program.
-func CheckContracts(t topology.Topology) error {
+// CheckContracts makes sure that what the topology that was loaded by this name or path does not say how to serve are
+// contracts of this program.
+func CheckContracts(nameOrPath string, t topology.Topology) error {
+	return LocateChaincode(nameOrPath, checkContracts(t))
+}
+
+// checkContracts is CheckContracts before the place is known.
+func checkContracts(t topology.Topology) error {
 	known := chaincode.Contracts().Names()
 	for _, channel := range t.Channels {
 		for _, cc := range channel.Chaincodes {
 			if !cc.Own() && !slices.Contains(known, cc.Name) {
-				return InputErrorf("topology %s: channel %s: there is no contract %q; %s, and one of your own has source, command or address",
-					t.Name, channel.Name, cc.Name, strictyaml.Hint(cc.Name, known))
+				return &network.ChaincodeError{Channel: channel.Name, Chaincode: cc.Name, Key: "name", Msg: fmt.Sprintf("there is no contract %q", cc.Name),
+					Hint: "give source, command or address if it is your own; " + strictyaml.Hint(cc.Name, known)}
 			}
 		}
 	}
