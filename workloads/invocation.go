@@ -22,7 +22,7 @@ type Invocation struct {
 	// for the endorsers alone, by key: no ledger has it
 	Transient valuesByName `yaml:"transient"`
 	Query     bool         `yaml:"query"`  // a peer answers and nothing is ordered, default false
-	Keys      int          `yaml:"keys"`   // of spaces that say nothing else, 1 to 1e9
+	Keys      values.Keys  `yaml:"keys"`   // of spaces that say nothing else, 1 to 1e9
 	Size      values.Size  `yaml:"size"`   // of texts and bytes that say nothing else, up to 4MiB
 	Before    []before     `yaml:"before"` // calls that are committed before the load
 }
@@ -112,11 +112,6 @@ func (i Invocation) Check(at string) *strictyaml.Problem {
 		return strictyaml.Problemf("", at+"contract", "is missing: the name of a chaincode on the channel")
 	case i.Function == "":
 		return strictyaml.Problemf("", at+"function", "is missing: what to call of contract %s", i.Contract)
-	}
-	if i.Keys != 0 {
-		if p := strictyaml.Between(at+"keys", i.Keys, 1, values.MaxKeys); p != nil {
-			return p
-		}
 	}
 	p := cmp.Or(i.Size.Check(at+"size"), i.checkValues(at, "values.", i.Values, nil), i.checkArgs(at+"args", i.Args),
 		i.checkValues(at, "transient.", i.Transient, i.Values))
@@ -261,7 +256,7 @@ func keysFactor() scenario.FactorKind {
 		func(path string, n int) *strictyaml.Problem { return strictyaml.Between(path, n, 1, values.MaxKeys) },
 		func(i Invocation) bool { return i.has(values.Value.Spaced) },
 		func(i Invocation, keys int) Invocation {
-			i.Keys = keys
+			i.Keys = values.Keys(keys)
 			return i
 		})
 }

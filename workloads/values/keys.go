@@ -9,10 +9,26 @@ import (
 	"meterbench/internal/strictyaml"
 )
 
+// Keys are a number of keys, 1 to MaxKeys; 0 where none is given.
+type Keys int
+
+// UnmarshalNode reads a number of keys: a 0 that is written is no default.
+func (k *Keys) UnmarshalNode(n *strictyaml.Node) error {
+	var number int
+	if err := n.Decode(&number); err != nil {
+		return err
+	}
+	if p := strictyaml.Between("", number, 1, MaxKeys); p != nil {
+		return n.Locate(p)
+	}
+	*k = Keys(number)
+	return nil
+}
+
 // A Space is a number of keys: a prefix with 0, 1, 2 … behind it.
 type Space struct {
 	Prefix string `yaml:"prefix"` // that every key begins with
-	Keys   int    `yaml:"keys"`   // 1 to 1e9; default the workload's
+	Keys   Keys   `yaml:"keys"`   // 1 to 1e9; default the workload's
 }
 
 // maxPrefix is the most bytes of a prefix.
@@ -20,9 +36,9 @@ const maxPrefix = 256
 
 func (s Space) keys(d Defaults) int {
 	if s.Keys != 0 {
-		return s.Keys
+		return int(s.Keys)
 	}
-	return d.Keys
+	return int(d.Keys)
 }
 
 func (s Space) checkPrefix(at string) *strictyaml.Problem {
@@ -35,9 +51,6 @@ func (s Space) checkPrefix(at string) *strictyaml.Problem {
 func (s Space) check(at string, d Defaults) *strictyaml.Problem {
 	if s.keys(d) == 0 {
 		return strictyaml.Problemf("give keys: 10000, here or in the workload", at+".keys", "the number of keys is missing")
-	}
-	if p := strictyaml.Between(at+".keys", s.keys(d), 1, MaxKeys); p != nil {
-		return p
 	}
 	return s.checkPrefix(at)
 }

@@ -48,6 +48,19 @@ type Integer struct {
 	To   int64 `yaml:"to"`   // the largest
 }
 
+// UnmarshalNode reads a range, which has an end.
+func (i *Integer) UnmarshalNode(n *strictyaml.Node) error {
+	type plain Integer
+	*i = Integer{}
+	if err := n.Decode((*plain)(i)); err != nil {
+		return err
+	}
+	if !n.Has("to") {
+		return n.Errorf("as {from: 1, to: 1000}", "the largest number, to, is missing")
+	}
+	return nil
+}
+
 func (i *Integer) check(at string, _ Defaults) *strictyaml.Problem {
 	if i.To < i.From {
 		return strictyaml.Problemf("", at+".to", "is below from: there is no number from %d to %d", i.From, i.To)

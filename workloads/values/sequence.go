@@ -18,7 +18,7 @@ const PerClient Per = "client"
 // over a space in turn, again and again.
 type Sequence struct {
 	Prefix string `yaml:"prefix"` // that every value begins with
-	Keys   int    `yaml:"keys"`   // of a space whose keys come in turn, as PREFIX17; left out: no value comes twice
+	Keys   Keys   `yaml:"keys"`   // of a space whose keys come in turn, as PREFIX17; left out: no value comes twice
 	Per    Per    `yaml:"per"`    // client: each client of a closed load counts its own, as asset-s1-c3-17
 }
 

@@ -162,7 +162,7 @@ func Literal(text string) Value { return Value{literal: []piece{{text: text}}} }
 
 // Defaults are what a workload says once for its generators. A field is zero where nothing is said.
 type Defaults struct {
-	Keys int  // of spaces
+	Keys Keys // of spaces
 	Size Size // of texts and bytes
 }
 
