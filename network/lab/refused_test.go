@@ -40,7 +40,7 @@ func TestRefusedBeforeAnythingStarts(t *testing.T) {
 		{head + "series:\n- name: s\n  phases:\n  - {name: a, workload: {kind: plain}, load: {kind: closed, clients: 1, hold: 3s}}\n  - {name: b, workload: {kind: encrypted, bits: 4096, length: 1024}, load: {kind: closed, clients: 1, hold: 3s}}\n", "7:25: series[0].phases[1].workload: "},
 		// What generators cannot draw from.
 		{head + "workload: {kind: invoke, contract: keyvalue, function: Get, keys: 0, args: [{uniform: {}}]}\n" + closed, "3:67: workload.keys: must be 1 to 1000000000, got 0"},
-		{head + "workload: {kind: invoke, contract: keyvalue, function: Get, keys: 9, args: [{sequence: {keys: 0}}]}\n" + closed, "3:97: workload.args[0].sequence.keys: must be 1 to 1000000000, got 0"},
+		{head + "workload: {kind: invoke, contract: keyvalue, function: Get, keys: 9, args: [{sequence: {keys: 0}}]}\n" + closed, "3:95: workload.args[0].sequence.keys: must be 1 to 1000000000, got 0"},
 		{head + "workload: {kind: invoke, contract: keyvalue, function: Get, args: [{integer: {from: 9}}]}\n" + closed, "3:78: workload.args[0].integer: the largest number, to, is missing; as {from: 1, to: 1000}"},
 		// What memory holds.
 		{head + "workload: {kind: encrypted, encryption: {bank: 10000000}}\n" + closed, "3:11: workload: 10000000 ciphertexts of 518 bytes do not fit into 1024 MiB"},
