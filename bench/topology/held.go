@@ -23,6 +23,23 @@ func isRunFolder(path string) bool {
 	return err == nil
 }
 
+// CheckPrograms returns an error where a topology from the record in a run folder, which may be a stranger's, says by which
+// programs or addresses chaincodes are served: a network that is to come up would run or call them.
+func (t Topology) CheckPrograms() error {
+	if t.Record == "" {
+		return nil
+	}
+	for _, channel := range t.Channels {
+		for _, c := range channel.Chaincodes {
+			if c.Own() {
+				return &strictyaml.Error{File: t.Record, Msg: fmt.Sprintf("says what serves chaincode %s: that is run from a topology's own file only", c.Name),
+					Hint: "name the file from which the network came up"}
+			}
+		}
+	}
+	return nil
+}
+
 // loadRecord reads the topology of the network in a run folder.
 func loadRecord(dir string) (Topology, error) {
 	path := filepath.Join(dir, RecordFile)
@@ -37,5 +54,6 @@ func loadRecord(dir string) (Topology, error) {
 	if err != nil {
 		return Topology{}, &strictyaml.Error{File: path, Msg: fmt.Sprint("no record of a network: ", err)}
 	}
+	record.Topology.Record = path
 	return record.Topology, nil
 }

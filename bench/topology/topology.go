@@ -22,6 +22,8 @@ type Topology struct {
 	Channels      []Channel      `yaml:"channels" json:"channels"`
 	Limits        Limits         `yaml:"limits" json:"limits"`
 	Caps          Caps           `yaml:"caps" json:"caps,omitzero"`
+
+	Record string `json:"-"` // path of the record of a network from which it was read, in place of a file of the user's
 }
 
 // With returns the channels that have one of the contracts, by their names.

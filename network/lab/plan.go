@@ -61,6 +61,11 @@ func (p *Plan) loadNetworks() error {
 		if err != nil {
 			return err
 		}
+		if p.held == nil {
+			if err := t.CheckPrograms(); err != nil {
+				return err
+			}
+		}
 		if err := p.locateChaincode(n, checkContracts(t)); err != nil {
 			return err
 		}

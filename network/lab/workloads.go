@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -156,9 +157,9 @@ func endorsement(c topology.Channel, contract string) string {
 }
 
 // CheckContracts makes sure that what the topology that was loaded by this name or path does not say how to serve are
-// contracts of this program.
+// contracts of this program, and that a record of a network names no programs to run.
 func CheckContracts(nameOrPath string, t topology.Topology) error {
-	return LocateChaincode(nameOrPath, checkContracts(t))
+	return cmp.Or(t.CheckPrograms(), LocateChaincode(nameOrPath, checkContracts(t)))
 }
 
 // checkContracts is CheckContracts before the place is known.
