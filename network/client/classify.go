@@ -167,11 +167,15 @@ func submitOutcome(ctx context.Context, err error) result.Outcome {
 
 // mayHave reports whether an orderer of which a gateway says this may have the transaction: the call to it failed, and not
 // because it could not be connected to. Any other text is an orderer's own answer.
-func mayHave(d *gateway.ErrorDetail) bool {
+func mayHave(d *gateway.ErrorDetail) bool { return cutOff(d.GetMessage()) }
+
+// cutOff reports whether a call to an orderer ended while it may have worked: to whom says this, which may be another orderer
+// that handed a transaction to the leader.
+func cutOff(text string) bool {
 	said := func(texts ...string) bool {
-		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(d.GetMessage(), text) })
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(text, t) })
 	}
-	return said("rpc error:", "EOF") && !said("Error while dialing", "authentication handshake failed")
+	return said("rpc error:", "EOF", "aborted", "forcibly terminated") && !said("Error while dialing", "authentication handshake failed")
 }
 
 func commitOutcome(code peer.TxValidationCode) result.Outcome {

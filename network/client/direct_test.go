@@ -115,6 +115,23 @@ func TestOrderersRefuse(t *testing.T) {
 	}
 }
 
+// A follower whose leader ends with an envelope says so: another orderer is tried, and where none takes it, it may be ordered
+// all the same.
+func TestLeaderEnds(t *testing.T) {
+	for n, want := range map[int]result.Outcome{1: result.Unknown, 2: result.Valid} {
+		ledger, follower := newFakePeer(), newFakePeer()
+		follower.answer = func(r *orderer.BroadcastResponse) error {
+			r.Status, r.Info = common.Status_SERVICE_UNAVAILABLE, "EOF"
+			return nil
+		}
+		cfg := dialConfig(t, ledger)
+		withOrderers(t, &cfg, ledger, []*fakePeer{follower, newFakePeer()}[:n]...)
+		if receipt, err := dialled(t, cfg).Submit(t.Context(), direct()); receipt.Outcome != want {
+			t.Errorf("of %d orderers: %v, %v", n, receipt.Outcome, err)
+		}
+	}
+}
+
 // An orderer ends a stream with the first envelope that it refuses. Those that others have sent behind it are ordered all the
 // same, each once.
 func TestRefusalLeavesOthersAlone(t *testing.T) {

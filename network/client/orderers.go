@@ -29,6 +29,7 @@ func (o Orderer) At(address string) bool { return knownBy(address, o.Address, o.
 // Why an orderer does not have an envelope. Of any other error it may have the envelope all the same.
 var (
 	errUntaken = errors.New("not taken")             // another orderer may take it
+	errHanded  = errors.New("perhaps not taken")     // likewise, but it was handed on to the leader, which may have taken it
 	errRefused = errors.New("refused by an orderer") // for what it is: all others would
 )
 
@@ -113,12 +114,17 @@ func (o *orderers) order(ctx context.Context, envelope []byte) error {
 		return o.orderByAll(ctx, envelope)
 	}
 	var all error
+	perhaps := false
 	for _, n := range o.inTurn() {
 		err := n.order(ctx, envelope)
-		if !errors.Is(err, errUntaken) {
+		if !errors.Is(err, errUntaken) && !errors.Is(err, errHanded) {
 			return err
 		}
+		perhaps = perhaps || errors.Is(err, errHanded)
 		all = joined(all, err)
+	}
+	if perhaps {
+		return fmt.Errorf("%v", all) // of no class but the unknown one
 	}
 	return all
 }
@@ -214,6 +220,8 @@ func (n *ordererNode) order(ctx context.Context, envelope []byte) error {
 		return nil
 	case a.status >= 400 && a.status < 500:
 		return fmt.Errorf("%w: %s: %s", errRefused, n.name, a)
+	case cutOff(a.info):
+		return fmt.Errorf("%w: %s: %s", errHanded, n.name, a)
 	}
 	return fmt.Errorf("%w: %s: %s", errUntaken, n.name, a)
 }
