@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if code, handled := ca.Dispatch(os.Args); handled {
 		os.Exit(code)
 	}
+	if server := os.Getenv(holdVariable); server != "" {
+		os.Exit(hold(server))
+	}
 	os.Exit(m.Run())
 }
 
@@ -87,10 +90,12 @@ func (r trial) refused(what string, err error) {
 
 // The real server and responder, from start to end.
 func TestRealServer(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "authority")
+	program := server(t)
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
 	begin := time.Now()
 	a, err := ca.Start(t.Context(), ca.Config{
-		Issuer: ca.FabricCA, Server: server(t), Dir: dir, Lifetime: time.Hour, CRLAge: time.Minute, Refresh: refresh,
+		Issuer: ca.FabricCA, Server: program, Lifetime: time.Hour, CRLAge: time.Minute, Refresh: refresh,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +105,7 @@ func TestRealServer(t *testing.T) {
 	r := trial{a, t}
 	nodes := a.Nodes()
 	t.Run("nodes", r.nodes)
-	t.Run("keys are private", func(t *testing.T) { private(t, dir) })
+	t.Run("keys are private", func(t *testing.T) { private(t, only(t, temp)) })
 	t.Run("operations", func(t *testing.T) { trial{a, t}.operations() })
 	t.Run("attacks", func(t *testing.T) { trial{a, t}.attacks() })
 	for _, check := range []ca.Check{ca.CheckCRL, ca.CheckOCSP} {
@@ -118,6 +123,19 @@ func TestRealServer(t *testing.T) {
 	if ca.KindOf(err) != ca.Down {
 		t.Errorf("a CRL after Close: %v", err)
 	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("Close leaves %v, %v", left, err)
+	}
+}
+
+// only returns the one folder in a folder.
+func only(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%s has %v, %v", dir, entries, err)
+	}
+	return filepath.Join(dir, entries[0].Name())
 }
 
 func (r trial) nodes(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"meterbench/internal/lows"
+	"meterbench/internal/process"
 	"meterbench/internal/regular"
 )
 
@@ -31,10 +32,13 @@ const responderArgv0 = "meterbench-ocsp"
 // IsChild reports whether Start has started this program, as a responder. args is the whole argument list.
 func IsChild(args []string) bool { return len(args) > 0 && args[0] == responderArgv0 }
 
-// Dispatch plays the OCSP responder if Start has started this program for that. args is the whole argument list. The main of a
-// program that calls Start, and the TestMain of such a test, must call Dispatch before anything else and exit with the code if
-// it was handled.
+// Dispatch does what Start has started this program for, if it has: play the OCSP responder, or remove what a process that was
+// killed left. args is the whole argument list. The main of a program that calls Start, and the TestMain of such a test, must call
+// Dispatch before anything else and exit with the code if it was handled.
 func Dispatch(args []string) (code int, handled bool) {
+	if code, handled := process.Reap(args, func() error { return nil }); handled {
+		return code, true
+	}
 	if !IsChild(args) {
 		return 0, false
 	}

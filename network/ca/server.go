@@ -35,6 +35,7 @@ type server struct {
 	ocsp      caller
 	dir       string
 	temporary bool
+	reaper    *process.Reaper // of a temporary folder
 	children  []running
 }
 
@@ -60,8 +61,13 @@ const startTime = 30 * time.Second
 const grace = 2 * time.Second
 
 func startServer(ctx context.Context, c Config) (s *server, registrar Identity, err error) {
-	if IsChild(os.Args) {
-		return nil, registrar, errors.New("this program is a responder; its main must call ca.Dispatch first")
+	if IsChild(os.Args) || process.IsReaper(os.Args) {
+		return nil, registrar, errors.New("this program is an authority's own child; its main must call ca.Dispatch first")
+	}
+	if c.Executable == "" {
+		if c.Executable, err = os.Executable(); err != nil {
+			return nil, registrar, err
+		}
 	}
 	s = &server{dir: c.Dir}
 	defer func() {
@@ -69,7 +75,7 @@ func startServer(ctx context.Context, c Config) (s *server, registrar Identity, 
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := s.makeDir(); err != nil {
+	if err := s.makeDir(c.Executable); err != nil {
 		return s, registrar, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("it was not up within %v", startTime))
@@ -95,13 +101,14 @@ func startServer(ctx context.Context, c Config) (s *server, registrar Identity, 
 	return s, registrar, err
 }
 
-func (s *server) makeDir() (err error) {
+// makeDir makes the authority's folder. A temporary one, which has keys, goes also should this process be killed.
+func (s *server) makeDir(executable string) (err error) {
 	if s.dir == "" {
-		if _, err := process.Sweep(os.TempDir()); err != nil { // keys of one that was killed
+		if s.dir, err = process.NewDir(os.TempDir(), "meterbench-ca"); err != nil {
 			return err
 		}
 		s.temporary = true
-		s.dir, err = process.NewDir(os.TempDir(), "meterbench-ca")
+		s.reaper, err = process.StartReaper(executable, s.dir)
 		return err
 	}
 	if s.dir, err = filepath.Abs(s.dir); err != nil {
@@ -246,10 +253,15 @@ func (s *server) close() error {
 			c.client.CloseIdleConnections()
 		}
 	}
+	var err error
 	if s.temporary {
-		return os.RemoveAll(s.dir)
+		err, s.temporary = os.RemoveAll(s.dir), false
 	}
-	return nil
+	if s.reaper != nil {
+		s.reaper.Close()
+		s.reaper = nil
+	}
+	return err
 }
 
 // newCaller returns a caller of a server on loopback whose certificate is by a TLS authority, in PEM.

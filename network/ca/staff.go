@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"meterbench/bench/result"
@@ -94,16 +93,10 @@ func (s *server) startResponder(ctx context.Context, c Config, tls *fabric.CA, l
 	if err := errors.Join(err1, err2, err3, fabric.Write(file, text, 0o600)); err != nil {
 		return err
 	}
-	executable := c.Executable
-	if executable == "" {
-		if executable, err = os.Executable(); err != nil {
-			return err
-		}
-	}
 	s.ocsp = newCaller(responderNode, address, tls.PEM, c.Timeout)
 	node := running{role: result.RoleResponder, address: address, store: &storage.Layout{Root: home, Rest: storage.Other}}
 	err = s.run(node, process.Spec{
-		Name: responderNode, Path: executable, Argv0: responderArgv0, Args: []string{file}, Dir: home, LogPath: filepath.Join(s.dir, responderNode+".log"),
+		Name: responderNode, Path: c.Executable, Argv0: responderArgv0, Args: []string{file}, Dir: home, LogPath: filepath.Join(s.dir, responderNode+".log"),
 	})
 	if err != nil {
 		return err
