@@ -81,4 +81,11 @@ func TestPeerEnds(t *testing.T) {
 	if got[result.Valid] < 19 || got[result.EndorseUnreachable]+got[result.EndorseTimeout]+got[result.Unknown]+got[result.Valid] != 30 || got[result.Valid] == 30 {
 		t.Errorf("after the end of an organisation's only peer: %v, want a third that failed", got)
 	}
+	alone, err := client.Contract("readings", "CmiMSP")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alone.Evaluate(t.Context(), "get"); err != nil {
+		t.Errorf("a query of an organisation whose only peer has ended, which others answer: %v", err)
+	}
 }
