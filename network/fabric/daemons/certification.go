@@ -26,7 +26,7 @@ const (
 )
 
 // caTime is what processorTime is, of fabric-ca.
-const caTime = 100 * time.Second
+const caTime = 110 * time.Second
 
 // CA is a fabric-ca server that is ready to run.
 type CA struct {
