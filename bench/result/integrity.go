@@ -16,6 +16,8 @@ type System string
 const (
 	SystemLedger System = "ledger"
 	SystemCA     System = "ca" // a certification authority with those who verify its certificates
+	// SystemPublished is a ledger with the publication's own contract.
+	SystemPublished System = "blockmeter"
 )
 
 // Integrity counts the attempts to have a system, or whoever verifies what it holds, take what is false:
@@ -49,6 +51,7 @@ const (
 	TrustCA        Trust = "ca"           // who signs meters' certificates
 	TrustMeter     Trust = "former-key"   // who holds a meter's former private key
 	TrustFresh     Trust = "freshness"    // the verifier, to ask often enough
+	TrustMember    Trust = "member"       // whoever may use the ledger
 	TrustTime      Trust = "signing-time" // who tells the verifier when a signature was made
 )
 

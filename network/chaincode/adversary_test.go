@@ -127,6 +127,29 @@ func TestAdversary(t *testing.T) {
 	}
 }
 
+// The published contract takes any key of anybody, and verifies by it.
+func TestAdversaryOfPublished(t *testing.T) {
+	ledger := newStub("")
+	report, err := adversary.ProbePublished(t.Context(), adversary.PublishedConfig{
+		Seed: 1, Attempts: 2, Prefix: "probe", Owner: caller{t, ledger, Blockmeter{}, operator, []string{operator, registrar}},
+		Other: caller{t, ledger, Blockmeter{}, registrar, []string{operator, registrar}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]result.Ruling{}
+	for _, p := range report.Probes {
+		got[p.Kind] = p.Ruling()
+	}
+	if diff := cmp.Diff(map[string]result.Ruling{
+		result.ProbeHonestRegister: result.RulingHeld, result.ProbeHonestVerify: result.RulingHeld, result.ProbeWrongDigest: result.RulingHeld,
+		result.ProbeOtherSigner: result.RulingHeld, result.ProbeNoRight: result.RulingThrough, result.ProbeTakeRegister: result.RulingThrough,
+		result.ProbeReplayRotated: result.RulingThrough,
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A blind contract is PKI but that it sees a false world.
 type blind struct {
 	PKI

@@ -45,6 +45,7 @@ var trusts = map[result.Trust]string{
 	result.TrustRegistrar: "whoever holds a registrar's key", result.TrustMSP: "whoever issues identities of the organisation",
 	result.TrustCA: "the certification authority", result.TrustMeter: "whoever holds the meter's former key",
 	result.TrustFresh: "a verifier to ask often enough", result.TrustTime: "whoever tells when a signature was made",
+	result.TrustMember: "whoever may use the ledger",
 }
 
 // rulingText says what became of the attempts, and on whom it rests where they were let through.
