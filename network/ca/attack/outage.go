@@ -65,6 +65,16 @@ func (o *Outages) Try(ctx context.Context, down result.Role, nodes ...string) []
 	}, first, s.Attempts)
 }
 
+// TryLater has verifiers ask the responder again, so much later, while processes of a role are down: its answers age, too.
+func (o *Outages) TryLater(ctx context.Context, later time.Duration, down result.Role, nodes ...string) []result.Outage {
+	select {
+	case <-ctx.Done():
+	case <-time.After(later):
+	}
+	first := o.next - uint64(o.stage.Attempts)
+	return adversary.Without(ctx, result.SystemCA, down, nodes, []adversary.Deed{deed(result.OpVerifyOCSP, later, o.verifyOCSP)}, first, o.stage.Attempts)
+}
+
 // deed makes a row whose errors of authority and verifier are refusals by their kinds.
 func deed(operation result.Operation, later time.Duration, try adversary.Attempt) adversary.Deed {
 	return adversary.Deed{Operation: operation, Later: later, Try: func(ctx context.Context, i uint64) error {
