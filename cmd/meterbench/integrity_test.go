@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -55,13 +56,26 @@ func TestKeysOnFabric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	counts := map[result.System]int{}
 	for _, p := range found.Probes {
 		t.Logf("%s: %s: %d of %d accepted, refused as %v: %s %s", p.System, p.Kind, p.Accepted, p.Attempts, p.Refused, p.Ruling(), p.Trust)
-		if p.Ruling() == result.RulingFault {
+		if counts[p.System]++; p.Ruling() == result.RulingFault || p.Attempts < 10 {
 			t.Errorf("%s: %s: %d of %d accepted", p.System, p.Kind, p.Accepted, p.Attempts)
 		}
 	}
+	equal(t, "kinds of attempts", counts, map[result.System]int{result.SystemLedger: 33, result.SystemCA: 28, result.SystemPublished: 7})
+	stopped := map[string][]string{}
 	for _, o := range found.Outages {
 		t.Logf("%s without %s %v: %s %v s later: %d of %d, failed as %v", o.System, o.Down, o.Nodes, o.Operation, o.Later, o.Worked, o.Attempts, o.Failed)
+		if o.Worked == 0 {
+			down := fmt.Sprintf("%s without %s", o.System, o.Down)
+			stopped[down] = append(stopped[down], fmt.Sprintf("%s %v", o.Operation, o.Later))
+		}
 	}
+	equal(t, "what stops", stopped, map[string][]string{
+		"ledger without orderer": {"verify-submit 0", "register 0", "rotate 0", "revoke 0"},
+		"ca without ":            {"verify-crl 7200"},
+		"ca without responder":   {"verify-crl 7200", "verify-ocsp 0"},
+		"ca without ca":          {"verify-crl 7200", "fetch-crl 0", "enrol 0", "renew 0", "revoke 0", "verify-ocsp 3"},
+	})
 }

@@ -19,9 +19,10 @@ import (
 // parties are those who use the keys on a ledger, each as an identity and through peers of their own, and the peers that
 // must have a block before anybody goes on.
 type parties struct {
-	callers adversary.Callers
-	clients []*client.Client
-	peers   map[string]*client.Client // each sees the commits of one peer, by its name
+	callers      adversary.Callers
+	owner, other adversary.Ledger // clients of the two organisations of the publication's own contract
+	clients      []*client.Client
+	peers        map[string]*client.Client // each sees the commits of one peer, by its name
 }
 
 // meet connects the parties: the first organisation operates the contract and registers, the second is the other one.
@@ -50,22 +51,31 @@ func meet(ctx context.Context, n *network.Network) (_ *parties, err error) {
 	}
 	registrar := owners[0].Identity
 	for _, party := range []struct {
-		caller   *adversary.Ledger
-		identity client.Identity
-		direct   bool
-		through  []client.Gateway
+		caller, published *adversary.Ledger // of the two contracts
+		identity          client.Identity
+		direct            bool
+		through           []client.Gateway
 	}{
-		{&p.callers.Registrar, registrar, false, slices.Concat(owners, others)},
-		{&p.callers.Alone, registrar, true, owners},
-		{&p.callers.Around, registrar, true, others},
-		{&p.callers.Intruder, intruder, false, owners},
-		{&p.callers.Other, others[0].Identity, false, others},
+		{&p.callers.Registrar, &p.owner, registrar, false, slices.Concat(owners, others)},
+		{&p.callers.Alone, nil, registrar, true, owners},
+		{&p.callers.Around, nil, registrar, true, others},
+		{&p.callers.Intruder, nil, intruder, false, owners},
+		{&p.callers.Other, &p.other, others[0].Identity, false, others},
 	} {
 		c, err := p.dial(ctx, all, party.identity, party.direct, party.through...)
 		if err != nil {
 			return nil, err
 		}
-		*party.caller = partyLedger{p, c, party.direct}
+		for contract, caller := range map[string]*adversary.Ledger{pki.ContractName: party.caller, pki.PublishedName: party.published} {
+			if caller == nil {
+				continue
+			}
+			k, err := c.Contract(contract, "")
+			if err != nil {
+				return nil, err
+			}
+			*caller = partyLedger{p, c, k, party.direct}
+		}
 	}
 	return p, nil
 }
@@ -109,13 +119,14 @@ func (p *parties) close() (err error) {
 // A partyLedger is the ledger as one party uses it. Whoever comes next sees what was committed, whichever peer endorses.
 type partyLedger struct {
 	*parties
-	client *client.Client
-	direct bool
+	client   *client.Client
+	contract client.Contract
+	direct   bool
 }
 
 // Invoke implements adversary.Ledger.
 func (l partyLedger) Invoke(ctx context.Context, function string, args ...[]byte) error {
-	tx := bench.Transaction{Function: function, Args: args, Wait: result.WaitCommit}
+	tx := bench.Transaction{Contract: l.contract.Name(), Function: function, Args: args, Wait: result.WaitCommit}
 	if l.direct {
 		tx.Driver = result.DriverDirect
 	}
@@ -137,5 +148,5 @@ func (l partyLedger) Invoke(ctx context.Context, function string, args ...[]byte
 
 // Evaluate implements adversary.Ledger.
 func (l partyLedger) Evaluate(ctx context.Context, function string, args ...[]byte) ([]byte, error) {
-	return l.client.Evaluate(ctx, function, args...)
+	return l.contract.Evaluate(ctx, function, args...)
 }

@@ -26,10 +26,13 @@ const (
 	keyTimer    = 10 * time.Millisecond // so that attempts do not wait for blocks
 	keyRefresh  = time.Second           // of the OCSP responder, so that they do not wait for it either
 
+	// answersCount is longer than a responder's last answers count that gets no more CRLs.
+	answersCount = 2*keyRefresh + time.Second
+
 	outageAttempts = 3 // of each operation
 )
 
-// keySite is a network with the contract "pki" and certification authorities beside it.
+// keySite is a network with the contracts for keys and certification authorities beside it.
 type keySite struct {
 	network     *network.Network
 	authorities []*ca.Authority // one whose responder is stopped, one that is stopped itself, one that nobody trusts
@@ -38,34 +41,45 @@ type keySite struct {
 }
 
 // tryKeys has adversaries try to forge, steal and replay meters' keys on a ledger and at a certification authority, and then
-// tries what still works while processes of either are down.
+// tries what still works while processes of either are down. Both go on at the same time: one waits for blocks, the other one
+// for secrets to be hashed.
 func tryKeys(ctx context.Context, cfg TrialConfig) (_ *result.Integrity, err error) {
 	s := &keySite{}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.start(ctx, cfg); err != nil {
 		return nil, err
 	}
-	report := &result.Integrity{Issuer: s.issuer}
-	if err := s.attackLedger(ctx, cfg, report); err != nil {
-		return report, err
+	cfg.Working("attacks on keys on the ledger and at the certification authority")
+	var ledger, authority result.Integrity
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.tryLedger(ctx, cfg, &ledger) })
+	group.Go(func() error { return s.tryCA(ctx, cfg, &authority) })
+	err = group.Wait()
+	return &result.Integrity{
+		Probes: slices.Concat(ledger.Probes, authority.Probes), Outages: slices.Concat(ledger.Outages, authority.Outages), Issuer: s.issuer,
+	}, err
+}
+
+// keyNetwork returns the topology. A majority endorses, which of two organisations is both.
+func keyNetwork() (topology.Topology, error) {
+	t, err := topology.Load(keyTopology)
+	if err != nil {
+		return t, err
 	}
-	if err := s.attackCA(ctx, cfg, report); err != nil {
-		return report, err
+	t.Channels[0].Batch.Timeout = keyTimer
+	t.Channels[0].Chaincodes = nil
+	for _, name := range []string{pki.ContractName, pki.PublishedName} {
+		t.Channels[0].Chaincodes = append(t.Channels[0].Chaincodes, topology.Chaincode{Name: name, Endorsement: topology.Majority})
 	}
-	if err := s.ledgerOutages(ctx, cfg, report); err != nil {
-		return report, err
-	}
-	return report, s.caOutages(ctx, cfg, report)
+	return t, nil
 }
 
 // start brings the network and the authorities up. Without fabric-ca, certificates are issued in this process.
 func (s *keySite) start(ctx context.Context, cfg TrialConfig) error {
-	t, err := topology.Load(keyTopology)
+	t, err := keyNetwork()
 	if err != nil {
 		return err
 	}
-	t.Channels[0].Batch.Timeout = keyTimer
-	t.Channels[0].Chaincodes = []topology.Chaincode{{Name: pki.ContractName, Endorsement: topology.Majority}}
 	issuer := ca.Config{Issuer: ca.FabricCA, Refresh: keyRefresh}
 	s.issuer = result.IssuerFabricCA
 	issuer.Server, err = cfg.CA()
@@ -118,31 +132,24 @@ func (s *keySite) keysConfig(cfg TrialConfig, prefix string, attempts int) adver
 	}
 }
 
-func (s *keySite) attackLedger(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
-	cfg.Working("attacks on keys on the ledger")
+// tryLedger makes the attempts on the contracts, and kills a peer of the owner, then the ordering service.
+func (s *keySite) tryLedger(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
 	tried, err := adversary.ProbeKeys(ctx, s.keysConfig(cfg, "probe", integrityAttempts))
-	report.Probes = append(report.Probes, tried.Probes...)
-	return err
-}
-
-func (s *keySite) attackCA(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
-	cfg.Working("attacks on the certification authority")
-	tried, err := attack.Probe(ctx, attack.Config{
-		Authority: s.authorities[0], Foreign: s.authorities[2], Seed: cfg.Seed, Attempts: integrityAttempts, Prefix: "probe",
+	if report.Probes = tried.Probes; err != nil {
+		return err
+	}
+	tried, err = adversary.ProbePublished(ctx, adversary.PublishedConfig{
+		Seed: cfg.Seed, Attempts: integrityAttempts, Prefix: "probe", Owner: s.parties.owner, Other: s.parties.other,
 	})
-	report.Probes = append(report.Probes, tried.Probes...)
-	return err
-}
-
-// ledgerOutages kills first one peer of the owner, and then the ordering service.
-func (s *keySite) ledgerOutages(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
-	cfg.Working("what works on the ledger without a peer, without the orderer")
+	if report.Probes = append(report.Probes, tried.Probes...); err != nil {
+		return err
+	}
 	victims := []network.Node{s.last(result.RolePeer, s.network.Topology.Organisations[0].Name), s.last(result.RoleOrderer, topology.Ordering)}
 	o, err := adversary.NewKeyOutages(ctx, s.keysConfig(cfg, "outage", outageAttempts), 1+len(victims))
 	if err != nil {
 		return err
 	}
-	report.Outages = append(report.Outages, o.Try(ctx, "")...)
+	report.Outages = o.Try(ctx, "")
 	var down []string
 	for _, victim := range victims {
 		if err := kill(ctx, victim.PID); err != nil {
@@ -165,12 +172,15 @@ func (s *keySite) last(role result.Role, organisation string) (found network.Nod
 	return found
 }
 
-// caOutages kills the responder of one authority and the server of another. The in-process issuer has no processes.
-func (s *keySite) caOutages(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
-	if s.issuer != result.IssuerFabricCA {
-		return nil
+// tryCA makes the attempts on a certification authority, and kills the responder of that one and the server of another. The
+// in-process issuer has no processes.
+func (s *keySite) tryCA(ctx context.Context, cfg TrialConfig, report *result.Integrity) error {
+	tried, err := attack.Probe(ctx, attack.Config{
+		Authority: s.authorities[0], Foreign: s.authorities[2], Seed: cfg.Seed, Attempts: integrityAttempts, Prefix: "probe",
+	})
+	if report.Probes = tried.Probes; err != nil {
+		return err
 	}
-	cfg.Working("what works without the OCSP responder, without the certification authority")
 	for i, role := range []result.Role{result.RoleResponder, result.RoleCA} {
 		authority := s.authorities[i]
 		o, err := attack.NewOutages(ctx, attack.Config{Authority: authority, Seed: cfg.Seed, Attempts: outageAttempts, Prefix: "outage"}, 2-i)
@@ -178,7 +188,7 @@ func (s *keySite) caOutages(ctx context.Context, cfg TrialConfig, report *result
 			return err
 		}
 		if i == 0 {
-			report.Outages = append(report.Outages, o.Try(ctx, "")...)
+			report.Outages = o.Try(ctx, "")
 		}
 		for _, n := range authority.Nodes() {
 			if n.Role != role {
@@ -188,6 +198,9 @@ func (s *keySite) caOutages(ctx context.Context, cfg TrialConfig, report *result
 				return fmt.Errorf("stop %s: %w", n.Name, err)
 			}
 			report.Outages = append(report.Outages, o.Try(ctx, role, n.Name)...)
+			if role == result.RoleCA {
+				report.Outages = append(report.Outages, o.TryLater(ctx, answersCount, role, n.Name)...)
+			}
 		}
 	}
 	return nil
