@@ -155,6 +155,7 @@ func build(run result.Run, sum result.Summary, more details) Report {
 			[]Section{latencySection(all, more)},
 			timeSection(all, more),
 			uncertaintySection(sum.Uncertainty),
+			costsSection(all),
 			[]Section{resourceSection(all, run.Host), encryptionSection(fe, run), checksSection(sum, all)}),
 		Manifest: manifest(run, sum),
 		Source:   run.Source, Topology: indented(run.Topology),

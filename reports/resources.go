@@ -185,9 +185,11 @@ func processTable(id, title, suffix string, unit Unit, all []series, values func
 // clientTable shows what the instrument itself costs.
 func clientTable(all []series, host result.Host) Table {
 	t := Table{ID: "client", Title: "Cost of the client", Detail: true}
+	costed := len(rowsWhere(all, func(r pointRow) bool { return r.Costs != nil })) > 0 // then it is among the costs
 	fields := append(levelFields(all), []field[pointRow]{
-		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds}, func(r pointRow) Cell { return positive(r.ClientCPU) }},
-		{Column{Key: "client_cpu_per_commit_signatures", Title: "the same in P-256 signatures", Unit: Times},
+		{Column{Key: "client_cpu_per_commit_s", Title: "client CPU per valid commit", Unit: Seconds, CSVOnly: costed},
+			func(r pointRow) Cell { return positive(r.ClientCPU) }},
+		{Column{Key: "client_cpu_per_commit_signatures", Title: "client CPU per valid commit in P-256 signatures", Unit: Times},
 			func(r pointRow) Cell { return optional(r.ClientCPUInSignatures, r.ClientCPU > 0) }},
 		{Column{Key: "lag_p99_s", Title: "schedule lag p99", Unit: Seconds}, func(r pointRow) Cell { return quantile(r.ScheduleLag.P99) }},
 		{Column{Key: "envelope_bytes", Title: "mean envelope", Unit: Bytes}, func(r pointRow) Cell { return positive(r.BytesMean) }},
