@@ -131,3 +131,19 @@ func TestReadWhileFilesGo(t *testing.T) {
 	close(done)
 	coming.Wait()
 }
+
+// BenchmarkRead reads a folder with as many files as a peer's.
+func BenchmarkRead(b *testing.B) {
+	root := b.TempDir()
+	for _, folder := range []string{"ledgersData/chains/chains/a", "ledgersData/chains/index", "ledgersData/stateLeveldb", "ledgersData/historyLeveldb", "x"} {
+		for i := range 14 {
+			write(b, make([]byte, 1000), root, folder, string(rune('a'+i)))
+		}
+	}
+	l := Layout{Root: root, Places: layout, Rest: Other}
+	for b.Loop() {
+		if _, err := l.Read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
