@@ -37,6 +37,8 @@ var aspectWords = map[result.Aspect]string{
 	result.AspectCuts:       "why and when blocks were cut (log files of orderers that debug their consensus tell)",
 	result.AspectSettings:   "limits and caps of the nodes",
 	result.AspectRelease:    "the release of Fabric (operations endpoints tell)",
+	result.AspectTraffic:    "what nodes send each other",
+	result.AspectStorage:    "how much nodes store",
 }
 
 // LeftOut says what was left out of a scenario on a network that others run: series, those with the same reason together,

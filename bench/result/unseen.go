@@ -11,6 +11,8 @@ const (
 	AspectCuts       Aspect = "cuts"       // why and when blocks were cut
 	AspectSettings   Aspect = "settings"   // concurrency limits and caps
 	AspectRelease    Aspect = "release"    // of Fabric
+	AspectTraffic    Aspect = "traffic"    // what nodes send each other
+	AspectStorage    Aspect = "storage"    // how much nodes store
 )
 
 // A LeftOut is what was left out of a shipped scenario on a network that others run.
@@ -21,5 +23,5 @@ type LeftOut struct {
 
 // Aspects returns all of them.
 func Aspects() []Aspect {
-	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectCuts, AspectSettings, AspectRelease}
+	return []Aspect{AspectProcessors, AspectRefusals, AspectBlocks, AspectCuts, AspectSettings, AspectRelease, AspectTraffic, AspectStorage}
 }
