@@ -77,9 +77,10 @@ func kept(site Site) (now map[string]proc.Kept) {
 // A growth is what processes kept before a level and after it.
 type growth struct{ before, after map[string]proc.Kept }
 
-// costs gives a point what a transaction took. Phases that run together have no costs of their own.
+// costs gives a point what a transaction took. Phases that run together have no costs of their own, and a simulated ledger
+// has none.
 func (s *session) costs(p *result.Point, m bench.Result, accounts []account, g growth) {
-	if p.Phase != nil {
+	if p.Phase != nil || s.facts.Target == result.TargetReference {
 		return
 	}
 	var c result.Costs

@@ -30,6 +30,7 @@ func (s countedSite) count() uint64 {
 
 func (s countedSite) Facts() Facts {
 	f := s.site.Facts()
+	f.Target = result.TargetFabric
 	f.Processes = append(f.Processes, result.Process{Role: result.RolePeer, Name: "peer1"}, result.Process{Role: result.RoleCA, Name: "ca"})
 	return f
 }
