@@ -138,6 +138,7 @@ func TestRealKeys(t *testing.T) {
 	}
 	l, n := newLedger(t)
 	t.Run("generated trials", l.tryGenerated)
+	t.Run("a batch", l.tryBatch)
 	t.Run("endorsement by another organisation", func(t *testing.T) { l.tryEndorsers(t, n) })
 	t.Run("revoked at the next block", l.tryRevoked)
 	t.Run("readings of a rotated key", l.tryReadings)
@@ -180,6 +181,31 @@ func (l *ledger) tryGenerated(t *testing.T) {
 		l.settle(t, fmt.Sprint("Wave", wave))
 	}
 	t.Logf("%d trials, %d of them honest, in %v", trials, accepted, time.Since(begun))
+}
+
+// tryBatch registers as many keys as one transaction takes.
+func (l *ledger) tryBatch(t *testing.T) {
+	var list []pki.Registration
+	for i := range pki.MaxBatch {
+		m := &meter{id: fmt.Sprintf("b-%03d", i)}
+		r, err := pki.NewRegistration(channel, m.id, ptb, time.Time{}, m.signer(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	wire, err := pki.MarshalRegistrations(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := l.Submit(t.Context(), bench.Transaction{Sender: ptb, Function: pki.FnRegister, Args: [][]byte{wire}, Wait: result.WaitCommit})
+	if receipt.Outcome != result.Valid {
+		t.Fatalf("%v, %v", receipt.Outcome, err)
+	}
+	t.Logf("%d keys: argument of %d bytes, envelope of %d bytes", pki.MaxBatch, len(wire), receipt.Bytes)
+	if count, err := l.Evaluate(t.Context(), pki.FnCount, []byte("b-000"), []byte("b-099")); err != nil || string(count) != strconv.Itoa(pki.MaxBatch) {
+		t.Errorf("%s keys, %v", count, err)
+	}
 }
 
 // A meter of the tests below.
@@ -295,10 +321,8 @@ func (l *ledger) tryEndorsers(t *testing.T, n *network.Network) {
 	if receipt, err := byOwner(pki.FnRotate, rotation); receipt.Outcome != result.Valid {
 		t.Errorf("a rotation endorsed by its owner: %v, %v", receipt.Outcome, err)
 	}
-	// What the rotation has created belongs to the owner, too.
 	m.signers = append(m.signers, m.signer(t))
-	revocation := m.revocation(t)
-	if receipt, err := byOwner(pki.FnRevoke, revocation); receipt.Outcome != result.Valid {
+	if receipt, err := byOwner(pki.FnRevoke, m.revocation(t)); receipt.Outcome != result.Valid {
 		t.Errorf("a revocation endorsed by its owner: %v, %v", receipt.Outcome, err)
 	}
 }

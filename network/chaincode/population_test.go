@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"meterbench/internal/refusal"
 	"meterbench/simulators/pki"
@@ -140,7 +139,6 @@ func anyMeter(*truth) bool           { return true }
 func validMeter(m *truth) bool       { return !m.revoked() }
 func revokedMeter(m *truth) bool     { return m.revoked() }
 func rotatedMeter(m *truth) bool     { return !m.revoked() && len(m.versions) > 1 }
-func seconds64(s int64) time.Time    { return instant(s) }
 func (p *Population) later() int64   { return 1 + p.random.Int64N(100_000) }
 func (p *Population) newID() string  { return fmt.Sprintf("%s-%06d", p.prefix, len(p.meters)) }
 func (p *Population) unknown() string {
@@ -166,7 +164,7 @@ func must(err error) {
 // registration returns that of a meter with a new key.
 func (p *Population) registration(id, owner string, from int64) (pki.Registration, *pki.Signer) {
 	s := p.signer()
-	r, err := pki.NewRegistration(p.channel, id, owner, seconds64(from), s)
+	r, err := pki.NewRegistration(p.channel, id, owner, instant(from), s)
 	must(err)
 	return r, s
 }
@@ -189,7 +187,7 @@ func (t *Trial) changes(sender, function string, code refusal.Code, form interfa
 
 // rotation returns one of a meter's to a new key, signed by a key.
 func (p *Population) rotation(m *truth, version uint32, by *pki.Signer, next *pki.Signer, from int64) *pki.Rotation {
-	r, err := pki.NewRotation(p.channel, m.id, version, seconds64(from), by, next)
+	r, err := pki.NewRotation(p.channel, m.id, version, instant(from), by, next)
 	must(err)
 	return &r
 }

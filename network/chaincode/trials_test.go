@@ -126,7 +126,7 @@ func registrationTrials() []trialKind {
 			if m == nil {
 				return false
 			}
-			r, err := pki.NewRegistration(p.channel, m.id, m.owner, seconds64(1<<30), m.last().signer)
+			r, err := pki.NewRegistration(p.channel, m.id, m.owner, instant(1<<30), m.last().signer)
 			must(err)
 			return t.registers(m.owner, pki.CodeKeyRevoked, r)
 		}},
@@ -136,14 +136,14 @@ func registrationTrials() []trialKind {
 				return false
 			}
 			owner := one(p.random, p.registrars)
-			r, err := pki.NewRegistration(p.channel, p.unknown(), owner, seconds64(0), one(p.random, m.versions).signer)
+			r, err := pki.NewRegistration(p.channel, p.unknown(), owner, instant(0), one(p.random, m.versions).signer)
 			must(err)
 			return t.registers(owner, pki.CodeKeyForeign, r)
 		}},
 		{"register: two meters with one key", 5, func(p *Population, t *Trial) bool {
 			owner, s := one(p.random, p.registrars), p.signer()
-			a, err1 := pki.NewRegistration(p.channel, p.unknown(), owner, seconds64(0), s)
-			b, err2 := pki.NewRegistration(p.channel, p.unknown()+"b", owner, seconds64(0), s)
+			a, err1 := pki.NewRegistration(p.channel, p.unknown(), owner, instant(0), s)
+			b, err2 := pki.NewRegistration(p.channel, p.unknown()+"b", owner, instant(0), s)
 			must(err1)
 			must(err2)
 			return t.registers(owner, pki.CodeKeyForeign, a, b)
@@ -163,7 +163,7 @@ func registrationTrials() []trialKind {
 		}},
 		{"register: proof of another key", 5, spoilt(func(p *Population, r *pki.Registration) { r.Key = p.signer().Public() })},
 		{"register: proof for another meter", 5, spoilt(func(p *Population, r *pki.Registration) { r.Meter += "b" })},
-		{"register: proof for another time", 5, spoilt(func(p *Population, r *pki.Registration) { r.From = seconds64(p.later()) })},
+		{"register: proof for another time", 5, spoilt(func(p *Population, r *pki.Registration) { r.From = instant(p.later()) })},
 		{"register: proof for another channel", 5, spoilt(func(p *Population, r *pki.Registration) {
 			var err error
 			*r, err = pki.NewRegistration(p.channel+"2", r.Meter, r.Owner, r.From, p.signer())
@@ -316,7 +316,7 @@ func revocationTrials() []trialKind {
 			if m == nil {
 				return false
 			}
-			r := &pki.Revocation{Meter: m.id, Version: m.version(), Reason: one(p.random, pki.Reasons()), Time: seconds64(m.last().from + p.later())}
+			r := &pki.Revocation{Meter: m.id, Version: m.version(), Reason: one(p.random, pki.Reasons()), Time: instant(m.last().from + p.later())}
 			return t.changes(edit(p, m, r), pki.FnRevoke, code, r)
 		}
 	}
@@ -339,7 +339,7 @@ func revocationTrials() []trialKind {
 		})},
 		{"revoke: before the key counts", 5, of(pki.CodeTime, func(m *truth) bool { return validMeter(m) && m.last().from > 1 },
 			func(p *Population, m *truth, r *pki.Revocation) string {
-				r.Time = seconds64(1 + p.random.Int64N(m.last().from-1))
+				r.Time = instant(1 + p.random.Int64N(m.last().from-1))
 				return m.owner
 			})},
 		{"revoke: no wire form", 5, func(p *Population, t *Trial) bool {
@@ -347,10 +347,10 @@ func revocationTrials() []trialKind {
 			if m == nil {
 				return false
 			}
-			t.changes(m.owner, pki.FnRevoke, pki.CodeRevocation, &pki.Revocation{Meter: m.id, Version: 1, Time: seconds64(m.last().from + 1)})
+			t.changes(m.owner, pki.FnRevoke, pki.CodeRevocation, &pki.Revocation{Meter: m.id, Version: 1, Time: instant(m.last().from + 1)})
 			t.Args[0] = p.broken(t.Args[0])
 			if p.random.IntN(3) == 0 { // a reason of authorities, or none
-				r := &pki.Revocation{Meter: m.id, Version: 1, Time: seconds64(m.last().from + 1)}
+				r := &pki.Revocation{Meter: m.id, Version: 1, Time: instant(m.last().from + 1)}
 				t.changes(m.owner, pki.FnRevoke, pki.CodeRevocation, r)
 				t.Args[0][len(t.Args[0])-9] = one(p.random, []byte{2, 6, 7, 8, 10, 200})
 			}

@@ -297,3 +297,25 @@ func TestVerifyRefuses(t *testing.T) {
 		t.Error("a digest for an unknown algorithm")
 	}
 }
+
+// Forms of ECDSA signatures that are often taken wrongly: numbers out of range, negative, padded, too long, not in DER, or in another order.
+func TestMalformedSignatures(t *testing.T) {
+	signer := signerOf(t, P256, "meter")
+	digest := Digest(P256, []byte("reading"))
+	good, err := signer.Sign(digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+	rest := hex.EncodeToString(good)[2:]
+	for name, signature := range map[string]string{
+		"r and s are 0": "3006020100020100", "r is 0": "3006020100020101", "s is 0": "3006020101020100", "r and s are 1": "3006020101020101",
+		"r and s are -1": "30060201ff0201ff", "r is n": "3026022100" + n + "020101", "s is n": "3026020101022100" + n,
+		"r is n and s is n": "3046022100" + n + "022100" + n, "padded": "300802020001020200" + "01", "one number": "3003020101", "three numbers": "3009020101020101020101",
+		"empty numbers": "300402000200", "an empty sequence": "3000", "nothing but the tag": "30", "a long length": "3081" + rest, "an endless length": "3080" + rest[2:] + "0000",
+		"a set": "31" + rest, "a byte behind": "30" + rest + "00", "null behind": "30" + rest + "0500",
+		"numbers without DER": hex.EncodeToString(bytes.Repeat([]byte{1}, 64)), "the digest": hex.EncodeToString(digest),
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, signer.Key().Verify(digest, decode(t, signature)), CodeSignature) })
+	}
+}
