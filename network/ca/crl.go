@@ -11,6 +11,7 @@ const skew = time.Minute
 
 // crl is a list of revoked certificates whose issuer is known.
 type crl struct {
+	issuer     *x509.Certificate
 	this, next time.Time
 	number     *big.Int              // nil where the issuer has none, as fabric-ca
 	revoked    map[string]revocation // by the bytes of the serial number
@@ -44,7 +45,7 @@ func parseCRL(der []byte, roots []*x509.Certificate, at time.Time) (*crl, error)
 			return nil, refuse(Usage, nil, "a CRL with an unknown critical extension %v", e.Id)
 		}
 	}
-	c := &crl{list.ThisUpdate, list.NextUpdate, list.Number, make(map[string]revocation, len(list.RevokedCertificateEntries))}
+	c := &crl{root, list.ThisUpdate, list.NextUpdate, list.Number, make(map[string]revocation, len(list.RevokedCertificateEntries))}
 	for _, entry := range list.RevokedCertificateEntries {
 		for _, e := range entry.Extensions {
 			if e.Critical {

@@ -38,12 +38,13 @@ type Verifier struct {
 	pool  *x509.CertPool
 	mu    sync.RWMutex
 	meter map[string][]*kept
-	crl   *crl
+	crl   map[string]*crl // by their issuers' certificates
 }
 
 // kept is a certificate, with the last OCSP answer about it.
 type kept struct {
 	leaf   *x509.Certificate
+	root   *x509.Certificate // has signed it
 	key    pki.Key
 	status *ocsp.Response // replaced, never changed
 }
@@ -68,7 +69,8 @@ func (v *Verifier) Add(c Certificate) error {
 	if err != nil {
 		return err
 	}
-	if err := v.chain(c.Leaf, c.Leaf.NotBefore); err != nil {
+	root, err := v.chain(c.Leaf, c.Leaf.NotBefore)
+	if err != nil {
 		return err
 	}
 	v.mu.Lock()
@@ -85,11 +87,11 @@ func (v *Verifier) Add(c Certificate) error {
 	}
 	// The one that was issued last, which ends last, is the most likely.
 	at, _ := slices.BinarySearchFunc(has, c.Leaf.NotAfter, func(k *kept, end time.Time) int { return end.Compare(k.leaf.NotAfter) })
-	v.meter[c.Meter] = slices.Insert(slices.Clone(has), at, &kept{leaf: c.Leaf, key: key})
+	v.meter[c.Meter] = slices.Insert(slices.Clone(has), at, &kept{leaf: c.Leaf, root: root, key: key})
 	return nil
 }
 
-// SetCRL keeps a CRL, in DER, in place of the one before.
+// SetCRL keeps a CRL, in DER, in place of its issuer's before.
 func (v *Verifier) SetCRL(der []byte) error {
 	list, err := parseCRL(der, v.Roots, v.now())
 	if err != nil {
@@ -97,45 +99,47 @@ func (v *Verifier) SetCRL(der []byte) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := list.follows(v.crl); err != nil {
+	issuer := string(list.issuer.Raw)
+	if err := list.follows(v.crl[issuer]); err != nil {
 		return err
 	}
-	v.crl = list
+	if v.crl == nil {
+		v.crl = map[string]*crl{}
+	}
+	v.crl[issuer] = list
 	return nil
 }
 
-// SetStatus keeps an OCSP answer, in DER, about a meter's certificate in place of the one before.
+// SetStatus keeps an OCSP answer, in DER, about a meter's certificate that is kept, in place of the one before.
 func (v *Verifier) SetStatus(c Certificate, der []byte) error {
-	if c.Leaf == nil {
-		return refuse(Unknown, nil, "no certificate of meter %q", c.Meter)
-	}
-	root := byName(v.Roots, c.Leaf.RawIssuer, c.Leaf.AuthorityKeyId)
-	if root == nil {
-		return refuse(Foreign, nil, "the certificate of meter %q is by %q, whom nobody trusts", c.Meter, c.Leaf.Issuer)
+	same := func(k *kept) bool { return c.Leaf != nil && k.leaf.Equal(c.Leaf) }
+	v.mu.RLock()
+	has := v.meter[c.Meter]
+	v.mu.RUnlock()
+	at := slices.IndexFunc(has, same)
+	if at < 0 {
+		return refuse(Unknown, nil, "the certificate of meter %q is not kept", c.Meter)
 	}
 	name := v.Responder
 	if name == "" {
 		name = responderName
 	}
-	status, err := parseStatus(der, c.Leaf, root, name, v.now())
-	if err != nil {
-		return err
+	status, err := parseStatus(der, c.Leaf, has[at].root, name, v.now())
+	if err == nil {
+		err = fresh("the OCSP answer", status.ThisUpdate, status.NextUpdate, v.now())
 	}
-	if err := fresh("the OCSP answer", status.ThisUpdate, status.NextUpdate, v.now()); err != nil {
+	if err != nil {
 		return err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	has := v.meter[c.Meter]
-	at := slices.IndexFunc(has, func(k *kept) bool { return k.leaf.Equal(c.Leaf) })
-	if at < 0 {
-		return refuse(Unknown, nil, "the certificate of meter %q is not kept", c.Meter)
+	has = slices.Clone(v.meter[c.Meter])
+	at = slices.IndexFunc(has, same)
+	k := has[at]
+	if k.status != nil && status.ThisUpdate.Before(k.status.ThisUpdate) {
+		return refuse(RolledBack, nil, "the OCSP answer is of %v, after one of %v", status.ThisUpdate, k.status.ThisUpdate)
 	}
-	if before := has[at].status; before != nil && status.ThisUpdate.Before(before.ThisUpdate) {
-		return refuse(RolledBack, nil, "the OCSP answer is of %v, after one of %v", status.ThisUpdate, before.ThisUpdate)
-	}
-	has = slices.Clone(has)
-	has[at] = &kept{has[at].leaf, has[at].key, status}
+	has[at] = &kept{k.leaf, k.root, k.key, status}
 	v.meter[c.Meter] = has
 	return nil
 }
@@ -151,7 +155,7 @@ func (v *Verifier) Verify(meter string, digest, signature []byte, at time.Time) 
 		return refuse(NotYetValid, nil, "the time %v of a signature is after now", at)
 	}
 	v.mu.RLock()
-	has, list := v.meter[meter], v.crl
+	has := v.meter[meter]
 	v.mu.RUnlock()
 	if len(has) == 0 {
 		return refuse(Unknown, nil, "no certificate of meter %q", meter)
@@ -160,8 +164,8 @@ func (v *Verifier) Verify(meter string, digest, signature []byte, at time.Time) 
 	for _, k := range has {
 		err := verifySignature(k.key, digest, signature)
 		if err == nil { // only the key's own certificate matters
-			if err = v.chain(k.leaf, at); err == nil {
-				err = v.revocation(k, list, now)
+			if _, err = v.chain(k.leaf, at); err == nil {
+				err = v.revocation(k, now)
 			}
 			return err
 		}
@@ -172,8 +176,8 @@ func (v *Verifier) Verify(meter string, digest, signature []byte, at time.Time) 
 	return last
 }
 
-// chain refuses certificates that no root has signed for signing by a meter at that time.
-func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) error {
+// chain returns the root that has signed a certificate for signing by a meter at that time.
+func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) (*x509.Certificate, error) {
 	v.once.Do(func() {
 		v.pool = x509.NewCertPool()
 		for _, root := range v.Roots {
@@ -182,38 +186,41 @@ func (v *Verifier) chain(leaf *x509.Certificate, at time.Time) error {
 	})
 	// A meter's certificate has no extended usage: others of the same authority, as a responder's, sign no readings.
 	if leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.IsCA || len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) > 0 {
-		return refuse(Usage, nil, "the certificate of %q is not for signing by a meter", leaf.Subject.CommonName)
+		return nil, refuse(Usage, nil, "the certificate of %q is not for signing by a meter", leaf.Subject.CommonName)
 	}
 	switch {
 	case at.After(leaf.NotAfter):
-		return refuse(Expired, nil, "the certificate of %q, on %v", leaf.Subject.CommonName, leaf.NotAfter)
+		return nil, refuse(Expired, nil, "the certificate of %q, on %v", leaf.Subject.CommonName, leaf.NotAfter)
 	case at.Before(leaf.NotBefore):
-		return refuse(NotYetValid, nil, "the certificate of %q, before %v", leaf.Subject.CommonName, leaf.NotBefore)
+		return nil, refuse(NotYetValid, nil, "the certificate of %q, before %v", leaf.Subject.CommonName, leaf.NotBefore)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: v.pool, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: v.pool, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case err == nil:
-		return nil
+		return chains[0][len(chains[0])-1], nil
 	case errors.As(err, &unknown) && byName(v.Roots, leaf.RawIssuer, leaf.AuthorityKeyId) == nil:
-		return refuse(Foreign, nil, "the certificate of %q is by %q, whom nobody trusts", leaf.Subject.CommonName, leaf.Issuer)
+		return nil, refuse(Foreign, nil, "the certificate of %q is by %q, whom nobody trusts", leaf.Subject.CommonName, leaf.Issuer)
 	case errors.As(err, &unknown):
-		return refuse(Forged, err, "the certificate of %q", leaf.Subject.CommonName)
+		return nil, refuse(Forged, err, "the certificate of %q", leaf.Subject.CommonName)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return refuse(Expired, err, "the chain of %q", leaf.Subject.CommonName)
+		return nil, refuse(Expired, err, "the chain of %q", leaf.Subject.CommonName)
 	}
-	return refuse(Usage, err, "the certificate of %q", leaf.Subject.CommonName)
+	return nil, refuse(Usage, err, "the certificate of %q", leaf.Subject.CommonName)
 }
 
 // revocation refuses a certificate that is revoked, or may be for all that is known.
-func (v *Verifier) revocation(k *kept, list *crl, now time.Time) error {
+func (v *Verifier) revocation(k *kept, now time.Time) error {
 	switch v.Check {
 	case CheckNone:
 		return nil
 	case CheckCRL:
+		v.mu.RLock()
+		list := v.crl[string(k.root.Raw)]
+		v.mu.RUnlock()
 		if list == nil {
-			return refuse(Missing, nil, "there is no CRL")
+			return refuse(Missing, nil, "there is no CRL of the certificate's issuer")
 		}
 		if err := v.current("the CRL", list.this, list.next, now); err != nil {
 			return err

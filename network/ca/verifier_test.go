@@ -54,7 +54,7 @@ func TestVerifyByNothing(t *testing.T) {
 	kind(t, new(Verifier).Verify(meterName, digest, signature, time.Time{}), Unknown)
 	kind(t, new(Verifier).Add(w.meter), Foreign)
 	kind(t, new(Verifier).SetCRL(w.crl(t)), Foreign)
-	kind(t, new(Verifier).SetStatus(w.meter, w.status(t, w.meter)), Foreign)
+	kind(t, new(Verifier).SetStatus(w.meter, w.status(t, w.meter)), Unknown)
 	for check, want := range map[Check]Kind{CheckNone: "", CheckCRL: Missing, CheckOCSP: Missing, "": Missing, "hope": Missing} {
 		t.Run("check "+string(check), func(t *testing.T) {
 			kind(t, w.verifier(t, check).Verify(meterName, digest, signature, time.Time{}), want)
@@ -129,6 +129,20 @@ func TestAddRefuses(t *testing.T) {
 			kind(t, v.Add(c), want) // the same once more
 		}
 	})
+}
+
+// A list of one issuer says nothing about the certificates of another one, which may have the same name and numbers.
+func TestListOfAnotherRoot(t *testing.T) {
+	w, other := newWorld(t, Config{}), newWorld(t, Config{})
+	v := w.verifier(t, CheckCRL)
+	v.Roots = append(v.Roots, other.root)
+	digest, signature := sign(t, w.signer, "reading")
+	kind(t, v.SetCRL(other.crl(t)), "")
+	kind(t, v.Verify(meterName, digest, signature, time.Time{}), Missing)
+	w.revoke(t, w.meter)
+	kind(t, v.SetCRL(w.crl(t)), "")
+	kind(t, v.SetCRL(other.crl(t)), "")
+	kind(t, v.Verify(meterName, digest, signature, time.Time{}), Revoked)
 }
 
 // The time of a signature must be within its certificate's.
