@@ -46,10 +46,10 @@ func auditTable(a *result.Audit) Table {
 		add("valid on the ledger, sent by others who use the network too", a.Others)
 	}
 	if !a.Uncounted {
-		add("readings counted by the chaincode", a.Stored)
+		add("transactions counted by the chaincode", a.Stored)
 	}
 	if a.Evaluated > 0 {
-		add("ciphertexts sampled from the ledger that evaluate to the measured values", a.Evaluated)
+		add("ciphertexts and keys sampled from the ledger that agree with the meters", a.Evaluated)
 	}
 	return t
 }
@@ -64,7 +64,7 @@ func auditFinding(a *result.Audit) Finding {
 	case a.Judge() == result.AuditPass:
 		said := fmt.Sprintf("All %d transactions that the client recorded as valid are on the ledger, each exactly once.", a.Expected)
 		if a.Evaluated > 0 {
-			said += fmt.Sprintf(" %d ciphertexts sampled from the ledger evaluate to what the meters measured.", a.Evaluated)
+			said += fmt.Sprintf(" %d ciphertexts and keys sampled from the ledger agree with the meters.", a.Evaluated)
 		}
 		return Finding{Subject: "Audit", Value: "passed", Text: said, Verdict: Good, To: "table-audit"}
 	}
@@ -72,7 +72,7 @@ func auditFinding(a *result.Audit) Finding {
 		"It holds %d more than once, %d recorded under another outcome and %d not sent by this run",
 		a.Expected, a.Missing, a.Duplicated, a.Contradicted, a.Foreign)
 	if !a.Uncounted {
-		said += fmt.Sprintf("; the chaincode counts %d readings, the ledger %d", a.Stored, a.Found+a.Unclaimed)
+		said += fmt.Sprintf("; the chaincode counts %d transactions, the ledger %d", a.Stored, a.Found+a.Unclaimed)
 	}
 	return Finding{Subject: "Audit", Value: "failed", Verdict: Bad, To: "table-audit", Text: said + "."}
 }

@@ -78,6 +78,7 @@ func targetName(target string) string {
 		result.TargetFabric:    "fabric: a real network, started for this run",
 		result.TargetHeld:      "held: a real network that was up before this run",
 		result.TargetAttached:  "attached: a real network that others run",
+		result.TargetAlone:     "ca: certification authorities, no ledger",
 		result.TargetReference: "reference: a simulated ledger, no blockchain",
 		"":                     "none: the run ended before a network was up",
 	}[target], target)

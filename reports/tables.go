@@ -149,8 +149,8 @@ func seriesTable(all []series) Table {
 		{Column{Key: "driver", Title: "driver"}, func(s series) Cell { return text(string(driver(s.conditions))) }},
 		{Column{Key: "meters", Title: "meters", Unit: Count}, func(s series) Cell { return positive(float64(s.conditions.Meters)) }},
 		{Column{Key: "verify", Title: "chaincode verifies signatures"}, func(s series) Cell {
-			if s.conditions.Meters == 0 {
-				return Cell{} // calls of a contract that knows no meters
+			if s.conditions.Meters == 0 || s.conditions.Operation != "" {
+				return Cell{} // calls of a contract that knows no meters, or whose operation says it
 			}
 			return yesNo(s.conditions.Verify)
 		}},

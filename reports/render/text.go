@@ -92,6 +92,8 @@ func target(rep reports.Report) string {
 		return "no network"
 	case rep.Target == result.TargetHeld:
 		return "a real Fabric network that was up before"
+	case rep.Target == result.TargetAlone:
+		return "certification authorities, without a ledger"
 	case rep.Target == result.TargetAttached:
 		return "a real Fabric network that others run"
 	case rep.Target == "":
