@@ -37,6 +37,7 @@ type Config struct {
 	Server     string        // path of the program fabric-ca-server, as daemons.EnsureCA has it; InProcess needs none
 	Executable string        // this program, for the responder, whose main calls Dispatch; empty: os.Executable
 	Dir        string        // a folder to make, for keys, database and logs, which stays; empty: a temporary one that Close removes
+	Logs       string        // a folder that is there, for the logs of the processes; empty: Dir
 	Lifetime   time.Duration // of meters' certificates; 0: a year. fabric-ca rounds their end to a minute
 	CRLAge     time.Duration // from a CRL's issue to its next update; 0: a day
 	Refresh    time.Duration // how often the responder fetches the CRL; 0: a minute. An answer counts for twice that

@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -33,7 +34,7 @@ type running struct {
 type server struct {
 	restClient
 	ocsp      caller
-	dir       string
+	dir, logs string
 	temporary bool
 	reaper    *process.Reaper // of a temporary folder
 	children  []running
@@ -78,6 +79,7 @@ func startServer(ctx context.Context, c Config) (s *server, registrar Identity, 
 	if err := s.makeDir(c.Executable); err != nil {
 		return s, registrar, err
 	}
+	s.logs = cmp.Or(c.Logs, s.dir)
 	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("it was not up within %v", startTime))
 	defer cancel()
 	tls, err := fabric.NewCA("meterbench", "tls."+serverNode)
@@ -151,7 +153,7 @@ func (s *server) launch(c Config, tls *fabric.CA) (secret string, err error) {
 	}}
 	return secret, s.run(node, process.Spec{
 		Name: serverNode, Path: c.Server, Args: []string{"start", "--home", home},
-		Env: []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}, Dir: home, LogPath: filepath.Join(s.dir, serverNode+".log"),
+		Env: []string{"HOME=" + home, "PATH=" + os.Getenv("PATH")}, Dir: home, LogPath: filepath.Join(s.logs, serverNode+".log"),
 	})
 }
 

@@ -96,7 +96,7 @@ func (s *server) startResponder(ctx context.Context, c Config, tls *fabric.CA, l
 	s.ocsp = newCaller(responderNode, address, tls.PEM, c.Timeout)
 	node := running{role: result.RoleResponder, address: address, store: &storage.Layout{Root: home, Rest: storage.Other}}
 	err = s.run(node, process.Spec{
-		Name: responderNode, Path: c.Executable, Argv0: responderArgv0, Args: []string{file}, Dir: home, LogPath: filepath.Join(s.dir, responderNode+".log"),
+		Name: responderNode, Path: c.Executable, Argv0: responderArgv0, Args: []string{file}, Dir: home, LogPath: filepath.Join(s.logs, responderNode+".log"),
 	})
 	if err != nil {
 		return err
