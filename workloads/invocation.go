@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"meterbench/bench/result"
@@ -73,7 +74,7 @@ const (
 
 // invocationText is such a workload as written in a file.
 type invocationText struct {
-	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted; a bill over readings on the ledger; or invoke, a call of any contract
+	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted; a bill over readings; invoke, any contract; pki, a meter's key; ca, its certificate
 	Weight int    `yaml:"weight"` // in a mix, default 1, together at most 1000
 	Invocation
 }
@@ -241,7 +242,7 @@ func (i Invocation) Read(at string, files *scenario.Files) (scenario.Options, er
 	return i, nil
 }
 
-// sizeFactor and keysFactor vary what generators take from their workload.
+// sizeFactor varies what generators take from their workload.
 func sizeFactor() scenario.FactorKind {
 	return scenario.OptionFactor("size", values.Size.String, func(path string, s values.Size) *strictyaml.Problem { return s.Check(path) },
 		func(i Invocation) bool { return i.has(values.Value.Sized) },
@@ -251,14 +252,24 @@ func sizeFactor() scenario.FactorKind {
 		})
 }
 
+// keyed are options with a number of keys that may vary.
+type keyed interface {
+	scenario.Options
+	hasKeys() bool
+	withKeys(n int) keyed
+}
+
+func (i Invocation) hasKeys() bool { return i.has(values.Value.Spaced) }
+
+func (i Invocation) withKeys(n int) keyed {
+	i.Keys = values.Keys(n)
+	return i
+}
+
+// keysFactor varies the keys of a space, or those that a transaction registers.
 func keysFactor() scenario.FactorKind {
-	return scenario.OptionFactor("keys", func(n int) string { return fmt.Sprint(n) },
-		func(path string, n int) *strictyaml.Problem { return strictyaml.Between(path, n, 1, values.MaxKeys) },
-		func(i Invocation) bool { return i.has(values.Value.Spaced) },
-		func(i Invocation, keys int) Invocation {
-			i.Keys = values.Keys(keys)
-			return i
-		})
+	return scenario.OptionFactor("keys", strconv.Itoa,
+		func(path string, n int) *strictyaml.Problem { return strictyaml.Between(path, n, 1, values.MaxKeys) }, keyed.hasKeys, keyed.withKeys)
 }
 
 // has reports whether any value of a transaction is like this.

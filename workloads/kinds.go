@@ -16,6 +16,7 @@ import (
 	"meterbench/simulators/fe"
 	"meterbench/simulators/gateway"
 	"meterbench/simulators/meter"
+	"meterbench/simulators/pki"
 	"meterbench/simulators/reading"
 )
 
@@ -48,6 +49,10 @@ func Kinds() []Kind {
 		{options(result.Billing), readings, most, maker(NewBilling)},
 		{scenario.WorkloadKind{Name: string(result.Invoke), Text: reflect.TypeFor[invocationText](), Decode: decodeInvocation},
 			func(w scenario.Workload) string { return w.Options.(Invocation).Contract }, endless, newInvoke},
+		{scenario.WorkloadKind{Name: string(result.PKI), Text: reflect.TypeFor[pkiText](), Decode: decodePKI},
+			func(w scenario.Workload) string { return w.Options.(PKI).Contract }, mostKeys, newKeys},
+		{scenario.WorkloadKind{Name: string(result.CA), Text: reflect.TypeFor[certificationText](), Decode: decodeCertification},
+			func(scenario.Workload) string { return "" }, mostCertificates, newCertificates},
 	}
 }
 
@@ -85,6 +90,14 @@ func Factors() []scenario.FactorKind {
 				o.Encryption = e
 				return o
 			}),
+		operationFactor(),
+		scenario.OptionFactor("algorithm", func(a pki.Algorithm) string { return string(a) }, scenario.OneOf(pki.Algorithms()...),
+			func(o PKI) bool { return !o.published() },
+			func(o PKI, algorithm pki.Algorithm) PKI {
+				o.Algorithm = algorithm
+				return o
+			}),
+		issuerFactor(),
 		keysFactor(),
 		sizeFactor(),
 	}
@@ -115,6 +128,11 @@ type Spec struct {
 	Channels []string // names of those over which meters are spread, index mod their number: at least one
 	Device   Device   // makes readings and bills; nil: the load generator does
 	Tables   *fe.Tables
+	// Owners are the MSP ids of those who use the contract for set-up, by channel: only they may own keys. nil: there is no
+	// contract.
+	Owners []string
+	// CA returns the certification authority beside the ledger that has an issuer; nil: there is none.
+	CA func(result.Issuer) CA
 	// Query asks the workload's contract on a channel and changes nothing; nil where there is none.
 	Query func(ctx context.Context, channel int, function string, args ...[]byte) ([]byte, error)
 }
@@ -129,6 +147,20 @@ type Workload interface {
 	Prepare(ctx context.Context, planned int, progress func(done, total int)) (result.Preparation, error)
 	// Preload yields what is put on the ledger of a channel after SetUp and Prepare, in any order.
 	Preload(ctx context.Context, channel int) iter.Seq2[bench.Transaction, error]
+}
+
+// NeedsCA returns the issuer whose certificates a workload is about; false where it is about none.
+func NeedsCA(w scenario.Workload) (result.Issuer, bool) {
+	o, ok := w.Options.(Certification)
+	return o.Issuer, ok
+}
+
+// owner returns who owns keys on a channel.
+func (s Spec) owner(channel int) string {
+	if s.Owners == nil {
+		return "SimulatedMSP"
+	}
+	return s.Owners[channel]
 }
 
 // A Prober is a Workload that can ask whether its contract takes its transactions.
@@ -153,15 +185,12 @@ type Call struct {
 
 // A Metered is a Workload of meters, of which its contract counts what they have stored.
 type Metered interface {
-	Workload
+	Checked
 	Reporter
 	// Preloaded returns how many items of those that its contract counts Preload stores.
 	Preloaded() uint64
 	// Meters returns the fleet whose items its contract counts.
 	Meters() *meter.Fleet
-	// Check draws up to k stored items of the workload after the load and compares each with what the meters
-	// measured. It returns how many it compared; the error names the first that is wrong.
-	Check(ctx context.Context, k int) (compared int, err error)
 }
 
 // config returns the configuration of readings or bills that a workload sends.

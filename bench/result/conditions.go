@@ -63,6 +63,7 @@ const (
 	TargetHeld      = "held"      // a network of our own that was up before, and stays
 	TargetAttached  = "attached"  // a network that others run
 	TargetReference = "reference" // the reference ledger
+	TargetAlone     = "ca"        // certification authorities, without a ledger
 )
 
 // Factor is a level of a factor that a scenario varies.

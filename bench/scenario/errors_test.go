@@ -78,10 +78,10 @@ func TestErrors(t *testing.T) {
 		{single, "kind: encrypted", "kindx: encrypted", "a.yaml:3:12: unknown key workload.kindx; did you mean kind?"},
 		{single, "kind: encrypted", "kind: [encrypted]", "a.yaml:3:18: workload.kind: want a single value, got a list"},
 		{single, "kind: encrypted", "kind:", "a.yaml:3:12: workload.kind: no value given"},
-		{single, "{kind: encrypted}", "encrypted", "a.yaml:3:11: workload: want a mapping with keys such as kind, meters, weight, form, readings, scheme, bits, length, bound, interval, encryption, reveal, verify, contract, function, args, values, transient, query, keys, size, before, got a value"},
+		{single, "{kind: encrypted}", "encrypted", "a.yaml:3:11: workload: want a mapping with keys such as kind, meters, weight, form, readings, scheme, bits, length, bound, interval, encryption, reveal, verify, contract, function, args, values, transient, query, keys, size, before, operation, algorithm, batch, per_client, issuer, got a value"},
 		{single, "topology: minimal", "target: {kinds: reference}", "a.yaml:2:10: unknown key target.kinds; did you mean kind?"},
 		{single, "topology: minimal", "target: {kind: [reference]}", "a.yaml:2:16: target.kind: want a single value, got a list"},
-		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted, billing, invoke"},
+		{series, "    workload: {kind: padded}\n", "", "a.yaml:7:5: series[1].workload.kind: is missing: one of plain, padded, encrypted, billing, invoke, pki, ca"},
 
 		{single, "\nload:", "\nrepeat: 0\nload:", "a.yaml:4:9: repeat: must be 1 to 10000, got 0"},
 		{single, "\nload:", "\non_node_exit: contineu\nload:", `a.yaml:4:15: on_node_exit: there is no "contineu"; did you mean continue?`},

@@ -111,7 +111,7 @@ func TestPhaseErrors(t *testing.T) {
 		{"rate: 20/s", "rate: [20/s, 30/s]", "a.yaml:9:34: series[0].phases[0].load.rate: a phase has one level, got 2; for rates one after the other use arrivals: {steps: …}"},
 		{"hold: 5s", "hold: 1s", "a.yaml:13:48: series[0].phases[1].load.hold: must be longer than the warm-up of 1s, which it includes; got 1s; hold: 1.001s would do"},
 		{"        load: {kind: closed, clients: 4, hold: 5s}\n", "", "a.yaml:10:9: series[0].phases[1].load.kind: is missing: one of closed, open"},
-		{"        workload: {kind: plain}\n", "", "a.yaml:7:9: series[0].phases[0].workload.kind: is missing: one of plain, padded, encrypted, billing, invoke"},
+		{"        workload: {kind: plain}\n", "", "a.yaml:7:9: series[0].phases[0].workload.kind: is missing: one of plain, padded, encrypted, billing, invoke, pki, ca"},
 		{"      - name: burst", "        workloads: [{kind: plain}, {kind: padded}]\n      - name: burst", "a.yaml:10:20: series[0].phases[0].workloads: give either workload or workloads"},
 		{"    phases:", "    load: {kind: closed}\n    phases:", "a.yaml:6:11: series[0].load: a series has either phases, or one workload and load; move it into phases, or leave phases out"},
 		{"series:", "phases: []\nseries:", "a.yaml:4:9: phases: a scenario has either series, or one workload and load; move it into series, or leave series out"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"meterbench/bench/scenario"
 	"meterbench/network"
 	"meterbench/network/lab"
+	"meterbench/simulators/pki"
 	"meterbench/workloads"
 	"meterbench/workloads/values"
 )
@@ -89,7 +91,11 @@ func words() map[string]any {
 		"Value": reflect.TypeFor[values.Generators](), "Size": distributed, "Choice": choice, "Time": values.Times(), "CSV.Order": []values.Order{values.InTurn, values.AtRandom},
 		"UUID": object{"type": "object", "additionalProperties": false}, "Sequence.Per": []values.Per{values.PerClient}, "invocationText.Kind": kinds,
 		"Load.Kind": []string{"closed", "open"}, "Load.Wait": waits, "Load.Driver": result.Drivers(), "vary.client": result.Drivers(),
-		"Common.Kind": kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
+		"pkiText.Kind": kinds, "PKI.Contract": []string{pki.ContractName, pki.PublishedName}, "PKI.Operation": result.LedgerOperations(),
+		"PKI.Algorithm": pki.Algorithms(), "vary.algorithm": pki.Algorithms(), "vary.issuer": result.Issuers(),
+		"certificationText.Kind": kinds, "Certification.Issuer": result.Issuers(), "Certification.Operation": result.CAOperations(),
+		"vary.operation": slices.Concat(result.LedgerOperations(), result.CAOperations()),
+		"Common.Kind":    kinds, "Options.Scheme": schemes.Names(), "Options.Form": forms, "Options.Bits": sizes, "Options.Encryption": encryption,
 		"vary.workload": kinds, "vary.scheme": schemes.Names(), "vary.form": forms, "vary.bits": sizes, "vary.encryption": encryption, "vary.wait": waits,
 		"text.OnNodeExit": exits,
 		"FE.Schemes":      schemes.Names(), "FE.Bits": sizes,

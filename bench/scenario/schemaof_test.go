@@ -2,12 +2,14 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"maps"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +108,9 @@ func (s *schema) raw(key string) object {
 	switch key {
 	case "workload", "workloads":
 		for _, k := range s.catalog.Workloads {
-			maps.Copy(all, s.ofStruct(k.Text)["properties"].(object))
+			for key, property := range s.ofStruct(k.Text)["properties"].(object) {
+				all[key] = merged(all[key], property.(object), k.Name)
+			}
 		}
 	case "target":
 		var kinds []string
@@ -122,6 +126,41 @@ func (s *schema) raw(key string) object {
 		return list(structure(all))
 	}
 	return structure(all)
+}
+
+// merged returns the schema of a key that kinds of workloads have, with that of another kind.
+func merged(before any, with object, kind string) object {
+	if before == nil {
+		return with
+	}
+	was := before.(object)
+	form := func(p object) object {
+		p = maps.Clone(p)
+		delete(p, "description")
+		return p
+	}
+	all := form(was)
+	switch {
+	case reflect.DeepEqual(all, form(with)):
+	case all["enum"] != nil && with["enum"] != nil:
+		var words []any
+		for _, list := range []any{all["enum"], with["enum"]} {
+			for i := range reflect.ValueOf(list).Len() {
+				if word := fmt.Sprint(reflect.ValueOf(list).Index(i)); !slices.Contains(words, any(word)) {
+					words = append(words, word)
+				}
+			}
+		}
+		all["enum"] = words
+	case all["type"] == "string" && with["enum"] != nil: // any word
+	default:
+		panic(fmt.Sprintf("two forms of a key: %v, %v", was, with))
+	}
+	all["description"] = was["description"]
+	if with["description"] != was["description"] {
+		all["description"] = fmt.Sprintf("%v; kind %s: %v", was["description"], kind, with["description"])
+	}
+	return all
 }
 
 func structure(properties object) object {

@@ -18,7 +18,7 @@ type Workload struct {
 
 // Common are the keys that a workload of every kind has, one without meters but for these.
 type Common struct {
-	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted; a bill over readings on the ledger; or invoke, a call of any contract
+	Kind   string `yaml:"kind"`   // a reading, plain, padded or encrypted; a bill over readings; invoke, any contract; pki, a meter's key; ca, its certificate
 	Meters int    `yaml:"meters"` // simulated meters, each with a key of its own, 1 to 1,000,000, default 100; a trace brings its own
 	Weight int    `yaml:"weight"` // in a mix, default 1, together at most 1000
 }
@@ -155,7 +155,7 @@ func (s Series) checkLoad(at string) *strictyaml.Problem {
 	for path, w := range s.Workloads() {
 		switch {
 		case w.Traits().PerClient && s.Load.Kind == result.LoadOpen:
-			return strictyaml.Problemf("leave per: client out, or use kind: closed", at+path, "a sequence counts per client, and an open load has no clients")
+			return strictyaml.Problemf("use kind: closed, or leave per: client or per_client out", at+path, "it counts per client, and an open load has no clients")
 		case !w.metered() && (kind == Periodic || kind == Trace):
 			return strictyaml.Problemf("use constant or poisson with a rate, ramp or steps", at+"load.arrivals",
 				"%s arrivals are those of meters, and the workload has none", kind)

@@ -48,7 +48,7 @@ func (l *ledgers) read(ctx context.Context, site Site) error {
 	if e, ok := site.(Evaluator); ok {
 		compared, err := e.Evaluate(ctx)
 		if err != nil {
-			return fmt.Errorf("evaluate ciphertexts on the ledger: %w", err)
+			return fmt.Errorf("compare the ledger with the meters: %w", err)
 		}
 		l.evaluated += compared
 	}

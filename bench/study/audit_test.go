@@ -175,6 +175,6 @@ func TestEvaluate(t *testing.T) {
 	at.as = func(s *site) Site { return evaluable{site: s, err: wrong} }
 	o = conduct(t, series(open("a", 4*time.Second, 50)), at, nil)
 	is(t, o.err, wrong)
-	equal(t, "error", "audit: evaluate ciphertexts on the ledger: reading 3 evaluates to 5 Wh, 7 were measured", fmt.Sprint(o.err))
+	equal(t, "error", "audit: compare the ledger with the meters: reading 3 evaluates to 5 Wh, 7 were measured", fmt.Sprint(o.err))
 	equal(t, "audit", nil, o.summary.Audit)
 }

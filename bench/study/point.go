@@ -88,7 +88,7 @@ func (s *session) conditions(l level) result.Conditions {
 		c.Channels = 0
 	}
 	c.Wait, c.Arrivals = cmp.Or(l.series.Load.Wait, result.WaitCommit), l.series.Load.Arrivals.String()
-	if s.facts.Target != result.TargetReference {
+	if s.facts.Target != result.TargetReference && s.facts.Target != result.TargetAlone {
 		c.Driver = cmp.Or(l.series.Load.Driver, result.DriverWire)
 	}
 	if l.series.Mix == nil {
@@ -107,7 +107,7 @@ func (s *session) conditions(l level) result.Conditions {
 			c.Mix += ", "
 		}
 		c.Mix += part.String()
-		c.Meters += part.Meters
+		c.Meters += part.Meters + own.Meters
 		c.Query = c.Query && own.Query
 		if !own.Query {
 			if writes++; writes == 1 {
